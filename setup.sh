@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Installs every Debian 12 package that building and testing gpuwatch needs; does nothing when all are there.
+set -euo pipefail
+
+usage() {
+	cat <<-END
+	usage: ./setup.sh [--check | --list]
+
+	  --check   install nothing: print the missing packages, exit 1 if there are any
+	  --list    print the whole package list
+	END
+}
+
+packages=(
+	# compilers, and the libraries that the daemon and the command line tool link
+	build-essential clang llvm bpftool pkg-config git ca-certificates
+	libbpf-dev libelf-dev zlib1g-dev libsystemd-dev libsmartcols-dev libjansson-dev libkmod-dev libcap-dev
+	# unit tests, lint, schema checks, man pages
+	libcmocka-dev clang-format clang-tidy shellcheck mandoc jq python3 python3-jsonschema file procps
+	# D-Bus and systemd tools on the build host, a terminal for the demo
+	dbus systemd tmux
+	# virtual machines: emulator, guest userland, archives, root file system images
+	qemu-system-x86 qemu-utils busybox-static cpio kmod zstd xz-utils lz4 debian-archive-keyring
+	mmdebstrap uidmap fakeroot e2fsprogs util-linux
+	# kernel modules: the lab and kernels of our own
+	flex bison bc libssl-dev
+)
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+# Prints the packages of the list that are not installed.
+missing() {
+	local -A have=()
+	local name state
+	while IFS=$'\t' read -r name state; do
+		[[ $state == "install ok installed" || $state == "hold ok installed" ]] && have[$name]=1
+	done < <(dpkg-query -W -f '${Package}\t${Status}\n' "${packages[@]}" 2>/dev/null)
+	for name in "${packages[@]}"; do
+		[[ ${have[$name]:-} ]] || printf '%s\n' "$name"
+	done
+}
+
+as_root() {
+	if ((EUID == 0)); then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "not root and no sudo: run as root: $0"
+	fi
+}
+
+# True if apt knows a version of every package given, so that no update is needed first.
+all_known() {
+	local name
+	for name; do
+		apt-cache policy "$name" 2>/dev/null | grep -q 'Candidate: [0-9]' || return 1
+	done
+}
+
+update() {
+	say "updating the package lists"
+	as_root apt-get update -q
+}
+
+install() {
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+		-o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold "$@"
+}
+
+case ${1:-} in
+	"") ;;
+	--check) mapfile -t todo < <(missing); ((${#todo[@]} == 0)) && exit 0; printf '%s\n' "${todo[@]}"; exit 1 ;;
+	--list) printf '%s\n' "${packages[@]}"; exit 0 ;;
+	-h | --help) usage; exit 0 ;;
+	*) usage >&2; exit 2 ;;
+esac
+
+command -v apt-get >/dev/null || die "no apt-get: this script is for Debian 12; its package list is: $0 --list"
+
+mapfile -t todo < <(missing)
+if ((${#todo[@]} == 0)); then
+	say "all ${#packages[@]} packages are installed"
+	exit 0
+fi
+
+say "installing ${#todo[@]} of ${#packages[@]} packages: ${todo[*]}"
+updated=
+if ! all_known "${todo[@]}"; then
+	update
+	updated=1
+fi
+if ! install "${todo[@]}"; then
+	# Old lists name package versions that the archive no longer has.
+	[[ ! $updated ]] || die "apt-get could not install the packages, see its messages above"
+	update
+	install "${todo[@]}" || die "apt-get could not install the packages, see its messages above"
+fi
+
+mapfile -t todo < <(missing)
+((${#todo[@]} == 0)) || die "still missing after the installation: ${todo[*]}"
+say "done"
