@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A report: what gpuwatch says about one finding, in the terms of the JSON
+ * schema gpuwatch.report.v1 (docs/report.schema.json).
+ */
+#ifndef GPUWATCH_REPORT_H
+#define GPUWATCH_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#define GW_REPORT_SCHEMA "gpuwatch.report.v1"
+
+enum gw_kind {
+	GW_KIND_DEADLOCK,
+	GW_KIND_LIVELOCK,
+	GW_KIND_STALL,
+	GW_KIND_HAZARD,
+	GW_KIND_PROBE_ORDER,
+};
+
+enum gw_class {
+	GW_CLASS_FENCE_LOCK_CYCLE,
+	GW_CLASS_NOTIFIER_CYCLE,
+	GW_CLASS_RECLAIM_CYCLE,
+	GW_CLASS_FAULT_PREEMPT,
+	GW_CLASS_UNPLUG_SRCU,
+	GW_CLASS_SCHED_DEP_CYCLE,
+	GW_CLASS_WORKQUEUE_CYCLE,
+	GW_CLASS_ORPHANED_FENCE,
+	GW_CLASS_LEAKED_LOCK,
+	GW_CLASS_LONG_WAIT, /* of kind stall */
+};
+
+enum gw_state {
+	GW_STATE_ACTIVE,
+	GW_STATE_RESOLVED,
+};
+
+/* Ordered: a verdict is as strong as its weakest edge, and never "proven" from one snapshot. */
+enum gw_confidence {
+	GW_CONFIDENCE_HINT,
+	GW_CONFIDENCE_PROBABLE,
+	GW_CONFIDENCE_PROVEN,
+};
+
+/* JSON values of the enumerations; never NULL for a valid value. */
+const char *gw_kind_name(enum gw_kind kind);
+const char *gw_class_name(enum gw_class class);
+const char *gw_state_name(enum gw_state state);
+const char *gw_confidence_name(enum gw_confidence confidence);
+
+/*
+ * A finding in one form for all its consumers. All strings and JSON values are
+ * owned by the report.
+ */
+struct gw_report {
+	char id[32];	  /* stable while the finding lasts, e.g. "d-1f3a9c02e455"; set by the store */
+	enum gw_kind kind;
+	enum gw_class class;
+	enum gw_state state;
+	enum gw_confidence confidence;
+	uint64_t key;		   /* identity of the finding: equal for the same participants and objects */
+	uint64_t detected_real_ns; /* CLOCK_REALTIME, when first seen */
+	uint64_t detected_mono_ns; /* CLOCK_MONOTONIC, the same moment */
+	uint64_t formed_mono_ns;   /* when the last participant began its wait; 0 = unknown */
+	uint64_t resolved_mono_ns; /* 0 while active */
+	char *summary;
+	char *root_node;
+	char *explanation;
+	char *advice;
+	json_t *nodes;	 /* array of objects */
+	json_t *edges;	 /* array of objects */
+	json_t *cycle;	 /* array of node ids in order */
+	json_t *victims; /* array of node ids */
+};
+
+void gw_report_free(struct gw_report *report);
+
+/*
+ * gw_report_json - the report as a gpuwatch.report.v1 object
+ * @boot_id, @kernel: of the machine the report is about
+ *
+ * Returns a new reference, or NULL when out of memory.
+ */
+json_t *gw_report_json(const struct gw_report *report, const char *boot_id, const char *kernel);
+
+#endif
