@@ -1,0 +1,113 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the scripts of tests/vm share: messages, the cache, a private apt root, one table of kernel series.
+
+# Every kernel series that gpuwatch is tested on, oldest first.
+# shellcheck disable=SC2034 # read by the scripts that source this file
+kernel_series=(6.1 6.12 7.2)
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/gpuwatch
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+program=${0##*/}
+
+say() { printf '%s: %s\n' "$program" "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+# The archive suites that hold a kernel series.
+series_suites() {
+	case $1 in
+		6.1) echo "bookworm bookworm-security" ;;
+		6.12) echo "bookworm-backports" ;;
+		7.2) echo "trixie-backports" ;;
+		*) die "no kernel series '$1', there are: ${kernel_series[*]}" ;;
+	esac
+}
+
+# The Debian release whose C library and compiler the header packages of a series need, if it is not this machine's.
+series_toolchain() {
+	case $1 in
+		7.2) echo "trixie" ;;
+	esac
+}
+
+# Takes an exclusive lock on a name of the cache until the script ends or unlock is called.
+lock() {
+	mkdir -p "$cache"
+	exec {lock_fd}>"$cache/$1.lock"
+	if ! flock -n "$lock_fd"; then
+		say "waiting for another run that prepares '$1'"
+		flock "$lock_fd"
+	fi
+}
+
+unlock() { exec {lock_fd}>&-; }
+
+# Makes a scratch directory beside the place where its content will be published, so that one rename can do that.
+scratch() {
+	mkdir -p "$1"
+	mktemp -d "$1/.new.XXXXXX"
+}
+
+# Publishes a scratch directory under its final name; if somebody else was faster, theirs stays.
+publish() {
+	local new=$1 final=$2
+	chmod 755 "$new"
+	if ! mv -T "$new" "$final" 2>/dev/null; then
+		[[ -d $final ]] || die "cannot rename $new to $final"
+		rm -rf "$new"
+	fi
+}
+
+# Removes cache entries of a directory that nobody used for so many days.
+prune() {
+	find "$1" -mindepth 1 -maxdepth 1 -mtime "+$2" -exec rm -rf {} + 2>/dev/null || true
+}
+
+# The base address of the mirror that this machine's apt uses, for a suite of the same archive.
+mirror_of() {
+	local suite=$1 want release uri
+	release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	want=$release
+	[[ $suite == *-security ]] && want=$release-security
+	# shellcheck disable=SC2016 # apt expands these
+	uri=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+		awk -v want="$want" '$2 == want && $3 == "main" { print $1; exit }')
+	[[ $uri ]] || return 1
+	echo "$uri"
+}
+
+# Prepares an apt of our own, with its own lists and nothing installed, so that other suites never touch the machine's.
+# Afterwards "private apt-get ..." and "private apt-cache ..." use it. Arguments: its name, its suites.
+private_apt() {
+	local name=$1 suite uri
+	shift
+	apt_root=$cache/apt/$name
+	mkdir -p "$apt_root"/{lists/partial,archives/partial}
+	: >"$apt_root/status"
+	for suite; do
+		# A machine without the security suite does without its updates.
+		uri=$(mirror_of "$suite") || { [[ $suite == *-security ]] && continue; die "no Debian mirror for $suite in this machine's apt configuration"; }
+		echo "deb [arch=amd64 signed-by=$keyring] $uri $suite main"
+	done >"$apt_root/sources.list"
+}
+
+private() {
+	local command=$1
+	shift
+	"$command" -q -o Dir::State="$apt_root" -o Dir::State::Lists="$apt_root/lists" \
+		-o Dir::State::status="$apt_root/status" -o Dir::Cache="$apt_root" \
+		-o Dir::Cache::archives="$apt_root/archives" -o Dir::Etc::SourceList="$apt_root/sources.list" \
+		-o Dir::Etc::SourceParts=/dev/null -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
+		-o APT::Architecture=amd64 -o APT::Architectures=amd64 -o APT::Sandbox::User=root \
+		-o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Acquire::Retries=2 \
+		-o Acquire::http::Timeout=30 -o Debug::NoLocking=true "$@"
+}
+
+# Refreshes the private apt's lists; false when the archive cannot be reached.
+private_update() { private apt-get update >"$apt_root/update.log" 2>&1; }
+
+# Downloads packages (NAME or NAME=VERSION) of the private apt into the current directory, checked by its signatures.
+private_download() { private apt-get download "$@" >&2; }
+
+# True if a file is younger than so many minutes.
+younger_than() { [[ -n $(find "$1" -mmin "-$2" 2>/dev/null) ]]; }
