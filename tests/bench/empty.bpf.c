@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The yardstick of the benchmark: programs that do nothing, on the hooks that
+ * a fence's life passes (signalled, wait start, wait end).
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+SEC("tp_btf/dma_fence_signaled")
+int empty_signaled(void *ctx)
+{
+	return 0;
+}
+
+SEC("tp_btf/dma_fence_wait_start")
+int empty_wait_start(void *ctx)
+{
+	return 0;
+}
+
+SEC("tp_btf/dma_fence_wait_end")
+int empty_wait_end(void *ctx)
+{
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

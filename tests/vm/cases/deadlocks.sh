@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Makes each deadlock given as argument, one after the other, and leaves what
+# gpuwatch said about it for verify.py.
+. /cases/lib.sh
+
+one() {
+	dir=$OUT/$(echo "$1" | tr / .)
+	mkdir -p "$dir"
+	lab_start "$1"
+	wait_until 8 at_least deadlocks active 1 || fail "$1: a deadlock is reported"
+	sleep 1.5 # victims come after the participants, and wait as long before they count
+	cp "$LAB/truth" "$dir/truth.jsonl"
+	gpuwatch-cli deadlocks --json >"$dir/active.json"
+	gpuwatch-cli deadlocks >"$dir/active.txt"
+	gpuwatch-cli waits --json >"$dir/waits.json"
+	gpuwatch-cli record --force "$dir/recording" >/dev/null
+	mono >"$dir/released_at"
+	lab_stop "$1"
+	wait_until 8 none_active || fail "$1: resolved after release"
+	gpuwatch-cli deadlocks --all --json >"$dir/resolved.json"
+	[ -s "$LAB/truth" ] && fail "$1: the lab let go"
+}
+
+insmod /lab/gpulab.ko || exit 1
+start_daemon || exit 1
+for spec; do
+	one "$spec"
+done
+stop_daemon
+rmmod gpulab || fail "rmmod gpulab"
+verdict

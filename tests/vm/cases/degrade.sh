@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is missing is said, in one clear line or in the status, and the rest runs.
+. /cases/lib.sh
+
+# fails_clearly NAME PATTERN CMD…: exit code other than 0, one line, that matches.
+fails_clearly() {
+	clear_name=$1
+	clear_pattern=$2
+	shift 2
+	"$@" >/tmp/out 2>/tmp/err
+	clear_code=$?
+	cat /tmp/err
+	check "$clear_name: exit code" [ $clear_code -ne 0 ] && [ $clear_code -lt 126 ]
+	check "$clear_name: one line" [ "$(cat /tmp/out /tmp/err | wc -l)" -eq 1 ]
+	check "$clear_name: says what" grep -qiE "$clear_pattern" /tmp/err
+}
+
+probe_state() {
+	gpuwatch-cli status --json | jq -r "[.probes[] | select(.target | test(\"$1\"))][0].state"
+}
+probe_is() {
+	[ "$(probe_state "$1")" = "$2" ]
+}
+
+fails_clearly "BTF path that points nowhere" 'btf' gpuwatchd --standalone --btf=/nonexistent
+mount -t tmpfs none /sys/kernel/btf
+fails_clearly "no BTF" 'btf' gpuwatchd --standalone
+umount /sys/kernel/btf
+fails_clearly "no capability" 'cap_bpf|capabilit|permission|permitted' \
+	setpriv --bounding-set=-all --inh-caps=-all --reuid=65534 --clear-groups gpuwatchd --standalone \
+	--private-socket=/tmp/private --pin-directory=/tmp/none
+echo '[Watch]
+MinWaitSec=soon' >/tmp/bad.conf
+fails_clearly "bad configuration" '/tmp/bad.conf:2:' gpuwatchd --standalone --config=/tmp/bad.conf
+
+mount -o remount,ro /sys/fs/bpf 2>/dev/null
+start_daemon --pin-directory=/tmp/not-a-bpffs || exit 1
+check "runs without pins" daemon_answers
+check "and says so" sh -c 'gpuwatch-cli status --json | jq -e ".pinned == false" >/dev/null'
+check "drm is not there yet: its probes wait" probe_is drm_dev_enter waiting
+modprobe drm
+check "drm has come: attached" wait_until 5 probe_is drm_dev_enter attached
+check "and drm can go: gpuwatch does not hold it" rmmod drm
+check "drm has gone: waiting" wait_until 5 probe_is drm_dev_enter waiting
+modprobe drm
+check "and come again: attached" wait_until 5 probe_is drm_dev_enter attached
+gpuwatch-cli status
+stop_daemon
+verdict

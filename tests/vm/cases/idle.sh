@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# When nothing waits the daemon sleeps; heavy fence traffic without waits does
+# not wake it and sends nothing through the ring buffer.
+. /cases/lib.sh
+
+counter() {
+	gpuwatch-cli status --json | jq -r ".counters.$1"
+}
+
+# Voluntary context switches of the daemon, all threads: how often it woke up.
+switches() {
+	cat /proc/"$daemon"/task/*/status | awk '/^voluntary_ctxt_switches/ { n += $2 } END { print n }'
+}
+
+insmod /lab/gpulab.ko || exit 1
+start_daemon || exit 1
+sleep 6 # the looks at the start are over
+
+before=$(switches)
+sleep 10
+woke=$(($(switches) - before))
+echo "idle: $woke wake-ups in 10 s"
+check "at most one wake-up per second when nothing waits" [ "$woke" -le 10 ]
+
+wakes=$(counter wakes)
+dropped=$(counter dropped_events)
+echo 100000 >"$LAB/bench"
+cat "$LAB/bench"
+echo "ring buffer events over 200000 fences and more: $(($(counter wakes) - wakes))"
+check "no ring buffer event per fence" [ $(($(counter wakes) - wakes)) -le 5 ]
+check "nothing dropped" [ "$(counter dropped_events)" -eq "$dropped" ]
+stop_daemon
+verdict

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the cases share. They run inside a guest, under busybox sh, as root.
+# Sourced: . /cases/lib.sh
+
+LAB=/sys/kernel/debug/gpulab
+OUT=/out
+passed=0
+failed=0
+
+# CLOCK_MONOTONIC in seconds; guests never suspend, so the uptime is the same.
+mono() {
+	cut -d' ' -f1 /proc/uptime
+}
+
+ok() {
+	passed=$((passed + 1))
+	echo "ok   $*"
+}
+
+fail() {
+	failed=$((failed + 1))
+	echo "FAIL $*"
+}
+
+# check NAME CMD…: one check, passed if CMD succeeds.
+check() {
+	check_name=$1
+	shift
+	if "$@"; then
+		ok "$check_name"
+	else
+		fail "$check_name"
+	fi
+}
+
+# Ends a case: the line that the host counts, and the exit code.
+verdict() {
+	echo "$passed passed, $failed failed"
+	[ "$failed" -eq 0 ]
+}
+
+# wait_until SECONDS CMD…: polls CMD, fails when it does not come true in time.
+wait_until() {
+	wait_deadline=$(mono | awk -v s="$1" '{ printf "%.2f", $1 + s }')
+	shift
+	until "$@"; do
+		mono | awk -v d="$wait_deadline" '{ exit !($1 > d) }' && return 1
+		sleep 0.1
+	done
+}
+
+daemon_answers() {
+	gpuwatch-cli status >/dev/null 2>&1
+}
+
+start_daemon() {
+	gpuwatchd --standalone "$@" >>"$OUT/reports.jsonl" 2>>"$OUT/gpuwatchd.log" &
+	daemon=$!
+	wait_until 30 daemon_answers || {
+		fail "the daemon answers"
+		cat "$OUT/gpuwatchd.log"
+		return 1
+	}
+}
+
+stop_daemon() {
+	kill "$daemon"
+	wait "$daemon"
+}
+
+# count KIND STATE: reports of a kind in a state.
+count() {
+	gpuwatch-cli "$1" --all --json | jq "[.[] | select(.state == \"$2\")] | length"
+}
+
+at_least() {
+	[ "$(count "$1" "$2")" -ge "$3" ]
+}
+
+none_active() {
+	[ "$(count deadlocks active)" -eq 0 ]
+}
+
+# lab_start SPEC: starts a scenario; those that need a process run one.
+lab_start() {
+	case $1 in
+	notifier-cycle/* | leaked-lock/user* | reclaim-cycle*) labuser "$1" >>"$OUT/labuser.log" 2>&1 & ;;
+	*) echo "$1" >"$LAB/start" ;;
+	esac
+}
+
+lab_stop() {
+	echo "${1%%/*}" >"$LAB/stop"
+}

@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Holds what gpuwatch reported in a guest against what the lab says is true.
+
+Reads the directory that a case left behind: one sub-directory per step with
+  truth.jsonl    what the lab made (participants, fence, lock, class)
+  active.json    `gpuwatch-cli deadlocks --json` while it stood
+  resolved.json  `gpuwatch-cli deadlocks --all --json` after its release
+  released_at    CLOCK_MONOTONIC seconds of the release
+Prints a line per check and `N passed, N failed`; exit code 1 if any failed.
+"""
+import json
+import sys
+from pathlib import Path
+
+import jsonschema
+
+LIMIT_NS = 2_000_000_000  # issue: seen within 2 s, resolved within 2 s
+
+passed = failed = 0
+
+
+def check(name, good, detail=""):
+    global passed, failed
+    if good:
+        passed += 1
+        print(f"ok   {name}")
+    else:
+        failed += 1
+        print(f"FAIL {name}: {detail}")
+
+
+def tasks(report, ids):
+    """The pids of the task nodes among node ids."""
+    nodes = {n["id"]: n for n in report["nodes"]}
+    return {nodes[i]["pid"] for i in ids if i in nodes and nodes[i]["type"] == "task"}
+
+
+def cycle_tasks(report):
+    """The pids in the cycle that are (still) tasks; work items stand for their workers."""
+    return tasks(report, report["cycle"])
+
+
+def matching(reports, truth):
+    """The reports that name at least one true participant in their cycle."""
+    want = {p["pid"] for p in truth["participants"]}
+    return [r for r in reports if cycle_tasks(r) & want]
+
+
+def check_active(name, truth, reports, schema):
+    found = matching(reports, truth)
+    check(f"{name}: one report", len(found) == 1, f"{len(found)} of {[(r['class'], r['summary']) for r in reports]}")
+    if not found:
+        return None
+    report = found[0]
+    try:
+        jsonschema.validate(report, schema)
+        check(f"{name}: schema", True)
+    except jsonschema.ValidationError as error:
+        check(f"{name}: schema", False, error.message)
+    check(f"{name}: kind", report["kind"] == "deadlock", report["kind"])
+    check(f"{name}: class", report["class"] == truth["class"], f"{report['class']}, not {truth['class']}")
+    check(f"{name}: proven", report["confidence"] == truth.get("confidence", "proven"), report["confidence"])
+    want = {p["pid"] for p in truth["participants"]}
+    have = cycle_tasks(report)
+    check(f"{name}: participants", have == want, f"{sorted(have)}, not {sorted(want)}")
+    victims = tasks(report, report["victims"])
+    check(f"{name}: victims", victims == set(truth["victims"]), f"{sorted(victims)}, not {sorted(truth['victims'])}")
+    if truth.get("fence"):
+        fences = [n for n in report["nodes"] if n["type"] in ("fence", "job")]
+        want_fence = (truth["fence"]["context"], truth["fence"]["seqno"])
+        check(f"{name}: fence", want_fence in [(f.get("context"), f.get("seqno")) for f in fences],
+              f"{want_fence} not in {[(f.get('context'), f.get('seqno')) for f in fences]}")
+        named = [f for f in fences if f.get("context") == truth["fence"]["context"]]
+        check(f"{name}: driver", any(f.get("driver") == truth["fence"]["driver"] for f in named),
+              f"{[f.get('driver') for f in named]}")
+    if truth.get("lock"):
+        locks = [n["address"] for n in report["nodes"] if n["type"] == "lock"]
+        check(f"{name}: lock", int(truth["lock"]["address"], 16) in [int(a, 16) for a in locks], f"{locks}")
+    late = report["detected_mono_ns"] - truth["formed_mono_ns"]
+    check(f"{name}: seen within 2 s", late <= LIMIT_NS, f"{late / 1e9:.2f} s")
+    check(f"{name}: not before it formed", late >= 0, f"{late / 1e9:.2f} s")
+    print(f"     {name}: seen {late / 1e9:.2f} s after the loop closed")
+    return report
+
+
+def check_resolved(name, report, reports, released_at):
+    after = [r for r in reports if r["id"] == report["id"]]
+    check(f"{name}: resolved", len(after) == 1 and after[0]["state"] == "resolved",
+          f"{[r['state'] for r in after]}")
+    if after and after[0]["state"] == "resolved":
+        late = after[0]["resolved_mono_ns"] - released_at * 1e9
+        check(f"{name}: resolved within 2 s", late <= LIMIT_NS, f"{late / 1e9:.2f} s")
+
+
+def main():
+    out, schema_file = Path(sys.argv[1]), Path(sys.argv[2])
+    schema = json.loads(schema_file.read_text())
+    steps = sorted(p.parent for p in out.glob("*/truth.jsonl"))
+    check("the case left steps to verify", len(steps) > 0, str(out))
+    for step in steps:
+        truths = [json.loads(line) for line in (step / "truth.jsonl").read_text().splitlines() if line.strip()]
+        check(f"{step.name}: the lab formed it", len(truths) > 0, "truth is empty")
+        reports = json.loads((step / "active.json").read_text())
+        active = [r for r in reports if r["state"] == "active"]
+        seen = [(t, check_active(step.name, t, active, schema)) for t in truths]
+        check(f"{step.name}: nothing else reported", len(active) == sum(r is not None for _, r in seen),
+              f"{[(r['class'], r['summary']) for r in active]}")
+        resolved = json.loads((step / "resolved.json").read_text())
+        released_at = float((step / "released_at").read_text())
+        for _, report in seen:
+            if report:
+                check_resolved(step.name, report, resolved, released_at)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Real waits on real fences, as user space makes them: a DRM syncobj, poll(2)
+# on a sync_file, vgem's own fences. Each is shown while it lasts and then not.
+. /cases/lib.sh
+
+# waits_of PID: the kinds of wait that are shown for a task.
+kinds() {
+	gpuwatch-cli waits --json | jq -r ".waits[] | select(.pid == $1) | .kind"
+}
+shown() {
+	kinds "$1" | grep -qxE "$2"
+}
+not_shown() {
+	! shown "$1" "$2"
+}
+
+# wait_case NAME KINDS CMD…: CMD blocks in a wait and prints the pid that does, or is it itself.
+wait_case() {
+	case_name=$1
+	case_kinds=$2
+	shift 2
+	"$@" &
+	case_pid=$!
+	if wait_until 5 shown "$case_pid" "$case_kinds"; then
+		ok "$case_name is shown"
+		gpuwatch-cli waits
+	else
+		fail "$case_name is shown"
+		gpuwatch-cli waits --json
+		cat "/proc/$case_pid/stack"
+	fi
+	wait "$case_pid"
+	check "$case_name ends well" [ $? -eq 0 ]
+	check "$case_name is over" not_shown "$case_pid" "$case_kinds"
+}
+
+modprobe vgem
+insmod /lab/gpulab.ko || exit 1
+start_daemon || exit 1
+wait_case "syncobj wait" syncobj labuser syncobj-wait 3
+wait_case "sync_file poll" poll labuser syncfile-poll 3
+wait_case "vgem fence wait" 'poll|fence' labuser vgem-wait 3
+check "no deadlock was reported" [ "$(gpuwatch-cli deadlocks --all --json | jq length)" -eq 0 ]
+stop_daemon
+verdict
