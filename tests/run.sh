@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Runs the parts of `make check`, each into its own log, and adds up what they
+# counted. A part that fails without counting a failure counts as one.
+#
+# usage: tests/run.sh LOGDIR PART... where PART is NAME=COMMAND; a PART that
+# begins with & runs beside the following ones up to the next plain PART.
+set -uo pipefail
+
+logs=$1
+shift
+mkdir -p "$logs"
+passed=0 failed=0
+declare -A running=()
+began=$SECONDS
+
+# Adds up the "N passed, N failed" lines of a log (sub-totals of sub-scripts would
+# count twice: only the last line of each part is its total).
+collect() {
+	local name=$1 code=$2 log=$logs/$1.log line p=0 f=0
+	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
+	[[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] && p=${BASH_REMATCH[1]} f=${BASH_REMATCH[2]}
+	((code != 0 && f == 0)) && f=1
+	((code == 0 && p == 0)) && f=1 # it checked nothing
+	passed=$((passed + p)) failed=$((failed + f))
+	if ((f)); then
+		printf '%-28s %4d passed, %d FAILED (exit code %d), see %s\n' "$name" "$p" "$f" "$code" "$log"
+		grep -E '^(FAIL|not ok)|: error:|\[  FAILED  \]|Sanitizer' "$log" | head -n 20 | sed 's/^/    /'
+		[[ $p == 0 ]] && tail -n 20 "$log" | sed 's/^/    | /'
+	else
+		printf '%-28s %4d passed   (%d s)\n' "$name" "$p" $((SECONDS - began))
+	fi
+}
+
+collect_running() {
+	local pid
+	for pid in "${!running[@]}"; do
+		wait "$pid"
+		collect "${running[$pid]}" $?
+	done
+	running=()
+}
+
+for part; do
+	background=
+	[[ $part == '&'* ]] && background=1 part=${part#&}
+	name=${part%%=*} command=${part#*=}
+	printf '%-28s ...\n' "$name"
+	if [[ $background ]]; then
+		bash -c "$command" >"$logs/$name.log" 2>&1 </dev/null &
+		running[$!]=$name
+	else
+		bash -c "$command" >"$logs/$name.log" 2>&1 </dev/null
+		collect "$name" $?
+		collect_running
+	fi
+done
+collect_running
+printf '%d s\n%d passed, %d failed\n' $((SECONDS - began)) "$passed" "$failed"
+((failed == 0))
