@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /dev/gpulab: scenarios in which a user process takes part.
+ */
+#include <linux/delay.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "lab.h"
+
+static void client_free(struct kref *ref)
+{
+	kfree(container_of(ref, struct lab_client, ref));
+}
+
+void lab_client_put(struct lab_client *client)
+{
+	kref_put(&client->ref, client_free);
+}
+
+static int client_open(struct inode *inode, struct file *file)
+{
+	struct lab_client *client = kzalloc(sizeof(*client), GFP_KERNEL);
+
+	if (!client)
+		return -ENOMEM;
+	kref_init(&client->ref);
+	mutex_init(&client->lock);
+	init_completion(&client->closed);
+	file->private_data = client;
+	return 0;
+}
+
+static int client_release(struct inode *inode, struct file *file)
+{
+	struct lab_client *client = file->private_data;
+
+	complete_all(&client->closed);
+	lab_stop_client(client);
+	lab_client_put(client);
+	return 0;
+}
+
+static long ioctl_start(struct lab_client *client, void __user *arg)
+{
+	struct gpulab_start request;
+	int ret;
+
+	if (copy_from_user(&request, arg, sizeof(request)))
+		return -EFAULT;
+	request.command[sizeof(request.command) - 1] = '\0';
+	ret = lab_start(request.command, client, &request);
+	if (ret < 0)
+		return ret;
+	request.victims = ret;
+	return copy_to_user(arg, &request, sizeof(request)) ? -EFAULT : 0;
+}
+
+static long ioctl_wait_formed(struct lab_client *client)
+{
+	for (;;) {
+		long ret = -ENOENT;
+
+		mutex_lock(&client->lock);
+		if (client->inst)
+			ret = lab_formed_ns(client->inst) ? client->inst->params.stagger_ms : -EAGAIN;
+		mutex_unlock(&client->lock);
+		if (ret >= 0) {
+			msleep(ret);
+			return 0;
+		}
+		if (ret != -EAGAIN)
+			return ret;
+		if (msleep_interruptible(10))
+			return -EINTR;
+	}
+}
+
+static long ioctl_victim(struct lab_client *client)
+{
+	struct lab_actor *victim;
+	long ret = -ENOENT;
+
+	mutex_lock(&client->lock);
+	if (client->inst && !lab_stopping(client->inst)) {
+		victim = lab_actor_add(client->inst, "victim", LAB_VICTIM);
+		ret = victim ? 0 : -ENOMEM;
+		if (victim) {
+			lab_actor_adopt(victim);
+			lab_actor_blocks(victim);
+		}
+	}
+	mutex_unlock(&client->lock);
+	return ret;
+}
+
+static long ioctl_unlock(struct lab_client *client)
+{
+	long ret = -ENOENT;
+
+	mutex_lock(&client->lock);
+	if (client->inst)
+		ret = lab_leaked_unlock(client->inst);
+	mutex_unlock(&client->lock);
+	return ret;
+}
+
+static long client_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct lab_client *client = file->private_data;
+
+	switch (cmd) {
+	case GPULAB_IOC_START:
+		return ioctl_start(client, (void __user *)arg);
+	case GPULAB_IOC_WAIT_FORMED:
+		return ioctl_wait_formed(client);
+	case GPULAB_IOC_VICTIM:
+		return ioctl_victim(client);
+	case GPULAB_IOC_UNLOCK:
+		return ioctl_unlock(client);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static const struct file_operations client_fops = {
+	.owner = THIS_MODULE,
+	.open = client_open,
+	.release = client_release,
+	.unlocked_ioctl = client_ioctl,
+};
+
+static struct miscdevice client_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "gpulab",
+	.fops = &client_fops,
+	.mode = 0600,
+};
+
+int lab_client_init(void)
+{
+	return misc_register(&client_device);
+}
+
+void lab_client_fini(void)
+{
+	misc_deregister(&client_device);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Every kernel difference the lab meets, one wrapper each, with the change that caused it.
+ */
+#ifndef LAB_COMPAT_H
+#define LAB_COMPAT_H
+
+#include <linux/dma-fence-array.h>
+#include <linux/dma-fence.h>
+#include <linux/hrtimer.h>
+#include <linux/shrinker.h>
+#include <linux/slab.h>
+#include <linux/version.h>
+
+/*
+ * struct dma_fence.lock became the union of extern_lock and inline_lock, and the accessors appeared with it (7.1
+ * development cycle, "dma-buf: inline spinlock for fence protection"). LAB_HAVE_FENCE_LOCK_HELPERS comes from Kbuild.
+ */
+#ifdef LAB_HAVE_FENCE_LOCK_HELPERS
+#define lab_fence_lock_irqsave(fence, flags) dma_fence_lock_irqsave(fence, flags)
+#define lab_fence_unlock_irqrestore(fence, flags) dma_fence_unlock_irqrestore(fence, flags)
+#else
+#define lab_fence_lock_irqsave(fence, flags) spin_lock_irqsave((fence)->lock, flags)
+#define lab_fence_unlock_irqrestore(fence, flags) spin_unlock_irqrestore((fence)->lock, flags)
+#endif
+
+/* dma_fence_array_create() lost signal_on_any, which had no user left but the array itself (7.1 development cycle). */
+static inline struct dma_fence_array *lab_fence_array_create(int count, struct dma_fence **fences, u64 context)
+{
+#ifdef LAB_HAVE_FENCE_ARRAY_ANY
+	return dma_fence_array_create(count, fences, context, 1, false);
+#else
+	return dma_fence_array_create(count, fences, context, 1);
+#endif
+}
+
+/* hrtimer_setup() replaced hrtimer_init() and the assignment of the function: 6.13, 908a1d775422. */
+static inline void lab_hrtimer_setup(struct hrtimer *timer, enum hrtimer_restart (*fn)(struct hrtimer *))
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	hrtimer_setup(timer, fn, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+#else
+	hrtimer_init(timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	timer->function = fn;
+#endif
+}
+
+/* Shrinkers are allocated dynamically since 6.7, c42d50aefd17. */
+static inline struct shrinker *lab_shrinker_create(unsigned long (*count)(struct shrinker *, struct shrink_control *),
+						   unsigned long (*scan)(struct shrinker *, struct shrink_control *))
+{
+	struct shrinker *shrinker;
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	shrinker = shrinker_alloc(0, "gpulab");
+	if (!shrinker)
+		return NULL;
+	shrinker->count_objects = count;
+	shrinker->scan_objects = scan;
+	shrinker_register(shrinker);
+#else
+	shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
+	if (!shrinker)
+		return NULL;
+	shrinker->count_objects = count;
+	shrinker->scan_objects = scan;
+	shrinker->seeks = DEFAULT_SEEKS;
+	if (register_shrinker(shrinker, "gpulab")) {
+		kfree(shrinker);
+		return NULL;
+	}
+#endif
+	return shrinker;
+}
+
+static inline void lab_shrinker_destroy(struct shrinker *shrinker)
+{
+	if (!shrinker)
+		return;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	shrinker_free(shrinker);
+#else
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
+#endif
+}
+
+/* struct drm_driver.date went in 6.14, cb2e1c2136f7. It was mandatory for a readable log line before. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
+#define LAB_DRM_DRIVER_DATE
+#else
+#define LAB_DRM_DRIVER_DATE .date = "20240101",
+#endif
+
+/* ---- drm_sched; include <drm/gpu_scheduler.h> first to get these ---- */
+#ifdef _DRM_GPU_SCHEDULER_H_
+
+/* DRM_GPU_SCHED_STAT_NOMINAL was renamed to _RESET in 6.17, 0a5dc1b67ef5. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define LAB_SCHED_STAT_HANDLED DRM_GPU_SCHED_STAT_RESET
+#else
+#define LAB_SCHED_STAT_HANDLED DRM_GPU_SCHED_STAT_NOMINAL
+#endif
+
+/*
+ * drm_sched_init() takes a structure since 6.15, 796a9f55a8d1, which 6.1.y took over; its num_rqs came in 6.8,
+ * 56e449603f0a, and is not in 6.1.y. Jobs never time out here: the lab decides when a deadlock ends.
+ */
+static inline int lab_sched_init(struct drm_gpu_scheduler *sched, const struct drm_sched_backend_ops *ops,
+				 const char *name, struct device *dev)
+{
+#ifdef LAB_HAVE_SCHED_INIT_ARGS
+	const struct drm_sched_init_args args = {
+		.ops = ops,
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+		.num_rqs = DRM_SCHED_PRIORITY_COUNT,
+#endif
+		.credit_limit = 16,
+		.timeout = MAX_SCHEDULE_TIMEOUT,
+		.name = name,
+		.dev = dev,
+	};
+
+	return drm_sched_init(sched, &args);
+#else
+	return drm_sched_init(sched, ops, NULL, DRM_SCHED_PRIORITY_COUNT, 16, 0, MAX_SCHEDULE_TIMEOUT, NULL, NULL, name,
+			      dev);
+#endif
+}
+
+/* Credits came in 6.8, a78422e9dff3; the client's id in 6.17, 2956554823ce. */
+static inline int lab_sched_job_init(struct drm_sched_job *job, struct drm_sched_entity *entity, void *owner)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+	return drm_sched_job_init(job, entity, 1, owner, 0);
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	return drm_sched_job_init(job, entity, 1, owner);
+#else
+	return drm_sched_job_init(job, entity, owner);
+#endif
+}
+
+#endif
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The lab's own vocabulary: an instance is one running scenario, an actor is one task in it, a timeline is a fence
+ * context with a name. Every family of scenarios is one .c file that exports one struct lab_family.
+ */
+#ifndef LAB_H
+#define LAB_H
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/dma-fence.h>
+#include <linux/dma-resv.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "compat.h"
+#include "gpulab_uapi.h"
+
+#define LAB_DRIVER_NAME "gpulab"
+#define LAB_NAME_LEN 32
+#define LAB_MAX_FENCES 4
+
+struct lab_actor;
+struct lab_client;
+struct lab_instance;
+
+/* ---- fence.c: timelines and their fences ---- */
+
+struct lab_timeline {
+	u64 context;
+	atomic64_t seqno;
+	char name[LAB_NAME_LEN];
+};
+
+void lab_timeline_init(struct lab_timeline *tl, const char *ring, unsigned int id);
+/* A new unsignalled fence, the next of its timeline; NULL without memory. The caller owns the reference. */
+struct dma_fence *lab_fence_create(struct lab_timeline *tl);
+/* The same for a fence that user space may hold: it pins the module until it is freed. */
+struct dma_fence *lab_fence_create_pinning(struct lab_timeline *tl);
+/* Signal with an error unless it is signalled already: what a driver's reset does to a job that will never end. */
+void lab_fence_cancel(struct dma_fence *fence);
+/* The name of a lab fence's timeline. */
+const char *lab_fence_timeline(struct dma_fence *fence);
+/* Create, signal and drop @count fences, as a driver that is alive does. Signals from the calling task. */
+void lab_timeline_warmup(struct lab_timeline *tl, unsigned int count);
+
+/* ---- lock.c: one lock of a kind chosen at run time ---- */
+
+enum lab_lock_type {
+	LAB_MUTEX,
+	LAB_RESV, /* dma_resv, which is a ww_mutex */
+	LAB_RWSEM, /* the holder has it for write, others want it for read */
+	LAB_RWSEM_READ, /* the holder has it for read, others want it for write */
+};
+
+struct lab_lock {
+	enum lab_lock_type type;
+	struct ww_acquire_ctx ctx; /* of the holder, LAB_RESV only */
+	union {
+		struct mutex mutex;
+		struct dma_resv resv;
+		struct rw_semaphore rwsem;
+	};
+};
+
+void lab_lock_init(struct lab_lock *lock, enum lab_lock_type type);
+void lab_lock_fini(struct lab_lock *lock);
+void lab_lock_hold(struct lab_lock *lock); /* as the holder does */
+void lab_lock_release(struct lab_lock *lock);
+void lab_lock_contend(struct lab_lock *lock); /* as signaller and victims do */
+void lab_lock_contend_done(struct lab_lock *lock);
+/* Release a mutex or ww_mutex on behalf of an owner that cannot do it any more. */
+void lab_lock_release_for_owner(struct lab_lock *lock);
+const void *lab_lock_address(const struct lab_lock *lock);
+const char *lab_lock_type_name(const struct lab_lock *lock);
+
+/* ---- actor.c: the tasks of an instance ---- */
+
+enum lab_part {
+	LAB_PARTICIPANT, /* in the loop, blocked */
+	LAB_ROOT, /* the dead end itself: not blocked, or gone */
+	LAB_VICTIM, /* blocked by the loop, not in it */
+	LAB_HELPER, /* not in the truth */
+};
+
+struct lab_actor {
+	struct list_head node;
+	struct lab_instance *inst;
+	const char *role;
+	const char *state; /* of a LAB_ROOT: "exited", "user", "idle"; else "blocked" */
+	enum lab_part part;
+	unsigned int index;
+	int (*fn)(struct lab_actor *actor);
+	struct task_struct *task; /* referenced; NULL until a worker or process has adopted the actor */
+	bool own_thread;
+	pid_t pid, tgid;
+	char comm[TASK_COMM_LEN];
+	u64 since_ns; /* CLOCK_MONOTONIC at its blocking call; 0 before */
+	struct completion blocking; /* its blocking call comes next */
+	struct completion left; /* a thread's function has returned; a process has left the lab's code */
+};
+
+/* An actor without a task yet: a work item or a process that will call lab_actor_adopt(). */
+struct lab_actor *lab_actor_add(struct lab_instance *inst, const char *role, enum lab_part part);
+/* A kernel thread; @name is the first part of its comm. */
+struct lab_actor *lab_actor_run(struct lab_instance *inst, const char *role, enum lab_part part, const char *name,
+				int (*fn)(struct lab_actor *actor));
+/* The calling task plays this actor. */
+void lab_actor_adopt(struct lab_actor *actor);
+/* Say that the calling task's next call blocks, then make that call at once. */
+void lab_actor_blocks(struct lab_actor *actor);
+/* Wait until @actor is about to block and give it time to; -ETIMEDOUT, -EINTR. */
+int lab_actor_wait_blocking(struct lab_actor *actor);
+/* Wait for @done, for as long as anything sensible takes; -ETIMEDOUT, -EINTR. */
+int lab_wait(struct completion *done);
+/* A thread waits until it may go on, in state S; true if it may, false if the instance is being stopped. */
+bool lab_thread_wait(struct lab_instance *inst, struct completion *go);
+/* Wait for a thread's end. It must be on its way out. */
+void lab_actor_join(struct lab_actor *actor);
+int lab_victims_run(struct lab_instance *inst, int (*fn)(struct lab_actor *actor));
+
+/* ---- main.c: instances ---- */
+
+struct lab_params {
+	unsigned int warmup; /* fences signalled before the loop closes */
+	unsigned int victims;
+	unsigned int stagger_ms; /* pause between the steps of the set-up */
+	unsigned int seconds; /* healthy: how long */
+	unsigned int threads; /* healthy: how wide */
+	unsigned int keep_task; /* leaked-lock: 0 lets the dead owner's task_struct go */
+};
+
+struct lab_fence_truth {
+	const char *relation; /* "signal" (what must be signalled) or "container" (what is waited on around it) */
+	u64 context, seqno;
+	char driver[LAB_NAME_LEN], timeline[LAB_NAME_LEN];
+};
+
+struct lab_variant {
+	const char *name;
+	int value;
+	bool needs_process; /* only GPULAB_IOC_START can start it */
+};
+
+/**
+ * struct lab_family - one family of scenarios
+ * @start: start the threads; may fail at any point, @release and @finish then run as after a success
+ * @release: break the deadlock and return without waiting for anybody blocked in it
+ * @finish: all threads have been joined: free everything
+ * @show: append to the truth line: `,"key":value`
+ */
+struct lab_family {
+	const char *name;
+	const char *expected_class;
+	const struct lab_variant *variants; /* ends with an empty name; the first one is the default */
+	int (*start)(struct lab_instance *inst);
+	void (*release)(struct lab_instance *inst);
+	void (*finish)(struct lab_instance *inst);
+	void (*show)(struct lab_instance *inst, struct seq_file *seq);
+};
+
+struct lab_instance {
+	struct list_head node;
+	const struct lab_family *family;
+	const struct lab_variant *variant;
+	unsigned int id;
+	struct lab_params params;
+	bool stopping;
+	struct completion stop; /* completed when stopping */
+
+	spinlock_t actors_lock;
+	struct list_head actors;
+	u64 formed_ns; /* set by a scenario whose loop has no blocked task in it; else computed from the actors */
+
+	struct lab_fence_truth fences[LAB_MAX_FENCES];
+	unsigned int num_fences;
+	const void *lock_address;
+	const char *lock_type;
+
+	struct lab_client *client; /* of a scenario with a process; referenced */
+	struct gpulab_start request;
+
+	void *priv;
+};
+
+extern const struct lab_family lab_fence_lock_family;
+extern const struct lab_family lab_orphaned_family;
+extern const struct lab_family lab_workqueue_family;
+extern const struct lab_family lab_leaked_family;
+extern const struct lab_family lab_notifier_family;
+extern const struct lab_family lab_unplug_family;
+extern const struct lab_family lab_sched_family;
+extern const struct lab_family lab_reclaim_family;
+extern const struct lab_family lab_healthy_family;
+
+int lab_start(const char *command, struct lab_client *client, const struct gpulab_start *request);
+int lab_stop(const char *name);
+void lab_stop_client(struct lab_client *client);
+/* Record what the truth file says about a fence or a lock. */
+void lab_truth_fence(struct lab_instance *inst, const char *relation, struct dma_fence *fence, const char *driver,
+		     const char *timeline);
+void lab_truth_lab_fence(struct lab_instance *inst, struct dma_fence *fence);
+void lab_truth_lock(struct lab_instance *inst, const struct lab_lock *lock);
+/* When the last participant started its blocking call; 0 while one has not. */
+u64 lab_formed_ns(struct lab_instance *inst);
+/* Set only between GPULAB_IOC_START and stop. */
+static inline bool lab_stopping(const struct lab_instance *inst)
+{
+	return READ_ONCE(inst->stopping);
+}
+
+/* ---- client.c: /dev/gpulab ---- */
+
+struct lab_client {
+	struct kref ref;
+	struct mutex lock; /* protects @inst against being freed under an ioctl */
+	struct lab_instance *inst;
+	struct completion closed;
+};
+
+void lab_client_put(struct lab_client *client);
+int lab_client_init(void);
+void lab_client_fini(void);
+
+/* Scenario hooks of the ioctls; both are called with the client's lock held. */
+int lab_leaked_unlock(struct lab_instance *inst);
+
+/* ---- drm.c: DRM devices ---- */
+
+struct drm_device;
+/* A registered DRM device of the lab's driver on a platform device of its own. */
+struct drm_device *lab_drm_create(const char *name);
+/* Unregister (unless unplugged already) and drop it. */
+void lab_drm_destroy(struct drm_device *drm, bool unplugged);
+/* The device that schedulers belong to. */
+struct device *lab_drm_parent(void);
+int lab_drm_init(void);
+void lab_drm_fini(void);
+
+/* ---- bench.c ---- */
+
+int lab_bench_run(unsigned long fences);
+void lab_bench_show(struct seq_file *seq);
+
+/* ---- sched.c: used by fence-lock-cycle/sched and healthy, too ---- */
+
+struct lab_ring;
+typedef void (*lab_run_job_hook)(void *data);
+/* A drm_sched scheduler with one entity and a "hardware" thread that signals its jobs' fences in order. */
+struct lab_ring *lab_ring_create(const char *name, unsigned int id);
+/* All jobs must have been able to end. */
+void lab_ring_destroy(struct lab_ring *ring);
+const char *lab_ring_name(const struct lab_ring *ring);
+struct lab_job;
+/* A job that is armed, not pushed. @hook runs in run_job(). The caller gets a reference to the finished fence. */
+struct lab_job *lab_job_create(struct lab_ring *ring, lab_run_job_hook hook, void *data, struct dma_fence **finished);
+/* @fence's reference is consumed. */
+int lab_job_depend(struct lab_job *job, struct dma_fence *fence);
+void lab_job_push(struct lab_job *job);
+
+#endif

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One lock of a kind chosen at run time, so that a scenario is written once for all of them.
+ */
+#include "lab.h"
+
+void lab_lock_init(struct lab_lock *lock, enum lab_lock_type type)
+{
+	lock->type = type;
+	switch (type) {
+	case LAB_MUTEX:
+		mutex_init(&lock->mutex);
+		break;
+	case LAB_RESV:
+		dma_resv_init(&lock->resv);
+		break;
+	case LAB_RWSEM:
+	case LAB_RWSEM_READ:
+		init_rwsem(&lock->rwsem);
+		break;
+	}
+}
+
+void lab_lock_fini(struct lab_lock *lock)
+{
+	if (lock->type == LAB_MUTEX)
+		mutex_destroy(&lock->mutex);
+	else if (lock->type == LAB_RESV)
+		dma_resv_fini(&lock->resv);
+}
+
+void lab_lock_hold(struct lab_lock *lock)
+{
+	switch (lock->type) {
+	case LAB_MUTEX:
+		mutex_lock(&lock->mutex);
+		break;
+	case LAB_RESV:
+		/* With an acquire context, as command submission does. Uncontended: it cannot fail. */
+		ww_acquire_init(&lock->ctx, &reservation_ww_class);
+		if (WARN_ON(dma_resv_lock(&lock->resv, &lock->ctx)))
+			return;
+		ww_acquire_done(&lock->ctx);
+		break;
+	case LAB_RWSEM:
+		down_write(&lock->rwsem);
+		break;
+	case LAB_RWSEM_READ:
+		down_read(&lock->rwsem);
+		break;
+	}
+}
+
+void lab_lock_release(struct lab_lock *lock)
+{
+	switch (lock->type) {
+	case LAB_MUTEX:
+		mutex_unlock(&lock->mutex);
+		break;
+	case LAB_RESV:
+		dma_resv_unlock(&lock->resv);
+		ww_acquire_fini(&lock->ctx);
+		break;
+	case LAB_RWSEM:
+		up_write(&lock->rwsem);
+		break;
+	case LAB_RWSEM_READ:
+		up_read(&lock->rwsem);
+		break;
+	}
+}
+
+void lab_lock_contend(struct lab_lock *lock)
+{
+	switch (lock->type) {
+	case LAB_MUTEX:
+		mutex_lock(&lock->mutex);
+		break;
+	case LAB_RESV:
+		/* Without a context there is no -EDEADLK to back off from. */
+		dma_resv_lock(&lock->resv, NULL);
+		break;
+	case LAB_RWSEM:
+		down_read(&lock->rwsem);
+		break;
+	case LAB_RWSEM_READ:
+		down_write(&lock->rwsem);
+		break;
+	}
+}
+
+void lab_lock_contend_done(struct lab_lock *lock)
+{
+	switch (lock->type) {
+	case LAB_MUTEX:
+		mutex_unlock(&lock->mutex);
+		break;
+	case LAB_RESV:
+		dma_resv_unlock(&lock->resv);
+		break;
+	case LAB_RWSEM:
+		up_read(&lock->rwsem);
+		break;
+	case LAB_RWSEM_READ:
+		up_write(&lock->rwsem);
+		break;
+	}
+}
+
+/*
+ * A struct mutex lets any task release it unless CONFIG_DEBUG_MUTEXES is set, which no distribution does: that is how
+ * a debugger gets a machine with a leaked lock going again.
+ */
+void lab_lock_release_for_owner(struct lab_lock *lock)
+{
+	if (lock->type == LAB_MUTEX)
+		mutex_unlock(&lock->mutex);
+	else if (lock->type == LAB_RESV)
+		dma_resv_unlock(&lock->resv);
+	else
+		WARN_ON(1);
+}
+
+const void *lab_lock_address(const struct lab_lock *lock)
+{
+	if (lock->type == LAB_MUTEX)
+		return &lock->mutex;
+	if (lock->type == LAB_RESV)
+		return &lock->resv.lock;
+	return &lock->rwsem;
+}
+
+const char *lab_lock_type_name(const struct lab_lock *lock)
+{
+	if (lock->type == LAB_MUTEX)
+		return "mutex";
+	if (lock->type == LAB_RESV)
+		return "ww_mutex";
+	return "rwsem";
+}
