@@ -24,7 +24,7 @@ packages=(
 	qemu-system-x86 qemu-utils busybox-static cpio kmod zstd xz-utils lz4 debian-archive-keyring
 	mmdebstrap uidmap fakeroot e2fsprogs util-linux
 	# kernel modules: the lab and kernels of our own
-	flex bison bc libssl-dev
+	flex bison bc libssl-dev pahole
 )
 
 say() { printf 'setup: %s\n' "$*" >&2; }
