@@ -115,7 +115,77 @@ $(B)/unit/%: tests/unit/%.c $(SAN_CORE_OBJ) $(SAN_EDGE_OBJ)
 .PHONY: check-unit
 ## check-unit: the unit tests alone
 check-unit: $(UNIT_BIN)
-	@for t in $(UNIT_BIN); do echo "== $$t"; $$t || exit 1; done
+	@tests/unit/run.sh $(UNIT_BIN)
+
+# ---- real kernels under QEMU ---------------------------------------------------
+
+KERNELS := 6.1 6.12 7.2
+KERNEL ?= 6.1
+LAB := $(KERNELS:%=$(B)/lab/%/stamp)
+
+# The lab module and its user-space helper; build-module does nothing when nothing changed.
+.PHONY: FORCE
+$(B)/lab/%/stamp: FORCE
+	@mkdir -p $(@D)
+	@tests/vm/build-module $* tests/lab $(@D)
+	@$(MAKE) -s -C tests/lab labuser CC=$(CC)
+	@cp -u tests/lab/labuser $(@D)/
+	@touch $@
+
+$(B)/bench/empty.bpf.o: tests/bench/empty.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+	$(LLVM_STRIP) -g $@
+
+$(B)/tests/bench/empty.skel.h: $(B)/bench/empty.bpf.o
+	@mkdir -p $(@D)
+	$(BPFTOOL) gen skeleton $< name empty_bpf >$@
+
+$(B)/bench/empty: tests/bench/empty.c $(B)/tests/bench/empty.skel.h
+	$(CC) $(GW_CFLAGS) $(CFLAGS) $< $(call pkg_libs,libbpf) -o $@
+
+GUEST_FILES := --bin $(B)/gpuwatchd --bin $(B)/gpuwatch-cli --bin $(B)/bench/empty --bin /usr/bin/jq \
+	       --add tests/vm/cases:/cases --add $(B)/lab/$(KERNEL)/gpulab.ko:/lab/gpulab.ko \
+	       --add $(B)/lab/$(KERNEL)/labuser:/usr/bin/labuser
+CMD ?=
+
+.PHONY: vm demo bench
+## vm: boot KERNEL=6.1|6.12|7.2 and run CMD='...' in it, or a shell
+vm: deps
+	@$(MAKE) -s all $(B)/bench/empty $(B)/lab/$(KERNEL)/stamp
+	@tests/vm/run --kernel $(KERNEL) $(GUEST_FILES) $(VM_ARGS) $(if $(CMD),-- sh -c '$(CMD)',--shell)
+
+## demo: see a real deadlock being reported on a real kernel (KERNEL=6.1|6.12|7.2)
+demo: deps
+	@echo "building gpuwatch"
+	@$(MAKE) -s all $(B)/bench/empty
+	@echo "building the lab module for Linux $(KERNEL)"
+	@$(MAKE) -s $(B)/lab/$(KERNEL)/stamp
+	@echo "booting Linux $(KERNEL)"
+	@tests/vm/run --kernel $(KERNEL) $(GUEST_FILES) -- /cases/demo.sh $(SCENARIO)
+
+## bench: the cost of watching, on KERNEL, against empty programs on the same hooks
+bench: deps
+	@$(MAKE) -s all $(B)/bench/empty $(B)/lab/$(KERNEL)/stamp
+	@tests/vm/run --kernel $(KERNEL) --timeout 600 $(GUEST_FILES) -- /cases/bench.sh $(BENCH_ARGS)
+
+.PHONY: check check-build
+## check: all tests, on the three kernels
+check: deps
+	@$(MAKE) -s check-build
+	@tests/run.sh $(B)/check \
+		unit='$(MAKE) -s check-unit' \
+		cli=tests/cli/run-tests.sh \
+		'&vm-6.1=tests/vm/check 6.1 $(B) $(B)/check/6.1 $(CASES)' \
+		'&vm-6.12=tests/vm/check 6.12 $(B) $(B)/check/6.12 $(CASES)' \
+		vm-7.2='tests/vm/check 7.2 $(B) $(B)/check/7.2 $(CASES)'
+
+CASES ?= deadlocks crash late degrade idle waits healthy
+
+# Everything the checks use, with warnings as errors.
+check-build:
+	@$(MAKE) -s WERROR=1 all $(B)/bench/empty $(UNIT_BIN)
+	@$(MAKE) -s $(LAB)
 
 .PHONY: clean help
 ## clean: remove everything that was built here (caches stay)
@@ -126,5 +196,6 @@ clean:
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
+-include install.mk
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 .SECONDARY:
