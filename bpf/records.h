@@ -227,7 +227,7 @@ struct gw_present_record {
 
 enum gw_fence_kind {
 	GW_FENCE_PLAIN = 0,
-	GW_FENCE_ARRAY,		  /* members: its fences */
+	GW_FENCE_ARRAY,		  /* members: its fences; also a FENCE_ANY or SYNCOBJ wait's fences, address = its object */
 	GW_FENCE_CHAIN,		  /* members: [0] the contained fence, [1] prev (0 = none) */
 	GW_FENCE_SCHED_SCHEDULED, /* drm_sched: signalled when the job is pushed to the hardware */
 	GW_FENCE_SCHED_FINISHED,  /* drm_sched: signalled when the job is done; members: [0] parent */
@@ -323,7 +323,7 @@ struct gw_symbol_record {
 /* Ends a stream. */
 struct gw_end_record {
 	struct gw_record header;
-	__u32 crc;	 /* CRC-32 (zlib) of all bytes before this record */
+	__u32 crc;	 /* CRC-32 (zlib) of all records before this one, the file's header not included */
 	__u32 snapshots; /* number of them in the stream */
 };
 
