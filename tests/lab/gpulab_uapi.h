@@ -11,9 +11,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 #else
-#include <drm/drm.h>
-#include <linux/types.h>
-#include <sys/ioctl.h>
+#include "drm_abi.h"
 #endif
 
 #define GPULAB_COMMAND_MAX 128

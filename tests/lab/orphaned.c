@@ -142,7 +142,7 @@ static void orphan_finish(struct lab_instance *inst)
 	if (orphan->wq)
 		destroy_workqueue(orphan->wq);
 	if (orphan->drm)
-		lab_drm_destroy(orphan->drm, orphan->unplugger);
+		lab_drm_destroy(orphan->drm, orphan->unplugger); /* which has been joined */
 	dma_fence_put(orphan->fence);
 	kfree(orphan);
 }

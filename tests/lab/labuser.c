@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The processes of the lab: those that take part in a deadlock, and those that wait for fences as user space does.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/dma-buf.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gpulab_uapi.h"
+
+#define RANGE_PAGES 8
+
+static int lab_fd = -1;
+static volatile sig_atomic_t released;
+
+static const char usage[] =
+	"usage: labuser COMMAND [key=value]...\n"
+	"  notifier-cycle/munmap | mprotect | madvise | read-begin   take part in the scenario until it is stopped\n"
+	"  leaked-lock/user-sleep | user-spin                        keep a kernel mutex until the scenario is stopped\n"
+	"  syncobj-wait [seconds=N]     DRM_IOCTL_SYNCOBJ_WAIT for a lab fence that is signalled after N seconds\n"
+	"  syncobj-submit [seconds=N]   the same, with a fence that appears only after N seconds\n"
+	"  syncfile-poll [seconds=N]    poll() on a sync_file of such a fence\n"
+	"  vgem-wait [seconds=N]        DMA_BUF_IOCTL_SYNC on a vgem buffer with a fence that is signalled after N seconds\n"
+	"  vgem-poll [seconds=N]        poll() on such a buffer\n"
+	"  vgem-syncfile [seconds=N]    poll() on a sync_file exported from such a buffer\n";
+
+static void fail(const char *what)
+{
+	fprintf(stderr, "labuser: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void lab_ioctl(int fd, unsigned long request, void *arg, const char *what)
+{
+	while (ioctl(fd, request, arg) < 0)
+		if (errno != EINTR && errno != EAGAIN)
+			fail(what);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
+}
+
+static void sleep_ms(unsigned int ms)
+{
+	struct timespec left = { ms / 1000, ms % 1000 * 1000000L };
+
+	while (nanosleep(&left, &left) < 0 && errno == EINTR)
+		;
+}
+
+/* ---- scenarios ---- */
+
+static void join_words(char *out, size_t size, char **words)
+{
+	size_t used = 0;
+
+	for (; *words; words++) {
+		int n = snprintf(out + used, size - used, "%s%s", used ? " " : "", *words);
+
+		if (n < 0 || (size_t)n >= size - used) {
+			errno = E2BIG;
+			fail("command");
+		}
+		used += n;
+	}
+}
+
+static void start(struct gpulab_start *request, char **words)
+{
+	lab_fd = open("/dev/gpulab", O_RDWR | O_CLOEXEC);
+	if (lab_fd < 0)
+		fail("/dev/gpulab");
+	join_words(request->command, sizeof(request->command), words);
+	if (ioctl(lab_fd, GPULAB_IOC_START, request) < 0)
+		fail(request->command);
+	printf("pid=%d\n", getpid());
+	fflush(stdout);
+}
+
+/* Needs the mmap_lock for write, which no per-VMA lock spares it. */
+static void *victim_main(void *unused)
+{
+	(void)unused;
+	pthread_setname_np(pthread_self(), "labuser-victim");
+	if (ioctl(lab_fd, GPULAB_IOC_WAIT_FORMED) < 0 || ioctl(lab_fd, GPULAB_IOC_VICTIM) < 0)
+		return NULL;
+	if (mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
+		fail("mmap");
+	return NULL;
+}
+
+/*
+ * Two VMAs: for a range in a single one, madvise() takes the lock of that VMA only and not the mmap_lock (since 6.17).
+ */
+static char *map_range(size_t length)
+{
+	char *range = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (range == MAP_FAILED)
+		fail("mmap");
+	madvise(range, length, MADV_NOHUGEPAGE);
+	memset(range, 1, length);
+	if (mprotect(range + length / 2, length / 2, PROT_READ) < 0)
+		fail("mprotect");
+	return range;
+}
+
+static int notifier_cycle(const char *variant, char **words)
+{
+	size_t length = RANGE_PAGES * sysconf(_SC_PAGESIZE);
+	struct gpulab_start request = { .length = length };
+	char *range = map_range(length);
+	pthread_t victim[64];
+	unsigned int i;
+	int ret;
+
+	request.address = (uintptr_t)range;
+	start(&request, words);
+	for (i = 0; i < request.victims && i < 64; i++)
+		if ((errno = pthread_create(&victim[i], NULL, victim_main, NULL)))
+			fail("pthread_create");
+	/* The threads have set themselves up when this one starts to hold the lock that this needs. */
+	sleep_ms(200);
+	if (!strcmp(variant, "mprotect"))
+		ret = mprotect(range, length / 2, PROT_READ);
+	else if (!strcmp(variant, "madvise"))
+		ret = madvise(range, length, MADV_DONTNEED);
+	else
+		ret = munmap(range, length);
+	if (ret < 0)
+		fail(variant);
+	for (i = 0; i < request.victims && i < 64; i++)
+		pthread_join(victim[i], NULL);
+	return 0;
+}
+
+static void on_release(int signo)
+{
+	(void)signo;
+	released = 1;
+}
+
+static int leaked_lock(const char *variant, char **words)
+{
+	struct gpulab_start request = {};
+	struct sigaction action = { .sa_handler = on_release };
+	sigset_t blocked, waiting;
+
+	sigaction(SIGUSR1, &action, NULL);
+	if (!strcmp(variant, "user-spin")) {
+		start(&request, words);
+		while (!released)
+			;
+	} else {
+		sigemptyset(&blocked);
+		sigaddset(&blocked, SIGUSR1);
+		sigprocmask(SIG_BLOCK, &blocked, &waiting);
+		start(&request, words);
+		while (!released)
+			sigsuspend(&waiting);
+	}
+	lab_ioctl(lab_fd, GPULAB_IOC_UNLOCK, NULL, "unlock");
+	return 0;
+}
+
+/* ---- fences as user space waits for them ---- */
+
+static int open_drm(const char *driver)
+{
+	struct dirent *entry;
+	DIR *dir = opendir("/dev/dri");
+
+	while (dir && (entry = readdir(dir))) {
+		char name[64] = "", path[300];
+		struct drm_version version = { .name = name, .name_len = sizeof(name) - 1 };
+		int fd;
+
+		if (strncmp(entry->d_name, "card", 4))
+			continue;
+		snprintf(path, sizeof(path), "/dev/dri/%s", entry->d_name);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (!ioctl(fd, DRM_IOCTL_VERSION, &version) && !strcmp(name, driver)) {
+			closedir(dir);
+			return fd;
+		}
+		close(fd);
+	}
+	errno = ENODEV;
+	fail(driver);
+	return -1;
+}
+
+static void wait_begins(uint64_t context, uint64_t seqno)
+{
+	printf("pid=%d", getpid());
+	if (context)
+		printf(" context=%llu seqno=%llu", (unsigned long long)context, (unsigned long long)seqno);
+	printf("\n");
+	fflush(stdout);
+}
+
+static int wait_ended(uint64_t begin_ms, unsigned int seconds)
+{
+	uint64_t waited = now_ms() - begin_ms;
+
+	printf("waited_ms=%llu\n", (unsigned long long)waited);
+	/* Half a second for a slow machine's rounding. */
+	if (waited + 500 < seconds * 1000ULL) {
+		fprintf(stderr, "labuser: the wait was too short\n");
+		return 1;
+	}
+	return 0;
+}
+
+static void poll_fd(int fd, short events)
+{
+	struct pollfd poller = { .fd = fd, .events = events };
+	int ret;
+
+	do
+		ret = poll(&poller, 1, -1);
+	while (ret < 0 && errno == EINTR);
+	if (ret != 1 || !(poller.revents & events))
+		fail("poll");
+}
+
+struct late_attach {
+	int drm;
+	struct gpulab_attach attach;
+	unsigned int seconds;
+};
+
+static void *late_attach_main(void *data)
+{
+	struct late_attach *late = data;
+
+	sleep_ms(late->seconds * 1000);
+	lab_ioctl(late->drm, DRM_IOCTL_GPULAB_ATTACH, &late->attach, "attach");
+	return NULL;
+}
+
+static int syncobj_command(const char *command, unsigned int seconds)
+{
+	bool submit = !strcmp(command, "syncobj-submit");
+	struct late_attach late = { .seconds = seconds };
+	struct drm_syncobj_create create = {};
+	uint64_t begin;
+	pthread_t thread;
+
+	late.drm = open_drm("gpulab");
+	lab_ioctl(late.drm, DRM_IOCTL_SYNCOBJ_CREATE, &create, "syncobj create");
+	late.attach.handle = create.handle;
+	if (submit) {
+		if ((errno = pthread_create(&thread, NULL, late_attach_main, &late)))
+			fail("pthread_create");
+	} else {
+		late.attach.delay_ms = seconds * 1000;
+		lab_ioctl(late.drm, DRM_IOCTL_GPULAB_ATTACH, &late.attach, "attach");
+	}
+	wait_begins(late.attach.context, late.attach.seqno);
+	begin = now_ms();
+	if (!strcmp(command, "syncfile-poll")) {
+		struct drm_syncobj_handle handle = {
+			.handle = create.handle,
+			.flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
+			.fd = -1,
+		};
+
+		lab_ioctl(late.drm, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &handle, "syncobj export");
+		poll_fd(handle.fd, POLLIN);
+	} else {
+		struct drm_syncobj_wait wait = {
+			.handles = (uintptr_t)&create.handle,
+			.count_handles = 1,
+			.timeout_nsec = INT64_MAX,
+			.flags = submit ? DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT : 0,
+		};
+
+		lab_ioctl(late.drm, DRM_IOCTL_SYNCOBJ_WAIT, &wait, "syncobj wait");
+	}
+	if (submit)
+		pthread_join(thread, NULL);
+	return wait_ended(begin, seconds);
+}
+
+struct late_signal {
+	int drm;
+	struct drm_vgem_fence_signal signal;
+	unsigned int seconds;
+};
+
+static void *late_signal_main(void *data)
+{
+	struct late_signal *late = data;
+
+	sleep_ms(late->seconds * 1000);
+	lab_ioctl(late->drm, DRM_IOCTL_VGEM_FENCE_SIGNAL, &late->signal, "vgem fence signal (they expire after 10 s)");
+	return NULL;
+}
+
+static int vgem_command(const char *command, unsigned int seconds)
+{
+	struct late_signal late = { .drm = open_drm("vgem"), .seconds = seconds };
+	struct drm_mode_create_dumb buffer = { .width = 64, .height = 64, .bpp = 32 };
+	struct drm_prime_handle prime = { .flags = O_CLOEXEC | O_RDWR, .fd = -1 };
+	struct drm_vgem_fence_attach attach = { .flags = VGEM_FENCE_WRITE };
+	struct dma_buf_sync sync = { .flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ };
+	struct dma_buf_export_sync_file file = { .flags = DMA_BUF_SYNC_READ, .fd = -1 };
+	pthread_t thread;
+	uint64_t begin;
+
+	lab_ioctl(late.drm, DRM_IOCTL_MODE_CREATE_DUMB, &buffer, "vgem buffer");
+	attach.handle = prime.handle = buffer.handle;
+	lab_ioctl(late.drm, DRM_IOCTL_VGEM_FENCE_ATTACH, &attach, "vgem fence attach");
+	lab_ioctl(late.drm, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime, "vgem export");
+	late.signal.fence = attach.out_fence;
+	if ((errno = pthread_create(&thread, NULL, late_signal_main, &late)))
+		fail("pthread_create");
+	wait_begins(0, 0);
+	begin = now_ms();
+	if (!strcmp(command, "vgem-wait")) {
+		/* begin_cpu_access() waits for the buffer's dma_resv: the one real dma_fence_wait() of vgem. */
+		lab_ioctl(prime.fd, DMA_BUF_IOCTL_SYNC, &sync, "dma-buf sync");
+		sync.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ;
+		lab_ioctl(prime.fd, DMA_BUF_IOCTL_SYNC, &sync, "dma-buf sync");
+	} else if (!strcmp(command, "vgem-poll")) {
+		poll_fd(prime.fd, POLLIN);
+	} else {
+		lab_ioctl(prime.fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &file, "dma-buf export sync_file");
+		poll_fd(file.fd, POLLIN);
+	}
+	pthread_join(thread, NULL);
+	return wait_ended(begin, seconds);
+}
+
+static unsigned int parse_seconds(char **words)
+{
+	unsigned int seconds = 3;
+	char end;
+
+	for (; *words; words++)
+		if (sscanf(*words, "seconds=%u%c", &seconds, &end) != 1) {
+			fputs(usage, stderr);
+			exit(2);
+		}
+	return seconds;
+}
+
+static bool is_one_of(const char *word, const char *const *list)
+{
+	for (; *list; list++)
+		if (!strcmp(word, *list))
+			return true;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const syncobj[] = { "syncobj-wait", "syncobj-submit", "syncfile-poll", NULL };
+	static const char *const vgem[] = { "vgem-wait", "vgem-poll", "vgem-syncfile", NULL };
+	const char *command = argc > 1 ? argv[1] : "";
+
+	if (!strncmp(command, "notifier-cycle/", 15))
+		return notifier_cycle(command + 15, argv + 1);
+	if (!strncmp(command, "leaked-lock/", 12))
+		return leaked_lock(command + 12, argv + 1);
+	if (is_one_of(command, syncobj))
+		return syncobj_command(command, parse_seconds(argv + 2));
+	if (is_one_of(command, vgem))
+		return vgem_command(command, parse_seconds(argv + 2));
+	fputs(usage, stderr);
+	return 2;
+}

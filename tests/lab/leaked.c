@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * leaked-lock: the owner has gone back to user space, has exited or has returned from its work, and still holds it.
+ */
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "lab.h"
+
+enum leaked_variant { LEAKED_EXITED, LEAKED_RESV, LEAKED_WORKER, LEAKED_USER };
+
+struct leaked {
+	struct lab_lock lock;
+	atomic_t held;
+	struct lab_actor *owner;
+	struct workqueue_struct *wq;
+	struct work_struct work;
+};
+
+static int owner_thread(struct lab_actor *actor)
+{
+	struct leaked *leaked = actor->inst->priv;
+
+	lab_lock_hold(&leaked->lock);
+	atomic_set(&leaked->held, 1);
+	return 0;
+}
+
+static void owner_work(struct work_struct *work)
+{
+	struct leaked *leaked = container_of(work, struct leaked, work);
+
+	lab_actor_adopt(leaked->owner);
+	lab_lock_hold(&leaked->lock);
+	atomic_set(&leaked->held, 1);
+}
+
+static int waiter_thread(struct lab_actor *actor)
+{
+	struct leaked *leaked = actor->inst->priv;
+
+	lab_actor_blocks(actor);
+	lab_lock_contend(&leaked->lock);
+	lab_lock_contend_done(&leaked->lock);
+	return 0;
+}
+
+static int leak_in_thread(struct lab_instance *inst, struct leaked *leaked)
+{
+	leaked->owner = lab_actor_run(inst, "owner", LAB_ROOT, "gpulab-owner", owner_thread);
+	if (!leaked->owner)
+		return -ENOMEM;
+	lab_actor_join(leaked->owner);
+	leaked->owner->state = "exited";
+	if (!inst->params.keep_task) {
+		/* As it is in life: the owner field dangles. */
+		spin_lock(&inst->actors_lock);
+		put_task_struct(leaked->owner->task);
+		leaked->owner->task = NULL;
+		spin_unlock(&inst->actors_lock);
+	}
+	return 0;
+}
+
+static int leak_in_work(struct lab_instance *inst, struct leaked *leaked)
+{
+	leaked->owner = lab_actor_add(inst, "owner", LAB_ROOT);
+	leaked->wq = alloc_workqueue("gpulab-owner/%u", WQ_UNBOUND | WQ_MEM_RECLAIM, 1, inst->id);
+	if (!leaked->owner || !leaked->wq)
+		return -ENOMEM;
+	queue_work(leaked->wq, &leaked->work);
+	flush_work(&leaked->work);
+	leaked->owner->state = "idle";
+	return 0;
+}
+
+/* In the ioctl of the process, which returns to user space after this. */
+static int leak_in_process(struct lab_instance *inst, struct leaked *leaked)
+{
+	leaked->owner = lab_actor_add(inst, "owner", LAB_ROOT);
+	if (!leaked->owner)
+		return -ENOMEM;
+	lab_actor_adopt(leaked->owner);
+	leaked->owner->state = "user";
+	lab_lock_hold(&leaked->lock);
+	atomic_set(&leaked->held, 1);
+	return 0;
+}
+
+static int leaked_start(struct lab_instance *inst)
+{
+	struct leaked *leaked = kzalloc(sizeof(*leaked), GFP_KERNEL);
+	struct lab_actor *waiter;
+	int ret;
+
+	if (!leaked)
+		return -ENOMEM;
+	inst->priv = leaked;
+	INIT_WORK(&leaked->work, owner_work);
+	lab_lock_init(&leaked->lock, inst->variant->value == LEAKED_RESV ? LAB_RESV : LAB_MUTEX);
+	lab_truth_lock(inst, &leaked->lock);
+	if (inst->variant->value == LEAKED_USER)
+		ret = leak_in_process(inst, leaked);
+	else if (inst->variant->value == LEAKED_WORKER)
+		ret = leak_in_work(inst, leaked);
+	else
+		ret = leak_in_thread(inst, leaked);
+	if (ret)
+		return ret;
+	waiter = lab_actor_run(inst, "waiter", LAB_PARTICIPANT, "gpulab-wait", waiter_thread);
+	ret = waiter ? lab_actor_wait_blocking(waiter) : -ENOMEM;
+	return ret ?: lab_victims_run(inst, waiter_thread);
+}
+
+int lab_leaked_unlock(struct lab_instance *inst)
+{
+	struct leaked *leaked = inst->priv;
+
+	if (inst->family != &lab_leaked_family || inst->variant->value != LEAKED_USER || !leaked)
+		return -EINVAL;
+	if (current != leaked->owner->task)
+		return -EPERM;
+	if (atomic_xchg(&leaked->held, 0))
+		lab_lock_release(&leaked->lock);
+	complete_all(&leaked->owner->left);
+	return 0;
+}
+
+/* A process is asked to release its lock; who is gone has it released for them. */
+static void leaked_release(struct lab_instance *inst)
+{
+	struct leaked *leaked = inst->priv;
+
+	if (!leaked)
+		return;
+	if (inst->client && leaked->owner && !completion_done(&inst->client->closed)) {
+		kill_pid(task_pid(leaked->owner->task), SIGUSR1, 1);
+		wait_for_completion_timeout(&leaked->owner->left, 5 * HZ);
+	}
+	if (atomic_xchg(&leaked->held, 0))
+		lab_lock_release_for_owner(&leaked->lock);
+}
+
+static void leaked_finish(struct lab_instance *inst)
+{
+	struct leaked *leaked = inst->priv;
+
+	if (!leaked)
+		return;
+	if (leaked->wq)
+		destroy_workqueue(leaked->wq);
+	lab_lock_fini(&leaked->lock);
+	kfree(leaked);
+}
+
+static const struct lab_variant leaked_variants[] = {
+	{ "exited", LEAKED_EXITED },
+	{ "resv", LEAKED_RESV },
+	{ "worker", LEAKED_WORKER },
+	{ "user-sleep", LEAKED_USER, true },
+	{ "user-spin", LEAKED_USER, true },
+	{ "" },
+};
+
+const struct lab_family lab_leaked_family = {
+	.name = "leaked-lock",
+	.expected_class = "leaked-lock",
+	.variants = leaked_variants,
+	.start = leaked_start,
+	.release = leaked_release,
+	.finish = leaked_finish,
+};
