@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# As users do it: Debian with systemd as the first process, `make install`ed,
+# systemctl start, the CLI, the journal, busctl, stop, restart, kill -9.
+. /cases/lib.sh
+
+main_pid() {
+	systemctl show -P MainPID gpuwatchd
+}
+active() {
+	[ "$(systemctl show -P ActiveState gpuwatchd)" = active ]
+}
+new_main_pid() {
+	active && [ "$(main_pid)" != "$1" ] && daemon_answers
+}
+id() {
+	gpuwatch-cli deadlocks --json | jq -r '.[0].id'
+}
+journal_has() {
+	journalctl -u gpuwatchd -o json --no-pager | jq -e "select($1)" >/dev/null
+}
+
+# What a package's post-installation script does.
+systemd-sysusers
+systemd-tmpfiles --create /usr/lib/tmpfiles.d/gpuwatch.conf
+journalctl --update-catalog
+systemctl daemon-reload
+busctl call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus ReloadConfig
+
+insmod /lab/gpulab.ko || exit 1
+check "systemctl start gpuwatchd" systemctl start gpuwatchd
+systemctl status --no-pager gpuwatchd
+gpuwatch-cli status
+check "the unit is active" active
+check "runs as its own user" [ "$(ps -o user= -p "$(main_pid)")" = gpuwatch ]
+check "not with all capabilities" [ "$(awk '/^CapEff/ { print $2 }' "/proc/$(main_pid)/status")" != 000001ffffffffff ]
+check "gpuwatch-cli deadlocks: nothing yet, exit code 0" gpuwatch-cli deadlocks
+check "on the system bus" busctl introspect org.gpuwatch1 /org/gpuwatch1
+busctl introspect org.gpuwatch1 /org/gpuwatch1 org.gpuwatch1.Manager >/tmp/introspect
+for member in .GetStatus .ListReports .GetReport .ListWaits .ListTimelines .Record .ReportChanged .Version .ActiveReports; do
+	check "introspection shows $member" grep -q "^$member " /tmp/introspect
+done
+check "a method over the bus" sh -c 'busctl --json=short call org.gpuwatch1 /org/gpuwatch1 org.gpuwatch1.Manager \
+	GetStatus | jq -e ".data[0] | fromjson | .schema == \"gpuwatch.status.v1\"" >/dev/null'
+check "a stranger may not call" sh -c '! setpriv --reuid=65534 --clear-groups busctl call org.gpuwatch1 \
+	/org/gpuwatch1 org.gpuwatch1.Manager GetStatus 2>/dev/null'
+check "a member of the group may" setpriv --reuid=65534 --regid=gpuwatch --clear-groups gpuwatch-cli deadlocks
+
+lab_start fence-lock-cycle/resv
+check "a deadlock is reported" wait_until 10 at_least deadlocks active 1
+gpuwatch-cli deadlocks
+check "exit code 1" [ $? -eq 1 ]
+sleep 1
+check "the journal has it, with the report as JSON" journal_has \
+	'.GPUWATCH_CLASS == "fence-lock-cycle" and (.GPUWATCH_REPORT | fromjson | .confidence == "proven")'
+check "as critical" journal_has '.GPUWATCH_STATE == "active" and .PRIORITY == "2"'
+check "with a catalog text" sh -c 'journalctl -u gpuwatchd -x --no-pager | grep -q "^-- Subject: .*deadlock"'
+
+before=$(id)
+pid=$(main_pid)
+kill -9 "$pid"
+check "systemd starts it again after kill -9" wait_until 20 new_main_pid "$pid"
+check "the same deadlock is reported again" wait_until 10 at_least deadlocks active 1
+check "under the same id" [ "$(id)" = "$before" ]
+pid=$(main_pid)
+check "systemctl restart" systemctl restart gpuwatchd
+check "a new process" new_main_pid "$pid"
+check "and again the same deadlock" wait_until 10 at_least deadlocks active 1
+lab_stop fence-lock-cycle/resv
+check "resolved" wait_until 10 none_active
+check "the journal has that, too" wait_until 5 journal_has '.GPUWATCH_STATE == "resolved"'
+
+check "systemctl stop" systemctl stop gpuwatchd
+check "stopped cleanly" [ "$(systemctl show -P Result gpuwatchd)" = success ]
+gpuwatch-cli deadlocks
+check "no daemon: exit code 3" [ $? -eq 3 ]
+check "nothing stays attached" [ -z "$(find /sys/fs/bpf -type f)" ]
+systemd-analyze security --no-pager gpuwatchd.service | tail -n 1
+check "no failed unit" [ -z "$(systemctl list-units --failed --plain --no-legend | grep gpuwatch)" ]
+verdict
