@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gpuwatchd: puts the parts together, and carries findings from one to the others. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sysexits.h>
+
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+
+#include "bus-api.h"
+#include "bus.h"
+#include "cleanup.h"
+#include "clock.h"
+#include "config.h"
+#include "journal.h"
+#include "loader.h"
+#include "log.h"
+#include "memory.h"
+#include "options.h"
+#include "private-socket.h"
+#include "scheduler.h"
+#include "status.h"
+#include "unpin.h"
+#include "watch.h"
+
+#define EXIT_USAGE 2
+#define HEAP_RESERVE (16 << 20)
+
+struct daemon {
+	struct gw_options options;
+	struct gw_config config;
+	struct gw_status status;
+	sd_event *event;
+	struct gw_private_socket *private_socket;
+	struct gw_loader *loader;
+	struct gw_journal *journal;
+	struct gw_watch *watch;
+	struct gw_scheduler *scheduler;
+	struct gw_bus_api *api;
+	struct gw_bus *bus;
+	size_t told_active; /* active reports in the last STATUS= */
+};
+
+/* ---- configuration --------------------------------------------------------------------- */
+
+static void complain(enum gw_config_severity severity, const char *message, void *userdata)
+{
+	gw_log(severity == GW_CONFIG_ERROR ? LOG_ERR : LOG_WARNING, "%s", message);
+}
+
+static int load_config(const struct gw_options *options, struct gw_config *config)
+{
+	int r;
+
+	r = options->config ? gw_config_load_file(config, options->config, complain, NULL)
+			    : gw_config_load(config, gw_config_directories, complain, NULL);
+	if (r < 0)
+		return r;
+	if (options->no_pin)
+		config->pin_directory[0] = '\0';
+	else if (options->pin_directory)
+		snprintf(config->pin_directory, sizeof(config->pin_directory), "%s", options->pin_directory);
+	return 0;
+}
+
+static struct gw_policy policy(const struct gw_config *config)
+{
+	return (struct gw_policy){
+		.min_wait_ns = config->min_wait_ns,
+		.stall_ns = config->stall_ns,
+		.keep_resolved = config->keep_resolved,
+	};
+}
+
+static struct gw_pace pace(const struct gw_config *config)
+{
+	return (struct gw_pace){
+		.min_wait_ns = config->min_wait_ns,
+		.interval_ns = config->interval_ns > 0 ? config->interval_ns : config->min_wait_ns / 2,
+	};
+}
+
+/* ---- telling --------------------------------------------------------------------------------- */
+
+static void tell_manager(struct daemon *daemon)
+{
+	size_t active = gw_watch_active_reports(daemon->watch);
+
+	if (active == daemon->told_active)
+		return;
+	daemon->told_active = active;
+	sd_notifyf(false, "STATUS=Watching; %zu active report%s.", active, active == 1 ? "" : "s");
+}
+
+/* One line of JSON on stdout, whole and at once. */
+static void print_report(const char *json)
+{
+	puts(json);
+	fflush(stdout);
+}
+
+static void on_report(const struct gw_report *report, void *userdata)
+{
+	struct daemon *daemon = userdata;
+	json_t *value = gw_watch_report_json(daemon->watch, report);
+	_cleanup_free_ char *json = value ? json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+	int r;
+
+	json_decref(value);
+	if (!json) {
+		log_error("No memory to tell of report %s: %s", report->id, report->summary);
+		return;
+	}
+	r = gw_journal_report(daemon->journal, report, json);
+	if (r < 0)
+		log_warning("Writing report %s to the journal failed: %s", report->id, strerror(-r));
+	if (daemon->options.standalone && daemon->config.standalone_json)
+		print_report(json);
+	gw_bus_api_report_changed(daemon->api, report, json);
+}
+
+static void on_looked(void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	gw_bus_api_looked(daemon->api);
+	tell_manager(daemon);
+}
+
+/* What could not be attached, once at start and again when a module brought something new that failed. */
+static void tell_degraded(struct daemon *daemon)
+{
+	const struct gw_probe_info *probes;
+	size_t count = gw_loader_probes(daemon->loader, &probes), failed = 0;
+	const struct gw_probe_info *first = NULL;
+	_cleanup_free_ char *json = NULL;
+	char message[512];
+	json_t *value;
+
+	for (size_t i = 0; i < count; i++)
+		if (probes[i].state == GW_PROBE_FAILED && failed++ == 0)
+			first = &probes[i];
+	if (failed == 0)
+		return;
+	snprintf(message, sizeof(message), "%zu of %zu probes could not be attached, among them %s: %s", failed, count,
+		 first->target, first->why);
+	value = gw_status_probes(daemon->loader, true);
+	json = value ? json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+	json_decref(value);
+	if (!json || gw_journal_degraded(daemon->journal, message, json) <= 0)
+		log_warning("%s", message);
+}
+
+/* ---- events ------------------------------------------------------------------------------------ */
+
+static int on_modules(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct daemon *daemon = userdata;
+	int r;
+
+	r = gw_loader_follow_modules(daemon->loader);
+	if (r < 0)
+		log_warning("Following kernel modules failed: %s", strerror(-r));
+	if (r <= 0)
+		return 0;
+	log_info("A kernel module came or went: probes have changed.");
+	tell_degraded(daemon);
+	gw_scheduler_request_full(daemon->scheduler);
+	return 0;
+}
+
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *signal, void *userdata)
+{
+	struct daemon *daemon = userdata;
+	struct gw_config config;
+	struct gw_policy new_policy;
+	struct gw_pace new_pace;
+	int r;
+
+	sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%llu",
+		   (unsigned long long)(gw_now_mono_ns() / GW_NSEC_PER_USEC));
+	r = load_config(&daemon->options, &config);
+	if (r >= 0) {
+		if (strcmp(config.pin_directory, daemon->config.pin_directory) != 0)
+			log_warning("[Pins] Directory= takes effect when gpuwatchd is restarted.");
+		memcpy(config.pin_directory, daemon->config.pin_directory, sizeof(config.pin_directory));
+		daemon->config = config;
+		new_policy = policy(&config);
+		new_pace = pace(&config);
+		r = gw_watch_set_policy(daemon->watch, &new_policy, config.recording_bytes);
+		gw_scheduler_set_pace(daemon->scheduler, &new_pace);
+	}
+	if (r < 0)
+		log_error("Reloading failed, going on with the configuration from before.");
+	else
+		log_info("Configuration reloaded.");
+	sd_notify(false, "READY=1");
+	return 0;
+}
+
+static int add_signals(struct daemon *daemon)
+{
+	sigset_t signals;
+	int r;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+		return -errno;
+	r = sd_event_add_signal(daemon->event, NULL, SIGTERM, NULL, NULL);
+	if (r >= 0)
+		r = sd_event_add_signal(daemon->event, NULL, SIGINT, NULL, NULL);
+	return r < 0 ? r : sd_event_add_signal(daemon->event, NULL, SIGHUP, on_reload, daemon);
+}
+
+/* ---- start, run, stop ------------------------------------------------------------------------------ */
+
+static int attach(struct daemon *daemon)
+{
+	const char *pins = daemon->config.pin_directory;
+	struct gw_loader_options options = {
+		.pin_directory = pins[0] ? pins : NULL,
+		.btf_path = daemon->options.btf,
+	};
+	char message[512];
+	int r;
+
+	r = gw_loader_new(&daemon->loader, &options, message, sizeof(message));
+	if (r < 0)
+		log_error("%s", message);
+	return r;
+}
+
+static int add_modules(struct daemon *daemon)
+{
+	int fd = gw_loader_module_fd(daemon->loader);
+
+	return fd < 0 ? 0 : sd_event_add_io(daemon->event, NULL, fd, EPOLLIN, on_modules, daemon);
+}
+
+/* Everything between the loader and the outside; what fails here is out of memory or a bug. */
+static int connect_parts(struct daemon *daemon)
+{
+	struct gw_policy new_policy = policy(&daemon->config);
+	struct gw_pace new_pace = pace(&daemon->config);
+	int r;
+
+	r = gw_journal_new(&daemon->journal, daemon->event, GW_JOURNAL_SOCKET);
+	if (r >= 0)
+		r = gw_watch_new(&daemon->watch, daemon->loader, &new_policy, daemon->config.recording_bytes, on_report,
+				 daemon);
+	if (r >= 0)
+		r = gw_scheduler_new(&daemon->scheduler, daemon->event, daemon->watch, &new_pace, on_looked, daemon);
+	if (r >= 0)
+		r = gw_bus_api_new(&daemon->api, daemon->event, daemon->watch, daemon->scheduler, &daemon->status);
+	if (r >= 0)
+		r = gw_private_socket_serve(daemon->private_socket, daemon->event, daemon->api);
+	if (r >= 0 && !daemon->options.standalone)
+		r = gw_bus_new(&daemon->bus, daemon->event, daemon->api);
+	if (r >= 0)
+		r = add_modules(daemon);
+	if (r < 0)
+		log_error("Starting failed: %s", strerror(-r));
+	return r;
+}
+
+static int start(struct daemon *daemon)
+{
+	char message[512];
+	int r;
+
+	daemon->status.memory_error = -gw_memory_lock(HEAP_RESERVE);
+	if (daemon->status.memory_error)
+		log_warning("Memory cannot be locked (%s): gpuwatchd itself may get stuck when memory is short.",
+			    strerror(daemon->status.memory_error));
+	r = sd_event_default(&daemon->event);
+	if (r >= 0)
+		r = add_signals(daemon);
+	if (r < 0) {
+		log_error("The event loop cannot be set up: %s", strerror(-r));
+		return r;
+	}
+	r = gw_private_socket_new(&daemon->private_socket, daemon->options.private_socket, message, sizeof(message));
+	if (r < 0) {
+		log_error("%s", message);
+		return r;
+	}
+	r = attach(daemon);
+	return r < 0 ? r : connect_parts(daemon);
+}
+
+/* The loop, counting how often it wakes up. */
+static int run(struct daemon *daemon)
+{
+	int r = 0;
+
+	while (r >= 0 && sd_event_get_state(daemon->event) != SD_EVENT_FINISHED) {
+		r = sd_event_prepare(daemon->event);
+		if (r == 0) {
+			r = sd_event_wait(daemon->event, UINT64_MAX);
+			gw_status_woke(&daemon->status);
+		}
+		daemon->status.on_system_bus = gw_bus_has_name(daemon->bus);
+		daemon->status.journal_lost = gw_journal_lost(daemon->journal);
+		if (r > 0)
+			r = sd_event_dispatch(daemon->event);
+	}
+	if (r < 0)
+		log_error("The event loop failed: %s", strerror(-r));
+	return r;
+}
+
+static void stop(struct daemon *daemon)
+{
+	gw_bus_free(daemon->bus);
+	gw_private_socket_free(daemon->private_socket);
+	gw_bus_api_free(daemon->api);
+	gw_scheduler_free(daemon->scheduler);
+	gw_watch_free(daemon->watch);
+	gw_journal_free(daemon->journal);
+	gw_loader_free(daemon->loader);
+	sd_event_unref(daemon->event);
+}
+
+static int serve(struct daemon *daemon)
+{
+	int r;
+
+	r = start(daemon);
+	if (r < 0)
+		return r;
+	tell_degraded(daemon);
+	r = sd_event_set_watchdog(daemon->event, true);
+	if (r < 0)
+		log_warning("The watchdog cannot be served: %s", strerror(-r));
+	sd_notify(false, "READY=1\nSTATUS=Watching; 0 active reports.");
+	r = run(daemon);
+	sd_notify(false, "STOPPING=1");
+	if (r >= 0 && daemon->config.pin_directory[0] && !daemon->options.keep_pins)
+		gw_loader_unpin(daemon->loader);
+	return r;
+}
+
+static int unpin(const struct daemon *daemon)
+{
+	int r;
+
+	if (!daemon->config.pin_directory[0])
+		return 0;
+	r = gw_unpin(daemon->config.pin_directory);
+	if (r < 0)
+		log_error("Taking away what is pinned in %s failed: %s", daemon->config.pin_directory,
+			  r == -ENOTSUP ? "not on a bpffs" : strerror(-r));
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon daemon = { 0 };
+	int r;
+
+	gw_log_open();
+	r = gw_options_parse(&daemon.options, argc, argv);
+	if (r <= 0)
+		return r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
+	if (load_config(&daemon.options, &daemon.config) < 0)
+		return EX_CONFIG;
+	if (daemon.options.unpin)
+		return unpin(&daemon) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	signal(SIGPIPE, SIG_IGN);
+	gw_status_init(&daemon.status);
+	daemon.status.pin_directory = daemon.config.pin_directory;
+	daemon.status.standalone = daemon.options.standalone;
+	r = serve(&daemon);
+	stop(&daemon);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line of gpuwatchd, see gpuwatchd(8). */
+#ifndef GPUWATCH_OPTIONS_H
+#define GPUWATCH_OPTIONS_H
+
+#include <stdbool.h>
+
+struct gw_options {
+	const char *config;	    /* --config=, NULL = the usual places */
+	const char *private_socket; /* --private-socket= */
+	const char *pin_directory;  /* --pin-directory=, NULL = as configured */
+	const char *btf;	    /* --btf=, NULL = the kernel's own */
+	bool standalone;
+	bool no_pin;
+	bool keep_pins;
+	bool unpin;
+};
+
+/*
+ * Returns 1 when the daemon should go on, 0 when all is done (--help, --version),
+ * or -EINVAL after one line about what is wrong. Sets the log level itself.
+ */
+int gw_options_parse(struct gw_options *options, int argc, char **argv);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Takes the BPF programs of a daemon that is gone out of the kernel. */
+#ifndef GPUWATCH_UNPIN_H
+#define GPUWATCH_UNPIN_H
+
+/*
+ * Removes everything below @directory, and the directory if that is allowed.
+ * What a living daemon holds open stays attached until it ends. Returns 0 (also
+ * when there is nothing), -ENOTSUP if the directory is not on a bpffs, or -errno.
+ */
+int gw_unpin(const char *directory);
+
+#endif
