@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the scripts of tests/vm share: messages, the cache, a private apt root, one table of kernel series.
+# What the scripts of tests/vm share: messages, the cache, an apt of our own, the table of kernel series.
 
 # Every kernel series that gpuwatch is tested on, oldest first.
 # shellcheck disable=SC2034 # read by the scripts that source this file
@@ -108,6 +108,18 @@ private_update() { private apt-get update >"$apt_root/update.log" 2>&1; }
 
 # Downloads packages (NAME or NAME=VERSION) of the private apt into the current directory, checked by its signatures.
 private_download() { private apt-get download "$@" >&2; }
+
+# Prints the directory that a stamp beside it names by its version; false if there is none.
+stamped() {
+	local stamp=$1 version
+	[[ -f $stamp ]] && read -r version <"$stamp" && [[ -d ${stamp%/*}/$version ]] && echo "${stamp%/*}/$version"
+}
+
+# Makes a stamp name a version. A stamp's age tells when the archive was last asked.
+set_stamp() {
+	echo "$2" >"$1.new"
+	mv "$1.new" "$1"
+}
 
 # True if a file is younger than so many minutes.
 younger_than() { [[ -n $(find "$1" -mmin "-$2" 2>/dev/null) ]]; }
