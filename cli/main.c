@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gpuwatch-cli: what gpuwatchd found, for people and for scripts. Options and the table of commands. */
+#include <errno.h>
+#include <getopt.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "text.h"
+
+struct command {
+	const char *name;
+	const char *argument; /* name of the one argument, NULL = takes none */
+	unsigned options;     /* OPTION_* that it takes, besides OPTION_JSON */
+	int (*run)(const struct cli *cli);
+	const char *brief;
+	const char *help; /* what --help adds */
+};
+
+static const struct command commands[] = {
+	{ "status", NULL, 0, command_status, "how the daemon is and what it can see",
+	  "Shows since when the daemon runs, what it found, what it costs, and the state of every\n"
+	  "probe: what could not be attached, why, and what is not seen without it.\n" },
+	{ "deadlocks", NULL, OPTION_ALL | OPTION_FOLLOW, command_deadlocks, "deadlocks that stand now",
+	  "Shows each deadlock as a chain: who waits for what, who holds it, since when, how that\n"
+	  "is known; then who is blocked behind it, the root cause, and what to do.\n"
+	  "Exit code 1 if a deadlock stands.\n" },
+	{ "stalls", NULL, OPTION_ALL | OPTION_FOLLOW, command_stalls, "long waits that are not proven deadlocks",
+	  "Shows each long wait for a GPU with the chain to what it hangs on.\n" },
+	{ "hazards", NULL, OPTION_ALL | OPTION_FOLLOW, command_hazards, "broken rules, nothing stuck yet",
+	  "Shows where a driver broke a rule of the fence contract that can end in a deadlock.\n" },
+	{ "waits", NULL, OPTION_WATCH, command_waits, "every wait for a GPU at this moment",
+	  "Shows who waits, for how long, for what, and inside of what.\n" },
+	{ "timelines", NULL, 0, command_timelines, "fence timelines and who signals them",
+	  "Shows each fence timeline with its last signaller, its rate and who waits for it.\n" },
+	{ "show", "ID|FILE", 0, command_show, "everything about one report, with kernel stacks",
+	  "ID is the name of a report, as `gpuwatch-cli deadlocks --all` lists it.\n"
+	  "FILE (with a slash or a dot in its name, or - for standard input) holds saved reports:\n"
+	  "the output of --json, or of `journalctl -u gpuwatchd --all -o json`.\n" },
+	{ "record", "FILE", OPTION_FORCE, command_record, "save what the daemon sees, to analyse it elsewhere",
+	  "FILE may be - for standard output.\n" },
+	{ "replay", "FILE", OPTION_WAITS | OPTION_TIMELINES, command_replay, "analyse a recording, no daemon needed",
+	  "Shows the deadlocks and stalls of a file that `gpuwatch-cli record` wrote.\n"
+	  "FILE may be - for standard input. Exit code 1 if there is a deadlock in it.\n" },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+/* ---- options ---------------------------------------------------------------- */
+
+enum {
+	LONG_ONLY = 256, /* above every character */
+	LONG_VERSION,
+	LONG_SOCKET,
+	LONG_SYSTEM_BUS,
+	LONG_PRIVATE,
+	LONG_COLOR,
+	LONG_NO_COLOR,
+	LONG_WAITS,
+	LONG_TIMELINES,
+	LONG_FORCE,
+};
+
+static const struct option long_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, LONG_VERSION },
+	{ "json", no_argument, NULL, 'j' },
+	{ "socket", required_argument, NULL, LONG_SOCKET },
+	{ "system-bus", no_argument, NULL, LONG_SYSTEM_BUS },
+	{ "private", no_argument, NULL, LONG_PRIVATE },
+	{ "color", required_argument, NULL, LONG_COLOR },
+	{ "no-color", no_argument, NULL, LONG_NO_COLOR },
+	{ "all", no_argument, NULL, 'a' },
+	{ "follow", no_argument, NULL, 'f' },
+	{ "watch", no_argument, NULL, 'w' },
+	{ "waits", no_argument, NULL, LONG_WAITS },
+	{ "timelines", no_argument, NULL, LONG_TIMELINES },
+	{ "force", no_argument, NULL, LONG_FORCE },
+	{ 0 },
+};
+
+/* Options of single commands: their letter, bit, and line of help. */
+static const struct {
+	int letter;
+	unsigned bit;
+	const char *name, *help;
+} command_options[] = {
+	{ 'j', OPTION_JSON, "--json", "  -j, --json         print JSON instead of text" },
+	{ 'a', OPTION_ALL, "--all", "  -a, --all          also those that have ended" },
+	{ 'f', OPTION_FOLLOW, "--follow", "  -f, --follow       go on, print every change as it comes" },
+	{ 'w', OPTION_WATCH, "--watch", "  -w, --watch        show anew every second" },
+	{ LONG_FORCE, OPTION_FORCE, "--force", "      --force        replace FILE if it is there" },
+	{ LONG_WAITS, OPTION_WAITS, "--waits", "      --waits        show the last snapshot's waits instead" },
+	{ LONG_TIMELINES, OPTION_TIMELINES, "--timelines",
+	  "      --timelines    show the last snapshot's timelines instead" },
+};
+
+#define COMMAND_OPTIONS (sizeof(command_options) / sizeof(command_options[0]))
+
+static const char global_help[] = "      --socket=PATH  the daemon's private socket (default " CLIENT_SOCKET ")\n"
+				  "      --private      use the private socket only\n"
+				  "      --system-bus   use the system bus only\n"
+				  "      --color=WHEN   auto, always or never\n"
+				  "      --no-color     the same as --color=never\n"
+				  "  -h, --help         show this help\n"
+				  "      --version      show the version\n";
+
+static void print_help(void)
+{
+	printf("usage: " PROGRAM " [OPTION]... COMMAND [ARGUMENT]\n"
+	       "\n"
+	       "Shows what gpuwatchd found: who waits for the GPU, which loop or dead end that is,\n"
+	       "what it blocks, and what to do.\n"
+	       "\n"
+	       "commands:\n");
+	for (size_t i = 0; i < COMMANDS; i++) {
+		_cleanup_free_ char *synopsis = text_format("%s %s", commands[i].name,
+							    commands[i].argument ? commands[i].argument : "");
+
+		printf("  %-14s %s\n", synopsis, commands[i].brief);
+	}
+	printf("\noptions:\n  -j, --json         print JSON instead of text\n%s", global_help);
+	printf("\nexit codes: 0 nothing found, 1 a deadlock found (deadlocks, replay) or a file that cannot be\n"
+	       "used, 2 wrong usage, 3 no answer from the daemon\n"
+	       "\n`" PROGRAM " COMMAND --help` says more about a command, gpuwatch-cli(1) about all.\n");
+}
+
+static void print_command_help(const struct command *command)
+{
+	printf("usage: " PROGRAM " %s [OPTION]...%s%s\n\n%s\noptions:\n", command->name, command->argument ? " " : "",
+	       command->argument ? command->argument : "", command->help);
+	for (size_t i = 0; i < COMMAND_OPTIONS; i++)
+		if ((command->options | OPTION_JSON) & command_options[i].bit)
+			puts(command_options[i].help);
+	fputs(global_help, stdout);
+}
+
+/* What the command line said. */
+struct request {
+	struct cli cli;
+	enum color_choice color;
+	bool help, version;
+};
+
+static int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static int usage_error(const char *format, ...)
+{
+	_cleanup_free_ char *text = NULL;
+	va_list arguments;
+
+	va_start(arguments, format);
+	text = text_vformat(format, arguments);
+	va_end(arguments);
+	complain("%s (see " PROGRAM " --help)", text);
+	return EXIT_USAGE;
+}
+
+static int set_color(struct request *request, const char *when)
+{
+	static const char *const names[] = {
+		[COLOR_AUTO] = "auto",
+		[COLOR_ALWAYS] = "always",
+		[COLOR_NEVER] = "never",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i], when) == 0) {
+			request->color = (enum color_choice)i;
+			return 0;
+		}
+	return usage_error("--color takes auto, always or never, not \"%s\"", when);
+}
+
+static int set_route(struct request *request, enum client_route route)
+{
+	if (request->cli.target.route != CLIENT_ANY && request->cli.target.route != route)
+		return usage_error("--system-bus and --private (or --socket) exclude each other");
+	request->cli.target.route = route;
+	return 0;
+}
+
+static int set_command_option(struct request *request, int letter)
+{
+	for (size_t i = 0; i < COMMAND_OPTIONS; i++)
+		if (command_options[i].letter == letter) {
+			request->cli.options |= command_options[i].bit;
+			return 0;
+		}
+	return usage_error("unknown option");
+}
+
+static int set_option(struct request *request, int letter)
+{
+	switch (letter) {
+	case 'h':
+		request->help = true;
+		return 0;
+	case LONG_VERSION:
+		request->version = true;
+		return 0;
+	case LONG_SOCKET:
+		request->cli.target.socket = optarg;
+		return set_route(request, CLIENT_PRIVATE);
+	case LONG_SYSTEM_BUS:
+		return set_route(request, CLIENT_SYSTEM_BUS);
+	case LONG_PRIVATE:
+		return set_route(request, CLIENT_PRIVATE);
+	case LONG_COLOR:
+		return set_color(request, optarg);
+	case LONG_NO_COLOR:
+		request->color = COLOR_NEVER;
+		return 0;
+	default:
+		return set_command_option(request, letter);
+	}
+}
+
+static int parse_options(struct request *request, int argc, char **argv)
+{
+	int letter, r = 0;
+
+	opterr = 0;
+	while (r == 0 && (letter = getopt_long(argc, argv, ":hjafw", long_options, NULL)) != -1) {
+		if (letter == ':')
+			return usage_error("%s needs a value", argv[optind - 1]);
+		if (letter == '?' && optopt > 0 && optopt < LONG_ONLY)
+			return usage_error("unknown option -%c", optopt);
+		if (letter == '?')
+			return usage_error("unknown option %s", argv[optind - 1]);
+		r = set_option(request, letter);
+	}
+	return r;
+}
+
+/* ---- commands ---------------------------------------------------------------- */
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static int check_options(const struct command *command, unsigned options)
+{
+	for (size_t i = 0; i < COMMAND_OPTIONS; i++)
+		if (options & command_options[i].bit & ~(command->options | OPTION_JSON))
+			return usage_error("%s does not take %s", command->name, command_options[i].name);
+	if ((options & OPTION_WAITS) && (options & OPTION_TIMELINES))
+		return usage_error("--waits and --timelines exclude each other");
+	return 0;
+}
+
+static int check_arguments(const struct command *command, int count, char **arguments)
+{
+	if (command->argument && (count == 0 || !*arguments[0]))
+		return usage_error("%s needs %s", command->name, command->argument);
+	if (count > (command->argument ? 1 : 0))
+		return usage_error("%s: one argument too many: %s", command->name,
+				   arguments[command->argument ? 1 : 0]);
+	return 0;
+}
+
+static int run_command(struct request *request, const struct command *command, int count, char **arguments)
+{
+	int r = check_options(command, request->cli.options);
+
+	if (r == 0)
+		r = check_arguments(command, count, arguments);
+	if (r != 0)
+		return r;
+	request->cli.argument = arguments[0];
+	terminal_init(&request->cli.terminal, stdout, request->color);
+	return command->run(&request->cli);
+}
+
+static int dispatch(struct request *request, int count, char **arguments)
+{
+	const struct command *command = count > 0 ? find_command(arguments[0]) : NULL;
+
+	if (request->version) {
+		printf(PROGRAM " " GW_VERSION "\n");
+		return EXIT_NOTHING;
+	}
+	if (count > 0 && !command)
+		return usage_error("no such command: %s", arguments[0]);
+	if (request->help) {
+		if (command)
+			print_command_help(command);
+		else
+			print_help();
+		return EXIT_NOTHING;
+	}
+	if (!command)
+		return usage_error("which command?");
+	return run_command(request, command, count - 1, arguments + 1);
+}
+
+int main(int argc, char **argv)
+{
+	struct request request = { .cli.target.socket = CLIENT_SOCKET };
+	int r;
+
+	setlocale(LC_ALL, "");
+	/* Numbers are written the same everywhere: jansson and this program's own. */
+	setlocale(LC_NUMERIC, "C");
+	r = parse_options(&request, argc, argv);
+	if (r == 0)
+		r = dispatch(&request, argc - optind, argv + optind);
+	if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE) {
+		complain("cannot write to standard output: %s", strerror(errno));
+		return EXIT_TROUBLE;
+	}
+	return r;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Words for nodes and edges; types and relations that this version does not know are shown as they are. */
+#include "render-node.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "json-field.h"
+#include "terminal.h"
+#include "text.h"
+
+bool node_is_task(const json_t *node)
+{
+	return strcmp(field_string(node, "type"), "task") == 0;
+}
+
+/* The first field of @keys (ended by NULL) that is given, as text. */
+static char *first_field(const json_t *node, const char *const *keys)
+{
+	for (; *keys; keys++)
+		if (field_given(node, *keys))
+			return field_text(json_object_get(node, *keys));
+	return text_format("%s", "");
+}
+
+#define FIRST_FIELD(node, ...) first_field(node, (const char *const[]){ __VA_ARGS__, NULL })
+
+/* "a (b, c)" with empty parts left out. */
+static char *with_notes(const char *head, const char *note, const char *second)
+{
+	if (*note && *second)
+		return text_format("%s (%s, %s)", head, note, second);
+	if (*note || *second)
+		return text_format("%s (%s%s)", head, note, second);
+	return text_format("%s", head);
+}
+
+static char *task_text(const json_t *node)
+{
+	uint64_t pid = field_number(node, "pid"), tgid = field_number(node, "tgid");
+	const char *comm = field_string(node, "comm");
+
+	if (!*comm)
+		comm = "task";
+	if (pid == 0)
+		return text_format(STYLE_BOLD "%s" STYLE_END, comm);
+	if (tgid != 0 && tgid != pid)
+		return text_format(STYLE_BOLD "%s" STYLE_END " (thread %" PRIu64 " of pid %" PRIu64 ")", comm, pid,
+				   tgid);
+	return text_format(STYLE_BOLD "%s" STYLE_END " (pid %" PRIu64 ")", comm, pid);
+}
+
+static char *fence_text(const json_t *node)
+{
+	_cleanup_free_ char *head = NULL;
+
+	if (field_given(node, "context"))
+		head = text_format("fence " STYLE_CYAN "%" PRIu64 ":%" PRIu64 STYLE_END, field_number(node, "context"),
+				   field_number(node, "seqno"));
+	else
+		head = text_format("fence %s", field_string(node, "id"));
+	return with_notes(head, field_string(node, "driver"), field_string(node, "timeline"));
+}
+
+static char *timeline_text(const json_t *node)
+{
+	_cleanup_free_ char *name = FIRST_FIELD(node, "timeline", "name");
+	_cleanup_free_ char *head = NULL;
+
+	head = text_format("timeline " STYLE_CYAN "%" PRIu64 STYLE_END, field_number(node, "context"));
+	return with_notes(head, field_string(node, "driver"), name);
+}
+
+static char *lock_text(const json_t *node)
+{
+	_cleanup_free_ char *address = FIRST_FIELD(node, "address", "id");
+	_cleanup_free_ char *head = NULL;
+	const char *type = field_string(node, "lock_type");
+
+	head = text_format("%s " STYLE_CYAN "%s" STYLE_END, *type ? type : "lock", address);
+	return with_notes(head, field_string(node, "symbol"), field_string(node, "name"));
+}
+
+static char *work_text(const json_t *node)
+{
+	_cleanup_free_ char *function = FIRST_FIELD(node, "function", "symbol", "name", "address", "id");
+	_cleanup_free_ char *head = text_format("work " STYLE_BOLD "%s" STYLE_END, function);
+	_cleanup_free_ char *queue = NULL;
+
+	if (field_given(node, "workqueue"))
+		queue = text_format("on workqueue %s", field_string(node, "workqueue"));
+	return with_notes(head, queue ? queue : "", "");
+}
+
+/* A type of the schema whose name and notes need no special care, or one from the future. */
+static char *plain_text(const json_t *node, const char *word, const char *note)
+{
+	_cleanup_free_ char *name = FIRST_FIELD(node, "name", "comm", "symbol", "function", "mm", "address", "id");
+	_cleanup_free_ char *head = text_format("%s " STYLE_CYAN "%s" STYLE_END, word, name);
+
+	return with_notes(head, note, "");
+}
+
+char *node_text(const json_t *node)
+{
+	const char *type = field_string(node, "type");
+
+	if (strcmp(type, "task") == 0)
+		return task_text(node);
+	if (strcmp(type, "fence") == 0)
+		return fence_text(node);
+	if (strcmp(type, "timeline") == 0)
+		return timeline_text(node);
+	if (strcmp(type, "lock") == 0)
+		return lock_text(node);
+	if (strcmp(type, "work") == 0)
+		return work_text(node);
+	if (strcmp(type, "notifier") == 0)
+		return plain_text(node, "MMU notifier of", "");
+	if (strcmp(type, "srcu") == 0)
+		return plain_text(node, "SRCU readers of", "");
+	if (strcmp(type, "reclaim") == 0)
+		return plain_text(node, "memory reclaim", "");
+	if (strcmp(type, "fault") == 0)
+		return plain_text(node, "GPU page fault", "");
+	return plain_text(node, *type ? type : "something", field_string(node, "driver"));
+}
+
+/* '-' and '_' to blanks. */
+static char *in_words(const char *name)
+{
+	char *words = text_format("%s", name);
+
+	for (char *c = words; *c; c++)
+		if (*c == '-' || *c == '_')
+			*c = ' ';
+	return words;
+}
+
+static const char *phrase_by_type(const char *from, const char *to)
+{
+	if (strcmp(from, "task") == 0)
+		return "waits for";
+	if (strcmp(to, "fence") == 0)
+		return "depends on";
+	if (strcmp(from, "fence") == 0 || strcmp(from, "timeline") == 0)
+		return "to be signalled by";
+	if (strcmp(from, "lock") == 0)
+		return "held by";
+	if (strcmp(from, "work") == 0 && strcmp(to, "task") == 0)
+		return "run by";
+	return "needs";
+}
+
+char *edge_phrase(const json_t *edge, const json_t *from, const json_t *to)
+{
+	static const struct {
+		const char *relation, *phrase;
+	} phrases[] = {
+		{ "waits-for", "waits for" },
+		{ "waits-for-end-of", "waits for the end of" },
+		{ "flushes", "flushes" },
+		{ "inside", "is inside" },
+		{ "on-timeline", "on" },
+		{ "signalled-by", "to be signalled by" },
+		{ "signalled-with", "signalled with" },
+		{ "depends-on", "depends on" },
+		{ "run-by", "to be run by" },
+		{ "executed-by", "run by" },
+		{ "queued-behind", "queued behind" },
+		{ "held-by", "held by" },
+		{ "runs-in", "runs in" },
+		{ "driven-by", "driven by" },
+		{ "unplugged-by", "being unplugged by" },
+	};
+	const char *relation = field_string(edge, "relation");
+
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
+		if (strcmp(phrases[i].relation, relation) == 0)
+			return text_format("%s", phrases[i].phrase);
+	if (*relation)
+		return in_words(relation);
+	return text_format("%s", phrase_by_type(field_string(from, "type"), field_string(to, "type")));
+}
+
+/* The longer names of the schema, shortened where room is short. */
+static char *evidence_words(const char *evidence)
+{
+	static const struct {
+		const char *evidence, *words;
+	} shorter[] = {
+		{ "learned-signaller", "learned" },
+		{ "workqueue-state", "workqueue" },
+		{ "fence-structure", "fence" },
+	};
+
+	for (size_t i = 0; i < sizeof(shorter) / sizeof(shorter[0]); i++)
+		if (strcmp(shorter[i].evidence, evidence) == 0)
+			return text_format("%s", shorter[i].words);
+	return in_words(evidence);
+}
+
+char *edge_evidence(const json_t *edge)
+{
+	char *words = evidence_words(field_string(edge, "evidence"));
+	char *whole;
+
+	/* Only what weakens the verdict is worth a word. */
+	if (!*words || !field_given(edge, "confidence") || strcmp(field_string(edge, "confidence"), "proven") == 0)
+		return words;
+	whole = text_format("%s, %s", words, field_string(edge, "confidence"));
+	free(words);
+	return whole;
+}
+
+static bool told_elsewhere(const char *key)
+{
+	static const char *const keys[] = { "id",      "type",	   "comm",   "pid",    "tgid",	    "stack",	 "context",
+					    "seqno",   "driver",   "timeline", "lock_type", "since_mono_ns" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(keys[i], key) == 0)
+			return true;
+	return false;
+}
+
+char *node_details(const json_t *node)
+{
+	char *details = NULL;
+	const char *key, *separator = "";
+	json_t *value;
+	size_t size;
+	FILE *stream = text_stream(&details, &size);
+
+	json_object_foreach ((json_t *)node, key, value) {
+		_cleanup_free_ char *text = field_text(value), *name = in_words(key);
+
+		if (told_elsewhere(key) || !*text)
+			continue;
+		fprintf(stream, "%s%s " STYLE_DIM "%s" STYLE_END, separator, name, text);
+		separator = ", ";
+	}
+	text_finish(stream);
+	return details;
+}
+
+char *frame_text(const json_t *frame)
+{
+	const char *module = field_string(frame, "module");
+	_cleanup_free_ char *symbol = NULL, *offset = NULL;
+
+	if (!json_is_object(frame))
+		return field_text(frame);
+	symbol = FIRST_FIELD(frame, "symbol", "name", "address");
+	if (field_given(frame, "offset"))
+		offset = text_format("+0x%" PRIx64, field_number(frame, "offset"));
+	return text_format("%s%s%s%s%s", symbol, offset ? offset : "", *module ? " [" : "", module,
+			   *module ? "]" : "");
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A report's nodes and edges in words. */
+#ifndef GPUWATCH_CLI_RENDER_NODE_H
+#define GPUWATCH_CLI_RENDER_NODE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+/* "compositor (pid 812)", "fence 17:42 (amdgpu, sdma0)", "mutex 0xffff... (dma_resv)". Owned by the caller. */
+char *node_text(const json_t *node);
+
+/* "waits for", "to be signalled by", "held by", ... for an edge between these nodes. Owned by the caller. */
+char *edge_phrase(const json_t *edge, const json_t *from, const json_t *to);
+
+/* Where an edge is known from, in one or two words: "tracepoint", "owner field". Owned by the caller. */
+char *edge_evidence(const json_t *edge);
+
+bool node_is_task(const json_t *node);
+
+/* The fields of a node that node_text() leaves out, "key value" joined by commas. Owned by the caller. */
+char *node_details(const json_t *node);
+
+/* One stack frame, whether it is a string or an object {symbol, offset, module, address}. Owned by the caller. */
+char *frame_text(const json_t *frame);
+
+#endif

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reports as a table, as a chain, and in full. */
+#include "render-report.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "json-field.h"
+#include "render-node.h"
+#include "render-table.h"
+#include "report-chain.h"
+#include "text.h"
+
+#define LABEL_COLUMNS 14    /* "  Root cause  " */
+#define VICTIMS_SHOWN 8	    /* in the chain view; all in the detail */
+#define SUMMARY_COLUMNS 120 /* from this width on the table has room for the summary */
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static size_t most(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+void report_view_live(struct report_view *view, const struct terminal *terminal)
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd >= 0 ? read(fd, view->boot_id, sizeof(view->boot_id) - 1) : 0;
+
+	view->terminal = terminal;
+	view->now_ns = monotonic_now();
+	view->boot_id[length > 0 ? length : 0] = '\0';
+	view->boot_id[strcspn(view->boot_id, "\n")] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
+
+bool report_is_active(const json_t *report)
+{
+	return strcmp(field_string(report, "state"), "resolved") != 0;
+}
+
+bool report_is_kind(const json_t *report, const char *kind)
+{
+	return strcmp(field_string(report, "kind"), kind) == 0;
+}
+
+/* ---- times --------------------------------------------------------------- */
+
+/* The moment that the ages of this report count up to; 0 = unknown. */
+static uint64_t report_moment(const struct report_view *view, const json_t *report)
+{
+	const char *boot_id = field_string(report, "boot_id");
+	bool same_boot = !*view->boot_id || strcmp(view->boot_id, boot_id) == 0;
+
+	if (!report_is_active(report) && field_given(report, "resolved_mono_ns"))
+		return field_number(report, "resolved_mono_ns");
+	if (report_is_active(report) && view->now_ns && same_boot)
+		return view->now_ns;
+	return field_number(report, "detected_mono_ns");
+}
+
+/* "" when the beginning is unknown. Owned by the caller. */
+static char *age_since(uint64_t since, uint64_t moment)
+{
+	if (since == 0 || moment == 0)
+		return text_format("%s", "");
+	return text_duration(moment > since ? moment - since : 0);
+}
+
+static char *report_age(const struct report_view *view, const json_t *report)
+{
+	uint64_t formed = field_number(report, "formed_mono_ns");
+
+	return age_since(formed ? formed : field_number(report, "detected_mono_ns"), report_moment(view, report));
+}
+
+/* ---- table --------------------------------------------------------------- */
+
+static const char *confidence_style(const char *confidence)
+{
+	if (strcmp(confidence, "proven") == 0)
+		return STYLE_RED;
+	return strcmp(confidence, "probable") == 0 ? STYLE_YELLOW : STYLE_DIM;
+}
+
+static size_t count_tasks(const struct chain *chain)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < chain->step_count; i++)
+		count += node_is_task(chain->nodes[chain->steps[i].node].json);
+	return count;
+}
+
+/* Victims that are not already told in the chain. */
+static size_t count_victims(const struct chain *chain, const json_t *report)
+{
+	size_t count = 0, i;
+	json_t *id;
+
+	json_array_foreach (field_array(report, "victims"), i, id) {
+		size_t node = json_is_string(id) ? chain_find(chain, json_string_value(id)) : CHAIN_NONE;
+
+		count += node == CHAIN_NONE || !chain->nodes[node].told;
+	}
+	return count;
+}
+
+static void table_report(const struct report_view *view, struct table *table, const json_t *report, bool summary)
+{
+	const char *confidence = field_string(report, "confidence");
+	_cleanup_free_ char *age = report_age(view, report);
+	_cleanup_chain_ struct chain chain;
+	bool active = report_is_active(report);
+
+	chain_build(&chain, report);
+	table_row(table);
+	table_cell(table, "", "%s", field_string(report, "id"));
+	table_cell(table, "", "%s", field_string(report, "class"));
+	table_cell(table, active ? "" : STYLE_GREEN, "%s", field_string(report, "state"));
+	table_cell(table, confidence_style(confidence), "%s", confidence);
+	table_cell(table, "", "%s", age);
+	table_cell(table, "", "%zu", count_tasks(&chain));
+	table_cell(table, "", "%zu", count_victims(&chain, report));
+	if (summary)
+		table_cell(table, "", "%s", field_string(report, "summary"));
+}
+
+void render_report_table(const struct report_view *view, const json_t *reports)
+{
+	static const struct column columns[] = {
+		{ "ID", COLUMN_TEXT, 0 },    { "CLASS", COLUMN_TEXT, 0 },   { "STATE", COLUMN_TEXT, 0 },
+		{ "CONFIDENCE", COLUMN_TEXT, 0 }, { "AGE", COLUMN_NUMBER, 0 },  { "TASKS", COLUMN_NUMBER, 0 },
+		{ "BLOCKED", COLUMN_NUMBER, 0 }, { "SUMMARY", COLUMN_WRAP, 0.4 },
+	};
+	bool summary = !view->terminal->limited || view->terminal->width >= SUMMARY_COLUMNS;
+	size_t count = sizeof(columns) / sizeof(columns[0]) - !summary;
+	_cleanup_table_ struct table *table = table_new(view->terminal, columns, count);
+	json_t *report;
+	size_t i;
+
+	json_array_foreach (reports, i, report)
+		table_report(view, table, report, summary);
+	table_print(table, 0);
+}
+
+/* ---- the lines of a chain ------------------------------------------------ */
+
+struct chain_line {
+	const char *rail; /* before the first line */
+	char *text;
+	char *age;
+	char *evidence;
+};
+
+struct chain_layout {
+	size_t text, age, evidence; /* columns; evidence 0 = none at all */
+};
+
+#define RAIL_COLUMNS 5 /* "  │  " */
+
+static const char *kind_title(const json_t *report)
+{
+	static const struct {
+		const char *kind, *title;
+	} titles[] = {
+		{ "deadlock", "Deadlock" }, { "livelock", "Livelock" },	      { "stall", "Stall" },
+		{ "hazard", "Hazard" },	    { "probe-order", "Probe order" },
+	};
+
+	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
+		if (report_is_kind(report, titles[i].kind))
+			return titles[i].title;
+	return "Report";
+}
+
+static void print_heading(const struct report_view *view, const json_t *report)
+{
+	const char *confidence = field_string(report, "confidence");
+	_cleanup_free_ char *age = report_age(view, report);
+	bool active = report_is_active(report);
+
+	terminal_print(view->terminal, "%s%s" STYLE_END "  " STYLE_BOLD "%s" STYLE_END "  %s  %s%s" STYLE_END,
+		       active && report_is_kind(report, "deadlock") ? STYLE_ALERT : STYLE_BOLD, kind_title(report),
+		       field_string(report, "id"), field_string(report, "class"), confidence_style(confidence),
+		       confidence);
+	if (!active)
+		terminal_print(view->terminal, "  " STYLE_GREEN "resolved%s%s" STYLE_END, *age ? " after " : "", age);
+	else if (*age)
+		terminal_print(view->terminal, "  for %s", age);
+	terminal_put(view->terminal, "\n");
+}
+
+/* "which waits for mutex ...": what step @i says about the next one. */
+static char *step_text(const struct chain *chain, size_t i)
+{
+	const struct chain_step *step = &chain->steps[i];
+	const json_t *from = chain->nodes[step->node].json, *to = chain->nodes[step->edge->to].json;
+	_cleanup_free_ char *phrase = edge_phrase(step->edge->json, from, to), *target = node_text(to);
+	bool closes = chain->loop && i + 1 == chain->step_count;
+
+	return text_format("%s%s %s%s", i > 0 && node_is_task(from) ? "which " : "", phrase, target,
+			   closes ? STYLE_RED " ← closes the loop" STYLE_END : "");
+}
+
+static size_t chain_lines(const struct report_view *view, const json_t *report, const struct chain *chain,
+			  struct chain_line **ret)
+{
+	struct chain_line *lines = calloc(chain->step_count + 1, sizeof(*lines));
+	uint64_t moment = report_moment(view, report);
+	size_t count = 0;
+
+	if (!lines)
+		out_of_memory();
+	lines[count++] = (struct chain_line){
+		.rail = chain->loop ? "  ╭→ " : "  ·  ",
+		.text = node_text(chain->nodes[chain->steps[0].node].json),
+		.age = text_format("%s", ""),
+		.evidence = text_format("%s", ""),
+	};
+	for (size_t i = 0; i < chain->step_count && chain->steps[i].edge; i++) {
+		const json_t *edge = chain->steps[i].edge->json;
+		bool last = i + 1 == chain->step_count || !chain->steps[i + 1].edge;
+		_cleanup_free_ char *evidence = edge_evidence(edge);
+
+		last = last && (!chain->loop || i + 1 == chain->step_count);
+		lines[count++] = (struct chain_line){
+			.rail = !last ? "  │  " : chain->loop ? "  ╰─ " : "  ✗  ",
+			.text = step_text(chain, i),
+			.age = age_since(field_number(edge, "since_mono_ns"), moment),
+			.evidence = *evidence ? text_format("[%s]", evidence) : text_format("%s", ""),
+		};
+	}
+	*ret = lines;
+	return count;
+}
+
+/* What fits beside each other: the text gets what the others leave, evidence comes off first. */
+static struct chain_layout chain_measure(const struct terminal *terminal, const struct chain_line *lines, size_t count)
+{
+	struct chain_layout layout = { 0 };
+	size_t widest = 0, room;
+
+	for (size_t i = 0; i < count; i++) {
+		widest = most(widest, terminal_columns(terminal, lines[i].text, strlen(lines[i].text)));
+		layout.age = most(layout.age, strlen(lines[i].age));
+		layout.evidence = most(layout.evidence, strlen(lines[i].evidence));
+	}
+	room = terminal->width - RAIL_COLUMNS - (layout.age ? layout.age + 2 : 0);
+	if (layout.evidence && room < layout.evidence + 2 + least(widest, 36))
+		layout.evidence = 0;
+	layout.text = least(widest, room - (layout.evidence ? layout.evidence + 2 : 0));
+	return layout;
+}
+
+static void print_chain_line(const struct terminal *terminal, const struct chain_line *line,
+			     const struct chain_layout *layout, const char *rail_after)
+{
+	const char *text = line->text;
+	bool first = true;
+
+	do {
+		const char *next;
+		size_t bytes = terminal_chunk(terminal, text, layout->text - (first ? 0 : 2), &next);
+
+		terminal_print(terminal, "%s%s%.*s" STYLE_END, first ? line->rail : rail_after, first ? "" : "  ",
+			       (int)bytes, text);
+		if (first && (*line->age || (*line->evidence && layout->evidence))) {
+			size_t used = terminal_columns(terminal, text, bytes);
+
+			terminal_print(terminal, "%*s", (int)(layout->text - least(used, layout->text)), "");
+			if (layout->age)
+				terminal_print(terminal, "  %*s", (int)layout->age, line->age);
+			if (*line->evidence && layout->evidence)
+				terminal_print(terminal, "  " STYLE_DIM "%s" STYLE_END, line->evidence);
+		}
+		terminal_put(terminal, "\n");
+		first = false;
+		text = next;
+	} while (*text);
+}
+
+static void print_chain(const struct report_view *view, const json_t *report, const struct chain *chain)
+{
+	struct chain_line *lines;
+	struct chain_layout layout;
+	size_t count;
+
+	if (chain->step_count == 0)
+		return;
+	count = chain_lines(view, report, chain, &lines);
+	layout = chain_measure(view->terminal, lines, count);
+	for (size_t i = 0; i < count; i++) {
+		print_chain_line(view->terminal, &lines[i], &layout, i + 1 < count ? "  │  " : "     ");
+		free(lines[i].text);
+		free(lines[i].age);
+		free(lines[i].evidence);
+	}
+	free(lines);
+}
+
+/* ---- what follows the chain ---------------------------------------------- */
+
+static void print_labelled(const struct report_view *view, const char *label, const char *text)
+{
+	_cleanup_free_ char *styled = text_format("  " STYLE_BOLD "%s" STYLE_END, label);
+
+	if (*text)
+		terminal_paragraph(view->terminal, styled, LABEL_COLUMNS, text);
+}
+
+/* Of victims only those that the chain has not told. Owned by the caller. */
+static char *victims_text(const struct chain *chain, const json_t *report, size_t show)
+{
+	const json_t *victims = field_array(report, "victims");
+	size_t size, i, told = 0, left = count_victims(chain, report);
+	char *text = NULL;
+	json_t *id;
+	FILE *stream = text_stream(&text, &size);
+
+	json_array_foreach (victims, i, id) {
+		const char *name = json_is_string(id) ? json_string_value(id) : "?";
+		size_t node = chain_find(chain, name);
+		_cleanup_free_ char *words = NULL;
+
+		if (node != CHAIN_NONE && chain->nodes[node].told)
+			continue;
+		if (told == show) {
+			fprintf(stream, " and %zu more", left - told);
+			break;
+		}
+		words = node != CHAIN_NONE ? node_text(chain->nodes[node].json) : text_format("%s", name);
+		fprintf(stream, "%s%s", told ? ", " : "", words);
+		told++;
+	}
+	text_finish(stream);
+	return text;
+}
+
+static void print_report(const struct report_view *view, const json_t *report, const struct chain *chain, size_t victims)
+{
+	const json_t *root = field_object(report, "root_cause");
+	_cleanup_free_ char *blocked = victims_text(chain, report, victims);
+
+	print_heading(view, report);
+	terminal_paragraph(view->terminal, "  ", 2, field_string(report, "summary"));
+	terminal_put(view->terminal, "\n");
+	print_chain(view, report, chain);
+	terminal_put(view->terminal, chain->step_count ? "\n" : "");
+	print_labelled(view, "Blocked", blocked);
+	print_labelled(view, "Root cause", field_string(root, "explanation"));
+	print_labelled(view, "Advice", field_string(root, "advice"));
+}
+
+void render_report_chain(const struct report_view *view, const json_t *report)
+{
+	_cleanup_chain_ struct chain chain;
+
+	chain_build(&chain, report);
+	print_report(view, report, &chain, VICTIMS_SHOWN);
+}
+
+void render_report_end(const struct report_view *view, const json_t *report)
+{
+	_cleanup_free_ char *age = report_age(view, report);
+
+	terminal_print(view->terminal, STYLE_GREEN "Resolved" STYLE_END "  " STYLE_BOLD "%s" STYLE_END "  %s%s%s\n",
+		       field_string(report, "id"), field_string(report, "class"), *age ? "  after " : "", age);
+}
+
+/* ---- everything ---------------------------------------------------------- */
+
+static void print_times(const struct report_view *view, const json_t *report)
+{
+	uint64_t formed = field_number(report, "formed_mono_ns"), detected = field_number(report, "detected_mono_ns");
+	_cleanup_free_ char *when = text_time(field_string(report, "detected_at"));
+	_cleanup_free_ char *age = age_since(formed, detected);
+	_cleanup_free_ char *text = text_format("%s%s%s%s", when, *age ? ", " : "", age, *age ? " after it formed" : "");
+
+	print_labelled(view, "Detected", text);
+	print_labelled(view, "Kernel", field_string(report, "kernel"));
+	print_labelled(view, "Boot", field_string(report, "boot_id"));
+}
+
+static void print_stack(const struct report_view *view, const json_t *stack)
+{
+	json_t *frame;
+	size_t i;
+
+	json_array_foreach (stack, i, frame) {
+		_cleanup_free_ char *text = frame_text(frame);
+
+		terminal_print(view->terminal, "      " STYLE_DIM "%s" STYLE_END "\n", text);
+	}
+}
+
+static void print_nodes(const struct report_view *view, const struct chain *chain)
+{
+	terminal_put(view->terminal, "\n  " STYLE_BOLD "Participants" STYLE_END "\n");
+	for (size_t i = 0; i < chain->node_count; i++) {
+		const json_t *node = chain->nodes[i].json;
+		_cleanup_free_ char *text = node_text(node), *details = node_details(node);
+		_cleanup_free_ char *line = text_format("%s%s%s", text, *details ? ": " : "", details);
+
+		terminal_paragraph(view->terminal, "  - ", 4, line);
+		print_stack(view, field_array(node, "stack"));
+	}
+}
+
+static void print_edges(const struct report_view *view, const json_t *report, const struct chain *chain)
+{
+	static const struct column columns[] = {
+		{ "FROM", COLUMN_WRAP, 0.3 }, { "RELATION", COLUMN_TEXT, 0 },	{ "TO", COLUMN_WRAP, 0.3 },
+		{ "AGE", COLUMN_NUMBER, 0 },  { "EVIDENCE", COLUMN_WRAP, 0.15 }, { "CONFIDENCE", COLUMN_TEXT, 0 },
+	};
+	_cleanup_table_ struct table *table =
+		table_new(view->terminal, columns, sizeof(columns) / sizeof(columns[0]));
+	uint64_t moment = report_moment(view, report);
+
+	if (chain->edge_count == 0)
+		return;
+	for (size_t i = 0; i < chain->edge_count; i++) {
+		const struct chain_edge *edge = &chain->edges[i];
+		_cleanup_free_ char *from = node_text(chain->nodes[edge->from].json);
+		_cleanup_free_ char *to = node_text(chain->nodes[edge->to].json);
+		_cleanup_free_ char *age = age_since(field_number(edge->json, "since_mono_ns"), moment);
+
+		table_row(table);
+		table_cell(table, "", "%s", from);
+		table_cell(table, "", "%s", field_string(edge->json, "relation"));
+		table_cell(table, "", "%s", to);
+		table_cell(table, "", "%s", age);
+		table_cell(table, "", "%s", field_string(edge->json, "evidence"));
+		table_cell(table, "", "%s", field_string(edge->json, "confidence"));
+	}
+	terminal_put(view->terminal, "\n  " STYLE_BOLD "Edges" STYLE_END "\n");
+	table_print(table, 2);
+}
+
+void render_report_detail(const struct report_view *view, const json_t *report)
+{
+	_cleanup_chain_ struct chain chain;
+
+	chain_build(&chain, report);
+	print_report(view, report, &chain, SIZE_MAX);
+	print_times(view, report);
+	if (chain.node_count)
+		print_nodes(view, &chain);
+	print_edges(view, report, &chain);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Strings for people: formatting, times and sizes, one-line errors. Running
+ * out of memory ends the program with one line: there is nothing to save.
+ */
+#ifndef GPUWATCH_CLI_TEXT_H
+#define GPUWATCH_CLI_TEXT_H
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static inline void text_freep(char **text)
+{
+	free(*text);
+}
+#define _cleanup_free_ __attribute__((cleanup(text_freep)))
+
+/* New string, owned by the caller. */
+char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *text_vformat(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+
+/* A stream that grows *@text, owned by the caller once text_finish() closed it. */
+FILE *text_stream(char **text, size_t *size);
+void text_finish(FILE *stream);
+
+/* "340 ms", "3.2 s", "5 min 12 s", "2 h 5 min", "3 d 4 h". */
+char *text_duration(uint64_t nanoseconds);
+
+/* "812 B", "4.0 KiB", "12.3 MiB". */
+char *text_size(uint64_t bytes);
+
+/* An RFC 3339 time as local time, e.g. "2025-11-21 10:19:03 UTC"; what cannot be read is given back as it is. */
+char *text_time(const char *rfc3339);
+
+/* One line on stderr: "gpuwatch-cli: ...". Control characters are shown as '?'. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+_Noreturn void out_of_memory(void);
+
+#endif
