@@ -52,8 +52,8 @@ static int actor_main(void *data)
 	return ret;
 }
 
-static struct lab_actor *actor_run(struct lab_instance *inst, const char *role, enum lab_part part, unsigned int index,
-				   const char *name, int (*fn)(struct lab_actor *actor))
+struct lab_actor *lab_actor_run_index(struct lab_instance *inst, const char *role, enum lab_part part,
+				      unsigned int index, const char *name, int (*fn)(struct lab_actor *actor))
 {
 	struct lab_actor *actor = lab_actor_add(inst, role, part);
 	struct task_struct *task;
@@ -79,7 +79,7 @@ static struct lab_actor *actor_run(struct lab_instance *inst, const char *role, 
 struct lab_actor *lab_actor_run(struct lab_instance *inst, const char *role, enum lab_part part, const char *name,
 				int (*fn)(struct lab_actor *actor))
 {
-	return actor_run(inst, role, part, 0, name, fn);
+	return lab_actor_run_index(inst, role, part, 0, name, fn);
 }
 
 void lab_actor_adopt(struct lab_actor *actor)
@@ -136,7 +136,7 @@ int lab_victims_run(struct lab_instance *inst, int (*fn)(struct lab_actor *actor
 	int ret;
 
 	for (i = 0; i < inst->params.victims; i++) {
-		struct lab_actor *actor = actor_run(inst, "victim", LAB_VICTIM, i, "gpulab-vict", fn);
+		struct lab_actor *actor = lab_actor_run_index(inst, "victim", LAB_VICTIM, i, "gpulab-vict", fn);
 
 		if (!actor)
 			return -ENOMEM;

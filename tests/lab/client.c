@@ -62,15 +62,19 @@ static long ioctl_start(struct lab_client *client, void __user *arg)
 
 static long ioctl_wait_formed(struct lab_client *client)
 {
+	unsigned int stagger_ms = 0;
+
 	for (;;) {
 		long ret = -ENOENT;
 
 		mutex_lock(&client->lock);
-		if (client->inst)
-			ret = lab_formed_ns(client->inst) ? client->inst->params.stagger_ms : -EAGAIN;
+		if (client->inst) {
+			ret = lab_formed_ns(client->inst) ? 0 : -EAGAIN;
+			stagger_ms = client->inst->params.stagger_ms;
+		}
 		mutex_unlock(&client->lock);
-		if (ret >= 0) {
-			msleep(ret);
+		if (!ret) {
+			msleep(stagger_ms);
 			return 0;
 		}
 		if (ret != -EAGAIN)

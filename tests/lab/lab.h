@@ -111,6 +111,9 @@ struct lab_actor *lab_actor_add(struct lab_instance *inst, const char *role, enu
 /* A kernel thread; @name is the first part of its comm. */
 struct lab_actor *lab_actor_run(struct lab_instance *inst, const char *role, enum lab_part part, const char *name,
 				int (*fn)(struct lab_actor *actor));
+/* The same, one of several that do the same with different things. */
+struct lab_actor *lab_actor_run_index(struct lab_instance *inst, const char *role, enum lab_part part,
+				      unsigned int index, const char *name, int (*fn)(struct lab_actor *actor));
 /* The calling task plays this actor. */
 void lab_actor_adopt(struct lab_actor *actor);
 /* Say that the calling task's next call blocks, then make that call at once. */

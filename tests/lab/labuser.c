@@ -30,6 +30,7 @@ static const char usage[] =
 	"usage: labuser COMMAND [key=value]...\n"
 	"  notifier-cycle/munmap | mprotect | madvise | read-begin   take part in the scenario until it is stopped\n"
 	"  leaked-lock/user-sleep | user-spin                        keep a kernel mutex until the scenario is stopped\n"
+	"  healthy/process              healthy traffic with a process whose notifier waits, too\n"
 	"  syncobj-wait [seconds=N]     DRM_IOCTL_SYNCOBJ_WAIT for a lab fence that is signalled after N seconds\n"
 	"  syncobj-submit [seconds=N]   the same, with a fence that appears only after N seconds\n"
 	"  syncfile-poll [seconds=N]    poll() on a sync_file of such a fence\n"
@@ -127,10 +128,15 @@ static int notifier_cycle(const char *variant, char **words)
 {
 	size_t length = RANGE_PAGES * sysconf(_SC_PAGESIZE);
 	struct gpulab_start request = { .length = length };
-	char *range = map_range(length);
 	pthread_t victim[64];
 	unsigned int i;
+	char *range;
 	int ret;
+
+	/* A page fault would block a victim before it has said that it is one. */
+	if (mlockall(MCL_CURRENT) < 0)
+		fail("mlockall");
+	range = map_range(length);
 
 	request.address = (uintptr_t)range;
 	start(&request, words);
@@ -149,6 +155,55 @@ static int notifier_cycle(const char *variant, char **words)
 		fail(variant);
 	for (i = 0; i < request.victims && i < 64; i++)
 		pthread_join(victim[i], NULL);
+	return 0;
+}
+
+/* Maps, changes and unmaps memory under a notifier that waits; the range itself stays for the notifier. */
+static void *mapper_main(void *data)
+{
+	(void)data;
+	for (;;) {
+		char *other = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (other == MAP_FAILED)
+			fail("mmap");
+		memset(other, 1, 65536);
+		munmap(other, 65536);
+		sleep_ms(5);
+	}
+	return NULL;
+}
+
+static int healthy(char **words)
+{
+	size_t length = RANGE_PAGES * sysconf(_SC_PAGESIZE);
+	struct gpulab_start request = { .length = length };
+	char *range = map_range(length);
+	unsigned int seconds = 60, round;
+	pthread_t mapper[2];
+	uint64_t end;
+	char **word;
+
+	for (word = words; *word; word++)
+		sscanf(*word, "seconds=%u", &seconds);
+	request.address = (uintptr_t)range;
+	start(&request, words);
+	end = now_ms() + seconds * 1000ULL;
+	for (round = 0; round < 2; round++)
+		if ((errno = pthread_create(&mapper[round], NULL, mapper_main, NULL)))
+			fail("pthread_create");
+	for (round = 0; now_ms() < end; round++) {
+		if (round % 3 == 0)
+			madvise(range, length, MADV_DONTNEED);
+		else if (round % 3 == 1)
+			mprotect(range, length / 2, round % 2 ? PROT_READ : PROT_READ | PROT_WRITE);
+		else if (mmap(range, length / 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+			 MAP_FAILED)
+			fail("mmap");
+		mprotect(range, length / 2, PROT_READ | PROT_WRITE);
+		memset(range, 1, length / 2);
+		sleep_ms(100);
+	}
 	return 0;
 }
 
@@ -382,6 +437,8 @@ int main(int argc, char **argv)
 
 	if (!strncmp(command, "notifier-cycle/", 15))
 		return notifier_cycle(command + 15, argv + 1);
+	if (!strcmp(command, "healthy/process"))
+		return healthy(argv + 1);
 	if (!strncmp(command, "leaked-lock/", 12))
 		return leaked_lock(command + 12, argv + 1);
 	if (is_one_of(command, syncobj))
