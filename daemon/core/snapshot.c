@@ -33,6 +33,7 @@ struct gw_snapshot {
 	const struct gw_lock_record **locks;
 	const struct gw_work_record **works;
 	const struct gw_timeline_record **timelines;
+	const struct gw_symbol_record **symbols;
 	struct index index[GW_RECORD_TYPES];
 };
 
@@ -291,7 +292,9 @@ static int allocate(struct gw_snapshot *snapshot, const size_t *counts)
 	snapshot->locks = array_new(counts[GW_RECORD_LOCK], sizeof(*snapshot->locks));
 	snapshot->works = array_new(counts[GW_RECORD_WORK], sizeof(*snapshot->works));
 	snapshot->timelines = array_new(counts[GW_RECORD_TIMELINE], sizeof(*snapshot->timelines));
-	if (!snapshot->tasks || !snapshot->fences || !snapshot->locks || !snapshot->works || !snapshot->timelines)
+	snapshot->symbols = array_new(counts[GW_RECORD_SYMBOL], sizeof(*snapshot->symbols));
+	if (!snapshot->tasks || !snapshot->fences || !snapshot->locks || !snapshot->works || !snapshot->timelines ||
+	    !snapshot->symbols)
 		return -ENOMEM;
 	for (size_t type = 0; type < GW_RECORD_TYPES; type++) {
 		snapshot->index[type].entries = array_new(counts[type], sizeof(struct index_entry));
@@ -322,6 +325,9 @@ static void index_record(struct gw_snapshot *snapshot, const struct gw_record *r
 		break;
 	case GW_RECORD_TIMELINE:
 		snapshot->timelines[at] = (const struct gw_timeline_record *)record;
+		break;
+	case GW_RECORD_SYMBOL:
+		snapshot->symbols[at] = (const struct gw_symbol_record *)record;
 		break;
 	default:
 		break;
@@ -436,6 +442,7 @@ void gw_snapshot_free(struct gw_snapshot *snapshot)
 	free(snapshot->locks);
 	free(snapshot->works);
 	free(snapshot->timelines);
+	free(snapshot->symbols);
 	buffer_unref(snapshot->buffer);
 	free(snapshot);
 }
@@ -485,6 +492,12 @@ size_t gw_snapshot_timelines(const struct gw_snapshot *snapshot, const struct gw
 {
 	*ret = snapshot->timelines;
 	return snapshot->index[GW_RECORD_TIMELINE].count;
+}
+
+size_t gw_snapshot_symbols(const struct gw_snapshot *snapshot, const struct gw_symbol_record *const **ret)
+{
+	*ret = snapshot->symbols;
+	return snapshot->index[GW_RECORD_SYMBOL].count;
 }
 
 /* The first record in stream order with this key, or NULL. */

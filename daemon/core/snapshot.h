@@ -55,6 +55,8 @@ size_t gw_snapshot_locks(const struct gw_snapshot *snapshot, const struct gw_loc
 size_t gw_snapshot_works(const struct gw_snapshot *snapshot, const struct gw_work_record *const **ret);
 size_t gw_snapshot_timelines(const struct gw_snapshot *snapshot, const struct gw_timeline_record *const **ret);
 
+size_t gw_snapshot_symbols(const struct gw_snapshot *snapshot, const struct gw_symbol_record *const **ret);
+
 /* Look-ups by address or context in O(log n); NULL if the snapshot has none. */
 const struct gw_task_record *gw_snapshot_task(const struct gw_snapshot *snapshot, uint64_t address);
 const struct gw_present_record *gw_snapshot_present(const struct gw_snapshot *snapshot, uint64_t address);
