@@ -15,9 +15,9 @@
 
 /* Exit codes, the same for all commands; gpuwatch-cli(1) says which command uses EXIT_FOUND. */
 enum {
-	EXIT_NOTHING = 0,     /* done, nothing found */
-	EXIT_FOUND = 1,	      /* a deadlock was found */
-	EXIT_TROUBLE = 1,     /* a file cannot be read or written, there is no such report */
+	EXIT_NOTHING = 0, /* done, nothing found */
+	EXIT_FOUND = 1,	  /* a deadlock was found */
+	EXIT_TROUBLE = 1, /* a file cannot be read or written, there is no such report */
 	EXIT_USAGE = 2,
 	EXIT_UNREACHABLE = 3, /* no answer from the daemon */
 };
@@ -36,8 +36,8 @@ enum {
 struct cli {
 	struct terminal terminal;
 	struct client_target target;
-	unsigned options;	/* OPTION_* */
-	const char *argument;	/* ID or FILE, of the commands that take one */
+	unsigned options;     /* OPTION_* */
+	const char *argument; /* ID or FILE, of the commands that take one */
 };
 
 static inline bool cli_has(const struct cli *cli, unsigned option)

@@ -166,7 +166,7 @@ static int connect_bus(struct client *client)
 /* Own connect(), so that every path name works and every error is told apart. */
 static int connect_socket(const char *path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd;
 
 	if (strlen(path) >= sizeof(address.sun_path))
@@ -212,7 +212,7 @@ static int connect_private(sd_bus **ret, const char *path)
 
 static int connect_any(struct client *client)
 {
-	struct attempts tried = { 0 };
+	struct attempts tried = {0};
 
 	if (client->target.route != CLIENT_PRIVATE) {
 		tried.bus = connect_bus(client);
@@ -231,7 +231,7 @@ static int connect_any(struct client *client)
 
 int client_open(struct client *client, const struct client_target *target)
 {
-	*client = (struct client){ .target = *target };
+	*client = (struct client){.target = *target};
 	return connect_any(client);
 }
 
@@ -261,7 +261,7 @@ static int fail_call(struct client *client, int r, const char *method, const sd_
 
 	/* On a private connection it is the daemon itself that may not do something. */
 	if (strcmp(name, SD_BUS_ERROR_ACCESS_DENIED) == 0 && !client->private)
-		return fail_attempts(client, &(struct attempts){ .bus = -EACCES });
+		return fail_attempts(client, &(struct attempts){.bus = -EACCES});
 	if (strcmp(name, SD_BUS_ERROR_UNKNOWN_METHOD) == 0 || strcmp(name, SD_BUS_ERROR_UNKNOWN_INTERFACE) == 0)
 		return fail(client, CLIENT_UNREACHABLE,
 			    "the daemon has no %s(): it is of another version, restart it: "
@@ -273,11 +273,10 @@ static int fail_call(struct client *client, int r, const char *method, const sd_
 	if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE)
 		return fail(client, CLIENT_UNREACHABLE,
 			    "the daemon closed the connection: look at `systemctl status gpuwatchd`");
-	if (*text && (strncmp(name, PREFIX_ERROR, strlen(PREFIX_ERROR)) == 0 ||
-		      strcmp(name, SD_BUS_ERROR_INVALID_ARGS) == 0))
+	if (*text &&
+	    (strncmp(name, PREFIX_ERROR, strlen(PREFIX_ERROR)) == 0 || strcmp(name, SD_BUS_ERROR_INVALID_ARGS) == 0))
 		return fail(client, CLIENT_REFUSED, "%s", text);
-	return fail(client, CLIENT_UNREACHABLE, "the daemon failed in %s(): %s", method,
-		    *text ? text : strerror(-r));
+	return fail(client, CLIENT_UNREACHABLE, "the daemon failed in %s(): %s", method, *text ? text : strerror(-r));
 }
 
 static int call_once(struct client *client, sd_bus_message **reply, sd_bus_error *error, uint64_t limit,
@@ -402,8 +401,7 @@ static int add_matches(struct client *client)
 	/* By its unique name: anybody on the bus may send a signal of this name. A private peer has no name. */
 	snprintf(changed, sizeof(changed),
 		 "type='signal',%s%s%spath='" OBJECT "',interface='" INTERFACE "',member='ReportChanged'",
-		 client->private ? "" : "sender='", client->private ? "" : client->owner,
-		 client->private ? "" : "',");
+		 client->private ? "" : "sender='", client->private ? "" : client->owner, client->private ? "" : "',");
 	/* AddMatch() is a call of its own on a bus. */
 	sd_bus_set_method_call_timeout(client->bus, CALL_TIME);
 	r = sd_bus_add_match(client->bus, NULL, changed, on_changed, client);

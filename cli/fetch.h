@@ -20,7 +20,6 @@ void fetch_clean(const struct cli *cli, json_t *json);
 void fetch_print(const struct cli *cli, json_t *json, void (*render)(const struct terminal *, const json_t *));
 
 /* Connects, calls a method without arguments, prints its answer; returns the exit code. */
-int fetch_and_print(const struct cli *cli, const char *method,
-		    void (*render)(const struct terminal *, const json_t *));
+int fetch_and_print(const struct cli *cli, const char *method, void (*render)(const struct terminal *, const json_t *));
 
 #endif

@@ -118,7 +118,8 @@ static void clean_object(json_t *object)
 	json_t *value;
 	void *next;
 
-	json_object_foreach_safe (object, next, key, value) {
+	json_object_foreach_safe(object, next, key, value)
+	{
 		if (clean_key(key))
 			json_clean(value);
 		else
@@ -136,6 +137,6 @@ void json_clean(json_t *json)
 	else if (json_is_object(json))
 		clean_object(json);
 	else
-		json_array_foreach (json, i, value)
+		json_array_foreach(json, i, value)
 			json_clean(value);
 }

@@ -28,15 +28,16 @@ static void print_saved(const struct cli *cli, size_t size, size_t snapshots)
 	_cleanup_free_ char *bytes = text_size(size);
 
 	if (cli_has(cli, OPTION_JSON) && !to_stdout) {
-		_cleanup_json_ json_t *json = json_pack("{s:s%, s:I, s:I}", "file", cli->argument, strlen(cli->argument),
-							"size", (json_int_t)size, "snapshots", (json_int_t)snapshots);
+		_cleanup_json_ json_t *json =
+			json_pack("{s:s%, s:I, s:I}", "file", cli->argument, strlen(cli->argument), "size",
+				  (json_int_t)size, "snapshots", (json_int_t)snapshots);
 
 		if (json)
 			print_json(cli, json, false);
 		return;
 	}
-	fprintf(to_stdout ? stderr : cli->terminal.out, "%s: %s, %zu snapshot%s\n",
-		to_stdout ? PROGRAM : cli->argument, bytes, snapshots, snapshots == 1 ? "" : "s");
+	fprintf(to_stdout ? stderr : cli->terminal.out, "%s: %s, %zu snapshot%s\n", to_stdout ? PROGRAM : cli->argument,
+		bytes, snapshots, snapshots == 1 ? "" : "s");
 }
 
 static int save(const struct cli *cli, const char *data, size_t size)
@@ -62,7 +63,7 @@ static int save(const struct cli *cli, const char *data, size_t size)
 
 int command_record(const struct cli *cli)
 {
-	_cleanup_client_ struct client client = { 0 };
+	_cleanup_client_ struct client client = {0};
 	_cleanup_free_ char *data = NULL;
 	size_t size;
 	int fd, r;

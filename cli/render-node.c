@@ -23,7 +23,7 @@ static char *first_field(const json_t *node, const char *const *keys)
 	return text_format("%s", "");
 }
 
-#define FIRST_FIELD(node, ...) first_field(node, (const char *const[]){ __VA_ARGS__, NULL })
+#define FIRST_FIELD(node, ...) first_field(node, (const char *const[]){__VA_ARGS__, NULL})
 
 /* "a (b, c)" with empty parts left out. */
 static char *with_notes(const char *head, const char *note, const char *second)
@@ -35,19 +35,20 @@ static char *with_notes(const char *head, const char *note, const char *second)
 	return text_format("%s", head);
 }
 
+/* "compositor (pid 812)", in one piece where lines break. */
 static char *task_text(const json_t *node)
 {
 	uint64_t pid = field_number(node, "pid"), tgid = field_number(node, "tgid");
-	const char *comm = field_string(node, "comm");
+	const char *comm = *field_string(node, "comm") ? field_string(node, "comm") : "task";
+	const char *gone = field_true(node, "gone") ? "," HARD_BLANK "gone" : "";
 
-	if (!*comm)
-		comm = "task";
 	if (pid == 0)
-		return text_format(STYLE_BOLD "%s" STYLE_END, comm);
+		return text_format(STYLE_BOLD "%s" STYLE_END "%s", comm, gone);
 	if (tgid != 0 && tgid != pid)
-		return text_format(STYLE_BOLD "%s" STYLE_END " (thread %" PRIu64 " of pid %" PRIu64 ")", comm, pid,
-				   tgid);
-	return text_format(STYLE_BOLD "%s" STYLE_END " (pid %" PRIu64 ")", comm, pid);
+		return text_format(STYLE_BOLD "%s" STYLE_END HARD_BLANK "(thread" HARD_BLANK "%" PRIu64 HARD_BLANK
+					      "of" HARD_BLANK "pid" HARD_BLANK "%" PRIu64 "%s)",
+				   comm, pid, tgid, gone);
+	return text_format(STYLE_BOLD "%s" STYLE_END HARD_BLANK "(pid" HARD_BLANK "%" PRIu64 "%s)", comm, pid, gone);
 }
 
 static char *fence_text(const json_t *node)
@@ -157,21 +158,21 @@ char *edge_phrase(const json_t *edge, const json_t *from, const json_t *to)
 	static const struct {
 		const char *relation, *phrase;
 	} phrases[] = {
-		{ "waits-for", "waits for" },
-		{ "waits-for-end-of", "waits for the end of" },
-		{ "flushes", "flushes" },
-		{ "inside", "is inside" },
-		{ "on-timeline", "on" },
-		{ "signalled-by", "to be signalled by" },
-		{ "signalled-with", "signalled with" },
-		{ "depends-on", "depends on" },
-		{ "run-by", "to be run by" },
-		{ "executed-by", "run by" },
-		{ "queued-behind", "queued behind" },
-		{ "held-by", "held by" },
-		{ "runs-in", "runs in" },
-		{ "driven-by", "driven by" },
-		{ "unplugged-by", "being unplugged by" },
+		{"waits-for", "waits for"},
+		{"waits-for-end-of", "waits for the end of"},
+		{"flushes", "flushes"},
+		{"inside", "is inside"},
+		{"on-timeline", "on"},
+		{"signalled-by", "to be signalled by"},
+		{"signalled-with", "signalled with"},
+		{"depends-on", "depends on"},
+		{"run-by", "to be run by"},
+		{"executed-by", "run by"},
+		{"queued-behind", "queued behind"},
+		{"held-by", "held by"},
+		{"runs-in", "runs in"},
+		{"driven-by", "driven by"},
+		{"unplugged-by", "being unplugged by"},
 	};
 	const char *relation = field_string(edge, "relation");
 
@@ -189,9 +190,10 @@ static char *evidence_words(const char *evidence)
 	static const struct {
 		const char *evidence, *words;
 	} shorter[] = {
-		{ "learned-signaller", "learned" },
-		{ "workqueue-state", "workqueue" },
-		{ "fence-structure", "fence" },
+		{"owner-field", "owner"},
+		{"learned-signaller", "learned"},
+		{"workqueue-state", "workqueue"},
+		{"fence-structure", "fence"},
 	};
 
 	for (size_t i = 0; i < sizeof(shorter) / sizeof(shorter[0]); i++)
@@ -215,8 +217,9 @@ char *edge_evidence(const json_t *edge)
 
 static bool told_elsewhere(const char *key)
 {
-	static const char *const keys[] = { "id",      "type",	   "comm",   "pid",    "tgid",	    "stack",	 "context",
-					    "seqno",   "driver",   "timeline", "lock_type", "since_mono_ns" };
+	static const char *const keys[] = {"id",      "type",	  "comm",      "pid",	       "tgid",	    "stack",
+					   "context", "seqno",	  "driver",    "timeline",     "lock_type", "symbol",
+					   "gone",    "function", "workqueue", "since_mono_ns"};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (strcmp(keys[i], key) == 0)
@@ -232,7 +235,7 @@ char *node_details(const json_t *node)
 	size_t size;
 	FILE *stream = text_stream(&details, &size);
 
-	json_object_foreach ((json_t *)node, key, value) {
+	json_object_foreach((json_t *)node, key, value) {
 		_cleanup_free_ char *text = field_text(value), *name = in_words(key);
 
 		if (told_elsewhere(key) || !*text)
@@ -254,6 +257,5 @@ char *frame_text(const json_t *frame)
 	symbol = FIRST_FIELD(frame, "symbol", "name", "address");
 	if (field_given(frame, "offset"))
 		offset = text_format("+0x%" PRIx64, field_number(frame, "offset"));
-	return text_format("%s%s%s%s%s", symbol, offset ? offset : "", *module ? " [" : "", module,
-			   *module ? "]" : "");
+	return text_format("%s%s%s%s%s", symbol, offset ? offset : "", *module ? " [" : "", module, *module ? "]" : "");
 }

@@ -74,11 +74,25 @@ static char *age_since(uint64_t since, uint64_t moment)
 	return text_duration(moment > since ? moment - since : 0);
 }
 
-static char *report_age(const struct report_view *view, const json_t *report)
+/* When the report's situation began; 0 = unknown. */
+static uint64_t report_begin(const json_t *report)
 {
 	uint64_t formed = field_number(report, "formed_mono_ns");
 
-	return age_since(formed ? formed : field_number(report, "detected_mono_ns"), report_moment(view, report));
+	return formed ? formed : field_number(report, "detected_mono_ns");
+}
+
+static char *report_age(const struct report_view *view, const json_t *report)
+{
+	return age_since(report_begin(report), report_moment(view, report));
+}
+
+/* For a table's cell. */
+static char *report_age_short(const struct report_view *view, const json_t *report)
+{
+	uint64_t begin = report_begin(report), moment = report_moment(view, report);
+
+	return begin && moment ? text_duration_short(moment > begin ? moment - begin : 0) : text_format("%s", "");
 }
 
 /* ---- table --------------------------------------------------------------- */
@@ -105,7 +119,7 @@ static size_t count_victims(const struct chain *chain, const json_t *report)
 	size_t count = 0, i;
 	json_t *id;
 
-	json_array_foreach (field_array(report, "victims"), i, id) {
+	json_array_foreach(field_array(report, "victims"), i, id) {
 		size_t node = json_is_string(id) ? chain_find(chain, json_string_value(id)) : CHAIN_NONE;
 
 		count += node == CHAIN_NONE || !chain->nodes[node].told;
@@ -116,7 +130,7 @@ static size_t count_victims(const struct chain *chain, const json_t *report)
 static void table_report(const struct report_view *view, struct table *table, const json_t *report, bool summary)
 {
 	const char *confidence = field_string(report, "confidence");
-	_cleanup_free_ char *age = report_age(view, report);
+	_cleanup_free_ char *age = report_age_short(view, report);
 	_cleanup_chain_ struct chain chain;
 	bool active = report_is_active(report);
 
@@ -133,20 +147,25 @@ static void table_report(const struct report_view *view, struct table *table, co
 		table_cell(table, "", "%s", field_string(report, "summary"));
 }
 
-void render_report_table(const struct report_view *view, const json_t *reports)
+static bool table_has_summary(const struct terminal *terminal)
+{
+	return !terminal->limited || terminal->width >= SUMMARY_COLUMNS;
+}
+
+static void print_table(const struct report_view *view, const json_t *reports)
 {
 	static const struct column columns[] = {
-		{ "ID", COLUMN_TEXT, 0 },    { "CLASS", COLUMN_TEXT, 0 },   { "STATE", COLUMN_TEXT, 0 },
-		{ "CONFIDENCE", COLUMN_TEXT, 0 }, { "AGE", COLUMN_NUMBER, 0 },  { "TASKS", COLUMN_NUMBER, 0 },
-		{ "BLOCKED", COLUMN_NUMBER, 0 }, { "SUMMARY", COLUMN_WRAP, 0.4 },
+		{"ID", COLUMN_TEXT},	     {"CLASS", COLUMN_TEXT},  {"STATE", COLUMN_TEXT},
+		{"CONFIDENCE", COLUMN_TEXT}, {"AGE", COLUMN_NUMBER},  {"TASKS", COLUMN_NUMBER},
+		{"BLOCKED", COLUMN_NUMBER},  {"SUMMARY", COLUMN_CUT},
 	};
-	bool summary = !view->terminal->limited || view->terminal->width >= SUMMARY_COLUMNS;
+	bool summary = table_has_summary(view->terminal);
 	size_t count = sizeof(columns) / sizeof(columns[0]) - !summary;
 	_cleanup_table_ struct table *table = table_new(view->terminal, columns, count);
 	json_t *report;
 	size_t i;
 
-	json_array_foreach (reports, i, report)
+	json_array_foreach(reports, i, report)
 		table_report(view, table, report, summary);
 	table_print(table, 0);
 }
@@ -171,8 +190,8 @@ static const char *kind_title(const json_t *report)
 	static const struct {
 		const char *kind, *title;
 	} titles[] = {
-		{ "deadlock", "Deadlock" }, { "livelock", "Livelock" },	      { "stall", "Stall" },
-		{ "hazard", "Hazard" },	    { "probe-order", "Probe order" },
+		{"deadlock", "Deadlock"}, {"livelock", "Livelock"},	  {"stall", "Stall"},
+		{"hazard", "Hazard"},	  {"probe-order", "Probe order"},
 	};
 
 	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
@@ -181,20 +200,38 @@ static const char *kind_title(const json_t *report)
 	return "Report";
 }
 
+/* "for 3.2 s", "resolved after 5.0 s", or "detected after 0.5 s" when nobody knows how it went on. */
+static char *heading_state(const struct report_view *view, const json_t *report)
+{
+	_cleanup_free_ char *age = report_age(view, report);
+
+	if (!report_is_active(report))
+		return text_format(STYLE_GREEN "resolved%s%s" STYLE_END, *age ? " after " : "", age);
+	if (!*age)
+		return text_format("%s", "");
+	return text_format("%s %s", view->now_ns ? "for" : "detected after", age);
+}
+
 static void print_heading(const struct report_view *view, const json_t *report)
 {
 	const char *confidence = field_string(report, "confidence");
-	_cleanup_free_ char *age = report_age(view, report);
-	bool active = report_is_active(report);
+	const char *title_style =
+		report_is_active(report) && report_is_kind(report, "deadlock") ? STYLE_ALERT : STYLE_BOLD;
+	_cleanup_free_ char *state = heading_state(view, report);
+	const struct {
+		const char *style, *text;
+	} words[] = {
+		{title_style, kind_title(report)},
+		{STYLE_BOLD, field_string(report, "id")},
+		{"", field_string(report, "class")},
+		{confidence_style(confidence), confidence},
+		{"", state},
+	};
 
-	terminal_print(view->terminal, "%s%s" STYLE_END "  " STYLE_BOLD "%s" STYLE_END "  %s  %s%s" STYLE_END,
-		       active && report_is_kind(report, "deadlock") ? STYLE_ALERT : STYLE_BOLD, kind_title(report),
-		       field_string(report, "id"), field_string(report, "class"), confidence_style(confidence),
-		       confidence);
-	if (!active)
-		terminal_print(view->terminal, "  " STYLE_GREEN "resolved%s%s" STYLE_END, *age ? " after " : "", age);
-	else if (*age)
-		terminal_print(view->terminal, "  for %s", age);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (*words[i].text)
+			terminal_print(view->terminal, "%s%s%s" STYLE_END, i ? "  " : "", words[i].style,
+				       words[i].text);
 	terminal_put(view->terminal, "\n");
 }
 
@@ -210,6 +247,45 @@ static char *step_text(const struct chain *chain, size_t i)
 			   closes ? STYLE_RED " ← closes the loop" STYLE_END : "");
 }
 
+/* A fence and its timeline are one thing to a reader: one line says both. */
+static bool goes_without_saying(const struct chain *chain, size_t i)
+{
+	const struct chain_step *step = &chain->steps[i];
+	const json_t *fence = chain->nodes[step->node].json, *timeline;
+
+	if (!step->edge || strcmp(field_string(step->edge->json, "relation"), "on-timeline") != 0)
+		return false;
+	timeline = chain->nodes[step->edge->to].json;
+	return i > 0 && i + 1 < chain->step_count && chain->steps[i + 1].edge &&
+	       strcmp(field_string(fence, "type"), "fence") == 0 &&
+	       field_number(fence, "context") == field_number(timeline, "context");
+}
+
+/* How the chain ends: it closes, nobody is left, or (a stall) it is just as far as it goes. */
+static const char *last_rail(const json_t *report, const struct chain *chain)
+{
+	return !chain->loop && report_is_kind(report, "deadlock") ? "  ✗  " : "  ╰─ ";
+}
+
+static struct chain_line line_new(const char *rail, char *text, const json_t *edge, uint64_t moment)
+{
+	_cleanup_free_ char *evidence = edge_evidence(edge);
+
+	return (struct chain_line){
+		.rail = rail,
+		.text = text,
+		.age = age_since(field_number(edge, "since_mono_ns"), moment),
+		.evidence = text_format(*evidence ? "[%s]" : "%s", evidence),
+	};
+}
+
+static void line_clear(struct chain_line *line)
+{
+	free(line->text);
+	free(line->age);
+	free(line->evidence);
+}
+
 static size_t chain_lines(const struct report_view *view, const json_t *report, const struct chain *chain,
 			  struct chain_line **ret)
 {
@@ -219,25 +295,13 @@ static size_t chain_lines(const struct report_view *view, const json_t *report, 
 
 	if (!lines)
 		out_of_memory();
-	lines[count++] = (struct chain_line){
-		.rail = chain->loop ? "  ╭→ " : "  ·  ",
-		.text = node_text(chain->nodes[chain->steps[0].node].json),
-		.age = text_format("%s", ""),
-		.evidence = text_format("%s", ""),
-	};
-	for (size_t i = 0; i < chain->step_count && chain->steps[i].edge; i++) {
-		const json_t *edge = chain->steps[i].edge->json;
-		bool last = i + 1 == chain->step_count || !chain->steps[i + 1].edge;
-		_cleanup_free_ char *evidence = edge_evidence(edge);
-
-		last = last && (!chain->loop || i + 1 == chain->step_count);
-		lines[count++] = (struct chain_line){
-			.rail = !last ? "  │  " : chain->loop ? "  ╰─ " : "  ✗  ",
-			.text = step_text(chain, i),
-			.age = age_since(field_number(edge, "since_mono_ns"), moment),
-			.evidence = *evidence ? text_format("[%s]", evidence) : text_format("%s", ""),
-		};
-	}
+	lines[count++] =
+		line_new(chain->loop ? "  ╭▶ " : "  ·  ", node_text(chain->nodes[chain->steps[0].node].json), NULL, 0);
+	for (size_t i = 0; i < chain->step_count && chain->steps[i].edge; i++)
+		if (!goes_without_saying(chain, i))
+			lines[count++] = line_new("  │  ", step_text(chain, i), chain->steps[i].edge->json, moment);
+	if (count > 1)
+		lines[count - 1].rail = last_rail(report, chain);
 	*ret = lines;
 	return count;
 }
@@ -245,7 +309,7 @@ static size_t chain_lines(const struct report_view *view, const json_t *report, 
 /* What fits beside each other: the text gets what the others leave, evidence comes off first. */
 static struct chain_layout chain_measure(const struct terminal *terminal, const struct chain_line *lines, size_t count)
 {
-	struct chain_layout layout = { 0 };
+	struct chain_layout layout = {0};
 	size_t widest = 0, room;
 
 	for (size_t i = 0; i < count; i++) {
@@ -287,23 +351,27 @@ static void print_chain_line(const struct terminal *terminal, const struct chain
 	} while (*text);
 }
 
+static void print_lines(const struct report_view *view, struct chain_line *lines, size_t count, const char *rail_after)
+{
+	struct chain_layout layout = chain_measure(view->terminal, lines, count);
+
+	for (size_t i = 0; i < count; i++) {
+		print_chain_line(view->terminal, &lines[i], &layout, i + 1 < count ? rail_after : "     ");
+		line_clear(&lines[i]);
+	}
+	free(lines);
+}
+
 static void print_chain(const struct report_view *view, const json_t *report, const struct chain *chain)
 {
 	struct chain_line *lines;
-	struct chain_layout layout;
 	size_t count;
 
 	if (chain->step_count == 0)
 		return;
 	count = chain_lines(view, report, chain, &lines);
-	layout = chain_measure(view->terminal, lines, count);
-	for (size_t i = 0; i < count; i++) {
-		print_chain_line(view->terminal, &lines[i], &layout, i + 1 < count ? "  │  " : "     ");
-		free(lines[i].text);
-		free(lines[i].age);
-		free(lines[i].evidence);
-	}
-	free(lines);
+	terminal_put(view->terminal, "\n");
+	print_lines(view, lines, count, "  │  ");
 }
 
 /* ---- what follows the chain ---------------------------------------------- */
@@ -325,7 +393,7 @@ static char *victims_text(const struct chain *chain, const json_t *report, size_
 	json_t *id;
 	FILE *stream = text_stream(&text, &size);
 
-	json_array_foreach (victims, i, id) {
+	json_array_foreach(victims, i, id) {
 		const char *name = json_is_string(id) ? json_string_value(id) : "?";
 		size_t node = chain_find(chain, name);
 		_cleanup_free_ char *words = NULL;
@@ -344,16 +412,17 @@ static char *victims_text(const struct chain *chain, const json_t *report, size_
 	return text;
 }
 
-static void print_report(const struct report_view *view, const json_t *report, const struct chain *chain, size_t victims)
+static void print_report(const struct report_view *view, const json_t *report, const struct chain *chain,
+			 size_t victims, bool summary)
 {
 	const json_t *root = field_object(report, "root_cause");
 	_cleanup_free_ char *blocked = victims_text(chain, report, victims);
 
 	print_heading(view, report);
-	terminal_paragraph(view->terminal, "  ", 2, field_string(report, "summary"));
-	terminal_put(view->terminal, "\n");
+	if (summary)
+		terminal_paragraph(view->terminal, "  ", 2, field_string(report, "summary"));
 	print_chain(view, report, chain);
-	terminal_put(view->terminal, chain->step_count ? "\n" : "");
+	terminal_put(view->terminal, "\n");
 	print_labelled(view, "Blocked", blocked);
 	print_labelled(view, "Root cause", field_string(root, "explanation"));
 	print_labelled(view, "Advice", field_string(root, "advice"));
@@ -364,7 +433,22 @@ void render_report_chain(const struct report_view *view, const json_t *report)
 	_cleanup_chain_ struct chain chain;
 
 	chain_build(&chain, report);
-	print_report(view, report, &chain, VICTIMS_SHOWN);
+	print_report(view, report, &chain, VICTIMS_SHOWN, true);
+}
+
+void render_report_list(const struct report_view *view, const json_t *reports)
+{
+	json_t *report;
+	size_t i;
+
+	print_table(view, reports);
+	json_array_foreach(reports, i, report) {
+		_cleanup_chain_ struct chain chain;
+
+		chain_build(&chain, report);
+		terminal_put(view->terminal, "\n");
+		print_report(view, report, &chain, VICTIMS_SHOWN, !table_has_summary(view->terminal));
+	}
 }
 
 void render_report_end(const struct report_view *view, const json_t *report)
@@ -382,7 +466,8 @@ static void print_times(const struct report_view *view, const json_t *report)
 	uint64_t formed = field_number(report, "formed_mono_ns"), detected = field_number(report, "detected_mono_ns");
 	_cleanup_free_ char *when = text_time(field_string(report, "detected_at"));
 	_cleanup_free_ char *age = age_since(formed, detected);
-	_cleanup_free_ char *text = text_format("%s%s%s%s", when, *age ? ", " : "", age, *age ? " after it formed" : "");
+	_cleanup_free_ char *text =
+		text_format("%s%s%s%s", when, *age ? ", " : "", age, *age ? " after it formed" : "");
 
 	print_labelled(view, "Detected", text);
 	print_labelled(view, "Kernel", field_string(report, "kernel"));
@@ -394,54 +479,46 @@ static void print_stack(const struct report_view *view, const json_t *stack)
 	json_t *frame;
 	size_t i;
 
-	json_array_foreach (stack, i, frame) {
+	json_array_foreach(stack, i, frame) {
 		_cleanup_free_ char *text = frame_text(frame);
 
-		terminal_print(view->terminal, "      " STYLE_DIM "%s" STYLE_END "\n", text);
+		terminal_print(view->terminal, "       " STYLE_DIM "%s" STYLE_END "\n", text);
 	}
 }
 
 static void print_nodes(const struct report_view *view, const struct chain *chain)
 {
-	terminal_put(view->terminal, "\n  " STYLE_BOLD "Participants" STYLE_END "\n");
+	if (chain->node_count)
+		terminal_put(view->terminal, "\n  " STYLE_BOLD "Participants" STYLE_END "\n");
 	for (size_t i = 0; i < chain->node_count; i++) {
 		const json_t *node = chain->nodes[i].json;
 		_cleanup_free_ char *text = node_text(node), *details = node_details(node);
 		_cleanup_free_ char *line = text_format("%s%s%s", text, *details ? ": " : "", details);
 
-		terminal_paragraph(view->terminal, "  - ", 4, line);
+		terminal_paragraph(view->terminal, "  -  ", 5, line);
 		print_stack(view, field_array(node, "stack"));
 	}
 }
 
+/* "compositor (pid 812) waits for fence 17:42 (amdgpu, sdma0)  3.2 s  [tracepoint]" */
 static void print_edges(const struct report_view *view, const json_t *report, const struct chain *chain)
 {
-	static const struct column columns[] = {
-		{ "FROM", COLUMN_WRAP, 0.3 }, { "RELATION", COLUMN_TEXT, 0 },	{ "TO", COLUMN_WRAP, 0.3 },
-		{ "AGE", COLUMN_NUMBER, 0 },  { "EVIDENCE", COLUMN_WRAP, 0.15 }, { "CONFIDENCE", COLUMN_TEXT, 0 },
-	};
-	_cleanup_table_ struct table *table =
-		table_new(view->terminal, columns, sizeof(columns) / sizeof(columns[0]));
+	struct chain_line *lines = calloc(chain->edge_count + 1, sizeof(*lines));
 	uint64_t moment = report_moment(view, report);
 
-	if (chain->edge_count == 0)
-		return;
+	if (!lines)
+		out_of_memory();
 	for (size_t i = 0; i < chain->edge_count; i++) {
 		const struct chain_edge *edge = &chain->edges[i];
-		_cleanup_free_ char *from = node_text(chain->nodes[edge->from].json);
-		_cleanup_free_ char *to = node_text(chain->nodes[edge->to].json);
-		_cleanup_free_ char *age = age_since(field_number(edge->json, "since_mono_ns"), moment);
+		const json_t *from_node = chain->nodes[edge->from].json, *to_node = chain->nodes[edge->to].json;
+		_cleanup_free_ char *from = node_text(from_node), *to = node_text(to_node);
+		_cleanup_free_ char *phrase = edge_phrase(edge->json, from_node, to_node);
 
-		table_row(table);
-		table_cell(table, "", "%s", from);
-		table_cell(table, "", "%s", field_string(edge->json, "relation"));
-		table_cell(table, "", "%s", to);
-		table_cell(table, "", "%s", age);
-		table_cell(table, "", "%s", field_string(edge->json, "evidence"));
-		table_cell(table, "", "%s", field_string(edge->json, "confidence"));
+		lines[i] = line_new("  -  ", text_format("%s %s %s", from, phrase, to), edge->json, moment);
 	}
-	terminal_put(view->terminal, "\n  " STYLE_BOLD "Edges" STYLE_END "\n");
-	table_print(table, 2);
+	if (chain->edge_count)
+		terminal_put(view->terminal, "\n  " STYLE_BOLD "Edges" STYLE_END "\n");
+	print_lines(view, lines, chain->edge_count, "     ");
 }
 
 void render_report_detail(const struct report_view *view, const json_t *report)
@@ -449,9 +526,8 @@ void render_report_detail(const struct report_view *view, const json_t *report)
 	_cleanup_chain_ struct chain chain;
 
 	chain_build(&chain, report);
-	print_report(view, report, &chain, SIZE_MAX);
+	print_report(view, report, &chain, SIZE_MAX, true);
 	print_times(view, report);
-	if (chain.node_count)
-		print_nodes(view, &chain);
+	print_nodes(view, &chain);
 	print_edges(view, report, &chain);
 }

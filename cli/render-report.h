@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * gpuwatch.report.v1 for people: a table of reports, the chain of one, and
+ * gpuwatch.report.v1 for people: a list of reports, the chain of one, and
  * everything about one. Takes JSON only, so that a report looks the same live,
  * from a recording and from the journal.
  */
@@ -26,8 +26,8 @@ struct report_view {
 /* For reports of the running system. */
 void report_view_live(struct report_view *view, const struct terminal *terminal);
 
-/* One row per report. */
-void render_report_table(const struct report_view *view, const json_t *reports);
+/* A table with one row per report, then each report's chain. */
+void render_report_list(const struct report_view *view, const json_t *reports);
 
 /* Heading, chain, who is blocked behind it, root cause and advice. */
 void render_report_chain(const struct report_view *view, const json_t *report);

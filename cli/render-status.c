@@ -20,9 +20,9 @@ struct state_look {
 static const struct state_look *state_look(const char *name)
 {
 	static const struct state_look looks[] = {
-		{ "attached", STYLE_GREEN, true, false }, { "adopted", STYLE_GREEN, true, false },
-		{ "waiting", STYLE_DIM, false, false },	  { "absent", STYLE_YELLOW, false, true },
-		{ "failed", STYLE_ALERT, false, true },	  { "", STYLE_YELLOW, false, true },
+		{"attached", STYLE_GREEN, true, false}, {"adopted", STYLE_GREEN, true, false},
+		{"waiting", STYLE_DIM, false, false},	{"absent", STYLE_YELLOW, false, true},
+		{"failed", STYLE_ALERT, false, true},	{"", STYLE_YELLOW, false, true},
 	};
 	const struct state_look *look = looks;
 
@@ -36,7 +36,7 @@ size_t status_failed_probes(const json_t *status)
 	size_t count = 0, i;
 	json_t *probe;
 
-	json_array_foreach (field_array(status, "probes"), i, probe)
+	json_array_foreach(field_array(status, "probes"), i, probe)
 		count += strcmp(field_string(probe, "state"), "failed") == 0;
 	return count;
 }
@@ -58,13 +58,14 @@ static char *reports_text(const json_t *reports)
 	size_t size;
 	FILE *stream = text_stream(&text, &size);
 
-	json_object_foreach ((json_t *)reports, kind, count) {
+	json_object_foreach((json_t *)reports, kind, count) {
 		json_int_t number = json_integer_value(count);
 
 		if (number <= 0)
 			continue;
 		fprintf(stream, "%s%s%" JSON_INTEGER_FORMAT " %s%s" STYLE_END, separator,
-			strcmp(kind, "deadlock") == 0 ? STYLE_ALERT : STYLE_YELLOW, number, kind, number > 1 ? "s" : "");
+			strcmp(kind, "deadlock") == 0 ? STYLE_ALERT : STYLE_YELLOW, number, kind,
+			number > 1 ? "s" : "");
 		separator = ", ";
 	}
 	fprintf(stream, "%s", *separator ? "" : "none active");
@@ -102,7 +103,7 @@ static char *counters_text(const json_t *counters)
 	size_t size;
 	FILE *stream = text_stream(&text, &size);
 
-	json_object_foreach ((json_t *)counters, name, value) {
+	json_object_foreach((json_t *)counters, name, value) {
 		_cleanup_free_ char *number = field_text(value), *words = text_format("%s", name);
 
 		for (char *c = words; *c; c++)
@@ -118,9 +119,9 @@ static char *counters_text(const json_t *counters)
 static void print_running(const struct terminal *terminal, const json_t *status)
 {
 	_cleanup_free_ char *since = text_time(field_string(status, "started_at"));
-	_cleanup_free_ char *line = text_format("%s%s%s (pid %" PRIu64 ", version %s)", *since ? "running since " : "",
-						since, *since ? "" : "running", field_number(status, "pid"),
-						field_string(status, "version"));
+	_cleanup_free_ char *line =
+		text_format("%s%s%s (pid %" PRIu64 ", version %s)", *since ? "running since " : "", since,
+			    *since ? "" : "running", field_number(status, "pid"), field_string(status, "version"));
 
 	print_line(terminal, "Daemon", line);
 	print_line(terminal, "Kernel", field_string(status, "kernel"));
@@ -152,7 +153,7 @@ static void print_limitations(const struct terminal *terminal, const json_t *lim
 	if (json_array_size(limitations) == 0)
 		return;
 	terminal_put(terminal, "\n" STYLE_YELLOW "Limitations" STYLE_END "\n");
-	json_array_foreach (limitations, i, limitation) {
+	json_array_foreach(limitations, i, limitation) {
 		_cleanup_free_ char *text = field_text(limitation);
 
 		terminal_paragraph(terminal, "  - ", 4, text);
@@ -175,20 +176,20 @@ static void probe_row(struct table *table, const json_t *probe)
 static void print_probes(const struct terminal *terminal, const json_t *probes)
 {
 	static const struct column columns[] = {
-		{ "PROBE", COLUMN_TEXT, 0 },
-		{ "TARGET", COLUMN_CUT, 0.4 },
-		{ "MODULE", COLUMN_TEXT, 0 },
-		{ "STATE", COLUMN_TEXT, 0 },
+		{"PROBE", COLUMN_TEXT},
+		{"TARGET", COLUMN_CUT},
+		{"MODULE", COLUMN_TEXT},
+		{"STATE", COLUMN_TEXT},
 	};
 	_cleanup_table_ struct table *table = table_new(terminal, columns, sizeof(columns) / sizeof(columns[0]));
 	size_t attached = 0, i;
 	json_t *probe;
 
 	for (int degraded = 1; degraded >= 0; degraded--)
-		json_array_foreach (probes, i, probe)
+		json_array_foreach(probes, i, probe)
 			if (state_look(field_string(probe, "state"))->degraded == degraded)
 				probe_row(table, probe);
-	json_array_foreach (probes, i, probe)
+	json_array_foreach(probes, i, probe)
 		attached += state_look(field_string(probe, "state"))->attached;
 	terminal_print(terminal, "\n" STYLE_BOLD "Probes" STYLE_END ": %zu of %zu attached\n", attached,
 		       json_array_size(probes));

@@ -15,9 +15,8 @@ enum column_kind {
 };
 
 struct column {
-	const char *name;
+	const char *name; /* ASCII */
 	enum column_kind kind;
-	double share; /* of the width, 0 to 1: how much a WRAP or CUT column should get when it is tight */
 };
 
 struct table;

@@ -19,7 +19,7 @@ char *waits_summary(const json_t *waits)
 	json_t *wait;
 	size_t i, count = json_array_size(list);
 
-	json_array_foreach (list, i, wait)
+	json_array_foreach(list, i, wait)
 		if (field_number(wait, "age_ns") > oldest)
 			oldest = field_number(wait, "age_ns");
 	if (count == 0)
@@ -60,7 +60,7 @@ static char *list_text(const json_t *list)
 	size_t size, i;
 	FILE *stream = text_stream(&text, &size);
 
-	json_array_foreach (list, i, item) {
+	json_array_foreach(list, i, item) {
 		_cleanup_free_ char *word = field_text(item);
 
 		fprintf(stream, "%s%s", i ? ", " : "", word);
@@ -78,7 +78,7 @@ static const char *age_style(uint64_t age)
 
 static void wait_row(struct table *table, const json_t *wait, bool chain)
 {
-	_cleanup_free_ char *age = text_duration(field_number(wait, "age_ns")), *object = wait_object(wait);
+	_cleanup_free_ char *age = text_duration_short(field_number(wait, "age_ns")), *object = wait_object(wait);
 	_cleanup_free_ char *inside = list_text(field_array(wait, "inside"));
 	_cleanup_free_ char *state = field_text(json_object_get(wait, "state"));
 
@@ -96,9 +96,8 @@ static void wait_row(struct table *table, const json_t *wait, bool chain)
 void render_waits(const struct terminal *terminal, const json_t *waits)
 {
 	static const struct column columns[] = {
-		{ "PID", COLUMN_NUMBER, 0 },	  { "COMMAND", COLUMN_TEXT, 0 },  { "STATE", COLUMN_TEXT, 0 },
-		{ "AGE", COLUMN_NUMBER, 0 },	  { "WAITS FOR", COLUMN_WRAP, 0.35 }, { "INSIDE", COLUMN_WRAP, 0.15 },
-		{ "CHAIN", COLUMN_WRAP, 0.3 },
+		{"PID", COLUMN_NUMBER},	    {"COMMAND", COLUMN_TEXT}, {"STATE", COLUMN_TEXT}, {"AGE", COLUMN_NUMBER},
+		{"WAITS FOR", COLUMN_WRAP}, {"INSIDE", COLUMN_WRAP},  {"CHAIN", COLUMN_WRAP},
 	};
 	const json_t *list = field_array(waits, "waits");
 	bool chain = !terminal->limited || terminal->width >= CHAIN_COLUMNS;
@@ -111,7 +110,7 @@ void render_waits(const struct terminal *terminal, const json_t *waits)
 		terminal_put(terminal, "Nothing waits for a GPU.\n");
 		return;
 	}
-	json_array_foreach (list, i, wait)
+	json_array_foreach(list, i, wait)
 		wait_row(table, wait, chain);
 	table_print(table, 0);
 }
@@ -151,9 +150,9 @@ static void timeline_row(struct table *table, const json_t *timeline)
 void render_timelines(const struct terminal *terminal, const json_t *timelines)
 {
 	static const struct column columns[] = {
-		{ "DRIVER", COLUMN_TEXT, 0 },	{ "TIMELINE", COLUMN_CUT, 0.2 }, { "CONTEXT", COLUMN_NUMBER, 0 },
-		{ "SEQNO", COLUMN_NUMBER, 0 },	{ "RATE", COLUMN_NUMBER, 0 },	 { "WAITING", COLUMN_NUMBER, 0 },
-		{ "LAST SIGNALLER", COLUMN_CUT, 0.3 },
+		{"DRIVER", COLUMN_TEXT},	{"TIMELINE", COLUMN_CUT}, {"CONTEXT", COLUMN_NUMBER},
+		{"SEQNO", COLUMN_NUMBER},	{"RATE", COLUMN_NUMBER},  {"WAITING", COLUMN_NUMBER},
+		{"LAST SIGNALLER", COLUMN_CUT},
 	};
 	const json_t *list = field_array(timelines, "timelines");
 	_cleanup_table_ struct table *table = table_new(terminal, columns, sizeof(columns) / sizeof(columns[0]));
@@ -164,7 +163,7 @@ void render_timelines(const struct terminal *terminal, const json_t *timelines)
 		terminal_put(terminal, "No fence timeline has signalled yet.\n");
 		return;
 	}
-	json_array_foreach (list, i, timeline)
+	json_array_foreach(list, i, timeline)
 		timeline_row(table, timeline);
 	table_print(table, 0);
 }

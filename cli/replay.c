@@ -32,7 +32,7 @@ static bool has_deadlock(const json_t *reports)
 	json_t *report;
 	size_t i;
 
-	json_array_foreach (reports, i, report)
+	json_array_foreach(reports, i, report)
 		if (report_is_kind(report, "deadlock"))
 			return true;
 	return false;
@@ -49,19 +49,6 @@ static void print_none(const struct cli *cli, const struct gw_analysis *analysis
 		terminal_paragraph(&cli->terminal, "", 0,
 				   "The last snapshot shows a loop that no second snapshot confirms: "
 				   "record again while it stands.");
-}
-
-static void print_reports(const struct cli *cli, json_t *reports, uint64_t now_ns)
-{
-	struct report_view view = { .terminal = &cli->terminal, .now_ns = now_ns };
-	json_t *report;
-	size_t i;
-
-	render_report_table(&view, reports);
-	json_array_foreach (reports, i, report) {
-		terminal_put(&cli->terminal, "\n");
-		render_report_chain(&view, report);
-	}
 }
 
 /* Which machine and which time this is about: it is not this one. */
@@ -88,7 +75,7 @@ static int replay_reports(const struct cli *cli, struct recording *recording)
 {
 	const struct gw_snapshot_record *last = gw_snapshot_head(recording->snapshots[recording->count - 1]);
 	struct gw_host_record host = *gw_snapshot_host(recording->snapshots[0]);
-	uint64_t end_ns = last->mono_ns;
+	struct report_view view = {.terminal = &cli->terminal, .now_ns = last->mono_ns};
 	struct gw_analysis *analysis;
 	_cleanup_json_ json_t *reports = NULL;
 	int r = gw_analysis_new(&analysis, &GW_POLICY_DEFAULT);
@@ -108,7 +95,7 @@ static int replay_reports(const struct cli *cli, struct recording *recording)
 	else if (json_array_size(reports) == 0)
 		print_none(cli, analysis, recording->count);
 	else
-		print_reports(cli, reports, end_ns);
+		render_report_list(&view, reports);
 	gw_analysis_free(analysis);
 	return has_deadlock(reports) ? EXIT_FOUND : EXIT_NOTHING;
 }
@@ -128,7 +115,7 @@ static int replay_view(const struct cli *cli, const struct recording *recording)
 
 int command_replay(const struct cli *cli)
 {
-	_cleanup_recording_ struct recording recording = { 0 };
+	_cleanup_recording_ struct recording recording = {0};
 	_cleanup_free_ char *data = NULL;
 	char message[256];
 	size_t size;

@@ -37,7 +37,7 @@ static void index_nodes(struct chain *chain, const json_t *nodes)
 	chain->ids = json_object();
 	if (!chain->ids)
 		out_of_memory();
-	json_array_foreach (nodes, i, node) {
+	json_array_foreach(nodes, i, node) {
 		const char *id = field_string(node, "id");
 
 		if (!*id || chain_find(chain, id) != CHAIN_NONE)
@@ -54,13 +54,12 @@ static void index_edges(struct chain *chain, const json_t *edges)
 	size_t i;
 
 	chain->edges = array_new(json_array_size(edges), sizeof(*chain->edges));
-	json_array_foreach (edges, i, edge) {
+	json_array_foreach(edges, i, edge) {
 		size_t from = chain_find(chain, field_string(edge, "from"));
 		size_t to = chain_find(chain, field_string(edge, "to"));
 
 		if (from != CHAIN_NONE && to != CHAIN_NONE)
-			chain->edges[chain->edge_count++] =
-				(struct chain_edge){ .json = edge, .from = from, .to = to };
+			chain->edges[chain->edge_count++] = (struct chain_edge){.json = edge, .from = from, .to = to};
 	}
 }
 
@@ -70,12 +69,12 @@ void chain_clear(struct chain *chain)
 	free(chain->edges);
 	free(chain->steps);
 	json_decref(chain->ids);
-	*chain = (struct chain){ 0 };
+	*chain = (struct chain){0};
 }
 
 static void tell(struct chain *chain, size_t node, const struct chain_edge *edge)
 {
-	chain->steps[chain->step_count++] = (struct chain_step){ .node = node, .edge = edge };
+	chain->steps[chain->step_count++] = (struct chain_step){.node = node, .edge = edge};
 	chain->nodes[node].told = true;
 }
 
@@ -128,7 +127,7 @@ static bool tell_loop(struct chain *chain, const json_t *ids)
 	json_t *id;
 	size_t i;
 
-	json_array_foreach (ids, i, id) {
+	json_array_foreach(ids, i, id) {
 		size_t node = json_is_string(id) ? chain_find(chain, json_string_value(id)) : CHAIN_NONE;
 
 		if (node != CHAIN_NONE && !chain->nodes[node].told)
@@ -217,7 +216,7 @@ void chain_build(struct chain *chain, const json_t *report)
 {
 	size_t end;
 
-	*chain = (struct chain){ 0 };
+	*chain = (struct chain){0};
 	index_nodes(chain, field_array(report, "nodes"));
 	index_edges(chain, field_array(report, "edges"));
 	chain->steps = array_new(chain->node_count, sizeof(*chain->steps));

@@ -12,9 +12,9 @@
 #include "text.h"
 
 struct report_kind {
-	const char *name;   /* of the JSON */
-	const char *none;   /* "No deadlock" */
-	bool found;	    /* an active one makes the exit code EXIT_FOUND */
+	const char *name; /* of the JSON */
+	const char *none; /* "No deadlock" */
+	bool found;	  /* an active one makes the exit code EXIT_FOUND */
 };
 
 static int list_reports(struct client *client, json_t **ret, const struct report_kind *kind, bool all)
@@ -27,7 +27,7 @@ static bool any_active(const json_t *reports)
 	json_t *report;
 	size_t i;
 
-	json_array_foreach (reports, i, report)
+	json_array_foreach(reports, i, report)
 		if (report_is_active(report))
 			return true;
 	return false;
@@ -52,8 +52,8 @@ static void print_none(const struct cli *cli, struct client *client, const struc
 	terminal_put(&cli->terminal, "\n");
 	if (failed)
 		terminal_print(&cli->terminal,
-			       STYLE_YELLOW "Not everything is watched, %zu probe%s failed: gpuwatch-cli status" STYLE_END
-					    "\n",
+			       STYLE_YELLOW
+			       "Not everything is watched, %zu probe%s failed: gpuwatch-cli status" STYLE_END "\n",
 			       failed, failed == 1 ? "" : "s");
 }
 
@@ -62,15 +62,9 @@ static void print_none(const struct cli *cli, struct client *client, const struc
 static void print_list(const struct cli *cli, const json_t *reports)
 {
 	struct report_view view;
-	json_t *report;
-	size_t i;
 
 	report_view_live(&view, &cli->terminal);
-	render_report_table(&view, reports);
-	json_array_foreach (reports, i, report) {
-		terminal_put(&cli->terminal, "\n");
-		render_report_chain(&view, report);
-	}
+	render_report_list(&view, reports);
 }
 
 static int list(const struct cli *cli, const struct report_kind *kind)
@@ -167,7 +161,7 @@ static int catch_up(struct follower *follower, struct client *client)
 	json_t *report;
 	size_t i;
 
-	json_array_foreach (reports, i, report) {
+	json_array_foreach(reports, i, report) {
 		bool known = json_object_get(follower->known, field_string(report, "id"));
 
 		/* After a gap the list has old history, too. */
@@ -197,7 +191,7 @@ static int follow_once(struct follower *follower, struct client *client, bool *r
 static int follow(const struct cli *cli, const struct report_kind *kind)
 {
 	_cleanup_json_ json_t *known = json_object();
-	struct follower follower = { .cli = cli, .kind = kind, .known = known };
+	struct follower follower = {.cli = cli, .kind = kind, .known = known};
 	bool reached = false, told = false;
 
 	if (!known)
@@ -211,7 +205,7 @@ static int follow(const struct cli *cli, const struct report_kind *kind)
 		if (!told || client.bus)
 			complain("%s; waiting for it to come back", client.message);
 		told = true;
-		nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
+		nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
 	}
 }
 
@@ -222,15 +216,15 @@ static int run(const struct cli *cli, const struct report_kind *kind)
 
 int command_deadlocks(const struct cli *cli)
 {
-	return run(cli, &(struct report_kind){ .name = "deadlock", .none = "No deadlock", .found = true });
+	return run(cli, &(struct report_kind){.name = "deadlock", .none = "No deadlock", .found = true});
 }
 
 int command_stalls(const struct cli *cli)
 {
-	return run(cli, &(struct report_kind){ .name = "stall", .none = "No stall" });
+	return run(cli, &(struct report_kind){.name = "stall", .none = "No stall"});
 }
 
 int command_hazards(const struct cli *cli)
 {
-	return run(cli, &(struct report_kind){ .name = "hazard", .none = "No hazard" });
+	return run(cli, &(struct report_kind){.name = "hazard", .none = "No hazard"});
 }

@@ -28,7 +28,7 @@ static json_t *report_of_entry(const json_t *entry)
 	text = calloc(json_array_size(field) + 1, 1);
 	if (!text)
 		out_of_memory();
-	json_array_foreach (field, i, byte)
+	json_array_foreach(field, i, byte)
 		text[i] = (char)json_integer_value(byte);
 	return json_loads(text, 0, NULL);
 }
@@ -46,7 +46,7 @@ static const char *add_reports(json_t *reports, json_t *value)
 	size_t i;
 
 	if (json_is_array(value)) {
-		json_array_foreach (value, i, item) {
+		json_array_foreach(value, i, item) {
 			if (!is_report(item))
 				return "an element of the array is no report";
 			json_array_append(reports, item);
@@ -103,7 +103,7 @@ static json_t *parse_reports(const char *path, const char *data, size_t size)
 
 static int show_file(const struct cli *cli)
 {
-	struct report_view view = { .terminal = &cli->terminal };
+	struct report_view view = {.terminal = &cli->terminal};
 	_cleanup_json_ json_t *reports = NULL;
 	_cleanup_free_ char *data = NULL;
 	json_t *report;
@@ -122,7 +122,7 @@ static int show_file(const struct cli *cli)
 		print_json(cli, json_array_size(reports) == 1 ? json_array_get(reports, 0) : reports, false);
 		return EXIT_NOTHING;
 	}
-	json_array_foreach (reports, i, report) {
+	json_array_foreach(reports, i, report) {
 		terminal_put(&cli->terminal, i ? "\n" : "");
 		render_report_detail(&view, report);
 	}

@@ -27,11 +27,11 @@ void terminal_measure(struct terminal *terminal)
 {
 	int fd = fileno(terminal->out);
 	bool screen = fd >= 0 && isatty(fd);
-	struct winsize size = { 0 };
+	struct winsize size = {0};
 	unsigned width;
 
 	if (screen && ioctl(fd, TIOCGWINSZ, &size) < 0)
-		size = (struct winsize){ 0 };
+		size = (struct winsize){0};
 	width = screen && size.ws_col ? size.ws_col : environment_columns();
 	terminal->limited = screen || width > 0;
 	terminal->height = screen ? size.ws_row : 0;
@@ -59,7 +59,7 @@ static bool want_color(FILE *out, enum color_choice choice)
 
 void terminal_init(struct terminal *terminal, FILE *out, enum color_choice color)
 {
-	*terminal = (struct terminal){ .out = out };
+	*terminal = (struct terminal){.out = out};
 	terminal->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	terminal->color = want_color(out, color);
 	terminal_measure(terminal);
@@ -83,9 +83,9 @@ static const char *ascii_for(const char *character, size_t bytes)
 	static const struct {
 		const char *utf8, *ascii;
 	} substitutes[] = {
-		{ "→", "->" }, { "←", "<-" }, { "─", "-" },   { "│", "|" }, { "╭", "," }, { "╰", "`" },
-		{ "├", "|" },  { "▶", ">" },  { "…", "..." }, { "·", "-" }, { "×", "x" }, { "✗", "x" },
-		{ "“", "\"" }, { "”", "\"" }, { "’", "'" },   { "–", "-" }, { "µ", "u" },
+		{"→", "->"}, {"←", "<-"}, {"─", "-"},	{"│", "|"}, {"╭", ","}, {"╰", "`"},
+		{"├", "|"},  {"▶", ">"},  {"…", "..."}, {"·", "-"}, {"×", "x"}, {"✗", "x"},
+		{"“", "\""}, {"”", "\""}, {"’", "'"},	{"–", "-"}, {"µ", "u"},
 	};
 
 	for (size_t i = 0; i < sizeof(substitutes) / sizeof(substitutes[0]); i++)
@@ -106,6 +106,11 @@ static size_t character_bytes(const char *text)
 	return bytes;
 }
 
+static bool is_hard_blank(const char *character, size_t bytes)
+{
+	return bytes == strlen(HARD_BLANK) && memcmp(character, HARD_BLANK, bytes) == 0;
+}
+
 static size_t character_columns(const struct terminal *terminal, const char *text, size_t bytes)
 {
 	wchar_t wide;
@@ -115,9 +120,11 @@ static size_t character_columns(const struct terminal *terminal, const char *tex
 		return 0;
 	if (bytes == 1)
 		return 1;
+	if (is_hard_blank(text, bytes))
+		return 1;
 	if (!terminal->utf8)
 		return strlen(ascii_for(text, bytes));
-	if (mbrtowc(&wide, text, bytes, &(mbstate_t){ 0 }) > bytes)
+	if (mbrtowc(&wide, text, bytes, &(mbstate_t){0}) > bytes)
 		return 1;
 	columns = wcwidth(wide);
 	return columns < 0 ? 1 : (size_t)columns;
@@ -129,6 +136,8 @@ static void put_characters(const struct terminal *terminal, FILE *out, bool styl
 		n = character_bytes(text + i);
 		if (is_style(text[i]))
 			fputs(styles ? terminal_sequence(terminal, text[i]) : "", out);
+		else if (is_hard_blank(text + i, n))
+			fputs(styles ? " " : HARD_BLANK, out);
 		else if (n > 1 && !terminal->utf8)
 			fputs(ascii_for(text + i, n), out);
 		else
@@ -190,6 +199,8 @@ void terminal_paragraph(const struct terminal *terminal, const char *label, unsi
 	size_t room = terminal->width > indent + 20 ? terminal->width - indent : 20;
 	size_t used = terminal_columns(terminal, label, strlen(label));
 
+	if (!*text)
+		return;
 	terminal_put(terminal, label);
 	do {
 		const char *next;

@@ -23,6 +23,8 @@
 #define STYLE_CYAN "\016"
 #define STYLE_ALERT "\017" /* bold red */
 
+#define HARD_BLANK "\302\240" /* shown as a blank, and no line breaks there */
+
 enum color_choice {
 	COLOR_AUTO, /* on a terminal, unless NO_COLOR is set */
 	COLOR_ALWAYS,
@@ -63,10 +65,13 @@ size_t terminal_columns(const struct terminal *terminal, const char *text, size_
  */
 size_t terminal_chunk(const struct terminal *terminal, const char *text, size_t columns, const char **next);
 
-/* Prints "<label padded to indent><text>", further lines indented by as much, each ended by a line break. */
+/*
+ * Prints "<label padded to indent><text>", further lines indented by as much,
+ * each ended by a line break; nothing at all when @text is empty.
+ */
 void terminal_paragraph(const struct terminal *terminal, const char *label, unsigned indent, const char *text);
 
-/* New string as it will be seen: ASCII where need be, no styles. Owned by the caller. */
+/* New string as it will be seen: ASCII where need be, no styles; only HARD_BLANK stays. Owned by the caller. */
 char *terminal_plain(const struct terminal *terminal, const char *text);
 
 #endif

@@ -27,6 +27,8 @@ void text_finish(FILE *stream);
 
 /* "340 ms", "3.2 s", "5 min 12 s", "2 h 5 min", "3 d 4 h". */
 char *text_duration(uint64_t nanoseconds);
+/* The same in one unit, for tables: "3.2 s", "5 min", "2 h". */
+char *text_duration_short(uint64_t nanoseconds);
 
 /* "812 B", "4.0 KiB", "12.3 MiB". */
 char *text_size(uint64_t bytes);
