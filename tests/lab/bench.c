@@ -71,8 +71,8 @@ void lab_bench_show(struct seq_file *seq)
 	mutex_lock(&bench_lock);
 	if (bench_fences) {
 		seq_printf(seq, "fences %lu\nrepetitions %d\n", bench_fences, LAB_BENCH_REPETITIONS);
-		seq_printf(seq, "signal_ns_per_fence %llu\n", div64_u64(bench_signal_ns, bench_fences));
-		seq_printf(seq, "wait_ns_per_fence %llu\n", div64_u64(bench_wait_ns, bench_fences));
+		seq_printf(seq, "unwaited_ns %llu\n", div64_u64(bench_signal_ns, bench_fences));
+		seq_printf(seq, "waited_ns %llu\n", div64_u64(bench_wait_ns, bench_fences));
 	}
 	mutex_unlock(&bench_lock);
 }

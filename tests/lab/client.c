@@ -84,6 +84,20 @@ static long ioctl_wait_formed(struct lab_client *client)
 	}
 }
 
+static long ioctl_wait_stopped(struct lab_client *client)
+{
+	bool stopped;
+
+	do {
+		mutex_lock(&client->lock);
+		stopped = !client->inst || lab_stopping(client->inst);
+		mutex_unlock(&client->lock);
+		if (!stopped && msleep_interruptible(50))
+			return -EINTR;
+	} while (!stopped);
+	return 0;
+}
+
 static long ioctl_victim(struct lab_client *client)
 {
 	struct lab_actor *victim;
@@ -126,6 +140,8 @@ static long client_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioctl_victim(client);
 	case GPULAB_IOC_UNLOCK:
 		return ioctl_unlock(client);
+	case GPULAB_IOC_WAIT_STOPPED:
+		return ioctl_wait_stopped(client);
 	default:
 		return -ENOTTY;
 	}

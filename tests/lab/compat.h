@@ -13,8 +13,8 @@
 #include <linux/version.h>
 
 /*
- * struct dma_fence.lock became the union of extern_lock and inline_lock, and the accessors appeared with it (7.1
- * development cycle, "dma-buf: inline spinlock for fence protection"). LAB_HAVE_FENCE_LOCK_HELPERS comes from Kbuild.
+ * struct dma_fence.lock became the union of extern_lock and inline_lock: 1f32f310a13c, merged after 6.12 and in 7.2;
+ * the accessors came with it. LAB_HAVE_FENCE_LOCK_HELPERS is what Kbuild found in the headers.
  */
 #ifdef LAB_HAVE_FENCE_LOCK_HELPERS
 #define lab_fence_lock_irqsave(fence, flags) dma_fence_lock_irqsave(fence, flags)
@@ -24,7 +24,7 @@
 #define lab_fence_unlock_irqrestore(fence, flags) spin_unlock_irqrestore((fence)->lock, flags)
 #endif
 
-/* dma_fence_array_create() lost signal_on_any, which had no user left but the array itself (7.1 development cycle). */
+/* dma_fence_array_create() lost its argument signal_on_any after 6.12; it is gone in 7.2. Kbuild looks. */
 static inline struct dma_fence_array *lab_fence_array_create(int count, struct dma_fence **fences, u64 context)
 {
 #ifdef LAB_HAVE_FENCE_ARRAY_ANY
@@ -103,8 +103,8 @@ static inline void lab_shrinker_destroy(struct shrinker *shrinker)
 #endif
 
 /*
- * drm_sched_init() takes a structure since 6.15, 796a9f55a8d1, which 6.1.y took over; its num_rqs came in 6.8,
- * 56e449603f0a, and is not in 6.1.y. Jobs never time out here: the lab decides when a deadlock ends.
+ * drm_sched_init() takes a structure since 6.15, 796a9f55a8d1, which 6.1.y took over; the number of run queues came in
+ * 6.7, 56e449603f0a, and is not in 6.1.y. Jobs never time out here: the lab decides when a deadlock ends.
  */
 static inline int lab_sched_init(struct drm_gpu_scheduler *sched, const struct drm_sched_backend_ops *ops,
 				 const char *name, struct device *dev)
@@ -112,7 +112,7 @@ static inline int lab_sched_init(struct drm_gpu_scheduler *sched, const struct d
 #ifdef LAB_HAVE_SCHED_INIT_ARGS
 	const struct drm_sched_init_args args = {
 		.ops = ops,
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 		.num_rqs = DRM_SCHED_PRIORITY_COUNT,
 #endif
 		.credit_limit = 16,

@@ -73,8 +73,7 @@ static const struct drm_driver lab_drm_driver = {
 	.fops = &lab_drm_fops,
 	.name = LAB_DRIVER_NAME,
 	.desc = "gpuwatch test lab",
-	LAB_DRM_DRIVER_DATE
-	.major = 1,
+	LAB_DRM_DRIVER_DATE.major = 1,
 	.minor = 0,
 };
 

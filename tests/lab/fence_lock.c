@@ -240,9 +240,11 @@ static int start_with_sched(struct fence_lock *fl)
 static int fence_lock_start(struct lab_instance *inst)
 {
 	static const enum lab_lock_type types[] = {
-		[FL_RESV] = LAB_RESV,		  [FL_MUTEX] = LAB_MUTEX, [FL_RWSEM] = LAB_RWSEM,
-		[FL_RWSEM_READ] = LAB_RWSEM_READ, [FL_WORK] = LAB_MUTEX,  [FL_ANY] = LAB_MUTEX,
-		[FL_ARRAY] = LAB_MUTEX,		  [FL_CHAIN] = LAB_MUTEX, [FL_SCHED] = LAB_MUTEX,
+		[FL_RESV] = LAB_RESV,	[FL_MUTEX] = LAB_MUTEX,
+		[FL_RWSEM] = LAB_RWSEM, [FL_RWSEM_READ] = LAB_RWSEM_READ,
+		[FL_WORK] = LAB_MUTEX,	[FL_ANY] = LAB_MUTEX,
+		[FL_ARRAY] = LAB_MUTEX, [FL_CHAIN] = LAB_MUTEX,
+		[FL_SCHED] = LAB_MUTEX,
 	};
 	struct fence_lock *fl = kzalloc(sizeof(*fl), GFP_KERNEL);
 	int variant = inst->variant->value;
@@ -293,9 +295,11 @@ static void fence_lock_finish(struct lab_instance *inst)
 }
 
 static const struct lab_variant fence_lock_variants[] = {
-	{ "resv", FL_RESV },	   { "mutex", FL_MUTEX },	  { "rwsem", FL_RWSEM }, { "rwsem-read", FL_RWSEM_READ },
-	{ "signaller-work", FL_WORK }, { "any", FL_ANY },	  { "array", FL_ARRAY }, { "chain", FL_CHAIN },
-	{ "sched", FL_SCHED },	   { "" },
+	{ "resv", FL_RESV },	       { "mutex", FL_MUTEX },
+	{ "rwsem", FL_RWSEM },	       { "rwsem-read", FL_RWSEM_READ },
+	{ "signaller-work", FL_WORK }, { "any", FL_ANY },
+	{ "array", FL_ARRAY },	       { "chain", FL_CHAIN },
+	{ "sched", FL_SCHED },	       { "" },
 };
 
 const struct lab_family lab_fence_lock_family = {

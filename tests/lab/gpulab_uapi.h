@@ -39,6 +39,8 @@ struct gpulab_start {
 #define GPULAB_IOC_VICTIM _IO('L', 3)
 /* Release the lock that GPULAB_IOC_START left held by this process (leaked-lock/user-*). */
 #define GPULAB_IOC_UNLOCK _IO('L', 4)
+/* Return when the scenario is being stopped; -EINTR when a signal came first. */
+#define GPULAB_IOC_WAIT_STOPPED _IO('L', 5)
 
 /**
  * struct gpulab_attach - put a new lab fence into a syncobj
@@ -55,7 +57,6 @@ struct gpulab_attach {
 };
 
 #define GPULAB_DRM_ATTACH 0x00
-#define DRM_IOCTL_GPULAB_ATTACH \
-	DRM_IOWR(DRM_COMMAND_BASE + GPULAB_DRM_ATTACH, struct gpulab_attach)
+#define DRM_IOCTL_GPULAB_ATTACH DRM_IOWR(DRM_COMMAND_BASE + GPULAB_DRM_ATTACH, struct gpulab_attach)
 
 #endif

@@ -709,10 +709,14 @@ static int run_others(struct healthy *h)
 		const char *name;
 		int (*fn)(struct lab_actor *actor);
 	} threads[] = {
-		{ "gpulab-slow", slow_owner_thread }, { "gpulab-cont", slow_contender_thread },
-		{ "gpulab-cont", slow_contender_thread }, { "gpulab-ordr", ordered_thread },
-		{ "gpulab-flush", flusher_thread },   { "gpulab-any", any_thread },
-		{ "gpulab-irq", irq_thread },	      { "gpulab-work", work_thread },
+		{ "gpulab-slow", slow_owner_thread },
+		{ "gpulab-cont", slow_contender_thread },
+		{ "gpulab-cont", slow_contender_thread },
+		{ "gpulab-ordr", ordered_thread },
+		{ "gpulab-flush", flusher_thread },
+		{ "gpulab-any", any_thread },
+		{ "gpulab-irq", irq_thread },
+		{ "gpulab-work", work_thread },
 		{ "gpulab-sched", sched_thread },
 	};
 	unsigned int i;
@@ -728,8 +732,8 @@ static int run_pools(struct healthy *h)
 {
 	int ret;
 
-	ret = run_thread(h, 0, "gpulab-slsi", slow_signaller_thread) ?:
-		      run_thread(h, 0, "gpulab-slwa", slow_waiter_thread);
+	ret = run_thread(h, 0, "gpulab-slsi", slow_signaller_thread)
+		      ?: run_thread(h, 0, "gpulab-slwa", slow_waiter_thread);
 	if (ret) {
 		pool_end(&h->slow_signaller);
 		return ret;
@@ -826,7 +830,8 @@ static void healthy_show(struct lab_instance *inst, struct seq_file *seq)
 
 	if (!h)
 		return;
-	seq_printf(seq, ",\"threads_running\":%d,\"signalled\":%lld,\"waited\":%lld,\"long_waits\":%lld,\"contended\":%lld",
+	seq_printf(seq,
+		   ",\"threads_running\":%d,\"signalled\":%lld,\"waited\":%lld,\"long_waits\":%lld,\"contended\":%lld",
 		   atomic_read(&h->running), atomic64_read(&h->signalled), atomic64_read(&h->waited),
 		   atomic64_read(&h->long_waits), atomic64_read(&h->contended));
 	if (inst->variant->value == HEALTHY_PROCESS)

@@ -210,6 +210,7 @@ void lab_truth_fence(struct lab_instance *inst, const char *relation, struct dma
 		     const char *timeline);
 void lab_truth_lab_fence(struct lab_instance *inst, struct dma_fence *fence);
 void lab_truth_lock(struct lab_instance *inst, const struct lab_lock *lock);
+void lab_truth_lock_at(struct lab_instance *inst, const char *type, const void *address);
 /* When the last participant started its blocking call; 0 while one has not. */
 u64 lab_formed_ns(struct lab_instance *inst);
 /* Set only between GPULAB_IOC_START and stop. */

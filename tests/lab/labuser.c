@@ -29,12 +29,15 @@ static volatile sig_atomic_t released;
 static const char usage[] =
 	"usage: labuser COMMAND [key=value]...\n"
 	"  notifier-cycle/munmap | mprotect | madvise | read-begin   take part in the scenario until it is stopped\n"
-	"  leaked-lock/user-sleep | user-spin                        keep a kernel mutex until the scenario is stopped\n"
+	"  leaked-lock/user-sleep | user-spin                        keep a kernel mutex until the scenario is "
+	"stopped\n"
+	"  SCENARIO[/VARIANT]                                        any other: until it is stopped or this is killed\n"
 	"  healthy/process              healthy traffic with a process whose notifier waits, too\n"
 	"  syncobj-wait [seconds=N]     DRM_IOCTL_SYNCOBJ_WAIT for a lab fence that is signalled after N seconds\n"
 	"  syncobj-submit [seconds=N]   the same, with a fence that appears only after N seconds\n"
 	"  syncfile-poll [seconds=N]    poll() on a sync_file of such a fence\n"
-	"  vgem-wait [seconds=N]        DMA_BUF_IOCTL_SYNC on a vgem buffer with a fence that is signalled after N seconds\n"
+	"  vgem-wait [seconds=N]        DMA_BUF_IOCTL_SYNC on a vgem buffer with a fence that is signalled after N "
+	"seconds\n"
 	"  vgem-poll [seconds=N]        poll() on such a buffer\n"
 	"  vgem-syncfile [seconds=N]    poll() on a sync_file exported from such a buffer\n";
 
@@ -197,13 +200,23 @@ static int healthy(char **words)
 			madvise(range, length, MADV_DONTNEED);
 		else if (round % 3 == 1)
 			mprotect(range, length / 2, round % 2 ? PROT_READ : PROT_READ | PROT_WRITE);
-		else if (mmap(range, length / 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
-			 MAP_FAILED)
+		else if (mmap(range, length / 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+			      0) == MAP_FAILED)
 			fail("mmap");
 		mprotect(range, length / 2, PROT_READ | PROT_WRITE);
 		memset(range, 1, length / 2);
 		sleep_ms(100);
 	}
+	return 0;
+}
+
+/* A scenario of kernel threads only: the process keeps it going until it is stopped or killed. */
+static int any_scenario(char **words)
+{
+	struct gpulab_start request = {};
+
+	start(&request, words);
+	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
 	return 0;
 }
 
@@ -439,12 +452,15 @@ int main(int argc, char **argv)
 		return notifier_cycle(command + 15, argv + 1);
 	if (!strcmp(command, "healthy/process"))
 		return healthy(argv + 1);
-	if (!strncmp(command, "leaked-lock/", 12))
+	if (!strncmp(command, "leaked-lock/user-", 17))
 		return leaked_lock(command + 12, argv + 1);
 	if (is_one_of(command, syncobj))
 		return syncobj_command(command, parse_seconds(argv + 2));
 	if (is_one_of(command, vgem))
 		return vgem_command(command, parse_seconds(argv + 2));
-	fputs(usage, stderr);
-	return 2;
+	if (argc < 2 || *command == '-') {
+		fputs(usage, stderr);
+		return 2;
+	}
+	return any_scenario(argv + 1);
 }

@@ -135,7 +135,7 @@ static void leaked_release(struct lab_instance *inst)
 
 	if (!leaked)
 		return;
-	if (inst->client && leaked->owner && !completion_done(&inst->client->closed)) {
+	if (inst->variant->value == LEAKED_USER && leaked->owner && !completion_done(&inst->client->closed)) {
 		kill_pid(task_pid(leaked->owner->task), SIGUSR1, 1);
 		wait_for_completion_timeout(&leaked->owner->left, 5 * HZ);
 	}
@@ -156,12 +156,9 @@ static void leaked_finish(struct lab_instance *inst)
 }
 
 static const struct lab_variant leaked_variants[] = {
-	{ "exited", LEAKED_EXITED },
-	{ "resv", LEAKED_RESV },
-	{ "worker", LEAKED_WORKER },
-	{ "user-sleep", LEAKED_USER, true },
-	{ "user-spin", LEAKED_USER, true },
-	{ "" },
+	{ "exited", LEAKED_EXITED },	    { "resv", LEAKED_RESV },
+	{ "worker", LEAKED_WORKER },	    { "user-sleep", LEAKED_USER, true },
+	{ "user-spin", LEAKED_USER, true }, { "" },
 };
 
 const struct lab_family lab_leaked_family = {

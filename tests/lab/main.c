@@ -13,7 +13,7 @@
 #include "lab.h"
 
 static const struct lab_family *const lab_families[] = {
-	&lab_fence_lock_family, &lab_orphaned_family, &lab_workqueue_family, &lab_leaked_family, &lab_notifier_family,
+	&lab_fence_lock_family, &lab_orphaned_family, &lab_workqueue_family, &lab_leaked_family,  &lab_notifier_family,
 	&lab_unplug_family,	&lab_sched_family,    &lab_reclaim_family,   &lab_healthy_family,
 };
 
@@ -46,10 +46,15 @@ void lab_truth_lab_fence(struct lab_instance *inst, struct dma_fence *fence)
 	lab_truth_fence(inst, "signal", fence, LAB_DRIVER_NAME, lab_fence_timeline(fence));
 }
 
+void lab_truth_lock_at(struct lab_instance *inst, const char *type, const void *address)
+{
+	inst->lock_address = address;
+	smp_store_release(&inst->lock_type, type);
+}
+
 void lab_truth_lock(struct lab_instance *inst, const struct lab_lock *lock)
 {
-	inst->lock_type = lab_lock_type_name(lock);
-	inst->lock_address = lab_lock_address(lock);
+	lab_truth_lock_at(inst, lab_lock_type_name(lock), lab_lock_address(lock));
 }
 
 u64 lab_formed_ns(struct lab_instance *inst)
@@ -78,7 +83,8 @@ u64 lab_formed_ns(struct lab_instance *inst)
 
 static void show_actor(struct seq_file *seq, const struct lab_actor *actor)
 {
-	seq_printf(seq, "{\"pid\":%d,\"tgid\":%d,\"comm\":\"%s\",\"role\":\"%s\",\"state\":\"%s\",\"since_mono_ns\":%llu}",
+	seq_printf(seq,
+		   "{\"pid\":%d,\"tgid\":%d,\"comm\":\"%s\",\"role\":\"%s\",\"state\":\"%s\",\"since_mono_ns\":%llu}",
 		   actor->pid, actor->tgid, actor->comm, actor->role, actor->state, actor->since_ns);
 }
 
@@ -130,7 +136,7 @@ static void show_instance(struct seq_file *seq, struct lab_instance *inst)
 		}
 		seq_puts(seq, "]");
 	}
-	if (inst->lock_type)
+	if (smp_load_acquire(&inst->lock_type))
 		seq_printf(seq, ",\"lock\":{\"address\":\"0x%px\",\"type\":\"%s\"}", inst->lock_address,
 			   inst->lock_type);
 	if (inst->family->show)
@@ -236,7 +242,12 @@ static struct lab_instance *instance_create(const char *command, struct lab_clie
 	INIT_LIST_HEAD(&inst->actors);
 	init_completion(&inst->stop);
 	inst->params = (struct lab_params){
-		.warmup = 8, .victims = 1, .stagger_ms = 30, .seconds = 60, .threads = 4, .keep_task = 1,
+		.warmup = 8,
+		.victims = 1,
+		.stagger_ms = 30,
+		.seconds = 60,
+		.threads = 4,
+		.keep_task = 1,
 	};
 	ret = parse_command(inst, copy);
 	if (ret)

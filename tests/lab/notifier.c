@@ -108,10 +108,8 @@ static int notifier_start(struct lab_instance *inst)
 	if (!nc->fence)
 		return -ENOMEM;
 	lab_truth_lab_fence(inst, nc->fence);
-	if (inst->variant->value != NOTIFIER_READ_BEGIN) {
-		inst->lock_type = "mmap_lock";
-		inst->lock_address = &nc->mm->mmap_lock;
-	}
+	if (inst->variant->value != NOTIFIER_READ_BEGIN)
+		lab_truth_lock_at(inst, "mmap_lock", &nc->mm->mmap_lock);
 	ret = mmu_interval_notifier_insert(&nc->notifier, nc->mm, inst->request.address, inst->request.length,
 					   &notifier_ops);
 	if (!ret)

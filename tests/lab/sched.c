@@ -295,8 +295,8 @@ static void dep_show(struct lab_instance *inst, struct seq_file *seq)
 {
 	if (inst->num_fences < 2)
 		return;
-	seq_printf(seq, ",\"jobs\":[{\"scheduler\":\"%s\",\"seqno\":%llu,\"depends_on\":\"%s\"},", inst->fences[0].timeline,
-		   inst->fences[0].seqno, inst->fences[1].timeline);
+	seq_printf(seq, ",\"jobs\":[{\"scheduler\":\"%s\",\"seqno\":%llu,\"depends_on\":\"%s\"},",
+		   inst->fences[0].timeline, inst->fences[0].seqno, inst->fences[1].timeline);
 	seq_printf(seq, "{\"scheduler\":\"%s\",\"seqno\":%llu,\"depends_on\":\"%s\"}]", inst->fences[1].timeline,
 		   inst->fences[1].seqno, inst->fences[0].timeline);
 }

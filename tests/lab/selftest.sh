@@ -164,7 +164,7 @@ each_scenario() {
 	scenario orphaned-fence/thread-gone 2 waiter=$fence victim=$fence
 	scenario orphaned-fence/work-gone 2 waiter=$fence victim=$fence
 	scenario orphaned-fence/unplugged 2 waiter=$fence victim=$fence
-	scenario workqueue-cycle/ordered 1 waiter=waiter_work
+	scenario workqueue-cycle/ordered 1 waiter=$fence
 	scenario workqueue-cycle/flush 2 signaller=^signal_work flusher=flush_work
 	scenario workqueue-cycle/flush-fence 2 waiter=$fence flusher=flush_work
 	scenario workqueue-cycle/cancel 2 waiter=$fence 'flusher=cancel_work_sync|__cancel_work_timer'
@@ -213,6 +213,15 @@ again_and_again() {
 		done
 		check "again and again: $name" equal $i 8
 	done
+	i=0
+	while [ $i -lt 8 ]; do
+		echo "leaked-lock/exited keep_task=0" >$lab/start || break
+		# New tasks take the place of the dead owner.
+		for n in 1 2 3 4 5 6 7 8; do (:); done
+		echo all >$lab/stop || break
+		i=$((i + 1))
+	done
+	check "again and again: an owner whose task is freed" equal $i 8
 	check "again and again: an unknown scenario is refused" sh -c "! echo nonsense >$lab/start 2>/dev/null"
 	check "again and again: an unknown variant is refused" sh -c "! echo fence-lock-cycle/x >$lab/start 2>/dev/null"
 	check "again and again: an unknown key is refused" sh -c "! echo 'orphaned-fence x=1' >$lab/start 2>/dev/null"
@@ -225,6 +234,13 @@ again_and_again() {
 	wait $user
 	sleep 1
 	check "again and again: a killed process ends its scenario" equal "$(truth)" ""
+	labuser orphaned-fence >/tmp/labuser.out &
+	user=$!
+	sleep 1
+	check "again and again: a process can run any scenario" grep -q orphaned-fence $lab/truth
+	check "again and again: and that stops" sh -c "echo orphaned-fence >$lab/stop"
+	wait $user
+	check "again and again: and its process ends well" equal $? 0
 }
 
 healthy() {
@@ -275,7 +291,7 @@ together
 again_and_again
 healthy
 echo 5000 >$lab/bench
-check "bench: measures" [ "$(sed -n 's/^wait_ns_per_fence //p' $lab/bench)" -gt 0 ]
+check "bench: measures" [ "$(sed -n 's/^waited_ns //p' $lab/bench)" -gt 0 ]
 check "no thread of the lab is left" equal "$(grep -l '^gpulab' /proc/[0-9]*/comm 2>/dev/null | wc -l)" 0
 check "the module can be removed" rmmod gpulab
 check "the module is gone" [ ! -d /sys/module/gpulab ]

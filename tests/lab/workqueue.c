@@ -258,12 +258,9 @@ static void wq_show(struct lab_instance *inst, struct seq_file *seq)
 }
 
 static const struct lab_variant wq_variants[] = {
-	{ "ordered", WQ_CYCLE_ORDERED },
-	{ "flush", WQ_CYCLE_FLUSH },
-	{ "flush-fence", WQ_CYCLE_FLUSH_FENCE },
-	{ "cancel", WQ_CYCLE_CANCEL },
-	{ "flush-workqueue", WQ_CYCLE_FLUSH_WQ },
-	{ "" },
+	{ "ordered", WQ_CYCLE_ORDERED },	  { "flush", WQ_CYCLE_FLUSH },
+	{ "flush-fence", WQ_CYCLE_FLUSH_FENCE },  { "cancel", WQ_CYCLE_CANCEL },
+	{ "flush-workqueue", WQ_CYCLE_FLUSH_WQ }, { "" },
 };
 
 const struct lab_family lab_workqueue_family = {
