@@ -155,9 +155,9 @@ static bool table_has_summary(const struct terminal *terminal)
 static void print_table(const struct report_view *view, const json_t *reports)
 {
 	static const struct column columns[] = {
-		{"ID", COLUMN_TEXT},	     {"CLASS", COLUMN_TEXT},  {"STATE", COLUMN_TEXT},
-		{"CONFIDENCE", COLUMN_TEXT}, {"AGE", COLUMN_NUMBER},  {"TASKS", COLUMN_NUMBER},
-		{"BLOCKED", COLUMN_NUMBER},  {"SUMMARY", COLUMN_CUT},
+		{"ID", COLUMN_TEXT},	     {"CLASS", COLUMN_TEXT},   {"STATE", COLUMN_TEXT},
+		{"CONFIDENCE", COLUMN_TEXT}, {"AGE", COLUMN_NUMBER},   {"TASKS", COLUMN_NUMBER},
+		{"BLOCKED", COLUMN_NUMBER},  {"SUMMARY", COLUMN_WRAP},
 	};
 	bool summary = table_has_summary(view->terminal);
 	size_t count = sizeof(columns) / sizeof(columns[0]) - !summary;
@@ -217,7 +217,7 @@ static void print_heading(const struct report_view *view, const json_t *report)
 	const char *confidence = field_string(report, "confidence");
 	const char *title_style =
 		report_is_active(report) && report_is_kind(report, "deadlock") ? STYLE_ALERT : STYLE_BOLD;
-	_cleanup_free_ char *state = heading_state(view, report);
+	_cleanup_free_ char *state = heading_state(view, report), *line = NULL;
 	const struct {
 		const char *style, *text;
 	} words[] = {
@@ -227,12 +227,15 @@ static void print_heading(const struct report_view *view, const json_t *report)
 		{confidence_style(confidence), confidence},
 		{"", state},
 	};
+	FILE *stream;
+	size_t size;
 
+	stream = text_stream(&line, &size);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (*words[i].text)
-			terminal_print(view->terminal, "%s%s%s" STYLE_END, i ? "  " : "", words[i].style,
-				       words[i].text);
-	terminal_put(view->terminal, "\n");
+			fprintf(stream, "%s%s%s" STYLE_END, i ? "  " : "", words[i].style, words[i].text);
+	text_finish(stream);
+	terminal_paragraph(view->terminal, "", 0, line);
 }
 
 /* "which waits for mutex ...": what step @i says about the next one. */

@@ -33,6 +33,14 @@ static int column_flags(const struct table *table, const struct column *column)
 	return column->kind == COLUMN_WRAP ? SCOLS_FL_WRAP : SCOLS_FL_TRUNC;
 }
 
+/* Cells take a new line at '\n' and nowhere else. */
+static void wrap_at_breaks(struct libscols_column *column)
+{
+	if (scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL) < 0 ||
+	    scols_column_set_safechars(column, "\n") < 0)
+		out_of_memory();
+}
+
 static void add_column(struct table *table, const struct column *column)
 {
 	int flags = column_flags(table, column);
@@ -42,7 +50,7 @@ static void add_column(struct table *table, const struct column *column)
 	if (!added)
 		out_of_memory();
 	if (flags & SCOLS_FL_WRAP)
-		scols_column_set_wrapfunc(added, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
+		wrap_at_breaks(added);
 	if (*bold)
 		scols_cell_set_color(scols_column_get_header(added), bold);
 }
