@@ -19,7 +19,7 @@ series_suites() {
 		6.1) echo "bookworm bookworm-security" ;;
 		6.12) echo "bookworm-backports" ;;
 		7.2) echo "trixie-backports" ;;
-		*) die "no kernel series '$1', there are: ${kernel_series[*]}" ;;
+		*) say "no kernel series '$1', there are: ${kernel_series[*]}"; return 1 ;;
 	esac
 }
 
