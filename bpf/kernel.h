@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel as the programs see it: only the members that they use, moved to
+ * where the running kernel has them by CO-RE relocation. This is the one place
+ * that knows differences between kernel versions: a type that changed has a
+ * flavor (libbpf ignores everything from "___" on), with what changed it.
+ *
+ * Types that live in modules are not here: without CAP_SYS_ADMIN a module's
+ * BTF cannot be opened for relocation. Their offsets come from user space, see
+ * struct gw_layout in shared.h.
+ */
+#ifndef GPUWATCH_KERNEL_H
+#define GPUWATCH_KERNEL_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+
+/* Makes bpf_tracing.h use the kernel's own names of the registers. */
+#define __VMLINUX_H__
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s32 s32;
+typedef __s64 s64;
+
+#define LONG_MAX __LONG_MAX__
+
+#undef container_of
+#define container_of(address, type, member) \
+	((type *)((char *)(address) - bpf_core_field_offset(type, member)))
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct list_head {
+	struct list_head *next;
+	struct list_head *prev;
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	s64 counter;
+} atomic64_t;
+
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
+};
+
+struct thread_struct {
+	unsigned long sp;
+};
+#elif defined(__TARGET_ARCH_arm64)
+struct user_pt_regs {
+	u64 regs[31];
+	u64 sp;
+	u64 pc;
+	u64 pstate;
+};
+
+struct pt_regs {
+	u64 regs[31];
+	u64 sp;
+	u64 pc;
+	u64 pstate;
+	s32 syscallno;
+};
+
+struct cpu_context {
+	unsigned long sp;
+};
+
+struct thread_struct {
+	struct cpu_context cpu_context;
+};
+#else
+#error "say here how this architecture saves registers"
+#endif
+
+/* ---- tasks ---------------------------------------------------------------- */
+
+/* include/linux/sched.h */
+#define TASK_INTERRUPTIBLE 0x1
+#define TASK_UNINTERRUPTIBLE 0x2
+#define TASK_NOLOAD 0x400
+#define PF_WQ_WORKER 0x20
+#define PF_EXITING 0x4
+#define PF_KTHREAD 0x200000
+
+struct kernfs_node {
+	u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct sched_entity {
+	u64 exec_start;
+};
+
+struct mutex;
+
+/* arm64 keeps preempt_count here. */
+struct thread_info {
+	int preempt_count;
+};
+
+struct task_struct {
+	struct thread_info thread_info;
+	unsigned int __state;
+	unsigned int flags;
+	struct sched_entity se;
+	struct mm_struct *mm;
+	int exit_state;
+	int pid;
+	int tgid;
+	void *worker_private;
+	u64 utime;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
+	u64 start_time;
+	char comm[16];
+	struct css_set *cgroups;
+	struct thread_struct thread;
+};
+
+/* 7.2 made on_cpu an u8. */
+struct task_struct___on_cpu_int {
+	int on_cpu;
+};
+
+struct task_struct___on_cpu_u8 {
+	u8 on_cpu;
+};
+
+/* 6.15, commit e711faaafbe5 ("hung_task: replace blocker_mutex with encoded blocker"); CONFIG_DETECT_HUNG_TASK_BLOCKER. */
+struct task_struct___blocker {
+	unsigned long blocker;
+};
+
+/* Proxy execution, 6.17: the mutex that a task is blocked on, without that option, too. */
+struct task_struct___blocked_on {
+	struct mutex *blocked_on;
+};
+
+/* include/linux/hung_task.h: the low bits of task->blocker */
+#define BLOCKER_TYPE_MUTEX 0x00UL
+#define BLOCKER_TYPE_SEM 0x01UL
+#define BLOCKER_TYPE_RWSEM_READER 0x02UL
+#define BLOCKER_TYPE_RWSEM_WRITER 0x03UL
+#define BLOCKER_TYPE_MASK 0x03UL
+
+struct kthread {
+	void *data;
+};
+
+struct bpf_iter_meta;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+/*
+ * Per-CPU preempt_count on x86: a variable of its own up to 6.1 and again since
+ * 6.15 (commit 46e8fff6d45f); from 6.2 (64701838bf05) to 6.14 in struct pcpu_hot.
+ */
+struct pcpu_hot {
+	int preempt_count;
+};
+
+/* include/linux/preempt.h */
+#define SOFTIRQ_OFFSET 0x100	/* set while a softirq is served, not while they are merely disabled */
+#define HARDIRQ_NMI_MASK 0xff0000
+
+/* ---- fences --------------------------------------------------------------- */
+
+/* 7.0 put other flags before SIGNALED: values are relocated, too. */
+enum dma_fence_flag_bits {
+	DMA_FENCE_FLAG_SIGNALED_BIT,
+	DMA_FENCE_FLAG_ENABLE_SIGNAL_BIT = 2,
+};
+
+struct dma_fence;
+
+struct dma_fence_ops {
+	const char *(*get_driver_name)(struct dma_fence *);
+	const char *(*get_timeline_name)(struct dma_fence *);
+};
+
+/* On 7.x ops becomes NULL when a fence without ->wait and ->release is signalled. */
+struct dma_fence {
+	const struct dma_fence_ops *ops;
+	u64 context;
+	u64 seqno;
+	unsigned long flags;
+};
+
+struct dma_fence_array {
+	struct dma_fence base;
+	unsigned int num_fences;
+	atomic_t num_pending;
+	struct dma_fence **fences;
+};
+
+struct dma_fence_chain {
+	struct dma_fence base;
+	struct dma_fence *prev;
+	struct dma_fence *fence;
+};
+
+struct dma_resv_list {
+	u32 num_fences;
+	struct dma_fence *table[0];
+};
+
+struct dma_resv {
+	struct dma_resv_list *fences;
+};
+
+struct dma_buf {
+	struct dma_resv *resv;
+};
+
+struct sync_file {
+	struct dma_fence *fence;
+};
+
+struct file {
+	void *private_data;
+};
+
+struct poll_table_struct;
+
+struct poll_wqueues {
+	struct task_struct *polling_task;
+	int inline_index;
+};
+
+/* ---- locks ---------------------------------------------------------------- */
+
+typedef struct {
+	s64 counter;
+} atomic_long_t;
+
+struct mutex {
+	atomic_long_t owner;
+};
+
+struct rw_semaphore {
+	atomic_long_t count;
+	atomic_long_t owner;
+};
+
+struct rcuwait {
+	struct task_struct *task;
+};
+
+struct percpu_rw_semaphore {
+	struct rcuwait writer;
+};
+
+struct rt_mutex_base {
+	struct task_struct *owner;
+};
+
+#define LOCK_OWNER_FLAGS 7UL /* low bits of a mutex' or rwsem's owner */
+#define RWSEM_WRITER_LOCKED 1UL
+#define RWSEM_READER_SHIFT 8
+
+/* ---- memory ----------------------------------------------------------------- */
+
+struct mmu_notifier_range {
+	struct mm_struct *mm;
+};
+
+struct mmu_interval_notifier {
+	struct mm_struct *mm;
+};
+
+/* ---- work queues ------------------------------------------------------------ */
+
+struct work_struct {
+	atomic_long_t data;
+	struct list_head entry;
+	void (*func)(struct work_struct *work);
+};
+
+struct worker_pool {
+	int node;
+	struct list_head worklist;
+};
+
+struct workqueue_struct {
+	struct list_head pwqs;
+	char name[24]; /* 32 since 6.9: what is read is what fits both */
+	unsigned int flags;
+};
+
+struct pool_workqueue {
+	struct worker_pool *pool;
+	struct workqueue_struct *wq;
+	int nr_active;
+	struct list_head inactive_works;
+	struct list_head pwqs_node;
+};
+
+/* Moved to the work queue by 6.9, commit 5797b1c18919 ("workqueue: Implement system-wide nr_active enforcement"). */
+struct pool_workqueue___max_active {
+	int max_active;
+};
+
+struct wq_node_nr_active {
+	int max;
+	atomic_t nr;
+};
+
+/* That commit also counts an unbound queue's active items per node, the last entry being for items of no node. */
+struct workqueue_struct___max_active {
+	int max_active;
+	struct wq_node_nr_active *node_nr_active[0];
+};
+
+struct worker {
+	struct work_struct *current_work;
+	void (*current_func)(struct work_struct *work);
+	struct pool_workqueue *current_pwq;
+};
+
+#define WQ_UNBOUND 0x2 /* workqueue_struct.flags */
+
+/* include/linux/workqueue.h: the low bits of work->data; the pointer's alignment is twice that with DEBUG_OBJECTS_WORK */
+#define WORK_STRUCT_PENDING 0x1UL
+#define WORK_STRUCT_INACTIVE 0x2UL
+#define WORK_STRUCT_PWQ 0x4UL
+#define WORK_STRUCT_PWQ_FLAGS 0xffUL
+
+#pragma clang attribute pop
+
+extern struct pcpu_hot pcpu_hot __ksym __weak;
+extern int __preempt_count __ksym __weak;
+
+static __always_inline bool fence_flag(unsigned long flags, int bit)
+{
+	return flags & (1UL << bit);
+}
+
+#define FENCE_SIGNALED bpf_core_enum_value(enum dma_fence_flag_bits, DMA_FENCE_FLAG_SIGNALED_BIT)
+#define FENCE_ENABLED bpf_core_enum_value(enum dma_fence_flag_bits, DMA_FENCE_FLAG_ENABLE_SIGNAL_BIT)
+
+#endif

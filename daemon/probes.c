@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Probes: the one table of where programs attach, what each is good for, and
+ * what stands in for it on kernels that lack its target; and their states.
+ */
+#include "probes.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "modules.h"
+
+#define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
+#define PROGRAMS_MAX 3
+
+/*
+ * A probe's programs see begins and, last, the end: all are attached or none,
+ * for a begin whose end is not seen would never be over. The kind of a hook is
+ * its program's section. Functions of modules have kprobes, never fentry: a
+ * trampoline holds the module, and nobody could unload his driver any more.
+ */
+struct definition {
+	const char *name;
+	const char *object;
+	const char *target; /* for people */
+	const char *module; /* "" = the kernel; then the programs' sections name the target */
+	const char *function; /* kprobes: may carry a suffix in the kernel, see gw_kallsyms_find() */
+	const char *programs[PROGRAMS_MAX]; /* begins, then the end */
+	const char *lost;
+	const char *instead_of; /* only if that probe cannot be attached */
+};
+
+static const struct definition definitions[] = {
+	{ "snapshot", "iter", "iter/task", "", NULL, { "snapshot_tasks" }, "everything: no snapshot can be taken", NULL },
+	{ "fence_wait", "fence", "fentry/dma_fence_wait_timeout, tp_btf/dma_fence_wait_end", "", NULL,
+	  { "fence_wait_start", "fence_wait_end" }, "waits for a fence", NULL },
+	{ "fence_wait_event", "fence", "tp_btf/dma_fence_wait_start, tp_btf/dma_fence_wait_end", "", NULL,
+	  { "fence_wait_start_event", "fence_wait_end" }, "waits for a fence", "fence_wait" },
+	{ "fence_signaled", "fence", "tp_btf/dma_fence_signaled", "", NULL, { "fence_signaled" },
+	  "who signals a timeline", NULL },
+	{ "fence_wait_any", "fence", "fentry+fexit/dma_fence_wait_any_timeout", "", NULL,
+	  { "fence_wait_any_start", "fence_wait_any_end" }, "waits for one of several fences", NULL },
+	{ "fence_names", "names", "tp/dma_fence/dma_fence_enable_signal", "", NULL, { "fence_names" },
+	  "names of some drivers' timelines", NULL },
+	{ "syncobj_wait", "fence", "kprobe+kretprobe/drm_syncobj_array_wait_timeout", "drm",
+	  "drm_syncobj_array_wait_timeout", { "syncobj_wait_start", "syncobj_wait_end" }, "DRM sync object waits", NULL },
+	{ "poll", "fence", "fentry/sync_file_poll, fentry/dma_buf_poll, fentry/poll_freewait", "", NULL,
+	  { "sync_file_poll_start", "dma_buf_poll_start", "poll_end" }, "poll(2) on a sync_file or dma_buf", NULL },
+	{ "lock_wait", "lock", "tp_btf/contention_begin, tp_btf/contention_end", "", NULL,
+	  { "lock_wait_start", "lock_wait_end" }, "waits for a mutex, ww_mutex or rwsem", NULL },
+	{ "notifier", "notifier", "fentry+fexit/__mmu_notifier_invalidate_range_start", "", NULL,
+	  { "notifier_start", "notifier_end" }, "who runs invalidate callbacks of which mm", NULL },
+	{ "interval_read", "notifier", "fentry+fexit/mmu_interval_read_begin", "", NULL,
+	  { "interval_read_start", "interval_read_end" }, "waits for an invalidation to end", NULL },
+	{ "reclaim", "reclaim", "tp_btf/mm_vmscan_direct_reclaim_begin+end", "", NULL, { "reclaim_start", "reclaim_end" },
+	  "who is in direct reclaim", NULL },
+	{ "memcg_reclaim", "reclaim", "tp_btf/mm_vmscan_memcg_reclaim_begin+end", "", NULL,
+	  { "memcg_reclaim_start", "memcg_reclaim_end" }, "who is in a memory cgroup's reclaim", NULL },
+	{ "srcu_wait", "srcu", "fentry+fexit/__synchronize_srcu", "", NULL, { "srcu_wait_start", "srcu_wait_end" },
+	  "waits for SRCU readers", NULL },
+	{ "drm_section", "srcu", "kprobe/drm_dev_enter, kprobe/drm_dev_exit", "drm", "drm_dev_enter",
+	  { "drm_section_start", "drm_section_end" }, "who keeps drm_dev_unplug() waiting", NULL },
+	{ "drm_unplug", "srcu", "kprobe+kretprobe/drm_dev_unplug", "drm", "drm_dev_unplug",
+	  { "drm_unplug_start", "drm_unplug_end" }, "which device is being unplugged", NULL },
+	{ "work", "work", "tp_btf/workqueue_execute_start", "", NULL, { "work_start" }, "since when a work item runs", NULL },
+	{ "flush_work", "work", "fentry+fexit/__flush_work", "", NULL, { "flush_work_start", "flush_work_end" },
+	  "flush_work() and cancel_work_sync()", NULL },
+	{ "flush_workqueue", "work", "fentry+fexit/__flush_workqueue", "", NULL,
+	  { "flush_workqueue_start", "flush_workqueue_end" }, "flush, drain and destroy_workqueue()", NULL },
+	{ "completion_wait", "work", "fentry+fexit/__wait_for_common", "", NULL,
+	  { "completion_wait_start", "completion_wait_end" }, "waits for a completion", NULL },
+	{ "kthread_stop", "work", "fentry+fexit/kthread_stop", "", NULL, { "kthread_stop_start", "kthread_stop_end" },
+	  "waits for a kernel thread to stop", NULL },
+	{ "amdgpu_fault", "fault", "kprobe+kretprobe/amdgpu_vm_handle_fault", "amdgpu", "amdgpu_vm_handle_fault",
+	  { "fault_start", "fault_end" }, "who handles a GPU page fault", NULL },
+};
+
+struct probe {
+	const struct definition *definition;
+	struct bpf_link *links[PROGRAMS_MAX];
+	uint64_t address; /* of the module's function that it is attached to */
+	enum gw_probe_state state;
+	int error;
+	char why[160];
+};
+
+struct gw_probes {
+	struct probe list[ELEMENTS(definitions)];
+	struct gw_probe_info rows[ELEMENTS(definitions)];
+	size_t row_count;
+};
+
+int gw_probes_new(struct gw_probes **ret)
+{
+	struct gw_probes *probes = calloc(1, sizeof(*probes));
+	size_t i;
+
+	if (!probes)
+		return -ENOMEM;
+	for (i = 0; i < ELEMENTS(definitions); i++) {
+		probes->list[i].definition = &definitions[i];
+		probes->list[i].state = GW_PROBE_WAITING;
+	}
+	*ret = probes;
+	return 0;
+}
+
+static bool is_attached(const struct probe *probe)
+{
+	return probe->state == GW_PROBE_ATTACHED || probe->state == GW_PROBE_ADOPTED;
+}
+
+static void detach(struct probe *probe)
+{
+	size_t i;
+
+	for (i = 0; i < ELEMENTS(probe->links); i++) {
+		bpf_link__destroy(probe->links[i]);
+		probe->links[i] = NULL;
+	}
+}
+
+void gw_probes_free(struct gw_probes *probes)
+{
+	size_t i;
+
+	if (!probes)
+		return;
+	for (i = 0; i < ELEMENTS(probes->list); i++)
+		detach(&probes->list[i]);
+	free(probes);
+}
+
+/*
+ * The pin of a link: probes may share a program, so it is named after the
+ * probe. A module that was loaded anew has its functions elsewhere: then the
+ * pinned link is a dead one, and its name does not fit.
+ */
+static void pin_name(const struct probe *probe, size_t i, char *name, size_t size)
+{
+	if (probe->address)
+		snprintf(name, size, "%s_%zu@%" PRIx64, probe->definition->name, i, probe->address);
+	else
+		snprintf(name, size, "%s_%zu", probe->definition->name, i);
+}
+
+static void drop_pins(const struct probe *probe, struct gw_pins *pins)
+{
+	char name[64];
+	size_t i;
+
+	for (i = 0; pins && i < ELEMENTS(probe->links); i++) {
+		snprintf(name, sizeof(name), "%s_%zu", probe->definition->name, i);
+		gw_pins_drop_link(pins, name);
+	}
+}
+
+/* Takes over the links that an earlier daemon left, if all of them are there. */
+static bool adopt(struct probe *probe, struct gw_pins *pins)
+{
+	char name[96];
+	size_t i;
+
+	if (!pins)
+		return false;
+	for (i = 0; i < ELEMENTS(probe->links); i++) {
+		if (!probe->definition->programs[i])
+			continue;
+		pin_name(probe, i, name, sizeof(name));
+		probe->links[i] = gw_pins_open_link(pins, name);
+		if (libbpf_get_error(probe->links[i])) {
+			probe->links[i] = NULL;
+			detach(probe);
+			return false;
+		}
+	}
+	probe->state = GW_PROBE_ADOPTED;
+	return true;
+}
+
+static int fail(struct probe *probe, int error, const char *why)
+{
+	if (why)
+		snprintf(probe->why, sizeof(probe->why), "%s", why);
+	probe->error = error == -ENOENT ? 0 : -error;
+	probe->state = error == -ENOENT ? GW_PROBE_ABSENT : GW_PROBE_FAILED;
+	return error;
+}
+
+static struct bpf_link *attach_program(const struct bpf_program *program, const char *function)
+{
+	const char *section = bpf_program__section_name(program);
+
+	if (function)
+		return bpf_program__attach_kprobe(program, strncmp(section, "kretprobe/", 10) == 0, function);
+	return bpf_program__attach(program);
+}
+
+/* drm_section has its two ends at different functions: a kprobe's section names its function. */
+static const char *function_of(const struct bpf_program *program, const struct gw_kallsyms *kallsyms,
+			       struct gw_symbol *symbol)
+{
+	const char *function = strchr(bpf_program__section_name(program), '/');
+
+	if (!function || !gw_kallsyms_find(kallsyms, function + 1, symbol))
+		return NULL;
+	return symbol->name;
+}
+
+static int attach_one(struct probe *probe, size_t i, const struct gw_probe_context *context)
+{
+	const struct definition *definition = probe->definition;
+	const char *function = NULL;
+	struct bpf_program *program;
+	struct gw_symbol symbol;
+	char why[160], name[96];
+	int r;
+
+	r = gw_objects_program(context->objects, definition->object, definition->programs[i], &program, why,
+			       sizeof(why));
+	if (r < 0)
+		return fail(probe, r, why);
+	if (definition->function) {
+		function = function_of(program, context->kallsyms, &symbol);
+		if (!function)
+			return fail(probe, -ENOENT, "its function is not there");
+	}
+	probe->links[i] = attach_program(program, function);
+	if (!probe->links[i]) {
+		r = -errno;
+		snprintf(why, sizeof(why), "cannot attach %s: %s", definition->programs[i], strerror(-r));
+		return fail(probe, r, why);
+	}
+	if (!context->pins)
+		return 0;
+	pin_name(probe, i, name, sizeof(name));
+	r = gw_pins_put_link(context->pins, name, probe->links[i]);
+	if (r < 0) {
+		snprintf(why, sizeof(why), "attached, but cannot be pinned: %s", strerror(-r));
+		snprintf(probe->why, sizeof(probe->why), "%s", why);
+	}
+	return 0;
+}
+
+/* The end first: nothing may begin whose end is not seen. */
+static int attach(struct probe *probe, const struct gw_probe_context *context)
+{
+	int i, r;
+
+	probe->why[0] = '\0';
+	probe->error = 0;
+	if (adopt(probe, context->pins))
+		return 0;
+	for (i = ELEMENTS(probe->links) - 1; i >= 0; i--) {
+		r = probe->definition->programs[i] ? attach_one(probe, i, context) : 0;
+		if (r < 0) {
+			detach(probe);
+			drop_pins(probe, context->pins);
+			return r;
+		}
+	}
+	probe->state = GW_PROBE_ATTACHED;
+	return 0;
+}
+
+/* The module is not there (any more), or is but has no such function. */
+static void leave(struct probe *probe, const struct gw_probe_context *context)
+{
+	const struct definition *definition = probe->definition;
+
+	detach(probe);
+	drop_pins(probe, context->pins);
+	probe->address = 0;
+	probe->error = 0;
+	probe->why[0] = '\0';
+	probe->state = GW_PROBE_WAITING;
+	if (gw_modules_loaded(definition->module)) {
+		probe->state = GW_PROBE_ABSENT;
+		snprintf(probe->why, sizeof(probe->why), "%s has no function %s here", definition->module,
+			 definition->function);
+	}
+}
+
+static void update_module_probe(struct probe *probe, const struct gw_probe_context *context)
+{
+	struct gw_symbol symbol;
+
+	if (!gw_kallsyms_find(context->kallsyms, probe->definition->function, &symbol)) {
+		leave(probe, context);
+		return;
+	}
+	if (is_attached(probe) && probe->address == symbol.address)
+		return;
+	if (is_attached(probe))
+		leave(probe, context);
+	probe->address = symbol.address;
+	attach(probe, context);
+}
+
+static const struct probe *find_probe(const struct gw_probes *probes, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ELEMENTS(probes->list); i++) {
+		if (strcmp(probes->list[i].definition->name, name) == 0)
+			return &probes->list[i];
+	}
+	return NULL;
+}
+
+static void add_row(struct gw_probes *probes, const struct probe *probe)
+{
+	probes->rows[probes->row_count++] = (struct gw_probe_info){
+		.name = probe->definition->name,
+		.target = probe->definition->target,
+		.module = probe->definition->module,
+		.lost = probe->definition->lost,
+		.state = probe->state,
+		.error = probe->error,
+		.why = probe->why,
+	};
+}
+
+int gw_probes_update(struct gw_probes *probes, const struct gw_probe_context *context)
+{
+	int changed = 0;
+	size_t i;
+
+	probes->row_count = 0;
+	for (i = 0; i < ELEMENTS(probes->list); i++) {
+		struct probe *probe = &probes->list[i];
+		const struct definition *definition = probe->definition;
+		enum gw_probe_state before = probe->state;
+
+		/* A stand-in that is not needed is no row. */
+		if (definition->instead_of && is_attached(find_probe(probes, definition->instead_of)))
+			continue;
+		if (definition->function)
+			update_module_probe(probe, context);
+		else if (before == GW_PROBE_WAITING)
+			attach(probe, context);
+		changed += probe->state != before;
+		add_row(probes, probe);
+	}
+	return changed;
+}
+
+size_t gw_probes_rows(const struct gw_probes *probes, const struct gw_probe_info **ret)
+{
+	*ret = probes->rows;
+	return probes->row_count;
+}
+
+int gw_probes_iterator(const struct gw_probes *probes, const char **why, int *error)
+{
+	const struct probe *probe = find_probe(probes, "snapshot");
+
+	*why = probe->why;
+	*error = probe->error;
+	return is_attached(probe) ? bpf_link__fd(probe->links[0]) : -1;
+}
+
+bool gw_probes_want_module(const struct gw_probes *probes, const char *module)
+{
+	size_t i;
+
+	for (i = 0; i < ELEMENTS(probes->list); i++) {
+		if (strcmp(probes->list[i].definition->module, module) == 0)
+			return true;
+	}
+	return false;
+}

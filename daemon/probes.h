@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Probes: the one table of where programs attach, what each is good for, and
+ * what stands in for it on kernels that lack its target; and their states.
+ */
+#ifndef GPUWATCH_PROBES_H
+#define GPUWATCH_PROBES_H
+
+#include "kallsyms.h"
+#include "loader.h"
+#include "objects.h"
+#include "pins.h"
+
+struct gw_probes;
+
+/* Everything a probe needs to attach. The pointers are not owned and are only used during calls. */
+struct gw_probe_context {
+	struct gw_objects *objects;
+	struct gw_pins *pins;		     /* NULL: do not pin */
+	const struct gw_kallsyms *kallsyms; /* where module functions are */
+};
+
+int gw_probes_new(struct gw_probes **ret);
+
+/* Detaches what is not pinned. */
+void gw_probes_free(struct gw_probes *probes);
+
+/*
+ * gw_probes_update - attach what can be attached now, detach what went away
+ *
+ * Idempotent. Returns how many rows changed their state.
+ */
+int gw_probes_update(struct gw_probes *probes, const struct gw_probe_context *context);
+
+size_t gw_probes_rows(const struct gw_probes *probes, const struct gw_probe_info **ret);
+
+/* Link of the snapshot iterator, -1 if it is not attached; then @why has the reason. */
+int gw_probes_iterator(const struct gw_probes *probes, const char **why, int *error);
+
+/* Whether some probe depends on a module of this name. */
+bool gw_probes_want_module(const struct gw_probes *probes, const char *module);
+
+#endif
