@@ -58,22 +58,43 @@ int BPF_PROG(flush_workqueue_end, struct workqueue_struct *workqueue)
 	return 0;
 }
 
-SEC("fentry/__wait_for_common")
-int BPF_PROG(completion_wait_start, void *completion, void *action, long timeout, int state)
+/*
+ * The function that all waits for completions share is "inline", which means
+ * notrace. These are the two that can wait for ever and that a signal does not
+ * end, but for a deadly one.
+ */
+static __always_inline int completion_begin(void *hook, u64 completion)
 {
 	struct gw_wait wait = {
 		.kind = GW_WAIT_COMPLETION,
-		.flags = (state & TASK_INTERRUPTIBLE ? GW_WAIT_F_INTERRUPTIBLE : 0) |
-			 (timeout != LONG_MAX ? GW_WAIT_F_TIMEOUT : 0),
-		.object = (u64)completion,
+		.object = completion,
 	};
 
-	wait_begin(ctx, &wait);
+	wait_begin(hook, &wait);
 	return 0;
 }
 
-SEC("fexit/__wait_for_common")
+SEC("fentry/wait_for_completion")
+int BPF_PROG(completion_wait_start, void *completion)
+{
+	return completion_begin(ctx, (u64)completion);
+}
+
+SEC("fexit/wait_for_completion")
 int BPF_PROG(completion_wait_end, void *completion)
+{
+	wait_end(GW_WAIT_COMPLETION, (u64)completion);
+	return 0;
+}
+
+SEC("fentry/wait_for_completion_killable")
+int BPF_PROG(completion_wait_killable_start, void *completion)
+{
+	return completion_begin(ctx, (u64)completion);
+}
+
+SEC("fexit/wait_for_completion_killable")
+int BPF_PROG(completion_wait_killable_end, void *completion)
 {
 	wait_end(GW_WAIT_COMPLETION, (u64)completion);
 	return 0;

@@ -35,7 +35,7 @@ static void print_rows(const struct gw_loader *loader)
 	size_t count = gw_loader_probes(loader, &rows), i;
 
 	for (i = 0; i < count; i++)
-		printf("probe %-18s %-9s %-8s %s%s%s\n", rows[i].name, NAME(states, rows[i].state), rows[i].module,
+		printf("probe %-24s %-9s %-8s %s%s%s\n", rows[i].name, NAME(states, rows[i].state), rows[i].module,
 		       rows[i].target, *rows[i].why ? ": " : "", rows[i].why);
 }
 
