@@ -16,11 +16,11 @@ static uint64_t unplugged_device(const struct gw_builder *builder, const struct 
 }
 
 /* Puts a fault or reclaim node between the task and what it needs: *@needs becomes that node. */
-static int enter(struct gw_builder *builder, uint32_t *needs, enum gw_node_type type, uint64_t task, uint64_t entered_ns,
-		 uint64_t since_ns)
+static int enter(struct gw_builder *builder, uint32_t *needs, enum gw_node_type type, const struct gw_task_record *task,
+		 uint64_t entered_ns, uint64_t since_ns)
 {
 	uint32_t inner;
-	int r = gw_graph_node(builder->graph, type, task, 0, &inner);
+	int r = gw_graph_node(builder->graph, type, task->address, task->start_ns, &inner);
 
 	if (r < 0)
 		return r;
@@ -38,9 +38,9 @@ static int enter_sections(struct gw_builder *builder, uint32_t *needs, const str
 	int r = 0;
 
 	if (sections->fault_since_ns)
-		r = enter(builder, needs, GW_NODE_FAULT, task->address, sections->fault_since_ns, since_ns);
+		r = enter(builder, needs, GW_NODE_FAULT, task, sections->fault_since_ns, since_ns);
 	if (r == 0 && sections->reclaim_since_ns)
-		r = enter(builder, needs, GW_NODE_RECLAIM, task->address, sections->reclaim_since_ns, since_ns);
+		r = enter(builder, needs, GW_NODE_RECLAIM, task, sections->reclaim_since_ns, since_ns);
 	return r;
 }
 
@@ -161,6 +161,8 @@ int gw_expand_task(struct gw_builder *builder, uint32_t node)
 
 	if (gw_builder_node(builder, node)->gone)
 		return 0;
+	if (gw_builder_node(builder, node)->stack_wait)
+		return gw_builder_live(builder, node, "waits since before gpuwatch was attached");
 	if (!task || wait.kind == GW_WAIT_NONE)
 		return gw_builder_live(builder, node, "waits for nothing that is tracked");
 	/* The end of the wait was missed, or the task is between two of them. */

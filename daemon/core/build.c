@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "builder.h"
+#include "stack.h"
 
 int gw_builder_edge(struct gw_builder *builder, uint32_t from, uint32_t to, enum gw_relation relation,
 		    enum gw_evidence evidence, enum gw_confidence grade, uint64_t since_ns)
@@ -137,7 +138,8 @@ static int group_records(struct gw_builder *builder)
 #define ALL_GROUPS(builder)                                                                                            \
 	{ &(builder)->executing,    &(builder)->functions,    &(builder)->pools,   &(builder)->workqueues,             \
 	  &(builder)->notifiers,    &(builder)->drm_sections, &(builder)->unplugs, &(builder)->mms,                    \
-	  &(builder)->lock_waiters, &(builder)->inactive_functions, &(builder)->inactive_workqueues }
+	  &(builder)->lock_waiters, &(builder)->inactive_functions, &(builder)->inactive_workqueues,            \
+	  &(builder)->gpu_waits }
 
 static void sort_groups(struct gw_builder *builder)
 {
@@ -155,6 +157,30 @@ static void free_groups(struct gw_builder *builder)
 		gw_groups_deinit(all[i]);
 }
 
+static int group_symbols(struct gw_builder *builder)
+{
+	const struct gw_symbol_record *const *symbols;
+	size_t count = gw_snapshot_symbols(builder->now, &symbols);
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		if (gw_stack_is_gpu_wait(symbols[i]))
+			r = gw_groups_add(&builder->gpu_waits, symbols[i]->address, symbols[i]);
+	return r;
+}
+
+/* The GPU wait function that a sleeping task without a known wait is in, innermost first; NULL if none. */
+static const char *find_stack_wait(const struct gw_builder *builder, const struct gw_task_record *task)
+{
+	for (uint32_t i = 0; builder->gpu_waits.count && gw_task_sleeps(task) && i < task->stack_depth; i++) {
+		struct gw_group symbols = gw_groups_find(&builder->gpu_waits, task->stack[i]);
+
+		if (symbols.count)
+			return ((const struct gw_symbol_record *)symbols.members[0].record)->name;
+	}
+	return NULL;
+}
+
 /* A node for each task that waits for anything, so that expanding adds no waiting task any more. */
 static int add_waiting_tasks(struct gw_builder *builder)
 {
@@ -164,10 +190,14 @@ static int add_waiting_tasks(struct gw_builder *builder)
 	uint32_t node;
 
 	for (size_t i = 0; i < n_tasks; i++) {
-		if (!gw_task_wait(tasks[i], &wait) || gw_snapshot_task(builder->now, tasks[i]->address) != tasks[i])
+		bool known = gw_task_wait(tasks[i], &wait);
+		const char *stack_wait = known ? NULL : find_stack_wait(builder, tasks[i]);
+
+		if ((!known && !stack_wait) || gw_snapshot_task(builder->now, tasks[i]->address) != tasks[i])
 			continue;
 		if (gw_builder_task(builder, tasks[i], &node) < 0)
 			return -ENOMEM;
+		gw_builder_node(builder, node)->stack_wait = stack_wait;
 	}
 	return 0;
 }
@@ -237,6 +267,7 @@ int gw_graph_build(struct gw_graph *ret, const struct gw_snapshot *now, const st
 
 	gw_graph_init(ret, now);
 	r = group_records(&builder);
+	r = r ?: group_symbols(&builder);
 	if (r == 0) {
 		sort_groups(&builder);
 		r = add_waiting_tasks(&builder);

@@ -28,6 +28,7 @@ struct gw_builder {
 	struct gw_groups unplugs;	/* drm_device that is unplugged */
 	struct gw_groups mms;		/* their own mm */
 	struct gw_groups lock_waiters;	/* and the lock that they wait for. */
+	struct gw_groups gpu_waits;	/* addresses on stacks that lie in a GPU wait function: SYMBOL records */
 	/* WORK records that are INACTIVE, */
 	struct gw_groups inactive_functions;	/* by function */
 	struct gw_groups inactive_workqueues;	/* and by workqueue_struct. */

@@ -15,7 +15,7 @@
 #include "snapshot.h"
 #include "wait.h"
 
-/* The last three are "work" in the report: see gw_node_type_name(). */
+/* WORKQUEUE and SLOTS are "work" in the report: see gw_node_type_name(). */
 enum gw_node_type {
 	GW_NODE_TASK,	   /* address = task_struct, extra = start time */
 	GW_NODE_FENCE,	   /* address = dma_fence */
@@ -24,8 +24,8 @@ enum gw_node_type {
 	GW_NODE_NOTIFIER,  /* address = mm, extra = task inside, 0 = all of them */
 	GW_NODE_SRCU,	   /* address = srcu_struct */
 	GW_NODE_DEVICE,	   /* address = drm_device */
-	GW_NODE_FAULT,	   /* address = task that handles it */
-	GW_NODE_RECLAIM,   /* address = task that reclaims */
+	GW_NODE_FAULT,	   /* address, extra = those of the task that handles it */
+	GW_NODE_RECLAIM,   /* address, extra = those of the task that reclaims */
 	GW_NODE_JOB,	   /* address = its finished or scheduled fence */
 	GW_NODE_WORK,	   /* address = work_struct; 0, extra = function where only that is known */
 	GW_NODE_WORKQUEUE, /* address = workqueue_struct: everything on it */
@@ -91,6 +91,7 @@ struct gw_node {
 	uint32_t pid;		  /* TASK; of a gone one as learned, 0 = unknown */
 	const char *comm;	  /* TASK, "" = unknown */
 	struct gw_wait wait;	  /* TASK: kind GW_WAIT_NONE if it does not wait for anything known */
+	const char *stack_wait;	  /* TASK: where no wait is known, the GPU wait function on its stack, else NULL */
 	/* The record that the node comes from, by type; NULL if the snapshot has none. */
 	const struct gw_task_record *task;
 	const struct gw_fence_record *fence; /* also JOB */

@@ -2,9 +2,7 @@
 /* Names of the report's enumerations, and a report as JSON. */
 #include "report.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "text.h"
 
@@ -67,19 +65,6 @@ void gw_report_free(struct gw_report *report)
 	free(report);
 }
 
-/* RFC 3339, UTC, microseconds. */
-static json_t *json_time(uint64_t real_ns)
-{
-	time_t seconds = (time_t)(real_ns / 1000000000ULL);
-	struct tm tm;
-	char date[40], text[64];
-
-	if (!gmtime_r(&seconds, &tm) || strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-		return json_string("1970-01-01T00:00:00Z");
-	snprintf(text, sizeof(text), "%s.%06uZ", date, (unsigned int)(real_ns / 1000 % 1000000));
-	return json_string(text);
-}
-
 /* The value of an optional string field. */
 static json_t *json_text_or_empty(const char *string)
 {
@@ -104,7 +89,7 @@ json_t *gw_report_json(const struct gw_report *report, const char *boot_id, cons
 			 "schema", GW_REPORT_SCHEMA, "id", report->id, "boot_id", json_text_or_empty(boot_id), "kernel",
 			 json_text_or_empty(kernel), "kind", gw_kind_name(report->kind), "class",
 			 gw_class_name(report->class), "state", gw_state_name(report->state), "confidence",
-			 gw_confidence_name(report->confidence), "detected_at", json_time(report->detected_real_ns),
+			 gw_confidence_name(report->confidence), "detected_at", gw_json_time(report->detected_real_ns),
 			 "detected_mono_ns", gw_json_number(report->detected_mono_ns), "formed_mono_ns",
 			 gw_json_number(report->formed_mono_ns), "resolved_mono_ns",
 			 gw_json_number(report->resolved_mono_ns), "summary", json_text_or_empty(report->summary),

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "components.h"
+
 struct search {
 	struct gw_roots *roots;
 	const struct gw_graph *graph;

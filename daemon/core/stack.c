@@ -115,9 +115,9 @@ bool gw_stack_holds_mmap_lock(const struct gw_snapshot *snapshot, const struct g
 	return stack_is_valid(task) && find_on_stack(snapshot, task, mmap_lock_holders, LENGTH(mmap_lock_holders));
 }
 
-const char *gw_stack_gpu_wait(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+bool gw_stack_is_gpu_wait(const struct gw_symbol_record *symbol)
 {
-	return stack_is_valid(task) ? find_on_stack(snapshot, task, gpu_waits, LENGTH(gpu_waits)) : NULL;
+	return find(symbol, gpu_waits, LENGTH(gpu_waits)) != NULL;
 }
 
 const struct gw_symbol_record *gw_stack_module_frame(const struct gw_snapshot *snapshot,

@@ -26,8 +26,8 @@ bool gw_stack_idle_worker(const struct gw_snapshot *snapshot, const struct gw_ta
 /* Inside a system call that calls MMU notifiers with mmap_lock held, at least for reading. */
 bool gw_stack_holds_mmap_lock(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
-/* The GPU wait function on the stack of a task, innermost first, e.g. "dma_fence_wait_timeout"; NULL if none. */
-const char *gw_stack_gpu_wait(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+/* Whether an address on a stack lies in a function that waits for the GPU, e.g. dma_fence_wait_timeout(). */
+bool gw_stack_is_gpu_wait(const struct gw_symbol_record *symbol);
 
 /* The innermost frame that belongs to a module; NULL if none does. */
 const struct gw_symbol_record *gw_stack_module_frame(const struct gw_snapshot *snapshot,

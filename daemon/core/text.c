@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static bool reserve(struct gw_text *text, size_t more)
 {
@@ -136,4 +137,16 @@ json_t *gw_json_address(uint64_t address)
 json_t *gw_json_number(uint64_t value)
 {
 	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
+}
+
+json_t *gw_json_time(uint64_t real_ns)
+{
+	time_t seconds = (time_t)(real_ns / 1000000000ULL);
+	struct tm tm;
+	char date[40], text[64];
+
+	if (!gmtime_r(&seconds, &tm) || strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+		return json_string("1970-01-01T00:00:00Z");
+	snprintf(text, sizeof(text), "%s.%06uZ", date, (unsigned int)(real_ns / 1000 % 1000000));
+	return json_string(text);
 }

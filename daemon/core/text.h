@@ -38,4 +38,7 @@ json_t *gw_json_address(uint64_t address);
 /* Like json_integer(), never negative: values that JSON's integers cannot hold become the largest that they can. */
 json_t *gw_json_number(uint64_t value);
 
+/* CLOCK_REALTIME nanoseconds as an RFC 3339 string in UTC (new reference), NULL when out of memory. */
+json_t *gw_json_time(uint64_t real_ns);
+
 #endif
