@@ -40,7 +40,8 @@ static char *task_text(const json_t *node)
 {
 	uint64_t pid = field_number(node, "pid"), tgid = field_number(node, "tgid");
 	const char *comm = *field_string(node, "comm") ? field_string(node, "comm") : "task";
-	const char *gone = field_true(node, "gone") ? "," HARD_BLANK "gone" : "";
+	/* A note says it better. */
+	const char *gone = field_true(node, "gone") && !field_given(node, "note") ? "," HARD_BLANK "gone" : "";
 
 	if (pid == 0)
 		return text_format(STYLE_BOLD "%s" STYLE_END "%s", comm, gone);
@@ -51,15 +52,16 @@ static char *task_text(const json_t *node)
 	return text_format(STYLE_BOLD "%s" STYLE_END HARD_BLANK "(pid" HARD_BLANK "%" PRIu64 "%s)", comm, pid, gone);
 }
 
-static char *fence_text(const json_t *node)
+/* Also a job, which goes by its fence. */
+static char *fence_text(const json_t *node, const char *what)
 {
-	_cleanup_free_ char *head = NULL;
+	_cleanup_free_ char *head = NULL, *address = FIRST_FIELD(node, "address", "id");
 
-	if (field_given(node, "context"))
-		head = text_format("fence " STYLE_CYAN "%" PRIu64 ":%" PRIu64 STYLE_END, field_number(node, "context"),
-				   field_number(node, "seqno"));
+	if (field_number(node, "context"))
+		head = text_format("%s " STYLE_CYAN "%" PRIu64 ":%" PRIu64 STYLE_END, what,
+				   field_number(node, "context"), field_number(node, "seqno"));
 	else
-		head = text_format("fence %s", field_string(node, "id"));
+		head = text_format("%s " STYLE_CYAN "%s" STYLE_END, what, address);
 	return with_notes(head, field_string(node, "driver"), field_string(node, "timeline"));
 }
 
@@ -78,16 +80,29 @@ static char *lock_text(const json_t *node)
 	_cleanup_free_ char *head = NULL;
 	const char *type = field_string(node, "lock_type");
 
-	head = text_format("%s " STYLE_CYAN "%s" STYLE_END, *type ? type : "lock", address);
+	if (!*type || strcmp(type, "unknown") == 0)
+		type = "lock";
+	head = text_format("%s " STYLE_CYAN "%s" STYLE_END, type, address);
 	return with_notes(head, field_string(node, "symbol"), field_string(node, "name"));
+}
+
+/* The whole of a workqueue, or what is active of it, is "work" in the schema, too. */
+static char *workqueue_text(const json_t *node)
+{
+	_cleanup_free_ char *name = FIRST_FIELD(node, "workqueue", "address");
+	bool active = strncmp(field_string(node, "id"), "active-work:", 12) == 0;
+
+	return text_format("%sworkqueue " STYLE_BOLD "%s" STYLE_END, active ? "active work of " : "", name);
 }
 
 static char *work_text(const json_t *node)
 {
-	_cleanup_free_ char *function = FIRST_FIELD(node, "function", "symbol", "name", "address", "id");
-	_cleanup_free_ char *head = text_format("work " STYLE_BOLD "%s" STYLE_END, function);
-	_cleanup_free_ char *queue = NULL;
+	_cleanup_free_ char *name = FIRST_FIELD(node, "function", "symbol", "name", "address", "id");
+	_cleanup_free_ char *head = text_format("work " STYLE_BOLD "%s" STYLE_END, name), *queue = NULL;
 
+	if (!field_given(node, "function") && strncmp(field_string(node, "id"), "work:", 5) != 0 &&
+	    field_given(node, "workqueue"))
+		return workqueue_text(node);
 	if (field_given(node, "workqueue"))
 		queue = text_format("on workqueue %s", field_string(node, "workqueue"));
 	return with_notes(head, queue ? queue : "", "");
@@ -109,7 +124,9 @@ char *node_text(const json_t *node)
 	if (strcmp(type, "task") == 0)
 		return task_text(node);
 	if (strcmp(type, "fence") == 0)
-		return fence_text(node);
+		return fence_text(node, "fence");
+	if (strcmp(type, "job") == 0)
+		return fence_text(node, "job of fence");
 	if (strcmp(type, "timeline") == 0)
 		return timeline_text(node);
 	if (strcmp(type, "lock") == 0)
@@ -117,13 +134,13 @@ char *node_text(const json_t *node)
 	if (strcmp(type, "work") == 0)
 		return work_text(node);
 	if (strcmp(type, "notifier") == 0)
-		return plain_text(node, "MMU notifier of", "");
+		return plain_text(node, "MMU notifier of mm", "");
 	if (strcmp(type, "srcu") == 0)
 		return plain_text(node, "SRCU readers of", "");
 	if (strcmp(type, "reclaim") == 0)
-		return plain_text(node, "memory reclaim", "");
+		return text_format("memory reclaim");
 	if (strcmp(type, "fault") == 0)
-		return plain_text(node, "GPU page fault", "");
+		return text_format("its GPU page fault");
 	return plain_text(node, *type ? type : "something", field_string(node, "driver"));
 }
 
@@ -202,29 +219,51 @@ static char *evidence_words(const char *evidence)
 	return in_words(evidence);
 }
 
+/* Only what weakens the verdict is marked: one or two question marks. */
+static const char *doubt(const char *confidence)
+{
+	if (strcmp(confidence, "probable") == 0)
+		return "?";
+	return strcmp(confidence, "hint") == 0 ? "??" : "";
+}
+
 char *edge_evidence(const json_t *edge)
 {
-	char *words = evidence_words(field_string(edge, "evidence"));
-	char *whole;
+	_cleanup_free_ char *words = evidence_words(field_string(edge, "evidence"));
 
-	/* Only what weakens the verdict is worth a word. */
-	if (!*words || !field_given(edge, "confidence") || strcmp(field_string(edge, "confidence"), "proven") == 0)
-		return words;
-	whole = text_format("%s, %s", words, field_string(edge, "confidence"));
-	free(words);
-	return whole;
+	return text_format("%s%s", words, doubt(field_string(edge, "confidence")));
 }
 
 static bool told_elsewhere(const char *key)
 {
-	static const char *const keys[] = {"id",      "type",	  "comm",      "pid",	       "tgid",	    "stack",
-					   "context", "seqno",	  "driver",    "timeline",     "lock_type", "symbol",
-					   "gone",    "function", "workqueue", "since_mono_ns"};
+	static const char *const keys[] = {"id",       "type",	    "comm",	     "pid",	 "tgid",   "stack",
+					   "context",  "seqno",	    "driver",	     "timeline", "symbol", "lock_type",
+					   "function", "workqueue", "since_mono_ns", "gone",	 "wait",   "mm"};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (strcmp(keys[i], key) == 0)
 			return true;
 	return false;
+}
+
+/* A scalar, or an array of them joined; "" for what is more than that. */
+static char *detail_text(const json_t *value)
+{
+	char *text = NULL;
+	json_t *item;
+	size_t size, i;
+	FILE *stream;
+
+	if (!json_is_array(value))
+		return field_text(value);
+	stream = text_stream(&text, &size);
+	json_array_foreach(value, i, item) {
+		_cleanup_free_ char *word = field_text(item);
+
+		fprintf(stream, "%s%s", i && *word ? " + " : "", word);
+	}
+	text_finish(stream);
+	return text;
 }
 
 char *node_details(const json_t *node)
@@ -236,11 +275,12 @@ char *node_details(const json_t *node)
 	FILE *stream = text_stream(&details, &size);
 
 	json_object_foreach((json_t *)node, key, value) {
-		_cleanup_free_ char *text = field_text(value), *name = in_words(key);
+		_cleanup_free_ char *text = detail_text(value), *name = in_words(key);
+		bool note = strcmp(key, "note") == 0;
 
 		if (told_elsewhere(key) || !*text)
 			continue;
-		fprintf(stream, "%s%s " STYLE_DIM "%s" STYLE_END, separator, name, text);
+		fprintf(stream, "%s%s " STYLE_DIM "%s" STYLE_END, separator, note ? "it" : name, text);
 		separator = ", ";
 	}
 	text_finish(stream);

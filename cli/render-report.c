@@ -238,16 +238,26 @@ static void print_heading(const struct report_view *view, const json_t *report)
 	terminal_paragraph(view->terminal, "", 0, line);
 }
 
+/* ", which no longer exists": why a chain ends at this node. Owned by the caller. */
+static char *end_text(const struct chain *chain, size_t node)
+{
+	const char *note = field_string(chain->nodes[node].json, "note");
+
+	return text_format("%s%s", *note ? ", which " : "", note);
+}
+
 /* "which waits for mutex ...": what step @i says about the next one. */
 static char *step_text(const struct chain *chain, size_t i)
 {
 	const struct chain_step *step = &chain->steps[i];
 	const json_t *from = chain->nodes[step->node].json, *to = chain->nodes[step->edge->to].json;
-	_cleanup_free_ char *phrase = edge_phrase(step->edge->json, from, to), *target = node_text(to);
-	bool closes = chain->loop && i + 1 == chain->step_count;
+	_cleanup_free_ char *phrase = edge_phrase(step->edge->json, from, to), *target = node_text(to), *end = NULL;
 
-	return text_format("%s%s %s%s", i > 0 && node_is_task(from) ? "which " : "", phrase, target,
-			   closes ? STYLE_RED " ← closes the loop" STYLE_END : "");
+	if (chain->loop)
+		end = text_format("%s", i + 1 == chain->step_count ? STYLE_RED " ← closes the loop" STYLE_END : "");
+	else
+		end = chain->steps[i + 1].edge ? text_format("%s", "") : end_text(chain, step->edge->to);
+	return text_format("%s%s %s%s", i > 0 && node_is_task(from) ? "which " : "", phrase, target, end);
 }
 
 /* A fence and its timeline are one thing to a reader: one line says both. */
@@ -289,6 +299,14 @@ static void line_clear(struct chain_line *line)
 	free(line->evidence);
 }
 
+static char *first_text(const struct chain *chain)
+{
+	size_t first = chain->steps[0].node;
+	_cleanup_free_ char *node = node_text(chain->nodes[first].json), *end = end_text(chain, first);
+
+	return text_format("%s%s", node, chain->steps[0].edge ? "" : end);
+}
+
 static size_t chain_lines(const struct report_view *view, const json_t *report, const struct chain *chain,
 			  struct chain_line **ret)
 {
@@ -298,8 +316,7 @@ static size_t chain_lines(const struct report_view *view, const json_t *report, 
 
 	if (!lines)
 		out_of_memory();
-	lines[count++] =
-		line_new(chain->loop ? "  ╭▶ " : "  ·  ", node_text(chain->nodes[chain->steps[0].node].json), NULL, 0);
+	lines[count++] = line_new(chain->loop ? "  ╭▶ " : "  ·  ", first_text(chain), NULL, 0);
 	for (size_t i = 0; i < chain->step_count && chain->steps[i].edge; i++)
 		if (!goes_without_saying(chain, i))
 			lines[count++] = line_new("  │  ", step_text(chain, i), chain->steps[i].edge->json, moment);

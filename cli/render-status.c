@@ -78,6 +78,10 @@ static char *memory_text(const json_t *status)
 {
 	const json_t *value = json_object_get(status, "memory_locked");
 
+	if (json_is_true(value))
+		return text_format("locked");
+	if (json_is_false(value))
+		return text_format("not locked");
 	if (json_is_integer(value))
 		return text_size((uint64_t)json_integer_value(value));
 	return field_text(value);
@@ -140,7 +144,7 @@ static void print_overview(const struct terminal *terminal, const json_t *status
 	print_line(terminal, "Reports", reports);
 	print_line(terminal, "Waits", field_given(status, "active_waits") ? waits : "");
 	print_line(terminal, "Wake-ups", field_given(status, "wakeups_per_s") ? wakeups : "");
-	print_line(terminal, "Locked", memory);
+	print_line(terminal, "Memory", memory);
 	print_line(terminal, "Pinned", pinned);
 	print_line(terminal, "Counters", counters);
 }

@@ -152,6 +152,17 @@ static void on_report(json_t *report, void *userdata)
 		exit(EXIT_TROUBLE);
 }
 
+/* Whoever sits at a terminal should see that it works. */
+static void print_quiet(const struct follower *follower)
+{
+	const struct cli *cli = follower->cli;
+
+	if (!cli->terminal.height || cli_has(cli, OPTION_JSON))
+		return;
+	terminal_print(&cli->terminal, STYLE_DIM "%s so far. Ctrl-C ends." STYLE_END "\n", follower->kind->none);
+	fflush(cli->terminal.out);
+}
+
 /* What stands already, or changed while there was no connection. */
 static int catch_up(struct follower *follower, struct client *client)
 {
@@ -168,6 +179,8 @@ static int catch_up(struct follower *follower, struct client *client)
 		if (report_is_active(report) || known || !again)
 			on_report(report, follower);
 	}
+	if (r == CLIENT_OK && json_array_size(reports) == 0)
+		print_quiet(follower);
 	return r;
 }
 

@@ -14,6 +14,7 @@
 
 #define WIDTH_DEFAULT 80
 #define WIDTH_LEAST 40
+#define PROSE_MOST 100 /* longer lines are hard to read */
 
 static unsigned environment_columns(void)
 {
@@ -196,7 +197,8 @@ size_t terminal_chunk(const struct terminal *terminal, const char *text, size_t 
 
 void terminal_paragraph(const struct terminal *terminal, const char *label, unsigned indent, const char *text)
 {
-	size_t room = terminal->width > indent + 20 ? terminal->width - indent : 20;
+	unsigned width = terminal->width < PROSE_MOST ? terminal->width : PROSE_MOST;
+	size_t room = width > indent + 20 ? width - indent : 20;
 	size_t used = terminal_columns(terminal, label, strlen(label));
 
 	if (!*text)
