@@ -19,13 +19,19 @@
 #define PEERS_MAX 32
 #define GROUPS_MAX 1024
 
+struct peer {
+	struct gw_private_socket *server;
+	sd_bus *bus; /* NULL = free */
+	sd_event_source *kick;
+};
+
 struct gw_private_socket {
 	struct sockaddr_un address;
 	int fd;
 	sd_event *event;
 	sd_event_source *source;
 	struct gw_bus_api *api;
-	sd_bus *peers[PEERS_MAX]; /* NULL = free */
+	struct peer peers[PEERS_MAX];
 };
 
 /* ---- who may ------------------------------------------------------------------------------ */
@@ -59,76 +65,128 @@ static bool may_ask(int fd)
 
 /* ---- peers --------------------------------------------------------------------------------- */
 
-static void drop_peer(struct gw_private_socket *server, sd_bus **peer)
+static void drop_peer(struct peer *peer)
 {
-	gw_bus_api_detach(server->api, *peer);
-	*peer = sd_bus_close_unref(*peer);
+	gw_bus_api_detach(peer->server->api, peer->bus);
+	peer->kick = sd_event_source_disable_unref(peer->kick);
+	peer->bus = sd_bus_close_unref(peer->bus);
 }
 
 static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-	struct gw_private_socket *server = userdata;
-	sd_bus *bus = sd_bus_message_get_bus(message);
-
-	for (size_t i = 0; i < PEERS_MAX; i++)
-		if (server->peers[i] == bus)
-			drop_peer(server, &server->peers[i]);
+	drop_peer(userdata);
 	return 0;
 }
 
-/* Takes @fd over. */
-static int start_peer(struct gw_private_socket *server, sd_bus *bus, int fd)
+static int on_kick(sd_event_source *source, void *userdata)
+{
+	struct peer *peer = userdata;
+
+	while (peer->bus && sd_bus_process(peer->bus, NULL) > 0)
+		;
+	return 0;
+}
+
+/*
+ * A client may send its first call in one piece with the end of the
+ * authentication (libdbus does). sd-bus has read it then, but waits for more to
+ * read before it looks at it: have it look once.
+ */
+static int on_authenticated(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	struct peer *peer = userdata;
+
+	sd_event_source_set_enabled(peer->kick, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+/* Clients made for a bus (busctl, gdbus) first ask it for a name of their own. */
+static int hello(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	return sd_bus_reply_method_return(call, "s", ":0.1");
+}
+
+static const sd_bus_vtable bus_vtable[] = {
+	SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Hello", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", unique_name), hello,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END
+};
+
+static int match_local(struct peer *peer, const char *member, sd_bus_message_handler_t handler)
+{
+	return sd_bus_match_signal_async(peer->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
+					 "org.freedesktop.DBus.Local", member, handler, NULL, peer);
+}
+
+static int configure(struct peer *peer)
 {
 	sd_id128_t id;
 	int r;
 
-	r = sd_bus_set_fd(bus, fd, fd);
-	if (r < 0) {
-		close(fd);
-		return r;
-	}
 	r = sd_id128_randomize(&id);
 	if (r >= 0)
-		r = sd_bus_set_server(bus, true, id);
+		r = sd_bus_set_server(peer->bus, true, id);
 	if (r >= 0)
-		r = sd_bus_set_description(bus, "private");
+		r = sd_bus_set_description(peer->bus, "private");
 	if (r >= 0)
-		r = sd_bus_negotiate_fds(bus, true);
+		r = sd_bus_negotiate_fds(peer->bus, true);
 	if (r >= 0) /* there is no bus to say who sends */
-		r = sd_bus_set_sender(bus, GW_BUS_NAME);
+		r = sd_bus_set_sender(peer->bus, GW_BUS_NAME);
 	if (r >= 0)
-		r = sd_bus_match_signal_async(bus, NULL, NULL, "/org/freedesktop/DBus/Local",
-					      "org.freedesktop.DBus.Local", "Disconnected", on_disconnected, NULL,
-					      server);
-	if (r >= 0)
-		r = sd_bus_start(bus);
-	if (r >= 0)
-		r = sd_bus_attach_event(bus, server->event, SD_EVENT_PRIORITY_NORMAL);
+		r = sd_bus_set_connected_signal(peer->bus, true);
 	return r;
 }
 
-static int add_peer(struct gw_private_socket *server, sd_bus **peer, int fd)
+static int start_peer(struct peer *peer, sd_event *event)
 {
 	int r;
 
-	r = sd_bus_new(peer);
-	if (r < 0) {
-		close(fd);
-		return r;
-	}
-	r = start_peer(server, *peer, fd);
+	r = configure(peer);
 	if (r >= 0)
-		r = gw_bus_api_attach(server->api, *peer);
-	if (r < 0)
-		drop_peer(server, peer);
+		r = match_local(peer, "Connected", on_authenticated);
+	if (r >= 0)
+		r = match_local(peer, "Disconnected", on_disconnected);
+	if (r >= 0)
+		r = sd_bus_add_object_vtable(peer->bus, NULL, "/org/freedesktop/DBus", "org.freedesktop.DBus",
+					     bus_vtable, peer);
+	if (r >= 0)
+		r = gw_bus_api_attach(peer->server->api, peer->bus);
+	if (r >= 0)
+		r = sd_event_add_defer(event, &peer->kick, on_kick, peer);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(peer->kick, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_bus_start(peer->bus);
+	if (r >= 0)
+		r = sd_bus_attach_event(peer->bus, event, SD_EVENT_PRIORITY_NORMAL);
 	return r;
 }
 
-static sd_bus **free_place(struct gw_private_socket *server)
+/* Takes @fd over. */
+static int add_peer(struct peer *peer, sd_event *event, int fd)
+{
+	int r;
+
+	r = sd_bus_new(&peer->bus);
+	if (r >= 0)
+		r = sd_bus_set_fd(peer->bus, fd, fd);
+	if (r < 0)
+		close(fd);
+	else
+		r = start_peer(peer, event);
+	if (r < 0)
+		drop_peer(peer);
+	return r;
+}
+
+static struct peer *free_place(struct gw_private_socket *server)
 {
 	for (size_t i = 0; i < PEERS_MAX; i++)
-		if (!server->peers[i])
+		if (!server->peers[i].bus) {
+			server->peers[i].server = server;
 			return &server->peers[i];
+		}
 	return NULL;
 }
 
@@ -136,7 +194,7 @@ static int on_connection(sd_event_source *source, int listening, uint32_t revent
 {
 	_cleanup_close_ int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct gw_private_socket *server = userdata;
-	sd_bus **place = free_place(server);
+	struct peer *place = free_place(server);
 	int r;
 
 	if (fd < 0 || !may_ask(fd))
@@ -145,7 +203,7 @@ static int on_connection(sd_event_source *source, int listening, uint32_t revent
 		log_warning("Refused a connection to the private socket: there are %d already.", PEERS_MAX);
 		return 0;
 	}
-	r = add_peer(server, place, gw_steal_fd(&fd));
+	r = add_peer(place, server->event, gw_steal_fd(&fd));
 	if (r < 0)
 		log_warning("Serving a connection to the private socket failed: %s", strerror(-r));
 	return 0;
@@ -260,8 +318,8 @@ void gw_private_socket_free(struct gw_private_socket *server)
 		return;
 	sd_event_source_disable_unref(server->source);
 	for (size_t i = 0; i < PEERS_MAX; i++)
-		if (server->peers[i])
-			drop_peer(server, &server->peers[i]);
+		if (server->peers[i].bus)
+			drop_peer(&server->peers[i]);
 	sd_event_unref(server->event);
 	if (server->fd >= 0) {
 		unlink(server->address.sun_path);
