@@ -9,6 +9,8 @@ kernel_series=(6.1 6.12 7.2)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/gpuwatch
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 program=${0##*/}
+# depmod and mke2fs are not in an ordinary user's path.
+PATH=$PATH:/usr/sbin:/sbin
 
 say() { printf '%s: %s\n' "$program" "$*" >&2; }
 die() { say "$*"; exit 1; }

@@ -4,8 +4,9 @@
  * snapshots as text, for eyes and for scripts that compare.
  *
  *   probe-smoke [--pin DIR] [--btf FILE] [--full] [--min-wait MS] [--snapshots N]
- *		 [--interval MS] [--timelines] [--unpin] [--rows] [--bench]
+ *		 [--interval MS] [--timelines] [--unpin] [--quiet] [--programs]
  */
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -58,7 +59,7 @@ static void print_symbol(const char *data, size_t size, uint64_t address)
 	const struct gw_symbol_record *symbol = find(data, size, GW_RECORD_SYMBOL, address);
 
 	if (symbol)
-		printf(" %s+%#" PRIx64 "%s%s%s", symbol->name, symbol->offset, *symbol->module ? "[" : "",
+		printf(" %s+%#" PRIx64 "%s%s%s", symbol->name, (uint64_t)symbol->offset, *symbol->module ? "[" : "",
 		       symbol->module, *symbol->module ? "]" : "");
 	else
 		printf(" %#" PRIx64, address);
@@ -197,6 +198,24 @@ static void print_snapshot(const char *data, size_t size)
 	printf("present %zu, %zu bytes\n", present, size);
 }
 
+/* What the verifier had to do for each program that is loaded: its time grows with it. */
+static void print_programs(void)
+{
+	uint32_t id = 0;
+
+	while (bpf_prog_get_next_id(id, &id) == 0) {
+		struct bpf_prog_info info = {};
+		uint32_t size = sizeof(info);
+		int fd = bpf_prog_get_fd_by_id(id);
+
+		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
+			printf("program %-18s verified %u instructions, %u bytes\n", info.name, info.verified_insns,
+			       info.jited_prog_len);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
 static double seconds(void)
 {
 	struct timespec time;
@@ -231,10 +250,11 @@ int main(int argc, char **argv)
 		{ "full", no_argument, NULL, 'f' },	      { "min-wait", required_argument, NULL, 'm' },
 		{ "snapshots", required_argument, NULL, 'n' }, { "interval", required_argument, NULL, 'i' },
 		{ "timelines", no_argument, NULL, 't' },      { "unpin", no_argument, NULL, 'u' },
-		{ "quiet", no_argument, NULL, 'q' },	      {}
+		{ "quiet", no_argument, NULL, 'q' },	      { "programs", no_argument, NULL, 'P' },
+		{}
 	};
 	struct gw_loader_options how = {};
-	bool full = false, timelines = false, unpin = false, quiet = false;
+	bool full = false, timelines = false, unpin = false, quiet = false, programs = false;
 	int snapshots = 1, interval = 1000, min_wait = 500, c, r, i;
 	struct gw_loader_counters counters;
 	struct gw_loader *loader;
@@ -252,6 +272,7 @@ int main(int argc, char **argv)
 		case 't': timelines = true; break;
 		case 'u': unpin = true; break;
 		case 'q': quiet = true; break;
+		case 'P': programs = true; break;
 		default: return 2;
 		}
 	}
@@ -264,6 +285,8 @@ int main(int argc, char **argv)
 	}
 	printf("loaded in %.2f s\n", seconds() - begin);
 	print_rows(loader);
+	if (programs)
+		print_programs();
 	for (i = 0; i < snapshots; i++) {
 		void *data = NULL;
 		size_t size = 0;
