@@ -28,6 +28,28 @@ char *waits_summary(const json_t *waits)
 	return text_format("%zu wait%s tracked, oldest %s", count, count > 1 ? "s" : "", age);
 }
 
+/* A wait that is known from the stack only has a function instead of an object. */
+static char *plain_object(const json_t *wait)
+{
+	const char *kind = field_string(wait, "kind"), *function = field_string(wait, "function");
+	_cleanup_free_ char *object = field_text(json_object_get(wait, "object"));
+
+	if (*function && (!*kind || strcmp(kind, "unknown") == 0))
+		return text_format("in %s", function);
+	if (!*object || strcmp(object, "0x0") == 0)
+		return text_format("%s%s%s", kind, *function ? " in " : "", function);
+	return text_format("%s %s", kind, object);
+}
+
+/* At least this long, when nobody saw it begin. */
+static char *wait_age(const json_t *wait)
+{
+	_cleanup_free_ char *age = text_duration_short(field_number(wait, "age_ns"));
+	bool least = json_is_false(json_object_get(wait, "known_since"));
+
+	return text_format("%s%s", least ? ">" : "", age);
+}
+
 /* What the task waits for, in the words of a report's nodes. Owned by the caller. */
 static char *wait_object(const json_t *wait)
 {
@@ -39,11 +61,8 @@ static char *wait_object(const json_t *wait)
 		part = field_object(wait, "lock");
 		type = "lock";
 	}
-	if (!part) {
-		_cleanup_free_ char *object = field_text(json_object_get(wait, "object"));
-
-		return text_format("%s%s%s", field_string(wait, "kind"), *object ? " " : "", object);
-	}
+	if (!part)
+		return plain_object(wait);
 	node = json_copy((json_t *)part);
 	if (!node || json_object_set_new(node, "type", json_string(type)) < 0)
 		out_of_memory();
@@ -78,7 +97,7 @@ static const char *age_style(uint64_t age)
 
 static void wait_row(struct table *table, const json_t *wait, bool chain)
 {
-	_cleanup_free_ char *age = text_duration_short(field_number(wait, "age_ns")), *object = wait_object(wait);
+	_cleanup_free_ char *age = wait_age(wait), *object = wait_object(wait);
 	_cleanup_free_ char *inside = list_text(field_array(wait, "inside"));
 	_cleanup_free_ char *state = field_text(json_object_get(wait, "state"));
 

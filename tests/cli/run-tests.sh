@@ -296,7 +296,7 @@ check_commands() {
 	expect "$1 stalls" 0 "$2" stalls
 	ok "$1 stalls shows the stall" has '^Stall  s-40 '
 	expect "$1 hazards" 0 "$2" hazards
-	ok "$1 no hazard, in a sentence" grep -q '^No hazard. 3 waits tracked, oldest 12.1 s.$' "$work/out"
+	ok "$1 no hazard, in a sentence" grep -q '^No hazard. 4 waits tracked, oldest 1 h 6 min.$' "$work/out"
 	ok "$1 and that something is not watched" has '1 probe failed: gpuwatch-cli status'
 	expect "$1 status" 0 "$2" status
 	same "$1 status looks as expected" $here/canned/status.txt
@@ -323,7 +323,7 @@ test_private() {
 	same "wide" $here/canned/deadlocks.wide.txt
 	jq '[.[] | select(.state == "resolved")]' $here/canned/reports.json >"$work/canned/reports.json"
 	expect "none stands" 0 --socket="$socket" deadlocks
-	ok "none stands, in a sentence" has '^No deadlock. 3 waits tracked'
+	ok "none stands, in a sentence" has '^No deadlock. 4 waits tracked'
 	expect "one that ended does not count" 0 --socket="$socket" deadlocks --all
 	ok "but is shown" has 'd-1111aaaa2222'
 	expect "none, as JSON" 0 --socket="$socket" --json deadlocks
