@@ -41,16 +41,19 @@ static __noinline int queue_fence(struct scratch *scratch, u64 fence)
 	return 0;
 }
 
-/* Queues a record's members. */
-static __always_inline void queue_members(struct output *out, const struct gw_fence_record *record)
+static long queue_member(u32 i, void *context)
 {
-	u32 i;
+	struct scratch *scratch = ((struct output *)context)->scratch;
 
-	for (i = 0; i < GW_FENCE_MEMBERS; i++) {
-		if (i >= record->member_count)
-			break;
-		queue_fence(out->scratch, record->members[i]);
-	}
+	if (i < GW_FENCE_MEMBERS)
+		queue_fence(scratch, scratch->fence.members[i]);
+	return 0;
+}
+
+/* Queues the present record's members. */
+static __always_inline void queue_members(struct output *out)
+{
+	bpf_loop(out->scratch->fence.member_count, queue_member, out, 0);
 }
 
 /* Members from an array of @count pointers at @fences. */
@@ -71,22 +74,32 @@ static __always_inline bool is_signaled(u64 fence)
 	return fence_flag(BPF_CORE_READ(address, flags), FENCE_SIGNALED);
 }
 
+struct unsignaled {
+	struct gw_fence_record *record;
+	s32 count;
+};
+
+static long count_unsignaled(u32 i, void *context)
+{
+	struct unsignaled *unsignaled = context;
+
+	if (i < GW_FENCE_MEMBERS && !is_signaled(unsignaled->record->members[i]))
+		unsignaled->count++;
+	return 0;
+}
+
 /* An array that is done with its first member counts down from one, whatever it has. */
 static __always_inline void read_array(struct gw_fence_record *record)
 {
+	struct unsignaled unsignaled = { .record = record };
 	struct dma_fence *base = (void *)record->address;
 	struct dma_fence_array *array = container_of(base, struct dma_fence_array, base);
 	s32 pending = BPF_CORE_READ(array, num_pending.counter);
-	s32 unsignaled = 0;
-	u32 i;
 
 	record->kind = GW_FENCE_ARRAY;
 	read_members(record, (u64)BPF_CORE_READ(array, fences), BPF_CORE_READ(array, num_fences));
-	for (i = 0; i < GW_FENCE_MEMBERS; i++) {
-		if (i < record->member_count && !is_signaled(record->members[i]))
-			unsignaled++;
-	}
-	if (pending < unsignaled)
+	bpf_loop(record->member_count, count_unsignaled, &unsignaled, 0);
+	if (pending < unsignaled.count)
 		record->flags |= GW_FENCE_F_ANY;
 }
 
@@ -236,8 +249,18 @@ static __noinline int emit_fence(struct output *out, u64 address)
 		read_sched(record, GW_FENCE_SCHED_FINISHED);
 	read_names(record);
 	emit(out, record, sizeof(*record));
-	queue_members(out, record);
+	queue_members(out);
 	queue_fence(out->scratch, record->dependency);
+	return 0;
+}
+
+/* A member that is a sync object: it has a fence, or none yet. */
+static long read_syncobj(u32 i, void *context)
+{
+	struct gw_fence_record *record = &((struct output *)context)->scratch->fence;
+
+	if (i < GW_FENCE_MEMBERS)
+		record->members[i] = read_member(record->members[i], control.layout.syncobj_fence);
 	return 0;
 }
 
@@ -245,21 +268,15 @@ static __noinline int emit_fence(struct output *out, u64 address)
 static __noinline int emit_wait_any(struct output *out, const struct gw_wait *wait)
 {
 	struct gw_fence_record *record = new_fence_record(out, wait->object);
-	u32 i;
 
 	record->kind = GW_FENCE_ARRAY;
 	if (!(wait->flags & GW_WAIT_F_ALL))
 		record->flags |= GW_FENCE_F_ANY;
 	read_members(record, wait->object, wait->count);
-	if (wait->kind == GW_WAIT_SYNCOBJ) {
-		/* They are sync objects: each has a fence, or none yet. */
-		for (i = 0; i < GW_FENCE_MEMBERS; i++) {
-			if (i < record->member_count)
-				record->members[i] = read_member(record->members[i], control.layout.syncobj_fence);
-		}
-	}
+	if (wait->kind == GW_WAIT_SYNCOBJ)
+		bpf_loop(record->member_count, read_syncobj, out, 0);
 	emit(out, record, sizeof(*record));
-	queue_members(out, record);
+	queue_members(out);
 	return 0;
 }
 

@@ -167,7 +167,7 @@ static __always_inline void read_stack(struct gw_task_record *record, struct tas
 
 /* ---- what a task waits for ------------------------------------------------------ */
 
-static __noinline int emit_wait(struct output *out, const struct gw_wait *wait)
+static __always_inline int emit_wait(struct output *out, const struct gw_wait *wait)
 {
 	switch (wait->kind) {
 	case GW_WAIT_FENCE:
@@ -183,6 +183,16 @@ static __noinline int emit_wait(struct output *out, const struct gw_wait *wait)
 	case GW_WAIT_WORKQUEUE:
 		return emit_flushed_workqueue(out, wait->object);
 	}
+	return 0;
+}
+
+/* As a callback the verifier walks through all this once, not once per wait. */
+static long emit_nth_wait(u32 i, void *context)
+{
+	struct output *out = context;
+
+	if (i < GW_WAIT_DEPTH)
+		emit_wait(out, &out->scratch->task.watch.waits[i]);
 	return 0;
 }
 
@@ -211,15 +221,10 @@ static __always_inline void emit_objects(struct output *out, struct task_struct 
 {
 	struct gw_task_record *record = &out->scratch->task;
 	struct worker *worker = worker_of(task);
-	u32 i;
 
 	out->scratch->fence_count = 0;
 	out->scratch->work_count = 0;
-	for (i = 0; i < GW_WAIT_DEPTH; i++) {
-		if (i >= record->watch.depth)
-			break;
-		emit_wait(out, &record->watch.waits[i]);
-	}
+	bpf_loop(record->watch.depth, emit_nth_wait, out, 0);
 	if (!record->watch.depth || record->watch.waits[0].kind != GW_WAIT_LOCK)
 		emit_blocker(out, record);
 	if (worker)
@@ -228,19 +233,25 @@ static __always_inline void emit_objects(struct output *out, struct task_struct 
 	bpf_loop(FENCES_PER_TASK, emit_queued, out, 0);
 }
 
+static long resolve_nth_poll(u32 i, void *context)
+{
+	struct scratch *scratch = ((struct output *)context)->scratch;
+
+	if (i < GW_WAIT_DEPTH && scratch->task.watch.waits[i].kind == GW_WAIT_POLL)
+		resolve_poll(&scratch->task.watch.waits[i]);
+	return 0;
+}
+
 static __always_inline void emit_task(struct output *out, struct task_struct *task)
 {
 	struct gw_task_record *record = &out->scratch->task;
-	u32 i, size;
+	u32 size;
 
 	read_work(&record->watch.sections, task);
 	read_user_registers(record, task);
 	read_blocker(record, task);
 	read_stack(record, task);
-	for (i = 0; i < GW_WAIT_DEPTH; i++) {
-		if (i < record->watch.depth && record->watch.waits[i].kind == GW_WAIT_POLL)
-			resolve_poll(&record->watch.waits[i]);
-	}
+	bpf_loop(record->watch.depth, resolve_nth_poll, out, 0);
 	size = record->stack_depth;
 	if (size > GW_STACK_DEPTH)
 		size = GW_STACK_DEPTH;

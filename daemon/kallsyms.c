@@ -14,8 +14,9 @@
 
 struct entry {
 	uint64_t address;
-	uint32_t name; /* offset in names */
-	uint32_t module;
+	uint32_t name;	 /* offset in names */
+	uint16_t module; /* index in modules */
+	uint16_t hash;	 /* of the name up to its first dot: most others are told apart by it alone */
 };
 
 struct gw_kallsyms {
@@ -23,7 +24,8 @@ struct gw_kallsyms {
 	size_t count, room;
 	char *names; /* all strings, NUL-terminated; "" at 0 */
 	size_t names_size, names_room;
-	uint32_t last_module;
+	uint32_t *modules; /* offsets in names; [0] is "" */
+	size_t module_count;
 	bool visible; /* some address is not zero */
 	bool sorted;
 };
@@ -48,26 +50,37 @@ static int add_string(struct gw_kallsyms *table, const char *string, uint32_t *r
 }
 
 /* Symbols of a module come one after the other: its name is stored once per run. */
-static int add_module(struct gw_kallsyms *table, const char *module, uint32_t *ret)
+static int add_module(struct gw_kallsyms *table, const char *module, uint16_t *ret)
 {
-	int r;
+	size_t last = table->module_count - 1;
+	uint32_t *modules;
 
-	if (!*module) {
-		*ret = 0;
+	if (!*module || strcmp(table->names + table->modules[last], module) == 0) {
+		*ret = *module ? last : 0;
 		return 0;
 	}
-	if (strcmp(table->names + table->last_module, module) != 0) {
-		r = add_string(table, module, &table->last_module);
-		if (r < 0)
-			return r;
-	}
-	*ret = table->last_module;
-	return 0;
+	if (table->module_count > UINT16_MAX)
+		return -E2BIG;
+	modules = reallocarray(table->modules, table->module_count + 1, sizeof(*modules));
+	if (!modules)
+		return -ENOMEM;
+	table->modules = modules;
+	*ret = table->module_count;
+	return add_string(table, module, &modules[table->module_count++]);
+}
+
+static uint16_t hash_name(const char *name)
+{
+	uint32_t hash = 0x811c9dc5; /* FNV-1a */
+
+	for (; *name && *name != '.'; name++)
+		hash = (hash ^ (unsigned char)*name) * 0x01000193;
+	return hash >> 16 ^ hash;
 }
 
 static int add_entry(struct gw_kallsyms *table, uint64_t address, const char *name, const char *module)
 {
-	struct entry entry = { .address = address };
+	struct entry entry = { .address = address, .hash = hash_name(name) };
 	int r;
 
 	if (table->count == table->room) {
@@ -126,14 +139,15 @@ int gw_kallsyms_read(struct gw_kallsyms **ret, const char *path)
 	struct gw_kallsyms *table;
 	char *line = NULL;
 	size_t room = 0;
-	uint32_t empty;
 	FILE *file;
 	int r;
 
 	table = calloc(1, sizeof(*table));
 	if (!table)
 		return -ENOMEM;
-	r = add_string(table, "", &empty);
+	table->modules = calloc(1, sizeof(*table->modules));
+	table->module_count = 1;
+	r = table->modules ? add_string(table, "", table->modules) : -ENOMEM;
 	file = r < 0 ? NULL : fopen(path ? path : "/proc/kallsyms", "re");
 	if (r >= 0 && !file)
 		r = -errno;
@@ -157,6 +171,7 @@ void gw_kallsyms_free(struct gw_kallsyms *table)
 	if (!table)
 		return;
 	free(table->entries);
+	free(table->modules);
 	free(table->names);
 	free(table);
 }
@@ -175,18 +190,19 @@ static void fill_symbol(const struct gw_kallsyms *table, const struct entry *ent
 {
 	ret->address = entry->address;
 	ret->name = table->names + entry->name;
-	ret->module = table->names + entry->module;
+	ret->module = table->names + table->modules[entry->module];
 }
 
 bool gw_kallsyms_find(const struct gw_kallsyms *table, const char *name, struct gw_symbol *ret)
 {
 	const struct entry *variant = NULL;
 	size_t length = strlen(name), i;
+	uint16_t hash = hash_name(name);
 
 	for (i = 0; i < table->count; i++) {
 		const char *candidate = table->names + table->entries[i].name;
 
-		if (strncmp(candidate, name, length) != 0)
+		if (table->entries[i].hash != hash || strncmp(candidate, name, length) != 0)
 			continue;
 		if (!candidate[length]) {
 			fill_symbol(table, &table->entries[i], ret);

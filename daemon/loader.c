@@ -198,26 +198,25 @@ static int read_symbols(struct gw_loader *loader)
 	return 0;
 }
 
-/* The layout and symbols that the programs read, and what they are attached to, as of now. */
-static int look_around(struct gw_loader *loader, struct btf *btf)
+static int update_probes(struct gw_loader *loader)
 {
 	struct gw_probe_context context = { loader->objects, loader->pins, loader->kallsyms };
+
+	return gw_probes_update(loader->probes, &context);
+}
+
+/* Tells the programs what they cannot find out themselves. */
+static void update_layout(struct gw_loader *loader, struct btf *btf)
+{
 	struct gw_layout layout;
 	struct gw_symbols symbols;
 	struct gw_symbol symbol;
-	int changed;
 
-	gw_objects_set_btf(loader->objects, btf);
-	changed = gw_probes_update(loader->probes, &context);
-	gw_objects_set_btf(loader->objects, NULL);
-	if (!loader->control)
-		return changed;
 	gw_layout_read(&layout, btf);
 	gw_layout_symbols(&symbols, loader->kallsyms);
 	loader->control->layout = layout;
 	loader->control->symbols = symbols;
 	loader->host.unplug_srcu = gw_kallsyms_find(loader->kallsyms, "drm_unplug_srcu", &symbol) ? symbol.address : 0;
-	return changed;
 }
 
 static int map_memory(struct gw_loader *loader)
@@ -316,7 +315,7 @@ static int start(struct gw_loader *loader, const struct gw_loader_options *optio
 	describe_host(loader, btf);
 	open_pins(loader, options->pin_directory);
 	loader->host.attached_ns = monotonic();
-	look_around(loader, btf);
+	update_probes(loader);
 	if (gw_probes_iterator(loader->probes, &why, &error) < 0) {
 		btf__free(btf);
 		return explain(error ? -error : -ENOENT, why, message, size);
@@ -325,7 +324,7 @@ static int start(struct gw_loader *loader, const struct gw_loader_options *optio
 	if (r >= 0)
 		r = open_reader(loader);
 	if (r >= 0)
-		look_around(loader, btf);
+		update_layout(loader, btf);
 	btf__free(btf);
 	if (r < 0)
 		snprintf(message, size, "cannot set up the BPF maps: %s", strerror(-r));
@@ -445,8 +444,10 @@ static int refresh(struct gw_loader *loader)
 	r = open_btf(loader, &btf, message, sizeof(message));
 	if (r < 0)
 		return r;
-	changed = look_around(loader, btf);
+	/* Offsets first: programs that attach now use them. */
+	update_layout(loader, btf);
 	btf__free(btf);
+	changed = update_probes(loader);
 	update_rows(loader);
 	return changed > 0;
 }

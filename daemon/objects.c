@@ -58,7 +58,6 @@ struct object {
 
 struct gw_objects {
 	const char *btf_path;
-	const struct btf *kernel;
 	struct object list[ELEMENTS(embedded)];
 	struct shared_map maps[MAPS_MAX];
 	size_t map_count;
@@ -79,7 +78,7 @@ static _Thread_local struct {
 static int listen_to_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	char line[1024], program[64];
-	char *text;
+	const char *text;
 
 	if (level != LIBBPF_WARN)
 		return 0;
@@ -94,11 +93,12 @@ static int listen_to_libbpf(enum libbpf_print_level level, const char *format, v
 	if (sscanf(line, "libbpf: prog '%63[^']'", program) == 1 && !complaint.program[0]) {
 		memcpy(complaint.program, program, sizeof(program));
 		text = strstr(line, "': ");
-		line[strcspn(line, "\n")] = '\0';
-		snprintf(complaint.line, sizeof(complaint.line), "%s", text ? text + 3 : line);
+		snprintf(complaint.line, sizeof(complaint.line), "%.*s", (int)sizeof(complaint.line) - 1,
+			 text ? text + 3 : line);
+		complaint.line[strcspn(complaint.line, "\n")] = '\0';
 	} else if (!complaint.line[0] && strncmp(line, "libbpf: ", 8) == 0) {
-		line[strcspn(line, "\n")] = '\0';
-		snprintf(complaint.line, sizeof(complaint.line), "%s", line + 8);
+		snprintf(complaint.line, sizeof(complaint.line), "%.*s", (int)sizeof(complaint.line) - 1, line + 8);
+		complaint.line[strcspn(complaint.line, "\n")] = '\0';
 	}
 	return 0;
 }
@@ -126,11 +126,6 @@ void gw_objects_free(struct gw_objects *objects)
 	for (i = 0; i < objects->map_count; i++)
 		close(objects->maps[i].fd);
 	free(objects);
-}
-
-void gw_objects_set_btf(struct gw_objects *objects, const struct btf *kernel)
-{
-	objects->kernel = kernel;
 }
 
 uint64_t gw_objects_hash(void)
@@ -237,27 +232,6 @@ static int collect_maps(struct gw_objects *objects, struct bpf_object *object)
 
 /* ---- programs ---------------------------------------------------------------------- */
 
-/* Whether the kernel has what a program's section names; a program without its target would fail its object. */
-static bool has_target(const struct btf *kernel, const char *section)
-{
-	char name[128];
-	const char *target = strchr(section, '/');
-
-	if (!kernel || !target)
-		return true;
-	if (strncmp(section, "fentry/", 7) == 0 || strncmp(section, "fexit/", 6) == 0)
-		return btf__find_by_name_kind(kernel, target + 1, BTF_KIND_FUNC) >= 0;
-	if (strncmp(section, "tp_btf/", 7) == 0) {
-		snprintf(name, sizeof(name), "btf_trace_%s", target + 1);
-		return btf__find_by_name_kind(kernel, name, BTF_KIND_TYPEDEF) >= 0;
-	}
-	if (strncmp(section, "iter/", 5) == 0) {
-		snprintf(name, sizeof(name), "bpf_iter_%s", target + 1);
-		return btf__find_by_name_kind(kernel, name, BTF_KIND_FUNC) >= 0;
-	}
-	return true;
-}
-
 static struct refused *find_refused(const struct gw_objects *objects, const char *program)
 {
 	size_t i;
@@ -269,18 +243,33 @@ static struct refused *find_refused(const struct gw_objects *objects, const char
 	return NULL;
 }
 
-/* Returns whether it was new, so that another try makes sense. */
-static bool refuse(struct gw_objects *objects, const char *program, int error, const char *why)
+/*
+ * After a failed load: notes the program that was to blame. Returns whether
+ * another try without it makes sense.
+ */
+static bool refuse(struct gw_objects *objects, int error)
 {
 	struct refused *refused = &objects->refused[objects->refused_count];
+	/* libbpf also looks in modules' BTF, and then says -EPERM instead of -ESRCH if it may not. */
+	bool absent = strstr(complaint.line, "failed to find kernel BTF type ID") != NULL;
 
-	if (!program[0] || objects->refused_count == REFUSED_MAX || find_refused(objects, program))
+	if (!complaint.program[0] || objects->refused_count == REFUSED_MAX || error == -ENOMEM ||
+	    (error == -EPERM && !absent) || find_refused(objects, complaint.program))
 		return false;
-	snprintf(refused->program, sizeof(refused->program), "%s", program);
-	snprintf(refused->why, sizeof(refused->why), "%s", why);
-	refused->error = error;
+	snprintf(refused->program, sizeof(refused->program), "%s", complaint.program);
+	snprintf(refused->why, sizeof(refused->why), "%s", complaint.line);
+	refused->error = absent ? -ENOENT : error;
 	objects->refused_count++;
 	return true;
+}
+
+/* Why there is no such program: the target in its section's name, if it has one. */
+static int absent(const struct bpf_program *program, const char *name, char *why, size_t size)
+{
+	const char *target = program ? strchr(bpf_program__section_name(program), '/') : NULL;
+
+	snprintf(why, size, "this kernel has no %s", target ? target + 1 : name);
+	return -ENOENT;
 }
 
 /* One attempt, without the programs that are known not to load. */
@@ -299,10 +288,8 @@ static int try_load(struct gw_objects *objects, const struct embedded *source, s
 	if (!object)
 		return -errno;
 	bpf_object__for_each_program(program, object) {
-		bool load = has_target(objects->kernel, bpf_program__section_name(program)) &&
-			    !find_refused(objects, bpf_program__name(program));
-
-		bpf_program__set_autoload(program, load);
+		if (find_refused(objects, bpf_program__name(program)))
+			bpf_program__set_autoload(program, false);
 	}
 	r = share_maps(objects, object);
 	if (r >= 0)
@@ -326,7 +313,7 @@ static int load(struct gw_objects *objects, size_t i)
 		return entry->error;
 	do
 		r = try_load(objects, &embedded[i], &entry->object);
-	while (r < 0 && r != -EPERM && r != -ENOMEM && refuse(objects, complaint.program, r, complaint.line));
+	while (r < 0 && refuse(objects, r));
 	if (r < 0) {
 		entry->error = r;
 		snprintf(entry->why, sizeof(entry->why), "%s", complaint.line[0] ? complaint.line : strerror(-r));
@@ -353,17 +340,13 @@ int gw_objects_program(struct gw_objects *objects, const char *object, const cha
 		snprintf(why, size, "%s", objects->list[i].why);
 		return r;
 	}
+	program = bpf_object__find_program_by_name(objects->list[i].object, name);
 	refused = find_refused(objects, name);
+	if (!program || (refused && refused->error == -ENOENT))
+		return absent(program, name, why, size);
 	if (refused) {
 		snprintf(why, size, "%s", refused->why);
 		return refused->error;
-	}
-	program = bpf_object__find_program_by_name(objects->list[i].object, name);
-	if (!program || bpf_program__fd(program) < 0) {
-		const char *target = program ? strchr(bpf_program__section_name(program), '/') : NULL;
-
-		snprintf(why, size, "this kernel has no %s", target ? target + 1 : name);
-		return -ENOENT;
 	}
 	*ret = program;
 	return 0;

@@ -7,7 +7,6 @@
 #ifndef GPUWATCH_OBJECTS_H
 #define GPUWATCH_OBJECTS_H
 
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,12 +15,9 @@ struct gw_objects;
 
 /*
  * @btf_path: the kernel's BTF for relocation, NULL = the running kernel's; must outlive the objects
- * @kernel: the parsed BTF, to tell beforehand which programs have no target here; only used during calls
- *	of gw_objects_program(), may be exchanged with gw_objects_set_btf()
  */
 int gw_objects_new(struct gw_objects **ret, const char *btf_path);
 void gw_objects_free(struct gw_objects *objects);
-void gw_objects_set_btf(struct gw_objects *objects, const struct btf *kernel);
 
 /* A number that differs between builds whose programs or layouts differ. */
 uint64_t gw_objects_hash(void);
