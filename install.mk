@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make install, make uninstall: included by Makefile, which sets the directories.
+# DESTDIR stages the files for a package; without it the running system is told.
+
+INSTALL_PROGRAM ?= $(INSTALL) -m 0755
+INSTALL_DATA ?= $(INSTALL) -m 0644
+
+UNITS := $(patsubst systemd/%.in,$(B)/systemd/%,$(wildcard systemd/*.service.in))
+MAN_PAGES := $(wildcard docs/man/*.[1-9])
+DOCUMENTS := $(wildcard README.md docs/*.md)
+SCHEMAS := $(wildcard docs/*.schema.json)
+completionsdir ?= $(datadir)/bash-completion/completions
+man_destination = $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
+
+INSTALLED = $(DESTDIR)$(sbindir)/gpuwatchd $(DESTDIR)$(bindir)/gpuwatch-cli \
+	$(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(UNITS))) \
+	$(DESTDIR)$(dbuspolicydir)/org.gpuwatch1.conf \
+	$(DESTDIR)$(sysusersdir)/gpuwatch.conf \
+	$(DESTDIR)$(tmpfilesdir)/gpuwatch.conf \
+	$(DESTDIR)$(catalogdir)/gpuwatch.catalog \
+	$(foreach page,$(MAN_PAGES),$(call man_destination,$(page))) \
+	$(addprefix $(DESTDIR)$(docdir)/,$(notdir $(DOCUMENTS))) \
+	$(addprefix $(DESTDIR)$(datadir)/gpuwatch/,$(notdir $(SCHEMAS))) \
+	$(DESTDIR)$(completionsdir)/gpuwatch-cli
+
+# Made anew each time: the directory may be another one than last time.
+.PHONY: $(UNITS)
+$(UNITS): $(B)/systemd/%: systemd/%.in
+	@mkdir -p $(@D)
+	sed 's|@sbindir@|$(sbindir)|g' $< >$@
+
+.PHONY: install install-files install-running
+## install: install programs, units, documentation (DESTDIR, PREFIX, GNU directory variables)
+install: install-files
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then $(MAKE) --no-print-directory install-running; fi
+
+install-files: all $(UNITS)
+	$(INSTALL) -d $(sort $(dir $(INSTALLED))) $(DESTDIR)$(sysconfdir)/gpuwatch
+	$(INSTALL_PROGRAM) $(B)/gpuwatchd $(DESTDIR)$(sbindir)/gpuwatchd
+	$(INSTALL_PROGRAM) $(B)/gpuwatch-cli $(DESTDIR)$(bindir)/gpuwatch-cli
+	$(INSTALL_DATA) $(UNITS) $(DESTDIR)$(unitdir)/
+	$(INSTALL_DATA) systemd/org.gpuwatch1.conf $(DESTDIR)$(dbuspolicydir)/org.gpuwatch1.conf
+	$(INSTALL_DATA) systemd/gpuwatch.sysusers $(DESTDIR)$(sysusersdir)/gpuwatch.conf
+	$(INSTALL_DATA) systemd/gpuwatch.tmpfiles $(DESTDIR)$(tmpfilesdir)/gpuwatch.conf
+	$(INSTALL_DATA) systemd/gpuwatch.catalog $(DESTDIR)$(catalogdir)/gpuwatch.catalog
+	$(INSTALL_DATA) cli/completion/gpuwatch-cli $(DESTDIR)$(completionsdir)/gpuwatch-cli
+	$(foreach page,$(MAN_PAGES),$(INSTALL_DATA) $(page) $(call man_destination,$(page)) &&) true
+	$(foreach file,$(DOCUMENTS),$(INSTALL_DATA) $(file) $(DESTDIR)$(docdir)/ &&) true
+	$(foreach file,$(SCHEMAS),$(INSTALL_DATA) $(file) $(DESTDIR)$(datadir)/gpuwatch/ &&) true
+	[ -e $(DESTDIR)$(sysconfdir)/gpuwatch/gpuwatchd.conf ] || \
+		$(INSTALL_DATA) systemd/gpuwatchd.conf $(DESTDIR)$(sysconfdir)/gpuwatch/gpuwatchd.conf
+
+# What a package's maintainer scripts do.
+install-running:
+	systemd-sysusers gpuwatch.conf
+	systemd-tmpfiles --create gpuwatch.conf
+	journalctl --update-catalog
+	systemctl daemon-reload
+	-systemctl reload dbus.service
+	@echo 'Installed. Start it:  systemctl enable --now gpuwatchd'
+
+.PHONY: uninstall
+## uninstall: remove what install installed; a configuration that was changed stays
+uninstall:
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl disable --now gpuwatchd.service || true; fi
+	rm -f $(INSTALLED)
+	! cmp -s systemd/gpuwatchd.conf $(DESTDIR)$(sysconfdir)/gpuwatch/gpuwatchd.conf || \
+		rm -f $(DESTDIR)$(sysconfdir)/gpuwatch/gpuwatchd.conf
+	-rmdir $(DESTDIR)$(sysconfdir)/gpuwatch $(DESTDIR)$(docdir) $(DESTDIR)$(datadir)/gpuwatch 2>/dev/null
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
