@@ -166,7 +166,7 @@ static int connect_bus(struct client *client)
 /* Own connect(), so that every path name works and every error is told apart. */
 static int connect_socket(const char *path)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd;
 
 	if (strlen(path) >= sizeof(address.sun_path))
@@ -212,7 +212,7 @@ static int connect_private(sd_bus **ret, const char *path)
 
 static int connect_any(struct client *client)
 {
-	struct attempts tried = {0};
+	struct attempts tried = { 0 };
 
 	if (client->target.route != CLIENT_PRIVATE) {
 		tried.bus = connect_bus(client);
@@ -231,7 +231,7 @@ static int connect_any(struct client *client)
 
 int client_open(struct client *client, const struct client_target *target)
 {
-	*client = (struct client){.target = *target};
+	*client = (struct client){ .target = *target };
 	return connect_any(client);
 }
 
@@ -261,7 +261,7 @@ static int fail_call(struct client *client, int r, const char *method, const sd_
 
 	/* On a private connection it is the daemon itself that may not do something. */
 	if (strcmp(name, SD_BUS_ERROR_ACCESS_DENIED) == 0 && !client->private)
-		return fail_attempts(client, &(struct attempts){.bus = -EACCES});
+		return fail_attempts(client, &(struct attempts){ .bus = -EACCES });
 	if (strcmp(name, SD_BUS_ERROR_UNKNOWN_METHOD) == 0 || strcmp(name, SD_BUS_ERROR_UNKNOWN_INTERFACE) == 0)
 		return fail(client, CLIENT_UNREACHABLE,
 			    "the daemon has no %s(): it is of another version, restart it: "

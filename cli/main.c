@@ -19,30 +19,30 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{"status", NULL, 0, command_status, "how the daemon is and what it can see",
-	 "Shows since when the daemon runs, what it found, what it costs, and the state of every\n"
-	 "probe: what could not be attached, why, and what is not seen without it.\n"},
-	{"deadlocks", NULL, OPTION_ALL | OPTION_FOLLOW, command_deadlocks, "deadlocks that stand now",
-	 "Shows each deadlock as a chain: who waits for what, who holds it, since when, how that\n"
-	 "is known; then who is blocked behind it, the root cause, and what to do.\n"
-	 "Exit code 1 if a deadlock stands.\n"},
-	{"stalls", NULL, OPTION_ALL | OPTION_FOLLOW, command_stalls, "long waits that are not proven deadlocks",
-	 "Shows each long wait for a GPU with the chain to what it hangs on.\n"},
-	{"hazards", NULL, OPTION_ALL | OPTION_FOLLOW, command_hazards, "broken rules, nothing stuck yet",
-	 "Shows where a driver broke a rule of the fence contract that can end in a deadlock.\n"},
-	{"waits", NULL, OPTION_WATCH, command_waits, "every wait for a GPU at this moment",
-	 "Shows who waits, for how long, for what, and inside of what.\n"},
-	{"timelines", NULL, 0, command_timelines, "fence timelines and who signals them",
-	 "Shows each fence timeline with its last signaller, its rate and who waits for it.\n"},
-	{"show", "ID|FILE", 0, command_show, "everything about one report, with kernel stacks",
-	 "ID is the name of a report, as `gpuwatch-cli deadlocks --all` lists it.\n"
-	 "FILE (with a slash or a dot in its name, or - for standard input) holds saved reports:\n"
-	 "the output of --json, or of `journalctl -u gpuwatchd --all -o json`.\n"},
-	{"record", "FILE", OPTION_FORCE, command_record, "save what the daemon sees, to analyse it elsewhere",
-	 "FILE may be - for standard output.\n"},
-	{"replay", "FILE", OPTION_WAITS | OPTION_TIMELINES, command_replay, "analyse a recording, no daemon needed",
-	 "Shows the deadlocks and stalls of a file that `gpuwatch-cli record` wrote.\n"
-	 "FILE may be - for standard input. Exit code 1 if there is a deadlock in it.\n"},
+	{ "status", NULL, 0, command_status, "how the daemon is and what it can see",
+	  "Shows since when the daemon runs, what it found, what it costs, and the state of every\n"
+	  "probe: what could not be attached, why, and what is not seen without it.\n" },
+	{ "deadlocks", NULL, OPTION_ALL | OPTION_FOLLOW, command_deadlocks, "deadlocks that stand now",
+	  "Shows each deadlock as a chain: who waits for what, who holds it, since when, how that\n"
+	  "is known; then who is blocked behind it, the root cause, and what to do.\n"
+	  "Exit code 1 if a deadlock stands.\n" },
+	{ "stalls", NULL, OPTION_ALL | OPTION_FOLLOW, command_stalls, "long waits that are not proven deadlocks",
+	  "Shows each long wait for a GPU with the chain to what it hangs on.\n" },
+	{ "hazards", NULL, OPTION_ALL | OPTION_FOLLOW, command_hazards, "broken rules, nothing stuck yet",
+	  "Shows where a driver broke a rule of the fence contract that can end in a deadlock.\n" },
+	{ "waits", NULL, OPTION_WATCH, command_waits, "every wait for a GPU at this moment",
+	  "Shows who waits, for how long, for what, and inside of what.\n" },
+	{ "timelines", NULL, 0, command_timelines, "fence timelines and who signals them",
+	  "Shows each fence timeline with its last signaller, its rate and who waits for it.\n" },
+	{ "show", "ID|FILE", 0, command_show, "everything about one report, with kernel stacks",
+	  "ID is the name of a report, as `gpuwatch-cli deadlocks --all` lists it.\n"
+	  "FILE (with a slash or a dot in its name, or - for standard input) holds saved reports:\n"
+	  "the output of --json, or of `journalctl -u gpuwatchd --all -o json`.\n" },
+	{ "record", "FILE", OPTION_FORCE, command_record, "save what the daemon sees, to analyse it elsewhere",
+	  "FILE may be - for standard output.\n" },
+	{ "replay", "FILE", OPTION_WAITS | OPTION_TIMELINES, command_replay, "analyse a recording, no daemon needed",
+	  "Shows the deadlocks and stalls of a file that `gpuwatch-cli record` wrote.\n"
+	  "FILE may be - for standard input. Exit code 1 if there is a deadlock in it.\n" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -63,21 +63,21 @@ enum {
 };
 
 static const struct option long_options[] = {
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, LONG_VERSION},
-	{"json", no_argument, NULL, 'j'},
-	{"socket", required_argument, NULL, LONG_SOCKET},
-	{"system-bus", no_argument, NULL, LONG_SYSTEM_BUS},
-	{"private", no_argument, NULL, LONG_PRIVATE},
-	{"color", required_argument, NULL, LONG_COLOR},
-	{"no-color", no_argument, NULL, LONG_NO_COLOR},
-	{"all", no_argument, NULL, 'a'},
-	{"follow", no_argument, NULL, 'f'},
-	{"watch", no_argument, NULL, 'w'},
-	{"waits", no_argument, NULL, LONG_WAITS},
-	{"timelines", no_argument, NULL, LONG_TIMELINES},
-	{"force", no_argument, NULL, LONG_FORCE},
-	{0},
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, LONG_VERSION },
+	{ "json", no_argument, NULL, 'j' },
+	{ "socket", required_argument, NULL, LONG_SOCKET },
+	{ "system-bus", no_argument, NULL, LONG_SYSTEM_BUS },
+	{ "private", no_argument, NULL, LONG_PRIVATE },
+	{ "color", required_argument, NULL, LONG_COLOR },
+	{ "no-color", no_argument, NULL, LONG_NO_COLOR },
+	{ "all", no_argument, NULL, 'a' },
+	{ "follow", no_argument, NULL, 'f' },
+	{ "watch", no_argument, NULL, 'w' },
+	{ "waits", no_argument, NULL, LONG_WAITS },
+	{ "timelines", no_argument, NULL, LONG_TIMELINES },
+	{ "force", no_argument, NULL, LONG_FORCE },
+	{ 0 },
 };
 
 /* Options of single commands: their letter, bit, and line of help. */
@@ -86,14 +86,14 @@ static const struct {
 	unsigned bit;
 	const char *name, *help;
 } command_options[] = {
-	{'j', OPTION_JSON, "--json", "  -j, --json         print JSON instead of text"},
-	{'a', OPTION_ALL, "--all", "  -a, --all          also those that have ended"},
-	{'f', OPTION_FOLLOW, "--follow", "  -f, --follow       go on, print every change as it comes"},
-	{'w', OPTION_WATCH, "--watch", "  -w, --watch        show anew every second"},
-	{LONG_FORCE, OPTION_FORCE, "--force", "      --force        replace FILE if it is there"},
-	{LONG_WAITS, OPTION_WAITS, "--waits", "      --waits        show the last snapshot's waits instead"},
-	{LONG_TIMELINES, OPTION_TIMELINES, "--timelines",
-	 "      --timelines    show the last snapshot's timelines instead"},
+	{ 'j', OPTION_JSON, "--json", "  -j, --json         print JSON instead of text" },
+	{ 'a', OPTION_ALL, "--all", "  -a, --all          also those that have ended" },
+	{ 'f', OPTION_FOLLOW, "--follow", "  -f, --follow       go on, print every change as it comes" },
+	{ 'w', OPTION_WATCH, "--watch", "  -w, --watch        show anew every second" },
+	{ LONG_FORCE, OPTION_FORCE, "--force", "      --force        replace FILE if it is there" },
+	{ LONG_WAITS, OPTION_WAITS, "--waits", "      --waits        show the last snapshot's waits instead" },
+	{ LONG_TIMELINES, OPTION_TIMELINES, "--timelines",
+	  "      --timelines    show the last snapshot's timelines instead" },
 };
 
 #define COMMAND_OPTIONS (sizeof(command_options) / sizeof(command_options[0]))
@@ -300,7 +300,7 @@ static int dispatch(struct request *request, int count, char **arguments)
 
 int main(int argc, char **argv)
 {
-	struct request request = {.cli.target.socket = CLIENT_SOCKET};
+	struct request request = { .cli.target.socket = CLIENT_SOCKET };
 	int r;
 
 	setlocale(LC_ALL, "");

@@ -63,7 +63,7 @@ static int save(const struct cli *cli, const char *data, size_t size)
 
 int command_record(const struct cli *cli)
 {
-	_cleanup_client_ struct client client = {0};
+	_cleanup_client_ struct client client = { 0 };
 	_cleanup_free_ char *data = NULL;
 	size_t size;
 	int fd, r;

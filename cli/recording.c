@@ -48,7 +48,7 @@ int recording_parse(struct recording *recording, const void *data, size_t size, 
 	size_t offset = 0;
 	int r;
 
-	*recording = (struct recording){0};
+	*recording = (struct recording){ 0 };
 	if (size == 0) {
 		snprintf(message, length, "the file is empty");
 		return -1;
@@ -57,7 +57,7 @@ int recording_parse(struct recording *recording, const void *data, size_t size, 
 	if (r < 0)
 		out_of_memory();
 	if (r != GW_PARSE_OK) {
-		*recording = (struct recording){0};
+		*recording = (struct recording){ 0 };
 		describe(r, data, size, offset, message, length);
 		return -1;
 	}
@@ -76,5 +76,5 @@ void recording_clear(struct recording *recording)
 		if (recording->snapshots[i])
 			gw_snapshot_free(recording->snapshots[i]);
 	free(recording->snapshots);
-	*recording = (struct recording){0};
+	*recording = (struct recording){ 0 };
 }

@@ -23,7 +23,7 @@ static char *first_field(const json_t *node, const char *const *keys)
 	return text_format("%s", "");
 }
 
-#define FIRST_FIELD(node, ...) first_field(node, (const char *const[]){__VA_ARGS__, NULL})
+#define FIRST_FIELD(node, ...) first_field(node, (const char *const[]){ __VA_ARGS__, NULL })
 
 /* "a (b, c)" with empty parts left out. */
 static char *with_notes(const char *head, const char *note, const char *second)
@@ -175,21 +175,21 @@ char *edge_phrase(const json_t *edge, const json_t *from, const json_t *to)
 	static const struct {
 		const char *relation, *phrase;
 	} phrases[] = {
-		{"waits-for", "waits for"},
-		{"waits-for-end-of", "waits for the end of"},
-		{"flushes", "flushes"},
-		{"inside", "is inside"},
-		{"on-timeline", "on"},
-		{"signalled-by", "to be signalled by"},
-		{"signalled-with", "signalled with"},
-		{"depends-on", "depends on"},
-		{"run-by", "to be run by"},
-		{"executed-by", "run by"},
-		{"queued-behind", "queued behind"},
-		{"held-by", "held by"},
-		{"runs-in", "runs in"},
-		{"driven-by", "driven by"},
-		{"unplugged-by", "being unplugged by"},
+		{ "waits-for", "waits for" },
+		{ "waits-for-end-of", "waits for the end of" },
+		{ "flushes", "flushes" },
+		{ "inside", "is inside" },
+		{ "on-timeline", "on" },
+		{ "signalled-by", "to be signalled by" },
+		{ "signalled-with", "signalled with" },
+		{ "depends-on", "depends on" },
+		{ "run-by", "to be run by" },
+		{ "executed-by", "run by" },
+		{ "queued-behind", "queued behind" },
+		{ "held-by", "held by" },
+		{ "runs-in", "runs in" },
+		{ "driven-by", "driven by" },
+		{ "unplugged-by", "being unplugged by" },
 	};
 	const char *relation = field_string(edge, "relation");
 
@@ -207,10 +207,10 @@ static char *evidence_words(const char *evidence)
 	static const struct {
 		const char *evidence, *words;
 	} shorter[] = {
-		{"owner-field", "owner"},
-		{"learned-signaller", "learned"},
-		{"workqueue-state", "workqueue"},
-		{"fence-structure", "fence"},
+		{ "owner-field", "owner" },
+		{ "learned-signaller", "learned" },
+		{ "workqueue-state", "workqueue" },
+		{ "fence-structure", "fence" },
 	};
 
 	for (size_t i = 0; i < sizeof(shorter) / sizeof(shorter[0]); i++)
@@ -236,9 +236,9 @@ char *edge_evidence(const json_t *edge)
 
 static bool told_elsewhere(const char *key)
 {
-	static const char *const keys[] = {"id",       "type",	    "comm",	     "pid",	 "tgid",   "stack",
-					   "context",  "seqno",	    "driver",	     "timeline", "symbol", "lock_type",
-					   "function", "workqueue", "since_mono_ns", "gone",	 "wait",   "mm"};
+	static const char *const keys[] = { "id",	"type",	     "comm",	      "pid",	  "tgid",   "stack",
+					    "context",	"seqno",     "driver",	      "timeline", "symbol", "lock_type",
+					    "function", "workqueue", "since_mono_ns", "gone",	  "wait",   "mm" };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (strcmp(keys[i], key) == 0)

@@ -14,7 +14,8 @@ char *node_text(const json_t *node);
 /* "waits for", "to be signalled by", "held by", ... for an edge between these nodes. Owned by the caller. */
 char *edge_phrase(const json_t *edge, const json_t *from, const json_t *to);
 
-/* Where an edge is known from, "?" if that is only probable, "??" if a hint: "owner", "learned?". Owned by the caller. */
+/* Where an edge is known from, "?" if that is only probable, "??" if a hint: "owner", "learned?". Owned by the caller.
+ */
 char *edge_evidence(const json_t *edge);
 
 bool node_is_task(const json_t *node);

@@ -155,9 +155,9 @@ static bool table_has_summary(const struct terminal *terminal)
 static void print_table(const struct report_view *view, const json_t *reports)
 {
 	static const struct column columns[] = {
-		{"ID", COLUMN_TEXT},	     {"CLASS", COLUMN_TEXT},   {"STATE", COLUMN_TEXT},
-		{"CONFIDENCE", COLUMN_TEXT}, {"AGE", COLUMN_NUMBER},   {"TASKS", COLUMN_NUMBER},
-		{"BLOCKED", COLUMN_NUMBER},  {"SUMMARY", COLUMN_WRAP},
+		{ "ID", COLUMN_TEXT },	       { "CLASS", COLUMN_TEXT },   { "STATE", COLUMN_TEXT },
+		{ "CONFIDENCE", COLUMN_TEXT }, { "AGE", COLUMN_NUMBER },   { "TASKS", COLUMN_NUMBER },
+		{ "BLOCKED", COLUMN_NUMBER },  { "SUMMARY", COLUMN_WRAP },
 	};
 	bool summary = table_has_summary(view->terminal);
 	size_t count = sizeof(columns) / sizeof(columns[0]) - !summary;
@@ -190,8 +190,8 @@ static const char *kind_title(const json_t *report)
 	static const struct {
 		const char *kind, *title;
 	} titles[] = {
-		{"deadlock", "Deadlock"}, {"livelock", "Livelock"},	  {"stall", "Stall"},
-		{"hazard", "Hazard"},	  {"probe-order", "Probe order"},
+		{ "deadlock", "Deadlock" }, { "livelock", "Livelock" },	      { "stall", "Stall" },
+		{ "hazard", "Hazard" },	    { "probe-order", "Probe order" },
 	};
 
 	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
@@ -221,11 +221,11 @@ static void print_heading(const struct report_view *view, const json_t *report)
 	const struct {
 		const char *style, *text;
 	} words[] = {
-		{title_style, kind_title(report)},
-		{STYLE_BOLD, field_string(report, "id")},
-		{"", field_string(report, "class")},
-		{confidence_style(confidence), confidence},
-		{"", state},
+		{ title_style, kind_title(report) },
+		{ STYLE_BOLD, field_string(report, "id") },
+		{ "", field_string(report, "class") },
+		{ confidence_style(confidence), confidence },
+		{ "", state },
 	};
 	FILE *stream;
 	size_t size;
@@ -329,7 +329,7 @@ static size_t chain_lines(const struct report_view *view, const json_t *report, 
 /* What fits beside each other: the text gets what the others leave, evidence comes off first. */
 static struct chain_layout chain_measure(const struct terminal *terminal, const struct chain_line *lines, size_t count)
 {
-	struct chain_layout layout = {0};
+	struct chain_layout layout = { 0 };
 	size_t widest = 0, room;
 
 	for (size_t i = 0; i < count; i++) {

@@ -20,9 +20,9 @@ struct state_look {
 static const struct state_look *state_look(const char *name)
 {
 	static const struct state_look looks[] = {
-		{"attached", STYLE_GREEN, true, false}, {"adopted", STYLE_GREEN, true, false},
-		{"waiting", STYLE_DIM, false, false},	{"absent", STYLE_YELLOW, false, true},
-		{"failed", STYLE_ALERT, false, true},	{"", STYLE_YELLOW, false, true},
+		{ "attached", STYLE_GREEN, true, false }, { "adopted", STYLE_GREEN, true, false },
+		{ "waiting", STYLE_DIM, false, false },	  { "absent", STYLE_YELLOW, false, true },
+		{ "failed", STYLE_ALERT, false, true },	  { "", STYLE_YELLOW, false, true },
 	};
 	const struct state_look *look = looks;
 
@@ -180,10 +180,10 @@ static void probe_row(struct table *table, const json_t *probe)
 static void print_probes(const struct terminal *terminal, const json_t *probes)
 {
 	static const struct column columns[] = {
-		{"PROBE", COLUMN_TEXT},
-		{"TARGET", COLUMN_CUT},
-		{"MODULE", COLUMN_TEXT},
-		{"STATE", COLUMN_TEXT},
+		{ "PROBE", COLUMN_TEXT },
+		{ "TARGET", COLUMN_CUT },
+		{ "MODULE", COLUMN_TEXT },
+		{ "STATE", COLUMN_TEXT },
 	};
 	_cleanup_table_ struct table *table = table_new(terminal, columns, sizeof(columns) / sizeof(columns[0]));
 	size_t attached = 0, i;

@@ -115,8 +115,9 @@ static void wait_row(struct table *table, const json_t *wait, bool chain)
 void render_waits(const struct terminal *terminal, const json_t *waits)
 {
 	static const struct column columns[] = {
-		{"PID", COLUMN_NUMBER},	    {"COMMAND", COLUMN_TEXT}, {"STATE", COLUMN_TEXT}, {"AGE", COLUMN_NUMBER},
-		{"WAITS FOR", COLUMN_WRAP}, {"INSIDE", COLUMN_WRAP},  {"CHAIN", COLUMN_WRAP},
+		{ "PID", COLUMN_NUMBER }, { "COMMAND", COLUMN_TEXT },	{ "STATE", COLUMN_TEXT },
+		{ "AGE", COLUMN_NUMBER }, { "WAITS FOR", COLUMN_WRAP }, { "INSIDE", COLUMN_WRAP },
+		{ "CHAIN", COLUMN_WRAP },
 	};
 	const json_t *list = field_array(waits, "waits");
 	bool chain = !terminal->limited || terminal->width >= CHAIN_COLUMNS;
@@ -169,9 +170,9 @@ static void timeline_row(struct table *table, const json_t *timeline)
 void render_timelines(const struct terminal *terminal, const json_t *timelines)
 {
 	static const struct column columns[] = {
-		{"DRIVER", COLUMN_TEXT},	{"TIMELINE", COLUMN_CUT}, {"CONTEXT", COLUMN_NUMBER},
-		{"SEQNO", COLUMN_NUMBER},	{"RATE", COLUMN_NUMBER},  {"WAITING", COLUMN_NUMBER},
-		{"LAST SIGNALLER", COLUMN_CUT},
+		{ "DRIVER", COLUMN_TEXT },	  { "TIMELINE", COLUMN_CUT }, { "CONTEXT", COLUMN_NUMBER },
+		{ "SEQNO", COLUMN_NUMBER },	  { "RATE", COLUMN_NUMBER },  { "WAITING", COLUMN_NUMBER },
+		{ "LAST SIGNALLER", COLUMN_CUT },
 	};
 	const json_t *list = field_array(timelines, "timelines");
 	_cleanup_table_ struct table *table = table_new(terminal, columns, sizeof(columns) / sizeof(columns[0]));

@@ -58,15 +58,16 @@ static void print_origin(const struct cli *cli, const struct recording *recordin
 	const struct gw_snapshot_record *first = gw_snapshot_head(recording->snapshots[0]);
 	const struct gw_snapshot_record *last = gw_snapshot_head(recording->snapshots[recording->count - 1]);
 	_cleanup_free_ char *span = text_duration(last->mono_ns > first->mono_ns ? last->mono_ns - first->mono_ns : 0);
+	bool one = recording->count == 1;
 	_cleanup_free_ char *line = NULL;
 	_cleanup_json_ json_t *safe = NULL;
 
-	line = text_format("Recording of a machine with kernel %s (%s), boot %s: %zu snapshot%s over %s", host->release,
-			   host->machine, host->boot_id, recording->count, recording->count == 1 ? "" : "s", span);
+	line = text_format("Recording of a machine with kernel %s (%s), boot %s: %zu snapshot%s%s", host->release,
+			   host->machine, host->boot_id, recording->count, one ? "" : "s over ", one ? "" : span);
 	safe = json_string(line);
-	json_clean(safe);
 	if (!safe)
 		return;
+	json_clean(safe);
 	terminal_paragraph(&cli->terminal, STYLE_DIM, 0, json_string_value(safe));
 	terminal_put(&cli->terminal, STYLE_END "\n");
 }
@@ -75,7 +76,7 @@ static int replay_reports(const struct cli *cli, struct recording *recording)
 {
 	const struct gw_snapshot_record *last = gw_snapshot_head(recording->snapshots[recording->count - 1]);
 	struct gw_host_record host = *gw_snapshot_host(recording->snapshots[0]);
-	struct report_view view = {.terminal = &cli->terminal, .now_ns = last->mono_ns};
+	struct report_view view = { .terminal = &cli->terminal, .now_ns = last->mono_ns };
 	struct gw_analysis *analysis;
 	_cleanup_json_ json_t *reports = NULL;
 	int r = gw_analysis_new(&analysis, &GW_POLICY_DEFAULT);
@@ -115,7 +116,7 @@ static int replay_view(const struct cli *cli, const struct recording *recording)
 
 int command_replay(const struct cli *cli)
 {
-	_cleanup_recording_ struct recording recording = {0};
+	_cleanup_recording_ struct recording recording = { 0 };
 	_cleanup_free_ char *data = NULL;
 	char message[256];
 	size_t size;

@@ -59,7 +59,7 @@ static void index_edges(struct chain *chain, const json_t *edges)
 		size_t to = chain_find(chain, field_string(edge, "to"));
 
 		if (from != CHAIN_NONE && to != CHAIN_NONE)
-			chain->edges[chain->edge_count++] = (struct chain_edge){.json = edge, .from = from, .to = to};
+			chain->edges[chain->edge_count++] = (struct chain_edge){ .json = edge, .from = from, .to = to };
 	}
 }
 
@@ -69,12 +69,12 @@ void chain_clear(struct chain *chain)
 	free(chain->edges);
 	free(chain->steps);
 	json_decref(chain->ids);
-	*chain = (struct chain){0};
+	*chain = (struct chain){ 0 };
 }
 
 static void tell(struct chain *chain, size_t node, const struct chain_edge *edge)
 {
-	chain->steps[chain->step_count++] = (struct chain_step){.node = node, .edge = edge};
+	chain->steps[chain->step_count++] = (struct chain_step){ .node = node, .edge = edge };
 	chain->nodes[node].told = true;
 }
 
@@ -216,7 +216,7 @@ void chain_build(struct chain *chain, const json_t *report)
 {
 	size_t end;
 
-	*chain = (struct chain){0};
+	*chain = (struct chain){ 0 };
 	index_nodes(chain, field_array(report, "nodes"));
 	index_edges(chain, field_array(report, "edges"));
 	chain->steps = array_new(chain->node_count, sizeof(*chain->steps));

@@ -204,7 +204,7 @@ static int follow_once(struct follower *follower, struct client *client, bool *r
 static int follow(const struct cli *cli, const struct report_kind *kind)
 {
 	_cleanup_json_ json_t *known = json_object();
-	struct follower follower = {.cli = cli, .kind = kind, .known = known};
+	struct follower follower = { .cli = cli, .kind = kind, .known = known };
 	bool reached = false, told = false;
 
 	if (!known)
@@ -218,7 +218,7 @@ static int follow(const struct cli *cli, const struct report_kind *kind)
 		if (!told || client.bus)
 			complain("%s; waiting for it to come back", client.message);
 		told = true;
-		nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+		nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
 	}
 }
 
@@ -229,15 +229,15 @@ static int run(const struct cli *cli, const struct report_kind *kind)
 
 int command_deadlocks(const struct cli *cli)
 {
-	return run(cli, &(struct report_kind){.name = "deadlock", .none = "No deadlock", .found = true});
+	return run(cli, &(struct report_kind){ .name = "deadlock", .none = "No deadlock", .found = true });
 }
 
 int command_stalls(const struct cli *cli)
 {
-	return run(cli, &(struct report_kind){.name = "stall", .none = "No stall"});
+	return run(cli, &(struct report_kind){ .name = "stall", .none = "No stall" });
 }
 
 int command_hazards(const struct cli *cli)
 {
-	return run(cli, &(struct report_kind){.name = "hazard", .none = "No hazard"});
+	return run(cli, &(struct report_kind){ .name = "hazard", .none = "No hazard" });
 }

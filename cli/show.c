@@ -103,7 +103,7 @@ static json_t *parse_reports(const char *path, const char *data, size_t size)
 
 static int show_file(const struct cli *cli)
 {
-	struct report_view view = {.terminal = &cli->terminal};
+	struct report_view view = { .terminal = &cli->terminal };
 	_cleanup_json_ json_t *reports = NULL;
 	_cleanup_free_ char *data = NULL;
 	json_t *report;

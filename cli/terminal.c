@@ -28,11 +28,11 @@ void terminal_measure(struct terminal *terminal)
 {
 	int fd = fileno(terminal->out);
 	bool screen = fd >= 0 && isatty(fd);
-	struct winsize size = {0};
+	struct winsize size = { 0 };
 	unsigned width;
 
 	if (screen && ioctl(fd, TIOCGWINSZ, &size) < 0)
-		size = (struct winsize){0};
+		size = (struct winsize){ 0 };
 	width = screen && size.ws_col ? size.ws_col : environment_columns();
 	terminal->limited = screen || width > 0;
 	terminal->height = screen ? size.ws_row : 0;
@@ -60,7 +60,7 @@ static bool want_color(FILE *out, enum color_choice choice)
 
 void terminal_init(struct terminal *terminal, FILE *out, enum color_choice color)
 {
-	*terminal = (struct terminal){.out = out};
+	*terminal = (struct terminal){ .out = out };
 	terminal->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	terminal->color = want_color(out, color);
 	terminal_measure(terminal);
@@ -84,9 +84,9 @@ static const char *ascii_for(const char *character, size_t bytes)
 	static const struct {
 		const char *utf8, *ascii;
 	} substitutes[] = {
-		{"→", "->"}, {"←", "<-"}, {"─", "-"},	{"│", "|"}, {"╭", ","}, {"╰", "`"},
-		{"├", "|"},  {"▶", ">"},  {"…", "..."}, {"·", "-"}, {"×", "x"}, {"✗", "x"},
-		{"“", "\""}, {"”", "\""}, {"’", "'"},	{"–", "-"}, {"µ", "u"},
+		{ "→", "->" }, { "←", "<-" }, { "─", "-" },   { "│", "|" }, { "╭", "," }, { "╰", "`" },
+		{ "├", "|" },  { "▶", ">" },  { "…", "..." }, { "·", "-" }, { "×", "x" }, { "✗", "x" },
+		{ "“", "\"" }, { "”", "\"" }, { "’", "'" },   { "–", "-" }, { "µ", "u" },
 	};
 
 	for (size_t i = 0; i < sizeof(substitutes) / sizeof(substitutes[0]); i++)
@@ -125,7 +125,7 @@ static size_t character_columns(const struct terminal *terminal, const char *tex
 		return 1;
 	if (!terminal->utf8)
 		return strlen(ascii_for(text, bytes));
-	if (mbrtowc(&wide, text, bytes, &(mbstate_t){0}) > bytes)
+	if (mbrtowc(&wide, text, bytes, &(mbstate_t){ 0 }) > bytes)
 		return 1;
 	columns = wcwidth(wide);
 	return columns < 0 ? 1 : (size_t)columns;

@@ -81,7 +81,7 @@ char *text_duration_short(uint64_t nanoseconds)
 
 char *text_size(uint64_t bytes)
 {
-	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB" };
 	double value = (double)bytes / 1024;
 	size_t unit = 0;
 
@@ -114,7 +114,7 @@ static bool read_offset(const char *text, long *offset)
 
 char *text_time(const char *rfc3339)
 {
-	struct tm utc = {0}, local;
+	struct tm utc = { 0 }, local;
 	const char *rest = strptime(rfc3339, "%Y-%m-%dT%H:%M:%S", &utc);
 	char text[64];
 	long offset;

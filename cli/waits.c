@@ -74,7 +74,7 @@ static int watch(struct cli cli)
 		show(&cli, waits);
 		if (fflush(cli.terminal.out) != 0)
 			return EXIT_TROUBLE;
-		nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+		nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
 	}
 }
 

@@ -210,7 +210,7 @@ static int on_connection(sd_event_source *source, int listening, uint32_t events
 		return 0;
 	check(sd_bus_new(&bus), "connection");
 	check(sd_bus_set_fd(bus, fd, fd), "descriptor");
-	check(sd_bus_set_server(bus, true, (sd_id128_t){.qwords = {1, 2}}), "server");
+	check(sd_bus_set_server(bus, true, (sd_id128_t){ .qwords = { 1, 2 } }), "server");
 	check(sd_bus_negotiate_fds(bus, true), "descriptors");
 	check(sd_bus_set_sender(bus, "org.gpuwatch1"), "sender");
 	check(sd_bus_start(bus), "start");
@@ -220,7 +220,7 @@ static int on_connection(sd_event_source *source, int listening, uint32_t events
 
 static void open_socket(struct fake *fake, const char *path)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
@@ -241,7 +241,7 @@ static void open_bus(struct fake *fake)
 
 int main(int argc, char **argv)
 {
-	struct fake fake = {.directory = argv[1]};
+	struct fake fake = { .directory = argv[1] };
 	sigset_t mask;
 
 	if (argc < 3)

@@ -52,7 +52,7 @@ static void put_host(void)
 static struct gw_task_record task(uint64_t address, uint32_t pid, const char *comm, struct gw_wait wait)
 {
 	struct gw_task_record record = {
-		.header = {.type = GW_RECORD_TASK, .size = offsetof(struct gw_task_record, stack)},
+		.header = { .type = GW_RECORD_TASK, .size = offsetof(struct gw_task_record, stack) },
 		.address = address,
 		.start_ns = SECOND,
 		.pid = pid,
@@ -60,7 +60,7 @@ static struct gw_task_record task(uint64_t address, uint32_t pid, const char *co
 		.state = 2,
 		.switches = 7,
 		.user_syscall = ~UINT64_C(0),
-		.watch = {.waits = {wait}, .depth = wait.kind != GW_WAIT_NONE},
+		.watch = { .waits = { wait }, .depth = wait.kind != GW_WAIT_NONE },
 	};
 
 	snprintf(record.comm, sizeof(record.comm), "%s", comm);
@@ -70,7 +70,8 @@ static struct gw_task_record task(uint64_t address, uint32_t pid, const char *co
 static void put_compositor(void)
 {
 	struct gw_wait wait = {
-		.kind = GW_WAIT_FENCE, .object = FENCE, .since_ns = 98 * SECOND, .context = 17, .seqno = 42};
+		.kind = GW_WAIT_FENCE, .object = FENCE, .since_ns = 98 * SECOND, .context = 17, .seqno = 42
+	};
 	struct gw_task_record record = task(COMPOSITOR, 812, "compositor", wait);
 	struct gw_fence_record fence = {
 		.header = HEADER(GW_RECORD_FENCE, fence),
@@ -88,8 +89,9 @@ static void put_compositor(void)
 static void put_worker(int waits)
 {
 	struct gw_wait wait = {
-		.kind = GW_WAIT_LOCK, .flags = GW_LOCK_F_MUTEX, .object = MUTEX, .since_ns = 99 * SECOND};
-	struct gw_task_record record = task(WORKER, 77, "signal-thread", waits ? wait : (struct gw_wait){0});
+		.kind = GW_WAIT_LOCK, .flags = GW_LOCK_F_MUTEX, .object = MUTEX, .since_ns = 99 * SECOND
+	};
+	struct gw_task_record record = task(WORKER, 77, "signal-thread", waits ? wait : (struct gw_wait){ 0 });
 	struct gw_lock_record lock = {
 		.header = HEADER(GW_RECORD_LOCK, lock),
 		.address = MUTEX,
