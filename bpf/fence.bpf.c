@@ -240,7 +240,7 @@ static __always_inline void take_slot(struct gw_timeline *timeline, u64 context)
 	if (old) {
 		control.evicted_timelines++;
 		/* Contexts of a single fence, as of fence arrays, are not worth it. */
-		if (timeline->changes > 1 || timeline->signallers[0].count > 1)
+		if (timeline->changes || timeline->signallers[0].count > 1)
 			bpf_map_update_elem(&evicted, &old, timeline, BPF_ANY);
 	}
 	back = bpf_map_lookup_elem(&evicted, &context);
@@ -271,7 +271,7 @@ static __always_inline void put_first(struct gw_timeline *timeline, const struct
 	}
 	list[0] = *who;
 	list[0].count = count + 1;
-	if (place)
+	if (place && list[1].kind != GW_SIGNALLER_NONE)
 		timeline->changes++;
 }
 
