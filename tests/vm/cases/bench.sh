@@ -14,7 +14,7 @@ echo $fences >$LAB/bench && cat $LAB/bench
 END
 chmod +x /tmp/round
 
-insmod /lab/gpulab.ko || exit 1
+load_lab || exit 1
 for round in $(seq "$rounds"); do
 	/tmp/round | sed 's/^/nothing /'
 	empty /tmp/round | sed 's/^/empty /'

@@ -8,7 +8,7 @@ id() {
 	gpuwatch-cli deadlocks --json | jq -r '.[0].id'
 }
 
-insmod /lab/gpulab.ko || exit 1
+load_lab || exit 1
 start_daemon || exit 1
 lab_start fence-lock-cycle/resv
 check "reported" wait_until 8 at_least deadlocks active 1

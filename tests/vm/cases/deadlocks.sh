@@ -22,7 +22,7 @@ one() {
 	[ -s "$LAB/truth" ] && fail "$1: the lab let go"
 }
 
-insmod /lab/gpulab.ko || exit 1
+load_lab || exit 1
 start_daemon || exit 1
 for spec; do
 	one "$spec"

@@ -14,7 +14,7 @@ run() {
 
 spec=${1:-fence-lock-cycle/resv}
 say "Linux $(uname -r). gpuwatchd starts, and a kernel module makes a real deadlock: $spec"
-insmod /lab/gpulab.ko || exit 1
+load_lab || exit 1
 start_daemon || exit 1
 run gpuwatch-cli deadlocks || exit 1
 lab_start "$spec"

@@ -13,7 +13,7 @@ switches() {
 	cat /proc/"$daemon"/task/*/status | awk '/^voluntary_ctxt_switches/ { n += $2 } END { print n }'
 }
 
-insmod /lab/gpulab.ko || exit 1
+load_lab || exit 1
 start_daemon || exit 1
 sleep 6 # the looks at the start are over
 

@@ -19,7 +19,7 @@ stalls_over() {
 	[ "$(count stalls active)" -eq 0 ]
 }
 
-insmod /lab/gpulab.ko || exit 1
+load_lab || exit 1
 echo "${1:-fence-lock-cycle/mutex}" >"$LAB/start"
 sleep 3
 waiter=$(jq -r '.participants[0].pid' "$LAB/truth")

@@ -81,10 +81,15 @@ none_active() {
 	[ "$(count deadlocks active)" -eq 0 ]
 }
 
+# The lab is a driver, and needs what drivers need.
+load_lab() {
+	modprobe -a drm gpu_sched && insmod /lab/gpulab.ko
+}
+
 # lab_start SPEC: starts a scenario; those that need a process run one.
 lab_start() {
 	case $1 in
-	notifier-cycle/* | leaked-lock/user* | reclaim-cycle*) labuser "$1" >>"$OUT/labuser.log" 2>&1 & ;;
+	notifier-cycle/* | leaked-lock/user*) labuser "$1" >>"$OUT/labuser.log" 2>&1 & ;;
 	*) echo "$1" >"$LAB/start" ;;
 	esac
 }

@@ -27,7 +27,7 @@ journalctl --update-catalog
 systemctl daemon-reload
 busctl call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus ReloadConfig
 
-insmod /lab/gpulab.ko || exit 1
+load_lab || exit 1
 check "systemctl start gpuwatchd" systemctl start gpuwatchd
 systemctl status --no-pager gpuwatchd
 gpuwatch-cli status

@@ -42,9 +42,12 @@ def cycle_tasks(report):
 
 
 def matching(reports, truth):
-    """The reports that name at least one true participant in their cycle."""
+    """The reports that name a true participant in their cycle, or a true fence where no task takes part."""
     want = {p["pid"] for p in truth["participants"]}
-    return [r for r in reports if cycle_tasks(r) & want]
+    if want:
+        return [r for r in reports if cycle_tasks(r) & want]
+    fences = {(f["context"], f["seqno"]) for f in truth["fences"]}
+    return [r for r in reports if {(n.get("context"), n.get("seqno")) for n in r["nodes"]} & fences]
 
 
 def check_active(name, truth, reports, schema):

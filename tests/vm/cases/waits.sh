@@ -36,11 +36,13 @@ wait_case() {
 }
 
 modprobe vgem
-insmod /lab/gpulab.ko || exit 1
+load_lab || exit 1
 start_daemon || exit 1
 wait_case "syncobj wait" syncobj labuser syncobj-wait 3
 wait_case "sync_file poll" poll labuser syncfile-poll 3
-wait_case "vgem fence wait" 'poll|fence' labuser vgem-wait 3
+wait_case "vgem fence wait" fence labuser vgem-wait 3
+wait_case "vgem dma-buf poll" poll labuser vgem-poll 3
+wait_case "vgem sync_file poll" poll labuser vgem-syncfile 3
 check "no deadlock was reported" [ "$(gpuwatch-cli deadlocks --all --json | jq length)" -eq 0 ]
 stop_daemon
 verdict
