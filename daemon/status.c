@@ -90,7 +90,7 @@ static json_t *counters(const struct gw_status *status, struct gw_watch *watch)
 	gw_loader_counters(gw_watch_loader(watch), &counters);
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "snapshots", (json_int_t)gw_watch_snapshots(watch),
 			 "failed_snapshots", (json_int_t)gw_watch_failures(watch), "wakeups",
-			 (json_int_t)status->wakeups, "wake_events", (json_int_t)counters.wakes, "missed_waits",
+			 (json_int_t)status->wakeups, "wakes", (json_int_t)counters.wakes, "missed_waits",
 			 (json_int_t)counters.missed_waits, "dropped_events", (json_int_t)counters.dropped_events,
 			 "evicted_timelines", (json_int_t)counters.evicted_timelines, "lost_journal_entries",
 			 (json_int_t)status->journal_lost);
