@@ -162,7 +162,7 @@ demo: deps
 	@echo "building the lab module for Linux $(KERNEL)"
 	@$(MAKE) -s $(B)/lab/$(KERNEL)/stamp
 	@echo "booting Linux $(KERNEL)"
-	@tests/vm/run --kernel $(KERNEL) $(GUEST_FILES) -- /cases/demo.sh $(SCENARIO)
+	@tests/vm/run --tty --kernel $(KERNEL) $(GUEST_FILES) -- /cases/demo.sh $(SCENARIO)
 
 ## bench: the cost of watching, on KERNEL, against empty programs on the same hooks
 bench: deps
