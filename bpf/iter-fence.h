@@ -6,6 +6,7 @@
 #ifndef GPUWATCH_ITER_FENCE_H
 #define GPUWATCH_ITER_FENCE_H
 
+#include "getter.h"
 #include "iter.h"
 #include "names.h"
 
@@ -209,6 +210,30 @@ static __always_inline void read_sched(struct gw_fence_record *record, u32 kind)
 	__builtin_memcpy(record->driver, "drm_sched", sizeof("drm_sched"));
 }
 
+/* ---- names ---------------------------------------------------------------------- */
+
+/* From the kernel's tracepoint if that has told, else from the getters' code; then remembered for the timeline. */
+static __always_inline void read_names(struct gw_fence_record *record, struct dma_fence_ops *ops)
+{
+	u32 context = record->context;
+	struct fence_names *known, found = {};
+
+	if (record->driver[0] || !ops)
+		return;
+	known = bpf_map_lookup_elem(&names, &context);
+	if (known) {
+		__builtin_memcpy(record->driver, known->driver, sizeof(record->driver));
+		__builtin_memcpy(record->timeline, known->timeline, sizeof(record->timeline));
+		return;
+	}
+	if (!read_getter((u64)BPF_CORE_READ(ops, get_driver_name), record->address, found.driver))
+		return;
+	read_getter((u64)BPF_CORE_READ(ops, get_timeline_name), record->address, found.timeline);
+	__builtin_memcpy(record->driver, found.driver, sizeof(record->driver));
+	__builtin_memcpy(record->timeline, found.timeline, sizeof(record->timeline));
+	bpf_map_update_elem(&names, &context, &found, BPF_ANY);
+}
+
 /* ---- records -------------------------------------------------------------------- */
 
 static __always_inline struct gw_fence_record *new_fence_record(struct output *out, u64 address)
@@ -247,7 +272,7 @@ static __noinline int emit_fence(struct output *out, u64 address)
 		read_sched(record, GW_FENCE_SCHED_SCHEDULED);
 	else if (record->ops && record->ops == control.symbols.sched_finished_ops)
 		read_sched(record, GW_FENCE_SCHED_FINISHED);
-	read_names(record);
+	read_names(record, ops);
 	emit(out, record, sizeof(*record));
 	queue_members(out);
 	queue_fence(out->scratch, record->dependency);

@@ -22,6 +22,7 @@
 #include <bpf/bpf_tracing.h>
 
 typedef __u8 u8;
+typedef __s8 s8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;

@@ -23,18 +23,4 @@ struct {
 	__type(value, struct fence_names);
 } names SEC(".maps");
 
-static __always_inline void read_names(struct gw_fence_record *record)
-{
-	u32 context = record->context;
-	struct fence_names *known;
-
-	if (record->driver[0])
-		return;
-	known = bpf_map_lookup_elem(&names, &context);
-	if (!known)
-		return;
-	__builtin_memcpy(record->driver, known->driver, sizeof(record->driver));
-	__builtin_memcpy(record->timeline, known->timeline, sizeof(record->timeline));
-}
-
 #endif

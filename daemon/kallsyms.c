@@ -10,7 +10,7 @@
 
 #define SYMBOL_MAX 512	  /* KSYM_NAME_LEN */
 #define MODULE_MAX 56	  /* MODULE_NAME_LEN */
-#define GAP_MAX (1 << 20) /* an address this far behind the last symbol before it is in none */
+#define GAP_MAX (64 << 10) /* an address this far behind the last symbol before it is in none */
 
 struct entry {
 	uint64_t address;

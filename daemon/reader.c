@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "cleanup.h"
+#include "tidy.h"
 
 #define PASSES_MAX 6 /* a chain of owners that are not blocked themselves is short */
 #define READ_SIZE (256 * 1024)
@@ -359,11 +360,47 @@ static int add_symbol(struct gw_reader *reader, uint64_t address)
 	return 0;
 }
 
+/*
+ * BPF trampolines, most of them our own, are no part of what the kernel does.
+ * In a table that was read before they were made, they are in no symbol.
+ */
+static bool is_trampoline(struct gw_reader *reader, uint64_t address)
+{
+	struct gw_symbol symbol;
+
+	return !gw_kallsyms_at(*reader->source.kallsyms, address, &symbol) || strcmp(symbol.module, "bpf") == 0;
+}
+
+static void clean_stack(struct gw_reader *reader, struct gw_task_record *task)
+{
+	uint32_t i, kept = 0;
+
+	for (i = 0; i < task->stack_depth; i++) {
+		if (!is_trampoline(reader, task->stack[i]))
+			task->stack[kept++] = task->stack[i];
+	}
+	task->stack_depth = kept;
+}
+
+static void clean_stacks(struct gw_reader *reader)
+{
+	const struct gw_record *record;
+	size_t offset = 0;
+
+	if (!*reader->source.kallsyms || gw_kallsyms_hidden(*reader->source.kallsyms))
+		return;
+	for (; (record = record_at(&reader->out, offset)); offset += record->size) {
+		if (record->type == GW_RECORD_TASK)
+			clean_stack(reader, (struct gw_task_record *)record);
+	}
+}
+
 static int add_symbols(struct gw_reader *reader)
 {
 	size_t i;
 	int r = 0;
 
+	clean_stacks(reader);
 	settle(&reader->code);
 	for (i = 0; r >= 0 && i < reader->code.count; i++)
 		r = add_symbol(reader, reader->code.list[i]);
@@ -485,7 +522,9 @@ int gw_reader_snapshot(struct gw_reader *reader, int iterator, bool full, bool t
 	incomplete = run_passes(reader, iterator, full);
 	if (incomplete == -ENOMEM || reader->out.size == sizeof(*head))
 		return incomplete < 0 ? incomplete : -EIO;
-	r = add_timelines(reader, timelines);
+	r = gw_tidy(reader->out.data, reader->out.size, &reader->out.size);
+	if (r >= 0)
+		r = add_timelines(reader, timelines);
 	if (r >= 0)
 		r = add_symbols(reader);
 	if (r < 0)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tidies the records of a snapshot that was taken in several passes: of what
+ * was met more than once, one record stays.
+ */
+#ifndef GPUWATCH_TIDY_H
+#define GPUWATCH_TIDY_H
+
+#include <stddef.h>
+
+/*
+ * gw_tidy - remove what is said twice, in place
+ * @data, @size: whole records, 8-byte aligned
+ * @ret: the size that is left
+ *
+ * Of TASK, FENCE and LOCK records with one address the first stays; a PRESENT
+ * record goes when the task has a TASK record; of WORK records of one item one
+ * per place stays, and IDLE goes when there is another place. The order of
+ * what stays is kept. Returns 0 or -ENOMEM (nothing changed).
+ */
+int gw_tidy(void *data, size_t size, size_t *ret);
+
+#endif
