@@ -134,7 +134,7 @@ static int held_by_hinted_reader(struct gw_builder *builder, uint32_t node, uint
 	struct gw_wait wait;
 	uint32_t reader;
 
-	if (lock->owner_kind != GW_OWNER_READER_HINT || !lock->owner)
+	if (!lock || lock->owner_kind != GW_OWNER_READER_HINT || !lock->owner)
 		return 0;
 	if (gw_builder_task_at(builder, lock->owner, 0, &reader) < 0)
 		return -ENOMEM;

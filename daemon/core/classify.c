@@ -99,6 +99,15 @@ static int start_rank(const struct gw_node *node)
 	}
 }
 
+/* Shorter, or as short and begun by who waits longer. */
+static bool is_better_loop(const struct gw_graph *graph, const struct gw_list *a, const struct gw_list *b)
+{
+	if (b->count == 0 || a->count != b->count)
+		return b->count == 0 || a->count < b->count;
+	return gw_waits_longer(&graph->nodes[graph->edges[a->items[0]].from],
+			       &graph->nodes[graph->edges[b->items[0]].from]);
+}
+
 /* Shortest loop through any node of that rank, into @edges (empty at first). Returns 1, 0 or -ENOMEM. */
 static int loop_of_rank(struct classifier *c, const uint32_t *nodes, uint32_t count, const struct gw_scope *scope,
 			int rank, struct gw_list *edges)
@@ -113,7 +122,7 @@ static int loop_of_rank(struct classifier *c, const uint32_t *nodes, uint32_t co
 		starts++;
 		loop.count = 0;
 		r = gw_paths_loop(&c->paths, nodes[i], scope, c->local.dead, &loop);
-		if (r > 0 && (edges->count == 0 || loop.count < edges->count)) {
+		if (r > 0 && is_better_loop(c->graph, &loop, edges)) {
 			struct gw_list swap = *edges;
 
 			*edges = loop;
@@ -330,6 +339,35 @@ static int add_victims(struct classifier *c, struct gw_finding *finding, uint32_
 
 /* ---- loops and dead ends ----------------------------------------------------------------- */
 
+/*
+ * Where any of several would do, all of them must be stuck for the loop to be one: then everyone in the component at the
+ * time when it formed takes part, not only who is on the loop that is shown.
+ */
+static int add_alternatives(struct classifier *c, struct gw_finding *finding, uint32_t index)
+{
+	const struct gw_root *root = &c->roots->roots[index];
+	struct gw_paths *paths = &c->paths;
+	bool any = false;
+
+	paths->stamp++;
+	for (uint32_t i = 0; i < finding->chain.count; i++) {
+		const struct gw_node *node = &c->graph->nodes[finding->chain.items[i]];
+
+		any |= node->rule == GW_RULE_ANY && node->n_out > 1;
+		paths->mark[finding->chain.items[i]] = paths->stamp;
+	}
+	for (uint32_t i = 0; finding->loop && any && i < root->count; i++) {
+		uint32_t node = c->roots->nodes[root->first + i];
+
+		if (c->graph->nodes[node].type != GW_NODE_TASK || !c->local.dead[node] ||
+		    paths->mark[node] == paths->stamp)
+			continue;
+		if (gw_finding_participant(finding, c->graph, node) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /* Jobs alone have no wait that could end: whoever waits longest for them stands in. */
 static int ensure_participant(struct gw_finding *finding, const struct gw_graph *graph)
 {
@@ -344,7 +382,6 @@ static int complete(struct classifier *c, struct gw_finding *finding, uint32_t i
 	int r;
 
 	finding->kind = GW_KIND_DEADLOCK;
-	finding->confidence = root->grade;
 	for (uint32_t i = 0; i < root->count; i++)
 		c->covered[c->roots->nodes[root->first + i]] = true;
 	for (uint32_t i = 0; i < finding->chain.count; i++)
@@ -353,6 +390,7 @@ static int complete(struct classifier *c, struct gw_finding *finding, uint32_t i
 	r = show_component(c, finding, index);
 	r = r ?: add_victims(c, finding, index);
 	r = r ?: gw_finding_participants(finding, c->graph);
+	r = r ?: add_alternatives(c, finding, index);
 	r = r ?: ensure_participant(finding, c->graph);
 	if (r < 0)
 		return r;
@@ -372,6 +410,7 @@ static int add_loop(struct classifier *c, uint32_t index)
 	if (!finding)
 		return -ENOMEM;
 	finding->loop = true;
+	finding->confidence = c->roots->roots[index].grade;
 	r = pick_loop(c, index, &finding->edges);
 	if (r == 0)
 		gw_findings_drop_last(c->findings);
@@ -388,12 +427,15 @@ static bool is_no_task(void *graph, uint32_t node)
 	return ((const struct gw_graph *)graph)->nodes[node].type != GW_NODE_TASK;
 }
 
-/* The task that has waited longest for a dead end, with no other task in between; via[] leads there. */
-static int longest_direct_waiter(struct classifier *c, uint32_t dead_end, uint32_t *ret)
+/*
+ * The task that has waited longest for a dead end, with no other task in between, by evidence of that grade;
+ * via[] leads there. *@ret is GW_NO_NODE if there is none.
+ */
+static int longest_direct_waiter(struct classifier *c, uint32_t dead_end, enum gw_confidence grade, uint32_t *ret)
 {
+	const bool *dead = grade == GW_CONFIDENCE_PROVEN ? c->roots->proven : c->roots->dead;
 	struct gw_list reached = { .count = 0 };
-	int r = gw_paths_towards(&c->paths, &dead_end, 1, GW_CONFIDENCE_PROBABLE, c->roots->dead, is_no_task,
-				 (void *)c->graph, &reached);
+	int r = gw_paths_towards(&c->paths, &dead_end, 1, grade, dead, is_no_task, (void *)c->graph, &reached);
 
 	*ret = GW_NO_NODE;
 	for (uint32_t i = 0; i < reached.count && r == 0; i++) {
@@ -420,9 +462,15 @@ static int chain_to_dead_end(struct classifier *c, uint32_t waiter, uint32_t dea
 static int add_dead_end(struct classifier *c, uint32_t index)
 {
 	uint32_t dead_end = c->roots->nodes[c->roots->roots[index].first], waiter;
+	enum gw_confidence grade = c->roots->roots[index].grade;
 	struct gw_finding *finding;
-	int r = longest_direct_waiter(c, dead_end, &waiter);
+	int r = longest_direct_waiter(c, dead_end, grade, &waiter);
 
+	/* That somebody is gone may be sure, and that others need them only probable. */
+	if (r == 0 && waiter == GW_NO_NODE && grade == GW_CONFIDENCE_PROVEN) {
+		grade = GW_CONFIDENCE_PROBABLE;
+		r = longest_direct_waiter(c, dead_end, grade, &waiter);
+	}
 	if (r < 0 || waiter == GW_NO_NODE)
 		return r;
 	finding = gw_findings_add(c->findings);
@@ -430,6 +478,7 @@ static int add_dead_end(struct classifier *c, uint32_t index)
 	    gw_finding_chain(finding, c->graph) < 0)
 		return -ENOMEM;
 	finding->root = finding->chain.items[finding->chain.count - 1];
+	finding->confidence = grade;
 	finding->class = c->graph->edges[finding->edges.items[finding->edges.count - 1]].relation == GW_RELATION_HELD_BY ?
 				 GW_CLASS_LEAKED_LOCK :
 				 GW_CLASS_ORPHANED_FENCE;

@@ -49,7 +49,7 @@ int gw_finding_chain(struct gw_finding *finding, const struct gw_graph *graph);
 /* Every waiting task of the chain becomes a participant; formed_ns and key follow from them. Returns 0 or -ENOMEM. */
 int gw_finding_participants(struct gw_finding *finding, const struct gw_graph *graph);
 
-/* Adds @node as a participant. Returns 0 or -ENOMEM. */
+/* Adds the waiting task @node as a participant. Returns 0 or -ENOMEM. */
 int gw_finding_participant(struct gw_finding *finding, const struct gw_graph *graph, uint32_t node);
 
 /* Sets key from class, participants, and what @node is. */

@@ -14,7 +14,6 @@ struct search {
 	struct gw_liveness whole; /* of the whole graph at one grade */
 	struct gw_liveness local; /* of one component alone */
 	uint32_t *all;		  /* every node */
-	bool *seen;		  /* by node: dead at a stronger grade */
 };
 
 static int search_init(struct search *search, struct gw_roots *roots, const struct gw_graph *graph)
@@ -25,13 +24,13 @@ static int search_init(struct search *search, struct gw_roots *roots, const stru
 		.roots = roots,
 		.graph = graph,
 		.all = calloc(count, sizeof(*search->all)),
-		.seen = calloc(count, sizeof(*search->seen)),
 	};
 	*roots = (struct gw_roots){
 		.owner = calloc(count, sizeof(*roots->owner)),
 		.dead = calloc(count, sizeof(*roots->dead)),
+		.proven = calloc(count, sizeof(*roots->proven)),
 	};
-	if (!search->all || !search->seen || !roots->owner || !roots->dead ||
+	if (!search->all || !roots->owner || !roots->dead || !roots->proven ||
 	    gw_liveness_init(&search->whole, graph) < 0 || gw_liveness_init(&search->local, graph) < 0)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < graph->n_nodes; i++)
@@ -44,7 +43,6 @@ static void search_deinit(struct search *search)
 	gw_liveness_deinit(&search->whole);
 	gw_liveness_deinit(&search->local);
 	free(search->all);
-	free(search->seen);
 }
 
 static int reserve(struct gw_roots *roots, uint32_t nodes)
@@ -97,10 +95,11 @@ static bool needs_itself(const struct gw_graph *graph, const struct gw_scope *sc
 	return false;
 }
 
-static bool any_seen(const struct search *search, const uint32_t *nodes, uint32_t count)
+/* Whether stronger evidence alone explains any of the nodes. */
+static bool any_explained(const struct gw_roots *roots, const uint32_t *nodes, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
-		if (search->seen[nodes[i]])
+		if (roots->proven[nodes[i]])
 			return true;
 	return false;
 }
@@ -117,7 +116,7 @@ static int judge(struct search *search, const struct gw_scope *scope, const stru
 		.id = component + 1,
 	};
 
-	if (any_seen(search, nodes, count) || search->roots->n_roots == GW_ROOTS_MAX)
+	if (any_explained(search->roots, nodes, count) || search->roots->n_roots == GW_ROOTS_MAX)
 		return 0;
 	if (count == 1 && search->graph->nodes[nodes[0]].leaf == GW_LEAF_DEAD)
 		return add_root(search->roots, scope->grade, false, nodes, count);
@@ -129,7 +128,8 @@ static int judge(struct search *search, const struct gw_scope *scope, const stru
 	return add_root(search->roots, scope->grade, true, nodes, count);
 }
 
-static int search_at(struct search *search, enum gw_confidence grade)
+/* @dead: set by node */
+static int search_at(struct search *search, enum gw_confidence grade, bool *dead)
 {
 	const struct gw_scope scope = { .grade = grade, .until_ns = UINT64_MAX };
 	struct gw_components components;
@@ -141,8 +141,7 @@ static int search_at(struct search *search, enum gw_confidence grade)
 		return -ENOMEM;
 	for (uint32_t c = 0; c < components.count && r == 0; c++)
 		r = judge(search, &scope, &components, c);
-	for (uint32_t i = 0; i < search->graph->n_nodes; i++)
-		search->seen[i] |= search->whole.dead[i];
+	memcpy(dead, search->whole.dead, search->graph->n_nodes * sizeof(*dead));
 	gw_components_deinit(&components);
 	return r;
 }
@@ -153,10 +152,8 @@ int gw_roots_find(struct gw_roots *ret, const struct gw_graph *graph)
 	int r = search_init(&search, ret, graph);
 
 	/* A hint is worth showing, but never a verdict. */
-	for (int grade = GW_CONFIDENCE_PROVEN; grade >= GW_CONFIDENCE_PROBABLE && r == 0; grade--)
-		r = search_at(&search, (enum gw_confidence)grade);
-	if (r == 0)
-		memcpy(ret->dead, search.seen, graph->n_nodes * sizeof(*ret->dead));
+	r = r ?: search_at(&search, GW_CONFIDENCE_PROVEN, ret->proven);
+	r = r ?: search_at(&search, GW_CONFIDENCE_PROBABLE, ret->dead);
 	search_deinit(&search);
 	if (r < 0)
 		gw_roots_deinit(ret);
@@ -168,6 +165,7 @@ void gw_roots_deinit(struct gw_roots *roots)
 	free(roots->roots);
 	free(roots->nodes);
 	free(roots->dead);
+	free(roots->proven);
 	free(roots->owner);
 	*roots = (struct gw_roots){ .n_roots = 0 };
 }

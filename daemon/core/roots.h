@@ -20,7 +20,8 @@ struct gw_roots {
 	uint32_t n_roots, allocated_roots;
 	uint32_t *nodes;
 	uint32_t n_nodes, allocated_nodes;
-	bool *dead;	 /* by node: at grade "probable" or better */
+	bool *dead;	 /* by node: by evidence that is at least probable */
+	bool *proven;	 /* by node: by proven evidence alone */
 	uint32_t *owner; /* by node: index + 1 of the root that it belongs to, 0 = none */
 };
 

@@ -1,0 +1,1555 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From snapshots to verdicts: each class is found, with exactly its participants; each near miss stays silent. */
+#include "build-snapshot.h"
+
+#define TEST(name) static void name(void **state)
+#define MUTEX GW_LOCK_F_MUTEX
+#define READ GW_LOCK_F_READ
+#define WRITE GW_LOCK_F_WRITE
+#define PROVEN GW_CONFIDENCE_PROVEN
+#define PROBABLE GW_CONFIDENCE_PROBABLE
+
+#define SLEEPS_IN_NANOSLEEP                                                                                            \
+	"schedule do_nanosleep hrtimer_nanosleep __x64_sys_clock_nanosleep do_syscall_64 "                             \
+	"entry_SYSCALL_64_after_hwframe"
+
+static void assert_types(const struct world *w, const char *expected)
+{
+	char types[1024];
+
+	types_of(the_report(w, GW_KIND_DEADLOCK), types, sizeof(types));
+	assert_string_equal(types, expected);
+}
+
+/* ---- fence-lock-cycle ---------------------------------------------------------------- */
+
+TEST(holder_waits_for_fence_whose_signaller_needs_its_mutex)
+{
+	struct world *w = world_new();
+
+	classic(w, 101);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	assert_types(w, "task fence timeline task lock");
+	assert_string_equal(the_report(w, GW_KIND_DEADLOCK)->root_node, "task:101");
+	world_free(w);
+}
+
+TEST(ww_mutex_is_named_by_its_waiters_stack)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	const struct gw_report *report;
+
+	stack(w, c.signaller, "schedule __ww_mutex_lock.constprop.0 ww_mutex_lock gpulab:signaller_thread kthread");
+	look(w, 2);
+	report = the_report(w, GW_KIND_DEADLOCK);
+	assert_non_null(strstr(report->summary, "ww_mutex"));
+	world_free(w);
+}
+
+TEST(write_held_rwsem_closes_a_loop)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.lock->kind = GW_LOCK_RWSEM;
+	c.signaller->watch.waits[0].flags = READ;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(only_reader_blocked_since_before_the_writer_is_probable)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.lock->kind = GW_LOCK_RWSEM;
+	read_held_by(c.lock, c.holder, 1);
+	c.signaller->watch.waits[0].flags = WRITE;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(one_of_several_readers_is_only_a_hint)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.lock->kind = GW_LOCK_RWSEM;
+	read_held_by(c.lock, c.holder, 2);
+	c.signaller->watch.waits[0].flags = WRITE;
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(hinted_reader_that_blocked_after_the_writer_came_may_have_unlocked)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.lock->kind = GW_LOCK_RWSEM;
+	read_held_by(c.lock, c.holder, 1);
+	c.signaller->watch.waits[0].flags = WRITE;
+	c.signaller->watch.waits[0].since_ns = c.holder->watch.waits[0].since_ns - MS;
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(reader_of_read_held_lock_makes_progress)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.lock->kind = GW_LOCK_RWSEM;
+	read_held_by(c.lock, c.holder, 1);
+	c.signaller->watch.waits[0].flags = READ;
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(reader_behind_a_queued_writer_is_stuck)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_task_record *writer = kthread(w, 103, "writer");
+
+	c.lock->kind = GW_LOCK_RWSEM;
+	read_held_by(c.lock, c.holder, 1);
+	waits_for_lock(w, writer, c.lock, WRITE);
+	c.signaller->watch.waits[0].flags = READ;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "103");
+	world_free(w);
+}
+
+TEST(signalling_work_executed_by_a_worker_that_needs_the_lock)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder");
+	struct gw_task_record *kworker = worker(w, 102, 0xffff8880aaaa0000, "gpulab_signal [gpulab]", 0xffff8880bbbb0000);
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, holder);
+	struct gw_timeline_record *ring = timeline(w, "gfx");
+
+	signalled_by_work(w, ring, 0xffff8880aaaa0000, "gpulab_signal [gpulab]", 8);
+	waits_for_fence(w, holder, fence(w, ring, 7));
+	waits_for_lock(w, kworker, lock, MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	assert_types(w, "task fence timeline work task lock");
+	world_free(w);
+}
+
+TEST(another_item_of_the_signalling_function_is_only_probable)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder");
+	struct gw_task_record *kworker = worker(w, 102, 0xffff8880aaaa0000, "gpulab_signal [gpulab]", 0xffff8880bbbb0000);
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, holder);
+	struct gw_timeline_record *ring = timeline(w, "gfx");
+
+	signalled_by_work(w, ring, 0xffff8880aaaa9000, "gpulab_signal [gpulab]", 8);
+	waits_for_fence(w, holder, fence(w, ring, 7));
+	waits_for_lock(w, kworker, lock, MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(wait_any_is_stuck_when_all_its_fences_are)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *signaller = kthread(w, 102, "signaller");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, holder);
+	struct gw_timeline_record *gfx = timeline_by(w, "gfx", signaller), *sdma = timeline_by(w, "sdma", signaller);
+
+	waits_for_any(w, holder, fence(w, gfx, 7), fence(w, sdma, 3));
+	waits_for_lock(w, signaller, lock, MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(wait_any_with_one_live_fence_is_not_stuck)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *signaller = kthread(w, 102, "signaller");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, holder);
+	struct gw_timeline_record *gfx = timeline_by(w, "gfx", signaller), *sdma = timeline(w, "sdma");
+
+	signalled_by_interrupt(sdma, GW_SIGNALLER_HARDIRQ);
+	waits_for_any(w, holder, fence(w, gfx, 7), fence(w, sdma, 3));
+	waits_for_lock(w, signaller, lock, MUTEX);
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(wait_any_whose_fences_are_not_all_known_is_not_stuck)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *signaller = kthread(w, 102, "signaller");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, holder);
+	struct gw_timeline_record *gfx = timeline_by(w, "gfx", signaller);
+
+	waits_for_any(w, holder, fence(w, gfx, 7), fence(w, gfx, 8))->count = 3;
+	waits_for_lock(w, signaller, lock, MUTEX);
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(syncobj_wait_for_all_is_stuck_with_one_dead_fence)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *signaller = kthread(w, 102, "signaller");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, holder);
+	struct gw_timeline_record *gfx = timeline_by(w, "gfx", signaller), *sdma = timeline(w, "sdma");
+	struct gw_wait *wait;
+
+	signalled_by_interrupt(sdma, GW_SIGNALLER_HARDIRQ);
+	wait = waits_for_any(w, holder, fence(w, gfx, 7), fence(w, sdma, 3));
+	wait->kind = GW_WAIT_SYNCOBJ;
+	wait->flags = GW_WAIT_F_ALL;
+	waits_for_lock(w, signaller, lock, MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+static void wait_for_container(struct world *w, enum gw_fence_kind kind, uint32_t flags, bool second_lives)
+{
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *signaller = kthread(w, 102, "signaller");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, holder);
+	struct gw_timeline_record *gfx = timeline_by(w, "gfx", signaller), *sdma = timeline(w, "sdma");
+	struct gw_fence_record *container;
+
+	if (second_lives)
+		signalled_by_interrupt(sdma, GW_SIGNALLER_HARDIRQ);
+	else
+		signalled_by(sdma, signaller, 50);
+	container = fence_of(w, kind, fence(w, gfx, 7), fence(w, sdma, 3));
+	container->flags |= flags;
+	waits_for_fence(w, holder, container);
+	waits_for_lock(w, signaller, lock, MUTEX);
+	look(w, 2);
+}
+
+TEST(fence_array_is_stuck_with_one_dead_member)
+{
+	struct world *w = world_new();
+
+	wait_for_container(w, GW_FENCE_ARRAY, 0, true);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	assert_types(w, "task fence fence timeline task lock");
+	world_free(w);
+}
+
+TEST(fence_array_that_signals_on_any_needs_only_the_live_member)
+{
+	struct world *w = world_new();
+
+	wait_for_container(w, GW_FENCE_ARRAY, GW_FENCE_F_ANY, true);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(fence_array_that_signals_on_any_is_stuck_with_all_members_dead)
+{
+	struct world *w = world_new();
+
+	wait_for_container(w, GW_FENCE_ARRAY, GW_FENCE_F_ANY, false);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(fence_array_that_signals_on_any_may_have_live_members_beyond_the_record)
+{
+	struct world *w = world_new();
+
+	wait_for_container(w, GW_FENCE_ARRAY, GW_FENCE_F_ANY | GW_FENCE_F_CUT, false);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(fence_chain_is_stuck_with_its_previous_link)
+{
+	struct world *w = world_new();
+
+	wait_for_container(w, GW_FENCE_CHAIN, 0, true);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(loop_of_three_tasks_has_all_three_in_order)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *middle = kthread(w, 103, "middle");
+	struct gw_task_record *signaller = kthread(w, 102, "signaller");
+	struct gw_lock_record *outer = lock_of(w, GW_LOCK_MUTEX, holder), *inner = lock_of(w, GW_LOCK_RWSEM, middle);
+
+	waits_for_fence(w, holder, fence(w, timeline_by(w, "gfx", signaller), 7));
+	waits_for_lock(w, middle, outer, MUTEX);
+	waits_for_lock(w, signaller, inner, READ);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102 103", "");
+	world_free(w);
+}
+
+TEST(two_timelines_close_one_loop)
+{
+	struct world *w = world_new();
+	struct gw_task_record *a = kthread(w, 101, "a"), *b = kthread(w, 102, "b"), *c = kthread(w, 103, "c");
+
+	waits_for_fence(w, a, fence(w, timeline_by(w, "gfx", b), 7));
+	waits_for_fence(w, b, fence(w, timeline_by(w, "sdma", c), 9));
+	waits_for_lock(w, c, lock_of(w, GW_LOCK_MUTEX, a), MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102 103", "");
+	world_free(w);
+}
+
+TEST(victims_and_their_victims_are_listed_longest_wait_first)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_task_record *first = kthread(w, 110, "victim"), *second = kthread(w, 111, "victim"),
+			      *third = kthread(w, 112, "victim");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, first);
+
+	waits_for_fence(w, first, c.fence);
+	waits_for_lock(w, third, lock, MUTEX);
+	waits_for_lock(w, second, c.lock, MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "110 112 111");
+	world_free(w);
+}
+
+TEST(a_task_that_another_loop_blocks_is_no_victim_of_this_one)
+{
+	struct world *w = world_new();
+	struct classic one = classic(w, 101);
+
+	classic(w, 201);
+	waits_for_fence(w, kthread(w, 301, "victim"), one.fence);
+	look(w, 2);
+	assert_int_equal(count_reports(w, GW_KIND_DEADLOCK, GW_STATE_ACTIVE), 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct gw_report *report = nth_report(w, GW_KIND_DEADLOCK, GW_STATE_ACTIVE, i);
+
+		if (strcmp(report->root_node, "task:101") == 0)
+			assert_report(report, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "301");
+		else
+			assert_report(report, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "201 202", "");
+	}
+	world_free(w);
+}
+
+TEST(the_loop_that_formed_first_is_the_cause_whoever_joins)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_task_record *late = kthread(w, 50, "late");
+
+	look(w, 2);
+	/* A shorter way round appears: a second signaller-needs-lock-of-waiter loop through the same signaller. */
+	late->watch.sections.notifier_mm = 0;
+	waits_for_fence(w, late, c.fence);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "50");
+	world_free(w);
+}
+
+TEST(interruptible_wait_is_stuck_too_and_the_advice_says_how_to_end_it)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.holder->state = 1;
+	c.holder->watch.waits[0].flags = GW_WAIT_F_INTERRUPTIBLE;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->advice, "killing it"));
+	world_free(w);
+}
+
+/* ---- near misses of it ----------------------------------------------------------------- */
+
+TEST(interrupt_that_signals_is_never_stuck)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *waiter = kthread(w, 102, "waiter");
+	struct gw_timeline_record *ring = timeline(w, "gfx");
+
+	signalled_by_interrupt(ring, GW_SIGNALLER_SOFTIRQ);
+	waits_for_fence(w, holder, fence(w, ring, 7));
+	waits_for_lock(w, waiter, lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(second_signaller_that_lives_may_signal)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	signalled_by(c.ring, kthread(w, 103, "other"), 5);
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(an_interrupt_among_the_signallers_may_signal)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	signalled_by_interrupt(c.ring, GW_SIGNALLER_HARDIRQ);
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(two_signallers_in_the_same_loop_are_at_best_probable)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_task_record *other = kthread(w, 103, "other");
+
+	signalled_by(c.ring, other, 50);
+	waits_for_lock(w, other, c.lock, MUTEX);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "103");
+	world_free(w);
+}
+
+TEST(signaller_seen_once_is_at_best_probable)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.ring->timeline.signallers[0].count = 1;
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(timeline_that_never_signalled_has_an_unknown_signaller)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	remove_record(w, c.ring);
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(wait_with_a_timeout_ends_by_itself)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.holder->watch.waits[0].flags = GW_WAIT_F_TIMEOUT;
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(write_flag_of_a_lock_is_no_timeout)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	assert_int_equal(WRITE, GW_WAIT_F_TIMEOUT);
+	c.lock->kind = GW_LOCK_RWSEM;
+	c.signaller->watch.waits[0].flags = WRITE;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(running_owner_makes_progress)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	runs(c.holder);
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(owner_that_waits_for_nothing_tracked_makes_progress)
+{
+	struct world *w = world_new();
+	struct gw_task_record *owner = kthread(w, 101, "owner"), *waiter = kthread(w, 102, "waiter");
+
+	waits_for_lock(w, waiter, lock_of(w, GW_LOCK_MUTEX, owner), MUTEX);
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(signalled_fence_ends_the_wait)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.fence->flags |= GW_FENCE_F_SIGNALED;
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(fence_whose_memory_is_another_one_by_now_is_not_judged)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.fence->seqno++;
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(slow_but_healthy_chain_is_silent)
+{
+	struct world *w = world_new();
+	struct gw_task_record *tasks[20];
+	struct gw_lock_record *lock = NULL;
+
+	for (uint32_t i = 0; i < 20; i++) {
+		tasks[i] = kthread(w, 100 + i, "chain");
+		if (lock)
+			waits_for_lock(w, tasks[i], lock, MUTEX);
+		lock = lock_of(w, GW_LOCK_MUTEX, tasks[i]);
+	}
+	look(w, 9);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(plain_lock_cycle_is_not_ours)
+{
+	struct world *w = world_new();
+	struct gw_task_record *a = kthread(w, 101, "a"), *b = kthread(w, 102, "b");
+	struct gw_lock_record *one = lock_of(w, GW_LOCK_MUTEX, a), *two = lock_of(w, GW_LOCK_MUTEX, b);
+
+	waits_for_lock(w, a, two, MUTEX);
+	waits_for_lock(w, b, one, MUTEX);
+	look(w, 30);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(fence_behind_a_plain_lock_cycle_is_a_stall)
+{
+	struct world *w = world_new();
+	struct gw_task_record *a = kthread(w, 101, "a"), *b = kthread(w, 102, "b"), *waiter = kthread(w, 103, "waiter");
+	struct gw_lock_record *one = lock_of(w, GW_LOCK_MUTEX, a), *two = lock_of(w, GW_LOCK_MUTEX, b);
+
+	waits_for_lock(w, a, two, MUTEX);
+	waits_for_lock(w, b, one, MUTEX);
+	waits_for_fence(w, waiter, fence(w, timeline_by(w, "gfx", a), 7));
+	look(w, 12);
+	assert_no_deadlock(w);
+	assert_int_equal(count_reports(w, GW_KIND_STALL, GW_STATE_ACTIVE), 1);
+	world_free(w);
+}
+
+TEST(stale_wait_of_a_task_that_sleeps_in_epoll_is_ignored)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.holder->flags = 0;
+	c.holder->state = 1;
+	stack(w, c.holder, "schedule ep_poll do_epoll_wait do_syscall_64 entry_SYSCALL_64_after_hwframe");
+	w->records[2] = NULL; /* its lock, which would be a leaked one */
+	free(c.lock);
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* ---- twice ------------------------------------------------------------------------------- */
+
+TEST(nothing_is_said_after_one_look)
+{
+	struct world *w = world_new();
+
+	classic(w, 101);
+	look(w, 1);
+	assert_silent(w);
+	assert_true(gw_analysis_wants_more(w->analysis));
+	look(w, 1);
+	assert_int_equal(count_reports(w, GW_KIND_DEADLOCK, GW_STATE_ACTIVE), 1);
+	world_free(w);
+}
+
+TEST(wait_that_broke_in_between_is_another_wait)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	for (int i = 0; i < 5; i++) {
+		look(w, 1);
+		assert_silent(w);
+		waits_no_more(c.holder);
+		waits_for_fence(w, c.holder, c.fence);
+	}
+	world_free(w);
+}
+
+TEST(same_pid_but_another_task_is_another_wait)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	look(w, 1);
+	c.holder->start_ns++;
+	look(w, 1);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(loop_younger_than_the_threshold_is_not_reported_yet)
+{
+	struct world *w = world_with_policy(
+		(struct gw_policy){ .min_wait_ns = 3 * SECOND, .stall_ns = 10 * SECOND, .keep_resolved = 4 });
+
+	classic(w, 101);
+	look(w, 2);
+	assert_silent(w);
+	look(w, 1);
+	assert_int_equal(count_reports(w, GW_KIND_DEADLOCK, GW_STATE_ACTIVE), 1);
+	world_free(w);
+}
+
+TEST(candidate_survives_a_look_at_a_spurious_wakeup)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	look(w, 1);
+	runs(c.holder);
+	look(w, 1);
+	assert_silent(w);
+	c.holder->state = 2;
+	c.holder->flags &= ~GW_TASK_F_ON_CPU;
+	look(w, 1);
+	assert_int_equal(count_reports(w, GW_KIND_DEADLOCK, GW_STATE_ACTIVE), 1);
+	world_free(w);
+}
+
+/* ---- notifier-cycle ------------------------------------------------------------------------- */
+
+/* A process unmaps; its driver's callback waits for a fence; the signaller wants the process's mmap_lock. */
+static struct classic unmaps(struct world *w, uint32_t lock_flags)
+{
+	struct classic c;
+
+	c.holder = user_task(w, 101, "compute");
+	c.signaller = kthread(w, 102, "signaller");
+	c.lock = mmap_lock_of(w, c.holder->mm);
+	c.ring = timeline_by(w, "gfx", c.signaller);
+	c.fence = fence(w, c.ring, 7);
+	c.holder->watch.sections.notifier_mm = c.holder->mm;
+	c.holder->watch.sections.notifier_since_ns = w->now_ns;
+	c.holder->watch.sections.notifier_depth = 1;
+	c.lock->readers = 1;
+	stack(w, c.holder,
+	      "schedule dma_fence_default_wait dma_fence_wait_timeout gpulab:invalidate mn_itree_invalidate "
+	      "__mmu_notifier_invalidate_range_start unmap_vmas do_vmi_munmap __x64_sys_munmap do_syscall_64 "
+	      "entry_SYSCALL_64_after_hwframe");
+	waits_for_fence(w, c.holder, c.fence);
+	waits_for_lock(w, c.signaller, c.lock, lock_flags);
+	return c;
+}
+
+TEST(munmap_holds_its_mmap_lock_for_reading_and_the_signaller_wants_to_write)
+{
+	struct world *w = world_new();
+	struct classic c = unmaps(w, WRITE);
+
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_NOTIFIER_CYCLE, PROVEN, "101 102", "");
+	assert_types(w, "task fence timeline task lock notifier");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->summary, "mmap_lock"));
+	assert_string_equal(the_report(w, GW_KIND_DEADLOCK)->root_node, "task:101");
+	assert_int_equal(c.lock->readers, 1);
+	world_free(w);
+}
+
+TEST(signaller_that_only_reads_the_downgraded_mmap_lock_makes_progress)
+{
+	struct world *w = world_new();
+
+	unmaps(w, READ);
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(write_held_mmap_lock_names_its_owner)
+{
+	struct world *w = world_new();
+	struct classic c = unmaps(w, READ);
+
+	c.lock->readers = 0;
+	c.lock->owner_kind = GW_OWNER_EXCLUSIVE;
+	c.lock->owner = c.holder->address;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_NOTIFIER_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(invalidation_from_the_reverse_map_need_not_hold_mmap_lock)
+{
+	struct world *w = world_new();
+	struct classic c = unmaps(w, WRITE);
+
+	stack(w, c.holder, "schedule dma_fence_wait_timeout gpulab:invalidate __mmu_notifier_invalidate_range_start "
+			   "try_to_unmap_one rmap_walk_anon shrink_page_list kswapd kthread");
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_NOTIFIER_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(munmap_of_ones_own_mm_says_nothing_about_another_mm)
+{
+	struct world *w = world_new();
+	struct classic c = unmaps(w, WRITE);
+
+	c.holder->mm = new_address(w);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_NOTIFIER_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(signaller_waits_for_the_invalidation_to_end)
+{
+	struct world *w = world_new();
+	struct classic c = unmaps(w, WRITE);
+
+	waits_no_more(c.signaller);
+	waits(w, c.signaller, GW_WAIT_NOTIFIER, c.holder->mm);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_NOTIFIER_CYCLE, PROVEN, "101 102", "");
+	assert_types(w, "task fence timeline task notifier");
+	world_free(w);
+}
+
+TEST(driver_lock_held_across_a_callback_that_waits_is_a_notifier_cycle)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.holder->watch.sections.notifier_mm = new_address(w);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_NOTIFIER_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+/* ---- reclaim-cycle, fault-preempt --------------------------------------------------------------- */
+
+TEST(signaller_in_direct_reclaim_waits_for_its_own_fence)
+{
+	struct world *w = world_new();
+	struct gw_task_record *signaller = kthread(w, 101, "signaller"), *victim = kthread(w, 102, "victim");
+	struct gw_fence_record *own = fence(w, timeline_by(w, "gfx", signaller), 7);
+
+	signaller->watch.sections.reclaim_since_ns = w->now_ns;
+	waits_for_fence(w, signaller, own);
+	waits_for_fence(w, victim, own);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_RECLAIM_CYCLE, PROVEN, "101", "102");
+	assert_types(w, "task reclaim fence timeline");
+	world_free(w);
+}
+
+TEST(reclaim_under_a_lock_that_the_signaller_needs)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.holder->watch.sections.reclaim_since_ns = w->now_ns;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_RECLAIM_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(page_fault_handler_waits_for_a_fence_behind_it)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.holder->watch.sections.fault_since_ns = w->now_ns;
+	c.holder->watch.sections.reclaim_since_ns = w->now_ns;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FAULT_PREEMPT, PROVEN, "101 102", "");
+	assert_types(w, "task fault reclaim fence timeline task lock");
+	world_free(w);
+}
+
+/* ---- workqueue-cycle ------------------------------------------------------------------------------ */
+
+#define WORK_A 0xffff8880aaaa0000ULL
+#define WORK_B 0xffff8880aaab0000ULL
+#define QUEUE 0xffff8880bbbb0000ULL
+
+/* On an ordered workqueue a worker waits for a fence that the next item signals. */
+static struct gw_task_record *ordered_queue(struct world *w, uint32_t active)
+{
+	struct gw_task_record *waiter = worker(w, 101, WORK_A, "gpulab_wait [gpulab]", QUEUE);
+	struct gw_timeline_record *ring = timeline(w, "gfx");
+
+	signalled_by_work(w, ring, WORK_B, "gpulab_signal [gpulab]", 8);
+	queued_inactive(w, WORK_B, "gpulab_signal [gpulab]", QUEUE, active);
+	waits_for_fence(w, waiter, fence(w, ring, 7));
+	return waiter;
+}
+
+TEST(signalling_work_is_queued_behind_the_waiter)
+{
+	struct world *w = world_new();
+
+	ordered_queue(w, 1);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_WORKQUEUE_CYCLE, PROVEN, "101", "");
+	assert_types(w, "task fence timeline work");
+	world_free(w);
+}
+
+TEST(signalling_work_is_queued_behind_several_that_all_wait)
+{
+	struct world *w = world_new();
+	struct gw_task_record *first = ordered_queue(w, 2);
+	struct gw_task_record *second = worker(w, 102, WORK_A + 0x100, "gpulab_wait [gpulab]", QUEUE);
+
+	waits_for_fence(w, second, fence(w, (struct gw_timeline_record *)w->records[1], 8));
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_WORKQUEUE_CYCLE, PROVEN, "101", "102");
+	assert_int_equal(first->pid, 101);
+	world_free(w);
+}
+
+TEST(queued_work_runs_when_one_active_item_can_end)
+{
+	struct world *w = world_new();
+
+	ordered_queue(w, 2);
+	worker(w, 102, WORK_A + 0x100, "gpulab_busy [gpulab]", QUEUE);
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(queued_work_runs_when_an_active_item_is_not_seen_blocked)
+{
+	struct world *w = world_new();
+
+	ordered_queue(w, 2);
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(queued_work_with_a_free_worker_runs)
+{
+	struct world *w = world_new();
+
+	ordered_queue(w, 1);
+	((struct gw_work_record *)w->records[2])->place = GW_WORK_QUEUED;
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(idle_signalling_work_may_be_queued_any_time)
+{
+	struct world *w = world_new();
+
+	ordered_queue(w, 1);
+	((struct gw_work_record *)w->records[2])->place = GW_WORK_IDLE;
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(waiter_flushes_the_work_that_needs_its_lock)
+{
+	struct world *w = world_new();
+	struct gw_task_record *flusher = kthread(w, 101, "flusher"), *victim = kthread(w, 103, "victim");
+	struct gw_task_record *kworker = worker(w, 102, WORK_A, "gpulab_signal [gpulab]", QUEUE);
+	struct gw_timeline_record *ring = timeline(w, "gfx");
+
+	signalled_by_work(w, ring, WORK_A, "gpulab_signal [gpulab]", 8);
+	flushes(w, flusher, WORK_A, "gpulab_signal [gpulab]");
+	waits(w, flusher, GW_WAIT_COMPLETION, 0xffffc90000aa0000);
+	waits_for_lock(w, kworker, lock_of(w, GW_LOCK_MUTEX, flusher), MUTEX);
+	waits_for_fence(w, victim, fence(w, ring, 7));
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_WORKQUEUE_CYCLE, PROVEN, "101 102", "103");
+	world_free(w);
+}
+
+TEST(flusher_signals_only_after_the_work_that_waits_for_its_fence)
+{
+	struct world *w = world_new();
+	struct gw_task_record *flusher = kthread(w, 101, "flusher");
+	struct gw_task_record *kworker = worker(w, 102, WORK_A, "gpulab_wait [gpulab]", QUEUE);
+
+	waits_for_fence(w, kworker, fence(w, timeline_by(w, "gfx", flusher), 7));
+	flushes(w, flusher, WORK_A, "gpulab_wait [gpulab]");
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_WORKQUEUE_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(flush_of_a_whole_workqueue_needs_every_item_on_it)
+{
+	struct world *w = world_new();
+	struct gw_task_record *flusher = kthread(w, 101, "flusher");
+	struct gw_task_record *kworker = worker(w, 102, WORK_A, "gpulab_wait [gpulab]", QUEUE);
+
+	worker(w, 103, WORK_B, "gpulab_busy [gpulab]", QUEUE);
+	waits_for_fence(w, kworker, fence(w, timeline_by(w, "gfx", flusher), 7));
+	waits(w, flusher, GW_WAIT_WORKQUEUE, QUEUE);
+	waits(w, flusher, GW_WAIT_COMPLETION, 0xffffc90000aa0000);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_WORKQUEUE_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(item_that_began_after_the_flush_may_not_count)
+{
+	struct world *w = world_new();
+	struct gw_task_record *flusher = kthread(w, 101, "flusher"), *kworker;
+
+	waits(w, flusher, GW_WAIT_WORKQUEUE, QUEUE);
+	w->now_ns += SECOND;
+	kworker = worker(w, 102, WORK_A, "gpulab_wait [gpulab]", QUEUE);
+	waits_for_fence(w, kworker, fence(w, timeline_by(w, "gfx", flusher), 7));
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_WORKQUEUE_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(flush_of_work_that_nobody_knows_is_not_stuck)
+{
+	struct world *w = world_new();
+	struct gw_task_record *flusher = kthread(w, 101, "flusher");
+	struct gw_task_record *kworker = worker(w, 102, WORK_B, "gpulab_wait [gpulab]", QUEUE);
+
+	waits_for_fence(w, kworker, fence(w, timeline_by(w, "gfx", flusher), 7));
+	flushes(w, flusher, WORK_A, "gpulab_wait [gpulab]");
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(work_that_flushes_itself)
+{
+	struct world *w = world_new();
+	struct gw_task_record *kworker = worker(w, 102, WORK_A, "gpulab_signal [gpulab]", QUEUE);
+
+	flushes(w, kworker, WORK_A, "gpulab_signal [gpulab]");
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_WORKQUEUE_CYCLE, PROVEN, "102", "");
+	world_free(w);
+}
+
+/* ---- drm_sched -------------------------------------------------------------------------------------- */
+
+static struct gw_fence_record *job(struct world *w, uint64_t context, uint64_t sched_task)
+{
+	struct gw_fence_record *finished = new_record(w, GW_RECORD_FENCE, sizeof(*finished));
+
+	finished->address = new_address(w);
+	finished->kind = GW_FENCE_SCHED_FINISHED;
+	finished->context = context;
+	finished->seqno = 9;
+	finished->scheduler = new_address(w);
+	finished->sched_task = sched_task;
+	snprintf(finished->driver, sizeof(finished->driver), "drm_sched");
+	snprintf(finished->timeline, sizeof(finished->timeline), "gfx_%d", (int)context);
+	return finished;
+}
+
+TEST(jobs_that_depend_on_each_other)
+{
+	struct world *w = world_new();
+	struct gw_task_record *first = kthread(w, 101, "waiter"), *second = kthread(w, 102, "waiter");
+	struct gw_fence_record *a = job(w, 70, present(w, 20, "gfx")->address);
+	struct gw_fence_record *b = job(w, 80, present(w, 21, "sdma")->address);
+
+	a->dependency = b->address;
+	b->dependency = a->address;
+	waits_for_fence(w, first, a);
+	waits_for_fence(w, second, b);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_SCHED_DEP_CYCLE, PROVEN, "", "101 102");
+	assert_types(w, "job fence job fence");
+	waits_no_more(first);
+	look(w, 1);
+	assert_int_equal(count_reports(w, GW_KIND_DEADLOCK, GW_STATE_RESOLVED), 1);
+	world_free(w);
+}
+
+TEST(scheduler_thread_that_needs_the_lock_of_who_waits_for_its_job)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *runner = kthread(w, 102, "gfx");
+
+	waits_for_fence(w, holder, job(w, 70, runner->address));
+	waits_for_lock(w, runner, lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	assert_types(w, "task fence job task lock");
+	world_free(w);
+}
+
+TEST(scheduler_work_that_needs_the_lock_of_who_waits_for_its_job)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder");
+	struct gw_task_record *kworker = worker(w, 102, WORK_A, "drm_sched_run_job_work [gpu_sched]", QUEUE);
+	struct gw_fence_record *finished = job(w, 70, 0);
+
+	finished->sched_work = WORK_A;
+	waits_for_fence(w, holder, finished);
+	waits_for_lock(w, kworker, lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	assert_types(w, "task fence job work task lock");
+	world_free(w);
+}
+
+TEST(job_on_the_hardware_depends_on_the_hardware_fence)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *runner = kthread(w, 102, "gfx");
+	struct gw_timeline_record *ring = timeline(w, "hw");
+	struct gw_fence_record *finished = job(w, 70, runner->address);
+
+	signalled_by_interrupt(ring, GW_SIGNALLER_HARDIRQ);
+	finished->members[finished->member_count++] = fence(w, ring, 7)->address;
+	waits_for_fence(w, holder, finished);
+	waits_for_lock(w, runner, lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(tasks_that_wait_for_each_others_fences)
+{
+	struct world *w = world_new();
+	struct gw_task_record *a = kthread(w, 101, "a"), *b = kthread(w, 102, "b");
+
+	waits_for_fence(w, a, fence(w, timeline_by(w, "gfx", b), 7));
+	waits_for_fence(w, b, fence(w, timeline_by(w, "sdma", a), 9));
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_SCHED_DEP_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+/* ---- orphaned-fence ------------------------------------------------------------------------------------ */
+
+static struct gw_timeline_record *orphaned_ring(struct world *w, bool user)
+{
+	struct gw_task_record *signaller = user ? user_task(w, 90, "producer") : kthread(w, 90, "signaller");
+	struct gw_timeline_record *ring = timeline_by(w, "gfx", signaller);
+
+	remove_record(w, signaller);
+	return ring;
+}
+
+TEST(kernel_thread_that_signalled_is_gone)
+{
+	struct world *w = world_new();
+	struct gw_fence_record *f = fence(w, orphaned_ring(w, false), 7);
+
+	waits_for_fence(w, kthread(w, 101, "waiter"), f);
+	waits_for_fence(w, kthread(w, 102, "victim"), f);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_ORPHANED_FENCE, PROVEN, "101 90", "102");
+	assert_types(w, "task fence timeline task");
+	world_free(w);
+}
+
+TEST(all_timelines_of_one_dead_signaller_are_one_report)
+{
+	struct world *w = world_new();
+	struct gw_task_record *signaller = kthread(w, 90, "signaller");
+	struct gw_timeline_record *gfx = timeline_by(w, "gfx", signaller), *sdma = timeline_by(w, "sdma", signaller);
+
+	remove_record(w, signaller);
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, gfx, 7));
+	waits_for_fence(w, kthread(w, 102, "victim"), fence(w, sdma, 7));
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_ORPHANED_FENCE, PROVEN, "101 90", "102");
+	world_free(w);
+}
+
+TEST(another_process_may_signal_for_one_that_is_gone)
+{
+	struct world *w = world_new();
+
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, orphaned_ring(w, true), 7));
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_ORPHANED_FENCE, PROBABLE, "101 90", "");
+	world_free(w);
+}
+
+TEST(signaller_that_merely_sleeps_is_not_gone)
+{
+	struct world *w = world_new();
+	struct gw_task_record *signaller = kthread(w, 90, "signaller");
+	struct gw_timeline_record *ring = timeline_by(w, "gfx", signaller);
+	struct gw_present_record *still = present(w, 90, "signaller");
+
+	still->address = signaller->address;
+	remove_record(w, signaller);
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, ring, 7));
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(address_of_a_gone_signaller_used_by_a_new_task)
+{
+	struct world *w = world_new();
+	struct gw_task_record *signaller = kthread(w, 90, "signaller");
+	struct gw_timeline_record *ring = timeline_by(w, "gfx", signaller);
+
+	signaller->start_ns += 50 * SECOND;
+	signaller->pid = 95;
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, ring, 7));
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_ORPHANED_FENCE, PROVEN, "101 90", "");
+	world_free(w);
+}
+
+TEST(incomplete_snapshot_proves_nobody_gone)
+{
+	struct world *w = world_new();
+
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, orphaned_ring(w, false), 7));
+	w->incomplete = true;
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(zombie_signals_no_more)
+{
+	struct world *w = world_new();
+	struct gw_task_record *signaller = kthread(w, 90, "signaller");
+
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, timeline_by(w, "gfx", signaller), 7));
+	signaller->flags |= GW_TASK_F_EXITING;
+	signaller->state = 0x80;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_ORPHANED_FENCE, PROVEN, "101 90", "");
+	world_free(w);
+}
+
+TEST(exiting_task_may_still_signal)
+{
+	struct world *w = world_new();
+	struct gw_task_record *signaller = kthread(w, 90, "signaller");
+
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, timeline_by(w, "gfx", signaller), 7));
+	signaller->flags |= GW_TASK_F_EXITING;
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+/* ---- leaked-lock ------------------------------------------------------------------------------------------ */
+
+TEST(lock_of_a_task_that_is_gone)
+{
+	struct world *w = world_new();
+	struct gw_task_record *owner = kthread(w, 90, "owner");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, owner);
+
+	remove_record(w, owner);
+	waits_for_lock(w, kthread(w, 101, "waiter"), lock, MUTEX);
+	waits_for_lock(w, kthread(w, 102, "victim"), lock, MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROVEN, "101 90", "102");
+	assert_types(w, "task lock task");
+	world_free(w);
+}
+
+/* Takes a lock and goes back to user space with it. */
+static struct gw_task_record *leaks_to_user_space(struct world *w, struct gw_lock_record **ret_lock)
+{
+	struct gw_task_record *owner = user_task(w, 90, "leaker");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, owner);
+
+	owner->state = 1;
+	waits_for_lock(w, kthread(w, 101, "waiter"), lock, MUTEX);
+	*ret_lock = lock;
+	return owner;
+}
+
+TEST(owner_sleeps_in_a_system_call_of_its_own)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock;
+
+	stack(w, leaks_to_user_space(w, &lock), SLEEPS_IN_NANOSLEEP);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROVEN, "101 90", "");
+	world_free(w);
+}
+
+TEST(owner_that_sleeps_below_a_driver_still_works_with_its_lock)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock;
+
+	stack(w, leaks_to_user_space(w, &lock),
+	      "schedule do_nanosleep gpulab:wait_a_while gpulab:ioctl __x64_sys_ioctl do_syscall_64 "
+	      "entry_SYSCALL_64_after_hwframe");
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(owner_with_a_frame_that_nobody_can_name_is_not_judged)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock;
+	struct gw_task_record *owner = leaks_to_user_space(w, &lock);
+
+	stack(w, owner, SLEEPS_IN_NANOSLEEP);
+	owner->stack[2] = 0xffffffffdeadbeef;
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(lock_that_belongs_to_the_sleep_itself_is_not_leaked)
+{
+	struct world *w = world_new();
+	struct gw_task_record *reader = user_task(w, 90, "getty"), *other = user_task(w, 101, "getty");
+
+	reader->state = 1;
+	stack(w, reader, "schedule n_tty_read tty_read vfs_read do_syscall_64 entry_SYSCALL_64_after_hwframe");
+	stack(w, other, "schedule __mutex_lock n_tty_read tty_read vfs_read do_syscall_64 entry_SYSCALL_64_after_hwframe");
+	waits_for_lock(w, other, lock_of(w, GW_LOCK_MUTEX, reader), MUTEX);
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(percpu_rwsem_may_be_handed_to_user_space)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock;
+
+	stack(w, leaks_to_user_space(w, &lock), SLEEPS_IN_NANOSLEEP);
+	lock->kind = GW_LOCK_PERCPU_RWSEM;
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(owner_that_spends_time_in_user_mode_is_probable)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock;
+	struct gw_task_record *owner = leaks_to_user_space(w, &lock);
+
+	runs(owner);
+	for (int i = 0; i < 4; i++) {
+		owner->utime_ns += SECOND;
+		look(w, 1);
+	}
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROBABLE, "101 90", "");
+	world_free(w);
+}
+
+TEST(owner_that_only_runs_in_the_kernel_makes_progress)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock;
+
+	runs(leaks_to_user_space(w, &lock));
+	look(w, 4);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(worker_that_waits_for_work_forgot_its_lock)
+{
+	struct world *w = world_new();
+	struct gw_task_record *owner = worker(w, 90, 0, "none", 0);
+
+	stack(w, owner, "schedule worker_thread kthread ret_from_fork");
+	waits_for_lock(w, kthread(w, 101, "waiter"), lock_of(w, GW_LOCK_MUTEX, owner), MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROVEN, "101 90", "");
+	world_free(w);
+}
+
+TEST(worker_that_makes_other_workers_holds_the_pools_lock)
+{
+	struct world *w = world_new();
+	struct gw_task_record *owner = worker(w, 90, 0, "none", 0);
+
+	stack(w, owner, "schedule create_worker worker_thread kthread ret_from_fork");
+	waits_for_lock(w, kthread(w, 101, "waiter"), lock_of(w, GW_LOCK_MUTEX, owner), MUTEX);
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+/* ---- unplug-srcu --------------------------------------------------------------------------------------------- */
+
+/* A reader waits for a fence of the device inside drm_dev_enter(); then the device is unplugged. */
+static struct gw_task_record *unplugs(struct world *w, const struct gw_timeline_record *ring)
+{
+	struct gw_task_record *reader = kthread(w, 101, "reader"), *unplugger = kthread(w, 102, "unplugger");
+	uint64_t device = new_address(w);
+
+	reader->watch.sections.drm_device = device;
+	reader->watch.sections.drm_since_ns = w->now_ns;
+	reader->watch.sections.drm_depth = 1;
+	unplugger->watch.sections.unplug_device = device;
+	waits_for_fence(w, reader, fence(w, ring, 7));
+	waits(w, unplugger, GW_WAIT_SRCU, w->host.unplug_srcu);
+	waits(w, unplugger, GW_WAIT_COMPLETION, 0xffffc90000bb0000);
+	return reader;
+}
+
+TEST(unplug_waits_for_a_section_that_waits_for_a_dead_fence)
+{
+	struct world *w = world_new();
+
+	unplugs(w, orphaned_ring(w, false));
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_UNPLUG_SRCU, PROVEN, "101 102", "");
+	assert_types(w, "task fence timeline device task srcu");
+	world_free(w);
+}
+
+TEST(fence_of_an_unplugged_device_gets_no_interrupt)
+{
+	struct world *w = world_new();
+	struct gw_timeline_record *ring = timeline(w, "gfx");
+
+	signalled_by_interrupt(ring, GW_SIGNALLER_HARDIRQ);
+	unplugs(w, ring);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_UNPLUG_SRCU, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(signaller_that_lives_may_end_an_unplug)
+{
+	struct world *w = world_new();
+
+	unplugs(w, timeline_by(w, "gfx", kthread(w, 90, "signaller")));
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(section_with_a_timeout_ends_an_unplug)
+{
+	struct world *w = world_new();
+
+	unplugs(w, orphaned_ring(w, false))->watch.waits[0].flags |= GW_WAIT_F_TIMEOUT;
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(grace_period_of_another_srcu_has_unknown_readers)
+{
+	struct world *w = world_new();
+
+	unplugs(w, timeline(w, "gfx"));
+	w->host.unplug_srcu = 0;
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* ---- other waits --------------------------------------------------------------------------------------------------- */
+
+TEST(kthread_stop_of_a_thread_that_waits_for_the_stoppers_fence)
+{
+	struct world *w = world_new();
+	struct gw_task_record *stopper = kthread(w, 101, "stopper"), *thread = kthread(w, 102, "thread");
+
+	waits_for_fence(w, thread, fence(w, timeline_by(w, "gfx", stopper), 7));
+	waits(w, stopper, GW_WAIT_TASK, thread->address);
+	waits(w, stopper, GW_WAIT_COMPLETION, 0xffffc90000cc0000);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_SCHED_DEP_CYCLE, PROVEN, "102 101", "");
+	world_free(w);
+}
+
+TEST(poll_has_other_ways_to_wake_up)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.holder->watch.waits[0].kind = GW_WAIT_POLL;
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(completion_has_an_unknown_completer)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	waits(w, c.holder, GW_WAIT_COMPLETION, 0xffffc90000cc0000);
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(lock_read_from_the_task_itself_closes_a_loop_without_a_beginning)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	waits_no_more(c.signaller);
+	c.signaller->blocker = c.lock->address;
+	c.signaller->blocker_type = 0;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "before gpuwatch was attached"));
+	c.signaller->switches++;
+	look(w, 1);
+	assert_int_equal(count_reports(w, GW_KIND_DEADLOCK, GW_STATE_ACTIVE), 0);
+	world_free(w);
+}
+
+#define T(name) cmocka_unit_test(name)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(holder_waits_for_fence_whose_signaller_needs_its_mutex),
+		T(ww_mutex_is_named_by_its_waiters_stack),
+		T(write_held_rwsem_closes_a_loop),
+		T(only_reader_blocked_since_before_the_writer_is_probable),
+		T(one_of_several_readers_is_only_a_hint),
+		T(hinted_reader_that_blocked_after_the_writer_came_may_have_unlocked),
+		T(reader_of_read_held_lock_makes_progress),
+		T(reader_behind_a_queued_writer_is_stuck),
+		T(signalling_work_executed_by_a_worker_that_needs_the_lock),
+		T(another_item_of_the_signalling_function_is_only_probable),
+		T(wait_any_is_stuck_when_all_its_fences_are),
+		T(wait_any_with_one_live_fence_is_not_stuck),
+		T(wait_any_whose_fences_are_not_all_known_is_not_stuck),
+		T(syncobj_wait_for_all_is_stuck_with_one_dead_fence),
+		T(fence_array_is_stuck_with_one_dead_member),
+		T(fence_array_that_signals_on_any_needs_only_the_live_member),
+		T(fence_array_that_signals_on_any_is_stuck_with_all_members_dead),
+		T(fence_array_that_signals_on_any_may_have_live_members_beyond_the_record),
+		T(fence_chain_is_stuck_with_its_previous_link),
+		T(loop_of_three_tasks_has_all_three_in_order),
+		T(two_timelines_close_one_loop),
+		T(victims_and_their_victims_are_listed_longest_wait_first),
+		T(a_task_that_another_loop_blocks_is_no_victim_of_this_one),
+		T(the_loop_that_formed_first_is_the_cause_whoever_joins),
+		T(interruptible_wait_is_stuck_too_and_the_advice_says_how_to_end_it),
+		T(interrupt_that_signals_is_never_stuck),
+		T(second_signaller_that_lives_may_signal),
+		T(an_interrupt_among_the_signallers_may_signal),
+		T(two_signallers_in_the_same_loop_are_at_best_probable),
+		T(signaller_seen_once_is_at_best_probable),
+		T(timeline_that_never_signalled_has_an_unknown_signaller),
+		T(wait_with_a_timeout_ends_by_itself),
+		T(write_flag_of_a_lock_is_no_timeout),
+		T(running_owner_makes_progress),
+		T(owner_that_waits_for_nothing_tracked_makes_progress),
+		T(signalled_fence_ends_the_wait),
+		T(fence_whose_memory_is_another_one_by_now_is_not_judged),
+		T(slow_but_healthy_chain_is_silent),
+		T(plain_lock_cycle_is_not_ours),
+		T(fence_behind_a_plain_lock_cycle_is_a_stall),
+		T(stale_wait_of_a_task_that_sleeps_in_epoll_is_ignored),
+		T(nothing_is_said_after_one_look),
+		T(wait_that_broke_in_between_is_another_wait),
+		T(same_pid_but_another_task_is_another_wait),
+		T(loop_younger_than_the_threshold_is_not_reported_yet),
+		T(candidate_survives_a_look_at_a_spurious_wakeup),
+		T(munmap_holds_its_mmap_lock_for_reading_and_the_signaller_wants_to_write),
+		T(signaller_that_only_reads_the_downgraded_mmap_lock_makes_progress),
+		T(write_held_mmap_lock_names_its_owner),
+		T(invalidation_from_the_reverse_map_need_not_hold_mmap_lock),
+		T(munmap_of_ones_own_mm_says_nothing_about_another_mm),
+		T(signaller_waits_for_the_invalidation_to_end),
+		T(driver_lock_held_across_a_callback_that_waits_is_a_notifier_cycle),
+		T(signaller_in_direct_reclaim_waits_for_its_own_fence),
+		T(reclaim_under_a_lock_that_the_signaller_needs),
+		T(page_fault_handler_waits_for_a_fence_behind_it),
+		T(signalling_work_is_queued_behind_the_waiter),
+		T(signalling_work_is_queued_behind_several_that_all_wait),
+		T(queued_work_runs_when_one_active_item_can_end),
+		T(queued_work_runs_when_an_active_item_is_not_seen_blocked),
+		T(queued_work_with_a_free_worker_runs),
+		T(idle_signalling_work_may_be_queued_any_time),
+		T(waiter_flushes_the_work_that_needs_its_lock),
+		T(flusher_signals_only_after_the_work_that_waits_for_its_fence),
+		T(flush_of_a_whole_workqueue_needs_every_item_on_it),
+		T(item_that_began_after_the_flush_may_not_count),
+		T(flush_of_work_that_nobody_knows_is_not_stuck),
+		T(work_that_flushes_itself),
+		T(jobs_that_depend_on_each_other),
+		T(scheduler_thread_that_needs_the_lock_of_who_waits_for_its_job),
+		T(scheduler_work_that_needs_the_lock_of_who_waits_for_its_job),
+		T(job_on_the_hardware_depends_on_the_hardware_fence),
+		T(tasks_that_wait_for_each_others_fences),
+		T(kernel_thread_that_signalled_is_gone),
+		T(all_timelines_of_one_dead_signaller_are_one_report),
+		T(another_process_may_signal_for_one_that_is_gone),
+		T(signaller_that_merely_sleeps_is_not_gone),
+		T(address_of_a_gone_signaller_used_by_a_new_task),
+		T(incomplete_snapshot_proves_nobody_gone),
+		T(zombie_signals_no_more),
+		T(exiting_task_may_still_signal),
+		T(lock_of_a_task_that_is_gone),
+		T(owner_sleeps_in_a_system_call_of_its_own),
+		T(owner_that_sleeps_below_a_driver_still_works_with_its_lock),
+		T(owner_with_a_frame_that_nobody_can_name_is_not_judged),
+		T(lock_that_belongs_to_the_sleep_itself_is_not_leaked),
+		T(percpu_rwsem_may_be_handed_to_user_space),
+		T(owner_that_spends_time_in_user_mode_is_probable),
+		T(owner_that_only_runs_in_the_kernel_makes_progress),
+		T(worker_that_waits_for_work_forgot_its_lock),
+		T(worker_that_makes_other_workers_holds_the_pools_lock),
+		T(unplug_waits_for_a_section_that_waits_for_a_dead_fence),
+		T(fence_of_an_unplugged_device_gets_no_interrupt),
+		T(signaller_that_lives_may_end_an_unplug),
+		T(section_with_a_timeout_ends_an_unplug),
+		T(grace_period_of_another_srcu_has_unknown_readers),
+		T(kthread_stop_of_a_thread_that_waits_for_the_stoppers_fence),
+		T(poll_has_other_ways_to_wake_up),
+		T(completion_has_an_unknown_completer),
+		T(lock_read_from_the_task_itself_closes_a_loop_without_a_beginning),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
