@@ -19,8 +19,7 @@ int BPF_PROG(work_start, struct work_struct *work)
 	return 0;
 }
 
-SEC("fentry/__flush_work")
-int BPF_PROG(flush_work_start, struct work_struct *work)
+static __always_inline int flush_begin(void *hook, struct work_struct *work)
 {
 	struct gw_wait wait = {
 		.kind = GW_WAIT_WORK,
@@ -28,12 +27,36 @@ int BPF_PROG(flush_work_start, struct work_struct *work)
 		.context = (u64)work->func,
 	};
 
-	wait_begin(ctx, &wait);
+	wait_begin(hook, &wait);
 	return 0;
 }
 
-SEC("fexit/__flush_work")
+/*
+ * __flush_work() is common to flushing and cancelling, but 6.1's flush_work()
+ * has it inlined. Where it has not, the same wait begins twice, which counts
+ * once.
+ */
+SEC("fentry/flush_work")
+int BPF_PROG(flush_work_start, struct work_struct *work)
+{
+	return flush_begin(ctx, work);
+}
+
+SEC("fexit/flush_work")
 int BPF_PROG(flush_work_end, struct work_struct *work)
+{
+	wait_end(GW_WAIT_WORK, (u64)work);
+	return 0;
+}
+
+SEC("fentry/__flush_work")
+int BPF_PROG(cancel_work_start, struct work_struct *work)
+{
+	return flush_begin(ctx, work);
+}
+
+SEC("fexit/__flush_work")
+int BPF_PROG(cancel_work_end, struct work_struct *work)
 {
 	wait_end(GW_WAIT_WORK, (u64)work);
 	return 0;

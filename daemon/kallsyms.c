@@ -15,7 +15,8 @@
 struct entry {
 	uint64_t address;
 	uint32_t name;	 /* offset in names */
-	uint16_t module; /* index in modules */
+	uint16_t module : 15; /* index in modules */
+	uint16_t is_code : 1;
 	uint16_t hash;	 /* of the name up to its first dot: most others are told apart by it alone */
 };
 
@@ -50,22 +51,22 @@ static int add_string(struct gw_kallsyms *table, const char *string, uint32_t *r
 }
 
 /* Symbols of a module come one after the other: its name is stored once per run. */
-static int add_module(struct gw_kallsyms *table, const char *module, uint16_t *ret)
+static int add_module(struct gw_kallsyms *table, const char *module, struct entry *entry)
 {
 	size_t last = table->module_count - 1;
 	uint32_t *modules;
 
 	if (!*module || strcmp(table->names + table->modules[last], module) == 0) {
-		*ret = *module ? last : 0;
+		entry->module = *module ? last : 0;
 		return 0;
 	}
-	if (table->module_count > UINT16_MAX)
+	if (table->module_count > INT16_MAX)
 		return -E2BIG;
 	modules = reallocarray(table->modules, table->module_count + 1, sizeof(*modules));
 	if (!modules)
 		return -ENOMEM;
 	table->modules = modules;
-	*ret = table->module_count;
+	entry->module = table->module_count;
 	return add_string(table, module, &modules[table->module_count++]);
 }
 
@@ -78,9 +79,9 @@ static uint16_t hash_name(const char *name)
 	return hash >> 16 ^ hash;
 }
 
-static int add_entry(struct gw_kallsyms *table, uint64_t address, const char *name, const char *module)
+static int add_entry(struct gw_kallsyms *table, uint64_t address, char type, const char *name, const char *module)
 {
-	struct entry entry = { .address = address, .hash = hash_name(name) };
+	struct entry entry = { .address = address, .hash = hash_name(name), .is_code = strchr("tTwW", type) != NULL };
 	int r;
 
 	if (table->count == table->room) {
@@ -94,7 +95,7 @@ static int add_entry(struct gw_kallsyms *table, uint64_t address, const char *na
 	}
 	r = add_string(table, name, &entry.name);
 	if (r >= 0)
-		r = add_module(table, module, &entry.module);
+		r = add_module(table, module, &entry);
 	if (r < 0)
 		return r;
 	table->entries[table->count++] = entry;
@@ -131,7 +132,7 @@ static int parse_line(struct gw_kallsyms *table, char *line)
 	} else {
 		*end = '\0';
 	}
-	return add_entry(table, address, name, module);
+	return add_entry(table, address, type[1], name, module);
 }
 
 int gw_kallsyms_read(struct gw_kallsyms **ret, const char *path)
@@ -191,6 +192,7 @@ static void fill_symbol(const struct gw_kallsyms *table, const struct entry *ent
 	ret->address = entry->address;
 	ret->name = table->names + entry->name;
 	ret->module = table->names + table->modules[entry->module];
+	ret->is_code = entry->is_code;
 }
 
 bool gw_kallsyms_find(const struct gw_kallsyms *table, const char *name, struct gw_symbol *ret)

@@ -30,6 +30,7 @@ struct gw_symbol {
 	uint64_t address;
 	const char *name;
 	const char *module; /* "" = the kernel itself */
+	bool is_code;	    /* in a text section, by the symbol's type */
 };
 
 /*

@@ -368,7 +368,8 @@ static bool is_trampoline(struct gw_reader *reader, uint64_t address)
 {
 	struct gw_symbol symbol;
 
-	return !gw_kallsyms_at(*reader->source.kallsyms, address, &symbol) || strcmp(symbol.module, "bpf") == 0;
+	return !gw_kallsyms_at(*reader->source.kallsyms, address, &symbol) || !symbol.is_code ||
+	       strcmp(symbol.module, "bpf") == 0;
 }
 
 static void clean_stack(struct gw_reader *reader, struct gw_task_record *task)
