@@ -28,7 +28,7 @@ mount -t tmpfs none /sys/kernel/btf
 fails_clearly "no BTF" 'btf' gpuwatchd --standalone
 umount /sys/kernel/btf
 fails_clearly "no capability" 'cap_bpf|capabilit|permission|permitted' \
-	setpriv --bounding-set=-all --inh-caps=-all --reuid=65534 --clear-groups gpuwatchd --standalone \
+	/usr/bin/setpriv --bounding-set=-all --inh-caps=-all --reuid=65534 --clear-groups gpuwatchd --standalone \
 	--private-socket=/tmp/private --pin-directory=/tmp/none
 echo '[Watch]
 MinWaitSec=soon' >/tmp/bad.conf

@@ -22,7 +22,7 @@ stalls_over() {
 load_lab || exit 1
 echo "${1:-fence-lock-cycle/mutex}" >"$LAB/start"
 sleep 3
-waiter=$(jq -r '.participants[0].pid' "$LAB/truth")
+waiter=$(jq -r '.participants[] | select(.role == "holder") | .pid' "$LAB/truth")
 start_daemon || exit 1
 if wait_until 15 named "$waiter"; then
 	ok "a stall names the waiter"

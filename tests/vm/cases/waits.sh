@@ -38,11 +38,11 @@ wait_case() {
 modprobe vgem
 load_lab || exit 1
 start_daemon || exit 1
-wait_case "syncobj wait" syncobj labuser syncobj-wait 3
-wait_case "sync_file poll" poll labuser syncfile-poll 3
-wait_case "vgem fence wait" fence labuser vgem-wait 3
-wait_case "vgem dma-buf poll" poll labuser vgem-poll 3
-wait_case "vgem sync_file poll" poll labuser vgem-syncfile 3
+wait_case "syncobj wait" syncobj labuser syncobj-wait seconds=3
+wait_case "sync_file poll" poll labuser syncfile-poll seconds=3
+wait_case "vgem fence wait" fence labuser vgem-wait seconds=3
+wait_case "vgem dma-buf poll" poll labuser vgem-poll seconds=3
+wait_case "vgem sync_file poll" poll labuser vgem-syncfile seconds=3
 check "no deadlock was reported" [ "$(gpuwatch-cli deadlocks --all --json | jq length)" -eq 0 ]
 stop_daemon
 verdict
