@@ -76,6 +76,7 @@ struct gw_control {
 	__u64 evicted_timelines;
 	__u64 standing_waits; /* counted by the last pass in mode BLOCKED or FULL: checks active_waits */
 	/* written by the loader */
+	__u64 attached_ns; /* CLOCK_MONOTONIC when the programs began to watch; outlives the daemon with the map */
 	struct gw_query query;
 	struct gw_layout layout;
 	struct gw_symbols symbols;

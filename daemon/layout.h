@@ -7,6 +7,7 @@
 #define GPUWATCH_LAYOUT_H
 
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 
 #include "../bpf/shared.h"
 #include "kallsyms.h"

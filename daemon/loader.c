@@ -115,10 +115,11 @@ static int open_btf(struct gw_loader *loader, struct btf **ret, char *message, s
 	*ret = btf__parse(path, NULL);
 	if (!libbpf_get_error(*ret))
 		return 0;
-	r = -errno;
+	r = errno >= __LIBBPF_ERRNO__START ? -EINVAL : -errno;
 	*ret = NULL;
 	if (loader->btf_path)
-		snprintf(message, size, "cannot read the kernel's BTF from %s: %s", path, strerror(-r));
+		snprintf(message, size, "cannot read the kernel's BTF from %s: %s", path,
+			 r == -EINVAL ? "that is no BTF" : strerror(-r));
 	else
 		snprintf(message, size,
 			 "this kernel has no BTF (%s: %s): it must be built with CONFIG_DEBUG_INFO_BTF", path,
@@ -219,6 +220,14 @@ static void update_layout(struct gw_loader *loader, struct btf *btf)
 	loader->host.unplug_srcu = gw_kallsyms_find(loader->kallsyms, "drm_unplug_srcu", &symbol) ? symbol.address : 0;
 }
 
+static uint64_t monotonic(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000000000ULL + time.tv_nsec;
+}
+
 static int map_memory(struct gw_loader *loader)
 {
 	void *memory;
@@ -233,6 +242,9 @@ static int map_memory(struct gw_loader *loader)
 	if (memory == MAP_FAILED)
 		return -errno;
 	loader->timelines = memory;
+	if (!loader->control->attached_ns)
+		loader->control->attached_ns = monotonic();
+	loader->host.attached_ns = loader->control->attached_ns;
 	return 0;
 }
 
@@ -295,14 +307,6 @@ static void update_rows(struct gw_loader *loader)
 		   &loader->hidden);
 }
 
-static uint64_t monotonic(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000000000ULL + time.tv_nsec;
-}
-
 static int start(struct gw_loader *loader, const struct gw_loader_options *options, char *message, size_t size)
 {
 	struct btf *btf;
@@ -314,7 +318,6 @@ static int start(struct gw_loader *loader, const struct gw_loader_options *optio
 		return r;
 	describe_host(loader, btf);
 	open_pins(loader, options->pin_directory);
-	loader->host.attached_ns = monotonic();
 	update_probes(loader);
 	if (gw_probes_iterator(loader->probes, &why, &error) < 0) {
 		btf__free(btf);

@@ -372,12 +372,28 @@ static bool is_trampoline(struct gw_reader *reader, uint64_t address)
 	       strcmp(symbol.module, "bpf") == 0;
 }
 
+/*
+ * A function with an fexit program is called by the trampoline that its own
+ * entry called: so it is on the stack twice.
+ */
+#define ENTRY_SIZE 16 /* the entry's call, and what may be before it */
+
+static bool is_own_entry(struct gw_reader *reader, uint64_t inner, uint64_t outer)
+{
+	struct gw_symbol first, second;
+
+	return gw_kallsyms_at(*reader->source.kallsyms, inner, &first) &&
+	       gw_kallsyms_at(*reader->source.kallsyms, outer, &second) && first.address == second.address &&
+	       outer - second.address < ENTRY_SIZE;
+}
+
 static void clean_stack(struct gw_reader *reader, struct gw_task_record *task)
 {
 	uint32_t i, kept = 0;
 
 	for (i = 0; i < task->stack_depth; i++) {
-		if (!is_trampoline(reader, task->stack[i]))
+		if (!is_trampoline(reader, task->stack[i]) &&
+		    !(kept && is_own_entry(reader, task->stack[kept - 1], task->stack[i])))
 			task->stack[kept++] = task->stack[i];
 	}
 	task->stack_depth = kept;
