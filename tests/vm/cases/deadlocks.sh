@@ -8,7 +8,7 @@ one() {
 	dir=$OUT/$(echo "$1" | tr / .)
 	mkdir -p "$dir"
 	lab_start "$1"
-	wait_until 8 at_least deadlocks active 1 || fail "$1: a deadlock is reported"
+	check "$1: a deadlock is reported" wait_until 8 at_least deadlocks active 1
 	sleep 1.5 # victims come after the participants, and wait as long before they count
 	cp "$LAB/truth" "$dir/truth.jsonl"
 	gpuwatch-cli deadlocks --json >"$dir/active.json"
@@ -17,9 +17,9 @@ one() {
 	gpuwatch-cli record --force "$dir/recording" >/dev/null
 	mono >"$dir/released_at"
 	lab_stop "$1"
-	wait_until 8 none_active || fail "$1: resolved after release"
+	check "$1: resolved after release" wait_until 8 none_active
 	gpuwatch-cli deadlocks --all --json >"$dir/resolved.json"
-	[ -s "$LAB/truth" ] && fail "$1: the lab let go"
+	check "$1: the lab let go" [ ! -s "$LAB/truth" ]
 }
 
 load_lab || exit 1
@@ -28,5 +28,5 @@ for spec; do
 	one "$spec"
 done
 stop_daemon
-rmmod gpulab || fail "rmmod gpulab"
+check "rmmod gpulab" rmmod gpulab
 verdict
