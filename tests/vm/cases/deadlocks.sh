@@ -9,6 +9,7 @@ one() {
 	mkdir -p "$dir"
 	lab_start "$1"
 	check "$1: a deadlock is reported" wait_until 8 at_least deadlocks active 1
+	mono >"$dir/seen_at"
 	sleep 1.5 # victims come after the participants, and wait as long before they count
 	cp "$LAB/truth" "$dir/truth.jsonl"
 	gpuwatch-cli deadlocks --json >"$dir/active.json"
