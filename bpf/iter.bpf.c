@@ -2,6 +2,7 @@
 /* The snapshot: walks all tasks and writes records of those that matter. */
 #include "iter-fence.h"
 #include "iter-lock.h"
+#include "iter-timer.h"
 #include "iter-work.h"
 #include "started.h"
 
@@ -55,7 +56,7 @@ static __always_inline struct worker *worker_of(struct task_struct *task)
 
 /* ---- filling a TASK record ---------------------------------------------------- */
 
-static __always_inline u32 stack_pointer(struct task_struct *task)
+static __always_inline u64 stack_pointer(struct task_struct *task)
 {
 #if defined(__TARGET_ARCH_arm64)
 	return task->thread.cpu_context.sp;
@@ -82,9 +83,24 @@ static __always_inline void read_watch(struct gw_task_record *record, struct tas
 	if (record->flags & GW_TASK_F_ON_CPU)
 		return;
 	for (i = 0; i < GW_WAIT_DEPTH; i++) {
-		if (i < record->watch.depth && (s32)(stack_pointer(task) - entry->marks[i]) > 0)
+		if (i < record->watch.depth && (s32)((u32)stack_pointer(task) - entry->marks[i]) > 0)
 			record->watch.depth = i;
 	}
+}
+
+/* What the hook of a wait for a fence could not see: how the task sleeps. */
+static __always_inline void read_sleep(struct scratch *scratch, struct task_struct *task)
+{
+	struct gw_task_record *record = &scratch->task;
+	u32 last = record->watch.depth - 1;
+
+	if (last >= GW_WAIT_DEPTH || record->watch.waits[last].kind != GW_WAIT_FENCE ||
+	    (record->flags & GW_TASK_F_ON_CPU))
+		return;
+	if (record->state & TASK_INTERRUPTIBLE)
+		record->watch.waits[last].flags |= GW_WAIT_F_INTERRUPTIBLE;
+	if (has_timer(scratch, record->address, stack_pointer(task)))
+		record->watch.waits[last].flags |= GW_WAIT_F_TIMEOUT;
 }
 
 static __always_inline void read_work(struct gw_sections *sections, struct task_struct *task)
@@ -247,6 +263,7 @@ static __always_inline void emit_task(struct output *out, struct task_struct *ta
 	struct gw_task_record *record = &out->scratch->task;
 	u32 size;
 
+	read_sleep(out->scratch, task);
 	read_work(&record->watch.sections, task);
 	read_user_registers(record, task);
 	read_blocker(record, task);

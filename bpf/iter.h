@@ -14,6 +14,7 @@
 
 #define FENCES_PER_TASK 40
 #define WORKS_PER_TASK 64
+#define TIMER_WORDS 192	   /* of a sleeping task's stack, where its timer would be */
 #define LIST_WALK_MAX 1024 /* members of a kernel list that are looked at */
 
 /* Records are too big for the stack. */
@@ -22,6 +23,7 @@ struct scratch {
 	struct gw_fence_record fence;
 	struct gw_work_record work;
 	struct gw_lock_record lock;
+	u64 words[TIMER_WORDS]; /* of a kernel stack */
 	u64 fences[FENCES_PER_TASK]; /* to be emitted, each once */
 	u32 fence_count;
 	u32 work_count;

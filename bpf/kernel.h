@@ -167,6 +167,21 @@ struct kthread {
 	void *data;
 };
 
+struct hlist_node {
+	struct hlist_node **pprev;
+};
+
+struct timer_list {
+	struct hlist_node entry;
+	void (*function)(struct timer_list *timer);
+};
+
+/* On the stack of a task in schedule_timeout(), unless the timeout is infinite. */
+struct process_timer {
+	struct timer_list timer;
+	struct task_struct *task;
+};
+
 struct bpf_iter_meta;
 
 struct bpf_iter_meta {

@@ -13,6 +13,9 @@
 /* A section of its own in .data, not .bss: libbpf 1.1 shares data sections by name only from there. */
 #define GW_CONTROL_SECTION ".data.control"
 
+/* The timelines: the .bss section of the object "fence". */
+#define GW_TIMELINES_MAP "fence.bss"
+
 #define GW_WANTED_MAX 4096  /* addresses of one pass */
 #define GW_EVICTED_MAX 2048 /* timelines remembered after they lost their slot */
 
@@ -47,7 +50,8 @@ struct gw_symbols {
 	__u64 chain_ops; /* dma_fence_chain_ops */
 	__u64 sched_scheduled_ops; /* drm_sched_fence_ops_scheduled */
 	__u64 sched_finished_ops;  /* drm_sched_fence_ops_finished */
-	__u64 nr_node_ids; /* the variable */
+	__u64 nr_node_ids;	/* the variable */
+	__u64 process_timeout;	/* what schedule_timeout()'s timer calls */
 };
 
 enum gw_query_mode {

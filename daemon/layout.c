@@ -132,4 +132,5 @@ void gw_layout_symbols(struct gw_symbols *ret, const struct gw_kallsyms *kallsym
 	ret->sched_scheduled_ops = address_of(kallsyms, "drm_sched_fence_ops_scheduled");
 	ret->sched_finished_ops = address_of(kallsyms, "drm_sched_fence_ops_finished");
 	ret->nr_node_ids = address_of(kallsyms, "nr_node_ids");
+	ret->process_timeout = address_of(kallsyms, "process_timeout");
 }

@@ -238,7 +238,7 @@ static int map_memory(struct gw_loader *loader)
 		return -errno;
 	loader->control = memory;
 	memory = mmap(NULL, sizeof(struct gw_timeline) * GW_TIMELINE_SLOTS, PROT_READ, MAP_SHARED,
-		      gw_objects_map(loader->objects, "timelines"), 0);
+		      gw_objects_map(loader->objects, GW_TIMELINES_MAP), 0);
 	if (memory == MAP_FAILED)
 		return -errno;
 	loader->timelines = memory;

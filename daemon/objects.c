@@ -193,7 +193,7 @@ int gw_objects_each_map(const struct gw_objects *objects, int (*visit)(const cha
 /* Constants of one object (".rodata" and the like): the maps that are not shared have its name in theirs. */
 static bool is_shared(const char *name)
 {
-	return !strchr(name, '.') || strcmp(name, GW_CONTROL_SECTION) == 0;
+	return !strchr(name, '.') || strcmp(name, GW_CONTROL_SECTION) == 0 || strcmp(name, GW_TIMELINES_MAP) == 0;
 }
 
 static int share_maps(struct gw_objects *objects, struct bpf_object *object)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Probes: the one table of where programs attach, what each is good for, and
- * what stands in for it on kernels that lack its target; and their states.
+ * Probes: the one table of where programs attach and what each is good for;
+ * and their states.
  */
 #include "probes.h"
 
@@ -30,57 +30,53 @@ struct definition {
 	const char *function; /* kprobes: may carry a suffix in the kernel, see gw_kallsyms_find() */
 	const char *programs[PROGRAMS_MAX]; /* begins, then the end */
 	const char *lost;
-	const char *instead_of; /* only if that probe cannot be attached */
 };
 
 static const struct definition definitions[] = {
-	{ "snapshot", "iter", "iter/task", "", NULL, { "snapshot_tasks" }, "everything: no snapshot can be taken", NULL },
-	{ "fence_wait", "fence", "fentry/dma_fence_wait_timeout, tp_btf/dma_fence_wait_end", "", NULL,
-	  { "fence_wait_start", "fence_wait_end" }, "waits for a fence", NULL },
-	{ "fence_wait_event", "fence", "tp_btf/dma_fence_wait_start, tp_btf/dma_fence_wait_end", "", NULL,
-	  { "fence_wait_start_event", "fence_wait_end" }, "waits for a fence", "fence_wait" },
+	{ "snapshot", "iter", "iter/task", "", NULL, { "snapshot_tasks" }, "everything: no snapshot can be taken" },
+	{ "fence_wait", "fence", "tp_btf/dma_fence_wait_start, tp_btf/dma_fence_wait_end", "", NULL,
+	  { "fence_wait_start", "fence_wait_end" }, "waits for a fence" },
 	{ "fence_signaled", "fence", "tp_btf/dma_fence_signaled", "", NULL, { "fence_signaled" },
-	  "who signals a timeline", NULL },
+	  "who signals a timeline" },
 	{ "fence_wait_any", "fence", "fentry+fexit/dma_fence_wait_any_timeout", "", NULL,
-	  { "fence_wait_any_start", "fence_wait_any_end" }, "waits for one of several fences", NULL },
+	  { "fence_wait_any_start", "fence_wait_any_end" }, "waits for one of several fences" },
 	{ "fence_names", "names", "tp/dma_fence/dma_fence_enable_signal", "", NULL, { "fence_names" },
-	  "names of some drivers' timelines", NULL },
+	  "names of some drivers' timelines" },
 	{ "syncobj_wait", "fence", "kprobe+kretprobe/drm_syncobj_array_wait_timeout", "drm",
-	  "drm_syncobj_array_wait_timeout", { "syncobj_wait_start", "syncobj_wait_end" }, "DRM sync object waits", NULL },
+	  "drm_syncobj_array_wait_timeout", { "syncobj_wait_start", "syncobj_wait_end" }, "DRM sync object waits" },
 	{ "poll", "fence", "fentry/sync_file_poll, fentry/dma_buf_poll, fentry/poll_freewait", "", NULL,
-	  { "sync_file_poll_start", "dma_buf_poll_start", "poll_end" }, "poll(2) on a sync_file or dma_buf", NULL },
+	  { "sync_file_poll_start", "dma_buf_poll_start", "poll_end" }, "poll(2) on a sync_file or dma_buf" },
 	{ "lock_wait", "lock", "tp_btf/contention_begin, tp_btf/contention_end", "", NULL,
-	  { "lock_wait_start", "lock_wait_end" }, "waits for a mutex, ww_mutex or rwsem", NULL },
+	  { "lock_wait_start", "lock_wait_end" }, "waits for a mutex, ww_mutex or rwsem" },
 	{ "notifier", "notifier", "fentry+fexit/__mmu_notifier_invalidate_range_start", "", NULL,
-	  { "notifier_start", "notifier_end" }, "who runs invalidate callbacks of which mm", NULL },
+	  { "notifier_start", "notifier_end" }, "who runs invalidate callbacks of which mm" },
 	{ "interval_read", "notifier", "fentry+fexit/mmu_interval_read_begin", "", NULL,
-	  { "interval_read_start", "interval_read_end" }, "waits for an invalidation to end", NULL },
+	  { "interval_read_start", "interval_read_end" }, "waits for an invalidation to end" },
 	{ "reclaim", "reclaim", "tp_btf/mm_vmscan_direct_reclaim_begin+end", "", NULL, { "reclaim_start", "reclaim_end" },
-	  "who is in direct reclaim", NULL },
+	  "who is in direct reclaim" },
 	{ "memcg_reclaim", "reclaim", "tp_btf/mm_vmscan_memcg_reclaim_begin+end", "", NULL,
-	  { "memcg_reclaim_start", "memcg_reclaim_end" }, "who is in a memory cgroup's reclaim", NULL },
+	  { "memcg_reclaim_start", "memcg_reclaim_end" }, "who is in a memory cgroup's reclaim" },
 	{ "srcu_wait", "srcu", "fentry+fexit/__synchronize_srcu", "", NULL, { "srcu_wait_start", "srcu_wait_end" },
-	  "waits for SRCU readers", NULL },
+	  "waits for SRCU readers" },
 	{ "drm_section", "srcu", "kprobe/drm_dev_enter, kprobe/drm_dev_exit", "drm", "drm_dev_enter",
-	  { "drm_section_start", "drm_section_end" }, "who keeps drm_dev_unplug() waiting", NULL },
+	  { "drm_section_start", "drm_section_end" }, "who keeps drm_dev_unplug() waiting" },
 	{ "drm_unplug", "srcu", "kprobe+kretprobe/drm_dev_unplug", "drm", "drm_dev_unplug",
-	  { "drm_unplug_start", "drm_unplug_end" }, "which device is being unplugged", NULL },
-	{ "work", "work", "tp_btf/workqueue_execute_start", "", NULL, { "work_start" }, "since when a work item runs", NULL },
+	  { "drm_unplug_start", "drm_unplug_end" }, "which device is being unplugged" },
+	{ "work", "work", "tp_btf/workqueue_execute_start", "", NULL, { "work_start" }, "since when a work item runs" },
 	{ "flush_work", "work", "fentry+fexit/flush_work", "", NULL, { "flush_work_start", "flush_work_end" },
-	  "flush_work()", NULL },
+	  "flush_work()" },
 	{ "cancel_work", "work", "fentry+fexit/__flush_work", "", NULL, { "cancel_work_start", "cancel_work_end" },
-	  "cancel_work_sync() and flush_delayed_work()", NULL },
+	  "cancel_work_sync() and flush_delayed_work()" },
 	{ "flush_workqueue", "work", "fentry+fexit/__flush_workqueue", "", NULL,
-	  { "flush_workqueue_start", "flush_workqueue_end" }, "flush, drain and destroy_workqueue()", NULL },
+	  { "flush_workqueue_start", "flush_workqueue_end" }, "flush, drain and destroy_workqueue()" },
 	{ "completion_wait", "work", "fentry+fexit/wait_for_completion", "", NULL,
-	  { "completion_wait_start", "completion_wait_end" }, "waits for a completion", NULL },
+	  { "completion_wait_start", "completion_wait_end" }, "waits for a completion" },
 	{ "completion_wait_killable", "work", "fentry+fexit/wait_for_completion_killable", "", NULL,
-	  { "completion_wait_killable_start", "completion_wait_killable_end" }, "killable waits for a completion",
-	  NULL },
+	  { "completion_wait_killable_start", "completion_wait_killable_end" }, "killable waits for a completion" },
 	{ "kthread_stop", "work", "fentry+fexit/kthread_stop", "", NULL, { "kthread_stop_start", "kthread_stop_end" },
-	  "waits for a kernel thread to stop", NULL },
+	  "waits for a kernel thread to stop" },
 	{ "amdgpu_fault", "fault", "kprobe+kretprobe/amdgpu_vm_handle_fault", "amdgpu", "amdgpu_vm_handle_fault",
-	  { "fault_start", "fault_end" }, "who handles a GPU page fault", NULL },
+	  { "fault_start", "fault_end" }, "who handles a GPU page fault" },
 };
 
 struct probe {
@@ -340,9 +336,6 @@ int gw_probes_update(struct gw_probes *probes, const struct gw_probe_context *co
 		const struct definition *definition = probe->definition;
 		enum gw_probe_state before = probe->state;
 
-		/* A stand-in that is not needed is no row. */
-		if (definition->instead_of && is_attached(find_probe(probes, definition->instead_of)))
-			continue;
 		if (definition->function)
 			update_module_probe(probe, context);
 		else if (before == GW_PROBE_WAITING)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Probes: the one table of where programs attach, what each is good for, and
- * what stands in for it on kernels that lack its target; and their states.
+ * Probes: the one table of where programs attach and what each is good for;
+ * and their states.
  */
 #ifndef GPUWATCH_PROBES_H
 #define GPUWATCH_PROBES_H
