@@ -102,6 +102,8 @@ static void put_task(json_t *object, const struct gw_graph *graph, const struct 
 		gw_json_put(object, "gone", json_true(), failed);
 	if (node->wait.kind != GW_WAIT_NONE)
 		put_text(object, "wait", gw_wait_kind_name(node->wait.kind), failed);
+	if (node->stack_wait)
+		put_text(object, "wait_function", node->stack_wait, failed);
 	if (gw_wait_is_fence(&node->wait))
 		gw_json_put(object, "interruptible",
 			    json_boolean(node->wait.flags & GW_WAIT_F_INTERRUPTIBLE), failed);

@@ -43,7 +43,7 @@ static void say_for_how_long(struct telling *telling, uint64_t since_ns)
 		say(telling, " waits for ");
 		return;
 	}
-	say(telling, " has waited ");
+	say(telling, " has waited more than "); /* true also when it is read later */
 	gw_text_add_age(&telling->text, telling->now_ns - since_ns);
 	say(telling, " for ");
 }
@@ -82,7 +82,7 @@ static const char *connector(const struct telling *telling, const struct gw_edge
 {
 	switch (edge->relation) {
 	case GW_RELATION_SIGNALLED_BY:
-		return node_at(telling, edge->to)->gone ? ", which was signalled by " : ", which is signalled by ";
+		return node_at(telling, edge->to)->gone ? ", so far signalled by " : ", to be signalled by ";
 	case GW_RELATION_DEPENDS_ON:
 		return ", which needs ";
 	case GW_RELATION_SIGNALLED_WITH:
@@ -131,7 +131,7 @@ static uint32_t tell_step(struct telling *telling, uint32_t at)
 	if (from->type == GW_NODE_TASK)
 		say_for_how_long(telling, from->since_ns);
 	else
-		say(telling, connector(telling, edge) ? connector(telling, edge) + strlen(", which") : " needs ");
+		say(telling, edge->relation == GW_RELATION_RUN_BY ? " is run by " : " needs ");
 	tell_object(telling, edge);
 	for (at++; at < edges->count && node_at(telling, edge->to)->type != GW_NODE_TASK; at++) {
 		edge = &telling->graph->edges[edges->items[at]];
@@ -143,11 +143,23 @@ static uint32_t tell_step(struct telling *telling, uint32_t at)
 	return at;
 }
 
+/* The task waits for something, and nothing of it is known. */
+static void tell_unknown_wait(struct telling *telling)
+{
+	const struct gw_node *node = node_at(telling, telling->finding->chain.items[0]);
+
+	name(telling, node);
+	say_for_how_long(telling, node->since_ns);
+	gw_text_add(&telling->text, "something that is not known (%s)", gw_wait_kind_name(node->wait.kind));
+}
+
 static void tell_chain(struct telling *telling)
 {
 	const struct gw_list *edges = &telling->finding->edges;
 	uint32_t told = 0;
 
+	if (edges->count == 0)
+		tell_unknown_wait(telling);
 	for (uint32_t at = 0; at < edges->count && told < TOLD_TASKS; told++) {
 		if (told)
 			say(telling, "; ");
@@ -172,13 +184,32 @@ static void tell_unknown_beginnings(struct telling *telling)
 	}
 }
 
+static const char *evidence_in_words(enum gw_evidence evidence)
+{
+	switch (evidence) {
+	case GW_EVIDENCE_TRACEPOINT:
+		return "seen from outside";
+	case GW_EVIDENCE_OWNER_FIELD:
+		return "a hint in the lock";
+	case GW_EVIDENCE_LEARNED_SIGNALLER:
+		return "what was seen of earlier fences";
+	case GW_EVIDENCE_STACK:
+		return "read off a stack";
+	case GW_EVIDENCE_WORKQUEUE_STATE:
+		return "likely from the state of the workqueue";
+	case GW_EVIDENCE_FENCE_STRUCTURE:
+		return "likely from the fence";
+	case GW_EVIDENCE_INFERRED:
+		break;
+	}
+	return "inferred";
+}
+
 static void tell_weakest_edge(struct telling *telling)
 {
 	const struct gw_list *edges = &telling->finding->edges;
 	const struct gw_edge *weakest = NULL;
 
-	if (telling->finding->confidence == GW_CONFIDENCE_PROVEN)
-		return;
 	for (uint32_t i = 0; i < edges->count; i++) {
 		const struct gw_edge *edge = &telling->graph->edges[edges->items[i]];
 
@@ -187,11 +218,11 @@ static void tell_weakest_edge(struct telling *telling)
 	}
 	if (!weakest)
 		return;
-	say(telling, " Not proven: that ");
+	say(telling, " Not proven: how ");
 	name(telling, node_at(telling, weakest->from));
-	gw_text_add(&telling->text, " is %s ", gw_relation_name(weakest->relation));
+	say(telling, " depends on ");
 	name(telling, node_at(telling, weakest->to));
-	gw_text_add(&telling->text, " is known from its %s only.", gw_evidence_name(weakest->evidence));
+	gw_text_add(&telling->text, " is only %s.", evidence_in_words(weakest->evidence));
 }
 
 /* ---- dead ends, stalls --------------------------------------------------------------------- */
@@ -205,18 +236,18 @@ static void tell_dead_end(struct telling *telling)
 {
 	const struct gw_finding *finding = telling->finding;
 	const struct gw_node *last = last_node(telling);
-	const struct gw_node *lock = finding->chain.count > 1 ?
-					     node_at(telling, finding->chain.items[finding->chain.count - 2]) :
-					     last;
+	const struct gw_node *before = node_at(telling, finding->chain.items[finding->chain.count - 2]);
 
-	say(telling, " ");
-	name(telling, last);
-	if (finding->class == GW_CLASS_ORPHANED_FENCE)
-		say(telling, " no longer exists, and nobody else was ever seen to signal that timeline.");
-	else if (last->gone)
-		say(telling, " no longer exists and never released it.");
-	else
-		gw_text_add(&telling->text, " %s and will not release it.", lock->why ? lock->why : "went on without it");
+	if (finding->class == GW_CLASS_ORPHANED_FENCE) {
+		say(telling, " That task no longer exists, and nobody else was ever seen to do it.");
+	} else if (last->gone) {
+		say(telling, " That task no longer exists, and never released it.");
+	} else {
+		say(telling, " ");
+		name(telling, last);
+		gw_text_add(&telling->text, " %s, and will not release it.",
+			    before->why ? before->why : "went on without it");
+	}
 }
 
 static void tell_untracked(struct telling *telling, const struct gw_node *node)
@@ -228,7 +259,7 @@ static void tell_untracked(struct telling *telling, const struct gw_node *node)
 	if (frame)
 		gw_text_add(&telling->text, ", called from %s() of module %s", frame->name, frame->module);
 	if (node->task->last_ran_ns && node->task->last_ran_ns < telling->now_ns) {
-		say(telling, ", and has not run for ");
+		say(telling, ", and has not run for more than ");
 		gw_text_add_age(&telling->text, telling->now_ns - node->task->last_ran_ns);
 	}
 	say(telling, ". Its wait began before gpuwatch was attached: which fence it waits for, and who should signal it, "
@@ -320,7 +351,13 @@ static void summarise_loop(struct telling *telling)
 			name(telling, lock);
 		return;
 	case GW_CLASS_WORKQUEUE_CYCLE:
-		say(telling, " waits on the workqueue that its own progress depends on");
+		if (gw_wait_is_fence(&node_at(telling, finding->root)->wait)) {
+			say(telling, " waits for ");
+			name_fence(telling);
+			say(telling, ", and the work that signals it is queued behind");
+		} else {
+			say(telling, " flushes work that cannot end before it does itself");
+		}
 		return;
 	case GW_CLASS_FENCE_LOCK_CYCLE:
 		say(telling, " waits for ");
@@ -349,7 +386,7 @@ static void summarise_dead_end(struct telling *telling)
 		return;
 	}
 	name_fence(telling);
-	say(telling, ", whose signaller ");
+	say(telling, ", and nobody is left to signal it: ");
 	name(telling, last_node(telling));
 	say(telling, " is gone");
 }
@@ -358,6 +395,10 @@ static void summarise_stall(struct telling *telling)
 {
 	const struct gw_node *first = node_at(telling, telling->finding->chain.items[0]);
 
+	if (telling->finding->edges.count == 0 && !first->stack_wait) {
+		tell_unknown_wait(telling);
+		return;
+	}
 	name(telling, first);
 	if (first->stack_wait) {
 		gw_text_add(&telling->text, " is blocked in %s() since before gpuwatch was attached", first->stack_wait);

@@ -183,6 +183,8 @@ static void name_task(struct gw_text *text, const struct gw_node *node)
 {
 	if (node->pid == 0)
 		gw_text_add(text, "a task that is gone (it was at 0x%" PRIx64 ")", node->address);
+	else if (node->gone && !node->comm[0])
+		gw_text_add(text, "a task that is gone (its memory says pid %" PRIu32 ")", node->pid);
 	else
 		gw_text_add(text, "%s (pid %" PRIu32 ")", node->comm[0] ? node->comm : "task", node->pid);
 }

@@ -83,6 +83,7 @@ int gw_render(struct gw_report **ret, const struct gw_graph *graph, const struct
 	report->confidence = finding->confidence;
 	report->key = finding->key;
 	report->formed_mono_ns = finding->formed_ns;
+	report->victims_total = finding->n_victims;
 	if (render_json(report, graph, finding) < 0 || render_texts(report, graph, finding) < 0) {
 		gw_report_free(report);
 		return -ENOMEM;

@@ -85,7 +85,7 @@ static json_t *json_array_of(json_t *array)
 
 json_t *gw_report_json(const struct gw_report *report, const char *boot_id, const char *kernel)
 {
-	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "schema", GW_REPORT_SCHEMA, "id", report->id, "boot_id", json_text_or_empty(boot_id), "kernel",
 			 json_text_or_empty(kernel), "kind", gw_kind_name(report->kind), "class",
 			 gw_class_name(report->class), "state", gw_state_name(report->state), "confidence",
@@ -95,5 +95,5 @@ json_t *gw_report_json(const struct gw_report *report, const char *boot_id, cons
 			 gw_json_number(report->resolved_mono_ns), "summary", json_text_or_empty(report->summary),
 			 "root_cause", json_root_cause(report), "nodes", json_array_of(report->nodes), "edges",
 			 json_array_of(report->edges), "cycle", json_array_of(report->cycle), "victims",
-			 json_array_of(report->victims));
+			 json_array_of(report->victims), "victims_total", gw_json_number(report->victims_total));
 }

@@ -76,6 +76,7 @@ struct gw_report {
 	json_t *edges;	 /* array of objects */
 	json_t *cycle;	 /* array of node ids in order */
 	json_t *victims; /* array of node ids */
+	size_t victims_total; /* victims may be cut */
 };
 
 void gw_report_free(struct gw_report *report);

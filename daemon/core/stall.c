@@ -197,6 +197,21 @@ static int add_victims(const struct stalls *stalls, struct gw_finding *finding, 
 	return r ?: gw_shown_victims(shown, paths, finding);
 }
 
+/* That the wait is long is sure, what it waits for is as sure as the chain. */
+static enum gw_confidence weakest(const struct stalls *stalls, const struct gw_finding *finding, uint32_t start)
+{
+	enum gw_confidence confidence =
+		stalls->graph->nodes[start].stack_wait ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_PROVEN;
+
+	for (uint32_t i = 0; i < finding->edges.count; i++) {
+		enum gw_confidence grade = stalls->graph->edges[finding->edges.items[i]].grade;
+
+		if (grade < confidence)
+			confidence = grade;
+	}
+	return confidence;
+}
+
 static int add_finding(const struct stalls *stalls, uint32_t start, struct gw_paths *paths, struct gw_shown *shown,
 		       const struct gw_list *stalled, struct gw_finding_list *findings)
 {
@@ -207,8 +222,6 @@ static int add_finding(const struct stalls *stalls, uint32_t start, struct gw_pa
 		return -ENOMEM;
 	finding->kind = GW_KIND_STALL;
 	finding->class = GW_CLASS_LONG_WAIT;
-	finding->confidence =
-		stalls->graph->nodes[start].stack_wait ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_PROVEN;
 	r = chain_from(stalls, start, paths, &finding->edges);
 	r = r ?: gw_finding_chain(finding, stalls->graph);
 	if (r == 0 && finding->chain.count == 0)
@@ -216,6 +229,7 @@ static int add_finding(const struct stalls *stalls, uint32_t start, struct gw_pa
 	if (r < 0)
 		return r;
 	finding->root = finding->chain.items[finding->chain.count - 1];
+	finding->confidence = weakest(stalls, finding, start);
 	gw_shown_begin(shown, finding);
 	r = gw_finding_participant(finding, stalls->graph, start);
 	r = r ?: add_victims(stalls, finding, paths, shown, stalled);

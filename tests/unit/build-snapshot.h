@@ -28,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/core/analysis.h"
 #include "daemon/core/recording.h"
@@ -493,6 +494,23 @@ static inline struct bytes snapshot_bytes(struct world *w)
 	return bytes;
 }
 
+/* A seed for tests/fuzz: the snapshot twice, as a stream. */
+static inline void save_for_fuzzing(const struct world *w, const struct bytes *records, const char *directory)
+{
+	static unsigned int number;
+	char path[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%d-%u", directory, (int)getpid(), number++);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputc('S', file);
+	fwrite(&w->host, sizeof(w->host), 1, file);
+	fwrite(records->data, records->size, 1, file);
+	fwrite(records->data, records->size, 1, file);
+	fclose(file);
+}
+
 static inline struct gw_snapshot *snapshot_of(struct world *w)
 {
 	struct bytes stream = { .data = NULL }, records = snapshot_bytes(w);
@@ -501,6 +519,8 @@ static inline struct gw_snapshot *snapshot_of(struct world *w)
 
 	put(&stream, &w->host, sizeof(w->host));
 	put(&stream, records.data, records.size);
+	if (getenv("GPUWATCH_CORPUS"))
+		save_for_fuzzing(w, &records, getenv("GPUWATCH_CORPUS"));
 	assert_int_equal(gw_stream_parse(stream.data, stream.size, false, &snapshots, &count, NULL), GW_PARSE_OK);
 	assert_int_equal(count, 1);
 	snapshot = snapshots[0];
@@ -510,10 +530,26 @@ static inline struct gw_snapshot *snapshot_of(struct world *w)
 	return snapshot;
 }
 
+/* For tests/unit/check-schema, which holds every report of every test against the schema. */
+static inline void append_to_file(const struct world *w, const struct gw_report *report, const char *path)
+{
+	json_t *json = gw_report_json(report, w->host.boot_id, w->host.release);
+	FILE *file = fopen(path, "a");
+
+	assert_non_null(json);
+	assert_non_null(file);
+	json_dumpf(json, file, JSON_COMPACT);
+	fputc('\n', file);
+	fclose(file);
+	json_decref(json);
+}
+
 static inline void count_change(const struct gw_report *report, void *userdata)
 {
 	struct world *w = userdata;
 
+	if (getenv("GPUWATCH_REPORTS"))
+		append_to_file(w, report, getenv("GPUWATCH_REPORTS"));
 	assert_non_null(report->summary);
 	assert_true(report->id[0]);
 	w->n_changes++;
