@@ -83,7 +83,7 @@ static void pending_free(struct pending *pending)
 
 static int pending_new(struct gw_bus_api *api, sd_bus_message *call, struct pending **ret, sd_bus_error *error)
 {
-	struct pending *pending;
+	struct pending *pending = NULL;
 
 	if (api->pending_count >= PENDING_MAX)
 		return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "%d calls are waiting already", PENDING_MAX);
@@ -197,7 +197,7 @@ static int list_waits(sd_bus_message *call, void *userdata, sd_bus_error *error)
 static int list_timelines(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct gw_bus_api *api = userdata;
-	struct pending *pending;
+	struct pending *pending = NULL;
 	int r;
 
 	r = pending_new(api, call, &pending, error);
@@ -218,7 +218,7 @@ static int list_timelines(sd_bus_message *call, void *userdata, sd_bus_error *er
 static int record(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct gw_bus_api *api = userdata;
-	struct pending *pending;
+	struct pending *pending = NULL;
 	int r;
 
 	if (gw_scheduler_busy(api->scheduler))

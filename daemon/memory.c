@@ -3,10 +3,14 @@
 #include "memory.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <malloc.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define STACK_RESERVE (256 << 10)
@@ -33,15 +37,34 @@ static void prefault_heap(size_t size)
 	free(reserve);
 }
 
+static bool may_lock_any_amount(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY)
+		return true;
+	return syscall(SYS_capget, &header, data) == 0 &&
+	       (data[CAP_TO_INDEX(CAP_IPC_LOCK)].effective & CAP_TO_MASK(CAP_IPC_LOCK));
+}
+
+/* Under a limit that is large enough for now, a later allocation would fail: worse than not locking. */
+static int lock_all(void)
+{
+	if (!may_lock_any_amount())
+		return -EPERM;
+	return mlockall(MCL_CURRENT | MCL_FUTURE) < 0 ? -errno : 0;
+}
+
 int gw_memory_lock(size_t reserve)
 {
-	int r = 0;
+	int r;
 
 	mallopt(M_MMAP_MAX, 0);	       /* large blocks come from the heap, too */
 	mallopt(M_TRIM_THRESHOLD, -1); /* which never shrinks */
 	mallopt(M_ARENA_MAX, 1);
-	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
-		r = -errno;
+	r = lock_all();
 	prefault_heap(reserve);
 	prefault_stack();
 	return r;
