@@ -9,6 +9,8 @@
 
 #include "iter.h"
 
+#define STACK_ALIGNMENT 0x4000ULL
+
 struct timer_search {
 	struct scratch *scratch;
 	u64 stack; /* where the words were read from */
@@ -33,12 +35,14 @@ static long try_timer(u32 i, void *context)
 static __noinline int has_timer(struct scratch *scratch, u64 task, u64 stack)
 {
 	struct timer_search search = { .scratch = scratch, .stack = stack, .task = task };
+	/* Behind a stack's end is nothing that may be read. Stacks are aligned to their size, which is this or more. */
+	u64 size = STACK_ALIGNMENT - (stack & (STACK_ALIGNMENT - 1));
 
-	/* The deepest frames of a nearly empty stack: reading stops at its end, and finds nothing. */
-	if (!control.symbols.process_timeout ||
-	    bpf_probe_read_kernel(scratch->words, sizeof(scratch->words), (void *)stack))
+	if (size > sizeof(scratch->words))
+		size = sizeof(scratch->words);
+	if (!control.symbols.process_timeout || bpf_probe_read_kernel(scratch->words, size, (void *)stack))
 		return 0;
-	bpf_loop(TIMER_WORDS, try_timer, &search, 0);
+	bpf_loop(size / 8, try_timer, &search, 0);
 	return search.found;
 }
 
