@@ -197,5 +197,5 @@ help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 -include install.mk
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' -type f 2>/dev/null)
 .SECONDARY:

@@ -5,7 +5,7 @@
 Reads the directory that a case left behind: one sub-directory per step with
   truth.jsonl    what the lab made (participants, fence, lock, class)
   active.json    `gpuwatch-cli deadlocks --json` while it stood
-  seen_at        CLOCK_MONOTONIC seconds when the CLI showed it first
+  seen_at        CLOCK_MONOTONIC seconds when the daemon had reported it
   resolved.json  `gpuwatch-cli deadlocks --all --json` after its release
   released_at    CLOCK_MONOTONIC seconds of the release
 Prints a line per check and `N passed, N failed`; exit code 1 if any failed.
@@ -87,7 +87,7 @@ def check_active(name, truth, reports, schema, seen_at):
     check(f"{name}: reported within 2 s", late <= LIMIT_NS, f"{late / 1e9:.2f} s")
     check(f"{name}: formed when the lab says", abs(report["formed_mono_ns"] - truth["formed_mono_ns"]) < LIMIT_NS,
           f"{report['formed_mono_ns']}, not {truth['formed_mono_ns']}")
-    print(f"     {name}: shown {late / 1e9:.2f} s after the loop closed")
+    print(f"     {name}: reported {late / 1e9:.2f} s after the loop closed")
     return report
 
 
