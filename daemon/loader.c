@@ -25,6 +25,7 @@
 #include "modules.h"
 #include "objects.h"
 #include "pins.h"
+#include "privilege.h"
 #include "probes.h"
 #include "reader.h"
 
@@ -37,7 +38,7 @@ struct remark {
 };
 
 struct gw_loader {
-	char *btf_path; /* NULL: the running kernel's */
+	char *btf_path;
 	struct gw_objects *objects;
 	struct gw_pins *pins;
 	struct gw_probes *probes;
@@ -56,45 +57,16 @@ struct gw_loader {
 
 /* ---- what stands in the way ------------------------------------------------------ */
 
-static bool has_capability(int capability)
-{
-	_cleanup_free_ char *line = NULL;
-	unsigned long long effective = 0;
-	size_t room = 0;
-	FILE *file = fopen("/proc/self/status", "re");
-
-	while (file && getline(&line, &room, file) > 0) {
-		if (sscanf(line, "CapEff: %llx", &effective) == 1)
-			break;
-	}
-	if (file)
-		fclose(file);
-	return effective >> capability & 1;
-}
-
-static bool locked_down(void)
-{
-	char text[128] = "";
-	FILE *file = fopen("/sys/kernel/security/lockdown", "re");
-
-	if (file) {
-		if (!fgets(text, sizeof(text), file))
-			text[0] = '\0';
-		fclose(file);
-	}
-	return strstr(text, "[confidentiality]") != NULL;
-}
-
 static int explain(int error, const char *why, char *message, size_t size)
 {
 	const char *what = NULL;
 
 	if (error == -EPERM || error == -EACCES) {
-		if (locked_down())
+		if (gw_locked_down())
 			what = "the kernel is locked down (confidentiality)";
-		else if (!has_capability(CAP_SYS_ADMIN) && !has_capability(CAP_BPF))
+		else if (!gw_has_capability(CAP_BPF))
 			what = "the capability CAP_BPF is missing";
-		else if (!has_capability(CAP_SYS_ADMIN) && !has_capability(CAP_PERFMON))
+		else if (!gw_has_capability(CAP_PERFMON))
 			what = "the capability CAP_PERFMON is missing";
 	}
 	if (what)
@@ -109,21 +81,19 @@ static int explain(int error, const char *why, char *message, size_t size)
 
 static int open_btf(struct gw_loader *loader, struct btf **ret, char *message, size_t size)
 {
-	const char *path = loader->btf_path ? loader->btf_path : KERNEL_BTF;
 	int r;
 
-	*ret = btf__parse(path, NULL);
+	*ret = btf__parse(loader->btf_path, NULL);
 	if (!libbpf_get_error(*ret))
 		return 0;
 	r = errno >= __LIBBPF_ERRNO__START ? -EINVAL : -errno;
 	*ret = NULL;
-	if (loader->btf_path)
-		snprintf(message, size, "cannot read the kernel's BTF from %s: %s", path,
-			 r == -EINVAL ? "that is no BTF" : strerror(-r));
+	if (strcmp(loader->btf_path, KERNEL_BTF) == 0 && r == -ENOENT)
+		snprintf(message, size, "this kernel has no BTF (%s): it must be built with CONFIG_DEBUG_INFO_BTF",
+			 loader->btf_path);
 	else
-		snprintf(message, size,
-			 "this kernel has no BTF (%s: %s): it must be built with CONFIG_DEBUG_INFO_BTF", path,
-			 strerror(-r));
+		snprintf(message, size, "cannot read the kernel's BTF from %s: %s", loader->btf_path,
+			 r == -EINVAL ? "that is no BTF" : strerror(-r));
 	return r;
 }
 
@@ -311,7 +281,7 @@ static int start(struct gw_loader *loader, const struct gw_loader_options *optio
 {
 	struct btf *btf;
 	const char *why;
-	int r, error;
+	int r;
 
 	r = open_btf(loader, &btf, message, size);
 	if (r < 0)
@@ -319,9 +289,10 @@ static int start(struct gw_loader *loader, const struct gw_loader_options *optio
 	describe_host(loader, btf);
 	open_pins(loader, options->pin_directory);
 	update_probes(loader);
-	if (gw_probes_iterator(loader->probes, &why, &error) < 0) {
+	r = gw_probes_missing(loader->probes, &why);
+	if (r < 0) {
 		btf__free(btf);
-		return explain(error ? -error : -ENOENT, why, message, size);
+		return explain(r, why, message, size);
 	}
 	r = map_memory(loader);
 	if (r >= 0)
@@ -354,10 +325,8 @@ int gw_loader_new(struct gw_loader **ret, const struct gw_loader_options *option
 
 	if (loader) {
 		loader->module_fd = -1;
-		loader->btf_path = options->btf_path ? strdup(options->btf_path) : NULL;
-		if (options->btf_path && !loader->btf_path)
-			goto failed;
-		r = gw_objects_new(&loader->objects, loader->btf_path);
+		loader->btf_path = strdup(options->btf_path ? options->btf_path : KERNEL_BTF);
+		r = loader->btf_path ? gw_objects_new(&loader->objects, options->btf_path ? loader->btf_path : NULL) : -ENOMEM;
 	}
 	if (r >= 0)
 		r = gw_probes_new(&loader->probes);
@@ -494,10 +463,8 @@ void gw_loader_counters(const struct gw_loader *loader, struct gw_loader_counter
 int gw_loader_snapshot(struct gw_loader *loader, bool full, bool timelines, uint64_t min_wait_ns, void **data,
 		       size_t *size)
 {
-	const char *why;
-	int error, iterator = gw_probes_iterator(loader->probes, &why, &error);
-
-	return gw_reader_snapshot(loader->reader, iterator, full, timelines, min_wait_ns, data, size);
+	return gw_reader_snapshot(loader->reader, gw_probes_iterator(loader->probes), full, timelines, min_wait_ns,
+				  data, size);
 }
 
 const struct gw_host_record *gw_loader_host(const struct gw_loader *loader)

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "../bpf/shared.h"
+#include "privilege.h"
 #include "bpf/fault.skel.h"
 #include "bpf/fence.skel.h"
 #include "bpf/iter.skel.h"
@@ -272,6 +274,21 @@ static int absent(const struct bpf_program *program, const char *name, char *why
 	return -ENOENT;
 }
 
+/*
+ * What this kernel's BTF does not have, libbpf also looks for in that of all
+ * modules. That needs CAP_SYS_ADMIN and is fatal without, even when missing is
+ * all right (weak symbols, flavors). But it tries only once per object: so make
+ * it try, where failing does no harm.
+ */
+static void forget_modules(struct bpf_object *object)
+{
+	struct bpf_program *program = bpf_object__next_program(object, NULL);
+
+	if (program && !gw_has_capability(CAP_SYS_ADMIN))
+		bpf_program__set_attach_target(program, 0, "gpuwatch: no such function");
+	memset(&complaint, 0, sizeof(complaint));
+}
+
 /* One attempt, without the programs that are known not to load. */
 static int try_load(struct gw_objects *objects, const struct embedded *source, struct bpf_object **ret)
 {
@@ -282,7 +299,6 @@ static int try_load(struct gw_objects *objects, const struct embedded *source, s
 	size_t size;
 	int r;
 
-	memset(&complaint, 0, sizeof(complaint));
 	bytes = source->bytes(&size);
 	object = bpf_object__open_mem(bytes, size, &options);
 	if (!object)
@@ -291,6 +307,7 @@ static int try_load(struct gw_objects *objects, const struct embedded *source, s
 		if (find_refused(objects, bpf_program__name(program)))
 			bpf_program__set_autoload(program, false);
 	}
+	forget_modules(object);
 	r = share_maps(objects, object);
 	if (r >= 0)
 		r = bpf_object__load(object);

@@ -13,9 +13,7 @@
 
 struct gw_objects;
 
-/*
- * @btf_path: the kernel's BTF for relocation, NULL = the running kernel's; must outlive the objects
- */
+/* @btf_path: the kernel's BTF for relocation, NULL = the running kernel's; must outlive the objects. */
 int gw_objects_new(struct gw_objects **ret, const char *btf_path);
 void gw_objects_free(struct gw_objects *objects);
 

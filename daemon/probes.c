@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "modules.h"
+#include "privilege.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 #define PROGRAMS_MAX 3
@@ -211,6 +212,18 @@ static const char *function_of(const struct bpf_program *program, const struct g
 	return symbol->name;
 }
 
+static int refuse_attach(struct probe *probe, int error, const char *program)
+{
+	const char *reason = error == -EACCES && gw_perf_restricted() ?
+				     "kernel.perf_event_paranoid is above 2, that needs CAP_SYS_ADMIN" :
+				     strerror(-error);
+	char why[160];
+
+	snprintf(why, sizeof(why), "cannot attach %s: %s", program, reason);
+	/* Not ENOENT, which is the row's word for "not on this kernel". */
+	return fail(probe, error == -ENOENT ? -ENXIO : error, why);
+}
+
 static int attach_one(struct probe *probe, size_t i, const struct gw_probe_context *context)
 {
 	const struct definition *definition = probe->definition;
@@ -230,11 +243,8 @@ static int attach_one(struct probe *probe, size_t i, const struct gw_probe_conte
 			return fail(probe, -ENOENT, "its function is not there");
 	}
 	probe->links[i] = attach_program(program, function);
-	if (!probe->links[i]) {
-		r = -errno;
-		snprintf(why, sizeof(why), "cannot attach %s: %s", definition->programs[i], strerror(-r));
-		return fail(probe, r, why);
-	}
+	if (!probe->links[i])
+		return refuse_attach(probe, -errno, definition->programs[i]);
 	if (!context->pins)
 		return 0;
 	pin_name(probe, i, name, sizeof(name));
@@ -352,13 +362,26 @@ size_t gw_probes_rows(const struct gw_probes *probes, const struct gw_probe_info
 	return probes->row_count;
 }
 
-int gw_probes_iterator(const struct gw_probes *probes, const char **why, int *error)
+int gw_probes_missing(const struct gw_probes *probes, const char **why)
 {
-	const struct probe *probe = find_probe(probes, "snapshot");
+	/* The second one's object has the timelines. */
+	static const char *const needed[] = { "snapshot", "fence_signaled" };
+	size_t i;
 
-	*why = probe->why;
-	*error = probe->error;
-	return is_attached(probe) ? bpf_link__fd(probe->links[0]) : -1;
+	for (i = 0; i < ELEMENTS(needed); i++) {
+		const struct probe *probe = find_probe(probes, needed[i]);
+
+		if (is_attached(probe))
+			continue;
+		*why = probe->why;
+		return probe->error ? -probe->error : -ENOENT;
+	}
+	return 0;
+}
+
+int gw_probes_iterator(const struct gw_probes *probes)
+{
+	return bpf_link__fd(find_probe(probes, "snapshot")->links[0]);
 }
 
 bool gw_probes_want_module(const struct gw_probes *probes, const char *module)

@@ -34,8 +34,11 @@ int gw_probes_update(struct gw_probes *probes, const struct gw_probe_context *co
 
 size_t gw_probes_rows(const struct gw_probes *probes, const struct gw_probe_info **ret);
 
-/* Link of the snapshot iterator, -1 if it is not attached; then @why has the reason. */
-int gw_probes_iterator(const struct gw_probes *probes, const char **why, int *error);
+/* Whether a probe is missing without which nothing works: -errno, and @why in one line. 0: none. */
+int gw_probes_missing(const struct gw_probes *probes, const char **why);
+
+/* Link of the snapshot iterator. */
+int gw_probes_iterator(const struct gw_probes *probes);
 
 /* Whether some probe depends on a module of this name. */
 bool gw_probes_want_module(const struct gw_probes *probes, const char *module);

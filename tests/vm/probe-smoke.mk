@@ -2,7 +2,7 @@
 # The loader with a text dump around it, to be run in a guest: make -f tests/vm/probe-smoke.mk
 include Makefile
 
-SMOKE_OBJ := $(patsubst %,$(B)/daemon/%.o,kallsyms layout loader modules objects pins probes reader tidy)
+SMOKE_OBJ := $(patsubst %,$(B)/daemon/%.o,kallsyms layout loader modules objects pins privilege probes reader tidy)
 
 $(B)/probe-smoke: tests/vm/probe-smoke.c $(SMOKE_OBJ)
 	$(CC) $(GW_CFLAGS) $(call pkg_cflags,libbpf) $(CFLAGS) $^ $(call pkg_libs,libbpf) -o $@
