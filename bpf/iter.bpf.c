@@ -5,6 +5,7 @@
 #include "iter-timer.h"
 #include "iter-work.h"
 #include "started.h"
+#include "wait.h"
 
 /*
  * Addresses that earlier passes met and that user space wants to know more of:
@@ -65,6 +66,17 @@ static __always_inline u64 stack_pointer(struct task_struct *task)
 #endif
 }
 
+/* Also those that are over, as long as the task has not noticed: it will subtract them. */
+static __always_inline void count_standing(const struct task_entry *entry)
+{
+	u32 i;
+
+	for (i = 0; i < GW_WAIT_DEPTH; i++) {
+		if (i < entry->watch.depth && is_active(entry->watch.waits[i].kind))
+			control.standing_waits++;
+	}
+}
+
 /*
  * What the programs recorded, without waits that are surely over: a sleeping
  * task's stack cannot be shorter than where a standing wait began.
@@ -77,6 +89,7 @@ static __always_inline void read_watch(struct gw_task_record *record, struct tas
 	__builtin_memset(&record->watch, 0, sizeof(record->watch));
 	if (!entry)
 		return;
+	count_standing(entry);
 	record->watch = entry->watch;
 	if (record->watch.depth > GW_WAIT_DEPTH)
 		record->watch.depth = GW_WAIT_DEPTH;

@@ -38,7 +38,7 @@ enum gw_wait_kind {
 	GW_WAIT_FENCE,	     /* dma_fence_wait*(): object = struct dma_fence */
 	GW_WAIT_FENCE_ANY,   /* dma_fence_wait_any_timeout(): object = struct dma_fence **, count of them */
 	GW_WAIT_SYNCOBJ,     /* drm_syncobj wait: object = struct drm_syncobj **, count of them */
-	GW_WAIT_POLL,	     /* poll(2) on a sync_file or dma_buf: object = the fence, 0 = none found */
+	GW_WAIT_POLL,	     /* poll(2) on a sync_file or dma_buf: object = the fence, 0 = none found, count of files polled */
 	GW_WAIT_LOCK,	     /* contention_begin: object = the lock, flags = LCB_F_* */
 	GW_WAIT_SRCU,	     /* __synchronize_srcu(): object = struct srcu_struct */
 	GW_WAIT_WORK,	     /* flush_work(), cancel_work_sync(): object = struct work_struct */
@@ -57,7 +57,7 @@ enum gw_wait_kind {
 #define GW_LOCK_F_PERCPU (1u << 4)
 #define GW_LOCK_F_MUTEX (1u << 5)
 
-/* flags of the fence kinds */
+/* flags of the fence kinds; of a FENCE they are of how the task slept when the snapshot was taken */
 #define GW_WAIT_F_INTERRUPTIBLE (1u << 0)
 #define GW_WAIT_F_ALL (1u << 1)	    /* SYNCOBJ: all of the fences, not any of them */
 #define GW_WAIT_F_TIMEOUT (1u << 2) /* ends by itself (finite timeout) */
@@ -67,9 +67,9 @@ struct gw_wait {
 	__u32 flags;	/* GW_LOCK_F_* or GW_WAIT_F_*, by kind */
 	__u64 object;	/* by kind, see above */
 	__u64 since_ns; /* when the wait began */
-	__u64 context;	/* FENCE: dma_fence.context; WORK: work_struct.func; else 0 */
-	__u64 seqno;	/* FENCE: dma_fence.seqno; else 0 */
-	__u32 count;	/* FENCE_ANY, SYNCOBJ: number of fences; else 0 */
+	__u64 context;	/* FENCE, POLL: dma_fence.context; WORK: work_struct.func; else 0 */
+	__u64 seqno;	/* FENCE, POLL: dma_fence.seqno; else 0 */
+	__u32 count;	/* FENCE_ANY, SYNCOBJ: number of fences; POLL: of files, any of which ends it; else 0 */
 	__u32 reserved;
 };
 
@@ -188,7 +188,8 @@ struct gw_snapshot_record {
 
 /*
  * A blocked or referenced task. Followed by the FENCE, LOCK and WORK records
- * of what it waits for. Size is cut to stack_depth.
+ * of what it waits for. Size is cut to the stack, but may be more than
+ * stack_depth needs: frames that are nobody's code are taken out afterwards.
  */
 struct gw_task_record {
 	struct gw_record header;

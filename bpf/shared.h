@@ -78,7 +78,7 @@ struct gw_control {
 	__u64 missed_waits;
 	__u64 dropped_events;
 	__u64 evicted_timelines;
-	__u64 standing_waits; /* counted by the last pass in mode BLOCKED or FULL: checks active_waits */
+	__u64 standing_waits; /* counted anew by a pass in mode BLOCKED or FULL: what active_waits should be */
 	/* written by the loader */
 	__u64 attached_ns; /* CLOCK_MONOTONIC when the programs began to watch; outlives the daemon with the map */
 	struct gw_query query;

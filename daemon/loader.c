@@ -49,6 +49,8 @@ struct gw_loader {
 	const struct gw_timeline *timelines;
 	int module_fd;
 	int events_received;
+	uint64_t excess; /* of active_waits, as the last snapshot saw it */
+	unsigned int excess_seen; /* snapshots before that saw the same */
 	struct gw_host_record host;
 	struct remark unpinned, hidden;
 	struct gw_probe_info rows[ROWS_MAX];
@@ -460,11 +462,37 @@ void gw_loader_counters(const struct gw_loader *loader, struct gw_loader_counter
 
 /* ---- snapshots ------------------------------------------------------------------------ */
 
+/*
+ * A task that ends with a wait whose end was missed leaves active_waits too
+ * high, and the daemon would never sleep again. The walk over all tasks has
+ * counted, too. As waits come and go meanwhile, a difference counts only when
+ * it stays.
+ */
+static void correct_active_waits(struct gw_loader *loader, uint64_t before)
+{
+	uint64_t after = gw_loader_active_waits(loader), standing = loader->control->standing_waits;
+	uint64_t excess = before == after && after > standing ? after - standing : 0;
+
+	if (excess != loader->excess || !excess) {
+		loader->excess = excess;
+		loader->excess_seen = 0;
+	} else if (++loader->excess_seen >= 3) {
+		__atomic_sub_fetch(&loader->control->active_waits, excess, __ATOMIC_SEQ_CST);
+		loader->excess = 0;
+	}
+}
+
 int gw_loader_snapshot(struct gw_loader *loader, bool full, bool timelines, uint64_t min_wait_ns, void **data,
 		       size_t *size)
 {
-	return gw_reader_snapshot(loader->reader, gw_probes_iterator(loader->probes), full, timelines, min_wait_ns,
-				  data, size);
+	uint64_t active = gw_loader_active_waits(loader);
+	int r;
+
+	r = gw_reader_snapshot(loader->reader, gw_probes_iterator(loader->probes), full, timelines, min_wait_ns, data,
+			       size);
+	if (r >= 0)
+		correct_active_waits(loader, active);
+	return r;
 }
 
 const struct gw_host_record *gw_loader_host(const struct gw_loader *loader)

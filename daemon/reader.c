@@ -507,6 +507,7 @@ static void start(struct gw_reader *reader, uint64_t min_wait_ns)
 	reader->contexts.count = 0;
 	reader->source.control->query.now_ns = now(CLOCK_MONOTONIC);
 	reader->source.control->query.min_wait_ns = min_wait_ns;
+	reader->source.control->standing_waits = 0;
 	clear_wanted(reader);
 }
 
