@@ -59,7 +59,7 @@ static int find_all(const struct gw_analysis *analysis, const struct gw_graph *g
 	bool *covered = calloc(graph->n_nodes ? graph->n_nodes : 1, sizeof(*covered));
 	int r = covered ? find_deadlocks(graph, findings, covered) : -ENOMEM;
 
-	r = r ?: gw_stalls_find(graph, analysis->last, &analysis->policy, covered, findings);
+	r = r ?: gw_stalls_find(graph, &analysis->policy, covered, findings);
 	free(covered);
 	return r;
 }

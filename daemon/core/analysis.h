@@ -14,9 +14,9 @@
 #include "snapshot.h"
 
 struct gw_policy {
-	uint64_t min_wait_ns;	/* younger waits are not looked at (default 500 ms) */
-	uint64_t stall_ns;	/* a GPU wait older than this is reported as a stall (default 10 s) */
-	size_t keep_resolved;	/* resolved reports kept in memory (default 128) */
+	uint64_t min_wait_ns; /* younger waits are not looked at (default 500 ms) */
+	uint64_t stall_ns;    /* a GPU wait older than this is reported as a stall (default 10 s) */
+	size_t keep_resolved; /* resolved reports kept in memory (default 128) */
 };
 
 #define GW_POLICY_DEFAULT                                                                                              \

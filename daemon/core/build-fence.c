@@ -36,8 +36,8 @@ static int depend_on(struct gw_builder *builder, uint32_t node, uint64_t address
 	uint32_t fence;
 	int r = gw_builder_fence(builder, address, 0, 0, gw_builder_node(builder, node)->device, &fence);
 
-	return r < 0 ? r :
-		       gw_builder_edge(builder, node, fence, relation, GW_EVIDENCE_FENCE_STRUCTURE,
+	return r < 0 ? r
+		     : gw_builder_edge(builder, node, fence, relation, GW_EVIDENCE_FENCE_STRUCTURE,
 				       GW_CONFIDENCE_PROVEN, 0);
 }
 
@@ -147,16 +147,35 @@ static bool is_interrupt(const struct gw_signaller *signaller)
 	return signaller->kind == GW_SIGNALLER_SOFTIRQ || signaller->kind == GW_SIGNALLER_HARDIRQ;
 }
 
-/* The same task, work, or kind of interrupt. */
+/*
+ * How sure it is that nobody but these signallers signals. A user task may have signalled in passing, as drivers do
+ * that look for finished jobs in every ioctl; a full table may have forgotten somebody.
+ */
 static enum gw_confidence trust(const struct gw_timeline *timeline, const struct gw_signaller *signaller)
 {
-	return timeline->changes == 0 && signaller->count >= TRUSTED_SIGNALS ? GW_CONFIDENCE_PROVEN :
-									       GW_CONFIDENCE_PROBABLE;
+	if (timeline->signallers[GW_SIGNALLERS - 1].kind != GW_SIGNALLER_NONE)
+		return GW_CONFIDENCE_HINT;
+	if (timeline->changes > 0 || signaller->count < TRUSTED_SIGNALS ||
+	    (signaller->kind == GW_SIGNALLER_TASK && !(signaller->flags & PF_KTHREAD)))
+		return GW_CONFIDENCE_PROBABLE;
+	return GW_CONFIDENCE_PROVEN;
 }
 
-static int signalled_by_task(struct gw_builder *builder, uint32_t node, const struct gw_signaller *signaller,
-			     enum gw_confidence grade)
+/*
+ * The same of one that is gone. Where signallers come and go, or signalled once and left, the next one may come any
+ * time.
+ */
+static enum gw_confidence trust_gone(const struct gw_timeline *timeline, const struct gw_signaller *signaller)
 {
+	if (timeline->changes > 0 || (signaller->count < TRUSTED_SIGNALS && !(signaller->flags & PF_KTHREAD)))
+		return GW_CONFIDENCE_HINT;
+	return trust(timeline, signaller);
+}
+
+static int signalled_by_task(struct gw_builder *builder, uint32_t node, const struct gw_timeline *timeline,
+			     const struct gw_signaller *signaller)
+{
+	enum gw_confidence grade = trust(timeline, signaller);
 	uint32_t task;
 
 	if (gw_builder_task_at(builder, signaller->task, signaller->start_ns, &task) < 0)
@@ -164,18 +183,16 @@ static int signalled_by_task(struct gw_builder *builder, uint32_t node, const st
 	if (task == GW_NO_NODE && !builder->complete)
 		return gw_builder_live(builder, node, "has a signaller that is not in this snapshot");
 	if (task == GW_NO_NODE) {
-		if (gw_builder_gone_task(builder, signaller->task, signaller->start_ns, signaller->pid,
-					 signaller->comm, &task) < 0)
+		grade = trust_gone(timeline, signaller);
+		if (gw_builder_gone_task(builder, signaller->task, signaller->start_ns, signaller->pid, signaller->comm,
+					 &task) < 0)
 			return -ENOMEM;
-		/* Another process may take over a fence of user space's, nobody a kernel thread's. */
-		if (!(signaller->flags & PF_KTHREAD) && grade > GW_CONFIDENCE_PROBABLE)
-			grade = GW_CONFIDENCE_PROBABLE;
 	}
 	return gw_builder_edge(builder, node, task, GW_RELATION_SIGNALLED_BY, GW_EVIDENCE_LEARNED_SIGNALLER, grade, 0);
 }
 
-static int signalled_by(struct gw_builder *builder, uint32_t node, const struct gw_signaller *signaller,
-			enum gw_confidence grade)
+static int signalled_by(struct gw_builder *builder, uint32_t node, const struct gw_timeline *timeline,
+			const struct gw_signaller *signaller)
 {
 	uint64_t item = signaller->work;
 	uint32_t work;
@@ -183,13 +200,14 @@ static int signalled_by(struct gw_builder *builder, uint32_t node, const struct 
 	if (is_interrupt(signaller))
 		return gw_builder_live(builder, node, "is signalled by an interrupt");
 	if (signaller->kind == GW_SIGNALLER_TASK)
-		return signalled_by_task(builder, node, signaller, grade);
+		return signalled_by_task(builder, node, timeline, signaller);
 	/* The item that signalled last may be freed, and another one of its function signal next. */
 	if (!gw_builder_knows_work(builder, item, signaller->function))
 		item = 0;
 	if (gw_builder_work(builder, item, signaller->function, &work) < 0)
 		return -ENOMEM;
-	return gw_builder_edge(builder, node, work, GW_RELATION_SIGNALLED_BY, GW_EVIDENCE_LEARNED_SIGNALLER, grade, 0);
+	return gw_builder_edge(builder, node, work, GW_RELATION_SIGNALLED_BY, GW_EVIDENCE_LEARNED_SIGNALLER,
+			       trust(timeline, signaller), 0);
 }
 
 /*
@@ -214,7 +232,7 @@ static bool only_driver_is_left(const struct gw_builder *builder, const struct g
 			 (task && task->start_ns == signaller->start_ns) ||
 			 (present && present->start_ns == signaller->start_ns))
 			return false;
-		else if (trust(timeline, signaller) < *grade || !(signaller->flags & PF_KTHREAD))
+		else if (trust_gone(timeline, signaller) < GW_CONFIDENCE_PROVEN)
 			*grade = GW_CONFIDENCE_PROBABLE;
 	}
 	if (!timeline || timeline->signallers[0].kind == GW_SIGNALLER_NONE)
@@ -247,8 +265,7 @@ int gw_expand_timeline(struct gw_builder *builder, uint32_t node)
 		if (timeline->signallers[i].kind == GW_SIGNALLER_NONE)
 			continue;
 		known++;
-		if (signalled_by(builder, node, &timeline->signallers[i],
-				 trust(timeline, &timeline->signallers[i])) < 0)
+		if (signalled_by(builder, node, timeline, &timeline->signallers[i]) < 0)
 			return -ENOMEM;
 	}
 	return known ? 0 : gw_builder_live(builder, node, "has no signaller that was ever seen");

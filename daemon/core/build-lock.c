@@ -2,8 +2,8 @@
 /* What a lock needs: its owner; and whether that one can ever let go. */
 #include "builder.h"
 
-#include <errno.h>
 #include "stack.h"
+#include <errno.h>
 
 /* Waiters looked at for one lock: the first ones tell as much as all. */
 #define WAITERS_LOOKED_AT 64
@@ -119,8 +119,8 @@ static int held_by_owner(struct gw_builder *builder, uint32_t node)
 	task = gw_builder_node(builder, owner)->task;
 	if (task && judge_owner(builder, node, task) < 0)
 		return -ENOMEM;
-	return gw_builder_edge(builder, node, owner, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD,
-			       GW_CONFIDENCE_PROVEN, 0);
+	return gw_builder_edge(builder, node, owner, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, GW_CONFIDENCE_PROVEN,
+			       0);
 }
 
 /* ---- held for reading ----------------------------------------------------------- */
@@ -147,6 +147,17 @@ static int held_by_hinted_reader(struct gw_builder *builder, uint32_t node, uint
 	return gw_builder_edge(builder, node, reader, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, grade, 0);
 }
 
+/* How sure it is that a task which runs invalidate callbacks holds the mm's lock meanwhile. */
+static enum gw_confidence holds_mmap_lock(const struct gw_builder *builder, const struct gw_lock_record *lock,
+					  const struct gw_task_record *task)
+{
+	uint64_t mm = task->watch.sections.notifier_mm;
+
+	if (lock && (lock->owner == task->address || (task->mm == mm && gw_stack_holds_mmap_lock(builder->now, task))))
+		return GW_CONFIDENCE_PROVEN;
+	return gw_stack_in_reverse_map(builder->now, task) ? GW_CONFIDENCE_HINT : GW_CONFIDENCE_PROBABLE;
+}
+
 /*
  * munmap() and its like call the notifiers with mmap_lock held for reading at least, and no owner is recorded for
  * that. The reverse map calls them without: the stack tells.
@@ -159,14 +170,11 @@ static int held_in_notifiers(struct gw_builder *builder, uint32_t node)
 
 	for (size_t i = 0; i < inside.count; i++) {
 		const struct gw_task_record *task = inside.members[i].record;
-		bool hinted = lock && lock->owner == task->address;
-		bool sure = lock && (hinted || (task->mm == mm && gw_stack_holds_mmap_lock(builder->now, task)));
 		uint32_t notifier;
 
 		if (gw_graph_node(builder->graph, GW_NODE_NOTIFIER, mm, task->address, &notifier) < 0 ||
 		    gw_builder_edge(builder, node, notifier, GW_RELATION_HELD_BY, GW_EVIDENCE_INFERRED,
-				    sure ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE,
-				    task->watch.sections.notifier_since_ns) < 0)
+				    holds_mmap_lock(builder, lock, task), task->watch.sections.notifier_since_ns) < 0)
 			return -ENOMEM;
 	}
 	return 0;

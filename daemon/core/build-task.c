@@ -2,8 +2,8 @@
 /* What a task needs: the object of its wait, seen through what it is inside of. */
 #include "builder.h"
 
-#include <errno.h>
 #include "stack.h"
+#include <errno.h>
 
 /* The drm_device whose section the task is in while somebody unplugs it, else 0. */
 static uint64_t unplugged_device(const struct gw_builder *builder, const struct gw_task_record *task)

@@ -136,10 +136,12 @@ static int group_records(struct gw_builder *builder)
 
 /* All groups of a builder, for what is done to each. */
 #define ALL_GROUPS(builder)                                                                                            \
-	{ &(builder)->executing,    &(builder)->functions,    &(builder)->pools,   &(builder)->workqueues,             \
-	  &(builder)->notifiers,    &(builder)->drm_sections, &(builder)->unplugs, &(builder)->mms,                    \
-	  &(builder)->lock_waiters, &(builder)->inactive_functions, &(builder)->inactive_workqueues,            \
-	  &(builder)->gpu_waits }
+	{                                                                                                              \
+		&(builder)->executing, &(builder)->functions, &(builder)->pools, &(builder)->workqueues,               \
+			&(builder)->notifiers, &(builder)->drm_sections, &(builder)->unplugs, &(builder)->mms,         \
+			&(builder)->lock_waiters, &(builder)->inactive_functions, &(builder)->inactive_workqueues,     \
+			&(builder)->gpu_waits                                                                          \
+	}
 
 static void sort_groups(struct gw_builder *builder)
 {
@@ -225,7 +227,7 @@ static int expand(struct gw_builder *builder, uint32_t node)
 		return gw_expand_work(builder, node);
 	case GW_NODE_WORKQUEUE:
 		return gw_expand_workqueue(builder, node);
-	case GW_NODE_FAULT:   /* their edges came with the task */
+	case GW_NODE_FAULT: /* their edges came with the task */
 	case GW_NODE_RECLAIM:
 	case GW_NODE_SLOTS:
 		return 0;

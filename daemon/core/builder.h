@@ -19,19 +19,19 @@ struct gw_builder {
 	uint32_t mmap_lock_offset;
 	bool complete; /* what is not in the snapshot does not exist */
 	/* Tasks by what they are inside of, */
-	struct gw_groups executing;	/* work_struct */
-	struct gw_groups functions;	/* function of it */
-	struct gw_groups pools;		/* pool_workqueue of it */
-	struct gw_groups workqueues;	/* workqueue_struct of it */
-	struct gw_groups notifiers;	/* mm that is invalidated */
-	struct gw_groups drm_sections;	/* 1: all tasks in a drm_dev_enter() section */
-	struct gw_groups unplugs;	/* drm_device that is unplugged */
-	struct gw_groups mms;		/* their own mm */
-	struct gw_groups lock_waiters;	/* and the lock that they wait for. */
-	struct gw_groups gpu_waits;	/* addresses on stacks that lie in a GPU wait function: SYMBOL records */
+	struct gw_groups executing;    /* work_struct */
+	struct gw_groups functions;    /* function of it */
+	struct gw_groups pools;	       /* pool_workqueue of it */
+	struct gw_groups workqueues;   /* workqueue_struct of it */
+	struct gw_groups notifiers;    /* mm that is invalidated */
+	struct gw_groups drm_sections; /* 1: all tasks in a drm_dev_enter() section */
+	struct gw_groups unplugs;      /* drm_device that is unplugged */
+	struct gw_groups mms;	       /* their own mm */
+	struct gw_groups lock_waiters; /* and the lock that they wait for. */
+	struct gw_groups gpu_waits;    /* addresses on stacks that lie in a GPU wait function: SYMBOL records */
 	/* WORK records that are INACTIVE, */
-	struct gw_groups inactive_functions;	/* by function */
-	struct gw_groups inactive_workqueues;	/* and by workqueue_struct. */
+	struct gw_groups inactive_functions;  /* by function */
+	struct gw_groups inactive_workqueues; /* and by workqueue_struct. */
 };
 
 static inline struct gw_node *gw_builder_node(struct gw_builder *builder, uint32_t node)
@@ -69,12 +69,12 @@ int gw_builder_work(struct gw_builder *builder, uint64_t work, uint64_t function
 /* Whether the snapshot shows where this very item is. */
 bool gw_builder_knows_work(const struct gw_builder *builder, uint64_t work, uint64_t function);
 
-int gw_expand_task(struct gw_builder *builder, uint32_t node);	   /* build-task.c */
-int gw_expand_fence(struct gw_builder *builder, uint32_t node);	   /* build-fence.c */
+int gw_expand_task(struct gw_builder *builder, uint32_t node);	/* build-task.c */
+int gw_expand_fence(struct gw_builder *builder, uint32_t node); /* build-fence.c */
 int gw_expand_timeline(struct gw_builder *builder, uint32_t node);
 int gw_expand_job(struct gw_builder *builder, uint32_t node);
-int gw_expand_lock(struct gw_builder *builder, uint32_t node);	   /* build-lock.c */
-int gw_expand_work(struct gw_builder *builder, uint32_t node);	   /* build-work.c */
+int gw_expand_lock(struct gw_builder *builder, uint32_t node); /* build-lock.c */
+int gw_expand_work(struct gw_builder *builder, uint32_t node); /* build-work.c */
 int gw_expand_workqueue(struct gw_builder *builder, uint32_t node);
 int gw_expand_notifier(struct gw_builder *builder, uint32_t node); /* build-section.c */
 int gw_expand_srcu(struct gw_builder *builder, uint32_t node);

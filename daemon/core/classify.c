@@ -222,8 +222,8 @@ static void look_at_task(struct shape *shape, const struct gw_graph *graph, uint
 
 static struct shape shape_of(const struct gw_graph *graph, const struct gw_list *edges)
 {
-	struct shape shape = { GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE,
-			       false,	   false };
+	struct shape shape = { GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE,
+			       GW_NO_NODE, GW_NO_NODE, false,	   false };
 	const struct gw_edge *in = &graph->edges[edges->items[edges->count - 1]];
 
 	for (uint32_t i = 0; i < edges->count; i++) {
@@ -313,8 +313,9 @@ static int find_victims(struct classifier *c, struct gw_finding *finding, uint32
 	for (uint32_t i = 0; i < finding->chain.count && r == 0; i++)
 		if (c->roots->dead[finding->chain.items[i]])
 			r = gw_list_add(&goals, finding->chain.items[i]);
-	r = r ?: gw_paths_towards(&c->paths, goals.items, goals.count, GW_CONFIDENCE_PROBABLE, c->roots->dead,
-				  not_of_another_root, &ownership, reached);
+	r = r
+		    ?: gw_paths_towards(&c->paths, goals.items, goals.count, GW_CONFIDENCE_PROBABLE, c->roots->dead,
+					not_of_another_root, &ownership, reached);
 	gw_list_deinit(&goals);
 	for (uint32_t i = 0; i < reached->count && r == 0; i++) {
 		uint32_t node = reached->items[i];
@@ -340,8 +341,8 @@ static int add_victims(struct classifier *c, struct gw_finding *finding, uint32_
 /* ---- loops and dead ends ----------------------------------------------------------------- */
 
 /*
- * Where any of several would do, all of them must be stuck for the loop to be one: then everyone in the component at the
- * time when it formed takes part, not only who is on the loop that is shown.
+ * Where any of several would do, all of them must be stuck for the loop to be one: then everyone in the component at
+ * the time when it formed takes part, not only who is on the loop that is shown.
  */
 static int add_alternatives(struct classifier *c, struct gw_finding *finding, uint32_t index)
 {
@@ -479,9 +480,9 @@ static int add_dead_end(struct classifier *c, uint32_t index)
 		return -ENOMEM;
 	finding->root = finding->chain.items[finding->chain.count - 1];
 	finding->confidence = grade;
-	finding->class = c->graph->edges[finding->edges.items[finding->edges.count - 1]].relation == GW_RELATION_HELD_BY ?
-				 GW_CLASS_LEAKED_LOCK :
-				 GW_CLASS_ORPHANED_FENCE;
+	finding->class = c->graph->edges[finding->edges.items[finding->edges.count - 1]].relation == GW_RELATION_HELD_BY
+				 ? GW_CLASS_LEAKED_LOCK
+				 : GW_CLASS_ORPHANED_FENCE;
 	return complete(c, finding, index);
 }
 

@@ -67,9 +67,9 @@ json_t *gw_describe_sections(const struct gw_sections *sections)
 		const char *name;
 		bool inside;
 	} all[] = {
-		{ "notifier", sections->notifier_mm },	     { "reclaim", sections->reclaim_since_ns },
-		{ "fault", sections->fault_since_ns },	     { "drm-section", sections->drm_depth && sections->drm_device },
-		{ "unplug", sections->unplug_device },	     { "work", sections->work },
+		{ "notifier", sections->notifier_mm }, { "reclaim", sections->reclaim_since_ns },
+		{ "fault", sections->fault_since_ns }, { "drm-section", sections->drm_depth && sections->drm_device },
+		{ "unplug", sections->unplug_device }, { "work", sections->work },
 	};
 	json_t *array = json_array();
 
@@ -105,8 +105,7 @@ static void put_task(json_t *object, const struct gw_graph *graph, const struct 
 	if (node->stack_wait)
 		put_text(object, "wait_function", node->stack_wait, failed);
 	if (gw_wait_is_fence(&node->wait))
-		gw_json_put(object, "interruptible",
-			    json_boolean(node->wait.flags & GW_WAIT_F_INTERRUPTIBLE), failed);
+		gw_json_put(object, "interruptible", json_boolean(node->wait.flags & GW_WAIT_F_INTERRUPTIBLE), failed);
 	if (task)
 		gw_json_put(object, "inside", gw_describe_sections(&task->watch.sections), failed);
 	if (task && task->cgroup_id)
@@ -141,9 +140,8 @@ static void put_fence(json_t *object, const struct gw_graph *graph, const struct
 json_t *gw_describe_signallers(const struct gw_snapshot *snapshot, const struct gw_timeline *timeline)
 {
 	static const char *const kinds[] = {
-		[GW_SIGNALLER_NONE] = "none",	    [GW_SIGNALLER_TASK] = "task",
-		[GW_SIGNALLER_WORK] = "work",	    [GW_SIGNALLER_SOFTIRQ] = "softirq",
-		[GW_SIGNALLER_HARDIRQ] = "hardirq",
+		[GW_SIGNALLER_NONE] = "none",	    [GW_SIGNALLER_TASK] = "task",	[GW_SIGNALLER_WORK] = "work",
+		[GW_SIGNALLER_SOFTIRQ] = "softirq", [GW_SIGNALLER_HARDIRQ] = "hardirq",
 	};
 	json_t *array = json_array();
 	bool failed = !array;
@@ -273,6 +271,6 @@ json_t *gw_describe_edge(const struct gw_graph *graph, const struct gw_edge *edg
 {
 	return json_pack("{s:o, s:o, s:s, s:o, s:s, s:s}", "from", gw_describe_id(&graph->nodes[edge->from]), "to",
 			 gw_describe_id(&graph->nodes[edge->to]), "relation", gw_relation_name(edge->relation),
-			 "since_mono_ns", gw_json_number(edge->since_ns), "evidence",
-			 gw_evidence_name(edge->evidence), "confidence", gw_confidence_name(edge->grade));
+			 "since_mono_ns", gw_json_number(edge->since_ns), "evidence", gw_evidence_name(edge->evidence),
+			 "confidence", gw_confidence_name(edge->grade));
 }

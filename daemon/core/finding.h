@@ -17,14 +17,14 @@ struct gw_finding {
 	enum gw_confidence confidence; /* that this snapshot alone would justify */
 	uint64_t key;		       /* equal for the same waits and objects */
 	uint64_t formed_ns;
-	uint32_t root;	       /* node: the cause */
-	bool loop;	       /* the last edge of the chain leads back to its first node */
-	struct gw_list chain;  /* nodes: the loop, from the root on; or from the oldest waiter to the dead end */
-	struct gw_list edges;  /* chain's: edge i leaves chain node i */
-	struct gw_list others; /* further nodes worth showing: what victims wait through */
-	struct gw_list ways;   /* edges among all of these */
+	uint32_t root;		/* node: the cause */
+	bool loop;		/* the last edge of the chain leads back to its first node */
+	struct gw_list chain;	/* nodes: the loop, from the root on; or from the oldest waiter to the dead end */
+	struct gw_list edges;	/* chain's: edge i leaves chain node i */
+	struct gw_list others;	/* further nodes worth showing: what victims wait through */
+	struct gw_list ways;	/* edges among all of these */
 	struct gw_list victims; /* task nodes, longest wait first, at most GW_VICTIMS_MAX; part of others */
-	uint32_t n_victims;    /* all of them */
+	uint32_t n_victims;	/* all of them */
 	struct gw_wait_identity *participants; /* whose waits must all stand for the finding to last */
 	size_t n_participants;
 };
@@ -43,7 +43,8 @@ struct gw_finding *gw_findings_add(struct gw_finding_list *findings);
 void gw_findings_drop_last(struct gw_finding_list *findings);
 void gw_findings_deinit(struct gw_finding_list *findings);
 
-/* The nodes that edges lead from, in order, into finding->chain; for a path also where the last one leads. 0 or -ENOMEM. */
+/* The nodes that edges lead from, in order, into finding->chain; for a path also where the last one leads. 0 or
+ * -ENOMEM. */
 int gw_finding_chain(struct gw_finding *finding, const struct gw_graph *graph);
 
 /* Every waiting task of the chain becomes a participant; formed_ns and key follow from them. Returns 0 or -ENOMEM. */

@@ -90,8 +90,7 @@ int gw_graph_node(struct gw_graph *graph, enum gw_node_type type, uint64_t addre
 		*ret = *slot - 1;
 		return GW_GRAPH_FOUND;
 	}
-	graph->nodes[graph->n_nodes] =
-		(struct gw_node){ .type = type, .address = address, .extra = extra, .comm = "" };
+	graph->nodes[graph->n_nodes] = (struct gw_node){ .type = type, .address = address, .extra = extra, .comm = "" };
 	*ret = graph->n_nodes++;
 	*slot = *ret + 1;
 	return GW_GRAPH_ADDED;
@@ -175,10 +174,10 @@ int gw_graph_finish(struct gw_graph *graph)
 const char *gw_node_type_name(enum gw_node_type type)
 {
 	static const char *const names[] = {
-		[GW_NODE_TASK] = "task",       [GW_NODE_FENCE] = "fence",     [GW_NODE_TIMELINE] = "timeline",
-		[GW_NODE_LOCK] = "lock",       [GW_NODE_NOTIFIER] = "notifier", [GW_NODE_SRCU] = "srcu",
-		[GW_NODE_DEVICE] = "device",   [GW_NODE_FAULT] = "fault",     [GW_NODE_RECLAIM] = "reclaim",
-		[GW_NODE_JOB] = "job",	       [GW_NODE_WORK] = "work",	      [GW_NODE_WORKQUEUE] = "work",
+		[GW_NODE_TASK] = "task",     [GW_NODE_FENCE] = "fence",	      [GW_NODE_TIMELINE] = "timeline",
+		[GW_NODE_LOCK] = "lock",     [GW_NODE_NOTIFIER] = "notifier", [GW_NODE_SRCU] = "srcu",
+		[GW_NODE_DEVICE] = "device", [GW_NODE_FAULT] = "fault",	      [GW_NODE_RECLAIM] = "reclaim",
+		[GW_NODE_JOB] = "job",	     [GW_NODE_WORK] = "work",	      [GW_NODE_WORKQUEUE] = "work",
 		[GW_NODE_SLOTS] = "work",
 	};
 

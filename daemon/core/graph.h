@@ -131,7 +131,8 @@ enum gw_graph_result {
 	GW_GRAPH_ADDED,
 };
 
-/* The node of that identity, made if it is not there. Returns an enum gw_graph_result or -ENOMEM; pointers to nodes move. */
+/* The node of that identity, made if it is not there. Returns an enum gw_graph_result or -ENOMEM; pointers to nodes
+ * move. */
 int gw_graph_node(struct gw_graph *graph, enum gw_node_type type, uint64_t address, uint64_t extra, uint32_t *ret);
 
 /* The node of that identity, or GW_NO_NODE. */

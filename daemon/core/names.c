@@ -100,9 +100,8 @@ const char *gw_name_timeline(const struct gw_graph *graph, const struct gw_node 
 /* A ww_mutex is a mutex to its lock word; who waits for it knows better. */
 static bool waited_for_as_ww_mutex(const struct gw_graph *graph, const struct gw_node *node)
 {
-	static const char *const functions[] = { "ww_mutex_lock", "ww_mutex_lock_interruptible",
-						 "__ww_mutex_lock", "__ww_mutex_lock_slowpath",
-						 "__ww_mutex_lock_interruptible_slowpath" };
+	static const char *const functions[] = { "ww_mutex_lock", "ww_mutex_lock_interruptible", "__ww_mutex_lock",
+						 "__ww_mutex_lock_slowpath", "__ww_mutex_lock_interruptible_slowpath" };
 
 	for (uint32_t i = 0; i < node->n_in; i++) {
 		const struct gw_node *from = &graph->nodes[graph->edges[graph->in[node->first_in + i]].from];
@@ -138,8 +137,7 @@ const char *gw_name_workqueue(const struct gw_node *node)
 	return node->work ? node->work->name : "";
 }
 
-static void name_fence(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node,
-		       const char *what)
+static void name_fence(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node, const char *what)
 {
 	const char *driver = gw_name_driver(graph, node), *timeline = gw_name_timeline(graph, node);
 

@@ -94,7 +94,8 @@ int gw_paths_towards(struct gw_paths *paths, const uint32_t *goals, uint32_t cou
 		for (uint32_t i = 0; i < node->n_in; i++) {
 			uint32_t edge = graph->in[node->first_in + i], from = graph->edges[edge].from;
 
-			if (paths->mark[from] == paths->stamp || graph->edges[edge].grade < grade || (dead && !dead[from]))
+			if (paths->mark[from] == paths->stamp || graph->edges[edge].grade < grade ||
+			    (dead && !dead[from]))
 				continue;
 			paths->mark[from] = paths->stamp;
 			paths->via[from] = edge;

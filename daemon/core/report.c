@@ -9,8 +9,8 @@
 const char *gw_kind_name(enum gw_kind kind)
 {
 	static const char *const names[] = {
-		[GW_KIND_DEADLOCK] = "deadlock",	 [GW_KIND_LIVELOCK] = "livelock", [GW_KIND_STALL] = "stall",
-		[GW_KIND_HAZARD] = "hazard", [GW_KIND_PROBE_ORDER] = "probe-order",
+		[GW_KIND_DEADLOCK] = "deadlock", [GW_KIND_LIVELOCK] = "livelock",	[GW_KIND_STALL] = "stall",
+		[GW_KIND_HAZARD] = "hazard",	 [GW_KIND_PROBE_ORDER] = "probe-order",
 	};
 
 	return names[kind];
@@ -19,16 +19,11 @@ const char *gw_kind_name(enum gw_kind kind)
 const char *gw_class_name(enum gw_class class)
 {
 	static const char *const names[] = {
-		[GW_CLASS_FENCE_LOCK_CYCLE] = "fence-lock-cycle",
-		[GW_CLASS_NOTIFIER_CYCLE] = "notifier-cycle",
-		[GW_CLASS_RECLAIM_CYCLE] = "reclaim-cycle",
-		[GW_CLASS_FAULT_PREEMPT] = "fault-preempt",
-		[GW_CLASS_UNPLUG_SRCU] = "unplug-srcu",
-		[GW_CLASS_SCHED_DEP_CYCLE] = "sched-dep-cycle",
-		[GW_CLASS_WORKQUEUE_CYCLE] = "workqueue-cycle",
-		[GW_CLASS_ORPHANED_FENCE] = "orphaned-fence",
-		[GW_CLASS_LEAKED_LOCK] = "leaked-lock",
-		[GW_CLASS_LONG_WAIT] = "long-wait",
+		[GW_CLASS_FENCE_LOCK_CYCLE] = "fence-lock-cycle", [GW_CLASS_NOTIFIER_CYCLE] = "notifier-cycle",
+		[GW_CLASS_RECLAIM_CYCLE] = "reclaim-cycle",	  [GW_CLASS_FAULT_PREEMPT] = "fault-preempt",
+		[GW_CLASS_UNPLUG_SRCU] = "unplug-srcu",		  [GW_CLASS_SCHED_DEP_CYCLE] = "sched-dep-cycle",
+		[GW_CLASS_WORKQUEUE_CYCLE] = "workqueue-cycle",	  [GW_CLASS_ORPHANED_FENCE] = "orphaned-fence",
+		[GW_CLASS_LEAKED_LOCK] = "leaked-lock",		  [GW_CLASS_LONG_WAIT] = "long-wait",
 	};
 
 	return names[class];
@@ -85,15 +80,16 @@ static json_t *json_array_of(json_t *array)
 
 json_t *gw_report_json(const struct gw_report *report, const char *boot_id, const char *kernel)
 {
-	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "schema", GW_REPORT_SCHEMA, "id", report->id, "boot_id", json_text_or_empty(boot_id), "kernel",
-			 json_text_or_empty(kernel), "kind", gw_kind_name(report->kind), "class",
-			 gw_class_name(report->class), "state", gw_state_name(report->state), "confidence",
-			 gw_confidence_name(report->confidence), "detected_at", gw_json_time(report->detected_real_ns),
-			 "detected_mono_ns", gw_json_number(report->detected_mono_ns), "formed_mono_ns",
-			 gw_json_number(report->formed_mono_ns), "resolved_mono_ns",
-			 gw_json_number(report->resolved_mono_ns), "summary", json_text_or_empty(report->summary),
-			 "root_cause", json_root_cause(report), "nodes", json_array_of(report->nodes), "edges",
-			 json_array_of(report->edges), "cycle", json_array_of(report->cycle), "victims",
-			 json_array_of(report->victims), "victims_total", gw_json_number(report->victims_total));
+	return json_pack(
+		"{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"schema", GW_REPORT_SCHEMA, "id", report->id, "boot_id", json_text_or_empty(boot_id), "kernel",
+		json_text_or_empty(kernel), "kind", gw_kind_name(report->kind), "class", gw_class_name(report->class),
+		"state", gw_state_name(report->state), "confidence", gw_confidence_name(report->confidence),
+		"detected_at", gw_json_time(report->detected_real_ns), "detected_mono_ns",
+		gw_json_number(report->detected_mono_ns), "formed_mono_ns", gw_json_number(report->formed_mono_ns),
+		"resolved_mono_ns", gw_json_number(report->resolved_mono_ns), "summary",
+		json_text_or_empty(report->summary), "root_cause", json_root_cause(report), "nodes",
+		json_array_of(report->nodes), "edges", json_array_of(report->edges), "cycle",
+		json_array_of(report->cycle), "victims", json_array_of(report->victims), "victims_total",
+		gw_json_number(report->victims_total));
 }

@@ -58,7 +58,7 @@ const char *gw_confidence_name(enum gw_confidence confidence);
  * owned by the report.
  */
 struct gw_report {
-	char id[32];	  /* stable while the finding lasts, e.g. "d-1f3a9c02e455"; set by the store */
+	char id[32]; /* stable while the finding lasts, e.g. "d-1f3a9c02e455"; set by the store */
 	enum gw_kind kind;
 	enum gw_class class;
 	enum gw_state state;
@@ -72,10 +72,10 @@ struct gw_report {
 	char *root_node;
 	char *explanation;
 	char *advice;
-	json_t *nodes;	 /* array of objects */
-	json_t *edges;	 /* array of objects */
-	json_t *cycle;	 /* array of node ids in order */
-	json_t *victims; /* array of node ids */
+	json_t *nodes;	      /* array of objects */
+	json_t *edges;	      /* array of objects */
+	json_t *cycle;	      /* array of node ids in order */
+	json_t *victims;      /* array of node ids */
 	size_t victims_total; /* victims may be cut */
 };
 

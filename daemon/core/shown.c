@@ -78,8 +78,7 @@ int gw_shown_victims(struct gw_shown *shown, const struct gw_paths *paths, struc
 	struct gw_list *victims = &finding->victims;
 
 	if (victims->count)
-		qsort_r(victims->items, victims->count, sizeof(*victims->items), compare_victims,
-			(void *)shown->graph);
+		qsort_r(victims->items, victims->count, sizeof(*victims->items), compare_victims, (void *)shown->graph);
 	finding->n_victims = victims->count;
 	if (victims->count > GW_VICTIMS_MAX)
 		victims->count = GW_VICTIMS_MAX;

@@ -89,8 +89,8 @@ static int check_fence(const struct gw_fence_record *fence)
 
 static int check_lock(const struct gw_lock_record *lock)
 {
-	return lock->kind > GW_LOCK_RT_MUTEX || lock->owner_kind > GW_OWNER_READER_HINT ? GW_PARSE_CORRUPT :
-											  GW_PARSE_OK;
+	return lock->kind > GW_LOCK_RT_MUTEX || lock->owner_kind > GW_OWNER_READER_HINT ? GW_PARSE_CORRUPT
+											: GW_PARSE_OK;
 }
 
 static int check_work(const struct gw_work_record *work)

@@ -26,6 +26,9 @@ bool gw_stack_idle_worker(const struct gw_snapshot *snapshot, const struct gw_ta
 /* Inside a system call that calls MMU notifiers with mmap_lock held, at least for reading. */
 bool gw_stack_holds_mmap_lock(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
+/* Came to its invalidate callbacks through the reverse map (reclaim, migration, KSM), which takes no mmap_lock. */
+bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+
 /* Whether an address on a stack lies in a function that waits for the GPU, e.g. dma_fence_wait_timeout(). */
 bool gw_stack_is_gpu_wait(const struct gw_symbol_record *symbol);
 

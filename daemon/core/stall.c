@@ -10,7 +10,8 @@
 #include "shown.h"
 #include "stack.h"
 
-/* A wait that no program saw begin is sure to be one when its task has not run for so long, twice looked at. */
+/* A wait that no program saw begin is one when its task has not run for so long; the store sees to it that it is seen
+ * twice. */
 #define UNTRACKED_MIN_NS 2000000000ULL
 
 /* Roots with a stall in one snapshot; more are not reported. */
@@ -20,7 +21,6 @@
 
 struct stalls {
 	const struct gw_graph *graph;
-	const struct gw_snapshot *before;
 	const struct gw_policy *policy;
 	const bool *covered;
 	uint64_t now_ns;
@@ -45,13 +45,6 @@ static bool is_gpu_wait(const struct gw_graph *graph, const struct gw_wait *wait
 	return gw_wait_is_fence(wait) || wait->kind == GW_WAIT_NOTIFIER;
 }
 
-static bool has_run_since(const struct gw_task_record *task, const struct gw_snapshot *before)
-{
-	const struct gw_task_record *then = before ? gw_snapshot_task(before, task->address) : NULL;
-
-	return !then || then->start_ns != task->start_ns || then->switches != task->switches;
-}
-
 static bool untracked_is_stalled(const struct stalls *stalls, const struct gw_task_record *task)
 {
 	uint64_t slept_ns = age(stalls, task->last_ran_ns);
@@ -59,8 +52,7 @@ static bool untracked_is_stalled(const struct stalls *stalls, const struct gw_ta
 
 	if (slept_ns >= stalls->policy->stall_ns)
 		return true;
-	return (task->state & STATE_UNINTERRUPTIBLE) && slept_ns >= UNTRACKED_MIN_NS &&
-	       task->last_ran_ns < attached_ns && !has_run_since(task, stalls->before);
+	return (task->state & STATE_UNINTERRUPTIBLE) && slept_ns >= UNTRACKED_MIN_NS && task->last_ran_ns < attached_ns;
 }
 
 static bool is_stalled(const struct stalls *stalls, uint32_t index)
@@ -183,8 +175,8 @@ static int add_victims(const struct stalls *stalls, struct gw_finding *finding, 
 {
 	struct gw_list reached = { .count = 0 };
 	uint32_t first = finding->chain.items[0];
-	int r = gw_paths_towards(paths, finding->chain.items, finding->chain.count, GW_CONFIDENCE_HINT, NULL, NULL, NULL,
-				 &reached);
+	int r = gw_paths_towards(paths, finding->chain.items, finding->chain.count, GW_CONFIDENCE_HINT, NULL, NULL,
+				 NULL, &reached);
 
 	for (uint32_t i = 0; i < reached.count && r == 0; i++)
 		if (is_victim(stalls, finding, reached.items[i]))
@@ -258,13 +250,12 @@ static int add_findings(const struct stalls *stalls, const struct gw_list *ends,
 	return r;
 }
 
-int gw_stalls_find(const struct gw_graph *graph, const struct gw_snapshot *before, const struct gw_policy *policy,
-		   const bool *covered, struct gw_finding_list *findings)
+int gw_stalls_find(const struct gw_graph *graph, const struct gw_policy *policy, const bool *covered,
+		   struct gw_finding_list *findings)
 {
 	size_t count = graph->n_nodes ? graph->n_nodes : 1;
 	struct stalls stalls = {
 		.graph = graph,
-		.before = before,
 		.policy = policy,
 		.covered = covered,
 		.now_ns = gw_snapshot_head(graph->snapshot)->mono_ns,

@@ -12,13 +12,12 @@
 
 /*
  * gw_stalls_find - findings of kind "stall"
- * @before: the snapshot before, or NULL: tells whether a task has run in between
  * @covered: by node, what deadlocks explain
  * @findings: appended to
  *
  * Returns 0 or -ENOMEM.
  */
-int gw_stalls_find(const struct gw_graph *graph, const struct gw_snapshot *before, const struct gw_policy *policy,
-		   const bool *covered, struct gw_finding_list *findings);
+int gw_stalls_find(const struct gw_graph *graph, const struct gw_policy *policy, const bool *covered,
+		   struct gw_finding_list *findings);
 
 #endif

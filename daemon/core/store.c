@@ -20,7 +20,7 @@ struct entry {
 	enum gw_kind kind;
 	uint64_t key, looks; /* differs when the report would, too */
 	uint64_t detected_real_ns, detected_mono_ns;
-	uint64_t offered_at; /* step of the last sighting */
+	uint64_t offered_at;	 /* step of the last sighting */
 	enum gw_confidence seen; /* then */
 	struct gw_wait_identity *participants;
 	size_t n_participants;
@@ -397,8 +397,13 @@ static int offer_stall(struct gw_store *store, const struct gw_graph *graph, con
 
 	if (is_explained(store, finding))
 		return 0;
-	if (!entry && add_entry(store, graph, finding, &entry) < 0)
-		return -ENOMEM;
+	if (!entry) {
+		if (add_entry(store, graph, finding, &entry) < 0)
+			return -ENOMEM;
+		/* That a wait is long is known from its beginning; without one, from its task not having run since. */
+		if (finding->participants[0].since_ns == 0)
+			return 0;
+	}
 	if (is_active(entry) && entry->looks == looks_of(graph, finding))
 		return 0;
 	return report(store, entry, graph, finding, finding->confidence, changed, userdata);

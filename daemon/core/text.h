@@ -23,13 +23,15 @@ void gw_text_add(struct gw_text *text, const char *format, ...) __attribute__((f
 /* "350 ms", "3.2 s", "4 min 10 s", "2 h 5 min", "3 d 4 h". */
 void gw_text_add_age(struct gw_text *text, uint64_t ns);
 
-/* Takes the text out, malloc()ed, with anything that is not printable UTF-8 replaced by '?'; NULL when out of memory. */
+/* Takes the text out, malloc()ed, with anything that is not printable UTF-8 replaced by '?'; NULL when out of memory.
+ */
 char *gw_text_finish(struct gw_text *text);
 
 /* Drops the text. */
 void gw_text_clear(struct gw_text *text);
 
-/* @string as a JSON string (new reference), with invalid UTF-8 and control characters replaced by '?'; NULL = memory. */
+/* @string as a JSON string (new reference), with invalid UTF-8 and control characters replaced by '?'; NULL = memory.
+ */
 json_t *gw_json_text(const char *string);
 
 /* An address as "0x…" (new reference), NULL when out of memory. */

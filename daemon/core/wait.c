@@ -89,12 +89,12 @@ bool gw_wait_has_timeout(const struct gw_wait *wait)
 const char *gw_wait_kind_name(uint32_t kind)
 {
 	static const char *const names[GW_WAIT_KINDS] = {
-		[GW_WAIT_NONE] = "unknown",	      [GW_WAIT_FENCE] = "fence",
-		[GW_WAIT_FENCE_ANY] = "fence-any",    [GW_WAIT_SYNCOBJ] = "syncobj",
-		[GW_WAIT_POLL] = "poll",	      [GW_WAIT_LOCK] = "lock",
-		[GW_WAIT_SRCU] = "srcu",	      [GW_WAIT_WORK] = "work",
-		[GW_WAIT_WORKQUEUE] = "workqueue",    [GW_WAIT_COMPLETION] = "completion",
-		[GW_WAIT_NOTIFIER] = "notifier",      [GW_WAIT_TASK] = "task",
+		[GW_WAIT_NONE] = "unknown",	   [GW_WAIT_FENCE] = "fence",
+		[GW_WAIT_FENCE_ANY] = "fence-any", [GW_WAIT_SYNCOBJ] = "syncobj",
+		[GW_WAIT_POLL] = "poll",	   [GW_WAIT_LOCK] = "lock",
+		[GW_WAIT_SRCU] = "srcu",	   [GW_WAIT_WORK] = "work",
+		[GW_WAIT_WORKQUEUE] = "workqueue", [GW_WAIT_COMPLETION] = "completion",
+		[GW_WAIT_NOTIFIER] = "notifier",   [GW_WAIT_TASK] = "task",
 	};
 
 	return kind < GW_WAIT_KINDS ? names[kind] : "unknown";

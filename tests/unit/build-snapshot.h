@@ -361,7 +361,8 @@ static inline void waits_no_more(struct gw_task_record *task)
 	task->watch.depth = 0;
 }
 
-static inline struct gw_lock_record *lock_of(struct world *w, enum gw_lock_kind kind, const struct gw_task_record *owner)
+static inline struct gw_lock_record *lock_of(struct world *w, enum gw_lock_kind kind,
+					     const struct gw_task_record *owner)
 {
 	struct gw_lock_record *record = new_record(w, GW_RECORD_LOCK, sizeof(*record));
 
@@ -576,7 +577,8 @@ static inline size_t count_reports(const struct world *w, enum gw_kind kind, enu
 	return count;
 }
 
-static inline const struct gw_report *nth_report(const struct world *w, enum gw_kind kind, enum gw_state state, size_t at)
+static inline const struct gw_report *nth_report(const struct world *w, enum gw_kind kind, enum gw_state state,
+						 size_t at)
 {
 	const struct gw_report *const *reports;
 	size_t n = gw_analysis_reports(w->analysis, &reports);
@@ -599,7 +601,7 @@ static inline const json_t *find_node(const struct gw_report *report, const char
 	const json_t *node;
 	size_t i;
 
-	json_array_foreach (report->nodes, i, node)
+	json_array_foreach(report->nodes, i, node)
 		if (strcmp(json_string_value(json_object_get(node, "id")), id) == 0)
 			return node;
 	return NULL;
@@ -612,7 +614,7 @@ static inline void pids_of(const struct gw_report *report, const json_t *ids, ch
 	size_t i, length = 0;
 
 	text[0] = '\0';
-	json_array_foreach (ids, i, id) {
+	json_array_foreach(ids, i, id) {
 		node = find_node(report, json_string_value(id));
 		assert_non_null(node);
 		if (strcmp(json_string_value(json_object_get(node, "type")), "task") == 0)
@@ -628,10 +630,10 @@ static inline void types_of(const struct gw_report *report, char *text, size_t s
 	size_t i, length = 0;
 
 	text[0] = '\0';
-	json_array_foreach (report->cycle, i, id)
-		length += (size_t)snprintf(text + length, size - length, "%s%s", length ? " " : "",
-					   json_string_value(json_object_get(
-						   find_node(report, json_string_value(id)), "type")));
+	json_array_foreach(report->cycle, i, id)
+		length += (size_t)snprintf(
+			text + length, size - length, "%s%s", length ? " " : "",
+			json_string_value(json_object_get(find_node(report, json_string_value(id)), "type")));
 }
 
 static inline void assert_report(const struct gw_report *report, enum gw_class class, enum gw_confidence confidence,

@@ -89,9 +89,12 @@ TEST(ages_read_well)
 		uint64_t ns;
 		const char *text;
 	} ages[] = {
-		{ 0, "0 ms" },		       { 350 * MS, "350 ms" },
-		{ 3250 * MS, "3.2 s" },	       { 99900 * MS, "99.9 s" },
-		{ 250 * SECOND, "4 min 10 s" }, { 7500 * SECOND, "2 h 5 min" },
+		{ 0, "0 ms" },
+		{ 350 * MS, "350 ms" },
+		{ 3250 * MS, "3.2 s" },
+		{ 99900 * MS, "99.9 s" },
+		{ 250 * SECOND, "4 min 10 s" },
+		{ 7500 * SECOND, "2 h 5 min" },
 		{ 3 * 86400 * SECOND + 4 * 3600 * SECOND, "3 d 4 h" },
 	};
 
@@ -148,8 +151,9 @@ TEST(weak_evidence_is_named)
 
 	c.ring->timeline.signallers[0].count = 1;
 	look(w, 2);
-	assert_says(w, "Not proven: how timeline 44 (gpulab gfx) depends on signaller (pid 102) is only what was seen of "
-		       "earlier fences.");
+	assert_says(w,
+		    "Not proven: how timeline 44 (gpulab gfx) depends on signaller (pid 102) is only what was seen of "
+		    "earlier fences.");
 	world_free(w);
 }
 
@@ -216,9 +220,10 @@ TEST(waits_are_listed_longest_first_with_what_they_wait_for)
 	assert_string_equal(string_at(json_object_get(first, "fence"), "timeline"), "gfx");
 	assert_string_equal(string_at(second, "kind"), "lock");
 	assert_string_equal(string_at(json_object_get(second, "lock"), "lock_type"), "mutex");
-	assert_string_equal(string_at(first, "chain"),
-			    "holder (pid 101) → fence 44:7 (gpulab gfx) → signaller (pid 102) → mutex 0xffff888000103070 "
-			    "→ holder (pid 101)");
+	assert_string_equal(
+		string_at(first, "chain"),
+		"holder (pid 101) → fence 44:7 (gpulab gfx) → signaller (pid 102) → mutex 0xffff888000103070 "
+		"→ holder (pid 101)");
 	json_decref(json);
 	world_free(w);
 }

@@ -214,8 +214,8 @@ TEST(any_byte_changed_in_a_live_stream_never_crashes_the_analysis)
 			size_t count;
 
 			file.data[at] = (char)values[v];
-			if (gw_stream_parse(file.data + skip, file.size - skip - end, false, &snapshots, &count, NULL) ==
-			    GW_PARSE_OK) {
+			if (gw_stream_parse(file.data + skip, file.size - skip - end, false, &snapshots, &count,
+					    NULL) == GW_PARSE_OK) {
 				assert_int_equal(gw_analysis_new(&analysis, &GW_POLICY_DEFAULT), 0);
 				for (size_t i = 0; i < count; i++)
 					assert_int_equal(gw_analysis_step(analysis, snapshots[i], NULL, NULL), 0);

@@ -176,8 +176,8 @@ TEST(confidence_grows_with_the_evidence_and_does_not_shrink)
 
 TEST(resolved_reports_are_bounded_and_the_oldest_go_first)
 {
-	struct world *w = world_with_policy(
-		(struct gw_policy){ .min_wait_ns = MS, .stall_ns = 10 * SECOND, .keep_resolved = 3 });
+	struct world *w =
+		world_with_policy((struct gw_policy){ .min_wait_ns = MS, .stall_ns = 10 * SECOND, .keep_resolved = 3 });
 	struct classic c = classic(w, 101);
 	const struct gw_report *const *reports;
 
@@ -365,6 +365,7 @@ TEST(wait_from_before_the_attach_is_a_stall_that_says_what_it_does_not_know)
 
 	look(w, 1);
 	assert_silent(w);
+	assert_true(gw_analysis_wants_more(w->analysis));
 	look(w, 1);
 	report = the_report(w, GW_KIND_STALL);
 	assert_int_equal(report->confidence, GW_CONFIDENCE_PROBABLE);

@@ -134,7 +134,8 @@ TEST(signalling_work_executed_by_a_worker_that_needs_the_lock)
 {
 	struct world *w = world_new();
 	struct gw_task_record *holder = kthread(w, 101, "holder");
-	struct gw_task_record *kworker = worker(w, 102, 0xffff8880aaaa0000, "gpulab_signal [gpulab]", 0xffff8880bbbb0000);
+	struct gw_task_record *kworker =
+		worker(w, 102, 0xffff8880aaaa0000, "gpulab_signal [gpulab]", 0xffff8880bbbb0000);
 	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, holder);
 	struct gw_timeline_record *ring = timeline(w, "gfx");
 
@@ -151,7 +152,8 @@ TEST(another_item_of_the_signalling_function_is_only_probable)
 {
 	struct world *w = world_new();
 	struct gw_task_record *holder = kthread(w, 101, "holder");
-	struct gw_task_record *kworker = worker(w, 102, 0xffff8880aaaa0000, "gpulab_signal [gpulab]", 0xffff8880bbbb0000);
+	struct gw_task_record *kworker =
+		worker(w, 102, 0xffff8880aaaa0000, "gpulab_signal [gpulab]", 0xffff8880bbbb0000);
 	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, holder);
 	struct gw_timeline_record *ring = timeline(w, "gfx");
 
@@ -428,6 +430,35 @@ TEST(two_signallers_in_the_same_loop_are_at_best_probable)
 	waits_for_lock(w, other, c.lock, MUTEX);
 	look(w, 3);
 	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "103");
+	world_free(w);
+}
+
+TEST(full_table_of_signallers_may_have_forgotten_one)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	for (uint32_t pid = 103; pid < 105; pid++) {
+		struct gw_task_record *other = kthread(w, pid, "other");
+
+		signalled_by(c.ring, other, 50);
+		waits_for_lock(w, other, c.lock, MUTEX);
+	}
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(user_task_may_have_signalled_in_passing)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *signaller = user_task(w, 102, "client");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, holder);
+
+	waits_for_fence(w, holder, fence(w, timeline_by(w, "gfx", signaller), 7));
+	waits_for_lock(w, signaller, lock, MUTEX);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
 	world_free(w);
 }
 
@@ -713,15 +744,16 @@ TEST(write_held_mmap_lock_names_its_owner)
 	world_free(w);
 }
 
-TEST(invalidation_from_the_reverse_map_need_not_hold_mmap_lock)
+TEST(invalidation_from_the_reverse_map_holds_no_mmap_lock)
 {
 	struct world *w = world_new();
 	struct classic c = unmaps(w, WRITE);
 
-	stack(w, c.holder, "schedule dma_fence_wait_timeout gpulab:invalidate __mmu_notifier_invalidate_range_start "
-			   "try_to_unmap_one rmap_walk_anon shrink_page_list kswapd kthread");
-	look(w, 2);
-	assert_deadlock(w, GW_CLASS_NOTIFIER_CYCLE, PROBABLE, "101 102", "");
+	stack(w, c.holder,
+	      "schedule dma_fence_wait_timeout gpulab:invalidate __mmu_notifier_invalidate_range_start "
+	      "try_to_unmap_one rmap_walk_anon shrink_page_list kswapd kthread");
+	look(w, 3);
+	assert_silent(w);
 	world_free(w);
 }
 
@@ -1111,6 +1143,32 @@ TEST(another_process_may_signal_for_one_that_is_gone)
 	world_free(w);
 }
 
+TEST(signallers_that_come_and_go_leave_no_orphans)
+{
+	struct world *w = world_new();
+	struct gw_timeline_record *ring = orphaned_ring(w, false);
+	struct gw_task_record *second = kthread(w, 91, "signaller");
+
+	signalled_by(ring, second, 50);
+	remove_record(w, second);
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, ring, 7));
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(process_that_signalled_once_and_left_leaves_no_orphans)
+{
+	struct world *w = world_new();
+	struct gw_timeline_record *ring = orphaned_ring(w, true);
+
+	ring->timeline.signallers[0].count = 1;
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, ring, 7));
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
 TEST(signaller_that_merely_sleeps_is_not_gone)
 {
 	struct world *w = world_new();
@@ -1249,7 +1307,8 @@ TEST(lock_that_belongs_to_the_sleep_itself_is_not_leaked)
 
 	reader->state = 1;
 	stack(w, reader, "schedule n_tty_read tty_read vfs_read do_syscall_64 entry_SYSCALL_64_after_hwframe");
-	stack(w, other, "schedule __mutex_lock n_tty_read tty_read vfs_read do_syscall_64 entry_SYSCALL_64_after_hwframe");
+	stack(w, other,
+	      "schedule __mutex_lock n_tty_read tty_read vfs_read do_syscall_64 entry_SYSCALL_64_after_hwframe");
 	waits_for_lock(w, other, lock_of(w, GW_LOCK_MUTEX, reader), MUTEX);
 	look(w, 3);
 	assert_silent(w);
@@ -1390,7 +1449,8 @@ TEST(grace_period_of_another_srcu_has_unknown_readers)
 	world_free(w);
 }
 
-/* ---- other waits --------------------------------------------------------------------------------------------------- */
+/* ---- other waits ---------------------------------------------------------------------------------------------------
+ */
 
 TEST(kthread_stop_of_a_thread_that_waits_for_the_stoppers_fence)
 {
@@ -1478,6 +1538,8 @@ int main(void)
 		T(second_signaller_that_lives_may_signal),
 		T(an_interrupt_among_the_signallers_may_signal),
 		T(two_signallers_in_the_same_loop_are_at_best_probable),
+		T(full_table_of_signallers_may_have_forgotten_one),
+		T(user_task_may_have_signalled_in_passing),
 		T(signaller_seen_once_is_at_best_probable),
 		T(timeline_that_never_signalled_has_an_unknown_signaller),
 		T(wait_with_a_timeout_ends_by_itself),
@@ -1498,7 +1560,7 @@ int main(void)
 		T(munmap_holds_its_mmap_lock_for_reading_and_the_signaller_wants_to_write),
 		T(signaller_that_only_reads_the_downgraded_mmap_lock_makes_progress),
 		T(write_held_mmap_lock_names_its_owner),
-		T(invalidation_from_the_reverse_map_need_not_hold_mmap_lock),
+		T(invalidation_from_the_reverse_map_holds_no_mmap_lock),
 		T(munmap_of_ones_own_mm_says_nothing_about_another_mm),
 		T(signaller_waits_for_the_invalidation_to_end),
 		T(driver_lock_held_across_a_callback_that_waits_is_a_notifier_cycle),
@@ -1525,6 +1587,8 @@ int main(void)
 		T(kernel_thread_that_signalled_is_gone),
 		T(all_timelines_of_one_dead_signaller_are_one_report),
 		T(another_process_may_signal_for_one_that_is_gone),
+		T(signallers_that_come_and_go_leave_no_orphans),
+		T(process_that_signalled_once_and_left_leaves_no_orphans),
 		T(signaller_that_merely_sleeps_is_not_gone),
 		T(address_of_a_gone_signaller_used_by_a_new_task),
 		T(incomplete_snapshot_proves_nobody_gone),
