@@ -445,6 +445,11 @@ void gw_loader_arm(struct gw_loader *loader)
 	__atomic_store_n(&loader->control->armed, 1, __ATOMIC_SEQ_CST);
 }
 
+bool gw_loader_pinned(const struct gw_loader *loader)
+{
+	return loader->pins && !loader->unpinned.why[0];
+}
+
 uint64_t gw_loader_active_waits(const struct gw_loader *loader)
 {
 	return __atomic_load_n(&loader->control->active_waits, __ATOMIC_SEQ_CST);

@@ -69,6 +69,9 @@ int gw_loader_follow_modules(struct gw_loader *loader); /* 1 if probes changed, 
 /* Ask for one wake event at the next wait that begins; without it BPF stays silent. */
 void gw_loader_arm(struct gw_loader *loader);
 
+/* Whether programs and maps outlive this process. */
+bool gw_loader_pinned(const struct gw_loader *loader);
+
 /* Tracked waits that stand at this moment (fence, lock, flush, SRCU, ...): cheap, no system call. */
 uint64_t gw_loader_active_waits(const struct gw_loader *loader);
 

@@ -269,15 +269,19 @@ static int connect_parts(struct daemon *daemon)
 	return r;
 }
 
+static void lock_memory(struct daemon *daemon)
+{
+	daemon->status.memory_error = -gw_memory_lock(HEAP_RESERVE);
+	if (daemon->status.memory_error)
+		log_warning("Memory cannot be locked (%s): gpuwatchd itself may get stuck when memory is short.",
+			    strerror(daemon->status.memory_error));
+}
+
 static int start(struct daemon *daemon)
 {
 	char message[512];
 	int r;
 
-	daemon->status.memory_error = -gw_memory_lock(HEAP_RESERVE);
-	if (daemon->status.memory_error)
-		log_warning("Memory cannot be locked (%s): gpuwatchd itself may get stuck when memory is short.",
-			    strerror(daemon->status.memory_error));
 	r = sd_event_default(&daemon->event);
 	if (r >= 0)
 		r = add_signals(daemon);
@@ -291,7 +295,10 @@ static int start(struct daemon *daemon)
 		return r;
 	}
 	r = attach(daemon);
-	return r < 0 ? r : connect_parts(daemon);
+	if (r < 0)
+		return r;
+	lock_memory(daemon);
+	return connect_parts(daemon);
 }
 
 /* The loop, counting how often it wakes up. */

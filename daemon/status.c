@@ -143,7 +143,7 @@ static json_t *limitations(const struct gw_status *status, struct gw_watch *watc
 	if (status->memory_error)
 		add_limitation(list, "memory is not locked (%s): the daemon itself may get stuck in reclaim",
 			       strerror(status->memory_error));
-	if (!status->pin_directory[0])
+	if (!gw_loader_pinned(gw_watch_loader(watch)) && !status->pin_directory[0])
 		add_limitation(list, "nothing is pinned: a restart forgets the waits that stand");
 	if (!status->standalone && !status->on_system_bus)
 		add_limitation(list, "not on the system bus: only the private socket answers");
@@ -181,7 +181,7 @@ json_t *gw_status_json(const struct gw_status *status, struct gw_watch *watch, c
 			 gw_status_probes(loader, false), "counters", counters(status, watch), "active_waits",
 			 (json_int_t)gw_loader_active_waits(loader), "active_reports",
 			 active_reports(gw_watch_analysis(watch)), "wakeups_per_s", gw_status_wakeups_per_s(status),
-			 "memory_locked", status->memory_error == 0, "pinned", status->pin_directory[0] != '\0',
+			 "memory_locked", status->memory_error == 0, "pinned", gw_loader_pinned(loader),
 			 "pin_directory", status->pin_directory, "system_bus", status->on_system_bus, "limitations",
 			 limitations(status, watch));
 }
