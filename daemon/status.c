@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "clock.h"
 
 #define PERIOD_NS (10 * GW_NSEC_PER_SEC)
@@ -113,9 +114,7 @@ static json_t *active_reports(const struct gw_analysis *analysis)
 	return kinds;
 }
 
-static void add_limitation(json_t *limitations, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void add_limitation(json_t *limitations, const char *format, ...)
+_printf_(2, 3) static void add_limitation(json_t *limitations, const char *format, ...)
 {
 	char line[512];
 	va_list arguments;
@@ -171,6 +170,7 @@ json_t *gw_status_json(const struct gw_status *status, struct gw_watch *watch, c
 {
 	const struct gw_loader *loader = gw_watch_loader(watch);
 	const struct gw_host_record *host = gw_loader_host(loader);
+	bool pinned = gw_loader_pinned(loader);
 	char started[32];
 
 	format_time(status->started_real_ns, started, sizeof(started));
@@ -181,7 +181,7 @@ json_t *gw_status_json(const struct gw_status *status, struct gw_watch *watch, c
 			 gw_status_probes(loader, false), "counters", counters(status, watch), "active_waits",
 			 (json_int_t)gw_loader_active_waits(loader), "active_reports",
 			 active_reports(gw_watch_analysis(watch)), "wakeups_per_s", gw_status_wakeups_per_s(status),
-			 "memory_locked", status->memory_error == 0, "pinned", gw_loader_pinned(loader),
-			 "pin_directory", status->pin_directory, "system_bus", status->on_system_bus, "limitations",
+			 "memory_locked", status->memory_error == 0, "pinned", pinned, "pin_directory",
+			 pinned ? status->pin_directory : "", "system_bus", status->on_system_bus, "limitations",
 			 limitations(status, watch));
 }
