@@ -36,18 +36,19 @@ static bool writer_waits(const struct gw_builder *builder, uint64_t lock, uint64
 
 /* ---- owners that will never let go ------------------------------------------- */
 
-/* A waiter that has been in its wait at least since the snapshot before. */
-static bool has_old_waiter(const struct gw_builder *builder, uint64_t lock)
+/* Whether who waits longest, and so is next to get the lock, has been in its wait since the snapshot before. */
+static bool longest_wait_is_unbroken(const struct gw_builder *builder, uint64_t lock)
 {
-	struct gw_group waiters = waiters_of(builder, lock);
+	struct gw_group waiters = gw_groups_find(&builder->lock_waiters, lock);
+	struct gw_wait_identity longest, identity;
 
 	for (size_t i = 0; i < waiters.count; i++) {
-		struct gw_wait_identity identity = gw_wait_identify(waiters.members[i].record);
-
-		if (gw_wait_unbroken(&identity, builder->before))
-			return true;
+		identity = gw_wait_identify(waiters.members[i].record);
+		/* Unsigned: a beginning of 0 is unknown, and comes last. */
+		if (i == 0 || identity.since_ns - 1 < longest.since_ns - 1)
+			longest = identity;
 	}
-	return false;
+	return waiters.count > 0 && gw_wait_unbroken(&longest, builder->before);
 }
 
 /* The owner has been in user mode since the snapshot before, and owned the lock in both. */
@@ -67,7 +68,7 @@ static bool was_in_user_mode(const struct gw_builder *builder, const struct gw_l
 		return false;
 	return (task->utime_ns != owner->utime_ns || task->user_ip != owner->user_ip ||
 		task->user_syscall != owner->user_syscall) &&
-	       has_old_waiter(builder, lock->address);
+	       longest_wait_is_unbroken(builder, lock->address);
 }
 
 /* It sleeps for user space; but not if the lock belongs to that very sleep, as a tty's reader lock does. */

@@ -460,6 +460,25 @@ static int chain_to_dead_end(struct classifier *c, uint32_t waiter, uint32_t dea
 	return end->type == GW_NODE_LOCK && end->n_out > 0 ? gw_list_add(edges, end->first_out) : 0;
 }
 
+/*
+ * An owner that was in user mode between two looks, and owned the lock at both, either kept it or took it again. But a
+ * mutex is handed to its first waiter after two unlocks at most (MUTEX_FLAG_HANDOFF), and here that one still waits: so
+ * it cannot have been the latter each time.
+ */
+#define LOOKS_THAT_PROVE 5
+
+static uint32_t looks_that_prove(const struct classifier *c, const struct gw_finding *finding, uint32_t dead_end)
+{
+	const struct gw_node *node = &c->graph->nodes[dead_end];
+
+	if (node->type != GW_NODE_LOCK || !node->lock || node->lock->kind != GW_LOCK_MUTEX)
+		return 0;
+	for (uint32_t i = 0; i < finding->edges.count; i++)
+		if (c->graph->edges[finding->edges.items[i]].grade < GW_CONFIDENCE_PROVEN)
+			return 0;
+	return LOOKS_THAT_PROVE;
+}
+
 static int add_dead_end(struct classifier *c, uint32_t index)
 {
 	uint32_t dead_end = c->roots->nodes[c->roots->roots[index].first], waiter;
@@ -480,6 +499,7 @@ static int add_dead_end(struct classifier *c, uint32_t index)
 		return -ENOMEM;
 	finding->root = finding->chain.items[finding->chain.count - 1];
 	finding->confidence = grade;
+	finding->proven_after = looks_that_prove(c, finding, dead_end);
 	finding->class = c->graph->edges[finding->edges.items[finding->edges.count - 1]].relation == GW_RELATION_HELD_BY
 				 ? GW_CLASS_LEAKED_LOCK
 				 : GW_CLASS_ORPHANED_FENCE;

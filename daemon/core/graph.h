@@ -91,7 +91,7 @@ struct gw_node {
 	uint32_t pid;		  /* TASK; of a gone one as learned, 0 = unknown */
 	const char *comm;	  /* TASK, "" = unknown */
 	struct gw_wait wait;	  /* TASK: kind GW_WAIT_NONE if it does not wait for anything known */
-	const char *stack_wait;	  /* TASK: where no wait is known, the GPU wait function on its stack, else NULL */
+	const char *stack_wait;	  /* TASK: without a known wait, the GPU wait function on its stack, else NULL */
 	/* The record that the node comes from, by type; NULL if the snapshot has none. */
 	const struct gw_task_record *task;
 	const struct gw_fence_record *fence; /* also JOB */

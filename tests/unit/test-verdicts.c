@@ -1327,7 +1327,7 @@ TEST(percpu_rwsem_may_be_handed_to_user_space)
 	world_free(w);
 }
 
-TEST(owner_that_spends_time_in_user_mode_is_probable)
+TEST(owner_that_spends_time_in_user_mode_is_probable_and_then_proven)
 {
 	struct world *w = world_new();
 	struct gw_lock_record *lock;
@@ -1339,6 +1339,64 @@ TEST(owner_that_spends_time_in_user_mode_is_probable)
 		look(w, 1);
 	}
 	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROBABLE, "101 90", "");
+	for (int i = 0; i < 4; i++) {
+		owner->utime_ns += SECOND;
+		look(w, 1);
+	}
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROVEN, "101 90", "");
+	world_free(w);
+}
+
+TEST(owner_that_is_in_user_mode_now_and_then_may_take_the_lock_again_and_again)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock;
+	struct gw_task_record *owner = leaks_to_user_space(w, &lock);
+
+	runs(owner);
+	for (int i = 0; i < 30; i++) {
+		owner->utime_ns += i % 5 ? SECOND : 0;
+		look(w, 1);
+	}
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROBABLE, "101 90", "");
+	world_free(w);
+}
+
+TEST(rwsem_is_not_handed_over_so_soon)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock;
+	struct gw_task_record *owner = leaks_to_user_space(w, &lock);
+
+	lock->kind = GW_LOCK_RWSEM;
+	runs(owner);
+	for (int i = 0; i < 12; i++) {
+		owner->utime_ns += SECOND;
+		look(w, 1);
+	}
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROBABLE, "101 90", "");
+	world_free(w);
+}
+
+TEST(waiters_that_come_and_go_prove_nothing_against_the_owner)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock;
+	struct gw_task_record *owner = leaks_to_user_space(w, &lock);
+	struct gw_task_record *second = kthread(w, 102, "waiter"), *first = NULL;
+
+	waits_for_lock(w, second, lock, MUTEX);
+	first = (struct gw_task_record *)w->records[2];
+	assert_int_equal(first->pid, 101);
+	runs(owner);
+	for (int i = 0; i < 8; i++) {
+		owner->utime_ns += SECOND;
+		waits_no_more(first);
+		waits_for_lock(w, first, lock, MUTEX);
+		first->watch.waits[0].since_ns = second->watch.waits[0].since_ns - (9 - (uint64_t)i) * MS;
+		look(w, 1);
+	}
+	assert_silent(w);
 	world_free(w);
 }
 
@@ -1600,7 +1658,10 @@ int main(void)
 		T(owner_with_a_frame_that_nobody_can_name_is_not_judged),
 		T(lock_that_belongs_to_the_sleep_itself_is_not_leaked),
 		T(percpu_rwsem_may_be_handed_to_user_space),
-		T(owner_that_spends_time_in_user_mode_is_probable),
+		T(owner_that_spends_time_in_user_mode_is_probable_and_then_proven),
+		T(owner_that_is_in_user_mode_now_and_then_may_take_the_lock_again_and_again),
+		T(rwsem_is_not_handed_over_so_soon),
+		T(waiters_that_come_and_go_prove_nothing_against_the_owner),
 		T(owner_that_only_runs_in_the_kernel_makes_progress),
 		T(worker_that_waits_for_work_forgot_its_lock),
 		T(worker_that_makes_other_workers_holds_the_pools_lock),
