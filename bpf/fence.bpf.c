@@ -79,7 +79,8 @@ int BPF_KPROBE(syncobj_wait_start, void *syncobjs, void *points, u32 count, u32 
 {
 	struct gw_wait wait = {
 		.kind = GW_WAIT_SYNCOBJ,
-		.flags = wait_flags(true, timeout) | (flags & 1 ? GW_WAIT_F_ALL : 0), /* DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL */
+		.flags = wait_flags(true, timeout) |
+			 (flags & 1 ? GW_WAIT_F_ALL : 0), /* DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL */
 		.object = (u64)syncobjs,
 		.count = count,
 	};
@@ -313,4 +314,3 @@ int BPF_PROG(fence_signaled, struct dma_fence *fence)
 	timeline->seqno = fence->seqno;
 	return 0;
 }
-

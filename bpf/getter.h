@@ -34,7 +34,8 @@ static __always_inline u64 *getter_register(struct getter *state, u8 number)
 	return number == 0 ? &state->rax : number == 7 ? &state->rdi : NULL;
 }
 
-/* mov or lea, from or of DISPLACEMENT(%register) or DISPLACEMENT(%rip). Returns the instruction's length, 0: not known. */
+/* mov or lea, from or of DISPLACEMENT(%register) or DISPLACEMENT(%rip). Returns the instruction's length, 0: not known.
+ */
 static __always_inline u32 getter_load(struct getter *state, const u8 *code, bool is_load)
 {
 	u8 mode = code[2] >> 6, base = code[2] & 7;

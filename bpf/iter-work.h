@@ -210,7 +210,8 @@ static long walk_pwq(u32 i, void *context)
 	walk->entry = read_u64(walk->entry);
 	if (!walk->entry || walk->entry == walk->head)
 		return 1;
-	emit_waiting_works(walk->out, (u64)container_of(walk->entry, struct pool_workqueue, pwqs_node), walk->workqueue);
+	emit_waiting_works(walk->out, (u64)container_of(walk->entry, struct pool_workqueue, pwqs_node),
+			   walk->workqueue);
 	return 0;
 }
 

@@ -23,7 +23,7 @@ struct scratch {
 	struct gw_fence_record fence;
 	struct gw_work_record work;
 	struct gw_lock_record lock;
-	u64 words[TIMER_WORDS]; /* of a kernel stack */
+	u64 words[TIMER_WORDS];	     /* of a kernel stack */
 	u64 fences[FENCES_PER_TASK]; /* to be emitted, each once */
 	u32 fence_count;
 	u32 work_count;

@@ -32,8 +32,7 @@ typedef __s64 s64;
 #define LONG_MAX __LONG_MAX__
 
 #undef container_of
-#define container_of(address, type, member) \
-	((type *)((char *)(address) - bpf_core_field_offset(type, member)))
+#define container_of(address, type, member) ((type *)((char *)(address)-bpf_core_field_offset(type, member)))
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -146,7 +145,7 @@ struct task_struct___on_cpu_u8 {
 	u8 on_cpu;
 };
 
-/* 6.15, commit e711faaafbe5 ("hung_task: replace blocker_mutex with encoded blocker"); CONFIG_DETECT_HUNG_TASK_BLOCKER. */
+/* 6.15, commit e711faaafbe5 ("hung_task: replace blocker_mutex with encoded blocker"). */
 struct task_struct___blocker {
 	unsigned long blocker;
 };
@@ -202,7 +201,7 @@ struct pcpu_hot {
 };
 
 /* include/linux/preempt.h */
-#define SOFTIRQ_OFFSET 0x100	/* set while a softirq is served, not while they are merely disabled */
+#define SOFTIRQ_OFFSET 0x100 /* set while a softirq is served, not while they are merely disabled */
 #define HARDIRQ_NMI_MASK 0xff0000
 
 /* ---- fences --------------------------------------------------------------- */
@@ -361,7 +360,7 @@ struct worker {
 
 #define WQ_UNBOUND 0x2 /* workqueue_struct.flags */
 
-/* include/linux/workqueue.h: the low bits of work->data; the pointer's alignment is twice that with DEBUG_OBJECTS_WORK */
+/* include/linux/workqueue.h: the low bits of work->data; one bit more of flags with DEBUG_OBJECTS_WORK */
 #define WORK_STRUCT_PENDING 0x1UL
 #define WORK_STRUCT_INACTIVE 0x2UL
 #define WORK_STRUCT_PWQ 0x4UL

@@ -23,29 +23,29 @@
 
 #define GW_LAYOUT_VERSION 1
 
-#define GW_COMM_SIZE 16	     /* TASK_COMM_LEN */
-#define GW_NAME_SIZE 32	     /* driver, timeline, workqueue, scheduler names, cut to fit */
-#define GW_STACK_DEPTH 32    /* innermost frames kept of a kernel stack */
-#define GW_WAIT_DEPTH 4	     /* nested waits kept per task */
-#define GW_FENCE_MEMBERS 16  /* members kept of an array, or fences of a wait-any */
-#define GW_SIGNALLERS 3	     /* distinct signallers remembered per timeline */
+#define GW_COMM_SIZE 16	       /* TASK_COMM_LEN */
+#define GW_NAME_SIZE 32	       /* driver, timeline, workqueue, scheduler names, cut to fit */
+#define GW_STACK_DEPTH 32      /* innermost frames kept of a kernel stack */
+#define GW_WAIT_DEPTH 4	       /* nested waits kept per task */
+#define GW_FENCE_MEMBERS 16    /* members kept of an array, or fences of a wait-any */
+#define GW_SIGNALLERS 3	       /* distinct signallers remembered per timeline */
 #define GW_TIMELINE_SLOTS 8192 /* direct-mapped by context, a power of two */
 
 /* ---- what a task waits for ---------------------------------------------- */
 
 enum gw_wait_kind {
 	GW_WAIT_NONE = 0,
-	GW_WAIT_FENCE,	     /* dma_fence_wait*(): object = struct dma_fence */
-	GW_WAIT_FENCE_ANY,   /* dma_fence_wait_any_timeout(): object = struct dma_fence **, count of them */
-	GW_WAIT_SYNCOBJ,     /* drm_syncobj wait: object = struct drm_syncobj **, count of them */
-	GW_WAIT_POLL,	     /* poll(2) on a sync_file or dma_buf: object = the fence, 0 = none found, count of files polled */
-	GW_WAIT_LOCK,	     /* contention_begin: object = the lock, flags = LCB_F_* */
-	GW_WAIT_SRCU,	     /* __synchronize_srcu(): object = struct srcu_struct */
-	GW_WAIT_WORK,	     /* flush_work(), cancel_work_sync(): object = struct work_struct */
-	GW_WAIT_WORKQUEUE,   /* flush/drain/destroy_workqueue(): object = struct workqueue_struct */
-	GW_WAIT_COMPLETION,  /* wait_for_completion*(): object = struct completion */
-	GW_WAIT_NOTIFIER,    /* mmu_interval_read_begin(): object = struct mm_struct */
-	GW_WAIT_TASK,	     /* kthread_stop(): object = struct task_struct */
+	GW_WAIT_FENCE,	   /* dma_fence_wait*(): object = struct dma_fence */
+	GW_WAIT_FENCE_ANY, /* dma_fence_wait_any_timeout(): object = struct dma_fence **, count of them */
+	GW_WAIT_SYNCOBJ,   /* drm_syncobj wait: object = struct drm_syncobj **, count of them */
+	GW_WAIT_POLL, /* poll(2) on a sync_file or dma_buf: object = the fence, 0 = none found, count of files polled */
+	GW_WAIT_LOCK, /* contention_begin: object = the lock, flags = LCB_F_* */
+	GW_WAIT_SRCU, /* __synchronize_srcu(): object = struct srcu_struct */
+	GW_WAIT_WORK, /* flush_work(), cancel_work_sync(): object = struct work_struct */
+	GW_WAIT_WORKQUEUE,  /* flush/drain/destroy_workqueue(): object = struct workqueue_struct */
+	GW_WAIT_COMPLETION, /* wait_for_completion*(): object = struct completion */
+	GW_WAIT_NOTIFIER,   /* mmu_interval_read_begin(): object = struct mm_struct */
+	GW_WAIT_TASK,	    /* kthread_stop(): object = struct task_struct */
 	GW_WAIT_KINDS
 };
 
@@ -78,19 +78,19 @@ struct gw_wait {
  * inside is legal, waiting for the wrong thing while inside is not.
  */
 struct gw_sections {
-	__u64 notifier_mm;	 /* mm whose invalidate_range_start callbacks run; 0 = none */
+	__u64 notifier_mm; /* mm whose invalidate_range_start callbacks run; 0 = none */
 	__u64 notifier_since_ns;
-	__u64 reclaim_since_ns;	 /* direct reclaim began; 0 = not reclaiming */
-	__u64 drm_device;	 /* struct drm_device of the outermost drm_dev_enter(); 0 = none */
+	__u64 reclaim_since_ns; /* direct reclaim began; 0 = not reclaiming */
+	__u64 drm_device;	/* struct drm_device of the outermost drm_dev_enter(); 0 = none */
 	__u64 drm_since_ns;
-	__u64 unplug_device;	 /* struct drm_device given to drm_dev_unplug(); 0 = none */
-	__u64 fault_since_ns;	 /* GPU page-fault handler began; 0 = not in one */
-	__u64 work;		 /* work item being executed, from struct worker; 0 = none */
-	__u64 work_function;	 /* its function */
-	__u64 work_since_ns;	 /* when it began, from workqueue_execute_start */
-	__u64 work_pwq;		 /* struct pool_workqueue it came through */
-	__u64 workqueue;	 /* struct workqueue_struct */
-	__u32 drm_depth;	 /* nested drm_dev_enter() sections */
+	__u64 unplug_device;  /* struct drm_device given to drm_dev_unplug(); 0 = none */
+	__u64 fault_since_ns; /* GPU page-fault handler began; 0 = not in one */
+	__u64 work;	      /* work item being executed, from struct worker; 0 = none */
+	__u64 work_function;  /* its function */
+	__u64 work_since_ns;  /* when it began, from workqueue_execute_start */
+	__u64 work_pwq;	      /* struct pool_workqueue it came through */
+	__u64 workqueue;      /* struct workqueue_struct */
+	__u32 drm_depth;      /* nested drm_dev_enter() sections */
 	__u32 notifier_depth;
 };
 
@@ -119,8 +119,8 @@ struct gw_signaller {
 	__u64 function; /* WORK: its function, else 0 */
 	__u64 count;	/* fences signalled by it, not atomic: for rates and trust */
 	__u32 pid;
-	__u32 kind;	/* enum gw_signaller_kind */
-	__u32 flags;	/* task->flags (PF_*) at learning time */
+	__u32 kind;  /* enum gw_signaller_kind */
+	__u32 flags; /* task->flags (PF_*) at learning time */
 	char comm[GW_COMM_SIZE];
 	__u32 reserved;
 };
@@ -162,23 +162,23 @@ struct gw_record {
 /* Once per stream, by user space: the machine that the records come from. */
 struct gw_host_record {
 	struct gw_record header;
-	__u32 layout_version;	 /* GW_LAYOUT_VERSION */
-	__u32 mmap_lock_offset;	 /* offsetof(struct mm_struct, mmap_lock), from BTF */
-	__u64 attached_ns;	 /* since when waits are observed; earlier ones are known from stacks only */
-	__u64 unplug_srcu;	 /* address of drm_unplug_srcu, 0 = drm not there */
-	char release[64];	 /* uname -r */
-	char boot_id[40];	 /* /proc/sys/kernel/random/boot_id */
-	char machine[16];	 /* uname -m */
+	__u32 layout_version;	/* GW_LAYOUT_VERSION */
+	__u32 mmap_lock_offset; /* offsetof(struct mm_struct, mmap_lock), from BTF */
+	__u64 attached_ns;	/* since when waits are observed; earlier ones are known from stacks only */
+	__u64 unplug_srcu;	/* address of drm_unplug_srcu, 0 = drm not there */
+	char release[64];	/* uname -r */
+	char boot_id[40];	/* /proc/sys/kernel/random/boot_id */
+	char machine[16];	/* uname -m */
 };
 
 /* Begins a snapshot, by user space; its records follow. */
 struct gw_snapshot_record {
 	struct gw_record header;
-	__u64 sequence;	   /* counts up within a stream */
-	__u64 mono_ns;	   /* taken at */
-	__u64 real_ns;	   /* CLOCK_REALTIME ns at the same moment */
-	__u32 incomplete;  /* 1: an iterator failed or was cut short */
-	__u32 full;	   /* 1: sleeping tasks without a tracked wait have TASK records, too */
+	__u64 sequence;	  /* counts up within a stream */
+	__u64 mono_ns;	  /* taken at */
+	__u64 real_ns;	  /* CLOCK_REALTIME ns at the same moment */
+	__u32 incomplete; /* 1: an iterator failed or was cut short */
+	__u32 full;	  /* 1: sleeping tasks without a tracked wait have TASK records, too */
 };
 
 #define GW_TASK_F_KTHREAD (1u << 0) /* PF_KTHREAD */
@@ -193,23 +193,23 @@ struct gw_snapshot_record {
  */
 struct gw_task_record {
 	struct gw_record header;
-	__u64 address;	   /* struct task_struct */
-	__u64 start_ns;	   /* task->start_time */
-	__u32 pid;	   /* thread id, initial pid namespace */
+	__u64 address;	/* struct task_struct */
+	__u64 start_ns; /* task->start_time */
+	__u32 pid;	/* thread id, initial pid namespace */
 	__u32 tgid;
-	__u32 state;	   /* task->__state: 0 running, 1 interruptible, 2 uninterruptible, ... */
-	__u32 flags;	   /* GW_TASK_F_* */
+	__u32 state; /* task->__state: 0 running, 1 interruptible, 2 uninterruptible, ... */
+	__u32 flags; /* GW_TASK_F_* */
 	char comm[GW_COMM_SIZE];
-	__u64 cgroup_id;   /* cgroup v2 id, 0 = unknown */
-	__u64 mm;	   /* task->mm, 0 for kernel threads */
-	__u64 utime_ns;	   /* task->utime: advances only in user mode */
-	__u64 switches;	   /* nvcsw + nivcsw: unchanged = has not run in between */
-	__u64 last_ran_ns; /* se.exec_start: scheduler clock, a lower bound of how long it sleeps */
-	__u64 user_ip;	   /* saved user instruction pointer, 0 for kernel threads */
+	__u64 cgroup_id;    /* cgroup v2 id, 0 = unknown */
+	__u64 mm;	    /* task->mm, 0 for kernel threads */
+	__u64 utime_ns;	    /* task->utime: advances only in user mode */
+	__u64 switches;	    /* nvcsw + nivcsw: unchanged = has not run in between */
+	__u64 last_ran_ns;  /* se.exec_start: scheduler clock, a lower bound of how long it sleeps */
+	__u64 user_ip;	    /* saved user instruction pointer, 0 for kernel threads */
 	__u64 user_syscall; /* saved system call number, ~0 = none */
-	__u64 blocker;	   /* task->blocker / blocked_on where the kernel has it (7.2), else 0; type bits removed */
+	__u64 blocker;	    /* task->blocker / blocked_on where the kernel has it (7.2), else 0; type bits removed */
 	__u32 blocker_type; /* its BLOCKER_TYPE_* bits */
-	__u32 stack_depth; /* frames below, innermost first */
+	__u32 stack_depth;  /* frames below, innermost first */
 	struct gw_task_state watch; /* what the programs recorded; zeroes if nothing */
 	__u64 stack[GW_STACK_DEPTH];
 };
@@ -228,8 +228,8 @@ struct gw_present_record {
 
 enum gw_fence_kind {
 	GW_FENCE_PLAIN = 0,
-	GW_FENCE_ARRAY,		  /* members: its fences; also a FENCE_ANY or SYNCOBJ wait's fences, address = its object */
-	GW_FENCE_CHAIN,		  /* members: [0] the contained fence, [1] prev (0 = none) */
+	GW_FENCE_ARRAY, /* members: its fences; also a FENCE_ANY or SYNCOBJ wait's fences, address = its object */
+	GW_FENCE_CHAIN, /* members: [0] the contained fence, [1] prev (0 = none) */
 	GW_FENCE_SCHED_SCHEDULED, /* drm_sched: signalled when the job is pushed to the hardware */
 	GW_FENCE_SCHED_FINISHED,  /* drm_sched: signalled when the job is done; members: [0] parent */
 };
@@ -241,19 +241,19 @@ enum gw_fence_kind {
 
 struct gw_fence_record {
 	struct gw_record header;
-	__u64 address;	      /* struct dma_fence */
+	__u64 address; /* struct dma_fence */
 	__u64 context;
 	__u64 seqno;
-	__u64 ops;	      /* struct dma_fence_ops */
-	__u64 ops_driver;     /* ops->get_driver_name: its module is the driver's */
-	__u32 kind;	      /* enum gw_fence_kind */
-	__u32 flags;	      /* GW_FENCE_F_* */
+	__u64 ops;		     /* struct dma_fence_ops */
+	__u64 ops_driver;	     /* ops->get_driver_name: its module is the driver's */
+	__u32 kind;		     /* enum gw_fence_kind */
+	__u32 flags;		     /* GW_FENCE_F_* */
 	char driver[GW_NAME_SIZE];   /* "" = not known to BPF */
 	char timeline[GW_NAME_SIZE]; /* likewise */
-	__u64 scheduler;      /* SCHED_*: struct drm_gpu_scheduler */
-	__u64 sched_task;     /* SCHED_*: its thread (6.1), else 0 */
-	__u64 sched_work;     /* SCHED_*: its run-job work item (6.7 and later), else 0 */
-	__u64 dependency;     /* SCHED_*: fence that the job's entity waits for before it can run, 0 = none */
+	__u64 scheduler;	     /* SCHED_*: struct drm_gpu_scheduler */
+	__u64 sched_task;	     /* SCHED_*: its thread (6.1), else 0 */
+	__u64 sched_work;	     /* SCHED_*: its run-job work item (6.7 and later), else 0 */
+	__u64 dependency;	     /* SCHED_*: fence that the job's entity waits for before it can run, 0 = none */
 	__u32 member_count;
 	__u32 reserved;
 	__u64 members[GW_FENCE_MEMBERS];
@@ -261,7 +261,7 @@ struct gw_fence_record {
 
 enum gw_lock_kind {
 	GW_LOCK_UNKNOWN = 0,
-	GW_LOCK_MUTEX,	      /* also the base of a ww_mutex */
+	GW_LOCK_MUTEX, /* also the base of a ww_mutex */
 	GW_LOCK_RWSEM,
 	GW_LOCK_PERCPU_RWSEM,
 	GW_LOCK_RT_MUTEX,
@@ -276,11 +276,11 @@ enum gw_owner_kind {
 struct gw_lock_record {
 	struct gw_record header;
 	__u64 address;
-	__u64 owner;	      /* struct task_struct from the owner field, flag bits removed */
-	__u32 kind;	      /* enum gw_lock_kind */
-	__u32 owner_kind;     /* enum gw_owner_kind */
-	__u32 readers;	      /* RWSEM: number of readers holding it, from count */
-	__u32 owner_pid;      /* read through owner: trust only if a task record has the same address */
+	__u64 owner;	  /* struct task_struct from the owner field, flag bits removed */
+	__u32 kind;	  /* enum gw_lock_kind */
+	__u32 owner_kind; /* enum gw_owner_kind */
+	__u32 readers;	  /* RWSEM: number of readers holding it, from count */
+	__u32 owner_pid;  /* read through owner: trust only if a task record has the same address */
 };
 
 enum gw_work_place {
@@ -292,14 +292,14 @@ enum gw_work_place {
 
 struct gw_work_record {
 	struct gw_record header;
-	__u64 work;	    /* struct work_struct */
+	__u64 work; /* struct work_struct */
 	__u64 function;
-	__u64 pwq;	    /* struct pool_workqueue, 0 = none */
-	__u64 workqueue;    /* struct workqueue_struct, 0 = unknown */
-	__u64 worker;	    /* EXECUTING: struct task_struct of the worker; else 0 */
-	__u32 place;	    /* enum gw_work_place */
-	__u32 position;	    /* INACTIVE, QUEUED: items before it in the same list */
-	__u32 nr_active;    /* items counted against max_active */
+	__u64 pwq;	 /* struct pool_workqueue, 0 = none */
+	__u64 workqueue; /* struct workqueue_struct, 0 = unknown */
+	__u64 worker;	 /* EXECUTING: struct task_struct of the worker; else 0 */
+	__u32 place;	 /* enum gw_work_place */
+	__u32 position;	 /* INACTIVE, QUEUED: items before it in the same list */
+	__u32 nr_active; /* items counted against max_active */
 	__u32 max_active;
 	char name[GW_NAME_SIZE]; /* workqueue name */
 };
@@ -308,15 +308,15 @@ struct gw_work_record {
 struct gw_timeline_record {
 	struct gw_record header;
 	struct gw_timeline timeline;
-	char driver[GW_NAME_SIZE];   /* best name known to user space, "" = unknown */
+	char driver[GW_NAME_SIZE]; /* best name known to user space, "" = unknown */
 	char name[GW_NAME_SIZE];
 };
 
 /* By user space: the symbol that an address of this snapshot belongs to. */
 struct gw_symbol_record {
 	struct gw_record header;
-	__u64 address; /* as it stands in another record */
-	__u64 offset;  /* address - start of the symbol */
+	__u64 address;	 /* as it stands in another record */
+	__u64 offset;	 /* address - start of the symbol */
 	char module[56]; /* "" = the kernel itself */
 	char name[128];
 };
@@ -331,8 +331,8 @@ struct gw_end_record {
 /* A recording file begins with this; records follow. */
 #define GW_RECORDING_MAGIC "GPUWATCH"
 struct gw_recording_header {
-	char magic[8];	/* GW_RECORDING_MAGIC without its NUL */
-	__u32 version;	/* GW_LAYOUT_VERSION */
+	char magic[8];	  /* GW_RECORDING_MAGIC without its NUL */
+	__u32 version;	  /* GW_LAYOUT_VERSION */
 	__u32 byte_order; /* 0x01020304 as written by the recording host */
 };
 

@@ -8,8 +8,8 @@
 /* For a section's begin: makes the entry if there is none. NULL: out of memory. */
 static __always_inline struct gw_sections *sections_for_begin(void)
 {
-	struct task_entry *entry = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL,
-							BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct task_entry *entry =
+		bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
 	return entry ? &entry->watch.sections : NULL;
 }

@@ -28,7 +28,7 @@ struct gw_layout {
 	__s32 sched_fence_finished;
 	__s32 sched_fence_parent;
 	__s32 sched_fence_sched;
-	__s32 scheduler_name; /* struct drm_gpu_scheduler */
+	__s32 scheduler_name;	      /* struct drm_gpu_scheduler */
 	__s32 scheduler_thread;	      /* up to 6.6, see scheduler_work_run_job */
 	__s32 scheduler_work_run_job; /* since 6.7, commit a6149f039369 */
 	__s32 scheduler_rq;	      /* array of struct drm_sched_rq (up to 6.6), or pointer to one of pointers */
@@ -39,19 +39,19 @@ struct gw_layout {
 	__s32 entity_list; /* struct drm_sched_entity */
 	__s32 entity_fence_context;
 	__s32 entity_dependency;
-	__s32 syncobj_fence; /* struct drm_syncobj */
+	__s32 syncobj_fence;	/* struct drm_syncobj */
 	__s32 device_unplugged; /* struct drm_device */
 	__s32 reserved;
 };
 
 /* Addresses of symbols, from /proc/kallsyms; 0 = unknown. */
 struct gw_symbols {
-	__u64 array_ops; /* dma_fence_array_ops */
-	__u64 chain_ops; /* dma_fence_chain_ops */
+	__u64 array_ops;	   /* dma_fence_array_ops */
+	__u64 chain_ops;	   /* dma_fence_chain_ops */
 	__u64 sched_scheduled_ops; /* drm_sched_fence_ops_scheduled */
 	__u64 sched_finished_ops;  /* drm_sched_fence_ops_finished */
-	__u64 nr_node_ids;	/* the variable */
-	__u64 process_timeout;	/* what schedule_timeout()'s timer calls */
+	__u64 nr_node_ids;	   /* the variable */
+	__u64 process_timeout;	   /* what schedule_timeout()'s timer calls */
 };
 
 enum gw_query_mode {
@@ -72,7 +72,7 @@ struct gw_control {
 	/* written by the programs */
 	__u64 active_waits;
 	__u64 reserved[7]; /* the line above is written often, those below seldom */
-	__u32 armed; /* set by the loader: send a wake event at the next wait */
+	__u32 armed;	   /* set by the loader: send a wake event at the next wait */
 	__u32 unused;
 	__u64 wakes;
 	__u64 missed_waits;

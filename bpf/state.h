@@ -56,5 +56,4 @@ static __always_inline u64 *waiting_slot(void)
 	return bpf_map_lookup_elem(&waiting, &slot);
 }
 
-
 #endif

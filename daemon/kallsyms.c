@@ -8,16 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SYMBOL_MAX 512	  /* KSYM_NAME_LEN */
-#define MODULE_MAX 56	  /* MODULE_NAME_LEN */
+#define SYMBOL_MAX 512	   /* KSYM_NAME_LEN */
+#define MODULE_MAX 56	   /* MODULE_NAME_LEN */
 #define GAP_MAX (64 << 10) /* an address this far behind the last symbol before it is in none */
 
 struct entry {
 	uint64_t address;
-	uint32_t name;	 /* offset in names */
+	uint32_t name;	      /* offset in names */
 	uint16_t module : 15; /* index in modules */
 	uint16_t is_code : 1;
-	uint16_t hash;	 /* of the name up to its first dot: most others are told apart by it alone */
+	uint16_t hash; /* of the name up to its first dot: most others are told apart by it alone */
 };
 
 struct gw_kallsyms {

@@ -13,7 +13,10 @@ static const struct member {
 	size_t field; /* in struct gw_layout */
 	const char *module, *type, *member;
 } members[] = {
-#define MEMBER(field, module, type, member) { offsetof(struct gw_layout, field), module, type, member }
+#define MEMBER(field, module, type, member)                                                                            \
+	{                                                                                                              \
+		offsetof(struct gw_layout, field), module, type, member                                                \
+	}
 	MEMBER(sched_fence_scheduled, "gpu_sched", "drm_sched_fence", "scheduled"),
 	MEMBER(sched_fence_finished, "gpu_sched", "drm_sched_fence", "finished"),
 	MEMBER(sched_fence_parent, "gpu_sched", "drm_sched_fence", "parent"),

@@ -49,7 +49,7 @@ struct gw_loader {
 	const struct gw_timeline *timelines;
 	int module_fd;
 	int events_received;
-	uint64_t excess; /* of active_waits, as the last snapshot saw it */
+	uint64_t excess;	  /* of active_waits, as the last snapshot saw it */
 	unsigned int excess_seen; /* snapshots before that saw the same */
 	struct gw_host_record host;
 	struct remark unpinned, hidden;
@@ -328,7 +328,8 @@ int gw_loader_new(struct gw_loader **ret, const struct gw_loader_options *option
 	if (loader) {
 		loader->module_fd = -1;
 		loader->btf_path = strdup(options->btf_path ? options->btf_path : KERNEL_BTF);
-		r = loader->btf_path ? gw_objects_new(&loader->objects, options->btf_path ? loader->btf_path : NULL) : -ENOMEM;
+		r = loader->btf_path ? gw_objects_new(&loader->objects, options->btf_path ? loader->btf_path : NULL)
+				     : -ENOMEM;
 	}
 	if (r >= 0)
 		r = gw_probes_new(&loader->probes);

@@ -21,11 +21,11 @@ struct gw_loader_options {
 };
 
 enum gw_probe_state {
-	GW_PROBE_ATTACHED,	/* by this process */
-	GW_PROBE_ADOPTED,	/* attached earlier, found pinned */
-	GW_PROBE_WAITING,	/* its module is not loaded */
-	GW_PROBE_ABSENT,	/* this kernel has no such function or tracepoint */
-	GW_PROBE_FAILED,	/* the kernel refused it: see error and why */
+	GW_PROBE_ATTACHED, /* by this process */
+	GW_PROBE_ADOPTED,  /* attached earlier, found pinned */
+	GW_PROBE_WAITING,  /* its module is not loaded */
+	GW_PROBE_ABSENT,   /* this kernel has no such function or tracepoint */
+	GW_PROBE_FAILED,   /* the kernel refused it: see error and why */
 };
 
 /* One row of `gpuwatch-cli status`. Strings belong to the loader. */
@@ -35,8 +35,8 @@ struct gw_probe_info {
 	const char *module; /* "" = the kernel itself */
 	const char *lost;   /* what is not seen without it, one phrase */
 	enum gw_probe_state state;
-	int error;	    /* errno of FAILED, else 0 */
-	const char *why;    /* one line for FAILED and ABSENT, else "" */
+	int error;	 /* errno of FAILED, else 0 */
+	const char *why; /* one line for FAILED and ABSENT, else "" */
 };
 
 /*
@@ -76,9 +76,9 @@ bool gw_loader_pinned(const struct gw_loader *loader);
 uint64_t gw_loader_active_waits(const struct gw_loader *loader);
 
 struct gw_loader_counters {
-	uint64_t wakes;		/* events received */
-	uint64_t missed_waits;	/* waits that did not fit a task's record */
-	uint64_t dropped_events;	/* ring buffer full */
+	uint64_t wakes;		    /* events received */
+	uint64_t missed_waits;	    /* waits that did not fit a task's record */
+	uint64_t dropped_events;    /* ring buffer full */
 	uint64_t evicted_timelines; /* slots taken over by another context */
 };
 void gw_loader_counters(const struct gw_loader *loader, struct gw_loader_counters *ret);

@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "../bpf/shared.h"
-#include "privilege.h"
 #include "bpf/fault.skel.h"
 #include "bpf/fence.skel.h"
 #include "bpf/iter.skel.h"
@@ -26,6 +25,7 @@
 #include "bpf/reclaim.skel.h"
 #include "bpf/srcu.skel.h"
 #include "bpf/work.skel.h"
+#include "privilege.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 #define MAPS_MAX 32
@@ -35,9 +35,11 @@ static const struct embedded {
 	const char *name;
 	const void *(*bytes)(size_t *size);
 } embedded[] = {
-	{ "fence", fence_bpf__elf_bytes },     { "lock", lock_bpf__elf_bytes },	  { "notifier", notifier_bpf__elf_bytes },
-	{ "reclaim", reclaim_bpf__elf_bytes }, { "srcu", srcu_bpf__elf_bytes },	  { "work", work_bpf__elf_bytes },
-	{ "fault", fault_bpf__elf_bytes },     { "names", names_bpf__elf_bytes }, { "iter", iter_bpf__elf_bytes },
+	{ "fence", fence_bpf__elf_bytes },	 { "lock", lock_bpf__elf_bytes },
+	{ "notifier", notifier_bpf__elf_bytes }, { "reclaim", reclaim_bpf__elf_bytes },
+	{ "srcu", srcu_bpf__elf_bytes },	 { "work", work_bpf__elf_bytes },
+	{ "fault", fault_bpf__elf_bytes },	 { "names", names_bpf__elf_bytes },
+	{ "iter", iter_bpf__elf_bytes },
 };
 
 struct shared_map {
@@ -203,7 +205,8 @@ static int share_maps(struct gw_objects *objects, struct bpf_object *object)
 	struct bpf_map *map;
 	int r;
 
-	bpf_object__for_each_map(map, object) {
+	bpf_object__for_each_map(map, object)
+	{
 		const struct shared_map *known = find_map(objects, bpf_map__name(map));
 
 		if (!known)
@@ -220,7 +223,8 @@ static int collect_maps(struct gw_objects *objects, struct bpf_object *object)
 	struct bpf_map *map;
 	int r;
 
-	bpf_object__for_each_map(map, object) {
+	bpf_object__for_each_map(map, object)
+	{
 		const char *name = bpf_map__name(map);
 
 		if (!is_shared(name) || find_map(objects, name))
@@ -303,7 +307,8 @@ static int try_load(struct gw_objects *objects, const struct embedded *source, s
 	object = bpf_object__open_mem(bytes, size, &options);
 	if (!object)
 		return -errno;
-	bpf_object__for_each_program(program, object) {
+	bpf_object__for_each_program(program, object)
+	{
 		if (find_refused(objects, bpf_program__name(program)))
 			bpf_program__set_autoload(program, false);
 	}

@@ -26,13 +26,14 @@
 struct definition {
 	const char *name;
 	const char *object;
-	const char *target; /* for people */
-	const char *module; /* "" = the kernel; then the programs' sections name the target */
-	const char *function; /* kprobes: may carry a suffix in the kernel, see gw_kallsyms_find() */
+	const char *target;		    /* for people */
+	const char *module;		    /* "" = the kernel; then the programs' sections name the target */
+	const char *function;		    /* kprobes: may carry a suffix in the kernel, see gw_kallsyms_find() */
 	const char *programs[PROGRAMS_MAX]; /* begins, then the end */
 	const char *lost;
 };
 
+/* clang-format off */
 static const struct definition definitions[] = {
 	{ "snapshot", "iter", "iter/task", "", NULL, { "snapshot_tasks" }, "everything: no snapshot can be taken" },
 	{ "fence_wait", "fence", "tp_btf/dma_fence_wait_start, tp_btf/dma_fence_wait_end", "", NULL,
@@ -79,6 +80,7 @@ static const struct definition definitions[] = {
 	{ "amdgpu_fault", "fault", "kprobe+kretprobe/amdgpu_vm_handle_fault", "amdgpu", "amdgpu_vm_handle_fault",
 	  { "fault_start", "fault_end" }, "who handles a GPU page fault" },
 };
+/* clang-format on */
 
 struct probe {
 	const struct definition *definition;
@@ -214,9 +216,9 @@ static const char *function_of(const struct bpf_program *program, const struct g
 
 static int refuse_attach(struct probe *probe, int error, const char *program)
 {
-	const char *reason = error == -EACCES && gw_perf_restricted() ?
-				     "kernel.perf_event_paranoid is above 2, that needs CAP_SYS_ADMIN" :
-				     strerror(-error);
+	const char *reason = error == -EACCES && gw_perf_restricted()
+				     ? "kernel.perf_event_paranoid is above 2, that needs CAP_SYS_ADMIN"
+				     : strerror(-error);
 	char why[160];
 
 	snprintf(why, sizeof(why), "cannot attach %s: %s", program, reason);

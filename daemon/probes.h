@@ -16,7 +16,7 @@ struct gw_probes;
 /* Everything a probe needs to attach. The pointers are not owned and are only used during calls. */
 struct gw_probe_context {
 	struct gw_objects *objects;
-	struct gw_pins *pins;		     /* NULL: do not pin */
+	struct gw_pins *pins;		    /* NULL: do not pin */
 	const struct gw_kallsyms *kallsyms; /* where module functions are */
 };
 

@@ -31,11 +31,11 @@ struct buffer {
 struct gw_reader {
 	struct gw_reader_source source;
 	uint64_t sequence;
-	struct buffer out; /* kept from one snapshot to the next: no allocation when it matters */
-	struct addresses have;	 /* tasks with a TASK record */
-	struct addresses wanted; /* of the coming pass */
-	struct addresses asked;	 /* of all passes */
-	struct addresses code;	 /* to be resolved to symbols */
+	struct buffer out;	   /* kept from one snapshot to the next: no allocation when it matters */
+	struct addresses have;	   /* tasks with a TASK record */
+	struct addresses wanted;   /* of the coming pass */
+	struct addresses asked;	   /* of all passes */
+	struct addresses code;	   /* to be resolved to symbols */
 	struct addresses contexts; /* of fences */
 	bool incomplete;
 };
@@ -193,8 +193,8 @@ static const struct gw_timeline *find_timeline(const struct gw_reader *reader, u
 
 	if (slot->context == context)
 		return slot;
-	return reader->source.evicted >= 0 && bpf_map_lookup_elem(reader->source.evicted, &context, copy) == 0 ? copy :
-														 NULL;
+	return reader->source.evicted >= 0 && bpf_map_lookup_elem(reader->source.evicted, &context, copy) == 0 ? copy
+													       : NULL;
 }
 
 /* ---- what a record points to ---------------------------------------------------------- */

@@ -20,8 +20,8 @@
 #include "daemon/loader.h"
 
 static const char *const states[] = { "attached", "adopted", "waiting", "absent", "failed" };
-static const char *const waits[] = { "none", "fence",	  "fence-any", "syncobj",    "poll",	 "lock",
-				     "srcu", "work",	  "workqueue", "completion", "notifier", "task" };
+static const char *const waits[] = { "none", "fence", "fence-any", "syncobj",	 "poll",     "lock",
+				     "srcu", "work",  "workqueue", "completion", "notifier", "task" };
 static const char *const fences[] = { "plain", "array", "chain", "scheduled", "finished" };
 static const char *const locks[] = { "unknown", "mutex", "rwsem", "percpu-rwsem", "rt-mutex" };
 static const char *const owners[] = { "none", "exclusive", "reader-hint" };
@@ -73,8 +73,8 @@ static void print_task(const char *data, size_t size, const struct gw_task_recor
 	printf("task %u/%u %s %#" PRIx64 " state=%#x flags=%#x utime=%" PRIu64 " switches=%" PRIu64 " ip=%#" PRIx64
 	       " syscall=%" PRId64 " cgroup=%" PRIu64 "\n",
 	       task->pid, task->tgid, task->comm, (uint64_t)task->address, task->state, task->flags,
-	       (uint64_t)task->utime_ns, (uint64_t)task->switches, (uint64_t)task->user_ip,
-	       (int64_t)task->user_syscall, (uint64_t)task->cgroup_id);
+	       (uint64_t)task->utime_ns, (uint64_t)task->switches, (uint64_t)task->user_ip, (int64_t)task->user_syscall,
+	       (uint64_t)task->cgroup_id);
 	for (i = 0; i < task->watch.depth && i < GW_WAIT_DEPTH; i++) {
 		const struct gw_wait *wait = &task->watch.waits[i];
 
@@ -96,8 +96,7 @@ static void print_task(const char *data, size_t size, const struct gw_task_recor
 	if (in->work) {
 		printf("  executes %#" PRIx64, (uint64_t)in->work);
 		print_symbol(data, size, in->work_function);
-		printf(" for %" PRId64 " ms\n",
-		       in->work_since_ns ? (int64_t)(now - in->work_since_ns) / 1000000 : -1);
+		printf(" for %" PRId64 " ms\n", in->work_since_ns ? (int64_t)(now - in->work_since_ns) / 1000000 : -1);
 	}
 	if (task->blocker)
 		printf("  blocker %#" PRIx64 " type %u\n", (uint64_t)task->blocker, task->blocker_type);
@@ -139,8 +138,8 @@ static void print_timeline(const char *data, size_t size, const struct gw_timeli
 	int i;
 
 	printf("timeline %" PRIu64 " seqno=%" PRIu64 " changes=%" PRIu64 " '%s' '%s'",
-	       (uint64_t)record->timeline.context, (uint64_t)record->timeline.seqno,
-	       (uint64_t)record->timeline.changes, record->driver, record->name);
+	       (uint64_t)record->timeline.context, (uint64_t)record->timeline.seqno, (uint64_t)record->timeline.changes,
+	       record->driver, record->name);
 	for (i = 0; i < GW_SIGNALLERS; i++) {
 		const struct gw_signaller *who = &record->timeline.signallers[i];
 
@@ -179,8 +178,8 @@ static void print_snapshot(const char *data, size_t size)
 			break;
 		case GW_RECORD_LOCK:
 			printf("  lock %#" PRIx64 " %s owner=%#" PRIx64 " (%u) %s readers=%u\n",
-			       (uint64_t)lock->address, NAME(locks, lock->kind), (uint64_t)lock->owner,
-			       lock->owner_pid, NAME(owners, lock->owner_kind), lock->readers);
+			       (uint64_t)lock->address, NAME(locks, lock->kind), (uint64_t)lock->owner, lock->owner_pid,
+			       NAME(owners, lock->owner_kind), lock->readers);
 			break;
 		case GW_RECORD_WORK:
 			print_work(data, size, (const void *)record);
@@ -245,14 +244,17 @@ static void serve(struct gw_loader *loader, double duration)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "pin", required_argument, NULL, 'p' },      { "btf", required_argument, NULL, 'b' },
-		{ "full", no_argument, NULL, 'f' },	      { "min-wait", required_argument, NULL, 'm' },
-		{ "snapshots", required_argument, NULL, 'n' }, { "interval", required_argument, NULL, 'i' },
-		{ "timelines", no_argument, NULL, 't' },      { "unpin", no_argument, NULL, 'u' },
-		{ "quiet", no_argument, NULL, 'q' },	      { "programs", no_argument, NULL, 'P' },
-		{}
-	};
+	static const struct option options[] = { { "pin", required_argument, NULL, 'p' },
+						 { "btf", required_argument, NULL, 'b' },
+						 { "full", no_argument, NULL, 'f' },
+						 { "min-wait", required_argument, NULL, 'm' },
+						 { "snapshots", required_argument, NULL, 'n' },
+						 { "interval", required_argument, NULL, 'i' },
+						 { "timelines", no_argument, NULL, 't' },
+						 { "unpin", no_argument, NULL, 'u' },
+						 { "quiet", no_argument, NULL, 'q' },
+						 { "programs", no_argument, NULL, 'P' },
+						 {} };
 	struct gw_loader_options how = {};
 	bool full = false, timelines = false, unpin = false, quiet = false, programs = false;
 	int snapshots = 1, interval = 1000, min_wait = 500, c, r, i;
@@ -263,17 +265,38 @@ int main(int argc, char **argv)
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
 		switch (c) {
-		case 'p': how.pin_directory = optarg; break;
-		case 'b': how.btf_path = optarg; break;
-		case 'f': full = true; break;
-		case 'm': min_wait = atoi(optarg); break;
-		case 'n': snapshots = atoi(optarg); break;
-		case 'i': interval = atoi(optarg); break;
-		case 't': timelines = true; break;
-		case 'u': unpin = true; break;
-		case 'q': quiet = true; break;
-		case 'P': programs = true; break;
-		default: return 2;
+		case 'p':
+			how.pin_directory = optarg;
+			break;
+		case 'b':
+			how.btf_path = optarg;
+			break;
+		case 'f':
+			full = true;
+			break;
+		case 'm':
+			min_wait = atoi(optarg);
+			break;
+		case 'n':
+			snapshots = atoi(optarg);
+			break;
+		case 'i':
+			interval = atoi(optarg);
+			break;
+		case 't':
+			timelines = true;
+			break;
+		case 'u':
+			unpin = true;
+			break;
+		case 'q':
+			quiet = true;
+			break;
+		case 'P':
+			programs = true;
+			break;
+		default:
+			return 2;
 		}
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
