@@ -281,36 +281,51 @@ static __noinline int learn(struct dma_fence *fence, struct task_struct *task)
 	return 0;
 }
 
+/* Whether the worker that runs is the one that signalled last, with the same function. Notes the present item. */
+static __always_inline bool is_same_work(struct gw_signaller *latest, struct task_struct *task)
+{
+	struct worker *worker;
+
+	if (latest->task != (u64)task || !(task->flags & PF_WQ_WORKER))
+		return false;
+	worker = current_worker(task);
+	if (latest->function != (u64)BPF_CORE_READ(worker, current_func))
+		return false;
+	latest->work = (u64)BPF_CORE_READ(worker, current_work);
+	return true;
+}
+
+static __always_inline bool is_same(struct gw_signaller *latest, struct task_struct *task, u32 level)
+{
+	if (level)
+		return latest->kind == (level & HARDIRQ_NMI_MASK ? GW_SIGNALLER_HARDIRQ : GW_SIGNALLER_SOFTIRQ);
+	if (latest->kind == GW_SIGNALLER_TASK)
+		return latest->task == (u64)task && latest->pid == (u32)task->pid;
+	return latest->kind == GW_SIGNALLER_WORK && is_same_work(latest, task);
+}
+
 /*
  * Passed by every fence: no map look-up, no clock. A timeline nearly always has
- * the same signaller as before.
+ * the same signaller as before. Helpers come first, so that little has to be
+ * kept across their calls.
  */
 SEC("tp_btf/dma_fence_signaled")
-int BPF_PROG(fence_signaled, struct dma_fence *fence)
+int fence_signaled(u64 *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	u64 context = fence->context;
-	struct gw_timeline *timeline = timeline_slot(context);
 	u32 level = interrupt_level(task);
-	struct gw_signaller *latest;
-	bool same;
+	struct gw_timeline *timeline;
+	struct dma_fence *fence;
+	u64 context;
 
-	if (timeline->context != context)
+	barrier();
+	fence = (struct dma_fence *)ctx[0];
+	context = fence->context;
+	timeline = timeline_slot(context);
+	barrier_var(timeline);
+	if (timeline->context != context || !is_same(&timeline->signallers[0], task, level))
 		return learn(fence, task);
-	latest = &timeline->signallers[0];
-	if (level)
-		same = latest->kind == (level & HARDIRQ_NMI_MASK ? GW_SIGNALLER_HARDIRQ : GW_SIGNALLER_SOFTIRQ);
-	else if (latest->kind == GW_SIGNALLER_TASK)
-		same = latest->task == (u64)task && latest->pid == (u32)task->pid;
-	else if (latest->kind == GW_SIGNALLER_WORK && (task->flags & PF_WQ_WORKER))
-		same = latest->task == (u64)task &&
-		       latest->function == (u64)BPF_CORE_READ(current_worker(task), current_func) &&
-		       latest->work == (u64)BPF_CORE_READ(current_worker(task), current_work);
-	else
-		same = false;
-	if (!same)
-		return learn(fence, task);
-	latest->count++;
+	timeline->signallers[0].count++;
 	timeline->seqno = fence->seqno;
 	return 0;
 }
