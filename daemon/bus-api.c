@@ -86,7 +86,8 @@ static int pending_new(struct gw_bus_api *api, sd_bus_message *call, struct pend
 	struct pending *pending = NULL;
 
 	if (api->pending_count >= PENDING_MAX)
-		return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "%d calls are waiting already", PENDING_MAX);
+		return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "%d calls are waiting already",
+					 PENDING_MAX);
 	pending = calloc(1, sizeof(*pending));
 	if (!pending)
 		return -ENOMEM;
@@ -287,8 +288,8 @@ static const sd_bus_vtable vtable[] = {
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Record", SD_BUS_NO_ARGS, SD_BUS_RESULT("h", recording), record,
 				SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_SIGNAL_WITH_ARGS("ReportChanged",
-				SD_BUS_ARGS("s", id, "s", kind, "s", class, "s", state, "s", report), 0),
+	SD_BUS_SIGNAL_WITH_ARGS("ReportChanged", SD_BUS_ARGS("s", id, "s", kind, "s", class, "s", state, "s", report),
+				0),
 	SD_BUS_PROPERTY("Version", "s", get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("KernelRelease", "s", get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
 	SD_BUS_PROPERTY("ActiveReports", "u", get_active_reports, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
@@ -296,7 +297,7 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_PROPERTY("WakeUps", "t", get_counter, 0, 0),
 	SD_BUS_PROPERTY("DroppedEvents", "t", get_counter, 0, 0),
 	SD_BUS_PROPERTY("MissedWaits", "t", get_counter, 0, 0),
-	SD_BUS_VTABLE_END
+	SD_BUS_VTABLE_END,
 };
 
 /* ---- signals ----------------------------------------------------------------------------------------- */

@@ -74,9 +74,9 @@ static const struct {
 	const char *name;
 	uint64_t ns;
 } time_units[] = {
-	{ "ms", 1000000 },	{ "msec", 1000000 },	    { "us", 1000 },	  { "usec", 1000 },
-	{ "s", 1000000000 },	{ "sec", 1000000000 },	    { "", 1000000000 }, /* systemd's default unit */
-	{ "min", 60000000000 }, { "m", 60000000000 },	    { "h", 3600000000000 }, { "hr", 3600000000000 },
+	{ "ms", 1000000 },	{ "msec", 1000000 },   { "us", 1000 },	       { "usec", 1000 },
+	{ "s", 1000000000 },	{ "sec", 1000000000 }, { "", 1000000000 }, /* systemd's default unit */
+	{ "min", 60000000000 }, { "m", 60000000000 },  { "h", 3600000000000 }, { "hr", 3600000000000 },
 };
 
 static bool time_unit(const char *name, size_t length, uint64_t *ret)
@@ -174,9 +174,9 @@ struct key {
 	const char *section;
 	const char *name;
 	enum type type;
-	size_t offset;	       /* of its member in struct gw_config */
-	uint64_t least, most;  /* allowed values */
-	const char *expected;  /* what a good value looks like, for messages */
+	size_t offset;	      /* of its member in struct gw_config */
+	uint64_t least, most; /* allowed values */
+	const char *expected; /* what a good value looks like, for messages */
 };
 
 #define MEMBER(name) offsetof(struct gw_config, name)

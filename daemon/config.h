@@ -15,13 +15,13 @@
 #define GW_CONFIG_PIN_DIRECTORY "/sys/fs/bpf/gpuwatch"
 
 struct gw_config {
-	uint64_t min_wait_ns;	   /* [Watch] MinWaitSec= */
-	uint64_t stall_ns;	   /* [Watch] StallSec= */
-	uint64_t interval_ns;	   /* [Watch] SnapshotIntervalSec=, 0 = half of min_wait_ns */
-	size_t keep_resolved;	   /* [Reports] KeepResolved=, reports */
-	size_t recording_bytes;	   /* [Recording] BufferSize= */
-	bool standalone_json;	   /* [Export] StandaloneJSON= */
-	char pin_directory[256];   /* [Pins] Directory=, "" = do not pin */
+	uint64_t min_wait_ns;	 /* [Watch] MinWaitSec= */
+	uint64_t stall_ns;	 /* [Watch] StallSec= */
+	uint64_t interval_ns;	 /* [Watch] SnapshotIntervalSec=, 0 = half of min_wait_ns */
+	size_t keep_resolved;	 /* [Reports] KeepResolved=, reports */
+	size_t recording_bytes;	 /* [Recording] BufferSize= */
+	bool standalone_json;	 /* [Export] StandaloneJSON= */
+	char pin_directory[256]; /* [Pins] Directory=, "" = do not pin */
 };
 
 #define GW_CONFIG_DEFAULT                                                                                              \

@@ -270,8 +270,8 @@ int gw_journal_report(struct gw_journal *journal, const struct gw_report *report
 	snprintf(message, sizeof(message), "%s%s", report->state == GW_STATE_RESOLVED ? "Resolved: " : "",
 		 report->summary ? report->summary : "");
 	r = entry_make(&entry, report_priority(report), "MESSAGE_ID", message_id(journal, report), "MESSAGE", message,
-		       "GPUWATCH_ID", report->id, "GPUWATCH_KIND", gw_kind_name(report->kind),
-		       "GPUWATCH_CLASS", gw_class_name(report->class), "GPUWATCH_STATE", gw_state_name(report->state),
+		       "GPUWATCH_ID", report->id, "GPUWATCH_KIND", gw_kind_name(report->kind), "GPUWATCH_CLASS",
+		       gw_class_name(report->class), "GPUWATCH_STATE", gw_state_name(report->state),
 		       "GPUWATCH_CONFIDENCE", gw_confidence_name(report->confidence), "GPUWATCH_ADVICE", report->advice,
 		       "GPUWATCH_REPORT", json, NULL);
 	return r < 0 ? r : submit(journal, &entry);

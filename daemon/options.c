@@ -28,69 +28,96 @@ static void help(void)
 	       "See gpuwatchd(8).\n");
 }
 
+enum {
+	OPTION_VERSION = 0x100,
+	OPTION_STANDALONE,
+	OPTION_CONFIG,
+	OPTION_LOG_LEVEL,
+	OPTION_PRIVATE_SOCKET,
+	OPTION_PIN_DIRECTORY,
+	OPTION_NO_PIN,
+	OPTION_KEEP_PINS,
+	OPTION_UNPIN,
+	OPTION_BTF,
+};
+
+static const struct option long_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ "standalone", no_argument, NULL, OPTION_STANDALONE },
+	{ "config", required_argument, NULL, OPTION_CONFIG },
+	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
+	{ "private-socket", required_argument, NULL, OPTION_PRIVATE_SOCKET },
+	{ "pin-directory", required_argument, NULL, OPTION_PIN_DIRECTORY },
+	{ "no-pin", no_argument, NULL, OPTION_NO_PIN },
+	{ "keep-pins", no_argument, NULL, OPTION_KEEP_PINS },
+	{ "unpin", no_argument, NULL, OPTION_UNPIN },
+	{ "btf", required_argument, NULL, OPTION_BTF },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int set_log_level(const char *name)
+{
+	int level = gw_log_level_from_name(name);
+
+	if (level < 0) {
+		log_error("--log-level=%s: not a level, see gpuwatchd --help", name);
+		return level;
+	}
+	gw_log_set_level(level);
+	return 1;
+}
+
+/* Returns as gw_options_parse() does. */
+static int apply(struct gw_options *options, int option)
+{
+	switch (option) {
+	case 'h':
+		help();
+		return 0;
+	case OPTION_VERSION:
+		puts("gpuwatchd " GW_VERSION);
+		return 0;
+	case OPTION_STANDALONE:
+		options->standalone = true;
+		return 1;
+	case OPTION_CONFIG:
+		options->config = optarg;
+		return 1;
+	case OPTION_LOG_LEVEL:
+		return set_log_level(optarg);
+	case OPTION_PRIVATE_SOCKET:
+		options->private_socket = optarg;
+		return 1;
+	case OPTION_PIN_DIRECTORY:
+		options->pin_directory = optarg;
+		return 1;
+	case OPTION_NO_PIN:
+		options->no_pin = true;
+		return 1;
+	case OPTION_KEEP_PINS:
+		options->keep_pins = true;
+		return 1;
+	case OPTION_UNPIN:
+		options->unpin = true;
+		return 1;
+	case OPTION_BTF:
+		options->btf = optarg;
+		return 1;
+	default: /* getopt has said what is wrong */
+		return -EINVAL;
+	}
+}
+
 int gw_options_parse(struct gw_options *options, int argc, char **argv)
 {
-	enum { VERSION = 0x100, STANDALONE, CONFIG, LOG_LEVEL, PRIVATE_SOCKET, PIN_DIRECTORY, NO_PIN, KEEP_PINS, UNPIN, BTF };
-	static const struct option long_options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, VERSION },
-		{ "standalone", no_argument, NULL, STANDALONE },
-		{ "config", required_argument, NULL, CONFIG },
-		{ "log-level", required_argument, NULL, LOG_LEVEL },
-		{ "private-socket", required_argument, NULL, PRIVATE_SOCKET },
-		{ "pin-directory", required_argument, NULL, PIN_DIRECTORY },
-		{ "no-pin", no_argument, NULL, NO_PIN },
-		{ "keep-pins", no_argument, NULL, KEEP_PINS },
-		{ "unpin", no_argument, NULL, UNPIN },
-		{ "btf", required_argument, NULL, BTF },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c, level;
+	int option, r;
 
 	*options = (struct gw_options){ .private_socket = GW_PRIVATE_SOCKET };
-	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) >= 0) {
-		switch (c) {
-		case 'h':
-			help();
-			return 0;
-		case VERSION:
-			puts("gpuwatchd " GW_VERSION);
-			return 0;
-		case STANDALONE:
-			options->standalone = true;
-			break;
-		case CONFIG:
-			options->config = optarg;
-			break;
-		case LOG_LEVEL:
-			level = gw_log_level_from_name(optarg);
-			if (level < 0) {
-				log_error("--log-level=%s: not a level, see gpuwatchd --help", optarg);
-				return level;
-			}
-			gw_log_set_level(level);
-			break;
-		case PRIVATE_SOCKET:
-			options->private_socket = optarg;
-			break;
-		case PIN_DIRECTORY:
-			options->pin_directory = optarg;
-			break;
-		case NO_PIN:
-			options->no_pin = true;
-			break;
-		case KEEP_PINS:
-			options->keep_pins = true;
-			break;
-		case UNPIN:
-			options->unpin = true;
-			break;
-		case BTF:
-			options->btf = optarg;
-			break;
-		default: /* getopt has said what is wrong */
-			return -EINVAL;
-		}
+	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) >= 0) {
+		r = apply(options, option);
+		if (r <= 0)
+			return r;
 	}
 	if (optind < argc) {
 		log_error("unexpected argument '%s', see gpuwatchd --help", argv[optind]);

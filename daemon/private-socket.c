@@ -110,7 +110,7 @@ static const sd_bus_vtable bus_vtable[] = {
 	SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Hello", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", unique_name), hello,
 				SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_VTABLE_END
+	SD_BUS_VTABLE_END,
 };
 
 static int match_local(struct peer *peer, const char *member, sd_bus_message_handler_t handler)

@@ -69,8 +69,8 @@ static uint64_t next_delay(const struct gw_scheduler *scheduler)
 /* Not sooner than the interval after the last look, nor than that look took: a slow machine has other work, too. */
 static uint64_t not_too_soon(const struct gw_scheduler *scheduler, uint64_t due_ns)
 {
-	uint64_t pause = scheduler->pace.interval_ns > scheduler->took_ns ? scheduler->pace.interval_ns
-									  : scheduler->took_ns;
+	uint64_t pause =
+		scheduler->pace.interval_ns > scheduler->took_ns ? scheduler->pace.interval_ns : scheduler->took_ns;
 	uint64_t earliest = scheduler->looked_ns > 0 ? scheduler->looked_ns + pause : 0;
 
 	return due_ns > earliest ? due_ns : earliest;

@@ -19,12 +19,12 @@ struct gw_mark {
 /* What the rest of the daemon knows about itself. */
 struct gw_status {
 	uint64_t started_real_ns;
-	int memory_error;	     /* why memory is not locked, errno; 0 = it is */
-	const char *pin_directory;   /* "" = not pinned */
+	int memory_error;	   /* why memory is not locked, errno; 0 = it is */
+	const char *pin_directory; /* "" = not pinned */
 	bool standalone;
-	bool on_system_bus;	     /* the name is ours there */
+	bool on_system_bus; /* the name is ours there */
 	uint64_t journal_lost;
-	uint64_t wakeups;	     /* returns of the event loop from its sleep */
+	uint64_t wakeups;	      /* returns of the event loop from its sleep */
 	struct gw_mark recent, older; /* for the rate */
 };
 

@@ -52,7 +52,8 @@ static int parse(const void *data, size_t size, struct gw_snapshot **ret)
 	if (r < 0)
 		return r;
 	if (r != GW_PARSE_OK) {
-		log_error("the kernel's records do not parse at byte %zu of %zu: this is a bug in gpuwatch", offset, size);
+		log_error("the kernel's records do not parse at byte %zu of %zu: this is a bug in gpuwatch", offset,
+			  size);
 		return -EBADMSG;
 	}
 	if (count != 1) {

@@ -108,9 +108,11 @@ static void spans_are_written_in_many_ways(void **state)
 		const char *text;
 		uint64_t ns;
 	} spans[] = {
-		{ "500ms", 500 * MSEC },     { "2", 2 * SEC },	       { "1.5s", 1500 * MSEC }, { "1 s 250 ms", 1250 * MSEC },
-		{ "0.25", 250 * MSEC },	     { "200000us", 200 * MSEC }, { "1s500ms", 1500 * MSEC },
-		{ "1.0000000009s", 1 * SEC }, { "0.5min", 30 * SEC },
+		{ "500ms", 500 * MSEC },    { "2", 2 * SEC },
+		{ "1.5s", 1500 * MSEC },    { "1 s 250 ms", 1250 * MSEC },
+		{ "0.25", 250 * MSEC },	    { "200000us", 200 * MSEC },
+		{ "1s500ms", 1500 * MSEC }, { "1.0000000009s", 1 * SEC },
+		{ "0.5min", 30 * SEC },
 	};
 	struct gw_config config;
 	char text[128];
@@ -124,15 +126,28 @@ static void spans_are_written_in_many_ways(void **state)
 
 static void spans_that_are_none_are_refused(void **state)
 {
-	static const char *const values[] = { "fast",  "-1s",	"500 mss", "1.s",      ".5s", "s", "1s,", "0x10",
-					      "1e3ms", "1day",	"99ms",	   "61s",      "0",   "18446744073709551616",
-					      "99999999999999h", "500ms # fast" };
+	static const char *const values[] = { "fast",
+					      "-1s",
+					      "500 mss",
+					      "1.s",
+					      ".5s",
+					      "s",
+					      "1s,",
+					      "0x10",
+					      "1e3ms",
+					      "1day",
+					      "99ms",
+					      "61s",
+					      "0",
+					      "18446744073709551616",
+					      "99999999999999h",
+					      "500ms # fast" };
 	char text[128], complaint[256];
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		snprintf(text, sizeof(text), "[Watch]\nMinWaitSec=%s\n", values[i]);
-		snprintf(complaint, sizeof(complaint), "x.conf:2: MinWaitSec=%s: expected a time span from 100ms to 60s\n",
-			 values[i]);
+		snprintf(complaint, sizeof(complaint),
+			 "x.conf:2: MinWaitSec=%s: expected a time span from 100ms to 60s\n", values[i]);
 		assert_refused(text, complaint);
 	}
 }
@@ -141,7 +156,8 @@ static void other_bad_values_are_refused(void **state)
 {
 	assert_refused("[Reports]\nKeepResolved=many\n",
 		       "x.conf:2: KeepResolved=many: expected a number from 0 to 100000\n");
-	assert_refused("[Reports]\nKeepResolved=-1\n", "x.conf:2: KeepResolved=-1: expected a number from 0 to 100000\n");
+	assert_refused("[Reports]\nKeepResolved=-1\n",
+		       "x.conf:2: KeepResolved=-1: expected a number from 0 to 100000\n");
 	assert_refused("[Reports]\nKeepResolved=100001\n",
 		       "x.conf:2: KeepResolved=100001: expected a number from 0 to 100000\n");
 	assert_refused("[Recording]\nBufferSize=8X\n", "x.conf:2: BufferSize=8X: expected a size from 1M to 1G\n");
