@@ -258,8 +258,11 @@ static __noinline int emit_fence(struct output *out, u64 address)
 	record->seqno = BPF_CORE_READ(fence, seqno);
 	record->ops = (u64)BPF_CORE_READ(fence, ops);
 	ops = (void *)record->ops;
-	if (ops)
+	if (ops) {
 		record->ops_driver = (u64)BPF_CORE_READ(ops, get_driver_name);
+		if (BPF_CORE_READ(ops, signaled))
+			record->flags |= GW_FENCE_F_POLLED;
+	}
 	if (fence_flag(flags, FENCE_SIGNALED))
 		record->flags |= GW_FENCE_F_SIGNALED;
 	if (fence_flag(flags, FENCE_ENABLED))

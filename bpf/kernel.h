@@ -217,6 +217,7 @@ struct dma_fence;
 struct dma_fence_ops {
 	const char *(*get_driver_name)(struct dma_fence *);
 	const char *(*get_timeline_name)(struct dma_fence *);
+	bool (*signaled)(struct dma_fence *);
 };
 
 /* On 7.x ops becomes NULL when a fence without ->wait and ->release is signalled. */

@@ -132,11 +132,19 @@ struct gw_signaller {
  */
 struct gw_timeline {
 	__u64 context; /* dma_fence.context; 0 = slot unused */
-	__u64 seqno;   /* of the last signalled fence */
-	__u64 ops;     /* struct dma_fence_ops */
+	__u64 seqno;   /* of the last signalled fence that was looked at closely */
+	__u64 ops;     /* struct dma_fence_ops, 0 = not known */
 	__u64 changes; /* times that signallers[0] became another one */
+	__u64 habit;   /* task whose signals are looked at closely only now and then, see GW_CLOSE_LOOKS */
 	struct gw_signaller signallers[GW_SIGNALLERS];
 };
+
+/*
+ * The first so many signals of a task are looked at closely, one by one; after
+ * them every eighth: whether an interrupt came on top of the task, and whether
+ * its address is another task's by now.
+ */
+#define GW_CLOSE_LOOKS 64
 
 /* ---- records ------------------------------------------------------------ */
 
@@ -238,6 +246,7 @@ enum gw_fence_kind {
 #define GW_FENCE_F_ENABLED (1u << 1)  /* DMA_FENCE_FLAG_ENABLE_SIGNAL_BIT is set */
 #define GW_FENCE_F_ANY (1u << 2)      /* ARRAY made with signal_on_any */
 #define GW_FENCE_F_CUT (1u << 3)      /* has more members than the record */
+#define GW_FENCE_F_POLLED (1u << 4)   /* has ops->signaled: whoever looks at it may signal it in passing */
 
 struct gw_fence_record {
 	struct gw_record header;
@@ -308,6 +317,7 @@ struct gw_work_record {
 struct gw_timeline_record {
 	struct gw_record header;
 	struct gw_timeline timeline;
+	__u64 inherited; /* 1: never seen signalling; who signals other timelines with the same ops is given instead */
 	char driver[GW_NAME_SIZE]; /* best name known to user space, "" = unknown */
 	char name[GW_NAME_SIZE];
 };

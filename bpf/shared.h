@@ -17,6 +17,7 @@
 #define GW_TIMELINES_MAP "fence.bss"
 
 #define GW_WANTED_MAX 4096  /* addresses of one pass */
+#define GW_DRIVERS_MAX 256 /* struct dma_fence_ops whose signallers are remembered */
 #define GW_EVICTED_MAX 2048 /* timelines remembered after they lost their slot */
 
 /*

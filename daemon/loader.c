@@ -237,6 +237,7 @@ static int open_reader(struct gw_loader *loader)
 		.timelines = loader->timelines,
 		.wanted = gw_objects_map(loader->objects, "wanted"),
 		.evicted = gw_objects_map(loader->objects, "evicted"),
+		.drivers = gw_objects_map(loader->objects, "drivers"),
 		.names = gw_objects_map(loader->objects, "names"),
 		.kallsyms = &loader->kallsyms,
 	};

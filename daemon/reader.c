@@ -28,6 +28,16 @@ struct buffer {
 	size_t size, room;
 };
 
+/* The timelines that fences belong to, and whose they are. */
+struct origin {
+	uint64_t context, ops;
+};
+
+struct origins {
+	struct origin *list;
+	size_t count, room;
+};
+
 struct gw_reader {
 	struct gw_reader_source source;
 	uint64_t sequence;
@@ -36,7 +46,7 @@ struct gw_reader {
 	struct addresses wanted;   /* of the coming pass */
 	struct addresses asked;	   /* of all passes */
 	struct addresses code;	   /* to be resolved to symbols */
-	struct addresses contexts; /* of fences */
+	struct origins origins;	   /* of fences */
 	bool incomplete;
 };
 
@@ -62,6 +72,31 @@ static int compare_addresses(const void *a, const void *b)
 	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
 
 	return left < right ? -1 : left > right;
+}
+
+static int add_origin(struct origins *set, uint64_t context, uint64_t ops)
+{
+	if (set->count == set->room) {
+		size_t room = set->room ? set->room * 2 : 256;
+		struct origin *list = reallocarray(set->list, room, sizeof(*list));
+
+		if (!list)
+			return -ENOMEM;
+		set->list = list;
+		set->room = room;
+	}
+	set->list[set->count++] = (struct origin){ .context = context, .ops = ops };
+	return 0;
+}
+
+/* By context; of one context, what has ops comes first. */
+static int compare_origins(const void *a, const void *b)
+{
+	const struct origin *left = a, *right = b;
+
+	if (left->context != right->context)
+		return left->context < right->context ? -1 : 1;
+	return (left->ops == 0) - (right->ops == 0);
 }
 
 /* Sorts and makes unique; zero is not an address. */
@@ -150,7 +185,7 @@ void gw_reader_free(struct gw_reader *reader)
 	free(reader->wanted.list);
 	free(reader->asked.list);
 	free(reader->code.list);
-	free(reader->contexts.list);
+	free(reader->origins.list);
 	free(reader);
 }
 
@@ -186,15 +221,25 @@ static int run_pass(struct gw_reader *reader, int iterator, enum gw_query_mode m
 	}
 }
 
-static const struct gw_timeline *find_timeline(const struct gw_reader *reader, uint64_t context,
-					       struct gw_timeline *copy)
+/*
+ * Who signals a fence's timeline, or, if that has never been seen, who signals the others of its driver: *@inherited.
+ */
+static const struct gw_timeline *find_timeline(const struct gw_reader *reader, const struct origin *origin,
+					       struct gw_timeline *copy, bool *inherited)
 {
-	const struct gw_timeline *slot = &reader->source.timelines[context & (GW_TIMELINE_SLOTS - 1)];
+	const struct gw_timeline *slot = &reader->source.timelines[origin->context & (GW_TIMELINE_SLOTS - 1)];
 
-	if (slot->context == context)
+	*inherited = false;
+	if (slot->context == origin->context)
 		return slot;
-	return reader->source.evicted >= 0 && bpf_map_lookup_elem(reader->source.evicted, &context, copy) == 0 ? copy
-													       : NULL;
+	if (reader->source.evicted >= 0 && bpf_map_lookup_elem(reader->source.evicted, &origin->context, copy) == 0)
+		return copy;
+	if (!origin->ops || reader->source.drivers < 0 ||
+	    bpf_map_lookup_elem(reader->source.drivers, &origin->ops, copy) < 0)
+		return NULL;
+	copy->context = origin->context;
+	*inherited = true;
+	return copy;
 }
 
 /* ---- what a record points to ---------------------------------------------------------- */
@@ -226,10 +271,11 @@ static int note_task(struct gw_reader *reader, const struct gw_task_record *task
 	return r;
 }
 
-static int note_signallers(struct gw_reader *reader, uint64_t context)
+static int note_signallers(struct gw_reader *reader, const struct origin *origin)
 {
 	struct gw_timeline copy;
-	const struct gw_timeline *timeline = find_timeline(reader, context, &copy);
+	bool inherited;
+	const struct gw_timeline *timeline = find_timeline(reader, origin, &copy, &inherited);
 	size_t i;
 	int r = 0;
 
@@ -248,10 +294,11 @@ static int note_signallers(struct gw_reader *reader, uint64_t context)
 
 static int note_fence(struct gw_reader *reader, const struct gw_fence_record *fence)
 {
-	int r = add_address(&reader->contexts, fence->context);
+	struct origin origin = { .context = fence->context, .ops = fence->ops };
+	int r = add_origin(&reader->origins, origin.context, origin.ops);
 
 	if (r >= 0)
-		r = note_signallers(reader, fence->context);
+		r = note_signallers(reader, &origin);
 	if (r >= 0)
 		r = want(reader, fence->sched_task);
 	if (r >= 0)
@@ -424,7 +471,7 @@ static int add_symbols(struct gw_reader *reader)
 	return r;
 }
 
-static int add_timeline(struct gw_reader *reader, const struct gw_timeline *timeline)
+static int add_timeline(struct gw_reader *reader, const struct gw_timeline *timeline, bool inherited)
 {
 	struct gw_timeline_record *record = add_record(&reader->out, GW_RECORD_TIMELINE, sizeof(*record));
 	struct {
@@ -437,6 +484,7 @@ static int add_timeline(struct gw_reader *reader, const struct gw_timeline *time
 	if (!record)
 		return -ENOMEM;
 	record->timeline = *timeline;
+	record->inherited = inherited;
 	if (reader->source.names >= 0 && bpf_map_lookup_elem(reader->source.names, &context, &names) == 0) {
 		memcpy(record->driver, names.driver, sizeof(record->driver));
 		memcpy(record->name, names.name, sizeof(record->name));
@@ -448,26 +496,36 @@ static int add_timeline(struct gw_reader *reader, const struct gw_timeline *time
 	return r;
 }
 
-/* Timelines that fences refer to, or all that there are. */
-static int add_timelines(struct gw_reader *reader, bool all)
+static int add_all_timelines(struct gw_reader *reader)
 {
-	const struct gw_timeline *timeline;
-	struct gw_timeline copy;
 	size_t i;
 	int r = 0;
 
-	if (all) {
-		for (i = 0; r >= 0 && i < GW_TIMELINE_SLOTS; i++) {
-			if (reader->source.timelines[i].context)
-				r = add_timeline(reader, &reader->source.timelines[i]);
-		}
-		return r;
+	for (i = 0; r >= 0 && i < GW_TIMELINE_SLOTS; i++) {
+		if (reader->source.timelines[i].context)
+			r = add_timeline(reader, &reader->source.timelines[i], false);
 	}
-	settle(&reader->contexts);
-	for (i = 0; r >= 0 && i < reader->contexts.count; i++) {
-		timeline = find_timeline(reader, reader->contexts.list[i], &copy);
-		if (timeline)
-			r = add_timeline(reader, timeline);
+	return r;
+}
+
+/* Timelines that fences refer to; those of the table are there already if @all. */
+static int add_timelines(struct gw_reader *reader, bool all)
+{
+	struct origins *set = &reader->origins;
+	const struct gw_timeline *timeline;
+	struct gw_timeline copy;
+	bool inherited;
+	size_t i;
+	int r = all ? add_all_timelines(reader) : 0;
+
+	if (set->count)
+		qsort(set->list, set->count, sizeof(*set->list), compare_origins);
+	for (i = 0; r >= 0 && i < set->count; i++) {
+		if (!set->list[i].context || (i && set->list[i - 1].context == set->list[i].context))
+			continue;
+		timeline = find_timeline(reader, &set->list[i], &copy, &inherited);
+		if (timeline && (timeline == &copy || !all))
+			r = add_timeline(reader, timeline, inherited);
 	}
 	return r;
 }
@@ -504,7 +562,7 @@ static void start(struct gw_reader *reader, uint64_t min_wait_ns)
 	reader->wanted.count = 0;
 	reader->asked.count = 0;
 	reader->code.count = 0;
-	reader->contexts.count = 0;
+	reader->origins.count = 0;
 	reader->source.control->query.now_ns = now(CLOCK_MONOTONIC);
 	reader->source.control->query.min_wait_ns = min_wait_ns;
 	reader->source.control->standing_waits = 0;

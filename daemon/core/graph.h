@@ -85,6 +85,7 @@ struct gw_node {
 	uint64_t since_ns;	  /* TASK: its wait; NOTIFIER, FAULT, RECLAIM: entered; 0 = unknown */
 	uint64_t device;	  /* FENCE, TIMELINE: waited for inside a section of this drm_device being unplugged */
 	uint64_t context, seqno;  /* FENCE, JOB */
+	bool polled;		  /* TIMELINE: of fences that whoever looks at them may signal */
 	uint64_t function;	  /* WORK */
 	uint64_t mm;		  /* LOCK: whose mmap_lock it is, 0 = it is none */
 	bool gone;		  /* TASK: no longer there */

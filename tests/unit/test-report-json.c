@@ -149,7 +149,7 @@ TEST(weak_evidence_is_named)
 	struct world *w = world_new();
 	struct classic c = classic(w, 101);
 
-	c.ring->timeline.signallers[0].count = 1;
+	c.ring->inherited = 1;
 	look(w, 2);
 	assert_says(w,
 		    "Not proven: how timeline 44 (gpulab gfx) depends on signaller (pid 102) is only what was seen of "

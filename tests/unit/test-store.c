@@ -159,15 +159,15 @@ TEST(confidence_grows_with_the_evidence_and_does_not_shrink)
 	struct world *w = world_new();
 	struct classic c = classic(w, 101);
 
-	c.ring->timeline.signallers[0].count = 1;
+	c.ring->inherited = 1;
 	look(w, 2);
 	assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->confidence, GW_CONFIDENCE_PROBABLE);
-	c.ring->timeline.signallers[0].count = 100;
+	c.ring->inherited = 0;
 	look(w, 1);
 	assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->confidence, GW_CONFIDENCE_PROBABLE);
 	look(w, 1);
 	assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->confidence, GW_CONFIDENCE_PROVEN);
-	c.ring->timeline.signallers[0].count = 1;
+	c.ring->inherited = 1;
 	look(w, 2);
 	assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->confidence, GW_CONFIDENCE_PROVEN);
 	assert_int_equal(w->n_changes, 2);

@@ -449,7 +449,7 @@ TEST(full_table_of_signallers_may_have_forgotten_one)
 	world_free(w);
 }
 
-TEST(user_task_may_have_signalled_in_passing)
+TEST(user_task_that_always_signals_is_a_signaller)
 {
 	struct world *w = world_new();
 	struct gw_task_record *holder = kthread(w, 101, "holder"), *signaller = user_task(w, 102, "client");
@@ -458,18 +458,65 @@ TEST(user_task_may_have_signalled_in_passing)
 	waits_for_fence(w, holder, fence(w, timeline_by(w, "gfx", signaller), 7));
 	waits_for_lock(w, signaller, lock, MUTEX);
 	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(user_task_may_have_signalled_polled_fences_in_passing)
+{
+	struct world *w = world_new();
+	struct gw_task_record *compositor = user_task(w, 101, "compositor");
+	struct gw_fence_record *next = fence(w, timeline_by(w, "gfx", compositor), 7);
+
+	next->flags |= GW_FENCE_F_POLLED;
+	waits_for_fence(w, compositor, next);
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(thread_that_retires_polled_fences_is_at_best_probable)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.fence->flags |= GW_FENCE_F_POLLED;
+	look(w, 3);
 	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
 	world_free(w);
 }
 
-TEST(signaller_seen_once_is_at_best_probable)
+TEST(signaller_known_from_other_timelines_of_the_driver_is_at_best_probable)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.ring->inherited = 1;
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(drivers_with_several_signallers_tell_nothing_of_a_new_timeline)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.ring->inherited = 1;
+	c.ring->timeline.changes = 1;
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(signaller_seen_once_is_the_signaller)
 {
 	struct world *w = world_new();
 	struct classic c = classic(w, 101);
 
 	c.ring->timeline.signallers[0].count = 1;
 	look(w, 3);
-	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
 	world_free(w);
 }
 
@@ -1190,11 +1237,27 @@ TEST(address_of_a_gone_signaller_used_by_a_new_task)
 	struct gw_task_record *signaller = kthread(w, 90, "signaller");
 	struct gw_timeline_record *ring = timeline_by(w, "gfx", signaller);
 
+	ring->timeline.signallers[0].count = GW_CLOSE_LOOKS - 1;
 	signaller->start_ns += 50 * SECOND;
 	signaller->pid = 95;
 	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, ring, 7));
 	look(w, 2);
 	assert_deadlock(w, GW_CLASS_ORPHANED_FENCE, PROVEN, "101 90", "");
+	world_free(w);
+}
+
+TEST(signaller_out_of_habit_may_have_been_replaced_at_its_address)
+{
+	struct world *w = world_new();
+	struct gw_task_record *signaller = kthread(w, 90, "signaller");
+	struct gw_timeline_record *ring = timeline_by(w, "gfx", signaller);
+
+	ring->timeline.signallers[0].count = GW_CLOSE_LOOKS;
+	signaller->start_ns += 50 * SECOND;
+	signaller->pid = 95;
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, ring, 7));
+	look(w, 3);
+	assert_silent(w);
 	world_free(w);
 }
 
@@ -1597,8 +1660,12 @@ int main(void)
 		T(an_interrupt_among_the_signallers_may_signal),
 		T(two_signallers_in_the_same_loop_are_at_best_probable),
 		T(full_table_of_signallers_may_have_forgotten_one),
-		T(user_task_may_have_signalled_in_passing),
-		T(signaller_seen_once_is_at_best_probable),
+		T(user_task_that_always_signals_is_a_signaller),
+		T(user_task_may_have_signalled_polled_fences_in_passing),
+		T(thread_that_retires_polled_fences_is_at_best_probable),
+		T(signaller_known_from_other_timelines_of_the_driver_is_at_best_probable),
+		T(drivers_with_several_signallers_tell_nothing_of_a_new_timeline),
+		T(signaller_seen_once_is_the_signaller),
 		T(timeline_that_never_signalled_has_an_unknown_signaller),
 		T(wait_with_a_timeout_ends_by_itself),
 		T(write_flag_of_a_lock_is_no_timeout),
@@ -1649,6 +1716,7 @@ int main(void)
 		T(process_that_signalled_once_and_left_leaves_no_orphans),
 		T(signaller_that_merely_sleeps_is_not_gone),
 		T(address_of_a_gone_signaller_used_by_a_new_task),
+		T(signaller_out_of_habit_may_have_been_replaced_at_its_address),
 		T(incomplete_snapshot_proves_nobody_gone),
 		T(zombie_signals_no_more),
 		T(exiting_task_may_still_signal),
