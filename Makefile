@@ -169,23 +169,44 @@ bench: deps
 	@$(MAKE) -s all $(B)/bench/empty $(B)/lab/$(KERNEL)/stamp
 	@tests/vm/run --kernel $(KERNEL) --timeout 600 $(GUEST_FILES) -- /cases/bench.sh $(BENCH_ARGS)
 
-.PHONY: check check-build
+CASES ?= deadlocks crash late degrade idle waits healthy systemd
+
+.PHONY: check check-build lint kernel-check
 ## check: all tests, on the three kernels
 check: deps
 	@$(MAKE) -s check-build
 	@tests/run.sh $(B)/check \
+		lint='$(MAKE) -s lint' \
 		unit='$(MAKE) -s check-unit' \
+		schema='/usr/bin/python3 tests/unit/check-schema $(UNIT_BIN)' \
+		fuzz='tests/fuzz/run 15 && echo "1 passed, 0 failed"' \
 		cli=tests/cli/run-tests.sh \
+		fixtures='tests/fixtures/run $(B)' \
 		'&vm-6.1=tests/vm/check 6.1 $(B) $(B)/check/6.1 $(CASES)' \
 		'&vm-6.12=tests/vm/check 6.12 $(B) $(B)/check/6.12 $(CASES)' \
 		vm-7.2='tests/vm/check 7.2 $(B) $(B)/check/7.2 $(CASES)'
 
-CASES ?= deadlocks crash late degrade idle waits healthy
-
-# Everything the checks use, with warnings as errors.
+# Everything the checks use, with warnings as errors; installed as a package would for the guest with systemd.
 check-build:
+	@echo "building gpuwatch, its unit tests, and the lab module for $(KERNELS)"
 	@$(MAKE) -s WERROR=1 all $(B)/bench/empty $(UNIT_BIN)
 	@$(MAKE) -s $(LAB)
+	@rm -rf $(B)/root
+	@$(MAKE) -s install DESTDIR=$(abspath $(B))/root PREFIX=/usr
+
+SHELL_SCRIPTS := setup.sh .ci/run tests/run.sh tests/unit/run.sh tests/fuzz/run tests/fixtures/run tests/cli/run-tests.sh \
+		 tests/vm/run tests/vm/check tests/vm/fetch-kernel tests/vm/fetch-headers tests/vm/fetch-qemu \
+		 tests/vm/build-module tests/vm/build-root $(wildcard tests/vm/cases/*.sh) kernel-patches/check
+## lint: shell scripts and man pages
+lint:
+	@shellcheck -x -e SC1091,SC2034,SC2154 $(SHELL_SCRIPTS)
+	@mandoc -Tlint -Wwarning $(wildcard docs/man/*.[1-9])
+	@echo "2 passed, 0 failed"
+
+## kernel-check: the patch series of kernel-patches/ apply, pass checkpatch, and build commit by commit (half an hour)
+kernel-check:
+	./setup.sh --kernel
+	kernel-patches/check
 
 .PHONY: clean help
 ## clean: remove everything that was built here (caches stay)

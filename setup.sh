@@ -5,8 +5,9 @@ set -euo pipefail
 
 usage() {
 	cat <<-END
-	usage: ./setup.sh [--check | --list]
+	usage: ./setup.sh [--kernel] [--check | --list]
 
+	  --kernel  also what kernel-patches/check needs
 	  --check   install nothing: print the missing packages, exit 1 if there are any
 	  --list    print the whole package list
 	END
@@ -14,7 +15,7 @@ usage() {
 
 packages=(
 	# compilers, and the libraries that the daemon and the command line tool link
-	build-essential clang llvm bpftool pkg-config git ca-certificates
+	build-essential clang libclang-rt-dev llvm bpftool pkg-config git ca-certificates
 	libbpf-dev libelf-dev zlib1g-dev libsystemd-dev libsmartcols-dev libjansson-dev libkmod-dev libcap-dev
 	# unit tests, lint, schema checks, man pages
 	libcmocka-dev clang-format clang-tidy shellcheck mandoc jq python3 python3-jsonschema file procps
@@ -70,6 +71,10 @@ install() {
 		-o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold "$@"
 }
 
+if [[ ${1:-} == --kernel ]]; then
+	packages+=("${kernel_packages[@]}")
+	shift
+fi
 case ${1:-} in
 	"") ;;
 	--check) mapfile -t todo < <(missing); ((${#todo[@]} == 0)) && exit 0; printf '%s\n' "${todo[@]}"; exit 1 ;;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the cases share. They run inside a guest, under busybox sh, as root.
+# shellcheck shell=sh
 # Sourced: . /cases/lib.sh
 
 LAB=/sys/kernel/debug/gpulab
