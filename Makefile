@@ -169,22 +169,29 @@ bench: deps
 	@$(MAKE) -s all $(B)/bench/empty $(B)/lab/$(KERNEL)/stamp
 	@tests/vm/run --kernel $(KERNEL) --timeout 600 $(GUEST_FILES) -- /cases/bench.sh $(BENCH_ARGS)
 
-CASES ?= deadlocks crash late degrade idle waits healthy systemd
+CASES ?= deadlocks crash late degrade idle waits systemd
+
+vm_check = tests/vm/check $(1) $(B) $(B)/check/$(1) $(2)
 
 .PHONY: check check-build lint kernel-check
 ## check: all tests, on the three kernels
 check: deps
 	@$(MAKE) -s check-build
 	@tests/run.sh $(B)/check \
+		'&healthy-6.1=$(call vm_check,6.1,healthy)' \
 		lint='$(MAKE) -s lint' \
 		unit='$(MAKE) -s check-unit' \
 		schema='/usr/bin/python3 tests/unit/check-schema $(UNIT_BIN)' \
 		fuzz='tests/fuzz/run 15 && echo "1 passed, 0 failed"' \
 		cli=tests/cli/run-tests.sh \
 		fixtures='tests/fixtures/run $(B)' \
-		'&vm-6.1=tests/vm/check 6.1 $(B) $(B)/check/6.1 $(CASES)' \
-		'&vm-6.12=tests/vm/check 6.12 $(B) $(B)/check/6.12 $(CASES)' \
-		vm-7.2='tests/vm/check 7.2 $(B) $(B)/check/7.2 $(CASES)'
+		wait \
+		'&healthy-6.12=$(call vm_check,6.12,healthy)' \
+		healthy-7.2='$(call vm_check,7.2,healthy)' \
+		wait \
+		'&vm-6.1=$(call vm_check,6.1,$(CASES))' \
+		'&vm-6.12=$(call vm_check,6.12,$(CASES))' \
+		vm-7.2='$(call vm_check,7.2,$(CASES))'
 
 # Everything the checks use, with warnings as errors; installed as a package would for the guest with systemd.
 check-build:

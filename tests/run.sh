@@ -4,7 +4,7 @@
 # counted. A part that fails without counting a failure counts as one.
 #
 # usage: tests/run.sh LOGDIR PART... where PART is NAME=COMMAND; a PART that
-# begins with & runs beside the following ones up to the next plain PART.
+# begins with & runs beside the following ones, up to the word "wait".
 set -uo pipefail
 
 logs=$1
@@ -42,6 +42,10 @@ collect_running() {
 }
 
 for part; do
+	if [[ $part == wait ]]; then
+		collect_running
+		continue
+	fi
 	background=
 	[[ $part == '&'* ]] && background=1 part=${part#&}
 	name=${part%%=*} command=${part#*=}
@@ -52,7 +56,6 @@ for part; do
 	else
 		bash -c "$command" >"$logs/$name.log" 2>&1 </dev/null
 		collect "$name" $?
-		collect_running
 	fi
 done
 collect_running

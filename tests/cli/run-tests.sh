@@ -351,7 +351,7 @@ test_record() {
 	local file=$work/saved.gpuwatch
 	expect "record" 0 --socket="$socket" record "$file"
 	ok "record saves the daemon's bytes" cmp "$file" "$work/canned.gpuwatch"
-	ok "record says what it saved" grep -qx "$file: 6.2 KiB, 4 snapshots" "$work/out"
+	ok "record says what it saved" grep -qxE "$file: [0-9.]+ KiB, 4 snapshots" "$work/out"
 	expect_trouble "record does not overwrite" 1 "there already: --force" --socket="$socket" record "$file"
 	echo old >"$file"
 	expect "record --force" 0 --socket="$socket" record --force --json "$file"
