@@ -131,6 +131,24 @@ int gw_pins_put_map(struct gw_pins *pins, const char *name, int fd)
 	return r == -EEXIST ? 0 : r;
 }
 
+/* Returns 0 or -ENAMETOOLONG. */
+static int join(char *path, size_t size, const char *directory, const char *name)
+{
+	int length = snprintf(path, size, "%s/%s", directory, name);
+
+	return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
+}
+
+static int drop_file(const char *directory, const char *name)
+{
+	char path[512];
+	int r = join(path, sizeof(path), directory, name);
+
+	if (r < 0)
+		return r;
+	return unlink(path) < 0 ? -errno : 0;
+}
+
 /* Calls @visit for each name in a directory. Returns 0, -errno, or what @visit returned if negative. */
 static int each_name(const char *directory, int (*visit)(const char *directory, const char *name, void *userdata),
 		     void *userdata)
@@ -178,13 +196,11 @@ static int drop_link(const char *directory, const char *name, void *userdata)
 {
 	const char *link = name + strlen(LINK_PREFIX), *wanted = userdata;
 	size_t length = strlen(wanted);
-	char path[512];
 
 	if (strncmp(name, LINK_PREFIX, strlen(LINK_PREFIX)) != 0 || strncmp(link, wanted, length) != 0 ||
 	    (link[length] && link[length] != '@'))
 		return 0;
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	return unlink(path) < 0 ? -errno : 0;
+	return drop_file(directory, name);
 }
 
 void gw_pins_drop_link(struct gw_pins *pins, const char *name)
@@ -194,10 +210,7 @@ void gw_pins_drop_link(struct gw_pins *pins, const char *name)
 
 static int drop_name(const char *directory, const char *name, void *userdata)
 {
-	char path[512];
-
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	return unlink(path) < 0 ? -errno : 0;
+	return drop_file(directory, name);
 }
 
 /* Links before maps does not matter: a link holds its program, and that its maps. */
@@ -214,11 +227,11 @@ static int drop_other(const char *directory, const char *name, void *userdata)
 {
 	const struct gw_pins *pins = userdata;
 	char path[512];
+	int r = join(path, sizeof(path), directory, name);
 
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	if (strcmp(path, pins->own) != 0)
+	if (r >= 0 && strcmp(path, pins->own) != 0)
 		drop_directory(path);
-	return 0;
+	return r;
 }
 
 void gw_pins_drop_others(struct gw_pins *pins)
