@@ -3,6 +3,11 @@
 # What is missing is said, in one clear line or in the status, and the rest runs.
 . /cases/lib.sh
 
+# Failed by itself, not killed and not missing.
+failed_cleanly() {
+	[ "$clear_code" -ne 0 ] && [ "$clear_code" -lt 126 ]
+}
+
 # fails_clearly NAME PATTERN CMD…: exit code other than 0, one line, that matches.
 fails_clearly() {
 	clear_name=$1
@@ -11,7 +16,7 @@ fails_clearly() {
 	"$@" >/tmp/out 2>/tmp/err
 	clear_code=$?
 	cat /tmp/err
-	check "$clear_name: exit code" [ $clear_code -ne 0 ] && [ $clear_code -lt 126 ]
+	check "$clear_name: exit code" failed_cleanly
 	check "$clear_name: one line" [ "$(cat /tmp/out /tmp/err | wc -l)" -eq 1 ]
 	check "$clear_name: says what" grep -qiE "$clear_pattern" /tmp/err
 }
@@ -47,4 +52,15 @@ modprobe drm
 check "and come again: attached" wait_until 5 probe_is drm_dev_enter attached
 gpuwatch-cli status
 stop_daemon
+
+# A kernel without a function that is wanted, as far as the daemon can see.
+grep -v ' drm_dev_unplug' /proc/kallsyms >/tmp/kallsyms
+mount --bind /tmp/kallsyms /proc/kallsyms
+start_daemon --no-pin || exit 1
+check "a function that this kernel does not have is absent" probe_is drm_dev_unplug absent
+check "what is lost without it is said" sh -c \
+	'gpuwatch-cli status --json | jq -r ".limitations[]" | grep -q drm_dev_unplug'
+check "the rest is attached" probe_is drm_dev_enter attached
+stop_daemon
+umount /proc/kallsyms
 verdict
