@@ -186,7 +186,7 @@ check: deps
 		cli=tests/cli/run-tests.sh \
 		fixtures='tests/fixtures/run $(B)' \
 		wait \
-		'&healthy-6.12=$(call vm_check,6.12,healthy)' \
+		healthy-6.12='$(call vm_check,6.12,healthy)' \
 		healthy-7.2='$(call vm_check,7.2,healthy)' \
 		wait \
 		'&vm-6.1=$(call vm_check,6.1,$(CASES))' \
