@@ -10,19 +10,21 @@ set -uo pipefail
 logs=$1
 shift
 mkdir -p "$logs"
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 declare -A running=()
 began=$SECONDS
 
 # Adds up the "N passed, N failed" lines of a log (sub-totals of sub-scripts would
 # count twice: only the last line of each part is its total).
 collect() {
-	local name=$1 code=$2 log=$logs/$1.log line p=0 f=0
-	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
-	[[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] && p=${BASH_REMATCH[1]} f=${BASH_REMATCH[2]}
+	local name=$1 code=$2 log=$logs/$1.log line p=0 f=0 s=0
+	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped.*)?$' "$log" | tail -n 1)
+	[[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)? ]] &&
+		p=${BASH_REMATCH[1]} f=${BASH_REMATCH[2]} s=${BASH_REMATCH[4]:-0}
 	((code != 0 && f == 0)) && f=1
 	((code == 0 && p == 0)) && f=1 # it checked nothing
-	passed=$((passed + p)) failed=$((failed + f))
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	((s == 0)) || printf '%-28s %4d skipped: see %s\n' "$name" "$s" "$log"
 	if ((f)); then
 		printf '%-28s %4d passed, %d FAILED (exit code %d), see %s\n' "$name" "$p" "$f" "$code" "$log"
 		grep -E '^(FAIL|not ok)|: error:|\[  FAILED  \]|Sanitizer' "$log" | head -n 20 | sed 's/^/    /'
@@ -59,5 +61,7 @@ for part; do
 	fi
 done
 collect_running
-printf '%d s\n%d passed, %d failed\n' $((SECONDS - began)) "$passed" "$failed"
+printf '%d s\n%d passed, %d failed' $((SECONDS - began)) "$passed" "$failed"
+((skipped == 0)) || printf ', %d skipped' "$skipped"
+printf '\n'
 ((failed == 0))
