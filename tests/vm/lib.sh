@@ -6,6 +6,10 @@
 # shellcheck disable=SC2034 # read by the scripts that source this file
 kernel_series=(6.1 6.12 7.2)
 
+# Kernels that build-kernel makes.
+# shellcheck disable=SC2034
+own_kernels=(6.1-patched 6.1-shipped 6.1-reversed 6.1-plain)
+
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/gpuwatch
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 program=${0##*/}
