@@ -119,7 +119,11 @@ int gw_boot_analyse(struct gw_boot *boot, const struct gw_report *const **report
  *	"firmware"|"module"|"softdep"|"table"|"", children: [...]}] (consumers, each with its suppliers below it),
  *  devices: [{name, bus, driver, spans: [{begin_ns, end_ns, kind: "probe"|"deferred"|"module"|"initcall", result,
  *	result_name, driver}], retries, lost_ns, ready_ns, findings}] (what --timeline draws, the same choice as rows),
- *  reports: [gpuwatch.report.v1]}
+ *  reports: [gpuwatch.report.v1, each with the object probe_order: {effect: "lost" (a device or a feature is missing, or came
+ *	up wrong)|"fragile" (went well, but nothing holds it so)|"slow" (time was lost, nothing else), device, driver, bus,
+ *	module (the consumer), supplier, supplier_driver, supplier_module, feature ("" where not known), begin_ns, end_ns (of
+ *	the consumer's probe or initcall), supplier_begin_ns, supplier_ready_ns (null = not known, or never), result,
+ *	result_name, retries, lost_ns, source (why it is known that one needs the other)}]}
  *
  * Times are ns since boot, CLOCK_MONOTONIC as far as it can be known. New reference, or NULL when out of memory.
  */
