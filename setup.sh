@@ -5,18 +5,25 @@ set -euo pipefail
 
 usage() {
 	cat <<-END
-	usage: ./setup.sh [--kernel] [--check | --list]
+	usage: ./setup.sh [--kernel] [--check | --list | --libraries]
 
 	  --kernel  also what kernel-patches/check needs
 	  --check   install nothing: print the missing packages, exit 1 if there are any
 	  --list    print the whole package list
+	  --libraries
+	            print only the libraries that the daemon and the command line tool link
 	END
 }
 
-packages=(
-	# compilers, and the libraries that the daemon and the command line tool link
-	build-essential clang libclang-rt-dev llvm bpftool pkg-config git ca-certificates
+# What the daemon and the command line tool link; tests/arm64 gets the same for another architecture.
+libraries=(
 	libbpf-dev libelf-dev zlib1g-dev libsystemd-dev libsmartcols-dev libjansson-dev libkmod-dev libcap-dev
+)
+
+packages=(
+	"${libraries[@]}"
+	# compilers
+	build-essential clang libclang-rt-dev llvm bpftool pkg-config git ca-certificates
 	# unit tests, lint, schema checks, man pages
 	libcmocka-dev clang-format clang-tidy shellcheck mandoc jq python3 python3-jsonschema file procps
 	# D-Bus and systemd tools on the build host, a terminal for the demo
@@ -26,6 +33,8 @@ packages=(
 	mmdebstrap uidmap fakeroot e2fsprogs util-linux
 	# kernel modules: the lab and kernels of our own
 	flex bison bc libssl-dev pahole
+	# arm64: cross compiler, emulator, device trees
+	gcc-aarch64-linux-gnu qemu-system-arm device-tree-compiler
 )
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -79,6 +88,7 @@ case ${1:-} in
 	"") ;;
 	--check) mapfile -t todo < <(missing); ((${#todo[@]} == 0)) && exit 0; printf '%s\n' "${todo[@]}"; exit 1 ;;
 	--list) printf '%s\n' "${packages[@]}"; exit 0 ;;
+	--libraries) printf '%s\n' "${libraries[@]}"; exit 0 ;;
 	-h | --help) usage; exit 0 ;;
 	*) usage >&2; exit 2 ;;
 esac
