@@ -12,6 +12,8 @@ own_kernels=(6.1-patched 6.1-shipped 6.1-reversed 6.1-plain)
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/gpuwatch
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+# The architecture of what the private apt fetches; a script for another one sets it after sourcing this file.
+apt_arch=amd64
 program=${0##*/}
 # depmod and mke2fs are not in an ordinary user's path.
 PATH=$PATH:/usr/sbin:/sbin
@@ -93,7 +95,7 @@ private_apt() {
 	for suite; do
 		# A machine without the security suite does without its updates.
 		uri=$(mirror_of "$suite") || { [[ $suite == *-security ]] && continue; die "no Debian mirror for $suite in this machine's apt configuration"; }
-		echo "deb [arch=amd64 signed-by=$keyring] $uri $suite main"
+		echo "deb [arch=$apt_arch signed-by=$keyring] $uri $suite main"
 	done >"$apt_root/sources.list"
 }
 
@@ -104,7 +106,7 @@ private() {
 		-o Dir::State::status="$apt_root/status" -o Dir::Cache="$apt_root" \
 		-o Dir::Cache::archives="$apt_root/archives" -o Dir::Etc::SourceList="$apt_root/sources.list" \
 		-o Dir::Etc::SourceParts=/dev/null -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
-		-o APT::Architecture=amd64 -o APT::Architectures=amd64 -o APT::Sandbox::User=root \
+		-o APT::Architecture="$apt_arch" -o APT::Architectures="$apt_arch" -o APT::Sandbox::User=root \
 		-o APT::Update::Error-Mode=any -o Acquire::Languages=none -o Acquire::Retries=2 \
 		-o Acquire::http::Timeout=30 -o Debug::NoLocking=true "$@"
 }
