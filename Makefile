@@ -30,6 +30,20 @@ BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
 B := build
+SYSROOT :=
+BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
+
+# CROSS=arm64 builds for that machine on this one, with Debian's libraries for it unpacked in the cache.
+CROSS ?=
+ifneq ($(CROSS),)
+SYSROOT := $(shell tests/$(CROSS)/fetch-sysroot)
+$(if $(SYSROOT),,$(error no libraries to build for $(CROSS) with))
+B := build-$(CROSS)
+CC := aarch64-linux-gnu-gcc --sysroot=$(SYSROOT)
+PKG_CONFIG := env PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) \
+	      PKG_CONFIG_LIBDIR=$(SYSROOT)/usr/lib/aarch64-linux-gnu/pkgconfig:$(SYSROOT)/usr/share/pkgconfig pkg-config
+BPF_ARCH := $(CROSS)
+endif
 
 # Packagers set CFLAGS; the project's own strictness is WERROR=1 (the default in `make check`).
 CFLAGS ?= -O2 -g
@@ -54,11 +68,11 @@ DAEMON_OBJ := $(DAEMON_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 
-BPF_ARCH := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
-	      -D__TARGET_ARCH_$(BPF_ARCH) -I. -idirafter /usr/include/$(shell $(CC) -print-multiarch)
+	      -D__TARGET_ARCH_$(BPF_ARCH) -I. -idirafter $(SYSROOT)/usr/include/$(shell $(CC) -print-multiarch)
 
 .PHONY: all deps
+## all: gpuwatchd and gpuwatch-cli, into build; with CROSS=arm64 for that machine, into build-arm64
 all: $(B)/gpuwatchd $(B)/gpuwatch-cli
 
 ## deps: install every package that building and testing need (Debian 12)
