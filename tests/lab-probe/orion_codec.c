@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The codec: defers for as long as the driver core lets it, then goes on without its MMU. */
+#include <linux/device/driver.h>
+#include <linux/mod_devicetable.h>
+#include <linux/module.h>
+
+#include "orion.h"
+
+static bool strict;
+module_param(strict, bool, 0644);
+MODULE_PARM_DESC(strict, "fail when the time for the MMU has run out");
+
+static int codec_setup(struct device *dev)
+{
+	int r;
+
+	if (orion_mmu_ready(dev))
+		return 0;
+	r = driver_deferred_probe_check_state(dev);
+	if (r == -EPROBE_DEFER)
+		return dev_err_probe(dev, r, "MMU not ready\n");
+	if (strict)
+		return dev_err_probe(dev, r, "no MMU\n");
+	dev_info(dev, "no MMU: going on without it\n");
+	return 0;
+}
+
+static int codec_probe(struct platform_device *pdev)
+{
+	return orion_probe(pdev, codec_setup);
+}
+
+static const struct platform_device_id codec_ids[] = { { .name = "orion-codec" }, {} };
+MODULE_DEVICE_TABLE(platform, codec_ids);
+
+static struct platform_driver codec = {
+	.driver = { .name = "orion-codec" },
+	.probe = codec_probe,
+	.id_table = codec_ids,
+};
+orion_module_driver(codec);
+
+MODULE_DESCRIPTION("Orion board: codec");
+MODULE_LICENSE("GPL");
