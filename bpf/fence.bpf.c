@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Fences: who waits for them, and who signals which timeline. */
+#include "interrupt.h"
 #include "wait.h"
 
 /* ---- waits ------------------------------------------------------------------ */
@@ -170,21 +171,6 @@ struct {
 	__type(key, u32);
 	__type(value, struct gw_timeline);
 } no_timeline SEC(".maps");
-
-static __always_inline u32 interrupt_level(struct task_struct *task)
-{
-	u32 count;
-
-	if (&pcpu_hot)
-		count = ((struct pcpu_hot *)bpf_this_cpu_ptr(&pcpu_hot))->preempt_count;
-	else if (&__preempt_count)
-		count = *(int *)bpf_this_cpu_ptr(&__preempt_count);
-	else if (bpf_core_field_exists(task->thread_info.preempt_count))
-		count = task->thread_info.preempt_count;
-	else
-		count = 0;
-	return count & (HARDIRQ_NMI_MASK | SOFTIRQ_OFFSET);
-}
 
 /* What the running worker executes: what current_wq_worker() does. */
 static __always_inline struct worker *current_worker(struct task_struct *task)

@@ -5,8 +5,8 @@
  *
  * A snapshot is a sequence of records, each a struct gw_record header followed
  * by the body of its type. The BPF iterators write TASK, PRESENT, FENCE, LOCK
- * and WORK records; user space adds HOST, SNAPSHOT, TIMELINE and SYMBOL, which
- * it alone can know. The same bytes are analysed live, saved by `gpuwatch-cli
+ * and WORK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD and SYMBOL,
+ * which it alone can know. The same bytes are analysed live, saved by `gpuwatch-cli
  * record` and analysed again by `replay`, so a layout change needs a new
  * GW_LAYOUT_VERSION.
  *
@@ -159,6 +159,7 @@ enum gw_record_type {
 	GW_RECORD_TIMELINE,
 	GW_RECORD_SYMBOL,
 	GW_RECORD_END,
+	GW_RECORD_HAZARD,
 	GW_RECORD_TYPES
 };
 
@@ -329,6 +330,44 @@ struct gw_symbol_record {
 	__u64 offset;	 /* address - start of the symbol */
 	char module[56]; /* "" = the kernel itself */
 	char name[128];
+};
+
+enum gw_hazard_rule {
+	GW_HAZARD_RECLAIM = 1, /* an allocation that may enter direct reclaim: flags = gfp */
+	GW_HAZARD_WW_LOCK,     /* ww_mutex_lock(), as of a dma_resv: object = the lock */
+	GW_HAZARD_MMAP_LOCK,   /* object = mm_struct; flags = 1 for writing */
+	GW_HAZARD_FENCE_WAIT,  /* object = the fence, context, seqno; of a wait-any the first fence */
+	GW_HAZARD_RULES
+};
+
+/*
+ * Something that must not be done between dma_fence_begin_signalling() and
+ * dma_fence_end_signalling() was done there. One per rule and stack, kept since
+ * the programs were attached; of who did it, the last one. Written by the
+ * programs, but for the header, which user space adds with the rest of it.
+ */
+struct gw_hazard {
+	__u32 rule; /* enum gw_hazard_rule */
+	__u32 flags;
+	__u64 count;	 /* times it was seen */
+	__u64 first_ns;	 /* when */
+	__u64 last_ns;
+	__u64 section_ip; /* where its section began: what dma_fence_begin_signalling() returned to */
+	__u64 section_ns; /* when, the last time */
+	__u64 object;
+	__u64 context, seqno;
+	__u64 task; /* struct task_struct */
+	__u64 start_ns;
+	__u32 pid, tgid;
+	char comm[GW_COMM_SIZE];
+	__u32 stack_depth;
+	__u32 reserved;
+	__u64 stack[GW_STACK_DEPTH]; /* innermost first */
+};
+
+struct gw_hazard_record {
+	struct gw_record header;
+	struct gw_hazard hazard;
 };
 
 /* Ends a stream. */

@@ -19,6 +19,7 @@
 #define GW_WANTED_MAX 4096  /* addresses of one pass */
 #define GW_DRIVERS_MAX 256 /* struct dma_fence_ops whose signallers are remembered */
 #define GW_EVICTED_MAX 2048 /* timelines remembered after they lost their slot */
+#define GW_HAZARDS_MAX 256  /* struct gw_hazard that are kept */
 
 /*
  * Where members of types are that only modules know. Byte offsets; -1: the
@@ -55,6 +56,14 @@ struct gw_symbols {
 	__u64 process_timeout;	   /* what schedule_timeout()'s timer calls */
 };
 
+/* Of the map `hazards`, whose values are struct gw_hazard. */
+struct gw_hazard_key {
+	__u32 rule;
+	__u32 reserved;
+	__u64 section_ip;
+	__u64 stack_hash;
+};
+
 enum gw_query_mode {
 	GW_QUERY_BLOCKED, /* whoever is blocked; PRESENT for all others */
 	GW_QUERY_FULL,	  /* also everybody else that sleeps */
@@ -72,13 +81,15 @@ struct gw_query {
 struct gw_control {
 	/* written by the programs */
 	__u64 active_waits;
-	__u64 reserved[7]; /* the line above is written often, those below seldom */
+	__u64 signalling; /* tasks inside of a signalling section */
+	__u64 reserved[6]; /* the line above is written often, those below seldom */
 	__u32 armed;	   /* set by the loader: send a wake event at the next wait */
 	__u32 unused;
 	__u64 wakes;
 	__u64 missed_waits;
 	__u64 dropped_events;
 	__u64 evicted_timelines;
+	__u64 dropped_hazards; /* kinds that did not fit */
 	__u64 standing_waits; /* counted anew by a pass in mode BLOCKED or FULL: what active_waits should be */
 	/* written by the loader */
 	__u64 attached_ns; /* CLOCK_MONOTONIC when the programs began to watch; outlives the daemon with the map */

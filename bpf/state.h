@@ -20,6 +20,9 @@ char LICENSE[] SEC("license") = "GPL";
 struct task_entry {
 	struct gw_task_state watch;
 	u32 marks[GW_WAIT_DEPTH]; /* of each wait: low half of a stack address at its begin */
+	u64 signalling_ip;	  /* who began the outermost signalling section */
+	u64 signalling_ns;
+	u32 signalling_depth; /* nested ones, 0 = in none */
 };
 
 struct {

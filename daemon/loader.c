@@ -239,6 +239,7 @@ static int open_reader(struct gw_loader *loader)
 		.evicted = gw_objects_map(loader->objects, "evicted"),
 		.drivers = gw_objects_map(loader->objects, "drivers"),
 		.names = gw_objects_map(loader->objects, "names"),
+		.hazards = gw_objects_map(loader->objects, "hazards"),
 		.kallsyms = &loader->kallsyms,
 	};
 	int r;
@@ -260,6 +261,7 @@ static void add_remark(struct gw_loader *loader, const char *name, const char *t
 		.target = target,
 		.module = "",
 		.lost = lost,
+		.patch = "",
 		.state = GW_PROBE_FAILED,
 		.error = 0,
 		.why = remark->why,
@@ -465,6 +467,7 @@ void gw_loader_counters(const struct gw_loader *loader, struct gw_loader_counter
 	ret->missed_waits = control->missed_waits;
 	ret->dropped_events = control->dropped_events;
 	ret->evicted_timelines = control->evicted_timelines;
+	ret->dropped_hazards = control->dropped_hazards;
 }
 
 /* ---- snapshots ------------------------------------------------------------------------ */

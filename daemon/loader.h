@@ -34,6 +34,7 @@ struct gw_probe_info {
 	const char *target; /* e.g. "tp_btf/dma_fence_wait_start", "kprobe/drm_dev_enter" */
 	const char *module; /* "" = the kernel itself */
 	const char *lost;   /* what is not seen without it, one phrase */
+	const char *patch;  /* "": stock kernels have it; else the kernel patch that adds what it is attached to */
 	enum gw_probe_state state;
 	int error;	 /* errno of FAILED, else 0 */
 	const char *why; /* one line for FAILED and ABSENT, else "" */
@@ -80,6 +81,7 @@ struct gw_loader_counters {
 	uint64_t missed_waits;	    /* waits that did not fit a task's record */
 	uint64_t dropped_events;    /* ring buffer full */
 	uint64_t evicted_timelines; /* slots taken over by another context */
+	uint64_t dropped_hazards;   /* kinds of hazards beyond those that fit */
 };
 void gw_loader_counters(const struct gw_loader *loader, struct gw_loader_counters *ret);
 

@@ -23,6 +23,7 @@
 #include "bpf/names.skel.h"
 #include "bpf/notifier.skel.h"
 #include "bpf/reclaim.skel.h"
+#include "bpf/signalling.skel.h"
 #include "bpf/srcu.skel.h"
 #include "bpf/work.skel.h"
 #include "privilege.h"
@@ -39,7 +40,7 @@ static const struct embedded {
 	{ "notifier", notifier_bpf__elf_bytes }, { "reclaim", reclaim_bpf__elf_bytes },
 	{ "srcu", srcu_bpf__elf_bytes },	 { "work", work_bpf__elf_bytes },
 	{ "fault", fault_bpf__elf_bytes },	 { "names", names_bpf__elf_bytes },
-	{ "iter", iter_bpf__elf_bytes },
+	{ "iter", iter_bpf__elf_bytes },	 { "signalling", signalling_bpf__elf_bytes },
 };
 
 struct shared_map {

@@ -79,11 +79,36 @@ static const struct definition definitions[] = {
 	  "waits for a kernel thread to stop" },
 	{ "amdgpu_fault", "fault", "kprobe+kretprobe/amdgpu_vm_handle_fault", "amdgpu", "amdgpu_vm_handle_fault",
 	  { "fault_start", "fault_end" }, "who handles a GPU page fault" },
+	{ "signalling", "signalling", "tp_btf/dma_fence_begin_signalling, tp_btf/dma_fence_end_signalling", "", NULL,
+	  { "signalling_start", "signalling_end" }, "who is inside a fence-signalling section: all hazards" },
+	{ "hazard_reclaim", "signalling", "tp_btf/kmalloc, tp_btf/kmem_cache_alloc, tp_btf/mm_page_alloc", "", NULL,
+	  { "hazard_kmalloc", "hazard_cache_alloc", "hazard_page_alloc" },
+	  "hazards: allocations that may reclaim, in a signalling section" },
+	{ "hazard_ww_lock", "signalling", "fentry/ww_mutex_lock, fentry/ww_mutex_lock_interruptible", "", NULL,
+	  { "hazard_ww_lock", "hazard_ww_lock_interruptible" }, "hazards: dma_resv locks in a signalling section" },
+	{ "hazard_mmap_lock", "signalling", "tp_btf/mmap_lock_start_locking", "", NULL, { "hazard_mmap_lock" },
+	  "hazards: mmap_lock in a signalling section" },
+	{ "hazard_fence_wait", "signalling", "tp_btf/dma_fence_wait_start, fentry/dma_fence_wait_any_timeout", "", NULL,
+	  { "hazard_fence_wait", "hazard_fence_wait_any" }, "hazards: waits for a fence in a signalling section" },
 };
 /* clang-format on */
 
+/* Probes of what the patches in kernel-patches/ add. */
+static const struct patched {
+	const char *probe;
+	const char *needs; /* a probe, earlier in the table, without which it sees nothing; NULL = none */
+	const char *patch; /* its subject */
+} patched[] = {
+	{ "signalling", NULL, "dma-buf: Trace fence signalling sections without lockdep" },
+	{ "hazard_reclaim", "signalling", "dma-buf: Trace fence signalling sections without lockdep" },
+	{ "hazard_ww_lock", "signalling", "dma-buf: Trace fence signalling sections without lockdep" },
+	{ "hazard_mmap_lock", "signalling", "dma-buf: Trace fence signalling sections without lockdep" },
+	{ "hazard_fence_wait", "signalling", "dma-buf: Trace fence signalling sections without lockdep" },
+};
+
 struct probe {
 	const struct definition *definition;
+	const struct patched *patched; /* NULL: stock kernels have what it is attached to */
 	struct bpf_link *links[PROGRAMS_MAX];
 	uint64_t address; /* of the module's function that it is attached to */
 	enum gw_probe_state state;
@@ -97,6 +122,14 @@ struct gw_probes {
 	size_t row_count;
 };
 
+static const struct patched *find_patched(const char *probe)
+{
+	for (size_t i = 0; i < ELEMENTS(patched); i++)
+		if (strcmp(patched[i].probe, probe) == 0)
+			return &patched[i];
+	return NULL;
+}
+
 int gw_probes_new(struct gw_probes **ret)
 {
 	struct gw_probes *probes = calloc(1, sizeof(*probes));
@@ -106,6 +139,7 @@ int gw_probes_new(struct gw_probes **ret)
 		return -ENOMEM;
 	for (i = 0; i < ELEMENTS(definitions); i++) {
 		probes->list[i].definition = &definitions[i];
+		probes->list[i].patched = find_patched(definitions[i].name);
 		probes->list[i].state = GW_PROBE_WAITING;
 	}
 	*ret = probes;
@@ -331,10 +365,23 @@ static void add_row(struct gw_probes *probes, const struct probe *probe)
 		.target = probe->definition->target,
 		.module = probe->definition->module,
 		.lost = probe->definition->lost,
+		.patch = probe->patched ? probe->patched->patch : "",
 		.state = probe->state,
 		.error = probe->error,
 		.why = probe->why,
 	};
+}
+
+/* Attaching what sees nothing would cost something and give nothing. */
+static bool lacks_needed(const struct gw_probes *probes, struct probe *probe)
+{
+	const char *needs = probe->patched ? probe->patched->needs : NULL;
+
+	if (!needs || is_attached(find_probe(probes, needs)))
+		return false;
+	snprintf(probe->why, sizeof(probe->why), "needs %s", needs);
+	probe->state = GW_PROBE_ABSENT;
+	return true;
 }
 
 int gw_probes_update(struct gw_probes *probes, const struct gw_probe_context *context)
@@ -350,7 +397,7 @@ int gw_probes_update(struct gw_probes *probes, const struct gw_probe_context *co
 
 		if (definition->function)
 			update_module_probe(probe, context);
-		else if (before == GW_PROBE_WAITING)
+		else if (before == GW_PROBE_WAITING && !lacks_needed(probes, probe))
 			attach(probe, context);
 		changed += probe->state != before;
 		add_row(probes, probe);

@@ -530,6 +530,37 @@ static int add_timelines(struct gw_reader *reader, bool all)
 	return r;
 }
 
+static int add_hazard(struct gw_reader *reader, const struct gw_hazard *hazard)
+{
+	struct gw_hazard_record *record = add_record(&reader->out, GW_RECORD_HAZARD, sizeof(*record));
+	uint32_t i;
+	int r;
+
+	if (!record)
+		return -ENOMEM;
+	record->hazard = *hazard;
+	r = add_address(&reader->code, hazard->section_ip);
+	for (i = 0; r >= 0 && i < hazard->stack_depth && i < GW_STACK_DEPTH; i++)
+		r = add_address(&reader->code, hazard->stack[i]);
+	return r;
+}
+
+/* All that were seen since the programs were attached: few, and in no order. */
+static int add_hazards(struct gw_reader *reader)
+{
+	struct gw_hazard_key key, *previous = NULL;
+	struct gw_hazard hazard;
+	int r = 0;
+
+	while (r >= 0 && reader->source.hazards >= 0 &&
+	       bpf_map_get_next_key(reader->source.hazards, previous, &key) == 0) {
+		if (bpf_map_lookup_elem(reader->source.hazards, &key, &hazard) == 0)
+			r = add_hazard(reader, &hazard);
+		previous = &key;
+	}
+	return r;
+}
+
 /* ---- the snapshot --------------------------------------------------------------------------- */
 
 static int run_passes(struct gw_reader *reader, int iterator, bool full)
@@ -601,6 +632,8 @@ int gw_reader_snapshot(struct gw_reader *reader, int iterator, bool full, bool t
 	r = gw_tidy(reader->out.data, reader->out.size, &reader->out.size);
 	if (r >= 0)
 		r = add_timelines(reader, timelines);
+	if (r >= 0)
+		r = add_hazards(reader);
 	if (r >= 0)
 		r = add_symbols(reader);
 	if (r < 0)

@@ -18,13 +18,13 @@ struct gw_reader;
 /*
  * The kernel's side. Nothing is owned; all must outlive the reader.
  * @timelines: GW_TIMELINE_SLOTS of them, mapped
- * @wanted, @evicted, @drivers, @names: file descriptors of maps
+ * @wanted, @evicted, @drivers, @names, @hazards: file descriptors of maps, negative = not there
  * @kallsyms: where the current symbol table is kept, which may be exchanged between snapshots
  */
 struct gw_reader_source {
 	struct gw_control *control;
 	const struct gw_timeline *timelines;
-	int wanted, evicted, drivers, names;
+	int wanted, evicted, drivers, names, hazards;
 	struct gw_kallsyms **kallsyms;
 };
 

@@ -75,11 +75,11 @@ json_t *gw_status_probes(const struct gw_loader *loader, bool failed_only)
 
 		if (failed_only && probe->state != GW_PROBE_FAILED)
 			continue;
-		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "name", probe->name,
+		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "name", probe->name,
 						       "target", probe->target, "module", probe->module, "state",
 						       probe_state_name(probe->state), "error",
 						       probe->error ? strerrorname_np(probe->error) : "", "why",
-						       probe->why, "lost", probe->lost));
+						       probe->why, "lost", probe->lost, "patch", probe->patch));
 	}
 	return array;
 }
@@ -89,11 +89,11 @@ static json_t *counters(const struct gw_status *status, struct gw_watch *watch)
 	struct gw_loader_counters counters;
 
 	gw_loader_counters(gw_watch_loader(watch), &counters);
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "snapshots", (json_int_t)gw_watch_snapshots(watch),
-			 "failed_snapshots", (json_int_t)gw_watch_failures(watch), "wakeups",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "snapshots",
+			 (json_int_t)gw_watch_snapshots(watch), "failed_snapshots", (json_int_t)gw_watch_failures(watch), "wakeups",
 			 (json_int_t)status->wakeups, "wakes", (json_int_t)counters.wakes, "missed_waits",
 			 (json_int_t)counters.missed_waits, "dropped_events", (json_int_t)counters.dropped_events,
-			 "evicted_timelines", (json_int_t)counters.evicted_timelines, "lost_journal_entries",
+			 "dropped_hazards", (json_int_t)counters.dropped_hazards, "evicted_timelines", (json_int_t)counters.evicted_timelines, "lost_journal_entries",
 			 (json_int_t)status->journal_lost);
 }
 
@@ -137,7 +137,7 @@ static json_t *limitations(const struct gw_status *status, struct gw_watch *watc
 	if (!list)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
-		if (probes[i].state == GW_PROBE_FAILED || probes[i].state == GW_PROBE_ABSENT)
+		if (probes[i].state == GW_PROBE_FAILED || (probes[i].state == GW_PROBE_ABSENT && !probes[i].patch[0]))
 			add_limitation(list, "not seen: %s (%s: %s)", probes[i].lost, probes[i].target, probes[i].why);
 	if (status->memory_error)
 		add_limitation(list, "memory is not locked (%s): the daemon itself may get stuck in reclaim",
