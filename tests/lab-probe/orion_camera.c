@@ -24,12 +24,12 @@ static int camera_probe(struct platform_device *pdev)
 static const struct platform_device_id camera_ids[] = { { .name = "orion-camera" }, {} };
 MODULE_DEVICE_TABLE(platform, camera_ids);
 
-static struct platform_driver camera = {
+static struct platform_driver orion_camera = {
 	.driver = { .name = "orion-camera" },
 	.probe = camera_probe,
 	.id_table = camera_ids,
 };
-orion_module_driver(camera);
+orion_module_driver(orion_camera);
 
 MODULE_DESCRIPTION("Orion board: camera");
 MODULE_LICENSE("GPL");

@@ -33,12 +33,12 @@ static int codec_probe(struct platform_device *pdev)
 static const struct platform_device_id codec_ids[] = { { .name = "orion-codec" }, {} };
 MODULE_DEVICE_TABLE(platform, codec_ids);
 
-static struct platform_driver codec = {
+static struct platform_driver orion_codec = {
 	.driver = { .name = "orion-codec" },
 	.probe = codec_probe,
 	.id_table = codec_ids,
 };
-orion_module_driver(codec);
+orion_module_driver(orion_codec);
 
 MODULE_DESCRIPTION("Orion board: codec");
 MODULE_LICENSE("GPL");

@@ -13,12 +13,12 @@ static int display_probe(struct platform_device *pdev)
 static const struct platform_device_id display_ids[] = { { .name = "orion-display" }, {} };
 MODULE_DEVICE_TABLE(platform, display_ids);
 
-static struct platform_driver display = {
+static struct platform_driver orion_display = {
 	.driver = { .name = "orion-display" },
 	.probe = display_probe,
 	.id_table = display_ids,
 };
-orion_module_driver(display);
+orion_module_driver(orion_display);
 
 MODULE_DESCRIPTION("Orion board: display");
 MODULE_LICENSE("GPL");

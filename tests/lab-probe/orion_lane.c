@@ -13,12 +13,12 @@ static int lane_probe(struct platform_device *pdev)
 static const struct platform_device_id lane_ids[] = { { .name = "orion-lane" }, {} };
 MODULE_DEVICE_TABLE(platform, lane_ids);
 
-static struct platform_driver lane = {
+static struct platform_driver orion_lane = {
 	.driver = { .name = "orion-lane" },
 	.probe = lane_probe,
 	.id_table = lane_ids,
 };
-orion_module_driver(lane);
+orion_module_driver(orion_lane);
 
 MODULE_DESCRIPTION("Orion board: lanes");
 MODULE_LICENSE("GPL");

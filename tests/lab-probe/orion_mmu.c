@@ -36,7 +36,7 @@ static int mmu_probe(struct platform_device *pdev)
 static const struct platform_device_id mmu_ids[] = { { .name = "orion-mmu" }, {} };
 MODULE_DEVICE_TABLE(platform, mmu_ids);
 
-static struct platform_driver mmu = {
+static struct platform_driver orion_mmu = {
 	.driver = { .name = "orion-mmu" },
 	.probe = mmu_probe,
 	.id_table = mmu_ids,
@@ -44,14 +44,14 @@ static struct platform_driver mmu = {
 
 static int __init orion_mmu_init(void)
 {
-	mmu.driver.probe_type = async ? PROBE_PREFER_ASYNCHRONOUS : PROBE_DEFAULT_STRATEGY;
-	return orion_driver_register(&mmu);
+	orion_mmu.driver.probe_type = async ? PROBE_PREFER_ASYNCHRONOUS : PROBE_DEFAULT_STRATEGY;
+	return orion_driver_register(&orion_mmu);
 }
 module_init(orion_mmu_init);
 
 static void __exit orion_mmu_exit(void)
 {
-	platform_driver_unregister(&mmu);
+	platform_driver_unregister(&orion_mmu);
 }
 module_exit(orion_mmu_exit);
 

@@ -57,12 +57,12 @@ static int video_probe(struct platform_device *pdev)
 static const struct platform_device_id video_ids[] = { { .name = "orion-video" }, {} };
 MODULE_DEVICE_TABLE(platform, video_ids);
 
-static struct platform_driver video = {
+static struct platform_driver orion_video = {
 	.driver = { .name = "orion-video" },
 	.probe = video_probe,
 	.id_table = video_ids,
 };
-orion_module_driver(video);
+orion_module_driver(orion_video);
 
 MODULE_DESCRIPTION("Orion board: video decoder");
 MODULE_LICENSE("GPL");
