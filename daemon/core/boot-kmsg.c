@@ -15,6 +15,9 @@
 /* Longer than any line that is known here; the kernel's own limit is 1024. */
 #define LINE_MAX_SIZE 1024
 
+/* A record's priority is its level and, above these bits, its facility. */
+#define LOG_FACILITY_SHIFT 3
+
 /* include/linux/device.h */
 #define DL_FLAG_SYNC_STATE_ONLY (1u << 7)
 
@@ -499,7 +502,8 @@ int gw_boot_event_from_kmsg(struct gw_boot_event *ret, uint64_t *sequence, const
 		.pid = caller_of(text, (size_t)(message - text)),
 	};
 	split_lines(&line, message + 1, end);
-	if (parse_message(ret, &line) == 1)
+	/* What user space writes into /dev/kmsg never has the kernel's facility (devkmsg_write()): it may say anything. */
+	if (priority >> LOG_FACILITY_SHIFT == 0 && parse_message(ret, &line) == 1)
 		return 1;
 	*ret = (struct gw_boot_event){ .source = GW_BOOT_FROM_KMSG, .sequence = number, .time_ns = time * 1000 };
 	return 0;
