@@ -135,10 +135,15 @@ check-unit: $(UNIT_BIN)
 
 KERNELS := 6.1 6.12 7.2
 KERNEL ?= 6.1
-LAB := $(KERNELS:%=$(B)/lab/%/stamp)
+LAB := $(KERNELS:%=$(B)/lab/%/stamp) $(KERNELS:%=$(B)/lab-probe/%/stamp)
 
-# The lab module and its user-space helper; build-module does nothing when nothing changed.
+# The lab modules and their user-space helper; build-module does nothing when nothing changed.
 .PHONY: FORCE
+$(B)/lab-probe/%/stamp: FORCE
+	@mkdir -p $(@D)
+	@tests/vm/build-module $* tests/lab-probe $(@D)
+	@touch $@
+
 $(B)/lab/%/stamp: FORCE
 	@mkdir -p $(@D)
 	@tests/vm/build-module $* tests/lab $(@D)
@@ -209,7 +214,7 @@ check: deps
 
 # Everything the checks use, with warnings as errors; installed as a package would for the guest with systemd.
 check-build:
-	@echo "building gpuwatch, its unit tests, and the lab module for $(KERNELS)"
+	@echo "building gpuwatch, its unit tests, and the lab modules for $(KERNELS)"
 	@$(MAKE) -s WERROR=1 all $(B)/bench/empty $(UNIT_BIN)
 	@$(MAKE) -s $(LAB)
 	@rm -rf $(B)/root
