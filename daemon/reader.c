@@ -434,16 +434,15 @@ static bool is_own_entry(struct gw_reader *reader, uint64_t inner, uint64_t oute
 	       outer - second.address < ENTRY_SIZE;
 }
 
-static void clean_stack(struct gw_reader *reader, struct gw_task_record *task)
+static void clean_stack(struct gw_reader *reader, __u64 *stack, __u32 *depth)
 {
 	uint32_t i, kept = 0;
 
-	for (i = 0; i < task->stack_depth; i++) {
-		if (!is_trampoline(reader, task->stack[i]) &&
-		    !(kept && is_own_entry(reader, task->stack[kept - 1], task->stack[i])))
-			task->stack[kept++] = task->stack[i];
+	for (i = 0; i < *depth && i < GW_STACK_DEPTH; i++) {
+		if (!is_trampoline(reader, stack[i]) && !(kept && is_own_entry(reader, stack[kept - 1], stack[i])))
+			stack[kept++] = stack[i];
 	}
-	task->stack_depth = kept;
+	*depth = kept;
 }
 
 static void clean_stacks(struct gw_reader *reader)
@@ -454,8 +453,13 @@ static void clean_stacks(struct gw_reader *reader)
 	if (!*reader->source.kallsyms || gw_kallsyms_hidden(*reader->source.kallsyms))
 		return;
 	for (; (record = record_at(&reader->out, offset)); offset += record->size) {
+		struct gw_task_record *task = (struct gw_task_record *)record;
+		struct gw_hazard *hazard = &((struct gw_hazard_record *)record)->hazard;
+
 		if (record->type == GW_RECORD_TASK)
-			clean_stack(reader, (struct gw_task_record *)record);
+			clean_stack(reader, task->stack, &task->stack_depth);
+		else if (record->type == GW_RECORD_HAZARD)
+			clean_stack(reader, hazard->stack, &hazard->stack_depth);
 	}
 }
 

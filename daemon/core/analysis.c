@@ -64,6 +64,19 @@ static int find_all(const struct gw_analysis *analysis, const struct gw_graph *g
 	return r;
 }
 
+static int report_hazards(struct gw_analysis *analysis, const struct gw_snapshot *now, gw_report_changed changed,
+			  void *userdata)
+{
+	struct gw_breach *breaches;
+	size_t count;
+	int r = gw_breaches_find(now, &breaches, &count);
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = gw_store_breach(analysis->store, now, &breaches[i], changed, userdata);
+	free(breaches);
+	return r;
+}
+
 static int look(struct gw_analysis *analysis, const struct gw_snapshot *now, gw_report_changed changed, void *userdata)
 {
 	struct gw_finding_list findings = { .items = NULL };
@@ -71,6 +84,9 @@ static int look(struct gw_analysis *analysis, const struct gw_snapshot *now, gw_
 	int r;
 
 	gw_store_expire(analysis->store, now, changed, userdata);
+	r = report_hazards(analysis, now, changed, userdata);
+	if (r < 0)
+		return r;
 	r = gw_graph_build(&graph, now, analysis->last);
 	r = r ?: find_all(analysis, &graph, &findings);
 	for (size_t i = 0; i < findings.count && r == 0; i++)

@@ -487,7 +487,7 @@ static const char *advice_of(enum gw_class class)
 		return "Only a reboot frees the lock. For the driver's developers: a path of the owner returns without "
 		       "unlocking; "
 		       "look at its error paths.";
-	case GW_CLASS_LONG_WAIT:
+	default: /* a long wait; the other kinds of reports have texts of their own */
 		break;
 	}
 	return "Look at the end of the chain: is the GPU busy with a long job, hung, or waiting for a task that is "

@@ -24,6 +24,10 @@ const char *gw_class_name(enum gw_class class)
 		[GW_CLASS_UNPLUG_SRCU] = "unplug-srcu",		  [GW_CLASS_SCHED_DEP_CYCLE] = "sched-dep-cycle",
 		[GW_CLASS_WORKQUEUE_CYCLE] = "workqueue-cycle",	  [GW_CLASS_ORPHANED_FENCE] = "orphaned-fence",
 		[GW_CLASS_LEAKED_LOCK] = "leaked-lock",		  [GW_CLASS_LONG_WAIT] = "long-wait",
+		[GW_CLASS_SIGNALLING_RECLAIM] = "signalling-reclaim",
+		[GW_CLASS_SIGNALLING_RESV] = "signalling-resv-lock",
+		[GW_CLASS_SIGNALLING_MMAP_LOCK] = "signalling-mmap-lock",
+		[GW_CLASS_SIGNALLING_FENCE_WAIT] = "signalling-fence-wait",
 	};
 
 	return names[class];

@@ -33,6 +33,7 @@ struct gw_snapshot {
 	const struct gw_lock_record **locks;
 	const struct gw_work_record **works;
 	const struct gw_timeline_record **timelines;
+	const struct gw_hazard_record **hazards;
 	const struct gw_symbol_record **symbols;
 	struct index index[GW_RECORD_TYPES];
 };
@@ -113,6 +114,14 @@ static int check_timeline(const struct gw_timeline_record *record)
 	return GW_PARSE_OK;
 }
 
+static int check_hazard(const struct gw_hazard *hazard)
+{
+	if (hazard->rule == 0 || hazard->rule >= GW_HAZARD_RULES || hazard->stack_depth > GW_STACK_DEPTH ||
+	    !TEXT_OK(hazard->comm))
+		return GW_PARSE_CORRUPT;
+	return GW_PARSE_OK;
+}
+
 static int check_body(const struct gw_record *record)
 {
 	switch (record->type) {
@@ -130,6 +139,8 @@ static int check_body(const struct gw_record *record)
 		return check_work((const struct gw_work_record *)record);
 	case GW_RECORD_TIMELINE:
 		return check_timeline((const struct gw_timeline_record *)record);
+	case GW_RECORD_HAZARD:
+		return check_hazard(&((const struct gw_hazard_record *)record)->hazard);
 	case GW_RECORD_SYMBOL: {
 		const struct gw_symbol_record *symbol = (const struct gw_symbol_record *)record;
 
@@ -154,6 +165,7 @@ static bool size_ok(const struct gw_record *record)
 		[GW_RECORD_TIMELINE] = sizeof(struct gw_timeline_record),
 		[GW_RECORD_SYMBOL] = sizeof(struct gw_symbol_record),
 		[GW_RECORD_END] = sizeof(struct gw_end_record),
+		[GW_RECORD_HAZARD] = sizeof(struct gw_hazard_record),
 	};
 
 	if (record->type == GW_RECORD_TASK)
@@ -266,6 +278,8 @@ static uint64_t record_key(const struct gw_record *record)
 		return ((const struct gw_work_record *)record)->work;
 	case GW_RECORD_TIMELINE:
 		return ((const struct gw_timeline_record *)record)->timeline.context;
+	case GW_RECORD_HAZARD:
+		return ((const struct gw_hazard_record *)record)->hazard.first_ns;
 	default:
 		return ((const struct gw_symbol_record *)record)->address;
 	}
@@ -292,9 +306,10 @@ static int allocate(struct gw_snapshot *snapshot, const size_t *counts)
 	snapshot->locks = array_new(counts[GW_RECORD_LOCK], sizeof(*snapshot->locks));
 	snapshot->works = array_new(counts[GW_RECORD_WORK], sizeof(*snapshot->works));
 	snapshot->timelines = array_new(counts[GW_RECORD_TIMELINE], sizeof(*snapshot->timelines));
+	snapshot->hazards = array_new(counts[GW_RECORD_HAZARD], sizeof(*snapshot->hazards));
 	snapshot->symbols = array_new(counts[GW_RECORD_SYMBOL], sizeof(*snapshot->symbols));
 	if (!snapshot->tasks || !snapshot->fences || !snapshot->locks || !snapshot->works || !snapshot->timelines ||
-	    !snapshot->symbols)
+	    !snapshot->hazards || !snapshot->symbols)
 		return -ENOMEM;
 	for (size_t type = 0; type < GW_RECORD_TYPES; type++) {
 		snapshot->index[type].entries = array_new(counts[type], sizeof(struct index_entry));
@@ -325,6 +340,9 @@ static void index_record(struct gw_snapshot *snapshot, const struct gw_record *r
 		break;
 	case GW_RECORD_TIMELINE:
 		snapshot->timelines[at] = (const struct gw_timeline_record *)record;
+		break;
+	case GW_RECORD_HAZARD:
+		snapshot->hazards[at] = (const struct gw_hazard_record *)record;
 		break;
 	case GW_RECORD_SYMBOL:
 		snapshot->symbols[at] = (const struct gw_symbol_record *)record;
@@ -442,6 +460,7 @@ void gw_snapshot_free(struct gw_snapshot *snapshot)
 	free(snapshot->locks);
 	free(snapshot->works);
 	free(snapshot->timelines);
+	free(snapshot->hazards);
 	free(snapshot->symbols);
 	buffer_unref(snapshot->buffer);
 	free(snapshot);
@@ -492,6 +511,12 @@ size_t gw_snapshot_timelines(const struct gw_snapshot *snapshot, const struct gw
 {
 	*ret = snapshot->timelines;
 	return snapshot->index[GW_RECORD_TIMELINE].count;
+}
+
+size_t gw_snapshot_hazards(const struct gw_snapshot *snapshot, const struct gw_hazard_record *const **ret)
+{
+	*ret = snapshot->hazards;
+	return snapshot->index[GW_RECORD_HAZARD].count;
 }
 
 size_t gw_snapshot_symbols(const struct gw_snapshot *snapshot, const struct gw_symbol_record *const **ret)

@@ -99,7 +99,7 @@ size_t gw_store_reports(const struct gw_store *store, const struct gw_report *co
 bool gw_store_wants_more(const struct gw_store *store)
 {
 	for (size_t i = 0; i < store->count; i++)
-		if (!is_resolved(store->entries[i]))
+		if (!is_resolved(store->entries[i]) && store->entries[i]->kind != GW_KIND_HAZARD)
 			return true;
 	return false;
 }
@@ -280,7 +280,9 @@ static int add_entry(struct gw_store *store, const struct gw_graph *graph, const
 
 static void set_id(struct gw_report *report)
 {
-	snprintf(report->id, sizeof(report->id), "%c-%012" PRIx64, report->kind == GW_KIND_STALL ? 's' : 'd',
+	const char letter = report->kind == GW_KIND_STALL ? 's' : report->kind == GW_KIND_HAZARD ? 'h' : 'd';
+
+	snprintf(report->id, sizeof(report->id), "%c-%012" PRIx64, letter,
 		 (report->key ^ report->key >> 48) & UINT64_C(0xffffffffffff));
 }
 
@@ -429,4 +431,58 @@ int gw_store_offer(struct gw_store *store, const struct gw_graph *graph, const s
 	if (finding->kind == GW_KIND_STALL)
 		return offer_stall(store, graph, finding, changed, userdata);
 	return offer_deadlock(store, graph, finding, changed, userdata);
+}
+
+/* ---- hazards ------------------------------------------------------------------------- */
+
+static struct entry *find_breach(const struct gw_store *store, uint64_t key)
+{
+	for (size_t i = 0; i < store->count; i++)
+		if (store->entries[i]->kind == GW_KIND_HAZARD && store->entries[i]->key == key)
+			return store->entries[i];
+	return NULL;
+}
+
+static int add_breach(struct gw_store *store, const struct gw_snapshot *snapshot, const struct gw_breach *breach,
+		      struct entry **ret)
+{
+	struct entry *entry;
+
+	if (reserve(store) < 0)
+		return -ENOMEM;
+	entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return -ENOMEM;
+	entry->kind = GW_KIND_HAZARD;
+	entry->key = breach->key;
+	entry->detected_real_ns = gw_snapshot_head(snapshot)->real_ns;
+	entry->detected_mono_ns = gw_snapshot_head(snapshot)->mono_ns;
+	store->entries[store->count++] = entry;
+	*ret = entry;
+	return 0;
+}
+
+int gw_store_breach(struct gw_store *store, const struct gw_snapshot *snapshot, const struct gw_breach *breach,
+		    gw_report_changed changed, void *userdata)
+{
+	struct entry *entry = find_breach(store, breach->key);
+	uint64_t magnitude = 64 - (uint64_t)__builtin_clzll(breach->count | 1);
+	struct gw_report *rendered;
+
+	if (entry && entry->looks == magnitude)
+		return 0;
+	if (!entry && add_breach(store, snapshot, breach, &entry) < 0)
+		return -ENOMEM;
+	if (gw_breach_render(&rendered, snapshot, breach) < 0)
+		return -ENOMEM;
+	rendered->detected_real_ns = entry->detected_real_ns;
+	rendered->detected_mono_ns = entry->detected_mono_ns;
+	set_id(rendered);
+	gw_report_free(entry->report);
+	entry->report = rendered;
+	entry->looks = magnitude;
+	list_reports(store);
+	if (changed)
+		changed(rendered, userdata);
+	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "analysis.h"
 #include "finding.h"
+#include "hazard.h"
 
 struct gw_store;
 
@@ -27,6 +28,11 @@ void gw_store_expire(struct gw_store *store, const struct gw_snapshot *now, gw_r
 int gw_store_offer(struct gw_store *store, const struct gw_graph *graph, const struct gw_finding *finding,
 		   gw_report_changed changed, void *userdata);
 
+/* A rule that was seen broken: reported at once, and again when it has become many more. Returns 0 or -ENOMEM. */
+int gw_store_breach(struct gw_store *store, const struct gw_snapshot *snapshot, const struct gw_breach *breach,
+		    gw_report_changed changed, void *userdata);
+
+/* Hazards have happened: nothing more of them is to come. */
 bool gw_store_wants_more(const struct gw_store *store);
 
 /* As gw_analysis_reports(). */
