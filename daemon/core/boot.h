@@ -61,6 +61,8 @@ int gw_boot_set_initcalls(struct gw_boot *boot, const struct gw_initcall *list, 
  *	cmdline: text of /proc/cmdline
  *	devices: [{name, bus, path (sysfs path below /sys/devices), driver ("" = none), modalias, iommu_group (-1 = none),
  *		waiting_for_supplier (bool, absent = the kernel does not say), of_node, module (of the driver, "" = built in),
+ *		(do not read sysfs' waiting_for_supplier: it takes the device lock that a probe holds while it removes the file
+ *		and waits for its readers, so both hang for good; seen on 6.12. Deferral reasons and links say the same)
  *		suppliers: [{node, property, device}] (what firmware names: the supplier's node, the property that does, and
  *		the name of the device made from that node, "" = none)}]
  *	links: [{supplier, consumer ("bus:name" each), status ("not tracked", "dormant", "available", "consumer probing",
