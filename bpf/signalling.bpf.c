@@ -136,7 +136,7 @@ static __noinline int keep(const struct gw_hazard *hazard)
 	if (bpf_map_update_elem(&hazards, &key, hazard, BPF_NOEXIST))
 		__sync_fetch_and_add(&control.dropped_hazards, 1);
 	else
-		wake_daemon();
+		send_event(GW_EVENT_HAZARD);
 	return 0;
 }
 

@@ -59,16 +59,21 @@ static __always_inline bool is_over(const struct task_entry *entry, u32 i, u32 k
 	return above >= (entry->watch.waits[i].kind == kind ? 0 : MARK_TOLERANCE);
 }
 
+static __always_inline long send_event(u32 type)
+{
+	struct gw_event event = { .type = type, .time_ns = bpf_ktime_get_ns() };
+	long r = bpf_ringbuf_output(&events, &event, sizeof(event), 0);
+
+	if (r)
+		__sync_fetch_and_add(&control.dropped_events, 1);
+	return r;
+}
+
 static __always_inline void wake_daemon(void)
 {
-	struct gw_event event = { .type = GW_EVENT_WAKE };
-
 	if (!control.armed || !__sync_lock_test_and_set(&control.armed, 0))
 		return;
-	event.time_ns = bpf_ktime_get_ns();
-	if (bpf_ringbuf_output(&events, &event, sizeof(event), 0))
-		__sync_fetch_and_add(&control.dropped_events, 1);
-	else
+	if (!send_event(GW_EVENT_WAKE))
 		__sync_fetch_and_add(&control.wakes, 1);
 }
 

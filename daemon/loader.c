@@ -49,6 +49,7 @@ struct gw_loader {
 	const struct gw_timeline *timelines;
 	int module_fd;
 	int events_received;
+	bool saw_hazard;
 	uint64_t excess;	  /* of active_waits, as the last snapshot saw it */
 	unsigned int excess_seen; /* snapshots before that saw the same */
 	struct gw_host_record host;
@@ -227,6 +228,8 @@ static int on_event(void *userdata, void *data, size_t size)
 
 	if (size >= sizeof(*event) && event->type == GW_EVENT_WAKE)
 		loader->events_received++;
+	else if (size >= sizeof(*event) && event->type == GW_EVENT_HAZARD)
+		loader->saw_hazard = true;
 	return 0;
 }
 
@@ -402,6 +405,14 @@ int gw_loader_drain(struct gw_loader *loader)
 	loader->events_received = 0;
 	r = ring_buffer__consume(loader->events);
 	return r < 0 ? r : loader->events_received;
+}
+
+bool gw_loader_saw_hazard(struct gw_loader *loader)
+{
+	bool saw = loader->saw_hazard;
+
+	loader->saw_hazard = false;
+	return saw;
 }
 
 int gw_loader_module_fd(const struct gw_loader *loader)

@@ -64,6 +64,8 @@ size_t gw_loader_probes(const struct gw_loader *loader, const struct gw_probe_in
  */
 int gw_loader_wake_fd(const struct gw_loader *loader);
 int gw_loader_drain(struct gw_loader *loader); /* number of wake events, or -errno */
+/* Whether a drained event told of a new hazard since the last call: the next look shows it. */
+bool gw_loader_saw_hazard(struct gw_loader *loader);
 int gw_loader_module_fd(const struct gw_loader *loader);
 int gw_loader_follow_modules(struct gw_loader *loader); /* 1 if probes changed, 0, or -errno */
 

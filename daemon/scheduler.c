@@ -185,6 +185,8 @@ static int on_wake(sd_event_source *source, int fd, uint32_t revents, void *user
 	r = gw_loader_drain(gw_watch_loader(scheduler->watch));
 	if (r < 0)
 		log_warning("Reading wake events failed: %s", strerror(-r));
+	if (gw_loader_saw_hazard(gw_watch_loader(scheduler->watch)))
+		gw_scheduler_request(scheduler, 1);
 	if (r <= 0)
 		return 0;
 	if (scheduler->uneventful > SLOW_AFTER)

@@ -306,7 +306,7 @@ static json_t *task_json(const struct gw_snapshot *snapshot, const struct gw_haz
 
 static json_t *lock_json(const struct gw_hazard *hazard, const char *lock_type, const char *symbol)
 {
-	return json_pack("{s:o, s:s, s:o, s:s, s:s}", "id", json_sprintf("lock:0x%016" PRIx64, hazard->object), "type",
+	return json_pack("{s:o, s:s, s:o, s:s, s:s}", "id", json_sprintf("lock:0x%016" PRIx64, (uint64_t)hazard->object), "type",
 			 "lock", "address", gw_json_address(hazard->object), "lock_type", lock_type, "symbol", symbol);
 }
 
@@ -319,7 +319,7 @@ static json_t *object_json(const struct gw_hazard *hazard)
 		return lock_json(hazard, "rwsem", "mmap_lock");
 	case GW_HAZARD_FENCE_WAIT:
 		return json_pack("{s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:s}", "id",
-				 json_sprintf("fence:0x%016" PRIx64, hazard->object), "type", "fence", "address",
+				 json_sprintf("fence:0x%016" PRIx64, (uint64_t)hazard->object), "type", "fence", "address",
 				 gw_json_address(hazard->object), "context", gw_json_number(hazard->context), "seqno",
 				 gw_json_number(hazard->seqno), "driver", "", "timeline", "", "ops", "");
 	default:

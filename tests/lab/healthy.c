@@ -86,9 +86,19 @@ static void pause_ms(struct healthy *h, unsigned int ms)
 	wait_for_completion_interruptible_timeout(&h->inst->stop, msecs_to_jiffies(ms));
 }
 
+/* As a driver that has its signalling path annotated, and keeps what that promises. */
+static void signal_in_section(struct dma_fence *fence)
+{
+	bool cookie = dma_fence_begin_signalling();
+
+	kfree(kmalloc(64, GFP_NOWAIT));
+	dma_fence_signal(fence);
+	dma_fence_end_signalling(cookie);
+}
+
 static void signal_and_put(struct healthy *h, struct dma_fence *fence)
 {
-	dma_fence_signal(fence);
+	signal_in_section(fence);
 	dma_fence_put(fence);
 	atomic64_inc(&h->signalled);
 }
@@ -109,7 +119,7 @@ struct timed_fence {
 
 static enum hrtimer_restart timed_fence_fire(struct hrtimer *timer)
 {
-	dma_fence_signal(container_of(timer, struct timed_fence, timer)->fence);
+	signal_in_section(container_of(timer, struct timed_fence, timer)->fence);
 	return HRTIMER_NORESTART;
 }
 
@@ -146,7 +156,7 @@ static void work_fence_run(struct work_struct *work)
 
 	if (wf->delay_ms)
 		msleep(wf->delay_ms);
-	dma_fence_signal(wf->fence);
+	signal_in_section(wf->fence);
 }
 
 static bool work_fence_start(struct work_fence *wf, struct workqueue_struct *wq, struct lab_timeline *tl,

@@ -200,6 +200,7 @@ extern const struct lab_family lab_notifier_family;
 extern const struct lab_family lab_unplug_family;
 extern const struct lab_family lab_sched_family;
 extern const struct lab_family lab_reclaim_family;
+extern const struct lab_family lab_hazard_family;
 extern const struct lab_family lab_healthy_family;
 
 int lab_start(const char *command, struct lab_client *client, const struct gpulab_start *request);

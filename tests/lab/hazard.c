@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * hazard: a section between dma_fence_begin_signalling() and dma_fence_end_signalling() in which a rule of the
+ * cross-driver contract is broken, without any deadlock coming of it. /harmless does what looks alike and is allowed.
+ */
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "lab.h"
+
+#define HAZARD_ROUNDS 8
+
+enum hazard_variant {
+	HAZARD_KMALLOC,
+	HAZARD_NOFS,
+	HAZARD_PAGES,
+	HAZARD_RESV,
+	HAZARD_MMAP_READ,
+	HAZARD_MMAP_WRITE,
+	HAZARD_FENCE,
+	HAZARD_FENCE_ANY,
+	HAZARD_NESTED,
+	HAZARD_HARMLESS,
+};
+
+struct hazard {
+	struct lab_timeline timeline;
+	struct mm_struct *mm; /* of whoever started it */
+	struct dma_resv resv;
+};
+
+static void allocate(gfp_t gfp)
+{
+	kfree(kmalloc(96, gfp));
+}
+
+static void allocate_page(gfp_t gfp)
+{
+	struct page *page = alloc_pages(gfp, 2);
+
+	if (page)
+		__free_pages(page, 2);
+}
+
+static void lock_resv(struct hazard *hazard)
+{
+	dma_resv_lock(&hazard->resv, NULL);
+	dma_resv_unlock(&hazard->resv);
+}
+
+static void lock_mmap(struct hazard *hazard, bool write)
+{
+	if (write) {
+		mmap_write_lock(hazard->mm);
+		mmap_write_unlock(hazard->mm);
+	} else {
+		mmap_read_lock(hazard->mm);
+		mmap_read_unlock(hazard->mm);
+	}
+}
+
+/* The other fence is signalled already: nothing blocks. */
+static void wait_for_another(struct hazard *hazard, bool any)
+{
+	struct dma_fence *other = lab_fence_create(&hazard->timeline);
+
+	if (!other)
+		return;
+	dma_fence_signal(other);
+	if (any)
+		dma_fence_wait_any_timeout(&other, 1, false, HZ, NULL);
+	else
+		dma_fence_wait(other, false);
+	dma_fence_put(other);
+}
+
+/* A section within the section does not end it. */
+static void nested(struct hazard *hazard)
+{
+	bool cookie = dma_fence_begin_signalling();
+
+	dma_fence_end_signalling(cookie);
+	allocate(GFP_KERNEL);
+}
+
+static void harmless(struct hazard *hazard)
+{
+	allocate(GFP_NOWAIT);
+	allocate(GFP_ATOMIC);
+	allocate_page(GFP_NOWAIT);
+	if (dma_resv_trylock(&hazard->resv))
+		dma_resv_unlock(&hazard->resv);
+	if (mmap_read_trylock(hazard->mm))
+		mmap_read_unlock(hazard->mm);
+}
+
+static void in_section(struct hazard *hazard, int variant)
+{
+	switch (variant) {
+	case HAZARD_KMALLOC:
+		return allocate(GFP_KERNEL);
+	case HAZARD_NOFS:
+		return allocate(GFP_NOFS);
+	case HAZARD_PAGES:
+		return allocate_page(GFP_KERNEL);
+	case HAZARD_RESV:
+		return lock_resv(hazard);
+	case HAZARD_MMAP_READ:
+	case HAZARD_MMAP_WRITE:
+		return lock_mmap(hazard, variant == HAZARD_MMAP_WRITE);
+	case HAZARD_FENCE:
+	case HAZARD_FENCE_ANY:
+		return wait_for_another(hazard, variant == HAZARD_FENCE_ANY);
+	case HAZARD_NESTED:
+		return nested(hazard);
+	default:
+		return harmless(hazard);
+	}
+}
+
+/* After the section everything is allowed. */
+static void after_section(struct hazard *hazard)
+{
+	allocate(GFP_KERNEL);
+	allocate_page(GFP_KERNEL);
+	lock_resv(hazard);
+	lock_mmap(hazard, false);
+	wait_for_another(hazard, false);
+}
+
+static noinline void signal_one(struct hazard *hazard, int variant)
+{
+	struct dma_fence *fence = lab_fence_create(&hazard->timeline);
+	bool cookie;
+
+	if (!fence)
+		return;
+	cookie = dma_fence_begin_signalling();
+	in_section(hazard, variant);
+	dma_fence_signal(fence);
+	dma_fence_end_signalling(cookie);
+	dma_fence_put(fence);
+	after_section(hazard);
+}
+
+static int signaller_thread(struct lab_actor *actor)
+{
+	unsigned int i;
+
+	for (i = 0; i < HAZARD_ROUNDS; i++)
+		signal_one(actor->inst->priv, actor->inst->variant->value);
+	return 0;
+}
+
+static int hazard_start(struct lab_instance *inst)
+{
+	struct hazard *hazard = kzalloc(sizeof(*hazard), GFP_KERNEL);
+	struct lab_actor *signaller;
+
+	if (!hazard)
+		return -ENOMEM;
+	inst->priv = hazard;
+	dma_resv_init(&hazard->resv);
+	lab_timeline_init(&hazard->timeline, "gfx", inst->id);
+	hazard->mm = current->mm;
+	mmgrab(hazard->mm);
+	signaller = lab_actor_run(inst, "signaller", LAB_ROOT, "gpulab-sign", signaller_thread);
+	if (!signaller)
+		return -ENOMEM;
+	lab_actor_join(signaller);
+	signaller->state = "exited";
+	return 0;
+}
+
+static void hazard_release(struct lab_instance *inst)
+{
+}
+
+static void hazard_finish(struct lab_instance *inst)
+{
+	struct hazard *hazard = inst->priv;
+
+	if (!hazard)
+		return;
+	mmdrop(hazard->mm);
+	dma_resv_fini(&hazard->resv);
+	kfree(hazard);
+}
+
+static const struct lab_variant hazard_variants[] = {
+	{ "kmalloc", HAZARD_KMALLOC },
+	{ "nofs", HAZARD_NOFS },
+	{ "pages", HAZARD_PAGES },
+	{ "resv", HAZARD_RESV },
+	{ "mmap-read", HAZARD_MMAP_READ },
+	{ "mmap-write", HAZARD_MMAP_WRITE },
+	{ "fence", HAZARD_FENCE },
+	{ "fence-any", HAZARD_FENCE_ANY },
+	{ "nested", HAZARD_NESTED },
+	{ "harmless", HAZARD_HARMLESS },
+	{ "" },
+};
+
+const struct lab_family lab_hazard_family = {
+	.name = "hazard",
+	.expected_class = "hazard",
+	.variants = hazard_variants,
+	.start = hazard_start,
+	.release = hazard_release,
+	.finish = hazard_finish,
+};
