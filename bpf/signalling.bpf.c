@@ -226,14 +226,65 @@ int BPF_PROG(hazard_ww_lock_interruptible, void *lock)
 	return control.signalling ? ww_locked(ctx, lock) : 0;
 }
 
-/* Argument @write comes last: behind the path of a memory cgroup up to 6.9, commit 7d6be67cfdd4. */
+/*
+ * The tracepoint knows the mm, and is passed by mmap_read_trylock(), too, which
+ * is allowed: the function that it is followed by tells.
+ */
 SEC("tp_btf/mmap_lock_start_locking")
-int hazard_mmap_lock(u64 *ctx)
+int BPF_PROG(hazard_mmap_locking, void *mm)
 {
-	const struct task_entry *section = control.signalling ? current_section() : NULL;
-	struct breach breach = { .rule = GW_HAZARD_MMAP_LOCK, .object = ctx[0] };
+	struct task_entry *section = control.signalling ? current_section() : NULL;
 
-	return section ? broken(ctx, section, &breach) : 0;
+	if (section)
+		section->mmap_locking = (u64)mm;
+	return 0;
+}
+
+static __always_inline int locked(void *ctx)
+{
+	struct task_entry *section = current_section();
+	struct breach breach = { .rule = GW_HAZARD_MMAP_LOCK };
+
+	if (!section || !section->mmap_locking)
+		return 0;
+	breach.object = section->mmap_locking;
+	section->mmap_locking = 0;
+	return broken(ctx, section, &breach);
+}
+
+SEC("fentry/down_read")
+int hazard_down_read(void *ctx)
+{
+	return control.signalling ? locked(ctx) : 0;
+}
+
+SEC("fentry/down_read_killable")
+int hazard_down_read_killable(void *ctx)
+{
+	return control.signalling ? locked(ctx) : 0;
+}
+
+SEC("fentry/down_write")
+int hazard_down_write(void *ctx)
+{
+	return control.signalling ? locked(ctx) : 0;
+}
+
+SEC("fentry/down_write_killable")
+int hazard_down_write_killable(void *ctx)
+{
+	return control.signalling ? locked(ctx) : 0;
+}
+
+/* Got it, whichever way. */
+SEC("tp_btf/mmap_lock_acquire_returned")
+int hazard_mmap_locked(void *ctx)
+{
+	struct task_entry *section = control.signalling ? current_section() : NULL;
+
+	if (section)
+		section->mmap_locking = 0;
+	return 0;
 }
 
 static __always_inline int fence_waited(void *ctx, struct dma_fence *fence)

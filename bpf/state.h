@@ -23,6 +23,7 @@ struct task_entry {
 	u64 signalling_ip;	  /* who began the outermost signalling section */
 	u64 signalling_ns;
 	u32 signalling_depth; /* nested ones, 0 = in none */
+	u64 mmap_locking;     /* mm_struct whose mmap_lock is being taken in it */
 };
 
 struct {

@@ -50,6 +50,7 @@ struct gw_loader {
 	int module_fd;
 	int events_received;
 	bool saw_hazard;
+	bool symbols_stale; /* modules came or went since kallsyms was read */
 	uint64_t excess;	  /* of active_waits, as the last snapshot saw it */
 	unsigned int excess_seen; /* snapshots before that saw the same */
 	struct gw_host_record host;
@@ -165,6 +166,7 @@ static int read_symbols(struct gw_loader *loader)
 		return r;
 	gw_kallsyms_free(loader->kallsyms);
 	loader->kallsyms = table;
+	loader->symbols_stale = false;
 	loader->hidden.why[0] = '\0';
 	if (gw_kallsyms_hidden(table))
 		snprintf(loader->hidden.why, sizeof(loader->hidden.why),
@@ -451,6 +453,7 @@ int gw_loader_follow_modules(struct gw_loader *loader)
 		if (r < 0 && r != -ENOBUFS)
 			return r;
 		concerned |= r == -ENOBUFS || gw_probes_want_module(loader->probes, name);
+		loader->symbols_stale = true;
 	}
 	return concerned ? refresh(loader) : 0;
 }
@@ -509,6 +512,9 @@ int gw_loader_snapshot(struct gw_loader *loader, bool full, bool timelines, uint
 	uint64_t active = gw_loader_active_waits(loader);
 	int r;
 
+	/* Modules may come by the hundred: their symbols are read when something is looked at. */
+	if (loader->symbols_stale)
+		read_symbols(loader);
 	r = gw_reader_snapshot(loader->reader, gw_probes_iterator(loader->probes), full, timelines, min_wait_ns, data,
 			       size);
 	if (r >= 0)

@@ -15,7 +15,7 @@
 #include "privilege.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
-#define PROGRAMS_MAX 3
+#define PROGRAMS_MAX 6
 
 /*
  * A probe's programs see begins and, last, the end: all are attached or none,
@@ -86,7 +86,9 @@ static const struct definition definitions[] = {
 	  "hazards: allocations that may reclaim, in a signalling section" },
 	{ "hazard_ww_lock", "signalling", "fentry/ww_mutex_lock, fentry/ww_mutex_lock_interruptible", "", NULL,
 	  { "hazard_ww_lock", "hazard_ww_lock_interruptible" }, "hazards: dma_resv locks in a signalling section" },
-	{ "hazard_mmap_lock", "signalling", "tp_btf/mmap_lock_start_locking", "", NULL, { "hazard_mmap_lock" },
+	{ "hazard_mmap_lock", "signalling", "tp_btf/mmap_lock_start_locking, fentry/down_read, fentry/down_write", "", NULL,
+	  { "hazard_mmap_locking", "hazard_down_read", "hazard_down_read_killable", "hazard_down_write",
+	    "hazard_down_write_killable", "hazard_mmap_locked" },
 	  "hazards: mmap_lock in a signalling section" },
 	{ "hazard_fence_wait", "signalling", "tp_btf/dma_fence_wait_start, fentry/dma_fence_wait_any_timeout", "", NULL,
 	  { "hazard_fence_wait", "hazard_fence_wait_any" }, "hazards: waits for a fence in a signalling section" },

@@ -28,6 +28,7 @@ enum hazard_variant {
 
 struct hazard {
 	struct lab_timeline timeline;
+	struct dma_fence *other; /* signalled: nobody blocks on it */
 	struct mm_struct *mm; /* of whoever started it */
 	struct dma_resv resv;
 };
@@ -62,19 +63,12 @@ static void lock_mmap(struct hazard *hazard, bool write)
 	}
 }
 
-/* The other fence is signalled already: nothing blocks. */
 static void wait_for_another(struct hazard *hazard, bool any)
 {
-	struct dma_fence *other = lab_fence_create(&hazard->timeline);
-
-	if (!other)
-		return;
-	dma_fence_signal(other);
 	if (any)
-		dma_fence_wait_any_timeout(&other, 1, false, HZ, NULL);
+		dma_fence_wait_any_timeout(&hazard->other, 1, false, HZ, NULL);
 	else
-		dma_fence_wait(other, false);
-	dma_fence_put(other);
+		dma_fence_wait(hazard->other, false);
 }
 
 /* A section within the section does not end it. */
@@ -167,6 +161,10 @@ static int hazard_start(struct lab_instance *inst)
 	lab_timeline_init(&hazard->timeline, "gfx", inst->id);
 	hazard->mm = current->mm;
 	mmgrab(hazard->mm);
+	hazard->other = lab_fence_create(&hazard->timeline);
+	if (!hazard->other)
+		return -ENOMEM;
+	dma_fence_signal(hazard->other);
 	signaller = lab_actor_run(inst, "signaller", LAB_ROOT, "gpulab-sign", signaller_thread);
 	if (!signaller)
 		return -ENOMEM;
@@ -185,6 +183,7 @@ static void hazard_finish(struct lab_instance *inst)
 
 	if (!hazard)
 		return;
+	dma_fence_put(hazard->other);
 	mmdrop(hazard->mm);
 	dma_resv_fini(&hazard->resv);
 	kfree(hazard);
