@@ -1,0 +1,116 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Brings the board of tests/lab-probe up in right and wrong orders, one part per boot, and keeps what gpuwatch says
+# about it for probe-order-verify.py, which knows what is right.
+#
+# usage: probe-order.sh links|timeout|table|stress
+#
+# Leaves in /out, per step:
+#   expect             what must be reported, a line each: CLASS DEVICE [KEY=VALUE]...; nothing else may be
+#   truth.jsonl        the board's own log of the step
+#   probe-order.json   gpuwatch-cli probe-order --json, and its exit code in code
+#   looked_at          CLOCK_MONOTONIC seconds at that time
+# and boot.jsonl, the evidence as gpuwatch-cli probe-order --save has it.
+. /cases/lib.sh
+
+BOARD=/sys/kernel/debug/orion/board
+BOARD_LOG=/sys/kernel/debug/orion/log
+MODULES=/lib/modules/$(uname -r)/updates
+
+board() {
+	echo "$*" >$BOARD || fail "the board: $*"
+}
+
+# load MODULE [PARAMETER]…, by file: no alias, no softdep, no wait for anything else.
+load() {
+	load_name=$1
+	shift
+	insmod "/lab-probe/orion_$load_name.ko" "$@" || fail "load $load_name"
+}
+
+unload() {
+	for unload_name; do
+		rmmod "orion_$unload_name" || fail "unload $unload_name"
+	done
+}
+
+# All that is deferred has been tried again: the board's log does not grow any more.
+settle() {
+	while :; do
+		settle_lines=$(wc -l <$BOARD_LOG)
+		usleep 300000
+		[ "$(wc -l <$BOARD_LOG)" != "$settle_lines" ] || return
+	done
+}
+
+# step NAME: what happens from now on is its truth, until look.
+step() {
+	STEP=$OUT/$1
+	mkdir -p "$STEP"
+	: >"$STEP/expect"
+	echo >$BOARD_LOG
+}
+
+expect() {
+	echo "$*" >>"$STEP/expect"
+}
+
+# Every line of expect, without what follows CLASS and DEVICE, has a report by now.
+all_reported() {
+	gpuwatch-cli probe-order --json >"$STEP/probe-order.json" 2>"$STEP/error"
+	echo $? >"$STEP/code"
+	while read -r class device _; do
+		jq -e --arg class "$class" --arg device "$device" \
+			'any(.reports[]; .class == $class and any(.nodes[]; .name == $device))' \
+			"$STEP/probe-order.json" >/dev/null || return 1
+	done <"$STEP/expect"
+}
+
+# look [SECONDS]: what gpuwatch says, at the latest after so many seconds.
+# shellcheck disable=SC2120 # the parts give it
+look() {
+	wait_until "${1:-10}" all_reported
+	mono >"$STEP/looked_at"
+	all_reported
+	cat $BOARD_LOG >"$STEP/truth.jsonl"
+}
+
+# look_again NAME LINE…: a later look at the same devices, with other expectations.
+look_again() {
+	again_truth=$STEP/truth.jsonl
+	STEP=$OUT/$1
+	mkdir -p "$STEP"
+	: >"$STEP/expect"
+	shift
+	for again_line; do
+		expect "$again_line"
+	done
+	sleep 1
+	# shellcheck disable=SC2119
+	look
+	[ -s "$again_truth" ] || fail "$STEP: the step before has no truth"
+}
+
+mmu_parameter() {
+	echo "$2" >"/sys/module/orion_mmu/parameters/$1"
+}
+
+start_board() {
+	load core
+	load board
+}
+
+# What every part ends with: the evidence of the boot, small, and an orderly end.
+finish() {
+	check "the evidence of this boot can be saved" gpuwatch-cli probe-order --save="$OUT/boot.jsonl"
+	gpuwatch-cli probe-order --json >"$OUT/final.json" 2>/dev/null
+	check "the daemon lives" daemon_answers
+	stop_daemon
+	check "the daemon ended well" [ $? -eq 0 ]
+	verdict
+}
+
+part=$1
+shift
+# shellcheck source=/dev/null # one of them
+. "/cases/probe-order-$part.sh"
