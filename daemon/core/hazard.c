@@ -71,15 +71,19 @@ static const char *const servants[] = {
 	"dma_resv_wait_timeout",
 };
 
+static bool matches(const char *function, const char *pattern)
+{
+	size_t length = strcspn(pattern, "*");
+
+	return strncmp(function, pattern, length) == 0 &&
+	       (pattern[length] == '*' || function[length] == '\0' || function[length] == '.');
+}
+
 static bool is_servant(const char *function)
 {
-	for (size_t i = 0; i < LENGTH(servants); i++) {
-		size_t length = strcspn(servants[i], "*");
-
-		if (strncmp(function, servants[i], length) == 0 &&
-		    (servants[i][length] == '*' || function[length] == '\0' || function[length] == '.'))
+	for (size_t i = 0; i < LENGTH(servants); i++)
+		if (matches(function, servants[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -93,6 +97,17 @@ static uint32_t culprit_at(const struct gw_snapshot *snapshot, const struct gw_h
 			return i;
 	}
 	return hazard->stack_depth;
+}
+
+/* What a wait for a fence allocates is no second hazard beside the wait. */
+static bool is_part_of_wait(const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
+{
+	uint32_t end = culprit_at(snapshot, hazard);
+
+	for (uint32_t i = 0; hazard->rule == GW_HAZARD_RECLAIM && i < end; i++)
+		if (matches(gw_snapshot_symbol(snapshot, hazard->stack[i])->name, "dma_fence_wait*"))
+			return true;
+	return false;
 }
 
 /* Where the function of an address begins; without a symbol the address itself. */
@@ -165,14 +180,18 @@ int gw_breaches_find(const struct gw_snapshot *snapshot, struct gw_breach **ret,
 	*ret = calloc(n, sizeof(**ret));
 	if (!*ret)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		(*ret)[i] = (struct gw_breach){
-			.last = &records[i]->hazard,
-			.key = key_of(snapshot, &records[i]->hazard),
-			.count = records[i]->hazard.count,
-			.first_ns = records[i]->hazard.first_ns,
-		};
-	*count = merge(*ret, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct gw_hazard *hazard = &records[i]->hazard;
+
+		if (!is_part_of_wait(snapshot, hazard))
+			(*ret)[(*count)++] = (struct gw_breach){
+				.last = hazard,
+				.key = key_of(snapshot, hazard),
+				.count = hazard->count,
+				.first_ns = hazard->first_ns,
+			};
+	}
+	*count = merge(*ret, *count);
 	return 0;
 }
 

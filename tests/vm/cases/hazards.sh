@@ -11,6 +11,15 @@ reported() {
 	[ "$(hazards | jq length)" -gt 0 ]
 }
 
+# is_told FILE FUNCTION: the only report in the file says all that there is to say.
+is_told() {
+	jq -e --arg function "$2" '.[0] |
+		.confidence == "proven" and .kind == "hazard" and .state == "active" and
+		(.summary | contains("signal_one() of gpulab began") and test("^(" + $function + ")")) and
+		any(.nodes[] | select(.type == "task") | .stack[]; test("signal_one\\+.*\\[gpulab\\]")) and
+		(.root_cause.explanation | contains("Seen 8 times"))' "$1" >/dev/null
+}
+
 # breach VARIANT CLASS FUNCTION: the lab breaks the rule; one report of that class, by that function or one inlined in it.
 breach() {
 	breach_name="hazard/$1"
@@ -21,11 +30,7 @@ breach() {
 	hazards >"$OUT/$1.json"
 	check "$breach_name: one report, of class $2" \
 		[ "$(jq -r '[.[].class] | join(" ")' "$OUT/$1.json")" = "$2" ]
-	check "$breach_name: proven, with the section, the function and its stack" jq -e --arg function "$3" '.[0] |
-		.confidence == "proven" and .kind == "hazard" and .state == "active" and
-		(.summary | contains("signal_one() of gpulab began") and test("^" + $function)) and
-		any(.nodes[] | select(.type == "task") | .stack[]; test("signal_one\\+.*\\[gpulab\\]")) and
-		(.root_cause.explanation | contains("Seen 8 times"))' "$OUT/$1.json" >/dev/null
+	check "$breach_name: proven, with the section, the function and its stack" is_told "$OUT/$1.json" "$3"
 	stop_daemon
 }
 
