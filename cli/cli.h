@@ -16,7 +16,7 @@
 /* Exit codes, the same for all commands; gpuwatch-cli(1) says which command uses EXIT_FOUND. */
 enum {
 	EXIT_NOTHING = 0, /* done, nothing found */
-	EXIT_FOUND = 1,	  /* a deadlock was found */
+	EXIT_FOUND = 1,	  /* a deadlock was found, or something that the boot lost */
 	EXIT_TROUBLE = 1, /* a file cannot be read or written, there is no such report */
 	EXIT_USAGE = 2,
 	EXIT_UNREACHABLE = 3, /* no answer from the daemon */
@@ -31,6 +31,9 @@ enum {
 	OPTION_WAITS = 1 << 4,
 	OPTION_TIMELINES = 1 << 5,
 	OPTION_FORCE = 1 << 6,
+	OPTION_TIMELINE = 1 << 7,
+	OPTION_SAVE = 1 << 8,
+	OPTION_FROM = 1 << 9,
 };
 
 struct cli {
@@ -38,6 +41,8 @@ struct cli {
 	struct client_target target;
 	unsigned options;     /* OPTION_* */
 	const char *argument; /* ID or FILE, of the commands that take one */
+	/* Values of options that have one; of --timeline NULL when it was given without. */
+	const char *timeline, *save, *from;
 };
 
 static inline bool cli_has(const struct cli *cli, unsigned option)
@@ -51,6 +56,7 @@ int command_stalls(const struct cli *cli);
 int command_hazards(const struct cli *cli);
 int command_waits(const struct cli *cli);
 int command_timelines(const struct cli *cli);
+int command_probe_order(const struct cli *cli);
 int command_show(const struct cli *cli);
 int command_record(const struct cli *cli);
 int command_replay(const struct cli *cli);

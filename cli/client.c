@@ -25,7 +25,7 @@
 #define BUS_TIME SECOND		 /* for the system bus to say whether the daemon is there */
 #define SOCKET_TIME (2 * SECOND) /* for the daemon to accept a private connection */
 #define CALL_TIME (5 * SECOND)
-#define RECORD_TIME (20 * SECOND) /* takes snapshots first */
+#define FILE_TIME (20 * SECOND) /* may take snapshots first */
 
 /* How connecting ended, for one message that covers all that was tried. */
 struct attempts {
@@ -337,28 +337,28 @@ int client_call(struct client *client, json_t **ret, const char *method, const c
 	return r;
 }
 
-static int record(struct client *client, sd_bus_message **reply, ...)
+static int call_file(struct client *client, sd_bus_message **reply, const char *method, ...)
 {
 	va_list arguments;
 	int r;
 
-	va_start(arguments, reply);
-	r = call(client, reply, RECORD_TIME, "Record", "", arguments);
+	va_start(arguments, method);
+	r = call(client, reply, FILE_TIME, method, "", arguments);
 	va_end(arguments);
 	return r;
 }
 
-int client_record(struct client *client, int *ret)
+int client_call_file(struct client *client, int *ret, const char *method)
 {
 	sd_bus_message *reply = NULL;
-	int r = record(client, &reply), fd;
+	int r = call_file(client, &reply, method), fd;
 
 	if (r != CLIENT_OK)
 		return r;
 	if (sd_bus_message_read(reply, "h", &fd) < 0)
-		r = fail(client, CLIENT_UNREACHABLE, "the daemon's answer to Record() is not a file descriptor");
+		r = fail(client, CLIENT_UNREACHABLE, "the daemon's answer to %s() is not a file descriptor", method);
 	else if ((*ret = fcntl(fd, F_DUPFD_CLOEXEC, 3)) < 0) /* the message's own goes with the message */
-		r = fail(client, CLIENT_UNREACHABLE, "cannot keep the recording's file descriptor: %s",
+		r = fail(client, CLIENT_UNREACHABLE, "cannot keep the file descriptor of %s(): %s", method,
 			 strerror(errno));
 	sd_bus_message_unref(reply);
 	return r;

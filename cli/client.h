@@ -56,8 +56,8 @@ void client_close(struct client *client);
 /* Calls a method that answers with a JSON text; @types as in sd_bus_message_append(). *@ret is a new reference. */
 int client_call(struct client *client, json_t **ret, const char *method, const char *types, ...);
 
-/* Calls Record(); *@ret is a file descriptor with the recording, owned by the caller. */
-int client_record(struct client *client, int *ret);
+/* Calls a method that answers with a file descriptor, which is the caller's then: Record(), SaveBoot(). */
+int client_call_file(struct client *client, int *ret, const char *method);
 
 /*
  * Asks for ReportChanged signals; must come before the list of reports is

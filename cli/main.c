@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <locale.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,11 @@ static const struct command commands[] = {
 	  "Shows who waits, for how long, for what, and inside of what.\n" },
 	{ "timelines", NULL, 0, command_timelines, "fence timelines and who signals them",
 	  "Shows each fence timeline with its last signaller, its rate and who waits for it.\n" },
+	{ "probe-order", NULL, OPTION_ALL | OPTION_FORCE | OPTION_TIMELINE | OPTION_SAVE | OPTION_FROM,
+	  command_probe_order, "what came up in the wrong order at boot",
+	  "Shows what this boot lost because a driver came up before what it needs, what went well\n"
+	  "only by luck, then in which order drivers came up, who needs whom, and which part of the\n"
+	  "boot was not seen. Exit code 1 if something was lost.\n" },
 	{ "show", "ID|FILE", 0, command_show, "everything about one report, with kernel stacks",
 	  "ID is the name of a report, as `gpuwatch-cli deadlocks --all` lists it.\n"
 	  "FILE (with a slash or a dot in its name, or - for standard input) holds saved reports:\n"
@@ -60,6 +66,9 @@ enum {
 	LONG_WAITS,
 	LONG_TIMELINES,
 	LONG_FORCE,
+	LONG_TIMELINE,
+	LONG_SAVE,
+	LONG_FROM,
 };
 
 static const struct option long_options[] = {
@@ -77,23 +86,39 @@ static const struct option long_options[] = {
 	{ "waits", no_argument, NULL, LONG_WAITS },
 	{ "timelines", no_argument, NULL, LONG_TIMELINES },
 	{ "force", no_argument, NULL, LONG_FORCE },
+	{ "timeline", optional_argument, NULL, LONG_TIMELINE },
+	{ "save", required_argument, NULL, LONG_SAVE },
+	{ "from", required_argument, NULL, LONG_FROM },
 	{ 0 },
 };
 
-/* Options of single commands: their letter, bit, and line of help. */
+#define NO_VALUE 0 /* no member of struct cli that holds a value begins there */
+#define VALUE(member) offsetof(struct cli, member)
+
+/* Options of single commands: their letter, bit, line of help, and where in struct cli their value goes. */
 static const struct {
 	int letter;
 	unsigned bit;
 	const char *name, *help;
+	size_t value;
 } command_options[] = {
-	{ 'j', OPTION_JSON, "--json", "  -j, --json         print JSON instead of text" },
-	{ 'a', OPTION_ALL, "--all", "  -a, --all          also those that have ended" },
-	{ 'f', OPTION_FOLLOW, "--follow", "  -f, --follow       go on, print every change as it comes" },
-	{ 'w', OPTION_WATCH, "--watch", "  -w, --watch        show anew every second" },
-	{ LONG_FORCE, OPTION_FORCE, "--force", "      --force        replace FILE if it is there" },
-	{ LONG_WAITS, OPTION_WAITS, "--waits", "      --waits        show the last snapshot's waits instead" },
+	{ 'j', OPTION_JSON, "--json", "  -j, --json         print JSON instead of text", NO_VALUE },
+	{ 'a', OPTION_ALL, "--all", "  -a, --all          all of it: those that have ended, every row", NO_VALUE },
+	{ 'f', OPTION_FOLLOW, "--follow", "  -f, --follow       go on, print every change as it comes", NO_VALUE },
+	{ 'w', OPTION_WATCH, "--watch", "  -w, --watch        show anew every second", NO_VALUE },
+	{ LONG_FORCE, OPTION_FORCE, "--force", "      --force        replace FILE if it is there", NO_VALUE },
+	{ LONG_WAITS, OPTION_WAITS, "--waits", "      --waits        show the last snapshot's waits instead",
+	  NO_VALUE },
 	{ LONG_TIMELINES, OPTION_TIMELINES, "--timelines",
-	  "      --timelines    show the last snapshot's timelines instead" },
+	  "      --timelines    show the last snapshot's timelines instead", NO_VALUE },
+	{ LONG_TIMELINE, OPTION_TIMELINE, "--timeline",
+	  "      --timeline[=FILE]\n"
+	  "                     draw it: an SVG image, to standard output or FILE",
+	  VALUE(timeline) },
+	{ LONG_SAVE, OPTION_SAVE, "--save", "      --save FILE    save what the daemon knows of the boot, for --from",
+	  VALUE(save) },
+	{ LONG_FROM, OPTION_FROM, "--from", "      --from FILE    analyse what --save wrote, no daemon needed",
+	  VALUE(from) },
 };
 
 #define COMMAND_OPTIONS (sizeof(command_options) / sizeof(command_options[0]))
@@ -121,8 +146,8 @@ static void print_help(void)
 		printf("  %-14s %s\n", synopsis, commands[i].brief);
 	}
 	printf("\noptions:\n  -j, --json         print JSON instead of text\n%s", global_help);
-	printf("\nexit codes: 0 nothing found, 1 a deadlock found (deadlocks, replay) or a file that cannot be\n"
-	       "used, 2 wrong usage, 3 no answer from the daemon\n"
+	printf("\nexit codes: 0 nothing found, 1 a deadlock found (deadlocks, replay), something lost (probe-order)\n"
+	       "or a file that cannot be used, 2 wrong usage, 3 no answer from the daemon\n"
 	       "\n`" PROGRAM " COMMAND --help` says more about a command, gpuwatch-cli(1) about all.\n");
 }
 
@@ -185,6 +210,8 @@ static int set_command_option(struct request *request, int letter)
 	for (size_t i = 0; i < COMMAND_OPTIONS; i++)
 		if (command_options[i].letter == letter) {
 			request->cli.options |= command_options[i].bit;
+			if (command_options[i].value != NO_VALUE)
+				*(const char **)((char *)&request->cli + command_options[i].value) = optarg;
 			return 0;
 		}
 	return usage_error("unknown option");
@@ -243,14 +270,31 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+/* Options that make no sense together. */
+static int check_pairs(unsigned options)
+{
+	static const struct {
+		unsigned one, other;
+		const char *text;
+	} pairs[] = {
+		{ OPTION_WAITS, OPTION_TIMELINES, "--waits and --timelines" },
+		{ OPTION_TIMELINE, OPTION_JSON, "--timeline and --json" },
+		{ OPTION_TIMELINE, OPTION_SAVE, "--timeline and --save" },
+		{ OPTION_FROM, OPTION_SAVE, "--from and --save" },
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if ((options & pairs[i].one) && (options & pairs[i].other))
+			return usage_error("%s exclude each other", pairs[i].text);
+	return 0;
+}
+
 static int check_options(const struct command *command, unsigned options)
 {
 	for (size_t i = 0; i < COMMAND_OPTIONS; i++)
 		if (options & command_options[i].bit & ~(command->options | OPTION_JSON))
 			return usage_error("%s does not take %s", command->name, command_options[i].name);
-	if ((options & OPTION_WAITS) && (options & OPTION_TIMELINES))
-		return usage_error("--waits and --timelines exclude each other");
-	return 0;
+	return check_pairs(options);
 }
 
 static int check_arguments(const struct command *command, int count, char **arguments)

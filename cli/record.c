@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gpuwatch-cli record: the daemon's snapshots into a file. */
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include "file.h"
 #include "json-field.h"
 #include "recording.h"
+#include "save.h"
 #include "text.h"
 
 static int read_recording(int fd, char **data, size_t *size)
@@ -51,14 +51,10 @@ static int save(const struct cli *cli, const char *data, size_t size)
 		complain("the daemon's recording cannot be used: %s", message);
 		return EXIT_TROUBLE;
 	}
-	r = file_write(cli->argument, cli_has(cli, OPTION_FORCE), data, size);
-	if (r == -EEXIST)
-		complain("%s is there already: --force replaces it", cli->argument);
-	else if (r < 0)
-		complain("cannot write %s: %s", cli->argument, strerror(-r));
-	else
+	r = save_file(cli, cli->argument, data, size);
+	if (r == EXIT_NOTHING)
 		print_saved(cli, size, recording.count);
-	return r < 0 ? EXIT_TROUBLE : EXIT_NOTHING;
+	return r;
 }
 
 int command_record(const struct cli *cli)
@@ -72,13 +68,11 @@ int command_record(const struct cli *cli)
 		complain("a recording is binary: redirect standard output, or give a file name");
 		return EXIT_USAGE;
 	}
-	if (!cli_has(cli, OPTION_FORCE) && strcmp(cli->argument, "-") != 0 && file_is_there(cli->argument)) {
-		complain("%s is there already: --force replaces it", cli->argument);
+	if (!save_possible(cli, cli->argument))
 		return EXIT_TROUBLE;
-	}
 	r = client_open(&client, &cli->target);
 	if (r == CLIENT_OK)
-		r = client_record(&client, &fd);
+		r = client_call_file(&client, &fd, "Record");
 	if (r != CLIENT_OK)
 		return fetch_failed(&client, r);
 	if (read_recording(fd, &data, &size) < 0)

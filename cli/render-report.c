@@ -10,11 +10,11 @@
 #include "cli.h"
 #include "json-field.h"
 #include "render-node.h"
+#include "render-order.h"
 #include "render-table.h"
 #include "report-chain.h"
 #include "text.h"
 
-#define LABEL_COLUMNS 14    /* "  Root cause  " */
 #define VICTIMS_SHOWN 8	    /* in the chain view; all in the detail */
 #define SUMMARY_COLUMNS 120 /* from this width on the table has room for the summary */
 
@@ -396,14 +396,6 @@ static void print_chain(const struct report_view *view, const json_t *report, co
 
 /* ---- what follows the chain ---------------------------------------------- */
 
-static void print_labelled(const struct report_view *view, const char *label, const char *text)
-{
-	_cleanup_free_ char *styled = text_format("  " STYLE_BOLD "%s" STYLE_END, label);
-
-	if (*text)
-		terminal_paragraph(view->terminal, styled, LABEL_COLUMNS, text);
-}
-
 /* Of victims only those that the chain has not told. Owned by the caller. */
 static char *victims_text(const struct chain *chain, const json_t *report, size_t show)
 {
@@ -432,20 +424,31 @@ static char *victims_text(const struct chain *chain, const json_t *report, size_
 	return text;
 }
 
-static void print_report(const struct report_view *view, const json_t *report, const struct chain *chain,
-			 size_t victims, bool summary)
+/* Who waits for whom: not for a boot, where nobody waits any more. */
+static void print_waits(const struct report_view *view, const json_t *report, const struct chain *chain, size_t victims)
 {
 	const json_t *root = field_object(report, "root_cause");
 	_cleanup_free_ char *blocked = victims_text(chain, report, victims);
 
+	print_chain(view, report, chain);
+	terminal_put(view->terminal, "\n");
+	terminal_labelled(view->terminal, "Blocked", blocked);
+	terminal_labelled(view->terminal, "Root cause", field_string(root, "explanation"));
+	terminal_labelled(view->terminal, "Advice", field_string(root, "advice"));
+}
+
+static void print_report(const struct report_view *view, const json_t *report, const struct chain *chain,
+			 size_t victims, bool summary)
+{
 	print_heading(view, report);
 	if (summary)
 		terminal_paragraph(view->terminal, "  ", 2, field_string(report, "summary"));
-	print_chain(view, report, chain);
+	if (!report_is_kind(report, "probe-order")) {
+		print_waits(view, report, chain, victims);
+		return;
+	}
 	terminal_put(view->terminal, "\n");
-	print_labelled(view, "Blocked", blocked);
-	print_labelled(view, "Root cause", field_string(root, "explanation"));
-	print_labelled(view, "Advice", field_string(root, "advice"));
+	render_verdict(view->terminal, report);
 }
 
 void render_report_chain(const struct report_view *view, const json_t *report)
@@ -489,9 +492,9 @@ static void print_times(const struct report_view *view, const json_t *report)
 	_cleanup_free_ char *text =
 		text_format("%s%s%s%s", when, *age ? ", " : "", age, *age ? " after it formed" : "");
 
-	print_labelled(view, "Detected", text);
-	print_labelled(view, "Kernel", field_string(report, "kernel"));
-	print_labelled(view, "Boot", field_string(report, "boot_id"));
+	terminal_labelled(view->terminal, "Detected", text);
+	terminal_labelled(view->terminal, "Kernel", field_string(report, "kernel"));
+	terminal_labelled(view->terminal, "Boot", field_string(report, "boot_id"));
 }
 
 static void print_stack(const struct report_view *view, const json_t *stack)

@@ -8,8 +8,6 @@
 #include "render-view.h"
 #include "text.h"
 
-#define LABEL_COLUMNS 14
-
 struct state_look {
 	const char *name, *style;
 	bool attached; /* it sees what it should see */
@@ -39,14 +37,6 @@ size_t status_failed_probes(const json_t *status)
 	json_array_foreach(field_array(status, "probes"), i, probe)
 		count += strcmp(field_string(probe, "state"), "failed") == 0;
 	return count;
-}
-
-static void print_line(const struct terminal *terminal, const char *label, const char *text)
-{
-	_cleanup_free_ char *styled = text_format("  " STYLE_BOLD "%s" STYLE_END, label);
-
-	if (*text)
-		terminal_paragraph(terminal, styled, LABEL_COLUMNS, text);
 }
 
 /* "2 deadlocks, 1 stall" */
@@ -127,9 +117,9 @@ static void print_running(const struct terminal *terminal, const json_t *status)
 		text_format("%s%s%s (pid %" PRIu64 ", version %s)", *since ? "running since " : "", since,
 			    *since ? "" : "running", field_number(status, "pid"), field_string(status, "version"));
 
-	print_line(terminal, "Daemon", line);
-	print_line(terminal, "Kernel", field_string(status, "kernel"));
-	print_line(terminal, "Boot", field_string(status, "boot_id"));
+	terminal_labelled(terminal, "Daemon", line);
+	terminal_labelled(terminal, "Kernel", field_string(status, "kernel"));
+	terminal_labelled(terminal, "Boot", field_string(status, "boot_id"));
 }
 
 static void print_overview(const struct terminal *terminal, const json_t *status)
@@ -141,12 +131,12 @@ static void print_overview(const struct terminal *terminal, const json_t *status
 	_cleanup_free_ char *counters = counters_text(field_object(status, "counters"));
 
 	print_running(terminal, status);
-	print_line(terminal, "Reports", reports);
-	print_line(terminal, "Waits", field_given(status, "active_waits") ? waits : "");
-	print_line(terminal, "Wake-ups", field_given(status, "wakeups_per_s") ? wakeups : "");
-	print_line(terminal, "Memory", memory);
-	print_line(terminal, "Pinned", pinned);
-	print_line(terminal, "Counters", counters);
+	terminal_labelled(terminal, "Reports", reports);
+	terminal_labelled(terminal, "Waits", field_given(status, "active_waits") ? waits : "");
+	terminal_labelled(terminal, "Wake-ups", field_given(status, "wakeups_per_s") ? wakeups : "");
+	terminal_labelled(terminal, "Memory", memory);
+	terminal_labelled(terminal, "Pinned", pinned);
+	terminal_labelled(terminal, "Counters", counters);
 }
 
 static void print_limitations(const struct terminal *terminal, const json_t *limitations)

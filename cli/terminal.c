@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "journal-lines.h"
 #include "text.h"
 
 #define WIDTH_DEFAULT 80
@@ -214,6 +215,19 @@ void terminal_paragraph(const struct terminal *terminal, const char *label, unsi
 		text = next;
 		used = 0;
 	} while (*text);
+}
+
+void terminal_priority(const struct terminal *terminal, int priority)
+{
+	if (terminal->journal)
+		journal_lines_priority(terminal->journal, priority);
+}
+
+void terminal_labelled(const struct terminal *terminal, const char *label, const char *text)
+{
+	_cleanup_free_ char *styled = text_format("  " STYLE_BOLD "%s" STYLE_END, label);
+
+	terminal_paragraph(terminal, styled, LABEL_COLUMNS, text);
 }
 
 char *terminal_plain(const struct terminal *terminal, const char *text)

@@ -38,6 +38,7 @@ struct terminal {
 	bool limited;	 /* tables must fit the width, too */
 	bool color;
 	bool utf8;
+	struct journal_lines *journal; /* it is the journal: lines have priorities; else NULL */
 };
 
 /* Looks at @out, the locale (setlocale() was called) and COLUMNS, NO_COLOR and TERM. */
@@ -70,6 +71,13 @@ size_t terminal_chunk(const struct terminal *terminal, const char *text, size_t 
  * each ended by a line break; nothing at all when @text is empty.
  */
 void terminal_paragraph(const struct terminal *terminal, const char *label, unsigned indent, const char *text);
+
+/* LOG_* of the lines from here on, where the output goes to the journal. */
+void terminal_priority(const struct terminal *terminal, int priority);
+
+/* A paragraph with a bold label, "  Advice      ...", as wide as LABEL_COLUMNS; nothing at all when @text is empty. */
+#define LABEL_COLUMNS 14
+void terminal_labelled(const struct terminal *terminal, const char *label, const char *text);
 
 /* New string as it will be seen: ASCII where need be, no styles; only HARD_BLANK stays. Owned by the caller. */
 char *terminal_plain(const struct terminal *terminal, const char *text);

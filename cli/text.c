@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "terminal.h"
 
 _Noreturn void out_of_memory(void)
 {
@@ -77,6 +78,23 @@ char *text_duration_short(uint64_t nanoseconds)
 	if (second)
 		*second = '\0';
 	return text;
+}
+
+char *text_moment(uint64_t nanoseconds)
+{
+	return text_format("%.3f" HARD_BLANK "s", (double)nanoseconds / 1e9);
+}
+
+char *text_together(const char *text)
+{
+	char *together = NULL;
+	size_t size;
+	FILE *stream = text_stream(&together, &size);
+
+	for (; *text; text++)
+		fputs(*text == ' ' ? HARD_BLANK : (char[]){ *text, '\0' }, stream);
+	text_finish(stream);
+	return together;
 }
 
 char *text_size(uint64_t bytes)

@@ -30,6 +30,12 @@ char *text_duration(uint64_t nanoseconds);
 /* The same in one unit, for tables: "3.2 s", "5 min", "2 h". */
 char *text_duration_short(uint64_t nanoseconds);
 
+/* A moment of the boot, "12.345 s"; no line breaks in it. */
+char *text_moment(uint64_t nanoseconds);
+
+/* The same text with blanks at which no line breaks. */
+char *text_together(const char *text);
+
 /* "812 B", "4.0 KiB", "12.3 MiB". */
 char *text_size(uint64_t bytes);
 

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A file that --save wrote, or --json: the daemon's analysis of a boot, on any machine. */
+#ifndef GPUWATCH_CLI_BOOT_EVIDENCE_H
+#define GPUWATCH_CLI_BOOT_EVIDENCE_H
+
+#include <stddef.h>
+
+#include <jansson.h>
+
+#define EVIDENCE_LIMIT ((size_t)512 << 20) /* bytes */
+
+/*
+ * evidence_document - the gpuwatch.probe-order.v1 that a file comes to
+ * @data: NUL-terminated: evidence (gpuwatch.boot.v1, JSON lines), or such a document itself
+ * @message: set when NULL is returned: what is wrong with the file; owned by the caller
+ *
+ * The tables of dependencies are those in the file; where it has none, those of this machine. New reference.
+ */
+json_t *evidence_document(const char *data, size_t size, char **message);
+
+#endif

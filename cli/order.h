@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading gpuwatch.probe-order.v1 (gw_boot_json() in daemon/core/boot.h): what its text and its image have in common.
+ */
+#ifndef GPUWATCH_CLI_ORDER_H
+#define GPUWATCH_CLI_ORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+/* How bad a report is, worst first. */
+enum order_effect {
+	ORDER_LOST,    /* a device or a feature is missing, or came up wrong */
+	ORDER_FRAGILE, /* went well, but nothing holds it so */
+	ORDER_SLOW,    /* time was lost, nothing else */
+	ORDER_OTHER,   /* of a newer daemon */
+	ORDER_EFFECTS
+};
+
+enum order_effect order_effect(const json_t *report);
+
+/* "Lost", "Fragile", ... of a report, for people. */
+const char *order_effect_title(const json_t *report);
+
+/* Reports of something lost. */
+size_t order_lost(const json_t *order);
+
+/*
+ * The reports as they are told: numbered from 1, those of the worst effect
+ * first, otherwise as the document has them.
+ */
+struct order_reports {
+	const json_t **list; /* belong to the document */
+	size_t count;
+	json_t *numbers; /* id to number */
+};
+
+void order_reports_init(struct order_reports *reports, const json_t *order);
+void order_reports_clear(struct order_reports *reports);
+
+/* "1, 3": the numbers of the reports that @findings (an array of ids) names; "" for none. Owned by the caller. */
+char *order_numbers(const struct order_reports *reports, const json_t *findings);
+
+/* The worst of them; ORDER_EFFECTS for none. */
+enum order_effect order_worst(const struct order_reports *reports, const json_t *findings);
+
+#define _cleanup_order_reports_ __attribute__((cleanup(order_reports_clear)))
+
+#endif
