@@ -15,8 +15,8 @@
 
 struct getter {
 	u64 ip;
-	u64 rax;
-	u64 rdi;
+	u64 result;   /* %rax; x0 once it has returned */
+	u64 argument; /* %rdi; x0 */
 	bool returned;
 };
 
@@ -31,7 +31,7 @@ static __always_inline s32 getter_number(const u8 *bytes)
 /* Only the first argument and the result take part; NULL for other registers. */
 static __always_inline u64 *getter_register(struct getter *state, u8 number)
 {
-	return number == 0 ? &state->rax : number == 7 ? &state->rdi : NULL;
+	return number == 0 ? &state->result : number == 7 ? &state->argument : NULL;
 }
 
 /* mov or lea, from or of DISPLACEMENT(%register) or DISPLACEMENT(%rip). Returns the instruction's length, 0: not known.
@@ -64,7 +64,7 @@ static __always_inline u32 getter_wide(struct getter *state, const u8 *code)
 
 	switch (code[1]) {
 	case 0x05: /* add immediate, %rax */
-		state->rax += (s64)getter_number(code + 2);
+		state->result += (s64)getter_number(code + 2);
 		return 6;
 	case 0x8b: /* mov memory, register */
 		return getter_load(state, code, true);
@@ -83,7 +83,7 @@ static __always_inline u32 getter_wide(struct getter *state, const u8 *code)
 			*to += (s8)code[3];
 		return to ? 4 : 0;
 	case 0x89: /* mov %rdi, %rax */
-		state->rax = state->rdi;
+		state->result = state->argument;
 		return code[2] == 0xf8 ? 3 : 0;
 	}
 	return 0;
@@ -123,6 +123,55 @@ static long getter_step(u32 i, void *context)
 	return !length;
 }
 
+#elif defined(__TARGET_ARCH_arm64)
+
+/* adrp: the page that is so many pages after the instruction's own. */
+static __always_inline u64 getter_page(u64 ip, u32 code)
+{
+	s64 pages = (s32)((code >> 5 & 0x7ffff) << 13) >> 11;
+
+	return (ip & ~0xfffULL) + (pages | (code >> 29 & 3)) * 4096;
+}
+
+/* Only x0 takes part: it is the first argument as well as the result. Arm Architecture Reference Manual, C4.1. */
+static long getter_step(u32 i, void *context)
+{
+	struct getter *state = context;
+	u64 *x0 = &state->argument;
+	u32 code, immediate;
+
+	if (bpf_probe_read_kernel(&code, sizeof(code), (void *)state->ip))
+		return 1;
+	immediate = code >> 10 & 0xfff;
+	if (code == 0xd65f03c0) { /* ret */
+		state->result = *x0;
+		state->returned = true;
+		return 1;
+	} else if ((code & 0xfffff01f) == 0xd503201f || /* hint: nop, bti, paciasp */
+		   code == 0xaa1e03e9 ||		/* mov x9, x30, before ftrace's call at the entry */
+		   (i < 3 && (code & 0xfc000000) == 0x94000000)) {
+		/* nothing happens to x0 */
+	} else if ((code & 0x9f00001f) == 0x90000000) { /* adrp x0 */
+		*x0 = getter_page(state->ip, code);
+	} else if ((code & 0xffc003ff) == 0x91000000) { /* add x0, x0, immediate */
+		*x0 += immediate;
+	} else if ((code & 0xffc003ff) == 0xd1000000) { /* sub x0, x0, immediate */
+		*x0 -= immediate;
+	} else if ((code & 0xffc003ff) == 0xf9400000) { /* ldr x0, [x0, immediate] */
+		if (bpf_probe_read_kernel(x0, sizeof(*x0), (void *)(*x0 + immediate * 8)))
+			return 1;
+	} else if ((code & 0xffe00fff) == 0xf8400000) { /* ldur x0, [x0, signed immediate] */
+		s64 offset = (s32)(code << 11) >> 23;
+
+		if (bpf_probe_read_kernel(x0, sizeof(*x0), (void *)(*x0 + offset)))
+			return 1;
+	} else {
+		return 1;
+	}
+	state->ip += sizeof(code);
+	return 0;
+}
+
 #else
 
 static long getter_step(u32 i, void *context)
@@ -135,13 +184,13 @@ static long getter_step(u32 i, void *context)
 /* Reads what @function(@fence) would return into @name (GW_NAME_SIZE bytes); leaves it alone if that is not known. */
 static __noinline int read_getter(u64 function, u64 fence, char *name)
 {
-	struct getter state = { .ip = function, .rdi = fence };
+	struct getter state = { .ip = function, .argument = fence };
 	char text[GW_NAME_SIZE] = {};
 
 	if (!function)
 		return 0;
 	bpf_loop(GETTER_STEPS, getter_step, &state, 0);
-	if (!state.returned || bpf_probe_read_kernel_str(text, sizeof(text), (void *)state.rax) <= 1)
+	if (!state.returned || bpf_probe_read_kernel_str(text, sizeof(text), (void *)state.result) <= 1)
 		return 0;
 	/* Whatever was read, it is no name if it begins like that. */
 	if (text[0] <= ' ' || text[0] > '~')
