@@ -105,7 +105,8 @@ static int add_entry(struct gw_kallsyms *table, uint64_t address, char type, con
 
 /*
  * One line: "ffffffff81000000 T _text", or with "\t[module]" behind it. Per-CPU
- * and absolute symbols ('A', 'a') have offsets for addresses and are left out.
+ * and absolute symbols ('A', 'a') have offsets for addresses and are left out,
+ * and so are "$d" and "$x", which tell data from code in arm64's objects.
  */
 static int parse_line(struct gw_kallsyms *table, char *line)
 {
@@ -118,7 +119,7 @@ static int parse_line(struct gw_kallsyms *table, char *line)
 		return 0;
 	name = type + 3;
 	end = name + strcspn(name, " \t\n");
-	if (end == name || end - name >= SYMBOL_MAX || type[1] == 'A' || type[1] == 'a')
+	if (end == name || end - name >= SYMBOL_MAX || type[1] == 'A' || type[1] == 'a' || *name == '$')
 		return 0;
 	if (*end && *end != '\n') {
 		*end++ = '\0';
