@@ -22,40 +22,10 @@ permutation() {
 	unload display camera mmu
 }
 
-# Two consumers that do not look come up while their supplier's probe sleeps; one that looks defers.
-overlap() {
-	step overlap
-	load mmu async=1 probe_ms=1500
-	load camera
-	load display
-	board add orion-mmu.100
-	usleep 300000
-	board add orion-camera.100 needs=orion-mmu.100 link=stateless
-	board add orion-camera.101 needs=orion-mmu.100 link=stateless
-	board add orion-display.100 needs=orion-mmu.100 link=stateless
-	sleep 2
-	settle
-	expect probe-overlap orion-camera.100 supplier=orion-mmu.100 driver=orion-camera
-	expect probe-overlap orion-camera.101 supplier=orion-mmu.100 driver=orion-camera
-	look
-	unload mmu
-}
-
-# It does not look, and its supplier comes a second later.
-before() {
-	step before
-	board add orion-mmu.110
-	board add orion-camera.110 needs=orion-mmu.110 link=stateless
-	sleep 1
-	load mmu
-	settle
-	expect probed-before-supplier orion-camera.110 supplier=orion-mmu.110 driver=orion-camera
-	look
-	unload mmu
-}
-
 # The supplier's driver is not loaded: as a file that could be, then not at all.
 missing_driver() {
+	load display
+	load camera
 	step missing-driver
 	board add orion-mmu.120
 	board add orion-display.120 needs=orion-mmu.120 link=managed
@@ -161,8 +131,6 @@ permutation 20 display mmu camera
 permutation 30 display camera mmu
 permutation 40 camera mmu display
 permutation 50 camera display mmu
-overlap
-before
 missing_driver
 missing_device
 failing_supplier

@@ -10,7 +10,8 @@
 #   truth.jsonl        the board's own log of the step
 #   probe-order.json   gpuwatch-cli probe-order --json, and its exit code in code
 #   looked_at          CLOCK_MONOTONIC seconds at that time
-# and boot.jsonl, the evidence as gpuwatch-cli probe-order --save has it.
+#   boot.jsonl         the evidence, as gpuwatch-cli probe-order --save has it, where there is something to be reported
+# and final.json, boot.jsonl of the end of the boot.
 . /cases/lib.sh
 
 BOARD=/sys/kernel/debug/orion/board
@@ -73,6 +74,8 @@ look() {
 	mono >"$STEP/looked_at"
 	all_reported
 	cat $BOARD_LOG >"$STEP/truth.jsonl"
+	[ ! -s "$STEP/expect" ] || gpuwatch-cli probe-order --save="$STEP/boot.jsonl" >/dev/null 2>&1 ||
+		fail "the evidence of $STEP can be saved"
 }
 
 # look_again NAME LINE…: a later look at the same devices, with other expectations.
