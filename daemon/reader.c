@@ -415,8 +415,9 @@ static bool is_trampoline(struct gw_reader *reader, uint64_t address)
 {
 	struct gw_symbol symbol;
 
+	/* ftrace and kprobes call theirs modules, too: __builtin__ftrace, __builtin__kprobes. */
 	return !gw_kallsyms_at(*reader->source.kallsyms, address, &symbol) || !symbol.is_code ||
-	       strcmp(symbol.module, "bpf") == 0;
+	       strcmp(symbol.module, "bpf") == 0 || strncmp(symbol.module, "__builtin__", 11) == 0;
 }
 
 /*
