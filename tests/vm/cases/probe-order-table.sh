@@ -103,8 +103,7 @@ never() {
 	look_again put-right "silent-absence orion-video.0 state=resolved"
 }
 
-mkdir -p /etc/gpuwatch/dependencies.d
-cp /cases/orion.conf /etc/gpuwatch/dependencies.d/
+install_table
 right_order
 deferring_order
 wrong_order

@@ -60,6 +60,8 @@ class Step:
         self.order = json.loads((directory / "probe-order.json").read_text())
         self.truth = read_lines(directory / "truth.jsonl")
         self.expected = expectations(directory / "expect")
+        tolerance = directory / "tolerance_ns"
+        self.tolerance = int(tolerance.read_text()) if tolerance.exists() else 0
         self.places = {t["subject"] for t in self.truth if "event" in t} | {e["device"] for e in self.expected}
 
     def check(self, what, good, detail=""):
@@ -150,7 +152,8 @@ class Step:
                     if t.get("event") == "probe-end" and t["subject"] == device]
             probes = [s for s in shown[device]["spans"] if s["kind"] == "probe"]
             for begin, (end, result) in zip(begins, ends):
-                inside = [s for s in probes if s["begin_ns"] <= begin and s["end_ns"] and s["end_ns"] >= end
+                inside = [s for s in probes if s["begin_ns"] <= begin + self.tolerance
+                          and s["end_ns"] and s["end_ns"] >= end - self.tolerance
                           and begin - s["begin_ns"] < SLACK_NS and s["end_ns"] - end < SLACK_NS]
                 self.check(f"the probe of {device} at {begin / 1e9:.3f} s is shown", len(inside) >= 1,
                            [(s["begin_ns"], s["end_ns"], s["result"]) for s in probes][:5])

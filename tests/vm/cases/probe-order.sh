@@ -98,6 +98,16 @@ mmu_parameter() {
 	echo "$2" >"/sys/module/orion_mmu/parameters/$1"
 }
 
+# What a user would write who knows the board.
+install_table() {
+	mkdir -p /etc/gpuwatch/dependencies.d
+	cp /cases/orion.conf /etc/gpuwatch/dependencies.d/
+}
+
+remove_table() {
+	rm /etc/gpuwatch/dependencies.d/orion.conf
+}
+
 start_board() {
 	load core
 	load board
