@@ -27,7 +27,7 @@ INSTALLED = $(DESTDIR)$(sbindir)/gpuwatchd $(DESTDIR)$(bindir)/gpuwatch-cli \
 .PHONY: $(UNITS)
 $(UNITS): $(B)/systemd/%: systemd/%.in
 	@mkdir -p $(@D)
-	sed 's|@sbindir@|$(sbindir)|g' $< >$@
+	sed 's|@sbindir@|$(sbindir)|g;s|@bindir@|$(bindir)|g' $< >$@
 
 .PHONY: install install-files install-running
 ## install: install programs, units, documentation (DESTDIR, PREFIX, GNU directory variables)
