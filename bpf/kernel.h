@@ -367,6 +367,91 @@ struct worker {
 #define WORK_STRUCT_PWQ 0x4UL
 #define WORK_STRUCT_PWQ_FLAGS 0xffUL
 
+/* ---- devices and drivers ------------------------------------------------------ */
+
+struct kobject {
+	const char *name;
+};
+
+struct bus_type {
+	const char *name;
+};
+
+struct class {
+	const char *name;
+};
+
+struct module {
+	char name[56]; /* MODULE_NAME_LEN */
+};
+
+struct device_driver {
+	const char *name;
+};
+
+struct device_private {
+	struct list_head deferred_probe;
+	char *deferred_probe_reason;
+};
+
+struct dev_links_info {
+	struct list_head suppliers;
+};
+
+struct fwnode_operations;
+
+struct fwnode_handle {
+	const struct fwnode_operations *ops;
+	struct device *dev;
+	struct list_head suppliers;
+};
+
+struct fwnode_link {
+	struct fwnode_handle *supplier;
+	struct list_head c_hook;
+};
+
+/* Kernels without CONFIG_OF have it, too. */
+struct device_node {
+	const char *full_name;
+	struct fwnode_handle fwnode;
+};
+
+struct of_phandle_args {
+	struct device_node *np;
+};
+
+struct device {
+	struct kobject kobj;
+	struct device_private *p;
+	const char *init_name;
+	const struct bus_type *bus;
+	const struct class *class;
+	struct device_driver *driver;
+	struct fwnode_handle *fwnode;
+	struct dev_links_info links;
+};
+
+/* include/linux/device.h */
+enum device_link_state {
+	DL_STATE_AVAILABLE = 1,
+};
+
+#define DL_FLAG_MANAGED 0x40U
+#define DL_FLAG_SYNC_STATE_ONLY 0x80U
+
+struct device_link {
+	struct device *supplier;
+	struct device *consumer;
+	struct list_head c_node;
+	enum device_link_state status;
+	u32 flags;
+};
+
+struct delayed_work {
+	struct work_struct work;
+};
+
 #pragma clang attribute pop
 
 extern struct pcpu_hot pcpu_hot __ksym __weak;
