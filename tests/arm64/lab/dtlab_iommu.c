@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * An IOMMU without hardware: it takes masters by their "iommus" property and gives each a group, and all addresses
- * pass unchanged. As a platform driver with nothing to set up it could not be simpler; with slow_ms it does what real
- * ones do wrong, namely to serve masters while its own probe is still at work.
+ * pass unchanged. With slow_ms it does what real ones do wrong, namely to serve masters while its own probe is still at
+ * work; with refuse it wants none of them.
  */
 #include <linux/delay.h>
 #include <linux/iommu.h>
@@ -14,6 +14,10 @@
 static unsigned int slow_ms;
 module_param(slow_ms, uint, 0444);
 MODULE_PARM_DESC(slow_ms, "time that the probe takes after the IOMMU has been registered, in ms");
+
+static bool refuse;
+module_param(refuse, bool, 0444);
+MODULE_PARM_DESC(refuse, "take no masters");
 
 struct dtlab_iommu {
 	struct iommu_device iommu;
@@ -42,7 +46,7 @@ static struct iommu_device *dtlab_iommu_probe_device(struct device *dev)
 {
 	struct dtlab_iommu *unit = dev_iommu_priv_get(dev);
 
-	return unit ? &unit->iommu : ERR_PTR(-ENODEV);
+	return unit && !refuse ? &unit->iommu : ERR_PTR(-ENODEV);
 }
 
 static int dtlab_iommu_of_xlate(struct device *dev, const struct of_phandle_args *args)
