@@ -222,7 +222,8 @@ check-build:
 
 SHELL_SCRIPTS := setup.sh .ci/run tests/run.sh tests/unit/run.sh tests/fuzz/run tests/fixtures/run tests/cli/run-tests.sh \
 		 tests/vm/run tests/vm/check tests/vm/fetch-kernel tests/vm/fetch-headers tests/vm/fetch-qemu \
-		 tests/vm/build-module tests/vm/build-root $(wildcard tests/vm/cases/*.sh) kernel-patches/check
+		 tests/vm/build-module tests/vm/build-root $(wildcard tests/vm/cases/*.sh) kernel-patches/check \
+		 $(addprefix tests/arm64/,check run build-modules fetch-kernel fetch-sysroot guest/init) $(wildcard tests/arm64/cases/*.sh)
 ## lint: shell scripts and man pages
 lint:
 	@shellcheck -x -e SC1091,SC2034,SC2154 $(SHELL_SCRIPTS)
