@@ -144,10 +144,12 @@ static int initcall_begin(struct gw_boot_event *event, const char *text)
 	return 1;
 }
 
-/* A duration in microseconds; what no boot can take is not believed. */
+/* A duration in microseconds as at least one, so that it counts as given; what no boot can take is not believed. */
 static uint64_t usecs(long long value)
 {
-	return value > 0 && value < 1000000000000LL ? (uint64_t)value * 1000 : 0;
+	if (value < 0 || value > 1000000000000LL)
+		return 0;
+	return value ? (uint64_t)value * 1000 : 1000;
 }
 
 static int initcall_end(struct gw_boot_event *event, const char *text)
