@@ -31,6 +31,22 @@ series_suites() {
 	esac
 }
 
+# True if build-kernel makes a kernel of this name.
+own_kernel() { [[ " ${own_kernels[*]} " == *" $1 "* ]]; }
+
+# True if there is a kernel of this name, Debian's or our own; otherwise says which there are.
+known_kernel() {
+	own_kernel "$1" || [[ " ${kernel_series[*]} " == *" $1 "* ]] ||
+		{ say "no kernel '$1', there are: ${kernel_series[*]} ${own_kernels[*]}"; return 1; }
+}
+
+# Prints the directory of a kernel after downloading or building it, unless it is in the cache.
+kernel_directory() {
+	local scripts
+	scripts=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+	if own_kernel "$1"; then "$scripts/build-kernel" "$1"; else "$scripts/fetch-kernel" "$1"; fi
+}
+
 # The Debian release whose C library and compiler the header packages of a series need, if it is not this machine's.
 series_toolchain() {
 	case $1 in
