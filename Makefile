@@ -168,8 +168,13 @@ GUEST_FILES := --bin $(B)/gpuwatchd --bin $(B)/gpuwatch-cli --bin $(B)/bench/emp
 	       --add $(B)/lab/$(KERNEL)/labuser:/usr/bin/labuser
 CMD ?=
 
+.PHONY: kernel
+## kernel: build the series' own bootable kernel (KERNEL=6.1, or 6.1-shipped and the like, see tests/vm/build-kernel)
+kernel: deps
+	@tests/vm/build-kernel $(if $(findstring -,$(KERNEL)),$(KERNEL),$(KERNEL)-patched)
+
 .PHONY: vm demo bench
-## vm: boot KERNEL=6.1|6.12|7.2 and run CMD='...' in it, or a shell
+## vm: boot KERNEL=6.1|6.12|7.2 (or 6.1-patched and the like) and run CMD='...' in it, or a shell
 vm: deps
 	@$(MAKE) -s all $(B)/bench/empty $(B)/lab/$(KERNEL)/stamp
 	@tests/vm/run --kernel $(KERNEL) $(GUEST_FILES) $(VM_ARGS) $(if $(CMD),-- sh -c '$(CMD)',--shell)

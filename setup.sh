@@ -37,6 +37,9 @@ packages=(
 	gcc-aarch64-linux-gnu qemu-system-arm device-tree-compiler
 )
 
+# What kernel-patches/check builds and checks the series with, beside all of the above.
+kernel_packages=(gcc-arm-linux-gnueabihf sparse python3-ply python3-git)
+
 say() { printf 'setup: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
