@@ -33,6 +33,8 @@ packages=(
 	mmdebstrap uidmap fakeroot e2fsprogs util-linux
 	# kernel modules: the lab and kernels of our own
 	flex bison bc libssl-dev pahole
+	# what drives the drivers on the patched kernel
+	libhsakmt-dev libdrm-dev
 	# arm64: cross compiler, emulator, device trees
 	gcc-aarch64-linux-gnu qemu-system-arm device-tree-compiler
 )
