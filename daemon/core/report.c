@@ -28,6 +28,13 @@ const char *gw_class_name(enum gw_class class)
 		[GW_CLASS_SIGNALLING_RESV] = "signalling-resv-lock",
 		[GW_CLASS_SIGNALLING_MMAP_LOCK] = "signalling-mmap-lock",
 		[GW_CLASS_SIGNALLING_FENCE_WAIT] = "signalling-fence-wait",
+		[GW_CLASS_INITCALL_ORDER] = "initcall-order",
+		[GW_CLASS_PROBED_BEFORE_SUPPLIER] = "probed-before-supplier",
+		[GW_CLASS_PROBE_OVERLAP] = "probe-overlap",
+		[GW_CLASS_DEFERRAL_TIMEOUT] = "deferral-timeout",
+		[GW_CLASS_DEFERRED_FOREVER] = "deferred-forever",
+		[GW_CLASS_DEFERRAL_STORM] = "deferral-storm",
+		[GW_CLASS_SILENT_ABSENCE] = "silent-absence",
 	};
 
 	return names[class];
@@ -61,6 +68,7 @@ void gw_report_free(struct gw_report *report)
 	json_decref(report->edges);
 	json_decref(report->cycle);
 	json_decref(report->victims);
+	json_decref(report->probe_order);
 	free(report);
 }
 
@@ -84,7 +92,7 @@ static json_t *json_array_of(json_t *array)
 
 json_t *gw_report_json(const struct gw_report *report, const char *boot_id, const char *kernel)
 {
-	return json_pack(
+	json_t *json = json_pack(
 		"{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"schema", GW_REPORT_SCHEMA, "id", report->id, "boot_id", json_text_or_empty(boot_id), "kernel",
 		json_text_or_empty(kernel), "kind", gw_kind_name(report->kind), "class", gw_class_name(report->class),
@@ -96,4 +104,10 @@ json_t *gw_report_json(const struct gw_report *report, const char *boot_id, cons
 		json_array_of(report->nodes), "edges", json_array_of(report->edges), "cycle",
 		json_array_of(report->cycle), "victims", json_array_of(report->victims), "victims_total",
 		gw_json_number(report->victims_total));
+
+	if (json && report->probe_order && json_object_set(json, "probe_order", report->probe_order) < 0) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
 }

@@ -37,6 +37,13 @@ enum gw_class {
 	GW_CLASS_SIGNALLING_RESV,
 	GW_CLASS_SIGNALLING_MMAP_LOCK,
 	GW_CLASS_SIGNALLING_FENCE_WAIT,
+	GW_CLASS_INITCALL_ORDER, /* these of kind probe-order */
+	GW_CLASS_PROBED_BEFORE_SUPPLIER,
+	GW_CLASS_PROBE_OVERLAP,
+	GW_CLASS_DEFERRAL_TIMEOUT,
+	GW_CLASS_DEFERRED_FOREVER,
+	GW_CLASS_DEFERRAL_STORM,
+	GW_CLASS_SILENT_ABSENCE,
 };
 
 enum gw_state {
@@ -81,6 +88,7 @@ struct gw_report {
 	json_t *cycle;	      /* array of node ids in order */
 	json_t *victims;      /* array of node ids */
 	size_t victims_total; /* victims may be cut */
+	json_t *probe_order;  /* object, of kind probe-order only: see boot.h */
 };
 
 void gw_report_free(struct gw_report *report);
