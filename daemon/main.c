@@ -10,6 +10,8 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
+#include "boot-programs.h"
+#include "boot-record.h"
 #include "bus-api.h"
 #include "bus.h"
 #include "cleanup.h"
@@ -353,17 +355,43 @@ static int serve(struct daemon *daemon)
 	return r;
 }
 
+static int unpin_directory(const char *directory)
+{
+	int r = gw_unpin(directory);
+
+	if (r < 0)
+		log_error("Taking away what is pinned in %s failed: %s", directory,
+			  r == -ENOTSUP ? "not on a bpffs" : strerror(-r));
+	return r;
+}
+
 static int unpin(const struct daemon *daemon)
 {
-	int r;
+	char boot[300];
+	int r, s;
 
 	if (!daemon->config.pin_directory[0])
 		return 0;
-	r = gw_unpin(daemon->config.pin_directory);
-	if (r < 0)
-		log_error("Taking away what is pinned in %s failed: %s", daemon->config.pin_directory,
-			  r == -ENOTSUP ? "not on a bpffs" : strerror(-r));
-	return r;
+	r = unpin_directory(daemon->config.pin_directory);
+	s = gw_boot_programs_directory(daemon->config.pin_directory, boot, sizeof(boot));
+	if (s >= 0)
+		s = unpin_directory(boot);
+	return r < 0 ? r : s;
+}
+
+/* Needs no configuration: in the initramfs there is none. */
+static int record_boot(const struct gw_options *options)
+{
+	char directory[300];
+	int r;
+
+	r = gw_boot_programs_directory(options->pin_directory ? options->pin_directory : GW_CONFIG_PIN_DIRECTORY,
+				       directory, sizeof(directory));
+	if (r < 0) {
+		log_error("--pin-directory=: the name is too long");
+		return r;
+	}
+	return gw_boot_record(directory, options->btf);
 }
 
 int main(int argc, char **argv)
@@ -375,6 +403,8 @@ int main(int argc, char **argv)
 	r = gw_options_parse(&daemon.options, argc, argv);
 	if (r <= 0)
 		return r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
+	if (daemon.options.record_boot)
+		return record_boot(&daemon.options) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	if (load_config(&daemon.options, &daemon.config) < 0)
 		return EX_CONFIG;
 	if (daemon.options.unpin)

@@ -24,6 +24,7 @@ static void help(void)
 	       "     --no-pin                Do not keep them: they end with this process\n"
 	       "     --keep-pins             Leave them in the kernel at a clean end, too\n"
 	       "     --unpin                 Take away what is pinned, and exit\n"
+	       "     --record-boot           Record how drivers come up, without a daemon, and exit\n"
 	       "     --btf=FILE              Take the kernel's type information from here\n\n"
 	       "See gpuwatchd(8).\n");
 }
@@ -38,6 +39,7 @@ enum {
 	OPTION_NO_PIN,
 	OPTION_KEEP_PINS,
 	OPTION_UNPIN,
+	OPTION_RECORD_BOOT,
 	OPTION_BTF,
 };
 
@@ -52,6 +54,7 @@ static const struct option long_options[] = {
 	{ "no-pin", no_argument, NULL, OPTION_NO_PIN },
 	{ "keep-pins", no_argument, NULL, OPTION_KEEP_PINS },
 	{ "unpin", no_argument, NULL, OPTION_UNPIN },
+	{ "record-boot", no_argument, NULL, OPTION_RECORD_BOOT },
 	{ "btf", required_argument, NULL, OPTION_BTF },
 	{ NULL, 0, NULL, 0 },
 };
@@ -101,6 +104,9 @@ static int apply(struct gw_options *options, int option)
 	case OPTION_UNPIN:
 		options->unpin = true;
 		return 1;
+	case OPTION_RECORD_BOOT:
+		options->record_boot = true;
+		return 1;
 	case OPTION_BTF:
 		options->btf = optarg;
 		return 1;
@@ -123,8 +129,9 @@ int gw_options_parse(struct gw_options *options, int argc, char **argv)
 		log_error("unexpected argument '%s', see gpuwatchd --help", argv[optind]);
 		return -EINVAL;
 	}
-	if (options->no_pin && (options->pin_directory || options->keep_pins || options->unpin)) {
-		log_error("--no-pin contradicts --pin-directory=, --keep-pins and --unpin");
+	if (options->no_pin &&
+	    (options->pin_directory || options->keep_pins || options->unpin || options->record_boot)) {
+		log_error("--no-pin contradicts --pin-directory=, --keep-pins, --unpin and --record-boot");
 		return -EINVAL;
 	}
 	return 1;

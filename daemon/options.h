@@ -14,6 +14,7 @@ struct gw_options {
 	bool no_pin;
 	bool keep_pins;
 	bool unpin;
+	bool record_boot; /* --record-boot: do that and nothing else */
 };
 
 /*
