@@ -99,12 +99,15 @@ static void fold_retries(struct rows *rows)
 	}
 }
 
-/* What a reader looks for first: 0 = part of a finding, 1 = went wrong, 2 = the rest. */
+/* What a reader looks for first: what was lost, other findings, what went wrong otherwise, the rest. */
+#define RANKS 4
 static unsigned row_rank(const struct order_reports *reports, const json_t *row)
 {
-	if (order_worst(reports, field_array(row, "findings")) != ORDER_EFFECTS)
-		return 0;
-	return has_outcome(row, "bound") || has_outcome(row, "ok") || has_outcome(row, "rejected") ? 2 : 1;
+	enum order_effect worst = order_worst(reports, field_array(row, "findings"));
+
+	if (worst != ORDER_EFFECTS)
+		return worst == ORDER_LOST ? 0 : 1;
+	return has_outcome(row, "bound") || has_outcome(row, "ok") || has_outcome(row, "rejected") ? RANKS - 1 : 2;
 }
 
 /* Shows a row, and the rows in which it ran. */
@@ -129,7 +132,7 @@ static void cut_rows(struct rows *rows, const struct order_reports *reports)
 
 	if (!memory)
 		out_of_memory();
-	for (unsigned rank = 0; rank <= 2; rank++)
+	for (unsigned rank = 0; rank < RANKS; rank++)
 		for (size_t i = 0; i < rows->count && left > 0; i++)
 			if (!rows->list[i].hidden && row_rank(reports, rows->list[i].json) == rank) {
 				size_t count = take_row(rows, taken, i);
@@ -225,7 +228,7 @@ static void print_row(struct table *table, const struct row *row, const struct o
 	table_cell(table, outcome_style(field_string(row->json, "outcome")), "%s", result);
 	if (width >= WIDE_COLUMNS)
 		table_cell(table, STYLE_DIM, "%s", field_string(row->json, "source"));
-	table_cell(table, worst == ORDER_LOST ? STYLE_ALERT : STYLE_YELLOW, "%s", see);
+	table_cell(table, worst == ORDER_LOST ? STYLE_ALERT : *see ? STYLE_YELLOW : "", "%s", see);
 }
 
 /* ---- the table -------------------------------------------------------------------- */

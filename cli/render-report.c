@@ -205,6 +205,9 @@ static char *heading_state(const struct report_view *view, const json_t *report)
 {
 	_cleanup_free_ char *age = report_age(view, report);
 
+	/* A boot is over: what it lost does not last, it is so. */
+	if (report_is_kind(report, "probe-order") && report_is_active(report))
+		return text_format("%s", "");
 	if (!report_is_active(report))
 		return text_format(STYLE_GREEN "resolved%s%s" STYLE_END, *age ? " after " : "", age);
 	if (!*age)
@@ -551,6 +554,7 @@ void render_report_detail(const struct report_view *view, const json_t *report)
 	chain_build(&chain, report);
 	print_report(view, report, &chain, SIZE_MAX, true);
 	print_times(view, report);
-	print_nodes(view, &chain);
+	if (!report_is_kind(report, "probe-order")) /* has told them with their roles */
+		print_nodes(view, &chain);
 	print_edges(view, report, &chain);
 }

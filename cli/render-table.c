@@ -209,11 +209,25 @@ static void wrap_cells(const struct table *table, size_t room)
 
 /* ---- output ------------------------------------------------------------------------------------- */
 
-static void print_line(const struct terminal *terminal, const char *line, size_t bytes, unsigned indent)
+static size_t without_blanks(const char *line, size_t bytes)
 {
 	while (bytes > 0 && line[bytes - 1] == ' ')
 		bytes--;
-	fprintf(terminal->out, "%*s%.*s\n", (int)indent, "", (int)bytes, line);
+	return bytes;
+}
+
+/* Blanks at the end are dropped, also those inside of the last cell's colour. */
+static void print_line(const struct terminal *terminal, const char *line, size_t bytes, unsigned indent)
+{
+	const char *end = terminal_sequence(terminal, *STYLE_END);
+	size_t length = strlen(end);
+	bool colored;
+
+	bytes = without_blanks(line, bytes);
+	colored = length > 0 && bytes >= length && memcmp(line + bytes - length, end, length) == 0;
+	if (colored)
+		bytes = without_blanks(line, bytes - length);
+	fprintf(terminal->out, "%*s%.*s%s\n", (int)indent, "", (int)bytes, line, colored ? end : "");
 }
 
 void table_print(struct table *table, unsigned indent)

@@ -141,14 +141,13 @@ static void print_rail(const struct tree_lines *lines, const struct tree_line *l
 		       "");
 }
 
-/* Text in the columns from @column on; @begun: the first line is printed up to there. */
+/* Text in the columns from @column on; @begun: the first line is printed up to @begun, 0 = it has the rail, too. */
 static void print_wrapped(const struct tree_lines *lines, const struct tree_line *line, const char *text, size_t column,
-			  bool begun)
+			  size_t begun)
 {
-	size_t room =
-		lines->terminal->width > column + NOTE_COLUMNS / 2 ? lines->terminal->width - column : NOTE_COLUMNS / 2;
-
 	while (*text) {
+		size_t from = begun ? begun : column, width = lines->terminal->width;
+		size_t room = width > from + NOTE_COLUMNS / 2 ? width - from : NOTE_COLUMNS / 2;
 		const char *next;
 		size_t bytes = terminal_chunk(lines->terminal, text, room, &next);
 
@@ -157,7 +156,7 @@ static void print_wrapped(const struct tree_lines *lines, const struct tree_line
 		if (!begun)
 			print_rail(lines, line, column);
 		terminal_print(lines->terminal, "%.*s" STYLE_END "\n", (int)bytes, text);
-		begun = false;
+		begun = 0;
 		text = next;
 	}
 }
@@ -188,7 +187,7 @@ static void print_aligned(const struct tree_lines *lines, const struct tree_line
 		print_cell(lines, "", line->origin, lines->origin, !beside);
 	terminal_put(lines->terminal, beside ? "" : "\n");
 	print_wrapped(lines, line, line->note, beside ? width + GAP : columns(lines, line->rail_after) + GAP + GAP,
-		      beside);
+		      beside ? width + GAP : 0);
 }
 
 /* The same without columns, on as many lines as it takes. */
@@ -200,7 +199,7 @@ static void print_narrow(const struct tree_lines *lines, const struct tree_line 
 			    *line->note ? "  " : "", line->note);
 
 	terminal_print(lines->terminal, "%*s", GAP, "");
-	print_wrapped(lines, line, text, GAP, true);
+	print_wrapped(lines, line, text, columns(lines, line->rail_after) + GAP, GAP);
 }
 
 static void print_lines(const struct tree_lines *lines)

@@ -385,9 +385,11 @@ static void draw_lane(const struct svg_chart *chart, FILE *out, const struct svg
 	size_t number = first_finding(chart, lane);
 	_cleanup_free_ char *retries = text_format("%" PRIu64, field_number(lane->device, "retries"));
 	_cleanup_free_ char *lost = text_duration(field_number(lane->device, "lost_ns"));
+	const char *finding = number ? field_string(chart->reports.list[number - 1], "summary") : "";
 	_cleanup_free_ char *title =
-		text_format("%s (%s), driver %s, %s retries, %s lost", field_string(lane->device, "name"),
-			    field_string(lane->device, "bus"), field_string(lane->device, "driver"), retries, lost);
+		text_format("%s (%s), driver %s, %s retries, %s lost%s%s", field_string(lane->device, "name"),
+			    field_string(lane->device, "bus"), field_string(lane->device, "driver"), retries, lost,
+			    *finding ? "\n" : "", finding);
 
 	svg_begin(out, "lane", title);
 	if (number)

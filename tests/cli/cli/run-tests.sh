@@ -1,0 +1,759 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Tests of gpuwatch-cli under ASan and UBSan: usage, exit codes, rendering, a daemon with canned answers, bad recordings.
+#
+#   tests/cli/run-tests.sh            run all
+#   tests/cli/run-tests.sh --update   write the expected texts anew (then look at the difference)
+#
+# GPUWATCH_CLI=PROGRAM tests that one instead of a build of its own.
+set -u
+cd "$(dirname "$0")/../.." || exit
+
+here=tests/cli
+update=false
+[[ ${1:-} == --update ]] && update=true
+work=$(mktemp -d "${TMPDIR:-/tmp}/gpuwatch-cli-tests.XXXXXX")
+daemons=()
+cleanup() {
+	local pid
+	for pid in ${daemons[@]+"${daemons[@]}"}; do kill "$pid" 2>/dev/null; done
+	wait 2>/dev/null
+	rm -rf "$work"
+}
+trap cleanup EXIT
+
+export LC_ALL=C.UTF-8 TZ=UTC COLUMNS=80 TERM=xterm
+unset NO_COLOR DBUS_SYSTEM_BUS_ADDRESS
+export ASAN_OPTIONS=exitcode=99:detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:exitcode=99
+
+# ---- building ---------------------------------------------------------------------
+
+san='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+cc=${CC:-cc}
+
+build() {
+	local objects=() source
+	for source in cli/*.c daemon/core/*.c; do objects+=("build/san/${source%.c}.o"); done
+	make --no-print-directory -s -j"$(nproc)" "${objects[@]}" || return
+	# shellcheck disable=SC2086,SC2046
+	$cc $san "${objects[@]}" $(pkg-config --libs libsystemd jansson smartcols zlib) -o "$work/gpuwatch-cli"
+}
+
+build_helpers() {
+	# shellcheck disable=SC2046
+	$cc -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wno-unused-parameter -Werror -g $here/fake-daemon.c \
+		$(pkg-config --cflags --libs libsystemd jansson) -o "$work/fake-daemon" &&
+		$cc -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -g -I. $here/make-recording.c daemon/core/recording.c \
+			-lz -o "$work/make-recording"
+}
+
+if [[ -n ${GPUWATCH_CLI:-} ]]; then
+	ln -s "$(realpath "$GPUWATCH_CLI")" "$work/gpuwatch-cli"
+elif ! build; then
+	echo "cli: gpuwatch-cli does not build"
+	echo "0 passed, 1 failed"
+	exit 1
+fi
+build_helpers || { echo "0 passed, 1 failed"; exit 1; }
+PATH=$work:$PATH
+
+# ---- checking ---------------------------------------------------------------------
+
+passed=0 failed=0 skipped=0 reasons=()
+pass() { passed=$((passed + 1)); }
+fail() {
+	failed=$((failed + 1))
+	printf 'FAILED: %s\n' "$*"
+	[[ -s $work/out ]] && sed 's/^/  out: /' "$work/out" | head -20
+	[[ -s $work/err ]] && sed 's/^/  err: /' "$work/err" | head -20
+}
+skip() { skipped=$((skipped + 1)); reasons+=("$*"); }
+ok() { # ok NAME COMMAND...: passes if the command succeeds
+	local name=$1
+	shift
+	if "$@" >/dev/null 2>&1; then pass; else fail "$name"; fi
+}
+not() { ! "$@"; }
+
+# Runs the program with a time limit; leaves its output in $work/out and $work/err, its exit code in $rc.
+run() {
+	timeout -k 1 20 gpuwatch-cli "$@" >"$work/out" 2>"$work/err" </dev/null
+	rc=$?
+}
+# expect NAME CODE ARGUMENT...: the exit code is CODE, and a failure is one line on stderr and nothing on stdout
+expect() {
+	local name=$1 code=$2
+	shift 2
+	run "$@"
+	if [[ $rc != "$code" ]]; then fail "$name: exit code $rc, expected $code"; else pass; fi
+}
+one_line() { # the last run said its trouble in one line, and nothing else
+	[[ ! -s $work/out && $(wc -l <"$work/err") == 1 && $(cat "$work/err") == gpuwatch-cli:\ * ]]
+}
+expect_trouble() { # expect_trouble NAME CODE PATTERN ARGUMENT...
+	local name=$1 code=$2 pattern=$3
+	shift 3
+	expect "$name" "$code" "$@"
+	ok "$name: one line on stderr" one_line
+	ok "$name: says '$pattern'" grep -q -- "$pattern" "$work/err"
+}
+has() { grep -q -- "$1" "$work/out"; }
+lacks() { ! grep -q -- "$1" "$work/out"; }
+
+# same NAME FILE: the last run's output is what FILE says
+same() {
+	if $update; then
+		cp "$work/out" "$2"
+		pass
+	elif diff -u "$2" "$work/out" >"$work/diff" 2>&1; then
+		pass
+	else
+		failed=$((failed + 1))
+		printf 'FAILED: %s\n' "$1"
+		sed 's/^/  /' "$work/diff"
+	fi
+}
+
+# start_daemon ARGUMENT...: the canned daemon, ready; its pid in $daemon
+start_daemon() {
+	rm -f "$work/ready"
+	fake-daemon "$@" >"$work/ready" 2>>"$work/daemon.err" &
+	daemon=$!
+	daemons+=("$daemon")
+	for _ in {1..100}; do
+		[[ -s $work/ready ]] && return 0
+		sleep 0.05
+	done
+	fail "the canned daemon did not start: $(cat "$work/daemon.err")"
+}
+stop_daemon() { kill "$daemon" 2>/dev/null; wait "$daemon" 2>/dev/null; }
+# wait_for COMMAND...: within 8 s
+wait_for() {
+	for _ in {1..80}; do
+		"$@" >/dev/null 2>&1 && return 0
+		sleep 0.1
+	done
+	return 1
+}
+lines() { [[ $(wc -l <"$1") -ge $2 ]]; }
+
+socket=$work/private
+
+# ---- usage ------------------------------------------------------------------------
+
+test_usage() {
+	expect_trouble "no command" 2 "which command"
+	expect_trouble "unknown command" 2 "no such command: frobnicate" frobnicate
+	expect_trouble "a command of another milestone" 2 "no such command" kfd
+	expect_trouble "unknown option" 2 "unknown option --frob" --frob status
+	expect_trouble "unknown letter" 2 "unknown option -x" -x status
+	expect_trouble "unknown colour" 2 "pink" --color=pink status
+	expect_trouble "option without its value" 2 "needs a value" status --socket
+	expect_trouble "option of another command" 2 "status does not take --follow" status --follow
+	expect_trouble "another option of another command" 2 "deadlocks does not take --waits" deadlocks --waits
+	expect_trouble "argument missing" 2 "show needs ID|FILE" show
+	expect_trouble "argument empty" 2 "replay needs FILE" replay ''
+	expect_trouble "argument too many" 2 "too many: extra" status extra
+	expect_trouble "second argument too many" 2 "too many: b" replay a b
+	expect_trouble "two routes" 2 "exclude each other" --private --system-bus status
+	expect_trouble "two views" 2 "exclude each other" replay --waits --timelines x
+	expect_trouble "an image and JSON" 2 "--timeline and --json exclude" probe-order --timeline --json
+	expect_trouble "an image and evidence" 2 "--timeline and --save exclude" probe-order --timeline --save x
+	expect_trouble "two sources" 2 "--from and --save exclude" probe-order --from x --save y
+	expect_trouble "option without its file" 2 "--from needs a value" probe-order --from
+	expect_trouble "option of probe-order elsewhere" 2 "deadlocks does not take --timeline" deadlocks --timeline=x
+	expect_trouble "probe-order takes no argument" 2 "too many: radeon" probe-order radeon
+	expect "help" 0 --help
+	ok "help lists the commands" has '^  deadlocks '
+	local command
+	for command in faults kfd export; do ok "help is silent about $command" lacks "$command"; done
+	expect "version" 0 --version
+	ok "version is one line" grep -qx 'gpuwatch-cli [0-9.]*' "$work/out"
+	for command in status deadlocks stalls hazards waits timelines probe-order show record replay; do
+		expect "$command --help" 0 "$command" --help
+		ok "$command --help shows its usage" has "^usage: gpuwatch-cli $command "
+		ok "$command is in the manual" grep -q "^\.It Cm $command" docs/man/gpuwatch-cli.1
+	done
+	expect "help comes first" 0 --help status
+	ok "help of a command, option first" has '^usage: gpuwatch-cli status'
+	gpuwatch-cli --help >/dev/full 2>"$work/err"
+	ok "a full disk is noticed" test $? = 1
+}
+
+# ---- no daemon ----------------------------------------------------------------------
+
+test_unreachable() {
+	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$work/no-bus
+	expect_trouble "no socket" 3 "the daemon does not run (no $work/none).*systemctl start" --socket="$work/none" status
+	expect_trouble "no bus" 3 "no system bus" --system-bus deadlocks
+	expect_trouble "neither" 3 "no /run/gpuwatch/private and no system bus" waits
+	expect_trouble "neither, record" 3 "systemctl start" record "$work/never"
+	ok "record without a daemon leaves no file" test ! -e "$work/never"
+	expect_trouble "follow without a daemon" 3 "systemctl start" deadlocks --follow
+	python3 -c 'import socket,sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$work/stale"
+	expect_trouble "stale socket" 3 "nobody listens" --socket="$work/stale" status
+	expect_trouble "socket name too long" 3 "too long" --socket="$(printf 'x%.0s' {1..200})" status
+
+	start_daemon $here/canned "$socket" --mute
+	SECONDS=0
+	expect_trouble "mute daemon" 3 "does not answer on" --socket="$socket" status
+	ok "a mute daemon takes less than 5 s" test $SECONDS -lt 5
+	stop_daemon
+	start_daemon $here/canned "$socket" --slow
+	SECONDS=0
+	expect_trouble "daemon that never replies" 3 "does not answer to GetStatus" --socket="$socket" status
+	ok "a daemon that never replies takes less than 8 s" test $SECONDS -lt 8
+	stop_daemon
+
+	if ((EUID == 0)) && command -v setpriv >/dev/null; then
+		local cli=$work/gpuwatch-cli
+		mkdir -p "$work/locked"
+		start_daemon $here/canned "$work/locked/private"
+		chmod 755 "$work"
+		chmod 700 "$work/locked"
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$cli" --socket="$work/locked/private" status \
+			>"$work/out" 2>"$work/err"
+		ok "no permission: exit code 3" test $? = 3
+		ok "no permission: one line" one_line
+		ok "no permission: names the group" grep -q "permission denied.*group gpuwatch" "$work/err"
+		stop_daemon
+	else
+		skip "permission denied: not root"
+	fi
+	unset DBUS_SYSTEM_BUS_ADDRESS
+}
+
+# ---- saved reports --------------------------------------------------------------------
+
+test_show() {
+	local json name width
+	for json in "$here"/golden/*.json; do
+		name=${json##*/}
+		name=${name%.json}
+		expect "show $name" 0 show "$json"
+		same "show $name looks as expected" $here/golden/"$name".txt
+		for width in 60 80 100 160; do
+			COLUMNS=$width run show "$json"
+			ok "show $name keeps within $width columns" test "$(wc -L <"$work/out")" -le $width
+		done
+		COLUMNS=60 LC_ALL=C run show "$json"
+		ok "show $name is ASCII in the C locale" not grep -qP '[^\x00-\x7f]' "$work/out"
+		run --color=always show "$json"
+		sed 's/\x1b\[[0-9;]*m//g' "$work/out" >"$work/stripped"
+		ok "show $name: colour changes nothing else" diff "$work/stripped" $here/golden/"$name".txt
+	done
+	COLUMNS=60 LC_ALL=C run show $here/golden/fence-lock-cycle.json
+	same "narrow and ASCII" $here/golden/fence-lock-cycle.ascii.txt
+	run show $here/golden/hostile.json
+	ok "names cannot drive the terminal" not grep -qP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae' "$work/out"
+	run --json show $here/golden/hostile.json
+	ok "nor can they in JSON" not grep -qP '[\x00-\x09\x0b-\x1f\x7f-\xff]' "$work/out"
+	ok "JSON is unchanged" diff <(jq -S . $here/golden/hostile.json) <(jq -S . "$work/out")
+	run --json show $here/golden/resolved.json
+	ok "one report of an array is an object" test "$(jq -r .id "$work/out")" = d-1111aaaa2222
+	run --json show $here/golden/journal.json
+	ok "journal entries: both forms, others left out" test "$(jq length "$work/out")" = 2
+
+	gpuwatch-cli show - <$here/golden/orphaned-fence.json >"$work/out" 2>"$work/err"
+	same "show from a pipe" $here/golden/orphaned-fence.txt
+	expect_trouble "no such file" 1 "No such file" show "$work/none.json"
+	expect_trouble "a directory" 1 "Is a directory" show "$work/."
+	: >"$work/empty.json"
+	expect_trouble "empty file" 1 "no report in it" show "$work/empty.json"
+	head -c 700 $here/golden/fence-lock-cycle.json >"$work/cut.json"
+	expect_trouble "cut file" 1 "not JSON at byte" show "$work/cut.json"
+	echo '{"schema":"something.else"}' >"$work/other.json"
+	expect_trouble "another kind of JSON" 1 "no gpuwatch report" show "$work/other.json"
+	echo '[{"schema":"gpuwatch.report.v1"},4]' >"$work/mixed.json"
+	expect_trouble "an array with something else" 1 "no report" show "$work/mixed.json"
+	echo '{"MESSAGE":"x","GPUWATCH_REPORT":null}' >"$work/long.json"
+	expect_trouble "a journal field that was left out" 1 "journalctl --all" show "$work/long.json"
+	head -c 5000 /dev/urandom >"$work/random.json"
+	expect_trouble "random bytes" 1 "random.json" show "$work/random.json"
+	expect_trouble "never ends" 1 "too large" show /dev/zero
+}
+
+test_colour() {
+	local json=$here/golden/fence-lock-cycle.json escape=$'\033\\['
+	run show $json
+	ok "no colour in a pipe" lacks "$escape"
+	run --color=always show $json
+	ok "colour when asked for" has "$escape"
+	script -qec "gpuwatch-cli show $json" /dev/null >"$work/out" </dev/null
+	ok "colour on a terminal" has "$escape"
+	NO_COLOR=1 script -qec "gpuwatch-cli show $json" /dev/null >"$work/out" </dev/null
+	ok "NO_COLOR" lacks "$escape"
+	TERM=dumb script -qec "gpuwatch-cli show $json" /dev/null >"$work/out" </dev/null
+	ok "a dumb terminal" lacks "$escape"
+	script -qec "gpuwatch-cli --no-color show $json" /dev/null >"$work/out" </dev/null
+	ok "--no-color" lacks "$escape"
+	NO_COLOR=1 run --color=always show $json
+	ok "--color=always is stronger than NO_COLOR" has "$escape"
+}
+
+# ---- a daemon with canned answers -------------------------------------------------------
+
+# All commands over the connection that the arguments choose.
+check_commands() {
+	expect "$1 deadlocks" 1 "$2" deadlocks
+	same "$1 deadlocks look as expected" $here/canned/deadlocks.txt
+	expect "$1 deadlocks --json" 1 "$2" deadlocks --json
+	ok "$1 deadlocks --json: two stand" test "$(jq -r '.[].state' "$work/out" | sort | uniq -c | xargs)" = "2 active"
+	expect "$1 stalls" 0 "$2" stalls
+	ok "$1 stalls shows the stall" has '^Stall  s-40 '
+	expect "$1 hazards" 0 "$2" hazards
+	ok "$1 no hazard, in a sentence" grep -q '^No hazard. 4 waits tracked, oldest 1 h 6 min.$' "$work/out"
+	ok "$1 and that something is not watched" has '1 probe failed: gpuwatch-cli status'
+	expect "$1 status" 0 "$2" status
+	same "$1 status looks as expected" $here/canned/status.txt
+	expect "$1 waits" 0 "$2" waits
+	same "$1 waits look as expected" $here/canned/waits.txt
+	expect "$1 timelines" 0 "$2" timelines
+	same "$1 timelines look as expected" $here/canned/timelines.txt
+	expect "$1 show" 0 "$2" show d-00aa11bb22cc
+	ok "$1 show has the details" has '^  Participants'
+	expect_trouble "$1 show of an unknown report" 1 "There is no report 'd-none'" "$2" show d-none
+}
+
+test_private() {
+	make-recording deadlock >"$work/canned.gpuwatch"
+	mkdir "$work/canned"
+	cp $here/canned/*.json "$work/canned/"
+	cp "$work/canned.gpuwatch" "$work/canned/recording.gpuwatch"
+	start_daemon "$work/canned" "$socket"
+	check_commands private --socket="$socket"
+
+	expect "deadlocks --all" 1 --socket="$socket" deadlocks --all
+	ok "deadlocks --all has those that ended" has 'resolved after 1 min 5 s'
+	COLUMNS=160 run --socket="$socket" deadlocks
+	same "wide" $here/canned/deadlocks.wide.txt
+	jq '[.[] | select(.state == "resolved")]' $here/canned/reports.json >"$work/canned/reports.json"
+	expect "none stands" 0 --socket="$socket" deadlocks
+	ok "none stands, in a sentence" has '^No deadlock. 4 waits tracked'
+	expect "one that ended does not count" 0 --socket="$socket" deadlocks --all
+	ok "but is shown" has 'd-1111aaaa2222'
+	expect "none, as JSON" 0 --socket="$socket" --json deadlocks
+	ok "none, as JSON, is an empty array" test "$(jq -c . "$work/out")" = '[]'
+	cp $here/canned/reports.json "$work/canned/"
+
+	local command
+	for command in status waits timelines; do
+		expect "$command --json" 0 --socket="$socket" "$command" --json
+		ok "$command --json is the daemon's own" \
+			diff <(jq -S . $here/canned/$command.json) <(jq -S . "$work/out")
+		echo '{"probes":[3,{}],"waits":[null,{"fence":7,"inside":3}],"timelines":[{},"x"],"limitations":{},"active_reports":[1]}' \
+			>"$work/canned/$command.json"
+		expect "$command of a stranger daemon" 0 --socket="$socket" "$command"
+		echo '[' >"$work/canned/$command.json"
+		expect_trouble "$command that is no JSON" 3 "not JSON" --socket="$socket" "$command"
+		cp $here/canned/$command.json "$work/canned/"
+	done
+	test_record
+	test_watch
+	stop_daemon
+}
+
+test_record() {
+	local file=$work/saved.gpuwatch
+	expect "record" 0 --socket="$socket" record "$file"
+	ok "record saves the daemon's bytes" cmp "$file" "$work/canned.gpuwatch"
+	ok "record says what it saved" grep -qxE "$file: [0-9.]+ KiB, 4 snapshots" "$work/out"
+	expect_trouble "record does not overwrite" 1 "there already: --force" --socket="$socket" record "$file"
+	echo old >"$file"
+	expect "record --force" 0 --socket="$socket" record --force --json "$file"
+	ok "record --force replaces" cmp "$file" "$work/canned.gpuwatch"
+	ok "record --json" test "$(jq .snapshots "$work/out")" = 4
+	expect "record to stdout" 0 --socket="$socket" record -
+	ok "record to stdout is the recording" cmp "$work/out" "$work/canned.gpuwatch"
+	expect_trouble "record where nothing can be written" 1 "cannot write" --socket="$socket" record "$work/none/file"
+	expect_trouble "record to a full disk" 1 "No space left" --socket="$socket" record /dev/full
+	expect_trouble "record to a directory" 1 "Is a directory" --socket="$socket" record "$work"
+	ok "record leaves nothing half" test "$(find "$work" -name 'saved.gpuwatch.*' | wc -l)" = 0
+	head -c 3000 "$work/canned.gpuwatch" >"$work/canned/recording.gpuwatch"
+	expect_trouble "record of something broken" 1 "cut short" --socket="$socket" record "$work/broken"
+	ok "a broken recording is not saved" test ! -e "$work/broken"
+	cp "$work/canned.gpuwatch" "$work/canned/recording.gpuwatch"
+}
+
+test_watch() {
+	timeout 2.5 gpuwatch-cli --socket="$socket" waits --watch --json >"$work/out" 2>"$work/err"
+	ok "waits --watch --json: one line per second" test "$(wc -l <"$work/out")" -ge 2
+	ok "each a document" test "$(jq -r .schema "$work/out" | uniq)" = gpuwatch.waits.v1
+}
+
+test_follow() {
+	start_daemon $here/canned "$socket"
+	gpuwatch-cli --socket="$socket" deadlocks --follow --json >"$work/follow" 2>"$work/follow.err" &
+	local follower=$!
+	daemons+=("$follower")
+	ok "follow shows what stands" wait_for lines "$work/follow" 2
+	kill -USR1 "$daemon"
+	ok "follow shows a change" wait_for lines "$work/follow" 3
+	ok "one line per report" test "$(jq -r .state "$work/follow" | xargs)" = "active active resolved"
+	stop_daemon
+	ok "follow says that the daemon went" wait_for grep -q "went away; waiting" "$work/follow.err"
+	start_daemon $here/canned "$socket"
+	ok "follow finds it again" wait_for grep -q "is back" "$work/follow.err"
+	ok "and shows what is new" wait_for lines "$work/follow" 4
+	sleep 0.5
+	ok "and nothing twice" test "$(jq -r .id "$work/follow" | sort | uniq -c | xargs)" = \
+		"1 d-00aa11bb22cc 3 d-1f3a9c02e455"
+	kill "$follower" 2>/dev/null
+	timeout 2 gpuwatch-cli --socket="$socket" stalls --follow >"$work/out" 2>"$work/err" &
+	sleep 0.7
+	kill -USR1 "$daemon"
+	wait $!
+	ok "follow of stalls has no deadlock" lacks Deadlock
+	ok "but the stall" has '[0-9:]*  Stall  s-40'
+	stop_daemon
+	cp "$work/follow.err" "$work/err"
+	ok "no sanitizer message while following" not grep -q Sanitizer "$work/follow.err"
+}
+
+# ---- the system bus ----------------------------------------------------------------------
+
+# start_bus POLICY: a bus of our own, its address in the environment, its pid in $bus
+start_bus() {
+	cat >"$work/bus.conf" <<-END
+		<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+		 "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+		<busconfig>
+		  <listen>unix:path=$work/bus</listen>
+		  <auth>EXTERNAL</auth>
+		  <policy context="default">
+		    <allow user="*"/><allow own="*"/><allow send_type="method_call"/><allow send_type="signal"/>
+		    <allow send_type="method_return"/><allow send_type="error"/><allow receive_type="method_call"/>
+		    <allow receive_type="signal"/><allow receive_type="method_return"/><allow receive_type="error"/>
+		    $1
+		  </policy>
+		</busconfig>
+	END
+	rm -f "$work/bus"
+	dbus-daemon --config-file="$work/bus.conf" --nofork --nopidfile 2>"$work/bus.err" &
+	bus=$!
+	daemons+=("$bus")
+	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$work/bus
+	wait_for test -S "$work/bus" || fail "the bus did not start: $(cat "$work/bus.err")"
+}
+stop_bus() { kill "$bus" 2>/dev/null; wait "$bus" 2>/dev/null; unset DBUS_SYSTEM_BUS_ADDRESS; }
+
+test_bus() {
+	start_bus ''
+	expect_trouble "bus without the daemon" 3 "no org.gpuwatch1 on the bus" --system-bus status
+	expect_trouble "bus without the daemon, no socket" 3 \
+		"no /run/gpuwatch/private and no org.gpuwatch1 on the bus): systemctl start gpuwatchd" status
+	start_daemon $here/canned --bus
+	check_commands bus --system-bus
+	expect "bus first" 1 deadlocks
+
+	gpuwatch-cli deadlocks --follow >"$work/follow" 2>"$work/follow.err" &
+	local follower=$!
+	daemons+=("$follower")
+	ok "follow over the bus" wait_for grep -q 'Deadlock  d-00aa11bb22cc' "$work/follow"
+	kill -USR1 "$daemon"
+	ok "follow over the bus shows the end" \
+		wait_for grep -q '[0-9:]*  Resolved  d-1f3a9c02e455  fence-lock-cycle  after 5.0 s' "$work/follow"
+	stop_daemon
+	ok "follow over the bus: the daemon went" wait_for grep -q "went away; waiting" "$work/follow.err"
+	start_daemon $here/canned --bus
+	ok "follow over the bus: it is back" wait_for grep -q "is back" "$work/follow.err"
+	kill "$follower"
+	stop_daemon
+	stop_bus
+
+	start_bus '<deny send_destination="org.gpuwatch1"/>'
+	start_daemon $here/canned --bus
+	expect_trouble "forbidden on the bus" 3 "permission denied by the system bus.*group gpuwatch" status
+	stop_daemon
+	stop_bus
+
+	# The bus that accepts and then hangs: what the private socket is for.
+	start_daemon $here/canned "$work/bus-mute" --mute
+	local mute=$daemon
+	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$work/bus-mute
+	SECONDS=0
+	expect_trouble "a bus that hangs" 3 "the system bus does not answer" --system-bus status
+	ok "a bus that hangs takes less than 5 s" test $SECONDS -lt 5
+	kill "$mute"
+	unset DBUS_SYSTEM_BUS_ADDRESS
+}
+
+# ---- recordings ---------------------------------------------------------------------------
+
+test_bad_recordings() {
+	local good=$work/good.gpuwatch bad=$work/bad.gpuwatch size at
+	make-recording deadlock >"$good"
+	size=$(stat -c %s "$good")
+	expect_trouble "missing" 1 "cannot read.*No such file" replay "$work/none"
+	expect_trouble "directory" 1 "Is a directory" replay "$work"
+	: >"$bad"
+	expect_trouble "empty" 1 "is empty" replay "$bad"
+	head -c 65536 /dev/urandom >"$bad"
+	expect_trouble "random" 1 "not a gpuwatch recording" replay "$bad"
+	expect_trouble "foreign" 1 "not a gpuwatch recording" replay /bin/sh
+	make-recording version >"$bad"
+	expect_trouble "other version" 1 "layout version 1001, this program reads version" replay "$bad"
+	make-recording endian >"$bad"
+	expect_trouble "other byte order" 1 "byte order" replay "$bad"
+	make-recording none >"$bad"
+	expect_trouble "no snapshot" 1 "no snapshot" replay "$bad"
+	for at in 4 8 15 16 20 100 200 1000 $((size / 2)) $((size - 17)) $((size - 8)) $((size - 1)); do
+		head -c "$at" "$good" >"$bad"
+		expect_trouble "cut at $at" 1 "cut short\|not a gpuwatch recording" replay "$bad"
+	done
+	cat "$good" "$good" >"$bad"
+	expect_trouble "something after the end" 1 "corrupt" replay "$bad"
+	expect "another view of a bad one" 1 replay --waits "$bad"
+	test_flipped "$good" "$bad"
+}
+
+# No byte that is wrong goes unseen, and none crashes.
+test_flipped() {
+	local wrong=0 crashed=0 at
+	for at in $(seq 16 61 "$(stat -c %s "$1")"); do
+		cp "$1" "$2"
+		printf '\xff' | dd of="$2" bs=1 seek="$at" conv=notrunc status=none
+		cmp -s "$1" "$2" && continue
+		run replay "$2"
+		[[ $rc == 1 ]] || wrong=$((wrong + 1))
+		one_line || crashed=$((crashed + 1))
+	done
+	ok "a wrong byte is always seen" test $wrong = 0
+	ok "a wrong byte is one line, never a crash" test $crashed = 0
+}
+
+test_replay() {
+	local file=$work/replay.gpuwatch
+	make-recording deadlock >"$file"
+	expect "replay of a deadlock" 1 replay "$file"
+	ok "replay says where it is from" has '^Recording of a machine with kernel 6.12.95-test'
+	ok "replay shows the loop" has 'closes the loop'
+	ok "replay knows the fence" has 'fence 17:42 (amdgpu, sdma0)'
+	expect "replay --json" 1 replay --json "$file"
+	ok "replay --json is the same array" test \
+		"$(jq -r '.[0] | .schema, .class, .boot_id, .kernel' "$work/out" | xargs)" = \
+		"gpuwatch.report.v1 fence-lock-cycle 7c7d6d4e-6a3b-4f0e-9d9b-2d8f3a1c5e10 6.12.95-test"
+	gpuwatch-cli replay - <"$file" >"$work/out" 2>"$work/err"
+	ok "replay from a pipe" test $? = 1
+	expect "replay --waits" 0 replay --waits "$file"
+	ok "replay --waits shows the fence" has 'compositor.*fence 17:42'
+	expect "replay --timelines" 0 replay --timelines "$file"
+	ok "replay --timelines shows the timeline" has 'amdgpu *sdma0 *17 '
+	expect "replay --waits --json" 0 replay --waits --json "$file"
+	ok "replay --waits --json is the document" test "$(jq -r .schema "$work/out")" = gpuwatch.waits.v1
+	make-recording quiet >"$file"
+	expect "replay without a deadlock" 0 replay "$file"
+	ok "replay without a deadlock, in a sentence" has '^No deadlock in 4 snapshots'
+	expect "replay without a deadlock, JSON" 0 replay --json "$file"
+	ok "replay without a deadlock is an empty array" test "$(jq -c . "$work/out")" = '[]'
+	make-recording once >"$file"
+	expect "replay of one look" 0 replay "$file"
+	ok "replay of one look proves nothing" has 'no second snapshot confirms'
+}
+
+# ---- probe order ---------------------------------------------------------------------------------
+
+order=$here/canned/probe-order.json
+
+# A document with jq's program applied to the canned one, in $work/order.json.
+changed_order() { jq "$1" "$order" >"$work/order.json"; }
+
+test_order_text() {
+	local width
+	expect "a boot that lost something" 1 probe-order --from "$order"
+	same "a boot looks as expected" $here/canned/probe-order.txt
+	COLUMNS=60 LC_ALL=C run probe-order --from "$order"
+	same "narrow and ASCII" $here/canned/probe-order.ascii.txt
+	ok "ASCII is ASCII" not grep -qP '[^\x00-\x7f]' "$work/out"
+	COLUMNS=130 run probe-order --from "$order"
+	same "wide" $here/canned/probe-order.wide.txt
+	for width in 60 80 100 130; do
+		COLUMNS=$width run probe-order --from "$order"
+		ok "a boot keeps within $width columns" test "$(wc -L <"$work/out")" -le $width
+		ok "no blanks at line ends at $width columns" not grep -q ' $' "$work/out"
+	done
+	run --color=always probe-order --from "$order"
+	ok "colour when asked for" has $'\033'
+	sed 's/\x1b\[[0-9;]*m//g' "$work/out" >"$work/stripped"
+	ok "colour changes nothing else" diff "$work/stripped" $here/canned/probe-order.txt
+	ok "retries are folded" test "$(grep -c 'board-display.0 (board' "$work/stripped")" = 2
+	run probe-order --all --from "$order"
+	ok "--all shows each retry" test "$(grep -c '(board-display)  ' "$work/out")" = 21
+	expect "a document as JSON" 1 probe-order --json --from "$order"
+	ok "the document is unchanged" diff <(jq -S . "$order") <(jq -S . "$work/out")
+	gpuwatch-cli probe-order --from - <"$order" >"$work/out" 2>"$work/err"
+	ok "from a pipe: exit code" test $? = 1
+	same "from a pipe" $here/canned/probe-order.txt
+}
+
+test_order_outcomes() {
+	changed_order '.summary.lost = 0 | .reports |= map(select(.probe_order.effect != "lost"))'
+	expect "fragile and slow only" 0 probe-order --from "$work/order.json"
+	ok "fragile and slow only, in words" has 'Nothing that was seen was lost, 1 is fragile, 1 cost time'
+	changed_order '.summary.lost = 0 | .reports = [] | .missing = [] | .complete = true'
+	expect "a good boot" 0 probe-order --from "$work/order.json"
+	ok "a good boot, in words" has '^Nothing was lost\.$'
+	ok "nothing unseen" lacks 'Not seen'
+	changed_order 'del(.summary.lost)'
+	expect "lost is also known from the reports" 1 probe-order --from "$work/order.json"
+	changed_order '.rows = [] | .tree = [] | .devices = []'
+	expect "no rows" 1 probe-order --from "$work/order.json"
+	ok "no rows, in words" has 'No GPU, IOMMU or KFD driver was seen'
+	echo '{"schema": "gpuwatch.probe-order.v1", "rows": [{}, 4, {"id": {}, "parent": [1], "findings": {}}],
+		"tree": [{}, 7, {"children": [null, {"children": "x"}]}], "reports": [{}, []], "devices": [{"spans": [{}, 1]}, 2],
+		"missing": [{}, "x"], "settings": [], "summary": 3}' >"$work/order.json"
+	expect "a stranger's document" 0 probe-order --from "$work/order.json"
+	expect "a stranger's document as an image" 0 probe-order --timeline --from "$work/order.json"
+	ok "which is XML" python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$work/out"
+}
+
+# Long boots: what says least is left out, and --all has it.
+test_order_long() {
+	$here/make-order 500 >"$work/long.json"
+	expect "500 devices" 1 probe-order --from "$work/long.json"
+	ok "500 devices fit onto a few screens" test "$(wc -l <"$work/out")" -lt 300
+	ok "hidden verdicts are counted" has 'in full, .* in a line: --all'
+	ok "hidden rows are counted" has '[0-9]* more rows: --all'
+	ok "hidden consumers are counted" has '[0-9]* more consumers: --all'
+	$here/make-order 70 >"$work/some.json"
+	run probe-order --from "$work/some.json"
+	ok "what failed has the right of way" has 'failed -EIO'
+	SECONDS=0
+	expect "500 devices, all" 1 probe-order --all --from "$work/long.json"
+	ok "all of them in less than 10 s" test $SECONDS -lt 10
+	ok "all rows" test "$(grep -c '^ *[0-9.]* s  ' "$work/out")" = "$(jq '.rows | length' "$work/long.json")"
+	ok "nothing is left to --all" lacks -e '--all'
+}
+
+# Names from firmware and from user space must drive neither a terminal nor a browser.
+test_order_hostile() {
+	# shellcheck disable=SC2016
+	changed_order 'walk(if type == "string" then gsub("board-display"; "<b&\"\u001b[31m\u202e\u0007\uffff>") else . end)'
+	run probe-order --from "$work/order.json"
+	ok "names cannot drive the terminal" not grep -qP '[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80\xae' "$work/out"
+	expect "hostile names as an image" 1 probe-order --timeline --from "$work/order.json"
+	ok "are well-formed XML" python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$work/out"
+	ok "with the name escaped" has '&lt;b&amp;&quot;?\[31m'
+	changed_order 'walk(if type == "string" then gsub("board-display"; "<script>&\"x'"'"'>") else . end)'
+	run probe-order --timeline --from "$work/order.json"
+	cp "$work/out" "$work/hostile.svg"
+	ok "a name with markup is drawn as it is" $here/check-svg "$work/order.json" "$work/hostile.svg"
+	ok "and is no markup" lacks '<script>'
+}
+
+test_order_image() {
+	local file=$work/boot.svg
+	expect "an image to stdout" 1 probe-order --timeline --from "$order"
+	cp "$work/out" "$work/stdout.svg"
+	ok "the image says what the document says" $here/check-svg "$order" "$work/stdout.svg"
+	expect "an image to a file" 1 probe-order --timeline="$file" --from "$order"
+	ok "says so" has "^$file: [0-9]* devices"
+	ok "is the same image" cmp "$file" "$work/stdout.svg"
+	expect_trouble "an image does not overwrite" 1 "there already: --force" probe-order --timeline="$file" --from "$order"
+	expect "an image with --force" 1 probe-order --timeline="$file" --force --from "$order"
+	expect_trouble "an image where nothing can be written" 1 "cannot write" probe-order --timeline="$work/no/x" --from "$order"
+	script -qec "gpuwatch-cli probe-order --timeline --from $order" /dev/null >"$work/out" </dev/null
+	ok "no image onto a terminal" test $? = 2
+	ok "but what to do" has 'not for a terminal: redirect standard output, or give --timeline=FILE'
+	for size in 1 3 70 500; do
+		$here/make-order $size >"$work/sized.json"
+		run probe-order --timeline --from "$work/sized.json"
+		cp "$work/out" "$work/sized.svg"
+		ok "an image of $size devices" $here/check-svg "$work/sized.json" "$work/sized.svg"
+		run probe-order --timeline --all --from "$work/sized.json"
+		cp "$work/out" "$work/sized.svg"
+		ok "an image of all $size devices" $here/check-svg "$work/sized.json" "$work/sized.svg" all
+	done
+	# A test that cannot fail is none: move one bar by three pixels.
+	sed '0,/<rect class="bound" data-device/s/ x="\([0-9]*\)\./ x="9\1./' "$work/stdout.svg" >"$work/moved.svg"
+	ok "a bar in the wrong place would be noticed" not $here/check-svg "$order" "$work/moved.svg"
+}
+
+test_order_journal() {
+	: >"$work/journal"
+	JOURNAL_STREAM=$(stat -c %d:%i "$work/journal") gpuwatch-cli probe-order --from "$order" >"$work/journal" 2>"$work/err"
+	ok "into the journal: exit code" test $? = 1
+	ok "each line has a priority" not grep -qv '^<[0-7]>' "$work/journal"
+	ok "what was lost is an error" grep -q '^<3>1\.  Lost' "$work/journal"
+	ok "what is fragile is a notice" grep -q '^<5>3\.  Fragile' "$work/journal"
+	ok "the order is information" grep -q '^<6>.*radeon_module_init()' "$work/journal"
+	sed 's/^<[0-7]>//' "$work/journal" >"$work/out"
+	same "else it is the same" $here/canned/probe-order.txt
+	JOURNAL_STREAM=1:2 run probe-order --from "$order"
+	same "somebody else's journal" $here/canned/probe-order.txt
+}
+
+test_order_daemon() {
+	local file=$work/saved.jsonl
+	mkdir -p "$work/boot"
+	cp $here/canned/reports.json $here/canned/status.json "$order" "$work/boot/"
+	start_daemon "$work/boot" "$socket"
+	expect "probe-order of the daemon" 1 --socket="$socket" probe-order
+	same "looks as expected" $here/canned/probe-order.txt
+	expect "as JSON" 1 --socket="$socket" probe-order --json
+	ok "is the daemon's own" diff <(jq -S . "$order") <(jq -S . "$work/out")
+	expect "as an image" 1 --socket="$socket" probe-order --timeline
+	cp "$work/out" "$work/daemon.svg"
+	ok "that says the same" $here/check-svg "$order" "$work/daemon.svg"
+	expect "show of a verdict" 0 --socket="$socket" show p-3b1d5c8a90e2
+	same "show of a verdict looks as expected" $here/canned/probe-order.show.txt
+	echo '[' >"$work/boot/probe-order.json"
+	expect_trouble "an answer that is no JSON" 3 "not JSON" --socket="$socket" probe-order
+	stop_daemon
+	expect_trouble "no daemon" 3 "systemctl start gpuwatchd" --socket="$socket" probe-order
+	expect_trouble "no daemon to save from" 3 "systemctl start gpuwatchd" --socket="$socket" probe-order --save "$file"
+	ok "then no file is made" test ! -e "$file"
+	jq '.reports[0]' "$order" >"$work/verdict.json"
+	expect "show of a saved verdict" 0 show "$work/verdict.json"
+	ok "has who needs whom" has '^  Needs       AMD IOMMUv2'
+}
+
+# ---- what comes with it ------------------------------------------------------------------------
+
+test_documents() {
+	if command -v mandoc >/dev/null; then
+		mandoc -Tlint docs/man/gpuwatch-cli.1 2>&1 |
+			grep -v 'referenced manual not found\|outdated mandoc.db' >"$work/out"
+		ok "the manual has no lint" test ! -s "$work/out"
+	else
+		skip "the manual's lint: no mandoc"
+	fi
+	# shellcheck disable=SC2016
+	completes() { # completes EXPECTED WORD...: completing the last word offers EXPECTED, among others
+		bash -c 'source cli/completion/gpuwatch-cli; want=$1; shift; COMP_WORDS=(gpuwatch-cli "$@"); COMP_CWORD=$#
+			_gpuwatch_cli; printf "%s\n" "${COMPREPLY[@]}"' - "$@" | grep -qx -- "$1"
+	}
+	ok "completion of commands" completes deadlocks de
+	ok "completion of options" completes --follow deadlocks --f
+	ok "no completion of options of other commands" not completes --follow waits --f
+	ok "completion of values" completes never --color = n
+	ok "completion of files" completes setup.sh replay set
+	ok "completion of probe-order's options" completes --timeline probe-order --t
+	ok "completion of an option's file" completes setup.sh probe-order --from set
+	ok "completion of an option's file after =" completes setup.sh probe-order --timeline = set
+	ok "completion of a directory" completes docs probe-order --modules do
+}
+
+test_usage
+test_unreachable
+test_show
+test_colour
+test_private
+test_follow
+test_bus
+test_bad_recordings
+test_replay
+test_order_text
+test_order_outcomes
+test_order_long
+test_order_hostile
+test_order_image
+test_order_journal
+test_order_daemon
+test_documents
+
+for reason in ${reasons[@]+"${reasons[@]}"}; do printf 'skipped: %s\n' "$reason"; done
+printf '%d passed, %d failed' "$passed" "$failed"
+((skipped)) && printf ', %d skipped' "$skipped"
+printf '\n'
+((failed == 0))
