@@ -85,19 +85,32 @@ static int on_simple(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	if (fake->slow)
 		return 1; /* taken, never answered */
 	return reply_file(fake, call,
-			  strcmp(method, "GetStatus") == 0   ? "status.json"
-			  : strcmp(method, "ListWaits") == 0 ? "waits.json"
-							     : "timelines.json");
+			  strcmp(method, "GetStatus") == 0	 ? "status.json"
+			  : strcmp(method, "ListWaits") == 0	 ? "waits.json"
+			  : strcmp(method, "GetProbeOrder") == 0 ? "probe-order.json"
+								 : "timelines.json");
 }
 
-static json_t *load_reports(struct fake *fake)
+static json_t *load_json(struct fake *fake, const char *name)
 {
 	size_t size;
-	char *text = read_canned(fake, "reports.json", &size);
-	json_t *reports = text ? json_loads(text, 0, NULL) : NULL;
+	char *text = read_canned(fake, name, &size);
+	json_t *value = text ? json_loads(text, 0, NULL) : NULL;
 
 	free(text);
-	return reports ? reports : json_array();
+	return value;
+}
+
+/* Those of the list, and those of the boot. */
+static json_t *load_reports(struct fake *fake)
+{
+	json_t *reports = load_json(fake, "reports.json"), *order = load_json(fake, "probe-order.json");
+
+	if (!reports)
+		reports = json_array();
+	json_array_extend(reports, json_object_get(order, "reports"));
+	json_decref(order);
+	return reports;
 }
 
 static const char *field(const json_t *report, const char *key)
@@ -152,10 +165,11 @@ static int on_get(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	return r ? r : sd_bus_error_setf(error, "org.gpuwatch1.Error.NoSuchReport", "There is no report '%s'", id);
 }
 
-static int on_record(sd_bus_message *call, void *userdata, sd_bus_error *error)
+static int on_file(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
+	bool boot = strcmp(sd_bus_message_get_member(call), "SaveBoot") == 0;
 	size_t size;
-	char *data = read_canned(userdata, "recording.gpuwatch", &size);
+	char *data = read_canned(userdata, boot ? "boot.jsonl" : "recording.gpuwatch", &size);
 	int fd = memfd_create("recording", MFD_CLOEXEC), r;
 
 	if (!data || fd < 0 || write(fd, data, size) != (ssize_t)size)
@@ -173,7 +187,9 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_METHOD("ListTimelines", "", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("ListReports", "sb", "s", on_list, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("GetReport", "s", "s", on_get, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD("Record", "", "h", on_record, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("GetProbeOrder", "", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Record", "", "h", on_file, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("SaveBoot", "", "h", on_file, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_SIGNAL("ReportChanged", "sssss", 0),
 	SD_BUS_VTABLE_END,
 };

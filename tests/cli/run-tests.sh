@@ -144,7 +144,7 @@ socket=$work/private
 test_usage() {
 	expect_trouble "no command" 2 "which command"
 	expect_trouble "unknown command" 2 "no such command: frobnicate" frobnicate
-	expect_trouble "a command of another milestone" 2 "no such command" probe-order
+	expect_trouble "a command of another milestone" 2 "no such command" kfd
 	expect_trouble "unknown option" 2 "unknown option --frob" --frob status
 	expect_trouble "unknown letter" 2 "unknown option -x" -x status
 	expect_trouble "unknown colour" 2 "pink" --color=pink status
@@ -157,13 +157,19 @@ test_usage() {
 	expect_trouble "second argument too many" 2 "too many: b" replay a b
 	expect_trouble "two routes" 2 "exclude each other" --private --system-bus status
 	expect_trouble "two views" 2 "exclude each other" replay --waits --timelines x
+	expect_trouble "an image and JSON" 2 "--timeline and --json exclude" probe-order --timeline --json
+	expect_trouble "an image and evidence" 2 "--timeline and --save exclude" probe-order --timeline --save x
+	expect_trouble "two sources" 2 "--from and --save exclude" probe-order --from x --save y
+	expect_trouble "option without its file" 2 "--from needs a value" probe-order --from
+	expect_trouble "option of probe-order elsewhere" 2 "deadlocks does not take --timeline" deadlocks --timeline=x
+	expect_trouble "probe-order takes no argument" 2 "too many: radeon" probe-order radeon
 	expect "help" 0 --help
 	ok "help lists the commands" has '^  deadlocks '
 	local command
-	for command in faults kfd probe-order export; do ok "help is silent about $command" lacks "$command"; done
+	for command in faults kfd export; do ok "help is silent about $command" lacks "$command"; done
 	expect "version" 0 --version
 	ok "version is one line" grep -qx 'gpuwatch-cli [0-9.]*' "$work/out"
-	for command in status deadlocks stalls hazards waits timelines show record replay; do
+	for command in status deadlocks stalls hazards waits timelines probe-order show record replay; do
 		expect "$command --help" 0 "$command" --help
 		ok "$command --help shows its usage" has "^usage: gpuwatch-cli $command "
 		ok "$command is in the manual" grep -q "^\.It Cm $command" docs/man/gpuwatch-cli.1
@@ -545,6 +551,163 @@ test_replay() {
 	ok "replay of one look proves nothing" has 'no second snapshot confirms'
 }
 
+# ---- probe order ---------------------------------------------------------------------------------
+
+order=$here/canned/probe-order.json
+
+# A document with jq's program applied to the canned one, in $work/order.json.
+changed_order() { jq "$1" "$order" >"$work/order.json"; }
+
+test_order_text() {
+	local width
+	expect "a boot that lost something" 1 probe-order --from "$order"
+	same "a boot looks as expected" $here/canned/probe-order.txt
+	COLUMNS=60 LC_ALL=C run probe-order --from "$order"
+	same "narrow and ASCII" $here/canned/probe-order.ascii.txt
+	ok "ASCII is ASCII" not grep -qP '[^\x00-\x7f]' "$work/out"
+	COLUMNS=130 run probe-order --from "$order"
+	same "wide" $here/canned/probe-order.wide.txt
+	for width in 60 80 100 130; do
+		COLUMNS=$width run probe-order --from "$order"
+		ok "a boot keeps within $width columns" test "$(wc -L <"$work/out")" -le $width
+		ok "no blanks at line ends at $width columns" not grep -q ' $' "$work/out"
+	done
+	run --color=always probe-order --from "$order"
+	ok "colour when asked for" has $'\033'
+	sed 's/\x1b\[[0-9;]*m//g' "$work/out" >"$work/stripped"
+	ok "colour changes nothing else" diff "$work/stripped" $here/canned/probe-order.txt
+	ok "retries are folded" test "$(grep -c 'board-display.0 (board' "$work/stripped")" = 2
+	run probe-order --all --from "$order"
+	ok "--all shows each retry" test "$(grep -c '(board-display)  ' "$work/out")" = 21
+	expect "a document as JSON" 1 probe-order --json --from "$order"
+	ok "the document is unchanged" diff <(jq -S . "$order") <(jq -S . "$work/out")
+	gpuwatch-cli probe-order --from - <"$order" >"$work/out" 2>"$work/err"
+	ok "from a pipe: exit code" test $? = 1
+	same "from a pipe" $here/canned/probe-order.txt
+}
+
+test_order_outcomes() {
+	changed_order '.summary.lost = 0 | .reports |= map(select(.probe_order.effect != "lost"))'
+	expect "fragile and slow only" 0 probe-order --from "$work/order.json"
+	ok "fragile and slow only, in words" has 'Nothing that was seen was lost, 1 is fragile, 1 cost time'
+	changed_order '.summary.lost = 0 | .reports = [] | .missing = [] | .complete = true'
+	expect "a good boot" 0 probe-order --from "$work/order.json"
+	ok "a good boot, in words" has '^Nothing was lost\.$'
+	ok "nothing unseen" lacks 'Not seen'
+	changed_order 'del(.summary.lost)'
+	expect "lost is also known from the reports" 1 probe-order --from "$work/order.json"
+	changed_order '.rows = [] | .tree = [] | .devices = []'
+	expect "no rows" 1 probe-order --from "$work/order.json"
+	ok "no rows, in words" has 'No GPU, IOMMU or KFD driver was seen'
+	echo '{"schema": "gpuwatch.probe-order.v1", "rows": [{}, 4, {"id": {}, "parent": [1], "findings": {}}],
+		"tree": [{}, 7, {"children": [null, {"children": "x"}]}], "reports": [{}, []], "devices": [{"spans": [{}, 1]}, 2],
+		"missing": [{}, "x"], "settings": [], "summary": 3}' >"$work/order.json"
+	expect "a stranger's document" 0 probe-order --from "$work/order.json"
+	expect "a stranger's document as an image" 0 probe-order --timeline --from "$work/order.json"
+	ok "which is XML" python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$work/out"
+}
+
+# Long boots: what says least is left out, and --all has it.
+test_order_long() {
+	$here/make-order 500 >"$work/long.json"
+	expect "500 devices" 1 probe-order --from "$work/long.json"
+	ok "500 devices fit onto a few screens" test "$(wc -l <"$work/out")" -lt 300
+	ok "hidden verdicts are counted" has 'in full, .* in a line: --all'
+	ok "hidden rows are counted" has '[0-9]* more rows: --all'
+	ok "hidden consumers are counted" has '[0-9]* more consumers: --all'
+	$here/make-order 70 >"$work/some.json"
+	run probe-order --from "$work/some.json"
+	ok "what failed has the right of way" has 'failed -EIO'
+	SECONDS=0
+	expect "500 devices, all" 1 probe-order --all --from "$work/long.json"
+	ok "all of them in less than 10 s" test $SECONDS -lt 10
+	ok "all rows" test "$(grep -c '^ *[0-9.]* s  ' "$work/out")" = "$(jq '.rows | length' "$work/long.json")"
+	ok "nothing is left to --all" lacks -e '--all'
+}
+
+# Names from firmware and from user space must drive neither a terminal nor a browser.
+test_order_hostile() {
+	# shellcheck disable=SC2016
+	changed_order 'walk(if type == "string" then gsub("board-display"; "<b&\"\u001b[31m\u202e\u0007\uffff>") else . end)'
+	run probe-order --from "$work/order.json"
+	ok "names cannot drive the terminal" not grep -qP '[\x00-\x09\x0b-\x1f\x7f]|\xe2\x80\xae' "$work/out"
+	expect "hostile names as an image" 1 probe-order --timeline --from "$work/order.json"
+	ok "are well-formed XML" python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$work/out"
+	ok "with the name escaped" has '&lt;b&amp;&quot;?\[31m'
+	changed_order 'walk(if type == "string" then gsub("board-display"; "<script>&\"x'"'"'>") else . end)'
+	run probe-order --timeline --from "$work/order.json"
+	cp "$work/out" "$work/hostile.svg"
+	ok "a name with markup is drawn as it is" $here/check-svg "$work/order.json" "$work/hostile.svg"
+	ok "and is no markup" lacks '<script>'
+}
+
+test_order_image() {
+	local file=$work/boot.svg
+	expect "an image to stdout" 1 probe-order --timeline --from "$order"
+	cp "$work/out" "$work/stdout.svg"
+	ok "the image says what the document says" $here/check-svg "$order" "$work/stdout.svg"
+	expect "an image to a file" 1 probe-order --timeline="$file" --from "$order"
+	ok "says so" has "^$file: [0-9]* devices"
+	ok "is the same image" cmp "$file" "$work/stdout.svg"
+	expect_trouble "an image does not overwrite" 1 "there already: --force" probe-order --timeline="$file" --from "$order"
+	expect "an image with --force" 1 probe-order --timeline="$file" --force --from "$order"
+	expect_trouble "an image where nothing can be written" 1 "cannot write" probe-order --timeline="$work/no/x" --from "$order"
+	script -qec "gpuwatch-cli probe-order --timeline --from $order" /dev/null >"$work/out" </dev/null
+	ok "no image onto a terminal" test $? = 2
+	ok "but what to do" has 'not for a terminal: redirect standard output, or give --timeline=FILE'
+	for size in 1 3 70 500; do
+		$here/make-order $size >"$work/sized.json"
+		run probe-order --timeline --from "$work/sized.json"
+		cp "$work/out" "$work/sized.svg"
+		ok "an image of $size devices" $here/check-svg "$work/sized.json" "$work/sized.svg"
+		run probe-order --timeline --all --from "$work/sized.json"
+		cp "$work/out" "$work/sized.svg"
+		ok "an image of all $size devices" $here/check-svg "$work/sized.json" "$work/sized.svg" all
+	done
+	# A test that cannot fail is none: move one bar by three pixels.
+	sed '0,/<rect class="bound" data-device/s/ x="\([0-9]*\)\./ x="9\1./' "$work/stdout.svg" >"$work/moved.svg"
+	ok "a bar in the wrong place would be noticed" not $here/check-svg "$order" "$work/moved.svg"
+}
+
+test_order_journal() {
+	: >"$work/journal"
+	JOURNAL_STREAM=$(stat -c %d:%i "$work/journal") gpuwatch-cli probe-order --from "$order" >"$work/journal" 2>"$work/err"
+	ok "into the journal: exit code" test $? = 1
+	ok "each line has a priority" not grep -qv '^<[0-7]>' "$work/journal"
+	ok "what was lost is an error" grep -q '^<3>1\.  Lost' "$work/journal"
+	ok "what is fragile is a notice" grep -q '^<5>3\.  Fragile' "$work/journal"
+	ok "the order is information" grep -q '^<6>.*radeon_module_init()' "$work/journal"
+	sed 's/^<[0-7]>//' "$work/journal" >"$work/out"
+	same "else it is the same" $here/canned/probe-order.txt
+	JOURNAL_STREAM=1:2 run probe-order --from "$order"
+	same "somebody else's journal" $here/canned/probe-order.txt
+}
+
+test_order_daemon() {
+	local file=$work/saved.jsonl
+	mkdir -p "$work/boot"
+	cp $here/canned/reports.json $here/canned/status.json "$order" "$work/boot/"
+	start_daemon "$work/boot" "$socket"
+	expect "probe-order of the daemon" 1 --socket="$socket" probe-order
+	same "looks as expected" $here/canned/probe-order.txt
+	expect "as JSON" 1 --socket="$socket" probe-order --json
+	ok "is the daemon's own" diff <(jq -S . "$order") <(jq -S . "$work/out")
+	expect "as an image" 1 --socket="$socket" probe-order --timeline
+	cp "$work/out" "$work/daemon.svg"
+	ok "that says the same" $here/check-svg "$order" "$work/daemon.svg"
+	expect "show of a verdict" 0 --socket="$socket" show p-3b1d5c8a90e2
+	same "show of a verdict looks as expected" $here/canned/probe-order.show.txt
+	echo '[' >"$work/boot/probe-order.json"
+	expect_trouble "an answer that is no JSON" 3 "not JSON" --socket="$socket" probe-order
+	stop_daemon
+	expect_trouble "no daemon" 3 "systemctl start gpuwatchd" --socket="$socket" probe-order
+	expect_trouble "no daemon to save from" 3 "systemctl start gpuwatchd" --socket="$socket" probe-order --save "$file"
+	ok "then no file is made" test ! -e "$file"
+	jq '.reports[0]' "$order" >"$work/verdict.json"
+	expect "show of a saved verdict" 0 show "$work/verdict.json"
+	ok "has who needs whom" has '^  Needs       AMD IOMMUv2'
+}
+
 # ---- what comes with it ------------------------------------------------------------------------
 
 test_documents() {
@@ -565,6 +728,10 @@ test_documents() {
 	ok "no completion of options of other commands" not completes --follow waits --f
 	ok "completion of values" completes never --color = n
 	ok "completion of files" completes setup.sh replay set
+	ok "completion of probe-order's options" completes --timeline probe-order --t
+	ok "completion of an option's file" completes setup.sh probe-order --from set
+	ok "completion of an option's file after =" completes setup.sh probe-order --timeline = set
+	ok "completion of a directory" completes docs probe-order --modules do
 }
 
 test_usage
@@ -576,6 +743,13 @@ test_follow
 test_bus
 test_bad_recordings
 test_replay
+test_order_text
+test_order_outcomes
+test_order_long
+test_order_hostile
+test_order_image
+test_order_journal
+test_order_daemon
 test_documents
 
 for reason in ${reasons[@]+"${reasons[@]}"}; do printf 'skipped: %s\n' "$reason"; done
