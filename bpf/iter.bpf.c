@@ -271,6 +271,20 @@ static long resolve_nth_poll(u32 i, void *context)
 	return 0;
 }
 
+static __always_inline void emit_activity(struct output *out, struct task_struct *task)
+{
+	struct gw_activity_record record = {
+		.header = { .type = GW_RECORD_ACTIVITY, .size = sizeof(record) },
+		.task = (u64)task,
+	};
+	struct task_entry *entry = bpf_task_storage_get(&tasks, task, NULL, 0);
+
+	if (!entry || !entry->activity.kind)
+		return;
+	record.activity = entry->activity;
+	emit(out, &record, sizeof(record));
+}
+
 static __always_inline void emit_task(struct output *out, struct task_struct *task)
 {
 	struct gw_task_record *record = &out->scratch->task;
@@ -288,6 +302,7 @@ static __always_inline void emit_task(struct output *out, struct task_struct *ta
 	size = __builtin_offsetof(struct gw_task_record, stack) + size * sizeof(record->stack[0]);
 	record->header.size = size;
 	emit(out, record, size);
+	emit_activity(out, task);
 	emit_objects(out, task);
 }
 

@@ -4,8 +4,8 @@
  * (per task, per timeline) and the record stream of a snapshot.
  *
  * A snapshot is a sequence of records, each a struct gw_record header followed
- * by the body of its type. The BPF iterators write TASK, PRESENT, FENCE, LOCK
- * and WORK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD and SYMBOL,
+ * by the body of its type. The BPF iterators write TASK, ACTIVITY, PRESENT,
+ * FENCE, LOCK and WORK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD and SYMBOL,
  * which it alone can know. The same bytes are analysed live, saved by `gpuwatch-cli
  * record` and analysed again by `replay`, so a layout change needs a new
  * GW_LAYOUT_VERSION.
@@ -160,6 +160,7 @@ enum gw_record_type {
 	GW_RECORD_SYMBOL,
 	GW_RECORD_END,
 	GW_RECORD_HAZARD,
+	GW_RECORD_ACTIVITY,
 	GW_RECORD_TYPES
 };
 
@@ -330,6 +331,31 @@ struct gw_symbol_record {
 	__u64 offset;	 /* address - start of the symbol */
 	char module[56]; /* "" = the kernel itself */
 	char name[128];
+};
+
+enum gw_activity_kind {
+	GW_ACTIVITY_NONE = 0,
+	GW_ACTIVITY_FAULT,    /* handles a GPU page fault */
+	GW_ACTIVITY_EVICTION, /* KFD's evict worker */
+	GW_ACTIVITY_RESTORE,  /* KFD's restore worker */
+	GW_ACTIVITY_KINDS
+};
+
+/* What a task does for a GPU, from the events of kernel-patches/. */
+struct gw_activity {
+	__u32 kind; /* enum gw_activity_kind */
+	__u32 pid;  /* of the process that it is done for, 0 = not known */
+	__u32 pasid;
+	__u32 device;	/* FAULT: gpu_id of KFD, or segment, bus, device and function of an IOMMU's */
+	__u64 since_ns;
+	__u64 address; /* FAULT: where, in the process's address space */
+};
+
+/* Follows the TASK record of a task that is in one. */
+struct gw_activity_record {
+	struct gw_record header;
+	__u64 task; /* struct task_struct */
+	struct gw_activity activity;
 };
 
 enum gw_hazard_rule {

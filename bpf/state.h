@@ -24,6 +24,7 @@ struct task_entry {
 	u64 signalling_ns;
 	u32 signalling_depth; /* nested ones, 0 = in none */
 	u64 mmap_locking;     /* mm_struct whose mmap_lock is being taken in it */
+	struct gw_activity activity;
 };
 
 struct {

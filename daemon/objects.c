@@ -19,6 +19,7 @@
 #include "bpf/fault.skel.h"
 #include "bpf/fence.skel.h"
 #include "bpf/iter.skel.h"
+#include "bpf/kfd.skel.h"
 #include "bpf/lock.skel.h"
 #include "bpf/names.skel.h"
 #include "bpf/notifier.skel.h"
@@ -41,6 +42,7 @@ static const struct embedded {
 	{ "srcu", srcu_bpf__elf_bytes },	 { "work", work_bpf__elf_bytes },
 	{ "fault", fault_bpf__elf_bytes },	 { "names", names_bpf__elf_bytes },
 	{ "iter", iter_bpf__elf_bytes },	 { "signalling", signalling_bpf__elf_bytes },
+	{ "kfd", kfd_bpf__elf_bytes },
 };
 
 struct shared_map {

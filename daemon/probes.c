@@ -22,6 +22,7 @@
  * for a begin whose end is not seen would never be over. The kind of a hook is
  * its program's section. Functions of modules have kprobes, never fentry: a
  * trampoline holds the module, and nobody could unload his driver any more.
+ * With a module and without a function: trace events that may be in a module.
  */
 struct definition {
 	const char *name;
@@ -92,6 +93,22 @@ static const struct definition definitions[] = {
 	  "hazards: mmap_lock in a signalling section" },
 	{ "hazard_fence_wait", "signalling", "tp_btf/dma_fence_wait_start, fentry/dma_fence_wait_any_timeout", "", NULL,
 	  { "hazard_fence_wait", "hazard_fence_wait_any" }, "hazards: waits for a fence in a signalling section" },
+	{ "kfd_processes", "kfd", "raw_tp/kfd_process_create+bind_device+destroy_end", "amdgpu", NULL,
+	  { "kfd_process_create", "kfd_process_bind", "kfd_process_destroy" }, "when KFD processes began, with their PASIDs" },
+	{ "kfd_queues", "kfd", "raw_tp/kfd_queue_create+destroy_end", "amdgpu", NULL,
+	  { "kfd_queue_create", "kfd_queue_destroy" }, "when KFD queues were created" },
+	{ "kfd_evictions", "kfd", "raw_tp/kfd_queues_evict_end+restore_end", "amdgpu", NULL,
+	  { "kfd_evicted", "kfd_restored" }, "which KFD processes are evicted, and for how long they were" },
+	{ "kfd_evict_worker", "kfd", "raw_tp/kfd_evict_worker_begin+end", "amdgpu", NULL,
+	  { "kfd_evict_start", "kfd_evict_end" }, "whose queues a worker evicts" },
+	{ "kfd_restore_worker", "kfd", "raw_tp/kfd_restore_worker_begin+end", "amdgpu", NULL,
+	  { "kfd_restore_start", "kfd_restore_end" }, "whose queues a worker restores, and how long that takes" },
+	{ "kfd_svm_fault", "kfd", "raw_tp/kfd_svm_fault_begin+end", "amdgpu", NULL, { "kfd_fault_start", "kfd_fault_end" },
+	  "GPU page faults with process and address" },
+	{ "ppr_fault", "kfd", "raw_tp/amd_iommu_v2_fault_begin+end", "amdgpu", NULL, { "ppr_fault_start", "ppr_fault_end" },
+	  "GPU page faults that come through the IOMMU" },
+	{ "kfd_pinned", "kfd", "raw_tp/kfd_pin_bo, raw_tp/kfd_unpin_bo", "amdgpu", NULL, { "kfd_pin", "kfd_unpin" },
+	  "memory that KFD has pinned, by process" },
 };
 /* clang-format on */
 
@@ -106,6 +123,14 @@ static const struct patched {
 	{ "hazard_ww_lock", "signalling", "dma-buf: Trace fence signalling sections without lockdep" },
 	{ "hazard_mmap_lock", "signalling", "dma-buf: Trace fence signalling sections without lockdep" },
 	{ "hazard_fence_wait", "signalling", "dma-buf: Trace fence signalling sections without lockdep" },
+	{ "kfd_processes", NULL, "drm/amdkfd: Trace the life of processes" },
+	{ "kfd_queues", NULL, "drm/amdkfd: Trace the creation and destruction of queues" },
+	{ "kfd_evictions", NULL, "drm/amdkfd: Trace the eviction and restore of queues" },
+	{ "kfd_evict_worker", NULL, "drm/amdkfd: Trace the evict and restore workers" },
+	{ "kfd_restore_worker", NULL, "drm/amdkfd: Trace the evict and restore workers" },
+	{ "kfd_svm_fault", NULL, "drm/amdkfd: Trace GPU page faults" },
+	{ "ppr_fault", NULL, "iommu/amd: Trace IOMMUv2 page requests" },
+	{ "kfd_pinned", NULL, "drm/amdkfd: Trace pinned memory" },
 };
 
 struct probe {
@@ -250,6 +275,15 @@ static const char *function_of(const struct bpf_program *program, const struct g
 	return symbol->name;
 }
 
+/* Raw tracepoints are looked up by name when they are attached, not before. */
+static int lacks_tracepoint(struct probe *probe, const struct bpf_program *program)
+{
+	char why[160];
+
+	snprintf(why, sizeof(why), "this kernel has no %s", strchr(bpf_program__section_name(program), '/') + 1);
+	return fail(probe, -ENOENT, why);
+}
+
 static int refuse_attach(struct probe *probe, int error, const char *program)
 {
 	const char *reason = error == -EACCES && gw_perf_restricted()
@@ -281,6 +315,8 @@ static int attach_one(struct probe *probe, size_t i, const struct gw_probe_conte
 			return fail(probe, -ENOENT, "its function is not there");
 	}
 	probe->links[i] = attach_program(program, function);
+	if (!probe->links[i] && errno == ENOENT && bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT)
+		return lacks_tracepoint(probe, program);
 	if (!probe->links[i])
 		return refuse_attach(probe, -errno, definition->programs[i]);
 	if (!context->pins)
@@ -326,7 +362,7 @@ static void leave(struct probe *probe, const struct gw_probe_context *context)
 	probe->error = 0;
 	probe->why[0] = '\0';
 	probe->state = GW_PROBE_WAITING;
-	if (gw_modules_loaded(definition->module)) {
+	if (definition->function && gw_modules_loaded(definition->module)) {
 		probe->state = GW_PROBE_ABSENT;
 		snprintf(probe->why, sizeof(probe->why), "%s has no function %s here", definition->module,
 			 definition->function);
@@ -347,6 +383,18 @@ static void update_module_probe(struct probe *probe, const struct gw_probe_conte
 		leave(probe, context);
 	probe->address = symbol.address;
 	attach(probe, context);
+}
+
+/*
+ * Trace events of a module hold it, unlike kprobes: only kernels with our
+ * patches have such events, and who built one wants to see them.
+ */
+static void update_module_events(struct probe *probe, const struct gw_probe_context *context)
+{
+	if (!gw_modules_loaded(probe->definition->module))
+		leave(probe, context);
+	else if (probe->state == GW_PROBE_WAITING)
+		attach(probe, context);
 }
 
 static const struct probe *find_probe(const struct gw_probes *probes, const char *name)
@@ -399,6 +447,8 @@ int gw_probes_update(struct gw_probes *probes, const struct gw_probe_context *co
 
 		if (definition->function)
 			update_module_probe(probe, context);
+		else if (definition->module[0])
+			update_module_events(probe, context);
 		else if (before == GW_PROBE_WAITING && !lacks_needed(probes, probe))
 			attach(probe, context);
 		changed += probe->state != before;

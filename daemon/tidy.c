@@ -35,6 +35,9 @@ static bool make_key(const struct gw_record *record, size_t offset, struct key *
 		key->subject = GW_RECORD_TASK;
 		key->rank = 1;
 		return true;
+	case GW_RECORD_ACTIVITY:
+		key->address = ((const struct gw_activity_record *)record)->task;
+		return true;
 	case GW_RECORD_FENCE:
 		key->address = ((const struct gw_fence_record *)record)->address;
 		return true;

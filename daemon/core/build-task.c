@@ -15,7 +15,18 @@ static uint64_t unplugged_device(const struct gw_builder *builder, const struct 
 	return sections->drm_device;
 }
 
-/* Puts a fault or reclaim node between the task and what it needs: *@needs becomes that node. */
+/* What the events say about it, for the nodes that they make. */
+static const struct gw_activity *activity_for(const struct gw_builder *builder, enum gw_node_type type,
+					      const struct gw_task_record *task)
+{
+	const struct gw_activity *activity = gw_snapshot_activity(builder->now, task->address);
+
+	if (!activity || type == GW_NODE_RECLAIM)
+		return NULL;
+	return (activity->kind == GW_ACTIVITY_FAULT) == (type == GW_NODE_FAULT) ? activity : NULL;
+}
+
+/* Puts a fault, eviction or reclaim node between the task and what it needs: *@needs becomes that node. */
 static int enter(struct gw_builder *builder, uint32_t *needs, enum gw_node_type type, const struct gw_task_record *task,
 		 uint64_t entered_ns, uint64_t since_ns)
 {
@@ -25,19 +36,31 @@ static int enter(struct gw_builder *builder, uint32_t *needs, enum gw_node_type 
 	if (r < 0)
 		return r;
 	gw_builder_node(builder, inner)->since_ns = entered_ns;
+	gw_builder_node(builder, inner)->activity = activity_for(builder, type, task);
 	r = gw_builder_edge(builder, *needs, inner, GW_RELATION_INSIDE, GW_EVIDENCE_TRACEPOINT, GW_CONFIDENCE_PROVEN,
 			    since_ns);
 	*needs = inner;
 	return r;
 }
 
+/* Whether the task evicts or restores. */
+static const struct gw_activity *eviction_of(const struct gw_builder *builder, const struct gw_task_record *task)
+{
+	const struct gw_activity *activity = gw_snapshot_activity(builder->now, task->address);
+
+	return activity && activity->kind != GW_ACTIVITY_FAULT ? activity : NULL;
+}
+
 static int enter_sections(struct gw_builder *builder, uint32_t *needs, const struct gw_task_record *task,
 			  uint64_t since_ns)
 {
 	const struct gw_sections *sections = &task->watch.sections;
+	const struct gw_activity *eviction = eviction_of(builder, task);
 	int r = 0;
 
-	if (sections->fault_since_ns)
+	if (eviction)
+		r = enter(builder, needs, GW_NODE_EVICTION, task, eviction->since_ns, since_ns);
+	if (r == 0 && sections->fault_since_ns)
 		r = enter(builder, needs, GW_NODE_FAULT, task, sections->fault_since_ns, since_ns);
 	if (r == 0 && sections->reclaim_since_ns)
 		r = enter(builder, needs, GW_NODE_RECLAIM, task, sections->reclaim_since_ns, since_ns);

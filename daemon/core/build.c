@@ -229,6 +229,7 @@ static int expand(struct gw_builder *builder, uint32_t node)
 		return gw_expand_workqueue(builder, node);
 	case GW_NODE_FAULT: /* their edges came with the task */
 	case GW_NODE_RECLAIM:
+	case GW_NODE_EVICTION:
 	case GW_NODE_SLOTS:
 		return 0;
 	}

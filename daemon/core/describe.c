@@ -208,6 +208,24 @@ static void put_work(json_t *object, const struct gw_graph *graph, const struct 
 		put_text(object, "place", places[node->work->place], failed);
 }
 
+static void put_section(json_t *object, const struct gw_node *node, bool *failed)
+{
+	const struct gw_activity *activity = node->activity;
+
+	gw_json_put(object, "task", gw_json_address(node->address), failed);
+	put_number(object, "since_mono_ns", node->since_ns, failed);
+	if (!activity)
+		return;
+	put_number(object, "pid", activity->pid, failed);
+	put_number(object, "pasid", activity->pasid, failed);
+	if (activity->kind == GW_ACTIVITY_FAULT) {
+		put_number(object, "device", activity->device, failed);
+		gw_json_put(object, "fault_address", gw_json_address(activity->address), failed);
+	} else {
+		put_text(object, "phase", activity->kind == GW_ACTIVITY_RESTORE ? "restore" : "evict", failed);
+	}
+}
+
 static void put_fields(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool stack,
 		       bool *failed)
 {
@@ -245,8 +263,8 @@ static void put_fields(json_t *object, const struct gw_graph *graph, const struc
 		return;
 	case GW_NODE_FAULT:
 	case GW_NODE_RECLAIM:
-		gw_json_put(object, "task", gw_json_address(node->address), failed);
-		put_number(object, "since_mono_ns", node->since_ns, failed);
+	case GW_NODE_EVICTION:
+		put_section(object, node, failed);
 		return;
 	}
 }

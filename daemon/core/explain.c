@@ -108,12 +108,18 @@ static const char *connector(const struct telling *telling, const struct gw_edge
 
 static void tell_section(struct telling *telling, const struct gw_node *node)
 {
-	say(telling, node->type == GW_NODE_FAULT ? ", handling a GPU page fault," : ", in direct reclaim,");
+	if (node->type == GW_NODE_RECLAIM) {
+		say(telling, ", in direct reclaim,");
+		return;
+	}
+	say(telling, node->type == GW_NODE_FAULT ? ", handling " : ", in ");
+	name(telling, node);
+	say(telling, ",");
 }
 
 static bool is_section(const struct gw_node *node)
 {
-	return node->type == GW_NODE_FAULT || node->type == GW_NODE_RECLAIM;
+	return node->type == GW_NODE_FAULT || node->type == GW_NODE_EVICTION || node->type == GW_NODE_RECLAIM;
 }
 
 /* A sentence about the task or job that edge @at leaves, up to the next task. Returns the edge after it. */

@@ -26,6 +26,7 @@ enum gw_node_type {
 	GW_NODE_DEVICE,	   /* address = drm_device */
 	GW_NODE_FAULT,	   /* address, extra = those of the task that handles it */
 	GW_NODE_RECLAIM,   /* address, extra = those of the task that reclaims */
+	GW_NODE_EVICTION,  /* address, extra = those of the task that evicts or restores a KFD process's queues */
 	GW_NODE_JOB,	   /* address = its finished or scheduled fence */
 	GW_NODE_WORK,	   /* address = work_struct; 0, extra = function where only that is known */
 	GW_NODE_WORKQUEUE, /* address = workqueue_struct: everything on it */
@@ -99,6 +100,7 @@ struct gw_node {
 	const struct gw_lock_record *lock;
 	const struct gw_work_record *work; /* also WORKQUEUE, SLOTS: any work on it, for the name */
 	const struct gw_timeline_record *timeline;
+	const struct gw_activity *activity; /* FAULT, EVICTION */
 	/* Edges, once gw_graph_finish() has run. */
 	uint32_t first_out, n_out; /* into graph->edges */
 	uint32_t first_in, n_in;   /* into graph->in */

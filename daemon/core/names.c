@@ -187,6 +187,29 @@ static void name_task(struct gw_text *text, const struct gw_node *node)
 		gw_text_add(text, "%s (pid %" PRIu32 ")", node->comm[0] ? node->comm : "task", node->pid);
 }
 
+static void name_fault(struct gw_text *text, const struct gw_node *node)
+{
+	const struct gw_activity *activity = node->activity;
+
+	gw_text_add(text, "a GPU page fault");
+	if (!activity)
+		return;
+	gw_text_add(text, " at 0x%" PRIx64 " of ", (uint64_t)activity->address);
+	if (activity->pid)
+		gw_text_add(text, "pid %" PRIu32 " (PASID %" PRIu32 ")", activity->pid, activity->pasid);
+	else
+		gw_text_add(text, "PASID %" PRIu32, activity->pasid);
+}
+
+static void name_eviction(struct gw_text *text, const struct gw_node *node)
+{
+	const struct gw_activity *activity = node->activity;
+
+	gw_text_add(text, "%s of the KFD queues of pid %" PRIu32 " (PASID %" PRIu32 ")",
+		    activity->kind == GW_ACTIVITY_RESTORE ? "the restore" : "the eviction", activity->pid,
+		    activity->pasid);
+}
+
 void gw_name_phrase(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
 {
 	switch (node->type) {
@@ -215,7 +238,10 @@ void gw_name_phrase(struct gw_text *text, const struct gw_graph *graph, const st
 		gw_text_add(text, "DRM device 0x%" PRIx64, node->address);
 		return;
 	case GW_NODE_FAULT:
-		gw_text_add(text, "a GPU page fault");
+		name_fault(text, node);
+		return;
+	case GW_NODE_EVICTION:
+		name_eviction(text, node);
 		return;
 	case GW_NODE_RECLAIM:
 		gw_text_add(text, "direct reclaim");

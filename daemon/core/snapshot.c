@@ -141,6 +141,11 @@ static int check_body(const struct gw_record *record)
 		return check_timeline((const struct gw_timeline_record *)record);
 	case GW_RECORD_HAZARD:
 		return check_hazard(&((const struct gw_hazard_record *)record)->hazard);
+	case GW_RECORD_ACTIVITY: {
+		uint32_t kind = ((const struct gw_activity_record *)record)->activity.kind;
+
+		return kind > GW_ACTIVITY_NONE && kind < GW_ACTIVITY_KINDS ? GW_PARSE_OK : GW_PARSE_CORRUPT;
+	}
 	case GW_RECORD_SYMBOL: {
 		const struct gw_symbol_record *symbol = (const struct gw_symbol_record *)record;
 
@@ -166,6 +171,7 @@ static bool size_ok(const struct gw_record *record)
 		[GW_RECORD_SYMBOL] = sizeof(struct gw_symbol_record),
 		[GW_RECORD_END] = sizeof(struct gw_end_record),
 		[GW_RECORD_HAZARD] = sizeof(struct gw_hazard_record),
+		[GW_RECORD_ACTIVITY] = sizeof(struct gw_activity_record),
 	};
 
 	if (record->type == GW_RECORD_TASK)
@@ -280,6 +286,8 @@ static uint64_t record_key(const struct gw_record *record)
 		return ((const struct gw_timeline_record *)record)->timeline.context;
 	case GW_RECORD_HAZARD:
 		return ((const struct gw_hazard_record *)record)->hazard.first_ns;
+	case GW_RECORD_ACTIVITY:
+		return ((const struct gw_activity_record *)record)->task;
 	default:
 		return ((const struct gw_symbol_record *)record)->address;
 	}
@@ -565,6 +573,13 @@ const struct gw_lock_record *gw_snapshot_lock(const struct gw_snapshot *snapshot
 const struct gw_work_record *gw_snapshot_work(const struct gw_snapshot *snapshot, uint64_t work)
 {
 	return (const struct gw_work_record *)look_up(snapshot, GW_RECORD_WORK, work);
+}
+
+const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapshot, uint64_t task)
+{
+	const struct gw_record *record = look_up(snapshot, GW_RECORD_ACTIVITY, task);
+
+	return record ? &((const struct gw_activity_record *)record)->activity : NULL;
 }
 
 const struct gw_timeline_record *gw_snapshot_timeline(const struct gw_snapshot *snapshot, uint64_t context)

@@ -65,6 +65,8 @@ const struct gw_fence_record *gw_snapshot_fence(const struct gw_snapshot *snapsh
 const struct gw_lock_record *gw_snapshot_lock(const struct gw_snapshot *snapshot, uint64_t address);
 const struct gw_work_record *gw_snapshot_work(const struct gw_snapshot *snapshot, uint64_t work);
 const struct gw_timeline_record *gw_snapshot_timeline(const struct gw_snapshot *snapshot, uint64_t context);
+/* What a task does for a GPU; NULL if nothing is known. */
+const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapshot, uint64_t task);
 const struct gw_symbol_record *gw_snapshot_symbol(const struct gw_snapshot *snapshot, uint64_t address);
 
 /* Whether any frame of the task's stack is in function @name (exact, or up to a compiler's '.' suffix). */

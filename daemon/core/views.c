@@ -43,7 +43,7 @@ static const struct gw_node *object_of(const struct gw_graph *graph, const struc
 {
 	while (node->n_out > 0) {
 		node = &graph->nodes[graph->edges[node->first_out].to];
-		if (node->type != GW_NODE_FAULT && node->type != GW_NODE_RECLAIM)
+		if (node->type != GW_NODE_FAULT && node->type != GW_NODE_EVICTION && node->type != GW_NODE_RECLAIM)
 			return node;
 	}
 	return NULL;
