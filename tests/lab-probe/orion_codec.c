@@ -6,9 +6,9 @@
 
 #include "orion.h"
 
-static bool strict;
-module_param(strict, bool, 0644);
-MODULE_PARM_DESC(strict, "fail when the time for the MMU has run out");
+static int strict = -1;
+module_param(strict, int, 0644);
+MODULE_PARM_DESC(strict, "number of the codec that fails when the time for its MMU has run out");
 
 static int codec_setup(struct device *dev)
 {
@@ -19,7 +19,7 @@ static int codec_setup(struct device *dev)
 	r = driver_deferred_probe_check_state(dev);
 	if (r == -EPROBE_DEFER)
 		return dev_err_probe(dev, r, "MMU not ready\n");
-	if (strict)
+	if (to_platform_device(dev)->id == strict)
 		return dev_err_probe(dev, r, "no MMU\n");
 	dev_info(dev, "no MMU: going on without it\n");
 	return 0;

@@ -22,70 +22,46 @@ permutation() {
 	unload display camera mmu
 }
 
-# The supplier's driver is not loaded: as a file that could be, then not at all.
-missing_driver() {
+# Suppliers that do not come: one has a driver that is not loaded, one has none at all, and one is no device, as a disabled
+# node of the firmware would be. All wait together.
+missing() {
 	load display
 	load camera
-	step missing-driver
+	step missing
 	board add orion-mmu.120
 	board add orion-display.120 needs=orion-mmu.120 link=managed
+	board add orion-isp.125
+	board add orion-display.125 needs=orion-isp.125 link=managed
+	board add orion-display.126 needs=orion-isp.125 link=managed
+	board add orion-camera.130 needs=orion-mmu.130 link=firmware
 	settle
 	expect deferred-forever orion-display.120 supplier=orion-mmu.120 module=orion_mmu advice=modprobe
+	expect deferred-forever orion-display.125 supplier=orion-isp.125 module=
+	expect deferred-forever orion-display.126 supplier=orion-isp.125 module=
+	expect deferred-forever orion-camera.130 supplier=orion-mmu.130 module=
 	look 30
 	check "the module that was named provides it" modprobe orion_mmu
 	settle
-	look_again late-driver "deferred-forever orion-display.120 supplier=orion-mmu.120 state=resolved"
-	unload mmu
-
-	step missing-file
-	mv "$MODULES/orion_mmu.ko" /tmp/
-	/usr/bin/depmod
-	board add orion-mmu.125
-	board add orion-display.125 needs=orion-mmu.125 link=managed
-	settle
-	expect deferred-forever orion-display.125 supplier=orion-mmu.125 module=
-	look 30
-	mv /tmp/orion_mmu.ko "$MODULES/"
-	/usr/bin/depmod
-	load mmu
-	settle
-	look_again late-file "deferred-forever orion-display.125 supplier=orion-mmu.125 state=resolved"
-}
-
-# Firmware names a supplier that is no device, as a disabled node would be.
-missing_device() {
-	step missing-device
-	board add orion-camera.130 needs=orion-mmu.130 link=firmware
-	settle
-	expect deferred-forever orion-camera.130 supplier=orion-mmu.130
-	look 30
+	look_again late-driver "deferred-forever orion-display.120 supplier=orion-mmu.120 state=resolved" \
+		"deferred-forever orion-display.125 supplier=orion-isp.125" \
+		"deferred-forever orion-display.126 supplier=orion-isp.125" \
+		"deferred-forever orion-camera.130 supplier=orion-mmu.130"
 	board add orion-mmu.130
 	settle
 	look_again late-device "deferred-forever orion-camera.130 supplier=orion-mmu.130 state=resolved"
-}
-
-# The first of a chain fails; it is the root of all.
-failing_supplier() {
-	step failing-supplier
-	mmu_parameter result -110
-	board add orion-mmu.141
-	board add orion-mmu.140 needs=orion-mmu.141 link=managed
-	board add orion-display.140 needs=orion-mmu.140 link=managed
-	settle
-	expect deferred-forever orion-display.140 supplier=orion-mmu.141 result=-ETIMEDOUT
-	look 30
-	mmu_parameter result 0
-	echo orion-mmu.141 >/sys/bus/platform/drivers/orion-mmu/bind
-	settle
-	look_again late-success "deferred-forever orion-display.140 state=resolved"
+	board remove orion-display.125 count=2
+	board remove orion-display.120
+	board remove orion-camera.130
+	unload mmu display camera
 }
 
 # Each lane that comes up makes the core try all 50 displays again.
 storm() {
-	step storm
+	load display
 	load lane
-	board add orion-mmu.200 needs=orion-mmu.201
-	board add orion-display.200 needs=orion-mmu.200 link=stateless count=50
+	load mmu
+	step storm
+	board add orion-display.200 needs=orion-mmu.200 count=50
 	i=0
 	while [ $i -lt 24 ]; do
 		board add orion-lane.$i bare
@@ -93,18 +69,20 @@ storm() {
 		i=$((i + 1))
 	done
 	settle
-	board add orion-mmu.201
+	board add orion-mmu.200
 	settle
-	expect deferral-storm orion-display.200 devices=50 retries=1000
+	expect deferral-storm orion-display.200 devices=50 retries=20
 	look
+	check "nothing is deferred any more" [ ! -s /sys/kernel/debug/devices_deferred ]
+	unload mmu display
 }
 
 # A supplier that probes on a worker, and one that goes and comes again.
 healthy() {
-	unload mmu
+	load display
 	step healthy-async
 	board add orion-mmu.300
-	board add orion-display.300 needs=orion-mmu.300 link=stateless
+	board add orion-display.300 needs=orion-mmu.300
 	load mmu async=1 probe_ms=300
 	usleep 100000
 	board add orion-display.301 needs=orion-mmu.300 link=managed
@@ -131,9 +109,11 @@ permutation 20 display mmu camera
 permutation 30 display camera mmu
 permutation 40 camera mmu display
 permutation 50 camera display mmu
-missing_driver
-missing_device
-failing_supplier
+missing
+stop_daemon
+start_daemon --no-pin || exit 1
 storm
+stop_daemon
+start_daemon --no-pin || exit 1
 healthy
 finish

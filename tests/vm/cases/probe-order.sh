@@ -16,7 +16,6 @@
 
 BOARD=/sys/kernel/debug/orion/board
 BOARD_LOG=/sys/kernel/debug/orion/log
-MODULES=/lib/modules/$(uname -r)/updates
 
 board() {
 	echo "$*" >$BOARD || fail "the board: $*"
