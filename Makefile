@@ -51,8 +51,9 @@ WERROR ?=
 GW_CFLAGS = -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wno-unused-parameter \
 	    $(if $(WERROR),-Werror) -DGW_VERSION='"$(VERSION)"' -I$(B) -I.
 GW_DEPFLAGS = -MMD -MP
-DAEMON_PKGS := libbpf libsystemd jansson zlib
-CLI_PKGS := libsystemd jansson smartcols zlib
+DAEMON_PKGS := libbpf libsystemd jansson zlib libkmod libelf
+CLI_PKGS := libsystemd jansson smartcols zlib libkmod libelf
+SYSTEM_PKGS := jansson libkmod libelf
 CORE_PKGS := jansson zlib
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1))
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
@@ -61,10 +62,13 @@ BPF_SRC := $(wildcard bpf/*.bpf.c)
 BPF_SKEL := $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/%.skel.h)
 CORE_SRC := $(wildcard daemon/core/*.c)
 DAEMON_SRC := $(wildcard daemon/*.c)
+# Input and output that both programs need.
+SYSTEM_SRC := $(wildcard daemon/system/*.c)
 CLI_SRC := $(wildcard cli/*.c)
 UNIT_SRC := $(wildcard tests/unit/test-*.c)
 CORE_OBJ := $(CORE_SRC:%.c=$(B)/%.o)
 DAEMON_OBJ := $(DAEMON_SRC:%.c=$(B)/%.o)
+SYSTEM_OBJ := $(SYSTEM_SRC:%.c=$(B)/%.o)
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 
@@ -96,6 +100,18 @@ $(B)/daemon/core/%.o: daemon/core/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(GW_CFLAGS) $(call pkg_cflags,$(CORE_PKGS)) $(CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
 
+# The path of installed data is in there: built anew when another one is asked for.
+$(B)/datadir: FORCE
+	@mkdir -p $(@D)
+	@[ "$$(cat $@ 2>/dev/null)" = '$(datadir)' ] || echo '$(datadir)' >$@
+
+$(B)/daemon/system/depends-files.o: $(B)/datadir
+
+$(B)/daemon/system/%.o: daemon/system/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(GW_CFLAGS) -DGW_DATADIR='"$(datadir)"' $(call pkg_cflags,$(SYSTEM_PKGS)) $(CFLAGS) \
+		$(GW_DEPFLAGS) -c $< -o $@
+
 $(B)/daemon/%.o: daemon/%.c | $(BPF_SKEL)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(GW_CFLAGS) $(call pkg_cflags,$(DAEMON_PKGS)) $(CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
@@ -104,18 +120,19 @@ $(B)/cli/%.o: cli/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(GW_CFLAGS) $(call pkg_cflags,$(CLI_PKGS)) $(CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
 
-$(B)/gpuwatchd: $(DAEMON_OBJ) $(CORE_OBJ)
+$(B)/gpuwatchd: $(DAEMON_OBJ) $(SYSTEM_OBJ) $(CORE_OBJ)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(DAEMON_PKGS)) -o $@
 
-$(B)/gpuwatch-cli: $(CLI_OBJ) $(CORE_OBJ)
+$(B)/gpuwatch-cli: $(CLI_OBJ) $(SYSTEM_OBJ) $(CORE_OBJ)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(CLI_PKGS)) -o $@
 
 # ---- unit tests, always under ASan and UBSan -----------------------------------
 
 SAN_CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SAN_CORE_OBJ := $(CORE_SRC:%.c=$(B)/san/%.o)
-# The daemon's modules that parse or decide without I/O, and are tested so.
-SAN_EDGE_OBJ := $(patsubst %.c,$(B)/san/%.o,$(wildcard daemon/config.c daemon/kallsyms.c))
+# The daemon's modules that parse or decide without I/O, and are tested so; and those that read where a test tells them.
+SAN_EDGE_OBJ := $(patsubst %.c,$(B)/san/%.o,$(wildcard daemon/config.c daemon/kallsyms.c daemon/boot-state.c \
+	daemon/boot-devices.c daemon/devicetree.c daemon/kmsg.c daemon/trace-buffer.c daemon/system/*.c))
 
 $(B)/san/%.o: %.c
 	@mkdir -p $(@D)

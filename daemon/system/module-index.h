@@ -25,6 +25,13 @@ struct gw_module_index;
  * directory, or depmod has not been run there).
  */
 int gw_module_index_open(struct gw_module_index **ret, const char *directory, bool live);
+
+/*
+ * The same with the directory of loaded modules, as /sys/module is, open as @loaded (-1 = none); it is taken over on
+ * success.
+ */
+int gw_module_index_open_at(struct gw_module_index **ret, const char *directory, int loaded);
+
 void gw_module_index_close(struct gw_module_index *index);
 
 /* Asks for a module, under any of its names ("-" and "_" are the same); its dependencies come with it. 0 or -ENOMEM. */
