@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "clock.h"
+#include "kfd.h"
 #include "log.h"
 
 #define RATE_PERIOD_USEC (300 * GW_USEC_PER_MSEC)
@@ -124,6 +125,19 @@ static int get_status(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	struct gw_bus_api *api = userdata;
 
 	return reply_json(call, gw_status_json(api->status, api->watch, api->scheduler));
+}
+
+static int get_kfd(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct gw_bus_api *api = userdata;
+	const struct gw_loader *loader = gw_watch_loader(api->watch);
+	const struct gw_kfd_source source = {
+		.root = "",
+		.processes = gw_loader_map(loader, "kfd_processes"),
+		.queues = gw_loader_map(loader, "kfd_queues"),
+	};
+
+	return reply_json(call, gw_kfd_json(&source, gw_now_mono_ns()));
 }
 
 static bool kind_from_name(const char *name, enum gw_kind *ret)
@@ -285,6 +299,8 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_METHOD_WITH_ARGS("ListWaits", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", waits), list_waits,
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("ListTimelines", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", timelines), list_timelines,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("GetKfd", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", kfd), get_kfd,
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Record", SD_BUS_NO_ARGS, SD_BUS_RESULT("h", recording), record,
 				SD_BUS_VTABLE_UNPRIVILEGED),

@@ -315,17 +315,21 @@ static int start(struct gw_loader *loader, const struct gw_loader_options *optio
 	return r;
 }
 
+/* Those of objects that were loaded since the last call, too. */
+static void pin_maps(struct gw_loader *loader)
+{
+	int r = loader->pins ? gw_objects_each_map(loader->objects, pin_map, loader) : 0;
+
+	if (r < 0)
+		snprintf(loader->unpinned.why, sizeof(loader->unpinned.why), "maps cannot be pinned: %s", strerror(-r));
+}
+
 /* Pins of maps, and the end of what older builds left: after everything is attached, so that nothing is missed. */
 static void finish_pins(struct gw_loader *loader)
 {
-	int r;
-
-	if (!loader->pins)
-		return;
-	r = gw_objects_each_map(loader->objects, pin_map, loader);
-	if (r < 0)
-		snprintf(loader->unpinned.why, sizeof(loader->unpinned.why), "maps cannot be pinned: %s", strerror(-r));
-	gw_pins_drop_others(loader->pins);
+	pin_maps(loader);
+	if (loader->pins)
+		gw_pins_drop_others(loader->pins);
 }
 
 int gw_loader_new(struct gw_loader **ret, const struct gw_loader_options *options, char *message, size_t size)
@@ -439,6 +443,7 @@ static int refresh(struct gw_loader *loader)
 	update_layout(loader, btf);
 	btf__free(btf);
 	changed = update_probes(loader);
+	pin_maps(loader);
 	update_rows(loader);
 	return changed > 0;
 }
@@ -482,6 +487,11 @@ void gw_loader_counters(const struct gw_loader *loader, struct gw_loader_counter
 	ret->dropped_events = control->dropped_events;
 	ret->evicted_timelines = control->evicted_timelines;
 	ret->dropped_hazards = control->dropped_hazards;
+}
+
+int gw_loader_map(const struct gw_loader *loader, const char *name)
+{
+	return gw_objects_map(loader->objects, name);
 }
 
 /* ---- snapshots ------------------------------------------------------------------------ */

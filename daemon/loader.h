@@ -78,6 +78,9 @@ bool gw_loader_pinned(const struct gw_loader *loader);
 /* Tracked waits that stand at this moment (fence, lock, flush, SRCU, ...): cheap, no system call. */
 uint64_t gw_loader_active_waits(const struct gw_loader *loader);
 
+/* File descriptor of a map of the programs, owned by the loader, or -ENOENT. */
+int gw_loader_map(const struct gw_loader *loader, const char *name);
+
 struct gw_loader_counters {
 	uint64_t wakes;		    /* events received */
 	uint64_t missed_waits;	    /* waits that did not fit a task's record */
