@@ -66,15 +66,17 @@ static void print_parties(const struct terminal *terminal, const json_t *about)
 	terminal_labelled(terminal, "Missing", field_string(about, "feature"));
 }
 
+#define MOMENT 1000000 /* ns: what is shorter began and ended at once, as far as shown times tell */
+
 /* "0.874 s to 0.883 s", "at 0.874 s", or "" */
 static char *span_text(const json_t *about, const char *begin_key, const char *end_key)
 {
 	bool has_begin = field_given(about, begin_key), has_end = field_given(about, end_key);
-	_cleanup_free_ char *begin = text_moment(field_number(about, begin_key));
-	_cleanup_free_ char *end = text_moment(field_number(about, end_key));
+	uint64_t begin_ns = field_number(about, begin_key), end_ns = field_number(about, end_key);
+	_cleanup_free_ char *begin = text_moment(begin_ns), *end = text_moment(end_ns);
 
-	if (has_begin && has_end)
-		return text_format("from %s to %s", begin, end);
+	if (has_begin && has_end && end_ns >= begin_ns + MOMENT)
+		return text_format("%s to %s", begin, end);
 	if (has_begin || has_end)
 		return text_format("%s %s", has_begin ? "at" : "until", has_begin ? begin : end);
 	return text_format("%s", "");
@@ -92,7 +94,7 @@ static char *ready_text(const json_t *about)
 	if (!field_given(about, "supplier_ready_ns")) {
 		_cleanup_free_ char *span = span_text(about, "supplier_begin_ns", "supplier_ready_ns");
 
-		return text_format("%s%s", *span ? "; what it needs came up " : "", span);
+		return text_format("%s%s", *span ? "; what it needs began " : "", span);
 	}
 	if (!has_begin)
 		return text_format("what it needs was ready at %s", moment);
@@ -102,7 +104,7 @@ static char *ready_text(const json_t *about)
 static void print_when(const struct terminal *terminal, const json_t *about)
 {
 	_cleanup_free_ char *span = span_text(about, "begin_ns", "end_ns"), *ready = ready_text(about);
-	_cleanup_free_ char *text = text_format("%s%s%s", *span ? "came up " : "", span, ready);
+	_cleanup_free_ char *text = text_format("%s%s", span, ready);
 
 	terminal_labelled(terminal, "When", text + (strncmp(text, "; ", 2) == 0 ? 2 : 0));
 }

@@ -33,10 +33,10 @@ cc=${CC:-cc}
 
 build() {
 	local objects=() source
-	for source in cli/*.c daemon/core/*.c; do objects+=("build/san/${source%.c}.o"); done
+	for source in cli/*.c daemon/core/*.c daemon/system/*.c; do objects+=("build/san/${source%.c}.o"); done
 	make --no-print-directory -s -j"$(nproc)" "${objects[@]}" || return
 	# shellcheck disable=SC2086,SC2046
-	$cc $san "${objects[@]}" $(pkg-config --libs libsystemd jansson smartcols zlib) -o "$work/gpuwatch-cli"
+	$cc $san "${objects[@]}" $(pkg-config --libs libsystemd jansson smartcols zlib libkmod libelf) -o "$work/gpuwatch-cli"
 }
 
 build_helpers() {
@@ -670,8 +670,10 @@ test_order_image() {
 }
 
 test_order_journal() {
+	local stream
 	: >"$work/journal"
-	JOURNAL_STREAM=$(stat -c %d:%i "$work/journal") gpuwatch-cli probe-order --from "$order" >"$work/journal" 2>"$work/err"
+	stream=$(stat -c %d:%i "$work/journal")
+	JOURNAL_STREAM=$stream gpuwatch-cli probe-order --from "$order" >"$work/journal" 2>"$work/err"
 	ok "into the journal: exit code" test $? = 1
 	ok "each line has a priority" not grep -qv '^<[0-7]>' "$work/journal"
 	ok "what was lost is an error" grep -q '^<3>1\.  Lost' "$work/journal"
@@ -731,7 +733,7 @@ test_documents() {
 	ok "completion of probe-order's options" completes --timeline probe-order --t
 	ok "completion of an option's file" completes setup.sh probe-order --from set
 	ok "completion of an option's file after =" completes setup.sh probe-order --timeline = set
-	ok "completion of a directory" completes docs probe-order --modules do
+	ok "completion of a directory" completes docs probe-order --modules doc
 }
 
 test_usage
