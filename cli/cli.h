@@ -56,6 +56,7 @@ int command_stalls(const struct cli *cli);
 int command_hazards(const struct cli *cli);
 int command_waits(const struct cli *cli);
 int command_timelines(const struct cli *cli);
+int command_kfd(const struct cli *cli);
 int command_probe_order(const struct cli *cli);
 int command_show(const struct cli *cli);
 int command_record(const struct cli *cli);

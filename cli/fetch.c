@@ -69,3 +69,8 @@ int command_timelines(const struct cli *cli)
 {
 	return fetch_and_print(cli, "ListTimelines", render_timelines);
 }
+
+int command_kfd(const struct cli *cli)
+{
+	return fetch_and_print(cli, "GetKfd", render_kfd);
+}

@@ -35,6 +35,9 @@ static const struct command commands[] = {
 	  "Shows who waits, for how long, for what, and inside of what.\n" },
 	{ "timelines", NULL, 0, command_timelines, "fence timelines and who signals them",
 	  "Shows each fence timeline with its last signaller, its rate and who waits for it.\n" },
+	{ "kfd", NULL, 0, command_kfd, "KFD's processes, queues and evictions",
+	  "Shows the compute devices, the processes that use them with PASID, queues and memory, and\n"
+	  "when their queues were evicted from the hardware and how long the way back took.\n" },
 	{ "probe-order", NULL, OPTION_ALL | OPTION_FORCE | OPTION_TIMELINE | OPTION_SAVE | OPTION_FROM,
 	  command_probe_order, "what came up in the wrong order at boot",
 	  "Shows what this boot lost because a driver came up before what it needs, what went well\n"

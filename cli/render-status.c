@@ -154,6 +154,38 @@ static void print_limitations(const struct terminal *terminal, const json_t *lim
 	}
 }
 
+/* What only a patched kernel has, and this one has not. */
+static bool needs_patch(const json_t *probe)
+{
+	return field_given(probe, "patch") && !state_look(field_string(probe, "state"))->attached &&
+	       strcmp(field_string(probe, "state"), "failed") != 0;
+}
+
+/* What each kernel patch that is missing would add. */
+static void print_patches(const struct terminal *terminal, const json_t *probes)
+{
+	static const struct column columns[] = {
+		{ "WOULD SHOW", COLUMN_WRAP },
+		{ "KERNEL PATCH", COLUMN_WRAP },
+	};
+	_cleanup_table_ struct table *table = table_new(terminal, columns, sizeof(columns) / sizeof(columns[0]));
+	size_t count = 0, i;
+	json_t *probe;
+
+	json_array_foreach(probes, i, probe) {
+		if (!needs_patch(probe))
+			continue;
+		table_row(table);
+		table_cell(table, "", "%s", field_string(probe, "lost"));
+		table_cell(table, STYLE_DIM, "%s", field_string(probe, "patch"));
+		count++;
+	}
+	if (count == 0)
+		return;
+	terminal_put(terminal, "\n" STYLE_BOLD "With gpuwatch's kernel patches" STYLE_END "\n");
+	table_print(table, 2);
+}
+
 static void probe_row(struct table *table, const json_t *probe)
 {
 	const char *state = field_string(probe, "state"), *module = field_string(probe, "module");
@@ -176,18 +208,19 @@ static void print_probes(const struct terminal *terminal, const json_t *probes)
 		{ "STATE", COLUMN_TEXT },
 	};
 	_cleanup_table_ struct table *table = table_new(terminal, columns, sizeof(columns) / sizeof(columns[0]));
-	size_t attached = 0, i;
+	size_t attached = 0, count = 0, i;
 	json_t *probe;
 
 	for (int degraded = 1; degraded >= 0; degraded--)
 		json_array_foreach(probes, i, probe)
-			if (state_look(field_string(probe, "state"))->degraded == degraded)
+			if (!needs_patch(probe) && state_look(field_string(probe, "state"))->degraded == degraded)
 				probe_row(table, probe);
-	json_array_foreach(probes, i, probe)
+	json_array_foreach(probes, i, probe) {
 		attached += state_look(field_string(probe, "state"))->attached;
-	terminal_print(terminal, "\n" STYLE_BOLD "Probes" STYLE_END ": %zu of %zu attached\n", attached,
-		       json_array_size(probes));
-	if (json_array_size(probes))
+		count += !needs_patch(probe);
+	}
+	terminal_print(terminal, "\n" STYLE_BOLD "Probes" STYLE_END ": %zu of %zu attached\n", attached, count);
+	if (count)
 		table_print(table, 2);
 }
 
@@ -196,4 +229,5 @@ void render_status(const struct terminal *terminal, const json_t *status)
 	print_overview(terminal, status);
 	print_limitations(terminal, field_array(status, "limitations"));
 	print_probes(terminal, field_array(status, "probes"));
+	print_patches(terminal, field_array(status, "probes"));
 }
