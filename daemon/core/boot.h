@@ -32,7 +32,7 @@
 /* Of the machine and the boot that evidence is about. */
 struct gw_boot_host {
 	char boot_id[40];
-	char kernel[64]; /* uname -r */
+	char kernel[65]; /* uname -r */
 	char machine[16];
 	uint64_t taken_real_ns; /* CLOCK_REALTIME and CLOCK_MONOTONIC of the moment when the state was looked at */
 	uint64_t taken_mono_ns;
