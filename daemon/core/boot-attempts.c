@@ -234,6 +234,12 @@ static int by_moment(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static void sort_from(struct gw_boot_model *model, size_t first)
+{
+	if (model->n_attempts > first)
+		qsort(model->attempts + first, model->n_attempts - first, sizeof(*model->attempts), by_moment);
+}
+
 /* ---- the device ------------------------------------------------------------------------------ */
 
 /* Until when each successful attempt's driver stayed. */
@@ -351,11 +357,9 @@ static int build_device(struct gw_boot_model *model, uint32_t index, const struc
 		reading.put_off = false;
 		if (read_source(&reading, &order[from], to - from) < 0)
 			return -ENOMEM;
-		qsort(model->attempts + reading.first, model->n_attempts - reading.first, sizeof(*model->attempts),
-		      by_moment);
+		sort_from(model, reading.first);
 		unite_sources(model, device->first_attempt, reading.first);
-		qsort(model->attempts + device->first_attempt, model->n_attempts - device->first_attempt,
-		      sizeof(*model->attempts), by_moment);
+		sort_from(model, device->first_attempt);
 	}
 	device->n_attempts = (uint32_t)(model->n_attempts - device->first_attempt);
 	find_ends_of_bindings(model, device, order, count);

@@ -175,8 +175,10 @@ static void find_gaps(struct gw_boot_model *model)
 {
 	const struct gw_boot_kmsg_mark *marks = model->boot->marks;
 
-	qsort(model->boot->marks, model->boot->n_marks, sizeof(*marks), by_sequence);
 	model->kmsg_gap_from_ns = GW_BOOT_UNKNOWN;
+	if (model->boot->n_marks == 0)
+		return;
+	qsort(model->boot->marks, model->boot->n_marks, sizeof(*marks), by_sequence);
 	for (size_t i = 1; i < model->boot->n_marks; i++) {
 		if (marks[i].sequence - marks[i - 1].sequence <= 1)
 			continue;
@@ -185,10 +187,8 @@ static void find_gaps(struct gw_boot_model *model)
 			model->kmsg_gap_from_ns = marks[i - 1].time_ns;
 		model->kmsg_gap_to_ns = marks[i].time_ns;
 	}
-	if (model->boot->n_marks) {
-		model->kmsg_first = marks[0].sequence;
-		model->kmsg_first_ns = marks[0].time_ns;
-	}
+	model->kmsg_first = marks[0].sequence;
+	model->kmsg_first_ns = marks[0].time_ns;
 }
 
 int gw_boot_clock_align(struct gw_boot_model *model)
