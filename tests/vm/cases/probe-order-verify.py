@@ -117,7 +117,22 @@ class Step:
         if "advice" in expected:
             self.check(f"{what}: advises {expected['advice']}", expected["advice"] in report["root_cause"]["advice"],
                        report["root_cause"]["advice"])
+        if "devices" in expected:
+            self.check_storm(what, expected, report)
         self.check_times(what, expected, report)
+
+    def check_storm(self, what, expected, report):
+        """All of the driver's devices, with as many retries as the driver logged."""
+        name = expected["device"].split(".")[0]
+        retries = {n["name"]: n["retries"] for n in report["nodes"] if n["type"] == "device" and n["driver"] == name}
+        true = {}
+        for line in self.truth:
+            if line.get("event") == "probe-end" and line["driver"] == name and line["result"] == -517:
+                true[line["subject"]] = true.get(line["subject"], 0) + 1
+        self.check(f"{what}: {expected['devices']} devices", len(retries) == int(expected["devices"]), len(retries))
+        self.check(f"{what}: each deferred at least {expected['retries']} times",
+                   retries and min(retries.values()) >= int(expected["retries"]), retries)
+        self.check(f"{what}: retries as the driver counted them", retries == true, (retries, true))
 
     def check_times(self, what, expected, report):
         """It formed when the device or its supplier was probed, or its module loaded; never after it was seen."""
