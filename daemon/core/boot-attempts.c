@@ -99,14 +99,11 @@ static uint64_t begin_of(const struct gw_boot_fact *end)
 /* Whether an end without a begin is another line about the last attempt. */
 static bool ends_again(const struct gw_boot_attempt *last, const struct gw_boot_fact *fact)
 {
-	uint64_t begin = begin_of(fact);
-
-	if (!last || !last->ended || last->result != fact->result)
+	if (!last || !last->ended || last->result != fact->result || (last->measured && fact->duration_ns))
 		return false;
-	if (begin != GW_BOOT_UNKNOWN && begin <= last->end_ns && last->begin_ns == GW_BOOT_UNKNOWN)
-		return true;
-	if (begin != GW_BOOT_UNKNOWN && last->begin_ns != GW_BOOT_UNKNOWN)
-		return begin < last->end_ns && fact->time_ns - last->end_ns < SAME_NS;
+	/* A device is not probed twice at a time. */
+	if (fact->duration_ns)
+		return begin_of(fact) <= last->end_ns;
 	return fact->time_ns - last->end_ns < SAME_NS;
 }
 
@@ -120,6 +117,7 @@ static int read_end(struct reading *reading, const struct gw_boot_fact *fact)
 			return -ENOMEM;
 	}
 	last->ended = true;
+	last->measured |= fact->duration_ns != 0;
 	last->result = fact->result;
 	last->end_ns = fact->time_ns;
 	if (last->begin_ns == GW_BOOT_UNKNOWN)
@@ -317,11 +315,13 @@ static void find_wait(struct gw_boot_model *model, struct gw_boot_device *device
 static void sum_up(struct gw_boot_model *model, struct gw_boot_device *device)
 {
 	const struct gw_boot_attempt *last = NULL;
+	uint32_t driver = GW_BOOT_NO_NAME;
 
 	for (uint32_t i = 0; i < device->n_attempts; i++) {
 		const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + i];
 
 		last = attempt;
+		driver = attempt->driver ? attempt->driver : driver;
 		model->begun_only += !attempt->ended;
 		model->ended_only += attempt->ended && attempt->begin_ns == GW_BOOT_UNKNOWN;
 		if (!gw_boot_attempt_deferred(attempt))
@@ -336,7 +336,7 @@ static void sum_up(struct gw_boot_model *model, struct gw_boot_device *device)
 	if (!last)
 		return;
 	if (!device->known_now || !device->driver)
-		device->driver = last->driver ? last->driver : device->driver;
+		device->driver = driver ? driver : device->driver;
 	if (!device->known_now)
 		device->bound = gw_boot_attempt_bound(last) && !last->until_seen;
 	/* Where the kernel's own list of them is known, it is the truth. */

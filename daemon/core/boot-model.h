@@ -32,6 +32,7 @@ struct gw_boot_attempt {
 	uint32_t pid;		   /* 0 = not known */
 	int32_t result;
 	bool ended;	 /* result is known */
+	bool measured;	 /* its end came with a duration */
 	bool until_seen; /* by an UNBIND; otherwise the driver must have been gone when the next attempt began */
 	uint8_t sources; /* 1 << enum gw_boot_source */
 };
