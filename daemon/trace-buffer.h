@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Events of the boot that the kernel's own tracing kept: of initcalls, modules
+ * Events of the boot that the kernel's own tracing kept: of initcalls, requests for modules
  * and, on kernels with our patches, of the driver core. Whoever wants them puts
- * trace_event=initcall:* on the kernel command line.
+ * trace_event=initcall:* trace_clock=global on the kernel command line: without
+ * the clock, a kernel that finds its own unstable empties the buffer late in the
+ * boot (tracing_set_default_clock(); on all versions, where sched_clock is not
+ * stable). tp_printk writes them into the kernel log as they come, and needs a
+ * large one (log_buf_len=).
  *
  * They are read as text, from `trace`: every interface that gives them in
  * binary form takes them out of the buffer, where whoever else traces would
