@@ -182,7 +182,7 @@ static json_t *describe(struct gw_module_index *index, struct kmod_module *modul
 	json_t *object;
 
 	kmod_module_get_softdeps(module, &pre, &post);
-	object = json_pack("{s:o*, s:o*, s:o*, s:o*, s:o*}", "name", gw_json_text(kmod_module_get_name(module)), "state",
+	object = json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", gw_json_text(kmod_module_get_name(module)), "state",
 			   gw_json_text(state), "depends", take_names(kmod_module_get_dependencies(module)),
 			   "softdep_pre", take_names(pre), "softdep_post", take_names(post));
 	if (object && json_object_get(index->blacklisted, kmod_module_get_name(module)) &&
