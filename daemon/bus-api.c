@@ -35,6 +35,7 @@ struct gw_bus_api {
 	sd_event *event;
 	struct gw_watch *watch;
 	struct gw_scheduler *scheduler;
+	struct gw_boot_observer *boot;
 	const struct gw_status *status;
 	struct connection *connections;
 	struct pending *pending;
@@ -162,25 +163,43 @@ static json_t *reports_json(struct gw_watch *watch, const enum gw_kind *kind, bo
 	return array;
 }
 
+/* Adds those about the boot; takes the reference to @array. */
+static json_t *with_boot_reports(json_t *array, const struct gw_boot_observer *boot, bool include_resolved)
+{
+	json_t *reports = array ? gw_boot_told_list(gw_boot_observer_told(boot), include_resolved) : NULL;
+
+	if (!reports || json_array_extend(array, reports) < 0) {
+		json_decref(array);
+		array = NULL;
+	}
+	json_decref(reports);
+	return array;
+}
+
 static int list_reports(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct gw_bus_api *api = userdata;
 	int include_resolved, r;
 	enum gw_kind kind;
 	const char *name;
+	json_t *array;
 
 	r = sd_bus_message_read(call, "sb", &name, &include_resolved);
 	if (r < 0)
 		return r;
 	if (name[0] && !kind_from_name(name, &kind))
 		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "There is no kind of report '%s'", name);
-	return reply_json(call, reports_json(api->watch, name[0] ? &kind : NULL, include_resolved));
+	array = reports_json(api->watch, name[0] ? &kind : NULL, include_resolved);
+	if (!name[0] || kind == GW_KIND_PROBE_ORDER)
+		array = with_boot_reports(array, api->boot, include_resolved);
+	return reply_json(call, array);
 }
 
 static int get_report(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct gw_bus_api *api = userdata;
 	const struct gw_report *report;
+	json_t *about_boot;
 	const char *id;
 	int r;
 
@@ -188,6 +207,9 @@ static int get_report(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	if (r < 0)
 		return r;
 	report = gw_analysis_report(gw_watch_analysis(api->watch), id);
+	about_boot = report ? NULL : gw_boot_told_report(gw_boot_observer_told(api->boot), id);
+	if (about_boot)
+		return reply_json(call, about_boot);
 	if (!report)
 		return sd_bus_error_setf(error, GW_BUS_ERROR_NO_SUCH_REPORT, "There is no report '%s'", id);
 	return reply_json(call, gw_watch_report_json(api->watch, report));
@@ -245,6 +267,28 @@ static int record(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	return 1;
 }
 
+static int get_probe_order(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct gw_bus_api *api = userdata;
+	json_t *order;
+	int r;
+
+	r = gw_boot_observer_order(api->boot, &order);
+	if (r < 0)
+		return sd_bus_error_set_errnof(error, r, "Looking at the order of the boot failed: %m");
+	return reply_json(call, order);
+}
+
+static int save_boot(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct gw_bus_api *api = userdata;
+	_cleanup_close_ int fd = gw_boot_observer_save(api->boot);
+
+	if (fd < 0)
+		return sd_bus_error_set_errnof(error, fd, "Saving the evidence of the boot failed: %m");
+	return sd_bus_reply_method_return(call, "h", fd);
+}
+
 /* ---- properties ----------------------------------------------------------------------------------- */
 
 static int get_string(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
@@ -256,12 +300,17 @@ static int get_string(sd_bus *bus, const char *path, const char *interface, cons
 	return sd_bus_message_append(reply, "s", strcmp(property, "Version") == 0 ? GW_VERSION : release);
 }
 
+static uint32_t count_active(const struct gw_bus_api *api)
+{
+	return (uint32_t)(gw_watch_active_reports(api->watch) + gw_boot_told_active(gw_boot_observer_told(api->boot)));
+}
+
 static int get_active_reports(sd_bus *bus, const char *path, const char *interface, const char *property,
 			      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	struct gw_bus_api *api = userdata;
 
-	return sd_bus_message_append(reply, "u", (uint32_t)gw_watch_active_reports(api->watch));
+	return sd_bus_message_append(reply, "u", count_active(api));
 }
 
 static int get_counter(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -304,6 +353,10 @@ static const sd_bus_vtable vtable[] = {
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Record", SD_BUS_NO_ARGS, SD_BUS_RESULT("h", recording), record,
 				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("GetProbeOrder", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", order), get_probe_order,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("SaveBoot", SD_BUS_NO_ARGS, SD_BUS_RESULT("h", evidence), save_boot,
+				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_SIGNAL_WITH_ARGS("ReportChanged", SD_BUS_ARGS("s", id, "s", kind, "s", class, "s", state, "s", report),
 				0),
 	SD_BUS_PROPERTY("Version", "s", get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
@@ -335,9 +388,9 @@ void gw_bus_api_report_changed(struct gw_bus_api *api, const struct gw_report *r
 					   gw_state_name(report->state), json);
 }
 
-static void tell_active_reports(struct gw_bus_api *api)
+void gw_bus_api_count_reports(struct gw_bus_api *api)
 {
-	uint32_t active = (uint32_t)gw_watch_active_reports(api->watch);
+	uint32_t active = count_active(api);
 
 	if (active == api->active_reports)
 		return;
@@ -350,7 +403,7 @@ static void tell_active_reports(struct gw_bus_api *api)
 
 void gw_bus_api_looked(struct gw_bus_api *api)
 {
-	tell_active_reports(api);
+	gw_bus_api_count_reports(api);
 	if (gw_scheduler_requested(api->scheduler) > 0)
 		return;
 	for (struct pending *pending = api->pending, *next; pending; pending = next) {
@@ -402,7 +455,7 @@ void gw_bus_api_detach(struct gw_bus_api *api, sd_bus *bus)
 /* ---- life ------------------------------------------------------------------------------------------------- */
 
 int gw_bus_api_new(struct gw_bus_api **ret, sd_event *event, struct gw_watch *watch, struct gw_scheduler *scheduler,
-		   const struct gw_status *status)
+		   struct gw_boot_observer *boot, const struct gw_status *status)
 {
 	struct gw_bus_api *api = calloc(1, sizeof(*api));
 
@@ -411,6 +464,7 @@ int gw_bus_api_new(struct gw_bus_api **ret, sd_event *event, struct gw_watch *wa
 	api->event = sd_event_ref(event);
 	api->watch = watch;
 	api->scheduler = scheduler;
+	api->boot = boot;
 	api->status = status;
 	*ret = api;
 	return 0;

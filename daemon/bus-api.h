@@ -8,6 +8,7 @@
 
 #include <systemd/sd-bus.h>
 
+#include "boot-observer.h"
 #include "scheduler.h"
 #include "status.h"
 #include "watch.h"
@@ -21,7 +22,7 @@ struct gw_bus_api;
 
 /* All must outlive the interface. */
 int gw_bus_api_new(struct gw_bus_api **ret, sd_event *event, struct gw_watch *watch, struct gw_scheduler *scheduler,
-		   const struct gw_status *status);
+		   struct gw_boot_observer *boot, const struct gw_status *status);
 void gw_bus_api_free(struct gw_bus_api *api);
 
 /* Answer on this connection, and send it signals, until detached. Keeps a reference. Returns 0 or -errno. */
@@ -30,6 +31,9 @@ void gw_bus_api_detach(struct gw_bus_api *api, sd_bus *bus);
 
 /* Sends ReportChanged to all connections. @json: the report. */
 void gw_bus_api_report_changed(struct gw_bus_api *api, const struct gw_report *report, const char *json);
+
+/* Tells everybody if the number of active reports changed. */
+void gw_bus_api_count_reports(struct gw_bus_api *api);
 
 /* After each look: answers who waited for it, and tells if the number of active reports changed. */
 void gw_bus_api_looked(struct gw_bus_api *api);

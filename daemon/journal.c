@@ -22,6 +22,9 @@
 #define MESSAGE_CHANGED "bc9fdac965914d19b506377ccf02c2f7"
 #define MESSAGE_RESOLVED "93fc6fc3a1f64098aa86d4cfde9b7cfe"
 #define MESSAGE_DEGRADED "92498455dede4ae392f665380e4a2a19"
+#define MESSAGE_ORDER_DETECTED "6bf2d9a60d1d4f0bb0f2b0e2c7f4d2a7"
+#define MESSAGE_ORDER_CHANGED "1c5e0f4d3c1b4b5c9a4e7d52b6a0c3f8"
+#define MESSAGE_ORDER_RESOLVED "f03b1d6a5e9749d8a3c6e1b47d20958c"
 
 #define QUEUE_MAX 64
 
@@ -246,11 +249,20 @@ static bool remember(struct gw_journal *journal, const char *id)
 
 static const char *message_id(struct gw_journal *journal, const struct gw_report *report)
 {
+	bool order = report->kind == GW_KIND_PROBE_ORDER;
+
 	if (report->state == GW_STATE_RESOLVED) {
 		forget(journal, report->id);
-		return MESSAGE_RESOLVED;
+		return order ? MESSAGE_ORDER_RESOLVED : MESSAGE_RESOLVED;
 	}
-	return remember(journal, report->id) ? MESSAGE_DETECTED : MESSAGE_CHANGED;
+	if (remember(journal, report->id))
+		return order ? MESSAGE_ORDER_DETECTED : MESSAGE_DETECTED;
+	return order ? MESSAGE_ORDER_CHANGED : MESSAGE_CHANGED;
+}
+
+void gw_journal_know(struct gw_journal *journal, const char *id)
+{
+	remember(journal, id);
 }
 
 static int report_priority(const struct gw_report *report)

@@ -30,6 +30,9 @@ void gw_journal_free(struct gw_journal *journal);
 /* @json: the report in its JSON form. Returns 1 if sent, 0 if queued or no journal is there, or -errno. */
 int gw_journal_report(struct gw_journal *journal, const struct gw_report *report, const char *json);
 
+/* A report that an earlier daemon has announced and that is not resolved: more about it is no new one. */
+void gw_journal_know(struct gw_journal *journal, const char *id);
+
 /* Says that something is not watched: @message is one line, @json the probes concerned. */
 int gw_journal_degraded(struct gw_journal *journal, const char *message, const char *json);
 

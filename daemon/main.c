@@ -10,6 +10,7 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
+#include "boot-observer.h"
 #include "boot-programs.h"
 #include "boot-record.h"
 #include "bus-api.h"
@@ -41,8 +42,10 @@ struct daemon {
 	struct gw_journal *journal;
 	struct gw_watch *watch;
 	struct gw_scheduler *scheduler;
+	struct gw_boot_observer *boot;
 	struct gw_bus_api *api;
 	struct gw_bus *bus;
+	char run_directory[256];
 	size_t told_active; /* active reports in the last STATUS= */
 };
 
@@ -89,7 +92,8 @@ static struct gw_pace pace(const struct gw_config *config)
 
 static void tell_manager(struct daemon *daemon)
 {
-	size_t active = gw_watch_active_reports(daemon->watch);
+	size_t active = gw_watch_active_reports(daemon->watch) +
+			gw_boot_told_active(gw_boot_observer_told(daemon->boot));
 
 	if (active == daemon->told_active)
 		return;
@@ -104,10 +108,9 @@ static void print_report(const char *json)
 	fflush(stdout);
 }
 
-static void on_report(const struct gw_report *report, void *userdata)
+/* A report to all who want it. Takes the reference to its JSON form, NULL if memory ran out. */
+static void tell_report(struct daemon *daemon, const struct gw_report *report, json_t *value)
 {
-	struct daemon *daemon = userdata;
-	json_t *value = gw_watch_report_json(daemon->watch, report);
 	_cleanup_free_ char *json = value ? json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 	int r;
 
@@ -122,6 +125,36 @@ static void on_report(const struct gw_report *report, void *userdata)
 	if (daemon->options.standalone && daemon->config.standalone_json)
 		print_report(json);
 	gw_bus_api_report_changed(daemon->api, report, json);
+}
+
+static void on_report(const struct gw_report *report, void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	tell_report(daemon, report, gw_watch_report_json(daemon->watch, report));
+}
+
+static void on_boot_report(const struct gw_report *report, json_t *json, void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	tell_report(daemon, report, json_incref(json));
+}
+
+static void on_boot_looked(void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	gw_bus_api_count_reports(daemon->api);
+	tell_manager(daemon);
+}
+
+/* Of an earlier gpuwatchd: told already. */
+static void on_told_before(const struct gw_report *report, json_t *json, void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	gw_journal_know(daemon->journal, report->id);
 }
 
 static void on_looked(void *userdata)
@@ -149,7 +182,7 @@ static void tell_degraded(struct daemon *daemon)
 		return;
 	snprintf(message, sizeof(message), "%zu of %zu probes could not be attached, among them %s: %s", failed, count,
 		 first->target, first->why);
-	value = gw_status_probes(daemon->loader, true);
+	value = gw_status_probes(daemon->loader, daemon->boot, true);
 	json = value ? json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 	json_decref(value);
 	if (!json || gw_journal_degraded(daemon->journal, message, json) <= 0)
@@ -195,6 +228,8 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *sig
 		r = gw_watch_set_policy(daemon->watch, &new_policy, config.recording_bytes);
 		gw_scheduler_set_pace(daemon->scheduler, &new_pace);
 	}
+	if (r >= 0)
+		r = gw_boot_observer_reload(daemon->boot);
 	if (r < 0)
 		log_error("Reloading failed, going on with the configuration from before.");
 	else
@@ -238,6 +273,29 @@ static int attach(struct daemon *daemon)
 	return r;
 }
 
+static int observe_boot(struct daemon *daemon)
+{
+	const char *pins = daemon->config.pin_directory, *socket = daemon->options.private_socket;
+	const char *slash = strrchr(socket, '/');
+	struct gw_boot_observer_options options = {
+		.pin_directory = pins[0] ? pins : NULL,
+		.btf_path = daemon->options.btf,
+		.run_directory = daemon->run_directory,
+		.boot_id = gw_loader_host(daemon->loader)->boot_id,
+	};
+	static const struct gw_boot_observer_events events = { .report = on_boot_report, .looked = on_boot_looked };
+	int r;
+
+	snprintf(daemon->run_directory, sizeof(daemon->run_directory), "%.*s", slash ? (int)(slash - socket) : 1,
+		 slash ? socket : ".");
+	r = gw_boot_observer_new(&daemon->boot, daemon->event, &options, &events, daemon);
+	if (r < 0)
+		return r;
+	daemon->status.boot = daemon->boot;
+	gw_boot_told_each_active(gw_boot_observer_told(daemon->boot), on_told_before, daemon);
+	return 0;
+}
+
 static int add_modules(struct daemon *daemon)
 {
 	int fd = gw_loader_module_fd(daemon->loader);
@@ -259,7 +317,10 @@ static int connect_parts(struct daemon *daemon)
 	if (r >= 0)
 		r = gw_scheduler_new(&daemon->scheduler, daemon->event, daemon->watch, &new_pace, on_looked, daemon);
 	if (r >= 0)
-		r = gw_bus_api_new(&daemon->api, daemon->event, daemon->watch, daemon->scheduler, &daemon->status);
+		r = observe_boot(daemon);
+	if (r >= 0)
+		r = gw_bus_api_new(&daemon->api, daemon->event, daemon->watch, daemon->scheduler, daemon->boot,
+				   &daemon->status);
 	if (r >= 0)
 		r = gw_private_socket_serve(daemon->private_socket, daemon->event, daemon->api);
 	if (r >= 0 && !daemon->options.standalone)
@@ -329,6 +390,7 @@ static void stop(struct daemon *daemon)
 	gw_bus_free(daemon->bus);
 	gw_private_socket_free(daemon->private_socket);
 	gw_bus_api_free(daemon->api);
+	gw_boot_observer_free(daemon->boot);
 	gw_scheduler_free(daemon->scheduler);
 	gw_watch_free(daemon->watch);
 	gw_journal_free(daemon->journal);
@@ -350,8 +412,10 @@ static int serve(struct daemon *daemon)
 	sd_notify(false, "READY=1\nSTATUS=Watching; 0 active reports.");
 	r = run(daemon);
 	sd_notify(false, "STOPPING=1");
-	if (r >= 0 && daemon->config.pin_directory[0] && !daemon->options.keep_pins)
+	if (r >= 0 && daemon->config.pin_directory[0] && !daemon->options.keep_pins) {
 		gw_loader_unpin(daemon->loader);
+		gw_boot_observer_unpin(daemon->boot);
+	}
 	return r;
 }
 

@@ -64,12 +64,8 @@ static const char *probe_state_name(enum gw_probe_state state)
 	return "unknown";
 }
 
-json_t *gw_status_probes(const struct gw_loader *loader, bool failed_only)
+static void add_probes(json_t *array, const struct gw_probe_info *probes, size_t count, bool failed_only)
 {
-	const struct gw_probe_info *probes;
-	size_t count = gw_loader_probes(loader, &probes);
-	json_t *array = json_array();
-
 	for (size_t i = 0; array && i < count; i++) {
 		const struct gw_probe_info *probe = &probes[i];
 
@@ -81,25 +77,42 @@ json_t *gw_status_probes(const struct gw_loader *loader, bool failed_only)
 						       probe->error ? strerrorname_np(probe->error) : "", "why",
 						       probe->why, "lost", probe->lost, "patch", probe->patch));
 	}
+}
+
+json_t *gw_status_probes(const struct gw_loader *loader, const struct gw_boot_observer *boot, bool failed_only)
+{
+	const struct gw_probe_info *probes;
+	json_t *array = json_array();
+	size_t count;
+
+	count = gw_loader_probes(loader, &probes);
+	add_probes(array, probes, count, failed_only);
+	count = gw_boot_observer_rows(boot, &probes);
+	add_probes(array, probes, count, failed_only);
 	return array;
 }
 
 static json_t *counters(const struct gw_status *status, struct gw_watch *watch)
 {
+	struct gw_boot_observer_counters boot;
 	struct gw_loader_counters counters;
 
 	gw_loader_counters(gw_watch_loader(watch), &counters);
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "snapshots",
+	gw_boot_observer_counters(status->boot, &boot);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "snapshots",
 			 (json_int_t)gw_watch_snapshots(watch), "failed_snapshots", (json_int_t)gw_watch_failures(watch), "wakeups",
 			 (json_int_t)status->wakeups, "wakes", (json_int_t)counters.wakes, "missed_waits",
 			 (json_int_t)counters.missed_waits, "dropped_events", (json_int_t)counters.dropped_events,
 			 "dropped_hazards", (json_int_t)counters.dropped_hazards, "evicted_timelines", (json_int_t)counters.evicted_timelines, "lost_journal_entries",
-			 (json_int_t)status->journal_lost);
+			 (json_int_t)status->journal_lost, "boot_events", (json_int_t)boot.events,
+			 "dropped_boot_events", (json_int_t)boot.dropped, "unlogged_boot_events",
+			 (json_int_t)boot.left_out);
 }
 
 /* How many reports are active, by kind; kinds without any are left out. */
-static json_t *active_reports(const struct gw_analysis *analysis)
+static json_t *active_reports(const struct gw_analysis *analysis, const struct gw_boot_observer *boot)
 {
+	size_t about_boot = gw_boot_told_active(gw_boot_observer_told(boot));
 	const struct gw_report *const *reports;
 	size_t count = gw_analysis_reports(analysis, &reports);
 	json_t *kinds = json_object();
@@ -111,6 +124,8 @@ static json_t *active_reports(const struct gw_analysis *analysis)
 			json_object_set_new(kinds, kind,
 					    json_integer(json_integer_value(json_object_get(kinds, kind)) + 1));
 	}
+	if (about_boot > 0)
+		json_object_set_new(kinds, gw_kind_name(GW_KIND_PROBE_ORDER), json_integer((json_int_t)about_boot));
 	return kinds;
 }
 
@@ -125,6 +140,26 @@ _printf_(2, 3) static void add_limitation(json_t *limitations, const char *forma
 	json_array_append_new(limitations, json_string(line));
 }
 
+static void add_unseen(json_t *list, const struct gw_probe_info *probes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (probes[i].state == GW_PROBE_FAILED || (probes[i].state == GW_PROBE_ABSENT && !probes[i].patch[0]))
+			add_limitation(list, "not seen: %s (%s: %s)", probes[i].lost, probes[i].target, probes[i].why);
+}
+
+static void add_boot_losses(json_t *list, const struct gw_boot_observer *boot)
+{
+	struct gw_boot_observer_counters counters;
+
+	gw_boot_observer_counters(boot, &counters);
+	if (counters.dropped > 0)
+		add_limitation(list, "%llu events of the boot were lost because their buffer was full",
+			       (unsigned long long)counters.dropped);
+	if (counters.left_out > 0)
+		add_limitation(list, "%llu events of drivers were not kept because the log of the boot is full",
+			       (unsigned long long)counters.left_out);
+}
+
 /* What this daemon cannot do here, each in one line for people. */
 static json_t *limitations(const struct gw_status *status, struct gw_watch *watch)
 {
@@ -136,9 +171,10 @@ static json_t *limitations(const struct gw_status *status, struct gw_watch *watc
 	gw_loader_counters(gw_watch_loader(watch), &counters);
 	if (!list)
 		return NULL;
-	for (size_t i = 0; i < count; i++)
-		if (probes[i].state == GW_PROBE_FAILED || (probes[i].state == GW_PROBE_ABSENT && !probes[i].patch[0]))
-			add_limitation(list, "not seen: %s (%s: %s)", probes[i].lost, probes[i].target, probes[i].why);
+	add_unseen(list, probes, count);
+	count = gw_boot_observer_rows(status->boot, &probes);
+	add_unseen(list, probes, count);
+	add_boot_losses(list, status->boot);
 	if (status->memory_error)
 		add_limitation(list, "memory is not locked (%s): the daemon itself may get stuck in reclaim",
 			       strerror(status->memory_error));
@@ -178,9 +214,9 @@ json_t *gw_status_json(const struct gw_status *status, struct gw_watch *watch, c
 			 "schema", "gpuwatch.status.v1", "version", GW_VERSION, "kernel", host->release, "boot_id",
 			 host->boot_id, "pid", (int)getpid(), "started_at", started, "layout_version",
 			 GW_LAYOUT_VERSION, "scheduler", gw_scheduler_state(scheduler), "probes",
-			 gw_status_probes(loader, false), "counters", counters(status, watch), "active_waits",
+			 gw_status_probes(loader, status->boot, false), "counters", counters(status, watch), "active_waits",
 			 (json_int_t)gw_loader_active_waits(loader), "active_reports",
-			 active_reports(gw_watch_analysis(watch)), "wakeups_per_s", gw_status_wakeups_per_s(status),
+			 active_reports(gw_watch_analysis(watch), status->boot), "wakeups_per_s", gw_status_wakeups_per_s(status),
 			 "memory_locked", status->memory_error == 0, "pinned", pinned, "pin_directory",
 			 pinned ? status->pin_directory : "", "system_bus", status->on_system_bus, "limitations",
 			 limitations(status, watch));

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "boot-observer.h"
 #include "scheduler.h"
 #include "watch.h"
 
@@ -24,6 +25,7 @@ struct gw_status {
 	bool standalone;
 	bool on_system_bus; /* the name is ours there */
 	uint64_t journal_lost;
+	const struct gw_boot_observer *boot;
 	uint64_t wakeups;	      /* returns of the event loop from its sleep */
 	struct gw_mark recent, older; /* for the rate */
 };
@@ -38,6 +40,6 @@ double gw_status_wakeups_per_s(const struct gw_status *status);
 
 /* New references, NULL when out of memory. */
 json_t *gw_status_json(const struct gw_status *status, struct gw_watch *watch, const struct gw_scheduler *scheduler);
-json_t *gw_status_probes(const struct gw_loader *loader, bool failed_only);
+json_t *gw_status_probes(const struct gw_loader *loader, const struct gw_boot_observer *boot, bool failed_only);
 
 #endif
