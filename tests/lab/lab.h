@@ -201,6 +201,8 @@ extern const struct lab_family lab_unplug_family;
 extern const struct lab_family lab_sched_family;
 extern const struct lab_family lab_reclaim_family;
 extern const struct lab_family lab_hazard_family;
+extern const struct lab_family lab_fault_family;
+extern const struct lab_family lab_eviction_family;
 extern const struct lab_family lab_healthy_family;
 
 int lab_start(const char *command, struct lab_client *client, const struct gpulab_start *request);
@@ -247,6 +249,14 @@ void lab_drm_destroy(struct drm_device *drm, bool unplugged);
 struct device *lab_drm_parent(void);
 int lab_drm_init(void);
 void lab_drm_fini(void);
+
+/* ---- event.c: trace events of drivers ---- */
+
+struct tracepoint;
+/* A trace event of this kernel by name; -ENOENT: it has none of that name. */
+int lab_event_find(const char *name, struct tracepoint **ret);
+/* Calls whoever watches the event, with five arguments and zeroes, of which it takes as many as it has. */
+void lab_event_fire(struct tracepoint *event, const u64 *args);
 
 /* ---- bench.c ---- */
 
