@@ -117,6 +117,27 @@ static char *plain_text(const json_t *node, const char *word, const char *note)
 	return with_notes(head, note, "");
 }
 
+/* Whose GPU page fault or eviction it is, as far as the kernel tells. */
+static char *fault_text(const json_t *node)
+{
+	uint64_t pid = field_number(node, "pid"), pasid = field_number(node, "pasid");
+
+	if (!pasid)
+		return text_format("its GPU page fault");
+	if (!pid)
+		return text_format("a GPU page fault of PASID " STYLE_BOLD "%" PRIu64 STYLE_END " at %s", pasid,
+				   field_string(node, "fault_address"));
+	return text_format("a GPU page fault of pid " STYLE_BOLD "%" PRIu64 STYLE_END " (PASID %" PRIu64 ") at %s", pid,
+			   pasid, field_string(node, "fault_address"));
+}
+
+static char *eviction_text(const json_t *node)
+{
+	return text_format("the %s of the KFD queues of pid " STYLE_BOLD "%" PRIu64 STYLE_END " (PASID %" PRIu64 ")",
+			   strcmp(field_string(node, "phase"), "restore") == 0 ? "restore" : "eviction",
+			   field_number(node, "pid"), field_number(node, "pasid"));
+}
+
 char *node_text(const json_t *node)
 {
 	const char *type = field_string(node, "type");
@@ -140,7 +161,9 @@ char *node_text(const json_t *node)
 	if (strcmp(type, "reclaim") == 0)
 		return text_format("memory reclaim");
 	if (strcmp(type, "fault") == 0)
-		return text_format("its GPU page fault");
+		return fault_text(node);
+	if (strcmp(type, "eviction") == 0)
+		return eviction_text(node);
 	return plain_text(node, *type ? type : "something", field_string(node, "driver"));
 }
 
@@ -190,6 +213,7 @@ char *edge_phrase(const json_t *edge, const json_t *from, const json_t *to)
 		{ "runs-in", "runs in" },
 		{ "driven-by", "driven by" },
 		{ "unplugged-by", "being unplugged by" },
+		{ "needs-in-section", "needs, in its signalling section," },
 	};
 	const char *relation = field_string(edge, "relation");
 

@@ -352,11 +352,10 @@ static json_t *object_json(const struct gw_hazard *hazard)
 static int render_json(struct gw_report *report, const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
 {
 	json_t *task = task_json(snapshot, hazard), *object = object_json(hazard);
-	bool reclaim = hazard->rule == GW_HAZARD_RECLAIM;
 
 	if (task && object) {
 		report->edges = json_pack("[{s:O, s:O, s:s, s:o, s:s, s:s}]", "from", json_object_get(task, "id"), "to",
-					  json_object_get(object, "id"), "relation", reclaim ? "inside" : "waits-for",
+					  json_object_get(object, "id"), "relation", "needs-in-section",
 					  "since_mono_ns", gw_json_number(hazard->last_ns), "evidence", "tracepoint",
 					  "confidence", "proven");
 		report->root_node = strdup(json_string_value(json_object_get(task, "id")));
