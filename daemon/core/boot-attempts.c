@@ -337,8 +337,10 @@ static void sum_up(struct gw_boot_model *model, struct gw_boot_device *device)
 		return;
 	if (!device->known_now || !device->driver)
 		device->driver = driver ? driver : device->driver;
+	/* The state lists every device with a driver: one that is not there has gone, whether that was seen or not. */
 	if (!device->known_now)
-		device->bound = gw_boot_attempt_bound(last) && !last->until_seen;
+		device->bound = gw_boot_attempt_bound(last) && !last->until_seen &&
+				!json_is_array(json_object_get(model->boot->state, "devices"));
 	/* Where the kernel's own list of them is known, it is the truth. */
 	if (!json_is_array(json_object_get(model->boot->state, "deferred")))
 		device->deferred = gw_boot_attempt_deferred(last) && !device->bound;
