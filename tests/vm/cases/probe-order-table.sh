@@ -6,9 +6,8 @@
 # observe NAME: a step that nothing precedes, as far as gpuwatch is concerned.
 observe() {
 	start_daemon --no-pin || exit 1
+	start_board
 	step "$1"
-	load core
-	load board
 }
 
 # over MODULE…: the board is taken apart.
