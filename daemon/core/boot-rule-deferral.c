@@ -209,6 +209,55 @@ static void say_missing(const struct gw_boot_model *model, struct gw_boot_findin
 	}
 }
 
+/* ---- who gave up -------------------------------------------------------------------------------------------- */
+
+/* The first attempt after the wait was given up, if it ended with something else than another deferral; or NULL. */
+static const struct gw_boot_attempt *first_after(const struct gw_boot_model *model, const struct gw_boot_device *device,
+						 uint64_t time_ns)
+{
+	for (uint32_t i = 0; i < device->n_attempts; i++) {
+		const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + i];
+
+		if (attempt->ended && attempt->end_ns >= time_ns && !gw_boot_attempt_deferred(attempt))
+			return attempt;
+	}
+	return NULL;
+}
+
+static bool was_deferred_before(const struct gw_boot_model *model, const struct gw_boot_device *device,
+				const struct gw_boot_attempt *attempt)
+{
+	const struct gw_boot_attempt *first = &model->attempts[device->first_attempt];
+
+	return attempt > first && gw_boot_attempt_deferred(attempt - 1);
+}
+
+/* The attempt by which the device went on without what it had waited for; NULL: it did not. */
+static const struct gw_boot_attempt *gave_up(const struct gw_boot_model *model, const struct gw_boot_device *device,
+					     const struct gw_boot_need **need)
+{
+	uint64_t since = device->ignored_ns != GW_BOOT_UNKNOWN ? device->ignored_ns : model->timeout_ns;
+	const struct gw_boot_attempt *attempt;
+
+	*need = NULL;
+	if (!device->retries)
+		return NULL;
+	attempt = since == GW_BOOT_UNKNOWN ? NULL : first_after(model, device, since);
+	/* The expiry may not have been recorded; its error is seldom another one's. */
+	if (!attempt && device->n_attempts && !device->bound) {
+		attempt = &model->attempts[device->first_attempt + device->n_attempts - 1];
+		if (attempt->result != -ETIMEDOUT)
+			return NULL;
+	}
+	if (!attempt || !was_deferred_before(model, device, attempt) || attempt->until_ns != GW_BOOT_UNKNOWN ||
+	    (attempt->result != 0 && device->bound))
+		return NULL;
+	*need = unmet(model, device, attempt->begin_ns != GW_BOOT_UNKNOWN ? attempt->begin_ns : attempt->end_ns);
+	if (attempt->result == 0)
+		return *need || device->ignored_ns != GW_BOOT_UNKNOWN ? attempt : NULL;
+	return attempt->result == -ETIMEDOUT || attempt->result == -ENODEV ? attempt : NULL;
+}
+
 /* ---- deferred-forever ----------------------------------------------------------------------------------- */
 
 /* When it has waited long enough to be called so; GW_BOOT_UNKNOWN = not yet, or not at all. */
@@ -332,12 +381,14 @@ int gw_boot_rule_forever(struct gw_boot_model *model)
 	for (uint32_t i = 0; i < model->n_devices; i++) {
 		const struct gw_boot_device *device = &model->devices[i];
 		struct waiter *waiter = &waiters[count];
+		uint64_t since = forever_since(model, device);
+		const struct gw_boot_need *need;
 
-		if (forever_since(model, device) == GW_BOOT_UNKNOWN)
+		if (since == GW_BOOT_UNKNOWN || (!device->deferred && gave_up(model, device, &need)))
 			continue;
 		waiter->device = i;
-		/* Just before it was over, what was still missing? */
-		waiter->need = root_need(model, i, device->deferred ? GW_BOOT_UNKNOWN : device->wait_to_ns - 1);
+		/* Of a wait that is over: what was missing when it had become too long. */
+		waiter->need = root_need(model, i, device->deferred ? GW_BOOT_UNKNOWN : since);
 		waiter->cause = waiter->need ? waiter->need->supplier_name : device->name;
 		count++;
 	}
@@ -347,53 +398,6 @@ int gw_boot_rule_forever(struct gw_boot_model *model)
 }
 
 /* ---- deferral-timeout ------------------------------------------------------------------------------------ */
-
-/* The first attempt after the wait was given up, if it ended with something else than another deferral; or NULL. */
-static const struct gw_boot_attempt *first_after(const struct gw_boot_model *model, const struct gw_boot_device *device,
-						 uint64_t time_ns)
-{
-	for (uint32_t i = 0; i < device->n_attempts; i++) {
-		const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + i];
-
-		if (attempt->ended && attempt->end_ns >= time_ns && !gw_boot_attempt_deferred(attempt))
-			return attempt;
-	}
-	return NULL;
-}
-
-static bool was_deferred_before(const struct gw_boot_model *model, const struct gw_boot_device *device,
-				const struct gw_boot_attempt *attempt)
-{
-	const struct gw_boot_attempt *first = &model->attempts[device->first_attempt];
-
-	return attempt > first && gw_boot_attempt_deferred(attempt - 1);
-}
-
-/* The attempt by which the device went on without what it had waited for; NULL: it did not. */
-static const struct gw_boot_attempt *gave_up(const struct gw_boot_model *model, const struct gw_boot_device *device,
-					     const struct gw_boot_need **need)
-{
-	uint64_t since = device->ignored_ns != GW_BOOT_UNKNOWN ? device->ignored_ns : model->timeout_ns;
-	const struct gw_boot_attempt *attempt;
-
-	*need = NULL;
-	if (!device->retries)
-		return NULL;
-	attempt = since == GW_BOOT_UNKNOWN ? NULL : first_after(model, device, since);
-	/* The expiry may not have been recorded; its error is seldom another one's. */
-	if (!attempt && device->n_attempts && !device->bound) {
-		attempt = &model->attempts[device->first_attempt + device->n_attempts - 1];
-		if (attempt->result != -ETIMEDOUT)
-			return NULL;
-	}
-	if (!attempt || !was_deferred_before(model, device, attempt) || attempt->until_ns != GW_BOOT_UNKNOWN ||
-	    (attempt->result != 0 && device->bound))
-		return NULL;
-	*need = unmet(model, device, attempt->begin_ns != GW_BOOT_UNKNOWN ? attempt->begin_ns : attempt->end_ns);
-	if (attempt->result == 0)
-		return *need || device->ignored_ns != GW_BOOT_UNKNOWN ? attempt : NULL;
-	return attempt->result == -ETIMEDOUT || attempt->result == -ENODEV ? attempt : NULL;
-}
 
 static int timeout_seconds(const struct gw_boot_model *model)
 {
