@@ -9,6 +9,7 @@ UNITS := $(patsubst systemd/%.in,$(B)/systemd/%,$(wildcard systemd/*.service.in)
 MAN_PAGES := $(wildcard docs/man/*.[1-9])
 DOCUMENTS := $(wildcard README.md docs/*.md)
 SCHEMAS := $(wildcard docs/*.schema.json)
+DATA := data/dependencies.conf
 completionsdir ?= $(datadir)/bash-completion/completions
 man_destination = $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
@@ -20,7 +21,7 @@ INSTALLED = $(DESTDIR)$(sbindir)/gpuwatchd $(DESTDIR)$(bindir)/gpuwatch-cli \
 	$(DESTDIR)$(catalogdir)/gpuwatch.catalog \
 	$(foreach page,$(MAN_PAGES),$(call man_destination,$(page))) \
 	$(addprefix $(DESTDIR)$(docdir)/,$(notdir $(DOCUMENTS))) \
-	$(addprefix $(DESTDIR)$(datadir)/gpuwatch/,$(notdir $(SCHEMAS))) \
+	$(addprefix $(DESTDIR)$(datadir)/gpuwatch/,$(notdir $(SCHEMAS) $(DATA))) \
 	$(DESTDIR)$(completionsdir)/gpuwatch-cli
 
 # Made anew each time: the directory may be another one than last time.
@@ -46,7 +47,7 @@ install-files: all $(UNITS)
 	$(INSTALL_DATA) cli/completion/gpuwatch-cli $(DESTDIR)$(completionsdir)/gpuwatch-cli
 	$(foreach page,$(MAN_PAGES),$(INSTALL_DATA) $(page) $(call man_destination,$(page)) &&) true
 	$(foreach file,$(DOCUMENTS),$(INSTALL_DATA) $(file) $(DESTDIR)$(docdir)/ &&) true
-	$(foreach file,$(SCHEMAS),$(INSTALL_DATA) $(file) $(DESTDIR)$(datadir)/gpuwatch/ &&) true
+	$(foreach file,$(SCHEMAS) $(DATA),$(INSTALL_DATA) $(file) $(DESTDIR)$(datadir)/gpuwatch/ &&) true
 	[ -e $(DESTDIR)$(sysconfdir)/gpuwatch/gpuwatchd.conf ] || \
 		$(INSTALL_DATA) systemd/gpuwatchd.conf $(DESTDIR)$(sysconfdir)/gpuwatch/gpuwatchd.conf
 
