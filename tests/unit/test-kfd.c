@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The inventory of KFD, read from a made-up /sys. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/kfd.h"
+
+#define TEST(name) static void name(void **state)
+
+struct tree {
+	char root[64];
+};
+
+/* Makes a file below the root, with the directories above it. */
+static void put(const struct tree *tree, const char *path, const char *text)
+{
+	char name[512];
+	FILE *file;
+
+	snprintf(name, sizeof(name), "%s/%s", tree->root, path);
+	for (char *slash = strchr(name + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(name, 0755);
+		*slash = '/';
+	}
+	file = fopen(name, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void tree_new(struct tree *tree)
+{
+	snprintf(tree->root, sizeof(tree->root), "/tmp/test-kfd.XXXXXX");
+	assert_non_null(mkdtemp(tree->root));
+}
+
+static void tree_free(const struct tree *tree)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", tree->root);
+	assert_int_equal(system(command), 0);
+}
+
+static json_t *inventory(const struct tree *tree)
+{
+	const struct gw_kfd_source source = { .root = tree->root, .processes = -1, .queues = -1 };
+	json_t *json = gw_kfd_json(&source, 1000);
+
+	assert_non_null(json);
+	assert_string_equal(json_string_value(json_object_get(json, "schema")), "gpuwatch.kfd.v1");
+	return json;
+}
+
+static json_int_t number(const json_t *object, const char *key)
+{
+	assert_true(json_is_integer(json_object_get(object, key)));
+	return json_integer_value(json_object_get(object, key));
+}
+
+TEST(machine_without_kfd_has_an_empty_inventory)
+{
+	struct tree tree;
+	json_t *json;
+
+	tree_new(&tree);
+	json = inventory(&tree);
+	assert_true(json_is_false(json_object_get(json, "device_node")));
+	assert_true(json_is_false(json_object_get(json, "events")));
+	assert_int_equal(json_array_size(json_object_get(json, "devices")), 0);
+	assert_int_equal(json_array_size(json_object_get(json, "processes")), 0);
+	json_decref(json);
+	tree_free(&tree);
+}
+
+#define KFD "sys/class/kfd/kfd/"
+
+TEST(devices_come_in_the_order_of_their_nodes)
+{
+	struct tree tree;
+	json_t *json, *gpu;
+
+	tree_new(&tree);
+	put(&tree, "dev/kfd", "");
+	for (int node = 10; node >= 0; node--) {
+		char path[128];
+
+		snprintf(path, sizeof(path), KFD "topology/nodes/%d/properties", node);
+		put(&tree, path, node ? "simd_count 440\nvendor_id 4098\ndevice_id 29704\nlocation_id 768\n"
+				      : "cpu_cores_count 64\nsimd_count 0\n");
+		snprintf(path, sizeof(path), KFD "topology/nodes/%d/gpu_id", node);
+		put(&tree, path, node ? "51110\n" : "0\n");
+	}
+	put(&tree, KFD "topology/nodes/10/name", "aldebaran\n");
+	put(&tree, KFD "topology/nodes/10/mem_banks/0/properties", "heap_type 1\nsize_in_bytes 68702699520\n");
+	put(&tree, KFD "topology/nodes/10/mem_banks/1/properties", "heap_type 2\nsize_in_bytes 480\n");
+	json = inventory(&tree);
+	assert_true(json_is_true(json_object_get(json, "device_node")));
+	assert_int_equal(json_array_size(json_object_get(json, "devices")), 11);
+	assert_int_equal(number(json_array_get(json_object_get(json, "devices"), 0), "cpu_cores"), 64);
+	gpu = json_array_get(json_object_get(json, "devices"), 10);
+	assert_int_equal(number(gpu, "node"), 10);
+	assert_int_equal(number(gpu, "gpu_id"), 51110);
+	assert_int_equal(number(gpu, "simds"), 440);
+	assert_int_equal(number(gpu, "vendor_id"), 0x1002);
+	assert_int_equal(number(gpu, "memory_bytes"), 68702700000);
+	assert_string_equal(json_string_value(json_object_get(gpu, "name")), "aldebaran");
+	json_decref(json);
+	tree_free(&tree);
+}
+
+TEST(processes_with_queues_memory_and_evictions)
+{
+	struct tree tree;
+	json_t *json, *process, *queue;
+
+	tree_new(&tree);
+	put(&tree, KFD "proc/812/pasid", "32770\n");
+	put(&tree, KFD "proc/812/vram_51110", "4096\n");
+	put(&tree, KFD "proc/812/stats_51110/evicted_ms", "250\n");
+	put(&tree, KFD "proc/812/queues/0/gpuid", "51110\n");
+	put(&tree, KFD "proc/812/queues/0/type", "0\n");
+	put(&tree, KFD "proc/812/queues/0/size", "8192\n");
+	put(&tree, KFD "proc/812/queues/3/gpuid", "51110\n");
+	put(&tree, KFD "proc/812/queues/3/type", "1\n");
+	put(&tree, KFD "proc/99/pasid", "32769\n");
+	json = inventory(&tree);
+	assert_int_equal(json_array_size(json_object_get(json, "processes")), 2);
+	process = json_array_get(json_object_get(json, "processes"), 1);
+	assert_int_equal(number(process, "pid"), 812);
+	assert_int_equal(number(process, "pasid"), 32770);
+	assert_int_equal(number(json_object_get(process, "vram_bytes"), "51110"), 4096);
+	assert_int_equal(number(json_object_get(process, "evicted_ms"), "51110"), 250);
+	/* Without events nobody knows. */
+	assert_null(json_object_get(process, "pinned_bytes"));
+	assert_null(json_object_get(json, "pinned_elsewhere_bytes"));
+	queue = json_array_get(json_object_get(process, "queues"), 1);
+	assert_int_equal(number(queue, "id"), 3);
+	assert_string_equal(json_string_value(json_object_get(queue, "type")), "sdma");
+	assert_int_equal(number(queue, "size"), 0);
+	json_decref(json);
+	tree_free(&tree);
+}
+
+/* Reading them would make the driver wait for the hardware: a fifo without a writer blocks whoever opens it. */
+TEST(attributes_that_ask_the_hardware_are_not_read)
+{
+	struct tree tree;
+	char path[256];
+	json_t *json;
+
+	tree_new(&tree);
+	put(&tree, KFD "proc/7/pasid", "1\n");
+	put(&tree, KFD "proc/7/stats_1/evicted_ms", "0\n");
+	snprintf(path, sizeof(path), "%s/" KFD "proc/7/sdma_1", tree.root);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	snprintf(path, sizeof(path), "%s/" KFD "proc/7/stats_1/cu_occupancy", tree.root);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	alarm(20);
+	json = inventory(&tree);
+	alarm(0);
+	assert_int_equal(json_array_size(json_object_get(json, "processes")), 1);
+	json_decref(json);
+	tree_free(&tree);
+}
+
+TEST(garbage_is_read_as_nothing)
+{
+	struct tree tree;
+	json_t *json;
+
+	tree_new(&tree);
+	put(&tree, KFD "proc/notapid/pasid", "1\n");
+	put(&tree, KFD "proc/12/pasid", "\xff\xfe");
+	put(&tree, KFD "proc/12/queues/0/type", "99\n");
+	put(&tree, KFD "topology/nodes/0/properties", "simd_count\nvendor_id x\n\n\n");
+	json = inventory(&tree);
+	assert_int_equal(json_array_size(json_object_get(json, "processes")), 1);
+	assert_int_equal(number(json_array_get(json_object_get(json, "processes"), 0), "pasid"), 0);
+	assert_int_equal(number(json_array_get(json_object_get(json, "devices"), 0), "simds"), 0);
+	json_decref(json);
+	tree_free(&tree);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test(name)
+	const struct CMUnitTest tests[] = {
+		T(machine_without_kfd_has_an_empty_inventory),	      T(devices_come_in_the_order_of_their_nodes),
+		T(processes_with_queues_memory_and_evictions),	      T(attributes_that_ask_the_hardware_are_not_read),
+		T(garbage_is_read_as_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
