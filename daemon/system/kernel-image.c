@@ -169,7 +169,7 @@ static int read_elf(struct gw_kernel_image *image, const char *path, char **erro
 	if (!symbols)
 		return fail(error, -ENODATA,
 			    "%s: its symbol table has been stripped, and without it nothing names the entries of the initcall "
-			    "table; use the System.map or an unstripped vmlinux of the same build",
+			    "table; use the System.map or an unstripped vmlinux of the same build (Debian: linux-image-RELEASE-dbg)",
 			    path);
 	if (!found)
 		return fail(error, -ENODATA, "%s: has no initcalls among its symbols; is it a kernel (vmlinux)?", path);
@@ -253,7 +253,7 @@ static int read_beside(struct gw_kernel_image *image, const char *path)
 	static const char *const names[] = { "System.map", "vmlinux" };
 	char directory[PATH_MAX], top[PATH_MAX + 16];
 	const char *slash = strrchr(path, '/'), *release = release_of(path);
-	int n = slash ? snprintf(directory, sizeof(directory), "%.*s", (int)(slash - path + 1), path) :
+	int n = slash ? snprintf(directory, sizeof(directory), "%.*s", (int)(slash > path ? slash - path : 1), path) :
 			snprintf(directory, sizeof(directory), ".");
 	int r = -ENOENT;
 
@@ -284,7 +284,7 @@ static int read_file(struct gw_kernel_image *image, const char *path, bool look_
 		return fail(error, -ENOEXEC, "%s: is no kernel; use a vmlinux, System.map or a copy of /proc/kallsyms", path);
 	if (kind == KIND_COMPRESSED)
 		r = fail(error, -ENOEXEC,
-			 "%s: is a compressed kernel, which has no symbols; use the System.map or vmlinux of the same build, "
+			 "%s: is a compressed kernel, which has no symbols; use the System.map or vmlinux of the same build (Debian: linux-image-RELEASE-dbg), "
 			 "there is none beside it",
 			 path);
 	else

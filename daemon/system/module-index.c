@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <libkmod.h>
 #include <limits.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@ struct gw_module_index {
 	struct kmod_ctx *kmod;
 	json_t *asked;	     /* {NAME: its object, null where there is no such module} */
 	json_t *blacklisted; /* {NAME: true} */
+	json_t *softdeps;    /* [[PATTERN, "pre: a b post: c"]] */
 	json_t *known;	     /* {ALIAS: [names]} */
 	int loaded;	     /* directory of loaded modules, -1 = do not look */
 };
@@ -58,6 +60,24 @@ static int read_blacklist(struct gw_module_index *index)
 	return r;
 }
 
+/* All of them: kmod_module_get_softdeps() only takes a module's first line, and drops what is built in. */
+static int read_softdeps(struct gw_module_index *index)
+{
+	struct kmod_config_iter *iter = kmod_config_get_softdeps(index->kmod);
+	char name[NAME_SIZE];
+	int r = 0;
+
+	while (iter && r == 0 && kmod_config_iter_next(iter)) {
+		spell(name, sizeof(name), kmod_config_iter_get_key(iter));
+		if (json_array_append_new(index->softdeps, json_pack("[o, o]", gw_json_text(name),
+								     gw_json_text(kmod_config_iter_get_value(iter)))) < 0)
+			r = -ENOMEM;
+	}
+	if (iter)
+		kmod_config_iter_free_iter(iter);
+	return r;
+}
+
 static int open_kmod(struct gw_module_index *index, const char *directory, bool running)
 {
 	const char *const none[] = { NULL };
@@ -79,15 +99,17 @@ static int open_index(struct gw_module_index *index, const char *directory)
 
 	index->asked = json_object();
 	index->blacklisted = json_object();
+	index->softdeps = json_array();
 	index->known = json_object();
-	if (!index->asked || !index->blacklisted || !index->known || uname(&host) < 0)
+	if (!index->asked || !index->blacklisted || !index->softdeps || !index->known || uname(&host) < 0)
 		return -ENOMEM;
 	snprintf(own, sizeof(own), "/lib/modules/%s", host.release);
 	snprintf(dep, sizeof(dep), "%s/modules.dep.bin", directory ? directory : own);
 	if (!gw_path_exists(AT_FDCWD, dep))
 		return -ENOENT;
 	r = open_kmod(index, directory ? directory : own, !directory || strcmp(directory, own) == 0);
-	return r ?: read_blacklist(index);
+	r = r ?: read_blacklist(index);
+	return r ?: read_softdeps(index);
 }
 
 int gw_module_index_open_at(struct gw_module_index **ret, const char *directory, int loaded)
@@ -126,6 +148,7 @@ void gw_module_index_close(struct gw_module_index *index)
 		kmod_unref(index->kmod);
 	json_decref(index->asked);
 	json_decref(index->blacklisted);
+	json_decref(index->softdeps);
 	json_decref(index->known);
 	if (index->loaded >= 0)
 		close(index->loaded);
@@ -134,7 +157,18 @@ void gw_module_index_close(struct gw_module_index *index)
 
 /* ---- a module -------------------------------------------------------------------------------------- */
 
-/* The modules of a list, as an array of names. */
+static int add_name(json_t *names, const char *name)
+{
+	const json_t *known;
+	size_t i;
+
+	json_array_foreach(names, i, known)
+		if (strcmp(json_string_value(known), name) == 0)
+			return 0;
+	return json_array_append_new(names, gw_json_text(name)) < 0 ? -ENOMEM : 0;
+}
+
+/* The modules of a list, as an array of names, each once. */
 static json_t *names_of(struct kmod_list *list)
 {
 	json_t *names = json_array();
@@ -144,7 +178,7 @@ static json_t *names_of(struct kmod_list *list)
 		return NULL;
 	kmod_list_foreach(item, list) {
 		struct kmod_module *module = kmod_module_get_module(item);
-		int r = json_array_append_new(names, gw_json_text(kmod_module_get_name(module)));
+		int r = add_name(names, kmod_module_get_name(module));
 
 		kmod_module_unref(module);
 		if (r < 0) {
@@ -176,17 +210,56 @@ static const char *state_of(const struct gw_module_index *index, struct kmod_mod
 	return kmod_module_get_path(module) ? "available" : NULL;
 }
 
-static json_t *describe(struct gw_module_index *index, struct kmod_module *module, const char *state)
+/* "pre: a b post: c" */
+static int take_softdep(const char *value, json_t *pre, json_t *post)
 {
-	struct kmod_list *pre = NULL, *post = NULL;
+	_cleanup_free_ char *text = strdup(value);
+	json_t *names = NULL;
+	char *save = NULL;
+	int r = text ? 0 : -ENOMEM;
+
+	for (char *word = text ? strtok_r(text, " \t", &save) : NULL; word && r == 0;
+	     word = strtok_r(NULL, " \t", &save)) {
+		char name[NAME_SIZE];
+
+		if (strcmp(word, "pre:") == 0) {
+			names = pre;
+		} else if (strcmp(word, "post:") == 0) {
+			names = post;
+		} else if (names) {
+			spell(name, sizeof(name), word);
+			r = add_name(names, name);
+		}
+	}
+	return r;
+}
+
+static int add_softdeps(const struct gw_module_index *index, const char *name, json_t *object)
+{
+	json_t *pre = json_object_get(object, "softdep_pre"), *post = json_object_get(object, "softdep_post");
+	json_t *softdep;
+	size_t i;
+
+	json_array_foreach(index->softdeps, i, softdep) {
+		const char *pattern = json_string_value(json_array_get(softdep, 0));
+
+		if (fnmatch(pattern, name, 0) == 0 &&
+		    take_softdep(json_string_value(json_array_get(softdep, 1)), pre, post) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static json_t *describe(const struct gw_module_index *index, struct kmod_module *module, const char *state)
+{
+	const char *name = kmod_module_get_name(module);
 	json_t *object;
 
-	kmod_module_get_softdeps(module, &pre, &post);
-	object = json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", gw_json_text(kmod_module_get_name(module)), "state",
-			   gw_json_text(state), "depends", take_names(kmod_module_get_dependencies(module)),
-			   "softdep_pre", take_names(pre), "softdep_post", take_names(post));
-	if (object && json_object_get(index->blacklisted, kmod_module_get_name(module)) &&
-	    json_object_set_new(object, "blacklisted", json_true()) < 0) {
+	object = json_pack("{s:o, s:o, s:o, s:[], s:[]}", "name", gw_json_text(name), "state", gw_json_text(state),
+			   "depends", take_names(kmod_module_get_dependencies(module)), "softdep_pre", "softdep_post");
+	if (!object || add_softdeps(index, name, object) < 0 ||
+	    (json_object_get(index->blacklisted, name) &&
+	     json_object_set_new(object, "blacklisted", json_true()) < 0)) {
 		json_decref(object);
 		return NULL;
 	}
