@@ -34,6 +34,8 @@ enum {
 	OPTION_TIMELINE = 1 << 7,
 	OPTION_SAVE = 1 << 8,
 	OPTION_FROM = 1 << 9,
+	OPTION_VMLINUX = 1 << 10,
+	OPTION_MODULES = 1 << 11,
 };
 
 struct cli {
@@ -42,7 +44,7 @@ struct cli {
 	unsigned options;     /* OPTION_* */
 	const char *argument; /* ID or FILE, of the commands that take one */
 	/* Values of options that have one; of --timeline NULL when it was given without. */
-	const char *timeline, *save, *from;
+	const char *timeline, *save, *from, *vmlinux, *modules;
 };
 
 static inline bool cli_has(const struct cli *cli, unsigned option)

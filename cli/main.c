@@ -38,11 +38,13 @@ static const struct command commands[] = {
 	{ "kfd", NULL, 0, command_kfd, "KFD's processes, queues and evictions",
 	  "Shows the compute devices, the processes that use them with PASID, queues and memory, and\n"
 	  "when their queues were evicted from the hardware and how long the way back took.\n" },
-	{ "probe-order", NULL, OPTION_ALL | OPTION_FORCE | OPTION_TIMELINE | OPTION_SAVE | OPTION_FROM,
+	{ "probe-order", NULL,
+	  OPTION_ALL | OPTION_FORCE | OPTION_TIMELINE | OPTION_SAVE | OPTION_FROM | OPTION_VMLINUX | OPTION_MODULES,
 	  command_probe_order, "what came up in the wrong order at boot",
 	  "Shows what this boot lost because a driver came up before what it needs, what went well\n"
 	  "only by luck, then in which order drivers came up, who needs whom, and which part of the\n"
-	  "boot was not seen. Exit code 1 if something was lost.\n" },
+	  "boot was not seen. Exit code 1 if something was lost.\n"
+	  "--vmlinux needs no boot: it says what a kernel's link order alone keeps in order.\n" },
 	{ "show", "ID|FILE", 0, command_show, "everything about one report, with kernel stacks",
 	  "ID is the name of a report, as `gpuwatch-cli deadlocks --all` lists it.\n"
 	  "FILE (with a slash or a dot in its name, or - for standard input) holds saved reports:\n"
@@ -72,6 +74,8 @@ enum {
 	LONG_TIMELINE,
 	LONG_SAVE,
 	LONG_FROM,
+	LONG_VMLINUX,
+	LONG_MODULES,
 };
 
 static const struct option long_options[] = {
@@ -92,6 +96,8 @@ static const struct option long_options[] = {
 	{ "timeline", optional_argument, NULL, LONG_TIMELINE },
 	{ "save", required_argument, NULL, LONG_SAVE },
 	{ "from", required_argument, NULL, LONG_FROM },
+	{ "vmlinux", required_argument, NULL, LONG_VMLINUX },
+	{ "modules", required_argument, NULL, LONG_MODULES },
 	{ 0 },
 };
 
@@ -122,6 +128,10 @@ static const struct {
 	  VALUE(save) },
 	{ LONG_FROM, OPTION_FROM, "--from", "      --from FILE    analyse what --save wrote, no daemon needed",
 	  VALUE(from) },
+	{ LONG_VMLINUX, OPTION_VMLINUX, "--vmlinux",
+	  "      --vmlinux FILE the order of initcalls of a kernel image or System.map instead", VALUE(vmlinux) },
+	{ LONG_MODULES, OPTION_MODULES, "--modules",
+	  "      --modules DIR  that kernel's modules (/lib/modules/VERSION), with --vmlinux", VALUE(modules) },
 };
 
 #define COMMAND_OPTIONS (sizeof(command_options) / sizeof(command_options[0]))
@@ -284,11 +294,16 @@ static int check_pairs(unsigned options)
 		{ OPTION_TIMELINE, OPTION_JSON, "--timeline and --json" },
 		{ OPTION_TIMELINE, OPTION_SAVE, "--timeline and --save" },
 		{ OPTION_FROM, OPTION_SAVE, "--from and --save" },
+		{ OPTION_VMLINUX, OPTION_TIMELINE, "--vmlinux and --timeline" },
+		{ OPTION_VMLINUX, OPTION_SAVE, "--vmlinux and --save" },
+		{ OPTION_VMLINUX, OPTION_FROM, "--vmlinux and --from" },
 	};
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		if ((options & pairs[i].one) && (options & pairs[i].other))
 			return usage_error("%s exclude each other", pairs[i].text);
+	if ((options & OPTION_MODULES) && !(options & OPTION_VMLINUX))
+		return usage_error("--modules needs --vmlinux");
 	return 0;
 }
 

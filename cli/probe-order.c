@@ -9,6 +9,7 @@
 #include "file.h"
 #include "journal-lines.h"
 #include "json-field.h"
+#include "link-order.h"
 #include "order.h"
 #include "render-order.h"
 #include "save.h"
@@ -173,6 +174,8 @@ int command_probe_order(const struct cli *cli)
 	}
 	if (output && !save_possible(cli, output))
 		return EXIT_TROUBLE;
+	if (cli_has(cli, OPTION_VMLINUX))
+		return show_link_order(cli);
 	if (cli_has(cli, OPTION_SAVE))
 		return save_boot(cli);
 	return show_order(cli);

@@ -34,6 +34,9 @@ static char *name_text(const json_t *node)
 {
 	const char *name = field_string(node, "name"), *role = field_string(node, "role");
 
+	/* That they are consumers and suppliers is what the tree says. */
+	if (strcmp(role, "consumer") == 0 || strcmp(role, "supplier") == 0)
+		role = "";
 	if (!*name)
 		return text_format("%s", role);
 	return text_format(*role && strcmp(role, name) != 0 ? "%s (%s)" : "%s", name, role);

@@ -51,7 +51,7 @@ static char *party_text(const char *name, const char *driver, const char *module
 	return text;
 }
 
-static void print_parties(const struct terminal *terminal, const json_t *about)
+static void print_parties(const struct terminal *terminal, const json_t *about, enum order_effect effect)
 {
 	const char *bus = field_string(about, "bus"), *device = field_string(about, "device");
 	_cleanup_free_ char *name = text_format(*bus && *device ? "%s (%s)" : "%s", device, bus);
@@ -63,7 +63,7 @@ static void print_parties(const struct terminal *terminal, const json_t *about)
 	terminal_labelled(terminal, *device ? "Device" : "Driver",
 			  consumer + (*device || strncmp(consumer, "driver ", 7) != 0 ? 0 : 7));
 	terminal_labelled(terminal, "Needs", supplier);
-	terminal_labelled(terminal, "Missing", field_string(about, "feature"));
+	terminal_labelled(terminal, effect == ORDER_LOST ? "Missing" : "At stake", field_string(about, "feature"));
 }
 
 #define MOMENT 1000000 /* ns: what is shorter began and ended at once, as far as shown times tell */
@@ -137,7 +137,7 @@ void render_verdict(const struct terminal *terminal, const json_t *report)
 {
 	const json_t *about = field_object(report, "probe_order"), *root = field_object(report, "root_cause");
 
-	print_parties(terminal, about);
+	print_parties(terminal, about, order_effect(report));
 	print_when(terminal, about);
 	print_result(terminal, about);
 	terminal_labelled(terminal, "Known from", field_string(about, "source"));

@@ -263,7 +263,7 @@ static bool find_item(const struct svg_chart *chart, const char *name, const cha
 	return false;
 }
 
-/* A device that is named is that device and no other of its driver. */
+/* A device that is named is that device and no other of its driver; or it is an initcall's or a module's name. */
 bool svg_chart_consumer(const struct svg_chart *chart, const json_t *about, double *y)
 {
 	const char *device = field_string(about, "device"), *driver = field_string(about, "driver");

@@ -2,6 +2,7 @@
 /* Strings for people. */
 #include "text.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -82,7 +83,9 @@ char *text_duration_short(uint64_t nanoseconds)
 
 char *text_moment(uint64_t nanoseconds)
 {
-	return text_format("%.3f" HARD_BLANK "s", (double)nanoseconds / 1e9);
+	/* Cut, not rounded, like the core's own sentences. */
+	return text_format("%" PRIu64 ".%03u" HARD_BLANK "s", nanoseconds / 1000000000,
+			   (unsigned)(nanoseconds / 1000000 % 1000));
 }
 
 char *text_together(const char *text)

@@ -32,11 +32,15 @@ san='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 cc=${CC:-cc}
 
 build() {
-	local objects=() source
-	for source in cli/*.c daemon/core/*.c daemon/system/*.c; do objects+=("build/san/${source%.c}.o"); done
+	local objects=() source table=daemon/system/depends-files
+	for source in cli/*.c daemon/core/*.c daemon/system/*.c; do
+		[[ $source == $table.c ]] || objects+=("build/san/${source%.c}.o")
+	done
 	make --no-print-directory -s -j"$(nproc)" "${objects[@]}" || return
+	# With a table of the test's own in the place of the installed one.
 	# shellcheck disable=SC2086,SC2046
-	$cc $san "${objects[@]}" $(pkg-config --libs libsystemd jansson smartcols zlib libkmod libelf) -o "$work/gpuwatch-cli"
+	$cc $san -std=c17 -D_GNU_SOURCE -I. -DGW_DATADIR="\"$work\"" -c $table.c -o "$work/depends-files.o" &&
+		$cc $san "${objects[@]}" "$work/depends-files.o" $(pkg-config --libs libsystemd jansson smartcols zlib libkmod libelf) -o "$work/gpuwatch-cli"
 }
 
 build_helpers() {
@@ -144,7 +148,7 @@ socket=$work/private
 test_usage() {
 	expect_trouble "no command" 2 "which command"
 	expect_trouble "unknown command" 2 "no such command: frobnicate" frobnicate
-	expect_trouble "a command of another milestone" 2 "no such command" kfd
+	expect_trouble "a command of another milestone" 2 "no such command" export
 	expect_trouble "unknown option" 2 "unknown option --frob" --frob status
 	expect_trouble "unknown letter" 2 "unknown option -x" -x status
 	expect_trouble "unknown colour" 2 "pink" --color=pink status
@@ -160,16 +164,18 @@ test_usage() {
 	expect_trouble "an image and JSON" 2 "--timeline and --json exclude" probe-order --timeline --json
 	expect_trouble "an image and evidence" 2 "--timeline and --save exclude" probe-order --timeline --save x
 	expect_trouble "two sources" 2 "--from and --save exclude" probe-order --from x --save y
+	expect_trouble "a boot and an image of a kernel" 2 "--vmlinux and --from exclude" probe-order --vmlinux x --from y
+	expect_trouble "modules of no kernel" 2 "--modules needs --vmlinux" probe-order --modules /lib/modules
 	expect_trouble "option without its file" 2 "--from needs a value" probe-order --from
 	expect_trouble "option of probe-order elsewhere" 2 "deadlocks does not take --timeline" deadlocks --timeline=x
 	expect_trouble "probe-order takes no argument" 2 "too many: radeon" probe-order radeon
 	expect "help" 0 --help
 	ok "help lists the commands" has '^  deadlocks '
 	local command
-	for command in faults kfd export; do ok "help is silent about $command" lacks "$command"; done
+	for command in faults export; do ok "help is silent about $command" lacks "$command"; done
 	expect "version" 0 --version
 	ok "version is one line" grep -qx 'gpuwatch-cli [0-9.]*' "$work/out"
-	for command in status deadlocks stalls hazards waits timelines probe-order show record replay; do
+	for command in status deadlocks stalls hazards waits timelines kfd probe-order show record replay; do
 		expect "$command --help" 0 "$command" --help
 		ok "$command --help shows its usage" has "^usage: gpuwatch-cli $command "
 		ok "$command is in the manual" grep -q "^\.It Cm $command" docs/man/gpuwatch-cli.1
@@ -710,6 +716,131 @@ test_order_daemon() {
 	ok "has who needs whom" has '^  Needs       AMD IOMMUv2'
 }
 
+# From evidence, by the core; the table is in the evidence.
+test_order_evidence() {
+	local good=$here/canned/boot.jsonl bad=$work/bad.jsonl
+	expect "evidence" 1 probe-order --from "$good"
+	same "evidence looks as expected" $here/canned/boot.txt
+	expect "evidence as JSON" 1 probe-order --json --from "$good"
+	cp "$work/out" "$work/evidence.json"
+	ok "is a document" test "$(jq -r '.schema, .reports[0].class, .summary.lost' "$work/evidence.json" | xargs)" = \
+		"gpuwatch.probe-order.v1 initcall-order 1"
+	expect "evidence as an image" 1 probe-order --timeline --from "$good"
+	cp "$work/out" "$work/evidence.svg"
+	ok "which says the same" $here/check-svg "$work/evidence.json" "$work/evidence.svg"
+	expect "the document of evidence" 1 probe-order --from "$work/evidence.json"
+	same "is as good as the evidence" $here/canned/boot.txt
+
+	expect_trouble "no such file" 1 "cannot read.*No such file" probe-order --from "$work/none"
+	expect_trouble "a directory" 1 "Is a directory" probe-order --from "$work"
+	expect_trouble "endless" 1 "too large" probe-order --from /dev/zero
+	: >"$bad"
+	expect_trouble "empty" 1 "is empty" probe-order --from "$bad"
+	head -c 65536 /dev/urandom >"$bad"
+	expect_trouble "random" 1 "no evidence of a boot" probe-order --from "$bad"
+	expect_trouble "foreign" 1 "no evidence of a boot" probe-order --from /bin/sh
+	expect_trouble "a report" 1 "no evidence of a boot" probe-order --from $here/golden/bare.json
+	sed 1d "$good" >"$bad"
+	expect_trouble "without its head" 1 "no evidence of a boot" probe-order --from "$bad"
+	sed 's/gpuwatch.boot.v1/gpuwatch.boot.v9/' "$good" >"$bad"
+	expect_trouble "of a later version" 1 "schema gpuwatch.boot.v9, this program reads gpuwatch.boot.v1" probe-order --from "$bad"
+	sed 's/^{"kmsg/{"kms/;3,9s/^{/[/' "$good" >"$bad"
+	expect_trouble "damaged" 1 "damaged: 7 of [0-9]* lines are no evidence" probe-order --from "$bad"
+	head -c -40 "$good" >"$bad"
+	expect "a torn last line" 1 probe-order --from "$bad"
+	ok "a torn last line loses no more than itself" has '^1\.  Lost'
+	head -1 "$good" >"$bad"
+	expect "a head and nothing else" 0 probe-order --from "$bad"
+}
+
+test_order_save() {
+	local file=$work/saved.jsonl
+	mkdir -p "$work/boot"
+	cp $here/canned/boot.jsonl "$work/boot/"
+	start_daemon "$work/boot" "$socket"
+	rm -f "$file"
+	expect "save" 0 --socket="$socket" probe-order --save "$file"
+	ok "saves the daemon's bytes" cmp "$file" $here/canned/boot.jsonl
+	ok "and says what it is for" has "^$file: .*--from"
+	expect_trouble "save does not overwrite" 1 "there already: --force" --socket="$socket" probe-order --save "$file"
+	expect "save --force --json" 0 --socket="$socket" probe-order --save "$file" --force --json
+	ok "says it in JSON" test "$(jq .size "$work/out")" = "$(stat -c %s "$file")"
+	expect "save to stdout" 0 --socket="$socket" probe-order --save -
+	ok "is the evidence" cmp "$work/out" $here/canned/boot.jsonl
+	expect "and what was saved" 1 probe-order --from "$file"
+	expect_trouble "save to a directory" 1 "Is a directory" --socket="$socket" probe-order --save "$work" --force
+	echo '{}' >"$work/boot/boot.jsonl"
+	expect_trouble "evidence that is none" 1 "cannot be used: is no evidence" --socket="$socket" probe-order --save "$work/no"
+	ok "is not saved" test ! -e "$work/no"
+	stop_daemon
+}
+
+# ---- the order of a kernel image -------------------------------------------------------------------
+
+# system_map FUNCTION:MODULE:LEVEL...: the initcalls of a kernel in this order
+system_map() {
+	local at=$((0x1000)) call function module level
+	for call; do
+		IFS=: read -r function module level <<<"$call"
+		printf 'ffffffff8210%04x d __initcall__kmod_%s__300_400_%s%s\n' $at "$module" "$function" "$level"
+		at=$((at + 4))
+	done
+	printf 'ffffffff8100%04x T start_kernel\n' $((at))
+}
+
+# The table, as it would be installed, in the place where this program looks.
+install_table() {
+	mkdir -p "$work/gpuwatch"
+	cat >"$work/gpuwatch/dependencies.conf" <<-END
+		[gpu-iommu]
+		Consumer=board GPU
+		ConsumerInitcalls=board_gpu_init
+		ConsumerModules=board_gpu
+		Supplier=board IOMMU
+		SupplierInitcalls=board_iommu_init
+		SupplierModules=board_iommu
+		Feature=address spaces
+		Why=The GPU asks the IOMMU for address spaces when it starts.
+		Source=drivers/board/gpu.c
+	END
+}
+
+test_link_order() {
+	local map=$work/System.map
+	system_map board_iommu_init:board_iommu:6 board_gpu_init:board_gpu:6 >"$map"
+	expect_trouble "no table" 1 "table\|dependencies.conf" probe-order --vmlinux "$map"
+	install_table
+	expect "held by the link order" 0 probe-order --vmlinux "$map"
+	ok "is fragile" has '^  board IOMMU  board GPU  device, device  fragile  link order$'
+	ok "says what to do" has '^  Advice  '
+	expect "as JSON" 0 probe-order --json --vmlinux "$map"
+	ok "is the document" test "$(jq -r '.schema, .pairs[0].state' "$work/out" | xargs)" = "gpuwatch.link-order.v1 fragile"
+	system_map board_gpu_init:board_gpu:6 board_iommu_init:board_iommu:6 >"$map"
+	expect "reversed" 1 probe-order --vmlinux "$map"
+	ok "is reversed" has '^reversed  board GPU after board IOMMU$'
+	system_map board_iommu_init:board_iommu:4 board_gpu_init:board_gpu:6 >"$map"
+	expect "held by levels" 0 probe-order --vmlinux "$map"
+	ok "is ordered" has '  subsys, device  ordered  level$'
+	ok "and needs no advice" lacks 'Advice'
+	system_map other_init:other:6 >"$map"
+	expect "another kernel" 0 probe-order --vmlinux "$map"
+	ok "has no such pair" has '1 more absent pair: --all'
+	expect "all pairs" 0 probe-order --all --vmlinux "$map"
+	ok "include what is absent" has 'board GPU .*absent'
+	COLUMNS=60 run probe-order --vmlinux "$map"
+	ok "keeps within 60 columns" test "$(wc -L <"$work/out")" -le 60
+
+	expect_trouble "no such image" 1 "$work/none: cannot be read" probe-order --vmlinux "$work/none"
+	expect_trouble "no kernel" 1 "is no kernel" probe-order --vmlinux /etc/passwd
+	expect_trouble "no symbols" 1 "/bin/true" probe-order --vmlinux /bin/true
+	expect_trouble "no modules" 1 "cannot read the modules in $work.*depmod" probe-order --vmlinux "$map" --modules "$work"
+	mkdir "$work/bare" # with no other map beside it, which would be used instead
+	grep -v __initcall "$map" >"$work/bare/System.map"
+	expect_trouble "a map without initcalls" 1 "no symbols\|initcall" probe-order --vmlinux "$work/bare/System.map"
+	sed 's/__initcall__kmod_.*__300_400_/__initcall_/' "$map" >"$work/5.9.map"
+	expect "a kernel before 5.10" 0 probe-order --vmlinux "$work/5.9.map"
+}
+
 # ---- what comes with it ------------------------------------------------------------------------
 
 test_documents() {
@@ -752,6 +883,9 @@ test_order_hostile
 test_order_image
 test_order_journal
 test_order_daemon
+test_order_evidence
+test_order_save
+test_link_order
 test_documents
 
 for reason in ${reasons[@]+"${reasons[@]}"}; do printf 'skipped: %s\n' "$reason"; done
