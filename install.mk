@@ -9,7 +9,11 @@ UNITS := $(patsubst systemd/%.in,$(B)/systemd/%,$(wildcard systemd/*.service.in)
 MAN_PAGES := $(wildcard docs/man/*.[1-9])
 DOCUMENTS := $(wildcard README.md docs/*.md)
 SCHEMAS := $(wildcard docs/*.schema.json)
-DATA := data/dependencies.conf
+DATA := data/dependencies.conf $(B)/systemd/boot/grub-record-boot.cfg
+# Where initramfs generators look is fixed, too.
+initramfsdir ?= /usr/share/initramfs-tools
+dracutdir ?= /usr/lib/dracut/modules.d/90gpuwatch
+BOOT := $(patsubst systemd/%.in,$(B)/systemd/%,$(wildcard systemd/boot/*/*.in systemd/boot/*.in))
 completionsdir ?= $(datadir)/bash-completion/completions
 man_destination = $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
@@ -22,20 +26,22 @@ INSTALLED = $(DESTDIR)$(sbindir)/gpuwatchd $(DESTDIR)$(bindir)/gpuwatch-cli \
 	$(foreach page,$(MAN_PAGES),$(call man_destination,$(page))) \
 	$(addprefix $(DESTDIR)$(docdir)/,$(notdir $(DOCUMENTS))) \
 	$(addprefix $(DESTDIR)$(datadir)/gpuwatch/,$(notdir $(SCHEMAS) $(DATA))) \
-	$(DESTDIR)$(completionsdir)/gpuwatch-cli
+	$(DESTDIR)$(completionsdir)/gpuwatch-cli \
+	$(DESTDIR)$(initramfsdir)/hooks/gpuwatch $(DESTDIR)$(initramfsdir)/scripts/init-top/gpuwatch \
+	$(DESTDIR)$(dracutdir)/module-setup.sh $(DESTDIR)$(dracutdir)/record-boot.sh
 
 # Made anew each time: the directory may be another one than last time.
-.PHONY: $(UNITS)
-$(UNITS): $(B)/systemd/%: systemd/%.in
+.PHONY: $(UNITS) $(BOOT)
+$(UNITS) $(BOOT): $(B)/systemd/%: systemd/%.in
 	@mkdir -p $(@D)
-	sed 's|@sbindir@|$(sbindir)|g;s|@bindir@|$(bindir)|g' $< >$@
+	sed 's|@sbindir@|$(sbindir)|g;s|@bindir@|$(bindir)|g;s|@datadir@|$(datadir)|g' $< >$@
 
 .PHONY: install install-files install-running
 ## install: install programs, units, documentation (DESTDIR, PREFIX, GNU directory variables)
 install: install-files
 	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then $(MAKE) --no-print-directory install-running; fi
 
-install-files: all $(UNITS)
+install-files: all $(UNITS) $(BOOT)
 	$(INSTALL) -d $(sort $(dir $(INSTALLED))) $(DESTDIR)$(sysconfdir)/gpuwatch
 	$(INSTALL_PROGRAM) $(B)/gpuwatchd $(DESTDIR)$(sbindir)/gpuwatchd
 	$(INSTALL_PROGRAM) $(B)/gpuwatch-cli $(DESTDIR)$(bindir)/gpuwatch-cli
@@ -45,6 +51,10 @@ install-files: all $(UNITS)
 	$(INSTALL_DATA) systemd/gpuwatch.tmpfiles $(DESTDIR)$(tmpfilesdir)/gpuwatch.conf
 	$(INSTALL_DATA) systemd/gpuwatch.catalog $(DESTDIR)$(catalogdir)/gpuwatch.catalog
 	$(INSTALL_DATA) cli/completion/gpuwatch-cli $(DESTDIR)$(completionsdir)/gpuwatch-cli
+	$(INSTALL_PROGRAM) $(B)/systemd/boot/initramfs-tools/hook $(DESTDIR)$(initramfsdir)/hooks/gpuwatch
+	$(INSTALL_PROGRAM) systemd/boot/initramfs-tools/init-top $(DESTDIR)$(initramfsdir)/scripts/init-top/gpuwatch
+	$(INSTALL_PROGRAM) $(B)/systemd/boot/dracut/module-setup.sh $(DESTDIR)$(dracutdir)/module-setup.sh
+	$(INSTALL_PROGRAM) systemd/boot/dracut/record-boot.sh $(DESTDIR)$(dracutdir)/record-boot.sh
 	$(foreach page,$(MAN_PAGES),$(INSTALL_DATA) $(page) $(call man_destination,$(page)) &&) true
 	$(foreach file,$(DOCUMENTS),$(INSTALL_DATA) $(file) $(DESTDIR)$(docdir)/ &&) true
 	$(foreach file,$(SCHEMAS) $(DATA),$(INSTALL_DATA) $(file) $(DESTDIR)$(datadir)/gpuwatch/ &&) true
@@ -59,6 +69,7 @@ install-running:
 	systemctl daemon-reload
 	-systemctl reload dbus.service
 	@echo 'Installed. Start it:  systemctl enable --now gpuwatchd'
+	@echo 'To record the boot from the initramfs on, make that anew: update-initramfs -u, or dracut --force'
 
 .PHONY: uninstall
 ## uninstall: remove what install installed; a configuration that was changed stays
@@ -67,5 +78,5 @@ uninstall:
 	rm -f $(INSTALLED)
 	! cmp -s systemd/gpuwatchd.conf $(DESTDIR)$(sysconfdir)/gpuwatch/gpuwatchd.conf || \
 		rm -f $(DESTDIR)$(sysconfdir)/gpuwatch/gpuwatchd.conf
-	-rmdir $(DESTDIR)$(sysconfdir)/gpuwatch $(DESTDIR)$(docdir) $(DESTDIR)$(datadir)/gpuwatch 2>/dev/null
+	-rmdir $(DESTDIR)$(dracutdir) $(DESTDIR)$(sysconfdir)/gpuwatch $(DESTDIR)$(docdir) $(DESTDIR)$(datadir)/gpuwatch 2>/dev/null
 	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
