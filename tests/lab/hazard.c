@@ -33,12 +33,12 @@ struct hazard {
 	struct dma_resv resv;
 };
 
-static void allocate(gfp_t gfp)
+static __always_inline void allocate(gfp_t gfp)
 {
 	kfree(kmalloc(96, gfp));
 }
 
-static void allocate_page(gfp_t gfp)
+static __always_inline void allocate_page(gfp_t gfp)
 {
 	struct page *page = alloc_pages(gfp, 2);
 
@@ -46,13 +46,13 @@ static void allocate_page(gfp_t gfp)
 		__free_pages(page, 2);
 }
 
-static void lock_resv(struct hazard *hazard)
+static __always_inline void lock_resv(struct hazard *hazard)
 {
 	dma_resv_lock(&hazard->resv, NULL);
 	dma_resv_unlock(&hazard->resv);
 }
 
-static void lock_mmap(struct hazard *hazard, bool write)
+static __always_inline void lock_mmap(struct hazard *hazard, bool write)
 {
 	if (write) {
 		mmap_write_lock(hazard->mm);
@@ -63,7 +63,7 @@ static void lock_mmap(struct hazard *hazard, bool write)
 	}
 }
 
-static void wait_for_another(struct hazard *hazard, bool any)
+static __always_inline void wait_for_another(struct hazard *hazard, bool any)
 {
 	if (any)
 		dma_fence_wait_any_timeout(&hazard->other, 1, false, HZ, NULL);
@@ -71,8 +71,49 @@ static void wait_for_another(struct hazard *hazard, bool any)
 		dma_fence_wait(hazard->other, false);
 }
 
+/* One function each, so that whoever looks can tell them apart. */
+static noinline void breach_kmalloc(struct hazard *hazard)
+{
+	allocate(GFP_KERNEL);
+}
+
+static noinline void breach_nofs(struct hazard *hazard)
+{
+	allocate(GFP_NOFS);
+}
+
+static noinline void breach_pages(struct hazard *hazard)
+{
+	allocate_page(GFP_KERNEL);
+}
+
+static noinline void breach_resv(struct hazard *hazard)
+{
+	lock_resv(hazard);
+}
+
+static noinline void breach_mmap_read(struct hazard *hazard)
+{
+	lock_mmap(hazard, false);
+}
+
+static noinline void breach_mmap_write(struct hazard *hazard)
+{
+	lock_mmap(hazard, true);
+}
+
+static noinline void breach_fence(struct hazard *hazard)
+{
+	wait_for_another(hazard, false);
+}
+
+static noinline void breach_fence_any(struct hazard *hazard)
+{
+	wait_for_another(hazard, true);
+}
+
 /* A section within the section does not end it. */
-static void nested(struct hazard *hazard)
+static noinline void breach_nested(struct hazard *hazard)
 {
 	bool cookie = dma_fence_begin_signalling();
 
@@ -80,7 +121,7 @@ static void nested(struct hazard *hazard)
 	allocate(GFP_KERNEL);
 }
 
-static void harmless(struct hazard *hazard)
+static noinline void harmless(struct hazard *hazard)
 {
 	allocate(GFP_NOWAIT);
 	allocate(GFP_ATOMIC);
@@ -91,29 +132,13 @@ static void harmless(struct hazard *hazard)
 		mmap_read_unlock(hazard->mm);
 }
 
-static void in_section(struct hazard *hazard, int variant)
-{
-	switch (variant) {
-	case HAZARD_KMALLOC:
-		return allocate(GFP_KERNEL);
-	case HAZARD_NOFS:
-		return allocate(GFP_NOFS);
-	case HAZARD_PAGES:
-		return allocate_page(GFP_KERNEL);
-	case HAZARD_RESV:
-		return lock_resv(hazard);
-	case HAZARD_MMAP_READ:
-	case HAZARD_MMAP_WRITE:
-		return lock_mmap(hazard, variant == HAZARD_MMAP_WRITE);
-	case HAZARD_FENCE:
-	case HAZARD_FENCE_ANY:
-		return wait_for_another(hazard, variant == HAZARD_FENCE_ANY);
-	case HAZARD_NESTED:
-		return nested(hazard);
-	default:
-		return harmless(hazard);
-	}
-}
+static void (*const breaches[])(struct hazard *hazard) = {
+	[HAZARD_KMALLOC] = breach_kmalloc,	 [HAZARD_NOFS] = breach_nofs,
+	[HAZARD_PAGES] = breach_pages,		 [HAZARD_RESV] = breach_resv,
+	[HAZARD_MMAP_READ] = breach_mmap_read,	 [HAZARD_MMAP_WRITE] = breach_mmap_write,
+	[HAZARD_FENCE] = breach_fence,		 [HAZARD_FENCE_ANY] = breach_fence_any,
+	[HAZARD_NESTED] = breach_nested,	 [HAZARD_HARMLESS] = harmless,
+};
 
 /* After the section everything is allowed. */
 static void after_section(struct hazard *hazard)
@@ -133,7 +158,7 @@ static noinline void signal_one(struct hazard *hazard, int variant)
 	if (!fence)
 		return;
 	cookie = dma_fence_begin_signalling();
-	in_section(hazard, variant);
+	breaches[variant](hazard);
 	dma_fence_signal(fence);
 	dma_fence_end_signalling(cookie);
 	dma_fence_put(fence);

@@ -43,11 +43,12 @@ load_lab || exit 1
 start_daemon || exit 1
 stuck fault-preempt/ppr fault-preempt '.type == "fault" and .pasid == 32769 and .fault_address == "0x00007f0012345000"'
 stuck fault-preempt/svm fault-preempt '.type == "fault" and .pasid == 32769 and .device == 768'
+# shellcheck disable=SC2016 # $pid is jq's
 stuck eviction/worker fence-lock-cycle '.type == "eviction" and .pid == $pid and .phase == "evict"'
 
 check "there is KFD" [ -c /dev/kfd ]
 check "its devices are those of /sys" [ "$(kfd | jq '.devices | length')" -eq \
-	"$(ls /sys/class/kfd/kfd/topology/nodes | wc -l)" ]
+	"$(find /sys/class/kfd/kfd/topology/nodes -mindepth 1 -maxdepth 1 | wc -l)" ]
 before=$(awk '{ print int($1 * 1e9) }' /proc/uptime)
 sh -c 'exec 3</dev/kfd; exec sleep 60' &
 user=$!

@@ -74,7 +74,6 @@ storm() {
 	expect deferral-storm orion-display.200 devices=50 retries=20
 	look
 	check "nothing is deferred any more" [ ! -s /sys/kernel/debug/devices_deferred ]
-	unload mmu display
 }
 
 # A supplier that probes on a worker, and one that goes and comes again.
@@ -99,21 +98,22 @@ healthy() {
 	settle
 	settle
 	look
+	board remove orion-display.300 count=2
+	board remove orion-mmu.300
+	unload mmu display
 }
 
 start_board
-start_daemon --no-pin || exit 1
+start_fresh_daemon
 permutation 0 mmu display camera
 permutation 10 mmu camera display
 permutation 20 display mmu camera
 permutation 30 display camera mmu
 permutation 40 camera mmu display
 permutation 50 camera display mmu
+healthy
 missing
 stop_daemon
-start_daemon --no-pin || exit 1
+start_fresh_daemon
 storm
-stop_daemon
-start_daemon --no-pin || exit 1
-healthy
 finish

@@ -104,7 +104,7 @@ late() {
 	sleep 1
 	load mmu
 	settle
-	start_daemon --no-pin || exit 1
+	start_fresh_daemon
 	expect initcall-order orion_vault supplier=orion_mmu
 	expect probed-before-supplier orion-camera.0 supplier=orion-mmu.0
 	look
@@ -126,7 +126,7 @@ late
 start_board
 chatter
 check "the kernel log has wrapped" [ "$(first_record)" -gt 0 ]
-start_daemon --no-pin || exit 1
+start_fresh_daemon
 gpuwatch-cli probe-order --json >"$OUT/wrapped.json"
 check "it is said that the report is incomplete" jq -e '.complete == false' "$OUT/wrapped.json"
 check "and that the log's first records are gone" jq -e '[.missing[] | select(.part | test("log|kmsg"; "i"))] | length > 0' \

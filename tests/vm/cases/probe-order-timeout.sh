@@ -12,7 +12,7 @@ start_board
 load codec strict=10
 load camera
 load display
-start_daemon --no-pin || exit 1
+start_fresh_daemon
 step expiry
 # Each driver that is registered makes the time begin anew.
 load video

@@ -69,9 +69,13 @@ all_reported() {
 # look [SECONDS]: what gpuwatch says, at the latest after so many seconds.
 # shellcheck disable=SC2120 # the parts give it
 look() {
-	wait_until "${1:-10}" all_reported
+	look_until=$(mono | awk -v s="${1:-10}" '{ printf "%.2f", $1 + s }')
+	until all_reported; do
+		# Each look is work for the daemon.
+		mono | awk -v d="$look_until" '{ exit !($1 > d) }' && break
+		sleep 2
+	done
 	mono >"$STEP/looked_at"
-	all_reported
 	cat $BOARD_LOG >"$STEP/truth.jsonl"
 	[ ! -s "$STEP/expect" ] || gpuwatch-cli probe-order --save="$STEP/boot.jsonl" >/dev/null 2>&1 ||
 		fail "the evidence of $STEP can be saved"
@@ -93,8 +97,10 @@ look_again() {
 	[ -s "$again_truth" ] || fail "$STEP: the step before has no truth"
 }
 
-mmu_parameter() {
-	echo "$2" >"/sys/module/orion_mmu/parameters/$1"
+# A daemon that knows nothing of what was before: as after a boot.
+start_fresh_daemon() {
+	rm -f /run/gpuwatch/boot.*
+	start_daemon --no-pin || exit 1
 }
 
 # What a user would write who knows the board.
