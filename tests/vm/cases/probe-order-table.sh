@@ -58,8 +58,7 @@ absence() {
 	load vault
 	settle
 	check "protected playback is there" [ -e /dev/orion-protected0 ]
-	look_again put-right "initcall-order orion_vault state=resolved" \
-		"probed-before-supplier orion-camera.0 state=resolved" \
+	look_again put-right "probed-before-supplier orion-camera.0 state=resolved" \
 		"probed-before-supplier orion-video.0 state=resolved"
 }
 

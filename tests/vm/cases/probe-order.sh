@@ -77,8 +77,8 @@ look() {
 	done
 	mono >"$STEP/looked_at"
 	cat $BOARD_LOG >"$STEP/truth.jsonl"
-	[ ! -s "$STEP/expect" ] || gpuwatch-cli probe-order --save="$STEP/boot.jsonl" >/dev/null 2>&1 ||
-		fail "the evidence of $STEP can be saved"
+	[ ! -s "$STEP/expect" ] || gpuwatch-cli probe-order --save="$STEP/boot.jsonl" >/dev/null 2>"$STEP/error" ||
+		fail "the evidence of $STEP can be saved: $(cat "$STEP/error")"
 }
 
 # look_again NAME LINE…: a later look at the same devices, with other expectations.
