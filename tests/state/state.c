@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the daemon reads of the system, for comparison with what other programs
+ * see of it: prints {state, unreadable, kmsg, trace, initcalls} as JSON.
+ *
+ * usage: state [TABLE]
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/boot-state.h"
+#include "daemon/core/text.h"
+#include "daemon/kmsg.h"
+#include "daemon/system/depends-files.h"
+#include "daemon/system/kernel-image.h"
+#include "daemon/trace-buffer.h"
+
+static void die(const char *what, int error)
+{
+	fprintf(stderr, "state: %s: %s\n", what, strerror(-error));
+	exit(1);
+}
+
+static void complain(const char *message, void *userdata)
+{
+	fprintf(stderr, "state: %s\n", message);
+}
+
+static int count_record(const char *text, size_t size, void *userdata)
+{
+	struct gw_boot_event event;
+	size_t *events = userdata;
+	uint64_t sequence;
+
+	*events += gw_boot_event_from_kmsg(&event, &sequence, text, size) == 1;
+	return 0;
+}
+
+static json_t *read_kmsg(void)
+{
+	const struct gw_kmsg_seen *seen;
+	struct gw_kmsg *kmsg;
+	size_t events = 0;
+	json_t *object;
+	int r = gw_kmsg_open(&kmsg, NULL);
+
+	if (r < 0)
+		die("/dev/kmsg", r);
+	r = gw_kmsg_read(kmsg, count_record, &events);
+	if (r < 0)
+		die("/dev/kmsg", r);
+	seen = gw_kmsg_seen(kmsg);
+	object = json_pack("{s:I, s:I, s:I, s:I, s:I}", "records", (json_int_t)seen->records, "first",
+			   (json_int_t)seen->first, "last", (json_int_t)seen->last, "overwritten",
+			   (json_int_t)seen->overwritten, "events", (json_int_t)events);
+	gw_kmsg_close(kmsg);
+	return object;
+}
+
+static int keep_event(const struct gw_boot_event *event, void *userdata)
+{
+	return json_array_append_new(userdata, gw_boot_event_json(event));
+}
+
+static json_t *read_trace(void)
+{
+	json_t *events = json_array();
+	struct gw_trace_seen seen;
+	int r = gw_trace_buffer_read(NULL, keep_event, events, &seen);
+
+	if (r < 0)
+		die("trace", r);
+	return json_pack("{s:o, s:s, s:I, s:I, s:I}", "events", events, "missing", seen.missing, "lost",
+			 (json_int_t)seen.lost, "others", (json_int_t)seen.others, "malformed",
+			 (json_int_t)seen.malformed);
+}
+
+static json_t *read_initcalls(void)
+{
+	struct gw_kernel_image image;
+	const struct gw_initcall *list;
+	json_t *array = json_array();
+	char *error = NULL;
+	size_t count;
+
+	if (gw_kernel_image_read(&image, NULL, &error) < 0) {
+		json_decref(array);
+		array = json_string(error ? error : "out of memory");
+		free(error);
+		return array;
+	}
+	count = gw_initcalls_list(image.initcalls, &list);
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:o}", "function", list[i].function, "module",
+						       list[i].module, "level", gw_initcall_level_name(list[i].level),
+						       "address", gw_json_address(list[i].address)));
+	gw_kernel_image_deinit(&image);
+	return array;
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const no_directories[] = { NULL };
+	json_t *state, *unreadable = json_array(), *all;
+	struct gw_depends *depends = NULL;
+	struct timespec begin, end;
+	int r = 0;
+
+	if (argc > 1)
+		r = gw_depends_load(&depends, argv[1], no_directories, complain, NULL);
+	if (r != 0)
+		return 1;
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	r = gw_boot_state_read(&state, depends, unreadable);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	if (r < 0)
+		die("state", r);
+	all = json_pack("{s:o, s:o, s:o, s:o, s:o, s:f}", "state", state, "unreadable", unreadable, "kmsg", read_kmsg(),
+			"trace", read_trace(), "initcalls", read_initcalls(), "seconds",
+			(double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec));
+	if (json_dumpf(all, stdout, JSON_COMPACT) < 0)
+		return 1;
+	putchar('\n');
+	json_decref(all);
+	gw_depends_free(depends);
+	return 0;
+}
