@@ -387,8 +387,11 @@ int gw_boot_attempts_build(struct gw_boot_model *model)
 	size_t count = 0;
 	int r;
 
-	if (!order)
+	/* An array even if it stays empty: positions in it are pointers. */
+	if (!order || !GW_BOOT_RESERVE(model->attempts, model->n_attempts, model->allocated_attempts)) {
+		free(order);
 		return -ENOMEM;
+	}
 	for (size_t i = 0; i < model->n_facts; i++)
 		if (model->fact_device[i] != GW_BOOT_NOTHING)
 			order[count++] = (struct order){ model->fact_device[i], (uint32_t)i, model->facts[i].source };

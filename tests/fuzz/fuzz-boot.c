@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Takes arbitrary bytes as evidence of a boot; tests/fuzz/run builds and runs
+ * it. Bytes that begin with 'K' are records of the kernel log, one per line;
+ * 'E', events of BPF as they lie in its ring buffer; anything else the lines
+ * of an evidence file. Each gets a table and a state that its names may meet.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/core/boot.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char header[] = "{\"schema\":\"gpuwatch.boot.v1\",\"kernel\":\"6.12\",\"taken_mono_ns\":60000000000}";
+static const char table[] =
+	"{\"table\":\"[a]\\nConsumer=A\\nConsumerDrivers=a*\\nConsumerInitcalls=a*\\nSupplier=B\\nSupplierDrivers=b*\\n"
+	"SupplierModules=b*\\nSupplierInitcalls=b*\\nFeature=f\\nFeaturePath=/dev/f\\nWhy=w\\nSource=s\\n"
+	"[b]\\nConsumer=B\\nConsumerDrivers=b*\\nSupplier=A\\nSupplierDrivers=a*\\nWhy=w\\nSource=s\\n\"}";
+static const char state[] =
+	"{\"state\":{\"cmdline\":\"initcall_debug\",\"devices\":[{\"name\":\"a\",\"bus\":\"p\",\"driver\":\"a\",\"module\":\"a\",\"suppliers\":"
+	"[{\"node\":\"/b\",\"property\":\"iommus\",\"device\":\"b\"}]},{\"name\":\"b\",\"bus\":\"p\",\"driver\":\"\"}],\"deferred\":"
+	"[{\"device\":\"b\",\"reason\":\"wait for supplier a\"}],\"paths\":{\"/dev/f\":false},\"links\":[{\"supplier\":\"p:a\","
+	"\"consumer\":\"p:b\",\"status\":\"active\"}],\"modules\":[{\"name\":\"b\",\"state\":\"available\"}]}}";
+
+static void load(struct gw_boot *boot, const char *line, size_t size)
+{
+	int r = gw_boot_load(boot, line, size);
+
+	if (r != 0 && r != -EBADMSG)
+		abort();
+}
+
+static void load_lines(struct gw_boot *boot, const char *text, size_t size, bool raw)
+{
+	for (size_t from = 0; from < size;) {
+		const char *end = memchr(text + from, '\n', size - from);
+		size_t length = end ? (size_t)(end - text) - from : size - from;
+
+		if (raw && gw_boot_add_kmsg(boot, text + from, length) < 0)
+			abort();
+		if (!raw)
+			load(boot, text + from, length);
+		from += length + 1;
+	}
+}
+
+static void load_records(struct gw_boot *boot, const uint8_t *data, size_t size)
+{
+	for (size_t from = 0; from + sizeof(struct gw_boot_record) <= size; from += sizeof(struct gw_boot_record)) {
+		struct gw_boot_record record;
+		struct gw_boot_event event;
+
+		memcpy(&record, data + from, sizeof(record));
+		gw_boot_event_from_record(&event, &record);
+		json_decref(gw_boot_event_json(&event));
+		if (gw_boot_add_event(boot, &event) < 0)
+			abort();
+	}
+}
+
+/* Whatever came in, what goes out is JSON, and every report has an id of its own. */
+static void look(struct gw_boot *boot)
+{
+	const struct gw_report *const *reports;
+	size_t count;
+	json_t *order;
+	char *text;
+
+	if (gw_boot_analyse(boot, &reports, &count) < 0)
+		abort();
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(reports[i]->id, reports[k]->id) == 0)
+				abort();
+	order = gw_boot_json(boot);
+	text = order ? json_dumps(order, 0) : NULL;
+	if (!text)
+		abort();
+	free(text);
+	json_decref(order);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *text = (const char *)data;
+	struct gw_boot *boot;
+
+	if (gw_boot_new(&boot, NULL) < 0)
+		abort();
+	load(boot, header, strlen(header));
+	load(boot, table, strlen(table));
+	load(boot, state, strlen(state));
+	if (size && data[0] == 'K')
+		load_lines(boot, text + 1, size - 1, true);
+	else if (size && data[0] == 'E')
+		load_records(boot, data + 1, size - 1);
+	else
+		load_lines(boot, text, size, false);
+	look(boot);
+	look(boot);
+	gw_boot_free(boot);
+	return 0;
+}
