@@ -48,6 +48,32 @@ static int look_cmdline(struct look *look)
 	return r < 0 ? unreadable(look, "/proc/cmdline", (int)r) : put(look->state, "cmdline", gw_json_text(text));
 }
 
+/* ---- clocks ------------------------------------------------------------------------------------------ */
+
+/* "NAME   : MS.FRACTION" with six digits behind the point, kernel/sched/debug.c. */
+static bool find_clock(const char *text, const char *name, int64_t *ret_ns)
+{
+	const char *line = strstr(text, name);
+	long long ms, ns;
+
+	if (!line || sscanf(line + strlen(name), " : %lld.%6lld", &ms, &ns) != 2)
+		return false;
+	*ret_ns = ms * 1000000 + ns;
+	return true;
+}
+
+/* The scheduler reads CLOCK_MONOTONIC and local_clock(), which is printk's, one after the other. */
+static int look_clocks(struct look *look)
+{
+	int64_t monotonic, local;
+	char text[512];
+
+	if (gw_file_text(look->root, "sys/kernel/debug/sched/debug", text, sizeof(text)) < 0 ||
+	    !find_clock(text, "\nktime", &monotonic) || !find_clock(text, "\ncpu_clk", &local))
+		return 0;
+	return put(look->state, "log_offset_ns", json_integer(monotonic - local));
+}
+
 /* ---- device links ---------------------------------------------------------------------------------------- */
 
 /*
@@ -376,6 +402,7 @@ static int look_at_all(struct look *look, const char *release)
 	int r = open_modules(look, release);
 
 	r = r ?: look_cmdline(look);
+	r = r ?: look_clocks(look);
 	r = r ?: look_devices(look);
 	r = r ?: look_links(look);
 	r = r ?: look_deferred(look);

@@ -40,8 +40,8 @@ static int by_time(const void *a, const void *b)
 
 static bool same_fact(const struct gw_boot_fact *a, const struct gw_boot_fact *b)
 {
-	return a->source == b->source && a->sequence == b->sequence && a->time_ns == b->time_ns &&
-	       a->type == b->type && a->subject == b->subject;
+	return a->source == b->source && a->sequence == b->sequence && a->time_ns == b->time_ns && a->type == b->type &&
+	       a->subject == b->subject;
 }
 
 /* The same evidence given twice, e.g. a file and the log itself, counts once. */
@@ -129,6 +129,15 @@ static void shift_source(struct gw_boot_model *model, enum gw_boot_source source
 	}
 }
 
+/* Without witnesses: what the two clocks said when the state was looked at. They run at nearly the same speed. */
+static bool offset_by_state(const struct gw_boot_model *model, int source, int64_t *ret)
+{
+	const json_t *offset = json_object_get(model->boot->state, "log_offset_ns");
+
+	*ret = json_integer_value(offset);
+	return source == GW_BOOT_FROM_KMSG && json_is_integer(offset);
+}
+
 static int align(struct gw_boot_model *model)
 {
 	size_t size = model->boot->names.count + 1, seen[GW_BOOT_SOURCES] = { 0 };
@@ -149,7 +158,8 @@ static int align(struct gw_boot_model *model)
 	for (int source = GW_BOOT_FROM_BPF + 1; source < GW_BOOT_SOURCES; source++) {
 		if (!seen[GW_BOOT_FROM_BPF] || !seen[source])
 			continue;
-		if (!find_offset(witnesses, size, (enum gw_boot_source)source, offsets, &offset)) {
+		if (!find_offset(witnesses, size, (enum gw_boot_source)source, offsets, &offset) &&
+		    !offset_by_state(model, source, &offset)) {
 			model->aligned = false;
 			continue;
 		}

@@ -224,6 +224,30 @@ static const struct gw_boot_attempt *first_after(const struct gw_boot_model *mod
 	return NULL;
 }
 
+/*
+ * The attempt during which the kernel said that it ignores what is missing. The log's clock may differ a little from
+ * that of the probes: the nearest.
+ */
+static const struct gw_boot_attempt *told_in(const struct gw_boot_model *model, const struct gw_boot_device *device)
+{
+	const struct gw_boot_attempt *nearest = NULL;
+	uint64_t said = device->ignored_ns, least = 0;
+
+	for (uint32_t i = 0; i < device->n_attempts; i++) {
+		const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + i];
+		uint64_t begin = attempt->begin_ns == GW_BOOT_UNKNOWN ? attempt->end_ns : attempt->begin_ns, distance;
+
+		if (!attempt->ended || gw_boot_attempt_deferred(attempt))
+			continue;
+		distance = said < begin ? begin - said : said > attempt->end_ns ? said - attempt->end_ns : 0;
+		if (!nearest || distance < least) {
+			nearest = attempt;
+			least = distance;
+		}
+	}
+	return nearest;
+}
+
 static bool was_deferred_before(const struct gw_boot_model *model, const struct gw_boot_device *device,
 				const struct gw_boot_attempt *attempt)
 {
@@ -236,25 +260,29 @@ static bool was_deferred_before(const struct gw_boot_model *model, const struct 
 static const struct gw_boot_attempt *gave_up(const struct gw_boot_model *model, const struct gw_boot_device *device,
 					     const struct gw_boot_need **need)
 {
-	uint64_t since = device->ignored_ns != GW_BOOT_UNKNOWN ? device->ignored_ns : model->timeout_ns;
-	const struct gw_boot_attempt *attempt;
+	bool told = device->ignored_ns != GW_BOOT_UNKNOWN;
+	const struct gw_boot_attempt *attempt = NULL;
 
 	*need = NULL;
-	if (!device->retries)
+	/* Who comes when the timeout has expired is told so without ever having waited. */
+	if (!device->retries && !told)
 		return NULL;
-	attempt = since == GW_BOOT_UNKNOWN ? NULL : first_after(model, device, since);
+	if (told)
+		attempt = told_in(model, device);
+	else if (model->timeout_ns != GW_BOOT_UNKNOWN)
+		attempt = first_after(model, device, model->timeout_ns);
 	/* The expiry may not have been recorded; its error is seldom another one's. */
 	if (!attempt && device->n_attempts && !device->bound) {
 		attempt = &model->attempts[device->first_attempt + device->n_attempts - 1];
 		if (attempt->result != -ETIMEDOUT)
 			return NULL;
 	}
-	if (!attempt || !was_deferred_before(model, device, attempt) || attempt->until_ns != GW_BOOT_UNKNOWN ||
+	if (!attempt || !(told || was_deferred_before(model, device, attempt)) || attempt->until_ns != GW_BOOT_UNKNOWN ||
 	    (attempt->result != 0 && device->bound))
 		return NULL;
 	*need = unmet(model, device, attempt->begin_ns != GW_BOOT_UNKNOWN ? attempt->begin_ns : attempt->end_ns);
 	if (attempt->result == 0)
-		return *need || device->ignored_ns != GW_BOOT_UNKNOWN ? attempt : NULL;
+		return *need || told ? attempt : NULL;
 	return attempt->result == -ETIMEDOUT || attempt->result == -ENODEV ? attempt : NULL;
 }
 
@@ -453,10 +481,15 @@ static void tell_timeout(const struct gw_boot_model *model, struct gw_boot_findi
 	}
 	gw_text_add(&finding->summary, "%s after the deferred-probe timeout",
 		    need ? gw_boot_text(model, need->supplier_name) : "its supplier");
-	gw_text_add(&finding->explanation, "%s was deferred %" PRIu32 " time%s from ", gw_boot_text(model, finding->device),
-		    device->retries, device->retries == 1 ? "" : "s");
-	gw_boot_say_time(&finding->explanation, device->first_deferred_ns);
-	gw_text_add(&finding->explanation, " on.");
+	if (device->retries) {
+		gw_text_add(&finding->explanation, "%s was deferred %" PRIu32 " time%s from ",
+			    gw_boot_text(model, finding->device), device->retries, device->retries == 1 ? "" : "s");
+		gw_boot_say_time(&finding->explanation, device->first_deferred_ns);
+		gw_text_add(&finding->explanation, " on.");
+	} else {
+		gw_text_add(&finding->explanation, "When %s was probed, the kernel did not wait for suppliers any more.",
+			    gw_boot_text(model, finding->device));
+	}
 	if (model->timeout_ns != GW_BOOT_UNKNOWN) {
 		gw_text_add(&finding->explanation, " The timeout expired at ");
 		gw_boot_say_time(&finding->explanation, model->timeout_ns);

@@ -59,6 +59,7 @@ int gw_boot_set_initcalls(struct gw_boot *boot, const struct gw_initcall *list, 
  * gw_boot_set_state - the system at the moment host.taken_mono_ns; replaces an earlier one
  * @state: a new reference is taken; fields that could not be read are absent:
  *	cmdline: text of /proc/cmdline
+ *	log_offset_ns: CLOCK_MONOTONIC minus the kernel log's clock
  *	devices: [{name, bus, path (sysfs path below /sys/devices), driver ("" = none), modalias, iommu_group (-1 = none),
  *		waiting_for_supplier (bool, absent = the kernel does not say), of_node, module (of the driver, "" = built in),
  *		(do not read sysfs' waiting_for_supplier: it takes the device lock that a probe holds while it removes the file
