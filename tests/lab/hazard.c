@@ -69,6 +69,8 @@ static __always_inline void wait_for_another(struct hazard *hazard, bool any)
 		dma_fence_wait_any_timeout(&hazard->other, 1, false, HZ, NULL);
 	else
 		dma_fence_wait(hazard->other, false);
+	/* Not a tail call: the caller stays on the stack. */
+	barrier();
 }
 
 /* One function each, so that whoever looks can tell them apart. */
