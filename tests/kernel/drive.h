@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Drives drivers of a test kernel from inside: one function per subject, called when its name is written to
+ * /sys/kernel/debug/gwdrive, in the context of the writer. Each returns 0 or the error that the write gets.
+ */
+#ifndef GPUWATCH_DRIVE_H
+#define GPUWATCH_DRIVE_H
+
+#include <linux/types.h>
+
+struct pci_dev;
+
+/*
+ * Returns the address of a function or variable of the kernel that is not exported. Drivers keep most of what they do
+ * to themselves; what is called here is named in docs/kernel-events.md.
+ */
+void *drive_symbol(const char *name);
+
+/* Returns the PCI device of the emulated graphics card, referenced, or NULL. */
+struct pci_dev *drive_card(void);
+
+int drive_driver_core(void);
+int drive_fences(void);
+int drive_sched(void);
+int drive_iommu(const char *arg);
+int drive_radeon(const char *arg);
+int drive_kfd_process(const char *arg);
+int drive_kfd_device(const char *arg);
+int drive_amdgpu(void);
+
+#define DRIVE_SYMBOL(name) ((typeof(&name))drive_symbol(#name))
+
+#endif

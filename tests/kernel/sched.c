@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Jobs of a GPU scheduler that depend on others, hang, and are killed while they wait. */
+#include <linux/delay.h>
+#include <linux/dma-fence.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+#include <drm/gpu_scheduler.h>
+
+#include "drive.h"
+
+struct drive_job {
+	struct drm_sched_job base;
+	bool hangs;
+};
+
+struct drive_fence {
+	struct dma_fence base;
+	spinlock_t lock;
+};
+
+struct delayed_signal {
+	struct delayed_work work;
+	struct dma_fence *fence;
+};
+
+static struct dma_fence *hanging;
+
+static const char *fence_name(struct dma_fence *fence)
+{
+	return "gwdrive-sched";
+}
+
+static const struct dma_fence_ops fence_ops = {
+	.get_driver_name = fence_name,
+	.get_timeline_name = fence_name,
+};
+
+static struct dma_fence *fence_new(void)
+{
+	struct drive_fence *fence = kzalloc(sizeof(*fence), GFP_KERNEL);
+
+	if (!fence)
+		return NULL;
+	spin_lock_init(&fence->lock);
+	dma_fence_init(&fence->base, &fence_ops, &fence->lock, dma_fence_context_alloc(1), 1);
+	return &fence->base;
+}
+
+static struct dma_fence *run_job(struct drm_sched_job *base)
+{
+	struct drive_job *job = container_of(base, struct drive_job, base);
+	struct dma_fence *fence = fence_new();
+
+	if (!fence)
+		return NULL;
+	if (job->hangs)
+		hanging = dma_fence_get(fence);
+	else
+		dma_fence_signal(fence);
+	return fence;
+}
+
+static enum drm_gpu_sched_stat timedout_job(struct drm_sched_job *base)
+{
+	drm_sched_stop(base->sched, base);
+	dma_fence_set_error(hanging, -ETIME);
+	dma_fence_signal(hanging);
+	drm_sched_start(base->sched, true);
+	return DRM_GPU_SCHED_STAT_NOMINAL;
+}
+
+static void free_job(struct drm_sched_job *base)
+{
+	drm_sched_job_cleanup(base);
+	kfree(container_of(base, struct drive_job, base));
+}
+
+static const struct drm_sched_backend_ops sched_ops = {
+	.run_job = run_job,
+	.timedout_job = timedout_job,
+	.free_job = free_job,
+};
+
+/* Queues a job and returns its fence, or NULL. */
+static struct dma_fence *push(struct drm_sched_entity *entity, struct dma_fence *dependency, bool hangs)
+{
+	struct drive_job *job = kzalloc(sizeof(*job), GFP_KERNEL);
+	struct dma_fence *finished;
+
+	if (!job || drm_sched_job_init(&job->base, entity, NULL)) {
+		kfree(job);
+		return NULL;
+	}
+	job->hangs = hangs;
+	if (dependency)
+		drm_sched_job_add_dependency(&job->base, dma_fence_get(dependency));
+	drm_sched_job_arm(&job->base);
+	finished = dma_fence_get(&job->base.s_fence->finished);
+	drm_sched_entity_push_job(&job->base);
+	return finished;
+}
+
+static int wait_and_put(struct dma_fence *fence)
+{
+	long left = fence ? dma_fence_wait_timeout(fence, false, 2 * HZ) : -ENOMEM;
+
+	dma_fence_put(fence);
+	return left > 0 ? 0 : left ?: -ETIME;
+}
+
+static void signal_later(struct work_struct *work)
+{
+	struct delayed_signal *later = container_of(to_delayed_work(work), struct delayed_signal, work);
+
+	dma_fence_signal(later->fence);
+}
+
+/* An entity goes away while a job of it waits for a fence that comes a little later. */
+static int kill_waiting(struct drm_sched_entity *entity)
+{
+	struct delayed_signal later = { .fence = fence_new() };
+	struct dma_fence *finished, *second;
+
+	if (!later.fence)
+		return -ENOMEM;
+	finished = push(entity, later.fence, false);
+	/* The scheduler's thread already has the first job's dependency; this one is still in the queue. */
+	second = push(entity, later.fence, false);
+	INIT_DELAYED_WORK_ONSTACK(&later.work, signal_later);
+	schedule_delayed_work(&later.work, HZ / 10);
+	drm_sched_entity_fini(entity);
+	flush_delayed_work(&later.work);
+	destroy_delayed_work_on_stack(&later.work);
+	dma_fence_put(later.fence);
+	dma_fence_put(finished);
+	return wait_and_put(second);
+}
+
+int drive_sched(void)
+{
+	const struct drm_sched_init_args args = {
+		.ops = &sched_ops,
+		.credit_limit = 4,
+		.timeout = HZ / 10,
+		.name = "gwdrive",
+	};
+	struct drm_gpu_scheduler sched = {};
+	struct drm_gpu_scheduler *list[] = { &sched };
+	struct drm_sched_entity entity;
+	struct dma_fence *first;
+	int ret;
+
+	ret = drm_sched_init(&sched, &args);
+	if (ret)
+		return ret;
+	ret = drm_sched_entity_init(&entity, DRM_SCHED_PRIORITY_NORMAL, list, 1, NULL);
+	if (ret)
+		goto out;
+	first = fence_new();
+	if (first) {
+		struct dma_fence *waits = push(&entity, first, false);
+
+		msleep(50);
+		dma_fence_signal(first);
+		dma_fence_put(first);
+		ret = wait_and_put(waits);
+	}
+	ret = ret ?: wait_and_put(push(&entity, NULL, true));
+	dma_fence_put(hanging);
+	hanging = NULL;
+	ret = kill_waiting(&entity) ?: ret;
+out:
+	drm_sched_fini(&sched);
+	return ret;
+}

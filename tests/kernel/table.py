@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Makes docs/kernel-events.md from what the patched kernel's events did in a run, or holds it against that run.
+
+usage: table.py [--write] OUT...
+
+OUT is what tests/vm/cases/kernel-events.sh left. The events are those that the patches of kernel-patches/6.1 add and that
+the kernel of the run has. Each must have been seen, or be named in tests/kernel/not-reached with the function that it is in
+and what it would need; not both. Without --write, the document must say the same of each event, whatever its count.
+"""
+import re
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+DOCUMENT = ROOT / "docs/kernel-events.md"
+ADDED = re.compile(r"^\+(?:TRACE_EVENT|DEFINE_EVENT)[A-Z_]*\((.*)$")
+
+# What happens in each stage of the run; the first word of a cell names them.
+STAGES = {
+    "module": "tests/kernel's module is loaded",
+    "driver-core": "platform devices that defer, wait for a device link, wait for firmware's supplier, and stay deferred until "
+                   "`deferred_probe_timeout`",
+    "fences": "a module waits for any of two fences",
+    "sched": "a module's jobs on a `drm_gpu_scheduler`: dependencies, a hang, an entity that goes with jobs in its queue",
+    "sw-sync": "user space: `sw_sync` fences, polled",
+    "vgem": "user space, libdrm: a fence on a vgem buffer, polled through its dma-buf",
+    "vkms": "user space, libdrm: an atomic commit on vkms with an in-fence and an out-fence",
+    "kfd": "user space, libhsakmt: open, version, topology, apertures, an event created, waited for, set, destroyed",
+    "kfd-memory": "user space on `/dev/kfd` with shared virtual memory; the module gives the process the record of an address "
+                  "space on a GPU, marks its ranges as mapped and asks for evictions",
+    "radeon": "user space, libdrm: VRAM, user memory, on the emulated RV100; the module sets the GART up again, and completes "
+              "fences as a failed reset does",
+    "iommu": "a process bound to the card by `amd_iommu_v2`'s exported functions, its memory unmapped, its end; page requests "
+             "handed to the driver's own notifier",
+    "amdgpu": "a stand-in for a GPU: a retry fault handed to amdgpu's interrupt handler, fences of a ring whose device is gone",
+    "kfd-gpu": "the stand-in in KFD's topology, with a queue manager that does nothing: user space makes and destroys a queue, "
+               "maps doorbells, is evicted; suspend, resume, reset",
+    "kfd-gpu-remove": "the stand-in is removed as a device that was pulled out",
+    "bochs": "user space, libdrm: an emulated card is pulled out (sysfs `remove`) while its memory is mapped",
+    "radeon-rebind": "radeon is unbound from the emulated RV100 and bound again",
+    "amdgpu-probe": "amdgpu probes QEMU's shared memory as if it were the registers of an old card, finds no BIOS, and gives up",
+}
+
+
+def added_events():
+    """Names that the series adds, in its order."""
+    names = []
+    for patch in sorted((ROOT / "kernel-patches/6.1").glob("[0-9]*.patch")):
+        lines = patch.read_text().splitlines()
+        for number, line in enumerate(lines):
+            match = ADDED.match(line)
+            if match:
+                # The name is the last word of the first line, or the first of the next one.
+                text = match.group(1) + (lines[number + 1][1:] if not match.group(1).rstrip().endswith(",") else "")
+                words = [w for w in re.split(r"[,\s()]+", text) if w]
+                names.append(words[0] if line.startswith("+TRACE_EVENT") else words[1])
+    return names
+
+
+def read_runs(directories):
+    """Returns the kernel's events as name -> system, and counts as name -> {stage: count}."""
+    systems, counts = {}, defaultdict(lambda: defaultdict(int))
+    for directory in directories:
+        for line in (Path(directory) / "events").read_text().splitlines():
+            system, name = line.split()
+            systems[name] = system
+        for line in (Path(directory) / "counts").read_text().splitlines():
+            stage, _, name, count = line.split()
+            counts[name][stage] += int(count)
+    return systems, counts
+
+
+def read_reasons():
+    """tests/kernel/not-reached: name or pattern, TAB, function, TAB, why."""
+    reasons = []
+    for line in (HERE / "not-reached").read_text().splitlines():
+        if line and not line.startswith("#"):
+            names, function, why = line.split("\t")
+            reasons += [(name, function, why) for name in names.split()]
+    return {name: (function, why) for name, function, why in reasons}
+
+
+def problems(events, systems, counts, reasons):
+    for name in events:
+        if name not in systems:
+            yield f"the kernel has no event {name}"
+        elif counts[name] and name in reasons:
+            yield f"{name} was seen, and is explained as not reached"
+        elif not counts[name] and name not in reasons:
+            yield f"{name} was not seen, and nothing says why"
+    for name in sorted(reasons.keys() - set(events)):
+        yield f"{name} is explained, but no patch adds it"
+    for stage in sorted({stage for stages in counts.values() for stage in stages} - STAGES.keys()):
+        yield f"the stage {stage} is not described"
+
+
+def document(events, systems, counts, reasons):
+    seen = [name for name in events if counts[name]]
+    text = [
+        "# The patched kernel's trace events, seen",
+        "",
+        "`tests/kernel/run --write` makes this page: it boots the kernel with the series of `kernel-patches/6.1` in QEMU with",
+        "every event of the series on, drives the drivers, and counts. Without `--write` (in `make check`) it fails when an event",
+        "that is said to be seen here was not, or one that is not has been, or when a patch adds an event that is neither.",
+        "",
+        f"Of the {len(events)} events that the patches add, {len(seen)} were seen; the other {len(events) - len(seen)} need "
+        "hardware that QEMU does not have.",
+        "",
+        "## Stages",
+        "",
+        "| stage | what happens |",
+        "|---|---|",
+    ]
+    used = {stage for stages in counts.values() for stage in stages}
+    text += [f"| {stage} | {what} |" for stage, what in STAGES.items() if stage in used]
+    text += [
+        "",
+        "The stand-in is amdgpu's and amdkfd's record of a Navi 10 on QEMU's PCI test device: the drivers' own functions run, with",
+        "register accesses skipped (`adev->no_hw_access`), and nothing behind them.",
+        "",
+        "## Seen",
+        "",
+        "| system | event | count | stages |",
+        "|---|---|---|---|",
+    ]
+    for name in seen:
+        stages = ", ".join(stage for stage in STAGES if counts[name].get(stage))
+        text.append(f"| `{systems[name]}` | `{name}` | {sum(counts[name].values())} | {stages} |")
+    text += ["", "## Not reached", "", "| system | event | in | why not |", "|---|---|---|---|"]
+    for name in events:
+        if not counts[name]:
+            function, why = reasons.get(name, ("?", "?"))
+            text.append(f"| `{systems.get(name, '?')}` | `{name}` | `{function}` | {why} |")
+    return "\n".join(text) + "\n"
+
+
+def claims(text):
+    """What a document says: name -> seen?"""
+    seen, result = True, {}
+    for line in text.splitlines():
+        if line.startswith("## Not reached"):
+            seen = False
+        row = re.match(r"\| `\w+` \| `(\w+)` \|", line)
+        if row:
+            result[row.group(1)] = seen
+    return result
+
+
+def main():
+    arguments = sys.argv[1:]
+    write = "--write" in arguments
+    events = added_events()
+    systems, counts = read_runs([a for a in arguments if a != "--write"])
+    reasons = read_reasons()
+    found = list(problems(events, systems, counts, reasons))
+    text = document(events, systems, counts, reasons)
+    if write:
+        DOCUMENT.write_text(text)
+    said, true = claims(DOCUMENT.read_text()) if DOCUMENT.exists() else {}, claims(text)
+    for name in sorted(said.keys() | true.keys()):
+        if said.get(name) != true.get(name):
+            found.append(f"{name}: docs/kernel-events.md says {said.get(name)}, the run {true.get(name)} (True: seen)")
+    for problem in found:
+        print(f"FAIL {problem}")
+    print(f"{len(events)} events, {sum(1 for n in events if counts[n])} seen")
+    print(f"{len(events) - min(len(found), len(events))} passed, {len(found)} failed")
+    return bool(found) or not events
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Drives the drivers of the patched kernel with all of its trace events on, and counts the events.
+#
+# The machine has an AMD IOMMU, an emulated RV100, a Bochs display, QEMU's PCI test device and its shared memory.
+#
+# Leaves in /out: events, all of the systems' events, SYSTEM NAME per line; counts, STAGE SYSTEM NAME COUNT per line.
+. /cases/lib.sh
+
+TRACING=/sys/kernel/tracing
+SYSTEMS="amd_iommu_v2 amdgpu amdkfd dma_fence driver_core drm gpu_scheduler radeon"
+
+list_events() {
+	for system in $SYSTEMS; do
+		for event in "$TRACING/events/$system"/*/; do
+			event=${event%/}
+			echo "$system ${event##*/}"
+		done
+	done
+}
+
+start_tracing() {
+	echo 16384 >$TRACING/buffer_size_kb
+	for system in $SYSTEMS; do
+		echo 1 >"$TRACING/events/$system/enable" || fail "the events of $system can be switched on"
+	done
+	echo >$TRACING/trace
+}
+
+# A line of the buffer is COMM-PID [CPU] FLAGS TIME: EVENT: FIELDS; a comm may hold blanks, but no ": ".
+count_events() {
+	awk -v stage="$1" -v list="$OUT/events" '
+		BEGIN { while ((getline line <list) > 0) { split(line, f, " "); system_of[f[2]] = f[1] } }
+		/^#/ { next }
+		{
+			n = split($0, part, ": ")
+			if (n > 1 && part[2] in system_of)
+				count[part[2]]++
+		}
+		END { for (name in count) print stage, system_of[name], name, count[name] }' $TRACING/trace >>"$OUT/counts"
+}
+
+lost_events() {
+	awk '/^(overrun|dropped events):/ { n += $NF } END { print n + 0 }' $TRACING/per_cpu/cpu*/stats
+}
+
+# stage NAME CMD...: runs it and counts the events that it brings.
+stage() {
+	stage_name=$1
+	shift
+	echo >$TRACING/trace
+	check "$stage_name" "$@"
+	count_events "$stage_name"
+	check "$stage_name: no event was lost" [ "$(lost_events)" -eq 0 ]
+}
+
+# Takes a driver from a device and gives it back.
+rebind() {
+	echo "$2" >"/sys/bus/pci/drivers/$1/unbind" && echo "$2" >"/sys/bus/pci/drivers/$1/bind"
+}
+
+# The last device stays deferred; the kernel gives up after deferred_probe_timeout.
+driver_core() {
+	echo driver-core >/sys/kernel/debug/gwdrive || return
+	sleep 6
+	dmesg | grep -q "gwdrive-consumer.3: deferred probe pending"
+}
+
+address_of() {
+	for device in "/sys/bus/pci/drivers/$1"/0000:*; do
+		echo "${device##*/}"
+	done
+}
+
+run_stages() {
+	radeon=$(address_of radeon)
+	stage module insmod /kernel/gwdrive.ko
+	stage driver-core driver_core
+	stage fences sh -c 'echo fences >/sys/kernel/debug/gwdrive'
+	stage sched sh -c 'echo sched >/sys/kernel/debug/gwdrive'
+	stage sw-sync drive sw-sync
+	stage vgem drive vgem
+	stage vkms drive vkms
+	stage kfd drive kfd
+	stage kfd-memory drive kfd-memory
+	stage radeon drive radeon
+	stage iommu drive iommu
+	stage amdgpu sh -c 'echo amdgpu >/sys/kernel/debug/gwdrive'
+	stage kfd-gpu drive kfd-gpu
+	sleep 1
+	stage kfd-gpu-remove sh -c 'echo "kfd-device remove" >/sys/kernel/debug/gwdrive'
+	stage bochs drive bochs "$(address_of bochs-drm)"
+	stage radeon-rebind rebind radeon "$radeon"
+	stage amdgpu-probe probe_amdgpu
+}
+
+# QEMU's shared memory in the place of registers: amdgpu takes it for a Southern Islands card (3 is Oland), which has no
+# BIOS, and gives up.
+probe_amdgpu() {
+	echo "1af4 1110 ffffffff ffffffff 0 0 3" >/sys/bus/pci/drivers/amdgpu/new_id
+	dmesg | grep -q "amdgpu 0000:.*: Fatal error during GPU init"
+}
+
+: >"$OUT/counts"
+list_events >"$OUT/events"
+start_tracing
+run_stages
+verdict
