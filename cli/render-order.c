@@ -147,8 +147,12 @@ static void print_missing(const struct terminal *terminal, const json_t *order)
 	terminal_put(terminal, "\n" STYLE_YELLOW "Not seen of this boot" STYLE_END "\n");
 	json_array_foreach(list, i, missing) {
 		const char *text = field_string(missing, "text"), *remedy = field_string(missing, "remedy");
-		_cleanup_free_ char *span = span_text(missing);
-		_cleanup_free_ char *line = text_format("%s%s", *text ? text : field_string(missing, "part"), span);
+		_cleanup_free_ char *span = span_text(missing), *line = NULL;
+		const char *words = *text ? text : field_string(missing, "part");
+		size_t length = strlen(words);
+
+		length -= length > 0 && words[length - 1] == '.';
+		line = text_format("%.*s%s%s", (int)length, words, span, words + length);
 
 		terminal_paragraph(terminal, "  - ", 4, line);
 		terminal_paragraph(terminal, "    " STYLE_BOLD "To see it:" STYLE_END, 15, remedy);

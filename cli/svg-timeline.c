@@ -195,11 +195,11 @@ static void draw_unseen(const struct svg_chart *chart, FILE *out)
 	size_t i;
 
 	json_array_foreach(field_array(chart->order, "missing"), i, missing) {
-		bool to = field_given(missing, "to_ns");
 		double begin = svg_axis_x(axis, field_number(missing, "from_ns"));
-		double end = to ? svg_axis_x(axis, field_number(missing, "to_ns")) : axis->x + axis->width;
+		double end = svg_axis_x(axis, field_number(missing, "to_ns"));
 
-		if ((!to && !field_given(missing, "from_ns")) || end - begin < 1)
+		/* What has no end is no part of the boot, but a source that says nothing of all of it. */
+		if (!field_given(missing, "to_ns") || end - begin < 1)
 			continue;
 		svg_begin(out, "missing", field_string(missing, "text"));
 		svg_rect(out, "unseen", begin, chart->top, end - begin, chart->bottom - chart->top);
