@@ -64,13 +64,13 @@ load board
 load mmu probe_ms=50
 load display
 load video
-board add display.1 needs=mmu.1
-board add mmu.1
-board add mmu.2
-board add video.2 needs=mmu.2
-board add display.3 needs=mmu.3 link=managed
+board add orion-display.1 needs=orion-mmu.1
+board add orion-mmu.1
+board add orion-mmu.2
+board add orion-video.2 needs=orion-mmu.2
+board add orion-display.3 needs=orion-mmu.3 link=managed
 sleep 1
-board add mmu.3
+board add orion-mmu.3
 sleep 1
 
 # --- a daemon that comes late has all of it
@@ -82,12 +82,12 @@ save early.jsonl
 # --- killed, and things go on
 kill -9 "$daemon"
 wait "$daemon"
-board add video.4
+board add orion-video.4
 rmmod vgem
 modprobe vgem
 start_daemon || exit 1
-board add mmu.5
-board add display.5 needs=mmu.5
+board add orion-mmu.5
+board add orion-display.5 needs=orion-mmu.5
 sleep 1
 kill -9 "$daemon"
 wait "$daemon"
@@ -101,8 +101,8 @@ check "nothing dropped" [ "$(counter dropped_boot_events)" -eq 0 ]
 kill -9 "$daemon"
 wait "$daemon"
 load lane
-board add lane.100000 count=10000 bare
-board remove lane.100000 count=10000
+board add orion-lane.100000 count=10000 bare
+board remove orion-lane.100000 count=10000
 start_daemon || exit 1
 save flood.jsonl
 gpuwatch-cli probe-order --json >"$OUT/flood.json" 2>/dev/null
@@ -111,7 +111,7 @@ check "status says so" sh -c 'gpuwatch-cli status --json |
 	jq -e "any(.limitations[]; test(\"events of the boot were lost\"))" >/dev/null'
 gpuwatch-cli status --json | jq .counters >"$OUT/flood-counters.json"
 before=$(counter boot_events)
-board add video.6
+board add orion-video.6
 check "and what comes after it is recorded" wait_until 5 sh -c "[ \$(gpuwatch-cli status --json |
 	jq .counters.boot_events) -gt $before ]"
 
@@ -121,7 +121,7 @@ check "a clean end takes the programs away" [ ! -e $PINS ]
 # --- nobody was there before: the daemon begins to record itself
 start_daemon --no-pin || exit 1
 before=$(counter boot_events)
-board add video.7
+board add orion-video.7
 check "a daemon records by itself" wait_until 5 sh -c "[ \$(gpuwatch-cli status --json |
 	jq .counters.boot_events) -gt $before ]"
 save again.jsonl

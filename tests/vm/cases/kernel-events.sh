@@ -85,7 +85,7 @@ run_stages() {
 	stage kfd-memory drive kfd-memory
 	stage radeon drive radeon
 	stage iommu drive iommu
-	stage amdgpu sh -c 'echo amdgpu >/sys/kernel/debug/gwdrive'
+	stage amdgpu drive amdgpu
 	stage kfd-gpu drive kfd-gpu
 	sleep 1
 	stage kfd-gpu-remove sh -c 'echo "kfd-device remove" >/sys/kernel/debug/gwdrive'

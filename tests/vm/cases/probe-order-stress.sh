@@ -8,9 +8,9 @@ daemon_ticks() {
 	awk '{ print $14 + $15 }' "/proc/$daemon/stat"
 }
 
-# What one answer costs the daemon, in clock ticks: the smallest of three.
+# What one answer costs the daemon, in clock ticks: the smaller of two.
 ticks_per_answer() {
-	for _ in 1 2 3; do
+	for _ in 1 2; do
 		ticks_before=$(daemon_ticks)
 		gpuwatch-cli probe-order --json >/tmp/answer 2>/dev/null
 		echo $(($(daemon_ticks) - ticks_before))
