@@ -56,6 +56,7 @@ static struct gw_boot_attempt *add_attempt(struct reading *reading, const struct
 	model->attempts[model->n_attempts] = (struct gw_boot_attempt){
 		.begin_ns = GW_BOOT_UNKNOWN,
 		.end_ns = GW_BOOT_UNKNOWN,
+		.ready_ns = GW_BOOT_UNKNOWN,
 		.until_ns = GW_BOOT_UNKNOWN,
 		.device = reading->device,
 		.pid = fact->pid,
@@ -110,6 +111,7 @@ static bool ends_again(const struct gw_boot_attempt *last, const struct gw_boot_
 static int read_end(struct reading *reading, const struct gw_boot_fact *fact)
 {
 	struct gw_boot_attempt *last = last_attempt(reading);
+	uint64_t ready = reading->model->fact_ready[fact - reading->model->facts];
 
 	if (!ends_again(last, fact) && (!last || last->ended)) {
 		last = add_attempt(reading, fact);
@@ -120,6 +122,8 @@ static int read_end(struct reading *reading, const struct gw_boot_fact *fact)
 	last->measured |= fact->duration_ns != 0;
 	last->result = fact->result;
 	last->end_ns = fact->time_ns;
+	if (ready != GW_BOOT_UNKNOWN && last->begin_ns <= ready)
+		last->ready_ns = ready;
 	if (last->begin_ns == GW_BOOT_UNKNOWN)
 		last->begin_ns = begin_of(fact);
 	last->driver = last->driver ? last->driver : fact->other;
@@ -195,6 +199,8 @@ static void unite(struct gw_boot_attempt *better, const struct gw_boot_attempt *
 		better->result = other->result;
 		better->end_ns = other->end_ns;
 	}
+	if (better->ready_ns == GW_BOOT_UNKNOWN)
+		better->ready_ns = other->ready_ns;
 	better->driver = better->driver ? better->driver : other->driver;
 	better->pid = better->pid ? better->pid : other->pid;
 	better->sources |= other->sources;
@@ -341,9 +347,22 @@ static void sum_up(struct gw_boot_model *model, struct gw_boot_device *device)
 	if (!device->known_now)
 		device->bound = gw_boot_attempt_bound(last) && !last->until_seen &&
 				!json_is_array(json_object_get(model->boot->state, "devices"));
+	/* sysfs shows the driver from before its probe function is called. */
+	else if (!last->ended)
+		device->bound = false;
 	/* Where the kernel's own list of them is known, it is the truth. */
 	if (!json_is_array(json_object_get(model->boot->state, "deferred")))
 		device->deferred = gw_boot_attempt_deferred(last) && !device->bound;
+}
+
+/* The kernel log names no driver: of the attempt that bound the device it is the one that the state names. */
+static void name_driver(struct gw_boot_model *model, const struct gw_boot_device *device)
+{
+	struct gw_boot_attempt *last =
+		device->n_attempts ? &model->attempts[device->first_attempt + device->n_attempts - 1] : NULL;
+
+	if (last && !last->driver && device->bound && gw_boot_attempt_bound(last))
+		last->driver = device->driver;
 }
 
 static int build_device(struct gw_boot_model *model, uint32_t index, const struct order *order, size_t count)
@@ -367,6 +386,7 @@ static int build_device(struct gw_boot_model *model, uint32_t index, const struc
 	find_ends_of_bindings(model, device, order, count);
 	read_waiting(model, device, order, count);
 	sum_up(model, device);
+	name_driver(model, device);
 	return 0;
 }
 
@@ -379,6 +399,29 @@ static int build_all(struct gw_boot_model *model, const struct order *order, siz
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+/*
+ * For each probe that went well the last time that its thread had all deferred devices tried again: the end of
+ * driver_bound(), in which the device becomes available to its consumers.
+ */
+static int find_ready_times(struct gw_boot_model *model)
+{
+	struct gw_boot_map triggers = { .slots = NULL };
+	int r = 0;
+
+	for (size_t i = 0; i < model->n_facts && r == 0; i++) {
+		const struct gw_boot_fact *fact = &model->facts[i];
+		uint32_t trigger = GW_BOOT_NOTHING;
+
+		if (fact->type == GW_BOOT_DEFER_TRIGGER && fact->pid)
+			r = gw_boot_map_set(&triggers, gw_boot_pair(fact->pid, fact->source), (uint32_t)i);
+		if (fact->type == GW_BOOT_PROBE_END && fact->result == 0 && fact->pid)
+			trigger = gw_boot_map_get(&triggers, gw_boot_pair(fact->pid, fact->source));
+		model->fact_ready[i] = trigger == GW_BOOT_NOTHING ? GW_BOOT_UNKNOWN : model->facts[trigger].time_ns;
+	}
+	gw_boot_map_deinit(&triggers);
+	return r;
 }
 
 int gw_boot_attempts_build(struct gw_boot_model *model)
@@ -396,7 +439,7 @@ int gw_boot_attempts_build(struct gw_boot_model *model)
 		if (model->fact_device[i] != GW_BOOT_NOTHING)
 			order[count++] = (struct order){ model->fact_device[i], (uint32_t)i, model->facts[i].source };
 	qsort(order, count, sizeof(*order), by_device);
-	r = build_all(model, order, count);
+	r = find_ready_times(model) ?: build_all(model, order, count);
 	free(order);
 	return r;
 }
@@ -434,7 +477,10 @@ bool gw_boot_bound_at(const struct gw_boot_model *model, const struct gw_boot_de
 {
 	uint32_t count = count_until(model, device, time_ns);
 	const struct gw_boot_attempt *last = count ? &model->attempts[device->first_attempt + count - 1] : NULL;
+	const struct gw_boot_attempt *next = &model->attempts[device->first_attempt + count];
 
+	if (count < device->n_attempts && gw_boot_attempt_bound(next) && next->ready_ns <= time_ns)
+		return true;
 	return last && gw_boot_attempt_bound(last) && time_ns <= last->until_ns;
 }
 
@@ -456,6 +502,14 @@ const struct gw_boot_attempt *gw_boot_next_bound(const struct gw_boot_model *mod
 			return attempt;
 	}
 	return NULL;
+}
+
+const struct gw_boot_attempt *gw_boot_next_attempt(const struct gw_boot_model *model,
+						   const struct gw_boot_device *device, uint64_t time_ns)
+{
+	uint32_t next = count_until(model, device, time_ns);
+
+	return next < device->n_attempts ? &model->attempts[device->first_attempt + next] : NULL;
 }
 
 const struct gw_boot_attempt *gw_boot_last_before(const struct gw_boot_model *model,

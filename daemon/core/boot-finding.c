@@ -136,6 +136,20 @@ bool gw_boot_feature_missing(const struct gw_boot_model *model, const struct gw_
 	       group_missing(model, device);
 }
 
+const char *gw_boot_feature_of(const struct gw_boot_model *model, const struct gw_boot_finding *finding)
+{
+	const struct gw_dependency *entry = finding->entry;
+
+	if (!*finding->feature || !entry || gw_boot_feature_missing(model, entry, finding->consumer))
+		return finding->feature;
+	if (finding->effect != GW_BOOT_LOST || entry->feature.iommu_group)
+		return "";
+	return entry->feature.path && json_is_true(json_object_get(json_object_get(model->boot->state, "paths"),
+								     entry->feature.path)) ?
+		       "" :
+		       finding->feature;
+}
+
 /* ---- words ----------------------------------------------------------------------------------- */
 
 void gw_boot_say_time(struct gw_text *text, uint64_t time_ns)

@@ -70,6 +70,9 @@ enum gw_confidence gw_boot_order_confidence(const struct gw_boot_model *model, u
 /* The feature of the table's entry: whether the state shows that it is missing for that device. */
 bool gw_boot_feature_missing(const struct gw_boot_model *model, const struct gw_dependency *entry, uint32_t device);
 
+/* Its name if it is missing, or if something was lost and nothing shows that it is not; "" otherwise. */
+const char *gw_boot_feature_of(const struct gw_boot_model *model, const struct gw_boot_finding *finding);
+
 /* Rules: each adds what it finds. 0 or -ENOMEM. */
 int gw_boot_rule_initcalls(struct gw_boot_model *model);
 int gw_boot_rule_order(struct gw_boot_model *model);

@@ -35,6 +35,7 @@ void gw_boot_model_free(struct gw_boot_model *model)
 	gw_boot_map_deinit(&model->module_of);
 	free(model->facts);
 	free(model->fact_device);
+	free(model->fact_ready);
 	free(model->devices);
 	free(model->attempts);
 	free(model->inits);
@@ -51,7 +52,8 @@ static int copy_facts(struct gw_boot_model *model)
 
 	model->facts = calloc(boot->n_facts + 1, sizeof(*model->facts));
 	model->fact_device = calloc(boot->n_facts + 1, sizeof(*model->fact_device));
-	if (!model->facts || !model->fact_device)
+	model->fact_ready = calloc(boot->n_facts + 1, sizeof(*model->fact_ready));
+	if (!model->facts || !model->fact_device || !model->fact_ready)
 		return -ENOMEM;
 	if (boot->n_facts)
 		memcpy(model->facts, boot->facts, boot->n_facts * sizeof(*model->facts));
@@ -95,6 +97,8 @@ static void find_beginning(struct gw_boot_model *model)
 
 static void find_now(struct gw_boot_model *model)
 {
+	bool exact = false;
+
 	model->now_ns = model->boot->host.taken_mono_ns;
 	model->timeout_ns = GW_BOOT_UNKNOWN;
 	for (size_t i = 0; i < model->n_facts; i++) {
@@ -102,8 +106,12 @@ static void find_now(struct gw_boot_model *model)
 
 		if (!model->boot->host.taken_mono_ns && fact->time_ns > model->now_ns)
 			model->now_ns = fact->time_ns;
-		if (fact->type == GW_BOOT_DEFER_TIMEOUT && fact->time_ns < model->timeout_ns)
+		if (fact->type != GW_BOOT_DEFER_TIMEOUT || fact->result != 0)
+			continue;
+		/* The kernel log's clock may be another one. */
+		if (model->timeout_ns == GW_BOOT_UNKNOWN || (fact->source == GW_BOOT_FROM_BPF && !exact))
 			model->timeout_ns = fact->time_ns;
+		exact |= fact->source == GW_BOOT_FROM_BPF;
 	}
 }
 

@@ -27,6 +27,11 @@
 /* One call of a driver's probe for a device, as far as it was seen. */
 struct gw_boot_attempt {
 	uint64_t begin_ns, end_ns; /* GW_BOOT_UNKNOWN = not seen */
+	/*
+	 * When its consumers could be probed, GW_BOOT_UNKNOWN = at its end as far as known: driver_bound() makes a
+	 * supplier available and has deferred devices tried again before really_probe() returns.
+	 */
+	uint64_t ready_ns;
 	uint64_t until_ns;	   /* of a successful one: bound until then; GW_BOOT_UNKNOWN = still, as far as known */
 	uint32_t device, driver;   /* driver: name, 0 = not known */
 	uint32_t pid;		   /* 0 = not known */
@@ -143,6 +148,7 @@ struct gw_boot_model {
 	struct gw_boot_map device_of; /* (name, bus) */
 	struct gw_boot_map first_of;  /* (name, 0): heads the list of next_of_name */
 	uint32_t *fact_device;	      /* per fact */
+	uint64_t *fact_ready;	      /* per PROBE_END of a success: when its consumers could be probed */
 	struct gw_boot_attempt *attempts;
 	size_t n_attempts, allocated_attempts;
 	struct gw_boot_init *inits; /* in order of time */
@@ -213,6 +219,10 @@ const struct gw_boot_attempt *gw_boot_current(const struct gw_boot_model *model,
 
 /* Whether the device was bound at a moment, as far as attempts were seen. */
 bool gw_boot_bound_at(const struct gw_boot_model *model, const struct gw_boot_device *device, uint64_t time_ns);
+
+/* The device's first attempt that ended later than a moment, with whatever result, or NULL. */
+const struct gw_boot_attempt *gw_boot_next_attempt(const struct gw_boot_model *model,
+						   const struct gw_boot_device *device, uint64_t time_ns);
 
 /* Whether the device's probe was running at a moment. */
 bool gw_boot_probed_at(const struct gw_boot_model *model, const struct gw_boot_device *device, uint64_t time_ns);

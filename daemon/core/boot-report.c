@@ -246,7 +246,7 @@ static json_t *json_probe_order(const struct gw_boot_model *model, const struct 
 	gw_json_put(object, "supplier", gw_json_text(gw_boot_text(model, finding->supplier_name)), &failed);
 	gw_json_put(object, "supplier_driver", gw_json_text(gw_boot_text(model, finding->supplier_driver)), &failed);
 	gw_json_put(object, "supplier_module", gw_json_text(gw_boot_text(model, finding->supplier_module)), &failed);
-	gw_json_put(object, "feature", gw_json_text(finding->feature), &failed);
+	gw_json_put(object, "feature", gw_json_text(gw_boot_feature_of(model, finding)), &failed);
 	gw_json_put(object, "begin_ns", json_time_or_null(finding->begin_ns), &failed);
 	gw_json_put(object, "end_ns", json_time_or_null(finding->end_ns), &failed);
 	gw_json_put(object, "supplier_begin_ns", json_time_or_null(finding->supplier_begin_ns), &failed);

@@ -211,6 +211,12 @@ static void say_missing(const struct gw_boot_model *model, struct gw_boot_findin
 
 /* ---- who gave up -------------------------------------------------------------------------------------------- */
 
+/* An attempt that settled the matter, one way or the other. */
+static bool is_settled(const struct gw_boot_attempt *attempt)
+{
+	return attempt->ended && !gw_boot_attempt_deferred(attempt);
+}
+
 /* The first attempt after the wait was given up, if it ended with something else than another deferral; or NULL. */
 static const struct gw_boot_attempt *first_after(const struct gw_boot_model *model, const struct gw_boot_device *device,
 						 uint64_t time_ns)
@@ -218,7 +224,7 @@ static const struct gw_boot_attempt *first_after(const struct gw_boot_model *mod
 	for (uint32_t i = 0; i < device->n_attempts; i++) {
 		const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + i];
 
-		if (attempt->ended && attempt->end_ns >= time_ns && !gw_boot_attempt_deferred(attempt))
+		if (is_settled(attempt) && attempt->end_ns >= time_ns)
 			return attempt;
 	}
 	return NULL;
@@ -237,7 +243,7 @@ static const struct gw_boot_attempt *told_in(const struct gw_boot_model *model, 
 		const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + i];
 		uint64_t begin = attempt->begin_ns == GW_BOOT_UNKNOWN ? attempt->end_ns : attempt->begin_ns, distance;
 
-		if (!attempt->ended || gw_boot_attempt_deferred(attempt))
+		if (!is_settled(attempt))
 			continue;
 		distance = said < begin ? begin - said : said > attempt->end_ns ? said - attempt->end_ns : 0;
 		if (!nearest || distance < least) {
@@ -256,33 +262,36 @@ static bool was_deferred_before(const struct gw_boot_model *model, const struct 
 	return attempt > first && gw_boot_attempt_deferred(attempt - 1);
 }
 
+/* The attempt that was let go by the timeout, or may have been; NULL: none. */
+static const struct gw_boot_attempt *let_go(const struct gw_boot_model *model, const struct gw_boot_device *device)
+{
+	const struct gw_boot_attempt *attempt = NULL;
+
+	/* Also of a device that came so late that it was never deferred. */
+	if (device->ignored_ns != GW_BOOT_UNKNOWN)
+		return told_in(model, device);
+	if (device->retries && model->timeout_ns != GW_BOOT_UNKNOWN)
+		attempt = first_after(model, device, model->timeout_ns);
+	/* The expiry may not have been recorded; its error is seldom another one's. */
+	if (!attempt && device->retries && !device->bound) {
+		attempt = &model->attempts[device->first_attempt + device->n_attempts - 1];
+		attempt = attempt->result == -ETIMEDOUT ? attempt : NULL;
+	}
+	return attempt && was_deferred_before(model, device, attempt) ? attempt : NULL;
+}
+
 /* The attempt by which the device went on without what it had waited for; NULL: it did not. */
 static const struct gw_boot_attempt *gave_up(const struct gw_boot_model *model, const struct gw_boot_device *device,
 					     const struct gw_boot_need **need)
 {
-	bool told = device->ignored_ns != GW_BOOT_UNKNOWN;
-	const struct gw_boot_attempt *attempt = NULL;
+	const struct gw_boot_attempt *attempt = let_go(model, device);
 
 	*need = NULL;
-	/* Who comes when the timeout has expired is told so without ever having waited. */
-	if (!device->retries && !told)
+	if (!attempt || attempt->until_ns != GW_BOOT_UNKNOWN || (attempt->result != 0 && device->bound))
 		return NULL;
-	if (told)
-		attempt = told_in(model, device);
-	else if (model->timeout_ns != GW_BOOT_UNKNOWN)
-		attempt = first_after(model, device, model->timeout_ns);
-	/* The expiry may not have been recorded; its error is seldom another one's. */
-	if (!attempt && device->n_attempts && !device->bound) {
-		attempt = &model->attempts[device->first_attempt + device->n_attempts - 1];
-		if (attempt->result != -ETIMEDOUT)
-			return NULL;
-	}
-	if (!attempt || !(told || was_deferred_before(model, device, attempt)) || attempt->until_ns != GW_BOOT_UNKNOWN ||
-	    (attempt->result != 0 && device->bound))
-		return NULL;
-	*need = unmet(model, device, attempt->begin_ns != GW_BOOT_UNKNOWN ? attempt->begin_ns : attempt->end_ns);
+	*need = unmet(model, device, attempt->end_ns);
 	if (attempt->result == 0)
-		return *need || told ? attempt : NULL;
+		return *need || device->ignored_ns != GW_BOOT_UNKNOWN ? attempt : NULL;
 	return attempt->result == -ETIMEDOUT || attempt->result == -ENODEV ? attempt : NULL;
 }
 

@@ -56,6 +56,20 @@ enum order {
 	ORDER_OVERLAP,
 };
 
+/* Without the moment at which the supplier was ready: how long before the end of its probe a consumer may find it so. */
+#define BINDING_NS 50000000ULL
+
+/* A consumer that had just been deferred, and bound when the supplier was about to be done: it was let go by that. */
+static bool released_by(const struct gw_boot_model *model, const struct meeting *meeting,
+			const struct gw_boot_attempt *ready)
+{
+	const struct gw_boot_attempt *attempt = meeting->attempt;
+	const struct gw_boot_attempt *first = &model->attempts[meeting->consumer->first_attempt];
+
+	return ready->ready_ns == GW_BOOT_UNKNOWN && attempt > first && gw_boot_attempt_deferred(attempt - 1) &&
+	       ready->begin_ns <= started_by(attempt) && started_by(attempt) + BINDING_NS >= ready->end_ns;
+}
+
 static enum order judge(const struct gw_boot_model *model, struct meeting *meeting)
 {
 	const struct gw_boot_attempt *attempt = meeting->attempt, *ready;
@@ -72,6 +86,8 @@ static enum order judge(const struct gw_boot_model *model, struct meeting *meeti
 	if (attempt->until_ns < ready->end_ns)
 		return ORDER_GOOD;
 	meeting->ready = ready;
+	if (released_by(model, meeting, ready))
+		return ORDER_GOOD;
 	if (nested(ready, attempt) || nested(attempt, ready) || is_child(meeting->consumer, meeting->supplier) ||
 	    is_child(meeting->supplier, meeting->consumer))
 		return ORDER_GOOD;
@@ -88,6 +104,8 @@ static bool released_by_timeout(const struct gw_boot_model *model, const struct 
 {
 	const struct gw_boot_attempt *last;
 
+	if (meeting->consumer->ignored_ns != GW_BOOT_UNKNOWN)
+		return true;
 	if (model->timeout_ns == GW_BOOT_UNKNOWN || meeting->attempt->end_ns < model->timeout_ns)
 		return false;
 	if (meeting->consumer->pending_ns != GW_BOOT_UNKNOWN)
