@@ -75,7 +75,7 @@ static json_t *describe_lost(const struct gathering *gathering)
 		add_line(gathering->unreadable, "/dev/kmsg: what came after the first %u MiB is not kept",
 			 GW_KMSG_LOG_MAX >> 20);
 	if (sources->programs) {
-		lost = gw_boot_programs_counters(sources->programs)->dropped + log.left_out;
+		lost = gw_boot_programs_counters(sources->programs)->dropped + log.dropped + log.left_out;
 		attached = log.first_ns ? log.first_ns : gw_boot_programs_counters(sources->programs)->started_ns;
 	}
 	return json_pack("{s:I, s:I, s:I, s:s, s:O, s:o}", "events", (json_int_t)lost, "attached_ns",

@@ -20,6 +20,7 @@ struct header {
 	uint32_t layout; /* GW_BOOT_LAYOUT_VERSION */
 	uint32_t record_size;
 	char boot_id[40];
+	uint64_t dropped;
 	uint64_t left_out;
 	uint64_t first_ns;
 	uint64_t started_ns; /* when recording began for the last time */
@@ -155,11 +156,18 @@ int gw_boot_log_set_started(struct gw_boot_log *log, uint64_t started_ns)
 	return write_header(log);
 }
 
+int gw_boot_log_add_dropped(struct gw_boot_log *log, uint64_t dropped)
+{
+	log->header.dropped += dropped;
+	return dropped ? write_header(log) : 0;
+}
+
 void gw_boot_log_info(const struct gw_boot_log *log, struct gw_boot_log_info *ret)
 {
 	*ret = (struct gw_boot_log_info){
 		.records = log->records,
 		.next = log->next,
+		.dropped = log->header.dropped,
 		.left_out = log->header.left_out,
 		.first_ns = log->header.first_ns,
 		.interrupted_ns = log->header.interrupted_ns,

@@ -32,9 +32,13 @@ int gw_boot_log_add(struct gw_boot_log *log, const struct gw_boot_record *record
 /* Recording began at this time (as CLOCK_MONOTONIC, ns); another time than before means that it had ended. */
 int gw_boot_log_set_started(struct gw_boot_log *log, uint64_t started_ns);
 
+/* Records that the programs could not keep, and whose count ends with them. Returns 0 or -errno. */
+int gw_boot_log_add_dropped(struct gw_boot_log *log, uint64_t dropped);
+
 struct gw_boot_log_info {
 	uint64_t records;
 	uint64_t next;		 /* the highest number of a record, plus one */
+	uint64_t dropped;	 /* gw_boot_log_add_dropped() */
 	uint64_t left_out;	 /* records after the log was full */
 	uint64_t first_ns;	 /* when recording began for the first time, 0 = never */
 	uint64_t interrupted_ns; /* when it began anew for the last time, 0 = it never ended */

@@ -249,11 +249,12 @@ void gw_boot_observer_counters(const struct gw_boot_observer *observer, struct g
 		gw_boot_log_info(observer->log, &info);
 	*ret = (struct gw_boot_observer_counters){
 		.events = info.records,
+		.dropped = info.dropped,
 		.left_out = info.left_out,
 		.started_ns = info.first_ns,
 	};
 	if (observer->programs)
-		ret->dropped = gw_boot_programs_counters(observer->programs)->dropped;
+		ret->dropped += gw_boot_programs_counters(observer->programs)->dropped;
 }
 
 /* ---- life ------------------------------------------------------------------------------------------ */
@@ -308,13 +309,16 @@ static void open_programs(struct gw_boot_observer *observer)
 		.directory = observer->pins[0] ? observer->pins : NULL,
 		.btf_path = observer->options.btf_path,
 	};
+	struct gw_boot_others others = { 0 };
 	struct gw_boot_log_info info;
 	int r = 0;
 
 	gw_boot_log_info(observer->log, &info);
-	options.first = info.next;
+	others.next = info.next;
 	if (options.directory)
-		r = gw_boot_programs_read_others(options.directory, &options.first, on_record, observer);
+		r = gw_boot_programs_read_others(options.directory, &others, on_record, observer);
+	options.first = others.next;
+	gw_boot_log_add_dropped(observer->log, others.dropped);
 	if (r < 0)
 		log_warning("What another build recorded of the boot could not be read: %s", strerror(-r));
 	if (gw_boot_programs_open(&observer->programs, &options, observer->why, sizeof(observer->why)) < 0)
@@ -402,7 +406,11 @@ int gw_boot_observer_new(struct gw_boot_observer **ret, sd_event *event,
 
 int gw_boot_observer_unpin(struct gw_boot_observer *observer)
 {
-	return observer->programs ? gw_boot_programs_unpin(observer->programs) : 0;
+	if (!observer->programs)
+		return 0;
+	drain(observer);
+	gw_boot_log_add_dropped(observer->log, gw_boot_programs_counters(observer->programs)->dropped);
+	return gw_boot_programs_unpin(observer->programs);
 }
 
 void gw_boot_observer_free(struct gw_boot_observer *observer)

@@ -457,7 +457,7 @@ static int is_readable(const char *directory, uint64_t hash, void *userdata)
 struct reading {
 	gw_boot_take take;
 	void *userdata;
-	uint64_t next;
+	struct gw_boot_others *others;
 };
 
 static int on_other_record(void *context, void *data, size_t size)
@@ -500,19 +500,20 @@ static int read_other(const char *directory, uint64_t hash, void *userdata)
 	if (hash >> VERSION_SHIFT != GW_BOOT_LAYOUT_VERSION || events < 0 || numbers < 0)
 		return 0;
 	r = read_ring(events, reading);
-	if (r >= 0 && bpf_map_lookup_elem(numbers, &zero, &counters) == 0 && counters.sequence > reading->next)
-		reading->next = counters.sequence;
-	return r;
+	if (r < 0 || bpf_map_lookup_elem(numbers, &zero, &counters) < 0)
+		return r;
+	if (counters.sequence > reading->others->next)
+		reading->others->next = counters.sequence;
+	reading->others->dropped += counters.dropped;
+	return 0;
 }
 
-int gw_boot_programs_read_others(const char *directory, uint64_t *next, gw_boot_take take, void *userdata)
+int gw_boot_programs_read_others(const char *directory, struct gw_boot_others *others, gw_boot_take take,
+				 void *userdata)
 {
-	struct reading reading = { .take = take, .userdata = userdata, .next = *next };
-	int r;
+	struct reading reading = { .take = take, .userdata = userdata, .others = others };
 
-	r = each_other(directory, read_other, &reading);
-	*next = reading.next;
-	return r;
+	return each_other(directory, read_other, &reading);
 }
 
 /* ---- life ------------------------------------------------------------------------------------- */

@@ -50,13 +50,19 @@ int gw_boot_programs_directory(const char *pin_directory, char *ret, size_t size
 /* Ends this process' part; what is pinned goes on recording. */
 void gw_boot_programs_free(struct gw_boot_programs *programs);
 
+/* What other builds left. */
+struct gw_boot_others {
+	uint64_t next;	  /* number of the next record to come; raised if theirs are higher */
+	uint64_t dropped; /* records that did not fit their ring buffers */
+};
+
 /*
  * gw_boot_programs_read_others - read what other builds have recorded and nobody has read
- * @next: set to the number of the next record to come, if that is larger than it was
  *
  * Ends those builds' programs first. Returns 0 or -errno; records in a layout that is not ours are lost.
  */
-int gw_boot_programs_read_others(const char *directory, uint64_t *next, gw_boot_take take, void *userdata);
+int gw_boot_programs_read_others(const char *directory, struct gw_boot_others *others, gw_boot_take take,
+				 void *userdata);
 
 /* Whether somebody else had attached them. */
 bool gw_boot_programs_adopted(const struct gw_boot_programs *programs);

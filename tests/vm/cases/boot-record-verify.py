@@ -9,7 +9,9 @@ import re
 import sys
 from pathlib import Path
 
-SLACK_NS = 150_000_000  # between a driver's clock reading and the program's: an emulated CPU may be preempted
+# Between a driver's clock reading and the program's. An emulated CPU stands still when the host has other work.
+SLACK_NS = 3_000_000_000
+USUAL_NS = 150_000_000
 
 passed = failed = 0
 
@@ -21,6 +23,13 @@ def check(name, good, detail=""):
     else:
         failed += 1
         print(f"FAIL {name}: {detail}")
+
+
+def close(name, differences):
+    """Whether all that is meant to be at the same time is, and most of it closely."""
+    usual = sum(-50_000_000 < value < USUAL_NS for value in differences)
+    check(name, all(-50_000_000 < value < SLACK_NS for value in differences) and usual * 2 > len(differences),
+          differences)
 
 
 def events(path):
@@ -80,6 +89,7 @@ def truth(directory):
     board = [json.loads(line) for line in (directory / "truth.jsonl").read_text().splitlines()]
     board = [line for line in board if line["event"] in KINDS]
     check("the board has something to tell", len(board) >= 20, len(board))
+    differences = []
     for kind, subject in sorted({(line["event"], line["subject"]) for line in board}):
         told = [line for line in board if line["event"] == kind and line["subject"] == subject]
         if kind.startswith("probe"):
@@ -91,11 +101,13 @@ def truth(directory):
             # The programs are called before the driver's function and after it.
             late_by = event["time_ns"] - line["mono_ns"]
             late_by = late_by if kind.endswith("end") else -late_by
-            check(f"{kind} {subject}: when", -1_000_000 <= late_by < SLACK_NS, late_by)
+            differences.append(late_by)
+            check(f"{kind} {subject}: not on the wrong side", late_by > -1_000_000, late_by)
             if kind.endswith("end"):
                 check(f"{kind} {subject}: result", event["result"] == line["result"], event)
             if kind.startswith("probe"):
                 check(f"{kind} {subject}: driver", event["other"] == line["driver"], event)
+    close("when it happened", differences)
     order = [(KINDS[line["event"]], line["subject"]) for line in board]
     wanted = set(order)
     mine = [(event["type"], event["subject"]) for event in late
@@ -114,9 +126,9 @@ def kinds(directory):
     has("with -EPROBE_DEFER", type="probe-end", subject="orion-display.1", result=-517)
     has("and the driver's reason", type="defer-reason", subject="orion-display.1")
     has("the deferred are tried again", type="defer-trigger")
-    has("a device link", type="link-add", subject="orion-display.3", other="orion-mmu.3")
-    has("who is waited for", type="supplier-wait", subject="orion-display.3", other="orion-mmu.3")
-    has("bound at last", type="probe-end", subject="orion-display.3", result=0)
+    has("a device link", type="link-add", subject="orion-display.3", other="orion-isp.3")
+    has("who is waited for", type="supplier-wait", subject="orion-display.3", other="orion-isp.3")
+    has("bound at last", type="probe-end", subject="orion-display.1", result=0)
     has("a real module", type="module-end", subject="vgem", result=0)
     has("removed", type="module-free", subject="vgem")
     check("loaded again, after the daemon was killed",
@@ -137,8 +149,7 @@ def kernel_log(directory):
     ends = [end for end in ends if end[1] in names]
     check("modules as the kernel log has them", [end[1:] for end in ends] == [line[1:] for line in log],
           f"{ends}\n{log}")
-    check("and when", all(-0.01 <= end[0] - line[0] < SLACK_NS / 1e9 for end, line in zip(ends, log)),
-          f"{ends}\n{log}")
+    close("and when", [int((end[0] - line[0]) * 1e9) for end, line in zip(ends, log)])
     check("there are some", len(log) >= 5, log)
 
 
@@ -147,14 +158,16 @@ def flood(directory):
     numbers = {event["sequence"] for event in found}
     dropped = json.loads((directory / "flood-counters.json").read_text())["dropped_boot_events"]
     check("still once each", len(numbers) == len(found))
-    gaps = max(numbers) + 1 - len(numbers)
-    check("what is missing was counted", 0 < gaps <= dropped, f"{gaps} {dropped}")
+    again = events(directory / "again.jsonl")
+    numbered = {event["sequence"] for event in again}
+    gaps = max(numbered) + 1 - len(numbered)
+    check("what is missing was counted", 0 < gaps == dropped, f"{gaps} {dropped}")
     check("the buffer held what it should", len(numbers) > 15000, len(numbers))
     check("the evidence says so", lost(directory / "flood.jsonl")["events"] == dropped)
     order = json.loads((directory / "flood.json").read_text())
     check("and the answer", any(str(dropped) in part["text"] for part in order["missing"]), order["missing"])
-    again = events(directory / "again.jsonl")
-    check("numbers go on after a clean end", len({event["sequence"] for event in again}) == len(again))
+    check("numbers go on after a clean end", len(numbered) == len(again) > len(found))
+    check("nor is it forgotten what was dropped", lost(directory / "again.jsonl")["events"] == dropped)
     check("which is told", any("interrupted" in line for line in lost(directory / "again.jsonl")["unreadable"]),
           lost(directory / "again.jsonl"))
 

@@ -68,9 +68,8 @@ board add orion-display.1 needs=orion-mmu.1
 board add orion-mmu.1
 board add orion-mmu.2
 board add orion-video.2 needs=orion-mmu.2
-board add orion-display.3 needs=orion-mmu.3 link=managed
-sleep 1
-board add orion-mmu.3
+board add orion-isp.3
+board add orion-display.3 needs=orion-isp.3 link=managed
 sleep 1
 
 # --- a daemon that comes late has all of it
