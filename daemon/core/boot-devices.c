@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which device an event is about: most lines of the kernel log give a name without its bus. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "boot-model.h"
@@ -58,9 +59,19 @@ static uint32_t name_at(struct gw_boot_model *model, const json_t *object, const
 	return gw_boot_names_add(&model->boot->names, value ? value : "");
 }
 
+/* As events have it: longer names are cut there, and have to be found again. */
+static uint32_t cut_name_at(struct gw_boot_model *model, const json_t *object, const char *key, size_t size)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+	char name[GW_BOOT_NAME_SIZE];
+
+	snprintf(name, size < sizeof(name) ? size : sizeof(name), "%s", value ? value : "");
+	return gw_boot_names_add(&model->boot->names, name);
+}
+
 static int add_from_state(struct gw_boot_model *model, const json_t *json)
 {
-	uint32_t name = name_at(model, json, "name"), bus = name_at(model, json, "bus");
+	uint32_t name = cut_name_at(model, json, "name", GW_BOOT_NAME_SIZE), bus = cut_name_at(model, json, "bus", 16);
 	uint32_t driver = name_at(model, json, "driver"), module = name_at(model, json, "module"), index;
 
 	if (name == GW_BOOT_NO_NAME)
@@ -119,7 +130,7 @@ static int add_deferred(struct gw_boot_model *model)
 	size_t i;
 
 	json_array_foreach(deferred, i, entry) {
-		uint32_t name = name_at(model, entry, "device"), index;
+		uint32_t name = cut_name_at(model, entry, "device", GW_BOOT_NAME_SIZE), index;
 
 		if (name == GW_BOOT_NO_NAME)
 			continue;

@@ -5,6 +5,7 @@
  * says nothing about order: the driver had its supplier in hand.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,15 @@ static int add_need(struct gw_boot_model *model, const struct gw_boot_need *need
 
 /* ---- device links ----------------------------------------------------------------------------- */
 
+/* The number of a name of any length, as events have it; GW_BOOT_NOT_FOUND: nothing has that name. */
+static uint32_t find_name(const struct gw_boot_model *model, const char *text)
+{
+	char name[GW_BOOT_NAME_SIZE];
+
+	snprintf(name, sizeof(name), "%s", text);
+	return gw_boot_names_find(&model->boot->names, name);
+}
+
 /* "bus:name"; names may have colons, buses do not. */
 static uint32_t find_linked(const struct gw_boot_model *model, const char *text)
 {
@@ -44,7 +54,7 @@ static uint32_t find_linked(const struct gw_boot_model *model, const char *text)
 		return GW_BOOT_NOTHING;
 	memcpy(bus_name, text, (size_t)(colon - text));
 	bus = gw_boot_names_find(names, bus_name);
-	name = gw_boot_names_find(names, colon + 1);
+	name = find_name(model, colon + 1);
 	if (name == GW_BOOT_NOT_FOUND)
 		return GW_BOOT_NOTHING;
 	if (bus != GW_BOOT_NOT_FOUND && gw_boot_device_find(model, name, bus) != GW_BOOT_NOTHING)
@@ -130,7 +140,7 @@ static int add_firmware_supplier(struct gw_boot_model *model, uint32_t consumer,
 		.created_ns = GW_BOOT_UNKNOWN,
 		.property = property ? property : "",
 	};
-	uint32_t number = name && *name ? gw_boot_names_find(&model->boot->names, name) : GW_BOOT_NOT_FOUND;
+	uint32_t number = name && *name ? find_name(model, name) : GW_BOOT_NOT_FOUND;
 
 	if (number != GW_BOOT_NOT_FOUND)
 		need.supplier = gw_boot_device_find(model, number, 0);
@@ -250,6 +260,55 @@ static int add_table(struct gw_boot_model *model, const struct gw_boot_pair *pai
 	return 0;
 }
 
+/* ---- soft dependencies of modules -------------------------------------------------------------------- */
+
+/* The first device that each module's driver has. */
+static int index_drivers(const struct gw_boot_model *model, struct gw_boot_map *device_of_module)
+{
+	for (uint32_t i = (uint32_t)model->n_devices; i-- > 0;)
+		if (model->devices[i].module && gw_boot_map_set(device_of_module, model->devices[i].module, i) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+static int add_softdep(struct gw_boot_model *model, const struct gw_boot_map *device_of_module, uint32_t consumer,
+		       const char *module)
+{
+	uint32_t index = gw_boot_module_find(model, module), supplier;
+	struct gw_boot_need need = {
+		.consumer = consumer, .origin = GW_BOOT_BY_SOFTDEP, .ordered = true, .created_ns = GW_BOOT_UNKNOWN
+	};
+
+	supplier = index == GW_BOOT_NOTHING ? GW_BOOT_NOT_FOUND :
+					      gw_boot_map_get(device_of_module, model->modules[index].name);
+	if (supplier == GW_BOOT_NOT_FOUND)
+		return 0;
+	need.supplier = supplier;
+	need.supplier_name = model->devices[supplier].name;
+	return add_need(model, &need);
+}
+
+/* Only between drivers that have devices: that a module is loaded in vain is no concern of anybody's. */
+static int add_softdeps(struct gw_boot_model *model)
+{
+	struct gw_boot_map device_of_module = { .slots = NULL };
+	int r = index_drivers(model, &device_of_module);
+
+	for (uint32_t i = 0; i < model->n_devices && r == 0; i++) {
+		const char *name = gw_boot_text(model, model->devices[i].module);
+		uint32_t index = *name ? gw_boot_module_find(model, name) : GW_BOOT_NOTHING;
+		json_t *list = index == GW_BOOT_NOTHING ? NULL : json_object_get(model->modules[index].json, "softdep_pre");
+		const json_t *item;
+		size_t k;
+
+		json_array_foreach(list, k, item)
+			if (json_is_string(item) && r == 0)
+				r = add_softdep(model, &device_of_module, i, json_string_value(item));
+	}
+	gw_boot_map_deinit(&device_of_module);
+	return r;
+}
+
 /* ---- all of them ---------------------------------------------------------------------------------- */
 
 /* The same two once, with what is the strongest; ordered if any says so. */
@@ -333,6 +392,7 @@ int gw_boot_needs_build(struct gw_boot_model *model)
 
 	r = r ?: add_firmware(model);
 	r = r ?: add_awaited(model);
+	r = r ?: add_softdeps(model);
 	for (size_t i = 0; i < model->n_pairs && r == 0; i++)
 		r = add_table(model, &model->pairs[i]);
 	if (r < 0)

@@ -133,6 +133,8 @@ static void tell(const struct gw_boot_model *model, struct gw_boot_finding *find
 	say_calls(&finding->explanation, model, &entry->supplier, supplier);
 	if (entry->why)
 		gw_text_add(&finding->explanation, " %s", entry->why);
+	if (verdict == VERDICT_REVERSED && finding->effect == GW_BOOT_FRAGILE)
+		gw_text_add(&finding->explanation, " No device that it concerns is bound on this machine, so nothing was lost.");
 	if (verdict == VERDICT_FRAGILE)
 		gw_text_add(&finding->explanation, " It went well in this kernel. Both are of one level, within which only "
 						   "the order of the Makefiles decides.");

@@ -133,12 +133,13 @@ static void tell(const struct gw_boot_model *model, struct gw_boot_finding *find
 	bool overlap = finding->class == GW_CLASS_PROBE_OVERLAP, missing = false;
 
 	gw_boot_say_device(&finding->summary, model, finding->consumer);
+	gw_boot_say_group(&finding->summary, finding);
 	if (meeting->attempt->result != 0) {
 		gw_text_add(&finding->summary, " failed (");
 		gw_boot_add_result(&finding->summary, meeting->attempt->result);
 		gw_text_add(&finding->summary, ")");
 	} else {
-		gw_text_add(&finding->summary, overlap ? " was probed" : " bound");
+		gw_text_add(&finding->summary, !overlap ? " bound" : finding->n_group > 1 ? " were probed" : " was probed");
 	}
 	gw_text_add(&finding->summary, overlap ? " while its supplier " : " before its supplier ");
 	gw_boot_say_device(&finding->summary, model, finding->supplier);
@@ -211,12 +212,26 @@ static enum gw_confidence confidence_of(const struct gw_boot_model *model, const
 	return confidence;
 }
 
-static int report(struct gw_boot_model *model, const struct meeting *meeting, enum order order)
+/* Many consumers of one supplier in one report: the first stands for all. */
+static int set_group(struct gw_boot_finding *finding, const uint32_t *devices, size_t count)
+{
+	if (count <= 1)
+		return 0;
+	finding->group = calloc(count, sizeof(*finding->group));
+	if (!finding->group)
+		return -ENOMEM;
+	memcpy(finding->group, devices, count * sizeof(*finding->group));
+	finding->n_group = count;
+	return 0;
+}
+
+static int report(struct gw_boot_model *model, const struct meeting *meeting, enum order order, const uint32_t *devices,
+		  size_t count)
 {
 	struct gw_boot_finding *finding = gw_boot_finding_add(
 		model, order == ORDER_OVERLAP ? GW_CLASS_PROBE_OVERLAP : GW_CLASS_PROBED_BEFORE_SUPPLIER);
 
-	if (!finding)
+	if (!finding || set_group(finding, devices, count) < 0)
 		return -ENOMEM;
 	gw_boot_finding_consumer(model, finding, meeting->need->consumer);
 	gw_boot_finding_need(model, finding, meeting->need);
@@ -259,38 +274,108 @@ static const struct gw_boot_attempt *repaired(const struct gw_boot_model *model,
 	return first && first != current && first->until_ns != GW_BOOT_UNKNOWN ? first : NULL;
 }
 
-static int judge_need(struct gw_boot_model *model, const struct gw_boot_need *need)
+/* What is wrong with a need: into @meeting, if it is anything. */
+static enum order judge_need(const struct gw_boot_model *model, const struct gw_boot_need *need,
+			     struct meeting *meeting)
 {
-	struct meeting meeting = {
+	const struct gw_boot_attempt *attempt = decisive(model, &model->devices[need->consumer]);
+	enum order order;
+
+	*meeting = (struct meeting){
 		.need = need,
 		.consumer = &model->devices[need->consumer],
 		.supplier = &model->devices[need->supplier],
+		.attempt = attempt,
 	};
-	const struct gw_boot_attempt *attempt = decisive(model, meeting.consumer);
-	enum order order;
-
 	if (!attempt)
-		return 0;
-	meeting.attempt = attempt;
-	order = judge(model, &meeting);
+		return ORDER_GOOD;
+	order = judge(model, meeting);
 	if (order == ORDER_GOOD && attempt->result == 0) {
-		meeting.attempt = repaired(model, meeting.consumer, attempt);
-		meeting.resolved_ns = attempt->end_ns;
-		order = meeting.attempt ? judge(model, &meeting) : ORDER_GOOD;
+		meeting->attempt = repaired(model, meeting->consumer, attempt);
+		meeting->resolved_ns = attempt->end_ns;
+		order = meeting->attempt ? judge(model, meeting) : ORDER_GOOD;
 	}
-	if (order == ORDER_GOOD || released_by_timeout(model, &meeting))
-		return 0;
-	return report(model, &meeting, order);
+	return order != ORDER_GOOD && released_by_timeout(model, meeting) ? ORDER_GOOD : order;
+}
+
+/* Reports of one supplier and one class beyond which they become one. */
+#define ALONE_MAX 16
+
+struct wrong {
+	uint32_t need;
+	uint32_t supplier;
+	enum order order;
+	bool resolved;
+};
+
+static int compare_wrongs(const void *a, const void *b)
+{
+	const struct wrong *x = a, *y = b;
+
+	if (x->supplier != y->supplier)
+		return x->supplier < y->supplier ? -1 : 1;
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	if (x->resolved != y->resolved)
+		return x->resolved ? 1 : -1;
+	return x->need < y->need ? -1 : x->need > y->need;
+}
+
+static bool same_group(const struct wrong *a, const struct wrong *b)
+{
+	return a->supplier == b->supplier && a->order == b->order && a->resolved == b->resolved;
+}
+
+static int report_group(struct gw_boot_model *model, const struct wrong *wrongs, size_t count)
+{
+	uint32_t *devices = calloc(count, sizeof(*devices));
+	struct meeting meeting;
+	int r = devices ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		devices[i] = model->needs[wrongs[i].need].consumer;
+	for (size_t i = 0; i < (count > ALONE_MAX ? 1 : count) && r == 0; i++) {
+		judge_need(model, &model->needs[wrongs[i].need], &meeting);
+		r = report(model, &meeting, wrongs[i].order, devices, count > ALONE_MAX ? count : 1);
+	}
+	free(devices);
+	return r;
+}
+
+static int report_all(struct gw_boot_model *model, struct wrong *wrongs, size_t count)
+{
+	int r = 0;
+
+	qsort(wrongs, count, sizeof(*wrongs), compare_wrongs);
+	for (size_t from = 0, to; from < count && r == 0; from = to) {
+		for (to = from; to < count && same_group(&wrongs[from], &wrongs[to]); to++)
+			;
+		r = report_group(model, &wrongs[from], to - from);
+	}
+	return r;
 }
 
 int gw_boot_rule_order(struct gw_boot_model *model)
 {
+	struct wrong *wrongs = calloc(model->n_needs + 1, sizeof(*wrongs));
+	size_t count = 0;
+	int r;
+
+	if (!wrongs)
+		return -ENOMEM;
 	for (size_t i = 0; i < model->n_needs; i++) {
 		const struct gw_boot_need *need = &model->needs[i];
+		struct meeting meeting;
+		enum order order;
 
-		if (need->ordered && need->origin != GW_BOOT_BY_WAIT && need->supplier != GW_BOOT_NOTHING &&
-		    judge_need(model, need) < 0)
-			return -ENOMEM;
+		if (!need->ordered || need->origin == GW_BOOT_BY_WAIT || need->supplier == GW_BOOT_NOTHING)
+			continue;
+		order = judge_need(model, need, &meeting);
+		if (order != ORDER_GOOD)
+			wrongs[count++] =
+				(struct wrong){ (uint32_t)i, need->supplier, order, meeting.resolved_ns != 0 };
 	}
-	return 0;
+	r = report_all(model, wrongs, count);
+	free(wrongs);
+	return r;
 }
