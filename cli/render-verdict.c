@@ -54,7 +54,9 @@ static char *party_text(const char *name, const char *driver, const char *module
 static void print_parties(const struct terminal *terminal, const json_t *about, enum order_effect effect)
 {
 	const char *bus = field_string(about, "bus"), *device = field_string(about, "device");
-	_cleanup_free_ char *name = text_format(*bus && *device ? "%s (%s)" : "%s", device, bus);
+	uint64_t devices = field_number(about, "devices");
+	_cleanup_free_ char *more = text_format(devices > 1 ? " and %" PRIu64 " more" : "", devices - 1);
+	_cleanup_free_ char *name = text_format(*bus && *device ? "%s (%s)%s" : "%s%.0s%s", device, bus, more);
 	_cleanup_free_ char *consumer = party_text(name, field_string(about, "driver"), field_string(about, "module"));
 	_cleanup_free_ char *supplier =
 		party_text(field_string(about, "supplier"), field_string(about, "supplier_driver"),

@@ -564,6 +564,17 @@ order=$here/canned/probe-order.json
 # A document with jq's program applied to the canned one, in $work/order.json.
 changed_order() { jq "$1" "$order" >"$work/order.json"; }
 
+# What these tests take for the daemon's answer is one that the daemon could give.
+test_order_schema() {
+	ok "the canned document follows its schema" /usr/bin/python3 -c '
+import json, sys
+from jsonschema import Draft202012Validator as Validator
+order, schema, report_schema = (json.load(open(name)) for name in sys.argv[1:])
+Validator(schema).validate(order)
+for report in order["reports"]:
+    Validator(report_schema).validate(report)' "$order" docs/probe-order.schema.json docs/report.schema.json
+}
+
 test_order_text() {
 	local width
 	expect "a boot that lost something" 1 probe-order --from "$order"
@@ -876,6 +887,7 @@ test_follow
 test_bus
 test_bad_recordings
 test_replay
+test_order_schema
 test_order_text
 test_order_outcomes
 test_order_long
