@@ -79,8 +79,8 @@ static inline struct gw_boot_event *event(struct machine *m, struct gw_boot_even
 					  uint64_t ms, const char *subject, const char *other)
 {
 	*event = (struct gw_boot_event){ .type = type, .time_ns = ms * MS, .sequence = m->sequence++ };
-	snprintf(event->subject, sizeof(event->subject), "%s", subject);
-	snprintf(event->other, sizeof(event->other), "%s", other);
+	memcpy(event->subject, subject, strnlen(subject, sizeof(event->subject) - 1)); /* cut, as BPF does */
+	memcpy(event->other, other, strnlen(other, sizeof(event->other) - 1));
 	return event;
 }
 
