@@ -70,7 +70,10 @@ static const struct gw_boot_need *root_need(const struct gw_boot_model *model, u
 	const struct gw_boot_need *need = unmet(model, &model->devices[device], at), *next;
 
 	for (int i = 0; need && need->supplier != GW_BOOT_NOTHING && i < CHAIN_MAX; i++) {
-		if (!model->devices[need->supplier].retries && !model->devices[need->supplier].deferred)
+		const struct gw_boot_device *supplier = &model->devices[need->supplier];
+
+		/* One that waits no more has failed, and does not come up when what it needed does. */
+		if (!supplier->deferred && (at == GW_BOOT_UNKNOWN || !supplier->retries))
 			break;
 		next = unmet(model, &model->devices[need->supplier], at);
 		if (!next)
