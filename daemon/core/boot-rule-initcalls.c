@@ -264,6 +264,17 @@ static bool ordered_by_probes(const struct gw_boot_pair *pair)
 	return pair->n_consumers > 0 && pair->n_suppliers > 0;
 }
 
+/*
+ * A driver's module may be loaded at any time where it has no device. (What is built in is told of all the same: it would
+ * be as wrong for a device that comes later.)
+ */
+static bool nothing_at_stake(const struct gw_boot_model *model, const struct gw_boot_pair *pair,
+			     const struct side *consumer, const struct side *supplier)
+{
+	return pair->entry->consumer.drivers && (!consumer->builtin || !supplier->builtin) && model->boot->state &&
+	       bound_consumer(model, pair) == GW_BOOT_NOTHING;
+}
+
 int gw_boot_rule_initcalls(struct gw_boot_model *model)
 {
 	for (size_t i = 0; i < model->n_pairs; i++) {
@@ -272,8 +283,10 @@ int gw_boot_rule_initcalls(struct gw_boot_model *model)
 					       pair->consumer_module);
 		struct side supplier = side_of(model, pair->supplier_init, pair->supplier_builtin,
 					       pair->supplier_module);
-		enum verdict verdict = ordered_by_probes(pair) ? VERDICT_NONE : judge(&consumer, &supplier);
+		enum verdict verdict = VERDICT_NONE;
 
+		if (!ordered_by_probes(pair) && !nothing_at_stake(model, pair, &consumer, &supplier))
+			verdict = judge(&consumer, &supplier);
 		if (verdict != VERDICT_NONE && report(model, pair, &consumer, &supplier, verdict) < 0)
 			return -ENOMEM;
 	}

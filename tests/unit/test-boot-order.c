@@ -116,6 +116,18 @@ TEST(softdep_that_was_not_kept)
 	machine_free(m);
 }
 
+TEST(module_of_a_driver_without_a_device_may_come_at_any_time)
+{
+	struct machine *m = machine_new();
+
+	table(m, gpu_needs_mmu);
+	module_init(m, "orion_gpu", 1000, 1001);
+	module_init(m, "orion_mmu", 2000, 2001);
+	analyse(m);
+	assert_silent(m);
+	machine_free(m);
+}
+
 /* ---- groups -------------------------------------------------------------------------------------------------- */
 
 TEST(many_consumers_of_one_supplier_share_a_report)
@@ -242,6 +254,7 @@ int main(void)
 		cmocka_unit_test(consumer_that_looked_too_early_is_not_excused_by_a_trigger),
 		cmocka_unit_test(driver_link_without_the_end_of_a_probe_is_no_binding),
 		cmocka_unit_test(softdep_that_was_not_kept),
+		cmocka_unit_test(module_of_a_driver_without_a_device_may_come_at_any_time),
 		cmocka_unit_test(many_consumers_of_one_supplier_share_a_report),
 		cmocka_unit_test(names_that_events_cut_are_found_again),
 		cmocka_unit_test(image_holds_pairs_by_level_by_linking_or_not_at_all),
