@@ -180,6 +180,15 @@ $(B)/tests/bench/empty.skel.h: $(B)/bench/empty.bpf.o
 $(B)/bench/empty: tests/bench/empty.c $(B)/tests/bench/empty.skel.h
 	$(CC) $(GW_CFLAGS) $(CFLAGS) $< $(call pkg_libs,libbpf) -o $@
 
+# Prints what the daemon reads of the system.
+$(B)/state: $(B)/tests/state/state.o $(addprefix $(B)/daemon/,boot-state.o device-scan.o devicetree.o kmsg.o trace-buffer.o) \
+	    $(SYSTEM_OBJ) $(CORE_OBJ)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(SYSTEM_PKGS) $(CORE_PKGS)) -o $@
+
+$(B)/tests/state/state.o: tests/state/state.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(GW_CFLAGS) $(call pkg_cflags,$(CORE_PKGS)) $(CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
+
 GUEST_FILES := --bin $(B)/gpuwatchd --bin $(B)/gpuwatch-cli --bin $(B)/bench/empty --bin /usr/bin/jq \
 	       --add tests/vm/cases:/cases --add $(B)/lab/$(KERNEL)/gpulab.ko:/lab/gpulab.ko \
 	       --add $(B)/lab/$(KERNEL)/labuser:/usr/bin/labuser
@@ -237,7 +246,7 @@ check: deps
 # Everything the checks use, with warnings as errors; installed as a package would for the guest with systemd.
 check-build:
 	@echo "building gpuwatch, its unit tests, and the lab modules for $(KERNELS)"
-	@$(MAKE) -s WERROR=1 all $(B)/bench/empty $(UNIT_BIN)
+	@$(MAKE) -s WERROR=1 all $(B)/bench/empty $(B)/state $(UNIT_BIN)
 	@$(MAKE) -s $(LAB)
 	@rm -rf $(B)/root
 	@$(MAKE) -s install DESTDIR=$(abspath $(B))/root PREFIX=/usr

@@ -47,7 +47,7 @@ static json_t *read_kmsg(void)
 	int r = gw_kmsg_open(&kmsg, NULL);
 
 	if (r < 0)
-		die("/dev/kmsg", r);
+		return json_string(strerror(-r));
 	r = gw_kmsg_read(kmsg, count_record, &events);
 	if (r < 0)
 		die("/dev/kmsg", r);
