@@ -91,7 +91,7 @@ awk 'FILENAME == "/tmp/loaded" { split($0, part, "/"); loaded[part[4]]; next }
 	}' /tmp/loaded /tmp/aliases /tmp/links | sort >/tmp/shell
 ask '.state.devices[] | [.bus, .name, .driver, .modalias, .iommu_group, .module, .path] | join("|")' | sort >/tmp/gpuwatch
 check "there are devices" [ "$(wc -l </tmp/shell)" -gt 20 ]
-check "devices of modules, and in groups" grep -q '|virtio_pci|' /tmp/shell
+check "some are driven by modules" grep -q '|virtio_pci|' /tmp/shell
 same "devices" /tmp/shell /tmp/gpuwatch
 
 sed 's/\t/|/' /sys/kernel/debug/devices_deferred >/tmp/shell
@@ -111,7 +111,6 @@ same "device links" /tmp/shell /tmp/gpuwatch
 ls /sys/class/iommu >/tmp/shell
 find /sys/kernel/iommu_groups -mindepth 1 -maxdepth 1 | wc -l >>/tmp/shell
 ask '(.state.iommu.units | sort | .[]), .state.iommu.groups' >/tmp/gpuwatch
-check "there is an IOMMU" grep -q ivhd /tmp/shell
 same "IOMMUs and groups" /tmp/shell /tmp/gpuwatch
 
 check "no KFD" [ "$(ask '.state.kfd | "\(.class) \(.device_node)"')" = "false false" ]
