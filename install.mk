@@ -7,7 +7,7 @@ INSTALL_DATA ?= $(INSTALL) -m 0644
 
 UNITS := $(patsubst systemd/%.in,$(B)/systemd/%,$(wildcard systemd/*.service.in))
 MAN_PAGES := $(wildcard docs/man/*.[1-9])
-DOCUMENTS := $(wildcard README.md docs/*.md)
+DOCUMENTS := $(wildcard README.md docs/*.md docs/*.svg)
 SCHEMAS := $(wildcard docs/*.schema.json)
 DATA := data/dependencies.conf $(B)/systemd/boot/grub-record-boot.cfg
 # Where initramfs generators look is fixed, too.
