@@ -8,6 +8,8 @@
 #include "json-field.h"
 #include "text.h"
 
+#define NUMBERS_MOST 4 /* of reports, in one cell of a table */
+
 enum order_effect order_effect(const json_t *report)
 {
 	static const char *const names[] = {
@@ -17,22 +19,32 @@ enum order_effect order_effect(const json_t *report)
 	};
 	const char *effect = field_string(field_object(report, "probe_order"), "effect");
 
+	if (strcmp(field_string(report, "state"), "resolved") == 0)
+		return ORDER_OVER;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(names[i], effect) == 0)
 			return (enum order_effect)i;
 	return ORDER_OTHER;
 }
 
-const char *order_effect_title(const json_t *report)
+const char *order_effect_title(enum order_effect effect)
 {
 	static const char *const titles[] = {
-		[ORDER_LOST] = "Lost",
-		[ORDER_FRAGILE] = "Fragile",
-		[ORDER_SLOW] = "Slow",
-		[ORDER_OTHER] = "Finding",
+		[ORDER_LOST] = "Lost",	   [ORDER_FRAGILE] = "Fragile", [ORDER_SLOW] = "Slow",
+		[ORDER_OTHER] = "Finding", [ORDER_OVER] = "Over",
 	};
 
-	return titles[order_effect(report)];
+	return titles[effect < ORDER_EFFECTS ? effect : ORDER_OTHER];
+}
+
+const char *order_effect_class(enum order_effect effect)
+{
+	static const char *const classes[] = {
+		[ORDER_LOST] = "lost",	 [ORDER_FRAGILE] = "fragile", [ORDER_SLOW] = "slow",
+		[ORDER_OTHER] = "other", [ORDER_OVER] = "over",
+	};
+
+	return classes[effect < ORDER_EFFECTS ? effect : ORDER_OTHER];
 }
 
 size_t order_lost(const json_t *order)
@@ -83,22 +95,32 @@ static size_t number_of(const struct order_reports *reports, const json_t *id)
 	return json_is_string(id) ? (size_t)field_number(reports->numbers, json_string_value(id)) : 0;
 }
 
+static int compare_numbers(const void *a, const void *b)
+{
+	const size_t *left = a, *right = b;
+
+	return *left < *right ? -1 : *left > *right;
+}
+
 char *order_numbers(const struct order_reports *reports, const json_t *findings)
 {
+	size_t *numbers = calloc(json_array_size(findings) + 1, sizeof(*numbers)), count = 0, size, i;
 	char *text = NULL;
-	size_t size, i, number;
 	json_t *id;
 	FILE *stream = text_stream(&text, &size);
-	const char *separator = "";
 
+	if (!numbers)
+		out_of_memory();
 	json_array_foreach(findings, i, id) {
-		number = number_of(reports, id);
-		if (number == 0)
-			continue;
-		fprintf(stream, "%s%zu", separator, number);
-		separator = ", ";
+		numbers[count] = number_of(reports, id);
+		count += numbers[count] > 0;
 	}
+	qsort(numbers, count, sizeof(*numbers), compare_numbers);
+	for (i = 0; i < count && i < NUMBERS_MOST; i++)
+		fprintf(stream, "%s%zu", i ? ", " : "", numbers[i]);
+	fputs(count > NUMBERS_MOST ? ", …" : "", stream);
 	text_finish(stream);
+	free(numbers);
 	return text;
 }
 

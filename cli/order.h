@@ -16,15 +16,17 @@ enum order_effect {
 	ORDER_FRAGILE, /* went well, but nothing holds it so */
 	ORDER_SLOW,    /* time was lost, nothing else */
 	ORDER_OTHER,   /* of a newer daemon */
+	ORDER_OVER,    /* was so, and is not any more: what was missing has come */
 	ORDER_EFFECTS
 };
 
 enum order_effect order_effect(const json_t *report);
 
-/* "Lost", "Fragile", ... of a report, for people. */
-const char *order_effect_title(const json_t *report);
+/* "Lost", "Fragile", ... of a report, for people; "lost", "fragile", ... as a class in a style sheet. */
+const char *order_effect_title(enum order_effect effect);
+const char *order_effect_class(enum order_effect effect);
 
-/* Reports of something lost. */
+/* Reports of something that is lost now. */
 size_t order_lost(const json_t *order);
 
 /*
@@ -40,7 +42,7 @@ struct order_reports {
 void order_reports_init(struct order_reports *reports, const json_t *order);
 void order_reports_clear(struct order_reports *reports);
 
-/* "1, 3": the numbers of the reports that @findings (an array of ids) names; "" for none. Owned by the caller. */
+/* "1, 3": the numbers of the reports that @findings (an array of ids) names, cut; "" for none. Owned by the caller. */
 char *order_numbers(const struct order_reports *reports, const json_t *findings);
 
 /* The worst of them; ORDER_EFFECTS for none. */

@@ -228,7 +228,11 @@ static void print_row(struct table *table, const struct row *row, const struct o
 	table_cell(table, outcome_style(field_string(row->json, "outcome")), "%s", result);
 	if (width >= WIDE_COLUMNS)
 		table_cell(table, STYLE_DIM, "%s", field_string(row->json, "source"));
-	table_cell(table, worst == ORDER_LOST ? STYLE_ALERT : *see ? STYLE_YELLOW : "", "%s", see);
+	table_cell(table,
+		   worst == ORDER_LOST		 ? STYLE_ALERT
+		   : *see && worst != ORDER_OVER ? STYLE_YELLOW
+						 : "",
+		   "%s", see);
 }
 
 /* ---- the table -------------------------------------------------------------------- */

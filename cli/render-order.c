@@ -72,6 +72,7 @@ static void print_conclusion(const struct terminal *terminal, const json_t *orde
 	add_count(stream, count_effect(reports, ORDER_FRAGILE), "is fragile", "are fragile");
 	add_count(stream, count_effect(reports, ORDER_SLOW), "cost time", "cost time");
 	add_count(stream, count_effect(reports, ORDER_OTHER), "finding of another kind", "findings of other kinds");
+	add_count(stream, count_effect(reports, ORDER_OVER), "is over", "are over");
 	fprintf(stream, ".%s", complete ? "" : " Part of the boot was not seen, see below.");
 	text_finish(stream);
 	terminal_priority(terminal, lost ? LOG_ERR : LOG_INFO);

@@ -16,15 +16,25 @@ static const char *effect_style(enum order_effect effect)
 {
 	if (effect == ORDER_LOST)
 		return STYLE_ALERT;
+	if (effect == ORDER_OVER)
+		return STYLE_GREEN;
 	return effect == ORDER_OTHER ? STYLE_BOLD : STYLE_YELLOW;
+}
+
+static int effect_priority(enum order_effect effect)
+{
+	if (effect == ORDER_LOST)
+		return LOG_ERR;
+	return effect == ORDER_OVER ? LOG_INFO : LOG_NOTICE;
 }
 
 /* "1.  Lost  <summary>" */
 static void print_title(const struct terminal *terminal, const json_t *report, size_t number)
 {
 	_cleanup_free_ char *label = text_format(STYLE_BOLD "%zu." STYLE_END, number);
-	_cleanup_free_ char *text = text_format("%s%s" STYLE_END "  %s", effect_style(order_effect(report)),
-						order_effect_title(report), field_string(report, "summary"));
+	_cleanup_free_ char *text =
+		text_format("%s%s" STYLE_END "  %s", effect_style(order_effect(report)),
+			    order_effect_title(order_effect(report)), field_string(report, "summary"));
 
 	terminal_paragraph(terminal, label, INDENT, text);
 }
@@ -161,7 +171,7 @@ void render_verdicts(const struct terminal *terminal, const struct order_reports
 	size_t shown = all || reports->count <= VERDICTS_MOST ? reports->count : VERDICTS_MOST;
 
 	for (size_t i = 0; i < shown; i++) {
-		terminal_priority(terminal, order_effect(reports->list[i]) == ORDER_LOST ? LOG_ERR : LOG_NOTICE);
+		terminal_priority(terminal, effect_priority(order_effect(reports->list[i])));
 		if (all || i < FULL_MOST) {
 			print_verdict(terminal, reports->list[i], i + 1);
 			continue;

@@ -30,9 +30,10 @@ static const char light[] =
 	".running{fill:#0969da}.initcall{fill:#8250df}.module{fill:#1b7c83}\n"
 	".wait{fill:url(#waiting);stroke:#d9a53b}.hatch{stroke:#d9a53b}.unseen{fill:url(#unseen)}.blind{stroke:#d3d9df}"
 	"\n"
-	".lost{fill:#cf222e}.fragile,.slow{fill:#b87a00}.other{fill:#57606a}\n"
-	".tint-lost{fill:#cf222e;opacity:.07}.tint-fragile,.tint-slow{fill:#b87a00;opacity:.08}.tint-other{opacity:0}\n"
-	".to-lost{stroke:#cf222e}.to-fragile,.to-slow{stroke:#b87a00}.to-other{stroke:#57606a}\n"
+	".lost{fill:#cf222e}.fragile,.slow{fill:#b87a00}.other,.over{fill:#57606a}\n"
+	".tint-lost{fill:#cf222e;opacity:.07}.tint-fragile,.tint-slow{fill:#b87a00;opacity:.08}.tint-other,.tint-over{"
+	"opacity:0}\n"
+	".to-lost{stroke:#cf222e}.to-fragile,.to-slow{stroke:#b87a00}.to-other,.to-over{stroke:#57606a}\n"
 	".need,.line-text{stroke:#fff}.need{fill:#cf222e}.line-text{fill:#8a5c00}.timeout{stroke:#b87a00}\n";
 
 static const char dark[] =
@@ -43,9 +44,10 @@ static const char dark[] =
 	".running{fill:#58a6ff}.initcall{fill:#a371f7}.module{fill:#39b7c0}\n"
 	".wait{fill:url(#waiting);stroke:#8a6a24}.hatch{stroke:#8a6a24}.unseen{fill:url(#unseen)}.blind{stroke:#2f3741}"
 	"\n"
-	".lost{fill:#f0524a}.fragile,.slow{fill:#c48a1b}.other{fill:#7d8590}\n"
-	".tint-lost{fill:#f85149;opacity:.13}.tint-fragile,.tint-slow{fill:#d29922;opacity:.12}.tint-other{opacity:0}\n"
-	".to-lost{stroke:#f0524a}.to-fragile,.to-slow{stroke:#c48a1b}.to-other{stroke:#7d8590}\n"
+	".lost{fill:#f0524a}.fragile,.slow{fill:#c48a1b}.other,.over{fill:#7d8590}\n"
+	".tint-lost{fill:#f85149;opacity:.13}.tint-fragile,.tint-slow{fill:#d29922;opacity:.12}.tint-other,.tint-over{"
+	"opacity:0}\n"
+	".to-lost{stroke:#f0524a}.to-fragile,.to-slow{stroke:#c48a1b}.to-other,.to-over{stroke:#7d8590}\n"
 	".need,.line-text{stroke:#0d1117}.need{fill:#ff7b72}.line-text{fill:#d9a02b}.timeout{stroke:#d9a02b}\n"
 	".number{fill:#fff}\n";
 
@@ -74,5 +76,6 @@ void svg_style(FILE *out)
 	arrow_head(out, "fragile");
 	arrow_head(out, "slow");
 	arrow_head(out, "other");
+	arrow_head(out, "over");
 	fputs("</defs>\n", out);
 }

@@ -28,18 +28,6 @@
 
 /* ---- words ------------------------------------------------------------------------ */
 
-static const char *effect_class(enum order_effect effect)
-{
-	static const char *const classes[] = {
-		[ORDER_LOST] = "lost",
-		[ORDER_FRAGILE] = "fragile",
-		[ORDER_SLOW] = "slow",
-		[ORDER_OTHER] = "other",
-	};
-
-	return classes[effect < ORDER_EFFECTS ? effect : ORDER_OTHER];
-}
-
 static bool is_kind(const json_t *object, const char *kind)
 {
 	return strcmp(field_string(object, "kind"), kind) == 0;
@@ -75,7 +63,8 @@ static void draw_badge(FILE *out, double x, double y, enum order_effect effect, 
 {
 	_cleanup_free_ char *text = text_format("%zu", number);
 
-	fprintf(out, "<circle class=\"%s\" cx=\"%.2f\" cy=\"%.2f\" r=\"%.1f\"/>\n", effect_class(effect), x, y, BADGE);
+	fprintf(out, "<circle class=\"%s\" cx=\"%.2f\" cy=\"%.2f\" r=\"%.1f\"/>\n", order_effect_class(effect), x, y,
+		BADGE);
 	svg_text(out, "number", x, y + 3.6, SVG_MIDDLE, text);
 }
 
@@ -120,7 +109,7 @@ static void draw_finding(const struct svg_chart *chart, FILE *out, size_t i, dou
 	svg_begin(out, "finding-line", title);
 	draw_badge(out, CHART_MARGIN + BADGE, y - 4.5, order_effect(report), i + 1);
 	fprintf(out, "<text class=\"finding\" x=\"%.2f\" y=\"%.2f\"><tspan class=\"effect\">%s</tspan> ",
-		CHART_MARGIN + 3 * BADGE, y, order_effect_title(report));
+		CHART_MARGIN + 3 * BADGE, y, order_effect_title(order_effect(report)));
 	svg_escape(out, summary);
 	fputs("</text>\n", out);
 	svg_end(out);
@@ -178,7 +167,7 @@ static void draw_stripes(const struct svg_chart *chart, FILE *out)
 
 	for (size_t i = 0; i < chart->lane_count; i++) {
 		const struct svg_lane *lane = &chart->lanes[i];
-		_cleanup_free_ char *tint = text_format("tint-%s", effect_class(lane->worst));
+		_cleanup_free_ char *tint = text_format("tint-%s", order_effect_class(lane->worst));
 
 		if (i % 2 == 0)
 			svg_rect(out, "stripe", left, lane->y, width, LANE_HEIGHT);
@@ -433,7 +422,7 @@ static void draw_arrow(const struct svg_chart *chart, FILE *out, size_t i)
 	    !svg_chart_consumer(chart, about, &to) || from == to)
 		return;
 	svg_begin(out, "dependency", title);
-	draw_curve(out, effect_class(order_effect(report)),
+	draw_curve(out, order_effect_class(order_effect(report)),
 		   svg_axis_x(&chart->axis, field_number(about, "supplier_ready_ns")), from, moment,
 		   to + (from < to ? -7 : 7));
 	svg_end(out);
@@ -481,7 +470,8 @@ static void describe(const struct svg_chart *chart, FILE *out)
 	if (chart->reports.count == 0)
 		fputs("Nothing was found to be lost or fragile.", out);
 	for (size_t i = 0; i < chart->reports.count; i++) {
-		fprintf(out, "%s%zu. %s: ", i ? " " : "", i + 1, order_effect_title(chart->reports.list[i]));
+		fprintf(out, "%s%zu. %s: ", i ? " " : "", i + 1,
+			order_effect_title(order_effect(chart->reports.list[i])));
 		svg_escape(out, field_string(chart->reports.list[i], "summary"));
 		fputc('.', out);
 	}
