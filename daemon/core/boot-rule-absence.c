@@ -22,6 +22,14 @@ static bool iommu_is_off(const struct gw_boot_model *model)
 	return false;
 }
 
+static bool is_about(const struct gw_boot_finding *finding, uint32_t device)
+{
+	for (size_t i = 0; i < finding->n_group; i++)
+		if (finding->group[i] == device)
+			return true;
+	return finding->consumer == device;
+}
+
 /* Whether another finding is about the same entry, or the same device and supplier. */
 static bool is_told(const struct gw_boot_model *model, const struct gw_dependency *entry, uint32_t device,
 		    uint32_t supplier)
@@ -33,7 +41,7 @@ static bool is_told(const struct gw_boot_model *model, const struct gw_dependenc
 			continue;
 		if (entry && finding->entry == entry)
 			return true;
-		if (finding->consumer == device && (!supplier || finding->supplier_name == supplier))
+		if (is_about(finding, device) && (!supplier || finding->supplier_name == supplier))
 			return true;
 	}
 	return false;
@@ -161,6 +169,73 @@ static int judge_pair(struct gw_boot_model *model, const struct gw_boot_pair *pa
 	return r;
 }
 
+/* ---- firmware ------------------------------------------------------------------------------------------- */
+
+/* Bound, and known to be in no group. That no device has one says nothing here: the firmware names the IOMMU. */
+static bool is_without_group(const struct gw_boot_device *device)
+{
+	const json_t *group = json_object_get(device->state, "iommu_group");
+
+	return device->bound && json_is_integer(group) && json_integer_value(group) < 0;
+}
+
+static void tell_master(const struct gw_boot_model *model, struct gw_boot_finding *finding)
+{
+	const struct gw_boot_device *supplier = &model->devices[finding->supplier];
+	const char *device = gw_boot_text(model, finding->device), *iommu = gw_boot_text(model, finding->supplier_name);
+	uint32_t candidate = supplier->bound ? GW_BOOT_NOTHING : gw_boot_candidate(model, finding->supplier);
+
+	gw_boot_say_device(&finding->summary, model, finding->consumer);
+	gw_text_add(&finding->summary, " came up without its IOMMU %s", iommu);
+	gw_text_add(&finding->explanation, "%s is bound, but in no IOMMU group: its DMA is neither translated nor confined.",
+		    device);
+	gw_boot_say_origin(&finding->explanation, finding);
+	if (supplier->bound) {
+		gw_text_add(&finding->explanation, " %s is there, so it was there too late, or it did not take the device; "
+						   "nothing that was recorded tells which.",
+			    iommu);
+		gw_text_add(&finding->advice, "Look in the kernel log for what %s and %s say about %s. If the IOMMU came too late, "
+					      "have its driver in the initramfs or built in.",
+			    iommu, gw_boot_text(model, finding->driver), device);
+	} else if (candidate != GW_BOOT_NOTHING) {
+		finding->supplier_module = model->modules[candidate].name;
+		gw_text_add(&finding->advice, "Have module %s loaded before the consumer's driver: in the initramfs, or built in.",
+			    gw_boot_text(model, finding->supplier_module));
+	} else {
+		gw_text_add(&finding->advice, "This kernel has no driver for %s that is known: install or build it.", iommu);
+	}
+}
+
+static int report_master(struct gw_boot_model *model, const struct gw_boot_need *need)
+{
+	struct gw_boot_finding *finding = gw_boot_finding_add(model, GW_CLASS_SILENT_ABSENCE);
+	const struct gw_boot_attempt *attempt = gw_boot_current(model, &model->devices[need->consumer]);
+
+	if (!finding)
+		return -ENOMEM;
+	gw_boot_finding_consumer(model, finding, need->consumer);
+	gw_boot_finding_need(model, finding, need);
+	if (attempt)
+		gw_boot_finding_attempt(finding, attempt);
+	finding->feature = "IOMMU";
+	finding->formed_ns = finding->end_ns;
+	finding->known_ns = model->now_ns;
+	finding->confidence = GW_CONFIDENCE_PROBABLE;
+	finding->effect = GW_BOOT_LOST;
+	tell_master(model, finding);
+	return 0;
+}
+
+/* Documentation/devicetree/bindings/iommu/iommu.txt: a master's "iommus" names what it is behind. */
+static int judge_master(struct gw_boot_model *model, const struct gw_boot_need *need)
+{
+	if (!need->property || strcmp(need->property, "iommus") != 0 || need->supplier == GW_BOOT_NOTHING ||
+	    !is_without_group(&model->devices[need->consumer]) || iommu_is_off(model) ||
+	    is_told(model, need->entry, need->consumer, need->supplier_name))
+		return 0;
+	return report_master(model, need);
+}
+
 /* ---- what was missing in an earlier binding --------------------------------------------------------------- */
 
 /* A consumer that was bound and unbound again before the supplier ever came, and is bound now with all there is. */
@@ -212,6 +287,9 @@ int gw_boot_rule_absence(struct gw_boot_model *model)
 {
 	for (size_t i = 0; i < model->n_pairs; i++)
 		if (judge_pair(model, &model->pairs[i]) < 0)
+			return -ENOMEM;
+	for (size_t i = 0; i < model->n_needs; i++)
+		if (judge_master(model, &model->needs[i]) < 0)
 			return -ENOMEM;
 	for (size_t i = 0; i < model->n_needs; i++)
 		if (model->needs[i].entry && model->needs[i].ordered && judge_history(model, &model->needs[i]) < 0)

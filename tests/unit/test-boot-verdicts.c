@@ -529,6 +529,65 @@ TEST(consumer_that_came_up_without_when_time_was_up)
 	machine_free(m);
 }
 
+/* The log's clock is ahead: what it says lies behind the attempt that said it. Nobody but the kernel knows when time was up. */
+TEST(dependency_that_the_kernel_said_to_ignore)
+{
+	struct machine *m = machine_new();
+	const struct gw_report *r;
+
+	needs_by_firmware(device(m, "gpu.0", "orion-gpu", "orion_gpu"), "iommus", "/soc/mmu", "mmu.0");
+	device(m, "mmu.0", "", "");
+	probe(m, "gpu.0", "orion-gpu", 1000, 1001, DEFERRED, 10);
+	probe(m, "gpu.0", "orion-gpu", 10001, 10100, 0, 12);
+	kmsg(m, 1, 10350, "orion-gpu gpu.0: deferred probe timeout, ignoring dependency");
+	analyse(m);
+	assert_int_equal(m->n_reports, 1);
+	r = the_report(m, GW_CLASS_DEFERRAL_TIMEOUT);
+	assert_contains(r->summary, "came up without mmu.0");
+	assert_contains(r->explanation, "10.100 s");
+	machine_free(m);
+}
+
+/* deferred_probe_timeout=0, or a module that is loaded when all is over. */
+TEST(dependency_that_was_ignored_without_waiting)
+{
+	struct machine *m = machine_new();
+	const struct gw_report *r;
+
+	needs_by_firmware(device(m, "gpu.0", "orion-gpu", "orion_gpu"), "iommus", "/soc/mmu", "mmu.0");
+	device(m, "mmu.0", "orion-mmu", "orion_mmu");
+	probe(m, "gpu.0", "orion-gpu", 30000, 30100, 0, 12);
+	kmsg(m, 1, 30050, "orion-gpu gpu.0: deferred probe timeout, ignoring dependency");
+	probe(m, "mmu.0", "orion-mmu", 40000, 40100, 0, 13);
+	analyse(m);
+	r = the_report(m, GW_CLASS_DEFERRAL_TIMEOUT);
+	assert_contains(r->explanation, "did not wait for suppliers any more");
+	assert_contains(r->explanation, "mmu.0 bound at 40.100 s");
+	machine_free(m);
+}
+
+TEST(log_clock_is_what_the_scheduler_says_it_is)
+{
+	struct machine *m = machine_new();
+	const struct gw_report *r;
+	json_t *json, *settings;
+
+	assert_int_equal(json_object_set_new(m->state, "log_offset_ns", json_integer(-(json_int_t)(300 * MS))), 0);
+	is_deferred(m, "gpu.0", "");
+	needs_by_firmware(device(m, "gpu.0", "", ""), "clocks", "/soc/clock", "clock.0");
+	device(m, "clock.0", "", "");
+	probe(m, "gpu.0", "orion-gpu", 1000, 1001, DEFERRED, 10);
+	kmsg(m, 1, 10300, "platform gpu.0: deferred probe pending: orion-gpu: no clock");
+	analyse(m);
+	r = the_report(m, GW_CLASS_DEFERRED_FOREVER);
+	assert_int_equal(r->formed_mono_ns, 1001 * MS);
+	json = document(m);
+	settings = json_object_get(json, "settings");
+	assert_int_equal(json_integer_value(json_object_get(settings, "timeout_expired_ns")), 10000 * MS);
+	json_decref(json);
+	machine_free(m);
+}
+
 TEST(supplier_that_came_in_time_for_a_patient_consumer)
 {
 	struct machine *m = machine_new();
@@ -886,6 +945,45 @@ TEST(device_without_a_group_although_others_have_one)
 	machine_free(m);
 }
 
+/* Both are bound, and nobody said a word; this machine has no other device with a group. */
+TEST(master_that_its_iommu_did_not_take)
+{
+	struct machine *m = machine_new();
+	const struct gw_report *r;
+	json_t *gpu = device(m, "gpu.0", "orion-gpu", "orion_gpu");
+
+	needs_by_firmware(gpu, "iommus", "/soc/mmu", "mmu.0");
+	device(m, "mmu.0", "orion-mmu", "orion_mmu");
+	probe(m, "mmu.0", "orion-mmu", 1000, 1100, 0, 10);
+	probe(m, "gpu.0", "orion-gpu", 2000, 2100, 0, 12);
+	iommu(m, 0);
+	analyse(m);
+	r = the_report(m, GW_CLASS_SILENT_ABSENCE);
+	assert_string_equal(r->summary, "gpu.0 (driver orion-gpu) came up without its IOMMU mmu.0");
+	assert_string_equal(order_text(r, "feature"), "IOMMU");
+	cmdline(m, "iommu=off");
+	analyse(m);
+	assert_silent(m);
+	cmdline(m, "");
+	json_object_set_new(gpu, "iommu_group", json_integer(0));
+	analyse(m);
+	assert_silent(m);
+	machine_free(m);
+}
+
+/* A clock makes no groups. */
+TEST(supplier_that_is_no_iommu_makes_no_group)
+{
+	struct machine *m = machine_new();
+
+	needs_by_firmware(device(m, "codec.0", "orion-codec", "orion_codec"), "clocks", "/soc/clock", "clock.0");
+	device(m, "clock.0", "orion-clock", "orion_clock");
+	iommu(m, 3);
+	analyse(m);
+	assert_silent(m);
+	machine_free(m);
+}
+
 TEST(machine_without_groups_or_with_the_iommu_switched_off)
 {
 	struct machine *m = machine_new();
@@ -935,6 +1033,9 @@ int main(void)
 		cmocka_unit_test(long_wait_that_ended_is_resolved),
 		cmocka_unit_test(consumer_that_failed_when_time_was_up),
 		cmocka_unit_test(consumer_that_came_up_without_when_time_was_up),
+		cmocka_unit_test(dependency_that_the_kernel_said_to_ignore),
+		cmocka_unit_test(dependency_that_was_ignored_without_waiting),
+		cmocka_unit_test(log_clock_is_what_the_scheduler_says_it_is),
 		cmocka_unit_test(supplier_that_came_in_time_for_a_patient_consumer),
 		cmocka_unit_test(hardware_that_timed_out_is_no_deferral),
 		cmocka_unit_test(fifty_devices_deferring_twenty_times),
@@ -954,6 +1055,8 @@ int main(void)
 		cmocka_unit_test(absence_is_told_once_by_the_order_that_caused_it),
 		cmocka_unit_test(absence_that_was_put_right_is_resolved),
 		cmocka_unit_test(device_without_a_group_although_others_have_one),
+		cmocka_unit_test(master_that_its_iommu_did_not_take),
+		cmocka_unit_test(supplier_that_is_no_iommu_makes_no_group),
 		cmocka_unit_test(machine_without_groups_or_with_the_iommu_switched_off),
 	};
 
