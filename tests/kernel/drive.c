@@ -3,7 +3,7 @@
  * Drives GPU drivers from user space, one subject per call, through the libraries that real programs use. Says what
  * failed on stderr; exit code 1 then.
  *
- * usage: drive kfd | kfd-gpu | kfd-memory | iommu | radeon | vgem | sw-sync | vkms | bochs [PCI ADDRESS]
+ * usage: drive kfd | kfd-gpu | kfd-memory | amdgpu | iommu | radeon | vgem | sw-sync | vkms
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -178,10 +178,12 @@ static int drive_kfd_memory(void)
 	REQUIRE(lab("kfd-process evict"));
 	REQUIRE(lab("kfd-process evict-userptr"));
 	memory = anonymous(size);
-	set_attribute(fd, memory, size, KFD_IOCTL_SVM_ATTR_SET_FLAGS, KFD_IOCTL_SVM_FLAG_COHERENT);
+	/* Without this flag a process that can be interrupted by page faults, as one without GPUs can, is not stopped. */
+	set_attribute(fd, memory, size, KFD_IOCTL_SVM_ATTR_SET_FLAGS, KFD_IOCTL_SVM_FLAG_GPU_ALWAYS_MAPPED);
 	REQUIRE(lab("kfd-process map-ranges"));
 	REQUIRE(mprotect(memory, size, PROT_READ) == 0);
 	usleep(200000);
+	REQUIRE(lab("kfd-process unmap-ranges"));
 	REQUIRE(munmap(memory, size) == 0);
 	REQUIRE(lab("kfd-process evict-svm-bo"));
 	usleep(200000);
@@ -218,7 +220,7 @@ static int drive_kfd_gpu(void)
 	};
 	struct kfd_ioctl_destroy_queue_args destroy = { 0 };
 	char *memory = anonymous(4 * PAGE);
-	void *doorbells;
+	void *shared = anonymous(4 * PAGE), *doorbells;
 	int fd;
 
 	REQUIRE(lab("kfd-device add"));
@@ -237,12 +239,30 @@ static int drive_kfd_gpu(void)
 	REQUIRE(doorbells != MAP_FAILED);
 	REQUIRE(lab("kfd-process evict"));
 	REQUIRE(lab("kfd-device fault"));
+	REQUIRE(lab("kfd-device no-node"));
+	set_attribute(fd, shared, 4 * PAGE, KFD_IOCTL_SVM_ATTR_SET_FLAGS, KFD_IOCTL_SVM_FLAG_COHERENT);
+	REQUIRE(lab("kfd-device migrate"));
+	REQUIRE(munmap(shared, 4 * PAGE) == 0);
 	destroy.queue_id = queue.queue_id;
 	REQUIRE(ioctl(fd, AMDKFD_IOC_DESTROY_QUEUE, &destroy) == 0);
 	REQUIRE(lab("kfd-device power"));
 	REQUIRE(munmap(doorbells, 2 * PAGE) == 0);
 	REQUIRE(lab("kfd-process take-vm"));
 	close(fd);
+	return 0;
+}
+
+/* Memory of ours that the stand-in uses until we unmap it. */
+static int drive_amdgpu(void)
+{
+	char take[64];
+	void *memory = anonymous(4 * PAGE);
+
+	REQUIRE(lab("amdgpu"));
+	snprintf(take, sizeof(take), "memory take %lx", (unsigned long)memory);
+	REQUIRE(lab(take));
+	REQUIRE(munmap(memory, 4 * PAGE) == 0);
+	REQUIRE(lab("memory give"));
 	return 0;
 }
 
@@ -479,27 +499,6 @@ static int drive_vkms(void)
 	return 0;
 }
 
-/* The card is pulled out while we use its memory. */
-static int drive_bochs(const char *address)
-{
-	char path[96];
-	int fd = open_drm("bochs-drm");
-	struct drm_mode_map_dumb map = { .handle = create_dumb(fd, 64, 64, NULL) };
-
-	REQUIRE(drmIoctl(fd, DRM_IOCTL_MODE_MAP_DUMB, &map) == 0);
-	char *memory = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, map.offset);
-	REQUIRE(memory != MAP_FAILED);
-	memory[0] = 1;
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/remove", address);
-	int remove = open(path, O_WRONLY);
-	REQUIRE(remove >= 0 && write(remove, "1", 1) == 1);
-	close(remove);
-	/* Its memory is gone; a page of zeros takes its place. */
-	REQUIRE(memory[PAGE] == 0);
-	close(fd);
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -510,6 +509,8 @@ int main(int argc, char **argv)
 		return drive_kfd_memory();
 	if (!strcmp(what, "kfd-gpu"))
 		return drive_kfd_gpu();
+	if (!strcmp(what, "amdgpu"))
+		return drive_amdgpu();
 	if (!strcmp(what, "iommu"))
 		return drive_iommu();
 	if (!strcmp(what, "radeon"))
@@ -520,8 +521,6 @@ int main(int argc, char **argv)
 		return drive_sw_sync();
 	if (!strcmp(what, "vkms"))
 		return drive_vkms();
-	if (!strcmp(what, "bochs") && argc > 2)
-		return drive_bochs(argv[2]);
 	fprintf(stderr, "drive: see the first lines of drive.c\n");
 	return 2;
 }

@@ -27,6 +27,7 @@ int drive_radeon(const char *arg);
 int drive_kfd_process(const char *arg);
 int drive_kfd_device(const char *arg);
 int drive_amdgpu(void);
+int drive_memory(const char *arg);
 
 #define DRIVE_SYMBOL(name) ((typeof(&name))drive_symbol(#name))
 

@@ -6,6 +6,7 @@
 #include "amdgpu_amdkfd.h"
 #include "kfd_priv.h"
 #include "kfd_device_queue_manager.h"
+#include "kfd_migrate.h"
 #include "kfd_svm.h"
 #include "kfd_topology.h"
 
@@ -123,8 +124,11 @@ static int power(struct kfd_dev *kfd)
 	return resume_iommu(kfd) ?: resume(kfd, false) ?: pre_reset(kfd) ?: post_reset(kfd);
 }
 
-/* A process may bind to a device for which it has opened a render node; the stand-in's has nothing behind it. */
-static int give_node(struct kfd_dev *kfd)
+/*
+ * A process may bind to a device for which it has opened a render node; the stand-in's has nothing behind it, and must
+ * be taken away before somebody looks for the address space there.
+ */
+static int set_node(struct kfd_dev *kfd, void *node)
 {
 	typeof(&kfd_lookup_process_by_mm) lookup = DRIVE_SYMBOL(kfd_lookup_process_by_mm);
 	typeof(&kfd_unref_process) unref = DRIVE_SYMBOL(kfd_unref_process);
@@ -136,7 +140,7 @@ static int give_node(struct kfd_dev *kfd)
 		return -ESRCH;
 	pdd = device_data ? device_data(kfd, p) : NULL;
 	if (pdd)
-		pdd->drm_priv = kfd;
+		pdd->drm_priv = node;
 	unref(p);
 	return pdd ? 0 : -ENODEV;
 }
@@ -150,6 +154,32 @@ static int fault(struct amdgpu_device *adev)
 		return -ENOENT;
 	/* This GPU cannot do shared virtual memory: it has no memory of its own to register. */
 	return restore(adev, 1, 0x1234, false) == -EFAULT ? 0 : -EEXIST;
+}
+
+/* The process's ranges come back from the GPU's memory, where none of their pages is. */
+static int migrate(struct kfd_dev *kfd)
+{
+	typeof(&svm_migrate_vram_to_ram) to_ram = DRIVE_SYMBOL(svm_migrate_vram_to_ram);
+	typeof(&kfd_lookup_process_by_mm) lookup = DRIVE_SYMBOL(kfd_lookup_process_by_mm);
+	typeof(&kfd_unref_process) unref = DRIVE_SYMBOL(kfd_unref_process);
+	struct kfd_process *p = lookup && unref && to_ram ? lookup(current->mm) : NULL;
+	struct svm_range *range;
+	int ret = -ENOENT;
+
+	if (!p)
+		return -ESRCH;
+	mmap_read_lock(current->mm);
+	mutex_lock(&p->svms.lock);
+	list_for_each_entry(range, &p->svms.list, list) {
+		range->actual_loc = kfd->id;
+		ret = to_ram(range, current->mm, KFD_MIGRATE_TRIGGER_PREFETCH, NULL);
+		if (ret)
+			break;
+	}
+	mutex_unlock(&p->svms.lock);
+	mmap_read_unlock(current->mm);
+	unref(p);
+	return ret;
 }
 
 static int remove(struct kfd_dev *kfd)
@@ -178,7 +208,11 @@ int drive_kfd_device(const char *arg)
 	if (!arg || !kfd)
 		return -EINVAL;
 	if (!strcmp(arg, "node"))
-		return give_node(kfd);
+		return set_node(kfd, kfd);
+	if (!strcmp(arg, "no-node"))
+		return set_node(kfd, NULL);
+	if (!strcmp(arg, "migrate"))
+		return migrate(kfd);
 	if (!strcmp(arg, "power"))
 		return power(kfd);
 	if (!strcmp(arg, "fault"))

@@ -86,19 +86,41 @@ static int evict_userptr(struct kfd_process *p)
 	return ret;
 }
 
-/* Ranges that a GPU has mapped are evicted when the CPU's mapping changes. */
+/*
+ * Ranges of which a GPU has mapped a part, split off by an unmapping that is not finished, are evicted when the CPU's
+ * mapping changes. The part is a record without pages, so that there is nothing to map again.
+ */
 static int map_ranges(struct kfd_process *p)
 {
-	struct svm_range *range;
-	int mapped = 0;
+	struct svm_range *range, *part;
+	int ret = -ENOENT;
 
 	mutex_lock(&p->svms.lock);
 	list_for_each_entry(range, &p->svms.list, list) {
-		range->mapped_to_gpu = true;
-		mapped++;
+		part = kzalloc(sizeof(*part), GFP_KERNEL);
+		ret = part ? 0 : -ENOMEM;
+		if (ret)
+			break;
+		mutex_init(&part->lock);
+		part->mapped_to_gpu = true;
+		list_add(&part->child_list, &range->child_list);
 	}
 	mutex_unlock(&p->svms.lock);
-	return mapped ? 0 : -ENOENT;
+	return ret;
+}
+
+static int unmap_ranges(struct kfd_process *p)
+{
+	struct svm_range *range, *part, *next;
+
+	mutex_lock(&p->svms.lock);
+	list_for_each_entry(range, &p->svms.list, list)
+		list_for_each_entry_safe(part, next, &range->child_list, child_list) {
+			list_del(&part->child_list);
+			kfree(part);
+		}
+	mutex_unlock(&p->svms.lock);
+	return 0;
 }
 
 /* The eviction of a buffer of shared virtual memory that no range uses any more. */
@@ -149,6 +171,8 @@ int drive_kfd_process(const char *arg)
 		ret = evict_userptr(p);
 	else if (!strcmp(arg, "map-ranges"))
 		ret = map_ranges(p);
+	else if (!strcmp(arg, "unmap-ranges"))
+		ret = unmap_ranges(p);
 	else if (!strcmp(arg, "evict-svm-bo"))
 		ret = evict_svm_bo();
 	unref(p);

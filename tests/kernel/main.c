@@ -48,6 +48,8 @@ static int start(char *name)
 		return drive_kfd_device(arg);
 	if (!strcmp(name, "amdgpu"))
 		return drive_amdgpu();
+	if (!strcmp(name, "memory"))
+		return drive_memory(arg);
 	return -EINVAL;
 }
 

@@ -35,11 +35,11 @@ STAGES = {
               "fences as a failed reset does",
     "iommu": "a process bound to the card by `amd_iommu_v2`'s exported functions, its memory unmapped, its end; page requests "
              "handed to the driver's own notifier",
-    "amdgpu": "a stand-in for a GPU: a retry fault handed to amdgpu's interrupt handler, fences of a ring whose device is gone",
+    "amdgpu": "a stand-in for a GPU: a retry fault handed to amdgpu's interrupt handler, fences of a ring whose device is gone, "
+              "a buffer that KFD pins, a notifier of user space's memory on it",
     "kfd-gpu": "the stand-in in KFD's topology, with a queue manager that does nothing: user space makes and destroys a queue, "
                "maps doorbells, is evicted; suspend, resume, reset",
     "kfd-gpu-remove": "the stand-in is removed as a device that was pulled out",
-    "bochs": "user space, libdrm: an emulated card is pulled out (sysfs `remove`) while its memory is mapped",
     "radeon-rebind": "radeon is unbound from the emulated RV100 and bound again",
     "amdgpu-probe": "amdgpu probes QEMU's shared memory as if it were the registers of an old card, finds no BIOS, and gives up",
 }

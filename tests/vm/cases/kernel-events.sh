@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Drives the drivers of the patched kernel with all of its trace events on, and counts the events.
 #
-# The machine has an AMD IOMMU, an emulated RV100, a Bochs display, QEMU's PCI test device and its shared memory.
+# The machine has an AMD IOMMU, an emulated RV100, QEMU's PCI test device and its shared memory.
 #
 # Leaves in /out: events, all of the systems' events, SYSTEM NAME per line; counts, STAGE SYSTEM NAME COUNT per line.
 . /cases/lib.sh
@@ -89,7 +89,6 @@ run_stages() {
 	stage kfd-gpu drive kfd-gpu
 	sleep 1
 	stage kfd-gpu-remove sh -c 'echo "kfd-device remove" >/sys/kernel/debug/gwdrive'
-	stage bochs drive bochs "$(address_of bochs-drm)"
 	stage radeon-rebind rebind radeon "$radeon"
 	stage amdgpu-probe probe_amdgpu
 }
