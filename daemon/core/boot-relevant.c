@@ -14,6 +14,9 @@ json_t *gw_boot_relevant_findings(json_t *const *lists, uint32_t index)
 	return lists[index] ? json_incref(lists[index]) : json_array();
 }
 
+/* Of a crowd that shares one fate, so many are shown: as many as its report has nodes. */
+#define CROWD_MAX 256
+
 static int add_id(json_t **lists, uint32_t index, const char *id)
 {
 	if (index == GW_BOOT_NOTHING)
@@ -27,7 +30,7 @@ static int mark_finding(struct gw_boot_relevant *relevant, const struct gw_boot_
 {
 	int r = finding->n_group ? 0 : add_id(relevant->device_findings, finding->consumer, finding->id);
 
-	for (size_t i = 0; i < finding->n_group; i++) {
+	for (size_t i = 0; i < finding->n_group && i < CROWD_MAX; i++) {
 		relevant->devices[finding->group[i]] = true;
 		r = r ?: add_id(relevant->device_findings, finding->group[i], finding->id);
 	}
@@ -91,8 +94,10 @@ static void mark_devices(struct gw_boot_relevant *relevant, const struct gw_boot
 	for (size_t i = 0; i < model->n_needs; i++)
 		if (model->needs[i].property && strncmp(model->needs[i].property, "iommu", 5) == 0)
 			relevant->devices[model->needs[i].consumer] = true;
-	for (size_t i = 0; i < model->n_devices; i++)
+	for (size_t i = 0, waiting = 0; i < model->n_devices && waiting < CROWD_MAX; i++) {
+		waiting += model->devices[i].deferred;
 		relevant->devices[i] |= model->devices[i].deferred;
+	}
 }
 
 static int spread(struct gw_boot_relevant *relevant, const struct gw_boot_model *model)
