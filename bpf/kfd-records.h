@@ -23,6 +23,8 @@ struct gw_kfd_process {
 	__u32 evicted_devices;	  /* evictions of queues, one per device, that have not been restored */
 	__u32 eviction_trigger;	  /* of the last one: enum KFD_QUEUE_EVICTION_TRIGGERS, ~0 = by PASID */
 	__u32 restore_failures;	  /* restore workers that ended with an error, in a row */
+	__u32 contexts;		  /* of KFD that were created and not destroyed; one at most up to 6.17 */
+	__u32 reserved;
 	__u64 evictions;	  /* times that the process went from running to evicted */
 	__u64 evicted_since_ns;	  /* 0 = runs */
 	__u64 evicted_ns;	  /* in all evictions that are over */

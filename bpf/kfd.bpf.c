@@ -7,7 +7,7 @@
  * Raw tracepoints, attached by name: the events may be in a module, and their
  * arguments are plain values.
  */
-#include "state.h"
+#include "activity.h"
 #include "kfd-records.h"
 
 struct {
@@ -62,7 +62,7 @@ static __always_inline struct gw_kfd_process *process_of_pasid(u32 pasid)
 	return pid ? bpf_map_lookup_elem(&kfd_processes, pid) : NULL;
 }
 
-/* (pid, pasid, ret) */
+/* (pid, pasid, ret); a process of newer kernels may have several contexts */
 SEC("raw_tp/kfd_process_create")
 int kfd_process_create(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -71,10 +71,8 @@ int kfd_process_create(struct bpf_raw_tracepoint_args *ctx)
 
 	if ((s32)ctx->args[2])
 		return 0;
-	/* What a process of the same pid may have left. */
-	bpf_map_delete_elem(&kfd_processes, &pid);
 	process = process_of(pid, pasid);
-	if (!process)
+	if (!process || __sync_fetch_and_add(&process->contexts, 1))
 		return 0;
 	process->created_ns = bpf_ktime_get_ns();
 	bpf_get_current_comm(process->comm, sizeof(process->comm));
@@ -97,7 +95,12 @@ SEC("raw_tp/kfd_process_destroy_end")
 int kfd_process_destroy(struct bpf_raw_tracepoint_args *ctx)
 {
 	u32 pid = ctx->args[0], pasid = ctx->args[1];
+	struct gw_kfd_process *process = bpf_map_lookup_elem(&kfd_processes, &pid);
 
+	if (process && process->contexts > 1) {
+		__sync_fetch_and_add(&process->contexts, -1);
+		return 0;
+	}
 	bpf_map_delete_elem(&kfd_processes, &pid);
 	bpf_map_delete_elem(&kfd_pasids, &pasid);
 	return 0;
@@ -172,34 +175,6 @@ int kfd_restored(struct bpf_raw_tracepoint_args *ctx)
 
 /* ---- what a task does for KFD --------------------------------------------------------- */
 
-static __always_inline struct task_entry *activity_begin(u32 kind)
-{
-	struct task_entry *entry =
-		bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
-
-	if (!entry || entry->activity.kind)
-		return NULL;
-	__builtin_memset(&entry->activity, 0, sizeof(entry->activity));
-	entry->activity.kind = kind;
-	entry->activity.since_ns = bpf_ktime_get_ns();
-	if (kind == GW_ACTIVITY_FAULT && !entry->watch.sections.fault_since_ns)
-		entry->watch.sections.fault_since_ns = entry->activity.since_ns;
-	return entry;
-}
-
-/* Returns how long it took, 0 = its begin was not seen. */
-static __always_inline u64 activity_end(u32 kind)
-{
-	struct task_entry *entry = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0);
-
-	if (!entry || entry->activity.kind != kind)
-		return 0;
-	entry->activity.kind = GW_ACTIVITY_NONE;
-	if (kind == GW_ACTIVITY_FAULT)
-		entry->watch.sections.fault_since_ns = 0;
-	return bpf_ktime_get_ns() - entry->activity.since_ns;
-}
-
 static __always_inline int worker_begin(struct bpf_raw_tracepoint_args *ctx, u32 kind)
 {
 	struct task_entry *entry = activity_begin(kind);
@@ -252,16 +227,9 @@ int kfd_restore_end(struct bpf_raw_tracepoint_args *ctx)
 
 static __always_inline int fault_begin(u32 device, u32 pasid, u64 address)
 {
-	struct task_entry *entry = activity_begin(GW_ACTIVITY_FAULT);
 	u32 *pid = bpf_map_lookup_elem(&kfd_pasids, &pasid);
 
-	if (!entry)
-		return 0;
-	entry->activity.device = device;
-	entry->activity.pasid = pasid;
-	entry->activity.address = address;
-	entry->activity.pid = pid ? *pid : 0;
-	return 0;
+	return fault_activity(device, pasid, address, pid ? *pid : 0);
 }
 
 /* (pasid, gpu_id, address, write_fault) */

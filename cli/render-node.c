@@ -121,14 +121,15 @@ static char *plain_text(const json_t *node, const char *word, const char *note)
 static char *fault_text(const json_t *node)
 {
 	uint64_t pid = field_number(node, "pid"), pasid = field_number(node, "pasid");
+	const char *address = field_string(node, "fault_address");
 
 	if (!pasid)
 		return text_format("its GPU page fault");
 	if (!pid)
-		return text_format("a GPU page fault of PASID " STYLE_BOLD "%" PRIu64 STYLE_END " at %s", pasid,
-				   field_string(node, "fault_address"));
-	return text_format("a GPU page fault of pid " STYLE_BOLD "%" PRIu64 STYLE_END " (PASID %" PRIu64 ") at %s", pid,
-			   pasid, field_string(node, "fault_address"));
+		return text_format("a GPU page fault of PASID " STYLE_BOLD "%" PRIu64 STYLE_END "%s%s", pasid,
+				   *address ? " at " : "", address);
+	return text_format("a GPU page fault of pid " STYLE_BOLD "%" PRIu64 STYLE_END " (PASID %" PRIu64 ")%s%s", pid,
+			   pasid, *address ? " at " : "", address);
 }
 
 static char *eviction_text(const json_t *node)

@@ -18,6 +18,7 @@
 #include "../bpf/shared.h"
 #include "bpf/fault.skel.h"
 #include "bpf/fence.skel.h"
+#include "bpf/iopf.skel.h"
 #include "bpf/iter.skel.h"
 #include "bpf/kfd.skel.h"
 #include "bpf/lock.skel.h"
@@ -42,7 +43,7 @@ static const struct embedded {
 	{ "srcu", srcu_bpf__elf_bytes },	 { "work", work_bpf__elf_bytes },
 	{ "fault", fault_bpf__elf_bytes },	 { "names", names_bpf__elf_bytes },
 	{ "iter", iter_bpf__elf_bytes },	 { "signalling", signalling_bpf__elf_bytes },
-	{ "kfd", kfd_bpf__elf_bytes },
+	{ "kfd", kfd_bpf__elf_bytes },		 { "iopf", iopf_bpf__elf_bytes },
 };
 
 struct shared_map {

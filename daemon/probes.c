@@ -107,6 +107,8 @@ static const struct definition definitions[] = {
 	  "GPU page faults with process and address" },
 	{ "ppr_fault", "kfd", "raw_tp/amd_iommu_v2_fault_begin+end", "amdgpu", NULL, { "ppr_fault_start", "ppr_fault_end" },
 	  "GPU page faults that come through the IOMMU" },
+	{ "iopf", "iopf", "raw_tp/iommu_sva_handle_iopf_begin+end", "", NULL, { "iopf_start", "iopf_end" },
+	  "I/O page faults of shared virtual addresses" },
 	{ "kfd_pinned", "kfd", "raw_tp/kfd_pin_bo, raw_tp/kfd_unpin_bo", "amdgpu", NULL, { "kfd_pin", "kfd_unpin" },
 	  "memory that KFD has pinned, by process" },
 };
@@ -130,6 +132,7 @@ static const struct patched {
 	{ "kfd_restore_worker", NULL, "drm/amdkfd: Trace the evict and restore workers" },
 	{ "kfd_svm_fault", NULL, "drm/amdkfd: Trace GPU page faults" },
 	{ "ppr_fault", NULL, "iommu/amd: Trace IOMMUv2 page requests" },
+	{ "iopf", NULL, "iommu: Trace I/O page faults" },
 	{ "kfd_pinned", NULL, "drm/amdkfd: Trace pinned memory" },
 };
 

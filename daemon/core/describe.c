@@ -220,7 +220,8 @@ static void put_section(json_t *object, const struct gw_node *node, bool *failed
 	put_number(object, "pasid", activity->pasid, failed);
 	if (activity->kind == GW_ACTIVITY_FAULT) {
 		put_number(object, "device", activity->device, failed);
-		gw_json_put(object, "fault_address", gw_json_address(activity->address), failed);
+		if (activity->address)
+			gw_json_put(object, "fault_address", gw_json_address(activity->address), failed);
 	} else {
 		put_text(object, "phase", activity->kind == GW_ACTIVITY_RESTORE ? "restore" : "evict", failed);
 	}

@@ -194,7 +194,9 @@ static void name_fault(struct gw_text *text, const struct gw_node *node)
 	gw_text_add(text, "a GPU page fault");
 	if (!activity)
 		return;
-	gw_text_add(text, " at 0x%" PRIx64 " of ", (uint64_t)activity->address);
+	if (activity->address)
+		gw_text_add(text, " at 0x%" PRIx64, (uint64_t)activity->address);
+	gw_text_add(text, " of ");
 	if (activity->pid)
 		gw_text_add(text, "pid %" PRIu32 " (PASID %" PRIu32 ")", activity->pid, activity->pasid);
 	else
