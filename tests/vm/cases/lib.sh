@@ -57,7 +57,7 @@ daemon_answers() {
 start_daemon() {
 	gpuwatchd --standalone "$@" >>"$OUT/reports.jsonl" 2>>"$OUT/gpuwatchd.log" &
 	daemon=$!
-	wait_until 30 daemon_answers || {
+	wait_until "${START_SECONDS:-30}" daemon_answers || {
 		fail "the daemon answers"
 		cat "$OUT/gpuwatchd.log"
 		return 1

@@ -32,6 +32,13 @@ def check(name, good, detail=""):
         print(f"FAIL {name}: {detail}")
 
 
+def read_document(path):
+    """An answer of the CLI; an empty one if there was none, which is a failure."""
+    text = path.read_text() if path.exists() else ""
+    check(f"{path.parent.name}: {path.name} is there", bool(text), "")
+    return json.loads(text) if text else {"reports": [], "devices": [], "summary": {"lost": 0}}
+
+
 def read_lines(path):
     return [json.loads(line) for line in path.read_text().splitlines() if line.strip()] if path.exists() else []
 
@@ -57,7 +64,7 @@ def show(report):
 class Step:
     def __init__(self, directory, schema):
         self.directory, self.name, self.schema = directory, directory.name, schema
-        self.order = json.loads((directory / "probe-order.json").read_text())
+        self.order = read_document(directory / "probe-order.json")
         self.truth = read_lines(directory / "truth.jsonl")
         self.expected = expectations(directory / "expect")
         tolerance = directory / "tolerance_ns"
@@ -180,7 +187,7 @@ class Step:
 
 def check_whole(out, steps):
     """At the end of the boot no report is about anything that was not provoked."""
-    final = json.loads((out / "final.json").read_text())
+    final = read_document(out / "final.json")
     provoked = set()
     for step in steps:
         provoked |= {(e["class"], e["device"]) for e in step.expected}
