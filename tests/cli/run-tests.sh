@@ -615,6 +615,9 @@ test_order_outcomes() {
 	expect "one that is over" 1 probe-order --from "$work/order.json"
 	ok "is told last" has '^4\.  Over  radeon initialised'
 	ok "and counted apart" has '^1 thing was lost, 1 is fragile, 1 cost time, 1 is over'
+	changed_order '.missing = [{text: "One.", remedy: "Do it."}, {text: "Two.", remedy: "Do it."}]'
+	run probe-order --from "$work/order.json"
+	ok "what is to be done for two gaps is said once" test "$(grep -c 'To see it: Do it' "$work/out")" = 1
 	changed_order 'del(.summary.lost)'
 	expect "lost is also known from the reports" 1 probe-order --from "$work/order.json"
 	changed_order '.rows = [] | .tree = [] | .devices = []'
