@@ -33,6 +33,7 @@ struct gw_boot_observer {
 	struct gw_boot_log *log;
 	struct gw_kmsg_log *kmsg;
 	struct gw_kernel_image image; /* initcalls of the running kernel */
+	bool no_initcalls;	      /* they cannot be had */
 	struct gw_depends *depends;
 	struct gw_boot_told *told;
 	struct gw_probe_info row; /* instead of the programs' */
@@ -136,8 +137,21 @@ static int add_lost(json_t *lost, void *userdata)
 	return gw_boot_set_lost(userdata, lost);
 }
 
-static struct gw_boot_sources sources(const struct gw_boot_observer *observer)
+/* Not at the start, which has enough to do. */
+static void read_initcalls(struct gw_boot_observer *observer)
 {
+	_cleanup_free_ char *error = NULL;
+
+	if (observer->image.initcalls || observer->no_initcalls)
+		return;
+	observer->no_initcalls = gw_kernel_image_read(&observer->image, NULL, &error) < 0;
+	if (observer->no_initcalls)
+		log_info("The kernel's initcalls are not known: %s", error ? error : "no memory");
+}
+
+static struct gw_boot_sources sources(struct gw_boot_observer *observer)
+{
+	read_initcalls(observer);
 	return (struct gw_boot_sources){
 		.log = observer->log,
 		.programs = observer->programs,
@@ -362,7 +376,6 @@ static int add_sources(struct gw_boot_observer *observer)
 
 static int start(struct gw_boot_observer *observer)
 {
-	_cleanup_free_ char *error = NULL;
 	int r = 0;
 
 	if (observer->options.pin_directory)
@@ -376,8 +389,6 @@ static int start(struct gw_boot_observer *observer)
 	if (!observer->programs)
 		describe_absence(observer);
 	drain(observer);
-	if (gw_kernel_image_read(&observer->image, NULL, &error) < 0)
-		log_info("The kernel's initcalls are not known: %s", error ? error : "no memory");
 	r = gw_boot_observer_reload(observer);
 	return r < 0 ? r : add_sources(observer);
 }

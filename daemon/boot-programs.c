@@ -379,7 +379,10 @@ static bool adopt(struct gw_boot_programs *programs)
 	return true;
 }
 
-/* Which of the rows the one who attached could attach. */
+/*
+ * Which of the rows the one who attached could attach, and why not is not worth
+ * reading the kernel's type information again, with all else that starts now.
+ */
 static void look_at_links(struct gw_boot_programs *programs)
 {
 	char name[96];
@@ -387,16 +390,17 @@ static void look_at_links(struct gw_boot_programs *programs)
 	for (size_t i = 0; i < ELEMENTS(definitions); i++) {
 		struct row *row = &programs->rows[i];
 
-		for (size_t j = 0; j < PROGRAMS_MAX && row->way && row->way[j]; j++) {
+		for (size_t j = 0; j < PROGRAMS_MAX && definitions[i].ways[0][j]; j++) {
 			pin_name(i, j, name, sizeof(name));
 			row->links[j] = gw_pins_open_link(programs->pins, name);
-			if (libbpf_get_error(row->links[j])) {
-				row->links[j] = NULL;
-				snprintf(row->why, sizeof(row->why), "could not be attached when recording began");
-				detach(row);
-				break;
-			}
+			if (!libbpf_get_error(row->links[j]))
+				continue;
+			row->links[j] = NULL;
+			break;
 		}
+		if (!row->links[0])
+			snprintf(row->why, sizeof(row->why),
+				 "not attached when recording began: this kernel does not have it, or refused");
 	}
 }
 
@@ -588,27 +592,37 @@ static int open_pins(struct gw_boot_programs *programs, const struct gw_boot_pro
 	return gw_pins_new(&programs->pins, options->directory, build_hash(), message, size);
 }
 
-static int start(struct gw_boot_programs *programs, const struct gw_boot_programs_options *options, char *message,
-		 size_t size)
+static int begin_recording(struct gw_boot_programs *programs, const struct gw_boot_programs_options *options,
+			   char *message, size_t size)
 {
 	struct bpf_object *object = open_object(options->btf_path);
 	struct kernel kernel = { 0 };
 	int r;
 
 	if (!object) {
-		snprintf(message, size, "The programs that record the boot cannot be opened: %s", strerror(errno));
-		return -errno;
+		r = -errno;
+		snprintf(message, size, "The programs that record the boot cannot be opened: %s", strerror(-r));
+		return r;
 	}
 	r = open_kernel(&kernel, options->btf_path, message, size);
 	if (r >= 0) {
 		choose_ways(programs, &kernel, object);
-		if (programs->adopted)
-			look_at_links(programs);
-		else
-			r = load_and_attach(programs, &kernel, options, message, size);
+		r = load_and_attach(programs, &kernel, options, message, size);
 	}
 	bpf_object__close(object);
 	close_kernel(&kernel);
+	return r;
+}
+
+static int start(struct gw_boot_programs *programs, const struct gw_boot_programs_options *options, char *message,
+		 size_t size)
+{
+	int r = 0;
+
+	if (programs->adopted)
+		look_at_links(programs);
+	else
+		r = begin_recording(programs, options, message, size);
 	if (r < 0)
 		return r;
 	programs->ring = ring_buffer__new(programs->events_fd, on_record, programs, NULL);
