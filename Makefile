@@ -219,7 +219,7 @@ bench: deps
 	@$(MAKE) -s all $(B)/bench/empty $(B)/lab/$(KERNEL)/stamp
 	@tests/vm/run --kernel $(KERNEL) --timeout 600 $(GUEST_FILES) -- /cases/bench.sh $(BENCH_ARGS)
 
-CASES ?= deadlocks crash late degrade idle waits systemd boot-state
+CASES ?= deadlocks crash late degrade idle waits boot-record boot-systemd systemd boot-state
 
 vm_check = tests/vm/check $(1) $(B) $(B)/check/$(1) $(2)
 
@@ -253,7 +253,7 @@ check-build:
 
 SHELL_SCRIPTS := setup.sh .ci/run tests/run.sh tests/unit/run.sh tests/fuzz/run tests/fixtures/run tests/cli/run-tests.sh \
 		 tests/vm/run tests/vm/check tests/vm/fetch-kernel tests/vm/fetch-headers tests/vm/fetch-qemu \
-		 tests/vm/build-module tests/vm/build-root $(wildcard tests/vm/cases/*.sh) kernel-patches/check \
+		 tests/vm/build-module tests/vm/build-root tests/vm/build-initrd $(wildcard systemd/boot/*/*) $(wildcard tests/vm/cases/*.sh) kernel-patches/check \
 		 $(addprefix tests/arm64/,check run build-modules fetch-kernel fetch-sysroot guest/init) $(wildcard tests/arm64/cases/*.sh)
 ## lint: shell scripts and man pages
 lint:
