@@ -194,10 +194,14 @@ GUEST_FILES := --bin $(B)/gpuwatchd --bin $(B)/gpuwatch-cli --bin $(B)/bench/emp
 	       --add $(B)/lab/$(KERNEL)/labuser:/usr/bin/labuser
 CMD ?=
 
-.PHONY: kernel
+.PHONY: kernel kernel-events
 ## kernel: build the series' own bootable kernel (KERNEL=6.1, or 6.1-shipped and the like, see tests/vm/build-kernel)
 kernel: deps
 	@tests/vm/build-kernel $(if $(findstring -,$(KERNEL)),$(KERNEL),$(KERNEL)-patched)
+
+## kernel-events: see the events of the 6.1 series fire, and write docs/kernel-events.md
+kernel-events: deps
+	@tests/kernel/run --write $(B)/check/kernel-events
 
 .PHONY: vm demo bench
 ## vm: boot KERNEL=6.1|6.12|7.2 (or 6.1-patched and the like) and run CMD='...' in it, or a shell
@@ -239,6 +243,8 @@ check: deps
 		healthy-6.12='$(call vm_check,6.12,healthy)' \
 		healthy-7.2='$(call vm_check,7.2,healthy)' \
 		wait \
+		boots='$(call vm_check,6.1,boots)' \
+		kernel-events='tests/kernel/run $(B)/check/kernel-events' \
 		'&vm-6.1=$(call vm_check,6.1,$(CASES))' \
 		'&vm-6.12=$(call vm_check,6.12,$(CASES))' \
 		vm-7.2='$(call vm_check,7.2,$(CASES))'
@@ -253,7 +259,8 @@ check-build:
 
 SHELL_SCRIPTS := setup.sh .ci/run tests/run.sh tests/unit/run.sh tests/fuzz/run tests/fixtures/run tests/cli/run-tests.sh \
 		 tests/vm/run tests/vm/check tests/vm/fetch-kernel tests/vm/fetch-headers tests/vm/fetch-qemu \
-		 tests/vm/build-module tests/vm/build-root tests/vm/build-initrd $(wildcard systemd/boot/*/*) $(wildcard tests/vm/cases/*.sh) kernel-patches/check \
+		 tests/vm/build-module tests/vm/build-root tests/vm/build-kernel tests/vm/fetch-source \
+		 tests/kernel/run tests/vm/build-initrd $(wildcard systemd/boot/*/*) $(wildcard tests/vm/cases/*.sh) kernel-patches/check \
 		 $(addprefix tests/arm64/,check run build-modules fetch-kernel fetch-sysroot guest/init) $(wildcard tests/arm64/cases/*.sh)
 ## lint: shell scripts and man pages
 lint:

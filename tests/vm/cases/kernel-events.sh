@@ -62,7 +62,10 @@ rebind() {
 # The last device stays deferred; the kernel gives up after deferred_probe_timeout.
 driver_core() {
 	echo driver-core >/sys/kernel/debug/gwdrive || return
-	sleep 6
+	wait_until 90 given_up
+}
+
+given_up() {
 	dmesg | grep -q "gwdrive-consumer.3: deferred probe pending"
 }
 
