@@ -85,6 +85,7 @@ void gw_boot_finding_need(const struct gw_boot_model *model, struct gw_boot_find
 	finding->related = true;
 	finding->entry = need->entry;
 	finding->property = need->property;
+	finding->node = need->node;
 	if (need->entry && need->entry->feature.name)
 		finding->feature = need->entry->feature.name;
 	if (need->supplier != GW_BOOT_NOTHING)
@@ -166,6 +167,16 @@ void gw_boot_say_device(struct gw_text *text, const struct gw_boot_model *model,
 		gw_text_add(text, " (driver %s)", gw_boot_text(model, it->driver));
 }
 
+static void say_firmware(struct gw_text *text, const struct gw_boot_finding *finding)
+{
+	if (!finding->property)
+		return;
+	gw_text_add(text, " The firmware's property \"%s\" names it", *finding->property ? finding->property : "?");
+	if (finding->node && *finding->node)
+		gw_text_add(text, " (node %s)", finding->node);
+	gw_text_add(text, ".");
+}
+
 void gw_boot_say_origin(struct gw_text *text, const struct gw_boot_finding *finding)
 {
 	if (!finding->related)
@@ -173,10 +184,10 @@ void gw_boot_say_origin(struct gw_text *text, const struct gw_boot_finding *find
 	switch (finding->origin) {
 	case GW_BOOT_BY_LINK:
 		gw_text_add(text, " A device link says that it needs it.");
+		say_firmware(text, finding);
 		break;
 	case GW_BOOT_BY_FIRMWARE:
-		gw_text_add(text, " The firmware's property \"%s\" names it.",
-			    finding->property && *finding->property ? finding->property : "?");
+		say_firmware(text, finding);
 		break;
 	case GW_BOOT_BY_TABLE:
 		break;

@@ -31,7 +31,7 @@ struct gw_boot_finding {
 	bool related; /* there is a supplier at all, and origin is valid */
 	const struct gw_dependency *entry;
 	const char *feature; /* "" = none known */
-	const char *property;
+	const char *property, *node; /* of firmware, or NULL */
 
 	uint64_t begin_ns, end_ns, supplier_begin_ns, supplier_ready_ns; /* or GW_BOOT_UNKNOWN */
 	bool has_result;

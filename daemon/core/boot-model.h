@@ -111,6 +111,7 @@ struct gw_boot_need {
 	bool ordered; /* the consumer must not be probed before: false for links that the consumer made itself, cycles */
 	uint64_t created_ns;		  /* of a link, GW_BOOT_UNKNOWN = not seen */
 	const char *property;		  /* of firmware, or NULL */
+	const char *node;		  /* what it names, or NULL */
 	const struct gw_dependency *entry; /* of the table, or NULL */
 };
 

@@ -139,6 +139,7 @@ static int add_firmware_supplier(struct gw_boot_model *model, uint32_t consumer,
 		.origin = GW_BOOT_BY_FIRMWARE,
 		.created_ns = GW_BOOT_UNKNOWN,
 		.property = property ? property : "",
+		.node = node,
 	};
 	uint32_t number = name && *name ? find_name(model, name) : GW_BOOT_NOT_FOUND;
 
@@ -346,6 +347,7 @@ static void unite_needs(struct gw_boot_model *model)
 			continue;
 		}
 		last->entry = last->entry ? last->entry : need->entry;
+		last->node = last->property ? last->node : need->node;
 		last->property = last->property ? last->property : need->property;
 	}
 	model->n_needs = kept;
