@@ -342,6 +342,7 @@ static void open_programs(struct gw_boot_observer *observer)
 
 static void describe_absence(struct gw_boot_observer *observer)
 {
+	log_warning("How drivers come up is not recorded: %s", observer->why);
 	observer->row = (struct gw_probe_info){
 		.name = "boot",
 		.target = "really_probe and others",
