@@ -43,8 +43,8 @@ static int by_device(const void *a, const void *b)
 struct reading {
 	struct gw_boot_model *model;
 	uint32_t device;
-	size_t first;	   /* attempts of this source begin here */
-	bool put_off;	   /* the last one ended with -EPROBE_DEFER and is not yet on the list */
+	size_t first; /* attempts of this source begin here */
+	bool put_off; /* the last one ended with -EPROBE_DEFER and is not yet on the list */
 };
 
 static struct gw_boot_attempt *add_attempt(struct reading *reading, const struct gw_boot_fact *fact)
@@ -247,8 +247,8 @@ static void sort_from(struct gw_boot_model *model, size_t first)
 /* ---- the device ------------------------------------------------------------------------------ */
 
 /* Until when each successful attempt's driver stayed. */
-static void find_ends_of_bindings(struct gw_boot_model *model, struct gw_boot_device *device,
-				  const struct order *order, size_t count)
+static void find_ends_of_bindings(struct gw_boot_model *model, struct gw_boot_device *device, const struct order *order,
+				  size_t count)
 {
 	struct gw_boot_attempt *attempts = &model->attempts[device->first_attempt];
 
@@ -492,8 +492,8 @@ bool gw_boot_probed_at(const struct gw_boot_model *model, const struct gw_boot_d
 	return next < device->n_attempts && attempt->begin_ns <= time_ns;
 }
 
-const struct gw_boot_attempt *gw_boot_next_bound(const struct gw_boot_model *model,
-						 const struct gw_boot_device *device, uint64_t time_ns)
+const struct gw_boot_attempt *gw_boot_next_bound(const struct gw_boot_model *model, const struct gw_boot_device *device,
+						 uint64_t time_ns)
 {
 	for (uint32_t i = count_until(model, device, time_ns); i < device->n_attempts; i++) {
 		const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + i];

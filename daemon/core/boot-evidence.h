@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "boot.h"
 #include "boot-names.h"
+#include "boot.h"
 
 /* An event with its names as numbers: a fifth of the size. */
 struct gw_boot_fact {
@@ -35,13 +35,13 @@ struct gw_boot_findings;
 struct gw_boot_model;
 
 struct gw_boot {
-	const struct gw_depends *given;	 /* the caller's table */
-	struct gw_depends *carried;	 /* the table that came with the evidence: it replaces the caller's; NULL = none */
+	const struct gw_depends *given; /* the caller's table */
+	struct gw_depends *carried; /* the table that came with the evidence: it replaces the caller's; NULL = none */
 	struct gw_boot_host host;
 	struct gw_boot_names names;
 	struct gw_boot_fact *facts;
 	size_t n_facts, allocated_facts;
-	uint64_t dropped_facts; /* beyond GW_BOOT_EVENTS_MAX */
+	uint64_t dropped_facts;		 /* beyond GW_BOOT_EVENTS_MAX */
 	struct gw_boot_kmsg_mark *marks; /* one per record of the kernel log */
 	size_t n_marks, allocated_marks;
 	uint64_t malformed; /* records of the kernel log, lines of the file */

@@ -50,9 +50,9 @@ struct gw_boot_finding *gw_boot_finding_add(struct gw_boot_model *model, enum gw
 
 uint64_t gw_boot_waited(const struct gw_boot_device *device, uint64_t until_ns)
 {
-	return device->first_deferred_ns < until_ns && until_ns != GW_BOOT_UNKNOWN ?
-		       until_ns - device->first_deferred_ns :
-		       0;
+	return device->first_deferred_ns < until_ns && until_ns != GW_BOOT_UNKNOWN
+		       ? until_ns - device->first_deferred_ns
+		       : 0;
 }
 
 void gw_boot_finding_consumer(const struct gw_boot_model *model, struct gw_boot_finding *finding, uint32_t device)
@@ -146,9 +146,9 @@ const char *gw_boot_feature_of(const struct gw_boot_model *model, const struct g
 	if (finding->effect != GW_BOOT_LOST || entry->feature.iommu_group)
 		return "";
 	return entry->feature.path && json_is_true(json_object_get(json_object_get(model->boot->state, "paths"),
-								     entry->feature.path)) ?
-		       "" :
-		       finding->feature;
+								   entry->feature.path))
+		       ? ""
+		       : finding->feature;
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */

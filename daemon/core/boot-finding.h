@@ -3,8 +3,8 @@
 #ifndef GPUWATCH_CORE_BOOT_FINDING_H
 #define GPUWATCH_CORE_BOOT_FINDING_H
 
-#include "boot-model.h"
 #include "boot-errno.h"
+#include "boot-model.h"
 #include "report.h"
 #include "text.h"
 
@@ -30,7 +30,7 @@ struct gw_boot_finding {
 	enum gw_boot_origin origin;
 	bool related; /* there is a supplier at all, and origin is valid */
 	const struct gw_dependency *entry;
-	const char *feature; /* "" = none known */
+	const char *feature;	     /* "" = none known */
 	const char *property, *node; /* of firmware, or NULL */
 
 	uint64_t begin_ns, end_ns, supplier_begin_ns, supplier_ready_ns; /* or GW_BOOT_UNKNOWN */
@@ -38,7 +38,7 @@ struct gw_boot_finding {
 	int32_t result;
 	uint64_t retries, lost_ns;
 	uint64_t formed_ns, known_ns; /* when it went wrong, and when that could be known */
-	uint32_t *group; /* devices that share this fate, the consumer first; NULL = it alone */
+	uint32_t *group;	      /* devices that share this fate, the consumer first; NULL = it alone */
 	size_t n_group;
 
 	struct gw_text summary, explanation, advice;

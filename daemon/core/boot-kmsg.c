@@ -23,8 +23,8 @@
 
 struct line {
 	char message[LINE_MAX_SIZE];
-	char subsystem[16];		  /* SUBSYSTEM= of the continuation lines */
-	char device[GW_BOOT_NAME_SIZE];	  /* name from DEVICE=+subsystem:name */
+	char subsystem[16];		/* SUBSYSTEM= of the continuation lines */
+	char device[GW_BOOT_NAME_SIZE]; /* name from DEVICE=+subsystem:name */
 };
 
 /* Copies @length bytes, cut to fit. */
@@ -504,7 +504,8 @@ int gw_boot_event_from_kmsg(struct gw_boot_event *ret, uint64_t *sequence, const
 		.pid = caller_of(text, (size_t)(message - text)),
 	};
 	split_lines(&line, message + 1, end);
-	/* What user space writes into /dev/kmsg never has the kernel's facility (devkmsg_write()): it may say anything. */
+	/* What user space writes into /dev/kmsg never has the kernel's facility (devkmsg_write()): it may say anything.
+	 */
 	if (priority >> LOG_FACILITY_SHIFT == 0 && parse_message(ret, &line) == 1)
 		return 1;
 	*ret = (struct gw_boot_event){ .source = GW_BOOT_FROM_KMSG, .sequence = number, .time_ns = time * 1000 };

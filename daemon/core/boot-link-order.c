@@ -19,8 +19,8 @@ struct image {
 /* One party: in the image, as a module, or neither. */
 struct side {
 	const struct gw_party *party;
-	size_t position;	/* in the image, or NO_POSITION */
-	const json_t *module;	/* or NULL */
+	size_t position;      /* in the image, or NO_POSITION */
+	const json_t *module; /* or NULL */
 };
 
 static size_t find_position(const struct image *image, const struct gw_party *party)
@@ -98,7 +98,8 @@ static bool depends_on(const struct image *image, const json_t *module, const st
 	if (names_party(depends, party))
 		return true;
 	json_array_foreach((json_t *)depends, i, item) {
-		const json_t *next = json_is_string(item) && depth > 0 ? module_named(image, json_string_value(item)) : NULL;
+		const json_t *next =
+			json_is_string(item) && depth > 0 ? module_named(image, json_string_value(item)) : NULL;
 
 		if (next && depends_on(image, next, party, depth - 1))
 			return true;
@@ -146,7 +147,8 @@ static struct verdict judge(const struct image *image, const struct side *consum
 static const char *advice_of(const struct verdict *verdict, const struct side *consumer, const struct side *supplier)
 {
 	if (strcmp(verdict->state, "fragile") == 0)
-		return "Make the consumer's a late_initcall(), so that the level orders them whatever the Makefiles do.";
+		return "Make the consumer's a late_initcall(), so that the level orders them whatever the Makefiles "
+		       "do.";
 	if (strcmp(verdict->state, "unordered") == 0)
 		return "Add a softdep line for the two to /etc/modprobe.d, so that modprobe loads the supplier first.";
 	if (strcmp(verdict->state, "reversed") != 0)
@@ -158,8 +160,7 @@ static const char *advice_of(const struct verdict *verdict, const struct side *c
 
 static json_t *json_side(const struct image *image, const struct side *side)
 {
-	const struct gw_initcall *initcall =
-		side->position == NO_POSITION ? NULL : &image->initcalls[side->position];
+	const struct gw_initcall *initcall = side->position == NO_POSITION ? NULL : &image->initcalls[side->position];
 	const char *module = initcall ? initcall->module : text_of(side->module, "name");
 
 	return json_pack("{s:o, s:o, s:o, s:s, s:o}", "name", gw_json_text(side->party->name), "function",

@@ -9,7 +9,8 @@
 #include "boot-finding.h"
 #include "text.h"
 
-#define RECORD_BOOT "Add the parameters of gpuwatch's boot snippet (initcall_debug log_buf_len=8M) to the kernel command line."
+#define RECORD_BOOT                                                                                                    \
+	"Add the parameters of gpuwatch's boot snippet (initcall_debug log_buf_len=8M) to the kernel command line."
 
 struct gaps {
 	const struct gw_boot_model *model;
@@ -27,9 +28,10 @@ static void add(struct gaps *gaps, const char *part, uint64_t from_ns, uint64_t 
 		const char *remedy)
 {
 	char *string = gw_text_finish(text);
-	json_t *gap = string ? json_pack("{s:s, s:o, s:o, s:s, s:s}", "part", part, "from_ns", json_time_or_null(from_ns),
-					 "to_ns", json_time_or_null(to_ns), "text", string, "remedy", remedy) :
-			       NULL;
+	json_t *gap =
+		string ? json_pack("{s:s, s:o, s:o, s:s, s:s}", "part", part, "from_ns", json_time_or_null(from_ns),
+				   "to_ns", json_time_or_null(to_ns), "text", string, "remedy", remedy)
+		       : NULL;
 
 	free(string);
 	if (json_array_append_new(gaps->array, gap) < 0)
@@ -68,8 +70,9 @@ static void early_initcalls(struct gaps *gaps)
 	}
 	gw_text_add(&text, ".");
 	add(gaps, "initcalls", 0, until, &text,
-	    wrapped && debugs_initcalls(model) ? "Give the kernel log more room: log_buf_len=16M on the kernel command line." :
-						 RECORD_BOOT);
+	    wrapped && debugs_initcalls(model)
+		    ? "Give the kernel log more room: log_buf_len=16M on the kernel command line."
+		    : RECORD_BOOT);
 }
 
 static void early_probes(struct gaps *gaps)
@@ -109,7 +112,8 @@ static void kernel_log(struct gaps *gaps)
 	}
 	if (overwritten > 0 && model->kmsg_missing == 0 && model->kmsg_first == 0) {
 		text = (struct gw_text){ .data = NULL };
-		gw_text_add(&text, "%" PRIu64 " records of the kernel log were overwritten before they were read.", overwritten);
+		gw_text_add(&text, "%" PRIu64 " records of the kernel log were overwritten before they were read.",
+			    overwritten);
 		add(gaps, "kernel log", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text,
 		    "Give the kernel log more room: log_buf_len=16M on the kernel command line.");
 	}
@@ -121,20 +125,24 @@ static void damaged(struct gaps *gaps)
 	struct gw_text text = { .data = NULL };
 
 	if (model->boot->malformed > 0) {
-		gw_text_add(&text, "%" PRIu64 " record%s could not be understood and %s left out.", model->boot->malformed,
-			    model->boot->malformed == 1 ? "" : "s", model->boot->malformed == 1 ? "was" : "were");
+		gw_text_add(&text, "%" PRIu64 " record%s could not be understood and %s left out.",
+			    model->boot->malformed, model->boot->malformed == 1 ? "" : "s",
+			    model->boot->malformed == 1 ? "was" : "were");
 		add(gaps, "damaged records", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text,
 		    "If this is a file, save the evidence again; if it lasts, report it with the file.");
 	}
 	if (model->clock_jumped) {
 		text = (struct gw_text){ .data = NULL };
-		gw_text_add(&text, "The kernel log's clock jumped: times of what it tells are not reliable, their order is.");
+		gw_text_add(&text,
+			    "The kernel log's clock jumped: times of what it tells are not reliable, their order is.");
 		add(gaps, "clock", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text,
 		    "Look for \"clocksource\" and \"tsc\" in the kernel log.");
 	}
 	if (!model->aligned) {
 		text = (struct gw_text){ .data = NULL };
-		gw_text_add(&text, "Nothing was seen both by the kernel log and by gpuwatch: their clocks are taken to be equal.");
+		gw_text_add(
+			&text,
+			"Nothing was seen both by the kernel log and by gpuwatch: their clocks are taken to be equal.");
 		add(gaps, "clock", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text,
 		    "Times of the two may differ by some ten milliseconds; nothing is to be done.");
 	}
@@ -181,7 +189,8 @@ static void state(struct gaps *gaps)
 
 	if (!gaps->model->boot->state) {
 		gw_text_add(&text, "The state of the system was not read: what is missing now is not known.");
-		add(gaps, "state", GW_BOOT_UNKNOWN, gaps->model->now_ns, &text, "Save the evidence on the machine itself.");
+		add(gaps, "state", GW_BOOT_UNKNOWN, gaps->model->now_ns, &text,
+		    "Save the evidence on the machine itself.");
 	}
 	list(gaps, "unreadable", "state", "Not readable: ", "Run gpuwatchd as its unit does, with debugfs mounted.");
 	list(gaps, "probes", "programs", "Not attached: ", "See gpuwatch-cli status for what is lost without it.");

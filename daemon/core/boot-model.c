@@ -68,7 +68,8 @@ static uint64_t lost_number(const struct gw_boot_model *model, const char *key)
 	return value > 0 ? (uint64_t)value : 0;
 }
 
-/* Since when probes and initcalls were recorded: by BPF from its attach on, by the kernel log from its first line on. */
+/* Since when probes and initcalls were recorded: by BPF from its attach on, by the kernel log from its first line on.
+ */
 static void find_beginning(struct gw_boot_model *model)
 {
 	uint64_t attached = lost_number(model, "attached_ns");

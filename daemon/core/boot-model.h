@@ -32,9 +32,9 @@ struct gw_boot_attempt {
 	 * supplier available and has deferred devices tried again before really_probe() returns.
 	 */
 	uint64_t ready_ns;
-	uint64_t until_ns;	   /* of a successful one: bound until then; GW_BOOT_UNKNOWN = still, as far as known */
-	uint32_t device, driver;   /* driver: name, 0 = not known */
-	uint32_t pid;		   /* 0 = not known */
+	uint64_t until_ns;	 /* of a successful one: bound until then; GW_BOOT_UNKNOWN = still, as far as known */
+	uint32_t device, driver; /* driver: name, 0 = not known */
+	uint32_t pid;		 /* 0 = not known */
 	int32_t result;
 	bool ended;	 /* result is known */
 	bool measured;	 /* its end came with a duration */
@@ -57,8 +57,8 @@ bool gw_boot_attempt_rejected(const struct gw_boot_attempt *attempt);
 
 struct gw_boot_device {
 	uint32_t name, bus;
-	uint32_t driver; /* bound now, or the last one that tried; 0 = none known */
-	uint32_t module; /* of that driver, 0 = built in or not known */
+	uint32_t driver;     /* bound now, or the last one that tried; 0 = none known */
+	uint32_t module;     /* of that driver, 0 = built in or not known */
 	const json_t *state; /* entry of the state's devices, or NULL */
 	bool bound;	     /* now */
 	bool known_now;	     /* bound is what the state says, not what the last attempt leads to */
@@ -108,10 +108,11 @@ struct gw_boot_need {
 	uint32_t supplier; /* device, or GW_BOOT_NOTHING: known by name only */
 	uint32_t supplier_name;
 	enum gw_boot_origin origin;
-	bool ordered; /* the consumer must not be probed before: false for links that the consumer made itself, cycles */
-	uint64_t created_ns;		  /* of a link, GW_BOOT_UNKNOWN = not seen */
-	const char *property;		  /* of firmware, or NULL */
-	const char *node;		  /* what it names, or NULL */
+	bool ordered; /* the consumer must not be probed before: false for links that the consumer made itself, cycles
+		       */
+	uint64_t created_ns;		   /* of a link, GW_BOOT_UNKNOWN = not seen */
+	const char *property;		   /* of firmware, or NULL */
+	const char *node;		   /* what it names, or NULL */
 	const struct gw_dependency *entry; /* of the table, or NULL */
 };
 
@@ -135,7 +136,7 @@ struct gw_boot_pair {
 	const struct gw_dependency *entry;
 	uint32_t *consumers, *suppliers; /* devices */
 	size_t n_consumers, n_suppliers;
-	uint32_t consumer_init, supplier_init; /* the first of the consumer, the last that made the supplier */
+	uint32_t consumer_init, supplier_init;	     /* the first of the consumer, the last that made the supplier */
 	uint32_t consumer_builtin, supplier_builtin; /* index in the boot's builtins */
 	uint32_t consumer_module, supplier_module;   /* index in modules of one that is there or could be */
 };
@@ -162,17 +163,17 @@ struct gw_boot_model {
 	struct gw_boot_pair *pairs;
 	size_t n_pairs;
 
-	uint64_t now_ns;     /* of the last that is known */
-	uint64_t timeout_ns; /* when the deferred-probe timeout expired, GW_BOOT_UNKNOWN = not seen */
-	uint64_t seen_from_ns; /* probes before that were not recorded; 0 = all were */
+	uint64_t now_ns;	    /* of the last that is known */
+	uint64_t timeout_ns;	    /* when the deferred-probe timeout expired, GW_BOOT_UNKNOWN = not seen */
+	uint64_t seen_from_ns;	    /* probes before that were not recorded; 0 = all were */
 	uint64_t initcalls_from_ns; /* the same for initcalls; GW_BOOT_UNKNOWN = none were */
 	bool clock_jumped;
-	bool aligned; /* the kernel log's clock was brought onto the other one, or there is only one */
+	bool aligned;		/* the kernel log's clock was brought onto the other one, or there is only one */
 	int64_t kmsg_offset_ns; /* added to times of the kernel log */
-	uint64_t kmsg_missing;	 /* records that are missing between the first and the last */
+	uint64_t kmsg_missing;	/* records that are missing between the first and the last */
 	uint64_t kmsg_gap_from_ns, kmsg_gap_to_ns; /* around all gaps */
-	uint64_t kmsg_first, kmsg_first_ns; /* the first record that was still there */
-	uint64_t begun_only, ended_only;    /* attempts and initcalls without the other half */
+	uint64_t kmsg_first, kmsg_first_ns;	   /* the first record that was still there */
+	uint64_t begun_only, ended_only;	   /* attempts and initcalls without the other half */
 
 	struct gw_boot_finding *findings;
 	size_t n_findings, allocated_findings;
@@ -195,8 +196,7 @@ int gw_boot_judge(struct gw_boot_model *model, struct gw_report ***reports, size
 
 /* Room for one more: grows @array; false when out of memory. */
 #define GW_BOOT_RESERVE(array, count, allocated)                                                                       \
-	((count) < (allocated) ||                                                                                      \
-	 gw_boot_reserve((void **)&(array), &(allocated), sizeof(*(array))))
+	((count) < (allocated) || gw_boot_reserve((void **)&(array), &(allocated), sizeof(*(array))))
 bool gw_boot_reserve(void **array, size_t *allocated, size_t size);
 
 static inline const char *gw_boot_text(const struct gw_boot_model *model, uint32_t name)
@@ -229,8 +229,8 @@ const struct gw_boot_attempt *gw_boot_next_attempt(const struct gw_boot_model *m
 bool gw_boot_probed_at(const struct gw_boot_model *model, const struct gw_boot_device *device, uint64_t time_ns);
 
 /* The device's first successful attempt that ended later than a moment, or NULL. */
-const struct gw_boot_attempt *gw_boot_next_bound(const struct gw_boot_model *model,
-						 const struct gw_boot_device *device, uint64_t time_ns);
+const struct gw_boot_attempt *gw_boot_next_bound(const struct gw_boot_model *model, const struct gw_boot_device *device,
+						 uint64_t time_ns);
 
 /* The device's last attempt that had ended by a moment, or NULL. */
 const struct gw_boot_attempt *gw_boot_last_before(const struct gw_boot_model *model,

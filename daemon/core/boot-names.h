@@ -18,11 +18,11 @@ struct gw_boot_map {
 	struct gw_boot_map_slot {
 		uint64_t key;
 		uint32_t value, used;
-	} *slots;
+	} * slots;
 	size_t count, allocated;
 };
 
-uint32_t gw_boot_map_get(const struct gw_boot_map *map, uint64_t key); /* or GW_BOOT_NOT_FOUND */
+uint32_t gw_boot_map_get(const struct gw_boot_map *map, uint64_t key);	    /* or GW_BOOT_NOT_FOUND */
 int gw_boot_map_set(struct gw_boot_map *map, uint64_t key, uint32_t value); /* replaces; 0 or -ENOMEM */
 void gw_boot_map_deinit(struct gw_boot_map *map);
 

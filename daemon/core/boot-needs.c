@@ -14,8 +14,9 @@
 const char *gw_boot_origin_name(enum gw_boot_origin origin)
 {
 	static const char *const names[] = {
-		[GW_BOOT_BY_LINK] = "device-link", [GW_BOOT_BY_FIRMWARE] = "firmware", [GW_BOOT_BY_TABLE] = "table",
-		[GW_BOOT_BY_MODULE] = "module",	   [GW_BOOT_BY_SOFTDEP] = "softdep",   [GW_BOOT_BY_WAIT] = "device-link",
+		[GW_BOOT_BY_LINK] = "device-link", [GW_BOOT_BY_FIRMWARE] = "firmware",
+		[GW_BOOT_BY_TABLE] = "table",	   [GW_BOOT_BY_MODULE] = "module",
+		[GW_BOOT_BY_SOFTDEP] = "softdep",  [GW_BOOT_BY_WAIT] = "device-link",
 	};
 
 	return names[origin];
@@ -280,8 +281,8 @@ static int add_softdep(struct gw_boot_model *model, const struct gw_boot_map *de
 		.consumer = consumer, .origin = GW_BOOT_BY_SOFTDEP, .ordered = true, .created_ns = GW_BOOT_UNKNOWN
 	};
 
-	supplier = index == GW_BOOT_NOTHING ? GW_BOOT_NOT_FOUND :
-					      gw_boot_map_get(device_of_module, model->modules[index].name);
+	supplier = index == GW_BOOT_NOTHING ? GW_BOOT_NOT_FOUND
+					    : gw_boot_map_get(device_of_module, model->modules[index].name);
 	if (supplier == GW_BOOT_NOT_FOUND)
 		return 0;
 	need.supplier = supplier;
@@ -298,7 +299,8 @@ static int add_softdeps(struct gw_boot_model *model)
 	for (uint32_t i = 0; i < model->n_devices && r == 0; i++) {
 		const char *name = gw_boot_text(model, model->devices[i].module);
 		uint32_t index = *name ? gw_boot_module_find(model, name) : GW_BOOT_NOTHING;
-		json_t *list = index == GW_BOOT_NOTHING ? NULL : json_object_get(model->modules[index].json, "softdep_pre");
+		json_t *list =
+			index == GW_BOOT_NOTHING ? NULL : json_object_get(model->modules[index].json, "softdep_pre");
 		const json_t *item;
 		size_t k;
 
@@ -370,8 +372,7 @@ static bool needs(const struct gw_boot_model *model, uint32_t consumer, uint32_t
 
 		if (need->consumer == key.consumer && need->supplier == key.supplier)
 			return true;
-		if (need->consumer < key.consumer ||
-		    (need->consumer == key.consumer && need->supplier < key.supplier))
+		if (need->consumer < key.consumer || (need->consumer == key.consumer && need->supplier < key.supplier))
 			low = middle + 1;
 		else
 			high = middle;

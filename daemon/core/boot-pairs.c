@@ -68,8 +68,8 @@ static bool is_blacklisted(const struct gw_boot_model *model, const json_t *json
 
 	if (json_is_true(json_object_get(json, "blacklisted")))
 		return true;
-	return cmdline && (on_blacklist(cmdline, "modprobe.blacklist=", name) ||
-			   on_blacklist(cmdline, "module_blacklist=", name));
+	return cmdline &&
+	       (on_blacklist(cmdline, "modprobe.blacklist=", name) || on_blacklist(cmdline, "module_blacklist=", name));
 }
 
 static int add_module(struct gw_boot_model *model, const json_t *json)
@@ -225,8 +225,7 @@ int gw_boot_pairs_build(struct gw_boot_model *model)
 	if (!model->pairs)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		if (gw_dependency_for_kernel(&entries[i], model->boot->host.kernel) &&
-		    add_pair(model, &entries[i]) < 0)
+		if (gw_dependency_for_kernel(&entries[i], model->boot->host.kernel) && add_pair(model, &entries[i]) < 0)
 			return -ENOMEM;
 	return 0;
 }

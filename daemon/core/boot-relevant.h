@@ -9,7 +9,7 @@
 #include "boot-model.h"
 
 struct gw_boot_relevant {
-	bool *devices, *inits; /* by index */
+	bool *devices, *inits;			   /* by index */
 	json_t **device_findings, **init_findings; /* arrays of report ids, NULL = none */
 	size_t n_devices, n_inits;
 };

@@ -100,7 +100,10 @@ static struct side init_side(const struct gw_boot_model *model, uint32_t index, 
 		side.function = gw_boot_text(model, model->boot->builtins[builtin].function);
 		side.level = gw_initcall_level_name((enum gw_initcall_level)model->boot->builtins[builtin].level);
 	}
-	side.name = init && init->module ? side.module : *side.function ? side.function : *side.module ? side.module : party;
+	side.name = init && init->module ? side.module
+		    : *side.function	 ? side.function
+		    : *side.module	 ? side.module
+					 : party;
 	return side;
 }
 
@@ -142,11 +145,11 @@ static int append_edge(json_t *edges, const struct gw_boot_finding *finding, con
 	if (strcmp(from_id, to_id) == 0)
 		return 0;
 	return json_array_append_new(edges, json_pack("{s:o, s:o, s:s, s:i, s:s, s:s}", "from", gw_json_text(from_id),
-						      "to", gw_json_text(to_id), "relation", "needs", "since_mono_ns", 0,
-						      "evidence", gw_boot_origin_name(finding->origin), "confidence",
-						      gw_confidence_name(finding->confidence))) < 0 ?
-		       -ENOMEM :
-		       0;
+						      "to", gw_json_text(to_id), "relation", "needs", "since_mono_ns",
+						      0, "evidence", gw_boot_origin_name(finding->origin), "confidence",
+						      gw_confidence_name(finding->confidence))) < 0
+		       ? -ENOMEM
+		       : 0;
 }
 
 /* A supplier of that name that is one of the group has its node already. */
@@ -189,7 +192,8 @@ static struct side consumer_side(const struct gw_boot_model *model, const struct
 	return device_side(model, finding->consumer);
 }
 
-static int fill_graph(struct gw_report *report, const struct gw_boot_model *model, const struct gw_boot_finding *finding)
+static int fill_graph(struct gw_report *report, const struct gw_boot_model *model,
+		      const struct gw_boot_finding *finding)
 {
 	struct side consumer = consumer_side(model, finding), supplier = { .name = NULL }, other;
 	size_t count = finding->n_group < NODES_MAX ? finding->n_group : NODES_MAX;

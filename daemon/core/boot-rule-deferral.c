@@ -55,8 +55,8 @@ static const struct gw_boot_need *unmet(const struct gw_boot_model *model, const
 
 	for (uint32_t i = 0; i < device->n_needs; i++) {
 		const struct gw_boot_need *need = &model->needs[device->first_need + i];
-		bool missing = need->supplier != GW_BOOT_NOTHING ? !bound_at(model, need->supplier, at) :
-								    missing_without_device(model, need, at);
+		bool missing = need->supplier != GW_BOOT_NOTHING ? !bound_at(model, need->supplier, at)
+								 : missing_without_device(model, need, at);
 
 		if (missing && (!best || rank(need) < rank(best)))
 			best = need;
@@ -178,8 +178,9 @@ static void say_missing(const struct gw_boot_model *model, struct gw_boot_findin
 		gw_text_add(why, ", ended with ");
 		gw_boot_add_result(why, last->result);
 		gw_text_add(why, ".");
-		gw_text_add(advice, "Look in the kernel log for why %s fails; when that is repaired, bind it again and what "
-				    "waits for it follows by itself.",
+		gw_text_add(advice,
+			    "Look in the kernel log for why %s fails; when that is repaired, bind it again and what "
+			    "waits for it follows by itself.",
 			    supplier);
 		return;
 	}
@@ -187,28 +188,33 @@ static void say_missing(const struct gw_boot_model *model, struct gw_boot_findin
 		finding->supplier_module = module->name;
 	if (module && module->blacklisted) {
 		gw_text_add(&finding->summary, ": module %s is blacklisted", name);
-		gw_text_add(advice, "Take %s off the blacklist (modprobe.blacklist= on the kernel command line, or "
-				    "/etc/modprobe.d), or blacklist what needs it as well.",
+		gw_text_add(advice,
+			    "Take %s off the blacklist (modprobe.blacklist= on the kernel command line, or "
+			    "/etc/modprobe.d), or blacklist what needs it as well.",
 			    name);
 	} else if (module && module->state == GW_BOOT_MODULE_AVAILABLE) {
 		gw_text_add(&finding->summary, ": module %s is not loaded", name);
-		gw_text_add(advice, "Load its driver: modprobe %s. To have it at each boot, put %s into "
-				    "/etc/modules-load.d/gpuwatch.conf, and into the initramfs if the consumer is in it.",
+		gw_text_add(advice,
+			    "Load its driver: modprobe %s. To have it at each boot, put %s into "
+			    "/etc/modules-load.d/gpuwatch.conf, and into the initramfs if the consumer is in it.",
 			    name, name);
 	} else if (module) {
 		gw_text_add(&finding->summary, ", which %s has not taken", name);
-		gw_text_add(advice, "Its driver's module %s is loaded but has not bound it: look in the kernel log for why.",
+		gw_text_add(advice,
+			    "Its driver's module %s is loaded but has not bound it: look in the kernel log for why.",
 			    name);
 	} else if (finding->supplier != GW_BOOT_NOTHING) {
 		gw_text_add(&finding->summary, ", for which there is no driver");
-		gw_text_add(advice, "No module of this kernel claims %s: install or build its driver, or boot with "
-				    "fw_devlink=permissive if the consumer can do without.",
+		gw_text_add(advice,
+			    "No module of this kernel claims %s: install or build its driver, or boot with "
+			    "fw_devlink=permissive if the consumer can do without.",
 			    supplier);
 	} else {
 		gw_text_add(&finding->summary, ", which does not exist");
-		gw_text_add(advice, "There is no device of that name: it is disabled in the firmware's description, or what "
-				    "would create it has no driver. If the consumer can do without, boot with "
-				    "fw_devlink=permissive.");
+		gw_text_add(advice,
+			    "There is no device of that name: it is disabled in the firmware's description, or what "
+			    "would create it has no driver. If the consumer can do without, boot with "
+			    "fw_devlink=permissive.");
 	}
 }
 
@@ -345,9 +351,10 @@ static void advise_resolved(const struct gw_boot_model *model, struct gw_boot_fi
 
 	finding->supplier_module = module;
 	if (module)
-		gw_text_add(&finding->advice, "Nothing is to be done now. To have it earlier at the next boot, put %s into "
-					      "/etc/modules-load.d/gpuwatch.conf, and into the initramfs if the consumer is "
-					      "in it.",
+		gw_text_add(&finding->advice,
+			    "Nothing is to be done now. To have it earlier at the next boot, put %s into "
+			    "/etc/modules-load.d/gpuwatch.conf, and into the initramfs if the consumer is "
+			    "in it.",
 			    gw_boot_text(model, module));
 	else
 		gw_text_add(&finding->advice, "Nothing is to be done now; look at why the supplier came so late.");
@@ -404,8 +411,9 @@ static int report_forever(struct gw_boot_model *model, const struct waiter *wait
 	else if (waiters[0].need)
 		say_missing(model, finding);
 	else
-		gw_text_add(&finding->advice, "Nothing says what it waits for. Boot with dyndbg=\"file drivers/base/* +p\" "
-					      "and look in the kernel log for lines about %s.",
+		gw_text_add(&finding->advice,
+			    "Nothing says what it waits for. Boot with dyndbg=\"file drivers/base/* +p\" "
+			    "and look in the kernel log for lines about %s.",
 			    gw_boot_text(model, finding->device));
 	return 0;
 }
@@ -470,7 +478,8 @@ static void advise_timeout(const struct gw_boot_model *model, struct gw_boot_fin
 				    (came - expired) / 1000000000 + 6);
 	if (came != GW_BOOT_UNKNOWN && came > expired) {
 		gw_text_add_age(advice, came - expired);
-		gw_text_add(advice, " too late. Better, have its driver loaded earlier: in the initramfs, or built in.");
+		gw_text_add(advice,
+			    " too late. Better, have its driver loaded earlier: in the initramfs, or built in.");
 		return;
 	}
 	say_missing(model, finding);
@@ -499,7 +508,8 @@ static void tell_timeout(const struct gw_boot_model *model, struct gw_boot_findi
 		gw_boot_say_time(&finding->explanation, device->first_deferred_ns);
 		gw_text_add(&finding->explanation, " on.");
 	} else {
-		gw_text_add(&finding->explanation, "When %s was probed, the kernel did not wait for suppliers any more.",
+		gw_text_add(&finding->explanation,
+			    "When %s was probed, the kernel did not wait for suppliers any more.",
 			    gw_boot_text(model, finding->device));
 	}
 	if (model->timeout_ns != GW_BOOT_UNKNOWN) {
@@ -545,8 +555,9 @@ static int report_timeout(struct gw_boot_model *model, const struct waiter *wait
 	if (need)
 		advise_timeout(model, finding);
 	else
-		gw_text_add(&finding->advice, "Have the driver of what it needs loaded earlier: in the initramfs, or built in. "
-					      "deferred_probe_timeout=%d on the kernel command line gives it more time.",
+		gw_text_add(&finding->advice,
+			    "Have the driver of what it needs loaded earlier: in the initramfs, or built in. "
+			    "deferred_probe_timeout=%d on the kernel command line gives it more time.",
 			    timeout_seconds(model) > 0 ? timeout_seconds(model) * 3 : 30);
 	return 0;
 }

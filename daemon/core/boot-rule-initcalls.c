@@ -28,8 +28,8 @@ static struct side side_of(const struct gw_boot_model *model, uint32_t init, uin
 		builtin = side.init->builtin;
 	if (builtin != GW_BOOT_NOTHING && !(side.init && side.init->module))
 		side.builtin = &model->boot->builtins[builtin];
-	side.is_module = side.init ? side.init->module != 0 :
-				     !side.builtin && module != GW_BOOT_NOTHING &&
+	side.is_module = side.init ? side.init->module != 0
+				   : !side.builtin && module != GW_BOOT_NOTHING &&
 					     model->modules[module].state == GW_BOOT_MODULE_LOADED;
 	return side;
 }
@@ -47,9 +47,9 @@ static enum verdict judge_seen(const struct side *consumer, const struct side *s
 	    supplier->init->result != 0)
 		return VERDICT_NONE;
 	if (supplier->init->end_ns <= consumer->init->begin_ns)
-		return consumer->builtin && supplier->builtin && consumer->builtin->level == supplier->builtin->level ?
-			       VERDICT_FRAGILE :
-			       VERDICT_NONE;
+		return consumer->builtin && supplier->builtin && consumer->builtin->level == supplier->builtin->level
+			       ? VERDICT_FRAGILE
+			       : VERDICT_NONE;
 	if (consumer->init->end_ns != GW_BOOT_UNKNOWN && supplier->init->begin_ns >= consumer->init->begin_ns &&
 	    supplier->init->end_ns <= consumer->init->end_ns)
 		return VERDICT_NONE;
@@ -120,11 +120,10 @@ static void tell(const struct gw_boot_model *model, struct gw_boot_finding *find
 	const struct gw_dependency *entry = finding->entry;
 
 	say_side(&finding->summary, model, &entry->consumer, consumer);
-	gw_text_add(&finding->summary,
-		    verdict == VERDICT_FRAGILE ? " comes after " : " was initialised before ");
+	gw_text_add(&finding->summary, verdict == VERDICT_FRAGILE ? " comes after " : " was initialised before ");
 	say_side(&finding->summary, model, &entry->supplier, supplier);
-	gw_text_add(&finding->summary, verdict == VERDICT_FRAGILE ? " only because of the order of linking" :
-								    ", which it needs");
+	gw_text_add(&finding->summary,
+		    verdict == VERDICT_FRAGILE ? " only because of the order of linking" : ", which it needs");
 	if (finding->effect == GW_BOOT_LOST && gw_boot_feature_missing(model, entry, finding->consumer))
 		gw_text_add(&finding->summary, ": %s is missing", finding->feature);
 
@@ -134,10 +133,12 @@ static void tell(const struct gw_boot_model *model, struct gw_boot_finding *find
 	if (entry->why)
 		gw_text_add(&finding->explanation, " %s", entry->why);
 	if (verdict == VERDICT_REVERSED && finding->effect == GW_BOOT_FRAGILE)
-		gw_text_add(&finding->explanation, " No device that it concerns is bound on this machine, so nothing was lost.");
+		gw_text_add(&finding->explanation,
+			    " No device that it concerns is bound on this machine, so nothing was lost.");
 	if (verdict == VERDICT_FRAGILE)
-		gw_text_add(&finding->explanation, " It went well in this kernel. Both are of one level, within which only "
-						   "the order of the Makefiles decides.");
+		gw_text_add(&finding->explanation,
+			    " It went well in this kernel. Both are of one level, within which only "
+			    "the order of the Makefiles decides.");
 }
 
 /* The level after that of a device's initcall is the last one: drivers that others need keep theirs. */
@@ -148,21 +149,25 @@ static void advise(const struct gw_boot_model *model, struct gw_boot_finding *fi
 	const char *function = side_name(model, consumer);
 
 	if (consumer->init && consumer->init->module && supplier->init && supplier->init->module) {
-		gw_text_add(advice, "Have the supplier loaded first: put \"softdep %s pre: %s\" into "
-				    "/etc/modprobe.d/gpuwatch.conf, and run update-initramfs -u or dracut -f if either is "
-				    "in the initramfs.",
+		gw_text_add(advice,
+			    "Have the supplier loaded first: put \"softdep %s pre: %s\" into "
+			    "/etc/modprobe.d/gpuwatch.conf, and run update-initramfs -u or dracut -f if either is "
+			    "in the initramfs.",
 			    gw_boot_text(model, consumer->init->module), gw_boot_text(model, supplier->init->module));
 	} else if (!supplier->builtin && supplier->is_module) {
-		gw_text_add(advice, "Build both in or both as modules: what is built in always comes before all modules.");
+		gw_text_add(advice,
+			    "Build both in or both as modules: what is built in always comes before all modules.");
 	} else {
-		gw_text_add(advice, "%sIn the kernel's source make %s a late_initcall(), or the consumer a module; then "
-				    "the level orders them and not the Makefile.",
+		gw_text_add(advice,
+			    "%sIn the kernel's source make %s a late_initcall(), or the consumer a module; then "
+			    "the level orders them and not the Makefile.",
 			    verdict == VERDICT_FRAGILE ? "Nothing has to be done with this kernel. " : "",
 			    *function ? function : "the consumer's");
 	}
 	if (verdict == VERDICT_REVERSED && finding->bus && finding->consumer != GW_BOOT_NOTHING)
-		gw_text_add(advice, " Until then: unbind %s from its driver and bind it again "
-				    "(/sys/bus/%s/drivers/%s/unbind and bind), if nothing uses it.",
+		gw_text_add(advice,
+			    " Until then: unbind %s from its driver and bind it again "
+			    "(/sys/bus/%s/drivers/%s/unbind and bind), if nothing uses it.",
 			    gw_boot_text(model, finding->device), gw_boot_text(model, finding->bus),
 			    gw_boot_text(model, finding->driver));
 }
@@ -258,15 +263,16 @@ static int report(struct gw_boot_model *model, const struct gw_boot_pair *pair, 
 	return 0;
 }
 
-/* Where both sides are drivers with devices here, deferral can order them, and the order of probes tells whether it did. */
+/* Where both sides are drivers with devices here, deferral can order them, and the order of probes tells whether it
+ * did. */
 static bool ordered_by_probes(const struct gw_boot_pair *pair)
 {
 	return pair->n_consumers > 0 && pair->n_suppliers > 0;
 }
 
 /*
- * A driver's module may be loaded at any time where it has no device. (What is built in is told of all the same: it would
- * be as wrong for a device that comes later.)
+ * A driver's module may be loaded at any time where it has no device. (What is built in is told of all the same: it
+ * would be as wrong for a device that comes later.)
  */
 static bool nothing_at_stake(const struct gw_boot_model *model, const struct gw_boot_pair *pair,
 			     const struct side *consumer, const struct side *supplier)
@@ -279,10 +285,10 @@ int gw_boot_rule_initcalls(struct gw_boot_model *model)
 {
 	for (size_t i = 0; i < model->n_pairs; i++) {
 		const struct gw_boot_pair *pair = &model->pairs[i];
-		struct side consumer = side_of(model, pair->consumer_init, pair->consumer_builtin,
-					       pair->consumer_module);
-		struct side supplier = side_of(model, pair->supplier_init, pair->supplier_builtin,
-					       pair->supplier_module);
+		struct side consumer =
+			side_of(model, pair->consumer_init, pair->consumer_builtin, pair->consumer_module);
+		struct side supplier =
+			side_of(model, pair->supplier_init, pair->supplier_builtin, pair->supplier_module);
 		enum verdict verdict = VERDICT_NONE;
 
 		if (!ordered_by_probes(pair) && !nothing_at_stake(model, pair, &consumer, &supplier))

@@ -41,8 +41,8 @@ static json_t *make_node(struct planting *planting, struct leaf *leaf, json_t *c
 	if (note && children)
 		node = json_pack("{s:s, s:o, s:s, s:s, s:o, s:s, s:s, s:O}", "id", id, "name", gw_json_text(leaf->name),
 				 "role", leaf->role, "state", leaf->state, "ready_ns",
-				 leaf->ready_ns == GW_BOOT_UNKNOWN ? json_null() : gw_json_number(leaf->ready_ns), "note",
-				 note, "origin", leaf->origin, "children", children);
+				 leaf->ready_ns == GW_BOOT_UNKNOWN ? json_null() : gw_json_number(leaf->ready_ns),
+				 "note", note, "origin", leaf->origin, "children", children);
 	json_decref(children);
 	free(note);
 	return node;
@@ -66,7 +66,8 @@ static void look_at_device(struct leaf *leaf, const struct gw_boot_model *model,
 		gw_text_add(&leaf->note, ", after %" PRIu32 " deferral%s", device->retries,
 			    device->retries == 1 ? "" : "s");
 	if (device->deferred)
-		gw_text_add(&leaf->note, "deferred %" PRIu32 " time%s", device->retries, device->retries == 1 ? "" : "s");
+		gw_text_add(&leaf->note, "deferred %" PRIu32 " time%s", device->retries,
+			    device->retries == 1 ? "" : "s");
 	if (!device->bound && !device->deferred && last && last->ended && last->result < 0) {
 		leaf->state = "failed";
 		gw_text_add(&leaf->note, "%s: ", gw_boot_text(model, last->driver));
@@ -87,8 +88,9 @@ static json_t *device_children(struct planting *planting, uint32_t index, int de
 	for (uint32_t i = 0; children && depth < DEPTH_MAX && i < device->n_needs && planting->nodes < NODES_MAX; i++) {
 		const struct gw_boot_need *need = &model->needs[device->first_need + i];
 		const char *origin = gw_boot_origin_name(need->origin);
-		struct leaf missing = { .role = "supplier", .origin = origin, .state = "absent",
-					.ready_ns = GW_BOOT_UNKNOWN };
+		struct leaf missing = {
+			.role = "supplier", .origin = origin, .state = "absent", .ready_ns = GW_BOOT_UNKNOWN
+		};
 		json_t *child;
 
 		if (need->origin == GW_BOOT_BY_TABLE)
@@ -182,13 +184,15 @@ static void look_at_init(struct leaf *leaf, const struct gw_boot_model *model, c
 			    gw_boot_text(model, init->module ? init->module : init->function));
 	} else if (side->builtin != GW_BOOT_NOTHING) {
 		leaf->state = "ready";
-		gw_text_add(&leaf->note, "%s, built in", gw_boot_text(model, model->boot->builtins[side->builtin].function));
+		gw_text_add(&leaf->note, "%s, built in",
+			    gw_boot_text(model, model->boot->builtins[side->builtin].function));
 	} else if (module_loaded(model, side->module)) {
 		leaf->state = "ready";
 		gw_text_add(&leaf->note, "module %s", gw_boot_text(model, model->modules[side->module].name));
 	} else if (side->module != GW_BOOT_NOTHING) {
 		leaf->state = "absent";
-		gw_text_add(&leaf->note, "module %s is not loaded", gw_boot_text(model, model->modules[side->module].name));
+		gw_text_add(&leaf->note, "module %s is not loaded",
+			    gw_boot_text(model, model->modules[side->module].name));
 	} else {
 		leaf->state = "absent";
 		gw_text_add(&leaf->note, "not on this machine");
@@ -225,8 +229,8 @@ static void apply_findings(struct leaf *leaf, const struct gw_boot_model *model,
 		if (finding->effect == GW_BOOT_FRAGILE && strcmp(leaf->state, "ready") == 0)
 			leaf->state = "fragile";
 		if (finding->class == GW_CLASS_INITCALL_ORDER)
-			gw_text_add(&leaf->note, finding->effect == GW_BOOT_FRAGILE ? "; in order by linking only" :
-										     "; after its consumer");
+			gw_text_add(&leaf->note, finding->effect == GW_BOOT_FRAGILE ? "; in order by linking only"
+										    : "; after its consumer");
 		else if (finding->class == GW_CLASS_PROBED_BEFORE_SUPPLIER)
 			gw_text_add(&leaf->note, "; after its consumer");
 		else if (finding->class == GW_CLASS_PROBE_OVERLAP)
@@ -244,13 +248,13 @@ static json_t *party_children(struct planting *planting, const char *name, int d
 		struct side side = supplier_of(pair);
 		struct leaf leaf = { .role = "supplier", .origin = "table" };
 
-		if (strcmp(pair->entry->consumer.name, name) != 0 ||
-		    (pair->entry->optional && !is_here(model, &side)))
+		if (strcmp(pair->entry->consumer.name, name) != 0 || (pair->entry->optional && !is_here(model, &side)))
 			continue;
 		look_at_side(&leaf, model, &side);
 		apply_findings(&leaf, model, pair);
 		if (json_array_append_new(children, make_node(planting, &leaf,
-							      party_children(planting, side.party->name, depth + 1))) < 0) {
+							      party_children(planting, side.party->name, depth + 1))) <
+		    0) {
 			json_decref(children);
 			return NULL;
 		}
@@ -289,8 +293,8 @@ static int add_parties(struct planting *planting, json_t *tree)
 		if (!is_root(model, i))
 			continue;
 		look_at_side(&leaf, model, &side);
-		if (json_array_append_new(tree, make_node(planting, &leaf,
-							  party_children(planting, side.party->name, 1))) < 0)
+		if (json_array_append_new(
+			    tree, make_node(planting, &leaf, party_children(planting, side.party->name, 1))) < 0)
 			return -1;
 	}
 	return 0;

@@ -253,10 +253,11 @@ static json_t *json_rows(const struct gw_boot_model *model, const struct gw_boot
 static int add_span(json_t *spans, uint64_t begin_ns, uint64_t end_ns, const char *kind, bool ended, int32_t result,
 		    const char *driver)
 {
-	return json_array_append_new(spans, json_pack("{s:o, s:o, s:s, s:o, s:o, s:o}", "begin_ns",
-						      time_or_null(begin_ns), "end_ns", time_or_null(end_ns), "kind", kind,
-						      "result", ended ? json_integer(result) : json_null(), "result_name",
-						      result_name(ended, result), "driver", gw_json_text(driver)));
+	return json_array_append_new(spans,
+				     json_pack("{s:o, s:o, s:s, s:o, s:o, s:o}", "begin_ns", time_or_null(begin_ns),
+					       "end_ns", time_or_null(end_ns), "kind", kind, "result",
+					       ended ? json_integer(result) : json_null(), "result_name",
+					       result_name(ended, result), "driver", gw_json_text(driver)));
 }
 
 /* Its probes, and between a deferral and the next probe, or now, the wait. */
@@ -272,8 +273,8 @@ static json_t *json_spans(const struct gw_boot_model *model, const struct gw_boo
 
 		failed = add_span(spans, attempt->begin_ns, attempt->end_ns, "probe", attempt->ended, attempt->result,
 				  gw_boot_text(model, attempt->driver));
-		if (!failed && gw_boot_attempt_deferred(attempt) && until != GW_BOOT_UNKNOWN && until > attempt->end_ns &&
-		    (!last || device->deferred))
+		if (!failed && gw_boot_attempt_deferred(attempt) && until != GW_BOOT_UNKNOWN &&
+		    until > attempt->end_ns && (!last || device->deferred))
 			failed = add_span(spans, attempt->end_ns, until, "deferred", true, -GW_EPROBE_DEFER, "");
 	}
 	if (!failed)
@@ -384,8 +385,8 @@ static json_t *json_summary(const struct gw_boot_model *model)
 		lost += model->findings[i].id[0] && model->findings[i].effect == GW_BOOT_LOST &&
 			!model->findings[i].resolved_ns;
 	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "initcalls", (json_int_t)initcalls, "probes",
-			 (json_int_t)model->n_attempts, "deferrals", (json_int_t)deferrals, "devices", (json_int_t)devices,
-			 "lost", (json_int_t)lost);
+			 (json_int_t)model->n_attempts, "deferrals", (json_int_t)deferrals, "devices",
+			 (json_int_t)devices, "lost", (json_int_t)lost);
 }
 
 static json_t *json_reports(const struct gw_boot *boot)
@@ -393,8 +394,8 @@ static json_t *json_reports(const struct gw_boot *boot)
 	json_t *array = json_array();
 
 	for (size_t i = 0; array && i < boot->n_reports; i++) {
-		if (json_array_append_new(array, gw_report_json(boot->reports[i], boot->host.boot_id, boot->host.kernel)) <
-		    0) {
+		if (json_array_append_new(
+			    array, gw_report_json(boot->reports[i], boot->host.boot_id, boot->host.kernel)) < 0) {
 			json_decref(array);
 			array = NULL;
 		}

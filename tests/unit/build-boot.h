@@ -55,9 +55,9 @@ static inline struct machine *machine_new(void)
 	m->modules = json_array();
 	m->paths = json_object();
 	m->candidates = json_object();
-	m->state = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "cmdline", "initcall_debug quiet", "devices", m->devices,
-			     "links", m->links, "deferred", m->deferred, "modules", m->modules, "paths", m->paths,
-			     "candidates", m->candidates);
+	m->state = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "cmdline", "initcall_debug quiet", "devices",
+			     m->devices, "links", m->links, "deferred", m->deferred, "modules", m->modules, "paths",
+			     m->paths, "candidates", m->candidates);
 	m->lost = json_pack("{s:I}", "attached_ns", (json_int_t)1);
 	assert_non_null(m->state);
 	assert_non_null(m->lost);
@@ -151,8 +151,8 @@ static inline void kmsg(struct machine *m, uint64_t sequence, uint64_t ms, const
 /* @driver: "" = none. */
 static inline json_t *device(struct machine *m, const char *name, const char *driver, const char *module)
 {
-	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "name", name, "bus", "platform", "driver", driver, "module",
-				 module, "modalias", "platform:none", "iommu_group", -1);
+	json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "name", name, "bus", "platform", "driver", driver,
+				 "module", module, "modalias", "platform:none", "iommu_group", -1);
 
 	assert_non_null(json);
 	assert_int_equal(json_array_append_new(m->devices, json), 0);
@@ -161,7 +161,8 @@ static inline json_t *device(struct machine *m, const char *name, const char *dr
 
 static inline void is_deferred(struct machine *m, const char *name, const char *reason)
 {
-	assert_int_equal(json_array_append_new(m->deferred, json_pack("{s:s, s:s}", "device", name, "reason", reason)), 0);
+	assert_int_equal(json_array_append_new(m->deferred, json_pack("{s:s, s:s}", "device", name, "reason", reason)),
+			 0);
 }
 
 static inline void module(struct machine *m, const char *name, const char *state)
@@ -187,8 +188,8 @@ static inline void needs_by_firmware(json_t *consumer, const char *property, con
 		suppliers = json_array();
 		assert_int_equal(json_object_set_new(consumer, "suppliers", suppliers), 0);
 	}
-	assert_int_equal(json_array_append_new(suppliers, json_pack("{s:s, s:s, s:s}", "node", node, "property", property,
-								    "device", supplier)),
+	assert_int_equal(json_array_append_new(suppliers, json_pack("{s:s, s:s, s:s}", "node", node, "property",
+								    property, "device", supplier)),
 			 0);
 }
 

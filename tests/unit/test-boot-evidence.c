@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Evidence as it comes: from several sources, with gaps, by clocks that are wrong; and the document that is made of it. */
+/* Evidence as it comes: from several sources, with gaps, by clocks that are wrong; and the document that is made of it.
+ */
 #include "build-boot.h"
 
 #define TEST(name) static void name(void **state)
@@ -70,7 +71,8 @@ static size_t probes_of(const json_t *order, const char *device)
 }
 
 /* The same probe in the log, by a clock that is @behind_ms behind. */
-static void logged(struct machine *m, uint64_t sequence, const char *device, uint64_t end_ms, uint64_t behind_ms, int result)
+static void logged(struct machine *m, uint64_t sequence, const char *device, uint64_t end_ms, uint64_t behind_ms,
+		   int result)
 {
 	char line[128];
 
@@ -123,7 +125,8 @@ TEST(times_of_the_log_are_brought_onto_the_other_clock)
 		char name[16];
 
 		snprintf(name, sizeof(name), "gpu.%d", i);
-		probe(m, name, "orion-gpu", i == 2 ? 1150 : 1000, i == 2 ? 1151 : 1001, 0, 10); /* one witness is wrong */
+		probe(m, name, "orion-gpu", i == 2 ? 1150 : 1000, i == 2 ? 1151 : 1001, 0,
+		      10); /* one witness is wrong */
 		logged(m, 3 + (uint64_t)i, name, 1001, 300, 0);
 	}
 	order = looked_at(m);
@@ -229,7 +232,8 @@ TEST(dropped_events_and_garbage_are_counted)
 	json_t *order;
 
 	json_object_set_new(m->lost, "events", json_integer(17));
-	json_object_set_new(m->lost, "unreadable", json_pack("[s]", "/sys/kernel/debug/devices_deferred: Permission denied"));
+	json_object_set_new(m->lost, "unreadable",
+			    json_pack("[s]", "/sys/kernel/debug/devices_deferred: Permission denied"));
 	json_object_set_new(m->lost, "probes", json_pack("[s]", "really_probe: no such function"));
 	assert_int_equal(gw_boot_add_kmsg(m->boot, "\x01\xff garbage", 10), 0);
 	assert_int_equal(gw_boot_load(m->boot, "{broken", 7), -EBADMSG);
@@ -305,7 +309,8 @@ TEST(verdict_by_a_clock_that_jumped_is_not_proven)
 {
 	struct machine *m = machine_new();
 
-	table(m, "[a]\nConsumer=B\nConsumerInitcalls=b_init\nSupplier=A\nSupplierInitcalls=a_init\nWhy=So.\nSource=tests\n");
+	table(m, "[a]\nConsumer=B\nConsumerInitcalls=b_init\nSupplier=A\nSupplierInitcalls=a_init\nWhy=So.\nSource="
+		 "tests\n");
 	kmsg(m, 0, 0, "Linux version 6.12");
 	kmsg(m, 1, 5000, "calling  b_init+0x0/0x10 @ 1");
 	kmsg(m, 2, 5001, "initcall b_init+0x0/0x10 returned 0 after 1000 usecs");
@@ -339,7 +344,8 @@ TEST(evidence_file_gives_the_same_reports)
 		   "{\"function\":\"a_init\",\"module\":\"a\",\"level\":\"device\",\"address\":2},{\"function\":5}]}");
 	load(boot, "{\"something of a later version\":1}");
 	load(boot, "{\"kmsg\":\"7,1,5000000,-;calling  b_init+0x0/0x10 @ 1\"}");
-	load(boot, "{\"event\":{\"type\":\"initcall-end\",\"source\":\"trace\",\"time_ns\":5001000000,\"subject\":\"b_init\"}}");
+	load(boot, "{\"event\":{\"type\":\"initcall-end\",\"source\":\"trace\",\"time_ns\":5001000000,\"subject\":\"b_"
+		   "init\"}}");
 	load(boot, "{\"lost\":{}}");
 	load(boot, "{\"state\":{}}");
 	assert_int_equal(gw_boot_load(boot, "{\"event\":{}}", 12), -EBADMSG);
@@ -437,8 +443,10 @@ TEST(tree_is_a_chain_of_parties)
 	const json_t *gpu, *pasid, *iommu;
 	json_t *order;
 
-	table(m, "[gpu]\nConsumer=GPU\nConsumerInitcalls=gpu_init\nSupplier=PASID\nSupplierInitcalls=pasid_init\nWhy=a.\nSource=a\n"
-		 "[pasid]\nConsumer=PASID\nConsumerInitcalls=pasid_init\nSupplier=IOMMU\nSupplierInitcalls=iommu_init\nWhy=a.\n"
+	table(m, "[gpu]\nConsumer=GPU\nConsumerInitcalls=gpu_init\nSupplier=PASID\nSupplierInitcalls=pasid_init\nWhy=a."
+		 "\nSource=a\n"
+		 "[pasid]\nConsumer=PASID\nConsumerInitcalls=pasid_init\nSupplier=IOMMU\nSupplierInitcalls=iommu_"
+		 "init\nWhy=a.\n"
 		 "Source=a\n");
 	kmsg(m, 0, 0, "Linux version 6.12");
 	kmsg(m, 1, 1000, "calling  iommu_init+0x0/0x10 @ 1");
@@ -467,7 +475,8 @@ TEST(settings_are_those_of_the_command_line)
 	const json_t *settings;
 	json_t *order;
 
-	cmdline(m, "root=/dev/vda fw_devlink=on fw_devlink.strict=1 deferred_probe_timeout=-1 iommu=pt initcall_debug\n");
+	cmdline(m,
+		"root=/dev/vda fw_devlink=on fw_devlink.strict=1 deferred_probe_timeout=-1 iommu=pt initcall_debug\n");
 	order = looked_at(m);
 	settings = json_object_get(order, "settings");
 	assert_string_equal(text(settings, "fw_devlink"), "on");
@@ -480,7 +489,8 @@ TEST(settings_are_those_of_the_command_line)
 	machine_free(m);
 }
 
-/* ---- what kernels really print --------------------------------------------------------------------------------------- */
+/* ---- what kernels really print
+ * --------------------------------------------------------------------------------------- */
 
 static void load_log(struct machine *m, const char *path)
 {
@@ -523,7 +533,8 @@ TEST(logs_of_real_kernels)
 	assert_log("tests/unit/boot-kmsg-7.2.txt", 27, "amdgpu");
 }
 
-/* ---- size ------------------------------------------------------------------------------------------------------------ */
+/* ---- size
+ * ------------------------------------------------------------------------------------------------------------ */
 
 static double seconds(void)
 {

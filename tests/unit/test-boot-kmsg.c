@@ -84,17 +84,19 @@ TEST(duration_of_nothing_is_one_that_is_given)
 
 TEST(dynamic_debug_names_the_driver)
 {
-	struct gw_boot_event e =
-		parsed("7,359,769459,-;bus: 'platform': really_probe: probing driver reg-dummy with device reg-dummy.0");
+	struct gw_boot_event e = parsed(
+		"7,359,769459,-;bus: 'platform': really_probe: probing driver reg-dummy with device reg-dummy.0");
 
 	assert_event(&e, GW_BOOT_PROBE_BEGIN, "reg-dummy.0", "reg-dummy");
 	assert_string_equal(e.bus, "platform");
 	e = parsed("7,364,777304,-;bus: 'platform': really_probe: bound device reg-dummy.0 to driver reg-dummy");
 	assert_event(&e, GW_BOOT_PROBE_END, "reg-dummy.0", "reg-dummy");
-	e = parsed("7,2008,2104984,-;pci 0000:00:01.0: bus: 'pci': really_probe: probing driver virtio-pci with device\n"
-		   " SUBSYSTEM=pci\n DEVICE=+pci:0000:00:01.0");
+	e = parsed(
+		"7,2008,2104984,-;pci 0000:00:01.0: bus: 'pci': really_probe: probing driver virtio-pci with device\n"
+		" SUBSYSTEM=pci\n DEVICE=+pci:0000:00:01.0");
 	assert_event(&e, GW_BOOT_PROBE_BEGIN, "0000:00:01.0", "virtio-pci");
-	e = parsed("7,2015,2116965,-;virtio-pci 0000:00:01.0: bus: 'pci': really_probe: bound device to driver virtio-pci");
+	e = parsed("7,2015,2116965,-;virtio-pci 0000:00:01.0: bus: 'pci': really_probe: bound device to driver "
+		   "virtio-pci");
 	assert_event(&e, GW_BOOT_PROBE_END, "0000:00:01.0", "virtio-pci");
 	assert_string_equal(e.bus, "pci");
 }
@@ -114,7 +116,8 @@ TEST(failed_probe_names_driver_and_error)
 
 TEST(rejected_match_is_an_end)
 {
-	struct gw_boot_event e = parsed("7,2300,2128198,-;hpet_acpi PNP0103:00: probe with driver hpet_acpi rejects match -19");
+	struct gw_boot_event e =
+		parsed("7,2300,2128198,-;hpet_acpi PNP0103:00: probe with driver hpet_acpi rejects match -19");
 
 	assert_event(&e, GW_BOOT_PROBE_END, "PNP0103:00", "hpet_acpi");
 	assert_int_equal(e.result, -ENODEV);
@@ -225,8 +228,16 @@ TEST(what_user_space_wrote_is_no_event)
 
 TEST(garbage_is_said_to_be_garbage)
 {
-	static const char *const garbage[] = { "", ",", "7", "7,1", "7,1,", "7,1,2", "7,1,2,-", "x,1,2,-;calling  f+0x0 @ 1",
-					       "7,99999999999999999999999,2", "\xff\xfe;" };
+	static const char *const garbage[] = { "",
+					       ",",
+					       "7",
+					       "7,1",
+					       "7,1,",
+					       "7,1,2",
+					       "7,1,2,-",
+					       "x,1,2,-;calling  f+0x0 @ 1",
+					       "7,99999999999999999999999,2",
+					       "\xff\xfe;" };
 	struct gw_boot_event e;
 
 	for (size_t i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++)

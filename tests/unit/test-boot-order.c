@@ -18,7 +18,8 @@ static const char gpu_needs_mmu[] = "[gpu-mmu]\n"
 
 /* ---- ready ------------------------------------------------------------------------------------------------- */
 
-/* driver_bound() has deferred devices tried again, and another processor does it, before really_probe() has returned. */
+/* driver_bound() has deferred devices tried again, and another processor does it, before really_probe() has returned.
+ */
 static void supplier_lets_go(struct machine *m, bool trigger_seen, int32_t pid_of_trigger)
 {
 	struct gw_boot_event e;
@@ -105,8 +106,8 @@ TEST(softdep_that_was_not_kept)
 
 	device(m, "gpu.0", "orion-gpu", "orion_gpu");
 	device(m, "mmu.0", "orion-mmu", "orion_mmu");
-	json_array_append_new(m->modules, json_pack("{s:s, s:s, s:[s]}", "name", "orion_gpu", "state", "live", "softdep_pre",
-						    "orion-mmu"));
+	json_array_append_new(m->modules, json_pack("{s:s, s:s, s:[s]}", "name", "orion_gpu", "state", "live",
+						    "softdep_pre", "orion-mmu"));
 	module(m, "orion_mmu", "live");
 	probe(m, "gpu.0", "orion-gpu", 1000, 1001, 0, 10);
 	probe(m, "mmu.0", "orion-mmu", 2000, 2001, 0, 11);
@@ -211,10 +212,10 @@ TEST(image_holds_pairs_by_level_by_linking_or_not_at_all)
 
 TEST(image_and_modules)
 {
-	const struct gw_initcall mmu = call("orion_mmu_init", GW_INITCALL_DEVICE), gpu = call("orion_gpu_init",
-											      GW_INITCALL_LATE);
-	json_t *modules = json_pack("[{s:s, s:s}, {s:s, s:s}]", "name", "orion_gpu", "state", "available", "name", "orion_mmu",
-				    "state", "available");
+	const struct gw_initcall mmu = call("orion_mmu_init", GW_INITCALL_DEVICE),
+				 gpu = call("orion_gpu_init", GW_INITCALL_LATE);
+	json_t *modules = json_pack("[{s:s, s:s}, {s:s, s:s}]", "name", "orion_gpu", "state", "available", "name",
+				    "orion_mmu", "state", "available");
 	json_t *consumer = json_array_get(modules, 0);
 
 	assert_pair(gpu_needs_mmu, &mmu, 1, modules, "ordered", "level");
@@ -223,8 +224,8 @@ TEST(image_and_modules)
 	json_object_set_new(consumer, "softdep_pre", json_pack("[s]", "orion-mmu"));
 	assert_pair(gpu_needs_mmu, NULL, 0, modules, "module", "softdep");
 	json_object_set_new(consumer, "depends", json_pack("[s]", "orion_core"));
-	json_array_append_new(modules, json_pack("{s:s, s:s, s:[s]}", "name", "orion_core", "state", "available", "depends",
-						 "orion_mmu"));
+	json_array_append_new(modules, json_pack("{s:s, s:s, s:[s]}", "name", "orion_core", "state", "available",
+						 "depends", "orion_mmu"));
 	assert_pair(gpu_needs_mmu, NULL, 0, modules, "module", "depends");
 	json_decref(modules);
 }
