@@ -163,6 +163,15 @@ static bool module_event(struct gw_boot_event *event, const char *text)
 	return length > 0;
 }
 
+/*
+ * The buffer has the address of a module's init function, which is made a name when it is read. The function is freed
+ * after its call, so that the name is none, or that of whatever came to lie there: seen on 7.2.
+ */
+static bool names_freed_function(const char *text)
+{
+	return after(text, "initcall_") && (strstr(text, "func=0x") || strchr(text, '['));
+}
+
 /* The words of these events are those that tp_printk writes into the kernel log, so its parser knows them. */
 static bool known_event(struct gw_boot_event *event, const char *text)
 {
@@ -172,7 +181,7 @@ static bool known_event(struct gw_boot_event *event, const char *text)
 	int n;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!after(text, names[i]))
+		if (!after(text, names[i]) || names_freed_function(text))
 			continue;
 		n = snprintf(record, sizeof(record), "6,0,0,-;%.1000s", text);
 		record[strcspn(record, "\n")] = '\0';

@@ -8,6 +8,8 @@
  * stable). tp_printk writes them into the kernel log as they come, and needs a
  * large one (log_buf_len=).
  *
+ * Init functions of modules are left out: their names are not known any more.
+ *
  * They are read as text, from `trace`: every interface that gives them in
  * binary form takes them out of the buffer, where whoever else traces would
  * miss them. Nothing is written, nothing switched on or off.

@@ -791,7 +791,9 @@ static void trace_lines_are_events(void **state)
 	put_trace(*state, "tracing/trace", "9/9",
 		  BEGINNING "       swapper/0-1       [000] .....     0.214643: initcall_start: func=con_init+0x0/0x22c\n"
 			    "       swapper/0-1       [001] .....     1.000001: initcall_finish: func=con_init+0x0/0x22c ret=-19\n"
-			    " kworker/u4:2-[x]-42  (-----) [001] d..1.   2.5: initcall_start: func=f+0x0/0x1 [mod]\n"
+			    " kworker/u4:2-[x]-42  (-----) [001] d..1.   2.5: driver_deferred_probe_add: dev=gpu.1\n"
+			    "          insmod-43      [001] d..1.   2.6: initcall_start: func=f+0x0/0x1 [mod]\n"
+			    "          insmod-43      [001] d..1.   2.7: initcall_finish: func=0xffffffffc0402010 ret=0\n"
 			    "        modprobe-77      [000]     3.000000: module_request: pci:v1 wait=0 call_site=x\n"
 			    "           rmmod-78      [000] .....     3.100000: module_free: mod\n"
 			    "            bash-79      [000] .....     4.000000: sched_switch: prev_comm=x initcall_start: func=no\n"
@@ -802,12 +804,12 @@ static void trace_lines_are_events(void **state)
 	read_trace(*state, events, &seen);
 	assert_string_equal(events, "214643000 1 swapper/0 initcall-begin con_init  0\n"
 				    "1000001000 1 swapper/0 initcall-end con_init  -19\n"
-				    "2500000000 42 kworker/u4:2-[x initcall-begin f mod 0\n"
+				    "2500000000 42 kworker/u4:2-[x defer gpu.1  0\n"
 				    "3000000000 77 modprobe module-request pci:v1  0\n"
 				    "3100000000 78 rmmod module-free mod  0\n"
 				    "5000000000 1 swapper/0 probe-begin gpu.0 gpu-drv 0\n");
 	assert_int_equal(seen.events, 6);
-	assert_int_equal(seen.others, 3);
+	assert_int_equal(seen.others, 5);
 	assert_int_equal(seen.malformed, 0);
 	assert_int_equal(seen.first_ns, 100000000);
 	assert_string_equal(seen.missing, "");
