@@ -48,7 +48,10 @@ missing() {
 		"deferred-forever orion-camera.130 supplier=orion-mmu.130"
 	board add orion-mmu.130
 	settle
-	look_again late-device "deferred-forever orion-camera.130 supplier=orion-mmu.130 state=resolved"
+	look_again late-device "deferred-forever orion-display.120 supplier=orion-mmu.120 state=resolved" \
+		"deferred-forever orion-display.125 supplier=orion-isp.125" \
+		"deferred-forever orion-display.126 supplier=orion-isp.125" \
+		"deferred-forever orion-camera.130 supplier=orion-mmu.130 state=resolved"
 	board remove orion-display.125 count=2
 	board remove orion-display.120
 	board remove orion-camera.130
