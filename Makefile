@@ -194,7 +194,7 @@ GUEST_FILES := --bin $(B)/gpuwatchd --bin $(B)/gpuwatch-cli --bin $(B)/bench/emp
 	       --add $(B)/lab/$(KERNEL)/labuser:/usr/bin/labuser
 CMD ?=
 
-.PHONY: kernel kernel-events
+.PHONY: kernel kernel-events kernel-bench
 ## kernel: build the series' own bootable kernel (KERNEL=6.1, or 6.1-shipped and the like, see tests/vm/build-kernel)
 kernel: deps
 	@tests/vm/build-kernel $(if $(findstring -,$(KERNEL)),$(KERNEL),$(KERNEL)-patched)
@@ -202,6 +202,11 @@ kernel: deps
 ## kernel-events: see the events of the 6.1 series fire, and write docs/kernel-events.md
 kernel-events: deps
 	@tests/kernel/run --write $(B)/check/kernel-events
+
+## kernel-bench: what the 6.1 series costs a fence, in instructions: off, on, with gpuwatch
+kernel-bench: deps
+	@$(MAKE) -s all $(B)/lab/6.1-plain/stamp $(B)/lab/6.1-patched/stamp
+	@tests/kernel/bench $(B)
 
 .PHONY: vm demo bench
 ## vm: boot KERNEL=6.1|6.12|7.2 (or 6.1-patched and the like) and run CMD='...' in it, or a shell
@@ -260,7 +265,7 @@ check-build:
 SHELL_SCRIPTS := setup.sh .ci/run tests/run.sh tests/unit/run.sh tests/fuzz/run tests/fixtures/run tests/cli/run-tests.sh \
 		 tests/vm/run tests/vm/check tests/vm/fetch-kernel tests/vm/fetch-headers tests/vm/fetch-qemu \
 		 tests/vm/build-module tests/vm/build-root tests/vm/build-kernel tests/vm/fetch-source \
-		 tests/kernel/run tests/vm/build-initrd $(wildcard systemd/boot/*/*) $(wildcard tests/vm/cases/*.sh) kernel-patches/check \
+		 tests/kernel/run tests/kernel/bench tests/vm/build-initrd $(wildcard systemd/boot/*/*) $(wildcard tests/vm/cases/*.sh) kernel-patches/check \
 		 $(addprefix tests/arm64/,check run build-modules fetch-kernel fetch-sysroot guest/init) $(wildcard tests/arm64/cases/*.sh)
 ## lint: shell scripts and man pages
 lint:
