@@ -113,7 +113,7 @@ names() {
 
 resolved() {
 	check "$1: $2 of $3 is resolved" jq -e "any(.reports[];
-		.class == \"$2\" and .probe_order.device == \"$3\" and .state == \"resolved\")" "$OUT/$1.json"
+		.class == \"$2\" and .probe_order.device == \"$3\" and .state == \"resolved\")" "$OUT/$1.json" >/dev/null
 }
 
 # ---- the cases ----------------------------------------------------------------------
@@ -143,12 +143,19 @@ in_time() {
 	look in-time
 }
 
+# From now on the timeout runs.
+be_patient_no_more() {
+	kill "$spare"
+	spare=
+}
+
 # The suppliers come when the kernel's patience is over: the GPU has bound without, the codec has waited on.
 late() {
 	load dtlab_gpu
 	load dtlab_codec
 	is deferred lab-gpu
 	is deferred lab-codec
+	be_patient_no_more
 	check "the kernel gives up" wait_until 40 given_up
 	is not grouped lab-gpu
 	is deferred lab-codec
@@ -235,7 +242,7 @@ refused() {
 	names refused silent-absence lab-gpu iommus
 }
 
-# A machine that is busy may take long to start the daemon: the timeout must not expire before the case begins.
+# A busy machine may take longer than the timeout to start the daemon and to load modules.
 while sleep 1; do
 	modprobe dtlab_spare && rmmod dtlab_spare
 done &
@@ -243,8 +250,8 @@ spare=$!
 gpuwatchd --standalone --no-pin >>"$OUT/reports" 2>>"$OUT/gpuwatchd.log" &
 daemon=$!
 check "the daemon answers" wait_until 90 daemon_answers || exit 1
-kill $spare
 "$1"
+[ ! "$spare" ] || be_patient_no_more
 check "no program of the recorder is missing" [ "$(jq '[.missing[] | select(.part == "probes")] | length' "$OUT"/*.json | sort -u)" = 0 ]
 check "the daemon answers about deadlocks" [ "$(gpuwatch-cli deadlocks --json)" = "[]" ]
 stop_daemon
