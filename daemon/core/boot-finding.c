@@ -191,9 +191,6 @@ void gw_boot_say_origin(struct gw_text *text, const struct gw_boot_finding *find
 		break;
 	case GW_BOOT_BY_TABLE:
 		break;
-	case GW_BOOT_BY_MODULE:
-		gw_text_add(text, " Its module needs the other one's symbols.");
-		break;
 	case GW_BOOT_BY_SOFTDEP:
 		gw_text_add(text, " Its module has a soft dependency on the other one.");
 		break;

@@ -96,7 +96,6 @@ enum gw_boot_origin {
 	GW_BOOT_BY_LINK,
 	GW_BOOT_BY_FIRMWARE,
 	GW_BOOT_BY_TABLE,
-	GW_BOOT_BY_MODULE,
 	GW_BOOT_BY_SOFTDEP,
 	GW_BOOT_BY_WAIT, /* the driver core said that it waits for it */
 };

@@ -14,8 +14,7 @@
 const char *gw_boot_origin_name(enum gw_boot_origin origin)
 {
 	static const char *const names[] = {
-		[GW_BOOT_BY_LINK] = "device-link", [GW_BOOT_BY_FIRMWARE] = "firmware",
-		[GW_BOOT_BY_TABLE] = "table",	   [GW_BOOT_BY_MODULE] = "module",
+		[GW_BOOT_BY_LINK] = "device-link", [GW_BOOT_BY_FIRMWARE] = "firmware", [GW_BOOT_BY_TABLE] = "table",
 		[GW_BOOT_BY_SOFTDEP] = "softdep",  [GW_BOOT_BY_WAIT] = "device-link",
 	};
 

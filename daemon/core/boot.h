@@ -74,7 +74,8 @@ int gw_boot_set_initcalls(struct gw_boot *boot, const struct gw_initcall *list, 
  *		vendor_id, device_id, location_id}]}
  *	paths: {PATH: bool} (for every path that the table of dependencies names)
  *	modules: [{name, state ("live", "coming", "going", "builtin", "available" = a file not loaded), depends: [names],
- *		softdep_pre: [names], softdep_post: [names]}] (what is loaded, and all that the rest of the state or the table names)
+ *		softdep_pre: [names], softdep_post: [names], blacklisted (bool, optional: by a file of modprobe.d)}] (what is loaded,
+ *		and all that the rest of the state or the table names)
  *	candidates: {DEVICE MODALIAS or OF COMPATIBLE: [modules that claim it]} (of devices without driver and of suppliers
  *		that have no driver)
  *
@@ -126,7 +127,9 @@ int gw_boot_analyse(struct gw_boot *boot, const struct gw_report *const **report
  *	up wrong)|"fragile" (went well, but nothing holds it so)|"slow" (time was lost, nothing else), device, driver, bus,
  *	module (the consumer), supplier, supplier_driver, supplier_module, feature ("" where not known), begin_ns, end_ns (of
  *	the consumer's probe or initcall), supplier_begin_ns, supplier_ready_ns (null = not known, or never), result,
- *	result_name, retries, lost_ns, source (why it is known that one needs the other)}]}
+ *	result_name, retries, lost_ns, devices (how many share its fate; the report's nodes are all of them, up to 256),
+ *	source (why it is known that one needs the other)}. Consumers that wait or waited for the same thing share a report;
+ *	a feature that is missing because of an order is told by the report of that order, not as a silent-absence]}
  *
  * Times are ns since boot, CLOCK_MONOTONIC as far as it can be known. New reference, or NULL when out of memory.
  */
