@@ -88,6 +88,7 @@ static const struct gw_boot_need *root_need(const struct gw_boot_model *model, u
 /* One report per cause: devices that wait for the same thing. */
 struct waiter {
 	uint32_t device;
+	uint64_t since_ns; /* the first stands for all, and stays the first when others follow */
 	uint32_t cause; /* name of what is missing, or of the device itself if that is not known */
 	const struct gw_boot_need *need;
 };
@@ -98,6 +99,8 @@ static int compare_waiters(const void *a, const void *b)
 
 	if (x->cause != y->cause)
 		return x->cause < y->cause ? -1 : 1;
+	if (x->since_ns != y->since_ns)
+		return x->since_ns < y->since_ns ? -1 : 1;
 	return x->device < y->device ? -1 : x->device > y->device;
 }
 
@@ -435,6 +438,7 @@ int gw_boot_rule_forever(struct gw_boot_model *model)
 		if (since == GW_BOOT_UNKNOWN || (!device->deferred && gave_up(model, device, &need)))
 			continue;
 		waiter->device = i;
+		waiter->since_ns = device->wait_from_ns;
 		/* Of a wait that is over: what was missing when it had become too long. */
 		waiter->need = root_need(model, i, device->deferred ? GW_BOOT_UNKNOWN : since);
 		waiter->cause = waiter->need ? waiter->need->supplier_name : device->name;
@@ -573,11 +577,13 @@ int gw_boot_rule_timeout(struct gw_boot_model *model)
 	for (uint32_t i = 0; i < model->n_devices; i++) {
 		const struct gw_boot_device *device = &model->devices[i];
 		const struct gw_boot_need *need;
+		const struct gw_boot_attempt *attempt = gave_up(model, device, &need);
 
-		if (!gave_up(model, device, &need))
+		if (!attempt)
 			continue;
 		waiters[count++] = (struct waiter){
 			.device = i,
+			.since_ns = attempt->end_ns,
 			.cause = need ? need->supplier_name : device->name,
 			.need = need,
 		};
