@@ -53,5 +53,5 @@ check "systemctl stop" systemctl stop gpuwatchd
 pins_gone() {
 	[ -z "$(find /sys/fs/bpf -type f)" ]
 }
-check "takes all programs away" wait_until 10 pins_gone
+check "takes all programs away" wait_until 60 pins_gone
 verdict
