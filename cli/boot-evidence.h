@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#define EVIDENCE_LIMIT ((size_t)512 << 20) /* bytes */
+#define EVIDENCE_LIMIT ((size_t)128 << 20) /* bytes */
 
 /*
  * evidence_document - the gpuwatch.probe-order.v1 that a file comes to

@@ -72,7 +72,8 @@ static void print_parties(const struct terminal *terminal, const json_t *about, 
 		party_text(field_string(about, "supplier"), field_string(about, "supplier_driver"),
 			   field_string(about, "supplier_module"));
 
-	terminal_labelled(terminal, *device ? "Device" : "Driver",
+	/* What is on no bus is a driver's name. */
+	terminal_labelled(terminal, *device && *bus ? "Device" : "Driver",
 			  consumer + (*device || strncmp(consumer, "driver ", 7) != 0 ? 0 : 7));
 	terminal_labelled(terminal, "Needs", supplier);
 	terminal_labelled(terminal, effect == ORDER_LOST ? "Missing" : "At stake", field_string(about, "feature"));
@@ -95,7 +96,7 @@ static char *span_text(const json_t *about, const char *begin_key, const char *e
 }
 
 /* When the supplier was ready, as seen from the consumer's begin. */
-static char *ready_text(const json_t *about)
+static char *ready_text(const json_t *about, enum order_effect effect)
 {
 	uint64_t ready = field_number(about, "supplier_ready_ns"), begin = field_number(about, "begin_ns");
 	bool later = ready > begin, has_begin = field_given(about, "begin_ns");
@@ -110,12 +111,15 @@ static char *ready_text(const json_t *about)
 	}
 	if (!has_begin)
 		return text_format("what it needs was ready at %s", moment);
-	return text_format("; what it needs was ready at %s, %s %s", moment, gap, later ? "too late" : "before");
+	return text_format("; what it needs was ready at %s, %s %s", moment, gap,
+			   !later		  ? "before"
+			   : effect == ORDER_LOST ? "too late"
+						  : "later");
 }
 
-static void print_when(const struct terminal *terminal, const json_t *about)
+static void print_when(const struct terminal *terminal, const json_t *about, enum order_effect effect)
 {
-	_cleanup_free_ char *span = span_text(about, "begin_ns", "end_ns"), *ready = ready_text(about);
+	_cleanup_free_ char *span = span_text(about, "begin_ns", "end_ns"), *ready = ready_text(about, effect);
 	_cleanup_free_ char *text = text_format("%s%s", span, ready);
 
 	terminal_labelled(terminal, "When", text + (strncmp(text, "; ", 2) == 0 ? 2 : 0));
@@ -150,7 +154,7 @@ void render_verdict(const struct terminal *terminal, const json_t *report)
 	const json_t *about = field_object(report, "probe_order"), *root = field_object(report, "root_cause");
 
 	print_parties(terminal, about, order_effect(report));
-	print_when(terminal, about);
+	print_when(terminal, about, order_effect(report));
 	print_result(terminal, about);
 	terminal_labelled(terminal, "Known from", field_string(about, "source"));
 	terminal_labelled(terminal, "Root cause", field_string(root, "explanation"));

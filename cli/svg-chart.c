@@ -263,15 +263,15 @@ static bool find_item(const struct svg_chart *chart, const char *name, const cha
 	return false;
 }
 
-/* A device that is named is that device and no other of its driver; or it is an initcall's or a module's name. */
+/* A device that is named is that device and no other of its driver; what is on no bus is an initcall or a module. */
 bool svg_chart_consumer(const struct svg_chart *chart, const json_t *about, double *y)
 {
 	const char *device = field_string(about, "device"), *driver = field_string(about, "driver");
 
-	if (*device && find_lane(chart, "name", device, y))
-		return true;
-	return !*device &&
-	       (find_lane(chart, "driver", driver, y) || find_item(chart, driver, field_string(about, "module"), y));
+	if (*device && field_given(about, "bus"))
+		return find_lane(chart, "name", device, y);
+	return find_lane(chart, "driver", driver, y) ||
+	       find_item(chart, *driver ? driver : device, field_string(about, "module"), y);
 }
 
 bool svg_chart_supplier(const struct svg_chart *chart, const json_t *about, double *y)

@@ -16,7 +16,7 @@
 #define FINDINGS_MOST 8
 #define FINDING_CHARACTERS 168 /* of a summary, in one line */
 #define LEGEND_HEIGHT 62.0     /* legend, and the axis' times below it */
-#define FOOT 64.0
+#define FOOT 70.0
 #define BADGE 8.0   /* radius of a finding's number */
 #define NAME_X 24.0 /* of a device's name, in its lane */
 #define NAME_FONT 11.0
@@ -452,7 +452,7 @@ static void draw_foot(const struct svg_chart *chart, FILE *out)
 	_cleanup_free_ char *hidden =
 		text_format("%zu more device%s not drawn: gpuwatch-cli probe-order --timeline --all", chart->hidden,
 			    chart->hidden == 1 ? " is" : "s are");
-	double y = chart->bottom + 40;
+	double y = chart->bottom + 48;
 
 	svg_text(out, "note", CHART_WIDTH - CHART_MARGIN, y, SVG_END, "gpuwatch " GW_VERSION " · seconds since boot");
 	if (chart->lane_count == 0)
