@@ -11,8 +11,8 @@ expired() {
 hold_time() {
 	while [ ! -e /tmp/go ]; do
 		insmod /lab-probe/orion_lane.ko
-		usleep 500000
 		rmmod orion_lane
+		sleep 3
 	done
 }
 

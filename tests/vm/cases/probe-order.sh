@@ -102,7 +102,7 @@ look_again() {
 # A daemon that knows nothing of what was before: as after a boot.
 start_fresh_daemon() {
 	rm -f /run/gpuwatch/boot.*
-	START_SECONDS=90
+	START_SECONDS=180
 	start_daemon --no-pin || exit 1
 }
 
