@@ -228,7 +228,7 @@ bench: deps
 	@$(MAKE) -s all $(B)/bench/empty $(B)/lab/$(KERNEL)/stamp
 	@tests/vm/run --kernel $(KERNEL) --timeout 600 $(GUEST_FILES) -- /cases/bench.sh $(BENCH_ARGS)
 
-CASES ?= deadlocks crash late degrade idle waits boot-record boot-systemd systemd boot-state
+CASES ?= deadlocks crash late degrade idle waits boot-record boot-systemd systemd boot-state drivers
 
 vm_check = tests/vm/check $(1) $(B) $(B)/check/$(1) $(2)
 
