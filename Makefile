@@ -248,6 +248,7 @@ check: deps
 		healthy-6.12='$(call vm_check,6.12,healthy)' \
 		healthy-7.2='$(call vm_check,7.2,healthy)' \
 		wait \
+		arm64='tests/arm64/check $(B)/check/arm64' \
 		boots='$(call vm_check,6.1,boots)' \
 		kernel-events='tests/kernel/run $(B)/check/kernel-events' \
 		'&vm-6.1=$(call vm_check,6.1,$(CASES))' \
