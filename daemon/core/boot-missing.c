@@ -12,6 +12,8 @@
 #define RECORD_BOOT                                                                                                    \
 	"Add the parameters of gpuwatch's boot snippet (initcall_debug log_buf_len=8M) to the kernel command line."
 
+#define MORE_LOG "Give the kernel log more room: log_buf_len=16M on the kernel command line."
+
 struct gaps {
 	const struct gw_boot_model *model;
 	json_t *array;
@@ -50,6 +52,14 @@ static bool debugs_initcalls(const struct gw_boot_model *model)
 	return cmdline && strstr(cmdline, "initcall_debug");
 }
 
+/* What was asked for and did not fit, or was not asked for. */
+static const char *remedy_of(const struct gw_boot_model *model)
+{
+	bool wrapped = model->boot->n_marks && model->kmsg_first > 0;
+
+	return wrapped && debugs_initcalls(model) ? MORE_LOG : RECORD_BOOT;
+}
+
 static void early_initcalls(struct gaps *gaps)
 {
 	const struct gw_boot_model *model = gaps->model;
@@ -69,10 +79,7 @@ static void early_initcalls(struct gaps *gaps)
 		gw_boot_say_time(&text, until);
 	}
 	gw_text_add(&text, ".");
-	add(gaps, "initcalls", 0, until, &text,
-	    wrapped && debugs_initcalls(model)
-		    ? "Give the kernel log more room: log_buf_len=16M on the kernel command line."
-		    : RECORD_BOOT);
+	add(gaps, "initcalls", 0, until, &text, remedy_of(model));
 }
 
 static void early_probes(struct gaps *gaps)
@@ -89,7 +96,7 @@ static void early_probes(struct gaps *gaps)
 		gw_boot_say_time(&text, model->seen_from_ns);
 		gw_text_add(&text, " were not recorded: what bound by then did so at an unknown time.");
 	}
-	add(gaps, "early probes", 0, model->seen_from_ns, &text, RECORD_BOOT);
+	add(gaps, "early probes", 0, model->seen_from_ns, &text, remedy_of(model));
 }
 
 static void kernel_log(struct gaps *gaps)
@@ -101,21 +108,18 @@ static void kernel_log(struct gaps *gaps)
 	if (model->boot->n_marks && model->kmsg_first > 0) {
 		gw_text_add(&text, "The kernel log's first %" PRIu64 " records were overwritten before they were read.",
 			    model->kmsg_first);
-		add(gaps, "kernel log", 0, model->kmsg_first_ns, &text,
-		    "Give the kernel log more room: log_buf_len=16M on the kernel command line.");
+		add(gaps, "kernel log", 0, model->kmsg_first_ns, &text, MORE_LOG);
 	}
 	if (model->kmsg_missing > 0) {
 		text = (struct gw_text){ .data = NULL };
 		gw_text_add(&text, "%" PRIu64 " records of the kernel log are missing.", model->kmsg_missing);
-		add(gaps, "kernel log", model->kmsg_gap_from_ns, model->kmsg_gap_to_ns, &text,
-		    "Give the kernel log more room: log_buf_len=16M on the kernel command line.");
+		add(gaps, "kernel log", model->kmsg_gap_from_ns, model->kmsg_gap_to_ns, &text, MORE_LOG);
 	}
 	if (overwritten > 0 && model->kmsg_missing == 0 && model->kmsg_first == 0) {
 		text = (struct gw_text){ .data = NULL };
 		gw_text_add(&text, "%" PRIu64 " records of the kernel log were overwritten before they were read.",
 			    overwritten);
-		add(gaps, "kernel log", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text,
-		    "Give the kernel log more room: log_buf_len=16M on the kernel command line.");
+		add(gaps, "kernel log", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text, MORE_LOG);
 	}
 }
 

@@ -129,6 +129,27 @@ TEST(module_of_a_driver_without_a_device_may_come_at_any_time)
 	machine_free(m);
 }
 
+/* Nothing but initcall_debug's lines, as when gpuwatch came late: neither drivers nor buses are in them. */
+TEST(kernel_log_alone_tells_the_order)
+{
+	struct machine *m = machine_new();
+
+	table(m, gpu_needs_mmu);
+	device(m, "gpu.0", "orion-gpu", "orion_gpu");
+	device(m, "mmu.0", "orion-mmu", "orion_mmu");
+	json_object_set_new(m->lost, "attached_ns", json_integer(30000 * (json_int_t)MS));
+	kmsg(m, 0, 0, "Linux version 6.12");
+	kmsg(m, 1, 1000, "calling  orion_gpu_init+0x0/0x10 [orion_gpu] @ 80");
+	kmsg(m, 2, 1100, "probe of gpu.0 returned 0 after 90000 usecs");
+	kmsg(m, 3, 1101, "initcall orion_gpu_init+0x0/0x10 [orion_gpu] returned 0 after 101000 usecs");
+	kmsg(m, 4, 2000, "calling  orion_mmu_init+0x0/0x10 [orion_mmu] @ 81");
+	kmsg(m, 5, 2100, "probe of mmu.0 returned 0 after 90000 usecs");
+	kmsg(m, 6, 2101, "initcall orion_mmu_init+0x0/0x10 [orion_mmu] returned 0 after 101000 usecs");
+	analyse(m);
+	assert_int_equal(the_report(m, GW_CLASS_PROBED_BEFORE_SUPPLIER)->confidence, GW_CONFIDENCE_PROVEN);
+	machine_free(m);
+}
+
 /* ---- groups -------------------------------------------------------------------------------------------------- */
 
 TEST(many_consumers_of_one_supplier_share_a_report)
@@ -255,6 +276,7 @@ int main(void)
 		cmocka_unit_test(consumer_that_looked_too_early_is_not_excused_by_a_trigger),
 		cmocka_unit_test(driver_link_without_the_end_of_a_probe_is_no_binding),
 		cmocka_unit_test(softdep_that_was_not_kept),
+		cmocka_unit_test(kernel_log_alone_tells_the_order),
 		cmocka_unit_test(module_of_a_driver_without_a_device_may_come_at_any_time),
 		cmocka_unit_test(many_consumers_of_one_supplier_share_a_report),
 		cmocka_unit_test(names_that_events_cut_are_found_again),
