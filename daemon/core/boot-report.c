@@ -32,6 +32,8 @@ static uint64_t key_of(const struct gw_boot_model *model, const struct gw_boot_f
 
 	if (finding->class == GW_CLASS_DEFERRAL_STORM)
 		return state;
+	if (finding->class == GW_CLASS_DEFERRAL_TIMEOUT && finding->result != 0)
+		state = hash(state, "failed");
 	if (!shared || !finding->related)
 		state = hash(hash(state, gw_boot_text(model, finding->bus)), gw_boot_text(model, finding->device));
 	if (finding->entry && !shared)

@@ -90,6 +90,7 @@ struct waiter {
 	uint32_t device;
 	uint64_t since_ns; /* the first stands for all, and stays the first when others follow */
 	uint32_t cause; /* name of what is missing, or of the device itself if that is not known */
+	bool failed;	/* those that came up without it have another story */
 	const struct gw_boot_need *need;
 };
 
@@ -99,9 +100,16 @@ static int compare_waiters(const void *a, const void *b)
 
 	if (x->cause != y->cause)
 		return x->cause < y->cause ? -1 : 1;
+	if (x->failed != y->failed)
+		return x->failed ? 1 : -1;
 	if (x->since_ns != y->since_ns)
 		return x->since_ns < y->since_ns ? -1 : 1;
 	return x->device < y->device ? -1 : x->device > y->device;
+}
+
+static bool same_fate(const struct waiter *a, const struct waiter *b)
+{
+	return a->cause == b->cause && a->failed == b->failed;
 }
 
 static int set_group(struct gw_boot_finding *finding, const struct waiter *waiters, size_t count)
@@ -123,7 +131,7 @@ static int report_groups(struct gw_boot_model *model, struct waiter *waiters, si
 
 	qsort(waiters, count, sizeof(*waiters), compare_waiters);
 	for (size_t from = 0, to; from < count && r == 0; from = to) {
-		for (to = from; to < count && waiters[to].cause == waiters[from].cause; to++)
+		for (to = from; to < count && same_fate(&waiters[from], &waiters[to]); to++)
 			;
 		r = report(model, &waiters[from], to - from);
 	}
@@ -471,15 +479,17 @@ static uint64_t came_at(const struct gw_boot_model *model, const struct gw_boot_
 
 static void advise_timeout(const struct gw_boot_model *model, struct gw_boot_finding *finding)
 {
-	uint64_t came = finding->supplier_ready_ns, expired = finding->begin_ns;
+	uint64_t came = finding->supplier_ready_ns, expired = finding->begin_ns, seconds = came / 1000000000;
 	struct gw_text *advice = &finding->advice;
 
-	if (model->timeout_ns != GW_BOOT_UNKNOWN)
+	/* When it is not known when it expired, it counts from the beginning of the boot on. */
+	if (model->timeout_ns != GW_BOOT_UNKNOWN) {
 		expired = model->timeout_ns;
+		seconds = (uint64_t)(timeout_seconds(model) > 0 ? timeout_seconds(model) : 0) + (came - expired) / 1000000000;
+	}
 	if (came != GW_BOOT_UNKNOWN && came > expired)
 		gw_text_add(advice, "Boot with deferred_probe_timeout=%" PRIu64 ": the supplier came ",
-			    (uint64_t)(timeout_seconds(model) > 0 ? timeout_seconds(model) : 0) +
-				    (came - expired) / 1000000000 + 6);
+			    seconds + 6);
 	if (came != GW_BOOT_UNKNOWN && came > expired) {
 		gw_text_add_age(advice, came - expired);
 		gw_text_add(advice,
@@ -584,6 +594,7 @@ int gw_boot_rule_timeout(struct gw_boot_model *model)
 		waiters[count++] = (struct waiter){
 			.device = i,
 			.since_ns = attempt->end_ns,
+			.failed = attempt->result != 0,
 			.cause = need ? need->supplier_name : device->name,
 			.need = need,
 		};

@@ -175,6 +175,30 @@ TEST(many_consumers_of_one_supplier_share_a_report)
 	machine_free(m);
 }
 
+TEST(who_failed_at_the_timeout_and_who_came_up_without_are_told_apart)
+{
+	struct machine *m = machine_new();
+
+	table(m, gpu_needs_mmu);
+	device(m, "gpu.0", "orion-gpu", "");
+	device(m, "gpu.1", "", "");
+	device(m, "mmu.0", "orion-mmu", "");
+	for (unsigned int i = 0; i < 2; i++) {
+		const char *name = i ? "gpu.1" : "gpu.0";
+
+		probe(m, name, "orion-gpu", 1000 + i, 1000 + i, DEFERRED, 10);
+		probe(m, name, "orion-gpu", 11000 + i, 11000 + i, i ? -ETIMEDOUT : 0, 10);
+	}
+	happens(m, GW_BOOT_DEFER_TIMEOUT, 10000, "", "");
+	probe(m, "mmu.0", "orion-mmu", 20000, 20100, 0, 11);
+	analyse(m);
+	assert_int_equal(m->n_reports, 2);
+	assert_contains(m->reports[0]->summary, "gpu.0 (driver orion-gpu) came up without mmu.0");
+	assert_contains(m->reports[1]->summary, "gpu.1 (driver orion-gpu) failed (-ETIMEDOUT)");
+	assert_string_not_equal(m->reports[0]->id, m->reports[1]->id);
+	machine_free(m);
+}
+
 TEST(names_that_events_cut_are_found_again)
 {
 	static const char longest[] = "soc@0:bus@30000000:mipi_dsi@30a00000:panel@0:port@1:endpoint@2:gpu@3";
@@ -279,6 +303,7 @@ int main(void)
 		cmocka_unit_test(kernel_log_alone_tells_the_order),
 		cmocka_unit_test(module_of_a_driver_without_a_device_may_come_at_any_time),
 		cmocka_unit_test(many_consumers_of_one_supplier_share_a_report),
+		cmocka_unit_test(who_failed_at_the_timeout_and_who_came_up_without_are_told_apart),
 		cmocka_unit_test(names_that_events_cut_are_found_again),
 		cmocka_unit_test(image_holds_pairs_by_level_by_linking_or_not_at_all),
 		cmocka_unit_test(image_and_modules),
