@@ -228,7 +228,7 @@ bench: deps
 	@$(MAKE) -s all $(B)/bench/empty $(B)/lab/$(KERNEL)/stamp
 	@tests/vm/run --kernel $(KERNEL) --timeout 600 $(GUEST_FILES) -- /cases/bench.sh $(BENCH_ARGS)
 
-CASES ?= deadlocks crash late degrade idle waits boot-record boot-systemd systemd boot-state drivers
+CASES ?= deadlocks crash late degrade idle waits probe-order boot-record boot-systemd systemd boot-state drivers
 
 vm_check = tests/vm/check $(1) $(B) $(B)/check/$(1) $(2)
 
@@ -263,7 +263,7 @@ check-build:
 	@rm -rf $(B)/root
 	@$(MAKE) -s install DESTDIR=$(abspath $(B))/root PREFIX=/usr
 
-SHELL_SCRIPTS := setup.sh .ci/run tests/run.sh tests/unit/run.sh tests/fuzz/run tests/fixtures/run tests/cli/run-tests.sh \
+SHELL_SCRIPTS := setup.sh .ci/run tests/run.sh tests/unit/run.sh tests/fuzz/run tests/fixtures/run tests/cli/run-tests.sh tests/lab-probe/selftest.sh \
 		 tests/vm/run tests/vm/check tests/vm/fetch-kernel tests/vm/fetch-headers tests/vm/fetch-qemu \
 		 tests/vm/build-module tests/vm/build-root tests/vm/build-kernel tests/vm/fetch-source \
 		 tests/kernel/run tests/kernel/bench tests/vm/build-initrd $(wildcard systemd/boot/*/*) $(wildcard tests/vm/cases/*.sh) kernel-patches/check \
