@@ -274,10 +274,10 @@ lint:
 	@mandoc -Tlint -Wwarning $(wildcard docs/man/*.[1-9])
 	@echo "2 passed, 0 failed"
 
-## kernel-check: the patch series of kernel-patches/ apply, pass checkpatch, and build commit by commit (half an hour)
+## kernel-check: the patch series of kernel-patches/ apply, pass checkpatch, and build commit by commit (half an hour) (KERNEL_CHECK=--apply: no builds)
 kernel-check:
 	./setup.sh --kernel
-	kernel-patches/check
+	kernel-patches/check $(KERNEL_CHECK)
 
 .PHONY: clean help
 ## clean: remove everything that was built here (caches stay)
