@@ -487,10 +487,8 @@ static void advise_timeout(const struct gw_boot_model *model, struct gw_boot_fin
 		expired = model->timeout_ns;
 		seconds = (uint64_t)(timeout_seconds(model) > 0 ? timeout_seconds(model) : 0) + (came - expired) / 1000000000;
 	}
-	if (came != GW_BOOT_UNKNOWN && came > expired)
-		gw_text_add(advice, "Boot with deferred_probe_timeout=%" PRIu64 ": the supplier came ",
-			    seconds + 6);
 	if (came != GW_BOOT_UNKNOWN && came > expired) {
+		gw_text_add(advice, "Boot with deferred_probe_timeout=%" PRIu64 ": the supplier came ", seconds + 6);
 		gw_text_add_age(advice, came - expired);
 		gw_text_add(advice,
 			    " too late. Better, have its driver loaded earlier: in the initramfs, or built in.");

@@ -563,6 +563,7 @@ TEST(dependency_that_was_ignored_without_waiting)
 	r = the_report(m, GW_CLASS_DEFERRAL_TIMEOUT);
 	assert_contains(r->explanation, "did not wait for suppliers any more");
 	assert_contains(r->explanation, "mmu.0 bound at 40.100 s");
+	assert_contains(r->advice, "deferred_probe_timeout=46: the supplier came 10.1 s too late");
 	machine_free(m);
 }
 
