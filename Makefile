@@ -152,7 +152,7 @@ check-unit: $(UNIT_BIN)
 
 KERNELS := 6.1 6.12 7.2
 KERNEL ?= 6.1
-LAB := $(KERNELS:%=$(B)/lab/%/stamp) $(KERNELS:%=$(B)/lab-probe/%/stamp)
+LAB := $(KERNELS:%=$(B)/lab/%/stamp) $(KERNELS:%=$(B)/lab-probe/%/stamp) $(B)/lab/6.1-patched/stamp
 
 # The lab modules and their user-space helper; build-module does nothing when nothing changed.
 .PHONY: FORCE
@@ -248,11 +248,12 @@ check: deps
 		healthy-6.12='$(call vm_check,6.12,healthy)' \
 		healthy-7.2='$(call vm_check,7.2,healthy)' \
 		wait \
-		arm64='tests/arm64/check $(B)/check/arm64' \
-		boots='$(call vm_check,6.1,boots)' \
-		kernel-events='tests/kernel/run $(B)/check/kernel-events' \
 		'&vm-6.1=$(call vm_check,6.1,$(CASES))' \
 		'&vm-6.12=$(call vm_check,6.12,$(CASES))' \
+		boots='$(call vm_check,6.1,boots)' \
+		kernel-events='tests/kernel/run $(B)/check/kernel-events' \
+		patched='$(call vm_check,6.1-patched,hazards activity)' \
+		arm64='tests/arm64/check $(B)/check/arm64' \
 		vm-7.2='$(call vm_check,7.2,$(CASES))'
 
 # Everything the checks use, with warnings as errors; installed as a package would for the guest with systemd.
