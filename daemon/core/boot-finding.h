@@ -86,7 +86,7 @@ int gw_boot_rule_absence(struct gw_boot_model *model);
 /* "3.204 s", since boot. */
 void gw_boot_say_time(struct gw_text *text, uint64_t time_ns);
 
-/* "gpu0 (driver lab_gpu)". */
+/* "gpu0 (driver some_gpu)". */
 void gw_boot_say_device(struct gw_text *text, const struct gw_boot_model *model, uint32_t device);
 
 /* " It is known from ...": why the one needs the other. */
