@@ -84,10 +84,11 @@ many() {
 	check "twice the devices take less than three times as long" [ "$lot" -lt $((few * 3 + 10)) ]
 	check "ten thousand devices take less than 128 MiB" [ "$resident" -lt 131072 ]
 	check "and the memory stays" [ "$(resident_kib)" -lt $((resident + 16384)) ]
-	look 60
+	look 120
 	check "gpuwatch still looks at what it did before" jq -e '[.reports[] | select(.class == "probe-overlap")] | length == 1' \
 		"$STEP/probe-order.json"
 	board remove orion-lane.0 bare count=10000
+	sleep 5
 }
 
 # The daemon comes late: all it has is the kernel's log, whose clock is not quite the monotonic one.
