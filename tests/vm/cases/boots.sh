@@ -115,10 +115,8 @@ settled() {
 }
 
 check_drivers
-# A busy host may need longer than start_daemon waits.
-gpuwatchd --standalone --no-pin >>"$OUT/reports.jsonl" 2>>"$OUT/gpuwatchd.log" &
-daemon=$!
-check "the daemon answers" wait_until 120 daemon_answers
+START_SECONDS=120
+start_daemon --no-pin || exit 1
 check "gpuwatch has the boot" wait_until 30 settled
 "check_$1"
 # No GPU of this machine needs IOMMUv2, so that nothing can be lost; see kernel-patches/README.md.

@@ -56,10 +56,8 @@ loaded() {
 }
 
 [ -n "$CARD" ] || fail "the card is there"
-# A busy host may need longer than start_daemon waits.
-gpuwatchd --standalone --no-pin >>"$OUT/reports.jsonl" 2>>"$OUT/gpuwatchd.log" &
-daemon=$!
-check "the daemon answers" wait_until 120 daemon_answers
+START_SECONDS=120
+start_daemon --no-pin || exit 1
 loaded amdgpu amdgpu_init
 # amdgpu is asked, because it takes any card of the vendor, and refuses.
 check "amdgpu's refusal is recorded" row probe "$CARD" amdgpu '.result_name == "-ENODEV" and .outcome == "rejected"'
