@@ -243,7 +243,7 @@ refused() {
 }
 
 # A busy machine may take longer than the timeout to start the daemon and to load modules.
-while sleep 1; do
+while sleep 2; do
 	modprobe dtlab_spare && rmmod dtlab_spare
 done &
 spare=$!
