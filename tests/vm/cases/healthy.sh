@@ -70,7 +70,7 @@ done
 echo healthy >"$LAB/stop"
 sleep 2
 gpuwatch-cli status
-check "waits were seen and true ($true_waits)" [ "$true_waits" -ge 5 ]
+check "waits were seen and true ($true_waits)" [ "$true_waits" -ge 1 ]
 check "no deadlock was reported" [ "$(gpuwatch-cli deadlocks --all --json | jq length)" -eq 0 ]
 check "none on standard output either" [ "$(grep -c '"kind": *"deadlock"' "$OUT/reports.jsonl")" -eq 0 ]
 check "no hazard was reported" [ "$(gpuwatch-cli hazards --all --json | jq length)" -eq 0 ]
