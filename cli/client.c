@@ -23,7 +23,7 @@
 
 #define SECOND UINT64_C(1000000) /* in sd-bus's microseconds */
 #define BUS_TIME SECOND		 /* for the system bus to say whether the daemon is there */
-#define SOCKET_TIME (3 * SECOND) /* for the daemon to accept a private connection */
+#define SOCKET_TIME (10 * SECOND) /* for the daemon to accept a private connection: it may be looking at the boot */
 #define CALL_TIME (30 * SECOND) /* a busy machine may have ten thousand devices to look at */
 #define FILE_TIME (60 * SECOND) /* may take snapshots first */
 
