@@ -24,7 +24,8 @@
 #define SECOND UINT64_C(1000000) /* in sd-bus's microseconds */
 #define BUS_TIME SECOND		 /* for the system bus to say whether the daemon is there */
 #define SOCKET_TIME (10 * SECOND) /* for the daemon to accept a private connection: it may be looking at the boot */
-#define CALL_TIME (30 * SECOND) /* a busy machine may have ten thousand devices to look at */
+#define CALL_TIME (10 * SECOND)
+#define BOOT_TIME (60 * SECOND) /* for GetProbeOrder: there may be ten thousand devices to look at */
 #define FILE_TIME (60 * SECOND) /* may take snapshots first */
 
 /* How connecting ended, for one message that covers all that was tried. */
@@ -317,6 +318,11 @@ static int call(struct client *client, sd_bus_message **reply, uint64_t limit, c
 	return r;
 }
 
+static uint64_t time_for(const char *method)
+{
+	return strcmp(method, "GetProbeOrder") == 0 ? BOOT_TIME : CALL_TIME;
+}
+
 int client_call(struct client *client, json_t **ret, const char *method, const char *types, ...)
 {
 	sd_bus_message *reply = NULL;
@@ -326,7 +332,7 @@ int client_call(struct client *client, json_t **ret, const char *method, const c
 	int r;
 
 	va_start(arguments, types);
-	r = call(client, &reply, CALL_TIME, method, types, arguments);
+	r = call(client, &reply, time_for(method), method, types, arguments);
 	va_end(arguments);
 	if (r != CLIENT_OK)
 		return r;
