@@ -61,6 +61,15 @@ static void copy_name(char *ret, size_t ret_size, const char *name, size_t size)
 	memset(ret + length, 0, ret_size - length);
 }
 
+/* A reason is a line of the kernel log, with what ends it. */
+static void trim_end(char *text)
+{
+	size_t length = strlen(text);
+
+	while (length > 0 && (unsigned char)text[length - 1] <= ' ')
+		text[--length] = '\0';
+}
+
 void gw_boot_event_from_record(struct gw_boot_event *ret, const struct gw_boot_record *record)
 {
 	*ret = (struct gw_boot_event){
@@ -77,6 +86,7 @@ void gw_boot_event_from_record(struct gw_boot_event *ret, const struct gw_boot_r
 	copy_name(ret->subject, sizeof(ret->subject), record->subject, sizeof(record->subject));
 	copy_name(ret->other, sizeof(ret->other), record->other, sizeof(record->other));
 	copy_name(ret->bus, sizeof(ret->bus), record->bus, sizeof(record->bus));
+	trim_end(ret->other);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------ */
