@@ -116,11 +116,14 @@ static bool contains(json_t *reports, const char *id)
 	return false;
 }
 
-/* It is the same finding, however often it is looked at. */
+/* It is the same finding, however often it is looked at; unless it is known by now to have formed only later. */
 static void keep_detection(json_t *report, const json_t *known)
 {
 	static const char *const keys[] = { "detected_at", "detected_mono_ns" };
 
+	if (json_integer_value(json_object_get(known, "detected_mono_ns")) <
+	    json_integer_value(json_object_get(report, "formed_mono_ns")))
+		return;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (json_object_get(known, keys[i]))
 			json_object_set(report, keys[i], json_object_get(known, keys[i]));
