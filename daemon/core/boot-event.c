@@ -85,8 +85,6 @@ void gw_boot_event_from_record(struct gw_boot_event *ret, const struct gw_boot_r
 	copy_name(ret->comm, sizeof(ret->comm), record->comm, sizeof(record->comm));
 	copy_name(ret->subject, sizeof(ret->subject), record->subject, sizeof(record->subject));
 	copy_name(ret->other, sizeof(ret->other), record->other, sizeof(record->other));
-	/* A reason is kept by the kernel as it was printed, with the end of its line. */
-	ret->other[strcspn(ret->other, "\n")] = '\0';
 	copy_name(ret->bus, sizeof(ret->bus), record->bus, sizeof(record->bus));
 	trim_end(ret->other);
 }
