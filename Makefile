@@ -132,7 +132,7 @@ SAN_CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno
 SAN_CORE_OBJ := $(CORE_SRC:%.c=$(B)/san/%.o)
 # The daemon's modules that parse or decide without I/O, and are tested so; and those that read where a test tells them.
 SAN_EDGE_OBJ := $(patsubst %.c,$(B)/san/%.o,$(wildcard daemon/config.c daemon/kallsyms.c daemon/kfd.c daemon/boot-state.c \
-	daemon/device-scan.c daemon/devicetree.c daemon/kmsg.c daemon/trace-buffer.c daemon/system/*.c))
+	daemon/device-scan.c daemon/devicetree.c daemon/kmsg.c daemon/trace-buffer.c daemon/worker.c daemon/system/*.c))
 
 $(B)/san/%.o: %.c
 	@mkdir -p $(@D)

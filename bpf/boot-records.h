@@ -68,6 +68,16 @@ struct gw_boot_record {
 	char bus[16]; /* device events: dev_bus_name(), "" = none */
 };
 
+/* Addresses of variables and functions of the kernel that the programs look for; 0 = it has none. Set by user space. */
+struct gw_boot_symbols {
+	__u64 pending_list;	  /* deferred_probe_pending_list */
+	__u64 timeout_work;	  /* deferred_probe_timeout_work */
+	__u64 timeout_seconds;	  /* driver_deferred_probe_timeout */
+	__u64 async_run_entry_fn;
+	__u64 of_fwnode_ops;
+};
+#define GW_BOOT_SYMBOLS_SECTION ".rodata.symbols"
+
 /* Counters in the programs' memory, mapped by user space. */
 struct gw_boot_counters {
 	__u64 sequence; /* of the next record; written by all CPUs */

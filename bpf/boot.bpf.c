@@ -38,12 +38,7 @@ struct {
 	__type(value, struct module_name);
 } boot_modules SEC(".maps");
 
-/* Variables and functions of drivers/base and kernel/async.c: only their addresses. */
-extern const void deferred_probe_pending_list __ksym __weak;
-extern const void deferred_probe_timeout_work __ksym __weak;
-extern const void driver_deferred_probe_timeout __ksym __weak;
-extern const void async_run_entry_fn __ksym __weak;
-extern const void of_fwnode_ops __ksym __weak;
+SEC(GW_BOOT_SYMBOLS_SECTION) const volatile struct gw_boot_symbols symbols;
 
 /* ---- records ------------------------------------------------------------------ */
 
@@ -117,11 +112,11 @@ static __always_inline bool on_async_worker(void)
 	struct kthread *kthread;
 	struct worker *worker;
 
-	if (!(BPF_CORE_READ(task, flags) & PF_WQ_WORKER) || !&async_run_entry_fn)
+	if (!(BPF_CORE_READ(task, flags) & PF_WQ_WORKER) || !symbols.async_run_entry_fn)
 		return false;
 	kthread = BPF_CORE_READ(task, worker_private);
 	worker = BPF_CORE_READ(kthread, data);
-	return (u64)BPF_CORE_READ(worker, current_func) == (u64)&async_run_entry_fn;
+	return (u64)BPF_CORE_READ(worker, current_func) == symbols.async_run_entry_fn;
 }
 
 static __always_inline int probe_begins(struct device *device, struct device_driver *driver)
@@ -283,7 +278,7 @@ int BPF_PROG(traced_defer_reason, struct device *device, const char *reason)
 SEC("kprobe/driver_deferred_probe_trigger")
 int BPF_KPROBE(defer_trigger)
 {
-	const struct list_head *pending = (const struct list_head *)&deferred_probe_pending_list;
+	const struct list_head *pending = (const struct list_head *)symbols.pending_list;
 
 	if (pending && BPF_CORE_READ(pending, next) == pending)
 		return 0;
@@ -300,13 +295,13 @@ int BPF_PROG(traced_defer_trigger, unsigned int pending)
 SEC("fentry/deferred_probe_extend_timeout")
 int BPF_PROG(defer_extend)
 {
-	const struct delayed_work *work = (const struct delayed_work *)&deferred_probe_timeout_work;
+	const struct delayed_work *work = (const struct delayed_work *)symbols.timeout_work;
 	int seconds = 0;
 
 	if (work && !(BPF_CORE_READ(work, work.data.counter) & WORK_STRUCT_PENDING))
 		return 0;
-	if (&driver_deferred_probe_timeout)
-		bpf_probe_read_kernel(&seconds, sizeof(seconds), &driver_deferred_probe_timeout);
+	if (symbols.timeout_seconds)
+		bpf_probe_read_kernel(&seconds, sizeof(seconds), (const void *)symbols.timeout_seconds);
 	return plain_event(GW_BOOT_DEFER_EXTEND, seconds);
 }
 
@@ -337,7 +332,7 @@ static __always_inline const char *fwnode_name(struct fwnode_handle *fwnode)
 
 	if (device)
 		return name_of(device);
-	if (&of_fwnode_ops && (u64)BPF_CORE_READ(fwnode, ops) == (u64)&of_fwnode_ops)
+	if (symbols.of_fwnode_ops && (u64)BPF_CORE_READ(fwnode, ops) == symbols.of_fwnode_ops)
 		return BPF_CORE_READ(container_of(fwnode, struct device_node, fwnode), full_name);
 	return NULL;
 }

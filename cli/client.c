@@ -23,10 +23,10 @@
 
 #define SECOND UINT64_C(1000000) /* in sd-bus's microseconds */
 #define BUS_TIME SECOND		 /* for the system bus to say whether the daemon is there */
-#define SOCKET_TIME (10 * SECOND) /* for the daemon to accept a private connection: it may be looking at the boot */
+#define SOCKET_TIME (10 * SECOND) /* for the daemon to accept a private connection: it may just have been started */
 #define CALL_TIME (10 * SECOND)
-#define BOOT_TIME (60 * SECOND) /* for GetProbeOrder: there may be ten thousand devices to look at */
-#define FILE_TIME (60 * SECOND) /* may take snapshots first */
+#define BOOT_TIME (120 * SECOND) /* for GetProbeOrder: twice the time after which the daemon gives up looking */
+#define FILE_TIME (120 * SECOND) /* the same, or snapshots are taken first */
 
 /* How connecting ended, for one message that covers all that was tried. */
 struct attempts {

@@ -11,6 +11,7 @@
 #include "boot-state.h"
 #include "cleanup.h"
 #include "clock.h"
+#include "kmsg-log.h"
 #include "trace-buffer.h"
 
 struct gathering {
@@ -19,6 +20,7 @@ struct gathering {
 	void *userdata;
 	json_t *unreadable; /* of the lost object */
 	struct gw_trace_seen trace;
+	struct gw_kmsg_log_info kmsg;
 };
 
 /* ---- what is missing ---------------------------------------------------------------------- */
@@ -61,17 +63,14 @@ static json_t *describe_lost(const struct gathering *gathering)
 {
 	const struct gw_boot_sources *sources = gathering->sources;
 	struct gw_boot_log_info log = { 0 };
-	struct gw_kmsg_log_info kmsg = { 0 };
 	uint64_t lost = 0, attached = 0;
 
 	if (sources->log)
 		gw_boot_log_info(sources->log, &log);
-	if (sources->kmsg)
-		gw_kmsg_log_info(sources->kmsg, &kmsg);
 	if (sources->why[0])
 		add_line(gathering->unreadable, "boot events: %s", sources->why);
 	describe_log(&log, gathering->unreadable);
-	if (kmsg.full)
+	if (gathering->kmsg.full)
 		add_line(gathering->unreadable, "/dev/kmsg: what came after the first %u MiB is not kept",
 			 GW_KMSG_LOG_MAX >> 20);
 	if (sources->programs) {
@@ -79,7 +78,7 @@ static json_t *describe_lost(const struct gathering *gathering)
 		attached = log.first_ns ? log.first_ns : gw_boot_programs_counters(sources->programs)->started_ns;
 	}
 	return json_pack("{s:I, s:I, s:I, s:s, s:O, s:o}", "events", (json_int_t)lost, "attached_ns",
-			 (json_int_t)attached, "kmsg", (json_int_t)kmsg.overwritten, "trace", gathering->trace.missing,
+			 (json_int_t)attached, "kmsg", (json_int_t)gathering->kmsg.overwritten, "trace", gathering->trace.missing,
 			 "unreadable", gathering->unreadable, "probes", missing_programs(sources->programs));
 }
 
@@ -124,29 +123,65 @@ static int give_trace(const struct gw_boot_event *event, void *userdata)
 }
 
 /* What cannot be read is missing from the evidence, and no reason not to look at the rest. */
-static int give_kernel_log(const struct gathering *gathering)
+static int give_kernel_log(struct gathering *gathering)
 {
-	struct gw_kmsg_log *kmsg = gathering->sources->kmsg;
+	const char *path = gathering->sources->kmsg_log;
+	struct gw_kmsg_log *kmsg;
 	int r;
 
-	if (!kmsg)
+	if (!path)
 		return 0;
+	r = gw_kmsg_log_open(&kmsg, path, gathering->sources->boot_id, NULL);
+	if (r < 0) {
+		add_line(gathering->unreadable, "%s: %s", path, strerror(-r));
+		return 0;
+	}
 	r = gw_kmsg_log_update(kmsg);
 	if (r < 0)
 		add_line(gathering->unreadable, "/dev/kmsg: %s%s", strerror(-r),
 			 r == -EPERM ? ", that needs CAP_SYSLOG" : "");
-	return gw_kmsg_log_each(kmsg, give_kmsg, (void *)gathering);
+	r = gw_kmsg_log_each(kmsg, give_kmsg, gathering);
+	gw_kmsg_log_info(kmsg, &gathering->kmsg);
+	gw_kmsg_log_close(kmsg);
+	return r;
+}
+
+static int find_initcalls(const struct gw_kallsyms *kallsyms, struct gw_initcalls *initcalls)
+{
+	size_t count = gw_kallsyms_count(kallsyms);
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < count; i++) {
+		struct gw_symbol symbol;
+
+		gw_kallsyms_symbol(kallsyms, i, &symbol);
+		if (!symbol.module[0])
+			r = gw_initcalls_add(initcalls, symbol.name, symbol.address);
+	}
+	return r < 0 ? r : 0;
 }
 
 static int give_initcalls(const struct gathering *gathering)
 {
+	const struct gw_kallsyms *kallsyms = gathering->sources->kallsyms;
 	const struct gw_initcall *list;
+	struct gw_initcalls *initcalls;
 	size_t count;
+	int r;
 
-	if (!gathering->sources->initcalls)
-		return 0;
-	count = gw_initcalls_list(gathering->sources->initcalls, &list);
-	return gathering->sink->initcalls(list, count, gathering->userdata);
+	if (!kallsyms || gw_kallsyms_hidden(kallsyms))
+		return 0; /* said where probes are attached */
+	r = gw_initcalls_new(&initcalls);
+	if (r < 0)
+		return r;
+	r = find_initcalls(kallsyms, initcalls);
+	count = gw_initcalls_list(initcalls, &list);
+	if (r >= 0 && count == 0)
+		add_line(gathering->unreadable, "/proc/kallsyms: no initcalls among its symbols, see CONFIG_KALLSYMS_ALL");
+	if (r >= 0)
+		r = gathering->sink->initcalls(list, count, gathering->userdata);
+	gw_initcalls_free(initcalls);
+	return r;
 }
 
 static int give_state(const struct gathering *gathering)

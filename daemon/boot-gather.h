@@ -11,7 +11,7 @@
 #include "boot-log.h"
 #include "boot-programs.h"
 #include "core/boot.h"
-#include "kmsg-log.h"
+#include "kallsyms.h"
 
 /* Who takes the evidence. All return 0 or -errno, which ends the gathering; all arguments are valid during the call. */
 struct gw_boot_sink {
@@ -27,8 +27,8 @@ struct gw_boot_sink {
 struct gw_boot_sources {
 	const struct gw_boot_log *log;		 /* NULL: there is none, see why */
 	const struct gw_boot_programs *programs; /* NULL: there are none, see why */
-	struct gw_kmsg_log *kmsg;		 /* NULL: none */
-	struct gw_initcalls *initcalls;		 /* NULL: not known */
+	const char *kmsg_log;			 /* file to keep the kernel log in; NULL: it is not read */
+	const struct gw_kallsyms *kallsyms;	 /* NULL: not known */
 	const struct gw_depends *depends;
 	const char *boot_id;
 	const char *why; /* one line: why nothing is recorded; "" = it is */

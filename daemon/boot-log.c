@@ -121,6 +121,12 @@ void gw_boot_log_close(struct gw_boot_log *log)
 	free(log);
 }
 
+int gw_boot_log_reopen(struct gw_boot_log *log, const char *path)
+{
+	log->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return log->fd < 0 ? -errno : 0;
+}
+
 int gw_boot_log_add(struct gw_boot_log *log, const struct gw_boot_record *record)
 {
 	ssize_t n;

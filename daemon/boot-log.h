@@ -26,6 +26,9 @@ struct gw_boot_log;
 int gw_boot_log_open(struct gw_boot_log **ret, const char *path, const char *boot_id);
 void gw_boot_log_close(struct gw_boot_log *log);
 
+/* In a process that was forked and has closed its files: the same records for reading, without the lock. Returns 0 or -errno. */
+int gw_boot_log_reopen(struct gw_boot_log *log, const char *path);
+
 /* Appends a record unless it is the last one of the log already. Returns 1, 0 (left out) or -errno. */
 int gw_boot_log_add(struct gw_boot_log *log, const struct gw_boot_record *record);
 

@@ -3,19 +3,20 @@
 #include "boot-observer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "boot-gather.h"
 #include "boot-log.h"
 #include "boot-save.h"
-#include "cleanup.h"
 #include "clock.h"
-#include "kmsg-log.h"
 #include "log.h"
 #include "system/depends-files.h"
-#include "system/kernel-image.h"
+#include "worker.h"
 
 /* Events come in bursts: one wake-up for all that come within this time. */
 #define BURST_USEC (250 * GW_USEC_PER_MSEC)
@@ -25,15 +26,20 @@
 #define PATIENCE_USEC (60 * GW_USEC_PER_SEC)
 #define ACCURACY_USEC (250 * GW_USEC_PER_MSEC)
 
+/* Requests are numbered from one. */
+struct task {
+	uint64_t asked;	   /* the last request */
+	uint64_t begun;	   /* the last one that the last job answers */
+	uint64_t answered; /* the last one that was answered */
+};
+
 struct gw_boot_observer {
 	struct gw_boot_observer_options options;
 	char pins[300]; /* directory of our pins, "" = nothing is pinned */
 	char why[512];	/* why nothing is recorded, "" = it is */
 	struct gw_boot_programs *programs;
 	struct gw_boot_log *log;
-	struct gw_kmsg_log *kmsg;
-	struct gw_kernel_image image; /* initcalls of the running kernel */
-	bool no_initcalls;	      /* they cannot be had */
+	char log_path[300], kmsg_path[300];
 	struct gw_depends *depends;
 	struct gw_boot_told *told;
 	struct gw_probe_info row; /* instead of the programs' */
@@ -43,8 +49,18 @@ struct gw_boot_observer {
 	sd_event_source *readable; /* the ring buffer; off while a burst is awaited */
 	sd_event_source *burst;	   /* timers */
 	sd_event_source *quiet;
+	sd_event_source *begin;	 /* off while there is nothing to do */
+	struct gw_worker *worker;
+	bool working;	      /* the worker has not answered yet */
+	enum gw_boot_job job; /* that it does */
+	struct task tasks[GW_BOOT_JOBS];
 	uint64_t impatient_usec; /* when the quiet is over, come what may; 0 = nothing happened */
 };
+
+static const char *boot_id(const struct gw_boot_observer *observer)
+{
+	return gw_loader_host(observer->options.loader)->boot_id;
+}
 
 /* ---- events -------------------------------------------------------------------------------- */
 
@@ -104,7 +120,7 @@ static int on_burst(sd_event_source *source, uint64_t usec, void *userdata)
 	return sd_event_source_set_enabled(observer->readable, SD_EVENT_ON);
 }
 
-/* ---- looking ---------------------------------------------------------------------------------- */
+/* ---- jobs: in another process, see worker.h ------------------------------------------------- */
 
 static int add_host(const struct gw_boot_host *host, void *userdata)
 {
@@ -137,33 +153,33 @@ static int add_lost(json_t *lost, void *userdata)
 	return gw_boot_set_lost(userdata, lost);
 }
 
-/* Not at the start, which has enough to do. */
-static void read_initcalls(struct gw_boot_observer *observer)
+static int open_sources(const struct gw_boot_observer *observer, struct gw_boot_sources *ret)
 {
-	_cleanup_free_ char *error = NULL;
-
-	if (observer->image.initcalls || observer->no_initcalls)
-		return;
-	observer->no_initcalls = gw_kernel_image_read(&observer->image, NULL, &error) < 0;
-	if (observer->no_initcalls)
-		log_info("The kernel's initcalls are not known: %s", error ? error : "no memory");
-}
-
-static struct gw_boot_sources sources(struct gw_boot_observer *observer)
-{
-	read_initcalls(observer);
-	return (struct gw_boot_sources){
+	*ret = (struct gw_boot_sources){
 		.log = observer->log,
 		.programs = observer->programs,
-		.kmsg = observer->kmsg,
-		.initcalls = observer->image.initcalls,
+		.kmsg_log = observer->log ? observer->kmsg_path : NULL,
+		.kallsyms = gw_loader_kallsyms(observer->options.loader),
 		.depends = observer->depends,
-		.boot_id = observer->options.boot_id,
+		.boot_id = boot_id(observer),
 		.why = observer->why,
 	};
+	return observer->log ? gw_boot_log_reopen(observer->log, observer->log_path) : 0;
 }
 
-static int analyse(struct gw_boot_observer *observer, struct gw_boot *boot, json_t **ret)
+/* The reports, a line end, the whole, and a NUL byte. */
+static int put_look(const struct gw_boot_observer *observer, json_t *order, FILE *output)
+{
+	json_t *reports = json_object_get(order, "reports");
+
+	gw_boot_told_keep_detection(observer->told, reports);
+	if (json_dumpf(reports, output, JSON_COMPACT | JSON_ENSURE_ASCII) < 0 || putc('\n', output) == EOF ||
+	    json_dumpf(order, output, JSON_COMPACT | JSON_ENSURE_ASCII) < 0 || putc('\0', output) == EOF)
+		return -ENOMEM;
+	return 0;
+}
+
+static int look(FILE *output, void *userdata)
 {
 	static const struct gw_boot_sink sink = {
 		.host = add_host,
@@ -173,71 +189,186 @@ static int analyse(struct gw_boot_observer *observer, struct gw_boot *boot, json
 		.state = add_state,
 		.lost = add_lost,
 	};
-	struct gw_boot_sources from = sources(observer);
+	const struct gw_boot_observer *observer = userdata;
 	const struct gw_report *const *reports;
+	struct gw_boot_sources from;
+	struct gw_boot *boot;
+	json_t *order = NULL;
 	size_t count;
 	int r;
 
+	r = open_sources(observer, &from);
+	if (r >= 0)
+		r = gw_boot_new(&boot, observer->depends);
+	if (r < 0)
+		return r;
 	r = gw_boot_gather(&from, &sink, boot);
 	if (r >= 0)
 		r = gw_boot_analyse(boot, &reports, &count);
-	if (r < 0)
-		return r;
-	*ret = gw_boot_json(boot);
-	return *ret ? 0 : -ENOMEM;
+	if (r >= 0)
+		order = gw_boot_json(boot);
+	if (r >= 0)
+		r = order ? put_look(observer, order, output) : -ENOMEM;
+	json_decref(order);
+	gw_boot_free(boot);
+	return r;
 }
 
-static void tell(struct gw_boot_observer *observer, json_t *order)
+static int save(FILE *output, void *userdata)
 {
-	int r = gw_boot_told_update(observer->told, json_object_get(order, "reports"), gw_now_mono_ns(),
-				    observer->events.report, observer->userdata);
+	struct gw_boot_sources from;
+	int r = open_sources(userdata, &from);
 
+	return r < 0 ? r : gw_boot_save(&from, output);
+}
+
+/* ---- having jobs done ------------------------------------------------------------------------ */
+
+/* The answer to all requests of a kind up to the one that was the last when the job began. */
+static void answer(struct gw_boot_observer *observer, struct gw_boot_answer *answer)
+{
+	struct task *task = &observer->tasks[answer->job];
+
+	answer->ticket = task->answered = task->begun;
+	if (answer->error)
+		log_warning("%s", answer->error);
+	observer->events.answered(answer, observer->userdata);
+}
+
+static void answer_error(struct gw_boot_observer *observer, enum gw_boot_job job, int error)
+{
+	struct gw_boot_answer failed = { .job = job, .evidence = -1 };
+	char message[256];
+
+	if (error == -ETIMEDOUT)
+		snprintf(message, sizeof(message),
+			 "Looking at the boot was given up after %llu s: a file below /sys hangs, or the machine is very busy",
+			 GW_BOOT_LIMIT_USEC / GW_USEC_PER_SEC);
+	else if (error == -EBUSY)
+		snprintf(message, sizeof(message), "An earlier look at the boot still hangs in the kernel, process %d",
+			 (int)gw_worker_pid(observer->worker));
+	else if (error == -EIO)
+		snprintf(message, sizeof(message), "The process that looks at the boot broke down");
+	else
+		snprintf(message, sizeof(message), "Looking at the boot failed: %s", strerror(-error));
+	failed.error = message;
+	answer(observer, &failed);
+}
+
+static int tell(struct gw_boot_observer *observer, const char *reports, size_t size)
+{
+	json_t *json = json_loadb(reports, size, 0, NULL);
+	int r;
+
+	if (!json)
+		return -ENOMEM;
+	r = gw_boot_told_update(observer->told, json, gw_now_mono_ns(), observer->events.report, observer->userdata);
 	if (r < 0)
 		log_warning("What was told of the boot could not be noted, a restart will tell it again: %s",
 			    strerror(-r));
+	json_decref(json);
+	return 0;
 }
 
-int gw_boot_observer_order(struct gw_boot_observer *observer, json_t **ret)
+/* Takes over what put_look() wrote. */
+static int take_look(struct gw_boot_observer *observer, int output)
 {
-	struct gw_boot *boot;
-	json_t *order;
+	struct gw_boot_answer looked = { .job = GW_BOOT_LOOK, .evidence = -1 };
+	struct stat st;
+	char *text, *end;
 	int r;
 
-	drain(observer);
-	r = gw_boot_new(&boot, observer->depends);
-	if (r < 0)
-		return r;
-	r = analyse(observer, boot, &order);
-	gw_boot_free(boot);
-	if (r < 0)
-		return r;
-	tell(observer, order);
-	observer->events.looked(observer->userdata);
-	*ret = order;
+	if (fstat(output, &st) < 0 || st.st_size == 0)
+		return -EIO;
+	text = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, output, 0);
+	if (text == MAP_FAILED)
+		return -errno;
+	end = memchr(text, '\n', (size_t)st.st_size);
+	r = end ? tell(observer, text, (size_t)(end - text)) : -EIO;
+	if (r >= 0) {
+		looked.order = end + 1;
+		answer(observer, &looked);
+	}
+	munmap(text, (size_t)st.st_size);
+	return r;
+}
+
+static int take_save(struct gw_boot_observer *observer, int output)
+{
+	struct gw_boot_answer saved = { .job = GW_BOOT_SAVE, .evidence = output };
+
+	if (fcntl(output, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		return -errno;
+	answer(observer, &saved);
 	return 0;
+}
+
+static void on_done(int error, int output, void *userdata)
+{
+	struct gw_boot_observer *observer = userdata;
+	int r = error;
+
+	observer->working = false;
+	if (r >= 0)
+		r = observer->job == GW_BOOT_LOOK ? take_look(observer, output) : take_save(observer, output);
+	if (r < 0)
+		answer_error(observer, observer->job, r);
+	sd_event_source_set_enabled(observer->begin, SD_EVENT_ONESHOT);
+}
+
+static int begin(struct gw_boot_observer *observer, enum gw_boot_job job)
+{
+	struct gw_worker_options options = {
+		.name = "gpuwatchd-boot",
+		.limit_usec = GW_BOOT_LIMIT_USEC,
+		.job = job == GW_BOOT_LOOK ? look : save,
+		.done = on_done,
+		.userdata = observer,
+	};
+	int r;
+
+	if (observer->worker && gw_worker_pid(observer->worker) > 0)
+		return -EBUSY;
+	gw_worker_free(observer->worker);
+	observer->worker = NULL;
+	drain(observer);
+	observer->job = job;
+	r = gw_worker_start(&observer->worker, observer->event, &options);
+	observer->working = r >= 0;
+	return r;
+}
+
+static int on_begin(sd_event_source *source, void *userdata)
+{
+	struct gw_boot_observer *observer = userdata;
+
+	for (enum gw_boot_job job = 0; job < GW_BOOT_JOBS && !observer->working; job++) {
+		struct task *task = &observer->tasks[job];
+		int r;
+
+		if (task->answered == task->asked)
+			continue;
+		task->begun = task->asked;
+		r = begin(observer, job);
+		if (r < 0)
+			answer_error(observer, job, r);
+	}
+	return 0;
+}
+
+uint64_t gw_boot_observer_ask(struct gw_boot_observer *observer, enum gw_boot_job job)
+{
+	sd_event_source_set_enabled(observer->begin, SD_EVENT_ONESHOT);
+	return ++observer->tasks[job].asked;
 }
 
 static int on_quiet(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct gw_boot_observer *observer = userdata;
-	json_t *order;
-	int r;
 
 	observer->impatient_usec = 0;
-	r = gw_boot_observer_order(observer, &order);
-	if (r < 0)
-		log_warning("Looking at the order of the boot failed: %s", strerror(-r));
-	else
-		json_decref(order);
+	gw_boot_observer_ask(observer, GW_BOOT_LOOK);
 	return 0;
-}
-
-int gw_boot_observer_save(struct gw_boot_observer *observer)
-{
-	struct gw_boot_sources from = sources(observer);
-
-	drain(observer);
-	return gw_boot_save(&from);
 }
 
 /* ---- asking ------------------------------------------------------------------------------------- */
@@ -292,28 +423,20 @@ int gw_boot_observer_reload(struct gw_boot_observer *observer)
 	return 0;
 }
 
-static void run_path(const struct gw_boot_observer *observer, const char *name, char *path, size_t size)
-{
-	snprintf(path, size, "%s/%s", observer->options.run_directory, name);
-}
-
 static int open_files(struct gw_boot_observer *observer)
 {
-	const char *boot_id = observer->options.boot_id;
-	char path[300];
+	const char *directory = observer->options.run_directory;
+	char told[300];
 	int r;
 
-	run_path(observer, "boot.log", path, sizeof(path));
-	r = gw_boot_log_open(&observer->log, path, boot_id);
+	snprintf(observer->log_path, sizeof(observer->log_path), "%s/boot.log", directory);
+	snprintf(observer->kmsg_path, sizeof(observer->kmsg_path), "%s/boot.kmsg", directory);
+	snprintf(told, sizeof(told), "%s/boot.told", directory);
+	r = gw_boot_log_open(&observer->log, observer->log_path, boot_id(observer));
 	if (r < 0)
-		snprintf(observer->why, sizeof(observer->why), "%s: %s", path,
+		snprintf(observer->why, sizeof(observer->why), "%s: %s", observer->log_path,
 			 r == -EWOULDBLOCK ? "another gpuwatchd has it" : strerror(-r));
-	run_path(observer, "boot.kmsg", path, sizeof(path));
-	r = observer->log ? gw_kmsg_log_open(&observer->kmsg, path, boot_id, NULL) : 0;
-	if (r < 0)
-		log_warning("%s: %s", path, strerror(-r));
-	run_path(observer, "boot.told", path, sizeof(path));
-	return gw_boot_told_new(&observer->told, observer->log ? path : NULL, boot_id);
+	return gw_boot_told_new(&observer->told, observer->log ? told : NULL, boot_id(observer));
 }
 
 /* What cannot be done is remembered as the reason. */
@@ -322,6 +445,7 @@ static void open_programs(struct gw_boot_observer *observer)
 	struct gw_boot_programs_options options = {
 		.directory = observer->pins[0] ? observer->pins : NULL,
 		.btf_path = observer->options.btf_path,
+		.kallsyms = gw_loader_kallsyms(observer->options.loader),
 	};
 	struct gw_boot_others others = { 0 };
 	struct gw_boot_log_info info;
@@ -367,6 +491,10 @@ static int add_sources(struct gw_boot_observer *observer)
 
 	if (r >= 0)
 		r = add_timer(observer, &observer->quiet, on_quiet);
+	if (r >= 0)
+		r = sd_event_add_defer(observer->event, &observer->begin, on_begin, observer);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(observer->begin, SD_EVENT_OFF);
 	if (r >= 0 && observer->programs)
 		r = sd_event_add_io(observer->event, &observer->readable, gw_boot_programs_fd(observer->programs),
 				    EPOLLIN, on_readable, observer);
@@ -433,10 +561,10 @@ void gw_boot_observer_free(struct gw_boot_observer *observer)
 	sd_event_source_disable_unref(observer->readable);
 	sd_event_source_disable_unref(observer->burst);
 	sd_event_source_disable_unref(observer->quiet);
+	sd_event_source_disable_unref(observer->begin);
+	gw_worker_free(observer->worker);
 	gw_boot_programs_free(observer->programs);
 	gw_boot_log_close(observer->log);
-	gw_kmsg_log_close(observer->kmsg);
-	gw_kernel_image_deinit(&observer->image);
 	gw_depends_free(observer->depends);
 	gw_boot_told_free(observer->told);
 	sd_event_unref(observer->event);

@@ -100,7 +100,8 @@ struct gw_boot_programs {
 /* What of the kernel is looked at to choose between ways. */
 struct kernel {
 	struct btf *btf;
-	struct gw_kallsyms *kallsyms;
+	const struct gw_kallsyms *kallsyms;
+	struct gw_kallsyms *own_kallsyms; /* NULL: somebody else's */
 };
 
 /* ---- ways ---------------------------------------------------------------------------- */
@@ -203,8 +204,29 @@ static void select_programs(const struct gw_boot_programs *programs, struct bpf_
 	}
 }
 
+static uint64_t address_of(const struct kernel *kernel, const char *name)
+{
+	struct gw_symbol symbol;
+
+	return gw_kallsyms_find(kernel->kallsyms, name, &symbol) ? symbol.address : 0;
+}
+
+static int set_symbols(const struct kernel *kernel, struct bpf_object *object)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, GW_BOOT_SYMBOLS_SECTION);
+	const struct gw_boot_symbols symbols = {
+		.pending_list = address_of(kernel, "deferred_probe_pending_list"),
+		.timeout_work = address_of(kernel, "deferred_probe_timeout_work"),
+		.timeout_seconds = address_of(kernel, "driver_deferred_probe_timeout"),
+		.async_run_entry_fn = address_of(kernel, "async_run_entry_fn"),
+		.of_fwnode_ops = address_of(kernel, "of_fwnode_ops"),
+	};
+
+	return map ? bpf_map__set_initial_value(map, &symbols, sizeof(symbols)) : -ENOENT;
+}
+
 /* Opens, selects and loads. Returns 0 or -errno. */
-static int load(struct gw_boot_programs *programs, const char *btf_path)
+static int load(struct gw_boot_programs *programs, const struct kernel *kernel, const char *btf_path)
 {
 	int r;
 
@@ -214,7 +236,9 @@ static int load(struct gw_boot_programs *programs, const char *btf_path)
 		return -errno;
 	select_programs(programs, programs->object);
 	forget_modules(programs->object);
-	r = bpf_object__load(programs->object);
+	r = set_symbols(kernel, programs->object);
+	if (r >= 0)
+		r = bpf_object__load(programs->object);
 	if (r < 0) {
 		bpf_object__close(programs->object);
 		programs->object = NULL;
@@ -226,7 +250,7 @@ static int load(struct gw_boot_programs *programs, const char *btf_path)
  * The kernel has refused the whole: which programs it takes is found out one
  * row at a time.
  */
-static int load_what_goes(struct gw_boot_programs *programs, const char *btf_path)
+static int load_what_goes(struct gw_boot_programs *programs, const struct kernel *kernel, const char *btf_path)
 {
 	const char *const *ways[ELEMENTS(definitions)];
 	bool any = false;
@@ -240,7 +264,7 @@ static int load_what_goes(struct gw_boot_programs *programs, const char *btf_pat
 		if (!ways[i])
 			continue;
 		programs->rows[i].way = ways[i];
-		r = load(programs, btf_path);
+		r = load(programs, kernel, btf_path);
 		if (r < 0)
 			snprintf(programs->rows[i].why, sizeof(programs->rows[i].why), "the kernel refused %s: %s",
 				 ways[i][0], strerror(-r));
@@ -252,7 +276,7 @@ static int load_what_goes(struct gw_boot_programs *programs, const char *btf_pat
 	}
 	for (size_t i = 0; i < ELEMENTS(definitions); i++)
 		programs->rows[i].way = ways[i];
-	return any ? load(programs, btf_path) : r;
+	return any ? load(programs, kernel, btf_path) : r;
 }
 
 /* ---- attaching ------------------------------------------------------------------------------ */
@@ -522,26 +546,30 @@ int gw_boot_programs_read_others(const char *directory, struct gw_boot_others *o
 
 /* ---- life ------------------------------------------------------------------------------------- */
 
-static int open_kernel(struct kernel *kernel, const char *btf_path, char *message, size_t size)
+static int open_kernel(struct kernel *kernel, const struct gw_boot_programs_options *options, char *message, size_t size)
 {
 	int r;
 
-	kernel->btf = btf_path ? btf__parse(btf_path, NULL) : btf__load_vmlinux_btf();
+	kernel->btf = options->btf_path ? btf__parse(options->btf_path, NULL) : btf__load_vmlinux_btf();
 	if (!kernel->btf) {
 		r = -errno;
 		snprintf(message, size, "The kernel's type information (BTF) cannot be read: %s", strerror(-r));
 		return r;
 	}
-	r = gw_kallsyms_read(&kernel->kallsyms, NULL);
+	kernel->kallsyms = options->kallsyms;
+	if (kernel->kallsyms)
+		return 0;
+	r = gw_kallsyms_read(&kernel->own_kallsyms, NULL);
 	if (r < 0)
 		snprintf(message, size, "/proc/kallsyms cannot be read: %s", strerror(-r));
+	kernel->kallsyms = kernel->own_kallsyms;
 	return r;
 }
 
 static void close_kernel(struct kernel *kernel)
 {
 	btf__free(kernel->btf);
-	gw_kallsyms_free(kernel->kallsyms);
+	gw_kallsyms_free(kernel->own_kallsyms);
 }
 
 static int load_and_attach(struct gw_boot_programs *programs, const struct kernel *kernel,
@@ -549,9 +577,9 @@ static int load_and_attach(struct gw_boot_programs *programs, const struct kerne
 {
 	int r;
 
-	r = load(programs, options->btf_path);
+	r = load(programs, kernel, options->btf_path);
 	if (r < 0)
-		r = load_what_goes(programs, options->btf_path);
+		r = load_what_goes(programs, kernel, options->btf_path);
 	if (r >= 0)
 		r = attach_all(programs, kernel, options->first);
 	if (r < 0)
@@ -604,7 +632,7 @@ static int begin_recording(struct gw_boot_programs *programs, const struct gw_bo
 		snprintf(message, size, "The programs that record the boot cannot be opened: %s", strerror(-r));
 		return r;
 	}
-	r = open_kernel(&kernel, options->btf_path, message, size);
+	r = open_kernel(&kernel, options, message, size);
 	if (r >= 0) {
 		choose_ways(programs, &kernel, object);
 		r = load_and_attach(programs, &kernel, options, message, size);

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Saves the evidence of this boot: JSON lines in a memfd. */
+/* Saves the evidence of this boot: JSON lines. */
 #include "boot-save.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#include "cleanup.h"
 #include "clock.h"
 #include "system/depends-files.h"
 
@@ -75,7 +71,7 @@ static int put_table(const char *name, const char *text, size_t size, void *user
 	return put_line(userdata, json_pack("{s:s%, s:s}", "table", text, size, "name", name));
 }
 
-static int put_all(const struct gw_boot_sources *sources, FILE *file)
+int gw_boot_save(const struct gw_boot_sources *sources, FILE *file)
 {
 	static const struct gw_boot_sink sink = {
 		.host = put_host,
@@ -87,31 +83,5 @@ static int put_all(const struct gw_boot_sources *sources, FILE *file)
 	};
 	int r = gw_boot_gather(sources, &sink, file);
 
-	if (r >= 0)
-		r = gw_depends_files_each(NULL, NULL, put_table, NULL, file);
-	if (r >= 0 && fflush(file) != 0)
-		r = -errno;
-	return r;
-}
-
-int gw_boot_save(const struct gw_boot_sources *sources)
-{
-	_cleanup_close_ int fd = memfd_create("gpuwatch-boot", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	int copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3), r;
-	FILE *file = copy < 0 ? NULL : fdopen(copy, "w");
-
-	if (!file) {
-		r = -errno;
-		if (copy >= 0)
-			close(copy);
-		return r;
-	}
-	r = put_all(sources, file);
-	fclose(file);
-	if (r < 0)
-		return r;
-	if (lseek(fd, 0, SEEK_SET) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
-		return -errno;
-	return gw_steal_fd(&fd);
+	return r < 0 ? r : gw_depends_files_each(NULL, NULL, put_table, NULL, file);
 }

@@ -3,9 +3,11 @@
 #ifndef GPUWATCH_BOOT_SAVE_H
 #define GPUWATCH_BOOT_SAVE_H
 
+#include <stdio.h>
+
 #include "boot-gather.h"
 
-/* A sealed memfd, read position at its start, owned by the caller; or -errno. */
-int gw_boot_save(const struct gw_boot_sources *sources);
+/* Returns 0 or -errno. */
+int gw_boot_save(const struct gw_boot_sources *sources, FILE *file);
 
 #endif

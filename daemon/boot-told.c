@@ -116,7 +116,6 @@ static bool contains(json_t *reports, const char *id)
 	return false;
 }
 
-/* It is the same finding, however often it is looked at; unless it is known by now to have formed only later. */
 static void keep_detection(json_t *report, const json_t *known)
 {
 	static const char *const keys[] = { "detected_at", "detected_mono_ns" };
@@ -127,6 +126,18 @@ static void keep_detection(json_t *report, const json_t *known)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (json_object_get(known, keys[i]))
 			json_object_set(report, keys[i], json_object_get(known, keys[i]));
+}
+
+void gw_boot_told_keep_detection(const struct gw_boot_told *told, json_t *reports)
+{
+	size_t i;
+	json_t *report, *known;
+
+	json_array_foreach(reports, i, report) {
+		known = json_object_get(told->reports, text(report, "id"));
+		if (known)
+			keep_detection(report, known);
+	}
 }
 
 /* Returns whether something was told. */
@@ -144,8 +155,6 @@ static bool take_found(struct gw_boot_told *told, json_t *reports, gw_boot_tell 
 		/* One that was over before anybody heard of it is history, not news. */
 		if (!known && !is_active(report))
 			same = true;
-		if (known)
-			keep_detection(report, known);
 		json_object_set(told->reports, id, report);
 		if (same)
 			continue;

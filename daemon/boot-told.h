@@ -27,6 +27,12 @@ void gw_boot_told_free(struct gw_boot_told *told);
 typedef void (*gw_boot_tell)(const struct gw_report *report, json_t *json, void *userdata);
 
 /*
+ * Gives reports that were told before the time at which they were found then: it is the same finding, however often it is
+ * looked at. Unless it is known by now to have formed only later.
+ */
+void gw_boot_told_keep_detection(const struct gw_boot_told *told, json_t *reports);
+
+/*
  * gw_boot_told_update - compare with what an analysis found
  * @reports: array of gpuwatch.report.v1; one that was told as active and is not among them is resolved
  * @now_ns: CLOCK_MONOTONIC

@@ -3,6 +3,8 @@
 #include "bus-api.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,13 +24,22 @@ struct connection {
 	struct connection *next;
 };
 
+enum awaited {
+	AWAIT_LOOKS,	/* Record: at the kernel */
+	AWAIT_SNAPSHOT, /* ListTimelines: the second one */
+	AWAIT_BOOT,	/* GetProbeOrder, SaveBoot: the observer of the boot */
+};
+
 /* A call that is answered later. */
 struct pending {
 	struct gw_bus_api *api;
 	sd_bus_message *call;
 	struct pending *next;
-	sd_event_source *timer;	    /* ListTimelines: when the second snapshot is due */
-	struct gw_snapshot *before; /* ListTimelines: the first one; else NULL */
+	enum awaited awaited;
+	sd_event_source *timer;	    /* AWAIT_SNAPSHOT: when it is due */
+	struct gw_snapshot *before; /* AWAIT_SNAPSHOT: the first one */
+	enum gw_boot_job job;	    /* AWAIT_BOOT */
+	uint64_t ticket;
 };
 
 struct gw_bus_api {
@@ -54,6 +65,27 @@ static int reply_json(sd_bus_message *call, json_t *value)
 	if (!text)
 		return -ENOMEM;
 	return sd_bus_reply_method_return(call, "s", text);
+}
+
+/* Each caller reads from the start, at a pace of his own. */
+static int reply_evidence(sd_bus_message *call, int memfd)
+{
+	_cleanup_close_ int fd = -1;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", memfd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	return sd_bus_reply_method_return(call, "h", fd);
+}
+
+static int reply_boot(sd_bus_message *call, const struct gw_boot_answer *answer)
+{
+	if (answer->error)
+		return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_FAILED, "%s", answer->error);
+	return answer->job == GW_BOOT_LOOK ? sd_bus_reply_method_return(call, "s", answer->order) :
+					     reply_evidence(call, answer->evidence);
 }
 
 static int reply_recording(struct gw_bus_api *api, sd_bus_message *call)
@@ -83,7 +115,8 @@ static void pending_free(struct pending *pending)
 	free(pending);
 }
 
-static int pending_new(struct gw_bus_api *api, sd_bus_message *call, struct pending **ret, sd_bus_error *error)
+static int pending_new(struct gw_bus_api *api, sd_bus_message *call, enum awaited awaited, struct pending **ret,
+		       sd_bus_error *error)
 {
 	struct pending *pending = NULL;
 
@@ -94,6 +127,7 @@ static int pending_new(struct gw_bus_api *api, sd_bus_message *call, struct pend
 	if (!pending)
 		return -ENOMEM;
 	pending->api = api;
+	pending->awaited = awaited;
 	pending->call = sd_bus_message_ref(call);
 	pending->next = api->pending;
 	api->pending = pending;
@@ -237,7 +271,7 @@ static int list_timelines(sd_bus_message *call, void *userdata, sd_bus_error *er
 	struct pending *pending = NULL;
 	int r;
 
-	r = pending_new(api, call, &pending, error);
+	r = pending_new(api, call, AWAIT_SNAPSHOT, &pending, error);
 	if (r < 0)
 		return r;
 	r = gw_watch_peek(api->watch, true, &pending->before);
@@ -260,33 +294,34 @@ static int record(sd_bus_message *call, void *userdata, sd_bus_error *error)
 
 	if (gw_scheduler_busy(api->scheduler))
 		return reply_recording(api, call);
-	r = pending_new(api, call, &pending, error);
+	r = pending_new(api, call, AWAIT_LOOKS, &pending, error);
 	if (r < 0)
 		return r;
 	gw_scheduler_request(api->scheduler, RECORD_LOOKS);
 	return 1;
 }
 
-static int get_probe_order(sd_bus_message *call, void *userdata, sd_bus_error *error)
+static int ask_boot(struct gw_bus_api *api, sd_bus_message *call, enum gw_boot_job job, sd_bus_error *error)
 {
-	struct gw_bus_api *api = userdata;
-	json_t *order;
+	struct pending *pending = NULL;
 	int r;
 
-	r = gw_boot_observer_order(api->boot, &order);
+	r = pending_new(api, call, AWAIT_BOOT, &pending, error);
 	if (r < 0)
-		return sd_bus_error_set_errnof(error, r, "Looking at the order of the boot failed: %m");
-	return reply_json(call, order);
+		return r;
+	pending->job = job;
+	pending->ticket = gw_boot_observer_ask(api->boot, job);
+	return 1;
+}
+
+static int get_probe_order(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	return ask_boot(userdata, call, GW_BOOT_LOOK, error);
 }
 
 static int save_boot(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
-	struct gw_bus_api *api = userdata;
-	_cleanup_close_ int fd = gw_boot_observer_save(api->boot);
-
-	if (fd < 0)
-		return sd_bus_error_set_errnof(error, fd, "Saving the evidence of the boot failed: %m");
-	return sd_bus_reply_method_return(call, "h", fd);
+	return ask_boot(userdata, call, GW_BOOT_SAVE, error);
 }
 
 /* ---- properties ----------------------------------------------------------------------------------- */
@@ -408,9 +443,24 @@ void gw_bus_api_looked(struct gw_bus_api *api)
 		return;
 	for (struct pending *pending = api->pending, *next; pending; pending = next) {
 		next = pending->next;
-		if (pending->timer) /* waits for something else */
+		if (pending->awaited != AWAIT_LOOKS)
 			continue;
 		reply_recording(api, pending->call);
+		pending_free(pending);
+	}
+}
+
+void gw_bus_api_boot_answered(struct gw_bus_api *api, const struct gw_boot_answer *answer)
+{
+	for (struct pending *pending = api->pending, *next; pending; pending = next) {
+		int r;
+
+		next = pending->next;
+		if (pending->awaited != AWAIT_BOOT || pending->job != answer->job || pending->ticket > answer->ticket)
+			continue;
+		r = reply_boot(pending->call, answer);
+		if (r < 0)
+			sd_bus_reply_method_errnof(pending->call, r, "Answering failed: %m");
 		pending_free(pending);
 	}
 }

@@ -38,4 +38,7 @@ void gw_bus_api_count_reports(struct gw_bus_api *api);
 /* After each look: answers who waited for it, and tells if the number of active reports changed. */
 void gw_bus_api_looked(struct gw_bus_api *api);
 
+/* Answers who waited for this. */
+void gw_bus_api_boot_answered(struct gw_bus_api *api, const struct gw_boot_answer *answer);
+
 #endif

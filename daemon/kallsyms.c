@@ -10,6 +10,7 @@
 
 #define SYMBOL_MAX 512	   /* KSYM_NAME_LEN */
 #define MODULE_MAX 56	   /* MODULE_NAME_LEN */
+#define READ_SIZE (64 << 10)
 #define GAP_MAX (64 << 10) /* an address this far behind the last symbol before it is in none */
 
 struct entry {
@@ -153,6 +154,8 @@ int gw_kallsyms_read(struct gw_kallsyms **ret, const char *path)
 	file = r < 0 ? NULL : fopen(path ? path : "/proc/kallsyms", "re");
 	if (r >= 0 && !file)
 		r = -errno;
+	if (file)
+		setvbuf(file, NULL, _IOFBF, READ_SIZE);
 	while (r >= 0 && getline(&line, &room, file) > 0)
 		r = parse_line(table, line);
 	if (r >= 0 && ferror(file))
@@ -194,6 +197,11 @@ static void fill_symbol(const struct gw_kallsyms *table, const struct entry *ent
 	ret->name = table->names + entry->name;
 	ret->module = table->names + table->modules[entry->module];
 	ret->is_code = entry->is_code;
+}
+
+void gw_kallsyms_symbol(const struct gw_kallsyms *table, size_t index, struct gw_symbol *ret)
+{
+	fill_symbol(table, &table->entries[index], ret);
 }
 
 bool gw_kallsyms_find(const struct gw_kallsyms *table, const char *name, struct gw_symbol *ret)

@@ -33,6 +33,9 @@ struct gw_symbol {
 	bool is_code;	    /* in a text section, by the symbol's type */
 };
 
+/* The @index-th of gw_kallsyms_count(), in no order. */
+void gw_kallsyms_symbol(const struct gw_kallsyms *table, size_t index, struct gw_symbol *ret);
+
 /*
  * gw_kallsyms_find - by name, or with a suffix that the compiler gave it (".constprop.0", ".isra.0")
  *

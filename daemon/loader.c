@@ -536,3 +536,8 @@ const struct gw_host_record *gw_loader_host(const struct gw_loader *loader)
 {
 	return &loader->host;
 }
+
+const struct gw_kallsyms *gw_loader_kallsyms(const struct gw_loader *loader)
+{
+	return loader->kallsyms;
+}

@@ -106,4 +106,7 @@ int gw_loader_snapshot(struct gw_loader *loader, bool full, bool timelines, uint
 
 const struct gw_host_record *gw_loader_host(const struct gw_loader *loader);
 
+/* The kernel's symbols, NULL if they could not be read; valid until modules are followed. */
+const struct gw_kallsyms *gw_loader_kallsyms(const struct gw_loader *loader);
+
 #endif

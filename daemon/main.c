@@ -141,11 +141,12 @@ static void on_boot_report(const struct gw_report *report, json_t *json, void *u
 	tell_report(daemon, report, json_incref(json));
 }
 
-static void on_boot_looked(void *userdata)
+static void on_boot_answered(const struct gw_boot_answer *answer, void *userdata)
 {
 	struct daemon *daemon = userdata;
 
 	gw_bus_api_count_reports(daemon->api);
+	gw_bus_api_boot_answered(daemon->api, answer);
 	tell_manager(daemon);
 }
 
@@ -247,6 +248,7 @@ static int add_signals(struct daemon *daemon)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGCHLD); /* as sd_event_add_child() wants it */
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -errno;
 	r = sd_event_add_signal(daemon->event, NULL, SIGTERM, NULL, NULL);
@@ -281,9 +283,9 @@ static int observe_boot(struct daemon *daemon)
 		.pin_directory = pins[0] ? pins : NULL,
 		.btf_path = daemon->options.btf,
 		.run_directory = daemon->run_directory,
-		.boot_id = gw_loader_host(daemon->loader)->boot_id,
+		.loader = daemon->loader,
 	};
-	static const struct gw_boot_observer_events events = { .report = on_boot_report, .looked = on_boot_looked };
+	static const struct gw_boot_observer_events events = { .report = on_boot_report, .answered = on_boot_answered };
 	int r;
 
 	snprintf(daemon->run_directory, sizeof(daemon->run_directory), "%.*s", slash ? (int)(slash - socket) : 1,

@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Looking at the boot takes for ever: nobody else waits for it, and it holds nothing.
+. /cases/lib.sh
+
+worker() {
+	pidof gpuwatchd-boot
+}
+
+no_worker() {
+	! worker >/dev/null
+}
+
+stopped() {
+	grep -q '^State:.T' "/proc/$(worker)/status" 2>/dev/null
+}
+
+# Asks for the order of the boot, and stops the process that looks before it is done.
+hang() {
+	wait_until 30 no_worker || return 1
+	gpuwatch-cli probe-order --json >"$OUT/order.json" 2>"$OUT/order.err" &
+	asker=$!
+	until worker >/dev/null; do :; done
+	kill -STOP "$(worker)"
+	wait_until 5 stopped
+}
+
+answered() {
+	code=0
+	wait "$asker" || code=$?
+	[ "$code" -eq "$1" ]
+}
+
+reported() {
+	grep -q '"kind": *"deadlock".*"state": *"active"' "$OUT/reports.jsonl"
+}
+
+load_lab || exit 1
+start_daemon || exit 1
+
+check "a look hangs" hang
+check "the daemon answers meanwhile" daemon_answers
+lab_start fence-lock-cycle/mutex
+check "it sees a deadlock meanwhile" wait_until 8 reported
+lab_stop fence-lock-cycle/mutex
+kill -CONT "$(worker)"
+check "the look is answered when it goes on" answered 0
+check "with a whole document" [ "$(jq -r .schema "$OUT/order.json")" = gpuwatch.probe-order.v1 ]
+
+check "a look hangs again" hang
+kill -KILL "$(worker)"
+check "one that broke down is an error" answered 3
+check "which says so" grep -q "looks at the boot broke down" "$OUT/order.err"
+check "the next one is answered" [ "$(gpuwatch-cli probe-order --json | jq -r .schema)" = gpuwatch.probe-order.v1 ]
+
+check "a look hangs a third time" hang
+hung=$(worker)
+kill -KILL "$daemon"
+check "it ends with the daemon" wait_until 10 [ ! -e "/proc/$hung" ]
+check "who asked is told" answered 3
+start_daemon || exit 1
+check "the next daemon records the boot" \
+	[ "$(gpuwatch-cli status --json | jq '[.probes[] | select(.why | test("another gpuwatchd"))] | length')" = 0 ]
+stop_daemon
+verdict
