@@ -13,8 +13,8 @@
 /* A section of its own in .data, not .bss: libbpf 1.1 shares data sections by name only from there. */
 #define GW_CONTROL_SECTION ".data.control"
 
-/* The timelines: the .bss section of the object "fence". */
-#define GW_TIMELINES_MAP "fence.bss"
+/* The timelines: the .bss section of the object "watch". */
+#define GW_TIMELINES_MAP "watch.bss"
 
 #define GW_WANTED_MAX 4096  /* addresses of one pass */
 #define GW_DRIVERS_MAX 256 /* struct dma_fence_ops whose signallers are remembered */

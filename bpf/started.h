@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* When a worker began its present item: written by work.bpf.c, read by the iterators. */
+/* When a worker began its present item: written by work.c, read by the iterators. */
 #ifndef GPUWATCH_STARTED_H
 #define GPUWATCH_STARTED_H
 

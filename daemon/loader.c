@@ -174,9 +174,9 @@ static int read_symbols(struct gw_loader *loader)
 	return 0;
 }
 
-static int update_probes(struct gw_loader *loader)
+static int update_probes(struct gw_loader *loader, const struct btf *btf)
 {
-	struct gw_probe_context context = { loader->objects, loader->pins, loader->kallsyms };
+	struct gw_probe_context context = { loader->objects, loader->pins, loader->kallsyms, btf };
 
 	return gw_probes_update(loader->probes, &context);
 }
@@ -298,7 +298,7 @@ static int start(struct gw_loader *loader, const struct gw_loader_options *optio
 		return r;
 	describe_host(loader, btf);
 	open_pins(loader, options->pin_directory);
-	update_probes(loader);
+	update_probes(loader, btf);
 	r = gw_probes_missing(loader->probes, &why);
 	if (r < 0) {
 		btf__free(btf);
@@ -442,7 +442,7 @@ static int refresh(struct gw_loader *loader)
 	/* Offsets first: programs that attach now use them. */
 	update_layout(loader, btf);
 	btf__free(btf);
-	changed = update_probes(loader);
+	changed = update_probes(loader, NULL);
 	pin_maps(loader);
 	update_rows(loader);
 	return changed > 0;

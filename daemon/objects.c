@@ -17,17 +17,11 @@
 
 #include "../bpf/shared.h"
 #include "bpf/fault.skel.h"
-#include "bpf/fence.skel.h"
 #include "bpf/iopf.skel.h"
-#include "bpf/iter.skel.h"
 #include "bpf/kfd.skel.h"
-#include "bpf/lock.skel.h"
 #include "bpf/names.skel.h"
-#include "bpf/notifier.skel.h"
-#include "bpf/reclaim.skel.h"
 #include "bpf/signalling.skel.h"
-#include "bpf/srcu.skel.h"
-#include "bpf/work.skel.h"
+#include "bpf/watch.skel.h"
 #include "privilege.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
@@ -38,12 +32,8 @@ static const struct embedded {
 	const char *name;
 	const void *(*bytes)(size_t *size);
 } embedded[] = {
-	{ "fence", fence_bpf__elf_bytes },	 { "lock", lock_bpf__elf_bytes },
-	{ "notifier", notifier_bpf__elf_bytes }, { "reclaim", reclaim_bpf__elf_bytes },
-	{ "srcu", srcu_bpf__elf_bytes },	 { "work", work_bpf__elf_bytes },
-	{ "fault", fault_bpf__elf_bytes },	 { "names", names_bpf__elf_bytes },
-	{ "iter", iter_bpf__elf_bytes },	 { "signalling", signalling_bpf__elf_bytes },
-	{ "kfd", kfd_bpf__elf_bytes },		 { "iopf", iopf_bpf__elf_bytes },
+	{ "watch", watch_bpf__elf_bytes },	     { "names", names_bpf__elf_bytes }, { "fault", fault_bpf__elf_bytes },
+	{ "signalling", signalling_bpf__elf_bytes }, { "kfd", kfd_bpf__elf_bytes },	{ "iopf", iopf_bpf__elf_bytes },
 };
 
 struct shared_map {

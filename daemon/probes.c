@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bpf/btf.h>
+
 #include "modules.h"
 #include "privilege.h"
 
@@ -36,47 +38,47 @@ struct definition {
 
 /* clang-format off */
 static const struct definition definitions[] = {
-	{ "snapshot", "iter", "iter/task", "", NULL, { "snapshot_tasks" }, "everything: no snapshot can be taken" },
-	{ "fence_wait", "fence", "tp_btf/dma_fence_wait_start, tp_btf/dma_fence_wait_end", "", NULL,
+	{ "snapshot", "watch", "iter/task", "", NULL, { "snapshot_tasks" }, "everything: no snapshot can be taken" },
+	{ "fence_wait", "watch", "tp_btf/dma_fence_wait_start, tp_btf/dma_fence_wait_end", "", NULL,
 	  { "fence_wait_start", "fence_wait_end" }, "waits for a fence" },
-	{ "fence_signaled", "fence", "tp_btf/dma_fence_signaled", "", NULL, { "fence_signaled" },
+	{ "fence_signaled", "watch", "tp_btf/dma_fence_signaled", "", NULL, { "fence_signaled" },
 	  "who signals a timeline" },
-	{ "fence_wait_any", "fence", "fentry+fexit/dma_fence_wait_any_timeout", "", NULL,
+	{ "fence_wait_any", "watch", "fentry+fexit/dma_fence_wait_any_timeout", "", NULL,
 	  { "fence_wait_any_start", "fence_wait_any_end" }, "waits for one of several fences" },
 	{ "fence_names", "names", "tp/dma_fence/dma_fence_enable_signal", "", NULL, { "fence_names" },
 	  "names of some drivers' timelines" },
-	{ "syncobj_wait", "fence", "kprobe+kretprobe/drm_syncobj_array_wait_timeout", "drm",
+	{ "syncobj_wait", "watch", "kprobe+kretprobe/drm_syncobj_array_wait_timeout", "drm",
 	  "drm_syncobj_array_wait_timeout", { "syncobj_wait_start", "syncobj_wait_end" }, "DRM sync object waits" },
-	{ "poll", "fence", "fentry/sync_file_poll, fentry/dma_buf_poll, fentry/poll_freewait", "", NULL,
+	{ "poll", "watch", "fentry/sync_file_poll, fentry/dma_buf_poll, fentry/poll_freewait", "", NULL,
 	  { "sync_file_poll_start", "dma_buf_poll_start", "poll_end" }, "poll(2) on a sync_file or dma_buf" },
-	{ "lock_wait", "lock", "tp_btf/contention_begin, tp_btf/contention_end", "", NULL,
+	{ "lock_wait", "watch", "tp_btf/contention_begin, tp_btf/contention_end", "", NULL,
 	  { "lock_wait_start", "lock_wait_end" }, "waits for a mutex, ww_mutex or rwsem" },
-	{ "notifier", "notifier", "fentry+fexit/__mmu_notifier_invalidate_range_start", "", NULL,
+	{ "notifier", "watch", "fentry+fexit/__mmu_notifier_invalidate_range_start", "", NULL,
 	  { "notifier_start", "notifier_end" }, "who runs invalidate callbacks of which mm" },
-	{ "interval_read", "notifier", "fentry+fexit/mmu_interval_read_begin", "", NULL,
+	{ "interval_read", "watch", "fentry+fexit/mmu_interval_read_begin", "", NULL,
 	  { "interval_read_start", "interval_read_end" }, "waits for an invalidation to end" },
-	{ "reclaim", "reclaim", "tp_btf/mm_vmscan_direct_reclaim_begin+end", "", NULL, { "reclaim_start", "reclaim_end" },
+	{ "reclaim", "watch", "tp_btf/mm_vmscan_direct_reclaim_begin+end", "", NULL, { "reclaim_start", "reclaim_end" },
 	  "who is in direct reclaim" },
-	{ "memcg_reclaim", "reclaim", "tp_btf/mm_vmscan_memcg_reclaim_begin+end", "", NULL,
+	{ "memcg_reclaim", "watch", "tp_btf/mm_vmscan_memcg_reclaim_begin+end", "", NULL,
 	  { "memcg_reclaim_start", "memcg_reclaim_end" }, "who is in a memory cgroup's reclaim" },
-	{ "srcu_wait", "srcu", "fentry+fexit/__synchronize_srcu", "", NULL, { "srcu_wait_start", "srcu_wait_end" },
+	{ "srcu_wait", "watch", "fentry+fexit/__synchronize_srcu", "", NULL, { "srcu_wait_start", "srcu_wait_end" },
 	  "waits for SRCU readers" },
-	{ "drm_section", "srcu", "kprobe/drm_dev_enter, kprobe/drm_dev_exit", "drm", "drm_dev_enter",
+	{ "drm_section", "watch", "kprobe/drm_dev_enter, kprobe/drm_dev_exit", "drm", "drm_dev_enter",
 	  { "drm_section_start", "drm_section_end" }, "who keeps drm_dev_unplug() waiting" },
-	{ "drm_unplug", "srcu", "kprobe+kretprobe/drm_dev_unplug", "drm", "drm_dev_unplug",
+	{ "drm_unplug", "watch", "kprobe+kretprobe/drm_dev_unplug", "drm", "drm_dev_unplug",
 	  { "drm_unplug_start", "drm_unplug_end" }, "which device is being unplugged" },
-	{ "work", "work", "tp_btf/workqueue_execute_start", "", NULL, { "work_start" }, "since when a work item runs" },
-	{ "flush_work", "work", "fentry+fexit/flush_work", "", NULL, { "flush_work_start", "flush_work_end" },
+	{ "work", "watch", "tp_btf/workqueue_execute_start", "", NULL, { "work_start" }, "since when a work item runs" },
+	{ "flush_work", "watch", "fentry+fexit/flush_work", "", NULL, { "flush_work_start", "flush_work_end" },
 	  "flush_work()" },
-	{ "cancel_work", "work", "fentry+fexit/__flush_work", "", NULL, { "cancel_work_start", "cancel_work_end" },
+	{ "cancel_work", "watch", "fentry+fexit/__flush_work", "", NULL, { "cancel_work_start", "cancel_work_end" },
 	  "cancel_work_sync() and flush_delayed_work()" },
-	{ "flush_workqueue", "work", "fentry+fexit/__flush_workqueue", "", NULL,
+	{ "flush_workqueue", "watch", "fentry+fexit/__flush_workqueue", "", NULL,
 	  { "flush_workqueue_start", "flush_workqueue_end" }, "flush, drain and destroy_workqueue()" },
-	{ "completion_wait", "work", "fentry+fexit/wait_for_completion", "", NULL,
+	{ "completion_wait", "watch", "fentry+fexit/wait_for_completion", "", NULL,
 	  { "completion_wait_start", "completion_wait_end" }, "waits for a completion" },
-	{ "completion_wait_killable", "work", "fentry+fexit/wait_for_completion_killable", "", NULL,
+	{ "completion_wait_killable", "watch", "fentry+fexit/wait_for_completion_killable", "", NULL,
 	  { "completion_wait_killable_start", "completion_wait_killable_end" }, "killable waits for a completion" },
-	{ "kthread_stop", "work", "fentry+fexit/kthread_stop", "", NULL, { "kthread_stop_start", "kthread_stop_end" },
+	{ "kthread_stop", "watch", "fentry+fexit/kthread_stop", "", NULL, { "kthread_stop_start", "kthread_stop_end" },
 	  "waits for a kernel thread to stop" },
 	{ "amdgpu_fault", "fault", "kprobe+kretprobe/amdgpu_vm_handle_fault", "amdgpu", "amdgpu_vm_handle_fault",
 	  { "fault_start", "fault_end" }, "who handles a GPU page fault" },
@@ -118,22 +120,23 @@ static const struct definition definitions[] = {
 static const struct patched {
 	const char *probe;
 	const char *needs; /* a probe, earlier in the table, without which it sees nothing; NULL = none */
+	const char *event; /* of the kernel itself, which says whether the patch is there; NULL = it is in a module */
 	const char *patch; /* its subject */
 } patched[] = {
-	{ "signalling", NULL, "dma-buf: Trace fence signalling sections without lockdep" },
-	{ "hazard_reclaim", "signalling", "dma-buf: Trace fence signalling sections without lockdep" },
-	{ "hazard_ww_lock", "signalling", "dma-buf: Trace fence signalling sections without lockdep" },
-	{ "hazard_mmap_lock", "signalling", "dma-buf: Trace fence signalling sections without lockdep" },
-	{ "hazard_fence_wait", "signalling", "dma-buf: Trace fence signalling sections without lockdep" },
-	{ "kfd_processes", NULL, "drm/amdkfd: Trace the life of processes" },
-	{ "kfd_queues", NULL, "drm/amdkfd: Trace the creation and destruction of queues" },
-	{ "kfd_evictions", NULL, "drm/amdkfd: Trace the eviction and restore of queues" },
-	{ "kfd_evict_worker", NULL, "drm/amdkfd: Trace the evict and restore workers" },
-	{ "kfd_restore_worker", NULL, "drm/amdkfd: Trace the evict and restore workers" },
-	{ "kfd_svm_fault", NULL, "drm/amdkfd: Trace GPU page faults" },
-	{ "ppr_fault", NULL, "iommu/amd: Trace IOMMUv2 page requests" },
-	{ "iopf", NULL, "iommu: Trace I/O page faults" },
-	{ "kfd_pinned", NULL, "drm/amdkfd: Trace pinned memory" },
+	{ "signalling", NULL, "dma_fence_begin_signalling", "dma-buf: Trace fence signalling sections without lockdep" },
+	{ "hazard_reclaim", "signalling", NULL, "dma-buf: Trace fence signalling sections without lockdep" },
+	{ "hazard_ww_lock", "signalling", NULL, "dma-buf: Trace fence signalling sections without lockdep" },
+	{ "hazard_mmap_lock", "signalling", NULL, "dma-buf: Trace fence signalling sections without lockdep" },
+	{ "hazard_fence_wait", "signalling", NULL, "dma-buf: Trace fence signalling sections without lockdep" },
+	{ "kfd_processes", NULL, NULL, "drm/amdkfd: Trace the life of processes" },
+	{ "kfd_queues", NULL, NULL, "drm/amdkfd: Trace the creation and destruction of queues" },
+	{ "kfd_evictions", NULL, NULL, "drm/amdkfd: Trace the eviction and restore of queues" },
+	{ "kfd_evict_worker", NULL, NULL, "drm/amdkfd: Trace the evict and restore workers" },
+	{ "kfd_restore_worker", NULL, NULL, "drm/amdkfd: Trace the evict and restore workers" },
+	{ "kfd_svm_fault", NULL, NULL, "drm/amdkfd: Trace GPU page faults" },
+	{ "ppr_fault", NULL, NULL, "iommu/amd: Trace IOMMUv2 page requests" },
+	{ "iopf", NULL, "iommu_sva_handle_iopf_begin", "iommu: Trace I/O page faults" },
+	{ "kfd_pinned", NULL, NULL, "drm/amdkfd: Trace pinned memory" },
 };
 
 struct probe {
@@ -437,6 +440,22 @@ static bool lacks_needed(const struct gw_probes *probes, struct probe *probe)
 	return true;
 }
 
+/* Known without loading anything. */
+static bool lacks_event(struct probe *probe, const struct gw_probe_context *context)
+{
+	const char *event = probe->patched ? probe->patched->event : NULL;
+	char type[80];
+
+	if (!event || !context->btf)
+		return false;
+	snprintf(type, sizeof(type), "btf_trace_%s", event);
+	if (btf__find_by_name_kind(context->btf, type, BTF_KIND_TYPEDEF) > 0)
+		return false;
+	snprintf(probe->why, sizeof(probe->why), "this kernel has no %s", event);
+	probe->state = GW_PROBE_ABSENT;
+	return true;
+}
+
 int gw_probes_update(struct gw_probes *probes, const struct gw_probe_context *context)
 {
 	int changed = 0;
@@ -452,7 +471,7 @@ int gw_probes_update(struct gw_probes *probes, const struct gw_probe_context *co
 			update_module_probe(probe, context);
 		else if (definition->module[0])
 			update_module_events(probe, context);
-		else if (before == GW_PROBE_WAITING && !lacks_needed(probes, probe))
+		else if (before == GW_PROBE_WAITING && !lacks_needed(probes, probe) && !lacks_event(probe, context))
 			attach(probe, context);
 		changed += probe->state != before;
 		add_row(probes, probe);
@@ -468,7 +487,7 @@ size_t gw_probes_rows(const struct gw_probes *probes, const struct gw_probe_info
 
 int gw_probes_missing(const struct gw_probes *probes, const char **why)
 {
-	/* The second one's object has the timelines. */
+	/* Without signals there are no timelines. */
 	static const char *const needed[] = { "snapshot", "fence_signaled" };
 	size_t i;
 

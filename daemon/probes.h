@@ -18,6 +18,7 @@ struct gw_probe_context {
 	struct gw_objects *objects;
 	struct gw_pins *pins;		    /* NULL: do not pin */
 	const struct gw_kallsyms *kallsyms; /* where module functions are */
+	const struct btf *btf;		    /* the kernel's types; NULL: not at hand */
 };
 
 int gw_probes_new(struct gw_probes **ret);
