@@ -146,7 +146,8 @@ $(B)/unit/%: tests/unit/%.c $(SAN_CORE_OBJ) $(SAN_EDGE_OBJ)
 .PHONY: check-unit
 ## check-unit: the unit tests alone
 check-unit: $(UNIT_BIN)
-	@tests/unit/run.sh $(UNIT_BIN)
+	@rm -f $(B)/unit/reports
+	@GPUWATCH_REPORTS=$(abspath $(B))/unit/reports tests/unit/run.sh $(UNIT_BIN)
 
 # ---- real kernels under QEMU ---------------------------------------------------
 
@@ -228,33 +229,30 @@ bench: deps
 	@$(MAKE) -s all $(B)/bench/empty $(B)/lab/$(KERNEL)/stamp
 	@tests/vm/run --kernel $(KERNEL) --timeout 600 $(GUEST_FILES) -- /cases/bench.sh $(BENCH_ARGS)
 
-CASES ?= deadlocks crash late degrade idle waits probe-order boot-record boot-systemd systemd boot-state drivers
-
 vm_check = tests/vm/check $(1) $(B) $(B)/check/$(1) $(2)
 
 .PHONY: check check-build lint kernel-check
 ## check: all tests, on the three kernels
 check: deps
 	@$(MAKE) -s check-build
-	@tests/run.sh $(B)/check \
-		'&healthy-6.1=$(call vm_check,6.1,healthy)' \
-		lint='$(MAKE) -s lint' \
-		unit='$(MAKE) -s check-unit' \
-		schema='/usr/bin/python3 tests/unit/check-schema $(UNIT_BIN)' \
-		fuzz='tests/fuzz/run 15 && echo "1 passed, 0 failed"' \
-		cli=tests/cli/run-tests.sh \
-		fixtures='tests/fixtures/run $(B)' \
-		wait \
-		healthy-6.12='$(call vm_check,6.12,healthy)' \
-		healthy-7.2='$(call vm_check,7.2,healthy)' \
-		wait \
-		'&vm-6.1=$(call vm_check,6.1,$(CASES))' \
-		'&vm-6.12=$(call vm_check,6.12,$(CASES))' \
+	@tests/run.sh $(B)/check jobs=2 \
+		'healthy=tests/run.sh $(B)/check $(foreach k,$(KERNELS),healthy-$(k)="$(call vm_check,$(k),healthy)")' \
+		'host=tests/run.sh $(B)/check \
+			lint="$(MAKE) -s lint" \
+			unit="$(MAKE) -s check-unit" \
+			schema="/usr/bin/python3 tests/unit/check-schema $(B)/unit/reports" \
+			fuzz="tests/fuzz/run 8 && echo 1 passed, 0 failed" \
+			cli=tests/cli/run-tests.sh \
+			fixtures="tests/fixtures/run $(B)"' \
 		boots='$(call vm_check,6.1,boots)' \
 		kernel-events='tests/kernel/run $(B)/check/kernel-events' \
 		patched='$(call vm_check,6.1-patched,hazards activity)' \
-		arm64='tests/arm64/check $(B)/check/arm64' \
-		vm-7.2='$(call vm_check,7.2,$(CASES))'
+		jobs=4 \
+		arm64='GPUWATCH_JOBS=1 tests/arm64/check $(B)/check/arm64' \
+		$(foreach k,7.2 6.12 6.1, \
+			'order-$(k)=$(call vm_check,$(k),probe-order boot-record drivers)' \
+			'vm-$(k)=$(call vm_check,$(k),deadlocks crash late degrade idle waits hang)' \
+			'systemd-$(k)=$(call vm_check,$(k),boot-systemd systemd boot-state)')
 
 # Everything the checks use, with warnings as errors; installed as a package would for the guest with systemd.
 check-build:

@@ -40,13 +40,21 @@ verdict() {
 	[ "$failed" -eq 0 ]
 }
 
+# The uptime in hundredths of a second, in $now; forks nothing, for that is what is slow in a guest.
+read_clock() {
+	read -r now _ </proc/uptime
+	now=$((${now%.*} * 100 + 1${now#*.} - 100)) # not octal
+}
+
 # wait_until SECONDS CMD…: polls CMD, fails when it does not come true in time.
 wait_until() {
-	wait_deadline=$(mono | awk -v s="$1" '{ printf "%.2f", $1 + s }')
+	read_clock
+	wait_deadline=$((now + $1 * 100))
 	shift
 	until "$@"; do
-		mono | awk -v d="$wait_deadline" '{ exit !($1 > d) }' && return 1
-		sleep 0.1
+		read_clock
+		[ "$now" -lt "$wait_deadline" ] || return 1
+		sleep 0.2
 	done
 }
 
@@ -57,7 +65,7 @@ daemon_answers() {
 start_daemon() {
 	gpuwatchd --standalone "$@" >>"$OUT/reports.jsonl" 2>>"$OUT/gpuwatchd.log" &
 	daemon=$!
-	wait_until "${START_SECONDS:-30}" daemon_answers || {
+	wait_until "${START_SECONDS:-90}" daemon_answers || {
 		fail "the daemon answers"
 		cat "$OUT/gpuwatchd.log"
 		return 1

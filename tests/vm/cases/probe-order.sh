@@ -64,21 +64,21 @@ all_reported() {
 		sleep 15
 		return 1
 	}
-	while read -r class device _; do
-		jq -e --arg class "$class" --arg device "$device" \
-			'any(.reports[]; .class == $class and any(.nodes[]; .name == $device))' \
-			"$STEP/probe-order.json" >/dev/null || return 1
-	done <"$STEP/expect"
+	[ ! -s "$STEP/expect" ] || jq -e --rawfile expected "$STEP/expect" \
+		'[.reports[] | .class as $class | .nodes[] | "\($class) \(.name)"] as $reported |
+		 [$expected | split("\n")[] | select(. != "") | split(" ")[:2] | join(" ")] - $reported == []' \
+		"$STEP/probe-order.json" >/dev/null
 }
 
 # look [SECONDS]: what gpuwatch says, at the latest after so many seconds.
 # shellcheck disable=SC2120 # the parts give it
 look() {
-	look_until=$(mono | awk -v s="${1:-10}" '{ printf "%.2f", $1 + s }')
+	read_clock
+	look_until=$((now + ${1:-10} * 100))
 	until all_reported; do
-		# Each look is work for the daemon.
-		mono | awk -v d="$look_until" '{ exit !($1 > d) }' && break
-		sleep 2
+		read_clock
+		[ "$now" -lt "$look_until" ] || break
+		sleep 2 # each look is work for the daemon
 	done
 	mono >"$STEP/looked_at"
 	cat $BOARD_LOG >"$STEP/truth.jsonl"
