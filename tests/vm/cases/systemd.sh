@@ -44,7 +44,8 @@ check "not with all capabilities" [ "$(awk '/^CapEff/ { print $2 }' "/proc/$(mai
 check "gpuwatch-cli deadlocks: nothing yet, exit code 0" gpuwatch-cli deadlocks
 check "on the system bus" busctl introspect org.gpuwatch1 /org/gpuwatch1
 busctl introspect org.gpuwatch1 /org/gpuwatch1 org.gpuwatch1.Manager >/tmp/introspect
-for member in .GetStatus .ListReports .GetReport .ListWaits .ListTimelines .Record .ReportChanged .Version .ActiveReports; do
+for member in .GetStatus .ListReports .GetReport .ListWaits .ListTimelines .Record .GetProbeOrder .SaveBoot \
+	.GetKfd .ReportChanged .Version .ActiveReports; do
 	check "introspection shows $member" grep -q "^$member " /tmp/introspect
 done
 get_status() {
@@ -54,6 +55,11 @@ check "a method over the bus" [ "$(get_status env | jq -r '.data[0] | fromjson |
 get_status setpriv --reuid=65534 --clear-groups >/tmp/denied
 check "a stranger may not call" grep -qi 'denied' /tmp/denied
 check "a member of the group may" setpriv --reuid=65534 --regid=gpuwatch --clear-groups gpuwatch-cli deadlocks
+
+check "systemctl start gpuwatch-probe-order" systemctl start gpuwatch-probe-order
+check "it has done its work" [ "$(systemctl show -P ActiveState,SubState gpuwatch-probe-order | paste -sd,)" = active,exited ]
+check "its report is in the journal" sh -c 'journalctl -t gpuwatch-probe-order -o cat --no-pager | grep -q "probes of"'
+check "none of it is an error" [ -z "$(journalctl -t gpuwatch-probe-order -p err -o cat --no-pager)" ]
 
 lab_start fence-lock-cycle/resv
 check "a deadlock is reported" wait_until 10 at_least deadlocks active 1
