@@ -153,7 +153,7 @@ check-unit: $(UNIT_BIN)
 
 KERNELS := 6.1 6.12 7.2
 KERNEL ?= 6.1
-LAB := $(KERNELS:%=$(B)/lab/%/stamp) $(KERNELS:%=$(B)/lab-probe/%/stamp) $(B)/lab/6.1-patched/stamp
+LAB := $(KERNELS:%=$(B)/lab/%/stamp) $(KERNELS:%=$(B)/lab-probe/%/stamp) $(B)/lab/6.1-patched/stamp $(B)/lab-probe/6.1-patched/stamp
 
 # The lab modules and their user-space helper; build-module does nothing when nothing changed.
 .PHONY: FORCE
@@ -246,7 +246,7 @@ check: deps
 			fixtures="tests/fixtures/run $(B)"' \
 		boots='$(call vm_check,6.1,boots)' \
 		kernel-events='tests/kernel/run $(B)/check/kernel-events' \
-		patched='$(call vm_check,6.1-patched,hazards activity)' \
+		patched='$(call vm_check,6.1-patched,hazards activity boot-events)' \
 		jobs=4 \
 		arm64='GPUWATCH_JOBS=1 tests/arm64/check $(B)/check/arm64' \
 		$(foreach k,7.2 6.12 6.1, \
