@@ -273,7 +273,7 @@ lint:
 	@mandoc -Tlint -Wwarning $(wildcard docs/man/*.[1-9])
 	@echo "2 passed, 0 failed"
 
-## kernel-check: the patch series of kernel-patches/ apply, pass checkpatch, and build commit by commit (half an hour) (KERNEL_CHECK=--apply: no builds)
+## kernel-check: the patch series of kernel-patches/ apply, pass checkpatch, build commit by commit, and give sparse nothing new to say (over an hour; KERNEL_CHECK=--apply: no builds)
 kernel-check:
 	./setup.sh --kernel
 	kernel-patches/check $(KERNEL_CHECK)
