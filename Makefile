@@ -251,13 +251,15 @@ check: deps
 		arm64='GPUWATCH_JOBS=1 tests/arm64/check $(B)/check/arm64' \
 		$(foreach k,7.2 6.12 6.1, \
 			'order-$(k)=$(call vm_check,$(k),probe-order boot-record drivers)' \
-			'vm-$(k)=$(call vm_check,$(k),deadlocks crash late degrade idle waits hang)' \
-			'systemd-$(k)=$(call vm_check,$(k),boot-systemd systemd boot-state)')
+			'vm-$(k)=$(call vm_check,$(k),deadlocks crash late degrade idle waits hang)') \
+		systemd-7.2='$(call vm_check,7.2,systemd boot-state)' \
+		systemd-6.12='$(call vm_check,6.12,boot-dracut systemd boot-state)' \
+		systemd-6.1='$(call vm_check,6.1,boot-systemd systemd boot-state)'
 
 # Everything the checks use, with warnings as errors; installed as a package would for the guest with systemd.
 check-build:
 	@echo "building gpuwatch, its unit tests, and the lab modules for $(KERNELS)"
-	@$(MAKE) -s WERROR=1 all $(B)/bench/empty $(B)/state $(UNIT_BIN)
+	@$(MAKE) -s -j$(shell nproc) WERROR=1 all $(B)/bench/empty $(B)/state $(UNIT_BIN)
 	@$(MAKE) -s $(LAB)
 	@rm -rf $(B)/root
 	@$(MAKE) -s install DESTDIR=$(abspath $(B))/root PREFIX=/usr

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# dracut, pre-udev: begins to record how drivers come up. It is sourced, and so must not exit.
+# dracut, before the first driver is loaded: begins to record how drivers come up. It is sourced, and so must not exit.
 # gpuwatch.record=0 on the kernel command line leaves it out. It never keeps the system from coming up.
 
 read -r gpuwatch_parameters </proc/cmdline
