@@ -15,14 +15,17 @@ stopped() {
 	grep -q '^State:.T' "/proc/$(worker)/status" 2>/dev/null
 }
 
-# Asks for the order of the boot, and stops the process that looks before it is done.
+# Asks for the order of the boot, and stops the process that looks before it is done, in one of ten attempts.
 hang() {
-	wait_until 30 no_worker || return 1
-	gpuwatch-cli probe-order --json >"$OUT/order.json" 2>"$OUT/order.err" &
-	asker=$!
-	until worker >/dev/null; do :; done
-	kill -STOP "$(worker)"
-	wait_until 5 stopped
+	for _ in $(seq 10); do
+		wait_until 30 no_worker || return 1
+		gpuwatch-cli probe-order --json >"$OUT/order.json" 2>"$OUT/order.err" &
+		asker=$!
+		until worker >/dev/null; do kill -0 $asker 2>/dev/null || break; done
+		kill -STOP "$(worker)" 2>/dev/null && wait_until 2 stopped && return
+		wait $asker
+	done
+	return 1
 }
 
 answered() {
