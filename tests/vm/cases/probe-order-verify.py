@@ -196,6 +196,25 @@ def check_whole(out, steps):
               any(report["class"] == reported and device in names(report) for reported, device in provoked), show(report))
 
 
+def check_told(out, schema):
+    """What the daemon said by itself is valid, and in the end what it answers when it is asked."""
+    told = {}
+    for report in read_lines(out / "reports.jsonl"):
+        told[report["id"]] = report
+        try:
+            jsonschema.validate(report, schema)
+            check(f"told: schema of {report['id']} {report['state']}", True)
+        except jsonschema.ValidationError as error:
+            check(f"told: schema of {report['id']} {report['state']}", False, error.message)
+    for report in read_document(out / "final.json")["reports"]:
+        last = told.get(report["id"])
+        # What was over before anybody heard of it is history, not news.
+        if last is None:
+            check(f"told: {show(report)}", report["state"] == "resolved", "it never was")
+            continue
+        check(f"told: {show(report)}", all(last[key] == report[key] for key in ("class", "state", "summary")), show(last))
+
+
 def main():
     out, schema = Path(sys.argv[1]), json.loads(Path(sys.argv[2]).read_text())
     steps = [Step(path.parent, schema) for path in sorted(out.glob("*/expect"))]
@@ -203,6 +222,7 @@ def main():
     for step in steps:
         step.verify()
     check_whole(out, steps)
+    check_told(out, schema)
     print(f"{passed} passed, {failed} failed")
     return failed > 0
 
