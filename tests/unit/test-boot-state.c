@@ -232,44 +232,49 @@ static void garbage_of_the_kernel_becomes_text(void **state)
 	json_decref(all);
 }
 
-static double seconds_of(const struct timespec *from)
+static double processor_seconds(void)
 {
-	struct timespec to;
+	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &to);
-	return (double)(to.tv_sec - from->tv_sec) + 1e-9 * (double)(to.tv_nsec - from->tv_nsec);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* Four times the devices take about four times as long, not sixteen; and the whole is fast even with the sanitizers. */
+/* The processor's time for a look at so many devices: the smallest of three. */
+static double look_takes(const struct tree *tree, size_t devices)
+{
+	double best = 1e9;
+
+	for (int i = 0; i < 3; i++) {
+		double begin = processor_seconds(), took;
+		json_t *all = look(tree, NULL, NULL, 0);
+
+		took = processor_seconds() - begin;
+		best = took < best ? took : best;
+		assert_int_equal(json_array_size(json_object_get(all, "devices")), devices);
+		json_decref(all);
+	}
+	return best;
+}
+
+/* Four times the devices take about four times as long, not sixteen. */
 static void ten_thousand_devices_in_linear_time(void **state)
 {
 	struct tree *tree = *state;
-	double few = 0, many = 0;
-	struct timespec begin;
+	double few = 0, many;
 	char name[64], alias[64];
-	json_t *all;
 
 	put_directory(tree, "sys/bus/platform/drivers/common");
 	for (int i = 0; i < 10000; i++) {
 		snprintf(name, sizeof(name), "device.%d", i);
 		snprintf(alias, sizeof(alias), "platform:kind%d\n", i);
 		put_device(tree, name, i % 2 ? "common" : NULL, alias, NULL);
-		if (i == 2499) {
-			clock_gettime(CLOCK_MONOTONIC, &begin);
-			all = look(tree, NULL, NULL, 0);
-			few = seconds_of(&begin);
-			assert_int_equal(json_array_size(json_object_get(all, "devices")), 2500);
-			json_decref(all);
-		}
+		if (i == 2499)
+			few = look_takes(tree, 2500);
 	}
-	clock_gettime(CLOCK_MONOTONIC, &begin);
-	all = look(tree, NULL, NULL, 0);
-	many = seconds_of(&begin);
+	many = look_takes(tree, 10000);
 	print_message("2500 devices: %.3f s, 10000 devices: %.3f s\n", few, many);
-	assert_int_equal(json_array_size(json_object_get(all, "devices")), 10000);
-	assert_true(many < 3);
-	assert_true(many < 9 * few + 0.2);
-	json_decref(all);
+	assert_true(many < 9 * few);
 }
 
 /* ---- the rest of sysfs ------------------------------------------------------------------------------------- */
