@@ -117,13 +117,14 @@ static bool path_missing(const struct gw_boot_model *model, const char *path)
 	return path && json_is_false(json_object_get(json_object_get(model->boot->state, "paths"), path));
 }
 
-/* Known not to have an IOMMU group, although IOMMUs make groups on this machine. */
+/* Known not to have an IOMMU group, although IOMMUs make groups on this machine; vfio makes some without any. */
 static bool group_missing(const struct gw_boot_model *model, uint32_t device)
 {
 	const json_t *group = json_object_get(model->devices[device].state, "iommu_group");
 	const json_t *iommu = json_object_get(model->boot->state, "iommu");
 
 	return json_is_integer(group) && json_integer_value(group) < 0 &&
+	       json_array_size(json_object_get(iommu, "units")) > 0 &&
 	       json_integer_value(json_object_get(iommu, "groups")) > 0;
 }
 

@@ -994,6 +994,10 @@ TEST(machine_without_groups_or_with_the_iommu_switched_off)
 	iommu(m, 0);
 	analyse(m);
 	assert_silent(m);
+	/* vfio without an IOMMU */
+	assert_int_equal(json_object_set_new(m->state, "iommu", json_pack("{s:[], s:i}", "units", "groups", 1)), 0);
+	analyse(m);
+	assert_silent(m);
 	iommu(m, 12);
 	cmdline(m, "amd_iommu=off");
 	analyse(m);

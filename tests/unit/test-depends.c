@@ -466,6 +466,9 @@ static void installed_table_is_good(void **state)
 	assert_null(find(entries, count, "6.1.0-56-amd64", "radeon", "KFD"));
 	assert_null(find(entries, count, "7.2.12", "KFD in amdgpu", "AMD IOMMUv2"));
 	assert_non_null(find(entries, count, "7.2.12", "GPU drivers", "IOMMU (AMD IOMMUv1, VT-d)"));
+	entry = find(entries, count, "6.1.0-56-amd64", "AMD GPUs", "IOMMU (AMD IOMMUv1, VT-d)");
+	assert_non_null(entry);
+	assert_true(entry->feature.iommu_group);
 	gw_depends_free(depends);
 }
 
