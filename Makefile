@@ -255,13 +255,13 @@ check: deps
 			fixtures="tests/fixtures/run $(B)"' \
 		boots='$(call vm_check,6.1,boots)' \
 		kernel-events='tests/kernel/run $(B)/check/kernel-events' \
-		patched='$(call vm_check,6.1-patched,hazards activity boot-events)' \
 		jobs=4 \
 		arm64='GPUWATCH_JOBS=1 tests/arm64/check $(B)/check/arm64 $(if $(EVERYWHERE),,$(ARM64_CASES))' \
 		$(foreach k,7.2 6.12 6.1, \
 			'order-$(k)=$(call vm_check,$(k),probe-order boot-record drivers boot-state)' \
 			'vm-$(k)=$(call vm_check,$(k),deadlocks late degrade waits)' \
-			'daemon-$(k)=$(call vm_check,$(k),$(if $(EVERYWHERE),$(DAEMON_CASES),$(DAEMON_CASES_$(k))))')
+			'daemon-$(k)=$(call vm_check,$(k),$(if $(EVERYWHERE),$(DAEMON_CASES),$(DAEMON_CASES_$(k))))') \
+		patched='$(call vm_check,6.1-patched,hazards activity boot-events)'
 
 # Everything the checks use, with warnings as errors; installed as a package would for the guest with systemd.
 check-build:
@@ -282,7 +282,7 @@ lint:
 	@mandoc -Tlint -Wwarning $(wildcard docs/man/*.[1-9])
 	@echo "2 passed, 0 failed"
 
-## kernel-check: the patch series of kernel-patches/ apply, pass checkpatch, build commit by commit, and give sparse nothing new to say (over an hour; KERNEL_CHECK=--apply: no builds)
+## kernel-check: the patch series of kernel-patches/ apply, pass checkpatch, build commit by commit, and give sparse nothing new to say (about an hour; KERNEL_CHECK=--apply: no builds)
 kernel-check:
 	./setup.sh --kernel
 	kernel-patches/check $(KERNEL_CHECK)
