@@ -24,18 +24,18 @@ enum gw_boot_event_type {
 	GW_BOOT_INITCALL_BEGIN,
 	GW_BOOT_INITCALL_END, /* result */
 	/* subject = device, other = driver */
-	GW_BOOT_PROBE_BEGIN,	/* really_probe() entered */
-	GW_BOOT_PROBE_END,	/* result: what the driver's probe returned, duration_ns where known */
-	GW_BOOT_DEFER,		/* put on the deferred list; other = "" */
-	GW_BOOT_DEFER_REASON,	/* other = the reason's text as the kernel gives it */
-	GW_BOOT_UNDEFER,	/* taken off the deferred list because it has bound */
-	GW_BOOT_DEFER_RETRY,	/* its turn in a run of the deferred list (our patches only) */
-	GW_BOOT_DEFER_TRIGGER,	/* all deferred devices are to be tried again; subject "" */
-	GW_BOOT_DEFER_EXTEND,	/* the timeout begins anew; result: seconds, 0 = not known */
-	GW_BOOT_DEFER_TIMEOUT,	/* the deferred-probe timeout has expired; subject "" */
-	GW_BOOT_SUPPLIER_WAIT,	/* probe put off: a device link's supplier has not bound; other = supplier or "" */
-	GW_BOOT_LINK_ADD,	/* subject = consumer, other = supplier, flags = DL_FLAG_* */
-	GW_BOOT_UNBIND,		/* driver removed from device */
+	GW_BOOT_PROBE_BEGIN,   /* really_probe() entered */
+	GW_BOOT_PROBE_END,     /* result: what the driver's probe returned, duration_ns where known */
+	GW_BOOT_DEFER,	       /* put on the deferred list; other = "" */
+	GW_BOOT_DEFER_REASON,  /* other = the reason's text as the kernel gives it */
+	GW_BOOT_UNDEFER,       /* taken off the deferred list because it has bound */
+	GW_BOOT_DEFER_RETRY,   /* its turn in a run of the deferred list (our patches only) */
+	GW_BOOT_DEFER_TRIGGER, /* all deferred devices are to be tried again; subject "" */
+	GW_BOOT_DEFER_EXTEND,  /* the timeout begins anew; result: seconds, 0 = not known */
+	GW_BOOT_DEFER_TIMEOUT, /* the deferred-probe timeout has expired; subject "" */
+	GW_BOOT_SUPPLIER_WAIT, /* probe put off: a device link's supplier has not bound; other = supplier or "" */
+	GW_BOOT_LINK_ADD,      /* subject = consumer, other = supplier, flags = DL_FLAG_* */
+	GW_BOOT_UNBIND,	       /* driver removed from device */
 	/* subject = module */
 	GW_BOOT_MODULE_BEGIN,	/* its init function begins */
 	GW_BOOT_MODULE_END,	/* result, 0 = live */
@@ -49,9 +49,9 @@ enum gw_boot_event_type {
 	GW_BOOT_EVENT_TYPES
 };
 
-#define GW_BOOT_F_CUT (1u << 0)	      /* a name did not fit */
-#define GW_BOOT_F_NO_WAIT (1u << 1)   /* MODULE_REQUEST: does not wait for user space */
-#define GW_BOOT_F_ASYNC (1u << 2)     /* PROBE_BEGIN: on an async worker */
+#define GW_BOOT_F_CUT (1u << 0)	    /* a name did not fit */
+#define GW_BOOT_F_NO_WAIT (1u << 1) /* MODULE_REQUEST: does not wait for user space */
+#define GW_BOOT_F_ASYNC (1u << 2)   /* PROBE_BEGIN: on an async worker */
 
 struct gw_boot_record {
 	__u64 sequence; /* counts up from 0 over all CPUs: a gap is a loss */
@@ -70,9 +70,9 @@ struct gw_boot_record {
 
 /* Addresses of variables and functions of the kernel that the programs look for; 0 = it has none. Set by user space. */
 struct gw_boot_symbols {
-	__u64 pending_list;	  /* deferred_probe_pending_list */
-	__u64 timeout_work;	  /* deferred_probe_timeout_work */
-	__u64 timeout_seconds;	  /* driver_deferred_probe_timeout */
+	__u64 pending_list;    /* deferred_probe_pending_list */
+	__u64 timeout_work;    /* deferred_probe_timeout_work */
+	__u64 timeout_seconds; /* driver_deferred_probe_timeout */
 	__u64 async_run_entry_fn;
 	__u64 of_fwnode_ops;
 };
@@ -80,8 +80,8 @@ struct gw_boot_symbols {
 
 /* Counters in the programs' memory, mapped by user space. */
 struct gw_boot_counters {
-	__u64 sequence; /* of the next record; written by all CPUs */
-	__u64 dropped;	/* records that did not fit the ring buffer */
+	__u64 sequence;	  /* of the next record; written by all CPUs */
+	__u64 dropped;	  /* records that did not fit the ring buffer */
 	__u64 started_ns; /* CLOCK_MONOTONIC when recording began, by user space */
 };
 

@@ -377,7 +377,8 @@ struct bus_type {
 	const char *name;
 };
 
-struct class {
+struct class
+{
 	const char *name;
 };
 

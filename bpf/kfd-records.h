@@ -17,13 +17,13 @@
 /* Value of the map kfd_processes; its key is the pid as the events give it: the thread group's, initial namespace. */
 struct gw_kfd_process {
 	__u32 pid;
-	__u32 pasid;		  /* 0 = not known */
-	__u64 created_ns;	  /* kfd_process_create; 0: before the programs were attached */
-	__u32 bound_devices;	  /* kfd_process_bind_device without an error */
-	__u32 evicted_devices;	  /* evictions of queues, one per device, that have not been restored */
-	__u32 eviction_trigger;	  /* of the last one: enum KFD_QUEUE_EVICTION_TRIGGERS, ~0 = by PASID */
-	__u32 restore_failures;	  /* restore workers that ended with an error, in a row */
-	__u32 contexts;		  /* of KFD that were created and not destroyed; one at most up to 6.17 */
+	__u32 pasid;		/* 0 = not known */
+	__u64 created_ns;	/* kfd_process_create; 0: before the programs were attached */
+	__u32 bound_devices;	/* kfd_process_bind_device without an error */
+	__u32 evicted_devices;	/* evictions of queues, one per device, that have not been restored */
+	__u32 eviction_trigger; /* of the last one: enum KFD_QUEUE_EVICTION_TRIGGERS, ~0 = by PASID */
+	__u32 restore_failures; /* restore workers that ended with an error, in a row */
+	__u32 contexts;		/* of KFD that were created and not destroyed; one at most up to 6.17 */
 	__u32 reserved;
 	__u64 evictions;	  /* times that the process went from running to evicted */
 	__u64 evicted_since_ns;	  /* 0 = runs */

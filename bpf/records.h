@@ -346,7 +346,7 @@ struct gw_activity {
 	__u32 kind; /* enum gw_activity_kind */
 	__u32 pid;  /* of the process that it is done for, 0 = not known */
 	__u32 pasid;
-	__u32 device;	/* FAULT: gpu_id of KFD, or segment, bus, device and function of an IOMMU's */
+	__u32 device; /* FAULT: gpu_id of KFD, or segment, bus, device and function of an IOMMU's */
 	__u64 since_ns;
 	__u64 address; /* FAULT: where, in the process's address space */
 };
@@ -375,8 +375,8 @@ enum gw_hazard_rule {
 struct gw_hazard {
 	__u32 rule; /* enum gw_hazard_rule */
 	__u32 flags;
-	__u64 count;	 /* times it was seen */
-	__u64 first_ns;	 /* when */
+	__u64 count;	/* times it was seen */
+	__u64 first_ns; /* when */
 	__u64 last_ns;
 	__u64 section_ip; /* where its section began: what dma_fence_begin_signalling() returned to */
 	__u64 section_ns; /* when, the last time */

@@ -17,7 +17,7 @@
 #define GW_TIMELINES_MAP "watch.bss"
 
 #define GW_WANTED_MAX 4096  /* addresses of one pass */
-#define GW_DRIVERS_MAX 256 /* struct dma_fence_ops whose signallers are remembered */
+#define GW_DRIVERS_MAX 256  /* struct dma_fence_ops whose signallers are remembered */
 #define GW_EVICTED_MAX 2048 /* timelines remembered after they lost their slot */
 #define GW_HAZARDS_MAX 256  /* struct gw_hazard that are kept */
 
@@ -81,7 +81,7 @@ struct gw_query {
 struct gw_control {
 	/* written by the programs */
 	__u64 active_waits;
-	__u64 signalling; /* tasks inside of a signalling section */
+	__u64 signalling;  /* tasks inside of a signalling section */
 	__u64 reserved[6]; /* the line above is written often, those below seldom */
 	__u32 armed;	   /* set by the loader: send a wake event at the next wait */
 	__u32 unused;
@@ -90,7 +90,7 @@ struct gw_control {
 	__u64 dropped_events;
 	__u64 evicted_timelines;
 	__u64 dropped_hazards; /* kinds that did not fit */
-	__u64 standing_waits; /* counted anew by a pass in mode BLOCKED or FULL: what active_waits should be */
+	__u64 standing_waits;  /* counted anew by a pass in mode BLOCKED or FULL: what active_waits should be */
 	/* written by the loader */
 	__u64 attached_ns; /* CLOCK_MONOTONIC when the programs began to watch; outlives the daemon with the map */
 	struct gw_query query;

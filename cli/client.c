@@ -21,8 +21,8 @@
 #define INTERFACE "org.gpuwatch1.Manager"
 #define PREFIX_ERROR "org.gpuwatch1."
 
-#define SECOND UINT64_C(1000000) /* in sd-bus's microseconds */
-#define BUS_TIME SECOND		 /* for the system bus to say whether the daemon is there */
+#define SECOND UINT64_C(1000000)  /* in sd-bus's microseconds */
+#define BUS_TIME SECOND		  /* for the system bus to say whether the daemon is there */
 #define SOCKET_TIME (10 * SECOND) /* for the daemon to accept a private connection: it may just have been started */
 #define CALL_TIME (10 * SECOND)
 #define BOOT_TIME (120 * SECOND) /* for GetProbeOrder: twice the time after which the daemon gives up looking */
@@ -265,8 +265,7 @@ static int fail_call(struct client *client, int r, const char *method, const sd_
 		return fail_attempts(client, &(struct attempts){ .bus = -EACCES });
 	if (strcmp(name, SD_BUS_ERROR_UNKNOWN_METHOD) == 0 || strcmp(name, SD_BUS_ERROR_UNKNOWN_INTERFACE) == 0)
 		return fail(client, CLIENT_UNREACHABLE,
-			    "the daemon has no %s(): it is of another version, restart it: "
-			    "systemctl restart gpuwatchd",
+			    "the daemon has no %s(): it is of another version, restart it: systemctl restart gpuwatchd",
 			    method);
 	if (strcmp(name, SD_BUS_ERROR_NO_REPLY) == 0 || r == -ETIMEDOUT)
 		return fail(client, CLIENT_UNREACHABLE,
@@ -398,9 +397,9 @@ static int on_owner_changed(sd_bus_message *message, void *userdata, sd_bus_erro
 
 static int add_matches(struct client *client)
 {
-	static const char owner_changed[] = "type='signal',sender='org.freedesktop.DBus',"
-					    "interface='org.freedesktop.DBus',member='NameOwnerChanged',"
-					    "arg0='" SERVICE "'";
+	static const char owner_changed[] =
+		"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" SERVICE
+		"'";
 	char changed[256];
 	int r;
 

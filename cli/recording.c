@@ -23,8 +23,8 @@ static void describe_foreign(const void *data, size_t size, char *message, size_
 		snprintf(message, length, "recorded on a machine of the other byte order");
 	else
 		snprintf(message, length,
-			 "recorded with layout version %" PRIu32 ", this program reads version %d: "
-			 "use the gpuwatch-cli of the machine that recorded it",
+			 "recorded with layout version %" PRIu32
+			 ", this program reads version %d: use the gpuwatch-cli of the machine that recorded it",
 			 header.version, GW_LAYOUT_VERSION);
 }
 

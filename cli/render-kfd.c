@@ -168,9 +168,11 @@ static void print_sources(const struct terminal *terminal, const json_t *kfd)
 		terminal_print(terminal, "\nThe driver itself has pinned %s.\n", size);
 	}
 	if (!field_true(kfd, "events"))
-		terminal_put(terminal, "\n" STYLE_DIM
-				       "From /sys/class/kfd alone: this kernel does not tell of pinned memory, evictions "
-				       "and restores (?)." STYLE_END "\n");
+		terminal_put(
+			terminal,
+			"\n" STYLE_DIM
+			"From /sys/class/kfd alone: this kernel does not tell of pinned memory, evictions and restores (?)." STYLE_END
+			"\n");
 }
 
 void render_kfd(const struct terminal *terminal, const json_t *kfd)

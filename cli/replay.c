@@ -46,9 +46,9 @@ static void print_none(const struct cli *cli, const struct gw_analysis *analysis
 	terminal_print(&cli->terminal, "No deadlock in %zu snapshot%s. In the last one: %s.\n", snapshots,
 		       snapshots == 1 ? "" : "s", summary);
 	if (gw_analysis_wants_more(analysis))
-		terminal_paragraph(&cli->terminal, "", 0,
-				   "The last snapshot shows a loop that no second snapshot confirms: "
-				   "record again while it stands.");
+		terminal_paragraph(
+			&cli->terminal, "", 0,
+			"The last snapshot shows a loop that no second snapshot confirms: record again while it stands.");
 }
 
 /* Which machine and which time this is about: it is not this one. */

@@ -28,11 +28,9 @@ static const char light[] =
 	".cut-back{fill:#eef1f4}.cut-edge{stroke:#aab2ba}\n"
 	".bound{fill:#2da44e}.deferred{fill:#b87a00}.failed{fill:#cf222e}.rejected{fill:#9aa3ad}\n"
 	".running{fill:#0969da}.initcall{fill:#8250df}.module{fill:#1b7c83}\n"
-	".wait{fill:url(#waiting);stroke:#d9a53b}.hatch{stroke:#d9a53b}.unseen{fill:url(#unseen)}.blind{stroke:#d3d9df}"
-	"\n"
+	".wait{fill:url(#waiting);stroke:#d9a53b}.hatch{stroke:#d9a53b}.unseen{fill:url(#unseen)}.blind{stroke:#d3d9df}\n"
 	".lost{fill:#cf222e}.fragile,.slow{fill:#b87a00}.other,.over{fill:#57606a}\n"
-	".tint-lost{fill:#cf222e;opacity:.07}.tint-fragile,.tint-slow{fill:#b87a00;opacity:.08}.tint-other,.tint-over{"
-	"opacity:0}\n"
+	".tint-lost{fill:#cf222e;opacity:.07}.tint-fragile,.tint-slow{fill:#b87a00;opacity:.08}.tint-other,.tint-over{opacity:0}\n"
 	".to-lost{stroke:#cf222e}.to-fragile,.to-slow{stroke:#b87a00}.to-other,.to-over{stroke:#57606a}\n"
 	".need,.line-text{stroke:#fff}.need{fill:#cf222e}.line-text{fill:#8a5c00}.timeout{stroke:#b87a00}\n";
 
@@ -42,29 +40,22 @@ static const char dark[] =
 	".cut-back{fill:#1a2029}.cut-edge{stroke:#545d68}\n"
 	".bound{fill:#3fb950}.deferred{fill:#d9a02b}.failed{fill:#f85149}.rejected{fill:#6e7681}\n"
 	".running{fill:#58a6ff}.initcall{fill:#a371f7}.module{fill:#39b7c0}\n"
-	".wait{fill:url(#waiting);stroke:#8a6a24}.hatch{stroke:#8a6a24}.unseen{fill:url(#unseen)}.blind{stroke:#2f3741}"
-	"\n"
+	".wait{fill:url(#waiting);stroke:#8a6a24}.hatch{stroke:#8a6a24}.unseen{fill:url(#unseen)}.blind{stroke:#2f3741}\n"
 	".lost{fill:#f0524a}.fragile,.slow{fill:#c48a1b}.other,.over{fill:#7d8590}\n"
-	".tint-lost{fill:#f85149;opacity:.13}.tint-fragile,.tint-slow{fill:#d29922;opacity:.12}.tint-other,.tint-over{"
-	"opacity:0}\n"
+	".tint-lost{fill:#f85149;opacity:.13}.tint-fragile,.tint-slow{fill:#d29922;opacity:.12}.tint-other,.tint-over{opacity:0}\n"
 	".to-lost{stroke:#f0524a}.to-fragile,.to-slow{stroke:#c48a1b}.to-other,.to-over{stroke:#7d8590}\n"
 	".need,.line-text{stroke:#0d1117}.need{fill:#ff7b72}.line-text{fill:#d9a02b}.timeout{stroke:#d9a02b}\n"
 	".number{fill:#fff}\n";
 
 static const char definitions[] =
 	"<defs>\n"
-	"<pattern id=\"waiting\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" "
-	"patternTransform=\"rotate(45)\">"
-	"<line class=\"hatch\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"5\" stroke-width=\"3\"/></pattern>\n"
-	"<pattern id=\"unseen\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\" "
-	"patternTransform=\"rotate(-45)\">"
-	"<line class=\"blind\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"8\" stroke-width=\"3\"/></pattern>\n";
+	"<pattern id=\"waiting\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><line class=\"hatch\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"5\" stroke-width=\"3\"/></pattern>\n"
+	"<pattern id=\"unseen\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(-45)\"><line class=\"blind\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"8\" stroke-width=\"3\"/></pattern>\n";
 
 static void arrow_head(FILE *out, const char *effect)
 {
 	fprintf(out,
-		"<marker id=\"head-%s\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" "
-		"markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path class=\"%s\" d=\"M0 0L8 4L0 8z\"/></marker>\n",
+		"<marker id=\"head-%s\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path class=\"%s\" d=\"M0 0L8 4L0 8z\"/></marker>\n",
 		effect, effect);
 }
 

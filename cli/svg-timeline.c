@@ -398,8 +398,7 @@ static void draw_curve(FILE *out, const char *effect, double x1, double y1, doub
 
 	fprintf(out, "<circle class=\"%s\" cx=\"%.2f\" cy=\"%.2f\" r=\"2.4\"/>\n", effect, x1, y1);
 	fprintf(out,
-		"<path class=\"arrow to-%s\" marker-end=\"url(#head-%s)\" d=\"M%.2f %.2fC%.2f %.2f %.2f %.2f %.2f "
-		"%.2f\"/>\n",
+		"<path class=\"arrow to-%s\" marker-end=\"url(#head-%s)\" d=\"M%.2f %.2fC%.2f %.2f %.2f %.2f %.2f %.2f\"/>\n",
 		effect, effect, x1, y1, x1, y1 + bend, x2, y2 - bend, x2, y2);
 }
 
@@ -489,8 +488,7 @@ void svg_timeline(FILE *out, const json_t *order, bool all)
 	svg_chart_init(&chart, order, legend + LEGEND_HEIGHT - 16, all);
 	height = chart.bottom + FOOT;
 	fprintf(out,
-		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" "
-		"height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" role=\"img\">\n",
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" role=\"img\">\n",
 		CHART_WIDTH, height, CHART_WIDTH, height);
 	describe(&chart, out);
 	svg_style(out);

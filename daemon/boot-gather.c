@@ -78,8 +78,9 @@ static json_t *describe_lost(const struct gathering *gathering)
 		attached = log.first_ns ? log.first_ns : gw_boot_programs_counters(sources->programs)->started_ns;
 	}
 	return json_pack("{s:I, s:I, s:I, s:s, s:O, s:o}", "events", (json_int_t)lost, "attached_ns",
-			 (json_int_t)attached, "kmsg", (json_int_t)gathering->kmsg.overwritten, "trace", gathering->trace.missing,
-			 "unreadable", gathering->unreadable, "probes", missing_programs(sources->programs));
+			 (json_int_t)attached, "kmsg", (json_int_t)gathering->kmsg.overwritten, "trace",
+			 gathering->trace.missing, "unreadable", gathering->unreadable, "probes",
+			 missing_programs(sources->programs));
 }
 
 /* ---- sources ---------------------------------------------------------------------------------- */
@@ -177,7 +178,8 @@ static int give_initcalls(const struct gathering *gathering)
 	r = find_initcalls(kallsyms, initcalls);
 	count = gw_initcalls_list(initcalls, &list);
 	if (r >= 0 && count == 0)
-		add_line(gathering->unreadable, "/proc/kallsyms: no initcalls among its symbols, see CONFIG_KALLSYMS_ALL");
+		add_line(gathering->unreadable,
+			 "/proc/kallsyms: no initcalls among its symbols, see CONFIG_KALLSYMS_ALL");
 	if (r >= 0)
 		r = gathering->sink->initcalls(list, count, gathering->userdata);
 	gw_initcalls_free(initcalls);

@@ -49,7 +49,7 @@ struct gw_boot_observer {
 	sd_event_source *readable; /* the ring buffer; off while a burst is awaited */
 	sd_event_source *burst;	   /* timers */
 	sd_event_source *quiet;
-	sd_event_source *begin;	 /* off while there is nothing to do */
+	sd_event_source *begin; /* off while there is nothing to do */
 	struct gw_worker *worker;
 	bool working;	      /* the worker has not answered yet */
 	enum gw_boot_job job; /* that it does */
@@ -241,9 +241,10 @@ static void answer_error(struct gw_boot_observer *observer, enum gw_boot_job job
 	char message[256];
 
 	if (error == -ETIMEDOUT)
-		snprintf(message, sizeof(message),
-			 "Looking at the boot was given up after %llu s: a file below /sys hangs, or the machine is very busy",
-			 GW_BOOT_LIMIT_USEC / GW_USEC_PER_SEC);
+		snprintf(
+			message, sizeof(message),
+			"Looking at the boot was given up after %llu s: a file below /sys hangs, or the machine is very busy",
+			GW_BOOT_LIMIT_USEC / GW_USEC_PER_SEC);
 	else if (error == -EBUSY)
 		snprintf(message, sizeof(message), "An earlier look at the boot still hangs in the kernel, process %d",
 			 (int)gw_worker_pid(observer->worker));
@@ -480,7 +481,8 @@ static void describe_absence(struct gw_boot_observer *observer)
 
 static int add_timer(struct gw_boot_observer *observer, sd_event_source **timer, sd_event_time_handler_t handler)
 {
-	int r = sd_event_add_time_relative(observer->event, timer, CLOCK_MONOTONIC, 0, ACCURACY_USEC, handler, observer);
+	int r = sd_event_add_time_relative(observer->event, timer, CLOCK_MONOTONIC, 0, ACCURACY_USEC, handler,
+					   observer);
 
 	return r < 0 ? r : sd_event_source_set_enabled(*timer, SD_EVENT_OFF);
 }
@@ -522,8 +524,7 @@ static int start(struct gw_boot_observer *observer)
 	return r < 0 ? r : add_sources(observer);
 }
 
-int gw_boot_observer_new(struct gw_boot_observer **ret, sd_event *event,
-			 const struct gw_boot_observer_options *options,
+int gw_boot_observer_new(struct gw_boot_observer **ret, sd_event *event, const struct gw_boot_observer_options *options,
 			 const struct gw_boot_observer_events *events, void *userdata)
 {
 	struct gw_boot_observer *observer = calloc(1, sizeof(*observer));

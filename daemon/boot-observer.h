@@ -21,9 +21,9 @@ struct gw_boot_observer;
 #define GW_BOOT_LIMIT_USEC 50000000ULL /* a job that takes longer is given up */
 
 struct gw_boot_observer_options {
-	const char *pin_directory; /* of the daemon, NULL = nothing is pinned */
-	const char *btf_path;	   /* NULL = the kernel's own */
-	const char *run_directory; /* for what must outlive the daemon, e.g. /run/gpuwatch */
+	const char *pin_directory;	/* of the daemon, NULL = nothing is pinned */
+	const char *btf_path;		/* NULL = the kernel's own */
+	const char *run_directory;	/* for what must outlive the daemon, e.g. /run/gpuwatch */
 	const struct gw_loader *loader; /* for the kernel's symbols, and the boot id */
 };
 
@@ -53,8 +53,7 @@ struct gw_boot_observer_events {
  * That nothing can be recorded is no error: it is said in the evidence, and in one line of the log. Strings of the
  * options must outlive the observer. Returns 0, -ENOMEM, or -errno of the event loop.
  */
-int gw_boot_observer_new(struct gw_boot_observer **ret, sd_event *event,
-			 const struct gw_boot_observer_options *options,
+int gw_boot_observer_new(struct gw_boot_observer **ret, sd_event *event, const struct gw_boot_observer_options *options,
 			 const struct gw_boot_observer_events *events, void *userdata);
 void gw_boot_observer_free(struct gw_boot_observer *observer);
 
@@ -77,9 +76,9 @@ const struct gw_boot_told *gw_boot_observer_told(const struct gw_boot_observer *
 size_t gw_boot_observer_rows(const struct gw_boot_observer *observer, const struct gw_probe_info **ret);
 
 struct gw_boot_observer_counters {
-	uint64_t events;  /* in the log */
-	uint64_t dropped; /* records that did not fit the ring buffer */
-	uint64_t left_out; /* records that did not fit the log */
+	uint64_t events;     /* in the log */
+	uint64_t dropped;    /* records that did not fit the ring buffer */
+	uint64_t left_out;   /* records that did not fit the log */
 	uint64_t started_ns; /* CLOCK_MONOTONIC since when they are recorded, 0 = they are not */
 };
 void gw_boot_observer_counters(const struct gw_boot_observer *observer, struct gw_boot_observer_counters *ret);

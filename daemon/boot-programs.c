@@ -143,8 +143,7 @@ static bool way_fits(const struct kernel *kernel, const struct bpf_object *objec
 	return way[0] != NULL;
 }
 
-static void choose_ways(struct gw_boot_programs *programs, const struct kernel *kernel,
-			const struct bpf_object *object)
+static void choose_ways(struct gw_boot_programs *programs, const struct kernel *kernel, const struct bpf_object *object)
 {
 	for (size_t i = 0; i < ELEMENTS(definitions); i++) {
 		struct row *row = &programs->rows[i];
@@ -315,8 +314,7 @@ static void attach_row(struct gw_boot_programs *programs, const struct kernel *k
 	int r = 0;
 
 	for (size_t j = 0; j < PROGRAMS_MAX && row->way[j]; j++) {
-		row->links[j] = attach_program(
-			kernel, bpf_object__find_program_by_name(programs->object, row->way[j]));
+		row->links[j] = attach_program(kernel, bpf_object__find_program_by_name(programs->object, row->way[j]));
 		if (!row->links[j])
 			r = -errno;
 		pin_name(i, j, name, sizeof(name));
@@ -338,8 +336,8 @@ static int map_fd(const struct gw_boot_programs *programs, const char *name)
 
 static int map_counters(struct gw_boot_programs *programs)
 {
-	void *memory = mmap(NULL, sizeof(*programs->counters), PROT_READ | PROT_WRITE, MAP_SHARED,
-			    programs->counters_fd, 0);
+	void *memory =
+		mmap(NULL, sizeof(*programs->counters), PROT_READ | PROT_WRITE, MAP_SHARED, programs->counters_fd, 0);
 
 	if (memory == MAP_FAILED)
 		return -errno;
@@ -546,7 +544,8 @@ int gw_boot_programs_read_others(const char *directory, struct gw_boot_others *o
 
 /* ---- life ------------------------------------------------------------------------------------- */
 
-static int open_kernel(struct kernel *kernel, const struct gw_boot_programs_options *options, char *message, size_t size)
+static int open_kernel(struct kernel *kernel, const struct gw_boot_programs_options *options, char *message,
+		       size_t size)
 {
 	int r;
 
@@ -752,9 +751,9 @@ size_t gw_boot_programs_rows(const struct gw_boot_programs *programs, const stru
 			.module = "",
 			.lost = definitions[i].lost,
 			.patch = definitions[i].patch,
-			.state = row->links[0]	   ? (programs->adopted ? GW_PROBE_ADOPTED : GW_PROBE_ATTACHED)
-				 : row->way ? GW_PROBE_FAILED
-					    : GW_PROBE_ABSENT,
+			.state = row->links[0] ? (programs->adopted ? GW_PROBE_ADOPTED : GW_PROBE_ATTACHED)
+				 : row->way    ? GW_PROBE_FAILED
+					       : GW_PROBE_ABSENT,
 			.why = row->why,
 		};
 	}

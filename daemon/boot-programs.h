@@ -26,11 +26,11 @@ struct gw_boot_programs;
 typedef int (*gw_boot_take)(const struct gw_boot_record *record, void *userdata);
 
 struct gw_boot_programs_options {
-	const char *directory; /* on a bpffs; NULL = do not pin */
-	const char *btf_path;  /* the kernel's BTF; NULL = /sys/kernel/btf/vmlinux */
+	const char *directory;		    /* on a bpffs; NULL = do not pin */
+	const char *btf_path;		    /* the kernel's BTF; NULL = /sys/kernel/btf/vmlinux */
 	const struct gw_kallsyms *kallsyms; /* NULL: they are read when they are needed */
-	uint64_t first;	       /* number of the first record, if they are not there already */
-	bool keep_others;      /* whoever records already is as good, another build, too, if we read its layout: see below */
+	uint64_t first;			    /* number of the first record, if they are not there already */
+	bool keep_others; /* whoever records already is as good, another build, too, if we read its layout: see below */
 };
 
 /*

@@ -85,8 +85,7 @@ static char *split_link(char *name, const char *supplier)
 	char *colon = strchr(name, ':'), *dashes;
 	size_t length = strlen(supplier);
 
-	if (colon && length && strncmp(colon + 1, supplier, length) == 0 &&
-	    strncmp(colon + 1 + length, "--", 2) == 0)
+	if (colon && length && strncmp(colon + 1, supplier, length) == 0 && strncmp(colon + 1 + length, "--", 2) == 0)
 		dashes = colon + 1 + length;
 	else
 		dashes = strstr(name, "--");

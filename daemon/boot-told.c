@@ -10,7 +10,7 @@
 #include "cleanup.h"
 
 struct gw_boot_told {
-	char *path;	 /* NULL: no file */
+	char *path; /* NULL: no file */
 	char boot_id[40];
 	json_t *reports; /* object: by id, in the order in which they were found */
 };
@@ -34,7 +34,7 @@ static enum gw_class class_from_name(const char *name)
 	enum gw_class class = 0;
 
 	while (class < GW_CLASS_SILENT_ABSENCE && strcmp(gw_class_name(class), name) != 0)
-		class++;
+		class ++;
 	return class;
 }
 
@@ -182,8 +182,7 @@ static bool resolve_missing(struct gw_boot_told *told, json_t *reports, uint64_t
 	return changed;
 }
 
-int gw_boot_told_update(struct gw_boot_told *told, json_t *reports, uint64_t now_ns, gw_boot_tell tell,
-			void *userdata)
+int gw_boot_told_update(struct gw_boot_told *told, json_t *reports, uint64_t now_ns, gw_boot_tell tell, void *userdata)
 {
 	bool changed = take_found(told, reports, tell, userdata);
 

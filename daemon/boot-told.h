@@ -39,8 +39,7 @@ void gw_boot_told_keep_detection(const struct gw_boot_told *told, json_t *report
  *
  * Returns 0 or -ENOMEM, or -errno of writing the file: all has been told then, and will be told again after a restart.
  */
-int gw_boot_told_update(struct gw_boot_told *told, json_t *reports, uint64_t now_ns, gw_boot_tell tell,
-			void *userdata);
+int gw_boot_told_update(struct gw_boot_told *told, json_t *reports, uint64_t now_ns, gw_boot_tell tell, void *userdata);
 
 /* Calls @tell for each report that was active when the file was read. */
 void gw_boot_told_each_active(const struct gw_boot_told *told, gw_boot_tell tell, void *userdata);

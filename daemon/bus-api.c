@@ -84,8 +84,8 @@ static int reply_boot(sd_bus_message *call, const struct gw_boot_answer *answer)
 {
 	if (answer->error)
 		return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_FAILED, "%s", answer->error);
-	return answer->job == GW_BOOT_LOOK ? sd_bus_reply_method_return(call, "s", answer->order) :
-					     reply_evidence(call, answer->evidence);
+	return answer->job == GW_BOOT_LOOK ? sd_bus_reply_method_return(call, "s", answer->order)
+					   : reply_evidence(call, answer->evidence);
 }
 
 static int reply_recording(struct gw_bus_api *api, sd_bus_message *call)
@@ -384,8 +384,7 @@ static const sd_bus_vtable vtable[] = {
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("ListTimelines", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", timelines), list_timelines,
 				SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("GetKfd", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", kfd), get_kfd,
-				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("GetKfd", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", kfd), get_kfd, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("Record", SD_BUS_NO_ARGS, SD_BUS_RESULT("h", recording), record,
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("GetProbeOrder", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", order), get_probe_order,

@@ -256,9 +256,8 @@ static int add_candidates(struct scan *scan, const char *key, const char *alias)
 		return clean ? 0 : -ENOMEM;
 	}
 	names = gw_module_index_candidates(scan->modules, alias);
-	r = names && json_array_size(names) == 0 ?
-		    0 :
-		    json_object_set(scan->candidates, json_string_value(clean), names);
+	r = names && json_array_size(names) == 0 ? 0
+						 : json_object_set(scan->candidates, json_string_value(clean), names);
 	json_decref(names);
 	json_decref(clean);
 	return r < 0 ? -ENOMEM : 0;

@@ -89,8 +89,8 @@ static const struct binding *find_binding(const char *property)
 	for (size_t i = 0; i < sizeof(bindings) / sizeof(bindings[0]); i++) {
 		size_t n = strlen(bindings[i].name);
 
-		if (bindings[i].suffix ? length > n && strcmp(property + length - n, bindings[i].name) == 0 :
-					 strcmp(property, bindings[i].name) == 0)
+		if (bindings[i].suffix ? length > n && strcmp(property + length - n, bindings[i].name) == 0
+				       : strcmp(property, bindings[i].name) == 0)
 			return strcmp(property + (length > 9 ? length - 9 : 0), ",nr-gpios") ? &bindings[i] : NULL;
 	}
 	return strcmp(property, iommu_map.name) == 0 ? &iommu_map : NULL;

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SYMBOL_MAX 512	   /* KSYM_NAME_LEN */
-#define MODULE_MAX 56	   /* MODULE_NAME_LEN */
+#define SYMBOL_MAX 512 /* KSYM_NAME_LEN */
+#define MODULE_MAX 56  /* MODULE_NAME_LEN */
 #define READ_SIZE (64 << 10)
 #define GAP_MAX (64 << 10) /* an address this far behind the last symbol before it is in none */
 

@@ -176,11 +176,10 @@ static void add_queue(int directory, uint64_t number, void *userdata)
 	queue = openat(directory, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (queue < 0)
 		return;
-	json_array_append_new(userdata,
-			      json_pack("{s:I, s:I, s:s, s:I, s:i}", "id", (json_int_t)number, "gpu_id",
-					(json_int_t)read_number(queue, "gpuid"), "type",
-					queue_type(read_number(queue, "type")), "size",
-					(json_int_t)read_number(queue, "size"), "created_ns", 0));
+	json_array_append_new(userdata, json_pack("{s:I, s:I, s:s, s:I, s:i}", "id", (json_int_t)number, "gpu_id",
+						  (json_int_t)read_number(queue, "gpuid"), "type",
+						  queue_type(read_number(queue, "type")), "size",
+						  (json_int_t)read_number(queue, "size"), "created_ns", 0));
 }
 
 /*
@@ -328,10 +327,10 @@ static void merge_queues(json_t *processes, int map)
 			put(queue, "created_ns", known.created_ns);
 			continue;
 		}
-		json_array_append_new(queues, json_pack("{s:I, s:I, s:s, s:I, s:I}", "id", (json_int_t)key.qid, "gpu_id",
-							(json_int_t)known.gpu_id, "type", queue_type(known.type),
-							"size", (json_int_t)known.size, "created_ns",
-							(json_int_t)known.created_ns));
+		json_array_append_new(queues,
+				      json_pack("{s:I, s:I, s:s, s:I, s:I}", "id", (json_int_t)key.qid, "gpu_id",
+						(json_int_t)known.gpu_id, "type", queue_type(known.type), "size",
+						(json_int_t)known.size, "created_ns", (json_int_t)known.created_ns));
 	}
 }
 

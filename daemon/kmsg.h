@@ -16,10 +16,11 @@ struct gw_kmsg;
 /* What has been read so far. */
 struct gw_kmsg_seen {
 	uint64_t records;
-	uint64_t first;	      /* sequence number of the first record; not 0: the log had wrapped before it was read */
-	uint64_t last;	      /* of the last one; meaningless while records is 0 */
-	uint64_t overwritten; /* records that the kernel wrote over before they could be read, the first ones included */
-	uint64_t too_long;    /* records that did not fit, left out */
+	uint64_t first; /* sequence number of the first record; not 0: the log had wrapped before it was read */
+	uint64_t last;	/* of the last one; meaningless while records is 0 */
+	uint64_t
+		overwritten; /* records that the kernel wrote over before they could be read, the first ones included */
+	uint64_t too_long;   /* records that did not fit, left out */
 };
 
 /* @path: NULL = /dev/kmsg. Returns 0 or -errno (-EPERM: CAP_SYSLOG is missing). */

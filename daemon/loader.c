@@ -50,7 +50,7 @@ struct gw_loader {
 	int module_fd;
 	int events_received;
 	bool saw_hazard;
-	bool symbols_stale; /* modules came or went since kallsyms was read */
+	bool symbols_stale;	  /* modules came or went since kallsyms was read */
 	uint64_t excess;	  /* of active_waits, as the last snapshot saw it */
 	unsigned int excess_seen; /* snapshots before that saw the same */
 	struct gw_host_record host;

@@ -92,8 +92,8 @@ static struct gw_pace pace(const struct gw_config *config)
 
 static void tell_manager(struct daemon *daemon)
 {
-	size_t active = gw_watch_active_reports(daemon->watch) +
-			gw_boot_told_active(gw_boot_observer_told(daemon->boot));
+	size_t active =
+		gw_watch_active_reports(daemon->watch) + gw_boot_told_active(gw_boot_observer_told(daemon->boot));
 
 	if (active == daemon->told_active)
 		return;

@@ -32,8 +32,9 @@ static const struct embedded {
 	const char *name;
 	const void *(*bytes)(size_t *size);
 } embedded[] = {
-	{ "watch", watch_bpf__elf_bytes },	     { "names", names_bpf__elf_bytes }, { "fault", fault_bpf__elf_bytes },
-	{ "signalling", signalling_bpf__elf_bytes }, { "kfd", kfd_bpf__elf_bytes },	{ "iopf", iopf_bpf__elf_bytes },
+	{ "watch", watch_bpf__elf_bytes }, { "names", names_bpf__elf_bytes },
+	{ "fault", fault_bpf__elf_bytes }, { "signalling", signalling_bpf__elf_bytes },
+	{ "kfd", kfd_bpf__elf_bytes },	   { "iopf", iopf_bpf__elf_bytes },
 };
 
 struct shared_map {

@@ -123,7 +123,8 @@ static const struct patched {
 	const char *event; /* of the kernel itself, which says whether the patch is there; NULL = it is in a module */
 	const char *patch; /* its subject */
 } patched[] = {
-	{ "signalling", NULL, "dma_fence_begin_signalling", "dma-buf: Trace fence signalling sections without lockdep" },
+	{ "signalling", NULL, "dma_fence_begin_signalling",
+	  "dma-buf: Trace fence signalling sections without lockdep" },
 	{ "hazard_reclaim", "signalling", NULL, "dma-buf: Trace fence signalling sections without lockdep" },
 	{ "hazard_ww_lock", "signalling", NULL, "dma-buf: Trace fence signalling sections without lockdep" },
 	{ "hazard_mmap_lock", "signalling", NULL, "dma-buf: Trace fence signalling sections without lockdep" },

@@ -41,12 +41,12 @@ struct origins {
 struct gw_reader {
 	struct gw_reader_source source;
 	uint64_t sequence;
-	struct buffer out;	   /* kept from one snapshot to the next: no allocation when it matters */
-	struct addresses have;	   /* tasks with a TASK record */
-	struct addresses wanted;   /* of the coming pass */
-	struct addresses asked;	   /* of all passes */
-	struct addresses code;	   /* to be resolved to symbols */
-	struct origins origins;	   /* of fences */
+	struct buffer out;	 /* kept from one snapshot to the next: no allocation when it matters */
+	struct addresses have;	 /* tasks with a TASK record */
+	struct addresses wanted; /* of the coming pass */
+	struct addresses asked;	 /* of all passes */
+	struct addresses code;	 /* to be resolved to symbols */
+	struct origins origins;	 /* of fences */
 	bool incomplete;
 };
 

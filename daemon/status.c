@@ -99,14 +99,15 @@ static json_t *counters(const struct gw_status *status, struct gw_watch *watch)
 
 	gw_loader_counters(gw_watch_loader(watch), &counters);
 	gw_boot_observer_counters(status->boot, &boot);
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "snapshots",
-			 (json_int_t)gw_watch_snapshots(watch), "failed_snapshots", (json_int_t)gw_watch_failures(watch), "wakeups",
-			 (json_int_t)status->wakeups, "wakes", (json_int_t)counters.wakes, "missed_waits",
-			 (json_int_t)counters.missed_waits, "dropped_events", (json_int_t)counters.dropped_events,
-			 "dropped_hazards", (json_int_t)counters.dropped_hazards, "evicted_timelines", (json_int_t)counters.evicted_timelines, "lost_journal_entries",
-			 (json_int_t)status->journal_lost, "boot_events", (json_int_t)boot.events,
-			 "dropped_boot_events", (json_int_t)boot.dropped, "unlogged_boot_events",
-			 (json_int_t)boot.left_out);
+	return json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "snapshots",
+		(json_int_t)gw_watch_snapshots(watch), "failed_snapshots", (json_int_t)gw_watch_failures(watch),
+		"wakeups", (json_int_t)status->wakeups, "wakes", (json_int_t)counters.wakes, "missed_waits",
+		(json_int_t)counters.missed_waits, "dropped_events", (json_int_t)counters.dropped_events,
+		"dropped_hazards", (json_int_t)counters.dropped_hazards, "evicted_timelines",
+		(json_int_t)counters.evicted_timelines, "lost_journal_entries", (json_int_t)status->journal_lost,
+		"boot_events", (json_int_t)boot.events, "dropped_boot_events", (json_int_t)boot.dropped,
+		"unlogged_boot_events", (json_int_t)boot.left_out);
 }
 
 /* How many reports are active, by kind; kinds without any are left out. */
@@ -214,10 +215,10 @@ json_t *gw_status_json(const struct gw_status *status, struct gw_watch *watch, c
 			 "schema", "gpuwatch.status.v1", "version", GW_VERSION, "kernel", host->release, "boot_id",
 			 host->boot_id, "pid", (int)getpid(), "started_at", started, "layout_version",
 			 GW_LAYOUT_VERSION, "scheduler", gw_scheduler_state(scheduler), "probes",
-			 gw_status_probes(loader, status->boot, false), "counters", counters(status, watch), "active_waits",
-			 (json_int_t)gw_loader_active_waits(loader), "active_reports",
-			 active_reports(gw_watch_analysis(watch), status->boot), "wakeups_per_s", gw_status_wakeups_per_s(status),
-			 "memory_locked", status->memory_error == 0, "pinned", pinned, "pin_directory",
-			 pinned ? status->pin_directory : "", "system_bus", status->on_system_bus, "limitations",
-			 limitations(status, watch));
+			 gw_status_probes(loader, status->boot, false), "counters", counters(status, watch),
+			 "active_waits", (json_int_t)gw_loader_active_waits(loader), "active_reports",
+			 active_reports(gw_watch_analysis(watch), status->boot), "wakeups_per_s",
+			 gw_status_wakeups_per_s(status), "memory_locked", status->memory_error == 0, "pinned", pinned,
+			 "pin_directory", pinned ? status->pin_directory : "", "system_bus", status->on_system_bus,
+			 "limitations", limitations(status, watch));
 }

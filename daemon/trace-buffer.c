@@ -244,7 +244,8 @@ static int read_lines(struct reading *reading, FILE *file)
 			continue;
 		}
 		if (++reading->lines > LINES_MAX) {
-			missing(reading->seen, "the trace buffer has more than %u lines, the rest was not read", LINES_MAX);
+			missing(reading->seen, "the trace buffer has more than %u lines, the rest was not read",
+				LINES_MAX);
 			break;
 		}
 		if (parse_line(&line, text))
@@ -310,15 +311,18 @@ static void explain(struct reading *reading)
 	struct gw_trace_seen *seen = reading->seen;
 
 	if (!seen->events)
-		missing(seen, "no trace events of the boot were kept; boot with trace_event=initcall:* trace_clock=global");
+		missing(seen,
+			"no trace events of the boot were kept; boot with trace_event=initcall:* trace_clock=global");
 	else if (seen->lost)
-		missing(seen, "the kernel wrote over %" PRIu64 " entries of its trace buffer; boot with a larger trace_buf_size=",
+		missing(seen,
+			"the kernel wrote over %" PRIu64
+			" entries of its trace buffer; boot with a larger trace_buf_size=",
 			seen->lost);
 	else if (reading->seen_initcalls && !reading->seen_beginning)
 		/* tracing_set_default_clock() of kernel/trace/trace.c: switches the clock, which empties the buffers. */
 		missing(seen,
-			"the trace buffer begins at %" PRIu64 " ms; where the kernel finds its clock unstable it drops what came "
-			"before, unless it boots with trace_clock=global",
+			"the trace buffer begins at %" PRIu64
+			" ms; where the kernel finds its clock unstable it drops what came before, unless it boots with trace_clock=global",
 			seen->first_ns / 1000000);
 }
 

@@ -147,8 +147,7 @@ static struct verdict judge(const struct image *image, const struct side *consum
 static const char *advice_of(const struct verdict *verdict, const struct side *consumer, const struct side *supplier)
 {
 	if (strcmp(verdict->state, "fragile") == 0)
-		return "Make the consumer's a late_initcall(), so that the level orders them whatever the Makefiles "
-		       "do.";
+		return "Make the consumer's a late_initcall(), so that the level orders them whatever the Makefiles do.";
 	if (strcmp(verdict->state, "unordered") == 0)
 		return "Add a softdep line for the two to /etc/modprobe.d, so that modprobe loads the supplier first.";
 	if (strcmp(verdict->state, "reversed") != 0)

@@ -81,23 +81,23 @@ static void say_supplier(const struct gw_boot_model *model, struct gw_boot_findi
 			    entry->feature.name);
 	} else if (module && module->state == GW_BOOT_MODULE_AVAILABLE) {
 		gw_text_add(&finding->summary, ": module %s is not loaded", name);
-		gw_text_add(&finding->advice,
-			    "Load it before the consumer: put \"softdep %s pre: %s\" into "
-			    "/etc/modprobe.d/gpuwatch.conf and reboot, or modprobe %s and bind %s again.",
-			    *consumer ? consumer : "CONSUMER", name, name, gw_boot_text(model, finding->device));
+		gw_text_add(
+			&finding->advice,
+			"Load it before the consumer: put \"softdep %s pre: %s\" into /etc/modprobe.d/gpuwatch.conf and reboot, or modprobe %s and bind %s again.",
+			*consumer ? consumer : "CONSUMER", name, name, gw_boot_text(model, finding->device));
 	} else if (supplier_present(model, pair)) {
-		gw_text_add(&finding->explanation,
-			    " %s is there, so it was there too late, or the consumer could not use "
-			    "it; nothing that was recorded tells which.",
-			    entry->supplier.name);
+		gw_text_add(
+			&finding->explanation,
+			" %s is there, so it was there too late, or the consumer could not use it; nothing that was recorded tells which.",
+			entry->supplier.name);
 		gw_text_add(&finding->advice, "Look in the kernel log for what %s says about %s.",
 			    gw_boot_text(model, finding->driver), entry->supplier.name);
 	} else {
 		gw_text_add(&finding->summary, ": there is no %s", entry->supplier.name);
-		gw_text_add(&finding->advice,
-			    "Neither a module nor a built-in driver for %s is known to this kernel: "
-			    "install or build it, or enable it in the firmware's setup.",
-			    entry->supplier.name);
+		gw_text_add(
+			&finding->advice,
+			"Neither a module nor a built-in driver for %s is known to this kernel: install or build it, or enable it in the firmware's setup.",
+			entry->supplier.name);
 	}
 	if (module)
 		finding->supplier_module = module->name;
@@ -195,14 +195,14 @@ static void tell_master(const struct gw_boot_model *model, struct gw_boot_findin
 		    "%s is bound, but in no IOMMU group: its DMA is neither translated nor confined.", device);
 	gw_boot_say_origin(&finding->explanation, finding);
 	if (supplier->bound) {
-		gw_text_add(&finding->explanation,
-			    " %s is there, so it was there too late, or it did not take the device; "
-			    "nothing that was recorded tells which.",
-			    iommu);
-		gw_text_add(&finding->advice,
-			    "Look in the kernel log for what %s and %s say about %s. If the IOMMU came too late, "
-			    "have its driver in the initramfs or built in.",
-			    iommu, gw_boot_text(model, finding->driver), device);
+		gw_text_add(
+			&finding->explanation,
+			" %s is there, so it was there too late, or it did not take the device; nothing that was recorded tells which.",
+			iommu);
+		gw_text_add(
+			&finding->advice,
+			"Look in the kernel log for what %s and %s say about %s. If the IOMMU came too late, have its driver in the initramfs or built in.",
+			iommu, gw_boot_text(model, finding->driver), device);
 	} else if (candidate != GW_BOOT_NOTHING) {
 		finding->supplier_module = model->modules[candidate].name;
 		gw_text_add(&finding->advice,
@@ -270,9 +270,9 @@ static int report_put_right(struct gw_boot_model *model, const struct gw_boot_ne
 	gw_boot_say_time(&finding->explanation, now->end_ns);
 	gw_text_add(&finding->explanation, ", when that was there.");
 	gw_boot_say_origin(&finding->explanation, finding);
-	gw_text_add(&finding->advice,
-		    "Nothing is to be done now. To have it right at the next boot, have the supplier's driver "
-		    "loaded before the consumer's.");
+	gw_text_add(
+		&finding->advice,
+		"Nothing is to be done now. To have it right at the next boot, have the supplier's driver loaded before the consumer's.");
 	return 0;
 }
 

@@ -89,8 +89,8 @@ static const struct gw_boot_need *root_need(const struct gw_boot_model *model, u
 struct waiter {
 	uint32_t device;
 	uint64_t since_ns; /* the first stands for all, and stays the first when others follow */
-	uint32_t cause; /* name of what is missing, or of the device itself if that is not known */
-	bool failed;	/* those that came up without it have another story */
+	uint32_t cause;	   /* name of what is missing, or of the device itself if that is not known */
+	bool failed;	   /* those that came up without it have another story */
 	const struct gw_boot_need *need;
 };
 
@@ -189,26 +189,26 @@ static void say_missing(const struct gw_boot_model *model, struct gw_boot_findin
 		gw_text_add(why, ", ended with ");
 		gw_boot_add_result(why, last->result);
 		gw_text_add(why, ".");
-		gw_text_add(advice,
-			    "Look in the kernel log for why %s fails; when that is repaired, bind it again and what "
-			    "waits for it follows by itself.",
-			    supplier);
+		gw_text_add(
+			advice,
+			"Look in the kernel log for why %s fails; when that is repaired, bind it again and what waits for it follows by itself.",
+			supplier);
 		return;
 	}
 	if (module)
 		finding->supplier_module = module->name;
 	if (module && module->blacklisted) {
 		gw_text_add(&finding->summary, ": module %s is blacklisted", name);
-		gw_text_add(advice,
-			    "Take %s off the blacklist (modprobe.blacklist= on the kernel command line, or "
-			    "/etc/modprobe.d), or blacklist what needs it as well.",
-			    name);
+		gw_text_add(
+			advice,
+			"Take %s off the blacklist (modprobe.blacklist= on the kernel command line, or /etc/modprobe.d), or blacklist what needs it as well.",
+			name);
 	} else if (module && module->state == GW_BOOT_MODULE_AVAILABLE) {
 		gw_text_add(&finding->summary, ": module %s is not loaded", name);
-		gw_text_add(advice,
-			    "Load its driver: modprobe %s. To have it at each boot, put %s into "
-			    "/etc/modules-load.d/gpuwatch.conf, and into the initramfs if the consumer is in it.",
-			    name, name);
+		gw_text_add(
+			advice,
+			"Load its driver: modprobe %s. To have it at each boot, put %s into /etc/modules-load.d/gpuwatch.conf, and into the initramfs if the consumer is in it.",
+			name, name);
 	} else if (module) {
 		gw_text_add(&finding->summary, ", which %s has not taken", name);
 		gw_text_add(advice,
@@ -216,16 +216,15 @@ static void say_missing(const struct gw_boot_model *model, struct gw_boot_findin
 			    name);
 	} else if (finding->supplier != GW_BOOT_NOTHING) {
 		gw_text_add(&finding->summary, ", for which there is no driver");
-		gw_text_add(advice,
-			    "No module of this kernel claims %s: install or build its driver, or boot with "
-			    "fw_devlink=permissive if the consumer can do without.",
-			    supplier);
+		gw_text_add(
+			advice,
+			"No module of this kernel claims %s: install or build its driver, or boot with fw_devlink=permissive if the consumer can do without.",
+			supplier);
 	} else {
 		gw_text_add(&finding->summary, ", which does not exist");
-		gw_text_add(advice,
-			    "There is no device of that name: it is disabled in the firmware's description, or what "
-			    "would create it has no driver. If the consumer can do without, boot with "
-			    "fw_devlink=permissive.");
+		gw_text_add(
+			advice,
+			"There is no device of that name: it is disabled in the firmware's description, or what would create it has no driver. If the consumer can do without, boot with fw_devlink=permissive.");
 	}
 }
 
@@ -362,11 +361,10 @@ static void advise_resolved(const struct gw_boot_model *model, struct gw_boot_fi
 
 	finding->supplier_module = module;
 	if (module)
-		gw_text_add(&finding->advice,
-			    "Nothing is to be done now. To have it earlier at the next boot, put %s into "
-			    "/etc/modules-load.d/gpuwatch.conf, and into the initramfs if the consumer is "
-			    "in it.",
-			    gw_boot_text(model, module));
+		gw_text_add(
+			&finding->advice,
+			"Nothing is to be done now. To have it earlier at the next boot, put %s into /etc/modules-load.d/gpuwatch.conf, and into the initramfs if the consumer is in it.",
+			gw_boot_text(model, module));
 	else
 		gw_text_add(&finding->advice, "Nothing is to be done now; look at why the supplier came so late.");
 }
@@ -422,10 +420,10 @@ static int report_forever(struct gw_boot_model *model, const struct waiter *wait
 	else if (waiters[0].need)
 		say_missing(model, finding);
 	else
-		gw_text_add(&finding->advice,
-			    "Nothing says what it waits for. Boot with dyndbg=\"file drivers/base/* +p\" "
-			    "and look in the kernel log for lines about %s.",
-			    gw_boot_text(model, finding->device));
+		gw_text_add(
+			&finding->advice,
+			"Nothing says what it waits for. Boot with dyndbg=\"file drivers/base/* +p\" and look in the kernel log for lines about %s.",
+			gw_boot_text(model, finding->device));
 	return 0;
 }
 
@@ -485,7 +483,8 @@ static void advise_timeout(const struct gw_boot_model *model, struct gw_boot_fin
 	/* When it is not known when it expired, it counts from the beginning of the boot on. */
 	if (model->timeout_ns != GW_BOOT_UNKNOWN) {
 		expired = model->timeout_ns;
-		seconds = (uint64_t)(timeout_seconds(model) > 0 ? timeout_seconds(model) : 0) + (came - expired) / 1000000000;
+		seconds = (uint64_t)(timeout_seconds(model) > 0 ? timeout_seconds(model) : 0) +
+			  (came - expired) / 1000000000;
 	}
 	if (came != GW_BOOT_UNKNOWN && came > expired) {
 		gw_text_add(advice, "Boot with deferred_probe_timeout=%" PRIu64 ": the supplier came ", seconds + 6);
@@ -567,10 +566,10 @@ static int report_timeout(struct gw_boot_model *model, const struct waiter *wait
 	if (need)
 		advise_timeout(model, finding);
 	else
-		gw_text_add(&finding->advice,
-			    "Have the driver of what it needs loaded earlier: in the initramfs, or built in. "
-			    "deferred_probe_timeout=%d on the kernel command line gives it more time.",
-			    timeout_seconds(model) > 0 ? timeout_seconds(model) * 3 : 30);
+		gw_text_add(
+			&finding->advice,
+			"Have the driver of what it needs loaded earlier: in the initramfs, or built in. deferred_probe_timeout=%d on the kernel command line gives it more time.",
+			timeout_seconds(model) > 0 ? timeout_seconds(model) * 3 : 30);
 	return 0;
 }
 

@@ -136,9 +136,9 @@ static void tell(const struct gw_boot_model *model, struct gw_boot_finding *find
 		gw_text_add(&finding->explanation,
 			    " No device that it concerns is bound on this machine, so nothing was lost.");
 	if (verdict == VERDICT_FRAGILE)
-		gw_text_add(&finding->explanation,
-			    " It went well in this kernel. Both are of one level, within which only "
-			    "the order of the Makefiles decides.");
+		gw_text_add(
+			&finding->explanation,
+			" It went well in this kernel. Both are of one level, within which only the order of the Makefiles decides.");
 }
 
 /* The level after that of a device's initcall is the last one: drivers that others need keep theirs. */
@@ -149,27 +149,26 @@ static void advise(const struct gw_boot_model *model, struct gw_boot_finding *fi
 	const char *function = side_name(model, consumer);
 
 	if (consumer->init && consumer->init->module && supplier->init && supplier->init->module) {
-		gw_text_add(advice,
-			    "Have the supplier loaded first: put \"softdep %s pre: %s\" into "
-			    "/etc/modprobe.d/gpuwatch.conf, and run update-initramfs -u or dracut -f if either is "
-			    "in the initramfs.",
-			    gw_boot_text(model, consumer->init->module), gw_boot_text(model, supplier->init->module));
+		gw_text_add(
+			advice,
+			"Have the supplier loaded first: put \"softdep %s pre: %s\" into /etc/modprobe.d/gpuwatch.conf, and run update-initramfs -u or dracut -f if either is in the initramfs.",
+			gw_boot_text(model, consumer->init->module), gw_boot_text(model, supplier->init->module));
 	} else if (!supplier->builtin && supplier->is_module) {
 		gw_text_add(advice,
 			    "Build both in or both as modules: what is built in always comes before all modules.");
 	} else {
-		gw_text_add(advice,
-			    "%sIn the kernel's source make %s a late_initcall(), or the consumer a module; then "
-			    "the level orders them and not the Makefile.",
-			    verdict == VERDICT_FRAGILE ? "Nothing has to be done with this kernel. " : "",
-			    *function ? function : "the consumer's");
+		gw_text_add(
+			advice,
+			"%sIn the kernel's source make %s a late_initcall(), or the consumer a module; then the level orders them and not the Makefile.",
+			verdict == VERDICT_FRAGILE ? "Nothing has to be done with this kernel. " : "",
+			*function ? function : "the consumer's");
 	}
 	if (verdict == VERDICT_REVERSED && finding->bus && finding->consumer != GW_BOOT_NOTHING)
-		gw_text_add(advice,
-			    " Until then: unbind %s from its driver and bind it again "
-			    "(/sys/bus/%s/drivers/%s/unbind and bind), if nothing uses it.",
-			    gw_boot_text(model, finding->device), gw_boot_text(model, finding->bus),
-			    gw_boot_text(model, finding->driver));
+		gw_text_add(
+			advice,
+			" Until then: unbind %s from its driver and bind it again (/sys/bus/%s/drivers/%s/unbind and bind), if nothing uses it.",
+			gw_boot_text(model, finding->device), gw_boot_text(model, finding->bus),
+			gw_boot_text(model, finding->driver));
 }
 
 /* ---- the finding ---------------------------------------------------------------------------------- */

@@ -173,36 +173,36 @@ static void advise(const struct gw_boot_model *model, struct gw_boot_finding *fi
 	struct gw_text *advice = &finding->advice;
 
 	if (finding->origin == GW_BOOT_BY_FIRMWARE)
-		gw_text_add(advice,
-			    "Boot with fw_devlink=on fw_devlink.strict=1: the driver core then keeps consumers back "
-			    "until all suppliers that the firmware names are bound. ");
+		gw_text_add(
+			advice,
+			"Boot with fw_devlink=on fw_devlink.strict=1: the driver core then keeps consumers back until all suppliers that the firmware names are bound. ");
 	if (*module && *supplier && strcmp(module, supplier) != 0)
-		gw_text_add(advice,
-			    "%s\"softdep %s pre: %s\" into /etc/modprobe.d/gpuwatch.conf, so that the "
-			    "supplier is loaded first%s. ",
-			    finding->origin == GW_BOOT_BY_FIRMWARE ? "Or put " : "Put ", module, supplier,
-			    finding->class == GW_CLASS_PROBE_OVERLAP
-				    ? "; that its probe has ended by then holds only if it is probed synchronously "
-				      "(no driver_async_probe=)"
-				    : "");
+		gw_text_add(
+			advice,
+			"%s\"softdep %s pre: %s\" into /etc/modprobe.d/gpuwatch.conf, so that the supplier is loaded first%s. ",
+			finding->origin == GW_BOOT_BY_FIRMWARE ? "Or put " : "Put ", module, supplier,
+			finding->class == GW_CLASS_PROBE_OVERLAP
+				? "; that its probe has ended by then holds only if it is probed synchronously (no driver_async_probe=)"
+				: "");
 	else if (*module && !*supplier)
-		gw_text_add(advice,
-			    "The supplier is built in and the consumer a module: load %s later, or have its driver "
-			    "return -EPROBE_DEFER. ",
-			    module);
+		gw_text_add(
+			advice,
+			"The supplier is built in and the consumer a module: load %s later, or have its driver return -EPROBE_DEFER. ",
+			module);
 	else if (*supplier)
-		gw_text_add(advice,
-			    "The consumer is built in and its supplier a module: build %s in, or the consumer's "
-			    "driver as a module. ",
-			    supplier);
-	gw_text_add(advice, "For the driver's developers: the consumer's probe must return -EPROBE_DEFER, or make a "
-			    "device link, while its supplier is not bound.");
+		gw_text_add(
+			advice,
+			"The consumer is built in and its supplier a module: build %s in, or the consumer's driver as a module. ",
+			supplier);
+	gw_text_add(
+		advice,
+		"For the driver's developers: the consumer's probe must return -EPROBE_DEFER, or make a device link, while its supplier is not bound.");
 	if (!finding->resolved_ns && finding->bus && finding->driver)
-		gw_text_add(advice,
-			    " To repair it now, if nothing uses the device: write %s to "
-			    "/sys/bus/%s/drivers/%s/unbind and then to bind.",
-			    gw_boot_text(model, finding->device), gw_boot_text(model, finding->bus),
-			    gw_boot_text(model, finding->driver));
+		gw_text_add(
+			advice,
+			" To repair it now, if nothing uses the device: write %s to /sys/bus/%s/drivers/%s/unbind and then to bind.",
+			gw_boot_text(model, finding->device), gw_boot_text(model, finding->bus),
+			gw_boot_text(model, finding->driver));
 }
 
 /* ---- the rule ------------------------------------------------------------------------------------- */

@@ -63,23 +63,22 @@ static void tell(const struct gw_boot_model *model, struct gw_boot_finding *find
 	gw_boot_say_time(&finding->explanation, storm->first_ns);
 	gw_text_add(&finding->explanation, " to ");
 	gw_boot_say_time(&finding->explanation, storm->last_ns);
-	gw_text_add(&finding->explanation,
-		    " each device that was bound had the driver core try all deferred ones again, "
-		    "which still lacked their suppliers.");
+	gw_text_add(
+		&finding->explanation,
+		" each device that was bound had the driver core try all deferred ones again, which still lacked their suppliers.");
 	if (finding->related)
 		gw_text_add(&finding->explanation, " %s needs %s.", gw_boot_text(model, finding->device),
 			    gw_boot_text(model, finding->supplier_name));
 	gw_text_add(&finding->advice, "Have the supplier's driver loaded before the consumers': ");
 	if (finding->module && finding->supplier_module)
 		gw_text_add(&finding->advice,
-			    "\"softdep %s pre: %s\" in /etc/modprobe.d/gpuwatch.conf, or both in the "
-			    "initramfs. ",
+			    "\"softdep %s pre: %s\" in /etc/modprobe.d/gpuwatch.conf, or both in the initramfs. ",
 			    gw_boot_text(model, finding->module), gw_boot_text(model, finding->supplier_module));
 	else
 		gw_text_add(&finding->advice, "by a softdep in /etc/modprobe.d, in the initramfs, or built in. ");
-	gw_text_add(&finding->advice,
-		    "For the drivers' developers: ask for suppliers before anything that takes time; a "
-		    "device link spares the probe altogether.");
+	gw_text_add(
+		&finding->advice,
+		"For the drivers' developers: ask for suppliers before anything that takes time; a device link spares the probe altogether.");
 }
 
 static int report(struct gw_boot_model *model, const struct storm *storm)

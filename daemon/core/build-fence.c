@@ -282,7 +282,8 @@ int gw_expand_timeline(struct gw_builder *builder, uint32_t node)
 
 	gw_builder_node(builder, node)->timeline = record;
 	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
-	if (gw_builder_node(builder, node)->device && only_driver_is_left(builder, gw_builder_node(builder, node), &grade))
+	if (gw_builder_node(builder, node)->device &&
+	    only_driver_is_left(builder, gw_builder_node(builder, node), &grade))
 		return expand_unplugged(builder, node, grade);
 	for (size_t i = 0; timeline && i < GW_SIGNALLERS; i++) {
 		if (timeline->signallers[i].kind == GW_SIGNALLER_NONE)

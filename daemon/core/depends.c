@@ -282,7 +282,8 @@ static void add_items(struct parser *parser, const struct key *key, char *value)
 		char **list;
 
 		if (count == ITEMS_MAX) {
-			complain(parser, "%s= has more than %d names, use a pattern such as foo*", key->name, ITEMS_MAX);
+			complain(parser, "%s= has more than %d names, use a pattern such as foo*", key->name,
+				 ITEMS_MAX);
 			return;
 		}
 		list = reallocarray(*member, count + 2, sizeof(*list));
@@ -350,24 +351,24 @@ static bool party_has_names(const struct gw_party *party)
 static void check_entry(struct parser *parser)
 {
 	const struct gw_dependency *draft = &parser->draft;
-	const char *missing = !draft->consumer.name ? "Consumer=" :
-			      !draft->supplier.name ? "Supplier=" :
-			      !draft->why	    ? "Why=" :
-			      !draft->source	    ? "Source=" :
-						      NULL;
+	const char *missing = !draft->consumer.name   ? "Consumer="
+			      : !draft->supplier.name ? "Supplier="
+			      : !draft->why	      ? "Why="
+			      : !draft->source	      ? "Source="
+						      : NULL;
 
 	if (missing)
 		complain_at(parser, parser->section_line, "[%s] has no %s, add it", draft->id, missing);
 	if (!party_has_names(&draft->consumer))
-		complain_at(parser, parser->section_line,
-			    "[%s] does not say who the consumer is, add ConsumerModules=, ConsumerDrivers=, "
-			    "ConsumerInitcalls= or ConsumerDevices=",
-			    draft->id);
+		complain_at(
+			parser, parser->section_line,
+			"[%s] does not say who the consumer is, add ConsumerModules=, ConsumerDrivers=, ConsumerInitcalls= or ConsumerDevices=",
+			draft->id);
 	if (!party_has_names(&draft->supplier))
-		complain_at(parser, parser->section_line,
-			    "[%s] does not say who the supplier is, add SupplierModules=, SupplierDrivers=, "
-			    "SupplierInitcalls= or SupplierDevices=",
-			    draft->id);
+		complain_at(
+			parser, parser->section_line,
+			"[%s] does not say who the supplier is, add SupplierModules=, SupplierDrivers=, SupplierInitcalls= or SupplierDevices=",
+			draft->id);
 	if (!draft->feature.name && (draft->feature.path || draft->feature.iommu_group))
 		complain_at(parser, parser->section_line, "[%s] does not name the feature, add Feature=", draft->id);
 }
@@ -458,8 +459,7 @@ static void parse_section(struct parser *parser, char *line)
 	parser->in_section = true;
 	parser->empty = true;
 	parser->section_line = parser->line;
-	if (length < 3 || length - 2 >= ID_SIZE || line[length - 1] != ']' ||
-	    strspn(line + 1, allowed) != length - 2) {
+	if (length < 3 || length - 2 >= ID_SIZE || line[length - 1] != ']' || strspn(line + 1, allowed) != length - 2) {
 		complain(parser, "'%.80s' is not a [name], write letters, digits, '.', '_' and '-' in brackets", line);
 		return;
 	}

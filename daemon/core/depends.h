@@ -26,19 +26,19 @@ struct gw_party {
 
 /* What is missing when it went wrong: the feature that a consumer silently comes up without. */
 struct gw_feature {
-	const char *name;   /* "KFD" */
-	const char *path;   /* that exists when the feature is there: "/dev/kfd"; NULL = none */
-	bool iommu_group;   /* each device of the consumer has an IOMMU group when it is there */
+	const char *name; /* "KFD" */
+	const char *path; /* that exists when the feature is there: "/dev/kfd"; NULL = none */
+	bool iommu_group; /* each device of the consumer has an IOMMU group when it is there */
 };
 
 struct gw_dependency {
 	const char *id; /* its section: "radeon-kfd" */
 	struct gw_party consumer, supplier;
-	struct gw_feature feature;  /* name NULL = none known */
-	const char *why;	    /* one sentence */
-	const char *source;	    /* kernel file, commit or document */
-	const char *kernels;	    /* "2.6.39-6.6": versions that it is true for; NULL = all */
-	bool optional;		    /* consumer works without the supplier present at all */
+	struct gw_feature feature; /* name NULL = none known */
+	const char *why;	   /* one sentence */
+	const char *source;	   /* kernel file, commit or document */
+	const char *kernels;	   /* "2.6.39-6.6": versions that it is true for; NULL = all */
+	bool optional;		   /* consumer works without the supplier present at all */
 };
 
 struct gw_depends;

@@ -270,8 +270,7 @@ static void tell_untracked(struct telling *telling, const struct gw_node *node)
 		gw_text_add_age(&telling->text, telling->now_ns - node->task->last_ran_ns);
 	}
 	say(telling,
-	    ". Its wait began before gpuwatch was attached: which fence it waits for, and who should signal it, "
-	    "is not known.");
+	    ". Its wait began before gpuwatch was attached: which fence it waits for, and who should signal it, is not known.");
 }
 
 static void tell_stall(struct telling *telling)
@@ -443,62 +442,27 @@ static const char *advice_of(enum gw_class class)
 {
 	switch (class) {
 	case GW_CLASS_FENCE_LOCK_CYCLE:
-		return "Nothing but a GPU reset that retires the fence, or a reboot, ends this. For the driver's "
-		       "developers: "
-		       "whatever must run before a fence signals may take only locks that nobody holds while waiting "
-		       "for "
-		       "a fence; annotate it with dma_fence_begin_signalling() and run with lockdep.";
+		return "Nothing but a GPU reset that retires the fence, or a reboot, ends this. For the driver's developers: whatever must run before a fence signals may take only locks that nobody holds while waiting for a fence; annotate it with dma_fence_begin_signalling() and run with lockdep.";
 	case GW_CLASS_NOTIFIER_CYCLE:
-		return "Nothing but a GPU reset that retires the fence, or a reboot, ends this. For the driver's "
-		       "developers: "
-		       "MMU-notifier callbacks may wait for fences, so the path that signals them must not take "
-		       "mmap_lock, "
-		       "wait for an invalidation or allocate memory with GFP_KERNEL.";
+		return "Nothing but a GPU reset that retires the fence, or a reboot, ends this. For the driver's developers: MMU-notifier callbacks may wait for fences, so the path that signals them must not take mmap_lock, wait for an invalidation or allocate memory with GFP_KERNEL.";
 	case GW_CLASS_RECLAIM_CYCLE:
-		return "Nothing but a GPU reset that retires the fence, or a reboot, ends this; more free memory makes "
-		       "it rarer. "
-		       "For the driver's developers: the path that signals a fence must not allocate memory with "
-		       "GFP_KERNEL, "
-		       "nor take a lock under which somebody else does.";
+		return "Nothing but a GPU reset that retires the fence, or a reboot, ends this; more free memory makes it rarer. For the driver's developers: the path that signals a fence must not allocate memory with GFP_KERNEL, nor take a lock under which somebody else does.";
 	case GW_CLASS_FAULT_PREEMPT:
-		return "Reset the GPU. For the driver's developers: a GPU page fault must be served without waiting "
-		       "for fences "
-		       "of jobs that cannot be preempted while the fault is pending "
-		       "(Documentation/driver-api/dma-buf.rst, "
-		       "\"Recoverable Hardware Page Faults Implications\").";
+		return "Reset the GPU. For the driver's developers: a GPU page fault must be served without waiting for fences of jobs that cannot be preempted while the fault is pending (Documentation/driver-api/dma-buf.rst, \"Recoverable Hardware Page Faults Implications\").";
 	case GW_CLASS_UNPLUG_SRCU:
-		return "The device cannot be removed any more; a reboot ends this. For the driver's developers: retire "
-		       "all "
-		       "fences of the device before drm_dev_unplug(), and do not wait for fences inside "
-		       "drm_dev_enter() "
-		       "sections.";
+		return "The device cannot be removed any more; a reboot ends this. For the driver's developers: retire all fences of the device before drm_dev_unplug(), and do not wait for fences inside drm_dev_enter() sections.";
 	case GW_CLASS_SCHED_DEP_CYCLE:
-		return "End the processes that submitted these jobs, or reset the GPU. For the driver's developers: a "
-		       "job may "
-		       "depend only on fences that existed when it was armed; look for dependencies that are added "
-		       "later.";
+		return "End the processes that submitted these jobs, or reset the GPU. For the driver's developers: a job may depend only on fences that existed when it was armed; look for dependencies that are added later.";
 	case GW_CLASS_WORKQUEUE_CYCLE:
-		return "Nothing but a GPU reset that retires the fence, or a reboot, ends this. For the driver's "
-		       "developers: work "
-		       "that signals fences needs a workqueue of its own, with WQ_MEM_RECLAIM, on which nothing waits "
-		       "for "
-		       "fences; and never flush it under a lock that it takes or before a fence that it waits for.";
+		return "Nothing but a GPU reset that retires the fence, or a reboot, ends this. For the driver's developers: work that signals fences needs a workqueue of its own, with WQ_MEM_RECLAIM, on which nothing waits for fences; and never flush it under a lock that it takes or before a fence that it waits for.";
 	case GW_CLASS_ORPHANED_FENCE:
-		return "Only a reset or reload of the driver that retires the fence, or a reboot, ends this. For the "
-		       "driver's "
-		       "developers: signal every outstanding fence with an error before the thread, work or device "
-		       "that "
-		       "would have signalled it goes away.";
+		return "Only a reset or reload of the driver that retires the fence, or a reboot, ends this. For the driver's developers: signal every outstanding fence with an error before the thread, work or device that would have signalled it goes away.";
 	case GW_CLASS_LEAKED_LOCK:
-		return "Only a reboot frees the lock. For the driver's developers: a path of the owner returns without "
-		       "unlocking; "
-		       "look at its error paths.";
+		return "Only a reboot frees the lock. For the driver's developers: a path of the owner returns without unlocking; look at its error paths.";
 	default: /* a long wait; the other kinds of reports have texts of their own */
 		break;
 	}
-	return "Look at the end of the chain: is the GPU busy with a long job, hung, or waiting for a task that is "
-	       "slow? "
-	       "`gpuwatch-cli timelines` shows whether the timeline still advances.";
+	return "Look at the end of the chain: is the GPU busy with a long job, hung, or waiting for a task that is slow? `gpuwatch-cli timelines` shows whether the timeline still advances.";
 }
 
 char *gw_explain_advice(const struct gw_graph *graph, const struct gw_finding *finding)

@@ -178,7 +178,7 @@ const char *gw_node_type_name(enum gw_node_type type)
 		[GW_NODE_LOCK] = "lock",     [GW_NODE_NOTIFIER] = "notifier", [GW_NODE_SRCU] = "srcu",
 		[GW_NODE_DEVICE] = "device", [GW_NODE_FAULT] = "fault",	      [GW_NODE_RECLAIM] = "reclaim",
 		[GW_NODE_JOB] = "job",	     [GW_NODE_WORK] = "work",	      [GW_NODE_WORKQUEUE] = "work",
-		[GW_NODE_SLOTS] = "work",   [GW_NODE_EVICTION] = "eviction",
+		[GW_NODE_SLOTS] = "work",    [GW_NODE_EVICTION] = "eviction",
 	};
 
 	return names[type];

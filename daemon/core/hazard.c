@@ -206,34 +206,26 @@ static const struct rule {
 	[GW_HAZARD_RECLAIM] = {
 		GW_CLASS_SIGNALLING_RECLAIM,
 		"allocates memory that may have to be reclaimed first",
-		"reclaim runs shrinkers and MMU notifiers, and these may wait for fences; one of them may be the fence "
-		"that this section is to signal",
-		"For the driver's developers: allocate before the section begins, or with GFP_NOWAIT or GFP_ATOMIC and "
-		"a way to go on when that fails. GFP_NOFS and GFP_NOIO are no help: MMU notifiers run there, too.",
+		"reclaim runs shrinkers and MMU notifiers, and these may wait for fences; one of them may be the fence that this section is to signal",
+		"For the driver's developers: allocate before the section begins, or with GFP_NOWAIT or GFP_ATOMIC and a way to go on when that fails. GFP_NOFS and GFP_NOIO are no help: MMU notifiers run there, too.",
 	},
 	[GW_HAZARD_WW_LOCK] = {
 		GW_CLASS_SIGNALLING_RESV,
 		"takes a dma_resv lock",
-		"whoever holds a dma_resv lock may wait for fences; one of them may be the fence that this section is to "
-		"signal",
-		"For the driver's developers: take the lock before the job is submitted; in the section, rely on the "
-		"references and fences that the job holds.",
+		"whoever holds a dma_resv lock may wait for fences; one of them may be the fence that this section is to signal",
+		"For the driver's developers: take the lock before the job is submitted; in the section, rely on the references and fences that the job holds.",
 	},
 	[GW_HAZARD_MMAP_LOCK] = {
 		GW_CLASS_SIGNALLING_MMAP_LOCK,
 		"takes mmap_lock",
-		"whoever holds mmap_lock may be in an MMU notifier that waits for fences; one of them may be the fence "
-		"that this section is to signal",
-		"For the driver's developers: do not touch user memory or its mappings in the section; pin or map what "
-		"is needed before, and use mmu_interval_notifier for the rest.",
+		"whoever holds mmap_lock may be in an MMU notifier that waits for fences; one of them may be the fence that this section is to signal",
+		"For the driver's developers: do not touch user memory or its mappings in the section; pin or map what is needed before, and use mmu_interval_notifier for the rest.",
 	},
 	[GW_HAZARD_FENCE_WAIT] = {
 		GW_CLASS_SIGNALLING_FENCE_WAIT,
 		"waits for a fence",
-		"the fence that this section is to signal then depends on another one, which nobody who waits for it "
-		"knows of; two such sections can wait for each other",
-		"For the driver's developers: make the other fence a dependency of the job, so that it is signalled "
-		"before the section begins.",
+		"the fence that this section is to signal then depends on another one, which nobody who waits for it knows of; two such sections can wait for each other",
+		"For the driver's developers: make the other fence a dependency of the job, so that it is signalled before the section begins.",
 	},
 };
 
@@ -325,8 +317,9 @@ static json_t *task_json(const struct gw_snapshot *snapshot, const struct gw_haz
 
 static json_t *lock_json(const struct gw_hazard *hazard, const char *lock_type, const char *symbol)
 {
-	return json_pack("{s:o, s:s, s:o, s:s, s:s}", "id", json_sprintf("lock:0x%016" PRIx64, (uint64_t)hazard->object), "type",
-			 "lock", "address", gw_json_address(hazard->object), "lock_type", lock_type, "symbol", symbol);
+	return json_pack("{s:o, s:s, s:o, s:s, s:s}", "id",
+			 json_sprintf("lock:0x%016" PRIx64, (uint64_t)hazard->object), "type", "lock", "address",
+			 gw_json_address(hazard->object), "lock_type", lock_type, "symbol", symbol);
 }
 
 static json_t *object_json(const struct gw_hazard *hazard)
@@ -338,9 +331,9 @@ static json_t *object_json(const struct gw_hazard *hazard)
 		return lock_json(hazard, "rwsem", "mmap_lock");
 	case GW_HAZARD_FENCE_WAIT:
 		return json_pack("{s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:s}", "id",
-				 json_sprintf("fence:0x%016" PRIx64, (uint64_t)hazard->object), "type", "fence", "address",
-				 gw_json_address(hazard->object), "context", gw_json_number(hazard->context), "seqno",
-				 gw_json_number(hazard->seqno), "driver", "", "timeline", "", "ops", "");
+				 json_sprintf("fence:0x%016" PRIx64, (uint64_t)hazard->object), "type", "fence",
+				 "address", gw_json_address(hazard->object), "context", gw_json_number(hazard->context),
+				 "seqno", gw_json_number(hazard->seqno), "driver", "", "timeline", "", "ops", "");
 	default:
 		return json_pack("{s:o, s:s, s:o, s:o}", "id", json_sprintf("reclaim:%" PRIu32, hazard->pid), "type",
 				 "reclaim", "task", gw_json_address(hazard->task), "since_mono_ns",
@@ -354,10 +347,10 @@ static int render_json(struct gw_report *report, const struct gw_snapshot *snaps
 	json_t *task = task_json(snapshot, hazard), *object = object_json(hazard);
 
 	if (task && object) {
-		report->edges = json_pack("[{s:O, s:O, s:s, s:o, s:s, s:s}]", "from", json_object_get(task, "id"), "to",
-					  json_object_get(object, "id"), "relation", "needs-in-section",
-					  "since_mono_ns", gw_json_number(hazard->last_ns), "evidence", "tracepoint",
-					  "confidence", "proven");
+		report->edges =
+			json_pack("[{s:O, s:O, s:s, s:o, s:s, s:s}]", "from", json_object_get(task, "id"), "to",
+				  json_object_get(object, "id"), "relation", "needs-in-section", "since_mono_ns",
+				  gw_json_number(hazard->last_ns), "evidence", "tracepoint", "confidence", "proven");
 		report->root_node = strdup(json_string_value(json_object_get(task, "id")));
 	}
 	report->nodes = json_pack("[o, o]", task, object);

@@ -13,10 +13,12 @@ struct gw_initcalls {
 };
 
 static const char *const level_names[] = {
-	[GW_INITCALL_EARLY] = "early",	   [GW_INITCALL_PURE] = "pure",	    [GW_INITCALL_CORE] = "core",
-	[GW_INITCALL_POSTCORE] = "postcore", [GW_INITCALL_ARCH] = "arch",	    [GW_INITCALL_SUBSYS] = "subsys",
-	[GW_INITCALL_FS] = "fs",	   [GW_INITCALL_ROOTFS] = "rootfs", [GW_INITCALL_DEVICE] = "device",
-	[GW_INITCALL_LATE] = "late",	   [GW_INITCALL_CONSOLE] = "console",
+	[GW_INITCALL_EARLY] = "early",	   [GW_INITCALL_PURE] = "pure",
+	[GW_INITCALL_CORE] = "core",	   [GW_INITCALL_POSTCORE] = "postcore",
+	[GW_INITCALL_ARCH] = "arch",	   [GW_INITCALL_SUBSYS] = "subsys",
+	[GW_INITCALL_FS] = "fs",	   [GW_INITCALL_ROOTFS] = "rootfs",
+	[GW_INITCALL_DEVICE] = "device",   [GW_INITCALL_LATE] = "late",
+	[GW_INITCALL_CONSOLE] = "console",
 };
 
 /* What __define_initcall() appends to the function's name; digits are looked at by themselves. */

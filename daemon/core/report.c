@@ -19,11 +19,16 @@ const char *gw_kind_name(enum gw_kind kind)
 const char *gw_class_name(enum gw_class class)
 {
 	static const char *const names[] = {
-		[GW_CLASS_FENCE_LOCK_CYCLE] = "fence-lock-cycle", [GW_CLASS_NOTIFIER_CYCLE] = "notifier-cycle",
-		[GW_CLASS_RECLAIM_CYCLE] = "reclaim-cycle",	  [GW_CLASS_FAULT_PREEMPT] = "fault-preempt",
-		[GW_CLASS_UNPLUG_SRCU] = "unplug-srcu",		  [GW_CLASS_SCHED_DEP_CYCLE] = "sched-dep-cycle",
-		[GW_CLASS_WORKQUEUE_CYCLE] = "workqueue-cycle",	  [GW_CLASS_ORPHANED_FENCE] = "orphaned-fence",
-		[GW_CLASS_LEAKED_LOCK] = "leaked-lock",		  [GW_CLASS_LONG_WAIT] = "long-wait",
+		[GW_CLASS_FENCE_LOCK_CYCLE] = "fence-lock-cycle",
+		[GW_CLASS_NOTIFIER_CYCLE] = "notifier-cycle",
+		[GW_CLASS_RECLAIM_CYCLE] = "reclaim-cycle",
+		[GW_CLASS_FAULT_PREEMPT] = "fault-preempt",
+		[GW_CLASS_UNPLUG_SRCU] = "unplug-srcu",
+		[GW_CLASS_SCHED_DEP_CYCLE] = "sched-dep-cycle",
+		[GW_CLASS_WORKQUEUE_CYCLE] = "workqueue-cycle",
+		[GW_CLASS_ORPHANED_FENCE] = "orphaned-fence",
+		[GW_CLASS_LEAKED_LOCK] = "leaked-lock",
+		[GW_CLASS_LONG_WAIT] = "long-wait",
 		[GW_CLASS_SIGNALLING_RECLAIM] = "signalling-reclaim",
 		[GW_CLASS_SIGNALLING_RESV] = "signalling-resv-lock",
 		[GW_CLASS_SIGNALLING_MMAP_LOCK] = "signalling-mmap-lock",

@@ -80,13 +80,13 @@ static int read_text(struct gw_kernel_image *image, const char *path, char **err
 	if (ferror(file))
 		return fail(error, -EIO, "%s: cannot be read to its end", path);
 	if (symbols <= 1) /* Debian's /boot/System.map has one line, which says where the real one is */
-		return fail(error, -ENODATA, "%s: has no symbols; use the System.map or vmlinux of the kernel's debug package",
-			    path);
-	if (!found)
 		return fail(error, -ENODATA,
-			    "%s: has no initcalls among its symbols (CONFIG_KALLSYMS_ALL is off?); use the System.map of the "
-			    "same build",
-			    path);
+			    "%s: has no symbols; use the System.map or vmlinux of the kernel's debug package", path);
+	if (!found)
+		return fail(
+			error, -ENODATA,
+			"%s: has no initcalls among its symbols (CONFIG_KALLSYMS_ALL is off?); use the System.map of the same build",
+			path);
 	return 0;
 }
 
@@ -167,10 +167,10 @@ static int read_elf(struct gw_kernel_image *image, const char *path, char **erro
 	if (r < 0)
 		return r;
 	if (!symbols)
-		return fail(error, -ENODATA,
-			    "%s: its symbol table has been stripped, and without it nothing names the entries of the initcall "
-			    "table; use the System.map or an unstripped vmlinux of the same build (Debian: linux-image-RELEASE-dbg)",
-			    path);
+		return fail(
+			error, -ENODATA,
+			"%s: its symbol table has been stripped, and without it nothing names the entries of the initcall table; use the System.map or an unstripped vmlinux of the same build (Debian: linux-image-RELEASE-dbg)",
+			path);
 	if (!found)
 		return fail(error, -ENODATA, "%s: has no initcalls among its symbols; is it a kernel (vmlinux)?", path);
 	return 0;
@@ -189,17 +189,19 @@ static const struct {
 	const char *bytes;
 	size_t size, offset;
 } packed[] = {
-	{ "HdrS", 4, 0x202 },		/* bzImage, Documentation/arch/x86/boot.rst */
-	{ "ARM\x64", 4, 56 },		/* arm64 Image, Documentation/arch/arm64/booting.rst */
-	{ "\x1f\x8b", 2, 0 },		/* gzip */
-	{ "\x28\xb5\x2f\xfd", 4, 0 },	/* zstd */
-	{ "\xfd" "7zXZ", 5, 0 },	/* xz */
-	{ "BZh", 3, 0 },		/* bzip2 */
-	{ "\x5d\0\0", 3, 0 },		/* lzma */
-	{ "\x02\x21\x4c\x18", 4, 0 },	/* lz4 */
-	{ "\x89LZO", 4, 0 },		/* lzo */
-	{ "MZ", 2, 0 },			/* EFI */
-	{ "\x27\x05\x19\x56", 4, 0 },	/* U-Boot */
+	{ "HdrS", 4, 0x202 },	      /* bzImage, Documentation/arch/x86/boot.rst */
+	{ "ARM\x64", 4, 56 },	      /* arm64 Image, Documentation/arch/arm64/booting.rst */
+	{ "\x1f\x8b", 2, 0 },	      /* gzip */
+	{ "\x28\xb5\x2f\xfd", 4, 0 }, /* zstd */
+	{ "\xfd"
+	  "7zXZ",
+	  5, 0 },		      /* xz */
+	{ "BZh", 3, 0 },	      /* bzip2 */
+	{ "\x5d\0\0", 3, 0 },	      /* lzma */
+	{ "\x02\x21\x4c\x18", 4, 0 }, /* lz4 */
+	{ "\x89LZO", 4, 0 },	      /* lzo */
+	{ "MZ", 2, 0 },		      /* EFI */
+	{ "\x27\x05\x19\x56", 4, 0 }, /* U-Boot */
 };
 
 static enum kind kind_of(const char *bytes, size_t size)
@@ -222,7 +224,9 @@ static enum kind kind_of(const char *bytes, size_t size)
 static const char *release_of(const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	static const char *const prefixes[] = { "vmlinuz-", "vmlinux-", "System.map-", "bzImage-", "Image-", "kernel-" };
+	static const char *const prefixes[] = {
+		"vmlinuz-", "vmlinux-", "System.map-", "bzImage-", "Image-", "kernel-"
+	};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
@@ -253,8 +257,8 @@ static int read_beside(struct gw_kernel_image *image, const char *path)
 	static const char *const names[] = { "System.map", "vmlinux" };
 	char directory[PATH_MAX], top[PATH_MAX + 16];
 	const char *slash = strrchr(path, '/'), *release = release_of(path);
-	int n = slash ? snprintf(directory, sizeof(directory), "%.*s", (int)(slash > path ? slash - path : 1), path) :
-			snprintf(directory, sizeof(directory), ".");
+	int n = slash ? snprintf(directory, sizeof(directory), "%.*s", (int)(slash > path ? slash - path : 1), path)
+		      : snprintf(directory, sizeof(directory), ".");
 	int r = -ENOENT;
 
 	if (n < 0 || (size_t)n >= sizeof(directory))
@@ -281,12 +285,13 @@ static int read_file(struct gw_kernel_image *image, const char *path, bool look_
 		return fail(error, (int)size, "%s: cannot be read: %s", path, strerror((int)-size));
 	kind = kind_of(bytes, (size_t)size);
 	if (kind == KIND_OTHER)
-		return fail(error, -ENOEXEC, "%s: is no kernel; use a vmlinux, System.map or a copy of /proc/kallsyms", path);
+		return fail(error, -ENOEXEC, "%s: is no kernel; use a vmlinux, System.map or a copy of /proc/kallsyms",
+			    path);
 	if (kind == KIND_COMPRESSED)
-		r = fail(error, -ENOEXEC,
-			 "%s: is a compressed kernel, which has no symbols; use the System.map or vmlinux of the same build (Debian: linux-image-RELEASE-dbg), "
-			 "there is none beside it",
-			 path);
+		r = fail(
+			error, -ENOEXEC,
+			"%s: is a compressed kernel, which has no symbols; use the System.map or vmlinux of the same build (Debian: linux-image-RELEASE-dbg), there is none beside it",
+			path);
 	else
 		r = kind == KIND_ELF ? read_elf(image, path, error) : read_text(image, path, error);
 	if (r == 0) {

@@ -70,7 +70,8 @@ static int read_softdeps(struct gw_module_index *index)
 	while (iter && r == 0 && kmod_config_iter_next(iter)) {
 		spell(name, sizeof(name), kmod_config_iter_get_key(iter));
 		if (json_array_append_new(index->softdeps, json_pack("[o, o]", gw_json_text(name),
-								     gw_json_text(kmod_config_iter_get_value(iter)))) < 0)
+								     gw_json_text(kmod_config_iter_get_value(iter)))) <
+		    0)
 			r = -ENOMEM;
 	}
 	if (iter)
@@ -176,7 +177,8 @@ static json_t *names_of(struct kmod_list *list)
 
 	if (!names)
 		return NULL;
-	kmod_list_foreach(item, list) {
+	kmod_list_foreach(item, list)
+	{
 		struct kmod_module *module = kmod_module_get_module(item);
 		int r = add_name(names, kmod_module_get_name(module));
 
@@ -274,7 +276,8 @@ static int add_dependencies(struct gw_module_index *index, struct kmod_module *m
 	struct kmod_list *list = kmod_module_get_dependencies(module), *item;
 	int r = 0;
 
-	kmod_list_foreach(item, list) {
+	kmod_list_foreach(item, list)
+	{
 		struct kmod_module *dependency = kmod_module_get_module(item);
 
 		r = r ?: add_module(index, dependency);
@@ -349,7 +352,8 @@ static json_t *look_up(struct gw_module_index *index, const char *alias)
 
 	if (kmod_module_new_from_lookup(index->kmod, alias, &list) < 0)
 		return json_array();
-	kmod_list_foreach(item, list) {
+	kmod_list_foreach(item, list)
+	{
 		struct kmod_module *module = kmod_module_get_module(item);
 		int r = add_module(index, module);
 

@@ -19,13 +19,7 @@ static const char table[] =
 	"SupplierModules=b*\\nSupplierInitcalls=b*\\nFeature=f\\nFeaturePath=/dev/f\\nWhy=w\\nSource=s\\n"
 	"[b]\\nConsumer=B\\nConsumerDrivers=b*\\nSupplier=A\\nSupplierDrivers=a*\\nWhy=w\\nSource=s\\n\"}";
 static const char state[] =
-	"{\"state\":{\"cmdline\":\"initcall_debug\",\"devices\":[{\"name\":\"a\",\"bus\":\"p\",\"driver\":\"a\","
-	"\"module\":\"a\",\"suppliers\":"
-	"[{\"node\":\"/"
-	"b\",\"property\":\"iommus\",\"device\":\"b\"}]},{\"name\":\"b\",\"bus\":\"p\",\"driver\":\"\"}],\"deferred\":"
-	"[{\"device\":\"b\",\"reason\":\"wait for supplier "
-	"a\"}],\"paths\":{\"/dev/f\":false},\"links\":[{\"supplier\":\"p:a\","
-	"\"consumer\":\"p:b\",\"status\":\"active\"}],\"modules\":[{\"name\":\"b\",\"state\":\"available\"}]}}";
+	"{\"state\":{\"cmdline\":\"initcall_debug\",\"devices\":[{\"name\":\"a\",\"bus\":\"p\",\"driver\":\"a\",\"module\":\"a\",\"suppliers\":[{\"node\":\"/b\",\"property\":\"iommus\",\"device\":\"b\"}]},{\"name\":\"b\",\"bus\":\"p\",\"driver\":\"\"}],\"deferred\":[{\"device\":\"b\",\"reason\":\"wait for supplier a\"}],\"paths\":{\"/dev/f\":false},\"links\":[{\"supplier\":\"p:a\",\"consumer\":\"p:b\",\"status\":\"active\"}],\"modules\":[{\"name\":\"b\",\"state\":\"available\"}]}}";
 
 static void load(struct gw_boot *boot, const char *line, size_t size)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The stand-in of stand-in.h, and amdgpu's own events on it. */
-#include <linux/pci.h>
 #include <drm/drm_drv.h>
+#include <linux/pci.h>
 
 #include "amdgpu.h"
 #include "amdgpu_ih.h"

@@ -48,12 +48,12 @@ struct vgem_fence_signal {
 #define VGEM_FENCE_SIGNAL DRM_IOW(DRM_COMMAND_BASE + 2, struct vgem_fence_signal)
 #define VGEM_FENCE_WRITE 1
 
-#define REQUIRE(what)                                                                                         \
-	do {                                                                                                  \
-		if (!(what)) {                                                                                \
-			fprintf(stderr, "drive: line %d: %s failed: %s\n", __LINE__, #what, strerror(errno)); \
-			exit(1);                                                                              \
-		}                                                                                             \
+#define REQUIRE(what)                                                                                                  \
+	do {                                                                                                           \
+		if (!(what)) {                                                                                         \
+			fprintf(stderr, "drive: line %d: %s failed: %s\n", __LINE__, #what, strerror(errno));          \
+			exit(1);                                                                                       \
+		}                                                                                                      \
 	} while (0)
 
 /* Has the module do something in this process. */
@@ -235,7 +235,8 @@ static int drive_kfd_gpu(void)
 	queue.read_pointer_address = (uintptr_t)(memory + PAGE);
 	queue.write_pointer_address = (uintptr_t)(memory + 2 * PAGE);
 	REQUIRE(ioctl(fd, AMDKFD_IOC_CREATE_QUEUE, &queue) == 0);
-	doorbells = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, queue.doorbell_offset & ~(2 * PAGE - 1));
+	doorbells =
+		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, queue.doorbell_offset & ~(2 * PAGE - 1));
 	REQUIRE(doorbells != MAP_FAILED);
 	REQUIRE(lab("kfd-process evict"));
 	REQUIRE(lab("kfd-device fault"));
@@ -451,8 +452,8 @@ static struct output find_output(int fd)
 	o.height = connector->modes[0].vdisplay;
 	REQUIRE(drmModeCreatePropertyBlob(fd, &connector->modes[0], sizeof(connector->modes[0]), &o.mode) == 0);
 	handle = create_dumb(fd, o.width, o.height, &pitch);
-	REQUIRE(drmModeAddFB2(fd, o.width, o.height, DRM_FORMAT_XRGB8888, (uint32_t[4]){ handle }, (uint32_t[4]){ pitch },
-			      (uint32_t[4]){ 0 }, &o.framebuffer, 0) == 0);
+	REQUIRE(drmModeAddFB2(fd, o.width, o.height, DRM_FORMAT_XRGB8888, (uint32_t[4]){ handle },
+			      (uint32_t[4]){ pitch }, (uint32_t[4]){ 0 }, &o.framebuffer, 0) == 0);
 	drmModeFreeConnector(connector);
 	drmModeFreePlaneResources(planes);
 	drmModeFreeResources(resources);

@@ -4,9 +4,9 @@
 
 #include "amdgpu.h"
 #include "amdgpu_amdkfd.h"
-#include "kfd_priv.h"
 #include "kfd_device_queue_manager.h"
 #include "kfd_migrate.h"
+#include "kfd_priv.h"
 #include "kfd_svm.h"
 #include "kfd_topology.h"
 
@@ -170,7 +170,8 @@ static int migrate(struct kfd_dev *kfd)
 		return -ESRCH;
 	mmap_read_lock(current->mm);
 	mutex_lock(&p->svms.lock);
-	list_for_each_entry(range, &p->svms.list, list) {
+	list_for_each_entry(range, &p->svms.list, list)
+	{
 		range->actual_loc = kfd->id;
 		ret = to_ram(range, current->mm, KFD_MIGRATE_TRIGGER_PREFETCH, NULL);
 		if (ret)

@@ -96,7 +96,8 @@ static int map_ranges(struct kfd_process *p)
 	int ret = -ENOENT;
 
 	mutex_lock(&p->svms.lock);
-	list_for_each_entry(range, &p->svms.list, list) {
+	list_for_each_entry(range, &p->svms.list, list)
+	{
 		part = kzalloc(sizeof(*part), GFP_KERNEL);
 		ret = part ? 0 : -ENOMEM;
 		if (ret)
@@ -115,10 +116,11 @@ static int unmap_ranges(struct kfd_process *p)
 
 	mutex_lock(&p->svms.lock);
 	list_for_each_entry(range, &p->svms.list, list)
-		list_for_each_entry_safe(part, next, &range->child_list, child_list) {
-			list_del(&part->child_list);
-			kfree(part);
-		}
+		list_for_each_entry_safe(part, next, &range->child_list, child_list)
+	{
+		list_del(&part->child_list);
+		kfree(part);
+	}
 	mutex_unlock(&p->svms.lock);
 	return 0;
 }

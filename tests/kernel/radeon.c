@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What radeon only does on a card whose command processor starts, which the emulated card's does not. */
-#include <linux/pci.h>
 #include <drm/drm_device.h>
+#include <linux/pci.h>
 
 #include "drive.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Jobs of a GPU scheduler that depend on others, hang, and are killed while they wait. */
+#include <drm/gpu_scheduler.h>
 #include <linux/delay.h>
 #include <linux/dma-fence.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
-#include <drm/gpu_scheduler.h>
 
 #include "drive.h"
 

@@ -43,16 +43,16 @@ static inline int orion_driver_register(struct platform_driver *driver)
 }
 
 /* What a driver module consists of besides its probe function. */
-#define orion_module_driver(variable)                                           \
-	static int __init variable##_init(void)                                 \
-	{                                                                       \
-		return orion_driver_register(&(variable));                      \
-	}                                                                       \
-	module_init(variable##_init);                                           \
-	static void __exit variable##_exit(void)                                \
-	{                                                                       \
-		platform_driver_unregister(&(variable));                        \
-	}                                                                       \
+#define orion_module_driver(variable)                                                                                  \
+	static int __init variable##_init(void)                                                                        \
+	{                                                                                                              \
+		return orion_driver_register(&(variable));                                                             \
+	}                                                                                                              \
+	module_init(variable##_init);                                                                                  \
+	static void __exit variable##_exit(void)                                                                       \
+	{                                                                                                              \
+		platform_driver_unregister(&(variable));                                                               \
+	}                                                                                                              \
 	module_exit(variable##_exit)
 
 #endif

@@ -74,7 +74,8 @@ static void drop_fwnode_links(struct fwnode_handle *consumer)
 {
 	struct fwnode_link *link, *next;
 
-	list_for_each_entry_safe(link, next, &consumer->suppliers, c_hook) {
+	list_for_each_entry_safe(link, next, &consumer->suppliers, c_hook)
+	{
 		list_del(&link->s_hook);
 		list_del(&link->c_hook);
 		kfree(link);
@@ -97,9 +98,8 @@ static struct place *find_place(const char *name)
 {
 	struct place *place;
 
-	hash_for_each_possible(places_by_name, place, by_name, name_hash(name))
-		if (!strcmp(place->name, name))
-			return place;
+	hash_for_each_possible(places_by_name, place, by_name,
+			       name_hash(name)) if (!strcmp(place->name, name)) return place;
 	return NULL;
 }
 
@@ -125,8 +125,8 @@ static struct place *new_place(const char *name, struct place *needs, bool bare)
 	place->software.name = place->name;
 	if (needs) {
 		place->reference = SOFTWARE_NODE_REFERENCE(&needs->software);
-		place->properties[0] = (struct property_entry)PROPERTY_ENTRY_REF_ARRAY_LEN(ORION_MMUS,
-											   &place->reference, 1);
+		place->properties[0] =
+			(struct property_entry)PROPERTY_ENTRY_REF_ARRAY_LEN(ORION_MMUS, &place->reference, 1);
 		place->software.properties = place->properties;
 	}
 	if (!bare)
@@ -379,10 +379,8 @@ static void __exit orion_board_exit(void)
 	struct place *place, *next;
 
 	debugfs_remove(board_file);
-	list_for_each_entry_safe_reverse(place, next, &places, node)
-		vacate(place);
-	list_for_each_entry_safe_reverse(place, next, &places, node)
-		free_place(place);
+	list_for_each_entry_safe_reverse(place, next, &places, node) vacate(place);
+	list_for_each_entry_safe_reverse(place, next, &places, node) free_place(place);
 	bus_unregister_notifier(&platform_bus_type, &bus_events);
 }
 module_exit(orion_board_exit);

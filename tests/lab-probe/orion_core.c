@@ -72,10 +72,11 @@ static int log_show(struct seq_file *seq, void *unused)
 	spin_unlock(&log_lock);
 	/* Lines are never changed once written, and only cleared by whoever reads them. */
 	for (i = 0; i < used; i++)
-		seq_printf(seq,
-			   "{\"mono_ns\":%llu,\"pid\":%d,\"event\":\"%s\",\"subject\":\"%s\",\"driver\":\"%s\",\"result\":%d}\n",
-			   log_lines[i].mono_ns, log_lines[i].pid, log_lines[i].event, log_lines[i].subject,
-			   log_lines[i].driver, log_lines[i].result);
+		seq_printf(
+			seq,
+			"{\"mono_ns\":%llu,\"pid\":%d,\"event\":\"%s\",\"subject\":\"%s\",\"driver\":\"%s\",\"result\":%d}\n",
+			log_lines[i].mono_ns, log_lines[i].pid, log_lines[i].event, log_lines[i].subject,
+			log_lines[i].driver, log_lines[i].result);
 	if (log_dropped)
 		seq_printf(seq, "{\"dropped\":%u}\n", log_dropped);
 	return 0;
@@ -150,8 +151,7 @@ static bool mmu_is_ready(const struct fwnode_handle *fwnode)
 	bool ready = false;
 
 	mutex_lock(&ready_lock);
-	list_for_each_entry(mmu, &ready_mmus, node)
-		ready |= dev_fwnode(mmu->dev) == fwnode;
+	list_for_each_entry(mmu, &ready_mmus, node) ready |= dev_fwnode(mmu->dev) == fwnode;
 	mutex_unlock(&ready_lock);
 	return ready;
 }

@@ -135,11 +135,11 @@ static noinline void harmless(struct hazard *hazard)
 }
 
 static void (*const breaches[])(struct hazard *hazard) = {
-	[HAZARD_KMALLOC] = breach_kmalloc,	 [HAZARD_NOFS] = breach_nofs,
-	[HAZARD_PAGES] = breach_pages,		 [HAZARD_RESV] = breach_resv,
-	[HAZARD_MMAP_READ] = breach_mmap_read,	 [HAZARD_MMAP_WRITE] = breach_mmap_write,
-	[HAZARD_FENCE] = breach_fence,		 [HAZARD_FENCE_ANY] = breach_fence_any,
-	[HAZARD_NESTED] = breach_nested,	 [HAZARD_HARMLESS] = harmless,
+	[HAZARD_KMALLOC] = breach_kmalloc,     [HAZARD_NOFS] = breach_nofs,
+	[HAZARD_PAGES] = breach_pages,	       [HAZARD_RESV] = breach_resv,
+	[HAZARD_MMAP_READ] = breach_mmap_read, [HAZARD_MMAP_WRITE] = breach_mmap_write,
+	[HAZARD_FENCE] = breach_fence,	       [HAZARD_FENCE_ANY] = breach_fence_any,
+	[HAZARD_NESTED] = breach_nested,       [HAZARD_HARMLESS] = harmless,
 };
 
 /* After the section everything is allowed. */

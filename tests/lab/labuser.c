@@ -29,15 +29,13 @@ static volatile sig_atomic_t released;
 static const char usage[] =
 	"usage: labuser COMMAND [key=value]...\n"
 	"  notifier-cycle/munmap | mprotect | madvise | read-begin   take part in the scenario until it is stopped\n"
-	"  leaked-lock/user-sleep | user-spin                        keep a kernel mutex until the scenario is "
-	"stopped\n"
+	"  leaked-lock/user-sleep | user-spin                        keep a kernel mutex until the scenario is stopped\n"
 	"  SCENARIO[/VARIANT]                                        any other: until it is stopped or this is killed\n"
 	"  healthy/process              healthy traffic with a process whose notifier waits, too\n"
 	"  syncobj-wait [seconds=N]     DRM_IOCTL_SYNCOBJ_WAIT for a lab fence that is signalled after N seconds\n"
 	"  syncobj-submit [seconds=N]   the same, with a fence that appears only after N seconds\n"
 	"  syncfile-poll [seconds=N]    poll() on a sync_file of such a fence\n"
-	"  vgem-wait [seconds=N]        DMA_BUF_IOCTL_SYNC on a vgem buffer with a fence that is signalled after N "
-	"seconds\n"
+	"  vgem-wait [seconds=N]        DMA_BUF_IOCTL_SYNC on a vgem buffer with a fence that is signalled after N seconds\n"
 	"  vgem-poll [seconds=N]        poll() on such a buffer\n"
 	"  vgem-syncfile [seconds=N]    poll() on a sync_file exported from such a buffer\n";
 

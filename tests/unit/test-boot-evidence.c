@@ -309,8 +309,8 @@ TEST(verdict_by_a_clock_that_jumped_is_not_proven)
 {
 	struct machine *m = machine_new();
 
-	table(m, "[a]\nConsumer=B\nConsumerInitcalls=b_init\nSupplier=A\nSupplierInitcalls=a_init\nWhy=So.\nSource="
-		 "tests\n");
+	table(m,
+	      "[a]\nConsumer=B\nConsumerInitcalls=b_init\nSupplier=A\nSupplierInitcalls=a_init\nWhy=So.\nSource=tests\n");
 	kmsg(m, 0, 0, "Linux version 6.12");
 	kmsg(m, 1, 5000, "calling  b_init+0x0/0x10 @ 1");
 	kmsg(m, 2, 5001, "initcall b_init+0x0/0x10 returned 0 after 1000 usecs");
@@ -336,16 +336,16 @@ TEST(evidence_file_gives_the_same_reports)
 	json_t *order;
 
 	assert_int_equal(gw_boot_new(&boot, NULL), 0);
-	load(boot, "{\"schema\":\"gpuwatch.boot.v1\",\"boot_id\":\"b\",\"kernel\":\"6.12.1\",\"machine\":\"x86_64\","
-		   "\"taken_at\":\"2026-11-21T13:28:30.123456Z\",\"taken_mono_ns\":9000000000,\"later\":[]}");
+	load(boot,
+	     "{\"schema\":\"gpuwatch.boot.v1\",\"boot_id\":\"b\",\"kernel\":\"6.12.1\",\"machine\":\"x86_64\",\"taken_at\":\"2026-11-21T13:28:30.123456Z\",\"taken_mono_ns\":9000000000,\"later\":[]}");
 	load(boot, "{\"table\":\"[a]\\nConsumer=B\\nConsumerInitcalls=b_init\\nSupplier=A\\nSupplierInitcalls=a_init\\n"
 		   "Why=So.\\nSource=tests\\n\",\"name\":\"t\"}");
-	load(boot, "{\"initcalls\":[{\"function\":\"b_init\",\"module\":\"b\",\"level\":\"device\",\"address\":1},"
-		   "{\"function\":\"a_init\",\"module\":\"a\",\"level\":\"device\",\"address\":2},{\"function\":5}]}");
+	load(boot,
+	     "{\"initcalls\":[{\"function\":\"b_init\",\"module\":\"b\",\"level\":\"device\",\"address\":1},{\"function\":\"a_init\",\"module\":\"a\",\"level\":\"device\",\"address\":2},{\"function\":5}]}");
 	load(boot, "{\"something of a later version\":1}");
 	load(boot, "{\"kmsg\":\"7,1,5000000,-;calling  b_init+0x0/0x10 @ 1\"}");
-	load(boot, "{\"event\":{\"type\":\"initcall-end\",\"source\":\"trace\",\"time_ns\":5001000000,\"subject\":\"b_"
-		   "init\"}}");
+	load(boot,
+	     "{\"event\":{\"type\":\"initcall-end\",\"source\":\"trace\",\"time_ns\":5001000000,\"subject\":\"b_init\"}}");
 	load(boot, "{\"lost\":{}}");
 	load(boot, "{\"state\":{}}");
 	assert_int_equal(gw_boot_load(boot, "{\"event\":{}}", 12), -EBADMSG);
@@ -443,11 +443,10 @@ TEST(tree_is_a_chain_of_parties)
 	const json_t *gpu, *pasid, *iommu;
 	json_t *order;
 
-	table(m, "[gpu]\nConsumer=GPU\nConsumerInitcalls=gpu_init\nSupplier=PASID\nSupplierInitcalls=pasid_init\nWhy=a."
-		 "\nSource=a\n"
-		 "[pasid]\nConsumer=PASID\nConsumerInitcalls=pasid_init\nSupplier=IOMMU\nSupplierInitcalls=iommu_"
-		 "init\nWhy=a.\n"
-		 "Source=a\n");
+	table(m,
+	      "[gpu]\nConsumer=GPU\nConsumerInitcalls=gpu_init\nSupplier=PASID\nSupplierInitcalls=pasid_init\nWhy=a.\nSource=a\n"
+	      "[pasid]\nConsumer=PASID\nConsumerInitcalls=pasid_init\nSupplier=IOMMU\nSupplierInitcalls=iommu_init\nWhy=a.\n"
+	      "Source=a\n");
 	kmsg(m, 0, 0, "Linux version 6.12");
 	kmsg(m, 1, 1000, "calling  iommu_init+0x0/0x10 @ 1");
 	kmsg(m, 2, 1001, "initcall iommu_init+0x0/0x10 returned 0 after 1000 usecs");

@@ -95,8 +95,8 @@ TEST(dynamic_debug_names_the_driver)
 		"7,2008,2104984,-;pci 0000:00:01.0: bus: 'pci': really_probe: probing driver virtio-pci with device\n"
 		" SUBSYSTEM=pci\n DEVICE=+pci:0000:00:01.0");
 	assert_event(&e, GW_BOOT_PROBE_BEGIN, "0000:00:01.0", "virtio-pci");
-	e = parsed("7,2015,2116965,-;virtio-pci 0000:00:01.0: bus: 'pci': really_probe: bound device to driver "
-		   "virtio-pci");
+	e = parsed(
+		"7,2015,2116965,-;virtio-pci 0000:00:01.0: bus: 'pci': really_probe: bound device to driver virtio-pci");
 	assert_event(&e, GW_BOOT_PROBE_END, "0000:00:01.0", "virtio-pci");
 	assert_string_equal(e.bus, "pci");
 }

@@ -68,7 +68,8 @@ static void put_directory(const struct tree *tree, const char *path)
 }
 
 /* A device of the platform bus, as sysfs has it; driver and node may be NULL. */
-static void put_device(const struct tree *tree, const char *name, const char *driver, const char *alias, const char *node)
+static void put_device(const struct tree *tree, const char *name, const char *driver, const char *alias,
+		       const char *node)
 {
 	char path[256], target[256];
 
@@ -186,14 +187,14 @@ static void devices_have_drivers_and_modules(void **state)
 	all = look(tree, NULL, NULL, 0);
 	devices = json_object_get(all, "devices");
 	assert_int_equal(json_array_size(devices), 4);
-	assert_json(find(devices, "name", "gpu.0"),
-		    "{\"bus\":\"platform\",\"driver\":\"gpu-drv\",\"iommu_group\":12,\"modalias\":\"platform:gpu\","
-		    "\"module\":\"gpu_mod\",\"name\":\"gpu.0\",\"path\":\"platform/gpu.0\"}");
+	assert_json(
+		find(devices, "name", "gpu.0"),
+		"{\"bus\":\"platform\",\"driver\":\"gpu-drv\",\"iommu_group\":12,\"modalias\":\"platform:gpu\",\"module\":\"gpu_mod\",\"name\":\"gpu.0\",\"path\":\"platform/gpu.0\"}");
 	assert_string_equal(json_string_value(json_object_get(find(devices, "name", "old.0"), "module")), "");
 	assert_string_equal(json_string_value(json_object_get(find(devices, "name", "plain.0"), "driver")), "plain");
-	assert_json(find(devices, "name", "alone.0"),
-		    "{\"bus\":\"platform\",\"driver\":\"\",\"iommu_group\":-1,\"modalias\":\"platform:alone\","
-		    "\"module\":\"\",\"name\":\"alone.0\",\"path\":\"platform/alone.0\"}");
+	assert_json(
+		find(devices, "name", "alone.0"),
+		"{\"bus\":\"platform\",\"driver\":\"\",\"iommu_group\":-1,\"modalias\":\"platform:alone\",\"module\":\"\",\"name\":\"alone.0\",\"path\":\"platform/alone.0\"}");
 	assert_json(json_object_get(all, "cmdline"), "\"quiet deferred_probe_timeout=5\"");
 	json_decref(all);
 }
@@ -221,9 +222,9 @@ static void garbage_of_the_kernel_becomes_text(void **state)
 	assert_string_equal(json_string_value(json_object_get(device, "modalias")), "of:\?\?");
 	device = find(json_object_get(all, "devices"), "name", "long.0");
 	assert_int_equal(json_string_length(json_object_get(device, "modalias")), 1023);
-	assert_json(json_object_get(all, "deferred"),
-		    "[{\"device\":\"no-tab\",\"reason\":\"\"},{\"device\":\"?\",\"reason\":\"text?\"},"
-		    "{\"device\":\"last-without-newline\",\"reason\":\"r\"}]");
+	assert_json(
+		json_object_get(all, "deferred"),
+		"[{\"device\":\"no-tab\",\"reason\":\"\"},{\"device\":\"?\",\"reason\":\"text?\"},{\"device\":\"last-without-newline\",\"reason\":\"r\"}]");
 	assert_json(json_object_get(all, "links"), "[]");
 	text = json_dumps(all, 0); /* fails on what is not UTF-8 */
 	assert_non_null(text);
@@ -306,11 +307,12 @@ static void links_are_split_by_their_supplier(void **state)
 	all = look(tree, NULL, NULL, 0);
 	links = json_object_get(all, "links");
 	assert_int_equal(json_array_size(links), 2);
-	assert_json(find(links, "supplier", "platform:mmu"),
-		    "{\"auto_remove_on\":\"consumer unbind\",\"consumer\":\"pci:0000:01:00.0\",\"runtime_pm\":true,"
-		    "\"status\":\"available\",\"supplier\":\"platform:mmu\",\"sync_state_only\":false}");
-	assert_string_equal(json_string_value(json_object_get(find(links, "supplier", "platform:odd--name"), "consumer")),
-			    "i2c:other--x");
+	assert_json(
+		find(links, "supplier", "platform:mmu"),
+		"{\"auto_remove_on\":\"consumer unbind\",\"consumer\":\"pci:0000:01:00.0\",\"runtime_pm\":true,\"status\":\"available\",\"supplier\":\"platform:mmu\",\"sync_state_only\":false}");
+	assert_string_equal(
+		json_string_value(json_object_get(find(links, "supplier", "platform:odd--name"), "consumer")),
+		"i2c:other--x");
 	json_decref(all);
 }
 
@@ -319,11 +321,11 @@ static void deferred_devices_have_their_reason(void **state)
 	struct tree *tree = *state;
 	json_t *all;
 
-	put(tree, "sys/kernel/debug/devices_deferred",
-	    "gpu.0\tgpu-drv: wait for supplier /soc/mmu\nother\t\n");
+	put(tree, "sys/kernel/debug/devices_deferred", "gpu.0\tgpu-drv: wait for supplier /soc/mmu\nother\t\n");
 	all = look(tree, NULL, NULL, 0);
-	assert_json(json_object_get(all, "deferred"), "[{\"device\":\"gpu.0\",\"reason\":\"gpu-drv: wait for supplier "
-						      "/soc/mmu\"},{\"device\":\"other\",\"reason\":\"\"}]");
+	assert_json(
+		json_object_get(all, "deferred"),
+		"[{\"device\":\"gpu.0\",\"reason\":\"gpu-drv: wait for supplier /soc/mmu\"},{\"device\":\"other\",\"reason\":\"\"}]");
 	json_decref(all);
 }
 
@@ -342,9 +344,9 @@ static void kfd_and_iommu_are_looked_at(void **state)
 	put_directory(tree, "sys/kernel/iommu_groups/0");
 	put_directory(tree, "sys/kernel/iommu_groups/1");
 	all = look(tree, NULL, NULL, 0);
-	assert_json(json_object_get(all, "kfd"),
-		    "{\"class\":true,\"device_node\":true,\"nodes\":[{\"cpu_cores_count\":0,\"device_id\":29660,"
-		    "\"location_id\":768,\"node\":3,\"simd_count\":128,\"vendor_id\":4098}]}");
+	assert_json(
+		json_object_get(all, "kfd"),
+		"{\"class\":true,\"device_node\":true,\"nodes\":[{\"cpu_cores_count\":0,\"device_id\":29660,\"location_id\":768,\"node\":3,\"simd_count\":128,\"vendor_id\":4098}]}");
 	assert_json(json_object_get(all, "iommu"), "{\"groups\":2,\"units\":[\"ivhd0\"]}");
 	json_decref(all);
 }
@@ -466,8 +468,8 @@ static void put_soc(const struct tree *tree)
 static void suppliers_of(const json_t *all, const char *name, char *ret, size_t size)
 {
 	const json_t *suppliers = json_object_get(find(json_object_get(all, "devices"), "name", name), "suppliers");
-	static const char *const properties[] = { "clocks", "core-supply", "iommu", "iommu-map", "iommus", "phys",
-						  "reg",    "resets",	   "memory-region" };
+	static const char *const properties[] = { "clocks", "core-supply", "iommu",  "iommu-map",    "iommus",
+						  "phys",   "reg",	   "resets", "memory-region" };
 	json_t *supplier;
 	size_t i;
 
@@ -490,12 +492,12 @@ static void suppliers_of_the_device_tree(void **state)
 	put_soc(tree);
 	all = look(tree, NULL, NULL, 0);
 	suppliers_of(all, "9.gpu", suppliers, sizeof(suppliers));
-	assert_string_equal(suppliers, "clocks:/soc/clock: clocks:/soc/clock: "
-				       "core-supply:/soc/i2c/chip@3/regulator-a:3-chip "
-				       "iommus:/soc/mmu@1:1.mmu? iommus:/soc/mmu@1:1.mmu? ");
-	assert_string_equal(json_string_value(json_object_get(
-				    find(json_object_get(all, "devices"), "name", "9.gpu"), "of_node")),
-			    "/soc/gpu@9");
+	assert_string_equal(
+		suppliers,
+		"clocks:/soc/clock: clocks:/soc/clock: core-supply:/soc/i2c/chip@3/regulator-a:3-chip iommus:/soc/mmu@1:1.mmu? iommus:/soc/mmu@1:1.mmu? ");
+	assert_string_equal(
+		json_string_value(json_object_get(find(json_object_get(all, "devices"), "name", "9.gpu"), "of_node")),
+		"/soc/gpu@9");
 	assert_null(json_object_get(find(json_object_get(all, "devices"), "name", "1.mmu"), "suppliers"));
 	json_decref(all);
 }
@@ -537,8 +539,9 @@ static void garbage_in_the_device_tree(void **state)
 	put(tree, path, "\0\0\0\1");
 	all = look(tree, NULL, NULL, 0);
 	suppliers_of(all, "9.gpu", suppliers, sizeof(suppliers));
-	assert_string_equal(suppliers, "core-supply:/soc/i2c/chip@3/regulator-a:3-chip iommu-map:/soc/mmu@1:1.mmu? "
-				       "iommus:/soc/mmu@1:1.mmu? ");
+	assert_string_equal(
+		suppliers,
+		"core-supply:/soc/i2c/chip@3/regulator-a:3-chip iommu-map:/soc/mmu@1:1.mmu? iommus:/soc/mmu@1:1.mmu? ");
 	json_decref(all);
 }
 
@@ -573,7 +576,8 @@ static void put_module(const struct tree *tree, const char *name, const char *in
 
 	snprintf(path, sizeof(path), "src/%s.c", name);
 	snprintf(source, sizeof(source),
-		 "__attribute__((section(\".modinfo\"), used)) static const char information[] = \"%s\";\n", information);
+		 "__attribute__((section(\".modinfo\"), used)) static const char information[] = \"%s\";\n",
+		 information);
 	put(tree, path, source);
 	run("mkdir -p %s/lib/modules/1.0/kernel && cc -c -o %s/lib/modules/1.0/kernel/%s.ko %s/src/%s.c", tree->root,
 	    tree->root, name, tree->root, name);
@@ -603,11 +607,9 @@ static void modules_are_those_that_are_asked_for(void **state)
 	put_directory(tree, "sys/module/printk");
 	all = look(tree, depends, NULL, 0);
 	/* acme_mmu comes with acme_gpu; acme_other is only a pattern, and nobody's candidate. */
-	assert_json(json_object_get(all, "modules"),
-		    "[{\"depends\":[],\"name\":\"acme_core\",\"softdep_post\":[],\"softdep_pre\":[],\"state\":\"builtin\"},"
-		    "{\"depends\":[],\"name\":\"acme_gpu\",\"softdep_post\":[],\"softdep_pre\":[\"acme_fw\",\"extra\"],"
-		    "\"state\":\"coming\"},"
-		    "{\"depends\":[],\"name\":\"out_of_tree\",\"softdep_post\":[],\"softdep_pre\":[],\"state\":\"live\"}]");
+	assert_json(
+		json_object_get(all, "modules"),
+		"[{\"depends\":[],\"name\":\"acme_core\",\"softdep_post\":[],\"softdep_pre\":[],\"state\":\"builtin\"},{\"depends\":[],\"name\":\"acme_gpu\",\"softdep_post\":[],\"softdep_pre\":[\"acme_fw\",\"extra\"],\"state\":\"coming\"},{\"depends\":[],\"name\":\"out_of_tree\",\"softdep_post\":[],\"softdep_pre\":[],\"state\":\"live\"}]");
 	json_decref(all);
 	gw_depends_free(depends);
 }
@@ -634,9 +636,9 @@ static void candidates_of_what_has_no_driver(void **state)
 	first = json_string_value(json_array_get(gpu, 0));
 	assert_string_equal(json_string_value(json_array_get(gpu, 1)),
 			    strcmp(first, "acme_gpu") == 0 ? "acme_other" : "acme_gpu");
-	assert_string_equal(json_string_value(json_object_get(
-				    find(json_object_get(all, "modules"), "name", "acme_clk"), "state")),
-			    "available");
+	assert_string_equal(
+		json_string_value(json_object_get(find(json_object_get(all, "modules"), "name", "acme_clk"), "state")),
+		"available");
 	assert_json(json_object_get(find(json_object_get(all, "modules"), "name", "acme_other"), "softdep_post"),
 		    "[\"acme_mmu\"]");
 	json_decref(all);
@@ -684,8 +686,8 @@ static int keep(const char *text, size_t size, void *userdata)
 {
 	struct records *records = userdata;
 
-	snprintf(records->text + strlen(records->text), sizeof(records->text) - strlen(records->text), "%.*s|", (int)size,
-		 text);
+	snprintf(records->text + strlen(records->text), sizeof(records->text) - strlen(records->text), "%.*s|",
+		 (int)size, text);
 	return records->stop_after && --records->stop_after == 0 ? -ECANCELED : 0;
 }
 
@@ -793,19 +795,20 @@ static void trace_lines_are_events(void **state)
 	char events[2048];
 
 	put(*state, "tracing/trace_clock", "[local] global counter mono\n");
-	put_trace(*state, "tracing/trace", "9/9",
-		  BEGINNING "       swapper/0-1       [000] .....     0.214643: initcall_start: func=con_init+0x0/0x22c\n"
-			    "       swapper/0-1       [001] .....     1.000001: initcall_finish: func=con_init+0x0/0x22c ret=-19\n"
-			    " kworker/u4:2-[x]-42  (-----) [001] d..1.   2.5: driver_deferred_probe_add: dev=gpu.1\n"
-			    "          insmod-43      [001] d..1.   2.6: initcall_start: func=f+0x0/0x1 [mod]\n"
-			    "          insmod-43      [001] d..1.   2.7: initcall_finish: func=0xffffffffc0402010 ret=0\n"
-			    "        modprobe-77      [000]     3.000000: module_request: pci:v1 wait=0 call_site=x\n"
-			    "           rmmod-78      [000] .....     3.100000: module_free: mod\n"
-			    "            bash-79      [000] .....     4.000000: sched_switch: prev_comm=x initcall_start: func=no\n"
-			    "            bash-79      [000] .....     4.000000: tracing_mark_write: initcall_start: func=no+0x0/0x1\n"
-			    "       swapper/0-1       [000] .....     5.000000: driver_probe_begin: dev=gpu.0 drv=gpu-drv "
-			    "bus=platform\n"
-			    "CPU:1 [LOST 3 EVENTS]\n");
+	put_trace(
+		*state, "tracing/trace", "9/9",
+		BEGINNING
+		"       swapper/0-1       [000] .....     0.214643: initcall_start: func=con_init+0x0/0x22c\n"
+		"       swapper/0-1       [001] .....     1.000001: initcall_finish: func=con_init+0x0/0x22c ret=-19\n"
+		" kworker/u4:2-[x]-42  (-----) [001] d..1.   2.5: driver_deferred_probe_add: dev=gpu.1\n"
+		"          insmod-43      [001] d..1.   2.6: initcall_start: func=f+0x0/0x1 [mod]\n"
+		"          insmod-43      [001] d..1.   2.7: initcall_finish: func=0xffffffffc0402010 ret=0\n"
+		"        modprobe-77      [000]     3.000000: module_request: pci:v1 wait=0 call_site=x\n"
+		"           rmmod-78      [000] .....     3.100000: module_free: mod\n"
+		"            bash-79      [000] .....     4.000000: sched_switch: prev_comm=x initcall_start: func=no\n"
+		"            bash-79      [000] .....     4.000000: tracing_mark_write: initcall_start: func=no+0x0/0x1\n"
+		"       swapper/0-1       [000] .....     5.000000: driver_probe_begin: dev=gpu.0 drv=gpu-drv bus=platform\n"
+		"CPU:1 [LOST 3 EVENTS]\n");
 	read_trace(*state, events, &seen);
 	assert_string_equal(events, "214643000 1 swapper/0 initcall-begin con_init  0\n"
 				    "1000001000 1 swapper/0 initcall-end con_init  -19\n"
@@ -826,8 +829,9 @@ static void buffer_that_begins_late_says_so(void **state)
 	struct gw_trace_seen seen;
 	char events[2048];
 
-	put_trace(*state, "tracing/trace", "1/1",
-		  "       swapper/0-1       [000] .....     2.702419: initcall_finish: func=late_trace_init+0x0/0x9c ret=0\n");
+	put_trace(
+		*state, "tracing/trace", "1/1",
+		"       swapper/0-1       [000] .....     2.702419: initcall_finish: func=late_trace_init+0x0/0x9c ret=0\n");
 	read_trace(*state, events, &seen);
 	assert_int_equal(seen.events, 1);
 	assert_non_null(strstr(seen.missing, "begins at 2702 ms"));

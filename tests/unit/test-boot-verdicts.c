@@ -47,8 +47,9 @@ TEST(consumer_that_bound_first_is_reported)
 	analyse(m);
 	r = the_report(m, GW_CLASS_PROBED_BEFORE_SUPPLIER);
 	assert_string_equal(gw_confidence_name(r->confidence), "proven");
-	assert_string_equal(r->summary, "gpu.0 (driver orion-gpu) bound before its supplier mmu.0 (driver orion-mmu) was there: "
-					"protected playback is missing");
+	assert_string_equal(
+		r->summary,
+		"gpu.0 (driver orion-gpu) bound before its supplier mmu.0 (driver orion-mmu) was there: protected playback is missing");
 	assert_contains(r->explanation, "from 3.000 s to 3.204 s");
 	assert_contains(r->explanation, "The driver looks for the MMU once.");
 	assert_contains(r->advice, "softdep orion_gpu pre: orion_mmu");
@@ -264,10 +265,11 @@ TEST(links_for_power_management_or_sync_state_are_no_order)
 	device(m, "hda.0", "orion-hda", "");
 	link_made(m, 900, "gpu.0", "mmu.0", 1u << 7);
 	link_made(m, 900, "hda.0", "mmu.0", 1u << 0 | 1u << 2);
-	assert_int_equal(json_array_append_new(m->links, json_pack("{s:s, s:s, s:s, s:b, s:b}", "supplier", "platform:mmu.0",
-								   "consumer", "platform:hda.0", "status", "not tracked",
-								   "runtime_pm", 1, "sync_state_only", 0)),
-			 0);
+	assert_int_equal(
+		json_array_append_new(m->links, json_pack("{s:s, s:s, s:s, s:b, s:b}", "supplier", "platform:mmu.0",
+							  "consumer", "platform:hda.0", "status", "not tracked",
+							  "runtime_pm", 1, "sync_state_only", 0)),
+		0);
 	probe(m, "gpu.0", "orion-gpu", 1000, 1100, 0, 10);
 	probe(m, "hda.0", "orion-hda", 1000, 1100, 0, 10);
 	probe(m, "mmu.0", "orion-mmu", 3000, 3100, 0, 11);
@@ -353,7 +355,8 @@ TEST(consumer_that_waited_inside_of_its_probe_is_healthy)
 static void waits_for_mmu(struct machine *m)
 {
 	device(m, "gpu.0", "", "");
-	assert_int_equal(json_object_set_new(device(m, "mmu.0", "", ""), "modalias", json_string("platform:orion-mmu")), 0);
+	assert_int_equal(json_object_set_new(device(m, "mmu.0", "", ""), "modalias", json_string("platform:orion-mmu")),
+			 0);
 	link_made(m, 900, "gpu.0", "mmu.0", 1u << 1);
 	probe(m, "gpu.0", "orion-gpu", 1000, 1001, DEFERRED, 10);
 	is_deferred(m, "gpu.0", "supplier mmu.0 not ready");
@@ -504,8 +507,9 @@ TEST(consumer_that_failed_when_time_was_up)
 	probe(m, "mmu.0", "orion-mmu", 14000, 14100, 0, 11);
 	analyse(m);
 	r = the_report(m, GW_CLASS_DEFERRAL_TIMEOUT);
-	assert_string_equal(r->summary,
-			    "gpu.0 (driver orion-gpu) failed (-ETIMEDOUT) for want of mmu.0 after the deferred-probe timeout");
+	assert_string_equal(
+		r->summary,
+		"gpu.0 (driver orion-gpu) failed (-ETIMEDOUT) for want of mmu.0 after the deferred-probe timeout");
 	assert_contains(r->advice, "deferred_probe_timeout=18");
 	assert_contains(r->explanation, "mmu.0 bound at 14.100 s, when nobody waited any more.");
 	machine_free(m);
@@ -738,8 +742,9 @@ TEST(reversed_order_is_reported_as_lost)
 	r = the_report(m, GW_CLASS_INITCALL_ORDER);
 	assert_string_equal(order_text(r, "effect"), "lost");
 	assert_int_equal(r->confidence, GW_CONFIDENCE_PROVEN);
-	assert_string_equal(r->summary, "Orion GPU (orion_gpu_init) was initialised before Orion PASID (orion_pasid_init), "
-					"which it needs");
+	assert_string_equal(
+		r->summary,
+		"Orion GPU (orion_gpu_init) was initialised before Orion PASID (orion_pasid_init), which it needs");
 	machine_free(m);
 }
 
@@ -841,8 +846,9 @@ TEST(feature_that_is_missing_with_a_supplier_that_never_came)
 	probe(m, "gpu.0", "orion-gpu", 1000, 1100, 0, 10);
 	analyse(m);
 	r = the_report(m, GW_CLASS_SILENT_ABSENCE);
-	assert_string_equal(r->summary,
-			    "gpu.0 (driver orion-gpu) came up without protected playback: module orion_mmu is not loaded");
+	assert_string_equal(
+		r->summary,
+		"gpu.0 (driver orion-gpu) came up without protected playback: module orion_mmu is not loaded");
 	assert_contains(r->advice, "softdep orion_gpu pre: orion_mmu");
 	assert_string_equal(order_text(r, "feature"), "protected playback");
 	machine_free(m);
@@ -931,7 +937,9 @@ static const char gpu_needs_group[] = "[gpu-iommu]\n"
 
 static void iommu(struct machine *m, int groups)
 {
-	assert_int_equal(json_object_set_new(m->state, "iommu", json_pack("{s:[s], s:i}", "units", "orion", "groups", groups)), 0);
+	assert_int_equal(
+		json_object_set_new(m->state, "iommu", json_pack("{s:[s], s:i}", "units", "orion", "groups", groups)),
+		0);
 }
 
 TEST(device_without_a_group_although_others_have_one)

@@ -282,9 +282,9 @@ static int tree_setup(void **state)
 	tree->directories[0] = tree->etc;
 	tree->directories[1] = tree->run;
 	tree->directories[2] = tree->lib;
-	run_command("cd %s && mkdir -p etc/gpuwatch/gpuwatchd.conf.d run/gpuwatch/gpuwatchd.conf.d "
-		    "lib/gpuwatch/gpuwatchd.conf.d",
-		    tree->root);
+	run_command(
+		"cd %s && mkdir -p etc/gpuwatch/gpuwatchd.conf.d run/gpuwatch/gpuwatchd.conf.d lib/gpuwatch/gpuwatchd.conf.d",
+		tree->root);
 	*state = tree;
 	return 0;
 }

@@ -70,12 +70,13 @@ static void assert_refused(const char *text, const char *complaint)
 
 static void every_key_is_read(void **state)
 {
-	struct gw_depends *depends = good("# comment\n; comment\n\n[id.1_-x]\r\n"
-					  "Consumer = a GPU \r\nConsumerInitcalls=a_init\tb_init\nConsumerInitcalls=c_init\n"
-					  "ConsumerModules=a\nConsumerDrivers=a-drv b*\nConsumerDevices=pci:v00001002d*\n"
-					  "Supplier=an MMU\nSupplierInitcalls=m_init\nSupplierModules=m\nSupplierDrivers=m-drv\n"
-					  "SupplierDevices=of:N*Cx,y\nFeature=F\nFeaturePath=/dev/f\nFeatureIOMMUGroup=yes\n"
-					  "Optional=yes\nKernels=4.20-6.5\nWhy=Because a=b.\nSource=s");
+	struct gw_depends *depends =
+		good("# comment\n; comment\n\n[id.1_-x]\r\n"
+		     "Consumer = a GPU \r\nConsumerInitcalls=a_init\tb_init\nConsumerInitcalls=c_init\n"
+		     "ConsumerModules=a\nConsumerDrivers=a-drv b*\nConsumerDevices=pci:v00001002d*\n"
+		     "Supplier=an MMU\nSupplierInitcalls=m_init\nSupplierModules=m\nSupplierDrivers=m-drv\n"
+		     "SupplierDevices=of:N*Cx,y\nFeature=F\nFeaturePath=/dev/f\nFeatureIOMMUGroup=yes\n"
+		     "Optional=yes\nKernels=4.20-6.5\nWhy=Because a=b.\nSource=s");
 	const struct gw_dependency *e;
 
 	assert_int_equal(gw_depends_list(depends, &e), 1);
@@ -115,11 +116,13 @@ static void no_text_is_no_entries(void **state)
 
 static void same_name_replaces_in_its_place(void **state)
 {
-	struct gw_depends *depends = good(GOOD "[second]\nConsumer=c\nConsumerModules=c\nSupplier=s\nSupplierModules=s\n"
-					       "Why=w\nSource=x\n");
+	struct gw_depends *depends =
+		good(GOOD "[second]\nConsumer=c\nConsumerModules=c\nSupplier=s\nSupplierModules=s\n"
+			  "Why=w\nSource=x\n");
 	const struct gw_dependency *entries;
 	struct heard heard = { 0 };
-	const char *again = "[gpu-mc]\nConsumer=mine\nConsumerModules=m\nSupplier=s\nSupplierModules=s\nWhy=w\nSource=x\n";
+	const char *again =
+		"[gpu-mc]\nConsumer=mine\nConsumerModules=m\nSupplier=s\nSupplierModules=s\nWhy=w\nSource=x\n";
 
 	assert_int_equal(gw_depends_parse(depends, "u.conf", again, strlen(again), hear, &heard), 0);
 	assert_int_equal(gw_depends_list(depends, &entries), 2);
@@ -150,8 +153,9 @@ static void wrong_entry_leaves_the_earlier_one(void **state)
 	const char *again = "[gpu-mc]\nConsumr=mine\n[gpu-mc]\nnonsense\n";
 
 	assert_int_equal(gw_depends_parse(depends, "u.conf", again, strlen(again), hear, &heard), 2);
-	assert_string_equal(heard.text, "u.conf:2: unknown key 'Consumr', see gpuwatch-dependencies(5) for those that there "
-					"are\nu.conf:4: 'nonsense' is neither [name] nor Key=Value\n");
+	assert_string_equal(
+		heard.text,
+		"u.conf:2: unknown key 'Consumr', see gpuwatch-dependencies(5) for those that there are\nu.conf:4: 'nonsense' is neither [name] nor Key=Value\n");
 	assert_int_equal(gw_depends_list(depends, &entries), 1);
 	assert_string_equal(entries[0].consumer.name, "example GPU");
 	gw_depends_free(depends);
@@ -172,8 +176,8 @@ static void other_entries_count_beside_a_wrong_one(void **state)
 static void wrong_lines_say_what_to_write(void **state)
 {
 	assert_refused("Consumer=x\n", "t.conf:1: 'Consumer=x' stands before any [name], put it into an entry\n");
-	assert_refused("[a b]\nWhy=x\n", "t.conf:1: '[a b]' is not a [name], write letters, digits, '.', '_' and '-' in "
-					 "brackets\n");
+	assert_refused("[a b]\nWhy=x\n",
+		       "t.conf:1: '[a b]' is not a [name], write letters, digits, '.', '_' and '-' in brackets\n");
 	assert_refused("[]\n", "t.conf:1: '[]' is not a [name], write letters, digits, '.', '_' and '-' in brackets\n");
 	assert_refused("[a\n", "t.conf:1: '[a' is not a [name], write letters, digits, '.', '_' and '-' in brackets\n");
 	assert_refused("[a]\nOptional=true\n", "t.conf:2: Optional=true: write yes or no\n");
@@ -187,11 +191,12 @@ static void missing_keys_are_told(void **state)
 {
 	assert_refused("[a]\nConsumer=c\nConsumerModules=c\nSupplier=s\nSupplierModules=s\nWhy=w\n",
 		       "t.conf:1: [a] has no Source=, add it\n");
-	assert_refused("[a]\nConsumer=c\nSupplier=s\nSupplierModules=s\nWhy=w\nSource=x\n",
-		       "t.conf:1: [a] does not say who the consumer is, add ConsumerModules=, ConsumerDrivers=, "
-		       "ConsumerInitcalls= or ConsumerDevices=\n");
-	assert_refused("[a]\nConsumer=c\nConsumerModules=c\nSupplier=s\nSupplierModules=s\nWhy=w\nSource=x\nFeaturePath=/x\n",
-		       "t.conf:1: [a] does not name the feature, add Feature=\n");
+	assert_refused(
+		"[a]\nConsumer=c\nSupplier=s\nSupplierModules=s\nWhy=w\nSource=x\n",
+		"t.conf:1: [a] does not say who the consumer is, add ConsumerModules=, ConsumerDrivers=, ConsumerInitcalls= or ConsumerDevices=\n");
+	assert_refused(
+		"[a]\nConsumer=c\nConsumerModules=c\nSupplier=s\nSupplierModules=s\nWhy=w\nSource=x\nFeaturePath=/x\n",
+		"t.conf:1: [a] does not name the feature, add Feature=\n");
 }
 
 static void wrong_ranges_are_refused(void **state)
@@ -247,7 +252,9 @@ static void lists_and_entries_are_bounded(void **state)
 	gw_depends_free(depends);
 	at = text;
 	for (int i = 0; i < 5000; i++)
-		at += sprintf(at, "[e%d]\nConsumer=c\nConsumerModules=c\nSupplier=s\nSupplierModules=s\nWhy=w\nSource=x\n", i);
+		at += sprintf(at,
+			      "[e%d]\nConsumer=c\nConsumerModules=c\nSupplier=s\nSupplierModules=s\nWhy=w\nSource=x\n",
+			      i);
 	assert_int_equal(parse(&depends, text, heard), 5000 - 4096);
 	assert_int_equal(gw_depends_list(depends, &entries), 4096);
 	gw_depends_free(depends);
@@ -287,7 +294,8 @@ static void ranges_hold_all_stable_releases(void **state)
 
 static void names_match_as_patterns(void **state)
 {
-	char *patterns[] = { "pci:v00001002d*bc03*", "exact", NULL }, *modules[] = { "amd-iommu_v2", "snd-*", "x[0-9]-y", NULL };
+	char *patterns[] = { "pci:v00001002d*bc03*", "exact", NULL },
+	     *modules[] = { "amd-iommu_v2", "snd-*", "x[0-9]-y", NULL };
 	const struct gw_party party = { .modules = modules };
 
 	assert_true(gw_party_has(patterns, "pci:v00001002d0000687Fsv00001002sd00006B76bc03sc00i00"));
@@ -406,7 +414,8 @@ static void errors_name_their_file(void **state)
 	put(tree->etc, "a.conf", "\n[x]\nUnknown=1\n" ENTRY("good"));
 	load(tree, ids, sizeof(ids), 1, &heard);
 	snprintf(expected, sizeof(expected),
-		 "%s/a.conf:3: unknown key 'Unknown', see gpuwatch-dependencies(5) for those that there are\n", tree->etc);
+		 "%s/a.conf:3: unknown key 'Unknown', see gpuwatch-dependencies(5) for those that there are\n",
+		 tree->etc);
 	assert_string_equal(heard.text, expected);
 	assert_string_equal(ids, "gpu-mc good");
 }
@@ -433,8 +442,8 @@ static const struct gw_dependency *find(const struct gw_dependency *entries, siz
 					const char *consumer, const char *supplier)
 {
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(entries[i].consumer.name, consumer) == 0 && strcmp(entries[i].supplier.name, supplier) == 0 &&
-		    gw_dependency_for_kernel(&entries[i], release))
+		if (strcmp(entries[i].consumer.name, consumer) == 0 &&
+		    strcmp(entries[i].supplier.name, supplier) == 0 && gw_dependency_for_kernel(&entries[i], release))
 			return &entries[i];
 	return NULL;
 }

@@ -46,7 +46,8 @@ static void names_of_today(void **state)
 	assert_initcall("__initcall__kmod_core__391_2229_init_hw_perf_eventsearly", "init_hw_perf_events", "core",
 			GW_INITCALL_EARLY, false);
 	assert_initcall("__initcall__kmod_vt__312_3560_con_initcon", "con_init", "vt", GW_INITCALL_CONSOLE, false);
-	assert_initcall("__initcall__kmod_trace__400_1_late_trace_init7s", "late_trace_init", "trace", GW_INITCALL_LATE, true);
+	assert_initcall("__initcall__kmod_trace__400_1_late_trace_init7s", "late_trace_init", "trace", GW_INITCALL_LATE,
+			true);
 	assert_initcall("__initcall__kmod_x__1_2_f0", "f", "x", GW_INITCALL_PURE, false);
 	assert_initcall("__initcall__kmod_8250__1_2_f1", "f", "8250", GW_INITCALL_CORE, false);
 }
@@ -70,10 +71,25 @@ static void names_that_are_hard_to_take_apart(void **state)
 static void other_symbols_are_none(void **state)
 {
 	static const char *const symbols[] = {
-		"__initcall_start", "__initcall_end", "__initcall6_start", "__initcallrootfs_start", "initcall_debug",
-		"__initcall_", "__initcall__kmod_", "__initcall__kmod_x", "__initcall__kmod_x__1_2_", "__initcall__kmod_x__1_2_6",
-		"__initcall__kmod_x__1_2_f8", "__initcall__kmod_x__1_2_fs", "__initcall__kmod_x__a_2_f6", "__initcall__kmod_x__1__f6",
-		"__initcall_6", "__initcall_early", "", "__initstub__kmod_x__1_2_f6", "str__initcall__trace_system_name",
+		"__initcall_start",
+		"__initcall_end",
+		"__initcall6_start",
+		"__initcallrootfs_start",
+		"initcall_debug",
+		"__initcall_",
+		"__initcall__kmod_",
+		"__initcall__kmod_x",
+		"__initcall__kmod_x__1_2_",
+		"__initcall__kmod_x__1_2_6",
+		"__initcall__kmod_x__1_2_f8",
+		"__initcall__kmod_x__1_2_fs",
+		"__initcall__kmod_x__a_2_f6",
+		"__initcall__kmod_x__1__f6",
+		"__initcall_6",
+		"__initcall_early",
+		"",
+		"__initstub__kmod_x__1_2_f6",
+		"str__initcall__trace_system_name",
 	};
 	struct gw_initcalls *initcalls;
 	const struct gw_initcall *list;
@@ -275,7 +291,8 @@ static void compile(const char *directory, const char *flags)
 {
 	char command[512];
 
-	snprintf(command, sizeof(command), "cd %s && cc -O0 -nostdlib -static %s -o vmlinux -Wl,-e,0 k.c", directory, flags);
+	snprintf(command, sizeof(command), "cd %s && cc -O0 -nostdlib -static %s -o vmlinux -Wl,-e,0 k.c", directory,
+		 flags);
 	assert_int_equal(system(command), 0);
 }
 

@@ -98,8 +98,9 @@ TEST(devices_come_in_the_order_of_their_nodes)
 		char path[128];
 
 		snprintf(path, sizeof(path), KFD "topology/nodes/%d/properties", node);
-		put(&tree, path, node ? "simd_count 440\nvendor_id 4098\ndevice_id 29704\nlocation_id 768\n"
-				      : "cpu_cores_count 64\nsimd_count 0\n");
+		put(&tree, path,
+		    node ? "simd_count 440\nvendor_id 4098\ndevice_id 29704\nlocation_id 768\n"
+			 : "cpu_cores_count 64\nsimd_count 0\n");
 		snprintf(path, sizeof(path), KFD "topology/nodes/%d/gpu_id", node);
 		put(&tree, path, node ? "51110\n" : "0\n");
 	}
@@ -198,8 +199,10 @@ int main(void)
 {
 #define T(name) cmocka_unit_test(name)
 	const struct CMUnitTest tests[] = {
-		T(machine_without_kfd_has_an_empty_inventory),	      T(devices_come_in_the_order_of_their_nodes),
-		T(processes_with_queues_memory_and_evictions),	      T(attributes_that_ask_the_hardware_are_not_read),
+		T(machine_without_kfd_has_an_empty_inventory),
+		T(devices_come_in_the_order_of_their_nodes),
+		T(processes_with_queues_memory_and_evictions),
+		T(attributes_that_ask_the_hardware_are_not_read),
 		T(garbage_is_read_as_nothing),
 	};
 

@@ -138,9 +138,9 @@ TEST(explanation_goes_once_round_the_loop)
 
 	classic(w, 101);
 	look(w, 2);
-	assert_says(w, "holder (pid 101) has waited more than 2.0 s for fence 44:7 (gpulab gfx), to be signalled by "
-		       "signaller (pid 102); signaller (pid 102) has waited more than 2.0 s for mutex "
-		       "0xffff888000103070, held by holder (pid 101).");
+	assert_says(
+		w,
+		"holder (pid 101) has waited more than 2.0 s for fence 44:7 (gpulab gfx), to be signalled by signaller (pid 102); signaller (pid 102) has waited more than 2.0 s for mutex 0xffff888000103070, held by holder (pid 101).");
 	world_free(w);
 }
 
@@ -151,9 +151,9 @@ TEST(weak_evidence_is_named)
 
 	c.ring->inherited = 1;
 	look(w, 2);
-	assert_says(w,
-		    "Not proven: how timeline 44 (gpulab gfx) depends on signaller (pid 102) is only what was seen of "
-		    "earlier fences.");
+	assert_says(
+		w,
+		"Not proven: how timeline 44 (gpulab gfx) depends on signaller (pid 102) is only what was seen of earlier fences.");
 	world_free(w);
 }
 
@@ -222,8 +222,7 @@ TEST(waits_are_listed_longest_first_with_what_they_wait_for)
 	assert_string_equal(string_at(json_object_get(second, "lock"), "lock_type"), "mutex");
 	assert_string_equal(
 		string_at(first, "chain"),
-		"holder (pid 101) → fence 44:7 (gpulab gfx) → signaller (pid 102) → mutex 0xffff888000103070 "
-		"→ holder (pid 101)");
+		"holder (pid 101) → fence 44:7 (gpulab gfx) → signaller (pid 102) → mutex 0xffff888000103070 → holder (pid 101)");
 	json_decref(json);
 	world_free(w);
 }

@@ -746,9 +746,7 @@ static struct classic unmaps(struct world *w, uint32_t lock_flags)
 	c.holder->watch.sections.notifier_depth = 1;
 	c.lock->readers = 1;
 	stack(w, c.holder,
-	      "schedule dma_fence_default_wait dma_fence_wait_timeout gpulab:invalidate mn_itree_invalidate "
-	      "__mmu_notifier_invalidate_range_start unmap_vmas do_vmi_munmap __x64_sys_munmap do_syscall_64 "
-	      "entry_SYSCALL_64_after_hwframe");
+	      "schedule dma_fence_default_wait dma_fence_wait_timeout gpulab:invalidate mn_itree_invalidate __mmu_notifier_invalidate_range_start unmap_vmas do_vmi_munmap __x64_sys_munmap do_syscall_64 entry_SYSCALL_64_after_hwframe");
 	waits_for_fence(w, c.holder, c.fence);
 	waits_for_lock(w, c.signaller, c.lock, lock_flags);
 	return c;
@@ -797,8 +795,7 @@ TEST(invalidation_from_the_reverse_map_holds_no_mmap_lock)
 	struct classic c = unmaps(w, WRITE);
 
 	stack(w, c.holder,
-	      "schedule dma_fence_wait_timeout gpulab:invalidate __mmu_notifier_invalidate_range_start "
-	      "try_to_unmap_one rmap_walk_anon shrink_page_list kswapd kthread");
+	      "schedule dma_fence_wait_timeout gpulab:invalidate __mmu_notifier_invalidate_range_start try_to_unmap_one rmap_walk_anon shrink_page_list kswapd kthread");
 	look(w, 3);
 	assert_silent(w);
 	world_free(w);
@@ -1343,8 +1340,7 @@ TEST(owner_that_sleeps_below_a_driver_still_works_with_its_lock)
 	struct gw_lock_record *lock;
 
 	stack(w, leaks_to_user_space(w, &lock),
-	      "schedule do_nanosleep gpulab:wait_a_while gpulab:ioctl __x64_sys_ioctl do_syscall_64 "
-	      "entry_SYSCALL_64_after_hwframe");
+	      "schedule do_nanosleep gpulab:wait_a_while gpulab:ioctl __x64_sys_ioctl do_syscall_64 entry_SYSCALL_64_after_hwframe");
 	look(w, 3);
 	assert_silent(w);
 	world_free(w);

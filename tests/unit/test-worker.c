@@ -166,7 +166,11 @@ static void test_freed_while_running(void **state)
 {
 	struct outcome outcome = { 0 };
 	struct gw_worker_options options = {
-		.name = "test-worker-job", .limit_usec = LIMIT_USEC, .job = hang, .done = on_done, .userdata = &outcome,
+		.name = "test-worker-job",
+		.limit_usec = LIMIT_USEC,
+		.job = hang,
+		.done = on_done,
+		.userdata = &outcome,
 	};
 	struct gw_worker *worker;
 	pid_t pid;
@@ -199,12 +203,9 @@ static void test_freed_while_running(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_output),
-		cmocka_unit_test(test_error),
-		cmocka_unit_test(test_crash),
-		cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_holds_nothing),
-		cmocka_unit_test(test_freed_while_running),
+		cmocka_unit_test(test_output),	      cmocka_unit_test(test_error),
+		cmocka_unit_test(test_crash),	      cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_holds_nothing), cmocka_unit_test(test_freed_while_running),
 	};
 	sigset_t child;
 
