@@ -51,25 +51,18 @@ WERROR ?=
 GW_CFLAGS = -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes -Wno-unused-parameter \
 	    $(if $(WERROR),-Werror) -DGW_VERSION='"$(VERSION)"' -I$(B) -I.
 GW_DEPFLAGS = -MMD -MP
-DAEMON_PKGS := libbpf libsystemd jansson zlib libkmod libelf
-CLI_PKGS := libsystemd jansson smartcols zlib libkmod libelf
-SYSTEM_PKGS := jansson libkmod libelf
-CORE_PKGS := jansson zlib
+LIB_PKGS := jansson zlib libkmod libelf
+DAEMON_PKGS := libbpf libsystemd $(LIB_PKGS)
+CLI_PKGS := libsystemd smartcols $(LIB_PKGS)
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1))
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
 
-BPF_SRC := $(wildcard bpf/*.bpf.c)
-BPF_SKEL := $(BPF_SRC:bpf/%.bpf.c=$(B)/bpf/%.skel.h)
-CORE_SRC := $(wildcard daemon/core/*.c)
-DAEMON_SRC := $(wildcard daemon/*.c)
-# Input and output that both programs need.
-SYSTEM_SRC := $(wildcard daemon/system/*.c)
-CLI_SRC := $(wildcard cli/*.c)
+BPF_SRC := $(wildcard bpf/*.bpf.c bpf/*/*.bpf.c)
+BPF_SKEL := $(BPF_SRC:%.bpf.c=$(B)/%.skel.h)
+LIB_SRC := $(wildcard lib/*/*.c lib/*/*/*.c)
+DAEMON_SRC := $(wildcard daemon/*.c daemon/*/*.c)
+CLI_SRC := $(wildcard cli/*.c cli/*/*.c)
 UNIT_SRC := $(wildcard tests/unit/test-*.c)
-CORE_OBJ := $(CORE_SRC:%.c=$(B)/%.o)
-DAEMON_OBJ := $(DAEMON_SRC:%.c=$(B)/%.o)
-SYSTEM_OBJ := $(SYSTEM_SRC:%.c=$(B)/%.o)
-CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
@@ -85,32 +78,28 @@ deps:
 
 # ---- BPF objects, embedded into the daemon as skeletons ----------------------
 
-$(B)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h bpf/*.c)
+$(B)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*/*.h bpf/*/*.c)
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 	$(LLVM_STRIP) -g $@
 
 $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
-	$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf >$@.tmp
+	$(BPFTOOL) gen skeleton $< name $(subst -,_,$(notdir $*))_bpf >$@.tmp
 	mv $@.tmp $@
 
 # ---- programs ----------------------------------------------------------------
-
-$(B)/daemon/core/%.o: daemon/core/%.c
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(GW_CFLAGS) $(call pkg_cflags,$(CORE_PKGS)) $(CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
 
 # The path of installed data is in there: built anew when another one is asked for.
 $(B)/datadir: FORCE
 	@mkdir -p $(@D)
 	@[ "$$(cat $@ 2>/dev/null)" = '$(datadir)' ] || echo '$(datadir)' >$@
 
-$(B)/daemon/system/depends-files.o: $(B)/datadir
+$(B)/lib/system/dependency-files.o $(B)/san/lib/system/dependency-files.o: $(B)/datadir
+$(B)/lib/system/dependency-files.o $(B)/san/lib/system/dependency-files.o: GW_CFLAGS += -DGW_DATADIR='"$(datadir)"'
 
-$(B)/daemon/system/%.o: daemon/system/%.c
+$(B)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(GW_CFLAGS) -DGW_DATADIR='"$(datadir)"' $(call pkg_cflags,$(SYSTEM_PKGS)) $(CFLAGS) \
-		$(GW_DEPFLAGS) -c $< -o $@
+	$(CC) $(CPPFLAGS) $(GW_CFLAGS) $(call pkg_cflags,$(LIB_PKGS)) $(CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
 
 $(B)/daemon/%.o: daemon/%.c | $(BPF_SKEL)
 	@mkdir -p $(@D)
@@ -120,28 +109,35 @@ $(B)/cli/%.o: cli/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(GW_CFLAGS) $(call pkg_cflags,$(CLI_PKGS)) $(CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
 
-$(B)/gpuwatchd: $(DAEMON_OBJ) $(SYSTEM_OBJ) $(CORE_OBJ)
+# What the programs share; each links what it uses of it.
+$(B)/libgpuwatch.a: $(LIB_SRC:%.c=$(B)/%.o)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/gpuwatchd: $(DAEMON_SRC:%.c=$(B)/%.o) $(B)/libgpuwatch.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(DAEMON_PKGS)) -o $@
 
-$(B)/gpuwatch-cli: $(CLI_OBJ) $(SYSTEM_OBJ) $(CORE_OBJ)
+$(B)/gpuwatch-cli: $(CLI_SRC:%.c=$(B)/%.o) $(B)/libgpuwatch.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(CLI_PKGS)) -o $@
 
 # ---- unit tests, always under ASan and UBSan -----------------------------------
 
 SAN_CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-SAN_CORE_OBJ := $(CORE_SRC:%.c=$(B)/san/%.o)
-# The daemon's modules that parse or decide without I/O, and are tested so; and those that read where a test tells them.
-SAN_EDGE_OBJ := $(patsubst %.c,$(B)/san/%.o,$(wildcard daemon/config.c daemon/kallsyms.c daemon/kfd.c daemon/boot-state.c \
-	daemon/device-scan.c daemon/devicetree.c daemon/kmsg.c daemon/trace-buffer.c daemon/worker.c daemon/system/*.c))
+# Everything but main() can be tested; a test links what it uses.
+SAN_OBJ := $(patsubst %.c,$(B)/san/%.o,$(LIB_SRC) $(filter-out daemon/main.c,$(DAEMON_SRC)))
 
-$(B)/san/%.o: %.c
+$(B)/san/%.o: %.c | $(BPF_SKEL)
 	@mkdir -p $(@D)
 	$(CC) $(GW_CFLAGS) -Werror $(call pkg_cflags,$(DAEMON_PKGS)) $(SAN_CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
 
-$(B)/unit/%: tests/unit/%.c $(SAN_CORE_OBJ) $(SAN_EDGE_OBJ)
+$(B)/san/libgpuwatch.a: $(SAN_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/unit/%: tests/unit/%.c $(B)/san/libgpuwatch.a
 	@mkdir -p $(@D)
 	$(CC) $(GW_CFLAGS) -Werror $(call pkg_cflags,$(DAEMON_PKGS) cmocka) $(SAN_CFLAGS) $(GW_DEPFLAGS) \
-		$< $(SAN_CORE_OBJ) $(SAN_EDGE_OBJ) $(call pkg_libs,$(DAEMON_PKGS) cmocka) -o $@
+		$< $(B)/san/libgpuwatch.a $(call pkg_libs,$(DAEMON_PKGS) cmocka) -o $@
 
 .PHONY: check-unit
 ## check-unit: the unit tests alone
@@ -182,13 +178,12 @@ $(B)/bench/empty: tests/bench/empty.c $(B)/tests/bench/empty.skel.h
 	$(CC) $(GW_CFLAGS) $(CFLAGS) $< $(call pkg_libs,libbpf) -o $@
 
 # Prints what the daemon reads of the system.
-$(B)/state: $(B)/tests/state/state.o $(addprefix $(B)/daemon/,boot-state.o device-scan.o devicetree.o kmsg.o trace-buffer.o) \
-	    $(SYSTEM_OBJ) $(CORE_OBJ)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(SYSTEM_PKGS) $(CORE_PKGS)) -o $@
+$(B)/state: $(B)/tests/state/state.o $(B)/libgpuwatch.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(LIB_PKGS)) -o $@
 
 $(B)/tests/state/state.o: tests/state/state.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(GW_CFLAGS) $(call pkg_cflags,$(CORE_PKGS)) $(CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
+	$(CC) $(CPPFLAGS) $(GW_CFLAGS) $(call pkg_cflags,$(LIB_PKGS)) $(CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
 
 GUEST_FILES := --bin $(B)/gpuwatchd --bin $(B)/gpuwatch-cli --bin $(B)/bench/empty --bin /usr/bin/jq \
 	       --add tests/vm/cases:/cases --add $(B)/lab/$(KERNEL)/gpulab.ko:/lab/gpulab.ko \
@@ -278,7 +273,7 @@ SHELL_SCRIPTS := setup.sh .ci/run tests/run.sh tests/unit/run.sh tests/fuzz/run 
 		 $(addprefix tests/arm64/,check run build-modules fetch-kernel fetch-sysroot guest/init) $(wildcard tests/arm64/cases/*.sh)
 ## lint: format of the sources, shell scripts, man pages
 lint:
-	@find bpf cli daemon tests -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
+	@find bpf lib daemon cli tests -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
 	@shellcheck -x -e SC1091,SC2034,SC2154 $(SHELL_SCRIPTS)
 	@mandoc -Tlint -Wwarning $(wildcard docs/man/*.[1-9])
 	@echo "3 passed, 0 failed"

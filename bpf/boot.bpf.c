@@ -2,12 +2,12 @@
 /*
  * Drivers coming up: probes, deferrals, modules, IOMMUs. Rare things, each an
  * event of its own in a ring buffer that is read whenever somebody comes to
- * read it. What the programs attach to is in daemon/boot-programs.c: each is
+ * read it. What the programs attach to is in daemon/kernel/boot-programs.c: each is
  * optional, and some are there twice because kernels differ.
  */
-#include "kernel.h"
+#include "bpf/lib/kernel.h"
 
-#include "boot-records.h"
+#include "bpf/abi/boot-records.h"
 
 #define EPROBE_DEFER 517
 #define ENODEV 19

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* GPU page-fault handlers: the GPU stands still until they are done. */
-#include "section.h"
+#include "bpf/lib/section.h"
 
 static __always_inline int fault_begin(void)
 {

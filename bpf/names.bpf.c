@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Learns the names of fences' drivers and timelines from the kernel's own tracepoint. */
-#include "names.h"
+#include "bpf/lib/names.h"
 
 /* events/dma_fence/dma_fence_enable_signal/format: a __data_loc is (length << 16 | offset). */
 struct trace_event_raw_dma_fence___loc {

@@ -4,11 +4,11 @@
  * all types of the kernel and looks for those that it needs, which is most of
  * what a start of the daemon takes.
  */
-#include "fence.c"
-#include "lock.c"
-#include "notifier.c"
-#include "reclaim.c"
-#include "srcu.c"
-#include "work.c"
+#include "bpf/watch/fence.c"
+#include "bpf/watch/lock.c"
+#include "bpf/watch/notifier.c"
+#include "bpf/watch/reclaim.c"
+#include "bpf/watch/srcu.c"
+#include "bpf/watch/work.c"
 
-#include "iter.c"
+#include "bpf/snapshot/iter.c"

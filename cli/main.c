@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-#include "text.h"
+#include "cli/lib/cli.h"
+#include "cli/lib/text.h"
 
 struct command {
 	const char *name;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The configuration: the language of gpuwatchd.conf, then the files that hold it. */
-#include "config.h"
+#include "daemon/config.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -13,7 +13,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "cleanup.h"
+#include "lib/base/cleanup.h"
 
 #define FILE_SIZE_MAX (1 << 20)
 #define NAMES_MAX 256 /* drop-ins per directory */

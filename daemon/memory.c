@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Memory: taken and locked at start, so that looking at a machine in reclaim does not need reclaim. */
-#include "memory.h"
+#include "daemon/memory.h"
 
 #include <errno.h>
 #include <linux/capability.h>

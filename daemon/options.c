@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command line of gpuwatchd. */
-#include "options.h"
+#include "daemon/options.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 
-#include "log.h"
-#include "private-socket.h"
+#include "daemon/serve/private-socket.h"
+#include "lib/base/log.h"
 
 static void help(void)
 {

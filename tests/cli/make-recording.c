@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/records.h"
-#include "daemon/core/recording.h"
+#include "bpf/abi/records.h"
+#include "lib/analysis/record/recording.h"
 
 #define SECOND UINT64_C(1000000000)
 #define COMPOSITOR UINT64_C(0xffff888100001000)

@@ -32,22 +32,23 @@ san='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 cc=${CC:-cc}
 
 build() {
-	local objects=() source table=daemon/system/depends-files
-	for source in cli/*.c daemon/core/*.c daemon/system/*.c; do
-		[[ $source == $table.c ]] || objects+=("build/san/${source%.c}.o")
+	local objects=() source table=lib/system/dependency-files
+	for source in cli/*.c cli/*/*.c; do
+		objects+=("build/san/${source%.c}.o")
 	done
-	make --no-print-directory -s -j"$(nproc)" "${objects[@]}" || return
+	make --no-print-directory -s -j"$(nproc)" "${objects[@]}" build/san/libgpuwatch.a || return
 	# With a table of the test's own in the place of the installed one.
 	# shellcheck disable=SC2086,SC2046
-	$cc $san -std=c17 -D_GNU_SOURCE -I. -DGW_DATADIR="\"$work\"" -c $table.c -o "$work/depends-files.o" &&
-		$cc $san "${objects[@]}" "$work/depends-files.o" $(pkg-config --libs libsystemd jansson smartcols zlib libkmod libelf) -o "$work/gpuwatch-cli"
+	$cc $san -std=c17 -D_GNU_SOURCE -I. -DGW_DATADIR="\"$work\"" -c $table.c -o "$work/dependency-files.o" &&
+		$cc $san "${objects[@]}" "$work/dependency-files.o" build/san/libgpuwatch.a \
+			$(pkg-config --libs libsystemd jansson smartcols zlib libkmod libelf) -o "$work/gpuwatch-cli"
 }
 
 build_helpers() {
 	# shellcheck disable=SC2046
 	$cc -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wno-unused-parameter -Werror -g $here/fake-daemon.c \
 		$(pkg-config --cflags --libs libsystemd jansson) -o "$work/fake-daemon" &&
-		$cc -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -g -I. $here/make-recording.c daemon/core/recording.c \
+		$cc -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -g -I. $here/make-recording.c lib/analysis/record/recording.c \
 			-lz -o "$work/make-recording"
 }
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/core/boot.h"
+#include "lib/boot/boot.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

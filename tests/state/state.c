@@ -10,12 +10,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "daemon/boot-state.h"
-#include "daemon/core/text.h"
-#include "daemon/kmsg.h"
-#include "daemon/system/depends-files.h"
-#include "daemon/system/kernel-image.h"
-#include "daemon/trace-buffer.h"
+#include "lib/base/text.h"
+#include "lib/system/dependency-files.h"
+#include "lib/system/kernel-image.h"
+#include "lib/system/kmsg.h"
+#include "lib/system/state.h"
+#include "lib/system/trace-buffer.h"
 
 static void die(const char *what, int error)
 {

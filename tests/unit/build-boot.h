@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/core/boot.h"
+#include "lib/boot/boot.h"
 
 #define MS 1000000ULL
 #define DEFERRED (-517)

@@ -30,8 +30,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/core/analysis.h"
-#include "daemon/core/recording.h"
+#include "lib/analysis/analysis.h"
+#include "lib/analysis/record/recording.h"
 
 #define MS 1000000ULL
 #define SECOND 1000000000ULL

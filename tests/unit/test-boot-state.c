@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon/boot-state.h"
-#include "daemon/kmsg.h"
-#include "daemon/trace-buffer.h"
+#include "lib/system/kmsg.h"
+#include "lib/system/state.h"
+#include "lib/system/trace-buffer.h"
 
 /* ---- a made-up root -------------------------------------------------------------------------------- */
 

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/core/depends.h"
-#include "daemon/system/depends-files.h"
+#include "lib/boot/table/dependencies.h"
+#include "lib/system/dependency-files.h"
 
 #define GOOD                                                                                                           \
 	"[gpu-mc]\n"                                                                                                   \

@@ -4,11 +4,11 @@
 
 #include <time.h>
 
-#include "daemon/core/components.h"
-#include "daemon/core/graph.h"
-#include "daemon/core/group.h"
-#include "daemon/core/liveness.h"
-#include "daemon/core/paths.h"
+#include "lib/analysis/graph/components.h"
+#include "lib/analysis/graph/graph.h"
+#include "lib/analysis/graph/liveness.h"
+#include "lib/analysis/graph/paths.h"
+#include "lib/analysis/record/index.h"
 
 #define TEST(name) static void name(void **state)
 #define MUTEX GW_LOCK_F_MUTEX

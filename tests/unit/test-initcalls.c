@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/core/initcalls.h"
-#include "daemon/system/kernel-image.h"
+#include "lib/boot/evidence/initcalls.h"
+#include "lib/system/kernel-image.h"
 
 /* ---- names -------------------------------------------------------------------------------------- */
 

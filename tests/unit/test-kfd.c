@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/kfd.h"
+#include "lib/system/kfd.h"
 
 #define TEST(name) static void name(void **state)
 

@@ -2,7 +2,7 @@
 /* What leaves the core: reports and views as JSON, and text that is fit for it. */
 #include "build-snapshot.h"
 
-#include "daemon/core/text.h"
+#include "lib/base/text.h"
 
 #define TEST(name) static void name(void **state)
 #define MUTEX GW_LOCK_F_MUTEX

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-#include "daemon/core/recording.h"
-#include "daemon/core/wait.h"
+#include "lib/analysis/record/recording.h"
+#include "lib/analysis/record/wait.h"
 
 #define TEST(name) static void name(void **state)
 

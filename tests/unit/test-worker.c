@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/worker.h"
+#include "daemon/boot/worker.h"
 
 #define LIMIT_USEC 60000000ULL
 #define SHORT_USEC 200000ULL

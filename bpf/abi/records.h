@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The layouts that the BPF programs write and user space reads: shared state
+ * (per task, per timeline) and the record stream of a snapshot.
+ *
+ * A snapshot is a sequence of records, each a struct gw_record header followed
+ * by the body of its type. The BPF iterators write TASK, ACTIVITY, PRESENT,
+ * FENCE, LOCK and WORK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD and SYMBOL,
+ * which it alone can know. The same bytes are analysed live, saved by `gpuwatch-cli
+ * record` and analysed again by `replay`, so a layout change needs a new
+ * GW_LAYOUT_VERSION.
+ *
+ * Unless said otherwise: times are CLOCK_MONOTONIC nanoseconds, 0 = unknown;
+ * addresses are kernel virtual addresses, 0 = none; all integers are
+ * little-endian; character arrays are NUL-terminated.
+ */
+#ifndef GPUWATCH_RECORDS_H
+#define GPUWATCH_RECORDS_H
+
+#include <linux/types.h>
+
+#define GW_LAYOUT_VERSION 1
+
+#define GW_COMM_SIZE 16	       /* TASK_COMM_LEN */
+#define GW_NAME_SIZE 32	       /* driver, timeline, workqueue, scheduler names, cut to fit */
+#define GW_STACK_DEPTH 32      /* innermost frames kept of a kernel stack */
+#define GW_WAIT_DEPTH 4	       /* nested waits kept per task */
+#define GW_FENCE_MEMBERS 16    /* members kept of an array, or fences of a wait-any */
+#define GW_SIGNALLERS 3	       /* distinct signallers remembered per timeline */
+#define GW_TIMELINE_SLOTS 8192 /* direct-mapped by context, a power of two */
+
+/* ---- what a task waits for ---------------------------------------------- */
+
+enum gw_wait_kind {
+	GW_WAIT_NONE = 0,
+	GW_WAIT_FENCE,	   /* dma_fence_wait*(): object = struct dma_fence */
+	GW_WAIT_FENCE_ANY, /* dma_fence_wait_any_timeout(): object = struct dma_fence **, count of them */
+	GW_WAIT_SYNCOBJ,   /* drm_syncobj wait: object = struct drm_syncobj **, count of them */
+	GW_WAIT_POLL, /* poll(2) on a sync_file or dma_buf: object = the fence, 0 = none found, count of files polled */
+	GW_WAIT_LOCK, /* contention_begin: object = the lock, flags = LCB_F_* */
+	GW_WAIT_SRCU, /* __synchronize_srcu(): object = struct srcu_struct */
+	GW_WAIT_WORK, /* flush_work(), cancel_work_sync(): object = struct work_struct */
+	GW_WAIT_WORKQUEUE,  /* flush/drain/destroy_workqueue(): object = struct workqueue_struct */
+	GW_WAIT_COMPLETION, /* wait_for_completion*(): object = struct completion */
+	GW_WAIT_NOTIFIER,   /* mmu_interval_read_begin(): object = struct mm_struct */
+	GW_WAIT_TASK,	    /* kthread_stop(): object = struct task_struct */
+	GW_WAIT_KINDS
+};
+
+/* flags of a GW_WAIT_LOCK: values of LCB_F_* in include/trace/events/lock.h */
+#define GW_LOCK_F_SPIN (1u << 0)
+#define GW_LOCK_F_READ (1u << 1)
+#define GW_LOCK_F_WRITE (1u << 2)
+#define GW_LOCK_F_RT (1u << 3)
+#define GW_LOCK_F_PERCPU (1u << 4)
+#define GW_LOCK_F_MUTEX (1u << 5)
+
+/* flags of the fence kinds; of a FENCE they are of how the task slept when the snapshot was taken */
+#define GW_WAIT_F_INTERRUPTIBLE (1u << 0)
+#define GW_WAIT_F_ALL (1u << 1)	    /* SYNCOBJ: all of the fences, not any of them */
+#define GW_WAIT_F_TIMEOUT (1u << 2) /* ends by itself (finite timeout) */
+
+struct gw_wait {
+	__u32 kind;	/* enum gw_wait_kind */
+	__u32 flags;	/* GW_LOCK_F_* or GW_WAIT_F_*, by kind */
+	__u64 object;	/* by kind, see above */
+	__u64 since_ns; /* when the wait began */
+	__u64 context;	/* FENCE, POLL: dma_fence.context; WORK: work_struct.func; else 0 */
+	__u64 seqno;	/* FENCE, POLL: dma_fence.seqno; else 0 */
+	__u32 count;	/* FENCE_ANY, SYNCOBJ: number of fences; POLL: of files, any of which ends it; else 0 */
+	__u32 reserved;
+};
+
+/*
+ * What a task is inside of, innermost call last. Kept apart from waits: being
+ * inside is legal, waiting for the wrong thing while inside is not.
+ */
+struct gw_sections {
+	__u64 notifier_mm; /* mm whose invalidate_range_start callbacks run; 0 = none */
+	__u64 notifier_since_ns;
+	__u64 reclaim_since_ns; /* direct reclaim began; 0 = not reclaiming */
+	__u64 drm_device;	/* struct drm_device of the outermost drm_dev_enter(); 0 = none */
+	__u64 drm_since_ns;
+	__u64 unplug_device;  /* struct drm_device given to drm_dev_unplug(); 0 = none */
+	__u64 fault_since_ns; /* GPU page-fault handler began; 0 = not in one */
+	__u64 work;	      /* work item being executed, from struct worker; 0 = none */
+	__u64 work_function;  /* its function */
+	__u64 work_since_ns;  /* when it began, from workqueue_execute_start */
+	__u64 work_pwq;	      /* struct pool_workqueue it came through */
+	__u64 workqueue;      /* struct workqueue_struct */
+	__u32 drm_depth;      /* nested drm_dev_enter() sections */
+	__u32 notifier_depth;
+};
+
+/* The value of the task storage map: written by the task itself, read by iterators. */
+struct gw_task_state {
+	struct gw_wait waits[GW_WAIT_DEPTH]; /* [0] outermost */
+	__u32 depth;			     /* waits in use */
+	__u32 missed;			     /* waits that did not fit, for good bookkeeping */
+	struct gw_sections sections;
+};
+
+/* ---- who signals a timeline --------------------------------------------- */
+
+enum gw_signaller_kind {
+	GW_SIGNALLER_NONE = 0,
+	GW_SIGNALLER_TASK,    /* process context of a user task or kernel thread */
+	GW_SIGNALLER_WORK,    /* a work item: identified by function, then work */
+	GW_SIGNALLER_SOFTIRQ, /* softirq or timer: no task can block it */
+	GW_SIGNALLER_HARDIRQ, /* interrupt: the device itself */
+};
+
+struct gw_signaller {
+	__u64 task;	/* struct task_struct that ran (TASK), the worker (WORK), else 0 */
+	__u64 start_ns; /* task->start_time, so that a reused address is told apart */
+	__u64 work;	/* WORK: struct work_struct last seen, else 0 */
+	__u64 function; /* WORK: its function, else 0 */
+	__u64 count;	/* fences signalled by it, not atomic: for rates and trust */
+	__u32 pid;
+	__u32 kind;  /* enum gw_signaller_kind */
+	__u32 flags; /* task->flags (PF_*) at learning time */
+	char comm[GW_COMM_SIZE];
+	__u32 reserved;
+};
+
+/*
+ * One per fence context that has signalled, in a direct-mapped table in BPF
+ * memory that user space maps read-only. signallers[0] is the latest; the
+ * others follow in order of last use.
+ */
+struct gw_timeline {
+	__u64 context; /* dma_fence.context; 0 = slot unused */
+	__u64 seqno;   /* of the last signalled fence that was looked at closely */
+	__u64 ops;     /* struct dma_fence_ops, 0 = not known */
+	__u64 changes; /* times that signallers[0] became another one */
+	__u64 habit;   /* task whose signals are looked at closely only now and then, see GW_CLOSE_LOOKS */
+	struct gw_signaller signallers[GW_SIGNALLERS];
+};
+
+/*
+ * The first so many signals of a task are looked at closely, one by one; after
+ * them every eighth: whether an interrupt came on top of the task, and whether
+ * its address is another task's by now.
+ */
+#define GW_CLOSE_LOOKS 64
+
+/* ---- records ------------------------------------------------------------ */
+
+enum gw_record_type {
+	GW_RECORD_HOST = 1,
+	GW_RECORD_SNAPSHOT,
+	GW_RECORD_TASK,
+	GW_RECORD_PRESENT,
+	GW_RECORD_FENCE,
+	GW_RECORD_LOCK,
+	GW_RECORD_WORK,
+	GW_RECORD_TIMELINE,
+	GW_RECORD_SYMBOL,
+	GW_RECORD_END,
+	GW_RECORD_HAZARD,
+	GW_RECORD_ACTIVITY,
+	GW_RECORD_TYPES
+};
+
+struct gw_record {
+	__u32 type; /* enum gw_record_type */
+	__u32 size; /* bytes of the whole record, header included, a multiple of 8 */
+};
+
+/* Once per stream, by user space: the machine that the records come from. */
+struct gw_host_record {
+	struct gw_record header;
+	__u32 layout_version;	/* GW_LAYOUT_VERSION */
+	__u32 mmap_lock_offset; /* offsetof(struct mm_struct, mmap_lock), from BTF */
+	__u64 attached_ns;	/* since when waits are observed; earlier ones are known from stacks only */
+	__u64 unplug_srcu;	/* address of drm_unplug_srcu, 0 = drm not there */
+	char release[64];	/* uname -r */
+	char boot_id[40];	/* /proc/sys/kernel/random/boot_id */
+	char machine[16];	/* uname -m */
+};
+
+/* Begins a snapshot, by user space; its records follow. */
+struct gw_snapshot_record {
+	struct gw_record header;
+	__u64 sequence;	  /* counts up within a stream */
+	__u64 mono_ns;	  /* taken at */
+	__u64 real_ns;	  /* CLOCK_REALTIME ns at the same moment */
+	__u32 incomplete; /* 1: an iterator failed or was cut short */
+	__u32 full;	  /* 1: sleeping tasks without a tracked wait have TASK records, too */
+};
+
+#define GW_TASK_F_KTHREAD (1u << 0) /* PF_KTHREAD */
+#define GW_TASK_F_WORKER (1u << 1)  /* PF_WQ_WORKER */
+#define GW_TASK_F_EXITING (1u << 2) /* PF_EXITING, or exit_state set */
+#define GW_TASK_F_ON_CPU (1u << 3)  /* running at this moment: stack is not valid */
+
+/*
+ * A blocked or referenced task. Followed by the FENCE, LOCK and WORK records
+ * of what it waits for. Size is cut to the stack, but may be more than
+ * stack_depth needs: frames that are nobody's code are taken out afterwards.
+ */
+struct gw_task_record {
+	struct gw_record header;
+	__u64 address;	/* struct task_struct */
+	__u64 start_ns; /* task->start_time */
+	__u32 pid;	/* thread id, initial pid namespace */
+	__u32 tgid;
+	__u32 state; /* task->__state: 0 running, 1 interruptible, 2 uninterruptible, ... */
+	__u32 flags; /* GW_TASK_F_* */
+	char comm[GW_COMM_SIZE];
+	__u64 cgroup_id;    /* cgroup v2 id, 0 = unknown */
+	__u64 mm;	    /* task->mm, 0 for kernel threads */
+	__u64 utime_ns;	    /* task->utime: advances only in user mode */
+	__u64 switches;	    /* nvcsw + nivcsw: unchanged = has not run in between */
+	__u64 last_ran_ns;  /* se.exec_start: scheduler clock, a lower bound of how long it sleeps */
+	__u64 user_ip;	    /* saved user instruction pointer, 0 for kernel threads */
+	__u64 user_syscall; /* saved system call number, ~0 = none */
+	__u64 blocker;	    /* task->blocker / blocked_on where the kernel has it (7.2), else 0; type bits removed */
+	__u32 blocker_type; /* its BLOCKER_TYPE_* bits */
+	__u32 stack_depth;  /* frames below, innermost first */
+	struct gw_task_state watch; /* what the programs recorded; zeroes if nothing */
+	__u64 stack[GW_STACK_DEPTH];
+};
+
+/* Every other task that exists: lets a lock owner or signaller be seen as gone. */
+struct gw_present_record {
+	struct gw_record header;
+	__u64 address;
+	__u64 start_ns;
+	__u32 pid;
+	__u32 tgid;
+	__u32 state;
+	__u32 flags; /* GW_TASK_F_* */
+	char comm[GW_COMM_SIZE];
+};
+
+enum gw_fence_kind {
+	GW_FENCE_PLAIN = 0,
+	GW_FENCE_ARRAY, /* members: its fences; also a FENCE_ANY or SYNCOBJ wait's fences, address = its object */
+	GW_FENCE_CHAIN, /* members: [0] the contained fence, [1] prev (0 = none) */
+	GW_FENCE_SCHED_SCHEDULED, /* drm_sched: signalled when the job is pushed to the hardware */
+	GW_FENCE_SCHED_FINISHED,  /* drm_sched: signalled when the job is done; members: [0] parent */
+};
+
+#define GW_FENCE_F_SIGNALED (1u << 0) /* DMA_FENCE_FLAG_SIGNALED_BIT is set */
+#define GW_FENCE_F_ENABLED (1u << 1)  /* DMA_FENCE_FLAG_ENABLE_SIGNAL_BIT is set */
+#define GW_FENCE_F_ANY (1u << 2)      /* ARRAY made with signal_on_any */
+#define GW_FENCE_F_CUT (1u << 3)      /* has more members than the record */
+#define GW_FENCE_F_POLLED (1u << 4)   /* has ops->signaled: whoever looks at it may signal it in passing */
+
+struct gw_fence_record {
+	struct gw_record header;
+	__u64 address; /* struct dma_fence */
+	__u64 context;
+	__u64 seqno;
+	__u64 ops;		     /* struct dma_fence_ops */
+	__u64 ops_driver;	     /* ops->get_driver_name: its module is the driver's */
+	__u32 kind;		     /* enum gw_fence_kind */
+	__u32 flags;		     /* GW_FENCE_F_* */
+	char driver[GW_NAME_SIZE];   /* "" = not known to BPF */
+	char timeline[GW_NAME_SIZE]; /* likewise */
+	__u64 scheduler;	     /* SCHED_*: struct drm_gpu_scheduler */
+	__u64 sched_task;	     /* SCHED_*: its thread (6.1), else 0 */
+	__u64 sched_work;	     /* SCHED_*: its run-job work item (6.7 and later), else 0 */
+	__u64 dependency;	     /* SCHED_*: fence that the job's entity waits for before it can run, 0 = none */
+	__u32 member_count;
+	__u32 reserved;
+	__u64 members[GW_FENCE_MEMBERS];
+};
+
+enum gw_lock_kind {
+	GW_LOCK_UNKNOWN = 0,
+	GW_LOCK_MUTEX, /* also the base of a ww_mutex */
+	GW_LOCK_RWSEM,
+	GW_LOCK_PERCPU_RWSEM,
+	GW_LOCK_RT_MUTEX,
+};
+
+enum gw_owner_kind {
+	GW_OWNER_NONE = 0,    /* nobody holds it, or not recorded by the kernel */
+	GW_OWNER_EXCLUSIVE,   /* the owner field names the holder */
+	GW_OWNER_READER_HINT, /* rwsem held by readers; owner is the last that came, maybe gone again */
+};
+
+struct gw_lock_record {
+	struct gw_record header;
+	__u64 address;
+	__u64 owner;	  /* struct task_struct from the owner field, flag bits removed */
+	__u32 kind;	  /* enum gw_lock_kind */
+	__u32 owner_kind; /* enum gw_owner_kind */
+	__u32 readers;	  /* RWSEM: number of readers holding it, from count */
+	__u32 owner_pid;  /* read through owner: trust only if a task record has the same address */
+};
+
+enum gw_work_place {
+	GW_WORK_EXECUTING = 1, /* a worker runs it */
+	GW_WORK_INACTIVE,      /* held back by max_active of its workqueue */
+	GW_WORK_QUEUED,	       /* on its pool's list, will be taken by the next free worker */
+	GW_WORK_IDLE,	       /* not queued (waited for by a flush, yet idle) */
+};
+
+struct gw_work_record {
+	struct gw_record header;
+	__u64 work; /* struct work_struct */
+	__u64 function;
+	__u64 pwq;	 /* struct pool_workqueue, 0 = none */
+	__u64 workqueue; /* struct workqueue_struct, 0 = unknown */
+	__u64 worker;	 /* EXECUTING: struct task_struct of the worker; else 0 */
+	__u32 place;	 /* enum gw_work_place */
+	__u32 position;	 /* INACTIVE, QUEUED: items before it in the same list */
+	__u32 nr_active; /* items counted against max_active */
+	__u32 max_active;
+	char name[GW_NAME_SIZE]; /* workqueue name */
+};
+
+/* A copy of the table's slot, by user space, for contexts that fences refer to. */
+struct gw_timeline_record {
+	struct gw_record header;
+	struct gw_timeline timeline;
+	__u64 inherited; /* 1: never seen signalling; who signals other timelines with the same ops is given instead */
+	char driver[GW_NAME_SIZE]; /* best name known to user space, "" = unknown */
+	char name[GW_NAME_SIZE];
+};
+
+/* By user space: the symbol that an address of this snapshot belongs to. */
+struct gw_symbol_record {
+	struct gw_record header;
+	__u64 address;	 /* as it stands in another record */
+	__u64 offset;	 /* address - start of the symbol */
+	char module[56]; /* "" = the kernel itself */
+	char name[128];
+};
+
+enum gw_activity_kind {
+	GW_ACTIVITY_NONE = 0,
+	GW_ACTIVITY_FAULT,    /* handles a GPU page fault */
+	GW_ACTIVITY_EVICTION, /* KFD's evict worker */
+	GW_ACTIVITY_RESTORE,  /* KFD's restore worker */
+	GW_ACTIVITY_KINDS
+};
+
+/* What a task does for a GPU, from the events of kernel-patches/. */
+struct gw_activity {
+	__u32 kind; /* enum gw_activity_kind */
+	__u32 pid;  /* of the process that it is done for, 0 = not known */
+	__u32 pasid;
+	__u32 device; /* FAULT: gpu_id of KFD, or segment, bus, device and function of an IOMMU's */
+	__u64 since_ns;
+	__u64 address; /* FAULT: where, in the process's address space */
+};
+
+/* Follows the TASK record of a task that is in one. */
+struct gw_activity_record {
+	struct gw_record header;
+	__u64 task; /* struct task_struct */
+	struct gw_activity activity;
+};
+
+enum gw_hazard_rule {
+	GW_HAZARD_RECLAIM = 1, /* an allocation that may enter direct reclaim: flags = gfp */
+	GW_HAZARD_WW_LOCK,     /* ww_mutex_lock(), as of a dma_resv: object = the lock */
+	GW_HAZARD_MMAP_LOCK,   /* object = mm_struct; flags = 1 for writing */
+	GW_HAZARD_FENCE_WAIT,  /* object = the fence, context, seqno; of a wait-any the first fence */
+	GW_HAZARD_RULES
+};
+
+/*
+ * Something that must not be done between dma_fence_begin_signalling() and
+ * dma_fence_end_signalling() was done there. One per rule and stack, kept since
+ * the programs were attached; of who did it, the last one. Written by the
+ * programs, but for the header, which user space adds with the rest of it.
+ */
+struct gw_hazard {
+	__u32 rule; /* enum gw_hazard_rule */
+	__u32 flags;
+	__u64 count;	/* times it was seen */
+	__u64 first_ns; /* when */
+	__u64 last_ns;
+	__u64 section_ip; /* where its section began: what dma_fence_begin_signalling() returned to */
+	__u64 section_ns; /* when, the last time */
+	__u64 object;
+	__u64 context, seqno;
+	__u64 task; /* struct task_struct */
+	__u64 start_ns;
+	__u32 pid, tgid;
+	char comm[GW_COMM_SIZE];
+	__u32 stack_depth;
+	__u32 reserved;
+	__u64 stack[GW_STACK_DEPTH]; /* innermost first */
+};
+
+struct gw_hazard_record {
+	struct gw_record header;
+	struct gw_hazard hazard;
+};
+
+/* Ends a stream. */
+struct gw_end_record {
+	struct gw_record header;
+	__u32 crc;	 /* CRC-32 (zlib) of all records before this one, the file's header not included */
+	__u32 snapshots; /* number of them in the stream */
+};
+
+/* A recording file begins with this; records follow. */
+#define GW_RECORDING_MAGIC "GPUWATCH"
+struct gw_recording_header {
+	char magic[8];	  /* GW_RECORDING_MAGIC without its NUL */
+	__u32 version;	  /* GW_LAYOUT_VERSION */
+	__u32 byte_order; /* 0x01020304 as written by the recording host */
+};
+
+/* ---- events (ring buffer): rare things only ------------------------------ */
+
+enum gw_event_type {
+	GW_EVENT_WAKE = 1, /* a wait began while the daemon slept */
+	GW_EVENT_HAZARD,   /* a rule was broken in a way that had not been seen before */
+};
+
+struct gw_event {
+	__u32 type; /* enum gw_event_type */
+	__u32 reserved;
+	__u64 time_ns;
+};
+
+#endif

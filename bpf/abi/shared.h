@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the programs and the loader tell each other in memory that both map:
+ * the loader writes offsets, addresses and the query; the programs write
+ * counters. Not part of a recording. One instance per set of programs, shared
+ * by all objects as the data section GW_CONTROL_SECTION.
+ */
+#ifndef GPUWATCH_SHARED_H
+#define GPUWATCH_SHARED_H
+
+#include "bpf/abi/records.h"
+
+/* A section of its own in .data, not .bss: libbpf 1.1 shares data sections by name only from there. */
+#define GW_CONTROL_SECTION ".data.control"
+
+/* The timelines: the .bss section of the object "watch". */
+#define GW_TIMELINES_MAP "watch.bss"
+
+#define GW_WANTED_MAX 4096  /* addresses of one pass */
+#define GW_DRIVERS_MAX 256  /* struct dma_fence_ops whose signallers are remembered */
+#define GW_EVICTED_MAX 2048 /* timelines remembered after they lost their slot */
+#define GW_HAZARDS_MAX 256  /* struct gw_hazard that are kept */
+
+/*
+ * Where members of types are that only modules know. Byte offsets; -1: the
+ * module is not loaded, or its kernel version has no such member.
+ */
+struct gw_layout {
+	__s32 sched_fence_scheduled; /* struct drm_sched_fence */
+	__s32 sched_fence_finished;
+	__s32 sched_fence_parent;
+	__s32 sched_fence_sched;
+	__s32 scheduler_name;	      /* struct drm_gpu_scheduler */
+	__s32 scheduler_thread;	      /* up to 6.6, see scheduler_work_run_job */
+	__s32 scheduler_work_run_job; /* since 6.7, commit a6149f039369 */
+	__s32 scheduler_rq;	      /* array of struct drm_sched_rq (up to 6.6), or pointer to one of pointers */
+	__s32 scheduler_num_rqs;      /* since 6.8; -1: the array's length is scheduler_rq_count */
+	__s32 scheduler_rq_count;
+	__s32 rq_size;
+	__s32 rq_entities; /* struct drm_sched_rq */
+	__s32 entity_list; /* struct drm_sched_entity */
+	__s32 entity_fence_context;
+	__s32 entity_dependency;
+	__s32 syncobj_fence;	/* struct drm_syncobj */
+	__s32 device_unplugged; /* struct drm_device */
+	__s32 reserved;
+};
+
+/* Addresses of symbols, from /proc/kallsyms; 0 = unknown. */
+struct gw_symbols {
+	__u64 array_ops;	   /* dma_fence_array_ops */
+	__u64 chain_ops;	   /* dma_fence_chain_ops */
+	__u64 sched_scheduled_ops; /* drm_sched_fence_ops_scheduled */
+	__u64 sched_finished_ops;  /* drm_sched_fence_ops_finished */
+	__u64 nr_node_ids;	   /* the variable */
+	__u64 process_timeout;	   /* what schedule_timeout()'s timer calls */
+};
+
+/* Of the map `hazards`, whose values are struct gw_hazard. */
+struct gw_hazard_key {
+	__u32 rule;
+	__u32 reserved;
+	__u64 section_ip;
+	__u64 stack_hash;
+};
+
+enum gw_query_mode {
+	GW_QUERY_BLOCKED, /* whoever is blocked; PRESENT for all others */
+	GW_QUERY_FULL,	  /* also everybody else that sleeps */
+	GW_QUERY_WANTED,  /* only what the map `wanted` names: no PRESENT records */
+};
+
+/* What the next pass of the iterators is to give. */
+struct gw_query {
+	__u64 now_ns;	   /* CLOCK_MONOTONIC at its start */
+	__u64 min_wait_ns; /* younger waits do not make a task count as blocked */
+	__u32 mode;	   /* enum gw_query_mode */
+	__u32 reserved;
+};
+
+struct gw_control {
+	/* written by the programs */
+	__u64 active_waits;
+	__u64 signalling;  /* tasks inside of a signalling section */
+	__u64 reserved[6]; /* the line above is written often, those below seldom */
+	__u32 armed;	   /* set by the loader: send a wake event at the next wait */
+	__u32 unused;
+	__u64 wakes;
+	__u64 missed_waits;
+	__u64 dropped_events;
+	__u64 evicted_timelines;
+	__u64 dropped_hazards; /* kinds that did not fit */
+	__u64 standing_waits;  /* counted anew by a pass in mode BLOCKED or FULL: what active_waits should be */
+	/* written by the loader */
+	__u64 attached_ns; /* CLOCK_MONOTONIC when the programs began to watch; outlives the daemon with the map */
+	struct gw_query query;
+	struct gw_layout layout;
+	struct gw_symbols symbols;
+};
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Names of fences' drivers and timelines. A program cannot call
+ * ops->get_driver_name(); but the kernel calls it for its own tracepoint, which
+ * fires once for a fence that somebody waits for.
+ */
+#ifndef GPUWATCH_NAMES_H
+#define GPUWATCH_NAMES_H
+
+#include "bpf/abi/records.h"
+#include "bpf/lib/kernel.h"
+
+struct fence_names {
+	char driver[GW_NAME_SIZE];
+	char timeline[GW_NAME_SIZE];
+};
+
+/* By the low half of dma_fence.context, which is what the tracepoint has. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 2048);
+	__type(key, u32);
+	__type(value, struct fence_names);
+} names SEC(".maps");
+
+#endif

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The snapshot: walks all tasks and writes records of those that matter. */
+#include "bpf/lib/started.h"
+#include "bpf/lib/wait.h"
+#include "bpf/snapshot/fence.h"
+#include "bpf/snapshot/lock.h"
+#include "bpf/snapshot/timer.h"
+#include "bpf/snapshot/work.h"
+
+/*
+ * Addresses that earlier passes met and that user space wants to know more of:
+ * tasks, and work items or work queues whose workers are asked for.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, GW_WANTED_MAX);
+	__type(key, u64);
+	__type(value, u8);
+} wanted SEC(".maps");
+
+static __always_inline bool is_wanted(u64 address)
+{
+	return address && bpf_map_lookup_elem(&wanted, &address);
+}
+
+static __always_inline bool is_on_cpu(struct task_struct *task)
+{
+	if (bpf_core_field_size(struct task_struct___on_cpu_u8, on_cpu) == 1)
+		return BPF_CORE_READ((struct task_struct___on_cpu_u8 *)task, on_cpu);
+	return BPF_CORE_READ((struct task_struct___on_cpu_int *)task, on_cpu);
+}
+
+static __always_inline u32 task_flags(struct task_struct *task)
+{
+	u32 flags = 0;
+
+	if (task->flags & PF_KTHREAD)
+		flags |= GW_TASK_F_KTHREAD;
+	if (task->flags & PF_WQ_WORKER)
+		flags |= GW_TASK_F_WORKER;
+	if ((task->flags & PF_EXITING) || task->exit_state)
+		flags |= GW_TASK_F_EXITING;
+	if (is_on_cpu(task))
+		flags |= GW_TASK_F_ON_CPU;
+	return flags;
+}
+
+/* A worker's struct worker, NULL for other tasks. */
+static __always_inline struct worker *worker_of(struct task_struct *task)
+{
+	struct kthread *kthread = task->worker_private;
+
+	if (!(task->flags & PF_WQ_WORKER))
+		return NULL;
+	return BPF_CORE_READ(kthread, data);
+}
+
+/* ---- filling a TASK record ---------------------------------------------------- */
+
+static __always_inline u64 stack_pointer(struct task_struct *task)
+{
+#if defined(__TARGET_ARCH_arm64)
+	return task->thread.cpu_context.sp;
+#else
+	return task->thread.sp;
+#endif
+}
+
+/* Also those that are over, as long as the task has not noticed: it will subtract them. */
+static __always_inline void count_standing(const struct task_entry *entry)
+{
+	u32 i;
+
+	for (i = 0; i < GW_WAIT_DEPTH; i++) {
+		if (i < entry->watch.depth && is_active(entry->watch.waits[i].kind))
+			control.standing_waits++;
+	}
+}
+
+/*
+ * What the programs recorded, without waits that are surely over: a sleeping
+ * task's stack cannot be shorter than where a standing wait began.
+ */
+static __always_inline void read_watch(struct gw_task_record *record, struct task_struct *task)
+{
+	struct task_entry *entry = bpf_task_storage_get(&tasks, task, NULL, 0);
+	u32 i;
+
+	__builtin_memset(&record->watch, 0, sizeof(record->watch));
+	if (!entry)
+		return;
+	count_standing(entry);
+	record->watch = entry->watch;
+	if (record->watch.depth > GW_WAIT_DEPTH)
+		record->watch.depth = GW_WAIT_DEPTH;
+	if (record->flags & GW_TASK_F_ON_CPU)
+		return;
+	for (i = 0; i < GW_WAIT_DEPTH; i++) {
+		if (i < record->watch.depth && (s32)((u32)stack_pointer(task) - entry->marks[i]) > 0)
+			record->watch.depth = i;
+	}
+}
+
+/* What the hook of a wait for a fence could not see: how the task sleeps. */
+static __always_inline void read_sleep(struct scratch *scratch, struct task_struct *task)
+{
+	struct gw_task_record *record = &scratch->task;
+	u32 last = record->watch.depth - 1;
+
+	if (last >= GW_WAIT_DEPTH || record->watch.waits[last].kind != GW_WAIT_FENCE ||
+	    (record->flags & GW_TASK_F_ON_CPU))
+		return;
+	if (record->state & TASK_INTERRUPTIBLE)
+		record->watch.waits[last].flags |= GW_WAIT_F_INTERRUPTIBLE;
+	if (has_timer(scratch, record->address, stack_pointer(task)))
+		record->watch.waits[last].flags |= GW_WAIT_F_TIMEOUT;
+}
+
+static __always_inline void read_work(struct gw_sections *sections, struct task_struct *task)
+{
+	struct worker *worker = worker_of(task);
+	struct started *started;
+
+	if (!worker)
+		return;
+	sections->work = (u64)BPF_CORE_READ(worker, current_work);
+	if (!sections->work)
+		return;
+	sections->work_function = (u64)BPF_CORE_READ(worker, current_func);
+	sections->work_pwq = (u64)BPF_CORE_READ(worker, current_pwq);
+	sections->workqueue = (u64)BPF_CORE_READ(worker, current_pwq, wq);
+	started = started_slot(task->pid);
+	if (started && started->work == sections->work)
+		sections->work_since_ns = started->since_ns;
+}
+
+static __always_inline void read_user_registers(struct gw_task_record *record, struct task_struct *task)
+{
+	struct pt_regs *regs;
+
+	record->user_ip = 0;
+	record->user_syscall = ~0ULL;
+	if (task->flags & PF_KTHREAD)
+		return;
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	if (!regs)
+		return;
+#if defined(__TARGET_ARCH_arm64)
+	record->user_ip = BPF_CORE_READ(regs, pc);
+	record->user_syscall = (s64)BPF_CORE_READ(regs, syscallno);
+#else
+	record->user_ip = BPF_CORE_READ(regs, ip);
+	record->user_syscall = BPF_CORE_READ(regs, orig_ax);
+#endif
+}
+
+static __always_inline void read_blocker(struct gw_task_record *record, struct task_struct *task)
+{
+	struct task_struct___blocked_on *blocked = (void *)task;
+	struct task_struct___blocker *blocker = (void *)task;
+	u64 value = 0;
+
+	if (bpf_core_field_exists(struct task_struct___blocker, blocker))
+		value = BPF_CORE_READ(blocker, blocker);
+	if (!value && bpf_core_field_exists(struct task_struct___blocked_on, blocked_on))
+		value = (u64)BPF_CORE_READ(blocked, blocked_on);
+	record->blocker = value & ~BLOCKER_TYPE_MASK;
+	record->blocker_type = value & BLOCKER_TYPE_MASK;
+}
+
+static __always_inline void read_identity(struct gw_task_record *record, struct task_struct *task)
+{
+	record->header.type = GW_RECORD_TASK;
+	record->address = (u64)task;
+	record->start_ns = task->start_time;
+	record->pid = task->pid;
+	record->tgid = task->tgid;
+	record->state = task->__state;
+	record->flags = task_flags(task);
+	record->mm = (u64)task->mm;
+	record->utime_ns = task->utime;
+	record->switches = task->nvcsw + task->nivcsw;
+	record->last_ran_ns = task->se.exec_start;
+	bpf_probe_read_kernel_str(record->comm, sizeof(record->comm), task->comm);
+	record->cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+}
+
+static __always_inline void read_stack(struct gw_task_record *record, struct task_struct *task)
+{
+	long size = 0;
+
+	if (!(record->flags & GW_TASK_F_ON_CPU))
+		size = bpf_get_task_stack(task, record->stack, sizeof(record->stack), 0);
+	record->stack_depth = size > 0 ? size / sizeof(record->stack[0]) : 0;
+}
+
+/* ---- what a task waits for ------------------------------------------------------ */
+
+static __always_inline int emit_wait(struct output *out, const struct gw_wait *wait)
+{
+	switch (wait->kind) {
+	case GW_WAIT_FENCE:
+	case GW_WAIT_POLL:
+		return queue_fence(out->scratch, wait->object);
+	case GW_WAIT_FENCE_ANY:
+	case GW_WAIT_SYNCOBJ:
+		return emit_wait_any(out, wait);
+	case GW_WAIT_LOCK:
+		return emit_lock(out, wait->object, wait->flags);
+	case GW_WAIT_WORK:
+		return emit_flushed(out, wait->object);
+	case GW_WAIT_WORKQUEUE:
+		return emit_flushed_workqueue(out, wait->object);
+	}
+	return 0;
+}
+
+/* As a callback the verifier walks through all this once, not once per wait. */
+static long emit_nth_wait(u32 i, void *context)
+{
+	struct output *out = context;
+
+	if (i < GW_WAIT_DEPTH)
+		emit_wait(out, &out->scratch->task.watch.waits[i]);
+	return 0;
+}
+
+/* Where the kernel itself says which lock a task is blocked on, it may be one that began unobserved. */
+static __always_inline void emit_blocker(struct output *out, const struct gw_task_record *record)
+{
+	u32 flags = 0;
+
+	if (!record->blocker)
+		return;
+	switch (record->blocker_type) {
+	case BLOCKER_TYPE_MUTEX:
+		flags = GW_LOCK_F_MUTEX;
+		break;
+	case BLOCKER_TYPE_RWSEM_READER:
+		flags = GW_LOCK_F_READ;
+		break;
+	case BLOCKER_TYPE_RWSEM_WRITER:
+		flags = GW_LOCK_F_WRITE;
+		break;
+	}
+	emit_lock(out, record->blocker, flags);
+}
+
+static __always_inline void emit_objects(struct output *out, struct task_struct *task)
+{
+	struct gw_task_record *record = &out->scratch->task;
+	struct worker *worker = worker_of(task);
+
+	out->scratch->fence_count = 0;
+	out->scratch->work_count = 0;
+	bpf_loop(record->watch.depth, emit_nth_wait, out, 0);
+	if (!record->watch.depth || record->watch.waits[0].kind != GW_WAIT_LOCK)
+		emit_blocker(out, record);
+	if (worker)
+		emit_worker(out, worker, (u64)task);
+	/* Fences queue more fences: the limit is their number, not their depth. */
+	bpf_loop(FENCES_PER_TASK, emit_queued, out, 0);
+}
+
+static long resolve_nth_poll(u32 i, void *context)
+{
+	struct scratch *scratch = ((struct output *)context)->scratch;
+
+	if (i < GW_WAIT_DEPTH && scratch->task.watch.waits[i].kind == GW_WAIT_POLL)
+		resolve_poll(&scratch->task.watch.waits[i]);
+	return 0;
+}
+
+static __always_inline void emit_activity(struct output *out, struct task_struct *task)
+{
+	struct gw_activity_record record = {
+		.header = { .type = GW_RECORD_ACTIVITY, .size = sizeof(record) },
+		.task = (u64)task,
+	};
+	struct task_entry *entry = bpf_task_storage_get(&tasks, task, NULL, 0);
+
+	if (!entry || !entry->activity.kind)
+		return;
+	record.activity = entry->activity;
+	emit(out, &record, sizeof(record));
+}
+
+static __always_inline void emit_task(struct output *out, struct task_struct *task)
+{
+	struct gw_task_record *record = &out->scratch->task;
+	u32 size;
+
+	read_sleep(out->scratch, task);
+	read_work(&record->watch.sections, task);
+	read_user_registers(record, task);
+	read_blocker(record, task);
+	read_stack(record, task);
+	bpf_loop(record->watch.depth, resolve_nth_poll, out, 0);
+	size = record->stack_depth;
+	if (size > GW_STACK_DEPTH)
+		size = GW_STACK_DEPTH;
+	size = __builtin_offsetof(struct gw_task_record, stack) + size * sizeof(record->stack[0]);
+	record->header.size = size;
+	emit(out, record, size);
+	emit_activity(out, task);
+	emit_objects(out, task);
+}
+
+static __always_inline void emit_present(struct output *out)
+{
+	struct gw_task_record *record = &out->scratch->task;
+	struct gw_present_record present = {
+		.header = { .type = GW_RECORD_PRESENT, .size = sizeof(present) },
+		.address = record->address,
+		.start_ns = record->start_ns,
+		.pid = record->pid,
+		.tgid = record->tgid,
+		.state = record->state,
+		.flags = record->flags,
+	};
+
+	__builtin_memcpy(present.comm, record->comm, sizeof(present.comm));
+	emit(out, &present, sizeof(present));
+}
+
+/* ---- which tasks -------------------------------------------------------------------- */
+
+static __always_inline bool is_blocked(const struct gw_task_record *record)
+{
+	if (record->watch.depth && record->watch.waits[0].since_ns + control.query.min_wait_ns <= control.query.now_ns)
+		return true;
+	/* Waits that nobody recorded: workers and other kernel threads that merely idle say so with NOLOAD. */
+	return (record->state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE;
+}
+
+static __always_inline bool works_on_wanted(struct task_struct *task)
+{
+	struct worker *worker = worker_of(task);
+
+	return worker && (is_wanted((u64)BPF_CORE_READ(worker, current_work)) ||
+			  is_wanted((u64)BPF_CORE_READ(worker, current_pwq, wq)));
+}
+
+SEC("iter/task")
+int snapshot_tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct output out = {};
+	u32 zero = 0;
+
+	if (!task)
+		return 0;
+	out.scratch = bpf_map_lookup_elem(&scratch, &zero);
+	out.seq = ctx->meta->seq;
+	if (!out.scratch)
+		return 0;
+	if (control.query.mode == GW_QUERY_WANTED && !is_wanted((u64)task) && !works_on_wanted(task))
+		return 0;
+	read_identity(&out.scratch->task, task);
+	read_watch(&out.scratch->task, task);
+	if (control.query.mode == GW_QUERY_WANTED || is_blocked(&out.scratch->task) ||
+	    (control.query.mode == GW_QUERY_FULL && out.scratch->task.state))
+		emit_task(&out, task);
+	else
+		emit_present(&out);
+	return 0;
+}

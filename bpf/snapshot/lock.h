@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* LOCK records: who holds a lock, as the lock itself says. */
+#ifndef GPUWATCH_ITER_LOCK_H
+#define GPUWATCH_ITER_LOCK_H
+
+#include "bpf/snapshot/iter.h"
+
+static __always_inline u32 lock_kind(u32 flags)
+{
+	if (flags & GW_LOCK_F_MUTEX)
+		return GW_LOCK_MUTEX;
+	if (flags & GW_LOCK_F_PERCPU)
+		return GW_LOCK_PERCPU_RWSEM;
+	if (flags & GW_LOCK_F_RT) /* on PREEMPT_RT rwsems, too: they begin with an rt_mutex_base */
+		return GW_LOCK_RT_MUTEX;
+	if (flags & (GW_LOCK_F_READ | GW_LOCK_F_WRITE))
+		return GW_LOCK_RWSEM;
+	return GW_LOCK_UNKNOWN;
+}
+
+static __always_inline void read_rwsem(struct gw_lock_record *record)
+{
+	struct rw_semaphore *sem = (void *)record->address;
+	s64 count = BPF_CORE_READ(sem, count.counter);
+	u64 owner = BPF_CORE_READ(sem, owner.counter) & ~LOCK_OWNER_FLAGS;
+
+	/* A reader that failed to get in sets the sign bit (RWSEM_FLAG_READFAIL). */
+	record->readers = ((u64)count << 1 >> 1) >> RWSEM_READER_SHIFT;
+	record->owner = owner;
+	if (count & RWSEM_WRITER_LOCKED)
+		record->owner_kind = GW_OWNER_EXCLUSIVE;
+	else if (record->readers)
+		record->owner_kind = GW_OWNER_READER_HINT;
+	else
+		record->owner = 0;
+}
+
+static __always_inline void read_owner(struct gw_lock_record *record, u32 flags)
+{
+	void *lock = (void *)record->address;
+
+	switch (record->kind) {
+	case GW_LOCK_MUTEX:
+		record->owner = BPF_CORE_READ((struct mutex *)lock, owner.counter) & ~LOCK_OWNER_FLAGS;
+		break;
+	case GW_LOCK_RT_MUTEX:
+		record->owner = (u64)BPF_CORE_READ((struct rt_mutex_base *)lock, owner) & ~1UL;
+		break;
+	case GW_LOCK_PERCPU_RWSEM:
+		/* Known only while a writer waits for readers to leave; that keeps new readers out, too. */
+		if (flags & GW_LOCK_F_READ)
+			record->owner = (u64)BPF_CORE_READ((struct percpu_rw_semaphore *)lock, writer.task);
+		break;
+	case GW_LOCK_RWSEM:
+		read_rwsem(record);
+		return;
+	}
+	if (record->owner)
+		record->owner_kind = GW_OWNER_EXCLUSIVE;
+}
+
+/* @flags: GW_LOCK_F_*, as contention_begin gave them. */
+static __noinline int emit_lock(struct output *out, u64 address, u32 flags)
+{
+	struct gw_lock_record *record = &out->scratch->lock;
+	struct task_struct *owner;
+
+	__builtin_memset(record, 0, sizeof(*record));
+	record->header.type = GW_RECORD_LOCK;
+	record->header.size = sizeof(*record);
+	record->address = address;
+	record->kind = lock_kind(flags);
+	read_owner(record, flags);
+	owner = (void *)record->owner;
+	if (owner)
+		record->owner_pid = BPF_CORE_READ(owner, pid);
+	emit(out, record, sizeof(*record));
+	return 0;
+}
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Whether a sleeping task will wake up by itself. schedule_timeout() keeps its
+ * timer on the task's stack, and calls process_timeout() when it fires; an
+ * infinite wait has none. What is left of a timer that is over is not pending.
+ */
+#ifndef GPUWATCH_ITER_TIMER_H
+#define GPUWATCH_ITER_TIMER_H
+
+#include "bpf/snapshot/iter.h"
+
+#define STACK_ALIGNMENT 0x4000ULL
+
+struct timer_search {
+	struct scratch *scratch;
+	u64 stack; /* where the words were read from */
+	u64 task;
+	bool found;
+};
+
+static long try_timer(u32 i, void *context)
+{
+	struct timer_search *search = context;
+	struct process_timer *timer;
+
+	if (i >= TIMER_WORDS)
+		return 1;
+	if (search->scratch->words[i] != control.symbols.process_timeout)
+		return 0;
+	timer = (void *)(search->stack + i * 8 - bpf_core_field_offset(struct process_timer, timer.function));
+	search->found = BPF_CORE_READ(timer, timer.entry.pprev) && (u64)BPF_CORE_READ(timer, task) == search->task;
+	return search->found;
+}
+
+static __noinline int has_timer(struct scratch *scratch, u64 task, u64 stack)
+{
+	struct timer_search search = { .scratch = scratch, .stack = stack, .task = task };
+	/* Behind a stack's end is nothing that may be read. Stacks are aligned to their size, which is this or more. */
+	u64 size = STACK_ALIGNMENT - (stack & (STACK_ALIGNMENT - 1));
+
+	if (size > sizeof(scratch->words))
+		size = sizeof(scratch->words);
+	if (!control.symbols.process_timeout || bpf_probe_read_kernel(scratch->words, size, (void *)stack))
+		return 0;
+	bpf_loop(size / 8, try_timer, &search, 0);
+	return search.found;
+}
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* WORK records: who executes a work item, or what it is queued behind. */
+#ifndef GPUWATCH_ITER_WORK_H
+#define GPUWATCH_ITER_WORK_H
+
+#include "bpf/snapshot/iter.h"
+
+#define PWQS_MAX 64 /* of one work queue: one per CPU, or per group of them */
+
+struct item {
+	u64 work;
+	u64 function; /* 0: as the item itself says */
+	u64 pwq;
+	u64 worker;
+	u32 place;
+	u32 position;
+};
+
+static __always_inline void read_active(struct gw_work_record *record)
+{
+	struct pool_workqueue *pwq = (void *)record->pwq;
+	struct workqueue_struct *workqueue = (void *)record->workqueue;
+	struct workqueue_struct___max_active *limits = (void *)workqueue;
+	struct wq_node_nr_active *active;
+	u64 list;
+	s32 node;
+
+	record->nr_active = BPF_CORE_READ(pwq, nr_active);
+	if (bpf_core_field_exists(struct pool_workqueue___max_active, max_active)) {
+		record->max_active = BPF_CORE_READ((struct pool_workqueue___max_active *)pwq, max_active);
+		return;
+	}
+	record->max_active = BPF_CORE_READ(limits, max_active);
+	if (!bpf_core_field_exists(struct workqueue_struct___max_active, node_nr_active) ||
+	    !(BPF_CORE_READ(workqueue, flags) & WQ_UNBOUND))
+		return;
+	node = BPF_CORE_READ(pwq, pool, node);
+	if (node < 0)
+		bpf_probe_read_kernel(&node, sizeof(node), (void *)control.symbols.nr_node_ids);
+	list = record->workqueue + bpf_core_field_offset(struct workqueue_struct___max_active, node_nr_active);
+	active = (void *)read_u64(list + (u32)node * 8);
+	if (!active)
+		return;
+	record->nr_active = BPF_CORE_READ(active, nr.counter);
+	record->max_active = BPF_CORE_READ(active, max);
+}
+
+static __noinline int emit_work(struct output *out, const struct item *item)
+{
+	struct gw_work_record *record = &out->scratch->work;
+	struct pool_workqueue *pwq = (void *)item->pwq;
+	struct work_struct *work = (void *)item->work;
+
+	if (out->scratch->work_count >= WORKS_PER_TASK)
+		return 1;
+	out->scratch->work_count++;
+	__builtin_memset(record, 0, sizeof(*record));
+	record->header.type = GW_RECORD_WORK;
+	record->header.size = sizeof(*record);
+	record->work = item->work;
+	record->function = item->function;
+	if (!record->function)
+		record->function = (u64)BPF_CORE_READ(work, func);
+	record->worker = item->worker;
+	record->place = item->place;
+	record->position = item->position;
+	record->pwq = item->pwq;
+	if (pwq) {
+		record->workqueue = (u64)BPF_CORE_READ(pwq, wq);
+		BPF_CORE_READ_STR_INTO(&record->name, pwq, wq, name);
+		read_active(record);
+	}
+	emit(out, record, sizeof(*record));
+	return 0;
+}
+
+static __always_inline u64 work_data(u64 address)
+{
+	struct work_struct *work = (void *)address;
+
+	return BPF_CORE_READ(work, data.counter);
+}
+
+/* The pool_workqueue that an item is queued on, 0 if it is not queued. */
+static __always_inline u64 queued_on(u64 address)
+{
+	u64 data = work_data(address);
+
+	return data & WORK_STRUCT_PWQ ? data & ~WORK_STRUCT_PWQ_FLAGS : 0;
+}
+
+static __always_inline u64 workqueue_of(u64 address)
+{
+	struct pool_workqueue *pwq = (void *)address;
+
+	return pwq ? (u64)BPF_CORE_READ(pwq, wq) : 0;
+}
+
+/* A walk over a list of queued items. */
+struct walk {
+	struct output *out;
+	u64 head;
+	u64 entry;
+	u64 workqueue; /* only items of this one */
+	u64 until;     /* 0: emit all; else stop before this item */
+	u32 place;
+	u32 position;
+	bool found;
+};
+
+static long walk_item(u32 i, void *context)
+{
+	struct walk *walk = context;
+	struct item item = { .place = walk->place };
+
+	walk->entry = read_u64(walk->entry);
+	if (!walk->entry || walk->entry == walk->head)
+		return 1;
+	item.work = (u64)container_of(walk->entry, struct work_struct, entry);
+	if (walk->until == item.work) {
+		walk->found = true;
+		return 1;
+	}
+	item.pwq = queued_on(item.work);
+	item.position = walk->position++;
+	if (walk->until || workqueue_of(item.pwq) != walk->workqueue)
+		return 0;
+	return emit_work(walk->out, &item);
+}
+
+static __always_inline void walk_works(struct walk *walk, u64 head)
+{
+	walk->head = head;
+	walk->entry = head;
+	walk->position = 0;
+	bpf_loop(LIST_WALK_MAX, walk_item, walk, 0);
+}
+
+static __always_inline u64 inactive_list(u64 pwq)
+{
+	return pwq + bpf_core_field_offset(struct pool_workqueue, inactive_works);
+}
+
+static __always_inline u64 pool_list(u64 pwq)
+{
+	u64 pool = (u64)BPF_CORE_READ((struct pool_workqueue *)pwq, pool);
+
+	return pool ? pool + bpf_core_field_offset(struct worker_pool, worklist) : 0;
+}
+
+/* The items of @workqueue that wait on @pwq: held back, then handed to the pool. */
+static __noinline int emit_waiting_works(struct output *out, u64 pwq, u64 workqueue)
+{
+	struct walk walk = { .out = out, .workqueue = workqueue, .place = GW_WORK_INACTIVE };
+	u64 list = pool_list(pwq);
+
+	walk_works(&walk, inactive_list(pwq));
+	walk.place = GW_WORK_QUEUED;
+	if (list)
+		walk_works(&walk, list);
+	return 0;
+}
+
+/* What a worker executes, and what waits behind it in the same work queue. */
+static __noinline int emit_worker(struct output *out, struct worker *worker, u64 task)
+{
+	struct item item = {
+		.work = (u64)BPF_CORE_READ(worker, current_work),
+		.function = (u64)BPF_CORE_READ(worker, current_func),
+		.pwq = (u64)BPF_CORE_READ(worker, current_pwq),
+		.worker = task,
+		.place = GW_WORK_EXECUTING,
+	};
+
+	if (!item.work)
+		return 0;
+	emit_work(out, &item);
+	if (item.pwq)
+		emit_waiting_works(out, item.pwq, workqueue_of(item.pwq));
+	return 0;
+}
+
+/* Where an item is that somebody flushes. IDLE also stands for one that a worker executes: its worker tells. */
+static __noinline int emit_flushed(struct output *out, u64 work)
+{
+	struct item item = { .work = work, .pwq = queued_on(work), .place = GW_WORK_IDLE };
+	bool inactive = work_data(work) & WORK_STRUCT_INACTIVE;
+	struct walk walk = { .out = out, .until = work };
+
+	if (item.pwq) {
+		item.place = inactive ? GW_WORK_INACTIVE : GW_WORK_QUEUED;
+		walk_works(&walk, inactive ? inactive_list(item.pwq) : pool_list(item.pwq));
+		if (walk.found)
+			item.position = walk.position;
+	}
+	return emit_work(out, &item);
+}
+
+struct pwq_walk {
+	struct output *out;
+	u64 workqueue;
+	u64 head;
+	u64 entry;
+};
+
+static long walk_pwq(u32 i, void *context)
+{
+	struct pwq_walk *walk = context;
+
+	walk->entry = read_u64(walk->entry);
+	if (!walk->entry || walk->entry == walk->head)
+		return 1;
+	emit_waiting_works(walk->out, (u64)container_of(walk->entry, struct pool_workqueue, pwqs_node),
+			   walk->workqueue);
+	return 0;
+}
+
+/* Everything that waits in a work queue that somebody flushes. */
+static __noinline int emit_flushed_workqueue(struct output *out, u64 workqueue)
+{
+	struct pwq_walk walk = { .out = out, .workqueue = workqueue };
+
+	walk.head = workqueue + bpf_core_field_offset(struct workqueue_struct, pwqs);
+	walk.entry = walk.head;
+	bpf_loop(PWQS_MAX, walk_pwq, &walk, 0);
+	return 0;
+}
+
+#endif

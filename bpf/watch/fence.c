@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Fences: who waits for them, and who signals which timeline. */
+#include "bpf/lib/interrupt.h"
+#include "bpf/lib/wait.h"
+
+/* ---- waits ------------------------------------------------------------------ */
+
+static __always_inline u32 wait_flags(bool interruptible, long timeout)
+{
+	return (interruptible ? GW_WAIT_F_INTERRUPTIBLE : 0) | (timeout != LONG_MAX ? GW_WAIT_F_TIMEOUT : 0);
+}
+
+/*
+ * Also passed when the fence is signalled already. The function around the
+ * tracepoint would also tell whether the wait ends by itself, but an fentry
+ * program there costs twice as much even when it does nothing: the iterator
+ * finds the timer instead, see iter-timer.h.
+ */
+SEC("tp_btf/dma_fence_wait_start")
+int BPF_PROG(fence_wait_start, struct dma_fence *fence)
+{
+	struct gw_wait wait = {};
+
+	if (fence_flag(fence->flags, FENCE_SIGNALED))
+		return 0;
+	wait.kind = GW_WAIT_FENCE;
+	wait.object = (u64)fence;
+	wait.context = fence->context;
+	wait.seqno = fence->seqno;
+	wait_begin(ctx, &wait);
+	return 0;
+}
+
+SEC("tp_btf/dma_fence_wait_end")
+int BPF_PROG(fence_wait_end, struct dma_fence *fence)
+{
+	wait_end(GW_WAIT_FENCE, (u64)fence);
+	return 0;
+}
+
+/* The verifier does not let a program load an argument that is a pointer to a pointer; a helper does. */
+static __always_inline u64 argument(void *ctx, u32 i)
+{
+	u64 value = 0;
+
+	bpf_get_func_arg(ctx, i, &value);
+	return value;
+}
+
+SEC("fentry/dma_fence_wait_any_timeout")
+int fence_wait_any_start(void *ctx)
+{
+	u64 timeout = argument(ctx, 3);
+	struct gw_wait wait = {
+		.kind = GW_WAIT_FENCE_ANY,
+		.flags = wait_flags(argument(ctx, 2), timeout),
+		.object = argument(ctx, 0),
+		.count = argument(ctx, 1),
+	};
+
+	if (timeout)
+		wait_begin(ctx, &wait);
+	return 0;
+}
+
+SEC("fexit/dma_fence_wait_any_timeout")
+int fence_wait_any_end(void *ctx)
+{
+	wait_end(GW_WAIT_FENCE_ANY, argument(ctx, 0));
+	return 0;
+}
+
+/*
+ * The drm module's own wait. Its last argument is a constant in all callers, so
+ * that the compiler makes a variant of the function; the first five arguments
+ * keep their registers.
+ */
+SEC("kprobe/drm_syncobj_array_wait_timeout")
+int BPF_KPROBE(syncobj_wait_start, void *syncobjs, void *points, u32 count, u32 flags, long timeout)
+{
+	struct gw_wait wait = {
+		.kind = GW_WAIT_SYNCOBJ,
+		.flags = wait_flags(true, timeout) |
+			 (flags & 1 ? GW_WAIT_F_ALL : 0), /* DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL */
+		.object = (u64)syncobjs,
+		.count = count,
+	};
+
+	if (timeout)
+		wait_begin(ctx, &wait);
+	return 0;
+}
+
+/* A return probe does not see the arguments; a task is in one such wait at most. */
+SEC("kretprobe/drm_syncobj_array_wait_timeout")
+int BPF_KRETPROBE(syncobj_wait_end)
+{
+	wait_end(GW_WAIT_SYNCOBJ, 0);
+	return 0;
+}
+
+/*
+ * poll(2) and select(2): a file's poll method registers and returns, and the
+ * wait comes after all files' methods. It ends with poll_freewait(). epoll does
+ * not call the method with a struct poll_wqueues of the task's own.
+ */
+static __always_inline void poll_begin(struct file *file, struct poll_table_struct *table, u32 flags)
+{
+	/* pt is the first member of struct poll_wqueues, which is on the caller's stack */
+	struct poll_wqueues *waiter = (struct poll_wqueues *)table;
+	struct gw_wait wait = {
+		.kind = GW_WAIT_POLL,
+		.flags = GW_WAIT_F_INTERRUPTIBLE | flags,
+		.object = (u64)waiter,
+		.context = (u64)file,
+	};
+
+	if (waiter && BPF_CORE_READ(waiter, polling_task) == bpf_get_current_task_btf())
+		wait_begin(waiter, &wait);
+}
+
+SEC("fentry/sync_file_poll")
+int BPF_PROG(sync_file_poll_start, struct file *file, struct poll_table_struct *table)
+{
+	struct sync_file *sync = file->private_data;
+
+	if (!fence_flag(BPF_CORE_READ(sync, fence, flags), FENCE_SIGNALED))
+		poll_begin(file, table, 0);
+	return 0;
+}
+
+SEC("fentry/dma_buf_poll")
+int BPF_PROG(dma_buf_poll_start, struct file *file, struct poll_table_struct *table)
+{
+	poll_begin(file, table, POLL_IS_DMA_BUF);
+	return 0;
+}
+
+SEC("fentry/poll_freewait")
+int BPF_PROG(poll_end, struct poll_wqueues *waiter)
+{
+	wait_end(GW_WAIT_POLL, (u64)waiter);
+	return 0;
+}
+
+/* ---- signallers --------------------------------------------------------------- */
+
+/*
+ * Direct-mapped by context. All of this object's .bss, which is a map
+ * GW_TIMELINES_MAP of its own: no look-up, not even an array's.
+ */
+struct gw_timeline timelines[GW_TIMELINE_SLOTS];
+
+static __always_inline struct gw_timeline *timeline_slot(u64 context)
+{
+	return &timelines[context & (GW_TIMELINE_SLOTS - 1)];
+}
+
+/* Timelines that lost their slot to another context, until they signal again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, GW_EVICTED_MAX);
+	__type(key, u64);
+	__type(value, struct gw_timeline);
+} evicted SEC(".maps");
+
+/* Stays all zeroes: a timeline to begin with, too large for the stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct gw_timeline);
+} no_timeline SEC(".maps");
+
+/* What the running worker executes: what current_wq_worker() does. */
+static __always_inline struct worker *current_worker(struct task_struct *task)
+{
+	struct kthread *kthread = task->worker_private;
+
+	return BPF_CORE_READ(kthread, data);
+}
+
+static __always_inline void describe(struct gw_signaller *who, struct task_struct *task, u32 level)
+{
+	if (level) {
+		who->kind = level & HARDIRQ_NMI_MASK ? GW_SIGNALLER_HARDIRQ : GW_SIGNALLER_SOFTIRQ;
+		return;
+	}
+	who->kind = GW_SIGNALLER_TASK;
+	who->task = (u64)task;
+	who->pid = task->pid;
+	who->flags = task->flags;
+	who->start_ns = task->start_time;
+	bpf_probe_read_kernel_str(who->comm, sizeof(who->comm), task->comm);
+	if (task->flags & PF_WQ_WORKER) {
+		struct worker *worker = current_worker(task);
+
+		who->kind = GW_SIGNALLER_WORK;
+		who->work = (u64)BPF_CORE_READ(worker, current_work);
+		who->function = (u64)BPF_CORE_READ(worker, current_func);
+	}
+}
+
+/* A work item is the same signaller whichever worker runs it, as long as its function is the same. */
+static __always_inline bool same_signaller(const struct gw_signaller *a, const struct gw_signaller *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	if (a->kind == GW_SIGNALLER_TASK)
+		return a->task == b->task && a->start_ns == b->start_ns;
+	return a->function == b->function;
+}
+
+/* Gives the context its slot. The timeline that was there is kept aside if it looks like one that will be back. */
+static __always_inline void take_slot(struct gw_timeline *timeline, u64 context)
+{
+	struct gw_timeline *back;
+	u64 old = timeline->context;
+
+	if (old) {
+		control.evicted_timelines++;
+		/* Contexts of a single fence, as of fence arrays, are not worth it. */
+		if (timeline->changes || timeline->signallers[0].count > 1)
+			bpf_map_update_elem(&evicted, &old, timeline, BPF_ANY);
+	}
+	back = bpf_map_lookup_elem(&evicted, &context);
+	if (back) {
+		*timeline = *back;
+		return;
+	}
+	__builtin_memset(timeline, 0, sizeof(*timeline));
+	timeline->context = context;
+}
+
+/* Puts @who first; the others keep their order. */
+static __always_inline void put_first(struct gw_timeline *timeline, const struct gw_signaller *who)
+{
+	struct gw_signaller *list = timeline->signallers;
+	u64 count = 0;
+	int place = GW_SIGNALLERS - 1, i;
+
+	for (i = GW_SIGNALLERS - 1; i >= 0; i--) {
+		if (same_signaller(&list[i], who)) {
+			place = i;
+			count = list[i].count;
+		}
+	}
+	for (i = GW_SIGNALLERS - 1; i > 0; i--) {
+		if (i <= place)
+			list[i] = list[i - 1];
+	}
+	list[0] = *who;
+	list[0].count = count + 1;
+	if (place && list[1].kind != GW_SIGNALLER_NONE)
+		timeline->changes++;
+}
+
+/*
+ * Who signals for a driver, by its struct dma_fence_ops: all that is known of a
+ * timeline that is new, as every timeline is in drivers that make one per job.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, GW_DRIVERS_MAX);
+	__type(key, u64);
+	__type(value, struct gw_timeline);
+} drivers SEC(".maps");
+
+static __noinline int learn_of_driver(u64 ops, const struct gw_signaller *who)
+{
+	struct gw_timeline *driver;
+
+	if (!who)
+		return 0;
+	driver = bpf_map_lookup_elem(&drivers, &ops);
+	if (!driver) {
+		u32 zero = 0;
+		struct gw_timeline *empty = bpf_map_lookup_elem(&no_timeline, &zero);
+
+		if (empty)
+			bpf_map_update_elem(&drivers, &ops, empty, BPF_NOEXIST);
+		driver = bpf_map_lookup_elem(&drivers, &ops);
+	}
+	if (!driver)
+		return 0;
+	driver->ops = ops;
+	put_first(driver, who);
+	return 0;
+}
+
+static __noinline int learn(struct dma_fence *fence, struct task_struct *task)
+{
+	struct gw_signaller who = {};
+	struct gw_timeline *timeline;
+	u64 ops = (u64)fence->ops;
+	u64 context = fence->context;
+
+	/* Containers are signalled by whoever signals their last member: nothing to learn. */
+	if (ops == control.symbols.array_ops || ops == control.symbols.chain_ops)
+		return 0;
+	timeline = timeline_slot(context);
+	if (timeline->context != context)
+		take_slot(timeline, context);
+	timeline->ops = ops;
+	timeline->seqno = fence->seqno;
+	timeline->habit = 0;
+	describe(&who, task, interrupt_level(task));
+	put_first(timeline, &who);
+	if (ops)
+		learn_of_driver(ops, &who);
+	return 0;
+}
+
+/* Whether the worker that runs is the one that signalled last, with the same function. Notes the present item. */
+static __always_inline bool is_same_work(struct gw_signaller *latest, struct task_struct *task)
+{
+	struct worker *worker;
+
+	if (latest->task != (u64)task || !(task->flags & PF_WQ_WORKER))
+		return false;
+	worker = current_worker(task);
+	if (latest->function != (u64)BPF_CORE_READ(worker, current_func))
+		return false;
+	latest->work = (u64)BPF_CORE_READ(worker, current_work);
+	return true;
+}
+
+static __always_inline bool is_same(struct gw_signaller *latest, struct task_struct *task, u32 level)
+{
+	if (level)
+		return latest->kind == (level & HARDIRQ_NMI_MASK ? GW_SIGNALLER_HARDIRQ : GW_SIGNALLER_SOFTIRQ);
+	if (latest->kind == GW_SIGNALLER_TASK)
+		return latest->task == (u64)task && latest->pid == (u32)task->pid;
+	return latest->kind == GW_SIGNALLER_WORK && is_same_work(latest, task);
+}
+
+static __noinline int look_closely(struct dma_fence *fence, struct task_struct *task)
+{
+	struct gw_timeline *timeline = timeline_slot(fence->context);
+	struct gw_signaller *latest = &timeline->signallers[0];
+
+	if (timeline->context != fence->context || !is_same(latest, task, interrupt_level(task)))
+		return learn(fence, task);
+	latest->count++;
+	timeline->seqno = fence->seqno;
+	if (latest->kind == GW_SIGNALLER_TASK && latest->count >= GW_CLOSE_LOOKS)
+		timeline->habit = (u64)task;
+	return 0;
+}
+
+/*
+ * Passed by every fence: no map look-up, no clock, and as few instructions as
+ * can be. A timeline nearly always has the same signaller as before.
+ */
+SEC("tp_btf/dma_fence_signaled")
+int fence_signaled(u64 *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct dma_fence *fence = (struct dma_fence *)ctx[0];
+	u64 context = fence->context;
+	struct gw_timeline *timeline = timeline_slot(context);
+
+	barrier_var(timeline);
+	if (timeline->context != context || timeline->habit != (u64)task || !(timeline->signallers[0].count & 7))
+		return look_closely(fence, task);
+	timeline->signallers[0].count++;
+	return 0;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Work items and other things that one task does for another: flushes, completions, kthread_stop(). */
+#include "bpf/lib/started.h"
+#include "bpf/lib/wait.h"
+
+/*
+ * Every work item passes here. Who runs which item is read from struct worker
+ * when somebody asks; only the begin is nowhere in the kernel.
+ */
+SEC("tp_btf/workqueue_execute_start")
+int BPF_PROG(work_start, struct work_struct *work)
+{
+	struct started *started = started_slot((u32)bpf_get_current_pid_tgid());
+
+	if (!started)
+		return 0;
+	started->work = (u64)work;
+	started->since_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+static __always_inline int flush_begin(void *hook, struct work_struct *work)
+{
+	struct gw_wait wait = {
+		.kind = GW_WAIT_WORK,
+		.object = (u64)work,
+		.context = (u64)work->func,
+	};
+
+	wait_begin(hook, &wait);
+	return 0;
+}
+
+/*
+ * __flush_work() is common to flushing and cancelling, but 6.1's flush_work()
+ * has it inlined. Where it has not, the same wait begins twice, which counts
+ * once.
+ */
+SEC("fentry/flush_work")
+int BPF_PROG(flush_work_start, struct work_struct *work)
+{
+	return flush_begin(ctx, work);
+}
+
+SEC("fexit/flush_work")
+int BPF_PROG(flush_work_end, struct work_struct *work)
+{
+	wait_end(GW_WAIT_WORK, (u64)work);
+	return 0;
+}
+
+SEC("fentry/__flush_work")
+int BPF_PROG(cancel_work_start, struct work_struct *work)
+{
+	return flush_begin(ctx, work);
+}
+
+SEC("fexit/__flush_work")
+int BPF_PROG(cancel_work_end, struct work_struct *work)
+{
+	wait_end(GW_WAIT_WORK, (u64)work);
+	return 0;
+}
+
+SEC("fentry/__flush_workqueue")
+int BPF_PROG(flush_workqueue_start, struct workqueue_struct *workqueue)
+{
+	struct gw_wait wait = {
+		.kind = GW_WAIT_WORKQUEUE,
+		.object = (u64)workqueue,
+	};
+
+	wait_begin(ctx, &wait);
+	return 0;
+}
+
+SEC("fexit/__flush_workqueue")
+int BPF_PROG(flush_workqueue_end, struct workqueue_struct *workqueue)
+{
+	wait_end(GW_WAIT_WORKQUEUE, (u64)workqueue);
+	return 0;
+}
+
+/*
+ * The function that all waits for completions share is "inline", which means
+ * notrace. These are the two that can wait for ever and that a signal does not
+ * end, but for a deadly one.
+ */
+static __always_inline int completion_begin(void *hook, u64 completion)
+{
+	struct gw_wait wait = {
+		.kind = GW_WAIT_COMPLETION,
+		.object = completion,
+	};
+
+	wait_begin(hook, &wait);
+	return 0;
+}
+
+SEC("fentry/wait_for_completion")
+int BPF_PROG(completion_wait_start, void *completion)
+{
+	return completion_begin(ctx, (u64)completion);
+}
+
+SEC("fexit/wait_for_completion")
+int BPF_PROG(completion_wait_end, void *completion)
+{
+	wait_end(GW_WAIT_COMPLETION, (u64)completion);
+	return 0;
+}
+
+SEC("fentry/wait_for_completion_killable")
+int BPF_PROG(completion_wait_killable_start, void *completion)
+{
+	return completion_begin(ctx, (u64)completion);
+}
+
+SEC("fexit/wait_for_completion_killable")
+int BPF_PROG(completion_wait_killable_end, void *completion)
+{
+	wait_end(GW_WAIT_COMPLETION, (u64)completion);
+	return 0;
+}
+
+SEC("fentry/kthread_stop")
+int BPF_PROG(kthread_stop_start, struct task_struct *task)
+{
+	struct gw_wait wait = {
+		.kind = GW_WAIT_TASK,
+		.object = (u64)task,
+	};
+
+	wait_begin(ctx, &wait);
+	return 0;
+}
+
+SEC("fexit/kthread_stop")
+int BPF_PROG(kthread_stop_end, struct task_struct *task)
+{
+	wait_end(GW_WAIT_TASK, (u64)task);
+	return 0;
+}

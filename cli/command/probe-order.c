@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gpuwatch-cli probe-order: how this boot, a saved one, or a kernel image brings its drivers up. */
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command/link-order.h"
+#include "cli/lib/boot-evidence.h"
+#include "cli/lib/cli.h"
+#include "cli/lib/fetch.h"
+#include "cli/lib/file.h"
+#include "cli/lib/journal-lines.h"
+#include "cli/lib/json-field.h"
+#include "cli/lib/order.h"
+#include "cli/lib/save.h"
+#include "cli/lib/text.h"
+#include "cli/render/order.h"
+#include "cli/svg/timeline.h"
+
+/* ---- where the document comes from ------------------------------------------ */
+
+/* Returns EXIT_NOTHING and the document, or the exit code after having said why there is none. */
+static int ask_daemon(const struct cli *cli, json_t **ret)
+{
+	_cleanup_client_ struct client client;
+	int r = client_open(&client, &cli->target);
+
+	if (r == CLIENT_OK)
+		r = client_call(&client, ret, "GetProbeOrder", "");
+	return r == CLIENT_OK ? EXIT_NOTHING : fetch_failed(&client, r);
+}
+
+static int read_evidence(const struct cli *cli, json_t **ret)
+{
+	_cleanup_free_ char *data = NULL, *message = NULL;
+	size_t size;
+	int r = file_read(cli->from, EVIDENCE_LIMIT, &data, &size);
+
+	if (r < 0) {
+		complain("cannot read %s: %s", cli->from, strerror(-r));
+		return EXIT_TROUBLE;
+	}
+	*ret = evidence_document(data, size, &message);
+	if (*ret)
+		return EXIT_NOTHING;
+	complain("%s: %s", cli->from, message);
+	return EXIT_TROUBLE;
+}
+
+/* ---- what becomes of it ------------------------------------------------------ */
+
+/* Written whole, then put there: half an image shows nothing. */
+static int print_timeline(const struct cli *cli, const json_t *order)
+{
+	const char *path = cli->timeline ? cli->timeline : "-";
+	_cleanup_free_ char *image = NULL;
+	size_t size;
+	FILE *stream = text_stream(&image, &size);
+	int r;
+
+	svg_timeline(stream, order, cli_has(cli, OPTION_ALL));
+	text_finish(stream);
+	r = save_file(cli, path, image, size);
+	if (r == EXIT_NOTHING && strcmp(path, "-") != 0)
+		terminal_print(&cli->terminal, "%s: %zu devices, open it in a browser\n", path,
+			       json_array_size(field_array(order, "devices")));
+	return r;
+}
+
+/* On a terminal, into a pipe, or into the journal. */
+static void print_text(const struct cli *cli, const json_t *order)
+{
+	struct terminal terminal = cli->terminal;
+	struct journal_lines journal;
+
+	if (journal_lines_open(&journal, terminal.out)) {
+		terminal.out = journal.stream;
+		terminal.journal = &journal;
+	}
+	render_order(&terminal, order, cli_has(cli, OPTION_ALL));
+	journal_lines_close(&journal);
+}
+
+static int print_order(const struct cli *cli, json_t *order)
+{
+	if (cli_has(cli, OPTION_TIMELINE)) {
+		json_clean(order);
+		return print_timeline(cli, order);
+	}
+	fetch_clean(cli, order);
+	if (cli_has(cli, OPTION_JSON))
+		print_json(cli, order, false);
+	else
+		print_text(cli, order);
+	return EXIT_NOTHING;
+}
+
+static int show_order(const struct cli *cli)
+{
+	_cleanup_json_ json_t *order = NULL;
+	int r = cli_has(cli, OPTION_FROM) ? read_evidence(cli, &order) : ask_daemon(cli, &order);
+
+	if (r == EXIT_NOTHING)
+		r = print_order(cli, order);
+	if (r != EXIT_NOTHING)
+		return r;
+	return order_lost(order) > 0 ? EXIT_FOUND : EXIT_NOTHING;
+}
+
+/* ---- --save -------------------------------------------------------------------- */
+
+/* What was saved, on stderr when the evidence itself goes to stdout. */
+static void print_saved(const struct cli *cli, size_t size)
+{
+	bool to_stdout = strcmp(cli->save, "-") == 0;
+	_cleanup_free_ char *bytes = text_size(size);
+	_cleanup_json_ json_t *json = NULL;
+
+	if (!cli_has(cli, OPTION_JSON) || to_stdout) {
+		fprintf(to_stdout ? stderr : cli->terminal.out,
+			"%s: %s, for " PROGRAM " probe-order --from on any machine\n", to_stdout ? PROGRAM : cli->save,
+			bytes);
+		return;
+	}
+	json = json_pack("{s:s%, s:I}", "file", cli->save, strlen(cli->save), "size", (json_int_t)size);
+	if (json)
+		print_json(cli, json, false);
+}
+
+static int save_evidence(const struct cli *cli, int fd)
+{
+	_cleanup_free_ char *data = NULL, *message = NULL;
+	_cleanup_json_ json_t *order = NULL;
+	size_t size;
+	int r = file_read_fd(fd, EVIDENCE_LIMIT, &data, &size);
+
+	if (r < 0) {
+		complain("cannot read the daemon's evidence: %s", strerror(-r));
+		return EXIT_TROUBLE;
+	}
+	/* Whatever cannot be analysed must be known now: the boot does not come again. */
+	order = evidence_document(data, size, &message);
+	if (!order) {
+		complain("the daemon's evidence cannot be used: %s", message);
+		return EXIT_TROUBLE;
+	}
+	r = save_file(cli, cli->save, data, size);
+	if (r == EXIT_NOTHING)
+		print_saved(cli, size);
+	return r;
+}
+
+static int save_boot(const struct cli *cli)
+{
+	_cleanup_client_ struct client client = { 0 };
+	int fd, r;
+
+	r = client_open(&client, &cli->target);
+	if (r == CLIENT_OK)
+		r = client_call_file(&client, &fd, "SaveBoot");
+	if (r != CLIENT_OK)
+		return fetch_failed(&client, r);
+	r = save_evidence(cli, fd);
+	close(fd);
+	return r;
+}
+
+int command_probe_order(const struct cli *cli)
+{
+	const char *output = cli_has(cli, OPTION_SAVE) ? cli->save : cli->timeline;
+
+	if (cli_has(cli, OPTION_TIMELINE) && !output && isatty(STDOUT_FILENO)) {
+		complain("an image is not for a terminal: redirect standard output, or give --timeline=FILE");
+		return EXIT_USAGE;
+	}
+	if (output && !save_possible(cli, output))
+		return EXIT_TROUBLE;
+	if (cli_has(cli, OPTION_VMLINUX))
+		return show_link_order(cli);
+	if (cli_has(cli, OPTION_SAVE))
+		return save_boot(cli);
+	return show_order(cli);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gpuwatch-cli deadlocks, stalls and hazards: the list, and the changes as they come. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/lib/cli.h"
+#include "cli/lib/fetch.h"
+#include "cli/lib/json-field.h"
+#include "cli/lib/text.h"
+#include "cli/render/report.h"
+#include "cli/render/view.h"
+
+struct report_kind {
+	const char *name; /* of the JSON */
+	const char *none; /* "No deadlock" */
+	bool found;	  /* an active one makes the exit code EXIT_FOUND */
+};
+
+static int list_reports(struct client *client, json_t **ret, const struct report_kind *kind, bool all)
+{
+	return client_call(client, ret, "ListReports", "sb", kind->name, all);
+}
+
+static bool any_active(const json_t *reports)
+{
+	json_t *report;
+	size_t i;
+
+	json_array_foreach(reports, i, report)
+		if (report_is_active(report))
+			return true;
+	return false;
+}
+
+/* ---- nothing found ------------------------------------------------------- */
+
+/* A plain answer says what it rests on: how much was looked at, and what cannot be seen. */
+static void print_none(const struct cli *cli, struct client *client, const struct report_kind *kind)
+{
+	_cleanup_json_ json_t *waits = NULL, *status = NULL;
+	_cleanup_free_ char *summary = NULL;
+	size_t failed = 0;
+
+	if (client_call(client, &waits, "ListWaits", "") == CLIENT_OK)
+		summary = waits_summary(waits);
+	if (client_call(client, &status, "GetStatus", "") == CLIENT_OK)
+		failed = status_failed_probes(status);
+	terminal_print(&cli->terminal, "%s. ", kind->none);
+	if (summary)
+		terminal_print(&cli->terminal, "%c%s.", summary[0] == 'n' ? 'N' : summary[0], summary + 1);
+	terminal_put(&cli->terminal, "\n");
+	if (failed)
+		terminal_print(&cli->terminal,
+			       STYLE_YELLOW
+			       "Not everything is watched, %zu probe%s failed: gpuwatch-cli status" STYLE_END "\n",
+			       failed, failed == 1 ? "" : "s");
+}
+
+/* ---- a list -------------------------------------------------------------- */
+
+static void print_list(const struct cli *cli, const json_t *reports)
+{
+	struct report_view view;
+
+	report_view_live(&view, &cli->terminal);
+	render_report_list(&view, reports);
+}
+
+static int list(const struct cli *cli, const struct report_kind *kind)
+{
+	_cleanup_client_ struct client client;
+	_cleanup_json_ json_t *reports = NULL;
+	int r = client_open(&client, &cli->target);
+
+	if (r == CLIENT_OK)
+		r = list_reports(&client, &reports, kind, cli_has(cli, OPTION_ALL));
+	if (r != CLIENT_OK)
+		return fetch_failed(&client, r);
+	fetch_clean(cli, reports);
+	if (cli_has(cli, OPTION_JSON))
+		print_json(cli, reports, false);
+	else if (json_array_size(reports) == 0)
+		print_none(cli, &client, kind);
+	else
+		print_list(cli, reports);
+	return kind->found && any_active(reports) ? EXIT_FOUND : EXIT_NOTHING;
+}
+
+/* ---- changes as they come ------------------------------------------------ */
+
+struct follower {
+	const struct cli *cli;
+	const struct report_kind *kind;
+	json_t *known; /* id to what was last printed of it */
+};
+
+/* What makes a change worth printing: equal texts, nothing new. Owned by the caller. */
+static char *fingerprint(const json_t *report)
+{
+	return text_format("%s %s %zu", field_string(report, "state"), field_string(report, "confidence"),
+			   json_array_size(field_array(report, "victims")));
+}
+
+static bool is_news(struct follower *follower, const json_t *report)
+{
+	_cleanup_free_ char *now = fingerprint(report);
+	const char *id = field_string(report, "id");
+	const char *before = field_string(follower->known, id);
+	bool ended = *before && !report_is_active(report);
+
+	if (strcmp(before, now) == 0)
+		return false;
+	/* One that ended does not come back under its name: forget it, the daemon runs for months. */
+	if (ended)
+		json_object_del(follower->known, id);
+	else if (json_object_set_new(follower->known, id, json_string(now)) < 0)
+		out_of_memory();
+	return true;
+}
+
+static void print_change(struct follower *follower, const json_t *report)
+{
+	const struct terminal *terminal = &follower->cli->terminal;
+	struct report_view view;
+	struct tm local;
+	char clock[16];
+	time_t now = time(NULL);
+
+	report_view_live(&view, terminal);
+	strftime(clock, sizeof(clock), "%H:%M:%S", localtime_r(&now, &local));
+	terminal_print(terminal, STYLE_DIM "%s" STYLE_END "  ", clock);
+	if (report_is_active(report))
+		render_report_chain(&view, report);
+	else
+		render_report_end(&view, report);
+	terminal_put(terminal, report_is_active(report) ? "\n" : "");
+}
+
+static void on_report(json_t *report, void *userdata)
+{
+	struct follower *follower = userdata;
+
+	if (!report_is_kind(report, follower->kind->name) || !is_news(follower, report))
+		return;
+	fetch_clean(follower->cli, report);
+	if (cli_has(follower->cli, OPTION_JSON))
+		print_json(follower->cli, report, true);
+	else
+		print_change(follower, report);
+	if (fflush(follower->cli->terminal.out) != 0)
+		exit(EXIT_TROUBLE);
+}
+
+/* Whoever sits at a terminal should see that it works. */
+static void print_quiet(const struct follower *follower)
+{
+	const struct cli *cli = follower->cli;
+
+	if (!cli->terminal.height || cli_has(cli, OPTION_JSON))
+		return;
+	terminal_print(&cli->terminal, STYLE_DIM "%s so far. Ctrl-C ends." STYLE_END "\n", follower->kind->none);
+	fflush(cli->terminal.out);
+}
+
+/* What stands already, or changed while there was no connection. */
+static int catch_up(struct follower *follower, struct client *client)
+{
+	_cleanup_json_ json_t *reports = NULL;
+	bool again = json_object_size(follower->known) > 0;
+	int r = list_reports(client, &reports, follower->kind, again || cli_has(follower->cli, OPTION_ALL));
+	json_t *report;
+	size_t i;
+
+	json_array_foreach(reports, i, report) {
+		bool known = json_object_get(follower->known, field_string(report, "id"));
+
+		/* After a gap the list has old history, too. */
+		if (report_is_active(report) || known || !again)
+			on_report(report, follower);
+	}
+	if (r == CLIENT_OK && json_array_size(reports) == 0)
+		print_quiet(follower);
+	return r;
+}
+
+/* One connection, until it ends. *@reached says whether it was ever there. */
+static int follow_once(struct follower *follower, struct client *client, bool *reached)
+{
+	int r = client_open(client, &follower->cli->target);
+
+	if (r == CLIENT_OK)
+		r = client_subscribe(client, on_report, follower);
+	if (r == CLIENT_OK && *reached)
+		complain("the daemon is back");
+	if (r == CLIENT_OK)
+		r = catch_up(follower, client);
+	if (r != CLIENT_OK)
+		return r;
+	*reached = true;
+	return client_follow(client);
+}
+
+static int follow(const struct cli *cli, const struct report_kind *kind)
+{
+	_cleanup_json_ json_t *known = json_object();
+	struct follower follower = { .cli = cli, .kind = kind, .known = known };
+	bool reached = false, told = false;
+
+	if (!known)
+		out_of_memory();
+	for (;;) {
+		_cleanup_client_ struct client client;
+		int r = follow_once(&follower, &client, &reached);
+
+		if (!reached || r == CLIENT_REFUSED)
+			return fetch_failed(&client, r);
+		if (!told || client.bus)
+			complain("%s; waiting for it to come back", client.message);
+		told = true;
+		nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
+	}
+}
+
+static int run(const struct cli *cli, const struct report_kind *kind)
+{
+	return cli_has(cli, OPTION_FOLLOW) ? follow(cli, kind) : list(cli, kind);
+}
+
+int command_deadlocks(const struct cli *cli)
+{
+	return run(cli, &(struct report_kind){ .name = "deadlock", .none = "No deadlock", .found = true });
+}
+
+int command_stalls(const struct cli *cli)
+{
+	return run(cli, &(struct report_kind){ .name = "stall", .none = "No stall" });
+}
+
+int command_hazards(const struct cli *cli)
+{
+	return run(cli, &(struct report_kind){ .name = "hazard", .none = "No hazard" });
+}

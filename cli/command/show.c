@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gpuwatch-cli show: everything about one report of the daemon, or about saved reports. */
+#include <string.h>
+
+#include "cli/lib/cli.h"
+#include "cli/lib/fetch.h"
+#include "cli/lib/file.h"
+#include "cli/lib/json-field.h"
+#include "cli/lib/text.h"
+#include "cli/render/report.h"
+
+#define REPORTS_LIMIT ((size_t)64 << 20) /* bytes */
+
+/* ---- a file: one report, an array, JSON lines, or a journal export ---------- */
+
+/* An entry of `journalctl -o json`: the report is a text in a field, or an array of its bytes. */
+static json_t *report_of_entry(const json_t *entry)
+{
+	const json_t *field = json_object_get(entry, "GPUWATCH_REPORT");
+	_cleanup_free_ char *text = NULL;
+	json_t *byte;
+	size_t i;
+
+	if (json_is_string(field))
+		return json_loads(json_string_value(field), 0, NULL);
+	if (!json_is_array(field))
+		return NULL;
+	text = calloc(json_array_size(field) + 1, 1);
+	if (!text)
+		out_of_memory();
+	json_array_foreach(field, i, byte)
+		text[i] = (char)json_integer_value(byte);
+	return json_loads(text, 0, NULL);
+}
+
+static bool is_report(const json_t *value)
+{
+	return strncmp(field_string(value, "schema"), "gpuwatch.report.", 16) == 0;
+}
+
+/* Adds the reports of one JSON value; NULL or why it has none. */
+static const char *add_reports(json_t *reports, json_t *value)
+{
+	_cleanup_json_ json_t *inner = NULL;
+	json_t *item;
+	size_t i;
+
+	if (json_is_array(value)) {
+		json_array_foreach(value, i, item) {
+			if (!is_report(item))
+				return "an element of the array is no report";
+			json_array_append(reports, item);
+		}
+		return NULL;
+	}
+	if (is_report(value))
+		return json_array_append(reports, value) < 0 ? "out of memory" : NULL;
+	if (!json_object_get(value, "GPUWATCH_REPORT"))
+		/* The journal has other entries of the daemon, too. */
+		return json_object_get(value, "MESSAGE") ? NULL : "this is no gpuwatch report";
+	if (json_is_null(json_object_get(value, "GPUWATCH_REPORT")))
+		return "journalctl left the report out because it is long: use journalctl --all -o json";
+	inner = report_of_entry(value);
+	if (!is_report(inner))
+		return "the journal entry's GPUWATCH_REPORT is no report";
+	json_array_append(reports, inner);
+	return NULL;
+}
+
+static const char *skip_blanks(const char *text)
+{
+	return text + strspn(text, " \t\r\n\036");
+}
+
+/* Returns the reports, or NULL after having said what is wrong. */
+static json_t *parse_reports(const char *path, const char *data, size_t size)
+{
+	_cleanup_json_ json_t *reports = json_array();
+	const char *rest = skip_blanks(data), *end = data + size;
+	char why[JSON_ERROR_TEXT_LENGTH + 64] = "";
+
+	while (rest < end && !*why) {
+		_cleanup_json_ json_t *value = NULL;
+		const char *wrong = NULL;
+		json_error_t error;
+
+		value = json_loadb(rest, (size_t)(end - rest), JSON_DISABLE_EOF_CHECK, &error);
+		if (value)
+			wrong = add_reports(reports, value);
+		else
+			snprintf(why, sizeof(why), "not JSON at byte %zu: %s", (size_t)(rest - data), error.text);
+		if (wrong)
+			snprintf(why, sizeof(why), "%s", wrong);
+		rest = skip_blanks(rest + (value ? error.position : 0));
+	}
+	if (!*why && json_array_size(reports) == 0)
+		snprintf(why, sizeof(why), "no report in it");
+	if (!*why)
+		return json_incref(reports);
+	complain("%s: %s", path, why);
+	return NULL;
+}
+
+static int show_file(const struct cli *cli)
+{
+	struct report_view view = { .terminal = &cli->terminal };
+	_cleanup_json_ json_t *reports = NULL;
+	_cleanup_free_ char *data = NULL;
+	json_t *report;
+	size_t size, i;
+	int r = file_read(cli->argument, REPORTS_LIMIT, &data, &size);
+
+	if (r < 0) {
+		complain("cannot read %s: %s", cli->argument, strerror(-r));
+		return EXIT_TROUBLE;
+	}
+	reports = parse_reports(cli->argument, data, size);
+	if (!reports)
+		return EXIT_TROUBLE;
+	fetch_clean(cli, reports);
+	if (cli_has(cli, OPTION_JSON)) {
+		print_json(cli, json_array_size(reports) == 1 ? json_array_get(reports, 0) : reports, false);
+		return EXIT_NOTHING;
+	}
+	json_array_foreach(reports, i, report) {
+		terminal_put(&cli->terminal, i ? "\n" : "");
+		render_report_detail(&view, report);
+	}
+	return EXIT_NOTHING;
+}
+
+/* ---- the daemon ------------------------------------------------------------ */
+
+static int show_id(const struct cli *cli)
+{
+	_cleanup_client_ struct client client;
+	_cleanup_json_ json_t *report = NULL;
+	struct report_view view;
+	int r = client_open(&client, &cli->target);
+
+	if (r == CLIENT_OK)
+		r = client_call(&client, &report, "GetReport", "s", cli->argument);
+	if (r != CLIENT_OK)
+		return fetch_failed(&client, r);
+	fetch_clean(cli, report);
+	report_view_live(&view, &cli->terminal);
+	if (cli_has(cli, OPTION_JSON))
+		print_json(cli, report, false);
+	else
+		render_report_detail(&view, report);
+	return EXIT_NOTHING;
+}
+
+/* Ids have neither slash nor dot. */
+int command_show(const struct cli *cli)
+{
+	bool file = strcmp(cli->argument, "-") == 0 || strpbrk(cli->argument, "/.");
+
+	return file ? show_file(cli) : show_id(cli);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a file's lines to the document, by the core. */
+#include "cli/lib/boot-evidence.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cli/lib/json-field.h"
+#include "cli/lib/text.h"
+#include "lib/boot/boot.h"
+#include "lib/boot/table/dependencies.h"
+#include "lib/system/dependency-files.h"
+
+static void cleanup_boot(struct gw_boot **boot)
+{
+	gw_boot_free(*boot);
+}
+
+static void cleanup_depends(struct gw_depends **depends)
+{
+	gw_depends_free(*depends);
+}
+
+static bool is_schema(const json_t *value, const char *schema)
+{
+	return strcmp(field_string(value, "schema"), schema) == 0;
+}
+
+/* The first line says what kind of file it is; a document may be spread over all lines, as --json prints it. */
+static json_t *first_value(const char *data, size_t size)
+{
+	return json_loadb(data, size, JSON_DISABLE_EOF_CHECK, NULL);
+}
+
+/* Returns how many lines there were, or a negative error; *@bad is how many of them are no evidence. */
+static ssize_t load_lines(struct gw_boot *boot, const char *data, size_t size, size_t *bad)
+{
+	const char *end = data + size;
+	ssize_t lines = 0;
+
+	*bad = 0;
+	while (data < end) {
+		const char *newline = memchr(data, '\n', (size_t)(end - data)), *stop = newline ? newline : end;
+		int r = stop > data ? gw_boot_load(boot, data, (size_t)(stop - data)) : 0;
+
+		if (r < 0 && r != -EBADMSG)
+			return r;
+		*bad += r == -EBADMSG;
+		lines += stop > data;
+		data = stop + 1;
+	}
+	return lines;
+}
+
+static json_t *analyse(struct gw_boot *boot)
+{
+	const struct gw_report *const *reports;
+	size_t count;
+	json_t *document = NULL;
+
+	if (gw_boot_analyse(boot, &reports, &count) == 0)
+		document = gw_boot_json(boot);
+	if (!document)
+		out_of_memory();
+	return document;
+}
+
+static json_t *load_evidence(const char *data, size_t size, char **message)
+{
+	__attribute__((cleanup(cleanup_depends))) struct gw_depends *depends = NULL;
+	__attribute__((cleanup(cleanup_boot))) struct gw_boot *boot = NULL;
+	ssize_t lines;
+	size_t bad;
+
+	if (gw_depends_load(&depends, NULL, NULL, NULL, NULL) < 0 || gw_boot_new(&boot, depends) < 0)
+		out_of_memory();
+	lines = load_lines(boot, data, size, &bad);
+	if (lines < 0)
+		out_of_memory();
+	/* A torn last line is what a full disk leaves; much more than that is no evidence. */
+	if (bad > 1 + (size_t)lines / 100) {
+		*message = text_format("damaged: %zu of %zd lines are no evidence", bad, lines);
+		return NULL;
+	}
+	return analyse(boot);
+}
+
+json_t *evidence_document(const char *data, size_t size, char **message)
+{
+	_cleanup_json_ json_t *first = first_value(data, size);
+
+	if (is_schema(first, GW_BOOT_SCHEMA))
+		return load_evidence(data, size, message);
+	if (is_schema(first, GW_PROBE_ORDER_SCHEMA))
+		return json_incref(first);
+	if (size == 0)
+		*message = text_format("is empty");
+	else if (strncmp(field_string(first, "schema"), GW_BOOT_SCHEMA, strlen("gpuwatch.boot.")) == 0)
+		*message = text_format("is of schema %s, this program reads " GW_BOOT_SCHEMA,
+				       field_string(first, "schema"));
+	else
+		*message = text_format("is no evidence of a boot, as probe-order --save writes it");
+	return NULL;
+}

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Connecting to the daemon and calling it, never for longer than a few seconds. */
+#include "cli/lib/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "cli/lib/cli.h"
+#include "cli/lib/json-field.h"
+#include "cli/lib/text.h"
+
+#define SERVICE "org.gpuwatch1"
+#define OBJECT "/org/gpuwatch1"
+#define INTERFACE "org.gpuwatch1.Manager"
+#define PREFIX_ERROR "org.gpuwatch1."
+
+#define SECOND UINT64_C(1000000)  /* in sd-bus's microseconds */
+#define BUS_TIME SECOND		  /* for the system bus to say whether the daemon is there */
+#define SOCKET_TIME (10 * SECOND) /* for the daemon to accept a private connection: it may just have been started */
+#define CALL_TIME (10 * SECOND)
+#define BOOT_TIME (120 * SECOND) /* for GetProbeOrder: twice the time after which the daemon gives up looking */
+#define FILE_TIME (120 * SECOND) /* the same, or snapshots are taken first */
+
+/* How connecting ended, for one message that covers all that was tried. */
+struct attempts {
+	int bus;     /* 0 = not tried, else -errno */
+	int private; /* likewise */
+};
+
+static uint64_t now_usec(void)
+{
+	return monotonic_now() / 1000;
+}
+
+static int fail(struct client *client, int result, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static int fail(struct client *client, int result, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(client->message, sizeof(client->message), format, arguments);
+	va_end(arguments);
+	return result;
+}
+
+static bool denied(int error)
+{
+	return error == -EACCES || error == -EPERM;
+}
+
+/* Why the private socket (the bus) did not help, as part of a sentence. */
+static void describe_private(const struct client *client, int error, char *text, size_t size)
+{
+	const char *path = client->target.socket;
+
+	if (error == -ENOENT || error == -ENOTDIR)
+		snprintf(text, size, "no %s", path);
+	else if (error == -ECONNREFUSED)
+		snprintf(text, size, "nobody listens on %s", path);
+	else
+		snprintf(text, size, "%s: %s", path, strerror(-error));
+}
+
+static const char *describe_bus(int error)
+{
+	switch (error) {
+	case -ENXIO:
+		return "no " SERVICE " on the bus";
+	case -ETIMEDOUT:
+		return "the system bus does not answer";
+	default:
+		return "no system bus";
+	}
+}
+
+static int fail_attempts(struct client *client, const struct attempts *tried)
+{
+	char socket_text[256] = "", where[400];
+
+	if (denied(tried->private) || denied(tried->bus))
+		return fail(client, CLIENT_UNREACHABLE,
+			    "permission denied by %s: run it as root, or become a member of the group gpuwatch",
+			    denied(tried->private) ? client->target.socket : "the system bus");
+	if (tried->private == -ETIMEDOUT || tried->private == -EAGAIN || tried->private == -ECONNRESET)
+		return fail(client, CLIENT_UNREACHABLE,
+			    "the daemon does not answer on %s: look at `systemctl status gpuwatchd`",
+			    client->target.socket);
+	if (tried->private)
+		describe_private(client, tried->private, socket_text, sizeof(socket_text));
+	snprintf(where, sizeof(where), "%s%s%s", socket_text, tried->private && tried->bus ? " and " : "",
+		 tried->bus ? describe_bus(tried->bus) : "");
+	return fail(client, CLIENT_UNREACHABLE, "the daemon does not run (%s): systemctl start gpuwatchd", where);
+}
+
+/* sd_bus_call() would wait without limit for a bus that accepts and then says nothing. */
+static int wait_ready(sd_bus *bus, uint64_t deadline)
+{
+	for (;;) {
+		uint64_t now = now_usec();
+		int r = sd_bus_is_ready(bus);
+
+		if (r != 0)
+			return r < 0 ? r : 0;
+		r = sd_bus_process(bus, NULL);
+		if (r < 0)
+			return r;
+		if (r > 0)
+			continue;
+		if (now >= deadline)
+			return -ETIMEDOUT;
+		r = sd_bus_wait(bus, deadline - now);
+		if (r < 0 && r != -EINTR)
+			return r;
+	}
+}
+
+/* -ENXIO: the bus is well and the daemon is not there. */
+static int find_service(sd_bus *bus, char *owner, size_t size)
+{
+	sd_bus_message *call = NULL, *reply = NULL;
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	const char *name;
+	int r;
+
+	r = sd_bus_message_new_method_call(bus, &call, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+					   "org.freedesktop.DBus", "GetNameOwner");
+	if (r >= 0)
+		r = sd_bus_message_append(call, "s", SERVICE);
+	if (r >= 0)
+		r = sd_bus_call(bus, call, BUS_TIME, &error, &reply);
+	if (r >= 0)
+		r = sd_bus_message_read(reply, "s", &name);
+	if (r >= 0)
+		snprintf(owner, size, "%s", name);
+	if (r < 0 && sd_bus_error_has_name(&error, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
+		r = -ENXIO;
+	sd_bus_error_free(&error);
+	sd_bus_message_unref(call);
+	sd_bus_message_unref(reply);
+	return r < 0 ? r : 0;
+}
+
+static int connect_bus(struct client *client)
+{
+	sd_bus *bus = NULL;
+	int r = sd_bus_open_system(&bus);
+
+	if (r >= 0)
+		r = wait_ready(bus, now_usec() + BUS_TIME);
+	if (r >= 0)
+		r = find_service(bus, client->owner, sizeof(client->owner));
+	if (r < 0) {
+		sd_bus_close_unref(bus);
+		return r;
+	}
+	client->bus = bus;
+	return 0;
+}
+
+/* Own connect(), so that every path name works and every error is told apart. */
+static int connect_socket(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		int error = -errno;
+
+		close(fd);
+		return error;
+	}
+	return fd;
+}
+
+static int connect_private(sd_bus **ret, const char *path)
+{
+	sd_bus *bus = NULL;
+	int fd = connect_socket(path), r;
+
+	if (fd < 0)
+		return fd;
+	r = sd_bus_new(&bus);
+	if (r >= 0)
+		r = sd_bus_set_fd(bus, fd, fd);
+	if (r < 0)
+		close(fd); /* not yet the bus's */
+	if (r >= 0)
+		r = sd_bus_negotiate_fds(bus, true);
+	if (r >= 0)
+		r = sd_bus_start(bus);
+	if (r >= 0)
+		r = wait_ready(bus, now_usec() + SOCKET_TIME);
+	if (r < 0) {
+		sd_bus_close_unref(bus);
+		return r == -ENOTCONN || r == -EPIPE ? -ECONNRESET : r;
+	}
+	*ret = bus;
+	return 0;
+}
+
+static int connect_any(struct client *client)
+{
+	struct attempts tried = { 0 };
+
+	if (client->target.route != CLIENT_PRIVATE) {
+		tried.bus = connect_bus(client);
+		client->private = false;
+		if (tried.bus == 0)
+			return CLIENT_OK;
+	}
+	if (client->target.route != CLIENT_SYSTEM_BUS) {
+		tried.private = connect_private(&client->bus, client->target.socket);
+		client->private = true;
+		if (tried.private == 0)
+			return CLIENT_OK;
+	}
+	return fail_attempts(client, &tried);
+}
+
+int client_open(struct client *client, const struct client_target *target)
+{
+	*client = (struct client){ .target = *target };
+	return connect_any(client);
+}
+
+void client_close(struct client *client)
+{
+	client->bus = sd_bus_close_unref(client->bus);
+}
+
+/* The bus may know the daemon and yet forbid talking to it, where the private socket allows it. */
+static bool switch_to_private(struct client *client)
+{
+	sd_bus *bus = NULL;
+
+	if (client->private || client->target.route != CLIENT_ANY)
+		return false;
+	if (connect_private(&bus, client->target.socket) < 0)
+		return false;
+	client_close(client);
+	client->bus = bus;
+	client->private = true;
+	return true;
+}
+
+static int fail_call(struct client *client, int r, const char *method, const sd_bus_error *error)
+{
+	const char *name = error->name ? error->name : "", *text = error->message ? error->message : "";
+
+	/* On a private connection it is the daemon itself that may not do something. */
+	if (strcmp(name, SD_BUS_ERROR_ACCESS_DENIED) == 0 && !client->private)
+		return fail_attempts(client, &(struct attempts){ .bus = -EACCES });
+	if (strcmp(name, SD_BUS_ERROR_UNKNOWN_METHOD) == 0 || strcmp(name, SD_BUS_ERROR_UNKNOWN_INTERFACE) == 0)
+		return fail(client, CLIENT_UNREACHABLE,
+			    "the daemon has no %s(): it is of another version, restart it: systemctl restart gpuwatchd",
+			    method);
+	if (strcmp(name, SD_BUS_ERROR_NO_REPLY) == 0 || r == -ETIMEDOUT)
+		return fail(client, CLIENT_UNREACHABLE,
+			    "the daemon does not answer to %s(): look at `systemctl status gpuwatchd`", method);
+	if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE)
+		return fail(client, CLIENT_UNREACHABLE,
+			    "the daemon closed the connection: look at `systemctl status gpuwatchd`");
+	if (*text &&
+	    (strncmp(name, PREFIX_ERROR, strlen(PREFIX_ERROR)) == 0 || strcmp(name, SD_BUS_ERROR_INVALID_ARGS) == 0))
+		return fail(client, CLIENT_REFUSED, "%s", text);
+	return fail(client, CLIENT_UNREACHABLE, "the daemon failed in %s(): %s", method, *text ? text : strerror(-r));
+}
+
+static int call_once(struct client *client, sd_bus_message **reply, sd_bus_error *error, uint64_t limit,
+		     const char *method, const char *types, va_list arguments)
+{
+	sd_bus_message *call = NULL;
+	int r;
+
+	r = sd_bus_message_new_method_call(client->bus, &call, client->private ? NULL : SERVICE, OBJECT, INTERFACE,
+					   method);
+	/* Looking must not start a daemon. */
+	if (r >= 0)
+		r = sd_bus_message_set_auto_start(call, false);
+	if (r >= 0 && *types)
+		r = sd_bus_message_appendv(call, types, arguments);
+	if (r >= 0)
+		r = sd_bus_call(client->bus, call, limit, error, reply);
+	sd_bus_message_unref(call);
+	return r;
+}
+
+static int call(struct client *client, sd_bus_message **reply, uint64_t limit, const char *method, const char *types,
+		va_list arguments)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	va_list again;
+	int r;
+
+	va_copy(again, arguments);
+	r = call_once(client, reply, &error, limit, method, types, arguments);
+	if (r < 0 && sd_bus_error_has_name(&error, SD_BUS_ERROR_ACCESS_DENIED) && switch_to_private(client)) {
+		sd_bus_error_free(&error);
+		r = call_once(client, reply, &error, limit, method, types, again);
+	}
+	va_end(again);
+	r = r < 0 ? fail_call(client, r, method, &error) : CLIENT_OK;
+	sd_bus_error_free(&error);
+	return r;
+}
+
+static uint64_t time_for(const char *method)
+{
+	return strcmp(method, "GetProbeOrder") == 0 ? BOOT_TIME : CALL_TIME;
+}
+
+int client_call(struct client *client, json_t **ret, const char *method, const char *types, ...)
+{
+	sd_bus_message *reply = NULL;
+	const char *text = NULL;
+	json_error_t error;
+	va_list arguments;
+	int r;
+
+	va_start(arguments, types);
+	r = call(client, &reply, time_for(method), method, types, arguments);
+	va_end(arguments);
+	if (r != CLIENT_OK)
+		return r;
+	if (sd_bus_message_read(reply, "s", &text) < 0 || !(*ret = json_loads(text, JSON_DECODE_ANY, &error)))
+		r = fail(client, CLIENT_UNREACHABLE, "the daemon's answer to %s() is not JSON: %s", method,
+			 text ? error.text : "not a string");
+	sd_bus_message_unref(reply);
+	return r;
+}
+
+static int call_file(struct client *client, sd_bus_message **reply, const char *method, ...)
+{
+	va_list arguments;
+	int r;
+
+	va_start(arguments, method);
+	r = call(client, reply, FILE_TIME, method, "", arguments);
+	va_end(arguments);
+	return r;
+}
+
+int client_call_file(struct client *client, int *ret, const char *method)
+{
+	sd_bus_message *reply = NULL;
+	int r = call_file(client, &reply, method), fd;
+
+	if (r != CLIENT_OK)
+		return r;
+	if (sd_bus_message_read(reply, "h", &fd) < 0)
+		r = fail(client, CLIENT_UNREACHABLE, "the daemon's answer to %s() is not a file descriptor", method);
+	else if ((*ret = fcntl(fd, F_DUPFD_CLOEXEC, 3)) < 0) /* the message's own goes with the message */
+		r = fail(client, CLIENT_UNREACHABLE, "cannot keep the file descriptor of %s(): %s", method,
+			 strerror(errno));
+	sd_bus_message_unref(reply);
+	return r;
+}
+
+/* ---- signals ------------------------------------------------------------- */
+
+static int on_changed(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	struct client *client = userdata;
+	const char *id, *kind, *class, *state, *text;
+	json_t *report;
+
+	if (sd_bus_message_read(message, "sssss", &id, &kind, &class, &state, &text) < 0)
+		return 0; /* of another version: the next list has it */
+	report = json_loads(text, 0, NULL);
+	if (report)
+		client->changed(report, client->userdata);
+	json_decref(report);
+	return 0;
+}
+
+/* The daemon left the bus: the loop in client_follow() ends. */
+static int on_owner_changed(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+	struct client *client = userdata;
+
+	sd_bus_close(client->bus);
+	return 0;
+}
+
+static int add_matches(struct client *client)
+{
+	static const char owner_changed[] =
+		"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" SERVICE
+		"'";
+	char changed[256];
+	int r;
+
+	/* By its unique name: anybody on the bus may send a signal of this name. A private peer has no name. */
+	snprintf(changed, sizeof(changed),
+		 "type='signal',%s%s%spath='" OBJECT "',interface='" INTERFACE "',member='ReportChanged'",
+		 client->private ? "" : "sender='", client->private ? "" : client->owner, client->private ? "" : "',");
+	/* AddMatch() is a call of its own on a bus. */
+	sd_bus_set_method_call_timeout(client->bus, CALL_TIME);
+	r = sd_bus_add_match(client->bus, NULL, changed, on_changed, client);
+	if (r >= 0 && !client->private)
+		r = sd_bus_add_match(client->bus, NULL, owner_changed, on_owner_changed, client);
+	return r;
+}
+
+int client_subscribe(struct client *client, client_changed changed, void *userdata)
+{
+	int r;
+
+	client->changed = changed;
+	client->userdata = userdata;
+	r = add_matches(client);
+	if (r >= 0)
+		return CLIENT_OK;
+	return fail(client, CLIENT_UNREACHABLE, "cannot subscribe to changes: %s", strerror(-r));
+}
+
+int client_follow(struct client *client)
+{
+	for (;;) {
+		int r = sd_bus_process(client->bus, NULL);
+
+		if (r == 0)
+			r = sd_bus_wait(client->bus, UINT64_MAX);
+		if (r < 0 && r != -EINTR)
+			return fail(client, CLIENT_UNREACHABLE, "the daemon went away");
+	}
+}

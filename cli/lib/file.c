@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whole files in and out. */
+#include "cli/lib/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/lib/text.h"
+
+int file_read_fd(int fd, size_t limit, char **ret, size_t *size)
+{
+	size_t used = 0, room = 65536;
+	char *data = malloc(room + 1);
+
+	lseek(fd, 0, SEEK_SET);
+	for (;;) {
+		ssize_t got;
+
+		if (!data)
+			return -ENOMEM;
+		got = read(fd, data + used, room - used);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 || used + (size_t)got > limit) {
+			int error = got < 0 ? -errno : -EFBIG;
+
+			free(data);
+			return error;
+		}
+		if (got == 0)
+			break;
+		used += (size_t)got;
+		if (used == room) {
+			char *larger = realloc(data, (room *= 2) + 1);
+
+			if (!larger)
+				free(data);
+			data = larger;
+		}
+	}
+	data[used] = '\0';
+	*ret = data;
+	*size = used;
+	return 0;
+}
+
+int file_read(const char *path, size_t limit, char **ret, size_t *size)
+{
+	int fd, r;
+
+	if (strcmp(path, "-") == 0)
+		return file_read_fd(STDIN_FILENO, limit, ret, size);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	r = file_read_fd(fd, limit, ret, size);
+	close(fd);
+	return r;
+}
+
+static int write_all(int fd, const char *data, size_t size)
+{
+	while (size > 0) {
+		ssize_t written = write(fd, data, size);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return -errno;
+		data += written;
+		size -= (size_t)written;
+	}
+	return 0;
+}
+
+/* link() fails where the name is taken, rename() replaces it. */
+static int put_in_place(const char *temporary, const char *path, bool replace)
+{
+	int r = replace ? rename(temporary, path) : link(temporary, path);
+
+	/* Not every file system has hard links (vfat, some FUSE). */
+	if (r < 0 && !replace && (errno == EPERM || errno == EOPNOTSUPP) && access(path, F_OK) < 0)
+		r = rename(temporary, path);
+	return r < 0 ? -errno : 0;
+}
+
+static int write_temporary(int fd, const void *data, size_t size)
+{
+	mode_t mask = umask(0);
+	int r;
+
+	umask(mask);
+	r = write_all(fd, data, size);
+	if (r == 0 && fchmod(fd, 0666 & ~mask) < 0)
+		r = -errno;
+	if (r == 0 && fsync(fd) < 0 && errno != EINVAL)
+		r = -errno;
+	return r;
+}
+
+/* What is there and is no plain file (a device, a pipe) is written to, not replaced. */
+static int write_through(const char *path, const void *data, size_t size)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), r;
+
+	if (fd < 0)
+		return -errno;
+	r = write_all(fd, data, size);
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	return r;
+}
+
+bool file_is_there(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) == 0 && (S_ISREG(status.st_mode) || S_ISLNK(status.st_mode));
+}
+
+int file_write(const char *path, bool replace, const void *data, size_t size)
+{
+	_cleanup_free_ char *temporary = NULL;
+	struct stat status;
+	int fd, r;
+
+	if (strcmp(path, "-") == 0)
+		return write_all(STDOUT_FILENO, data, size);
+	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+		return S_ISDIR(status.st_mode) ? -EISDIR : write_through(path, data, size);
+	if (!replace && file_is_there(path))
+		return -EEXIST;
+	temporary = text_format("%s.XXXXXX", path);
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	r = write_temporary(fd, data, size);
+	if (close(fd) < 0 && r == 0)
+		r = -errno;
+	if (r == 0)
+		r = put_in_place(temporary, path, replace);
+	unlink(temporary); /* its second name; gone already after a rename */
+	return r;
+}

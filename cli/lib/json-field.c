@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Forgiving access to JSON fields, and the cleaning of foreign strings. */
+#include "cli/lib/json-field.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/lib/text.h"
+
+const char *field_string(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+uint64_t field_number(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (json_is_integer(value))
+		return (uint64_t)json_integer_value(value);
+	if (json_is_real(value))
+		return json_real_value(value) > 0 && json_real_value(value) < 1.8e19 ? (uint64_t)json_real_value(value)
+										     : 0;
+	if (json_is_string(value))
+		return strtoull(json_string_value(value), NULL, 0);
+	return 0;
+}
+
+double field_real(const json_t *object, const char *key)
+{
+	return json_number_value(json_object_get(object, key));
+}
+
+bool field_true(const json_t *object, const char *key)
+{
+	return json_is_true(json_object_get(object, key));
+}
+
+json_t *field_array(const json_t *object, const char *key)
+{
+	json_t *value = json_object_get(object, key);
+
+	return json_is_array(value) ? value : NULL;
+}
+
+json_t *field_object(const json_t *object, const char *key)
+{
+	json_t *value = json_object_get(object, key);
+
+	return json_is_object(value) ? value : NULL;
+}
+
+bool field_given(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+
+	return value && !json_is_null(value) && !(json_is_string(value) && json_string_length(value) == 0);
+}
+
+char *field_text(const json_t *value)
+{
+	if (json_is_string(value))
+		return text_format("%s", json_string_value(value));
+	if (json_is_integer(value))
+		return text_format("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	if (json_is_real(value))
+		return text_format("%.1f", json_real_value(value));
+	if (json_is_boolean(value))
+		return text_format("%s", json_is_true(value) ? "yes" : "no");
+	return text_format("%s", "");
+}
+
+/* C0 and C1 controls, DEL, and the marks that turn the direction of writing. */
+static size_t unsafe_bytes(const unsigned char *c)
+{
+	if (c[0] < 0x20 || c[0] == 0x7f)
+		return 1;
+	if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+		return 2;
+	if (c[0] == 0xe2 && c[1] == 0x80 && (c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xa8 && c[2] <= 0xae)))
+		return 3;
+	if (c[0] == 0xe2 && c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9)
+		return 3;
+	return 0;
+}
+
+static void clean_string(json_t *string)
+{
+	const unsigned char *from = (const unsigned char *)json_string_value(string);
+	char *clean = text_format("%s", (const char *)from), *to = clean;
+
+	while (*from) {
+		size_t unsafe = unsafe_bytes(from);
+
+		*to++ = unsafe ? (*from == '\n' || *from == '\t' ? ' ' : '?') : (char)*from;
+		from += unsafe ? unsafe : 1;
+	}
+	*to = '\0';
+	if (json_string_set(string, clean) < 0)
+		out_of_memory();
+	free(clean);
+}
+
+static bool clean_key(const char *key)
+{
+	for (; *key; key++)
+		if (unsafe_bytes((const unsigned char *)key))
+			return false;
+	return true;
+}
+
+static void clean_object(json_t *object)
+{
+	const char *key;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(object, next, key, value)
+	{
+		if (clean_key(key))
+			json_clean(value);
+		else
+			json_object_del(object, key);
+	}
+}
+
+void json_clean(json_t *json)
+{
+	json_t *value;
+	size_t i;
+
+	if (json_is_string(json))
+		clean_string(json);
+	else if (json_is_object(json))
+		clean_object(json);
+	else
+		json_array_foreach(json, i, value)
+			json_clean(value);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gpuwatch.status.v1 for people: an overview, what is missing, then every probe. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/lib/json-field.h"
+#include "cli/lib/text.h"
+#include "cli/render/table.h"
+#include "cli/render/view.h"
+
+struct state_look {
+	const char *name, *style;
+	bool attached; /* it sees what it should see */
+	bool degraded; /* something is lost by it */
+};
+
+/* A state that this version does not know is shown, and not taken for good. */
+static const struct state_look *state_look(const char *name)
+{
+	static const struct state_look looks[] = {
+		{ "attached", STYLE_GREEN, true, false }, { "adopted", STYLE_GREEN, true, false },
+		{ "waiting", STYLE_DIM, false, false },	  { "absent", STYLE_YELLOW, false, true },
+		{ "failed", STYLE_ALERT, false, true },	  { "", STYLE_YELLOW, false, true },
+	};
+	const struct state_look *look = looks;
+
+	while (*look->name && strcmp(look->name, name) != 0)
+		look++;
+	return look;
+}
+
+size_t status_failed_probes(const json_t *status)
+{
+	size_t count = 0, i;
+	json_t *probe;
+
+	json_array_foreach(field_array(status, "probes"), i, probe)
+		count += strcmp(field_string(probe, "state"), "failed") == 0;
+	return count;
+}
+
+/* "2 deadlocks, 1 stall" */
+static char *reports_text(const json_t *reports)
+{
+	const char *kind, *separator = "";
+	char *text = NULL;
+	json_t *count;
+	size_t size;
+	FILE *stream = text_stream(&text, &size);
+
+	json_object_foreach((json_t *)reports, kind, count) {
+		json_int_t number = json_integer_value(count);
+
+		if (number <= 0)
+			continue;
+		fprintf(stream, "%s%s%" JSON_INTEGER_FORMAT " %s%s" STYLE_END, separator,
+			strcmp(kind, "deadlock") == 0 ? STYLE_ALERT : STYLE_YELLOW, number, kind,
+			number > 1 ? "s" : "");
+		separator = ", ";
+	}
+	fprintf(stream, "%s", *separator ? "" : "none active");
+	text_finish(stream);
+	return text;
+}
+
+/* A switch, or an amount of bytes. */
+static char *memory_text(const json_t *status)
+{
+	const json_t *value = json_object_get(status, "memory_locked");
+
+	if (json_is_true(value))
+		return text_format("locked");
+	if (json_is_false(value))
+		return text_format("not locked");
+	if (json_is_integer(value))
+		return text_size((uint64_t)json_integer_value(value));
+	return field_text(value);
+}
+
+/* A switch, or the directory. */
+static char *pinned_text(const json_t *status)
+{
+	const json_t *value = json_object_get(status, "pinned");
+
+	if (json_is_true(value))
+		return text_format("yes: the programs go on watching while the daemon restarts");
+	if (json_is_false(value))
+		return text_format("no: what happens while the daemon restarts is not seen");
+	return field_text(value);
+}
+
+static char *counters_text(const json_t *counters)
+{
+	const char *name, *separator = "";
+	char *text = NULL;
+	json_t *value;
+	size_t size;
+	FILE *stream = text_stream(&text, &size);
+
+	json_object_foreach((json_t *)counters, name, value) {
+		_cleanup_free_ char *number = field_text(value), *words = text_format("%s", name);
+
+		for (char *c = words; *c; c++)
+			if (*c == '_')
+				*c = ' ';
+		fprintf(stream, "%s%s %s", separator, words, number);
+		separator = ", ";
+	}
+	text_finish(stream);
+	return text;
+}
+
+static void print_running(const struct terminal *terminal, const json_t *status)
+{
+	_cleanup_free_ char *since = text_time(field_string(status, "started_at"));
+	_cleanup_free_ char *line =
+		text_format("%s%s%s (pid %" PRIu64 ", version %s)", *since ? "running since " : "", since,
+			    *since ? "" : "running", field_number(status, "pid"), field_string(status, "version"));
+
+	terminal_labelled(terminal, "Daemon", line);
+	terminal_labelled(terminal, "Kernel", field_string(status, "kernel"));
+	terminal_labelled(terminal, "Boot", field_string(status, "boot_id"));
+}
+
+static void print_overview(const struct terminal *terminal, const json_t *status)
+{
+	_cleanup_free_ char *waits = text_format("%" PRIu64 " active", field_number(status, "active_waits"));
+	_cleanup_free_ char *wakeups = text_format("%.1f per second", field_real(status, "wakeups_per_s"));
+	_cleanup_free_ char *reports = reports_text(field_object(status, "active_reports"));
+	_cleanup_free_ char *memory = memory_text(status), *pinned = pinned_text(status);
+	_cleanup_free_ char *counters = counters_text(field_object(status, "counters"));
+
+	print_running(terminal, status);
+	terminal_labelled(terminal, "Reports", reports);
+	terminal_labelled(terminal, "Waits", field_given(status, "active_waits") ? waits : "");
+	terminal_labelled(terminal, "Wake-ups", field_given(status, "wakeups_per_s") ? wakeups : "");
+	terminal_labelled(terminal, "Memory", memory);
+	terminal_labelled(terminal, "Pinned", pinned);
+	terminal_labelled(terminal, "Counters", counters);
+}
+
+static void print_limitations(const struct terminal *terminal, const json_t *limitations)
+{
+	json_t *limitation;
+	size_t i;
+
+	if (json_array_size(limitations) == 0)
+		return;
+	terminal_put(terminal, "\n" STYLE_YELLOW "Limitations" STYLE_END "\n");
+	json_array_foreach(limitations, i, limitation) {
+		_cleanup_free_ char *text = field_text(limitation);
+
+		terminal_paragraph(terminal, "  - ", 4, text);
+	}
+}
+
+/* What only a patched kernel has, and this one has not. */
+static bool needs_patch(const json_t *probe)
+{
+	return field_given(probe, "patch") && !state_look(field_string(probe, "state"))->attached &&
+	       strcmp(field_string(probe, "state"), "failed") != 0;
+}
+
+/* What each kernel patch that is missing would add. */
+static void print_patches(const struct terminal *terminal, const json_t *probes)
+{
+	static const struct column columns[] = {
+		{ "WOULD SHOW", COLUMN_WRAP },
+		{ "KERNEL PATCH", COLUMN_WRAP },
+	};
+	_cleanup_table_ struct table *table = table_new(terminal, columns, sizeof(columns) / sizeof(columns[0]));
+	size_t count = 0, i;
+	json_t *probe;
+
+	json_array_foreach(probes, i, probe) {
+		if (!needs_patch(probe))
+			continue;
+		table_row(table);
+		table_cell(table, "", "%s", field_string(probe, "lost"));
+		table_cell(table, STYLE_DIM, "%s", field_string(probe, "patch"));
+		count++;
+	}
+	if (count == 0)
+		return;
+	terminal_put(terminal, "\n" STYLE_BOLD "With gpuwatch's kernel patches" STYLE_END "\n");
+	table_print(table, 2);
+}
+
+static void probe_row(struct table *table, const json_t *probe)
+{
+	const char *state = field_string(probe, "state"), *module = field_string(probe, "module");
+	const struct state_look *look = state_look(state);
+
+	table_row(table);
+	table_cell(table, look->degraded ? look->style : "", "%s", field_string(probe, "name"));
+	table_cell(table, "", "%s", field_string(probe, "target"));
+	table_cell(table, "", "%s", *module ? module : "-");
+	table_cell(table, look->style, "%s", *state ? state : "unknown");
+}
+
+/* Those that something is lost by come first. */
+static void print_probes(const struct terminal *terminal, const json_t *probes)
+{
+	static const struct column columns[] = {
+		{ "PROBE", COLUMN_TEXT },
+		{ "TARGET", COLUMN_CUT },
+		{ "MODULE", COLUMN_TEXT },
+		{ "STATE", COLUMN_TEXT },
+	};
+	_cleanup_table_ struct table *table = table_new(terminal, columns, sizeof(columns) / sizeof(columns[0]));
+	size_t attached = 0, count = 0, i;
+	json_t *probe;
+
+	for (int degraded = 1; degraded >= 0; degraded--)
+		json_array_foreach(probes, i, probe)
+			if (!needs_patch(probe) && state_look(field_string(probe, "state"))->degraded == degraded)
+				probe_row(table, probe);
+	json_array_foreach(probes, i, probe) {
+		attached += state_look(field_string(probe, "state"))->attached;
+		count += !needs_patch(probe);
+	}
+	terminal_print(terminal, "\n" STYLE_BOLD "Probes" STYLE_END ": %zu of %zu attached\n", attached, count);
+	if (count)
+		table_print(table, 2);
+}
+
+void render_status(const struct terminal *terminal, const json_t *status)
+{
+	print_overview(terminal, status);
+	print_limitations(terminal, field_array(status, "limitations"));
+	print_probes(terminal, field_array(status, "probes"));
+	print_patches(terminal, field_array(status, "probes"));
+}

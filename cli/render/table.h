@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tables by libsmartcols: cells of text with a style, fitted to the terminal. */
+#ifndef GPUWATCH_CLI_RENDER_TABLE_H
+#define GPUWATCH_CLI_RENDER_TABLE_H
+
+#include <stddef.h>
+
+#include "cli/lib/terminal.h"
+
+enum column_kind {
+	COLUMN_TEXT,   /* kept whole */
+	COLUMN_NUMBER, /* kept whole, to the right */
+	COLUMN_WRAP,   /* takes more lines when the terminal is narrow */
+	COLUMN_CUT,    /* is cut when the terminal is narrow */
+};
+
+struct column {
+	const char *name; /* ASCII */
+	enum column_kind kind;
+};
+
+struct table;
+
+/* Never NULL. @columns must outlive the table. */
+struct table *table_new(const struct terminal *terminal, const struct column *columns, size_t count);
+void table_free(struct table *table);
+
+void table_row(struct table *table);
+/* The next cell of the row; @style is one of STYLE_* or "". */
+void table_cell(struct table *table, const char *style, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Prints with each line indented, no blanks at line ends. */
+void table_print(struct table *table, unsigned indent);
+
+static inline void table_freep(struct table **table)
+{
+	table_free(*table);
+}
+#define _cleanup_table_ __attribute__((cleanup(table_freep)))
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gpuwatch.waits.v1 and gpuwatch.timelines.v1 for people. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/lib/json-field.h"
+#include "cli/lib/text.h"
+#include "cli/render/node.h"
+#include "cli/render/table.h"
+#include "cli/render/view.h"
+
+#define CHAIN_COLUMNS 100 /* from this width on the chain has a column */
+
+char *waits_summary(const json_t *waits)
+{
+	const json_t *list = field_array(waits, "waits");
+	_cleanup_free_ char *age = NULL;
+	uint64_t oldest = 0;
+	json_t *wait;
+	size_t i, count = json_array_size(list);
+
+	json_array_foreach(list, i, wait)
+		if (field_number(wait, "age_ns") > oldest)
+			oldest = field_number(wait, "age_ns");
+	if (count == 0)
+		return text_format("nothing waits for a GPU");
+	age = text_duration(oldest);
+	return text_format("%zu wait%s tracked, oldest %s", count, count > 1 ? "s" : "", age);
+}
+
+/* A wait that is known from the stack only has a function instead of an object. */
+static char *plain_object(const json_t *wait)
+{
+	const char *kind = field_string(wait, "kind"), *function = field_string(wait, "function");
+	_cleanup_free_ char *object = field_text(json_object_get(wait, "object"));
+
+	if (*function && (!*kind || strcmp(kind, "unknown") == 0))
+		return text_format("in %s", function);
+	if (!*object || strcmp(object, "0x0") == 0)
+		return text_format("%s%s%s", kind, *function ? " in " : "", function);
+	return text_format("%s %s", kind, object);
+}
+
+/* At least this long, when nobody saw it begin. */
+static char *wait_age(const json_t *wait)
+{
+	_cleanup_free_ char *age = text_duration_short(field_number(wait, "age_ns"));
+	bool least = json_is_false(json_object_get(wait, "known_since"));
+
+	return text_format("%s%s", least ? ">" : "", age);
+}
+
+/* What the task waits for, in the words of a report's nodes. Owned by the caller. */
+static char *wait_object(const json_t *wait)
+{
+	_cleanup_json_ json_t *node = NULL;
+	const json_t *part = field_object(wait, "fence");
+	const char *type = "fence";
+
+	if (!part) {
+		part = field_object(wait, "lock");
+		type = "lock";
+	}
+	if (!part)
+		return plain_object(wait);
+	node = json_copy((json_t *)part);
+	if (!node || json_object_set_new(node, "type", json_string(type)) < 0)
+		out_of_memory();
+	if (!field_given(node, "address") && field_given(wait, "object"))
+		json_object_set(node, "address", json_object_get(wait, "object"));
+	return node_text(node);
+}
+
+/* ["notifier", "reclaim"] to "notifier, reclaim" */
+static char *list_text(const json_t *list)
+{
+	char *text = NULL;
+	json_t *item;
+	size_t size, i;
+	FILE *stream = text_stream(&text, &size);
+
+	json_array_foreach(list, i, item) {
+		_cleanup_free_ char *word = field_text(item);
+
+		fprintf(stream, "%s%s", i ? ", " : "", word);
+	}
+	text_finish(stream);
+	return text;
+}
+
+static const char *age_style(uint64_t age)
+{
+	if (age >= 10000000000)
+		return STYLE_RED;
+	return age >= 500000000 ? STYLE_YELLOW : "";
+}
+
+static void wait_row(struct table *table, const json_t *wait, bool chain)
+{
+	_cleanup_free_ char *age = wait_age(wait), *object = wait_object(wait);
+	_cleanup_free_ char *inside = list_text(field_array(wait, "inside"));
+	_cleanup_free_ char *state = field_text(json_object_get(wait, "state"));
+
+	table_row(table);
+	table_cell(table, "", "%" PRIu64, field_number(wait, "pid"));
+	table_cell(table, "", "%s", field_string(wait, "comm"));
+	table_cell(table, "", "%s", state);
+	table_cell(table, age_style(field_number(wait, "age_ns")), "%s", age);
+	table_cell(table, "", "%s", object);
+	table_cell(table, "", "%s", inside);
+	if (chain)
+		table_cell(table, "", "%s", field_string(wait, "chain"));
+}
+
+void render_waits(const struct terminal *terminal, const json_t *waits)
+{
+	static const struct column columns[] = {
+		{ "PID", COLUMN_NUMBER }, { "COMMAND", COLUMN_TEXT },	{ "STATE", COLUMN_TEXT },
+		{ "AGE", COLUMN_NUMBER }, { "WAITS FOR", COLUMN_WRAP }, { "INSIDE", COLUMN_WRAP },
+		{ "CHAIN", COLUMN_WRAP },
+	};
+	const json_t *list = field_array(waits, "waits");
+	bool chain = !terminal->limited || terminal->width >= CHAIN_COLUMNS;
+	_cleanup_table_ struct table *table =
+		table_new(terminal, columns, sizeof(columns) / sizeof(columns[0]) - !chain);
+	json_t *wait;
+	size_t i;
+
+	if (json_array_size(list) == 0) {
+		terminal_put(terminal, "Nothing waits for a GPU.\n");
+		return;
+	}
+	json_array_foreach(list, i, wait)
+		wait_row(table, wait, chain);
+	table_print(table, 0);
+}
+
+static char *signaller_text(const json_t *signaller)
+{
+	const char *kind = field_string(signaller, "kind"), *comm = field_string(signaller, "comm");
+	const char *function = field_string(signaller, "function");
+
+	if (*function)
+		return text_format("work %s", function);
+	if (*comm && strcmp(kind, "softirq") != 0 && strcmp(kind, "hardirq") != 0)
+		return text_format("%s (pid %" PRIu64 ")", comm, field_number(signaller, "pid"));
+	return text_format("%s", kind);
+}
+
+static void timeline_row(struct table *table, const json_t *timeline)
+{
+	const json_t *signallers = field_array(timeline, "signallers");
+	_cleanup_free_ char *last = signaller_text(json_array_get(signallers, 0));
+	_cleanup_free_ char *rate = NULL, *waiting = NULL;
+	const json_t *waiters = json_object_get(timeline, "waiting");
+
+	rate = field_given(timeline, "rate_per_s") ? text_format("%.1f/s", field_real(timeline, "rate_per_s"))
+						   : text_format("%s", "");
+	waiting = json_is_array(waiters) ? text_format("%zu", json_array_size(waiters)) : field_text(waiters);
+	table_row(table);
+	table_cell(table, "", "%s", field_string(timeline, "driver"));
+	table_cell(table, "", "%s", field_string(timeline, "timeline"));
+	table_cell(table, "", "%" PRIu64, field_number(timeline, "context"));
+	table_cell(table, "", "%" PRIu64, field_number(timeline, "seqno"));
+	table_cell(table, "", "%s", rate);
+	table_cell(table, strcmp(waiting, "0") == 0 || !*waiting ? "" : STYLE_YELLOW, "%s", waiting);
+	table_cell(table, "", "%s", last);
+}
+
+void render_timelines(const struct terminal *terminal, const json_t *timelines)
+{
+	static const struct column columns[] = {
+		{ "DRIVER", COLUMN_TEXT },	  { "TIMELINE", COLUMN_CUT }, { "CONTEXT", COLUMN_NUMBER },
+		{ "SEQNO", COLUMN_NUMBER },	  { "RATE", COLUMN_NUMBER },  { "WAITING", COLUMN_NUMBER },
+		{ "LAST SIGNALLER", COLUMN_CUT },
+	};
+	const json_t *list = field_array(timelines, "timelines");
+	_cleanup_table_ struct table *table = table_new(terminal, columns, sizeof(columns) / sizeof(columns[0]));
+	json_t *timeline;
+	size_t i;
+
+	if (json_array_size(list) == 0) {
+		terminal_put(terminal, "No fence timeline has signalled yet.\n");
+		return;
+	}
+	json_array_foreach(list, i, timeline)
+		timeline_row(table, timeline);
+	table_print(table, 0);
+}

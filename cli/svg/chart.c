@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The layout of a boot's image. */
+#include "cli/svg/chart.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/lib/json-field.h"
+#include "cli/lib/text.h"
+#include "cli/svg/svg.h"
+
+#define LANES_MOST 60	  /* unless all are asked for */
+#define NAMES_WIDTH 250.0 /* of the column with the devices' names */
+#define BAND_FONT 11.0	  /* pixels */
+#define BAND_GAP 10.0	  /* pixels between a name and the next bar of the band */
+#define BAND_PADDING 6.0  /* pixels below the band */
+#define BAR_LEAST 2.0	  /* pixels: nothing is too short to be seen */
+
+/* ---- devices ------------------------------------------------------------------- */
+
+static bool is_kind(const json_t *object, const char *kind)
+{
+	return strcmp(field_string(object, "kind"), kind) == 0;
+}
+
+static uint64_t first_begin(const json_t *device)
+{
+	uint64_t first = UINT64_MAX;
+	json_t *span;
+	size_t i;
+
+	json_array_foreach(field_array(device, "spans"), i, span)
+		if (field_number(span, "begin_ns") < first)
+			first = field_number(span, "begin_ns");
+	return first;
+}
+
+/* The band has what is only an initcall or a module. */
+static bool was_probed(const json_t *device)
+{
+	json_t *span;
+	size_t i;
+
+	json_array_foreach(field_array(device, "spans"), i, span)
+		if (is_kind(span, "probe") || is_kind(span, "deferred"))
+			return true;
+	return false;
+}
+
+static int compare_lanes(const void *a, const void *b)
+{
+	const struct svg_lane *left = a, *right = b;
+
+	if (left->first_ns != right->first_ns)
+		return left->first_ns < right->first_ns ? -1 : 1;
+	return strcmp(field_string(left->device, "name"), field_string(right->device, "name"));
+}
+
+/* What is kept when there are too many: 0 = part of a finding, 1 = not ready or retried, 2 = the rest. */
+static unsigned lane_rank(const struct svg_lane *lane)
+{
+	if (lane->worst != ORDER_EFFECTS)
+		return 0;
+	return !field_given(lane->device, "ready_ns") || field_number(lane->device, "retries") ? 1 : 2;
+}
+
+/* Keeps the order and drops what says least. */
+static void cut_lanes(struct svg_chart *chart)
+{
+	size_t left = LANES_MOST, kept = 0;
+	_cleanup_free_ char *memory = calloc(chart->lane_count + 1, sizeof(bool));
+	bool *taken = (bool *)memory;
+
+	if (!memory)
+		out_of_memory();
+	for (unsigned rank = 0; rank <= 2; rank++)
+		for (size_t i = 0; i < chart->lane_count && left > 0; i++)
+			if (!taken[i] && lane_rank(&chart->lanes[i]) == rank) {
+				taken[i] = true;
+				left--;
+			}
+	for (size_t i = 0; i < chart->lane_count; i++)
+		if (taken[i])
+			chart->lanes[kept++] = chart->lanes[i];
+	chart->hidden = chart->lane_count - kept;
+	chart->lane_count = kept;
+}
+
+static void collect_lanes(struct svg_chart *chart, bool all)
+{
+	const json_t *devices = field_array(chart->order, "devices");
+	json_t *device;
+	size_t i;
+
+	chart->lanes = calloc(json_array_size(devices) + 1, sizeof(*chart->lanes));
+	if (!chart->lanes)
+		out_of_memory();
+	json_array_foreach(devices, i, device)
+		if (was_probed(device))
+			chart->lanes[chart->lane_count++] = (struct svg_lane){
+				.device = device,
+				.first_ns = first_begin(device),
+				.worst = order_worst(&chart->reports, field_array(device, "findings")),
+			};
+	qsort(chart->lanes, chart->lane_count, sizeof(*chart->lanes), compare_lanes);
+	if (!all)
+		cut_lanes(chart);
+}
+
+/* ---- the band -------------------------------------------------------------------- */
+
+static void collect_items(struct svg_chart *chart)
+{
+	const json_t *rows = field_array(chart->order, "rows");
+	json_t *row;
+	size_t i;
+
+	chart->items = calloc(json_array_size(rows) + 1, sizeof(*chart->items));
+	if (!chart->items)
+		out_of_memory();
+	json_array_foreach(rows, i, row)
+		if (is_kind(row, "initcall") || is_kind(row, "module"))
+			chart->items[chart->item_count++].row = row;
+}
+
+/* What the item takes with its name on one side; false if that does not fit into the chart. */
+static bool place_item(const struct svg_axis *axis, struct svg_item *item, bool left, double *begin, double *end)
+{
+	double name = (double)svg_length(field_string(item->row, "name")) * BAND_FONT * SVG_MONO_WIDTH + 4;
+
+	item->label_left = left;
+	*begin = item->x - (left ? name : 0);
+	*end = item->x + item->width + (left ? 0 : name);
+	return *begin >= axis->x && *end <= axis->x + axis->width;
+}
+
+/* The first lane in which it fits; with the name to the right, else to the left, else without. */
+static void pack_item(struct svg_chart *chart, struct svg_item *item, double *used)
+{
+	double begin, end;
+
+	for (size_t lane = 0; lane < BAND_LANES_MOST; lane++)
+		for (int left = 0; left <= 1; left++) {
+			if (!place_item(&chart->axis, item, left, &begin, &end) || begin < used[lane])
+				continue;
+			item->labelled = true;
+			item->y = chart->top + (double)lane * LANE_HEIGHT;
+			used[lane] = end + BAND_GAP;
+			chart->band_lanes = lane + 1 > chart->band_lanes ? lane + 1 : chart->band_lanes;
+			return;
+		}
+	item->y = chart->top + (double)(BAND_LANES_MOST - 1) * LANE_HEIGHT;
+	chart->band_lanes = BAND_LANES_MOST;
+}
+
+static int compare_items(const void *a, const void *b)
+{
+	uint64_t left = field_number(((const struct svg_item *)a)->row, "time_ns");
+	uint64_t right = field_number(((const struct svg_item *)b)->row, "time_ns");
+
+	return left < right ? -1 : left > right;
+}
+
+static void place_band(struct svg_chart *chart)
+{
+	double used[BAND_LANES_MOST] = { 0 };
+
+	qsort(chart->items, chart->item_count, sizeof(*chart->items), compare_items);
+	for (size_t i = 0; i < chart->item_count; i++) {
+		struct svg_item *item = &chart->items[i];
+		uint64_t begin = field_number(item->row, "time_ns"), end = field_number(item->row, "end_ns");
+		double width = svg_axis_x(&chart->axis, end > begin ? end : begin) - svg_axis_x(&chart->axis, begin);
+
+		item->x = svg_axis_x(&chart->axis, begin);
+		item->width = width > BAR_LEAST ? width : BAR_LEAST;
+		pack_item(chart, item, used);
+	}
+}
+
+/* ---- times ------------------------------------------------------------------------- */
+
+static void add_busy(struct svg_interval *busy, size_t *count, const json_t *object, const char *begin_key)
+{
+	uint64_t begin = field_number(object, begin_key), end = field_number(object, "end_ns");
+
+	busy[(*count)++] = (struct svg_interval){ begin, end > begin ? end : begin };
+}
+
+static void place_axis(struct svg_chart *chart)
+{
+	const json_t *settings = field_object(chart->order, "settings");
+	size_t room = chart->item_count + 1, count = 0, i;
+	_cleanup_free_ char *memory = NULL;
+	struct svg_interval *busy;
+	json_t *span;
+
+	for (size_t lane = 0; lane < chart->lane_count; lane++)
+		room += json_array_size(field_array(chart->lanes[lane].device, "spans"));
+	memory = calloc(room, sizeof(*busy));
+	if (!memory)
+		out_of_memory();
+	busy = (struct svg_interval *)(void *)memory;
+	for (size_t item = 0; item < chart->item_count; item++)
+		add_busy(busy, &count, chart->items[item].row, "time_ns");
+	for (size_t lane = 0; lane < chart->lane_count; lane++)
+		json_array_foreach(field_array(chart->lanes[lane].device, "spans"), i, span)
+			if (!is_kind(span, "deferred"))
+				add_busy(busy, &count, span, "begin_ns");
+	if (field_given(settings, "timeout_expired_ns"))
+		add_busy(busy, &count, settings, "timeout_expired_ns");
+	svg_axis_init(&chart->axis, CHART_MARGIN + NAMES_WIDTH, CHART_WIDTH - 2 * CHART_MARGIN - NAMES_WIDTH, busy,
+		      count);
+}
+
+/* ---- all of it ----------------------------------------------------------------------- */
+
+void svg_chart_init(struct svg_chart *chart, const json_t *order, double top, bool all)
+{
+	*chart = (struct svg_chart){ .order = order, .top = top };
+	order_reports_init(&chart->reports, order);
+	collect_lanes(chart, all);
+	collect_items(chart);
+	place_axis(chart);
+	place_band(chart);
+	chart->band_bottom = top + (double)chart->band_lanes * LANE_HEIGHT + (chart->band_lanes ? BAND_PADDING : 0);
+	for (size_t i = 0; i < chart->lane_count; i++)
+		chart->lanes[i].y = chart->band_bottom + (double)i * LANE_HEIGHT;
+	chart->bottom = chart->band_bottom + (double)chart->lane_count * LANE_HEIGHT;
+}
+
+void svg_chart_clear(struct svg_chart *chart)
+{
+	order_reports_clear(&chart->reports);
+	free(chart->lanes);
+	free(chart->items);
+}
+
+static bool equal(const json_t *object, const char *key, const char *text)
+{
+	return *text && strcmp(field_string(object, key), text) == 0;
+}
+
+static bool find_lane(const struct svg_chart *chart, const char *key, const char *text, double *y)
+{
+	for (size_t i = 0; i < chart->lane_count; i++)
+		if (equal(chart->lanes[i].device, key, text)) {
+			*y = chart->lanes[i].y + LANE_HEIGHT / 2;
+			return true;
+		}
+	return false;
+}
+
+static bool find_item(const struct svg_chart *chart, const char *name, const char *module, double *y)
+{
+	for (size_t i = 0; i < chart->item_count; i++) {
+		const json_t *row = chart->items[i].row;
+
+		if (equal(row, "name", name) || equal(row, "module", module) || equal(row, "module", name)) {
+			*y = chart->items[i].y + LANE_HEIGHT / 2;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A device that is named is that device and no other of its driver; what is on no bus is an initcall or a module. */
+bool svg_chart_consumer(const struct svg_chart *chart, const json_t *about, double *y)
+{
+	const char *device = field_string(about, "device"), *driver = field_string(about, "driver");
+
+	if (*device && field_given(about, "bus"))
+		return find_lane(chart, "name", device, y);
+	return find_lane(chart, "driver", driver, y) ||
+	       find_item(chart, *driver ? driver : device, field_string(about, "module"), y);
+}
+
+bool svg_chart_supplier(const struct svg_chart *chart, const json_t *about, double *y)
+{
+	const char *name = field_string(about, "supplier");
+
+	return find_lane(chart, "name", name, y) ||
+	       find_lane(chart, "driver", field_string(about, "supplier_driver"), y) ||
+	       find_item(chart, name, field_string(about, "supplier_module"), y);
+}

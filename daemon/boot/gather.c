@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Gathers all that can be known of this boot. */
+#include "daemon/boot/gather.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "daemon/boot/kmsg-log.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/system/state.h"
+#include "lib/system/trace-buffer.h"
+
+struct gathering {
+	const struct gw_boot_sources *sources;
+	const struct gw_boot_sink *sink;
+	void *userdata;
+	json_t *unreadable; /* of the lost object */
+	struct gw_trace_seen trace;
+	struct gw_kmsg_log_info kmsg;
+};
+
+/* ---- what is missing ---------------------------------------------------------------------- */
+
+_printf_(2, 3) static void add_line(json_t *lines, const char *format, ...)
+{
+	char line[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	json_array_append_new(lines, json_string(line));
+}
+
+static json_t *missing_programs(const struct gw_boot_programs *programs)
+{
+	const struct gw_probe_info *rows;
+	size_t count = programs ? gw_boot_programs_rows(programs, &rows) : 0;
+	json_t *lines = json_array();
+
+	for (size_t i = 0; lines && i < count; i++)
+		if (rows[i].state == GW_PROBE_FAILED || (rows[i].state == GW_PROBE_ABSENT && !rows[i].patch[0]))
+			add_line(lines, "%s: %s", rows[i].name, rows[i].why);
+	return lines;
+}
+
+static void describe_log(const struct gw_boot_log_info *info, json_t *unreadable)
+{
+	if (info->left_out)
+		add_line(unreadable, "boot events: the log is full, %llu later events are not in it",
+			 (unsigned long long)info->left_out);
+	if (info->interrupted_ns)
+		add_line(unreadable, "boot events: recording was interrupted, and began anew at %.3f s",
+			 (double)info->interrupted_ns / 1e9);
+}
+
+/* Takes the reference to @unreadable over. */
+static json_t *describe_lost(const struct gathering *gathering)
+{
+	const struct gw_boot_sources *sources = gathering->sources;
+	struct gw_boot_log_info log = { 0 };
+	uint64_t lost = 0, attached = 0;
+
+	if (sources->log)
+		gw_boot_log_info(sources->log, &log);
+	if (sources->why[0])
+		add_line(gathering->unreadable, "boot events: %s", sources->why);
+	describe_log(&log, gathering->unreadable);
+	if (gathering->kmsg.full)
+		add_line(gathering->unreadable, "/dev/kmsg: what came after the first %u MiB is not kept",
+			 GW_KMSG_LOG_MAX >> 20);
+	if (sources->programs) {
+		lost = gw_boot_programs_counters(sources->programs)->dropped + log.dropped + log.left_out;
+		attached = log.first_ns ? log.first_ns : gw_boot_programs_counters(sources->programs)->started_ns;
+	}
+	return json_pack("{s:I, s:I, s:I, s:s, s:O, s:o}", "events", (json_int_t)lost, "attached_ns",
+			 (json_int_t)attached, "kmsg", (json_int_t)gathering->kmsg.overwritten, "trace",
+			 gathering->trace.missing, "unreadable", gathering->unreadable, "probes",
+			 missing_programs(sources->programs));
+}
+
+/* ---- sources ---------------------------------------------------------------------------------- */
+
+static int give_host(const struct gathering *gathering)
+{
+	struct gw_boot_host host = { .taken_mono_ns = gw_now_mono_ns() };
+	struct timespec now;
+	struct utsname name;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	host.taken_real_ns = (uint64_t)now.tv_sec * GW_NSEC_PER_SEC + (uint64_t)now.tv_nsec;
+	uname(&name);
+	snprintf(host.boot_id, sizeof(host.boot_id), "%s", gathering->sources->boot_id);
+	snprintf(host.kernel, sizeof(host.kernel), "%s", name.release);
+	snprintf(host.machine, sizeof(host.machine), "%.15s", name.machine);
+	return gathering->sink->host(&host, gathering->userdata);
+}
+
+static int give_record(const struct gw_boot_record *record, void *userdata)
+{
+	const struct gathering *gathering = userdata;
+	struct gw_boot_event event;
+
+	gw_boot_event_from_record(&event, record);
+	return gathering->sink->event(&event, gathering->userdata);
+}
+
+static int give_kmsg(const char *text, size_t size, void *userdata)
+{
+	const struct gathering *gathering = userdata;
+
+	return gathering->sink->kmsg(text, size, gathering->userdata);
+}
+
+static int give_trace(const struct gw_boot_event *event, void *userdata)
+{
+	const struct gathering *gathering = userdata;
+
+	return gathering->sink->event(event, gathering->userdata);
+}
+
+/* What cannot be read is missing from the evidence, and no reason not to look at the rest. */
+static int give_kernel_log(struct gathering *gathering)
+{
+	const char *path = gathering->sources->kmsg_log;
+	struct gw_kmsg_log *kmsg;
+	int r;
+
+	if (!path)
+		return 0;
+	r = gw_kmsg_log_open(&kmsg, path, gathering->sources->boot_id, NULL);
+	if (r < 0) {
+		add_line(gathering->unreadable, "%s: %s", path, strerror(-r));
+		return 0;
+	}
+	r = gw_kmsg_log_update(kmsg);
+	if (r < 0)
+		add_line(gathering->unreadable, "/dev/kmsg: %s%s", strerror(-r),
+			 r == -EPERM ? ", that needs CAP_SYSLOG" : "");
+	r = gw_kmsg_log_each(kmsg, give_kmsg, gathering);
+	gw_kmsg_log_info(kmsg, &gathering->kmsg);
+	gw_kmsg_log_close(kmsg);
+	return r;
+}
+
+static int find_initcalls(const struct gw_kallsyms *kallsyms, struct gw_initcalls *initcalls)
+{
+	size_t count = gw_kallsyms_count(kallsyms);
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < count; i++) {
+		struct gw_symbol symbol;
+
+		gw_kallsyms_symbol(kallsyms, i, &symbol);
+		if (!symbol.module[0])
+			r = gw_initcalls_add(initcalls, symbol.name, symbol.address);
+	}
+	return r < 0 ? r : 0;
+}
+
+static int give_initcalls(const struct gathering *gathering)
+{
+	const struct gw_kallsyms *kallsyms = gathering->sources->kallsyms;
+	const struct gw_initcall *list;
+	struct gw_initcalls *initcalls;
+	size_t count;
+	int r;
+
+	if (!kallsyms || gw_kallsyms_hidden(kallsyms))
+		return 0; /* said where probes are attached */
+	r = gw_initcalls_new(&initcalls);
+	if (r < 0)
+		return r;
+	r = find_initcalls(kallsyms, initcalls);
+	count = gw_initcalls_list(initcalls, &list);
+	if (r >= 0 && count == 0)
+		add_line(gathering->unreadable,
+			 "/proc/kallsyms: no initcalls among its symbols, see CONFIG_KALLSYMS_ALL");
+	if (r >= 0)
+		r = gathering->sink->initcalls(list, count, gathering->userdata);
+	gw_initcalls_free(initcalls);
+	return r;
+}
+
+static int give_state(const struct gathering *gathering)
+{
+	json_t *state;
+	int r;
+
+	r = gw_boot_state_read(&state, gathering->sources->depends, gathering->unreadable);
+	if (r < 0)
+		return r;
+	r = gathering->sink->state(state, gathering->userdata);
+	json_decref(state);
+	return r;
+}
+
+static int give_lost(const struct gathering *gathering)
+{
+	json_t *lost = describe_lost(gathering);
+	int r;
+
+	if (!lost)
+		return -ENOMEM;
+	r = gathering->sink->lost(lost, gathering->userdata);
+	json_decref(lost);
+	return r;
+}
+
+int gw_boot_gather(const struct gw_boot_sources *sources, const struct gw_boot_sink *sink, void *userdata)
+{
+	struct gathering gathering = { .sources = sources, .sink = sink, .userdata = userdata };
+	int r;
+
+	gathering.unreadable = json_array();
+	if (!gathering.unreadable)
+		return -ENOMEM;
+	r = give_host(&gathering);
+	if (r >= 0)
+		r = give_state(&gathering);
+	if (r >= 0 && sources->log)
+		r = gw_boot_log_each(sources->log, give_record, &gathering);
+	if (r >= 0)
+		r = give_kernel_log(&gathering);
+	if (r >= 0)
+		r = gw_trace_buffer_read(NULL, give_trace, &gathering, &gathering.trace);
+	if (r >= 0)
+		r = give_initcalls(&gathering);
+	if (r >= 0)
+		r = give_lost(&gathering);
+	json_decref(gathering.unreadable);
+	return r;
+}

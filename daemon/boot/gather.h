@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Gathers all that can be known of this boot: what the programs recorded, the
+ * kernel log, its trace buffer, its initcalls, the system as it is now.
+ */
+#ifndef GPUWATCH_BOOT_GATHER_H
+#define GPUWATCH_BOOT_GATHER_H
+
+#include <jansson.h>
+
+#include "daemon/boot/log.h"
+#include "daemon/kernel/boot-programs.h"
+#include "lib/boot/boot.h"
+#include "lib/system/kallsyms.h"
+
+/* Who takes the evidence. All return 0 or -errno, which ends the gathering; all arguments are valid during the call. */
+struct gw_boot_sink {
+	int (*host)(const struct gw_boot_host *host, void *userdata);
+	int (*event)(const struct gw_boot_event *event, void *userdata);
+	int (*kmsg)(const char *text, size_t size, void *userdata);
+	int (*initcalls)(const struct gw_initcall *list, size_t count, void *userdata);
+	int (*state)(json_t *state, void *userdata);
+	int (*lost)(json_t *lost, void *userdata);
+};
+
+/* Where it comes from. */
+struct gw_boot_sources {
+	const struct gw_boot_log *log;		 /* NULL: there is none, see why */
+	const struct gw_boot_programs *programs; /* NULL: there are none, see why */
+	const char *kmsg_log;			 /* file to keep the kernel log in; NULL: it is not read */
+	const struct gw_kallsyms *kallsyms;	 /* NULL: not known */
+	const struct gw_depends *depends;
+	const char *boot_id;
+	const char *why; /* one line: why nothing is recorded; "" = it is */
+};
+
+/* Returns 0, -errno, or what the sink returned. */
+int gw_boot_gather(const struct gw_boot_sources *sources, const struct gw_boot_sink *sink, void *userdata);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The observer of the boot: keeps what the programs record, and has it analysed
+ * when somebody asks, and by itself once things have been quiet for a while
+ * after the start or after something happened. Asleep otherwise. The system is
+ * looked at in a process of its own, one at a time: files in /sys may make
+ * their readers wait for drivers, and these are the machines where drivers hang.
+ */
+#ifndef GPUWATCH_BOOT_OBSERVER_H
+#define GPUWATCH_BOOT_OBSERVER_H
+
+#include <jansson.h>
+#include <systemd/sd-event.h>
+
+#include "daemon/boot/told.h"
+#include "daemon/kernel/boot-programs.h"
+#include "daemon/kernel/loader.h"
+
+struct gw_boot_observer;
+
+#define GW_BOOT_LIMIT_USEC 50000000ULL /* a job that takes longer is given up */
+
+struct gw_boot_observer_options {
+	const char *pin_directory;	/* of the daemon, NULL = nothing is pinned */
+	const char *btf_path;		/* NULL = the kernel's own */
+	const char *run_directory;	/* for what must outlive the daemon, e.g. /run/gpuwatch */
+	const struct gw_loader *loader; /* for the kernel's symbols, and the boot id */
+};
+
+enum gw_boot_job {
+	GW_BOOT_LOOK, /* analyse the boot, and tell what is new */
+	GW_BOOT_SAVE, /* its evidence, see gw_boot_save() */
+	GW_BOOT_JOBS
+};
+
+/* What came of a job. Valid during the call. */
+struct gw_boot_answer {
+	enum gw_boot_job job;
+	uint64_t ticket;   /* it answers this request and all before it */
+	const char *error; /* one line for people; NULL = it went well, and: */
+	const char *order; /* GW_BOOT_LOOK: gpuwatch.probe-order.v1 */
+	int evidence;	   /* GW_BOOT_SAVE: a sealed memfd */
+};
+
+struct gw_boot_observer_events {
+	gw_boot_tell report; /* one is new, has changed or is resolved; must not call the observer */
+	void (*answered)(const struct gw_boot_answer *answer, void *userdata); /* after each job */
+};
+
+/*
+ * gw_boot_observer_new - adopt or attach the programs, take over what they have recorded
+ *
+ * That nothing can be recorded is no error: it is said in the evidence, and in one line of the log. Strings of the
+ * options must outlive the observer. Returns 0, -ENOMEM, or -errno of the event loop.
+ */
+int gw_boot_observer_new(struct gw_boot_observer **ret, sd_event *event, const struct gw_boot_observer_options *options,
+			 const struct gw_boot_observer_events *events, void *userdata);
+void gw_boot_observer_free(struct gw_boot_observer *observer);
+
+/* Reads the table of dependencies anew. Returns 0 or -ENOMEM. */
+int gw_boot_observer_reload(struct gw_boot_observer *observer);
+
+/* Takes the pins away. Returns 0 or -errno. */
+int gw_boot_observer_unpin(struct gw_boot_observer *observer);
+
+/*
+ * gw_boot_observer_ask - have a job done that begins after now
+ *
+ * Returns its ticket; answered() is called from the event loop, within GW_BOOT_LIMIT_USEC for each job that is to be done.
+ */
+uint64_t gw_boot_observer_ask(struct gw_boot_observer *observer, enum gw_boot_job job);
+
+const struct gw_boot_told *gw_boot_observer_told(const struct gw_boot_observer *observer);
+
+/* As gw_boot_programs_rows(); one row that says why when there are no programs. */
+size_t gw_boot_observer_rows(const struct gw_boot_observer *observer, const struct gw_probe_info **ret);
+
+struct gw_boot_observer_counters {
+	uint64_t events;     /* in the log */
+	uint64_t dropped;    /* records that did not fit the ring buffer */
+	uint64_t left_out;   /* records that did not fit the log */
+	uint64_t started_ns; /* CLOCK_MONOTONIC since when they are recorded, 0 = they are not */
+};
+void gw_boot_observer_counters(const struct gw_boot_observer *observer, struct gw_boot_observer_counters *ret);
+
+#endif

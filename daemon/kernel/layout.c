@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the BPF programs cannot find out by themselves: member offsets of
+ * modules' types, from their BTF, and addresses of symbols.
+ */
+#include "daemon/kernel/layout.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct member {
+	size_t field; /* in struct gw_layout */
+	const char *module, *type, *member;
+} members[] = {
+#define MEMBER(field, module, type, member)                                                                            \
+	{                                                                                                              \
+		offsetof(struct gw_layout, field), module, type, member                                                \
+	}
+	MEMBER(sched_fence_scheduled, "gpu_sched", "drm_sched_fence", "scheduled"),
+	MEMBER(sched_fence_finished, "gpu_sched", "drm_sched_fence", "finished"),
+	MEMBER(sched_fence_parent, "gpu_sched", "drm_sched_fence", "parent"),
+	MEMBER(sched_fence_sched, "gpu_sched", "drm_sched_fence", "sched"),
+	MEMBER(scheduler_name, "gpu_sched", "drm_gpu_scheduler", "name"),
+	MEMBER(scheduler_thread, "gpu_sched", "drm_gpu_scheduler", "thread"),
+	MEMBER(scheduler_work_run_job, "gpu_sched", "drm_gpu_scheduler", "work_run_job"),
+	MEMBER(scheduler_rq, "gpu_sched", "drm_gpu_scheduler", "sched_rq"),
+	MEMBER(scheduler_num_rqs, "gpu_sched", "drm_gpu_scheduler", "num_rqs"),
+	MEMBER(rq_entities, "gpu_sched", "drm_sched_rq", "entities"),
+	MEMBER(entity_list, "gpu_sched", "drm_sched_entity", "list"),
+	MEMBER(entity_fence_context, "gpu_sched", "drm_sched_entity", "fence_context"),
+	MEMBER(entity_dependency, "gpu_sched", "drm_sched_entity", "dependency"),
+	MEMBER(syncobj_fence, "drm", "drm_syncobj", "fence"),
+	MEMBER(device_unplugged, "drm", "drm_device", "unplugged"),
+#undef MEMBER
+};
+
+/* Bit offset of a member, also in anonymous members; -1 if there is none. */
+static int find_member(const struct btf *btf, const struct btf_type *type, const char *name)
+{
+	const struct btf_member *list = btf_members(type);
+	int i, inner;
+
+	for (i = 0; i < btf_vlen(type); i++) {
+		const char *member = btf__name_by_offset(btf, list[i].name_off);
+		const struct btf_type *nested;
+		int offset = btf_member_bit_offset(type, i);
+
+		if (strcmp(member, name) == 0)
+			return offset;
+		if (*member)
+			continue;
+		nested = btf__type_by_id(btf, list[i].type);
+		inner = nested && btf_is_composite(nested) ? find_member(btf, nested, name) : -1;
+		if (inner >= 0)
+			return offset + inner;
+	}
+	return -1;
+}
+
+int gw_layout_offset(const struct btf *btf, const char *type, const char *member)
+{
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT), bits;
+
+	if (id < 0)
+		return -1;
+	bits = find_member(btf, btf__type_by_id(btf, id), member);
+	return bits < 0 || bits % 8 ? -1 : bits / 8;
+}
+
+/* Up to 6.6 a scheduler holds an array of run queues: how many, and how big. */
+static void read_run_queues(struct gw_layout *ret, const struct btf *btf)
+{
+	int id = btf__find_by_name_kind(btf, "drm_sched_rq", BTF_KIND_STRUCT), i;
+	const struct btf_type *type;
+
+	if (id >= 0)
+		ret->rq_size = btf__type_by_id(btf, id)->size;
+	id = btf__find_by_name_kind(btf, "drm_gpu_scheduler", BTF_KIND_STRUCT);
+	if (id < 0)
+		return;
+	type = btf__type_by_id(btf, id);
+	for (i = 0; i < btf_vlen(type); i++) {
+		const struct btf_type *member = btf__type_by_id(btf, btf_members(type)[i].type);
+
+		if (btf_is_array(member) &&
+		    strcmp(btf__name_by_offset(btf, btf_members(type)[i].name_off), "sched_rq") == 0)
+			ret->scheduler_rq_count = btf_array(member)->nelems;
+	}
+}
+
+static void read_module(struct gw_layout *ret, const char *module, const struct btf *btf)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		if (strcmp(members[i].module, module) == 0)
+			*(__s32 *)((char *)ret + members[i].field) =
+				gw_layout_offset(btf, members[i].type, members[i].member);
+	}
+	if (strcmp(module, "gpu_sched") == 0)
+		read_run_queues(ret, btf);
+}
+
+void gw_layout_read(struct gw_layout *ret, struct btf *vmlinux)
+{
+	static const char *const modules[] = { "drm", "gpu_sched" };
+	char path[64];
+	size_t i;
+
+	memset(ret, -1, sizeof(*ret));
+	for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
+		struct btf *btf;
+
+		snprintf(path, sizeof(path), "/sys/kernel/btf/%s", modules[i]);
+		btf = btf__parse_split(path, vmlinux);
+		/* Not a module of this kernel: built in, or not loaded. */
+		read_module(ret, modules[i], libbpf_get_error(btf) ? vmlinux : btf);
+		if (!libbpf_get_error(btf))
+			btf__free(btf);
+	}
+}
+
+static uint64_t address_of(const struct gw_kallsyms *kallsyms, const char *name)
+{
+	struct gw_symbol symbol;
+
+	return gw_kallsyms_find(kallsyms, name, &symbol) ? symbol.address : 0;
+}
+
+void gw_layout_symbols(struct gw_symbols *ret, const struct gw_kallsyms *kallsyms)
+{
+	ret->array_ops = address_of(kallsyms, "dma_fence_array_ops");
+	ret->chain_ops = address_of(kallsyms, "dma_fence_chain_ops");
+	ret->sched_scheduled_ops = address_of(kallsyms, "drm_sched_fence_ops_scheduled");
+	ret->sched_finished_ops = address_of(kallsyms, "drm_sched_fence_ops_finished");
+	ret->nr_node_ids = address_of(kallsyms, "nr_node_ids");
+	ret->process_timeout = address_of(kallsyms, "process_timeout");
+}

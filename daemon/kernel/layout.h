@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the BPF programs cannot find out by themselves: member offsets of
+ * modules' types, from their BTF, and addresses of symbols.
+ */
+#ifndef GPUWATCH_LAYOUT_H
+#define GPUWATCH_LAYOUT_H
+
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "bpf/abi/shared.h"
+#include "lib/system/kallsyms.h"
+
+/*
+ * gw_layout_read - offsets of the modules that are loaded now
+ * @vmlinux: the kernel's BTF, which has the types when the code is built in
+ * @ret: every member is set; -1 where there is nothing
+ */
+void gw_layout_read(struct gw_layout *ret, struct btf *vmlinux);
+
+/* Addresses of the symbols that programs compare with; 0 where there is none. */
+void gw_layout_symbols(struct gw_symbols *ret, const struct gw_kallsyms *kallsyms);
+
+/* Byte offset of a member of a type in @btf, or -1. Members of anonymous structs and unions count. */
+int gw_layout_offset(const struct btf *btf, const char *type, const char *member);
+
+#endif

@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The loader: opens the BPF objects, attaches every probe that this kernel
+ * has, follows modules as they come and go, pins what must outlive the
+ * daemon, and reads snapshots.
+ */
+#include "daemon/kernel/loader.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bpf/abi/shared.h"
+#include "daemon/kernel/layout.h"
+#include "daemon/kernel/objects.h"
+#include "daemon/kernel/pins.h"
+#include "daemon/kernel/privilege.h"
+#include "daemon/kernel/probes.h"
+#include "daemon/kernel/reader.h"
+#include "lib/base/cleanup.h"
+#include "lib/system/kallsyms.h"
+#include "lib/system/modules.h"
+
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+#define ROWS_MAX 64
+
+/* A row that is no probe: what else people should know. */
+struct remark {
+	char why[256];
+};
+
+struct gw_loader {
+	char *btf_path;
+	struct gw_objects *objects;
+	struct gw_pins *pins;
+	struct gw_probes *probes;
+	struct gw_kallsyms *kallsyms;
+	struct gw_reader *reader;
+	struct ring_buffer *events;
+	struct gw_control *control;
+	const struct gw_timeline *timelines;
+	int module_fd;
+	int events_received;
+	bool saw_hazard;
+	bool symbols_stale;	  /* modules came or went since kallsyms was read */
+	uint64_t excess;	  /* of active_waits, as the last snapshot saw it */
+	unsigned int excess_seen; /* snapshots before that saw the same */
+	struct gw_host_record host;
+	struct remark unpinned, hidden;
+	struct gw_probe_info rows[ROWS_MAX];
+	size_t row_count;
+};
+
+/* ---- what stands in the way ------------------------------------------------------ */
+
+static int explain(int error, const char *why, char *message, size_t size)
+{
+	const char *what = NULL;
+
+	if (error == -EPERM || error == -EACCES) {
+		if (gw_locked_down())
+			what = "the kernel is locked down (confidentiality)";
+		else if (!gw_has_capability(CAP_BPF))
+			what = "the capability CAP_BPF is missing";
+		else if (!gw_has_capability(CAP_PERFMON))
+			what = "the capability CAP_PERFMON is missing";
+	}
+	if (what)
+		snprintf(message, size, "the kernel refuses BPF: %s", what);
+	else
+		snprintf(message, size, "the kernel refuses BPF: %s (%s)", why && *why ? why : "no reason given",
+			 strerror(-error));
+	return error;
+}
+
+/* ---- setting up -------------------------------------------------------------------- */
+
+static int open_btf(struct gw_loader *loader, struct btf **ret, char *message, size_t size)
+{
+	int r;
+
+	*ret = btf__parse(loader->btf_path, NULL);
+	if (!libbpf_get_error(*ret))
+		return 0;
+	r = errno >= __LIBBPF_ERRNO__START ? -EINVAL : -errno;
+	*ret = NULL;
+	if (strcmp(loader->btf_path, KERNEL_BTF) == 0 && r == -ENOENT)
+		snprintf(message, size, "this kernel has no BTF (%s): it must be built with CONFIG_DEBUG_INFO_BTF",
+			 loader->btf_path);
+	else
+		snprintf(message, size, "cannot read the kernel's BTF from %s: %s", loader->btf_path,
+			 r == -EINVAL ? "that is no BTF" : strerror(-r));
+	return r;
+}
+
+static void read_line(const char *path, char *ret, size_t size)
+{
+	FILE *file = fopen(path, "re");
+
+	ret[0] = '\0';
+	if (!file)
+		return;
+	if (fgets(ret, size, file))
+		ret[strcspn(ret, "\n")] = '\0';
+	fclose(file);
+}
+
+static void describe_host(struct gw_loader *loader, const struct btf *btf)
+{
+	struct gw_host_record *host = &loader->host;
+	struct utsname name;
+	int offset;
+
+	host->header.type = GW_RECORD_HOST;
+	host->header.size = sizeof(*host);
+	host->layout_version = GW_LAYOUT_VERSION;
+	offset = gw_layout_offset(btf, "mm_struct", "mmap_lock");
+	host->mmap_lock_offset = offset < 0 ? 0 : offset;
+	uname(&name);
+	snprintf(host->release, sizeof(host->release), "%.63s", name.release);
+	snprintf(host->machine, sizeof(host->machine), "%.15s", name.machine);
+	read_line("/proc/sys/kernel/random/boot_id", host->boot_id, sizeof(host->boot_id));
+}
+
+static int adopt_map(const char *name, void *userdata)
+{
+	struct gw_loader *loader = userdata;
+	_cleanup_close_ int fd = gw_pins_open_map(loader->pins, name);
+
+	return fd < 0 ? 0 : gw_objects_adopt_map(loader->objects, name, fd);
+}
+
+static int pin_map(const char *name, int fd, void *userdata)
+{
+	struct gw_loader *loader = userdata;
+
+	return gw_pins_put_map(loader->pins, name, fd);
+}
+
+static void open_pins(struct gw_loader *loader, const char *directory)
+{
+	int r;
+
+	if (!directory)
+		return;
+	r = gw_pins_new(&loader->pins, directory, gw_objects_hash(), loader->unpinned.why,
+			sizeof(loader->unpinned.why));
+	if (r >= 0)
+		gw_pins_each_map(loader->pins, adopt_map, loader);
+}
+
+static int read_symbols(struct gw_loader *loader)
+{
+	struct gw_kallsyms *table;
+	int r = gw_kallsyms_read(&table, NULL);
+
+	if (r < 0)
+		return r;
+	gw_kallsyms_free(loader->kallsyms);
+	loader->kallsyms = table;
+	loader->symbols_stale = false;
+	loader->hidden.why[0] = '\0';
+	if (gw_kallsyms_hidden(table))
+		snprintf(loader->hidden.why, sizeof(loader->hidden.why),
+			 "the kernel hides its addresses: CAP_SYSLOG is missing, or kernel.kptr_restrict is 2");
+	return 0;
+}
+
+static int update_probes(struct gw_loader *loader, const struct btf *btf)
+{
+	struct gw_probe_context context = { loader->objects, loader->pins, loader->kallsyms, btf };
+
+	return gw_probes_update(loader->probes, &context);
+}
+
+/* Tells the programs what they cannot find out themselves. */
+static void update_layout(struct gw_loader *loader, struct btf *btf)
+{
+	struct gw_layout layout;
+	struct gw_symbols symbols;
+	struct gw_symbol symbol;
+
+	gw_layout_read(&layout, btf);
+	gw_layout_symbols(&symbols, loader->kallsyms);
+	loader->control->layout = layout;
+	loader->control->symbols = symbols;
+	loader->host.unplug_srcu = gw_kallsyms_find(loader->kallsyms, "drm_unplug_srcu", &symbol) ? symbol.address : 0;
+}
+
+static uint64_t monotonic(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000000000ULL + time.tv_nsec;
+}
+
+static int map_memory(struct gw_loader *loader)
+{
+	void *memory;
+
+	memory = mmap(NULL, sizeof(struct gw_control), PROT_READ | PROT_WRITE, MAP_SHARED,
+		      gw_objects_map(loader->objects, GW_CONTROL_SECTION), 0);
+	if (memory == MAP_FAILED)
+		return -errno;
+	loader->control = memory;
+	memory = mmap(NULL, sizeof(struct gw_timeline) * GW_TIMELINE_SLOTS, PROT_READ, MAP_SHARED,
+		      gw_objects_map(loader->objects, GW_TIMELINES_MAP), 0);
+	if (memory == MAP_FAILED)
+		return -errno;
+	loader->timelines = memory;
+	if (!loader->control->attached_ns)
+		loader->control->attached_ns = monotonic();
+	loader->host.attached_ns = loader->control->attached_ns;
+	return 0;
+}
+
+static int on_event(void *userdata, void *data, size_t size)
+{
+	struct gw_loader *loader = userdata;
+	const struct gw_event *event = data;
+
+	if (size >= sizeof(*event) && event->type == GW_EVENT_WAKE)
+		loader->events_received++;
+	else if (size >= sizeof(*event) && event->type == GW_EVENT_HAZARD)
+		loader->saw_hazard = true;
+	return 0;
+}
+
+static int open_reader(struct gw_loader *loader)
+{
+	struct gw_reader_source source = {
+		.control = loader->control,
+		.timelines = loader->timelines,
+		.wanted = gw_objects_map(loader->objects, "wanted"),
+		.evicted = gw_objects_map(loader->objects, "evicted"),
+		.drivers = gw_objects_map(loader->objects, "drivers"),
+		.names = gw_objects_map(loader->objects, "names"),
+		.hazards = gw_objects_map(loader->objects, "hazards"),
+		.kallsyms = &loader->kallsyms,
+	};
+	int r;
+
+	loader->events = ring_buffer__new(gw_objects_map(loader->objects, "events"), on_event, loader, NULL);
+	if (!loader->events)
+		return -errno;
+	r = gw_reader_new(&loader->reader, &source);
+	return r;
+}
+
+static void add_remark(struct gw_loader *loader, const char *name, const char *target, const char *lost,
+		       const struct remark *remark)
+{
+	if (!remark->why[0] || loader->row_count == ROWS_MAX)
+		return;
+	loader->rows[loader->row_count++] = (struct gw_probe_info){
+		.name = name,
+		.target = target,
+		.module = "",
+		.lost = lost,
+		.patch = "",
+		.state = GW_PROBE_FAILED,
+		.error = 0,
+		.why = remark->why,
+	};
+}
+
+static void update_rows(struct gw_loader *loader)
+{
+	const struct gw_probe_info *rows;
+	size_t count = gw_probes_rows(loader->probes, &rows);
+
+	if (count > ROWS_MAX - 2)
+		count = ROWS_MAX - 2;
+	memcpy(loader->rows, rows, count * sizeof(*rows));
+	loader->row_count = count;
+	add_remark(loader, "pins", "bpffs", "what was recorded, when the daemon ends", &loader->unpinned);
+	add_remark(loader, "symbols", "/proc/kallsyms", "function names, kinds of fences, functions of modules",
+		   &loader->hidden);
+}
+
+static int start(struct gw_loader *loader, const struct gw_loader_options *options, char *message, size_t size)
+{
+	struct btf *btf;
+	const char *why;
+	int r;
+
+	r = open_btf(loader, &btf, message, size);
+	if (r < 0)
+		return r;
+	describe_host(loader, btf);
+	open_pins(loader, options->pin_directory);
+	update_probes(loader, btf);
+	r = gw_probes_missing(loader->probes, &why);
+	if (r < 0) {
+		btf__free(btf);
+		return explain(r, why, message, size);
+	}
+	r = map_memory(loader);
+	if (r >= 0)
+		r = open_reader(loader);
+	if (r >= 0)
+		update_layout(loader, btf);
+	btf__free(btf);
+	if (r < 0)
+		snprintf(message, size, "cannot set up the BPF maps: %s", strerror(-r));
+	return r;
+}
+
+/* Those of objects that were loaded since the last call, too. */
+static void pin_maps(struct gw_loader *loader)
+{
+	int r = loader->pins ? gw_objects_each_map(loader->objects, pin_map, loader) : 0;
+
+	if (r < 0)
+		snprintf(loader->unpinned.why, sizeof(loader->unpinned.why), "maps cannot be pinned: %s", strerror(-r));
+}
+
+/* Pins of maps, and the end of what older builds left: after everything is attached, so that nothing is missed. */
+static void finish_pins(struct gw_loader *loader)
+{
+	pin_maps(loader);
+	if (loader->pins)
+		gw_pins_drop_others(loader->pins);
+}
+
+int gw_loader_new(struct gw_loader **ret, const struct gw_loader_options *options, char *message, size_t size)
+{
+	struct gw_loader *loader = calloc(1, sizeof(*loader));
+	int r = -ENOMEM;
+
+	if (loader) {
+		loader->module_fd = -1;
+		loader->btf_path = strdup(options->btf_path ? options->btf_path : KERNEL_BTF);
+		r = loader->btf_path ? gw_objects_new(&loader->objects, options->btf_path ? loader->btf_path : NULL)
+				     : -ENOMEM;
+	}
+	if (r >= 0)
+		r = gw_probes_new(&loader->probes);
+	if (r >= 0)
+		r = read_symbols(loader);
+	if (r >= 0)
+		r = loader->module_fd = gw_modules_open();
+	if (r < 0) {
+		snprintf(message, size, "cannot start: %s", strerror(-r));
+		goto failed;
+	}
+	r = start(loader, options, message, size);
+	if (r < 0)
+		goto failed;
+	finish_pins(loader);
+	update_rows(loader);
+	*ret = loader;
+	return 0;
+
+failed:
+	gw_loader_free(loader);
+	return r;
+}
+
+void gw_loader_free(struct gw_loader *loader)
+{
+	if (!loader)
+		return;
+	gw_reader_free(loader->reader);
+	ring_buffer__free(loader->events);
+	if (loader->control)
+		munmap(loader->control, sizeof(struct gw_control));
+	if (loader->timelines)
+		munmap((void *)loader->timelines, sizeof(struct gw_timeline) * GW_TIMELINE_SLOTS);
+	gw_probes_free(loader->probes);
+	gw_objects_free(loader->objects);
+	gw_pins_free(loader->pins);
+	gw_kallsyms_free(loader->kallsyms);
+	if (loader->module_fd >= 0)
+		close(loader->module_fd);
+	free(loader->btf_path);
+	free(loader);
+}
+
+int gw_loader_unpin(struct gw_loader *loader)
+{
+	return loader->pins ? gw_pins_drop_all(loader->pins) : 0;
+}
+
+size_t gw_loader_probes(const struct gw_loader *loader, const struct gw_probe_info **ret)
+{
+	*ret = loader->rows;
+	return loader->row_count;
+}
+
+/* ---- events ------------------------------------------------------------------------- */
+
+int gw_loader_wake_fd(const struct gw_loader *loader)
+{
+	return ring_buffer__epoll_fd(loader->events);
+}
+
+int gw_loader_drain(struct gw_loader *loader)
+{
+	int r;
+
+	loader->events_received = 0;
+	r = ring_buffer__consume(loader->events);
+	return r < 0 ? r : loader->events_received;
+}
+
+bool gw_loader_saw_hazard(struct gw_loader *loader)
+{
+	bool saw = loader->saw_hazard;
+
+	loader->saw_hazard = false;
+	return saw;
+}
+
+int gw_loader_module_fd(const struct gw_loader *loader)
+{
+	return loader->module_fd;
+}
+
+/* Everything that depends on modules, anew. */
+static int refresh(struct gw_loader *loader)
+{
+	char message[256];
+	struct btf *btf;
+	int r, changed;
+
+	r = read_symbols(loader);
+	if (r < 0)
+		return r;
+	r = open_btf(loader, &btf, message, sizeof(message));
+	if (r < 0)
+		return r;
+	/* Offsets first: programs that attach now use them. */
+	update_layout(loader, btf);
+	btf__free(btf);
+	changed = update_probes(loader, NULL);
+	pin_maps(loader);
+	update_rows(loader);
+	return changed > 0;
+}
+
+int gw_loader_follow_modules(struct gw_loader *loader)
+{
+	bool concerned = false;
+	char name[64];
+	int r;
+
+	while ((r = gw_modules_next(loader->module_fd, name)) != 0) {
+		if (r < 0 && r != -ENOBUFS)
+			return r;
+		concerned |= r == -ENOBUFS || gw_probes_want_module(loader->probes, name);
+		loader->symbols_stale = true;
+	}
+	return concerned ? refresh(loader) : 0;
+}
+
+void gw_loader_arm(struct gw_loader *loader)
+{
+	__atomic_store_n(&loader->control->armed, 1, __ATOMIC_SEQ_CST);
+}
+
+bool gw_loader_pinned(const struct gw_loader *loader)
+{
+	return loader->pins && !loader->unpinned.why[0];
+}
+
+uint64_t gw_loader_active_waits(const struct gw_loader *loader)
+{
+	return __atomic_load_n(&loader->control->active_waits, __ATOMIC_SEQ_CST);
+}
+
+void gw_loader_counters(const struct gw_loader *loader, struct gw_loader_counters *ret)
+{
+	const struct gw_control *control = loader->control;
+
+	ret->wakes = control->wakes;
+	ret->missed_waits = control->missed_waits;
+	ret->dropped_events = control->dropped_events;
+	ret->evicted_timelines = control->evicted_timelines;
+	ret->dropped_hazards = control->dropped_hazards;
+}
+
+int gw_loader_map(const struct gw_loader *loader, const char *name)
+{
+	return gw_objects_map(loader->objects, name);
+}
+
+/* ---- snapshots ------------------------------------------------------------------------ */
+
+/*
+ * A task that ends with a wait whose end was missed leaves active_waits too
+ * high, and the daemon would never sleep again. The walk over all tasks has
+ * counted, too. As waits come and go meanwhile, a difference counts only when
+ * it stays.
+ */
+static void correct_active_waits(struct gw_loader *loader, uint64_t before)
+{
+	uint64_t after = gw_loader_active_waits(loader), standing = loader->control->standing_waits;
+	uint64_t excess = before == after && after > standing ? after - standing : 0;
+
+	if (excess != loader->excess || !excess) {
+		loader->excess = excess;
+		loader->excess_seen = 0;
+	} else if (++loader->excess_seen >= 3) {
+		__atomic_sub_fetch(&loader->control->active_waits, excess, __ATOMIC_SEQ_CST);
+		loader->excess = 0;
+	}
+}
+
+int gw_loader_snapshot(struct gw_loader *loader, bool full, bool timelines, uint64_t min_wait_ns, void **data,
+		       size_t *size)
+{
+	uint64_t active = gw_loader_active_waits(loader);
+	int r;
+
+	/* Modules may come by the hundred: their symbols are read when something is looked at. */
+	if (loader->symbols_stale)
+		read_symbols(loader);
+	r = gw_reader_snapshot(loader->reader, gw_probes_iterator(loader->probes), full, timelines, min_wait_ns, data,
+			       size);
+	if (r >= 0)
+		correct_active_waits(loader, active);
+	return r;
+}
+
+const struct gw_host_record *gw_loader_host(const struct gw_loader *loader)
+{
+	return &loader->host;
+}
+
+const struct gw_kallsyms *gw_loader_kallsyms(const struct gw_loader *loader)
+{
+	return loader->kallsyms;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The loader: opens the BPF objects, attaches every probe that this kernel
+ * has, follows modules as they come and go, pins what must outlive the
+ * daemon, and reads snapshots.
+ */
+#ifndef GPUWATCH_LOADER_H
+#define GPUWATCH_LOADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/analysis/record/snapshot.h"
+
+struct gw_loader;
+
+struct gw_loader_options {
+	const char *pin_directory; /* on a bpffs, e.g. /sys/fs/bpf/gpuwatch; NULL = do not pin */
+	const char *btf_path;	   /* kernel BTF file; NULL = /sys/kernel/btf/vmlinux */
+};
+
+enum gw_probe_state {
+	GW_PROBE_ATTACHED, /* by this process */
+	GW_PROBE_ADOPTED,  /* attached earlier, found pinned */
+	GW_PROBE_WAITING,  /* its module is not loaded */
+	GW_PROBE_ABSENT,   /* this kernel has no such function or tracepoint */
+	GW_PROBE_FAILED,   /* the kernel refused it: see error and why */
+};
+
+/* One row of `gpuwatch-cli status`. Strings belong to the loader. */
+struct gw_probe_info {
+	const char *name;   /* program, e.g. "fence_wait_start" */
+	const char *target; /* e.g. "tp_btf/dma_fence_wait_start", "kprobe/drm_dev_enter" */
+	const char *module; /* "" = the kernel itself */
+	const char *lost;   /* what is not seen without it, one phrase */
+	const char *patch;  /* "": stock kernels have it; else the kernel patch that adds what it is attached to */
+	enum gw_probe_state state;
+	int error;	 /* errno of FAILED, else 0 */
+	const char *why; /* one line for FAILED and ABSENT, else "" */
+};
+
+/*
+ * gw_loader_new - open, load and attach
+ * @message, @size: on failure one line for people: what failed, why, what to do
+ *
+ * Optional probes that cannot be attached do not fail the call. Returns 0,
+ * or -errno when nothing useful can be watched (no BTF, no permission, ...).
+ */
+int gw_loader_new(struct gw_loader **ret, const struct gw_loader_options *options, char *message, size_t size);
+
+/* Detaches this process; pinned programs go on watching. */
+void gw_loader_free(struct gw_loader *loader);
+
+/* Takes the pins away, so that the programs go when the process does. Returns 0 or -errno. */
+int gw_loader_unpin(struct gw_loader *loader);
+
+size_t gw_loader_probes(const struct gw_loader *loader, const struct gw_probe_info **ret);
+
+/*
+ * Two file descriptors for the caller's event loop (level-triggered EPOLLIN),
+ * owned by the loader: wake-ups from BPF (a wait began while armed) and kernel
+ * module events. On readability call the matching function.
+ */
+int gw_loader_wake_fd(const struct gw_loader *loader);
+int gw_loader_drain(struct gw_loader *loader); /* number of wake events, or -errno */
+/* Whether a drained event told of a new hazard since the last call: the next look shows it. */
+bool gw_loader_saw_hazard(struct gw_loader *loader);
+int gw_loader_module_fd(const struct gw_loader *loader);
+int gw_loader_follow_modules(struct gw_loader *loader); /* 1 if probes changed, 0, or -errno */
+
+/* Ask for one wake event at the next wait that begins; without it BPF stays silent. */
+void gw_loader_arm(struct gw_loader *loader);
+
+/* Whether programs and maps outlive this process. */
+bool gw_loader_pinned(const struct gw_loader *loader);
+
+/* Tracked waits that stand at this moment (fence, lock, flush, SRCU, ...): cheap, no system call. */
+uint64_t gw_loader_active_waits(const struct gw_loader *loader);
+
+/* File descriptor of a map of the programs, owned by the loader, or -ENOENT. */
+int gw_loader_map(const struct gw_loader *loader, const char *name);
+
+struct gw_loader_counters {
+	uint64_t wakes;		    /* events received */
+	uint64_t missed_waits;	    /* waits that did not fit a task's record */
+	uint64_t dropped_events;    /* ring buffer full */
+	uint64_t evicted_timelines; /* slots taken over by another context */
+	uint64_t dropped_hazards;   /* kinds of hazards beyond those that fit */
+};
+void gw_loader_counters(const struct gw_loader *loader, struct gw_loader_counters *ret);
+
+/*
+ * gw_loader_snapshot - look at the kernel now
+ * @full: also give every sleeping task a stack (finds waits older than the programs)
+ * @min_wait_ns: tasks whose tracked wait is younger need no record; 0 = all
+ * @data, @size: appended to; malloc()ed, owned by the caller: records from
+ *	SNAPSHOT on, with the symbols they need; the stream's HOST record comes
+ *	from gw_loader_host().
+ * @timelines: also append every used timeline slot, not only those that fences refer to
+ *
+ * Returns 0 or -errno. A partly failed snapshot is marked incomplete.
+ */
+int gw_loader_snapshot(struct gw_loader *loader, bool full, bool timelines, uint64_t min_wait_ns, void **data,
+		       size_t *size);
+
+const struct gw_host_record *gw_loader_host(const struct gw_loader *loader);
+
+/* The kernel's symbols, NULL if they could not be read; valid until modules are followed. */
+const struct gw_kallsyms *gw_loader_kallsyms(const struct gw_loader *loader);
+
+#endif

@@ -1,0 +1,648 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Takes snapshots: runs the iterator, follows what its records point to in
+ * further passes, and adds what user space alone knows (symbols, timelines).
+ */
+#include "daemon/kernel/reader.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/kernel/dedupe.h"
+#include "lib/base/cleanup.h"
+
+#define PASSES_MAX 6 /* a chain of owners that are not blocked themselves is short */
+#define READ_SIZE (256 * 1024)
+
+/* A set of addresses: sorted when asked for, appended to otherwise. */
+struct addresses {
+	uint64_t *list;
+	size_t count, room;
+};
+
+struct buffer {
+	char *data;
+	size_t size, room;
+};
+
+/* The timelines that fences belong to, and whose they are. */
+struct origin {
+	uint64_t context, ops;
+};
+
+struct origins {
+	struct origin *list;
+	size_t count, room;
+};
+
+struct gw_reader {
+	struct gw_reader_source source;
+	uint64_t sequence;
+	struct buffer out;	 /* kept from one snapshot to the next: no allocation when it matters */
+	struct addresses have;	 /* tasks with a TASK record */
+	struct addresses wanted; /* of the coming pass */
+	struct addresses asked;	 /* of all passes */
+	struct addresses code;	 /* to be resolved to symbols */
+	struct origins origins;	 /* of fences */
+	bool incomplete;
+};
+
+/* ---- growing things ---------------------------------------------------------------- */
+
+static int add_address(struct addresses *set, uint64_t address)
+{
+	if (set->count == set->room) {
+		size_t room = set->room ? set->room * 2 : 1024;
+		uint64_t *list = reallocarray(set->list, room, sizeof(*list));
+
+		if (!list)
+			return -ENOMEM;
+		set->list = list;
+		set->room = room;
+	}
+	set->list[set->count++] = address;
+	return 0;
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+static int add_origin(struct origins *set, uint64_t context, uint64_t ops)
+{
+	if (set->count == set->room) {
+		size_t room = set->room ? set->room * 2 : 256;
+		struct origin *list = reallocarray(set->list, room, sizeof(*list));
+
+		if (!list)
+			return -ENOMEM;
+		set->list = list;
+		set->room = room;
+	}
+	set->list[set->count++] = (struct origin){ .context = context, .ops = ops };
+	return 0;
+}
+
+/* By context; of one context, what has ops comes first. */
+static int compare_origins(const void *a, const void *b)
+{
+	const struct origin *left = a, *right = b;
+
+	if (left->context != right->context)
+		return left->context < right->context ? -1 : 1;
+	return (left->ops == 0) - (right->ops == 0);
+}
+
+/* Sorts and makes unique; zero is not an address. */
+static void settle(struct addresses *set)
+{
+	size_t i, kept = 0;
+
+	if (!set->count)
+		return;
+	qsort(set->list, set->count, sizeof(*set->list), compare_addresses);
+	for (i = 0; i < set->count; i++) {
+		if (set->list[i] && (!kept || set->list[kept - 1] != set->list[i]))
+			set->list[kept++] = set->list[i];
+	}
+	set->count = kept;
+}
+
+static bool has_address(const struct addresses *settled, uint64_t address)
+{
+	return settled->count &&
+	       bsearch(&address, settled->list, settled->count, sizeof(address), compare_addresses) != NULL;
+}
+
+static int reserve(struct buffer *buffer, size_t more)
+{
+	size_t room = buffer->room ? buffer->room : 1 << 20;
+	char *data;
+
+	while (room - buffer->size < more)
+		room *= 2;
+	if (room == buffer->room)
+		return 0;
+	data = realloc(buffer->data, room);
+	if (!data)
+		return -ENOMEM;
+	buffer->data = data;
+	buffer->room = room;
+	return 0;
+}
+
+/* Appends a record, zeroed but for its header; valid until the next one. NULL: out of memory. */
+static void *add_record(struct buffer *buffer, uint32_t type, size_t size)
+{
+	struct gw_record *record;
+
+	if (reserve(buffer, size) < 0)
+		return NULL;
+	record = (struct gw_record *)(buffer->data + buffer->size);
+	memset(record, 0, size);
+	record->type = type;
+	record->size = size;
+	buffer->size += size;
+	return record;
+}
+
+/* The record at @offset, NULL behind the last or if it is not whole. */
+static const struct gw_record *record_at(const struct buffer *buffer, size_t offset)
+{
+	const struct gw_record *record = (const struct gw_record *)(buffer->data + offset);
+
+	if (buffer->size - offset < sizeof(*record) || record->size < sizeof(*record) ||
+	    record->size > buffer->size - offset || record->size % 8)
+		return NULL;
+	return record;
+}
+
+/* ---- the reader --------------------------------------------------------------------- */
+
+int gw_reader_new(struct gw_reader **ret, const struct gw_reader_source *source)
+{
+	struct gw_reader *reader = calloc(1, sizeof(*reader));
+
+	if (!reader)
+		return -ENOMEM;
+	reader->source = *source;
+	*ret = reader;
+	return 0;
+}
+
+void gw_reader_free(struct gw_reader *reader)
+{
+	if (!reader)
+		return;
+	free(reader->out.data);
+	free(reader->have.list);
+	free(reader->wanted.list);
+	free(reader->asked.list);
+	free(reader->code.list);
+	free(reader->origins.list);
+	free(reader);
+}
+
+static uint64_t now(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+	return time.tv_sec * 1000000000ULL + time.tv_nsec;
+}
+
+/* Runs the iterator once and appends what it writes. */
+static int run_pass(struct gw_reader *reader, int iterator, enum gw_query_mode mode)
+{
+	_cleanup_close_ int fd = -1;
+	ssize_t size;
+	int r;
+
+	reader->source.control->query.mode = mode;
+	fd = bpf_iter_create(iterator);
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		r = reserve(&reader->out, READ_SIZE);
+		if (r < 0)
+			return r;
+		size = read(fd, reader->out.data + reader->out.size, READ_SIZE);
+		if (size < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (size <= 0)
+			return size < 0 ? -errno : 0;
+		reader->out.size += size;
+	}
+}
+
+/*
+ * Who signals a fence's timeline, or, if that has never been seen, who signals the others of its driver: *@inherited.
+ */
+static const struct gw_timeline *find_timeline(const struct gw_reader *reader, const struct origin *origin,
+					       struct gw_timeline *copy, bool *inherited)
+{
+	const struct gw_timeline *slot = &reader->source.timelines[origin->context & (GW_TIMELINE_SLOTS - 1)];
+
+	*inherited = false;
+	if (slot->context == origin->context)
+		return slot;
+	if (reader->source.evicted >= 0 && bpf_map_lookup_elem(reader->source.evicted, &origin->context, copy) == 0)
+		return copy;
+	if (!origin->ops || reader->source.drivers < 0 ||
+	    bpf_map_lookup_elem(reader->source.drivers, &origin->ops, copy) < 0)
+		return NULL;
+	copy->context = origin->context;
+	*inherited = true;
+	return copy;
+}
+
+/* ---- what a record points to ---------------------------------------------------------- */
+
+static int want(struct gw_reader *reader, uint64_t address)
+{
+	return add_address(&reader->wanted, address);
+}
+
+static int note_task(struct gw_reader *reader, const struct gw_task_record *task)
+{
+	uint32_t i;
+	int r;
+
+	r = add_address(&reader->have, task->address);
+	for (i = 0; r >= 0 && i < task->stack_depth && i < GW_STACK_DEPTH; i++)
+		r = add_address(&reader->code, task->stack[i]);
+	for (i = 0; r >= 0 && i < task->watch.depth && i < GW_WAIT_DEPTH; i++) {
+		const struct gw_wait *wait = &task->watch.waits[i];
+
+		/* Workers are found by what they execute, and stopped threads by their address. */
+		if (wait->kind == GW_WAIT_WORK || wait->kind == GW_WAIT_WORKQUEUE || wait->kind == GW_WAIT_TASK)
+			r = want(reader, wait->object);
+		else if (wait->kind == GW_WAIT_LOCK)
+			r = add_address(&reader->code, wait->object);
+	}
+	if (r >= 0)
+		r = add_address(&reader->code, task->watch.sections.work_function);
+	return r;
+}
+
+static int note_signallers(struct gw_reader *reader, const struct origin *origin)
+{
+	struct gw_timeline copy;
+	bool inherited;
+	const struct gw_timeline *timeline = find_timeline(reader, origin, &copy, &inherited);
+	size_t i;
+	int r = 0;
+
+	for (i = 0; timeline && r >= 0 && i < GW_SIGNALLERS; i++) {
+		const struct gw_signaller *who = &timeline->signallers[i];
+
+		if (who->kind == GW_SIGNALLER_TASK)
+			r = want(reader, who->task);
+		else if (who->kind == GW_SIGNALLER_WORK)
+			r = want(reader, who->work);
+		if (r >= 0)
+			r = add_address(&reader->code, who->function);
+	}
+	return r;
+}
+
+static int note_fence(struct gw_reader *reader, const struct gw_fence_record *fence)
+{
+	struct origin origin = { .context = fence->context, .ops = fence->ops };
+	int r = add_origin(&reader->origins, origin.context, origin.ops);
+
+	if (r >= 0)
+		r = note_signallers(reader, &origin);
+	if (r >= 0)
+		r = want(reader, fence->sched_task);
+	if (r >= 0)
+		r = want(reader, fence->sched_work);
+	if (r >= 0)
+		r = add_address(&reader->code, fence->ops);
+	if (r >= 0)
+		r = add_address(&reader->code, fence->ops_driver);
+	return r;
+}
+
+static int note_work(struct gw_reader *reader, const struct gw_work_record *work)
+{
+	int r = add_address(&reader->code, work->function);
+
+	if (r >= 0)
+		r = want(reader, work->worker);
+	/* What an item waits behind in its queue. */
+	if (r >= 0 && work->place == GW_WORK_INACTIVE)
+		r = want(reader, work->workqueue);
+	return r;
+}
+
+static int note_record(struct gw_reader *reader, const struct gw_record *record)
+{
+	switch (record->type) {
+	case GW_RECORD_TASK:
+		return note_task(reader, (const struct gw_task_record *)record);
+	case GW_RECORD_FENCE:
+		return note_fence(reader, (const struct gw_fence_record *)record);
+	case GW_RECORD_LOCK:
+		return want(reader, ((const struct gw_lock_record *)record)->owner);
+	case GW_RECORD_WORK:
+		return note_work(reader, (const struct gw_work_record *)record);
+	}
+	return 0;
+}
+
+/* Looks at the records from @offset on. */
+static int note_records(struct gw_reader *reader, size_t offset)
+{
+	const struct gw_record *record;
+	int r = 0;
+
+	while (r >= 0 && (record = record_at(&reader->out, offset))) {
+		r = note_record(reader, record);
+		offset += record->size;
+	}
+	return r;
+}
+
+/* ---- further passes --------------------------------------------------------------------- */
+
+static void clear_wanted(struct gw_reader *reader)
+{
+	uint64_t key;
+
+	while (bpf_map_get_next_key(reader->source.wanted, NULL, &key) == 0)
+		bpf_map_delete_elem(reader->source.wanted, &key);
+}
+
+/* Fills the kernel's map with what is wanted and was neither given nor asked for yet. Returns how many, or -errno. */
+static int fill_wanted(struct gw_reader *reader)
+{
+	uint8_t yes = 1;
+	size_t i;
+	int count = 0, r;
+
+	settle(&reader->wanted);
+	settle(&reader->have);
+	settle(&reader->asked);
+	for (i = 0; i < reader->wanted.count && count < GW_WANTED_MAX; i++) {
+		uint64_t address = reader->wanted.list[i];
+
+		if (has_address(&reader->have, address) || has_address(&reader->asked, address))
+			continue;
+		if (bpf_map_update_elem(reader->source.wanted, &address, &yes, BPF_ANY) < 0)
+			return -errno;
+		count++;
+	}
+	for (i = 0; i < reader->wanted.count; i++) {
+		r = add_address(&reader->asked, reader->wanted.list[i]);
+		if (r < 0)
+			return r;
+	}
+	reader->wanted.count = 0;
+	return count;
+}
+
+/* ---- what user space adds ------------------------------------------------------------------ */
+
+static int add_symbol(struct gw_reader *reader, uint64_t address)
+{
+	struct gw_symbol_record *record;
+	struct gw_symbol symbol;
+
+	if (!*reader->source.kallsyms || !gw_kallsyms_at(*reader->source.kallsyms, address, &symbol))
+		return 0;
+	record = add_record(&reader->out, GW_RECORD_SYMBOL, sizeof(*record));
+	if (!record)
+		return -ENOMEM;
+	record->address = address;
+	record->offset = address - symbol.address;
+	strncpy(record->module, symbol.module, sizeof(record->module) - 1);
+	strncpy(record->name, symbol.name, sizeof(record->name) - 1);
+	return 0;
+}
+
+/*
+ * BPF trampolines, most of them our own, are no part of what the kernel does.
+ * In a table that was read before they were made, they are in no symbol.
+ */
+static bool is_trampoline(struct gw_reader *reader, uint64_t address)
+{
+	struct gw_symbol symbol;
+
+	/* ftrace and kprobes call theirs modules, too: __builtin__ftrace, __builtin__kprobes. */
+	return !gw_kallsyms_at(*reader->source.kallsyms, address, &symbol) || !symbol.is_code ||
+	       strcmp(symbol.module, "bpf") == 0 || strncmp(symbol.module, "__builtin__", 11) == 0;
+}
+
+/*
+ * A function with an fexit program is called by the trampoline that its own
+ * entry called: so it is on the stack twice.
+ */
+#define ENTRY_SIZE 16 /* the entry's call, and what may be before it */
+
+static bool is_own_entry(struct gw_reader *reader, uint64_t inner, uint64_t outer)
+{
+	struct gw_symbol first, second;
+
+	return gw_kallsyms_at(*reader->source.kallsyms, inner, &first) &&
+	       gw_kallsyms_at(*reader->source.kallsyms, outer, &second) && first.address == second.address &&
+	       outer - second.address < ENTRY_SIZE;
+}
+
+static void clean_stack(struct gw_reader *reader, __u64 *stack, __u32 *depth)
+{
+	uint32_t i, kept = 0;
+
+	for (i = 0; i < *depth && i < GW_STACK_DEPTH; i++) {
+		if (!is_trampoline(reader, stack[i]) && !(kept && is_own_entry(reader, stack[kept - 1], stack[i])))
+			stack[kept++] = stack[i];
+	}
+	*depth = kept;
+}
+
+static void clean_stacks(struct gw_reader *reader)
+{
+	const struct gw_record *record;
+	size_t offset = 0;
+
+	if (!*reader->source.kallsyms || gw_kallsyms_hidden(*reader->source.kallsyms))
+		return;
+	for (; (record = record_at(&reader->out, offset)); offset += record->size) {
+		struct gw_task_record *task = (struct gw_task_record *)record;
+		struct gw_hazard *hazard = &((struct gw_hazard_record *)record)->hazard;
+
+		if (record->type == GW_RECORD_TASK)
+			clean_stack(reader, task->stack, &task->stack_depth);
+		else if (record->type == GW_RECORD_HAZARD)
+			clean_stack(reader, hazard->stack, &hazard->stack_depth);
+	}
+}
+
+static int add_symbols(struct gw_reader *reader)
+{
+	size_t i;
+	int r = 0;
+
+	clean_stacks(reader);
+	settle(&reader->code);
+	for (i = 0; r >= 0 && i < reader->code.count; i++)
+		r = add_symbol(reader, reader->code.list[i]);
+	return r;
+}
+
+static int add_timeline(struct gw_reader *reader, const struct gw_timeline *timeline, bool inherited)
+{
+	struct gw_timeline_record *record = add_record(&reader->out, GW_RECORD_TIMELINE, sizeof(*record));
+	struct {
+		char driver[GW_NAME_SIZE], name[GW_NAME_SIZE];
+	} names;
+	uint32_t context = timeline->context;
+	size_t i;
+	int r = 0;
+
+	if (!record)
+		return -ENOMEM;
+	record->timeline = *timeline;
+	record->inherited = inherited;
+	if (reader->source.names >= 0 && bpf_map_lookup_elem(reader->source.names, &context, &names) == 0) {
+		memcpy(record->driver, names.driver, sizeof(record->driver));
+		memcpy(record->name, names.name, sizeof(record->name));
+	}
+	for (i = 0; r >= 0 && i < GW_SIGNALLERS; i++)
+		r = add_address(&reader->code, timeline->signallers[i].function);
+	if (r >= 0)
+		r = add_address(&reader->code, timeline->ops);
+	return r;
+}
+
+static int add_all_timelines(struct gw_reader *reader)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r >= 0 && i < GW_TIMELINE_SLOTS; i++) {
+		if (reader->source.timelines[i].context)
+			r = add_timeline(reader, &reader->source.timelines[i], false);
+	}
+	return r;
+}
+
+/* Timelines that fences refer to; those of the table are there already if @all. */
+static int add_timelines(struct gw_reader *reader, bool all)
+{
+	struct origins *set = &reader->origins;
+	const struct gw_timeline *timeline;
+	struct gw_timeline copy;
+	bool inherited;
+	size_t i;
+	int r = all ? add_all_timelines(reader) : 0;
+
+	if (set->count)
+		qsort(set->list, set->count, sizeof(*set->list), compare_origins);
+	for (i = 0; r >= 0 && i < set->count; i++) {
+		if (!set->list[i].context || (i && set->list[i - 1].context == set->list[i].context))
+			continue;
+		timeline = find_timeline(reader, &set->list[i], &copy, &inherited);
+		if (timeline && (timeline == &copy || !all))
+			r = add_timeline(reader, timeline, inherited);
+	}
+	return r;
+}
+
+static int add_hazard(struct gw_reader *reader, const struct gw_hazard *hazard)
+{
+	struct gw_hazard_record *record = add_record(&reader->out, GW_RECORD_HAZARD, sizeof(*record));
+	uint32_t i;
+	int r;
+
+	if (!record)
+		return -ENOMEM;
+	record->hazard = *hazard;
+	r = add_address(&reader->code, hazard->section_ip);
+	for (i = 0; r >= 0 && i < hazard->stack_depth && i < GW_STACK_DEPTH; i++)
+		r = add_address(&reader->code, hazard->stack[i]);
+	return r;
+}
+
+/* All that were seen since the programs were attached: few, and in no order. */
+static int add_hazards(struct gw_reader *reader)
+{
+	struct gw_hazard_key key, *previous = NULL;
+	struct gw_hazard hazard;
+	int r = 0;
+
+	while (r >= 0 && reader->source.hazards >= 0 &&
+	       bpf_map_get_next_key(reader->source.hazards, previous, &key) == 0) {
+		if (bpf_map_lookup_elem(reader->source.hazards, &key, &hazard) == 0)
+			r = add_hazard(reader, &hazard);
+		previous = &key;
+	}
+	return r;
+}
+
+/* ---- the snapshot --------------------------------------------------------------------------- */
+
+static int run_passes(struct gw_reader *reader, int iterator, bool full)
+{
+	enum gw_query_mode mode = full ? GW_QUERY_FULL : GW_QUERY_BLOCKED;
+	size_t offset = reader->out.size;
+	int r, i;
+
+	for (i = 0; i < PASSES_MAX; i++) {
+		r = run_pass(reader, iterator, mode);
+		if (r < 0)
+			return r;
+		r = note_records(reader, offset);
+		if (r < 0)
+			return r;
+		offset = reader->out.size;
+		clear_wanted(reader);
+		r = fill_wanted(reader);
+		if (r <= 0)
+			return r;
+		mode = GW_QUERY_WANTED;
+	}
+	return 0;
+}
+
+static void start(struct gw_reader *reader, uint64_t min_wait_ns)
+{
+	reader->out.size = 0;
+	reader->have.count = 0;
+	reader->wanted.count = 0;
+	reader->asked.count = 0;
+	reader->code.count = 0;
+	reader->origins.count = 0;
+	reader->source.control->query.now_ns = now(CLOCK_MONOTONIC);
+	reader->source.control->query.min_wait_ns = min_wait_ns;
+	reader->source.control->standing_waits = 0;
+	clear_wanted(reader);
+}
+
+static int give(struct gw_reader *reader, void **data, size_t *size)
+{
+	char *grown = realloc(*data, *size + reader->out.size);
+
+	if (!grown)
+		return -ENOMEM;
+	memcpy(grown + *size, reader->out.data, reader->out.size);
+	*data = grown;
+	*size += reader->out.size;
+	return 0;
+}
+
+int gw_reader_snapshot(struct gw_reader *reader, int iterator, bool full, bool timelines, uint64_t min_wait_ns,
+		       void **data, size_t *size)
+{
+	struct gw_snapshot_record *head;
+	int r, incomplete;
+
+	start(reader, min_wait_ns);
+	head = add_record(&reader->out, GW_RECORD_SNAPSHOT, sizeof(*head));
+	if (!head)
+		return -ENOMEM;
+	head->sequence = ++reader->sequence;
+	head->mono_ns = reader->source.control->query.now_ns;
+	head->real_ns = now(CLOCK_REALTIME);
+	head->full = full;
+	incomplete = run_passes(reader, iterator, full);
+	if (incomplete == -ENOMEM || reader->out.size == sizeof(*head))
+		return incomplete < 0 ? incomplete : -EIO;
+	r = gw_tidy(reader->out.data, reader->out.size, &reader->out.size);
+	if (r >= 0)
+		r = add_timelines(reader, timelines);
+	if (r >= 0)
+		r = add_hazards(reader);
+	if (r >= 0)
+		r = add_symbols(reader);
+	if (r < 0)
+		return r;
+	((struct gw_snapshot_record *)reader->out.data)->incomplete = incomplete < 0;
+	return give(reader, data, size);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The status: how the daemon itself is doing, as gpuwatch.status.v1. */
+#ifndef GPUWATCH_STATUS_H
+#define GPUWATCH_STATUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "daemon/boot/observer.h"
+#include "daemon/watch/scheduler.h"
+#include "daemon/watch/watch.h"
+
+struct gw_mark {
+	uint64_t time_ns;
+	uint64_t wakeups;
+};
+
+/* What the rest of the daemon knows about itself. */
+struct gw_status {
+	uint64_t started_real_ns;
+	int memory_error;	   /* why memory is not locked, errno; 0 = it is */
+	const char *pin_directory; /* "" = not pinned */
+	bool standalone;
+	bool on_system_bus; /* the name is ours there */
+	uint64_t journal_lost;
+	const struct gw_boot_observer *boot;
+	uint64_t wakeups;	      /* returns of the event loop from its sleep */
+	struct gw_mark recent, older; /* for the rate */
+};
+
+void gw_status_init(struct gw_status *status);
+
+/* The event loop woke up. */
+void gw_status_woke(struct gw_status *status);
+
+/* Wake-ups per second over the last period: at least ten seconds, or since the start. */
+double gw_status_wakeups_per_s(const struct gw_status *status);
+
+/* New references, NULL when out of memory. */
+json_t *gw_status_json(const struct gw_status *status, struct gw_watch *watch, const struct gw_scheduler *scheduler);
+json_t *gw_status_probes(const struct gw_loader *loader, const struct gw_boot_observer *boot, bool failed_only);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The recorder: a queue of the last analysed snapshots' bytes, and the recording made of them. */
+#include "daemon/watch/recorder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "lib/analysis/record/recording.h"
+#include "lib/base/cleanup.h"
+
+#define KEEP_LEAST 4   /* two to prove a loop, and two to see its end */
+#define KEEP_MOST 1024 /* slots */
+
+struct kept {
+	void *data;
+	size_t size;
+	size_t skip;
+};
+
+struct gw_recorder {
+	size_t limit;
+	size_t bytes;
+	size_t first; /* of the ring */
+	size_t count;
+	struct kept ring[KEEP_MOST];
+};
+
+static void drop_oldest(struct gw_recorder *recorder)
+{
+	struct kept *kept = &recorder->ring[recorder->first];
+
+	recorder->bytes -= kept->size;
+	free(kept->data);
+	recorder->first = (recorder->first + 1) % KEEP_MOST;
+	recorder->count--;
+}
+
+static void shrink(struct gw_recorder *recorder)
+{
+	while (recorder->count > KEEP_LEAST && recorder->bytes > recorder->limit)
+		drop_oldest(recorder);
+}
+
+void gw_recorder_add(struct gw_recorder *recorder, void *data, size_t size, size_t skip)
+{
+	if (recorder->count == KEEP_MOST)
+		drop_oldest(recorder);
+	recorder->ring[(recorder->first + recorder->count++) % KEEP_MOST] =
+		(struct kept){ .data = data, .size = size, .skip = skip };
+	recorder->bytes += size;
+	shrink(recorder);
+}
+
+void gw_recorder_set_limit(struct gw_recorder *recorder, size_t limit)
+{
+	recorder->limit = limit;
+	shrink(recorder);
+}
+
+size_t gw_recorder_count(const struct gw_recorder *recorder)
+{
+	return recorder->count;
+}
+
+/* ---- the recording ------------------------------------------------------------------------ */
+
+static int put(int fd, const void *data, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data = (const char *)data + n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+static int put_records(int fd, struct gw_recording_writer *writer, const void *records, size_t size)
+{
+	int r = gw_recording_add(writer, records, size);
+
+	return r < 0 ? r : put(fd, records, size);
+}
+
+static int put_all(int fd, const struct gw_recorder *recorder, const struct gw_host_record *host)
+{
+	struct gw_recording_header header;
+	struct gw_recording_writer writer;
+	struct gw_end_record end;
+	int r;
+
+	gw_recording_begin(&writer, &header);
+	r = put(fd, &header, sizeof(header));
+	if (r >= 0)
+		r = put_records(fd, &writer, host, host->header.size);
+	for (size_t i = 0; r >= 0 && i < recorder->count; i++) {
+		const struct kept *kept = &recorder->ring[(recorder->first + i) % KEEP_MOST];
+
+		r = put_records(fd, &writer, (const char *)kept->data + kept->skip, kept->size - kept->skip);
+	}
+	if (r < 0)
+		return r;
+	gw_recording_end(&writer, &end);
+	return put(fd, &end, sizeof(end));
+}
+
+int gw_recorder_write(const struct gw_recorder *recorder, const struct gw_host_record *host)
+{
+	_cleanup_close_ int fd = memfd_create("gpuwatch-recording", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = put_all(fd, recorder, host);
+	if (r < 0)
+		return r;
+	if (lseek(fd, 0, SEEK_SET) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		return -errno;
+	return gw_steal_fd(&fd);
+}
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+int gw_recorder_new(struct gw_recorder **ret, size_t limit)
+{
+	struct gw_recorder *recorder = calloc(1, sizeof(*recorder));
+
+	if (!recorder)
+		return -ENOMEM;
+	recorder->limit = limit;
+	*ret = recorder;
+	return 0;
+}
+
+void gw_recorder_free(struct gw_recorder *recorder)
+{
+	if (!recorder)
+		return;
+	while (recorder->count > 0)
+		drop_oldest(recorder);
+	free(recorder);
+}

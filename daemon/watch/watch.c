@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The watch: one look at the kernel, from the loader's bytes to the analysis' reports. */
+#include "daemon/watch/watch.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/watch/recorder.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/log.h"
+
+struct gw_watch {
+	struct gw_loader *loader;
+	struct gw_analysis *analysis;
+	struct gw_recorder *recorder;
+	struct gw_policy policy;
+	gw_report_changed changed;
+	void *userdata;
+	uint64_t snapshots;
+	uint64_t failures;
+};
+
+/* ---- bytes to snapshot -------------------------------------------------------------- */
+
+/* A stream of one snapshot: HOST, then what the loader gives. @data is malloc()ed. */
+static int take(struct gw_loader *loader, enum gw_depth depth, uint64_t min_wait_ns, bool timelines, void **ret_data,
+		size_t *ret_size)
+{
+	const struct gw_host_record *host = gw_loader_host(loader);
+	size_t size = host->header.size;
+	_cleanup_free_ void *data = malloc(size);
+	int r;
+
+	if (!data)
+		return -ENOMEM;
+	memcpy(data, host, size);
+	r = gw_loader_snapshot(loader, depth != GW_LOOK_TRACKED, timelines, min_wait_ns, &data, &size);
+	if (r < 0)
+		return r;
+	*ret_data = gw_steal(data);
+	*ret_size = size;
+	return 0;
+}
+
+static int parse(const void *data, size_t size, struct gw_snapshot **ret)
+{
+	struct gw_snapshot **snapshots;
+	size_t count, offset;
+	int r;
+
+	r = gw_stream_parse(data, size, false, &snapshots, &count, &offset);
+	if (r < 0)
+		return r;
+	if (r != GW_PARSE_OK) {
+		log_error("the kernel's records do not parse at byte %zu of %zu: this is a bug in gpuwatch", offset,
+			  size);
+		return -EBADMSG;
+	}
+	if (count != 1) {
+		gw_snapshots_free(snapshots, count);
+		return -EBADMSG;
+	}
+	*ret = snapshots[0];
+	snapshots[0] = NULL;
+	gw_snapshots_free(snapshots, count);
+	return 0;
+}
+
+/* ---- findings ------------------------------------------------------------------------ */
+
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+	for (int i = 0; i < 8; i++, value >>= 8)
+		hash = (hash ^ (value & 0xff)) * 0x100000001b3ULL; /* FNV-1a */
+	return hash;
+}
+
+/* Which tasks stand in which waits, of those old enough to matter. */
+static void find_old_waits(struct gw_findings *findings, const struct gw_snapshot *snapshot, uint64_t min_wait_ns)
+{
+	const struct gw_task_record *const *tasks;
+	size_t count = gw_snapshot_tasks(snapshot, &tasks);
+	uint64_t now = gw_snapshot_head(snapshot)->mono_ns;
+
+	findings->identity = 0xcbf29ce484222325ULL;
+	for (size_t i = 0; i < count; i++) {
+		const struct gw_task_state *state = &tasks[i]->watch;
+		uint64_t since;
+
+		if (state->depth == 0)
+			continue;
+		since = state->waits[(state->depth < GW_WAIT_DEPTH ? state->depth : GW_WAIT_DEPTH) - 1].since_ns;
+		if (since == 0 || since > now || now - since < min_wait_ns)
+			continue;
+		findings->old_waits++;
+		findings->identity = mix(mix(findings->identity, tasks[i]->address), since);
+	}
+}
+
+static bool older_than(const struct gw_analysis *analysis, uint64_t attached_ns)
+{
+	const struct gw_report *const *reports;
+	size_t count = gw_analysis_reports(analysis, &reports);
+
+	for (size_t i = 0; i < count; i++)
+		if (reports[i]->state == GW_STATE_ACTIVE && reports[i]->formed_mono_ns < attached_ns)
+			return true;
+	return false;
+}
+
+/* ---- looking ---------------------------------------------------------------------------- */
+
+static int look(struct gw_watch *watch, enum gw_depth depth, struct gw_findings *findings)
+{
+	struct gw_snapshot *snapshot;
+	_cleanup_free_ void *data = NULL;
+	bool all = depth == GW_LOOK_ALL;
+	size_t size;
+	int r;
+
+	r = take(watch->loader, depth, all ? 0 : watch->policy.min_wait_ns, all, &data, &size);
+	if (r < 0)
+		return r;
+	r = parse(data, size, &snapshot);
+	if (r < 0)
+		return r;
+	gw_recorder_add(watch->recorder, gw_steal(data), size, gw_loader_host(watch->loader)->header.size);
+	find_old_waits(findings, snapshot, watch->policy.min_wait_ns);
+	r = gw_analysis_step(watch->analysis, snapshot, watch->changed, watch->userdata);
+	findings->wants_more = gw_analysis_wants_more(watch->analysis);
+	findings->older_than_programs = older_than(watch->analysis, gw_loader_host(watch->loader)->attached_ns);
+	return r;
+}
+
+int gw_watch_look(struct gw_watch *watch, enum gw_depth depth, struct gw_findings *ret)
+{
+	int r;
+
+	*ret = (struct gw_findings){ 0 };
+	watch->snapshots++;
+	r = look(watch, depth, ret);
+	if (r < 0)
+		watch->failures++;
+	return r;
+}
+
+int gw_watch_peek(struct gw_watch *watch, bool timelines, struct gw_snapshot **ret)
+{
+	_cleanup_free_ void *data = NULL;
+	size_t size;
+	int r;
+
+	watch->snapshots++;
+	r = take(watch->loader, GW_LOOK_TRACKED, 0, timelines, &data, &size);
+	return r < 0 ? r : parse(data, size, ret);
+}
+
+/* ---- asking ------------------------------------------------------------------------------- */
+
+uint64_t gw_watch_snapshots(const struct gw_watch *watch)
+{
+	return watch->snapshots;
+}
+
+uint64_t gw_watch_failures(const struct gw_watch *watch)
+{
+	return watch->failures;
+}
+
+struct gw_loader *gw_watch_loader(struct gw_watch *watch)
+{
+	return watch->loader;
+}
+
+const struct gw_analysis *gw_watch_analysis(const struct gw_watch *watch)
+{
+	return watch->analysis;
+}
+
+size_t gw_watch_active_reports(const struct gw_watch *watch)
+{
+	const struct gw_report *const *reports;
+	size_t count = gw_analysis_reports(watch->analysis, &reports), active = 0;
+
+	for (size_t i = 0; i < count; i++)
+		active += reports[i]->state == GW_STATE_ACTIVE;
+	return active;
+}
+
+int gw_watch_record(const struct gw_watch *watch)
+{
+	return gw_recorder_write(watch->recorder, gw_loader_host(watch->loader));
+}
+
+json_t *gw_watch_report_json(const struct gw_watch *watch, const struct gw_report *report)
+{
+	const struct gw_host_record *host = gw_loader_host(watch->loader);
+
+	return gw_report_json(report, host->boot_id, host->release);
+}
+
+/* ---- life ---------------------------------------------------------------------------------- */
+
+int gw_watch_set_policy(struct gw_watch *watch, const struct gw_policy *policy, size_t recording_bytes)
+{
+	struct gw_analysis *analysis;
+	int r;
+
+	gw_recorder_set_limit(watch->recorder, recording_bytes);
+	if (memcmp(&watch->policy, policy, sizeof(*policy)) == 0)
+		return 0;
+	r = gw_analysis_new(&analysis, policy);
+	if (r < 0)
+		return r;
+	gw_analysis_free(watch->analysis);
+	watch->analysis = analysis;
+	watch->policy = *policy;
+	return 0;
+}
+
+int gw_watch_new(struct gw_watch **ret, struct gw_loader *loader, const struct gw_policy *policy,
+		 size_t recording_bytes, gw_report_changed changed, void *userdata)
+{
+	struct gw_watch *watch = calloc(1, sizeof(*watch));
+	int r;
+
+	if (!watch)
+		return -ENOMEM;
+	watch->loader = loader;
+	watch->policy = *policy;
+	watch->changed = changed;
+	watch->userdata = userdata;
+	r = gw_analysis_new(&watch->analysis, policy);
+	if (r >= 0)
+		r = gw_recorder_new(&watch->recorder, recording_bytes);
+	if (r < 0) {
+		gw_watch_free(watch);
+		return r;
+	}
+	*ret = watch;
+	return 0;
+}
+
+void gw_watch_free(struct gw_watch *watch)
+{
+	if (!watch)
+		return;
+	gw_analysis_free(watch->analysis);
+	gw_recorder_free(watch->recorder);
+	free(watch);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The watch: one look at the kernel, from the loader's bytes to the analysis'
+ * reports. Knows how to look, not when (that is the scheduler's).
+ */
+#ifndef GPUWATCH_WATCH_H
+#define GPUWATCH_WATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/kernel/loader.h"
+#include "lib/analysis/analysis.h"
+
+struct gw_watch;
+
+/*
+ * @loader: must outlive the watch
+ * @changed: called during a look for each report that is new, changed or
+ *	resolved; must not call the watch
+ */
+int gw_watch_new(struct gw_watch **ret, struct gw_loader *loader, const struct gw_policy *policy,
+		 size_t recording_bytes, gw_report_changed changed, void *userdata);
+void gw_watch_free(struct gw_watch *watch);
+
+/* Another policy: what is active is found anew, under the same ids. Returns 0 or -ENOMEM (the old one stays). */
+int gw_watch_set_policy(struct gw_watch *watch, const struct gw_policy *policy, size_t recording_bytes);
+
+enum gw_depth {
+	GW_LOOK_TRACKED, /* tasks whose tracked wait is old enough */
+	GW_LOOK_FULL,	 /* every sleeping task: finds waits older than the programs */
+	GW_LOOK_ALL,	 /* that, and every timeline and young wait: for a recording */
+};
+
+/* What a look found, for whoever decides when the next one is due. */
+struct gw_findings {
+	size_t old_waits;	  /* tasks that wait longer than the policy's min_wait_ns */
+	uint64_t identity;	  /* differs when it is not the same tasks in the same waits as before */
+	bool wants_more;	  /* gw_analysis_wants_more() */
+	bool older_than_programs; /* an active report rests on waits that only a full look shows */
+};
+
+/* Looks, analyses and keeps the snapshot. Returns 0 or -errno. */
+int gw_watch_look(struct gw_watch *watch, enum gw_depth depth, struct gw_findings *ret);
+
+/* A snapshot of this moment that the analysis does not see; the caller frees it. Returns 0 or -errno. */
+int gw_watch_peek(struct gw_watch *watch, bool timelines, struct gw_snapshot **ret);
+
+/* Looks so far, and how many of them failed. */
+uint64_t gw_watch_snapshots(const struct gw_watch *watch);
+uint64_t gw_watch_failures(const struct gw_watch *watch);
+
+struct gw_loader *gw_watch_loader(struct gw_watch *watch);
+const struct gw_analysis *gw_watch_analysis(const struct gw_watch *watch);
+size_t gw_watch_active_reports(const struct gw_watch *watch);
+
+/* A recording of the snapshots that were looked at last: see gw_recorder_write(). */
+int gw_watch_record(const struct gw_watch *watch);
+
+/* A report of this machine as JSON: new reference, or NULL when out of memory. */
+json_t *gw_watch_report_json(const struct gw_watch *watch, const struct gw_report *report);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One step: graph, roots, findings, store. */
+#include "lib/analysis/analysis.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/analysis/build/build.h"
+#include "lib/analysis/graph/stuck.h"
+#include "lib/analysis/verdict/classify.h"
+#include "lib/analysis/verdict/stall.h"
+#include "lib/analysis/verdict/store.h"
+
+struct gw_analysis {
+	struct gw_policy policy;
+	struct gw_store *store;
+	struct gw_snapshot *last;
+};
+
+int gw_analysis_new(struct gw_analysis **ret, const struct gw_policy *policy)
+{
+	struct gw_analysis *analysis = calloc(1, sizeof(*analysis));
+
+	if (!analysis)
+		return -ENOMEM;
+	analysis->policy = *policy;
+	if (gw_store_new(&analysis->store, policy) < 0) {
+		free(analysis);
+		return -ENOMEM;
+	}
+	*ret = analysis;
+	return 0;
+}
+
+void gw_analysis_free(struct gw_analysis *analysis)
+{
+	if (!analysis)
+		return;
+	gw_store_free(analysis->store);
+	gw_snapshot_free(analysis->last);
+	free(analysis);
+}
+
+static int find_deadlocks(const struct gw_graph *graph, struct gw_finding_list *findings, bool *covered)
+{
+	struct gw_roots roots;
+	int r = gw_roots_find(&roots, graph);
+
+	if (r < 0)
+		return r;
+	r = gw_classify(graph, &roots, findings, covered);
+	gw_roots_deinit(&roots);
+	return r;
+}
+
+static int find_all(const struct gw_analysis *analysis, const struct gw_graph *graph, struct gw_finding_list *findings)
+{
+	bool *covered = calloc(graph->n_nodes ? graph->n_nodes : 1, sizeof(*covered));
+	int r = covered ? find_deadlocks(graph, findings, covered) : -ENOMEM;
+
+	r = r ?: gw_stalls_find(graph, &analysis->policy, covered, findings);
+	free(covered);
+	return r;
+}
+
+static int report_hazards(struct gw_analysis *analysis, const struct gw_snapshot *now, gw_report_changed changed,
+			  void *userdata)
+{
+	struct gw_breach *breaches;
+	size_t count;
+	int r = gw_breaches_find(now, &breaches, &count);
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = gw_store_breach(analysis->store, now, &breaches[i], changed, userdata);
+	free(breaches);
+	return r;
+}
+
+static int look(struct gw_analysis *analysis, const struct gw_snapshot *now, gw_report_changed changed, void *userdata)
+{
+	struct gw_finding_list findings = { .items = NULL };
+	struct gw_graph graph;
+	int r;
+
+	gw_store_expire(analysis->store, now, changed, userdata);
+	r = report_hazards(analysis, now, changed, userdata);
+	if (r < 0)
+		return r;
+	r = gw_graph_build(&graph, now, analysis->last);
+	r = r ?: find_all(analysis, &graph, &findings);
+	for (size_t i = 0; i < findings.count && r == 0; i++)
+		r = gw_store_offer(analysis->store, &graph, &findings.items[i], changed, userdata);
+	gw_findings_deinit(&findings);
+	gw_graph_deinit(&graph);
+	return r;
+}
+
+int gw_analysis_step(struct gw_analysis *analysis, struct gw_snapshot *snapshot, gw_report_changed changed,
+		     void *userdata)
+{
+	int r = look(analysis, snapshot, changed, userdata);
+
+	gw_snapshot_free(analysis->last);
+	analysis->last = snapshot;
+	return r;
+}
+
+bool gw_analysis_wants_more(const struct gw_analysis *analysis)
+{
+	return gw_store_wants_more(analysis->store);
+}
+
+size_t gw_analysis_reports(const struct gw_analysis *analysis, const struct gw_report *const **ret)
+{
+	return gw_store_reports(analysis->store, ret);
+}
+
+const struct gw_report *gw_analysis_report(const struct gw_analysis *analysis, const char *id)
+{
+	const struct gw_report *const *reports;
+	size_t count = gw_store_reports(analysis->store, &reports);
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(reports[i]->id, id) == 0)
+			return reports[i];
+	return NULL;
+}
+
+const struct gw_snapshot *gw_analysis_last(const struct gw_analysis *analysis)
+{
+	return analysis->last;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Private to build*.c: what they share while a graph grows.
+ *
+ * Each kind of object has one gw_expand_*() that decides its node's leaf, rule
+ * and edges. It runs once per node, so that the whole is linear; nodes that it
+ * adds are expanded later. All return 0 or -ENOMEM.
+ */
+#ifndef GPUWATCH_BUILDER_H
+#define GPUWATCH_BUILDER_H
+
+#include "lib/analysis/graph/graph.h"
+#include "lib/analysis/record/index.h"
+
+struct gw_builder {
+	struct gw_graph *graph;
+	const struct gw_snapshot *now, *before;
+	uint64_t unplug_srcu;
+	uint32_t mmap_lock_offset;
+	bool complete; /* what is not in the snapshot does not exist */
+	/* Tasks by what they are inside of, */
+	struct gw_groups executing;    /* work_struct */
+	struct gw_groups functions;    /* function of it */
+	struct gw_groups pools;	       /* pool_workqueue of it */
+	struct gw_groups workqueues;   /* workqueue_struct of it */
+	struct gw_groups notifiers;    /* mm that is invalidated */
+	struct gw_groups drm_sections; /* 1: all tasks in a drm_dev_enter() section */
+	struct gw_groups unplugs;      /* drm_device that is unplugged */
+	struct gw_groups mms;	       /* their own mm */
+	struct gw_groups lock_waiters; /* and the lock that they wait for. */
+	struct gw_groups gpu_waits;    /* addresses on stacks that lie in a GPU wait function: SYMBOL records */
+	/* WORK records that are INACTIVE, */
+	struct gw_groups inactive_functions;  /* by function */
+	struct gw_groups inactive_workqueues; /* and by workqueue_struct. */
+};
+
+static inline struct gw_node *gw_builder_node(struct gw_builder *builder, uint32_t node)
+{
+	return &builder->graph->nodes[node];
+}
+
+int gw_builder_edge(struct gw_builder *builder, uint32_t from, uint32_t to, enum gw_relation relation,
+		    enum gw_evidence evidence, enum gw_confidence grade, uint64_t since_ns);
+int gw_builder_live(struct gw_builder *builder, uint32_t node, const char *why);
+int gw_builder_dead(struct gw_builder *builder, uint32_t node, enum gw_confidence grade, const char *why);
+
+/* The node of a task that has a record. */
+int gw_builder_task(struct gw_builder *builder, const struct gw_task_record *task, uint32_t *ret);
+
+/*
+ * gw_builder_task_at - the node of the task at an address
+ * @start_ns: its start time, 0 = whoever is there
+ * @ret: GW_NO_NODE if the snapshot has no such living task; that proves that
+ *	it is gone only if the snapshot is complete.
+ */
+int gw_builder_task_at(struct gw_builder *builder, uint64_t address, uint64_t start_ns, uint32_t *ret);
+
+/* The node of a task that is gone, a dead end. */
+int gw_builder_gone_task(struct gw_builder *builder, uint64_t address, uint64_t start_ns, uint32_t pid,
+			 const char *comm, uint32_t *ret);
+
+/* @context, @seqno: as the waiter knows them, 0 = it does not; @device: see struct gw_node. */
+int gw_builder_fence(struct gw_builder *builder, uint64_t address, uint64_t context, uint64_t seqno, uint64_t device,
+		     uint32_t *ret);
+
+/* @work may be 0 where only the function is known, @function may be 0 where only the work is. */
+int gw_builder_work(struct gw_builder *builder, uint64_t work, uint64_t function, uint32_t *ret);
+
+/* Whether the snapshot shows where this very item is. */
+bool gw_builder_knows_work(const struct gw_builder *builder, uint64_t work, uint64_t function);
+
+int gw_expand_task(struct gw_builder *builder, uint32_t node);	/* build-task.c */
+int gw_expand_fence(struct gw_builder *builder, uint32_t node); /* build-fence.c */
+int gw_expand_timeline(struct gw_builder *builder, uint32_t node);
+int gw_expand_job(struct gw_builder *builder, uint32_t node);
+int gw_expand_lock(struct gw_builder *builder, uint32_t node); /* build-lock.c */
+int gw_expand_work(struct gw_builder *builder, uint32_t node); /* build-work.c */
+int gw_expand_workqueue(struct gw_builder *builder, uint32_t node);
+int gw_expand_notifier(struct gw_builder *builder, uint32_t node); /* build-section.c */
+int gw_expand_srcu(struct gw_builder *builder, uint32_t node);
+int gw_expand_device(struct gw_builder *builder, uint32_t node);
+
+#endif

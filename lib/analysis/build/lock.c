@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a lock needs: its owner; and whether that one can ever let go. */
+#include "lib/analysis/build/builder.h"
+
+#include "lib/analysis/record/stack.h"
+#include <errno.h>
+
+/* Waiters looked at for one lock: the first ones tell as much as all. */
+#define WAITERS_LOOKED_AT 64
+
+static struct gw_group waiters_of(const struct gw_builder *builder, uint64_t lock)
+{
+	struct gw_group waiters = gw_groups_find(&builder->lock_waiters, lock);
+
+	if (waiters.count > WAITERS_LOOKED_AT)
+		waiters.count = WAITERS_LOOKED_AT;
+	return waiters;
+}
+
+/* Readers queue up behind a read-held lock only while a writer waits. *@since_ns: when the first one began. */
+static bool writer_waits(const struct gw_builder *builder, uint64_t lock, uint64_t *since_ns)
+{
+	struct gw_group waiters = gw_groups_find(&builder->lock_waiters, lock);
+	struct gw_wait wait;
+
+	*since_ns = UINT64_MAX;
+	for (size_t i = 0; i < waiters.count; i++) {
+		const struct gw_task_record *task = waiters.members[i].record;
+
+		if (gw_task_wait(task, &wait) && !(wait.flags & GW_LOCK_F_READ) && gw_task_sleeps(task) &&
+		    wait.since_ns < *since_ns)
+			*since_ns = wait.since_ns;
+	}
+	return *since_ns != UINT64_MAX;
+}
+
+/* ---- owners that will never let go ------------------------------------------- */
+
+/* Whether who waits longest, and so is next to get the lock, has been in its wait since the snapshot before. */
+static bool longest_wait_is_unbroken(const struct gw_builder *builder, uint64_t lock)
+{
+	struct gw_group waiters = gw_groups_find(&builder->lock_waiters, lock);
+	struct gw_wait_identity longest, identity;
+
+	for (size_t i = 0; i < waiters.count; i++) {
+		identity = gw_wait_identify(waiters.members[i].record);
+		/* Unsigned: a beginning of 0 is unknown, and comes last. */
+		if (i == 0 || identity.since_ns - 1 < longest.since_ns - 1)
+			longest = identity;
+	}
+	return waiters.count > 0 && gw_wait_unbroken(&longest, builder->before);
+}
+
+/* The owner has been in user mode since the snapshot before, and owned the lock in both. */
+static bool was_in_user_mode(const struct gw_builder *builder, const struct gw_lock_record *lock,
+			     const struct gw_task_record *owner)
+{
+	const struct gw_task_record *task;
+	const struct gw_lock_record *then;
+	struct gw_wait wait;
+
+	if (!builder->before || (owner->flags & GW_TASK_F_KTHREAD) || gw_task_wait(owner, &wait))
+		return false;
+	then = gw_snapshot_lock(builder->before, lock->address);
+	task = gw_snapshot_task(builder->before, owner->address);
+	if (!then || then->owner != lock->owner || then->owner_kind != GW_OWNER_EXCLUSIVE || !task ||
+	    task->start_ns != owner->start_ns)
+		return false;
+	return (task->utime_ns != owner->utime_ns || task->user_ip != owner->user_ip ||
+		task->user_syscall != owner->user_syscall) &&
+	       longest_wait_is_unbroken(builder, lock->address);
+}
+
+/* It sleeps for user space; but not if the lock belongs to that very sleep, as a tty's reader lock does. */
+static bool sleeps_in_user_call(const struct gw_builder *builder, const struct gw_lock_record *lock,
+				const struct gw_task_record *owner)
+{
+	struct gw_group waiters = waiters_of(builder, lock->address);
+	const char *function = gw_stack_user_sleep(builder->now, owner);
+
+	if (!function)
+		return false;
+	for (size_t i = 0; i < waiters.count; i++)
+		if (gw_snapshot_stack_has(builder->now, waiters.members[i].record, function))
+			return false;
+	return true;
+}
+
+/* Marks the lock as a dead end if its owner, alive as it is, has forgotten it. */
+static int judge_owner(struct gw_builder *builder, uint32_t node, const struct gw_task_record *owner)
+{
+	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
+
+	/* freeze_super() hands one of these to user space on purpose. */
+	if (lock->kind == GW_LOCK_PERCPU_RWSEM)
+		return 0;
+	if (sleeps_in_user_call(builder, lock, owner))
+		return gw_builder_dead(builder, node, GW_CONFIDENCE_PROVEN,
+				       "sleeps in a system call that has nothing to do with it");
+	if (gw_stack_idle_worker(builder->now, owner))
+		return gw_builder_dead(builder, node, GW_CONFIDENCE_PROVEN,
+				       "has finished its work item and waits for another one");
+	if (was_in_user_mode(builder, lock, owner))
+		return gw_builder_dead(builder, node, GW_CONFIDENCE_PROBABLE, "went back to user space with it");
+	return 0;
+}
+
+static int held_by_owner(struct gw_builder *builder, uint32_t node)
+{
+	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
+	const struct gw_task_record *task;
+	uint32_t owner;
+
+	if (gw_builder_task_at(builder, lock->owner, 0, &owner) < 0)
+		return -ENOMEM;
+	if (owner == GW_NO_NODE && !builder->complete)
+		return gw_builder_live(builder, node, "has an owner that is not in this snapshot");
+	if (owner == GW_NO_NODE && gw_builder_gone_task(builder, lock->owner, 0, lock->owner_pid, "", &owner) < 0)
+		return -ENOMEM;
+	task = gw_builder_node(builder, owner)->task;
+	if (task && judge_owner(builder, node, task) < 0)
+		return -ENOMEM;
+	return gw_builder_edge(builder, node, owner, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, GW_CONFIDENCE_PROVEN,
+			       0);
+}
+
+/* ---- held for reading ----------------------------------------------------------- */
+
+/* The one hint says more if it is the only reader, and has been blocked since before the writer came. */
+static int held_by_hinted_reader(struct gw_builder *builder, uint32_t node, uint64_t writer_since_ns)
+{
+	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
+	enum gw_confidence grade = GW_CONFIDENCE_HINT;
+	const struct gw_task_record *task;
+	struct gw_wait wait;
+	uint32_t reader;
+
+	if (!lock || lock->owner_kind != GW_OWNER_READER_HINT || !lock->owner)
+		return 0;
+	if (gw_builder_task_at(builder, lock->owner, 0, &reader) < 0)
+		return -ENOMEM;
+	if (reader == GW_NO_NODE)
+		return 0;
+	task = gw_builder_node(builder, reader)->task;
+	if (task && lock->readers == 1 && gw_task_sleeps(task) && gw_task_wait(task, &wait) && wait.since_ns &&
+	    wait.since_ns <= writer_since_ns)
+		grade = GW_CONFIDENCE_PROBABLE;
+	return gw_builder_edge(builder, node, reader, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, grade, 0);
+}
+
+/* How sure it is that a task which runs invalidate callbacks holds the mm's lock meanwhile. */
+static enum gw_confidence holds_mmap_lock(const struct gw_builder *builder, const struct gw_lock_record *lock,
+					  const struct gw_task_record *task)
+{
+	uint64_t mm = task->watch.sections.notifier_mm;
+
+	if (lock && (lock->owner == task->address || (task->mm == mm && gw_stack_holds_mmap_lock(builder->now, task))))
+		return GW_CONFIDENCE_PROVEN;
+	return gw_stack_in_reverse_map(builder->now, task) ? GW_CONFIDENCE_HINT : GW_CONFIDENCE_PROBABLE;
+}
+
+/*
+ * munmap() and its like call the notifiers with mmap_lock held for reading at least, and no owner is recorded for
+ * that. The reverse map calls them without: the stack tells.
+ */
+static int held_in_notifiers(struct gw_builder *builder, uint32_t node)
+{
+	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
+	uint64_t mm = gw_builder_node(builder, node)->mm;
+	struct gw_group inside = gw_groups_find(&builder->notifiers, mm);
+
+	for (size_t i = 0; i < inside.count; i++) {
+		const struct gw_task_record *task = inside.members[i].record;
+		uint32_t notifier;
+
+		if (gw_graph_node(builder->graph, GW_NODE_NOTIFIER, mm, task->address, &notifier) < 0 ||
+		    gw_builder_edge(builder, node, notifier, GW_RELATION_HELD_BY, GW_EVIDENCE_INFERRED,
+				    holds_mmap_lock(builder, lock, task), task->watch.sections.notifier_since_ns) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int held_for_reading(struct gw_builder *builder, uint32_t node)
+{
+	uint64_t writer_since_ns;
+
+	if (!writer_waits(builder, gw_builder_node(builder, node)->address, &writer_since_ns))
+		return gw_builder_live(builder, node, "is held for reading, and no writer waits");
+	if (gw_builder_node(builder, node)->mm && held_in_notifiers(builder, node) < 0)
+		return -ENOMEM;
+	return held_by_hinted_reader(builder, node, writer_since_ns);
+}
+
+static uint64_t mm_of_lock(const struct gw_builder *builder, uint64_t lock)
+{
+	uint64_t mm = lock - builder->mmap_lock_offset;
+
+	if (builder->mmap_lock_offset == 0)
+		return 0;
+	if (gw_groups_find(&builder->mms, mm).count || gw_groups_find(&builder->notifiers, mm).count)
+		return mm;
+	return 0;
+}
+
+int gw_expand_lock(struct gw_builder *builder, uint32_t node)
+{
+	uint64_t address = gw_builder_node(builder, node)->address;
+	const struct gw_lock_record *lock = gw_snapshot_lock(builder->now, address);
+
+	gw_builder_node(builder, node)->lock = lock;
+	gw_builder_node(builder, node)->mm = mm_of_lock(builder, address);
+	if (lock && lock->owner_kind == GW_OWNER_EXCLUSIVE && lock->owner)
+		return held_by_owner(builder, node);
+	if (!lock || lock->readers > 0 || lock->owner_kind == GW_OWNER_READER_HINT)
+		return held_for_reading(builder, node);
+	return gw_builder_live(builder, node, "is free, or its owner is not recorded");
+}

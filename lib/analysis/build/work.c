@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a work item or a whole workqueue needs: its workers, or a place among the active items. */
+#include "lib/analysis/build/builder.h"
+
+#include <errno.h>
+
+int gw_builder_work(struct gw_builder *builder, uint64_t work, uint64_t function, uint32_t *ret)
+{
+	int r = gw_graph_node(builder->graph, GW_NODE_WORK, work, work ? 0 : function, ret);
+
+	if (r < 0)
+		return r;
+	if (function)
+		gw_builder_node(builder, *ret)->function = function;
+	return 0;
+}
+
+static int executed_by(struct gw_builder *builder, uint32_t node, const struct gw_task_record *worker,
+		       enum gw_confidence grade)
+{
+	uint32_t task;
+
+	if (gw_builder_task(builder, worker, &task) < 0)
+		return -ENOMEM;
+	return gw_builder_edge(builder, node, task, GW_RELATION_EXECUTED_BY, GW_EVIDENCE_WORKQUEUE_STATE, grade,
+			       worker->watch.sections.work_since_ns);
+}
+
+static int behind_task(struct gw_builder *builder, uint32_t node, const struct gw_task_record *worker)
+{
+	uint32_t task;
+
+	if (gw_builder_task(builder, worker, &task) < 0)
+		return -ENOMEM;
+	return gw_builder_edge(builder, node, task, GW_RELATION_QUEUED_BEHIND, GW_EVIDENCE_WORKQUEUE_STATE,
+			       GW_CONFIDENCE_PROVEN, worker->watch.sections.work_since_ns);
+}
+
+/* Several active items: the first of them that ends makes room, for all that are queued behind them. */
+static int behind_slots(struct gw_builder *builder, uint32_t node, uint64_t key, const struct gw_group *workers,
+			const struct gw_work_record *record)
+{
+	uint32_t slots;
+	int added = gw_graph_node(builder->graph, GW_NODE_SLOTS, key, 0, &slots);
+
+	if (added < 0)
+		return added;
+	gw_builder_node(builder, slots)->rule = GW_RULE_ANY;
+	gw_builder_node(builder, slots)->work = record;
+	for (size_t i = 0; added == GW_GRAPH_ADDED && i < workers->count; i++)
+		if (behind_task(builder, slots, workers->members[i].record) < 0)
+			return -ENOMEM;
+	return gw_builder_edge(builder, node, slots, GW_RELATION_QUEUED_BEHIND, GW_EVIDENCE_WORKQUEUE_STATE,
+			       GW_CONFIDENCE_PROVEN, 0);
+}
+
+/* Waits for an active item only if every one that counts is seen in a worker: one that is merely queued will run. */
+static int behind_active(struct gw_builder *builder, uint32_t node, const struct gw_work_record *record)
+{
+	struct gw_group workers = gw_groups_find(&builder->pools, record->pwq);
+	uint64_t key = record->pwq;
+
+	if (workers.count < record->nr_active) {
+		/* Since 6.9 max_active of an unbound workqueue counts across its pools. */
+		workers = gw_groups_find(&builder->workqueues, record->workqueue);
+		key = record->workqueue;
+	}
+	if (record->nr_active == 0 || workers.count < record->nr_active)
+		return gw_builder_live(builder, node, "comes to run when an active item ends");
+	if (workers.count == 1)
+		return behind_task(builder, node, workers.members[0].record);
+	return behind_slots(builder, node, key, &workers, record);
+}
+
+/* Some item of this function: each job of a driver may have one of its own, and which signals next is not known. */
+static int expand_function(struct gw_builder *builder, uint32_t node)
+{
+	uint64_t function = gw_builder_node(builder, node)->function;
+	struct gw_group workers = gw_groups_find(&builder->functions, function);
+	struct gw_group inactive = gw_groups_find(&builder->inactive_functions, function);
+	uint32_t work;
+
+	if (workers.count + inactive.count == 0)
+		return gw_builder_live(builder, node, "is not queued");
+	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
+	for (size_t i = 0; i < workers.count; i++)
+		if (executed_by(builder, node, workers.members[i].record, GW_CONFIDENCE_PROBABLE) < 0)
+			return -ENOMEM;
+	for (size_t i = 0; i < inactive.count; i++) {
+		const struct gw_work_record *record = inactive.members[i].record;
+
+		if (gw_builder_work(builder, record->work, record->function, &work) < 0 ||
+		    gw_builder_edge(builder, node, work, GW_RELATION_DEPENDS_ON, GW_EVIDENCE_INFERRED,
+				    GW_CONFIDENCE_PROBABLE, 0) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The task that executes an item, NULL if none is seen to; @function 0 = any. */
+static const struct gw_task_record *find_worker(const struct gw_builder *builder, uint64_t work, uint64_t function)
+{
+	struct gw_group workers = gw_groups_find(&builder->executing, work);
+
+	for (size_t i = 0; i < workers.count; i++) {
+		const struct gw_task_record *worker = workers.members[i].record;
+
+		if (!function || worker->watch.sections.work_function == function)
+			return worker;
+	}
+	return NULL;
+}
+
+bool gw_builder_knows_work(const struct gw_builder *builder, uint64_t work, uint64_t function)
+{
+	const struct gw_work_record *record = work ? gw_snapshot_work(builder->now, work) : NULL;
+
+	return (record && record->function == function) || find_worker(builder, work, function);
+}
+
+int gw_expand_work(struct gw_builder *builder, uint32_t node)
+{
+	uint64_t address = gw_builder_node(builder, node)->address;
+	uint64_t function = gw_builder_node(builder, node)->function;
+	const struct gw_work_record *record = address ? gw_snapshot_work(builder->now, address) : NULL;
+	const struct gw_task_record *worker = find_worker(builder, address, function);
+
+	if (!address)
+		return expand_function(builder, node);
+	if (record && function && record->function != function)
+		record = NULL; /* the memory is another item by now */
+	gw_builder_node(builder, node)->work = record;
+	if (record && !function)
+		gw_builder_node(builder, node)->function = record->function;
+	if (worker)
+		return executed_by(builder, node, worker, GW_CONFIDENCE_PROVEN);
+	if (!record)
+		return gw_builder_live(builder, node, "is not known to be queued");
+	switch (record->place) {
+	case GW_WORK_INACTIVE:
+		return behind_active(builder, node, record);
+	case GW_WORK_EXECUTING:
+		return gw_builder_live(builder, node, "is executed by a worker that runs");
+	case GW_WORK_QUEUED:
+		return gw_builder_live(builder, node, "is taken by the next free worker");
+	default:
+		return gw_builder_live(builder, node, "is not queued");
+	}
+}
+
+/* A flush waits for what was there when it began; what came later counts less. */
+static enum gw_confidence grade_item(uint64_t began_ns, uint64_t flush_ns)
+{
+	return flush_ns && began_ns <= flush_ns ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE;
+}
+
+int gw_expand_workqueue(struct gw_builder *builder, uint32_t node)
+{
+	uint64_t address = gw_builder_node(builder, node)->address;
+	struct gw_group workers = gw_groups_find(&builder->workqueues, address);
+	struct gw_group inactive = gw_groups_find(&builder->inactive_workqueues, address);
+	uint32_t work;
+
+	for (size_t i = 0; i < workers.count; i++) {
+		const struct gw_task_record *worker = workers.members[i].record;
+		uint64_t flush_ns = gw_builder_node(builder, node)->since_ns;
+
+		if (executed_by(builder, node, worker, grade_item(worker->watch.sections.work_since_ns, flush_ns)) < 0)
+			return -ENOMEM;
+	}
+	for (size_t i = 0; i < inactive.count; i++) {
+		const struct gw_work_record *record = inactive.members[i].record;
+
+		gw_builder_node(builder, node)->work = record;
+		if (gw_builder_work(builder, record->work, record->function, &work) < 0 ||
+		    gw_builder_edge(builder, node, work, GW_RELATION_DEPENDS_ON, GW_EVIDENCE_WORKQUEUE_STATE,
+				    GW_CONFIDENCE_PROBABLE, 0) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A graph that grows by hash table and edge list, and is then frozen into adjacency arrays. */
+#include "lib/analysis/graph/graph.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void gw_graph_init(struct gw_graph *graph, const struct gw_snapshot *snapshot)
+{
+	*graph = (struct gw_graph){ .snapshot = snapshot };
+}
+
+void gw_graph_deinit(struct gw_graph *graph)
+{
+	free(graph->nodes);
+	free(graph->edges);
+	free(graph->in);
+	free(graph->table);
+	gw_graph_init(graph, NULL);
+}
+
+/* splitmix64's finisher: addresses differ in few bits. */
+static uint64_t mix(uint64_t x)
+{
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+	return x ^ (x >> 31);
+}
+
+/* The slot that holds the node, or the free one where it belongs. */
+static uint32_t *find_slot(const struct gw_graph *graph, enum gw_node_type type, uint64_t address, uint64_t extra)
+{
+	uint32_t mask = graph->table_size - 1;
+	uint32_t at = (uint32_t)mix(address + mix(extra + (uint64_t)type)) & mask;
+
+	for (;; at = (at + 1) & mask) {
+		const struct gw_node *node;
+
+		if (graph->table[at] == 0)
+			return &graph->table[at];
+		node = &graph->nodes[graph->table[at] - 1];
+		if (node->type == type && node->address == address && node->extra == extra)
+			return &graph->table[at];
+	}
+}
+
+static int grow_table(struct gw_graph *graph)
+{
+	uint32_t size = graph->table_size ? graph->table_size * 2 : 256;
+
+	free(graph->table);
+	graph->table = calloc(size, sizeof(*graph->table));
+	graph->table_size = graph->table ? size : 0;
+	if (!graph->table)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < graph->n_nodes; i++) {
+		const struct gw_node *node = &graph->nodes[i];
+
+		*find_slot(graph, node->type, node->address, node->extra) = i + 1;
+	}
+	return 0;
+}
+
+static int reserve_node(struct gw_graph *graph)
+{
+	uint32_t allocated = graph->allocated_nodes ? graph->allocated_nodes * 2 : 128;
+	struct gw_node *nodes;
+
+	if (graph->n_nodes * 2 >= graph->table_size && grow_table(graph) < 0)
+		return -ENOMEM;
+	if (graph->n_nodes < graph->allocated_nodes)
+		return 0;
+	nodes = reallocarray(graph->nodes, allocated, sizeof(*nodes));
+	if (!nodes)
+		return -ENOMEM;
+	graph->nodes = nodes;
+	graph->allocated_nodes = allocated;
+	return 0;
+}
+
+int gw_graph_node(struct gw_graph *graph, enum gw_node_type type, uint64_t address, uint64_t extra, uint32_t *ret)
+{
+	uint32_t *slot;
+
+	if (reserve_node(graph) < 0)
+		return -ENOMEM;
+	slot = find_slot(graph, type, address, extra);
+	if (*slot) {
+		*ret = *slot - 1;
+		return GW_GRAPH_FOUND;
+	}
+	graph->nodes[graph->n_nodes] = (struct gw_node){ .type = type, .address = address, .extra = extra, .comm = "" };
+	*ret = graph->n_nodes++;
+	*slot = *ret + 1;
+	return GW_GRAPH_ADDED;
+}
+
+uint32_t gw_graph_find(const struct gw_graph *graph, enum gw_node_type type, uint64_t address, uint64_t extra)
+{
+	uint32_t *slot = graph->table_size ? find_slot(graph, type, address, extra) : NULL;
+
+	return slot && *slot ? *slot - 1 : GW_NO_NODE;
+}
+
+int gw_graph_edge(struct gw_graph *graph, const struct gw_edge *edge)
+{
+	if (graph->n_edges == graph->allocated_edges) {
+		uint32_t allocated = graph->allocated_edges ? graph->allocated_edges * 2 : 128;
+		struct gw_edge *edges = reallocarray(graph->edges, allocated, sizeof(*edges));
+
+		if (!edges)
+			return -ENOMEM;
+		graph->edges = edges;
+		graph->allocated_edges = allocated;
+	}
+	graph->edges[graph->n_edges++] = *edge;
+	return 0;
+}
+
+/* Counting sort by from: keeps the order in which a node's edges were added. */
+static int sort_out(struct gw_graph *graph)
+{
+	struct gw_edge *sorted = calloc(graph->n_edges ? graph->n_edges : 1, sizeof(*sorted));
+	uint32_t at = 0;
+
+	if (!sorted)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < graph->n_edges; i++)
+		graph->nodes[graph->edges[i].from].n_out++;
+	for (uint32_t i = 0; i < graph->n_nodes; i++) {
+		graph->nodes[i].first_out = at;
+		at += graph->nodes[i].n_out;
+		graph->nodes[i].n_out = 0;
+	}
+	for (uint32_t i = 0; i < graph->n_edges; i++) {
+		struct gw_node *from = &graph->nodes[graph->edges[i].from];
+
+		sorted[from->first_out + from->n_out++] = graph->edges[i];
+	}
+	free(graph->edges);
+	graph->edges = sorted;
+	graph->allocated_edges = graph->n_edges;
+	return 0;
+}
+
+static int sort_in(struct gw_graph *graph)
+{
+	uint32_t at = 0;
+
+	graph->in = calloc(graph->n_edges ? graph->n_edges : 1, sizeof(*graph->in));
+	if (!graph->in)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < graph->n_edges; i++)
+		graph->nodes[graph->edges[i].to].n_in++;
+	for (uint32_t i = 0; i < graph->n_nodes; i++) {
+		graph->nodes[i].first_in = at;
+		at += graph->nodes[i].n_in;
+		graph->nodes[i].n_in = 0;
+	}
+	for (uint32_t i = 0; i < graph->n_edges; i++) {
+		struct gw_node *to = &graph->nodes[graph->edges[i].to];
+
+		graph->in[to->first_in + to->n_in++] = i;
+	}
+	return 0;
+}
+
+int gw_graph_finish(struct gw_graph *graph)
+{
+	return sort_out(graph) < 0 || sort_in(graph) < 0 ? -ENOMEM : 0;
+}
+
+const char *gw_node_type_name(enum gw_node_type type)
+{
+	static const char *const names[] = {
+		[GW_NODE_TASK] = "task",     [GW_NODE_FENCE] = "fence",	      [GW_NODE_TIMELINE] = "timeline",
+		[GW_NODE_LOCK] = "lock",     [GW_NODE_NOTIFIER] = "notifier", [GW_NODE_SRCU] = "srcu",
+		[GW_NODE_DEVICE] = "device", [GW_NODE_FAULT] = "fault",	      [GW_NODE_RECLAIM] = "reclaim",
+		[GW_NODE_JOB] = "job",	     [GW_NODE_WORK] = "work",	      [GW_NODE_WORKQUEUE] = "work",
+		[GW_NODE_SLOTS] = "work",    [GW_NODE_EVICTION] = "eviction",
+	};
+
+	return names[type];
+}
+
+const char *gw_relation_name(enum gw_relation relation)
+{
+	static const char *const names[] = {
+		[GW_RELATION_WAITS_FOR] = "waits-for",
+		[GW_RELATION_FLUSHES] = "flushes",
+		[GW_RELATION_STOPS] = "waits-for-end-of",
+		[GW_RELATION_INSIDE] = "inside",
+		[GW_RELATION_ON_TIMELINE] = "on-timeline",
+		[GW_RELATION_SIGNALLED_BY] = "signalled-by",
+		[GW_RELATION_DEPENDS_ON] = "depends-on",
+		[GW_RELATION_SIGNALLED_WITH] = "signalled-with",
+		[GW_RELATION_RUN_BY] = "run-by",
+		[GW_RELATION_EXECUTED_BY] = "executed-by",
+		[GW_RELATION_QUEUED_BEHIND] = "queued-behind",
+		[GW_RELATION_HELD_BY] = "held-by",
+		[GW_RELATION_RUNS_IN] = "runs-in",
+		[GW_RELATION_DRIVEN_BY] = "driven-by",
+		[GW_RELATION_UNPLUGGED_BY] = "unplugged-by",
+	};
+
+	return names[relation];
+}
+
+const char *gw_evidence_name(enum gw_evidence evidence)
+{
+	static const char *const names[] = {
+		[GW_EVIDENCE_TRACEPOINT] = "tracepoint",
+		[GW_EVIDENCE_OWNER_FIELD] = "owner-field",
+		[GW_EVIDENCE_LEARNED_SIGNALLER] = "learned-signaller",
+		[GW_EVIDENCE_STACK] = "stack",
+		[GW_EVIDENCE_WORKQUEUE_STATE] = "workqueue-state",
+		[GW_EVIDENCE_FENCE_STRUCTURE] = "fence-structure",
+		[GW_EVIDENCE_INFERRED] = "inferred",
+	};
+
+	return names[evidence];
+}

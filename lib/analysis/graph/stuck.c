@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which components of the dead part stand for themselves, by grade of evidence. */
+#include "lib/analysis/graph/stuck.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/analysis/graph/components.h"
+
+struct search {
+	struct gw_roots *roots;
+	const struct gw_graph *graph;
+	struct gw_liveness whole; /* of the whole graph at one grade */
+	struct gw_liveness local; /* of one component alone */
+	uint32_t *all;		  /* every node */
+};
+
+static int search_init(struct search *search, struct gw_roots *roots, const struct gw_graph *graph)
+{
+	size_t count = graph->n_nodes ? graph->n_nodes : 1;
+
+	*search = (struct search){
+		.roots = roots,
+		.graph = graph,
+		.all = calloc(count, sizeof(*search->all)),
+	};
+	*roots = (struct gw_roots){
+		.owner = calloc(count, sizeof(*roots->owner)),
+		.dead = calloc(count, sizeof(*roots->dead)),
+		.proven = calloc(count, sizeof(*roots->proven)),
+	};
+	if (!search->all || !roots->owner || !roots->dead || !roots->proven ||
+	    gw_liveness_init(&search->whole, graph) < 0 || gw_liveness_init(&search->local, graph) < 0)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < graph->n_nodes; i++)
+		search->all[i] = i;
+	return 0;
+}
+
+static void search_deinit(struct search *search)
+{
+	gw_liveness_deinit(&search->whole);
+	gw_liveness_deinit(&search->local);
+	free(search->all);
+}
+
+static int reserve(struct gw_roots *roots, uint32_t nodes)
+{
+	if (roots->n_roots == roots->allocated_roots) {
+		uint32_t allocated = roots->allocated_roots ? roots->allocated_roots * 2 : 8;
+		struct gw_root *array = reallocarray(roots->roots, allocated, sizeof(*array));
+
+		if (!array)
+			return -ENOMEM;
+		roots->roots = array;
+		roots->allocated_roots = allocated;
+	}
+	if (roots->allocated_nodes - roots->n_nodes < nodes) {
+		uint32_t allocated = roots->allocated_nodes * 2 + nodes;
+		uint32_t *array = reallocarray(roots->nodes, allocated, sizeof(*array));
+
+		if (!array)
+			return -ENOMEM;
+		roots->nodes = array;
+		roots->allocated_nodes = allocated;
+	}
+	return 0;
+}
+
+static int add_root(struct gw_roots *roots, enum gw_confidence grade, bool loop, const uint32_t *nodes, uint32_t count)
+{
+	if (reserve(roots, count) < 0)
+		return -ENOMEM;
+	memcpy(roots->nodes + roots->n_nodes, nodes, count * sizeof(*nodes));
+	roots->roots[roots->n_roots++] = (struct gw_root){
+		.grade = grade,
+		.loop = loop,
+		.first = roots->n_nodes,
+		.count = count,
+	};
+	roots->n_nodes += count;
+	for (uint32_t i = 0; i < count; i++)
+		roots->owner[nodes[i]] = roots->n_roots;
+	return 0;
+}
+
+static bool needs_itself(const struct gw_graph *graph, const struct gw_scope *scope, uint32_t node)
+{
+	const struct gw_node *n = &graph->nodes[node];
+
+	for (uint32_t i = 0; i < n->n_out; i++)
+		if (graph->edges[n->first_out + i].to == node && gw_scope_has(scope, graph, n->first_out + i))
+			return true;
+	return false;
+}
+
+/* Whether stronger evidence alone explains any of the nodes. */
+static bool any_explained(const struct gw_roots *roots, const uint32_t *nodes, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (roots->proven[nodes[i]])
+			return true;
+	return false;
+}
+
+static int judge(struct search *search, const struct gw_scope *scope, const struct gw_components *components,
+		 uint32_t component)
+{
+	const uint32_t *nodes = components->nodes + components->first[component];
+	uint32_t count = components->first[component + 1] - components->first[component];
+	const struct gw_scope inside = {
+		.grade = scope->grade,
+		.until_ns = UINT64_MAX,
+		.group = components->id,
+		.id = component + 1,
+	};
+
+	if (any_explained(search->roots, nodes, count) || search->roots->n_roots == GW_ROOTS_MAX)
+		return 0;
+	if (count == 1 && search->graph->nodes[nodes[0]].leaf == GW_LEAF_DEAD)
+		return add_root(search->roots, scope->grade, false, nodes, count);
+	if (count == 1 && !needs_itself(search->graph, scope, nodes[0]))
+		return 0;
+	/* Dead of itself, or only because of what is outside? */
+	if (gw_liveness_run(&search->local, &inside, nodes, count) == 0)
+		return 0;
+	return add_root(search->roots, scope->grade, true, nodes, count);
+}
+
+/* @dead: set by node */
+static int search_at(struct search *search, enum gw_confidence grade, bool *dead)
+{
+	const struct gw_scope scope = { .grade = grade, .until_ns = UINT64_MAX };
+	struct gw_components components;
+	int r = 0;
+
+	if (gw_liveness_run(&search->whole, &scope, search->all, search->graph->n_nodes) == 0)
+		return 0;
+	if (gw_components_find(&components, search->graph, &scope, search->whole.dead) < 0)
+		return -ENOMEM;
+	for (uint32_t c = 0; c < components.count && r == 0; c++)
+		r = judge(search, &scope, &components, c);
+	memcpy(dead, search->whole.dead, search->graph->n_nodes * sizeof(*dead));
+	gw_components_deinit(&components);
+	return r;
+}
+
+int gw_roots_find(struct gw_roots *ret, const struct gw_graph *graph)
+{
+	struct search search;
+	int r = search_init(&search, ret, graph);
+
+	/* A hint is worth showing, but never a verdict. */
+	r = r ?: search_at(&search, GW_CONFIDENCE_PROVEN, ret->proven);
+	r = r ?: search_at(&search, GW_CONFIDENCE_PROBABLE, ret->dead);
+	search_deinit(&search);
+	if (r < 0)
+		gw_roots_deinit(ret);
+	return r;
+}
+
+void gw_roots_deinit(struct gw_roots *roots)
+{
+	free(roots->roots);
+	free(roots->nodes);
+	free(roots->dead);
+	free(roots->proven);
+	free(roots->owner);
+	*roots = (struct gw_roots){ .n_roots = 0 };
+}

@@ -1,0 +1,607 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Checking and indexing of record streams. */
+#include "lib/analysis/record/snapshot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <zlib.h>
+
+/* The bytes of a stream, shared by its snapshots; 64-bit words because the records need that alignment. */
+struct buffer {
+	size_t references;
+	uint64_t words[];
+};
+
+struct index_entry {
+	uint64_t key;
+	const struct gw_record *record;
+};
+
+struct index {
+	struct index_entry *entries; /* sorted by key, equal keys in stream order */
+	size_t count;
+};
+
+struct gw_snapshot {
+	struct buffer *buffer;
+	const struct gw_host_record *host;
+	const struct gw_snapshot_record *head;
+	const struct gw_task_record **tasks;
+	const struct gw_fence_record **fences;
+	const struct gw_lock_record **locks;
+	const struct gw_work_record **works;
+	const struct gw_timeline_record **timelines;
+	const struct gw_hazard_record **hazards;
+	const struct gw_symbol_record **symbols;
+	struct index index[GW_RECORD_TYPES];
+};
+
+/* Where a snapshot lies in its stream, found by the first pass. */
+struct extent {
+	const struct gw_snapshot_record *head;
+	const char *end;
+	size_t counts[GW_RECORD_TYPES];
+};
+
+struct parser {
+	const char *data;
+	size_t size, offset;
+	bool whole, ended;
+	const struct gw_host_record *host;
+	struct extent *extents;
+	size_t count, allocated;
+};
+
+/* ---- checks of single records --------------------------------------------- */
+
+#define TEXT_OK(array) (memchr((array), '\0', sizeof(array)) != NULL)
+
+static int check_host(const struct gw_host_record *host)
+{
+	if (host->layout_version != GW_LAYOUT_VERSION)
+		return GW_PARSE_FOREIGN;
+	if (!TEXT_OK(host->release) || !TEXT_OK(host->boot_id) || !TEXT_OK(host->machine))
+		return GW_PARSE_CORRUPT;
+	return GW_PARSE_OK;
+}
+
+static int check_task(const struct gw_task_record *task)
+{
+	if (task->stack_depth > GW_STACK_DEPTH || task->watch.depth > GW_WAIT_DEPTH || !TEXT_OK(task->comm))
+		return GW_PARSE_CORRUPT;
+	if (task->header.size < offsetof(struct gw_task_record, stack) + task->stack_depth * sizeof(task->stack[0]))
+		return GW_PARSE_CORRUPT;
+	for (uint32_t i = 0; i < task->watch.depth; i++)
+		if (task->watch.waits[i].kind >= GW_WAIT_KINDS)
+			return GW_PARSE_CORRUPT;
+	return GW_PARSE_OK;
+}
+
+static int check_fence(const struct gw_fence_record *fence)
+{
+	if (fence->kind > GW_FENCE_SCHED_FINISHED || fence->member_count > GW_FENCE_MEMBERS)
+		return GW_PARSE_CORRUPT;
+	if (!TEXT_OK(fence->driver) || !TEXT_OK(fence->timeline))
+		return GW_PARSE_CORRUPT;
+	return GW_PARSE_OK;
+}
+
+static int check_lock(const struct gw_lock_record *lock)
+{
+	return lock->kind > GW_LOCK_RT_MUTEX || lock->owner_kind > GW_OWNER_READER_HINT ? GW_PARSE_CORRUPT
+											: GW_PARSE_OK;
+}
+
+static int check_work(const struct gw_work_record *work)
+{
+	if (work->place < GW_WORK_EXECUTING || work->place > GW_WORK_IDLE || !TEXT_OK(work->name))
+		return GW_PARSE_CORRUPT;
+	return GW_PARSE_OK;
+}
+
+static int check_timeline(const struct gw_timeline_record *record)
+{
+	if (!TEXT_OK(record->driver) || !TEXT_OK(record->name))
+		return GW_PARSE_CORRUPT;
+	for (size_t i = 0; i < GW_SIGNALLERS; i++) {
+		const struct gw_signaller *signaller = &record->timeline.signallers[i];
+
+		if (signaller->kind > GW_SIGNALLER_HARDIRQ || !TEXT_OK(signaller->comm))
+			return GW_PARSE_CORRUPT;
+	}
+	return GW_PARSE_OK;
+}
+
+static int check_hazard(const struct gw_hazard *hazard)
+{
+	if (hazard->rule == 0 || hazard->rule >= GW_HAZARD_RULES || hazard->stack_depth > GW_STACK_DEPTH ||
+	    !TEXT_OK(hazard->comm))
+		return GW_PARSE_CORRUPT;
+	return GW_PARSE_OK;
+}
+
+static int check_body(const struct gw_record *record)
+{
+	switch (record->type) {
+	case GW_RECORD_HOST:
+		return check_host((const struct gw_host_record *)record);
+	case GW_RECORD_TASK:
+		return check_task((const struct gw_task_record *)record);
+	case GW_RECORD_PRESENT:
+		return TEXT_OK(((const struct gw_present_record *)record)->comm) ? GW_PARSE_OK : GW_PARSE_CORRUPT;
+	case GW_RECORD_FENCE:
+		return check_fence((const struct gw_fence_record *)record);
+	case GW_RECORD_LOCK:
+		return check_lock((const struct gw_lock_record *)record);
+	case GW_RECORD_WORK:
+		return check_work((const struct gw_work_record *)record);
+	case GW_RECORD_TIMELINE:
+		return check_timeline((const struct gw_timeline_record *)record);
+	case GW_RECORD_HAZARD:
+		return check_hazard(&((const struct gw_hazard_record *)record)->hazard);
+	case GW_RECORD_ACTIVITY: {
+		uint32_t kind = ((const struct gw_activity_record *)record)->activity.kind;
+
+		return kind > GW_ACTIVITY_NONE && kind < GW_ACTIVITY_KINDS ? GW_PARSE_OK : GW_PARSE_CORRUPT;
+	}
+	case GW_RECORD_SYMBOL: {
+		const struct gw_symbol_record *symbol = (const struct gw_symbol_record *)record;
+
+		return TEXT_OK(symbol->module) && TEXT_OK(symbol->name) ? GW_PARSE_OK : GW_PARSE_CORRUPT;
+	}
+	default:
+		return GW_PARSE_OK;
+	}
+}
+
+/* Only a task record may be shorter than its structure: it is cut to the depth of its stack. */
+static bool size_ok(const struct gw_record *record)
+{
+	static const size_t sizes[GW_RECORD_TYPES] = {
+		[GW_RECORD_HOST] = sizeof(struct gw_host_record),
+		[GW_RECORD_SNAPSHOT] = sizeof(struct gw_snapshot_record),
+		[GW_RECORD_TASK] = sizeof(struct gw_task_record),
+		[GW_RECORD_PRESENT] = sizeof(struct gw_present_record),
+		[GW_RECORD_FENCE] = sizeof(struct gw_fence_record),
+		[GW_RECORD_LOCK] = sizeof(struct gw_lock_record),
+		[GW_RECORD_WORK] = sizeof(struct gw_work_record),
+		[GW_RECORD_TIMELINE] = sizeof(struct gw_timeline_record),
+		[GW_RECORD_SYMBOL] = sizeof(struct gw_symbol_record),
+		[GW_RECORD_END] = sizeof(struct gw_end_record),
+		[GW_RECORD_HAZARD] = sizeof(struct gw_hazard_record),
+		[GW_RECORD_ACTIVITY] = sizeof(struct gw_activity_record),
+	};
+
+	if (record->type == GW_RECORD_TASK)
+		return record->size >= offsetof(struct gw_task_record, stack) && record->size <= sizes[GW_RECORD_TASK];
+	return record->size == sizes[record->type];
+}
+
+/* ---- first pass: check, find the snapshots --------------------------------- */
+
+static int begin_snapshot(struct parser *parser, const struct gw_record *record)
+{
+	if (parser->count == parser->allocated) {
+		size_t allocated = parser->allocated ? parser->allocated * 2 : 4;
+		struct extent *extents = reallocarray(parser->extents, allocated, sizeof(*extents));
+
+		if (!extents)
+			return -ENOMEM;
+		parser->extents = extents;
+		parser->allocated = allocated;
+	}
+	parser->extents[parser->count++] = (struct extent){ .head = (const struct gw_snapshot_record *)record };
+	return GW_PARSE_OK;
+}
+
+static int check_end(struct parser *parser, const struct gw_end_record *end)
+{
+	uLong crc = crc32_z(0, (const Bytef *)parser->data, parser->offset);
+
+	if (end->crc != crc || end->snapshots != parser->count || parser->offset + end->header.size != parser->size)
+		return GW_PARSE_CORRUPT;
+	parser->ended = true;
+	return GW_PARSE_OK;
+}
+
+/* Where a record may stand: HOST first and only there, everything else within a snapshot. */
+static int place_record(struct parser *parser, const struct gw_record *record)
+{
+	if ((parser->offset == 0) != (record->type == GW_RECORD_HOST))
+		return GW_PARSE_CORRUPT;
+	switch (record->type) {
+	case GW_RECORD_HOST:
+		parser->host = (const struct gw_host_record *)record;
+		return GW_PARSE_OK;
+	case GW_RECORD_SNAPSHOT:
+		return begin_snapshot(parser, record);
+	case GW_RECORD_END:
+		return check_end(parser, (const struct gw_end_record *)record);
+	default:
+		if (parser->count == 0)
+			return GW_PARSE_CORRUPT;
+		parser->extents[parser->count - 1].counts[record->type]++;
+		return GW_PARSE_OK;
+	}
+}
+
+static int next_record(struct parser *parser)
+{
+	const struct gw_record *record = (const struct gw_record *)(parser->data + parser->offset);
+	size_t left = parser->size - parser->offset;
+	int r;
+
+	if (left < sizeof(*record))
+		return GW_PARSE_TRUNCATED;
+	if (record->type == 0 || record->type >= GW_RECORD_TYPES || record->size < sizeof(*record) || record->size % 8)
+		return GW_PARSE_CORRUPT;
+	/* Before the size: another layout may well have other sizes. */
+	if (record->type == GW_RECORD_HOST && parser->offset == 0 && left >= sizeof(*record) + sizeof(uint32_t) &&
+	    ((const struct gw_host_record *)record)->layout_version != GW_LAYOUT_VERSION)
+		return GW_PARSE_FOREIGN;
+	if (!size_ok(record))
+		return GW_PARSE_CORRUPT;
+	if (record->size > left)
+		return GW_PARSE_TRUNCATED;
+	r = check_body(record);
+	if (r == GW_PARSE_OK)
+		r = place_record(parser, record);
+	if (r != GW_PARSE_OK)
+		return r;
+	parser->offset += record->size;
+	if (record->type != GW_RECORD_END && parser->count > 0)
+		parser->extents[parser->count - 1].end = parser->data + parser->offset;
+	return GW_PARSE_OK;
+}
+
+static int scan(struct parser *parser)
+{
+	do {
+		int r = next_record(parser);
+
+		if (r != GW_PARSE_OK)
+			return r;
+	} while (parser->offset < parser->size);
+	return parser->whole && !parser->ended ? GW_PARSE_TRUNCATED : GW_PARSE_OK;
+}
+
+/* ---- second pass: index ----------------------------------------------------- */
+
+static uint64_t record_key(const struct gw_record *record)
+{
+	switch (record->type) {
+	case GW_RECORD_TASK:
+		return ((const struct gw_task_record *)record)->address;
+	case GW_RECORD_PRESENT:
+		return ((const struct gw_present_record *)record)->address;
+	case GW_RECORD_FENCE:
+		return ((const struct gw_fence_record *)record)->address;
+	case GW_RECORD_LOCK:
+		return ((const struct gw_lock_record *)record)->address;
+	case GW_RECORD_WORK:
+		return ((const struct gw_work_record *)record)->work;
+	case GW_RECORD_TIMELINE:
+		return ((const struct gw_timeline_record *)record)->timeline.context;
+	case GW_RECORD_HAZARD:
+		return ((const struct gw_hazard_record *)record)->hazard.first_ns;
+	case GW_RECORD_ACTIVITY:
+		return ((const struct gw_activity_record *)record)->task;
+	default:
+		return ((const struct gw_symbol_record *)record)->address;
+	}
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct index_entry *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->record < y->record ? -1 : x->record > y->record;
+}
+
+static void *array_new(size_t count, size_t size)
+{
+	return calloc(count ? count : 1, size);
+}
+
+static int allocate(struct gw_snapshot *snapshot, const size_t *counts)
+{
+	snapshot->tasks = array_new(counts[GW_RECORD_TASK], sizeof(*snapshot->tasks));
+	snapshot->fences = array_new(counts[GW_RECORD_FENCE], sizeof(*snapshot->fences));
+	snapshot->locks = array_new(counts[GW_RECORD_LOCK], sizeof(*snapshot->locks));
+	snapshot->works = array_new(counts[GW_RECORD_WORK], sizeof(*snapshot->works));
+	snapshot->timelines = array_new(counts[GW_RECORD_TIMELINE], sizeof(*snapshot->timelines));
+	snapshot->hazards = array_new(counts[GW_RECORD_HAZARD], sizeof(*snapshot->hazards));
+	snapshot->symbols = array_new(counts[GW_RECORD_SYMBOL], sizeof(*snapshot->symbols));
+	if (!snapshot->tasks || !snapshot->fences || !snapshot->locks || !snapshot->works || !snapshot->timelines ||
+	    !snapshot->hazards || !snapshot->symbols)
+		return -ENOMEM;
+	for (size_t type = 0; type < GW_RECORD_TYPES; type++) {
+		snapshot->index[type].entries = array_new(counts[type], sizeof(struct index_entry));
+		if (!snapshot->index[type].entries)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void index_record(struct gw_snapshot *snapshot, const struct gw_record *record)
+{
+	struct index *index = &snapshot->index[record->type];
+	size_t at = index->count++;
+
+	index->entries[at] = (struct index_entry){ record_key(record), record };
+	switch (record->type) {
+	case GW_RECORD_TASK:
+		snapshot->tasks[at] = (const struct gw_task_record *)record;
+		break;
+	case GW_RECORD_FENCE:
+		snapshot->fences[at] = (const struct gw_fence_record *)record;
+		break;
+	case GW_RECORD_LOCK:
+		snapshot->locks[at] = (const struct gw_lock_record *)record;
+		break;
+	case GW_RECORD_WORK:
+		snapshot->works[at] = (const struct gw_work_record *)record;
+		break;
+	case GW_RECORD_TIMELINE:
+		snapshot->timelines[at] = (const struct gw_timeline_record *)record;
+		break;
+	case GW_RECORD_HAZARD:
+		snapshot->hazards[at] = (const struct gw_hazard_record *)record;
+		break;
+	case GW_RECORD_SYMBOL:
+		snapshot->symbols[at] = (const struct gw_symbol_record *)record;
+		break;
+	default:
+		break;
+	}
+}
+
+static int snapshot_new(struct gw_snapshot **ret, struct buffer *buffer, const struct gw_host_record *host,
+			const struct extent *extent)
+{
+	struct gw_snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	const char *at;
+
+	if (!snapshot)
+		return -ENOMEM;
+	snapshot->buffer = buffer;
+	buffer->references++;
+	snapshot->host = host;
+	snapshot->head = extent->head;
+	if (allocate(snapshot, extent->counts) < 0) {
+		gw_snapshot_free(snapshot);
+		return -ENOMEM;
+	}
+	for (at = (const char *)(extent->head + 1); at < extent->end; at += ((const struct gw_record *)at)->size)
+		index_record(snapshot, (const struct gw_record *)at);
+	for (size_t type = 0; type < GW_RECORD_TYPES; type++)
+		qsort(snapshot->index[type].entries, snapshot->index[type].count, sizeof(struct index_entry),
+		      compare_entries);
+	*ret = snapshot;
+	return 0;
+}
+
+static int snapshots_new(struct gw_snapshot ***ret, size_t *ret_count, struct buffer *buffer,
+			 const struct parser *parser)
+{
+	struct gw_snapshot **snapshots = array_new(parser->count, sizeof(*snapshots));
+
+	if (!snapshots)
+		return -ENOMEM;
+	for (size_t i = 0; i < parser->count; i++) {
+		if (snapshot_new(&snapshots[i], buffer, parser->host, &parser->extents[i]) < 0) {
+			gw_snapshots_free(snapshots, i);
+			return -ENOMEM;
+		}
+	}
+	*ret = snapshots;
+	*ret_count = parser->count;
+	return 0;
+}
+
+static void buffer_unref(struct buffer *buffer)
+{
+	if (buffer && --buffer->references == 0)
+		free(buffer);
+}
+
+/* ---- interface ---------------------------------------------------------------- */
+
+int gw_stream_parse(const void *data, size_t size, bool whole, struct gw_snapshot ***ret, size_t *ret_count,
+		    size_t *offset)
+{
+	struct parser parser = { .size = size, .whole = whole };
+	struct buffer *buffer = malloc(sizeof(*buffer) + size);
+	int r;
+
+	if (!buffer)
+		return -ENOMEM;
+	buffer->references = 1;
+	if (size)
+		memcpy(buffer->words, data, size);
+	parser.data = (const char *)buffer->words;
+	r = scan(&parser);
+	if (r == GW_PARSE_OK)
+		r = snapshots_new(ret, ret_count, buffer, &parser);
+	if (offset)
+		*offset = parser.offset;
+	free(parser.extents);
+	buffer_unref(buffer);
+	return r;
+}
+
+int gw_recording_parse(const void *data, size_t size, struct gw_snapshot ***ret, size_t *ret_count, size_t *offset)
+{
+	struct gw_recording_header header = { .version = 0 };
+	size_t have = size < sizeof(header) ? size : sizeof(header);
+	size_t magic = have < sizeof(header.magic) ? have : sizeof(header.magic);
+	int r;
+
+	if (have)
+		memcpy(&header, data, have);
+	if (offset)
+		*offset = 0;
+	if (memcmp(header.magic, GW_RECORDING_MAGIC, magic) != 0)
+		return GW_PARSE_FOREIGN;
+	if (have < sizeof(header))
+		return GW_PARSE_TRUNCATED;
+	if (header.byte_order != 0x01020304 || header.version != GW_LAYOUT_VERSION)
+		return GW_PARSE_FOREIGN;
+	r = gw_stream_parse((const char *)data + sizeof(header), size - sizeof(header), true, ret, ret_count, offset);
+	if (offset)
+		*offset += sizeof(header);
+	return r;
+}
+
+void gw_snapshot_free(struct gw_snapshot *snapshot)
+{
+	if (!snapshot)
+		return;
+	for (size_t type = 0; type < GW_RECORD_TYPES; type++)
+		free(snapshot->index[type].entries);
+	free(snapshot->tasks);
+	free(snapshot->fences);
+	free(snapshot->locks);
+	free(snapshot->works);
+	free(snapshot->timelines);
+	free(snapshot->hazards);
+	free(snapshot->symbols);
+	buffer_unref(snapshot->buffer);
+	free(snapshot);
+}
+
+void gw_snapshots_free(struct gw_snapshot **snapshots, size_t count)
+{
+	for (size_t i = 0; snapshots && i < count; i++)
+		gw_snapshot_free(snapshots[i]);
+	free(snapshots);
+}
+
+const struct gw_host_record *gw_snapshot_host(const struct gw_snapshot *snapshot)
+{
+	return snapshot->host;
+}
+
+const struct gw_snapshot_record *gw_snapshot_head(const struct gw_snapshot *snapshot)
+{
+	return snapshot->head;
+}
+
+size_t gw_snapshot_tasks(const struct gw_snapshot *snapshot, const struct gw_task_record *const **ret)
+{
+	*ret = snapshot->tasks;
+	return snapshot->index[GW_RECORD_TASK].count;
+}
+
+size_t gw_snapshot_fences(const struct gw_snapshot *snapshot, const struct gw_fence_record *const **ret)
+{
+	*ret = snapshot->fences;
+	return snapshot->index[GW_RECORD_FENCE].count;
+}
+
+size_t gw_snapshot_locks(const struct gw_snapshot *snapshot, const struct gw_lock_record *const **ret)
+{
+	*ret = snapshot->locks;
+	return snapshot->index[GW_RECORD_LOCK].count;
+}
+
+size_t gw_snapshot_works(const struct gw_snapshot *snapshot, const struct gw_work_record *const **ret)
+{
+	*ret = snapshot->works;
+	return snapshot->index[GW_RECORD_WORK].count;
+}
+
+size_t gw_snapshot_timelines(const struct gw_snapshot *snapshot, const struct gw_timeline_record *const **ret)
+{
+	*ret = snapshot->timelines;
+	return snapshot->index[GW_RECORD_TIMELINE].count;
+}
+
+size_t gw_snapshot_hazards(const struct gw_snapshot *snapshot, const struct gw_hazard_record *const **ret)
+{
+	*ret = snapshot->hazards;
+	return snapshot->index[GW_RECORD_HAZARD].count;
+}
+
+size_t gw_snapshot_symbols(const struct gw_snapshot *snapshot, const struct gw_symbol_record *const **ret)
+{
+	*ret = snapshot->symbols;
+	return snapshot->index[GW_RECORD_SYMBOL].count;
+}
+
+/* The first record in stream order with this key, or NULL. */
+static const struct gw_record *look_up(const struct gw_snapshot *snapshot, enum gw_record_type type, uint64_t key)
+{
+	const struct index *index = &snapshot->index[type];
+	size_t low = 0, high = index->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (index->entries[middle].key < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < index->count && index->entries[low].key == key ? index->entries[low].record : NULL;
+}
+
+const struct gw_task_record *gw_snapshot_task(const struct gw_snapshot *snapshot, uint64_t address)
+{
+	return (const struct gw_task_record *)look_up(snapshot, GW_RECORD_TASK, address);
+}
+
+const struct gw_present_record *gw_snapshot_present(const struct gw_snapshot *snapshot, uint64_t address)
+{
+	return (const struct gw_present_record *)look_up(snapshot, GW_RECORD_PRESENT, address);
+}
+
+const struct gw_fence_record *gw_snapshot_fence(const struct gw_snapshot *snapshot, uint64_t address)
+{
+	return (const struct gw_fence_record *)look_up(snapshot, GW_RECORD_FENCE, address);
+}
+
+const struct gw_lock_record *gw_snapshot_lock(const struct gw_snapshot *snapshot, uint64_t address)
+{
+	return (const struct gw_lock_record *)look_up(snapshot, GW_RECORD_LOCK, address);
+}
+
+const struct gw_work_record *gw_snapshot_work(const struct gw_snapshot *snapshot, uint64_t work)
+{
+	return (const struct gw_work_record *)look_up(snapshot, GW_RECORD_WORK, work);
+}
+
+const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapshot, uint64_t task)
+{
+	const struct gw_record *record = look_up(snapshot, GW_RECORD_ACTIVITY, task);
+
+	return record ? &((const struct gw_activity_record *)record)->activity : NULL;
+}
+
+const struct gw_timeline_record *gw_snapshot_timeline(const struct gw_snapshot *snapshot, uint64_t context)
+{
+	return (const struct gw_timeline_record *)look_up(snapshot, GW_RECORD_TIMELINE, context);
+}
+
+const struct gw_symbol_record *gw_snapshot_symbol(const struct gw_snapshot *snapshot, uint64_t address)
+{
+	return (const struct gw_symbol_record *)look_up(snapshot, GW_RECORD_SYMBOL, address);
+}
+
+bool gw_snapshot_stack_has(const struct gw_snapshot *snapshot, const struct gw_task_record *task, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (uint32_t i = 0; i < task->stack_depth; i++) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
+
+		if (symbol && strncmp(symbol->name, name, length) == 0 &&
+		    (symbol->name[length] == '\0' || symbol->name[length] == '.'))
+			return true;
+	}
+	return false;
+}

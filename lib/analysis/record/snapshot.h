@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A snapshot: the records of one look at the kernel, checked and indexed.
+ *
+ * Parsing is the only way from bytes to a snapshot, live and from a file, and
+ * it trusts nothing: sizes, counts, enumerations and strings are checked, so
+ * that whoever holds a struct gw_snapshot may follow it without checks.
+ */
+#ifndef GPUWATCH_SNAPSHOT_H
+#define GPUWATCH_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/abi/records.h"
+
+struct gw_snapshot; /* opaque; owns a copy of its records */
+
+/* How parsing ended. Negative values are -errno and fatal (only -ENOMEM). */
+enum gw_parse_result {
+	GW_PARSE_OK = 0,
+	GW_PARSE_TRUNCATED, /* ends inside a record, or without the END record */
+	GW_PARSE_CORRUPT,   /* a record contradicts itself, or the checksum is wrong */
+	GW_PARSE_FOREIGN,   /* not a recording, other byte order, or another layout version */
+};
+
+/*
+ * gw_stream_parse - index every snapshot of a record stream
+ * @data, @size: the records, header of a recording file not included; bytes
+ *	need not be aligned and may be freed afterwards. Must begin with a HOST
+ *	record; an END record is required iff @whole.
+ * @ret, @ret_count: on GW_PARSE_OK an array of snapshots in order, owned by the
+ *	caller (gw_snapshots_free()); each carries the stream's host record.
+ * @offset: where parsing stopped, for the error message; may be NULL.
+ *
+ * Returns an enum gw_parse_result or -ENOMEM.
+ */
+int gw_stream_parse(const void *data, size_t size, bool whole, struct gw_snapshot ***ret, size_t *ret_count,
+		    size_t *offset);
+
+/* Like gw_stream_parse() for a recording file's bytes, header included. */
+int gw_recording_parse(const void *data, size_t size, struct gw_snapshot ***ret, size_t *ret_count, size_t *offset);
+
+void gw_snapshot_free(struct gw_snapshot *snapshot);
+void gw_snapshots_free(struct gw_snapshot **snapshots, size_t count);
+
+const struct gw_host_record *gw_snapshot_host(const struct gw_snapshot *snapshot);
+const struct gw_snapshot_record *gw_snapshot_head(const struct gw_snapshot *snapshot);
+
+/* Arrays of all records of one type, in stream order; valid as long as the snapshot. */
+size_t gw_snapshot_tasks(const struct gw_snapshot *snapshot, const struct gw_task_record *const **ret);
+size_t gw_snapshot_fences(const struct gw_snapshot *snapshot, const struct gw_fence_record *const **ret);
+size_t gw_snapshot_locks(const struct gw_snapshot *snapshot, const struct gw_lock_record *const **ret);
+size_t gw_snapshot_works(const struct gw_snapshot *snapshot, const struct gw_work_record *const **ret);
+size_t gw_snapshot_timelines(const struct gw_snapshot *snapshot, const struct gw_timeline_record *const **ret);
+size_t gw_snapshot_hazards(const struct gw_snapshot *snapshot, const struct gw_hazard_record *const **ret);
+
+size_t gw_snapshot_symbols(const struct gw_snapshot *snapshot, const struct gw_symbol_record *const **ret);
+
+/* Look-ups by address or context in O(log n); NULL if the snapshot has none. */
+const struct gw_task_record *gw_snapshot_task(const struct gw_snapshot *snapshot, uint64_t address);
+const struct gw_present_record *gw_snapshot_present(const struct gw_snapshot *snapshot, uint64_t address);
+const struct gw_fence_record *gw_snapshot_fence(const struct gw_snapshot *snapshot, uint64_t address);
+const struct gw_lock_record *gw_snapshot_lock(const struct gw_snapshot *snapshot, uint64_t address);
+const struct gw_work_record *gw_snapshot_work(const struct gw_snapshot *snapshot, uint64_t work);
+const struct gw_timeline_record *gw_snapshot_timeline(const struct gw_snapshot *snapshot, uint64_t context);
+/* What a task does for a GPU; NULL if nothing is known. */
+const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapshot, uint64_t task);
+const struct gw_symbol_record *gw_snapshot_symbol(const struct gw_snapshot *snapshot, uint64_t address);
+
+/* Whether any frame of the task's stack is in function @name (exact, or up to a compiler's '.' suffix). */
+bool gw_snapshot_stack_has(const struct gw_snapshot *snapshot, const struct gw_task_record *task, const char *name);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lists of kernel functions, and what it means to find them on a stack. */
+#include "lib/analysis/record/stack.h"
+
+#include <string.h>
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Where system calls sleep without holding a lock of their own. */
+static const char *const user_sleeps[] = {
+	"do_nanosleep",
+	"hrtimer_nanosleep",
+	"ep_poll",
+	"poll_schedule_timeout",
+	"do_poll",
+	"do_select",
+	"do_sys_poll",
+	"futex_wait_queue",
+	"futex_wait_queue_me",
+	"futex_do_wait",
+	"futex_wait",
+	"__futex_wait",
+	"do_wait",
+	"do_sigtimedwait",
+	"sigsuspend",
+	"__do_sys_pause",
+	"__x64_sys_pause",
+	"pipe_read",
+	"anon_pipe_read",
+	"unix_stream_read_generic",
+	"unix_stream_data_wait",
+	"signalfd_dequeue",
+	"signalfd_read",
+	"n_tty_read",
+	"do_msgrcv",
+	"inet_csk_accept",
+};
+
+/* How user space enters the kernel: x86, arm64, riscv, s390, powerpc. */
+static const char *const system_call_entries[] = {
+	"entry_SYSCALL_64_after_hwframe",
+	"do_syscall_64",
+	"el0_svc",
+	"el0t_64_sync",
+	"do_el0_svc",
+	"do_trap_ecall_u",
+	"__do_syscall",
+	"system_call_exception",
+	"do_fast_syscall_32",
+	"do_int80_emulation",
+};
+
+/*
+ * Callers that hold mmap_lock when they reach mmu_notifier_invalidate_range_start(). Not so: KSM, khugepaged,
+ * migration and reclaim, which come through the reverse map.
+ */
+static const char *const mmap_lock_holders[] = {
+	"__x64_sys_munmap",	    "__vm_munmap",	"do_munmap",	       "do_vmi_munmap",
+	"do_vmi_align_munmap",	    "unmap_region",	"do_madvise",	       "madvise_vma_behavior",
+	"vms_complete_munmap_vmas", "do_mprotect_pkey", "mprotect_fixup",      "move_page_tables",
+	"__do_sys_mremap",	    "__x64_sys_mremap", "__do_sys_brk",	       "__x64_sys_brk",
+	"copy_page_range",	    "dup_mmap",		"mmap_region",	       "__x64_sys_mprotect",
+	"__x64_sys_madvise",	    "vm_mmap_pgoff",	"vms_clear_ptes",      "__arm64_sys_munmap",
+	"__arm64_sys_mremap",	    "__arm64_sys_brk",	"__arm64_sys_madvise", "__arm64_sys_mprotect",
+};
+
+static const char *const reverse_map[] = {
+	"rmap_walk",
+	"rmap_walk_anon",
+	"rmap_walk_file",
+	"rmap_walk_ksm",
+	"try_to_unmap",
+	"try_to_migrate",
+	"folio_referenced",
+	"page_referenced",
+	"shrink_page_list",
+	"shrink_folio_list",
+	"shrink_node",
+	"migrate_pages",
+	"kswapd",
+	"balance_pgdat",
+	"kcompactd",
+	"ksm_do_scan",
+	"unmap_mapping_range",
+	"unmap_mapping_pages",
+	"truncate_pagecache",
+};
+
+static const char *const gpu_waits[] = {
+	"dma_fence_wait_timeout",  "dma_fence_default_wait",	     "dma_fence_wait_any_timeout",
+	"dma_resv_wait_timeout",   "drm_syncobj_array_wait_timeout", "drm_syncobj_array_wait",
+	"mmu_interval_read_begin", "drm_sched_entity_flush",	     "drm_sched_entity_fini",
+	"drm_sched_stop",	   "drm_sched_entity_destroy",	     "drm_dev_unplug",
+};
+
+/* Compilers append ".isra.0", ".constprop.0", ".part.0", ".cold". */
+static bool same_function(const char *symbol, const char *name)
+{
+	size_t length = strlen(name);
+
+	return strncmp(symbol, name, length) == 0 && (symbol[length] == '\0' || symbol[length] == '.');
+}
+
+/* The name in the list that is the function of the symbol, or NULL. */
+static const char *find(const struct gw_symbol_record *symbol, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (same_function(symbol->name, names[i]))
+			return names[i];
+	return NULL;
+}
+
+static const char *find_on_stack(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+				 const char *const *names, size_t count)
+{
+	for (uint32_t i = 0; i < task->stack_depth; i++) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
+		const char *name = symbol ? find(symbol, names, count) : NULL;
+
+		if (name)
+			return name;
+	}
+	return NULL;
+}
+
+static bool stack_is_valid(const struct gw_task_record *task)
+{
+	return task->stack_depth > 0 && !(task->flags & GW_TASK_F_ON_CPU);
+}
+
+const char *gw_stack_user_sleep(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	const char *sleeps_in = NULL;
+	bool entered = false;
+
+	if (!stack_is_valid(task) || task->flags & GW_TASK_F_KTHREAD)
+		return NULL;
+	for (uint32_t i = 0; i < task->stack_depth; i++) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
+
+		/* A frame that nobody can name may be a driver's. */
+		if (!symbol || symbol->module[0])
+			return NULL;
+		if (!sleeps_in)
+			sleeps_in = find(symbol, user_sleeps, LENGTH(user_sleeps));
+		entered |= find(symbol, system_call_entries, LENGTH(system_call_entries)) != NULL;
+	}
+	return entered ? sleeps_in : NULL;
+}
+
+bool gw_stack_idle_worker(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	static const char *const busy[] = { "process_one_work", "process_scheduled_works", "create_worker",
+					    "manage_workers",	"maybe_create_worker",	   "rescuer_thread" };
+	static const char *const loop[] = { "worker_thread" };
+
+	if (!stack_is_valid(task) || !(task->flags & GW_TASK_F_WORKER) || task->watch.sections.work)
+		return false;
+	return find_on_stack(snapshot, task, loop, LENGTH(loop)) && !find_on_stack(snapshot, task, busy, LENGTH(busy));
+}
+
+bool gw_stack_holds_mmap_lock(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	return stack_is_valid(task) && find_on_stack(snapshot, task, mmap_lock_holders, LENGTH(mmap_lock_holders));
+}
+
+bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	return stack_is_valid(task) && find_on_stack(snapshot, task, reverse_map, LENGTH(reverse_map));
+}
+
+bool gw_stack_is_gpu_wait(const struct gw_symbol_record *symbol)
+{
+	return find(symbol, gpu_waits, LENGTH(gpu_waits)) != NULL;
+}
+
+const struct gw_symbol_record *gw_stack_module_frame(const struct gw_snapshot *snapshot,
+						     const struct gw_task_record *task)
+{
+	for (uint32_t i = 0; stack_is_valid(task) && i < task->stack_depth; i++) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
+
+		if (symbol && symbol->module[0])
+			return symbol;
+	}
+	return NULL;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a kernel stack proves: that a task sleeps on behalf of user space and
+ * holds nothing, that a worker is idle, that the caller of a notifier holds
+ * its mmap_lock, that a wait which no program saw begin is one for the GPU.
+ *
+ * All of these need symbols and say "no" without them.
+ */
+#ifndef GPUWATCH_STACK_H
+#define GPUWATCH_STACK_H
+
+#include <stdbool.h>
+
+#include "lib/analysis/record/snapshot.h"
+
+/*
+ * The function in which a user task sleeps for its own reasons (nanosleep,
+ * epoll, futex, wait4, ...), with nothing but the core kernel's system call
+ * path below: a lock that it owns there is one it forgot. NULL if it does not.
+ */
+const char *gw_stack_user_sleep(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+
+/* A worker that waits for work. */
+bool gw_stack_idle_worker(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+
+/* Inside a system call that calls MMU notifiers with mmap_lock held, at least for reading. */
+bool gw_stack_holds_mmap_lock(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+
+/* Came to its invalidate callbacks through the reverse map (reclaim, migration, KSM), which takes no mmap_lock. */
+bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+
+/* Whether an address on a stack lies in a function that waits for the GPU, e.g. dma_fence_wait_timeout(). */
+bool gw_stack_is_gpu_wait(const struct gw_symbol_record *symbol);
+
+/* The innermost frame that belongs to a module; NULL if none does. */
+const struct gw_symbol_record *gw_stack_module_frame(const struct gw_snapshot *snapshot,
+						     const struct gw_task_record *task);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which of a task's nested waits counts, and whether two snapshots show the same one. */
+#include "lib/analysis/record/wait.h"
+
+/* include/linux/sched.h; the same on all kernels that gpuwatch supports. */
+#define STATE_INTERRUPTIBLE 0x1u
+#define STATE_UNINTERRUPTIBLE 0x2u
+#define STATE_STOPPED 0x4u
+#define STATE_TRACED 0x8u
+#define STATE_DEAD 0x80u
+#define STATE_NOLOAD 0x400u
+#define STATE_RTLOCK 0x1000u
+
+/* BLOCKER_TYPE_* in include/linux/hung_task.h (7.2). */
+enum blocker_type { BLOCKER_MUTEX, BLOCKER_SEMAPHORE, BLOCKER_RWSEM_READER, BLOCKER_RWSEM_WRITER };
+
+static bool waits_by_completion(uint32_t kind)
+{
+	return kind == GW_WAIT_WORK || kind == GW_WAIT_WORKQUEUE || kind == GW_WAIT_SRCU || kind == GW_WAIT_TASK;
+}
+
+static bool wait_from_blocker(const struct gw_task_record *task, struct gw_wait *ret)
+{
+	static const uint32_t flags[] = {
+		[BLOCKER_MUTEX] = GW_LOCK_F_MUTEX,
+		[BLOCKER_SEMAPHORE] = 0,
+		[BLOCKER_RWSEM_READER] = GW_LOCK_F_READ,
+		[BLOCKER_RWSEM_WRITER] = GW_LOCK_F_WRITE,
+	};
+
+	if (!task->blocker || task->blocker_type >= sizeof(flags) / sizeof(flags[0]))
+		return false;
+	*ret = (struct gw_wait){ .kind = GW_WAIT_LOCK, .object = task->blocker, .flags = flags[task->blocker_type] };
+	return true;
+}
+
+bool gw_task_wait(const struct gw_task_record *task, struct gw_wait *ret)
+{
+	const struct gw_wait *waits = task->watch.waits;
+	uint32_t last = task->watch.depth;
+
+	if (last == 0)
+		return wait_from_blocker(task, ret);
+	last--;
+	if (last > 0 && waits[last].kind == GW_WAIT_COMPLETION && waits_by_completion(waits[last - 1].kind))
+		last--;
+	*ret = waits[last];
+	return ret->kind != GW_WAIT_NONE;
+}
+
+bool gw_task_sleeps(const struct gw_task_record *task)
+{
+	if (task->flags & GW_TASK_F_ON_CPU)
+		return false;
+	return task->state & (STATE_INTERRUPTIBLE | STATE_UNINTERRUPTIBLE | STATE_RTLOCK);
+}
+
+bool gw_state_is_dead(uint32_t state, uint32_t flags)
+{
+	return (flags & GW_TASK_F_EXITING) && (state & STATE_DEAD);
+}
+
+const char *gw_state_letter(uint32_t state)
+{
+	if (state & STATE_DEAD)
+		return "X";
+	if (state & STATE_STOPPED)
+		return "T";
+	if (state & STATE_TRACED)
+		return "t";
+	if ((state & STATE_UNINTERRUPTIBLE) && (state & STATE_NOLOAD))
+		return "I";
+	if (state & (STATE_UNINTERRUPTIBLE | STATE_RTLOCK))
+		return "D";
+	return state & STATE_INTERRUPTIBLE ? "S" : "R";
+}
+
+bool gw_wait_is_fence(const struct gw_wait *wait)
+{
+	return wait->kind == GW_WAIT_FENCE || wait->kind == GW_WAIT_FENCE_ANY || wait->kind == GW_WAIT_SYNCOBJ;
+}
+
+/* The same bit means something else for a lock. */
+bool gw_wait_has_timeout(const struct gw_wait *wait)
+{
+	return wait->kind != GW_WAIT_LOCK && (wait->flags & GW_WAIT_F_TIMEOUT);
+}
+
+const char *gw_wait_kind_name(uint32_t kind)
+{
+	static const char *const names[GW_WAIT_KINDS] = {
+		[GW_WAIT_NONE] = "unknown",	   [GW_WAIT_FENCE] = "fence",
+		[GW_WAIT_FENCE_ANY] = "fence-any", [GW_WAIT_SYNCOBJ] = "syncobj",
+		[GW_WAIT_POLL] = "poll",	   [GW_WAIT_LOCK] = "lock",
+		[GW_WAIT_SRCU] = "srcu",	   [GW_WAIT_WORK] = "work",
+		[GW_WAIT_WORKQUEUE] = "workqueue", [GW_WAIT_COMPLETION] = "completion",
+		[GW_WAIT_NOTIFIER] = "notifier",   [GW_WAIT_TASK] = "task",
+	};
+
+	return kind < GW_WAIT_KINDS ? names[kind] : "unknown";
+}
+
+struct gw_wait_identity gw_wait_identify(const struct gw_task_record *task)
+{
+	struct gw_wait wait = { .kind = GW_WAIT_NONE };
+
+	gw_task_wait(task, &wait);
+	return (struct gw_wait_identity){
+		.task = task->address,
+		.start_ns = task->start_ns,
+		.pid = task->pid,
+		.kind = wait.kind,
+		.object = wait.object,
+		.since_ns = wait.since_ns,
+		.switches = task->switches,
+	};
+}
+
+bool gw_wait_unbroken(const struct gw_wait_identity *identity, const struct gw_snapshot *snapshot)
+{
+	const struct gw_task_record *task = gw_snapshot_task(snapshot, identity->task);
+	struct gw_wait_identity now;
+
+	if (!task)
+		return false;
+	now = gw_wait_identify(task);
+	if (now.start_ns != identity->start_ns || now.kind != identity->kind || now.object != identity->object ||
+	    now.since_ns != identity->since_ns)
+		return false;
+	return identity->since_ns != 0 || now.switches == identity->switches;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The wait that counts: of the waits a task is nested in, the one that says
+ * what it needs, and whether that is the same wait as in an earlier snapshot.
+ */
+#ifndef GPUWATCH_WAIT_H
+#define GPUWATCH_WAIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/analysis/record/snapshot.h"
+
+/*
+ * gw_task_wait - what a task waits for
+ *
+ * The innermost recorded wait; but a completion right below a flush, a grace
+ * period or a kthread_stop() is only how that one waits. Where nothing was
+ * recorded, the lock that the kernel itself remembers (task->blocker, 7.2):
+ * its since_ns is 0.
+ *
+ * Returns false if nothing is known.
+ */
+bool gw_task_wait(const struct gw_task_record *task, struct gw_wait *ret);
+
+/* Sleeping, in a state that only a wake-up ends (a signal ends some): not running, stopped, or dead. */
+bool gw_task_sleeps(const struct gw_task_record *task);
+
+/* Dead but not reaped: its last schedule() has happened. */
+bool gw_state_is_dead(uint32_t state, uint32_t flags);
+
+/* For a person: "R", "S", "D", "T", "t", "I", "X". */
+const char *gw_state_letter(uint32_t state);
+
+bool gw_wait_is_fence(const struct gw_wait *wait); /* of the kinds that wait for fences: FENCE, FENCE_ANY, SYNCOBJ */
+bool gw_wait_has_timeout(const struct gw_wait *wait);
+
+/* For JSON: "fence", "fence-any", "syncobj", "poll", "lock", "srcu", "work", "workqueue", ... */
+const char *gw_wait_kind_name(uint32_t kind);
+
+/* A wait and who is in it, so that it can be found again in a later snapshot. */
+struct gw_wait_identity {
+	uint64_t task, start_ns;
+	uint32_t pid;
+	uint32_t kind; /* GW_WAIT_NONE: known by stack only */
+	uint64_t object, since_ns;
+	uint64_t switches; /* compared only where since_ns is unknown */
+};
+
+struct gw_wait_identity gw_wait_identify(const struct gw_task_record *task);
+
+/* Whether @snapshot shows the same task in the same wait, not left in between. */
+bool gw_wait_unbroken(const struct gw_wait_identity *identity, const struct gw_snapshot *snapshot);
+
+#endif

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which loop or chain stands for a root, what class it is, and who else is blocked by it. */
+#include "lib/analysis/verdict/classify.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/analysis/graph/paths.h"
+#include "lib/analysis/verdict/context.h"
+
+/* Tasks of one component that a shortest loop is looked for through. */
+#define STARTS_MAX 16
+
+/* A component of at most so many nodes is shown whole. */
+#define SHOWN_WHOLE 64
+
+struct classifier {
+	const struct gw_graph *graph;
+	const struct gw_roots *roots;
+	struct gw_finding_list *findings;
+	bool *covered;
+	struct gw_liveness local;
+	struct gw_paths paths;
+	struct gw_shown shown;
+};
+
+/* ---- the loop that formed first ------------------------------------------------ */
+
+static int compare_times(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* The beginnings of all waits within a component, sorted; malloc()ed. */
+static uint64_t *times_of(const struct gw_graph *graph, const uint32_t *nodes, uint32_t count, size_t *ret_count)
+{
+	size_t edges = 0, n = 0;
+	uint64_t *times;
+
+	for (uint32_t i = 0; i < count; i++)
+		edges += graph->nodes[nodes[i]].n_out;
+	times = malloc((edges ? edges : 1) * sizeof(*times));
+	if (!times)
+		return NULL;
+	for (uint32_t i = 0; i < count; i++)
+		for (uint32_t e = 0; e < graph->nodes[nodes[i]].n_out; e++)
+			times[n++] = graph->edges[graph->nodes[nodes[i]].first_out + e].since_ns;
+	qsort(times, n, sizeof(*times), compare_times);
+	*ret_count = n;
+	return times;
+}
+
+/*
+ * The first moment at which anything of the component was dead of itself: what joined later is not the cause, and the
+ * same loop is found again whoever joins. Leaves dead[] as of that moment.
+ */
+static int find_beginning(struct classifier *c, const uint32_t *nodes, uint32_t count, struct gw_scope *scope)
+{
+	size_t low = 0, high = 0;
+	uint64_t *times = times_of(c->graph, nodes, count, &high);
+
+	if (!times)
+		return -ENOMEM;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		scope->until_ns = times[middle];
+		if (gw_liveness_run(&c->local, scope, nodes, count) > 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	/* It was dead with all of its edges, so the last one suffices. */
+	scope->until_ns = times[high];
+	gw_liveness_run(&c->local, scope, nodes, count);
+	free(times);
+	return 0;
+}
+
+/* How well a node serves as the beginning of a loop that is about the GPU, 0 = not at all. */
+static int start_rank(const struct gw_node *node)
+{
+	if (node->type == GW_NODE_JOB)
+		return 2;
+	if (node->type != GW_NODE_TASK)
+		return 0;
+	if (gw_wait_is_fence(&node->wait))
+		return 3;
+	switch (node->wait.kind) {
+	case GW_WAIT_WORK:
+	case GW_WAIT_WORKQUEUE:
+	case GW_WAIT_SRCU:
+	case GW_WAIT_NOTIFIER:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* Shorter, or as short and begun by who waits longer. */
+static bool is_better_loop(const struct gw_graph *graph, const struct gw_list *a, const struct gw_list *b)
+{
+	if (b->count == 0 || a->count != b->count)
+		return b->count == 0 || a->count < b->count;
+	return gw_waits_longer(&graph->nodes[graph->edges[a->items[0]].from],
+			       &graph->nodes[graph->edges[b->items[0]].from]);
+}
+
+/* Shortest loop through any node of that rank, into @edges (empty at first). Returns 1, 0 or -ENOMEM. */
+static int loop_of_rank(struct classifier *c, const uint32_t *nodes, uint32_t count, const struct gw_scope *scope,
+			int rank, struct gw_list *edges)
+{
+	struct gw_list loop = { .count = 0 };
+	uint32_t starts = 0;
+	int r = 0;
+
+	for (uint32_t i = 0; i < count && starts < STARTS_MAX && r >= 0; i++) {
+		if (!c->local.dead[nodes[i]] || start_rank(&c->graph->nodes[nodes[i]]) != rank)
+			continue;
+		starts++;
+		loop.count = 0;
+		r = gw_paths_loop(&c->paths, nodes[i], scope, c->local.dead, &loop);
+		if (r > 0 && is_better_loop(c->graph, &loop, edges)) {
+			struct gw_list swap = *edges;
+
+			*edges = loop;
+			loop = swap;
+		}
+	}
+	gw_list_deinit(&loop);
+	return r < 0 ? r : edges->count > 0;
+}
+
+static int loop_of_any_rank(struct classifier *c, const uint32_t *nodes, uint32_t count, const struct gw_scope *scope,
+			    struct gw_list *edges)
+{
+	int r = 0;
+
+	for (int rank = 3; rank > 0 && r == 0; rank--)
+		r = loop_of_rank(c, nodes, count, scope, rank, edges);
+	return r;
+}
+
+/* Returns 1, 0 if the component has no loop that is about the GPU, or -ENOMEM. */
+static int pick_loop(struct classifier *c, uint32_t index, struct gw_list *edges)
+{
+	const struct gw_root *root = &c->roots->roots[index];
+	const uint32_t *nodes = c->roots->nodes + root->first;
+	struct gw_scope scope = {
+		.grade = root->grade,
+		.until_ns = UINT64_MAX,
+		.group = c->roots->owner,
+		.id = index + 1,
+	};
+	int r = find_beginning(c, nodes, root->count, &scope);
+
+	r = r ?: loop_of_any_rank(c, nodes, root->count, &scope, edges);
+	if (r != 0)
+		return r;
+	/* What came first has nothing to do with the GPU; what came later may. */
+	scope.until_ns = UINT64_MAX;
+	gw_liveness_run(&c->local, &scope, nodes, root->count);
+	return loop_of_any_rank(c, nodes, root->count, &scope, edges);
+}
+
+/* ---- class and cause --------------------------------------------------------------- */
+
+/* What a loop goes through, each with the task that stands for it; GW_NO_NODE = not in the loop. */
+struct shape {
+	uint32_t section;  /* task in a drm_dev_enter() section that an unplug waits for */
+	uint32_t fault;	   /* task that handles a GPU page fault */
+	uint32_t reclaim;  /* task in direct reclaim */
+	uint32_t notifier; /* task in an invalidate callback */
+	uint32_t queue;	   /* task that flushes, or that others are queued behind */
+	uint32_t holder;   /* task that waits for a fence and holds a lock */
+	uint32_t waiter;   /* task that waits for a fence */
+	bool fence, lock;
+};
+
+static void set_first(uint32_t *field, uint32_t node)
+{
+	if (*field == GW_NO_NODE)
+		*field = node;
+}
+
+static void look_at_edge(struct shape *shape, const struct gw_graph *graph, const struct gw_edge *edge)
+{
+	const struct gw_node *from = &graph->nodes[edge->from], *to = &graph->nodes[edge->to];
+
+	if (from->type == GW_NODE_SRCU)
+		set_first(&shape->section, edge->to);
+	if (to->type == GW_NODE_FAULT && from->type == GW_NODE_TASK)
+		set_first(&shape->fault, edge->from);
+	if (to->type == GW_NODE_RECLAIM)
+		set_first(&shape->reclaim, gw_graph_find(graph, GW_NODE_TASK, to->address, to->extra));
+	if (from->type == GW_NODE_NOTIFIER)
+		set_first(&shape->notifier, edge->to);
+	if (edge->relation == GW_RELATION_FLUSHES)
+		set_first(&shape->queue, edge->from);
+	if (edge->relation == GW_RELATION_QUEUED_BEHIND && to->type == GW_NODE_TASK)
+		set_first(&shape->queue, edge->to);
+	if (from->type == GW_NODE_LOCK)
+		shape->lock = true;
+	if (from->type == GW_NODE_FENCE || from->type == GW_NODE_JOB)
+		shape->fence = true;
+}
+
+static void look_at_task(struct shape *shape, const struct gw_graph *graph, uint32_t index, const struct gw_edge *in)
+{
+	const struct gw_node *node = &graph->nodes[index];
+
+	if (node->type != GW_NODE_TASK || !gw_wait_is_fence(&node->wait))
+		return;
+	set_first(&shape->waiter, index);
+	if (node->task->watch.sections.notifier_mm)
+		set_first(&shape->notifier, index);
+	if (in->relation == GW_RELATION_HELD_BY)
+		set_first(&shape->holder, index);
+}
+
+static struct shape shape_of(const struct gw_graph *graph, const struct gw_list *edges)
+{
+	struct shape shape = { GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE,
+			       GW_NO_NODE, GW_NO_NODE, false,	   false };
+	const struct gw_edge *in = &graph->edges[edges->items[edges->count - 1]];
+
+	for (uint32_t i = 0; i < edges->count; i++) {
+		const struct gw_edge *edge = &graph->edges[edges->items[i]];
+
+		look_at_edge(&shape, graph, edge);
+		look_at_task(&shape, graph, edge->from, in);
+		in = edge;
+	}
+	return shape;
+}
+
+static void classify_loop(struct gw_finding *finding, const struct gw_graph *graph)
+{
+	struct shape shape = shape_of(graph, &finding->edges);
+	const struct {
+		uint32_t root;
+		enum gw_class class;
+	} by_precedence[] = {
+		{ shape.section, GW_CLASS_UNPLUG_SRCU },   { shape.fault, GW_CLASS_FAULT_PREEMPT },
+		{ shape.reclaim, GW_CLASS_RECLAIM_CYCLE }, { shape.notifier, GW_CLASS_NOTIFIER_CYCLE },
+		{ shape.queue, GW_CLASS_WORKQUEUE_CYCLE },
+	};
+
+	for (size_t i = 0; i < sizeof(by_precedence) / sizeof(by_precedence[0]); i++) {
+		if (by_precedence[i].root == GW_NO_NODE)
+			continue;
+		finding->class = by_precedence[i].class;
+		finding->root = by_precedence[i].root;
+		return;
+	}
+	finding->class = shape.fence && shape.lock ? GW_CLASS_FENCE_LOCK_CYCLE : GW_CLASS_SCHED_DEP_CYCLE;
+	finding->root = shape.holder != GW_NO_NODE ? shape.holder : shape.waiter;
+	if (finding->root == GW_NO_NODE)
+		finding->root = graph->edges[finding->edges.items[0]].from;
+}
+
+/* Makes the loop begin at its root. */
+static int begin_at_root(struct gw_finding *finding, const struct gw_graph *graph)
+{
+	for (uint32_t i = 0; i < finding->edges.count; i++)
+		if (graph->edges[finding->edges.items[i]].from == finding->root)
+			return gw_list_rotate(&finding->edges, i);
+	return 0;
+}
+
+/* ---- who else ------------------------------------------------------------------------- */
+
+/* The rest of the component: the other fences of a wait-any, the other signallers of a timeline. */
+static int show_component(struct classifier *c, struct gw_finding *finding, uint32_t index)
+{
+	const struct gw_root *root = &c->roots->roots[index];
+
+	for (uint32_t i = 0; root->count <= SHOWN_WHOLE && i < root->count; i++) {
+		uint32_t at = c->roots->nodes[root->first + i];
+		const struct gw_node *node = &c->graph->nodes[at];
+
+		if (gw_shown_node(&c->shown, finding, at) < 0)
+			return -ENOMEM;
+		for (uint32_t e = node->first_out; e < node->first_out + node->n_out; e++)
+			if (c->roots->owner[c->graph->edges[e].to] == index + 1 &&
+			    c->graph->edges[e].grade >= root->grade && gw_shown_edge(&c->shown, finding, e) < 0)
+				return -ENOMEM;
+	}
+	return 0;
+}
+
+struct ownership {
+	const uint32_t *owner;
+	uint32_t id;
+};
+
+/* What belongs to another root is not blocked by this one. */
+static bool not_of_another_root(void *userdata, uint32_t node)
+{
+	const struct ownership *ownership = userdata;
+
+	return ownership->owner[node] == 0 || ownership->owner[node] == ownership->id;
+}
+
+static int find_victims(struct classifier *c, struct gw_finding *finding, uint32_t index, struct gw_list *reached)
+{
+	struct ownership ownership = { c->roots->owner, index + 1 };
+	struct gw_list goals = { .count = 0 };
+	int r = 0;
+
+	for (uint32_t i = 0; i < finding->chain.count && r == 0; i++)
+		if (c->roots->dead[finding->chain.items[i]])
+			r = gw_list_add(&goals, finding->chain.items[i]);
+	r = r
+		    ?: gw_paths_towards(&c->paths, goals.items, goals.count, GW_CONFIDENCE_PROBABLE, c->roots->dead,
+					not_of_another_root, &ownership, reached);
+	gw_list_deinit(&goals);
+	for (uint32_t i = 0; i < reached->count && r == 0; i++) {
+		uint32_t node = reached->items[i];
+
+		if (!not_of_another_root(&ownership, node))
+			continue;
+		c->covered[node] = true;
+		if (c->graph->nodes[node].type == GW_NODE_TASK)
+			r = gw_list_add(&finding->victims, node);
+	}
+	return r;
+}
+
+static int add_victims(struct classifier *c, struct gw_finding *finding, uint32_t index)
+{
+	struct gw_list reached = { .count = 0 };
+	int r = find_victims(c, finding, index, &reached);
+
+	gw_list_deinit(&reached);
+	return r ?: gw_shown_victims(&c->shown, &c->paths, finding);
+}
+
+/* ---- loops and dead ends ----------------------------------------------------------------- */
+
+/*
+ * Where any of several would do, all of them must be stuck for the loop to be one: then everyone in the component at
+ * the time when it formed takes part, not only who is on the loop that is shown.
+ */
+static int add_alternatives(struct classifier *c, struct gw_finding *finding, uint32_t index)
+{
+	const struct gw_root *root = &c->roots->roots[index];
+	struct gw_paths *paths = &c->paths;
+	bool any = false;
+
+	paths->stamp++;
+	for (uint32_t i = 0; i < finding->chain.count; i++) {
+		const struct gw_node *node = &c->graph->nodes[finding->chain.items[i]];
+
+		any |= node->rule == GW_RULE_ANY && node->n_out > 1;
+		paths->mark[finding->chain.items[i]] = paths->stamp;
+	}
+	for (uint32_t i = 0; finding->loop && any && i < root->count; i++) {
+		uint32_t node = c->roots->nodes[root->first + i];
+
+		if (c->graph->nodes[node].type != GW_NODE_TASK || !c->local.dead[node] ||
+		    paths->mark[node] == paths->stamp)
+			continue;
+		if (gw_finding_participant(finding, c->graph, node) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Jobs alone have no wait that could end: whoever waits longest for them stands in. */
+static int ensure_participant(struct gw_finding *finding, const struct gw_graph *graph)
+{
+	if (finding->n_participants > 0 || finding->victims.count == 0)
+		return 0;
+	return gw_finding_participant(finding, graph, finding->victims.items[0]);
+}
+
+static int complete(struct classifier *c, struct gw_finding *finding, uint32_t index)
+{
+	const struct gw_root *root = &c->roots->roots[index];
+	int r;
+
+	finding->kind = GW_KIND_DEADLOCK;
+	for (uint32_t i = 0; i < root->count; i++)
+		c->covered[c->roots->nodes[root->first + i]] = true;
+	for (uint32_t i = 0; i < finding->chain.count; i++)
+		c->covered[finding->chain.items[i]] = true;
+	gw_shown_begin(&c->shown, finding);
+	r = show_component(c, finding, index);
+	r = r ?: add_victims(c, finding, index);
+	r = r ?: gw_finding_participants(finding, c->graph);
+	r = r ?: add_alternatives(c, finding, index);
+	r = r ?: ensure_participant(finding, c->graph);
+	if (r < 0)
+		return r;
+	if (finding->n_participants == 0) {
+		gw_findings_drop_last(c->findings);
+		return 0;
+	}
+	gw_finding_set_key(finding, c->graph, root->loop ? GW_NO_NODE : c->roots->nodes[root->first]);
+	return 0;
+}
+
+static int add_loop(struct classifier *c, uint32_t index)
+{
+	struct gw_finding *finding = gw_findings_add(c->findings);
+	int r;
+
+	if (!finding)
+		return -ENOMEM;
+	finding->loop = true;
+	finding->confidence = c->roots->roots[index].grade;
+	r = pick_loop(c, index, &finding->edges);
+	if (r == 0)
+		gw_findings_drop_last(c->findings);
+	if (r <= 0)
+		return r;
+	classify_loop(finding, c->graph);
+	r = begin_at_root(finding, c->graph);
+	r = r ?: gw_finding_chain(finding, c->graph);
+	return r ?: complete(c, finding, index);
+}
+
+static bool is_no_task(void *graph, uint32_t node)
+{
+	return ((const struct gw_graph *)graph)->nodes[node].type != GW_NODE_TASK;
+}
+
+/*
+ * The task that has waited longest for a dead end, with no other task in between, by evidence of that grade;
+ * via[] leads there. *@ret is GW_NO_NODE if there is none.
+ */
+static int longest_direct_waiter(struct classifier *c, uint32_t dead_end, enum gw_confidence grade, uint32_t *ret)
+{
+	const bool *dead = grade == GW_CONFIDENCE_PROVEN ? c->roots->proven : c->roots->dead;
+	struct gw_list reached = { .count = 0 };
+	int r = gw_paths_towards(&c->paths, &dead_end, 1, grade, dead, is_no_task, (void *)c->graph, &reached);
+
+	*ret = GW_NO_NODE;
+	for (uint32_t i = 0; i < reached.count && r == 0; i++) {
+		const struct gw_node *node = &c->graph->nodes[reached.items[i]];
+
+		if (node->type == GW_NODE_TASK && (*ret == GW_NO_NODE || gw_waits_longer(node, &c->graph->nodes[*ret])))
+			*ret = reached.items[i];
+	}
+	gw_list_deinit(&reached);
+	return r;
+}
+
+/* The chain of edges to the dead end; for a lock also to the owner that lives on without it. */
+static int chain_to_dead_end(struct classifier *c, uint32_t waiter, uint32_t dead_end, struct gw_list *edges)
+{
+	const struct gw_node *end = &c->graph->nodes[dead_end];
+
+	for (uint32_t node = waiter; node != dead_end; node = c->graph->edges[c->paths.via[node]].to)
+		if (gw_list_add(edges, c->paths.via[node]) < 0)
+			return -ENOMEM;
+	return end->type == GW_NODE_LOCK && end->n_out > 0 ? gw_list_add(edges, end->first_out) : 0;
+}
+
+/*
+ * An owner that was in user mode between two looks, and owned the lock at both, either kept it or took it again. But a
+ * mutex is handed to its first waiter after two unlocks at most (MUTEX_FLAG_HANDOFF), and here that one still waits: so
+ * it cannot have been the latter each time.
+ */
+#define LOOKS_THAT_PROVE 5
+
+static uint32_t looks_that_prove(const struct classifier *c, const struct gw_finding *finding, uint32_t dead_end)
+{
+	const struct gw_node *node = &c->graph->nodes[dead_end];
+
+	if (node->type != GW_NODE_LOCK || !node->lock || node->lock->kind != GW_LOCK_MUTEX)
+		return 0;
+	for (uint32_t i = 0; i < finding->edges.count; i++)
+		if (c->graph->edges[finding->edges.items[i]].grade < GW_CONFIDENCE_PROVEN)
+			return 0;
+	return LOOKS_THAT_PROVE;
+}
+
+static int add_dead_end(struct classifier *c, uint32_t index)
+{
+	uint32_t dead_end = c->roots->nodes[c->roots->roots[index].first], waiter;
+	enum gw_confidence grade = c->roots->roots[index].grade;
+	struct gw_finding *finding;
+	int r = longest_direct_waiter(c, dead_end, grade, &waiter);
+
+	/* That somebody is gone may be sure, and that others need them only probable. */
+	if (r == 0 && waiter == GW_NO_NODE && grade == GW_CONFIDENCE_PROVEN) {
+		grade = GW_CONFIDENCE_PROBABLE;
+		r = longest_direct_waiter(c, dead_end, grade, &waiter);
+	}
+	if (r < 0 || waiter == GW_NO_NODE)
+		return r;
+	finding = gw_findings_add(c->findings);
+	if (!finding || chain_to_dead_end(c, waiter, dead_end, &finding->edges) < 0 ||
+	    gw_finding_chain(finding, c->graph) < 0)
+		return -ENOMEM;
+	finding->root = finding->chain.items[finding->chain.count - 1];
+	finding->confidence = grade;
+	finding->proven_after = looks_that_prove(c, finding, dead_end);
+	finding->class = c->graph->edges[finding->edges.items[finding->edges.count - 1]].relation == GW_RELATION_HELD_BY
+				 ? GW_CLASS_LEAKED_LOCK
+				 : GW_CLASS_ORPHANED_FENCE;
+	return complete(c, finding, index);
+}
+
+static int classifier_init(struct classifier *c, const struct gw_graph *graph)
+{
+	int r = gw_liveness_init(&c->local, graph);
+
+	r = r ?: gw_paths_init(&c->paths, graph);
+	return r ?: gw_shown_init(&c->shown, graph);
+}
+
+static void classifier_deinit(struct classifier *c)
+{
+	gw_liveness_deinit(&c->local);
+	gw_paths_deinit(&c->paths);
+	gw_shown_deinit(&c->shown);
+}
+
+int gw_classify(const struct gw_graph *graph, const struct gw_roots *roots, struct gw_finding_list *findings,
+		bool *covered)
+{
+	struct classifier c = { .graph = graph, .roots = roots, .findings = findings, .covered = covered };
+	int r;
+
+	if (roots->n_roots == 0)
+		return 0;
+	r = classifier_init(&c, graph);
+	for (uint32_t i = 0; i < roots->n_roots && r == 0; i++)
+		r = roots->roots[i].loop ? add_loop(&c, i) : add_dead_end(&c, i);
+	classifier_deinit(&c);
+	return r;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Findings as data: lists, identity. */
+#include "lib/analysis/verdict/finding.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+void gw_finding_deinit(struct gw_finding *finding)
+{
+	gw_list_deinit(&finding->chain);
+	gw_list_deinit(&finding->edges);
+	gw_list_deinit(&finding->others);
+	gw_list_deinit(&finding->ways);
+	gw_list_deinit(&finding->victims);
+	free(finding->participants);
+	*finding = (struct gw_finding){ .participants = NULL };
+}
+
+struct gw_finding *gw_findings_add(struct gw_finding_list *findings)
+{
+	if (findings->count == findings->allocated) {
+		size_t allocated = findings->allocated ? findings->allocated * 2 : 8;
+		struct gw_finding *items = reallocarray(findings->items, allocated, sizeof(*items));
+
+		if (!items)
+			return NULL;
+		findings->items = items;
+		findings->allocated = allocated;
+	}
+	findings->items[findings->count] = (struct gw_finding){ .participants = NULL };
+	return &findings->items[findings->count++];
+}
+
+void gw_findings_drop_last(struct gw_finding_list *findings)
+{
+	gw_finding_deinit(&findings->items[--findings->count]);
+}
+
+void gw_findings_deinit(struct gw_finding_list *findings)
+{
+	while (findings->count > 0)
+		gw_findings_drop_last(findings);
+	free(findings->items);
+	*findings = (struct gw_finding_list){ .items = NULL };
+}
+
+int gw_finding_chain(struct gw_finding *finding, const struct gw_graph *graph)
+{
+	const struct gw_list *edges = &finding->edges;
+
+	finding->chain.count = 0;
+	for (uint32_t i = 0; i < edges->count; i++)
+		if (gw_list_add(&finding->chain, graph->edges[edges->items[i]].from) < 0)
+			return -ENOMEM;
+	if (finding->loop || edges->count == 0)
+		return 0;
+	return gw_list_add(&finding->chain, graph->edges[edges->items[edges->count - 1]].to);
+}
+
+int gw_finding_participant(struct gw_finding *finding, const struct gw_graph *graph, uint32_t node)
+{
+	const struct gw_node *n = &graph->nodes[node];
+	struct gw_wait_identity *participants =
+		reallocarray(finding->participants, finding->n_participants + 1, sizeof(*participants));
+
+	if (!participants)
+		return -ENOMEM;
+	finding->participants = participants;
+	participants[finding->n_participants++] = gw_wait_identify(n->task);
+	if (n->since_ns > finding->formed_ns)
+		finding->formed_ns = n->since_ns;
+	return 0;
+}
+
+int gw_finding_participants(struct gw_finding *finding, const struct gw_graph *graph)
+{
+	for (uint32_t i = 0; i < finding->chain.count; i++) {
+		const struct gw_node *node = &graph->nodes[finding->chain.items[i]];
+
+		if (node->type != GW_NODE_TASK || !node->task || node->wait.kind == GW_WAIT_NONE ||
+		    node->leaf != GW_LEAF_NONE)
+			continue;
+		if (gw_finding_participant(finding, graph, finding->chain.items[i]) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* FNV-1a over the bytes of a number. */
+static uint64_t hash(uint64_t state, uint64_t value)
+{
+	for (int i = 0; i < 8; i++, value >>= 8)
+		state = (state ^ (value & 0xff)) * 0x100000001b3ULL;
+	return state;
+}
+
+#define HASH_START 0xcbf29ce484222325ULL
+
+static uint64_t hash_participant(const struct gw_wait_identity *identity)
+{
+	uint64_t state = hash(HASH_START, identity->pid);
+
+	state = hash(state, identity->start_ns);
+	state = hash(state, identity->kind);
+	state = hash(state, identity->object);
+	state = hash(state, identity->since_ns);
+	return identity->since_ns ? state : hash(state, identity->switches);
+}
+
+void gw_finding_set_key(struct gw_finding *finding, const struct gw_graph *graph, uint32_t node)
+{
+	uint64_t sum = 0, state;
+
+	/* A sum, so that it does not matter where the loop begins. */
+	for (size_t i = 0; i < finding->n_participants; i++)
+		sum += hash_participant(&finding->participants[i]);
+	state = hash(hash(HASH_START, finding->class), sum);
+	if (node != GW_NO_NODE) {
+		state = hash(state, graph->nodes[node].type);
+		state = hash(state, graph->nodes[node].address);
+	}
+	finding->key = state;
+}
+
+bool gw_waits_longer(const struct gw_node *a, const struct gw_node *b)
+{
+	/* Unsigned: 0 - 1 is the latest of all. */
+	if (a->since_ns - 1 != b->since_ns - 1)
+		return a->since_ns - 1 < b->since_ns - 1;
+	return a->pid < b->pid;
+}

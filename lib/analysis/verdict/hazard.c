@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From records of broken rules to reports. */
+#include "lib/analysis/verdict/hazard.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/analysis/words/json.h"
+#include "lib/analysis/words/names.h"
+#include "lib/base/text.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- who did it -------------------------------------------------------------------------- */
+
+/* Functions that do what they are asked to, and not the ones to blame; a * stands for any ending. */
+static const char *const servants[] = {
+	/* how a program gets to see an event */
+	"bpf_trace_run*",
+	"__bpf_trace_*",
+	"__traceiter_*",
+	"bpf_get_stack*",
+	/* allocators */
+	"__kmalloc*",
+	"kmalloc*",
+	"__do_kmalloc_node",
+	"kmem_cache_alloc*",
+	"__kmem_cache_alloc*",
+	"slab_alloc*",
+	"__slab_alloc*",
+	"___slab_alloc",
+	"allocate_slab",
+	"new_slab",
+	"alloc_slab_page",
+	"refill_*",
+	"alloc_from_pcs*",
+	"__pcs_*",
+	"krealloc*",
+	"kvmalloc*",
+	"__kvmalloc*",
+	"kmemdup*",
+	"kstrdup*",
+	"__alloc_pages*",
+	"alloc_pages*",
+	"__alloc_frozen_pages*",
+	"alloc_frozen_pages*",
+	"__folio_alloc*",
+	"folio_alloc*",
+	"get_page_from_freelist",
+	"__get_free_pages",
+	"get_free_pages*",
+	"get_zeroed_page*",
+	"vmalloc*",
+	"__vmalloc*",
+	"vzalloc*",
+	"prep_new_page",
+	"post_alloc_hook",
+	/* locks */
+	"ww_mutex_lock*",
+	"__ww_mutex_lock*",
+	"__mmap_lock_do_trace_*",
+	"mmap_read_lock*",
+	"mmap_write_lock*",
+	"down_read*",
+	"down_write*",
+	/* waits */
+	"dma_fence_wait*",
+	"dma_fence_default_wait",
+	"dma_resv_wait_timeout",
+};
+
+static bool matches(const char *function, const char *pattern)
+{
+	size_t length = strcspn(pattern, "*");
+
+	return strncmp(function, pattern, length) == 0 &&
+	       (pattern[length] == '*' || function[length] == '\0' || function[length] == '.');
+}
+
+static bool is_servant(const char *function)
+{
+	for (size_t i = 0; i < LENGTH(servants); i++)
+		if (matches(function, servants[i]))
+			return true;
+	return false;
+}
+
+/* The innermost frame that asked for it: its index, or stack_depth if there is none. */
+static uint32_t culprit_at(const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
+{
+	for (uint32_t i = 0; i < hazard->stack_depth; i++) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, hazard->stack[i]);
+
+		if (!symbol || !is_servant(symbol->name))
+			return i;
+	}
+	return hazard->stack_depth;
+}
+
+/* What a wait for a fence allocates is no second hazard beside the wait. */
+static bool is_part_of_wait(const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
+{
+	uint32_t end = culprit_at(snapshot, hazard);
+
+	for (uint32_t i = 0; hazard->rule == GW_HAZARD_RECLAIM && i < end; i++)
+		if (matches(gw_snapshot_symbol(snapshot, hazard->stack[i])->name, "dma_fence_wait*"))
+			return true;
+	return false;
+}
+
+/* Where the function of an address begins; without a symbol the address itself. */
+static uint64_t function_of(const struct gw_snapshot *snapshot, uint64_t address)
+{
+	const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, address);
+
+	return symbol ? address - symbol->offset : address;
+}
+
+static uint64_t key_of(const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
+{
+	uint32_t at = culprit_at(snapshot, hazard);
+	uint64_t culprit = at < hazard->stack_depth ? function_of(snapshot, hazard->stack[at]) : 0;
+	uint64_t key = hazard->rule * UINT64_C(0x9e3779b97f4a7c15);
+
+	key = (key ^ function_of(snapshot, hazard->section_ip)) * UINT64_C(0x9e3779b97f4a7c15);
+	return (key ^ culprit) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* ---- the same path once ---------------------------------------------------------------------- */
+
+static int by_key(const void *a, const void *b)
+{
+	const struct gw_breach *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->first_ns < y->first_ns ? -1 : x->first_ns > y->first_ns;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct gw_breach *x = a, *y = b;
+
+	if (x->first_ns != y->first_ns)
+		return x->first_ns < y->first_ns ? -1 : 1;
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+static size_t merge(struct gw_breach *breaches, size_t count)
+{
+	size_t kept = 0;
+
+	qsort(breaches, count, sizeof(*breaches), by_key);
+	for (size_t i = 0; i < count; i++) {
+		struct gw_breach *known = kept > 0 ? &breaches[kept - 1] : NULL;
+
+		if (!known || known->key != breaches[i].key) {
+			breaches[kept++] = breaches[i];
+			continue;
+		}
+		known->count += breaches[i].count;
+		if (breaches[i].last->last_ns > known->last->last_ns)
+			known->last = breaches[i].last;
+	}
+	qsort(breaches, kept, sizeof(*breaches), by_time);
+	return kept;
+}
+
+int gw_breaches_find(const struct gw_snapshot *snapshot, struct gw_breach **ret, size_t *count)
+{
+	const struct gw_hazard_record *const *records;
+	size_t n = gw_snapshot_hazards(snapshot, &records);
+
+	*ret = NULL;
+	*count = 0;
+	if (n == 0)
+		return 0;
+	*ret = calloc(n, sizeof(**ret));
+	if (!*ret)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		const struct gw_hazard *hazard = &records[i]->hazard;
+
+		if (!is_part_of_wait(snapshot, hazard))
+			(*ret)[(*count)++] = (struct gw_breach){
+				.last = hazard,
+				.key = key_of(snapshot, hazard),
+				.count = hazard->count,
+				.first_ns = hazard->first_ns,
+			};
+	}
+	*count = merge(*ret, *count);
+	return 0;
+}
+
+/* ---- the report ---------------------------------------------------------------------------------- */
+
+static const struct rule {
+	enum gw_class class;
+	const char *does;	 /* completes "foo() ..." */
+	const char *explanation; /* completes "It ...", after what it did */
+	const char *advice;
+} rules[GW_HAZARD_RULES] = {
+	[GW_HAZARD_RECLAIM] = {
+		GW_CLASS_SIGNALLING_RECLAIM,
+		"allocates memory that may have to be reclaimed first",
+		"reclaim runs shrinkers and MMU notifiers, and these may wait for fences; one of them may be the fence that this section is to signal",
+		"For the driver's developers: allocate before the section begins, or with GFP_NOWAIT or GFP_ATOMIC and a way to go on when that fails. GFP_NOFS and GFP_NOIO are no help: MMU notifiers run there, too.",
+	},
+	[GW_HAZARD_WW_LOCK] = {
+		GW_CLASS_SIGNALLING_RESV,
+		"takes a dma_resv lock",
+		"whoever holds a dma_resv lock may wait for fences; one of them may be the fence that this section is to signal",
+		"For the driver's developers: take the lock before the job is submitted; in the section, rely on the references and fences that the job holds.",
+	},
+	[GW_HAZARD_MMAP_LOCK] = {
+		GW_CLASS_SIGNALLING_MMAP_LOCK,
+		"takes mmap_lock",
+		"whoever holds mmap_lock may be in an MMU notifier that waits for fences; one of them may be the fence that this section is to signal",
+		"For the driver's developers: do not touch user memory or its mappings in the section; pin or map what is needed before, and use mmu_interval_notifier for the rest.",
+	},
+	[GW_HAZARD_FENCE_WAIT] = {
+		GW_CLASS_SIGNALLING_FENCE_WAIT,
+		"waits for a fence",
+		"the fence that this section is to signal then depends on another one, which nobody who waits for it knows of; two such sections can wait for each other",
+		"For the driver's developers: make the other fence a dependency of the job, so that it is signalled before the section begins.",
+	},
+};
+
+static const struct rule *rule_of(const struct gw_hazard *hazard)
+{
+	return &rules[hazard->rule];
+}
+
+static void add_function(struct gw_text *text, const struct gw_snapshot *snapshot, uint64_t address)
+{
+	const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, address);
+
+	if (!symbol)
+		gw_text_add(text, "0x%016" PRIx64, address);
+	else if (symbol->module[0])
+		gw_text_add(text, "%s() of %s", symbol->name, symbol->module);
+	else
+		gw_text_add(text, "%s()", symbol->name);
+}
+
+static void add_culprit(struct gw_text *text, const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
+{
+	uint32_t at = culprit_at(snapshot, hazard);
+
+	if (at < hazard->stack_depth)
+		add_function(text, snapshot, hazard->stack[at]);
+	else
+		gw_text_add(text, "Code that is not known");
+}
+
+static char *summary(const struct gw_snapshot *snapshot, const struct gw_breach *breach)
+{
+	struct gw_text text = { .data = NULL };
+
+	add_culprit(&text, snapshot, breach->last);
+	gw_text_add(&text, " %s, inside the fence-signalling section that ", rule_of(breach->last)->does);
+	add_function(&text, snapshot, breach->last->section_ip);
+	gw_text_add(&text, " began");
+	return gw_text_finish(&text);
+}
+
+static char *explanation(const struct gw_snapshot *snapshot, const struct gw_breach *breach)
+{
+	const struct gw_hazard *hazard = breach->last;
+	struct gw_text text = { .data = NULL };
+
+	gw_text_add(&text, "Between dma_fence_begin_signalling() and dma_fence_end_signalling(), where ");
+	add_function(&text, snapshot, hazard->section_ip);
+	gw_text_add(&text, " has promised to signal a fence soon, ");
+	add_culprit(&text, snapshot, hazard);
+	gw_text_add(&text, " %s: %s. Seen %" PRIu64 " time%s, the last time in %s (pid %" PRIu32 ")",
+		    rule_of(hazard)->does, rule_of(hazard)->explanation, breach->count, breach->count == 1 ? "" : "s",
+		    hazard->comm, hazard->pid);
+	if (hazard->rule == GW_HAZARD_RECLAIM)
+		gw_text_add(&text, ", gfp mask 0x%" PRIx32, hazard->flags);
+	gw_text_add(&text, ". Nothing is stuck by it yet.");
+	return gw_text_finish(&text);
+}
+
+static json_t *stack_json(const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
+{
+	json_t *stack = json_array();
+
+	for (uint32_t i = 0; stack && i < hazard->stack_depth; i++) {
+		struct gw_text text = { .data = NULL };
+		char *frame;
+		int r;
+
+		gw_name_address(&text, snapshot, hazard->stack[i]);
+		frame = gw_text_finish(&text);
+		r = frame ? json_array_append_new(stack, json_string(frame)) : -1;
+		free(frame);
+		if (r < 0) {
+			json_decref(stack);
+			return NULL;
+		}
+	}
+	return stack;
+}
+
+static json_t *task_json(const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
+{
+	return json_pack("{s:o, s:s, s:i, s:i, s:o, s:s, s:o, s:o, s:o, s:s}", "id",
+			 json_sprintf("task:%" PRIu32, hazard->pid), "type", "task", "pid", (int)hazard->pid, "tgid",
+			 (int)hazard->tgid, "comm", gw_json_text(hazard->comm), "state", "R", "since_mono_ns",
+			 gw_json_number(hazard->section_ns), "address", gw_json_address(hazard->task), "stack",
+			 stack_json(snapshot, hazard), "note", "is inside a fence-signalling section");
+}
+
+static json_t *lock_json(const struct gw_hazard *hazard, const char *lock_type, const char *symbol)
+{
+	return json_pack("{s:o, s:s, s:o, s:s, s:s}", "id",
+			 json_sprintf("lock:0x%016" PRIx64, (uint64_t)hazard->object), "type", "lock", "address",
+			 gw_json_address(hazard->object), "lock_type", lock_type, "symbol", symbol);
+}
+
+static json_t *object_json(const struct gw_hazard *hazard)
+{
+	switch (hazard->rule) {
+	case GW_HAZARD_WW_LOCK:
+		return lock_json(hazard, "ww_mutex", "");
+	case GW_HAZARD_MMAP_LOCK:
+		return lock_json(hazard, "rwsem", "mmap_lock");
+	case GW_HAZARD_FENCE_WAIT:
+		return json_pack("{s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:s}", "id",
+				 json_sprintf("fence:0x%016" PRIx64, (uint64_t)hazard->object), "type", "fence",
+				 "address", gw_json_address(hazard->object), "context", gw_json_number(hazard->context),
+				 "seqno", gw_json_number(hazard->seqno), "driver", "", "timeline", "", "ops", "");
+	default:
+		return json_pack("{s:o, s:s, s:o, s:o}", "id", json_sprintf("reclaim:%" PRIu32, hazard->pid), "type",
+				 "reclaim", "task", gw_json_address(hazard->task), "since_mono_ns",
+				 gw_json_number(hazard->last_ns));
+	}
+}
+
+/* Task, what it must not touch, and the edge between them. */
+static int render_json(struct gw_report *report, const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
+{
+	json_t *task = task_json(snapshot, hazard), *object = object_json(hazard);
+
+	if (task && object) {
+		report->edges =
+			json_pack("[{s:O, s:O, s:s, s:o, s:s, s:s}]", "from", json_object_get(task, "id"), "to",
+				  json_object_get(object, "id"), "relation", "needs-in-section", "since_mono_ns",
+				  gw_json_number(hazard->last_ns), "evidence", "tracepoint", "confidence", "proven");
+		report->root_node = strdup(json_string_value(json_object_get(task, "id")));
+	}
+	report->nodes = json_pack("[o, o]", task, object);
+	report->cycle = json_array();
+	report->victims = json_array();
+	return report->nodes && report->edges && report->cycle && report->victims && report->root_node ? 0 : -ENOMEM;
+}
+
+int gw_breach_render(struct gw_report **ret, const struct gw_snapshot *snapshot, const struct gw_breach *breach)
+{
+	struct gw_report *report = calloc(1, sizeof(*report));
+
+	if (!report)
+		return -ENOMEM;
+	report->kind = GW_KIND_HAZARD;
+	report->class = rule_of(breach->last)->class;
+	report->confidence = GW_CONFIDENCE_PROVEN;
+	report->key = breach->key;
+	report->formed_mono_ns = breach->first_ns;
+	report->summary = summary(snapshot, breach);
+	report->explanation = explanation(snapshot, breach);
+	report->advice = strdup(rule_of(breach->last)->advice);
+	if (render_json(report, snapshot, breach->last) < 0 || !report->summary || !report->explanation ||
+	    !report->advice) {
+		gw_report_free(report);
+		return -ENOMEM;
+	}
+	*ret = report;
+	return 0;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of a report: texts and JSON. */
+#include "lib/analysis/verdict/render.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/analysis/words/explain.h"
+#include "lib/analysis/words/json.h"
+#include "lib/analysis/words/names.h"
+
+/* Victims that are shown with their stacks: one tells much about the others. */
+#define VICTIM_STACKS 32
+
+static int append_nodes(json_t *array, const struct gw_graph *graph, const struct gw_list *nodes, uint32_t stacks)
+{
+	for (uint32_t i = 0; i < nodes->count; i++) {
+		const struct gw_node *node = &graph->nodes[nodes->items[i]];
+		bool stack = node->type == GW_NODE_TASK && stacks > 0;
+
+		stacks -= stack;
+		if (json_array_append_new(array, gw_describe_node(graph, node, stack)) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int append_edges(json_t *array, const struct gw_graph *graph, const struct gw_list *edges)
+{
+	for (uint32_t i = 0; i < edges->count; i++)
+		if (json_array_append_new(array, gw_describe_edge(graph, &graph->edges[edges->items[i]])) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+static int append_ids(json_t *array, const struct gw_graph *graph, const struct gw_list *nodes)
+{
+	for (uint32_t i = 0; i < nodes->count; i++)
+		if (json_array_append_new(array, gw_describe_id(&graph->nodes[nodes->items[i]])) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+static int render_json(struct gw_report *report, const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	report->nodes = json_array();
+	report->edges = json_array();
+	report->cycle = json_array();
+	report->victims = json_array();
+	if (!report->nodes || !report->edges || !report->cycle || !report->victims)
+		return -ENOMEM;
+	if (append_nodes(report->nodes, graph, &finding->chain, UINT32_MAX) < 0 ||
+	    append_nodes(report->nodes, graph, &finding->others, VICTIM_STACKS) < 0 ||
+	    append_edges(report->edges, graph, &finding->edges) < 0 ||
+	    append_edges(report->edges, graph, &finding->ways) < 0)
+		return -ENOMEM;
+	/* A stall has no cycle: its chain is not dead. */
+	if (finding->kind == GW_KIND_DEADLOCK && append_ids(report->cycle, graph, &finding->chain) < 0)
+		return -ENOMEM;
+	return append_ids(report->victims, graph, &finding->victims);
+}
+
+static int render_texts(struct gw_report *report, const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	struct gw_text root = { .data = NULL };
+
+	gw_name_id(&root, &graph->nodes[finding->root]);
+	report->root_node = gw_text_finish(&root);
+	report->summary = gw_explain_summary(graph, finding);
+	report->explanation = gw_explain_cause(graph, finding);
+	report->advice = gw_explain_advice(graph, finding);
+	return report->root_node && report->summary && report->explanation && report->advice ? 0 : -ENOMEM;
+}
+
+int gw_render(struct gw_report **ret, const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	struct gw_report *report = calloc(1, sizeof(*report));
+
+	if (!report)
+		return -ENOMEM;
+	report->kind = finding->kind;
+	report->class = finding->class;
+	report->confidence = finding->confidence;
+	report->key = finding->key;
+	report->formed_mono_ns = finding->formed_ns;
+	report->victims_total = finding->n_victims;
+	if (render_json(report, graph, finding) < 0 || render_texts(report, graph, finding) < 0) {
+		gw_report_free(report);
+		return -ENOMEM;
+	}
+	*ret = report;
+	return 0;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a finding to a report. */
+#ifndef GPUWATCH_RENDER_H
+#define GPUWATCH_RENDER_H
+
+#include "lib/analysis/verdict/finding.h"
+
+/*
+ * gw_render - a new report: everything but id, state and the times of detection
+ *
+ * Returns 0 or -ENOMEM; gw_report_free() it.
+ */
+int gw_render(struct gw_report **ret, const struct gw_graph *graph, const struct gw_finding *finding);
+
+#endif

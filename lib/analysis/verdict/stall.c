@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Long waits, grouped by where their chains end. */
+#include "lib/analysis/verdict/stall.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/analysis/graph/paths.h"
+#include "lib/analysis/record/stack.h"
+#include "lib/analysis/verdict/context.h"
+
+/* A wait that no program saw begin is one when its task has not run for so long; the store sees to it that it is seen
+ * twice. */
+#define UNTRACKED_MIN_NS 2000000000ULL
+
+/* Roots with a stall in one snapshot; more are not reported. */
+#define STALLS_MAX 64
+
+#define STATE_UNINTERRUPTIBLE 0x2u
+
+struct stalls {
+	const struct gw_graph *graph;
+	const struct gw_policy *policy;
+	const bool *covered;
+	uint64_t now_ns;
+	uint32_t *end;	   /* by node: where the chain of first edges ends, GW_NO_NODE = not looked at */
+	uint32_t *longest; /* by end: the stalled task that waits longest */
+	uint32_t *path;
+};
+
+static uint64_t age(const struct stalls *stalls, uint64_t since_ns)
+{
+	return since_ns < stalls->now_ns ? stalls->now_ns - since_ns : 0;
+}
+
+/* ---- which waits are stalls ------------------------------------------------------ */
+
+static bool is_gpu_wait(const struct gw_graph *graph, const struct gw_wait *wait)
+{
+	uint64_t unplug_srcu = gw_snapshot_host(graph->snapshot)->unplug_srcu;
+
+	if (wait->kind == GW_WAIT_SRCU)
+		return unplug_srcu && wait->object == unplug_srcu;
+	return gw_wait_is_fence(wait) || wait->kind == GW_WAIT_NOTIFIER;
+}
+
+static bool untracked_is_stalled(const struct stalls *stalls, const struct gw_task_record *task)
+{
+	uint64_t slept_ns = age(stalls, task->last_ran_ns);
+	uint64_t attached_ns = gw_snapshot_host(stalls->graph->snapshot)->attached_ns;
+
+	if (slept_ns >= stalls->policy->stall_ns)
+		return true;
+	return (task->state & STATE_UNINTERRUPTIBLE) && slept_ns >= UNTRACKED_MIN_NS && task->last_ran_ns < attached_ns;
+}
+
+static bool is_stalled(const struct stalls *stalls, uint32_t index)
+{
+	const struct gw_node *node = &stalls->graph->nodes[index];
+
+	if (node->type != GW_NODE_TASK || !node->task || stalls->covered[index] || !gw_task_sleeps(node->task))
+		return false;
+	if (node->stack_wait)
+		return untracked_is_stalled(stalls, node->task);
+	return is_gpu_wait(stalls->graph, &node->wait) && !gw_wait_has_timeout(&node->wait) && node->since_ns &&
+	       age(stalls, node->since_ns) >= stalls->policy->stall_ns;
+}
+
+/* ---- where chains end ---------------------------------------------------------------- */
+
+/* Follows first edges from a node to where that is known, or ends, or comes back to; sets end[] of all on the way. */
+static void find_end(struct stalls *stalls, uint32_t start)
+{
+	uint32_t length = 0, node = start, end;
+
+	while (stalls->end[node] == GW_NO_NODE) {
+		const struct gw_node *n = &stalls->graph->nodes[node];
+
+		stalls->end[node] = node; /* for now: marks the way */
+		stalls->path[length++] = node;
+		if (n->n_out == 0)
+			break;
+		node = stalls->graph->edges[n->first_out].to;
+	}
+	end = stalls->end[node];
+	for (uint32_t i = 0; i < length; i++)
+		stalls->end[stalls->path[i]] = end;
+}
+
+static const char *module_of(const struct stalls *stalls, uint32_t index)
+{
+	const struct gw_symbol_record *frame =
+		gw_stack_module_frame(stalls->graph->snapshot, stalls->graph->nodes[index].task);
+
+	return frame ? frame->module : "";
+}
+
+/* What an untracked wait waits for is not known: those that come from the same driver count as one. */
+static uint32_t end_of_untracked(const struct stalls *stalls, const struct gw_list *ends, uint32_t index)
+{
+	for (uint32_t i = 0; i < ends->count; i++) {
+		uint32_t other = stalls->longest[ends->items[i]];
+
+		if (stalls->graph->nodes[other].stack_wait &&
+		    strcmp(module_of(stalls, other), module_of(stalls, index)) == 0)
+			return ends->items[i];
+	}
+	return stalls->end[index];
+}
+
+/* Has slept longer, by what is known of it. */
+static bool longer(const struct gw_node *a, const struct gw_node *b)
+{
+	if (a->stack_wait && b->stack_wait && a->task->last_ran_ns != b->task->last_ran_ns)
+		return a->task->last_ran_ns < b->task->last_ran_ns;
+	return gw_waits_longer(a, b);
+}
+
+/* @ends: appended to, each end of a stalled chain once, in the order of their first tasks. */
+static int group(struct stalls *stalls, struct gw_list *ends, struct gw_list *stalled)
+{
+	for (uint32_t i = 0; i < stalls->graph->n_nodes; i++) {
+		const struct gw_node *node = &stalls->graph->nodes[i];
+		uint32_t end;
+
+		if (!is_stalled(stalls, i))
+			continue;
+		if (gw_list_add(stalled, i) < 0)
+			return -ENOMEM;
+		find_end(stalls, i);
+		end = node->stack_wait ? end_of_untracked(stalls, ends, i) : stalls->end[i];
+		stalls->end[i] = end;
+		if (stalls->longest[end] == GW_NO_NODE && ends->count == STALLS_MAX)
+			continue;
+		if (stalls->longest[end] == GW_NO_NODE && gw_list_add(ends, end) < 0)
+			return -ENOMEM;
+		if (stalls->longest[end] == GW_NO_NODE || longer(node, &stalls->graph->nodes[stalls->longest[end]]))
+			stalls->longest[end] = i;
+	}
+	return 0;
+}
+
+/* ---- findings -------------------------------------------------------------------------- */
+
+static int chain_from(const struct stalls *stalls, uint32_t start, struct gw_paths *paths, struct gw_list *edges)
+{
+	const struct gw_graph *graph = stalls->graph;
+
+	paths->stamp++;
+	for (uint32_t node = start; graph->nodes[node].n_out && paths->mark[node] != paths->stamp;
+	     node = graph->edges[graph->nodes[node].first_out].to) {
+		paths->mark[node] = paths->stamp;
+		if (gw_list_add(edges, graph->nodes[node].first_out) < 0)
+			return -ENOMEM;
+	}
+	/* Back at a node of the chain: a loop of locks. Leave out the edge that closes it. */
+	if (edges->count && paths->mark[graph->edges[edges->items[edges->count - 1]].to] == paths->stamp)
+		edges->count--;
+	return 0;
+}
+
+static bool is_victim(const struct stalls *stalls, const struct gw_finding *finding, uint32_t index)
+{
+	const struct gw_node *node = &stalls->graph->nodes[index];
+
+	if (node->type != GW_NODE_TASK || !node->task || stalls->covered[index] || !gw_task_sleeps(node->task) ||
+	    index == finding->chain.items[0])
+		return false;
+	return node->since_ns == 0 || age(stalls, node->since_ns) >= stalls->policy->min_wait_ns;
+}
+
+static int add_victims(const struct stalls *stalls, struct gw_finding *finding, struct gw_paths *paths,
+		       struct gw_shown *shown, const struct gw_list *stalled)
+{
+	struct gw_list reached = { .count = 0 };
+	uint32_t first = finding->chain.items[0];
+	int r = gw_paths_towards(paths, finding->chain.items, finding->chain.count, GW_CONFIDENCE_HINT, NULL, NULL,
+				 NULL, &reached);
+
+	for (uint32_t i = 0; i < reached.count && r == 0; i++)
+		if (is_victim(stalls, finding, reached.items[i]))
+			r = gw_list_add(&finding->victims, reached.items[i]);
+	for (uint32_t i = 0; i < stalled->count && r == 0; i++)
+		if (stalls->end[stalled->items[i]] == stalls->end[first] && stalled->items[i] != first &&
+		    paths->mark[stalled->items[i]] != paths->stamp)
+			r = gw_list_add(&finding->victims, stalled->items[i]);
+	gw_list_deinit(&reached);
+	return r ?: gw_shown_victims(shown, paths, finding);
+}
+
+/* That the wait is long is sure, what it waits for is as sure as the chain. */
+static enum gw_confidence weakest(const struct stalls *stalls, const struct gw_finding *finding, uint32_t start)
+{
+	enum gw_confidence confidence =
+		stalls->graph->nodes[start].stack_wait ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_PROVEN;
+
+	for (uint32_t i = 0; i < finding->edges.count; i++) {
+		enum gw_confidence grade = stalls->graph->edges[finding->edges.items[i]].grade;
+
+		if (grade < confidence)
+			confidence = grade;
+	}
+	return confidence;
+}
+
+static int add_finding(const struct stalls *stalls, uint32_t start, struct gw_paths *paths, struct gw_shown *shown,
+		       const struct gw_list *stalled, struct gw_finding_list *findings)
+{
+	struct gw_finding *finding = gw_findings_add(findings);
+	int r;
+
+	if (!finding)
+		return -ENOMEM;
+	finding->kind = GW_KIND_STALL;
+	finding->class = GW_CLASS_LONG_WAIT;
+	r = chain_from(stalls, start, paths, &finding->edges);
+	r = r ?: gw_finding_chain(finding, stalls->graph);
+	if (r == 0 && finding->chain.count == 0)
+		r = gw_list_add(&finding->chain, start);
+	if (r < 0)
+		return r;
+	finding->root = finding->chain.items[finding->chain.count - 1];
+	finding->confidence = weakest(stalls, finding, start);
+	gw_shown_begin(shown, finding);
+	r = gw_finding_participant(finding, stalls->graph, start);
+	r = r ?: add_victims(stalls, finding, paths, shown, stalled);
+	gw_finding_set_key(finding, stalls->graph, GW_NO_NODE);
+	return r;
+}
+
+static int add_findings(const struct stalls *stalls, const struct gw_list *ends, const struct gw_list *stalled,
+			struct gw_finding_list *findings)
+{
+	struct gw_paths paths;
+	struct gw_shown shown;
+	int r;
+
+	if (ends->count == 0)
+		return 0;
+	if (gw_paths_init(&paths, stalls->graph) < 0)
+		return -ENOMEM;
+	r = gw_shown_init(&shown, stalls->graph);
+	if (r == 0) {
+		for (uint32_t i = 0; i < ends->count && r == 0; i++)
+			r = add_finding(stalls, stalls->longest[ends->items[i]], &paths, &shown, stalled, findings);
+		gw_shown_deinit(&shown);
+	}
+	gw_paths_deinit(&paths);
+	return r;
+}
+
+int gw_stalls_find(const struct gw_graph *graph, const struct gw_policy *policy, const bool *covered,
+		   struct gw_finding_list *findings)
+{
+	size_t count = graph->n_nodes ? graph->n_nodes : 1;
+	struct stalls stalls = {
+		.graph = graph,
+		.policy = policy,
+		.covered = covered,
+		.now_ns = gw_snapshot_head(graph->snapshot)->mono_ns,
+		.end = malloc(count * sizeof(*stalls.end)),
+		.longest = malloc(count * sizeof(*stalls.longest)),
+		.path = malloc(count * sizeof(*stalls.path)),
+	};
+	struct gw_list ends = { .count = 0 }, stalled = { .count = 0 };
+	int r = stalls.end && stalls.longest && stalls.path ? 0 : -ENOMEM;
+
+	if (r == 0) {
+		memset(stalls.end, 0xff, count * sizeof(*stalls.end)); /* GW_NO_NODE */
+		memset(stalls.longest, 0xff, count * sizeof(*stalls.longest));
+		r = group(&stalls, &ends, &stalled);
+	}
+	r = r ?: add_findings(&stalls, &ends, &stalled, findings);
+	gw_list_deinit(&ends);
+	gw_list_deinit(&stalled);
+	free(stalls.end);
+	free(stalls.longest);
+	free(stalls.path);
+	return r;
+}

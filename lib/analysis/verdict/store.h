@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The store: which findings are candidates, which are reported, which have
+ * ended. A finding is known again by its key, or, while it lasts, by a wait
+ * that it shares with a reported one.
+ */
+#ifndef GPUWATCH_STORE_H
+#define GPUWATCH_STORE_H
+
+#include "lib/analysis/analysis.h"
+#include "lib/analysis/verdict/finding.h"
+#include "lib/analysis/verdict/hazard.h"
+
+struct gw_store;
+
+int gw_store_new(struct gw_store **ret, const struct gw_policy *policy);
+void gw_store_free(struct gw_store *store);
+
+/* Ends what @now shows to have ended: forgets candidates, resolves reports. An incomplete snapshot shows no end. */
+void gw_store_expire(struct gw_store *store, const struct gw_snapshot *now, gw_report_changed changed, void *userdata);
+
+/*
+ * gw_store_offer - a finding of the snapshot that @graph was made from
+ *
+ * Makes it a candidate, confirms it, or updates its report. Deadlocks must be
+ * offered before stalls, which give way to them. Returns 0 or -ENOMEM.
+ */
+int gw_store_offer(struct gw_store *store, const struct gw_graph *graph, const struct gw_finding *finding,
+		   gw_report_changed changed, void *userdata);
+
+/* A rule that was seen broken: reported at once, and again when it has become many more. Returns 0 or -ENOMEM. */
+int gw_store_breach(struct gw_store *store, const struct gw_snapshot *snapshot, const struct gw_breach *breach,
+		    gw_report_changed changed, void *userdata);
+
+/* Hazards have happened: nothing more of them is to come. */
+bool gw_store_wants_more(const struct gw_store *store);
+
+/* As gw_analysis_reports(). */
+size_t gw_store_reports(const struct gw_store *store, const struct gw_report *const **ret);
+
+#endif

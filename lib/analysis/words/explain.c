@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The words. One sentence per waiting task, built from the edges to the next one. */
+#include "lib/analysis/words/explain.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/analysis/record/stack.h"
+#include "lib/analysis/words/names.h"
+
+/* Tasks of a loop that are told; a longer one says how many more there are. */
+#define TOLD_TASKS 5
+
+/* Steps of a one-line chain. */
+#define CHAIN_STEPS 16
+
+struct telling {
+	const struct gw_graph *graph;
+	const struct gw_finding *finding;
+	uint64_t now_ns;
+	struct gw_text text;
+};
+
+static const struct gw_node *node_at(const struct telling *telling, uint32_t node)
+{
+	return &telling->graph->nodes[node];
+}
+
+static void say(struct telling *telling, const char *words)
+{
+	gw_text_add(&telling->text, "%s", words);
+}
+
+static void name(struct telling *telling, const struct gw_node *node)
+{
+	gw_name_phrase(&telling->text, telling->graph, node);
+}
+
+static void say_for_how_long(struct telling *telling, uint64_t since_ns)
+{
+	if (since_ns == 0 || since_ns > telling->now_ns) {
+		say(telling, " waits for ");
+		return;
+	}
+	say(telling, " has waited more than "); /* true also when it is read later */
+	gw_text_add_age(&telling->text, telling->now_ns - since_ns);
+	say(telling, " for ");
+}
+
+/* ---- one step ------------------------------------------------------------------------ */
+
+/* What a task waits for, as the object of "waits for". */
+static void tell_object(struct telling *telling, const struct gw_edge *edge)
+{
+	const struct gw_node *to = node_at(telling, edge->to);
+
+	switch (to->type) {
+	case GW_NODE_SRCU:
+		say(telling, "all drm_dev_enter() sections to end");
+		return;
+	case GW_NODE_NOTIFIER:
+		name(telling, to);
+		say(telling, " to end");
+		return;
+	case GW_NODE_WORK:
+	case GW_NODE_WORKQUEUE:
+		name(telling, to);
+		say(telling, " to finish");
+		return;
+	case GW_NODE_TASK:
+		say(telling, "the end of ");
+		name(telling, to);
+		return;
+	default:
+		name(telling, to);
+	}
+}
+
+/* Each edge that does not leave a task continues the sentence. NULL: it adds nothing. */
+static const char *connector(const struct telling *telling, const struct gw_edge *edge)
+{
+	switch (edge->relation) {
+	case GW_RELATION_SIGNALLED_BY:
+		return node_at(telling, edge->to)->gone ? ", so far signalled by " : ", to be signalled by ";
+	case GW_RELATION_DEPENDS_ON:
+		return ", which needs ";
+	case GW_RELATION_SIGNALLED_WITH:
+		return ", which comes with ";
+	case GW_RELATION_RUN_BY:
+		return ", to be run by ";
+	case GW_RELATION_EXECUTED_BY:
+		return ", executed by ";
+	case GW_RELATION_QUEUED_BEHIND:
+		return ", queued behind the work of ";
+	case GW_RELATION_HELD_BY:
+		return node_at(telling, edge->to)->type == GW_NODE_NOTIFIER ? ", held by the caller of " : ", held by ";
+	case GW_RELATION_RUNS_IN:
+		return node_at(telling, edge->from)->type == GW_NODE_SRCU ? "; in one of them is " : ", in which is ";
+	case GW_RELATION_DRIVEN_BY:
+		return ", which lost its hardware with ";
+	case GW_RELATION_UNPLUGGED_BY:
+		return ", to be retired after drm_dev_unplug() by ";
+	default:
+		return NULL;
+	}
+}
+
+static void tell_section(struct telling *telling, const struct gw_node *node)
+{
+	if (node->type == GW_NODE_RECLAIM) {
+		say(telling, ", in direct reclaim,");
+		return;
+	}
+	say(telling, node->type == GW_NODE_FAULT ? ", handling " : ", in ");
+	name(telling, node);
+	say(telling, ",");
+}
+
+static bool is_section(const struct gw_node *node)
+{
+	return node->type == GW_NODE_FAULT || node->type == GW_NODE_EVICTION || node->type == GW_NODE_RECLAIM;
+}
+
+/* A sentence about the task or job that edge @at leaves, up to the next task. Returns the edge after it. */
+static uint32_t tell_step(struct telling *telling, uint32_t at)
+{
+	const struct gw_list *edges = &telling->finding->edges;
+	const struct gw_edge *edge = &telling->graph->edges[edges->items[at]];
+	const struct gw_node *from = node_at(telling, edge->from);
+
+	name(telling, from);
+	while (is_section(node_at(telling, edge->to)) && at + 1 < edges->count) {
+		tell_section(telling, node_at(telling, edge->to));
+		edge = &telling->graph->edges[edges->items[++at]];
+	}
+	if (from->type == GW_NODE_TASK)
+		say_for_how_long(telling, from->since_ns);
+	else
+		say(telling, edge->relation == GW_RELATION_RUN_BY ? " is run by " : " needs ");
+	tell_object(telling, edge);
+	for (at++; at < edges->count && node_at(telling, edge->to)->type != GW_NODE_TASK; at++) {
+		edge = &telling->graph->edges[edges->items[at]];
+		if (connector(telling, edge)) {
+			say(telling, connector(telling, edge));
+			name(telling, node_at(telling, edge->to));
+		}
+	}
+	return at;
+}
+
+/* The task waits for something, and nothing of it is known. */
+static void tell_unknown_wait(struct telling *telling)
+{
+	const struct gw_node *node = node_at(telling, telling->finding->chain.items[0]);
+
+	name(telling, node);
+	say_for_how_long(telling, node->since_ns);
+	gw_text_add(&telling->text, "something that is not known (%s)", gw_wait_kind_name(node->wait.kind));
+}
+
+static void tell_chain(struct telling *telling)
+{
+	const struct gw_list *edges = &telling->finding->edges;
+	uint32_t told = 0;
+
+	if (edges->count == 0)
+		tell_unknown_wait(telling);
+	for (uint32_t at = 0; at < edges->count && told < TOLD_TASKS; told++) {
+		if (told)
+			say(telling, "; ");
+		at = tell_step(telling, at);
+		if (told + 1 == TOLD_TASKS && at < edges->count)
+			say(telling, "; and so on");
+	}
+	say(telling, ".");
+}
+
+/* ---- what is not sure ------------------------------------------------------------------- */
+
+static void tell_unknown_beginnings(struct telling *telling)
+{
+	for (uint32_t i = 0; i < telling->finding->chain.count; i++) {
+		const struct gw_node *node = node_at(telling, telling->finding->chain.items[i]);
+
+		if (node->type != GW_NODE_TASK || node->wait.kind == GW_WAIT_NONE || node->since_ns)
+			continue;
+		gw_text_add(&telling->text,
+			    " The wait of pid %" PRIu32 " began before gpuwatch was attached; since when is not known.",
+			    node->pid);
+	}
+}
+
+static const char *evidence_in_words(enum gw_evidence evidence)
+{
+	switch (evidence) {
+	case GW_EVIDENCE_TRACEPOINT:
+		return "seen from outside";
+	case GW_EVIDENCE_OWNER_FIELD:
+		return "a hint in the lock";
+	case GW_EVIDENCE_LEARNED_SIGNALLER:
+		return "what was seen of earlier fences";
+	case GW_EVIDENCE_STACK:
+		return "read off a stack";
+	case GW_EVIDENCE_WORKQUEUE_STATE:
+		return "likely from the state of the workqueue";
+	case GW_EVIDENCE_FENCE_STRUCTURE:
+		return "likely from the fence";
+	case GW_EVIDENCE_INFERRED:
+		break;
+	}
+	return "inferred";
+}
+
+static void tell_weakest_edge(struct telling *telling)
+{
+	const struct gw_list *edges = &telling->finding->edges;
+	const struct gw_edge *weakest = NULL;
+
+	for (uint32_t i = 0; i < edges->count; i++) {
+		const struct gw_edge *edge = &telling->graph->edges[edges->items[i]];
+
+		if (edge->grade < GW_CONFIDENCE_PROVEN && (!weakest || edge->grade < weakest->grade))
+			weakest = edge;
+	}
+	if (!weakest)
+		return;
+	say(telling, " Not proven: how ");
+	name(telling, node_at(telling, weakest->from));
+	say(telling, " depends on ");
+	name(telling, node_at(telling, weakest->to));
+	gw_text_add(&telling->text, " is only %s.", evidence_in_words(weakest->evidence));
+}
+
+/* ---- dead ends, stalls --------------------------------------------------------------------- */
+
+static const struct gw_node *last_node(const struct telling *telling)
+{
+	return node_at(telling, telling->finding->chain.items[telling->finding->chain.count - 1]);
+}
+
+static void tell_dead_end(struct telling *telling)
+{
+	const struct gw_finding *finding = telling->finding;
+	const struct gw_node *last = last_node(telling);
+	const struct gw_node *before = node_at(telling, finding->chain.items[finding->chain.count - 2]);
+
+	if (finding->class == GW_CLASS_ORPHANED_FENCE) {
+		say(telling, " That task no longer exists, and nobody else was ever seen to do it.");
+	} else if (last->gone) {
+		say(telling, " That task no longer exists, and never released it.");
+	} else {
+		say(telling, " ");
+		name(telling, last);
+		gw_text_add(&telling->text, " %s, and will not release it.",
+			    before->why ? before->why : "went on without it");
+	}
+}
+
+static void tell_untracked(struct telling *telling, const struct gw_node *node)
+{
+	const struct gw_symbol_record *frame = gw_stack_module_frame(telling->graph->snapshot, node->task);
+
+	name(telling, node);
+	gw_text_add(&telling->text, " is blocked in %s()", node->stack_wait);
+	if (frame)
+		gw_text_add(&telling->text, ", called from %s() of module %s", frame->name, frame->module);
+	if (node->task->last_ran_ns && node->task->last_ran_ns < telling->now_ns) {
+		say(telling, ", and has not run for more than ");
+		gw_text_add_age(&telling->text, telling->now_ns - node->task->last_ran_ns);
+	}
+	say(telling,
+	    ". Its wait began before gpuwatch was attached: which fence it waits for, and who should signal it, is not known.");
+}
+
+static void tell_stall(struct telling *telling)
+{
+	const struct gw_node *first = node_at(telling, telling->finding->chain.items[0]), *last = last_node(telling);
+
+	if (first->stack_wait) {
+		tell_untracked(telling, first);
+		return;
+	}
+	tell_chain(telling);
+	if (last != first && last->why) {
+		say(telling, " The chain ends there: ");
+		name(telling, last);
+		gw_text_add(&telling->text, " %s.", last->why);
+	}
+	say(telling, " Nothing proves a deadlock: it may be slow rather than stuck.");
+}
+
+char *gw_explain_cause(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	struct telling telling = {
+		.graph = graph,
+		.finding = finding,
+		.now_ns = gw_snapshot_head(graph->snapshot)->mono_ns,
+	};
+
+	if (finding->kind == GW_KIND_STALL) {
+		tell_stall(&telling);
+	} else {
+		tell_chain(&telling);
+		if (!finding->loop)
+			tell_dead_end(&telling);
+	}
+	tell_unknown_beginnings(&telling);
+	tell_weakest_edge(&telling);
+	return gw_text_finish(&telling.text);
+}
+
+/* ---- summary --------------------------------------------------------------------------------- */
+
+static const struct gw_node *first_of_type(const struct telling *telling, enum gw_node_type type)
+{
+	for (uint32_t i = 0; i < telling->finding->chain.count; i++)
+		if (node_at(telling, telling->finding->chain.items[i])->type == type)
+			return node_at(telling, telling->finding->chain.items[i]);
+	return NULL;
+}
+
+static void name_fence(struct telling *telling)
+{
+	const struct gw_node *fence = first_of_type(telling, GW_NODE_FENCE);
+
+	if (fence)
+		name(telling, fence);
+	else
+		say(telling, "a fence");
+}
+
+static void summarise_loop(struct telling *telling)
+{
+	const struct gw_finding *finding = telling->finding;
+	const struct gw_node *lock = first_of_type(telling, GW_NODE_LOCK);
+
+	name(telling, node_at(telling, finding->root));
+	switch (finding->class) {
+	case GW_CLASS_UNPLUG_SRCU:
+		say(telling, " waits in a drm_dev_enter() section for ");
+		name_fence(telling);
+		say(telling, ", and drm_dev_unplug() waits for that section");
+		return;
+	case GW_CLASS_FAULT_PREEMPT:
+		say(telling, " handles a GPU page fault and waits for what needs that fault to be over");
+		return;
+	case GW_CLASS_RECLAIM_CYCLE:
+		say(telling, " waits in direct reclaim for ");
+		name_fence(telling);
+		say(telling, ", which cannot be signalled before");
+		return;
+	case GW_CLASS_NOTIFIER_CYCLE:
+		say(telling, " waits in an MMU-notifier callback for ");
+		name_fence(telling);
+		say(telling, lock ? ", whose signaller needs " : ", whose signaller needs that callback to end");
+		if (lock)
+			name(telling, lock);
+		return;
+	case GW_CLASS_WORKQUEUE_CYCLE:
+		if (gw_wait_is_fence(&node_at(telling, finding->root)->wait)) {
+			say(telling, " waits for ");
+			name_fence(telling);
+			say(telling, ", and the work that signals it is queued behind");
+		} else {
+			say(telling, " flushes work that cannot end before it does itself");
+		}
+		return;
+	case GW_CLASS_FENCE_LOCK_CYCLE:
+		say(telling, " waits for ");
+		name_fence(telling);
+		say(telling, " and holds ");
+		name(telling, lock);
+		say(telling, ", which its signaller needs");
+		return;
+	default:
+		say(telling, " and the fences that it needs depend on each other");
+	}
+}
+
+static void summarise_dead_end(struct telling *telling)
+{
+	const struct gw_finding *finding = telling->finding;
+	const struct gw_node *lock = first_of_type(telling, GW_NODE_LOCK);
+
+	name(telling, node_at(telling, finding->chain.items[0]));
+	say(telling, " waits for ");
+	if (finding->class == GW_CLASS_LEAKED_LOCK && lock) {
+		name(telling, lock);
+		say(telling, ", which ");
+		name(telling, last_node(telling));
+		say(telling, " never released");
+		return;
+	}
+	name_fence(telling);
+	say(telling, ", and nobody is left to signal it: ");
+	name(telling, last_node(telling));
+	say(telling, " is gone");
+}
+
+static void summarise_stall(struct telling *telling)
+{
+	const struct gw_node *first = node_at(telling, telling->finding->chain.items[0]);
+
+	if (telling->finding->edges.count == 0 && !first->stack_wait) {
+		tell_unknown_wait(telling);
+		return;
+	}
+	name(telling, first);
+	if (first->stack_wait) {
+		gw_text_add(&telling->text, " is blocked in %s() since before gpuwatch was attached",
+			    first->stack_wait);
+		return;
+	}
+	say_for_how_long(telling, first->since_ns);
+	tell_object(telling, &telling->graph->edges[telling->finding->edges.items[0]]);
+}
+
+char *gw_explain_summary(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	struct telling telling = {
+		.graph = graph,
+		.finding = finding,
+		.now_ns = gw_snapshot_head(graph->snapshot)->mono_ns,
+	};
+
+	if (finding->kind == GW_KIND_STALL)
+		summarise_stall(&telling);
+	else if (finding->loop)
+		summarise_loop(&telling);
+	else
+		summarise_dead_end(&telling);
+	if (finding->n_victims > 0)
+		gw_text_add(&telling.text, "; %" PRIu32 " other task%s blocked behind", finding->n_victims,
+			    finding->n_victims == 1 ? " is" : "s are");
+	return gw_text_finish(&telling.text);
+}
+
+/* ---- advice --------------------------------------------------------------------------------------- */
+
+static const char *advice_of(enum gw_class class)
+{
+	switch (class) {
+	case GW_CLASS_FENCE_LOCK_CYCLE:
+		return "Nothing but a GPU reset that retires the fence, or a reboot, ends this. For the driver's developers: whatever must run before a fence signals may take only locks that nobody holds while waiting for a fence; annotate it with dma_fence_begin_signalling() and run with lockdep.";
+	case GW_CLASS_NOTIFIER_CYCLE:
+		return "Nothing but a GPU reset that retires the fence, or a reboot, ends this. For the driver's developers: MMU-notifier callbacks may wait for fences, so the path that signals them must not take mmap_lock, wait for an invalidation or allocate memory with GFP_KERNEL.";
+	case GW_CLASS_RECLAIM_CYCLE:
+		return "Nothing but a GPU reset that retires the fence, or a reboot, ends this; more free memory makes it rarer. For the driver's developers: the path that signals a fence must not allocate memory with GFP_KERNEL, nor take a lock under which somebody else does.";
+	case GW_CLASS_FAULT_PREEMPT:
+		return "Reset the GPU. For the driver's developers: a GPU page fault must be served without waiting for fences of jobs that cannot be preempted while the fault is pending (Documentation/driver-api/dma-buf.rst, \"Recoverable Hardware Page Faults Implications\").";
+	case GW_CLASS_UNPLUG_SRCU:
+		return "The device cannot be removed any more; a reboot ends this. For the driver's developers: retire all fences of the device before drm_dev_unplug(), and do not wait for fences inside drm_dev_enter() sections.";
+	case GW_CLASS_SCHED_DEP_CYCLE:
+		return "End the processes that submitted these jobs, or reset the GPU. For the driver's developers: a job may depend only on fences that existed when it was armed; look for dependencies that are added later.";
+	case GW_CLASS_WORKQUEUE_CYCLE:
+		return "Nothing but a GPU reset that retires the fence, or a reboot, ends this. For the driver's developers: work that signals fences needs a workqueue of its own, with WQ_MEM_RECLAIM, on which nothing waits for fences; and never flush it under a lock that it takes or before a fence that it waits for.";
+	case GW_CLASS_ORPHANED_FENCE:
+		return "Only a reset or reload of the driver that retires the fence, or a reboot, ends this. For the driver's developers: signal every outstanding fence with an error before the thread, work or device that would have signalled it goes away.";
+	case GW_CLASS_LEAKED_LOCK:
+		return "Only a reboot frees the lock. For the driver's developers: a path of the owner returns without unlocking; look at its error paths.";
+	default: /* a long wait; the other kinds of reports have texts of their own */
+		break;
+	}
+	return "Look at the end of the chain: is the GPU busy with a long job, hung, or waiting for a task that is slow? `gpuwatch-cli timelines` shows whether the timeline still advances.";
+}
+
+char *gw_explain_advice(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	struct gw_text text = { .data = NULL };
+
+	gw_text_add(&text, "%s", advice_of(finding->class));
+	for (uint32_t i = 0; i < finding->chain.count; i++) {
+		const struct gw_node *node = &graph->nodes[finding->chain.items[i]];
+
+		if (node->type != GW_NODE_TASK || !gw_wait_is_fence(&node->wait) ||
+		    !(node->wait.flags & GW_WAIT_F_INTERRUPTIBLE))
+			continue;
+		gw_text_add(&text, " The wait of %s (pid %" PRIu32 ") is interruptible: killing it ends it.",
+			    node->comm, node->pid);
+	}
+	return gw_text_finish(&text);
+}
+
+char *gw_explain_chain(const struct gw_graph *graph, uint32_t task)
+{
+	struct gw_text text = { .data = NULL };
+	uint32_t node = task, steps = 0;
+
+	gw_name_phrase(&text, graph, &graph->nodes[node]);
+	while (graph->nodes[node].n_out > 0 && ++steps < CHAIN_STEPS) {
+		const struct gw_edge *edge = &graph->edges[graph->nodes[node].first_out];
+
+		node = edge->to;
+		if (edge->relation == GW_RELATION_ON_TIMELINE)
+			continue; /* named with its fence */
+		gw_text_add(&text, " → ");
+		gw_name_phrase(&text, graph, &graph->nodes[node]);
+		if (node == task)
+			break;
+	}
+	return gw_text_finish(&text);
+}

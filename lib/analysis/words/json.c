@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* JSON of nodes and edges. */
+#include "lib/analysis/words/json.h"
+
+#include <stdlib.h>
+
+#include "lib/analysis/words/names.h"
+#include "lib/base/text.h"
+
+void gw_json_put(json_t *object, const char *key, json_t *value, bool *failed)
+{
+	if (json_object_set_new(object, key, value) < 0)
+		*failed = true;
+}
+
+static void put_text(json_t *object, const char *key, const char *value, bool *failed)
+{
+	gw_json_put(object, key, gw_json_text(value), failed);
+}
+
+static void put_number(json_t *object, const char *key, uint64_t value, bool *failed)
+{
+	gw_json_put(object, key, gw_json_number(value), failed);
+}
+
+static json_t *json_of_text(struct gw_text *text)
+{
+	char *string = gw_text_finish(text);
+	json_t *json = string ? json_string(string) : NULL;
+
+	free(string);
+	return json;
+}
+
+json_t *gw_describe_id(const struct gw_node *node)
+{
+	struct gw_text text = { .data = NULL };
+
+	gw_name_id(&text, node);
+	return json_of_text(&text);
+}
+
+static json_t *json_symbol(const struct gw_snapshot *snapshot, uint64_t address)
+{
+	struct gw_text text = { .data = NULL };
+
+	gw_name_address(&text, snapshot, address);
+	return json_of_text(&text);
+}
+
+static json_t *json_stack(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	json_t *stack = json_array();
+
+	for (uint32_t i = 0; stack && task && i < task->stack_depth; i++) {
+		if (json_array_append_new(stack, json_symbol(snapshot, task->stack[i])) < 0) {
+			json_decref(stack);
+			return NULL;
+		}
+	}
+	return stack;
+}
+
+json_t *gw_describe_sections(const struct gw_sections *sections)
+{
+	const struct {
+		const char *name;
+		bool inside;
+	} all[] = {
+		{ "notifier", sections->notifier_mm }, { "reclaim", sections->reclaim_since_ns },
+		{ "fault", sections->fault_since_ns }, { "drm-section", sections->drm_depth && sections->drm_device },
+		{ "unplug", sections->unplug_device }, { "work", sections->work },
+	};
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < sizeof(all) / sizeof(all[0]); i++) {
+		if (all[i].inside && json_array_append_new(array, json_string(all[i].name)) < 0) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
+static void put_task(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool stack, bool *failed)
+{
+	const struct gw_task_record *task = node->task;
+	const struct gw_present_record *present =
+		task || node->gone ? NULL : gw_snapshot_present(graph->snapshot, node->address);
+	const char *state = node->gone ? "X" : task ? gw_state_letter(task->state) : "";
+
+	if (present)
+		state = gw_state_letter(present->state);
+	put_number(object, "pid", node->pid, failed);
+	put_number(object, "tgid", task ? task->tgid : present ? present->tgid : 0, failed);
+	put_text(object, "comm", node->comm, failed);
+	put_text(object, "state", state, failed);
+	put_number(object, "since_mono_ns", node->since_ns, failed);
+	gw_json_put(object, "address", gw_json_address(node->address), failed);
+	gw_json_put(object, "stack", json_stack(graph->snapshot, stack ? task : NULL), failed);
+	if (node->gone)
+		gw_json_put(object, "gone", json_true(), failed);
+	if (node->wait.kind != GW_WAIT_NONE)
+		put_text(object, "wait", gw_wait_kind_name(node->wait.kind), failed);
+	if (node->stack_wait)
+		put_text(object, "wait_function", node->stack_wait, failed);
+	if (gw_wait_is_fence(&node->wait))
+		gw_json_put(object, "interruptible", json_boolean(node->wait.flags & GW_WAIT_F_INTERRUPTIBLE), failed);
+	if (task)
+		gw_json_put(object, "inside", gw_describe_sections(&task->watch.sections), failed);
+	if (task && task->cgroup_id)
+		put_number(object, "cgroup_id", task->cgroup_id, failed);
+}
+
+static void put_fence(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
+{
+	static const char *const kinds[] = {
+		[GW_FENCE_PLAIN] = "plain",
+		[GW_FENCE_ARRAY] = "array",
+		[GW_FENCE_CHAIN] = "chain",
+		[GW_FENCE_SCHED_SCHEDULED] = "sched-scheduled",
+		[GW_FENCE_SCHED_FINISHED] = "sched-finished",
+	};
+
+	gw_json_put(object, "address", gw_json_address(node->address), failed);
+	put_number(object, "context", node->context, failed);
+	put_number(object, "seqno", node->seqno, failed);
+	put_text(object, "driver", gw_name_driver(graph, node), failed);
+	put_text(object, "timeline", gw_name_timeline(graph, node), failed);
+	if (node->fence && node->fence->ops)
+		gw_json_put(object, "ops", json_symbol(graph->snapshot, node->fence->ops), failed);
+	else
+		put_text(object, "ops", "", failed);
+	if (node->type == GW_NODE_JOB)
+		gw_json_put(object, "scheduler", gw_json_address(node->fence->scheduler), failed);
+	else if (node->fence)
+		put_text(object, "kind", kinds[node->fence->kind], failed);
+}
+
+json_t *gw_describe_signallers(const struct gw_snapshot *snapshot, const struct gw_timeline *timeline)
+{
+	static const char *const kinds[] = {
+		[GW_SIGNALLER_NONE] = "none",	    [GW_SIGNALLER_TASK] = "task",	[GW_SIGNALLER_WORK] = "work",
+		[GW_SIGNALLER_SOFTIRQ] = "softirq", [GW_SIGNALLER_HARDIRQ] = "hardirq",
+	};
+	json_t *array = json_array();
+	bool failed = !array;
+
+	for (size_t i = 0; !failed && timeline && i < GW_SIGNALLERS; i++) {
+		const struct gw_signaller *signaller = &timeline->signallers[i];
+		json_t *object;
+
+		if (signaller->kind == GW_SIGNALLER_NONE)
+			continue;
+		object = json_object();
+		put_text(object, "kind", kinds[signaller->kind], &failed);
+		put_number(object, "pid", signaller->pid, &failed);
+		put_text(object, "comm", signaller->comm, &failed);
+		if (signaller->function)
+			gw_json_put(object, "function", json_symbol(snapshot, signaller->function), &failed);
+		put_number(object, "count", signaller->count, &failed);
+		failed |= json_array_append_new(array, object) < 0;
+	}
+	if (!failed)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
+static void put_timeline(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
+{
+	put_number(object, "context", node->address, failed);
+	put_text(object, "driver", gw_name_driver(graph, node), failed);
+	put_text(object, "timeline", gw_name_timeline(graph, node), failed);
+	gw_json_put(object, "signallers",
+		    gw_describe_signallers(graph->snapshot, node->timeline ? &node->timeline->timeline : NULL), failed);
+}
+
+static void put_lock(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
+{
+	const struct gw_symbol_record *symbol = gw_snapshot_symbol(graph->snapshot, node->address);
+
+	gw_json_put(object, "address", gw_json_address(node->address), failed);
+	put_text(object, "lock_type", gw_name_lock_type(graph, node), failed);
+	put_text(object, "symbol", node->mm ? "mmap_lock" : symbol ? symbol->name : "", failed);
+	if (node->mm)
+		gw_json_put(object, "mm", gw_json_address(node->mm), failed);
+	if (node->lock && node->lock->kind == GW_LOCK_RWSEM)
+		put_number(object, "readers", node->lock->readers, failed);
+}
+
+static void put_work(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
+{
+	static const char *const places[] = {
+		[GW_WORK_EXECUTING] = "executing",
+		[GW_WORK_INACTIVE] = "inactive",
+		[GW_WORK_QUEUED] = "queued",
+		[GW_WORK_IDLE] = "idle",
+	};
+
+	gw_json_put(object, "address", gw_json_address(node->address), failed);
+	put_text(object, "workqueue", gw_name_workqueue(node), failed);
+	if (node->type != GW_NODE_WORK)
+		return;
+	if (node->function)
+		gw_json_put(object, "function", json_symbol(graph->snapshot, node->function), failed);
+	if (node->work)
+		put_text(object, "place", places[node->work->place], failed);
+}
+
+static void put_section(json_t *object, const struct gw_node *node, bool *failed)
+{
+	const struct gw_activity *activity = node->activity;
+
+	gw_json_put(object, "task", gw_json_address(node->address), failed);
+	put_number(object, "since_mono_ns", node->since_ns, failed);
+	if (!activity)
+		return;
+	put_number(object, "pid", activity->pid, failed);
+	put_number(object, "pasid", activity->pasid, failed);
+	if (activity->kind == GW_ACTIVITY_FAULT) {
+		put_number(object, "device", activity->device, failed);
+		if (activity->address)
+			gw_json_put(object, "fault_address", gw_json_address(activity->address), failed);
+	} else {
+		put_text(object, "phase", activity->kind == GW_ACTIVITY_RESTORE ? "restore" : "evict", failed);
+	}
+}
+
+static void put_fields(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool stack,
+		       bool *failed)
+{
+	switch (node->type) {
+	case GW_NODE_TASK:
+		put_task(object, graph, node, stack, failed);
+		return;
+	case GW_NODE_FENCE:
+	case GW_NODE_JOB:
+		put_fence(object, graph, node, failed);
+		return;
+	case GW_NODE_TIMELINE:
+		put_timeline(object, graph, node, failed);
+		return;
+	case GW_NODE_LOCK:
+		put_lock(object, graph, node, failed);
+		return;
+	case GW_NODE_WORK:
+	case GW_NODE_WORKQUEUE:
+	case GW_NODE_SLOTS:
+		put_work(object, graph, node, failed);
+		return;
+	case GW_NODE_NOTIFIER:
+		gw_json_put(object, "mm", gw_json_address(node->address), failed);
+		put_number(object, "since_mono_ns", node->since_ns, failed);
+		return;
+	case GW_NODE_SRCU:
+		gw_json_put(object, "address", gw_json_address(node->address), failed);
+		gw_json_put(object, "symbol", json_symbol(graph->snapshot, node->address), failed);
+		return;
+	case GW_NODE_DEVICE:
+		gw_json_put(object, "address", gw_json_address(node->address), failed);
+		put_text(object, "name", "", failed);
+		put_text(object, "driver", "", failed);
+		return;
+	case GW_NODE_FAULT:
+	case GW_NODE_RECLAIM:
+	case GW_NODE_EVICTION:
+		put_section(object, node, failed);
+		return;
+	}
+}
+
+json_t *gw_describe_node(const struct gw_graph *graph, const struct gw_node *node, bool stack)
+{
+	json_t *object = json_object();
+	bool failed = !object;
+
+	gw_json_put(object, "id", gw_describe_id(node), &failed);
+	put_text(object, "type", gw_node_type_name(node->type), &failed);
+	put_fields(object, graph, node, stack, &failed);
+	if (node->why)
+		put_text(object, "note", node->why, &failed);
+	if (!failed)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+json_t *gw_describe_edge(const struct gw_graph *graph, const struct gw_edge *edge)
+{
+	return json_pack("{s:o, s:o, s:s, s:o, s:s, s:s}", "from", gw_describe_id(&graph->nodes[edge->from]), "to",
+			 gw_describe_id(&graph->nodes[edge->to]), "relation", gw_relation_name(edge->relation),
+			 "since_mono_ns", gw_json_number(edge->since_ns), "evidence", gw_evidence_name(edge->evidence),
+			 "confidence", gw_confidence_name(edge->grade));
+}

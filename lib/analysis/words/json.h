@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Nodes and edges as the report schema has them. New references; NULL when out of memory. */
+#ifndef GPUWATCH_DESCRIBE_H
+#define GPUWATCH_DESCRIBE_H
+
+#include <jansson.h>
+
+#include "lib/analysis/graph/graph.h"
+
+/* @stack: give tasks their stack, else an empty one. */
+json_t *gw_describe_node(const struct gw_graph *graph, const struct gw_node *node, bool stack);
+json_t *gw_describe_edge(const struct gw_graph *graph, const struct gw_edge *edge);
+json_t *gw_describe_id(const struct gw_node *node);
+
+/* What a task is inside of: ["notifier", "reclaim", "drm-section", "unplug", "fault", "work"], by what applies. */
+json_t *gw_describe_sections(const struct gw_sections *sections);
+
+/* Who signals a timeline: [{kind, pid, comm, function, count}]; @timeline may be NULL. */
+json_t *gw_describe_signallers(const struct gw_snapshot *snapshot, const struct gw_timeline *timeline);
+
+/* json_object_set_new() that remembers a failure: *@failed becomes true, never false. */
+void gw_json_put(json_t *object, const char *key, json_t *value, bool *failed);
+
+#endif

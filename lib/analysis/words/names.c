@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names of nodes. */
+#include "lib/analysis/words/names.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+void gw_name_id(struct gw_text *text, const struct gw_node *node)
+{
+	switch (node->type) {
+	case GW_NODE_TASK:
+		if (node->pid == 0)
+			gw_text_add(text, "task:0x%" PRIx64, node->address);
+		else
+			gw_text_add(text, "task:%" PRIu32 "%s", node->pid, node->gone ? ":gone" : "");
+		return;
+	case GW_NODE_TIMELINE:
+		gw_text_add(text, "timeline:%" PRIu64, node->address);
+		return;
+	case GW_NODE_WORKQUEUE:
+		gw_text_add(text, "workqueue:0x%" PRIx64, node->address);
+		return;
+	case GW_NODE_SLOTS:
+		gw_text_add(text, "active-work:0x%" PRIx64, node->address);
+		return;
+	case GW_NODE_WORK:
+		gw_text_add(text, node->address ? "work:0x%" PRIx64 : "work-function:0x%" PRIx64,
+			    node->address ? node->address : node->extra);
+		return;
+	case GW_NODE_NOTIFIER:
+		gw_text_add(text, "notifier:0x%" PRIx64, node->address);
+		if (node->extra)
+			gw_text_add(text, ":0x%" PRIx64, node->extra);
+		return;
+	default:
+		gw_text_add(text, "%s:0x%" PRIx64, gw_node_type_name(node->type), node->address);
+	}
+}
+
+void gw_name_address(struct gw_text *text, const struct gw_snapshot *snapshot, uint64_t address)
+{
+	const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, address);
+
+	if (!symbol) {
+		gw_text_add(text, "0x%" PRIx64, address);
+		return;
+	}
+	gw_text_add(text, "%s", symbol->name);
+	if (symbol->offset)
+		gw_text_add(text, "+0x%" PRIx64, (uint64_t)symbol->offset);
+	if (symbol->module[0])
+		gw_text_add(text, " [%s]", symbol->module);
+}
+
+static const struct gw_timeline_record *timeline_of(const struct gw_graph *graph, const struct gw_node *node)
+{
+	if (node->type == GW_NODE_TIMELINE)
+		return node->timeline;
+	return node->context ? gw_snapshot_timeline(graph->snapshot, node->context) : NULL;
+}
+
+/* A fence of the timeline that has a record, for its names. */
+static const struct gw_fence_record *fence_of(const struct gw_graph *graph, const struct gw_node *node)
+{
+	if (node->type != GW_NODE_TIMELINE)
+		return node->fence;
+	for (uint32_t i = 0; i < node->n_in; i++) {
+		const struct gw_node *from = &graph->nodes[graph->edges[graph->in[node->first_in + i]].from];
+
+		if (from->type == GW_NODE_FENCE && from->fence)
+			return from->fence;
+	}
+	return NULL;
+}
+
+const char *gw_name_driver(const struct gw_graph *graph, const struct gw_node *node)
+{
+	const struct gw_fence_record *fence = fence_of(graph, node);
+	const struct gw_timeline_record *timeline = timeline_of(graph, node);
+	const struct gw_symbol_record *symbol;
+
+	if (fence && fence->driver[0])
+		return fence->driver;
+	if (timeline && timeline->driver[0])
+		return timeline->driver;
+	symbol = fence ? gw_snapshot_symbol(graph->snapshot, fence->ops_driver) : NULL;
+	return symbol ? symbol->module : "";
+}
+
+const char *gw_name_timeline(const struct gw_graph *graph, const struct gw_node *node)
+{
+	const struct gw_fence_record *fence = fence_of(graph, node);
+	const struct gw_timeline_record *timeline = timeline_of(graph, node);
+
+	if (fence && fence->timeline[0])
+		return fence->timeline;
+	return timeline ? timeline->name : "";
+}
+
+/* A ww_mutex is a mutex to its lock word; who waits for it knows better. */
+static bool waited_for_as_ww_mutex(const struct gw_graph *graph, const struct gw_node *node)
+{
+	static const char *const functions[] = { "ww_mutex_lock", "ww_mutex_lock_interruptible", "__ww_mutex_lock",
+						 "__ww_mutex_lock_slowpath", "__ww_mutex_lock_interruptible_slowpath" };
+
+	for (uint32_t i = 0; i < node->n_in; i++) {
+		const struct gw_node *from = &graph->nodes[graph->edges[graph->in[node->first_in + i]].from];
+
+		if (!from->task)
+			continue;
+		for (size_t f = 0; f < sizeof(functions) / sizeof(functions[0]); f++)
+			if (gw_snapshot_stack_has(graph->snapshot, from->task, functions[f]))
+				return true;
+		return false;
+	}
+	return false;
+}
+
+const char *gw_name_lock_type(const struct gw_graph *graph, const struct gw_node *node)
+{
+	switch (node->lock ? node->lock->kind : GW_LOCK_UNKNOWN) {
+	case GW_LOCK_MUTEX:
+		return waited_for_as_ww_mutex(graph, node) ? "ww_mutex" : "mutex";
+	case GW_LOCK_RWSEM:
+		return "rwsem";
+	case GW_LOCK_PERCPU_RWSEM:
+		return "percpu-rwsem";
+	case GW_LOCK_RT_MUTEX:
+		return "rt-mutex";
+	default:
+		return node->mm ? "rwsem" : "unknown";
+	}
+}
+
+const char *gw_name_workqueue(const struct gw_node *node)
+{
+	return node->work ? node->work->name : "";
+}
+
+static void name_fence(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node, const char *what)
+{
+	const char *driver = gw_name_driver(graph, node), *timeline = gw_name_timeline(graph, node);
+
+	if (node->type == GW_NODE_TIMELINE)
+		gw_text_add(text, "%s %" PRIu64, what, node->address);
+	else if (node->context)
+		gw_text_add(text, "%s %" PRIu64 ":%" PRIu64, what, node->context, node->seqno);
+	else
+		gw_text_add(text, "%s 0x%" PRIx64, what, node->address);
+	if (driver[0] || timeline[0])
+		gw_text_add(text, " (%s%s%s)", driver, driver[0] && timeline[0] ? " " : "", timeline);
+}
+
+static void name_lock(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
+{
+	const struct gw_symbol_record *symbol = gw_snapshot_symbol(graph->snapshot, node->address);
+	const char *type = gw_name_lock_type(graph, node);
+
+	if (node->mm)
+		gw_text_add(text, "mmap_lock of mm 0x%" PRIx64, node->mm);
+	else if (symbol)
+		gw_text_add(text, "%s %s", strcmp(type, "unknown") == 0 ? "lock" : type, symbol->name);
+	else
+		gw_text_add(text, "%s 0x%" PRIx64, strcmp(type, "unknown") == 0 ? "lock" : type, node->address);
+}
+
+static void name_work(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
+{
+	const struct gw_symbol_record *symbol = gw_snapshot_symbol(graph->snapshot, node->function);
+	const char *workqueue = gw_name_workqueue(node);
+
+	if (symbol)
+		gw_text_add(text, "work item %s", symbol->name);
+	else
+		gw_text_add(text, "work item 0x%" PRIx64, node->address ? node->address : node->function);
+	if (workqueue[0])
+		gw_text_add(text, " of workqueue %s", workqueue);
+}
+
+static void name_task(struct gw_text *text, const struct gw_node *node)
+{
+	if (node->pid == 0)
+		gw_text_add(text, "a task that is gone (it was at 0x%" PRIx64 ")", node->address);
+	else if (node->gone && !node->comm[0])
+		gw_text_add(text, "a task that is gone (its memory says pid %" PRIu32 ")", node->pid);
+	else
+		gw_text_add(text, "%s (pid %" PRIu32 ")", node->comm[0] ? node->comm : "task", node->pid);
+}
+
+static void name_fault(struct gw_text *text, const struct gw_node *node)
+{
+	const struct gw_activity *activity = node->activity;
+
+	gw_text_add(text, "a GPU page fault");
+	if (!activity)
+		return;
+	if (activity->address)
+		gw_text_add(text, " at 0x%" PRIx64, (uint64_t)activity->address);
+	gw_text_add(text, " of ");
+	if (activity->pid)
+		gw_text_add(text, "pid %" PRIu32 " (PASID %" PRIu32 ")", activity->pid, activity->pasid);
+	else
+		gw_text_add(text, "PASID %" PRIu32, activity->pasid);
+}
+
+static void name_eviction(struct gw_text *text, const struct gw_node *node)
+{
+	const struct gw_activity *activity = node->activity;
+
+	gw_text_add(text, "%s of the KFD queues of pid %" PRIu32 " (PASID %" PRIu32 ")",
+		    activity->kind == GW_ACTIVITY_RESTORE ? "the restore" : "the eviction", activity->pid,
+		    activity->pasid);
+}
+
+void gw_name_phrase(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
+{
+	switch (node->type) {
+	case GW_NODE_TASK:
+		name_task(text, node);
+		return;
+	case GW_NODE_FENCE:
+		name_fence(text, graph, node, "fence");
+		return;
+	case GW_NODE_TIMELINE:
+		name_fence(text, graph, node, "timeline");
+		return;
+	case GW_NODE_JOB:
+		name_fence(text, graph, node, "the job of fence");
+		return;
+	case GW_NODE_LOCK:
+		name_lock(text, graph, node);
+		return;
+	case GW_NODE_NOTIFIER:
+		gw_text_add(text, "an MMU-notifier invalidation of mm 0x%" PRIx64, node->address);
+		return;
+	case GW_NODE_SRCU:
+		gw_text_add(text, "an SRCU grace period");
+		return;
+	case GW_NODE_DEVICE:
+		gw_text_add(text, "DRM device 0x%" PRIx64, node->address);
+		return;
+	case GW_NODE_FAULT:
+		name_fault(text, node);
+		return;
+	case GW_NODE_EVICTION:
+		name_eviction(text, node);
+		return;
+	case GW_NODE_RECLAIM:
+		gw_text_add(text, "direct reclaim");
+		return;
+	case GW_NODE_WORK:
+		name_work(text, graph, node);
+		return;
+	case GW_NODE_WORKQUEUE:
+		gw_text_add(text, "workqueue %s", gw_name_workqueue(node)[0] ? gw_name_workqueue(node) : "(unnamed)");
+		return;
+	case GW_NODE_SLOTS:
+		gw_text_add(text, "the active items of workqueue %s", gw_name_workqueue(node));
+		return;
+	}
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What nodes are called: ids for machines, short phrases for people. */
+#ifndef GPUWATCH_NAMES_H
+#define GPUWATCH_NAMES_H
+
+#include "lib/analysis/graph/graph.h"
+#include "lib/base/text.h"
+
+/* Unique within a graph, the same in every snapshot: "task:812", "fence:0xffff…", "timeline:41". */
+void gw_name_id(struct gw_text *text, const struct gw_node *node);
+
+/* "render (pid 812)", "fence 41:7 (amdgpu gfx_0.0.0)", "mutex 0xffff…", "work item drm_sched_run_job_work". */
+void gw_name_phrase(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node);
+
+/* "symbol+0x1a", with " [module]" for a module's; "0x…" where no symbol is known. */
+void gw_name_address(struct gw_text *text, const struct gw_snapshot *snapshot, uint64_t address);
+
+/* The best names known of a fence, its job, or its timeline; "" where there is none. Valid as long as the snapshot. */
+const char *gw_name_driver(const struct gw_graph *graph, const struct gw_node *node);
+const char *gw_name_timeline(const struct gw_graph *graph, const struct gw_node *node);
+
+/* "mutex", "ww_mutex", "rwsem", "percpu-rwsem", "rt-mutex", "unknown". */
+const char *gw_name_lock_type(const struct gw_graph *graph, const struct gw_node *node);
+
+/* The name of a workqueue or work item's workqueue, "" if unknown. */
+const char *gw_name_workqueue(const struct gw_node *node);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Growing text, sanitised text. */
+#include "lib/base/text.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static bool reserve(struct gw_text *text, size_t more)
+{
+	size_t need = text->length + more + 1, allocated = text->allocated ? text->allocated : 128;
+	char *data;
+
+	if (need <= text->allocated)
+		return true;
+	while (allocated < need)
+		allocated *= 2;
+	data = realloc(text->data, allocated);
+	if (!data) {
+		text->failed = true;
+		return false;
+	}
+	text->data = data;
+	text->allocated = allocated;
+	return true;
+}
+
+void gw_text_add(struct gw_text *text, const char *format, ...)
+{
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vsnprintf(NULL, 0, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		text->failed = true;
+	if (text->failed || !reserve(text, (size_t)length))
+		return;
+	va_start(arguments, format);
+	vsnprintf(text->data + text->length, (size_t)length + 1, format, arguments);
+	va_end(arguments);
+	text->length += (size_t)length;
+}
+
+void gw_text_add_age(struct gw_text *text, uint64_t ns)
+{
+	uint64_t seconds = ns / 1000000000ULL;
+
+	if (ns < 1000000000ULL)
+		gw_text_add(text, "%" PRIu64 " ms", ns / 1000000);
+	else if (seconds < 100)
+		gw_text_add(text, "%" PRIu64 ".%" PRIu64 " s", seconds, ns / 100000000 % 10);
+	else if (seconds < 3600)
+		gw_text_add(text, "%" PRIu64 " min %" PRIu64 " s", seconds / 60, seconds % 60);
+	else if (seconds < 86400)
+		gw_text_add(text, "%" PRIu64 " h %" PRIu64 " min", seconds / 3600, seconds / 60 % 60);
+	else
+		gw_text_add(text, "%" PRIu64 " d %" PRIu64 " h", seconds / 86400, seconds / 3600 % 24);
+}
+
+/* Length of the well-formed UTF-8 character at @s, 0 if there is none (RFC 3629, table of section 4). */
+static size_t character_length(const unsigned char *s)
+{
+	size_t length = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : 0;
+
+	if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		length = 4;
+	for (size_t i = 1; i < length; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
+	    (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return length;
+}
+
+static void sanitize(char *string)
+{
+	unsigned char *s = (unsigned char *)string;
+
+	while (*s) {
+		size_t length = character_length(s);
+
+		if (length == 0 || *s < 0x20 || *s == 0x7f) {
+			*s++ = '?';
+			continue;
+		}
+		s += length;
+	}
+}
+
+char *gw_text_finish(struct gw_text *text)
+{
+	char *data = NULL;
+
+	if (!text->failed && reserve(text, 0)) {
+		data = text->data;
+		data[text->length] = '\0';
+		sanitize(data);
+		text->data = NULL;
+	}
+	gw_text_clear(text);
+	return data;
+}
+
+void gw_text_clear(struct gw_text *text)
+{
+	free(text->data);
+	*text = (struct gw_text){ .data = NULL };
+}
+
+json_t *gw_json_text(const char *string)
+{
+	char *copy = strdup(string);
+	json_t *json;
+
+	if (!copy)
+		return NULL;
+	sanitize(copy);
+	json = json_string(copy);
+	free(copy);
+	return json;
+}
+
+json_t *gw_json_address(uint64_t address)
+{
+	char text[20];
+
+	snprintf(text, sizeof(text), "0x%016" PRIx64, address);
+	return json_string(text);
+}
+
+json_t *gw_json_number(uint64_t value)
+{
+	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
+}
+
+json_t *gw_json_time(uint64_t real_ns)
+{
+	time_t seconds = (time_t)(real_ns / 1000000000ULL);
+	struct tm tm;
+	char date[40], text[64];
+
+	if (!gmtime_r(&seconds, &tm) || strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+		return json_string("1970-01-01T00:00:00Z");
+	snprintf(text, sizeof(text), "%s.%06uZ", date, (unsigned int)(real_ns / 1000 % 1000000));
+	return json_string(text);
+}

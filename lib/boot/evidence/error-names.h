@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names of error numbers, those that only the kernel has included: "-EPROBE_DEFER". */
+#ifndef GPUWATCH_CORE_BOOT_ERRNO_H
+#define GPUWATCH_CORE_BOOT_ERRNO_H
+
+#include <stdint.h>
+
+#include "lib/base/text.h"
+
+/* "0", "-ENODEV", or the number if it has no name. */
+void gw_boot_add_result(struct gw_text *text, int32_t result);
+
+#endif

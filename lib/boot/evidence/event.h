@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A thing that happened during boot, wherever it is known from. Pure: no I/O, no clock. */
+#ifndef GPUWATCH_BOOT_EVENT_H
+#define GPUWATCH_BOOT_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "bpf/abi/boot-records.h"
+
+/* Where an event comes from; also says which clock its time is of. */
+enum gw_boot_source {
+	GW_BOOT_FROM_BPF,   /* CLOCK_MONOTONIC */
+	GW_BOOT_FROM_KMSG,  /* printk's clock: near CLOCK_MONOTONIC, not the same */
+	GW_BOOT_FROM_TRACE, /* a trace buffer's clock (local by default): like printk's */
+	GW_BOOT_SOURCES
+};
+
+struct gw_boot_event {
+	uint64_t time_ns;     /* of its source's clock, since boot */
+	uint64_t sequence;    /* within its source */
+	uint64_t object;      /* address, 0 = not known */
+	uint64_t duration_ns; /* *_END: as the source gives it; 0 = not given */
+	uint64_t flags;	      /* as in struct gw_boot_record */
+	enum gw_boot_event_type type;
+	enum gw_boot_source source;
+	uint32_t pid; /* 0 = not known */
+	int32_t result;
+	char comm[16];
+	char subject[GW_BOOT_NAME_SIZE];
+	char other[GW_BOOT_NAME_SIZE];
+	char bus[16];
+};
+
+/* JSON names: "probe-begin", "module-end", ...; "bpf", "kmsg", "trace". Never NULL for a valid value. */
+const char *gw_boot_event_type_name(enum gw_boot_event_type type);
+const char *gw_boot_source_name(enum gw_boot_source source);
+
+void gw_boot_event_from_record(struct gw_boot_event *ret, const struct gw_boot_record *record);
+
+/*
+ * gw_boot_event_from_kmsg - parse one record of /dev/kmsg
+ * @text: PRIORITY,SEQUENCE,USEC,FLAGS[,...];MESSAGE and continuation lines; @size bytes, need not be terminated
+ * @sequence: set to the record's sequence number whenever that can be read
+ *
+ * Knows initcall_debug's lines, `probe of ... returned ...`, what the driver core says about deferral, its timeout and
+ * suppliers, and trace events printed by tp_printk. Returns 1 if it is an event, 0 if it is something else,
+ * -EBADMSG if it is not a kmsg record.
+ */
+int gw_boot_event_from_kmsg(struct gw_boot_event *ret, uint64_t *sequence, const char *text, size_t size);
+
+/* New reference, NULL when out of memory. */
+json_t *gw_boot_event_json(const struct gw_boot_event *event);
+
+/* Returns 0 or -EBADMSG. */
+int gw_boot_event_from_json(struct gw_boot_event *ret, const json_t *json);
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which device an event is about: most lines of the kernel log give a name without its bus. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/boot/model/model.h"
+
+uint32_t gw_boot_device_find(const struct gw_boot_model *model, uint32_t name, uint32_t bus)
+{
+	uint32_t first = gw_boot_map_get(&model->first_of, name);
+
+	if (bus)
+		return gw_boot_map_get(&model->device_of, gw_boot_pair(name, bus));
+	if (first == GW_BOOT_NOT_FOUND || model->devices[first].next_of_name == GW_BOOT_NOTHING)
+		return first;
+	/* Ambiguous: only the one whose bus is not known either. */
+	return gw_boot_map_get(&model->device_of, gw_boot_pair(name, 0));
+}
+
+static uint32_t add_device(struct gw_boot_model *model, uint32_t name, uint32_t bus)
+{
+	uint32_t index = (uint32_t)model->n_devices, first = gw_boot_map_get(&model->first_of, name);
+
+	if (!GW_BOOT_RESERVE(model->devices, model->n_devices, model->allocated_devices) ||
+	    gw_boot_map_set(&model->device_of, gw_boot_pair(name, bus), index) < 0 ||
+	    gw_boot_map_set(&model->first_of, name, index) < 0)
+		return GW_BOOT_NOTHING;
+	model->devices[model->n_devices++] = (struct gw_boot_device){
+		.name = name,
+		.bus = bus,
+		.next_of_name = first,
+		.first_deferred_ns = GW_BOOT_UNKNOWN,
+		.pending_ns = GW_BOOT_UNKNOWN,
+		.ignored_ns = GW_BOOT_UNKNOWN,
+	};
+	return index;
+}
+
+/* The device of that name and bus, made known if it is not yet. */
+static uint32_t need_device(struct gw_boot_model *model, uint32_t name, uint32_t bus)
+{
+	uint32_t found = gw_boot_device_find(model, name, bus);
+
+	return found == GW_BOOT_NOTHING ? add_device(model, name, bus) : found;
+}
+
+const char *gw_boot_device_text(const struct gw_boot_device *device, const char *key)
+{
+	const char *value = json_string_value(json_object_get(device->state, key));
+
+	return value ? value : "";
+}
+
+static uint32_t name_at(struct gw_boot_model *model, const json_t *object, const char *key)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+
+	return gw_boot_names_add(&model->boot->names, value ? value : "");
+}
+
+/* As events have it: longer names are cut there, and have to be found again. */
+static uint32_t cut_name_at(struct gw_boot_model *model, const json_t *object, const char *key, size_t size)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+	char name[GW_BOOT_NAME_SIZE];
+
+	snprintf(name, size < sizeof(name) ? size : sizeof(name), "%s", value ? value : "");
+	return gw_boot_names_add(&model->boot->names, name);
+}
+
+static int add_from_state(struct gw_boot_model *model, const json_t *json)
+{
+	uint32_t name = cut_name_at(model, json, "name", GW_BOOT_NAME_SIZE), bus = cut_name_at(model, json, "bus", 16);
+	uint32_t driver = name_at(model, json, "driver"), module = name_at(model, json, "module"), index;
+
+	if (name == GW_BOOT_NO_NAME)
+		return 0;
+	if (name == GW_BOOT_NOT_FOUND || bus == GW_BOOT_NOT_FOUND || driver == GW_BOOT_NOT_FOUND ||
+	    module == GW_BOOT_NOT_FOUND)
+		return -ENOMEM;
+	index = gw_boot_map_get(&model->device_of, gw_boot_pair(name, bus));
+	index = index == GW_BOOT_NOT_FOUND ? add_device(model, name, bus) : index;
+	if (index == GW_BOOT_NOTHING)
+		return -ENOMEM;
+	model->devices[index].state = json;
+	model->devices[index].driver = driver;
+	model->devices[index].module = module;
+	model->devices[index].known_now = json_is_string(json_object_get(json, "driver"));
+	model->devices[index].bound = driver != GW_BOOT_NO_NAME;
+	return 0;
+}
+
+static bool is_about_device(uint8_t type)
+{
+	switch (type) {
+	case GW_BOOT_PROBE_BEGIN:
+	case GW_BOOT_PROBE_END:
+	case GW_BOOT_DEFER:
+	case GW_BOOT_DEFER_REASON:
+	case GW_BOOT_UNDEFER:
+	case GW_BOOT_DEFER_RETRY:
+	case GW_BOOT_DEFER_TIMEOUT:
+	case GW_BOOT_SUPPLIER_WAIT:
+	case GW_BOOT_LINK_ADD:
+	case GW_BOOT_UNBIND:
+	case GW_BOOT_IOMMU_PROBE:
+	case GW_BOOT_IOMMU_GROUP:
+	case GW_BOOT_OF_XLATE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What the state calls deferred: debugfs gives names without a bus. */
+static void mark_deferred(struct gw_boot_model *model, uint32_t index, const json_t *entry)
+{
+	struct gw_boot_device *device = &model->devices[index];
+	uint32_t reason = name_at(model, entry, "reason");
+
+	device->deferred = !device->bound;
+	if (reason != GW_BOOT_NO_NAME && reason != GW_BOOT_NOT_FOUND)
+		device->reason = reason;
+}
+
+static int add_deferred(struct gw_boot_model *model)
+{
+	json_t *deferred = json_object_get(model->boot->state, "deferred"), *entry;
+	size_t i;
+
+	json_array_foreach(deferred, i, entry) {
+		uint32_t name = cut_name_at(model, entry, "device", GW_BOOT_NAME_SIZE), index;
+
+		if (name == GW_BOOT_NO_NAME)
+			continue;
+		if (name == GW_BOOT_NOT_FOUND)
+			return -ENOMEM;
+		index = gw_boot_map_get(&model->first_of, name);
+		/* Of several of that name, one that is not bound. */
+		while (index != GW_BOOT_NOTHING && model->devices[index].bound)
+			index = model->devices[index].next_of_name;
+		index = index == GW_BOOT_NOTHING ? need_device(model, name, 0) : index;
+		if (index == GW_BOOT_NOTHING)
+			return -ENOMEM;
+		mark_deferred(model, index, entry);
+	}
+	return 0;
+}
+
+int gw_boot_devices_build(struct gw_boot_model *model)
+{
+	json_t *devices = json_object_get(model->boot->state, "devices"), *json;
+	size_t i;
+
+	json_array_foreach(devices, i, json)
+		if (add_from_state(model, json) < 0)
+			return -ENOMEM;
+	/* First what names a bus, so that the rest finds it. */
+	for (int pass = 0; pass < 2; pass++) {
+		for (i = 0; i < model->n_facts; i++) {
+			const struct gw_boot_fact *fact = &model->facts[i];
+
+			if (pass == 0)
+				model->fact_device[i] = GW_BOOT_NOTHING;
+			if (!is_about_device(fact->type) || !fact->subject || (fact->bus == 0) != (pass == 1))
+				continue;
+			model->fact_device[i] = need_device(model, fact->subject, fact->bus);
+			if (model->fact_device[i] == GW_BOOT_NOTHING)
+				return -ENOMEM;
+		}
+	}
+	return add_deferred(model);
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * silent-absence: a driver has bound, nothing failed, and yet a feature is
+ * missing, because what gives it was not there. Where an order is to blame
+ * and reported, that report says so instead.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/boot/rules/finding.h"
+
+/* Switched off by the command line: missing as it was asked for. */
+static bool iommu_is_off(const struct gw_boot_model *model)
+{
+	static const char *const off[] = { "iommu=off", "intel_iommu=off", "amd_iommu=off", "iommu=soft" };
+	const char *cmdline = json_string_value(json_object_get(model->boot->state, "cmdline"));
+
+	for (size_t i = 0; cmdline && i < sizeof(off) / sizeof(off[0]); i++)
+		if (strstr(cmdline, off[i]))
+			return true;
+	return false;
+}
+
+static bool is_about(const struct gw_boot_finding *finding, uint32_t device)
+{
+	for (size_t i = 0; i < finding->n_group; i++)
+		if (finding->group[i] == device)
+			return true;
+	return finding->consumer == device;
+}
+
+/* Whether another finding is about the same entry, or the same device and supplier. */
+static bool is_told(const struct gw_boot_model *model, const struct gw_dependency *entry, uint32_t device,
+		    uint32_t supplier)
+{
+	for (size_t i = 0; i < model->n_findings; i++) {
+		const struct gw_boot_finding *finding = &model->findings[i];
+
+		if (finding->effect != GW_BOOT_LOST || finding->resolved_ns)
+			continue;
+		if (entry && finding->entry == entry)
+			return true;
+		if (is_about(finding, device) && (!supplier || finding->supplier_name == supplier))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the supplier's party is on this machine at all: a device, a call that was seen, a module that is loaded. */
+static bool supplier_present(const struct gw_boot_model *model, const struct gw_boot_pair *pair)
+{
+	return pair->n_suppliers > 0 || pair->supplier_init != GW_BOOT_NOTHING ||
+	       pair->supplier_builtin != GW_BOOT_NOTHING ||
+	       (pair->supplier_module != GW_BOOT_NOTHING &&
+		model->modules[pair->supplier_module].state != GW_BOOT_MODULE_AVAILABLE);
+}
+
+/* ---- words -------------------------------------------------------------------------------------------- */
+
+static void say_where(struct gw_text *text, const struct gw_dependency *entry)
+{
+	if (entry->feature.path)
+		gw_text_add(text, " (%s)", entry->feature.path);
+	else if (entry->feature.iommu_group)
+		gw_text_add(text, " (no IOMMU group)");
+}
+
+static void say_supplier(const struct gw_boot_model *model, struct gw_boot_finding *finding,
+			 const struct gw_boot_pair *pair)
+{
+	const struct gw_dependency *entry = pair->entry;
+	const struct gw_boot_module *module =
+		pair->supplier_module == GW_BOOT_NOTHING ? NULL : &model->modules[pair->supplier_module];
+	const char *name = module ? gw_boot_text(model, module->name) : "";
+	const char *consumer = gw_boot_text(model, finding->module);
+
+	if (module && module->blacklisted && module->state == GW_BOOT_MODULE_AVAILABLE) {
+		gw_text_add(&finding->summary, ": module %s is blacklisted", name);
+		gw_text_add(&finding->advice, "Take %s off the blacklist, or do without %s.", name,
+			    entry->feature.name);
+	} else if (module && module->state == GW_BOOT_MODULE_AVAILABLE) {
+		gw_text_add(&finding->summary, ": module %s is not loaded", name);
+		gw_text_add(
+			&finding->advice,
+			"Load it before the consumer: put \"softdep %s pre: %s\" into /etc/modprobe.d/gpuwatch.conf and reboot, or modprobe %s and bind %s again.",
+			*consumer ? consumer : "CONSUMER", name, name, gw_boot_text(model, finding->device));
+	} else if (supplier_present(model, pair)) {
+		gw_text_add(
+			&finding->explanation,
+			" %s is there, so it was there too late, or the consumer could not use it; nothing that was recorded tells which.",
+			entry->supplier.name);
+		gw_text_add(&finding->advice, "Look in the kernel log for what %s says about %s.",
+			    gw_boot_text(model, finding->driver), entry->supplier.name);
+	} else {
+		gw_text_add(&finding->summary, ": there is no %s", entry->supplier.name);
+		gw_text_add(
+			&finding->advice,
+			"Neither a module nor a built-in driver for %s is known to this kernel: install or build it, or enable it in the firmware's setup.",
+			entry->supplier.name);
+	}
+	if (module)
+		finding->supplier_module = module->name;
+}
+
+/* ---- the table ---------------------------------------------------------------------------------------- */
+
+static int report_entry(struct gw_boot_model *model, const struct gw_boot_pair *pair, const uint32_t *devices,
+			size_t count)
+{
+	struct gw_boot_finding *finding = gw_boot_finding_add(model, GW_CLASS_SILENT_ABSENCE);
+	const struct gw_dependency *entry = pair->entry;
+	const struct gw_boot_attempt *attempt;
+
+	if (!finding)
+		return -ENOMEM;
+	finding->group = calloc(count, sizeof(*finding->group));
+	if (!finding->group)
+		return -ENOMEM;
+	memcpy(finding->group, devices, count * sizeof(*finding->group));
+	finding->n_group = count;
+	gw_boot_finding_consumer(model, finding, devices[0]);
+	if (pair->n_suppliers)
+		gw_boot_finding_supplier(model, finding, pair->suppliers[0]);
+	else
+		finding->supplier_name = gw_boot_names_add(&model->boot->names, entry->supplier.name);
+	if (finding->supplier_name == GW_BOOT_NOT_FOUND)
+		return -ENOMEM;
+	finding->entry = entry;
+	finding->origin = GW_BOOT_BY_TABLE;
+	finding->related = true;
+	finding->feature = entry->feature.name;
+	attempt = gw_boot_current(model, &model->devices[devices[0]]);
+	if (attempt)
+		gw_boot_finding_attempt(finding, attempt);
+	finding->formed_ns = finding->end_ns;
+	finding->known_ns = model->now_ns;
+	finding->confidence = supplier_present(model, pair) ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_PROVEN;
+	finding->effect = GW_BOOT_LOST;
+	gw_boot_say_device(&finding->summary, model, finding->consumer);
+	gw_boot_say_group(&finding->summary, finding);
+	gw_text_add(&finding->summary, " came up without %s", entry->feature.name);
+	gw_text_add(&finding->explanation, "%s is bound, but %s is missing", gw_boot_text(model, finding->device),
+		    entry->feature.name);
+	say_where(&finding->explanation, entry);
+	gw_text_add(&finding->explanation, ".");
+	gw_boot_say_origin(&finding->explanation, finding);
+	say_supplier(model, finding, pair);
+	return 0;
+}
+
+static int judge_pair(struct gw_boot_model *model, const struct gw_boot_pair *pair)
+{
+	const struct gw_dependency *entry = pair->entry;
+	uint32_t *missing;
+	size_t count = 0;
+	int r = 0;
+
+	if (!entry->feature.name || !model->boot->state || (entry->optional && !supplier_present(model, pair)) ||
+	    (entry->feature.iommu_group && iommu_is_off(model)))
+		return 0;
+	missing = calloc(pair->n_consumers + 1, sizeof(*missing));
+	if (!missing)
+		return -ENOMEM;
+	for (size_t i = 0; i < pair->n_consumers; i++)
+		if (model->devices[pair->consumers[i]].bound &&
+		    gw_boot_feature_missing(model, entry, pair->consumers[i]) &&
+		    !is_told(model, entry, pair->consumers[i], 0))
+			missing[count++] = pair->consumers[i];
+	if (count)
+		r = report_entry(model, pair, missing, count);
+	free(missing);
+	return r;
+}
+
+/* ---- firmware ------------------------------------------------------------------------------------------- */
+
+/* Bound, and known to be in no group. That no device has one says nothing here: the firmware names the IOMMU. */
+static bool is_without_group(const struct gw_boot_device *device)
+{
+	const json_t *group = json_object_get(device->state, "iommu_group");
+
+	return device->bound && json_is_integer(group) && json_integer_value(group) < 0;
+}
+
+static void tell_master(const struct gw_boot_model *model, struct gw_boot_finding *finding)
+{
+	const struct gw_boot_device *supplier = &model->devices[finding->supplier];
+	const char *device = gw_boot_text(model, finding->device), *iommu = gw_boot_text(model, finding->supplier_name);
+	uint32_t candidate = supplier->bound ? GW_BOOT_NOTHING : gw_boot_candidate(model, finding->supplier);
+
+	gw_boot_say_device(&finding->summary, model, finding->consumer);
+	gw_text_add(&finding->summary, " came up without its IOMMU %s", iommu);
+	gw_text_add(&finding->explanation,
+		    "%s is bound, but in no IOMMU group: its DMA is neither translated nor confined.", device);
+	gw_boot_say_origin(&finding->explanation, finding);
+	if (supplier->bound) {
+		gw_text_add(
+			&finding->explanation,
+			" %s is there, so it was there too late, or it did not take the device; nothing that was recorded tells which.",
+			iommu);
+		gw_text_add(
+			&finding->advice,
+			"Look in the kernel log for what %s and %s say about %s. If the IOMMU came too late, have its driver in the initramfs or built in.",
+			iommu, gw_boot_text(model, finding->driver), device);
+	} else if (candidate != GW_BOOT_NOTHING) {
+		finding->supplier_module = model->modules[candidate].name;
+		gw_text_add(&finding->advice,
+			    "Have module %s loaded before the consumer's driver: in the initramfs, or built in.",
+			    gw_boot_text(model, finding->supplier_module));
+	} else {
+		gw_text_add(&finding->advice, "This kernel has no driver for %s that is known: install or build it.",
+			    iommu);
+	}
+}
+
+static int report_master(struct gw_boot_model *model, const struct gw_boot_need *need)
+{
+	struct gw_boot_finding *finding = gw_boot_finding_add(model, GW_CLASS_SILENT_ABSENCE);
+	const struct gw_boot_attempt *attempt = gw_boot_current(model, &model->devices[need->consumer]);
+
+	if (!finding)
+		return -ENOMEM;
+	gw_boot_finding_consumer(model, finding, need->consumer);
+	gw_boot_finding_need(model, finding, need);
+	if (attempt)
+		gw_boot_finding_attempt(finding, attempt);
+	finding->feature = "IOMMU";
+	finding->formed_ns = finding->end_ns;
+	finding->known_ns = model->now_ns;
+	finding->confidence = GW_CONFIDENCE_PROBABLE;
+	finding->effect = GW_BOOT_LOST;
+	tell_master(model, finding);
+	return 0;
+}
+
+/* Documentation/devicetree/bindings/iommu/iommu.txt: a master's "iommus" names what it is behind. */
+static int judge_master(struct gw_boot_model *model, const struct gw_boot_need *need)
+{
+	if (!need->property || strcmp(need->property, "iommus") != 0 || need->supplier == GW_BOOT_NOTHING ||
+	    !is_without_group(&model->devices[need->consumer]) || iommu_is_off(model) ||
+	    is_told(model, need->entry, need->consumer, need->supplier_name))
+		return 0;
+	return report_master(model, need);
+}
+
+/* ---- what was missing in an earlier binding --------------------------------------------------------------- */
+
+/* A consumer that was bound and unbound again before the supplier ever came, and is bound now with all there is. */
+static int report_put_right(struct gw_boot_model *model, const struct gw_boot_need *need,
+			    const struct gw_boot_attempt *then, const struct gw_boot_attempt *now)
+{
+	struct gw_boot_finding *finding = gw_boot_finding_add(model, GW_CLASS_SILENT_ABSENCE);
+
+	if (!finding)
+		return -ENOMEM;
+	gw_boot_finding_consumer(model, finding, need->consumer);
+	gw_boot_finding_need(model, finding, need);
+	gw_boot_finding_attempt(finding, then);
+	finding->formed_ns = finding->known_ns = then->end_ns;
+	finding->resolved_ns = now->end_ns;
+	finding->confidence = GW_CONFIDENCE_PROBABLE;
+	finding->effect = GW_BOOT_LOST;
+	gw_boot_say_device(&finding->summary, model, finding->consumer);
+	gw_text_add(&finding->summary, " had come up without %s, until it was bound again", finding->feature);
+	gw_text_add(&finding->explanation, "%s was bound at ", gw_boot_text(model, finding->device));
+	gw_boot_say_time(&finding->explanation, then->end_ns);
+	gw_text_add(&finding->explanation, " without %s, unbound, and bound again at ",
+		    gw_boot_text(model, finding->supplier_name));
+	gw_boot_say_time(&finding->explanation, now->end_ns);
+	gw_text_add(&finding->explanation, ", when that was there.");
+	gw_boot_say_origin(&finding->explanation, finding);
+	gw_text_add(
+		&finding->advice,
+		"Nothing is to be done now. To have it right at the next boot, have the supplier's driver loaded before the consumer's.");
+	return 0;
+}
+
+static int judge_history(struct gw_boot_model *model, const struct gw_boot_need *need)
+{
+	const struct gw_boot_device *consumer = &model->devices[need->consumer];
+	const struct gw_boot_device *supplier = &model->devices[need->supplier];
+	const struct gw_boot_attempt *now = gw_boot_current(model, consumer), *then, *came;
+
+	if (!now || !need->entry->feature.name || supplier->bound_before ||
+	    gw_boot_feature_missing(model, need->entry, need->consumer))
+		return 0;
+	then = gw_boot_next_bound(model, consumer, 0);
+	came = gw_boot_next_bound(model, supplier, 0);
+	if (!then || !came || then == now || then->until_ns >= came->end_ns || came->end_ns >= now->end_ns)
+		return 0;
+	return report_put_right(model, need, then, now);
+}
+
+int gw_boot_rule_absence(struct gw_boot_model *model)
+{
+	for (size_t i = 0; i < model->n_pairs; i++)
+		if (judge_pair(model, &model->pairs[i]) < 0)
+			return -ENOMEM;
+	for (size_t i = 0; i < model->n_needs; i++)
+		if (judge_master(model, &model->needs[i]) < 0)
+			return -ENOMEM;
+	for (size_t i = 0; i < model->n_needs; i++)
+		if (model->needs[i].entry && model->needs[i].ordered && judge_history(model, &model->needs[i]) < 0)
+			return -ENOMEM;
+	return 0;
+}

@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of dependencies: its language, see gpuwatch-dependencies(5), and what is asked of it. */
+#include "lib/boot/table/dependencies.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINE_SIZE 4096
+#define ID_SIZE 64
+#define ENTRIES_MAX 4096
+#define ITEMS_MAX 256 /* of a list */
+
+struct gw_depends {
+	struct gw_dependency *entries;
+	size_t count, allocated;
+};
+
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+enum key_type { TEXT, LIST, PATH, BOOL, KERNELS };
+
+struct key {
+	const char *name;
+	enum key_type type;
+	size_t offset; /* of its member in struct gw_dependency */
+};
+
+#define MEMBER(name) offsetof(struct gw_dependency, name)
+
+static const struct key keys[] = {
+	{ "Consumer", TEXT, MEMBER(consumer.name) },
+	{ "ConsumerInitcalls", LIST, MEMBER(consumer.initcalls) },
+	{ "ConsumerModules", LIST, MEMBER(consumer.modules) },
+	{ "ConsumerDrivers", LIST, MEMBER(consumer.drivers) },
+	{ "ConsumerDevices", LIST, MEMBER(consumer.devices) },
+	{ "Supplier", TEXT, MEMBER(supplier.name) },
+	{ "SupplierInitcalls", LIST, MEMBER(supplier.initcalls) },
+	{ "SupplierModules", LIST, MEMBER(supplier.modules) },
+	{ "SupplierDrivers", LIST, MEMBER(supplier.drivers) },
+	{ "SupplierDevices", LIST, MEMBER(supplier.devices) },
+	{ "Feature", TEXT, MEMBER(feature.name) },
+	{ "FeaturePath", PATH, MEMBER(feature.path) },
+	{ "FeatureIOMMUGroup", BOOL, MEMBER(feature.iommu_group) },
+	{ "Optional", BOOL, MEMBER(optional) },
+	{ "Kernels", KERNELS, MEMBER(kernels) },
+	{ "Why", TEXT, MEMBER(why) },
+	{ "Source", TEXT, MEMBER(source) },
+};
+
+#define N_KEYS (sizeof(keys) / sizeof(keys[0]))
+
+static const struct key *find_key(const char *name)
+{
+	for (size_t i = 0; i < N_KEYS; i++)
+		if (strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
+}
+
+static char **text_member(struct gw_dependency *entry, const struct key *key)
+{
+	return (char **)((char *)entry + key->offset);
+}
+
+static char ***list_member(struct gw_dependency *entry, const struct key *key)
+{
+	return (char ***)((char *)entry + key->offset);
+}
+
+static void entry_deinit(struct gw_dependency *entry)
+{
+	for (size_t i = 0; i < N_KEYS; i++) {
+		char **list;
+
+		if (keys[i].type == LIST) {
+			list = *list_member(entry, &keys[i]);
+			for (size_t k = 0; list && list[k]; k++)
+				free(list[k]);
+			free(list);
+		} else if (keys[i].type != BOOL) {
+			free(*text_member(entry, &keys[i]));
+		}
+	}
+	free((char *)entry->id);
+	*entry = (struct gw_dependency){ .id = NULL };
+}
+
+int gw_depends_new(struct gw_depends **ret)
+{
+	*ret = calloc(1, sizeof(**ret));
+	return *ret ? 0 : -ENOMEM;
+}
+
+void gw_depends_free(struct gw_depends *depends)
+{
+	if (!depends)
+		return;
+	for (size_t i = 0; i < depends->count; i++)
+		entry_deinit(&depends->entries[i]);
+	free(depends->entries);
+	free(depends);
+}
+
+size_t gw_depends_list(const struct gw_depends *depends, const struct gw_dependency **ret)
+{
+	*ret = depends->entries;
+	return depends->count;
+}
+
+/* ---- kernel versions ---------------------------------------------------------------------------- */
+
+struct version {
+	unsigned int parts[3];
+	unsigned int count; /* how many were written */
+};
+
+/* "6", "6.1", "6.1.55", followed by anything that is no digit or dot. Returns what follows, or NULL. */
+static const char *parse_version(const char *s, struct version *ret)
+{
+	*ret = (struct version){ .count = 0 };
+	while (ret->count < 3) {
+		unsigned int value = 0;
+
+		if (*s < '0' || *s > '9')
+			return NULL;
+		for (; *s >= '0' && *s <= '9'; s++)
+			value = value > 1000000 ? value : value * 10 + (unsigned int)(*s - '0');
+		ret->parts[ret->count++] = value;
+		if (*s != '.' || s[1] < '0' || s[1] > '9')
+			break;
+		s++;
+	}
+	return *s == '.' && ret->count == 3 ? NULL : s;
+}
+
+/* Compares as many parts as @limit has, so that 6.6.12 is in 6.6. */
+static int compare_versions(const struct version *version, const struct version *limit)
+{
+	for (unsigned int i = 0; i < limit->count; i++)
+		if (version->parts[i] != limit->parts[i])
+			return version->parts[i] < limit->parts[i] ? -1 : 1;
+	return 0;
+}
+
+struct range {
+	struct version first, last; /* count 0: no limit */
+};
+
+/* "4.20-6.6", "-6.6", "6.7-", "6.1" */
+static bool parse_range(const char *s, struct range *ret)
+{
+	*ret = (struct range){ .first.count = 0 };
+	if (*s != '-') {
+		s = parse_version(s, &ret->first);
+		if (!s)
+			return false;
+		if (!*s) {
+			ret->last = ret->first;
+			return true;
+		}
+	}
+	if (*s++ != '-')
+		return false;
+	if (!*s)
+		return ret->first.count > 0;
+	s = parse_version(s, &ret->last);
+	return s && !*s;
+}
+
+bool gw_dependency_for_kernel(const struct gw_dependency *dependency, const char *release)
+{
+	struct version version;
+	struct range range;
+
+	if (!dependency->kernels)
+		return true;
+	if (!parse_range(dependency->kernels, &range) || !parse_version(release, &version))
+		return false;
+	return compare_versions(&version, &range.first) >= 0 && compare_versions(&version, &range.last) <= 0;
+}
+
+/* ---- patterns -------------------------------------------------------------------------------------- */
+
+bool gw_party_has(char *const *patterns, const char *name)
+{
+	for (; patterns && *patterns; patterns++)
+		if (fnmatch(*patterns, name, 0) == 0)
+			return true;
+	return false;
+}
+
+/* The kernel's spelling of a module's name; between brackets a dash is a pattern's. */
+static bool spell_module(char *ret, size_t size, const char *name)
+{
+	bool brackets = false;
+	size_t i;
+
+	for (i = 0; name[i] && i + 1 < size; i++) {
+		brackets = name[i] == '[' || (brackets && name[i] != ']');
+		ret[i] = name[i] == '-' && !brackets ? '_' : name[i];
+	}
+	ret[i] = '\0';
+	return !name[i];
+}
+
+bool gw_party_has_module(const struct gw_party *party, const char *module)
+{
+	char name[256], pattern[256];
+
+	if (!spell_module(name, sizeof(name), module))
+		return false;
+	for (char **patterns = party->modules; patterns && *patterns; patterns++)
+		if (spell_module(pattern, sizeof(pattern), *patterns) && fnmatch(pattern, name, 0) == 0)
+			return true;
+	return false;
+}
+
+/* ---- complaints ------------------------------------------------------------------------------------ */
+
+struct parser {
+	struct gw_depends *depends;
+	const char *file;
+	unsigned int line;
+	gw_depends_complain complain;
+	void *userdata;
+	int errors;
+	bool no_memory;
+
+	struct gw_dependency draft; /* of the section that is being read; id NULL: none, or not a good one */
+	unsigned int section_line;
+	bool in_section, spoilt, empty;
+};
+
+__attribute__((format(printf, 3, 4))) static void complain_at(struct parser *parser, unsigned int line,
+							      const char *format, ...)
+{
+	char message[1024];
+	va_list arguments;
+	int n;
+
+	parser->errors++;
+	parser->spoilt = true;
+	if (!parser->complain)
+		return;
+	n = snprintf(message, sizeof(message), "%.200s:%u: ", parser->file, line);
+	va_start(arguments, format);
+	vsnprintf(message + n, sizeof(message) - (size_t)n, format, arguments);
+	va_end(arguments);
+	parser->complain(message, parser->userdata);
+}
+
+#define complain(parser, ...) complain_at(parser, (parser)->line, __VA_ARGS__)
+
+/* ---- values ------------------------------------------------------------------------------------------ */
+
+static void set_text(struct parser *parser, const struct key *key, const char *value)
+{
+	char **member = text_member(&parser->draft, key);
+
+	if (*member) {
+		complain(parser, "%s= is given twice in [%s], leave one", key->name, parser->draft.id);
+		return;
+	}
+	*member = strdup(value);
+	parser->no_memory |= !*member;
+}
+
+/* Adds the blank-separated items of @value. */
+static void add_items(struct parser *parser, const struct key *key, char *value)
+{
+	char ***member = list_member(&parser->draft, key), *save = NULL;
+	size_t count = 0;
+
+	while (*member && (*member)[count])
+		count++;
+	for (char *item = strtok_r(value, " \t", &save); item; item = strtok_r(NULL, " \t", &save)) {
+		char **list;
+
+		if (count == ITEMS_MAX) {
+			complain(parser, "%s= has more than %d names, use a pattern such as foo*", key->name,
+				 ITEMS_MAX);
+			return;
+		}
+		list = reallocarray(*member, count + 2, sizeof(*list));
+		if (list) {
+			*member = list;
+			list[count] = strdup(item);
+			list[count + 1] = NULL;
+		}
+		if (!list || !list[count]) {
+			parser->no_memory = true;
+			return;
+		}
+		count++;
+	}
+}
+
+static void set_bool(struct parser *parser, const struct key *key, const char *value)
+{
+	bool *member = (bool *)((char *)&parser->draft + key->offset);
+
+	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+		complain(parser, "%s=%s: write yes or no", key->name, value);
+	else
+		*member = strcmp(value, "yes") == 0;
+}
+
+static void set_value(struct parser *parser, const struct key *key, char *value)
+{
+	struct range range;
+
+	switch (key->type) {
+	case LIST:
+		add_items(parser, key, value);
+		return;
+	case BOOL:
+		set_bool(parser, key, value);
+		return;
+	case PATH:
+		if (value[0] != '/') {
+			complain(parser, "%s=%s: write an absolute path, such as /dev/kfd", key->name, value);
+			return;
+		}
+		break;
+	case KERNELS:
+		if (!parse_range(value, &range)) {
+			complain(parser, "%s=%s: write a range of versions, such as 4.20-6.6, 6.7- or -6.6", key->name,
+				 value);
+			return;
+		}
+		break;
+	case TEXT:
+		break;
+	}
+	set_text(parser, key, value);
+}
+
+/* ---- entries ------------------------------------------------------------------------------------------- */
+
+static bool party_has_names(const struct gw_party *party)
+{
+	return party->initcalls || party->modules || party->drivers || party->devices;
+}
+
+/* What an entry must have. */
+static void check_entry(struct parser *parser)
+{
+	const struct gw_dependency *draft = &parser->draft;
+	const char *missing = !draft->consumer.name   ? "Consumer="
+			      : !draft->supplier.name ? "Supplier="
+			      : !draft->why	      ? "Why="
+			      : !draft->source	      ? "Source="
+						      : NULL;
+
+	if (missing)
+		complain_at(parser, parser->section_line, "[%s] has no %s, add it", draft->id, missing);
+	if (!party_has_names(&draft->consumer))
+		complain_at(
+			parser, parser->section_line,
+			"[%s] does not say who the consumer is, add ConsumerModules=, ConsumerDrivers=, ConsumerInitcalls= or ConsumerDevices=",
+			draft->id);
+	if (!party_has_names(&draft->supplier))
+		complain_at(
+			parser, parser->section_line,
+			"[%s] does not say who the supplier is, add SupplierModules=, SupplierDrivers=, SupplierInitcalls= or SupplierDevices=",
+			draft->id);
+	if (!draft->feature.name && (draft->feature.path || draft->feature.iommu_group))
+		complain_at(parser, parser->section_line, "[%s] does not name the feature, add Feature=", draft->id);
+}
+
+static size_t find_entry(const struct gw_depends *depends, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < depends->count; i++)
+		if (strcmp(depends->entries[i].id, id) == 0)
+			break;
+	return i;
+}
+
+static void remove_entry(struct gw_depends *depends, const char *id)
+{
+	size_t i = find_entry(depends, id);
+
+	if (i == depends->count)
+		return;
+	entry_deinit(&depends->entries[i]);
+	depends->count--;
+	memmove(&depends->entries[i], &depends->entries[i + 1], (depends->count - i) * sizeof(*depends->entries));
+}
+
+/* Takes the draft; it keeps the place of the one that it replaces. */
+static void put_entry(struct parser *parser)
+{
+	struct gw_depends *depends = parser->depends;
+	size_t i = find_entry(depends, parser->draft.id);
+
+	if (i == ENTRIES_MAX) {
+		complain_at(parser, parser->section_line, "more than %d entries, remove some", ENTRIES_MAX);
+		return;
+	}
+	if (i == depends->allocated) {
+		size_t allocated = depends->allocated ? depends->allocated * 2 : 32;
+		struct gw_dependency *entries = reallocarray(depends->entries, allocated, sizeof(*entries));
+
+		if (!entries) {
+			parser->no_memory = true;
+			return;
+		}
+		depends->entries = entries;
+		depends->allocated = allocated;
+	}
+	if (i < depends->count)
+		entry_deinit(&depends->entries[i]);
+	else
+		depends->count++;
+	depends->entries[i] = parser->draft;
+	parser->draft = (struct gw_dependency){ .id = NULL };
+}
+
+static void end_section(struct parser *parser)
+{
+	if (parser->draft.id && !parser->spoilt) {
+		if (parser->empty)
+			remove_entry(parser->depends, parser->draft.id);
+		else
+			check_entry(parser);
+		if (!parser->empty && !parser->spoilt)
+			put_entry(parser);
+	}
+	entry_deinit(&parser->draft);
+	parser->spoilt = false;
+}
+
+/* ---- lines --------------------------------------------------------------------------------------------- */
+
+static char *strip(char *s)
+{
+	size_t length;
+
+	s += strspn(s, " \t\r");
+	length = strlen(s);
+	while (length > 0 && strchr(" \t\r", s[length - 1]))
+		s[--length] = '\0';
+	return s;
+}
+
+static void parse_section(struct parser *parser, char *line)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	size_t length = strlen(line);
+
+	end_section(parser);
+	parser->in_section = true;
+	parser->empty = true;
+	parser->section_line = parser->line;
+	if (length < 3 || length - 2 >= ID_SIZE || line[length - 1] != ']' || strspn(line + 1, allowed) != length - 2) {
+		complain(parser, "'%.80s' is not a [name], write letters, digits, '.', '_' and '-' in brackets", line);
+		return;
+	}
+	parser->draft.id = strndup(line + 1, length - 2);
+	parser->no_memory |= !parser->draft.id;
+}
+
+static void parse_assignment(struct parser *parser, char *line)
+{
+	char *equals = strchr(line, '='), *name, *value;
+	const struct key *key;
+
+	if (!parser->in_section) {
+		complain(parser, "'%.80s' stands before any [name], put it into an entry", line);
+		return;
+	}
+	parser->empty = false;
+	if (!parser->draft.id) /* has been complained about */
+		return;
+	if (!equals) {
+		complain(parser, "'%.80s' is neither [name] nor Key=Value", line);
+		return;
+	}
+	*equals = '\0';
+	name = strip(line);
+	value = strip(equals + 1);
+	key = find_key(name);
+	if (!key)
+		complain(parser, "unknown key '%.80s', see gpuwatch-dependencies(5) for those that there are", name);
+	else if (!value[0])
+		complain(parser, "%s= is empty, remove the line", key->name);
+	else
+		set_value(parser, key, value);
+}
+
+static void parse_line(struct parser *parser, char *line)
+{
+	line = strip(line);
+	if (!line[0] || line[0] == '#' || line[0] == ';')
+		return;
+	if (line[0] == '[')
+		parse_section(parser, line);
+	else
+		parse_assignment(parser, line);
+}
+
+/* Control characters have no place in names and sentences, and would come out again on terminals and in JSON. */
+static bool is_text(const char *line, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)line[i] < ' ' && line[i] != '\t' && line[i] != '\r')
+			return false;
+	return true;
+}
+
+static void take_line(struct parser *parser, const char *text, size_t length)
+{
+	char line[LINE_SIZE];
+
+	if (length >= sizeof(line)) {
+		complain(parser, "line is longer than %zu bytes, shorten it", sizeof(line) - 1);
+	} else if (!is_text(text, length)) {
+		complain(parser, "line contains control characters, remove them");
+	} else {
+		memcpy(line, text, length);
+		line[length] = '\0';
+		parse_line(parser, line);
+		return;
+	}
+	parser->empty = false;
+}
+
+int gw_depends_parse(struct gw_depends *depends, const char *name, const char *text, size_t size,
+		     gw_depends_complain complaint, void *userdata)
+{
+	struct parser parser = {
+		.depends = depends,
+		.file = name,
+		.complain = complaint,
+		.userdata = userdata,
+	};
+
+	while (size > 0 && !parser.no_memory) {
+		const char *end = memchr(text, '\n', size);
+		size_t length = end ? (size_t)(end - text) : size;
+
+		parser.line++;
+		take_line(&parser, text, length);
+		text += length + (end ? 1 : 0);
+		size -= length + (end ? 1 : 0);
+	}
+	if (parser.no_memory)
+		entry_deinit(&parser.draft);
+	else
+		end_section(&parser);
+	return parser.no_memory ? -ENOMEM : parser.errors;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names of the report's enumerations, and a report as JSON. */
+#include "lib/report/report.h"
+
+#include <stdlib.h>
+
+#include "lib/base/text.h"
+
+const char *gw_kind_name(enum gw_kind kind)
+{
+	static const char *const names[] = {
+		[GW_KIND_DEADLOCK] = "deadlock", [GW_KIND_LIVELOCK] = "livelock",	[GW_KIND_STALL] = "stall",
+		[GW_KIND_HAZARD] = "hazard",	 [GW_KIND_PROBE_ORDER] = "probe-order",
+	};
+
+	return names[kind];
+}
+
+const char *gw_class_name(enum gw_class class)
+{
+	static const char *const names[] = {
+		[GW_CLASS_FENCE_LOCK_CYCLE] = "fence-lock-cycle",
+		[GW_CLASS_NOTIFIER_CYCLE] = "notifier-cycle",
+		[GW_CLASS_RECLAIM_CYCLE] = "reclaim-cycle",
+		[GW_CLASS_FAULT_PREEMPT] = "fault-preempt",
+		[GW_CLASS_UNPLUG_SRCU] = "unplug-srcu",
+		[GW_CLASS_SCHED_DEP_CYCLE] = "sched-dep-cycle",
+		[GW_CLASS_WORKQUEUE_CYCLE] = "workqueue-cycle",
+		[GW_CLASS_ORPHANED_FENCE] = "orphaned-fence",
+		[GW_CLASS_LEAKED_LOCK] = "leaked-lock",
+		[GW_CLASS_LONG_WAIT] = "long-wait",
+		[GW_CLASS_SIGNALLING_RECLAIM] = "signalling-reclaim",
+		[GW_CLASS_SIGNALLING_RESV] = "signalling-resv-lock",
+		[GW_CLASS_SIGNALLING_MMAP_LOCK] = "signalling-mmap-lock",
+		[GW_CLASS_SIGNALLING_FENCE_WAIT] = "signalling-fence-wait",
+		[GW_CLASS_INITCALL_ORDER] = "initcall-order",
+		[GW_CLASS_PROBED_BEFORE_SUPPLIER] = "probed-before-supplier",
+		[GW_CLASS_PROBE_OVERLAP] = "probe-overlap",
+		[GW_CLASS_DEFERRAL_TIMEOUT] = "deferral-timeout",
+		[GW_CLASS_DEFERRED_FOREVER] = "deferred-forever",
+		[GW_CLASS_DEFERRAL_STORM] = "deferral-storm",
+		[GW_CLASS_SILENT_ABSENCE] = "silent-absence",
+	};
+
+	return names[class];
+}
+
+const char *gw_state_name(enum gw_state state)
+{
+	return state == GW_STATE_ACTIVE ? "active" : "resolved";
+}
+
+const char *gw_confidence_name(enum gw_confidence confidence)
+{
+	static const char *const names[] = {
+		[GW_CONFIDENCE_HINT] = "hint",
+		[GW_CONFIDENCE_PROBABLE] = "probable",
+		[GW_CONFIDENCE_PROVEN] = "proven",
+	};
+
+	return names[confidence];
+}
+
+void gw_report_free(struct gw_report *report)
+{
+	if (!report)
+		return;
+	free(report->summary);
+	free(report->root_node);
+	free(report->explanation);
+	free(report->advice);
+	json_decref(report->nodes);
+	json_decref(report->edges);
+	json_decref(report->cycle);
+	json_decref(report->victims);
+	json_decref(report->probe_order);
+	free(report);
+}
+
+/* The value of an optional string field. */
+static json_t *json_text_or_empty(const char *string)
+{
+	return gw_json_text(string ? string : "");
+}
+
+static json_t *json_root_cause(const struct gw_report *report)
+{
+	return json_pack("{s:o, s:o, s:o}", "node", json_text_or_empty(report->root_node), "explanation",
+			 json_text_or_empty(report->explanation), "advice", json_text_or_empty(report->advice));
+}
+
+/* A new reference to an array of the report, empty if there is none. */
+static json_t *json_array_of(json_t *array)
+{
+	return array ? json_incref(array) : json_array();
+}
+
+json_t *gw_report_json(const struct gw_report *report, const char *boot_id, const char *kernel)
+{
+	json_t *json = json_pack(
+		"{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"schema", GW_REPORT_SCHEMA, "id", report->id, "boot_id", json_text_or_empty(boot_id), "kernel",
+		json_text_or_empty(kernel), "kind", gw_kind_name(report->kind), "class", gw_class_name(report->class),
+		"state", gw_state_name(report->state), "confidence", gw_confidence_name(report->confidence),
+		"detected_at", gw_json_time(report->detected_real_ns), "detected_mono_ns",
+		gw_json_number(report->detected_mono_ns), "formed_mono_ns", gw_json_number(report->formed_mono_ns),
+		"resolved_mono_ns", gw_json_number(report->resolved_mono_ns), "summary",
+		json_text_or_empty(report->summary), "root_cause", json_root_cause(report), "nodes",
+		json_array_of(report->nodes), "edges", json_array_of(report->edges), "cycle",
+		json_array_of(report->cycle), "victims", json_array_of(report->victims), "victims_total",
+		gw_json_number(report->victims_total));
+
+	if (json && report->probe_order && json_object_set(json, "probe_order", report->probe_order) < 0) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}

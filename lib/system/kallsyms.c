@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel's symbol table, /proc/kallsyms: names to addresses and back. A copy of the moment it was read. */
+#include "lib/system/kallsyms.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SYMBOL_MAX 512 /* KSYM_NAME_LEN */
+#define MODULE_MAX 56  /* MODULE_NAME_LEN */
+#define READ_SIZE (64 << 10)
+#define GAP_MAX (64 << 10) /* an address this far behind the last symbol before it is in none */
+
+struct entry {
+	uint64_t address;
+	uint32_t name;	      /* offset in names */
+	uint16_t module : 15; /* index in modules */
+	uint16_t is_code : 1;
+	uint16_t hash; /* of the name up to its first dot: most others are told apart by it alone */
+};
+
+struct gw_kallsyms {
+	struct entry *entries;
+	size_t count, room;
+	char *names; /* all strings, NUL-terminated; "" at 0 */
+	size_t names_size, names_room;
+	uint32_t *modules; /* offsets in names; [0] is "" */
+	size_t module_count;
+	bool visible; /* some address is not zero */
+	bool sorted;
+};
+
+static int add_string(struct gw_kallsyms *table, const char *string, uint32_t *ret)
+{
+	size_t size = strlen(string) + 1;
+
+	if (table->names_size + size > table->names_room) {
+		size_t room = table->names_room ? table->names_room * 2 : 1 << 20;
+		char *names = realloc(table->names, room);
+
+		if (!names)
+			return -ENOMEM;
+		table->names = names;
+		table->names_room = room;
+	}
+	memcpy(table->names + table->names_size, string, size);
+	*ret = table->names_size;
+	table->names_size += size;
+	return 0;
+}
+
+/* Symbols of a module come one after the other: its name is stored once per run. */
+static int add_module(struct gw_kallsyms *table, const char *module, struct entry *entry)
+{
+	size_t last = table->module_count - 1;
+	uint32_t *modules;
+
+	if (!*module || strcmp(table->names + table->modules[last], module) == 0) {
+		entry->module = *module ? last : 0;
+		return 0;
+	}
+	if (table->module_count > INT16_MAX)
+		return -E2BIG;
+	modules = reallocarray(table->modules, table->module_count + 1, sizeof(*modules));
+	if (!modules)
+		return -ENOMEM;
+	table->modules = modules;
+	entry->module = table->module_count;
+	return add_string(table, module, &modules[table->module_count++]);
+}
+
+static uint16_t hash_name(const char *name)
+{
+	uint32_t hash = 0x811c9dc5; /* FNV-1a */
+
+	for (; *name && *name != '.'; name++)
+		hash = (hash ^ (unsigned char)*name) * 0x01000193;
+	return hash >> 16 ^ hash;
+}
+
+static int add_entry(struct gw_kallsyms *table, uint64_t address, char type, const char *name, const char *module)
+{
+	struct entry entry = { .address = address, .hash = hash_name(name), .is_code = strchr("tTwW", type) != NULL };
+	int r;
+
+	if (table->count == table->room) {
+		size_t room = table->room ? table->room * 2 : 1 << 16;
+		struct entry *entries = reallocarray(table->entries, room, sizeof(*entries));
+
+		if (!entries)
+			return -ENOMEM;
+		table->entries = entries;
+		table->room = room;
+	}
+	r = add_string(table, name, &entry.name);
+	if (r >= 0)
+		r = add_module(table, module, &entry);
+	if (r < 0)
+		return r;
+	table->entries[table->count++] = entry;
+	table->visible |= address != 0;
+	return 0;
+}
+
+/*
+ * One line: "ffffffff81000000 T _text", or with "\t[module]" behind it. Per-CPU
+ * and absolute symbols ('A', 'a') have offsets for addresses and are left out,
+ * and so are "$d" and "$x", which tell data from code in arm64's objects.
+ */
+static int parse_line(struct gw_kallsyms *table, char *line)
+{
+	char *type, *name, *module = "", *end;
+	uint64_t address;
+
+	errno = 0;
+	address = strtoull(line, &type, 16);
+	if (errno || type == line || type[0] != ' ' || !type[1] || type[2] != ' ')
+		return 0;
+	name = type + 3;
+	end = name + strcspn(name, " \t\n");
+	if (end == name || end - name >= SYMBOL_MAX || type[1] == 'A' || type[1] == 'a' || *name == '$')
+		return 0;
+	if (*end && *end != '\n') {
+		*end++ = '\0';
+		end += strspn(end, " \t");
+		if (*end == '[') {
+			module = end + 1;
+			module[strcspn(module, "]\n")] = '\0';
+			if (strlen(module) >= MODULE_MAX)
+				return 0;
+		}
+	} else {
+		*end = '\0';
+	}
+	return add_entry(table, address, type[1], name, module);
+}
+
+int gw_kallsyms_read(struct gw_kallsyms **ret, const char *path)
+{
+	struct gw_kallsyms *table;
+	char *line = NULL;
+	size_t room = 0;
+	FILE *file;
+	int r;
+
+	table = calloc(1, sizeof(*table));
+	if (!table)
+		return -ENOMEM;
+	table->modules = calloc(1, sizeof(*table->modules));
+	table->module_count = 1;
+	r = table->modules ? add_string(table, "", table->modules) : -ENOMEM;
+	file = r < 0 ? NULL : fopen(path ? path : "/proc/kallsyms", "re");
+	if (r >= 0 && !file)
+		r = -errno;
+	if (file)
+		setvbuf(file, NULL, _IOFBF, READ_SIZE);
+	while (r >= 0 && getline(&line, &room, file) > 0)
+		r = parse_line(table, line);
+	if (r >= 0 && ferror(file))
+		r = -EIO;
+	free(line);
+	if (file)
+		fclose(file);
+	if (r < 0) {
+		gw_kallsyms_free(table);
+		return r;
+	}
+	*ret = table;
+	return 0;
+}
+
+void gw_kallsyms_free(struct gw_kallsyms *table)
+{
+	if (!table)
+		return;
+	free(table->entries);
+	free(table->modules);
+	free(table->names);
+	free(table);
+}
+
+bool gw_kallsyms_hidden(const struct gw_kallsyms *table)
+{
+	return !table->visible;
+}
+
+size_t gw_kallsyms_count(const struct gw_kallsyms *table)
+{
+	return table->count;
+}
+
+static void fill_symbol(const struct gw_kallsyms *table, const struct entry *entry, struct gw_symbol *ret)
+{
+	ret->address = entry->address;
+	ret->name = table->names + entry->name;
+	ret->module = table->names + table->modules[entry->module];
+	ret->is_code = entry->is_code;
+}
+
+void gw_kallsyms_symbol(const struct gw_kallsyms *table, size_t index, struct gw_symbol *ret)
+{
+	fill_symbol(table, &table->entries[index], ret);
+}
+
+bool gw_kallsyms_find(const struct gw_kallsyms *table, const char *name, struct gw_symbol *ret)
+{
+	const struct entry *variant = NULL;
+	size_t length = strlen(name), i;
+	uint16_t hash = hash_name(name);
+
+	for (i = 0; i < table->count; i++) {
+		const char *candidate = table->names + table->entries[i].name;
+
+		if (table->entries[i].hash != hash || strncmp(candidate, name, length) != 0)
+			continue;
+		if (!candidate[length]) {
+			fill_symbol(table, &table->entries[i], ret);
+			return true;
+		}
+		if (!variant && candidate[length] == '.' && !strstr(candidate + length, ".cold"))
+			variant = &table->entries[i];
+	}
+	if (!variant)
+		return false;
+	fill_symbol(table, variant, ret);
+	return true;
+}
+
+/* Of several symbols at one address the first in the table comes first: the names' offsets tell. */
+static int compare_entries(const void *a, const void *b)
+{
+	const struct entry *left = a, *right = b;
+
+	if (left->address != right->address)
+		return left->address < right->address ? -1 : 1;
+	return left->name < right->name ? -1 : left->name > right->name;
+}
+
+bool gw_kallsyms_at(struct gw_kallsyms *table, uint64_t address, struct gw_symbol *ret)
+{
+	size_t low = 0, high = table->count;
+
+	if (!table->visible)
+		return false;
+	if (!table->sorted) {
+		qsort(table->entries, table->count, sizeof(*table->entries), compare_entries);
+		table->sorted = true;
+	}
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (table->entries[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low || !table->entries[low - 1].address || address - table->entries[low - 1].address > GAP_MAX)
+		return false;
+	for (low--; low && table->entries[low - 1].address == table->entries[low].address; low--)
+		;
+	fill_symbol(table, &table->entries[low], ret);
+	return true;
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The initcalls of a kernel that lies in a file. */
+#include "lib/system/kernel-image.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "lib/base/files.h"
+
+static void cleanup_fclose(FILE **file)
+{
+	if (*file)
+		fclose(*file);
+}
+
+static void cleanup_elf(Elf **elf)
+{
+	elf_end(*elf);
+}
+
+__attribute__((format(printf, 3, 4))) static int fail(char **error, int code, const char *format, ...)
+{
+	va_list arguments;
+
+	free(*error);
+	va_start(arguments, format);
+	if (vasprintf(error, format, arguments) < 0)
+		*error = NULL;
+	va_end(arguments);
+	return code;
+}
+
+/* ---- text: System.map, /proc/kallsyms -------------------------------------------------------------- */
+
+/* "ffffffff81000000 T _text"; @ret is cut out of the line. What belongs to a module is none of the kernel's. */
+static bool parse_line(char *line, uint64_t *address, char **ret)
+{
+	char *type;
+
+	if (!isxdigit((unsigned char)line[0]))
+		return false;
+	*address = strtoull(line, &type, 16);
+	if (type[0] != ' ' || !type[1] || type[2] != ' ')
+		return false;
+	*ret = type + 3;
+	type[3 + strcspn(type + 3, " \t\n")] = '\0';
+	return (*ret)[0] != '\0';
+}
+
+static int read_text(struct gw_kernel_image *image, const char *path, char **error)
+{
+	_cleanup_(cleanup_fclose) FILE *file = fopen(path, "re");
+	_cleanup_free_ char *line = NULL;
+	size_t room = 0, found = 0, symbols = 0;
+	uint64_t address;
+	char *name;
+
+	if (!file)
+		return fail(error, -errno, "%s: cannot be read: %s", path, strerror(errno));
+	while (getline(&line, &room, file) > 0) {
+		int r;
+
+		if (!parse_line(line, &address, &name))
+			continue;
+		symbols++;
+		r = gw_initcalls_add(image->initcalls, name, address);
+		if (r < 0)
+			return r;
+		found += (size_t)r;
+	}
+	if (ferror(file))
+		return fail(error, -EIO, "%s: cannot be read to its end", path);
+	if (symbols <= 1) /* Debian's /boot/System.map has one line, which says where the real one is */
+		return fail(error, -ENODATA,
+			    "%s: has no symbols; use the System.map or vmlinux of the kernel's debug package", path);
+	if (!found)
+		return fail(
+			error, -ENODATA,
+			"%s: has no initcalls among its symbols (CONFIG_KALLSYMS_ALL is off?); use the System.map of the same build",
+			path);
+	return 0;
+}
+
+/* ---- ELF: vmlinux -------------------------------------------------------------------------------------- */
+
+/* "Linux version 6.1.0 (...": the text of linux_banner. */
+static void read_banner(struct gw_kernel_image *image, Elf *elf, const GElf_Sym *symbol)
+{
+	Elf_Scn *section = elf_getscn(elf, symbol->st_shndx);
+	Elf_Data *data = section ? elf_getdata(section, NULL) : NULL;
+	GElf_Shdr header;
+	uint64_t offset;
+	char text[128];
+	size_t size;
+
+	if (!data || !data->d_buf || !gelf_getshdr(section, &header) || symbol->st_value < header.sh_addr)
+		return;
+	offset = symbol->st_value - header.sh_addr;
+	if (offset >= data->d_size)
+		return;
+	size = data->d_size - offset < sizeof(text) - 1 ? data->d_size - offset : sizeof(text) - 1;
+	memcpy(text, (const char *)data->d_buf + offset, size);
+	text[size] = '\0';
+	sscanf(text, "Linux version %63s", image->release);
+}
+
+static int read_symbols(struct gw_kernel_image *image, Elf *elf, Elf_Scn *section, size_t *found)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	GElf_Shdr header;
+	size_t count;
+
+	if (!data || !gelf_getshdr(section, &header) || !header.sh_entsize)
+		return 0;
+	count = data->d_size / header.sh_entsize;
+	for (size_t i = 0; i < count && i <= INT_MAX; i++) {
+		const char *name;
+		GElf_Sym symbol;
+		int r;
+
+		if (!gelf_getsym(data, (int)i, &symbol) || symbol.st_shndx == SHN_UNDEF)
+			continue;
+		name = elf_strptr(elf, header.sh_link, symbol.st_name);
+		if (!name)
+			continue;
+		if (strcmp(name, "linux_banner") == 0)
+			read_banner(image, elf, &symbol);
+		r = gw_initcalls_add(image->initcalls, name, symbol.st_value);
+		if (r < 0)
+			return r;
+		*found += (size_t)r;
+	}
+	return 0;
+}
+
+static int read_elf(struct gw_kernel_image *image, const char *path, char **error)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_(cleanup_elf) Elf *elf = NULL;
+	Elf_Scn *section = NULL;
+	size_t found = 0;
+	GElf_Shdr header;
+	bool symbols = false;
+	int r = 0;
+
+	if (fd < 0)
+		return fail(error, -errno, "%s: cannot be read: %s", path, strerror(errno));
+	if (elf_version(EV_CURRENT) == EV_NONE)
+		return fail(error, -ENOEXEC, "%s: this libelf is too old", path);
+	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	if (!elf || elf_kind(elf) != ELF_K_ELF)
+		return fail(error, -ENOEXEC, "%s: is a damaged ELF file: %s", path, elf_errmsg(-1));
+	while (r == 0 && (section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, &header) && header.sh_type == SHT_SYMTAB) {
+			symbols = true;
+			r = read_symbols(image, elf, section, &found);
+		}
+	if (r < 0)
+		return r;
+	if (!symbols)
+		return fail(
+			error, -ENODATA,
+			"%s: its symbol table has been stripped, and without it nothing names the entries of the initcall table; use the System.map or an unstripped vmlinux of the same build (Debian: linux-image-RELEASE-dbg)",
+			path);
+	if (!found)
+		return fail(error, -ENODATA, "%s: has no initcalls among its symbols; is it a kernel (vmlinux)?", path);
+	return 0;
+}
+
+/* ---- what kind of file ------------------------------------------------------------------------------------ */
+
+enum kind {
+	KIND_ELF,
+	KIND_TEXT,
+	KIND_COMPRESSED,
+	KIND_OTHER,
+};
+
+static const struct {
+	const char *bytes;
+	size_t size, offset;
+} packed[] = {
+	{ "HdrS", 4, 0x202 },	      /* bzImage, Documentation/arch/x86/boot.rst */
+	{ "ARM\x64", 4, 56 },	      /* arm64 Image, Documentation/arch/arm64/booting.rst */
+	{ "\x1f\x8b", 2, 0 },	      /* gzip */
+	{ "\x28\xb5\x2f\xfd", 4, 0 }, /* zstd */
+	{ "\xfd"
+	  "7zXZ",
+	  5, 0 },		      /* xz */
+	{ "BZh", 3, 0 },	      /* bzip2 */
+	{ "\x5d\0\0", 3, 0 },	      /* lzma */
+	{ "\x02\x21\x4c\x18", 4, 0 }, /* lz4 */
+	{ "\x89LZO", 4, 0 },	      /* lzo */
+	{ "MZ", 2, 0 },		      /* EFI */
+	{ "\x27\x05\x19\x56", 4, 0 }, /* U-Boot */
+};
+
+static enum kind kind_of(const char *bytes, size_t size)
+{
+	if (size >= 4 && memcmp(bytes, "\177ELF", 4) == 0)
+		return KIND_ELF;
+	for (size_t i = 0; i < sizeof(packed) / sizeof(packed[0]); i++)
+		if (packed[i].offset + packed[i].size <= size &&
+		    memcmp(bytes + packed[i].offset, packed[i].bytes, packed[i].size) == 0)
+			return KIND_COMPRESSED;
+	for (size_t i = 0; i < 8; i++)
+		if (i >= size || !isxdigit((unsigned char)bytes[i]))
+			return KIND_OTHER;
+	return KIND_TEXT;
+}
+
+/* ---- beside it ------------------------------------------------------------------------------------------------ */
+
+/* What vmlinuz-RELEASE and System.map-RELEASE say about the release; "" for other names. */
+static const char *release_of(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	static const char *const prefixes[] = {
+		"vmlinuz-", "vmlinux-", "System.map-", "bzImage-", "Image-", "kernel-"
+	};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			return name + strlen(prefixes[i]);
+	return "";
+}
+
+static int read_file(struct gw_kernel_image *image, const char *path, bool look_beside, char **error);
+
+/* Tries DIRECTORY/NAME[-RELEASE]. Returns 0 if it had them, or why not. */
+static int try_file(struct gw_kernel_image *image, const char *directory, const char *name, const char *release)
+{
+	_cleanup_free_ char *ignored = NULL;
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/%s%s%s", directory, name, *release ? "-" : "", release);
+
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -ENAMETOOLONG;
+	return read_file(image, path, false, &ignored);
+}
+
+/*
+ * The symbols of the same build: in the same directory under a name with the same release, where Debian's debug packages
+ * have them, or, for an image in a build tree (arch/x86/boot/bzImage), at the top of the tree.
+ */
+static int read_beside(struct gw_kernel_image *image, const char *path)
+{
+	static const char *const names[] = { "System.map", "vmlinux" };
+	char directory[PATH_MAX], top[PATH_MAX + 16];
+	const char *slash = strrchr(path, '/'), *release = release_of(path);
+	int n = slash ? snprintf(directory, sizeof(directory), "%.*s", (int)(slash > path ? slash - path : 1), path)
+		      : snprintf(directory, sizeof(directory), ".");
+	int r = -ENOENT;
+
+	if (n < 0 || (size_t)n >= sizeof(directory))
+		return -ENAMETOOLONG;
+	snprintf(top, sizeof(top), "%s/../../..", directory);
+	for (size_t i = 0; i < 2 && r < 0 && r != -ENOMEM; i++) {
+		r = try_file(image, directory, names[i], release);
+		if (r < 0 && r != -ENOMEM && *release)
+			r = try_file(image, "/usr/lib/debug/boot", names[i], release);
+		if (r < 0 && r != -ENOMEM && !*release && strstr(path, "/boot/"))
+			r = try_file(image, top, names[i], "");
+	}
+	return r;
+}
+
+static int read_file(struct gw_kernel_image *image, const char *path, bool look_beside, char **error)
+{
+	char bytes[1024];
+	ssize_t size = gw_file_read(AT_FDCWD, path, bytes, sizeof(bytes));
+	enum kind kind;
+	int r;
+
+	if (size < 0)
+		return fail(error, (int)size, "%s: cannot be read: %s", path, strerror((int)-size));
+	kind = kind_of(bytes, (size_t)size);
+	if (kind == KIND_OTHER)
+		return fail(error, -ENOEXEC, "%s: is no kernel; use a vmlinux, System.map or a copy of /proc/kallsyms",
+			    path);
+	if (kind == KIND_COMPRESSED)
+		r = fail(
+			error, -ENOEXEC,
+			"%s: is a compressed kernel, which has no symbols; use the System.map or vmlinux of the same build (Debian: linux-image-RELEASE-dbg), there is none beside it",
+			path);
+	else
+		r = kind == KIND_ELF ? read_elf(image, path, error) : read_text(image, path, error);
+	if (r == 0) {
+		image->file = strdup(path);
+		if (!image->file)
+			return -ENOMEM;
+	}
+	if (look_beside && (r == -ENODATA || kind == KIND_COMPRESSED)) {
+		int beside = read_beside(image, path);
+
+		r = beside == 0 || beside == -ENOMEM ? beside : r;
+	}
+	if (r == 0 && !image->release[0])
+		snprintf(image->release, sizeof(image->release), "%s", release_of(path));
+	return r;
+}
+
+/* ---- all of it ---------------------------------------------------------------------------------------------------- */
+
+void gw_kernel_image_deinit(struct gw_kernel_image *image)
+{
+	gw_initcalls_free(image->initcalls);
+	free(image->file);
+	*image = (struct gw_kernel_image){ .file = NULL };
+}
+
+int gw_kernel_image_read(struct gw_kernel_image *ret, const char *path, char **error)
+{
+	struct gw_kernel_image image = { .file = NULL };
+	struct utsname host;
+	int r = gw_initcalls_new(&image.initcalls);
+
+	*error = NULL;
+	r = r ?: read_file(&image, path ? path : "/proc/kallsyms", path != NULL, error);
+	if (r < 0) {
+		gw_kernel_image_deinit(&image);
+		return r;
+	}
+	if (!path && uname(&host) == 0)
+		snprintf(image.release, sizeof(image.release), "%.63s", host.release);
+	free(*error);
+	*error = NULL;
+	*ret = image;
+	return 0;
+}
