@@ -5,8 +5,8 @@
  * gw_config_parse() is pure and knows the language; gw_config_load() only finds
  * the files and reads them. Depends on nothing else of the daemon.
  */
-#ifndef GPUWATCH_CONFIG_H
-#define GPUWATCH_CONFIG_H
+#ifndef GPUWATCH_DAEMON_CONFIG_H
+#define GPUWATCH_DAEMON_CONFIG_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * Memory: what the daemon may need while the machine cannot reclaim any is
  * taken, touched and locked at start, and never given back.
  */
-#ifndef GPUWATCH_MEMORY_H
-#define GPUWATCH_MEMORY_H
+#ifndef GPUWATCH_DAEMON_MEMORY_H
+#define GPUWATCH_DAEMON_MEMORY_H
 
 #include <stddef.h>
 

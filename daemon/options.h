@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command line of gpuwatchd, see gpuwatchd(8). */
-#ifndef GPUWATCH_OPTIONS_H
-#define GPUWATCH_OPTIONS_H
+#ifndef GPUWATCH_DAEMON_OPTIONS_H
+#define GPUWATCH_DAEMON_OPTIONS_H
 
 #include <stdbool.h>
 

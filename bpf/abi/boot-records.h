@@ -7,8 +7,8 @@
  * first (the initramfs, a unit early in boot, or the daemon), and read by the
  * daemon; nothing has to live through switch-root.
  */
-#ifndef GPUWATCH_BOOT_RECORDS_H
-#define GPUWATCH_BOOT_RECORDS_H
+#ifndef GPUWATCH_BPF_ABI_BOOT_RECORDS_H
+#define GPUWATCH_BPF_ABI_BOOT_RECORDS_H
 
 #include <linux/types.h>
 

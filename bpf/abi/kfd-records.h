@@ -4,8 +4,8 @@
  * trace events that kernel-patches/ adds. Times are CLOCK_MONOTONIC ns, 0 =
  * unknown or not now.
  */
-#ifndef GPUWATCH_KFD_RECORDS_H
-#define GPUWATCH_KFD_RECORDS_H
+#ifndef GPUWATCH_BPF_ABI_KFD_RECORDS_H
+#define GPUWATCH_BPF_ABI_KFD_RECORDS_H
 
 #include <linux/types.h>
 

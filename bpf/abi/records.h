@@ -14,8 +14,8 @@
  * addresses are kernel virtual addresses, 0 = none; all integers are
  * little-endian; character arrays are NUL-terminated.
  */
-#ifndef GPUWATCH_RECORDS_H
-#define GPUWATCH_RECORDS_H
+#ifndef GPUWATCH_BPF_ABI_RECORDS_H
+#define GPUWATCH_BPF_ABI_RECORDS_H
 
 #include <linux/types.h>
 

@@ -5,8 +5,8 @@
  * counters. Not part of a recording. One instance per set of programs, shared
  * by all objects as the data section GW_CONTROL_SECTION.
  */
-#ifndef GPUWATCH_SHARED_H
-#define GPUWATCH_SHARED_H
+#ifndef GPUWATCH_BPF_ABI_SHARED_H
+#define GPUWATCH_BPF_ABI_SHARED_H
 
 #include "bpf/abi/records.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Whether a program runs on behalf of the current task, or of an interrupt on top of it. */
-#ifndef GPUWATCH_INTERRUPT_H
-#define GPUWATCH_INTERRUPT_H
+#ifndef GPUWATCH_BPF_LIB_INTERRUPT_H
+#define GPUWATCH_BPF_LIB_INTERRUPT_H
 
 #include "bpf/lib/kernel.h"
 

@@ -9,8 +9,8 @@
  * BTF cannot be opened for relocation. Their offsets come from user space, see
  * struct gw_layout in shared.h.
  */
-#ifndef GPUWATCH_KERNEL_H
-#define GPUWATCH_KERNEL_H
+#ifndef GPUWATCH_BPF_LIB_KERNEL_H
+#define GPUWATCH_BPF_LIB_KERNEL_H
 
 #include <linux/bpf.h>
 #include <stdbool.h>

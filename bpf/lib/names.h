@@ -4,8 +4,8 @@
  * ops->get_driver_name(); but the kernel calls it for its own tracepoint, which
  * fires once for a fence that somebody waits for.
  */
-#ifndef GPUWATCH_NAMES_H
-#define GPUWATCH_NAMES_H
+#ifndef GPUWATCH_BPF_LIB_NAMES_H
+#define GPUWATCH_BPF_LIB_NAMES_H
 
 #include "bpf/abi/records.h"
 #include "bpf/lib/kernel.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the current task is inside of: struct gw_sections. */
-#ifndef GPUWATCH_SECTION_H
-#define GPUWATCH_SECTION_H
+#ifndef GPUWATCH_BPF_LIB_SECTION_H
+#define GPUWATCH_BPF_LIB_SECTION_H
 
 #include "bpf/lib/state.h"
 

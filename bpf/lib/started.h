@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* When a worker began its present item: written by work.c, read by the iterators. */
-#ifndef GPUWATCH_STARTED_H
-#define GPUWATCH_STARTED_H
+#ifndef GPUWATCH_BPF_LIB_STARTED_H
+#define GPUWATCH_BPF_LIB_STARTED_H
 
 #include "bpf/lib/kernel.h"
 

@@ -4,8 +4,8 @@
  * the same maps and data sections; the loader creates them once and gives the
  * others the same ones, by name.
  */
-#ifndef GPUWATCH_STATE_H
-#define GPUWATCH_STATE_H
+#ifndef GPUWATCH_BPF_LIB_STATE_H
+#define GPUWATCH_BPF_LIB_STATE_H
 
 #include "bpf/abi/records.h"
 #include "bpf/abi/shared.h"

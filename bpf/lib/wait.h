@@ -8,8 +8,8 @@
  * downwards: a wait that begins at the same depth as a recorded one, or above
  * it, proves that the recorded one is over.
  */
-#ifndef GPUWATCH_WAIT_H
-#define GPUWATCH_WAIT_H
+#ifndef GPUWATCH_BPF_LIB_WAIT_H
+#define GPUWATCH_BPF_LIB_WAIT_H
 
 #include "bpf/lib/state.h"
 

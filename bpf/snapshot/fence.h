@@ -3,8 +3,8 @@
  * FENCE records: fences, what they are made of, and what they depend on. A
  * queue takes the place of recursion.
  */
-#ifndef GPUWATCH_ITER_FENCE_H
-#define GPUWATCH_ITER_FENCE_H
+#ifndef GPUWATCH_BPF_SNAPSHOT_FENCE_H
+#define GPUWATCH_BPF_SNAPSHOT_FENCE_H
 
 #include "bpf/lib/names.h"
 #include "bpf/snapshot/getter.h"

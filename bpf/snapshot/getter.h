@@ -5,8 +5,8 @@
  * and additions on two registers, which are followed here with probe reads. A
  * getter that does anything else has no name for us.
  */
-#ifndef GPUWATCH_GETTER_H
-#define GPUWATCH_GETTER_H
+#ifndef GPUWATCH_BPF_SNAPSHOT_GETTER_H
+#define GPUWATCH_BPF_SNAPSHOT_GETTER_H
 
 #include "bpf/abi/records.h"
 #include "bpf/lib/kernel.h"

@@ -7,8 +7,8 @@
  * All records of one task must fit the kernel's buffer of a seq_file (32 KiB):
  * the bounds below see to that.
  */
-#ifndef GPUWATCH_ITER_H
-#define GPUWATCH_ITER_H
+#ifndef GPUWATCH_BPF_SNAPSHOT_ITER_H
+#define GPUWATCH_BPF_SNAPSHOT_ITER_H
 
 #include "bpf/lib/state.h"
 

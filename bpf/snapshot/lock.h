@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* LOCK records: who holds a lock, as the lock itself says. */
-#ifndef GPUWATCH_ITER_LOCK_H
-#define GPUWATCH_ITER_LOCK_H
+#ifndef GPUWATCH_BPF_SNAPSHOT_LOCK_H
+#define GPUWATCH_BPF_SNAPSHOT_LOCK_H
 
 #include "bpf/snapshot/iter.h"
 

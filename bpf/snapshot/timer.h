@@ -4,8 +4,8 @@
  * timer on the task's stack, and calls process_timeout() when it fires; an
  * infinite wait has none. What is left of a timer that is over is not pending.
  */
-#ifndef GPUWATCH_ITER_TIMER_H
-#define GPUWATCH_ITER_TIMER_H
+#ifndef GPUWATCH_BPF_SNAPSHOT_TIMER_H
+#define GPUWATCH_BPF_SNAPSHOT_TIMER_H
 
 #include "bpf/snapshot/iter.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* WORK records: who executes a work item, or what it is queued behind. */
-#ifndef GPUWATCH_ITER_WORK_H
-#define GPUWATCH_ITER_WORK_H
+#ifndef GPUWATCH_BPF_SNAPSHOT_WORK_H
+#define GPUWATCH_BPF_SNAPSHOT_WORK_H
 
 #include "bpf/snapshot/iter.h"
 

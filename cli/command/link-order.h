@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gpuwatch-cli probe-order --vmlinux: what a kernel image's link order alone keeps in order. */
-#ifndef GPUWATCH_CLI_LINK_ORDER_H
-#define GPUWATCH_CLI_LINK_ORDER_H
+#ifndef GPUWATCH_CLI_COMMAND_LINK_ORDER_H
+#define GPUWATCH_CLI_COMMAND_LINK_ORDER_H
 
 #include "cli/lib/cli.h"
 

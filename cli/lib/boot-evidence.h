@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A file that --save wrote, or --json: the daemon's analysis of a boot, on any machine. */
-#ifndef GPUWATCH_CLI_BOOT_EVIDENCE_H
-#define GPUWATCH_CLI_BOOT_EVIDENCE_H
+#ifndef GPUWATCH_CLI_LIB_BOOT_EVIDENCE_H
+#define GPUWATCH_CLI_LIB_BOOT_EVIDENCE_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What every command gets (its options and arguments) and gives back (an exit code). */
-#ifndef GPUWATCH_CLI_H
-#define GPUWATCH_CLI_H
+#ifndef GPUWATCH_CLI_LIB_CLI_H
+#define GPUWATCH_CLI_LIB_CLI_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * a bus. Everything has a time limit: a bus or a daemon that hangs is what
  * this program must be able to report.
  */
-#ifndef GPUWATCH_CLI_CLIENT_H
-#define GPUWATCH_CLI_CLIENT_H
+#ifndef GPUWATCH_CLI_LIB_CLIENT_H
+#define GPUWATCH_CLI_LIB_CLIENT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What commands have in common: one call to the daemon, its failure as exit code, its answer as output. */
-#ifndef GPUWATCH_CLI_FETCH_H
-#define GPUWATCH_CLI_FETCH_H
+#ifndef GPUWATCH_CLI_LIB_FETCH_H
+#define GPUWATCH_CLI_LIB_FETCH_H
 
 #include <jansson.h>
 

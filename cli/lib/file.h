@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whole files in and out: bounded reading, writing that leaves the old file or the new one, never half. */
-#ifndef GPUWATCH_CLI_FILE_H
-#define GPUWATCH_CLI_FILE_H
+#ifndef GPUWATCH_CLI_LIB_FILE_H
+#define GPUWATCH_CLI_LIB_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

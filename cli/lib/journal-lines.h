@@ -3,8 +3,8 @@
  * Output that goes to the journal, as from a unit: each line begins with its
  * priority, "<3>", the way sd-daemon(3) says.
  */
-#ifndef GPUWATCH_CLI_JOURNAL_LINES_H
-#define GPUWATCH_CLI_JOURNAL_LINES_H
+#ifndef GPUWATCH_CLI_LIB_JOURNAL_LINES_H
+#define GPUWATCH_CLI_LIB_JOURNAL_LINES_H
 
 #include <stdbool.h>
 #include <stdio.h>

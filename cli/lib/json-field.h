@@ -3,8 +3,8 @@
  * Reading JSON that a newer or older daemon wrote: a field that is missing or
  * of another type reads as empty, so nothing that renders has to check.
  */
-#ifndef GPUWATCH_CLI_JSON_FIELD_H
-#define GPUWATCH_CLI_JSON_FIELD_H
+#ifndef GPUWATCH_CLI_LIB_JSON_FIELD_H
+#define GPUWATCH_CLI_LIB_JSON_FIELD_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading gpuwatch.probe-order.v1 (gw_boot_json() in lib/boot/boot.h): what its text and its image have in common.
  */
-#ifndef GPUWATCH_CLI_ORDER_H
-#define GPUWATCH_CLI_ORDER_H
+#ifndef GPUWATCH_CLI_LIB_ORDER_H
+#define GPUWATCH_CLI_LIB_ORDER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A recording's bytes as snapshots, with one clear sentence for every way that they can be wrong. */
-#ifndef GPUWATCH_CLI_RECORDING_H
-#define GPUWATCH_CLI_RECORDING_H
+#ifndef GPUWATCH_CLI_LIB_RECORDING_H
+#define GPUWATCH_CLI_LIB_RECORDING_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Files that a command was asked to write: --force, and what to say when they cannot be written. */
-#ifndef GPUWATCH_CLI_SAVE_H
-#define GPUWATCH_CLI_SAVE_H
+#ifndef GPUWATCH_CLI_LIB_SAVE_H
+#define GPUWATCH_CLI_LIB_SAVE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,8 +7,8 @@
  * foreign strings free of them. Arrows, dashes and the like are written as
  * UTF-8 in this program and become ASCII where the locale is not UTF-8.
  */
-#ifndef GPUWATCH_CLI_TERMINAL_H
-#define GPUWATCH_CLI_TERMINAL_H
+#ifndef GPUWATCH_CLI_LIB_TERMINAL_H
+#define GPUWATCH_CLI_LIB_TERMINAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * Strings for people: formatting, times and sizes, one-line errors. Running
  * out of memory ends the program with one line: there is nothing to save.
  */
-#ifndef GPUWATCH_CLI_TEXT_H
-#define GPUWATCH_CLI_TEXT_H
+#ifndef GPUWATCH_CLI_LIB_TEXT_H
+#define GPUWATCH_CLI_LIB_TEXT_H
 
 #include <stdarg.h>
 #include <stdint.h>

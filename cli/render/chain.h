@@ -3,8 +3,8 @@
  * A report's nodes and edges, indexed, and the order in which they are told:
  * once around a loop, or from the task that has waited longest to the dead end.
  */
-#ifndef GPUWATCH_CLI_REPORT_CHAIN_H
-#define GPUWATCH_CLI_REPORT_CHAIN_H
+#ifndef GPUWATCH_CLI_RENDER_CHAIN_H
+#define GPUWATCH_CLI_RENDER_CHAIN_H
 
 #include <stdbool.h>
 #include <stddef.h>

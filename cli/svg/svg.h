@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Pieces of SVG. Text from elsewhere is escaped here and nowhere else; looks are classes, for the style sheet to say.
  */
-#ifndef GPUWATCH_CLI_SVG_H
-#define GPUWATCH_CLI_SVG_H
+#ifndef GPUWATCH_CLI_SVG_SVG_H
+#define GPUWATCH_CLI_SVG_SVG_H
 
 #include <stddef.h>
 #include <stdint.h>

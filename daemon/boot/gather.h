@@ -3,8 +3,8 @@
  * Gathers all that can be known of this boot: what the programs recorded, the
  * kernel log, its trace buffer, its initcalls, the system as it is now.
  */
-#ifndef GPUWATCH_BOOT_GATHER_H
-#define GPUWATCH_BOOT_GATHER_H
+#ifndef GPUWATCH_DAEMON_BOOT_GATHER_H
+#define GPUWATCH_DAEMON_BOOT_GATHER_H
 
 #include <jansson.h>
 

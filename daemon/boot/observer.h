@@ -6,8 +6,8 @@
  * looked at in a process of its own, one at a time: files in /sys may make
  * their readers wait for drivers, and these are the machines where drivers hang.
  */
-#ifndef GPUWATCH_BOOT_OBSERVER_H
-#define GPUWATCH_BOOT_OBSERVER_H
+#ifndef GPUWATCH_DAEMON_BOOT_OBSERVER_H
+#define GPUWATCH_DAEMON_BOOT_OBSERVER_H
 
 #include <jansson.h>
 #include <systemd/sd-event.h>

@@ -4,8 +4,8 @@
  * the initramfs, where nothing else is there yet: no bus, no configuration, no
  * users, perhaps no bpffs.
  */
-#ifndef GPUWATCH_BOOT_RECORD_H
-#define GPUWATCH_BOOT_RECORD_H
+#ifndef GPUWATCH_DAEMON_BOOT_RECORD_H
+#define GPUWATCH_DAEMON_BOOT_RECORD_H
 
 /*
  * gw_boot_record - load, attach and pin the programs that record the boot

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Saves the evidence of this boot in the form that core/boot.h describes. */
-#ifndef GPUWATCH_BOOT_SAVE_H
-#define GPUWATCH_BOOT_SAVE_H
+#ifndef GPUWATCH_DAEMON_BOOT_SAVE_H
+#define GPUWATCH_DAEMON_BOOT_SAVE_H
 
 #include <stdio.h>
 

@@ -4,8 +4,8 @@
  * restart of the daemon tells nothing twice, and still knows what was resolved.
  * Reports are their JSON form here, for that has all there is to say.
  */
-#ifndef GPUWATCH_BOOT_TOLD_H
-#define GPUWATCH_BOOT_TOLD_H
+#ifndef GPUWATCH_DAEMON_BOOT_TOLD_H
+#define GPUWATCH_DAEMON_BOOT_TOLD_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,8 +4,8 @@
  * without the event loop waiting for it. The job sees the daemon's memory as it
  * was when it began, holds none of its files, and ends with the daemon.
  */
-#ifndef GPUWATCH_WORKER_H
-#define GPUWATCH_WORKER_H
+#ifndef GPUWATCH_DAEMON_BOOT_WORKER_H
+#define GPUWATCH_DAEMON_BOOT_WORKER_H
 
 #include <stdint.h>
 #include <stdio.h>

@@ -9,8 +9,8 @@
  * records' layout, then what tells builds apart. Another build of the same
  * layout can be read, though not adopted.
  */
-#ifndef GPUWATCH_BOOT_PROGRAMS_H
-#define GPUWATCH_BOOT_PROGRAMS_H
+#ifndef GPUWATCH_DAEMON_KERNEL_BOOT_PROGRAMS_H
+#define GPUWATCH_DAEMON_KERNEL_BOOT_PROGRAMS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * Tidies the records of a snapshot that was taken in several passes: of what
  * was met more than once, one record stays.
  */
-#ifndef GPUWATCH_TIDY_H
-#define GPUWATCH_TIDY_H
+#ifndef GPUWATCH_DAEMON_KERNEL_DEDUPE_H
+#define GPUWATCH_DAEMON_KERNEL_DEDUPE_H
 
 #include <stddef.h>
 

@@ -4,8 +4,8 @@
  * has, follows modules as they come and go, pins what must outlive the
  * daemon, and reads snapshots.
  */
-#ifndef GPUWATCH_LOADER_H
-#define GPUWATCH_LOADER_H
+#ifndef GPUWATCH_DAEMON_KERNEL_LOADER_H
+#define GPUWATCH_DAEMON_KERNEL_LOADER_H
 
 #include <stdbool.h>
 #include <stddef.h>

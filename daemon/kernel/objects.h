@@ -4,8 +4,8 @@
  * its programs is needed; objects share maps of the same name, and those may
  * come from pins.
  */
-#ifndef GPUWATCH_OBJECTS_H
-#define GPUWATCH_OBJECTS_H
+#ifndef GPUWATCH_DAEMON_KERNEL_OBJECTS_H
+#define GPUWATCH_DAEMON_KERNEL_OBJECTS_H
 
 #include <bpf/libbpf.h>
 #include <stddef.h>

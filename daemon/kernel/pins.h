@@ -5,8 +5,8 @@
  * PIN_DIRECTORY/HASH, so that an upgrade never takes over what it does not
  * understand.
  */
-#ifndef GPUWATCH_PINS_H
-#define GPUWATCH_PINS_H
+#ifndef GPUWATCH_DAEMON_KERNEL_PINS_H
+#define GPUWATCH_DAEMON_KERNEL_PINS_H
 
 #include <bpf/libbpf.h>
 #include <stdint.h>

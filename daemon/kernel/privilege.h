@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What this process may do. */
-#ifndef GPUWATCH_PRIVILEGE_H
-#define GPUWATCH_PRIVILEGE_H
+#ifndef GPUWATCH_DAEMON_KERNEL_PRIVILEGE_H
+#define GPUWATCH_DAEMON_KERNEL_PRIVILEGE_H
 
 #include <stdbool.h>
 

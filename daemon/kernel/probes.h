@@ -3,8 +3,8 @@
  * Probes: the one table of where programs attach and what each is good for;
  * and their states.
  */
-#ifndef GPUWATCH_PROBES_H
-#define GPUWATCH_PROBES_H
+#ifndef GPUWATCH_DAEMON_KERNEL_PROBES_H
+#define GPUWATCH_DAEMON_KERNEL_PROBES_H
 
 #include "daemon/kernel/loader.h"
 #include "daemon/kernel/objects.h"

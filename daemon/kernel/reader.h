@@ -3,8 +3,8 @@
  * Takes snapshots: runs the iterator, follows what its records point to in
  * further passes, and adds what user space alone knows (symbols, timelines).
  */
-#ifndef GPUWATCH_READER_H
-#define GPUWATCH_READER_H
+#ifndef GPUWATCH_DAEMON_KERNEL_READER_H
+#define GPUWATCH_DAEMON_KERNEL_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>

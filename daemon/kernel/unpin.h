@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Takes the BPF programs of a daemon that is gone out of the kernel. */
-#ifndef GPUWATCH_UNPIN_H
-#define GPUWATCH_UNPIN_H
+#ifndef GPUWATCH_DAEMON_KERNEL_UNPIN_H
+#define GPUWATCH_DAEMON_KERNEL_UNPIN_H
 
 /*
  * Removes everything below @directory, and the directory if that is allowed.

@@ -3,8 +3,8 @@
  * The D-Bus interface org.gpuwatch1.Manager: methods, properties and signals,
  * the same on every connection, whoever made it.
  */
-#ifndef GPUWATCH_BUS_API_H
-#define GPUWATCH_BUS_API_H
+#ifndef GPUWATCH_DAEMON_SERVE_BUS_API_H
+#define GPUWATCH_DAEMON_SERVE_BUS_API_H
 
 #include <systemd/sd-bus.h>
 

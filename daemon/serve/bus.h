@@ -3,8 +3,8 @@
  * The system bus: connects when there is one, again when it comes later or
  * comes back, and never waits for it.
  */
-#ifndef GPUWATCH_BUS_H
-#define GPUWATCH_BUS_H
+#ifndef GPUWATCH_DAEMON_SERVE_BUS_H
+#define GPUWATCH_DAEMON_SERVE_BUS_H
 
 #include <stdbool.h>
 

@@ -9,8 +9,8 @@
  * waiting: entries that cannot be sent now are queued, and a bounded number of
  * them kept.
  */
-#ifndef GPUWATCH_JOURNAL_H
-#define GPUWATCH_JOURNAL_H
+#ifndef GPUWATCH_DAEMON_SERVE_JOURNAL_H
+#define GPUWATCH_DAEMON_SERVE_JOURNAL_H
 
 #include <stdbool.h>
 #include <stdint.h>

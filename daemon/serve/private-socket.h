@@ -4,8 +4,8 @@
  * has it. It answers in an initramfs, before the bus is up, and when the bus
  * itself hangs.
  */
-#ifndef GPUWATCH_PRIVATE_SOCKET_H
-#define GPUWATCH_PRIVATE_SOCKET_H
+#ifndef GPUWATCH_DAEMON_SERVE_PRIVATE_SOCKET_H
+#define GPUWATCH_DAEMON_SERVE_PRIVATE_SOCKET_H
 
 #include <stddef.h>
 

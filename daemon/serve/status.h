@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The status: how the daemon itself is doing, as gpuwatch.status.v1. */
-#ifndef GPUWATCH_STATUS_H
-#define GPUWATCH_STATUS_H
+#ifndef GPUWATCH_DAEMON_SERVE_STATUS_H
+#define GPUWATCH_DAEMON_SERVE_STATUS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * The recorder: keeps the last analysed snapshots as they came, bounded by
  * bytes, and writes them as a recording whose replay reaches the same verdicts.
  */
-#ifndef GPUWATCH_RECORDER_H
-#define GPUWATCH_RECORDER_H
+#ifndef GPUWATCH_DAEMON_WATCH_RECORDER_H
+#define GPUWATCH_DAEMON_WATCH_RECORDER_H
 
 #include <stddef.h>
 

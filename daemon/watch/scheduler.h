@@ -4,8 +4,8 @@
  * any timer while nothing waits; looking often while something new has become
  * old; less and less often while the same waits stand.
  */
-#ifndef GPUWATCH_SCHEDULER_H
-#define GPUWATCH_SCHEDULER_H
+#ifndef GPUWATCH_DAEMON_WATCH_SCHEDULER_H
+#define GPUWATCH_DAEMON_WATCH_SCHEDULER_H
 
 #include <stdbool.h>
 #include <stdint.h>

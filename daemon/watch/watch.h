@@ -3,8 +3,8 @@
  * The watch: one look at the kernel, from the loader's bytes to the analysis'
  * reports. Knows how to look, not when (that is the scheduler's).
  */
-#ifndef GPUWATCH_WATCH_H
-#define GPUWATCH_WATCH_H
+#ifndef GPUWATCH_DAEMON_WATCH_WATCH_H
+#define GPUWATCH_DAEMON_WATCH_WATCH_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,8 +7,8 @@
  * Inside: graph (who waits on whom), liveness (what cannot make progress),
  * classify (what kind of deadlock, whose fault), store (what is new, what ended).
  */
-#ifndef GPUWATCH_ANALYSIS_H
-#define GPUWATCH_ANALYSIS_H
+#ifndef GPUWATCH_LIB_ANALYSIS_ANALYSIS_H
+#define GPUWATCH_LIB_ANALYSIS_ANALYSIS_H
 
 #include "lib/analysis/record/snapshot.h"
 #include "lib/report/report.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A growing array of node or edge indexes. */
-#ifndef GPUWATCH_LIST_H
-#define GPUWATCH_LIST_H
+#ifndef GPUWATCH_LIB_BASE_ARRAY_H
+#define GPUWATCH_LIB_BASE_ARRAY_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Attributes that free a local variable when it goes out of scope, so that early return is safe. */
-#ifndef GPUWATCH_CLEANUP_H
-#define GPUWATCH_CLEANUP_H
+#ifndef GPUWATCH_LIB_BASE_CLEANUP_H
+#define GPUWATCH_LIB_BASE_CLEANUP_H
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The clocks and units of time that the daemon's edge uses. */
-#ifndef GPUWATCH_CLOCK_H
-#define GPUWATCH_CLOCK_H
+#ifndef GPUWATCH_LIB_BASE_CLOCK_H
+#define GPUWATCH_LIB_BASE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>

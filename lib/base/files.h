@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Small files, links and directories of the kernel's file systems, by directory file descriptor. */
-#ifndef GPUWATCH_FILES_H
-#define GPUWATCH_FILES_H
+#ifndef GPUWATCH_LIB_BASE_FILES_H
+#define GPUWATCH_LIB_BASE_FILES_H
 
 #include <dirent.h>
 #include <stdbool.h>

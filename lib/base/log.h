@@ -6,8 +6,8 @@
  * Never blocks on a journal that hangs: a message that does not fit is counted
  * and left out.
  */
-#ifndef GPUWATCH_LOG_H
-#define GPUWATCH_LOG_H
+#ifndef GPUWATCH_LIB_BASE_LOG_H
+#define GPUWATCH_LIB_BASE_LOG_H
 
 #include <syslog.h>
 

@@ -3,8 +3,8 @@
  * Text that grows piece by piece, and text from the kernel made fit for JSON
  * and terminals. Failure to allocate is remembered and comes out at the end.
  */
-#ifndef GPUWATCH_CORE_TEXT_H
-#define GPUWATCH_CORE_TEXT_H
+#ifndef GPUWATCH_LIB_BASE_TEXT_H
+#define GPUWATCH_LIB_BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

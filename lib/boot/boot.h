@@ -13,8 +13,8 @@
  * text of a file of dependencies", "name": "..."} and {"lost": {...}} (see
  * gw_boot_set_lost()). Unknown objects and fields are left alone.
  */
-#ifndef GPUWATCH_BOOT_H
-#define GPUWATCH_BOOT_H
+#ifndef GPUWATCH_LIB_BOOT_BOOT_H
+#define GPUWATCH_LIB_BOOT_BOOT_H
 
 #include <stddef.h>
 #include <stdint.h>

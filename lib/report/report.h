@@ -3,8 +3,8 @@
  * A report: what gpuwatch says about one finding, in the terms of the JSON
  * schema gpuwatch.report.v1 (docs/report.schema.json).
  */
-#ifndef GPUWATCH_REPORT_H
-#define GPUWATCH_REPORT_H
+#ifndef GPUWATCH_LIB_REPORT_REPORT_H
+#define GPUWATCH_LIB_REPORT_REPORT_H
 
 #include <stdbool.h>
 #include <stddef.h>

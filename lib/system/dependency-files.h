@@ -3,8 +3,8 @@
  * The files of the table of dependencies: the one that is installed, and the
  * administrator's own, which add to it and replace entries of the same id.
  */
-#ifndef GPUWATCH_DEPENDS_FILES_H
-#define GPUWATCH_DEPENDS_FILES_H
+#ifndef GPUWATCH_LIB_SYSTEM_DEPENDENCY_FILES_H
+#define GPUWATCH_LIB_SYSTEM_DEPENDENCY_FILES_H
 
 #include "lib/boot/table/dependencies.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* All devices that a driver could bind to, with their drivers and with the suppliers that firmware names for them. */
-#ifndef GPUWATCH_DEVICE_SCAN_H
-#define GPUWATCH_DEVICE_SCAN_H
+#ifndef GPUWATCH_LIB_SYSTEM_DEVICE_SCAN_H
+#define GPUWATCH_LIB_SYSTEM_DEVICE_SCAN_H
 
 #include <jansson.h>
 

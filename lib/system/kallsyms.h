@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kernel's symbol table, /proc/kallsyms: names to addresses and back. A copy of the moment it was read. */
-#ifndef GPUWATCH_KALLSYMS_H
-#define GPUWATCH_KALLSYMS_H
+#ifndef GPUWATCH_LIB_SYSTEM_KALLSYMS_H
+#define GPUWATCH_LIB_SYSTEM_KALLSYMS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * The initcalls of a kernel that lies in a file: an ELF vmlinux with its symbol
  * table, System.map, or the text of /proc/kallsyms.
  */
-#ifndef GPUWATCH_KERNEL_IMAGE_H
-#define GPUWATCH_KERNEL_IMAGE_H
+#ifndef GPUWATCH_LIB_SYSTEM_KERNEL_IMAGE_H
+#define GPUWATCH_LIB_SYSTEM_KERNEL_IMAGE_H
 
 #include "lib/boot/evidence/initcalls.h"
 

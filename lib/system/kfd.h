@@ -4,8 +4,8 @@
  * From /sys/class/kfd on every kernel, and from the maps of kfd.bpf.c where the
  * kernel has the trace events of kernel-patches/.
  */
-#ifndef GPUWATCH_KFD_H
-#define GPUWATCH_KFD_H
+#ifndef GPUWATCH_LIB_SYSTEM_KFD_H
+#define GPUWATCH_LIB_SYSTEM_KFD_H
 
 #include <stdint.h>
 

@@ -4,8 +4,8 @@
  * Never blocks. Needs CAP_SYSLOG where kernel.dmesg_restrict is 1 (Debian's
  * default).
  */
-#ifndef GPUWATCH_KMSG_H
-#define GPUWATCH_KMSG_H
+#ifndef GPUWATCH_LIB_SYSTEM_KMSG_H
+#define GPUWATCH_LIB_SYSTEM_KMSG_H
 
 #include <stdbool.h>
 #include <stddef.h>

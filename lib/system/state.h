@@ -4,8 +4,8 @@
  * state object of core/boot.h, read from sysfs, debugfs, /proc and the modules
  * directory. Nothing of any process is read.
  */
-#ifndef GPUWATCH_BOOT_STATE_H
-#define GPUWATCH_BOOT_STATE_H
+#ifndef GPUWATCH_LIB_SYSTEM_STATE_H
+#define GPUWATCH_LIB_SYSTEM_STATE_H
 
 #include <jansson.h>
 

@@ -14,8 +14,8 @@
  * binary form takes them out of the buffer, where whoever else traces would
  * miss them. Nothing is written, nothing switched on or off.
  */
-#ifndef GPUWATCH_TRACE_BUFFER_H
-#define GPUWATCH_TRACE_BUFFER_H
+#ifndef GPUWATCH_LIB_SYSTEM_TRACE_BUFFER_H
+#define GPUWATCH_LIB_SYSTEM_TRACE_BUFFER_H
 
 #include <stddef.h>
 #include <stdint.h>

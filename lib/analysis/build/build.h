@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From a snapshot to its wait-for graph. */
-#ifndef GPUWATCH_BUILD_H
-#define GPUWATCH_BUILD_H
+#ifndef GPUWATCH_LIB_ANALYSIS_BUILD_BUILD_H
+#define GPUWATCH_LIB_ANALYSIS_BUILD_BUILD_H
 
 #include "lib/analysis/graph/graph.h"
 

@@ -6,8 +6,8 @@
  * and edges. It runs once per node, so that the whole is linear; nodes that it
  * adds are expanded later. All return 0 or -ENOMEM.
  */
-#ifndef GPUWATCH_BUILDER_H
-#define GPUWATCH_BUILDER_H
+#ifndef GPUWATCH_LIB_ANALYSIS_BUILD_BUILDER_H
+#define GPUWATCH_LIB_ANALYSIS_BUILD_BUILDER_H
 
 #include "lib/analysis/graph/graph.h"
 #include "lib/analysis/record/index.h"

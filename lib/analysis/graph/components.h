@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Strongly connected components of the dead part of a graph. */
-#ifndef GPUWATCH_COMPONENTS_H
-#define GPUWATCH_COMPONENTS_H
+#ifndef GPUWATCH_LIB_ANALYSIS_GRAPH_COMPONENTS_H
+#define GPUWATCH_LIB_ANALYSIS_GRAPH_COMPONENTS_H
 
 #include "lib/analysis/graph/graph.h"
 #include "lib/analysis/graph/liveness.h"

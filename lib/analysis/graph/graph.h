@@ -4,8 +4,8 @@
  * what it needs in order to make progress. This is the plain data structure;
  * build.h makes one from a snapshot.
  */
-#ifndef GPUWATCH_GRAPH_H
-#define GPUWATCH_GRAPH_H
+#ifndef GPUWATCH_LIB_ANALYSIS_GRAPH_GRAPH_H
+#define GPUWATCH_LIB_ANALYSIS_GRAPH_GRAPH_H
 
 #include <stdbool.h>
 #include <stddef.h>

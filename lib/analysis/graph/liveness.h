@@ -3,8 +3,8 @@
  * Which nodes can make progress: the least fixpoint that begins at those that
  * surely can and flows back along the edges. What it does not reach is dead.
  */
-#ifndef GPUWATCH_LIVENESS_H
-#define GPUWATCH_LIVENESS_H
+#ifndef GPUWATCH_LIB_ANALYSIS_GRAPH_LIVENESS_H
+#define GPUWATCH_LIB_ANALYSIS_GRAPH_LIVENESS_H
 
 #include "lib/analysis/graph/graph.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Shortest paths through a graph: a loop through a node, and the ways that lead to a set of nodes. */
-#ifndef GPUWATCH_PATHS_H
-#define GPUWATCH_PATHS_H
+#ifndef GPUWATCH_LIB_ANALYSIS_GRAPH_PATHS_H
+#define GPUWATCH_LIB_ANALYSIS_GRAPH_PATHS_H
 
 #include "lib/analysis/graph/graph.h"
 #include "lib/analysis/graph/liveness.h"

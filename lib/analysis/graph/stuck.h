@@ -3,8 +3,8 @@
  * The roots of what is dead: loops that keep themselves dead whatever happens
  * around them, and dead ends. Everything else that is dead waits for one.
  */
-#ifndef GPUWATCH_ROOTS_H
-#define GPUWATCH_ROOTS_H
+#ifndef GPUWATCH_LIB_ANALYSIS_GRAPH_STUCK_H
+#define GPUWATCH_LIB_ANALYSIS_GRAPH_STUCK_H
 
 #include "lib/analysis/graph/graph.h"
 #include "lib/analysis/graph/liveness.h"

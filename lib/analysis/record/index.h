@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Records grouped by a key that several of them share, e.g. the tasks that wait for one lock. */
-#ifndef GPUWATCH_GROUP_H
-#define GPUWATCH_GROUP_H
+#ifndef GPUWATCH_LIB_ANALYSIS_RECORD_INDEX_H
+#define GPUWATCH_LIB_ANALYSIS_RECORD_INDEX_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -10,8 +10,8 @@
  * Nothing is written here: the caller owns the file. The first bytes added
  * must be the HOST record, which must not come again.
  */
-#ifndef GPUWATCH_RECORDING_H
-#define GPUWATCH_RECORDING_H
+#ifndef GPUWATCH_LIB_ANALYSIS_RECORD_RECORDING_H
+#define GPUWATCH_LIB_ANALYSIS_RECORD_RECORDING_H
 
 #include <stddef.h>
 #include <stdint.h>

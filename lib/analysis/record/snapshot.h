@@ -6,8 +6,8 @@
  * it trusts nothing: sizes, counts, enumerations and strings are checked, so
  * that whoever holds a struct gw_snapshot may follow it without checks.
  */
-#ifndef GPUWATCH_SNAPSHOT_H
-#define GPUWATCH_SNAPSHOT_H
+#ifndef GPUWATCH_LIB_ANALYSIS_RECORD_SNAPSHOT_H
+#define GPUWATCH_LIB_ANALYSIS_RECORD_SNAPSHOT_H
 
 #include <stdbool.h>
 #include <stddef.h>

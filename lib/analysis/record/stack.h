@@ -6,8 +6,8 @@
  *
  * All of these need symbols and say "no" without them.
  */
-#ifndef GPUWATCH_STACK_H
-#define GPUWATCH_STACK_H
+#ifndef GPUWATCH_LIB_ANALYSIS_RECORD_STACK_H
+#define GPUWATCH_LIB_ANALYSIS_RECORD_STACK_H
 
 #include <stdbool.h>
 

@@ -3,8 +3,8 @@
  * The wait that counts: of the waits a task is nested in, the one that says
  * what it needs, and whether that is the same wait as in an earlier snapshot.
  */
-#ifndef GPUWATCH_WAIT_H
-#define GPUWATCH_WAIT_H
+#ifndef GPUWATCH_LIB_ANALYSIS_RECORD_WAIT_H
+#define GPUWATCH_LIB_ANALYSIS_RECORD_WAIT_H
 
 #include <stdbool.h>
 #include <stdint.h>

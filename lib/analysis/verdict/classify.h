@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From the roots of what is dead to findings: the loop to show, its class, the cause, the victims. */
-#ifndef GPUWATCH_CLASSIFY_H
-#define GPUWATCH_CLASSIFY_H
+#ifndef GPUWATCH_LIB_ANALYSIS_VERDICT_CLASSIFY_H
+#define GPUWATCH_LIB_ANALYSIS_VERDICT_CLASSIFY_H
 
 #include "lib/analysis/graph/graph.h"
 #include "lib/analysis/graph/stuck.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a finding shows beside its chain: the victims, and what they wait through. */
-#ifndef GPUWATCH_SHOWN_H
-#define GPUWATCH_SHOWN_H
+#ifndef GPUWATCH_LIB_ANALYSIS_VERDICT_CONTEXT_H
+#define GPUWATCH_LIB_ANALYSIS_VERDICT_CONTEXT_H
 
 #include "lib/analysis/graph/paths.h"
 #include "lib/analysis/verdict/finding.h"

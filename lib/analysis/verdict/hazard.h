@@ -4,8 +4,8 @@
  * HAZARD records of a snapshot. What is the same code path, though its stacks
  * differ, is one hazard.
  */
-#ifndef GPUWATCH_HAZARD_H
-#define GPUWATCH_HAZARD_H
+#ifndef GPUWATCH_LIB_ANALYSIS_VERDICT_HAZARD_H
+#define GPUWATCH_LIB_ANALYSIS_VERDICT_HAZARD_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* From a finding to a report. */
-#ifndef GPUWATCH_RENDER_H
-#define GPUWATCH_RENDER_H
+#ifndef GPUWATCH_LIB_ANALYSIS_VERDICT_RENDER_H
+#define GPUWATCH_LIB_ANALYSIS_VERDICT_RENDER_H
 
 #include "lib/analysis/verdict/finding.h"
 

@@ -4,8 +4,8 @@
  * what is known of the chain; among them waits that began before any program
  * was attached, which only a stack shows.
  */
-#ifndef GPUWATCH_STALL_H
-#define GPUWATCH_STALL_H
+#ifndef GPUWATCH_LIB_ANALYSIS_VERDICT_STALL_H
+#define GPUWATCH_LIB_ANALYSIS_VERDICT_STALL_H
 
 #include "lib/analysis/analysis.h"
 #include "lib/analysis/verdict/finding.h"

@@ -4,8 +4,8 @@
  * ended. A finding is known again by its key, or, while it lasts, by a wait
  * that it shares with a reported one.
  */
-#ifndef GPUWATCH_STORE_H
-#define GPUWATCH_STORE_H
+#ifndef GPUWATCH_LIB_ANALYSIS_VERDICT_STORE_H
+#define GPUWATCH_LIB_ANALYSIS_VERDICT_STORE_H
 
 #include "lib/analysis/analysis.h"
 #include "lib/analysis/verdict/finding.h"

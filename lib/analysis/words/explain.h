@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A finding in words: what happens, in one line and in a few sentences, and what to do. */
-#ifndef GPUWATCH_EXPLAIN_H
-#define GPUWATCH_EXPLAIN_H
+#ifndef GPUWATCH_LIB_ANALYSIS_WORDS_EXPLAIN_H
+#define GPUWATCH_LIB_ANALYSIS_WORDS_EXPLAIN_H
 
 #include "lib/analysis/graph/graph.h"
 #include "lib/analysis/verdict/finding.h"

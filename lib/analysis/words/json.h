@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Nodes and edges as the report schema has them. New references; NULL when out of memory. */
-#ifndef GPUWATCH_DESCRIBE_H
-#define GPUWATCH_DESCRIBE_H
+#ifndef GPUWATCH_LIB_ANALYSIS_WORDS_JSON_H
+#define GPUWATCH_LIB_ANALYSIS_WORDS_JSON_H
 
 #include <jansson.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What nodes are called: ids for machines, short phrases for people. */
-#ifndef GPUWATCH_NAMES_H
-#define GPUWATCH_NAMES_H
+#ifndef GPUWATCH_LIB_ANALYSIS_WORDS_NAMES_H
+#define GPUWATCH_LIB_ANALYSIS_WORDS_NAMES_H
 
 #include "lib/analysis/graph/graph.h"
 #include "lib/base/text.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which parts of the boot were not seen, why, and what to do about it. */
-#ifndef GPUWATCH_CORE_BOOT_MISSING_H
-#define GPUWATCH_CORE_BOOT_MISSING_H
+#ifndef GPUWATCH_LIB_BOOT_DOCUMENT_MISSING_H
+#define GPUWATCH_LIB_BOOT_DOCUMENT_MISSING_H
 
 #include "lib/boot/model/model.h"
 

@@ -3,8 +3,8 @@
  * What of a boot is shown: GPUs, IOMMUs, all that the table of dependencies
  * and the reports name, and the suppliers of all these.
  */
-#ifndef GPUWATCH_CORE_BOOT_RELEVANT_H
-#define GPUWATCH_CORE_BOOT_RELEVANT_H
+#ifndef GPUWATCH_LIB_BOOT_DOCUMENT_RELEVANT_H
+#define GPUWATCH_LIB_BOOT_DOCUMENT_RELEVANT_H
 
 #include "lib/boot/model/model.h"
 

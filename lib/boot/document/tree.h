@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Consumers with their suppliers below them: "tree" of gw_boot_json(). */
-#ifndef GPUWATCH_CORE_BOOT_TREE_H
-#define GPUWATCH_CORE_BOOT_TREE_H
+#ifndef GPUWATCH_LIB_BOOT_DOCUMENT_TREE_H
+#define GPUWATCH_LIB_BOOT_DOCUMENT_TREE_H
 
 #include "lib/boot/document/relevant.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Names of error numbers, those that only the kernel has included: "-EPROBE_DEFER". */
-#ifndef GPUWATCH_CORE_BOOT_ERRNO_H
-#define GPUWATCH_CORE_BOOT_ERRNO_H
+#ifndef GPUWATCH_LIB_BOOT_EVIDENCE_ERROR_NAMES_H
+#define GPUWATCH_LIB_BOOT_EVIDENCE_ERROR_NAMES_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A thing that happened during boot, wherever it is known from. Pure: no I/O, no clock. */
-#ifndef GPUWATCH_BOOT_EVENT_H
-#define GPUWATCH_BOOT_EVENT_H
+#ifndef GPUWATCH_LIB_BOOT_EVIDENCE_EVENT_H
+#define GPUWATCH_LIB_BOOT_EVIDENCE_EVENT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is inside a boot: the evidence as it came in, and what the last analysis made of it. */
-#ifndef GPUWATCH_CORE_BOOT_EVIDENCE_H
-#define GPUWATCH_CORE_BOOT_EVIDENCE_H
+#ifndef GPUWATCH_LIB_BOOT_EVIDENCE_EVIDENCE_H
+#define GPUWATCH_LIB_BOOT_EVIDENCE_EVIDENCE_H
 
 #include <stdbool.h>
 

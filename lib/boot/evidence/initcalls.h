@@ -7,8 +7,8 @@
  *
  * Pure.
  */
-#ifndef GPUWATCH_INITCALLS_H
-#define GPUWATCH_INITCALLS_H
+#ifndef GPUWATCH_LIB_BOOT_EVIDENCE_INITCALLS_H
+#define GPUWATCH_LIB_BOOT_EVIDENCE_INITCALLS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * a map from pairs of such numbers. A boot has hundreds of thousands of events
  * about a few thousand devices.
  */
-#ifndef GPUWATCH_CORE_BOOT_NAMES_H
-#define GPUWATCH_CORE_BOOT_NAMES_H
+#ifndef GPUWATCH_LIB_BOOT_EVIDENCE_NAMES_H
+#define GPUWATCH_LIB_BOOT_EVIDENCE_NAMES_H
 
 #include <stddef.h>
 #include <stdint.h>

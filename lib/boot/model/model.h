@@ -6,8 +6,8 @@
  * Everything refers to everything else by index, as arrays grow while they are
  * filled; names are numbers of the boot's names.
  */
-#ifndef GPUWATCH_CORE_BOOT_MODEL_H
-#define GPUWATCH_CORE_BOOT_MODEL_H
+#ifndef GPUWATCH_LIB_BOOT_MODEL_MODEL_H
+#define GPUWATCH_LIB_BOOT_MODEL_MODEL_H
 
 #include <stdbool.h>
 #include <stdint.h>

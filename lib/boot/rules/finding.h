@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a rule finds wrong about the boot, before it becomes a report. */
-#ifndef GPUWATCH_CORE_BOOT_FINDING_H
-#define GPUWATCH_CORE_BOOT_FINDING_H
+#ifndef GPUWATCH_LIB_BOOT_RULES_FINDING_H
+#define GPUWATCH_LIB_BOOT_RULES_FINDING_H
 
 #include "lib/base/text.h"
 #include "lib/boot/evidence/error-names.h"

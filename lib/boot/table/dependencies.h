@@ -6,8 +6,8 @@
  *
  * Pure: whoever reads the files gives their text.
  */
-#ifndef GPUWATCH_DEPENDS_H
-#define GPUWATCH_DEPENDS_H
+#ifndef GPUWATCH_LIB_BOOT_TABLE_DEPENDENCIES_H
+#define GPUWATCH_LIB_BOOT_TABLE_DEPENDENCIES_H
 
 #include <stdbool.h>
 #include <stddef.h>
