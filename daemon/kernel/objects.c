@@ -17,9 +17,9 @@
 
 #include "bpf/abi/shared.h"
 #include "bpf/fault.skel.h"
+#include "bpf/names.skel.h"
 #include "bpf/patched/iopf.skel.h"
 #include "bpf/patched/kfd.skel.h"
-#include "bpf/names.skel.h"
 #include "bpf/patched/signalling.skel.h"
 #include "bpf/watch.skel.h"
 #include "daemon/kernel/privilege.h"
