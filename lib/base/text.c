@@ -139,6 +139,12 @@ json_t *gw_json_number(uint64_t value)
 	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
 }
 
+void gw_json_put(json_t *object, const char *key, json_t *value, bool *failed)
+{
+	if (json_object_set_new(object, key, value) < 0)
+		*failed = true;
+}
+
 json_t *gw_json_time(uint64_t real_ns)
 {
 	time_t seconds = (time_t)(real_ns / 1000000000ULL);

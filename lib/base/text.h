@@ -40,6 +40,9 @@ json_t *gw_json_address(uint64_t address);
 /* Like json_integer(), never negative: values that JSON's integers cannot hold become the largest that they can. */
 json_t *gw_json_number(uint64_t value);
 
+/* json_object_set_new() that remembers a failure: *@failed becomes true, never false. */
+void gw_json_put(json_t *object, const char *key, json_t *value, bool *failed);
+
 /* CLOCK_REALTIME nanoseconds as an RFC 3339 string in UTC (new reference), NULL when out of memory. */
 json_t *gw_json_time(uint64_t real_ns);
 

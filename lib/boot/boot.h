@@ -21,10 +21,10 @@
 
 #include <jansson.h>
 
-#include "lib/analysis/analysis.h"
 #include "lib/boot/evidence/event.h"
 #include "lib/boot/evidence/initcalls.h"
 #include "lib/boot/table/dependencies.h"
+#include "lib/report/report.h"
 
 #define GW_BOOT_SCHEMA "gpuwatch.boot.v1"
 #define GW_PROBE_ORDER_SCHEMA "gpuwatch.probe-order.v1"

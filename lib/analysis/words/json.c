@@ -7,12 +7,6 @@
 #include "lib/analysis/words/names.h"
 #include "lib/base/text.h"
 
-void gw_json_put(json_t *object, const char *key, json_t *value, bool *failed)
-{
-	if (json_object_set_new(object, key, value) < 0)
-		*failed = true;
-}
-
 static void put_text(json_t *object, const char *key, const char *value, bool *failed)
 {
 	gw_json_put(object, key, gw_json_text(value), failed);

@@ -18,7 +18,4 @@ json_t *gw_describe_sections(const struct gw_sections *sections);
 /* Who signals a timeline: [{kind, pid, comm, function, count}]; @timeline may be NULL. */
 json_t *gw_describe_signallers(const struct gw_snapshot *snapshot, const struct gw_timeline *timeline);
 
-/* json_object_set_new() that remembers a failure: *@failed becomes true, never false. */
-void gw_json_put(json_t *object, const char *key, json_t *value, bool *failed);
-
 #endif

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/analysis/words/json.h"
 #include "lib/base/text.h"
 #include "lib/boot/boot.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/analysis/words/json.h"
+#include "lib/base/text.h"
 #include "lib/boot/evidence/error-names.h"
 #include "lib/boot/rules/finding.h"
 

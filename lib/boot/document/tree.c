@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/analysis/words/json.h"
+#include "lib/base/text.h"
 #include "lib/boot/rules/finding.h"
 
 #define DEPTH_MAX 12

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/analysis/words/json.h"
+#include "lib/base/text.h"
 #include "lib/boot/document/missing.h"
 #include "lib/boot/document/relevant.h"
 #include "lib/boot/document/tree.h"
