@@ -266,17 +266,9 @@ check-build:
 	@rm -rf $(B)/root
 	@$(MAKE) -s install DESTDIR=$(abspath $(B))/root PREFIX=/usr
 
-SHELL_SCRIPTS := setup.sh .ci/run tests/run.sh tests/unit/run.sh tests/fuzz/run tests/fixtures/run tests/cli/run-tests.sh tests/lab-probe/selftest.sh \
-		 tests/vm/run tests/vm/check tests/vm/fetch-kernel tests/vm/fetch-headers tests/vm/fetch-qemu \
-		 tests/vm/build-module tests/vm/build-root tests/vm/build-kernel tests/vm/fetch-source \
-		 tests/kernel/run tests/kernel/bench tests/vm/build-initrd $(wildcard systemd/boot/*/*) $(wildcard tests/vm/cases/*.sh) kernel-patches/check \
-		 $(addprefix tests/arm64/,check run build-modules fetch-kernel fetch-sysroot guest/init) $(wildcard tests/arm64/cases/*.sh)
-## lint: format of the sources, shell scripts, man pages
+## lint: format and structure of the sources, shell scripts, man pages
 lint:
-	@find bpf lib daemon cli tests -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
-	@shellcheck -x -e SC1091,SC2034,SC2154 $(SHELL_SCRIPTS)
-	@mandoc -Tlint -Wwarning $(wildcard docs/man/*.[1-9])
-	@echo "3 passed, 0 failed"
+	@tests/lint/run
 
 ## kernel-check: the patch series of kernel-patches/ apply, pass checkpatch, build commit by commit, and give sparse nothing new to say (about an hour; KERNEL_CHECK=--apply: no builds)
 kernel-check:
