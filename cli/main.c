@@ -181,7 +181,7 @@ struct request {
 	bool help, version;
 };
 
-static int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static int usage_error(const char *format, ...) _printf_(1, 2);
 static int usage_error(const char *format, ...)
 {
 	_cleanup_free_ char *text = NULL;

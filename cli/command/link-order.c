@@ -9,6 +9,7 @@
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
 #include "cli/render/order.h"
+#include "lib/base/cleanup.h"
 #include "lib/boot/boot.h"
 #include "lib/system/dependency-files.h"
 #include "lib/system/kernel-image.h"
@@ -111,7 +112,7 @@ static int print(const struct cli *cli, const struct link_order *order, const js
 
 int show_link_order(const struct cli *cli)
 {
-	__attribute__((cleanup(link_order_clear))) struct link_order order = { 0 };
+	_cleanup_(link_order_clear) struct link_order order = { 0 };
 	_cleanup_json_ json_t *modules = NULL;
 
 	if (!load_table(&order) || !read_image(&order, cli->vmlinux) || !read_modules(&order, cli->modules, &modules))

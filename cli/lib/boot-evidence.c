@@ -7,6 +7,7 @@
 
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
+#include "lib/base/cleanup.h"
 #include "lib/boot/boot.h"
 #include "lib/boot/table/dependencies.h"
 #include "lib/system/dependency-files.h"
@@ -67,8 +68,8 @@ static json_t *analyse(struct gw_boot *boot)
 
 static json_t *load_evidence(const char *data, size_t size, char **message)
 {
-	__attribute__((cleanup(cleanup_depends))) struct gw_depends *depends = NULL;
-	__attribute__((cleanup(cleanup_boot))) struct gw_boot *boot = NULL;
+	_cleanup_(cleanup_depends) struct gw_depends *depends = NULL;
+	_cleanup_(cleanup_boot) struct gw_boot *boot = NULL;
 	ssize_t lines;
 	size_t bad;
 

@@ -39,7 +39,7 @@ static uint64_t now_usec(void)
 	return monotonic_now() / 1000;
 }
 
-static int fail(struct client *client, int result, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static int fail(struct client *client, int result, const char *format, ...) _printf_(3, 4);
 static int fail(struct client *client, int result, const char *format, ...)
 {
 	va_list arguments;

@@ -14,6 +14,8 @@
 #include <jansson.h>
 #include <systemd/sd-bus.h>
 
+#include "lib/base/cleanup.h"
+
 #define CLIENT_SOCKET "/run/gpuwatch/private"
 
 enum client_route {
@@ -68,6 +70,6 @@ int client_subscribe(struct client *client, client_changed changed, void *userda
 /* Hands on signals until the daemon goes away: returns CLIENT_UNREACHABLE then. */
 int client_follow(struct client *client);
 
-#define _cleanup_client_ __attribute__((cleanup(client_close)))
+#define _cleanup_client_ _cleanup_(client_close)
 
 #endif

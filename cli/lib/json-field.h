@@ -11,7 +11,7 @@
 
 #include <jansson.h>
 
-#define _cleanup_json_ __attribute__((cleanup(json_decrefp)))
+#include "lib/base/cleanup.h"
 
 /* Never NULL: "" for a missing field. Belongs to @object. */
 const char *field_string(const json_t *object, const char *key);

@@ -10,6 +10,8 @@
 
 #include <jansson.h>
 
+#include "lib/base/cleanup.h"
+
 /* How bad a report is, worst first. */
 enum order_effect {
 	ORDER_LOST,    /* a device or a feature is missing, or came up wrong */
@@ -48,6 +50,6 @@ char *order_numbers(const struct order_reports *reports, const json_t *findings)
 /* The worst of them; ORDER_EFFECTS for none. */
 enum order_effect order_worst(const struct order_reports *reports, const json_t *findings);
 
-#define _cleanup_order_reports_ __attribute__((cleanup(order_reports_clear)))
+#define _cleanup_order_reports_ _cleanup_(order_reports_clear)
 
 #endif

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "lib/analysis/record/snapshot.h"
+#include "lib/base/cleanup.h"
 
 #define RECORDING_LIMIT ((size_t)256 << 20) /* bytes that are read at most */
 
@@ -23,6 +24,6 @@ struct recording {
 int recording_parse(struct recording *recording, const void *data, size_t size, char *message, size_t length);
 void recording_clear(struct recording *recording);
 
-#define _cleanup_recording_ __attribute__((cleanup(recording_clear)))
+#define _cleanup_recording_ _cleanup_(recording_clear)
 
 #endif

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "lib/base/cleanup.h"
+
 #define STYLE_END "\001"
 #define STYLE_BOLD "\002"
 #define STYLE_DIM "\003"
@@ -52,7 +54,7 @@ const char *terminal_sequence(const struct terminal *terminal, char style);
 
 /* Writes styled text as it is, without a line break of its own. */
 void terminal_put(const struct terminal *terminal, const char *text);
-void terminal_print(const struct terminal *terminal, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void terminal_print(const struct terminal *terminal, const char *format, ...) _printf_(2, 3);
 
 /* Screen columns that styled text takes in the first @bytes bytes, as terminal_put() would write it. */
 size_t terminal_columns(const struct terminal *terminal, const char *text, size_t bytes);

@@ -11,15 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static inline void text_freep(char **text)
-{
-	free(*text);
-}
-#define _cleanup_free_ __attribute__((cleanup(text_freep)))
+#include "lib/base/cleanup.h"
 
 /* New string, owned by the caller. */
-char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
-char *text_vformat(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
+char *text_format(const char *format, ...) _printf_(1, 2);
+char *text_vformat(const char *format, va_list arguments) _printf_(1, 0);
 
 /* A stream that grows *@text, owned by the caller once text_finish() closed it. */
 FILE *text_stream(char **text, size_t *size);
@@ -43,7 +39,7 @@ char *text_size(uint64_t bytes);
 char *text_time(const char *rfc3339);
 
 /* One line on stderr: "gpuwatch-cli: ...". Control characters are shown as '?'. */
-void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void complain(const char *format, ...) _printf_(1, 2);
 
 _Noreturn void out_of_memory(void);
 

@@ -11,6 +11,8 @@
 
 #include <jansson.h>
 
+#include "lib/base/cleanup.h"
+
 struct chain_node {
 	const json_t *json;
 	bool told; /* part of the chain */
@@ -46,6 +48,6 @@ void chain_clear(struct chain *chain);
 /* Number of the node of this name, or CHAIN_NONE. */
 size_t chain_find(const struct chain *chain, const char *id);
 
-#define _cleanup_chain_ __attribute__((cleanup(chain_clear)))
+#define _cleanup_chain_ _cleanup_(chain_clear)
 
 #endif

@@ -71,7 +71,7 @@ static void rows_clear(struct rows *rows)
 {
 	free(rows->list);
 }
-#define _cleanup_rows_ __attribute__((cleanup(rows_clear)))
+#define _cleanup_rows_ _cleanup_(rows_clear)
 
 /* A device that was deferred again and again takes one row, the first of them. */
 static void fold_retries(struct rows *rows)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "cli/lib/terminal.h"
+#include "lib/base/cleanup.h"
 
 enum column_kind {
 	COLUMN_TEXT,   /* kept whole */
@@ -27,7 +28,7 @@ void table_free(struct table *table);
 
 void table_row(struct table *table);
 /* The next cell of the row; @style is one of STYLE_* or "". */
-void table_cell(struct table *table, const char *style, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void table_cell(struct table *table, const char *style, const char *format, ...) _printf_(3, 4);
 
 /* Prints with each line indented, no blanks at line ends. */
 void table_print(struct table *table, unsigned indent);
@@ -36,6 +37,6 @@ static inline void table_freep(struct table **table)
 {
 	table_free(*table);
 }
-#define _cleanup_table_ __attribute__((cleanup(table_freep)))
+#define _cleanup_table_ _cleanup_(table_freep)
 
 #endif

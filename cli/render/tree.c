@@ -116,7 +116,7 @@ static void lines_clear(struct tree_lines *lines)
 	}
 	free(lines->list);
 }
-#define _cleanup_lines_ __attribute__((cleanup(lines_clear)))
+#define _cleanup_lines_ _cleanup_(lines_clear)
 
 /* ---- printing -------------------------------------------------------------------- */
 

@@ -15,6 +15,7 @@
 
 #include "cli/lib/order.h"
 #include "cli/svg/axis.h"
+#include "lib/base/cleanup.h"
 
 #define CHART_WIDTH 1280.0 /* of the image */
 #define CHART_MARGIN 24.0
@@ -58,6 +59,6 @@ void svg_chart_clear(struct svg_chart *chart);
 bool svg_chart_consumer(const struct svg_chart *chart, const json_t *about, double *y);
 bool svg_chart_supplier(const struct svg_chart *chart, const json_t *about, double *y);
 
-#define _cleanup_chart_ __attribute__((cleanup(svg_chart_clear)))
+#define _cleanup_chart_ _cleanup_(svg_chart_clear)
 
 #endif

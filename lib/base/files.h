@@ -40,12 +40,4 @@ DIR *gw_directory_list(int directory, const char *path);
 /* The next entry that is not "." or "..", or NULL. */
 struct dirent *gw_directory_next(DIR *stream);
 
-static inline void gw_cleanup_closedir(DIR **stream)
-{
-	if (*stream)
-		closedir(*stream);
-}
-
-#define _cleanup_closedir_ _cleanup_(gw_cleanup_closedir)
-
 #endif

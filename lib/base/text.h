@@ -12,13 +12,15 @@
 
 #include <jansson.h>
 
+#include "lib/base/cleanup.h"
+
 struct gw_text {
 	char *data; /* NUL-terminated, NULL while empty */
 	size_t length, allocated;
 	bool failed;
 };
 
-void gw_text_add(struct gw_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void gw_text_add(struct gw_text *text, const char *format, ...) _printf_(2, 3);
 
 /* "350 ms", "3.2 s", "4 min 10 s", "2 h 5 min", "3 d 4 h". */
 void gw_text_add_age(struct gw_text *text, uint64_t ns);

@@ -16,18 +16,12 @@
 
 #include "lib/base/files.h"
 
-static void cleanup_fclose(FILE **file)
-{
-	if (*file)
-		fclose(*file);
-}
-
 static void cleanup_elf(Elf **elf)
 {
 	elf_end(*elf);
 }
 
-__attribute__((format(printf, 3, 4))) static int fail(char **error, int code, const char *format, ...)
+_printf_(3, 4) static int fail(char **error, int code, const char *format, ...)
 {
 	va_list arguments;
 
@@ -58,7 +52,7 @@ static bool parse_line(char *line, uint64_t *address, char **ret)
 
 static int read_text(struct gw_kernel_image *image, const char *path, char **error)
 {
-	_cleanup_(cleanup_fclose) FILE *file = fopen(path, "re");
+	_cleanup_fclose_ FILE *file = fopen(path, "re");
 	_cleanup_free_ char *line = NULL;
 	size_t room = 0, found = 0, symbols = 0;
 	uint64_t address;

@@ -54,18 +54,11 @@ static DIR *open_below(int directory, const char *name)
 	return dir;
 }
 
-static void close_directory(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-#define _cleanup_dir_ __attribute__((cleanup(close_directory)))
-
 /* Calls @visit for each entry whose name is a number, in the order of the numbers. */
 static void each_number(int directory, const char *name, void (*visit)(int directory, uint64_t number, void *userdata),
 			void *userdata)
 {
-	_cleanup_dir_ DIR *dir = open_below(directory, name);
+	_cleanup_closedir_ DIR *dir = open_below(directory, name);
 	_cleanup_free_ uint64_t *numbers = NULL;
 	size_t count = 0, allocated = 0;
 	struct dirent *entry;
@@ -188,7 +181,7 @@ static void add_queue(int directory, uint64_t number, void *userdata)
  */
 static void add_attributes(int process, json_t *object)
 {
-	_cleanup_dir_ DIR *dir = open_below(process, ".");
+	_cleanup_closedir_ DIR *dir = open_below(process, ".");
 	json_t *vram = json_object(), *evicted = json_object();
 	struct dirent *entry;
 

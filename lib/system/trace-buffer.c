@@ -25,14 +25,8 @@ struct reading {
 	bool seen_beginning; /* entries from before the first initcall level */
 };
 
-static void cleanup_fclose(FILE **file)
-{
-	if (*file)
-		fclose(*file);
-}
-
 /* The first reason stands. */
-__attribute__((format(printf, 2, 3))) static void missing(struct gw_trace_seen *seen, const char *format, ...)
+_printf_(2, 3) static void missing(struct gw_trace_seen *seen, const char *format, ...)
 {
 	va_list arguments;
 
@@ -284,7 +278,7 @@ static bool reading_pauses(int directory)
 
 static int read_buffer(struct reading *reading, int directory, const char *path)
 {
-	_cleanup_(cleanup_fclose) FILE *file = NULL;
+	_cleanup_fclose_ FILE *file = NULL;
 	int fd;
 
 	if (!clock_tells_time(directory, reading->seen))

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/cleanup.h"
+
 #define LINE_SIZE 4096
 #define ID_SIZE 64
 #define ENTRIES_MAX 4096
@@ -236,8 +238,7 @@ struct parser {
 	bool in_section, spoilt, empty;
 };
 
-__attribute__((format(printf, 3, 4))) static void complain_at(struct parser *parser, unsigned int line,
-							      const char *format, ...)
+_printf_(3, 4) static void complain_at(struct parser *parser, unsigned int line, const char *format, ...)
 {
 	char message[1024];
 	va_list arguments;
