@@ -74,9 +74,11 @@ static const struct {
 	const char *name;
 	uint64_t ns;
 } time_units[] = {
-	{ "ms", 1000000 },	{ "msec", 1000000 },   { "us", 1000 },	       { "usec", 1000 },
-	{ "s", 1000000000 },	{ "sec", 1000000000 }, { "", 1000000000 }, /* systemd's default unit */
-	{ "min", 60000000000 }, { "m", 60000000000 },  { "h", 3600000000000 }, { "hr", 3600000000000 },
+	{ "us", GW_NSEC_PER_USEC },	  { "usec", GW_NSEC_PER_USEC },	   { "ms", GW_NSEC_PER_MSEC },
+	{ "msec", GW_NSEC_PER_MSEC },	  { "s", GW_NSEC_PER_SEC },	   { "sec", GW_NSEC_PER_SEC },
+	{ "", GW_NSEC_PER_SEC }, /* systemd's default unit */
+	{ "m", 60 * GW_NSEC_PER_SEC },	  { "min", 60 * GW_NSEC_PER_SEC }, { "h", 3600 * GW_NSEC_PER_SEC },
+	{ "hr", 3600 * GW_NSEC_PER_SEC },
 };
 
 static bool time_unit(const char *name, size_t length, uint64_t *ret)
@@ -182,11 +184,11 @@ struct key {
 #define MEMBER(name) offsetof(struct gw_config, name)
 
 static const struct key keys[] = {
-	{ "Watch", "MinWaitSec", TYPE_SPAN, MEMBER(min_wait_ns), 100000000ULL, 60000000000ULL,
+	{ "Watch", "MinWaitSec", TYPE_SPAN, MEMBER(min_wait_ns), 100 * GW_NSEC_PER_MSEC, 60 * GW_NSEC_PER_SEC,
 	  "a time span from 100ms to 60s" },
-	{ "Watch", "StallSec", TYPE_SPAN, MEMBER(stall_ns), 1000000000ULL, 86400000000000ULL,
+	{ "Watch", "StallSec", TYPE_SPAN, MEMBER(stall_ns), GW_NSEC_PER_SEC, 24 * 3600 * GW_NSEC_PER_SEC,
 	  "a time span from 1s to 24h" },
-	{ "Watch", "SnapshotIntervalSec", TYPE_SPAN, MEMBER(interval_ns), 50000000ULL, 10000000000ULL,
+	{ "Watch", "SnapshotIntervalSec", TYPE_SPAN, MEMBER(interval_ns), 50 * GW_NSEC_PER_MSEC, 10 * GW_NSEC_PER_SEC,
 	  "a time span from 50ms to 10s" },
 	{ "Reports", "KeepResolved", TYPE_COUNT, MEMBER(keep_resolved), 0, 100000, "a number from 0 to 100000" },
 	{ "Recording", "BufferSize", TYPE_SIZE, MEMBER(recording_bytes), 1 << 20, 1 << 30, "a size from 1M to 1G" },

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/units.h"
+
 #define GW_CONFIG_PIN_DIRECTORY "/sys/fs/bpf/gpuwatch"
 
 struct gw_config {
@@ -26,8 +28,8 @@ struct gw_config {
 
 #define GW_CONFIG_DEFAULT                                                                                              \
 	((struct gw_config){                                                                                           \
-		.min_wait_ns = 500000000ULL,                                                                           \
-		.stall_ns = 10000000000ULL,                                                                            \
+		.min_wait_ns = 500 * GW_NSEC_PER_MSEC,                                                                 \
+		.stall_ns = 10 * GW_NSEC_PER_SEC,                                                                      \
 		.keep_resolved = 128,                                                                                  \
 		.recording_bytes = 8 << 20,                                                                            \
 		.standalone_json = true,                                                                               \

@@ -67,7 +67,4 @@ int command_replay(const struct cli *cli);
 /* Prints a value as JSON: indented, or as one line. */
 void print_json(const struct cli *cli, const json_t *json, bool one_line);
 
-/* CLOCK_MONOTONIC, ns. */
-uint64_t monotonic_now(void);
-
 #endif

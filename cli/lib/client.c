@@ -15,18 +15,19 @@
 #include "cli/lib/cli.h"
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
+#include "lib/base/clock.h"
 
 #define SERVICE "org.gpuwatch1"
 #define OBJECT "/org/gpuwatch1"
 #define INTERFACE "org.gpuwatch1.Manager"
 #define PREFIX_ERROR "org.gpuwatch1."
 
-#define SECOND UINT64_C(1000000)  /* in sd-bus's microseconds */
-#define BUS_TIME SECOND		  /* for the system bus to say whether the daemon is there */
-#define SOCKET_TIME (10 * SECOND) /* for the daemon to accept a private connection: it may just have been started */
-#define CALL_TIME (10 * SECOND)
-#define BOOT_TIME (120 * SECOND) /* for GetProbeOrder: twice the time after which the daemon gives up looking */
-#define FILE_TIME (120 * SECOND) /* the same, or snapshots are taken first */
+/* How long to wait, in microseconds: */
+#define BUS_TIME GW_USEC_PER_SEC	   /* for the system bus to say whether the daemon is there */
+#define SOCKET_TIME (10 * GW_USEC_PER_SEC) /* for the daemon to accept a connection: it may just have been started */
+#define CALL_TIME (10 * GW_USEC_PER_SEC)
+#define BOOT_TIME (120 * GW_USEC_PER_SEC) /* for GetProbeOrder: twice the time after which the daemon gives up */
+#define FILE_TIME (120 * GW_USEC_PER_SEC) /* the same, or snapshots are taken first */
 
 /* How connecting ended, for one message that covers all that was tried. */
 struct attempts {
@@ -36,7 +37,7 @@ struct attempts {
 
 static uint64_t now_usec(void)
 {
-	return monotonic_now() / 1000;
+	return gw_now_mono_ns() / GW_NSEC_PER_USEC;
 }
 
 static int fail(struct client *client, int result, const char *format, ...) _printf_(3, 4);

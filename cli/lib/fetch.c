@@ -2,19 +2,9 @@
 /* One document from the daemon to stdout: status, waits, timelines. */
 #include "cli/lib/fetch.h"
 
-#include <time.h>
-
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
 #include "cli/render/view.h"
-
-uint64_t monotonic_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 void print_json(const struct cli *cli, const json_t *json, bool one_line)
 {

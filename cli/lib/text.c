@@ -9,6 +9,7 @@
 
 #include "cli/lib/cli.h"
 #include "cli/lib/terminal.h"
+#include "lib/base/units.h"
 
 _Noreturn void out_of_memory(void)
 {
@@ -56,12 +57,12 @@ void text_finish(FILE *stream)
 
 char *text_duration(uint64_t nanoseconds)
 {
-	uint64_t seconds = nanoseconds / 1000000000;
+	uint64_t seconds = nanoseconds / GW_NSEC_PER_SEC;
 
-	if (nanoseconds < 1000000)
+	if (nanoseconds < GW_NSEC_PER_MSEC)
 		return text_format("%.1f ms", (double)nanoseconds / 1e6);
 	if (seconds < 1)
-		return text_format("%d ms", (int)(nanoseconds / 1000000));
+		return text_format("%d ms", (int)(nanoseconds / GW_NSEC_PER_MSEC));
 	if (seconds < 60)
 		return text_format("%.1f s", (double)(nanoseconds / 100000000) / 10);
 	if (seconds < 3600)
@@ -84,8 +85,8 @@ char *text_duration_short(uint64_t nanoseconds)
 char *text_moment(uint64_t nanoseconds)
 {
 	/* Cut, not rounded, like the core's own sentences. */
-	return text_format("%" PRIu64 ".%03u" HARD_BLANK "s", nanoseconds / 1000000000,
-			   (unsigned)(nanoseconds / 1000000 % 1000));
+	return text_format("%" PRIu64 ".%03u" HARD_BLANK "s", nanoseconds / GW_NSEC_PER_SEC,
+			   (unsigned)(nanoseconds % GW_NSEC_PER_SEC / GW_NSEC_PER_MSEC));
 }
 
 char *text_together(const char *text)

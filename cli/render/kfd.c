@@ -7,8 +7,7 @@
 #include "cli/lib/text.h"
 #include "cli/render/table.h"
 #include "cli/render/view.h"
-
-#define NSEC_PER_MSEC 1000000
+#include "lib/base/units.h"
 
 static void device_row(struct table *table, const json_t *device)
 {
@@ -65,7 +64,7 @@ static char *evicted_text(const json_t *process, bool events, uint64_t now_ns)
 	_cleanup_free_ char *text = NULL;
 
 	if (!events) {
-		text = text_duration_short(sum(field_object(process, "evicted_ms")) * NSEC_PER_MSEC);
+		text = text_duration_short(sum(field_object(process, "evicted_ms")) * GW_NSEC_PER_MSEC);
 		return text_format("%s", text);
 	}
 	text = text_duration_short(since && now_ns > since ? now_ns - since : total);

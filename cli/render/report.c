@@ -14,6 +14,7 @@
 #include "cli/render/node.h"
 #include "cli/render/order.h"
 #include "cli/render/table.h"
+#include "lib/base/clock.h"
 
 #define VICTIMS_SHOWN 8	    /* in the chain view; all in the detail */
 #define SUMMARY_COLUMNS 120 /* from this width on the table has room for the summary */
@@ -34,7 +35,7 @@ void report_view_live(struct report_view *view, const struct terminal *terminal)
 	ssize_t length = fd >= 0 ? read(fd, view->boot_id, sizeof(view->boot_id) - 1) : 0;
 
 	view->terminal = terminal;
-	view->now_ns = monotonic_now();
+	view->now_ns = gw_now_mono_ns();
 	view->boot_id[length > 0 ? length : 0] = '\0';
 	view->boot_id[strcspn(view->boot_id, "\n")] = '\0';
 	if (fd >= 0)

@@ -7,6 +7,7 @@
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
 #include "cli/render/order.h"
+#include "lib/base/units.h"
 
 #define FULL_MOST 6	 /* told in full; further ones in a line each */
 #define VERDICTS_MOST 24 /* told at all without --all */
@@ -79,7 +80,7 @@ static void print_parties(const struct terminal *terminal, const json_t *about, 
 	terminal_labelled(terminal, effect == ORDER_LOST ? "Missing" : "At stake", field_string(about, "feature"));
 }
 
-#define MOMENT 1000000 /* ns: what is shorter began and ended at once, as far as shown times tell */
+#define MOMENT_NS GW_NSEC_PER_MSEC /* what is shorter began and ended at once, as far as shown times tell */
 
 /* "0.874 s to 0.883 s", "at 0.874 s", or "" */
 static char *span_text(const json_t *about, const char *begin_key, const char *end_key)
@@ -88,7 +89,7 @@ static char *span_text(const json_t *about, const char *begin_key, const char *e
 	uint64_t begin_ns = field_number(about, begin_key), end_ns = field_number(about, end_key);
 	_cleanup_free_ char *begin = text_moment(begin_ns), *end = text_moment(end_ns);
 
-	if (has_begin && has_end && end_ns >= begin_ns + MOMENT)
+	if (has_begin && has_end && end_ns >= begin_ns + MOMENT_NS)
 		return text_format("%s to %s", begin, end);
 	if (has_begin || has_end)
 		return text_format("%s %s", has_begin ? "at" : "until", has_begin ? begin : end);

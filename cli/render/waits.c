@@ -8,6 +8,7 @@
 #include "cli/render/node.h"
 #include "cli/render/table.h"
 #include "cli/render/view.h"
+#include "lib/base/units.h"
 
 #define CHAIN_COLUMNS 100 /* from this width on the chain has a column */
 
@@ -90,9 +91,9 @@ static char *list_text(const json_t *list)
 
 static const char *age_style(uint64_t age)
 {
-	if (age >= 10000000000)
+	if (age >= 10 * GW_NSEC_PER_SEC)
 		return STYLE_RED;
-	return age >= 500000000 ? STYLE_YELLOW : "";
+	return age >= 500 * GW_NSEC_PER_MSEC ? STYLE_YELLOW : "";
 }
 
 static void wait_row(struct table *table, const json_t *wait, bool chain)

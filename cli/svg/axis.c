@@ -6,6 +6,7 @@
 
 #include "cli/lib/text.h"
 #include "cli/svg/svg.h"
+#include "lib/base/units.h"
 
 #define CUT_WIDTH 34.0	 /* pixels of a stretch that is cut out */
 #define CUT_LEAST 0.25	 /* of the whole time: shorter idle stretches are drawn as they are */
@@ -100,7 +101,7 @@ static void place_segments(struct svg_axis *axis)
 
 void svg_axis_init(struct svg_axis *axis, double x, double width, struct svg_interval *busy, size_t count)
 {
-	struct svg_interval nothing = { 0, 1000000000 };
+	struct svg_interval nothing = { 0, GW_NSEC_PER_SEC };
 	_cleanup_free_ char *memory = calloc(count + 1, sizeof(bool));
 	bool *cut = (bool *)memory;
 	uint64_t drawn, margin;
@@ -165,7 +166,7 @@ static char *tick_text(uint64_t time_ns, uint64_t step)
 {
 	int digits = 0;
 
-	for (uint64_t unit = 1000000000; unit > step && digits < 9; unit /= 10)
+	for (uint64_t unit = GW_NSEC_PER_SEC; unit > step && digits < 9; unit /= 10)
 		digits++;
 	return text_format("%.*f s", digits, (double)time_ns / 1e9);
 }

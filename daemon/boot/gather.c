@@ -87,12 +87,9 @@ static json_t *describe_lost(const struct gathering *gathering)
 
 static int give_host(const struct gathering *gathering)
 {
-	struct gw_boot_host host = { .taken_mono_ns = gw_now_mono_ns() };
-	struct timespec now;
+	struct gw_boot_host host = { .taken_mono_ns = gw_now_mono_ns(), .taken_real_ns = gw_now_real_ns() };
 	struct utsname name;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	host.taken_real_ns = (uint64_t)now.tv_sec * GW_NSEC_PER_SEC + (uint64_t)now.tv_nsec;
 	uname(&name);
 	snprintf(host.boot_id, sizeof(host.boot_id), "%s", gathering->sources->boot_id);
 	snprintf(host.kernel, sizeof(host.kernel), "%s", name.release);

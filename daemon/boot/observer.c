@@ -243,8 +243,8 @@ static void answer_error(struct gw_boot_observer *observer, enum gw_boot_job job
 	if (error == -ETIMEDOUT)
 		snprintf(
 			message, sizeof(message),
-			"Looking at the boot was given up after %llu s: a file below /sys hangs, or the machine is very busy",
-			GW_BOOT_LIMIT_USEC / GW_USEC_PER_SEC);
+			"Looking at the boot was given up after %d s: a file below /sys hangs, or the machine is very busy",
+			(int)(GW_BOOT_LIMIT_USEC / GW_USEC_PER_SEC));
 	else if (error == -EBUSY)
 		snprintf(message, sizeof(message), "An earlier look at the boot still hangs in the kernel, process %d",
 			 (int)gw_worker_pid(observer->worker));

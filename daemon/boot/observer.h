@@ -15,10 +15,11 @@
 #include "daemon/boot/told.h"
 #include "daemon/kernel/boot-programs.h"
 #include "daemon/kernel/loader.h"
+#include "lib/base/units.h"
 
 struct gw_boot_observer;
 
-#define GW_BOOT_LIMIT_USEC 50000000ULL /* a job that takes longer is given up */
+#define GW_BOOT_LIMIT_USEC (50 * GW_USEC_PER_SEC) /* a job that takes longer is given up */
 
 struct gw_boot_observer_options {
 	const char *pin_directory;	/* of the daemon, NULL = nothing is pinned */

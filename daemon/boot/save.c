@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/base/clock.h"
+#include "lib/base/text.h"
 #include "lib/system/dependency-files.h"
 
 /* Takes the reference over; NULL: memory ran out. */
@@ -19,17 +19,10 @@ static int put_line(FILE *file, json_t *line)
 
 static int put_host(const struct gw_boot_host *host, void *userdata)
 {
-	time_t seconds = (time_t)(host->taken_real_ns / GW_NSEC_PER_SEC);
-	char date[32], taken[64];
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(taken, sizeof(taken), "%s.%06uZ", date,
-		 (unsigned)(host->taken_real_ns % GW_NSEC_PER_SEC / GW_NSEC_PER_USEC));
-	return put_line(userdata, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "schema", GW_BOOT_SCHEMA, "boot_id",
-					    host->boot_id, "kernel", host->kernel, "machine", host->machine, "taken_at",
-					    taken, "taken_mono_ns", (json_int_t)host->taken_mono_ns));
+	return put_line(userdata,
+			json_pack("{s:s, s:s, s:s, s:s, s:o, s:I}", "schema", GW_BOOT_SCHEMA, "boot_id", host->boot_id,
+				  "kernel", host->kernel, "machine", host->machine, "taken_at",
+				  gw_json_time(host->taken_real_ns), "taken_mono_ns", (json_int_t)host->taken_mono_ns));
 }
 
 static int put_event(const struct gw_boot_event *event, void *userdata)

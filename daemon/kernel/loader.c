@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bpf/abi/shared.h"
@@ -26,6 +25,7 @@
 #include "daemon/kernel/probes.h"
 #include "daemon/kernel/reader.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/system/kallsyms.h"
 #include "lib/system/modules.h"
 
@@ -195,14 +195,6 @@ static void update_layout(struct gw_loader *loader, struct btf *btf)
 	loader->host.unplug_srcu = gw_kallsyms_find(loader->kallsyms, "drm_unplug_srcu", &symbol) ? symbol.address : 0;
 }
 
-static uint64_t monotonic(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000000000ULL + time.tv_nsec;
-}
-
 static int map_memory(struct gw_loader *loader)
 {
 	void *memory;
@@ -218,7 +210,7 @@ static int map_memory(struct gw_loader *loader)
 		return -errno;
 	loader->timelines = memory;
 	if (!loader->control->attached_ns)
-		loader->control->attached_ns = monotonic();
+		loader->control->attached_ns = gw_now_mono_ns();
 	loader->host.attached_ns = loader->control->attached_ns;
 	return 0;
 }

@@ -9,10 +9,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "daemon/kernel/dedupe.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 
 #define PASSES_MAX 6 /* a chain of owners that are not blocked themselves is short */
 #define READ_SIZE (256 * 1024)
@@ -187,14 +187,6 @@ void gw_reader_free(struct gw_reader *reader)
 	free(reader->code.list);
 	free(reader->origins.list);
 	free(reader);
-}
-
-static uint64_t now(clockid_t clock)
-{
-	struct timespec time;
-
-	clock_gettime(clock, &time);
-	return time.tv_sec * 1000000000ULL + time.tv_nsec;
 }
 
 /* Runs the iterator once and appends what it writes. */
@@ -599,7 +591,7 @@ static void start(struct gw_reader *reader, uint64_t min_wait_ns)
 	reader->asked.count = 0;
 	reader->code.count = 0;
 	reader->origins.count = 0;
-	reader->source.control->query.now_ns = now(CLOCK_MONOTONIC);
+	reader->source.control->query.now_ns = gw_now_mono_ns();
 	reader->source.control->query.min_wait_ns = min_wait_ns;
 	reader->source.control->standing_waits = 0;
 	clear_wanted(reader);
@@ -629,7 +621,7 @@ int gw_reader_snapshot(struct gw_reader *reader, int iterator, bool full, bool t
 		return -ENOMEM;
 	head->sequence = ++reader->sequence;
 	head->mono_ns = reader->source.control->query.now_ns;
-	head->real_ns = now(CLOCK_REALTIME);
+	head->real_ns = gw_now_real_ns();
 	head->full = full;
 	incomplete = run_passes(reader, iterator, full);
 	if (incomplete == -ENOMEM || reader->out.size == sizeof(*head))

@@ -15,11 +15,8 @@
 
 void gw_status_init(struct gw_status *status)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
 	*status = (struct gw_status){
-		.started_real_ns = (uint64_t)now.tv_sec * GW_NSEC_PER_SEC + (uint64_t)now.tv_nsec,
+		.started_real_ns = gw_now_real_ns(),
 		.pin_directory = "",
 	};
 	status->recent.time_ns = status->older.time_ns = gw_now_mono_ns();

@@ -11,6 +11,7 @@
 #define GPUWATCH_LIB_ANALYSIS_ANALYSIS_H
 
 #include "lib/analysis/record/snapshot.h"
+#include "lib/base/units.h"
 #include "lib/report/report.h"
 
 struct gw_policy {
@@ -20,7 +21,8 @@ struct gw_policy {
 };
 
 #define GW_POLICY_DEFAULT                                                                                              \
-	((struct gw_policy){ .min_wait_ns = 500000000ULL, .stall_ns = 10000000000ULL, .keep_resolved = 128 })
+	((struct gw_policy){                                                                                           \
+		.min_wait_ns = 500 * GW_NSEC_PER_MSEC, .stall_ns = 10 * GW_NSEC_PER_SEC, .keep_resolved = 128 })
 
 struct gw_analysis; /* opaque: previous snapshot, report store */
 

@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The clocks and units of time that the daemon's edge uses. */
+/* The two clocks that records and reports carry, read in nanoseconds. */
 #ifndef GPUWATCH_LIB_BASE_CLOCK_H
 #define GPUWATCH_LIB_BASE_CLOCK_H
 
 #include <stdint.h>
-#include <time.h>
 
-#define GW_NSEC_PER_USEC 1000ULL
-#define GW_NSEC_PER_MSEC 1000000ULL
-#define GW_NSEC_PER_SEC 1000000000ULL
-#define GW_USEC_PER_MSEC 1000ULL
-#define GW_USEC_PER_SEC 1000000ULL
+#include "lib/base/units.h"
 
-/* CLOCK_MONOTONIC, the clock of every record, in ns. */
-static inline uint64_t gw_now_mono_ns(void)
-{
-	struct timespec now;
+/* CLOCK_MONOTONIC, the clock of every record: ns since boot, without the time in suspend. Safe in signal handlers. */
+uint64_t gw_now_mono_ns(void);
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * GW_NSEC_PER_SEC + (uint64_t)now.tv_nsec;
-}
+/* CLOCK_REALTIME: ns since the epoch, in UTC. Safe in signal handlers. */
+uint64_t gw_now_real_ns(void);
 
 #endif

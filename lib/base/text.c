@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/base/units.h"
+
 static bool reserve(struct gw_text *text, size_t more)
 {
 	size_t need = text->length + more + 1, allocated = text->allocated ? text->allocated : 128;
@@ -48,10 +50,10 @@ void gw_text_add(struct gw_text *text, const char *format, ...)
 
 void gw_text_add_age(struct gw_text *text, uint64_t ns)
 {
-	uint64_t seconds = ns / 1000000000ULL;
+	uint64_t seconds = ns / GW_NSEC_PER_SEC;
 
-	if (ns < 1000000000ULL)
-		gw_text_add(text, "%" PRIu64 " ms", ns / 1000000);
+	if (ns < GW_NSEC_PER_SEC)
+		gw_text_add(text, "%" PRIu64 " ms", ns / GW_NSEC_PER_MSEC);
 	else if (seconds < 100)
 		gw_text_add(text, "%" PRIu64 ".%" PRIu64 " s", seconds, ns / 100000000 % 10);
 	else if (seconds < 3600)
@@ -147,12 +149,12 @@ void gw_json_put(json_t *object, const char *key, json_t *value, bool *failed)
 
 json_t *gw_json_time(uint64_t real_ns)
 {
-	time_t seconds = (time_t)(real_ns / 1000000000ULL);
+	time_t seconds = (time_t)(real_ns / GW_NSEC_PER_SEC);
 	struct tm tm;
 	char date[40], text[64];
 
 	if (!gmtime_r(&seconds, &tm) || strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
 		return json_string("1970-01-01T00:00:00Z");
-	snprintf(text, sizeof(text), "%s.%06uZ", date, (unsigned int)(real_ns / 1000 % 1000000));
+	snprintf(text, sizeof(text), "%s.%06uZ", date, (unsigned int)(real_ns % GW_NSEC_PER_SEC / GW_NSEC_PER_USEC));
 	return json_string(text);
 }

@@ -13,6 +13,7 @@
 
 #include "lib/base/files.h"
 #include "lib/base/text.h"
+#include "lib/base/units.h"
 #include "lib/system/device-scan.h"
 #include "lib/system/module-index.h"
 
@@ -58,7 +59,7 @@ static bool find_clock(const char *text, const char *name, int64_t *ret_ns)
 
 	if (!line || sscanf(line + strlen(name), " : %lld.%6lld", &ms, &ns) != 2)
 		return false;
-	*ret_ns = ms * 1000000 + ns;
+	*ret_ns = ms * (int64_t)GW_NSEC_PER_MSEC + ns;
 	return true;
 }
 

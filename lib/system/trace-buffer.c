@@ -12,6 +12,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/files.h"
+#include "lib/base/units.h"
 
 #define TRACING "/sys/kernel/tracing"
 #define LINES_MAX (1u << 20)
@@ -81,7 +82,7 @@ static bool parse_task(struct line *ret, const char *line, const char *end)
 /* "12.345678: "; returns what follows, or NULL. */
 static const char *parse_time(const char *s, uint64_t *ret)
 {
-	uint64_t seconds = 0, fraction = 0, scale = 1000000000;
+	uint64_t seconds = 0, fraction = 0, scale = GW_NSEC_PER_SEC;
 	size_t digits;
 
 	digits = strspn(s, "0123456789");
@@ -95,7 +96,7 @@ static const char *parse_time(const char *s, uint64_t *ret)
 	}
 	if (s[0] != ':' || s[1] != ' ')
 		return NULL;
-	*ret = seconds * 1000000000 + fraction * scale;
+	*ret = seconds * GW_NSEC_PER_SEC + fraction * scale;
 	return s + 2;
 }
 
@@ -317,7 +318,7 @@ static void explain(struct reading *reading)
 		missing(seen,
 			"the trace buffer begins at %" PRIu64
 			" ms; where the kernel finds its clock unstable it drops what came before, unless it boots with trace_clock=global",
-			seen->first_ns / 1000000);
+			seen->first_ns / GW_NSEC_PER_MSEC);
 }
 
 int gw_trace_buffer_read(const char *directory, gw_trace_event event, void *userdata, struct gw_trace_seen *seen)

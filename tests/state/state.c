@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/system/dependency-files.h"
 #include "lib/system/kernel-image.h"
@@ -105,21 +105,20 @@ int main(int argc, char **argv)
 	static const char *const no_directories[] = { NULL };
 	json_t *state, *unreadable = json_array(), *all;
 	struct gw_depends *depends = NULL;
-	struct timespec begin, end;
+	uint64_t begin, end;
 	int r = 0;
 
 	if (argc > 1)
 		r = gw_depends_load(&depends, argv[1], no_directories, complain, NULL);
 	if (r != 0)
 		return 1;
-	clock_gettime(CLOCK_MONOTONIC, &begin);
+	begin = gw_now_mono_ns();
 	r = gw_boot_state_read(&state, depends, unreadable);
-	clock_gettime(CLOCK_MONOTONIC, &end);
+	end = gw_now_mono_ns();
 	if (r < 0)
 		die("state", r);
 	all = json_pack("{s:o, s:o, s:o, s:o, s:o, s:f}", "state", state, "unreadable", unreadable, "kmsg", read_kmsg(),
-			"trace", read_trace(), "initcalls", read_initcalls(), "seconds",
-			(double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec));
+			"trace", read_trace(), "initcalls", read_initcalls(), "seconds", 1e-9 * (double)(end - begin));
 	if (json_dumpf(all, stdout, JSON_COMPACT) < 0)
 		return 1;
 	putchar('\n');

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/units.h"
 #include "lib/boot/evidence/event.h"
 
 /* Longer than any line that is known here; the kernel's own limit is 1024. */
@@ -149,7 +150,7 @@ static uint64_t usecs(long long value)
 {
 	if (value < 0 || value > 1000000000000LL)
 		return 0;
-	return value ? (uint64_t)value * 1000 : 1000;
+	return (value ? (uint64_t)value : 1) * GW_NSEC_PER_USEC;
 }
 
 static int initcall_end(struct gw_boot_event *event, const char *text)
@@ -494,13 +495,13 @@ int gw_boot_event_from_kmsg(struct gw_boot_event *ret, uint64_t *sequence, const
 	if (!take_number(&text, end, ",", &priority) || !take_number(&text, end, ",", &number))
 		return -EBADMSG;
 	*sequence = number;
-	if (!take_number(&text, end, ",", &time) || time > UINT64_MAX / 1000000 ||
+	if (!take_number(&text, end, ",", &time) || time > UINT64_MAX / GW_NSEC_PER_MSEC ||
 	    !(message = memchr(text, ';', (size_t)(end - text))))
 		return -EBADMSG;
 	*ret = (struct gw_boot_event){
 		.source = GW_BOOT_FROM_KMSG,
 		.sequence = number,
-		.time_ns = time * 1000,
+		.time_ns = time * GW_NSEC_PER_USEC,
 		.pid = caller_of(text, (size_t)(message - text)),
 	};
 	split_lines(&line, message + 1, end);
@@ -508,6 +509,8 @@ int gw_boot_event_from_kmsg(struct gw_boot_event *ret, uint64_t *sequence, const
 	 */
 	if (priority >> LOG_FACILITY_SHIFT == 0 && parse_message(ret, &line) == 1)
 		return 1;
-	*ret = (struct gw_boot_event){ .source = GW_BOOT_FROM_KMSG, .sequence = number, .time_ns = time * 1000 };
+	*ret = (struct gw_boot_event){ .source = GW_BOOT_FROM_KMSG,
+				       .sequence = number,
+				       .time_ns = time * GW_NSEC_PER_USEC };
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/base/units.h"
 #include "lib/boot/evidence/evidence.h"
 
 static void copy_text(char *ret, size_t size, const json_t *object, const char *key)
@@ -28,7 +29,7 @@ static uint64_t parse_time(const char *text)
 		return 0;
 	if (sscanf(rest, ".%6u", &micros) != 1)
 		micros = 0;
-	return (uint64_t)seconds * 1000000000ULL + micros % 1000000 * 1000ULL;
+	return (uint64_t)seconds * GW_NSEC_PER_SEC + micros % GW_USEC_PER_SEC * GW_NSEC_PER_USEC;
 }
 
 static int load_header(struct gw_boot *boot, const json_t *line)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/units.h"
 #include "lib/boot/rules/finding.h"
 
 /* Waits that are shorter are part of a boot: modules are still being loaded. */
@@ -477,14 +478,14 @@ static uint64_t came_at(const struct gw_boot_model *model, const struct gw_boot_
 
 static void advise_timeout(const struct gw_boot_model *model, struct gw_boot_finding *finding)
 {
-	uint64_t came = finding->supplier_ready_ns, expired = finding->begin_ns, seconds = came / 1000000000;
+	uint64_t came = finding->supplier_ready_ns, expired = finding->begin_ns, seconds = came / GW_NSEC_PER_SEC;
 	struct gw_text *advice = &finding->advice;
 
 	/* When it is not known when it expired, it counts from the beginning of the boot on. */
 	if (model->timeout_ns != GW_BOOT_UNKNOWN) {
 		expired = model->timeout_ns;
 		seconds = (uint64_t)(timeout_seconds(model) > 0 ? timeout_seconds(model) : 0) +
-			  (came - expired) / 1000000000;
+			  (came - expired) / GW_NSEC_PER_SEC;
 	}
 	if (came != GW_BOOT_UNKNOWN && came > expired) {
 		gw_text_add(advice, "Boot with deferred_probe_timeout=%" PRIu64 ": the supplier came ", seconds + 6);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/units.h"
+
 const char *gw_boot_effect_name(enum gw_boot_effect effect)
 {
 	static const char *const names[] = {
@@ -156,7 +158,8 @@ const char *gw_boot_feature_of(const struct gw_boot_model *model, const struct g
 
 void gw_boot_say_time(struct gw_text *text, uint64_t time_ns)
 {
-	gw_text_add(text, "%" PRIu64 ".%03" PRIu64 " s", time_ns / 1000000000, time_ns / 1000000 % 1000);
+	gw_text_add(text, "%" PRIu64 ".%03" PRIu64 " s", time_ns / GW_NSEC_PER_SEC,
+		    time_ns % GW_NSEC_PER_SEC / GW_NSEC_PER_MSEC);
 }
 
 void gw_boot_say_device(struct gw_text *text, const struct gw_boot_model *model, uint32_t device)
