@@ -4,11 +4,21 @@
 #include <getopt.h>
 #include <locale.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "cli/command/kfd.h"
+#include "cli/command/probe-order.h"
+#include "cli/command/record.h"
+#include "cli/command/replay.h"
+#include "cli/command/reports.h"
+#include "cli/command/show.h"
+#include "cli/command/status.h"
+#include "cli/command/timelines.h"
+#include "cli/command/waits.h"
 #include "cli/lib/cli.h"
+#include "cli/lib/error.h"
 #include "cli/lib/text.h"
+#include "lib/base/cleanup.h"
 
 struct command {
 	const char *name;

@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cli/lib/error.h"
 #include "cli/lib/fetch.h"
 #include "cli/lib/json-field.h"
-#include "cli/lib/text.h"
-#include "cli/render/order.h"
+#include "cli/render/link-order.h"
 #include "lib/base/cleanup.h"
 #include "lib/boot/boot.h"
 #include "lib/system/dependency-files.h"

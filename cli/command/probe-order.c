@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gpuwatch-cli probe-order: how this boot, a saved one, or a kernel image brings its drivers up. */
+#include "cli/command/probe-order.h"
+
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/command/link-order.h"
 #include "cli/lib/boot-evidence.h"
-#include "cli/lib/cli.h"
+#include "cli/lib/error.h"
 #include "cli/lib/fetch.h"
 #include "cli/lib/file.h"
 #include "cli/lib/journal-lines.h"
@@ -15,6 +17,7 @@
 #include "cli/lib/text.h"
 #include "cli/render/order.h"
 #include "cli/svg/timeline.h"
+#include "lib/base/cleanup.h"
 
 /* ---- where the document comes from ------------------------------------------ */
 

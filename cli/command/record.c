@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gpuwatch-cli record: the daemon's snapshots into a file. */
+#include "cli/command/record.h"
+
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/lib/cli.h"
+#include "cli/lib/error.h"
 #include "cli/lib/fetch.h"
 #include "cli/lib/file.h"
-#include "cli/lib/json-field.h"
 #include "cli/lib/recording.h"
 #include "cli/lib/save.h"
 #include "cli/lib/text.h"
+#include "lib/base/cleanup.h"
 
 static int read_recording(int fd, char **data, size_t *size)
 {

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gpuwatch-cli replay: the daemon's analysis over a recording, on any machine. */
+#include "cli/command/replay.h"
+
 #include <string.h>
 
-#include "cli/lib/cli.h"
+#include "cli/lib/error.h"
 #include "cli/lib/fetch.h"
 #include "cli/lib/file.h"
 #include "cli/lib/json-field.h"
 #include "cli/lib/recording.h"
 #include "cli/lib/text.h"
 #include "cli/render/report.h"
-#include "cli/render/view.h"
+#include "cli/render/waits.h"
 #include "lib/analysis/analysis.h"
+#include "lib/base/cleanup.h"
 
 /* Deadlocks first, then the other kinds, in the analysis' own order. */
 static json_t *collect_reports(const struct gw_analysis *analysis, const struct gw_host_record *host)

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gpuwatch-cli deadlocks, stalls and hazards: the list, and the changes as they come. */
+#include "cli/command/reports.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "cli/lib/cli.h"
+#include "cli/lib/error.h"
 #include "cli/lib/fetch.h"
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
 #include "cli/render/report.h"
-#include "cli/render/view.h"
+#include "cli/render/status.h"
+#include "cli/render/waits.h"
+#include "lib/base/cleanup.h"
 
 struct report_kind {
 	const char *name; /* of the JSON */

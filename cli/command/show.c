@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gpuwatch-cli show: everything about one report of the daemon, or about saved reports. */
+#include "cli/command/show.h"
+
 #include <string.h>
 
-#include "cli/lib/cli.h"
+#include "cli/lib/error.h"
 #include "cli/lib/fetch.h"
 #include "cli/lib/file.h"
 #include "cli/lib/json-field.h"
-#include "cli/lib/text.h"
 #include "cli/render/report.h"
+#include "lib/base/cleanup.h"
 
 #define REPORTS_LIMIT ((size_t)64 << 20) /* bytes */
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gpuwatch-cli waits, once or every second. */
+#include "cli/command/waits.h"
+
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "cli/lib/cli.h"
+#include "cli/lib/error.h"
 #include "cli/lib/fetch.h"
-#include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
-#include "cli/render/view.h"
+#include "cli/render/waits.h"
+#include "lib/base/cleanup.h"
 
 /* The waits as text, so that a screen can be painted over in one go. Owned by the caller. */
 static char *waits_text(const struct cli *cli, json_t *waits)

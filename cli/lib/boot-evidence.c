@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cli/lib/error.h"
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
 #include "lib/base/cleanup.h"

@@ -1,26 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What every command gets (its options and arguments) and gives back (an exit code). */
+/* What every command gets: its options and arguments. */
 #ifndef GPUWATCH_CLI_LIB_CLI_H
 #define GPUWATCH_CLI_LIB_CLI_H
 
 #include <stdbool.h>
-#include <stdint.h>
-
-#include <jansson.h>
 
 #include "cli/lib/client.h"
 #include "cli/lib/terminal.h"
-
-#define PROGRAM "gpuwatch-cli"
-
-/* Exit codes, the same for all commands; gpuwatch-cli(1) says which command uses EXIT_FOUND. */
-enum {
-	EXIT_NOTHING = 0, /* done, nothing found */
-	EXIT_FOUND = 1,	  /* a deadlock was found, or something that the boot lost */
-	EXIT_TROUBLE = 1, /* a file cannot be read or written, there is no such report */
-	EXIT_USAGE = 2,
-	EXIT_UNREACHABLE = 3, /* no answer from the daemon */
-};
 
 /* Options, as bits: those that were given, and those that a command takes. */
 enum {
@@ -51,20 +37,5 @@ static inline bool cli_has(const struct cli *cli, unsigned option)
 {
 	return (cli->options & option) != 0;
 }
-
-int command_status(const struct cli *cli);
-int command_deadlocks(const struct cli *cli);
-int command_stalls(const struct cli *cli);
-int command_hazards(const struct cli *cli);
-int command_waits(const struct cli *cli);
-int command_timelines(const struct cli *cli);
-int command_kfd(const struct cli *cli);
-int command_probe_order(const struct cli *cli);
-int command_show(const struct cli *cli);
-int command_record(const struct cli *cli);
-int command_replay(const struct cli *cli);
-
-/* Prints a value as JSON: indented, or as one line. */
-void print_json(const struct cli *cli, const json_t *json, bool one_line);
 
 #endif

@@ -12,9 +12,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "cli/lib/cli.h"
-#include "cli/lib/json-field.h"
-#include "cli/lib/text.h"
 #include "lib/base/clock.h"
 
 #define SERVICE "org.gpuwatch1"

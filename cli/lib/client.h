@@ -9,7 +9,6 @@
 #define GPUWATCH_CLI_LIB_CLIENT_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include <jansson.h>
 #include <systemd/sd-bus.h>

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One document from the daemon to stdout: status, waits, timelines. */
+/* One document from the daemon to stdout. */
 #include "cli/lib/fetch.h"
 
+#include "cli/lib/error.h"
 #include "cli/lib/json-field.h"
-#include "cli/lib/text.h"
-#include "cli/render/view.h"
 
 void print_json(const struct cli *cli, const json_t *json, bool one_line)
 {
@@ -48,19 +47,4 @@ int fetch_and_print(const struct cli *cli, const char *method, void (*render)(co
 		return fetch_failed(&client, r);
 	fetch_print(cli, answer, render);
 	return EXIT_NOTHING;
-}
-
-int command_status(const struct cli *cli)
-{
-	return fetch_and_print(cli, "GetStatus", render_status);
-}
-
-int command_timelines(const struct cli *cli)
-{
-	return fetch_and_print(cli, "ListTimelines", render_timelines);
-}
-
-int command_kfd(const struct cli *cli)
-{
-	return fetch_and_print(cli, "GetKfd", render_kfd);
 }

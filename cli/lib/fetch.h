@@ -3,9 +3,14 @@
 #ifndef GPUWATCH_CLI_LIB_FETCH_H
 #define GPUWATCH_CLI_LIB_FETCH_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 #include "cli/lib/cli.h"
+
+/* Prints a value as JSON: indented, or as one line. */
+void print_json(const struct cli *cli, const json_t *json, bool one_line);
 
 /* Says why the last call failed and returns the exit code. */
 int fetch_failed(const struct client *client, int result);

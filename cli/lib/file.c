@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/lib/text.h"
+#include "lib/base/cleanup.h"
 
 int file_read_fd(int fd, size_t limit, char **ret, size_t *size)
 {

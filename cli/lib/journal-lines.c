@@ -4,10 +4,10 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
 
+#include "cli/lib/error.h"
 #include "cli/lib/text.h"
 
 /* "DEVICE:INODE", in decimal; systemd.exec(5). */

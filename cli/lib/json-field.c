@@ -2,10 +2,10 @@
 /* Forgiving access to JSON fields, and the cleaning of foreign strings. */
 #include "cli/lib/json-field.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/lib/error.h"
 #include "cli/lib/text.h"
 
 const char *field_string(const json_t *object, const char *key)

@@ -4,9 +4,7 @@
 #ifndef GPUWATCH_CLI_LIB_ORDER_H
 #define GPUWATCH_CLI_LIB_ORDER_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include <jansson.h>
 

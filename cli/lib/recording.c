@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/lib/text.h"
+#include "cli/lib/error.h"
 
 /* Foreign has more than one reason, and a person wants to know which. */
 static void describe_foreign(const void *data, size_t size, char *message, size_t length)

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cli/lib/error.h"
 #include "cli/lib/file.h"
-#include "cli/lib/text.h"
 
 bool save_possible(const struct cli *cli, const char *path)
 {

@@ -12,6 +12,7 @@
 
 #include "cli/lib/journal-lines.h"
 #include "cli/lib/text.h"
+#include "lib/base/cleanup.h"
 
 #define WIDTH_DEFAULT 80
 #define WIDTH_LEAST 40

@@ -25,8 +25,6 @@
 #define STYLE_CYAN "\016"
 #define STYLE_ALERT "\017" /* bold red */
 
-#define HARD_BLANK "\302\240" /* shown as a blank, and no line breaks there */
-
 enum color_choice {
 	COLOR_AUTO, /* on a terminal, unless NO_COLOR is set */
 	COLOR_ALWAYS,

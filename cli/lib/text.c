@@ -3,22 +3,12 @@
 #include "cli/lib/text.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "cli/lib/cli.h"
-#include "cli/lib/terminal.h"
+#include "cli/lib/error.h"
 #include "lib/base/units.h"
-
-_Noreturn void out_of_memory(void)
-{
-	static const char line[] = "gpuwatch-cli: out of memory\n";
-	ssize_t written = write(STDERR_FILENO, line, sizeof(line) - 1);
-
-	(void)written;
-	_exit(EXIT_TROUBLE);
-}
 
 char *text_vformat(const char *format, va_list arguments)
 {
@@ -148,18 +138,4 @@ char *text_time(const char *rfc3339)
 	if (!localtime_r(&time, &local) || strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %Z", &local) == 0)
 		return text_format("%s", rfc3339);
 	return text_format("%s", text);
-}
-
-void complain(const char *format, ...)
-{
-	_cleanup_free_ char *text = NULL;
-	va_list arguments;
-
-	va_start(arguments, format);
-	text = text_vformat(format, arguments);
-	va_end(arguments);
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
-	fprintf(stderr, PROGRAM ": %s\n", text);
 }

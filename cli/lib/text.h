@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Strings for people: formatting, times and sizes, one-line errors. Running
- * out of memory ends the program with one line: there is nothing to save.
- */
+/* Strings for people: formatting, times and sizes. Running out of memory ends the program. */
 #ifndef GPUWATCH_CLI_LIB_TEXT_H
 #define GPUWATCH_CLI_LIB_TEXT_H
 
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "lib/base/cleanup.h"
+
+#define HARD_BLANK "\302\240" /* shown as a blank, and no line breaks there */
 
 /* New string, owned by the caller. */
 char *text_format(const char *format, ...) _printf_(1, 2);
@@ -37,10 +35,5 @@ char *text_size(uint64_t bytes);
 
 /* An RFC 3339 time as local time, e.g. "2025-11-21 10:19:03 UTC"; what cannot be read is given back as it is. */
 char *text_time(const char *rfc3339);
-
-/* One line on stderr: "gpuwatch-cli: ...". Control characters are shown as '?'. */
-void complain(const char *format, ...) _printf_(1, 2);
-
-_Noreturn void out_of_memory(void);
 
 #endif

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/lib/error.h"
 #include "cli/lib/json-field.h"
-#include "cli/lib/text.h"
 #include "cli/render/node.h"
 
 /* ---- index --------------------------------------------------------------- */

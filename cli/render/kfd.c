@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gpuwatch.kfd.v1 for people: the devices, then each process with its queues. */
+#include "cli/render/kfd.h"
+
 #include <inttypes.h>
-#include <string.h>
 
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
 #include "cli/render/table.h"
-#include "cli/render/view.h"
+#include "lib/base/cleanup.h"
 #include "lib/base/units.h"
 
 static void device_row(struct table *table, const json_t *device)

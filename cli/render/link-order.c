@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gpuwatch.link-order.v1 for people: which pairs of a kernel's drivers come up in order, and by what. */
+#include "cli/render/link-order.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
-#include "cli/render/order.h"
 #include "cli/render/table.h"
+#include "lib/base/cleanup.h"
 
 #define NORMAL_COLUMNS 72 /* from this width on there is a column for levels */
 
@@ -169,7 +171,7 @@ void render_link_order(const struct terminal *terminal, const json_t *link_order
 		print_table(terminal, pairs, all);
 	}
 	if (!all)
-		render_more(terminal, quiet, "absent pair");
+		table_more(terminal, quiet, "absent pair");
 	json_array_foreach(pairs, i, pair)
 		if (state_look(pair)->amiss)
 			print_advice(terminal, pair);

@@ -8,6 +8,7 @@
 #include "cli/lib/json-field.h"
 #include "cli/lib/terminal.h"
 #include "cli/lib/text.h"
+#include "lib/base/cleanup.h"
 
 bool node_is_task(const json_t *node)
 {

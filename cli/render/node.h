@@ -4,7 +4,6 @@
 #define GPUWATCH_CLI_RENDER_NODE_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include <jansson.h>
 

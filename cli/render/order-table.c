@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rows of a gpuwatch.probe-order.v1: initcalls, modules and probes in the order in which they came. */
-#include <inttypes.h>
+#include "cli/render/order-table.h"
+
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/lib/error.h"
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
-#include "cli/render/order.h"
 #include "cli/render/table.h"
+#include "lib/base/cleanup.h"
 
 #define ROWS_MOST 40	  /* without --all */
 #define WIDE_COLUMNS 100  /* from this width on drivers, levels and sources have columns */
@@ -126,11 +128,10 @@ static size_t take_row(struct rows *rows, bool *taken, size_t i)
 /* Keeps the order and drops what says least. */
 static void cut_rows(struct rows *rows, const struct order_reports *reports)
 {
-	_cleanup_free_ char *memory = calloc(rows->count + 1, sizeof(bool));
-	bool *taken = (bool *)memory;
+	_cleanup_free_ bool *taken = calloc(rows->count + 1, sizeof(bool));
 	size_t left = ROWS_MOST;
 
-	if (!memory)
+	if (!taken)
 		out_of_memory();
 	for (unsigned rank = 0; rank < RANKS; rank++)
 		for (size_t i = 0; i < rows->count && left > 0; i++)
@@ -283,5 +284,5 @@ void render_order_table(const struct terminal *terminal, const json_t *order, co
 		if (!rows.list[i].hidden)
 			print_row(table, &rows.list[i], reports, width);
 	table_print(table, 2);
-	render_more(terminal, rows.hidden, "row");
+	table_more(terminal, rows.hidden, "row");
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* gpuwatch.probe-order.v1 for people: what it is about and what it comes to; verdicts and tables are beside this file.
- */
+/* gpuwatch.probe-order.v1 for people: what it is about and what it comes to; verdicts and tables are beside this file. */
 #include "cli/render/order.h"
 
 #include <inttypes.h>
@@ -8,14 +7,12 @@
 #include <syslog.h>
 
 #include "cli/lib/json-field.h"
+#include "cli/lib/order.h"
 #include "cli/lib/text.h"
-
-void render_more(const struct terminal *terminal, size_t hidden, const char *what)
-{
-	if (hidden)
-		terminal_print(terminal, "  " STYLE_DIM "%zu more %s%s: --all" STYLE_END "\n", hidden, what,
-			       hidden == 1 ? "" : "s");
-}
+#include "cli/render/order-table.h"
+#include "cli/render/tree.h"
+#include "cli/render/verdict.h"
+#include "lib/base/cleanup.h"
 
 static const char *plural(uint64_t number)
 {

@@ -3,17 +3,17 @@
 #include "cli/render/report.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/lib/cli.h"
+#include "cli/lib/error.h"
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
 #include "cli/render/chain.h"
 #include "cli/render/node.h"
-#include "cli/render/order.h"
 #include "cli/render/table.h"
+#include "cli/render/verdict.h"
+#include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
 #define VICTIMS_SHOWN 8	    /* in the chain view; all in the detail */

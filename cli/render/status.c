@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gpuwatch.status.v1 for people: an overview, what is missing, then every probe. */
+#include "cli/render/status.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
 #include "cli/render/table.h"
-#include "cli/render/view.h"
+#include "lib/base/cleanup.h"
 
 struct state_look {
 	const char *name, *style;

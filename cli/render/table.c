@@ -8,7 +8,9 @@
 
 #include <libsmartcols/libsmartcols.h>
 
+#include "cli/lib/error.h"
 #include "cli/lib/text.h"
+#include "lib/base/cleanup.h"
 
 #define SEPARATOR 2	/* blanks between columns */
 #define WRAP_LEAST 10	/* columns that a WRAP column keeps, however narrow the screen */
@@ -247,4 +249,11 @@ void table_print(struct table *table, unsigned indent)
 		end += *end == '\n';
 	}
 	free(text);
+}
+
+void table_more(const struct terminal *terminal, size_t hidden, const char *what)
+{
+	if (hidden)
+		terminal_print(terminal, "  " STYLE_DIM "%zu more %s%s: --all" STYLE_END "\n", hidden, what,
+			       hidden == 1 ? "" : "s");
 }

@@ -33,6 +33,9 @@ void table_cell(struct table *table, const char *style, const char *format, ...)
 /* Prints with each line indented, no blanks at line ends. */
 void table_print(struct table *table, unsigned indent);
 
+/* "12 more rows: --all", dimmed; nothing when none is hidden. @what: one of them. */
+void table_more(const struct terminal *terminal, size_t hidden, const char *what);
+
 static inline void table_freep(struct table **table)
 {
 	table_free(*table);

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who needs whom: each consumer with its suppliers below it. */
+#include "cli/render/tree.h"
+
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/lib/error.h"
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
-#include "cli/render/order.h"
+#include "cli/render/table.h"
+#include "lib/base/cleanup.h"
 
 #define LINES_MOST 40	/* without --all */
 #define DEPTH_MOST 16	/* a chain that is longer, or a loop, ends here */
@@ -266,12 +270,11 @@ static size_t choose(const json_t *tree, bool *shown, bool all)
 void render_tree(const struct terminal *terminal, const json_t *tree, bool all)
 {
 	_cleanup_lines_ struct tree_lines lines = { .terminal = terminal };
-	_cleanup_free_ char *memory = calloc(json_array_size(tree) + 1, sizeof(bool));
-	bool *shown = (bool *)memory;
+	_cleanup_free_ bool *shown = calloc(json_array_size(tree) + 1, sizeof(bool));
 	size_t i, hidden;
 	json_t *node;
 
-	if (!memory)
+	if (!shown)
 		out_of_memory();
 	if (json_array_size(tree) == 0)
 		return;
@@ -281,5 +284,5 @@ void render_tree(const struct terminal *terminal, const json_t *tree, bool all)
 			add_node(&lines, node, NULL, true, 0);
 	terminal_put(terminal, "\n" STYLE_BOLD "Who needs whom" STYLE_END "\n");
 	print_lines(&lines);
-	render_more(terminal, hidden, "consumer");
+	table_more(terminal, hidden, "consumer");
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The verdicts on a boot: what was lost or is fragile, by whom, when, and what to do. */
+#include "cli/render/verdict.h"
+
 #include <inttypes.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
-#include "cli/render/order.h"
+#include "lib/base/cleanup.h"
 #include "lib/base/units.h"
 
 #define FULL_MOST 6	 /* told in full; further ones in a line each */

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gpuwatch.waits.v1 and gpuwatch.timelines.v1 for people. */
+#include "cli/render/waits.h"
+
 #include <inttypes.h>
 #include <string.h>
 
+#include "cli/lib/error.h"
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
 #include "cli/render/node.h"
 #include "cli/render/table.h"
-#include "cli/render/view.h"
+#include "lib/base/cleanup.h"
 #include "lib/base/units.h"
 
 #define CHAIN_COLUMNS 100 /* from this width on the chain has a column */

@@ -4,8 +4,10 @@
 
 #include <stdlib.h>
 
+#include "cli/lib/error.h"
 #include "cli/lib/text.h"
 #include "cli/svg/svg.h"
+#include "lib/base/cleanup.h"
 #include "lib/base/units.h"
 
 #define CUT_WIDTH 34.0	 /* pixels of a stretch that is cut out */
@@ -102,11 +104,10 @@ static void place_segments(struct svg_axis *axis)
 void svg_axis_init(struct svg_axis *axis, double x, double width, struct svg_interval *busy, size_t count)
 {
 	struct svg_interval nothing = { 0, GW_NSEC_PER_SEC };
-	_cleanup_free_ char *memory = calloc(count + 1, sizeof(bool));
-	bool *cut = (bool *)memory;
+	_cleanup_free_ bool *cut = calloc(count + 1, sizeof(bool));
 	uint64_t drawn, margin;
 
-	if (!memory)
+	if (!cut)
 		out_of_memory();
 	*axis = (struct svg_axis){ .x = x, .width = width };
 	if (count == 0) {

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/lib/error.h"
 #include "cli/lib/json-field.h"
-#include "cli/lib/text.h"
 #include "cli/svg/svg.h"
+#include "lib/base/cleanup.h"
 
 #define LANES_MOST 60	  /* unless all are asked for */
 #define NAMES_WIDTH 250.0 /* of the column with the devices' names */
@@ -68,10 +69,9 @@ static unsigned lane_rank(const struct svg_lane *lane)
 static void cut_lanes(struct svg_chart *chart)
 {
 	size_t left = LANES_MOST, kept = 0;
-	_cleanup_free_ char *memory = calloc(chart->lane_count + 1, sizeof(bool));
-	bool *taken = (bool *)memory;
+	_cleanup_free_ bool *taken = calloc(chart->lane_count + 1, sizeof(bool));
 
-	if (!memory)
+	if (!taken)
 		out_of_memory();
 	for (unsigned rank = 0; rank <= 2; rank++)
 		for (size_t i = 0; i < chart->lane_count && left > 0; i++)
@@ -190,16 +190,14 @@ static void place_axis(struct svg_chart *chart)
 {
 	const json_t *settings = field_object(chart->order, "settings");
 	size_t room = chart->item_count + 1, count = 0, i;
-	_cleanup_free_ char *memory = NULL;
-	struct svg_interval *busy;
+	_cleanup_free_ struct svg_interval *busy = NULL;
 	json_t *span;
 
 	for (size_t lane = 0; lane < chart->lane_count; lane++)
 		room += json_array_size(field_array(chart->lanes[lane].device, "spans"));
-	memory = calloc(room, sizeof(*busy));
-	if (!memory)
+	busy = calloc(room, sizeof(*busy));
+	if (!busy)
 		out_of_memory();
-	busy = (struct svg_interval *)(void *)memory;
 	for (size_t item = 0; item < chart->item_count; item++)
 		add_busy(busy, &count, chart->items[item].row, "time_ns");
 	for (size_t lane = 0; lane < chart->lane_count; lane++)

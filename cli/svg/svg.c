@@ -2,8 +2,6 @@
 /* Writing SVG elements. */
 #include "cli/svg/svg.h"
 
-#include <string.h>
-
 #include "cli/lib/text.h"
 
 /* Bytes of a character that XML 1.0 has no place for: controls, U+FFFE and U+FFFF. */

@@ -5,7 +5,6 @@
 #define GPUWATCH_CLI_SVG_SVG_H
 
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
 #define SVG_MONO_WIDTH 0.61 /* of a character of a monospaced font, in font sizes */

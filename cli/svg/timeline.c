@@ -10,6 +10,7 @@
 #include "cli/svg/chart.h"
 #include "cli/svg/style.h"
 #include "cli/svg/svg.h"
+#include "lib/base/cleanup.h"
 
 #define HEAD 86.0 /* pixels above the findings */
 #define FINDING_HEIGHT 21.0

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gpuwatch-cli timelines: fence timelines and who signals them. */
+#ifndef GPUWATCH_CLI_COMMAND_TIMELINES_H
+#define GPUWATCH_CLI_COMMAND_TIMELINES_H
+
+#include "cli/lib/cli.h"
+
+/* Returns the exit code. */
+int command_timelines(const struct cli *cli);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How the program fails: its exit codes, one line on stderr, the end when memory runs out. */
+#ifndef GPUWATCH_CLI_LIB_ERROR_H
+#define GPUWATCH_CLI_LIB_ERROR_H
+
+#include "lib/base/cleanup.h"
+
+#define PROGRAM "gpuwatch-cli"
+
+/* Exit codes, the same for all commands; gpuwatch-cli(1) says which command uses EXIT_FOUND. */
+enum {
+	EXIT_NOTHING = 0, /* done, nothing found */
+	EXIT_FOUND = 1,	  /* a deadlock was found, or something that the boot lost */
+	EXIT_TROUBLE = 1, /* a file cannot be read or written, there is no such report */
+	EXIT_USAGE = 2,
+	EXIT_UNREACHABLE = 3, /* no answer from the daemon */
+};
+
+/* One line on stderr: "gpuwatch-cli: ...". Control characters are shown as '?'. */
+void complain(const char *format, ...) _printf_(1, 2);
+
+/* Ends the program with one line: there is nothing to save. */
+_Noreturn void out_of_memory(void);
+
+#endif

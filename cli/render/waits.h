@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gpuwatch.waits.v1 and gpuwatch.timelines.v1 for people. */
+#ifndef GPUWATCH_CLI_RENDER_WAITS_H
+#define GPUWATCH_CLI_RENDER_WAITS_H
+
+#include <jansson.h>
+
+#include "cli/lib/terminal.h"
+
+void render_waits(const struct terminal *terminal, const json_t *waits);
+void render_timelines(const struct terminal *terminal, const json_t *timelines);
+
+/* "12 waits tracked, oldest 0.3 s": of a gpuwatch.waits.v1. Owned by the caller. */
+char *waits_summary(const json_t *waits);
+
+#endif
