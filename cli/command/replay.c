@@ -13,6 +13,8 @@
 #include "cli/render/report.h"
 #include "cli/render/waits.h"
 #include "lib/analysis/analysis.h"
+#include "lib/analysis/words/timelines.h"
+#include "lib/analysis/words/waits.h"
 #include "lib/base/cleanup.h"
 
 /* Deadlocks first, then the other kinds, in the analysis' own order. */

@@ -93,6 +93,9 @@ struct gw_report {
 
 void gw_report_free(struct gw_report *report);
 
+/* Called for each report that is new, changed (confidence, victims) or resolved; must not call back. */
+typedef void (*gw_report_changed)(const struct gw_report *report, void *userdata);
+
 /*
  * gw_report_json - the report as a gpuwatch.report.v1 object
  * @boot_id, @kernel: of the machine the report is about

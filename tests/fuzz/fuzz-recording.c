@@ -10,6 +10,8 @@
 #include <stdlib.h>
 
 #include "lib/analysis/analysis.h"
+#include "lib/analysis/words/timelines.h"
+#include "lib/analysis/words/waits.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

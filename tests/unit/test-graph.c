@@ -13,28 +13,28 @@
 #define TEST(name) static void name(void **state)
 #define MUTEX GW_LOCK_F_MUTEX
 
-/* ---- groups --------------------------------------------------------------------------- */
+/* ---- index ---------------------------------------------------------------------------- */
 
-TEST(group_has_all_records_of_a_key_in_order)
+TEST(index_has_all_records_of_a_key_in_order)
 {
-	struct gw_groups groups = { .entries = NULL };
+	struct gw_index index = { .entries = NULL };
 	static const int records[] = { 0, 1, 2, 3, 4 };
 	static const uint64_t keys[] = { 7, UINT64_MAX, 7, 0, 7 };
-	struct gw_group group;
+	struct gw_index_range range;
 
-	assert_int_equal(gw_groups_find(&groups, 7).count, 0);
+	assert_int_equal(gw_index_find(&index, 7).count, 0);
 	for (size_t i = 0; i < 5; i++)
-		assert_int_equal(gw_groups_add(&groups, keys[i], &records[i]), 0);
-	gw_groups_sort(&groups);
-	group = gw_groups_find(&groups, 7);
-	assert_int_equal(group.count, 3);
-	assert_ptr_equal(group.members[0].record, &records[0]);
-	assert_ptr_equal(group.members[1].record, &records[2]);
-	assert_ptr_equal(group.members[2].record, &records[4]);
-	assert_int_equal(gw_groups_find(&groups, UINT64_MAX).count, 1);
-	assert_int_equal(gw_groups_find(&groups, 0).count, 0);
-	assert_int_equal(gw_groups_find(&groups, 8).count, 0);
-	gw_groups_deinit(&groups);
+		assert_int_equal(gw_index_add(&index, keys[i], &records[i]), 0);
+	gw_index_sort(&index);
+	range = gw_index_find(&index, 7);
+	assert_int_equal(range.count, 3);
+	assert_ptr_equal(range.members[0].record, &records[0]);
+	assert_ptr_equal(range.members[1].record, &records[2]);
+	assert_ptr_equal(range.members[2].record, &records[4]);
+	assert_int_equal(gw_index_find(&index, UINT64_MAX).count, 1);
+	assert_int_equal(gw_index_find(&index, 0).count, 0);
+	assert_int_equal(gw_index_find(&index, 8).count, 0);
+	gw_index_deinit(&index);
 }
 
 /* ---- random graphs ------------------------------------------------------------------------ */
@@ -320,7 +320,7 @@ TEST(many_flushers_of_a_full_workqueue_stay_linear)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(group_has_all_records_of_a_key_in_order),
+		T(index_has_all_records_of_a_key_in_order),
 		T(liveness_is_the_least_fixpoint),
 		T(components_are_who_reaches_each_other_and_come_before_who_needs_them),
 		T(loop_through_a_node_is_as_short_as_any),

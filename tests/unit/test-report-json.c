@@ -2,6 +2,8 @@
 /* What leaves the core: reports and views as JSON, and text that is fit for it. */
 #include "build-snapshot.h"
 
+#include "lib/analysis/words/timelines.h"
+#include "lib/analysis/words/waits.h"
 #include "lib/base/text.h"
 
 #define TEST(name) static void name(void **state)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Private to build*.c: what they share while a graph grows.
+ * What the expanders of lib/analysis/build share while a graph grows: the
+ * records by what they are looked up for, and the operations on nodes and edges.
  *
- * Each kind of object has one gw_expand_*() that decides its node's leaf, rule
- * and edges. It runs once per node, so that the whole is linear; nodes that it
- * adds are expanded later. All return 0 or -ENOMEM.
+ * Each kind of object has one gw_expand_*(), in a file named after it, that
+ * decides its node's leaf, rule and edges. It runs once per node, so that the
+ * whole is linear; nodes that it adds are expanded later. Everything here that
+ * returns an int, and each gw_expand_*(), returns 0 or -ENOMEM.
  */
 #ifndef GPUWATCH_LIB_ANALYSIS_BUILD_BUILDER_H
 #define GPUWATCH_LIB_ANALYSIS_BUILD_BUILDER_H
@@ -19,28 +21,37 @@ struct gw_builder {
 	uint32_t mmap_lock_offset;
 	bool complete; /* what is not in the snapshot does not exist */
 	/* Tasks by what they are inside of, */
-	struct gw_groups executing;    /* work_struct */
-	struct gw_groups functions;    /* function of it */
-	struct gw_groups pools;	       /* pool_workqueue of it */
-	struct gw_groups workqueues;   /* workqueue_struct of it */
-	struct gw_groups notifiers;    /* mm that is invalidated */
-	struct gw_groups drm_sections; /* 1: all tasks in a drm_dev_enter() section */
-	struct gw_groups unplugs;      /* drm_device that is unplugged */
-	struct gw_groups mms;	       /* their own mm */
-	struct gw_groups lock_waiters; /* and the lock that they wait for. */
-	struct gw_groups gpu_waits;    /* addresses on stacks that lie in a GPU wait function: SYMBOL records */
+	struct gw_index executing;    /* work_struct */
+	struct gw_index functions;    /* function of it */
+	struct gw_index pools;	      /* pool_workqueue of it */
+	struct gw_index workqueues;   /* workqueue_struct of it */
+	struct gw_index notifiers;    /* mm that is invalidated */
+	struct gw_index drm_sections; /* 1: all tasks in a drm_dev_enter() section */
+	struct gw_index unplugs;      /* drm_device that is unplugged */
+	struct gw_index mms;	      /* their own mm */
+	struct gw_index lock_waiters; /* and the lock that they wait for. */
+	struct gw_index gpu_waits;    /* addresses on stacks that lie in a GPU wait function: SYMBOL records */
 	/* WORK records that are INACTIVE, */
-	struct gw_groups inactive_functions;  /* by function */
-	struct gw_groups inactive_workqueues; /* and by workqueue_struct. */
+	struct gw_index inactive_functions;  /* by function */
+	struct gw_index inactive_workqueues; /* and by workqueue_struct. */
 };
 
+/* @graph: initialised and empty; none of them is owned. gw_builder_deinit() it, also after an error. */
+int gw_builder_init(struct gw_builder *builder, struct gw_graph *graph, const struct gw_snapshot *now,
+		    const struct gw_snapshot *before);
+void gw_builder_deinit(struct gw_builder *builder);
+
+/* Valid until the next node is added. */
 static inline struct gw_node *gw_builder_node(struct gw_builder *builder, uint32_t node)
 {
 	return &builder->graph->nodes[node];
 }
 
+/* An edge; @since_ns: when the wait that it stands for began, 0 = it has no beginning, or none is known. */
 int gw_builder_edge(struct gw_builder *builder, uint32_t from, uint32_t to, enum gw_relation relation,
 		    enum gw_evidence evidence, enum gw_confidence grade, uint64_t since_ns);
+
+/* Decide a node's fate, whatever its edges are; @why: static text that completes "it ...". */
 int gw_builder_live(struct gw_builder *builder, uint32_t node, const char *why);
 int gw_builder_dead(struct gw_builder *builder, uint32_t node, enum gw_confidence grade, const char *why);
 
@@ -66,18 +77,10 @@ int gw_builder_fence(struct gw_builder *builder, uint64_t address, uint64_t cont
 /* @work may be 0 where only the function is known, @function may be 0 where only the work is. */
 int gw_builder_work(struct gw_builder *builder, uint64_t work, uint64_t function, uint32_t *ret);
 
+/* The task that executes an item, NULL if none is seen to; @function 0 = any. */
+const struct gw_task_record *gw_builder_worker(const struct gw_builder *builder, uint64_t work, uint64_t function);
+
 /* Whether the snapshot shows where this very item is. */
 bool gw_builder_knows_work(const struct gw_builder *builder, uint64_t work, uint64_t function);
-
-int gw_expand_task(struct gw_builder *builder, uint32_t node);	/* build-task.c */
-int gw_expand_fence(struct gw_builder *builder, uint32_t node); /* build-fence.c */
-int gw_expand_timeline(struct gw_builder *builder, uint32_t node);
-int gw_expand_job(struct gw_builder *builder, uint32_t node);
-int gw_expand_lock(struct gw_builder *builder, uint32_t node); /* build-lock.c */
-int gw_expand_work(struct gw_builder *builder, uint32_t node); /* build-work.c */
-int gw_expand_workqueue(struct gw_builder *builder, uint32_t node);
-int gw_expand_notifier(struct gw_builder *builder, uint32_t node); /* build-section.c */
-int gw_expand_srcu(struct gw_builder *builder, uint32_t node);
-int gw_expand_device(struct gw_builder *builder, uint32_t node);
 
 #endif

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a lock needs: its owner; and whether that one can ever let go. */
-#include "lib/analysis/build/builder.h"
+#include "lib/analysis/build/lock.h"
+
+#include <errno.h>
 
 #include "lib/analysis/record/stack.h"
-#include <errno.h>
 
 /* Waiters looked at for one lock: the first ones tell as much as all. */
 #define WAITERS_LOOKED_AT 64
 
-static struct gw_group waiters_of(const struct gw_builder *builder, uint64_t lock)
+static struct gw_index_range waiters_of(const struct gw_builder *builder, uint64_t lock)
 {
-	struct gw_group waiters = gw_groups_find(&builder->lock_waiters, lock);
+	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock);
 
 	if (waiters.count > WAITERS_LOOKED_AT)
 		waiters.count = WAITERS_LOOKED_AT;
@@ -20,7 +21,7 @@ static struct gw_group waiters_of(const struct gw_builder *builder, uint64_t loc
 /* Readers queue up behind a read-held lock only while a writer waits. *@since_ns: when the first one began. */
 static bool writer_waits(const struct gw_builder *builder, uint64_t lock, uint64_t *since_ns)
 {
-	struct gw_group waiters = gw_groups_find(&builder->lock_waiters, lock);
+	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock);
 	struct gw_wait wait;
 
 	*since_ns = UINT64_MAX;
@@ -39,7 +40,7 @@ static bool writer_waits(const struct gw_builder *builder, uint64_t lock, uint64
 /* Whether who waits longest, and so is next to get the lock, has been in its wait since the snapshot before. */
 static bool longest_wait_is_unbroken(const struct gw_builder *builder, uint64_t lock)
 {
-	struct gw_group waiters = gw_groups_find(&builder->lock_waiters, lock);
+	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock);
 	struct gw_wait_identity longest, identity;
 
 	for (size_t i = 0; i < waiters.count; i++) {
@@ -75,7 +76,7 @@ static bool was_in_user_mode(const struct gw_builder *builder, const struct gw_l
 static bool sleeps_in_user_call(const struct gw_builder *builder, const struct gw_lock_record *lock,
 				const struct gw_task_record *owner)
 {
-	struct gw_group waiters = waiters_of(builder, lock->address);
+	struct gw_index_range waiters = waiters_of(builder, lock->address);
 	const char *function = gw_stack_user_sleep(builder->now, owner);
 
 	if (!function)
@@ -167,7 +168,7 @@ static int held_in_notifiers(struct gw_builder *builder, uint32_t node)
 {
 	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
 	uint64_t mm = gw_builder_node(builder, node)->mm;
-	struct gw_group inside = gw_groups_find(&builder->notifiers, mm);
+	struct gw_index_range inside = gw_index_find(&builder->notifiers, mm);
 
 	for (size_t i = 0; i < inside.count; i++) {
 		const struct gw_task_record *task = inside.members[i].record;
@@ -198,7 +199,7 @@ static uint64_t mm_of_lock(const struct gw_builder *builder, uint64_t lock)
 
 	if (builder->mmap_lock_offset == 0)
 		return 0;
-	if (gw_groups_find(&builder->mms, mm).count || gw_groups_find(&builder->notifiers, mm).count)
+	if (gw_index_find(&builder->mms, mm).count || gw_index_find(&builder->notifiers, mm).count)
 		return mm;
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What sections need: that the tasks inside leave. Invalidations, drm_dev_enter() sections, a device's removal. */
-#include "lib/analysis/build/builder.h"
+/* One edge to each task inside. */
+#include "lib/analysis/build/section.h"
 
 #include <errno.h>
 
@@ -17,7 +17,7 @@ static int runs_in(struct gw_builder *builder, uint32_t node, const struct gw_ta
 /* Either one task's invalidation of the mm, or, for mmu_interval_read_begin(), all that run. */
 int gw_expand_notifier(struct gw_builder *builder, uint32_t node)
 {
-	struct gw_group inside = gw_groups_find(&builder->notifiers, gw_builder_node(builder, node)->address);
+	struct gw_index_range inside = gw_index_find(&builder->notifiers, gw_builder_node(builder, node)->address);
 	uint64_t only = gw_builder_node(builder, node)->extra;
 
 	if (only) {
@@ -40,7 +40,7 @@ int gw_expand_notifier(struct gw_builder *builder, uint32_t node)
 /* A grace period waits for the sections that had begun before it; what came later counts less. */
 int gw_expand_srcu(struct gw_builder *builder, uint32_t node)
 {
-	struct gw_group inside = gw_groups_find(&builder->drm_sections, 1);
+	struct gw_index_range inside = gw_index_find(&builder->drm_sections, 1);
 	uint64_t since_ns = gw_builder_node(builder, node)->since_ns;
 
 	if (!builder->unplug_srcu || gw_builder_node(builder, node)->address != builder->unplug_srcu)
@@ -59,7 +59,7 @@ int gw_expand_srcu(struct gw_builder *builder, uint32_t node)
 
 int gw_expand_device(struct gw_builder *builder, uint32_t node)
 {
-	struct gw_group unplugs = gw_groups_find(&builder->unplugs, gw_builder_node(builder, node)->address);
+	struct gw_index_range unplugs = gw_index_find(&builder->unplugs, gw_builder_node(builder, node)->address);
 
 	for (size_t i = 0; i < unplugs.count; i++)
 		if (runs_in(builder, node, unplugs.members[i].record, GW_RELATION_UNPLUGGED_BY, GW_CONFIDENCE_PROVEN,

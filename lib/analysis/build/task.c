@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a task needs: the object of its wait, seen through what it is inside of. */
-#include "lib/analysis/build/builder.h"
+/* From the wait record to the node that it points to. */
+#include "lib/analysis/build/task.h"
+
+#include <errno.h>
 
 #include "lib/analysis/record/stack.h"
-#include <errno.h>
 
 /* The drm_device whose section the task is in while somebody unplugs it, else 0. */
 static uint64_t unplugged_device(const struct gw_builder *builder, const struct gw_task_record *task)
 {
 	const struct gw_sections *sections = &task->watch.sections;
 
-	if (sections->drm_depth == 0 || gw_groups_find(&builder->unplugs, sections->drm_device).count == 0)
+	if (sections->drm_depth == 0 || gw_index_find(&builder->unplugs, sections->drm_device).count == 0)
 		return 0;
 	return sections->drm_device;
 }

@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a work item or a whole workqueue needs: its workers, or a place among the active items. */
-#include "lib/analysis/build/builder.h"
+/* From what the workqueue's records say of each item to edges. */
+#include "lib/analysis/build/work.h"
 
 #include <errno.h>
-
-int gw_builder_work(struct gw_builder *builder, uint64_t work, uint64_t function, uint32_t *ret)
-{
-	int r = gw_graph_node(builder->graph, GW_NODE_WORK, work, work ? 0 : function, ret);
-
-	if (r < 0)
-		return r;
-	if (function)
-		gw_builder_node(builder, *ret)->function = function;
-	return 0;
-}
 
 static int executed_by(struct gw_builder *builder, uint32_t node, const struct gw_task_record *worker,
 		       enum gw_confidence grade)
@@ -37,7 +26,7 @@ static int behind_task(struct gw_builder *builder, uint32_t node, const struct g
 }
 
 /* Several active items: the first of them that ends makes room, for all that are queued behind them. */
-static int behind_slots(struct gw_builder *builder, uint32_t node, uint64_t key, const struct gw_group *workers,
+static int behind_slots(struct gw_builder *builder, uint32_t node, uint64_t key, const struct gw_index_range *workers,
 			const struct gw_work_record *record)
 {
 	uint32_t slots;
@@ -57,12 +46,12 @@ static int behind_slots(struct gw_builder *builder, uint32_t node, uint64_t key,
 /* Waits for an active item only if every one that counts is seen in a worker: one that is merely queued will run. */
 static int behind_active(struct gw_builder *builder, uint32_t node, const struct gw_work_record *record)
 {
-	struct gw_group workers = gw_groups_find(&builder->pools, record->pwq);
+	struct gw_index_range workers = gw_index_find(&builder->pools, record->pwq);
 	uint64_t key = record->pwq;
 
 	if (workers.count < record->nr_active) {
 		/* Since 6.9 max_active of an unbound workqueue counts across its pools. */
-		workers = gw_groups_find(&builder->workqueues, record->workqueue);
+		workers = gw_index_find(&builder->workqueues, record->workqueue);
 		key = record->workqueue;
 	}
 	if (record->nr_active == 0 || workers.count < record->nr_active)
@@ -76,8 +65,8 @@ static int behind_active(struct gw_builder *builder, uint32_t node, const struct
 static int expand_function(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t function = gw_builder_node(builder, node)->function;
-	struct gw_group workers = gw_groups_find(&builder->functions, function);
-	struct gw_group inactive = gw_groups_find(&builder->inactive_functions, function);
+	struct gw_index_range workers = gw_index_find(&builder->functions, function);
+	struct gw_index_range inactive = gw_index_find(&builder->inactive_functions, function);
 	uint32_t work;
 
 	if (workers.count + inactive.count == 0)
@@ -97,33 +86,12 @@ static int expand_function(struct gw_builder *builder, uint32_t node)
 	return 0;
 }
 
-/* The task that executes an item, NULL if none is seen to; @function 0 = any. */
-static const struct gw_task_record *find_worker(const struct gw_builder *builder, uint64_t work, uint64_t function)
-{
-	struct gw_group workers = gw_groups_find(&builder->executing, work);
-
-	for (size_t i = 0; i < workers.count; i++) {
-		const struct gw_task_record *worker = workers.members[i].record;
-
-		if (!function || worker->watch.sections.work_function == function)
-			return worker;
-	}
-	return NULL;
-}
-
-bool gw_builder_knows_work(const struct gw_builder *builder, uint64_t work, uint64_t function)
-{
-	const struct gw_work_record *record = work ? gw_snapshot_work(builder->now, work) : NULL;
-
-	return (record && record->function == function) || find_worker(builder, work, function);
-}
-
 int gw_expand_work(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t address = gw_builder_node(builder, node)->address;
 	uint64_t function = gw_builder_node(builder, node)->function;
 	const struct gw_work_record *record = address ? gw_snapshot_work(builder->now, address) : NULL;
-	const struct gw_task_record *worker = find_worker(builder, address, function);
+	const struct gw_task_record *worker = gw_builder_worker(builder, address, function);
 
 	if (!address)
 		return expand_function(builder, node);
@@ -157,8 +125,8 @@ static enum gw_confidence grade_item(uint64_t began_ns, uint64_t flush_ns)
 int gw_expand_workqueue(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t address = gw_builder_node(builder, node)->address;
-	struct gw_group workers = gw_groups_find(&builder->workqueues, address);
-	struct gw_group inactive = gw_groups_find(&builder->inactive_workqueues, address);
+	struct gw_index_range workers = gw_index_find(&builder->workqueues, address);
+	struct gw_index_range inactive = gw_index_find(&builder->inactive_workqueues, address);
 	uint32_t work;
 
 	for (size_t i = 0; i < workers.count; i++) {

@@ -5,48 +5,48 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int gw_groups_add(struct gw_groups *groups, uint64_t key, const void *record)
+int gw_index_add(struct gw_index *index, uint64_t key, const void *record)
 {
 	if (key == 0)
 		return 0;
-	if (groups->count == groups->allocated) {
-		size_t allocated = groups->allocated ? groups->allocated * 2 : 64;
-		struct gw_group_entry *entries = reallocarray(groups->entries, allocated, sizeof(*entries));
+	if (index->count == index->allocated) {
+		size_t allocated = index->allocated ? index->allocated * 2 : 64;
+		struct gw_index_entry *entries = reallocarray(index->entries, allocated, sizeof(*entries));
 
 		if (!entries)
 			return -ENOMEM;
-		groups->entries = entries;
-		groups->allocated = allocated;
+		index->entries = entries;
+		index->allocated = allocated;
 	}
-	groups->entries[groups->count] = (struct gw_group_entry){ key, groups->count, record };
-	groups->count++;
+	index->entries[index->count] = (struct gw_index_entry){ key, index->count, record };
+	index->count++;
 	return 0;
 }
 
 static int compare(const void *a, const void *b)
 {
-	const struct gw_group_entry *x = a, *y = b;
+	const struct gw_index_entry *x = a, *y = b;
 
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-void gw_groups_sort(struct gw_groups *groups)
+void gw_index_sort(struct gw_index *index)
 {
-	if (groups->count)
-		qsort(groups->entries, groups->count, sizeof(*groups->entries), compare);
+	if (index->count)
+		qsort(index->entries, index->count, sizeof(*index->entries), compare);
 }
 
 /* The first entry whose key is not below @key. */
-static size_t lower_bound(const struct gw_groups *groups, uint64_t key)
+static size_t lower_bound(const struct gw_index *index, uint64_t key)
 {
-	size_t low = 0, high = groups->count;
+	size_t low = 0, high = index->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (groups->entries[middle].key < key)
+		if (index->entries[middle].key < key)
 			low = middle + 1;
 		else
 			high = middle;
@@ -54,18 +54,18 @@ static size_t lower_bound(const struct gw_groups *groups, uint64_t key)
 	return low;
 }
 
-struct gw_group gw_groups_find(const struct gw_groups *groups, uint64_t key)
+struct gw_index_range gw_index_find(const struct gw_index *index, uint64_t key)
 {
-	size_t first = lower_bound(groups, key);
-	size_t end = key == UINT64_MAX ? groups->count : lower_bound(groups, key + 1);
+	size_t first = lower_bound(index, key);
+	size_t end = key == UINT64_MAX ? index->count : lower_bound(index, key + 1);
 
 	if (key == 0 || first == end)
-		return (struct gw_group){ .count = 0 };
-	return (struct gw_group){ .members = &groups->entries[first], .count = end - first };
+		return (struct gw_index_range){ .count = 0 };
+	return (struct gw_index_range){ .members = &index->entries[first], .count = end - first };
 }
 
-void gw_groups_deinit(struct gw_groups *groups)
+void gw_index_deinit(struct gw_index *index)
 {
-	free(groups->entries);
-	*groups = (struct gw_groups){ .entries = NULL };
+	free(index->entries);
+	*index = (struct gw_index){ .entries = NULL };
 }

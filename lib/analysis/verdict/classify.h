@@ -3,9 +3,9 @@
 #ifndef GPUWATCH_LIB_ANALYSIS_VERDICT_CLASSIFY_H
 #define GPUWATCH_LIB_ANALYSIS_VERDICT_CLASSIFY_H
 
+#include "lib/analysis/graph/finding.h"
 #include "lib/analysis/graph/graph.h"
 #include "lib/analysis/graph/stuck.h"
-#include "lib/analysis/verdict/finding.h"
 
 /*
  * gw_classify - findings of kind "deadlock"

@@ -3,8 +3,8 @@
 #ifndef GPUWATCH_LIB_ANALYSIS_VERDICT_CONTEXT_H
 #define GPUWATCH_LIB_ANALYSIS_VERDICT_CONTEXT_H
 
+#include "lib/analysis/graph/finding.h"
 #include "lib/analysis/graph/paths.h"
-#include "lib/analysis/verdict/finding.h"
 
 /* Working memory for a graph; one finding at a time. */
 struct gw_shown {

@@ -3,7 +3,7 @@
 #ifndef GPUWATCH_LIB_ANALYSIS_VERDICT_RENDER_H
 #define GPUWATCH_LIB_ANALYSIS_VERDICT_RENDER_H
 
-#include "lib/analysis/verdict/finding.h"
+#include "lib/analysis/graph/finding.h"
 
 /*
  * gw_render - a new report: everything but id, state and the times of detection

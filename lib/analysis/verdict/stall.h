@@ -7,8 +7,8 @@
 #ifndef GPUWATCH_LIB_ANALYSIS_VERDICT_STALL_H
 #define GPUWATCH_LIB_ANALYSIS_VERDICT_STALL_H
 
-#include "lib/analysis/analysis.h"
-#include "lib/analysis/verdict/finding.h"
+#include "lib/analysis/graph/finding.h"
+#include "lib/analysis/verdict/policy.h"
 
 /*
  * gw_stalls_find - findings of kind "stall"

@@ -7,9 +7,10 @@
 #ifndef GPUWATCH_LIB_ANALYSIS_VERDICT_STORE_H
 #define GPUWATCH_LIB_ANALYSIS_VERDICT_STORE_H
 
-#include "lib/analysis/analysis.h"
-#include "lib/analysis/verdict/finding.h"
+#include "lib/analysis/graph/finding.h"
 #include "lib/analysis/verdict/hazard.h"
+#include "lib/analysis/verdict/policy.h"
+#include "lib/report/report.h"
 
 struct gw_store;
 

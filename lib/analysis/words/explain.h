@@ -3,8 +3,8 @@
 #ifndef GPUWATCH_LIB_ANALYSIS_WORDS_EXPLAIN_H
 #define GPUWATCH_LIB_ANALYSIS_WORDS_EXPLAIN_H
 
+#include "lib/analysis/graph/finding.h"
 #include "lib/analysis/graph/graph.h"
-#include "lib/analysis/verdict/finding.h"
 
 /* malloc()ed; NULL when out of memory. */
 char *gw_explain_summary(const struct gw_graph *graph, const struct gw_finding *finding);

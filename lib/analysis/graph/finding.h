@@ -3,8 +3,8 @@
  * A finding: something that one snapshot shows to be stuck, in terms of its
  * graph. It becomes a report when the store has seen it often enough.
  */
-#ifndef GPUWATCH_LIB_ANALYSIS_VERDICT_FINDING_H
-#define GPUWATCH_LIB_ANALYSIS_VERDICT_FINDING_H
+#ifndef GPUWATCH_LIB_ANALYSIS_GRAPH_FINDING_H
+#define GPUWATCH_LIB_ANALYSIS_GRAPH_FINDING_H
 
 #include "lib/analysis/graph/graph.h"
 #include "lib/analysis/record/wait.h"

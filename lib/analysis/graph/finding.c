@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Findings as data: lists, identity. */
-#include "lib/analysis/verdict/finding.h"
+#include "lib/analysis/graph/finding.h"
 
 #include <errno.h>
 #include <stdlib.h>

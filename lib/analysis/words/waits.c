@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is not a report: the waits and the timelines of a snapshot, as JSON. */
+/* The graph of a snapshot, and a row for each task in it that sleeps for something tracked. */
+#include "lib/analysis/words/waits.h"
+
 #include <stdlib.h>
 
-#include "lib/analysis/analysis.h"
 #include "lib/analysis/build/build.h"
-#include "lib/analysis/graph/paths.h"
 #include "lib/analysis/words/explain.h"
 #include "lib/analysis/words/json.h"
 #include "lib/analysis/words/names.h"
+#include "lib/base/array.h"
 #include "lib/base/text.h"
-
-/* ---- waits ------------------------------------------------------------------------- */
 
 static uint64_t began_ns(const struct gw_node *node)
 {
@@ -127,113 +126,4 @@ json_t *gw_waits_json(const struct gw_snapshot *now, uint64_t min_age_ns)
 	gw_graph_deinit(&graph);
 	return json_pack("{s:s, s:o, s:o}", "schema", "gpuwatch.waits.v1", "taken_at",
 			 gw_json_time(gw_snapshot_head(now)->real_ns), "waits", waits);
-}
-
-/* ---- timelines ------------------------------------------------------------------------ */
-
-static uint64_t signalled(const struct gw_timeline *timeline)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < GW_SIGNALLERS; i++)
-		sum += timeline->signallers[i].count;
-	return sum;
-}
-
-/* Signals per second since @before; null if that cannot be told. */
-static json_t *rate(const struct gw_timeline *timeline, const struct gw_snapshot *now, const struct gw_snapshot *before)
-{
-	const struct gw_timeline_record *then = before ? gw_snapshot_timeline(before, timeline->context) : NULL;
-	uint64_t now_ns = gw_snapshot_head(now)->mono_ns, then_ns = before ? gw_snapshot_head(before)->mono_ns : now_ns;
-	uint64_t count = signalled(timeline), earlier = then ? signalled(&then->timeline) : 0;
-
-	if (!then || then_ns >= now_ns || earlier > count)
-		return json_null();
-	return json_real((double)(count - earlier) * 1e9 / (double)(now_ns - then_ns));
-}
-
-static bool is_no_task(void *graph, uint32_t node)
-{
-	return ((const struct gw_graph *)graph)->nodes[node].type != GW_NODE_TASK;
-}
-
-/* Tasks that wait for fences of the timeline, directly or through arrays and chains. Returns 0 or -ENOMEM. */
-static int count_waiting(const struct gw_graph *graph, struct gw_paths *paths, uint64_t context, uint64_t *ret)
-{
-	uint32_t node = gw_graph_find(graph, GW_NODE_TIMELINE, context, 0);
-	struct gw_list reached = { .count = 0 };
-	int r = 0;
-
-	*ret = 0;
-	if (node != GW_NO_NODE)
-		r = gw_paths_towards(paths, &node, 1, GW_CONFIDENCE_HINT, NULL, is_no_task, (void *)graph, &reached);
-	for (uint32_t i = 0; i < reached.count; i++)
-		*ret += graph->nodes[reached.items[i]].type == GW_NODE_TASK;
-	gw_list_deinit(&reached);
-	return r;
-}
-
-/* The node of a timeline, or one made up for a timeline that nobody waits for: it has the same names. */
-static struct gw_node node_of(const struct gw_graph *graph, const struct gw_timeline_record *record)
-{
-	uint32_t node = gw_graph_find(graph, GW_NODE_TIMELINE, record->timeline.context, 0);
-
-	if (node != GW_NO_NODE)
-		return graph->nodes[node];
-	return (struct gw_node){
-		.type = GW_NODE_TIMELINE,
-		.address = record->timeline.context,
-		.timeline = record,
-		.comm = "",
-	};
-}
-
-static json_t *timeline_json(const struct gw_graph *graph, struct gw_paths *paths,
-			     const struct gw_timeline_record *record, const struct gw_snapshot *before)
-{
-	struct gw_node node = node_of(graph, record);
-	const struct gw_timeline *timeline = &record->timeline;
-	uint64_t waiting;
-
-	if (count_waiting(graph, paths, timeline->context, &waiting) < 0)
-		return NULL;
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "context", gw_json_number(timeline->context),
-			 "driver", gw_json_text(gw_name_driver(graph, &node)), "timeline",
-			 gw_json_text(gw_name_timeline(graph, &node)), "seqno", gw_json_number(timeline->seqno),
-			 "signalled", gw_json_number(signalled(timeline)), "rate_per_s",
-			 rate(timeline, graph->snapshot, before), "signallers",
-			 gw_describe_signallers(graph->snapshot, timeline), "waiting", gw_json_number(waiting));
-}
-
-static json_t *timelines_of(const struct gw_graph *graph, const struct gw_snapshot *before)
-{
-	const struct gw_timeline_record *const *records;
-	size_t count = gw_snapshot_timelines(graph->snapshot, &records);
-	json_t *array = json_array();
-	struct gw_paths paths;
-	bool failed = gw_paths_init(&paths, graph) < 0 || !array;
-
-	for (size_t i = 0; i < count && !failed; i++) {
-		uint64_t context = records[i]->timeline.context;
-
-		if (context && gw_snapshot_timeline(graph->snapshot, context) == records[i])
-			failed = json_array_append_new(array, timeline_json(graph, &paths, records[i], before)) < 0;
-	}
-	gw_paths_deinit(&paths);
-	if (!failed)
-		return array;
-	json_decref(array);
-	return NULL;
-}
-
-json_t *gw_timelines_json(const struct gw_snapshot *now, const struct gw_snapshot *before)
-{
-	struct gw_graph graph;
-	json_t *timelines = NULL;
-
-	if (gw_graph_build(&graph, now, NULL) == 0)
-		timelines = timelines_of(&graph, before);
-	gw_graph_deinit(&graph);
-	return json_pack("{s:s, s:o, s:o}", "schema", "gpuwatch.timelines.v1", "taken_at",
-			 gw_json_time(gw_snapshot_head(now)->real_ns), "timelines", timelines);
 }

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The records by what they are looked up for, and the nodes and edges that expanders add. */
+#include "lib/analysis/build/builder.h"
+
+#include <errno.h>
+
+#include "lib/analysis/record/stack.h"
+
+static bool builder_waits_for_srcu(const struct gw_task_record *task)
+{
+	struct gw_wait wait;
+
+	return gw_task_wait(task, &wait) && wait.kind == GW_WAIT_SRCU;
+}
+
+static int builder_index_task(struct gw_builder *builder, const struct gw_task_record *task)
+{
+	const struct gw_sections *sections = &task->watch.sections;
+	bool in_drm = sections->drm_depth > 0 && sections->drm_device && !builder_waits_for_srcu(task);
+	struct gw_wait wait;
+	int r = gw_index_add(&builder->executing, sections->work, task);
+
+	r = r ?: gw_index_add(&builder->functions, sections->work_function, task);
+	r = r ?: gw_index_add(&builder->pools, sections->work_pwq, task);
+	r = r ?: gw_index_add(&builder->workqueues, sections->workqueue, task);
+	r = r ?: gw_index_add(&builder->notifiers, sections->notifier_mm, task);
+	r = r ?: gw_index_add(&builder->drm_sections, in_drm, task);
+	r = r ?: gw_index_add(&builder->unplugs, sections->unplug_device, task);
+	r = r ?: gw_index_add(&builder->mms, task->mm, task);
+	if (gw_task_wait(task, &wait) && wait.kind == GW_WAIT_LOCK)
+		r = r ?: gw_index_add(&builder->lock_waiters, wait.object, task);
+	return r;
+}
+
+static int builder_index_records(struct gw_builder *builder)
+{
+	const struct gw_task_record *const *tasks;
+	const struct gw_work_record *const *works;
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks), n_works = gw_snapshot_works(builder->now, &works);
+	int r = 0;
+
+	for (size_t i = 0; i < n_tasks && r == 0; i++)
+		if (gw_snapshot_task(builder->now, tasks[i]->address) == tasks[i])
+			r = builder_index_task(builder, tasks[i]);
+	for (size_t i = 0; i < n_works && r == 0; i++) {
+		if (works[i]->place != GW_WORK_INACTIVE || gw_snapshot_work(builder->now, works[i]->work) != works[i])
+			continue;
+		r = gw_index_add(&builder->inactive_functions, works[i]->function, works[i]);
+		r = r ?: gw_index_add(&builder->inactive_workqueues, works[i]->workqueue, works[i]);
+	}
+	return r;
+}
+
+/* All indexes of a builder, for what is done to each. */
+#define ALL_INDEXES(builder)                                                                                           \
+	{                                                                                                              \
+		&(builder)->executing, &(builder)->functions, &(builder)->pools, &(builder)->workqueues,               \
+			&(builder)->notifiers, &(builder)->drm_sections, &(builder)->unplugs, &(builder)->mms,         \
+			&(builder)->lock_waiters, &(builder)->inactive_functions, &(builder)->inactive_workqueues,     \
+			&(builder)->gpu_waits                                                                          \
+	}
+
+static void builder_sort_indexes(struct gw_builder *builder)
+{
+	struct gw_index *all[] = ALL_INDEXES(builder);
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		gw_index_sort(all[i]);
+}
+
+static int builder_index_symbols(struct gw_builder *builder)
+{
+	const struct gw_symbol_record *const *symbols;
+	size_t count = gw_snapshot_symbols(builder->now, &symbols);
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		if (gw_stack_is_gpu_wait(symbols[i]))
+			r = gw_index_add(&builder->gpu_waits, symbols[i]->address, symbols[i]);
+	return r;
+}
+
+int gw_builder_init(struct gw_builder *builder, struct gw_graph *graph, const struct gw_snapshot *now,
+		    const struct gw_snapshot *before)
+{
+	int r;
+
+	*builder = (struct gw_builder){
+		.graph = graph,
+		.now = now,
+		.before = before,
+		.unplug_srcu = gw_snapshot_host(now)->unplug_srcu,
+		.mmap_lock_offset = gw_snapshot_host(now)->mmap_lock_offset,
+		.complete = !gw_snapshot_head(now)->incomplete,
+	};
+	r = builder_index_records(builder);
+	r = r ?: builder_index_symbols(builder);
+	if (r == 0)
+		builder_sort_indexes(builder);
+	return r;
+}
+
+void gw_builder_deinit(struct gw_builder *builder)
+{
+	struct gw_index *all[] = ALL_INDEXES(builder);
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		gw_index_deinit(all[i]);
+}
+
+int gw_builder_edge(struct gw_builder *builder, uint32_t from, uint32_t to, enum gw_relation relation,
+		    enum gw_evidence evidence, enum gw_confidence grade, uint64_t since_ns)
+{
+	const struct gw_edge edge = {
+		.from = from,
+		.to = to,
+		.relation = relation,
+		.evidence = evidence,
+		.grade = grade,
+		.since_ns = since_ns,
+	};
+
+	return gw_graph_edge(builder->graph, &edge);
+}
+
+int gw_builder_live(struct gw_builder *builder, uint32_t node, const char *why)
+{
+	gw_builder_node(builder, node)->leaf = GW_LEAF_LIVE;
+	gw_builder_node(builder, node)->why = why;
+	return 0;
+}
+
+int gw_builder_dead(struct gw_builder *builder, uint32_t node, enum gw_confidence grade, const char *why)
+{
+	gw_builder_node(builder, node)->leaf = GW_LEAF_DEAD;
+	gw_builder_node(builder, node)->grade = grade;
+	gw_builder_node(builder, node)->why = why;
+	return 0;
+}
+
+int gw_builder_task(struct gw_builder *builder, const struct gw_task_record *task, uint32_t *ret)
+{
+	int r = gw_graph_node(builder->graph, GW_NODE_TASK, task->address, task->start_ns, ret);
+	struct gw_node *node;
+
+	if (r <= 0)
+		return r;
+	node = gw_builder_node(builder, *ret);
+	node->task = task;
+	node->pid = task->pid;
+	node->comm = task->comm;
+	if (gw_task_wait(task, &node->wait))
+		node->since_ns = node->wait.since_ns;
+	return 0;
+}
+
+int gw_builder_task_at(struct gw_builder *builder, uint64_t address, uint64_t start_ns, uint32_t *ret)
+{
+	const struct gw_task_record *task = gw_snapshot_task(builder->now, address);
+	const struct gw_present_record *present = gw_snapshot_present(builder->now, address);
+	int r;
+
+	*ret = GW_NO_NODE;
+	if (task && (start_ns == 0 || task->start_ns == start_ns))
+		return gw_state_is_dead(task->state, task->flags) ? 0 : gw_builder_task(builder, task, ret);
+	if (!present || (start_ns != 0 && present->start_ns != start_ns) ||
+	    gw_state_is_dead(present->state, present->flags))
+		return 0;
+	r = gw_graph_node(builder->graph, GW_NODE_TASK, address, present->start_ns, ret);
+	if (r < 0)
+		return r;
+	gw_builder_node(builder, *ret)->pid = present->pid;
+	gw_builder_node(builder, *ret)->comm = present->comm;
+	return 0;
+}
+
+int gw_builder_gone_task(struct gw_builder *builder, uint64_t address, uint64_t start_ns, uint32_t pid,
+			 const char *comm, uint32_t *ret)
+{
+	int r = gw_graph_node(builder->graph, GW_NODE_TASK, address, start_ns, ret);
+	struct gw_node *node;
+
+	if (r <= 0)
+		return r;
+	node = gw_builder_node(builder, *ret);
+	node->gone = true;
+	node->pid = pid;
+	node->comm = comm;
+	return gw_builder_dead(builder, *ret, GW_CONFIDENCE_PROVEN, "no longer exists");
+}
+
+int gw_builder_fence(struct gw_builder *builder, uint64_t address, uint64_t context, uint64_t seqno, uint64_t device,
+		     uint32_t *ret)
+{
+	const struct gw_fence_record *record = gw_snapshot_fence(builder->now, address);
+	int r = gw_graph_node(builder->graph, GW_NODE_FENCE, address, 0, ret);
+	struct gw_node *node;
+
+	if (r < 0)
+		return r;
+	node = gw_builder_node(builder, *ret);
+	if (device)
+		node->device = device;
+	if (r == GW_GRAPH_FOUND)
+		return 0;
+	node->context = context ? context : record ? record->context : 0;
+	node->seqno = context ? seqno : record ? record->seqno : 0;
+	if (record && (record->context != node->context || record->seqno != node->seqno))
+		return gw_builder_live(builder, *ret, "has been freed, its memory used again");
+	node->fence = record;
+	return 0;
+}
+
+int gw_builder_work(struct gw_builder *builder, uint64_t work, uint64_t function, uint32_t *ret)
+{
+	int r = gw_graph_node(builder->graph, GW_NODE_WORK, work, work ? 0 : function, ret);
+
+	if (r < 0)
+		return r;
+	if (function)
+		gw_builder_node(builder, *ret)->function = function;
+	return 0;
+}
+
+const struct gw_task_record *gw_builder_worker(const struct gw_builder *builder, uint64_t work, uint64_t function)
+{
+	struct gw_index_range workers = gw_index_find(&builder->executing, work);
+
+	for (size_t i = 0; i < workers.count; i++) {
+		const struct gw_task_record *worker = workers.members[i].record;
+
+		if (!function || worker->watch.sections.work_function == function)
+			return worker;
+	}
+	return NULL;
+}
+
+bool gw_builder_knows_work(const struct gw_builder *builder, uint64_t work, uint64_t function)
+{
+	const struct gw_work_record *record = work ? gw_snapshot_work(builder->now, work) : NULL;
+
+	return (record && record->function == function) || gw_builder_worker(builder, work, function);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Learned signallers, and how far a habit can be trusted. */
+#include "lib/analysis/build/timeline.h"
+
+#include <errno.h>
+
+/* A user task that has left may be missed as a signaller if it signalled so often. */
+#define HABITUAL_SIGNALS 4
+
+#define PF_KTHREAD 0x00200000u /* include/linux/sched.h */
+
+static bool is_interrupt(const struct gw_signaller *signaller)
+{
+	return signaller->kind == GW_SIGNALLER_SOFTIRQ || signaller->kind == GW_SIGNALLER_HARDIRQ;
+}
+
+/*
+ * How sure it is that nobody but these signallers signals. Where fences can be polled, tasks signal in passing what
+ * they find finished, and whoever comes next may do so; a full table may have forgotten somebody; and what is known
+ * from the driver's other timelines only need not hold for this one.
+ */
+static enum gw_confidence trust(const struct gw_node *node, const struct gw_signaller *signaller)
+{
+	const struct gw_timeline *timeline = &node->timeline->timeline;
+	bool user = signaller->kind == GW_SIGNALLER_TASK && !(signaller->flags & PF_KTHREAD);
+
+	if (timeline->signallers[GW_SIGNALLERS - 1].kind != GW_SIGNALLER_NONE || (node->polled && user))
+		return GW_CONFIDENCE_HINT;
+	if (node->timeline->inherited)
+		return timeline->changes > 0 ? GW_CONFIDENCE_HINT : GW_CONFIDENCE_PROBABLE;
+	return timeline->changes > 0 || node->polled ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_PROVEN;
+}
+
+/*
+ * The same of one that is gone. Where signallers come and go, or signalled once and left, the next one may come any
+ * time; another process may take over a fence of user space's, nobody a kernel thread's.
+ */
+static enum gw_confidence trust_gone(const struct gw_node *node, const struct gw_signaller *signaller)
+{
+	enum gw_confidence grade = trust(node, signaller);
+
+	if (node->timeline->inherited || node->timeline->timeline.changes > 0)
+		return GW_CONFIDENCE_HINT;
+	if (signaller->flags & PF_KTHREAD)
+		return grade;
+	if (signaller->count < HABITUAL_SIGNALS)
+		return GW_CONFIDENCE_HINT;
+	return grade < GW_CONFIDENCE_PROBABLE ? grade : GW_CONFIDENCE_PROBABLE;
+}
+
+/* A signaller out of habit is not told at once from the next task that got its address. */
+static bool may_have_changed(const struct gw_builder *builder, const struct gw_signaller *signaller)
+{
+	const struct gw_task_record *task = gw_snapshot_task(builder->now, signaller->task);
+	const struct gw_present_record *present = gw_snapshot_present(builder->now, signaller->task);
+
+	return signaller->count >= GW_CLOSE_LOOKS && ((task && task->start_ns != signaller->start_ns) ||
+						      (present && present->start_ns != signaller->start_ns));
+}
+
+static int signalled_by_task(struct gw_builder *builder, uint32_t node, const struct gw_signaller *signaller)
+{
+	enum gw_confidence grade = trust(gw_builder_node(builder, node), signaller);
+	uint32_t task;
+
+	if (gw_builder_task_at(builder, signaller->task, signaller->start_ns, &task) < 0)
+		return -ENOMEM;
+	if (task == GW_NO_NODE && !builder->complete)
+		return gw_builder_live(builder, node, "has a signaller that is not in this snapshot");
+	if (task == GW_NO_NODE && may_have_changed(builder, signaller))
+		return gw_builder_live(builder, node, "has a signaller that may have been replaced");
+	if (task == GW_NO_NODE) {
+		grade = trust_gone(gw_builder_node(builder, node), signaller);
+		if (gw_builder_gone_task(builder, signaller->task, signaller->start_ns, signaller->pid, signaller->comm,
+					 &task) < 0)
+			return -ENOMEM;
+	}
+	return gw_builder_edge(builder, node, task, GW_RELATION_SIGNALLED_BY, GW_EVIDENCE_LEARNED_SIGNALLER, grade, 0);
+}
+
+static int signalled_by(struct gw_builder *builder, uint32_t node, const struct gw_signaller *signaller)
+{
+	uint64_t item = signaller->work;
+	uint32_t work;
+
+	if (is_interrupt(signaller))
+		return gw_builder_live(builder, node, "is signalled by an interrupt");
+	if (signaller->kind == GW_SIGNALLER_TASK)
+		return signalled_by_task(builder, node, signaller);
+	/* The item that signalled last may be freed, and another one of its function signal next. */
+	if (!gw_builder_knows_work(builder, item, signaller->function))
+		item = 0;
+	if (gw_builder_work(builder, item, signaller->function, &work) < 0)
+		return -ENOMEM;
+	return gw_builder_edge(builder, node, work, GW_RELATION_SIGNALLED_BY, GW_EVIDENCE_LEARNED_SIGNALLER,
+			       trust(gw_builder_node(builder, node), signaller), 0);
+}
+
+/*
+ * The signallers of a timeline whose device is being unplugged: an interrupt will not come any more, and a thread that
+ * is gone neither. What is left is that the driver retires the fences once drm_dev_unplug() has returned.
+ * Returns false if somebody else may still signal.
+ */
+static bool only_driver_is_left(const struct gw_builder *builder, const struct gw_node *node, enum gw_confidence *grade)
+{
+	const struct gw_timeline *timeline = node->timeline ? &node->timeline->timeline : NULL;
+
+	*grade = GW_CONFIDENCE_PROVEN;
+	for (size_t i = 0; timeline && i < GW_SIGNALLERS; i++) {
+		const struct gw_signaller *signaller = &timeline->signallers[i];
+		const struct gw_task_record *task = gw_snapshot_task(builder->now, signaller->task);
+		const struct gw_present_record *present = gw_snapshot_present(builder->now, signaller->task);
+
+		if (signaller->kind == GW_SIGNALLER_NONE)
+			continue;
+		if (is_interrupt(signaller))
+			*grade = GW_CONFIDENCE_PROBABLE;
+		else if (signaller->kind != GW_SIGNALLER_TASK || !builder->complete ||
+			 (task && task->start_ns == signaller->start_ns) ||
+			 (present && present->start_ns == signaller->start_ns))
+			return false;
+		else if (trust_gone(node, signaller) < GW_CONFIDENCE_PROVEN)
+			*grade = GW_CONFIDENCE_PROBABLE;
+	}
+	if (!timeline || timeline->signallers[0].kind == GW_SIGNALLER_NONE)
+		*grade = GW_CONFIDENCE_PROBABLE;
+	return true;
+}
+
+static int expand_unplugged(struct gw_builder *builder, uint32_t node, enum gw_confidence grade)
+{
+	uint32_t device;
+
+	if (gw_graph_node(builder->graph, GW_NODE_DEVICE, gw_builder_node(builder, node)->device, 0, &device) < 0)
+		return -ENOMEM;
+	return gw_builder_edge(builder, node, device, GW_RELATION_DRIVEN_BY, GW_EVIDENCE_INFERRED, grade, 0);
+}
+
+int gw_expand_timeline(struct gw_builder *builder, uint32_t node)
+{
+	const struct gw_timeline_record *record =
+		gw_snapshot_timeline(builder->now, gw_builder_node(builder, node)->address);
+	const struct gw_timeline *timeline = record ? &record->timeline : NULL;
+	enum gw_confidence grade;
+	size_t known = 0;
+
+	gw_builder_node(builder, node)->timeline = record;
+	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
+	if (gw_builder_node(builder, node)->device &&
+	    only_driver_is_left(builder, gw_builder_node(builder, node), &grade))
+		return expand_unplugged(builder, node, grade);
+	for (size_t i = 0; timeline && i < GW_SIGNALLERS; i++) {
+		if (timeline->signallers[i].kind == GW_SIGNALLER_NONE)
+			continue;
+		known++;
+		if (signalled_by(builder, node, &timeline->signallers[i]) < 0)
+			return -ENOMEM;
+	}
+	return known ? 0 : gw_builder_live(builder, node, "has no signaller that was ever seen");
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The waits of a snapshot that are shown without being a report, as JSON. */
+#ifndef GPUWATCH_LIB_ANALYSIS_WORDS_WAITS_H
+#define GPUWATCH_LIB_ANALYSIS_WORDS_WAITS_H
+
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "lib/analysis/record/snapshot.h"
+
+/*
+ * gw_waits_json - gpuwatch.waits.v1
+ *
+ * {schema, taken_at, waits: [{pid, tgid, comm, state, kind, age_ns, since_mono_ns, known_since, object,
+ * fence {context, seqno, driver, timeline}, lock {...}, inside: [...], chain: "..."}]}, the longest wait first; waits
+ * younger than @min_age_ns are left out. New reference, NULL when out of memory.
+ */
+json_t *gw_waits_json(const struct gw_snapshot *now, uint64_t min_age_ns);
+
+#endif
