@@ -42,7 +42,7 @@ void gw_analysis_free(struct gw_analysis *analysis)
 	free(analysis);
 }
 
-static int find_deadlocks(const struct gw_graph *graph, struct gw_finding_list *findings, bool *covered)
+static int analysis_find_deadlocks(const struct gw_graph *graph, struct gw_finding_list *findings, bool *covered)
 {
 	struct gw_roots roots;
 	int r = gw_roots_find(&roots, graph);
@@ -54,18 +54,19 @@ static int find_deadlocks(const struct gw_graph *graph, struct gw_finding_list *
 	return r;
 }
 
-static int find_all(const struct gw_analysis *analysis, const struct gw_graph *graph, struct gw_finding_list *findings)
+static int analysis_find(const struct gw_analysis *analysis, const struct gw_graph *graph,
+			 struct gw_finding_list *findings)
 {
 	bool *covered = calloc(graph->n_nodes ? graph->n_nodes : 1, sizeof(*covered));
-	int r = covered ? find_deadlocks(graph, findings, covered) : -ENOMEM;
+	int r = covered ? analysis_find_deadlocks(graph, findings, covered) : -ENOMEM;
 
 	r = r ?: gw_stalls_find(graph, &analysis->policy, covered, findings);
 	free(covered);
 	return r;
 }
 
-static int report_hazards(struct gw_analysis *analysis, const struct gw_snapshot *now, gw_report_changed changed,
-			  void *userdata)
+static int analysis_report_hazards(struct gw_analysis *analysis, const struct gw_snapshot *now,
+				   gw_report_changed changed, void *userdata)
 {
 	struct gw_breach *breaches;
 	size_t count;
@@ -77,18 +78,19 @@ static int report_hazards(struct gw_analysis *analysis, const struct gw_snapshot
 	return r;
 }
 
-static int look(struct gw_analysis *analysis, const struct gw_snapshot *now, gw_report_changed changed, void *userdata)
+static int analysis_judge(struct gw_analysis *analysis, const struct gw_snapshot *now, gw_report_changed changed,
+			  void *userdata)
 {
 	struct gw_finding_list findings = { .items = NULL };
 	struct gw_graph graph;
 	int r;
 
 	gw_store_expire(analysis->store, now, changed, userdata);
-	r = report_hazards(analysis, now, changed, userdata);
+	r = analysis_report_hazards(analysis, now, changed, userdata);
 	if (r < 0)
 		return r;
 	r = gw_graph_build(&graph, now, analysis->last);
-	r = r ?: find_all(analysis, &graph, &findings);
+	r = r ?: analysis_find(analysis, &graph, &findings);
 	for (size_t i = 0; i < findings.count && r == 0; i++)
 		r = gw_store_offer(analysis->store, &graph, &findings.items[i], changed, userdata);
 	gw_findings_deinit(&findings);
@@ -99,7 +101,7 @@ static int look(struct gw_analysis *analysis, const struct gw_snapshot *now, gw_
 int gw_analysis_step(struct gw_analysis *analysis, struct gw_snapshot *snapshot, gw_report_changed changed,
 		     void *userdata)
 {
-	int r = look(analysis, snapshot, changed, userdata);
+	int r = analysis_judge(analysis, snapshot, changed, userdata);
 
 	gw_snapshot_free(analysis->last);
 	analysis->last = snapshot;

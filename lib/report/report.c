@@ -78,19 +78,19 @@ void gw_report_free(struct gw_report *report)
 }
 
 /* The value of an optional string field. */
-static json_t *json_text_or_empty(const char *string)
+static json_t *report_text(const char *string)
 {
 	return gw_json_text(string ? string : "");
 }
 
-static json_t *json_root_cause(const struct gw_report *report)
+static json_t *report_root_cause(const struct gw_report *report)
 {
-	return json_pack("{s:o, s:o, s:o}", "node", json_text_or_empty(report->root_node), "explanation",
-			 json_text_or_empty(report->explanation), "advice", json_text_or_empty(report->advice));
+	return json_pack("{s:o, s:o, s:o}", "node", report_text(report->root_node), "explanation",
+			 report_text(report->explanation), "advice", report_text(report->advice));
 }
 
 /* A new reference to an array of the report, empty if there is none. */
-static json_t *json_array_of(json_t *array)
+static json_t *report_array(json_t *array)
 {
 	return array ? json_incref(array) : json_array();
 }
@@ -99,15 +99,14 @@ json_t *gw_report_json(const struct gw_report *report, const char *boot_id, cons
 {
 	json_t *json = json_pack(
 		"{s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-		"schema", GW_REPORT_SCHEMA, "id", report->id, "boot_id", json_text_or_empty(boot_id), "kernel",
-		json_text_or_empty(kernel), "kind", gw_kind_name(report->kind), "class", gw_class_name(report->class),
-		"state", gw_state_name(report->state), "confidence", gw_confidence_name(report->confidence),
-		"detected_at", gw_json_time(report->detected_real_ns), "detected_mono_ns",
-		gw_json_number(report->detected_mono_ns), "formed_mono_ns", gw_json_number(report->formed_mono_ns),
-		"resolved_mono_ns", gw_json_number(report->resolved_mono_ns), "summary",
-		json_text_or_empty(report->summary), "root_cause", json_root_cause(report), "nodes",
-		json_array_of(report->nodes), "edges", json_array_of(report->edges), "cycle",
-		json_array_of(report->cycle), "victims", json_array_of(report->victims), "victims_total",
+		"schema", GW_REPORT_SCHEMA, "id", report->id, "boot_id", report_text(boot_id), "kernel",
+		report_text(kernel), "kind", gw_kind_name(report->kind), "class", gw_class_name(report->class), "state",
+		gw_state_name(report->state), "confidence", gw_confidence_name(report->confidence), "detected_at",
+		gw_json_time(report->detected_real_ns), "detected_mono_ns", gw_json_number(report->detected_mono_ns),
+		"formed_mono_ns", gw_json_number(report->formed_mono_ns), "resolved_mono_ns",
+		gw_json_number(report->resolved_mono_ns), "summary", report_text(report->summary), "root_cause",
+		report_root_cause(report), "nodes", report_array(report->nodes), "edges", report_array(report->edges),
+		"cycle", report_array(report->cycle), "victims", report_array(report->victims), "victims_total",
 		gw_json_number(report->victims_total));
 
 	if (json && report->probe_order && json_object_set(json, "probe_order", report->probe_order) < 0) {

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-static int depend_on(struct gw_builder *builder, uint32_t node, uint64_t address, enum gw_relation relation)
+static int fence_depend_on(struct gw_builder *builder, uint32_t node, uint64_t address, enum gw_relation relation)
 {
 	uint32_t fence;
 	int r = gw_builder_fence(builder, address, 0, 0, gw_builder_node(builder, node)->device, &fence);
@@ -14,7 +14,7 @@ static int depend_on(struct gw_builder *builder, uint32_t node, uint64_t address
 				       GW_CONFIDENCE_PROVEN, 0);
 }
 
-static int expand_members(struct gw_builder *builder, uint32_t node, const struct gw_fence_record *record)
+static int fence_expand_members(struct gw_builder *builder, uint32_t node, const struct gw_fence_record *record)
 {
 	bool any = record->kind == GW_FENCE_ARRAY && (record->flags & GW_FENCE_F_ANY);
 
@@ -22,13 +22,14 @@ static int expand_members(struct gw_builder *builder, uint32_t node, const struc
 	if (any && (record->flags & GW_FENCE_F_CUT))
 		gw_builder_live(builder, node, "has more members than are known");
 	for (uint32_t i = 0; i < record->member_count; i++) {
-		if (record->members[i] && depend_on(builder, node, record->members[i], GW_RELATION_DEPENDS_ON) < 0)
+		if (record->members[i] &&
+		    fence_depend_on(builder, node, record->members[i], GW_RELATION_DEPENDS_ON) < 0)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-static int expand_plain(struct gw_builder *builder, uint32_t node)
+static int fence_expand_plain(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t context = gw_builder_node(builder, node)->context, device = gw_builder_node(builder, node)->device;
 	const struct gw_fence_record *record = gw_builder_node(builder, node)->fence;
@@ -47,12 +48,12 @@ static int expand_plain(struct gw_builder *builder, uint32_t node)
 }
 
 /* A scheduler's fence comes true with the hardware's fence, or, before there is one, with the job being run. */
-static int expand_scheduled(struct gw_builder *builder, uint32_t node, const struct gw_fence_record *record)
+static int fence_expand_scheduled(struct gw_builder *builder, uint32_t node, const struct gw_fence_record *record)
 {
 	uint32_t job;
 
 	if (record->kind == GW_FENCE_SCHED_FINISHED && record->member_count > 0 && record->members[0])
-		return depend_on(builder, node, record->members[0], GW_RELATION_SIGNALLED_BY);
+		return fence_depend_on(builder, node, record->members[0], GW_RELATION_SIGNALLED_BY);
 	if (gw_graph_node(builder->graph, GW_NODE_JOB, record->address, 0, &job) < 0)
 		return -ENOMEM;
 	gw_builder_node(builder, job)->fence = record;
@@ -70,22 +71,22 @@ int gw_expand_fence(struct gw_builder *builder, uint32_t node)
 	if (gw_builder_node(builder, node)->leaf != GW_LEAF_NONE)
 		return 0;
 	if (!record)
-		return expand_plain(builder, node);
+		return fence_expand_plain(builder, node);
 	if (record->flags & GW_FENCE_F_SIGNALED)
 		return gw_builder_live(builder, node, "is signalled");
 	switch (record->kind) {
 	case GW_FENCE_ARRAY:
 	case GW_FENCE_CHAIN:
-		return expand_members(builder, node, record);
+		return fence_expand_members(builder, node, record);
 	case GW_FENCE_SCHED_SCHEDULED:
 	case GW_FENCE_SCHED_FINISHED:
-		return expand_scheduled(builder, node, record);
+		return fence_expand_scheduled(builder, node, record);
 	default:
-		return expand_plain(builder, node);
+		return fence_expand_plain(builder, node);
 	}
 }
 
-static int run_by_task(struct gw_builder *builder, uint32_t job, uint64_t address)
+static int fence_run_job_by_task(struct gw_builder *builder, uint32_t job, uint64_t address)
 {
 	uint32_t task;
 
@@ -104,10 +105,10 @@ int gw_expand_job(struct gw_builder *builder, uint32_t node)
 	const struct gw_fence_record *record = gw_builder_node(builder, node)->fence;
 	uint32_t work;
 
-	if (record->dependency && depend_on(builder, node, record->dependency, GW_RELATION_DEPENDS_ON) < 0)
+	if (record->dependency && fence_depend_on(builder, node, record->dependency, GW_RELATION_DEPENDS_ON) < 0)
 		return -ENOMEM;
 	if (record->sched_task)
-		return run_by_task(builder, node, record->sched_task);
+		return fence_run_job_by_task(builder, node, record->sched_task);
 	if (!record->sched_work)
 		return 0;
 	if (gw_builder_work(builder, record->sched_work, 0, &work) < 0)

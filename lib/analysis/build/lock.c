@@ -9,7 +9,7 @@
 /* Waiters looked at for one lock: the first ones tell as much as all. */
 #define WAITERS_LOOKED_AT 64
 
-static struct gw_index_range waiters_of(const struct gw_builder *builder, uint64_t lock)
+static struct gw_index_range lock_waiters(const struct gw_builder *builder, uint64_t lock)
 {
 	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock);
 
@@ -19,7 +19,7 @@ static struct gw_index_range waiters_of(const struct gw_builder *builder, uint64
 }
 
 /* Readers queue up behind a read-held lock only while a writer waits. *@since_ns: when the first one began. */
-static bool writer_waits(const struct gw_builder *builder, uint64_t lock, uint64_t *since_ns)
+static bool lock_writer_waits(const struct gw_builder *builder, uint64_t lock, uint64_t *since_ns)
 {
 	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock);
 	struct gw_wait wait;
@@ -38,7 +38,7 @@ static bool writer_waits(const struct gw_builder *builder, uint64_t lock, uint64
 /* ---- owners that will never let go ------------------------------------------- */
 
 /* Whether who waits longest, and so is next to get the lock, has been in its wait since the snapshot before. */
-static bool longest_wait_is_unbroken(const struct gw_builder *builder, uint64_t lock)
+static bool lock_longest_wait_is_unbroken(const struct gw_builder *builder, uint64_t lock)
 {
 	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock);
 	struct gw_wait_identity longest, identity;
@@ -53,8 +53,8 @@ static bool longest_wait_is_unbroken(const struct gw_builder *builder, uint64_t 
 }
 
 /* The owner has been in user mode since the snapshot before, and owned the lock in both. */
-static bool was_in_user_mode(const struct gw_builder *builder, const struct gw_lock_record *lock,
-			     const struct gw_task_record *owner)
+static bool lock_owner_was_in_user_mode(const struct gw_builder *builder, const struct gw_lock_record *lock,
+					const struct gw_task_record *owner)
 {
 	const struct gw_task_record *task;
 	const struct gw_lock_record *then;
@@ -69,14 +69,14 @@ static bool was_in_user_mode(const struct gw_builder *builder, const struct gw_l
 		return false;
 	return (task->utime_ns != owner->utime_ns || task->user_ip != owner->user_ip ||
 		task->user_syscall != owner->user_syscall) &&
-	       longest_wait_is_unbroken(builder, lock->address);
+	       lock_longest_wait_is_unbroken(builder, lock->address);
 }
 
 /* It sleeps for user space; but not if the lock belongs to that very sleep, as a tty's reader lock does. */
-static bool sleeps_in_user_call(const struct gw_builder *builder, const struct gw_lock_record *lock,
-				const struct gw_task_record *owner)
+static bool lock_owner_sleeps_in_user_call(const struct gw_builder *builder, const struct gw_lock_record *lock,
+					   const struct gw_task_record *owner)
 {
-	struct gw_index_range waiters = waiters_of(builder, lock->address);
+	struct gw_index_range waiters = lock_waiters(builder, lock->address);
 	const char *function = gw_stack_user_sleep(builder->now, owner);
 
 	if (!function)
@@ -88,25 +88,25 @@ static bool sleeps_in_user_call(const struct gw_builder *builder, const struct g
 }
 
 /* Marks the lock as a dead end if its owner, alive as it is, has forgotten it. */
-static int judge_owner(struct gw_builder *builder, uint32_t node, const struct gw_task_record *owner)
+static int lock_judge_owner(struct gw_builder *builder, uint32_t node, const struct gw_task_record *owner)
 {
 	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
 
 	/* freeze_super() hands one of these to user space on purpose. */
 	if (lock->kind == GW_LOCK_PERCPU_RWSEM)
 		return 0;
-	if (sleeps_in_user_call(builder, lock, owner))
+	if (lock_owner_sleeps_in_user_call(builder, lock, owner))
 		return gw_builder_dead(builder, node, GW_CONFIDENCE_PROVEN,
 				       "sleeps in a system call that has nothing to do with it");
 	if (gw_stack_idle_worker(builder->now, owner))
 		return gw_builder_dead(builder, node, GW_CONFIDENCE_PROVEN,
 				       "has finished its work item and waits for another one");
-	if (was_in_user_mode(builder, lock, owner))
+	if (lock_owner_was_in_user_mode(builder, lock, owner))
 		return gw_builder_dead(builder, node, GW_CONFIDENCE_PROBABLE, "went back to user space with it");
 	return 0;
 }
 
-static int held_by_owner(struct gw_builder *builder, uint32_t node)
+static int lock_held_by_owner(struct gw_builder *builder, uint32_t node)
 {
 	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
 	const struct gw_task_record *task;
@@ -119,7 +119,7 @@ static int held_by_owner(struct gw_builder *builder, uint32_t node)
 	if (owner == GW_NO_NODE && gw_builder_gone_task(builder, lock->owner, 0, lock->owner_pid, "", &owner) < 0)
 		return -ENOMEM;
 	task = gw_builder_node(builder, owner)->task;
-	if (task && judge_owner(builder, node, task) < 0)
+	if (task && lock_judge_owner(builder, node, task) < 0)
 		return -ENOMEM;
 	return gw_builder_edge(builder, node, owner, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, GW_CONFIDENCE_PROVEN,
 			       0);
@@ -128,7 +128,7 @@ static int held_by_owner(struct gw_builder *builder, uint32_t node)
 /* ---- held for reading ----------------------------------------------------------- */
 
 /* The one hint says more if it is the only reader, and has been blocked since before the writer came. */
-static int held_by_hinted_reader(struct gw_builder *builder, uint32_t node, uint64_t writer_since_ns)
+static int lock_held_by_hinted_reader(struct gw_builder *builder, uint32_t node, uint64_t writer_since_ns)
 {
 	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
 	enum gw_confidence grade = GW_CONFIDENCE_HINT;
@@ -150,8 +150,9 @@ static int held_by_hinted_reader(struct gw_builder *builder, uint32_t node, uint
 }
 
 /* How sure it is that a task which runs invalidate callbacks holds the mm's lock meanwhile. */
-static enum gw_confidence holds_mmap_lock(const struct gw_builder *builder, const struct gw_lock_record *lock,
-					  const struct gw_task_record *task)
+static enum gw_confidence lock_confidence_in_notifier(const struct gw_builder *builder,
+						      const struct gw_lock_record *lock,
+						      const struct gw_task_record *task)
 {
 	uint64_t mm = task->watch.sections.notifier_mm;
 
@@ -164,7 +165,7 @@ static enum gw_confidence holds_mmap_lock(const struct gw_builder *builder, cons
  * munmap() and its like call the notifiers with mmap_lock held for reading at least, and no owner is recorded for
  * that. The reverse map calls them without: the stack tells.
  */
-static int held_in_notifiers(struct gw_builder *builder, uint32_t node)
+static int lock_held_in_notifiers(struct gw_builder *builder, uint32_t node)
 {
 	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
 	uint64_t mm = gw_builder_node(builder, node)->mm;
@@ -176,24 +177,25 @@ static int held_in_notifiers(struct gw_builder *builder, uint32_t node)
 
 		if (gw_graph_node(builder->graph, GW_NODE_NOTIFIER, mm, task->address, &notifier) < 0 ||
 		    gw_builder_edge(builder, node, notifier, GW_RELATION_HELD_BY, GW_EVIDENCE_INFERRED,
-				    holds_mmap_lock(builder, lock, task), task->watch.sections.notifier_since_ns) < 0)
+				    lock_confidence_in_notifier(builder, lock, task),
+				    task->watch.sections.notifier_since_ns) < 0)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-static int held_for_reading(struct gw_builder *builder, uint32_t node)
+static int lock_held_for_reading(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t writer_since_ns;
 
-	if (!writer_waits(builder, gw_builder_node(builder, node)->address, &writer_since_ns))
+	if (!lock_writer_waits(builder, gw_builder_node(builder, node)->address, &writer_since_ns))
 		return gw_builder_live(builder, node, "is held for reading, and no writer waits");
-	if (gw_builder_node(builder, node)->mm && held_in_notifiers(builder, node) < 0)
+	if (gw_builder_node(builder, node)->mm && lock_held_in_notifiers(builder, node) < 0)
 		return -ENOMEM;
-	return held_by_hinted_reader(builder, node, writer_since_ns);
+	return lock_held_by_hinted_reader(builder, node, writer_since_ns);
 }
 
-static uint64_t mm_of_lock(const struct gw_builder *builder, uint64_t lock)
+static uint64_t lock_mm(const struct gw_builder *builder, uint64_t lock)
 {
 	uint64_t mm = lock - builder->mmap_lock_offset;
 
@@ -210,10 +212,10 @@ int gw_expand_lock(struct gw_builder *builder, uint32_t node)
 	const struct gw_lock_record *lock = gw_snapshot_lock(builder->now, address);
 
 	gw_builder_node(builder, node)->lock = lock;
-	gw_builder_node(builder, node)->mm = mm_of_lock(builder, address);
+	gw_builder_node(builder, node)->mm = lock_mm(builder, address);
 	if (lock && lock->owner_kind == GW_OWNER_EXCLUSIVE && lock->owner)
-		return held_by_owner(builder, node);
+		return lock_held_by_owner(builder, node);
 	if (!lock || lock->readers > 0 || lock->owner_kind == GW_OWNER_READER_HINT)
-		return held_for_reading(builder, node);
+		return lock_held_for_reading(builder, node);
 	return gw_builder_live(builder, node, "is free, or its owner is not recorded");
 }

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-static int runs_in(struct gw_builder *builder, uint32_t node, const struct gw_task_record *task,
-		   enum gw_relation relation, enum gw_confidence grade, uint64_t since_ns)
+static int section_runs_in(struct gw_builder *builder, uint32_t node, const struct gw_task_record *task,
+			   enum gw_relation relation, enum gw_confidence grade, uint64_t since_ns)
 {
 	uint32_t to;
 
@@ -24,14 +24,14 @@ int gw_expand_notifier(struct gw_builder *builder, uint32_t node)
 		const struct gw_task_record *task = gw_snapshot_task(builder->now, only);
 
 		gw_builder_node(builder, node)->since_ns = task->watch.sections.notifier_since_ns;
-		return runs_in(builder, node, task, GW_RELATION_RUNS_IN, GW_CONFIDENCE_PROVEN,
-			       task->watch.sections.notifier_since_ns);
+		return section_runs_in(builder, node, task, GW_RELATION_RUNS_IN, GW_CONFIDENCE_PROVEN,
+				       task->watch.sections.notifier_since_ns);
 	}
 	for (size_t i = 0; i < inside.count; i++) {
 		const struct gw_task_record *task = inside.members[i].record;
 
-		if (runs_in(builder, node, task, GW_RELATION_RUNS_IN, GW_CONFIDENCE_PROVEN,
-			    task->watch.sections.notifier_since_ns) < 0)
+		if (section_runs_in(builder, node, task, GW_RELATION_RUNS_IN, GW_CONFIDENCE_PROVEN,
+				    task->watch.sections.notifier_since_ns) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -50,8 +50,8 @@ int gw_expand_srcu(struct gw_builder *builder, uint32_t node)
 		uint64_t entered_ns = task->watch.sections.drm_since_ns;
 		bool before = since_ns && entered_ns <= since_ns;
 
-		if (runs_in(builder, node, task, GW_RELATION_RUNS_IN,
-			    before ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE, entered_ns) < 0)
+		if (section_runs_in(builder, node, task, GW_RELATION_RUNS_IN,
+				    before ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE, entered_ns) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -62,8 +62,8 @@ int gw_expand_device(struct gw_builder *builder, uint32_t node)
 	struct gw_index_range unplugs = gw_index_find(&builder->unplugs, gw_builder_node(builder, node)->address);
 
 	for (size_t i = 0; i < unplugs.count; i++)
-		if (runs_in(builder, node, unplugs.members[i].record, GW_RELATION_UNPLUGGED_BY, GW_CONFIDENCE_PROVEN,
-			    0) < 0)
+		if (section_runs_in(builder, node, unplugs.members[i].record, GW_RELATION_UNPLUGGED_BY,
+				    GW_CONFIDENCE_PROVEN, 0) < 0)
 			return -ENOMEM;
 	return 0;
 }

@@ -7,7 +7,7 @@
 #include "lib/analysis/record/stack.h"
 
 /* The drm_device whose section the task is in while somebody unplugs it, else 0. */
-static uint64_t unplugged_device(const struct gw_builder *builder, const struct gw_task_record *task)
+static uint64_t task_unplugged_device(const struct gw_builder *builder, const struct gw_task_record *task)
 {
 	const struct gw_sections *sections = &task->watch.sections;
 
@@ -17,8 +17,8 @@ static uint64_t unplugged_device(const struct gw_builder *builder, const struct 
 }
 
 /* What the events say about it, for the nodes that they make. */
-static const struct gw_activity *activity_for(const struct gw_builder *builder, enum gw_node_type type,
-					      const struct gw_task_record *task)
+static const struct gw_activity *task_activity_for(const struct gw_builder *builder, enum gw_node_type type,
+						   const struct gw_task_record *task)
 {
 	const struct gw_activity *activity = gw_snapshot_activity(builder->now, task->address);
 
@@ -28,8 +28,8 @@ static const struct gw_activity *activity_for(const struct gw_builder *builder, 
 }
 
 /* Puts a fault, eviction or reclaim node between the task and what it needs: *@needs becomes that node. */
-static int enter(struct gw_builder *builder, uint32_t *needs, enum gw_node_type type, const struct gw_task_record *task,
-		 uint64_t entered_ns, uint64_t since_ns)
+static int task_enter(struct gw_builder *builder, uint32_t *needs, enum gw_node_type type,
+		      const struct gw_task_record *task, uint64_t entered_ns, uint64_t since_ns)
 {
 	uint32_t inner;
 	int r = gw_graph_node(builder->graph, type, task->address, task->start_ns, &inner);
@@ -37,7 +37,7 @@ static int enter(struct gw_builder *builder, uint32_t *needs, enum gw_node_type 
 	if (r < 0)
 		return r;
 	gw_builder_node(builder, inner)->since_ns = entered_ns;
-	gw_builder_node(builder, inner)->activity = activity_for(builder, type, task);
+	gw_builder_node(builder, inner)->activity = task_activity_for(builder, type, task);
 	r = gw_builder_edge(builder, *needs, inner, GW_RELATION_INSIDE, GW_EVIDENCE_TRACEPOINT, GW_CONFIDENCE_PROVEN,
 			    since_ns);
 	*needs = inner;
@@ -45,31 +45,31 @@ static int enter(struct gw_builder *builder, uint32_t *needs, enum gw_node_type 
 }
 
 /* Whether the task evicts or restores. */
-static const struct gw_activity *eviction_of(const struct gw_builder *builder, const struct gw_task_record *task)
+static const struct gw_activity *task_eviction(const struct gw_builder *builder, const struct gw_task_record *task)
 {
 	const struct gw_activity *activity = gw_snapshot_activity(builder->now, task->address);
 
 	return activity && activity->kind != GW_ACTIVITY_FAULT ? activity : NULL;
 }
 
-static int enter_sections(struct gw_builder *builder, uint32_t *needs, const struct gw_task_record *task,
-			  uint64_t since_ns)
+static int task_enter_sections(struct gw_builder *builder, uint32_t *needs, const struct gw_task_record *task,
+			       uint64_t since_ns)
 {
 	const struct gw_sections *sections = &task->watch.sections;
-	const struct gw_activity *eviction = eviction_of(builder, task);
+	const struct gw_activity *eviction = task_eviction(builder, task);
 	int r = 0;
 
 	if (eviction)
-		r = enter(builder, needs, GW_NODE_EVICTION, task, eviction->since_ns, since_ns);
+		r = task_enter(builder, needs, GW_NODE_EVICTION, task, eviction->since_ns, since_ns);
 	if (r == 0 && sections->fault_since_ns)
-		r = enter(builder, needs, GW_NODE_FAULT, task, sections->fault_since_ns, since_ns);
+		r = task_enter(builder, needs, GW_NODE_FAULT, task, sections->fault_since_ns, since_ns);
 	if (r == 0 && sections->reclaim_since_ns)
-		r = enter(builder, needs, GW_NODE_RECLAIM, task, sections->reclaim_since_ns, since_ns);
+		r = task_enter(builder, needs, GW_NODE_RECLAIM, task, sections->reclaim_since_ns, since_ns);
 	return r;
 }
 
-static int need(struct gw_builder *builder, uint32_t from, uint32_t to, enum gw_relation relation,
-		const struct gw_wait *wait)
+static int task_need(struct gw_builder *builder, uint32_t from, uint32_t to, enum gw_relation relation,
+		     const struct gw_wait *wait)
 {
 	/* A wait without a beginning was not seen by a program, but read from task->blocker. */
 	enum gw_evidence evidence = wait->since_ns ? GW_EVIDENCE_TRACEPOINT : GW_EVIDENCE_OWNER_FIELD;
@@ -77,19 +77,19 @@ static int need(struct gw_builder *builder, uint32_t from, uint32_t to, enum gw_
 	return gw_builder_edge(builder, from, to, relation, evidence, GW_CONFIDENCE_PROVEN, wait->since_ns);
 }
 
-static int need_fence(struct gw_builder *builder, uint32_t from, const struct gw_wait *wait, uint64_t address,
-		      uint64_t device)
+static int task_need_fence(struct gw_builder *builder, uint32_t from, const struct gw_wait *wait, uint64_t address,
+			   uint64_t device)
 {
 	uint32_t fence;
 	/* Only a wait for one fence knows its context and seqno. */
 	int r = gw_builder_fence(builder, address, wait->context, wait->seqno, device, &fence);
 
-	return r < 0 ? r : need(builder, from, fence, GW_RELATION_WAITS_FOR, wait);
+	return r < 0 ? r : task_need(builder, from, fence, GW_RELATION_WAITS_FOR, wait);
 }
 
 /* The fences of a wait-any or syncobj wait come as an array record at the wait's object. */
-static int need_fences(struct gw_builder *builder, uint32_t task, uint32_t from, const struct gw_wait *wait,
-		       uint64_t device)
+static int task_need_fences(struct gw_builder *builder, uint32_t task, uint32_t from, const struct gw_wait *wait,
+			    uint64_t device)
 {
 	const struct gw_fence_record *array = gw_snapshot_fence(builder->now, wait->object);
 	bool all = wait->kind == GW_WAIT_SYNCOBJ && (wait->flags & GW_WAIT_F_ALL);
@@ -102,7 +102,7 @@ static int need_fences(struct gw_builder *builder, uint32_t task, uint32_t from,
 		if (!array->members[i])
 			continue;
 		known++;
-		if (need_fence(builder, from, wait, array->members[i], device) < 0)
+		if (task_need_fence(builder, from, wait, array->members[i], device) < 0)
 			return -ENOMEM;
 	}
 	if (known == 0 || (!all && (known < wait->count || (array->flags & GW_FENCE_F_CUT))))
@@ -110,8 +110,8 @@ static int need_fences(struct gw_builder *builder, uint32_t task, uint32_t from,
 	return 0;
 }
 
-static int need_node(struct gw_builder *builder, uint32_t from, enum gw_node_type type, enum gw_relation relation,
-		     const struct gw_wait *wait)
+static int task_need_node(struct gw_builder *builder, uint32_t from, enum gw_node_type type, enum gw_relation relation,
+			  const struct gw_wait *wait)
 {
 	struct gw_node *node;
 	uint32_t to;
@@ -124,18 +124,18 @@ static int need_node(struct gw_builder *builder, uint32_t from, enum gw_node_typ
 	if ((type == GW_NODE_SRCU || type == GW_NODE_WORKQUEUE) &&
 	    (r == GW_GRAPH_ADDED || wait->since_ns < node->since_ns))
 		node->since_ns = wait->since_ns;
-	return need(builder, from, to, relation, wait);
+	return task_need(builder, from, to, relation, wait);
 }
 
-static int need_work(struct gw_builder *builder, uint32_t from, const struct gw_wait *wait)
+static int task_need_work(struct gw_builder *builder, uint32_t from, const struct gw_wait *wait)
 {
 	uint32_t work;
 	int r = gw_builder_work(builder, wait->object, wait->context, &work);
 
-	return r < 0 ? r : need(builder, from, work, GW_RELATION_FLUSHES, wait);
+	return r < 0 ? r : task_need(builder, from, work, GW_RELATION_FLUSHES, wait);
 }
 
-static int need_end_of_task(struct gw_builder *builder, uint32_t from, const struct gw_wait *wait)
+static int task_need_end_of_task(struct gw_builder *builder, uint32_t from, const struct gw_wait *wait)
 {
 	uint32_t to;
 	int r = gw_builder_task_at(builder, wait->object, 0, &to);
@@ -144,34 +144,34 @@ static int need_end_of_task(struct gw_builder *builder, uint32_t from, const str
 		return r;
 	if (to == GW_NO_NODE)
 		return gw_builder_live(builder, from, "waits for the end of a task that has ended");
-	return need(builder, from, to, GW_RELATION_STOPS, wait);
+	return task_need(builder, from, to, GW_RELATION_STOPS, wait);
 }
 
 /* Edges also where the task can make progress: a chain is worth showing. */
-static int need_object(struct gw_builder *builder, uint32_t task, uint32_t from, const struct gw_wait *wait,
-		       uint64_t device)
+static int task_need_object(struct gw_builder *builder, uint32_t task, uint32_t from, const struct gw_wait *wait,
+			    uint64_t device)
 {
 	switch (wait->kind) {
 	case GW_WAIT_POLL:
 		gw_builder_live(builder, task, "polls, and other things may wake it");
 		/* fall through */
 	case GW_WAIT_FENCE:
-		return wait->object ? need_fence(builder, from, wait, wait->object, device) : 0;
+		return wait->object ? task_need_fence(builder, from, wait, wait->object, device) : 0;
 	case GW_WAIT_FENCE_ANY:
 	case GW_WAIT_SYNCOBJ:
-		return need_fences(builder, task, from, wait, device);
+		return task_need_fences(builder, task, from, wait, device);
 	case GW_WAIT_LOCK:
-		return need_node(builder, from, GW_NODE_LOCK, GW_RELATION_WAITS_FOR, wait);
+		return task_need_node(builder, from, GW_NODE_LOCK, GW_RELATION_WAITS_FOR, wait);
 	case GW_WAIT_SRCU:
-		return need_node(builder, from, GW_NODE_SRCU, GW_RELATION_WAITS_FOR, wait);
+		return task_need_node(builder, from, GW_NODE_SRCU, GW_RELATION_WAITS_FOR, wait);
 	case GW_WAIT_NOTIFIER:
-		return need_node(builder, from, GW_NODE_NOTIFIER, GW_RELATION_WAITS_FOR, wait);
+		return task_need_node(builder, from, GW_NODE_NOTIFIER, GW_RELATION_WAITS_FOR, wait);
 	case GW_WAIT_WORKQUEUE:
-		return need_node(builder, from, GW_NODE_WORKQUEUE, GW_RELATION_FLUSHES, wait);
+		return task_need_node(builder, from, GW_NODE_WORKQUEUE, GW_RELATION_FLUSHES, wait);
 	case GW_WAIT_WORK:
-		return need_work(builder, from, wait);
+		return task_need_work(builder, from, wait);
 	case GW_WAIT_TASK:
-		return need_end_of_task(builder, from, wait);
+		return task_need_end_of_task(builder, from, wait);
 	default:
 		return gw_builder_live(builder, task, "waits for a completion, and who completes it is not known");
 	}
@@ -198,7 +198,7 @@ int gw_expand_task(struct gw_builder *builder, uint32_t node)
 		gw_builder_live(builder, node, "is running");
 	else if (gw_wait_has_timeout(&wait))
 		gw_builder_live(builder, node, "has a timeout");
-	if (enter_sections(builder, &needs, task, wait.since_ns) < 0)
+	if (task_enter_sections(builder, &needs, task, wait.since_ns) < 0)
 		return -ENOMEM;
-	return need_object(builder, node, needs, &wait, unplugged_device(builder, task));
+	return task_need_object(builder, node, needs, &wait, task_unplugged_device(builder, task));
 }

@@ -9,7 +9,7 @@
 
 #define PF_KTHREAD 0x00200000u /* include/linux/sched.h */
 
-static bool is_interrupt(const struct gw_signaller *signaller)
+static bool timeline_is_interrupt(const struct gw_signaller *signaller)
 {
 	return signaller->kind == GW_SIGNALLER_SOFTIRQ || signaller->kind == GW_SIGNALLER_HARDIRQ;
 }
@@ -19,7 +19,7 @@ static bool is_interrupt(const struct gw_signaller *signaller)
  * they find finished, and whoever comes next may do so; a full table may have forgotten somebody; and what is known
  * from the driver's other timelines only need not hold for this one.
  */
-static enum gw_confidence trust(const struct gw_node *node, const struct gw_signaller *signaller)
+static enum gw_confidence timeline_trust(const struct gw_node *node, const struct gw_signaller *signaller)
 {
 	const struct gw_timeline *timeline = &node->timeline->timeline;
 	bool user = signaller->kind == GW_SIGNALLER_TASK && !(signaller->flags & PF_KTHREAD);
@@ -35,9 +35,9 @@ static enum gw_confidence trust(const struct gw_node *node, const struct gw_sign
  * The same of one that is gone. Where signallers come and go, or signalled once and left, the next one may come any
  * time; another process may take over a fence of user space's, nobody a kernel thread's.
  */
-static enum gw_confidence trust_gone(const struct gw_node *node, const struct gw_signaller *signaller)
+static enum gw_confidence timeline_trust_gone(const struct gw_node *node, const struct gw_signaller *signaller)
 {
-	enum gw_confidence grade = trust(node, signaller);
+	enum gw_confidence grade = timeline_trust(node, signaller);
 
 	if (node->timeline->inherited || node->timeline->timeline.changes > 0)
 		return GW_CONFIDENCE_HINT;
@@ -49,7 +49,7 @@ static enum gw_confidence trust_gone(const struct gw_node *node, const struct gw
 }
 
 /* A signaller out of habit is not told at once from the next task that got its address. */
-static bool may_have_changed(const struct gw_builder *builder, const struct gw_signaller *signaller)
+static bool timeline_signaller_may_have_changed(const struct gw_builder *builder, const struct gw_signaller *signaller)
 {
 	const struct gw_task_record *task = gw_snapshot_task(builder->now, signaller->task);
 	const struct gw_present_record *present = gw_snapshot_present(builder->now, signaller->task);
@@ -58,19 +58,19 @@ static bool may_have_changed(const struct gw_builder *builder, const struct gw_s
 						      (present && present->start_ns != signaller->start_ns));
 }
 
-static int signalled_by_task(struct gw_builder *builder, uint32_t node, const struct gw_signaller *signaller)
+static int timeline_signalled_by_task(struct gw_builder *builder, uint32_t node, const struct gw_signaller *signaller)
 {
-	enum gw_confidence grade = trust(gw_builder_node(builder, node), signaller);
+	enum gw_confidence grade = timeline_trust(gw_builder_node(builder, node), signaller);
 	uint32_t task;
 
 	if (gw_builder_task_at(builder, signaller->task, signaller->start_ns, &task) < 0)
 		return -ENOMEM;
 	if (task == GW_NO_NODE && !builder->complete)
 		return gw_builder_live(builder, node, "has a signaller that is not in this snapshot");
-	if (task == GW_NO_NODE && may_have_changed(builder, signaller))
+	if (task == GW_NO_NODE && timeline_signaller_may_have_changed(builder, signaller))
 		return gw_builder_live(builder, node, "has a signaller that may have been replaced");
 	if (task == GW_NO_NODE) {
-		grade = trust_gone(gw_builder_node(builder, node), signaller);
+		grade = timeline_trust_gone(gw_builder_node(builder, node), signaller);
 		if (gw_builder_gone_task(builder, signaller->task, signaller->start_ns, signaller->pid, signaller->comm,
 					 &task) < 0)
 			return -ENOMEM;
@@ -78,22 +78,22 @@ static int signalled_by_task(struct gw_builder *builder, uint32_t node, const st
 	return gw_builder_edge(builder, node, task, GW_RELATION_SIGNALLED_BY, GW_EVIDENCE_LEARNED_SIGNALLER, grade, 0);
 }
 
-static int signalled_by(struct gw_builder *builder, uint32_t node, const struct gw_signaller *signaller)
+static int timeline_signalled_by(struct gw_builder *builder, uint32_t node, const struct gw_signaller *signaller)
 {
 	uint64_t item = signaller->work;
 	uint32_t work;
 
-	if (is_interrupt(signaller))
+	if (timeline_is_interrupt(signaller))
 		return gw_builder_live(builder, node, "is signalled by an interrupt");
 	if (signaller->kind == GW_SIGNALLER_TASK)
-		return signalled_by_task(builder, node, signaller);
+		return timeline_signalled_by_task(builder, node, signaller);
 	/* The item that signalled last may be freed, and another one of its function signal next. */
 	if (!gw_builder_knows_work(builder, item, signaller->function))
 		item = 0;
 	if (gw_builder_work(builder, item, signaller->function, &work) < 0)
 		return -ENOMEM;
 	return gw_builder_edge(builder, node, work, GW_RELATION_SIGNALLED_BY, GW_EVIDENCE_LEARNED_SIGNALLER,
-			       trust(gw_builder_node(builder, node), signaller), 0);
+			       timeline_trust(gw_builder_node(builder, node), signaller), 0);
 }
 
 /*
@@ -101,7 +101,8 @@ static int signalled_by(struct gw_builder *builder, uint32_t node, const struct 
  * is gone neither. What is left is that the driver retires the fences once drm_dev_unplug() has returned.
  * Returns false if somebody else may still signal.
  */
-static bool only_driver_is_left(const struct gw_builder *builder, const struct gw_node *node, enum gw_confidence *grade)
+static bool timeline_only_driver_is_left(const struct gw_builder *builder, const struct gw_node *node,
+					 enum gw_confidence *grade)
 {
 	const struct gw_timeline *timeline = node->timeline ? &node->timeline->timeline : NULL;
 
@@ -113,13 +114,13 @@ static bool only_driver_is_left(const struct gw_builder *builder, const struct g
 
 		if (signaller->kind == GW_SIGNALLER_NONE)
 			continue;
-		if (is_interrupt(signaller))
+		if (timeline_is_interrupt(signaller))
 			*grade = GW_CONFIDENCE_PROBABLE;
 		else if (signaller->kind != GW_SIGNALLER_TASK || !builder->complete ||
 			 (task && task->start_ns == signaller->start_ns) ||
 			 (present && present->start_ns == signaller->start_ns))
 			return false;
-		else if (trust_gone(node, signaller) < GW_CONFIDENCE_PROVEN)
+		else if (timeline_trust_gone(node, signaller) < GW_CONFIDENCE_PROVEN)
 			*grade = GW_CONFIDENCE_PROBABLE;
 	}
 	if (!timeline || timeline->signallers[0].kind == GW_SIGNALLER_NONE)
@@ -127,7 +128,7 @@ static bool only_driver_is_left(const struct gw_builder *builder, const struct g
 	return true;
 }
 
-static int expand_unplugged(struct gw_builder *builder, uint32_t node, enum gw_confidence grade)
+static int timeline_expand_unplugged(struct gw_builder *builder, uint32_t node, enum gw_confidence grade)
 {
 	uint32_t device;
 
@@ -147,13 +148,13 @@ int gw_expand_timeline(struct gw_builder *builder, uint32_t node)
 	gw_builder_node(builder, node)->timeline = record;
 	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
 	if (gw_builder_node(builder, node)->device &&
-	    only_driver_is_left(builder, gw_builder_node(builder, node), &grade))
-		return expand_unplugged(builder, node, grade);
+	    timeline_only_driver_is_left(builder, gw_builder_node(builder, node), &grade))
+		return timeline_expand_unplugged(builder, node, grade);
 	for (size_t i = 0; timeline && i < GW_SIGNALLERS; i++) {
 		if (timeline->signallers[i].kind == GW_SIGNALLER_NONE)
 			continue;
 		known++;
-		if (signalled_by(builder, node, &timeline->signallers[i]) < 0)
+		if (timeline_signalled_by(builder, node, &timeline->signallers[i]) < 0)
 			return -ENOMEM;
 	}
 	return known ? 0 : gw_builder_live(builder, node, "has no signaller that was ever seen");

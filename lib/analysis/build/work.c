@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-static int executed_by(struct gw_builder *builder, uint32_t node, const struct gw_task_record *worker,
-		       enum gw_confidence grade)
+static int work_executed_by(struct gw_builder *builder, uint32_t node, const struct gw_task_record *worker,
+			    enum gw_confidence grade)
 {
 	uint32_t task;
 
@@ -15,7 +15,7 @@ static int executed_by(struct gw_builder *builder, uint32_t node, const struct g
 			       worker->watch.sections.work_since_ns);
 }
 
-static int behind_task(struct gw_builder *builder, uint32_t node, const struct gw_task_record *worker)
+static int work_behind_task(struct gw_builder *builder, uint32_t node, const struct gw_task_record *worker)
 {
 	uint32_t task;
 
@@ -26,8 +26,8 @@ static int behind_task(struct gw_builder *builder, uint32_t node, const struct g
 }
 
 /* Several active items: the first of them that ends makes room, for all that are queued behind them. */
-static int behind_slots(struct gw_builder *builder, uint32_t node, uint64_t key, const struct gw_index_range *workers,
-			const struct gw_work_record *record)
+static int work_behind_slots(struct gw_builder *builder, uint32_t node, uint64_t key,
+			     const struct gw_index_range *workers, const struct gw_work_record *record)
 {
 	uint32_t slots;
 	int added = gw_graph_node(builder->graph, GW_NODE_SLOTS, key, 0, &slots);
@@ -37,14 +37,14 @@ static int behind_slots(struct gw_builder *builder, uint32_t node, uint64_t key,
 	gw_builder_node(builder, slots)->rule = GW_RULE_ANY;
 	gw_builder_node(builder, slots)->work = record;
 	for (size_t i = 0; added == GW_GRAPH_ADDED && i < workers->count; i++)
-		if (behind_task(builder, slots, workers->members[i].record) < 0)
+		if (work_behind_task(builder, slots, workers->members[i].record) < 0)
 			return -ENOMEM;
 	return gw_builder_edge(builder, node, slots, GW_RELATION_QUEUED_BEHIND, GW_EVIDENCE_WORKQUEUE_STATE,
 			       GW_CONFIDENCE_PROVEN, 0);
 }
 
 /* Waits for an active item only if every one that counts is seen in a worker: one that is merely queued will run. */
-static int behind_active(struct gw_builder *builder, uint32_t node, const struct gw_work_record *record)
+static int work_behind_active(struct gw_builder *builder, uint32_t node, const struct gw_work_record *record)
 {
 	struct gw_index_range workers = gw_index_find(&builder->pools, record->pwq);
 	uint64_t key = record->pwq;
@@ -57,12 +57,12 @@ static int behind_active(struct gw_builder *builder, uint32_t node, const struct
 	if (record->nr_active == 0 || workers.count < record->nr_active)
 		return gw_builder_live(builder, node, "comes to run when an active item ends");
 	if (workers.count == 1)
-		return behind_task(builder, node, workers.members[0].record);
-	return behind_slots(builder, node, key, &workers, record);
+		return work_behind_task(builder, node, workers.members[0].record);
+	return work_behind_slots(builder, node, key, &workers, record);
 }
 
 /* Some item of this function: each job of a driver may have one of its own, and which signals next is not known. */
-static int expand_function(struct gw_builder *builder, uint32_t node)
+static int work_expand_function(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t function = gw_builder_node(builder, node)->function;
 	struct gw_index_range workers = gw_index_find(&builder->functions, function);
@@ -73,7 +73,7 @@ static int expand_function(struct gw_builder *builder, uint32_t node)
 		return gw_builder_live(builder, node, "is not queued");
 	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
 	for (size_t i = 0; i < workers.count; i++)
-		if (executed_by(builder, node, workers.members[i].record, GW_CONFIDENCE_PROBABLE) < 0)
+		if (work_executed_by(builder, node, workers.members[i].record, GW_CONFIDENCE_PROBABLE) < 0)
 			return -ENOMEM;
 	for (size_t i = 0; i < inactive.count; i++) {
 		const struct gw_work_record *record = inactive.members[i].record;
@@ -94,19 +94,19 @@ int gw_expand_work(struct gw_builder *builder, uint32_t node)
 	const struct gw_task_record *worker = gw_builder_worker(builder, address, function);
 
 	if (!address)
-		return expand_function(builder, node);
+		return work_expand_function(builder, node);
 	if (record && function && record->function != function)
 		record = NULL; /* the memory is another item by now */
 	gw_builder_node(builder, node)->work = record;
 	if (record && !function)
 		gw_builder_node(builder, node)->function = record->function;
 	if (worker)
-		return executed_by(builder, node, worker, GW_CONFIDENCE_PROVEN);
+		return work_executed_by(builder, node, worker, GW_CONFIDENCE_PROVEN);
 	if (!record)
 		return gw_builder_live(builder, node, "is not known to be queued");
 	switch (record->place) {
 	case GW_WORK_INACTIVE:
-		return behind_active(builder, node, record);
+		return work_behind_active(builder, node, record);
 	case GW_WORK_EXECUTING:
 		return gw_builder_live(builder, node, "is executed by a worker that runs");
 	case GW_WORK_QUEUED:
@@ -117,7 +117,7 @@ int gw_expand_work(struct gw_builder *builder, uint32_t node)
 }
 
 /* A flush waits for what was there when it began; what came later counts less. */
-static enum gw_confidence grade_item(uint64_t began_ns, uint64_t flush_ns)
+static enum gw_confidence work_item_confidence(uint64_t began_ns, uint64_t flush_ns)
 {
 	return flush_ns && began_ns <= flush_ns ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE;
 }
@@ -133,7 +133,8 @@ int gw_expand_workqueue(struct gw_builder *builder, uint32_t node)
 		const struct gw_task_record *worker = workers.members[i].record;
 		uint64_t flush_ns = gw_builder_node(builder, node)->since_ns;
 
-		if (executed_by(builder, node, worker, grade_item(worker->watch.sections.work_since_ns, flush_ns)) < 0)
+		if (work_executed_by(builder, node, worker,
+				     work_item_confidence(worker->watch.sections.work_since_ns, flush_ns)) < 0)
 			return -ENOMEM;
 	}
 	for (size_t i = 0; i < inactive.count; i++) {

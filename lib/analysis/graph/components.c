@@ -21,7 +21,7 @@ struct tarjan {
 	uint32_t discovered, n_open, n_frames, n_placed;
 };
 
-static void discover(struct tarjan *t, uint32_t node)
+static void components_discover(struct tarjan *t, uint32_t node)
 {
 	t->order[node] = t->low[node] = ++t->discovered;
 	t->open[t->n_open++] = node;
@@ -29,7 +29,7 @@ static void discover(struct tarjan *t, uint32_t node)
 }
 
 /* The node is the first of its component: all that is open since belongs to it. */
-static void close_component(struct tarjan *t, uint32_t node)
+static void components_close(struct tarjan *t, uint32_t node)
 {
 	struct gw_components *components = t->components;
 	uint32_t member;
@@ -44,7 +44,7 @@ static void close_component(struct tarjan *t, uint32_t node)
 }
 
 /* Follows the next edge of the innermost frame; false if there is none left. */
-static bool step(struct tarjan *t, struct frame *frame)
+static bool components_step(struct tarjan *t, struct frame *frame)
 {
 	const struct gw_node *node = &t->graph->nodes[frame->node];
 
@@ -54,7 +54,7 @@ static bool step(struct tarjan *t, struct frame *frame)
 		if (!t->dead[to] || !gw_scope_has(t->scope, t->graph, edge))
 			continue;
 		if (!t->order[to]) {
-			discover(t, to);
+			components_discover(t, to);
 			return true;
 		}
 		if (!t->components->id[to] && t->order[to] < t->low[frame->node])
@@ -63,16 +63,16 @@ static bool step(struct tarjan *t, struct frame *frame)
 	return false;
 }
 
-static void search(struct tarjan *t, uint32_t start)
+static void components_search(struct tarjan *t, uint32_t start)
 {
-	discover(t, start);
+	components_discover(t, start);
 	while (t->n_frames > 0) {
 		uint32_t node = t->frames[t->n_frames - 1].node;
 
-		if (step(t, &t->frames[t->n_frames - 1]))
+		if (components_step(t, &t->frames[t->n_frames - 1]))
 			continue;
 		if (t->low[node] == t->order[node])
-			close_component(t, node);
+			components_close(t, node);
 		if (--t->n_frames > 0) {
 			uint32_t parent = t->frames[t->n_frames - 1].node;
 
@@ -106,7 +106,7 @@ int gw_components_find(struct gw_components *ret, const struct gw_graph *graph, 
 	enough = t.order && t.low && t.open && t.frames && ret->id && ret->nodes && ret->first;
 	for (uint32_t i = 0; enough && i < graph->n_nodes; i++)
 		if (dead[i] && !t.order[i])
-			search(&t, i);
+			components_search(&t, i);
 	free(t.order);
 	free(t.low);
 	free(t.open);

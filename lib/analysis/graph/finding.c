@@ -87,7 +87,7 @@ int gw_finding_participants(struct gw_finding *finding, const struct gw_graph *g
 }
 
 /* FNV-1a over the bytes of a number. */
-static uint64_t hash(uint64_t state, uint64_t value)
+static uint64_t finding_hash(uint64_t state, uint64_t value)
 {
 	for (int i = 0; i < 8; i++, value >>= 8)
 		state = (state ^ (value & 0xff)) * 0x100000001b3ULL;
@@ -96,15 +96,15 @@ static uint64_t hash(uint64_t state, uint64_t value)
 
 #define HASH_START 0xcbf29ce484222325ULL
 
-static uint64_t hash_participant(const struct gw_wait_identity *identity)
+static uint64_t finding_hash_participant(const struct gw_wait_identity *identity)
 {
-	uint64_t state = hash(HASH_START, identity->pid);
+	uint64_t state = finding_hash(HASH_START, identity->pid);
 
-	state = hash(state, identity->start_ns);
-	state = hash(state, identity->kind);
-	state = hash(state, identity->object);
-	state = hash(state, identity->since_ns);
-	return identity->since_ns ? state : hash(state, identity->switches);
+	state = finding_hash(state, identity->start_ns);
+	state = finding_hash(state, identity->kind);
+	state = finding_hash(state, identity->object);
+	state = finding_hash(state, identity->since_ns);
+	return identity->since_ns ? state : finding_hash(state, identity->switches);
 }
 
 void gw_finding_set_key(struct gw_finding *finding, const struct gw_graph *graph, uint32_t node)
@@ -113,11 +113,11 @@ void gw_finding_set_key(struct gw_finding *finding, const struct gw_graph *graph
 
 	/* A sum, so that it does not matter where the loop begins. */
 	for (size_t i = 0; i < finding->n_participants; i++)
-		sum += hash_participant(&finding->participants[i]);
-	state = hash(hash(HASH_START, finding->class), sum);
+		sum += finding_hash_participant(&finding->participants[i]);
+	state = finding_hash(finding_hash(HASH_START, finding->class), sum);
 	if (node != GW_NO_NODE) {
-		state = hash(state, graph->nodes[node].type);
-		state = hash(state, graph->nodes[node].address);
+		state = finding_hash(state, graph->nodes[node].type);
+		state = finding_hash(state, graph->nodes[node].address);
 	}
 	finding->key = state;
 }

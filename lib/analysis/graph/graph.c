@@ -21,7 +21,7 @@ void gw_graph_deinit(struct gw_graph *graph)
 }
 
 /* splitmix64's finisher: addresses differ in few bits. */
-static uint64_t mix(uint64_t x)
+static uint64_t graph_mix(uint64_t x)
 {
 	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
 	x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
@@ -29,10 +29,10 @@ static uint64_t mix(uint64_t x)
 }
 
 /* The slot that holds the node, or the free one where it belongs. */
-static uint32_t *find_slot(const struct gw_graph *graph, enum gw_node_type type, uint64_t address, uint64_t extra)
+static uint32_t *graph_find_slot(const struct gw_graph *graph, enum gw_node_type type, uint64_t address, uint64_t extra)
 {
 	uint32_t mask = graph->table_size - 1;
-	uint32_t at = (uint32_t)mix(address + mix(extra + (uint64_t)type)) & mask;
+	uint32_t at = (uint32_t)graph_mix(address + graph_mix(extra + (uint64_t)type)) & mask;
 
 	for (;; at = (at + 1) & mask) {
 		const struct gw_node *node;
@@ -45,7 +45,7 @@ static uint32_t *find_slot(const struct gw_graph *graph, enum gw_node_type type,
 	}
 }
 
-static int grow_table(struct gw_graph *graph)
+static int graph_grow_table(struct gw_graph *graph)
 {
 	uint32_t size = graph->table_size ? graph->table_size * 2 : 256;
 
@@ -57,17 +57,17 @@ static int grow_table(struct gw_graph *graph)
 	for (uint32_t i = 0; i < graph->n_nodes; i++) {
 		const struct gw_node *node = &graph->nodes[i];
 
-		*find_slot(graph, node->type, node->address, node->extra) = i + 1;
+		*graph_find_slot(graph, node->type, node->address, node->extra) = i + 1;
 	}
 	return 0;
 }
 
-static int reserve_node(struct gw_graph *graph)
+static int graph_reserve_node(struct gw_graph *graph)
 {
 	uint32_t allocated = graph->allocated_nodes ? graph->allocated_nodes * 2 : 128;
 	struct gw_node *nodes;
 
-	if (graph->n_nodes * 2 >= graph->table_size && grow_table(graph) < 0)
+	if (graph->n_nodes * 2 >= graph->table_size && graph_grow_table(graph) < 0)
 		return -ENOMEM;
 	if (graph->n_nodes < graph->allocated_nodes)
 		return 0;
@@ -83,9 +83,9 @@ int gw_graph_node(struct gw_graph *graph, enum gw_node_type type, uint64_t addre
 {
 	uint32_t *slot;
 
-	if (reserve_node(graph) < 0)
+	if (graph_reserve_node(graph) < 0)
 		return -ENOMEM;
-	slot = find_slot(graph, type, address, extra);
+	slot = graph_find_slot(graph, type, address, extra);
 	if (*slot) {
 		*ret = *slot - 1;
 		return GW_GRAPH_FOUND;
@@ -98,7 +98,7 @@ int gw_graph_node(struct gw_graph *graph, enum gw_node_type type, uint64_t addre
 
 uint32_t gw_graph_find(const struct gw_graph *graph, enum gw_node_type type, uint64_t address, uint64_t extra)
 {
-	uint32_t *slot = graph->table_size ? find_slot(graph, type, address, extra) : NULL;
+	uint32_t *slot = graph->table_size ? graph_find_slot(graph, type, address, extra) : NULL;
 
 	return slot && *slot ? *slot - 1 : GW_NO_NODE;
 }
@@ -119,7 +119,7 @@ int gw_graph_edge(struct gw_graph *graph, const struct gw_edge *edge)
 }
 
 /* Counting sort by from: keeps the order in which a node's edges were added. */
-static int sort_out(struct gw_graph *graph)
+static int graph_sort_out(struct gw_graph *graph)
 {
 	struct gw_edge *sorted = calloc(graph->n_edges ? graph->n_edges : 1, sizeof(*sorted));
 	uint32_t at = 0;
@@ -144,7 +144,7 @@ static int sort_out(struct gw_graph *graph)
 	return 0;
 }
 
-static int sort_in(struct gw_graph *graph)
+static int graph_sort_in(struct gw_graph *graph)
 {
 	uint32_t at = 0;
 
@@ -168,7 +168,7 @@ static int sort_in(struct gw_graph *graph)
 
 int gw_graph_finish(struct gw_graph *graph)
 {
-	return sort_out(graph) < 0 || sort_in(graph) < 0 ? -ENOMEM : 0;
+	return graph_sort_out(graph) < 0 || graph_sort_in(graph) < 0 ? -ENOMEM : 0;
 }
 
 const char *gw_node_type_name(enum gw_node_type type)

@@ -39,7 +39,7 @@ void gw_liveness_deinit(struct gw_liveness *liveness)
 }
 
 /* Whether a node can make progress before anything is known of its neighbours; counts its needs otherwise. */
-static bool starts_alive(struct gw_liveness *liveness, const struct gw_scope *scope, uint32_t index)
+static bool liveness_starts_alive(struct gw_liveness *liveness, const struct gw_scope *scope, uint32_t index)
 {
 	const struct gw_node *node = &liveness->graph->nodes[index];
 	uint32_t needs = 0;
@@ -57,7 +57,7 @@ static bool starts_alive(struct gw_liveness *liveness, const struct gw_scope *sc
 }
 
 /* One need of the node is met. */
-static bool comes_alive(struct gw_liveness *liveness, uint32_t index)
+static bool liveness_comes_alive(struct gw_liveness *liveness, uint32_t index)
 {
 	if (!liveness->dead[index] || liveness->pending[index] == UINT32_MAX)
 		return false;
@@ -71,7 +71,7 @@ uint32_t gw_liveness_run(struct gw_liveness *liveness, const struct gw_scope *sc
 	uint32_t alive = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		liveness->dead[nodes[i]] = !starts_alive(liveness, scope, nodes[i]);
+		liveness->dead[nodes[i]] = !liveness_starts_alive(liveness, scope, nodes[i]);
 		if (!liveness->dead[nodes[i]])
 			liveness->queue[alive++] = nodes[i];
 	}
@@ -81,7 +81,7 @@ uint32_t gw_liveness_run(struct gw_liveness *liveness, const struct gw_scope *sc
 		for (uint32_t i = 0; i < node->n_in; i++) {
 			uint32_t edge = graph->in[node->first_in + i], from = graph->edges[edge].from;
 
-			if (gw_scope_has(scope, graph, edge) && comes_alive(liveness, from)) {
+			if (gw_scope_has(scope, graph, edge) && liveness_comes_alive(liveness, from)) {
 				liveness->dead[from] = false;
 				liveness->queue[alive++] = from;
 			}

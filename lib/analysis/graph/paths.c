@@ -30,7 +30,7 @@ void gw_paths_deinit(struct gw_paths *paths)
 }
 
 /* The edges from @start to @edge and with it back to @start. */
-static int collect_loop(const struct gw_paths *paths, uint32_t start, uint32_t edge, struct gw_list *edges)
+static int paths_collect_loop(const struct gw_paths *paths, uint32_t start, uint32_t edge, struct gw_list *edges)
 {
 	for (;;) {
 		uint32_t from = paths->graph->edges[edge].from;
@@ -63,7 +63,7 @@ int gw_paths_loop(struct gw_paths *paths, uint32_t start, const struct gw_scope 
 			if (!dead[to] || !gw_scope_has(scope, graph, edge))
 				continue;
 			if (to == start)
-				return collect_loop(paths, start, edge, edges);
+				return paths_collect_loop(paths, start, edge, edges);
 			if (paths->mark[to] == paths->stamp)
 				continue;
 			paths->mark[to] = paths->stamp;

@@ -16,7 +16,7 @@ struct search {
 	uint32_t *all;		  /* every node */
 };
 
-static int search_init(struct search *search, struct gw_roots *roots, const struct gw_graph *graph)
+static int stuck_search_init(struct search *search, struct gw_roots *roots, const struct gw_graph *graph)
 {
 	size_t count = graph->n_nodes ? graph->n_nodes : 1;
 
@@ -38,14 +38,14 @@ static int search_init(struct search *search, struct gw_roots *roots, const stru
 	return 0;
 }
 
-static void search_deinit(struct search *search)
+static void stuck_search_deinit(struct search *search)
 {
 	gw_liveness_deinit(&search->whole);
 	gw_liveness_deinit(&search->local);
 	free(search->all);
 }
 
-static int reserve(struct gw_roots *roots, uint32_t nodes)
+static int stuck_reserve(struct gw_roots *roots, uint32_t nodes)
 {
 	if (roots->n_roots == roots->allocated_roots) {
 		uint32_t allocated = roots->allocated_roots ? roots->allocated_roots * 2 : 8;
@@ -68,9 +68,9 @@ static int reserve(struct gw_roots *roots, uint32_t nodes)
 	return 0;
 }
 
-static int add_root(struct gw_roots *roots, enum gw_confidence grade, bool loop, const uint32_t *nodes, uint32_t count)
+static int stuck_add(struct gw_roots *roots, enum gw_confidence grade, bool loop, const uint32_t *nodes, uint32_t count)
 {
-	if (reserve(roots, count) < 0)
+	if (stuck_reserve(roots, count) < 0)
 		return -ENOMEM;
 	memcpy(roots->nodes + roots->n_nodes, nodes, count * sizeof(*nodes));
 	roots->roots[roots->n_roots++] = (struct gw_root){
@@ -85,7 +85,7 @@ static int add_root(struct gw_roots *roots, enum gw_confidence grade, bool loop,
 	return 0;
 }
 
-static bool needs_itself(const struct gw_graph *graph, const struct gw_scope *scope, uint32_t node)
+static bool stuck_needs_itself(const struct gw_graph *graph, const struct gw_scope *scope, uint32_t node)
 {
 	const struct gw_node *n = &graph->nodes[node];
 
@@ -96,7 +96,7 @@ static bool needs_itself(const struct gw_graph *graph, const struct gw_scope *sc
 }
 
 /* Whether stronger evidence alone explains any of the nodes. */
-static bool any_explained(const struct gw_roots *roots, const uint32_t *nodes, uint32_t count)
+static bool stuck_any_explained(const struct gw_roots *roots, const uint32_t *nodes, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
 		if (roots->proven[nodes[i]])
@@ -104,8 +104,8 @@ static bool any_explained(const struct gw_roots *roots, const uint32_t *nodes, u
 	return false;
 }
 
-static int judge(struct search *search, const struct gw_scope *scope, const struct gw_components *components,
-		 uint32_t component)
+static int stuck_judge(struct search *search, const struct gw_scope *scope, const struct gw_components *components,
+		       uint32_t component)
 {
 	const uint32_t *nodes = components->nodes + components->first[component];
 	uint32_t count = components->first[component + 1] - components->first[component];
@@ -116,20 +116,20 @@ static int judge(struct search *search, const struct gw_scope *scope, const stru
 		.id = component + 1,
 	};
 
-	if (any_explained(search->roots, nodes, count) || search->roots->n_roots == GW_ROOTS_MAX)
+	if (stuck_any_explained(search->roots, nodes, count) || search->roots->n_roots == GW_ROOTS_MAX)
 		return 0;
 	if (count == 1 && search->graph->nodes[nodes[0]].leaf == GW_LEAF_DEAD)
-		return add_root(search->roots, scope->grade, false, nodes, count);
-	if (count == 1 && !needs_itself(search->graph, scope, nodes[0]))
+		return stuck_add(search->roots, scope->grade, false, nodes, count);
+	if (count == 1 && !stuck_needs_itself(search->graph, scope, nodes[0]))
 		return 0;
 	/* Dead of itself, or only because of what is outside? */
 	if (gw_liveness_run(&search->local, &inside, nodes, count) == 0)
 		return 0;
-	return add_root(search->roots, scope->grade, true, nodes, count);
+	return stuck_add(search->roots, scope->grade, true, nodes, count);
 }
 
 /* @dead: set by node */
-static int search_at(struct search *search, enum gw_confidence grade, bool *dead)
+static int stuck_search_at(struct search *search, enum gw_confidence grade, bool *dead)
 {
 	const struct gw_scope scope = { .grade = grade, .until_ns = UINT64_MAX };
 	struct gw_components components;
@@ -140,7 +140,7 @@ static int search_at(struct search *search, enum gw_confidence grade, bool *dead
 	if (gw_components_find(&components, search->graph, &scope, search->whole.dead) < 0)
 		return -ENOMEM;
 	for (uint32_t c = 0; c < components.count && r == 0; c++)
-		r = judge(search, &scope, &components, c);
+		r = stuck_judge(search, &scope, &components, c);
 	memcpy(dead, search->whole.dead, search->graph->n_nodes * sizeof(*dead));
 	gw_components_deinit(&components);
 	return r;
@@ -149,12 +149,12 @@ static int search_at(struct search *search, enum gw_confidence grade, bool *dead
 int gw_roots_find(struct gw_roots *ret, const struct gw_graph *graph)
 {
 	struct search search;
-	int r = search_init(&search, ret, graph);
+	int r = stuck_search_init(&search, ret, graph);
 
 	/* A hint is worth showing, but never a verdict. */
-	r = r ?: search_at(&search, GW_CONFIDENCE_PROVEN, ret->proven);
-	r = r ?: search_at(&search, GW_CONFIDENCE_PROBABLE, ret->dead);
-	search_deinit(&search);
+	r = r ?: stuck_search_at(&search, GW_CONFIDENCE_PROVEN, ret->proven);
+	r = r ?: stuck_search_at(&search, GW_CONFIDENCE_PROBABLE, ret->dead);
+	stuck_search_deinit(&search);
 	if (r < 0)
 		gw_roots_deinit(ret);
 	return r;

@@ -23,7 +23,7 @@ int gw_index_add(struct gw_index *index, uint64_t key, const void *record)
 	return 0;
 }
 
-static int compare(const void *a, const void *b)
+static int index_compare(const void *a, const void *b)
 {
 	const struct gw_index_entry *x = a, *y = b;
 
@@ -35,11 +35,11 @@ static int compare(const void *a, const void *b)
 void gw_index_sort(struct gw_index *index)
 {
 	if (index->count)
-		qsort(index->entries, index->count, sizeof(*index->entries), compare);
+		qsort(index->entries, index->count, sizeof(*index->entries), index_compare);
 }
 
 /* The first entry whose key is not below @key. */
-static size_t lower_bound(const struct gw_index *index, uint64_t key)
+static size_t index_lower_bound(const struct gw_index *index, uint64_t key)
 {
 	size_t low = 0, high = index->count;
 
@@ -56,8 +56,8 @@ static size_t lower_bound(const struct gw_index *index, uint64_t key)
 
 struct gw_index_range gw_index_find(const struct gw_index *index, uint64_t key)
 {
-	size_t first = lower_bound(index, key);
-	size_t end = key == UINT64_MAX ? index->count : lower_bound(index, key + 1);
+	size_t first = index_lower_bound(index, key);
+	size_t end = key == UINT64_MAX ? index->count : index_lower_bound(index, key + 1);
 
 	if (key == 0 || first == end)
 		return (struct gw_index_range){ .count = 0 };

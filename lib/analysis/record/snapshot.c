@@ -58,7 +58,7 @@ struct parser {
 
 #define TEXT_OK(array) (memchr((array), '\0', sizeof(array)) != NULL)
 
-static int check_host(const struct gw_host_record *host)
+static int snapshot_check_host(const struct gw_host_record *host)
 {
 	if (host->layout_version != GW_LAYOUT_VERSION)
 		return GW_PARSE_FOREIGN;
@@ -67,7 +67,7 @@ static int check_host(const struct gw_host_record *host)
 	return GW_PARSE_OK;
 }
 
-static int check_task(const struct gw_task_record *task)
+static int snapshot_check_task(const struct gw_task_record *task)
 {
 	if (task->stack_depth > GW_STACK_DEPTH || task->watch.depth > GW_WAIT_DEPTH || !TEXT_OK(task->comm))
 		return GW_PARSE_CORRUPT;
@@ -79,7 +79,7 @@ static int check_task(const struct gw_task_record *task)
 	return GW_PARSE_OK;
 }
 
-static int check_fence(const struct gw_fence_record *fence)
+static int snapshot_check_fence(const struct gw_fence_record *fence)
 {
 	if (fence->kind > GW_FENCE_SCHED_FINISHED || fence->member_count > GW_FENCE_MEMBERS)
 		return GW_PARSE_CORRUPT;
@@ -88,20 +88,20 @@ static int check_fence(const struct gw_fence_record *fence)
 	return GW_PARSE_OK;
 }
 
-static int check_lock(const struct gw_lock_record *lock)
+static int snapshot_check_lock(const struct gw_lock_record *lock)
 {
 	return lock->kind > GW_LOCK_RT_MUTEX || lock->owner_kind > GW_OWNER_READER_HINT ? GW_PARSE_CORRUPT
 											: GW_PARSE_OK;
 }
 
-static int check_work(const struct gw_work_record *work)
+static int snapshot_check_work(const struct gw_work_record *work)
 {
 	if (work->place < GW_WORK_EXECUTING || work->place > GW_WORK_IDLE || !TEXT_OK(work->name))
 		return GW_PARSE_CORRUPT;
 	return GW_PARSE_OK;
 }
 
-static int check_timeline(const struct gw_timeline_record *record)
+static int snapshot_check_timeline(const struct gw_timeline_record *record)
 {
 	if (!TEXT_OK(record->driver) || !TEXT_OK(record->name))
 		return GW_PARSE_CORRUPT;
@@ -114,7 +114,7 @@ static int check_timeline(const struct gw_timeline_record *record)
 	return GW_PARSE_OK;
 }
 
-static int check_hazard(const struct gw_hazard *hazard)
+static int snapshot_check_hazard(const struct gw_hazard *hazard)
 {
 	if (hazard->rule == 0 || hazard->rule >= GW_HAZARD_RULES || hazard->stack_depth > GW_STACK_DEPTH ||
 	    !TEXT_OK(hazard->comm))
@@ -122,25 +122,25 @@ static int check_hazard(const struct gw_hazard *hazard)
 	return GW_PARSE_OK;
 }
 
-static int check_body(const struct gw_record *record)
+static int snapshot_check_body(const struct gw_record *record)
 {
 	switch (record->type) {
 	case GW_RECORD_HOST:
-		return check_host((const struct gw_host_record *)record);
+		return snapshot_check_host((const struct gw_host_record *)record);
 	case GW_RECORD_TASK:
-		return check_task((const struct gw_task_record *)record);
+		return snapshot_check_task((const struct gw_task_record *)record);
 	case GW_RECORD_PRESENT:
 		return TEXT_OK(((const struct gw_present_record *)record)->comm) ? GW_PARSE_OK : GW_PARSE_CORRUPT;
 	case GW_RECORD_FENCE:
-		return check_fence((const struct gw_fence_record *)record);
+		return snapshot_check_fence((const struct gw_fence_record *)record);
 	case GW_RECORD_LOCK:
-		return check_lock((const struct gw_lock_record *)record);
+		return snapshot_check_lock((const struct gw_lock_record *)record);
 	case GW_RECORD_WORK:
-		return check_work((const struct gw_work_record *)record);
+		return snapshot_check_work((const struct gw_work_record *)record);
 	case GW_RECORD_TIMELINE:
-		return check_timeline((const struct gw_timeline_record *)record);
+		return snapshot_check_timeline((const struct gw_timeline_record *)record);
 	case GW_RECORD_HAZARD:
-		return check_hazard(&((const struct gw_hazard_record *)record)->hazard);
+		return snapshot_check_hazard(&((const struct gw_hazard_record *)record)->hazard);
 	case GW_RECORD_ACTIVITY: {
 		uint32_t kind = ((const struct gw_activity_record *)record)->activity.kind;
 
@@ -157,7 +157,7 @@ static int check_body(const struct gw_record *record)
 }
 
 /* Only a task record may be shorter than its structure: it is cut to the depth of its stack. */
-static bool size_ok(const struct gw_record *record)
+static bool snapshot_size_ok(const struct gw_record *record)
 {
 	static const size_t sizes[GW_RECORD_TYPES] = {
 		[GW_RECORD_HOST] = sizeof(struct gw_host_record),
@@ -181,7 +181,7 @@ static bool size_ok(const struct gw_record *record)
 
 /* ---- first pass: check, find the snapshots --------------------------------- */
 
-static int begin_snapshot(struct parser *parser, const struct gw_record *record)
+static int snapshot_begin(struct parser *parser, const struct gw_record *record)
 {
 	if (parser->count == parser->allocated) {
 		size_t allocated = parser->allocated ? parser->allocated * 2 : 4;
@@ -196,7 +196,7 @@ static int begin_snapshot(struct parser *parser, const struct gw_record *record)
 	return GW_PARSE_OK;
 }
 
-static int check_end(struct parser *parser, const struct gw_end_record *end)
+static int snapshot_check_end(struct parser *parser, const struct gw_end_record *end)
 {
 	uLong crc = crc32_z(0, (const Bytef *)parser->data, parser->offset);
 
@@ -207,7 +207,7 @@ static int check_end(struct parser *parser, const struct gw_end_record *end)
 }
 
 /* Where a record may stand: HOST first and only there, everything else within a snapshot. */
-static int place_record(struct parser *parser, const struct gw_record *record)
+static int snapshot_place_record(struct parser *parser, const struct gw_record *record)
 {
 	if ((parser->offset == 0) != (record->type == GW_RECORD_HOST))
 		return GW_PARSE_CORRUPT;
@@ -216,9 +216,9 @@ static int place_record(struct parser *parser, const struct gw_record *record)
 		parser->host = (const struct gw_host_record *)record;
 		return GW_PARSE_OK;
 	case GW_RECORD_SNAPSHOT:
-		return begin_snapshot(parser, record);
+		return snapshot_begin(parser, record);
 	case GW_RECORD_END:
-		return check_end(parser, (const struct gw_end_record *)record);
+		return snapshot_check_end(parser, (const struct gw_end_record *)record);
 	default:
 		if (parser->count == 0)
 			return GW_PARSE_CORRUPT;
@@ -227,7 +227,7 @@ static int place_record(struct parser *parser, const struct gw_record *record)
 	}
 }
 
-static int next_record(struct parser *parser)
+static int snapshot_next_record(struct parser *parser)
 {
 	const struct gw_record *record = (const struct gw_record *)(parser->data + parser->offset);
 	size_t left = parser->size - parser->offset;
@@ -241,13 +241,13 @@ static int next_record(struct parser *parser)
 	if (record->type == GW_RECORD_HOST && parser->offset == 0 && left >= sizeof(*record) + sizeof(uint32_t) &&
 	    ((const struct gw_host_record *)record)->layout_version != GW_LAYOUT_VERSION)
 		return GW_PARSE_FOREIGN;
-	if (!size_ok(record))
+	if (!snapshot_size_ok(record))
 		return GW_PARSE_CORRUPT;
 	if (record->size > left)
 		return GW_PARSE_TRUNCATED;
-	r = check_body(record);
+	r = snapshot_check_body(record);
 	if (r == GW_PARSE_OK)
-		r = place_record(parser, record);
+		r = snapshot_place_record(parser, record);
 	if (r != GW_PARSE_OK)
 		return r;
 	parser->offset += record->size;
@@ -256,10 +256,10 @@ static int next_record(struct parser *parser)
 	return GW_PARSE_OK;
 }
 
-static int scan(struct parser *parser)
+static int snapshot_scan(struct parser *parser)
 {
 	do {
-		int r = next_record(parser);
+		int r = snapshot_next_record(parser);
 
 		if (r != GW_PARSE_OK)
 			return r;
@@ -269,7 +269,7 @@ static int scan(struct parser *parser)
 
 /* ---- second pass: index ----------------------------------------------------- */
 
-static uint64_t record_key(const struct gw_record *record)
+static uint64_t snapshot_record_key(const struct gw_record *record)
 {
 	switch (record->type) {
 	case GW_RECORD_TASK:
@@ -293,7 +293,7 @@ static uint64_t record_key(const struct gw_record *record)
 	}
 }
 
-static int compare_entries(const void *a, const void *b)
+static int snapshot_compare_entries(const void *a, const void *b)
 {
 	const struct index_entry *x = a, *y = b;
 
@@ -302,37 +302,37 @@ static int compare_entries(const void *a, const void *b)
 	return x->record < y->record ? -1 : x->record > y->record;
 }
 
-static void *array_new(size_t count, size_t size)
+static void *snapshot_array(size_t count, size_t size)
 {
 	return calloc(count ? count : 1, size);
 }
 
-static int allocate(struct gw_snapshot *snapshot, const size_t *counts)
+static int snapshot_allocate(struct gw_snapshot *snapshot, const size_t *counts)
 {
-	snapshot->tasks = array_new(counts[GW_RECORD_TASK], sizeof(*snapshot->tasks));
-	snapshot->fences = array_new(counts[GW_RECORD_FENCE], sizeof(*snapshot->fences));
-	snapshot->locks = array_new(counts[GW_RECORD_LOCK], sizeof(*snapshot->locks));
-	snapshot->works = array_new(counts[GW_RECORD_WORK], sizeof(*snapshot->works));
-	snapshot->timelines = array_new(counts[GW_RECORD_TIMELINE], sizeof(*snapshot->timelines));
-	snapshot->hazards = array_new(counts[GW_RECORD_HAZARD], sizeof(*snapshot->hazards));
-	snapshot->symbols = array_new(counts[GW_RECORD_SYMBOL], sizeof(*snapshot->symbols));
+	snapshot->tasks = snapshot_array(counts[GW_RECORD_TASK], sizeof(*snapshot->tasks));
+	snapshot->fences = snapshot_array(counts[GW_RECORD_FENCE], sizeof(*snapshot->fences));
+	snapshot->locks = snapshot_array(counts[GW_RECORD_LOCK], sizeof(*snapshot->locks));
+	snapshot->works = snapshot_array(counts[GW_RECORD_WORK], sizeof(*snapshot->works));
+	snapshot->timelines = snapshot_array(counts[GW_RECORD_TIMELINE], sizeof(*snapshot->timelines));
+	snapshot->hazards = snapshot_array(counts[GW_RECORD_HAZARD], sizeof(*snapshot->hazards));
+	snapshot->symbols = snapshot_array(counts[GW_RECORD_SYMBOL], sizeof(*snapshot->symbols));
 	if (!snapshot->tasks || !snapshot->fences || !snapshot->locks || !snapshot->works || !snapshot->timelines ||
 	    !snapshot->hazards || !snapshot->symbols)
 		return -ENOMEM;
 	for (size_t type = 0; type < GW_RECORD_TYPES; type++) {
-		snapshot->index[type].entries = array_new(counts[type], sizeof(struct index_entry));
+		snapshot->index[type].entries = snapshot_array(counts[type], sizeof(struct index_entry));
 		if (!snapshot->index[type].entries)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-static void index_record(struct gw_snapshot *snapshot, const struct gw_record *record)
+static void snapshot_index_record(struct gw_snapshot *snapshot, const struct gw_record *record)
 {
 	struct index *index = &snapshot->index[record->type];
 	size_t at = index->count++;
 
-	index->entries[at] = (struct index_entry){ record_key(record), record };
+	index->entries[at] = (struct index_entry){ snapshot_record_key(record), record };
 	switch (record->type) {
 	case GW_RECORD_TASK:
 		snapshot->tasks[at] = (const struct gw_task_record *)record;
@@ -372,15 +372,15 @@ static int snapshot_new(struct gw_snapshot **ret, struct buffer *buffer, const s
 	buffer->references++;
 	snapshot->host = host;
 	snapshot->head = extent->head;
-	if (allocate(snapshot, extent->counts) < 0) {
+	if (snapshot_allocate(snapshot, extent->counts) < 0) {
 		gw_snapshot_free(snapshot);
 		return -ENOMEM;
 	}
 	for (at = (const char *)(extent->head + 1); at < extent->end; at += ((const struct gw_record *)at)->size)
-		index_record(snapshot, (const struct gw_record *)at);
+		snapshot_index_record(snapshot, (const struct gw_record *)at);
 	for (size_t type = 0; type < GW_RECORD_TYPES; type++)
 		qsort(snapshot->index[type].entries, snapshot->index[type].count, sizeof(struct index_entry),
-		      compare_entries);
+		      snapshot_compare_entries);
 	*ret = snapshot;
 	return 0;
 }
@@ -388,7 +388,7 @@ static int snapshot_new(struct gw_snapshot **ret, struct buffer *buffer, const s
 static int snapshots_new(struct gw_snapshot ***ret, size_t *ret_count, struct buffer *buffer,
 			 const struct parser *parser)
 {
-	struct gw_snapshot **snapshots = array_new(parser->count, sizeof(*snapshots));
+	struct gw_snapshot **snapshots = snapshot_array(parser->count, sizeof(*snapshots));
 
 	if (!snapshots)
 		return -ENOMEM;
@@ -403,7 +403,7 @@ static int snapshots_new(struct gw_snapshot ***ret, size_t *ret_count, struct bu
 	return 0;
 }
 
-static void buffer_unref(struct buffer *buffer)
+static void snapshot_buffer_unref(struct buffer *buffer)
 {
 	if (buffer && --buffer->references == 0)
 		free(buffer);
@@ -424,13 +424,13 @@ int gw_stream_parse(const void *data, size_t size, bool whole, struct gw_snapsho
 	if (size)
 		memcpy(buffer->words, data, size);
 	parser.data = (const char *)buffer->words;
-	r = scan(&parser);
+	r = snapshot_scan(&parser);
 	if (r == GW_PARSE_OK)
 		r = snapshots_new(ret, ret_count, buffer, &parser);
 	if (offset)
 		*offset = parser.offset;
 	free(parser.extents);
-	buffer_unref(buffer);
+	snapshot_buffer_unref(buffer);
 	return r;
 }
 
@@ -470,7 +470,7 @@ void gw_snapshot_free(struct gw_snapshot *snapshot)
 	free(snapshot->timelines);
 	free(snapshot->hazards);
 	free(snapshot->symbols);
-	buffer_unref(snapshot->buffer);
+	snapshot_buffer_unref(snapshot->buffer);
 	free(snapshot);
 }
 
@@ -534,7 +534,7 @@ size_t gw_snapshot_symbols(const struct gw_snapshot *snapshot, const struct gw_s
 }
 
 /* The first record in stream order with this key, or NULL. */
-static const struct gw_record *look_up(const struct gw_snapshot *snapshot, enum gw_record_type type, uint64_t key)
+static const struct gw_record *snapshot_find(const struct gw_snapshot *snapshot, enum gw_record_type type, uint64_t key)
 {
 	const struct index *index = &snapshot->index[type];
 	size_t low = 0, high = index->count;
@@ -552,44 +552,44 @@ static const struct gw_record *look_up(const struct gw_snapshot *snapshot, enum 
 
 const struct gw_task_record *gw_snapshot_task(const struct gw_snapshot *snapshot, uint64_t address)
 {
-	return (const struct gw_task_record *)look_up(snapshot, GW_RECORD_TASK, address);
+	return (const struct gw_task_record *)snapshot_find(snapshot, GW_RECORD_TASK, address);
 }
 
 const struct gw_present_record *gw_snapshot_present(const struct gw_snapshot *snapshot, uint64_t address)
 {
-	return (const struct gw_present_record *)look_up(snapshot, GW_RECORD_PRESENT, address);
+	return (const struct gw_present_record *)snapshot_find(snapshot, GW_RECORD_PRESENT, address);
 }
 
 const struct gw_fence_record *gw_snapshot_fence(const struct gw_snapshot *snapshot, uint64_t address)
 {
-	return (const struct gw_fence_record *)look_up(snapshot, GW_RECORD_FENCE, address);
+	return (const struct gw_fence_record *)snapshot_find(snapshot, GW_RECORD_FENCE, address);
 }
 
 const struct gw_lock_record *gw_snapshot_lock(const struct gw_snapshot *snapshot, uint64_t address)
 {
-	return (const struct gw_lock_record *)look_up(snapshot, GW_RECORD_LOCK, address);
+	return (const struct gw_lock_record *)snapshot_find(snapshot, GW_RECORD_LOCK, address);
 }
 
 const struct gw_work_record *gw_snapshot_work(const struct gw_snapshot *snapshot, uint64_t work)
 {
-	return (const struct gw_work_record *)look_up(snapshot, GW_RECORD_WORK, work);
+	return (const struct gw_work_record *)snapshot_find(snapshot, GW_RECORD_WORK, work);
 }
 
 const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapshot, uint64_t task)
 {
-	const struct gw_record *record = look_up(snapshot, GW_RECORD_ACTIVITY, task);
+	const struct gw_record *record = snapshot_find(snapshot, GW_RECORD_ACTIVITY, task);
 
 	return record ? &((const struct gw_activity_record *)record)->activity : NULL;
 }
 
 const struct gw_timeline_record *gw_snapshot_timeline(const struct gw_snapshot *snapshot, uint64_t context)
 {
-	return (const struct gw_timeline_record *)look_up(snapshot, GW_RECORD_TIMELINE, context);
+	return (const struct gw_timeline_record *)snapshot_find(snapshot, GW_RECORD_TIMELINE, context);
 }
 
 const struct gw_symbol_record *gw_snapshot_symbol(const struct gw_snapshot *snapshot, uint64_t address)
 {
-	return (const struct gw_symbol_record *)look_up(snapshot, GW_RECORD_SYMBOL, address);
+	return (const struct gw_symbol_record *)snapshot_find(snapshot, GW_RECORD_SYMBOL, address);
 }
 
 bool gw_snapshot_stack_has(const struct gw_snapshot *snapshot, const struct gw_task_record *task, const char *name)

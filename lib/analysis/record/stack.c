@@ -94,7 +94,7 @@ static const char *const gpu_waits[] = {
 };
 
 /* Compilers append ".isra.0", ".constprop.0", ".part.0", ".cold". */
-static bool same_function(const char *symbol, const char *name)
+static bool stack_same_function(const char *symbol, const char *name)
 {
 	size_t length = strlen(name);
 
@@ -102,20 +102,20 @@ static bool same_function(const char *symbol, const char *name)
 }
 
 /* The name in the list that is the function of the symbol, or NULL. */
-static const char *find(const struct gw_symbol_record *symbol, const char *const *names, size_t count)
+static const char *stack_match(const struct gw_symbol_record *symbol, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (same_function(symbol->name, names[i]))
+		if (stack_same_function(symbol->name, names[i]))
 			return names[i];
 	return NULL;
 }
 
-static const char *find_on_stack(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
-				 const char *const *names, size_t count)
+static const char *stack_find(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+			      const char *const *names, size_t count)
 {
 	for (uint32_t i = 0; i < task->stack_depth; i++) {
 		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
-		const char *name = symbol ? find(symbol, names, count) : NULL;
+		const char *name = symbol ? stack_match(symbol, names, count) : NULL;
 
 		if (name)
 			return name;
@@ -142,8 +142,8 @@ const char *gw_stack_user_sleep(const struct gw_snapshot *snapshot, const struct
 		if (!symbol || symbol->module[0])
 			return NULL;
 		if (!sleeps_in)
-			sleeps_in = find(symbol, user_sleeps, LENGTH(user_sleeps));
-		entered |= find(symbol, system_call_entries, LENGTH(system_call_entries)) != NULL;
+			sleeps_in = stack_match(symbol, user_sleeps, LENGTH(user_sleeps));
+		entered |= stack_match(symbol, system_call_entries, LENGTH(system_call_entries)) != NULL;
 	}
 	return entered ? sleeps_in : NULL;
 }
@@ -156,22 +156,22 @@ bool gw_stack_idle_worker(const struct gw_snapshot *snapshot, const struct gw_ta
 
 	if (!stack_is_valid(task) || !(task->flags & GW_TASK_F_WORKER) || task->watch.sections.work)
 		return false;
-	return find_on_stack(snapshot, task, loop, LENGTH(loop)) && !find_on_stack(snapshot, task, busy, LENGTH(busy));
+	return stack_find(snapshot, task, loop, LENGTH(loop)) && !stack_find(snapshot, task, busy, LENGTH(busy));
 }
 
 bool gw_stack_holds_mmap_lock(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
-	return stack_is_valid(task) && find_on_stack(snapshot, task, mmap_lock_holders, LENGTH(mmap_lock_holders));
+	return stack_is_valid(task) && stack_find(snapshot, task, mmap_lock_holders, LENGTH(mmap_lock_holders));
 }
 
 bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
-	return stack_is_valid(task) && find_on_stack(snapshot, task, reverse_map, LENGTH(reverse_map));
+	return stack_is_valid(task) && stack_find(snapshot, task, reverse_map, LENGTH(reverse_map));
 }
 
 bool gw_stack_is_gpu_wait(const struct gw_symbol_record *symbol)
 {
-	return find(symbol, gpu_waits, LENGTH(gpu_waits)) != NULL;
+	return stack_match(symbol, gpu_waits, LENGTH(gpu_waits)) != NULL;
 }
 
 const struct gw_symbol_record *gw_stack_module_frame(const struct gw_snapshot *snapshot,

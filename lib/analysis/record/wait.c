@@ -14,7 +14,7 @@
 /* BLOCKER_TYPE_* in include/linux/hung_task.h (7.2). */
 enum blocker_type { BLOCKER_MUTEX, BLOCKER_SEMAPHORE, BLOCKER_RWSEM_READER, BLOCKER_RWSEM_WRITER };
 
-static bool waits_by_completion(uint32_t kind)
+static bool wait_is_by_completion(uint32_t kind)
 {
 	return kind == GW_WAIT_WORK || kind == GW_WAIT_WORKQUEUE || kind == GW_WAIT_SRCU || kind == GW_WAIT_TASK;
 }
@@ -42,7 +42,7 @@ bool gw_task_wait(const struct gw_task_record *task, struct gw_wait *ret)
 	if (last == 0)
 		return wait_from_blocker(task, ret);
 	last--;
-	if (last > 0 && waits[last].kind == GW_WAIT_COMPLETION && waits_by_completion(waits[last - 1].kind))
+	if (last > 0 && waits[last].kind == GW_WAIT_COMPLETION && wait_is_by_completion(waits[last - 1].kind))
 		last--;
 	*ret = waits[last];
 	return ret->kind != GW_WAIT_NONE;

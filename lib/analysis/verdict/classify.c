@@ -26,7 +26,7 @@ struct classifier {
 
 /* ---- the loop that formed first ------------------------------------------------ */
 
-static int compare_times(const void *a, const void *b)
+static int classify_compare_times(const void *a, const void *b)
 {
 	const uint64_t *x = a, *y = b;
 
@@ -34,7 +34,7 @@ static int compare_times(const void *a, const void *b)
 }
 
 /* The beginnings of all waits within a component, sorted; malloc()ed. */
-static uint64_t *times_of(const struct gw_graph *graph, const uint32_t *nodes, uint32_t count, size_t *ret_count)
+static uint64_t *classify_times(const struct gw_graph *graph, const uint32_t *nodes, uint32_t count, size_t *ret_count)
 {
 	size_t edges = 0, n = 0;
 	uint64_t *times;
@@ -47,7 +47,7 @@ static uint64_t *times_of(const struct gw_graph *graph, const uint32_t *nodes, u
 	for (uint32_t i = 0; i < count; i++)
 		for (uint32_t e = 0; e < graph->nodes[nodes[i]].n_out; e++)
 			times[n++] = graph->edges[graph->nodes[nodes[i]].first_out + e].since_ns;
-	qsort(times, n, sizeof(*times), compare_times);
+	qsort(times, n, sizeof(*times), classify_compare_times);
 	*ret_count = n;
 	return times;
 }
@@ -56,10 +56,10 @@ static uint64_t *times_of(const struct gw_graph *graph, const uint32_t *nodes, u
  * The first moment at which anything of the component was dead of itself: what joined later is not the cause, and the
  * same loop is found again whoever joins. Leaves dead[] as of that moment.
  */
-static int find_beginning(struct classifier *c, const uint32_t *nodes, uint32_t count, struct gw_scope *scope)
+static int classify_find_beginning(struct classifier *c, const uint32_t *nodes, uint32_t count, struct gw_scope *scope)
 {
 	size_t low = 0, high = 0;
-	uint64_t *times = times_of(c->graph, nodes, count, &high);
+	uint64_t *times = classify_times(c->graph, nodes, count, &high);
 
 	if (!times)
 		return -ENOMEM;
@@ -80,7 +80,7 @@ static int find_beginning(struct classifier *c, const uint32_t *nodes, uint32_t 
 }
 
 /* How well a node serves as the beginning of a loop that is about the GPU, 0 = not at all. */
-static int start_rank(const struct gw_node *node)
+static int classify_start_rank(const struct gw_node *node)
 {
 	if (node->type == GW_NODE_JOB)
 		return 2;
@@ -100,7 +100,7 @@ static int start_rank(const struct gw_node *node)
 }
 
 /* Shorter, or as short and begun by who waits longer. */
-static bool is_better_loop(const struct gw_graph *graph, const struct gw_list *a, const struct gw_list *b)
+static bool classify_is_better_loop(const struct gw_graph *graph, const struct gw_list *a, const struct gw_list *b)
 {
 	if (b->count == 0 || a->count != b->count)
 		return b->count == 0 || a->count < b->count;
@@ -109,20 +109,20 @@ static bool is_better_loop(const struct gw_graph *graph, const struct gw_list *a
 }
 
 /* Shortest loop through any node of that rank, into @edges (empty at first). Returns 1, 0 or -ENOMEM. */
-static int loop_of_rank(struct classifier *c, const uint32_t *nodes, uint32_t count, const struct gw_scope *scope,
-			int rank, struct gw_list *edges)
+static int classify_loop_of_rank(struct classifier *c, const uint32_t *nodes, uint32_t count,
+				 const struct gw_scope *scope, int rank, struct gw_list *edges)
 {
 	struct gw_list loop = { .count = 0 };
 	uint32_t starts = 0;
 	int r = 0;
 
 	for (uint32_t i = 0; i < count && starts < STARTS_MAX && r >= 0; i++) {
-		if (!c->local.dead[nodes[i]] || start_rank(&c->graph->nodes[nodes[i]]) != rank)
+		if (!c->local.dead[nodes[i]] || classify_start_rank(&c->graph->nodes[nodes[i]]) != rank)
 			continue;
 		starts++;
 		loop.count = 0;
 		r = gw_paths_loop(&c->paths, nodes[i], scope, c->local.dead, &loop);
-		if (r > 0 && is_better_loop(c->graph, &loop, edges)) {
+		if (r > 0 && classify_is_better_loop(c->graph, &loop, edges)) {
 			struct gw_list swap = *edges;
 
 			*edges = loop;
@@ -133,18 +133,18 @@ static int loop_of_rank(struct classifier *c, const uint32_t *nodes, uint32_t co
 	return r < 0 ? r : edges->count > 0;
 }
 
-static int loop_of_any_rank(struct classifier *c, const uint32_t *nodes, uint32_t count, const struct gw_scope *scope,
-			    struct gw_list *edges)
+static int classify_loop_of_any_rank(struct classifier *c, const uint32_t *nodes, uint32_t count,
+				     const struct gw_scope *scope, struct gw_list *edges)
 {
 	int r = 0;
 
 	for (int rank = 3; rank > 0 && r == 0; rank--)
-		r = loop_of_rank(c, nodes, count, scope, rank, edges);
+		r = classify_loop_of_rank(c, nodes, count, scope, rank, edges);
 	return r;
 }
 
 /* Returns 1, 0 if the component has no loop that is about the GPU, or -ENOMEM. */
-static int pick_loop(struct classifier *c, uint32_t index, struct gw_list *edges)
+static int classify_pick_loop(struct classifier *c, uint32_t index, struct gw_list *edges)
 {
 	const struct gw_root *root = &c->roots->roots[index];
 	const uint32_t *nodes = c->roots->nodes + root->first;
@@ -154,15 +154,15 @@ static int pick_loop(struct classifier *c, uint32_t index, struct gw_list *edges
 		.group = c->roots->owner,
 		.id = index + 1,
 	};
-	int r = find_beginning(c, nodes, root->count, &scope);
+	int r = classify_find_beginning(c, nodes, root->count, &scope);
 
-	r = r ?: loop_of_any_rank(c, nodes, root->count, &scope, edges);
+	r = r ?: classify_loop_of_any_rank(c, nodes, root->count, &scope, edges);
 	if (r != 0)
 		return r;
 	/* What came first has nothing to do with the GPU; what came later may. */
 	scope.until_ns = UINT64_MAX;
 	gw_liveness_run(&c->local, &scope, nodes, root->count);
-	return loop_of_any_rank(c, nodes, root->count, &scope, edges);
+	return classify_loop_of_any_rank(c, nodes, root->count, &scope, edges);
 }
 
 /* ---- class and cause --------------------------------------------------------------- */
@@ -179,48 +179,49 @@ struct shape {
 	bool fence, lock;
 };
 
-static void set_first(uint32_t *field, uint32_t node)
+static void classify_set_first(uint32_t *field, uint32_t node)
 {
 	if (*field == GW_NO_NODE)
 		*field = node;
 }
 
-static void look_at_edge(struct shape *shape, const struct gw_graph *graph, const struct gw_edge *edge)
+static void classify_shape_edge(struct shape *shape, const struct gw_graph *graph, const struct gw_edge *edge)
 {
 	const struct gw_node *from = &graph->nodes[edge->from], *to = &graph->nodes[edge->to];
 
 	if (from->type == GW_NODE_SRCU)
-		set_first(&shape->section, edge->to);
+		classify_set_first(&shape->section, edge->to);
 	if (to->type == GW_NODE_FAULT && from->type == GW_NODE_TASK)
-		set_first(&shape->fault, edge->from);
+		classify_set_first(&shape->fault, edge->from);
 	if (to->type == GW_NODE_RECLAIM)
-		set_first(&shape->reclaim, gw_graph_find(graph, GW_NODE_TASK, to->address, to->extra));
+		classify_set_first(&shape->reclaim, gw_graph_find(graph, GW_NODE_TASK, to->address, to->extra));
 	if (from->type == GW_NODE_NOTIFIER)
-		set_first(&shape->notifier, edge->to);
+		classify_set_first(&shape->notifier, edge->to);
 	if (edge->relation == GW_RELATION_FLUSHES)
-		set_first(&shape->queue, edge->from);
+		classify_set_first(&shape->queue, edge->from);
 	if (edge->relation == GW_RELATION_QUEUED_BEHIND && to->type == GW_NODE_TASK)
-		set_first(&shape->queue, edge->to);
+		classify_set_first(&shape->queue, edge->to);
 	if (from->type == GW_NODE_LOCK)
 		shape->lock = true;
 	if (from->type == GW_NODE_FENCE || from->type == GW_NODE_JOB)
 		shape->fence = true;
 }
 
-static void look_at_task(struct shape *shape, const struct gw_graph *graph, uint32_t index, const struct gw_edge *in)
+static void classify_shape_task(struct shape *shape, const struct gw_graph *graph, uint32_t index,
+				const struct gw_edge *in)
 {
 	const struct gw_node *node = &graph->nodes[index];
 
 	if (node->type != GW_NODE_TASK || !gw_wait_is_fence(&node->wait))
 		return;
-	set_first(&shape->waiter, index);
+	classify_set_first(&shape->waiter, index);
 	if (node->task->watch.sections.notifier_mm)
-		set_first(&shape->notifier, index);
+		classify_set_first(&shape->notifier, index);
 	if (in->relation == GW_RELATION_HELD_BY)
-		set_first(&shape->holder, index);
+		classify_set_first(&shape->holder, index);
 }
 
-static struct shape shape_of(const struct gw_graph *graph, const struct gw_list *edges)
+static struct shape classify_shape(const struct gw_graph *graph, const struct gw_list *edges)
 {
 	struct shape shape = { GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE,
 			       GW_NO_NODE, GW_NO_NODE, false,	   false };
@@ -229,16 +230,16 @@ static struct shape shape_of(const struct gw_graph *graph, const struct gw_list 
 	for (uint32_t i = 0; i < edges->count; i++) {
 		const struct gw_edge *edge = &graph->edges[edges->items[i]];
 
-		look_at_edge(&shape, graph, edge);
-		look_at_task(&shape, graph, edge->from, in);
+		classify_shape_edge(&shape, graph, edge);
+		classify_shape_task(&shape, graph, edge->from, in);
 		in = edge;
 	}
 	return shape;
 }
 
-static void classify_loop(struct gw_finding *finding, const struct gw_graph *graph)
+static void classify_by_shape(struct gw_finding *finding, const struct gw_graph *graph)
 {
-	struct shape shape = shape_of(graph, &finding->edges);
+	struct shape shape = classify_shape(graph, &finding->edges);
 	const struct {
 		uint32_t root;
 		enum gw_class class;
@@ -262,7 +263,7 @@ static void classify_loop(struct gw_finding *finding, const struct gw_graph *gra
 }
 
 /* Makes the loop begin at its root. */
-static int begin_at_root(struct gw_finding *finding, const struct gw_graph *graph)
+static int classify_begin_at_root(struct gw_finding *finding, const struct gw_graph *graph)
 {
 	for (uint32_t i = 0; i < finding->edges.count; i++)
 		if (graph->edges[finding->edges.items[i]].from == finding->root)
@@ -273,7 +274,7 @@ static int begin_at_root(struct gw_finding *finding, const struct gw_graph *grap
 /* ---- who else ------------------------------------------------------------------------- */
 
 /* The rest of the component: the other fences of a wait-any, the other signallers of a timeline. */
-static int show_component(struct classifier *c, struct gw_finding *finding, uint32_t index)
+static int classify_show_component(struct classifier *c, struct gw_finding *finding, uint32_t index)
 {
 	const struct gw_root *root = &c->roots->roots[index];
 
@@ -297,14 +298,15 @@ struct ownership {
 };
 
 /* What belongs to another root is not blocked by this one. */
-static bool not_of_another_root(void *userdata, uint32_t node)
+static bool classify_not_of_another_part(void *userdata, uint32_t node)
 {
 	const struct ownership *ownership = userdata;
 
 	return ownership->owner[node] == 0 || ownership->owner[node] == ownership->id;
 }
 
-static int find_victims(struct classifier *c, struct gw_finding *finding, uint32_t index, struct gw_list *reached)
+static int classify_find_victims(struct classifier *c, struct gw_finding *finding, uint32_t index,
+				 struct gw_list *reached)
 {
 	struct ownership ownership = { c->roots->owner, index + 1 };
 	struct gw_list goals = { .count = 0 };
@@ -315,12 +317,12 @@ static int find_victims(struct classifier *c, struct gw_finding *finding, uint32
 			r = gw_list_add(&goals, finding->chain.items[i]);
 	r = r
 		    ?: gw_paths_towards(&c->paths, goals.items, goals.count, GW_CONFIDENCE_PROBABLE, c->roots->dead,
-					not_of_another_root, &ownership, reached);
+					classify_not_of_another_part, &ownership, reached);
 	gw_list_deinit(&goals);
 	for (uint32_t i = 0; i < reached->count && r == 0; i++) {
 		uint32_t node = reached->items[i];
 
-		if (!not_of_another_root(&ownership, node))
+		if (!classify_not_of_another_part(&ownership, node))
 			continue;
 		c->covered[node] = true;
 		if (c->graph->nodes[node].type == GW_NODE_TASK)
@@ -329,10 +331,10 @@ static int find_victims(struct classifier *c, struct gw_finding *finding, uint32
 	return r;
 }
 
-static int add_victims(struct classifier *c, struct gw_finding *finding, uint32_t index)
+static int classify_add_victims(struct classifier *c, struct gw_finding *finding, uint32_t index)
 {
 	struct gw_list reached = { .count = 0 };
-	int r = find_victims(c, finding, index, &reached);
+	int r = classify_find_victims(c, finding, index, &reached);
 
 	gw_list_deinit(&reached);
 	return r ?: gw_shown_victims(&c->shown, &c->paths, finding);
@@ -344,7 +346,7 @@ static int add_victims(struct classifier *c, struct gw_finding *finding, uint32_
  * Where any of several would do, all of them must be stuck for the loop to be one: then everyone in the component at
  * the time when it formed takes part, not only who is on the loop that is shown.
  */
-static int add_alternatives(struct classifier *c, struct gw_finding *finding, uint32_t index)
+static int classify_add_alternatives(struct classifier *c, struct gw_finding *finding, uint32_t index)
 {
 	const struct gw_root *root = &c->roots->roots[index];
 	struct gw_paths *paths = &c->paths;
@@ -370,14 +372,14 @@ static int add_alternatives(struct classifier *c, struct gw_finding *finding, ui
 }
 
 /* Jobs alone have no wait that could end: whoever waits longest for them stands in. */
-static int ensure_participant(struct gw_finding *finding, const struct gw_graph *graph)
+static int classify_ensure_participant(struct gw_finding *finding, const struct gw_graph *graph)
 {
 	if (finding->n_participants > 0 || finding->victims.count == 0)
 		return 0;
 	return gw_finding_participant(finding, graph, finding->victims.items[0]);
 }
 
-static int complete(struct classifier *c, struct gw_finding *finding, uint32_t index)
+static int classify_complete(struct classifier *c, struct gw_finding *finding, uint32_t index)
 {
 	const struct gw_root *root = &c->roots->roots[index];
 	int r;
@@ -388,11 +390,11 @@ static int complete(struct classifier *c, struct gw_finding *finding, uint32_t i
 	for (uint32_t i = 0; i < finding->chain.count; i++)
 		c->covered[finding->chain.items[i]] = true;
 	gw_shown_begin(&c->shown, finding);
-	r = show_component(c, finding, index);
-	r = r ?: add_victims(c, finding, index);
+	r = classify_show_component(c, finding, index);
+	r = r ?: classify_add_victims(c, finding, index);
 	r = r ?: gw_finding_participants(finding, c->graph);
-	r = r ?: add_alternatives(c, finding, index);
-	r = r ?: ensure_participant(finding, c->graph);
+	r = r ?: classify_add_alternatives(c, finding, index);
+	r = r ?: classify_ensure_participant(finding, c->graph);
 	if (r < 0)
 		return r;
 	if (finding->n_participants == 0) {
@@ -403,7 +405,7 @@ static int complete(struct classifier *c, struct gw_finding *finding, uint32_t i
 	return 0;
 }
 
-static int add_loop(struct classifier *c, uint32_t index)
+static int classify_add_loop(struct classifier *c, uint32_t index)
 {
 	struct gw_finding *finding = gw_findings_add(c->findings);
 	int r;
@@ -412,15 +414,15 @@ static int add_loop(struct classifier *c, uint32_t index)
 		return -ENOMEM;
 	finding->loop = true;
 	finding->confidence = c->roots->roots[index].grade;
-	r = pick_loop(c, index, &finding->edges);
+	r = classify_pick_loop(c, index, &finding->edges);
 	if (r == 0)
 		gw_findings_drop_last(c->findings);
 	if (r <= 0)
 		return r;
-	classify_loop(finding, c->graph);
-	r = begin_at_root(finding, c->graph);
+	classify_by_shape(finding, c->graph);
+	r = classify_begin_at_root(finding, c->graph);
 	r = r ?: gw_finding_chain(finding, c->graph);
-	return r ?: complete(c, finding, index);
+	return r ?: classify_complete(c, finding, index);
 }
 
 static bool is_no_task(void *graph, uint32_t node)
@@ -432,7 +434,8 @@ static bool is_no_task(void *graph, uint32_t node)
  * The task that has waited longest for a dead end, with no other task in between, by evidence of that grade;
  * via[] leads there. *@ret is GW_NO_NODE if there is none.
  */
-static int longest_direct_waiter(struct classifier *c, uint32_t dead_end, enum gw_confidence grade, uint32_t *ret)
+static int classify_longest_direct_waiter(struct classifier *c, uint32_t dead_end, enum gw_confidence grade,
+					  uint32_t *ret)
 {
 	const bool *dead = grade == GW_CONFIDENCE_PROVEN ? c->roots->proven : c->roots->dead;
 	struct gw_list reached = { .count = 0 };
@@ -450,7 +453,7 @@ static int longest_direct_waiter(struct classifier *c, uint32_t dead_end, enum g
 }
 
 /* The chain of edges to the dead end; for a lock also to the owner that lives on without it. */
-static int chain_to_dead_end(struct classifier *c, uint32_t waiter, uint32_t dead_end, struct gw_list *edges)
+static int classify_chain_to_dead_end(struct classifier *c, uint32_t waiter, uint32_t dead_end, struct gw_list *edges)
 {
 	const struct gw_node *end = &c->graph->nodes[dead_end];
 
@@ -467,7 +470,8 @@ static int chain_to_dead_end(struct classifier *c, uint32_t waiter, uint32_t dea
  */
 #define LOOKS_THAT_PROVE 5
 
-static uint32_t looks_that_prove(const struct classifier *c, const struct gw_finding *finding, uint32_t dead_end)
+static uint32_t classify_looks_that_prove(const struct classifier *c, const struct gw_finding *finding,
+					  uint32_t dead_end)
 {
 	const struct gw_node *node = &c->graph->nodes[dead_end];
 
@@ -479,31 +483,31 @@ static uint32_t looks_that_prove(const struct classifier *c, const struct gw_fin
 	return LOOKS_THAT_PROVE;
 }
 
-static int add_dead_end(struct classifier *c, uint32_t index)
+static int classify_add_dead_end(struct classifier *c, uint32_t index)
 {
 	uint32_t dead_end = c->roots->nodes[c->roots->roots[index].first], waiter;
 	enum gw_confidence grade = c->roots->roots[index].grade;
 	struct gw_finding *finding;
-	int r = longest_direct_waiter(c, dead_end, grade, &waiter);
+	int r = classify_longest_direct_waiter(c, dead_end, grade, &waiter);
 
 	/* That somebody is gone may be sure, and that others need them only probable. */
 	if (r == 0 && waiter == GW_NO_NODE && grade == GW_CONFIDENCE_PROVEN) {
 		grade = GW_CONFIDENCE_PROBABLE;
-		r = longest_direct_waiter(c, dead_end, grade, &waiter);
+		r = classify_longest_direct_waiter(c, dead_end, grade, &waiter);
 	}
 	if (r < 0 || waiter == GW_NO_NODE)
 		return r;
 	finding = gw_findings_add(c->findings);
-	if (!finding || chain_to_dead_end(c, waiter, dead_end, &finding->edges) < 0 ||
+	if (!finding || classify_chain_to_dead_end(c, waiter, dead_end, &finding->edges) < 0 ||
 	    gw_finding_chain(finding, c->graph) < 0)
 		return -ENOMEM;
 	finding->root = finding->chain.items[finding->chain.count - 1];
 	finding->confidence = grade;
-	finding->proven_after = looks_that_prove(c, finding, dead_end);
+	finding->proven_after = classify_looks_that_prove(c, finding, dead_end);
 	finding->class = c->graph->edges[finding->edges.items[finding->edges.count - 1]].relation == GW_RELATION_HELD_BY
 				 ? GW_CLASS_LEAKED_LOCK
 				 : GW_CLASS_ORPHANED_FENCE;
-	return complete(c, finding, index);
+	return classify_complete(c, finding, index);
 }
 
 static int classifier_init(struct classifier *c, const struct gw_graph *graph)
@@ -531,7 +535,7 @@ int gw_classify(const struct gw_graph *graph, const struct gw_roots *roots, stru
 		return 0;
 	r = classifier_init(&c, graph);
 	for (uint32_t i = 0; i < roots->n_roots && r == 0; i++)
-		r = roots->roots[i].loop ? add_loop(&c, i) : add_dead_end(&c, i);
+		r = roots->roots[i].loop ? classify_add_loop(&c, i) : classify_add_dead_end(&c, i);
 	classifier_deinit(&c);
 	return r;
 }

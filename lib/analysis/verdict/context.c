@@ -50,7 +50,7 @@ int gw_shown_edge(struct gw_shown *shown, struct gw_finding *finding, uint32_t e
 	return gw_list_add(&finding->ways, edge);
 }
 
-static int show_way(struct gw_shown *shown, const struct gw_paths *paths, struct gw_finding *finding, uint32_t node)
+static int context_path(struct gw_shown *shown, const struct gw_paths *paths, struct gw_finding *finding, uint32_t node)
 {
 	uint32_t edge = paths->mark[node] == paths->stamp ? paths->via[node] : GW_NO_EDGE;
 
@@ -65,7 +65,7 @@ static int show_way(struct gw_shown *shown, const struct gw_paths *paths, struct
 	return 0;
 }
 
-static int compare_victims(const void *a, const void *b, void *graph)
+static int context_compare_victims(const void *a, const void *b, void *graph)
 {
 	const struct gw_node *nodes = ((const struct gw_graph *)graph)->nodes;
 	const struct gw_node *x = &nodes[*(const uint32_t *)a], *y = &nodes[*(const uint32_t *)b];
@@ -78,12 +78,13 @@ int gw_shown_victims(struct gw_shown *shown, const struct gw_paths *paths, struc
 	struct gw_list *victims = &finding->victims;
 
 	if (victims->count)
-		qsort_r(victims->items, victims->count, sizeof(*victims->items), compare_victims, (void *)shown->graph);
+		qsort_r(victims->items, victims->count, sizeof(*victims->items), context_compare_victims,
+			(void *)shown->graph);
 	finding->n_victims = victims->count;
 	if (victims->count > GW_VICTIMS_MAX)
 		victims->count = GW_VICTIMS_MAX;
 	for (uint32_t i = 0; i < victims->count; i++)
-		if (show_way(shown, paths, finding, victims->items[i]) < 0)
+		if (context_path(shown, paths, finding, victims->items[i]) < 0)
 			return -ENOMEM;
 	return 0;
 }

@@ -71,7 +71,7 @@ static const char *const servants[] = {
 	"dma_resv_wait_timeout",
 };
 
-static bool matches(const char *function, const char *pattern)
+static bool hazard_matches(const char *function, const char *pattern)
 {
 	size_t length = strcspn(pattern, "*");
 
@@ -79,58 +79,58 @@ static bool matches(const char *function, const char *pattern)
 	       (pattern[length] == '*' || function[length] == '\0' || function[length] == '.');
 }
 
-static bool is_servant(const char *function)
+static bool hazard_is_servant(const char *function)
 {
 	for (size_t i = 0; i < LENGTH(servants); i++)
-		if (matches(function, servants[i]))
+		if (hazard_matches(function, servants[i]))
 			return true;
 	return false;
 }
 
 /* The innermost frame that asked for it: its index, or stack_depth if there is none. */
-static uint32_t culprit_at(const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
+static uint32_t hazard_culprit_at(const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
 {
 	for (uint32_t i = 0; i < hazard->stack_depth; i++) {
 		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, hazard->stack[i]);
 
-		if (!symbol || !is_servant(symbol->name))
+		if (!symbol || !hazard_is_servant(symbol->name))
 			return i;
 	}
 	return hazard->stack_depth;
 }
 
 /* What a wait for a fence allocates is no second hazard beside the wait. */
-static bool is_part_of_wait(const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
+static bool hazard_is_part_of_wait(const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
 {
-	uint32_t end = culprit_at(snapshot, hazard);
+	uint32_t end = hazard_culprit_at(snapshot, hazard);
 
 	for (uint32_t i = 0; hazard->rule == GW_HAZARD_RECLAIM && i < end; i++)
-		if (matches(gw_snapshot_symbol(snapshot, hazard->stack[i])->name, "dma_fence_wait*"))
+		if (hazard_matches(gw_snapshot_symbol(snapshot, hazard->stack[i])->name, "dma_fence_wait*"))
 			return true;
 	return false;
 }
 
 /* Where the function of an address begins; without a symbol the address itself. */
-static uint64_t function_of(const struct gw_snapshot *snapshot, uint64_t address)
+static uint64_t hazard_function_at(const struct gw_snapshot *snapshot, uint64_t address)
 {
 	const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, address);
 
 	return symbol ? address - symbol->offset : address;
 }
 
-static uint64_t key_of(const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
+static uint64_t hazard_key(const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
 {
-	uint32_t at = culprit_at(snapshot, hazard);
-	uint64_t culprit = at < hazard->stack_depth ? function_of(snapshot, hazard->stack[at]) : 0;
+	uint32_t at = hazard_culprit_at(snapshot, hazard);
+	uint64_t culprit = at < hazard->stack_depth ? hazard_function_at(snapshot, hazard->stack[at]) : 0;
 	uint64_t key = hazard->rule * UINT64_C(0x9e3779b97f4a7c15);
 
-	key = (key ^ function_of(snapshot, hazard->section_ip)) * UINT64_C(0x9e3779b97f4a7c15);
+	key = (key ^ hazard_function_at(snapshot, hazard->section_ip)) * UINT64_C(0x9e3779b97f4a7c15);
 	return (key ^ culprit) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 /* ---- the same path once ---------------------------------------------------------------------- */
 
-static int by_key(const void *a, const void *b)
+static int hazard_compare_keys(const void *a, const void *b)
 {
 	const struct gw_breach *x = a, *y = b;
 
@@ -139,7 +139,7 @@ static int by_key(const void *a, const void *b)
 	return x->first_ns < y->first_ns ? -1 : x->first_ns > y->first_ns;
 }
 
-static int by_time(const void *a, const void *b)
+static int hazard_compare_times(const void *a, const void *b)
 {
 	const struct gw_breach *x = a, *y = b;
 
@@ -148,11 +148,11 @@ static int by_time(const void *a, const void *b)
 	return x->key < y->key ? -1 : x->key > y->key;
 }
 
-static size_t merge(struct gw_breach *breaches, size_t count)
+static size_t hazard_merge(struct gw_breach *breaches, size_t count)
 {
 	size_t kept = 0;
 
-	qsort(breaches, count, sizeof(*breaches), by_key);
+	qsort(breaches, count, sizeof(*breaches), hazard_compare_keys);
 	for (size_t i = 0; i < count; i++) {
 		struct gw_breach *known = kept > 0 ? &breaches[kept - 1] : NULL;
 
@@ -164,7 +164,7 @@ static size_t merge(struct gw_breach *breaches, size_t count)
 		if (breaches[i].last->last_ns > known->last->last_ns)
 			known->last = breaches[i].last;
 	}
-	qsort(breaches, kept, sizeof(*breaches), by_time);
+	qsort(breaches, kept, sizeof(*breaches), hazard_compare_times);
 	return kept;
 }
 
@@ -183,15 +183,15 @@ int gw_breaches_find(const struct gw_snapshot *snapshot, struct gw_breach **ret,
 	for (size_t i = 0; i < n; i++) {
 		const struct gw_hazard *hazard = &records[i]->hazard;
 
-		if (!is_part_of_wait(snapshot, hazard))
+		if (!hazard_is_part_of_wait(snapshot, hazard))
 			(*ret)[(*count)++] = (struct gw_breach){
 				.last = hazard,
-				.key = key_of(snapshot, hazard),
+				.key = hazard_key(snapshot, hazard),
 				.count = hazard->count,
 				.first_ns = hazard->first_ns,
 			};
 	}
-	*count = merge(*ret, *count);
+	*count = hazard_merge(*ret, *count);
 	return 0;
 }
 
@@ -229,12 +229,12 @@ static const struct rule {
 	},
 };
 
-static const struct rule *rule_of(const struct gw_hazard *hazard)
+static const struct rule *hazard_rule_of(const struct gw_hazard *hazard)
 {
 	return &rules[hazard->rule];
 }
 
-static void add_function(struct gw_text *text, const struct gw_snapshot *snapshot, uint64_t address)
+static void hazard_add_function(struct gw_text *text, const struct gw_snapshot *snapshot, uint64_t address)
 {
 	const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, address);
 
@@ -246,46 +246,46 @@ static void add_function(struct gw_text *text, const struct gw_snapshot *snapsho
 		gw_text_add(text, "%s()", symbol->name);
 }
 
-static void add_culprit(struct gw_text *text, const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
+static void hazard_add_culprit(struct gw_text *text, const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
 {
-	uint32_t at = culprit_at(snapshot, hazard);
+	uint32_t at = hazard_culprit_at(snapshot, hazard);
 
 	if (at < hazard->stack_depth)
-		add_function(text, snapshot, hazard->stack[at]);
+		hazard_add_function(text, snapshot, hazard->stack[at]);
 	else
 		gw_text_add(text, "Code that is not known");
 }
 
-static char *summary(const struct gw_snapshot *snapshot, const struct gw_breach *breach)
+static char *hazard_summary(const struct gw_snapshot *snapshot, const struct gw_breach *breach)
 {
 	struct gw_text text = { .data = NULL };
 
-	add_culprit(&text, snapshot, breach->last);
-	gw_text_add(&text, " %s, inside the fence-signalling section that ", rule_of(breach->last)->does);
-	add_function(&text, snapshot, breach->last->section_ip);
+	hazard_add_culprit(&text, snapshot, breach->last);
+	gw_text_add(&text, " %s, inside the fence-signalling section that ", hazard_rule_of(breach->last)->does);
+	hazard_add_function(&text, snapshot, breach->last->section_ip);
 	gw_text_add(&text, " began");
 	return gw_text_finish(&text);
 }
 
-static char *explanation(const struct gw_snapshot *snapshot, const struct gw_breach *breach)
+static char *hazard_explanation(const struct gw_snapshot *snapshot, const struct gw_breach *breach)
 {
 	const struct gw_hazard *hazard = breach->last;
 	struct gw_text text = { .data = NULL };
 
 	gw_text_add(&text, "Between dma_fence_begin_signalling() and dma_fence_end_signalling(), where ");
-	add_function(&text, snapshot, hazard->section_ip);
+	hazard_add_function(&text, snapshot, hazard->section_ip);
 	gw_text_add(&text, " has promised to signal a fence soon, ");
-	add_culprit(&text, snapshot, hazard);
+	hazard_add_culprit(&text, snapshot, hazard);
 	gw_text_add(&text, " %s: %s. Seen %" PRIu64 " time%s, the last time in %s (pid %" PRIu32 ")",
-		    rule_of(hazard)->does, rule_of(hazard)->explanation, breach->count, breach->count == 1 ? "" : "s",
-		    hazard->comm, hazard->pid);
+		    hazard_rule_of(hazard)->does, hazard_rule_of(hazard)->explanation, breach->count,
+		    breach->count == 1 ? "" : "s", hazard->comm, hazard->pid);
 	if (hazard->rule == GW_HAZARD_RECLAIM)
 		gw_text_add(&text, ", gfp mask 0x%" PRIx32, hazard->flags);
 	gw_text_add(&text, ". Nothing is stuck by it yet.");
 	return gw_text_finish(&text);
 }
 
-static json_t *stack_json(const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
+static json_t *hazard_stack_json(const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
 {
 	json_t *stack = json_array();
 
@@ -306,29 +306,29 @@ static json_t *stack_json(const struct gw_snapshot *snapshot, const struct gw_ha
 	return stack;
 }
 
-static json_t *task_json(const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
+static json_t *hazard_task_json(const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
 {
 	return json_pack("{s:o, s:s, s:i, s:i, s:o, s:s, s:o, s:o, s:o, s:s}", "id",
 			 json_sprintf("task:%" PRIu32, hazard->pid), "type", "task", "pid", (int)hazard->pid, "tgid",
 			 (int)hazard->tgid, "comm", gw_json_text(hazard->comm), "state", "R", "since_mono_ns",
 			 gw_json_number(hazard->section_ns), "address", gw_json_address(hazard->task), "stack",
-			 stack_json(snapshot, hazard), "note", "is inside a fence-signalling section");
+			 hazard_stack_json(snapshot, hazard), "note", "is inside a fence-signalling section");
 }
 
-static json_t *lock_json(const struct gw_hazard *hazard, const char *lock_type, const char *symbol)
+static json_t *hazard_lock_json(const struct gw_hazard *hazard, const char *lock_type, const char *symbol)
 {
 	return json_pack("{s:o, s:s, s:o, s:s, s:s}", "id",
 			 json_sprintf("lock:0x%016" PRIx64, (uint64_t)hazard->object), "type", "lock", "address",
 			 gw_json_address(hazard->object), "lock_type", lock_type, "symbol", symbol);
 }
 
-static json_t *object_json(const struct gw_hazard *hazard)
+static json_t *hazard_object_json(const struct gw_hazard *hazard)
 {
 	switch (hazard->rule) {
 	case GW_HAZARD_WW_LOCK:
-		return lock_json(hazard, "ww_mutex", "");
+		return hazard_lock_json(hazard, "ww_mutex", "");
 	case GW_HAZARD_MMAP_LOCK:
-		return lock_json(hazard, "rwsem", "mmap_lock");
+		return hazard_lock_json(hazard, "rwsem", "mmap_lock");
 	case GW_HAZARD_FENCE_WAIT:
 		return json_pack("{s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:s}", "id",
 				 json_sprintf("fence:0x%016" PRIx64, (uint64_t)hazard->object), "type", "fence",
@@ -342,9 +342,10 @@ static json_t *object_json(const struct gw_hazard *hazard)
 }
 
 /* Task, what it must not touch, and the edge between them. */
-static int render_json(struct gw_report *report, const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
+static int hazard_render_json(struct gw_report *report, const struct gw_snapshot *snapshot,
+			      const struct gw_hazard *hazard)
 {
-	json_t *task = task_json(snapshot, hazard), *object = object_json(hazard);
+	json_t *task = hazard_task_json(snapshot, hazard), *object = hazard_object_json(hazard);
 
 	if (task && object) {
 		report->edges =
@@ -366,14 +367,14 @@ int gw_breach_render(struct gw_report **ret, const struct gw_snapshot *snapshot,
 	if (!report)
 		return -ENOMEM;
 	report->kind = GW_KIND_HAZARD;
-	report->class = rule_of(breach->last)->class;
+	report->class = hazard_rule_of(breach->last)->class;
 	report->confidence = GW_CONFIDENCE_PROVEN;
 	report->key = breach->key;
 	report->formed_mono_ns = breach->first_ns;
-	report->summary = summary(snapshot, breach);
-	report->explanation = explanation(snapshot, breach);
-	report->advice = strdup(rule_of(breach->last)->advice);
-	if (render_json(report, snapshot, breach->last) < 0 || !report->summary || !report->explanation ||
+	report->summary = hazard_summary(snapshot, breach);
+	report->explanation = hazard_explanation(snapshot, breach);
+	report->advice = strdup(hazard_rule_of(breach->last)->advice);
+	if (hazard_render_json(report, snapshot, breach->last) < 0 || !report->summary || !report->explanation ||
 	    !report->advice) {
 		gw_report_free(report);
 		return -ENOMEM;

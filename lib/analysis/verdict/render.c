@@ -12,7 +12,8 @@
 /* Victims that are shown with their stacks: one tells much about the others. */
 #define VICTIM_STACKS 32
 
-static int append_nodes(json_t *array, const struct gw_graph *graph, const struct gw_list *nodes, uint32_t stacks)
+static int render_append_nodes(json_t *array, const struct gw_graph *graph, const struct gw_list *nodes,
+			       uint32_t stacks)
 {
 	for (uint32_t i = 0; i < nodes->count; i++) {
 		const struct gw_node *node = &graph->nodes[nodes->items[i]];
@@ -25,7 +26,7 @@ static int append_nodes(json_t *array, const struct gw_graph *graph, const struc
 	return 0;
 }
 
-static int append_edges(json_t *array, const struct gw_graph *graph, const struct gw_list *edges)
+static int render_append_edges(json_t *array, const struct gw_graph *graph, const struct gw_list *edges)
 {
 	for (uint32_t i = 0; i < edges->count; i++)
 		if (json_array_append_new(array, gw_describe_edge(graph, &graph->edges[edges->items[i]])) < 0)
@@ -33,7 +34,7 @@ static int append_edges(json_t *array, const struct gw_graph *graph, const struc
 	return 0;
 }
 
-static int append_ids(json_t *array, const struct gw_graph *graph, const struct gw_list *nodes)
+static int render_append_ids(json_t *array, const struct gw_graph *graph, const struct gw_list *nodes)
 {
 	for (uint32_t i = 0; i < nodes->count; i++)
 		if (json_array_append_new(array, gw_describe_id(&graph->nodes[nodes->items[i]])) < 0)
@@ -49,15 +50,15 @@ static int render_json(struct gw_report *report, const struct gw_graph *graph, c
 	report->victims = json_array();
 	if (!report->nodes || !report->edges || !report->cycle || !report->victims)
 		return -ENOMEM;
-	if (append_nodes(report->nodes, graph, &finding->chain, UINT32_MAX) < 0 ||
-	    append_nodes(report->nodes, graph, &finding->others, VICTIM_STACKS) < 0 ||
-	    append_edges(report->edges, graph, &finding->edges) < 0 ||
-	    append_edges(report->edges, graph, &finding->ways) < 0)
+	if (render_append_nodes(report->nodes, graph, &finding->chain, UINT32_MAX) < 0 ||
+	    render_append_nodes(report->nodes, graph, &finding->others, VICTIM_STACKS) < 0 ||
+	    render_append_edges(report->edges, graph, &finding->edges) < 0 ||
+	    render_append_edges(report->edges, graph, &finding->ways) < 0)
 		return -ENOMEM;
 	/* A stall has no cycle: its chain is not dead. */
-	if (finding->kind == GW_KIND_DEADLOCK && append_ids(report->cycle, graph, &finding->chain) < 0)
+	if (finding->kind == GW_KIND_DEADLOCK && render_append_ids(report->cycle, graph, &finding->chain) < 0)
 		return -ENOMEM;
-	return append_ids(report->victims, graph, &finding->victims);
+	return render_append_ids(report->victims, graph, &finding->victims);
 }
 
 static int render_texts(struct gw_report *report, const struct gw_graph *graph, const struct gw_finding *finding)

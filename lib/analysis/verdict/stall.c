@@ -29,14 +29,14 @@ struct stalls {
 	uint32_t *path;
 };
 
-static uint64_t age(const struct stalls *stalls, uint64_t since_ns)
+static uint64_t stall_age(const struct stalls *stalls, uint64_t since_ns)
 {
 	return since_ns < stalls->now_ns ? stalls->now_ns - since_ns : 0;
 }
 
 /* ---- which waits are stalls ------------------------------------------------------ */
 
-static bool is_gpu_wait(const struct gw_graph *graph, const struct gw_wait *wait)
+static bool stall_is_gpu_wait(const struct gw_graph *graph, const struct gw_wait *wait)
 {
 	uint64_t unplug_srcu = gw_snapshot_host(graph->snapshot)->unplug_srcu;
 
@@ -45,9 +45,9 @@ static bool is_gpu_wait(const struct gw_graph *graph, const struct gw_wait *wait
 	return gw_wait_is_fence(wait) || wait->kind == GW_WAIT_NOTIFIER;
 }
 
-static bool untracked_is_stalled(const struct stalls *stalls, const struct gw_task_record *task)
+static bool stall_untracked_is_stalled(const struct stalls *stalls, const struct gw_task_record *task)
 {
-	uint64_t slept_ns = age(stalls, task->last_ran_ns);
+	uint64_t slept_ns = stall_age(stalls, task->last_ran_ns);
 	uint64_t attached_ns = gw_snapshot_host(stalls->graph->snapshot)->attached_ns;
 
 	if (slept_ns >= stalls->policy->stall_ns)
@@ -55,22 +55,22 @@ static bool untracked_is_stalled(const struct stalls *stalls, const struct gw_ta
 	return (task->state & STATE_UNINTERRUPTIBLE) && slept_ns >= UNTRACKED_MIN_NS && task->last_ran_ns < attached_ns;
 }
 
-static bool is_stalled(const struct stalls *stalls, uint32_t index)
+static bool stall_is_stalled(const struct stalls *stalls, uint32_t index)
 {
 	const struct gw_node *node = &stalls->graph->nodes[index];
 
 	if (node->type != GW_NODE_TASK || !node->task || stalls->covered[index] || !gw_task_sleeps(node->task))
 		return false;
 	if (node->stack_wait)
-		return untracked_is_stalled(stalls, node->task);
-	return is_gpu_wait(stalls->graph, &node->wait) && !gw_wait_has_timeout(&node->wait) && node->since_ns &&
-	       age(stalls, node->since_ns) >= stalls->policy->stall_ns;
+		return stall_untracked_is_stalled(stalls, node->task);
+	return stall_is_gpu_wait(stalls->graph, &node->wait) && !gw_wait_has_timeout(&node->wait) && node->since_ns &&
+	       stall_age(stalls, node->since_ns) >= stalls->policy->stall_ns;
 }
 
 /* ---- where chains end ---------------------------------------------------------------- */
 
 /* Follows first edges from a node to where that is known, or ends, or comes back to; sets end[] of all on the way. */
-static void find_end(struct stalls *stalls, uint32_t start)
+static void stall_find_end(struct stalls *stalls, uint32_t start)
 {
 	uint32_t length = 0, node = start, end;
 
@@ -88,7 +88,7 @@ static void find_end(struct stalls *stalls, uint32_t start)
 		stalls->end[stalls->path[i]] = end;
 }
 
-static const char *module_of(const struct stalls *stalls, uint32_t index)
+static const char *stall_module(const struct stalls *stalls, uint32_t index)
 {
 	const struct gw_symbol_record *frame =
 		gw_stack_module_frame(stalls->graph->snapshot, stalls->graph->nodes[index].task);
@@ -97,20 +97,20 @@ static const char *module_of(const struct stalls *stalls, uint32_t index)
 }
 
 /* What an untracked wait waits for is not known: those that come from the same driver count as one. */
-static uint32_t end_of_untracked(const struct stalls *stalls, const struct gw_list *ends, uint32_t index)
+static uint32_t stall_end_of_untracked(const struct stalls *stalls, const struct gw_list *ends, uint32_t index)
 {
 	for (uint32_t i = 0; i < ends->count; i++) {
 		uint32_t other = stalls->longest[ends->items[i]];
 
 		if (stalls->graph->nodes[other].stack_wait &&
-		    strcmp(module_of(stalls, other), module_of(stalls, index)) == 0)
+		    strcmp(stall_module(stalls, other), stall_module(stalls, index)) == 0)
 			return ends->items[i];
 	}
 	return stalls->end[index];
 }
 
 /* Has slept longer, by what is known of it. */
-static bool longer(const struct gw_node *a, const struct gw_node *b)
+static bool stall_is_longer(const struct gw_node *a, const struct gw_node *b)
 {
 	if (a->stack_wait && b->stack_wait && a->task->last_ran_ns != b->task->last_ran_ns)
 		return a->task->last_ran_ns < b->task->last_ran_ns;
@@ -118,24 +118,25 @@ static bool longer(const struct gw_node *a, const struct gw_node *b)
 }
 
 /* @ends: appended to, each end of a stalled chain once, in the order of their first tasks. */
-static int group(struct stalls *stalls, struct gw_list *ends, struct gw_list *stalled)
+static int stall_group(struct stalls *stalls, struct gw_list *ends, struct gw_list *stalled)
 {
 	for (uint32_t i = 0; i < stalls->graph->n_nodes; i++) {
 		const struct gw_node *node = &stalls->graph->nodes[i];
 		uint32_t end;
 
-		if (!is_stalled(stalls, i))
+		if (!stall_is_stalled(stalls, i))
 			continue;
 		if (gw_list_add(stalled, i) < 0)
 			return -ENOMEM;
-		find_end(stalls, i);
-		end = node->stack_wait ? end_of_untracked(stalls, ends, i) : stalls->end[i];
+		stall_find_end(stalls, i);
+		end = node->stack_wait ? stall_end_of_untracked(stalls, ends, i) : stalls->end[i];
 		stalls->end[i] = end;
 		if (stalls->longest[end] == GW_NO_NODE && ends->count == STALLS_MAX)
 			continue;
 		if (stalls->longest[end] == GW_NO_NODE && gw_list_add(ends, end) < 0)
 			return -ENOMEM;
-		if (stalls->longest[end] == GW_NO_NODE || longer(node, &stalls->graph->nodes[stalls->longest[end]]))
+		if (stalls->longest[end] == GW_NO_NODE ||
+		    stall_is_longer(node, &stalls->graph->nodes[stalls->longest[end]]))
 			stalls->longest[end] = i;
 	}
 	return 0;
@@ -143,7 +144,7 @@ static int group(struct stalls *stalls, struct gw_list *ends, struct gw_list *st
 
 /* ---- findings -------------------------------------------------------------------------- */
 
-static int chain_from(const struct stalls *stalls, uint32_t start, struct gw_paths *paths, struct gw_list *edges)
+static int stall_chain_from(const struct stalls *stalls, uint32_t start, struct gw_paths *paths, struct gw_list *edges)
 {
 	const struct gw_graph *graph = stalls->graph;
 
@@ -160,18 +161,18 @@ static int chain_from(const struct stalls *stalls, uint32_t start, struct gw_pat
 	return 0;
 }
 
-static bool is_victim(const struct stalls *stalls, const struct gw_finding *finding, uint32_t index)
+static bool stall_is_victim(const struct stalls *stalls, const struct gw_finding *finding, uint32_t index)
 {
 	const struct gw_node *node = &stalls->graph->nodes[index];
 
 	if (node->type != GW_NODE_TASK || !node->task || stalls->covered[index] || !gw_task_sleeps(node->task) ||
 	    index == finding->chain.items[0])
 		return false;
-	return node->since_ns == 0 || age(stalls, node->since_ns) >= stalls->policy->min_wait_ns;
+	return node->since_ns == 0 || stall_age(stalls, node->since_ns) >= stalls->policy->min_wait_ns;
 }
 
-static int add_victims(const struct stalls *stalls, struct gw_finding *finding, struct gw_paths *paths,
-		       struct gw_shown *shown, const struct gw_list *stalled)
+static int stall_add_victims(const struct stalls *stalls, struct gw_finding *finding, struct gw_paths *paths,
+			     struct gw_shown *shown, const struct gw_list *stalled)
 {
 	struct gw_list reached = { .count = 0 };
 	uint32_t first = finding->chain.items[0];
@@ -179,7 +180,7 @@ static int add_victims(const struct stalls *stalls, struct gw_finding *finding, 
 				 NULL, &reached);
 
 	for (uint32_t i = 0; i < reached.count && r == 0; i++)
-		if (is_victim(stalls, finding, reached.items[i]))
+		if (stall_is_victim(stalls, finding, reached.items[i]))
 			r = gw_list_add(&finding->victims, reached.items[i]);
 	for (uint32_t i = 0; i < stalled->count && r == 0; i++)
 		if (stalls->end[stalled->items[i]] == stalls->end[first] && stalled->items[i] != first &&
@@ -190,7 +191,7 @@ static int add_victims(const struct stalls *stalls, struct gw_finding *finding, 
 }
 
 /* That the wait is long is sure, what it waits for is as sure as the chain. */
-static enum gw_confidence weakest(const struct stalls *stalls, const struct gw_finding *finding, uint32_t start)
+static enum gw_confidence stall_weakest(const struct stalls *stalls, const struct gw_finding *finding, uint32_t start)
 {
 	enum gw_confidence confidence =
 		stalls->graph->nodes[start].stack_wait ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_PROVEN;
@@ -204,8 +205,8 @@ static enum gw_confidence weakest(const struct stalls *stalls, const struct gw_f
 	return confidence;
 }
 
-static int add_finding(const struct stalls *stalls, uint32_t start, struct gw_paths *paths, struct gw_shown *shown,
-		       const struct gw_list *stalled, struct gw_finding_list *findings)
+static int stall_add_finding(const struct stalls *stalls, uint32_t start, struct gw_paths *paths,
+			     struct gw_shown *shown, const struct gw_list *stalled, struct gw_finding_list *findings)
 {
 	struct gw_finding *finding = gw_findings_add(findings);
 	int r;
@@ -214,23 +215,23 @@ static int add_finding(const struct stalls *stalls, uint32_t start, struct gw_pa
 		return -ENOMEM;
 	finding->kind = GW_KIND_STALL;
 	finding->class = GW_CLASS_LONG_WAIT;
-	r = chain_from(stalls, start, paths, &finding->edges);
+	r = stall_chain_from(stalls, start, paths, &finding->edges);
 	r = r ?: gw_finding_chain(finding, stalls->graph);
 	if (r == 0 && finding->chain.count == 0)
 		r = gw_list_add(&finding->chain, start);
 	if (r < 0)
 		return r;
 	finding->root = finding->chain.items[finding->chain.count - 1];
-	finding->confidence = weakest(stalls, finding, start);
+	finding->confidence = stall_weakest(stalls, finding, start);
 	gw_shown_begin(shown, finding);
 	r = gw_finding_participant(finding, stalls->graph, start);
-	r = r ?: add_victims(stalls, finding, paths, shown, stalled);
+	r = r ?: stall_add_victims(stalls, finding, paths, shown, stalled);
 	gw_finding_set_key(finding, stalls->graph, GW_NO_NODE);
 	return r;
 }
 
-static int add_findings(const struct stalls *stalls, const struct gw_list *ends, const struct gw_list *stalled,
-			struct gw_finding_list *findings)
+static int stall_add_findings(const struct stalls *stalls, const struct gw_list *ends, const struct gw_list *stalled,
+			      struct gw_finding_list *findings)
 {
 	struct gw_paths paths;
 	struct gw_shown shown;
@@ -243,7 +244,8 @@ static int add_findings(const struct stalls *stalls, const struct gw_list *ends,
 	r = gw_shown_init(&shown, stalls->graph);
 	if (r == 0) {
 		for (uint32_t i = 0; i < ends->count && r == 0; i++)
-			r = add_finding(stalls, stalls->longest[ends->items[i]], &paths, &shown, stalled, findings);
+			r = stall_add_finding(stalls, stalls->longest[ends->items[i]], &paths, &shown, stalled,
+					      findings);
 		gw_shown_deinit(&shown);
 	}
 	gw_paths_deinit(&paths);
@@ -269,9 +271,9 @@ int gw_stalls_find(const struct gw_graph *graph, const struct gw_policy *policy,
 	if (r == 0) {
 		memset(stalls.end, 0xff, count * sizeof(*stalls.end)); /* GW_NO_NODE */
 		memset(stalls.longest, 0xff, count * sizeof(*stalls.longest));
-		r = group(&stalls, &ends, &stalled);
+		r = stall_group(&stalls, &ends, &stalled);
 	}
-	r = r ?: add_findings(&stalls, &ends, &stalled, findings);
+	r = r ?: stall_add_findings(&stalls, &ends, &stalled, findings);
 	gw_list_deinit(&ends);
 	gw_list_deinit(&stalled);
 	free(stalls.end);

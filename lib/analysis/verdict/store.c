@@ -38,17 +38,17 @@ struct gw_store {
 	uint64_t step;
 };
 
-static bool is_active(const struct entry *entry)
+static bool store_is_active(const struct entry *entry)
 {
 	return entry->report && entry->report->state == GW_STATE_ACTIVE;
 }
 
-static bool is_resolved(const struct entry *entry)
+static bool store_is_resolved(const struct entry *entry)
 {
 	return entry->report && entry->report->state == GW_STATE_RESOLVED;
 }
 
-static void entry_free(struct entry *entry)
+static void store_entry_free(struct entry *entry)
 {
 	gw_report_free(entry->report);
 	free(entry->participants);
@@ -72,21 +72,21 @@ void gw_store_free(struct gw_store *store)
 	if (!store)
 		return;
 	for (size_t i = 0; i < store->count; i++)
-		entry_free(store->entries[i]);
+		store_entry_free(store->entries[i]);
 	free(store->entries);
 	free(store->listing);
 	free(store);
 }
 
 /* Active ones first, then resolved ones, each newest first. */
-static void list_reports(struct gw_store *store)
+static void store_list_reports(struct gw_store *store)
 {
 	store->n_listing = 0;
 	for (size_t i = store->count; i-- > 0;)
-		if (is_active(store->entries[i]))
+		if (store_is_active(store->entries[i]))
 			store->listing[store->n_listing++] = store->entries[i]->report;
 	for (size_t i = store->count; i-- > 0;)
-		if (is_resolved(store->entries[i]))
+		if (store_is_resolved(store->entries[i]))
 			store->listing[store->n_listing++] = store->entries[i]->report;
 }
 
@@ -99,14 +99,14 @@ size_t gw_store_reports(const struct gw_store *store, const struct gw_report *co
 bool gw_store_wants_more(const struct gw_store *store)
 {
 	for (size_t i = 0; i < store->count; i++)
-		if (!is_resolved(store->entries[i]) && store->entries[i]->kind != GW_KIND_HAZARD)
+		if (!store_is_resolved(store->entries[i]) && store->entries[i]->kind != GW_KIND_HAZARD)
 			return true;
 	return false;
 }
 
 /* ---- ends -------------------------------------------------------------------------- */
 
-static bool has_ended(const struct entry *entry, const struct gw_snapshot *now)
+static bool store_has_ended(const struct entry *entry, const struct gw_snapshot *now)
 {
 	for (size_t i = 0; i < entry->n_participants; i++)
 		if (!gw_wait_unbroken(&entry->participants[i], now))
@@ -114,7 +114,7 @@ static bool has_ended(const struct entry *entry, const struct gw_snapshot *now)
 	return false;
 }
 
-static void resolve(struct entry *entry, uint64_t now_ns, gw_report_changed changed, void *userdata)
+static void store_resolve(struct entry *entry, uint64_t now_ns, gw_report_changed changed, void *userdata)
 {
 	entry->report->state = GW_STATE_RESOLVED;
 	entry->report->resolved_mono_ns = now_ns;
@@ -122,23 +122,23 @@ static void resolve(struct entry *entry, uint64_t now_ns, gw_report_changed chan
 		changed(entry->report, userdata);
 }
 
-static void remove_entry(struct gw_store *store, size_t at)
+static void store_remove_entry(struct gw_store *store, size_t at)
 {
-	entry_free(store->entries[at]);
+	store_entry_free(store->entries[at]);
 	store->count--;
 	memmove(&store->entries[at], &store->entries[at + 1], (store->count - at) * sizeof(*store->entries));
 }
 
 /* Forgets the oldest of the resolved ones that are too many. */
-static void bound_resolved(struct gw_store *store)
+static void store_bound_resolved(struct gw_store *store)
 {
 	size_t resolved = 0;
 
 	for (size_t i = 0; i < store->count; i++)
-		resolved += is_resolved(store->entries[i]);
+		resolved += store_is_resolved(store->entries[i]);
 	for (size_t i = 0; resolved > store->policy.keep_resolved;) {
-		if (is_resolved(store->entries[i])) {
-			remove_entry(store, i);
+		if (store_is_resolved(store->entries[i])) {
+			store_remove_entry(store, i);
 			resolved--;
 		} else {
 			i++;
@@ -151,25 +151,25 @@ void gw_store_expire(struct gw_store *store, const struct gw_snapshot *now, gw_r
 	const struct gw_snapshot_record *head = gw_snapshot_head(now);
 
 	store->step++;
-	bound_resolved(store);
+	store_bound_resolved(store);
 	for (size_t i = 0; i < store->count && !head->incomplete;) {
 		struct entry *entry = store->entries[i];
 
-		if (is_resolved(entry) || !has_ended(entry, now)) {
+		if (store_is_resolved(entry) || !store_has_ended(entry, now)) {
 			i++;
 		} else if (entry->report) {
-			resolve(entry, head->mono_ns, changed, userdata);
+			store_resolve(entry, head->mono_ns, changed, userdata);
 			i++;
 		} else {
-			remove_entry(store, i);
+			store_remove_entry(store, i);
 		}
 	}
-	list_reports(store);
+	store_list_reports(store);
 }
 
 /* ---- beginnings ---------------------------------------------------------------------- */
 
-static int compare_named(const void *a, const void *b)
+static int store_compare_named(const void *a, const void *b)
 {
 	const struct named *x = a, *y = b;
 
@@ -179,7 +179,7 @@ static int compare_named(const void *a, const void *b)
 }
 
 /* Everyone in the finding, so that stalls of the same tasks are known to be explained. */
-static int name_tasks(struct entry *entry, const struct gw_graph *graph, const struct gw_finding *finding)
+static int store_name_tasks(struct entry *entry, const struct gw_graph *graph, const struct gw_finding *finding)
 {
 	const struct gw_list *lists[] = { &finding->chain, &finding->victims };
 	struct named *named = calloc(finding->chain.count + finding->victims.count + 1, sizeof(*named));
@@ -195,22 +195,22 @@ static int name_tasks(struct entry *entry, const struct gw_graph *graph, const s
 				named[count++] = (struct named){ node->address, node->extra };
 		}
 	}
-	qsort(named, count, sizeof(*named), compare_named);
+	qsort(named, count, sizeof(*named), store_compare_named);
 	free(entry->named);
 	entry->named = named;
 	entry->n_named = count;
 	return 0;
 }
 
-static bool names(const struct entry *entry, const struct gw_wait_identity *wait)
+static bool store_entry_names(const struct entry *entry, const struct gw_wait_identity *wait)
 {
 	const struct named wanted = { wait->task, wait->start_ns };
 
-	return entry->n_named && bsearch(&wanted, entry->named, entry->n_named, sizeof(wanted), compare_named);
+	return entry->n_named && bsearch(&wanted, entry->named, entry->n_named, sizeof(wanted), store_compare_named);
 }
 
 /* Changes when there is something new to say. Of a stall's many victims only their magnitude is. */
-static uint64_t looks_of(const struct gw_graph *graph, const struct gw_finding *finding)
+static uint64_t store_fingerprint(const struct gw_graph *graph, const struct gw_finding *finding)
 {
 	const struct gw_node *root = &graph->nodes[finding->root];
 	uint64_t sum = root->address * 31 + root->type;
@@ -225,7 +225,7 @@ static uint64_t looks_of(const struct gw_graph *graph, const struct gw_finding *
 	return sum + finding->n_victims;
 }
 
-static int reserve(struct gw_store *store)
+static int store_reserve(struct gw_store *store)
 {
 	size_t allocated = store->allocated ? store->allocated * 2 : 16;
 	struct entry **entries;
@@ -245,14 +245,14 @@ static int reserve(struct gw_store *store)
 	return 0;
 }
 
-static int add_entry(struct gw_store *store, const struct gw_graph *graph, const struct gw_finding *finding,
-		     struct entry **ret)
+static int store_add_entry(struct gw_store *store, const struct gw_graph *graph, const struct gw_finding *finding,
+			   struct entry **ret)
 {
 	const struct gw_snapshot_record *head = gw_snapshot_head(graph->snapshot);
 	size_t size = finding->n_participants * sizeof(*finding->participants);
 	struct entry *entry;
 
-	if (reserve(store) < 0)
+	if (store_reserve(store) < 0)
 		return -ENOMEM;
 	entry = calloc(1, sizeof(*entry));
 	if (!entry)
@@ -265,8 +265,8 @@ static int add_entry(struct gw_store *store, const struct gw_graph *graph, const
 	entry->detected_real_ns = head->real_ns;
 	entry->detected_mono_ns = head->mono_ns;
 	entry->participants = malloc(size);
-	if (!entry->participants || name_tasks(entry, graph, finding) < 0) {
-		entry_free(entry);
+	if (!entry->participants || store_name_tasks(entry, graph, finding) < 0) {
+		store_entry_free(entry);
 		return -ENOMEM;
 	}
 	memcpy(entry->participants, finding->participants, size);
@@ -278,7 +278,7 @@ static int add_entry(struct gw_store *store, const struct gw_graph *graph, const
 
 /* ---- reports --------------------------------------------------------------------------- */
 
-static void set_id(struct gw_report *report)
+static void store_set_id(struct gw_report *report)
 {
 	const char letter = report->kind == GW_KIND_STALL ? 's' : report->kind == GW_KIND_HAZARD ? 'h' : 'd';
 
@@ -287,28 +287,28 @@ static void set_id(struct gw_report *report)
 }
 
 /* Makes or renews the entry's report. */
-static int report(struct gw_store *store, struct entry *entry, const struct gw_graph *graph,
-		  const struct gw_finding *finding, enum gw_confidence confidence, gw_report_changed changed,
-		  void *userdata)
+static int store_report(struct gw_store *store, struct entry *entry, const struct gw_graph *graph,
+			const struct gw_finding *finding, enum gw_confidence confidence, gw_report_changed changed,
+			void *userdata)
 {
 	struct gw_report *rendered;
 
-	if (name_tasks(entry, graph, finding) < 0 || gw_render(&rendered, graph, finding) < 0)
+	if (store_name_tasks(entry, graph, finding) < 0 || gw_render(&rendered, graph, finding) < 0)
 		return -ENOMEM;
 	rendered->confidence = confidence;
 	rendered->detected_real_ns = entry->detected_real_ns;
 	rendered->detected_mono_ns = entry->detected_mono_ns;
-	set_id(rendered);
+	store_set_id(rendered);
 	gw_report_free(entry->report);
 	entry->report = rendered;
-	entry->looks = looks_of(graph, finding);
-	list_reports(store);
+	entry->looks = store_fingerprint(graph, finding);
+	store_list_reports(store);
 	if (changed)
 		changed(rendered, userdata);
 	return 0;
 }
 
-static struct entry *find_key(const struct gw_store *store, const struct gw_finding *finding)
+static struct entry *store_find_key(const struct gw_store *store, const struct gw_finding *finding)
 {
 	for (size_t i = 0; i < store->count; i++)
 		if (store->entries[i]->key == finding->key && store->entries[i]->kind == finding->kind)
@@ -316,43 +316,44 @@ static struct entry *find_key(const struct gw_store *store, const struct gw_find
 	return NULL;
 }
 
-static bool same_wait(const struct gw_wait_identity *a, const struct gw_wait_identity *b)
+static bool store_same_wait(const struct gw_wait_identity *a, const struct gw_wait_identity *b)
 {
 	return a->task == b->task && a->start_ns == b->start_ns && a->kind == b->kind && a->object == b->object &&
 	       a->since_ns == b->since_ns;
 }
 
 /* An active deadlock that one of the finding's waits belongs to: the same cause, seen from another side. */
-static bool is_known_otherwise(const struct gw_store *store, const struct gw_finding *finding)
+static bool store_is_known_otherwise(const struct gw_store *store, const struct gw_finding *finding)
 {
 	for (size_t i = 0; i < store->count; i++) {
 		const struct entry *entry = store->entries[i];
 
-		if (!is_active(entry) || entry->kind != GW_KIND_DEADLOCK)
+		if (!store_is_active(entry) || entry->kind != GW_KIND_DEADLOCK)
 			continue;
 		for (size_t a = 0; a < entry->n_participants; a++)
 			for (size_t b = 0; b < finding->n_participants; b++)
-				if (same_wait(&entry->participants[a], &finding->participants[b]))
+				if (store_same_wait(&entry->participants[a], &finding->participants[b]))
 					return true;
 	}
 	return false;
 }
 
-static void resolve_explained_stalls(struct gw_store *store, const struct entry *deadlock, uint64_t now_ns,
-				     gw_report_changed changed, void *userdata)
+static void store_resolve_explained_stalls(struct gw_store *store, const struct entry *deadlock, uint64_t now_ns,
+					   gw_report_changed changed, void *userdata)
 {
 	for (size_t i = 0; i < store->count; i++) {
 		struct entry *entry = store->entries[i];
 
-		if (entry->kind == GW_KIND_STALL && is_active(entry) && names(deadlock, &entry->participants[0]))
-			resolve(entry, now_ns, changed, userdata);
+		if (entry->kind == GW_KIND_STALL && store_is_active(entry) &&
+		    store_entry_names(deadlock, &entry->participants[0]))
+			store_resolve(entry, now_ns, changed, userdata);
 	}
-	list_reports(store);
+	store_list_reports(store);
 }
 
 /* How sure the finding is after one more look. */
-static enum gw_confidence look_again(const struct gw_store *store, struct entry *entry,
-				     const struct gw_finding *finding)
+static enum gw_confidence store_confirm(const struct gw_store *store, struct entry *entry,
+					const struct gw_finding *finding)
 {
 	entry->repeated = entry->offered_at + 1 == store->step ? entry->repeated + 1 : 1;
 	entry->offered_at = store->step;
@@ -361,8 +362,8 @@ static enum gw_confidence look_again(const struct gw_store *store, struct entry 
 	return finding->confidence;
 }
 
-static int offer_again(struct gw_store *store, struct entry *entry, const struct gw_graph *graph,
-		       const struct gw_finding *finding, gw_report_changed changed, void *userdata)
+static int store_offer_again(struct gw_store *store, struct entry *entry, const struct gw_graph *graph,
+			     const struct gw_finding *finding, gw_report_changed changed, void *userdata)
 {
 	uint64_t now_ns = gw_snapshot_head(graph->snapshot)->mono_ns;
 	enum gw_confidence confidence, seen;
@@ -371,71 +372,72 @@ static int offer_again(struct gw_store *store, struct entry *entry, const struct
 
 	if (entry->offered_at == store->step)
 		return 0;
-	seen = look_again(store, entry, finding);
+	seen = store_confirm(store, entry, finding);
 	/* As strong as the weaker of the last two looks, but what was proven stays so. */
 	confidence = seen < entry->seen ? seen : entry->seen;
 	entry->seen = seen;
 	if (candidate && finding->formed_ns + store->policy.min_wait_ns > now_ns)
 		return 0;
-	if (is_active(entry) && entry->report->confidence > confidence)
+	if (store_is_active(entry) && entry->report->confidence > confidence)
 		confidence = entry->report->confidence;
-	if (is_active(entry) && entry->report->confidence == confidence && entry->looks == looks_of(graph, finding))
+	if (store_is_active(entry) && entry->report->confidence == confidence &&
+	    entry->looks == store_fingerprint(graph, finding))
 		return 0;
-	r = report(store, entry, graph, finding, confidence, changed, userdata);
+	r = store_report(store, entry, graph, finding, confidence, changed, userdata);
 	if (r == 0 && candidate)
-		resolve_explained_stalls(store, entry, now_ns, changed, userdata);
+		store_resolve_explained_stalls(store, entry, now_ns, changed, userdata);
 	return r;
 }
 
-static int offer_deadlock(struct gw_store *store, const struct gw_graph *graph, const struct gw_finding *finding,
-			  gw_report_changed changed, void *userdata)
+static int store_offer_deadlock(struct gw_store *store, const struct gw_graph *graph, const struct gw_finding *finding,
+				gw_report_changed changed, void *userdata)
 {
-	struct entry *entry = find_key(store, finding);
+	struct entry *entry = store_find_key(store, finding);
 
 	if (entry)
-		return offer_again(store, entry, graph, finding, changed, userdata);
-	return is_known_otherwise(store, finding) ? 0 : add_entry(store, graph, finding, &entry);
+		return store_offer_again(store, entry, graph, finding, changed, userdata);
+	return store_is_known_otherwise(store, finding) ? 0 : store_add_entry(store, graph, finding, &entry);
 }
 
-static bool is_explained(const struct gw_store *store, const struct gw_finding *stall)
+static bool store_is_explained(const struct gw_store *store, const struct gw_finding *stall)
 {
 	for (size_t i = 0; i < store->count; i++)
-		if (store->entries[i]->kind == GW_KIND_DEADLOCK && !is_resolved(store->entries[i]) &&
-		    names(store->entries[i], &stall->participants[0]))
+		if (store->entries[i]->kind == GW_KIND_DEADLOCK && !store_is_resolved(store->entries[i]) &&
+		    store_entry_names(store->entries[i], &stall->participants[0]))
 			return true;
 	return false;
 }
 
-static int offer_stall(struct gw_store *store, const struct gw_graph *graph, const struct gw_finding *finding,
-		       gw_report_changed changed, void *userdata)
+static int store_offer_stall(struct gw_store *store, const struct gw_graph *graph, const struct gw_finding *finding,
+			     gw_report_changed changed, void *userdata)
 {
-	struct entry *entry = find_key(store, finding);
+	struct entry *entry = store_find_key(store, finding);
 
-	if (is_explained(store, finding))
+	if (store_is_explained(store, finding))
 		return 0;
 	if (!entry) {
-		if (add_entry(store, graph, finding, &entry) < 0)
+		if (store_add_entry(store, graph, finding, &entry) < 0)
 			return -ENOMEM;
 		/* That a wait is long is known from its beginning; without one, from its task not having run since. */
 		if (finding->participants[0].since_ns == 0)
 			return 0;
 	}
-	if (is_active(entry) && entry->looks == looks_of(graph, finding))
+	if (store_is_active(entry) && entry->looks == store_fingerprint(graph, finding))
 		return 0;
-	return report(store, entry, graph, finding, finding->confidence, changed, userdata);
+	return store_report(store, entry, graph, finding, finding->confidence, changed, userdata);
 }
 
 int gw_store_offer(struct gw_store *store, const struct gw_graph *graph, const struct gw_finding *finding,
 		   gw_report_changed changed, void *userdata)
 {
 	if (finding->kind == GW_KIND_STALL)
-		return offer_stall(store, graph, finding, changed, userdata);
-	return offer_deadlock(store, graph, finding, changed, userdata);
+		return store_offer_stall(store, graph, finding, changed, userdata);
+	return store_offer_deadlock(store, graph, finding, changed, userdata);
 }
 
 /* ---- hazards ------------------------------------------------------------------------- */
 
-static struct entry *find_breach(const struct gw_store *store, uint64_t key)
+static struct entry *store_find_hazard(const struct gw_store *store, uint64_t key)
 {
 	for (size_t i = 0; i < store->count; i++)
 		if (store->entries[i]->kind == GW_KIND_HAZARD && store->entries[i]->key == key)
@@ -443,12 +445,12 @@ static struct entry *find_breach(const struct gw_store *store, uint64_t key)
 	return NULL;
 }
 
-static int add_breach(struct gw_store *store, const struct gw_snapshot *snapshot, const struct gw_breach *breach,
-		      struct entry **ret)
+static int store_add_hazard(struct gw_store *store, const struct gw_snapshot *snapshot, const struct gw_breach *breach,
+			    struct entry **ret)
 {
 	struct entry *entry;
 
-	if (reserve(store) < 0)
+	if (store_reserve(store) < 0)
 		return -ENOMEM;
 	entry = calloc(1, sizeof(*entry));
 	if (!entry)
@@ -465,23 +467,23 @@ static int add_breach(struct gw_store *store, const struct gw_snapshot *snapshot
 int gw_store_breach(struct gw_store *store, const struct gw_snapshot *snapshot, const struct gw_breach *breach,
 		    gw_report_changed changed, void *userdata)
 {
-	struct entry *entry = find_breach(store, breach->key);
+	struct entry *entry = store_find_hazard(store, breach->key);
 	uint64_t magnitude = 64 - (uint64_t)__builtin_clzll(breach->count | 1);
 	struct gw_report *rendered;
 
 	if (entry && entry->looks == magnitude)
 		return 0;
-	if (!entry && add_breach(store, snapshot, breach, &entry) < 0)
+	if (!entry && store_add_hazard(store, snapshot, breach, &entry) < 0)
 		return -ENOMEM;
 	if (gw_breach_render(&rendered, snapshot, breach) < 0)
 		return -ENOMEM;
 	rendered->detected_real_ns = entry->detected_real_ns;
 	rendered->detected_mono_ns = entry->detected_mono_ns;
-	set_id(rendered);
+	store_set_id(rendered);
 	gw_report_free(entry->report);
 	entry->report = rendered;
 	entry->looks = magnitude;
-	list_reports(store);
+	store_list_reports(store);
 	if (changed)
 		changed(rendered, userdata);
 	return 0;

@@ -22,67 +22,67 @@ struct telling {
 	struct gw_text text;
 };
 
-static const struct gw_node *node_at(const struct telling *telling, uint32_t node)
+static const struct gw_node *explain_node(const struct telling *telling, uint32_t node)
 {
 	return &telling->graph->nodes[node];
 }
 
-static void say(struct telling *telling, const char *words)
+static void explain_add(struct telling *telling, const char *words)
 {
 	gw_text_add(&telling->text, "%s", words);
 }
 
-static void name(struct telling *telling, const struct gw_node *node)
+static void explain_name(struct telling *telling, const struct gw_node *node)
 {
 	gw_name_phrase(&telling->text, telling->graph, node);
 }
 
-static void say_for_how_long(struct telling *telling, uint64_t since_ns)
+static void explain_duration(struct telling *telling, uint64_t since_ns)
 {
 	if (since_ns == 0 || since_ns > telling->now_ns) {
-		say(telling, " waits for ");
+		explain_add(telling, " waits for ");
 		return;
 	}
-	say(telling, " has waited more than "); /* true also when it is read later */
+	explain_add(telling, " has waited more than "); /* true also when it is read later */
 	gw_text_add_age(&telling->text, telling->now_ns - since_ns);
-	say(telling, " for ");
+	explain_add(telling, " for ");
 }
 
 /* ---- one step ------------------------------------------------------------------------ */
 
 /* What a task waits for, as the object of "waits for". */
-static void tell_object(struct telling *telling, const struct gw_edge *edge)
+static void explain_object(struct telling *telling, const struct gw_edge *edge)
 {
-	const struct gw_node *to = node_at(telling, edge->to);
+	const struct gw_node *to = explain_node(telling, edge->to);
 
 	switch (to->type) {
 	case GW_NODE_SRCU:
-		say(telling, "all drm_dev_enter() sections to end");
+		explain_add(telling, "all drm_dev_enter() sections to end");
 		return;
 	case GW_NODE_NOTIFIER:
-		name(telling, to);
-		say(telling, " to end");
+		explain_name(telling, to);
+		explain_add(telling, " to end");
 		return;
 	case GW_NODE_WORK:
 	case GW_NODE_WORKQUEUE:
-		name(telling, to);
-		say(telling, " to finish");
+		explain_name(telling, to);
+		explain_add(telling, " to finish");
 		return;
 	case GW_NODE_TASK:
-		say(telling, "the end of ");
-		name(telling, to);
+		explain_add(telling, "the end of ");
+		explain_name(telling, to);
 		return;
 	default:
-		name(telling, to);
+		explain_name(telling, to);
 	}
 }
 
 /* Each edge that does not leave a task continues the sentence. NULL: it adds nothing. */
-static const char *connector(const struct telling *telling, const struct gw_edge *edge)
+static const char *explain_connector(const struct telling *telling, const struct gw_edge *edge)
 {
 	switch (edge->relation) {
 	case GW_RELATION_SIGNALLED_BY:
-		return node_at(telling, edge->to)->gone ? ", so far signalled by " : ", to be signalled by ";
+		return explain_node(telling, edge->to)->gone ? ", so far signalled by " : ", to be signalled by ";
 	case GW_RELATION_DEPENDS_ON:
 		return ", which needs ";
 	case GW_RELATION_SIGNALLED_WITH:
@@ -94,9 +94,11 @@ static const char *connector(const struct telling *telling, const struct gw_edge
 	case GW_RELATION_QUEUED_BEHIND:
 		return ", queued behind the work of ";
 	case GW_RELATION_HELD_BY:
-		return node_at(telling, edge->to)->type == GW_NODE_NOTIFIER ? ", held by the caller of " : ", held by ";
+		return explain_node(telling, edge->to)->type == GW_NODE_NOTIFIER ? ", held by the caller of "
+										 : ", held by ";
 	case GW_RELATION_RUNS_IN:
-		return node_at(telling, edge->from)->type == GW_NODE_SRCU ? "; in one of them is " : ", in which is ";
+		return explain_node(telling, edge->from)->type == GW_NODE_SRCU ? "; in one of them is "
+									       : ", in which is ";
 	case GW_RELATION_DRIVEN_BY:
 		return ", which lost its hardware with ";
 	case GW_RELATION_UNPLUGGED_BY:
@@ -106,82 +108,82 @@ static const char *connector(const struct telling *telling, const struct gw_edge
 	}
 }
 
-static void tell_section(struct telling *telling, const struct gw_node *node)
+static void explain_section(struct telling *telling, const struct gw_node *node)
 {
 	if (node->type == GW_NODE_RECLAIM) {
-		say(telling, ", in direct reclaim,");
+		explain_add(telling, ", in direct reclaim,");
 		return;
 	}
-	say(telling, node->type == GW_NODE_FAULT ? ", handling " : ", in ");
-	name(telling, node);
-	say(telling, ",");
+	explain_add(telling, node->type == GW_NODE_FAULT ? ", handling " : ", in ");
+	explain_name(telling, node);
+	explain_add(telling, ",");
 }
 
-static bool is_section(const struct gw_node *node)
+static bool explain_is_section(const struct gw_node *node)
 {
 	return node->type == GW_NODE_FAULT || node->type == GW_NODE_EVICTION || node->type == GW_NODE_RECLAIM;
 }
 
 /* A sentence about the task or job that edge @at leaves, up to the next task. Returns the edge after it. */
-static uint32_t tell_step(struct telling *telling, uint32_t at)
+static uint32_t explain_step(struct telling *telling, uint32_t at)
 {
 	const struct gw_list *edges = &telling->finding->edges;
 	const struct gw_edge *edge = &telling->graph->edges[edges->items[at]];
-	const struct gw_node *from = node_at(telling, edge->from);
+	const struct gw_node *from = explain_node(telling, edge->from);
 
-	name(telling, from);
-	while (is_section(node_at(telling, edge->to)) && at + 1 < edges->count) {
-		tell_section(telling, node_at(telling, edge->to));
+	explain_name(telling, from);
+	while (explain_is_section(explain_node(telling, edge->to)) && at + 1 < edges->count) {
+		explain_section(telling, explain_node(telling, edge->to));
 		edge = &telling->graph->edges[edges->items[++at]];
 	}
 	if (from->type == GW_NODE_TASK)
-		say_for_how_long(telling, from->since_ns);
+		explain_duration(telling, from->since_ns);
 	else
-		say(telling, edge->relation == GW_RELATION_RUN_BY ? " is run by " : " needs ");
-	tell_object(telling, edge);
-	for (at++; at < edges->count && node_at(telling, edge->to)->type != GW_NODE_TASK; at++) {
+		explain_add(telling, edge->relation == GW_RELATION_RUN_BY ? " is run by " : " needs ");
+	explain_object(telling, edge);
+	for (at++; at < edges->count && explain_node(telling, edge->to)->type != GW_NODE_TASK; at++) {
 		edge = &telling->graph->edges[edges->items[at]];
-		if (connector(telling, edge)) {
-			say(telling, connector(telling, edge));
-			name(telling, node_at(telling, edge->to));
+		if (explain_connector(telling, edge)) {
+			explain_add(telling, explain_connector(telling, edge));
+			explain_name(telling, explain_node(telling, edge->to));
 		}
 	}
 	return at;
 }
 
 /* The task waits for something, and nothing of it is known. */
-static void tell_unknown_wait(struct telling *telling)
+static void explain_unknown_wait(struct telling *telling)
 {
-	const struct gw_node *node = node_at(telling, telling->finding->chain.items[0]);
+	const struct gw_node *node = explain_node(telling, telling->finding->chain.items[0]);
 
-	name(telling, node);
-	say_for_how_long(telling, node->since_ns);
+	explain_name(telling, node);
+	explain_duration(telling, node->since_ns);
 	gw_text_add(&telling->text, "something that is not known (%s)", gw_wait_kind_name(node->wait.kind));
 }
 
-static void tell_chain(struct telling *telling)
+static void explain_steps(struct telling *telling)
 {
 	const struct gw_list *edges = &telling->finding->edges;
 	uint32_t told = 0;
 
 	if (edges->count == 0)
-		tell_unknown_wait(telling);
+		explain_unknown_wait(telling);
 	for (uint32_t at = 0; at < edges->count && told < TOLD_TASKS; told++) {
 		if (told)
-			say(telling, "; ");
-		at = tell_step(telling, at);
+			explain_add(telling, "; ");
+		at = explain_step(telling, at);
 		if (told + 1 == TOLD_TASKS && at < edges->count)
-			say(telling, "; and so on");
+			explain_add(telling, "; and so on");
 	}
-	say(telling, ".");
+	explain_add(telling, ".");
 }
 
 /* ---- what is not sure ------------------------------------------------------------------- */
 
-static void tell_unknown_beginnings(struct telling *telling)
+static void explain_unknown_beginnings(struct telling *telling)
 {
 	for (uint32_t i = 0; i < telling->finding->chain.count; i++) {
-		const struct gw_node *node = node_at(telling, telling->finding->chain.items[i]);
+		const struct gw_node *node = explain_node(telling, telling->finding->chain.items[i]);
 
 		if (node->type != GW_NODE_TASK || node->wait.kind == GW_WAIT_NONE || node->since_ns)
 			continue;
@@ -191,7 +193,7 @@ static void tell_unknown_beginnings(struct telling *telling)
 	}
 }
 
-static const char *evidence_in_words(enum gw_evidence evidence)
+static const char *explain_evidence(enum gw_evidence evidence)
 {
 	switch (evidence) {
 	case GW_EVIDENCE_TRACEPOINT:
@@ -212,7 +214,7 @@ static const char *evidence_in_words(enum gw_evidence evidence)
 	return "inferred";
 }
 
-static void tell_weakest_edge(struct telling *telling)
+static void explain_weakest_edge(struct telling *telling)
 {
 	const struct gw_list *edges = &telling->finding->edges;
 	const struct gw_edge *weakest = NULL;
@@ -225,69 +227,71 @@ static void tell_weakest_edge(struct telling *telling)
 	}
 	if (!weakest)
 		return;
-	say(telling, " Not proven: how ");
-	name(telling, node_at(telling, weakest->from));
-	say(telling, " depends on ");
-	name(telling, node_at(telling, weakest->to));
-	gw_text_add(&telling->text, " is only %s.", evidence_in_words(weakest->evidence));
+	explain_add(telling, " Not proven: how ");
+	explain_name(telling, explain_node(telling, weakest->from));
+	explain_add(telling, " depends on ");
+	explain_name(telling, explain_node(telling, weakest->to));
+	gw_text_add(&telling->text, " is only %s.", explain_evidence(weakest->evidence));
 }
 
 /* ---- dead ends, stalls --------------------------------------------------------------------- */
 
-static const struct gw_node *last_node(const struct telling *telling)
+static const struct gw_node *explain_last_node(const struct telling *telling)
 {
-	return node_at(telling, telling->finding->chain.items[telling->finding->chain.count - 1]);
+	return explain_node(telling, telling->finding->chain.items[telling->finding->chain.count - 1]);
 }
 
-static void tell_dead_end(struct telling *telling)
+static void explain_dead_end(struct telling *telling)
 {
 	const struct gw_finding *finding = telling->finding;
-	const struct gw_node *last = last_node(telling);
-	const struct gw_node *before = node_at(telling, finding->chain.items[finding->chain.count - 2]);
+	const struct gw_node *last = explain_last_node(telling);
+	const struct gw_node *before = explain_node(telling, finding->chain.items[finding->chain.count - 2]);
 
 	if (finding->class == GW_CLASS_ORPHANED_FENCE) {
-		say(telling, " That task no longer exists, and nobody else was ever seen to do it.");
+		explain_add(telling, " That task no longer exists, and nobody else was ever seen to do it.");
 	} else if (last->gone) {
-		say(telling, " That task no longer exists, and never released it.");
+		explain_add(telling, " That task no longer exists, and never released it.");
 	} else {
-		say(telling, " ");
-		name(telling, last);
+		explain_add(telling, " ");
+		explain_name(telling, last);
 		gw_text_add(&telling->text, " %s, and will not release it.",
 			    before->why ? before->why : "went on without it");
 	}
 }
 
-static void tell_untracked(struct telling *telling, const struct gw_node *node)
+static void explain_untracked(struct telling *telling, const struct gw_node *node)
 {
 	const struct gw_symbol_record *frame = gw_stack_module_frame(telling->graph->snapshot, node->task);
 
-	name(telling, node);
+	explain_name(telling, node);
 	gw_text_add(&telling->text, " is blocked in %s()", node->stack_wait);
 	if (frame)
 		gw_text_add(&telling->text, ", called from %s() of module %s", frame->name, frame->module);
 	if (node->task->last_ran_ns && node->task->last_ran_ns < telling->now_ns) {
-		say(telling, ", and has not run for more than ");
+		explain_add(telling, ", and has not run for more than ");
 		gw_text_add_age(&telling->text, telling->now_ns - node->task->last_ran_ns);
 	}
-	say(telling,
-	    ". Its wait began before gpuwatch was attached: which fence it waits for, and who should signal it, is not known.");
+	explain_add(
+		telling,
+		". Its wait began before gpuwatch was attached: which fence it waits for, and who should signal it, is not known.");
 }
 
-static void tell_stall(struct telling *telling)
+static void explain_stall(struct telling *telling)
 {
-	const struct gw_node *first = node_at(telling, telling->finding->chain.items[0]), *last = last_node(telling);
+	const struct gw_node *first = explain_node(telling, telling->finding->chain.items[0]),
+			     *last = explain_last_node(telling);
 
 	if (first->stack_wait) {
-		tell_untracked(telling, first);
+		explain_untracked(telling, first);
 		return;
 	}
-	tell_chain(telling);
+	explain_steps(telling);
 	if (last != first && last->why) {
-		say(telling, " The chain ends there: ");
-		name(telling, last);
+		explain_add(telling, " The chain ends there: ");
+		explain_name(telling, last);
 		gw_text_add(&telling->text, " %s.", last->why);
 	}
-	say(telling, " Nothing proves a deadlock: it may be slow rather than stuck.");
+	explain_add(telling, " Nothing proves a deadlock: it may be slow rather than stuck.");
 }
 
 char *gw_explain_cause(const struct gw_graph *graph, const struct gw_finding *finding)
@@ -299,121 +303,122 @@ char *gw_explain_cause(const struct gw_graph *graph, const struct gw_finding *fi
 	};
 
 	if (finding->kind == GW_KIND_STALL) {
-		tell_stall(&telling);
+		explain_stall(&telling);
 	} else {
-		tell_chain(&telling);
+		explain_steps(&telling);
 		if (!finding->loop)
-			tell_dead_end(&telling);
+			explain_dead_end(&telling);
 	}
-	tell_unknown_beginnings(&telling);
-	tell_weakest_edge(&telling);
+	explain_unknown_beginnings(&telling);
+	explain_weakest_edge(&telling);
 	return gw_text_finish(&telling.text);
 }
 
 /* ---- summary --------------------------------------------------------------------------------- */
 
-static const struct gw_node *first_of_type(const struct telling *telling, enum gw_node_type type)
+static const struct gw_node *explain_first_of_type(const struct telling *telling, enum gw_node_type type)
 {
 	for (uint32_t i = 0; i < telling->finding->chain.count; i++)
-		if (node_at(telling, telling->finding->chain.items[i])->type == type)
-			return node_at(telling, telling->finding->chain.items[i]);
+		if (explain_node(telling, telling->finding->chain.items[i])->type == type)
+			return explain_node(telling, telling->finding->chain.items[i]);
 	return NULL;
 }
 
-static void name_fence(struct telling *telling)
+static void explain_name_fence(struct telling *telling)
 {
-	const struct gw_node *fence = first_of_type(telling, GW_NODE_FENCE);
+	const struct gw_node *fence = explain_first_of_type(telling, GW_NODE_FENCE);
 
 	if (fence)
-		name(telling, fence);
+		explain_name(telling, fence);
 	else
-		say(telling, "a fence");
+		explain_add(telling, "a fence");
 }
 
-static void summarise_loop(struct telling *telling)
+static void explain_summarise_loop(struct telling *telling)
 {
 	const struct gw_finding *finding = telling->finding;
-	const struct gw_node *lock = first_of_type(telling, GW_NODE_LOCK);
+	const struct gw_node *lock = explain_first_of_type(telling, GW_NODE_LOCK);
 
-	name(telling, node_at(telling, finding->root));
+	explain_name(telling, explain_node(telling, finding->root));
 	switch (finding->class) {
 	case GW_CLASS_UNPLUG_SRCU:
-		say(telling, " waits in a drm_dev_enter() section for ");
-		name_fence(telling);
-		say(telling, ", and drm_dev_unplug() waits for that section");
+		explain_add(telling, " waits in a drm_dev_enter() section for ");
+		explain_name_fence(telling);
+		explain_add(telling, ", and drm_dev_unplug() waits for that section");
 		return;
 	case GW_CLASS_FAULT_PREEMPT:
-		say(telling, " handles a GPU page fault and waits for what needs that fault to be over");
+		explain_add(telling, " handles a GPU page fault and waits for what needs that fault to be over");
 		return;
 	case GW_CLASS_RECLAIM_CYCLE:
-		say(telling, " waits in direct reclaim for ");
-		name_fence(telling);
-		say(telling, ", which cannot be signalled before");
+		explain_add(telling, " waits in direct reclaim for ");
+		explain_name_fence(telling);
+		explain_add(telling, ", which cannot be signalled before");
 		return;
 	case GW_CLASS_NOTIFIER_CYCLE:
-		say(telling, " waits in an MMU-notifier callback for ");
-		name_fence(telling);
-		say(telling, lock ? ", whose signaller needs " : ", whose signaller needs that callback to end");
+		explain_add(telling, " waits in an MMU-notifier callback for ");
+		explain_name_fence(telling);
+		explain_add(telling,
+			    lock ? ", whose signaller needs " : ", whose signaller needs that callback to end");
 		if (lock)
-			name(telling, lock);
+			explain_name(telling, lock);
 		return;
 	case GW_CLASS_WORKQUEUE_CYCLE:
-		if (gw_wait_is_fence(&node_at(telling, finding->root)->wait)) {
-			say(telling, " waits for ");
-			name_fence(telling);
-			say(telling, ", and the work that signals it is queued behind");
+		if (gw_wait_is_fence(&explain_node(telling, finding->root)->wait)) {
+			explain_add(telling, " waits for ");
+			explain_name_fence(telling);
+			explain_add(telling, ", and the work that signals it is queued behind");
 		} else {
-			say(telling, " flushes work that cannot end before it does itself");
+			explain_add(telling, " flushes work that cannot end before it does itself");
 		}
 		return;
 	case GW_CLASS_FENCE_LOCK_CYCLE:
-		say(telling, " waits for ");
-		name_fence(telling);
-		say(telling, " and holds ");
-		name(telling, lock);
-		say(telling, ", which its signaller needs");
+		explain_add(telling, " waits for ");
+		explain_name_fence(telling);
+		explain_add(telling, " and holds ");
+		explain_name(telling, lock);
+		explain_add(telling, ", which its signaller needs");
 		return;
 	default:
-		say(telling, " and the fences that it needs depend on each other");
+		explain_add(telling, " and the fences that it needs depend on each other");
 	}
 }
 
-static void summarise_dead_end(struct telling *telling)
+static void explain_summarise_dead_end(struct telling *telling)
 {
 	const struct gw_finding *finding = telling->finding;
-	const struct gw_node *lock = first_of_type(telling, GW_NODE_LOCK);
+	const struct gw_node *lock = explain_first_of_type(telling, GW_NODE_LOCK);
 
-	name(telling, node_at(telling, finding->chain.items[0]));
-	say(telling, " waits for ");
+	explain_name(telling, explain_node(telling, finding->chain.items[0]));
+	explain_add(telling, " waits for ");
 	if (finding->class == GW_CLASS_LEAKED_LOCK && lock) {
-		name(telling, lock);
-		say(telling, ", which ");
-		name(telling, last_node(telling));
-		say(telling, " never released");
+		explain_name(telling, lock);
+		explain_add(telling, ", which ");
+		explain_name(telling, explain_last_node(telling));
+		explain_add(telling, " never released");
 		return;
 	}
-	name_fence(telling);
-	say(telling, ", and nobody is left to signal it: ");
-	name(telling, last_node(telling));
-	say(telling, " is gone");
+	explain_name_fence(telling);
+	explain_add(telling, ", and nobody is left to signal it: ");
+	explain_name(telling, explain_last_node(telling));
+	explain_add(telling, " is gone");
 }
 
-static void summarise_stall(struct telling *telling)
+static void explain_summarise_stall(struct telling *telling)
 {
-	const struct gw_node *first = node_at(telling, telling->finding->chain.items[0]);
+	const struct gw_node *first = explain_node(telling, telling->finding->chain.items[0]);
 
 	if (telling->finding->edges.count == 0 && !first->stack_wait) {
-		tell_unknown_wait(telling);
+		explain_unknown_wait(telling);
 		return;
 	}
-	name(telling, first);
+	explain_name(telling, first);
 	if (first->stack_wait) {
 		gw_text_add(&telling->text, " is blocked in %s() since before gpuwatch was attached",
 			    first->stack_wait);
 		return;
 	}
-	say_for_how_long(telling, first->since_ns);
-	tell_object(telling, &telling->graph->edges[telling->finding->edges.items[0]]);
+	explain_duration(telling, first->since_ns);
+	explain_object(telling, &telling->graph->edges[telling->finding->edges.items[0]]);
 }
 
 char *gw_explain_summary(const struct gw_graph *graph, const struct gw_finding *finding)
@@ -425,11 +430,11 @@ char *gw_explain_summary(const struct gw_graph *graph, const struct gw_finding *
 	};
 
 	if (finding->kind == GW_KIND_STALL)
-		summarise_stall(&telling);
+		explain_summarise_stall(&telling);
 	else if (finding->loop)
-		summarise_loop(&telling);
+		explain_summarise_loop(&telling);
 	else
-		summarise_dead_end(&telling);
+		explain_summarise_dead_end(&telling);
 	if (finding->n_victims > 0)
 		gw_text_add(&telling.text, "; %" PRIu32 " other task%s blocked behind", finding->n_victims,
 			    finding->n_victims == 1 ? " is" : "s are");
@@ -438,7 +443,7 @@ char *gw_explain_summary(const struct gw_graph *graph, const struct gw_finding *
 
 /* ---- advice --------------------------------------------------------------------------------------- */
 
-static const char *advice_of(enum gw_class class)
+static const char *explain_advice_of(enum gw_class class)
 {
 	switch (class) {
 	case GW_CLASS_FENCE_LOCK_CYCLE:
@@ -469,7 +474,7 @@ char *gw_explain_advice(const struct gw_graph *graph, const struct gw_finding *f
 {
 	struct gw_text text = { .data = NULL };
 
-	gw_text_add(&text, "%s", advice_of(finding->class));
+	gw_text_add(&text, "%s", explain_advice_of(finding->class));
 	for (uint32_t i = 0; i < finding->chain.count; i++) {
 		const struct gw_node *node = &graph->nodes[finding->chain.items[i]];
 

@@ -7,17 +7,17 @@
 #include "lib/analysis/words/names.h"
 #include "lib/base/text.h"
 
-static void put_text(json_t *object, const char *key, const char *value, bool *failed)
+static void json_put_text(json_t *object, const char *key, const char *value, bool *failed)
 {
 	gw_json_put(object, key, gw_json_text(value), failed);
 }
 
-static void put_number(json_t *object, const char *key, uint64_t value, bool *failed)
+static void json_put_number(json_t *object, const char *key, uint64_t value, bool *failed)
 {
 	gw_json_put(object, key, gw_json_number(value), failed);
 }
 
-static json_t *json_of_text(struct gw_text *text)
+static json_t *json_from_text(struct gw_text *text)
 {
 	char *string = gw_text_finish(text);
 	json_t *json = string ? json_string(string) : NULL;
@@ -31,7 +31,7 @@ json_t *gw_describe_id(const struct gw_node *node)
 	struct gw_text text = { .data = NULL };
 
 	gw_name_id(&text, node);
-	return json_of_text(&text);
+	return json_from_text(&text);
 }
 
 static json_t *json_symbol(const struct gw_snapshot *snapshot, uint64_t address)
@@ -39,7 +39,7 @@ static json_t *json_symbol(const struct gw_snapshot *snapshot, uint64_t address)
 	struct gw_text text = { .data = NULL };
 
 	gw_name_address(&text, snapshot, address);
-	return json_of_text(&text);
+	return json_from_text(&text);
 }
 
 static json_t *json_stack(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
@@ -76,7 +76,8 @@ json_t *gw_describe_sections(const struct gw_sections *sections)
 	return array;
 }
 
-static void put_task(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool stack, bool *failed)
+static void json_put_task(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool stack,
+			  bool *failed)
 {
 	const struct gw_task_record *task = node->task;
 	const struct gw_present_record *present =
@@ -85,28 +86,28 @@ static void put_task(json_t *object, const struct gw_graph *graph, const struct 
 
 	if (present)
 		state = gw_state_letter(present->state);
-	put_number(object, "pid", node->pid, failed);
-	put_number(object, "tgid", task ? task->tgid : present ? present->tgid : 0, failed);
-	put_text(object, "comm", node->comm, failed);
-	put_text(object, "state", state, failed);
-	put_number(object, "since_mono_ns", node->since_ns, failed);
+	json_put_number(object, "pid", node->pid, failed);
+	json_put_number(object, "tgid", task ? task->tgid : present ? present->tgid : 0, failed);
+	json_put_text(object, "comm", node->comm, failed);
+	json_put_text(object, "state", state, failed);
+	json_put_number(object, "since_mono_ns", node->since_ns, failed);
 	gw_json_put(object, "address", gw_json_address(node->address), failed);
 	gw_json_put(object, "stack", json_stack(graph->snapshot, stack ? task : NULL), failed);
 	if (node->gone)
 		gw_json_put(object, "gone", json_true(), failed);
 	if (node->wait.kind != GW_WAIT_NONE)
-		put_text(object, "wait", gw_wait_kind_name(node->wait.kind), failed);
+		json_put_text(object, "wait", gw_wait_kind_name(node->wait.kind), failed);
 	if (node->stack_wait)
-		put_text(object, "wait_function", node->stack_wait, failed);
+		json_put_text(object, "wait_function", node->stack_wait, failed);
 	if (gw_wait_is_fence(&node->wait))
 		gw_json_put(object, "interruptible", json_boolean(node->wait.flags & GW_WAIT_F_INTERRUPTIBLE), failed);
 	if (task)
 		gw_json_put(object, "inside", gw_describe_sections(&task->watch.sections), failed);
 	if (task && task->cgroup_id)
-		put_number(object, "cgroup_id", task->cgroup_id, failed);
+		json_put_number(object, "cgroup_id", task->cgroup_id, failed);
 }
 
-static void put_fence(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
+static void json_put_fence(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
 {
 	static const char *const kinds[] = {
 		[GW_FENCE_PLAIN] = "plain",
@@ -117,18 +118,18 @@ static void put_fence(json_t *object, const struct gw_graph *graph, const struct
 	};
 
 	gw_json_put(object, "address", gw_json_address(node->address), failed);
-	put_number(object, "context", node->context, failed);
-	put_number(object, "seqno", node->seqno, failed);
-	put_text(object, "driver", gw_name_driver(graph, node), failed);
-	put_text(object, "timeline", gw_name_timeline(graph, node), failed);
+	json_put_number(object, "context", node->context, failed);
+	json_put_number(object, "seqno", node->seqno, failed);
+	json_put_text(object, "driver", gw_name_driver(graph, node), failed);
+	json_put_text(object, "timeline", gw_name_timeline(graph, node), failed);
 	if (node->fence && node->fence->ops)
 		gw_json_put(object, "ops", json_symbol(graph->snapshot, node->fence->ops), failed);
 	else
-		put_text(object, "ops", "", failed);
+		json_put_text(object, "ops", "", failed);
 	if (node->type == GW_NODE_JOB)
 		gw_json_put(object, "scheduler", gw_json_address(node->fence->scheduler), failed);
 	else if (node->fence)
-		put_text(object, "kind", kinds[node->fence->kind], failed);
+		json_put_text(object, "kind", kinds[node->fence->kind], failed);
 }
 
 json_t *gw_describe_signallers(const struct gw_snapshot *snapshot, const struct gw_timeline *timeline)
@@ -147,12 +148,12 @@ json_t *gw_describe_signallers(const struct gw_snapshot *snapshot, const struct 
 		if (signaller->kind == GW_SIGNALLER_NONE)
 			continue;
 		object = json_object();
-		put_text(object, "kind", kinds[signaller->kind], &failed);
-		put_number(object, "pid", signaller->pid, &failed);
-		put_text(object, "comm", signaller->comm, &failed);
+		json_put_text(object, "kind", kinds[signaller->kind], &failed);
+		json_put_number(object, "pid", signaller->pid, &failed);
+		json_put_text(object, "comm", signaller->comm, &failed);
 		if (signaller->function)
 			gw_json_put(object, "function", json_symbol(snapshot, signaller->function), &failed);
-		put_number(object, "count", signaller->count, &failed);
+		json_put_number(object, "count", signaller->count, &failed);
 		failed |= json_array_append_new(array, object) < 0;
 	}
 	if (!failed)
@@ -161,29 +162,29 @@ json_t *gw_describe_signallers(const struct gw_snapshot *snapshot, const struct 
 	return NULL;
 }
 
-static void put_timeline(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
+static void json_put_timeline(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
 {
-	put_number(object, "context", node->address, failed);
-	put_text(object, "driver", gw_name_driver(graph, node), failed);
-	put_text(object, "timeline", gw_name_timeline(graph, node), failed);
+	json_put_number(object, "context", node->address, failed);
+	json_put_text(object, "driver", gw_name_driver(graph, node), failed);
+	json_put_text(object, "timeline", gw_name_timeline(graph, node), failed);
 	gw_json_put(object, "signallers",
 		    gw_describe_signallers(graph->snapshot, node->timeline ? &node->timeline->timeline : NULL), failed);
 }
 
-static void put_lock(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
+static void json_put_lock(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
 {
 	const struct gw_symbol_record *symbol = gw_snapshot_symbol(graph->snapshot, node->address);
 
 	gw_json_put(object, "address", gw_json_address(node->address), failed);
-	put_text(object, "lock_type", gw_name_lock_type(graph, node), failed);
-	put_text(object, "symbol", node->mm ? "mmap_lock" : symbol ? symbol->name : "", failed);
+	json_put_text(object, "lock_type", gw_name_lock_type(graph, node), failed);
+	json_put_text(object, "symbol", node->mm ? "mmap_lock" : symbol ? symbol->name : "", failed);
 	if (node->mm)
 		gw_json_put(object, "mm", gw_json_address(node->mm), failed);
 	if (node->lock && node->lock->kind == GW_LOCK_RWSEM)
-		put_number(object, "readers", node->lock->readers, failed);
+		json_put_number(object, "readers", node->lock->readers, failed);
 }
 
-static void put_work(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
+static void json_put_work(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
 {
 	static const char *const places[] = {
 		[GW_WORK_EXECUTING] = "executing",
@@ -193,59 +194,59 @@ static void put_work(json_t *object, const struct gw_graph *graph, const struct 
 	};
 
 	gw_json_put(object, "address", gw_json_address(node->address), failed);
-	put_text(object, "workqueue", gw_name_workqueue(node), failed);
+	json_put_text(object, "workqueue", gw_name_workqueue(node), failed);
 	if (node->type != GW_NODE_WORK)
 		return;
 	if (node->function)
 		gw_json_put(object, "function", json_symbol(graph->snapshot, node->function), failed);
 	if (node->work)
-		put_text(object, "place", places[node->work->place], failed);
+		json_put_text(object, "place", places[node->work->place], failed);
 }
 
-static void put_section(json_t *object, const struct gw_node *node, bool *failed)
+static void json_put_section(json_t *object, const struct gw_node *node, bool *failed)
 {
 	const struct gw_activity *activity = node->activity;
 
 	gw_json_put(object, "task", gw_json_address(node->address), failed);
-	put_number(object, "since_mono_ns", node->since_ns, failed);
+	json_put_number(object, "since_mono_ns", node->since_ns, failed);
 	if (!activity)
 		return;
-	put_number(object, "pid", activity->pid, failed);
-	put_number(object, "pasid", activity->pasid, failed);
+	json_put_number(object, "pid", activity->pid, failed);
+	json_put_number(object, "pasid", activity->pasid, failed);
 	if (activity->kind == GW_ACTIVITY_FAULT) {
-		put_number(object, "device", activity->device, failed);
+		json_put_number(object, "device", activity->device, failed);
 		if (activity->address)
 			gw_json_put(object, "fault_address", gw_json_address(activity->address), failed);
 	} else {
-		put_text(object, "phase", activity->kind == GW_ACTIVITY_RESTORE ? "restore" : "evict", failed);
+		json_put_text(object, "phase", activity->kind == GW_ACTIVITY_RESTORE ? "restore" : "evict", failed);
 	}
 }
 
-static void put_fields(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool stack,
-		       bool *failed)
+static void json_put_fields(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool stack,
+			    bool *failed)
 {
 	switch (node->type) {
 	case GW_NODE_TASK:
-		put_task(object, graph, node, stack, failed);
+		json_put_task(object, graph, node, stack, failed);
 		return;
 	case GW_NODE_FENCE:
 	case GW_NODE_JOB:
-		put_fence(object, graph, node, failed);
+		json_put_fence(object, graph, node, failed);
 		return;
 	case GW_NODE_TIMELINE:
-		put_timeline(object, graph, node, failed);
+		json_put_timeline(object, graph, node, failed);
 		return;
 	case GW_NODE_LOCK:
-		put_lock(object, graph, node, failed);
+		json_put_lock(object, graph, node, failed);
 		return;
 	case GW_NODE_WORK:
 	case GW_NODE_WORKQUEUE:
 	case GW_NODE_SLOTS:
-		put_work(object, graph, node, failed);
+		json_put_work(object, graph, node, failed);
 		return;
 	case GW_NODE_NOTIFIER:
 		gw_json_put(object, "mm", gw_json_address(node->address), failed);
-		put_number(object, "since_mono_ns", node->since_ns, failed);
+		json_put_number(object, "since_mono_ns", node->since_ns, failed);
 		return;
 	case GW_NODE_SRCU:
 		gw_json_put(object, "address", gw_json_address(node->address), failed);
@@ -253,13 +254,13 @@ static void put_fields(json_t *object, const struct gw_graph *graph, const struc
 		return;
 	case GW_NODE_DEVICE:
 		gw_json_put(object, "address", gw_json_address(node->address), failed);
-		put_text(object, "name", "", failed);
-		put_text(object, "driver", "", failed);
+		json_put_text(object, "name", "", failed);
+		json_put_text(object, "driver", "", failed);
 		return;
 	case GW_NODE_FAULT:
 	case GW_NODE_RECLAIM:
 	case GW_NODE_EVICTION:
-		put_section(object, node, failed);
+		json_put_section(object, node, failed);
 		return;
 	}
 }
@@ -270,10 +271,10 @@ json_t *gw_describe_node(const struct gw_graph *graph, const struct gw_node *nod
 	bool failed = !object;
 
 	gw_json_put(object, "id", gw_describe_id(node), &failed);
-	put_text(object, "type", gw_node_type_name(node->type), &failed);
-	put_fields(object, graph, node, stack, &failed);
+	json_put_text(object, "type", gw_node_type_name(node->type), &failed);
+	json_put_fields(object, graph, node, stack, &failed);
 	if (node->why)
-		put_text(object, "note", node->why, &failed);
+		json_put_text(object, "note", node->why, &failed);
 	if (!failed)
 		return object;
 	json_decref(object);

@@ -52,7 +52,7 @@ void gw_name_address(struct gw_text *text, const struct gw_snapshot *snapshot, u
 		gw_text_add(text, " [%s]", symbol->module);
 }
 
-static const struct gw_timeline_record *timeline_of(const struct gw_graph *graph, const struct gw_node *node)
+static const struct gw_timeline_record *name_timeline_record(const struct gw_graph *graph, const struct gw_node *node)
 {
 	if (node->type == GW_NODE_TIMELINE)
 		return node->timeline;
@@ -60,7 +60,7 @@ static const struct gw_timeline_record *timeline_of(const struct gw_graph *graph
 }
 
 /* A fence of the timeline that has a record, for its names. */
-static const struct gw_fence_record *fence_of(const struct gw_graph *graph, const struct gw_node *node)
+static const struct gw_fence_record *name_fence_record(const struct gw_graph *graph, const struct gw_node *node)
 {
 	if (node->type != GW_NODE_TIMELINE)
 		return node->fence;
@@ -75,8 +75,8 @@ static const struct gw_fence_record *fence_of(const struct gw_graph *graph, cons
 
 const char *gw_name_driver(const struct gw_graph *graph, const struct gw_node *node)
 {
-	const struct gw_fence_record *fence = fence_of(graph, node);
-	const struct gw_timeline_record *timeline = timeline_of(graph, node);
+	const struct gw_fence_record *fence = name_fence_record(graph, node);
+	const struct gw_timeline_record *timeline = name_timeline_record(graph, node);
 	const struct gw_symbol_record *symbol;
 
 	if (fence && fence->driver[0])
@@ -89,8 +89,8 @@ const char *gw_name_driver(const struct gw_graph *graph, const struct gw_node *n
 
 const char *gw_name_timeline(const struct gw_graph *graph, const struct gw_node *node)
 {
-	const struct gw_fence_record *fence = fence_of(graph, node);
-	const struct gw_timeline_record *timeline = timeline_of(graph, node);
+	const struct gw_fence_record *fence = name_fence_record(graph, node);
+	const struct gw_timeline_record *timeline = name_timeline_record(graph, node);
 
 	if (fence && fence->timeline[0])
 		return fence->timeline;
@@ -98,7 +98,7 @@ const char *gw_name_timeline(const struct gw_graph *graph, const struct gw_node 
 }
 
 /* A ww_mutex is a mutex to its lock word; who waits for it knows better. */
-static bool waited_for_as_ww_mutex(const struct gw_graph *graph, const struct gw_node *node)
+static bool name_is_ww_mutex(const struct gw_graph *graph, const struct gw_node *node)
 {
 	static const char *const functions[] = { "ww_mutex_lock", "ww_mutex_lock_interruptible", "__ww_mutex_lock",
 						 "__ww_mutex_lock_slowpath", "__ww_mutex_lock_interruptible_slowpath" };
@@ -120,7 +120,7 @@ const char *gw_name_lock_type(const struct gw_graph *graph, const struct gw_node
 {
 	switch (node->lock ? node->lock->kind : GW_LOCK_UNKNOWN) {
 	case GW_LOCK_MUTEX:
-		return waited_for_as_ww_mutex(graph, node) ? "ww_mutex" : "mutex";
+		return name_is_ww_mutex(graph, node) ? "ww_mutex" : "mutex";
 	case GW_LOCK_RWSEM:
 		return "rwsem";
 	case GW_LOCK_PERCPU_RWSEM:

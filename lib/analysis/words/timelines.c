@@ -9,7 +9,7 @@
 #include "lib/base/array.h"
 #include "lib/base/text.h"
 
-static uint64_t signalled(const struct gw_timeline *timeline)
+static uint64_t timelines_signalled(const struct gw_timeline *timeline)
 {
 	uint64_t sum = 0;
 
@@ -19,11 +19,12 @@ static uint64_t signalled(const struct gw_timeline *timeline)
 }
 
 /* Signals per second since @before; null if that cannot be told. */
-static json_t *rate(const struct gw_timeline *timeline, const struct gw_snapshot *now, const struct gw_snapshot *before)
+static json_t *timelines_rate(const struct gw_timeline *timeline, const struct gw_snapshot *now,
+			      const struct gw_snapshot *before)
 {
 	const struct gw_timeline_record *then = before ? gw_snapshot_timeline(before, timeline->context) : NULL;
 	uint64_t now_ns = gw_snapshot_head(now)->mono_ns, then_ns = before ? gw_snapshot_head(before)->mono_ns : now_ns;
-	uint64_t count = signalled(timeline), earlier = then ? signalled(&then->timeline) : 0;
+	uint64_t count = timelines_signalled(timeline), earlier = then ? timelines_signalled(&then->timeline) : 0;
 
 	if (!then || then_ns >= now_ns || earlier > count)
 		return json_null();
@@ -36,7 +37,8 @@ static bool is_no_task(void *graph, uint32_t node)
 }
 
 /* Tasks that wait for fences of the timeline, directly or through arrays and chains. Returns 0 or -ENOMEM. */
-static int count_waiting(const struct gw_graph *graph, struct gw_paths *paths, uint64_t context, uint64_t *ret)
+static int timelines_count_waiting(const struct gw_graph *graph, struct gw_paths *paths, uint64_t context,
+				   uint64_t *ret)
 {
 	uint32_t node = gw_graph_find(graph, GW_NODE_TIMELINE, context, 0);
 	struct gw_list reached = { .count = 0 };
@@ -52,7 +54,7 @@ static int count_waiting(const struct gw_graph *graph, struct gw_paths *paths, u
 }
 
 /* The node of a timeline, or one made up for a timeline that nobody waits for: it has the same names. */
-static struct gw_node node_of(const struct gw_graph *graph, const struct gw_timeline_record *record)
+static struct gw_node timelines_node(const struct gw_graph *graph, const struct gw_timeline_record *record)
 {
 	uint32_t node = gw_graph_find(graph, GW_NODE_TIMELINE, record->timeline.context, 0);
 
@@ -66,24 +68,24 @@ static struct gw_node node_of(const struct gw_graph *graph, const struct gw_time
 	};
 }
 
-static json_t *timeline_json(const struct gw_graph *graph, struct gw_paths *paths,
+static json_t *timelines_row(const struct gw_graph *graph, struct gw_paths *paths,
 			     const struct gw_timeline_record *record, const struct gw_snapshot *before)
 {
-	struct gw_node node = node_of(graph, record);
+	struct gw_node node = timelines_node(graph, record);
 	const struct gw_timeline *timeline = &record->timeline;
 	uint64_t waiting;
 
-	if (count_waiting(graph, paths, timeline->context, &waiting) < 0)
+	if (timelines_count_waiting(graph, paths, timeline->context, &waiting) < 0)
 		return NULL;
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "context", gw_json_number(timeline->context),
 			 "driver", gw_json_text(gw_name_driver(graph, &node)), "timeline",
 			 gw_json_text(gw_name_timeline(graph, &node)), "seqno", gw_json_number(timeline->seqno),
-			 "signalled", gw_json_number(signalled(timeline)), "rate_per_s",
-			 rate(timeline, graph->snapshot, before), "signallers",
+			 "signalled", gw_json_number(timelines_signalled(timeline)), "rate_per_s",
+			 timelines_rate(timeline, graph->snapshot, before), "signallers",
 			 gw_describe_signallers(graph->snapshot, timeline), "waiting", gw_json_number(waiting));
 }
 
-static json_t *timelines_of(const struct gw_graph *graph, const struct gw_snapshot *before)
+static json_t *timelines_array(const struct gw_graph *graph, const struct gw_snapshot *before)
 {
 	const struct gw_timeline_record *const *records;
 	size_t count = gw_snapshot_timelines(graph->snapshot, &records);
@@ -95,7 +97,7 @@ static json_t *timelines_of(const struct gw_graph *graph, const struct gw_snapsh
 		uint64_t context = records[i]->timeline.context;
 
 		if (context && gw_snapshot_timeline(graph->snapshot, context) == records[i])
-			failed = json_array_append_new(array, timeline_json(graph, &paths, records[i], before)) < 0;
+			failed = json_array_append_new(array, timelines_row(graph, &paths, records[i], before)) < 0;
 	}
 	gw_paths_deinit(&paths);
 	if (!failed)
@@ -110,7 +112,7 @@ json_t *gw_timelines_json(const struct gw_snapshot *now, const struct gw_snapsho
 	json_t *timelines = NULL;
 
 	if (gw_graph_build(&graph, now, NULL) == 0)
-		timelines = timelines_of(&graph, before);
+		timelines = timelines_array(&graph, before);
 	gw_graph_deinit(&graph);
 	return json_pack("{s:s, s:o, s:o}", "schema", "gpuwatch.timelines.v1", "taken_at",
 			 gw_json_time(gw_snapshot_head(now)->real_ns), "timelines", timelines);

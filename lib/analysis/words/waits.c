@@ -11,26 +11,26 @@
 #include "lib/base/array.h"
 #include "lib/base/text.h"
 
-static uint64_t began_ns(const struct gw_node *node)
+static uint64_t waits_began_ns(const struct gw_node *node)
 {
 	return node->since_ns ? node->since_ns : node->task->last_ran_ns;
 }
 
-static bool shows(const struct gw_graph *graph, uint32_t index, uint64_t min_age_ns)
+static bool waits_shows(const struct gw_graph *graph, uint32_t index, uint64_t min_age_ns)
 {
 	const struct gw_node *node = &graph->nodes[index];
 	uint64_t now_ns = gw_snapshot_head(graph->snapshot)->mono_ns;
 
 	if (node->type != GW_NODE_TASK || !node->task || !gw_task_sleeps(node->task))
 		return false;
-	if (began_ns(node) > now_ns || now_ns - began_ns(node) < min_age_ns)
+	if (waits_began_ns(node) > now_ns || now_ns - waits_began_ns(node) < min_age_ns)
 		return false;
 	/* Completions are everywhere, and most of them are nobody's trouble. */
 	return node->stack_wait || (node->wait.kind != GW_WAIT_NONE && node->wait.kind != GW_WAIT_COMPLETION &&
 				    (node->wait.kind != GW_WAIT_POLL || node->wait.object));
 }
 
-static json_t *wait_fence(const struct gw_graph *graph, const struct gw_node *fence)
+static json_t *waits_fence(const struct gw_graph *graph, const struct gw_node *fence)
 {
 	return json_pack("{s:o, s:o, s:o, s:o}", "context", gw_json_number(fence->context), "seqno",
 			 gw_json_number(fence->seqno), "driver", gw_json_text(gw_name_driver(graph, fence)), "timeline",
@@ -38,7 +38,7 @@ static json_t *wait_fence(const struct gw_graph *graph, const struct gw_node *fe
 }
 
 /* The first object that the task waits for, seen through what it is inside of. */
-static const struct gw_node *object_of(const struct gw_graph *graph, const struct gw_node *node)
+static const struct gw_node *waits_object(const struct gw_graph *graph, const struct gw_node *node)
 {
 	while (node->n_out > 0) {
 		node = &graph->nodes[graph->edges[node->first_out].to];
@@ -48,7 +48,7 @@ static const struct gw_node *object_of(const struct gw_graph *graph, const struc
 	return NULL;
 }
 
-static json_t *wait_chain(const struct gw_graph *graph, uint32_t index)
+static json_t *waits_chain(const struct gw_graph *graph, uint32_t index)
 {
 	char *chain = gw_explain_chain(graph, index);
 	json_t *json = chain ? json_string(chain) : NULL;
@@ -57,9 +57,9 @@ static json_t *wait_chain(const struct gw_graph *graph, uint32_t index)
 	return json;
 }
 
-static json_t *wait_json(const struct gw_graph *graph, uint32_t index)
+static json_t *waits_row(const struct gw_graph *graph, uint32_t index)
 {
-	const struct gw_node *node = &graph->nodes[index], *object = object_of(graph, node);
+	const struct gw_node *node = &graph->nodes[index], *object = waits_object(graph, node);
 	uint64_t now_ns = gw_snapshot_head(graph->snapshot)->mono_ns;
 	json_t *wait = json_object();
 	bool failed = !wait;
@@ -69,46 +69,46 @@ static json_t *wait_json(const struct gw_graph *graph, uint32_t index)
 	gw_json_put(wait, "comm", gw_json_text(node->comm), &failed);
 	gw_json_put(wait, "state", json_string(gw_state_letter(node->task->state)), &failed);
 	gw_json_put(wait, "kind", json_string(gw_wait_kind_name(node->wait.kind)), &failed);
-	gw_json_put(wait, "age_ns", gw_json_number(now_ns - began_ns(node)), &failed);
+	gw_json_put(wait, "age_ns", gw_json_number(now_ns - waits_began_ns(node)), &failed);
 	gw_json_put(wait, "since_mono_ns", gw_json_number(node->since_ns), &failed);
 	gw_json_put(wait, "known_since", json_boolean(node->since_ns), &failed);
 	gw_json_put(wait, "object", gw_json_address(node->wait.object), &failed);
 	if (node->stack_wait)
 		gw_json_put(wait, "function", gw_json_text(node->stack_wait), &failed);
 	if (object && object->type == GW_NODE_FENCE)
-		gw_json_put(wait, "fence", wait_fence(graph, object), &failed);
+		gw_json_put(wait, "fence", waits_fence(graph, object), &failed);
 	if (object && object->type == GW_NODE_LOCK)
 		gw_json_put(wait, "lock", gw_describe_node(graph, object, false), &failed);
 	gw_json_put(wait, "inside", gw_describe_sections(&node->task->watch.sections), &failed);
-	gw_json_put(wait, "chain", wait_chain(graph, index), &failed);
+	gw_json_put(wait, "chain", waits_chain(graph, index), &failed);
 	if (!failed)
 		return wait;
 	json_decref(wait);
 	return NULL;
 }
 
-static int compare_ages(const void *a, const void *b, void *graph)
+static int waits_compare_ages(const void *a, const void *b, void *graph)
 {
 	const struct gw_node *nodes = ((const struct gw_graph *)graph)->nodes;
 	const struct gw_node *x = &nodes[*(const uint32_t *)a], *y = &nodes[*(const uint32_t *)b];
 
-	if (began_ns(x) != began_ns(y))
-		return began_ns(x) < began_ns(y) ? -1 : 1;
+	if (waits_began_ns(x) != waits_began_ns(y))
+		return waits_began_ns(x) < waits_began_ns(y) ? -1 : 1;
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
-static json_t *waits_of(struct gw_graph *graph, uint64_t min_age_ns)
+static json_t *waits_array(struct gw_graph *graph, uint64_t min_age_ns)
 {
 	struct gw_list list = { .count = 0 };
 	json_t *waits = json_array();
 	bool failed = !waits;
 
 	for (uint32_t i = 0; i < graph->n_nodes && !failed; i++)
-		failed = shows(graph, i, min_age_ns) && gw_list_add(&list, i) < 0;
+		failed = waits_shows(graph, i, min_age_ns) && gw_list_add(&list, i) < 0;
 	if (list.count)
-		qsort_r(list.items, list.count, sizeof(*list.items), compare_ages, graph);
+		qsort_r(list.items, list.count, sizeof(*list.items), waits_compare_ages, graph);
 	for (uint32_t i = 0; i < list.count && !failed; i++)
-		failed = json_array_append_new(waits, wait_json(graph, list.items[i])) < 0;
+		failed = json_array_append_new(waits, waits_row(graph, list.items[i])) < 0;
 	gw_list_deinit(&list);
 	if (!failed)
 		return waits;
@@ -122,7 +122,7 @@ json_t *gw_waits_json(const struct gw_snapshot *now, uint64_t min_age_ns)
 	json_t *waits = NULL;
 
 	if (gw_graph_build(&graph, now, NULL) == 0)
-		waits = waits_of(&graph, min_age_ns);
+		waits = waits_array(&graph, min_age_ns);
 	gw_graph_deinit(&graph);
 	return json_pack("{s:s, s:o, s:o}", "schema", "gpuwatch.waits.v1", "taken_at",
 			 gw_json_time(gw_snapshot_head(now)->real_ns), "waits", waits);
