@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One step: graph, roots, findings, store. */
+/* One step: graph, stuck, findings, store. */
 #include "lib/analysis/analysis.h"
 
 #include <errno.h>
@@ -44,13 +44,13 @@ void gw_analysis_free(struct gw_analysis *analysis)
 
 static int analysis_find_deadlocks(const struct gw_graph *graph, struct gw_finding_list *findings, bool *covered)
 {
-	struct gw_roots roots;
-	int r = gw_roots_find(&roots, graph);
+	struct gw_stuck stuck;
+	int r = gw_stuck_find(&stuck, graph);
 
 	if (r < 0)
 		return r;
-	r = gw_classify(graph, &roots, findings, covered);
-	gw_roots_deinit(&roots);
+	r = gw_classify(graph, &stuck, findings, covered);
+	gw_stuck_deinit(&stuck);
 	return r;
 }
 
@@ -68,13 +68,13 @@ static int analysis_find(const struct gw_analysis *analysis, const struct gw_gra
 static int analysis_report_hazards(struct gw_analysis *analysis, const struct gw_snapshot *now,
 				   gw_report_changed changed, void *userdata)
 {
-	struct gw_breach *breaches;
+	struct gw_hazard_finding *hazards;
 	size_t count;
-	int r = gw_breaches_find(now, &breaches, &count);
+	int r = gw_hazards_find(now, &hazards, &count);
 
 	for (size_t i = 0; i < count && r == 0; i++)
-		r = gw_store_breach(analysis->store, now, &breaches[i], changed, userdata);
-	free(breaches);
+		r = gw_store_hazard(analysis->store, now, &hazards[i], changed, userdata);
+	free(hazards);
 	return r;
 }
 

@@ -56,13 +56,13 @@ static void make_random(struct gw_graph *graph, uint64_t seed)
 		assert_int_equal(gw_graph_node(graph, GW_NODE_LOCK, i + 1, 0, &node), GW_GRAPH_ADDED);
 		graph->nodes[node].rule = random_below(&seed, 2) ? GW_RULE_ALL : GW_RULE_ANY;
 		graph->nodes[node].leaf = (enum gw_leaf)(random_below(&seed, 8) < 6 ? 0 : 1 + random_below(&seed, 2));
-		graph->nodes[node].grade = (enum gw_confidence)random_below(&seed, 3);
+		graph->nodes[node].confidence = (enum gw_confidence)random_below(&seed, 3);
 	}
 	for (uint32_t i = 0; i < edges; i++) {
 		struct gw_edge edge = {
 			.from = random_below(&seed, NODES),
 			.to = random_below(&seed, NODES),
-			.grade = (enum gw_confidence)random_below(&seed, 3),
+			.confidence = (enum gw_confidence)random_below(&seed, 3),
 			.since_ns = random_below(&seed, 4),
 		};
 
@@ -80,7 +80,7 @@ static bool naive_step(const struct gw_graph *graph, const struct gw_scope *scop
 	if (node->leaf == GW_LEAF_LIVE)
 		return true;
 	if (node->leaf == GW_LEAF_DEAD)
-		return node->grade < scope->grade;
+		return node->confidence < scope->confidence;
 	for (uint32_t e = node->first_out; e < node->first_out + node->n_out; e++) {
 		bool met = !gw_scope_has(scope, graph, e) || alive[graph->edges[e].to];
 
@@ -93,7 +93,7 @@ static bool naive_step(const struct gw_graph *graph, const struct gw_scope *scop
 TEST(liveness_is_the_least_fixpoint)
 {
 	for (uint64_t seed = 1; seed <= 2000; seed++) {
-		struct gw_scope scope = { .grade = (enum gw_confidence)(seed % 3), .until_ns = seed % 5 };
+		struct gw_scope scope = { .confidence = (enum gw_confidence)(seed % 3), .until_ns = seed % 5 };
 		bool alive[NODES] = { false };
 		struct gw_liveness liveness;
 		struct gw_graph graph;
@@ -128,7 +128,7 @@ static void naive_reach(const struct gw_graph *graph, bool reach[NODES][NODES])
 
 TEST(components_are_who_reaches_each_other_and_come_before_who_needs_them)
 {
-	const struct gw_scope scope = { .grade = GW_CONFIDENCE_HINT, .until_ns = UINT64_MAX };
+	const struct gw_scope scope = { .confidence = GW_CONFIDENCE_HINT, .until_ns = UINT64_MAX };
 
 	for (uint64_t seed = 1; seed <= 2000; seed++) {
 		bool reach[NODES][NODES] = { { false } }, dead[NODES];
@@ -156,7 +156,7 @@ TEST(components_are_who_reaches_each_other_and_come_before_who_needs_them)
 
 TEST(loop_through_a_node_is_as_short_as_any)
 {
-	const struct gw_scope scope = { .grade = GW_CONFIDENCE_HINT, .until_ns = UINT64_MAX };
+	const struct gw_scope scope = { .confidence = GW_CONFIDENCE_HINT, .until_ns = UINT64_MAX };
 
 	for (uint64_t seed = 1; seed <= 500; seed++) {
 		bool usable[NODES];

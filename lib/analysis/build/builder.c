@@ -109,14 +109,14 @@ void gw_builder_deinit(struct gw_builder *builder)
 }
 
 int gw_builder_edge(struct gw_builder *builder, uint32_t from, uint32_t to, enum gw_relation relation,
-		    enum gw_evidence evidence, enum gw_confidence grade, uint64_t since_ns)
+		    enum gw_evidence evidence, enum gw_confidence confidence, uint64_t since_ns)
 {
 	const struct gw_edge edge = {
 		.from = from,
 		.to = to,
 		.relation = relation,
 		.evidence = evidence,
-		.grade = grade,
+		.confidence = confidence,
 		.since_ns = since_ns,
 	};
 
@@ -130,10 +130,10 @@ int gw_builder_live(struct gw_builder *builder, uint32_t node, const char *why)
 	return 0;
 }
 
-int gw_builder_dead(struct gw_builder *builder, uint32_t node, enum gw_confidence grade, const char *why)
+int gw_builder_dead(struct gw_builder *builder, uint32_t node, enum gw_confidence confidence, const char *why)
 {
 	gw_builder_node(builder, node)->leaf = GW_LEAF_DEAD;
-	gw_builder_node(builder, node)->grade = grade;
+	gw_builder_node(builder, node)->confidence = confidence;
 	gw_builder_node(builder, node)->why = why;
 	return 0;
 }

@@ -49,11 +49,11 @@ static inline struct gw_node *gw_builder_node(struct gw_builder *builder, uint32
 
 /* An edge; @since_ns: when the wait that it stands for began, 0 = it has no beginning, or none is known. */
 int gw_builder_edge(struct gw_builder *builder, uint32_t from, uint32_t to, enum gw_relation relation,
-		    enum gw_evidence evidence, enum gw_confidence grade, uint64_t since_ns);
+		    enum gw_evidence evidence, enum gw_confidence confidence, uint64_t since_ns);
 
 /* Decide a node's fate, whatever its edges are; @why: static text that completes "it ...". */
 int gw_builder_live(struct gw_builder *builder, uint32_t node, const char *why);
-int gw_builder_dead(struct gw_builder *builder, uint32_t node, enum gw_confidence grade, const char *why);
+int gw_builder_dead(struct gw_builder *builder, uint32_t node, enum gw_confidence confidence, const char *why);
 
 /* The node of a task that has a record. */
 int gw_builder_task(struct gw_builder *builder, const struct gw_task_record *task, uint32_t *ret);

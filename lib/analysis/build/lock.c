@@ -131,7 +131,7 @@ static int lock_held_by_owner(struct gw_builder *builder, uint32_t node)
 static int lock_held_by_hinted_reader(struct gw_builder *builder, uint32_t node, uint64_t writer_since_ns)
 {
 	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
-	enum gw_confidence grade = GW_CONFIDENCE_HINT;
+	enum gw_confidence confidence = GW_CONFIDENCE_HINT;
 	const struct gw_task_record *task;
 	struct gw_wait wait;
 	uint32_t reader;
@@ -145,8 +145,8 @@ static int lock_held_by_hinted_reader(struct gw_builder *builder, uint32_t node,
 	task = gw_builder_node(builder, reader)->task;
 	if (task && lock->readers == 1 && gw_task_sleeps(task) && gw_task_wait(task, &wait) && wait.since_ns &&
 	    wait.since_ns <= writer_since_ns)
-		grade = GW_CONFIDENCE_PROBABLE;
-	return gw_builder_edge(builder, node, reader, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, grade, 0);
+		confidence = GW_CONFIDENCE_PROBABLE;
+	return gw_builder_edge(builder, node, reader, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, confidence, 0);
 }
 
 /* How sure it is that a task which runs invalidate callbacks holds the mm's lock meanwhile. */

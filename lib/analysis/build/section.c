@@ -5,13 +5,13 @@
 #include <errno.h>
 
 static int section_runs_in(struct gw_builder *builder, uint32_t node, const struct gw_task_record *task,
-			   enum gw_relation relation, enum gw_confidence grade, uint64_t since_ns)
+			   enum gw_relation relation, enum gw_confidence confidence, uint64_t since_ns)
 {
 	uint32_t to;
 
 	if (gw_builder_task(builder, task, &to) < 0)
 		return -ENOMEM;
-	return gw_builder_edge(builder, node, to, relation, GW_EVIDENCE_TRACEPOINT, grade, since_ns);
+	return gw_builder_edge(builder, node, to, relation, GW_EVIDENCE_TRACEPOINT, confidence, since_ns);
 }
 
 /* Either one task's invalidation of the mm, or, for mmu_interval_read_begin(), all that run. */

@@ -37,15 +37,15 @@ static enum gw_confidence timeline_trust(const struct gw_node *node, const struc
  */
 static enum gw_confidence timeline_trust_gone(const struct gw_node *node, const struct gw_signaller *signaller)
 {
-	enum gw_confidence grade = timeline_trust(node, signaller);
+	enum gw_confidence confidence = timeline_trust(node, signaller);
 
 	if (node->timeline->inherited || node->timeline->timeline.changes > 0)
 		return GW_CONFIDENCE_HINT;
 	if (signaller->flags & PF_KTHREAD)
-		return grade;
+		return confidence;
 	if (signaller->count < HABITUAL_SIGNALS)
 		return GW_CONFIDENCE_HINT;
-	return grade < GW_CONFIDENCE_PROBABLE ? grade : GW_CONFIDENCE_PROBABLE;
+	return confidence < GW_CONFIDENCE_PROBABLE ? confidence : GW_CONFIDENCE_PROBABLE;
 }
 
 /* A signaller out of habit is not told at once from the next task that got its address. */
@@ -60,7 +60,7 @@ static bool timeline_signaller_may_have_changed(const struct gw_builder *builder
 
 static int timeline_signalled_by_task(struct gw_builder *builder, uint32_t node, const struct gw_signaller *signaller)
 {
-	enum gw_confidence grade = timeline_trust(gw_builder_node(builder, node), signaller);
+	enum gw_confidence confidence = timeline_trust(gw_builder_node(builder, node), signaller);
 	uint32_t task;
 
 	if (gw_builder_task_at(builder, signaller->task, signaller->start_ns, &task) < 0)
@@ -70,12 +70,13 @@ static int timeline_signalled_by_task(struct gw_builder *builder, uint32_t node,
 	if (task == GW_NO_NODE && timeline_signaller_may_have_changed(builder, signaller))
 		return gw_builder_live(builder, node, "has a signaller that may have been replaced");
 	if (task == GW_NO_NODE) {
-		grade = timeline_trust_gone(gw_builder_node(builder, node), signaller);
+		confidence = timeline_trust_gone(gw_builder_node(builder, node), signaller);
 		if (gw_builder_gone_task(builder, signaller->task, signaller->start_ns, signaller->pid, signaller->comm,
 					 &task) < 0)
 			return -ENOMEM;
 	}
-	return gw_builder_edge(builder, node, task, GW_RELATION_SIGNALLED_BY, GW_EVIDENCE_LEARNED_SIGNALLER, grade, 0);
+	return gw_builder_edge(builder, node, task, GW_RELATION_SIGNALLED_BY, GW_EVIDENCE_LEARNED_SIGNALLER, confidence,
+			       0);
 }
 
 static int timeline_signalled_by(struct gw_builder *builder, uint32_t node, const struct gw_signaller *signaller)
@@ -102,11 +103,11 @@ static int timeline_signalled_by(struct gw_builder *builder, uint32_t node, cons
  * Returns false if somebody else may still signal.
  */
 static bool timeline_only_driver_is_left(const struct gw_builder *builder, const struct gw_node *node,
-					 enum gw_confidence *grade)
+					 enum gw_confidence *confidence)
 {
 	const struct gw_timeline *timeline = node->timeline ? &node->timeline->timeline : NULL;
 
-	*grade = GW_CONFIDENCE_PROVEN;
+	*confidence = GW_CONFIDENCE_PROVEN;
 	for (size_t i = 0; timeline && i < GW_SIGNALLERS; i++) {
 		const struct gw_signaller *signaller = &timeline->signallers[i];
 		const struct gw_task_record *task = gw_snapshot_task(builder->now, signaller->task);
@@ -115,26 +116,26 @@ static bool timeline_only_driver_is_left(const struct gw_builder *builder, const
 		if (signaller->kind == GW_SIGNALLER_NONE)
 			continue;
 		if (timeline_is_interrupt(signaller))
-			*grade = GW_CONFIDENCE_PROBABLE;
+			*confidence = GW_CONFIDENCE_PROBABLE;
 		else if (signaller->kind != GW_SIGNALLER_TASK || !builder->complete ||
 			 (task && task->start_ns == signaller->start_ns) ||
 			 (present && present->start_ns == signaller->start_ns))
 			return false;
 		else if (timeline_trust_gone(node, signaller) < GW_CONFIDENCE_PROVEN)
-			*grade = GW_CONFIDENCE_PROBABLE;
+			*confidence = GW_CONFIDENCE_PROBABLE;
 	}
 	if (!timeline || timeline->signallers[0].kind == GW_SIGNALLER_NONE)
-		*grade = GW_CONFIDENCE_PROBABLE;
+		*confidence = GW_CONFIDENCE_PROBABLE;
 	return true;
 }
 
-static int timeline_expand_unplugged(struct gw_builder *builder, uint32_t node, enum gw_confidence grade)
+static int timeline_expand_unplugged(struct gw_builder *builder, uint32_t node, enum gw_confidence confidence)
 {
 	uint32_t device;
 
 	if (gw_graph_node(builder->graph, GW_NODE_DEVICE, gw_builder_node(builder, node)->device, 0, &device) < 0)
 		return -ENOMEM;
-	return gw_builder_edge(builder, node, device, GW_RELATION_DRIVEN_BY, GW_EVIDENCE_INFERRED, grade, 0);
+	return gw_builder_edge(builder, node, device, GW_RELATION_DRIVEN_BY, GW_EVIDENCE_INFERRED, confidence, 0);
 }
 
 int gw_expand_timeline(struct gw_builder *builder, uint32_t node)
@@ -142,14 +143,14 @@ int gw_expand_timeline(struct gw_builder *builder, uint32_t node)
 	const struct gw_timeline_record *record =
 		gw_snapshot_timeline(builder->now, gw_builder_node(builder, node)->address);
 	const struct gw_timeline *timeline = record ? &record->timeline : NULL;
-	enum gw_confidence grade;
+	enum gw_confidence confidence;
 	size_t known = 0;
 
 	gw_builder_node(builder, node)->timeline = record;
 	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
 	if (gw_builder_node(builder, node)->device &&
-	    timeline_only_driver_is_left(builder, gw_builder_node(builder, node), &grade))
-		return timeline_expand_unplugged(builder, node, grade);
+	    timeline_only_driver_is_left(builder, gw_builder_node(builder, node), &confidence))
+		return timeline_expand_unplugged(builder, node, confidence);
 	for (size_t i = 0; timeline && i < GW_SIGNALLERS; i++) {
 		if (timeline->signallers[i].kind == GW_SIGNALLER_NONE)
 			continue;

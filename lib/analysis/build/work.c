@@ -5,13 +5,13 @@
 #include <errno.h>
 
 static int work_executed_by(struct gw_builder *builder, uint32_t node, const struct gw_task_record *worker,
-			    enum gw_confidence grade)
+			    enum gw_confidence confidence)
 {
 	uint32_t task;
 
 	if (gw_builder_task(builder, worker, &task) < 0)
 		return -ENOMEM;
-	return gw_builder_edge(builder, node, task, GW_RELATION_EXECUTED_BY, GW_EVIDENCE_WORKQUEUE_STATE, grade,
+	return gw_builder_edge(builder, node, task, GW_RELATION_EXECUTED_BY, GW_EVIDENCE_WORKQUEUE_STATE, confidence,
 			       worker->watch.sections.work_since_ns);
 }
 

@@ -9,8 +9,8 @@ void gw_finding_deinit(struct gw_finding *finding)
 {
 	gw_list_deinit(&finding->chain);
 	gw_list_deinit(&finding->edges);
-	gw_list_deinit(&finding->others);
-	gw_list_deinit(&finding->ways);
+	gw_list_deinit(&finding->context_nodes);
+	gw_list_deinit(&finding->context_edges);
 	gw_list_deinit(&finding->victims);
 	free(finding->participants);
 	*finding = (struct gw_finding){ .participants = NULL };

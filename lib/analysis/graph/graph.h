@@ -80,20 +80,20 @@ struct gw_node {
 	enum gw_node_type type;
 	enum gw_rule rule;
 	enum gw_leaf leaf;
-	enum gw_confidence grade; /* of a GW_LEAF_DEAD */
-	const char *why;	  /* of a leaf, static text that completes "it ..." */
-	uint64_t address, extra;  /* identity, by type */
-	uint64_t since_ns;	  /* TASK: its wait; NOTIFIER, FAULT, RECLAIM: entered; 0 = unknown */
-	uint64_t device;	  /* FENCE, TIMELINE: waited for inside a section of this drm_device being unplugged */
-	uint64_t context, seqno;  /* FENCE, JOB */
-	bool polled;		  /* TIMELINE: of fences that whoever looks at them may signal */
-	uint64_t function;	  /* WORK */
-	uint64_t mm;		  /* LOCK: whose mmap_lock it is, 0 = it is none */
-	bool gone;		  /* TASK: no longer there */
-	uint32_t pid;		  /* TASK; of a gone one as learned, 0 = unknown */
-	const char *comm;	  /* TASK, "" = unknown */
-	struct gw_wait wait;	  /* TASK: kind GW_WAIT_NONE if it does not wait for anything known */
-	const char *stack_wait;	  /* TASK: without a known wait, the GPU wait function on its stack, else NULL */
+	enum gw_confidence confidence; /* of a GW_LEAF_DEAD */
+	const char *why;	       /* of a leaf, static text that completes "it ..." */
+	uint64_t address, extra;       /* identity, by type */
+	uint64_t since_ns;	       /* TASK: its wait; NOTIFIER, FAULT, RECLAIM: entered; 0 = unknown */
+	uint64_t device;	 /* FENCE, TIMELINE: waited for inside a section of this drm_device being unplugged */
+	uint64_t context, seqno; /* FENCE, JOB */
+	bool polled;		 /* TIMELINE: of fences that whoever looks at them may signal */
+	uint64_t function;	 /* WORK */
+	uint64_t mm;		 /* LOCK: whose mmap_lock it is, 0 = it is none */
+	bool gone;		 /* TASK: no longer there */
+	uint32_t pid;		 /* TASK; of a gone one as learned, 0 = unknown */
+	const char *comm;	 /* TASK, "" = unknown */
+	struct gw_wait wait;	 /* TASK: kind GW_WAIT_NONE if it does not wait for anything known */
+	const char *stack_wait;	 /* TASK: without a known wait, the GPU wait function on its stack, else NULL */
 	/* The record that the node comes from, by type; NULL if the snapshot has none. */
 	const struct gw_task_record *task;
 	const struct gw_fence_record *fence; /* also JOB */
@@ -110,7 +110,7 @@ struct gw_edge {
 	uint32_t from, to;
 	enum gw_relation relation;
 	enum gw_evidence evidence;
-	enum gw_confidence grade;
+	enum gw_confidence confidence;
 	uint64_t since_ns; /* 0 = unknown, or has no beginning */
 };
 

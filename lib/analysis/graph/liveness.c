@@ -9,7 +9,7 @@ bool gw_scope_has(const struct gw_scope *scope, const struct gw_graph *graph, ui
 {
 	const struct gw_edge *e = &graph->edges[edge];
 
-	if (e->grade < scope->grade || e->since_ns > scope->until_ns)
+	if (e->confidence < scope->confidence || e->since_ns > scope->until_ns)
 		return false;
 	return !scope->group || (scope->group[e->from] == scope->id && scope->group[e->to] == scope->id);
 }
@@ -48,7 +48,7 @@ static bool liveness_starts_alive(struct gw_liveness *liveness, const struct gw_
 		return true;
 	if (node->leaf == GW_LEAF_DEAD) {
 		liveness->pending[index] = UINT32_MAX;
-		return node->grade < scope->grade;
+		return node->confidence < scope->confidence;
 	}
 	for (uint32_t i = 0; i < node->n_out; i++)
 		needs += gw_scope_has(scope, liveness->graph, node->first_out + i);

@@ -14,10 +14,10 @@
  * reason why something is dead.
  */
 struct gw_scope {
-	enum gw_confidence grade; /* edges of at least this grade, */
-	uint64_t until_ns;	  /* of waits that began by then, */
-	const uint32_t *group;	  /* and, unless NULL, */
-	uint32_t id;		  /* with group[node] == id at both ends */
+	enum gw_confidence confidence; /* edges of at least this confidence, */
+	uint64_t until_ns;	       /* of waits that began by then, */
+	const uint32_t *group;	       /* and, unless NULL, */
+	uint32_t id;		       /* with group[node] == id at both ends */
 };
 
 bool gw_scope_has(const struct gw_scope *scope, const struct gw_graph *graph, uint32_t edge);

@@ -74,7 +74,12 @@ int gw_paths_loop(struct gw_paths *paths, uint32_t start, const struct gw_scope 
 	return 0;
 }
 
-int gw_paths_towards(struct gw_paths *paths, const uint32_t *goals, uint32_t count, enum gw_confidence grade,
+bool gw_paths_stop_at_tasks(void *graph, uint32_t node)
+{
+	return ((const struct gw_graph *)graph)->nodes[node].type != GW_NODE_TASK;
+}
+
+int gw_paths_towards(struct gw_paths *paths, const uint32_t *goals, uint32_t count, enum gw_confidence confidence,
 		     const bool *dead, gw_paths_enter enter, void *userdata, struct gw_list *reached)
 {
 	const struct gw_graph *graph = paths->graph;
@@ -94,7 +99,7 @@ int gw_paths_towards(struct gw_paths *paths, const uint32_t *goals, uint32_t cou
 		for (uint32_t i = 0; i < node->n_in; i++) {
 			uint32_t edge = graph->in[node->first_in + i], from = graph->edges[edge].from;
 
-			if (paths->mark[from] == paths->stamp || graph->edges[edge].grade < grade ||
+			if (paths->mark[from] == paths->stamp || graph->edges[edge].confidence < confidence ||
 			    (dead && !dead[from]))
 				continue;
 			paths->mark[from] = paths->stamp;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shortest paths through a graph: a loop through a node, and the ways that lead to a set of nodes. */
+/* Shortest paths through a graph: a loop through a node, and those that lead to a set of nodes. */
 #ifndef GPUWATCH_LIB_ANALYSIS_GRAPH_PATHS_H
 #define GPUWATCH_LIB_ANALYSIS_GRAPH_PATHS_H
 
@@ -36,6 +36,9 @@ int gw_paths_loop(struct gw_paths *paths, uint32_t start, const struct gw_scope 
 /* Decides whether the search goes on at @node, reached from a node that is nearer to the goal. */
 typedef bool (*gw_paths_enter)(void *userdata, uint32_t node);
 
+/* One of these: the tasks that are reached first, and not what waits for them. @graph: a const struct gw_graph. */
+bool gw_paths_stop_at_tasks(void *graph, uint32_t node);
+
 /*
  * gw_paths_towards - everything that leads to some nodes, nearest first
  * @goals: where the search begins; marked as reached, too
@@ -46,7 +49,7 @@ typedef bool (*gw_paths_enter)(void *userdata, uint32_t node);
  *
  * Returns 0 or -ENOMEM.
  */
-int gw_paths_towards(struct gw_paths *paths, const uint32_t *goals, uint32_t count, enum gw_confidence grade,
+int gw_paths_towards(struct gw_paths *paths, const uint32_t *goals, uint32_t count, enum gw_confidence confidence,
 		     const bool *dead, gw_paths_enter enter, void *userdata, struct gw_list *reached);
 
 #endif

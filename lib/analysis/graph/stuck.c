@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which components of the dead part stand for themselves, by grade of evidence. */
+/* Which components of the dead part stand for themselves, by strength of evidence. */
 #include "lib/analysis/graph/stuck.h"
 
 #include <errno.h>
@@ -9,28 +9,28 @@
 #include "lib/analysis/graph/components.h"
 
 struct search {
-	struct gw_roots *roots;
+	struct gw_stuck *stuck;
 	const struct gw_graph *graph;
-	struct gw_liveness whole; /* of the whole graph at one grade */
+	struct gw_liveness whole; /* of the whole graph, by evidence of one confidence */
 	struct gw_liveness local; /* of one component alone */
 	uint32_t *all;		  /* every node */
 };
 
-static int stuck_search_init(struct search *search, struct gw_roots *roots, const struct gw_graph *graph)
+static int stuck_search_init(struct search *search, struct gw_stuck *stuck, const struct gw_graph *graph)
 {
 	size_t count = graph->n_nodes ? graph->n_nodes : 1;
 
 	*search = (struct search){
-		.roots = roots,
+		.stuck = stuck,
 		.graph = graph,
 		.all = calloc(count, sizeof(*search->all)),
 	};
-	*roots = (struct gw_roots){
-		.owner = calloc(count, sizeof(*roots->owner)),
-		.dead = calloc(count, sizeof(*roots->dead)),
-		.proven = calloc(count, sizeof(*roots->proven)),
+	*stuck = (struct gw_stuck){
+		.owner = calloc(count, sizeof(*stuck->owner)),
+		.dead = calloc(count, sizeof(*stuck->dead)),
+		.proven = calloc(count, sizeof(*stuck->proven)),
 	};
-	if (!search->all || !roots->owner || !roots->dead || !roots->proven ||
+	if (!search->all || !stuck->owner || !stuck->dead || !stuck->proven ||
 	    gw_liveness_init(&search->whole, graph) < 0 || gw_liveness_init(&search->local, graph) < 0)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < graph->n_nodes; i++)
@@ -45,43 +45,44 @@ static void stuck_search_deinit(struct search *search)
 	free(search->all);
 }
 
-static int stuck_reserve(struct gw_roots *roots, uint32_t nodes)
+static int stuck_reserve(struct gw_stuck *stuck, uint32_t nodes)
 {
-	if (roots->n_roots == roots->allocated_roots) {
-		uint32_t allocated = roots->allocated_roots ? roots->allocated_roots * 2 : 8;
-		struct gw_root *array = reallocarray(roots->roots, allocated, sizeof(*array));
+	if (stuck->n_parts == stuck->allocated_parts) {
+		uint32_t allocated = stuck->allocated_parts ? stuck->allocated_parts * 2 : 8;
+		struct gw_stuck_part *array = reallocarray(stuck->parts, allocated, sizeof(*array));
 
 		if (!array)
 			return -ENOMEM;
-		roots->roots = array;
-		roots->allocated_roots = allocated;
+		stuck->parts = array;
+		stuck->allocated_parts = allocated;
 	}
-	if (roots->allocated_nodes - roots->n_nodes < nodes) {
-		uint32_t allocated = roots->allocated_nodes * 2 + nodes;
-		uint32_t *array = reallocarray(roots->nodes, allocated, sizeof(*array));
+	if (stuck->allocated_nodes - stuck->n_nodes < nodes) {
+		uint32_t allocated = stuck->allocated_nodes * 2 + nodes;
+		uint32_t *array = reallocarray(stuck->nodes, allocated, sizeof(*array));
 
 		if (!array)
 			return -ENOMEM;
-		roots->nodes = array;
-		roots->allocated_nodes = allocated;
+		stuck->nodes = array;
+		stuck->allocated_nodes = allocated;
 	}
 	return 0;
 }
 
-static int stuck_add(struct gw_roots *roots, enum gw_confidence grade, bool loop, const uint32_t *nodes, uint32_t count)
+static int stuck_add(struct gw_stuck *stuck, enum gw_confidence confidence, bool loop, const uint32_t *nodes,
+		     uint32_t count)
 {
-	if (stuck_reserve(roots, count) < 0)
+	if (stuck_reserve(stuck, count) < 0)
 		return -ENOMEM;
-	memcpy(roots->nodes + roots->n_nodes, nodes, count * sizeof(*nodes));
-	roots->roots[roots->n_roots++] = (struct gw_root){
-		.grade = grade,
+	memcpy(stuck->nodes + stuck->n_nodes, nodes, count * sizeof(*nodes));
+	stuck->parts[stuck->n_parts++] = (struct gw_stuck_part){
+		.confidence = confidence,
 		.loop = loop,
-		.first = roots->n_nodes,
+		.first = stuck->n_nodes,
 		.count = count,
 	};
-	roots->n_nodes += count;
+	stuck->n_nodes += count;
 	for (uint32_t i = 0; i < count; i++)
-		roots->owner[nodes[i]] = roots->n_roots;
+		stuck->owner[nodes[i]] = stuck->n_parts;
 	return 0;
 }
 
@@ -96,10 +97,10 @@ static bool stuck_needs_itself(const struct gw_graph *graph, const struct gw_sco
 }
 
 /* Whether stronger evidence alone explains any of the nodes. */
-static bool stuck_any_explained(const struct gw_roots *roots, const uint32_t *nodes, uint32_t count)
+static bool stuck_any_explained(const struct gw_stuck *stuck, const uint32_t *nodes, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
-		if (roots->proven[nodes[i]])
+		if (stuck->proven[nodes[i]])
 			return true;
 	return false;
 }
@@ -110,28 +111,28 @@ static int stuck_judge(struct search *search, const struct gw_scope *scope, cons
 	const uint32_t *nodes = components->nodes + components->first[component];
 	uint32_t count = components->first[component + 1] - components->first[component];
 	const struct gw_scope inside = {
-		.grade = scope->grade,
+		.confidence = scope->confidence,
 		.until_ns = UINT64_MAX,
 		.group = components->id,
 		.id = component + 1,
 	};
 
-	if (stuck_any_explained(search->roots, nodes, count) || search->roots->n_roots == GW_ROOTS_MAX)
+	if (stuck_any_explained(search->stuck, nodes, count) || search->stuck->n_parts == GW_STUCK_PARTS_MAX)
 		return 0;
 	if (count == 1 && search->graph->nodes[nodes[0]].leaf == GW_LEAF_DEAD)
-		return stuck_add(search->roots, scope->grade, false, nodes, count);
+		return stuck_add(search->stuck, scope->confidence, false, nodes, count);
 	if (count == 1 && !stuck_needs_itself(search->graph, scope, nodes[0]))
 		return 0;
 	/* Dead of itself, or only because of what is outside? */
 	if (gw_liveness_run(&search->local, &inside, nodes, count) == 0)
 		return 0;
-	return stuck_add(search->roots, scope->grade, true, nodes, count);
+	return stuck_add(search->stuck, scope->confidence, true, nodes, count);
 }
 
 /* @dead: set by node */
-static int stuck_search_at(struct search *search, enum gw_confidence grade, bool *dead)
+static int stuck_search_at(struct search *search, enum gw_confidence confidence, bool *dead)
 {
-	const struct gw_scope scope = { .grade = grade, .until_ns = UINT64_MAX };
+	const struct gw_scope scope = { .confidence = confidence, .until_ns = UINT64_MAX };
 	struct gw_components components;
 	int r = 0;
 
@@ -146,7 +147,7 @@ static int stuck_search_at(struct search *search, enum gw_confidence grade, bool
 	return r;
 }
 
-int gw_roots_find(struct gw_roots *ret, const struct gw_graph *graph)
+int gw_stuck_find(struct gw_stuck *ret, const struct gw_graph *graph)
 {
 	struct search search;
 	int r = stuck_search_init(&search, ret, graph);
@@ -156,16 +157,16 @@ int gw_roots_find(struct gw_roots *ret, const struct gw_graph *graph)
 	r = r ?: stuck_search_at(&search, GW_CONFIDENCE_PROBABLE, ret->dead);
 	stuck_search_deinit(&search);
 	if (r < 0)
-		gw_roots_deinit(ret);
+		gw_stuck_deinit(ret);
 	return r;
 }
 
-void gw_roots_deinit(struct gw_roots *roots)
+void gw_stuck_deinit(struct gw_stuck *stuck)
 {
-	free(roots->roots);
-	free(roots->nodes);
-	free(roots->dead);
-	free(roots->proven);
-	free(roots->owner);
-	*roots = (struct gw_roots){ .n_roots = 0 };
+	free(stuck->parts);
+	free(stuck->nodes);
+	free(stuck->dead);
+	free(stuck->proven);
+	free(stuck->owner);
+	*stuck = (struct gw_stuck){ .n_parts = 0 };
 }

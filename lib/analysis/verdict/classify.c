@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which loop or chain stands for a root, what class it is, and who else is blocked by it. */
+/* Which loop or chain stands for what is stuck, what class it is, and who else is blocked by it. */
 #include "lib/analysis/verdict/classify.h"
 
 #include <errno.h>
@@ -16,12 +16,12 @@
 
 struct classifier {
 	const struct gw_graph *graph;
-	const struct gw_roots *roots;
+	const struct gw_stuck *stuck;
 	struct gw_finding_list *findings;
 	bool *covered;
 	struct gw_liveness local;
 	struct gw_paths paths;
-	struct gw_shown shown;
+	struct gw_context context;
 };
 
 /* ---- the loop that formed first ------------------------------------------------ */
@@ -146,23 +146,23 @@ static int classify_loop_of_any_rank(struct classifier *c, const uint32_t *nodes
 /* Returns 1, 0 if the component has no loop that is about the GPU, or -ENOMEM. */
 static int classify_pick_loop(struct classifier *c, uint32_t index, struct gw_list *edges)
 {
-	const struct gw_root *root = &c->roots->roots[index];
-	const uint32_t *nodes = c->roots->nodes + root->first;
+	const struct gw_stuck_part *part = &c->stuck->parts[index];
+	const uint32_t *nodes = c->stuck->nodes + part->first;
 	struct gw_scope scope = {
-		.grade = root->grade,
+		.confidence = part->confidence,
 		.until_ns = UINT64_MAX,
-		.group = c->roots->owner,
+		.group = c->stuck->owner,
 		.id = index + 1,
 	};
-	int r = classify_find_beginning(c, nodes, root->count, &scope);
+	int r = classify_find_beginning(c, nodes, part->count, &scope);
 
-	r = r ?: classify_loop_of_any_rank(c, nodes, root->count, &scope, edges);
+	r = r ?: classify_loop_of_any_rank(c, nodes, part->count, &scope, edges);
 	if (r != 0)
 		return r;
 	/* What came first has nothing to do with the GPU; what came later may. */
 	scope.until_ns = UINT64_MAX;
-	gw_liveness_run(&c->local, &scope, nodes, root->count);
-	return classify_loop_of_any_rank(c, nodes, root->count, &scope, edges);
+	gw_liveness_run(&c->local, &scope, nodes, part->count);
+	return classify_loop_of_any_rank(c, nodes, part->count, &scope, edges);
 }
 
 /* ---- class and cause --------------------------------------------------------------- */
@@ -276,17 +276,18 @@ static int classify_begin_at_root(struct gw_finding *finding, const struct gw_gr
 /* The rest of the component: the other fences of a wait-any, the other signallers of a timeline. */
 static int classify_show_component(struct classifier *c, struct gw_finding *finding, uint32_t index)
 {
-	const struct gw_root *root = &c->roots->roots[index];
+	const struct gw_stuck_part *part = &c->stuck->parts[index];
 
-	for (uint32_t i = 0; root->count <= SHOWN_WHOLE && i < root->count; i++) {
-		uint32_t at = c->roots->nodes[root->first + i];
+	for (uint32_t i = 0; part->count <= SHOWN_WHOLE && i < part->count; i++) {
+		uint32_t at = c->stuck->nodes[part->first + i];
 		const struct gw_node *node = &c->graph->nodes[at];
 
-		if (gw_shown_node(&c->shown, finding, at) < 0)
+		if (gw_context_node(&c->context, finding, at) < 0)
 			return -ENOMEM;
 		for (uint32_t e = node->first_out; e < node->first_out + node->n_out; e++)
-			if (c->roots->owner[c->graph->edges[e].to] == index + 1 &&
-			    c->graph->edges[e].grade >= root->grade && gw_shown_edge(&c->shown, finding, e) < 0)
+			if (c->stuck->owner[c->graph->edges[e].to] == index + 1 &&
+			    c->graph->edges[e].confidence >= part->confidence &&
+			    gw_context_edge(&c->context, finding, e) < 0)
 				return -ENOMEM;
 	}
 	return 0;
@@ -297,7 +298,7 @@ struct ownership {
 	uint32_t id;
 };
 
-/* What belongs to another root is not blocked by this one. */
+/* What belongs to another stuck part is not blocked by this one. */
 static bool classify_not_of_another_part(void *userdata, uint32_t node)
 {
 	const struct ownership *ownership = userdata;
@@ -308,15 +309,15 @@ static bool classify_not_of_another_part(void *userdata, uint32_t node)
 static int classify_find_victims(struct classifier *c, struct gw_finding *finding, uint32_t index,
 				 struct gw_list *reached)
 {
-	struct ownership ownership = { c->roots->owner, index + 1 };
+	struct ownership ownership = { c->stuck->owner, index + 1 };
 	struct gw_list goals = { .count = 0 };
 	int r = 0;
 
 	for (uint32_t i = 0; i < finding->chain.count && r == 0; i++)
-		if (c->roots->dead[finding->chain.items[i]])
+		if (c->stuck->dead[finding->chain.items[i]])
 			r = gw_list_add(&goals, finding->chain.items[i]);
 	r = r
-		    ?: gw_paths_towards(&c->paths, goals.items, goals.count, GW_CONFIDENCE_PROBABLE, c->roots->dead,
+		    ?: gw_paths_towards(&c->paths, goals.items, goals.count, GW_CONFIDENCE_PROBABLE, c->stuck->dead,
 					classify_not_of_another_part, &ownership, reached);
 	gw_list_deinit(&goals);
 	for (uint32_t i = 0; i < reached->count && r == 0; i++) {
@@ -337,7 +338,7 @@ static int classify_add_victims(struct classifier *c, struct gw_finding *finding
 	int r = classify_find_victims(c, finding, index, &reached);
 
 	gw_list_deinit(&reached);
-	return r ?: gw_shown_victims(&c->shown, &c->paths, finding);
+	return r ?: gw_context_victims(&c->context, &c->paths, finding);
 }
 
 /* ---- loops and dead ends ----------------------------------------------------------------- */
@@ -348,7 +349,7 @@ static int classify_add_victims(struct classifier *c, struct gw_finding *finding
  */
 static int classify_add_alternatives(struct classifier *c, struct gw_finding *finding, uint32_t index)
 {
-	const struct gw_root *root = &c->roots->roots[index];
+	const struct gw_stuck_part *part = &c->stuck->parts[index];
 	struct gw_paths *paths = &c->paths;
 	bool any = false;
 
@@ -359,8 +360,8 @@ static int classify_add_alternatives(struct classifier *c, struct gw_finding *fi
 		any |= node->rule == GW_RULE_ANY && node->n_out > 1;
 		paths->mark[finding->chain.items[i]] = paths->stamp;
 	}
-	for (uint32_t i = 0; finding->loop && any && i < root->count; i++) {
-		uint32_t node = c->roots->nodes[root->first + i];
+	for (uint32_t i = 0; finding->loop && any && i < part->count; i++) {
+		uint32_t node = c->stuck->nodes[part->first + i];
 
 		if (c->graph->nodes[node].type != GW_NODE_TASK || !c->local.dead[node] ||
 		    paths->mark[node] == paths->stamp)
@@ -381,15 +382,15 @@ static int classify_ensure_participant(struct gw_finding *finding, const struct 
 
 static int classify_complete(struct classifier *c, struct gw_finding *finding, uint32_t index)
 {
-	const struct gw_root *root = &c->roots->roots[index];
+	const struct gw_stuck_part *part = &c->stuck->parts[index];
 	int r;
 
 	finding->kind = GW_KIND_DEADLOCK;
-	for (uint32_t i = 0; i < root->count; i++)
-		c->covered[c->roots->nodes[root->first + i]] = true;
+	for (uint32_t i = 0; i < part->count; i++)
+		c->covered[c->stuck->nodes[part->first + i]] = true;
 	for (uint32_t i = 0; i < finding->chain.count; i++)
 		c->covered[finding->chain.items[i]] = true;
-	gw_shown_begin(&c->shown, finding);
+	gw_context_begin(&c->context, finding);
 	r = classify_show_component(c, finding, index);
 	r = r ?: classify_add_victims(c, finding, index);
 	r = r ?: gw_finding_participants(finding, c->graph);
@@ -401,7 +402,7 @@ static int classify_complete(struct classifier *c, struct gw_finding *finding, u
 		gw_findings_drop_last(c->findings);
 		return 0;
 	}
-	gw_finding_set_key(finding, c->graph, root->loop ? GW_NO_NODE : c->roots->nodes[root->first]);
+	gw_finding_set_key(finding, c->graph, part->loop ? GW_NO_NODE : c->stuck->nodes[part->first]);
 	return 0;
 }
 
@@ -413,7 +414,7 @@ static int classify_add_loop(struct classifier *c, uint32_t index)
 	if (!finding)
 		return -ENOMEM;
 	finding->loop = true;
-	finding->confidence = c->roots->roots[index].grade;
+	finding->confidence = c->stuck->parts[index].confidence;
 	r = classify_pick_loop(c, index, &finding->edges);
 	if (r == 0)
 		gw_findings_drop_last(c->findings);
@@ -425,21 +426,17 @@ static int classify_add_loop(struct classifier *c, uint32_t index)
 	return r ?: classify_complete(c, finding, index);
 }
 
-static bool is_no_task(void *graph, uint32_t node)
-{
-	return ((const struct gw_graph *)graph)->nodes[node].type != GW_NODE_TASK;
-}
-
 /*
- * The task that has waited longest for a dead end, with no other task in between, by evidence of that grade;
+ * The task that has waited longest for a dead end, with no other task in between, by evidence of that confidence at least;
  * via[] leads there. *@ret is GW_NO_NODE if there is none.
  */
-static int classify_longest_direct_waiter(struct classifier *c, uint32_t dead_end, enum gw_confidence grade,
+static int classify_longest_direct_waiter(struct classifier *c, uint32_t dead_end, enum gw_confidence confidence,
 					  uint32_t *ret)
 {
-	const bool *dead = grade == GW_CONFIDENCE_PROVEN ? c->roots->proven : c->roots->dead;
+	const bool *dead = confidence == GW_CONFIDENCE_PROVEN ? c->stuck->proven : c->stuck->dead;
 	struct gw_list reached = { .count = 0 };
-	int r = gw_paths_towards(&c->paths, &dead_end, 1, grade, dead, is_no_task, (void *)c->graph, &reached);
+	int r = gw_paths_towards(&c->paths, &dead_end, 1, confidence, dead, gw_paths_stop_at_tasks, (void *)c->graph,
+				 &reached);
 
 	*ret = GW_NO_NODE;
 	for (uint32_t i = 0; i < reached.count && r == 0; i++) {
@@ -478,22 +475,22 @@ static uint32_t classify_looks_that_prove(const struct classifier *c, const stru
 	if (node->type != GW_NODE_LOCK || !node->lock || node->lock->kind != GW_LOCK_MUTEX)
 		return 0;
 	for (uint32_t i = 0; i < finding->edges.count; i++)
-		if (c->graph->edges[finding->edges.items[i]].grade < GW_CONFIDENCE_PROVEN)
+		if (c->graph->edges[finding->edges.items[i]].confidence < GW_CONFIDENCE_PROVEN)
 			return 0;
 	return LOOKS_THAT_PROVE;
 }
 
 static int classify_add_dead_end(struct classifier *c, uint32_t index)
 {
-	uint32_t dead_end = c->roots->nodes[c->roots->roots[index].first], waiter;
-	enum gw_confidence grade = c->roots->roots[index].grade;
+	uint32_t dead_end = c->stuck->nodes[c->stuck->parts[index].first], waiter;
+	enum gw_confidence confidence = c->stuck->parts[index].confidence;
 	struct gw_finding *finding;
-	int r = classify_longest_direct_waiter(c, dead_end, grade, &waiter);
+	int r = classify_longest_direct_waiter(c, dead_end, confidence, &waiter);
 
 	/* That somebody is gone may be sure, and that others need them only probable. */
-	if (r == 0 && waiter == GW_NO_NODE && grade == GW_CONFIDENCE_PROVEN) {
-		grade = GW_CONFIDENCE_PROBABLE;
-		r = classify_longest_direct_waiter(c, dead_end, grade, &waiter);
+	if (r == 0 && waiter == GW_NO_NODE && confidence == GW_CONFIDENCE_PROVEN) {
+		confidence = GW_CONFIDENCE_PROBABLE;
+		r = classify_longest_direct_waiter(c, dead_end, confidence, &waiter);
 	}
 	if (r < 0 || waiter == GW_NO_NODE)
 		return r;
@@ -502,7 +499,7 @@ static int classify_add_dead_end(struct classifier *c, uint32_t index)
 	    gw_finding_chain(finding, c->graph) < 0)
 		return -ENOMEM;
 	finding->root = finding->chain.items[finding->chain.count - 1];
-	finding->confidence = grade;
+	finding->confidence = confidence;
 	finding->proven_after = classify_looks_that_prove(c, finding, dead_end);
 	finding->class = c->graph->edges[finding->edges.items[finding->edges.count - 1]].relation == GW_RELATION_HELD_BY
 				 ? GW_CLASS_LEAKED_LOCK
@@ -515,27 +512,27 @@ static int classifier_init(struct classifier *c, const struct gw_graph *graph)
 	int r = gw_liveness_init(&c->local, graph);
 
 	r = r ?: gw_paths_init(&c->paths, graph);
-	return r ?: gw_shown_init(&c->shown, graph);
+	return r ?: gw_context_init(&c->context, graph);
 }
 
 static void classifier_deinit(struct classifier *c)
 {
 	gw_liveness_deinit(&c->local);
 	gw_paths_deinit(&c->paths);
-	gw_shown_deinit(&c->shown);
+	gw_context_deinit(&c->context);
 }
 
-int gw_classify(const struct gw_graph *graph, const struct gw_roots *roots, struct gw_finding_list *findings,
+int gw_classify(const struct gw_graph *graph, const struct gw_stuck *stuck, struct gw_finding_list *findings,
 		bool *covered)
 {
-	struct classifier c = { .graph = graph, .roots = roots, .findings = findings, .covered = covered };
+	struct classifier c = { .graph = graph, .stuck = stuck, .findings = findings, .covered = covered };
 	int r;
 
-	if (roots->n_roots == 0)
+	if (stuck->n_parts == 0)
 		return 0;
 	r = classifier_init(&c, graph);
-	for (uint32_t i = 0; i < roots->n_roots && r == 0; i++)
-		r = roots->roots[i].loop ? classify_add_loop(&c, i) : classify_add_dead_end(&c, i);
+	for (uint32_t i = 0; i < stuck->n_parts && r == 0; i++)
+		r = stuck->parts[i].loop ? classify_add_loop(&c, i) : classify_add_dead_end(&c, i);
 	classifier_deinit(&c);
 	return r;
 }

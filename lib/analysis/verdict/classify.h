@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the roots of what is dead to findings: the loop to show, its class, the cause, the victims. */
+/* From what is stuck to findings: the loop to show, its class, the cause, the victims. */
 #ifndef GPUWATCH_LIB_ANALYSIS_VERDICT_CLASSIFY_H
 #define GPUWATCH_LIB_ANALYSIS_VERDICT_CLASSIFY_H
 
@@ -14,7 +14,7 @@
  *
  * Returns 0 or -ENOMEM.
  */
-int gw_classify(const struct gw_graph *graph, const struct gw_roots *roots, struct gw_finding_list *findings,
+int gw_classify(const struct gw_graph *graph, const struct gw_stuck *stuck, struct gw_finding_list *findings,
 		bool *covered);
 
 #endif

@@ -5,60 +5,61 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int gw_shown_init(struct gw_shown *shown, const struct gw_graph *graph)
+int gw_context_init(struct gw_context *context, const struct gw_graph *graph)
 {
-	*shown = (struct gw_shown){
+	*context = (struct gw_context){
 		.graph = graph,
-		.nodes = calloc(graph->n_nodes ? graph->n_nodes : 1, sizeof(*shown->nodes)),
-		.edges = calloc(graph->n_edges ? graph->n_edges : 1, sizeof(*shown->edges)),
+		.nodes = calloc(graph->n_nodes ? graph->n_nodes : 1, sizeof(*context->nodes)),
+		.edges = calloc(graph->n_edges ? graph->n_edges : 1, sizeof(*context->edges)),
 	};
-	if (shown->nodes && shown->edges)
+	if (context->nodes && context->edges)
 		return 0;
-	gw_shown_deinit(shown);
+	gw_context_deinit(context);
 	return -ENOMEM;
 }
 
-void gw_shown_deinit(struct gw_shown *shown)
+void gw_context_deinit(struct gw_context *context)
 {
-	free(shown->nodes);
-	free(shown->edges);
-	*shown = (struct gw_shown){ .graph = NULL };
+	free(context->nodes);
+	free(context->edges);
+	*context = (struct gw_context){ .graph = NULL };
 }
 
-void gw_shown_begin(struct gw_shown *shown, const struct gw_finding *finding)
+void gw_context_begin(struct gw_context *context, const struct gw_finding *finding)
 {
-	shown->stamp++;
+	context->stamp++;
 	for (uint32_t i = 0; i < finding->chain.count; i++)
-		shown->nodes[finding->chain.items[i]] = shown->stamp;
+		context->nodes[finding->chain.items[i]] = context->stamp;
 	for (uint32_t i = 0; i < finding->edges.count; i++)
-		shown->edges[finding->edges.items[i]] = shown->stamp;
+		context->edges[finding->edges.items[i]] = context->stamp;
 }
 
-int gw_shown_node(struct gw_shown *shown, struct gw_finding *finding, uint32_t node)
+int gw_context_node(struct gw_context *context, struct gw_finding *finding, uint32_t node)
 {
-	if (shown->nodes[node] == shown->stamp)
+	if (context->nodes[node] == context->stamp)
 		return 0;
-	shown->nodes[node] = shown->stamp;
-	return gw_list_add(&finding->others, node);
+	context->nodes[node] = context->stamp;
+	return gw_list_add(&finding->context_nodes, node);
 }
 
-int gw_shown_edge(struct gw_shown *shown, struct gw_finding *finding, uint32_t edge)
+int gw_context_edge(struct gw_context *context, struct gw_finding *finding, uint32_t edge)
 {
-	if (shown->edges[edge] == shown->stamp)
+	if (context->edges[edge] == context->stamp)
 		return 0;
-	shown->edges[edge] = shown->stamp;
-	return gw_list_add(&finding->ways, edge);
+	context->edges[edge] = context->stamp;
+	return gw_list_add(&finding->context_edges, edge);
 }
 
-static int context_path(struct gw_shown *shown, const struct gw_paths *paths, struct gw_finding *finding, uint32_t node)
+static int context_path(struct gw_context *context, const struct gw_paths *paths, struct gw_finding *finding,
+			uint32_t node)
 {
 	uint32_t edge = paths->mark[node] == paths->stamp ? paths->via[node] : GW_NO_EDGE;
 
-	if (gw_shown_node(shown, finding, node) < 0)
+	if (gw_context_node(context, finding, node) < 0)
 		return -ENOMEM;
-	while (edge != GW_NO_EDGE && shown->edges[edge] != shown->stamp) {
-		node = shown->graph->edges[edge].to;
-		if (gw_shown_edge(shown, finding, edge) < 0 || gw_shown_node(shown, finding, node) < 0)
+	while (edge != GW_NO_EDGE && context->edges[edge] != context->stamp) {
+		node = context->graph->edges[edge].to;
+		if (gw_context_edge(context, finding, edge) < 0 || gw_context_node(context, finding, node) < 0)
 			return -ENOMEM;
 		edge = paths->via[node];
 	}
@@ -73,18 +74,18 @@ static int context_compare_victims(const void *a, const void *b, void *graph)
 	return gw_waits_longer(x, y) ? -1 : gw_waits_longer(y, x);
 }
 
-int gw_shown_victims(struct gw_shown *shown, const struct gw_paths *paths, struct gw_finding *finding)
+int gw_context_victims(struct gw_context *context, const struct gw_paths *paths, struct gw_finding *finding)
 {
 	struct gw_list *victims = &finding->victims;
 
 	if (victims->count)
 		qsort_r(victims->items, victims->count, sizeof(*victims->items), context_compare_victims,
-			(void *)shown->graph);
+			(void *)context->graph);
 	finding->n_victims = victims->count;
 	if (victims->count > GW_VICTIMS_MAX)
 		victims->count = GW_VICTIMS_MAX;
 	for (uint32_t i = 0; i < victims->count; i++)
-		if (context_path(shown, paths, finding, victims->items[i]) < 0)
+		if (context_path(context, paths, finding, victims->items[i]) < 0)
 			return -ENOMEM;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From records of broken rules to reports. */
+/* From HAZARD records to reports. */
 #include "lib/analysis/verdict/hazard.h"
 
 #include <errno.h>
@@ -132,7 +132,7 @@ static uint64_t hazard_key(const struct gw_snapshot *snapshot, const struct gw_h
 
 static int hazard_compare_keys(const void *a, const void *b)
 {
-	const struct gw_breach *x = a, *y = b;
+	const struct gw_hazard_finding *x = a, *y = b;
 
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
@@ -141,34 +141,34 @@ static int hazard_compare_keys(const void *a, const void *b)
 
 static int hazard_compare_times(const void *a, const void *b)
 {
-	const struct gw_breach *x = a, *y = b;
+	const struct gw_hazard_finding *x = a, *y = b;
 
 	if (x->first_ns != y->first_ns)
 		return x->first_ns < y->first_ns ? -1 : 1;
 	return x->key < y->key ? -1 : x->key > y->key;
 }
 
-static size_t hazard_merge(struct gw_breach *breaches, size_t count)
+static size_t hazard_merge(struct gw_hazard_finding *findings, size_t count)
 {
 	size_t kept = 0;
 
-	qsort(breaches, count, sizeof(*breaches), hazard_compare_keys);
+	qsort(findings, count, sizeof(*findings), hazard_compare_keys);
 	for (size_t i = 0; i < count; i++) {
-		struct gw_breach *known = kept > 0 ? &breaches[kept - 1] : NULL;
+		struct gw_hazard_finding *known = kept > 0 ? &findings[kept - 1] : NULL;
 
-		if (!known || known->key != breaches[i].key) {
-			breaches[kept++] = breaches[i];
+		if (!known || known->key != findings[i].key) {
+			findings[kept++] = findings[i];
 			continue;
 		}
-		known->count += breaches[i].count;
-		if (breaches[i].last->last_ns > known->last->last_ns)
-			known->last = breaches[i].last;
+		known->count += findings[i].count;
+		if (findings[i].last->last_ns > known->last->last_ns)
+			known->last = findings[i].last;
 	}
-	qsort(breaches, kept, sizeof(*breaches), hazard_compare_times);
+	qsort(findings, kept, sizeof(*findings), hazard_compare_times);
 	return kept;
 }
 
-int gw_breaches_find(const struct gw_snapshot *snapshot, struct gw_breach **ret, size_t *count)
+int gw_hazards_find(const struct gw_snapshot *snapshot, struct gw_hazard_finding **ret, size_t *count)
 {
 	const struct gw_hazard_record *const *records;
 	size_t n = gw_snapshot_hazards(snapshot, &records);
@@ -184,7 +184,7 @@ int gw_breaches_find(const struct gw_snapshot *snapshot, struct gw_breach **ret,
 		const struct gw_hazard *hazard = &records[i]->hazard;
 
 		if (!hazard_is_part_of_wait(snapshot, hazard))
-			(*ret)[(*count)++] = (struct gw_breach){
+			(*ret)[(*count)++] = (struct gw_hazard_finding){
 				.last = hazard,
 				.key = hazard_key(snapshot, hazard),
 				.count = hazard->count,
@@ -256,20 +256,20 @@ static void hazard_add_culprit(struct gw_text *text, const struct gw_snapshot *s
 		gw_text_add(text, "Code that is not known");
 }
 
-static char *hazard_summary(const struct gw_snapshot *snapshot, const struct gw_breach *breach)
+static char *hazard_summary(const struct gw_snapshot *snapshot, const struct gw_hazard_finding *finding)
 {
 	struct gw_text text = { .data = NULL };
 
-	hazard_add_culprit(&text, snapshot, breach->last);
-	gw_text_add(&text, " %s, inside the fence-signalling section that ", hazard_rule_of(breach->last)->does);
-	hazard_add_function(&text, snapshot, breach->last->section_ip);
+	hazard_add_culprit(&text, snapshot, finding->last);
+	gw_text_add(&text, " %s, inside the fence-signalling section that ", hazard_rule_of(finding->last)->does);
+	hazard_add_function(&text, snapshot, finding->last->section_ip);
 	gw_text_add(&text, " began");
 	return gw_text_finish(&text);
 }
 
-static char *hazard_explanation(const struct gw_snapshot *snapshot, const struct gw_breach *breach)
+static char *hazard_explanation(const struct gw_snapshot *snapshot, const struct gw_hazard_finding *finding)
 {
-	const struct gw_hazard *hazard = breach->last;
+	const struct gw_hazard *hazard = finding->last;
 	struct gw_text text = { .data = NULL };
 
 	gw_text_add(&text, "Between dma_fence_begin_signalling() and dma_fence_end_signalling(), where ");
@@ -277,8 +277,8 @@ static char *hazard_explanation(const struct gw_snapshot *snapshot, const struct
 	gw_text_add(&text, " has promised to signal a fence soon, ");
 	hazard_add_culprit(&text, snapshot, hazard);
 	gw_text_add(&text, " %s: %s. Seen %" PRIu64 " time%s, the last time in %s (pid %" PRIu32 ")",
-		    hazard_rule_of(hazard)->does, hazard_rule_of(hazard)->explanation, breach->count,
-		    breach->count == 1 ? "" : "s", hazard->comm, hazard->pid);
+		    hazard_rule_of(hazard)->does, hazard_rule_of(hazard)->explanation, finding->count,
+		    finding->count == 1 ? "" : "s", hazard->comm, hazard->pid);
 	if (hazard->rule == GW_HAZARD_RECLAIM)
 		gw_text_add(&text, ", gfp mask 0x%" PRIx32, hazard->flags);
 	gw_text_add(&text, ". Nothing is stuck by it yet.");
@@ -360,21 +360,22 @@ static int hazard_render_json(struct gw_report *report, const struct gw_snapshot
 	return report->nodes && report->edges && report->cycle && report->victims && report->root_node ? 0 : -ENOMEM;
 }
 
-int gw_breach_render(struct gw_report **ret, const struct gw_snapshot *snapshot, const struct gw_breach *breach)
+int gw_hazard_render(struct gw_report **ret, const struct gw_snapshot *snapshot,
+		     const struct gw_hazard_finding *finding)
 {
 	struct gw_report *report = calloc(1, sizeof(*report));
 
 	if (!report)
 		return -ENOMEM;
 	report->kind = GW_KIND_HAZARD;
-	report->class = hazard_rule_of(breach->last)->class;
+	report->class = hazard_rule_of(finding->last)->class;
 	report->confidence = GW_CONFIDENCE_PROVEN;
-	report->key = breach->key;
-	report->formed_mono_ns = breach->first_ns;
-	report->summary = hazard_summary(snapshot, breach);
-	report->explanation = hazard_explanation(snapshot, breach);
-	report->advice = strdup(hazard_rule_of(breach->last)->advice);
-	if (hazard_render_json(report, snapshot, breach->last) < 0 || !report->summary || !report->explanation ||
+	report->key = finding->key;
+	report->formed_mono_ns = finding->first_ns;
+	report->summary = hazard_summary(snapshot, finding);
+	report->explanation = hazard_explanation(snapshot, finding);
+	report->advice = strdup(hazard_rule_of(finding->last)->advice);
+	if (hazard_render_json(report, snapshot, finding->last) < 0 || !report->summary || !report->explanation ||
 	    !report->advice) {
 		gw_report_free(report);
 		return -ENOMEM;

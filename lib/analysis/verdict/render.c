@@ -9,7 +9,7 @@
 #include "lib/analysis/words/json.h"
 #include "lib/analysis/words/names.h"
 
-/* Victims that are shown with their stacks: one tells much about the others. */
+/* Victims that are shown with their stacks: one tells much about the context_nodes. */
 #define VICTIM_STACKS 32
 
 static int render_append_nodes(json_t *array, const struct gw_graph *graph, const struct gw_list *nodes,
@@ -20,7 +20,7 @@ static int render_append_nodes(json_t *array, const struct gw_graph *graph, cons
 		bool stack = node->type == GW_NODE_TASK && stacks > 0;
 
 		stacks -= stack;
-		if (json_array_append_new(array, gw_describe_node(graph, node, stack)) < 0)
+		if (json_array_append_new(array, gw_json_node(graph, node, stack)) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -29,7 +29,7 @@ static int render_append_nodes(json_t *array, const struct gw_graph *graph, cons
 static int render_append_edges(json_t *array, const struct gw_graph *graph, const struct gw_list *edges)
 {
 	for (uint32_t i = 0; i < edges->count; i++)
-		if (json_array_append_new(array, gw_describe_edge(graph, &graph->edges[edges->items[i]])) < 0)
+		if (json_array_append_new(array, gw_json_edge(graph, &graph->edges[edges->items[i]])) < 0)
 			return -ENOMEM;
 	return 0;
 }
@@ -37,7 +37,7 @@ static int render_append_edges(json_t *array, const struct gw_graph *graph, cons
 static int render_append_ids(json_t *array, const struct gw_graph *graph, const struct gw_list *nodes)
 {
 	for (uint32_t i = 0; i < nodes->count; i++)
-		if (json_array_append_new(array, gw_describe_id(&graph->nodes[nodes->items[i]])) < 0)
+		if (json_array_append_new(array, gw_json_id(&graph->nodes[nodes->items[i]])) < 0)
 			return -ENOMEM;
 	return 0;
 }
@@ -51,9 +51,9 @@ static int render_json(struct gw_report *report, const struct gw_graph *graph, c
 	if (!report->nodes || !report->edges || !report->cycle || !report->victims)
 		return -ENOMEM;
 	if (render_append_nodes(report->nodes, graph, &finding->chain, UINT32_MAX) < 0 ||
-	    render_append_nodes(report->nodes, graph, &finding->others, VICTIM_STACKS) < 0 ||
+	    render_append_nodes(report->nodes, graph, &finding->context_nodes, VICTIM_STACKS) < 0 ||
 	    render_append_edges(report->edges, graph, &finding->edges) < 0 ||
-	    render_append_edges(report->edges, graph, &finding->ways) < 0)
+	    render_append_edges(report->edges, graph, &finding->context_edges) < 0)
 		return -ENOMEM;
 	/* A stall has no cycle: its chain is not dead. */
 	if (finding->kind == GW_KIND_DEADLOCK && render_append_ids(report->cycle, graph, &finding->chain) < 0)

@@ -14,7 +14,7 @@
  * twice. */
 #define UNTRACKED_MIN_NS 2000000000ULL
 
-/* Roots with a stall in one snapshot; more are not reported. */
+/* Causes of stalls in one snapshot; more are not reported. */
 #define STALLS_MAX 64
 
 #define STATE_UNINTERRUPTIBLE 0x2u
@@ -172,7 +172,7 @@ static bool stall_is_victim(const struct stalls *stalls, const struct gw_finding
 }
 
 static int stall_add_victims(const struct stalls *stalls, struct gw_finding *finding, struct gw_paths *paths,
-			     struct gw_shown *shown, const struct gw_list *stalled)
+			     struct gw_context *context, const struct gw_list *stalled)
 {
 	struct gw_list reached = { .count = 0 };
 	uint32_t first = finding->chain.items[0];
@@ -187,7 +187,7 @@ static int stall_add_victims(const struct stalls *stalls, struct gw_finding *fin
 		    paths->mark[stalled->items[i]] != paths->stamp)
 			r = gw_list_add(&finding->victims, stalled->items[i]);
 	gw_list_deinit(&reached);
-	return r ?: gw_shown_victims(shown, paths, finding);
+	return r ?: gw_context_victims(context, paths, finding);
 }
 
 /* That the wait is long is sure, what it waits for is as sure as the chain. */
@@ -197,16 +197,17 @@ static enum gw_confidence stall_weakest(const struct stalls *stalls, const struc
 		stalls->graph->nodes[start].stack_wait ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_PROVEN;
 
 	for (uint32_t i = 0; i < finding->edges.count; i++) {
-		enum gw_confidence grade = stalls->graph->edges[finding->edges.items[i]].grade;
+		const struct gw_edge *edge = &stalls->graph->edges[finding->edges.items[i]];
 
-		if (grade < confidence)
-			confidence = grade;
+		if (edge->confidence < confidence)
+			confidence = edge->confidence;
 	}
 	return confidence;
 }
 
 static int stall_add_finding(const struct stalls *stalls, uint32_t start, struct gw_paths *paths,
-			     struct gw_shown *shown, const struct gw_list *stalled, struct gw_finding_list *findings)
+			     struct gw_context *context, const struct gw_list *stalled,
+			     struct gw_finding_list *findings)
 {
 	struct gw_finding *finding = gw_findings_add(findings);
 	int r;
@@ -223,9 +224,9 @@ static int stall_add_finding(const struct stalls *stalls, uint32_t start, struct
 		return r;
 	finding->root = finding->chain.items[finding->chain.count - 1];
 	finding->confidence = stall_weakest(stalls, finding, start);
-	gw_shown_begin(shown, finding);
+	gw_context_begin(context, finding);
 	r = gw_finding_participant(finding, stalls->graph, start);
-	r = r ?: stall_add_victims(stalls, finding, paths, shown, stalled);
+	r = r ?: stall_add_victims(stalls, finding, paths, context, stalled);
 	gw_finding_set_key(finding, stalls->graph, GW_NO_NODE);
 	return r;
 }
@@ -234,19 +235,19 @@ static int stall_add_findings(const struct stalls *stalls, const struct gw_list 
 			      struct gw_finding_list *findings)
 {
 	struct gw_paths paths;
-	struct gw_shown shown;
+	struct gw_context context;
 	int r;
 
 	if (ends->count == 0)
 		return 0;
 	if (gw_paths_init(&paths, stalls->graph) < 0)
 		return -ENOMEM;
-	r = gw_shown_init(&shown, stalls->graph);
+	r = gw_context_init(&context, stalls->graph);
 	if (r == 0) {
 		for (uint32_t i = 0; i < ends->count && r == 0; i++)
-			r = stall_add_finding(stalls, stalls->longest[ends->items[i]], &paths, &shown, stalled,
+			r = stall_add_finding(stalls, stalls->longest[ends->items[i]], &paths, &context, stalled,
 					      findings);
-		gw_shown_deinit(&shown);
+		gw_context_deinit(&context);
 	}
 	gw_paths_deinit(&paths);
 	return r;

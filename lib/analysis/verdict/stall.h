@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Long waits for the GPU that no deadlock explains, one finding per root, with
+ * Long waits for the GPU that no deadlock explains, one finding per cause, with
  * what is known of the chain; among them waits that began before any program
  * was attached, which only a stack shows.
  */

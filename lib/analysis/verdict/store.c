@@ -18,7 +18,7 @@ struct named {
 struct entry {
 	struct gw_report *report; /* NULL: a candidate */
 	enum gw_kind kind;
-	uint64_t key, looks; /* differs when the report would, too */
+	uint64_t key, fingerprint; /* differs when the report would, too */
 	uint64_t detected_real_ns, detected_mono_ns;
 	uint64_t offered_at;	 /* step of the last sighting */
 	uint32_t repeated;	 /* sightings in consecutive steps up to then */
@@ -301,7 +301,7 @@ static int store_report(struct gw_store *store, struct entry *entry, const struc
 	store_set_id(rendered);
 	gw_report_free(entry->report);
 	entry->report = rendered;
-	entry->looks = store_fingerprint(graph, finding);
+	entry->fingerprint = store_fingerprint(graph, finding);
 	store_list_reports(store);
 	if (changed)
 		changed(rendered, userdata);
@@ -381,7 +381,7 @@ static int store_offer_again(struct gw_store *store, struct entry *entry, const 
 	if (store_is_active(entry) && entry->report->confidence > confidence)
 		confidence = entry->report->confidence;
 	if (store_is_active(entry) && entry->report->confidence == confidence &&
-	    entry->looks == store_fingerprint(graph, finding))
+	    entry->fingerprint == store_fingerprint(graph, finding))
 		return 0;
 	r = store_report(store, entry, graph, finding, confidence, changed, userdata);
 	if (r == 0 && candidate)
@@ -422,7 +422,7 @@ static int store_offer_stall(struct gw_store *store, const struct gw_graph *grap
 		if (finding->participants[0].since_ns == 0)
 			return 0;
 	}
-	if (store_is_active(entry) && entry->looks == store_fingerprint(graph, finding))
+	if (store_is_active(entry) && entry->fingerprint == store_fingerprint(graph, finding))
 		return 0;
 	return store_report(store, entry, graph, finding, finding->confidence, changed, userdata);
 }
@@ -445,8 +445,8 @@ static struct entry *store_find_hazard(const struct gw_store *store, uint64_t ke
 	return NULL;
 }
 
-static int store_add_hazard(struct gw_store *store, const struct gw_snapshot *snapshot, const struct gw_breach *breach,
-			    struct entry **ret)
+static int store_add_hazard(struct gw_store *store, const struct gw_snapshot *snapshot,
+			    const struct gw_hazard_finding *hazard, struct entry **ret)
 {
 	struct entry *entry;
 
@@ -456,7 +456,7 @@ static int store_add_hazard(struct gw_store *store, const struct gw_snapshot *sn
 	if (!entry)
 		return -ENOMEM;
 	entry->kind = GW_KIND_HAZARD;
-	entry->key = breach->key;
+	entry->key = hazard->key;
 	entry->detected_real_ns = gw_snapshot_head(snapshot)->real_ns;
 	entry->detected_mono_ns = gw_snapshot_head(snapshot)->mono_ns;
 	store->entries[store->count++] = entry;
@@ -464,25 +464,25 @@ static int store_add_hazard(struct gw_store *store, const struct gw_snapshot *sn
 	return 0;
 }
 
-int gw_store_breach(struct gw_store *store, const struct gw_snapshot *snapshot, const struct gw_breach *breach,
+int gw_store_hazard(struct gw_store *store, const struct gw_snapshot *snapshot, const struct gw_hazard_finding *hazard,
 		    gw_report_changed changed, void *userdata)
 {
-	struct entry *entry = store_find_hazard(store, breach->key);
-	uint64_t magnitude = 64 - (uint64_t)__builtin_clzll(breach->count | 1);
+	struct entry *entry = store_find_hazard(store, hazard->key);
+	uint64_t magnitude = 64 - (uint64_t)__builtin_clzll(hazard->count | 1);
 	struct gw_report *rendered;
 
-	if (entry && entry->looks == magnitude)
+	if (entry && entry->fingerprint == magnitude)
 		return 0;
-	if (!entry && store_add_hazard(store, snapshot, breach, &entry) < 0)
+	if (!entry && store_add_hazard(store, snapshot, hazard, &entry) < 0)
 		return -ENOMEM;
-	if (gw_breach_render(&rendered, snapshot, breach) < 0)
+	if (gw_hazard_render(&rendered, snapshot, hazard) < 0)
 		return -ENOMEM;
 	rendered->detected_real_ns = entry->detected_real_ns;
 	rendered->detected_mono_ns = entry->detected_mono_ns;
 	store_set_id(rendered);
 	gw_report_free(entry->report);
 	entry->report = rendered;
-	entry->looks = magnitude;
+	entry->fingerprint = magnitude;
 	store_list_reports(store);
 	if (changed)
 		changed(rendered, userdata);

@@ -29,8 +29,8 @@ void gw_store_expire(struct gw_store *store, const struct gw_snapshot *now, gw_r
 int gw_store_offer(struct gw_store *store, const struct gw_graph *graph, const struct gw_finding *finding,
 		   gw_report_changed changed, void *userdata);
 
-/* A rule that was seen broken: reported at once, and again when it has become many more. Returns 0 or -ENOMEM. */
-int gw_store_breach(struct gw_store *store, const struct gw_snapshot *snapshot, const struct gw_breach *breach,
+/* A hazard: reported at once, and again when it has become many more. Returns 0 or -ENOMEM. */
+int gw_store_hazard(struct gw_store *store, const struct gw_snapshot *snapshot, const struct gw_hazard_finding *hazard,
 		    gw_report_changed changed, void *userdata);
 
 /* Hazards have happened: nothing more of them is to come. */

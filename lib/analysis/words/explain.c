@@ -9,80 +9,80 @@
 #include "lib/analysis/record/stack.h"
 #include "lib/analysis/words/names.h"
 
-/* Tasks of a loop that are told; a longer one says how many more there are. */
-#define TOLD_TASKS 5
+/* Tasks of a chain that have a sentence each; the rest of a longer one is left out. */
+#define SENTENCES_MAX 5
 
 /* Steps of a one-line chain. */
 #define CHAIN_STEPS 16
 
-struct telling {
+struct explanation {
 	const struct gw_graph *graph;
 	const struct gw_finding *finding;
 	uint64_t now_ns;
 	struct gw_text text;
 };
 
-static const struct gw_node *explain_node(const struct telling *telling, uint32_t node)
+static const struct gw_node *explain_node(const struct explanation *explanation, uint32_t node)
 {
-	return &telling->graph->nodes[node];
+	return &explanation->graph->nodes[node];
 }
 
-static void explain_add(struct telling *telling, const char *words)
+static void explain_add(struct explanation *explanation, const char *words)
 {
-	gw_text_add(&telling->text, "%s", words);
+	gw_text_add(&explanation->text, "%s", words);
 }
 
-static void explain_name(struct telling *telling, const struct gw_node *node)
+static void explain_name(struct explanation *explanation, const struct gw_node *node)
 {
-	gw_name_phrase(&telling->text, telling->graph, node);
+	gw_name_phrase(&explanation->text, explanation->graph, node);
 }
 
-static void explain_duration(struct telling *telling, uint64_t since_ns)
+static void explain_duration(struct explanation *explanation, uint64_t since_ns)
 {
-	if (since_ns == 0 || since_ns > telling->now_ns) {
-		explain_add(telling, " waits for ");
+	if (since_ns == 0 || since_ns > explanation->now_ns) {
+		explain_add(explanation, " waits for ");
 		return;
 	}
-	explain_add(telling, " has waited more than "); /* true also when it is read later */
-	gw_text_add_age(&telling->text, telling->now_ns - since_ns);
-	explain_add(telling, " for ");
+	explain_add(explanation, " has waited more than "); /* true also when it is read later */
+	gw_text_add_age(&explanation->text, explanation->now_ns - since_ns);
+	explain_add(explanation, " for ");
 }
 
 /* ---- one step ------------------------------------------------------------------------ */
 
 /* What a task waits for, as the object of "waits for". */
-static void explain_object(struct telling *telling, const struct gw_edge *edge)
+static void explain_object(struct explanation *explanation, const struct gw_edge *edge)
 {
-	const struct gw_node *to = explain_node(telling, edge->to);
+	const struct gw_node *to = explain_node(explanation, edge->to);
 
 	switch (to->type) {
 	case GW_NODE_SRCU:
-		explain_add(telling, "all drm_dev_enter() sections to end");
+		explain_add(explanation, "all drm_dev_enter() sections to end");
 		return;
 	case GW_NODE_NOTIFIER:
-		explain_name(telling, to);
-		explain_add(telling, " to end");
+		explain_name(explanation, to);
+		explain_add(explanation, " to end");
 		return;
 	case GW_NODE_WORK:
 	case GW_NODE_WORKQUEUE:
-		explain_name(telling, to);
-		explain_add(telling, " to finish");
+		explain_name(explanation, to);
+		explain_add(explanation, " to finish");
 		return;
 	case GW_NODE_TASK:
-		explain_add(telling, "the end of ");
-		explain_name(telling, to);
+		explain_add(explanation, "the end of ");
+		explain_name(explanation, to);
 		return;
 	default:
-		explain_name(telling, to);
+		explain_name(explanation, to);
 	}
 }
 
 /* Each edge that does not leave a task continues the sentence. NULL: it adds nothing. */
-static const char *explain_connector(const struct telling *telling, const struct gw_edge *edge)
+static const char *explain_connector(const struct explanation *explanation, const struct gw_edge *edge)
 {
 	switch (edge->relation) {
 	case GW_RELATION_SIGNALLED_BY:
-		return explain_node(telling, edge->to)->gone ? ", so far signalled by " : ", to be signalled by ";
+		return explain_node(explanation, edge->to)->gone ? ", so far signalled by " : ", to be signalled by ";
 	case GW_RELATION_DEPENDS_ON:
 		return ", which needs ";
 	case GW_RELATION_SIGNALLED_WITH:
@@ -94,11 +94,11 @@ static const char *explain_connector(const struct telling *telling, const struct
 	case GW_RELATION_QUEUED_BEHIND:
 		return ", queued behind the work of ";
 	case GW_RELATION_HELD_BY:
-		return explain_node(telling, edge->to)->type == GW_NODE_NOTIFIER ? ", held by the caller of "
-										 : ", held by ";
+		return explain_node(explanation, edge->to)->type == GW_NODE_NOTIFIER ? ", held by the caller of "
+										     : ", held by ";
 	case GW_RELATION_RUNS_IN:
-		return explain_node(telling, edge->from)->type == GW_NODE_SRCU ? "; in one of them is "
-									       : ", in which is ";
+		return explain_node(explanation, edge->from)->type == GW_NODE_SRCU ? "; in one of them is "
+										   : ", in which is ";
 	case GW_RELATION_DRIVEN_BY:
 		return ", which lost its hardware with ";
 	case GW_RELATION_UNPLUGGED_BY:
@@ -108,15 +108,15 @@ static const char *explain_connector(const struct telling *telling, const struct
 	}
 }
 
-static void explain_section(struct telling *telling, const struct gw_node *node)
+static void explain_section(struct explanation *explanation, const struct gw_node *node)
 {
 	if (node->type == GW_NODE_RECLAIM) {
-		explain_add(telling, ", in direct reclaim,");
+		explain_add(explanation, ", in direct reclaim,");
 		return;
 	}
-	explain_add(telling, node->type == GW_NODE_FAULT ? ", handling " : ", in ");
-	explain_name(telling, node);
-	explain_add(telling, ",");
+	explain_add(explanation, node->type == GW_NODE_FAULT ? ", handling " : ", in ");
+	explain_name(explanation, node);
+	explain_add(explanation, ",");
 }
 
 static bool explain_is_section(const struct gw_node *node)
@@ -125,69 +125,69 @@ static bool explain_is_section(const struct gw_node *node)
 }
 
 /* A sentence about the task or job that edge @at leaves, up to the next task. Returns the edge after it. */
-static uint32_t explain_step(struct telling *telling, uint32_t at)
+static uint32_t explain_step(struct explanation *explanation, uint32_t at)
 {
-	const struct gw_list *edges = &telling->finding->edges;
-	const struct gw_edge *edge = &telling->graph->edges[edges->items[at]];
-	const struct gw_node *from = explain_node(telling, edge->from);
+	const struct gw_list *edges = &explanation->finding->edges;
+	const struct gw_edge *edge = &explanation->graph->edges[edges->items[at]];
+	const struct gw_node *from = explain_node(explanation, edge->from);
 
-	explain_name(telling, from);
-	while (explain_is_section(explain_node(telling, edge->to)) && at + 1 < edges->count) {
-		explain_section(telling, explain_node(telling, edge->to));
-		edge = &telling->graph->edges[edges->items[++at]];
+	explain_name(explanation, from);
+	while (explain_is_section(explain_node(explanation, edge->to)) && at + 1 < edges->count) {
+		explain_section(explanation, explain_node(explanation, edge->to));
+		edge = &explanation->graph->edges[edges->items[++at]];
 	}
 	if (from->type == GW_NODE_TASK)
-		explain_duration(telling, from->since_ns);
+		explain_duration(explanation, from->since_ns);
 	else
-		explain_add(telling, edge->relation == GW_RELATION_RUN_BY ? " is run by " : " needs ");
-	explain_object(telling, edge);
-	for (at++; at < edges->count && explain_node(telling, edge->to)->type != GW_NODE_TASK; at++) {
-		edge = &telling->graph->edges[edges->items[at]];
-		if (explain_connector(telling, edge)) {
-			explain_add(telling, explain_connector(telling, edge));
-			explain_name(telling, explain_node(telling, edge->to));
+		explain_add(explanation, edge->relation == GW_RELATION_RUN_BY ? " is run by " : " needs ");
+	explain_object(explanation, edge);
+	for (at++; at < edges->count && explain_node(explanation, edge->to)->type != GW_NODE_TASK; at++) {
+		edge = &explanation->graph->edges[edges->items[at]];
+		if (explain_connector(explanation, edge)) {
+			explain_add(explanation, explain_connector(explanation, edge));
+			explain_name(explanation, explain_node(explanation, edge->to));
 		}
 	}
 	return at;
 }
 
 /* The task waits for something, and nothing of it is known. */
-static void explain_unknown_wait(struct telling *telling)
+static void explain_unknown_wait(struct explanation *explanation)
 {
-	const struct gw_node *node = explain_node(telling, telling->finding->chain.items[0]);
+	const struct gw_node *node = explain_node(explanation, explanation->finding->chain.items[0]);
 
-	explain_name(telling, node);
-	explain_duration(telling, node->since_ns);
-	gw_text_add(&telling->text, "something that is not known (%s)", gw_wait_kind_name(node->wait.kind));
+	explain_name(explanation, node);
+	explain_duration(explanation, node->since_ns);
+	gw_text_add(&explanation->text, "something that is not known (%s)", gw_wait_kind_name(node->wait.kind));
 }
 
-static void explain_steps(struct telling *telling)
+static void explain_steps(struct explanation *explanation)
 {
-	const struct gw_list *edges = &telling->finding->edges;
-	uint32_t told = 0;
+	const struct gw_list *edges = &explanation->finding->edges;
+	uint32_t sentences = 0;
 
 	if (edges->count == 0)
-		explain_unknown_wait(telling);
-	for (uint32_t at = 0; at < edges->count && told < TOLD_TASKS; told++) {
-		if (told)
-			explain_add(telling, "; ");
-		at = explain_step(telling, at);
-		if (told + 1 == TOLD_TASKS && at < edges->count)
-			explain_add(telling, "; and so on");
+		explain_unknown_wait(explanation);
+	for (uint32_t at = 0; at < edges->count && sentences < SENTENCES_MAX; sentences++) {
+		if (sentences)
+			explain_add(explanation, "; ");
+		at = explain_step(explanation, at);
+		if (sentences + 1 == SENTENCES_MAX && at < edges->count)
+			explain_add(explanation, "; and so on");
 	}
-	explain_add(telling, ".");
+	explain_add(explanation, ".");
 }
 
 /* ---- what is not sure ------------------------------------------------------------------- */
 
-static void explain_unknown_beginnings(struct telling *telling)
+static void explain_unknown_beginnings(struct explanation *explanation)
 {
-	for (uint32_t i = 0; i < telling->finding->chain.count; i++) {
-		const struct gw_node *node = explain_node(telling, telling->finding->chain.items[i]);
+	for (uint32_t i = 0; i < explanation->finding->chain.count; i++) {
+		const struct gw_node *node = explain_node(explanation, explanation->finding->chain.items[i]);
 
 		if (node->type != GW_NODE_TASK || node->wait.kind == GW_WAIT_NONE || node->since_ns)
 			continue;
-		gw_text_add(&telling->text,
+		gw_text_add(&explanation->text,
 			    " The wait of pid %" PRIu32 " began before gpuwatch was attached; since when is not known.",
 			    node->pid);
 	}
@@ -214,231 +214,231 @@ static const char *explain_evidence(enum gw_evidence evidence)
 	return "inferred";
 }
 
-static void explain_weakest_edge(struct telling *telling)
+static void explain_weakest_edge(struct explanation *explanation)
 {
-	const struct gw_list *edges = &telling->finding->edges;
+	const struct gw_list *edges = &explanation->finding->edges;
 	const struct gw_edge *weakest = NULL;
 
 	for (uint32_t i = 0; i < edges->count; i++) {
-		const struct gw_edge *edge = &telling->graph->edges[edges->items[i]];
+		const struct gw_edge *edge = &explanation->graph->edges[edges->items[i]];
 
-		if (edge->grade < GW_CONFIDENCE_PROVEN && (!weakest || edge->grade < weakest->grade))
+		if (edge->confidence < GW_CONFIDENCE_PROVEN && (!weakest || edge->confidence < weakest->confidence))
 			weakest = edge;
 	}
 	if (!weakest)
 		return;
-	explain_add(telling, " Not proven: how ");
-	explain_name(telling, explain_node(telling, weakest->from));
-	explain_add(telling, " depends on ");
-	explain_name(telling, explain_node(telling, weakest->to));
-	gw_text_add(&telling->text, " is only %s.", explain_evidence(weakest->evidence));
+	explain_add(explanation, " Not proven: how ");
+	explain_name(explanation, explain_node(explanation, weakest->from));
+	explain_add(explanation, " depends on ");
+	explain_name(explanation, explain_node(explanation, weakest->to));
+	gw_text_add(&explanation->text, " is only %s.", explain_evidence(weakest->evidence));
 }
 
 /* ---- dead ends, stalls --------------------------------------------------------------------- */
 
-static const struct gw_node *explain_last_node(const struct telling *telling)
+static const struct gw_node *explain_last_node(const struct explanation *explanation)
 {
-	return explain_node(telling, telling->finding->chain.items[telling->finding->chain.count - 1]);
+	return explain_node(explanation, explanation->finding->chain.items[explanation->finding->chain.count - 1]);
 }
 
-static void explain_dead_end(struct telling *telling)
+static void explain_dead_end(struct explanation *explanation)
 {
-	const struct gw_finding *finding = telling->finding;
-	const struct gw_node *last = explain_last_node(telling);
-	const struct gw_node *before = explain_node(telling, finding->chain.items[finding->chain.count - 2]);
+	const struct gw_finding *finding = explanation->finding;
+	const struct gw_node *last = explain_last_node(explanation);
+	const struct gw_node *before = explain_node(explanation, finding->chain.items[finding->chain.count - 2]);
 
 	if (finding->class == GW_CLASS_ORPHANED_FENCE) {
-		explain_add(telling, " That task no longer exists, and nobody else was ever seen to do it.");
+		explain_add(explanation, " That task no longer exists, and nobody else was ever seen to do it.");
 	} else if (last->gone) {
-		explain_add(telling, " That task no longer exists, and never released it.");
+		explain_add(explanation, " That task no longer exists, and never released it.");
 	} else {
-		explain_add(telling, " ");
-		explain_name(telling, last);
-		gw_text_add(&telling->text, " %s, and will not release it.",
+		explain_add(explanation, " ");
+		explain_name(explanation, last);
+		gw_text_add(&explanation->text, " %s, and will not release it.",
 			    before->why ? before->why : "went on without it");
 	}
 }
 
-static void explain_untracked(struct telling *telling, const struct gw_node *node)
+static void explain_untracked(struct explanation *explanation, const struct gw_node *node)
 {
-	const struct gw_symbol_record *frame = gw_stack_module_frame(telling->graph->snapshot, node->task);
+	const struct gw_symbol_record *frame = gw_stack_module_frame(explanation->graph->snapshot, node->task);
 
-	explain_name(telling, node);
-	gw_text_add(&telling->text, " is blocked in %s()", node->stack_wait);
+	explain_name(explanation, node);
+	gw_text_add(&explanation->text, " is blocked in %s()", node->stack_wait);
 	if (frame)
-		gw_text_add(&telling->text, ", called from %s() of module %s", frame->name, frame->module);
-	if (node->task->last_ran_ns && node->task->last_ran_ns < telling->now_ns) {
-		explain_add(telling, ", and has not run for more than ");
-		gw_text_add_age(&telling->text, telling->now_ns - node->task->last_ran_ns);
+		gw_text_add(&explanation->text, ", called from %s() of module %s", frame->name, frame->module);
+	if (node->task->last_ran_ns && node->task->last_ran_ns < explanation->now_ns) {
+		explain_add(explanation, ", and has not run for more than ");
+		gw_text_add_age(&explanation->text, explanation->now_ns - node->task->last_ran_ns);
 	}
 	explain_add(
-		telling,
+		explanation,
 		". Its wait began before gpuwatch was attached: which fence it waits for, and who should signal it, is not known.");
 }
 
-static void explain_stall(struct telling *telling)
+static void explain_stall(struct explanation *explanation)
 {
-	const struct gw_node *first = explain_node(telling, telling->finding->chain.items[0]),
-			     *last = explain_last_node(telling);
+	const struct gw_node *first = explain_node(explanation, explanation->finding->chain.items[0]),
+			     *last = explain_last_node(explanation);
 
 	if (first->stack_wait) {
-		explain_untracked(telling, first);
+		explain_untracked(explanation, first);
 		return;
 	}
-	explain_steps(telling);
+	explain_steps(explanation);
 	if (last != first && last->why) {
-		explain_add(telling, " The chain ends there: ");
-		explain_name(telling, last);
-		gw_text_add(&telling->text, " %s.", last->why);
+		explain_add(explanation, " The chain ends there: ");
+		explain_name(explanation, last);
+		gw_text_add(&explanation->text, " %s.", last->why);
 	}
-	explain_add(telling, " Nothing proves a deadlock: it may be slow rather than stuck.");
+	explain_add(explanation, " Nothing proves a deadlock: it may be slow rather than stuck.");
 }
 
 char *gw_explain_cause(const struct gw_graph *graph, const struct gw_finding *finding)
 {
-	struct telling telling = {
+	struct explanation explanation = {
 		.graph = graph,
 		.finding = finding,
 		.now_ns = gw_snapshot_head(graph->snapshot)->mono_ns,
 	};
 
 	if (finding->kind == GW_KIND_STALL) {
-		explain_stall(&telling);
+		explain_stall(&explanation);
 	} else {
-		explain_steps(&telling);
+		explain_steps(&explanation);
 		if (!finding->loop)
-			explain_dead_end(&telling);
+			explain_dead_end(&explanation);
 	}
-	explain_unknown_beginnings(&telling);
-	explain_weakest_edge(&telling);
-	return gw_text_finish(&telling.text);
+	explain_unknown_beginnings(&explanation);
+	explain_weakest_edge(&explanation);
+	return gw_text_finish(&explanation.text);
 }
 
 /* ---- summary --------------------------------------------------------------------------------- */
 
-static const struct gw_node *explain_first_of_type(const struct telling *telling, enum gw_node_type type)
+static const struct gw_node *explain_first_of_type(const struct explanation *explanation, enum gw_node_type type)
 {
-	for (uint32_t i = 0; i < telling->finding->chain.count; i++)
-		if (explain_node(telling, telling->finding->chain.items[i])->type == type)
-			return explain_node(telling, telling->finding->chain.items[i]);
+	for (uint32_t i = 0; i < explanation->finding->chain.count; i++)
+		if (explain_node(explanation, explanation->finding->chain.items[i])->type == type)
+			return explain_node(explanation, explanation->finding->chain.items[i]);
 	return NULL;
 }
 
-static void explain_name_fence(struct telling *telling)
+static void explain_name_fence(struct explanation *explanation)
 {
-	const struct gw_node *fence = explain_first_of_type(telling, GW_NODE_FENCE);
+	const struct gw_node *fence = explain_first_of_type(explanation, GW_NODE_FENCE);
 
 	if (fence)
-		explain_name(telling, fence);
+		explain_name(explanation, fence);
 	else
-		explain_add(telling, "a fence");
+		explain_add(explanation, "a fence");
 }
 
-static void explain_summarise_loop(struct telling *telling)
+static void explain_summarise_loop(struct explanation *explanation)
 {
-	const struct gw_finding *finding = telling->finding;
-	const struct gw_node *lock = explain_first_of_type(telling, GW_NODE_LOCK);
+	const struct gw_finding *finding = explanation->finding;
+	const struct gw_node *lock = explain_first_of_type(explanation, GW_NODE_LOCK);
 
-	explain_name(telling, explain_node(telling, finding->root));
+	explain_name(explanation, explain_node(explanation, finding->root));
 	switch (finding->class) {
 	case GW_CLASS_UNPLUG_SRCU:
-		explain_add(telling, " waits in a drm_dev_enter() section for ");
-		explain_name_fence(telling);
-		explain_add(telling, ", and drm_dev_unplug() waits for that section");
+		explain_add(explanation, " waits in a drm_dev_enter() section for ");
+		explain_name_fence(explanation);
+		explain_add(explanation, ", and drm_dev_unplug() waits for that section");
 		return;
 	case GW_CLASS_FAULT_PREEMPT:
-		explain_add(telling, " handles a GPU page fault and waits for what needs that fault to be over");
+		explain_add(explanation, " handles a GPU page fault and waits for what needs that fault to be over");
 		return;
 	case GW_CLASS_RECLAIM_CYCLE:
-		explain_add(telling, " waits in direct reclaim for ");
-		explain_name_fence(telling);
-		explain_add(telling, ", which cannot be signalled before");
+		explain_add(explanation, " waits in direct reclaim for ");
+		explain_name_fence(explanation);
+		explain_add(explanation, ", which cannot be signalled before");
 		return;
 	case GW_CLASS_NOTIFIER_CYCLE:
-		explain_add(telling, " waits in an MMU-notifier callback for ");
-		explain_name_fence(telling);
-		explain_add(telling,
+		explain_add(explanation, " waits in an MMU-notifier callback for ");
+		explain_name_fence(explanation);
+		explain_add(explanation,
 			    lock ? ", whose signaller needs " : ", whose signaller needs that callback to end");
 		if (lock)
-			explain_name(telling, lock);
+			explain_name(explanation, lock);
 		return;
 	case GW_CLASS_WORKQUEUE_CYCLE:
-		if (gw_wait_is_fence(&explain_node(telling, finding->root)->wait)) {
-			explain_add(telling, " waits for ");
-			explain_name_fence(telling);
-			explain_add(telling, ", and the work that signals it is queued behind");
+		if (gw_wait_is_fence(&explain_node(explanation, finding->root)->wait)) {
+			explain_add(explanation, " waits for ");
+			explain_name_fence(explanation);
+			explain_add(explanation, ", and the work that signals it is queued behind");
 		} else {
-			explain_add(telling, " flushes work that cannot end before it does itself");
+			explain_add(explanation, " flushes work that cannot end before it does itself");
 		}
 		return;
 	case GW_CLASS_FENCE_LOCK_CYCLE:
-		explain_add(telling, " waits for ");
-		explain_name_fence(telling);
-		explain_add(telling, " and holds ");
-		explain_name(telling, lock);
-		explain_add(telling, ", which its signaller needs");
+		explain_add(explanation, " waits for ");
+		explain_name_fence(explanation);
+		explain_add(explanation, " and holds ");
+		explain_name(explanation, lock);
+		explain_add(explanation, ", which its signaller needs");
 		return;
 	default:
-		explain_add(telling, " and the fences that it needs depend on each other");
+		explain_add(explanation, " and the fences that it needs depend on each other");
 	}
 }
 
-static void explain_summarise_dead_end(struct telling *telling)
+static void explain_summarise_dead_end(struct explanation *explanation)
 {
-	const struct gw_finding *finding = telling->finding;
-	const struct gw_node *lock = explain_first_of_type(telling, GW_NODE_LOCK);
+	const struct gw_finding *finding = explanation->finding;
+	const struct gw_node *lock = explain_first_of_type(explanation, GW_NODE_LOCK);
 
-	explain_name(telling, explain_node(telling, finding->chain.items[0]));
-	explain_add(telling, " waits for ");
+	explain_name(explanation, explain_node(explanation, finding->chain.items[0]));
+	explain_add(explanation, " waits for ");
 	if (finding->class == GW_CLASS_LEAKED_LOCK && lock) {
-		explain_name(telling, lock);
-		explain_add(telling, ", which ");
-		explain_name(telling, explain_last_node(telling));
-		explain_add(telling, " never released");
+		explain_name(explanation, lock);
+		explain_add(explanation, ", which ");
+		explain_name(explanation, explain_last_node(explanation));
+		explain_add(explanation, " never released");
 		return;
 	}
-	explain_name_fence(telling);
-	explain_add(telling, ", and nobody is left to signal it: ");
-	explain_name(telling, explain_last_node(telling));
-	explain_add(telling, " is gone");
+	explain_name_fence(explanation);
+	explain_add(explanation, ", and nobody is left to signal it: ");
+	explain_name(explanation, explain_last_node(explanation));
+	explain_add(explanation, " is gone");
 }
 
-static void explain_summarise_stall(struct telling *telling)
+static void explain_summarise_stall(struct explanation *explanation)
 {
-	const struct gw_node *first = explain_node(telling, telling->finding->chain.items[0]);
+	const struct gw_node *first = explain_node(explanation, explanation->finding->chain.items[0]);
 
-	if (telling->finding->edges.count == 0 && !first->stack_wait) {
-		explain_unknown_wait(telling);
+	if (explanation->finding->edges.count == 0 && !first->stack_wait) {
+		explain_unknown_wait(explanation);
 		return;
 	}
-	explain_name(telling, first);
+	explain_name(explanation, first);
 	if (first->stack_wait) {
-		gw_text_add(&telling->text, " is blocked in %s() since before gpuwatch was attached",
+		gw_text_add(&explanation->text, " is blocked in %s() since before gpuwatch was attached",
 			    first->stack_wait);
 		return;
 	}
-	explain_duration(telling, first->since_ns);
-	explain_object(telling, &telling->graph->edges[telling->finding->edges.items[0]]);
+	explain_duration(explanation, first->since_ns);
+	explain_object(explanation, &explanation->graph->edges[explanation->finding->edges.items[0]]);
 }
 
 char *gw_explain_summary(const struct gw_graph *graph, const struct gw_finding *finding)
 {
-	struct telling telling = {
+	struct explanation explanation = {
 		.graph = graph,
 		.finding = finding,
 		.now_ns = gw_snapshot_head(graph->snapshot)->mono_ns,
 	};
 
 	if (finding->kind == GW_KIND_STALL)
-		explain_summarise_stall(&telling);
+		explain_summarise_stall(&explanation);
 	else if (finding->loop)
-		explain_summarise_loop(&telling);
+		explain_summarise_loop(&explanation);
 	else
-		explain_summarise_dead_end(&telling);
+		explain_summarise_dead_end(&explanation);
 	if (finding->n_victims > 0)
-		gw_text_add(&telling.text, "; %" PRIu32 " other task%s blocked behind", finding->n_victims,
+		gw_text_add(&explanation.text, "; %" PRIu32 " other task%s blocked behind", finding->n_victims,
 			    finding->n_victims == 1 ? " is" : "s are");
-	return gw_text_finish(&telling.text);
+	return gw_text_finish(&explanation.text);
 }
 
 /* ---- advice --------------------------------------------------------------------------------------- */

@@ -26,7 +26,7 @@ static json_t *json_from_text(struct gw_text *text)
 	return json;
 }
 
-json_t *gw_describe_id(const struct gw_node *node)
+json_t *gw_json_id(const struct gw_node *node)
 {
 	struct gw_text text = { .data = NULL };
 
@@ -55,7 +55,7 @@ static json_t *json_stack(const struct gw_snapshot *snapshot, const struct gw_ta
 	return stack;
 }
 
-json_t *gw_describe_sections(const struct gw_sections *sections)
+json_t *gw_json_sections(const struct gw_sections *sections)
 {
 	const struct {
 		const char *name;
@@ -102,7 +102,7 @@ static void json_put_task(json_t *object, const struct gw_graph *graph, const st
 	if (gw_wait_is_fence(&node->wait))
 		gw_json_put(object, "interruptible", json_boolean(node->wait.flags & GW_WAIT_F_INTERRUPTIBLE), failed);
 	if (task)
-		gw_json_put(object, "inside", gw_describe_sections(&task->watch.sections), failed);
+		gw_json_put(object, "inside", gw_json_sections(&task->watch.sections), failed);
 	if (task && task->cgroup_id)
 		json_put_number(object, "cgroup_id", task->cgroup_id, failed);
 }
@@ -132,7 +132,7 @@ static void json_put_fence(json_t *object, const struct gw_graph *graph, const s
 		json_put_text(object, "kind", kinds[node->fence->kind], failed);
 }
 
-json_t *gw_describe_signallers(const struct gw_snapshot *snapshot, const struct gw_timeline *timeline)
+json_t *gw_json_signallers(const struct gw_snapshot *snapshot, const struct gw_timeline *timeline)
 {
 	static const char *const kinds[] = {
 		[GW_SIGNALLER_NONE] = "none",	    [GW_SIGNALLER_TASK] = "task",	[GW_SIGNALLER_WORK] = "work",
@@ -168,7 +168,7 @@ static void json_put_timeline(json_t *object, const struct gw_graph *graph, cons
 	json_put_text(object, "driver", gw_name_driver(graph, node), failed);
 	json_put_text(object, "timeline", gw_name_timeline(graph, node), failed);
 	gw_json_put(object, "signallers",
-		    gw_describe_signallers(graph->snapshot, node->timeline ? &node->timeline->timeline : NULL), failed);
+		    gw_json_signallers(graph->snapshot, node->timeline ? &node->timeline->timeline : NULL), failed);
 }
 
 static void json_put_lock(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
@@ -265,12 +265,12 @@ static void json_put_fields(json_t *object, const struct gw_graph *graph, const 
 	}
 }
 
-json_t *gw_describe_node(const struct gw_graph *graph, const struct gw_node *node, bool stack)
+json_t *gw_json_node(const struct gw_graph *graph, const struct gw_node *node, bool stack)
 {
 	json_t *object = json_object();
 	bool failed = !object;
 
-	gw_json_put(object, "id", gw_describe_id(node), &failed);
+	gw_json_put(object, "id", gw_json_id(node), &failed);
 	json_put_text(object, "type", gw_node_type_name(node->type), &failed);
 	json_put_fields(object, graph, node, stack, &failed);
 	if (node->why)
@@ -281,10 +281,10 @@ json_t *gw_describe_node(const struct gw_graph *graph, const struct gw_node *nod
 	return NULL;
 }
 
-json_t *gw_describe_edge(const struct gw_graph *graph, const struct gw_edge *edge)
+json_t *gw_json_edge(const struct gw_graph *graph, const struct gw_edge *edge)
 {
-	return json_pack("{s:o, s:o, s:s, s:o, s:s, s:s}", "from", gw_describe_id(&graph->nodes[edge->from]), "to",
-			 gw_describe_id(&graph->nodes[edge->to]), "relation", gw_relation_name(edge->relation),
+	return json_pack("{s:o, s:o, s:s, s:o, s:s, s:s}", "from", gw_json_id(&graph->nodes[edge->from]), "to",
+			 gw_json_id(&graph->nodes[edge->to]), "relation", gw_relation_name(edge->relation),
 			 "since_mono_ns", gw_json_number(edge->since_ns), "evidence", gw_evidence_name(edge->evidence),
-			 "confidence", gw_confidence_name(edge->grade));
+			 "confidence", gw_confidence_name(edge->confidence));
 }

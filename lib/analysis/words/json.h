@@ -8,14 +8,14 @@
 #include "lib/analysis/graph/graph.h"
 
 /* @stack: give tasks their stack, else an empty one. */
-json_t *gw_describe_node(const struct gw_graph *graph, const struct gw_node *node, bool stack);
-json_t *gw_describe_edge(const struct gw_graph *graph, const struct gw_edge *edge);
-json_t *gw_describe_id(const struct gw_node *node);
+json_t *gw_json_node(const struct gw_graph *graph, const struct gw_node *node, bool stack);
+json_t *gw_json_edge(const struct gw_graph *graph, const struct gw_edge *edge);
+json_t *gw_json_id(const struct gw_node *node);
 
 /* What a task is inside of: ["notifier", "reclaim", "drm-section", "unplug", "fault", "work"], by what applies. */
-json_t *gw_describe_sections(const struct gw_sections *sections);
+json_t *gw_json_sections(const struct gw_sections *sections);
 
 /* Who signals a timeline: [{kind, pid, comm, function, count}]; @timeline may be NULL. */
-json_t *gw_describe_signallers(const struct gw_snapshot *snapshot, const struct gw_timeline *timeline);
+json_t *gw_json_signallers(const struct gw_snapshot *snapshot, const struct gw_timeline *timeline);
 
 #endif

@@ -31,11 +31,6 @@ static json_t *timelines_rate(const struct gw_timeline *timeline, const struct g
 	return json_real((double)(count - earlier) * 1e9 / (double)(now_ns - then_ns));
 }
 
-static bool is_no_task(void *graph, uint32_t node)
-{
-	return ((const struct gw_graph *)graph)->nodes[node].type != GW_NODE_TASK;
-}
-
 /* Tasks that wait for fences of the timeline, directly or through arrays and chains. Returns 0 or -ENOMEM. */
 static int timelines_count_waiting(const struct gw_graph *graph, struct gw_paths *paths, uint64_t context,
 				   uint64_t *ret)
@@ -46,7 +41,8 @@ static int timelines_count_waiting(const struct gw_graph *graph, struct gw_paths
 
 	*ret = 0;
 	if (node != GW_NO_NODE)
-		r = gw_paths_towards(paths, &node, 1, GW_CONFIDENCE_HINT, NULL, is_no_task, (void *)graph, &reached);
+		r = gw_paths_towards(paths, &node, 1, GW_CONFIDENCE_HINT, NULL, gw_paths_stop_at_tasks, (void *)graph,
+				     &reached);
 	for (uint32_t i = 0; i < reached.count; i++)
 		*ret += graph->nodes[reached.items[i]].type == GW_NODE_TASK;
 	gw_list_deinit(&reached);
@@ -82,7 +78,7 @@ static json_t *timelines_row(const struct gw_graph *graph, struct gw_paths *path
 			 gw_json_text(gw_name_timeline(graph, &node)), "seqno", gw_json_number(timeline->seqno),
 			 "signalled", gw_json_number(timelines_signalled(timeline)), "rate_per_s",
 			 timelines_rate(timeline, graph->snapshot, before), "signallers",
-			 gw_describe_signallers(graph->snapshot, timeline), "waiting", gw_json_number(waiting));
+			 gw_json_signallers(graph->snapshot, timeline), "waiting", gw_json_number(waiting));
 }
 
 static json_t *timelines_array(const struct gw_graph *graph, const struct gw_snapshot *before)

@@ -78,8 +78,8 @@ static json_t *waits_row(const struct gw_graph *graph, uint32_t index)
 	if (object && object->type == GW_NODE_FENCE)
 		gw_json_put(wait, "fence", waits_fence(graph, object), &failed);
 	if (object && object->type == GW_NODE_LOCK)
-		gw_json_put(wait, "lock", gw_describe_node(graph, object, false), &failed);
-	gw_json_put(wait, "inside", gw_describe_sections(&node->task->watch.sections), &failed);
+		gw_json_put(wait, "lock", gw_json_node(graph, object, false), &failed);
+	gw_json_put(wait, "inside", gw_json_sections(&node->task->watch.sections), &failed);
 	gw_json_put(wait, "chain", waits_chain(graph, index), &failed);
 	if (!failed)
 		return wait;
