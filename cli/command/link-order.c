@@ -10,7 +10,7 @@
 #include "cli/lib/json-field.h"
 #include "cli/render/link-order.h"
 #include "lib/base/cleanup.h"
-#include "lib/boot/boot.h"
+#include "lib/boot/document/link-order.h"
 #include "lib/system/dependency-files.h"
 #include "lib/system/kernel-image.h"
 #include "lib/system/module-index.h"

@@ -10,12 +10,14 @@
 #include "cli/lib/text.h"
 #include "lib/base/cleanup.h"
 #include "lib/boot/boot.h"
+#include "lib/boot/document/probe-order.h"
+#include "lib/boot/evidence/load.h"
 #include "lib/boot/table/dependencies.h"
 #include "lib/system/dependency-files.h"
 
-static void cleanup_boot(struct gw_boot **boot)
+static void cleanup_evidence(struct gw_boot_evidence **evidence)
 {
-	gw_boot_free(*boot);
+	gw_boot_evidence_free(*evidence);
 }
 
 static void cleanup_depends(struct gw_depends **depends)
@@ -35,7 +37,7 @@ static json_t *first_value(const char *data, size_t size)
 }
 
 /* Returns how many lines there were, or a negative error; *@bad is how many of them are no evidence. */
-static ssize_t load_lines(struct gw_boot *boot, const char *data, size_t size, size_t *bad)
+static ssize_t load_lines(struct gw_boot_evidence *evidence, const char *data, size_t size, size_t *bad)
 {
 	const char *end = data + size;
 	ssize_t lines = 0;
@@ -43,7 +45,7 @@ static ssize_t load_lines(struct gw_boot *boot, const char *data, size_t size, s
 	*bad = 0;
 	while (data < end) {
 		const char *newline = memchr(data, '\n', (size_t)(end - data)), *stop = newline ? newline : end;
-		int r = stop > data ? gw_boot_load(boot, data, (size_t)(stop - data)) : 0;
+		int r = stop > data ? gw_boot_evidence_load(evidence, data, (size_t)(stop - data)) : 0;
 
 		if (r < 0 && r != -EBADMSG)
 			return r;
@@ -54,14 +56,14 @@ static ssize_t load_lines(struct gw_boot *boot, const char *data, size_t size, s
 	return lines;
 }
 
-static json_t *analyse(struct gw_boot *boot)
+static json_t *analyse(struct gw_boot_evidence *evidence)
 {
-	const struct gw_report *const *reports;
-	size_t count;
+	struct gw_boot *boot = NULL;
 	json_t *document = NULL;
 
-	if (gw_boot_analyse(boot, &reports, &count) == 0)
+	if (gw_boot_analyse(&boot, evidence) == 0)
 		document = gw_boot_json(boot);
+	gw_boot_free(boot);
 	if (!document)
 		out_of_memory();
 	return document;
@@ -70,13 +72,13 @@ static json_t *analyse(struct gw_boot *boot)
 static json_t *load_evidence(const char *data, size_t size, char **message)
 {
 	_cleanup_(cleanup_depends) struct gw_depends *depends = NULL;
-	_cleanup_(cleanup_boot) struct gw_boot *boot = NULL;
+	_cleanup_(cleanup_evidence) struct gw_boot_evidence *evidence = NULL;
 	ssize_t lines;
 	size_t bad;
 
-	if (gw_depends_load(&depends, NULL, NULL, NULL, NULL) < 0 || gw_boot_new(&boot, depends) < 0)
+	if (gw_depends_load(&depends, NULL, NULL, NULL, NULL) < 0 || gw_boot_evidence_new(&evidence, depends) < 0)
 		out_of_memory();
-	lines = load_lines(boot, data, size, &bad);
+	lines = load_lines(evidence, data, size, &bad);
 	if (lines < 0)
 		out_of_memory();
 	/* A torn last line is what a full disk leaves; much more than that is no evidence. */
@@ -84,7 +86,7 @@ static json_t *load_evidence(const char *data, size_t size, char **message)
 		*message = text_format("damaged: %zu of %zd lines are no evidence", bad, lines);
 		return NULL;
 	}
-	return analyse(boot);
+	return analyse(evidence);
 }
 
 json_t *evidence_document(const char *data, size_t size, char **message)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reading gpuwatch.probe-order.v1 (gw_boot_json() in lib/boot/boot.h): what its text and its image have in common.
+/* Reading gpuwatch.probe-order.v1 (lib/boot/document/probe-order.h): what its text and its image have in common.
  */
 #ifndef GPUWATCH_CLI_LIB_ORDER_H
 #define GPUWATCH_CLI_LIB_ORDER_H

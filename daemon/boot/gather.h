@@ -10,7 +10,7 @@
 
 #include "daemon/boot/log.h"
 #include "daemon/kernel/boot-programs.h"
-#include "lib/boot/boot.h"
+#include "lib/boot/evidence/evidence.h"
 #include "lib/system/kallsyms.h"
 
 /* Who takes the evidence. All return 0 or -errno, which ends the gathering; all arguments are valid during the call. */

@@ -16,6 +16,7 @@
 #include "daemon/boot/worker.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/boot/boot.h"
 #include "lib/system/dependency-files.h"
 
 /* Events come in bursts: one wake-up for all that come within this time. */
@@ -124,33 +125,33 @@ static int on_burst(sd_event_source *source, uint64_t usec, void *userdata)
 
 static int add_host(const struct gw_boot_host *host, void *userdata)
 {
-	gw_boot_set_host(userdata, host);
+	gw_boot_evidence_set_host(userdata, host);
 	return 0;
 }
 
 static int add_event(const struct gw_boot_event *event, void *userdata)
 {
-	return gw_boot_add_event(userdata, event);
+	return gw_boot_evidence_add_event(userdata, event);
 }
 
 static int add_kmsg(const char *text, size_t size, void *userdata)
 {
-	return gw_boot_add_kmsg(userdata, text, size);
+	return gw_boot_evidence_add_kmsg(userdata, text, size);
 }
 
 static int add_initcalls(const struct gw_initcall *list, size_t count, void *userdata)
 {
-	return gw_boot_set_initcalls(userdata, list, count);
+	return gw_boot_evidence_set_initcalls(userdata, list, count);
 }
 
 static int add_state(json_t *state, void *userdata)
 {
-	return gw_boot_set_state(userdata, state);
+	return gw_boot_evidence_set_state(userdata, state);
 }
 
 static int add_lost(json_t *lost, void *userdata)
 {
-	return gw_boot_set_lost(userdata, lost);
+	return gw_boot_evidence_set_lost(userdata, lost);
 }
 
 static int open_sources(const struct gw_boot_observer *observer, struct gw_boot_sources *ret)
@@ -190,27 +191,27 @@ static int look(FILE *output, void *userdata)
 		.lost = add_lost,
 	};
 	const struct gw_boot_observer *observer = userdata;
-	const struct gw_report *const *reports;
+	struct gw_boot_evidence *evidence;
 	struct gw_boot_sources from;
-	struct gw_boot *boot;
+	struct gw_boot *boot = NULL;
 	json_t *order = NULL;
-	size_t count;
 	int r;
 
 	r = open_sources(observer, &from);
 	if (r >= 0)
-		r = gw_boot_new(&boot, observer->depends);
+		r = gw_boot_evidence_new(&evidence, observer->depends);
 	if (r < 0)
 		return r;
-	r = gw_boot_gather(&from, &sink, boot);
+	r = gw_boot_gather(&from, &sink, evidence);
 	if (r >= 0)
-		r = gw_boot_analyse(boot, &reports, &count);
+		r = gw_boot_analyse(&boot, evidence);
 	if (r >= 0)
 		order = gw_boot_json(boot);
 	if (r >= 0)
 		r = order ? put_look(observer, order, output) : -ENOMEM;
 	json_decref(order);
 	gw_boot_free(boot);
+	gw_boot_evidence_free(evidence);
 	return r;
 }
 

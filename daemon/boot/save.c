@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/boot/evidence/load.h"
 #include "lib/system/dependency-files.h"
 
 /* Takes the reference over; NULL: memory ran out. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Saves the evidence of this boot in the form that core/boot.h describes. */
+/* Saves the evidence of this boot in the form that lib/boot/evidence/load.h describes. */
 #ifndef GPUWATCH_DAEMON_BOOT_SAVE_H
 #define GPUWATCH_DAEMON_BOOT_SAVE_H
 

@@ -88,7 +88,7 @@ struct gw_report {
 	json_t *cycle;	      /* array of node ids in order */
 	json_t *victims;      /* array of node ids */
 	size_t victims_total; /* victims may be cut */
-	json_t *probe_order;  /* object, of kind probe-order only: see boot.h */
+	json_t *probe_order;  /* object, of kind probe-order only: see lib/boot/document/report.h */
 };
 
 void gw_report_free(struct gw_report *report);

@@ -13,6 +13,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/files.h"
 #include "lib/base/units.h"
+#include "lib/boot/evidence/kmsg.h"
 
 #define TRACING "/sys/kernel/tracing"
 #define LINES_MAX (1u << 20)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/boot/boot.h"
+#include "lib/boot/evidence/load.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,29 +22,29 @@ static const char table[] =
 static const char state[] =
 	"{\"state\":{\"cmdline\":\"initcall_debug\",\"devices\":[{\"name\":\"a\",\"bus\":\"p\",\"driver\":\"a\",\"module\":\"a\",\"suppliers\":[{\"node\":\"/b\",\"property\":\"iommus\",\"device\":\"b\"}]},{\"name\":\"b\",\"bus\":\"p\",\"driver\":\"\"}],\"deferred\":[{\"device\":\"b\",\"reason\":\"wait for supplier a\"}],\"paths\":{\"/dev/f\":false},\"links\":[{\"supplier\":\"p:a\",\"consumer\":\"p:b\",\"status\":\"active\"}],\"modules\":[{\"name\":\"b\",\"state\":\"available\"}]}}";
 
-static void load(struct gw_boot *boot, const char *line, size_t size)
+static void load(struct gw_boot_evidence *evidence, const char *line, size_t size)
 {
-	int r = gw_boot_load(boot, line, size);
+	int r = gw_boot_evidence_load(evidence, line, size);
 
 	if (r != 0 && r != -EBADMSG)
 		abort();
 }
 
-static void load_lines(struct gw_boot *boot, const char *text, size_t size, bool raw)
+static void load_lines(struct gw_boot_evidence *evidence, const char *text, size_t size, bool raw)
 {
 	for (size_t from = 0; from < size;) {
 		const char *end = memchr(text + from, '\n', size - from);
 		size_t length = end ? (size_t)(end - text) - from : size - from;
 
-		if (raw && gw_boot_add_kmsg(boot, text + from, length) < 0)
+		if (raw && gw_boot_evidence_add_kmsg(evidence, text + from, length) < 0)
 			abort();
 		if (!raw)
-			load(boot, text + from, length);
+			load(evidence, text + from, length);
 		from += length + 1;
 	}
 }
 
-static void load_records(struct gw_boot *boot, const uint8_t *data, size_t size)
+static void load_records(struct gw_boot_evidence *evidence, const uint8_t *data, size_t size)
 {
 	for (size_t from = 0; from + sizeof(struct gw_boot_record) <= size; from += sizeof(struct gw_boot_record)) {
 		struct gw_boot_record record;
@@ -52,21 +53,23 @@ static void load_records(struct gw_boot *boot, const uint8_t *data, size_t size)
 		memcpy(&record, data + from, sizeof(record));
 		gw_boot_event_from_record(&event, &record);
 		json_decref(gw_boot_event_json(&event));
-		if (gw_boot_add_event(boot, &event) < 0)
+		if (gw_boot_evidence_add_event(evidence, &event) < 0)
 			abort();
 	}
 }
 
 /* Whatever came in, what goes out is JSON, and every report has an id of its own. */
-static void look(struct gw_boot *boot)
+static void look(struct gw_boot_evidence *evidence)
 {
+	struct gw_boot *boot;
 	const struct gw_report *const *reports;
 	size_t count;
 	json_t *order;
 	char *text;
 
-	if (gw_boot_analyse(boot, &reports, &count) < 0)
+	if (gw_boot_analyse(&boot, evidence) < 0)
 		abort();
+	count = gw_boot_reports(boot, &reports);
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(reports[i]->id, reports[k]->id) == 0)
@@ -77,26 +80,27 @@ static void look(struct gw_boot *boot)
 		abort();
 	free(text);
 	json_decref(order);
+	gw_boot_free(boot);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
-	struct gw_boot *boot;
+	struct gw_boot_evidence *evidence;
 
-	if (gw_boot_new(&boot, NULL) < 0)
+	if (gw_boot_evidence_new(&evidence, NULL) < 0)
 		abort();
-	load(boot, header, strlen(header));
-	load(boot, table, strlen(table));
-	load(boot, state, strlen(state));
+	load(evidence, header, strlen(header));
+	load(evidence, table, strlen(table));
+	load(evidence, state, strlen(state));
 	if (size && data[0] == 'K')
-		load_lines(boot, text + 1, size - 1, true);
+		load_lines(evidence, text + 1, size - 1, true);
 	else if (size && data[0] == 'E')
-		load_records(boot, data + 1, size - 1);
+		load_records(evidence, data + 1, size - 1);
 	else
-		load_lines(boot, text, size, false);
-	look(boot);
-	look(boot);
-	gw_boot_free(boot);
+		load_lines(evidence, text, size, false);
+	look(evidence);
+	look(evidence);
+	gw_boot_evidence_free(evidence);
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
+#include "lib/boot/evidence/kmsg.h"
 #include "lib/system/dependency-files.h"
 #include "lib/system/kernel-image.h"
 #include "lib/system/kmsg.h"

@@ -25,7 +25,8 @@
 
 /* A machine on which everything is recorded from the first moment on. */
 struct machine {
-	struct gw_boot *boot;
+	struct gw_boot_evidence *evidence;
+	struct gw_boot *boot; /* NULL = not analysed yet */
 	struct gw_depends *depends;
 	struct gw_boot_host host;
 	json_t *state, *devices, *links, *deferred, *modules, *paths, *candidates;
@@ -41,7 +42,7 @@ static inline struct machine *machine_new(void)
 
 	assert_non_null(m);
 	assert_int_equal(gw_depends_new(&m->depends), 0);
-	assert_int_equal(gw_boot_new(&m->boot, m->depends), 0);
+	assert_int_equal(gw_boot_evidence_new(&m->evidence, m->depends), 0);
 	m->host = (struct gw_boot_host){
 		.boot_id = "0f3c2b1a",
 		.kernel = "6.12.95+deb12-amd64",
@@ -67,6 +68,7 @@ static inline struct machine *machine_new(void)
 static inline void machine_free(struct machine *m)
 {
 	gw_boot_free(m->boot);
+	gw_boot_evidence_free(m->evidence);
 	gw_depends_free(m->depends);
 	json_decref(m->state);
 	json_decref(m->lost);
@@ -86,7 +88,7 @@ static inline struct gw_boot_event *event(struct machine *m, struct gw_boot_even
 
 static inline void add(struct machine *m, const struct gw_boot_event *event)
 {
-	assert_int_equal(gw_boot_add_event(m->boot, event), 0);
+	assert_int_equal(gw_boot_evidence_add_event(m->evidence, event), 0);
 }
 
 /* As BPF sees it; @pid: the thread. */
@@ -143,7 +145,7 @@ static inline void kmsg(struct machine *m, uint64_t sequence, uint64_t ms, const
 	char text[512];
 	int length = snprintf(text, sizeof(text), "7,%" PRIu64 ",%" PRIu64 ",-;%s", sequence, ms * 1000, message);
 
-	assert_int_equal(gw_boot_add_kmsg(m->boot, text, (size_t)length), 0);
+	assert_int_equal(gw_boot_evidence_add_kmsg(m->evidence, text, (size_t)length), 0);
 }
 
 /* ---- how it is now ---------------------------------------------------------------------------------- */
@@ -228,10 +230,12 @@ static inline json_t *document(struct machine *m)
 
 static inline void analyse(struct machine *m)
 {
-	gw_boot_set_host(m->boot, &m->host);
-	assert_int_equal(gw_boot_set_state(m->boot, m->state), 0);
-	assert_int_equal(gw_boot_set_lost(m->boot, m->lost), 0);
-	assert_int_equal(gw_boot_analyse(m->boot, &m->reports, &m->n_reports), 0);
+	gw_boot_evidence_set_host(m->evidence, &m->host);
+	assert_int_equal(gw_boot_evidence_set_state(m->evidence, m->state), 0);
+	assert_int_equal(gw_boot_evidence_set_lost(m->evidence, m->lost), 0);
+	gw_boot_free(m->boot);
+	assert_int_equal(gw_boot_analyse(&m->boot, m->evidence), 0);
+	m->n_reports = gw_boot_reports(m->boot, &m->reports);
 	json_decref(document(m));
 }
 

@@ -2,6 +2,7 @@
 /* Evidence as it comes: from several sources, with gaps, by clocks that are wrong; and the document that is made of it.
  */
 #include "build-boot.h"
+#include "lib/boot/evidence/load.h"
 
 #define TEST(name) static void name(void **state)
 
@@ -235,8 +236,8 @@ TEST(dropped_events_and_garbage_are_counted)
 	json_object_set_new(m->lost, "unreadable",
 			    json_pack("[s]", "/sys/kernel/debug/devices_deferred: Permission denied"));
 	json_object_set_new(m->lost, "probes", json_pack("[s]", "really_probe: no such function"));
-	assert_int_equal(gw_boot_add_kmsg(m->boot, "\x01\xff garbage", 10), 0);
-	assert_int_equal(gw_boot_load(m->boot, "{broken", 7), -EBADMSG);
+	assert_int_equal(gw_boot_evidence_add_kmsg(m->evidence, "\x01\xff garbage", 10), 0);
+	assert_int_equal(gw_boot_evidence_load(m->evidence, "{broken", 7), -EBADMSG);
 	order = looked_at(m);
 	assert_contains(text(missing_part(order, "events"), "text"), "17 events were dropped");
 	assert_contains(text(missing_part(order, "damaged records"), "text"), "2 records");
@@ -323,51 +324,44 @@ TEST(verdict_by_a_clock_that_jumped_is_not_proven)
 
 /* ---- files ----------------------------------------------------------------------------------------------------- */
 
-static void load(struct gw_boot *boot, const char *line)
+static void load(struct gw_boot_evidence *evidence, const char *line)
 {
-	assert_int_equal(gw_boot_load(boot, line, strlen(line)), 0);
+	assert_int_equal(gw_boot_evidence_load(evidence, line, strlen(line)), 0);
 }
 
 TEST(evidence_file_gives_the_same_reports)
 {
-	struct gw_boot *boot;
+	struct gw_boot_evidence *evidence;
 	const struct gw_report *const *reports;
-	size_t count;
+	struct gw_boot *boot;
 	json_t *order;
 
-	assert_int_equal(gw_boot_new(&boot, NULL), 0);
-	load(boot,
+	assert_int_equal(gw_boot_evidence_new(&evidence, NULL), 0);
+	load(evidence,
 	     "{\"schema\":\"gpuwatch.boot.v1\",\"boot_id\":\"b\",\"kernel\":\"6.12.1\",\"machine\":\"x86_64\",\"taken_at\":\"2026-11-21T13:28:30.123456Z\",\"taken_mono_ns\":9000000000,\"later\":[]}");
-	load(boot, "{\"table\":\"[a]\\nConsumer=B\\nConsumerInitcalls=b_init\\nSupplier=A\\nSupplierInitcalls=a_init\\n"
-		   "Why=So.\\nSource=tests\\n\",\"name\":\"t\"}");
-	load(boot,
+	load(evidence,
+	     "{\"table\":\"[a]\\nConsumer=B\\nConsumerInitcalls=b_init\\nSupplier=A\\nSupplierInitcalls=a_init\\n"
+	     "Why=So.\\nSource=tests\\n\",\"name\":\"t\"}");
+	load(evidence,
 	     "{\"initcalls\":[{\"function\":\"b_init\",\"module\":\"b\",\"level\":\"device\",\"address\":1},{\"function\":\"a_init\",\"module\":\"a\",\"level\":\"device\",\"address\":2},{\"function\":5}]}");
-	load(boot, "{\"something of a later version\":1}");
-	load(boot, "{\"kmsg\":\"7,1,5000000,-;calling  b_init+0x0/0x10 @ 1\"}");
-	load(boot,
+	load(evidence, "{\"something of a later version\":1}");
+	load(evidence, "{\"kmsg\":\"7,1,5000000,-;calling  b_init+0x0/0x10 @ 1\"}");
+	load(evidence,
 	     "{\"event\":{\"type\":\"initcall-end\",\"source\":\"trace\",\"time_ns\":5001000000,\"subject\":\"b_init\"}}");
-	load(boot, "{\"lost\":{}}");
-	load(boot, "{\"state\":{}}");
-	assert_int_equal(gw_boot_load(boot, "{\"event\":{}}", 12), -EBADMSG);
-	assert_int_equal(gw_boot_load(boot, "{\"state\":5}", 11), -EBADMSG);
-	assert_int_equal(gw_boot_load(boot, "[]", 2), -EBADMSG);
-	assert_int_equal(gw_boot_analyse(boot, &reports, &count), 0);
-	assert_int_equal(count, 1);
+	load(evidence, "{\"lost\":{}}");
+	load(evidence, "{\"state\":{}}");
+	assert_int_equal(gw_boot_evidence_load(evidence, "{\"event\":{}}", 12), -EBADMSG);
+	assert_int_equal(gw_boot_evidence_load(evidence, "{\"state\":5}", 11), -EBADMSG);
+	assert_int_equal(gw_boot_evidence_load(evidence, "[]", 2), -EBADMSG);
+	assert_int_equal(gw_boot_analyse(&boot, evidence), 0);
+	assert_int_equal(gw_boot_reports(boot, &reports), 1);
 	assert_int_equal(reports[0]->class, GW_CLASS_INITCALL_ORDER);
 	order = gw_boot_json(boot);
 	assert_string_equal(text(order, "taken_at"), "2026-11-21T13:28:30.123456Z");
 	assert_string_equal(text(order, "kernel"), "6.12.1");
 	json_decref(order);
 	gw_boot_free(boot);
-}
-
-TEST(document_before_any_analysis_is_none)
-{
-	struct gw_boot *boot;
-
-	assert_int_equal(gw_boot_new(&boot, NULL), 0);
-	assert_null(gw_boot_json(boot));
-	gw_boot_free(boot);
+	gw_boot_evidence_free(evidence);
 }
 
 TEST(nothing_at_all_is_a_boot_of_which_all_is_missing)
@@ -498,7 +492,7 @@ static void load_log(struct machine *m, const char *path)
 
 	assert_non_null(file);
 	while (fgets(line, sizeof(line), file))
-		assert_int_equal(gw_boot_add_kmsg(m->boot, line, strcspn(line, "\n")), 0);
+		assert_int_equal(gw_boot_evidence_add_kmsg(m->evidence, line, strcspn(line, "\n")), 0);
 	fclose(file);
 }
 
@@ -575,9 +569,9 @@ static double cost_of(unsigned int devices)
 		double begin = seconds(), took;
 		json_t *order;
 
-		gw_boot_set_host(m->boot, &m->host);
-		assert_int_equal(gw_boot_set_state(m->boot, m->state), 0);
-		assert_int_equal(gw_boot_analyse(m->boot, &m->reports, &m->n_reports), 0);
+		gw_boot_evidence_set_host(m->evidence, &m->host);
+		assert_int_equal(gw_boot_evidence_set_state(m->evidence, m->state), 0);
+		assert_int_equal(gw_boot_analyse(&m->boot, m->evidence), 0);
 		order = gw_boot_json(m->boot);
 		assert_non_null(order);
 		took = seconds() - begin;
@@ -612,7 +606,6 @@ int main(void)
 		cmocka_unit_test(clock_that_jumps_beyond_now_is_brought_back),
 		cmocka_unit_test(verdict_by_a_clock_that_jumped_is_not_proven),
 		cmocka_unit_test(evidence_file_gives_the_same_reports),
-		cmocka_unit_test(document_before_any_analysis_is_none),
 		cmocka_unit_test(nothing_at_all_is_a_boot_of_which_all_is_missing),
 		cmocka_unit_test(rows_are_in_order_and_know_in_which_call_they_ran),
 		cmocka_unit_test(spans_show_the_wait_between_probes),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lines of the kernel log as 6.1, 6.12 and 7.2 print them. */
 #include "build-boot.h"
+#include "lib/boot/evidence/kmsg.h"
 
 #define TEST(name) static void name(void **state)
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The finer points of order: when a supplier is ready, who shares a report, and what a kernel image alone tells. */
 #include "build-boot.h"
+#include "lib/boot/document/link-order.h"
 
 #define TEST(name) static void name(void **state)
 

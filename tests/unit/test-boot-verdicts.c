@@ -696,7 +696,7 @@ static void image(struct machine *m, const char *first, const char *second, enum
 		{ .function = second, .module = "", .level = second_level },
 	};
 
-	assert_int_equal(gw_boot_set_initcalls(m->boot, list, 4), 0);
+	assert_int_equal(gw_boot_evidence_set_initcalls(m->evidence, list, 4), 0);
 }
 
 static void calls(struct machine *m, const char *first, const char *second)

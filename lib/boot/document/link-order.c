@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What only link order holds: the initcalls of a kernel image against the table, no boot needed. */
-#include <errno.h>
+#include "lib/boot/document/link-order.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/text.h"
-#include "lib/boot/boot.h"
 
 #define NO_POSITION SIZE_MAX
 

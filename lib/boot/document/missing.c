@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "lib/base/text.h"
-#include "lib/boot/rules/finding.h"
+#include "lib/boot/document/json.h"
+#include "lib/boot/rules/words.h"
 
 #define RECORD_BOOT                                                                                                    \
 	"Add the parameters of gpuwatch's boot snippet (initcall_debug log_buf_len=8M) to the kernel command line."
@@ -20,19 +21,14 @@ struct gaps {
 	bool failed;
 };
 
-static json_t *json_time_or_null(uint64_t time_ns)
-{
-	return time_ns == GW_BOOT_UNKNOWN ? json_null() : gw_json_number(time_ns);
-}
-
 /* Takes over @text. */
 static void add(struct gaps *gaps, const char *part, uint64_t from_ns, uint64_t to_ns, struct gw_text *text,
 		const char *remedy)
 {
 	char *string = gw_text_finish(text);
 	json_t *gap =
-		string ? json_pack("{s:s, s:o, s:o, s:s, s:s}", "part", part, "from_ns", json_time_or_null(from_ns),
-				   "to_ns", json_time_or_null(to_ns), "text", string, "remedy", remedy)
+		string ? json_pack("{s:s, s:o, s:o, s:s, s:s}", "part", part, "from_ns", gw_boot_json_time(from_ns),
+				   "to_ns", gw_boot_json_time(to_ns), "text", string, "remedy", remedy)
 		       : NULL;
 
 	free(string);
@@ -42,12 +38,12 @@ static void add(struct gaps *gaps, const char *part, uint64_t from_ns, uint64_t 
 
 static const json_t *lost_field(const struct gaps *gaps, const char *key)
 {
-	return json_object_get(gaps->model->boot->lost, key);
+	return json_object_get(gaps->model->evidence->lost, key);
 }
 
 static bool debugs_initcalls(const struct gw_boot_model *model)
 {
-	const char *cmdline = json_string_value(json_object_get(model->boot->state, "cmdline"));
+	const char *cmdline = json_string_value(json_object_get(model->evidence->state, "cmdline"));
 
 	return cmdline && strstr(cmdline, "initcall_debug");
 }
@@ -55,7 +51,7 @@ static bool debugs_initcalls(const struct gw_boot_model *model)
 /* What was asked for and did not fit, or was not asked for. */
 static const char *remedy_of(const struct gw_boot_model *model)
 {
-	bool wrapped = model->boot->n_marks && model->kmsg_first > 0;
+	bool wrapped = model->evidence->n_marks && model->kmsg_first > 0;
 
 	return wrapped && debugs_initcalls(model) ? MORE_LOG : RECORD_BOOT;
 }
@@ -63,7 +59,7 @@ static const char *remedy_of(const struct gw_boot_model *model)
 static void early_initcalls(struct gaps *gaps)
 {
 	const struct gw_boot_model *model = gaps->model;
-	bool wrapped = model->boot->n_marks && model->kmsg_first > 0;
+	bool wrapped = model->evidence->n_marks && model->kmsg_first > 0;
 	uint64_t until = model->initcalls_from_ns;
 	struct gw_text text = { .data = NULL };
 
@@ -72,11 +68,11 @@ static void early_initcalls(struct gaps *gaps)
 	gw_text_add(&text, "The kernel's initcalls were not recorded");
 	if (until != GW_BOOT_UNKNOWN && wrapped) {
 		gw_text_add(&text, " before ");
-		gw_boot_say_time(&text, until);
+		gw_boot_write_time(&text, until);
 		gw_text_add(&text, ": the kernel log has wrapped");
 	} else if (until != GW_BOOT_UNKNOWN) {
 		gw_text_add(&text, " before ");
-		gw_boot_say_time(&text, until);
+		gw_boot_write_time(&text, until);
 	}
 	gw_text_add(&text, ".");
 	add(gaps, "initcalls", 0, until, &text, remedy_of(model));
@@ -93,7 +89,7 @@ static void early_probes(struct gaps *gaps)
 		gw_text_add(&text, "No probe was recorded.");
 	} else {
 		gw_text_add(&text, "Probes before ");
-		gw_boot_say_time(&text, model->seen_from_ns);
+		gw_boot_write_time(&text, model->seen_from_ns);
 		gw_text_add(&text, " were not recorded: what bound by then did so at an unknown time.");
 	}
 	add(gaps, "early probes", 0, model->seen_from_ns, &text, remedy_of(model));
@@ -105,7 +101,7 @@ static void kernel_log(struct gaps *gaps)
 	uint64_t overwritten = (uint64_t)json_integer_value(lost_field(gaps, "kmsg"));
 	struct gw_text text = { .data = NULL };
 
-	if (model->boot->n_marks && model->kmsg_first > 0) {
+	if (model->evidence->n_marks && model->kmsg_first > 0) {
 		gw_text_add(&text, "The kernel log's first %" PRIu64 " records were overwritten before they were read.",
 			    model->kmsg_first);
 		add(gaps, "kernel log", 0, model->kmsg_first_ns, &text, MORE_LOG);
@@ -128,10 +124,10 @@ static void damaged(struct gaps *gaps)
 	const struct gw_boot_model *model = gaps->model;
 	struct gw_text text = { .data = NULL };
 
-	if (model->boot->malformed > 0) {
+	if (model->evidence->malformed > 0) {
 		gw_text_add(&text, "%" PRIu64 " record%s could not be understood and %s left out.",
-			    model->boot->malformed, model->boot->malformed == 1 ? "" : "s",
-			    model->boot->malformed == 1 ? "was" : "were");
+			    model->evidence->malformed, model->evidence->malformed == 1 ? "" : "s",
+			    model->evidence->malformed == 1 ? "was" : "were");
 		add(gaps, "damaged records", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text,
 		    "If this is a file, save the evidence again; if it lasts, report it with the file.");
 	}
@@ -155,7 +151,7 @@ static void damaged(struct gaps *gaps)
 static void events(struct gaps *gaps)
 {
 	const struct gw_boot_model *model = gaps->model;
-	uint64_t dropped = (uint64_t)json_integer_value(lost_field(gaps, "events")) + model->boot->dropped_facts;
+	uint64_t dropped = (uint64_t)json_integer_value(lost_field(gaps, "events")) + model->evidence->dropped_facts;
 	struct gw_text text = { .data = NULL };
 
 	if (dropped > 0) {
@@ -191,7 +187,7 @@ static void state(struct gaps *gaps)
 	const char *trace = json_string_value(lost_field(gaps, "trace"));
 	struct gw_text text = { .data = NULL };
 
-	if (!gaps->model->boot->state) {
+	if (!gaps->model->evidence->state) {
 		gw_text_add(&text, "The state of the system was not read: what is missing now is not known.");
 		add(gaps, "state", GW_BOOT_UNKNOWN, gaps->model->now_ns, &text,
 		    "Save the evidence on the machine itself.");

@@ -5,7 +5,16 @@
 
 #include "lib/boot/model/model.h"
 
-/* An array as in gw_boot_json()'s "missing"; empty when all was seen. New reference, or NULL when out of memory. */
+/*
+ * gw_boot_missing_json - an array of gaps, empty when all was seen
+ *
+ * part			"initcalls", "early probes", "kernel log", ...
+ * from_ns, to_ns	null = not known
+ * text			one sentence
+ * remedy		what to do
+ *
+ * New reference, or NULL when out of memory.
+ */
 json_t *gw_boot_missing_json(const struct gw_boot_model *model);
 
 #endif

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/boot/rules/finding.h"
+#include "lib/boot/document/report.h"
+#include "lib/boot/model/devices.h"
+#include "lib/boot/model/pairs.h"
 
 json_t *gw_boot_relevant_findings(json_t *const *lists, uint32_t index)
 {
@@ -15,7 +17,7 @@ json_t *gw_boot_relevant_findings(json_t *const *lists, uint32_t index)
 }
 
 /* Of a crowd that shares one fate, so many are shown: as many as its report has nodes. */
-#define CROWD_MAX 256
+#define CROWD_MAX GW_BOOT_REPORT_NODES_MAX
 
 static int add_id(json_t **lists, uint32_t index, const char *id)
 {
@@ -68,7 +70,7 @@ static bool drives_gpu(const struct gw_boot_model *model, uint32_t name)
 
 static bool is_iommu(const struct gw_boot_model *model, const struct gw_boot_device *device)
 {
-	json_t *units = json_object_get(json_object_get(model->boot->state, "iommu"), "units"), *unit;
+	json_t *units = json_object_get(json_object_get(model->evidence->state, "iommu"), "units"), *unit;
 	size_t i;
 
 	json_array_foreach(units, i, unit)
@@ -126,14 +128,6 @@ static int spread(struct gw_boot_relevant *relevant, const struct gw_boot_model 
 	return 0;
 }
 
-static bool party_has_init(const struct gw_boot_model *model, const struct gw_party *party,
-			   const struct gw_boot_init *init)
-{
-	if (init->module)
-		return gw_party_has_module(party, gw_boot_text(model, init->module));
-	return gw_party_has(party->initcalls, gw_boot_text(model, init->function));
-}
-
 /* Calls of the table's parties, of DRM drivers, and of modules whose drivers have a device that is shown. */
 static int mark_inits(struct gw_boot_relevant *relevant, const struct gw_boot_model *model)
 {
@@ -149,15 +143,16 @@ static int mark_inits(struct gw_boot_relevant *relevant, const struct gw_boot_mo
 			     (init->module && gw_boot_map_get(&modules, init->module) != GW_BOOT_NOT_FOUND);
 
 		for (size_t k = 0; k < model->n_pairs && !found; k++)
-			found = party_has_init(model, &model->pairs[k].entry->consumer, init) ||
-				party_has_init(model, &model->pairs[k].entry->supplier, init);
+			found = gw_boot_party_has_init(model, &model->pairs[k].entry->consumer, init) ||
+				gw_boot_party_has_init(model, &model->pairs[k].entry->supplier, init);
 		relevant->inits[i] = found;
 	}
 	gw_boot_map_deinit(&modules);
 	return r;
 }
 
-int gw_boot_relevant_init(struct gw_boot_relevant *relevant, const struct gw_boot_model *model)
+int gw_boot_relevant_init(struct gw_boot_relevant *relevant, const struct gw_boot_model *model,
+			  const struct gw_boot_findings *findings)
 {
 	int r = 0;
 
@@ -171,9 +166,9 @@ int gw_boot_relevant_init(struct gw_boot_relevant *relevant, const struct gw_boo
 	};
 	if (!relevant->devices || !relevant->inits || !relevant->device_findings || !relevant->init_findings)
 		return -ENOMEM;
-	for (size_t i = 0; i < model->n_findings && r == 0; i++)
-		if (model->findings[i].id[0])
-			r = mark_finding(relevant, &model->findings[i]);
+	for (size_t i = 0; i < findings->count && r == 0; i++)
+		if (findings->items[i].id[0])
+			r = mark_finding(relevant, &findings->items[i]);
 	if (r < 0)
 		return r;
 	mark_devices(relevant, model);

@@ -6,7 +6,7 @@
 #ifndef GPUWATCH_LIB_BOOT_DOCUMENT_RELEVANT_H
 #define GPUWATCH_LIB_BOOT_DOCUMENT_RELEVANT_H
 
-#include "lib/boot/model/model.h"
+#include "lib/boot/rules/finding.h"
 
 struct gw_boot_relevant {
 	bool *devices, *inits;			   /* by index */
@@ -15,7 +15,8 @@ struct gw_boot_relevant {
 };
 
 /* 0 or -ENOMEM; deinit in both cases. */
-int gw_boot_relevant_init(struct gw_boot_relevant *relevant, const struct gw_boot_model *model);
+int gw_boot_relevant_init(struct gw_boot_relevant *relevant, const struct gw_boot_model *model,
+			  const struct gw_boot_findings *findings);
 void gw_boot_relevant_deinit(struct gw_boot_relevant *relevant);
 
 /* A new reference to the list of one of them; NULL when out of memory. */

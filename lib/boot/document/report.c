@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Findings become reports. */
+#include "lib/boot/document/report.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,11 +9,9 @@
 #include <string.h>
 
 #include "lib/base/text.h"
-#include "lib/boot/evidence/error-names.h"
-#include "lib/boot/rules/finding.h"
-
-/* Devices of one report that are shown as nodes. */
-#define NODES_MAX 256
+#include "lib/boot/document/json.h"
+#include "lib/boot/model/needs.h"
+#include "lib/boot/model/pairs.h"
 
 /* ---- identity --------------------------------------------------------------------------------------- */
 
@@ -42,19 +42,6 @@ static uint64_t key_of(const struct gw_boot_model *model, const struct gw_boot_f
 }
 
 /* ---- nodes ------------------------------------------------------------------------------------------ */
-
-static json_t *json_result_name(int32_t result)
-{
-	struct gw_text text = { .data = NULL };
-	char *name;
-	json_t *json;
-
-	gw_boot_add_result(&text, result);
-	name = gw_text_finish(&text);
-	json = name ? json_string(name) : NULL;
-	free(name);
-	return json;
-}
 
 static void node_id(char *ret, size_t size, const char *kind, const char *bus, const char *name)
 {
@@ -99,8 +86,8 @@ static struct side init_side(const struct gw_boot_model *model, uint32_t index, 
 	if (init && init->function)
 		side.function = gw_boot_text(model, init->function);
 	if (builtin != GW_BOOT_NOTHING && !(init && init->module)) {
-		side.function = gw_boot_text(model, model->boot->builtins[builtin].function);
-		side.level = gw_initcall_level_name((enum gw_initcall_level)model->boot->builtins[builtin].level);
+		side.function = gw_boot_text(model, model->evidence->builtins[builtin].function);
+		side.level = gw_initcall_level_name((enum gw_initcall_level)model->evidence->builtins[builtin].level);
 	}
 	side.name = init && init->module ? side.module
 		    : *side.function	 ? side.function
@@ -157,7 +144,7 @@ static int append_edge(json_t *edges, const struct gw_boot_finding *finding, con
 /* A supplier of that name that is one of the group has its node already. */
 static bool in_group(const struct gw_boot_finding *finding, uint32_t device)
 {
-	for (size_t i = 0; device != GW_BOOT_NOTHING && i < finding->n_group && i < NODES_MAX; i++)
+	for (size_t i = 0; device != GW_BOOT_NOTHING && i < finding->n_group && i < GW_BOOT_REPORT_NODES_MAX; i++)
 		if (finding->group[i] == device)
 			return true;
 	return false;
@@ -198,7 +185,7 @@ static int fill_graph(struct gw_report *report, const struct gw_boot_model *mode
 		      const struct gw_boot_finding *finding)
 {
 	struct side consumer = consumer_side(model, finding), supplier = { .name = NULL }, other;
-	size_t count = finding->n_group < NODES_MAX ? finding->n_group : NODES_MAX;
+	size_t count = finding->n_group < GW_BOOT_REPORT_NODES_MAX ? finding->n_group : GW_BOOT_REPORT_NODES_MAX;
 	int r = append_node(report->nodes, &consumer);
 
 	if (finding->related) {
@@ -222,11 +209,6 @@ static int fill_graph(struct gw_report *report, const struct gw_boot_model *mode
 }
 
 /* ---- probe_order ------------------------------------------------------------------------------------- */
-
-static json_t *json_time_or_null(uint64_t time_ns)
-{
-	return time_ns == GW_BOOT_UNKNOWN ? json_null() : gw_json_number(time_ns);
-}
 
 static const char *source_of(const struct gw_boot_finding *finding)
 {
@@ -252,14 +234,13 @@ static json_t *json_probe_order(const struct gw_boot_model *model, const struct 
 	gw_json_put(object, "supplier", gw_json_text(gw_boot_text(model, finding->supplier_name)), &failed);
 	gw_json_put(object, "supplier_driver", gw_json_text(gw_boot_text(model, finding->supplier_driver)), &failed);
 	gw_json_put(object, "supplier_module", gw_json_text(gw_boot_text(model, finding->supplier_module)), &failed);
-	gw_json_put(object, "feature", gw_json_text(gw_boot_feature_of(model, finding)), &failed);
-	gw_json_put(object, "begin_ns", json_time_or_null(finding->begin_ns), &failed);
-	gw_json_put(object, "end_ns", json_time_or_null(finding->end_ns), &failed);
-	gw_json_put(object, "supplier_begin_ns", json_time_or_null(finding->supplier_begin_ns), &failed);
-	gw_json_put(object, "supplier_ready_ns", json_time_or_null(finding->supplier_ready_ns), &failed);
+	gw_json_put(object, "feature", gw_json_text(gw_boot_finding_feature(model, finding)), &failed);
+	gw_json_put(object, "begin_ns", gw_boot_json_time(finding->begin_ns), &failed);
+	gw_json_put(object, "end_ns", gw_boot_json_time(finding->end_ns), &failed);
+	gw_json_put(object, "supplier_begin_ns", gw_boot_json_time(finding->supplier_begin_ns), &failed);
+	gw_json_put(object, "supplier_ready_ns", gw_boot_json_time(finding->supplier_ready_ns), &failed);
 	gw_json_put(object, "result", finding->has_result ? json_integer(finding->result) : json_null(), &failed);
-	gw_json_put(object, "result_name", finding->has_result ? json_result_name(finding->result) : json_string(""),
-		    &failed);
+	gw_json_put(object, "result_name", gw_boot_json_result_name(finding->has_result, finding->result), &failed);
 	gw_json_put(object, "retries", gw_json_number(finding->retries), &failed);
 	gw_json_put(object, "lost_ns", gw_json_number(finding->lost_ns), &failed);
 	gw_json_put(object, "devices", json_integer((json_int_t)(finding->n_group ? finding->n_group : 1)), &failed);
@@ -275,7 +256,7 @@ static json_t *json_probe_order(const struct gw_boot_model *model, const struct 
 static void fill_times(struct gw_report *report, const struct gw_boot_model *model,
 		       const struct gw_boot_finding *finding)
 {
-	const struct gw_boot_host *host = &model->boot->host;
+	const struct gw_boot_host *host = &model->evidence->host;
 	uint64_t formed = finding->formed_ns, known = finding->known_ns;
 
 	report->formed_mono_ns = formed == GW_BOOT_UNKNOWN ? 0 : formed;
@@ -340,17 +321,6 @@ static int compare_findings(const void *a, const void *b)
 	return x->device < y->device ? -1 : x->device > y->device;
 }
 
-static int run_rules(struct gw_boot_model *model)
-{
-	int r = gw_boot_rule_initcalls(model);
-
-	r = r ?: gw_boot_rule_order(model);
-	r = r ?: gw_boot_rule_timeout(model);
-	r = r ?: gw_boot_rule_forever(model);
-	r = r ?: gw_boot_rule_storm(model);
-	return r ?: gw_boot_rule_absence(model);
-}
-
 /* The reports so far, by id: two findings about the same thing are one. */
 static bool is_new(struct gw_boot_map *ids, const struct gw_report *report, int *r)
 {
@@ -360,27 +330,33 @@ static bool is_new(struct gw_boot_map *ids, const struct gw_report *report, int 
 	return true;
 }
 
-int gw_boot_judge(struct gw_boot_model *model, struct gw_report ***reports, size_t *count)
+void gw_boot_reports_free(struct gw_report **reports, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		gw_report_free(reports[i]);
+	free(reports);
+}
+
+int gw_boot_reports_make(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+			 struct gw_report ***reports, size_t *count)
 {
 	struct gw_boot_map ids = { .slots = NULL };
-	int r = run_rules(model);
+	int r = 0;
 
-	*reports = NULL;
 	*count = 0;
-	if (r < 0)
-		return r;
-	*reports = calloc(model->n_findings + 1, sizeof(struct gw_report *));
+	*reports = calloc(findings->count + 1, sizeof(struct gw_report *));
 	if (!*reports)
 		return -ENOMEM;
-	if (model->n_findings)
-		qsort(model->findings, model->n_findings, sizeof(*model->findings), compare_findings);
-	for (size_t i = 0; i < model->n_findings && r == 0; i++) {
-		struct gw_report *report = make_report(model, &model->findings[i]);
+	if (findings->count)
+		qsort(findings->items, findings->count, sizeof(*findings->items), compare_findings);
+	for (size_t i = 0; i < findings->count && r == 0; i++) {
+		struct gw_boot_finding *finding = &findings->items[i];
+		struct gw_report *report = make_report(model, finding);
 
 		if (!report) {
 			r = -ENOMEM;
 		} else if (is_new(&ids, report, &r)) {
-			snprintf(model->findings[i].id, sizeof(model->findings[i].id), "%s", report->id);
+			snprintf(finding->id, sizeof(finding->id), "%s", report->id);
 			(*reports)[(*count)++] = report;
 		} else {
 			gw_report_free(report);

@@ -11,7 +11,10 @@
 #include <string.h>
 
 #include "lib/base/text.h"
-#include "lib/boot/rules/finding.h"
+#include "lib/boot/document/json.h"
+#include "lib/boot/evidence/error-names.h"
+#include "lib/boot/model/attempts.h"
+#include "lib/boot/model/needs.h"
 
 #define DEPTH_MAX 12
 /* Nodes in all: chains may be shared by many. */
@@ -19,6 +22,7 @@
 
 struct planting {
 	const struct gw_boot_model *model;
+	const struct gw_boot_findings *findings;
 	const struct gw_boot_relevant *relevant;
 	uint32_t nodes;
 };
@@ -41,8 +45,8 @@ static json_t *make_node(struct planting *planting, struct leaf *leaf, json_t *c
 	if (note && children)
 		node = json_pack("{s:s, s:o, s:s, s:s, s:o, s:s, s:s, s:O}", "id", id, "name", gw_json_text(leaf->name),
 				 "role", leaf->role, "state", leaf->state, "ready_ns",
-				 leaf->ready_ns == GW_BOOT_UNKNOWN ? json_null() : gw_json_number(leaf->ready_ns),
-				 "note", note, "origin", leaf->origin, "children", children);
+				 gw_boot_json_time(leaf->ready_ns), "note", note, "origin", leaf->origin, "children",
+				 children);
 	json_decref(children);
 	free(note);
 	return node;
@@ -53,9 +57,8 @@ static json_t *make_node(struct planting *planting, struct leaf *leaf, json_t *c
 static void look_at_device(struct leaf *leaf, const struct gw_boot_model *model, uint32_t index)
 {
 	const struct gw_boot_device *device = &model->devices[index];
-	const struct gw_boot_attempt *bound = gw_boot_current(model, device);
-	const struct gw_boot_attempt *last =
-		device->n_attempts ? &model->attempts[device->first_attempt + device->n_attempts - 1] : NULL;
+	const struct gw_boot_attempt *bound = gw_boot_attempts_current(model, device);
+	const struct gw_boot_attempt *last = gw_boot_attempts_last(model, device);
 
 	leaf->name = gw_boot_text(model, device->name);
 	leaf->ready_ns = bound ? bound->end_ns : GW_BOOT_UNKNOWN;
@@ -71,7 +74,7 @@ static void look_at_device(struct leaf *leaf, const struct gw_boot_model *model,
 	if (!device->bound && !device->deferred && last && last->ended && last->result < 0) {
 		leaf->state = "failed";
 		gw_text_add(&leaf->note, "%s: ", gw_boot_text(model, last->driver));
-		gw_boot_add_result(&leaf->note, last->result);
+		gw_boot_write_result(&leaf->note, last->result);
 	} else if (!device->bound && !device->deferred) {
 		gw_text_add(&leaf->note, "no driver");
 	}
@@ -158,7 +161,8 @@ static const struct gw_boot_attempt *first_bound(const struct gw_boot_model *mod
 	const struct gw_boot_attempt *first = NULL;
 
 	for (size_t i = 0; i < side->n_devices; i++) {
-		const struct gw_boot_attempt *bound = gw_boot_current(model, &model->devices[side->devices[i]]);
+		const struct gw_boot_attempt *bound =
+			gw_boot_attempts_current(model, &model->devices[side->devices[i]]);
 
 		if (bound && (!first || bound->end_ns < first->end_ns)) {
 			first = bound;
@@ -176,7 +180,7 @@ static void look_at_init(struct leaf *leaf, const struct gw_boot_model *model, c
 		leaf->state = "failed";
 		gw_text_add(&leaf->note, "%s returned ",
 			    gw_boot_text(model, init->function ? init->function : init->module));
-		gw_boot_add_result(&leaf->note, init->result);
+		gw_boot_write_result(&leaf->note, init->result);
 	} else if (init) {
 		leaf->state = "ready";
 		leaf->ready_ns = init->end_ns;
@@ -185,7 +189,7 @@ static void look_at_init(struct leaf *leaf, const struct gw_boot_model *model, c
 	} else if (side->builtin != GW_BOOT_NOTHING) {
 		leaf->state = "ready";
 		gw_text_add(&leaf->note, "%s, built in",
-			    gw_boot_text(model, model->boot->builtins[side->builtin].function));
+			    gw_boot_text(model, model->evidence->builtins[side->builtin].function));
 	} else if (module_loaded(model, side->module)) {
 		leaf->state = "ready";
 		gw_text_add(&leaf->note, "module %s", gw_boot_text(model, model->modules[side->module].name));
@@ -219,10 +223,10 @@ static void look_at_side(struct leaf *leaf, const struct gw_boot_model *model, c
 }
 
 /* What a report says of the entry outweighs that both are ready. */
-static void apply_findings(struct leaf *leaf, const struct gw_boot_model *model, const struct gw_boot_pair *pair)
+static void apply_findings(struct leaf *leaf, const struct gw_boot_findings *findings, const struct gw_boot_pair *pair)
 {
-	for (size_t i = 0; i < model->n_findings; i++) {
-		const struct gw_boot_finding *finding = &model->findings[i];
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct gw_boot_finding *finding = &findings->items[i];
 
 		if (finding->entry != pair->entry || finding->resolved_ns)
 			continue;
@@ -251,7 +255,7 @@ static json_t *party_children(struct planting *planting, const char *name, int d
 		if (strcmp(pair->entry->consumer.name, name) != 0 || (pair->entry->optional && !is_here(model, &side)))
 			continue;
 		look_at_side(&leaf, model, &side);
-		apply_findings(&leaf, model, pair);
+		apply_findings(&leaf, planting->findings, pair);
 		if (json_array_append_new(children, make_node(planting, &leaf,
 							      party_children(planting, side.party->name, depth + 1))) <
 		    0) {
@@ -338,9 +342,10 @@ static int add_devices(struct planting *planting, json_t *tree)
 	return r;
 }
 
-json_t *gw_boot_tree_json(const struct gw_boot_model *model, const struct gw_boot_relevant *relevant)
+json_t *gw_boot_tree_json(const struct gw_boot_model *model, const struct gw_boot_findings *findings,
+			  const struct gw_boot_relevant *relevant)
 {
-	struct planting planting = { .model = model, .relevant = relevant };
+	struct planting planting = { .model = model, .findings = findings, .relevant = relevant };
 	json_t *tree = json_array();
 
 	if (tree && add_parties(&planting, tree) == 0 && add_devices(&planting, tree) == 0)

@@ -49,7 +49,7 @@ static const char *kernel_name(int32_t number)
 	}
 }
 
-void gw_boot_add_result(struct gw_text *text, int32_t result)
+void gw_boot_write_result(struct gw_text *text, int32_t result)
 {
 	const char *name = NULL;
 

@@ -8,6 +8,6 @@
 #include "lib/base/text.h"
 
 /* "0", "-ENODEV", or the number if it has no name. */
-void gw_boot_add_result(struct gw_text *text, int32_t result);
+void gw_boot_write_result(struct gw_text *text, int32_t result);
 
 #endif

@@ -41,17 +41,6 @@ const char *gw_boot_source_name(enum gw_boot_source source);
 
 void gw_boot_event_from_record(struct gw_boot_event *ret, const struct gw_boot_record *record);
 
-/*
- * gw_boot_event_from_kmsg - parse one record of /dev/kmsg
- * @text: PRIORITY,SEQUENCE,USEC,FLAGS[,...];MESSAGE and continuation lines; @size bytes, need not be terminated
- * @sequence: set to the record's sequence number whenever that can be read
- *
- * Knows initcall_debug's lines, `probe of ... returned ...`, what the driver core says about deferral, its timeout and
- * suppliers, and trace events printed by tp_printk. Returns 1 if it is an event, 0 if it is something else,
- * -EBADMSG if it is not a kmsg record.
- */
-int gw_boot_event_from_kmsg(struct gw_boot_event *ret, uint64_t *sequence, const char *text, size_t size);
-
 /* New reference, NULL when out of memory. */
 json_t *gw_boot_event_json(const struct gw_boot_event *event);
 

@@ -1,12 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is inside a boot: the evidence as it came in, and what the last analysis made of it. */
+/*
+ * The evidence of how drivers came up in one boot, from all sources, as it
+ * comes in. Pure, like all of lib/boot: whoever reads files and kernels gives
+ * what is in them.
+ */
 #ifndef GPUWATCH_LIB_BOOT_EVIDENCE_EVIDENCE_H
 #define GPUWATCH_LIB_BOOT_EVIDENCE_EVIDENCE_H
 
-#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "lib/boot/boot.h"
+#include <jansson.h>
+
+#include "lib/boot/evidence/event.h"
+#include "lib/boot/evidence/initcalls.h"
 #include "lib/boot/evidence/names.h"
+#include "lib/boot/table/dependencies.h"
+
+/* Events that are kept; what comes later is counted, so that a daemon that runs for years does not grow. */
+#define GW_BOOT_EVENTS_MAX (1u << 20)
+
+/* Of the machine and the boot that evidence is about. */
+struct gw_boot_host {
+	char boot_id[40];
+	char kernel[65]; /* uname -r */
+	char machine[16];
+	uint64_t taken_real_ns; /* CLOCK_REALTIME and CLOCK_MONOTONIC of the moment when the state was read */
+	uint64_t taken_mono_ns;
+};
 
 /* An event with its names as numbers: a fifth of the size. */
 struct gw_boot_fact {
@@ -18,23 +39,19 @@ struct gw_boot_fact {
 	uint8_t source; /* enum gw_boot_source */
 };
 
-/* Events that are kept; what comes later is counted, so that a daemon that runs for years does not grow. */
-#define GW_BOOT_EVENTS_MAX (1u << 20)
-
+/* That there was a record of the kernel log, whether it is an event or not. */
 struct gw_boot_kmsg_mark {
 	uint64_t sequence, time_ns;
 };
 
 /* A built-in initcall, of the running kernel. */
 struct gw_boot_builtin {
-	uint32_t function, module;
-	uint8_t level;
+	uint32_t function, module; /* of names */
+	uint8_t level;		   /* enum gw_initcall_level */
 };
 
-struct gw_boot_findings;
-struct gw_boot_model;
-
-struct gw_boot {
+/* Filled by the functions below, read by the model. */
+struct gw_boot_evidence {
 	const struct gw_depends *given; /* the caller's table */
 	struct gw_depends *carried; /* the table that came with the evidence: it replaces the caller's; NULL = none */
 	struct gw_boot_host host;
@@ -48,19 +65,100 @@ struct gw_boot {
 	struct gw_boot_builtin *builtins;
 	size_t n_builtins;
 	json_t *state, *lost; /* NULL = not given */
-
-	/* The last analysis. */
-	struct gw_boot_model *model;
-	struct gw_report **reports;
-	size_t n_reports;
 };
 
-static inline const char *gw_boot_name(const struct gw_boot *boot, uint32_t number)
-{
-	return gw_boot_names_text(&boot->names, number);
-}
+/* @depends may be NULL: none. It must outlive the evidence. Returns 0 or -ENOMEM. */
+int gw_boot_evidence_new(struct gw_boot_evidence **ret, const struct gw_depends *depends);
+void gw_boot_evidence_free(struct gw_boot_evidence *evidence);
 
-/* All entries that hold for this kernel or not; see gw_dependency_for_kernel(). */
-size_t gw_boot_dependencies(const struct gw_boot *boot, const struct gw_dependency **ret);
+void gw_boot_evidence_set_host(struct gw_boot_evidence *evidence, const struct gw_boot_host *host);
+
+/* Evidence may come in any order and from several sources about the same thing. Returns 0 or -ENOMEM. */
+int gw_boot_evidence_add_event(struct gw_boot_evidence *evidence, const struct gw_boot_event *event);
+
+/* A raw record of /dev/kmsg; counts what is malformed and where numbers are missing. Returns 0 or -ENOMEM. */
+int gw_boot_evidence_add_kmsg(struct gw_boot_evidence *evidence, const char *text, size_t size);
+
+/* The initcalls built into the running kernel. Copied. Returns 0 or -ENOMEM. */
+int gw_boot_evidence_set_initcalls(struct gw_boot_evidence *evidence, const struct gw_initcall *list, size_t count);
+
+/*
+ * gw_boot_evidence_set_state - the system at the moment host.taken_mono_ns; replaces an earlier one
+ * @state: an object, of which a new reference is taken; fields that could not be read are absent:
+ *
+ * cmdline		text of /proc/cmdline
+ * log_offset_ns	CLOCK_MONOTONIC minus the kernel log's clock
+ * devices[]		all devices that a driver could bind to:
+ *     name, bus
+ *     path		of sysfs, below /sys/devices
+ *     driver		"" = none
+ *     module		of the driver, "" = built in
+ *     modalias
+ *     iommu_group	-1 = none
+ *     iommu		name of the unit that serves it; absent = none
+ *     of_node		node of the device tree; absent = none
+ *     suppliers[]	whom firmware names:
+ *         node		of the supplier
+ *         property	that names it
+ *         device	made from that node, "" = none
+ *         optional	true: the kernel only waits for it with fw_devlink.strict=1
+ * links[]		device links:
+ *     supplier		"bus:name"
+ *     consumer		"bus:name"
+ *     status		"not tracked", "dormant", "available", "consumer probing", "active", "supplier unbinding",
+ *			"unknown"
+ *     auto_remove_on	as sysfs has it
+ *     runtime_pm	true, false
+ *     sync_state_only	true, false
+ * deferred[]		debugfs' devices_deferred:
+ *     device		its name
+ *     reason		"" = none given
+ * iommu
+ *     units[]		names in /sys/class/iommu
+ *     groups		number of groups
+ * kfd
+ *     class		whether there is /sys/class/kfd
+ *     device_node	whether there is /dev/kfd
+ *     nodes[]		node, simd_count, cpu_cores_count, vendor_id, device_id, location_id
+ * paths		{PATH: whether it exists}, for each path that the table of dependencies names
+ * modules[]		what is loaded, and all that the rest of the state or the table names:
+ *     name
+ *     state		"live", "coming", "going", "builtin", "available" (a file that is not loaded)
+ *     depends[]	names
+ *     softdep_pre[]	names
+ *     softdep_post[]	names
+ *     blacklisted	true: by a file of modprobe.d; absent otherwise
+ * candidates		{MODALIAS or OF COMPATIBLE: [modules that claim it]}, of devices and suppliers without driver
+ *
+ * Whoever fills this in must not read waiting_for_supplier of sysfs: that takes the device lock, which a probe holds
+ * while it removes the file and waits for its readers, so that both hang for good (seen on 6.12). The reasons of
+ * deferrals and the links have the same in them.
+ *
+ * Returns 0 or -EBADMSG when it is not an object.
+ */
+int gw_boot_evidence_set_state(struct gw_boot_evidence *evidence, json_t *state);
+
+/*
+ * gw_boot_evidence_set_lost - what is known to be missing from the evidence
+ * @lost: an object, of which a new reference is taken:
+ *
+ * events	dropped records of the ring buffer
+ * attached_ns	CLOCK_MONOTONIC since when events were recorded
+ * kmsg		records that the log buffer had overwritten
+ * trace	why the boot's trace events are not there, "" = they are
+ * unreadable[]	"path: reason"
+ * probes[]	"name: reason", of programs of boot.bpf.c that are not attached
+ *
+ * Returns 0 or -EBADMSG when it is not an object.
+ */
+int gw_boot_evidence_set_lost(struct gw_boot_evidence *evidence, json_t *lost);
+
+/* All entries of the table, whether they hold for this kernel or not: see gw_dependency_for_kernel(). */
+size_t gw_boot_evidence_dependencies(const struct gw_boot_evidence *evidence, const struct gw_dependency **ret);
+
+static inline const char *gw_boot_evidence_name(const struct gw_boot_evidence *evidence, uint32_t number)
+{
+	return gw_boot_names_text(&evidence->names, number);
+}
 
 #endif

@@ -4,6 +4,8 @@
  * those of init/main.c, drivers/base/dd.c and drivers/base/core.c from 6.1 to
  * 7.2, and of the trace events that tp_printk prints.
  */
+#include "lib/boot/evidence/kmsg.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,7 +13,6 @@
 #include <string.h>
 
 #include "lib/base/units.h"
-#include "lib/boot/evidence/event.h"
 
 /* Longer than any line that is known here; the kernel's own limit is 1024. */
 #define LINE_MAX_SIZE 1024

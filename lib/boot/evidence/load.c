@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One line of an evidence file. */
+#include "lib/boot/evidence/load.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,7 +10,6 @@
 #include <time.h>
 
 #include "lib/base/units.h"
-#include "lib/boot/evidence/evidence.h"
 
 static void copy_text(char *ret, size_t size, const json_t *object, const char *key)
 {
@@ -32,7 +33,7 @@ static uint64_t parse_time(const char *text)
 	return (uint64_t)seconds * GW_NSEC_PER_SEC + micros % GW_USEC_PER_SEC * GW_NSEC_PER_USEC;
 }
 
-static int load_header(struct gw_boot *boot, const json_t *line)
+static int load_header(struct gw_boot_evidence *evidence, const json_t *line)
 {
 	json_int_t mono = json_integer_value(json_object_get(line, "taken_mono_ns"));
 	struct gw_boot_host host = { .taken_mono_ns = mono > 0 ? (uint64_t)mono : 0 };
@@ -44,17 +45,17 @@ static int load_header(struct gw_boot *boot, const json_t *line)
 	copy_text(host.kernel, sizeof(host.kernel), line, "kernel");
 	copy_text(host.machine, sizeof(host.machine), line, "machine");
 	host.taken_real_ns = taken ? parse_time(taken) : 0;
-	gw_boot_set_host(boot, &host);
+	gw_boot_evidence_set_host(evidence, &host);
 	return 0;
 }
 
-static int load_event(struct gw_boot *boot, const json_t *json)
+static int load_event(struct gw_boot_evidence *evidence, const json_t *json)
 {
 	struct gw_boot_event event;
 
 	if (gw_boot_event_from_json(&event, json) < 0)
 		return -EBADMSG;
-	return gw_boot_add_event(boot, &event);
+	return gw_boot_evidence_add_event(evidence, &event);
 }
 
 static int find_level(const char *name)
@@ -65,7 +66,7 @@ static int find_level(const char *name)
 	return -1;
 }
 
-static int load_initcalls(struct gw_boot *boot, const json_t *array)
+static int load_initcalls(struct gw_boot_evidence *evidence, const json_t *array)
 {
 	size_t size = json_array_size(array), count = 0;
 	struct gw_initcall *list = calloc(size ? size : 1, sizeof(*list));
@@ -87,51 +88,51 @@ static int load_initcalls(struct gw_boot *boot, const json_t *array)
 			.level = (enum gw_initcall_level)level,
 		};
 	}
-	r = gw_boot_set_initcalls(boot, list, count);
+	r = gw_boot_evidence_set_initcalls(evidence, list, count);
 	free(list);
 	return r;
 }
 
 /* The table as it was on the machine that the evidence is from: errors in it were told there. */
-static int load_table(struct gw_boot *boot, const json_t *line, const char *text)
+static int load_table(struct gw_boot_evidence *evidence, const json_t *line, const char *text)
 {
 	const char *name = json_string_value(json_object_get(line, "name"));
 	int r = 0;
 
-	if (!boot->carried)
-		r = gw_depends_new(&boot->carried);
-	r = r ?: gw_depends_parse(boot->carried, name ? name : "table", text, strlen(text), NULL, NULL);
+	if (!evidence->carried)
+		r = gw_depends_new(&evidence->carried);
+	r = r ?: gw_depends_parse(evidence->carried, name ? name : "table", text, strlen(text), NULL, NULL);
 	return r < 0 ? r : 0;
 }
 
-static int load_object(struct gw_boot *boot, const json_t *line)
+static int load_object(struct gw_boot_evidence *evidence, const json_t *line)
 {
 	json_t *value;
 
 	if (json_is_string(json_object_get(line, "schema")))
-		return load_header(boot, line);
+		return load_header(evidence, line);
 	if ((value = json_object_get(line, "event")))
-		return load_event(boot, value);
+		return load_event(evidence, value);
 	if (json_is_string(value = json_object_get(line, "kmsg")))
-		return gw_boot_add_kmsg(boot, json_string_value(value), json_string_length(value));
+		return gw_boot_evidence_add_kmsg(evidence, json_string_value(value), json_string_length(value));
 	if ((value = json_object_get(line, "state")))
-		return gw_boot_set_state(boot, value);
+		return gw_boot_evidence_set_state(evidence, value);
 	if (json_is_array(value = json_object_get(line, "initcalls")))
-		return load_initcalls(boot, value);
+		return load_initcalls(evidence, value);
 	if (json_is_string(value = json_object_get(line, "table")))
-		return load_table(boot, line, json_string_value(value));
+		return load_table(evidence, line, json_string_value(value));
 	if ((value = json_object_get(line, "lost")))
-		return gw_boot_set_lost(boot, value);
+		return gw_boot_evidence_set_lost(evidence, value);
 	return json_is_object(line) ? 0 : -EBADMSG;
 }
 
-int gw_boot_load(struct gw_boot *boot, const char *line, size_t size)
+int gw_boot_evidence_load(struct gw_boot_evidence *evidence, const char *line, size_t size)
 {
 	json_t *json = json_loadb(line, size, JSON_ALLOW_NUL, NULL);
-	int r = json ? load_object(boot, json) : -EBADMSG;
+	int r = json ? load_object(evidence, json) : -EBADMSG;
 
 	json_decref(json);
 	if (r == -EBADMSG)
-		boot->malformed++;
+		evidence->malformed++;
 	return r;
 }

@@ -3,11 +3,11 @@
  * Attempts to probe: begins and ends put together, several lines about one
  * attempt made one, and the same attempt seen by several sources counted once.
  */
+#include "lib/boot/model/attempts.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "lib/boot/model/model.h"
 
 /* Lines of one source about one attempt are this close. */
 #define SAME_NS 2000000ULL
@@ -346,12 +346,12 @@ static void sum_up(struct gw_boot_model *model, struct gw_boot_device *device)
 	/* The state lists every device with a driver: one that is not there has gone, whether that was seen or not. */
 	if (!device->known_now)
 		device->bound = gw_boot_attempt_bound(last) && !last->until_seen &&
-				!json_is_array(json_object_get(model->boot->state, "devices"));
+				!json_is_array(json_object_get(model->evidence->state, "devices"));
 	/* sysfs shows the driver from before its probe function is called. */
 	else if (!last->ended)
 		device->bound = false;
 	/* Where the kernel's own list of them is known, it is the truth. */
-	if (!json_is_array(json_object_get(model->boot->state, "deferred")))
+	if (!json_is_array(json_object_get(model->evidence->state, "deferred")))
 		device->deferred = gw_boot_attempt_deferred(last) && !device->bound;
 }
 
@@ -446,7 +446,14 @@ int gw_boot_attempts_build(struct gw_boot_model *model)
 
 /* ---- questions -------------------------------------------------------------------------------- */
 
-const struct gw_boot_attempt *gw_boot_current(const struct gw_boot_model *model, const struct gw_boot_device *device)
+const struct gw_boot_attempt *gw_boot_attempts_last(const struct gw_boot_model *model,
+						    const struct gw_boot_device *device)
+{
+	return device->n_attempts ? &model->attempts[device->first_attempt + device->n_attempts - 1] : NULL;
+}
+
+const struct gw_boot_attempt *gw_boot_attempts_current(const struct gw_boot_model *model,
+						       const struct gw_boot_device *device)
 {
 	for (uint32_t i = device->bound ? device->n_attempts : 0; i-- > 0;) {
 		const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + i];
@@ -473,7 +480,7 @@ static uint32_t count_until(const struct gw_boot_model *model, const struct gw_b
 	return low;
 }
 
-bool gw_boot_bound_at(const struct gw_boot_model *model, const struct gw_boot_device *device, uint64_t time_ns)
+bool gw_boot_attempts_bound_at(const struct gw_boot_model *model, const struct gw_boot_device *device, uint64_t time_ns)
 {
 	uint32_t count = count_until(model, device, time_ns);
 	const struct gw_boot_attempt *last = count ? &model->attempts[device->first_attempt + count - 1] : NULL;
@@ -484,7 +491,8 @@ bool gw_boot_bound_at(const struct gw_boot_model *model, const struct gw_boot_de
 	return last && gw_boot_attempt_bound(last) && time_ns <= last->until_ns;
 }
 
-bool gw_boot_probed_at(const struct gw_boot_model *model, const struct gw_boot_device *device, uint64_t time_ns)
+bool gw_boot_attempts_probed_at(const struct gw_boot_model *model, const struct gw_boot_device *device,
+				uint64_t time_ns)
 {
 	uint32_t next = count_until(model, device, time_ns);
 	const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + next];
@@ -492,8 +500,8 @@ bool gw_boot_probed_at(const struct gw_boot_model *model, const struct gw_boot_d
 	return next < device->n_attempts && attempt->begin_ns <= time_ns;
 }
 
-const struct gw_boot_attempt *gw_boot_next_bound(const struct gw_boot_model *model, const struct gw_boot_device *device,
-						 uint64_t time_ns)
+const struct gw_boot_attempt *gw_boot_attempts_next_bound(const struct gw_boot_model *model,
+							  const struct gw_boot_device *device, uint64_t time_ns)
 {
 	for (uint32_t i = count_until(model, device, time_ns); i < device->n_attempts; i++) {
 		const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + i];
@@ -504,16 +512,8 @@ const struct gw_boot_attempt *gw_boot_next_bound(const struct gw_boot_model *mod
 	return NULL;
 }
 
-const struct gw_boot_attempt *gw_boot_next_attempt(const struct gw_boot_model *model,
-						   const struct gw_boot_device *device, uint64_t time_ns)
-{
-	uint32_t next = count_until(model, device, time_ns);
-
-	return next < device->n_attempts ? &model->attempts[device->first_attempt + next] : NULL;
-}
-
-const struct gw_boot_attempt *gw_boot_last_before(const struct gw_boot_model *model,
-						  const struct gw_boot_device *device, uint64_t time_ns)
+const struct gw_boot_attempt *gw_boot_attempts_last_before(const struct gw_boot_model *model,
+							   const struct gw_boot_device *device, uint64_t time_ns)
 {
 	uint32_t count = count_until(model, device, time_ns);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which device an event is about: most lines of the kernel log give a name without its bus. */
+#include "lib/boot/model/devices.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "lib/boot/model/model.h"
 
 uint32_t gw_boot_device_find(const struct gw_boot_model *model, uint32_t name, uint32_t bus)
 {
@@ -56,7 +56,7 @@ static uint32_t name_at(struct gw_boot_model *model, const json_t *object, const
 {
 	const char *value = json_string_value(json_object_get(object, key));
 
-	return gw_boot_names_add(&model->boot->names, value ? value : "");
+	return gw_boot_names_add(&model->evidence->names, value ? value : "");
 }
 
 /* As events have it: longer names are cut there, and have to be found again. */
@@ -66,7 +66,7 @@ static uint32_t cut_name_at(struct gw_boot_model *model, const json_t *object, c
 	char name[GW_BOOT_NAME_SIZE];
 
 	snprintf(name, size < sizeof(name) ? size : sizeof(name), "%s", value ? value : "");
-	return gw_boot_names_add(&model->boot->names, name);
+	return gw_boot_names_add(&model->evidence->names, name);
 }
 
 static int add_from_state(struct gw_boot_model *model, const json_t *json)
@@ -126,7 +126,7 @@ static void mark_deferred(struct gw_boot_model *model, uint32_t index, const jso
 
 static int add_deferred(struct gw_boot_model *model)
 {
-	json_t *deferred = json_object_get(model->boot->state, "deferred"), *entry;
+	json_t *deferred = json_object_get(model->evidence->state, "deferred"), *entry;
 	size_t i;
 
 	json_array_foreach(deferred, i, entry) {
@@ -150,7 +150,7 @@ static int add_deferred(struct gw_boot_model *model)
 
 int gw_boot_devices_build(struct gw_boot_model *model)
 {
-	json_t *devices = json_object_get(model->boot->state, "devices"), *json;
+	json_t *devices = json_object_get(model->evidence->state, "devices"), *json;
 	size_t i;
 
 	json_array_foreach(devices, i, json)

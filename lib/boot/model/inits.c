@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Initcalls and the loading of modules; the init function of a module is both, and counts once. */
+#include "lib/boot/model/inits.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "lib/boot/model/model.h"
 
 /* What several sources, or several lines of one, say about one call is this close. */
 #define SAME_NS 50000000ULL
@@ -120,8 +120,8 @@ static int find_builtins(struct gw_boot_model *model)
 	struct gw_boot_map map = { .slots = NULL };
 	int r = 0;
 
-	for (size_t i = model->boot->n_builtins; i-- > 0 && r == 0;)
-		r = gw_boot_map_set(&map, model->boot->builtins[i].function, (uint32_t)i);
+	for (size_t i = model->evidence->n_builtins; i-- > 0 && r == 0;)
+		r = gw_boot_map_set(&map, model->evidence->builtins[i].function, (uint32_t)i);
 	for (size_t i = 0; i < model->n_inits; i++)
 		if (!model->inits[i].module)
 			model->inits[i].builtin = gw_boot_map_get(&map, model->inits[i].function);

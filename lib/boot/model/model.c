@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The model from the evidence, step by step. */
+/* What the model is made of is given back. */
 #include "lib/boot/model/model.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "lib/boot/rules/finding.h"
 
 bool gw_boot_reserve(void **array, size_t *allocated, size_t size)
 {
@@ -28,8 +24,6 @@ void gw_boot_model_free(struct gw_boot_model *model)
 		free(model->pairs[i].consumers);
 		free(model->pairs[i].suppliers);
 	}
-	for (size_t i = 0; i < model->n_findings; i++)
-		gw_boot_finding_deinit(&model->findings[i]);
 	gw_boot_map_deinit(&model->device_of);
 	gw_boot_map_deinit(&model->first_of);
 	gw_boot_map_deinit(&model->module_of);
@@ -42,109 +36,5 @@ void gw_boot_model_free(struct gw_boot_model *model)
 	free(model->needs);
 	free(model->modules);
 	free(model->pairs);
-	free(model->findings);
 	free(model);
-}
-
-static int copy_facts(struct gw_boot_model *model)
-{
-	const struct gw_boot *boot = model->boot;
-
-	model->facts = calloc(boot->n_facts + 1, sizeof(*model->facts));
-	model->fact_device = calloc(boot->n_facts + 1, sizeof(*model->fact_device));
-	model->fact_ready = calloc(boot->n_facts + 1, sizeof(*model->fact_ready));
-	if (!model->facts || !model->fact_device || !model->fact_ready)
-		return -ENOMEM;
-	if (boot->n_facts)
-		memcpy(model->facts, boot->facts, boot->n_facts * sizeof(*model->facts));
-	model->n_facts = boot->n_facts;
-	return 0;
-}
-
-static uint64_t lost_number(const struct gw_boot_model *model, const char *key)
-{
-	json_int_t value = json_integer_value(json_object_get(model->boot->lost, key));
-
-	return value > 0 ? (uint64_t)value : 0;
-}
-
-/* Since when probes and initcalls were recorded: by BPF from its attach on, by the kernel log from its first line on.
- */
-static void find_beginning(struct gw_boot_model *model)
-{
-	uint64_t attached = lost_number(model, "attached_ns");
-
-	model->seen_from_ns = attached ? attached : GW_BOOT_UNKNOWN;
-	model->initcalls_from_ns = GW_BOOT_UNKNOWN;
-	for (size_t i = model->n_facts; i-- > 0;) {
-		const struct gw_boot_fact *fact = &model->facts[i];
-		bool probe = fact->type == GW_BOOT_PROBE_BEGIN || fact->type == GW_BOOT_PROBE_END;
-		bool initcall = fact->type == GW_BOOT_INITCALL_BEGIN || fact->type == GW_BOOT_INITCALL_END;
-
-		if (probe && fact->time_ns < model->seen_from_ns)
-			model->seen_from_ns = fact->time_ns;
-		if (initcall)
-			model->initcalls_from_ns = fact->time_ns;
-	}
-	/* initcall_debug gives probes as well, so that the first initcall is the beginning of both. */
-	if (model->initcalls_from_ns < model->seen_from_ns)
-		model->seen_from_ns = model->initcalls_from_ns;
-	/* Where the log still has its first record, nothing was before the first initcall. */
-	if (model->initcalls_from_ns != GW_BOOT_UNKNOWN && model->kmsg_first == 0 && model->boot->n_marks)
-		model->initcalls_from_ns = 0;
-	if (model->initcalls_from_ns == 0)
-		model->seen_from_ns = 0;
-}
-
-static void find_now(struct gw_boot_model *model)
-{
-	bool exact = false;
-
-	model->now_ns = model->boot->host.taken_mono_ns;
-	model->timeout_ns = GW_BOOT_UNKNOWN;
-	for (size_t i = 0; i < model->n_facts; i++) {
-		const struct gw_boot_fact *fact = &model->facts[i];
-
-		if (!model->boot->host.taken_mono_ns && fact->time_ns > model->now_ns)
-			model->now_ns = fact->time_ns;
-		if (fact->type != GW_BOOT_DEFER_TIMEOUT || fact->result != 0)
-			continue;
-		/* The kernel log's clock may be another one. */
-		if (model->timeout_ns == GW_BOOT_UNKNOWN || (fact->source == GW_BOOT_FROM_BPF && !exact))
-			model->timeout_ns = fact->time_ns;
-		exact |= fact->source == GW_BOOT_FROM_BPF;
-	}
-}
-
-static int build(struct gw_boot_model *model)
-{
-	int r = copy_facts(model);
-
-	r = r ?: gw_boot_clock_align(model);
-	r = r ?: gw_boot_devices_build(model);
-	r = r ?: gw_boot_attempts_build(model);
-	r = r ?: gw_boot_inits_build(model);
-	r = r ?: gw_boot_modules_build(model);
-	r = r ?: gw_boot_pairs_build(model);
-	r = r ?: gw_boot_needs_build(model);
-	if (r < 0)
-		return r;
-	find_beginning(model);
-	find_now(model);
-	return 0;
-}
-
-int gw_boot_model_new(struct gw_boot_model **ret, struct gw_boot *boot)
-{
-	struct gw_boot_model *model = calloc(1, sizeof(*model));
-
-	if (!model)
-		return -ENOMEM;
-	model->boot = boot;
-	if (build(model) < 0) {
-		gw_boot_model_free(model);
-		return -ENOMEM;
-	}
-	*ret = model;
-	return 0;
 }

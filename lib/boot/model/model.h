@@ -4,7 +4,7 @@
  * attempts to probe them, initcalls and modules, and who needs whom.
  *
  * Everything refers to everything else by index, as arrays grow while they are
- * filled; names are numbers of the boot's names.
+ * filled; names are numbers of the evidence's names.
  */
 #ifndef GPUWATCH_LIB_BOOT_MODEL_MODEL_H
 #define GPUWATCH_LIB_BOOT_MODEL_MODEL_H
@@ -52,9 +52,6 @@ static inline bool gw_boot_attempt_deferred(const struct gw_boot_attempt *attemp
 	return attempt->ended && attempt->result == -GW_EPROBE_DEFER;
 }
 
-/* Whether a driver looked at the device and said that it is none of its own: no failure. */
-bool gw_boot_attempt_rejected(const struct gw_boot_attempt *attempt);
-
 struct gw_boot_device {
 	uint32_t name, bus;
 	uint32_t driver;     /* bound now, or the last one that tried; 0 = none known */
@@ -88,7 +85,7 @@ struct gw_boot_init {
 	bool ended;
 	bool again; /* the same one was run again later */
 	uint8_t sources;
-	uint32_t builtin; /* index in the boot's builtins, or GW_BOOT_NOTHING */
+	uint32_t builtin; /* index in the evidence's builtins, or GW_BOOT_NOTHING */
 };
 
 /* Where it is known from that a consumer needs a supplier; the first is the strongest. */
@@ -99,8 +96,6 @@ enum gw_boot_origin {
 	GW_BOOT_BY_SOFTDEP,
 	GW_BOOT_BY_WAIT, /* the driver core said that it waits for it */
 };
-
-const char *gw_boot_origin_name(enum gw_boot_origin origin);
 
 struct gw_boot_need {
 	uint32_t consumer; /* device */
@@ -136,12 +131,12 @@ struct gw_boot_pair {
 	uint32_t *consumers, *suppliers; /* devices */
 	size_t n_consumers, n_suppliers;
 	uint32_t consumer_init, supplier_init;	     /* the first of the consumer, the last that made the supplier */
-	uint32_t consumer_builtin, supplier_builtin; /* index in the boot's builtins */
+	uint32_t consumer_builtin, supplier_builtin; /* index in the evidence's builtins */
 	uint32_t consumer_module, supplier_module;   /* index in modules of one that is there or could be */
 };
 
 struct gw_boot_model {
-	struct gw_boot *boot;
+	struct gw_boot_evidence *evidence;
 	struct gw_boot_fact *facts; /* times on CLOCK_MONOTONIC as far as known, in order of time */
 	size_t n_facts;
 	struct gw_boot_device *devices;
@@ -173,25 +168,9 @@ struct gw_boot_model {
 	uint64_t kmsg_gap_from_ns, kmsg_gap_to_ns; /* around all gaps */
 	uint64_t kmsg_first, kmsg_first_ns;	   /* the first record that was still there */
 	uint64_t begun_only, ended_only;	   /* attempts and initcalls without the other half */
-
-	struct gw_boot_finding *findings;
-	size_t n_findings, allocated_findings;
 };
 
-int gw_boot_model_new(struct gw_boot_model **ret, struct gw_boot *boot);
 void gw_boot_model_free(struct gw_boot_model *model);
-
-/* Steps of building, in this order; 0 or -ENOMEM. */
-int gw_boot_clock_align(struct gw_boot_model *model);
-int gw_boot_devices_build(struct gw_boot_model *model);
-int gw_boot_attempts_build(struct gw_boot_model *model);
-int gw_boot_inits_build(struct gw_boot_model *model);
-int gw_boot_modules_build(struct gw_boot_model *model);
-int gw_boot_pairs_build(struct gw_boot_model *model);
-int gw_boot_needs_build(struct gw_boot_model *model);
-
-/* What the rules find becomes reports: gw_boot_analyse(). */
-int gw_boot_judge(struct gw_boot_model *model, struct gw_report ***reports, size_t *count);
 
 /* Room for one more: grows @array; false when out of memory. */
 #define GW_BOOT_RESERVE(array, count, allocated)                                                                       \
@@ -200,42 +179,12 @@ bool gw_boot_reserve(void **array, size_t *allocated, size_t size);
 
 static inline const char *gw_boot_text(const struct gw_boot_model *model, uint32_t name)
 {
-	return gw_boot_names_text(&model->boot->names, name);
+	return gw_boot_names_text(&model->evidence->names, name);
 }
 
 static inline const char *gw_boot_device_name(const struct gw_boot_model *model, uint32_t device)
 {
 	return gw_boot_text(model, model->devices[device].name);
 }
-
-/* The device of that name, on the bus if that is given (0 = any, if there is only one); or GW_BOOT_NOTHING. */
-uint32_t gw_boot_device_find(const struct gw_boot_model *model, uint32_t name, uint32_t bus);
-
-/* A module by its name in either spelling, or GW_BOOT_NOTHING. */
-uint32_t gw_boot_module_find(const struct gw_boot_model *model, const char *name);
-
-/* The attempt that made the device's driver the one that is bound now, or NULL. */
-const struct gw_boot_attempt *gw_boot_current(const struct gw_boot_model *model, const struct gw_boot_device *device);
-
-/* Whether the device was bound at a moment, as far as attempts were seen. */
-bool gw_boot_bound_at(const struct gw_boot_model *model, const struct gw_boot_device *device, uint64_t time_ns);
-
-/* The device's first attempt that ended later than a moment, with whatever result, or NULL. */
-const struct gw_boot_attempt *gw_boot_next_attempt(const struct gw_boot_model *model,
-						   const struct gw_boot_device *device, uint64_t time_ns);
-
-/* Whether the device's probe was running at a moment. */
-bool gw_boot_probed_at(const struct gw_boot_model *model, const struct gw_boot_device *device, uint64_t time_ns);
-
-/* The device's first successful attempt that ended later than a moment, or NULL. */
-const struct gw_boot_attempt *gw_boot_next_bound(const struct gw_boot_model *model, const struct gw_boot_device *device,
-						 uint64_t time_ns);
-
-/* The device's last attempt that had ended by a moment, or NULL. */
-const struct gw_boot_attempt *gw_boot_last_before(const struct gw_boot_model *model,
-						  const struct gw_boot_device *device, uint64_t time_ns);
-
-/* Text of a field of the device's state, "" if there is none. */
-const char *gw_boot_device_text(const struct gw_boot_device *device, const char *key);
 
 #endif

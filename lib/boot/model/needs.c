@@ -4,12 +4,16 @@
  * drivers. A link that the consumer's driver made itself while it was probed
  * says nothing about order: the driver had its supplier in hand.
  */
+#include "lib/boot/model/needs.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/boot/model/model.h"
+#include "lib/boot/model/attempts.h"
+#include "lib/boot/model/devices.h"
+#include "lib/boot/model/modules.h"
 
 const char *gw_boot_origin_name(enum gw_boot_origin origin)
 {
@@ -39,13 +43,13 @@ static uint32_t find_name(const struct gw_boot_model *model, const char *text)
 	char name[GW_BOOT_NAME_SIZE];
 
 	snprintf(name, sizeof(name), "%s", text);
-	return gw_boot_names_find(&model->boot->names, name);
+	return gw_boot_names_find(&model->evidence->names, name);
 }
 
 /* "bus:name"; names may have colons, buses do not. */
 static uint32_t find_linked(const struct gw_boot_model *model, const char *text)
 {
-	const struct gw_boot_names *names = &model->boot->names;
+	const struct gw_boot_names *names = &model->evidence->names;
 	const char *colon = strchr(text, ':');
 	char bus_name[GW_BOOT_NAME_SIZE] = "";
 	uint32_t bus, name;
@@ -101,13 +105,13 @@ static int add_made_link(struct gw_boot_model *model, size_t fact)
 		return 0;
 	/* The kernel log does not say what kind of link it is. */
 	need.ordered = event->source != GW_BOOT_FROM_KMSG &&
-		       !gw_boot_probed_at(model, &model->devices[need.consumer], need.created_ns);
+		       !gw_boot_attempts_probed_at(model, &model->devices[need.consumer], need.created_ns);
 	return add_need(model, &need);
 }
 
 static int add_links(struct gw_boot_model *model)
 {
-	json_t *links = json_object_get(model->boot->state, "links"), *link;
+	json_t *links = json_object_get(model->evidence->state, "links"), *link;
 	size_t i;
 	int r = 0;
 
@@ -145,7 +149,7 @@ static int add_firmware_supplier(struct gw_boot_model *model, uint32_t consumer,
 
 	if (number != GW_BOOT_NOT_FOUND)
 		need.supplier = gw_boot_device_find(model, number, 0);
-	need.supplier_name = gw_boot_names_add(&model->boot->names, name && *name ? name : node ? node : "");
+	need.supplier_name = gw_boot_names_add(&model->evidence->names, name && *name ? name : node ? node : "");
 	if (need.supplier_name == GW_BOOT_NOT_FOUND)
 		return -ENOMEM;
 	need.ordered = need.supplier != GW_BOOT_NOTHING && orders(need.property);
@@ -200,7 +204,7 @@ static int add_awaited(struct gw_boot_model *model)
 
 		supplier_in_reason(gw_boot_text(model, device->reason), name, sizeof(name));
 		if (*name)
-			device->awaited = gw_boot_names_add(&model->boot->names, name);
+			device->awaited = gw_boot_names_add(&model->evidence->names, name);
 		if (device->awaited == GW_BOOT_NOT_FOUND)
 			return -ENOMEM;
 		need.supplier_name = device->awaited;
@@ -224,7 +228,7 @@ static uint32_t first_supplier(const struct gw_boot_model *model, const struct g
 
 	for (size_t i = 0; i < pair->n_suppliers; i++) {
 		const struct gw_boot_device *device = &model->devices[pair->suppliers[i]];
-		const struct gw_boot_attempt *bound = gw_boot_next_bound(model, device, 0);
+		const struct gw_boot_attempt *bound = gw_boot_attempts_next_bound(model, device, 0);
 
 		/* Bound at an unknown moment: nothing can be said about order. */
 		if (device->bound && !bound)
@@ -240,7 +244,7 @@ static uint32_t first_supplier(const struct gw_boot_model *model, const struct g
 static int add_table(struct gw_boot_model *model, const struct gw_boot_pair *pair)
 {
 	uint32_t supplier = first_supplier(model, pair);
-	uint32_t name = gw_boot_names_add(&model->boot->names, pair->entry->supplier.name);
+	uint32_t name = gw_boot_names_add(&model->evidence->names, pair->entry->supplier.name);
 
 	if (name == GW_BOOT_NOT_FOUND)
 		return -ENOMEM;

@@ -4,17 +4,23 @@
  * missing, because what gives it was not there. Where an order is to blame
  * and reported, that report says so instead.
  */
+#include "lib/boot/rules/absence.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/boot/rules/finding.h"
+#include "lib/boot/model/attempts.h"
+#include "lib/boot/model/features.h"
+#include "lib/boot/model/modules.h"
+#include "lib/boot/model/pairs.h"
+#include "lib/boot/rules/words.h"
 
 /* Switched off by the command line: missing as it was asked for. */
 static bool iommu_is_off(const struct gw_boot_model *model)
 {
 	static const char *const off[] = { "iommu=off", "intel_iommu=off", "amd_iommu=off", "iommu=soft" };
-	const char *cmdline = json_string_value(json_object_get(model->boot->state, "cmdline"));
+	const char *cmdline = json_string_value(json_object_get(model->evidence->state, "cmdline"));
 
 	for (size_t i = 0; cmdline && i < sizeof(off) / sizeof(off[0]); i++)
 		if (strstr(cmdline, off[i]))
@@ -31,11 +37,11 @@ static bool is_about(const struct gw_boot_finding *finding, uint32_t device)
 }
 
 /* Whether another finding is about the same entry, or the same device and supplier. */
-static bool is_told(const struct gw_boot_model *model, const struct gw_dependency *entry, uint32_t device,
+static bool is_told(const struct gw_boot_findings *findings, const struct gw_dependency *entry, uint32_t device,
 		    uint32_t supplier)
 {
-	for (size_t i = 0; i < model->n_findings; i++) {
-		const struct gw_boot_finding *finding = &model->findings[i];
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct gw_boot_finding *finding = &findings->items[i];
 
 		if (finding->effect != GW_BOOT_LOST || finding->resolved_ns)
 			continue;
@@ -105,58 +111,54 @@ static void say_supplier(const struct gw_boot_model *model, struct gw_boot_findi
 
 /* ---- the table ---------------------------------------------------------------------------------------- */
 
-static int report_entry(struct gw_boot_model *model, const struct gw_boot_pair *pair, const uint32_t *devices,
-			size_t count)
+static int report_entry(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+			const struct gw_boot_pair *pair, const uint32_t *devices, size_t count)
 {
-	struct gw_boot_finding *finding = gw_boot_finding_add(model, GW_CLASS_SILENT_ABSENCE);
+	struct gw_boot_finding *finding = gw_boot_finding_add(findings, GW_CLASS_SILENT_ABSENCE);
 	const struct gw_dependency *entry = pair->entry;
 	const struct gw_boot_attempt *attempt;
 
-	if (!finding)
+	if (!finding || gw_boot_finding_group(finding, devices, count) < 0)
 		return -ENOMEM;
-	finding->group = calloc(count, sizeof(*finding->group));
-	if (!finding->group)
-		return -ENOMEM;
-	memcpy(finding->group, devices, count * sizeof(*finding->group));
-	finding->n_group = count;
 	gw_boot_finding_consumer(model, finding, devices[0]);
 	if (pair->n_suppliers)
 		gw_boot_finding_supplier(model, finding, pair->suppliers[0]);
 	else
-		finding->supplier_name = gw_boot_names_add(&model->boot->names, entry->supplier.name);
+		finding->supplier_name = gw_boot_names_add(&model->evidence->names, entry->supplier.name);
 	if (finding->supplier_name == GW_BOOT_NOT_FOUND)
 		return -ENOMEM;
 	finding->entry = entry;
 	finding->origin = GW_BOOT_BY_TABLE;
 	finding->related = true;
 	finding->feature = entry->feature.name;
-	attempt = gw_boot_current(model, &model->devices[devices[0]]);
+	attempt = gw_boot_attempts_current(model, &model->devices[devices[0]]);
 	if (attempt)
 		gw_boot_finding_attempt(finding, attempt);
 	finding->formed_ns = finding->end_ns;
 	finding->known_ns = model->now_ns;
 	finding->confidence = supplier_present(model, pair) ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_PROVEN;
 	finding->effect = GW_BOOT_LOST;
-	gw_boot_say_device(&finding->summary, model, finding->consumer);
-	gw_boot_say_group(&finding->summary, finding);
+	gw_boot_write_device(&finding->summary, model, finding->consumer);
+	gw_boot_write_group(&finding->summary, finding);
 	gw_text_add(&finding->summary, " came up without %s", entry->feature.name);
 	gw_text_add(&finding->explanation, "%s is bound, but %s is missing", gw_boot_text(model, finding->device),
 		    entry->feature.name);
 	say_where(&finding->explanation, entry);
 	gw_text_add(&finding->explanation, ".");
-	gw_boot_say_origin(&finding->explanation, finding);
+	gw_boot_write_origin(&finding->explanation, finding);
 	say_supplier(model, finding, pair);
 	return 0;
 }
 
-static int judge_pair(struct gw_boot_model *model, const struct gw_boot_pair *pair)
+static int judge_pair(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+		      const struct gw_boot_pair *pair)
 {
 	const struct gw_dependency *entry = pair->entry;
 	uint32_t *missing;
 	size_t count = 0;
 	int r = 0;
 
-	if (!entry->feature.name || !model->boot->state || (entry->optional && !supplier_present(model, pair)) ||
+	if (!entry->feature.name || !model->evidence->state || (entry->optional && !supplier_present(model, pair)) ||
 	    (entry->feature.iommu_group && iommu_is_off(model)))
 		return 0;
 	missing = calloc(pair->n_consumers + 1, sizeof(*missing));
@@ -165,10 +167,10 @@ static int judge_pair(struct gw_boot_model *model, const struct gw_boot_pair *pa
 	for (size_t i = 0; i < pair->n_consumers; i++)
 		if (model->devices[pair->consumers[i]].bound &&
 		    gw_boot_feature_missing(model, entry, pair->consumers[i]) &&
-		    !is_told(model, entry, pair->consumers[i], 0))
+		    !is_told(findings, entry, pair->consumers[i], 0))
 			missing[count++] = pair->consumers[i];
 	if (count)
-		r = report_entry(model, pair, missing, count);
+		r = report_entry(model, findings, pair, missing, count);
 	free(missing);
 	return r;
 }
@@ -187,13 +189,13 @@ static void tell_master(const struct gw_boot_model *model, struct gw_boot_findin
 {
 	const struct gw_boot_device *supplier = &model->devices[finding->supplier];
 	const char *device = gw_boot_text(model, finding->device), *iommu = gw_boot_text(model, finding->supplier_name);
-	uint32_t candidate = supplier->bound ? GW_BOOT_NOTHING : gw_boot_candidate(model, finding->supplier);
+	uint32_t candidate = supplier->bound ? GW_BOOT_NOTHING : gw_boot_module_candidate(model, finding->supplier);
 
-	gw_boot_say_device(&finding->summary, model, finding->consumer);
+	gw_boot_write_device(&finding->summary, model, finding->consumer);
 	gw_text_add(&finding->summary, " came up without its IOMMU %s", iommu);
 	gw_text_add(&finding->explanation,
 		    "%s is bound, but in no IOMMU group: its DMA is neither translated nor confined.", device);
-	gw_boot_say_origin(&finding->explanation, finding);
+	gw_boot_write_origin(&finding->explanation, finding);
 	if (supplier->bound) {
 		gw_text_add(
 			&finding->explanation,
@@ -214,10 +216,11 @@ static void tell_master(const struct gw_boot_model *model, struct gw_boot_findin
 	}
 }
 
-static int report_master(struct gw_boot_model *model, const struct gw_boot_need *need)
+static int report_master(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+			 const struct gw_boot_need *need)
 {
-	struct gw_boot_finding *finding = gw_boot_finding_add(model, GW_CLASS_SILENT_ABSENCE);
-	const struct gw_boot_attempt *attempt = gw_boot_current(model, &model->devices[need->consumer]);
+	struct gw_boot_finding *finding = gw_boot_finding_add(findings, GW_CLASS_SILENT_ABSENCE);
+	const struct gw_boot_attempt *attempt = gw_boot_attempts_current(model, &model->devices[need->consumer]);
 
 	if (!finding)
 		return -ENOMEM;
@@ -235,22 +238,24 @@ static int report_master(struct gw_boot_model *model, const struct gw_boot_need 
 }
 
 /* Documentation/devicetree/bindings/iommu/iommu.txt: a master's "iommus" names what it is behind. */
-static int judge_master(struct gw_boot_model *model, const struct gw_boot_need *need)
+static int judge_master(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+			const struct gw_boot_need *need)
 {
 	if (!need->property || strcmp(need->property, "iommus") != 0 || need->supplier == GW_BOOT_NOTHING ||
 	    !is_without_group(&model->devices[need->consumer]) || iommu_is_off(model) ||
-	    is_told(model, need->entry, need->consumer, need->supplier_name))
+	    is_told(findings, need->entry, need->consumer, need->supplier_name))
 		return 0;
-	return report_master(model, need);
+	return report_master(model, findings, need);
 }
 
 /* ---- what was missing in an earlier binding --------------------------------------------------------------- */
 
 /* A consumer that was bound and unbound again before the supplier ever came, and is bound now with all there is. */
-static int report_put_right(struct gw_boot_model *model, const struct gw_boot_need *need,
-			    const struct gw_boot_attempt *then, const struct gw_boot_attempt *now)
+static int report_put_right(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+			    const struct gw_boot_need *need, const struct gw_boot_attempt *then,
+			    const struct gw_boot_attempt *now)
 {
-	struct gw_boot_finding *finding = gw_boot_finding_add(model, GW_CLASS_SILENT_ABSENCE);
+	struct gw_boot_finding *finding = gw_boot_finding_add(findings, GW_CLASS_SILENT_ABSENCE);
 
 	if (!finding)
 		return -ENOMEM;
@@ -261,47 +266,49 @@ static int report_put_right(struct gw_boot_model *model, const struct gw_boot_ne
 	finding->resolved_ns = now->end_ns;
 	finding->confidence = GW_CONFIDENCE_PROBABLE;
 	finding->effect = GW_BOOT_LOST;
-	gw_boot_say_device(&finding->summary, model, finding->consumer);
+	gw_boot_write_device(&finding->summary, model, finding->consumer);
 	gw_text_add(&finding->summary, " had come up without %s, until it was bound again", finding->feature);
 	gw_text_add(&finding->explanation, "%s was bound at ", gw_boot_text(model, finding->device));
-	gw_boot_say_time(&finding->explanation, then->end_ns);
+	gw_boot_write_time(&finding->explanation, then->end_ns);
 	gw_text_add(&finding->explanation, " without %s, unbound, and bound again at ",
 		    gw_boot_text(model, finding->supplier_name));
-	gw_boot_say_time(&finding->explanation, now->end_ns);
+	gw_boot_write_time(&finding->explanation, now->end_ns);
 	gw_text_add(&finding->explanation, ", when that was there.");
-	gw_boot_say_origin(&finding->explanation, finding);
+	gw_boot_write_origin(&finding->explanation, finding);
 	gw_text_add(
 		&finding->advice,
 		"Nothing is to be done now. To have it right at the next boot, have the supplier's driver loaded before the consumer's.");
 	return 0;
 }
 
-static int judge_history(struct gw_boot_model *model, const struct gw_boot_need *need)
+static int judge_history(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+			 const struct gw_boot_need *need)
 {
 	const struct gw_boot_device *consumer = &model->devices[need->consumer];
 	const struct gw_boot_device *supplier = &model->devices[need->supplier];
-	const struct gw_boot_attempt *now = gw_boot_current(model, consumer), *then, *came;
+	const struct gw_boot_attempt *now = gw_boot_attempts_current(model, consumer), *then, *came;
 
 	if (!now || !need->entry->feature.name || supplier->bound_before ||
 	    gw_boot_feature_missing(model, need->entry, need->consumer))
 		return 0;
-	then = gw_boot_next_bound(model, consumer, 0);
-	came = gw_boot_next_bound(model, supplier, 0);
+	then = gw_boot_attempts_next_bound(model, consumer, 0);
+	came = gw_boot_attempts_next_bound(model, supplier, 0);
 	if (!then || !came || then == now || then->until_ns >= came->end_ns || came->end_ns >= now->end_ns)
 		return 0;
-	return report_put_right(model, need, then, now);
+	return report_put_right(model, findings, need, then, now);
 }
 
-int gw_boot_rule_absence(struct gw_boot_model *model)
+int gw_boot_rule_absence(const struct gw_boot_model *model, struct gw_boot_findings *findings)
 {
 	for (size_t i = 0; i < model->n_pairs; i++)
-		if (judge_pair(model, &model->pairs[i]) < 0)
+		if (judge_pair(model, findings, &model->pairs[i]) < 0)
 			return -ENOMEM;
 	for (size_t i = 0; i < model->n_needs; i++)
-		if (judge_master(model, &model->needs[i]) < 0)
+		if (judge_master(model, findings, &model->needs[i]) < 0)
 			return -ENOMEM;
 	for (size_t i = 0; i < model->n_needs; i++)
-		if (model->needs[i].entry && model->needs[i].ordered && judge_history(model, &model->needs[i]) < 0)
+		if (model->needs[i].entry && model->needs[i].ordered &&
+		    judge_history(model, findings, &model->needs[i]) < 0)
 			return -ENOMEM;
 	return 0;
 }

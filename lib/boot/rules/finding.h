@@ -4,7 +4,6 @@
 #define GPUWATCH_LIB_BOOT_RULES_FINDING_H
 
 #include "lib/base/text.h"
-#include "lib/boot/evidence/error-names.h"
 #include "lib/boot/model/model.h"
 #include "lib/report/report.h"
 
@@ -42,13 +41,19 @@ struct gw_boot_finding {
 	size_t n_group;
 
 	struct gw_text summary, explanation, advice;
-	char id[32]; /* of its report */
+	char id[32]; /* of its report, "" = it has none; set where reports are made */
 };
 
-void gw_boot_finding_deinit(struct gw_boot_finding *finding);
+/* All zero bytes are none. */
+struct gw_boot_findings {
+	struct gw_boot_finding *items;
+	size_t count, allocated;
+};
+
+void gw_boot_findings_deinit(struct gw_boot_findings *findings);
 
 /* A new finding of that class about nothing yet, or NULL when out of memory. Earlier ones may move. */
-struct gw_boot_finding *gw_boot_finding_add(struct gw_boot_model *model, enum gw_class class);
+struct gw_boot_finding *gw_boot_finding_add(struct gw_boot_findings *findings, enum gw_class class);
 
 /* Fill in the names and the numbers of a consumer or a supplier that is a device. */
 void gw_boot_finding_consumer(const struct gw_boot_model *model, struct gw_boot_finding *finding, uint32_t device);
@@ -61,44 +66,19 @@ void gw_boot_finding_need(const struct gw_boot_model *model, struct gw_boot_find
 /* The attempt that the finding is about. */
 void gw_boot_finding_attempt(struct gw_boot_finding *finding, const struct gw_boot_attempt *attempt);
 
+/* The devices that share its fate, the consumer first. Copied. Returns 0 or -ENOMEM. */
+int gw_boot_finding_group(struct gw_boot_finding *finding, const uint32_t *devices, size_t count);
+
 /* When a device was waiting: from its first deferral to @until; 0 if it never was deferred. */
 uint64_t gw_boot_waited(const struct gw_boot_device *device, uint64_t until_ns);
 
 /* How sure a statement about the order of two moments can be. */
 enum gw_confidence gw_boot_order_confidence(const struct gw_boot_model *model, uint8_t sources_a, uint8_t sources_b);
 
-/* The feature of the table's entry: whether the state shows that it is missing for that device. */
-bool gw_boot_feature_missing(const struct gw_boot_model *model, const struct gw_dependency *entry, uint32_t device);
-
-/* Its name if it is missing, or if something was lost and nothing shows that it is not; "" otherwise. */
-const char *gw_boot_feature_of(const struct gw_boot_model *model, const struct gw_boot_finding *finding);
-
-/* Rules: each adds what it finds. 0 or -ENOMEM. */
-int gw_boot_rule_initcalls(struct gw_boot_model *model);
-int gw_boot_rule_order(struct gw_boot_model *model);
-int gw_boot_rule_timeout(struct gw_boot_model *model);
-int gw_boot_rule_forever(struct gw_boot_model *model);
-int gw_boot_rule_storm(struct gw_boot_model *model);
-int gw_boot_rule_absence(struct gw_boot_model *model);
-
-/* ---- words ---- */
-
-/* "3.204 s", since boot. */
-void gw_boot_say_time(struct gw_text *text, uint64_t time_ns);
-
-/* "gpu0 (driver some_gpu)". */
-void gw_boot_say_device(struct gw_text *text, const struct gw_boot_model *model, uint32_t device);
-
-/* " It is known from ...": why the one needs the other. */
-void gw_boot_say_origin(struct gw_text *text, const struct gw_boot_finding *finding);
-
-/* " and 3 more devices", if there are any. */
-void gw_boot_say_group(struct gw_text *text, const struct gw_boot_finding *finding);
-
-/* A module that could drive a device that no driver has taken; or GW_BOOT_NOTHING. Index in the model's modules. */
-uint32_t gw_boot_candidate(const struct gw_boot_model *model, uint32_t device);
-
-/* The pair of an entry of the table, or NULL. */
-const struct gw_boot_pair *gw_boot_pair_of(const struct gw_boot_model *model, const struct gw_dependency *entry);
+/*
+ * The name of the finding's feature if it is missing, or if something was lost and nothing shows that the feature is there;
+ * "" otherwise.
+ */
+const char *gw_boot_finding_feature(const struct gw_boot_model *model, const struct gw_boot_finding *finding);
 
 #endif

@@ -4,11 +4,14 @@
  * ran after it for no other reason than the order in which both were linked.
  * Where both are drivers of devices, the order of probes is what counts.
  */
+#include "lib/boot/rules/initcalls.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/boot/rules/finding.h"
+#include "lib/boot/model/features.h"
+#include "lib/boot/rules/words.h"
 
 /* One side: a call that was seen, or the place in the kernel image. */
 struct side {
@@ -27,7 +30,7 @@ static struct side side_of(const struct gw_boot_model *model, uint32_t init, uin
 	if (side.init && side.init->builtin != GW_BOOT_NOTHING)
 		builtin = side.init->builtin;
 	if (builtin != GW_BOOT_NOTHING && !(side.init && side.init->module))
-		side.builtin = &model->boot->builtins[builtin];
+		side.builtin = &model->evidence->builtins[builtin];
 	side.is_module = side.init ? side.init->module != 0
 				   : !side.builtin && module != GW_BOOT_NOTHING &&
 					     model->modules[module].state == GW_BOOT_MODULE_LOADED;
@@ -99,16 +102,16 @@ static void say_calls(struct gw_text *text, const struct gw_boot_model *model, c
 	say_side(text, model, party, side);
 	if (side->init && side->init->begin_ns != GW_BOOT_UNKNOWN) {
 		gw_text_add(text, " began at ");
-		gw_boot_say_time(text, side->init->begin_ns);
+		gw_boot_write_time(text, side->init->begin_ns);
 	}
 	if (side->init && side->init->ended) {
 		gw_text_add(text, "%s ended at ", side->init->begin_ns != GW_BOOT_UNKNOWN ? " and" : "");
-		gw_boot_say_time(text, side->init->end_ns);
+		gw_boot_write_time(text, side->init->end_ns);
 	}
 	if (side->builtin)
 		gw_text_add(text, "%s %s initcall %zu of the kernel", side->init ? ", as" : " is",
 			    gw_initcall_level_name((enum gw_initcall_level)side->builtin->level),
-			    (size_t)(side->builtin - model->boot->builtins));
+			    (size_t)(side->builtin - model->evidence->builtins));
 	else if (!side->init)
 		gw_text_add(text, " is a module");
 	gw_text_add(text, ".");
@@ -203,7 +206,7 @@ static enum gw_boot_effect effect_of(const struct gw_boot_model *model, const st
 
 	if (verdict == VERDICT_FRAGILE)
 		return GW_BOOT_FRAGILE;
-	return device == GW_BOOT_NOTHING && has_devices && model->boot->state ? GW_BOOT_FRAGILE : GW_BOOT_LOST;
+	return device == GW_BOOT_NOTHING && has_devices && model->evidence->state ? GW_BOOT_FRAGILE : GW_BOOT_LOST;
 }
 
 static uint32_t side_module(const struct side *side)
@@ -213,10 +216,10 @@ static uint32_t side_module(const struct side *side)
 	return side->builtin ? side->builtin->module : GW_BOOT_NO_NAME;
 }
 
-static int name_parties(struct gw_boot_model *model, struct gw_boot_finding *finding, const struct side *consumer,
+static int name_parties(const struct gw_boot_model *model, struct gw_boot_finding *finding, const struct side *consumer,
 			const struct side *supplier)
 {
-	struct gw_boot_names *names = &model->boot->names;
+	struct gw_boot_names *names = &model->evidence->names;
 
 	if (finding->consumer == GW_BOOT_NOTHING)
 		finding->device = gw_boot_names_add(names, finding->entry->consumer.name);
@@ -226,10 +229,10 @@ static int name_parties(struct gw_boot_model *model, struct gw_boot_finding *fin
 	return finding->device == GW_BOOT_NOT_FOUND || finding->supplier_name == GW_BOOT_NOT_FOUND ? -ENOMEM : 0;
 }
 
-static int report(struct gw_boot_model *model, const struct gw_boot_pair *pair, const struct side *consumer,
-		  const struct side *supplier, enum verdict verdict)
+static int report(const struct gw_boot_model *model, struct gw_boot_findings *findings, const struct gw_boot_pair *pair,
+		  const struct side *consumer, const struct side *supplier, enum verdict verdict)
 {
-	struct gw_boot_finding *finding = gw_boot_finding_add(model, GW_CLASS_INITCALL_ORDER);
+	struct gw_boot_finding *finding = gw_boot_finding_add(findings, GW_CLASS_INITCALL_ORDER);
 	uint32_t device = bound_consumer(model, pair);
 
 	if (!finding)
@@ -276,11 +279,11 @@ static bool ordered_by_probes(const struct gw_boot_pair *pair)
 static bool nothing_at_stake(const struct gw_boot_model *model, const struct gw_boot_pair *pair,
 			     const struct side *consumer, const struct side *supplier)
 {
-	return pair->entry->consumer.drivers && (!consumer->builtin || !supplier->builtin) && model->boot->state &&
+	return pair->entry->consumer.drivers && (!consumer->builtin || !supplier->builtin) && model->evidence->state &&
 	       bound_consumer(model, pair) == GW_BOOT_NOTHING;
 }
 
-int gw_boot_rule_initcalls(struct gw_boot_model *model)
+int gw_boot_rule_initcalls(const struct gw_boot_model *model, struct gw_boot_findings *findings)
 {
 	for (size_t i = 0; i < model->n_pairs; i++) {
 		const struct gw_boot_pair *pair = &model->pairs[i];
@@ -292,7 +295,7 @@ int gw_boot_rule_initcalls(struct gw_boot_model *model)
 
 		if (!ordered_by_probes(pair) && !nothing_at_stake(model, pair, &consumer, &supplier))
 			verdict = judge(&consumer, &supplier);
-		if (verdict != VERDICT_NONE && report(model, pair, &consumer, &supplier, verdict) < 0)
+		if (verdict != VERDICT_NONE && report(model, findings, pair, &consumer, &supplier, verdict) < 0)
 			return -ENOMEM;
 	}
 	return 0;

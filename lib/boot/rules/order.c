@@ -4,11 +4,17 @@
  * without its supplier, or beside a supplier that was not ready. One that was
  * deferred and bound when the supplier was there did it right.
  */
+#include "lib/boot/rules/order.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/boot/rules/finding.h"
+#include "lib/boot/evidence/error-names.h"
+#include "lib/boot/model/attempts.h"
+#include "lib/boot/model/devices.h"
+#include "lib/boot/model/features.h"
+#include "lib/boot/rules/words.h"
 
 /* The two attempts that are compared. */
 struct meeting {
@@ -75,13 +81,13 @@ static enum order judge(const struct gw_boot_model *model, struct meeting *meeti
 {
 	const struct gw_boot_attempt *attempt = meeting->attempt, *ready;
 
-	if (gw_boot_bound_at(model, meeting->supplier, started_by(attempt)))
+	if (gw_boot_attempts_bound_at(model, meeting->supplier, started_by(attempt)))
 		return ORDER_GOOD;
-	ready = gw_boot_next_bound(model, meeting->supplier, started_by(attempt));
+	ready = gw_boot_attempts_next_bound(model, meeting->supplier, started_by(attempt));
 	/* Bound now, but it is not known since when; or never bound, which is no question of order. */
 	if (!ready)
 		return ORDER_GOOD;
-	if (meeting->supplier->bound_before && ready == gw_boot_next_bound(model, meeting->supplier, 0))
+	if (meeting->supplier->bound_before && ready == gw_boot_attempts_next_bound(model, meeting->supplier, 0))
 		return ORDER_GOOD;
 	/* Gone again by then. */
 	if (attempt->until_ns < ready->end_ns)
@@ -111,7 +117,7 @@ static bool released_by_timeout(const struct gw_boot_model *model, const struct 
 		return false;
 	if (meeting->consumer->pending_ns != GW_BOOT_UNKNOWN)
 		return true;
-	last = gw_boot_last_before(model, meeting->consumer, model->timeout_ns);
+	last = gw_boot_attempts_last_before(model, meeting->consumer, model->timeout_ns);
 	return last && gw_boot_attempt_deferred(last);
 }
 
@@ -121,23 +127,23 @@ static void say_attempt(struct gw_text *text, const struct gw_boot_attempt *atte
 {
 	if (known_begin(attempt)) {
 		gw_text_add(text, " from ");
-		gw_boot_say_time(text, attempt->begin_ns);
+		gw_boot_write_time(text, attempt->begin_ns);
 		gw_text_add(text, " to ");
 	} else {
 		gw_text_add(text, " until ");
 	}
-	gw_boot_say_time(text, attempt->end_ns);
+	gw_boot_write_time(text, attempt->end_ns);
 }
 
 static void tell(const struct gw_boot_model *model, struct gw_boot_finding *finding, const struct meeting *meeting)
 {
 	bool overlap = finding->class == GW_CLASS_PROBE_OVERLAP, missing = false;
 
-	gw_boot_say_device(&finding->summary, model, finding->consumer);
-	gw_boot_say_group(&finding->summary, finding);
+	gw_boot_write_device(&finding->summary, model, finding->consumer);
+	gw_boot_write_group(&finding->summary, finding);
 	if (meeting->attempt->result != 0) {
 		gw_text_add(&finding->summary, " failed (");
-		gw_boot_add_result(&finding->summary, meeting->attempt->result);
+		gw_boot_write_result(&finding->summary, meeting->attempt->result);
 		gw_text_add(&finding->summary, ")");
 	} else {
 		gw_text_add(&finding->summary, !overlap		      ? " bound"
@@ -145,7 +151,7 @@ static void tell(const struct gw_boot_model *model, struct gw_boot_finding *find
 								      : " was probed");
 	}
 	gw_text_add(&finding->summary, overlap ? " while its supplier " : " before its supplier ");
-	gw_boot_say_device(&finding->summary, model, finding->supplier);
+	gw_boot_write_device(&finding->summary, model, finding->supplier);
 	gw_text_add(&finding->summary, overlap ? " was still being probed" : " was there");
 	missing = !finding->resolved_ns && gw_boot_feature_missing(model, finding->entry, finding->consumer);
 	if (missing)
@@ -154,14 +160,14 @@ static void tell(const struct gw_boot_model *model, struct gw_boot_finding *find
 	gw_text_add(&finding->explanation, "%s was probed", gw_boot_text(model, finding->device));
 	say_attempt(&finding->explanation, meeting->attempt);
 	gw_text_add(&finding->explanation, " with result ");
-	gw_boot_add_result(&finding->explanation, meeting->attempt->result);
+	gw_boot_write_result(&finding->explanation, meeting->attempt->result);
 	gw_text_add(&finding->explanation, "; %s", gw_boot_text(model, finding->supplier_name));
 	say_attempt(&finding->explanation, meeting->ready);
 	gw_text_add(&finding->explanation, ". It did not return -EPROBE_DEFER, so nothing made it wait.");
-	gw_boot_say_origin(&finding->explanation, finding);
+	gw_boot_write_origin(&finding->explanation, finding);
 	if (finding->resolved_ns) {
 		gw_text_add(&finding->explanation, " It was probed again at ");
-		gw_boot_say_time(&finding->explanation, finding->resolved_ns);
+		gw_boot_write_time(&finding->explanation, finding->resolved_ns);
 		gw_text_add(&finding->explanation, ", with the supplier in place.");
 	}
 }
@@ -220,26 +226,14 @@ static enum gw_confidence confidence_of(const struct gw_boot_model *model, const
 	return confidence;
 }
 
-/* Many consumers of one supplier in one report: the first stands for all. */
-static int set_group(struct gw_boot_finding *finding, const uint32_t *devices, size_t count)
-{
-	if (count <= 1)
-		return 0;
-	finding->group = calloc(count, sizeof(*finding->group));
-	if (!finding->group)
-		return -ENOMEM;
-	memcpy(finding->group, devices, count * sizeof(*finding->group));
-	finding->n_group = count;
-	return 0;
-}
-
-static int report(struct gw_boot_model *model, const struct meeting *meeting, enum order order, const uint32_t *devices,
-		  size_t count)
+/* @devices: of many consumers of one supplier the first stands for all. */
+static int report(const struct gw_boot_model *model, struct gw_boot_findings *findings, const struct meeting *meeting,
+		  enum order order, const uint32_t *devices, size_t count)
 {
 	struct gw_boot_finding *finding = gw_boot_finding_add(
-		model, order == ORDER_OVERLAP ? GW_CLASS_PROBE_OVERLAP : GW_CLASS_PROBED_BEFORE_SUPPLIER);
+		findings, order == ORDER_OVERLAP ? GW_CLASS_PROBE_OVERLAP : GW_CLASS_PROBED_BEFORE_SUPPLIER);
 
-	if (!finding || set_group(finding, devices, count) < 0)
+	if (!finding || (count > 1 && gw_boot_finding_group(finding, devices, count) < 0))
 		return -ENOMEM;
 	gw_boot_finding_consumer(model, finding, meeting->need->consumer);
 	gw_boot_finding_need(model, finding, meeting->need);
@@ -264,7 +258,7 @@ static const struct gw_boot_attempt *decisive(const struct gw_boot_model *model,
 	const struct gw_boot_attempt *last;
 
 	if (device->bound)
-		return gw_boot_current(model, device);
+		return gw_boot_attempts_current(model, device);
 	last = device->n_attempts ? &model->attempts[device->first_attempt + device->n_attempts - 1] : NULL;
 	/* One that bound and was removed is not there to have lost anything. */
 	if (!last || !last->ended || last->result == 0 || gw_boot_attempt_deferred(last) ||
@@ -277,7 +271,7 @@ static const struct gw_boot_attempt *decisive(const struct gw_boot_model *model,
 static const struct gw_boot_attempt *repaired(const struct gw_boot_model *model, const struct gw_boot_device *device,
 					      const struct gw_boot_attempt *current)
 {
-	const struct gw_boot_attempt *first = gw_boot_next_bound(model, device, 0);
+	const struct gw_boot_attempt *first = gw_boot_attempts_next_bound(model, device, 0);
 
 	return first && first != current && first->until_ns != GW_BOOT_UNKNOWN ? first : NULL;
 }
@@ -334,7 +328,8 @@ static bool same_group(const struct wrong *a, const struct wrong *b)
 	return a->supplier == b->supplier && a->order == b->order && a->resolved == b->resolved;
 }
 
-static int report_group(struct gw_boot_model *model, const struct wrong *wrongs, size_t count)
+static int report_group(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+			const struct wrong *wrongs, size_t count)
 {
 	uint32_t *devices = calloc(count, sizeof(*devices));
 	struct meeting meeting;
@@ -344,13 +339,14 @@ static int report_group(struct gw_boot_model *model, const struct wrong *wrongs,
 		devices[i] = model->needs[wrongs[i].need].consumer;
 	for (size_t i = 0; i < (count > ALONE_MAX ? 1 : count) && r == 0; i++) {
 		judge_need(model, &model->needs[wrongs[i].need], &meeting);
-		r = report(model, &meeting, wrongs[i].order, devices, count > ALONE_MAX ? count : 1);
+		r = report(model, findings, &meeting, wrongs[i].order, devices, count > ALONE_MAX ? count : 1);
 	}
 	free(devices);
 	return r;
 }
 
-static int report_all(struct gw_boot_model *model, struct wrong *wrongs, size_t count)
+static int report_all(const struct gw_boot_model *model, struct gw_boot_findings *findings, struct wrong *wrongs,
+		      size_t count)
 {
 	int r = 0;
 
@@ -358,12 +354,12 @@ static int report_all(struct gw_boot_model *model, struct wrong *wrongs, size_t 
 	for (size_t from = 0, to; from < count && r == 0; from = to) {
 		for (to = from; to < count && same_group(&wrongs[from], &wrongs[to]); to++)
 			;
-		r = report_group(model, &wrongs[from], to - from);
+		r = report_group(model, findings, &wrongs[from], to - from);
 	}
 	return r;
 }
 
-int gw_boot_rule_order(struct gw_boot_model *model)
+int gw_boot_rule_order(const struct gw_boot_model *model, struct gw_boot_findings *findings)
 {
 	struct wrong *wrongs = calloc(model->n_needs + 1, sizeof(*wrongs));
 	size_t count = 0;
@@ -383,7 +379,7 @@ int gw_boot_rule_order(struct gw_boot_model *model)
 			wrongs[count++] =
 				(struct wrong){ (uint32_t)i, need->supplier, order, meeting.resolved_ns != 0 };
 	}
-	r = report_all(model, wrongs, count);
+	r = report_all(model, findings, wrongs, count);
 	free(wrongs);
 	return r;
 }

@@ -4,11 +4,14 @@
  * devices again. A few retries per device are how it is meant to work; hundreds
  * of probes in vain, or a slow one that is repeated, cost a boot its time.
  */
+#include "lib/boot/rules/storm.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "lib/boot/rules/finding.h"
+#include "lib/boot/model/attempts.h"
+#include "lib/boot/rules/words.h"
 
 /* Many probes in vain, and many for each device. */
 #define MANY_PROBES 200
@@ -54,15 +57,15 @@ static void tell(const struct gw_boot_model *model, struct gw_boot_finding *find
 	gw_text_add(&finding->summary, "%" PRIu64 " probes in vain (-EPROBE_DEFER) of %zu device%s", storm->probes,
 		    storm->devices, storm->devices == 1 ? "" : "s");
 	gw_text_add(&finding->summary, ", %" PRIu32 " of ", model->devices[storm->worst].retries);
-	gw_boot_say_device(&finding->summary, model, storm->worst);
+	gw_boot_write_device(&finding->summary, model, storm->worst);
 	if (storm->futile_ns) {
 		gw_text_add(&finding->summary, ", took ");
 		gw_text_add_age(&finding->summary, storm->futile_ns);
 	}
 	gw_text_add(&finding->explanation, "From ");
-	gw_boot_say_time(&finding->explanation, storm->first_ns);
+	gw_boot_write_time(&finding->explanation, storm->first_ns);
 	gw_text_add(&finding->explanation, " to ");
-	gw_boot_say_time(&finding->explanation, storm->last_ns);
+	gw_boot_write_time(&finding->explanation, storm->last_ns);
 	gw_text_add(
 		&finding->explanation,
 		" each device that was bound had the driver core try all deferred ones again, which still lacked their suppliers.");
@@ -81,9 +84,9 @@ static void tell(const struct gw_boot_model *model, struct gw_boot_finding *find
 		"For the drivers' developers: ask for suppliers before anything that takes time; a device link spares the probe altogether.");
 }
 
-static int report(struct gw_boot_model *model, const struct storm *storm)
+static int report(const struct gw_boot_model *model, struct gw_boot_findings *findings, const struct storm *storm)
 {
-	struct gw_boot_finding *finding = gw_boot_finding_add(model, GW_CLASS_DEFERRAL_STORM);
+	struct gw_boot_finding *finding = gw_boot_finding_add(findings, GW_CLASS_DEFERRAL_STORM);
 	const struct gw_boot_device *worst = &model->devices[storm->worst];
 
 	if (!finding)
@@ -109,12 +112,12 @@ static int report(struct gw_boot_model *model, const struct storm *storm)
 	return 0;
 }
 
-int gw_boot_rule_storm(struct gw_boot_model *model)
+int gw_boot_rule_storm(const struct gw_boot_model *model, struct gw_boot_findings *findings)
 {
 	struct storm storm = { .worst = GW_BOOT_NOTHING, .first_ns = GW_BOOT_UNKNOWN };
 
 	for (uint32_t i = 0; i < model->n_devices; i++)
 		if (model->devices[i].retries)
 			add_device(&storm, model, i);
-	return storm.devices && is_storm(&storm) ? report(model, &storm) : 0;
+	return storm.devices && is_storm(&storm) ? report(model, findings, &storm) : 0;
 }

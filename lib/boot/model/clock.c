@@ -5,10 +5,10 @@
  * may jump when it is found to be unstable, and its records come in the order
  * of their numbers, whatever their times say.
  */
+#include "lib/boot/model/clock.h"
+
 #include <errno.h>
 #include <stdlib.h>
-
-#include "lib/boot/model/model.h"
 
 /* Records of different CPUs may be this much out of order without anything being wrong. */
 #define DISORDER_NS 10000000ULL
@@ -58,7 +58,7 @@ static void drop_duplicates(struct gw_boot_model *model)
 /* Times of one source, in the order of its numbers, without jumps. */
 static void remove_jumps(struct gw_boot_model *model, size_t from, size_t to)
 {
-	uint64_t taken = model->boot->host.taken_mono_ns, last = 0;
+	uint64_t taken = model->evidence->host.taken_mono_ns, last = 0;
 	int64_t shift = 0;
 
 	for (size_t i = from; i < to; i++) {
@@ -132,7 +132,7 @@ static void shift_source(struct gw_boot_model *model, enum gw_boot_source source
 /* Without witnesses: what the two clocks said when the state was looked at. They run at nearly the same speed. */
 static bool offset_by_state(const struct gw_boot_model *model, int source, int64_t *ret)
 {
-	const json_t *offset = json_object_get(model->boot->state, "log_offset_ns");
+	const json_t *offset = json_object_get(model->evidence->state, "log_offset_ns");
 
 	*ret = json_integer_value(offset);
 	return source == GW_BOOT_FROM_KMSG && json_is_integer(offset);
@@ -140,7 +140,7 @@ static bool offset_by_state(const struct gw_boot_model *model, int source, int64
 
 static int align(struct gw_boot_model *model)
 {
-	size_t size = model->boot->names.count + 1, seen[GW_BOOT_SOURCES] = { 0 };
+	size_t size = model->evidence->names.count + 1, seen[GW_BOOT_SOURCES] = { 0 };
 	struct witness *witnesses = calloc(size, sizeof(*witnesses));
 	int64_t *offsets = calloc(size, sizeof(*offsets)), offset;
 
@@ -183,13 +183,13 @@ static int by_sequence(const void *a, const void *b)
 
 static void find_gaps(struct gw_boot_model *model)
 {
-	const struct gw_boot_kmsg_mark *marks = model->boot->marks;
+	const struct gw_boot_kmsg_mark *marks = model->evidence->marks;
 
 	model->kmsg_gap_from_ns = GW_BOOT_UNKNOWN;
-	if (model->boot->n_marks == 0)
+	if (model->evidence->n_marks == 0)
 		return;
-	qsort(model->boot->marks, model->boot->n_marks, sizeof(*marks), by_sequence);
-	for (size_t i = 1; i < model->boot->n_marks; i++) {
+	qsort(model->evidence->marks, model->evidence->n_marks, sizeof(*marks), by_sequence);
+	for (size_t i = 1; i < model->evidence->n_marks; i++) {
 		if (marks[i].sequence - marks[i - 1].sequence <= 1)
 			continue;
 		model->kmsg_missing += marks[i].sequence - marks[i - 1].sequence - 1;

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The document for people: its settings and sums, and all that is made elsewhere put together. */
+#include "lib/boot/document/probe-order.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/text.h"
+#include "lib/boot/document/devices.h"
+#include "lib/boot/document/json.h"
+#include "lib/boot/document/missing.h"
+#include "lib/boot/document/relevant.h"
+#include "lib/boot/document/rows.h"
+#include "lib/boot/document/tree.h"
+
+/* The value of a parameter of the kernel command line, the last one counts, as the kernel has it; "" = not given. */
+static void parameter(const struct gw_boot_model *model, const char *name, char *ret, size_t size)
+{
+	const char *cmdline = json_string_value(json_object_get(model->evidence->state, "cmdline"));
+	size_t length = strlen(name);
+
+	ret[0] = '\0';
+	for (const char *at = cmdline; at && *at; at += strcspn(at, " \n")) {
+		at += strspn(at, " \n");
+		if (strncmp(at, name, length) == 0 && at[length] == '=')
+			snprintf(ret, size, "%.*s", (int)strcspn(at + length + 1, " \n"), at + length + 1);
+	}
+}
+
+static bool has_word(const struct gw_boot_model *model, const char *word)
+{
+	const char *cmdline = json_string_value(json_object_get(model->evidence->state, "cmdline"));
+	size_t length = strlen(word);
+
+	for (const char *at = cmdline; at && *at; at += strcspn(at, " \n")) {
+		at += strspn(at, " \n");
+		if (strncmp(at, word, length) == 0 && strchr(" \n=", at[length]))
+			return true;
+	}
+	return false;
+}
+
+static json_t *json_settings(const struct gw_boot_model *model)
+{
+	char fw_devlink[32], strict[16], timeout[16], iommu[32];
+
+	parameter(model, "fw_devlink", fw_devlink, sizeof(fw_devlink));
+	parameter(model, "fw_devlink.strict", strict, sizeof(strict));
+	parameter(model, "deferred_probe_timeout", timeout, sizeof(timeout));
+	parameter(model, "iommu", iommu, sizeof(iommu));
+	return json_pack("{s:o, s:b, s:o, s:o, s:b, s:o}", "fw_devlink", gw_json_text(fw_devlink), "fw_devlink_strict",
+			 strict[0] == '1' || strict[0] == 'y' || strict[0] == 'Y' || strcmp(strict, "on") == 0,
+			 "deferred_probe_timeout_s", *timeout ? json_integer(atoi(timeout)) : json_null(), "iommu",
+			 gw_json_text(iommu), "initcall_debug", has_word(model, "initcall_debug"), "timeout_expired_ns",
+			 gw_boot_json_time(model->timeout_ns));
+}
+
+static json_t *json_summary(const struct gw_boot_model *model, const struct gw_boot_findings *findings)
+{
+	size_t deferrals = 0, lost = 0, devices = 0, initcalls = 0;
+
+	for (size_t i = 0; i < model->n_devices; i++) {
+		deferrals += model->devices[i].retries;
+		devices += model->devices[i].n_attempts > 0;
+	}
+	for (size_t i = 0; i < model->n_inits; i++)
+		initcalls += !model->inits[i].module;
+	for (size_t i = 0; i < findings->count; i++)
+		lost += findings->items[i].id[0] && findings->items[i].effect == GW_BOOT_LOST &&
+			!findings->items[i].resolved_ns;
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "initcalls", (json_int_t)initcalls, "probes",
+			 (json_int_t)model->n_attempts, "deferrals", (json_int_t)deferrals, "devices",
+			 (json_int_t)devices, "lost", (json_int_t)lost);
+}
+
+static json_t *json_reports(const struct gw_boot_host *host, struct gw_report *const *reports, size_t count)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < count; i++) {
+		if (json_array_append_new(array, gw_report_json(reports[i], host->boot_id, host->kernel)) < 0) {
+			json_decref(array);
+			array = NULL;
+		}
+	}
+	return array;
+}
+
+static json_t *json_document(const struct gw_boot_model *model, const struct gw_boot_findings *findings,
+			     const struct gw_boot_relevant *relevant)
+{
+	const struct gw_boot_host *host = &model->evidence->host;
+	json_t *object = json_object(), *missing = gw_boot_missing_json(model);
+	bool failed = !object;
+
+	gw_json_put(object, "schema", json_string(GW_PROBE_ORDER_SCHEMA), &failed);
+	gw_json_put(object, "boot_id", gw_json_text(host->boot_id), &failed);
+	gw_json_put(object, "kernel", gw_json_text(host->kernel), &failed);
+	gw_json_put(object, "taken_at", gw_json_time(host->taken_real_ns), &failed);
+	gw_json_put(object, "now_ns", gw_json_number(model->now_ns), &failed);
+	gw_json_put(object, "complete", json_boolean(json_array_size(missing) == 0), &failed);
+	gw_json_put(object, "missing", missing, &failed);
+	gw_json_put(object, "settings", json_settings(model), &failed);
+	gw_json_put(object, "summary", json_summary(model, findings), &failed);
+	gw_json_put(object, "rows", gw_boot_rows_json(model, relevant), &failed);
+	gw_json_put(object, "tree", gw_boot_tree_json(model, findings, relevant), &failed);
+	gw_json_put(object, "devices", gw_boot_devices_json(model, relevant), &failed);
+	if (!failed)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+json_t *gw_boot_probe_order_json(const struct gw_boot_model *model, const struct gw_boot_findings *findings,
+				 struct gw_report *const *reports, size_t count)
+{
+	struct gw_boot_relevant relevant;
+	json_t *document = NULL;
+
+	if (gw_boot_relevant_init(&relevant, model, findings) == 0)
+		document = json_document(model, findings, &relevant);
+	gw_boot_relevant_deinit(&relevant);
+	if (document &&
+	    json_object_set_new(document, "reports", json_reports(&model->evidence->host, reports, count)) < 0) {
+		json_decref(document);
+		return NULL;
+	}
+	return document;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The evidence of a boot, as it comes in. */
+#include "lib/boot/evidence/evidence.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/boot/evidence/kmsg.h"
+
+int gw_boot_evidence_new(struct gw_boot_evidence **ret, const struct gw_depends *depends)
+{
+	struct gw_boot_evidence *evidence = calloc(1, sizeof(*evidence));
+
+	if (!evidence)
+		return -ENOMEM;
+	evidence->given = depends;
+	*ret = evidence;
+	return 0;
+}
+
+void gw_boot_evidence_free(struct gw_boot_evidence *evidence)
+{
+	if (!evidence)
+		return;
+	gw_depends_free(evidence->carried);
+	gw_boot_names_deinit(&evidence->names);
+	free(evidence->facts);
+	free(evidence->marks);
+	free(evidence->builtins);
+	json_decref(evidence->state);
+	json_decref(evidence->lost);
+	free(evidence);
+}
+
+void gw_boot_evidence_set_host(struct gw_boot_evidence *evidence, const struct gw_boot_host *host)
+{
+	evidence->host = *host;
+}
+
+size_t gw_boot_evidence_dependencies(const struct gw_boot_evidence *evidence, const struct gw_dependency **ret)
+{
+	const struct gw_depends *depends = evidence->carried ? evidence->carried : evidence->given;
+
+	return depends ? gw_depends_list(depends, ret) : 0;
+}
+
+/* Room for one more of @size bytes each. Returns the array, or NULL. */
+static void *reserve(void *array, size_t count, size_t *allocated, size_t size)
+{
+	size_t wanted = *allocated ? *allocated * 2 : 256;
+
+	if (count < *allocated)
+		return array;
+	array = reallocarray(array, wanted, size);
+	if (array)
+		*allocated = wanted;
+	return array;
+}
+
+int gw_boot_evidence_add_event(struct gw_boot_evidence *evidence, const struct gw_boot_event *event)
+{
+	struct gw_boot_fact fact = {
+		.time_ns = event->time_ns,
+		.sequence = event->sequence,
+		.duration_ns = event->duration_ns,
+		.flags = event->flags,
+		.pid = event->pid,
+		.result = event->result,
+		.type = (uint8_t)event->type,
+		.source = (uint8_t)event->source,
+	};
+	void *facts;
+
+	if (event->type == GW_BOOT_NONE || event->type >= GW_BOOT_EVENT_TYPES || event->source >= GW_BOOT_SOURCES)
+		return 0;
+	if (evidence->n_facts >= GW_BOOT_EVENTS_MAX) {
+		evidence->dropped_facts++;
+		return 0;
+	}
+	fact.subject = gw_boot_names_add(&evidence->names, event->subject);
+	fact.other = gw_boot_names_add(&evidence->names, event->other);
+	fact.bus = gw_boot_names_add(&evidence->names, event->bus);
+	facts = reserve(evidence->facts, evidence->n_facts, &evidence->allocated_facts, sizeof(fact));
+	if (!facts || fact.subject == GW_BOOT_NOT_FOUND || fact.other == GW_BOOT_NOT_FOUND ||
+	    fact.bus == GW_BOOT_NOT_FOUND)
+		return -ENOMEM;
+	evidence->facts = facts;
+	evidence->facts[evidence->n_facts++] = fact;
+	return 0;
+}
+
+static int mark_record(struct gw_boot_evidence *evidence, uint64_t sequence, uint64_t time_ns)
+{
+	void *marks = reserve(evidence->marks, evidence->n_marks, &evidence->allocated_marks, sizeof(*evidence->marks));
+
+	if (!marks)
+		return -ENOMEM;
+	evidence->marks = marks;
+	evidence->marks[evidence->n_marks++] = (struct gw_boot_kmsg_mark){ sequence, time_ns };
+	return 0;
+}
+
+int gw_boot_evidence_add_kmsg(struct gw_boot_evidence *evidence, const char *text, size_t size)
+{
+	struct gw_boot_event event;
+	uint64_t sequence;
+	int r = gw_boot_event_from_kmsg(&event, &sequence, text, size);
+
+	if (r < 0) {
+		evidence->malformed++;
+		return 0;
+	}
+	if (evidence->n_marks < GW_BOOT_EVENTS_MAX && mark_record(evidence, sequence, event.time_ns) < 0)
+		return -ENOMEM;
+	return r == 1 ? gw_boot_evidence_add_event(evidence, &event) : 0;
+}
+
+int gw_boot_evidence_set_initcalls(struct gw_boot_evidence *evidence, const struct gw_initcall *list, size_t count)
+{
+	struct gw_boot_builtin *builtins = calloc(count ? count : 1, sizeof(*builtins));
+	bool failed = !builtins;
+
+	for (size_t i = 0; !failed && i < count; i++) {
+		builtins[i].function = gw_boot_names_add(&evidence->names, list[i].function);
+		builtins[i].module = gw_boot_names_add(&evidence->names, list[i].module);
+		builtins[i].level = (uint8_t)list[i].level;
+		failed = builtins[i].function == GW_BOOT_NOT_FOUND || builtins[i].module == GW_BOOT_NOT_FOUND;
+	}
+	if (failed) {
+		free(builtins);
+		return -ENOMEM;
+	}
+	free(evidence->builtins);
+	evidence->builtins = builtins;
+	evidence->n_builtins = count;
+	return 0;
+}
+
+static int replace_object(json_t **where, json_t *object)
+{
+	if (!json_is_object(object))
+		return -EBADMSG;
+	json_incref(object);
+	json_decref(*where);
+	*where = object;
+	return 0;
+}
+
+int gw_boot_evidence_set_state(struct gw_boot_evidence *evidence, json_t *state)
+{
+	return replace_object(&evidence->state, state);
+}
+
+int gw_boot_evidence_set_lost(struct gw_boot_evidence *evidence, json_t *lost)
+{
+	return replace_object(&evidence->lost, lost);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Modules of the state, and which of them could drive a device. */
+#include "lib/boot/model/modules.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/boot/model/devices.h"
+
+/* The kernel's spelling. Cut like the names of events. */
+static void spell(char *ret, size_t size, const char *name, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < length && i + 1 < size && name[i]; i++)
+		ret[i] = name[i] == '-' ? '_' : name[i];
+	ret[i] = '\0';
+}
+
+uint32_t gw_boot_module_find(const struct gw_boot_model *model, const char *name)
+{
+	char spelled[GW_BOOT_NAME_SIZE];
+	uint32_t number;
+
+	spell(spelled, sizeof(spelled), name, strlen(name));
+	number = gw_boot_names_find(&model->evidence->names, spelled);
+	return number == GW_BOOT_NOT_FOUND ? GW_BOOT_NOTHING : gw_boot_map_get(&model->module_of, number);
+}
+
+static enum gw_boot_module_state state_of(const char *state)
+{
+	if (strcmp(state, "builtin") == 0)
+		return GW_BOOT_MODULE_BUILTIN;
+	if (strcmp(state, "available") == 0)
+		return GW_BOOT_MODULE_AVAILABLE;
+	if (strcmp(state, "live") == 0 || strcmp(state, "coming") == 0 || strcmp(state, "going") == 0)
+		return GW_BOOT_MODULE_LOADED;
+	return GW_BOOT_MODULE_UNKNOWN;
+}
+
+/* Modules named in modprobe.blacklist=a,b or module_blacklist=a,b of the command line. */
+static bool on_blacklist(const char *cmdline, const char *option, const char *module)
+{
+	char spelled[GW_BOOT_NAME_SIZE], name[GW_BOOT_NAME_SIZE];
+	const char *at = cmdline;
+
+	spell(spelled, sizeof(spelled), module, strlen(module));
+	while ((at = strstr(at, option))) {
+		bool word = at == cmdline || at[-1] == ' ';
+
+		at += strlen(option);
+		while (word && *at && *at != ' ' && *at != '\n') {
+			size_t length = strcspn(at, ", \n");
+
+			spell(name, sizeof(name), at, length);
+			if (strcmp(name, spelled) == 0)
+				return true;
+			at += length + (at[length] == ',');
+		}
+	}
+	return false;
+}
+
+static bool is_blacklisted(const struct gw_boot_model *model, const json_t *json, const char *name)
+{
+	const char *cmdline = json_string_value(json_object_get(model->evidence->state, "cmdline"));
+
+	if (json_is_true(json_object_get(json, "blacklisted")))
+		return true;
+	return cmdline &&
+	       (on_blacklist(cmdline, "modprobe.blacklist=", name) || on_blacklist(cmdline, "module_blacklist=", name));
+}
+
+static int add_module(struct gw_boot_model *model, const json_t *json)
+{
+	const char *name = json_string_value(json_object_get(json, "name"));
+	const char *state = json_string_value(json_object_get(json, "state"));
+	char spelled[GW_BOOT_NAME_SIZE];
+	struct gw_boot_module *module = &model->modules[model->n_modules];
+
+	if (!name || !*name)
+		return 0;
+	spell(spelled, sizeof(spelled), name, strlen(name));
+	*module = (struct gw_boot_module){
+		.name = gw_boot_names_add(&model->evidence->names, spelled),
+		.state = state_of(state ? state : ""),
+		.blacklisted = is_blacklisted(model, json, name),
+		.json = json,
+	};
+	if (module->name == GW_BOOT_NOT_FOUND)
+		return -ENOMEM;
+	return gw_boot_map_set(&model->module_of, module->name, (uint32_t)model->n_modules++);
+}
+
+int gw_boot_modules_build(struct gw_boot_model *model)
+{
+	json_t *modules = json_object_get(model->evidence->state, "modules"), *json;
+	size_t i;
+
+	model->modules = calloc(json_array_size(modules) + 1, sizeof(*model->modules));
+	if (!model->modules)
+		return -ENOMEM;
+	json_array_foreach(modules, i, json)
+		if (add_module(model, json) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+/* ---- where a driver is to be had --------------------------------------------------------------- */
+
+static uint32_t find_candidate(const struct gw_boot_model *model, const char *key)
+{
+	json_t *list = *key ? json_object_get(json_object_get(model->evidence->state, "candidates"), key) : NULL, *name;
+	size_t i;
+
+	json_array_foreach(list, i, name) {
+		const char *module = json_string_value(name);
+		uint32_t found = module ? gw_boot_module_find(model, module) : GW_BOOT_NOTHING;
+
+		if (found != GW_BOOT_NOTHING)
+			return found;
+	}
+	return GW_BOOT_NOTHING;
+}
+
+uint32_t gw_boot_module_candidate(const struct gw_boot_model *model, uint32_t device)
+{
+	const struct gw_boot_device *it = &model->devices[device];
+	uint32_t found = find_candidate(model, gw_boot_device_text(it, "modalias"));
+
+	if (found == GW_BOOT_NOTHING)
+		found = find_candidate(model, gw_boot_device_text(it, "of_node"));
+	if (found == GW_BOOT_NOTHING && it->module)
+		found = gw_boot_module_find(model, gw_boot_text(model, it->module));
+	return found;
+}

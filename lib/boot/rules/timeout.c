@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * deferral-timeout: devices that stopped waiting when the driver core's
+ * patience was over, and failed or came up without what they need.
+ */
+#include "lib/boot/rules/timeout.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/units.h"
+#include "lib/boot/evidence/error-names.h"
+#include "lib/boot/model/attempts.h"
+#include "lib/boot/rules/waiting.h"
+#include "lib/boot/rules/words.h"
+
+/* drivers/base/dd.c: of a kernel with modules, unless the command line says otherwise */
+#define DEFAULT_TIMEOUT_S 10
+
+/* ---- who gave up -------------------------------------------------------------------------------------------- */
+
+/* An attempt that settled the matter, one way or the other. */
+static bool is_settled(const struct gw_boot_attempt *attempt)
+{
+	return attempt->ended && !gw_boot_attempt_deferred(attempt);
+}
+
+/* The first attempt after the wait was given up, if it ended with something else than another deferral; or NULL. */
+static const struct gw_boot_attempt *first_after(const struct gw_boot_model *model, const struct gw_boot_device *device,
+						 uint64_t time_ns)
+{
+	for (uint32_t i = 0; i < device->n_attempts; i++) {
+		const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + i];
+
+		if (is_settled(attempt) && attempt->end_ns >= time_ns)
+			return attempt;
+	}
+	return NULL;
+}
+
+/*
+ * The attempt during which the kernel said that it ignores what is missing. The log's clock may differ a little from
+ * that of the probes: the nearest.
+ */
+static const struct gw_boot_attempt *told_in(const struct gw_boot_model *model, const struct gw_boot_device *device)
+{
+	const struct gw_boot_attempt *nearest = NULL;
+	uint64_t said = device->ignored_ns, least = 0;
+
+	for (uint32_t i = 0; i < device->n_attempts; i++) {
+		const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + i];
+		uint64_t begin = attempt->begin_ns == GW_BOOT_UNKNOWN ? attempt->end_ns : attempt->begin_ns, distance;
+
+		if (!is_settled(attempt))
+			continue;
+		distance = said < begin ? begin - said : said > attempt->end_ns ? said - attempt->end_ns : 0;
+		if (!nearest || distance < least) {
+			nearest = attempt;
+			least = distance;
+		}
+	}
+	return nearest;
+}
+
+static bool was_deferred_before(const struct gw_boot_model *model, const struct gw_boot_device *device,
+				const struct gw_boot_attempt *attempt)
+{
+	const struct gw_boot_attempt *first = &model->attempts[device->first_attempt];
+
+	return attempt > first && gw_boot_attempt_deferred(attempt - 1);
+}
+
+/* The attempt that was let go by the timeout, or may have been; NULL: none. */
+static const struct gw_boot_attempt *let_go(const struct gw_boot_model *model, const struct gw_boot_device *device)
+{
+	const struct gw_boot_attempt *attempt = NULL;
+
+	/* Also of a device that came so late that it was never deferred. */
+	if (device->ignored_ns != GW_BOOT_UNKNOWN)
+		return told_in(model, device);
+	if (device->retries && model->timeout_ns != GW_BOOT_UNKNOWN)
+		attempt = first_after(model, device, model->timeout_ns);
+	/* The expiry may not have been recorded; its error is seldom another one's. */
+	if (!attempt && device->retries && !device->bound) {
+		attempt = &model->attempts[device->first_attempt + device->n_attempts - 1];
+		attempt = attempt->result == -ETIMEDOUT ? attempt : NULL;
+	}
+	return attempt && was_deferred_before(model, device, attempt) ? attempt : NULL;
+}
+
+const struct gw_boot_attempt *gw_boot_timeout_released(const struct gw_boot_model *model,
+						       const struct gw_boot_device *device,
+						       const struct gw_boot_need **need)
+{
+	const struct gw_boot_attempt *attempt = let_go(model, device);
+
+	*need = NULL;
+	if (!attempt || attempt->until_ns != GW_BOOT_UNKNOWN || (attempt->result != 0 && device->bound))
+		return NULL;
+	*need = gw_boot_wait_unmet(model, device, attempt->end_ns);
+	if (attempt->result == 0)
+		return *need || device->ignored_ns != GW_BOOT_UNKNOWN ? attempt : NULL;
+	return attempt->result == -ETIMEDOUT || attempt->result == -ENODEV ? attempt : NULL;
+}
+
+/* ---- the finding ------------------------------------------------------------------------------------------ */
+
+static int timeout_seconds(const struct gw_boot_model *model)
+{
+	const char *cmdline = json_string_value(json_object_get(model->evidence->state, "cmdline"));
+	const char *given = cmdline ? strstr(cmdline, "deferred_probe_timeout=") : NULL;
+
+	return given ? atoi(given + strlen("deferred_probe_timeout=")) : DEFAULT_TIMEOUT_S;
+}
+
+/* When the supplier was there after all; GW_BOOT_UNKNOWN = never. */
+static uint64_t came_at(const struct gw_boot_model *model, const struct gw_boot_finding *finding, uint64_t after_ns)
+{
+	const struct gw_boot_attempt *bound = NULL;
+
+	if (finding->supplier != GW_BOOT_NOTHING)
+		bound = gw_boot_attempts_next_bound(model, &model->devices[finding->supplier], after_ns);
+	return bound ? bound->end_ns : GW_BOOT_UNKNOWN;
+}
+
+static void advise_timeout(const struct gw_boot_model *model, struct gw_boot_finding *finding)
+{
+	uint64_t came = finding->supplier_ready_ns, expired = finding->begin_ns, seconds = came / GW_NSEC_PER_SEC;
+	struct gw_text *advice = &finding->advice;
+
+	/* When it is not known when it expired, it counts from the beginning of the boot on. */
+	if (model->timeout_ns != GW_BOOT_UNKNOWN) {
+		expired = model->timeout_ns;
+		seconds = (uint64_t)(timeout_seconds(model) > 0 ? timeout_seconds(model) : 0) +
+			  (came - expired) / GW_NSEC_PER_SEC;
+	}
+	if (came != GW_BOOT_UNKNOWN && came > expired) {
+		gw_text_add(advice, "Boot with deferred_probe_timeout=%" PRIu64 ": the supplier came ", seconds + 6);
+		gw_text_add_age(advice, came - expired);
+		gw_text_add(advice,
+			    " too late. Better, have its driver loaded earlier: in the initramfs, or built in.");
+		return;
+	}
+	gw_boot_write_missing(model, finding);
+	gw_text_add(advice, " deferred_probe_timeout=-1 on the kernel command line lets consumers wait for ever.");
+}
+
+static void tell_timeout(const struct gw_boot_model *model, struct gw_boot_finding *finding,
+			 const struct gw_boot_need *need)
+{
+	const struct gw_boot_device *device = &model->devices[finding->consumer];
+
+	gw_boot_write_device(&finding->summary, model, finding->consumer);
+	gw_boot_write_group(&finding->summary, finding);
+	if (finding->result == 0) {
+		gw_text_add(&finding->summary, " came up without ");
+	} else {
+		gw_text_add(&finding->summary, " failed (");
+		gw_boot_write_result(&finding->summary, finding->result);
+		gw_text_add(&finding->summary, ") for want of ");
+	}
+	gw_text_add(&finding->summary, "%s after the deferred-probe timeout",
+		    need ? gw_boot_text(model, need->supplier_name) : "its supplier");
+	if (device->retries) {
+		gw_text_add(&finding->explanation, "%s was deferred %" PRIu32 " time%s from ",
+			    gw_boot_text(model, finding->device), device->retries, device->retries == 1 ? "" : "s");
+		gw_boot_write_time(&finding->explanation, device->first_deferred_ns);
+		gw_text_add(&finding->explanation, " on.");
+	} else {
+		gw_text_add(&finding->explanation,
+			    "When %s was probed, the kernel did not wait for suppliers any more.",
+			    gw_boot_text(model, finding->device));
+	}
+	if (model->timeout_ns != GW_BOOT_UNKNOWN) {
+		gw_text_add(&finding->explanation, " The timeout expired at ");
+		gw_boot_write_time(&finding->explanation, model->timeout_ns);
+		gw_text_add(&finding->explanation, ".");
+	}
+	gw_text_add(&finding->explanation, " The probe that ended at ");
+	gw_boot_write_time(&finding->explanation, finding->end_ns);
+	gw_text_add(&finding->explanation, " returned ");
+	gw_boot_write_result(&finding->explanation, finding->result);
+	gw_text_add(&finding->explanation, ".");
+	if (finding->supplier_ready_ns != GW_BOOT_UNKNOWN) {
+		gw_text_add(&finding->explanation, " %s bound at ", gw_boot_text(model, finding->supplier_name));
+		gw_boot_write_time(&finding->explanation, finding->supplier_ready_ns);
+		gw_text_add(&finding->explanation, ", when nobody waited any more.");
+	}
+	gw_boot_write_origin(&finding->explanation, finding);
+}
+
+static int report_timeout(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+			  const struct gw_boot_waiter *waiters, size_t count)
+{
+	struct gw_boot_finding *finding = gw_boot_finding_add(findings, GW_CLASS_DEFERRAL_TIMEOUT);
+	const struct gw_boot_device *device = &model->devices[waiters[0].device];
+	const struct gw_boot_need *need;
+	const struct gw_boot_attempt *attempt = gw_boot_timeout_released(model, device, &need);
+
+	if (!finding || gw_boot_waiters_fill(model, finding, waiters, count) < 0)
+		return -ENOMEM;
+	if (need)
+		gw_boot_finding_need(model, finding, need);
+	gw_boot_finding_attempt(finding, attempt);
+	finding->lost_ns = gw_boot_waited(device, attempt->end_ns);
+	finding->formed_ns = finding->known_ns = attempt->end_ns;
+	finding->supplier_ready_ns = came_at(model, finding, attempt->end_ns);
+	finding->effect = GW_BOOT_LOST;
+	if (device->ignored_ns == GW_BOOT_UNKNOWN &&
+	    (model->timeout_ns == GW_BOOT_UNKNOWN || finding->origin == GW_BOOT_BY_TABLE))
+		finding->confidence = GW_CONFIDENCE_PROBABLE;
+	tell_timeout(model, finding, need);
+	if (need)
+		advise_timeout(model, finding);
+	else
+		gw_text_add(
+			&finding->advice,
+			"Have the driver of what it needs loaded earlier: in the initramfs, or built in. deferred_probe_timeout=%d on the kernel command line gives it more time.",
+			timeout_seconds(model) > 0 ? timeout_seconds(model) * 3 : 30);
+	return 0;
+}
+
+int gw_boot_rule_timeout(const struct gw_boot_model *model, struct gw_boot_findings *findings)
+{
+	struct gw_boot_waiter *waiters = calloc(model->n_devices + 1, sizeof(*waiters));
+	size_t count = 0;
+	int r;
+
+	if (!waiters)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < model->n_devices; i++) {
+		const struct gw_boot_device *device = &model->devices[i];
+		const struct gw_boot_need *need;
+		const struct gw_boot_attempt *attempt = gw_boot_timeout_released(model, device, &need);
+
+		if (!attempt)
+			continue;
+		waiters[count++] = (struct gw_boot_waiter){
+			.device = i,
+			.since_ns = attempt->end_ns,
+			.failed = attempt->result != 0,
+			.cause = need ? need->supplier_name : device->name,
+			.need = need,
+		};
+	}
+	r = gw_boot_waiters_report(model, findings, waiters, count, report_timeout);
+	free(waiters);
+	return r;
+}

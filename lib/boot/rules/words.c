@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Words that several rules use. */
+#include "lib/boot/rules/words.h"
+
+#include <inttypes.h>
+
+#include "lib/base/units.h"
+
+void gw_boot_write_time(struct gw_text *text, uint64_t time_ns)
+{
+	gw_text_add(text, "%" PRIu64 ".%03" PRIu64 " s", time_ns / GW_NSEC_PER_SEC,
+		    time_ns % GW_NSEC_PER_SEC / GW_NSEC_PER_MSEC);
+}
+
+void gw_boot_write_device(struct gw_text *text, const struct gw_boot_model *model, uint32_t device)
+{
+	const struct gw_boot_device *it = &model->devices[device];
+
+	gw_text_add(text, "%s", gw_boot_text(model, it->name));
+	if (it->driver)
+		gw_text_add(text, " (driver %s)", gw_boot_text(model, it->driver));
+}
+
+static void say_firmware(struct gw_text *text, const struct gw_boot_finding *finding)
+{
+	if (!finding->property)
+		return;
+	gw_text_add(text, " The firmware's property \"%s\" names it", *finding->property ? finding->property : "?");
+	if (finding->node && *finding->node)
+		gw_text_add(text, " (node %s)", finding->node);
+	gw_text_add(text, ".");
+}
+
+void gw_boot_write_origin(struct gw_text *text, const struct gw_boot_finding *finding)
+{
+	if (!finding->related)
+		return;
+	switch (finding->origin) {
+	case GW_BOOT_BY_LINK:
+		gw_text_add(text, " A device link says that it needs it.");
+		say_firmware(text, finding);
+		break;
+	case GW_BOOT_BY_FIRMWARE:
+		say_firmware(text, finding);
+		break;
+	case GW_BOOT_BY_TABLE:
+		break;
+	case GW_BOOT_BY_SOFTDEP:
+		gw_text_add(text, " Its module has a soft dependency on the other one.");
+		break;
+	case GW_BOOT_BY_WAIT:
+		gw_text_add(text, " The driver core said that it waits for it.");
+		break;
+	}
+	if (finding->entry && finding->entry->why)
+		gw_text_add(text, " %s", finding->entry->why);
+}
+
+void gw_boot_write_group(struct gw_text *text, const struct gw_boot_finding *finding)
+{
+	if (finding->n_group > 1)
+		gw_text_add(text, " and %zu more device%s", finding->n_group - 1, finding->n_group > 2 ? "s" : "");
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Words that several rules use, written into their texts. */
+#ifndef GPUWATCH_LIB_BOOT_RULES_WORDS_H
+#define GPUWATCH_LIB_BOOT_RULES_WORDS_H
+
+#include "lib/boot/rules/finding.h"
+
+/* "3.204 s", since boot. */
+void gw_boot_write_time(struct gw_text *text, uint64_t time_ns);
+
+/* "gpu0 (driver some_gpu)". */
+void gw_boot_write_device(struct gw_text *text, const struct gw_boot_model *model, uint32_t device);
+
+/* Why the one needs the other, as sentences that begin with a blank. */
+void gw_boot_write_origin(struct gw_text *text, const struct gw_boot_finding *finding);
+
+/* " and 3 more devices", if there are any. */
+void gw_boot_write_group(struct gw_text *text, const struct gw_boot_finding *finding);
+
+#endif
