@@ -17,7 +17,7 @@
 
 #include "bpf/boot.skel.h"
 #include "daemon/kernel/pins.h"
-#include "daemon/kernel/privilege.h"
+#include "daemon/kernel/capabilities.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/system/kallsyms.h"
