@@ -154,7 +154,7 @@ static const char global_help[] = "      --socket=PATH  the daemon's private soc
 				  "  -h, --help         show this help\n"
 				  "      --version      show the version\n";
 
-static void print_help(void)
+static void help_print(void)
 {
 	printf("usage: " PROGRAM " [OPTION]... COMMAND [ARGUMENT]\n"
 	       "\n"
@@ -174,7 +174,7 @@ static void print_help(void)
 	       "\n`" PROGRAM " COMMAND --help` says more about a command, gpuwatch-cli(1) about all.\n");
 }
 
-static void print_command_help(const struct command *command)
+static void help_print_command(const struct command *command)
 {
 	printf("usage: " PROGRAM " %s [OPTION]...%s%s\n\n%s\noptions:\n", command->name, command->argument ? " " : "",
 	       command->argument ? command->argument : "", command->help);
@@ -204,7 +204,7 @@ static int usage_error(const char *format, ...)
 	return EXIT_USAGE;
 }
 
-static int set_color(struct request *request, const char *when)
+static int option_set_color(struct request *request, const char *when)
 {
 	static const char *const names[] = {
 		[COLOR_AUTO] = "auto",
@@ -220,7 +220,7 @@ static int set_color(struct request *request, const char *when)
 	return usage_error("--color takes auto, always or never, not \"%s\"", when);
 }
 
-static int set_route(struct request *request, enum client_route route)
+static int option_set_route(struct request *request, enum client_route route)
 {
 	if (request->cli.target.route != CLIENT_ANY && request->cli.target.route != route)
 		return usage_error("--system-bus and --private (or --socket) exclude each other");
@@ -228,7 +228,7 @@ static int set_route(struct request *request, enum client_route route)
 	return 0;
 }
 
-static int set_command_option(struct request *request, int letter)
+static int option_set_of_command(struct request *request, int letter)
 {
 	for (size_t i = 0; i < COMMAND_OPTIONS; i++)
 		if (command_options[i].letter == letter) {
@@ -240,7 +240,7 @@ static int set_command_option(struct request *request, int letter)
 	return usage_error("unknown option");
 }
 
-static int set_option(struct request *request, int letter)
+static int option_set(struct request *request, int letter)
 {
 	switch (letter) {
 	case 'h':
@@ -251,22 +251,22 @@ static int set_option(struct request *request, int letter)
 		return 0;
 	case LONG_SOCKET:
 		request->cli.target.socket = optarg;
-		return set_route(request, CLIENT_PRIVATE);
+		return option_set_route(request, CLIENT_PRIVATE);
 	case LONG_SYSTEM_BUS:
-		return set_route(request, CLIENT_SYSTEM_BUS);
+		return option_set_route(request, CLIENT_SYSTEM_BUS);
 	case LONG_PRIVATE:
-		return set_route(request, CLIENT_PRIVATE);
+		return option_set_route(request, CLIENT_PRIVATE);
 	case LONG_COLOR:
-		return set_color(request, optarg);
+		return option_set_color(request, optarg);
 	case LONG_NO_COLOR:
 		request->color = COLOR_NEVER;
 		return 0;
 	default:
-		return set_command_option(request, letter);
+		return option_set_of_command(request, letter);
 	}
 }
 
-static int parse_options(struct request *request, int argc, char **argv)
+static int options_parse(struct request *request, int argc, char **argv)
 {
 	int letter, r = 0;
 
@@ -278,14 +278,14 @@ static int parse_options(struct request *request, int argc, char **argv)
 			return usage_error("unknown option -%c", optopt);
 		if (letter == '?')
 			return usage_error("unknown option %s", argv[optind - 1]);
-		r = set_option(request, letter);
+		r = option_set(request, letter);
 	}
 	return r;
 }
 
 /* ---- commands ---------------------------------------------------------------- */
 
-static const struct command *find_command(const char *name)
+static const struct command *command_find(const char *name)
 {
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (strcmp(commands[i].name, name) == 0)
@@ -294,7 +294,7 @@ static const struct command *find_command(const char *name)
 }
 
 /* Options that make no sense together. */
-static int check_pairs(unsigned options)
+static int options_check_pairs(unsigned options)
 {
 	static const struct {
 		unsigned one, other;
@@ -317,15 +317,15 @@ static int check_pairs(unsigned options)
 	return 0;
 }
 
-static int check_options(const struct command *command, unsigned options)
+static int options_check(const struct command *command, unsigned options)
 {
 	for (size_t i = 0; i < COMMAND_OPTIONS; i++)
 		if (options & command_options[i].bit & ~(command->options | OPTION_JSON))
 			return usage_error("%s does not take %s", command->name, command_options[i].name);
-	return check_pairs(options);
+	return options_check_pairs(options);
 }
 
-static int check_arguments(const struct command *command, int count, char **arguments)
+static int arguments_check(const struct command *command, int count, char **arguments)
 {
 	if (command->argument && (count == 0 || !*arguments[0]))
 		return usage_error("%s needs %s", command->name, command->argument);
@@ -335,12 +335,12 @@ static int check_arguments(const struct command *command, int count, char **argu
 	return 0;
 }
 
-static int run_command(struct request *request, const struct command *command, int count, char **arguments)
+static int command_run(struct request *request, const struct command *command, int count, char **arguments)
 {
-	int r = check_options(command, request->cli.options);
+	int r = options_check(command, request->cli.options);
 
 	if (r == 0)
-		r = check_arguments(command, count, arguments);
+		r = arguments_check(command, count, arguments);
 	if (r != 0)
 		return r;
 	request->cli.argument = arguments[0];
@@ -348,9 +348,9 @@ static int run_command(struct request *request, const struct command *command, i
 	return command->run(&request->cli);
 }
 
-static int dispatch(struct request *request, int count, char **arguments)
+static int request_dispatch(struct request *request, int count, char **arguments)
 {
-	const struct command *command = count > 0 ? find_command(arguments[0]) : NULL;
+	const struct command *command = count > 0 ? command_find(arguments[0]) : NULL;
 
 	if (request->version) {
 		printf(PROGRAM " " GW_VERSION "\n");
@@ -360,14 +360,14 @@ static int dispatch(struct request *request, int count, char **arguments)
 		return usage_error("no such command: %s", arguments[0]);
 	if (request->help) {
 		if (command)
-			print_command_help(command);
+			help_print_command(command);
 		else
-			print_help();
+			help_print();
 		return EXIT_NOTHING;
 	}
 	if (!command)
 		return usage_error("which command?");
-	return run_command(request, command, count - 1, arguments + 1);
+	return command_run(request, command, count - 1, arguments + 1);
 }
 
 int main(int argc, char **argv)
@@ -378,9 +378,9 @@ int main(int argc, char **argv)
 	setlocale(LC_ALL, "");
 	/* Numbers are written the same everywhere: jansson and this program's own. */
 	setlocale(LC_NUMERIC, "C");
-	r = parse_options(&request, argc, argv);
+	r = options_parse(&request, argc, argv);
 	if (r == 0)
-		r = dispatch(&request, argc - optind, argv + optind);
+		r = request_dispatch(&request, argc - optind, argv + optind);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE) {
 		complain("cannot write to standard output: %s", strerror(errno));
 		return EXIT_TROUBLE;

@@ -29,28 +29,28 @@ static void link_order_clear(struct link_order *order)
 	gw_module_index_close(order->modules);
 }
 
-static void complain_about_table(const char *message, void *userdata)
+static void link_order_on_message(const char *message, void *userdata)
 {
 	*(bool *)userdata = true;
 	complain("%s", message);
 }
 
 /* What is wrong with the table is said, and the rest of it used; without any of it there is nothing to check. */
-static bool load_table(struct link_order *order)
+static bool link_order_load_table(struct link_order *order)
 {
 	const struct gw_dependency *list;
-	bool told = false;
+	bool complained = false;
 
-	if (gw_depends_load(&order->depends, NULL, NULL, complain_about_table, &told) < 0)
+	if (gw_depends_load(&order->depends, NULL, NULL, link_order_on_message, &complained) < 0)
 		out_of_memory();
 	if (gw_depends_list(order->depends, &list) > 0)
 		return true;
-	if (!told)
+	if (!complained)
 		complain("the table of dependencies is empty: there is nothing to hold the kernel against");
 	return false;
 }
 
-static bool read_image(struct link_order *order, const char *path)
+static bool link_order_read_image(struct link_order *order, const char *path)
 {
 	_cleanup_free_ char *error = NULL;
 
@@ -63,7 +63,7 @@ static bool read_image(struct link_order *order, const char *path)
 }
 
 /* NULL without --modules; false if they cannot be read. */
-static bool read_modules(struct link_order *order, const char *directory, json_t **ret)
+static bool link_order_read_modules(struct link_order *order, const char *directory, json_t **ret)
 {
 	int r;
 
@@ -82,18 +82,18 @@ static bool read_modules(struct link_order *order, const char *directory, json_t
 	return true;
 }
 
-static bool any_reversed(const json_t *document)
+static bool link_order_any_reversed(const json_t *document)
 {
 	json_t *pair;
 	size_t i;
 
 	json_array_foreach(field_array(document, "pairs"), i, pair)
-		if (strcmp(field_string(pair, "state"), "reversed") == 0)
+		if (field_is(pair, "state", "reversed"))
 			return true;
 	return false;
 }
 
-static int print(const struct cli *cli, const struct link_order *order, const json_t *modules)
+static int link_order_print(const struct cli *cli, const struct link_order *order, const json_t *modules)
 {
 	const struct gw_initcall *initcalls;
 	size_t count = gw_initcalls_list(order->image.initcalls, &initcalls);
@@ -107,15 +107,16 @@ static int print(const struct cli *cli, const struct link_order *order, const js
 		print_json(cli, document, false);
 	else
 		render_link_order(&cli->terminal, document, cli_has(cli, OPTION_ALL));
-	return any_reversed(document) ? EXIT_FOUND : EXIT_NOTHING;
+	return link_order_any_reversed(document) ? EXIT_FOUND : EXIT_NOTHING;
 }
 
-int show_link_order(const struct cli *cli)
+int command_link_order(const struct cli *cli)
 {
 	_cleanup_(link_order_clear) struct link_order order = { 0 };
 	_cleanup_json_ json_t *modules = NULL;
 
-	if (!load_table(&order) || !read_image(&order, cli->vmlinux) || !read_modules(&order, cli->modules, &modules))
+	if (!link_order_load_table(&order) || !link_order_read_image(&order, cli->vmlinux) ||
+	    !link_order_read_modules(&order, cli->modules, &modules))
 		return EXIT_TROUBLE;
-	return print(cli, &order, modules);
+	return link_order_print(cli, &order, modules);
 }

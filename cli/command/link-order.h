@@ -6,6 +6,6 @@
 #include "cli/lib/cli.h"
 
 /* Returns the exit code: EXIT_FOUND if a pair is in the wrong order. */
-int show_link_order(const struct cli *cli);
+int command_link_order(const struct cli *cli);
 
 #endif

@@ -22,7 +22,7 @@
 /* ---- where the document comes from ------------------------------------------ */
 
 /* Returns EXIT_NOTHING and the document, or the exit code after having said why there is none. */
-static int ask_daemon(const struct cli *cli, json_t **ret)
+static int probe_order_ask(const struct cli *cli, json_t **ret)
 {
 	_cleanup_client_ struct client client;
 	int r = client_open(&client, &cli->target);
@@ -32,7 +32,7 @@ static int ask_daemon(const struct cli *cli, json_t **ret)
 	return r == CLIENT_OK ? EXIT_NOTHING : fetch_failed(&client, r);
 }
 
-static int read_evidence(const struct cli *cli, json_t **ret)
+static int probe_order_read(const struct cli *cli, json_t **ret)
 {
 	_cleanup_free_ char *data = NULL, *message = NULL;
 	size_t size;
@@ -52,7 +52,7 @@ static int read_evidence(const struct cli *cli, json_t **ret)
 /* ---- what becomes of it ------------------------------------------------------ */
 
 /* Written whole, then put there: half an image shows nothing. */
-static int print_timeline(const struct cli *cli, const json_t *order)
+static int probe_order_print_image(const struct cli *cli, const json_t *order)
 {
 	const char *path = cli->timeline ? cli->timeline : "-";
 	_cleanup_free_ char *image = NULL;
@@ -70,7 +70,7 @@ static int print_timeline(const struct cli *cli, const json_t *order)
 }
 
 /* On a terminal, into a pipe, or into the journal. */
-static void print_text(const struct cli *cli, const json_t *order)
+static void probe_order_print_text(const struct cli *cli, const json_t *order)
 {
 	struct terminal terminal = cli->terminal;
 	struct journal_lines journal;
@@ -83,27 +83,27 @@ static void print_text(const struct cli *cli, const json_t *order)
 	journal_lines_close(&journal);
 }
 
-static int print_order(const struct cli *cli, json_t *order)
+static int probe_order_print(const struct cli *cli, json_t *order)
 {
 	if (cli_has(cli, OPTION_TIMELINE)) {
 		json_clean(order);
-		return print_timeline(cli, order);
+		return probe_order_print_image(cli, order);
 	}
 	fetch_clean(cli, order);
 	if (cli_has(cli, OPTION_JSON))
 		print_json(cli, order, false);
 	else
-		print_text(cli, order);
+		probe_order_print_text(cli, order);
 	return EXIT_NOTHING;
 }
 
-static int show_order(const struct cli *cli)
+static int probe_order_show(const struct cli *cli)
 {
 	_cleanup_json_ json_t *order = NULL;
-	int r = cli_has(cli, OPTION_FROM) ? read_evidence(cli, &order) : ask_daemon(cli, &order);
+	int r = cli_has(cli, OPTION_FROM) ? probe_order_read(cli, &order) : probe_order_ask(cli, &order);
 
 	if (r == EXIT_NOTHING)
-		r = print_order(cli, order);
+		r = probe_order_print(cli, order);
 	if (r != EXIT_NOTHING)
 		return r;
 	return order_lost(order) > 0 ? EXIT_FOUND : EXIT_NOTHING;
@@ -112,7 +112,7 @@ static int show_order(const struct cli *cli)
 /* ---- --save -------------------------------------------------------------------- */
 
 /* What was saved, on stderr when the evidence itself goes to stdout. */
-static void print_saved(const struct cli *cli, size_t size)
+static void probe_order_print_saved(const struct cli *cli, size_t size)
 {
 	bool to_stdout = strcmp(cli->save, "-") == 0;
 	_cleanup_free_ char *bytes = text_size(size);
@@ -129,7 +129,7 @@ static void print_saved(const struct cli *cli, size_t size)
 		print_json(cli, json, false);
 }
 
-static int save_evidence(const struct cli *cli, int fd)
+static int probe_order_save_evidence(const struct cli *cli, int fd)
 {
 	_cleanup_free_ char *data = NULL, *message = NULL;
 	_cleanup_json_ json_t *order = NULL;
@@ -148,11 +148,11 @@ static int save_evidence(const struct cli *cli, int fd)
 	}
 	r = save_file(cli, cli->save, data, size);
 	if (r == EXIT_NOTHING)
-		print_saved(cli, size);
+		probe_order_print_saved(cli, size);
 	return r;
 }
 
-static int save_boot(const struct cli *cli)
+static int probe_order_save(const struct cli *cli)
 {
 	_cleanup_client_ struct client client = { 0 };
 	int fd, r;
@@ -162,7 +162,7 @@ static int save_boot(const struct cli *cli)
 		r = client_call_file(&client, &fd, "SaveBoot");
 	if (r != CLIENT_OK)
 		return fetch_failed(&client, r);
-	r = save_evidence(cli, fd);
+	r = probe_order_save_evidence(cli, fd);
 	close(fd);
 	return r;
 }
@@ -178,8 +178,8 @@ int command_probe_order(const struct cli *cli)
 	if (output && !save_possible(cli, output))
 		return EXIT_TROUBLE;
 	if (cli_has(cli, OPTION_VMLINUX))
-		return show_link_order(cli);
+		return command_link_order(cli);
 	if (cli_has(cli, OPTION_SAVE))
-		return save_boot(cli);
-	return show_order(cli);
+		return probe_order_save(cli);
+	return probe_order_show(cli);
 }

@@ -13,7 +13,7 @@
 #include "cli/lib/text.h"
 #include "lib/base/cleanup.h"
 
-static int read_recording(int fd, char **data, size_t *size)
+static int record_read(int fd, char **data, size_t *size)
 {
 	int r = file_read_fd(fd, RECORDING_LIMIT, data, size);
 
@@ -24,7 +24,7 @@ static int read_recording(int fd, char **data, size_t *size)
 }
 
 /* What was saved, on stderr when the recording itself goes to stdout. */
-static void print_saved(const struct cli *cli, size_t size, size_t snapshots)
+static void record_print_saved(const struct cli *cli, size_t size, size_t snapshots)
 {
 	bool to_stdout = strcmp(cli->argument, "-") == 0;
 	_cleanup_free_ char *bytes = text_size(size);
@@ -42,7 +42,7 @@ static void print_saved(const struct cli *cli, size_t size, size_t snapshots)
 		bytes, snapshots, snapshots == 1 ? "" : "s");
 }
 
-static int save(const struct cli *cli, const char *data, size_t size)
+static int record_save(const struct cli *cli, const char *data, size_t size)
 {
 	_cleanup_recording_ struct recording recording;
 	char message[256];
@@ -55,7 +55,7 @@ static int save(const struct cli *cli, const char *data, size_t size)
 	}
 	r = save_file(cli, cli->argument, data, size);
 	if (r == EXIT_NOTHING)
-		print_saved(cli, size, recording.count);
+		record_print_saved(cli, size, recording.count);
 	return r;
 }
 
@@ -77,7 +77,7 @@ int command_record(const struct cli *cli)
 		r = client_call_file(&client, &fd, "Record");
 	if (r != CLIENT_OK)
 		return fetch_failed(&client, r);
-	if (read_recording(fd, &data, &size) < 0)
+	if (record_read(fd, &data, &size) < 0)
 		return EXIT_TROUBLE;
-	return save(cli, data, size);
+	return record_save(cli, data, size);
 }

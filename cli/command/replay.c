@@ -18,7 +18,7 @@
 #include "lib/base/cleanup.h"
 
 /* Deadlocks first, then the other kinds, in the analysis' own order. */
-static json_t *collect_reports(const struct gw_analysis *analysis, const struct gw_host_record *host)
+static json_t *replay_collect(const struct gw_analysis *analysis, const struct gw_host_record *host)
 {
 	const struct gw_report *const *reports;
 	size_t count = gw_analysis_reports(analysis, &reports);
@@ -32,7 +32,7 @@ static json_t *collect_reports(const struct gw_analysis *analysis, const struct 
 	return list;
 }
 
-static bool has_deadlock(const json_t *reports)
+static bool replay_has_deadlock(const json_t *reports)
 {
 	json_t *report;
 	size_t i;
@@ -43,7 +43,7 @@ static bool has_deadlock(const json_t *reports)
 	return false;
 }
 
-static void print_none(const struct cli *cli, const struct gw_analysis *analysis, size_t snapshots)
+static void replay_print_none(const struct cli *cli, const struct gw_analysis *analysis, size_t snapshots)
 {
 	_cleanup_json_ json_t *waits = gw_waits_json(gw_analysis_last(analysis), 0);
 	_cleanup_free_ char *summary = waits_summary(waits);
@@ -57,7 +57,7 @@ static void print_none(const struct cli *cli, const struct gw_analysis *analysis
 }
 
 /* Which machine and which time this is about: it is not this one. */
-static void print_origin(const struct cli *cli, const struct recording *recording)
+static void replay_print_origin(const struct cli *cli, const struct recording *recording)
 {
 	const struct gw_host_record *host = gw_snapshot_host(recording->snapshots[0]);
 	const struct gw_snapshot_record *first = gw_snapshot_head(recording->snapshots[0]);
@@ -87,23 +87,23 @@ static int replay_reports(const struct cli *cli, struct recording *recording)
 	int r = gw_analysis_new(&analysis, &GW_POLICY_DEFAULT);
 
 	if (!cli_has(cli, OPTION_JSON))
-		print_origin(cli, recording);
+		replay_print_origin(cli, recording);
 	for (size_t i = 0; i < recording->count && r == 0; i++) {
 		r = gw_analysis_step(analysis, recording->snapshots[i], NULL, NULL);
 		recording->snapshots[i] = NULL; /* the analysis' own, also on error */
 	}
 	if (r < 0)
 		out_of_memory();
-	reports = collect_reports(analysis, &host);
+	reports = replay_collect(analysis, &host);
 	fetch_clean(cli, reports);
 	if (cli_has(cli, OPTION_JSON))
 		print_json(cli, reports, false);
 	else if (json_array_size(reports) == 0)
-		print_none(cli, analysis, recording->count);
+		replay_print_none(cli, analysis, recording->count);
 	else
 		render_report_list(&view, reports);
 	gw_analysis_free(analysis);
-	return has_deadlock(reports) ? EXIT_FOUND : EXIT_NOTHING;
+	return replay_has_deadlock(reports) ? EXIT_FOUND : EXIT_NOTHING;
 }
 
 static int replay_view(const struct cli *cli, const struct recording *recording)

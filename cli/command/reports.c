@@ -21,12 +21,12 @@ struct report_kind {
 	bool found;	  /* an active one makes the exit code EXIT_FOUND */
 };
 
-static int list_reports(struct client *client, json_t **ret, const struct report_kind *kind, bool all)
+static int reports_call(struct client *client, json_t **ret, const struct report_kind *kind, bool all)
 {
 	return client_call(client, ret, "ListReports", "sb", kind->name, all);
 }
 
-static bool any_active(const json_t *reports)
+static bool reports_any_active(const json_t *reports)
 {
 	json_t *report;
 	size_t i;
@@ -40,7 +40,7 @@ static bool any_active(const json_t *reports)
 /* ---- nothing found ------------------------------------------------------- */
 
 /* A plain answer says what it rests on: how much was looked at, and what cannot be seen. */
-static void print_none(const struct cli *cli, struct client *client, const struct report_kind *kind)
+static void reports_print_none(const struct cli *cli, struct client *client, const struct report_kind *kind)
 {
 	_cleanup_json_ json_t *waits = NULL, *status = NULL;
 	_cleanup_free_ char *summary = NULL;
@@ -63,7 +63,7 @@ static void print_none(const struct cli *cli, struct client *client, const struc
 
 /* ---- a list -------------------------------------------------------------- */
 
-static void print_list(const struct cli *cli, const json_t *reports)
+static void reports_print(const struct cli *cli, const json_t *reports)
 {
 	struct report_view view;
 
@@ -71,24 +71,24 @@ static void print_list(const struct cli *cli, const json_t *reports)
 	render_report_list(&view, reports);
 }
 
-static int list(const struct cli *cli, const struct report_kind *kind)
+static int reports_list(const struct cli *cli, const struct report_kind *kind)
 {
 	_cleanup_client_ struct client client;
 	_cleanup_json_ json_t *reports = NULL;
 	int r = client_open(&client, &cli->target);
 
 	if (r == CLIENT_OK)
-		r = list_reports(&client, &reports, kind, cli_has(cli, OPTION_ALL));
+		r = reports_call(&client, &reports, kind, cli_has(cli, OPTION_ALL));
 	if (r != CLIENT_OK)
 		return fetch_failed(&client, r);
 	fetch_clean(cli, reports);
 	if (cli_has(cli, OPTION_JSON))
 		print_json(cli, reports, false);
 	else if (json_array_size(reports) == 0)
-		print_none(cli, &client, kind);
+		reports_print_none(cli, &client, kind);
 	else
-		print_list(cli, reports);
-	return kind->found && any_active(reports) ? EXIT_FOUND : EXIT_NOTHING;
+		reports_print(cli, reports);
+	return kind->found && reports_any_active(reports) ? EXIT_FOUND : EXIT_NOTHING;
 }
 
 /* ---- changes as they come ------------------------------------------------ */
@@ -100,15 +100,15 @@ struct follower {
 };
 
 /* What makes a change worth printing: equal texts, nothing new. Owned by the caller. */
-static char *fingerprint(const json_t *report)
+static char *follower_fingerprint(const json_t *report)
 {
 	return text_format("%s %s %zu", field_string(report, "state"), field_string(report, "confidence"),
 			   json_array_size(field_array(report, "victims")));
 }
 
-static bool is_news(struct follower *follower, const json_t *report)
+static bool follower_is_news(struct follower *follower, const json_t *report)
 {
-	_cleanup_free_ char *now = fingerprint(report);
+	_cleanup_free_ char *now = follower_fingerprint(report);
 	const char *id = field_string(report, "id");
 	const char *before = field_string(follower->known, id);
 	bool ended = *before && !report_is_active(report);
@@ -123,7 +123,7 @@ static bool is_news(struct follower *follower, const json_t *report)
 	return true;
 }
 
-static void print_change(struct follower *follower, const json_t *report)
+static void follower_print_change(struct follower *follower, const json_t *report)
 {
 	const struct terminal *terminal = &follower->cli->terminal;
 	struct report_view view;
@@ -141,23 +141,23 @@ static void print_change(struct follower *follower, const json_t *report)
 	terminal_put(terminal, report_is_active(report) ? "\n" : "");
 }
 
-static void on_report(json_t *report, void *userdata)
+static void follower_on_report(json_t *report, void *userdata)
 {
 	struct follower *follower = userdata;
 
-	if (!report_is_kind(report, follower->kind->name) || !is_news(follower, report))
+	if (!report_is_kind(report, follower->kind->name) || !follower_is_news(follower, report))
 		return;
 	fetch_clean(follower->cli, report);
 	if (cli_has(follower->cli, OPTION_JSON))
 		print_json(follower->cli, report, true);
 	else
-		print_change(follower, report);
+		follower_print_change(follower, report);
 	if (fflush(follower->cli->terminal.out) != 0)
 		exit(EXIT_TROUBLE);
 }
 
 /* Whoever sits at a terminal should see that it works. */
-static void print_quiet(const struct follower *follower)
+static void follower_print_none(const struct follower *follower)
 {
 	const struct cli *cli = follower->cli;
 
@@ -168,11 +168,11 @@ static void print_quiet(const struct follower *follower)
 }
 
 /* What stands already, or changed while there was no connection. */
-static int catch_up(struct follower *follower, struct client *client)
+static int follower_catch_up(struct follower *follower, struct client *client)
 {
 	_cleanup_json_ json_t *reports = NULL;
 	bool again = json_object_size(follower->known) > 0;
-	int r = list_reports(client, &reports, follower->kind, again || cli_has(follower->cli, OPTION_ALL));
+	int r = reports_call(client, &reports, follower->kind, again || cli_has(follower->cli, OPTION_ALL));
 	json_t *report;
 	size_t i;
 
@@ -181,67 +181,67 @@ static int catch_up(struct follower *follower, struct client *client)
 
 		/* After a gap the list has old history, too. */
 		if (report_is_active(report) || known || !again)
-			on_report(report, follower);
+			follower_on_report(report, follower);
 	}
 	if (r == CLIENT_OK && json_array_size(reports) == 0)
-		print_quiet(follower);
+		follower_print_none(follower);
 	return r;
 }
 
 /* One connection, until it ends. *@reached says whether it was ever there. */
-static int follow_once(struct follower *follower, struct client *client, bool *reached)
+static int follower_connect(struct follower *follower, struct client *client, bool *reached)
 {
 	int r = client_open(client, &follower->cli->target);
 
 	if (r == CLIENT_OK)
-		r = client_subscribe(client, on_report, follower);
+		r = client_subscribe(client, follower_on_report, follower);
 	if (r == CLIENT_OK && *reached)
 		complain("the daemon is back");
 	if (r == CLIENT_OK)
-		r = catch_up(follower, client);
+		r = follower_catch_up(follower, client);
 	if (r != CLIENT_OK)
 		return r;
 	*reached = true;
 	return client_follow(client);
 }
 
-static int follow(const struct cli *cli, const struct report_kind *kind)
+static int reports_follow(const struct cli *cli, const struct report_kind *kind)
 {
 	_cleanup_json_ json_t *known = json_object();
 	struct follower follower = { .cli = cli, .kind = kind, .known = known };
-	bool reached = false, told = false;
+	bool reached = false, complained = false;
 
 	if (!known)
 		out_of_memory();
 	for (;;) {
 		_cleanup_client_ struct client client;
-		int r = follow_once(&follower, &client, &reached);
+		int r = follower_connect(&follower, &client, &reached);
 
 		if (!reached || r == CLIENT_REFUSED)
 			return fetch_failed(&client, r);
-		if (!told || client.bus)
+		if (!complained || client.bus)
 			complain("%s; waiting for it to come back", client.message);
-		told = true;
+		complained = true;
 		nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
 	}
 }
 
-static int run(const struct cli *cli, const struct report_kind *kind)
+static int reports_run(const struct cli *cli, const struct report_kind *kind)
 {
-	return cli_has(cli, OPTION_FOLLOW) ? follow(cli, kind) : list(cli, kind);
+	return cli_has(cli, OPTION_FOLLOW) ? reports_follow(cli, kind) : reports_list(cli, kind);
 }
 
 int command_deadlocks(const struct cli *cli)
 {
-	return run(cli, &(struct report_kind){ .name = "deadlock", .none = "No deadlock", .found = true });
+	return reports_run(cli, &(struct report_kind){ .name = "deadlock", .none = "No deadlock", .found = true });
 }
 
 int command_stalls(const struct cli *cli)
 {
-	return run(cli, &(struct report_kind){ .name = "stall", .none = "No stall" });
+	return reports_run(cli, &(struct report_kind){ .name = "stall", .none = "No stall" });
 }
 
 int command_hazards(const struct cli *cli)
 {
-	return run(cli, &(struct report_kind){ .name = "hazard", .none = "No hazard" });
+	return reports_run(cli, &(struct report_kind){ .name = "hazard", .none = "No hazard" });
 }

@@ -16,7 +16,7 @@
 /* ---- a file: one report, an array, JSON lines, or a journal export ---------- */
 
 /* An entry of `journalctl -o json`: the report is a text in a field, or an array of its bytes. */
-static json_t *report_of_entry(const json_t *entry)
+static json_t *saved_of_journal(const json_t *entry)
 {
 	const json_t *field = json_object_get(entry, "GPUWATCH_REPORT");
 	_cleanup_free_ char *text = NULL;
@@ -35,13 +35,13 @@ static json_t *report_of_entry(const json_t *entry)
 	return json_loads(text, 0, NULL);
 }
 
-static bool is_report(const json_t *value)
+static bool saved_is_report(const json_t *value)
 {
 	return strncmp(field_string(value, "schema"), "gpuwatch.report.", 16) == 0;
 }
 
 /* Adds the reports of one JSON value; NULL or why it has none. */
-static const char *add_reports(json_t *reports, json_t *value)
+static const char *saved_add(json_t *reports, json_t *value)
 {
 	_cleanup_json_ json_t *inner = NULL;
 	json_t *item;
@@ -49,36 +49,36 @@ static const char *add_reports(json_t *reports, json_t *value)
 
 	if (json_is_array(value)) {
 		json_array_foreach(value, i, item) {
-			if (!is_report(item))
+			if (!saved_is_report(item))
 				return "an element of the array is no report";
 			json_array_append(reports, item);
 		}
 		return NULL;
 	}
-	if (is_report(value))
+	if (saved_is_report(value))
 		return json_array_append(reports, value) < 0 ? "out of memory" : NULL;
 	if (!json_object_get(value, "GPUWATCH_REPORT"))
 		/* The journal has other entries of the daemon, too. */
 		return json_object_get(value, "MESSAGE") ? NULL : "this is no gpuwatch report";
 	if (json_is_null(json_object_get(value, "GPUWATCH_REPORT")))
 		return "journalctl left the report out because it is long: use journalctl --all -o json";
-	inner = report_of_entry(value);
-	if (!is_report(inner))
+	inner = saved_of_journal(value);
+	if (!saved_is_report(inner))
 		return "the journal entry's GPUWATCH_REPORT is no report";
 	json_array_append(reports, inner);
 	return NULL;
 }
 
-static const char *skip_blanks(const char *text)
+static const char *saved_skip_blanks(const char *text)
 {
 	return text + strspn(text, " \t\r\n\036");
 }
 
 /* Returns the reports, or NULL after having said what is wrong. */
-static json_t *parse_reports(const char *path, const char *data, size_t size)
+static json_t *saved_parse(const char *path, const char *data, size_t size)
 {
 	_cleanup_json_ json_t *reports = json_array();
-	const char *rest = skip_blanks(data), *end = data + size;
+	const char *rest = saved_skip_blanks(data), *end = data + size;
 	char why[JSON_ERROR_TEXT_LENGTH + 64] = "";
 
 	while (rest < end && !*why) {
@@ -88,12 +88,12 @@ static json_t *parse_reports(const char *path, const char *data, size_t size)
 
 		value = json_loadb(rest, (size_t)(end - rest), JSON_DISABLE_EOF_CHECK, &error);
 		if (value)
-			wrong = add_reports(reports, value);
+			wrong = saved_add(reports, value);
 		else
 			snprintf(why, sizeof(why), "not JSON at byte %zu: %s", (size_t)(rest - data), error.text);
 		if (wrong)
 			snprintf(why, sizeof(why), "%s", wrong);
-		rest = skip_blanks(rest + (value ? error.position : 0));
+		rest = saved_skip_blanks(rest + (value ? error.position : 0));
 	}
 	if (!*why && json_array_size(reports) == 0)
 		snprintf(why, sizeof(why), "no report in it");
@@ -116,7 +116,7 @@ static int show_file(const struct cli *cli)
 		complain("cannot read %s: %s", cli->argument, strerror(-r));
 		return EXIT_TROUBLE;
 	}
-	reports = parse_reports(cli->argument, data, size);
+	reports = saved_parse(cli->argument, data, size);
 	if (!reports)
 		return EXIT_TROUBLE;
 	fetch_clean(cli, reports);

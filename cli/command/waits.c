@@ -12,7 +12,7 @@
 #include "lib/base/cleanup.h"
 
 /* The waits as text, so that a screen can be painted over in one go. Owned by the caller. */
-static char *waits_text(const struct cli *cli, json_t *waits)
+static char *watch_text(const struct cli *cli, json_t *waits)
 {
 	struct terminal memory = cli->terminal;
 	_cleanup_free_ char *summary = waits_summary(waits);
@@ -27,7 +27,7 @@ static char *waits_text(const struct cli *cli, json_t *waits)
 }
 
 /* Over the last screen, line by line, so that nothing flickers; cut at the height. */
-static void paint(const struct terminal *terminal, const char *text)
+static void watch_paint(const struct terminal *terminal, const char *text)
 {
 	unsigned lines = terminal->height > 1 ? terminal->height - 1 : 1;
 
@@ -41,7 +41,7 @@ static void paint(const struct terminal *terminal, const char *text)
 	fputs("\033[J", terminal->out);
 }
 
-static void show(struct cli *cli, json_t *waits)
+static void watch_show(struct cli *cli, json_t *waits)
 {
 	_cleanup_free_ char *text = NULL;
 
@@ -53,12 +53,12 @@ static void show(struct cli *cli, json_t *waits)
 		render_waits(&cli->terminal, waits);
 		fputc('\n', cli->terminal.out);
 	} else {
-		text = waits_text(cli, waits);
-		paint(&cli->terminal, text);
+		text = watch_text(cli, waits);
+		watch_paint(&cli->terminal, text);
 	}
 }
 
-static int watch(struct cli cli)
+static int waits_watch(struct cli cli)
 {
 	_cleanup_client_ struct client client;
 	int r = client_open(&client, &cli.target);
@@ -72,7 +72,7 @@ static int watch(struct cli cli)
 			r = client_call(&client, &waits, "ListWaits", "");
 		if (r != CLIENT_OK)
 			return fetch_failed(&client, r);
-		show(&cli, waits);
+		watch_show(&cli, waits);
 		if (fflush(cli.terminal.out) != 0)
 			return EXIT_TROUBLE;
 		nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
@@ -82,6 +82,6 @@ static int watch(struct cli cli)
 int command_waits(const struct cli *cli)
 {
 	if (cli_has(cli, OPTION_WATCH))
-		return watch(*cli);
+		return waits_watch(*cli);
 	return fetch_and_print(cli, "ListWaits", render_waits);
 }

@@ -15,29 +15,24 @@
 #include "lib/boot/table/dependencies.h"
 #include "lib/system/dependency-files.h"
 
-static void cleanup_evidence(struct gw_boot_evidence **evidence)
+static void evidence_free(struct gw_boot_evidence **evidence)
 {
 	gw_boot_evidence_free(*evidence);
 }
 
-static void cleanup_depends(struct gw_depends **depends)
+static void evidence_depends_free(struct gw_depends **depends)
 {
 	gw_depends_free(*depends);
 }
 
-static bool is_schema(const json_t *value, const char *schema)
-{
-	return strcmp(field_string(value, "schema"), schema) == 0;
-}
-
 /* The first line says what kind of file it is; a document may be spread over all lines, as --json prints it. */
-static json_t *first_value(const char *data, size_t size)
+static json_t *evidence_first_value(const char *data, size_t size)
 {
 	return json_loadb(data, size, JSON_DISABLE_EOF_CHECK, NULL);
 }
 
 /* Returns how many lines there were, or a negative error; *@bad is how many of them are no evidence. */
-static ssize_t load_lines(struct gw_boot_evidence *evidence, const char *data, size_t size, size_t *bad)
+static ssize_t evidence_load_lines(struct gw_boot_evidence *evidence, const char *data, size_t size, size_t *bad)
 {
 	const char *end = data + size;
 	ssize_t lines = 0;
@@ -56,7 +51,7 @@ static ssize_t load_lines(struct gw_boot_evidence *evidence, const char *data, s
 	return lines;
 }
 
-static json_t *analyse(struct gw_boot_evidence *evidence)
+static json_t *evidence_analyse(struct gw_boot_evidence *evidence)
 {
 	struct gw_boot *boot = NULL;
 	json_t *document = NULL;
@@ -69,16 +64,16 @@ static json_t *analyse(struct gw_boot_evidence *evidence)
 	return document;
 }
 
-static json_t *load_evidence(const char *data, size_t size, char **message)
+static json_t *evidence_load(const char *data, size_t size, char **message)
 {
-	_cleanup_(cleanup_depends) struct gw_depends *depends = NULL;
-	_cleanup_(cleanup_evidence) struct gw_boot_evidence *evidence = NULL;
+	_cleanup_(evidence_depends_free) struct gw_depends *depends = NULL;
+	_cleanup_(evidence_free) struct gw_boot_evidence *evidence = NULL;
 	ssize_t lines;
 	size_t bad;
 
 	if (gw_depends_load(&depends, NULL, NULL, NULL, NULL) < 0 || gw_boot_evidence_new(&evidence, depends) < 0)
 		out_of_memory();
-	lines = load_lines(evidence, data, size, &bad);
+	lines = evidence_load_lines(evidence, data, size, &bad);
 	if (lines < 0)
 		out_of_memory();
 	/* A torn last line is what a full disk leaves; much more than that is no evidence. */
@@ -86,16 +81,16 @@ static json_t *load_evidence(const char *data, size_t size, char **message)
 		*message = text_format("damaged: %zu of %zd lines are no evidence", bad, lines);
 		return NULL;
 	}
-	return analyse(evidence);
+	return evidence_analyse(evidence);
 }
 
 json_t *evidence_document(const char *data, size_t size, char **message)
 {
-	_cleanup_json_ json_t *first = first_value(data, size);
+	_cleanup_json_ json_t *first = evidence_first_value(data, size);
 
-	if (is_schema(first, GW_BOOT_SCHEMA))
-		return load_evidence(data, size, message);
-	if (is_schema(first, GW_PROBE_ORDER_SCHEMA))
+	if (field_is(first, "schema", GW_BOOT_SCHEMA))
+		return evidence_load(data, size, message);
+	if (field_is(first, "schema", GW_PROBE_ORDER_SCHEMA))
 		return json_incref(first);
 	if (size == 0)
 		*message = text_format("is empty");

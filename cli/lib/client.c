@@ -32,13 +32,13 @@ struct attempts {
 	int private; /* likewise */
 };
 
-static uint64_t now_usec(void)
+static uint64_t client_now_usec(void)
 {
 	return gw_now_mono_ns() / GW_NSEC_PER_USEC;
 }
 
-static int fail(struct client *client, int result, const char *format, ...) _printf_(3, 4);
-static int fail(struct client *client, int result, const char *format, ...)
+static int client_fail(struct client *client, int result, const char *format, ...) _printf_(3, 4);
+static int client_fail(struct client *client, int result, const char *format, ...)
 {
 	va_list arguments;
 
@@ -48,13 +48,13 @@ static int fail(struct client *client, int result, const char *format, ...)
 	return result;
 }
 
-static bool denied(int error)
+static bool client_is_denied(int error)
 {
 	return error == -EACCES || error == -EPERM;
 }
 
 /* Why the private socket (the bus) did not help, as part of a sentence. */
-static void describe_private(const struct client *client, int error, char *text, size_t size)
+static void client_private_text(const struct client *client, int error, char *text, size_t size)
 {
 	const char *path = client->target.socket;
 
@@ -66,7 +66,7 @@ static void describe_private(const struct client *client, int error, char *text,
 		snprintf(text, size, "%s: %s", path, strerror(-error));
 }
 
-static const char *describe_bus(int error)
+static const char *client_bus_text(int error)
 {
 	switch (error) {
 	case -ENXIO:
@@ -78,30 +78,31 @@ static const char *describe_bus(int error)
 	}
 }
 
-static int fail_attempts(struct client *client, const struct attempts *tried)
+static int client_fail_attempts(struct client *client, const struct attempts *tried)
 {
 	char socket_text[256] = "", where[400];
 
-	if (denied(tried->private) || denied(tried->bus))
-		return fail(client, CLIENT_UNREACHABLE,
-			    "permission denied by %s: run it as root, or become a member of the group gpuwatch",
-			    denied(tried->private) ? client->target.socket : "the system bus");
+	if (client_is_denied(tried->private) || client_is_denied(tried->bus))
+		return client_fail(client, CLIENT_UNREACHABLE,
+				   "permission denied by %s: run it as root, or become a member of the group gpuwatch",
+				   client_is_denied(tried->private) ? client->target.socket : "the system bus");
 	if (tried->private == -ETIMEDOUT || tried->private == -EAGAIN || tried->private == -ECONNRESET)
-		return fail(client, CLIENT_UNREACHABLE,
-			    "the daemon does not answer on %s: look at `systemctl status gpuwatchd`",
-			    client->target.socket);
+		return client_fail(client, CLIENT_UNREACHABLE,
+				   "the daemon does not answer on %s: look at `systemctl status gpuwatchd`",
+				   client->target.socket);
 	if (tried->private)
-		describe_private(client, tried->private, socket_text, sizeof(socket_text));
+		client_private_text(client, tried->private, socket_text, sizeof(socket_text));
 	snprintf(where, sizeof(where), "%s%s%s", socket_text, tried->private && tried->bus ? " and " : "",
-		 tried->bus ? describe_bus(tried->bus) : "");
-	return fail(client, CLIENT_UNREACHABLE, "the daemon does not run (%s): systemctl start gpuwatchd", where);
+		 tried->bus ? client_bus_text(tried->bus) : "");
+	return client_fail(client, CLIENT_UNREACHABLE, "the daemon does not run (%s): systemctl start gpuwatchd",
+			   where);
 }
 
 /* sd_bus_call() would wait without limit for a bus that accepts and then says nothing. */
-static int wait_ready(sd_bus *bus, uint64_t deadline)
+static int client_wait_ready(sd_bus *bus, uint64_t deadline)
 {
 	for (;;) {
-		uint64_t now = now_usec();
+		uint64_t now = client_now_usec();
 		int r = sd_bus_is_ready(bus);
 
 		if (r != 0)
@@ -120,7 +121,7 @@ static int wait_ready(sd_bus *bus, uint64_t deadline)
 }
 
 /* -ENXIO: the bus is well and the daemon is not there. */
-static int find_service(sd_bus *bus, char *owner, size_t size)
+static int client_find_service(sd_bus *bus, char *owner, size_t size)
 {
 	sd_bus_message *call = NULL, *reply = NULL;
 	sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -145,15 +146,15 @@ static int find_service(sd_bus *bus, char *owner, size_t size)
 	return r < 0 ? r : 0;
 }
 
-static int connect_bus(struct client *client)
+static int client_connect_bus(struct client *client)
 {
 	sd_bus *bus = NULL;
 	int r = sd_bus_open_system(&bus);
 
 	if (r >= 0)
-		r = wait_ready(bus, now_usec() + BUS_TIME);
+		r = client_wait_ready(bus, client_now_usec() + BUS_TIME);
 	if (r >= 0)
-		r = find_service(bus, client->owner, sizeof(client->owner));
+		r = client_find_service(bus, client->owner, sizeof(client->owner));
 	if (r < 0) {
 		sd_bus_close_unref(bus);
 		return r;
@@ -163,7 +164,7 @@ static int connect_bus(struct client *client)
 }
 
 /* Own connect(), so that every path name works and every error is told apart. */
-static int connect_socket(const char *path)
+static int client_connect_socket(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd;
@@ -183,10 +184,10 @@ static int connect_socket(const char *path)
 	return fd;
 }
 
-static int connect_private(sd_bus **ret, const char *path)
+static int client_connect_private(sd_bus **ret, const char *path)
 {
 	sd_bus *bus = NULL;
-	int fd = connect_socket(path), r;
+	int fd = client_connect_socket(path), r;
 
 	if (fd < 0)
 		return fd;
@@ -200,7 +201,7 @@ static int connect_private(sd_bus **ret, const char *path)
 	if (r >= 0)
 		r = sd_bus_start(bus);
 	if (r >= 0)
-		r = wait_ready(bus, now_usec() + SOCKET_TIME);
+		r = client_wait_ready(bus, client_now_usec() + SOCKET_TIME);
 	if (r < 0) {
 		sd_bus_close_unref(bus);
 		return r == -ENOTCONN || r == -EPIPE ? -ECONNRESET : r;
@@ -209,29 +210,29 @@ static int connect_private(sd_bus **ret, const char *path)
 	return 0;
 }
 
-static int connect_any(struct client *client)
+static int client_connect(struct client *client)
 {
 	struct attempts tried = { 0 };
 
 	if (client->target.route != CLIENT_PRIVATE) {
-		tried.bus = connect_bus(client);
+		tried.bus = client_connect_bus(client);
 		client->private = false;
 		if (tried.bus == 0)
 			return CLIENT_OK;
 	}
 	if (client->target.route != CLIENT_SYSTEM_BUS) {
-		tried.private = connect_private(&client->bus, client->target.socket);
+		tried.private = client_connect_private(&client->bus, client->target.socket);
 		client->private = true;
 		if (tried.private == 0)
 			return CLIENT_OK;
 	}
-	return fail_attempts(client, &tried);
+	return client_fail_attempts(client, &tried);
 }
 
 int client_open(struct client *client, const struct client_target *target)
 {
 	*client = (struct client){ .target = *target };
-	return connect_any(client);
+	return client_connect(client);
 }
 
 void client_close(struct client *client)
@@ -240,13 +241,13 @@ void client_close(struct client *client)
 }
 
 /* The bus may know the daemon and yet forbid talking to it, where the private socket allows it. */
-static bool switch_to_private(struct client *client)
+static bool client_switch_to_private(struct client *client)
 {
 	sd_bus *bus = NULL;
 
 	if (client->private || client->target.route != CLIENT_ANY)
 		return false;
-	if (connect_private(&bus, client->target.socket) < 0)
+	if (client_connect_private(&bus, client->target.socket) < 0)
 		return false;
 	client_close(client);
 	client->bus = bus;
@@ -254,31 +255,33 @@ static bool switch_to_private(struct client *client)
 	return true;
 }
 
-static int fail_call(struct client *client, int r, const char *method, const sd_bus_error *error)
+static int client_fail_call(struct client *client, int r, const char *method, const sd_bus_error *error)
 {
 	const char *name = error->name ? error->name : "", *text = error->message ? error->message : "";
 
 	/* On a private connection it is the daemon itself that may not do something. */
 	if (strcmp(name, SD_BUS_ERROR_ACCESS_DENIED) == 0 && !client->private)
-		return fail_attempts(client, &(struct attempts){ .bus = -EACCES });
+		return client_fail_attempts(client, &(struct attempts){ .bus = -EACCES });
 	if (strcmp(name, SD_BUS_ERROR_UNKNOWN_METHOD) == 0 || strcmp(name, SD_BUS_ERROR_UNKNOWN_INTERFACE) == 0)
-		return fail(client, CLIENT_UNREACHABLE,
-			    "the daemon has no %s(): it is of another version, restart it: systemctl restart gpuwatchd",
-			    method);
+		return client_fail(
+			client, CLIENT_UNREACHABLE,
+			"the daemon has no %s(): it is of another version, restart it: systemctl restart gpuwatchd",
+			method);
 	if (strcmp(name, SD_BUS_ERROR_NO_REPLY) == 0 || r == -ETIMEDOUT)
-		return fail(client, CLIENT_UNREACHABLE,
-			    "the daemon does not answer to %s(): look at `systemctl status gpuwatchd`", method);
+		return client_fail(client, CLIENT_UNREACHABLE,
+				   "the daemon does not answer to %s(): look at `systemctl status gpuwatchd`", method);
 	if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE)
-		return fail(client, CLIENT_UNREACHABLE,
-			    "the daemon closed the connection: look at `systemctl status gpuwatchd`");
+		return client_fail(client, CLIENT_UNREACHABLE,
+				   "the daemon closed the connection: look at `systemctl status gpuwatchd`");
 	if (*text &&
 	    (strncmp(name, PREFIX_ERROR, strlen(PREFIX_ERROR)) == 0 || strcmp(name, SD_BUS_ERROR_INVALID_ARGS) == 0))
-		return fail(client, CLIENT_REFUSED, "%s", text);
-	return fail(client, CLIENT_UNREACHABLE, "the daemon failed in %s(): %s", method, *text ? text : strerror(-r));
+		return client_fail(client, CLIENT_REFUSED, "%s", text);
+	return client_fail(client, CLIENT_UNREACHABLE, "the daemon failed in %s(): %s", method,
+			   *text ? text : strerror(-r));
 }
 
-static int call_once(struct client *client, sd_bus_message **reply, sd_bus_error *error, uint64_t limit,
-		     const char *method, const char *types, va_list arguments)
+static int client_call_once(struct client *client, sd_bus_message **reply, sd_bus_error *error, uint64_t limit,
+			    const char *method, const char *types, va_list arguments)
 {
 	sd_bus_message *call = NULL;
 	int r;
@@ -296,26 +299,26 @@ static int call_once(struct client *client, sd_bus_message **reply, sd_bus_error
 	return r;
 }
 
-static int call(struct client *client, sd_bus_message **reply, uint64_t limit, const char *method, const char *types,
-		va_list arguments)
+static int client_call_any(struct client *client, sd_bus_message **reply, uint64_t limit, const char *method,
+			   const char *types, va_list arguments)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
 	va_list again;
 	int r;
 
 	va_copy(again, arguments);
-	r = call_once(client, reply, &error, limit, method, types, arguments);
-	if (r < 0 && sd_bus_error_has_name(&error, SD_BUS_ERROR_ACCESS_DENIED) && switch_to_private(client)) {
+	r = client_call_once(client, reply, &error, limit, method, types, arguments);
+	if (r < 0 && sd_bus_error_has_name(&error, SD_BUS_ERROR_ACCESS_DENIED) && client_switch_to_private(client)) {
 		sd_bus_error_free(&error);
-		r = call_once(client, reply, &error, limit, method, types, again);
+		r = client_call_once(client, reply, &error, limit, method, types, again);
 	}
 	va_end(again);
-	r = r < 0 ? fail_call(client, r, method, &error) : CLIENT_OK;
+	r = r < 0 ? client_fail_call(client, r, method, &error) : CLIENT_OK;
 	sd_bus_error_free(&error);
 	return r;
 }
 
-static uint64_t time_for(const char *method)
+static uint64_t client_time_limit(const char *method)
 {
 	return strcmp(method, "GetProbeOrder") == 0 ? BOOT_TIME : CALL_TIME;
 }
@@ -329,24 +332,24 @@ int client_call(struct client *client, json_t **ret, const char *method, const c
 	int r;
 
 	va_start(arguments, types);
-	r = call(client, &reply, time_for(method), method, types, arguments);
+	r = client_call_any(client, &reply, client_time_limit(method), method, types, arguments);
 	va_end(arguments);
 	if (r != CLIENT_OK)
 		return r;
 	if (sd_bus_message_read(reply, "s", &text) < 0 || !(*ret = json_loads(text, JSON_DECODE_ANY, &error)))
-		r = fail(client, CLIENT_UNREACHABLE, "the daemon's answer to %s() is not JSON: %s", method,
-			 text ? error.text : "not a string");
+		r = client_fail(client, CLIENT_UNREACHABLE, "the daemon's answer to %s() is not JSON: %s", method,
+				text ? error.text : "not a string");
 	sd_bus_message_unref(reply);
 	return r;
 }
 
-static int call_file(struct client *client, sd_bus_message **reply, const char *method, ...)
+static int client_call_for_file(struct client *client, sd_bus_message **reply, const char *method, ...)
 {
 	va_list arguments;
 	int r;
 
 	va_start(arguments, method);
-	r = call(client, reply, FILE_TIME, method, "", arguments);
+	r = client_call_any(client, reply, FILE_TIME, method, "", arguments);
 	va_end(arguments);
 	return r;
 }
@@ -354,22 +357,23 @@ static int call_file(struct client *client, sd_bus_message **reply, const char *
 int client_call_file(struct client *client, int *ret, const char *method)
 {
 	sd_bus_message *reply = NULL;
-	int r = call_file(client, &reply, method), fd;
+	int r = client_call_for_file(client, &reply, method), fd;
 
 	if (r != CLIENT_OK)
 		return r;
 	if (sd_bus_message_read(reply, "h", &fd) < 0)
-		r = fail(client, CLIENT_UNREACHABLE, "the daemon's answer to %s() is not a file descriptor", method);
+		r = client_fail(client, CLIENT_UNREACHABLE, "the daemon's answer to %s() is not a file descriptor",
+				method);
 	else if ((*ret = fcntl(fd, F_DUPFD_CLOEXEC, 3)) < 0) /* the message's own goes with the message */
-		r = fail(client, CLIENT_UNREACHABLE, "cannot keep the file descriptor of %s(): %s", method,
-			 strerror(errno));
+		r = client_fail(client, CLIENT_UNREACHABLE, "cannot keep the file descriptor of %s(): %s", method,
+				strerror(errno));
 	sd_bus_message_unref(reply);
 	return r;
 }
 
 /* ---- signals ------------------------------------------------------------- */
 
-static int on_changed(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int client_on_changed(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct client *client = userdata;
 	const char *id, *kind, *class, *state, *text;
@@ -385,7 +389,7 @@ static int on_changed(sd_bus_message *message, void *userdata, sd_bus_error *err
 }
 
 /* The daemon left the bus: the loop in client_follow() ends. */
-static int on_owner_changed(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int client_on_owner_changed(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct client *client = userdata;
 
@@ -393,7 +397,7 @@ static int on_owner_changed(sd_bus_message *message, void *userdata, sd_bus_erro
 	return 0;
 }
 
-static int add_matches(struct client *client)
+static int client_add_matches(struct client *client)
 {
 	static const char owner_changed[] =
 		"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" SERVICE
@@ -407,9 +411,9 @@ static int add_matches(struct client *client)
 		 client->private ? "" : "sender='", client->private ? "" : client->owner, client->private ? "" : "',");
 	/* AddMatch() is a call of its own on a bus. */
 	sd_bus_set_method_call_timeout(client->bus, CALL_TIME);
-	r = sd_bus_add_match(client->bus, NULL, changed, on_changed, client);
+	r = sd_bus_add_match(client->bus, NULL, changed, client_on_changed, client);
 	if (r >= 0 && !client->private)
-		r = sd_bus_add_match(client->bus, NULL, owner_changed, on_owner_changed, client);
+		r = sd_bus_add_match(client->bus, NULL, owner_changed, client_on_owner_changed, client);
 	return r;
 }
 
@@ -419,10 +423,10 @@ int client_subscribe(struct client *client, client_changed changed, void *userda
 
 	client->changed = changed;
 	client->userdata = userdata;
-	r = add_matches(client);
+	r = client_add_matches(client);
 	if (r >= 0)
 		return CLIENT_OK;
-	return fail(client, CLIENT_UNREACHABLE, "cannot subscribe to changes: %s", strerror(-r));
+	return client_fail(client, CLIENT_UNREACHABLE, "cannot subscribe to changes: %s", strerror(-r));
 }
 
 int client_follow(struct client *client)
@@ -433,6 +437,6 @@ int client_follow(struct client *client)
 		if (r == 0)
 			r = sd_bus_wait(client->bus, UINT64_MAX);
 		if (r < 0 && r != -EINTR)
-			return fail(client, CLIENT_UNREACHABLE, "the daemon went away");
+			return client_fail(client, CLIENT_UNREACHABLE, "the daemon went away");
 	}
 }

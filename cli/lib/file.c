@@ -64,7 +64,7 @@ int file_read(const char *path, size_t limit, char **ret, size_t *size)
 	return r;
 }
 
-static int write_all(int fd, const char *data, size_t size)
+static int file_write_all(int fd, const char *data, size_t size)
 {
 	while (size > 0) {
 		ssize_t written = write(fd, data, size);
@@ -80,7 +80,7 @@ static int write_all(int fd, const char *data, size_t size)
 }
 
 /* link() fails where the name is taken, rename() replaces it. */
-static int put_in_place(const char *temporary, const char *path, bool replace)
+static int file_put_in_place(const char *temporary, const char *path, bool replace)
 {
 	int r = replace ? rename(temporary, path) : link(temporary, path);
 
@@ -90,13 +90,13 @@ static int put_in_place(const char *temporary, const char *path, bool replace)
 	return r < 0 ? -errno : 0;
 }
 
-static int write_temporary(int fd, const void *data, size_t size)
+static int file_write_temporary(int fd, const void *data, size_t size)
 {
 	mode_t mask = umask(0);
 	int r;
 
 	umask(mask);
-	r = write_all(fd, data, size);
+	r = file_write_all(fd, data, size);
 	if (r == 0 && fchmod(fd, 0666 & ~mask) < 0)
 		r = -errno;
 	if (r == 0 && fsync(fd) < 0 && errno != EINVAL)
@@ -105,13 +105,13 @@ static int write_temporary(int fd, const void *data, size_t size)
 }
 
 /* What is there and is no plain file (a device, a pipe) is written to, not replaced. */
-static int write_through(const char *path, const void *data, size_t size)
+static int file_write_through(const char *path, const void *data, size_t size)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), r;
 
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, data, size);
+	r = file_write_all(fd, data, size);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	return r;
@@ -131,20 +131,20 @@ int file_write(const char *path, bool replace, const void *data, size_t size)
 	int fd, r;
 
 	if (strcmp(path, "-") == 0)
-		return write_all(STDOUT_FILENO, data, size);
+		return file_write_all(STDOUT_FILENO, data, size);
 	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
-		return S_ISDIR(status.st_mode) ? -EISDIR : write_through(path, data, size);
+		return S_ISDIR(status.st_mode) ? -EISDIR : file_write_through(path, data, size);
 	if (!replace && file_is_there(path))
 		return -EEXIST;
 	temporary = text_format("%s.XXXXXX", path);
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	r = write_temporary(fd, data, size);
+	r = file_write_temporary(fd, data, size);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	if (r == 0)
-		r = put_in_place(temporary, path, replace);
+		r = file_put_in_place(temporary, path, replace);
 	unlink(temporary); /* its second name; gone already after a rename */
 	return r;
 }

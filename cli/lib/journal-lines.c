@@ -11,7 +11,7 @@
 #include "cli/lib/text.h"
 
 /* "DEVICE:INODE", in decimal; systemd.exec(5). */
-static bool is_journal(FILE *out)
+static bool journal_lines_is_journal(FILE *out)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 	uintmax_t device, inode;
@@ -22,7 +22,7 @@ static bool is_journal(FILE *out)
 	return status.st_dev == device && status.st_ino == inode;
 }
 
-static ssize_t write_lines(void *cookie, const char *data, size_t size)
+static ssize_t journal_lines_write(void *cookie, const char *data, size_t size)
 {
 	struct journal_lines *lines = cookie;
 
@@ -38,9 +38,9 @@ static ssize_t write_lines(void *cookie, const char *data, size_t size)
 bool journal_lines_open(struct journal_lines *lines, FILE *out)
 {
 	*lines = (struct journal_lines){ .below = out, .priority = LOG_INFO };
-	if (!is_journal(out))
+	if (!journal_lines_is_journal(out))
 		return false;
-	lines->stream = fopencookie(lines, "w", (cookie_io_functions_t){ .write = write_lines });
+	lines->stream = fopencookie(lines, "w", (cookie_io_functions_t){ .write = journal_lines_write });
 	if (!lines->stream)
 		out_of_memory();
 	return true;

@@ -15,6 +15,11 @@ const char *field_string(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
+bool field_is(const json_t *object, const char *key, const char *text)
+{
+	return strcmp(field_string(object, key), text) == 0;
+}
+
 uint64_t field_number(const json_t *object, const char *key)
 {
 	const json_t *value = json_object_get(object, key);
@@ -74,7 +79,7 @@ char *field_text(const json_t *value)
 }
 
 /* C0 and C1 controls, DEL, and the marks that turn the direction of writing. */
-static size_t unsafe_bytes(const unsigned char *c)
+static size_t json_unsafe_bytes(const unsigned char *c)
 {
 	if (c[0] < 0x20 || c[0] == 0x7f)
 		return 1;
@@ -87,13 +92,13 @@ static size_t unsafe_bytes(const unsigned char *c)
 	return 0;
 }
 
-static void clean_string(json_t *string)
+static void json_clean_string(json_t *string)
 {
 	const unsigned char *from = (const unsigned char *)json_string_value(string);
 	char *clean = text_format("%s", (const char *)from), *to = clean;
 
 	while (*from) {
-		size_t unsafe = unsafe_bytes(from);
+		size_t unsafe = json_unsafe_bytes(from);
 
 		*to++ = unsafe ? (*from == '\n' || *from == '\t' ? ' ' : '?') : (char)*from;
 		from += unsafe ? unsafe : 1;
@@ -104,15 +109,15 @@ static void clean_string(json_t *string)
 	free(clean);
 }
 
-static bool clean_key(const char *key)
+static bool json_key_is_clean(const char *key)
 {
 	for (; *key; key++)
-		if (unsafe_bytes((const unsigned char *)key))
+		if (json_unsafe_bytes((const unsigned char *)key))
 			return false;
 	return true;
 }
 
-static void clean_object(json_t *object)
+static void json_clean_object(json_t *object)
 {
 	const char *key;
 	json_t *value;
@@ -120,7 +125,7 @@ static void clean_object(json_t *object)
 
 	json_object_foreach_safe(object, next, key, value)
 	{
-		if (clean_key(key))
+		if (json_key_is_clean(key))
 			json_clean(value);
 		else
 			json_object_del(object, key);
@@ -133,9 +138,9 @@ void json_clean(json_t *json)
 	size_t i;
 
 	if (json_is_string(json))
-		clean_string(json);
+		json_clean_string(json);
 	else if (json_is_object(json))
-		clean_object(json);
+		json_clean_object(json);
 	else
 		json_array_foreach(json, i, value)
 			json_clean(value);

@@ -20,7 +20,7 @@ enum order_effect order_effect(const json_t *report)
 	};
 	const char *effect = field_string(field_object(report, "probe_order"), "effect");
 
-	if (strcmp(field_string(report, "state"), "resolved") == 0)
+	if (field_is(report, "state", "resolved"))
 		return ORDER_OVER;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(names[i], effect) == 0)
@@ -91,12 +91,12 @@ void order_reports_clear(struct order_reports *reports)
 }
 
 /* 0 when the document has no such report. */
-static size_t number_of(const struct order_reports *reports, const json_t *id)
+static size_t order_number(const struct order_reports *reports, const json_t *id)
 {
 	return json_is_string(id) ? (size_t)field_number(reports->numbers, json_string_value(id)) : 0;
 }
 
-static int compare_numbers(const void *a, const void *b)
+static int order_compare_numbers(const void *a, const void *b)
 {
 	const size_t *left = a, *right = b;
 
@@ -113,10 +113,10 @@ char *order_numbers(const struct order_reports *reports, const json_t *findings)
 	if (!numbers)
 		out_of_memory();
 	json_array_foreach(findings, i, id) {
-		numbers[count] = number_of(reports, id);
+		numbers[count] = order_number(reports, id);
 		count += numbers[count] > 0;
 	}
-	qsort(numbers, count, sizeof(*numbers), compare_numbers);
+	qsort(numbers, count, sizeof(*numbers), order_compare_numbers);
 	for (i = 0; i < count && i < NUMBERS_MOST; i++)
 		fprintf(stream, "%s%zu", i ? ", " : "", numbers[i]);
 	fputs(count > NUMBERS_MOST ? ", …" : "", stream);
@@ -132,7 +132,7 @@ enum order_effect order_worst(const struct order_reports *reports, const json_t 
 	size_t i;
 
 	json_array_foreach(findings, i, id) {
-		size_t number = number_of(reports, id);
+		size_t number = order_number(reports, id);
 		enum order_effect effect = number ? order_effect(reports->list[number - 1]) : ORDER_EFFECTS;
 
 		worst = effect < worst ? effect : worst;

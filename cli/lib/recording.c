@@ -10,7 +10,7 @@
 #include "cli/lib/error.h"
 
 /* Foreign has more than one reason, and a person wants to know which. */
-static void describe_foreign(const void *data, size_t size, char *message, size_t length)
+static void recording_explain_foreign(const void *data, size_t size, char *message, size_t length)
 {
 	struct gw_recording_header header;
 
@@ -28,14 +28,14 @@ static void describe_foreign(const void *data, size_t size, char *message, size_
 			 header.version, GW_LAYOUT_VERSION);
 }
 
-static void describe(int result, const void *data, size_t size, size_t offset, char *message, size_t length)
+static void recording_explain(int result, const void *data, size_t size, size_t offset, char *message, size_t length)
 {
 	switch (result) {
 	case GW_PARSE_TRUNCATED:
 		snprintf(message, length, "the recording is cut short (at byte %zu of %zu)", offset, size);
 		break;
 	case GW_PARSE_FOREIGN:
-		describe_foreign(data, size, message, length);
+		recording_explain_foreign(data, size, message, length);
 		break;
 	default:
 		snprintf(message, length, "the recording is corrupt (at byte %zu of %zu)", offset, size);
@@ -58,7 +58,7 @@ int recording_parse(struct recording *recording, const void *data, size_t size, 
 		out_of_memory();
 	if (r != GW_PARSE_OK) {
 		*recording = (struct recording){ 0 };
-		describe(r, data, size, offset, message, length);
+		recording_explain(r, data, size, offset, message, length);
 		return -1;
 	}
 	if (recording->count == 0) {

@@ -18,7 +18,7 @@
 #define WIDTH_LEAST 40
 #define PROSE_MOST 100 /* longer lines are hard to read */
 
-static unsigned environment_columns(void)
+static unsigned terminal_environment_columns(void)
 {
 	const char *columns = getenv("COLUMNS");
 	unsigned long value = columns ? strtoul(columns, NULL, 10) : 0;
@@ -35,7 +35,7 @@ void terminal_measure(struct terminal *terminal)
 
 	if (screen && ioctl(fd, TIOCGWINSZ, &size) < 0)
 		size = (struct winsize){ 0 };
-	width = screen && size.ws_col ? size.ws_col : environment_columns();
+	width = screen && size.ws_col ? size.ws_col : terminal_environment_columns();
 	terminal->limited = screen || width > 0;
 	terminal->height = screen ? size.ws_row : 0;
 	if (width == 0)
@@ -43,12 +43,12 @@ void terminal_measure(struct terminal *terminal)
 	terminal->width = width < WIDTH_LEAST ? WIDTH_LEAST : width;
 }
 
-static bool is_style(char c)
+static bool character_is_style(char c)
 {
 	return (c >= *STYLE_END && c <= *STYLE_YELLOW) || c == *STYLE_CYAN || c == *STYLE_ALERT;
 }
 
-static bool want_color(FILE *out, enum color_choice choice)
+static bool terminal_wants_color(FILE *out, enum color_choice choice)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 	int fd = fileno(out);
@@ -64,7 +64,7 @@ void terminal_init(struct terminal *terminal, FILE *out, enum color_choice color
 {
 	*terminal = (struct terminal){ .out = out };
 	terminal->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	terminal->color = want_color(out, color);
+	terminal->color = terminal_wants_color(out, color);
 	terminal_measure(terminal);
 }
 
@@ -75,13 +75,13 @@ const char *terminal_sequence(const struct terminal *terminal, char style)
 		[5] = "\033[32m", [6] = "\033[33m", [14] = "\033[36m", [15] = "\033[1;31m",
 	};
 
-	if (!terminal->color || !is_style(style))
+	if (!terminal->color || !character_is_style(style))
 		return "";
 	return sequences[(int)style];
 }
 
 /* What stands for the characters that this program itself writes. */
-static const char *ascii_for(const char *character, size_t bytes)
+static const char *character_ascii(const char *character, size_t bytes)
 {
 	static const struct {
 		const char *utf8, *ascii;
@@ -109,7 +109,7 @@ static size_t character_bytes(const char *text)
 	return bytes;
 }
 
-static bool is_hard_blank(const char *character, size_t bytes)
+static bool character_is_hard_blank(const char *character, size_t bytes)
 {
 	return bytes == strlen(HARD_BLANK) && memcmp(character, HARD_BLANK, bytes) == 0;
 }
@@ -119,30 +119,31 @@ static size_t character_columns(const struct terminal *terminal, const char *tex
 	wchar_t wide;
 	int columns;
 
-	if (is_style(text[0]))
+	if (character_is_style(text[0]))
 		return 0;
 	if (bytes == 1)
 		return 1;
-	if (is_hard_blank(text, bytes))
+	if (character_is_hard_blank(text, bytes))
 		return 1;
 	if (!terminal->utf8)
-		return strlen(ascii_for(text, bytes));
+		return strlen(character_ascii(text, bytes));
 	if (mbrtowc(&wide, text, bytes, &(mbstate_t){ 0 }) > bytes)
 		return 1;
 	columns = wcwidth(wide);
 	return columns < 0 ? 1 : (size_t)columns;
 }
 
-static void put_characters(const struct terminal *terminal, FILE *out, bool styles, const char *text, size_t bytes)
+static void terminal_put_characters(const struct terminal *terminal, FILE *out, bool styles, const char *text,
+				    size_t bytes)
 {
 	for (size_t i = 0, n; i < bytes; i += n) {
 		n = character_bytes(text + i);
-		if (is_style(text[i]))
+		if (character_is_style(text[i]))
 			fputs(styles ? terminal_sequence(terminal, text[i]) : "", out);
-		else if (is_hard_blank(text + i, n))
+		else if (character_is_hard_blank(text + i, n))
 			fputs(styles ? " " : HARD_BLANK, out);
 		else if (n > 1 && !terminal->utf8)
-			fputs(ascii_for(text + i, n), out);
+			fputs(character_ascii(text + i, n), out);
 		else
 			fwrite(text + i, 1, n, out);
 	}
@@ -150,7 +151,7 @@ static void put_characters(const struct terminal *terminal, FILE *out, bool styl
 
 void terminal_put(const struct terminal *terminal, const char *text)
 {
-	put_characters(terminal, terminal->out, true, text, strlen(text));
+	terminal_put_characters(terminal, terminal->out, true, text, strlen(text));
 }
 
 void terminal_print(const struct terminal *terminal, const char *format, ...)
@@ -211,7 +212,7 @@ void terminal_paragraph(const struct terminal *terminal, const char *label, unsi
 		size_t bytes = terminal_chunk(terminal, text, room, &next);
 
 		fprintf(terminal->out, "%*s", (int)(indent > used ? indent - used : 0), "");
-		put_characters(terminal, terminal->out, true, text, bytes);
+		terminal_put_characters(terminal, terminal->out, true, text, bytes);
 		fputc('\n', terminal->out);
 		text = next;
 		used = 0;
@@ -237,7 +238,7 @@ char *terminal_plain(const struct terminal *terminal, const char *text)
 	size_t size = 0;
 	FILE *stream = text_stream(&plain, &size);
 
-	put_characters(terminal, stream, false, text, strlen(text));
+	terminal_put_characters(terminal, stream, false, text, strlen(text));
 	text_finish(stream);
 	return plain;
 }

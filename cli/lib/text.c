@@ -91,6 +91,16 @@ char *text_together(const char *text)
 	return together;
 }
 
+char *text_words(const char *name)
+{
+	char *words = text_format("%s", name);
+
+	for (char *c = words; *c; c++)
+		if (*c == '-' || *c == '_')
+			*c = ' ';
+	return words;
+}
+
 char *text_size(uint64_t bytes)
 {
 	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB" };
@@ -107,7 +117,7 @@ char *text_size(uint64_t bytes)
 }
 
 /* Seconds east of UTC of "Z" or "+hh:mm" after an optional fraction; false if it is neither. */
-static bool read_offset(const char *text, long *offset)
+static bool text_time_offset(const char *text, long *offset)
 {
 	int hours, minutes;
 	char sign;
@@ -132,7 +142,7 @@ char *text_time(const char *rfc3339)
 	long offset;
 	time_t time;
 
-	if (!rest || !read_offset(rest, &offset))
+	if (!rest || !text_time_offset(rest, &offset))
 		return text_format("%s", rfc3339);
 	time = timegm(&utc) - offset;
 	if (!localtime_r(&time, &local) || strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %Z", &local) == 0)

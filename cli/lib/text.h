@@ -30,6 +30,9 @@ char *text_moment(uint64_t nanoseconds);
 /* The same text with blanks at which no line breaks. */
 char *text_together(const char *text);
 
+/* A name in words: '-' and '_' become blanks. */
+char *text_words(const char *name);
+
 /* "812 B", "4.0 KiB", "12.3 MiB". */
 char *text_size(uint64_t bytes);
 

@@ -12,7 +12,7 @@
 
 /* ---- index --------------------------------------------------------------- */
 
-static void *array_new(size_t count, size_t size)
+static void *chain_array_new(size_t count, size_t size)
 {
 	void *array = calloc(count ? count : 1, size);
 
@@ -28,12 +28,12 @@ size_t chain_find(const struct chain *chain, const char *id)
 	return number ? (size_t)json_integer_value(number) : CHAIN_NONE;
 }
 
-static void index_nodes(struct chain *chain, const json_t *nodes)
+static void chain_index_nodes(struct chain *chain, const json_t *nodes)
 {
 	json_t *node;
 	size_t i;
 
-	chain->nodes = array_new(json_array_size(nodes), sizeof(*chain->nodes));
+	chain->nodes = chain_array_new(json_array_size(nodes), sizeof(*chain->nodes));
 	chain->ids = json_object();
 	if (!chain->ids)
 		out_of_memory();
@@ -48,12 +48,12 @@ static void index_nodes(struct chain *chain, const json_t *nodes)
 	}
 }
 
-static void index_edges(struct chain *chain, const json_t *edges)
+static void chain_index_edges(struct chain *chain, const json_t *edges)
 {
 	json_t *edge;
 	size_t i;
 
-	chain->edges = array_new(json_array_size(edges), sizeof(*chain->edges));
+	chain->edges = chain_array_new(json_array_size(edges), sizeof(*chain->edges));
 	json_array_foreach(edges, i, edge) {
 		size_t from = chain_find(chain, field_string(edge, "from"));
 		size_t to = chain_find(chain, field_string(edge, "to"));
@@ -72,22 +72,22 @@ void chain_clear(struct chain *chain)
 	*chain = (struct chain){ 0 };
 }
 
-static void tell(struct chain *chain, size_t node, const struct chain_edge *edge)
+static void chain_add_step(struct chain *chain, size_t node, const struct chain_edge *edge)
 {
 	chain->steps[chain->step_count++] = (struct chain_step){ .node = node, .edge = edge };
-	chain->nodes[node].told = true;
+	chain->nodes[node].in_chain = true;
 }
 
-static void forget(struct chain *chain)
+static void chain_drop_steps(struct chain *chain)
 {
 	for (size_t i = 0; i < chain->step_count; i++)
-		chain->nodes[chain->steps[i].node].told = false;
+		chain->nodes[chain->steps[i].node].in_chain = false;
 	chain->step_count = 0;
 }
 
 /* ---- a loop -------------------------------------------------------------- */
 
-static const struct chain_edge *find_edge(const struct chain *chain, size_t from, size_t to)
+static const struct chain_edge *chain_find_edge(const struct chain *chain, size_t from, size_t to)
 {
 	for (size_t i = 0; i < chain->edge_count; i++)
 		if (chain->edges[i].from == from && chain->edges[i].to == to)
@@ -96,24 +96,23 @@ static const struct chain_edge *find_edge(const struct chain *chain, size_t from
 }
 
 /* A loop is best begun with a process that a person knows, and that waits for the GPU. */
-static int opening_rank(const struct chain *chain, size_t step)
+static int chain_opening_rank(const struct chain *chain, size_t step)
 {
 	const json_t *node = chain->nodes[chain->steps[step].node].json;
 	const json_t *next = chain->nodes[chain->steps[(step + 1) % chain->step_count].node].json;
 
 	if (!node_is_task(node))
 		return 0;
-	return 1 + 2 * (strncmp(field_string(node, "comm"), "kworker", 7) != 0) +
-	       (strcmp(field_string(next, "type"), "fence") == 0);
+	return 1 + 2 * (strncmp(field_string(node, "comm"), "kworker", 7) != 0) + field_is(next, "type", "fence");
 }
 
-static void rotate(struct chain *chain)
+static void chain_rotate(struct chain *chain)
 {
-	struct chain_step *turned = array_new(chain->step_count, sizeof(*turned));
+	struct chain_step *turned = chain_array_new(chain->step_count, sizeof(*turned));
 	size_t best = 0;
 
 	for (size_t i = 1; i < chain->step_count; i++)
-		if (opening_rank(chain, i) > opening_rank(chain, best))
+		if (chain_opening_rank(chain, i) > chain_opening_rank(chain, best))
 			best = i;
 	for (size_t i = 0; i < chain->step_count; i++)
 		turned[i] = chain->steps[(best + i) % chain->step_count];
@@ -122,7 +121,7 @@ static void rotate(struct chain *chain)
 }
 
 /* True if the report names a loop that its edges close. */
-static bool tell_loop(struct chain *chain, const json_t *ids)
+static bool chain_follow_cycle(struct chain *chain, const json_t *ids)
 {
 	json_t *id;
 	size_t i;
@@ -130,19 +129,19 @@ static bool tell_loop(struct chain *chain, const json_t *ids)
 	json_array_foreach(ids, i, id) {
 		size_t node = json_is_string(id) ? chain_find(chain, json_string_value(id)) : CHAIN_NONE;
 
-		if (node != CHAIN_NONE && !chain->nodes[node].told)
-			tell(chain, node, NULL);
+		if (node != CHAIN_NONE && !chain->nodes[node].in_chain)
+			chain_add_step(chain, node, NULL);
 	}
 	for (i = 0; i < chain->step_count; i++) {
 		struct chain_step *step = &chain->steps[i];
 
-		step->edge = find_edge(chain, step->node, chain->steps[(i + 1) % chain->step_count].node);
+		step->edge = chain_find_edge(chain, step->node, chain->steps[(i + 1) % chain->step_count].node);
 		if (!step->edge)
 			return false;
 	}
 	if (chain->step_count == 0)
 		return false;
-	rotate(chain);
+	chain_rotate(chain);
 	chain->loop = true;
 	return true;
 }
@@ -153,9 +152,9 @@ static bool tell_loop(struct chain *chain, const json_t *ids)
  * Breadth first from @end against the edges: (*@via)[node] leads one step
  * nearer to the end. Returns the task that has waited longest, or @end.
  */
-static size_t search_back(const struct chain *chain, size_t end, const struct chain_edge **via)
+static size_t chain_search_back(const struct chain *chain, size_t end, const struct chain_edge **via)
 {
-	size_t *queue = array_new(chain->node_count, sizeof(*queue)), head = 0, tail = 0, start = end;
+	size_t *queue = chain_array_new(chain->node_count, sizeof(*queue)), head = 0, tail = 0, start = end;
 	uint64_t oldest = UINT64_MAX;
 
 	queue[tail++] = end;
@@ -180,23 +179,23 @@ static size_t search_back(const struct chain *chain, size_t end, const struct ch
 	return start;
 }
 
-static void tell_path(struct chain *chain, size_t end)
+static void chain_follow_path(struct chain *chain, size_t end)
 {
-	const struct chain_edge **via = array_new(chain->node_count, sizeof(*via));
+	const struct chain_edge **via = chain_array_new(chain->node_count, sizeof(*via));
 
-	for (size_t node = search_back(chain, end, via); node != end; node = via[node]->to)
-		tell(chain, node, via[node]);
+	for (size_t node = chain_search_back(chain, end, via); node != end; node = via[node]->to)
+		chain_add_step(chain, node, via[node]);
 	free(via);
 }
 
 /* From @node along first edges to where they end. */
-static void tell_rest(struct chain *chain, size_t node)
+static void chain_follow_rest(struct chain *chain, size_t node)
 {
 	for (const struct chain_edge *edge;; node = edge->to) {
-		tell(chain, node, NULL);
+		chain_add_step(chain, node, NULL);
 		edge = NULL;
 		for (size_t i = 0; i < chain->edge_count && !edge; i++)
-			if (chain->edges[i].from == node && !chain->nodes[chain->edges[i].to].told)
+			if (chain->edges[i].from == node && !chain->nodes[chain->edges[i].to].in_chain)
 				edge = &chain->edges[i];
 		if (!edge)
 			return;
@@ -204,7 +203,7 @@ static void tell_rest(struct chain *chain, size_t node)
 	}
 }
 
-static size_t first_task(const struct chain *chain)
+static size_t chain_first_task(const struct chain *chain)
 {
 	for (size_t i = 0; i < chain->node_count; i++)
 		if (node_is_task(chain->nodes[i].json))
@@ -217,15 +216,15 @@ void chain_build(struct chain *chain, const json_t *report)
 	size_t end;
 
 	*chain = (struct chain){ 0 };
-	index_nodes(chain, field_array(report, "nodes"));
-	index_edges(chain, field_array(report, "edges"));
-	chain->steps = array_new(chain->node_count, sizeof(*chain->steps));
-	if (chain->node_count == 0 || tell_loop(chain, field_array(report, "cycle")))
+	chain_index_nodes(chain, field_array(report, "nodes"));
+	chain_index_edges(chain, field_array(report, "edges"));
+	chain->steps = chain_array_new(chain->node_count, sizeof(*chain->steps));
+	if (chain->node_count == 0 || chain_follow_cycle(chain, field_array(report, "cycle")))
 		return;
 	end = chain_find(chain, field_string(field_object(report, "root_cause"), "node"));
 	if (end == CHAIN_NONE)
-		end = chain->step_count ? chain->steps[chain->step_count - 1].node : first_task(chain);
-	forget(chain);
-	tell_path(chain, end);
-	tell_rest(chain, end);
+		end = chain->step_count ? chain->steps[chain->step_count - 1].node : chain_first_task(chain);
+	chain_drop_steps(chain);
+	chain_follow_path(chain, end);
+	chain_follow_rest(chain, end);
 }

@@ -15,7 +15,7 @@
 
 struct chain_node {
 	const json_t *json;
-	bool told; /* part of the chain */
+	bool in_chain; /* part of the chain */
 };
 
 struct chain_edge {

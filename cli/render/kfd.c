@@ -10,7 +10,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/units.h"
 
-static void device_row(struct table *table, const json_t *device)
+static void kfd_device_row(struct table *table, const json_t *device)
 {
 	_cleanup_free_ char *memory = text_size(field_number(device, "memory_bytes"));
 	uint64_t gpu = field_number(device, "gpu_id");
@@ -31,7 +31,7 @@ static void device_row(struct table *table, const json_t *device)
 	table_cell(table, "", "%s", memory);
 }
 
-static void print_devices(const struct terminal *terminal, const json_t *devices)
+static void kfd_print_devices(const struct terminal *terminal, const json_t *devices)
 {
 	static const struct column columns[] = {
 		{ "NODE", COLUMN_NUMBER }, { "GPU ID", COLUMN_NUMBER },		{ "NAME", COLUMN_TEXT },
@@ -42,12 +42,12 @@ static void print_devices(const struct terminal *terminal, const json_t *devices
 	size_t i;
 
 	json_array_foreach(devices, i, device)
-		device_row(table, device);
+		kfd_device_row(table, device);
 	table_print(table, 0);
 }
 
 /* The sum of an object's numbers. */
-static uint64_t sum(const json_t *numbers)
+static uint64_t kfd_sum(const json_t *numbers)
 {
 	const char *key;
 	json_t *number;
@@ -59,13 +59,13 @@ static uint64_t sum(const json_t *numbers)
 }
 
 /* How long its queues were off the hardware, and whether they are now. Owned by the caller. */
-static char *evicted_text(const json_t *process, bool events, uint64_t now_ns)
+static char *kfd_evicted_text(const json_t *process, bool events, uint64_t now_ns)
 {
 	uint64_t since = field_number(process, "evicted_since_ns"), total = field_number(process, "evicted_ns");
 	_cleanup_free_ char *text = NULL;
 
 	if (!events) {
-		text = text_duration_short(sum(field_object(process, "evicted_ms")) * GW_NSEC_PER_MSEC);
+		text = text_duration_short(kfd_sum(field_object(process, "evicted_ms")) * GW_NSEC_PER_MSEC);
 		return text_format("%s", text);
 	}
 	text = text_duration_short(since && now_ns > since ? now_ns - since : total);
@@ -74,11 +74,11 @@ static char *evicted_text(const json_t *process, bool events, uint64_t now_ns)
 	return text_format("%s", field_number(process, "evictions") ? text : "-");
 }
 
-static void process_row(struct table *table, const json_t *process, bool events, uint64_t now_ns)
+static void kfd_process_row(struct table *table, const json_t *process, bool events, uint64_t now_ns)
 {
-	_cleanup_free_ char *vram = text_size(sum(field_object(process, "vram_bytes")));
+	_cleanup_free_ char *vram = text_size(kfd_sum(field_object(process, "vram_bytes")));
 	_cleanup_free_ char *pinned = text_size(field_number(process, "pinned_bytes"));
-	_cleanup_free_ char *evicted = evicted_text(process, events, now_ns);
+	_cleanup_free_ char *evicted = kfd_evicted_text(process, events, now_ns);
 	_cleanup_free_ char *restore = NULL;
 	uint64_t restores = field_number(process, "restores"), failures = field_number(process, "restore_failures");
 	bool watched = events && json_object_get(process, "evictions");
@@ -102,7 +102,7 @@ static void process_row(struct table *table, const json_t *process, bool events,
 		table_cell(table, "", "%s", !watched ? "?" : restores ? restore : "-");
 }
 
-static void print_processes(const struct terminal *terminal, const json_t *kfd)
+static void kfd_print_processes(const struct terminal *terminal, const json_t *kfd)
 {
 	static const struct column columns[] = {
 		{ "PID", COLUMN_NUMBER },	{ "COMMAND", COLUMN_CUT },    { "PASID", COLUMN_NUMBER },
@@ -119,12 +119,12 @@ static void print_processes(const struct terminal *terminal, const json_t *kfd)
 		return;
 	}
 	json_array_foreach(processes, i, process)
-		process_row(table, process, field_true(kfd, "events"), field_number(kfd, "now_ns"));
+		kfd_process_row(table, process, field_true(kfd, "events"), field_number(kfd, "now_ns"));
 	terminal_put(terminal, "\n");
 	table_print(table, 0);
 }
 
-static void queue_row(struct table *table, const json_t *process, const json_t *queue, uint64_t now_ns)
+static void kfd_queue_row(struct table *table, const json_t *process, const json_t *queue, uint64_t now_ns)
 {
 	uint64_t created = field_number(queue, "created_ns");
 	_cleanup_free_ char *size = text_size(field_number(queue, "size"));
@@ -139,7 +139,7 @@ static void queue_row(struct table *table, const json_t *process, const json_t *
 	table_cell(table, "", "%s", created ? age : "?");
 }
 
-static void print_queues(const struct terminal *terminal, const json_t *kfd)
+static void kfd_print_queues(const struct terminal *terminal, const json_t *kfd)
 {
 	static const struct column columns[] = {
 		{ "PID", COLUMN_NUMBER }, { "QUEUE", COLUMN_NUMBER }, { "GPU ID", COLUMN_NUMBER },
@@ -151,7 +151,7 @@ static void print_queues(const struct terminal *terminal, const json_t *kfd)
 
 	json_array_foreach(field_array(kfd, "processes"), i, process)
 		json_array_foreach(field_array(process, "queues"), j, queue) {
-			queue_row(table, process, queue, field_number(kfd, "now_ns"));
+			kfd_queue_row(table, process, queue, field_number(kfd, "now_ns"));
 			count++;
 		}
 	if (count == 0)
@@ -160,7 +160,7 @@ static void print_queues(const struct terminal *terminal, const json_t *kfd)
 	table_print(table, 0);
 }
 
-static void print_sources(const struct terminal *terminal, const json_t *kfd)
+static void kfd_print_sources(const struct terminal *terminal, const json_t *kfd)
 {
 	if (field_number(kfd, "pinned_elsewhere_bytes")) {
 		_cleanup_free_ char *size = text_size(field_number(kfd, "pinned_elsewhere_bytes"));
@@ -186,8 +186,8 @@ void render_kfd(const struct terminal *terminal, const json_t *kfd)
 	if (!field_true(kfd, "device_node"))
 		terminal_put(terminal, STYLE_YELLOW "There is no /dev/kfd." STYLE_END "\n");
 	if (json_array_size(devices))
-		print_devices(terminal, devices);
-	print_processes(terminal, kfd);
-	print_queues(terminal, kfd);
-	print_sources(terminal, kfd);
+		kfd_print_devices(terminal, devices);
+	kfd_print_processes(terminal, kfd);
+	kfd_print_queues(terminal, kfd);
+	kfd_print_sources(terminal, kfd);
 }

@@ -13,7 +13,7 @@
 #define NORMAL_COLUMNS 72 /* from this width on there is a column for levels */
 
 /* Pairs from the worst state to those that need no word; a state that this version does not know comes first. */
-static const struct state_look {
+static const struct pair_state {
 	const char *name, *style;
 	bool amiss; /* worth a paragraph with advice */
 	bool quiet; /* only with --all */
@@ -25,9 +25,9 @@ static const struct state_look {
 
 #define STATES (sizeof(states) / sizeof(states[0]))
 
-static const struct state_look *state_look(const json_t *pair)
+static const struct pair_state *pair_state(const json_t *pair)
 {
-	static const struct state_look unknown = { "", STYLE_BOLD, true, false };
+	static const struct pair_state unknown = { "", STYLE_BOLD, true, false };
 	const char *state = field_string(pair, "state");
 
 	for (size_t i = 0; i < STATES; i++)
@@ -36,13 +36,13 @@ static const struct state_look *state_look(const json_t *pair)
 	return &unknown;
 }
 
-static size_t count_state(const json_t *pairs, const char *state)
+static size_t pairs_count_state(const json_t *pairs, const char *state)
 {
 	size_t count = 0, i;
 	json_t *pair;
 
 	json_array_foreach(pairs, i, pair)
-		count += strcmp(field_string(pair, "state"), state) == 0;
+		count += field_is(pair, "state", state);
 	return count;
 }
 
@@ -56,7 +56,7 @@ static const char *party_name(const json_t *party)
 }
 
 /* "rootfs, device": when the supplier and the consumer come up; what is a module comes with user space. */
-static char *levels_text(const json_t *supplier, const json_t *consumer)
+static char *pair_levels_text(const json_t *supplier, const json_t *consumer)
 {
 	const char *first = field_string(supplier, "level"), *second = field_string(consumer, "level");
 	bool first_module = !*first && field_given(supplier, "module");
@@ -71,21 +71,21 @@ static char *levels_text(const json_t *supplier, const json_t *consumer)
 					   : "-");
 }
 
-static void print_row(struct table *table, const json_t *pair, bool levels)
+static void pair_row(struct table *table, const json_t *pair, bool levels)
 {
 	const json_t *consumer = field_object(pair, "consumer"), *supplier = field_object(pair, "supplier");
-	_cleanup_free_ char *text = levels_text(supplier, consumer);
+	_cleanup_free_ char *text = pair_levels_text(supplier, consumer);
 
 	table_row(table);
 	table_cell(table, "", "%s", party_name(supplier));
 	table_cell(table, "", "%s", party_name(consumer));
 	if (levels)
 		table_cell(table, "", "%s", text);
-	table_cell(table, state_look(pair)->style, "%s", field_string(pair, "state"));
+	table_cell(table, pair_state(pair)->style, "%s", field_string(pair, "state"));
 	table_cell(table, "", "%s", field_string(pair, "held_by"));
 }
 
-static void print_table(const struct terminal *terminal, const json_t *pairs, bool all)
+static void pairs_print_table(const struct terminal *terminal, const json_t *pairs, bool all)
 {
 	static const struct column wide[] = {
 		{ "SUPPLIER", COLUMN_WRAP }, { "CONSUMER", COLUMN_WRAP }, { "LEVELS", COLUMN_TEXT },
@@ -103,15 +103,15 @@ static void print_table(const struct terminal *terminal, const json_t *pairs, bo
 	size_t i;
 
 	json_array_foreach(pairs, i, pair)
-		if (all || !state_look(pair)->quiet)
-			print_row(table, pair, levels);
+		if (all || !pair_state(pair)->quiet)
+			pair_row(table, pair, levels);
 	table_print(table, 2);
 }
 
 /* ---- what to do about it ----------------------------------------------------------- */
 
 /* "radeon_init() is call 412, of the device level" */
-static char *place_text(const json_t *party)
+static char *party_place_text(const json_t *party)
 {
 	const char *function = field_string(party, "function");
 
@@ -121,13 +121,13 @@ static char *place_text(const json_t *party)
 			   field_string(party, "level"));
 }
 
-static void print_advice(const struct terminal *terminal, const json_t *pair)
+static void pair_print_advice(const struct terminal *terminal, const json_t *pair)
 {
 	const json_t *consumer = field_object(pair, "consumer"), *supplier = field_object(pair, "supplier");
-	_cleanup_free_ char *first = place_text(supplier), *second = place_text(consumer);
+	_cleanup_free_ char *first = party_place_text(supplier), *second = party_place_text(consumer);
 	_cleanup_free_ char *places = text_format("%s; %s", first, second);
 	_cleanup_free_ char *title =
-		text_format("%s%s" STYLE_END "  %s after %s", state_look(pair)->style, field_string(pair, "state"),
+		text_format("%s%s" STYLE_END "  %s after %s", pair_state(pair)->style, field_string(pair, "state"),
 			    party_name(consumer), party_name(supplier));
 
 	terminal_put(terminal, "\n");
@@ -141,10 +141,10 @@ static void print_advice(const struct terminal *terminal, const json_t *pair)
 
 /* ---- all of it ------------------------------------------------------------------------ */
 
-static void print_conclusion(const struct terminal *terminal, const json_t *link_order, const json_t *pairs)
+static void pairs_print_conclusion(const struct terminal *terminal, const json_t *link_order, const json_t *pairs)
 {
-	size_t reversed = count_state(pairs, "reversed"), fragile = count_state(pairs, "fragile");
-	size_t unordered = count_state(pairs, "unordered");
+	size_t reversed = pairs_count_state(pairs, "reversed"), fragile = pairs_count_state(pairs, "fragile");
+	size_t unordered = pairs_count_state(pairs, "unordered");
 	const char *kernel = field_string(link_order, "kernel");
 	_cleanup_free_ char *origin = text_format(STYLE_DIM "%s%s%" PRIu64 " initcalls are built in." STYLE_END, kernel,
 						  *kernel ? ": " : "", field_number(link_order, "initcalls"));
@@ -164,15 +164,15 @@ void render_link_order(const struct terminal *terminal, const json_t *link_order
 	json_t *pair;
 
 	json_array_foreach(pairs, i, pair)
-		quiet += state_look(pair)->quiet;
-	print_conclusion(terminal, link_order, pairs);
+		quiet += pair_state(pair)->quiet;
+	pairs_print_conclusion(terminal, link_order, pairs);
 	if (json_array_size(pairs) > (all ? 0 : quiet)) {
 		terminal_put(terminal, "\n");
-		print_table(terminal, pairs, all);
+		pairs_print_table(terminal, pairs, all);
 	}
 	if (!all)
 		table_more(terminal, quiet, "absent pair");
 	json_array_foreach(pairs, i, pair)
-		if (state_look(pair)->amiss)
-			print_advice(terminal, pair);
+		if (pair_state(pair)->amiss)
+			pair_print_advice(terminal, pair);
 }

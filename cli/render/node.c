@@ -12,11 +12,11 @@
 
 bool node_is_task(const json_t *node)
 {
-	return strcmp(field_string(node, "type"), "task") == 0;
+	return field_is(node, "type", "task");
 }
 
 /* The first field of @keys (ended by NULL) that is given, as text. */
-static char *first_field(const json_t *node, const char *const *keys)
+static char *node_first_field(const json_t *node, const char *const *keys)
 {
 	for (; *keys; keys++)
 		if (field_given(node, *keys))
@@ -24,10 +24,10 @@ static char *first_field(const json_t *node, const char *const *keys)
 	return text_format("%s", "");
 }
 
-#define FIRST_FIELD(node, ...) first_field(node, (const char *const[]){ __VA_ARGS__, NULL })
+#define FIRST_FIELD(node, ...) node_first_field(node, (const char *const[]){ __VA_ARGS__, NULL })
 
 /* "a (b, c)" with empty parts left out. */
-static char *with_notes(const char *head, const char *note, const char *second)
+static char *node_with_notes(const char *head, const char *note, const char *second)
 {
 	if (*note && *second)
 		return text_format("%s (%s, %s)", head, note, second);
@@ -63,7 +63,7 @@ static char *fence_text(const json_t *node, const char *what)
 				   field_number(node, "context"), field_number(node, "seqno"));
 	else
 		head = text_format("%s " STYLE_CYAN "%s" STYLE_END, what, address);
-	return with_notes(head, field_string(node, "driver"), field_string(node, "timeline"));
+	return node_with_notes(head, field_string(node, "driver"), field_string(node, "timeline"));
 }
 
 static char *timeline_text(const json_t *node)
@@ -72,7 +72,7 @@ static char *timeline_text(const json_t *node)
 	_cleanup_free_ char *head = NULL;
 
 	head = text_format("timeline " STYLE_CYAN "%" PRIu64 STYLE_END, field_number(node, "context"));
-	return with_notes(head, field_string(node, "driver"), name);
+	return node_with_notes(head, field_string(node, "driver"), name);
 }
 
 static char *lock_text(const json_t *node)
@@ -84,7 +84,7 @@ static char *lock_text(const json_t *node)
 	if (!*type || strcmp(type, "unknown") == 0)
 		type = "lock";
 	head = text_format("%s " STYLE_CYAN "%s" STYLE_END, type, address);
-	return with_notes(head, field_string(node, "symbol"), field_string(node, "name"));
+	return node_with_notes(head, field_string(node, "symbol"), field_string(node, "name"));
 }
 
 /* The whole of a workqueue, or what is active of it, is "work" in the schema, too. */
@@ -106,16 +106,16 @@ static char *work_text(const json_t *node)
 		return workqueue_text(node);
 	if (field_given(node, "workqueue"))
 		queue = text_format("on workqueue %s", field_string(node, "workqueue"));
-	return with_notes(head, queue ? queue : "", "");
+	return node_with_notes(head, queue ? queue : "", "");
 }
 
 /* A type of the schema whose name and notes need no special care, or one from the future. */
-static char *plain_text(const json_t *node, const char *word, const char *note)
+static char *node_plain_text(const json_t *node, const char *word, const char *note)
 {
 	_cleanup_free_ char *name = FIRST_FIELD(node, "name", "comm", "symbol", "function", "mm", "address", "id");
 	_cleanup_free_ char *head = text_format("%s " STYLE_CYAN "%s" STYLE_END, word, name);
 
-	return with_notes(head, note, "");
+	return node_with_notes(head, note, "");
 }
 
 /* Whose GPU page fault or eviction it is, as far as the kernel tells. */
@@ -136,8 +136,8 @@ static char *fault_text(const json_t *node)
 static char *eviction_text(const json_t *node)
 {
 	return text_format("the %s of the KFD queues of pid " STYLE_BOLD "%" PRIu64 STYLE_END " (PASID %" PRIu64 ")",
-			   strcmp(field_string(node, "phase"), "restore") == 0 ? "restore" : "eviction",
-			   field_number(node, "pid"), field_number(node, "pasid"));
+			   field_is(node, "phase", "restore") ? "restore" : "eviction", field_number(node, "pid"),
+			   field_number(node, "pasid"));
 }
 
 char *node_text(const json_t *node)
@@ -157,30 +157,19 @@ char *node_text(const json_t *node)
 	if (strcmp(type, "work") == 0)
 		return work_text(node);
 	if (strcmp(type, "notifier") == 0)
-		return plain_text(node, "MMU notifier of mm", "");
+		return node_plain_text(node, "MMU notifier of mm", "");
 	if (strcmp(type, "srcu") == 0)
-		return plain_text(node, "SRCU readers of", "");
+		return node_plain_text(node, "SRCU readers of", "");
 	if (strcmp(type, "reclaim") == 0)
 		return text_format("memory reclaim");
 	if (strcmp(type, "fault") == 0)
 		return fault_text(node);
 	if (strcmp(type, "eviction") == 0)
 		return eviction_text(node);
-	return plain_text(node, *type ? type : "something", field_string(node, "driver"));
+	return node_plain_text(node, *type ? type : "something", field_string(node, "driver"));
 }
 
-/* '-' and '_' to blanks. */
-static char *in_words(const char *name)
-{
-	char *words = text_format("%s", name);
-
-	for (char *c = words; *c; c++)
-		if (*c == '-' || *c == '_')
-			*c = ' ';
-	return words;
-}
-
-static const char *phrase_by_type(const char *from, const char *to)
+static const char *edge_phrase_by_type(const char *from, const char *to)
 {
 	if (strcmp(from, "task") == 0)
 		return "waits for";
@@ -223,12 +212,12 @@ char *edge_phrase(const json_t *edge, const json_t *from, const json_t *to)
 		if (strcmp(phrases[i].relation, relation) == 0)
 			return text_format("%s", phrases[i].phrase);
 	if (*relation)
-		return in_words(relation);
-	return text_format("%s", phrase_by_type(field_string(from, "type"), field_string(to, "type")));
+		return text_words(relation);
+	return text_format("%s", edge_phrase_by_type(field_string(from, "type"), field_string(to, "type")));
 }
 
 /* The longer names of the schema, shortened where room is short. */
-static char *evidence_words(const char *evidence)
+static char *edge_evidence_words(const char *evidence)
 {
 	static const struct {
 		const char *evidence, *words;
@@ -242,11 +231,11 @@ static char *evidence_words(const char *evidence)
 	for (size_t i = 0; i < sizeof(shorter) / sizeof(shorter[0]); i++)
 		if (strcmp(shorter[i].evidence, evidence) == 0)
 			return text_format("%s", shorter[i].words);
-	return in_words(evidence);
+	return text_words(evidence);
 }
 
 /* Only what weakens the verdict is marked: one or two question marks. */
-static const char *doubt(const char *confidence)
+static const char *edge_doubt(const char *confidence)
 {
 	if (strcmp(confidence, "probable") == 0)
 		return "?";
@@ -255,12 +244,12 @@ static const char *doubt(const char *confidence)
 
 char *edge_evidence(const json_t *edge)
 {
-	_cleanup_free_ char *words = evidence_words(field_string(edge, "evidence"));
+	_cleanup_free_ char *words = edge_evidence_words(field_string(edge, "evidence"));
 
-	return text_format("%s%s", words, doubt(field_string(edge, "confidence")));
+	return text_format("%s%s", words, edge_doubt(field_string(edge, "confidence")));
 }
 
-static bool told_elsewhere(const char *key)
+static bool node_text_has(const char *key)
 {
 	static const char *const keys[] = { "id",	"type",	     "comm",	      "pid",	  "tgid",   "stack",
 					    "context",	"seqno",     "driver",	      "timeline", "symbol", "lock_type",
@@ -273,7 +262,7 @@ static bool told_elsewhere(const char *key)
 }
 
 /* A scalar, or an array of them joined; "" for what is more than that. */
-static char *detail_text(const json_t *value)
+static char *node_detail_text(const json_t *value)
 {
 	char *text = NULL;
 	json_t *item;
@@ -301,10 +290,10 @@ char *node_details(const json_t *node)
 	FILE *stream = text_stream(&details, &size);
 
 	json_object_foreach((json_t *)node, key, value) {
-		_cleanup_free_ char *text = detail_text(value), *name = in_words(key);
+		_cleanup_free_ char *text = node_detail_text(value), *name = text_words(key);
 		bool note = strcmp(key, "note") == 0;
 
-		if (told_elsewhere(key) || !*text)
+		if (node_text_has(key) || !*text)
 			continue;
 		fprintf(stream, "%s%s " STYLE_DIM "%s" STYLE_END, separator, note ? "it" : name, text);
 		separator = ", ";

@@ -28,20 +28,10 @@ struct rows {
 	size_t count, hidden;
 };
 
-static bool is_kind(const json_t *row, const char *kind)
-{
-	return strcmp(field_string(row, "kind"), kind) == 0;
-}
-
-static bool has_outcome(const json_t *row, const char *outcome)
-{
-	return strcmp(field_string(row, "outcome"), outcome) == 0;
-}
-
 /* ---- which rows --------------------------------------------------------------- */
 
 /* Ids of rows may be numbers or strings. */
-static char *id_text(const json_t *row, const char *key)
+static char *row_id(const json_t *row, const char *key)
 {
 	return field_text(json_object_get(row, key));
 }
@@ -56,7 +46,7 @@ static void rows_init(struct rows *rows, const json_t *list)
 	if (!rows->list || !places)
 		out_of_memory();
 	json_array_foreach(list, i, json) {
-		_cleanup_free_ char *id = id_text(json, "id"), *parent = id_text(json, "parent");
+		_cleanup_free_ char *id = row_id(json, "id"), *parent = row_id(json, "parent");
 		const json_t *place = *parent ? json_object_get(places, parent) : NULL;
 
 		rows->list[rows->count] = (struct row){
@@ -76,7 +66,7 @@ static void rows_clear(struct rows *rows)
 #define _cleanup_rows_ _cleanup_(rows_clear)
 
 /* A device that was deferred again and again takes one row, the first of them. */
-static void fold_retries(struct rows *rows)
+static void rows_fold_retries(struct rows *rows)
 {
 	_cleanup_json_ json_t *first = json_object();
 
@@ -87,7 +77,7 @@ static void fold_retries(struct rows *rows)
 		_cleanup_free_ char *key = NULL;
 		const json_t *place;
 
-		if (!is_kind(row->json, "probe") || !has_outcome(row->json, "deferred"))
+		if (!field_is(row->json, "kind", "probe") || !field_is(row->json, "outcome", "deferred"))
 			continue;
 		key = text_format("%s %s %s", field_string(row->json, "bus"), field_string(row->json, "device"),
 				  field_string(row->json, "driver"));
@@ -109,11 +99,14 @@ static unsigned row_rank(const struct order_reports *reports, const json_t *row)
 
 	if (worst != ORDER_EFFECTS)
 		return worst == ORDER_LOST ? 0 : 1;
-	return has_outcome(row, "bound") || has_outcome(row, "ok") || has_outcome(row, "rejected") ? RANKS - 1 : 2;
+	return field_is(row, "outcome", "bound") || field_is(row, "outcome", "ok") ||
+			       field_is(row, "outcome", "rejected")
+		       ? RANKS - 1
+		       : 2;
 }
 
 /* Shows a row, and the rows in which it ran. */
-static size_t take_row(struct rows *rows, bool *taken, size_t i)
+static size_t rows_take(struct rows *rows, bool *taken, size_t i)
 {
 	size_t count = 0;
 
@@ -126,7 +119,7 @@ static size_t take_row(struct rows *rows, bool *taken, size_t i)
 }
 
 /* Keeps the order and drops what says least. */
-static void cut_rows(struct rows *rows, const struct order_reports *reports)
+static void rows_cut(struct rows *rows, const struct order_reports *reports)
 {
 	_cleanup_free_ bool *taken = calloc(rows->count + 1, sizeof(bool));
 	size_t left = ROWS_MOST;
@@ -136,7 +129,7 @@ static void cut_rows(struct rows *rows, const struct order_reports *reports)
 	for (unsigned rank = 0; rank < RANKS; rank++)
 		for (size_t i = 0; i < rows->count && left > 0; i++)
 			if (!rows->list[i].hidden && row_rank(reports, rows->list[i].json) == rank) {
-				size_t count = take_row(rows, taken, i);
+				size_t count = rows_take(rows, taken, i);
 
 				left -= count < left ? count : left;
 			}
@@ -149,7 +142,7 @@ static void cut_rows(struct rows *rows, const struct order_reports *reports)
 
 /* ---- one row -------------------------------------------------------------------- */
 
-static const char *outcome_style(const char *outcome)
+static const char *row_outcome_style(const char *outcome)
 {
 	static const struct {
 		const char *outcome, *style;
@@ -167,7 +160,7 @@ static const char *outcome_style(const char *outcome)
 }
 
 /* Set in by how deep it ran inside of other rows; the blanks are kept together with the name. */
-static char *name_text(const struct row *row, bool drivers)
+static char *row_name_text(const struct row *row, bool drivers)
 {
 	const char *name = field_string(row->json, "name"), *driver = field_string(row->json, "driver");
 	uint64_t depth = field_number(row->json, "depth");
@@ -177,10 +170,10 @@ static char *name_text(const struct row *row, bool drivers)
 
 	for (uint64_t i = 0; i < depth && i < DEPTH_MOST; i++)
 		fputs(HARD_BLANK HARD_BLANK, stream);
-	if (is_kind(row->json, "module"))
+	if (field_is(row->json, "kind", "module"))
 		fprintf(stream, "module%s%s", HARD_BLANK, name);
 	else
-		fprintf(stream, is_kind(row->json, "initcall") ? "%s()" : "%s", name);
+		fprintf(stream, field_is(row->json, "kind", "initcall") ? "%s()" : "%s", name);
 	if (!drivers && *driver && strcmp(driver, name) != 0)
 		fprintf(stream, " (%s)", driver);
 	text_finish(stream);
@@ -188,18 +181,18 @@ static char *name_text(const struct row *row, bool drivers)
 }
 
 /* "deferred -EPROBE_DEFER ×20"; where there is little room, the code tells the outcome. */
-static char *result_text(const struct row *row, unsigned width)
+static char *row_result_text(const struct row *row, unsigned width)
 {
 	const char *outcome = field_string(row->json, "outcome"), *result = field_string(row->json, "result_name");
-	bool told = *result && strcmp(result, "0") != 0;
-	bool terse = width < WIDE_COLUMNS && told && has_outcome(row->json, "deferred");
+	bool named = *result && strcmp(result, "0") != 0;
+	bool terse = width < WIDE_COLUMNS && named && field_is(row->json, "outcome", "deferred");
 	_cleanup_free_ char *times = text_format(row->repeats ? HARD_BLANK "×%zu" : "", row->repeats + 1);
 
-	return text_format("%s%s%s%s", terse ? "" : outcome, told && *outcome && !terse ? " " : "", told ? result : "",
-			   times);
+	return text_format("%s%s%s%s", terse ? "" : outcome, named && *outcome && !terse ? " " : "",
+			   named ? result : "", times);
 }
 
-static char *took_text(const json_t *row)
+static char *row_took_text(const json_t *row)
 {
 	uint64_t begin = field_number(row, "time_ns"), end = field_number(row, "end_ns");
 
@@ -208,12 +201,12 @@ static char *took_text(const json_t *row)
 	return text_duration_short(end - begin);
 }
 
-static void print_row(struct table *table, const struct row *row, const struct order_reports *reports, unsigned width)
+static void row_print(struct table *table, const struct row *row, const struct order_reports *reports, unsigned width)
 {
 	const json_t *findings = field_array(row->json, "findings");
 	_cleanup_free_ char *time = text_moment(field_number(row->json, "time_ns"));
-	_cleanup_free_ char *took = took_text(row->json), *result = result_text(row, width);
-	_cleanup_free_ char *name = name_text(row, width >= WIDE_COLUMNS);
+	_cleanup_free_ char *took = row_took_text(row->json), *result = row_result_text(row, width);
+	_cleanup_free_ char *name = row_name_text(row, width >= WIDE_COLUMNS);
 	_cleanup_free_ char *see = order_numbers(reports, findings);
 	enum order_effect worst = order_worst(reports, findings);
 
@@ -226,7 +219,7 @@ static void print_row(struct table *table, const struct row *row, const struct o
 		table_cell(table, "", "%s", field_string(row->json, "driver"));
 		table_cell(table, "", "%s", field_string(row->json, "level"));
 	}
-	table_cell(table, outcome_style(field_string(row->json, "outcome")), "%s", result);
+	table_cell(table, row_outcome_style(field_string(row->json, "outcome")), "%s", result);
 	if (width >= WIDE_COLUMNS)
 		table_cell(table, STYLE_DIM, "%s", field_string(row->json, "source"));
 	table_cell(table,
@@ -238,7 +231,7 @@ static void print_row(struct table *table, const struct row *row, const struct o
 
 /* ---- the table -------------------------------------------------------------------- */
 
-static size_t choose_columns(struct column *ret, unsigned width)
+static size_t row_columns(struct column *ret, unsigned width)
 {
 	static const struct {
 		struct column column;
@@ -276,13 +269,13 @@ void render_order_table(const struct terminal *terminal, const json_t *order, co
 		return;
 	}
 	if (!all) {
-		fold_retries(&rows);
-		cut_rows(&rows, reports);
+		rows_fold_retries(&rows);
+		rows_cut(&rows, reports);
 	}
-	table = table_new(terminal, columns, choose_columns(columns, width));
+	table = table_new(terminal, columns, row_columns(columns, width));
 	for (size_t i = 0; i < rows.count; i++)
 		if (!rows.list[i].hidden)
-			print_row(table, &rows.list[i], reports, width);
+			row_print(table, &rows.list[i], reports, width);
 	table_print(table, 2);
 	table_more(terminal, rows.hidden, "row");
 }

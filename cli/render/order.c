@@ -14,14 +14,14 @@
 #include "cli/render/verdict.h"
 #include "lib/base/cleanup.h"
 
-static const char *plural(uint64_t number)
+static const char *order_plural(uint64_t number)
 {
 	return number == 1 ? "" : "s";
 }
 
 /* ---- what it is about -------------------------------------------------------- */
 
-static void print_origin(const struct terminal *terminal, const json_t *order)
+static void order_print_origin(const struct terminal *terminal, const json_t *order)
 {
 	const json_t *summary = field_object(order, "summary");
 	uint64_t probes = field_number(summary, "probes"), initcalls = field_number(summary, "initcalls");
@@ -30,15 +30,15 @@ static void print_origin(const struct terminal *terminal, const json_t *order)
 	_cleanup_free_ char *line = text_format(
 		STYLE_DIM "Boot %s, kernel %s, %s after its start: %" PRIu64 " initcall%s, %" PRIu64
 			  " probe%s of %" PRIu64 " device%s, %" PRIu64 " deferral%s." STYLE_END,
-		field_string(order, "boot_id"), field_string(order, "kernel"), now, initcalls, plural(initcalls),
-		probes, plural(probes), devices, plural(devices), deferrals, plural(deferrals));
+		field_string(order, "boot_id"), field_string(order, "kernel"), now, initcalls, order_plural(initcalls),
+		probes, order_plural(probes), devices, order_plural(devices), deferrals, order_plural(deferrals));
 
 	terminal_paragraph(terminal, "", 0, line);
 }
 
 /* ---- what it comes to ---------------------------------------------------------- */
 
-static size_t count_effect(const struct order_reports *reports, enum order_effect effect)
+static size_t order_count_effect(const struct order_reports *reports, enum order_effect effect)
 {
 	size_t count = 0;
 
@@ -48,13 +48,14 @@ static size_t count_effect(const struct order_reports *reports, enum order_effec
 }
 
 /* "1 is fragile" after "1 thing was lost". */
-static void add_count(FILE *stream, size_t count, const char *one, const char *several)
+static void order_add_count(FILE *stream, size_t count, const char *one, const char *several)
 {
 	if (count)
 		fprintf(stream, ", %zu %s", count, count == 1 ? one : several);
 }
 
-static void print_conclusion(const struct terminal *terminal, const json_t *order, const struct order_reports *reports)
+static void order_print_conclusion(const struct terminal *terminal, const json_t *order,
+				   const struct order_reports *reports)
 {
 	bool complete = field_true(order, "complete");
 	size_t lost = order_lost(order), size;
@@ -66,10 +67,11 @@ static void print_conclusion(const struct terminal *terminal, const json_t *orde
 	else
 		fprintf(stream, "%s%s" STYLE_END, reports->count || !complete ? STYLE_BOLD : STYLE_GREEN,
 			complete ? "Nothing was lost" : "Nothing that was seen was lost");
-	add_count(stream, count_effect(reports, ORDER_FRAGILE), "is fragile", "are fragile");
-	add_count(stream, count_effect(reports, ORDER_SLOW), "cost time", "cost time");
-	add_count(stream, count_effect(reports, ORDER_OTHER), "finding of another kind", "findings of other kinds");
-	add_count(stream, count_effect(reports, ORDER_OVER), "is over", "are over");
+	order_add_count(stream, order_count_effect(reports, ORDER_FRAGILE), "is fragile", "are fragile");
+	order_add_count(stream, order_count_effect(reports, ORDER_SLOW), "cost time", "cost time");
+	order_add_count(stream, order_count_effect(reports, ORDER_OTHER), "finding of another kind",
+			"findings of other kinds");
+	order_add_count(stream, order_count_effect(reports, ORDER_OVER), "is over", "are over");
 	fprintf(stream, ".%s", complete ? "" : " Part of the boot was not seen, see below.");
 	text_finish(stream);
 	terminal_priority(terminal, lost ? LOG_ERR : LOG_INFO);
@@ -80,7 +82,7 @@ static void print_conclusion(const struct terminal *terminal, const json_t *orde
 
 /* ---- the kernel's settings -------------------------------------------------------- */
 
-static char *timeout_text(const json_t *settings)
+static char *order_timeout_text(const json_t *settings)
 {
 	const json_t *timeout = json_object_get(settings, "deferred_probe_timeout_s");
 	_cleanup_free_ char *expired = text_moment(field_number(settings, "timeout_expired_ns"));
@@ -94,9 +96,9 @@ static char *timeout_text(const json_t *settings)
 			   over ? ", over at " : "", over ? expired : "");
 }
 
-static void print_settings(const struct terminal *terminal, const json_t *settings)
+static void order_print_settings(const struct terminal *terminal, const json_t *settings)
 {
-	_cleanup_free_ char *timeout = timeout_text(settings), *text = NULL;
+	_cleanup_free_ char *timeout = order_timeout_text(settings), *text = NULL;
 	const char *fw_devlink = field_string(settings, "fw_devlink"), *iommu = field_string(settings, "iommu");
 	const json_t *debug = json_object_get(settings, "initcall_debug");
 	size_t size;
@@ -121,7 +123,7 @@ static void print_settings(const struct terminal *terminal, const json_t *settin
 /* ---- what was not seen --------------------------------------------------------------- */
 
 /* " (from 0.000 s to 8.213 s)"; "" when nobody knows. */
-static char *span_text(const json_t *missing)
+static char *order_missing_span(const json_t *missing)
 {
 	bool from = field_given(missing, "from_ns"), to = field_given(missing, "to_ns");
 	_cleanup_free_ char *begin = text_moment(field_number(missing, "from_ns"));
@@ -134,7 +136,7 @@ static char *span_text(const json_t *missing)
 	return text_format("%s", "");
 }
 
-static void print_missing(const struct terminal *terminal, const json_t *order)
+static void order_print_missing(const struct terminal *terminal, const json_t *order)
 {
 	const json_t *list = field_array(order, "missing");
 	json_t *missing;
@@ -145,7 +147,7 @@ static void print_missing(const struct terminal *terminal, const json_t *order)
 	terminal_put(terminal, "\n" STYLE_YELLOW "Not seen of this boot" STYLE_END "\n");
 	json_array_foreach(list, i, missing) {
 		const char *text = field_string(missing, "text"), *remedy = field_string(missing, "remedy");
-		_cleanup_free_ char *span = span_text(missing), *line = NULL;
+		_cleanup_free_ char *span = order_missing_span(missing), *line = NULL;
 		const char *words = *text ? text : field_string(missing, "part");
 		size_t length = strlen(words);
 
@@ -164,11 +166,11 @@ void render_order(const struct terminal *terminal, const json_t *order, bool all
 	_cleanup_order_reports_ struct order_reports reports;
 
 	order_reports_init(&reports, order);
-	print_origin(terminal, order);
-	print_conclusion(terminal, order, &reports);
+	order_print_origin(terminal, order);
+	order_print_conclusion(terminal, order, &reports);
 	render_verdicts(terminal, &reports, all);
 	render_order_table(terminal, order, &reports, all);
 	render_tree(terminal, field_array(order, "tree"), all);
-	print_missing(terminal, order);
-	print_settings(terminal, field_object(order, "settings"));
+	order_print_missing(terminal, order);
+	order_print_settings(terminal, field_object(order, "settings"));
 }

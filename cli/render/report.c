@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/param.h>
 #include <unistd.h>
 
 #include "cli/lib/error.h"
@@ -18,16 +19,6 @@
 
 #define VICTIMS_SHOWN 8	    /* in the chain view; all in the detail */
 #define SUMMARY_COLUMNS 120 /* from this width on the table has room for the summary */
-
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-static size_t most(size_t a, size_t b)
-{
-	return a > b ? a : b;
-}
 
 void report_view_live(struct report_view *view, const struct terminal *terminal)
 {
@@ -44,12 +35,12 @@ void report_view_live(struct report_view *view, const struct terminal *terminal)
 
 bool report_is_active(const json_t *report)
 {
-	return strcmp(field_string(report, "state"), "resolved") != 0;
+	return !field_is(report, "state", "resolved");
 }
 
 bool report_is_kind(const json_t *report, const char *kind)
 {
-	return strcmp(field_string(report, "kind"), kind) == 0;
+	return field_is(report, "kind", kind);
 }
 
 /* ---- times --------------------------------------------------------------- */
@@ -68,7 +59,7 @@ static uint64_t report_moment(const struct report_view *view, const json_t *repo
 }
 
 /* "" when the beginning is unknown. Owned by the caller. */
-static char *age_since(uint64_t since, uint64_t moment)
+static char *report_age_since(uint64_t since, uint64_t moment)
 {
 	if (since == 0 || moment == 0)
 		return text_format("%s", "");
@@ -85,7 +76,7 @@ static uint64_t report_begin(const json_t *report)
 
 static char *report_age(const struct report_view *view, const json_t *report)
 {
-	return age_since(report_begin(report), report_moment(view, report));
+	return report_age_since(report_begin(report), report_moment(view, report));
 }
 
 /* For a table's cell. */
@@ -98,14 +89,14 @@ static char *report_age_short(const struct report_view *view, const json_t *repo
 
 /* ---- table --------------------------------------------------------------- */
 
-static const char *confidence_style(const char *confidence)
+static const char *report_confidence_style(const char *confidence)
 {
 	if (strcmp(confidence, "proven") == 0)
 		return STYLE_RED;
 	return strcmp(confidence, "probable") == 0 ? STYLE_YELLOW : STYLE_DIM;
 }
 
-static size_t count_tasks(const struct chain *chain)
+static size_t report_count_tasks(const struct chain *chain)
 {
 	size_t count = 0;
 
@@ -114,8 +105,8 @@ static size_t count_tasks(const struct chain *chain)
 	return count;
 }
 
-/* Victims that are not already told in the chain. */
-static size_t count_victims(const struct chain *chain, const json_t *report)
+/* Victims that are not in the chain already. */
+static size_t report_count_victims(const struct chain *chain, const json_t *report)
 {
 	size_t count = 0, i;
 	json_t *id;
@@ -123,12 +114,12 @@ static size_t count_victims(const struct chain *chain, const json_t *report)
 	json_array_foreach(field_array(report, "victims"), i, id) {
 		size_t node = json_is_string(id) ? chain_find(chain, json_string_value(id)) : CHAIN_NONE;
 
-		count += node == CHAIN_NONE || !chain->nodes[node].told;
+		count += node == CHAIN_NONE || !chain->nodes[node].in_chain;
 	}
 	return count;
 }
 
-static void table_report(const struct report_view *view, struct table *table, const json_t *report, bool summary)
+static void report_row(const struct report_view *view, struct table *table, const json_t *report, bool summary)
 {
 	const char *confidence = field_string(report, "confidence");
 	_cleanup_free_ char *age = report_age_short(view, report);
@@ -140,34 +131,34 @@ static void table_report(const struct report_view *view, struct table *table, co
 	table_cell(table, "", "%s", field_string(report, "id"));
 	table_cell(table, "", "%s", field_string(report, "class"));
 	table_cell(table, active ? "" : STYLE_GREEN, "%s", field_string(report, "state"));
-	table_cell(table, confidence_style(confidence), "%s", confidence);
+	table_cell(table, report_confidence_style(confidence), "%s", confidence);
 	table_cell(table, "", "%s", age);
-	table_cell(table, "", "%zu", count_tasks(&chain));
-	table_cell(table, "", "%zu", count_victims(&chain, report));
+	table_cell(table, "", "%zu", report_count_tasks(&chain));
+	table_cell(table, "", "%zu", report_count_victims(&chain, report));
 	if (summary)
 		table_cell(table, "", "%s", field_string(report, "summary"));
 }
 
-static bool table_has_summary(const struct terminal *terminal)
+static bool report_table_has_summary(const struct terminal *terminal)
 {
 	return !terminal->limited || terminal->width >= SUMMARY_COLUMNS;
 }
 
-static void print_table(const struct report_view *view, const json_t *reports)
+static void report_print_table(const struct report_view *view, const json_t *reports)
 {
 	static const struct column columns[] = {
 		{ "ID", COLUMN_TEXT },	       { "CLASS", COLUMN_TEXT },   { "STATE", COLUMN_TEXT },
 		{ "CONFIDENCE", COLUMN_TEXT }, { "AGE", COLUMN_NUMBER },   { "TASKS", COLUMN_NUMBER },
 		{ "BLOCKED", COLUMN_NUMBER },  { "SUMMARY", COLUMN_WRAP },
 	};
-	bool summary = table_has_summary(view->terminal);
+	bool summary = report_table_has_summary(view->terminal);
 	size_t count = sizeof(columns) / sizeof(columns[0]) - !summary;
 	_cleanup_table_ struct table *table = table_new(view->terminal, columns, count);
 	json_t *report;
 	size_t i;
 
 	json_array_foreach(reports, i, report)
-		table_report(view, table, report, summary);
+		report_row(view, table, report, summary);
 	table_print(table, 0);
 }
 
@@ -186,7 +177,7 @@ struct chain_layout {
 
 #define RAIL_COLUMNS 5 /* "  │  " */
 
-static const char *kind_title(const json_t *report)
+static const char *report_kind_title(const json_t *report)
 {
 	static const struct {
 		const char *kind, *title;
@@ -202,7 +193,7 @@ static const char *kind_title(const json_t *report)
 }
 
 /* "for 3.2 s", "resolved after 5.0 s", or "detected after 0.5 s" when nobody knows how it went on. */
-static char *heading_state(const struct report_view *view, const json_t *report)
+static char *report_heading_state(const struct report_view *view, const json_t *report)
 {
 	_cleanup_free_ char *age = report_age(view, report);
 
@@ -216,19 +207,19 @@ static char *heading_state(const struct report_view *view, const json_t *report)
 	return text_format("%s %s", view->now_ns ? "for" : "detected after", age);
 }
 
-static void print_heading(const struct report_view *view, const json_t *report)
+static void report_print_heading(const struct report_view *view, const json_t *report)
 {
 	const char *confidence = field_string(report, "confidence");
 	const char *title_style =
 		report_is_active(report) && report_is_kind(report, "deadlock") ? STYLE_ALERT : STYLE_BOLD;
-	_cleanup_free_ char *state = heading_state(view, report), *line = NULL;
+	_cleanup_free_ char *state = report_heading_state(view, report), *line = NULL;
 	const struct {
 		const char *style, *text;
 	} words[] = {
-		{ title_style, kind_title(report) },
+		{ title_style, report_kind_title(report) },
 		{ STYLE_BOLD, field_string(report, "id") },
 		{ "", field_string(report, "class") },
-		{ confidence_style(confidence), confidence },
+		{ report_confidence_style(confidence), confidence },
 		{ "", state },
 	};
 	FILE *stream;
@@ -243,7 +234,7 @@ static void print_heading(const struct report_view *view, const json_t *report)
 }
 
 /* ", which no longer exists": why a chain ends at this node. Owned by the caller. */
-static char *end_text(const struct chain *chain, size_t node)
+static char *chain_end_text(const struct chain *chain, size_t node)
 {
 	const char *note = field_string(chain->nodes[node].json, "note");
 
@@ -251,7 +242,7 @@ static char *end_text(const struct chain *chain, size_t node)
 }
 
 /* "which waits for mutex ...": what step @i says about the next one. */
-static char *step_text(const struct chain *chain, size_t i)
+static char *chain_step_text(const struct chain *chain, size_t i)
 {
 	const struct chain_step *step = &chain->steps[i];
 	const json_t *from = chain->nodes[step->node].json, *to = chain->nodes[step->edge->to].json;
@@ -260,53 +251,52 @@ static char *step_text(const struct chain *chain, size_t i)
 	if (chain->loop)
 		end = text_format("%s", i + 1 == chain->step_count ? STYLE_RED " ← closes the loop" STYLE_END : "");
 	else
-		end = chain->steps[i + 1].edge ? text_format("%s", "") : end_text(chain, step->edge->to);
+		end = chain->steps[i + 1].edge ? text_format("%s", "") : chain_end_text(chain, step->edge->to);
 	return text_format("%s%s %s%s", i > 0 && node_is_task(from) ? "which " : "", phrase, target, end);
 }
 
 /* A fence and its timeline are one thing to a reader: one line says both. */
-static bool goes_without_saying(const struct chain *chain, size_t i)
+static bool chain_step_is_redundant(const struct chain *chain, size_t i)
 {
 	const struct chain_step *step = &chain->steps[i];
 	const json_t *fence = chain->nodes[step->node].json, *timeline;
 
-	if (!step->edge || strcmp(field_string(step->edge->json, "relation"), "on-timeline") != 0)
+	if (!step->edge || !field_is(step->edge->json, "relation", "on-timeline"))
 		return false;
 	timeline = chain->nodes[step->edge->to].json;
-	return i > 0 && i + 1 < chain->step_count && chain->steps[i + 1].edge &&
-	       strcmp(field_string(fence, "type"), "fence") == 0 &&
+	return i > 0 && i + 1 < chain->step_count && chain->steps[i + 1].edge && field_is(fence, "type", "fence") &&
 	       field_number(fence, "context") == field_number(timeline, "context");
 }
 
 /* How the chain ends: it closes, nobody is left, or (a stall) it is just as far as it goes. */
-static const char *last_rail(const json_t *report, const struct chain *chain)
+static const char *chain_last_rail(const json_t *report, const struct chain *chain)
 {
 	return !chain->loop && report_is_kind(report, "deadlock") ? "  ✗  " : "  ╰─ ";
 }
 
-static struct chain_line line_new(const char *rail, char *text, const json_t *edge, uint64_t moment)
+static struct chain_line chain_line_new(const char *rail, char *text, const json_t *edge, uint64_t moment)
 {
 	_cleanup_free_ char *evidence = edge_evidence(edge);
 
 	return (struct chain_line){
 		.rail = rail,
 		.text = text,
-		.age = age_since(field_number(edge, "since_mono_ns"), moment),
+		.age = report_age_since(field_number(edge, "since_mono_ns"), moment),
 		.evidence = text_format(*evidence ? "[%s]" : "%s", evidence),
 	};
 }
 
-static void line_clear(struct chain_line *line)
+static void chain_line_clear(struct chain_line *line)
 {
 	free(line->text);
 	free(line->age);
 	free(line->evidence);
 }
 
-static char *first_text(const struct chain *chain)
+static char *chain_first_text(const struct chain *chain)
 {
 	size_t first = chain->steps[0].node;
-	_cleanup_free_ char *node = node_text(chain->nodes[first].json), *end = end_text(chain, first);
+	_cleanup_free_ char *node = node_text(chain->nodes[first].json), *end = chain_end_text(chain, first);
 
 	return text_format("%s%s", node, chain->steps[0].edge ? "" : end);
 }
@@ -320,12 +310,13 @@ static size_t chain_lines(const struct report_view *view, const json_t *report, 
 
 	if (!lines)
 		out_of_memory();
-	lines[count++] = line_new(chain->loop ? "  ╭▶ " : "  ·  ", first_text(chain), NULL, 0);
+	lines[count++] = chain_line_new(chain->loop ? "  ╭▶ " : "  ·  ", chain_first_text(chain), NULL, 0);
 	for (size_t i = 0; i < chain->step_count && chain->steps[i].edge; i++)
-		if (!goes_without_saying(chain, i))
-			lines[count++] = line_new("  │  ", step_text(chain, i), chain->steps[i].edge->json, moment);
+		if (!chain_step_is_redundant(chain, i))
+			lines[count++] =
+				chain_line_new("  │  ", chain_step_text(chain, i), chain->steps[i].edge->json, moment);
 	if (count > 1)
-		lines[count - 1].rail = last_rail(report, chain);
+		lines[count - 1].rail = chain_last_rail(report, chain);
 	*ret = lines;
 	return count;
 }
@@ -337,18 +328,18 @@ static struct chain_layout chain_measure(const struct terminal *terminal, const 
 	size_t widest = 0, room;
 
 	for (size_t i = 0; i < count; i++) {
-		widest = most(widest, terminal_columns(terminal, lines[i].text, strlen(lines[i].text)));
-		layout.age = most(layout.age, strlen(lines[i].age));
-		layout.evidence = most(layout.evidence, strlen(lines[i].evidence));
+		widest = MAX(widest, terminal_columns(terminal, lines[i].text, strlen(lines[i].text)));
+		layout.age = MAX(layout.age, strlen(lines[i].age));
+		layout.evidence = MAX(layout.evidence, strlen(lines[i].evidence));
 	}
 	room = terminal->width - RAIL_COLUMNS - (layout.age ? layout.age + 2 : 0);
-	if (layout.evidence && room < layout.evidence + 2 + least(widest, 36))
+	if (layout.evidence && room < layout.evidence + 2 + MIN(widest, 36))
 		layout.evidence = 0;
-	layout.text = least(widest, room - (layout.evidence ? layout.evidence + 2 : 0));
+	layout.text = MIN(widest, room - (layout.evidence ? layout.evidence + 2 : 0));
 	return layout;
 }
 
-static void print_chain_line(const struct terminal *terminal, const struct chain_line *line,
+static void chain_line_print(const struct terminal *terminal, const struct chain_line *line,
 			     const struct chain_layout *layout, const char *rail_after)
 {
 	const char *text = line->text;
@@ -363,7 +354,7 @@ static void print_chain_line(const struct terminal *terminal, const struct chain
 		if (first && (*line->age || (*line->evidence && layout->evidence))) {
 			size_t used = terminal_columns(terminal, text, bytes);
 
-			terminal_print(terminal, "%*s", (int)(layout->text - least(used, layout->text)), "");
+			terminal_print(terminal, "%*s", (int)(layout->text - MIN(used, layout->text)), "");
 			if (layout->age)
 				terminal_print(terminal, "  %*s", (int)layout->age, line->age);
 			if (*line->evidence && layout->evidence)
@@ -375,18 +366,19 @@ static void print_chain_line(const struct terminal *terminal, const struct chain
 	} while (*text);
 }
 
-static void print_lines(const struct report_view *view, struct chain_line *lines, size_t count, const char *rail_after)
+static void chain_lines_print(const struct report_view *view, struct chain_line *lines, size_t count,
+			      const char *rail_after)
 {
 	struct chain_layout layout = chain_measure(view->terminal, lines, count);
 
 	for (size_t i = 0; i < count; i++) {
-		print_chain_line(view->terminal, &lines[i], &layout, i + 1 < count ? rail_after : "     ");
-		line_clear(&lines[i]);
+		chain_line_print(view->terminal, &lines[i], &layout, i + 1 < count ? rail_after : "     ");
+		chain_line_clear(&lines[i]);
 	}
 	free(lines);
 }
 
-static void print_chain(const struct report_view *view, const json_t *report, const struct chain *chain)
+static void report_print_chain(const struct report_view *view, const json_t *report, const struct chain *chain)
 {
 	struct chain_line *lines;
 	size_t count;
@@ -395,16 +387,16 @@ static void print_chain(const struct report_view *view, const json_t *report, co
 		return;
 	count = chain_lines(view, report, chain, &lines);
 	terminal_put(view->terminal, "\n");
-	print_lines(view, lines, count, "  │  ");
+	chain_lines_print(view, lines, count, "  │  ");
 }
 
 /* ---- what follows the chain ---------------------------------------------- */
 
-/* Of victims only those that the chain has not told. Owned by the caller. */
-static char *victims_text(const struct chain *chain, const json_t *report, size_t show)
+/* Of victims only those that are not in the chain. Owned by the caller. */
+static char *report_victims_text(const struct chain *chain, const json_t *report, size_t show)
 {
 	const json_t *victims = field_array(report, "victims");
-	size_t size, i, told = 0, left = count_victims(chain, report);
+	size_t size, i, written = 0, left = report_count_victims(chain, report);
 	char *text = NULL;
 	json_t *id;
 	FILE *stream = text_stream(&text, &size);
@@ -414,41 +406,42 @@ static char *victims_text(const struct chain *chain, const json_t *report, size_
 		size_t node = chain_find(chain, name);
 		_cleanup_free_ char *words = NULL;
 
-		if (node != CHAIN_NONE && chain->nodes[node].told)
+		if (node != CHAIN_NONE && chain->nodes[node].in_chain)
 			continue;
-		if (told == show) {
-			fprintf(stream, " and %zu more", left - told);
+		if (written == show) {
+			fprintf(stream, " and %zu more", left - written);
 			break;
 		}
 		words = node != CHAIN_NONE ? node_text(chain->nodes[node].json) : text_format("%s", name);
-		fprintf(stream, "%s%s", told ? ", " : "", words);
-		told++;
+		fprintf(stream, "%s%s", written ? ", " : "", words);
+		written++;
 	}
 	text_finish(stream);
 	return text;
 }
 
 /* Who waits for whom: not for a boot, where nobody waits any more. */
-static void print_waits(const struct report_view *view, const json_t *report, const struct chain *chain, size_t victims)
+static void report_print_waits(const struct report_view *view, const json_t *report, const struct chain *chain,
+			       size_t victims)
 {
 	const json_t *root = field_object(report, "root_cause");
-	_cleanup_free_ char *blocked = victims_text(chain, report, victims);
+	_cleanup_free_ char *blocked = report_victims_text(chain, report, victims);
 
-	print_chain(view, report, chain);
+	report_print_chain(view, report, chain);
 	terminal_put(view->terminal, "\n");
 	terminal_labelled(view->terminal, "Blocked", blocked);
 	terminal_labelled(view->terminal, "Root cause", field_string(root, "explanation"));
 	terminal_labelled(view->terminal, "Advice", field_string(root, "advice"));
 }
 
-static void print_report(const struct report_view *view, const json_t *report, const struct chain *chain,
+static void report_print(const struct report_view *view, const json_t *report, const struct chain *chain,
 			 size_t victims, bool summary)
 {
-	print_heading(view, report);
+	report_print_heading(view, report);
 	if (summary)
 		terminal_paragraph(view->terminal, "  ", 2, field_string(report, "summary"));
 	if (!report_is_kind(report, "probe-order")) {
-		print_waits(view, report, chain, victims);
+		report_print_waits(view, report, chain, victims);
 		return;
 	}
 	terminal_put(view->terminal, "\n");
@@ -460,7 +453,7 @@ void render_report_chain(const struct report_view *view, const json_t *report)
 	_cleanup_chain_ struct chain chain;
 
 	chain_build(&chain, report);
-	print_report(view, report, &chain, VICTIMS_SHOWN, true);
+	report_print(view, report, &chain, VICTIMS_SHOWN, true);
 }
 
 void render_report_list(const struct report_view *view, const json_t *reports)
@@ -468,13 +461,13 @@ void render_report_list(const struct report_view *view, const json_t *reports)
 	json_t *report;
 	size_t i;
 
-	print_table(view, reports);
+	report_print_table(view, reports);
 	json_array_foreach(reports, i, report) {
 		_cleanup_chain_ struct chain chain;
 
 		chain_build(&chain, report);
 		terminal_put(view->terminal, "\n");
-		print_report(view, report, &chain, VICTIMS_SHOWN, !table_has_summary(view->terminal));
+		report_print(view, report, &chain, VICTIMS_SHOWN, !report_table_has_summary(view->terminal));
 	}
 }
 
@@ -488,11 +481,11 @@ void render_report_end(const struct report_view *view, const json_t *report)
 
 /* ---- everything ---------------------------------------------------------- */
 
-static void print_times(const struct report_view *view, const json_t *report)
+static void report_print_times(const struct report_view *view, const json_t *report)
 {
 	uint64_t formed = field_number(report, "formed_mono_ns"), detected = field_number(report, "detected_mono_ns");
 	_cleanup_free_ char *when = text_time(field_string(report, "detected_at"));
-	_cleanup_free_ char *age = age_since(formed, detected);
+	_cleanup_free_ char *age = report_age_since(formed, detected);
 	_cleanup_free_ char *text =
 		text_format("%s%s%s%s", when, *age ? ", " : "", age, *age ? " after it formed" : "");
 
@@ -501,7 +494,7 @@ static void print_times(const struct report_view *view, const json_t *report)
 	terminal_labelled(view->terminal, "Boot", field_string(report, "boot_id"));
 }
 
-static void print_stack(const struct report_view *view, const json_t *stack)
+static void report_print_stack(const struct report_view *view, const json_t *stack)
 {
 	json_t *frame;
 	size_t i;
@@ -513,7 +506,7 @@ static void print_stack(const struct report_view *view, const json_t *stack)
 	}
 }
 
-static void print_nodes(const struct report_view *view, const struct chain *chain)
+static void report_print_nodes(const struct report_view *view, const struct chain *chain)
 {
 	if (chain->node_count)
 		terminal_put(view->terminal, "\n  " STYLE_BOLD "Participants" STYLE_END "\n");
@@ -523,12 +516,12 @@ static void print_nodes(const struct report_view *view, const struct chain *chai
 		_cleanup_free_ char *line = text_format("%s%s%s", text, *details ? ": " : "", details);
 
 		terminal_paragraph(view->terminal, "  -  ", 5, line);
-		print_stack(view, field_array(node, "stack"));
+		report_print_stack(view, field_array(node, "stack"));
 	}
 }
 
 /* "compositor (pid 812) waits for fence 17:42 (amdgpu, sdma0)  3.2 s  [tracepoint]" */
-static void print_edges(const struct report_view *view, const json_t *report, const struct chain *chain)
+static void report_print_edges(const struct report_view *view, const json_t *report, const struct chain *chain)
 {
 	struct chain_line *lines = calloc(chain->edge_count + 1, sizeof(*lines));
 	uint64_t moment = report_moment(view, report);
@@ -541,11 +534,11 @@ static void print_edges(const struct report_view *view, const json_t *report, co
 		_cleanup_free_ char *from = node_text(from_node), *to = node_text(to_node);
 		_cleanup_free_ char *phrase = edge_phrase(edge->json, from_node, to_node);
 
-		lines[i] = line_new("  -  ", text_format("%s %s %s", from, phrase, to), edge->json, moment);
+		lines[i] = chain_line_new("  -  ", text_format("%s %s %s", from, phrase, to), edge->json, moment);
 	}
 	if (chain->edge_count)
 		terminal_put(view->terminal, "\n  " STYLE_BOLD "Edges" STYLE_END "\n");
-	print_lines(view, lines, chain->edge_count, "     ");
+	chain_lines_print(view, lines, chain->edge_count, "     ");
 }
 
 void render_report_detail(const struct report_view *view, const json_t *report)
@@ -553,9 +546,9 @@ void render_report_detail(const struct report_view *view, const json_t *report)
 	_cleanup_chain_ struct chain chain;
 
 	chain_build(&chain, report);
-	print_report(view, report, &chain, SIZE_MAX, true);
-	print_times(view, report);
-	if (!report_is_kind(report, "probe-order")) /* has told them with their roles */
-		print_nodes(view, &chain);
-	print_edges(view, report, &chain);
+	report_print(view, report, &chain, SIZE_MAX, true);
+	report_print_times(view, report);
+	if (!report_is_kind(report, "probe-order")) /* the verdict has them with their roles */
+		report_print_nodes(view, &chain);
+	report_print_edges(view, report, &chain);
 }

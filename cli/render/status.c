@@ -10,25 +10,25 @@
 #include "cli/render/table.h"
 #include "lib/base/cleanup.h"
 
-struct state_look {
+struct probe_state {
 	const char *name, *style;
 	bool attached; /* it sees what it should see */
 	bool degraded; /* something is lost by it */
 };
 
 /* A state that this version does not know is shown, and not taken for good. */
-static const struct state_look *state_look(const char *name)
+static const struct probe_state *probe_state(const char *name)
 {
-	static const struct state_look looks[] = {
+	static const struct probe_state states[] = {
 		{ "attached", STYLE_GREEN, true, false }, { "adopted", STYLE_GREEN, true, false },
 		{ "waiting", STYLE_DIM, false, false },	  { "absent", STYLE_YELLOW, false, true },
 		{ "failed", STYLE_ALERT, false, true },	  { "", STYLE_YELLOW, false, true },
 	};
-	const struct state_look *look = looks;
+	const struct probe_state *state = states;
 
-	while (*look->name && strcmp(look->name, name) != 0)
-		look++;
-	return look;
+	while (*state->name && strcmp(state->name, name) != 0)
+		state++;
+	return state;
 }
 
 size_t status_failed_probes(const json_t *status)
@@ -37,12 +37,12 @@ size_t status_failed_probes(const json_t *status)
 	json_t *probe;
 
 	json_array_foreach(field_array(status, "probes"), i, probe)
-		count += strcmp(field_string(probe, "state"), "failed") == 0;
+		count += field_is(probe, "state", "failed");
 	return count;
 }
 
 /* "2 deadlocks, 1 stall" */
-static char *reports_text(const json_t *reports)
+static char *status_reports_text(const json_t *reports)
 {
 	const char *kind, *separator = "";
 	char *text = NULL;
@@ -66,7 +66,7 @@ static char *reports_text(const json_t *reports)
 }
 
 /* A switch, or an amount of bytes. */
-static char *memory_text(const json_t *status)
+static char *status_memory_text(const json_t *status)
 {
 	const json_t *value = json_object_get(status, "memory_locked");
 
@@ -80,7 +80,7 @@ static char *memory_text(const json_t *status)
 }
 
 /* A switch, or the directory. */
-static char *pinned_text(const json_t *status)
+static char *status_pinned_text(const json_t *status)
 {
 	const json_t *value = json_object_get(status, "pinned");
 
@@ -91,7 +91,7 @@ static char *pinned_text(const json_t *status)
 	return field_text(value);
 }
 
-static char *counters_text(const json_t *counters)
+static char *status_counters_text(const json_t *counters)
 {
 	const char *name, *separator = "";
 	char *text = NULL;
@@ -100,11 +100,8 @@ static char *counters_text(const json_t *counters)
 	FILE *stream = text_stream(&text, &size);
 
 	json_object_foreach((json_t *)counters, name, value) {
-		_cleanup_free_ char *number = field_text(value), *words = text_format("%s", name);
+		_cleanup_free_ char *number = field_text(value), *words = text_words(name);
 
-		for (char *c = words; *c; c++)
-			if (*c == '_')
-				*c = ' ';
 		fprintf(stream, "%s%s %s", separator, words, number);
 		separator = ", ";
 	}
@@ -112,7 +109,7 @@ static char *counters_text(const json_t *counters)
 	return text;
 }
 
-static void print_running(const struct terminal *terminal, const json_t *status)
+static void status_print_running(const struct terminal *terminal, const json_t *status)
 {
 	_cleanup_free_ char *since = text_time(field_string(status, "started_at"));
 	_cleanup_free_ char *line =
@@ -124,15 +121,15 @@ static void print_running(const struct terminal *terminal, const json_t *status)
 	terminal_labelled(terminal, "Boot", field_string(status, "boot_id"));
 }
 
-static void print_overview(const struct terminal *terminal, const json_t *status)
+static void status_print_overview(const struct terminal *terminal, const json_t *status)
 {
 	_cleanup_free_ char *waits = text_format("%" PRIu64 " active", field_number(status, "active_waits"));
 	_cleanup_free_ char *wakeups = text_format("%.1f per second", field_real(status, "wakeups_per_s"));
-	_cleanup_free_ char *reports = reports_text(field_object(status, "active_reports"));
-	_cleanup_free_ char *memory = memory_text(status), *pinned = pinned_text(status);
-	_cleanup_free_ char *counters = counters_text(field_object(status, "counters"));
+	_cleanup_free_ char *reports = status_reports_text(field_object(status, "active_reports"));
+	_cleanup_free_ char *memory = status_memory_text(status), *pinned = status_pinned_text(status);
+	_cleanup_free_ char *counters = status_counters_text(field_object(status, "counters"));
 
-	print_running(terminal, status);
+	status_print_running(terminal, status);
 	terminal_labelled(terminal, "Reports", reports);
 	terminal_labelled(terminal, "Waits", field_given(status, "active_waits") ? waits : "");
 	terminal_labelled(terminal, "Wake-ups", field_given(status, "wakeups_per_s") ? wakeups : "");
@@ -141,7 +138,7 @@ static void print_overview(const struct terminal *terminal, const json_t *status
 	terminal_labelled(terminal, "Counters", counters);
 }
 
-static void print_limitations(const struct terminal *terminal, const json_t *limitations)
+static void status_print_limitations(const struct terminal *terminal, const json_t *limitations)
 {
 	json_t *limitation;
 	size_t i;
@@ -157,14 +154,14 @@ static void print_limitations(const struct terminal *terminal, const json_t *lim
 }
 
 /* What only a patched kernel has, and this one has not. */
-static bool needs_patch(const json_t *probe)
+static bool probe_needs_patch(const json_t *probe)
 {
-	return field_given(probe, "patch") && !state_look(field_string(probe, "state"))->attached &&
-	       strcmp(field_string(probe, "state"), "failed") != 0;
+	return field_given(probe, "patch") && !probe_state(field_string(probe, "state"))->attached &&
+	       !field_is(probe, "state", "failed");
 }
 
 /* What each kernel patch that is missing would add. */
-static void print_patches(const struct terminal *terminal, const json_t *probes)
+static void status_print_patches(const struct terminal *terminal, const json_t *probes)
 {
 	static const struct column columns[] = {
 		{ "WOULD SHOW", COLUMN_WRAP },
@@ -175,7 +172,7 @@ static void print_patches(const struct terminal *terminal, const json_t *probes)
 	json_t *probe;
 
 	json_array_foreach(probes, i, probe) {
-		if (!needs_patch(probe))
+		if (!probe_needs_patch(probe))
 			continue;
 		table_row(table);
 		table_cell(table, "", "%s", field_string(probe, "lost"));
@@ -188,20 +185,20 @@ static void print_patches(const struct terminal *terminal, const json_t *probes)
 	table_print(table, 2);
 }
 
-static void probe_row(struct table *table, const json_t *probe)
+static void status_probe_row(struct table *table, const json_t *probe)
 {
-	const char *state = field_string(probe, "state"), *module = field_string(probe, "module");
-	const struct state_look *look = state_look(state);
+	const char *name = field_string(probe, "state"), *module = field_string(probe, "module");
+	const struct probe_state *state = probe_state(name);
 
 	table_row(table);
-	table_cell(table, look->degraded ? look->style : "", "%s", field_string(probe, "name"));
+	table_cell(table, state->degraded ? state->style : "", "%s", field_string(probe, "name"));
 	table_cell(table, "", "%s", field_string(probe, "target"));
 	table_cell(table, "", "%s", *module ? module : "-");
-	table_cell(table, look->style, "%s", *state ? state : "unknown");
+	table_cell(table, state->style, "%s", *name ? name : "unknown");
 }
 
 /* Those that something is lost by come first. */
-static void print_probes(const struct terminal *terminal, const json_t *probes)
+static void status_print_probes(const struct terminal *terminal, const json_t *probes)
 {
 	static const struct column columns[] = {
 		{ "PROBE", COLUMN_TEXT },
@@ -215,11 +212,12 @@ static void print_probes(const struct terminal *terminal, const json_t *probes)
 
 	for (int degraded = 1; degraded >= 0; degraded--)
 		json_array_foreach(probes, i, probe)
-			if (!needs_patch(probe) && state_look(field_string(probe, "state"))->degraded == degraded)
-				probe_row(table, probe);
+			if (!probe_needs_patch(probe) &&
+			    probe_state(field_string(probe, "state"))->degraded == degraded)
+				status_probe_row(table, probe);
 	json_array_foreach(probes, i, probe) {
-		attached += state_look(field_string(probe, "state"))->attached;
-		count += !needs_patch(probe);
+		attached += probe_state(field_string(probe, "state"))->attached;
+		count += !probe_needs_patch(probe);
 	}
 	terminal_print(terminal, "\n" STYLE_BOLD "Probes" STYLE_END ": %zu of %zu attached\n", attached, count);
 	if (count)
@@ -228,8 +226,8 @@ static void print_probes(const struct terminal *terminal, const json_t *probes)
 
 void render_status(const struct terminal *terminal, const json_t *status)
 {
-	print_overview(terminal, status);
-	print_limitations(terminal, field_array(status, "limitations"));
-	print_probes(terminal, field_array(status, "probes"));
-	print_patches(terminal, field_array(status, "probes"));
+	status_print_overview(terminal, status);
+	status_print_limitations(terminal, field_array(status, "limitations"));
+	status_print_probes(terminal, field_array(status, "probes"));
+	status_print_patches(terminal, field_array(status, "probes"));
 }

@@ -26,7 +26,7 @@ struct table {
 };
 
 /* A pipe gets one line per row, whole. */
-static int column_flags(const struct table *table, const struct column *column)
+static int table_column_flags(const struct table *table, const struct column *column)
 {
 	if (column->kind == COLUMN_NUMBER)
 		return SCOLS_FL_RIGHT;
@@ -36,23 +36,23 @@ static int column_flags(const struct table *table, const struct column *column)
 }
 
 /* Cells take a new line at '\n' and nowhere else. */
-static void wrap_at_breaks(struct libscols_column *column)
+static void table_wrap_at_breaks(struct libscols_column *column)
 {
 	if (scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL) < 0 ||
 	    scols_column_set_safechars(column, "\n") < 0)
 		out_of_memory();
 }
 
-static void add_column(struct table *table, const struct column *column)
+static void table_add_column(struct table *table, const struct column *column)
 {
-	int flags = column_flags(table, column);
+	int flags = table_column_flags(table, column);
 	struct libscols_column *added = scols_table_new_column(table->scols, column->name, 0, flags);
 	const char *bold = terminal_sequence(table->terminal, *STYLE_BOLD);
 
 	if (!added)
 		out_of_memory();
 	if (flags & SCOLS_FL_WRAP)
-		wrap_at_breaks(added);
+		table_wrap_at_breaks(added);
 	if (*bold)
 		scols_cell_set_color(scols_column_get_header(added), bold);
 }
@@ -70,7 +70,7 @@ struct table *table_new(const struct terminal *terminal, const struct column *co
 	scols_table_enable_colors(table->scols, terminal->color);
 	scols_table_set_column_separator(table->scols, "  ");
 	for (size_t i = 0; i < count; i++)
-		add_column(table, &columns[i]);
+		table_add_column(table, &columns[i]);
 	return table;
 }
 
@@ -110,7 +110,7 @@ void table_cell(struct table *table, const char *style, const char *format, ...)
 
 /* ---- wrapping: libsmartcols breaks inside words, so the line breaks are put in beforehand -------- */
 
-static char *cell_data(const struct table *table, size_t row, size_t column)
+static char *table_cell_data(const struct table *table, size_t row, size_t column)
 {
 	struct libscols_line *line = scols_table_get_line(table->scols, row);
 
@@ -118,12 +118,12 @@ static char *cell_data(const struct table *table, size_t row, size_t column)
 }
 
 /* Screen columns of the widest cell, heading included. */
-static size_t natural_width(const struct table *table, size_t column)
+static size_t table_natural_width(const struct table *table, size_t column)
 {
 	size_t widest = strlen(table->columns[column].name);
 
 	for (size_t row = 0; row < scols_table_get_nlines(table->scols); row++) {
-		const char *data = cell_data(table, row, column);
+		const char *data = table_cell_data(table, row, column);
 		size_t width = data ? terminal_columns(table->terminal, data, strlen(data)) : 0;
 
 		widest = width > widest ? width : widest;
@@ -132,7 +132,7 @@ static size_t natural_width(const struct table *table, size_t column)
 }
 
 /* The next column that asks for less than an equal part of what is left, or any when all ask for more. */
-static size_t most_modest(const struct table *table, const size_t *widths, const bool *settled)
+static size_t table_narrowest_column(const struct table *table, const size_t *widths, const bool *settled)
 {
 	size_t best = table->count;
 
@@ -143,20 +143,20 @@ static size_t most_modest(const struct table *table, const size_t *widths, const
 }
 
 /* Natural widths; WRAP columns share what the others leave, none gets more than it needs. */
-static void choose_widths(const struct table *table, size_t *widths, size_t room)
+static void table_choose_widths(const struct table *table, size_t *widths, size_t room)
 {
 	bool settled[COLUMNS_MOST];
 	size_t wraps = 0;
 
 	room -= room < SEPARATOR * (table->count - 1) ? room : SEPARATOR * (table->count - 1);
 	for (size_t i = 0; i < table->count; i++) {
-		widths[i] = natural_width(table, i);
+		widths[i] = table_natural_width(table, i);
 		settled[i] = table->columns[i].kind != COLUMN_WRAP;
 		wraps += !settled[i];
 		room -= settled[i] ? (widths[i] < room ? widths[i] : room) : 0;
 	}
 	for (; wraps > 0; wraps--) {
-		size_t i = most_modest(table, widths, settled), part = room / wraps;
+		size_t i = table_narrowest_column(table, widths, settled), part = room / wraps;
 
 		part = part < WRAP_LEAST ? WRAP_LEAST : part;
 		widths[i] = widths[i] > part ? part : widths[i];
@@ -165,9 +165,9 @@ static void choose_widths(const struct table *table, size_t *widths, size_t room
 	}
 }
 
-static void wrap_cell(const struct table *table, size_t row, size_t column, size_t width)
+static void table_wrap_cell(const struct table *table, size_t row, size_t column, size_t width)
 {
-	const char *text = cell_data(table, row, column);
+	const char *text = table_cell_data(table, row, column);
 	char *wrapped = NULL;
 	size_t size;
 	FILE *stream;
@@ -187,7 +187,7 @@ static void wrap_cell(const struct table *table, size_t row, size_t column, size
 }
 
 /* Breaks are chosen: what kept words together is a blank from here on. */
-static void soften_blanks(char *text)
+static void table_soften_blanks(char *text)
 {
 	for (char *blank; text && (blank = strstr(text, HARD_BLANK)); text = blank + 1) {
 		*blank = ' ';
@@ -195,23 +195,23 @@ static void soften_blanks(char *text)
 	}
 }
 
-static void wrap_cells(const struct table *table, size_t room)
+static void table_wrap_cells(const struct table *table, size_t room)
 {
 	size_t widths[COLUMNS_MOST];
 
 	if (table->terminal->limited)
-		choose_widths(table, widths, room);
+		table_choose_widths(table, widths, room);
 	for (size_t row = 0; row < scols_table_get_nlines(table->scols); row++)
 		for (size_t i = 0; i < table->count; i++) {
 			if (table->terminal->limited && table->columns[i].kind == COLUMN_WRAP)
-				wrap_cell(table, row, i, widths[i]);
-			soften_blanks(cell_data(table, row, i));
+				table_wrap_cell(table, row, i, widths[i]);
+			table_soften_blanks(table_cell_data(table, row, i));
 		}
 }
 
 /* ---- output ------------------------------------------------------------------------------------- */
 
-static size_t without_blanks(const char *line, size_t bytes)
+static size_t table_line_length(const char *line, size_t bytes)
 {
 	while (bytes > 0 && line[bytes - 1] == ' ')
 		bytes--;
@@ -219,16 +219,16 @@ static size_t without_blanks(const char *line, size_t bytes)
 }
 
 /* Blanks at the end are dropped, also those inside of the last cell's colour. */
-static void print_line(const struct terminal *terminal, const char *line, size_t bytes, unsigned indent)
+static void table_print_line(const struct terminal *terminal, const char *line, size_t bytes, unsigned indent)
 {
 	const char *end = terminal_sequence(terminal, *STYLE_END);
 	size_t length = strlen(end);
 	bool colored;
 
-	bytes = without_blanks(line, bytes);
+	bytes = table_line_length(line, bytes);
 	colored = length > 0 && bytes >= length && memcmp(line + bytes - length, end, length) == 0;
 	if (colored)
-		bytes = without_blanks(line, bytes - length);
+		bytes = table_line_length(line, bytes - length);
 	fprintf(terminal->out, "%*s%.*s%s\n", (int)indent, "", (int)bytes, line, colored ? end : "");
 }
 
@@ -240,12 +240,12 @@ void table_print(struct table *table, unsigned indent)
 	scols_table_set_termforce(table->scols, terminal->limited ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
 	if (terminal->limited)
 		scols_table_set_termwidth(table->scols, terminal->width - indent);
-	wrap_cells(table, terminal->width - indent);
+	table_wrap_cells(table, terminal->width - indent);
 	if (scols_print_table_to_string(table->scols, &text) < 0)
 		out_of_memory();
 	for (char *line = text; line && *line; line = end) {
 		end = strchrnul(line, '\n');
-		print_line(terminal, line, (size_t)(end - line), indent);
+		table_print_line(terminal, line, (size_t)(end - line), indent);
 		end += *end == '\n';
 	}
 	free(text);

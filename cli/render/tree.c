@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "cli/lib/error.h"
 #include "cli/lib/json-field.h"
@@ -34,7 +35,7 @@ struct tree_lines {
 /* ---- the lines ---------------------------------------------------------------- */
 
 /* "radeon  (0000:01:00.0)": what it is, and what it is in this machine. */
-static char *name_text(const json_t *node)
+static char *tree_name_text(const json_t *node)
 {
 	const char *name = field_string(node, "name"), *role = field_string(node, "role");
 
@@ -47,14 +48,14 @@ static char *name_text(const json_t *node)
 }
 
 /* How it is known that this is needed. */
-static char *origin_text(const json_t *node)
+static char *tree_origin_text(const json_t *node)
 {
 	const char *origin = field_string(node, "origin");
 
 	return text_format(*origin ? STYLE_DIM "[%s]" STYLE_END : "%s", origin);
 }
 
-static struct tree_line *line_new(struct tree_lines *lines)
+static struct tree_line *tree_line_new(struct tree_lines *lines)
 {
 	if (lines->count == lines->room) {
 		lines->room = lines->room ? lines->room * 2 : 32;
@@ -65,31 +66,26 @@ static struct tree_line *line_new(struct tree_lines *lines)
 	return &lines->list[lines->count++];
 }
 
-static size_t most(size_t a, size_t b)
-{
-	return a > b ? a : b;
-}
-
-static size_t columns(const struct tree_lines *lines, const char *text)
+static size_t tree_columns(const struct tree_lines *lines, const char *text)
 {
 	return terminal_columns(lines->terminal, text, strlen(text));
 }
 
-static void measure_line(struct tree_lines *lines, const struct tree_line *line)
+static void tree_measure_line(struct tree_lines *lines, const struct tree_line *line)
 {
-	lines->name = most(lines->name, columns(lines, line->rail) + columns(lines, line->name));
-	lines->state = most(lines->state, columns(lines, line->state));
-	lines->ready = most(lines->ready, columns(lines, line->ready));
-	lines->origin = most(lines->origin, columns(lines, line->origin));
+	lines->name = MAX(lines->name, tree_columns(lines, line->rail) + tree_columns(lines, line->name));
+	lines->state = MAX(lines->state, tree_columns(lines, line->state));
+	lines->ready = MAX(lines->ready, tree_columns(lines, line->ready));
+	lines->origin = MAX(lines->origin, tree_columns(lines, line->origin));
 }
 
 /* @below: the rail of the lines below the parent; NULL for a consumer. */
-static void add_node(struct tree_lines *lines, const json_t *node, const char *below, bool last, unsigned depth)
+static void tree_add_node(struct tree_lines *lines, const json_t *node, const char *below, bool last, unsigned depth)
 {
 	const json_t *children = field_array(node, "children");
 	size_t i, count = depth < DEPTH_MOST ? json_array_size(children) : 0;
 	_cleanup_free_ char *rail = text_format("%s%s", below ? below : "", !below ? "" : last ? "   " : "│  ");
-	struct tree_line *line = line_new(lines);
+	struct tree_line *line = tree_line_new(lines);
 
 	*line = (struct tree_line){
 		.rail = text_format("%s%s", below ? below : "",
@@ -97,19 +93,19 @@ static void add_node(struct tree_lines *lines, const json_t *node, const char *b
 				    : last ? "╰─ "
 					   : "├─ "),
 		.rail_after = text_format("%s%s", rail, count ? "│  " : "   "),
-		.name = name_text(node),
+		.name = tree_name_text(node),
 		.state = field_string(node, "state"),
 		.ready = field_given(node, "ready_ns") ? text_moment(field_number(node, "ready_ns"))
 						       : text_format("%s", ""),
-		.origin = origin_text(node),
+		.origin = tree_origin_text(node),
 		.note = field_string(node, "note"),
 	};
-	measure_line(lines, line);
+	tree_measure_line(lines, line);
 	for (i = 0; i < count; i++)
-		add_node(lines, json_array_get(children, i), rail, i + 1 == count, depth + 1);
+		tree_add_node(lines, json_array_get(children, i), rail, i + 1 == count, depth + 1);
 }
 
-static void lines_clear(struct tree_lines *lines)
+static void tree_lines_clear(struct tree_lines *lines)
 {
 	for (size_t i = 0; i < lines->count; i++) {
 		free(lines->list[i].rail);
@@ -120,11 +116,11 @@ static void lines_clear(struct tree_lines *lines)
 	}
 	free(lines->list);
 }
-#define _cleanup_lines_ _cleanup_(lines_clear)
+#define _cleanup_lines_ _cleanup_(tree_lines_clear)
 
 /* ---- printing -------------------------------------------------------------------- */
 
-static const char *state_style(const char *state)
+static const char *tree_state_style(const char *state)
 {
 	static const struct {
 		const char *state, *style;
@@ -140,17 +136,17 @@ static const char *state_style(const char *state)
 }
 
 /* The rail of a line's further lines, up to @column. */
-static void print_rail(const struct tree_lines *lines, const struct tree_line *line, size_t column)
+static void tree_print_rail(const struct tree_lines *lines, const struct tree_line *line, size_t column)
 {
-	size_t rail = columns(lines, line->rail_after) + GAP;
+	size_t rail = tree_columns(lines, line->rail_after) + GAP;
 
 	terminal_print(lines->terminal, "%*s%s%*s", GAP, "", line->rail_after, (int)(column > rail ? column - rail : 0),
 		       "");
 }
 
 /* Text in the columns from @column on; @begun: the first line is printed up to @begun, 0 = it has the rail, too. */
-static void print_wrapped(const struct tree_lines *lines, const struct tree_line *line, const char *text, size_t column,
-			  size_t begun)
+static void tree_print_wrapped(const struct tree_lines *lines, const struct tree_line *line, const char *text,
+			       size_t column, size_t begun)
 {
 	while (*text) {
 		size_t from = begun ? begun : column, width = lines->terminal->width;
@@ -161,7 +157,7 @@ static void print_wrapped(const struct tree_lines *lines, const struct tree_line
 		while (bytes > 0 && text[bytes - 1] == ' ')
 			bytes--;
 		if (!begun)
-			print_rail(lines, line, column);
+			tree_print_rail(lines, line, column);
 		terminal_print(lines->terminal, "%.*s" STYLE_END "\n", (int)bytes, text);
 		begun = 0;
 		text = next;
@@ -169,9 +165,10 @@ static void print_wrapped(const struct tree_lines *lines, const struct tree_line
 }
 
 /* The text, and blanks up to the next cell unless it is the last one. */
-static void print_cell(const struct tree_lines *lines, const char *style, const char *text, size_t width, bool last)
+static void tree_print_cell(const struct tree_lines *lines, const char *style, const char *text, size_t width,
+			    bool last)
 {
-	size_t used = columns(lines, text);
+	size_t used = tree_columns(lines, text);
 
 	if (width == 0)
 		return;
@@ -180,85 +177,86 @@ static void print_cell(const struct tree_lines *lines, const char *style, const 
 }
 
 /* "  ├─ AMD IOMMUv2  absent  1.103 s  [table]  <note>" */
-static void print_aligned(const struct tree_lines *lines, const struct tree_line *line, size_t width)
+static void tree_print_aligned(const struct tree_lines *lines, const struct tree_line *line, size_t width)
 {
 	bool beside = *line->note && width + GAP + NOTE_COLUMNS <= lines->terminal->width;
 	bool origin = beside || *line->origin, ready = origin || *line->ready;
 
 	terminal_print(lines->terminal, "%*s%s", GAP, "", line->rail);
-	print_cell(lines, "", line->name, lines->name - columns(lines, line->rail), false);
-	print_cell(lines, state_style(line->state), line->state, lines->state, !ready);
+	tree_print_cell(lines, "", line->name, lines->name - tree_columns(lines, line->rail), false);
+	tree_print_cell(lines, tree_state_style(line->state), line->state, lines->state, !ready);
 	if (ready)
-		print_cell(lines, "", line->ready, lines->ready, !origin);
+		tree_print_cell(lines, "", line->ready, lines->ready, !origin);
 	if (origin)
-		print_cell(lines, "", line->origin, lines->origin, !beside);
+		tree_print_cell(lines, "", line->origin, lines->origin, !beside);
 	terminal_put(lines->terminal, beside ? "" : "\n");
-	print_wrapped(lines, line, line->note, beside ? width + GAP : columns(lines, line->rail_after) + GAP + GAP,
-		      beside ? width + GAP : 0);
+	tree_print_wrapped(lines, line, line->note,
+			   beside ? width + GAP : tree_columns(lines, line->rail_after) + GAP + GAP,
+			   beside ? width + GAP : 0);
 }
 
 /* The same without columns, on as many lines as it takes. */
-static void print_narrow(const struct tree_lines *lines, const struct tree_line *line)
+static void tree_print_narrow(const struct tree_lines *lines, const struct tree_line *line)
 {
 	_cleanup_free_ char *text =
-		text_format("%s%s  %s%s" STYLE_END "%s%s%s%s%s%s", line->rail, line->name, state_style(line->state),
-			    line->state, *line->ready ? "  " : "", line->ready, *line->origin ? "  " : "", line->origin,
-			    *line->note ? "  " : "", line->note);
+		text_format("%s%s  %s%s" STYLE_END "%s%s%s%s%s%s", line->rail, line->name,
+			    tree_state_style(line->state), line->state, *line->ready ? "  " : "", line->ready,
+			    *line->origin ? "  " : "", line->origin, *line->note ? "  " : "", line->note);
 
 	terminal_print(lines->terminal, "%*s", GAP, "");
-	print_wrapped(lines, line, text, columns(lines, line->rail_after) + GAP, GAP);
+	tree_print_wrapped(lines, line, text, tree_columns(lines, line->rail_after) + GAP, GAP);
 }
 
-static void print_lines(const struct tree_lines *lines)
+static void tree_print_lines(const struct tree_lines *lines)
 {
 	size_t width = GAP + lines->name + GAP + lines->state + (lines->ready ? GAP + lines->ready : 0) +
 		       (lines->origin ? GAP + lines->origin : 0);
 
 	for (size_t i = 0; i < lines->count; i++)
 		if (width <= lines->terminal->width)
-			print_aligned(lines, &lines->list[i], width);
+			tree_print_aligned(lines, &lines->list[i], width);
 		else
-			print_narrow(lines, &lines->list[i]);
+			tree_print_narrow(lines, &lines->list[i]);
 }
 
 /* ---- which consumers ------------------------------------------------------------------ */
 
-static bool all_ready(const json_t *node, unsigned depth)
+static bool tree_all_ready(const json_t *node, unsigned depth)
 {
 	json_t *child;
 	size_t i;
 
-	if (strcmp(field_string(node, "state"), "ready") != 0)
+	if (!field_is(node, "state", "ready"))
 		return false;
 	if (depth < DEPTH_MOST)
 		json_array_foreach(field_array(node, "children"), i, child)
-			if (!all_ready(child, depth + 1))
+			if (!tree_all_ready(child, depth + 1))
 				return false;
 	return true;
 }
 
-static size_t count_lines(const json_t *node, unsigned depth)
+static size_t tree_count_lines(const json_t *node, unsigned depth)
 {
 	size_t count = 1, i;
 	json_t *child;
 
 	if (depth < DEPTH_MOST)
 		json_array_foreach(field_array(node, "children"), i, child)
-			count += count_lines(child, depth + 1);
+			count += tree_count_lines(child, depth + 1);
 	return count;
 }
 
 /* Marks the consumers that are shown, those with something amiss first; returns how many are not. */
-static size_t choose(const json_t *tree, bool *shown, bool all)
+static size_t tree_choose(const json_t *tree, bool *shown, bool all)
 {
 	size_t left = all ? SIZE_MAX : LINES_MOST, hidden = json_array_size(tree), i;
 	json_t *node;
 
 	for (int ready = 0; ready <= 1; ready++)
 		json_array_foreach(tree, i, node) {
-			size_t count = count_lines(node, 0);
+			size_t count = tree_count_lines(node, 0);
 
-			if (all_ready(node, 0) != ready || (count > left && left < LINES_MOST))
+			if (tree_all_ready(node, 0) != ready || (count > left && left < LINES_MOST))
 				continue;
 			shown[i] = true;
 			hidden--;
@@ -278,11 +276,11 @@ void render_tree(const struct terminal *terminal, const json_t *tree, bool all)
 		out_of_memory();
 	if (json_array_size(tree) == 0)
 		return;
-	hidden = choose(tree, shown, all);
+	hidden = tree_choose(tree, shown, all);
 	json_array_foreach(tree, i, node)
 		if (shown[i])
-			add_node(&lines, node, NULL, true, 0);
+			tree_add_node(&lines, node, NULL, true, 0);
 	terminal_put(terminal, "\n" STYLE_BOLD "Who needs whom" STYLE_END "\n");
-	print_lines(&lines);
+	tree_print_lines(&lines);
 	table_more(terminal, hidden, "consumer");
 }

@@ -15,7 +15,7 @@
 #define VERDICTS_MOST 24 /* told at all without --all */
 #define INDENT 4
 
-static const char *effect_style(enum order_effect effect)
+static const char *verdict_style(enum order_effect effect)
 {
 	if (effect == ORDER_LOST)
 		return STYLE_ALERT;
@@ -24,7 +24,7 @@ static const char *effect_style(enum order_effect effect)
 	return effect == ORDER_OTHER ? STYLE_BOLD : STYLE_YELLOW;
 }
 
-static int effect_priority(enum order_effect effect)
+static int verdict_priority(enum order_effect effect)
 {
 	if (effect == ORDER_LOST)
 		return LOG_ERR;
@@ -32,18 +32,18 @@ static int effect_priority(enum order_effect effect)
 }
 
 /* "1.  Lost  <summary>" */
-static void print_title(const struct terminal *terminal, const json_t *report, size_t number)
+static void verdict_print_title(const struct terminal *terminal, const json_t *report, size_t number)
 {
 	_cleanup_free_ char *label = text_format(STYLE_BOLD "%zu." STYLE_END, number);
 	_cleanup_free_ char *text =
-		text_format("%s%s" STYLE_END "  %s", effect_style(order_effect(report)),
+		text_format("%s%s" STYLE_END "  %s", verdict_style(order_effect(report)),
 			    order_effect_title(order_effect(report)), field_string(report, "summary"));
 
 	terminal_paragraph(terminal, label, INDENT, text);
 }
 
 /* "radeon_module_init, driver radeon, module radeon": whatever is known of a party. */
-static char *party_text(const char *name, const char *driver, const char *module)
+static char *verdict_party_text(const char *name, const char *driver, const char *module)
 {
 	char *text = NULL;
 	size_t size;
@@ -64,16 +64,17 @@ static char *party_text(const char *name, const char *driver, const char *module
 	return text;
 }
 
-static void print_parties(const struct terminal *terminal, const json_t *about, enum order_effect effect)
+static void verdict_print_parties(const struct terminal *terminal, const json_t *about, enum order_effect effect)
 {
 	const char *bus = field_string(about, "bus"), *device = field_string(about, "device");
 	uint64_t devices = field_number(about, "devices");
 	_cleanup_free_ char *more = text_format(devices > 1 ? " and %" PRIu64 " more" : "", devices - 1);
 	_cleanup_free_ char *name = text_format(*bus && *device ? "%s (%s)%s" : "%s%.0s%s", device, bus, more);
-	_cleanup_free_ char *consumer = party_text(name, field_string(about, "driver"), field_string(about, "module"));
+	_cleanup_free_ char *consumer =
+		verdict_party_text(name, field_string(about, "driver"), field_string(about, "module"));
 	_cleanup_free_ char *supplier =
-		party_text(field_string(about, "supplier"), field_string(about, "supplier_driver"),
-			   field_string(about, "supplier_module"));
+		verdict_party_text(field_string(about, "supplier"), field_string(about, "supplier_driver"),
+				   field_string(about, "supplier_module"));
 
 	/* What is on no bus is a driver's name. */
 	terminal_labelled(terminal, *device && *bus ? "Device" : "Driver",
@@ -85,7 +86,7 @@ static void print_parties(const struct terminal *terminal, const json_t *about, 
 #define MOMENT_NS GW_NSEC_PER_MSEC /* what is shorter began and ended at once, as far as shown times tell */
 
 /* "0.874 s to 0.883 s", "at 0.874 s", or "" */
-static char *span_text(const json_t *about, const char *begin_key, const char *end_key)
+static char *verdict_span_text(const json_t *about, const char *begin_key, const char *end_key)
 {
 	bool has_begin = field_given(about, begin_key), has_end = field_given(about, end_key);
 	uint64_t begin_ns = field_number(about, begin_key), end_ns = field_number(about, end_key);
@@ -99,7 +100,7 @@ static char *span_text(const json_t *about, const char *begin_key, const char *e
 }
 
 /* When the supplier was ready, as seen from the consumer's begin. */
-static char *ready_text(const json_t *about, enum order_effect effect)
+static char *verdict_ready_text(const json_t *about, enum order_effect effect)
 {
 	uint64_t ready = field_number(about, "supplier_ready_ns"), begin = field_number(about, "begin_ns");
 	bool later = ready > begin, has_begin = field_given(about, "begin_ns");
@@ -108,7 +109,7 @@ static char *ready_text(const json_t *about, enum order_effect effect)
 	_cleanup_free_ char *gap = text_together(duration);
 
 	if (!field_given(about, "supplier_ready_ns")) {
-		_cleanup_free_ char *span = span_text(about, "supplier_begin_ns", "supplier_ready_ns");
+		_cleanup_free_ char *span = verdict_span_text(about, "supplier_begin_ns", "supplier_ready_ns");
 
 		return text_format("%s%s", *span ? "; what it needs began " : "", span);
 	}
@@ -120,16 +121,17 @@ static char *ready_text(const json_t *about, enum order_effect effect)
 						  : "later");
 }
 
-static void print_when(const struct terminal *terminal, const json_t *about, enum order_effect effect)
+static void verdict_print_when(const struct terminal *terminal, const json_t *about, enum order_effect effect)
 {
-	_cleanup_free_ char *span = span_text(about, "begin_ns", "end_ns"), *ready = ready_text(about, effect);
+	_cleanup_free_ char *span = verdict_span_text(about, "begin_ns", "end_ns"),
+			    *ready = verdict_ready_text(about, effect);
 	_cleanup_free_ char *text = text_format("%s%s", span, ready);
 
 	terminal_labelled(terminal, "When", text + (strncmp(text, "; ", 2) == 0 ? 2 : 0));
 }
 
 /* "-EPROBE_DEFER, tried 21 times, 4.1 s lost" */
-static void print_result(const struct terminal *terminal, const json_t *about)
+static void verdict_print_result(const struct terminal *terminal, const json_t *about)
 {
 	uint64_t retries = field_number(about, "retries"), lost = field_number(about, "lost_ns");
 	const char *name = field_string(about, "result_name");
@@ -156,18 +158,18 @@ void render_verdict(const struct terminal *terminal, const json_t *report)
 {
 	const json_t *about = field_object(report, "probe_order"), *root = field_object(report, "root_cause");
 
-	print_parties(terminal, about, order_effect(report));
-	print_when(terminal, about, order_effect(report));
-	print_result(terminal, about);
+	verdict_print_parties(terminal, about, order_effect(report));
+	verdict_print_when(terminal, about, order_effect(report));
+	verdict_print_result(terminal, about);
 	terminal_labelled(terminal, "Known from", field_string(about, "source"));
 	terminal_labelled(terminal, "Root cause", field_string(root, "explanation"));
 	terminal_labelled(terminal, "Advice", field_string(root, "advice"));
 }
 
-static void print_verdict(const struct terminal *terminal, const json_t *report, size_t number)
+static void verdict_print(const struct terminal *terminal, const json_t *report, size_t number)
 {
 	terminal_put(terminal, "\n");
-	print_title(terminal, report, number);
+	verdict_print_title(terminal, report, number);
 	terminal_print(terminal, "    " STYLE_DIM "%s  %s  %s" STYLE_END "\n", field_string(report, "class"),
 		       field_string(report, "confidence"), field_string(report, "id"));
 	render_verdict(terminal, report);
@@ -178,14 +180,14 @@ void render_verdicts(const struct terminal *terminal, const struct order_reports
 	size_t shown = all || reports->count <= VERDICTS_MOST ? reports->count : VERDICTS_MOST;
 
 	for (size_t i = 0; i < shown; i++) {
-		terminal_priority(terminal, effect_priority(order_effect(reports->list[i])));
+		terminal_priority(terminal, verdict_priority(order_effect(reports->list[i])));
 		if (all || i < FULL_MOST) {
-			print_verdict(terminal, reports->list[i], i + 1);
+			verdict_print(terminal, reports->list[i], i + 1);
 			continue;
 		}
 		if (i == FULL_MOST)
 			terminal_put(terminal, "\n");
-		print_title(terminal, reports->list[i], i + 1);
+		verdict_print_title(terminal, reports->list[i], i + 1);
 	}
 	terminal_priority(terminal, LOG_INFO);
 	if (!all && reports->count > FULL_MOST)

@@ -33,7 +33,7 @@ char *waits_summary(const json_t *waits)
 }
 
 /* A wait that is known from the stack only has a function instead of an object. */
-static char *plain_object(const json_t *wait)
+static char *wait_plain_object(const json_t *wait)
 {
 	const char *kind = field_string(wait, "kind"), *function = field_string(wait, "function");
 	_cleanup_free_ char *object = field_text(json_object_get(wait, "object"));
@@ -66,7 +66,7 @@ static char *wait_object(const json_t *wait)
 		type = "lock";
 	}
 	if (!part)
-		return plain_object(wait);
+		return wait_plain_object(wait);
 	node = json_copy((json_t *)part);
 	if (!node || json_object_set_new(node, "type", json_string(type)) < 0)
 		out_of_memory();
@@ -76,7 +76,7 @@ static char *wait_object(const json_t *wait)
 }
 
 /* ["notifier", "reclaim"] to "notifier, reclaim" */
-static char *list_text(const json_t *list)
+static char *wait_list_text(const json_t *list)
 {
 	char *text = NULL;
 	json_t *item;
@@ -92,7 +92,7 @@ static char *list_text(const json_t *list)
 	return text;
 }
 
-static const char *age_style(uint64_t age)
+static const char *wait_age_style(uint64_t age)
 {
 	if (age >= 10 * GW_NSEC_PER_SEC)
 		return STYLE_RED;
@@ -102,14 +102,14 @@ static const char *age_style(uint64_t age)
 static void wait_row(struct table *table, const json_t *wait, bool chain)
 {
 	_cleanup_free_ char *age = wait_age(wait), *object = wait_object(wait);
-	_cleanup_free_ char *inside = list_text(field_array(wait, "inside"));
+	_cleanup_free_ char *inside = wait_list_text(field_array(wait, "inside"));
 	_cleanup_free_ char *state = field_text(json_object_get(wait, "state"));
 
 	table_row(table);
 	table_cell(table, "", "%" PRIu64, field_number(wait, "pid"));
 	table_cell(table, "", "%s", field_string(wait, "comm"));
 	table_cell(table, "", "%s", state);
-	table_cell(table, age_style(field_number(wait, "age_ns")), "%s", age);
+	table_cell(table, wait_age_style(field_number(wait, "age_ns")), "%s", age);
 	table_cell(table, "", "%s", object);
 	table_cell(table, "", "%s", inside);
 	if (chain)
@@ -139,7 +139,7 @@ void render_waits(const struct terminal *terminal, const json_t *waits)
 	table_print(table, 0);
 }
 
-static char *signaller_text(const json_t *signaller)
+static char *timeline_signaller_text(const json_t *signaller)
 {
 	const char *kind = field_string(signaller, "kind"), *comm = field_string(signaller, "comm");
 	const char *function = field_string(signaller, "function");
@@ -154,7 +154,7 @@ static char *signaller_text(const json_t *signaller)
 static void timeline_row(struct table *table, const json_t *timeline)
 {
 	const json_t *signallers = field_array(timeline, "signallers");
-	_cleanup_free_ char *last = signaller_text(json_array_get(signallers, 0));
+	_cleanup_free_ char *last = timeline_signaller_text(json_array_get(signallers, 0));
 	_cleanup_free_ char *rate = NULL, *waiting = NULL;
 	const json_t *waiters = json_object_get(timeline, "waiting");
 

@@ -16,7 +16,7 @@
 #define MARGIN 0.015	 /* of the drawn time, on each side of what happened */
 #define TICK_PIXELS 74.0 /* between ticks, at least */
 
-static int compare_intervals(const void *a, const void *b)
+static int axis_compare_intervals(const void *a, const void *b)
 {
 	const struct svg_interval *left = a, *right = b;
 
@@ -24,11 +24,11 @@ static int compare_intervals(const void *a, const void *b)
 }
 
 /* Joins what overlaps; returns the number of intervals that are left. */
-static size_t merge(struct svg_interval *busy, size_t count)
+static size_t axis_merge(struct svg_interval *busy, size_t count)
 {
 	size_t merged = 0;
 
-	qsort(busy, count, sizeof(*busy), compare_intervals);
+	qsort(busy, count, sizeof(*busy), axis_compare_intervals);
 	for (size_t i = 0; i < count; i++) {
 		struct svg_interval *last = merged ? &busy[merged - 1] : NULL;
 
@@ -41,7 +41,7 @@ static size_t merge(struct svg_interval *busy, size_t count)
 }
 
 /* The longest gap that is not cut yet; @count if all that are left are short. */
-static size_t longest_gap(const struct svg_interval *busy, size_t count, const bool *cut, uint64_t least)
+static size_t axis_longest_gap(const struct svg_interval *busy, size_t count, const bool *cut, uint64_t least)
 {
 	size_t best = count;
 	uint64_t longest = least;
@@ -57,28 +57,28 @@ static size_t longest_gap(const struct svg_interval *busy, size_t count, const b
 	return best;
 }
 
-static void add_segment(struct svg_axis *axis, uint64_t begin, uint64_t end, bool cut)
+static void axis_add_segment(struct svg_axis *axis, uint64_t begin, uint64_t end, bool cut)
 {
 	axis->segments[axis->count++] = (struct svg_segment){ .time = { begin, end }, .cut = cut };
 }
 
 /* The segments from one cut to the next, with a margin of time at each cut so that nothing touches it. */
-static void make_segments(struct svg_axis *axis, const struct svg_interval *busy, size_t count, const bool *cut,
-			  uint64_t margin)
+static void axis_make_segments(struct svg_axis *axis, const struct svg_interval *busy, size_t count, const bool *cut,
+			       uint64_t margin)
 {
 	uint64_t begin = busy[0].begin > margin ? busy[0].begin - margin : 0;
 
 	for (size_t i = 1; i < count; i++) {
 		if (!cut[i])
 			continue;
-		add_segment(axis, begin, busy[i - 1].end + margin, false);
-		add_segment(axis, busy[i - 1].end + margin, busy[i].begin - margin, true);
+		axis_add_segment(axis, begin, busy[i - 1].end + margin, false);
+		axis_add_segment(axis, busy[i - 1].end + margin, busy[i].begin - margin, true);
 		begin = busy[i].begin - margin;
 	}
-	add_segment(axis, begin, busy[count - 1].end + margin, false);
+	axis_add_segment(axis, begin, busy[count - 1].end + margin, false);
 }
 
-static void place_segments(struct svg_axis *axis)
+static void axis_place_segments(struct svg_axis *axis)
 {
 	double room = axis->width, time = 0, x = axis->x;
 
@@ -114,11 +114,12 @@ void svg_axis_init(struct svg_axis *axis, double x, double width, struct svg_int
 		busy = &nothing;
 		count = 1;
 	}
-	count = merge(busy, count);
+	count = axis_merge(busy, count);
 	drawn = busy[count - 1].end - busy[0].begin;
 	for (size_t cuts = 0; cuts < AXIS_BREAKS_MOST; cuts++) {
 		double least = (double)drawn * CUT_LEAST;
-		size_t gap = longest_gap(busy, count, cut, (uint64_t)(least > CUT_LEAST_NS ? least : CUT_LEAST_NS));
+		size_t gap =
+			axis_longest_gap(busy, count, cut, (uint64_t)(least > CUT_LEAST_NS ? least : CUT_LEAST_NS));
 
 		if (gap == count)
 			break;
@@ -127,8 +128,8 @@ void svg_axis_init(struct svg_axis *axis, double x, double width, struct svg_int
 	}
 	/* At least a microsecond, so that there is something to divide by. */
 	margin = (uint64_t)((double)drawn * MARGIN) + 1000;
-	make_segments(axis, busy, count, cut, margin);
-	place_segments(axis);
+	axis_make_segments(axis, busy, count, cut, margin);
+	axis_place_segments(axis);
 }
 
 double svg_axis_x(const struct svg_axis *axis, uint64_t time_ns)
@@ -148,7 +149,7 @@ double svg_axis_x(const struct svg_axis *axis, uint64_t time_ns)
 /* ---- drawing ------------------------------------------------------------------- */
 
 /* The smallest of 1, 2 and 5 times a power of ten that is at least @least. */
-static uint64_t nice_step(double least)
+static uint64_t axis_nice_step(double least)
 {
 	uint64_t power = 1;
 
@@ -163,7 +164,7 @@ static uint64_t nice_step(double least)
 }
 
 /* "0.25 s": as many digits as the step needs. */
-static char *tick_text(uint64_t time_ns, uint64_t step)
+static char *axis_tick_text(uint64_t time_ns, uint64_t step)
 {
 	int digits = 0;
 
@@ -172,10 +173,10 @@ static char *tick_text(uint64_t time_ns, uint64_t step)
 	return text_format("%.*f s", digits, (double)time_ns / 1e9);
 }
 
-static void draw_tick(const struct svg_axis *axis, FILE *out, uint64_t time_ns, uint64_t step, double top,
-		      double bottom, bool both)
+static void axis_draw_tick(const struct svg_axis *axis, FILE *out, uint64_t time_ns, uint64_t step, double top,
+			   double bottom, bool both)
 {
-	_cleanup_free_ char *text = tick_text(time_ns, step);
+	_cleanup_free_ char *text = axis_tick_text(time_ns, step);
 	double x = svg_axis_x(axis, time_ns);
 
 	svg_line(out, "grid", x, top, x, bottom);
@@ -185,21 +186,21 @@ static void draw_tick(const struct svg_axis *axis, FILE *out, uint64_t time_ns, 
 }
 
 /* Ticks at round times; where a segment is too short for one, at what is about its middle. */
-static void draw_ticks(const struct svg_axis *axis, FILE *out, const struct svg_segment *segment, uint64_t step,
-		       double top, double bottom, bool both)
+static void axis_draw_ticks(const struct svg_axis *axis, FILE *out, const struct svg_segment *segment, uint64_t step,
+			    double top, double bottom, bool both)
 {
 	uint64_t begin = segment->time.begin, end = segment->time.end, first = (begin + step - 1) / step * step;
 
 	if (first > end) {
-		uint64_t middle = begin + (end - begin) / 2, fine = nice_step((double)(end - begin) / 8);
+		uint64_t middle = begin + (end - begin) / 2, fine = axis_nice_step((double)(end - begin) / 8);
 
-		draw_tick(axis, out, middle / fine * fine, fine, top, bottom, both);
+		axis_draw_tick(axis, out, middle / fine * fine, fine, top, bottom, both);
 	}
 	for (uint64_t time = first; time <= end; time += step)
-		draw_tick(axis, out, time, step, top, bottom, both);
+		axis_draw_tick(axis, out, time, step, top, bottom, both);
 }
 
-static void draw_cut(FILE *out, const struct svg_segment *segment, double top, double bottom)
+static void axis_draw_cut(FILE *out, const struct svg_segment *segment, double top, double bottom)
 {
 	_cleanup_free_ char *length = text_duration_short(segment->time.end - segment->time.begin);
 	_cleanup_free_ char *title = text_format("%s in which nothing of this began or ended", length);
@@ -215,7 +216,7 @@ static void draw_cut(FILE *out, const struct svg_segment *segment, double top, d
 
 void svg_axis_draw(const struct svg_axis *axis, FILE *out, double top, double bottom, bool both)
 {
-	uint64_t step = nice_step(TICK_PIXELS / axis->scale);
+	uint64_t step = axis_nice_step(TICK_PIXELS / axis->scale);
 
 	fputs("<g class=\"axis\">\n", out);
 	for (size_t i = 0; i < axis->count; i++) {
@@ -225,9 +226,9 @@ void svg_axis_draw(const struct svg_axis *axis, FILE *out, double top, double bo
 			(unsigned long long)segment->time.begin, (unsigned long long)segment->time.end, segment->x,
 			segment->width);
 		if (segment->cut)
-			draw_cut(out, segment, top, bottom);
+			axis_draw_cut(out, segment, top, bottom);
 		else
-			draw_ticks(axis, out, segment, step, top, bottom, both);
+			axis_draw_ticks(axis, out, segment, step, top, bottom, both);
 		fputs("</g>\n", out);
 	}
 	fputs("</g>\n", out);

@@ -19,12 +19,7 @@
 
 /* ---- devices ------------------------------------------------------------------- */
 
-static bool is_kind(const json_t *object, const char *kind)
-{
-	return strcmp(field_string(object, "kind"), kind) == 0;
-}
-
-static uint64_t first_begin(const json_t *device)
+static uint64_t chart_first_begin(const json_t *device)
 {
 	uint64_t first = UINT64_MAX;
 	json_t *span;
@@ -37,18 +32,18 @@ static uint64_t first_begin(const json_t *device)
 }
 
 /* The band has what is only an initcall or a module. */
-static bool was_probed(const json_t *device)
+static bool chart_was_probed(const json_t *device)
 {
 	json_t *span;
 	size_t i;
 
 	json_array_foreach(field_array(device, "spans"), i, span)
-		if (is_kind(span, "probe") || is_kind(span, "deferred"))
+		if (field_is(span, "kind", "probe") || field_is(span, "kind", "deferred"))
 			return true;
 	return false;
 }
 
-static int compare_lanes(const void *a, const void *b)
+static int chart_compare_lanes(const void *a, const void *b)
 {
 	const struct svg_lane *left = a, *right = b;
 
@@ -58,7 +53,7 @@ static int compare_lanes(const void *a, const void *b)
 }
 
 /* What is kept when there are too many: 0 = part of a finding, 1 = not ready or retried, 2 = the rest. */
-static unsigned lane_rank(const struct svg_lane *lane)
+static unsigned chart_lane_rank(const struct svg_lane *lane)
 {
 	if (lane->worst != ORDER_EFFECTS)
 		return 0;
@@ -66,7 +61,7 @@ static unsigned lane_rank(const struct svg_lane *lane)
 }
 
 /* Keeps the order and drops what says least. */
-static void cut_lanes(struct svg_chart *chart)
+static void chart_cut_lanes(struct svg_chart *chart)
 {
 	size_t left = LANES_MOST, kept = 0;
 	_cleanup_free_ bool *taken = calloc(chart->lane_count + 1, sizeof(bool));
@@ -75,7 +70,7 @@ static void cut_lanes(struct svg_chart *chart)
 		out_of_memory();
 	for (unsigned rank = 0; rank <= 2; rank++)
 		for (size_t i = 0; i < chart->lane_count && left > 0; i++)
-			if (!taken[i] && lane_rank(&chart->lanes[i]) == rank) {
+			if (!taken[i] && chart_lane_rank(&chart->lanes[i]) == rank) {
 				taken[i] = true;
 				left--;
 			}
@@ -86,7 +81,7 @@ static void cut_lanes(struct svg_chart *chart)
 	chart->lane_count = kept;
 }
 
-static void collect_lanes(struct svg_chart *chart, bool all)
+static void chart_collect_lanes(struct svg_chart *chart, bool all)
 {
 	const json_t *devices = field_array(chart->order, "devices");
 	json_t *device;
@@ -96,20 +91,20 @@ static void collect_lanes(struct svg_chart *chart, bool all)
 	if (!chart->lanes)
 		out_of_memory();
 	json_array_foreach(devices, i, device)
-		if (was_probed(device))
+		if (chart_was_probed(device))
 			chart->lanes[chart->lane_count++] = (struct svg_lane){
 				.device = device,
-				.first_ns = first_begin(device),
+				.first_ns = chart_first_begin(device),
 				.worst = order_worst(&chart->reports, field_array(device, "findings")),
 			};
-	qsort(chart->lanes, chart->lane_count, sizeof(*chart->lanes), compare_lanes);
+	qsort(chart->lanes, chart->lane_count, sizeof(*chart->lanes), chart_compare_lanes);
 	if (!all)
-		cut_lanes(chart);
+		chart_cut_lanes(chart);
 }
 
 /* ---- the band -------------------------------------------------------------------- */
 
-static void collect_items(struct svg_chart *chart)
+static void chart_collect_items(struct svg_chart *chart)
 {
 	const json_t *rows = field_array(chart->order, "rows");
 	json_t *row;
@@ -119,12 +114,12 @@ static void collect_items(struct svg_chart *chart)
 	if (!chart->items)
 		out_of_memory();
 	json_array_foreach(rows, i, row)
-		if (is_kind(row, "initcall") || is_kind(row, "module"))
+		if (field_is(row, "kind", "initcall") || field_is(row, "kind", "module"))
 			chart->items[chart->item_count++].row = row;
 }
 
 /* What the item takes with its name on one side; false if that does not fit into the chart. */
-static bool place_item(const struct svg_axis *axis, struct svg_item *item, bool left, double *begin, double *end)
+static bool chart_place_item(const struct svg_axis *axis, struct svg_item *item, bool left, double *begin, double *end)
 {
 	double name = (double)svg_length(field_string(item->row, "name")) * BAND_FONT * SVG_MONO_WIDTH + 4;
 
@@ -135,13 +130,13 @@ static bool place_item(const struct svg_axis *axis, struct svg_item *item, bool 
 }
 
 /* The first lane in which it fits; with the name to the right, else to the left, else without. */
-static void pack_item(struct svg_chart *chart, struct svg_item *item, double *used)
+static void chart_pack_item(struct svg_chart *chart, struct svg_item *item, double *used)
 {
 	double begin, end;
 
 	for (size_t lane = 0; lane < BAND_LANES_MOST; lane++)
 		for (int left = 0; left <= 1; left++) {
-			if (!place_item(&chart->axis, item, left, &begin, &end) || begin < used[lane])
+			if (!chart_place_item(&chart->axis, item, left, &begin, &end) || begin < used[lane])
 				continue;
 			item->labelled = true;
 			item->y = chart->top + (double)lane * LANE_HEIGHT;
@@ -153,7 +148,7 @@ static void pack_item(struct svg_chart *chart, struct svg_item *item, double *us
 	chart->band_lanes = BAND_LANES_MOST;
 }
 
-static int compare_items(const void *a, const void *b)
+static int chart_compare_items(const void *a, const void *b)
 {
 	uint64_t left = field_number(((const struct svg_item *)a)->row, "time_ns");
 	uint64_t right = field_number(((const struct svg_item *)b)->row, "time_ns");
@@ -161,11 +156,11 @@ static int compare_items(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
-static void place_band(struct svg_chart *chart)
+static void chart_place_band(struct svg_chart *chart)
 {
 	double used[BAND_LANES_MOST] = { 0 };
 
-	qsort(chart->items, chart->item_count, sizeof(*chart->items), compare_items);
+	qsort(chart->items, chart->item_count, sizeof(*chart->items), chart_compare_items);
 	for (size_t i = 0; i < chart->item_count; i++) {
 		struct svg_item *item = &chart->items[i];
 		uint64_t begin = field_number(item->row, "time_ns"), end = field_number(item->row, "end_ns");
@@ -173,20 +168,20 @@ static void place_band(struct svg_chart *chart)
 
 		item->x = svg_axis_x(&chart->axis, begin);
 		item->width = width > BAR_LEAST ? width : BAR_LEAST;
-		pack_item(chart, item, used);
+		chart_pack_item(chart, item, used);
 	}
 }
 
 /* ---- times ------------------------------------------------------------------------- */
 
-static void add_busy(struct svg_interval *busy, size_t *count, const json_t *object, const char *begin_key)
+static void chart_add_busy(struct svg_interval *busy, size_t *count, const json_t *object, const char *begin_key)
 {
 	uint64_t begin = field_number(object, begin_key), end = field_number(object, "end_ns");
 
 	busy[(*count)++] = (struct svg_interval){ begin, end > begin ? end : begin };
 }
 
-static void place_axis(struct svg_chart *chart)
+static void chart_place_axis(struct svg_chart *chart)
 {
 	const json_t *settings = field_object(chart->order, "settings");
 	size_t room = chart->item_count + 1, count = 0, i;
@@ -199,13 +194,13 @@ static void place_axis(struct svg_chart *chart)
 	if (!busy)
 		out_of_memory();
 	for (size_t item = 0; item < chart->item_count; item++)
-		add_busy(busy, &count, chart->items[item].row, "time_ns");
+		chart_add_busy(busy, &count, chart->items[item].row, "time_ns");
 	for (size_t lane = 0; lane < chart->lane_count; lane++)
 		json_array_foreach(field_array(chart->lanes[lane].device, "spans"), i, span)
-			if (!is_kind(span, "deferred"))
-				add_busy(busy, &count, span, "begin_ns");
+			if (!field_is(span, "kind", "deferred"))
+				chart_add_busy(busy, &count, span, "begin_ns");
 	if (field_given(settings, "timeout_expired_ns"))
-		add_busy(busy, &count, settings, "timeout_expired_ns");
+		chart_add_busy(busy, &count, settings, "timeout_expired_ns");
 	svg_axis_init(&chart->axis, CHART_MARGIN + NAMES_WIDTH, CHART_WIDTH - 2 * CHART_MARGIN - NAMES_WIDTH, busy,
 		      count);
 }
@@ -216,10 +211,10 @@ void svg_chart_init(struct svg_chart *chart, const json_t *order, double top, bo
 {
 	*chart = (struct svg_chart){ .order = order, .top = top };
 	order_reports_init(&chart->reports, order);
-	collect_lanes(chart, all);
-	collect_items(chart);
-	place_axis(chart);
-	place_band(chart);
+	chart_collect_lanes(chart, all);
+	chart_collect_items(chart);
+	chart_place_axis(chart);
+	chart_place_band(chart);
 	chart->band_bottom = top + (double)chart->band_lanes * LANE_HEIGHT + (chart->band_lanes ? BAND_PADDING : 0);
 	for (size_t i = 0; i < chart->lane_count; i++)
 		chart->lanes[i].y = chart->band_bottom + (double)i * LANE_HEIGHT;
@@ -233,27 +228,28 @@ void svg_chart_clear(struct svg_chart *chart)
 	free(chart->items);
 }
 
-static bool equal(const json_t *object, const char *key, const char *text)
+static bool chart_names(const json_t *object, const char *key, const char *text)
 {
-	return *text && strcmp(field_string(object, key), text) == 0;
+	return *text && field_is(object, key, text);
 }
 
-static bool find_lane(const struct svg_chart *chart, const char *key, const char *text, double *y)
+static bool chart_find_lane(const struct svg_chart *chart, const char *key, const char *text, double *y)
 {
 	for (size_t i = 0; i < chart->lane_count; i++)
-		if (equal(chart->lanes[i].device, key, text)) {
+		if (chart_names(chart->lanes[i].device, key, text)) {
 			*y = chart->lanes[i].y + LANE_HEIGHT / 2;
 			return true;
 		}
 	return false;
 }
 
-static bool find_item(const struct svg_chart *chart, const char *name, const char *module, double *y)
+static bool chart_find_item(const struct svg_chart *chart, const char *name, const char *module, double *y)
 {
 	for (size_t i = 0; i < chart->item_count; i++) {
 		const json_t *row = chart->items[i].row;
 
-		if (equal(row, "name", name) || equal(row, "module", module) || equal(row, "module", name)) {
+		if (chart_names(row, "name", name) || chart_names(row, "module", module) ||
+		    chart_names(row, "module", name)) {
 			*y = chart->items[i].y + LANE_HEIGHT / 2;
 			return true;
 		}
@@ -267,16 +263,16 @@ bool svg_chart_consumer(const struct svg_chart *chart, const json_t *about, doub
 	const char *device = field_string(about, "device"), *driver = field_string(about, "driver");
 
 	if (*device && field_given(about, "bus"))
-		return find_lane(chart, "name", device, y);
-	return find_lane(chart, "driver", driver, y) ||
-	       find_item(chart, *driver ? driver : device, field_string(about, "module"), y);
+		return chart_find_lane(chart, "name", device, y);
+	return chart_find_lane(chart, "driver", driver, y) ||
+	       chart_find_item(chart, *driver ? driver : device, field_string(about, "module"), y);
 }
 
 bool svg_chart_supplier(const struct svg_chart *chart, const json_t *about, double *y)
 {
 	const char *name = field_string(about, "supplier");
 
-	return find_lane(chart, "name", name, y) ||
-	       find_lane(chart, "driver", field_string(about, "supplier_driver"), y) ||
-	       find_item(chart, name, field_string(about, "supplier_module"), y);
+	return chart_find_lane(chart, "name", name, y) ||
+	       chart_find_lane(chart, "driver", field_string(about, "supplier_driver"), y) ||
+	       chart_find_item(chart, name, field_string(about, "supplier_module"), y);
 }

@@ -52,7 +52,7 @@ static const char definitions[] =
 	"<pattern id=\"waiting\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><line class=\"hatch\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"5\" stroke-width=\"3\"/></pattern>\n"
 	"<pattern id=\"unseen\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(-45)\"><line class=\"blind\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"8\" stroke-width=\"3\"/></pattern>\n";
 
-static void arrow_head(FILE *out, const char *effect)
+static void style_arrow_head(FILE *out, const char *effect)
 {
 	fprintf(out,
 		"<marker id=\"head-%s\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" markerUnits=\"userSpaceOnUse\" orient=\"auto\"><path class=\"%s\" d=\"M0 0L8 4L0 8z\"/></marker>\n",
@@ -63,10 +63,10 @@ void svg_style(FILE *out)
 {
 	fprintf(out, "<style>\n%s%s@media (prefers-color-scheme:dark){\n%s}\n</style>\n%s", shapes, light, dark,
 		definitions);
-	arrow_head(out, "lost");
-	arrow_head(out, "fragile");
-	arrow_head(out, "slow");
-	arrow_head(out, "other");
-	arrow_head(out, "over");
+	style_arrow_head(out, "lost");
+	style_arrow_head(out, "fragile");
+	style_arrow_head(out, "slow");
+	style_arrow_head(out, "other");
+	style_arrow_head(out, "over");
 	fputs("</defs>\n", out);
 }

@@ -5,14 +5,14 @@
 #include "cli/lib/text.h"
 
 /* Bytes of a character that XML 1.0 has no place for: controls, U+FFFE and U+FFFF. */
-static size_t impossible_bytes(const unsigned char *c)
+static size_t svg_impossible_bytes(const unsigned char *c)
 {
 	if (c[0] < 0x20 && c[0] != '\t' && c[0] != '\n')
 		return 1;
 	return c[0] == 0xef && c[1] == 0xbf && c[2] >= 0xbe ? 3 : 0;
 }
 
-static const char *entity(char c)
+static const char *svg_entity(char c)
 {
 	switch (c) {
 	case '&':
@@ -33,8 +33,8 @@ static const char *entity(char c)
 void svg_escape(FILE *out, const char *text)
 {
 	while (*text) {
-		size_t impossible = impossible_bytes((const unsigned char *)text);
-		const char *named = entity(*text);
+		size_t impossible = svg_impossible_bytes((const unsigned char *)text);
+		const char *named = svg_entity(*text);
 
 		if (impossible)
 			fputs("\xef\xbf\xbd", out);
@@ -92,7 +92,7 @@ size_t svg_length(const char *text)
 }
 
 /* Where the text's n-th character begins. */
-static const char *skip_characters(const char *text, size_t count)
+static const char *svg_skip_characters(const char *text, size_t count)
 {
 	for (; count > 0 && *text; count--)
 		do
@@ -105,7 +105,7 @@ char *svg_cut(const char *text, size_t characters)
 {
 	if (svg_length(text) <= characters)
 		return text_format("%s", text);
-	return text_format("%.*s…", (int)(skip_characters(text, characters - 1) - text), text);
+	return text_format("%.*s…", (int)(svg_skip_characters(text, characters - 1) - text), text);
 }
 
 char *svg_cut_middle(const char *text, size_t characters)
@@ -114,6 +114,6 @@ char *svg_cut_middle(const char *text, size_t characters)
 
 	if (length <= characters)
 		return text_format("%s", text);
-	return text_format("%.*s…%s", (int)(skip_characters(text, head) - text), text,
-			   skip_characters(text, length - tail));
+	return text_format("%.*s…%s", (int)(svg_skip_characters(text, head) - text), text,
+			   svg_skip_characters(text, length - tail));
 }

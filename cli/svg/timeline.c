@@ -29,13 +29,8 @@
 
 /* ---- words ------------------------------------------------------------------------ */
 
-static bool is_kind(const json_t *object, const char *kind)
-{
-	return strcmp(field_string(object, "kind"), kind) == 0;
-}
-
 /* A probe's class in the style sheet; the driver core takes -ENODEV and -ENXIO for "not my device". */
-static const char *probe_class(const json_t *span)
+static const char *span_class(const json_t *span)
 {
 	const char *result = field_string(span, "result_name");
 
@@ -49,7 +44,7 @@ static const char *probe_class(const json_t *span)
 }
 
 /* "0.4021 s to 0.5876 s, 185 ms"; an end that is not known is said so. */
-static char *times_text(uint64_t begin, uint64_t end, bool has_end)
+static char *span_times_text(uint64_t begin, uint64_t end, bool has_end)
 {
 	_cleanup_free_ char *length = text_duration(has_end && end > begin ? end - begin : 0);
 
@@ -70,7 +65,7 @@ static void draw_badge(FILE *out, double x, double y, enum order_effect effect, 
 }
 
 /* "1 thing lost, 2 fragile" or that there is none. */
-static char *counts_text(const struct svg_chart *chart)
+static char *findings_text(const struct svg_chart *chart)
 {
 	size_t lost = order_lost(chart->order), count = chart->reports.count, others = count > lost ? count - lost : 0;
 
@@ -84,7 +79,7 @@ static void draw_title(const struct svg_chart *chart, FILE *out)
 {
 	const json_t *order = chart->order, *summary = field_object(order, "summary");
 	_cleanup_free_ char *title = text_format("Probe order of Linux %s", field_string(order, "kernel"));
-	_cleanup_free_ char *counts = counts_text(chart), *when = text_time(field_string(order, "taken_at"));
+	_cleanup_free_ char *counts = findings_text(chart), *when = text_time(field_string(order, "taken_at"));
 	_cleanup_free_ char *subtitle =
 		text_format("%s · %" PRIu64 " initcalls, %" PRIu64 " probes, %" PRIu64 " deferrals · boot %s · %s",
 			    counts, field_number(summary, "initcalls"), field_number(summary, "probes"),
@@ -219,7 +214,7 @@ static void draw_item(const struct svg_item *item, FILE *out)
 	const char *name = field_string(row, "name"), *level = field_string(row, "level");
 	const char *result = field_string(row, "result_name");
 	uint64_t begin = field_number(row, "time_ns"), end = field_number(row, "end_ns");
-	_cleanup_free_ char *times = times_text(begin, end, field_given(row, "end_ns"));
+	_cleanup_free_ char *times = span_times_text(begin, end, field_given(row, "end_ns"));
 	_cleanup_free_ char *title =
 		text_format("%s %s%s%s%s\n%s%s%s", field_string(row, "kind"), name, *level ? " (" : "", level,
 			    *level ? " level)" : "", times, *result ? ", result " : "", result);
@@ -227,7 +222,7 @@ static void draw_item(const struct svg_item *item, FILE *out)
 
 	svg_begin(out, "bar", title);
 	fprintf(out, "<rect class=\"%s\" data-begin-ns=\"%" PRIu64 "\" data-end-ns=\"%" PRIu64 "\" ",
-		is_kind(row, "module") ? "module" : "initcall", begin, end);
+		field_is(row, "kind", "module") ? "module" : "initcall", begin, end);
 	fprintf(out, "x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" rx=\"1\"/>\n", item->x, item->y + 5,
 		item->width, LANE_HEIGHT - 10);
 	if (item->labelled)
@@ -259,13 +254,16 @@ static double span_end_x(const struct svg_chart *chart, const json_t *span)
 
 static void draw_span(const struct svg_chart *chart, FILE *out, const struct svg_lane *lane, const json_t *span)
 {
-	bool wait = is_kind(span, "deferred"), probe = is_kind(span, "probe");
+	bool wait = field_is(span, "kind", "deferred"), probe = field_is(span, "kind", "probe");
 	uint64_t begin = field_number(span, "begin_ns"), end = field_number(span, "end_ns");
 	double x = svg_axis_x(&chart->axis, begin), width = span_end_x(chart, span) - x;
 	double height = wait ? 7 : probe ? LANE_HEIGHT - 8 : LANE_HEIGHT - 14;
-	const char *class = wait ? "wait" : probe ? probe_class(span) : is_kind(span, "module") ? "module" : "initcall";
+	const char *class = wait			       ? "wait"
+			    : probe			       ? span_class(span)
+			    : field_is(span, "kind", "module") ? "module"
+							       : "initcall";
 	const char *result = field_string(span, "result_name"), *driver = field_string(span, "driver");
-	_cleanup_free_ char *times = times_text(begin, end, field_given(span, "end_ns"));
+	_cleanup_free_ char *times = span_times_text(begin, end, field_given(span, "end_ns"));
 	_cleanup_free_ char *title =
 		text_format("%s%s%s: %s%s%s\n%s", field_string(lane->device, "name"), *driver ? ", driver " : "",
 			    driver, wait ? "waits to be tried again" : field_string(span, "kind"),
@@ -292,7 +290,7 @@ static void draw_spans(const struct svg_chart *chart, FILE *out, const struct sv
 
 	for (int waits = 1; waits >= 0; waits--)
 		json_array_foreach(spans, i, span)
-			if (is_kind(span, "deferred") == waits)
+			if (field_is(span, "kind", "deferred") == waits)
 				draw_span(chart, out, lane, span);
 }
 
@@ -313,20 +311,20 @@ static void draw_name(const struct svg_lane *lane, FILE *out)
 }
 
 /* The number of its first finding, by how they are told. */
-static size_t first_finding(const struct svg_chart *chart, const struct svg_lane *lane)
+static size_t lane_first_finding(const struct svg_chart *chart, const struct svg_lane *lane)
 {
 	_cleanup_free_ char *numbers = order_numbers(&chart->reports, field_array(lane->device, "findings"));
 
 	return strtoul(numbers, NULL, 10);
 }
 
-static bool is_waiting(const json_t *device)
+static bool lane_is_waiting(const json_t *device)
 {
 	json_t *span;
 	size_t i;
 
 	json_array_foreach(field_array(device, "spans"), i, span)
-		if (is_kind(span, "deferred") && !field_given(span, "end_ns"))
+		if (field_is(span, "kind", "deferred") && !field_given(span, "end_ns"))
 			return true;
 	return false;
 }
@@ -344,7 +342,7 @@ static double lane_end(const struct svg_chart *chart, const struct svg_lane *lan
 }
 
 /* What it needs, where no arrow can say it: of its first finding. "" if an arrow can. */
-static const char *missing_supplier(const struct svg_chart *chart, size_t number)
+static const char *lane_missing_supplier(const struct svg_chart *chart, size_t number)
 {
 	const json_t *about = number ? field_object(chart->reports.list[number - 1], "probe_order") : NULL;
 	double y;
@@ -355,8 +353,8 @@ static const char *missing_supplier(const struct svg_chart *chart, size_t number
 /* "needs board-power" behind the last bar, or before the first one; "still waits for board-power" over the hatching. */
 static void draw_need(const struct svg_chart *chart, FILE *out, const struct svg_lane *lane, size_t number)
 {
-	const char *supplier = missing_supplier(chart, number);
-	bool waits = is_waiting(lane->device);
+	const char *supplier = lane_missing_supplier(chart, number);
+	bool waits = lane_is_waiting(lane->device);
 	_cleanup_free_ char *text = waits ? text_format("still waits%s%s", *supplier ? " for " : "", supplier)
 					  : text_format("needs %s", supplier);
 	double end = lane_end(chart, lane), y = lane->y + LANE_HEIGHT / 2 + 4, edge = chart->axis.x + chart->axis.width;
@@ -372,7 +370,7 @@ static void draw_need(const struct svg_chart *chart, FILE *out, const struct svg
 
 static void draw_lane(const struct svg_chart *chart, FILE *out, const struct svg_lane *lane)
 {
-	size_t number = first_finding(chart, lane);
+	size_t number = lane_first_finding(chart, lane);
 	_cleanup_free_ char *retries = text_format("%" PRIu64, field_number(lane->device, "retries"));
 	_cleanup_free_ char *lost = text_duration(field_number(lane->device, "lost_ns"));
 	const char *finding = number ? field_string(chart->reports.list[number - 1], "summary") : "";
@@ -404,7 +402,7 @@ static void draw_curve(FILE *out, const char *effect, double x1, double y1, doub
 }
 
 /* The moment at which the consumer needed it: for one that was only late, when it came up after all. */
-static uint64_t consumer_moment(const json_t *report, const json_t *about)
+static uint64_t arrow_moment(const json_t *report, const json_t *about)
 {
 	if (order_effect(report) == ORDER_SLOW && field_given(about, "end_ns"))
 		return field_number(about, "end_ns");
@@ -416,7 +414,7 @@ static void draw_arrow(const struct svg_chart *chart, FILE *out, size_t i)
 {
 	const json_t *report = chart->reports.list[i], *about = field_object(report, "probe_order");
 	_cleanup_free_ char *title = text_format("%zu. %s", i + 1, field_string(report, "summary"));
-	double from, to, moment = svg_axis_x(&chart->axis, consumer_moment(report, about));
+	double from, to, moment = svg_axis_x(&chart->axis, arrow_moment(report, about));
 
 	if (!field_given(about, "supplier_ready_ns") || !svg_chart_supplier(chart, about, &from) ||
 	    !svg_chart_consumer(chart, about, &to) || from == to)
@@ -462,7 +460,7 @@ static void draw_foot(const struct svg_chart *chart, FILE *out)
 }
 
 /* For whoever cannot see it, or looks at it in a file manager. */
-static void describe(const struct svg_chart *chart, FILE *out)
+static void draw_description(const struct svg_chart *chart, FILE *out)
 {
 	fputs("<title>Probe order of Linux ", out);
 	svg_escape(out, field_string(chart->order, "kernel"));
@@ -491,7 +489,7 @@ void svg_timeline(FILE *out, const json_t *order, bool all)
 	fprintf(out,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" role=\"img\">\n",
 		CHART_WIDTH, height, CHART_WIDTH, height);
-	describe(&chart, out);
+	draw_description(&chart, out);
 	svg_style(out);
 	svg_rect(out, "back", 0, 0, CHART_WIDTH, height);
 	draw_title(&chart, out);
