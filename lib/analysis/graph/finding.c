@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-void gw_finding_deinit(struct gw_finding *finding)
+static void finding_deinit(struct gw_finding *finding)
 {
 	gw_list_deinit(&finding->chain);
 	gw_list_deinit(&finding->edges);
@@ -33,7 +33,7 @@ struct gw_finding *gw_findings_add(struct gw_finding_list *findings)
 
 void gw_findings_drop_last(struct gw_finding_list *findings)
 {
-	gw_finding_deinit(&findings->items[--findings->count]);
+	finding_deinit(&findings->items[--findings->count]);
 }
 
 void gw_findings_deinit(struct gw_finding_list *findings)

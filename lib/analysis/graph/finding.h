@@ -32,8 +32,6 @@ struct gw_finding {
 
 #define GW_VICTIMS_MAX 256
 
-void gw_finding_deinit(struct gw_finding *finding);
-
 struct gw_finding_list {
 	struct gw_finding *items;
 	size_t count, allocated;

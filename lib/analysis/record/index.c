@@ -54,6 +54,13 @@ static size_t index_lower_bound(const struct gw_index *index, uint64_t key)
 	return low;
 }
 
+const void *gw_index_first(const struct gw_index *index, uint64_t key)
+{
+	size_t first = index_lower_bound(index, key);
+
+	return first < index->count && index->entries[first].key == key ? index->entries[first].record : NULL;
+}
+
 struct gw_index_range gw_index_find(const struct gw_index *index, uint64_t key)
 {
 	size_t first = index_lower_bound(index, key);

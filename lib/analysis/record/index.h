@@ -29,6 +29,10 @@ int gw_index_add(struct gw_index *index, uint64_t key, const void *record);
 /* After the last addition, before the first look-up. */
 void gw_index_sort(struct gw_index *index);
 
+/* The record that was added first with that key, NULL if there is none. */
+const void *gw_index_first(const struct gw_index *index, uint64_t key);
+
+/* All of that key. */
 struct gw_index_range gw_index_find(const struct gw_index *index, uint64_t key);
 
 void gw_index_deinit(struct gw_index *index);

@@ -8,20 +8,12 @@
 
 #include <zlib.h>
 
+#include "lib/analysis/record/index.h"
+
 /* The bytes of a stream, shared by its snapshots; 64-bit words because the records need that alignment. */
 struct buffer {
 	size_t references;
 	uint64_t words[];
-};
-
-struct index_entry {
-	uint64_t key;
-	const struct gw_record *record;
-};
-
-struct index {
-	struct index_entry *entries; /* sorted by key, equal keys in stream order */
-	size_t count;
 };
 
 struct gw_snapshot {
@@ -29,13 +21,12 @@ struct gw_snapshot {
 	const struct gw_host_record *host;
 	const struct gw_snapshot_record *head;
 	const struct gw_task_record **tasks;
-	const struct gw_fence_record **fences;
-	const struct gw_lock_record **locks;
 	const struct gw_work_record **works;
 	const struct gw_timeline_record **timelines;
 	const struct gw_hazard_record **hazards;
 	const struct gw_symbol_record **symbols;
-	struct index index[GW_RECORD_TYPES];
+	size_t counts[GW_RECORD_TYPES];
+	struct gw_index index[GW_RECORD_TYPES]; /* by address, or what else identifies a record of that type */
 };
 
 /* Where a snapshot lies in its stream, found by the first pass. */
@@ -293,15 +284,6 @@ static uint64_t snapshot_record_key(const struct gw_record *record)
 	}
 }
 
-static int snapshot_compare_entries(const void *a, const void *b)
-{
-	const struct index_entry *x = a, *y = b;
-
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return x->record < y->record ? -1 : x->record > y->record;
-}
-
 static void *snapshot_array(size_t count, size_t size)
 {
 	return calloc(count ? count : 1, size);
@@ -310,38 +292,22 @@ static void *snapshot_array(size_t count, size_t size)
 static int snapshot_allocate(struct gw_snapshot *snapshot, const size_t *counts)
 {
 	snapshot->tasks = snapshot_array(counts[GW_RECORD_TASK], sizeof(*snapshot->tasks));
-	snapshot->fences = snapshot_array(counts[GW_RECORD_FENCE], sizeof(*snapshot->fences));
-	snapshot->locks = snapshot_array(counts[GW_RECORD_LOCK], sizeof(*snapshot->locks));
 	snapshot->works = snapshot_array(counts[GW_RECORD_WORK], sizeof(*snapshot->works));
 	snapshot->timelines = snapshot_array(counts[GW_RECORD_TIMELINE], sizeof(*snapshot->timelines));
 	snapshot->hazards = snapshot_array(counts[GW_RECORD_HAZARD], sizeof(*snapshot->hazards));
 	snapshot->symbols = snapshot_array(counts[GW_RECORD_SYMBOL], sizeof(*snapshot->symbols));
-	if (!snapshot->tasks || !snapshot->fences || !snapshot->locks || !snapshot->works || !snapshot->timelines ||
-	    !snapshot->hazards || !snapshot->symbols)
-		return -ENOMEM;
-	for (size_t type = 0; type < GW_RECORD_TYPES; type++) {
-		snapshot->index[type].entries = snapshot_array(counts[type], sizeof(struct index_entry));
-		if (!snapshot->index[type].entries)
-			return -ENOMEM;
-	}
-	return 0;
+	return snapshot->tasks && snapshot->works && snapshot->timelines && snapshot->hazards && snapshot->symbols
+		       ? 0
+		       : -ENOMEM;
 }
 
-static void snapshot_index_record(struct gw_snapshot *snapshot, const struct gw_record *record)
+static int snapshot_add_record(struct gw_snapshot *snapshot, const struct gw_record *record)
 {
-	struct index *index = &snapshot->index[record->type];
-	size_t at = index->count++;
+	size_t at = snapshot->counts[record->type]++;
 
-	index->entries[at] = (struct index_entry){ snapshot_record_key(record), record };
 	switch (record->type) {
 	case GW_RECORD_TASK:
 		snapshot->tasks[at] = (const struct gw_task_record *)record;
-		break;
-	case GW_RECORD_FENCE:
-		snapshot->fences[at] = (const struct gw_fence_record *)record;
-		break;
-	case GW_RECORD_LOCK:
-		snapshot->locks[at] = (const struct gw_lock_record *)record;
 		break;
 	case GW_RECORD_WORK:
 		snapshot->works[at] = (const struct gw_work_record *)record;
@@ -358,6 +324,7 @@ static void snapshot_index_record(struct gw_snapshot *snapshot, const struct gw_
 	default:
 		break;
 	}
+	return gw_index_add(&snapshot->index[record->type], snapshot_record_key(record), record);
 }
 
 static int snapshot_new(struct gw_snapshot **ret, struct buffer *buffer, const struct gw_host_record *host,
@@ -365,6 +332,7 @@ static int snapshot_new(struct gw_snapshot **ret, struct buffer *buffer, const s
 {
 	struct gw_snapshot *snapshot = calloc(1, sizeof(*snapshot));
 	const char *at;
+	int r;
 
 	if (!snapshot)
 		return -ENOMEM;
@@ -372,15 +340,16 @@ static int snapshot_new(struct gw_snapshot **ret, struct buffer *buffer, const s
 	buffer->references++;
 	snapshot->host = host;
 	snapshot->head = extent->head;
-	if (snapshot_allocate(snapshot, extent->counts) < 0) {
+	r = snapshot_allocate(snapshot, extent->counts);
+	for (at = (const char *)(extent->head + 1); r == 0 && at < extent->end;
+	     at += ((const struct gw_record *)at)->size)
+		r = snapshot_add_record(snapshot, (const struct gw_record *)at);
+	if (r < 0) {
 		gw_snapshot_free(snapshot);
-		return -ENOMEM;
+		return r;
 	}
-	for (at = (const char *)(extent->head + 1); at < extent->end; at += ((const struct gw_record *)at)->size)
-		snapshot_index_record(snapshot, (const struct gw_record *)at);
 	for (size_t type = 0; type < GW_RECORD_TYPES; type++)
-		qsort(snapshot->index[type].entries, snapshot->index[type].count, sizeof(struct index_entry),
-		      snapshot_compare_entries);
+		gw_index_sort(&snapshot->index[type]);
 	*ret = snapshot;
 	return 0;
 }
@@ -462,10 +431,8 @@ void gw_snapshot_free(struct gw_snapshot *snapshot)
 	if (!snapshot)
 		return;
 	for (size_t type = 0; type < GW_RECORD_TYPES; type++)
-		free(snapshot->index[type].entries);
+		gw_index_deinit(&snapshot->index[type]);
 	free(snapshot->tasks);
-	free(snapshot->fences);
-	free(snapshot->locks);
 	free(snapshot->works);
 	free(snapshot->timelines);
 	free(snapshot->hazards);
@@ -494,60 +461,36 @@ const struct gw_snapshot_record *gw_snapshot_head(const struct gw_snapshot *snap
 size_t gw_snapshot_tasks(const struct gw_snapshot *snapshot, const struct gw_task_record *const **ret)
 {
 	*ret = snapshot->tasks;
-	return snapshot->index[GW_RECORD_TASK].count;
-}
-
-size_t gw_snapshot_fences(const struct gw_snapshot *snapshot, const struct gw_fence_record *const **ret)
-{
-	*ret = snapshot->fences;
-	return snapshot->index[GW_RECORD_FENCE].count;
-}
-
-size_t gw_snapshot_locks(const struct gw_snapshot *snapshot, const struct gw_lock_record *const **ret)
-{
-	*ret = snapshot->locks;
-	return snapshot->index[GW_RECORD_LOCK].count;
+	return snapshot->counts[GW_RECORD_TASK];
 }
 
 size_t gw_snapshot_works(const struct gw_snapshot *snapshot, const struct gw_work_record *const **ret)
 {
 	*ret = snapshot->works;
-	return snapshot->index[GW_RECORD_WORK].count;
+	return snapshot->counts[GW_RECORD_WORK];
 }
 
 size_t gw_snapshot_timelines(const struct gw_snapshot *snapshot, const struct gw_timeline_record *const **ret)
 {
 	*ret = snapshot->timelines;
-	return snapshot->index[GW_RECORD_TIMELINE].count;
+	return snapshot->counts[GW_RECORD_TIMELINE];
 }
 
 size_t gw_snapshot_hazards(const struct gw_snapshot *snapshot, const struct gw_hazard_record *const **ret)
 {
 	*ret = snapshot->hazards;
-	return snapshot->index[GW_RECORD_HAZARD].count;
+	return snapshot->counts[GW_RECORD_HAZARD];
 }
 
 size_t gw_snapshot_symbols(const struct gw_snapshot *snapshot, const struct gw_symbol_record *const **ret)
 {
 	*ret = snapshot->symbols;
-	return snapshot->index[GW_RECORD_SYMBOL].count;
+	return snapshot->counts[GW_RECORD_SYMBOL];
 }
 
-/* The first record in stream order with this key, or NULL. */
 static const struct gw_record *snapshot_find(const struct gw_snapshot *snapshot, enum gw_record_type type, uint64_t key)
 {
-	const struct index *index = &snapshot->index[type];
-	size_t low = 0, high = index->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (index->entries[middle].key < key)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < index->count && index->entries[low].key == key ? index->entries[low].record : NULL;
+	return gw_index_first(&snapshot->index[type], key);
 }
 
 const struct gw_task_record *gw_snapshot_task(const struct gw_snapshot *snapshot, uint64_t address)
