@@ -6,8 +6,8 @@
 #include "lib/boot/document/json.h"
 #include "lib/boot/model/attempts.h"
 
-static int add_span(json_t *spans, uint64_t begin_ns, uint64_t end_ns, const char *kind, bool ended, int32_t result,
-		    const char *driver)
+static int device_add_span(json_t *spans, uint64_t begin_ns, uint64_t end_ns, const char *kind, bool ended,
+			   int32_t result, const char *driver)
 {
 	return json_array_append_new(
 		spans,
@@ -17,7 +17,7 @@ static int add_span(json_t *spans, uint64_t begin_ns, uint64_t end_ns, const cha
 }
 
 /* Its probes, and between a deferral and the next probe, or now, the wait. */
-static json_t *json_spans(const struct gw_boot_model *model, const struct gw_boot_device *device)
+static json_t *device_spans_json(const struct gw_boot_model *model, const struct gw_boot_device *device)
 {
 	json_t *spans = json_array();
 	int failed = !spans;
@@ -27,11 +27,11 @@ static json_t *json_spans(const struct gw_boot_model *model, const struct gw_boo
 		bool last = i + 1 == device->n_attempts;
 		uint64_t until = last ? model->now_ns : attempt[1].begin_ns;
 
-		failed = add_span(spans, attempt->begin_ns, attempt->end_ns, "probe", attempt->ended, attempt->result,
-				  gw_boot_text(model, attempt->driver));
+		failed = device_add_span(spans, attempt->begin_ns, attempt->end_ns, "probe", attempt->ended,
+					 attempt->result, gw_boot_text(model, attempt->driver));
 		if (!failed && gw_boot_attempt_deferred(attempt) && until != GW_BOOT_UNKNOWN &&
 		    until > attempt->end_ns && (!last || device->deferred))
-			failed = add_span(spans, attempt->end_ns, until, "deferred", true, -GW_EPROBE_DEFER, "");
+			failed = device_add_span(spans, attempt->end_ns, until, "deferred", true, -GW_EPROBE_DEFER, "");
 	}
 	if (!failed)
 		return spans;
@@ -39,7 +39,7 @@ static json_t *json_spans(const struct gw_boot_model *model, const struct gw_boo
 	return NULL;
 }
 
-static uint64_t waited_now(const struct gw_boot_model *model, const struct gw_boot_device *device)
+static uint64_t device_waited_now(const struct gw_boot_model *model, const struct gw_boot_device *device)
 {
 	const struct gw_boot_attempt *bound = gw_boot_attempts_current(model, device);
 
@@ -48,7 +48,7 @@ static uint64_t waited_now(const struct gw_boot_model *model, const struct gw_bo
 	return bound ? gw_boot_waited(device, bound->end_ns) : 0;
 }
 
-static json_t *json_device(const struct gw_boot_model *model, const struct gw_boot_relevant *relevant, uint32_t index)
+static json_t *device_json(const struct gw_boot_model *model, const struct gw_boot_relevant *relevant, uint32_t index)
 {
 	const struct gw_boot_device *device = &model->devices[index];
 	const struct gw_boot_attempt *bound = gw_boot_attempts_current(model, device);
@@ -59,9 +59,9 @@ static json_t *json_device(const struct gw_boot_model *model, const struct gw_bo
 	gw_json_put(object, "bus", gw_json_text(gw_boot_text(model, device->bus)), &failed);
 	gw_json_put(object, "driver", gw_json_text(gw_boot_text(model, device->driver)), &failed);
 	gw_json_put(object, "bound", json_boolean(device->bound), &failed);
-	gw_json_put(object, "spans", json_spans(model, device), &failed);
+	gw_json_put(object, "spans", device_spans_json(model, device), &failed);
 	gw_json_put(object, "retries", json_integer(device->retries), &failed);
-	gw_json_put(object, "lost_ns", gw_json_number(waited_now(model, device)), &failed);
+	gw_json_put(object, "lost_ns", gw_json_number(device_waited_now(model, device)), &failed);
 	gw_json_put(object, "ready_ns", gw_boot_json_time(bound ? bound->end_ns : GW_BOOT_UNKNOWN), &failed);
 	gw_json_put(object, "findings", gw_boot_relevant_findings(relevant->device_findings, index), &failed);
 	if (!failed)
@@ -75,7 +75,7 @@ json_t *gw_boot_devices_json(const struct gw_boot_model *model, const struct gw_
 	json_t *array = json_array();
 
 	for (uint32_t i = 0; array && i < model->n_devices; i++) {
-		if (relevant->devices[i] && json_array_append_new(array, json_device(model, relevant, i)) < 0) {
+		if (relevant->devices[i] && json_array_append_new(array, device_json(model, relevant, i)) < 0) {
 			json_decref(array);
 			array = NULL;
 		}

@@ -22,7 +22,7 @@ struct side {
 	const json_t *module; /* or NULL */
 };
 
-static size_t find_position(const struct image *image, const struct gw_party *party)
+static size_t link_order_position(const struct image *image, const struct gw_party *party)
 {
 	for (size_t i = 0; party->initcalls && i < image->count; i++)
 		if (gw_party_has(party->initcalls, image->initcalls[i].function))
@@ -34,42 +34,42 @@ static size_t find_position(const struct image *image, const struct gw_party *pa
 	return NO_POSITION;
 }
 
-static const char *text_of(const json_t *object, const char *key)
+static const char *link_order_text(const json_t *object, const char *key)
 {
 	const char *value = json_string_value(json_object_get(object, key));
 
 	return value ? value : "";
 }
 
-static const json_t *find_module(const struct image *image, const struct gw_party *party)
+static const json_t *link_order_module(const struct image *image, const struct gw_party *party)
 {
 	json_t *module;
 	size_t i;
 
 	json_array_foreach((json_t *)image->modules, i, module)
-		if (*text_of(module, "name") && strcmp(text_of(module, "state"), "builtin") != 0 &&
-		    gw_party_has_module(party, text_of(module, "name")))
+		if (*link_order_text(module, "name") && strcmp(link_order_text(module, "state"), "builtin") != 0 &&
+		    gw_party_has_module(party, link_order_text(module, "name")))
 			return module;
 	return NULL;
 }
 
-static struct side look_at(const struct image *image, const struct gw_party *party)
+static struct side link_order_side(const struct image *image, const struct gw_party *party)
 {
-	struct side side = { .party = party, .position = find_position(image, party) };
+	struct side side = { .party = party, .position = link_order_position(image, party) };
 
 	if (side.position == NO_POSITION)
-		side.module = find_module(image, party);
+		side.module = link_order_module(image, party);
 	return side;
 }
 
-static bool is_absent(const struct side *side)
+static bool link_order_absent(const struct side *side)
 {
 	return side->position == NO_POSITION && !side->module;
 }
 
 /* ---- what orders two modules ------------------------------------------------------------------------------ */
 
-static bool names_party(const json_t *list, const struct gw_party *party)
+static bool link_order_names_party(const json_t *list, const struct gw_party *party)
 {
 	const json_t *item;
 	size_t i;
@@ -80,27 +80,29 @@ static bool names_party(const json_t *list, const struct gw_party *party)
 	return false;
 }
 
-static const json_t *module_named(const struct image *image, const char *name)
+static const json_t *link_order_module_named(const struct image *image, const char *name)
 {
 	char *names[] = { (char *)name, NULL };
 	const struct gw_party party = { .modules = names };
 
-	return find_module(image, &party);
+	return link_order_module(image, &party);
 }
 
 /* Whether the module depends on one of the party, itself or through what it depends on. Depth is bounded. */
-static bool depends_on(const struct image *image, const json_t *module, const struct gw_party *party, int depth)
+static bool link_order_depends_on(const struct image *image, const json_t *module, const struct gw_party *party,
+				  int depth)
 {
 	const json_t *depends = json_object_get(module, "depends"), *item;
 	size_t i;
 
-	if (names_party(depends, party))
+	if (link_order_names_party(depends, party))
 		return true;
 	json_array_foreach((json_t *)depends, i, item) {
-		const json_t *next =
-			json_is_string(item) && depth > 0 ? module_named(image, json_string_value(item)) : NULL;
+		const json_t *next = json_is_string(item) && depth > 0
+					     ? link_order_module_named(image, json_string_value(item))
+					     : NULL;
 
-		if (next && depends_on(image, next, party, depth - 1))
+		if (next && link_order_depends_on(image, next, party, depth - 1))
 			return true;
 	}
 	return false;
@@ -110,28 +112,30 @@ struct verdict {
 	const char *state, *held_by;
 };
 
-static struct verdict judge_modules(const struct image *image, const struct side *consumer, const struct side *supplier)
+static struct verdict link_order_judge_modules(const struct image *image, const struct side *consumer,
+					       const struct side *supplier)
 {
 	if (consumer->position != NO_POSITION) /* before any module */
 		return (struct verdict){ "reversed", "" };
 	if (supplier->position != NO_POSITION)
 		return (struct verdict){ "ordered", "level" };
-	if (depends_on(image, consumer->module, supplier->party, 4))
+	if (link_order_depends_on(image, consumer->module, supplier->party, 4))
 		return (struct verdict){ "module", "depends" };
-	if (names_party(json_object_get(consumer->module, "softdep_pre"), supplier->party) ||
-	    names_party(json_object_get(supplier->module, "softdep_post"), consumer->party))
+	if (link_order_names_party(json_object_get(consumer->module, "softdep_pre"), supplier->party) ||
+	    link_order_names_party(json_object_get(supplier->module, "softdep_post"), consumer->party))
 		return (struct verdict){ "module", "softdep" };
 	return (struct verdict){ "unordered", "" };
 }
 
-static struct verdict judge(const struct image *image, const struct side *consumer, const struct side *supplier)
+static struct verdict link_order_judge(const struct image *image, const struct side *consumer,
+				       const struct side *supplier)
 {
 	const struct gw_initcall *first, *second;
 
-	if (is_absent(consumer) || is_absent(supplier))
+	if (link_order_absent(consumer) || link_order_absent(supplier))
 		return (struct verdict){ "absent", "" };
 	if (consumer->position == NO_POSITION || supplier->position == NO_POSITION)
-		return judge_modules(image, consumer, supplier);
+		return link_order_judge_modules(image, consumer, supplier);
 	first = &image->initcalls[supplier->position];
 	second = &image->initcalls[consumer->position];
 	if (consumer->position < supplier->position)
@@ -143,7 +147,8 @@ static struct verdict judge(const struct image *image, const struct side *consum
 
 /* ---- words --------------------------------------------------------------------------------------------------- */
 
-static const char *advice_of(const struct verdict *verdict, const struct side *consumer, const struct side *supplier)
+static const char *link_order_advice(const struct verdict *verdict, const struct side *consumer,
+				     const struct side *supplier)
 {
 	if (strcmp(verdict->state, "fragile") == 0)
 		return "Make the consumer's a late_initcall(), so that the level orders them whatever the Makefiles do.";
@@ -156,10 +161,10 @@ static const char *advice_of(const struct verdict *verdict, const struct side *c
 	return "Make the consumer's a late_initcall(), or link the supplier before it.";
 }
 
-static json_t *json_side(const struct image *image, const struct side *side)
+static json_t *link_order_side_json(const struct image *image, const struct side *side)
 {
 	const struct gw_initcall *initcall = side->position == NO_POSITION ? NULL : &image->initcalls[side->position];
-	const char *module = initcall ? initcall->module : text_of(side->module, "name");
+	const char *module = initcall ? initcall->module : link_order_text(side->module, "name");
 
 	return json_pack("{s:o, s:o, s:o, s:s, s:o}", "name", gw_json_text(side->party->name), "function",
 			 gw_json_text(initcall ? initcall->function : ""), "module", gw_json_text(module ? module : ""),
@@ -167,16 +172,18 @@ static json_t *json_side(const struct image *image, const struct side *side)
 			 initcall ? json_integer((json_int_t)side->position) : json_null());
 }
 
-static json_t *json_pair(const struct image *image, const struct gw_dependency *entry)
+static json_t *link_order_pair_json(const struct image *image, const struct gw_dependency *entry)
 {
-	struct side consumer = look_at(image, &entry->consumer), supplier = look_at(image, &entry->supplier);
-	struct verdict verdict = judge(image, &consumer, &supplier);
+	struct side consumer = link_order_side(image, &entry->consumer),
+		    supplier = link_order_side(image, &entry->supplier);
+	struct verdict verdict = link_order_judge(image, &consumer, &supplier);
 
 	return json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:s}", "id", gw_json_text(entry->id), "consumer",
-			 json_side(image, &consumer), "supplier", json_side(image, &supplier), "state", verdict.state,
-			 "held_by", verdict.held_by, "why", gw_json_text(entry->why ? entry->why : ""), "source",
+			 link_order_side_json(image, &consumer), "supplier", link_order_side_json(image, &supplier),
+			 "state", verdict.state, "held_by", verdict.held_by, "why",
+			 gw_json_text(entry->why ? entry->why : ""), "source",
 			 gw_json_text(entry->source ? entry->source : ""), "advice",
-			 advice_of(&verdict, &consumer, &supplier));
+			 link_order_advice(&verdict, &consumer, &supplier));
 }
 
 json_t *gw_boot_link_order_json(const struct gw_depends *depends, const struct gw_initcall *initcalls, size_t count,
@@ -190,7 +197,7 @@ json_t *gw_boot_link_order_json(const struct gw_depends *depends, const struct g
 	for (size_t i = 0; pairs && i < n; i++) {
 		if (*kernel && !gw_dependency_for_kernel(&entries[i], kernel))
 			continue;
-		if (json_array_append_new(pairs, json_pair(&image, &entries[i])) < 0) {
+		if (json_array_append_new(pairs, link_order_pair_json(&image, &entries[i])) < 0) {
 			json_decref(pairs);
 			return NULL;
 		}

@@ -22,8 +22,8 @@ struct gaps {
 };
 
 /* Takes over @text. */
-static void add(struct gaps *gaps, const char *part, uint64_t from_ns, uint64_t to_ns, struct gw_text *text,
-		const char *remedy)
+static void gaps_add(struct gaps *gaps, const char *part, uint64_t from_ns, uint64_t to_ns, struct gw_text *text,
+		     const char *remedy)
 {
 	char *string = gw_text_finish(text);
 	json_t *gap =
@@ -36,12 +36,12 @@ static void add(struct gaps *gaps, const char *part, uint64_t from_ns, uint64_t 
 		gaps->failed = true;
 }
 
-static const json_t *lost_field(const struct gaps *gaps, const char *key)
+static const json_t *gaps_lost_field(const struct gaps *gaps, const char *key)
 {
 	return json_object_get(gaps->model->evidence->lost, key);
 }
 
-static bool debugs_initcalls(const struct gw_boot_model *model)
+static bool gaps_initcalls_debugged(const struct gw_boot_model *model)
 {
 	const char *cmdline = json_string_value(json_object_get(model->evidence->state, "cmdline"));
 
@@ -49,14 +49,14 @@ static bool debugs_initcalls(const struct gw_boot_model *model)
 }
 
 /* What was asked for and did not fit, or was not asked for. */
-static const char *remedy_of(const struct gw_boot_model *model)
+static const char *gaps_remedy(const struct gw_boot_model *model)
 {
 	bool wrapped = model->evidence->n_marks && model->kmsg_first > 0;
 
-	return wrapped && debugs_initcalls(model) ? MORE_LOG : RECORD_BOOT;
+	return wrapped && gaps_initcalls_debugged(model) ? MORE_LOG : RECORD_BOOT;
 }
 
-static void early_initcalls(struct gaps *gaps)
+static void gaps_in_initcalls(struct gaps *gaps)
 {
 	const struct gw_boot_model *model = gaps->model;
 	bool wrapped = model->evidence->n_marks && model->kmsg_first > 0;
@@ -75,10 +75,10 @@ static void early_initcalls(struct gaps *gaps)
 		gw_boot_write_time(&text, until);
 	}
 	gw_text_add(&text, ".");
-	add(gaps, "initcalls", 0, until, &text, remedy_of(model));
+	gaps_add(gaps, "initcalls", 0, until, &text, gaps_remedy(model));
 }
 
-static void early_probes(struct gaps *gaps)
+static void gaps_in_probes(struct gaps *gaps)
 {
 	const struct gw_boot_model *model = gaps->model;
 	struct gw_text text = { .data = NULL };
@@ -92,34 +92,34 @@ static void early_probes(struct gaps *gaps)
 		gw_boot_write_time(&text, model->seen_from_ns);
 		gw_text_add(&text, " were not recorded: what bound by then did so at an unknown time.");
 	}
-	add(gaps, "early probes", 0, model->seen_from_ns, &text, remedy_of(model));
+	gaps_add(gaps, "early probes", 0, model->seen_from_ns, &text, gaps_remedy(model));
 }
 
-static void kernel_log(struct gaps *gaps)
+static void gaps_in_kernel_log(struct gaps *gaps)
 {
 	const struct gw_boot_model *model = gaps->model;
-	uint64_t overwritten = (uint64_t)json_integer_value(lost_field(gaps, "kmsg"));
+	uint64_t overwritten = (uint64_t)json_integer_value(gaps_lost_field(gaps, "kmsg"));
 	struct gw_text text = { .data = NULL };
 
 	if (model->evidence->n_marks && model->kmsg_first > 0) {
 		gw_text_add(&text, "The kernel log's first %" PRIu64 " records were overwritten before they were read.",
 			    model->kmsg_first);
-		add(gaps, "kernel log", 0, model->kmsg_first_ns, &text, MORE_LOG);
+		gaps_add(gaps, "kernel log", 0, model->kmsg_first_ns, &text, MORE_LOG);
 	}
 	if (model->kmsg_missing > 0) {
 		text = (struct gw_text){ .data = NULL };
 		gw_text_add(&text, "%" PRIu64 " records of the kernel log are missing.", model->kmsg_missing);
-		add(gaps, "kernel log", model->kmsg_gap_from_ns, model->kmsg_gap_to_ns, &text, MORE_LOG);
+		gaps_add(gaps, "kernel log", model->kmsg_gap_from_ns, model->kmsg_gap_to_ns, &text, MORE_LOG);
 	}
 	if (overwritten > 0 && model->kmsg_missing == 0 && model->kmsg_first == 0) {
 		text = (struct gw_text){ .data = NULL };
 		gw_text_add(&text, "%" PRIu64 " records of the kernel log were overwritten before they were read.",
 			    overwritten);
-		add(gaps, "kernel log", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text, MORE_LOG);
+		gaps_add(gaps, "kernel log", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text, MORE_LOG);
 	}
 }
 
-static void damaged(struct gaps *gaps)
+static void gaps_by_damage(struct gaps *gaps)
 {
 	const struct gw_boot_model *model = gaps->model;
 	struct gw_text text = { .data = NULL };
@@ -128,48 +128,49 @@ static void damaged(struct gaps *gaps)
 		gw_text_add(&text, "%" PRIu64 " record%s could not be understood and %s left out.",
 			    model->evidence->malformed, model->evidence->malformed == 1 ? "" : "s",
 			    model->evidence->malformed == 1 ? "was" : "were");
-		add(gaps, "damaged records", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text,
-		    "If this is a file, save the evidence again; if it lasts, report it with the file.");
+		gaps_add(gaps, "damaged records", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text,
+			 "If this is a file, save the evidence again; if it lasts, report it with the file.");
 	}
 	if (model->clock_jumped) {
 		text = (struct gw_text){ .data = NULL };
 		gw_text_add(&text,
 			    "The kernel log's clock jumped: times of what it tells are not reliable, their order is.");
-		add(gaps, "clock", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text,
-		    "Look for \"clocksource\" and \"tsc\" in the kernel log.");
+		gaps_add(gaps, "clock", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text,
+			 "Look for \"clocksource\" and \"tsc\" in the kernel log.");
 	}
 	if (!model->aligned) {
 		text = (struct gw_text){ .data = NULL };
 		gw_text_add(
 			&text,
 			"Nothing was seen both by the kernel log and by gpuwatch: their clocks are taken to be equal.");
-		add(gaps, "clock", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text,
-		    "Times of the two may differ by some ten milliseconds; nothing is to be done.");
+		gaps_add(gaps, "clock", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text,
+			 "Times of the two may differ by some ten milliseconds; nothing is to be done.");
 	}
 }
 
-static void events(struct gaps *gaps)
+static void gaps_in_events(struct gaps *gaps)
 {
 	const struct gw_boot_model *model = gaps->model;
-	uint64_t dropped = (uint64_t)json_integer_value(lost_field(gaps, "events")) + model->evidence->dropped_facts;
+	uint64_t dropped =
+		(uint64_t)json_integer_value(gaps_lost_field(gaps, "events")) + model->evidence->dropped_facts;
 	struct gw_text text = { .data = NULL };
 
 	if (dropped > 0) {
 		gw_text_add(&text, "%" PRIu64 " events were dropped because there were too many.", dropped);
-		add(gaps, "events", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text,
-		    "Restart gpuwatchd to have it record what comes from now on.");
+		gaps_add(gaps, "events", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text,
+			 "Restart gpuwatchd to have it record what comes from now on.");
 	}
 	if (model->begun_only > 0) {
 		text = (struct gw_text){ .data = NULL };
 		gw_text_add(&text, "%" PRIu64 " probe%s or initcall%s began and did not end, or the end was not seen.",
 			    model->begun_only, model->begun_only == 1 ? "" : "s", model->begun_only == 1 ? "" : "s");
-		add(gaps, "ends", GW_BOOT_UNKNOWN, model->now_ns, &text, "If they still run, look again later.");
+		gaps_add(gaps, "ends", GW_BOOT_UNKNOWN, model->now_ns, &text, "If they still run, look again later.");
 	}
 }
 
-static void list(struct gaps *gaps, const char *key, const char *part, const char *before, const char *remedy)
+static void gaps_add_list(struct gaps *gaps, const char *key, const char *part, const char *before, const char *remedy)
 {
-	const json_t *all = lost_field(gaps, key), *item;
+	const json_t *all = gaps_lost_field(gaps, key), *item;
 	size_t i;
 
 	json_array_foreach((json_t *)all, i, item) {
@@ -178,26 +179,28 @@ static void list(struct gaps *gaps, const char *key, const char *part, const cha
 		if (!json_is_string(item))
 			continue;
 		gw_text_add(&text, "%s%s.", before, json_string_value(item));
-		add(gaps, part, GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text, remedy);
+		gaps_add(gaps, part, GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text, remedy);
 	}
 }
 
-static void state(struct gaps *gaps)
+static void gaps_in_state(struct gaps *gaps)
 {
-	const char *trace = json_string_value(lost_field(gaps, "trace"));
+	const char *trace = json_string_value(gaps_lost_field(gaps, "trace"));
 	struct gw_text text = { .data = NULL };
 
 	if (!gaps->model->evidence->state) {
 		gw_text_add(&text, "The state of the system was not read: what is missing now is not known.");
-		add(gaps, "state", GW_BOOT_UNKNOWN, gaps->model->now_ns, &text,
-		    "Save the evidence on the machine itself.");
+		gaps_add(gaps, "state", GW_BOOT_UNKNOWN, gaps->model->now_ns, &text,
+			 "Save the evidence on the machine itself.");
 	}
-	list(gaps, "unreadable", "state", "Not readable: ", "Run gpuwatchd as its unit does, with debugfs mounted.");
-	list(gaps, "probes", "programs", "Not attached: ", "See gpuwatch-cli status for what is lost without it.");
+	gaps_add_list(gaps, "unreadable", "state",
+		      "Not readable: ", "Run gpuwatchd as its unit does, with debugfs mounted.");
+	gaps_add_list(gaps, "probes", "programs",
+		      "Not attached: ", "See gpuwatch-cli status for what is lost without it.");
 	if (trace && *trace) {
 		text = (struct gw_text){ .data = NULL };
 		gw_text_add(&text, "The trace events of the boot: %s.", trace);
-		add(gaps, "trace", 0, GW_BOOT_UNKNOWN, &text, RECORD_BOOT);
+		gaps_add(gaps, "trace", 0, GW_BOOT_UNKNOWN, &text, RECORD_BOOT);
 	}
 }
 
@@ -207,12 +210,12 @@ json_t *gw_boot_missing_json(const struct gw_boot_model *model)
 
 	if (!gaps.array)
 		return NULL;
-	early_initcalls(&gaps);
-	early_probes(&gaps);
-	kernel_log(&gaps);
-	damaged(&gaps);
-	events(&gaps);
-	state(&gaps);
+	gaps_in_initcalls(&gaps);
+	gaps_in_probes(&gaps);
+	gaps_in_kernel_log(&gaps);
+	gaps_by_damage(&gaps);
+	gaps_in_events(&gaps);
+	gaps_in_state(&gaps);
 	if (!gaps.failed)
 		return gaps.array;
 	json_decref(gaps.array);

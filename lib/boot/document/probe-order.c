@@ -41,7 +41,7 @@ static bool has_word(const struct gw_boot_model *model, const char *word)
 	return false;
 }
 
-static json_t *json_settings(const struct gw_boot_model *model)
+static json_t *probe_order_settings(const struct gw_boot_model *model)
 {
 	char fw_devlink[32], strict[16], timeout[16], iommu[32];
 
@@ -56,7 +56,7 @@ static json_t *json_settings(const struct gw_boot_model *model)
 			 gw_boot_json_time(model->timeout_ns));
 }
 
-static json_t *json_summary(const struct gw_boot_model *model, const struct gw_boot_findings *findings)
+static json_t *probe_order_summary(const struct gw_boot_model *model, const struct gw_boot_findings *findings)
 {
 	size_t deferrals = 0, lost = 0, devices = 0, initcalls = 0;
 
@@ -74,7 +74,7 @@ static json_t *json_summary(const struct gw_boot_model *model, const struct gw_b
 			 (json_int_t)devices, "lost", (json_int_t)lost);
 }
 
-static json_t *json_reports(const struct gw_boot_host *host, struct gw_report *const *reports, size_t count)
+static json_t *probe_order_reports(const struct gw_boot_host *host, struct gw_report *const *reports, size_t count)
 {
 	json_t *array = json_array();
 
@@ -87,8 +87,8 @@ static json_t *json_reports(const struct gw_boot_host *host, struct gw_report *c
 	return array;
 }
 
-static json_t *json_document(const struct gw_boot_model *model, const struct gw_boot_findings *findings,
-			     const struct gw_boot_relevant *relevant)
+static json_t *probe_order_document(const struct gw_boot_model *model, const struct gw_boot_findings *findings,
+				    const struct gw_boot_relevant *relevant)
 {
 	const struct gw_boot_host *host = &model->evidence->host;
 	json_t *object = json_object(), *missing = gw_boot_missing_json(model);
@@ -101,8 +101,8 @@ static json_t *json_document(const struct gw_boot_model *model, const struct gw_
 	gw_json_put(object, "now_ns", gw_json_number(model->now_ns), &failed);
 	gw_json_put(object, "complete", json_boolean(json_array_size(missing) == 0), &failed);
 	gw_json_put(object, "missing", missing, &failed);
-	gw_json_put(object, "settings", json_settings(model), &failed);
-	gw_json_put(object, "summary", json_summary(model, findings), &failed);
+	gw_json_put(object, "settings", probe_order_settings(model), &failed);
+	gw_json_put(object, "summary", probe_order_summary(model, findings), &failed);
 	gw_json_put(object, "rows", gw_boot_rows_json(model, relevant), &failed);
 	gw_json_put(object, "tree", gw_boot_tree_json(model, findings, relevant), &failed);
 	gw_json_put(object, "devices", gw_boot_devices_json(model, relevant), &failed);
@@ -119,10 +119,10 @@ json_t *gw_boot_probe_order_json(const struct gw_boot_model *model, const struct
 	json_t *document = NULL;
 
 	if (gw_boot_relevant_init(&relevant, model, findings) == 0)
-		document = json_document(model, findings, &relevant);
+		document = probe_order_document(model, findings, &relevant);
 	gw_boot_relevant_deinit(&relevant);
 	if (document &&
-	    json_object_set_new(document, "reports", json_reports(&model->evidence->host, reports, count)) < 0) {
+	    json_object_set_new(document, "reports", probe_order_reports(&model->evidence->host, reports, count)) < 0) {
 		json_decref(document);
 		return NULL;
 	}

@@ -19,7 +19,7 @@ json_t *gw_boot_relevant_findings(json_t *const *lists, uint32_t index)
 /* Of a crowd that shares one fate, so many are shown: as many as its report has nodes. */
 #define CROWD_MAX GW_BOOT_REPORT_NODES_MAX
 
-static int add_id(json_t **lists, uint32_t index, const char *id)
+static int relevant_add_id(json_t **lists, uint32_t index, const char *id)
 {
 	if (index == GW_BOOT_NOTHING)
 		return 0;
@@ -28,25 +28,25 @@ static int add_id(json_t **lists, uint32_t index, const char *id)
 	return json_array_append_new(lists[index], json_string(id)) < 0 ? -ENOMEM : 0;
 }
 
-static int mark_finding(struct gw_boot_relevant *relevant, const struct gw_boot_finding *finding)
+static int relevant_mark_finding(struct gw_boot_relevant *relevant, const struct gw_boot_finding *finding)
 {
-	int r = finding->n_group ? 0 : add_id(relevant->device_findings, finding->consumer, finding->id);
+	int r = finding->n_group ? 0 : relevant_add_id(relevant->device_findings, finding->consumer, finding->id);
 
 	for (size_t i = 0; i < finding->n_group && i < CROWD_MAX; i++) {
 		relevant->devices[finding->group[i]] = true;
-		r = r ?: add_id(relevant->device_findings, finding->group[i], finding->id);
+		r = r ?: relevant_add_id(relevant->device_findings, finding->group[i], finding->id);
 	}
 	if (finding->consumer != GW_BOOT_NOTHING)
 		relevant->devices[finding->consumer] = true;
 	if (finding->supplier != GW_BOOT_NOTHING)
 		relevant->devices[finding->supplier] = true;
-	r = r ?: add_id(relevant->device_findings, finding->supplier, finding->id);
-	r = r ?: add_id(relevant->init_findings, finding->consumer_init, finding->id);
-	return r ?: add_id(relevant->init_findings, finding->supplier_init, finding->id);
+	r = r ?: relevant_add_id(relevant->device_findings, finding->supplier, finding->id);
+	r = r ?: relevant_add_id(relevant->init_findings, finding->consumer_init, finding->id);
+	return r ?: relevant_add_id(relevant->init_findings, finding->supplier_init, finding->id);
 }
 
 /* PCI's base classes: display controllers, and processing accelerators that are no display (pci_ids.h). */
-static bool is_gpu(const struct gw_boot_device *device)
+static bool relevant_is_gpu(const struct gw_boot_device *device)
 {
 	const char *modalias = gw_boot_device_text(device, "modalias");
 
@@ -55,7 +55,7 @@ static bool is_gpu(const struct gw_boot_device *device)
 }
 
 /* Whether the driver's module is one of DRM's. */
-static bool drives_gpu(const struct gw_boot_model *model, uint32_t name)
+static bool relevant_drives_gpu(const struct gw_boot_model *model, uint32_t name)
 {
 	uint32_t index = name ? gw_boot_map_get(&model->module_of, name) : GW_BOOT_NOT_FOUND;
 	json_t *depends = index == GW_BOOT_NOT_FOUND ? NULL : json_object_get(model->modules[index].json, "depends");
@@ -68,7 +68,7 @@ static bool drives_gpu(const struct gw_boot_model *model, uint32_t name)
 	return false;
 }
 
-static bool is_iommu(const struct gw_boot_model *model, const struct gw_boot_device *device)
+static bool relevant_is_iommu(const struct gw_boot_model *model, const struct gw_boot_device *device)
 {
 	json_t *units = json_object_get(json_object_get(model->evidence->state, "iommu"), "units"), *unit;
 	size_t i;
@@ -79,11 +79,12 @@ static bool is_iommu(const struct gw_boot_model *model, const struct gw_boot_dev
 	return false;
 }
 
-static void mark_devices(struct gw_boot_relevant *relevant, const struct gw_boot_model *model)
+static void relevant_mark_devices(struct gw_boot_relevant *relevant, const struct gw_boot_model *model)
 {
 	for (size_t i = 0; i < model->n_devices; i++)
-		relevant->devices[i] |= is_gpu(&model->devices[i]) || is_iommu(model, &model->devices[i]) ||
-					drives_gpu(model, model->devices[i].module);
+		relevant->devices[i] |= relevant_is_gpu(&model->devices[i]) ||
+					relevant_is_iommu(model, &model->devices[i]) ||
+					relevant_drives_gpu(model, model->devices[i].module);
 	for (size_t i = 0; i < model->n_pairs; i++) {
 		const struct gw_boot_pair *pair = &model->pairs[i];
 
@@ -102,7 +103,7 @@ static void mark_devices(struct gw_boot_relevant *relevant, const struct gw_boot
 	}
 }
 
-static int spread(struct gw_boot_relevant *relevant, const struct gw_boot_model *model)
+static int relevant_spread(struct gw_boot_relevant *relevant, const struct gw_boot_model *model)
 {
 	uint32_t *queue = calloc(model->n_devices + 1, sizeof(*queue));
 	size_t count = 0;
@@ -129,7 +130,7 @@ static int spread(struct gw_boot_relevant *relevant, const struct gw_boot_model 
 }
 
 /* Calls of the table's parties, of DRM drivers, and of modules whose drivers have a device that is shown. */
-static int mark_inits(struct gw_boot_relevant *relevant, const struct gw_boot_model *model)
+static int relevant_mark_inits(struct gw_boot_relevant *relevant, const struct gw_boot_model *model)
 {
 	struct gw_boot_map modules = { .slots = NULL };
 	int r = 0;
@@ -139,7 +140,7 @@ static int mark_inits(struct gw_boot_relevant *relevant, const struct gw_boot_mo
 			r = gw_boot_map_set(&modules, model->devices[i].module, 1);
 	for (size_t i = 0; i < model->n_inits && r == 0; i++) {
 		const struct gw_boot_init *init = &model->inits[i];
-		bool found = relevant->init_findings[i] || drives_gpu(model, init->module) ||
+		bool found = relevant->init_findings[i] || relevant_drives_gpu(model, init->module) ||
 			     (init->module && gw_boot_map_get(&modules, init->module) != GW_BOOT_NOT_FOUND);
 
 		for (size_t k = 0; k < model->n_pairs && !found; k++)
@@ -168,12 +169,12 @@ int gw_boot_relevant_init(struct gw_boot_relevant *relevant, const struct gw_boo
 		return -ENOMEM;
 	for (size_t i = 0; i < findings->count && r == 0; i++)
 		if (findings->items[i].id[0])
-			r = mark_finding(relevant, &findings->items[i]);
+			r = relevant_mark_finding(relevant, &findings->items[i]);
 	if (r < 0)
 		return r;
-	mark_devices(relevant, model);
-	r = spread(relevant, model);
-	return r ?: mark_inits(relevant, model);
+	relevant_mark_devices(relevant, model);
+	r = relevant_spread(relevant, model);
+	return r ?: relevant_mark_inits(relevant, model);
 }
 
 void gw_boot_relevant_deinit(struct gw_boot_relevant *relevant)

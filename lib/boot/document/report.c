@@ -25,7 +25,7 @@ static uint64_t hash(uint64_t state, const char *text)
 }
 
 /* What the finding is about, whatever else becomes known of it. */
-static uint64_t key_of(const struct gw_boot_model *model, const struct gw_boot_finding *finding)
+static uint64_t report_key(const struct gw_boot_model *model, const struct gw_boot_finding *finding)
 {
 	uint64_t state = hash(0xcbf29ce484222325ULL, gw_class_name(finding->class));
 	bool shared = finding->class == GW_CLASS_DEFERRED_FOREVER || finding->class == GW_CLASS_DEFERRAL_TIMEOUT;
@@ -43,7 +43,7 @@ static uint64_t key_of(const struct gw_boot_model *model, const struct gw_boot_f
 
 /* ---- nodes ------------------------------------------------------------------------------------------ */
 
-static void node_id(char *ret, size_t size, const char *kind, const char *bus, const char *name)
+static void report_node_id(char *ret, size_t size, const char *kind, const char *bus, const char *name)
 {
 	snprintf(ret, size, "%s:%s%s%s", kind, bus, *bus ? ":" : "", name);
 }
@@ -56,7 +56,7 @@ struct side {
 	bool is_device;
 };
 
-static struct side device_side(const struct gw_boot_model *model, uint32_t device)
+static struct side report_device_side(const struct gw_boot_model *model, uint32_t device)
 {
 	const struct gw_boot_device *it = &model->devices[device];
 
@@ -74,8 +74,8 @@ static struct side device_side(const struct gw_boot_model *model, uint32_t devic
 }
 
 /* A driver that goes by its module or its init function. */
-static struct side init_side(const struct gw_boot_model *model, uint32_t index, uint32_t builtin, uint32_t module,
-			     const char *party)
+static struct side report_init_side(const struct gw_boot_model *model, uint32_t index, uint32_t builtin,
+				    uint32_t module, const char *party)
 {
 	const struct gw_boot_init *init = index == GW_BOOT_NOTHING ? NULL : &model->inits[index];
 	struct side side = { .kind = "driver", .bus = "", .driver = "", .level = "", .function = "" };
@@ -96,7 +96,7 @@ static struct side init_side(const struct gw_boot_model *model, uint32_t index, 
 	return side;
 }
 
-static int append_node(json_t *nodes, const struct side *side)
+static int report_append_node(json_t *nodes, const struct side *side)
 {
 	char id[3 * GW_BOOT_NAME_SIZE];
 	bool failed = false;
@@ -104,7 +104,7 @@ static int append_node(json_t *nodes, const struct side *side)
 
 	if (!object)
 		return -ENOMEM;
-	node_id(id, sizeof(id), side->kind, side->bus, side->name);
+	report_node_id(id, sizeof(id), side->kind, side->bus, side->name);
 	gw_json_put(object, "id", gw_json_text(id), &failed);
 	gw_json_put(object, "type", json_string(side->kind), &failed);
 	gw_json_put(object, "name", gw_json_text(side->name), &failed);
@@ -124,13 +124,13 @@ static int append_node(json_t *nodes, const struct side *side)
 	return -ENOMEM;
 }
 
-static int append_edge(json_t *edges, const struct gw_boot_finding *finding, const struct side *from,
-		       const struct side *to)
+static int report_append_edge(json_t *edges, const struct gw_boot_finding *finding, const struct side *from,
+			      const struct side *to)
 {
 	char from_id[3 * GW_BOOT_NAME_SIZE], to_id[3 * GW_BOOT_NAME_SIZE];
 
-	node_id(from_id, sizeof(from_id), from->kind, from->bus, from->name);
-	node_id(to_id, sizeof(to_id), to->kind, to->bus, to->name);
+	report_node_id(from_id, sizeof(from_id), from->kind, from->bus, from->name);
+	report_node_id(to_id, sizeof(to_id), to->kind, to->bus, to->name);
 	if (strcmp(from_id, to_id) == 0)
 		return 0;
 	return json_array_append_new(edges, json_pack("{s:o, s:o, s:s, s:i, s:s, s:s}", "from", gw_json_text(from_id),
@@ -142,7 +142,7 @@ static int append_edge(json_t *edges, const struct gw_boot_finding *finding, con
 }
 
 /* A supplier of that name that is one of the group has its node already. */
-static bool in_group(const struct gw_boot_finding *finding, uint32_t device)
+static bool report_in_group(const struct gw_boot_finding *finding, uint32_t device)
 {
 	for (size_t i = 0; device != GW_BOOT_NOTHING && i < finding->n_group && i < GW_BOOT_REPORT_NODES_MAX; i++)
 		if (finding->group[i] == device)
@@ -150,15 +150,15 @@ static bool in_group(const struct gw_boot_finding *finding, uint32_t device)
 	return false;
 }
 
-static struct side supplier_side(const struct gw_boot_model *model, const struct gw_boot_finding *finding)
+static struct side report_supplier_side(const struct gw_boot_model *model, const struct gw_boot_finding *finding)
 {
 	const struct gw_boot_pair *pair = gw_boot_pair_of(model, finding->entry);
 
 	if (finding->supplier != GW_BOOT_NOTHING)
-		return device_side(model, finding->supplier);
+		return report_device_side(model, finding->supplier);
 	if (pair)
-		return init_side(model, pair->supplier_init, pair->supplier_builtin, finding->supplier_module,
-				 pair->entry->supplier.name);
+		return report_init_side(model, pair->supplier_init, pair->supplier_builtin, finding->supplier_module,
+					pair->entry->supplier.name);
 	return (struct side){
 		.kind = "device",
 		.name = gw_boot_text(model, finding->supplier_name),
@@ -171,46 +171,46 @@ static struct side supplier_side(const struct gw_boot_model *model, const struct
 	};
 }
 
-static struct side consumer_side(const struct gw_boot_model *model, const struct gw_boot_finding *finding)
+static struct side report_consumer_side(const struct gw_boot_model *model, const struct gw_boot_finding *finding)
 {
 	const struct gw_boot_pair *pair = gw_boot_pair_of(model, finding->entry);
 
 	if (finding->class == GW_CLASS_INITCALL_ORDER && pair)
-		return init_side(model, finding->consumer_init, pair->consumer_builtin, finding->module,
-				 pair->entry->consumer.name);
-	return device_side(model, finding->consumer);
+		return report_init_side(model, finding->consumer_init, pair->consumer_builtin, finding->module,
+					pair->entry->consumer.name);
+	return report_device_side(model, finding->consumer);
 }
 
-static int fill_graph(struct gw_report *report, const struct gw_boot_model *model,
-		      const struct gw_boot_finding *finding)
+static int report_fill_graph(struct gw_report *report, const struct gw_boot_model *model,
+			     const struct gw_boot_finding *finding)
 {
-	struct side consumer = consumer_side(model, finding), supplier = { .name = NULL }, other;
+	struct side consumer = report_consumer_side(model, finding), supplier = { .name = NULL }, other;
 	size_t count = finding->n_group < GW_BOOT_REPORT_NODES_MAX ? finding->n_group : GW_BOOT_REPORT_NODES_MAX;
-	int r = append_node(report->nodes, &consumer);
+	int r = report_append_node(report->nodes, &consumer);
 
 	if (finding->related) {
-		supplier = supplier_side(model, finding);
-		if (!in_group(finding, finding->supplier))
-			r = r ?: append_node(report->nodes, &supplier);
-		r = r ?: append_edge(report->edges, finding, &consumer, &supplier);
+		supplier = report_supplier_side(model, finding);
+		if (!report_in_group(finding, finding->supplier))
+			r = r ?: report_append_node(report->nodes, &supplier);
+		r = r ?: report_append_edge(report->edges, finding, &consumer, &supplier);
 	}
 	/* The device that a driver's call was for. */
 	if (!consumer.is_device && finding->consumer != GW_BOOT_NOTHING) {
-		other = device_side(model, finding->consumer);
-		r = r ?: append_node(report->nodes, &other);
+		other = report_device_side(model, finding->consumer);
+		r = r ?: report_append_node(report->nodes, &other);
 	}
 	for (size_t i = 1; i < count && r == 0; i++) {
-		other = device_side(model, finding->group[i]);
-		r = append_node(report->nodes, &other);
+		other = report_device_side(model, finding->group[i]);
+		r = report_append_node(report->nodes, &other);
 		if (finding->related && r == 0 && finding->class != GW_CLASS_DEFERRAL_STORM)
-			r = append_edge(report->edges, finding, &other, &supplier);
+			r = report_append_edge(report->edges, finding, &other, &supplier);
 	}
 	return r;
 }
 
 /* ---- probe_order ------------------------------------------------------------------------------------- */
 
-static const char *source_of(const struct gw_boot_finding *finding)
+static const char *report_source(const struct gw_boot_finding *finding)
 {
 	if (!finding->related)
 		return "";
@@ -221,7 +221,7 @@ static const char *source_of(const struct gw_boot_finding *finding)
 	return gw_boot_origin_name(finding->origin);
 }
 
-static json_t *json_probe_order(const struct gw_boot_model *model, const struct gw_boot_finding *finding)
+static json_t *report_probe_order_json(const struct gw_boot_model *model, const struct gw_boot_finding *finding)
 {
 	json_t *object = json_object();
 	bool failed = !object;
@@ -244,7 +244,7 @@ static json_t *json_probe_order(const struct gw_boot_model *model, const struct 
 	gw_json_put(object, "retries", gw_json_number(finding->retries), &failed);
 	gw_json_put(object, "lost_ns", gw_json_number(finding->lost_ns), &failed);
 	gw_json_put(object, "devices", json_integer((json_int_t)(finding->n_group ? finding->n_group : 1)), &failed);
-	gw_json_put(object, "source", gw_json_text(source_of(finding)), &failed);
+	gw_json_put(object, "source", gw_json_text(report_source(finding)), &failed);
 	if (!failed)
 		return object;
 	json_decref(object);
@@ -253,8 +253,8 @@ static json_t *json_probe_order(const struct gw_boot_model *model, const struct 
 
 /* ---- the report -------------------------------------------------------------------------------------- */
 
-static void fill_times(struct gw_report *report, const struct gw_boot_model *model,
-		       const struct gw_boot_finding *finding)
+static void report_fill_times(struct gw_report *report, const struct gw_boot_model *model,
+			      const struct gw_boot_finding *finding)
 {
 	const struct gw_boot_host *host = &model->evidence->host;
 	uint64_t formed = finding->formed_ns, known = finding->known_ns;
@@ -271,18 +271,19 @@ static void fill_times(struct gw_report *report, const struct gw_boot_model *mod
 }
 
 /* The node of what is to blame: the supplier where there is one. */
-static char *root_node(const struct gw_boot_model *model, const struct gw_boot_finding *finding)
+static char *report_root_node(const struct gw_boot_model *model, const struct gw_boot_finding *finding)
 {
-	struct side side = finding->related ? supplier_side(model, finding) : consumer_side(model, finding);
+	struct side side =
+		finding->related ? report_supplier_side(model, finding) : report_consumer_side(model, finding);
 	struct gw_text text = { .data = NULL };
 	char id[3 * GW_BOOT_NAME_SIZE];
 
-	node_id(id, sizeof(id), side.kind, side.bus, side.name);
+	report_node_id(id, sizeof(id), side.kind, side.bus, side.name);
 	gw_text_add(&text, "%s", id);
 	return gw_text_finish(&text);
 }
 
-static struct gw_report *make_report(const struct gw_boot_model *model, struct gw_boot_finding *finding)
+static struct gw_report *report_make(const struct gw_boot_model *model, struct gw_boot_finding *finding)
 {
 	struct gw_report *report = calloc(1, sizeof(*report));
 
@@ -291,26 +292,26 @@ static struct gw_report *make_report(const struct gw_boot_model *model, struct g
 	report->kind = GW_KIND_PROBE_ORDER;
 	report->class = finding->class;
 	report->confidence = finding->confidence;
-	report->key = key_of(model, finding);
+	report->key = report_key(model, finding);
 	snprintf(report->id, sizeof(report->id), "p-%012" PRIx64,
 		 (report->key ^ report->key >> 48) & UINT64_C(0xffffffffffff));
-	fill_times(report, model, finding);
+	report_fill_times(report, model, finding);
 	report->summary = gw_text_finish(&finding->summary);
 	report->explanation = gw_text_finish(&finding->explanation);
 	report->advice = gw_text_finish(&finding->advice);
-	report->root_node = root_node(model, finding);
+	report->root_node = report_root_node(model, finding);
 	report->nodes = json_array();
 	report->edges = json_array();
-	report->probe_order = json_probe_order(model, finding);
+	report->probe_order = report_probe_order_json(model, finding);
 	if (!report->summary || !report->explanation || !report->advice || !report->root_node || !report->nodes ||
-	    !report->edges || !report->probe_order || fill_graph(report, model, finding) < 0) {
+	    !report->edges || !report->probe_order || report_fill_graph(report, model, finding) < 0) {
 		gw_report_free(report);
 		return NULL;
 	}
 	return report;
 }
 
-static int compare_findings(const void *a, const void *b)
+static int report_compare_findings(const void *a, const void *b)
 {
 	const struct gw_boot_finding *x = a, *y = b;
 
@@ -322,7 +323,7 @@ static int compare_findings(const void *a, const void *b)
 }
 
 /* The reports so far, by id: two findings about the same thing are one. */
-static bool is_new(struct gw_boot_map *ids, const struct gw_report *report, int *r)
+static bool report_is_new(struct gw_boot_map *ids, const struct gw_report *report, int *r)
 {
 	if (gw_boot_map_get(ids, report->key) != GW_BOOT_NOT_FOUND)
 		return false;
@@ -348,14 +349,14 @@ int gw_boot_reports_make(const struct gw_boot_model *model, struct gw_boot_findi
 	if (!*reports)
 		return -ENOMEM;
 	if (findings->count)
-		qsort(findings->items, findings->count, sizeof(*findings->items), compare_findings);
+		qsort(findings->items, findings->count, sizeof(*findings->items), report_compare_findings);
 	for (size_t i = 0; i < findings->count && r == 0; i++) {
 		struct gw_boot_finding *finding = &findings->items[i];
-		struct gw_report *report = make_report(model, finding);
+		struct gw_report *report = report_make(model, finding);
 
 		if (!report) {
 			r = -ENOMEM;
-		} else if (is_new(&ids, report, &r)) {
+		} else if (report_is_new(&ids, report, &r)) {
 			snprintf(finding->id, sizeof(finding->id), "%s", report->id);
 			(*reports)[(*count)++] = report;
 		} else {

@@ -33,7 +33,7 @@ static uint64_t row_moment(const struct row *row)
 }
 
 /* What contains others comes first. */
-static int compare_rows(const void *a, const void *b)
+static int row_compare(const void *a, const void *b)
 {
 	const struct row *x = a, *y = b;
 
@@ -42,7 +42,7 @@ static int compare_rows(const void *a, const void *b)
 	return x->end_ns > y->end_ns ? -1 : x->end_ns < y->end_ns;
 }
 
-static bool contains(const struct row *outer, const struct row *inner)
+static bool row_contains(const struct row *outer, const struct row *inner)
 {
 	return outer->begin_ns != GW_BOOT_UNKNOWN && inner->begin_ns != GW_BOOT_UNKNOWN &&
 	       outer->begin_ns <= inner->begin_ns && inner->end_ns <= outer->end_ns &&
@@ -50,7 +50,7 @@ static bool contains(const struct row *outer, const struct row *inner)
 }
 
 /* In which call each one ran: the innermost that contains it, among those that have not ended. */
-static void find_parents(struct rows *rows)
+static void rows_find_parents(struct rows *rows)
 {
 	size_t open[OPEN_MAX], n_open = 0;
 
@@ -63,7 +63,7 @@ static void find_parents(struct rows *rows)
 			if (rows->items[open[k]].end_ns < row_moment(row))
 				continue;
 			open[kept++] = open[k];
-			if (contains(&rows->items[open[k]], row))
+			if (row_contains(&rows->items[open[k]], row))
 				row->parent = open[k];
 		}
 		n_open = kept;
@@ -75,7 +75,7 @@ static void find_parents(struct rows *rows)
 	}
 }
 
-static int collect_rows(struct rows *rows, const struct gw_boot_model *model, const struct gw_boot_relevant *relevant)
+static int rows_collect(struct rows *rows, const struct gw_boot_model *model, const struct gw_boot_relevant *relevant)
 {
 	rows->items = calloc(model->n_attempts + model->n_inits + 1, sizeof(*rows->items));
 	if (!rows->items)
@@ -97,12 +97,12 @@ static int collect_rows(struct rows *rows, const struct gw_boot_model *model, co
 				.begin_ns = init->begin_ns, .end_ns = init->end_ns, .init = init, .pid = init->pid
 			};
 	}
-	qsort(rows->items, rows->count, sizeof(*rows->items), compare_rows);
-	find_parents(rows);
+	qsort(rows->items, rows->count, sizeof(*rows->items), row_compare);
+	rows_find_parents(rows);
 	return 0;
 }
 
-static const char *source_of(uint8_t sources)
+static const char *row_source(uint8_t sources)
 {
 	for (int source = 0; source < GW_BOOT_SOURCES; source++)
 		if (sources & 1u << source)
@@ -110,7 +110,7 @@ static const char *source_of(uint8_t sources)
 	return "";
 }
 
-static const char *attempt_outcome(const struct gw_boot_attempt *attempt)
+static const char *row_attempt_outcome(const struct gw_boot_attempt *attempt)
 {
 	if (!attempt->ended)
 		return "running";
@@ -121,7 +121,7 @@ static const char *attempt_outcome(const struct gw_boot_attempt *attempt)
 	return gw_boot_attempt_rejected(attempt) ? "rejected" : "failed";
 }
 
-static const char *init_outcome(const struct gw_boot_init *init)
+static const char *row_init_outcome(const struct gw_boot_init *init)
 {
 	if (!init->ended)
 		return "running";
@@ -131,8 +131,8 @@ static const char *init_outcome(const struct gw_boot_init *init)
 	return init->result == -ENODEV && !init->module ? "rejected" : "failed";
 }
 
-static void put_attempt(json_t *object, const struct gw_boot_model *model, const struct gw_boot_attempt *attempt,
-			const struct gw_boot_relevant *relevant, bool *failed)
+static void row_put_attempt(json_t *object, const struct gw_boot_model *model, const struct gw_boot_attempt *attempt,
+			    const struct gw_boot_relevant *relevant, bool *failed)
 {
 	const struct gw_boot_device *device = &model->devices[attempt->device];
 	const char *name = gw_boot_text(model, device->name);
@@ -147,13 +147,13 @@ static void put_attempt(json_t *object, const struct gw_boot_model *model, const
 	gw_json_put(object, "level", json_string(""), failed);
 	gw_json_put(object, "result", attempt->ended ? json_integer(attempt->result) : json_null(), failed);
 	gw_json_put(object, "result_name", gw_boot_json_result_name(attempt->ended, attempt->result), failed);
-	gw_json_put(object, "source", json_string(source_of(attempt->sources)), failed);
-	gw_json_put(object, "outcome", json_string(attempt_outcome(attempt)), failed);
+	gw_json_put(object, "source", json_string(row_source(attempt->sources)), failed);
+	gw_json_put(object, "outcome", json_string(row_attempt_outcome(attempt)), failed);
 	gw_json_put(object, "findings", gw_boot_relevant_findings(relevant->device_findings, attempt->device), failed);
 }
 
-static void put_init(json_t *object, const struct gw_boot_model *model, const struct gw_boot_init *init,
-		     const struct gw_boot_relevant *relevant, bool *failed)
+static void row_put_init(json_t *object, const struct gw_boot_model *model, const struct gw_boot_init *init,
+			 const struct gw_boot_relevant *relevant, bool *failed)
 {
 	const struct gw_boot_builtin *builtin =
 		init->builtin == GW_BOOT_NOTHING ? NULL : &model->evidence->builtins[init->builtin];
@@ -171,8 +171,8 @@ static void put_init(json_t *object, const struct gw_boot_model *model, const st
 		    json_string(builtin ? gw_initcall_level_name((enum gw_initcall_level)builtin->level) : ""), failed);
 	gw_json_put(object, "result", init->ended ? json_integer(init->result) : json_null(), failed);
 	gw_json_put(object, "result_name", gw_boot_json_result_name(init->ended, init->result), failed);
-	gw_json_put(object, "source", json_string(source_of(init->sources)), failed);
-	gw_json_put(object, "outcome", json_string(init_outcome(init)), failed);
+	gw_json_put(object, "source", json_string(row_source(init->sources)), failed);
+	gw_json_put(object, "outcome", json_string(row_init_outcome(init)), failed);
 	gw_json_put(object, "findings",
 		    gw_boot_relevant_findings(relevant->init_findings, (uint32_t)(init - model->inits)), failed);
 }
@@ -185,7 +185,7 @@ static json_t *row_id(size_t index)
 	return json_string(id);
 }
 
-static json_t *json_row(const struct gw_boot_model *model, const struct gw_boot_relevant *relevant,
+static json_t *row_json(const struct gw_boot_model *model, const struct gw_boot_relevant *relevant,
 			const struct rows *rows, size_t index)
 {
 	const struct row *row = &rows->items[index];
@@ -196,9 +196,9 @@ static json_t *json_row(const struct gw_boot_model *model, const struct gw_boot_
 	gw_json_put(object, "time_ns", gw_boot_json_time(row_moment(row)), &failed);
 	gw_json_put(object, "end_ns", gw_boot_json_time(row->end_ns), &failed);
 	if (row->attempt)
-		put_attempt(object, model, row->attempt, relevant, &failed);
+		row_put_attempt(object, model, row->attempt, relevant, &failed);
 	else
-		put_init(object, model, row->init, relevant, &failed);
+		row_put_init(object, model, row->init, relevant, &failed);
 	gw_json_put(object, "depth", json_integer(row->depth), &failed);
 	gw_json_put(object, "parent", row->parent == SIZE_MAX ? json_null() : row_id(row->parent), &failed);
 	if (!failed)
@@ -210,10 +210,10 @@ static json_t *json_row(const struct gw_boot_model *model, const struct gw_boot_
 json_t *gw_boot_rows_json(const struct gw_boot_model *model, const struct gw_boot_relevant *relevant)
 {
 	struct rows rows = { .items = NULL };
-	json_t *array = collect_rows(&rows, model, relevant) < 0 ? NULL : json_array();
+	json_t *array = rows_collect(&rows, model, relevant) < 0 ? NULL : json_array();
 
 	for (size_t i = 0; array && i < rows.count; i++) {
-		if (json_array_append_new(array, json_row(model, relevant, &rows, i)) < 0) {
+		if (json_array_append_new(array, row_json(model, relevant, &rows, i)) < 0) {
 			json_decref(array);
 			array = NULL;
 		}

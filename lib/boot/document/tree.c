@@ -35,7 +35,7 @@ struct leaf {
 };
 
 /* Takes over the children and the note. */
-static json_t *make_node(struct planting *planting, struct leaf *leaf, json_t *children)
+static json_t *tree_node(struct planting *planting, struct leaf *leaf, json_t *children)
 {
 	char id[32];
 	char *note = gw_text_finish(&leaf->note);
@@ -54,7 +54,7 @@ static json_t *make_node(struct planting *planting, struct leaf *leaf, json_t *c
 
 /* ---- devices ------------------------------------------------------------------------------------------- */
 
-static void look_at_device(struct leaf *leaf, const struct gw_boot_model *model, uint32_t index)
+static void tree_leaf_from_device(struct leaf *leaf, const struct gw_boot_model *model, uint32_t index)
 {
 	const struct gw_boot_device *device = &model->devices[index];
 	const struct gw_boot_attempt *bound = gw_boot_attempts_current(model, device);
@@ -80,9 +80,9 @@ static void look_at_device(struct leaf *leaf, const struct gw_boot_model *model,
 	}
 }
 
-static json_t *device_node(struct planting *planting, uint32_t index, const char *origin, int depth);
+static json_t *tree_device_node(struct planting *planting, uint32_t index, const char *origin, int depth);
 
-static json_t *device_children(struct planting *planting, uint32_t index, int depth)
+static json_t *tree_device_children(struct planting *planting, uint32_t index, int depth)
 {
 	const struct gw_boot_model *model = planting->model;
 	const struct gw_boot_device *device = &model->devices[index];
@@ -99,11 +99,11 @@ static json_t *device_children(struct planting *planting, uint32_t index, int de
 		if (need->origin == GW_BOOT_BY_TABLE)
 			continue; /* the parties' trees have it */
 		if (need->supplier != GW_BOOT_NOTHING) {
-			child = device_node(planting, need->supplier, origin, depth + 1);
+			child = tree_device_node(planting, need->supplier, origin, depth + 1);
 		} else {
 			missing.name = gw_boot_text(model, need->supplier_name);
 			gw_text_add(&missing.note, "no such device");
-			child = make_node(planting, &missing, json_array());
+			child = tree_node(planting, &missing, json_array());
 		}
 		if (json_array_append_new(children, child) < 0) {
 			json_decref(children);
@@ -113,12 +113,12 @@ static json_t *device_children(struct planting *planting, uint32_t index, int de
 	return children;
 }
 
-static json_t *device_node(struct planting *planting, uint32_t index, const char *origin, int depth)
+static json_t *tree_device_node(struct planting *planting, uint32_t index, const char *origin, int depth)
 {
 	struct leaf leaf = { .role = depth ? "supplier" : "consumer", .origin = origin };
 
-	look_at_device(&leaf, planting->model, index);
-	return make_node(planting, &leaf, device_children(planting, index, depth));
+	tree_leaf_from_device(&leaf, planting->model, index);
+	return tree_node(planting, &leaf, tree_device_children(planting, index, depth));
 }
 
 /* ---- parties ------------------------------------------------------------------------------------------- */
@@ -131,32 +131,32 @@ struct side {
 	uint32_t init, builtin, module;
 };
 
-static struct side consumer_of(const struct gw_boot_pair *pair)
+static struct side tree_consumer_side(const struct gw_boot_pair *pair)
 {
 	return (struct side){ &pair->entry->consumer, pair->consumers,	      pair->n_consumers,
 			      pair->consumer_init,    pair->consumer_builtin, pair->consumer_module };
 }
 
-static struct side supplier_of(const struct gw_boot_pair *pair)
+static struct side tree_supplier_side(const struct gw_boot_pair *pair)
 {
 	return (struct side){ &pair->entry->supplier, pair->suppliers,	      pair->n_suppliers,
 			      pair->supplier_init,    pair->supplier_builtin, pair->supplier_module };
 }
 
-static bool module_loaded(const struct gw_boot_model *model, uint32_t module)
+static bool tree_module_loaded(const struct gw_boot_model *model, uint32_t module)
 {
 	return module != GW_BOOT_NOTHING && model->modules[module].state != GW_BOOT_MODULE_AVAILABLE;
 }
 
-static bool is_here(const struct gw_boot_model *model, const struct side *side)
+static bool tree_side_present(const struct gw_boot_model *model, const struct side *side)
 {
 	return side->n_devices > 0 || side->init != GW_BOOT_NOTHING || side->builtin != GW_BOOT_NOTHING ||
-	       module_loaded(model, side->module);
+	       tree_module_loaded(model, side->module);
 }
 
 /* The first of its devices to be bound, or NULL. */
-static const struct gw_boot_attempt *first_bound(const struct gw_boot_model *model, const struct side *side,
-						 uint32_t *device)
+static const struct gw_boot_attempt *tree_first_bound(const struct gw_boot_model *model, const struct side *side,
+						      uint32_t *device)
 {
 	const struct gw_boot_attempt *first = NULL;
 
@@ -172,7 +172,7 @@ static const struct gw_boot_attempt *first_bound(const struct gw_boot_model *mod
 	return first;
 }
 
-static void look_at_init(struct leaf *leaf, const struct gw_boot_model *model, const struct side *side)
+static void tree_leaf_from_init(struct leaf *leaf, const struct gw_boot_model *model, const struct side *side)
 {
 	const struct gw_boot_init *init = side->init == GW_BOOT_NOTHING ? NULL : &model->inits[side->init];
 
@@ -190,7 +190,7 @@ static void look_at_init(struct leaf *leaf, const struct gw_boot_model *model, c
 		leaf->state = "ready";
 		gw_text_add(&leaf->note, "%s, built in",
 			    gw_boot_text(model, model->evidence->builtins[side->builtin].function));
-	} else if (module_loaded(model, side->module)) {
+	} else if (tree_module_loaded(model, side->module)) {
 		leaf->state = "ready";
 		gw_text_add(&leaf->note, "module %s", gw_boot_text(model, model->modules[side->module].name));
 	} else if (side->module != GW_BOOT_NOTHING) {
@@ -203,15 +203,15 @@ static void look_at_init(struct leaf *leaf, const struct gw_boot_model *model, c
 	}
 }
 
-static void look_at_side(struct leaf *leaf, const struct gw_boot_model *model, const struct side *side)
+static void tree_leaf_from_side(struct leaf *leaf, const struct gw_boot_model *model, const struct side *side)
 {
 	uint32_t device = GW_BOOT_NOTHING;
-	const struct gw_boot_attempt *bound = first_bound(model, side, &device);
+	const struct gw_boot_attempt *bound = tree_first_bound(model, side, &device);
 
 	leaf->name = side->party->name;
 	leaf->ready_ns = bound ? bound->end_ns : GW_BOOT_UNKNOWN;
 	if (side->n_devices == 0) {
-		look_at_init(leaf, model, side);
+		tree_leaf_from_init(leaf, model, side);
 		return;
 	}
 	if (device == GW_BOOT_NOTHING)
@@ -223,7 +223,8 @@ static void look_at_side(struct leaf *leaf, const struct gw_boot_model *model, c
 }
 
 /* What a report says of the entry outweighs that both are ready. */
-static void apply_findings(struct leaf *leaf, const struct gw_boot_findings *findings, const struct gw_boot_pair *pair)
+static void tree_apply_findings(struct leaf *leaf, const struct gw_boot_findings *findings,
+				const struct gw_boot_pair *pair)
 {
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct gw_boot_finding *finding = &findings->items[i];
@@ -242,23 +243,24 @@ static void apply_findings(struct leaf *leaf, const struct gw_boot_findings *fin
 	}
 }
 
-static json_t *party_children(struct planting *planting, const char *name, int depth)
+static json_t *tree_party_children(struct planting *planting, const char *name, int depth)
 {
 	const struct gw_boot_model *model = planting->model;
 	json_t *children = json_array();
 
 	for (size_t i = 0; children && depth < DEPTH_MAX && i < model->n_pairs && planting->nodes < NODES_MAX; i++) {
 		const struct gw_boot_pair *pair = &model->pairs[i];
-		struct side side = supplier_of(pair);
+		struct side side = tree_supplier_side(pair);
 		struct leaf leaf = { .role = "supplier", .origin = "table" };
 
-		if (strcmp(pair->entry->consumer.name, name) != 0 || (pair->entry->optional && !is_here(model, &side)))
+		if (strcmp(pair->entry->consumer.name, name) != 0 ||
+		    (pair->entry->optional && !tree_side_present(model, &side)))
 			continue;
-		look_at_side(&leaf, model, &side);
-		apply_findings(&leaf, planting->findings, pair);
-		if (json_array_append_new(children, make_node(planting, &leaf,
-							      party_children(planting, side.party->name, depth + 1))) <
-		    0) {
+		tree_leaf_from_side(&leaf, model, &side);
+		tree_apply_findings(&leaf, planting->findings, pair);
+		if (json_array_append_new(children,
+					  tree_node(planting, &leaf,
+						    tree_party_children(planting, side.party->name, depth + 1))) < 0) {
 			json_decref(children);
 			return NULL;
 		}
@@ -267,38 +269,38 @@ static json_t *party_children(struct planting *planting, const char *name, int d
 }
 
 /* A consumer that is here, that no other entry has as its supplier, and that no earlier entry named. */
-static bool is_root(const struct gw_boot_model *model, size_t index)
+static bool tree_is_root(const struct gw_boot_model *model, size_t index)
 {
 	const char *name = model->pairs[index].entry->consumer.name;
-	struct side side = consumer_of(&model->pairs[index]);
+	struct side side = tree_consumer_side(&model->pairs[index]);
 
-	if (!is_here(model, &side))
+	if (!tree_side_present(model, &side))
 		return false;
 	for (size_t i = 0; i < model->n_pairs; i++) {
 		const struct gw_boot_pair *other = &model->pairs[i];
-		struct side consumer = consumer_of(other);
+		struct side consumer = tree_consumer_side(other);
 
-		if (i < index && strcmp(other->entry->consumer.name, name) == 0 && is_here(model, &consumer))
+		if (i < index && strcmp(other->entry->consumer.name, name) == 0 && tree_side_present(model, &consumer))
 			return false;
-		if (i != index && strcmp(other->entry->supplier.name, name) == 0 && is_here(model, &consumer))
+		if (i != index && strcmp(other->entry->supplier.name, name) == 0 && tree_side_present(model, &consumer))
 			return false;
 	}
 	return true;
 }
 
-static int add_parties(struct planting *planting, json_t *tree)
+static int tree_add_parties(struct planting *planting, json_t *tree)
 {
 	const struct gw_boot_model *model = planting->model;
 
 	for (size_t i = 0; i < model->n_pairs && planting->nodes < NODES_MAX; i++) {
-		struct side side = consumer_of(&model->pairs[i]);
+		struct side side = tree_consumer_side(&model->pairs[i]);
 		struct leaf leaf = { .role = "consumer", .origin = "" };
 
-		if (!is_root(model, i))
+		if (!tree_is_root(model, i))
 			continue;
-		look_at_side(&leaf, model, &side);
+		tree_leaf_from_side(&leaf, model, &side);
 		if (json_array_append_new(
-			    tree, make_node(planting, &leaf, party_children(planting, side.party->name, 1))) < 0)
+			    tree, tree_node(planting, &leaf, tree_party_children(planting, side.party->name, 1))) < 0)
 			return -1;
 	}
 	return 0;
@@ -307,7 +309,7 @@ static int add_parties(struct planting *planting, json_t *tree)
 /* ---- all ----------------------------------------------------------------------------------------------- */
 
 /* Devices that others on show need: they are not roots. */
-static bool *find_suppliers(const struct planting *planting)
+static bool *tree_find_suppliers(const struct planting *planting)
 {
 	const struct gw_boot_model *model = planting->model;
 	bool *suppliers = calloc(model->n_devices + 1, sizeof(*suppliers));
@@ -319,7 +321,7 @@ static bool *find_suppliers(const struct planting *planting)
 	return suppliers;
 }
 
-static bool has_own_needs(const struct gw_boot_model *model, uint32_t index)
+static bool tree_has_own_needs(const struct gw_boot_model *model, uint32_t index)
 {
 	const struct gw_boot_device *device = &model->devices[index];
 
@@ -329,15 +331,15 @@ static bool has_own_needs(const struct gw_boot_model *model, uint32_t index)
 	return false;
 }
 
-static int add_devices(struct planting *planting, json_t *tree)
+static int tree_add_devices(struct planting *planting, json_t *tree)
 {
 	const struct gw_boot_model *model = planting->model;
-	bool *suppliers = find_suppliers(planting);
+	bool *suppliers = tree_find_suppliers(planting);
 	int r = suppliers ? 0 : -1;
 
 	for (uint32_t i = 0; i < model->n_devices && r == 0 && planting->nodes < NODES_MAX; i++)
-		if (planting->relevant->devices[i] && !suppliers[i] && has_own_needs(model, i))
-			r = json_array_append_new(tree, device_node(planting, i, "", 0));
+		if (planting->relevant->devices[i] && !suppliers[i] && tree_has_own_needs(model, i))
+			r = json_array_append_new(tree, tree_device_node(planting, i, "", 0));
 	free(suppliers);
 	return r;
 }
@@ -348,7 +350,7 @@ json_t *gw_boot_tree_json(const struct gw_boot_model *model, const struct gw_boo
 	struct planting planting = { .model = model, .findings = findings, .relevant = relevant };
 	json_t *tree = json_array();
 
-	if (tree && add_parties(&planting, tree) == 0 && add_devices(&planting, tree) == 0)
+	if (tree && tree_add_parties(&planting, tree) == 0 && tree_add_devices(&planting, tree) == 0)
 		return tree;
 	json_decref(tree);
 	return NULL;

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *kernel_name(int32_t number)
+static const char *error_kernel_name(int32_t number)
 {
 	switch (number) {
 	case 512:
@@ -54,7 +54,7 @@ void gw_boot_write_result(struct gw_text *text, int32_t result)
 	const char *name = NULL;
 
 	if (result < 0 && result > INT32_MIN)
-		name = kernel_name(-result) ?: strerrorname_np(-result);
+		name = error_kernel_name(-result) ?: strerrorname_np(-result);
 	if (name)
 		gw_text_add(text, "-%s", name);
 	else

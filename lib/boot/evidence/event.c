@@ -53,7 +53,7 @@ const char *gw_boot_source_name(enum gw_boot_source source)
 }
 
 /* Names in a record may lack their terminator if it was damaged. */
-static void copy_name(char *ret, size_t ret_size, const char *name, size_t size)
+static void event_copy_name(char *ret, size_t ret_size, const char *name, size_t size)
 {
 	size_t length = strnlen(name, size < ret_size ? size : ret_size - 1);
 
@@ -62,7 +62,7 @@ static void copy_name(char *ret, size_t ret_size, const char *name, size_t size)
 }
 
 /* A reason is a line of the kernel log, with what ends it. */
-static void trim_end(char *text)
+static void event_trim_end(char *text)
 {
 	size_t length = strlen(text);
 
@@ -82,44 +82,44 @@ void gw_boot_event_from_record(struct gw_boot_event *ret, const struct gw_boot_r
 		.pid = record->pid,
 		.result = record->result,
 	};
-	copy_name(ret->comm, sizeof(ret->comm), record->comm, sizeof(record->comm));
-	copy_name(ret->subject, sizeof(ret->subject), record->subject, sizeof(record->subject));
-	copy_name(ret->other, sizeof(ret->other), record->other, sizeof(record->other));
-	copy_name(ret->bus, sizeof(ret->bus), record->bus, sizeof(record->bus));
-	trim_end(ret->other);
+	event_copy_name(ret->comm, sizeof(ret->comm), record->comm, sizeof(record->comm));
+	event_copy_name(ret->subject, sizeof(ret->subject), record->subject, sizeof(record->subject));
+	event_copy_name(ret->other, sizeof(ret->other), record->other, sizeof(record->other));
+	event_copy_name(ret->bus, sizeof(ret->bus), record->bus, sizeof(record->bus));
+	event_trim_end(ret->other);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------ */
 
 /* Fields that are nothing are left out: a boot has tens of thousands of events. */
-static int put_number(json_t *object, const char *key, uint64_t value)
+static int event_put_number(json_t *object, const char *key, uint64_t value)
 {
 	return value ? json_object_set_new(object, key, gw_json_number(value)) : 0;
 }
 
-static int put_text(json_t *object, const char *key, const char *value)
+static int event_put_text(json_t *object, const char *key, const char *value)
 {
 	return *value ? json_object_set_new(object, key, gw_json_text(value)) : 0;
 }
 
-static int put_all(json_t *object, const struct gw_boot_event *event)
+static int event_put_all(json_t *object, const struct gw_boot_event *event)
 {
 	int failed = json_object_set_new(object, "type", json_string(type_names[event->type]));
 
 	failed |= json_object_set_new(object, "source", json_string(source_names[event->source]));
 	failed |= json_object_set_new(object, "time_ns", gw_json_number(event->time_ns));
-	failed |= put_number(object, "sequence", event->sequence);
+	failed |= event_put_number(object, "sequence", event->sequence);
 	if (event->object)
 		failed |= json_object_set_new(object, "object", gw_json_address(event->object));
-	failed |= put_number(object, "duration_ns", event->duration_ns);
-	failed |= put_number(object, "flags", event->flags);
-	failed |= put_number(object, "pid", event->pid);
+	failed |= event_put_number(object, "duration_ns", event->duration_ns);
+	failed |= event_put_number(object, "flags", event->flags);
+	failed |= event_put_number(object, "pid", event->pid);
 	if (event->result)
 		failed |= json_object_set_new(object, "result", json_integer(event->result));
-	failed |= put_text(object, "comm", event->comm);
-	failed |= put_text(object, "subject", event->subject);
-	failed |= put_text(object, "other", event->other);
-	failed |= put_text(object, "bus", event->bus);
+	failed |= event_put_text(object, "comm", event->comm);
+	failed |= event_put_text(object, "subject", event->subject);
+	failed |= event_put_text(object, "other", event->other);
+	failed |= event_put_text(object, "bus", event->bus);
 	return failed;
 }
 
@@ -127,14 +127,14 @@ json_t *gw_boot_event_json(const struct gw_boot_event *event)
 {
 	json_t *object = json_object();
 
-	if (object && put_all(object, event) == 0)
+	if (object && event_put_all(object, event) == 0)
 		return object;
 	json_decref(object);
 	return NULL;
 }
 
 /* The index of the field's value in a list of names, or -1. */
-static int find_name(const json_t *object, const char *key, const char *const *names, int count)
+static int event_find_name(const json_t *object, const char *key, const char *const *names, int count)
 {
 	const char *value = json_string_value(json_object_get(object, key));
 
@@ -144,24 +144,24 @@ static int find_name(const json_t *object, const char *key, const char *const *n
 	return -1;
 }
 
-static uint64_t get_number(const json_t *object, const char *key)
+static uint64_t event_get_number(const json_t *object, const char *key)
 {
 	json_int_t value = json_integer_value(json_object_get(object, key));
 
 	return value > 0 ? (uint64_t)value : 0;
 }
 
-static void get_text(const json_t *object, const char *key, char *ret, size_t size)
+static void event_get_text(const json_t *object, const char *key, char *ret, size_t size)
 {
 	const char *value = json_string_value(json_object_get(object, key));
 
-	copy_name(ret, size, value ? value : "", value ? strlen(value) : 0);
+	event_copy_name(ret, size, value ? value : "", value ? strlen(value) : 0);
 }
 
 int gw_boot_event_from_json(struct gw_boot_event *ret, const json_t *json)
 {
-	int type = find_name(json, "type", type_names, GW_BOOT_EVENT_TYPES);
-	int source = find_name(json, "source", source_names, GW_BOOT_SOURCES);
+	int type = event_find_name(json, "type", type_names, GW_BOOT_EVENT_TYPES);
+	int source = event_find_name(json, "source", source_names, GW_BOOT_SOURCES);
 	const char *object = json_string_value(json_object_get(json, "object"));
 	json_int_t result = json_integer_value(json_object_get(json, "result"));
 
@@ -170,17 +170,17 @@ int gw_boot_event_from_json(struct gw_boot_event *ret, const json_t *json)
 	*ret = (struct gw_boot_event){
 		.type = (enum gw_boot_event_type)type,
 		.source = (enum gw_boot_source)source,
-		.time_ns = get_number(json, "time_ns"),
-		.sequence = get_number(json, "sequence"),
+		.time_ns = event_get_number(json, "time_ns"),
+		.sequence = event_get_number(json, "sequence"),
 		.object = object ? strtoull(object, NULL, 16) : 0,
-		.duration_ns = get_number(json, "duration_ns"),
-		.flags = get_number(json, "flags"),
-		.pid = (uint32_t)get_number(json, "pid"),
+		.duration_ns = event_get_number(json, "duration_ns"),
+		.flags = event_get_number(json, "flags"),
+		.pid = (uint32_t)event_get_number(json, "pid"),
 		.result = result >= INT32_MIN && result <= INT32_MAX ? (int32_t)result : 0,
 	};
-	get_text(json, "comm", ret->comm, sizeof(ret->comm));
-	get_text(json, "subject", ret->subject, sizeof(ret->subject));
-	get_text(json, "other", ret->other, sizeof(ret->other));
-	get_text(json, "bus", ret->bus, sizeof(ret->bus));
+	event_get_text(json, "comm", ret->comm, sizeof(ret->comm));
+	event_get_text(json, "subject", ret->subject, sizeof(ret->subject));
+	event_get_text(json, "other", ret->other, sizeof(ret->other));
+	event_get_text(json, "bus", ret->bus, sizeof(ret->bus));
 	return 0;
 }

@@ -45,7 +45,7 @@ size_t gw_boot_evidence_dependencies(const struct gw_boot_evidence *evidence, co
 }
 
 /* Room for one more of @size bytes each. Returns the array, or NULL. */
-static void *reserve(void *array, size_t count, size_t *allocated, size_t size)
+static void *evidence_reserve(void *array, size_t count, size_t *allocated, size_t size)
 {
 	size_t wanted = *allocated ? *allocated * 2 : 256;
 
@@ -80,7 +80,7 @@ int gw_boot_evidence_add_event(struct gw_boot_evidence *evidence, const struct g
 	fact.subject = gw_boot_names_add(&evidence->names, event->subject);
 	fact.other = gw_boot_names_add(&evidence->names, event->other);
 	fact.bus = gw_boot_names_add(&evidence->names, event->bus);
-	facts = reserve(evidence->facts, evidence->n_facts, &evidence->allocated_facts, sizeof(fact));
+	facts = evidence_reserve(evidence->facts, evidence->n_facts, &evidence->allocated_facts, sizeof(fact));
 	if (!facts || fact.subject == GW_BOOT_NOT_FOUND || fact.other == GW_BOOT_NOT_FOUND ||
 	    fact.bus == GW_BOOT_NOT_FOUND)
 		return -ENOMEM;
@@ -89,9 +89,10 @@ int gw_boot_evidence_add_event(struct gw_boot_evidence *evidence, const struct g
 	return 0;
 }
 
-static int mark_record(struct gw_boot_evidence *evidence, uint64_t sequence, uint64_t time_ns)
+static int evidence_mark_record(struct gw_boot_evidence *evidence, uint64_t sequence, uint64_t time_ns)
 {
-	void *marks = reserve(evidence->marks, evidence->n_marks, &evidence->allocated_marks, sizeof(*evidence->marks));
+	void *marks = evidence_reserve(evidence->marks, evidence->n_marks, &evidence->allocated_marks,
+				       sizeof(*evidence->marks));
 
 	if (!marks)
 		return -ENOMEM;
@@ -110,7 +111,7 @@ int gw_boot_evidence_add_kmsg(struct gw_boot_evidence *evidence, const char *tex
 		evidence->malformed++;
 		return 0;
 	}
-	if (evidence->n_marks < GW_BOOT_EVENTS_MAX && mark_record(evidence, sequence, event.time_ns) < 0)
+	if (evidence->n_marks < GW_BOOT_EVENTS_MAX && evidence_mark_record(evidence, sequence, event.time_ns) < 0)
 		return -ENOMEM;
 	return r == 1 ? gw_boot_evidence_add_event(evidence, &event) : 0;
 }
@@ -136,7 +137,7 @@ int gw_boot_evidence_set_initcalls(struct gw_boot_evidence *evidence, const stru
 	return 0;
 }
 
-static int replace_object(json_t **where, json_t *object)
+static int evidence_replace_object(json_t **where, json_t *object)
 {
 	if (!json_is_object(object))
 		return -EBADMSG;
@@ -148,10 +149,10 @@ static int replace_object(json_t **where, json_t *object)
 
 int gw_boot_evidence_set_state(struct gw_boot_evidence *evidence, json_t *state)
 {
-	return replace_object(&evidence->state, state);
+	return evidence_replace_object(&evidence->state, state);
 }
 
 int gw_boot_evidence_set_lost(struct gw_boot_evidence *evidence, json_t *lost)
 {
-	return replace_object(&evidence->lost, lost);
+	return evidence_replace_object(&evidence->lost, lost);
 }

@@ -59,13 +59,13 @@ void gw_initcalls_free(struct gw_initcalls *initcalls)
 
 /* ---- the symbol's name ------------------------------------------------------------------- */
 
-static bool is_digit(char c)
+static bool initcall_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
 
 /* Takes the level off the end of FUNCTIONLEVEL; returns the function's length, 0 if there is no level. */
-static size_t split_level(const char *text, size_t length, struct gw_initcall *ret)
+static size_t initcall_split_level(const char *text, size_t length, struct gw_initcall *ret)
 {
 	for (size_t i = 0; i < sizeof(named_levels) / sizeof(named_levels[0]); i++) {
 		size_t n = strlen(named_levels[i].suffix);
@@ -75,7 +75,7 @@ static size_t split_level(const char *text, size_t length, struct gw_initcall *r
 			return length - n;
 		}
 	}
-	if (length > 2 && text[length - 1] == 's' && is_digit(text[length - 2])) {
+	if (length > 2 && text[length - 1] == 's' && initcall_is_digit(text[length - 2])) {
 		ret->sync = true;
 		length--;
 	}
@@ -86,7 +86,7 @@ static size_t split_level(const char *text, size_t length, struct gw_initcall *r
 }
 
 /* What follows "__COUNTER_LINE_" in MODULE__COUNTER_LINE_FUNCTIONLEVEL; NULL if it is not there. */
-static const char *after_numbers(const char *text, size_t *module_length)
+static const char *initcall_after_numbers(const char *text, size_t *module_length)
 {
 	for (const char *s = strstr(text, "__"); s; s = strstr(s + 1, "__")) {
 		const char *at = s + 2;
@@ -105,8 +105,8 @@ static const char *after_numbers(const char *text, size_t *module_length)
 }
 
 /* Function and module, as one allocation. */
-static int set_names(struct gw_initcall *ret, const char *function, size_t function_length, const char *module,
-		     size_t module_length)
+static int initcall_set_names(struct gw_initcall *ret, const char *function, size_t function_length, const char *module,
+			      size_t module_length)
 {
 	char *names = malloc(function_length + module_length + 2);
 
@@ -121,7 +121,7 @@ static int set_names(struct gw_initcall *ret, const char *function, size_t funct
 	return 0;
 }
 
-static int parse_symbol(struct gw_initcall *ret, const char *symbol)
+static int initcall_parse_symbol(struct gw_initcall *ret, const char *symbol)
 {
 	const char *module = "", *function;
 	size_t module_length = 0, length;
@@ -131,15 +131,15 @@ static int parse_symbol(struct gw_initcall *ret, const char *symbol)
 	function = symbol + 11;
 	if (strncmp(function, "_kmod_", 6) == 0) {
 		module = function + 6;
-		function = after_numbers(module, &module_length);
+		function = initcall_after_numbers(module, &module_length);
 		if (!function)
 			return 0;
 	}
 	/* Link-time optimisation appends a dot and more. */
-	length = split_level(function, strcspn(function, "."), ret);
+	length = initcall_split_level(function, strcspn(function, "."), ret);
 	if (!length)
 		return 0;
-	return set_names(ret, function, length, module, module_length) < 0 ? -ENOMEM : 1;
+	return initcall_set_names(ret, function, length, module, module_length) < 0 ? -ENOMEM : 1;
 }
 
 /* ---- the list -------------------------------------------------------------------------------- */
@@ -158,7 +158,7 @@ int gw_initcalls_add(struct gw_initcalls *initcalls, const char *symbol, uint64_
 		initcalls->list = list;
 		initcalls->allocated = allocated;
 	}
-	r = parse_symbol(&initcall, symbol);
+	r = initcall_parse_symbol(&initcall, symbol);
 	if (r <= 0)
 		return r;
 	initcalls->list[initcalls->count++] = initcall;
@@ -170,7 +170,7 @@ int gw_initcalls_add(struct gw_initcalls *initcalls, const char *symbol, uint64_
  * Within a level the table's order counts. Where addresses are hidden (all are 0) the order of adding stands in for
  * it: /proc/kallsyms is in the order of addresses even then.
  */
-static bool runs_before(const struct gw_initcall *a, const struct gw_initcall *b)
+static bool initcall_runs_before(const struct gw_initcall *a, const struct gw_initcall *b)
 {
 	if (a->level != b->level)
 		return a->level < b->level;
@@ -180,16 +180,16 @@ static bool runs_before(const struct gw_initcall *a, const struct gw_initcall *b
 }
 
 /* A merge sort: equal ones stay in the order in which they were added. */
-static void merge_sort(struct gw_initcall *list, struct gw_initcall *spare, size_t count)
+static void initcall_merge_sort(struct gw_initcall *list, struct gw_initcall *spare, size_t count)
 {
 	size_t middle = count / 2, left = 0, right = middle;
 
 	if (count < 2)
 		return;
-	merge_sort(list, spare, middle);
-	merge_sort(list + middle, spare, count - middle);
+	initcall_merge_sort(list, spare, middle);
+	initcall_merge_sort(list + middle, spare, count - middle);
 	for (size_t i = 0; i < count; i++) {
-		bool take_right = left == middle || (right < count && runs_before(&list[right], &list[left]));
+		bool take_right = left == middle || (right < count && initcall_runs_before(&list[right], &list[left]));
 
 		spare[i] = take_right ? list[right++] : list[left++];
 	}
@@ -205,7 +205,7 @@ size_t gw_initcalls_list(struct gw_initcalls *initcalls, const struct gw_initcal
 			*ret = NULL;
 			return 0;
 		}
-		merge_sort(initcalls->list, spare, initcalls->count);
+		initcall_merge_sort(initcalls->list, spare, initcalls->count);
 		free(spare);
 		initcalls->sorted = true;
 	}

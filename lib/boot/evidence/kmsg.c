@@ -30,7 +30,7 @@ struct line {
 };
 
 /* Copies @length bytes, cut to fit. */
-static void copy(char *ret, size_t size, const char *from, size_t length)
+static void kmsg_copy(char *ret, size_t size, const char *from, size_t length)
 {
 	if (length > size - 1)
 		length = size - 1;
@@ -38,17 +38,17 @@ static void copy(char *ret, size_t size, const char *from, size_t length)
 	ret[length] = '\0';
 }
 
-#define COPY(field, from, length) copy(field, sizeof(field), from, length)
+#define COPY(kmsg_field, from, length) kmsg_copy(kmsg_field, sizeof(kmsg_field), from, length)
 
-static void set_name(struct gw_boot_event *event, char *ret, const char *from, size_t length)
+static void kmsg_set_name(struct gw_boot_event *event, char *ret, const char *from, size_t length)
 {
 	if (length > GW_BOOT_NAME_SIZE - 1)
 		event->flags |= GW_BOOT_F_CUT;
-	copy(ret, GW_BOOT_NAME_SIZE, from, length);
+	kmsg_copy(ret, GW_BOOT_NAME_SIZE, from, length);
 }
 
 /* What follows @prefix in @text, or NULL. */
-static const char *after(const char *text, const char *prefix)
+static const char *kmsg_after(const char *text, const char *prefix)
 {
 	size_t length = strlen(prefix);
 
@@ -58,7 +58,7 @@ static const char *after(const char *text, const char *prefix)
 /* ---- the record -------------------------------------------------------------------------- */
 
 /* A decimal number up to one of the bytes in @ends, which is skipped; false if there is none. */
-static bool take_number(const char **text, const char *end, const char *ends, uint64_t *ret)
+static bool kmsg_take_number(const char **text, const char *end, const char *ends, uint64_t *ret)
 {
 	const char *s = *text;
 	uint64_t value = 0;
@@ -75,7 +75,7 @@ static bool take_number(const char **text, const char *end, const char *ends, ui
 }
 
 /* FLAGS[,caller=T123]: the thread that printed, 0 if the kernel does not say. */
-static uint32_t caller_of(const char *flags, size_t length)
+static uint32_t kmsg_caller(const char *flags, size_t length)
 {
 	const char *caller = memmem(flags, length, "caller=T", 8);
 	uint32_t pid = 0;
@@ -85,7 +85,7 @@ static uint32_t caller_of(const char *flags, size_t length)
 	return pid;
 }
 
-static void take_continuation(struct line *line, const char *text, size_t length)
+static void kmsg_take_continuation(struct line *line, const char *text, size_t length)
 {
 	const char *colon;
 
@@ -98,7 +98,7 @@ static void take_continuation(struct line *line, const char *text, size_t length
 		COPY(line->device, colon + 1, (size_t)(text + length - colon - 1));
 }
 
-static void split_lines(struct line *line, const char *text, const char *end)
+static void kmsg_split_lines(struct line *line, const char *text, const char *end)
 {
 	const char *newline = memchr(text, '\n', (size_t)(end - text));
 	const char *stop = newline ? newline : end;
@@ -109,24 +109,24 @@ static void split_lines(struct line *line, const char *text, const char *end)
 		text = stop + 1;
 		newline = memchr(text, '\n', (size_t)(end - text));
 		stop = newline ? newline : end;
-		take_continuation(line, text, (size_t)(stop - text));
+		kmsg_take_continuation(line, text, (size_t)(stop - text));
 	}
 }
 
 /* ---- initcalls --------------------------------------------------------------------------- */
 
 /* "FUNCTION+0x0/0x10 [MODULE]", as %pS prints it, up to @end. Returns what follows it, or NULL. */
-static const char *take_symbol(struct gw_boot_event *event, const char *text)
+static const char *kmsg_take_symbol(struct gw_boot_event *event, const char *text)
 {
 	size_t length = strcspn(text, "+ ");
 	const char *rest = text + length + strcspn(text + length, " ");
 
 	if (length == 0)
 		return NULL;
-	set_name(event, event->subject, text, length);
-	if (after(rest, " [")) {
+	kmsg_set_name(event, event->subject, text, length);
+	if (kmsg_after(rest, " [")) {
 		length = strcspn(rest + 2, "] ");
-		set_name(event, event->other, rest + 2, length);
+		kmsg_set_name(event, event->other, rest + 2, length);
 		rest += 2 + length;
 		rest += strcspn(rest, "]");
 		rest += *rest == ']';
@@ -134,10 +134,10 @@ static const char *take_symbol(struct gw_boot_event *event, const char *text)
 	return rest;
 }
 
-static int initcall_begin(struct gw_boot_event *event, const char *text)
+static int kmsg_initcall_begin(struct gw_boot_event *event, const char *text)
 {
 	unsigned int pid = 0;
-	const char *rest = take_symbol(event, text);
+	const char *rest = kmsg_take_symbol(event, text);
 
 	if (!rest || sscanf(rest, " @ %u", &pid) != 1)
 		return 0;
@@ -147,36 +147,36 @@ static int initcall_begin(struct gw_boot_event *event, const char *text)
 }
 
 /* A duration in microseconds as at least one, so that it counts as given; what no boot can take is not believed. */
-static uint64_t usecs(long long value)
+static uint64_t kmsg_duration_ns(long long value)
 {
 	if (value < 0 || value > 1000000000000LL)
 		return 0;
 	return (value ? (uint64_t)value : 1) * GW_NSEC_PER_USEC;
 }
 
-static int initcall_end(struct gw_boot_event *event, const char *text)
+static int kmsg_initcall_end(struct gw_boot_event *event, const char *text)
 {
-	const char *rest = take_symbol(event, text);
+	const char *rest = kmsg_take_symbol(event, text);
 	long long duration;
 
 	if (!rest || sscanf(rest, " returned %d after %lld usecs", &event->result, &duration) != 2)
 		return 0;
 	event->type = GW_BOOT_INITCALL_END;
-	event->duration_ns = usecs(duration);
+	event->duration_ns = kmsg_duration_ns(duration);
 	return 1;
 }
 
-static int traced_initcall_begin(struct gw_boot_event *event, const char *text)
+static int kmsg_traced_initcall_begin(struct gw_boot_event *event, const char *text)
 {
-	if (!take_symbol(event, text))
+	if (!kmsg_take_symbol(event, text))
 		return 0;
 	event->type = GW_BOOT_INITCALL_BEGIN;
 	return 1;
 }
 
-static int traced_initcall_end(struct gw_boot_event *event, const char *text)
+static int kmsg_traced_initcall_end(struct gw_boot_event *event, const char *text)
 {
-	const char *rest = take_symbol(event, text);
+	const char *rest = kmsg_take_symbol(event, text);
 
 	if (!rest || sscanf(rest, " ret=%d", &event->result) != 1)
 		return 0;
@@ -187,45 +187,45 @@ static int traced_initcall_end(struct gw_boot_event *event, const char *text)
 /* ---- probes ------------------------------------------------------------------------------ */
 
 /* really_probe() returns what the driver's probe did as a positive number, its own errors as negative ones. */
-static int32_t probe_result(int32_t result)
+static int32_t kmsg_probe_result(int32_t result)
 {
 	return result > 0 ? -result : result;
 }
 
 /* "DEVICE returned R after N usecs" */
-static int probe_returned(struct gw_boot_event *event, const char *text)
+static int kmsg_probe_returned(struct gw_boot_event *event, const char *text)
 {
 	const char *returned = strstr(text, " returned ");
 	long long duration;
 
 	if (!returned || sscanf(returned, " returned %d after %lld usecs", &event->result, &duration) != 2)
 		return 0;
-	set_name(event, event->subject, text, (size_t)(returned - text));
-	event->result = probe_result(event->result);
+	kmsg_set_name(event, event->subject, text, (size_t)(returned - text));
+	event->result = kmsg_probe_result(event->result);
 	event->type = GW_BOOT_PROBE_END;
-	event->duration_ns = usecs(duration);
+	event->duration_ns = kmsg_duration_ns(duration);
 	return 1;
 }
 
 /* "BUS': really_probe: probing driver DRIVER with device [DEVICE]", "... bound device [DEVICE] to driver DRIVER" */
-static int really_probe(struct gw_boot_event *event, const char *text, const char *device)
+static int kmsg_really_probe(struct gw_boot_event *event, const char *text, const char *device)
 {
 	size_t bus = strcspn(text, "'");
-	const char *driver, *name, *rest = after(text + bus, "': really_probe: ");
+	const char *driver, *name, *rest = kmsg_after(text + bus, "': really_probe: ");
 
-	if (rest && (driver = after(rest, "probing driver ")) && (name = strstr(driver, " with device"))) {
+	if (rest && (driver = kmsg_after(rest, "probing driver ")) && (name = strstr(driver, " with device"))) {
 		event->type = GW_BOOT_PROBE_BEGIN;
-		set_name(event, event->other, driver, (size_t)(name - driver));
+		kmsg_set_name(event, event->other, driver, (size_t)(name - driver));
 		name += strlen(" with device");
 		name += *name == ' ';
-		set_name(event, event->subject, *name ? name : device, strlen(*name ? name : device));
-	} else if (rest && (name = after(rest, "bound device ")) && (driver = strstr(rest, "to driver "))) {
+		kmsg_set_name(event, event->subject, *name ? name : device, strlen(*name ? name : device));
+	} else if (rest && (name = kmsg_after(rest, "bound device ")) && (driver = strstr(rest, "to driver "))) {
 		event->type = GW_BOOT_PROBE_END;
-		set_name(event, event->other, driver + 10, strlen(driver + 10));
+		kmsg_set_name(event, event->other, driver + 10, strlen(driver + 10));
 		if (name < driver)
-			set_name(event, event->subject, name, (size_t)(driver - 1 - name));
+			kmsg_set_name(event, event->subject, name, (size_t)(driver - 1 - name));
 		else
-			set_name(event, event->subject, device, strlen(device));
+			kmsg_set_name(event, event->subject, device, strlen(device));
 	} else {
 		return 0;
 	}
@@ -234,7 +234,7 @@ static int really_probe(struct gw_boot_event *event, const char *text, const cha
 }
 
 /* 6.1: "DRIVER: probe of DEVICE failed with error R", "DRIVER: probe of DEVICE rejects match R" */
-static int probe_failed_old(struct gw_boot_event *event, const char *message)
+static int kmsg_probe_failed_old(struct gw_boot_event *event, const char *message)
 {
 	const char *device = strstr(message, ": probe of "), *rest;
 
@@ -246,14 +246,14 @@ static int probe_failed_old(struct gw_boot_event *event, const char *message)
 		      sscanf(rest, " rejects match %d", &event->result) != 1))
 		return 0;
 	event->type = GW_BOOT_PROBE_END;
-	event->result = probe_result(event->result);
-	set_name(event, event->other, message, (size_t)(device - message));
-	set_name(event, event->subject, device + 11, (size_t)(rest - device - 11));
+	event->result = kmsg_probe_result(event->result);
+	kmsg_set_name(event, event->other, message, (size_t)(device - message));
+	kmsg_set_name(event, event->subject, device + 11, (size_t)(rest - device - 11));
 	return 1;
 }
 
 /* 6.8 and later: "DRIVER failed with error R", "DRIVER rejects match R" */
-static int probe_failed(struct gw_boot_event *event, const char *text)
+static int kmsg_probe_failed(struct gw_boot_event *event, const char *text)
 {
 	const char *rest = strstr(text, " failed with error ");
 
@@ -262,72 +262,72 @@ static int probe_failed(struct gw_boot_event *event, const char *text)
 		      sscanf(rest, " rejects match %d", &event->result) != 1))
 		return 0;
 	event->type = GW_BOOT_PROBE_END;
-	event->result = probe_result(event->result);
-	set_name(event, event->other, text, (size_t)(rest - text));
+	event->result = kmsg_probe_result(event->result);
+	kmsg_set_name(event, event->other, text, (size_t)(rest - text));
 	return 1;
 }
 
 /* ---- deferral and suppliers -------------------------------------------------------------- */
 
-static int simple(struct gw_boot_event *event, enum gw_boot_event_type type, const char *other, int32_t result)
+static int kmsg_simple(struct gw_boot_event *event, enum gw_boot_event_type type, const char *other, int32_t result)
 {
 	event->type = type;
 	event->result = result;
-	set_name(event, event->other, other, strlen(other));
+	kmsg_set_name(event, event->other, other, strlen(other));
 	return 1;
 }
 
-static int link_add(struct gw_boot_event *event, const char *supplier, uint64_t flags)
+static int kmsg_link_add(struct gw_boot_event *event, const char *supplier, uint64_t flags)
 {
 	event->flags |= flags;
-	return simple(event, GW_BOOT_LINK_ADD, supplier, 0);
+	return kmsg_simple(event, GW_BOOT_LINK_ADD, supplier, 0);
 }
 
 /* What dev_err_probe() prints for -EPROBE_DEFER; also its text alone. */
-static int reason(struct gw_boot_event *event, const char *text)
+static int kmsg_reason(struct gw_boot_event *event, const char *text)
 {
-	const char *supplier = after(text, "wait for supplier "), *end;
+	const char *supplier = kmsg_after(text, "wait for supplier "), *end;
 
 	if (supplier)
-		return simple(event, GW_BOOT_SUPPLIER_WAIT, supplier, 0);
-	supplier = after(text, "supplier ");
+		return kmsg_simple(event, GW_BOOT_SUPPLIER_WAIT, supplier, 0);
+	supplier = kmsg_after(text, "supplier ");
 	end = supplier ? strstr(supplier, " not ready") : NULL;
 	if (!end)
-		return simple(event, GW_BOOT_DEFER_REASON, text, 0);
+		return kmsg_simple(event, GW_BOOT_DEFER_REASON, text, 0);
 	event->type = GW_BOOT_SUPPLIER_WAIT;
-	set_name(event, event->other, supplier, (size_t)(end - supplier));
+	kmsg_set_name(event, event->other, supplier, (size_t)(end - supplier));
 	return 1;
 }
 
 /* A message about a device, behind its prefix. */
-static int about_device(struct gw_boot_event *event, const char *text)
+static int kmsg_about_device(struct gw_boot_event *event, const char *text)
 {
 	const char *rest;
 
-	if ((rest = after(text, "bus: '")))
-		return really_probe(event, rest, event->subject);
-	if ((rest = after(text, "probe with driver ")))
-		return probe_failed(event, rest);
-	if ((rest = after(text, "error -EPROBE_DEFER: ")))
-		return reason(event, rest);
-	if ((rest = after(text, "Linked as a consumer to ")))
-		return link_add(event, rest, 0);
-	if ((rest = after(text, "Linked as a sync state only consumer to ")))
-		return link_add(event, rest, DL_FLAG_SYNC_STATE_ONLY);
-	if ((rest = after(text, "deferred probe pending: ")))
-		return simple(event, GW_BOOT_DEFER_TIMEOUT, rest, 0);
+	if ((rest = kmsg_after(text, "bus: '")))
+		return kmsg_really_probe(event, rest, event->subject);
+	if ((rest = kmsg_after(text, "probe with driver ")))
+		return kmsg_probe_failed(event, rest);
+	if ((rest = kmsg_after(text, "error -EPROBE_DEFER: ")))
+		return kmsg_reason(event, rest);
+	if ((rest = kmsg_after(text, "Linked as a consumer to ")))
+		return kmsg_link_add(event, rest, 0);
+	if ((rest = kmsg_after(text, "Linked as a sync state only consumer to ")))
+		return kmsg_link_add(event, rest, DL_FLAG_SYNC_STATE_ONLY);
+	if ((rest = kmsg_after(text, "deferred probe pending: ")))
+		return kmsg_simple(event, GW_BOOT_DEFER_TIMEOUT, rest, 0);
 	if (strcmp(text, "deferred probe pending") == 0)
-		return simple(event, GW_BOOT_DEFER_TIMEOUT, "", 0);
+		return kmsg_simple(event, GW_BOOT_DEFER_TIMEOUT, "", 0);
 	if (strcmp(text, "deferred probe timeout, ignoring dependency") == 0)
-		return simple(event, GW_BOOT_DEFER_TIMEOUT, "", -ETIMEDOUT);
+		return kmsg_simple(event, GW_BOOT_DEFER_TIMEOUT, "", -ETIMEDOUT);
 	if (strcmp(text, "ignoring dependency for device, assuming no driver") == 0)
-		return simple(event, GW_BOOT_DEFER_TIMEOUT, "", -ENODEV);
+		return kmsg_simple(event, GW_BOOT_DEFER_TIMEOUT, "", -ENODEV);
 	if (strcmp(text, "Retrying from deferred list") == 0)
-		return simple(event, GW_BOOT_DEFER_RETRY, "", 0);
+		return kmsg_simple(event, GW_BOOT_DEFER_RETRY, "", 0);
 	if (strcmp(text, "Added to deferred list") == 0)
-		return simple(event, GW_BOOT_DEFER, "", 0);
+		return kmsg_simple(event, GW_BOOT_DEFER, "", 0);
 	if (strcmp(text, "Removed from deferred list") == 0)
-		return simple(event, GW_BOOT_UNDEFER, "", 0);
+		return kmsg_simple(event, GW_BOOT_UNDEFER, "", 0);
 	return 0;
 }
 
@@ -335,7 +335,7 @@ static int about_device(struct gw_boot_event *event, const char *text)
  * dev_printk() puts "DRIVER-OR-BUS DEVICE: " before the message. The device's name may have colons in it, but no colon
  * followed by a blank.
  */
-static int with_device(struct gw_boot_event *event, const struct line *line)
+static int kmsg_with_device(struct gw_boot_event *event, const struct line *line)
 {
 	const char *colon = strstr(line->message, ": ");
 	const char *device = colon ? memrchr(line->message, ' ', (size_t)(colon - line->message)) : NULL;
@@ -343,17 +343,17 @@ static int with_device(struct gw_boot_event *event, const struct line *line)
 	if (!device)
 		return 0;
 	if (line->device[0])
-		set_name(event, event->subject, line->device, strlen(line->device));
+		kmsg_set_name(event, event->subject, line->device, strlen(line->device));
 	else
-		set_name(event, event->subject, device + 1, (size_t)(colon - device - 1));
+		kmsg_set_name(event, event->subject, device + 1, (size_t)(colon - device - 1));
 	COPY(event->bus, line->subsystem, strlen(line->subsystem));
-	return about_device(event, colon + 2);
+	return kmsg_about_device(event, colon + 2);
 }
 
 /* ---- trace events of our patches ----------------------------------------------------------- */
 
 /* "KEY=VALUE", where VALUE ends at " NEXT=" or, if @next is NULL, at the end. */
-static bool field(const char *text, const char *key, const char *next, const char **ret, size_t *length)
+static bool kmsg_field(const char *text, const char *key, const char *next, const char **ret, size_t *length)
 {
 	const char *value = strstr(text, key), *end;
 
@@ -368,123 +368,125 @@ static bool field(const char *text, const char *key, const char *next, const cha
 	return true;
 }
 
-static bool name_field(struct gw_boot_event *event, char *ret, const char *text, const char *key, const char *next)
+static bool kmsg_name_field(struct gw_boot_event *event, char *ret, const char *text, const char *key, const char *next)
 {
 	const char *value;
 	size_t length;
 
-	if (!field(text, key, next, &value, &length))
+	if (!kmsg_field(text, key, next, &value, &length))
 		return false;
-	set_name(event, ret, value, length);
+	kmsg_set_name(event, ret, value, length);
 	return true;
 }
 
-static int32_t number_field(const char *text, const char *key)
+static int32_t kmsg_number_field(const char *text, const char *key)
 {
 	const char *value = strstr(text, key);
 
 	return value ? (int32_t)strtol(value + strlen(key), NULL, 10) : 0;
 }
 
-static int traced_probe_begin(struct gw_boot_event *event, const char *text)
+static int kmsg_traced_probe_begin(struct gw_boot_event *event, const char *text)
 {
 	const char *bus;
 	size_t length;
 
-	if (!name_field(event, event->subject, text, "dev=", " drv=") ||
-	    !name_field(event, event->other, text, " drv=", " bus=") || !field(text, " bus=", NULL, &bus, &length))
+	if (!kmsg_name_field(event, event->subject, text, "dev=", " drv=") ||
+	    !kmsg_name_field(event, event->other, text, " drv=", " bus=") ||
+	    !kmsg_field(text, " bus=", NULL, &bus, &length))
 		return 0;
 	COPY(event->bus, bus, length);
 	event->type = GW_BOOT_PROBE_BEGIN;
 	return 1;
 }
 
-static int traced_probe_end(struct gw_boot_event *event, const char *text)
+static int kmsg_traced_probe_end(struct gw_boot_event *event, const char *text)
 {
-	if (!name_field(event, event->subject, text, "dev=", " drv=") ||
-	    !name_field(event, event->other, text, " drv=", " result="))
+	if (!kmsg_name_field(event, event->subject, text, "dev=", " drv=") ||
+	    !kmsg_name_field(event, event->other, text, " drv=", " result="))
 		return 0;
 	event->type = GW_BOOT_PROBE_END;
-	event->result = number_field(text, " result=");
+	event->result = kmsg_number_field(text, " result=");
 	return 1;
 }
 
-static int traced_deferral(struct gw_boot_event *event, const char *text, enum gw_boot_event_type type)
+static int kmsg_traced_deferral(struct gw_boot_event *event, const char *text, enum gw_boot_event_type type)
 {
 	event->type = type;
-	return name_field(event, event->subject, text, "dev=", NULL);
+	return kmsg_name_field(event, event->subject, text, "dev=", NULL);
 }
 
-static int traced_reason(struct gw_boot_event *event, const char *text)
+static int kmsg_traced_reason(struct gw_boot_event *event, const char *text)
 {
 	const char *why;
 	size_t length;
 
-	if (!name_field(event, event->subject, text, "dev=", " reason=") ||
-	    !field(text, " reason=", NULL, &why, &length))
+	if (!kmsg_name_field(event, event->subject, text, "dev=", " reason=") ||
+	    !kmsg_field(text, " reason=", NULL, &why, &length))
 		return 0;
-	return reason(event, why);
+	return kmsg_reason(event, why);
 }
 
-static int traced_wait(struct gw_boot_event *event, const char *text)
+static int kmsg_traced_wait(struct gw_boot_event *event, const char *text)
 {
 	event->type = GW_BOOT_SUPPLIER_WAIT;
-	return name_field(event, event->subject, text, "consumer=", " supplier=") &&
-	       (name_field(event, event->other, text, " supplier=", " flags=") ||
-		name_field(event, event->other, text, " supplier=", NULL));
+	return kmsg_name_field(event, event->subject, text, "consumer=", " supplier=") &&
+	       (kmsg_name_field(event, event->other, text, " supplier=", " flags=") ||
+		kmsg_name_field(event, event->other, text, " supplier=", NULL));
 }
 
 /* What begins with the name of a trace event. */
-static int traced(struct gw_boot_event *event, const char *text)
+static int kmsg_traced(struct gw_boot_event *event, const char *text)
 {
 	const char *rest;
 
-	if ((rest = after(text, "initcall_start: func=")))
-		return traced_initcall_begin(event, rest);
-	if ((rest = after(text, "initcall_finish: func=")))
-		return traced_initcall_end(event, rest);
-	if ((rest = after(text, "driver_probe_begin: ")))
-		return traced_probe_begin(event, rest);
-	if ((rest = after(text, "driver_probe_end: ")))
-		return traced_probe_end(event, rest);
-	if ((rest = after(text, "driver_deferred_probe_add: ")))
-		return traced_deferral(event, rest, GW_BOOT_DEFER);
-	if ((rest = after(text, "driver_deferred_probe_del: ")))
-		return traced_deferral(event, rest, GW_BOOT_UNDEFER);
-	if ((rest = after(text, "driver_deferred_probe_retry: ")))
-		return traced_deferral(event, rest, GW_BOOT_DEFER_RETRY);
-	if ((rest = after(text, "driver_deferred_probe_pending: ")))
-		return traced_deferral(event, rest, GW_BOOT_DEFER_TIMEOUT);
-	if ((rest = after(text, "driver_deferred_probe_reason: ")))
-		return traced_reason(event, rest);
-	if (after(text, "driver_deferred_probe_trigger: "))
-		return simple(event, GW_BOOT_DEFER_TRIGGER, "", 0);
-	if (after(text, "driver_deferred_probe_timeout: "))
-		return simple(event, GW_BOOT_DEFER_TIMEOUT, "", 0);
-	if ((rest = after(text, "driver_deferred_probe_timeout_extend: ")))
-		return simple(event, GW_BOOT_DEFER_EXTEND, "", number_field(rest, "timeout="));
-	if ((rest = after(text, "device_link_supplier_wait: ")) || (rest = after(text, "device_link_fwnode_wait: ")))
-		return traced_wait(event, rest);
+	if ((rest = kmsg_after(text, "initcall_start: func=")))
+		return kmsg_traced_initcall_begin(event, rest);
+	if ((rest = kmsg_after(text, "initcall_finish: func=")))
+		return kmsg_traced_initcall_end(event, rest);
+	if ((rest = kmsg_after(text, "driver_probe_begin: ")))
+		return kmsg_traced_probe_begin(event, rest);
+	if ((rest = kmsg_after(text, "driver_probe_end: ")))
+		return kmsg_traced_probe_end(event, rest);
+	if ((rest = kmsg_after(text, "driver_deferred_probe_add: ")))
+		return kmsg_traced_deferral(event, rest, GW_BOOT_DEFER);
+	if ((rest = kmsg_after(text, "driver_deferred_probe_del: ")))
+		return kmsg_traced_deferral(event, rest, GW_BOOT_UNDEFER);
+	if ((rest = kmsg_after(text, "driver_deferred_probe_retry: ")))
+		return kmsg_traced_deferral(event, rest, GW_BOOT_DEFER_RETRY);
+	if ((rest = kmsg_after(text, "driver_deferred_probe_pending: ")))
+		return kmsg_traced_deferral(event, rest, GW_BOOT_DEFER_TIMEOUT);
+	if ((rest = kmsg_after(text, "driver_deferred_probe_reason: ")))
+		return kmsg_traced_reason(event, rest);
+	if (kmsg_after(text, "driver_deferred_probe_trigger: "))
+		return kmsg_simple(event, GW_BOOT_DEFER_TRIGGER, "", 0);
+	if (kmsg_after(text, "driver_deferred_probe_timeout: "))
+		return kmsg_simple(event, GW_BOOT_DEFER_TIMEOUT, "", 0);
+	if ((rest = kmsg_after(text, "driver_deferred_probe_timeout_extend: ")))
+		return kmsg_simple(event, GW_BOOT_DEFER_EXTEND, "", kmsg_number_field(rest, "timeout="));
+	if ((rest = kmsg_after(text, "device_link_supplier_wait: ")) ||
+	    (rest = kmsg_after(text, "device_link_fwnode_wait: ")))
+		return kmsg_traced_wait(event, rest);
 	return 0;
 }
 
 /* ---- a record ------------------------------------------------------------------------------ */
 
-static int parse_message(struct gw_boot_event *event, const struct line *line)
+static int kmsg_parse_message(struct gw_boot_event *event, const struct line *line)
 {
 	const char *message = line->message, *rest;
 
-	if ((rest = after(message, "calling  ")))
-		return initcall_begin(event, rest);
-	if ((rest = after(message, "initcall ")))
-		return initcall_end(event, rest);
-	if ((rest = after(message, "probe of ")))
-		return probe_returned(event, rest);
-	if ((rest = after(message, "Extended deferred probe timeout by ")))
-		return simple(event, GW_BOOT_DEFER_EXTEND, "", (int32_t)strtol(rest, NULL, 10));
-	if ((rest = after(message, "bus: '")))
-		return really_probe(event, rest, line->device);
-	return traced(event, message) || probe_failed_old(event, message) || with_device(event, line);
+	if ((rest = kmsg_after(message, "calling  ")))
+		return kmsg_initcall_begin(event, rest);
+	if ((rest = kmsg_after(message, "initcall ")))
+		return kmsg_initcall_end(event, rest);
+	if ((rest = kmsg_after(message, "probe of ")))
+		return kmsg_probe_returned(event, rest);
+	if ((rest = kmsg_after(message, "Extended deferred probe timeout by ")))
+		return kmsg_simple(event, GW_BOOT_DEFER_EXTEND, "", (int32_t)strtol(rest, NULL, 10));
+	if ((rest = kmsg_after(message, "bus: '")))
+		return kmsg_really_probe(event, rest, line->device);
+	return kmsg_traced(event, message) || kmsg_probe_failed_old(event, message) || kmsg_with_device(event, line);
 }
 
 int gw_boot_event_from_kmsg(struct gw_boot_event *ret, uint64_t *sequence, const char *text, size_t size)
@@ -493,22 +495,22 @@ int gw_boot_event_from_kmsg(struct gw_boot_event *ret, uint64_t *sequence, const
 	uint64_t priority, number, time;
 	struct line line;
 
-	if (!take_number(&text, end, ",", &priority) || !take_number(&text, end, ",", &number))
+	if (!kmsg_take_number(&text, end, ",", &priority) || !kmsg_take_number(&text, end, ",", &number))
 		return -EBADMSG;
 	*sequence = number;
-	if (!take_number(&text, end, ",", &time) || time > UINT64_MAX / GW_NSEC_PER_MSEC ||
+	if (!kmsg_take_number(&text, end, ",", &time) || time > UINT64_MAX / GW_NSEC_PER_MSEC ||
 	    !(message = memchr(text, ';', (size_t)(end - text))))
 		return -EBADMSG;
 	*ret = (struct gw_boot_event){
 		.source = GW_BOOT_FROM_KMSG,
 		.sequence = number,
 		.time_ns = time * GW_NSEC_PER_USEC,
-		.pid = caller_of(text, (size_t)(message - text)),
+		.pid = kmsg_caller(text, (size_t)(message - text)),
 	};
-	split_lines(&line, message + 1, end);
+	kmsg_split_lines(&line, message + 1, end);
 	/* What user space writes into /dev/kmsg never has the kernel's facility (devkmsg_write()): it may say anything.
 	 */
-	if (priority >> LOG_FACILITY_SHIFT == 0 && parse_message(ret, &line) == 1)
+	if (priority >> LOG_FACILITY_SHIFT == 0 && kmsg_parse_message(ret, &line) == 1)
 		return 1;
 	*ret = (struct gw_boot_event){ .source = GW_BOOT_FROM_KMSG,
 				       .sequence = number,

@@ -11,7 +11,7 @@
 
 #include "lib/base/units.h"
 
-static void copy_text(char *ret, size_t size, const json_t *object, const char *key)
+static void load_text(char *ret, size_t size, const json_t *object, const char *key)
 {
 	const char *value = json_string_value(json_object_get(object, key));
 
@@ -19,7 +19,7 @@ static void copy_text(char *ret, size_t size, const json_t *object, const char *
 }
 
 /* "2026-11-21T13:28:30.123456Z" as nanoseconds since the epoch; 0 if it is nothing of that kind. */
-static uint64_t parse_time(const char *text)
+static uint64_t load_time(const char *text)
 {
 	struct tm tm = { .tm_isdst = 0 };
 	unsigned int micros = 0;
@@ -41,10 +41,10 @@ static int load_header(struct gw_boot_evidence *evidence, const json_t *line)
 
 	if (strcmp(json_string_value(json_object_get(line, "schema")), GW_BOOT_SCHEMA) != 0)
 		return -EBADMSG;
-	copy_text(host.boot_id, sizeof(host.boot_id), line, "boot_id");
-	copy_text(host.kernel, sizeof(host.kernel), line, "kernel");
-	copy_text(host.machine, sizeof(host.machine), line, "machine");
-	host.taken_real_ns = taken ? parse_time(taken) : 0;
+	load_text(host.boot_id, sizeof(host.boot_id), line, "boot_id");
+	load_text(host.kernel, sizeof(host.kernel), line, "kernel");
+	load_text(host.machine, sizeof(host.machine), line, "machine");
+	host.taken_real_ns = taken ? load_time(taken) : 0;
 	gw_boot_evidence_set_host(evidence, &host);
 	return 0;
 }
@@ -58,7 +58,7 @@ static int load_event(struct gw_boot_evidence *evidence, const json_t *json)
 	return gw_boot_evidence_add_event(evidence, &event);
 }
 
-static int find_level(const char *name)
+static int load_level(const char *name)
 {
 	for (int level = 0; name && level < GW_INITCALL_LEVELS; level++)
 		if (strcmp(gw_initcall_level_name((enum gw_initcall_level)level), name) == 0)
@@ -78,7 +78,7 @@ static int load_initcalls(struct gw_boot_evidence *evidence, const json_t *array
 		const json_t *item = json_array_get(array, i);
 		const char *function = json_string_value(json_object_get(item, "function"));
 		const char *module = json_string_value(json_object_get(item, "module"));
-		int level = find_level(json_string_value(json_object_get(item, "level")));
+		int level = load_level(json_string_value(json_object_get(item, "level")));
 
 		if (!function || level < 0)
 			continue;

@@ -8,7 +8,7 @@
 
 /* ---- the map ------------------------------------------------------------------------------ */
 
-static size_t mix(uint64_t key)
+static size_t map_mix(uint64_t key)
 {
 	key ^= key >> 33;
 	key *= 0xff51afd7ed558ccdULL;
@@ -17,9 +17,9 @@ static size_t mix(uint64_t key)
 }
 
 /* The slot that has the key, or the free one where it belongs. There is always a free one. */
-static struct gw_boot_map_slot *find_slot(const struct gw_boot_map *map, uint64_t key)
+static struct gw_boot_map_slot *map_find_slot(const struct gw_boot_map *map, uint64_t key)
 {
-	size_t at = mix(key) & (map->allocated - 1);
+	size_t at = map_mix(key) & (map->allocated - 1);
 
 	while (map->slots[at].used && map->slots[at].key != key)
 		at = (at + 1) & (map->allocated - 1);
@@ -28,12 +28,12 @@ static struct gw_boot_map_slot *find_slot(const struct gw_boot_map *map, uint64_
 
 uint32_t gw_boot_map_get(const struct gw_boot_map *map, uint64_t key)
 {
-	const struct gw_boot_map_slot *slot = map->allocated ? find_slot(map, key) : NULL;
+	const struct gw_boot_map_slot *slot = map->allocated ? map_find_slot(map, key) : NULL;
 
 	return slot && slot->used ? slot->value : GW_BOOT_NOT_FOUND;
 }
 
-static int grow_map(struct gw_boot_map *map)
+static int map_grow(struct gw_boot_map *map)
 {
 	struct gw_boot_map bigger = { .count = map->count, .allocated = map->allocated ? map->allocated * 2 : 64 };
 
@@ -42,7 +42,7 @@ static int grow_map(struct gw_boot_map *map)
 		return -ENOMEM;
 	for (size_t i = 0; i < map->allocated; i++)
 		if (map->slots[i].used)
-			*find_slot(&bigger, map->slots[i].key) = map->slots[i];
+			*map_find_slot(&bigger, map->slots[i].key) = map->slots[i];
 	free(map->slots);
 	*map = bigger;
 	return 0;
@@ -52,9 +52,9 @@ int gw_boot_map_set(struct gw_boot_map *map, uint64_t key, uint32_t value)
 {
 	struct gw_boot_map_slot *slot;
 
-	if (map->count * 2 >= map->allocated && grow_map(map) < 0)
+	if (map->count * 2 >= map->allocated && map_grow(map) < 0)
 		return -ENOMEM;
-	slot = find_slot(map, key);
+	slot = map_find_slot(map, key);
 	map->count += !slot->used;
 	*slot = (struct gw_boot_map_slot){ key, value, 1 };
 	return 0;
@@ -75,10 +75,10 @@ static size_t hash_name(const char *name)
 
 	for (; *name; name++)
 		state = (state ^ (unsigned char)*name) * 0x100000001b3ULL;
-	return mix(state);
+	return map_mix(state);
 }
 
-static uint32_t *find_name(const struct gw_boot_names *names, const char *name)
+static uint32_t *names_find_slot(const struct gw_boot_names *names, const char *name)
 {
 	size_t at = hash_name(name) & (names->n_slots - 1);
 
@@ -93,11 +93,11 @@ uint32_t gw_boot_names_find(const struct gw_boot_names *names, const char *name)
 
 	if (!*name)
 		return GW_BOOT_NO_NAME;
-	slot = names->n_slots ? find_name(names, name) : NULL;
+	slot = names->n_slots ? names_find_slot(names, name) : NULL;
 	return slot && *slot ? *slot : GW_BOOT_NOT_FOUND;
 }
 
-static int grow_names(struct gw_boot_names *names)
+static int names_grow(struct gw_boot_names *names)
 {
 	size_t n_slots = names->n_slots ? names->n_slots * 2 : 256;
 	uint32_t *slots = calloc(n_slots, sizeof(*slots));
@@ -114,7 +114,7 @@ static int grow_names(struct gw_boot_names *names)
 	names->n_slots = n_slots;
 	names->allocated = n_slots / 2;
 	for (size_t i = 0; i < names->count; i++)
-		*find_name(names, names->names[i]) = (uint32_t)i + 1;
+		*names_find_slot(names, names->names[i]) = (uint32_t)i + 1;
 	return 0;
 }
 
@@ -125,9 +125,9 @@ uint32_t gw_boot_names_add(struct gw_boot_names *names, const char *name)
 
 	if (!*name)
 		return GW_BOOT_NO_NAME;
-	if (names->count == names->allocated && grow_names(names) < 0)
+	if (names->count == names->allocated && names_grow(names) < 0)
 		return GW_BOOT_NOT_FOUND;
-	slot = find_name(names, name);
+	slot = names_find_slot(names, name);
 	if (*slot)
 		return *slot;
 	copy = strdup(name);

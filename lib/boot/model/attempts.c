@@ -28,7 +28,7 @@ struct order {
 	uint8_t source;
 };
 
-static int by_device(const void *a, const void *b)
+static int attempts_by_device(const void *a, const void *b)
 {
 	const struct order *x = a, *y = b;
 
@@ -47,7 +47,7 @@ struct reading {
 	bool put_off; /* the last one ended with -EPROBE_DEFER and is not yet on the list */
 };
 
-static struct gw_boot_attempt *add_attempt(struct reading *reading, const struct gw_boot_fact *fact)
+static struct gw_boot_attempt *attempts_add(struct reading *reading, const struct gw_boot_fact *fact)
 {
 	struct gw_boot_model *model = reading->model;
 
@@ -65,16 +65,16 @@ static struct gw_boot_attempt *add_attempt(struct reading *reading, const struct
 	return &model->attempts[model->n_attempts++];
 }
 
-static struct gw_boot_attempt *last_attempt(const struct reading *reading)
+static struct gw_boot_attempt *attempts_last_read(const struct reading *reading)
 {
 	struct gw_boot_model *model = reading->model;
 
 	return model->n_attempts > reading->first ? &model->attempts[model->n_attempts - 1] : NULL;
 }
 
-static int read_begin(struct reading *reading, const struct gw_boot_fact *fact)
+static int attempts_read_begin(struct reading *reading, const struct gw_boot_fact *fact)
 {
-	struct gw_boot_attempt *last = last_attempt(reading);
+	struct gw_boot_attempt *last = attempts_last_read(reading);
 
 	/* A device is not probed twice at a time: an open attempt is the same one, or its end was not seen. */
 	if (last && !last->ended && fact->time_ns - last->begin_ns < SAME_NS &&
@@ -82,7 +82,7 @@ static int read_begin(struct reading *reading, const struct gw_boot_fact *fact)
 		last->driver = last->driver ? last->driver : fact->other;
 		return 0;
 	}
-	last = add_attempt(reading, fact);
+	last = attempts_add(reading, fact);
 	if (!last)
 		return -ENOMEM;
 	last->begin_ns = fact->time_ns;
@@ -90,7 +90,7 @@ static int read_begin(struct reading *reading, const struct gw_boot_fact *fact)
 	return 0;
 }
 
-static uint64_t begin_of(const struct gw_boot_fact *end)
+static uint64_t attempts_begin_of(const struct gw_boot_fact *end)
 {
 	if (!end->duration_ns)
 		return GW_BOOT_UNKNOWN;
@@ -98,23 +98,23 @@ static uint64_t begin_of(const struct gw_boot_fact *end)
 }
 
 /* Whether an end without a begin is another line about the last attempt. */
-static bool ends_again(const struct gw_boot_attempt *last, const struct gw_boot_fact *fact)
+static bool attempts_end_again(const struct gw_boot_attempt *last, const struct gw_boot_fact *fact)
 {
 	if (!last || !last->ended || last->result != fact->result || (last->measured && fact->duration_ns))
 		return false;
 	/* A device is not probed twice at a time. */
 	if (fact->duration_ns)
-		return begin_of(fact) <= last->end_ns;
+		return attempts_begin_of(fact) <= last->end_ns;
 	return fact->time_ns - last->end_ns < SAME_NS;
 }
 
-static int read_end(struct reading *reading, const struct gw_boot_fact *fact)
+static int attempts_read_end(struct reading *reading, const struct gw_boot_fact *fact)
 {
-	struct gw_boot_attempt *last = last_attempt(reading);
+	struct gw_boot_attempt *last = attempts_last_read(reading);
 	uint64_t ready = reading->model->fact_ready[fact - reading->model->facts];
 
-	if (!ends_again(last, fact) && (!last || last->ended)) {
-		last = add_attempt(reading, fact);
+	if (!attempts_end_again(last, fact) && (!last || last->ended)) {
+		last = attempts_add(reading, fact);
 		if (!last)
 			return -ENOMEM;
 	}
@@ -125,7 +125,7 @@ static int read_end(struct reading *reading, const struct gw_boot_fact *fact)
 	if (ready != GW_BOOT_UNKNOWN && last->begin_ns <= ready)
 		last->ready_ns = ready;
 	if (last->begin_ns == GW_BOOT_UNKNOWN)
-		last->begin_ns = begin_of(fact);
+		last->begin_ns = attempts_begin_of(fact);
 	last->driver = last->driver ? last->driver : fact->other;
 	last->pid = last->pid ? last->pid : fact->pid;
 	reading->put_off = fact->result == -GW_EPROBE_DEFER;
@@ -133,16 +133,16 @@ static int read_end(struct reading *reading, const struct gw_boot_fact *fact)
 }
 
 /* Put on the deferred list, which comes after the end of the attempt that wanted it. */
-static int read_deferral(struct reading *reading, const struct gw_boot_fact *fact)
+static int attempts_read_deferral(struct reading *reading, const struct gw_boot_fact *fact)
 {
-	struct gw_boot_attempt *last = last_attempt(reading);
+	struct gw_boot_attempt *last = attempts_last_read(reading);
 
 	if (reading->put_off) {
 		reading->put_off = false;
 		return 0;
 	}
 	if (!last || last->ended)
-		last = add_attempt(reading, fact);
+		last = attempts_add(reading, fact);
 	if (!last)
 		return -ENOMEM;
 	last->ended = true;
@@ -151,18 +151,18 @@ static int read_deferral(struct reading *reading, const struct gw_boot_fact *fac
 	return 0;
 }
 
-static int read_source(struct reading *reading, const struct order *order, size_t count)
+static int attempts_read_source(struct reading *reading, const struct order *order, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct gw_boot_fact *fact = &reading->model->facts[order[i].fact];
 		int r = 0;
 
 		if (fact->type == GW_BOOT_PROBE_BEGIN)
-			r = read_begin(reading, fact);
+			r = attempts_read_begin(reading, fact);
 		else if (fact->type == GW_BOOT_PROBE_END)
-			r = read_end(reading, fact);
+			r = attempts_read_end(reading, fact);
 		else if (fact->type == GW_BOOT_DEFER)
-			r = read_deferral(reading, fact);
+			r = attempts_read_deferral(reading, fact);
 		if (r < 0)
 			return r;
 	}
@@ -171,26 +171,26 @@ static int read_source(struct reading *reading, const struct order *order, size_
 
 /* ---- the same attempt from several sources ----------------------------------------------------- */
 
-static uint64_t moment(const struct gw_boot_attempt *attempt)
+static uint64_t attempt_moment(const struct gw_boot_attempt *attempt)
 {
 	return attempt->end_ns != GW_BOOT_UNKNOWN ? attempt->end_ns : attempt->begin_ns;
 }
 
-static uint64_t distance(uint64_t a, uint64_t b)
+static uint64_t attempt_distance(uint64_t a, uint64_t b)
 {
 	return a > b ? a - b : b - a;
 }
 
-static bool is_same(const struct gw_boot_attempt *a, const struct gw_boot_attempt *b, uint64_t tolerance)
+static bool attempt_is_same(const struct gw_boot_attempt *a, const struct gw_boot_attempt *b, uint64_t tolerance)
 {
 	if (a->ended && b->ended)
-		return a->result == b->result && distance(a->end_ns, b->end_ns) <= tolerance;
+		return a->result == b->result && attempt_distance(a->end_ns, b->end_ns) <= tolerance;
 	return a->begin_ns != GW_BOOT_UNKNOWN && b->begin_ns != GW_BOOT_UNKNOWN &&
-	       distance(a->begin_ns, b->begin_ns) <= tolerance;
+	       attempt_distance(a->begin_ns, b->begin_ns) <= tolerance;
 }
 
 /* @better keeps what it knows. */
-static void unite(struct gw_boot_attempt *better, const struct gw_boot_attempt *other)
+static void attempt_unite(struct gw_boot_attempt *better, const struct gw_boot_attempt *other)
 {
 	if (better->begin_ns == GW_BOOT_UNKNOWN)
 		better->begin_ns = other->begin_ns;
@@ -207,7 +207,7 @@ static void unite(struct gw_boot_attempt *better, const struct gw_boot_attempt *
 }
 
 /* The attempts from @second on came from another source than those before, from @first on; both are in order. */
-static void unite_sources(struct gw_boot_model *model, size_t first, size_t second)
+static void attempts_unite_sources(struct gw_boot_model *model, size_t first, size_t second)
 {
 	uint64_t tolerance = model->aligned ? ALIGNED_NS : UNALIGNED_NS;
 	size_t candidate = first, kept = second;
@@ -216,13 +216,15 @@ static void unite_sources(struct gw_boot_model *model, size_t first, size_t seco
 		struct gw_boot_attempt *attempt = &model->attempts[i];
 		size_t at;
 
-		while (candidate < second && moment(&model->attempts[candidate]) + tolerance < moment(attempt))
+		while (candidate < second &&
+		       attempt_moment(&model->attempts[candidate]) + tolerance < attempt_moment(attempt))
 			candidate++;
 		for (at = candidate; at < second && at < candidate + COMPARED; at++)
-			if (is_same(&model->attempts[at], attempt, tolerance))
+			if (attempt_is_same(&model->attempts[at], attempt, tolerance))
 				break;
-		if (at < second && at < candidate + COMPARED && is_same(&model->attempts[at], attempt, tolerance)) {
-			unite(&model->attempts[at], attempt);
+		if (at < second && at < candidate + COMPARED &&
+		    attempt_is_same(&model->attempts[at], attempt, tolerance)) {
+			attempt_unite(&model->attempts[at], attempt);
 			candidate = at + 1;
 		} else {
 			model->attempts[kept++] = *attempt;
@@ -231,24 +233,24 @@ static void unite_sources(struct gw_boot_model *model, size_t first, size_t seco
 	model->n_attempts = kept;
 }
 
-static int by_moment(const void *a, const void *b)
+static int attempts_by_moment(const void *a, const void *b)
 {
-	uint64_t x = moment(a), y = moment(b);
+	uint64_t x = attempt_moment(a), y = attempt_moment(b);
 
 	return x < y ? -1 : x > y;
 }
 
-static void sort_from(struct gw_boot_model *model, size_t first)
+static void attempts_sort_from(struct gw_boot_model *model, size_t first)
 {
 	if (model->n_attempts > first)
-		qsort(model->attempts + first, model->n_attempts - first, sizeof(*model->attempts), by_moment);
+		qsort(model->attempts + first, model->n_attempts - first, sizeof(*model->attempts), attempts_by_moment);
 }
 
 /* ---- the device ------------------------------------------------------------------------------ */
 
 /* Until when each successful attempt's driver stayed. */
-static void find_ends_of_bindings(struct gw_boot_model *model, struct gw_boot_device *device, const struct order *order,
-				  size_t count)
+static void attempts_find_ends_of_bindings(struct gw_boot_model *model, struct gw_boot_device *device,
+					   const struct order *order, size_t count)
 {
 	struct gw_boot_attempt *attempts = &model->attempts[device->first_attempt];
 
@@ -263,11 +265,11 @@ static void find_ends_of_bindings(struct gw_boot_model *model, struct gw_boot_de
 
 		if (fact->type != GW_BOOT_UNBIND)
 			continue;
-		while (i + 1 < device->n_attempts && moment(&attempts[i + 1]) <= fact->time_ns)
+		while (i + 1 < device->n_attempts && attempt_moment(&attempts[i + 1]) <= fact->time_ns)
 			i++;
-		if (i == 0 && (device->n_attempts == 0 || moment(&attempts[0]) > fact->time_ns))
+		if (i == 0 && (device->n_attempts == 0 || attempt_moment(&attempts[0]) > fact->time_ns))
 			device->bound_before = true;
-		if (i < device->n_attempts && moment(&attempts[i]) <= fact->time_ns &&
+		if (i < device->n_attempts && attempt_moment(&attempts[i]) <= fact->time_ns &&
 		    gw_boot_attempt_bound(&attempts[i]) && fact->time_ns <= attempts[i].until_ns) {
 			attempts[i].until_ns = fact->time_ns;
 			attempts[i].until_seen = true;
@@ -276,8 +278,8 @@ static void find_ends_of_bindings(struct gw_boot_model *model, struct gw_boot_de
 }
 
 /* What is not an attempt, but tells about the device's waiting. */
-static void read_waiting(struct gw_boot_model *model, struct gw_boot_device *device, const struct order *order,
-			 size_t count)
+static void attempts_read_waiting(struct gw_boot_model *model, struct gw_boot_device *device, const struct order *order,
+				  size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct gw_boot_fact *fact = &model->facts[order[i].fact];
@@ -294,7 +296,7 @@ static void read_waiting(struct gw_boot_model *model, struct gw_boot_device *dev
 }
 
 /* From a deferral to what ended it. Of several waits the one that lasts counts, or else the longest. */
-static void find_wait(struct gw_boot_model *model, struct gw_boot_device *device)
+static void attempts_find_wait(struct gw_boot_model *model, struct gw_boot_device *device)
 {
 	uint64_t from = GW_BOOT_UNKNOWN;
 
@@ -318,7 +320,7 @@ static void find_wait(struct gw_boot_model *model, struct gw_boot_device *device
 		device->wait_from_ns = from;
 }
 
-static void sum_up(struct gw_boot_model *model, struct gw_boot_device *device)
+static void attempts_sum_up(struct gw_boot_model *model, struct gw_boot_device *device)
 {
 	const struct gw_boot_attempt *last = NULL;
 	uint32_t driver = GW_BOOT_NO_NAME;
@@ -338,7 +340,7 @@ static void sum_up(struct gw_boot_model *model, struct gw_boot_device *device)
 		if (attempt->begin_ns < attempt->end_ns)
 			device->futile_ns += attempt->end_ns - attempt->begin_ns;
 	}
-	find_wait(model, device);
+	attempts_find_wait(model, device);
 	if (!last)
 		return;
 	if (!device->known_now || !device->driver)
@@ -356,7 +358,7 @@ static void sum_up(struct gw_boot_model *model, struct gw_boot_device *device)
 }
 
 /* The kernel log names no driver: of the attempt that bound the device it is the one that the state names. */
-static void name_driver(struct gw_boot_model *model, const struct gw_boot_device *device)
+static void attempts_name_driver(struct gw_boot_model *model, const struct gw_boot_device *device)
 {
 	struct gw_boot_attempt *last =
 		device->n_attempts ? &model->attempts[device->first_attempt + device->n_attempts - 1] : NULL;
@@ -365,7 +367,7 @@ static void name_driver(struct gw_boot_model *model, const struct gw_boot_device
 		last->driver = device->driver;
 }
 
-static int build_device(struct gw_boot_model *model, uint32_t index, const struct order *order, size_t count)
+static int attempts_build_device(struct gw_boot_model *model, uint32_t index, const struct order *order, size_t count)
 {
 	struct gw_boot_device *device = &model->devices[index];
 	struct reading reading = { .model = model, .device = index };
@@ -376,26 +378,26 @@ static int build_device(struct gw_boot_model *model, uint32_t index, const struc
 			;
 		reading.first = model->n_attempts;
 		reading.put_off = false;
-		if (read_source(&reading, &order[from], to - from) < 0)
+		if (attempts_read_source(&reading, &order[from], to - from) < 0)
 			return -ENOMEM;
-		sort_from(model, reading.first);
-		unite_sources(model, device->first_attempt, reading.first);
-		sort_from(model, device->first_attempt);
+		attempts_sort_from(model, reading.first);
+		attempts_unite_sources(model, device->first_attempt, reading.first);
+		attempts_sort_from(model, device->first_attempt);
 	}
 	device->n_attempts = (uint32_t)(model->n_attempts - device->first_attempt);
-	find_ends_of_bindings(model, device, order, count);
-	read_waiting(model, device, order, count);
-	sum_up(model, device);
-	name_driver(model, device);
+	attempts_find_ends_of_bindings(model, device, order, count);
+	attempts_read_waiting(model, device, order, count);
+	attempts_sum_up(model, device);
+	attempts_name_driver(model, device);
 	return 0;
 }
 
-static int build_all(struct gw_boot_model *model, const struct order *order, size_t count)
+static int attempts_build_all(struct gw_boot_model *model, const struct order *order, size_t count)
 {
 	for (size_t from = 0, to; from < count; from = to) {
 		for (to = from; to < count && order[to].device == order[from].device; to++)
 			;
-		if (build_device(model, order[from].device, &order[from], to - from) < 0)
+		if (attempts_build_device(model, order[from].device, &order[from], to - from) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -405,7 +407,7 @@ static int build_all(struct gw_boot_model *model, const struct order *order, siz
  * For each probe that went well the last time that its thread had all deferred devices tried again: the end of
  * driver_bound(), in which the device becomes available to its consumers.
  */
-static int find_ready_times(struct gw_boot_model *model)
+static int attempts_find_ready_times(struct gw_boot_model *model)
 {
 	struct gw_boot_map triggers = { .slots = NULL };
 	int r = 0;
@@ -438,8 +440,8 @@ int gw_boot_attempts_build(struct gw_boot_model *model)
 	for (size_t i = 0; i < model->n_facts; i++)
 		if (model->fact_device[i] != GW_BOOT_NOTHING)
 			order[count++] = (struct order){ model->fact_device[i], (uint32_t)i, model->facts[i].source };
-	qsort(order, count, sizeof(*order), by_device);
-	r = find_ready_times(model) ?: build_all(model, order, count);
+	qsort(order, count, sizeof(*order), attempts_by_device);
+	r = attempts_find_ready_times(model) ?: attempts_build_all(model, order, count);
 	free(order);
 	return r;
 }
@@ -465,14 +467,15 @@ const struct gw_boot_attempt *gw_boot_attempts_current(const struct gw_boot_mode
 }
 
 /* The number of the device's attempts that had ended by then, or had begun if their end was not seen. */
-static uint32_t count_until(const struct gw_boot_model *model, const struct gw_boot_device *device, uint64_t time_ns)
+static uint32_t attempts_count_until(const struct gw_boot_model *model, const struct gw_boot_device *device,
+				     uint64_t time_ns)
 {
 	uint32_t low = 0, high = device->n_attempts;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (moment(&model->attempts[device->first_attempt + middle]) <= time_ns)
+		if (attempt_moment(&model->attempts[device->first_attempt + middle]) <= time_ns)
 			low = middle + 1;
 		else
 			high = middle;
@@ -482,7 +485,7 @@ static uint32_t count_until(const struct gw_boot_model *model, const struct gw_b
 
 bool gw_boot_attempts_bound_at(const struct gw_boot_model *model, const struct gw_boot_device *device, uint64_t time_ns)
 {
-	uint32_t count = count_until(model, device, time_ns);
+	uint32_t count = attempts_count_until(model, device, time_ns);
 	const struct gw_boot_attempt *last = count ? &model->attempts[device->first_attempt + count - 1] : NULL;
 	const struct gw_boot_attempt *next = &model->attempts[device->first_attempt + count];
 
@@ -494,7 +497,7 @@ bool gw_boot_attempts_bound_at(const struct gw_boot_model *model, const struct g
 bool gw_boot_attempts_probed_at(const struct gw_boot_model *model, const struct gw_boot_device *device,
 				uint64_t time_ns)
 {
-	uint32_t next = count_until(model, device, time_ns);
+	uint32_t next = attempts_count_until(model, device, time_ns);
 	const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + next];
 
 	return next < device->n_attempts && attempt->begin_ns <= time_ns;
@@ -503,7 +506,7 @@ bool gw_boot_attempts_probed_at(const struct gw_boot_model *model, const struct 
 const struct gw_boot_attempt *gw_boot_attempts_next_bound(const struct gw_boot_model *model,
 							  const struct gw_boot_device *device, uint64_t time_ns)
 {
-	for (uint32_t i = count_until(model, device, time_ns); i < device->n_attempts; i++) {
+	for (uint32_t i = attempts_count_until(model, device, time_ns); i < device->n_attempts; i++) {
 		const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + i];
 
 		if (gw_boot_attempt_bound(attempt))
@@ -515,7 +518,7 @@ const struct gw_boot_attempt *gw_boot_attempts_next_bound(const struct gw_boot_m
 const struct gw_boot_attempt *gw_boot_attempts_last_before(const struct gw_boot_model *model,
 							   const struct gw_boot_device *device, uint64_t time_ns)
 {
-	uint32_t count = count_until(model, device, time_ns);
+	uint32_t count = attempts_count_until(model, device, time_ns);
 
 	return count ? &model->attempts[device->first_attempt + count - 1] : NULL;
 }

@@ -14,7 +14,7 @@
 #include "lib/boot/model/needs.h"
 #include "lib/boot/model/pairs.h"
 
-static int copy_facts(struct gw_boot_model *model)
+static int model_copy_facts(struct gw_boot_model *model)
 {
 	const struct gw_boot_evidence *evidence = model->evidence;
 
@@ -29,7 +29,7 @@ static int copy_facts(struct gw_boot_model *model)
 	return 0;
 }
 
-static uint64_t lost_number(const struct gw_boot_model *model, const char *key)
+static uint64_t model_lost_number(const struct gw_boot_model *model, const char *key)
 {
 	json_int_t value = json_integer_value(json_object_get(model->evidence->lost, key));
 
@@ -38,9 +38,9 @@ static uint64_t lost_number(const struct gw_boot_model *model, const char *key)
 
 /* Since when probes and initcalls were recorded: by BPF from its attach on, by the kernel log from its first line on.
  */
-static void find_beginning(struct gw_boot_model *model)
+static void model_find_beginning(struct gw_boot_model *model)
 {
-	uint64_t attached = lost_number(model, "attached_ns");
+	uint64_t attached = model_lost_number(model, "attached_ns");
 
 	model->seen_from_ns = attached ? attached : GW_BOOT_UNKNOWN;
 	model->initcalls_from_ns = GW_BOOT_UNKNOWN;
@@ -64,7 +64,7 @@ static void find_beginning(struct gw_boot_model *model)
 		model->seen_from_ns = 0;
 }
 
-static void find_now(struct gw_boot_model *model)
+static void model_find_now(struct gw_boot_model *model)
 {
 	bool exact = false;
 
@@ -84,9 +84,9 @@ static void find_now(struct gw_boot_model *model)
 	}
 }
 
-static int build(struct gw_boot_model *model)
+static int model_build(struct gw_boot_model *model)
 {
-	int r = copy_facts(model);
+	int r = model_copy_facts(model);
 
 	r = r ?: gw_boot_clock_align(model);
 	r = r ?: gw_boot_devices_build(model);
@@ -97,8 +97,8 @@ static int build(struct gw_boot_model *model)
 	r = r ?: gw_boot_needs_build(model);
 	if (r < 0)
 		return r;
-	find_beginning(model);
-	find_now(model);
+	model_find_beginning(model);
+	model_find_now(model);
 	return 0;
 }
 
@@ -109,7 +109,7 @@ int gw_boot_model_build(struct gw_boot_model **ret, struct gw_boot_evidence *evi
 	if (!model)
 		return -ENOMEM;
 	model->evidence = evidence;
-	if (build(model) < 0) {
+	if (model_build(model) < 0) {
 		gw_boot_model_free(model);
 		return -ENOMEM;
 	}

@@ -18,7 +18,7 @@
 #define BIG_OFFSET_NS 5000000000LL
 #define FEW_WITNESSES 3
 
-static int by_source(const void *a, const void *b)
+static int clock_by_source(const void *a, const void *b)
 {
 	const struct gw_boot_fact *x = a, *y = b;
 
@@ -29,34 +29,34 @@ static int by_source(const void *a, const void *b)
 	return x->time_ns < y->time_ns ? -1 : x->time_ns > y->time_ns;
 }
 
-static int by_time(const void *a, const void *b)
+static int clock_by_time(const void *a, const void *b)
 {
 	const struct gw_boot_fact *x = a, *y = b;
 
 	if (x->time_ns != y->time_ns)
 		return x->time_ns < y->time_ns ? -1 : 1;
-	return by_source(a, b);
+	return clock_by_source(a, b);
 }
 
-static bool same_fact(const struct gw_boot_fact *a, const struct gw_boot_fact *b)
+static bool clock_same_fact(const struct gw_boot_fact *a, const struct gw_boot_fact *b)
 {
 	return a->source == b->source && a->sequence == b->sequence && a->time_ns == b->time_ns && a->type == b->type &&
 	       a->subject == b->subject;
 }
 
 /* The same evidence given twice, e.g. a file and the log itself, counts once. */
-static void drop_duplicates(struct gw_boot_model *model)
+static void clock_drop_duplicates(struct gw_boot_model *model)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < model->n_facts; i++)
-		if (kept == 0 || !same_fact(&model->facts[kept - 1], &model->facts[i]))
+		if (kept == 0 || !clock_same_fact(&model->facts[kept - 1], &model->facts[i]))
 			model->facts[kept++] = model->facts[i];
 	model->n_facts = kept;
 }
 
 /* Times of one source, in the order of its numbers, without jumps. */
-static void remove_jumps(struct gw_boot_model *model, size_t from, size_t to)
+static void clock_remove_jumps(struct gw_boot_model *model, size_t from, size_t to)
 {
 	uint64_t taken = model->evidence->host.taken_mono_ns, last = 0;
 	int64_t shift = 0;
@@ -84,7 +84,7 @@ struct witness {
 };
 
 /* One probe may leave several lines in the log. */
-static void testify(struct witness *witness, const struct gw_boot_fact *fact)
+static void clock_add_witness(struct witness *witness, const struct gw_boot_fact *fact)
 {
 	if (witness->count[fact->source] && fact->time_ns - witness->time_ns[fact->source] < DISORDER_NS)
 		witness->count[fact->source]--;
@@ -92,7 +92,7 @@ static void testify(struct witness *witness, const struct gw_boot_fact *fact)
 	witness->count[fact->source]++;
 }
 
-static int compare_offsets(const void *a, const void *b)
+static int clock_compare_offsets(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 
@@ -100,8 +100,8 @@ static int compare_offsets(const void *a, const void *b)
 }
 
 /* The median of what the witnesses say; false if they say nothing or nothing that can be believed. */
-static bool find_offset(const struct witness *witnesses, size_t count, enum gw_boot_source source, int64_t *offsets,
-			int64_t *ret)
+static bool clock_find_offset(const struct witness *witnesses, size_t count, enum gw_boot_source source,
+			      int64_t *offsets, int64_t *ret)
 {
 	size_t n = 0;
 
@@ -110,12 +110,12 @@ static bool find_offset(const struct witness *witnesses, size_t count, enum gw_b
 			offsets[n++] = (int64_t)(witnesses[i].time_ns[GW_BOOT_FROM_BPF] - witnesses[i].time_ns[source]);
 	if (n == 0)
 		return false;
-	qsort(offsets, n, sizeof(*offsets), compare_offsets);
+	qsort(offsets, n, sizeof(*offsets), clock_compare_offsets);
 	*ret = offsets[n / 2];
 	return n >= FEW_WITNESSES || llabs(*ret) <= BIG_OFFSET_NS;
 }
 
-static void shift_source(struct gw_boot_model *model, enum gw_boot_source source, int64_t offset)
+static void clock_shift_source(struct gw_boot_model *model, enum gw_boot_source source, int64_t offset)
 {
 	for (size_t i = 0; i < model->n_facts; i++) {
 		struct gw_boot_fact *fact = &model->facts[i];
@@ -130,7 +130,7 @@ static void shift_source(struct gw_boot_model *model, enum gw_boot_source source
 }
 
 /* Without witnesses: what the two clocks said when the state was looked at. They run at nearly the same speed. */
-static bool offset_by_state(const struct gw_boot_model *model, int source, int64_t *ret)
+static bool clock_offset_by_state(const struct gw_boot_model *model, int source, int64_t *ret)
 {
 	const json_t *offset = json_object_get(model->evidence->state, "log_offset_ns");
 
@@ -138,7 +138,7 @@ static bool offset_by_state(const struct gw_boot_model *model, int source, int64
 	return source == GW_BOOT_FROM_KMSG && json_is_integer(offset);
 }
 
-static int align(struct gw_boot_model *model)
+static int clock_align_sources(struct gw_boot_model *model)
 {
 	size_t size = model->evidence->names.count + 1, seen[GW_BOOT_SOURCES] = { 0 };
 	struct witness *witnesses = calloc(size, sizeof(*witnesses));
@@ -152,18 +152,18 @@ static int align(struct gw_boot_model *model)
 	for (size_t i = 0; i < model->n_facts; i++) {
 		seen[model->facts[i].source]++;
 		if (model->facts[i].type == GW_BOOT_PROBE_END && model->facts[i].result == 0)
-			testify(&witnesses[model->facts[i].subject], &model->facts[i]);
+			clock_add_witness(&witnesses[model->facts[i].subject], &model->facts[i]);
 	}
 	model->aligned = true;
 	for (int source = GW_BOOT_FROM_BPF + 1; source < GW_BOOT_SOURCES; source++) {
 		if (!seen[GW_BOOT_FROM_BPF] || !seen[source])
 			continue;
-		if (!find_offset(witnesses, size, (enum gw_boot_source)source, offsets, &offset) &&
-		    !offset_by_state(model, source, &offset)) {
+		if (!clock_find_offset(witnesses, size, (enum gw_boot_source)source, offsets, &offset) &&
+		    !clock_offset_by_state(model, source, &offset)) {
 			model->aligned = false;
 			continue;
 		}
-		shift_source(model, (enum gw_boot_source)source, offset);
+		clock_shift_source(model, (enum gw_boot_source)source, offset);
 		if (source == GW_BOOT_FROM_KMSG)
 			model->kmsg_offset_ns = offset;
 	}
@@ -174,21 +174,21 @@ static int align(struct gw_boot_model *model)
 
 /* ---- what is missing in the kernel log --------------------------------------------------------- */
 
-static int by_sequence(const void *a, const void *b)
+static int clock_by_sequence(const void *a, const void *b)
 {
 	const struct gw_boot_kmsg_mark *x = a, *y = b;
 
 	return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
 }
 
-static void find_gaps(struct gw_boot_model *model)
+static void clock_find_gaps(struct gw_boot_model *model)
 {
 	const struct gw_boot_kmsg_mark *marks = model->evidence->marks;
 
 	model->kmsg_gap_from_ns = GW_BOOT_UNKNOWN;
 	if (model->evidence->n_marks == 0)
 		return;
-	qsort(model->evidence->marks, model->evidence->n_marks, sizeof(*marks), by_sequence);
+	qsort(model->evidence->marks, model->evidence->n_marks, sizeof(*marks), clock_by_sequence);
 	for (size_t i = 1; i < model->evidence->n_marks; i++) {
 		if (marks[i].sequence - marks[i - 1].sequence <= 1)
 			continue;
@@ -203,17 +203,17 @@ static void find_gaps(struct gw_boot_model *model)
 
 int gw_boot_clock_align(struct gw_boot_model *model)
 {
-	qsort(model->facts, model->n_facts, sizeof(*model->facts), by_source);
-	drop_duplicates(model);
+	qsort(model->facts, model->n_facts, sizeof(*model->facts), clock_by_source);
+	clock_drop_duplicates(model);
 	for (size_t from = 0, to; from < model->n_facts; from = to) {
 		for (to = from; to < model->n_facts && model->facts[to].source == model->facts[from].source; to++)
 			;
 		if (model->facts[from].source != GW_BOOT_FROM_BPF)
-			remove_jumps(model, from, to);
+			clock_remove_jumps(model, from, to);
 	}
-	if (align(model) < 0)
+	if (clock_align_sources(model) < 0)
 		return -ENOMEM;
-	find_gaps(model);
-	qsort(model->facts, model->n_facts, sizeof(*model->facts), by_time);
+	clock_find_gaps(model);
+	qsort(model->facts, model->n_facts, sizeof(*model->facts), clock_by_time);
 	return 0;
 }

@@ -18,7 +18,7 @@ uint32_t gw_boot_device_find(const struct gw_boot_model *model, uint32_t name, u
 	return gw_boot_map_get(&model->device_of, gw_boot_pair(name, 0));
 }
 
-static uint32_t add_device(struct gw_boot_model *model, uint32_t name, uint32_t bus)
+static uint32_t devices_add(struct gw_boot_model *model, uint32_t name, uint32_t bus)
 {
 	uint32_t index = (uint32_t)model->n_devices, first = gw_boot_map_get(&model->first_of, name);
 
@@ -38,11 +38,11 @@ static uint32_t add_device(struct gw_boot_model *model, uint32_t name, uint32_t 
 }
 
 /* The device of that name and bus, made known if it is not yet. */
-static uint32_t need_device(struct gw_boot_model *model, uint32_t name, uint32_t bus)
+static uint32_t devices_find_or_add(struct gw_boot_model *model, uint32_t name, uint32_t bus)
 {
 	uint32_t found = gw_boot_device_find(model, name, bus);
 
-	return found == GW_BOOT_NOTHING ? add_device(model, name, bus) : found;
+	return found == GW_BOOT_NOTHING ? devices_add(model, name, bus) : found;
 }
 
 const char *gw_boot_device_text(const struct gw_boot_device *device, const char *key)
@@ -52,7 +52,7 @@ const char *gw_boot_device_text(const struct gw_boot_device *device, const char 
 	return value ? value : "";
 }
 
-static uint32_t name_at(struct gw_boot_model *model, const json_t *object, const char *key)
+static uint32_t device_name_at(struct gw_boot_model *model, const json_t *object, const char *key)
 {
 	const char *value = json_string_value(json_object_get(object, key));
 
@@ -60,7 +60,7 @@ static uint32_t name_at(struct gw_boot_model *model, const json_t *object, const
 }
 
 /* As events have it: longer names are cut there, and have to be found again. */
-static uint32_t cut_name_at(struct gw_boot_model *model, const json_t *object, const char *key, size_t size)
+static uint32_t device_cut_name_at(struct gw_boot_model *model, const json_t *object, const char *key, size_t size)
 {
 	const char *value = json_string_value(json_object_get(object, key));
 	char name[GW_BOOT_NAME_SIZE];
@@ -69,10 +69,11 @@ static uint32_t cut_name_at(struct gw_boot_model *model, const json_t *object, c
 	return gw_boot_names_add(&model->evidence->names, name);
 }
 
-static int add_from_state(struct gw_boot_model *model, const json_t *json)
+static int devices_add_from_state(struct gw_boot_model *model, const json_t *json)
 {
-	uint32_t name = cut_name_at(model, json, "name", GW_BOOT_NAME_SIZE), bus = cut_name_at(model, json, "bus", 16);
-	uint32_t driver = name_at(model, json, "driver"), module = name_at(model, json, "module"), index;
+	uint32_t name = device_cut_name_at(model, json, "name", GW_BOOT_NAME_SIZE),
+		 bus = device_cut_name_at(model, json, "bus", 16);
+	uint32_t driver = device_name_at(model, json, "driver"), module = device_name_at(model, json, "module"), index;
 
 	if (name == GW_BOOT_NO_NAME)
 		return 0;
@@ -80,7 +81,7 @@ static int add_from_state(struct gw_boot_model *model, const json_t *json)
 	    module == GW_BOOT_NOT_FOUND)
 		return -ENOMEM;
 	index = gw_boot_map_get(&model->device_of, gw_boot_pair(name, bus));
-	index = index == GW_BOOT_NOT_FOUND ? add_device(model, name, bus) : index;
+	index = index == GW_BOOT_NOT_FOUND ? devices_add(model, name, bus) : index;
 	if (index == GW_BOOT_NOTHING)
 		return -ENOMEM;
 	model->devices[index].state = json;
@@ -91,7 +92,7 @@ static int add_from_state(struct gw_boot_model *model, const json_t *json)
 	return 0;
 }
 
-static bool is_about_device(uint8_t type)
+static bool device_is_subject(uint8_t type)
 {
 	switch (type) {
 	case GW_BOOT_PROBE_BEGIN:
@@ -114,23 +115,23 @@ static bool is_about_device(uint8_t type)
 }
 
 /* What the state calls deferred: debugfs gives names without a bus. */
-static void mark_deferred(struct gw_boot_model *model, uint32_t index, const json_t *entry)
+static void device_mark_deferred(struct gw_boot_model *model, uint32_t index, const json_t *entry)
 {
 	struct gw_boot_device *device = &model->devices[index];
-	uint32_t reason = name_at(model, entry, "reason");
+	uint32_t reason = device_name_at(model, entry, "reason");
 
 	device->deferred = !device->bound;
 	if (reason != GW_BOOT_NO_NAME && reason != GW_BOOT_NOT_FOUND)
 		device->reason = reason;
 }
 
-static int add_deferred(struct gw_boot_model *model)
+static int devices_add_deferred(struct gw_boot_model *model)
 {
 	json_t *deferred = json_object_get(model->evidence->state, "deferred"), *entry;
 	size_t i;
 
 	json_array_foreach(deferred, i, entry) {
-		uint32_t name = cut_name_at(model, entry, "device", GW_BOOT_NAME_SIZE), index;
+		uint32_t name = device_cut_name_at(model, entry, "device", GW_BOOT_NAME_SIZE), index;
 
 		if (name == GW_BOOT_NO_NAME)
 			continue;
@@ -140,10 +141,10 @@ static int add_deferred(struct gw_boot_model *model)
 		/* Of several of that name, one that is not bound. */
 		while (index != GW_BOOT_NOTHING && model->devices[index].bound)
 			index = model->devices[index].next_of_name;
-		index = index == GW_BOOT_NOTHING ? need_device(model, name, 0) : index;
+		index = index == GW_BOOT_NOTHING ? devices_find_or_add(model, name, 0) : index;
 		if (index == GW_BOOT_NOTHING)
 			return -ENOMEM;
-		mark_deferred(model, index, entry);
+		device_mark_deferred(model, index, entry);
 	}
 	return 0;
 }
@@ -154,7 +155,7 @@ int gw_boot_devices_build(struct gw_boot_model *model)
 	size_t i;
 
 	json_array_foreach(devices, i, json)
-		if (add_from_state(model, json) < 0)
+		if (devices_add_from_state(model, json) < 0)
 			return -ENOMEM;
 	/* First what names a bus, so that the rest finds it. */
 	for (int pass = 0; pass < 2; pass++) {
@@ -163,12 +164,12 @@ int gw_boot_devices_build(struct gw_boot_model *model)
 
 			if (pass == 0)
 				model->fact_device[i] = GW_BOOT_NOTHING;
-			if (!is_about_device(fact->type) || !fact->subject || (fact->bus == 0) != (pass == 1))
+			if (!device_is_subject(fact->type) || !fact->subject || (fact->bus == 0) != (pass == 1))
 				continue;
-			model->fact_device[i] = need_device(model, fact->subject, fact->bus);
+			model->fact_device[i] = devices_find_or_add(model, fact->subject, fact->bus);
 			if (model->fact_device[i] == GW_BOOT_NOTHING)
 				return -ENOMEM;
 		}
 	}
-	return add_deferred(model);
+	return devices_add_deferred(model);
 }

@@ -15,7 +15,7 @@ bool gw_boot_feature_path_exists(const struct gw_boot_model *model, const struct
 }
 
 /* Known not to have an IOMMU group, although IOMMUs make groups on this machine; vfio makes some without any. */
-static bool group_missing(const struct gw_boot_model *model, uint32_t device)
+static bool feature_group_missing(const struct gw_boot_model *model, uint32_t device)
 {
 	const json_t *group = json_object_get(model->devices[device].state, "iommu_group");
 	const json_t *iommu = json_object_get(model->evidence->state, "iommu");
@@ -32,5 +32,5 @@ bool gw_boot_feature_missing(const struct gw_boot_model *model, const struct gw_
 	if (json_is_false(feature_path(model, entry)))
 		return true;
 	return entry->feature.iommu_group && device != GW_BOOT_NOTHING && model->devices[device].bound &&
-	       group_missing(model, device);
+	       feature_group_missing(model, device);
 }

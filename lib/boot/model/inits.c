@@ -9,91 +9,91 @@
 /* What several sources, or several lines of one, say about one call is this close. */
 #define SAME_NS 50000000ULL
 
-static bool is_init(const struct gw_boot_fact *fact)
+static bool init_is_event(const struct gw_boot_fact *fact)
 {
 	return fact->type == GW_BOOT_INITCALL_BEGIN || fact->type == GW_BOOT_INITCALL_END ||
 	       fact->type == GW_BOOT_MODULE_BEGIN || fact->type == GW_BOOT_MODULE_END;
 }
 
-static bool is_module_event(const struct gw_boot_fact *fact)
+static bool init_is_module_event(const struct gw_boot_fact *fact)
 {
 	return fact->type == GW_BOOT_MODULE_BEGIN || fact->type == GW_BOOT_MODULE_END;
 }
 
-static bool is_begin(const struct gw_boot_fact *fact)
+static bool init_is_begin(const struct gw_boot_fact *fact)
 {
 	return fact->type == GW_BOOT_MODULE_BEGIN || fact->type == GW_BOOT_INITCALL_BEGIN;
 }
 
-static uint32_t module_of(const struct gw_boot_fact *fact)
+static uint32_t init_module_of(const struct gw_boot_fact *fact)
 {
-	return is_module_event(fact) ? fact->subject : fact->other;
+	return init_is_module_event(fact) ? fact->subject : fact->other;
 }
 
-static uint32_t function_of(const struct gw_boot_fact *fact)
+static uint32_t init_function_of(const struct gw_boot_fact *fact)
 {
-	return is_module_event(fact) ? GW_BOOT_NO_NAME : fact->subject;
+	return init_is_module_event(fact) ? GW_BOOT_NO_NAME : fact->subject;
 }
 
 /* A module has one init function; what is built in goes by its function. */
-static uint64_t key_of(const struct gw_boot_fact *fact)
+static uint64_t init_key_of(const struct gw_boot_fact *fact)
 {
-	return module_of(fact) ? gw_boot_pair(0, module_of(fact)) : gw_boot_pair(function_of(fact), 0);
+	return init_module_of(fact) ? gw_boot_pair(0, init_module_of(fact)) : gw_boot_pair(init_function_of(fact), 0);
 }
 
-static uint64_t distance(uint64_t a, uint64_t b)
+static uint64_t init_distance(uint64_t a, uint64_t b)
 {
 	return a > b ? a - b : b - a;
 }
 
 /* Whether a begin is another word about the same call. */
-static bool begins_again(const struct gw_boot_init *last, const struct gw_boot_fact *fact)
+static bool init_begins_again(const struct gw_boot_init *last, const struct gw_boot_fact *fact)
 {
-	if (last->begin_ns == GW_BOOT_UNKNOWN || distance(last->begin_ns, fact->time_ns) > SAME_NS)
+	if (last->begin_ns == GW_BOOT_UNKNOWN || init_distance(last->begin_ns, fact->time_ns) > SAME_NS)
 		return false;
 	return !last->ended || !(last->sources & 1u << fact->source);
 }
 
-static bool ends_again(const struct gw_boot_init *last, const struct gw_boot_fact *fact)
+static bool init_ends_again(const struct gw_boot_init *last, const struct gw_boot_fact *fact)
 {
 	if (!last->ended)
 		return true;
-	return last->result == fact->result && distance(last->end_ns, fact->time_ns) <= SAME_NS;
+	return last->result == fact->result && init_distance(last->end_ns, fact->time_ns) <= SAME_NS;
 }
 
 /* The init that the fact is about: the last one of its key if that fits, or a new one. */
-static struct gw_boot_init *init_of(struct gw_boot_model *model, struct gw_boot_map *map,
-				    const struct gw_boot_fact *fact)
+static struct gw_boot_init *inits_find_or_add(struct gw_boot_model *model, struct gw_boot_map *map,
+					      const struct gw_boot_fact *fact)
 {
-	uint32_t known = gw_boot_map_get(map, key_of(fact));
+	uint32_t known = gw_boot_map_get(map, init_key_of(fact));
 
 	if (known != GW_BOOT_NOT_FOUND) {
 		struct gw_boot_init *last = &model->inits[known];
 
-		if (is_begin(fact) ? begins_again(last, fact) : ends_again(last, fact))
+		if (init_is_begin(fact) ? init_begins_again(last, fact) : init_ends_again(last, fact))
 			return last;
 		last->again = true;
 	}
 	if (!GW_BOOT_RESERVE(model->inits, model->n_inits, model->allocated_inits) ||
-	    gw_boot_map_set(map, key_of(fact), (uint32_t)model->n_inits) < 0)
+	    gw_boot_map_set(map, init_key_of(fact), (uint32_t)model->n_inits) < 0)
 		return NULL;
 	model->inits[model->n_inits] = (struct gw_boot_init){
 		.begin_ns = GW_BOOT_UNKNOWN,
 		.end_ns = GW_BOOT_UNKNOWN,
-		.module = module_of(fact),
+		.module = init_module_of(fact),
 		.builtin = GW_BOOT_NOTHING,
 	};
 	return &model->inits[model->n_inits++];
 }
 
-static void read_init(struct gw_boot_init *init, const struct gw_boot_fact *fact)
+static void init_read_fact(struct gw_boot_init *init, const struct gw_boot_fact *fact)
 {
 	uint64_t begin = GW_BOOT_UNKNOWN;
 
 	init->sources |= (uint8_t)(1u << fact->source);
-	init->function = init->function ? init->function : function_of(fact);
+	init->function = init->function ? init->function : init_function_of(fact);
 	init->pid = init->pid ? init->pid : fact->pid;
-	if (is_begin(fact)) {
+	if (init_is_begin(fact)) {
 		begin = fact->time_ns;
 	} else if (!init->ended) {
 		init->ended = true;
@@ -106,7 +106,7 @@ static void read_init(struct gw_boot_init *init, const struct gw_boot_fact *fact
 		init->begin_ns = begin;
 }
 
-static int compare_inits(const void *a, const void *b)
+static int init_compare(const void *a, const void *b)
 {
 	const struct gw_boot_init *x = a, *y = b;
 	uint64_t at_x = x->begin_ns != GW_BOOT_UNKNOWN ? x->begin_ns : x->end_ns;
@@ -115,7 +115,7 @@ static int compare_inits(const void *a, const void *b)
 	return at_x < at_y ? -1 : at_x > at_y;
 }
 
-static int find_builtins(struct gw_boot_model *model)
+static int inits_find_builtins(struct gw_boot_model *model)
 {
 	struct gw_boot_map map = { .slots = NULL };
 	int r = 0;
@@ -136,11 +136,11 @@ int gw_boot_inits_build(struct gw_boot_model *model)
 	int r = 0;
 
 	for (size_t i = 0; i < model->n_facts && r == 0; i++) {
-		if (!is_init(&model->facts[i]) || !model->facts[i].subject)
+		if (!init_is_event(&model->facts[i]) || !model->facts[i].subject)
 			continue;
-		init = init_of(model, &map, &model->facts[i]);
+		init = inits_find_or_add(model, &map, &model->facts[i]);
 		if (init)
-			read_init(init, &model->facts[i]);
+			init_read_fact(init, &model->facts[i]);
 		else
 			r = -ENOMEM;
 	}
@@ -150,6 +150,6 @@ int gw_boot_inits_build(struct gw_boot_model *model)
 		model->ended_only += model->inits[i].begin_ns == GW_BOOT_UNKNOWN;
 	}
 	if (model->n_inits)
-		qsort(model->inits, model->n_inits, sizeof(*model->inits), compare_inits);
-	return r ?: find_builtins(model);
+		qsort(model->inits, model->n_inits, sizeof(*model->inits), init_compare);
+	return r ?: inits_find_builtins(model);
 }

@@ -9,7 +9,7 @@
 #include "lib/boot/model/devices.h"
 
 /* The kernel's spelling. Cut like the names of events. */
-static void spell(char *ret, size_t size, const char *name, size_t length)
+static void module_spell(char *ret, size_t size, const char *name, size_t length)
 {
 	size_t i;
 
@@ -23,12 +23,12 @@ uint32_t gw_boot_module_find(const struct gw_boot_model *model, const char *name
 	char spelled[GW_BOOT_NAME_SIZE];
 	uint32_t number;
 
-	spell(spelled, sizeof(spelled), name, strlen(name));
+	module_spell(spelled, sizeof(spelled), name, strlen(name));
 	number = gw_boot_names_find(&model->evidence->names, spelled);
 	return number == GW_BOOT_NOT_FOUND ? GW_BOOT_NOTHING : gw_boot_map_get(&model->module_of, number);
 }
 
-static enum gw_boot_module_state state_of(const char *state)
+static enum gw_boot_module_state module_state_of(const char *state)
 {
 	if (strcmp(state, "builtin") == 0)
 		return GW_BOOT_MODULE_BUILTIN;
@@ -40,12 +40,12 @@ static enum gw_boot_module_state state_of(const char *state)
 }
 
 /* Modules named in modprobe.blacklist=a,b or module_blacklist=a,b of the command line. */
-static bool on_blacklist(const char *cmdline, const char *option, const char *module)
+static bool module_on_blacklist(const char *cmdline, const char *option, const char *module)
 {
 	char spelled[GW_BOOT_NAME_SIZE], name[GW_BOOT_NAME_SIZE];
 	const char *at = cmdline;
 
-	spell(spelled, sizeof(spelled), module, strlen(module));
+	module_spell(spelled, sizeof(spelled), module, strlen(module));
 	while ((at = strstr(at, option))) {
 		bool word = at == cmdline || at[-1] == ' ';
 
@@ -53,7 +53,7 @@ static bool on_blacklist(const char *cmdline, const char *option, const char *mo
 		while (word && *at && *at != ' ' && *at != '\n') {
 			size_t length = strcspn(at, ", \n");
 
-			spell(name, sizeof(name), at, length);
+			module_spell(name, sizeof(name), at, length);
 			if (strcmp(name, spelled) == 0)
 				return true;
 			at += length + (at[length] == ',');
@@ -62,17 +62,17 @@ static bool on_blacklist(const char *cmdline, const char *option, const char *mo
 	return false;
 }
 
-static bool is_blacklisted(const struct gw_boot_model *model, const json_t *json, const char *name)
+static bool module_is_blacklisted(const struct gw_boot_model *model, const json_t *json, const char *name)
 {
 	const char *cmdline = json_string_value(json_object_get(model->evidence->state, "cmdline"));
 
 	if (json_is_true(json_object_get(json, "blacklisted")))
 		return true;
-	return cmdline &&
-	       (on_blacklist(cmdline, "modprobe.blacklist=", name) || on_blacklist(cmdline, "module_blacklist=", name));
+	return cmdline && (module_on_blacklist(cmdline, "modprobe.blacklist=", name) ||
+			   module_on_blacklist(cmdline, "module_blacklist=", name));
 }
 
-static int add_module(struct gw_boot_model *model, const json_t *json)
+static int modules_add(struct gw_boot_model *model, const json_t *json)
 {
 	const char *name = json_string_value(json_object_get(json, "name"));
 	const char *state = json_string_value(json_object_get(json, "state"));
@@ -81,11 +81,11 @@ static int add_module(struct gw_boot_model *model, const json_t *json)
 
 	if (!name || !*name)
 		return 0;
-	spell(spelled, sizeof(spelled), name, strlen(name));
+	module_spell(spelled, sizeof(spelled), name, strlen(name));
 	*module = (struct gw_boot_module){
 		.name = gw_boot_names_add(&model->evidence->names, spelled),
-		.state = state_of(state ? state : ""),
-		.blacklisted = is_blacklisted(model, json, name),
+		.state = module_state_of(state ? state : ""),
+		.blacklisted = module_is_blacklisted(model, json, name),
 		.json = json,
 	};
 	if (module->name == GW_BOOT_NOT_FOUND)
@@ -102,14 +102,14 @@ int gw_boot_modules_build(struct gw_boot_model *model)
 	if (!model->modules)
 		return -ENOMEM;
 	json_array_foreach(modules, i, json)
-		if (add_module(model, json) < 0)
+		if (modules_add(model, json) < 0)
 			return -ENOMEM;
 	return 0;
 }
 
 /* ---- where a driver is to be had --------------------------------------------------------------- */
 
-static uint32_t find_candidate(const struct gw_boot_model *model, const char *key)
+static uint32_t module_find_candidate(const struct gw_boot_model *model, const char *key)
 {
 	json_t *list = *key ? json_object_get(json_object_get(model->evidence->state, "candidates"), key) : NULL, *name;
 	size_t i;
@@ -127,10 +127,10 @@ static uint32_t find_candidate(const struct gw_boot_model *model, const char *ke
 uint32_t gw_boot_module_candidate(const struct gw_boot_model *model, uint32_t device)
 {
 	const struct gw_boot_device *it = &model->devices[device];
-	uint32_t found = find_candidate(model, gw_boot_device_text(it, "modalias"));
+	uint32_t found = module_find_candidate(model, gw_boot_device_text(it, "modalias"));
 
 	if (found == GW_BOOT_NOTHING)
-		found = find_candidate(model, gw_boot_device_text(it, "of_node"));
+		found = module_find_candidate(model, gw_boot_device_text(it, "of_node"));
 	if (found == GW_BOOT_NOTHING && it->module)
 		found = gw_boot_module_find(model, gw_boot_text(model, it->module));
 	return found;

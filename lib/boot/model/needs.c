@@ -25,7 +25,7 @@ const char *gw_boot_origin_name(enum gw_boot_origin origin)
 	return names[origin];
 }
 
-static int add_need(struct gw_boot_model *model, const struct gw_boot_need *need)
+static int needs_add(struct gw_boot_model *model, const struct gw_boot_need *need)
 {
 	if (need->consumer == need->supplier)
 		return 0;
@@ -38,7 +38,7 @@ static int add_need(struct gw_boot_model *model, const struct gw_boot_need *need
 /* ---- device links ----------------------------------------------------------------------------- */
 
 /* The number of a name of any length, as events have it; GW_BOOT_NOT_FOUND: nothing has that name. */
-static uint32_t find_name(const struct gw_boot_model *model, const char *text)
+static uint32_t needs_find_name(const struct gw_boot_model *model, const char *text)
 {
 	char name[GW_BOOT_NAME_SIZE];
 
@@ -47,7 +47,7 @@ static uint32_t find_name(const struct gw_boot_model *model, const char *text)
 }
 
 /* "bus:name"; names may have colons, buses do not. */
-static uint32_t find_linked(const struct gw_boot_model *model, const char *text)
+static uint32_t needs_find_linked(const struct gw_boot_model *model, const char *text)
 {
 	const struct gw_boot_names *names = &model->evidence->names;
 	const char *colon = strchr(text, ':');
@@ -58,7 +58,7 @@ static uint32_t find_linked(const struct gw_boot_model *model, const char *text)
 		return GW_BOOT_NOTHING;
 	memcpy(bus_name, text, (size_t)(colon - text));
 	bus = gw_boot_names_find(names, bus_name);
-	name = find_name(model, colon + 1);
+	name = needs_find_name(model, colon + 1);
 	if (name == GW_BOOT_NOT_FOUND)
 		return GW_BOOT_NOTHING;
 	if (bus != GW_BOOT_NOT_FOUND && gw_boot_device_find(model, name, bus) != GW_BOOT_NOTHING)
@@ -66,7 +66,7 @@ static uint32_t find_linked(const struct gw_boot_model *model, const char *text)
 	return gw_boot_device_find(model, name, 0);
 }
 
-static int add_link(struct gw_boot_model *model, const json_t *link)
+static int needs_add_link(struct gw_boot_model *model, const json_t *link)
 {
 	const char *supplier = json_string_value(json_object_get(link, "supplier"));
 	const char *consumer = json_string_value(json_object_get(link, "consumer"));
@@ -78,18 +78,18 @@ static int add_link(struct gw_boot_model *model, const json_t *link)
 	/* Not for probing, but for runtime power management: snd_hda_intel's to its GPU. */
 	if (status && strcmp(status, "not tracked") == 0 && json_is_true(json_object_get(link, "runtime_pm")))
 		return 0;
-	need.supplier = find_linked(model, supplier);
-	need.consumer = find_linked(model, consumer);
+	need.supplier = needs_find_linked(model, supplier);
+	need.consumer = needs_find_linked(model, consumer);
 	if (need.supplier == GW_BOOT_NOTHING || need.consumer == GW_BOOT_NOTHING)
 		return 0;
 	need.supplier_name = model->devices[need.supplier].name;
 	need.created_ns = GW_BOOT_UNKNOWN;
 	need.ordered = false; /* what is known of its making is in the event, if there is one */
-	return add_need(model, &need);
+	return needs_add(model, &need);
 }
 
 /* Links that were made and are gone again, or of which no state is known. */
-static int add_made_link(struct gw_boot_model *model, size_t fact)
+static int needs_add_made_link(struct gw_boot_model *model, size_t fact)
 {
 	const struct gw_boot_fact *event = &model->facts[fact];
 	struct gw_boot_need need = {
@@ -106,10 +106,10 @@ static int add_made_link(struct gw_boot_model *model, size_t fact)
 	/* The kernel log does not say what kind of link it is. */
 	need.ordered = event->source != GW_BOOT_FROM_KMSG &&
 		       !gw_boot_attempts_probed_at(model, &model->devices[need.consumer], need.created_ns);
-	return add_need(model, &need);
+	return needs_add(model, &need);
 }
 
-static int add_links(struct gw_boot_model *model)
+static int needs_add_links(struct gw_boot_model *model)
 {
 	json_t *links = json_object_get(model->evidence->state, "links"), *link;
 	size_t i;
@@ -118,21 +118,21 @@ static int add_links(struct gw_boot_model *model)
 	for (i = 0; i < model->n_facts && r == 0; i++)
 		if (model->facts[i].type == GW_BOOT_LINK_ADD && model->fact_device[i] != GW_BOOT_NOTHING &&
 		    model->facts[i].other)
-			r = add_made_link(model, i);
+			r = needs_add_made_link(model, i);
 	json_array_foreach(links, i, link)
-		r = r ?: add_link(model, link);
+		r = r ?: needs_add_link(model, link);
 	return r;
 }
 
 /* ---- firmware ----------------------------------------------------------------------------------- */
 
 /* Ends of a graph name each other and say nothing about order (Documentation/devicetree, graph.txt). */
-static bool orders(const char *property)
+static bool needs_property_orders(const char *property)
 {
 	return strcmp(property, "remote-endpoint") != 0;
 }
 
-static int add_firmware_supplier(struct gw_boot_model *model, uint32_t consumer, const json_t *supplier)
+static int needs_add_firmware_supplier(struct gw_boot_model *model, uint32_t consumer, const json_t *supplier)
 {
 	const char *name = json_string_value(json_object_get(supplier, "device"));
 	const char *node = json_string_value(json_object_get(supplier, "node"));
@@ -145,25 +145,25 @@ static int add_firmware_supplier(struct gw_boot_model *model, uint32_t consumer,
 		.property = property ? property : "",
 		.node = node,
 	};
-	uint32_t number = name && *name ? find_name(model, name) : GW_BOOT_NOT_FOUND;
+	uint32_t number = name && *name ? needs_find_name(model, name) : GW_BOOT_NOT_FOUND;
 
 	if (number != GW_BOOT_NOT_FOUND)
 		need.supplier = gw_boot_device_find(model, number, 0);
 	need.supplier_name = gw_boot_names_add(&model->evidence->names, name && *name ? name : node ? node : "");
 	if (need.supplier_name == GW_BOOT_NOT_FOUND)
 		return -ENOMEM;
-	need.ordered = need.supplier != GW_BOOT_NOTHING && orders(need.property);
-	return need.supplier_name ? add_need(model, &need) : 0;
+	need.ordered = need.supplier != GW_BOOT_NOTHING && needs_property_orders(need.property);
+	return need.supplier_name ? needs_add(model, &need) : 0;
 }
 
-static int add_firmware(struct gw_boot_model *model)
+static int needs_add_firmware(struct gw_boot_model *model)
 {
 	for (uint32_t i = 0; i < model->n_devices; i++) {
 		json_t *suppliers = json_object_get(model->devices[i].state, "suppliers"), *supplier;
 		size_t k;
 
 		json_array_foreach(suppliers, k, supplier)
-			if (add_firmware_supplier(model, i, supplier) < 0)
+			if (needs_add_firmware_supplier(model, i, supplier) < 0)
 				return -ENOMEM;
 	}
 	return 0;
@@ -172,7 +172,7 @@ static int add_firmware(struct gw_boot_model *model)
 /* ---- the driver core ------------------------------------------------------------------------------ */
 
 /* "wait for supplier NODE", "supplier DEVICE not ready", in what the kernel gives as a reason; or "". */
-static void supplier_in_reason(const char *reason, char *ret, size_t size)
+static void needs_supplier_in_reason(const char *reason, char *ret, size_t size)
 {
 	const char *at = strstr(reason, "wait for supplier "), *end = NULL;
 
@@ -190,7 +190,7 @@ static void supplier_in_reason(const char *reason, char *ret, size_t size)
 	ret[end - at] = '\0';
 }
 
-static int add_awaited(struct gw_boot_model *model)
+static int needs_add_awaited(struct gw_boot_model *model)
 {
 	for (uint32_t i = 0; i < model->n_devices; i++) {
 		struct gw_boot_device *device = &model->devices[i];
@@ -202,14 +202,14 @@ static int add_awaited(struct gw_boot_model *model)
 		};
 		char name[GW_BOOT_NAME_SIZE * 2];
 
-		supplier_in_reason(gw_boot_text(model, device->reason), name, sizeof(name));
+		needs_supplier_in_reason(gw_boot_text(model, device->reason), name, sizeof(name));
 		if (*name)
 			device->awaited = gw_boot_names_add(&model->evidence->names, name);
 		if (device->awaited == GW_BOOT_NOT_FOUND)
 			return -ENOMEM;
 		need.supplier_name = device->awaited;
 		need.supplier = gw_boot_device_find(model, device->awaited, 0);
-		if (device->awaited && add_need(model, &need) < 0)
+		if (device->awaited && needs_add(model, &need) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -221,7 +221,7 @@ static int add_awaited(struct gw_boot_model *model)
  * Of several devices that could be the supplier, the one that was there first: which of them serves which consumer is
  * not known, so that only a consumer that came before all of them came too early.
  */
-static uint32_t first_supplier(const struct gw_boot_model *model, const struct gw_boot_pair *pair)
+static uint32_t needs_first_supplier(const struct gw_boot_model *model, const struct gw_boot_pair *pair)
 {
 	uint32_t first = GW_BOOT_NOTHING;
 	uint64_t first_ns = GW_BOOT_UNKNOWN;
@@ -241,9 +241,9 @@ static uint32_t first_supplier(const struct gw_boot_model *model, const struct g
 	return first;
 }
 
-static int add_table(struct gw_boot_model *model, const struct gw_boot_pair *pair)
+static int needs_add_table(struct gw_boot_model *model, const struct gw_boot_pair *pair)
 {
-	uint32_t supplier = first_supplier(model, pair);
+	uint32_t supplier = needs_first_supplier(model, pair);
 	uint32_t name = gw_boot_names_add(&model->evidence->names, pair->entry->supplier.name);
 
 	if (name == GW_BOOT_NOT_FOUND)
@@ -259,7 +259,7 @@ static int add_table(struct gw_boot_model *model, const struct gw_boot_pair *pai
 			.entry = pair->entry,
 		};
 
-		if (add_need(model, &need) < 0)
+		if (needs_add(model, &need) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -268,7 +268,7 @@ static int add_table(struct gw_boot_model *model, const struct gw_boot_pair *pai
 /* ---- soft dependencies of modules -------------------------------------------------------------------- */
 
 /* The first device that each module's driver has. */
-static int index_drivers(const struct gw_boot_model *model, struct gw_boot_map *device_of_module)
+static int needs_index_drivers(const struct gw_boot_model *model, struct gw_boot_map *device_of_module)
 {
 	for (uint32_t i = (uint32_t)model->n_devices; i-- > 0;)
 		if (model->devices[i].module && gw_boot_map_set(device_of_module, model->devices[i].module, i) < 0)
@@ -276,8 +276,8 @@ static int index_drivers(const struct gw_boot_model *model, struct gw_boot_map *
 	return 0;
 }
 
-static int add_softdep(struct gw_boot_model *model, const struct gw_boot_map *device_of_module, uint32_t consumer,
-		       const char *module)
+static int needs_add_softdep(struct gw_boot_model *model, const struct gw_boot_map *device_of_module, uint32_t consumer,
+			     const char *module)
 {
 	uint32_t index = gw_boot_module_find(model, module), supplier;
 	struct gw_boot_need need = {
@@ -290,14 +290,14 @@ static int add_softdep(struct gw_boot_model *model, const struct gw_boot_map *de
 		return 0;
 	need.supplier = supplier;
 	need.supplier_name = model->devices[supplier].name;
-	return add_need(model, &need);
+	return needs_add(model, &need);
 }
 
 /* Only between drivers that have devices: that a module is loaded in vain is no concern of anybody's. */
-static int add_softdeps(struct gw_boot_model *model)
+static int needs_add_softdeps(struct gw_boot_model *model)
 {
 	struct gw_boot_map device_of_module = { .slots = NULL };
-	int r = index_drivers(model, &device_of_module);
+	int r = needs_index_drivers(model, &device_of_module);
 
 	for (uint32_t i = 0; i < model->n_devices && r == 0; i++) {
 		const char *name = gw_boot_text(model, model->devices[i].module);
@@ -309,7 +309,7 @@ static int add_softdeps(struct gw_boot_model *model)
 
 		json_array_foreach(list, k, item)
 			if (json_is_string(item) && r == 0)
-				r = add_softdep(model, &device_of_module, i, json_string_value(item));
+				r = needs_add_softdep(model, &device_of_module, i, json_string_value(item));
 	}
 	gw_boot_map_deinit(&device_of_module);
 	return r;
@@ -318,7 +318,7 @@ static int add_softdeps(struct gw_boot_model *model)
 /* ---- all of them ---------------------------------------------------------------------------------- */
 
 /* The same two once, with what is the strongest; ordered if any says so. */
-static int compare_needs(const void *a, const void *b)
+static int needs_compare(const void *a, const void *b)
 {
 	const struct gw_boot_need *x = a, *y = b;
 
@@ -333,21 +333,21 @@ static int compare_needs(const void *a, const void *b)
 	return x->origin < y->origin ? -1 : x->origin > y->origin;
 }
 
-static bool same_need(const struct gw_boot_need *a, const struct gw_boot_need *b)
+static bool needs_same(const struct gw_boot_need *a, const struct gw_boot_need *b)
 {
 	return a->consumer == b->consumer && a->supplier == b->supplier && a->supplier_name == b->supplier_name;
 }
 
-static void unite_needs(struct gw_boot_model *model)
+static void needs_unite(struct gw_boot_model *model)
 {
 	size_t kept = 0;
 
 	if (model->n_needs)
-		qsort(model->needs, model->n_needs, sizeof(*model->needs), compare_needs);
+		qsort(model->needs, model->n_needs, sizeof(*model->needs), needs_compare);
 	for (size_t i = 0; i < model->n_needs; i++) {
 		struct gw_boot_need *need = &model->needs[i], *last = kept ? &model->needs[kept - 1] : NULL;
 
-		if (!last || !same_need(last, need)) {
+		if (!last || !needs_same(last, need)) {
 			model->needs[kept++] = *need;
 			continue;
 		}
@@ -364,7 +364,7 @@ static void unite_needs(struct gw_boot_model *model)
 	}
 }
 
-static bool needs(const struct gw_boot_model *model, uint32_t consumer, uint32_t supplier)
+static bool needs_supplier(const struct gw_boot_model *model, uint32_t consumer, uint32_t supplier)
 {
 	const struct gw_boot_need key = { .consumer = consumer, .supplier = supplier };
 	size_t low = 0, high = model->n_needs;
@@ -384,26 +384,26 @@ static bool needs(const struct gw_boot_model *model, uint32_t consumer, uint32_t
 }
 
 /* Two that need each other: neither can be first (fw_devlink calls it a cycle and does not order them). */
-static void break_cycles(struct gw_boot_model *model)
+static void needs_break_cycles(struct gw_boot_model *model)
 {
 	for (size_t i = 0; i < model->n_needs; i++)
 		if (model->needs[i].supplier != GW_BOOT_NOTHING &&
-		    needs(model, model->needs[i].supplier, model->needs[i].consumer))
+		    needs_supplier(model, model->needs[i].supplier, model->needs[i].consumer))
 			model->needs[i].ordered = false;
 }
 
 int gw_boot_needs_build(struct gw_boot_model *model)
 {
-	int r = add_links(model);
+	int r = needs_add_links(model);
 
-	r = r ?: add_firmware(model);
-	r = r ?: add_awaited(model);
-	r = r ?: add_softdeps(model);
+	r = r ?: needs_add_firmware(model);
+	r = r ?: needs_add_awaited(model);
+	r = r ?: needs_add_softdeps(model);
 	for (size_t i = 0; i < model->n_pairs && r == 0; i++)
-		r = add_table(model, &model->pairs[i]);
+		r = needs_add_table(model, &model->pairs[i]);
 	if (r < 0)
 		return r;
-	unite_needs(model);
-	break_cycles(model);
+	needs_unite(model);
+	needs_break_cycles(model);
 	return 0;
 }

@@ -7,8 +7,8 @@
 
 #include "lib/boot/model/devices.h"
 
-static bool party_has_device(const struct gw_boot_model *model, const struct gw_party *party,
-			     const struct gw_boot_device *device)
+static bool pair_party_has_device(const struct gw_boot_model *model, const struct gw_party *party,
+				  const struct gw_boot_device *device)
 {
 	const char *modalias = gw_boot_device_text(device, "modalias");
 	bool by_driver = party->drivers || party->modules;
@@ -30,7 +30,8 @@ bool gw_boot_party_has_init(const struct gw_boot_model *model, const struct gw_p
 	return gw_party_has(party->initcalls, gw_boot_text(model, init->function));
 }
 
-static int find_devices(const struct gw_boot_model *model, const struct gw_party *party, uint32_t **ret, size_t *count)
+static int pair_find_devices(const struct gw_boot_model *model, const struct gw_party *party, uint32_t **ret,
+			     size_t *count)
 {
 	uint32_t *found = calloc(model->n_devices + 1, sizeof(*found)), *fitting;
 	size_t n = 0;
@@ -38,7 +39,7 @@ static int find_devices(const struct gw_boot_model *model, const struct gw_party
 	if (!found)
 		return -ENOMEM;
 	for (size_t i = 0; i < model->n_devices; i++)
-		if (party_has_device(model, party, &model->devices[i]))
+		if (pair_party_has_device(model, party, &model->devices[i]))
 			found[n++] = (uint32_t)i;
 	fitting = reallocarray(found, n + 1, sizeof(*found));
 	*ret = fitting ? fitting : found;
@@ -47,7 +48,7 @@ static int find_devices(const struct gw_boot_model *model, const struct gw_party
 }
 
 /* The consumer's first call of those that were not made again later. */
-static uint32_t find_consumer_init(const struct gw_boot_model *model, const struct gw_party *party)
+static uint32_t pair_find_consumer_init(const struct gw_boot_model *model, const struct gw_party *party)
 {
 	for (size_t i = 0; i < model->n_inits; i++)
 		if (!model->inits[i].again && gw_boot_party_has_init(model, party, &model->inits[i]))
@@ -56,7 +57,7 @@ static uint32_t find_consumer_init(const struct gw_boot_model *model, const stru
 }
 
 /* The call after which the supplier was there; of those that failed the first, if none went well. */
-static uint32_t find_supplier_init(const struct gw_boot_model *model, const struct gw_party *party)
+static uint32_t pair_find_supplier_init(const struct gw_boot_model *model, const struct gw_party *party)
 {
 	uint32_t found = GW_BOOT_NOTHING;
 
@@ -70,7 +71,7 @@ static uint32_t find_supplier_init(const struct gw_boot_model *model, const stru
 	return found;
 }
 
-static uint32_t find_builtin(const struct gw_boot_evidence *evidence, const struct gw_party *party)
+static uint32_t pair_find_builtin(const struct gw_boot_evidence *evidence, const struct gw_party *party)
 {
 	for (size_t i = 0; party->initcalls && i < evidence->n_builtins; i++)
 		if (gw_party_has(party->initcalls, gw_boot_evidence_name(evidence, evidence->builtins[i].function)))
@@ -79,7 +80,7 @@ static uint32_t find_builtin(const struct gw_boot_evidence *evidence, const stru
 }
 
 /* A module of the party that is loaded or built in, or else one that could be. */
-static uint32_t find_module(const struct gw_boot_model *model, const struct gw_party *party)
+static uint32_t pair_find_module(const struct gw_boot_model *model, const struct gw_party *party)
 {
 	uint32_t found = GW_BOOT_NOTHING;
 
@@ -96,22 +97,22 @@ static uint32_t find_module(const struct gw_boot_model *model, const struct gw_p
 	return found;
 }
 
-static int add_pair(struct gw_boot_model *model, const struct gw_dependency *entry)
+static int pairs_add(struct gw_boot_model *model, const struct gw_dependency *entry)
 {
 	struct gw_boot_pair *pair = &model->pairs[model->n_pairs++];
 
 	*pair = (struct gw_boot_pair){
 		.entry = entry,
-		.consumer_init = find_consumer_init(model, &entry->consumer),
-		.supplier_init = find_supplier_init(model, &entry->supplier),
-		.consumer_builtin = find_builtin(model->evidence, &entry->consumer),
-		.supplier_builtin = find_builtin(model->evidence, &entry->supplier),
-		.consumer_module = find_module(model, &entry->consumer),
-		.supplier_module = find_module(model, &entry->supplier),
+		.consumer_init = pair_find_consumer_init(model, &entry->consumer),
+		.supplier_init = pair_find_supplier_init(model, &entry->supplier),
+		.consumer_builtin = pair_find_builtin(model->evidence, &entry->consumer),
+		.supplier_builtin = pair_find_builtin(model->evidence, &entry->supplier),
+		.consumer_module = pair_find_module(model, &entry->consumer),
+		.supplier_module = pair_find_module(model, &entry->supplier),
 	};
-	if (find_devices(model, &entry->consumer, &pair->consumers, &pair->n_consumers) < 0)
+	if (pair_find_devices(model, &entry->consumer, &pair->consumers, &pair->n_consumers) < 0)
 		return -ENOMEM;
-	return find_devices(model, &entry->supplier, &pair->suppliers, &pair->n_suppliers);
+	return pair_find_devices(model, &entry->supplier, &pair->suppliers, &pair->n_suppliers);
 }
 
 int gw_boot_pairs_build(struct gw_boot_model *model)
@@ -124,7 +125,7 @@ int gw_boot_pairs_build(struct gw_boot_model *model)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		if (gw_dependency_for_kernel(&entries[i], model->evidence->host.kernel) &&
-		    add_pair(model, &entries[i]) < 0)
+		    pairs_add(model, &entries[i]) < 0)
 			return -ENOMEM;
 	return 0;
 }

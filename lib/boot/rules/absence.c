@@ -17,7 +17,7 @@
 #include "lib/boot/rules/words.h"
 
 /* Switched off by the command line: missing as it was asked for. */
-static bool iommu_is_off(const struct gw_boot_model *model)
+static bool absence_iommu_is_off(const struct gw_boot_model *model)
 {
 	static const char *const off[] = { "iommu=off", "intel_iommu=off", "amd_iommu=off", "iommu=soft" };
 	const char *cmdline = json_string_value(json_object_get(model->evidence->state, "cmdline"));
@@ -28,7 +28,7 @@ static bool iommu_is_off(const struct gw_boot_model *model)
 	return false;
 }
 
-static bool is_about(const struct gw_boot_finding *finding, uint32_t device)
+static bool absence_is_about(const struct gw_boot_finding *finding, uint32_t device)
 {
 	for (size_t i = 0; i < finding->n_group; i++)
 		if (finding->group[i] == device)
@@ -37,8 +37,8 @@ static bool is_about(const struct gw_boot_finding *finding, uint32_t device)
 }
 
 /* Whether another finding is about the same entry, or the same device and supplier. */
-static bool is_told(const struct gw_boot_findings *findings, const struct gw_dependency *entry, uint32_t device,
-		    uint32_t supplier)
+static bool absence_is_reported(const struct gw_boot_findings *findings, const struct gw_dependency *entry,
+				uint32_t device, uint32_t supplier)
 {
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct gw_boot_finding *finding = &findings->items[i];
@@ -47,14 +47,14 @@ static bool is_told(const struct gw_boot_findings *findings, const struct gw_dep
 			continue;
 		if (entry && finding->entry == entry)
 			return true;
-		if (is_about(finding, device) && (!supplier || finding->supplier_name == supplier))
+		if (absence_is_about(finding, device) && (!supplier || finding->supplier_name == supplier))
 			return true;
 	}
 	return false;
 }
 
 /* Whether the supplier's party is on this machine at all: a device, a call that was seen, a module that is loaded. */
-static bool supplier_present(const struct gw_boot_model *model, const struct gw_boot_pair *pair)
+static bool absence_supplier_present(const struct gw_boot_model *model, const struct gw_boot_pair *pair)
 {
 	return pair->n_suppliers > 0 || pair->supplier_init != GW_BOOT_NOTHING ||
 	       pair->supplier_builtin != GW_BOOT_NOTHING ||
@@ -64,7 +64,7 @@ static bool supplier_present(const struct gw_boot_model *model, const struct gw_
 
 /* ---- words -------------------------------------------------------------------------------------------- */
 
-static void say_where(struct gw_text *text, const struct gw_dependency *entry)
+static void absence_write_where(struct gw_text *text, const struct gw_dependency *entry)
 {
 	if (entry->feature.path)
 		gw_text_add(text, " (%s)", entry->feature.path);
@@ -72,8 +72,8 @@ static void say_where(struct gw_text *text, const struct gw_dependency *entry)
 		gw_text_add(text, " (no IOMMU group)");
 }
 
-static void say_supplier(const struct gw_boot_model *model, struct gw_boot_finding *finding,
-			 const struct gw_boot_pair *pair)
+static void absence_write_supplier(const struct gw_boot_model *model, struct gw_boot_finding *finding,
+				   const struct gw_boot_pair *pair)
 {
 	const struct gw_dependency *entry = pair->entry;
 	const struct gw_boot_module *module =
@@ -91,7 +91,7 @@ static void say_supplier(const struct gw_boot_model *model, struct gw_boot_findi
 			&finding->advice,
 			"Load it before the consumer: put \"softdep %s pre: %s\" into /etc/modprobe.d/gpuwatch.conf and reboot, or modprobe %s and bind %s again.",
 			*consumer ? consumer : "CONSUMER", name, name, gw_boot_text(model, finding->device));
-	} else if (supplier_present(model, pair)) {
+	} else if (absence_supplier_present(model, pair)) {
 		gw_text_add(
 			&finding->explanation,
 			" %s is there, so it was there too late, or the consumer could not use it; nothing that was recorded tells which.",
@@ -111,8 +111,8 @@ static void say_supplier(const struct gw_boot_model *model, struct gw_boot_findi
 
 /* ---- the table ---------------------------------------------------------------------------------------- */
 
-static int report_entry(const struct gw_boot_model *model, struct gw_boot_findings *findings,
-			const struct gw_boot_pair *pair, const uint32_t *devices, size_t count)
+static int absence_report_entry(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+				const struct gw_boot_pair *pair, const uint32_t *devices, size_t count)
 {
 	struct gw_boot_finding *finding = gw_boot_finding_add(findings, GW_CLASS_SILENT_ABSENCE);
 	const struct gw_dependency *entry = pair->entry;
@@ -136,30 +136,31 @@ static int report_entry(const struct gw_boot_model *model, struct gw_boot_findin
 		gw_boot_finding_attempt(finding, attempt);
 	finding->formed_ns = finding->end_ns;
 	finding->known_ns = model->now_ns;
-	finding->confidence = supplier_present(model, pair) ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_PROVEN;
+	finding->confidence = absence_supplier_present(model, pair) ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_PROVEN;
 	finding->effect = GW_BOOT_LOST;
 	gw_boot_write_device(&finding->summary, model, finding->consumer);
 	gw_boot_write_group(&finding->summary, finding);
 	gw_text_add(&finding->summary, " came up without %s", entry->feature.name);
 	gw_text_add(&finding->explanation, "%s is bound, but %s is missing", gw_boot_text(model, finding->device),
 		    entry->feature.name);
-	say_where(&finding->explanation, entry);
+	absence_write_where(&finding->explanation, entry);
 	gw_text_add(&finding->explanation, ".");
 	gw_boot_write_origin(&finding->explanation, finding);
-	say_supplier(model, finding, pair);
+	absence_write_supplier(model, finding, pair);
 	return 0;
 }
 
-static int judge_pair(const struct gw_boot_model *model, struct gw_boot_findings *findings,
-		      const struct gw_boot_pair *pair)
+static int absence_judge_pair(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+			      const struct gw_boot_pair *pair)
 {
 	const struct gw_dependency *entry = pair->entry;
 	uint32_t *missing;
 	size_t count = 0;
 	int r = 0;
 
-	if (!entry->feature.name || !model->evidence->state || (entry->optional && !supplier_present(model, pair)) ||
-	    (entry->feature.iommu_group && iommu_is_off(model)))
+	if (!entry->feature.name || !model->evidence->state ||
+	    (entry->optional && !absence_supplier_present(model, pair)) ||
+	    (entry->feature.iommu_group && absence_iommu_is_off(model)))
 		return 0;
 	missing = calloc(pair->n_consumers + 1, sizeof(*missing));
 	if (!missing)
@@ -167,10 +168,10 @@ static int judge_pair(const struct gw_boot_model *model, struct gw_boot_findings
 	for (size_t i = 0; i < pair->n_consumers; i++)
 		if (model->devices[pair->consumers[i]].bound &&
 		    gw_boot_feature_missing(model, entry, pair->consumers[i]) &&
-		    !is_told(findings, entry, pair->consumers[i], 0))
+		    !absence_is_reported(findings, entry, pair->consumers[i], 0))
 			missing[count++] = pair->consumers[i];
 	if (count)
-		r = report_entry(model, findings, pair, missing, count);
+		r = absence_report_entry(model, findings, pair, missing, count);
 	free(missing);
 	return r;
 }
@@ -178,14 +179,14 @@ static int judge_pair(const struct gw_boot_model *model, struct gw_boot_findings
 /* ---- firmware ------------------------------------------------------------------------------------------- */
 
 /* Bound, and known to be in no group. That no device has one says nothing here: the firmware names the IOMMU. */
-static bool is_without_group(const struct gw_boot_device *device)
+static bool absence_is_without_group(const struct gw_boot_device *device)
 {
 	const json_t *group = json_object_get(device->state, "iommu_group");
 
 	return device->bound && json_is_integer(group) && json_integer_value(group) < 0;
 }
 
-static void tell_master(const struct gw_boot_model *model, struct gw_boot_finding *finding)
+static void absence_write_master(const struct gw_boot_model *model, struct gw_boot_finding *finding)
 {
 	const struct gw_boot_device *supplier = &model->devices[finding->supplier];
 	const char *device = gw_boot_text(model, finding->device), *iommu = gw_boot_text(model, finding->supplier_name);
@@ -216,8 +217,8 @@ static void tell_master(const struct gw_boot_model *model, struct gw_boot_findin
 	}
 }
 
-static int report_master(const struct gw_boot_model *model, struct gw_boot_findings *findings,
-			 const struct gw_boot_need *need)
+static int absence_report_master(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+				 const struct gw_boot_need *need)
 {
 	struct gw_boot_finding *finding = gw_boot_finding_add(findings, GW_CLASS_SILENT_ABSENCE);
 	const struct gw_boot_attempt *attempt = gw_boot_attempts_current(model, &model->devices[need->consumer]);
@@ -233,27 +234,27 @@ static int report_master(const struct gw_boot_model *model, struct gw_boot_findi
 	finding->known_ns = model->now_ns;
 	finding->confidence = GW_CONFIDENCE_PROBABLE;
 	finding->effect = GW_BOOT_LOST;
-	tell_master(model, finding);
+	absence_write_master(model, finding);
 	return 0;
 }
 
 /* Documentation/devicetree/bindings/iommu/iommu.txt: a master's "iommus" names what it is behind. */
-static int judge_master(const struct gw_boot_model *model, struct gw_boot_findings *findings,
-			const struct gw_boot_need *need)
+static int absence_judge_master(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+				const struct gw_boot_need *need)
 {
 	if (!need->property || strcmp(need->property, "iommus") != 0 || need->supplier == GW_BOOT_NOTHING ||
-	    !is_without_group(&model->devices[need->consumer]) || iommu_is_off(model) ||
-	    is_told(findings, need->entry, need->consumer, need->supplier_name))
+	    !absence_is_without_group(&model->devices[need->consumer]) || absence_iommu_is_off(model) ||
+	    absence_is_reported(findings, need->entry, need->consumer, need->supplier_name))
 		return 0;
-	return report_master(model, findings, need);
+	return absence_report_master(model, findings, need);
 }
 
 /* ---- what was missing in an earlier binding --------------------------------------------------------------- */
 
 /* A consumer that was bound and unbound again before the supplier ever came, and is bound now with all there is. */
-static int report_put_right(const struct gw_boot_model *model, struct gw_boot_findings *findings,
-			    const struct gw_boot_need *need, const struct gw_boot_attempt *then,
-			    const struct gw_boot_attempt *now)
+static int absence_report_put_right(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+				    const struct gw_boot_need *need, const struct gw_boot_attempt *then,
+				    const struct gw_boot_attempt *now)
 {
 	struct gw_boot_finding *finding = gw_boot_finding_add(findings, GW_CLASS_SILENT_ABSENCE);
 
@@ -281,8 +282,8 @@ static int report_put_right(const struct gw_boot_model *model, struct gw_boot_fi
 	return 0;
 }
 
-static int judge_history(const struct gw_boot_model *model, struct gw_boot_findings *findings,
-			 const struct gw_boot_need *need)
+static int absence_judge_history(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+				 const struct gw_boot_need *need)
 {
 	const struct gw_boot_device *consumer = &model->devices[need->consumer];
 	const struct gw_boot_device *supplier = &model->devices[need->supplier];
@@ -295,20 +296,20 @@ static int judge_history(const struct gw_boot_model *model, struct gw_boot_findi
 	came = gw_boot_attempts_next_bound(model, supplier, 0);
 	if (!then || !came || then == now || then->until_ns >= came->end_ns || came->end_ns >= now->end_ns)
 		return 0;
-	return report_put_right(model, findings, need, then, now);
+	return absence_report_put_right(model, findings, need, then, now);
 }
 
 int gw_boot_rule_absence(const struct gw_boot_model *model, struct gw_boot_findings *findings)
 {
 	for (size_t i = 0; i < model->n_pairs; i++)
-		if (judge_pair(model, findings, &model->pairs[i]) < 0)
+		if (absence_judge_pair(model, findings, &model->pairs[i]) < 0)
 			return -ENOMEM;
 	for (size_t i = 0; i < model->n_needs; i++)
-		if (judge_master(model, findings, &model->needs[i]) < 0)
+		if (absence_judge_master(model, findings, &model->needs[i]) < 0)
 			return -ENOMEM;
 	for (size_t i = 0; i < model->n_needs; i++)
 		if (model->needs[i].entry && model->needs[i].ordered &&
-		    judge_history(model, findings, &model->needs[i]) < 0)
+		    absence_judge_history(model, findings, &model->needs[i]) < 0)
 			return -ENOMEM;
 	return 0;
 }

@@ -30,8 +30,8 @@ static uint64_t forever_since(const struct gw_boot_model *model, const struct gw
 	return to - from >= LONG_WAIT_NS ? from + LONG_WAIT_NS : GW_BOOT_UNKNOWN;
 }
 
-static void tell_forever(const struct gw_boot_model *model, struct gw_boot_finding *finding,
-			 const struct gw_boot_need *need)
+static void forever_write(const struct gw_boot_model *model, struct gw_boot_finding *finding,
+			  const struct gw_boot_need *need)
 {
 	const struct gw_boot_device *device = &model->devices[finding->consumer];
 
@@ -55,7 +55,7 @@ static void tell_forever(const struct gw_boot_model *model, struct gw_boot_findi
 }
 
 /* Resolved: the same, in the past. */
-static void advise_resolved(const struct gw_boot_model *model, struct gw_boot_finding *finding)
+static void forever_advise_resolved(const struct gw_boot_model *model, struct gw_boot_finding *finding)
 {
 	uint32_t module = finding->supplier == GW_BOOT_NOTHING ? 0 : model->devices[finding->supplier].module;
 
@@ -69,8 +69,8 @@ static void advise_resolved(const struct gw_boot_model *model, struct gw_boot_fi
 		gw_text_add(&finding->advice, "Nothing is to be done now; look at why the supplier came so late.");
 }
 
-static bool resolved(const struct gw_boot_model *model, const struct gw_boot_waiter *waiters, size_t count,
-		     uint64_t *ret_ns)
+static bool forever_is_resolved(const struct gw_boot_model *model, const struct gw_boot_waiter *waiters, size_t count,
+				uint64_t *ret_ns)
 {
 	*ret_ns = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -92,7 +92,7 @@ static enum gw_confidence forever_confidence(const struct gw_boot_model *model, 
 	return listed && long_ago ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE;
 }
 
-static int report_forever(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+static int forever_report(const struct gw_boot_model *model, struct gw_boot_findings *findings,
 			  const struct gw_boot_waiter *waiters, size_t count)
 {
 	struct gw_boot_finding *finding = gw_boot_finding_add(findings, GW_CLASS_DEFERRED_FOREVER);
@@ -108,15 +108,15 @@ static int report_forever(const struct gw_boot_model *model, struct gw_boot_find
 	finding->has_result = true;
 	finding->result = -GW_EPROBE_DEFER;
 	finding->begin_ns = device->first_deferred_ns;
-	if (resolved(model, waiters, count, &resolved_ns)) {
+	if (forever_is_resolved(model, waiters, count, &resolved_ns)) {
 		finding->resolved_ns = resolved_ns;
 		finding->end_ns = resolved_ns;
 	}
 	finding->confidence = forever_confidence(model, finding);
 	finding->effect = GW_BOOT_LOST;
-	tell_forever(model, finding, waiters[0].need);
+	forever_write(model, finding, waiters[0].need);
 	if (finding->resolved_ns)
-		advise_resolved(model, finding);
+		forever_advise_resolved(model, finding);
 	else if (waiters[0].need)
 		gw_boot_write_missing(model, finding);
 	else
@@ -150,7 +150,7 @@ int gw_boot_rule_forever(const struct gw_boot_model *model, struct gw_boot_findi
 		waiter->cause = waiter->need ? waiter->need->supplier_name : device->name;
 		count++;
 	}
-	r = gw_boot_waiters_report(model, findings, waiters, count, report_forever);
+	r = gw_boot_waiters_report(model, findings, waiters, count, forever_report);
 	free(waiters);
 	return r;
 }

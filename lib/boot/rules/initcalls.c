@@ -21,7 +21,7 @@ struct side {
 	bool is_module; /* loaded, or a file */
 };
 
-static struct side side_of(const struct gw_boot_model *model, uint32_t init, uint32_t builtin, uint32_t module)
+static struct side initcall_side(const struct gw_boot_model *model, uint32_t init, uint32_t builtin, uint32_t module)
 {
 	struct side side = { .init_index = init };
 
@@ -44,7 +44,7 @@ enum verdict {
 };
 
 /* Both calls were seen. A consumer that had its supplier's module loaded while its own call ran was waiting for it. */
-static enum verdict judge_seen(const struct side *consumer, const struct side *supplier)
+static enum verdict initcall_judge_seen(const struct side *consumer, const struct side *supplier)
 {
 	if (consumer->init->begin_ns == GW_BOOT_UNKNOWN || supplier->init->end_ns == GW_BOOT_UNKNOWN ||
 	    supplier->init->result != 0)
@@ -59,10 +59,10 @@ static enum verdict judge_seen(const struct side *consumer, const struct side *s
 	return VERDICT_REVERSED;
 }
 
-static enum verdict judge(const struct side *consumer, const struct side *supplier)
+static enum verdict initcall_judge(const struct side *consumer, const struct side *supplier)
 {
 	if (consumer->init && supplier->init)
-		return judge_seen(consumer, supplier);
+		return initcall_judge_seen(consumer, supplier);
 	if (!consumer->builtin || consumer->builtin->level == GW_INITCALL_CONSOLE)
 		return VERDICT_NONE;
 	if (!supplier->builtin)
@@ -76,7 +76,7 @@ static enum verdict judge(const struct side *consumer, const struct side *suppli
 
 /* ---- words -------------------------------------------------------------------------------------- */
 
-static const char *side_name(const struct gw_boot_model *model, const struct side *side)
+static const char *initcall_side_name(const struct gw_boot_model *model, const struct side *side)
 {
 	const char *function = side->init ? gw_boot_text(model, side->init->function) : "";
 
@@ -88,18 +88,18 @@ static const char *side_name(const struct gw_boot_model *model, const struct sid
 }
 
 /* "radeon_module_init of radeon" */
-static void say_side(struct gw_text *text, const struct gw_boot_model *model, const struct gw_party *party,
-		     const struct side *side)
+static void initcall_write_side(struct gw_text *text, const struct gw_boot_model *model, const struct gw_party *party,
+				const struct side *side)
 {
 	gw_text_add(text, "%s", party->name);
-	if (*side_name(model, side))
-		gw_text_add(text, " (%s)", side_name(model, side));
+	if (*initcall_side_name(model, side))
+		gw_text_add(text, " (%s)", initcall_side_name(model, side));
 }
 
-static void say_calls(struct gw_text *text, const struct gw_boot_model *model, const struct gw_party *party,
-		      const struct side *side)
+static void initcall_write_calls(struct gw_text *text, const struct gw_boot_model *model, const struct gw_party *party,
+				 const struct side *side)
 {
-	say_side(text, model, party, side);
+	initcall_write_side(text, model, party, side);
 	if (side->init && side->init->begin_ns != GW_BOOT_UNKNOWN) {
 		gw_text_add(text, " began at ");
 		gw_boot_write_time(text, side->init->begin_ns);
@@ -117,22 +117,22 @@ static void say_calls(struct gw_text *text, const struct gw_boot_model *model, c
 	gw_text_add(text, ".");
 }
 
-static void tell(const struct gw_boot_model *model, struct gw_boot_finding *finding, const struct side *consumer,
-		 const struct side *supplier, enum verdict verdict)
+static void initcall_write(const struct gw_boot_model *model, struct gw_boot_finding *finding,
+			   const struct side *consumer, const struct side *supplier, enum verdict verdict)
 {
 	const struct gw_dependency *entry = finding->entry;
 
-	say_side(&finding->summary, model, &entry->consumer, consumer);
+	initcall_write_side(&finding->summary, model, &entry->consumer, consumer);
 	gw_text_add(&finding->summary, verdict == VERDICT_FRAGILE ? " comes after " : " was initialised before ");
-	say_side(&finding->summary, model, &entry->supplier, supplier);
+	initcall_write_side(&finding->summary, model, &entry->supplier, supplier);
 	gw_text_add(&finding->summary,
 		    verdict == VERDICT_FRAGILE ? " only because of the order of linking" : ", which it needs");
 	if (finding->effect == GW_BOOT_LOST && gw_boot_feature_missing(model, entry, finding->consumer))
 		gw_text_add(&finding->summary, ": %s is missing", finding->feature);
 
-	say_calls(&finding->explanation, model, &entry->consumer, consumer);
+	initcall_write_calls(&finding->explanation, model, &entry->consumer, consumer);
 	gw_text_add(&finding->explanation, " ");
-	say_calls(&finding->explanation, model, &entry->supplier, supplier);
+	initcall_write_calls(&finding->explanation, model, &entry->supplier, supplier);
 	if (entry->why)
 		gw_text_add(&finding->explanation, " %s", entry->why);
 	if (verdict == VERDICT_REVERSED && finding->effect == GW_BOOT_FRAGILE)
@@ -145,11 +145,11 @@ static void tell(const struct gw_boot_model *model, struct gw_boot_finding *find
 }
 
 /* The level after that of a device's initcall is the last one: drivers that others need keep theirs. */
-static void advise(const struct gw_boot_model *model, struct gw_boot_finding *finding, const struct side *consumer,
-		   const struct side *supplier, enum verdict verdict)
+static void initcall_advise(const struct gw_boot_model *model, struct gw_boot_finding *finding,
+			    const struct side *consumer, const struct side *supplier, enum verdict verdict)
 {
 	struct gw_text *advice = &finding->advice;
-	const char *function = side_name(model, consumer);
+	const char *function = initcall_side_name(model, consumer);
 
 	if (consumer->init && consumer->init->module && supplier->init && supplier->init->module) {
 		gw_text_add(
@@ -176,22 +176,22 @@ static void advise(const struct gw_boot_model *model, struct gw_boot_finding *fi
 
 /* ---- the finding ---------------------------------------------------------------------------------- */
 
-static uint8_t sources_of(const struct side *side)
+static uint8_t initcall_sources(const struct side *side)
 {
 	return side->init ? side->init->sources : 0;
 }
 
-static enum gw_confidence confidence_of(const struct gw_boot_model *model, const struct side *consumer,
-					const struct side *supplier, enum verdict verdict)
+static enum gw_confidence initcall_confidence(const struct gw_boot_model *model, const struct side *consumer,
+					      const struct side *supplier, enum verdict verdict)
 {
 	if (consumer->init && supplier->init)
-		return gw_boot_order_confidence(model, sources_of(consumer), sources_of(supplier));
+		return gw_boot_order_confidence(model, initcall_sources(consumer), initcall_sources(supplier));
 	/* That the level is the same is as sure as the image; that they ran so is inferred. */
 	return verdict == VERDICT_FRAGILE ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE;
 }
 
 /* The first bound device of the consumer: without one nothing can have been lost. */
-static uint32_t bound_consumer(const struct gw_boot_model *model, const struct gw_boot_pair *pair)
+static uint32_t initcall_bound_consumer(const struct gw_boot_model *model, const struct gw_boot_pair *pair)
 {
 	for (size_t i = 0; i < pair->n_consumers; i++)
 		if (model->devices[pair->consumers[i]].bound)
@@ -199,8 +199,8 @@ static uint32_t bound_consumer(const struct gw_boot_model *model, const struct g
 	return GW_BOOT_NOTHING;
 }
 
-static enum gw_boot_effect effect_of(const struct gw_boot_model *model, const struct gw_boot_pair *pair,
-				     uint32_t device, enum verdict verdict)
+static enum gw_boot_effect initcall_effect(const struct gw_boot_model *model, const struct gw_boot_pair *pair,
+					   uint32_t device, enum verdict verdict)
 {
 	bool has_devices = pair->entry->consumer.drivers || pair->entry->consumer.devices;
 
@@ -209,31 +209,32 @@ static enum gw_boot_effect effect_of(const struct gw_boot_model *model, const st
 	return device == GW_BOOT_NOTHING && has_devices && model->evidence->state ? GW_BOOT_FRAGILE : GW_BOOT_LOST;
 }
 
-static uint32_t side_module(const struct side *side)
+static uint32_t initcall_side_module(const struct side *side)
 {
 	if (side->init && side->init->module)
 		return side->init->module;
 	return side->builtin ? side->builtin->module : GW_BOOT_NO_NAME;
 }
 
-static int name_parties(const struct gw_boot_model *model, struct gw_boot_finding *finding, const struct side *consumer,
-			const struct side *supplier)
+static int initcall_name_parties(const struct gw_boot_model *model, struct gw_boot_finding *finding,
+				 const struct side *consumer, const struct side *supplier)
 {
 	struct gw_boot_names *names = &model->evidence->names;
 
 	if (finding->consumer == GW_BOOT_NOTHING)
 		finding->device = gw_boot_names_add(names, finding->entry->consumer.name);
 	finding->supplier_name = gw_boot_names_add(names, finding->entry->supplier.name);
-	finding->module = side_module(consumer);
-	finding->supplier_module = side_module(supplier);
+	finding->module = initcall_side_module(consumer);
+	finding->supplier_module = initcall_side_module(supplier);
 	return finding->device == GW_BOOT_NOT_FOUND || finding->supplier_name == GW_BOOT_NOT_FOUND ? -ENOMEM : 0;
 }
 
-static int report(const struct gw_boot_model *model, struct gw_boot_findings *findings, const struct gw_boot_pair *pair,
-		  const struct side *consumer, const struct side *supplier, enum verdict verdict)
+static int initcall_report(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+			   const struct gw_boot_pair *pair, const struct side *consumer, const struct side *supplier,
+			   enum verdict verdict)
 {
 	struct gw_boot_finding *finding = gw_boot_finding_add(findings, GW_CLASS_INITCALL_ORDER);
-	uint32_t device = bound_consumer(model, pair);
+	uint32_t device = initcall_bound_consumer(model, pair);
 
 	if (!finding)
 		return -ENOMEM;
@@ -245,8 +246,8 @@ static int report(const struct gw_boot_model *model, struct gw_boot_findings *fi
 	finding->feature = pair->entry->feature.name ? pair->entry->feature.name : "";
 	finding->consumer_init = consumer->init_index;
 	finding->supplier_init = supplier->init_index;
-	finding->effect = effect_of(model, pair, device, verdict);
-	finding->confidence = confidence_of(model, consumer, supplier, verdict);
+	finding->effect = initcall_effect(model, pair, device, verdict);
+	finding->confidence = initcall_confidence(model, consumer, supplier, verdict);
 	if (consumer->init) {
 		finding->formed_ns = consumer->init->begin_ns;
 		finding->begin_ns = consumer->init->begin_ns;
@@ -258,16 +259,16 @@ static int report(const struct gw_boot_model *model, struct gw_boot_findings *fi
 		finding->supplier_begin_ns = supplier->init->begin_ns;
 		finding->supplier_ready_ns = finding->known_ns = supplier->init->end_ns;
 	}
-	if (name_parties(model, finding, consumer, supplier) < 0)
+	if (initcall_name_parties(model, finding, consumer, supplier) < 0)
 		return -ENOMEM;
-	tell(model, finding, consumer, supplier, verdict);
-	advise(model, finding, consumer, supplier, verdict);
+	initcall_write(model, finding, consumer, supplier, verdict);
+	initcall_advise(model, finding, consumer, supplier, verdict);
 	return 0;
 }
 
 /* Where both sides are drivers with devices here, deferral can order them, and the order of probes tells whether it
  * did. */
-static bool ordered_by_probes(const struct gw_boot_pair *pair)
+static bool initcall_ordered_by_probes(const struct gw_boot_pair *pair)
 {
 	return pair->n_consumers > 0 && pair->n_suppliers > 0;
 }
@@ -276,11 +277,11 @@ static bool ordered_by_probes(const struct gw_boot_pair *pair)
  * A driver's module may be loaded at any time where it has no device. (What is built in is told of all the same: it
  * would be as wrong for a device that comes later.)
  */
-static bool nothing_at_stake(const struct gw_boot_model *model, const struct gw_boot_pair *pair,
-			     const struct side *consumer, const struct side *supplier)
+static bool initcall_nothing_at_stake(const struct gw_boot_model *model, const struct gw_boot_pair *pair,
+				      const struct side *consumer, const struct side *supplier)
 {
 	return pair->entry->consumer.drivers && (!consumer->builtin || !supplier->builtin) && model->evidence->state &&
-	       bound_consumer(model, pair) == GW_BOOT_NOTHING;
+	       initcall_bound_consumer(model, pair) == GW_BOOT_NOTHING;
 }
 
 int gw_boot_rule_initcalls(const struct gw_boot_model *model, struct gw_boot_findings *findings)
@@ -288,14 +289,15 @@ int gw_boot_rule_initcalls(const struct gw_boot_model *model, struct gw_boot_fin
 	for (size_t i = 0; i < model->n_pairs; i++) {
 		const struct gw_boot_pair *pair = &model->pairs[i];
 		struct side consumer =
-			side_of(model, pair->consumer_init, pair->consumer_builtin, pair->consumer_module);
+			initcall_side(model, pair->consumer_init, pair->consumer_builtin, pair->consumer_module);
 		struct side supplier =
-			side_of(model, pair->supplier_init, pair->supplier_builtin, pair->supplier_module);
+			initcall_side(model, pair->supplier_init, pair->supplier_builtin, pair->supplier_module);
 		enum verdict verdict = VERDICT_NONE;
 
-		if (!ordered_by_probes(pair) && !nothing_at_stake(model, pair, &consumer, &supplier))
-			verdict = judge(&consumer, &supplier);
-		if (verdict != VERDICT_NONE && report(model, findings, pair, &consumer, &supplier, verdict) < 0)
+		if (!initcall_ordered_by_probes(pair) && !initcall_nothing_at_stake(model, pair, &consumer, &supplier))
+			verdict = initcall_judge(&consumer, &supplier);
+		if (verdict != VERDICT_NONE &&
+		    initcall_report(model, findings, pair, &consumer, &supplier, verdict) < 0)
 			return -ENOMEM;
 	}
 	return 0;

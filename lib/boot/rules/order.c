@@ -26,7 +26,7 @@ struct meeting {
 };
 
 /* Whether one probe ran within the other one's thread: a parent that makes its children, or one that asked for it. */
-static bool nested(const struct gw_boot_attempt *outer, const struct gw_boot_attempt *inner)
+static bool order_nested(const struct gw_boot_attempt *outer, const struct gw_boot_attempt *inner)
 {
 	if (outer->begin_ns == GW_BOOT_UNKNOWN || inner->begin_ns == GW_BOOT_UNKNOWN ||
 	    inner->begin_ns < outer->begin_ns || inner->end_ns > outer->end_ns)
@@ -36,7 +36,7 @@ static bool nested(const struct gw_boot_attempt *outer, const struct gw_boot_att
 }
 
 /* A directory of sysfs below the other one's. */
-static bool is_child(const struct gw_boot_device *child, const struct gw_boot_device *parent)
+static bool order_is_child(const struct gw_boot_device *child, const struct gw_boot_device *parent)
 {
 	const char *path = gw_boot_device_text(parent, "path");
 	size_t length = strlen(path);
@@ -45,15 +45,15 @@ static bool is_child(const struct gw_boot_device *child, const struct gw_boot_de
 	       gw_boot_device_text(child, "path")[length] == '/';
 }
 
-static bool known_begin(const struct gw_boot_attempt *attempt)
+static bool order_begin_known(const struct gw_boot_attempt *attempt)
 {
 	return attempt->begin_ns != GW_BOOT_UNKNOWN;
 }
 
 /* A moment by which the attempt had certainly begun. */
-static uint64_t started_by(const struct gw_boot_attempt *attempt)
+static uint64_t order_started_by(const struct gw_boot_attempt *attempt)
 {
-	return known_begin(attempt) ? attempt->begin_ns : attempt->end_ns;
+	return order_begin_known(attempt) ? attempt->begin_ns : attempt->end_ns;
 }
 
 enum order {
@@ -67,23 +67,23 @@ enum order {
 #define BINDING_NS 50000000ULL
 
 /* A consumer that had just been deferred, and bound when the supplier was about to be done: it was let go by that. */
-static bool released_by(const struct gw_boot_model *model, const struct meeting *meeting,
-			const struct gw_boot_attempt *ready)
+static bool order_released_by(const struct gw_boot_model *model, const struct meeting *meeting,
+			      const struct gw_boot_attempt *ready)
 {
 	const struct gw_boot_attempt *attempt = meeting->attempt;
 	const struct gw_boot_attempt *first = &model->attempts[meeting->consumer->first_attempt];
 
 	return ready->ready_ns == GW_BOOT_UNKNOWN && attempt > first && gw_boot_attempt_deferred(attempt - 1) &&
-	       ready->begin_ns <= started_by(attempt) && started_by(attempt) + BINDING_NS >= ready->end_ns;
+	       ready->begin_ns <= order_started_by(attempt) && order_started_by(attempt) + BINDING_NS >= ready->end_ns;
 }
 
-static enum order judge(const struct gw_boot_model *model, struct meeting *meeting)
+static enum order order_judge(const struct gw_boot_model *model, struct meeting *meeting)
 {
 	const struct gw_boot_attempt *attempt = meeting->attempt, *ready;
 
-	if (gw_boot_attempts_bound_at(model, meeting->supplier, started_by(attempt)))
+	if (gw_boot_attempts_bound_at(model, meeting->supplier, order_started_by(attempt)))
 		return ORDER_GOOD;
-	ready = gw_boot_attempts_next_bound(model, meeting->supplier, started_by(attempt));
+	ready = gw_boot_attempts_next_bound(model, meeting->supplier, order_started_by(attempt));
 	/* Bound now, but it is not known since when; or never bound, which is no question of order. */
 	if (!ready)
 		return ORDER_GOOD;
@@ -93,21 +93,22 @@ static enum order judge(const struct gw_boot_model *model, struct meeting *meeti
 	if (attempt->until_ns < ready->end_ns)
 		return ORDER_GOOD;
 	meeting->ready = ready;
-	if (released_by(model, meeting, ready))
+	if (order_released_by(model, meeting, ready))
 		return ORDER_GOOD;
-	if (nested(ready, attempt) || nested(attempt, ready) || is_child(meeting->consumer, meeting->supplier) ||
-	    is_child(meeting->supplier, meeting->consumer))
+	if (order_nested(ready, attempt) || order_nested(attempt, ready) ||
+	    order_is_child(meeting->consumer, meeting->supplier) ||
+	    order_is_child(meeting->supplier, meeting->consumer))
 		return ORDER_GOOD;
-	if (known_begin(ready) ? ready->begin_ns >= attempt->end_ns : ready->end_ns > attempt->end_ns)
+	if (order_begin_known(ready) ? ready->begin_ns >= attempt->end_ns : ready->end_ns > attempt->end_ns)
 		return ORDER_BEFORE;
 	/* A probe that lasted from before the supplier's to after it may have waited for it. */
-	if (ready->begin_ns >= started_by(attempt) && ready->end_ns <= attempt->end_ns)
+	if (ready->begin_ns >= order_started_by(attempt) && ready->end_ns <= attempt->end_ns)
 		return ORDER_GOOD;
 	return ORDER_OVERLAP;
 }
 
 /* Whether the consumer was waiting when the timeout expired and went on then: another rule's matter. */
-static bool released_by_timeout(const struct gw_boot_model *model, const struct meeting *meeting)
+static bool order_released_by_timeout(const struct gw_boot_model *model, const struct meeting *meeting)
 {
 	const struct gw_boot_attempt *last;
 
@@ -123,9 +124,9 @@ static bool released_by_timeout(const struct gw_boot_model *model, const struct 
 
 /* ---- words -------------------------------------------------------------------------------------- */
 
-static void say_attempt(struct gw_text *text, const struct gw_boot_attempt *attempt)
+static void order_write_attempt(struct gw_text *text, const struct gw_boot_attempt *attempt)
 {
-	if (known_begin(attempt)) {
+	if (order_begin_known(attempt)) {
 		gw_text_add(text, " from ");
 		gw_boot_write_time(text, attempt->begin_ns);
 		gw_text_add(text, " to ");
@@ -135,7 +136,8 @@ static void say_attempt(struct gw_text *text, const struct gw_boot_attempt *atte
 	gw_boot_write_time(text, attempt->end_ns);
 }
 
-static void tell(const struct gw_boot_model *model, struct gw_boot_finding *finding, const struct meeting *meeting)
+static void order_write(const struct gw_boot_model *model, struct gw_boot_finding *finding,
+			const struct meeting *meeting)
 {
 	bool overlap = finding->class == GW_CLASS_PROBE_OVERLAP, missing = false;
 
@@ -158,11 +160,11 @@ static void tell(const struct gw_boot_model *model, struct gw_boot_finding *find
 		gw_text_add(&finding->summary, ": %s is missing", finding->feature);
 
 	gw_text_add(&finding->explanation, "%s was probed", gw_boot_text(model, finding->device));
-	say_attempt(&finding->explanation, meeting->attempt);
+	order_write_attempt(&finding->explanation, meeting->attempt);
 	gw_text_add(&finding->explanation, " with result ");
 	gw_boot_write_result(&finding->explanation, meeting->attempt->result);
 	gw_text_add(&finding->explanation, "; %s", gw_boot_text(model, finding->supplier_name));
-	say_attempt(&finding->explanation, meeting->ready);
+	order_write_attempt(&finding->explanation, meeting->ready);
 	gw_text_add(&finding->explanation, ". It did not return -EPROBE_DEFER, so nothing made it wait.");
 	gw_boot_write_origin(&finding->explanation, finding);
 	if (finding->resolved_ns) {
@@ -172,7 +174,7 @@ static void tell(const struct gw_boot_model *model, struct gw_boot_finding *find
 	}
 }
 
-static void advise(const struct gw_boot_model *model, struct gw_boot_finding *finding)
+static void order_advise(const struct gw_boot_model *model, struct gw_boot_finding *finding)
 {
 	const char *module = gw_boot_text(model, finding->module);
 	const char *supplier = gw_boot_text(model, finding->supplier_module);
@@ -213,7 +215,7 @@ static void advise(const struct gw_boot_model *model, struct gw_boot_finding *fi
 
 /* ---- the rule ------------------------------------------------------------------------------------- */
 
-static enum gw_confidence confidence_of(const struct gw_boot_model *model, const struct meeting *meeting)
+static enum gw_confidence order_confidence(const struct gw_boot_model *model, const struct meeting *meeting)
 {
 	enum gw_confidence confidence =
 		gw_boot_order_confidence(model, meeting->attempt->sources, meeting->ready->sources);
@@ -221,14 +223,14 @@ static enum gw_confidence confidence_of(const struct gw_boot_model *model, const
 	/* What was before the evidence begins may have been another binding of the supplier. */
 	if (meeting->need->origin == GW_BOOT_BY_TABLE && meeting->need->entry->optional)
 		confidence = confidence < GW_CONFIDENCE_PROBABLE ? confidence : GW_CONFIDENCE_PROBABLE;
-	if (model->seen_from_ns > 0 && model->seen_from_ns > started_by(meeting->attempt))
+	if (model->seen_from_ns > 0 && model->seen_from_ns > order_started_by(meeting->attempt))
 		return GW_CONFIDENCE_HINT;
 	return confidence;
 }
 
 /* @devices: of many consumers of one supplier the first stands for all. */
-static int report(const struct gw_boot_model *model, struct gw_boot_findings *findings, const struct meeting *meeting,
-		  enum order order, const uint32_t *devices, size_t count)
+static int order_report(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+			const struct meeting *meeting, enum order order, const uint32_t *devices, size_t count)
 {
 	struct gw_boot_finding *finding = gw_boot_finding_add(
 		findings, order == ORDER_OVERLAP ? GW_CLASS_PROBE_OVERLAP : GW_CLASS_PROBED_BEFORE_SUPPLIER);
@@ -243,23 +245,24 @@ static int report(const struct gw_boot_model *model, struct gw_boot_findings *fi
 	finding->supplier_driver = meeting->ready->driver ? meeting->ready->driver : finding->supplier_driver;
 	finding->lost_ns = gw_boot_waited(meeting->consumer, meeting->attempt->begin_ns);
 	finding->resolved_ns = meeting->resolved_ns;
-	finding->confidence = confidence_of(model, meeting);
+	finding->confidence = order_confidence(model, meeting);
 	finding->effect = GW_BOOT_LOST;
 	finding->formed_ns = meeting->attempt->end_ns;
 	finding->known_ns = meeting->ready->end_ns;
-	tell(model, finding, meeting);
-	advise(model, finding);
+	order_write(model, finding, meeting);
+	order_advise(model, finding);
 	return 0;
 }
 
 /* The attempt that the consumer is to be judged by: what bound it, or what ended all hope. */
-static const struct gw_boot_attempt *decisive(const struct gw_boot_model *model, const struct gw_boot_device *device)
+static const struct gw_boot_attempt *order_decisive(const struct gw_boot_model *model,
+						    const struct gw_boot_device *device)
 {
 	const struct gw_boot_attempt *last;
 
 	if (device->bound)
 		return gw_boot_attempts_current(model, device);
-	last = device->n_attempts ? &model->attempts[device->first_attempt + device->n_attempts - 1] : NULL;
+	last = gw_boot_attempts_last(model, device);
 	/* One that bound and was removed is not there to have lost anything. */
 	if (!last || !last->ended || last->result == 0 || gw_boot_attempt_deferred(last) ||
 	    gw_boot_attempt_rejected(last))
@@ -268,8 +271,9 @@ static const struct gw_boot_attempt *decisive(const struct gw_boot_model *model,
 }
 
 /* An earlier binding of a device that is well now: what went wrong and was repaired. */
-static const struct gw_boot_attempt *repaired(const struct gw_boot_model *model, const struct gw_boot_device *device,
-					      const struct gw_boot_attempt *current)
+static const struct gw_boot_attempt *order_repaired(const struct gw_boot_model *model,
+						    const struct gw_boot_device *device,
+						    const struct gw_boot_attempt *current)
 {
 	const struct gw_boot_attempt *first = gw_boot_attempts_next_bound(model, device, 0);
 
@@ -277,10 +281,10 @@ static const struct gw_boot_attempt *repaired(const struct gw_boot_model *model,
 }
 
 /* What is wrong with a need: into @meeting, if it is anything. */
-static enum order judge_need(const struct gw_boot_model *model, const struct gw_boot_need *need,
-			     struct meeting *meeting)
+static enum order order_judge_need(const struct gw_boot_model *model, const struct gw_boot_need *need,
+				   struct meeting *meeting)
 {
-	const struct gw_boot_attempt *attempt = decisive(model, &model->devices[need->consumer]);
+	const struct gw_boot_attempt *attempt = order_decisive(model, &model->devices[need->consumer]);
 	enum order order;
 
 	*meeting = (struct meeting){
@@ -291,13 +295,13 @@ static enum order judge_need(const struct gw_boot_model *model, const struct gw_
 	};
 	if (!attempt)
 		return ORDER_GOOD;
-	order = judge(model, meeting);
+	order = order_judge(model, meeting);
 	if (order == ORDER_GOOD && attempt->result == 0) {
-		meeting->attempt = repaired(model, meeting->consumer, attempt);
+		meeting->attempt = order_repaired(model, meeting->consumer, attempt);
 		meeting->resolved_ns = attempt->end_ns;
-		order = meeting->attempt ? judge(model, meeting) : ORDER_GOOD;
+		order = meeting->attempt ? order_judge(model, meeting) : ORDER_GOOD;
 	}
-	return order != ORDER_GOOD && released_by_timeout(model, meeting) ? ORDER_GOOD : order;
+	return order != ORDER_GOOD && order_released_by_timeout(model, meeting) ? ORDER_GOOD : order;
 }
 
 /* Reports of one supplier and one class beyond which they become one. */
@@ -310,7 +314,7 @@ struct wrong {
 	bool resolved;
 };
 
-static int compare_wrongs(const void *a, const void *b)
+static int order_compare_wrongs(const void *a, const void *b)
 {
 	const struct wrong *x = a, *y = b;
 
@@ -323,13 +327,13 @@ static int compare_wrongs(const void *a, const void *b)
 	return x->need < y->need ? -1 : x->need > y->need;
 }
 
-static bool same_group(const struct wrong *a, const struct wrong *b)
+static bool order_same_group(const struct wrong *a, const struct wrong *b)
 {
 	return a->supplier == b->supplier && a->order == b->order && a->resolved == b->resolved;
 }
 
-static int report_group(const struct gw_boot_model *model, struct gw_boot_findings *findings,
-			const struct wrong *wrongs, size_t count)
+static int order_report_group(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+			      const struct wrong *wrongs, size_t count)
 {
 	uint32_t *devices = calloc(count, sizeof(*devices));
 	struct meeting meeting;
@@ -338,23 +342,23 @@ static int report_group(const struct gw_boot_model *model, struct gw_boot_findin
 	for (size_t i = 0; i < count && r == 0; i++)
 		devices[i] = model->needs[wrongs[i].need].consumer;
 	for (size_t i = 0; i < (count > ALONE_MAX ? 1 : count) && r == 0; i++) {
-		judge_need(model, &model->needs[wrongs[i].need], &meeting);
-		r = report(model, findings, &meeting, wrongs[i].order, devices, count > ALONE_MAX ? count : 1);
+		order_judge_need(model, &model->needs[wrongs[i].need], &meeting);
+		r = order_report(model, findings, &meeting, wrongs[i].order, devices, count > ALONE_MAX ? count : 1);
 	}
 	free(devices);
 	return r;
 }
 
-static int report_all(const struct gw_boot_model *model, struct gw_boot_findings *findings, struct wrong *wrongs,
-		      size_t count)
+static int order_report_all(const struct gw_boot_model *model, struct gw_boot_findings *findings, struct wrong *wrongs,
+			    size_t count)
 {
 	int r = 0;
 
-	qsort(wrongs, count, sizeof(*wrongs), compare_wrongs);
+	qsort(wrongs, count, sizeof(*wrongs), order_compare_wrongs);
 	for (size_t from = 0, to; from < count && r == 0; from = to) {
-		for (to = from; to < count && same_group(&wrongs[from], &wrongs[to]); to++)
+		for (to = from; to < count && order_same_group(&wrongs[from], &wrongs[to]); to++)
 			;
-		r = report_group(model, findings, &wrongs[from], to - from);
+		r = order_report_group(model, findings, &wrongs[from], to - from);
 	}
 	return r;
 }
@@ -374,12 +378,12 @@ int gw_boot_rule_order(const struct gw_boot_model *model, struct gw_boot_finding
 
 		if (!need->ordered || need->origin == GW_BOOT_BY_WAIT || need->supplier == GW_BOOT_NOTHING)
 			continue;
-		order = judge_need(model, need, &meeting);
+		order = order_judge_need(model, need, &meeting);
 		if (order != ORDER_GOOD)
 			wrongs[count++] =
 				(struct wrong){ (uint32_t)i, need->supplier, order, meeting.resolved_ns != 0 };
 	}
-	r = report_all(model, findings, wrongs, count);
+	r = order_report_all(model, findings, wrongs, count);
 	free(wrongs);
 	return r;
 }

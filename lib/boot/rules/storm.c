@@ -27,9 +27,10 @@ struct storm {
 	bool single; /* one device alone is a storm */
 };
 
-static void add_device(struct storm *storm, const struct gw_boot_model *model, uint32_t index)
+static void storm_add_device(struct storm *storm, const struct gw_boot_model *model, uint32_t index)
 {
 	const struct gw_boot_device *device = &model->devices[index];
+	const struct gw_boot_attempt *last = gw_boot_attempts_last(model, device);
 
 	storm->devices++;
 	storm->probes += device->retries;
@@ -39,20 +40,16 @@ static void add_device(struct storm *storm, const struct gw_boot_model *model, u
 		storm->worst = index;
 	if (device->first_deferred_ns < storm->first_ns)
 		storm->first_ns = device->first_deferred_ns;
-	if (device->n_attempts) {
-		const struct gw_boot_attempt *last = &model->attempts[device->first_attempt + device->n_attempts - 1];
-
-		if (last->end_ns != GW_BOOT_UNKNOWN && last->end_ns > storm->last_ns)
-			storm->last_ns = last->end_ns;
-	}
+	if (last && last->end_ns != GW_BOOT_UNKNOWN && last->end_ns > storm->last_ns)
+		storm->last_ns = last->end_ns;
 }
 
-static bool is_storm(const struct storm *storm)
+static bool storm_is_reached(const struct storm *storm)
 {
 	return storm->single || (storm->probes >= MANY_PROBES && storm->probes >= MANY_EACH * storm->devices);
 }
 
-static void tell(const struct gw_boot_model *model, struct gw_boot_finding *finding, const struct storm *storm)
+static void storm_write(const struct gw_boot_model *model, struct gw_boot_finding *finding, const struct storm *storm)
 {
 	gw_text_add(&finding->summary, "%" PRIu64 " probes in vain (-EPROBE_DEFER) of %zu device%s", storm->probes,
 		    storm->devices, storm->devices == 1 ? "" : "s");
@@ -84,7 +81,7 @@ static void tell(const struct gw_boot_model *model, struct gw_boot_finding *find
 		"For the drivers' developers: ask for suppliers before anything that takes time; a device link spares the probe altogether.");
 }
 
-static int report(const struct gw_boot_model *model, struct gw_boot_findings *findings, const struct storm *storm)
+static int storm_report(const struct gw_boot_model *model, struct gw_boot_findings *findings, const struct storm *storm)
 {
 	struct gw_boot_finding *finding = gw_boot_finding_add(findings, GW_CLASS_DEFERRAL_STORM);
 	const struct gw_boot_device *worst = &model->devices[storm->worst];
@@ -108,7 +105,7 @@ static int report(const struct gw_boot_model *model, struct gw_boot_findings *fi
 	finding->end_ns = finding->known_ns = storm->last_ns;
 	finding->has_result = true;
 	finding->result = -GW_EPROBE_DEFER;
-	tell(model, finding, storm);
+	storm_write(model, finding, storm);
 	return 0;
 }
 
@@ -118,6 +115,6 @@ int gw_boot_rule_storm(const struct gw_boot_model *model, struct gw_boot_finding
 
 	for (uint32_t i = 0; i < model->n_devices; i++)
 		if (model->devices[i].retries)
-			add_device(&storm, model, i);
-	return storm.devices && is_storm(&storm) ? report(model, findings, &storm) : 0;
+			storm_add_device(&storm, model, i);
+	return storm.devices && storm_is_reached(&storm) ? storm_report(model, findings, &storm) : 0;
 }

@@ -22,19 +22,19 @@
 /* ---- who gave up -------------------------------------------------------------------------------------------- */
 
 /* An attempt that settled the matter, one way or the other. */
-static bool is_settled(const struct gw_boot_attempt *attempt)
+static bool timeout_is_settled(const struct gw_boot_attempt *attempt)
 {
 	return attempt->ended && !gw_boot_attempt_deferred(attempt);
 }
 
 /* The first attempt after the wait was given up, if it ended with something else than another deferral; or NULL. */
-static const struct gw_boot_attempt *first_after(const struct gw_boot_model *model, const struct gw_boot_device *device,
-						 uint64_t time_ns)
+static const struct gw_boot_attempt *timeout_first_after(const struct gw_boot_model *model,
+							 const struct gw_boot_device *device, uint64_t time_ns)
 {
 	for (uint32_t i = 0; i < device->n_attempts; i++) {
 		const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + i];
 
-		if (is_settled(attempt) && attempt->end_ns >= time_ns)
+		if (timeout_is_settled(attempt) && attempt->end_ns >= time_ns)
 			return attempt;
 	}
 	return NULL;
@@ -44,18 +44,21 @@ static const struct gw_boot_attempt *first_after(const struct gw_boot_model *mod
  * The attempt during which the kernel said that it ignores what is missing. The log's clock may differ a little from
  * that of the probes: the nearest.
  */
-static const struct gw_boot_attempt *told_in(const struct gw_boot_model *model, const struct gw_boot_device *device)
+static const struct gw_boot_attempt *timeout_ignored_in(const struct gw_boot_model *model,
+							const struct gw_boot_device *device)
 {
 	const struct gw_boot_attempt *nearest = NULL;
-	uint64_t said = device->ignored_ns, least = 0;
+	uint64_t ignored = device->ignored_ns, least = 0;
 
 	for (uint32_t i = 0; i < device->n_attempts; i++) {
 		const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + i];
 		uint64_t begin = attempt->begin_ns == GW_BOOT_UNKNOWN ? attempt->end_ns : attempt->begin_ns, distance;
 
-		if (!is_settled(attempt))
+		if (!timeout_is_settled(attempt))
 			continue;
-		distance = said < begin ? begin - said : said > attempt->end_ns ? said - attempt->end_ns : 0;
+		distance = ignored < begin	       ? begin - ignored
+			   : ignored > attempt->end_ns ? ignored - attempt->end_ns
+						       : 0;
 		if (!nearest || distance < least) {
 			nearest = attempt;
 			least = distance;
@@ -64,8 +67,8 @@ static const struct gw_boot_attempt *told_in(const struct gw_boot_model *model, 
 	return nearest;
 }
 
-static bool was_deferred_before(const struct gw_boot_model *model, const struct gw_boot_device *device,
-				const struct gw_boot_attempt *attempt)
+static bool timeout_was_deferred_before(const struct gw_boot_model *model, const struct gw_boot_device *device,
+					const struct gw_boot_attempt *attempt)
 {
 	const struct gw_boot_attempt *first = &model->attempts[device->first_attempt];
 
@@ -73,28 +76,29 @@ static bool was_deferred_before(const struct gw_boot_model *model, const struct 
 }
 
 /* The attempt that was let go by the timeout, or may have been; NULL: none. */
-static const struct gw_boot_attempt *let_go(const struct gw_boot_model *model, const struct gw_boot_device *device)
+static const struct gw_boot_attempt *timeout_let_go(const struct gw_boot_model *model,
+						    const struct gw_boot_device *device)
 {
 	const struct gw_boot_attempt *attempt = NULL;
 
 	/* Also of a device that came so late that it was never deferred. */
 	if (device->ignored_ns != GW_BOOT_UNKNOWN)
-		return told_in(model, device);
+		return timeout_ignored_in(model, device);
 	if (device->retries && model->timeout_ns != GW_BOOT_UNKNOWN)
-		attempt = first_after(model, device, model->timeout_ns);
+		attempt = timeout_first_after(model, device, model->timeout_ns);
 	/* The expiry may not have been recorded; its error is seldom another one's. */
 	if (!attempt && device->retries && !device->bound) {
 		attempt = &model->attempts[device->first_attempt + device->n_attempts - 1];
 		attempt = attempt->result == -ETIMEDOUT ? attempt : NULL;
 	}
-	return attempt && was_deferred_before(model, device, attempt) ? attempt : NULL;
+	return attempt && timeout_was_deferred_before(model, device, attempt) ? attempt : NULL;
 }
 
 const struct gw_boot_attempt *gw_boot_timeout_released(const struct gw_boot_model *model,
 						       const struct gw_boot_device *device,
 						       const struct gw_boot_need **need)
 {
-	const struct gw_boot_attempt *attempt = let_go(model, device);
+	const struct gw_boot_attempt *attempt = timeout_let_go(model, device);
 
 	*need = NULL;
 	if (!attempt || attempt->until_ns != GW_BOOT_UNKNOWN || (attempt->result != 0 && device->bound))
@@ -116,7 +120,8 @@ static int timeout_seconds(const struct gw_boot_model *model)
 }
 
 /* When the supplier was there after all; GW_BOOT_UNKNOWN = never. */
-static uint64_t came_at(const struct gw_boot_model *model, const struct gw_boot_finding *finding, uint64_t after_ns)
+static uint64_t timeout_supplier_came_at(const struct gw_boot_model *model, const struct gw_boot_finding *finding,
+					 uint64_t after_ns)
 {
 	const struct gw_boot_attempt *bound = NULL;
 
@@ -125,7 +130,7 @@ static uint64_t came_at(const struct gw_boot_model *model, const struct gw_boot_
 	return bound ? bound->end_ns : GW_BOOT_UNKNOWN;
 }
 
-static void advise_timeout(const struct gw_boot_model *model, struct gw_boot_finding *finding)
+static void timeout_advise(const struct gw_boot_model *model, struct gw_boot_finding *finding)
 {
 	uint64_t came = finding->supplier_ready_ns, expired = finding->begin_ns, seconds = came / GW_NSEC_PER_SEC;
 	struct gw_text *advice = &finding->advice;
@@ -147,8 +152,8 @@ static void advise_timeout(const struct gw_boot_model *model, struct gw_boot_fin
 	gw_text_add(advice, " deferred_probe_timeout=-1 on the kernel command line lets consumers wait for ever.");
 }
 
-static void tell_timeout(const struct gw_boot_model *model, struct gw_boot_finding *finding,
-			 const struct gw_boot_need *need)
+static void timeout_write(const struct gw_boot_model *model, struct gw_boot_finding *finding,
+			  const struct gw_boot_need *need)
 {
 	const struct gw_boot_device *device = &model->devices[finding->consumer];
 
@@ -191,7 +196,7 @@ static void tell_timeout(const struct gw_boot_model *model, struct gw_boot_findi
 	gw_boot_write_origin(&finding->explanation, finding);
 }
 
-static int report_timeout(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+static int timeout_report(const struct gw_boot_model *model, struct gw_boot_findings *findings,
 			  const struct gw_boot_waiter *waiters, size_t count)
 {
 	struct gw_boot_finding *finding = gw_boot_finding_add(findings, GW_CLASS_DEFERRAL_TIMEOUT);
@@ -206,14 +211,14 @@ static int report_timeout(const struct gw_boot_model *model, struct gw_boot_find
 	gw_boot_finding_attempt(finding, attempt);
 	finding->lost_ns = gw_boot_waited(device, attempt->end_ns);
 	finding->formed_ns = finding->known_ns = attempt->end_ns;
-	finding->supplier_ready_ns = came_at(model, finding, attempt->end_ns);
+	finding->supplier_ready_ns = timeout_supplier_came_at(model, finding, attempt->end_ns);
 	finding->effect = GW_BOOT_LOST;
 	if (device->ignored_ns == GW_BOOT_UNKNOWN &&
 	    (model->timeout_ns == GW_BOOT_UNKNOWN || finding->origin == GW_BOOT_BY_TABLE))
 		finding->confidence = GW_CONFIDENCE_PROBABLE;
-	tell_timeout(model, finding, need);
+	timeout_write(model, finding, need);
 	if (need)
-		advise_timeout(model, finding);
+		timeout_advise(model, finding);
 	else
 		gw_text_add(
 			&finding->advice,
@@ -245,7 +250,7 @@ int gw_boot_rule_timeout(const struct gw_boot_model *model, struct gw_boot_findi
 			.need = need,
 		};
 	}
-	r = gw_boot_waiters_report(model, findings, waiters, count, report_timeout);
+	r = gw_boot_waiters_report(model, findings, waiters, count, timeout_report);
 	free(waiters);
 	return r;
 }

@@ -15,7 +15,7 @@
 
 /* ---- what a device waits for ------------------------------------------------------------------------ */
 
-static bool bound_at(const struct gw_boot_model *model, uint32_t device, uint64_t at)
+static bool wait_bound_at(const struct gw_boot_model *model, uint32_t device, uint64_t at)
 {
 	const struct gw_boot_device *it = &model->devices[device];
 
@@ -23,7 +23,7 @@ static bool bound_at(const struct gw_boot_model *model, uint32_t device, uint64_
 }
 
 /* A supplier that is no device is there when its module is. */
-static bool missing_without_device(const struct gw_boot_model *model, const struct gw_boot_need *need, uint64_t at)
+static bool wait_missing_without_device(const struct gw_boot_model *model, const struct gw_boot_need *need, uint64_t at)
 {
 	const struct gw_boot_pair *pair = gw_boot_pair_of(model, need->entry);
 
@@ -36,7 +36,7 @@ static bool missing_without_device(const struct gw_boot_model *model, const stru
 }
 
 /* What the kernel itself said that it waits for is the best answer, then links, firmware and the table. */
-static int rank(const struct gw_boot_need *need)
+static int wait_rank(const struct gw_boot_need *need)
 {
 	return need->origin == GW_BOOT_BY_WAIT ? -1 : (int)need->origin;
 }
@@ -48,10 +48,10 @@ const struct gw_boot_need *gw_boot_wait_unmet(const struct gw_boot_model *model,
 
 	for (uint32_t i = 0; i < device->n_needs; i++) {
 		const struct gw_boot_need *need = &model->needs[device->first_need + i];
-		bool missing = need->supplier != GW_BOOT_NOTHING ? !bound_at(model, need->supplier, at)
-								 : missing_without_device(model, need, at);
+		bool missing = need->supplier != GW_BOOT_NOTHING ? !wait_bound_at(model, need->supplier, at)
+								 : wait_missing_without_device(model, need, at);
 
-		if (missing && (!best || rank(need) < rank(best)))
+		if (missing && (!best || wait_rank(need) < wait_rank(best)))
 			best = need;
 	}
 	return best;
@@ -78,7 +78,7 @@ const struct gw_boot_need *gw_boot_wait_root(const struct gw_boot_model *model, 
 /* ---- groups ------------------------------------------------------------------------------------------ */
 
 /* One report per cause: devices that wait for the same thing. */
-static int compare_waiters(const void *a, const void *b)
+static int waiters_compare(const void *a, const void *b)
 {
 	const struct gw_boot_waiter *x = a, *y = b;
 
@@ -91,7 +91,7 @@ static int compare_waiters(const void *a, const void *b)
 	return x->device < y->device ? -1 : x->device > y->device;
 }
 
-static bool same_fate(const struct gw_boot_waiter *a, const struct gw_boot_waiter *b)
+static bool waiters_same_fate(const struct gw_boot_waiter *a, const struct gw_boot_waiter *b)
 {
 	return a->cause == b->cause && a->failed == b->failed;
 }
@@ -101,16 +101,16 @@ int gw_boot_waiters_report(const struct gw_boot_model *model, struct gw_boot_fin
 {
 	int r = 0;
 
-	qsort(waiters, count, sizeof(*waiters), compare_waiters);
+	qsort(waiters, count, sizeof(*waiters), waiters_compare);
 	for (size_t from = 0, to; from < count && r == 0; from = to) {
-		for (to = from; to < count && same_fate(&waiters[from], &waiters[to]); to++)
+		for (to = from; to < count && waiters_same_fate(&waiters[from], &waiters[to]); to++)
 			;
 		r = rule(model, findings, &waiters[from], to - from);
 	}
 	return r;
 }
 
-static void sum_group(const struct gw_boot_model *model, struct gw_boot_finding *finding)
+static void waiters_sum(const struct gw_boot_model *model, struct gw_boot_finding *finding)
 {
 	finding->retries = finding->lost_ns = 0;
 	for (size_t i = 0; i < finding->n_group; i++) {
@@ -133,14 +133,14 @@ int gw_boot_waiters_fill(const struct gw_boot_model *model, struct gw_boot_findi
 		finding->group[i] = waiters[i].device;
 	finding->n_group = count;
 	gw_boot_finding_consumer(model, finding, waiters[0].device);
-	sum_group(model, finding);
+	waiters_sum(model, finding);
 	return 0;
 }
 
 /* ---- words about a missing supplier --------------------------------------------------------------------- */
 
 /* The driver that is missing: of the supplier's device, or of the table's party. */
-static uint32_t missing_module(const struct gw_boot_model *model, const struct gw_boot_finding *finding)
+static uint32_t wait_missing_module(const struct gw_boot_model *model, const struct gw_boot_finding *finding)
 {
 	const struct gw_boot_pair *pair = gw_boot_pair_of(model, finding->entry);
 	uint32_t found = GW_BOOT_NOTHING;
@@ -156,7 +156,7 @@ void gw_boot_write_missing(const struct gw_boot_model *model, struct gw_boot_fin
 	const struct gw_boot_attempt *last = finding->supplier == GW_BOOT_NOTHING
 						     ? NULL
 						     : gw_boot_attempts_last(model, &model->devices[finding->supplier]);
-	uint32_t index = missing_module(model, finding);
+	uint32_t index = wait_missing_module(model, finding);
 	const struct gw_boot_module *module = index == GW_BOOT_NOTHING ? NULL : &model->modules[index];
 	const char *name = module ? gw_boot_text(model, module->name) : "";
 	struct gw_text *why = &finding->explanation, *advice = &finding->advice;

@@ -21,7 +21,7 @@ void gw_boot_write_device(struct gw_text *text, const struct gw_boot_model *mode
 		gw_text_add(text, " (driver %s)", gw_boot_text(model, it->driver));
 }
 
-static void say_firmware(struct gw_text *text, const struct gw_boot_finding *finding)
+static void write_firmware(struct gw_text *text, const struct gw_boot_finding *finding)
 {
 	if (!finding->property)
 		return;
@@ -38,10 +38,10 @@ void gw_boot_write_origin(struct gw_text *text, const struct gw_boot_finding *fi
 	switch (finding->origin) {
 	case GW_BOOT_BY_LINK:
 		gw_text_add(text, " A device link says that it needs it.");
-		say_firmware(text, finding);
+		write_firmware(text, finding);
 		break;
 	case GW_BOOT_BY_FIRMWARE:
-		say_firmware(text, finding);
+		write_firmware(text, finding);
 		break;
 	case GW_BOOT_BY_TABLE:
 		break;
