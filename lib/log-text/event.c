@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of words. They are those of the drivers from Linux 4.19 to 7.2, and of NVIDIA's; a message counts by the
+ * first row that fits, so the narrower words stand first.
+ */
+#include "lib/log-text/event.h"
+
+#include <string.h>
+
+#include "lib/log-text/scan.h"
+
+struct event_words {
+	const char *first;  /* must be in the message, */
+	const char *second; /* behind it this, unless NULL, */
+	const char *absent; /* and this nowhere, unless NULL */
+	enum gw_log_event_kind kind;
+};
+
+static const struct event_words event_table[] = {
+	{ "Linux version ", NULL, NULL, GW_LOG_EVENT_BOOT },
+	{ "Showing busy workqueues", NULL, NULL, GW_LOG_EVENT_WORKQUEUE_LOCKUP },
+	{ "workqueue lockup", NULL, NULL, GW_LOG_EVENT_WORKQUEUE_LOCKUP },
+	{ "soft lockup", NULL, NULL, GW_LOG_EVENT_SOFT_LOCKUP },
+	{ "hard LOCKUP", NULL, NULL, GW_LOG_EVENT_HARD_LOCKUP },
+	{ "self-detected stall", NULL, NULL, GW_LOG_EVENT_RCU_STALL },
+	{ "detected stalls on", NULL, NULL, GW_LOG_EVENT_RCU_STALL },
+	{ "detected expedited stalls", NULL, NULL, GW_LOG_EVENT_RCU_STALL },
+	{ "possible circular locking dependency", NULL, NULL, GW_LOG_EVENT_LOCKDEP },
+	{ "possible recursive locking detected", NULL, NULL, GW_LOG_EVENT_LOCKDEP },
+	{ "possible irq lock inversion", NULL, NULL, GW_LOG_EVENT_LOCKDEP },
+	{ "inconsistent lock state", NULL, NULL, GW_LOG_EVENT_LOCKDEP },
+	{ "unsafe lock order detected", NULL, NULL, GW_LOG_EVENT_LOCKDEP },
+	{ "Kernel panic", NULL, NULL, GW_LOG_EVENT_PANIC },
+	{ "BUG: kernel NULL pointer", NULL, NULL, GW_LOG_EVENT_OOPS },
+	{ "BUG: unable to handle", NULL, NULL, GW_LOG_EVENT_OOPS },
+	{ "Unable to handle kernel", NULL, NULL, GW_LOG_EVENT_OOPS },
+	{ "kernel BUG at ", NULL, NULL, GW_LOG_EVENT_OOPS },
+	{ "general protection fault", NULL, "traps:", GW_LOG_EVENT_OOPS },
+	{ "Oops: ", NULL, NULL, GW_LOG_EVENT_OOPS },
+	{ "Oops - ", NULL, NULL, GW_LOG_EVENT_OOPS },
+	{ "Out of memory: ", NULL, NULL, GW_LOG_EVENT_OUT_OF_MEMORY },
+	{ "sysrq: ", NULL, NULL, GW_LOG_EVENT_SYSRQ },
+	{ "SysRq : ", NULL, NULL, GW_LOG_EVENT_SYSRQ },
+	{ "INFO: task ", "blocked for more than", NULL, GW_LOG_EVENT_HUNG_TASK },
+	/* NVIDIA's */
+	{ "recovery action changed", "Reboot Required", NULL, GW_LOG_EVENT_NEEDS_REBOOT },
+	{ "NVRM: Xid ", NULL, NULL, GW_LOG_EVENT_XID },
+	{ "fallen off the bus", NULL, NULL, GW_LOG_EVENT_DEVICE_LOST },
+	{ "GPU lost from the bus", NULL, NULL, GW_LOG_EVENT_DEVICE_LOST },
+	{ "device lost from bus", NULL, NULL, GW_LOG_EVENT_DEVICE_LOST },
+	{ "A GPU crash dump has been created", NULL, NULL, GW_LOG_EVENT_DEVCOREDUMP },
+	/* Of all drivers */
+	{ "wedged", NULL, "not wedged", GW_LOG_EVENT_WEDGED },
+	{ "device lost", NULL, NULL, GW_LOG_EVENT_DEVICE_LOST },
+	{ "flip_done timed out", NULL, NULL, GW_LOG_EVENT_FLIP_TIMEOUT },
+	{ "commit wait timed out", NULL, NULL, GW_LOG_EVENT_FLIP_TIMEOUT },
+	{ "Timed out waiting for commit", NULL, NULL, GW_LOG_EVENT_FLIP_TIMEOUT },
+	{ "vblank wait timed out", NULL, NULL, GW_LOG_EVENT_FLIP_TIMEOUT },
+	{ "Fence fallback timer expired", NULL, NULL, GW_LOG_EVENT_FENCE_FALLBACK },
+	{ "devcoredump", NULL, NULL, GW_LOG_EVENT_DEVCOREDUMP },
+	{ "core dump", NULL, NULL, GW_LOG_EVENT_DEVCOREDUMP },
+	/* amdgpu's "GPU reset succeeded, trying to resume" comes before the part that fails. */
+	{ "reset", "succeeded, trying to resume", NULL, GW_LOG_EVENT_RESET_BEGIN },
+	{ "reset", "succeeded", NULL, GW_LOG_EVENT_RESET_SUCCESS },
+	{ "reset end with ret = 0", NULL, NULL, GW_LOG_EVENT_RESET_SUCCESS },
+	{ "reset end with ret", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },
+	{ "reset", "failed", NULL, GW_LOG_EVENT_RESET_FAILED },
+	{ "Failed to reset", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },
+	{ "GPU recovery failed", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },
+	{ "reset begin", NULL, NULL, GW_LOG_EVENT_RESET_BEGIN },
+	{ "Resetting chip", NULL, NULL, GW_LOG_EVENT_RESET_BEGIN },
+	{ "Resetting rcs", NULL, NULL, GW_LOG_EVENT_RESET_BEGIN },
+	{ "Resetting bcs", NULL, NULL, GW_LOG_EVENT_RESET_BEGIN },
+	{ "Resetting v", NULL, NULL, GW_LOG_EVENT_RESET_BEGIN },
+	{ "GPU HANG", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
+	{ "hangcheck", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
+	{ "Engine memory CAT error", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
+	{ "job timeout", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT },
+	{ "gpu sched timeout", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT },
+	{ "timeout, signaled seq=", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT },
+	{ "ring ", " timeout", NULL, GW_LOG_EVENT_JOB_TIMEOUT },
+	{ "Timedout job", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT },
+	{ "MES failed", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "MES might be in unrecoverable state", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "GuC", "timed out", NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "GSP", "timeout", NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "SMU: I'm not done with your previous command", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
+};
+
+#define EVENT_ROWS (sizeof(event_table) / sizeof(event_table[0]))
+
+/* Other devices are reset, time out and get lost, too. */
+static bool event_is_of_gpu(enum gw_log_event_kind kind, const char *text)
+{
+	static const char *const words[] = {
+		"drm",	  "amdgpu", "GPU",     "gpu",  "i915",	 "xe ",	     "nouveau",
+		"radeon", "NVRM",   "nvidia",  "msm",  "adreno", "panfrost", "panthor",
+		"v3d",	  "vc4",    "etnaviv", "lima", "pvr",	 "virtio",   "habanalabs"
+	};
+
+	switch (kind) {
+	case GW_LOG_EVENT_RESET_BEGIN:
+	case GW_LOG_EVENT_RESET_SUCCESS:
+	case GW_LOG_EVENT_RESET_FAILED:
+	case GW_LOG_EVENT_WEDGED:
+	case GW_LOG_EVENT_DEVICE_LOST:
+	case GW_LOG_EVENT_JOB_TIMEOUT:
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			if (strstr(text, words[i]))
+				return true;
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* Words that begin anywhere in a message, row by row of those that share a first letter. */
+static bool event_row_fits(const struct event_words *words, const char *text, const char *at)
+{
+	const char *behind = at;
+
+	if (!gw_scan_word(&behind, words->first) || (words->second && !strstr(behind, words->second)))
+		return false;
+	return !words->absent || !strstr(text, words->absent);
+}
+
+/* Of the rows that fit the first one, GW_LOG_EVENTS if none does. */
+static const struct event_words *event_find(const char *text)
+{
+	size_t best = EVENT_ROWS;
+	char before = ' ';
+
+	for (const char *at = text; *at && best > 0; before = *at++) {
+		/* A word begins here. */
+		if (!gw_scan_is_letter(*at) || gw_scan_is_letter(before))
+			continue;
+		for (size_t i = 0; i < best; i++)
+			if (event_table[i].first[0] == *at && event_row_fits(&event_table[i], text, at))
+				best = i;
+	}
+	return best < EVENT_ROWS ? &event_table[best] : NULL;
+}
+
+/* "0000:0c:00.0", and as NVIDIA prints it "0000:01:00". */
+static size_t event_pci_address(const char *at)
+{
+	static const char pattern[] = "xxxx:xx:xx";
+	size_t length = 0;
+
+	for (; pattern[length]; length++)
+		if (pattern[length] == ':' ? at[length] != ':' : !gw_scan_is_hex(at[length]))
+			return 0;
+	if (at[length] == '.' && gw_scan_is_digit(at[length + 1]))
+		length += 2;
+	return gw_scan_is_hex(at[length]) ? 0 : length;
+}
+
+static void event_device(const char *text, const char **device, size_t *length)
+{
+	char before = ' ';
+
+	*device = NULL;
+	*length = 0;
+	for (const char *at = text; *at && !*device; before = *at++) {
+		if (gw_scan_is_hex(before) || !gw_scan_is_hex(*at))
+			continue;
+		*length = event_pci_address(at);
+		if (*length)
+			*device = at;
+	}
+}
+
+static void event_number(struct gw_log_event *event, const char *text)
+{
+	const char *at = NULL;
+
+	if (event->kind == GW_LOG_EVENT_XID || event->kind == GW_LOG_EVENT_NEEDS_REBOOT)
+		at = gw_scan_after(text, "): ");
+	else if (event->kind == GW_LOG_EVENT_SOFT_LOCKUP)
+		at = gw_scan_after(text, "stuck for ");
+	if (at)
+		gw_scan_number(&at, &event->number);
+}
+
+bool gw_log_event_parse(struct gw_log_event *ret, const char *text, const char **device, size_t *device_length)
+{
+	const struct event_words *words = event_find(text);
+
+	if (!words || !event_is_of_gpu(words->kind, text))
+		return false;
+	*ret = (struct gw_log_event){ .kind = words->kind, .task = GW_LOG_NONE, .device = "" };
+	event_number(ret, text);
+	/* 79 is the bus, whatever the text behind it says. */
+	if (ret->kind == GW_LOG_EVENT_XID && ret->number == 79)
+		ret->kind = GW_LOG_EVENT_DEVICE_LOST;
+	event_device(text, device, device_length);
+	return true;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A frame from left to right. */
+#include "lib/log-text/frame.h"
+
+#include <string.h>
+
+#include "lib/log-text/scan.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Names longer than the kernel's own limit (KSYM_NAME_LEN) are none. */
+#define SYMBOL_MAX 512
+
+/* Words that stand alone on a line within a stack, and are no functions. */
+static const char *const no_functions[] = { "bad", "Code", "Stack", "ESP", "EIP" };
+
+/* "[<ffffffff81234567>] ", "[<0>] ", "[ffffffff81234567] " and crash's "#3 [ffff…] ". */
+static void frame_address(const char **text)
+{
+	const char *at = *text;
+	uint64_t address;
+
+	if (*at == '#') {
+		at++;
+		while (gw_scan_is_digit(*at))
+			at++;
+		gw_scan_spaces(&at);
+	}
+	if (*at++ != '[')
+		return;
+	if (*at == '<')
+		at++;
+	if (!gw_scan_hex(&at, &address) || (*at == '>' && *++at == '\0') || *at != ']')
+		return;
+	*text = at + 1;
+	gw_scan_spaces(text);
+}
+
+/* What the compiler put behind a name says nothing about what the function does. */
+static size_t frame_name_length(const char *name, size_t length)
+{
+	const char *dot = memchr(name + 1, '.', length - 1);
+
+	return dot && length > 1 ? (size_t)(dot - name) : length;
+}
+
+static bool frame_name(struct gw_log_frame_text *frame, const char **text)
+{
+	const char *start = *text, *at = start;
+
+	if (!gw_scan_is_letter(*at) && *at != '_')
+		return false;
+	while (gw_scan_is_symbol(*at) && at - start < SYMBOL_MAX)
+		at++;
+	/* A word of a stack's contents is no name. */
+	if (at - start < 3 || (at - start >= 8 && strspn(start, "0123456789abcdef") >= (size_t)(at - start)))
+		return false;
+	frame->function = start;
+	frame->function_length = frame_name_length(start, (size_t)(at - start));
+	*text = at;
+	return true;
+}
+
+/* "+0x1a/0x340"; in crash's form " at ffffffff81234567". */
+static bool frame_offset(const char **text)
+{
+	const char *at = *text;
+	uint64_t number;
+
+	if (gw_scan_word(&at, " at ffff") && gw_scan_hex(&at, &number)) {
+		*text = at;
+		return true;
+	}
+	if (!gw_scan_word(&at, "+0x") || !gw_scan_hex(&at, &number))
+		return false;
+	/* Without its length it is perhaps cut, or a trace of perf. */
+	if (!gw_scan_word(&at, "/0x") || !gw_scan_hex(&at, &number))
+		return false;
+	*text = at;
+	return true;
+}
+
+/* "[amdgpu]", "[amdgpu 0123456789abcdef]", "[nvidia(PO)]". */
+static bool frame_module(struct gw_log_frame_text *frame, const char **text)
+{
+	const char *at = *text, *start;
+
+	if (*at != '[')
+		return false;
+	start = ++at;
+	while (gw_scan_is_letter(*at) || gw_scan_is_digit(*at) || *at == '_' || *at == '-')
+		at++;
+	if (at == start || !strchr(" ](", *at) || *at == '\0')
+		return false;
+	frame->module = start;
+	frame->module_length = (size_t)(at - start);
+	while (*at && *at != ']')
+		at++;
+	if (*at == ']')
+		at++;
+	*text = at;
+	return true;
+}
+
+/* "drivers/gpu/drm/drm_drv.c:450" */
+static bool frame_place(const char **text)
+{
+	const char *at = *text, *dot = NULL;
+	uint32_t line;
+
+	while (gw_scan_is_symbol(*at) || *at == '/' || *at == '-' || *at == '+') {
+		if (*at == '.')
+			dot = at;
+		at++;
+	}
+	if (!dot || *at != ':' || (dot[1] != 'c' && dot[1] != 'h' && dot[1] != 'S' && dot[1] != 'r'))
+		return false;
+	at++;
+	if (*at != '?' && !gw_scan_number(&at, &line))
+		return false;
+	*text = at;
+	return true;
+}
+
+/* "(kernel/sched/core.c:5357 kernel/sched/core.c:6961 (discriminator 1))" */
+static bool frame_places(const char **text)
+{
+	const char *at = *text;
+
+	if (*at++ != '(' || !frame_place(&at))
+		return false;
+	*text = at + strlen(at);
+	return true;
+}
+
+/* Marks of how it was unwound: "(T)", "(P)", "(PL)". */
+static void frame_marks(const char **text)
+{
+	const char *at = *text;
+
+	if (*at++ != '(')
+		return;
+	while (*at >= 'A' && *at <= 'Z')
+		at++;
+	if (*at == ')')
+		*text = at + 1;
+}
+
+static void frame_rest(struct gw_log_frame_text *frame, const char **text)
+{
+	gw_scan_spaces(text);
+	frame->certain |= frame_places(text);
+	if (gw_scan_word(text, "[inline]"))
+		frame->inlined = true;
+	if (frame_module(frame, text))
+		gw_scan_spaces(text);
+	frame->certain |= frame_place(text);
+	gw_scan_spaces(text);
+	if (gw_scan_word(text, "[inline]"))
+		frame->inlined = true;
+	frame_marks(text);
+	gw_scan_spaces(text);
+}
+
+static bool frame_is_no_function(const struct gw_log_frame_text *frame)
+{
+	for (size_t i = 0; i < COUNT(no_functions); i++)
+		if (strlen(no_functions[i]) == frame->function_length &&
+		    memcmp(no_functions[i], frame->function, frame->function_length) == 0)
+			return true;
+	return false;
+}
+
+bool gw_log_frame_parse(struct gw_log_frame_text *ret, const char *text)
+{
+	*ret = (struct gw_log_frame_text){ .reliable = true, .module = "" };
+	gw_scan_spaces(&text);
+	frame_address(&text);
+	if (*text == '?') {
+		text++;
+		ret->reliable = false;
+	}
+	gw_scan_spaces(&text);
+	frame_address(&text);
+	if (!frame_name(ret, &text))
+		return false;
+	ret->certain = frame_offset(&text);
+	if (!ret->certain && *text != '\0' && *text != ' ')
+		return false;
+	frame_rest(ret, &text);
+	if (*text != '\0' && !ret->certain)
+		return false;
+	/* "+0x1/0x2" is followed by nothing but what was read above, or by what came of the next line. */
+	ret->certain |= ret->module_length > 0;
+	return !frame_is_no_function(ret);
+}
+
+bool gw_log_frame_register(struct gw_log_frame_text *ret, const char *text)
+{
+	uint64_t segment;
+
+	if (gw_scan_word(&text, "RIP: ") || gw_scan_word(&text, "EIP: ")) {
+		const char *at = text;
+
+		if (gw_scan_hex(&at, &segment) && *at == ':')
+			text = at + 1;
+		if (segment != 0x10 && *at == ':')
+			return false;
+		/* Old kernels print "[<addr>]  [<addr>] f+0x1/0x2". */
+		frame_address(&text);
+		return gw_log_frame_parse(ret, text) && ret->certain;
+	}
+	if (gw_scan_word(&text, "pc : ") || gw_scan_word(&text, "PC is at "))
+		return gw_log_frame_parse(ret, text) && ret->certain;
+	return false;
+}
+
+bool gw_log_frame_is_module(const char *text)
+{
+	struct gw_log_frame_text frame = { .module = "" };
+
+	return frame_module(&frame, &text) && *text == '\0' && frame.module_length > 1;
+}

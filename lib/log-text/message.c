@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines become messages. Each byte is looked at a bounded number of times. */
+#include "lib/log-text/message.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log-text/frame.h"
+#include "lib/log-text/journal.h"
+#include "lib/log-text/scan.h"
+#include "lib/log-text/shape.h"
+
+/* Pieces that one message can have been wrapped into. */
+#define PIECES_MAX 8
+
+/* Lines that are looked at to find out in which order they stand. */
+#define ORDER_LINES 200000
+
+/* Bytes between two calls of the progress callback. */
+#define PROGRESS_STEP ((size_t)1 << 20)
+
+struct message_reader {
+	const char *text;
+	size_t size;
+	gw_log_message_found found;
+	gw_log_progress progress;
+	void *userdata;
+	size_t reported;
+	struct gw_log_message pending; /* length 0 = none */
+	int pieces;
+	char joined[GW_LOG_MESSAGE_SIZE], stripped[GW_LOG_MESSAGE_SIZE];
+	struct gw_log_entry entry;
+	bool inside_entry;
+	bool prefixed;	   /* any line has something in front */
+	size_t full_width; /* lines of so many bytes were broken off there, wherever that was; 0 = at blanks, if at all */
+	bool full, blank; /* the line before was one of them; ended with a blank */
+};
+
+/* ---- lines of the text --------------------------------------------------------------------- */
+
+static bool message_is_end(char c)
+{
+	return c == '\n' || c == '\r';
+}
+
+/* The line at @offset, which moves behind its end. */
+static size_t message_line(const char *text, size_t size, size_t *offset, const char **ret)
+{
+	size_t start = *offset, end = start;
+
+	while (end < size && !message_is_end(text[end]))
+		end++;
+	*offset = end < size ? end + 1 : end;
+	/* Two characters are one end, as in "\r\n". */
+	if (end + 1 < size && message_is_end(text[end + 1]) && text[end + 1] != text[end])
+		*offset = end + 2;
+	*ret = text + start;
+	return end - start;
+}
+
+/* ---- joining what was wrapped ------------------------------------------------------------------ */
+
+static int message_flush(struct message_reader *reader)
+{
+	struct gw_log_message *message = &reader->pending;
+	int r = 0;
+
+	if (message->length)
+		r = reader->found(message, reader->userdata);
+	message->length = 0;
+	reader->pieces = 0;
+	return r;
+}
+
+/* Copies a line's text behind what is there, with control characters made blanks. */
+static size_t message_append(char *text, size_t length, const struct gw_log_line *line)
+{
+	for (size_t i = 0; i < line->length && length < GW_LOG_MESSAGE_SIZE - 1; i++) {
+		unsigned char c = (unsigned char)line->text[i];
+
+		text[length++] = c < 0x20 || c == 0x7f ? ' ' : (char)c;
+	}
+	text[length] = '\0';
+	return length;
+}
+
+static bool message_try(struct message_reader *reader, const struct gw_log_line *line, const char *between)
+{
+	size_t length = reader->pending.length;
+
+	memcpy(reader->joined, reader->pending.text, length);
+	if (*between && length < GW_LOG_MESSAGE_SIZE - 1)
+		reader->joined[length++] = *between;
+	message_append(reader->joined, length, line);
+	return gw_log_shape_of(reader->joined) == GW_LOG_SHAPE_COMPLETE;
+}
+
+static void message_join(struct message_reader *reader, const struct gw_log_line *line, const char *between)
+{
+	message_try(reader, line, between);
+	reader->pending.length = strlen(reader->joined);
+	memcpy(reader->pending.text, reader->joined, reader->pending.length + 1);
+	reader->pieces++;
+}
+
+/* The rest of a frame: its module, or the end of its offset. */
+static bool message_is_rest_of_frame(const struct message_reader *reader, const char *line)
+{
+	struct gw_log_frame_text frame;
+	const char *at = line;
+	uint64_t number;
+
+	if (!gw_log_frame_parse(&frame, reader->pending.text) || !frame.certain || frame.module_length)
+		return false;
+	if (gw_log_frame_is_module(line))
+		return true;
+	return gw_scan_hex(&at, &number) && at - line < 5 &&
+	       (*at == '\0' || (*at == ' ' && gw_log_frame_is_module(at + 1)));
+}
+
+/* A piece of a message that is known as little as it is: only where messages have something in front. */
+static bool message_goes_on(const struct message_reader *reader, const char *line)
+{
+	if (reader->pending.origin.prefixed)
+		return true;
+	return gw_log_shape_of(reader->pending.text) == GW_LOG_SHAPE_BEGUN &&
+	       ((*line >= 'a' && *line <= 'z') || gw_scan_is_digit(*line) || *line == '(' || *line == '*');
+}
+
+/* The line before reached the edge: what is here belongs to it, unless both stand for themselves. */
+static bool message_continue_full(struct message_reader *reader, const struct gw_log_line *line, const char *text)
+{
+	const char *between = reader->blank ? " " : "";
+
+	/* Some lines are broken at a blank, and are as long as the others by chance. */
+	if (!message_try(reader, line, between) && message_try(reader, line, " "))
+		between = " ";
+	if (!reader->pending.origin.prefixed && gw_log_shape_of(text) != GW_LOG_SHAPE_UNKNOWN &&
+	    (gw_log_shape_of(reader->pending.text) == GW_LOG_SHAPE_COMPLETE || !message_try(reader, line, between)))
+		return false;
+	message_join(reader, line, between);
+	return true;
+}
+
+/* Adds the line to the pending message if it is a piece of it. Two names, one below the other, are two frames. */
+static bool message_continue(struct message_reader *reader, const struct gw_log_line *line)
+{
+	char text[GW_LOG_MESSAGE_SIZE];
+
+	if (line->prefixed || reader->pending.length == 0 || reader->pieces >= PIECES_MAX)
+		return false;
+	message_append(text, 0, line);
+	if (reader->full)
+		return message_continue_full(reader, line, text);
+	if (message_is_rest_of_frame(reader, text)) {
+		message_join(reader, line, gw_scan_is_hex(*text) ? "" : " ");
+		return true;
+	}
+	if (gw_log_shape_of(reader->pending.text) == GW_LOG_SHAPE_COMPLETE)
+		return false;
+	if (message_try(reader, line, " "))
+		message_join(reader, line, " ");
+	else if (message_try(reader, line, "") &&
+		 (strstr(text, "+0x") || gw_log_shape_of(text) != GW_LOG_SHAPE_COMPLETE))
+		message_join(reader, line, "");
+	else if (gw_log_shape_of(text) == GW_LOG_SHAPE_UNKNOWN && message_goes_on(reader, text))
+		message_join(reader, line, " ");
+	else
+		return false;
+	return true;
+}
+
+static int message_take(struct message_reader *reader, const struct gw_log_line *line)
+{
+	int r;
+
+	if (line->foreign)
+		return 0;
+	if (line->length == 0 && !line->prefixed)
+		return message_flush(reader);
+	if (message_continue(reader, line))
+		return 0;
+	r = message_flush(reader);
+	reader->pending.origin = *line;
+	reader->pending.origin.text = NULL;
+	reader->pending.length = message_append(reader->pending.text, 0, line);
+	return r;
+}
+
+/* The line without what sets colours on a terminal. */
+static size_t message_strip(struct message_reader *reader, const char *text, size_t length)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < length && kept < sizeof(reader->stripped); i++) {
+		if (text[i] == 0x1b && i + 1 < length && text[i + 1] == '[')
+			for (i += 2; i < length && !gw_scan_is_letter(text[i]); i++)
+				;
+		else
+			reader->stripped[kept++] = text[i];
+	}
+	return kept;
+}
+
+static int message_physical(struct message_reader *reader, const char *text, size_t length)
+{
+	enum gw_log_entry_result entry;
+	struct gw_log_line line;
+	int r;
+
+	if (memchr(text, 0x1b, length)) {
+		length = message_strip(reader, text, length);
+		text = reader->stripped;
+	}
+	entry = gw_log_entry_line(&reader->entry, text, length, &reader->inside_entry);
+	if (entry == GW_LOG_ENTRY_MORE)
+		return 0;
+	if (entry == GW_LOG_ENTRY_WHOLE)
+		return message_take(reader, &reader->entry.line);
+	gw_log_line_parse(&line, text, length);
+	reader->blank |= length && (*text == ' ' || *text == '\t');
+	r = message_take(reader, &line);
+	reader->full = reader->full_width && length == reader->full_width;
+	reader->blank = length && (text[length - 1] == ' ' || text[length - 1] == '\t');
+	return r;
+}
+
+/* ---- order ----------------------------------------------------------------------------------------- */
+
+struct message_order {
+	uint32_t up, down;    /* times */
+	uint32_t forth, back; /* stacks that begin with their heading, or end with it */
+	int64_t last_us, wall_us;
+	bool heading, frame; /* what the line before it was */
+	bool prefixed;	     /* any line has something in front */
+	/* Lines that go on below, and those of them that are as long as the longest line. */
+	uint32_t broken, full;
+	size_t longest, length; /* of all; of the line before it */
+};
+
+static void message_order_time(struct message_order *order, const struct gw_log_line *line)
+{
+	int64_t time = line->time_us >= 0 ? line->time_us : line->wall_us;
+	int64_t *last = line->time_us >= 0 ? &order->last_us : &order->wall_us;
+
+	if (time < 0)
+		return;
+	if (*last >= 0 && time != *last)
+		(*(time > *last ? &order->up : &order->down))++;
+	*last = time;
+}
+
+static void message_order_stack(struct message_order *order, const struct gw_log_line *line)
+{
+	char text[256];
+	size_t length = line->length < sizeof(text) - 1 ? line->length : sizeof(text) - 1;
+	struct gw_log_frame_text frame;
+	bool heading, is_frame;
+
+	memcpy(text, line->text, length);
+	text[length] = '\0';
+	heading = strncmp(text, "Call Trace:", 11) == 0 || strncmp(text, "Call trace:", 11) == 0 ||
+		  strcmp(text, "<TASK>") == 0;
+	is_frame = !heading && gw_log_frame_parse(&frame, text) && frame.certain;
+	if (heading && order->frame)
+		order->back++;
+	if (is_frame && order->heading)
+		order->forth++;
+	order->heading = heading;
+	order->frame = is_frame;
+}
+
+/* Whoever breaks lines at blanks leaves them ragged; a terminal breaks all of them at its edge. */
+static void message_order_width(struct message_order *order, const struct gw_log_line *line, size_t length)
+{
+	if (line->length && !line->prefixed && order->length) {
+		order->broken++;
+		order->full += order->length == order->longest;
+	}
+	if (length > order->longest) {
+		order->longest = length;
+		order->full = 0;
+	}
+	order->length = line->length ? length : 0;
+}
+
+static size_t message_full_width(const struct message_order *order)
+{
+	if (order->full < 2 || (order->prefixed && order->full < order->broken - order->broken / 5))
+		return 0;
+	return order->longest;
+}
+
+static bool message_is_newest_first(const struct message_order *order)
+{
+	if (order->up >= 4 && order->up / 4 >= order->down)
+		return false;
+	if (order->back != order->forth)
+		return order->back > order->forth;
+	return order->down >= 3 && order->down / 2 > order->up;
+}
+
+/* Blank lines and pieces that were wrapped off say nothing. */
+static bool message_find_order(const char *text, size_t size, bool *prefixed, size_t *full_width)
+{
+	struct message_order order = { .last_us = -1, .wall_us = -1 };
+	struct gw_log_entry entry;
+	bool inside = false;
+	size_t offset = 0;
+
+	memset(&entry, 0, sizeof(entry));
+	for (int lines = 0; offset < size && lines < ORDER_LINES; lines++) {
+		const char *start;
+		size_t length = message_line(text, size, &offset, &start);
+		struct gw_log_line line;
+
+		gw_log_line_parse(&line, start, length);
+		if (gw_log_entry_line(&entry, start, length, &inside) == GW_LOG_ENTRY_WHOLE)
+			line = entry.line;
+		message_order_width(&order, &line, length);
+		if (line.length == 0 || line.foreign)
+			continue;
+		order.prefixed |= line.prefixed;
+		if (order.prefixed && !line.prefixed)
+			continue;
+		message_order_time(&order, &line);
+		message_order_stack(&order, &line);
+	}
+	*prefixed = order.prefixed;
+	*full_width = message_full_width(&order);
+	return message_is_newest_first(&order);
+}
+
+/* ---- reading ---------------------------------------------------------------------------------------- */
+
+static void message_report(struct message_reader *reader, size_t done)
+{
+	if (!reader->progress || (done < reader->size && done - reader->reported < PROGRESS_STEP))
+		return;
+	reader->reported = done;
+	reader->progress(done, reader->size, reader->userdata);
+}
+
+static int message_read_range(struct message_reader *reader, size_t offset, size_t end)
+{
+	int r = 0;
+
+	while (offset < end && r == 0) {
+		const char *start;
+		size_t length = message_line(reader->text, end, &offset, &start);
+
+		r = message_physical(reader, start, length);
+	}
+	return r;
+}
+
+static int message_read_forwards(struct message_reader *reader)
+{
+	int r = 0;
+
+	for (size_t offset = 0; offset < reader->size && r == 0;) {
+		const char *start;
+		size_t length = message_line(reader->text, reader->size, &offset, &start);
+
+		r = message_physical(reader, start, length);
+		message_report(reader, offset);
+	}
+	if (r == 0 && reader->inside_entry && reader->entry.filled)
+		r = message_take(reader, &reader->entry.line);
+	return r ?: message_flush(reader);
+}
+
+/* Where messages begin: at lines with something in front, or at every line. malloc()ed. */
+static size_t *message_starts(const struct message_reader *reader, size_t *count)
+{
+	size_t allocated = 1024, *starts = malloc(allocated * sizeof(*starts)), *more;
+
+	*count = 0;
+	for (size_t offset = 0; starts && offset < reader->size;) {
+		size_t at = offset, length;
+		struct gw_log_line line;
+		const char *start;
+
+		length = message_line(reader->text, reader->size, &offset, &start);
+		gw_log_line_parse(&line, start, length);
+		if (reader->prefixed && !line.prefixed && *count && line.length && *start != '{')
+			continue;
+		if (*count == allocated) {
+			allocated *= 2;
+			more = reallocarray(starts, allocated, sizeof(*starts));
+			if (!more)
+				free(starts);
+			starts = more;
+		}
+		if (starts)
+			starts[(*count)++] = at;
+	}
+	return starts;
+}
+
+static int message_read_backwards(struct message_reader *reader)
+{
+	size_t count, end = reader->size, *starts = message_starts(reader, &count);
+	int r = starts ? 0 : -ENOMEM;
+
+	for (size_t i = count; i > 0 && r == 0; i--) {
+		r = message_read_range(reader, starts[i - 1], end);
+		r = r ?: message_flush(reader);
+		end = starts[i - 1];
+		message_report(reader, reader->size - end);
+	}
+	free(starts);
+	return r;
+}
+
+int gw_log_messages(const char *text, size_t size, gw_log_message_found found, gw_log_progress progress, void *userdata,
+		    bool *newest_first)
+{
+	struct message_reader *reader = calloc(1, sizeof(*reader));
+	int r;
+
+	if (!reader)
+		return -ENOMEM;
+	reader->text = text;
+	reader->size = size;
+	reader->found = found;
+	reader->progress = progress;
+	reader->userdata = userdata;
+	*newest_first = message_find_order(text, size, &reader->prefixed, &reader->full_width);
+	r = *newest_first ? message_read_backwards(reader) : message_read_forwards(reader);
+	free(reader);
+	return r;
+}

@@ -1,0 +1,605 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Messages in order of time, each read in the light of those before it: a frame belongs to the task that was named
+ * last. Where the kernel prints who wrote a line (CONFIG_PRINTK_CALLER), each writer has a place of its own, so that
+ * reports printed at the same time are told apart.
+ */
+#include "lib/log-text/read.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log-text/event.h"
+#include "lib/log-text/frame.h"
+#include "lib/log-text/ps-table.h"
+#include "lib/log-text/scan.h"
+#include "lib/log-text/task-line.h"
+
+/* Writers that are told apart at a time; direct-mapped. */
+#define PLACES 64
+
+/* Machines whose lines are mixed. */
+#define HOSTS_MAX 16
+
+enum read_block {
+	READ_BLOCK_NONE,
+	READ_BLOCK_LOCKDEP,
+	READ_BLOCK_BUSY, /* a lockup, whose task is still to be named */
+	READ_BLOCK_RCU,
+	READ_BLOCK_CPU,
+	READ_BLOCK_OOPS,
+	READ_BLOCK_WARNING,
+};
+
+/* Where a writer is in what it prints. */
+struct read_place {
+	uint64_t caller;
+	enum read_block block;
+	uint32_t task, sample; /* whom frames belong to, GW_LOG_NONE = nobody */
+	uint32_t holder;       /* whose list of locks it is */
+	uint32_t busy_s;
+	bool interrupt; /* between <IRQ> and </IRQ> */
+	bool stack;	/* the line before was part of a stack */
+};
+
+struct read_host {
+	uint64_t host;
+	uint32_t incident;
+};
+
+struct log_reader {
+	struct gw_log_model *model;
+	struct read_place places[PLACES], *place;
+	struct gw_log_columns columns;
+	struct read_host hosts[HOSTS_MAX];
+	uint32_t n_hosts, incident;
+	uint32_t tasks_before; /* the incident */
+	int64_t boot_us;       /* time since boot of the message before */
+	int64_t time_us;
+	gw_log_progress progress;
+	void *userdata;
+};
+
+/* ---- incidents and places ---------------------------------------------------------------------- */
+
+static void read_leave(struct read_place *place)
+{
+	*place = (struct read_place){
+		.caller = place->caller, .task = GW_LOG_NONE, .sample = GW_LOG_NONE, .holder = GW_LOG_NONE
+	};
+}
+
+static void read_new_incident(struct log_reader *reader)
+{
+	reader->incident = reader->model->incidents++;
+	reader->tasks_before = reader->model->n_tasks;
+	for (int i = 0; i < PLACES; i++)
+		read_leave(&reader->places[i]);
+}
+
+/* The first host is the incident that began without one. */
+static void read_host(struct log_reader *reader, uint64_t host)
+{
+	for (uint32_t i = 0; i < reader->n_hosts; i++) {
+		if (reader->hosts[i].host != host)
+			continue;
+		reader->incident = reader->hosts[i].incident;
+		return;
+	}
+	if (reader->n_hosts == HOSTS_MAX)
+		return;
+	if (reader->n_hosts > 0)
+		read_new_incident(reader);
+	reader->hosts[reader->n_hosts++] = (struct read_host){ host, reader->incident };
+}
+
+static void read_boot(struct log_reader *reader)
+{
+	if (reader->model->n_tasks == reader->tasks_before)
+		return;
+	read_new_incident(reader);
+	for (uint32_t i = 0; i < reader->n_hosts; i++)
+		reader->hosts[i].incident = reader->incident;
+}
+
+/* Parts of a report may have been put together in another order; what begins anew near zero is another boot. */
+static void read_time(struct log_reader *reader, const struct gw_log_line *origin)
+{
+	if (origin->time_us >= 0) {
+		if (reader->boot_us >= 60000000 && origin->time_us < reader->boot_us / 4)
+			read_boot(reader);
+		reader->boot_us = origin->time_us;
+	}
+	reader->time_us = origin->time_us >= 0 ? origin->time_us : origin->wall_us;
+	if (reader->time_us > reader->model->last_us)
+		reader->model->last_us = reader->time_us;
+}
+
+static void read_origin(struct log_reader *reader, const struct gw_log_line *origin)
+{
+	struct read_place *place = &reader->places[(origin->caller ^ origin->caller >> 56) % PLACES];
+
+	if (origin->host)
+		read_host(reader, origin->host);
+	read_time(reader, origin);
+	if (place->caller != origin->caller) {
+		place->caller = origin->caller;
+		read_leave(place);
+	}
+	reader->place = place;
+	reader->model->messages++;
+	reader->model->last_line++;
+}
+
+/* ---- tasks and samples --------------------------------------------------------------------------- */
+
+/* Makes the task the one that what follows is about. */
+static int read_task(struct log_reader *reader, const struct gw_log_name *name, uint32_t *ret)
+{
+	int r = gw_log_task(reader->model, reader->incident, name->pid, name->comm, ret);
+
+	return r == -ENOSPC ? 0 : r;
+}
+
+static int read_sample(struct log_reader *reader, uint32_t task, enum gw_log_sample_kind kind, char state,
+		       uint32_t seconds)
+{
+	struct gw_log_sample sample = {
+		.kind = kind,
+		.task = task,
+		.state = state,
+		.blocked_s = seconds,
+		.time_us = reader->time_us,
+	};
+	struct read_place *place = reader->place;
+
+	place->task = task;
+	place->sample = GW_LOG_NONE;
+	place->holder = GW_LOG_NONE;
+	place->block = READ_BLOCK_NONE;
+	place->interrupt = false;
+	place->stack = true;
+	if (task == GW_LOG_NONE)
+		return 0;
+	return gw_log_add_sample(reader->model, &sample, &place->sample);
+}
+
+static const char *read_intern(struct log_reader *reader, const char *text, size_t length)
+{
+	return gw_log_intern(reader->model, text, length);
+}
+
+static int read_hung(struct log_reader *reader, const struct gw_log_name *name, uint32_t seconds)
+{
+	uint32_t task;
+	int r = read_task(reader, name, &task);
+
+	if (r < 0 || task == GW_LOG_NONE)
+		return r;
+	reader->model->tasks[task].rounds++;
+	if (reader->model->n_events)
+		reader->model->events[reader->model->n_events - 1].task = task;
+	return read_sample(reader, task, GW_LOG_SAMPLE_HUNG, 'D', seconds);
+}
+
+/* The listing right below a hung-task report's, or a lockup's, first line is part of it. */
+static bool read_goes_on(const struct log_reader *reader, uint32_t task)
+{
+	const struct read_place *place = reader->place;
+
+	return place->task == task && place->sample != GW_LOG_NONE &&
+	       reader->model->samples[place->sample].n_frames == 0;
+}
+
+static int read_listing(struct log_reader *reader, const struct gw_log_listing *listing)
+{
+	struct gw_log_task *about;
+	uint32_t task;
+	int r = read_task(reader, &listing->name, &task);
+
+	if (r < 0 || task == GW_LOG_NONE)
+		return r;
+	about = &reader->model->tasks[task];
+	about->tgid = listing->tgid ? listing->tgid : about->tgid;
+	about->ppid = listing->ppid ? listing->ppid : about->ppid;
+	about->kernel = about->ppid == 2 || about->pid == 2;
+	if (read_goes_on(reader, task)) {
+		reader->model->samples[reader->place->sample].state = listing->state;
+		reader->place->stack = true;
+		return 0;
+	}
+	return read_sample(reader, task, GW_LOG_SAMPLE_LISTED, listing->state, 0);
+}
+
+static int read_work(struct log_reader *reader, const struct gw_log_work *work)
+{
+	struct gw_log_task *task;
+
+	if (reader->place->task == GW_LOG_NONE)
+		return 0;
+	task = &reader->model->tasks[reader->place->task];
+	task->workqueue = read_intern(reader, work->workqueue, work->workqueue_length);
+	task->work_function = read_intern(reader, work->function, work->function_length);
+	task->work_module = read_intern(reader, work->module, work->module_length);
+	task->kernel = true;
+	return task->workqueue && task->work_function && task->work_module ? 0 : -ENOMEM;
+}
+
+static int read_blocked(struct log_reader *reader, const struct gw_log_blocked *blocked)
+{
+	struct gw_log_blocker blocker = {
+		.owner = GW_LOG_NONE,
+		.kind = blocked->kind,
+		.waiter_access = blocked->waiter_access,
+		.owner_access = blocked->owner_access,
+		.last_holder = blocked->last_holder,
+	};
+	int r = read_task(reader, &blocked->waiter, &blocker.waiter);
+
+	if (r == 0 && blocked->has_owner)
+		r = read_task(reader, &blocked->owner, &blocker.owner);
+	if (r < 0 || blocker.waiter == GW_LOG_NONE)
+		return r;
+	read_leave(reader->place);
+	return gw_log_add_blocker(reader->model, &blocker);
+}
+
+/* ---- what CPUs did ---------------------------------------------------------------------------------- */
+
+static enum gw_log_sample_kind read_cpu_kind(enum read_block block)
+{
+	switch (block) {
+	case READ_BLOCK_BUSY:
+	case READ_BLOCK_RCU:
+		return GW_LOG_SAMPLE_BUSY;
+	case READ_BLOCK_OOPS:
+		return GW_LOG_SAMPLE_OOPS;
+	case READ_BLOCK_CPU:
+		return GW_LOG_SAMPLE_CPU;
+	default:
+		return GW_LOG_SAMPLE_LOCKDEP;
+	}
+}
+
+/* Reports name the task that a CPU runs in a line of its own, behind their heading. */
+static int read_cpu(struct log_reader *reader, const struct gw_log_name *name)
+{
+	enum read_block block = reader->place->block;
+	uint32_t task, seconds = reader->place->busy_s;
+	int r = read_task(reader, name, &task);
+
+	if (r < 0 || task == GW_LOG_NONE || read_goes_on(reader, task))
+		return r;
+	r = read_sample(reader, task, read_cpu_kind(block), 'R', seconds);
+	if (block == READ_BLOCK_OOPS)
+		reader->model->tasks[task].died = true;
+	if (block == READ_BLOCK_LOCKDEP || block == READ_BLOCK_RCU)
+		reader->place->block = block;
+	return r;
+}
+
+static int read_soft_lockup(struct log_reader *reader, const struct gw_log_name *name, uint32_t seconds)
+{
+	uint32_t task;
+	int r = read_task(reader, name, &task);
+
+	return r ?: read_sample(reader, task, GW_LOG_SAMPLE_BUSY, 'R', seconds);
+}
+
+/* ---- stacks -------------------------------------------------------------------------------------------- */
+
+static int read_frame(struct log_reader *reader, const struct gw_log_frame_text *text)
+{
+	struct read_place *place = reader->place;
+	struct gw_log_frame frame = {
+		.function = read_intern(reader, text->function, text->function_length),
+		.module = read_intern(reader, text->module, text->module_length),
+		.reliable = text->reliable,
+		.inlined = text->inlined,
+		.interrupt = place->interrupt,
+	};
+
+	if (!frame.function || !frame.module)
+		return -ENOMEM;
+	place->stack = true;
+	if (place->sample == GW_LOG_NONE || !*frame.function)
+		return 0;
+	return gw_log_add_frame(reader->model, place->sample, &frame);
+}
+
+static bool read_mark(struct log_reader *reader, const char *text)
+{
+	struct read_place *place = reader->place;
+
+	if (strncmp(text, "<IRQ>", 5) == 0 || strncmp(text, "<NMI>", 5) == 0)
+		place->interrupt = true;
+	else if (strncmp(text, "</IRQ>", 6) == 0 || strncmp(text, "</NMI>", 6) == 0)
+		place->interrupt = false;
+	else if (strncmp(text, "Call Trace:", 11) != 0 && strncmp(text, "Call trace:", 11) != 0 &&
+		 strncmp(text, "<TASK>", 6) != 0 && strncmp(text, "</TASK>", 7) != 0)
+		return false;
+	place->stack = strncmp(text, "</TASK>", 7) != 0;
+	return true;
+}
+
+/* ---- locks --------------------------------------------------------------------------------------------- */
+
+static int read_holder(struct log_reader *reader, const struct gw_log_name *name)
+{
+	reader->place->task = reader->place->sample = GW_LOG_NONE;
+	reader->place->stack = false;
+	return read_task(reader, name, &reader->place->holder);
+}
+
+static const char *read_function(struct log_reader *reader, const char *text)
+{
+	struct gw_log_frame_text frame;
+
+	if (!text || !gw_log_frame_parse(&frame, text))
+		return "";
+	return read_intern(reader, frame.function, frame.function_length);
+}
+
+/* A lock has a line for each inlined function; the last one is the function that has an address. */
+static int read_held(struct log_reader *reader, struct gw_log_held *held, size_t length, const char *function)
+{
+	struct gw_log_model *model = reader->model;
+	struct gw_log_held *last = model->n_held ? &model->held[model->n_held - 1] : NULL;
+
+	held->task = reader->place->holder;
+	held->lockdep = reader->place->block == READ_BLOCK_LOCKDEP;
+	held->name = read_intern(reader, held->name, length);
+	held->function = read_function(reader, function);
+	if (!held->name || !held->function)
+		return -ENOMEM;
+	if (held->task == GW_LOG_NONE)
+		return 0;
+	if (last && last->task == held->task && last->index == held->index && last->address == held->address) {
+		if (*held->function)
+			last->function = held->function;
+		return 0;
+	}
+	return gw_log_add_held(model, held);
+}
+
+/* ---- tables of ps ---------------------------------------------------------------------------------------- */
+
+static int read_row(struct log_reader *reader, const struct gw_log_row *row)
+{
+	struct gw_log_frame frame = { .module = "", .reliable = true };
+	uint32_t task;
+	int r;
+
+	if (!row->wchan[0])
+		return 0;
+	r = read_task(reader, &row->name, &task);
+	if (r < 0 || task == GW_LOG_NONE)
+		return r;
+	reader->model->tasks[task].tgid = row->tgid;
+	r = read_sample(reader, task, GW_LOG_SAMPLE_TABLE, row->state, 0);
+	frame.function = read_intern(reader, row->wchan, strcspn(row->wchan, "."));
+	if (r == 0 && !frame.function)
+		r = -ENOMEM;
+	if (r == 0 && reader->place->sample != GW_LOG_NONE)
+		r = gw_log_add_frame(reader->model, reader->place->sample, &frame);
+	read_leave(reader->place);
+	return r;
+}
+
+static bool read_table(struct log_reader *reader, const char *text, int *r)
+{
+	struct gw_log_row row;
+
+	if (gw_log_columns_parse(text, &reader->columns))
+		return true;
+	if (!gw_log_row_parse(text, &reader->columns, &row)) {
+		reader->columns.count = 0;
+		return false;
+	}
+	*r = read_row(reader, &row);
+	return true;
+}
+
+/* ---- events ------------------------------------------------------------------------------------------------ */
+
+static void read_block(struct log_reader *reader, const struct gw_log_event *event)
+{
+	static const enum read_block blocks[GW_LOG_EVENTS] = {
+		[GW_LOG_EVENT_HARD_LOCKUP] = READ_BLOCK_BUSY, [GW_LOG_EVENT_SOFT_LOCKUP] = READ_BLOCK_BUSY,
+		[GW_LOG_EVENT_RCU_STALL] = READ_BLOCK_RCU,    [GW_LOG_EVENT_LOCKDEP] = READ_BLOCK_LOCKDEP,
+		[GW_LOG_EVENT_OOPS] = READ_BLOCK_OOPS,	      [GW_LOG_EVENT_PANIC] = READ_BLOCK_WARNING,
+		[GW_LOG_EVENT_SYSRQ] = READ_BLOCK_WARNING,
+	};
+	struct read_place *place = reader->place;
+
+	if (blocks[event->kind] == READ_BLOCK_NONE)
+		return;
+	/* The heading of an oops has several lines; an oops within a report ends that one. */
+	read_leave(place);
+	place->block = blocks[event->kind];
+	place->busy_s = event->number;
+}
+
+/* "Process information: process Xorg pid 2104 thread Xorg:cs0 pid 4123", after the timeout of its job. */
+static int read_process(struct log_reader *reader, const char *text)
+{
+	struct gw_log_model *model = reader->model;
+	const char *process = gw_scan_after(text, "rocess information: process "), *thread, *pid;
+	struct gw_log_name name = { .pid = 0 };
+	uint32_t tgid, task;
+	int r;
+
+	process = process ? gw_scan_after(process, " pid ") : NULL;
+	thread = process && gw_scan_number(&process, &tgid) ? gw_scan_after(process, " thread ") : NULL;
+	pid = thread ? gw_scan_after(thread, " pid ") : NULL;
+	if (!pid || pid - thread >= GW_LOG_COMM_SIZE || model->n_events == 0 || !gw_scan_number(&pid, &name.pid) ||
+	    name.pid == 0)
+		return 0;
+	memcpy(name.comm, thread, strcspn(thread, " "));
+	r = read_task(reader, &name, &task);
+	if (r == 0 && task != GW_LOG_NONE) {
+		model->tasks[task].tgid = tgid;
+		model->events[model->n_events - 1].task = task;
+	}
+	return r;
+}
+
+static int read_event(struct log_reader *reader, const char *text)
+{
+	struct gw_log_event event;
+	const char *device;
+	size_t length;
+
+	if (!gw_log_event_parse(&event, text, &device, &length))
+		return read_process(reader, text);
+	if (event.kind == GW_LOG_EVENT_BOOT)
+		read_boot(reader);
+	event.incident = reader->incident;
+	event.time_us = reader->time_us;
+	event.line = reader->model->last_line;
+	event.device = device ? read_intern(reader, device, length) : "";
+	event.text = read_intern(reader, text, strlen(text));
+	if (!event.device || !event.text)
+		return -ENOMEM;
+	read_block(reader, &event);
+	return gw_log_add_event(reader->model, &event);
+}
+
+/* "Tainted: G        W   6.1.0-18-amd64 #1", "Not tainted 6.7.0", "Linux version 6.1.0". */
+static int read_release(struct log_reader *reader, const char *text)
+{
+	const char *at = gw_scan_after(text, "ainted"), *end;
+
+	if (!at)
+		at = gw_scan_after(text, "Linux version");
+	if (!at || *reader->model->release)
+		return 0;
+	for (; *at; at++)
+		if (at[-1] == ' ' && gw_scan_is_digit(*at) &&
+		    (at[1] == '.' || (gw_scan_is_digit(at[1]) && at[2] == '.')))
+			break;
+	end = at + strcspn(at, " ");
+	reader->model->release = read_intern(reader, at, (size_t)(end - at));
+	return reader->model->release ? 0 : -ENOMEM;
+}
+
+/* ---- one message --------------------------------------------------------------------------------------------- */
+
+/* Lines that name a task. Returns whether it is one. */
+static bool read_task_line(struct log_reader *reader, const char *text, int *r)
+{
+	struct gw_log_blocked blocked;
+	struct gw_log_listing listing;
+	struct gw_log_name name;
+	uint32_t seconds, task;
+
+	if (gw_log_hung_parse(text, &name, &seconds))
+		*r = read_hung(reader, &name, seconds);
+	else if (gw_log_blocked_parse(text, &blocked))
+		*r = read_blocked(reader, &blocked);
+	else if (gw_log_listing_parse(text, &listing))
+		*r = read_listing(reader, &listing);
+	else if (gw_log_soft_lockup_parse(text, &name, &seconds))
+		*r = read_soft_lockup(reader, &name, seconds);
+	else if (gw_log_cpu_parse(text, &name))
+		*r = read_cpu(reader, &name);
+	else if (gw_log_exited_parse(text, &name)) {
+		*r = read_task(reader, &name, &task);
+		if (task != GW_LOG_NONE)
+			reader->model->tasks[task].died = true;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* Lines that belong to the task named before. */
+static bool read_detail(struct log_reader *reader, const char *text, int *r)
+{
+	struct gw_log_frame_text frame;
+	struct gw_log_work work;
+	struct gw_log_name name;
+	struct gw_log_held held;
+	const char *function;
+	size_t length;
+
+	if (gw_log_work_parse(text, &work))
+		*r = read_work(reader, &work);
+	else if (gw_log_holder_parse(text, &name))
+		*r = read_holder(reader, &name);
+	else if (gw_log_held_parse(text, &held, &length, &function))
+		*r = read_held(reader, &held, length, function);
+	else if (read_mark(reader, text))
+		*r = 0;
+	else if (gw_log_frame_register(&frame, text) ||
+		 (gw_log_frame_parse(&frame, text) && (frame.certain || reader->place->stack)))
+		*r = read_frame(reader, &frame);
+	else
+		return false;
+	return true;
+}
+
+/* Headings that end what was before. */
+static void read_heading(struct log_reader *reader, const char *text)
+{
+	struct read_place *place = reader->place;
+
+	if (strncmp(text, "NMI backtrace for cpu", 21) == 0) {
+		enum read_block block = place->block;
+
+		read_leave(place);
+		place->block = block == READ_BLOCK_RCU ? READ_BLOCK_RCU : READ_BLOCK_CPU;
+	} else if (strncmp(text, "---[ end", 8) == 0 || strncmp(text, "Showing all locks", 17) == 0 ||
+		   strncmp(text, "=======", 7) == 0) {
+		read_leave(place);
+	} else if (strncmp(text, "WARNING: CPU:", 13) == 0) {
+		read_leave(place);
+		place->block = READ_BLOCK_WARNING;
+	}
+}
+
+static int read_message(const struct gw_log_message *message, void *userdata)
+{
+	struct log_reader *reader = userdata;
+	const char *text = message->text;
+	int r = 0;
+
+	read_origin(reader, &message->origin);
+	if (read_detail(reader, text, &r))
+		return r;
+	reader->place->stack = false;
+	read_heading(reader, text);
+	/* What a report is about comes before whom. */
+	r = strncmp(text, "task:", 5) == 0 ? 0 : read_event(reader, text);
+	if (r == 0 && !read_task_line(reader, text, &r))
+		read_table(reader, text, &r);
+	return r ?: read_release(reader, text);
+}
+
+static void read_progress(size_t done, size_t all, void *userdata)
+{
+	struct log_reader *reader = userdata;
+
+	reader->progress(done, all, reader->userdata);
+}
+
+int gw_log_read(struct gw_log_model *ret, const char *text, size_t size, gw_log_progress progress, void *userdata)
+{
+	struct log_reader *reader = calloc(1, sizeof(*reader));
+	int r = gw_log_model_init(ret);
+
+	if (r < 0 || !reader) {
+		free(reader);
+		return -ENOMEM;
+	}
+	reader->model = ret;
+	reader->boot_us = -1;
+	reader->progress = progress;
+	reader->userdata = userdata;
+	for (int i = 0; i < PLACES; i++)
+		read_leave(&reader->places[i]);
+	r = gw_log_messages(text, size, read_message, progress ? read_progress : NULL, reader, &ret->newest_first);
+	free(reader);
+	return r;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads arbitrary bytes as a kernel log, and walks all of what came out; tests/fuzz/run builds and runs it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log-text/read.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void fuzz_check(bool fine)
+{
+	if (!fine)
+		abort();
+}
+
+static void fuzz_task(const struct gw_log_model *model, uint32_t index)
+{
+	const struct gw_log_task *task = &model->tasks[index];
+	uint32_t samples = 0;
+
+	fuzz_check(task->incident < model->incidents);
+	fuzz_check(strlen(task->comm) + strlen(task->workqueue) + strlen(task->work_function) < 8192);
+	for (uint32_t s = task->first_sample; s != GW_LOG_NONE; s = model->samples[s].next) {
+		const struct gw_log_sample *sample = &model->samples[s];
+
+		fuzz_check(++samples <= model->n_samples && sample->task == index);
+		fuzz_check(sample->first_frame + sample->n_frames <= model->n_frames);
+		for (uint32_t i = 0; i < sample->n_frames; i++)
+			fuzz_check(model->frames[sample->first_frame + i].function[0] != '\0');
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct gw_log_model model;
+
+	fuzz_check(gw_log_read(&model, (const char *)data, size, NULL, NULL) == 0);
+	for (uint32_t i = 0; i < model.n_tasks; i++)
+		fuzz_task(&model, i);
+	for (uint32_t i = 0; i < model.n_blockers; i++)
+		fuzz_check(model.blockers[i].waiter < model.n_tasks &&
+			   (model.blockers[i].owner == GW_LOG_NONE || model.blockers[i].owner < model.n_tasks));
+	for (uint32_t i = 0; i < model.n_held; i++)
+		fuzz_check(model.held[i].task < model.n_tasks && model.held[i].name && model.held[i].function);
+	for (uint32_t i = 0; i < model.n_events; i++)
+		fuzz_check(gw_log_event_name(model.events[i].kind) && strlen(model.events[i].text) < 4096);
+	gw_log_model_deinit(&model);
+	return 0;
+}
