@@ -20,6 +20,7 @@
 #include "daemon/kernel/privilege.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/hash.h"
 #include "lib/system/kallsyms.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
@@ -379,13 +380,10 @@ static int attach_all(struct gw_boot_programs *programs, const struct kernel *ke
 /* What has to be equal for pins to be adopted; see the header for its digits. */
 static uint64_t build_hash(void)
 {
-	uint64_t hash = 0xcbf29ce484222325ULL; /* FNV-1a */
-	const unsigned char *bytes;
 	size_t size;
+	const void *bytes = boot_bpf__elf_bytes(&size);
+	uint64_t hash = gw_hash_bytes(GW_HASH_START, bytes, size);
 
-	bytes = boot_bpf__elf_bytes(&size);
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ bytes[i]) * 0x100000001b3ULL;
 	return (hash & ((1ULL << VERSION_SHIFT) - 1)) | (uint64_t)GW_BOOT_LAYOUT_VERSION << VERSION_SHIFT;
 }
 

@@ -23,6 +23,7 @@
 #include "bpf/patched/signalling.skel.h"
 #include "bpf/watch.skel.h"
 #include "daemon/kernel/privilege.h"
+#include "lib/base/hash.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
 #define MAPS_MAX 32
@@ -129,14 +130,13 @@ void gw_objects_free(struct gw_objects *objects)
 
 uint64_t gw_objects_hash(void)
 {
-	uint64_t hash = 0xcbf29ce484222325ULL ^ GW_LAYOUT_VERSION; /* FNV-1a */
-	size_t i, j, size;
+	uint64_t hash = GW_HASH_START ^ GW_LAYOUT_VERSION;
+	size_t i, size;
 
 	for (i = 0; i < ELEMENTS(embedded); i++) {
-		const unsigned char *bytes = embedded[i].bytes(&size);
+		const void *bytes = embedded[i].bytes(&size);
 
-		for (j = 0; j < size; j++)
-			hash = (hash ^ bytes[j]) * 0x100000001b3ULL;
+		hash = gw_hash_bytes(hash, bytes, size);
 	}
 	return hash;
 }

@@ -7,6 +7,7 @@
 
 #include "daemon/watch/recorder.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/hash.h"
 #include "lib/base/log.h"
 
 struct gw_watch {
@@ -68,13 +69,6 @@ static int parse(const void *data, size_t size, struct gw_snapshot **ret)
 
 /* ---- findings ------------------------------------------------------------------------ */
 
-static uint64_t mix(uint64_t hash, uint64_t value)
-{
-	for (int i = 0; i < 8; i++, value >>= 8)
-		hash = (hash ^ (value & 0xff)) * 0x100000001b3ULL; /* FNV-1a */
-	return hash;
-}
-
 /* Which tasks stand in which waits, of those old enough to matter. */
 static void find_old_waits(struct gw_findings *findings, const struct gw_snapshot *snapshot, uint64_t min_wait_ns)
 {
@@ -82,7 +76,7 @@ static void find_old_waits(struct gw_findings *findings, const struct gw_snapsho
 	size_t count = gw_snapshot_tasks(snapshot, &tasks);
 	uint64_t now = gw_snapshot_head(snapshot)->mono_ns;
 
-	findings->identity = 0xcbf29ce484222325ULL;
+	findings->identity = GW_HASH_START;
 	for (size_t i = 0; i < count; i++) {
 		const struct gw_task_state *state = &tasks[i]->watch;
 		uint64_t since;
@@ -93,7 +87,7 @@ static void find_old_waits(struct gw_findings *findings, const struct gw_snapsho
 		if (since == 0 || since > now || now - since < min_wait_ns)
 			continue;
 		findings->old_waits++;
-		findings->identity = mix(mix(findings->identity, tasks[i]->address), since);
+		findings->identity = gw_hash_number(gw_hash_number(findings->identity, tasks[i]->address), since);
 	}
 }
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/hash.h"
+
 #define SYMBOL_MAX 512 /* KSYM_NAME_LEN */
 #define MODULE_MAX 56  /* MODULE_NAME_LEN */
 #define READ_SIZE (64 << 10)
@@ -71,13 +73,10 @@ static int add_module(struct gw_kallsyms *table, const char *module, struct entr
 	return add_string(table, module, &modules[table->module_count++]);
 }
 
+/* Of the name without what the compiler appends, e.g. ".isra.0". */
 static uint16_t hash_name(const char *name)
 {
-	uint32_t hash = 0x811c9dc5; /* FNV-1a */
-
-	for (; *name && *name != '.'; name++)
-		hash = (hash ^ (unsigned char)*name) * 0x01000193;
-	return hash >> 16 ^ hash;
+	return (uint16_t)gw_hash_spread(gw_hash_bytes(GW_HASH_START, name, strcspn(name, ".")));
 }
 
 static int add_entry(struct gw_kallsyms *table, uint64_t address, char type, const char *name, const char *module)

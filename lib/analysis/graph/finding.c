@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/base/hash.h"
+
 static void finding_deinit(struct gw_finding *finding)
 {
 	gw_list_deinit(&finding->chain);
@@ -86,25 +88,15 @@ int gw_finding_participants(struct gw_finding *finding, const struct gw_graph *g
 	return 0;
 }
 
-/* FNV-1a over the bytes of a number. */
-static uint64_t finding_hash(uint64_t state, uint64_t value)
-{
-	for (int i = 0; i < 8; i++, value >>= 8)
-		state = (state ^ (value & 0xff)) * 0x100000001b3ULL;
-	return state;
-}
-
-#define HASH_START 0xcbf29ce484222325ULL
-
 static uint64_t finding_hash_participant(const struct gw_wait_identity *identity)
 {
-	uint64_t state = finding_hash(HASH_START, identity->pid);
+	uint64_t state = gw_hash_number(GW_HASH_START, identity->pid);
 
-	state = finding_hash(state, identity->start_ns);
-	state = finding_hash(state, identity->kind);
-	state = finding_hash(state, identity->object);
-	state = finding_hash(state, identity->since_ns);
-	return identity->since_ns ? state : finding_hash(state, identity->switches);
+	state = gw_hash_number(state, identity->start_ns);
+	state = gw_hash_number(state, identity->kind);
+	state = gw_hash_number(state, identity->object);
+	state = gw_hash_number(state, identity->since_ns);
+	return identity->since_ns ? state : gw_hash_number(state, identity->switches);
 }
 
 void gw_finding_set_key(struct gw_finding *finding, const struct gw_graph *graph, uint32_t node)
@@ -114,10 +106,10 @@ void gw_finding_set_key(struct gw_finding *finding, const struct gw_graph *graph
 	/* A sum, so that it does not matter where the loop begins. */
 	for (size_t i = 0; i < finding->n_participants; i++)
 		sum += finding_hash_participant(&finding->participants[i]);
-	state = finding_hash(finding_hash(HASH_START, finding->class), sum);
+	state = gw_hash_number(gw_hash_number(GW_HASH_START, finding->class), sum);
 	if (node != GW_NO_NODE) {
-		state = finding_hash(state, graph->nodes[node].type);
-		state = finding_hash(state, graph->nodes[node].address);
+		state = gw_hash_number(state, graph->nodes[node].type);
+		state = gw_hash_number(state, graph->nodes[node].address);
 	}
 	finding->key = state;
 }

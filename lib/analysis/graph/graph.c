@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/hash.h"
+
 void gw_graph_init(struct gw_graph *graph, const struct gw_snapshot *snapshot)
 {
 	*graph = (struct gw_graph){ .snapshot = snapshot };
@@ -20,19 +22,11 @@ void gw_graph_deinit(struct gw_graph *graph)
 	gw_graph_init(graph, NULL);
 }
 
-/* splitmix64's finisher: addresses differ in few bits. */
-static uint64_t graph_mix(uint64_t x)
-{
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-	return x ^ (x >> 31);
-}
-
 /* The slot that holds the node, or the free one where it belongs. */
 static uint32_t *graph_find_slot(const struct gw_graph *graph, enum gw_node_type type, uint64_t address, uint64_t extra)
 {
 	uint32_t mask = graph->table_size - 1;
-	uint32_t at = (uint32_t)graph_mix(address + graph_mix(extra + (uint64_t)type)) & mask;
+	uint32_t at = (uint32_t)gw_hash_spread(address + gw_hash_spread(extra + (uint64_t)type)) & mask;
 
 	for (;; at = (at + 1) & mask) {
 		const struct gw_node *node;

@@ -9,6 +9,7 @@
 
 #include "lib/analysis/words/json.h"
 #include "lib/analysis/words/names.h"
+#include "lib/base/hash.h"
 #include "lib/base/text.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -122,10 +123,9 @@ static uint64_t hazard_key(const struct gw_snapshot *snapshot, const struct gw_h
 {
 	uint32_t at = hazard_culprit_at(snapshot, hazard);
 	uint64_t culprit = at < hazard->stack_depth ? hazard_function_at(snapshot, hazard->stack[at]) : 0;
-	uint64_t key = hazard->rule * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t key = gw_hash_number(GW_HASH_START, hazard->rule);
 
-	key = (key ^ hazard_function_at(snapshot, hazard->section_ip)) * UINT64_C(0x9e3779b97f4a7c15);
-	return (key ^ culprit) * UINT64_C(0x9e3779b97f4a7c15);
+	return gw_hash_number(gw_hash_number(key, hazard_function_at(snapshot, hazard->section_ip)), culprit);
 }
 
 /* ---- the same path once ---------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/analysis/verdict/render.h"
+#include "lib/base/hash.h"
 
 /* A task that a finding names, participant or victim. */
 struct named {
@@ -220,7 +221,7 @@ static uint64_t store_fingerprint(const struct gw_graph *graph, const struct gw_
 	for (uint32_t i = 0; i < finding->victims.count; i++) {
 		const struct gw_node *victim = &graph->nodes[finding->victims.items[i]];
 
-		sum += (victim->address ^ victim->extra) * 0x9e3779b97f4a7c15ULL;
+		sum += gw_hash_spread(victim->address ^ victim->extra);
 	}
 	return sum + finding->n_victims;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/hash.h"
 #include "lib/base/text.h"
 #include "lib/boot/document/json.h"
 #include "lib/boot/model/needs.h"
@@ -15,30 +16,22 @@
 
 /* ---- identity --------------------------------------------------------------------------------------- */
 
-/* FNV-1a, with an end to each part. */
-static uint64_t hash(uint64_t state, const char *text)
-{
-	do
-		state = (state ^ (unsigned char)*text) * 0x100000001b3ULL;
-	while (*text++);
-	return state;
-}
-
 /* What the finding is about, whatever else becomes known of it. */
 static uint64_t report_key(const struct gw_boot_model *model, const struct gw_boot_finding *finding)
 {
-	uint64_t state = hash(0xcbf29ce484222325ULL, gw_class_name(finding->class));
+	uint64_t state = gw_hash_string(GW_HASH_START, gw_class_name(finding->class));
 	bool shared = finding->class == GW_CLASS_DEFERRED_FOREVER || finding->class == GW_CLASS_DEFERRAL_TIMEOUT;
 
 	if (finding->class == GW_CLASS_DEFERRAL_STORM)
 		return state;
 	if (finding->class == GW_CLASS_DEFERRAL_TIMEOUT && finding->result != 0)
-		state = hash(state, "failed");
+		state = gw_hash_string(state, "failed");
 	if (!shared || !finding->related)
-		state = hash(hash(state, gw_boot_text(model, finding->bus)), gw_boot_text(model, finding->device));
+		state = gw_hash_string(gw_hash_string(state, gw_boot_text(model, finding->bus)),
+				       gw_boot_text(model, finding->device));
 	if (finding->entry && !shared)
-		return hash(state, finding->entry->id);
-	return hash(state, gw_boot_text(model, finding->supplier_name));
+		return gw_hash_string(state, finding->entry->id);
+	return gw_hash_string(state, gw_boot_text(model, finding->supplier_name));
 }
 
 /* ---- nodes ------------------------------------------------------------------------------------------ */

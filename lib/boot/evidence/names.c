@@ -6,20 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- the map ------------------------------------------------------------------------------ */
+#include "lib/base/hash.h"
 
-static size_t map_mix(uint64_t key)
-{
-	key ^= key >> 33;
-	key *= 0xff51afd7ed558ccdULL;
-	key ^= key >> 33;
-	return (size_t)key;
-}
+/* ---- the map ------------------------------------------------------------------------------ */
 
 /* The slot that has the key, or the free one where it belongs. There is always a free one. */
 static struct gw_boot_map_slot *map_find_slot(const struct gw_boot_map *map, uint64_t key)
 {
-	size_t at = map_mix(key) & (map->allocated - 1);
+	size_t at = gw_hash_spread(key) & (map->allocated - 1);
 
 	while (map->slots[at].used && map->slots[at].key != key)
 		at = (at + 1) & (map->allocated - 1);
@@ -68,19 +62,9 @@ void gw_boot_map_deinit(struct gw_boot_map *map)
 
 /* ---- the names ---------------------------------------------------------------------------- */
 
-/* FNV-1a. */
-static size_t hash_name(const char *name)
-{
-	uint64_t state = 0xcbf29ce484222325ULL;
-
-	for (; *name; name++)
-		state = (state ^ (unsigned char)*name) * 0x100000001b3ULL;
-	return map_mix(state);
-}
-
 static uint32_t *names_find_slot(const struct gw_boot_names *names, const char *name)
 {
-	size_t at = hash_name(name) & (names->n_slots - 1);
+	size_t at = gw_hash_spread(gw_hash_string(GW_HASH_START, name)) & (names->n_slots - 1);
 
 	while (names->slots[at] && strcmp(names->names[names->slots[at] - 1], name) != 0)
 		at = (at + 1) & (names->n_slots - 1);
