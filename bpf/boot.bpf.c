@@ -7,10 +7,10 @@
  */
 #include "bpf/lib/kernel.h"
 
+#include <asm-generic/errno-base.h>
+
 #include "bpf/abi/boot-records.h"
 
-#define EPROBE_DEFER 517
-#define ENODEV 19
 #define SUPPLIERS_MAX 128 /* links of a device that are looked at */
 
 struct {

@@ -55,7 +55,7 @@ struct gw_boot_record {
 	__u64 sequence; /* counts up from 0 over all CPUs: a gap is a loss */
 	__u64 time_ns;	/* CLOCK_MONOTONIC */
 	__u64 object;	/* struct device, struct module or 0: ties events of one subject together */
-	__u64 flags;	/* GW_BOOT_F_*; LINK_ADD: DL_FLAG_* of include/linux/device.h */
+	__u64 flags;	/* GW_BOOT_F_*; LINK_ADD: DL_FLAG_* of kernel-constants.h */
 	__u32 type;	/* enum gw_boot_event_type */
 	__u32 pid;	/* thread that did it */
 	__s32 result;	/* by type; negative errno where it is one */

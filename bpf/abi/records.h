@@ -205,7 +205,7 @@ struct gw_task_record {
 	__u64 start_ns; /* task->start_time */
 	__u32 pid;	/* thread id, initial pid namespace */
 	__u32 tgid;
-	__u32 state; /* task->__state: 0 running, 1 interruptible, 2 uninterruptible, ... */
+	__u32 state; /* task->__state: 0 running, else TASK_* of kernel-constants.h */
 	__u32 flags; /* GW_TASK_F_* */
 	char comm[GW_COMM_SIZE];
 	__u64 cgroup_id;    /* cgroup v2 id, 0 = unknown */

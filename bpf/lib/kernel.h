@@ -21,6 +21,8 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "bpf/abi/kernel-constants.h"
+
 typedef __u8 u8;
 typedef __s8 s8;
 typedef __u16 u16;
@@ -86,14 +88,6 @@ struct thread_struct {
 
 /* ---- tasks ---------------------------------------------------------------- */
 
-/* include/linux/sched.h */
-#define TASK_INTERRUPTIBLE 0x1
-#define TASK_UNINTERRUPTIBLE 0x2
-#define TASK_NOLOAD 0x400
-#define PF_WQ_WORKER 0x20
-#define PF_EXITING 0x4
-#define PF_KTHREAD 0x200000
-
 struct kernfs_node {
 	u64 id;
 };
@@ -154,13 +148,6 @@ struct task_struct___blocker {
 struct task_struct___blocked_on {
 	struct mutex *blocked_on;
 };
-
-/* include/linux/hung_task.h: the low bits of task->blocker */
-#define BLOCKER_TYPE_MUTEX 0x00UL
-#define BLOCKER_TYPE_SEM 0x01UL
-#define BLOCKER_TYPE_RWSEM_READER 0x02UL
-#define BLOCKER_TYPE_RWSEM_WRITER 0x03UL
-#define BLOCKER_TYPE_MASK 0x03UL
 
 struct kthread {
 	void *data;
@@ -437,9 +424,6 @@ struct device {
 enum device_link_state {
 	DL_STATE_AVAILABLE = 1,
 };
-
-#define DL_FLAG_MANAGED 0x40U
-#define DL_FLAG_SYNC_STATE_ONLY 0x80U
 
 struct device_link {
 	struct device *supplier;

@@ -30,6 +30,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bpf/abi/kernel-constants.h"
 #include "lib/analysis/analysis.h"
 #include "lib/analysis/record/recording.h"
 
@@ -259,7 +260,7 @@ static inline void signalled_by(struct gw_timeline_record *record, const struct 
 		.start_ns = task->start_ns,
 		.pid = task->pid,
 		.count = count,
-		.flags = task->flags & GW_TASK_F_KTHREAD ? 0x00200000 : 0,
+		.flags = task->flags & GW_TASK_F_KTHREAD ? PF_KTHREAD : 0,
 	};
 	memcpy(signaller->comm, task->comm, sizeof(signaller->comm));
 }

@@ -4,10 +4,10 @@
 
 #include <errno.h>
 
+#include "bpf/abi/kernel-constants.h"
+
 /* A user task that has left may be missed as a signaller if it signalled so often. */
 #define HABITUAL_SIGNALS 4
-
-#define PF_KTHREAD 0x00200000u /* include/linux/sched.h */
 
 static bool timeline_is_interrupt(const struct gw_signaller *signaller)
 {

@@ -2,17 +2,7 @@
 /* Which of a task's nested waits counts, and whether two snapshots show the same one. */
 #include "lib/analysis/record/wait.h"
 
-/* include/linux/sched.h; the same on all kernels that gpuwatch supports. */
-#define STATE_INTERRUPTIBLE 0x1u
-#define STATE_UNINTERRUPTIBLE 0x2u
-#define STATE_STOPPED 0x4u
-#define STATE_TRACED 0x8u
-#define STATE_DEAD 0x80u
-#define STATE_NOLOAD 0x400u
-#define STATE_RTLOCK 0x1000u
-
-/* BLOCKER_TYPE_* in include/linux/hung_task.h (7.2). */
-enum blocker_type { BLOCKER_MUTEX, BLOCKER_SEMAPHORE, BLOCKER_RWSEM_READER, BLOCKER_RWSEM_WRITER };
+#include "bpf/abi/kernel-constants.h"
 
 static bool wait_is_by_completion(uint32_t kind)
 {
@@ -22,10 +12,10 @@ static bool wait_is_by_completion(uint32_t kind)
 static bool wait_from_blocker(const struct gw_task_record *task, struct gw_wait *ret)
 {
 	static const uint32_t flags[] = {
-		[BLOCKER_MUTEX] = GW_LOCK_F_MUTEX,
-		[BLOCKER_SEMAPHORE] = 0,
-		[BLOCKER_RWSEM_READER] = GW_LOCK_F_READ,
-		[BLOCKER_RWSEM_WRITER] = GW_LOCK_F_WRITE,
+		[BLOCKER_TYPE_MUTEX] = GW_LOCK_F_MUTEX,
+		[BLOCKER_TYPE_SEM] = 0,
+		[BLOCKER_TYPE_RWSEM_READER] = GW_LOCK_F_READ,
+		[BLOCKER_TYPE_RWSEM_WRITER] = GW_LOCK_F_WRITE,
 	};
 
 	if (!task->blocker || task->blocker_type >= sizeof(flags) / sizeof(flags[0]))
@@ -52,27 +42,27 @@ bool gw_task_sleeps(const struct gw_task_record *task)
 {
 	if (task->flags & GW_TASK_F_ON_CPU)
 		return false;
-	return task->state & (STATE_INTERRUPTIBLE | STATE_UNINTERRUPTIBLE | STATE_RTLOCK);
+	return task->state & (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE | TASK_RTLOCK_WAIT);
 }
 
 bool gw_state_is_dead(uint32_t state, uint32_t flags)
 {
-	return (flags & GW_TASK_F_EXITING) && (state & STATE_DEAD);
+	return (flags & GW_TASK_F_EXITING) && (state & TASK_DEAD);
 }
 
 const char *gw_state_letter(uint32_t state)
 {
-	if (state & STATE_DEAD)
+	if (state & TASK_DEAD)
 		return "X";
-	if (state & STATE_STOPPED)
+	if (state & TASK_STOPPED)
 		return "T";
-	if (state & STATE_TRACED)
+	if (state & TASK_TRACED)
 		return "t";
-	if ((state & STATE_UNINTERRUPTIBLE) && (state & STATE_NOLOAD))
+	if ((state & TASK_UNINTERRUPTIBLE) && (state & TASK_NOLOAD))
 		return "I";
-	if (state & (STATE_UNINTERRUPTIBLE | STATE_RTLOCK))
+	if (state & (TASK_UNINTERRUPTIBLE | TASK_RTLOCK_WAIT))
 		return "D";
-	return state & STATE_INTERRUPTIBLE ? "S" : "R";
+	return state & TASK_INTERRUPTIBLE ? "S" : "R";
 }
 
 bool gw_wait_is_fence(const struct gw_wait *wait)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/abi/kernel-constants.h"
 #include "lib/analysis/graph/paths.h"
 #include "lib/analysis/record/stack.h"
 #include "lib/analysis/verdict/context.h"
@@ -16,8 +17,6 @@
 
 /* Causes of stalls in one snapshot; more are not reported. */
 #define STALLS_MAX 64
-
-#define STATE_UNINTERRUPTIBLE 0x2u
 
 struct stalls {
 	const struct gw_graph *graph;
@@ -52,7 +51,7 @@ static bool stall_untracked_is_stalled(const struct stalls *stalls, const struct
 
 	if (slept_ns >= stalls->policy->stall_ns)
 		return true;
-	return (task->state & STATE_UNINTERRUPTIBLE) && slept_ns >= UNTRACKED_MIN_NS && task->last_ran_ns < attached_ns;
+	return (task->state & TASK_UNINTERRUPTIBLE) && slept_ns >= UNTRACKED_MIN_NS && task->last_ran_ns < attached_ns;
 }
 
 static bool stall_is_stalled(const struct stalls *stalls, uint32_t index)

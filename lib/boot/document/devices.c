@@ -31,7 +31,7 @@ static json_t *device_spans_json(const struct gw_boot_model *model, const struct
 					 attempt->result, gw_boot_text(model, attempt->driver));
 		if (!failed && gw_boot_attempt_deferred(attempt) && until != GW_BOOT_UNKNOWN &&
 		    until > attempt->end_ns && (!last || device->deferred))
-			failed = device_add_span(spans, attempt->end_ns, until, "deferred", true, -GW_EPROBE_DEFER, "");
+			failed = device_add_span(spans, attempt->end_ns, until, "deferred", true, -EPROBE_DEFER, "");
 	}
 	if (!failed)
 		return spans;

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "bpf/abi/kernel-constants.h"
+
 static const char *error_kernel_name(int32_t number)
 {
 	switch (number) {
@@ -18,7 +20,7 @@ static const char *error_kernel_name(int32_t number)
 		return "ENOIOCTLCMD";
 	case 516:
 		return "ERESTART_RESTARTBLOCK";
-	case 517:
+	case EPROBE_DEFER:
 		return "EPROBE_DEFER";
 	case 518:
 		return "EOPENSTALE";

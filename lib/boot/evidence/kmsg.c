@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/abi/kernel-constants.h"
 #include "lib/base/units.h"
 
 /* Longer than any line that is known here; the kernel's own limit is 1024. */
@@ -19,9 +20,6 @@
 
 /* A record's priority is its level and, above these bits, its facility. */
 #define LOG_FACILITY_SHIFT 3
-
-/* include/linux/device.h */
-#define DL_FLAG_SYNC_STATE_ONLY (1u << 7)
 
 struct line {
 	char message[LINE_MAX_SIZE];

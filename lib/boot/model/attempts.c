@@ -128,7 +128,7 @@ static int attempts_read_end(struct reading *reading, const struct gw_boot_fact 
 		last->begin_ns = attempts_begin_of(fact);
 	last->driver = last->driver ? last->driver : fact->other;
 	last->pid = last->pid ? last->pid : fact->pid;
-	reading->put_off = fact->result == -GW_EPROBE_DEFER;
+	reading->put_off = fact->result == -EPROBE_DEFER;
 	return 0;
 }
 
@@ -146,7 +146,7 @@ static int attempts_read_deferral(struct reading *reading, const struct gw_boot_
 	if (!last)
 		return -ENOMEM;
 	last->ended = true;
-	last->result = -GW_EPROBE_DEFER;
+	last->result = -EPROBE_DEFER;
 	last->end_ns = fact->time_ns;
 	return 0;
 }

@@ -12,17 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bpf/abi/kernel-constants.h"
 #include "lib/boot/evidence/evidence.h"
 
 #define GW_BOOT_UNKNOWN UINT64_MAX /* of a time */
 #define GW_BOOT_NOTHING UINT32_MAX /* of an index */
-
-#define GW_EPROBE_DEFER 517 /* include/linux/errno.h; not for user space */
-
-/* include/linux/device.h */
-#define GW_DL_STATELESS (1u << 0)
-#define GW_DL_PM_RUNTIME (1u << 2)
-#define GW_DL_SYNC_STATE_ONLY (1u << 7)
 
 /* One call of a driver's probe for a device, as far as it was seen. */
 struct gw_boot_attempt {
@@ -49,7 +43,7 @@ static inline bool gw_boot_attempt_bound(const struct gw_boot_attempt *attempt)
 
 static inline bool gw_boot_attempt_deferred(const struct gw_boot_attempt *attempt)
 {
-	return attempt->ended && attempt->result == -GW_EPROBE_DEFER;
+	return attempt->ended && attempt->result == -EPROBE_DEFER;
 }
 
 struct gw_boot_device {

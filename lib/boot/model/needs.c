@@ -100,8 +100,8 @@ static int needs_add_made_link(struct gw_boot_model *model, size_t fact)
 		.created_ns = event->time_ns,
 	};
 
-	if (event->flags & GW_DL_SYNC_STATE_ONLY || need.supplier == GW_BOOT_NOTHING ||
-	    (event->flags & GW_DL_STATELESS && event->flags & GW_DL_PM_RUNTIME))
+	if (event->flags & DL_FLAG_SYNC_STATE_ONLY || need.supplier == GW_BOOT_NOTHING ||
+	    (event->flags & DL_FLAG_STATELESS && event->flags & DL_FLAG_PM_RUNTIME))
 		return 0;
 	/* The kernel log does not say what kind of link it is. */
 	need.ordered = event->source != GW_BOOT_FROM_KMSG &&

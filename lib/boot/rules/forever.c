@@ -106,7 +106,7 @@ static int forever_report(const struct gw_boot_model *model, struct gw_boot_find
 	finding->formed_ns = device->wait_from_ns;
 	finding->known_ns = forever_since(model, device);
 	finding->has_result = true;
-	finding->result = -GW_EPROBE_DEFER;
+	finding->result = -EPROBE_DEFER;
 	finding->begin_ns = device->first_deferred_ns;
 	if (forever_is_resolved(model, waiters, count, &resolved_ns)) {
 		finding->resolved_ns = resolved_ns;

@@ -104,7 +104,7 @@ static int storm_report(const struct gw_boot_model *model, struct gw_boot_findin
 	finding->begin_ns = finding->formed_ns = storm->first_ns;
 	finding->end_ns = finding->known_ns = storm->last_ns;
 	finding->has_result = true;
-	finding->result = -GW_EPROBE_DEFER;
+	finding->result = -EPROBE_DEFER;
 	storm_write(model, finding, storm);
 	return 0;
 }
