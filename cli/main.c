@@ -18,6 +18,7 @@
 #include "cli/lib/cli.h"
 #include "cli/lib/error.h"
 #include "cli/lib/text.h"
+#include "lib/base/bus-names.h"
 #include "lib/base/cleanup.h"
 
 struct command {
@@ -146,7 +147,7 @@ static const struct {
 
 #define COMMAND_OPTIONS (sizeof(command_options) / sizeof(command_options[0]))
 
-static const char global_help[] = "      --socket=PATH  the daemon's private socket (default " CLIENT_SOCKET ")\n"
+static const char global_help[] = "      --socket=PATH  the daemon's private socket (default " GW_PRIVATE_SOCKET ")\n"
 				  "      --private      use the private socket only\n"
 				  "      --system-bus   use the system bus only\n"
 				  "      --color=WHEN   auto, always or never\n"
@@ -372,7 +373,7 @@ static int request_dispatch(struct request *request, int count, char **arguments
 
 int main(int argc, char **argv)
 {
-	struct request request = { .cli.target.socket = CLIENT_SOCKET };
+	struct request request = { .cli.target.socket = GW_PRIVATE_SOCKET };
 	int r;
 
 	setlocale(LC_ALL, "");

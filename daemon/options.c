@@ -6,7 +6,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
-#include "daemon/serve/private-socket.h"
+#include "lib/base/bus-names.h"
 #include "lib/base/log.h"
 
 static void help(void)

@@ -12,12 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/base/bus-names.h"
 #include "lib/base/clock.h"
-
-#define SERVICE "org.gpuwatch1"
-#define OBJECT "/org/gpuwatch1"
-#define INTERFACE "org.gpuwatch1.Manager"
-#define PREFIX_ERROR "org.gpuwatch1."
 
 /* How long to wait, in microseconds: */
 #define BUS_TIME GW_USEC_PER_SEC	   /* for the system bus to say whether the daemon is there */
@@ -70,7 +66,7 @@ static const char *client_bus_text(int error)
 {
 	switch (error) {
 	case -ENXIO:
-		return "no " SERVICE " on the bus";
+		return "no " GW_BUS_NAME " on the bus";
 	case -ETIMEDOUT:
 		return "the system bus does not answer";
 	default:
@@ -131,7 +127,7 @@ static int client_find_service(sd_bus *bus, char *owner, size_t size)
 	r = sd_bus_message_new_method_call(bus, &call, "org.freedesktop.DBus", "/org/freedesktop/DBus",
 					   "org.freedesktop.DBus", "GetNameOwner");
 	if (r >= 0)
-		r = sd_bus_message_append(call, "s", SERVICE);
+		r = sd_bus_message_append(call, "s", GW_BUS_NAME);
 	if (r >= 0)
 		r = sd_bus_call(bus, call, BUS_TIME, &error, &reply);
 	if (r >= 0)
@@ -273,8 +269,8 @@ static int client_fail_call(struct client *client, int r, const char *method, co
 	if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE)
 		return client_fail(client, CLIENT_UNREACHABLE,
 				   "the daemon closed the connection: look at `systemctl status gpuwatchd`");
-	if (*text &&
-	    (strncmp(name, PREFIX_ERROR, strlen(PREFIX_ERROR)) == 0 || strcmp(name, SD_BUS_ERROR_INVALID_ARGS) == 0))
+	if (*text && (strncmp(name, GW_BUS_ERROR_PREFIX, strlen(GW_BUS_ERROR_PREFIX)) == 0 ||
+		      strcmp(name, SD_BUS_ERROR_INVALID_ARGS) == 0))
 		return client_fail(client, CLIENT_REFUSED, "%s", text);
 	return client_fail(client, CLIENT_UNREACHABLE, "the daemon failed in %s(): %s", method,
 			   *text ? text : strerror(-r));
@@ -286,8 +282,8 @@ static int client_call_once(struct client *client, sd_bus_message **reply, sd_bu
 	sd_bus_message *call = NULL;
 	int r;
 
-	r = sd_bus_message_new_method_call(client->bus, &call, client->private ? NULL : SERVICE, OBJECT, INTERFACE,
-					   method);
+	r = sd_bus_message_new_method_call(client->bus, &call, client->private ? NULL : GW_BUS_NAME, GW_BUS_PATH,
+					   GW_BUS_INTERFACE, method);
 	/* Looking must not start a daemon. */
 	if (r >= 0)
 		r = sd_bus_message_set_auto_start(call, false);
@@ -400,14 +396,14 @@ static int client_on_owner_changed(sd_bus_message *message, void *userdata, sd_b
 static int client_add_matches(struct client *client)
 {
 	static const char owner_changed[] =
-		"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" SERVICE
+		"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" GW_BUS_NAME
 		"'";
 	char changed[256];
 	int r;
 
 	/* By its unique name: anybody on the bus may send a signal of this name. A private peer has no name. */
 	snprintf(changed, sizeof(changed),
-		 "type='signal',%s%s%spath='" OBJECT "',interface='" INTERFACE "',member='ReportChanged'",
+		 "type='signal',%s%s%spath='" GW_BUS_PATH "',interface='" GW_BUS_INTERFACE "',member='ReportChanged'",
 		 client->private ? "" : "sender='", client->private ? "" : client->owner, client->private ? "" : "',");
 	/* AddMatch() is a call of its own on a bus. */
 	sd_bus_set_method_call_timeout(client->bus, CALL_TIME);

@@ -15,8 +15,6 @@
 
 #include "lib/base/cleanup.h"
 
-#define CLIENT_SOCKET "/run/gpuwatch/private"
-
 enum client_route {
 	CLIENT_ANY, /* system bus, then private socket */
 	CLIENT_SYSTEM_BUS,

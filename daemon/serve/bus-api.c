@@ -10,6 +10,7 @@
 
 #include "lib/analysis/words/timelines.h"
 #include "lib/analysis/words/waits.h"
+#include "lib/base/bus-names.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"

@@ -13,11 +13,6 @@
 #include "daemon/watch/scheduler.h"
 #include "daemon/watch/watch.h"
 
-#define GW_BUS_NAME "org.gpuwatch1"
-#define GW_BUS_PATH "/org/gpuwatch1"
-#define GW_BUS_INTERFACE "org.gpuwatch1.Manager"
-#define GW_BUS_ERROR_NO_SUCH_REPORT "org.gpuwatch1.Error.NoSuchReport"
-
 struct gw_bus_api;
 
 /* All must outlive the interface. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/bus-names.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 

@@ -13,6 +13,7 @@
 
 #include <systemd/sd-id128.h>
 
+#include "lib/base/bus-names.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
 

@@ -13,8 +13,6 @@
 
 #include "daemon/serve/bus-api.h"
 
-#define GW_PRIVATE_SOCKET "/run/gpuwatch/private"
-
 struct gw_private_socket;
 
 /*

@@ -27,6 +27,7 @@
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
 
+/* Not of lib/base/bus-names.h: these names are a promise to other programs, and a change of them has to fail here. */
 #define OBJECT "/org/gpuwatch1"
 #define INTERFACE "org.gpuwatch1.Manager"
 #define PEERS 512 /* connections that it takes in its life */
