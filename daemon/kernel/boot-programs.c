@@ -16,8 +16,8 @@
 #include <sys/mman.h>
 
 #include "bpf/boot.skel.h"
+#include "daemon/kernel/capabilities.h"
 #include "daemon/kernel/pins.h"
-#include "daemon/kernel/privilege.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/hash.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tidies the records of a snapshot that was taken in several passes: of what
- * was met more than once, one record stays.
+ * Removes duplicates from the records of a snapshot that was taken in several
+ * passes: of what was met more than once, one record stays.
  */
 #include "daemon/kernel/dedupe.h"
 
@@ -12,18 +12,22 @@
 #include <string.h>
 
 #include "bpf/abi/records.h"
-#include "lib/base/cleanup.h"
 
-/* Sorted, the record to keep comes first among those that say the same. */
+/* Sorted, the record to keep comes first among its duplicates. */
 struct key {
 	uint64_t address;
 	uint32_t subject; /* records of one subject and address exclude each other */
 	uint32_t rank;	  /* the lower one stays */
-	uint32_t place;	  /* WORK: enum gw_work_place; different places are different statements */
+	uint32_t place;	  /* WORK: enum gw_work_place; an item may be in several */
 	size_t offset;
 };
 
-static bool make_key(const struct gw_record *record, size_t offset, struct key *key)
+struct keys {
+	struct key *list;
+	size_t count, room;
+};
+
+static bool dedupe_key(const struct gw_record *record, size_t offset, struct key *key)
 {
 	*key = (struct key){ .subject = record->type, .offset = offset };
 	switch (record->type) {
@@ -43,7 +47,7 @@ static bool make_key(const struct gw_record *record, size_t offset, struct key *
 		return true;
 	case GW_RECORD_LOCK:
 		key->address = ((const struct gw_lock_record *)record)->address;
-		/* Whoever only knows that it is some lock knows no owner. */
+		/* A record of some lock, of whatever kind, has no owner. */
 		key->rank = ((const struct gw_lock_record *)record)->kind == GW_LOCK_UNKNOWN;
 		return true;
 	case GW_RECORD_WORK:
@@ -54,7 +58,7 @@ static bool make_key(const struct gw_record *record, size_t offset, struct key *
 	return false;
 }
 
-static int compare_keys(const void *a, const void *b)
+static int dedupe_compare(const void *a, const void *b)
 {
 	const struct key *left = a, *right = b;
 
@@ -72,7 +76,7 @@ static int compare_keys(const void *a, const void *b)
 	return 0;
 }
 
-static bool is_redundant(const struct key *keys, size_t i)
+static bool dedupe_is_redundant(const struct key *keys, size_t i)
 {
 	const struct key *key = &keys[i], *first = i ? &keys[i - 1] : NULL;
 
@@ -82,39 +86,71 @@ static bool is_redundant(const struct key *keys, size_t i)
 	return first->place == key->place || key->place == GW_WORK_IDLE;
 }
 
-int gw_tidy(void *data, size_t size, size_t *ret)
+static int dedupe_reserve(struct keys *keys)
 {
-	_cleanup_free_ struct key *keys = NULL;
-	size_t offset, kept = 0, count = 0, room = 0, i;
-	struct gw_record *record;
+	size_t room = keys->room ? keys->room * 2 : 4096;
+	struct key *list;
 
-	for (offset = 0; offset < size; offset += record->size) {
-		record = (struct gw_record *)((char *)data + offset);
-		if (count == room) {
-			struct key *more;
+	if (keys->count < keys->room)
+		return 0;
+	list = reallocarray(keys->list, room, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	keys->list = list;
+	keys->room = room;
+	return 0;
+}
 
-			room = room ? room * 2 : 4096;
-			more = reallocarray(keys, room, sizeof(*keys));
-			if (!more)
-				return -ENOMEM;
-			keys = more;
-		}
-		count += make_key(record, offset, &keys[count]);
+static int dedupe_collect(struct keys *keys, const char *data, size_t size)
+{
+	const struct gw_record *record;
+	int r;
+
+	for (size_t offset = 0; offset < size; offset += record->size) {
+		record = (const struct gw_record *)(data + offset);
+		r = dedupe_reserve(keys);
+		if (r < 0)
+			return r;
+		keys->count += dedupe_key(record, offset, &keys->list[keys->count]);
 	}
-	if (count)
-		qsort(keys, count, sizeof(*keys), compare_keys);
-	for (i = 0; i < count; i++) {
-		if (is_redundant(keys, i))
-			((struct gw_record *)((char *)data + keys[i].offset))->type = 0;
-	}
-	for (offset = 0; offset < size; offset += room) {
-		record = (struct gw_record *)((char *)data + offset);
-		room = record->size;
+	return 0;
+}
+
+/* Redundant records lose their type: that takes no room of its own. */
+static void dedupe_mark(const struct keys *keys, char *data)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if (dedupe_is_redundant(keys->list, i))
+			((struct gw_record *)(data + keys->list[i].offset))->type = 0;
+}
+
+static size_t dedupe_compact(char *data, size_t size)
+{
+	size_t kept = 0, length;
+
+	for (size_t offset = 0; offset < size; offset += length) {
+		const struct gw_record *record = (const struct gw_record *)(data + offset);
+
+		length = record->size;
 		if (!record->type)
 			continue;
-		memmove((char *)data + kept, record, room);
-		kept += room;
+		memmove(data + kept, record, length);
+		kept += length;
 	}
-	*ret = kept;
-	return 0;
+	return kept;
+}
+
+int gw_dedupe(void *data, size_t size, size_t *ret)
+{
+	struct keys keys = { 0 };
+	int r = dedupe_collect(&keys, data, size);
+
+	if (r >= 0) {
+		if (keys.count)
+			qsort(keys.list, keys.count, sizeof(*keys.list), dedupe_compare);
+		dedupe_mark(&keys, data);
+		*ret = dedupe_compact(data, size);
+	}
+	free(keys.list);
+	return r;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tidies the records of a snapshot that was taken in several passes: of what
- * was met more than once, one record stays.
+ * Removes duplicates from the records of a snapshot that was taken in several
+ * passes: of what was met more than once, one record stays.
  */
 #ifndef GPUWATCH_DAEMON_KERNEL_DEDUPE_H
 #define GPUWATCH_DAEMON_KERNEL_DEDUPE_H
@@ -9,15 +9,16 @@
 #include <stddef.h>
 
 /*
- * gw_tidy - remove what is said twice, in place
+ * gw_dedupe - remove duplicates, in place
  * @data, @size: whole records, 8-byte aligned
- * @ret: the size that is left
+ * @ret: the size that is left, in bytes
  *
- * Of TASK, FENCE and LOCK records with one address the first stays; a PRESENT
+ * Of TASK, FENCE, LOCK and ACTIVITY records with one address the first stays,
+ * but a LOCK record of unknown kind gives way to one that has a kind; a PRESENT
  * record goes when the task has a TASK record; of WORK records of one item one
  * per place stays, and IDLE goes when there is another place. The order of
  * what stays is kept. Returns 0 or -ENOMEM (nothing changed).
  */
-int gw_tidy(void *data, size_t size, size_t *ret);
+int gw_dedupe(void *data, size_t size, size_t *ret);
 
 #endif

@@ -18,10 +18,10 @@
 #include <unistd.h>
 
 #include "bpf/abi/shared.h"
+#include "daemon/kernel/capabilities.h"
 #include "daemon/kernel/layout.h"
 #include "daemon/kernel/objects.h"
 #include "daemon/kernel/pins.h"
-#include "daemon/kernel/privilege.h"
 #include "daemon/kernel/probes.h"
 #include "daemon/kernel/reader.h"
 #include "lib/base/cleanup.h"

@@ -22,7 +22,7 @@
 #include "bpf/patched/kfd.skel.h"
 #include "bpf/patched/signalling.skel.h"
 #include "bpf/watch.skel.h"
-#include "daemon/kernel/privilege.h"
+#include "daemon/kernel/capabilities.h"
 #include "lib/base/hash.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))

@@ -13,7 +13,7 @@
 
 #include <bpf/btf.h>
 
-#include "daemon/kernel/privilege.h"
+#include "daemon/kernel/capabilities.h"
 #include "lib/system/modules.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))

@@ -626,7 +626,7 @@ int gw_reader_snapshot(struct gw_reader *reader, int iterator, bool full, bool t
 	incomplete = run_passes(reader, iterator, full);
 	if (incomplete == -ENOMEM || reader->out.size == sizeof(*head))
 		return incomplete < 0 ? incomplete : -EIO;
-	r = gw_tidy(reader->out.data, reader->out.size, &reader->out.size);
+	r = gw_dedupe(reader->out.data, reader->out.size, &reader->out.size);
 	if (r >= 0)
 		r = add_timelines(reader, timelines);
 	if (r >= 0)

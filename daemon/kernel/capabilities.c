@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What this process may do. */
-#include "daemon/kernel/privilege.h"
+/* Whether this process may load BPF programs and attach them: capabilities, lockdown, perf restrictions. */
+#include "daemon/kernel/capabilities.h"
 
 #include <linux/capability.h>
 #include <stdio.h>

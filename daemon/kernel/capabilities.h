@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What this process may do. */
-#ifndef GPUWATCH_DAEMON_KERNEL_PRIVILEGE_H
-#define GPUWATCH_DAEMON_KERNEL_PRIVILEGE_H
+/* Whether this process may load BPF programs and attach them: capabilities, lockdown, perf restrictions. */
+#ifndef GPUWATCH_DAEMON_KERNEL_CAPABILITIES_H
+#define GPUWATCH_DAEMON_KERNEL_CAPABILITIES_H
 
 #include <stdbool.h>
 
