@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gpuwatch-cli: what gpuwatchd found, for people and for scripts. Options and the table of commands. */
-#include <errno.h>
 #include <getopt.h>
 #include <locale.h>
 #include <stddef.h>
@@ -17,6 +16,7 @@
 #include "cli/command/waits.h"
 #include "cli/lib/cli.h"
 #include "cli/lib/error.h"
+#include "cli/lib/output.h"
 #include "cli/lib/text.h"
 #include "lib/base/bus-names.h"
 #include "lib/base/cleanup.h"
@@ -170,8 +170,14 @@ static void help_print(void)
 		printf("  %-14s %s\n", synopsis, commands[i].brief);
 	}
 	printf("\noptions:\n  -j, --json         print JSON instead of text\n%s", global_help);
-	printf("\nexit codes: 0 nothing found, 1 a deadlock found (deadlocks, replay), something lost (probe-order)\n"
-	       "or a file that cannot be used, 2 wrong usage, 3 no answer from the daemon\n"
+	printf("\nexit codes:\n"
+	       "  0  nothing found\n"
+	       "  1  found something: a deadlock (deadlocks, replay), something lost (probe-order)\n"
+	       "  2  wrong usage\n"
+	       "  3  no usable answer from the daemon\n"
+	       "  4  a file that cannot be used: not read, not understood, not written\n"
+	       "  5  there is no such report (show)\n"
+	       "  6  out of memory\n"
 	       "\n`" PROGRAM " COMMAND --help` says more about a command, gpuwatch-cli(1) about all.\n");
 }
 
@@ -382,9 +388,5 @@ int main(int argc, char **argv)
 	r = options_parse(&request, argc, argv);
 	if (r == 0)
 		r = request_dispatch(&request, argc - optind, argv + optind);
-	if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE) {
-		complain("cannot write to standard output: %s", strerror(errno));
-		return EXIT_TROUBLE;
-	}
-	return r;
+	return output_flush(stdout) ? r : EXIT_FILE;
 }

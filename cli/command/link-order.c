@@ -8,6 +8,7 @@
 #include "cli/lib/error.h"
 #include "cli/lib/fetch.h"
 #include "cli/lib/json-field.h"
+#include "cli/lib/output.h"
 #include "cli/render/link-order.h"
 #include "lib/base/cleanup.h"
 #include "lib/boot/document/link-order.h"
@@ -102,9 +103,9 @@ static int link_order_print(const struct cli *cli, const struct link_order *orde
 
 	if (!document)
 		out_of_memory();
-	fetch_clean(cli, document);
+	output_clean(cli, document);
 	if (cli_has(cli, OPTION_JSON))
-		print_json(cli, document, false);
+		output_json(cli, document, false);
 	else
 		render_link_order(&cli->terminal, document, cli_has(cli, OPTION_ALL));
 	return link_order_any_reversed(document) ? EXIT_FOUND : EXIT_NOTHING;
@@ -117,6 +118,6 @@ int command_link_order(const struct cli *cli)
 
 	if (!link_order_load_table(&order) || !link_order_read_image(&order, cli->vmlinux) ||
 	    !link_order_read_modules(&order, cli->modules, &modules))
-		return EXIT_TROUBLE;
+		return EXIT_FILE;
 	return link_order_print(cli, &order, modules);
 }

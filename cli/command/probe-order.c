@@ -13,7 +13,7 @@
 #include "cli/lib/journal-lines.h"
 #include "cli/lib/json-field.h"
 #include "cli/lib/order.h"
-#include "cli/lib/save.h"
+#include "cli/lib/output.h"
 #include "cli/lib/text.h"
 #include "cli/render/order.h"
 #include "cli/svg/timeline.h"
@@ -38,15 +38,12 @@ static int probe_order_read(const struct cli *cli, json_t **ret)
 	size_t size;
 	int r = file_read(cli->from, EVIDENCE_LIMIT, &data, &size);
 
-	if (r < 0) {
-		complain("cannot read %s: %s", cli->from, strerror(-r));
-		return EXIT_TROUBLE;
-	}
+	if (r != EXIT_NOTHING)
+		return r;
 	*ret = evidence_document(data, size, &message);
 	if (*ret)
 		return EXIT_NOTHING;
-	complain("%s: %s", cli->from, message);
-	return EXIT_TROUBLE;
+	return file_reject(cli->from, message);
 }
 
 /* ---- what becomes of it ------------------------------------------------------ */
@@ -62,7 +59,7 @@ static int probe_order_print_image(const struct cli *cli, const json_t *order)
 
 	svg_timeline(stream, order, cli_has(cli, OPTION_ALL));
 	text_finish(stream);
-	r = save_file(cli, path, image, size);
+	r = file_write(path, cli_has(cli, OPTION_FORCE), image, size);
 	if (r == EXIT_NOTHING && strcmp(path, "-") != 0)
 		terminal_print(&cli->terminal, "%s: %zu devices, open it in a browser\n", path,
 			       json_array_size(field_array(order, "devices")));
@@ -89,9 +86,9 @@ static int probe_order_print(const struct cli *cli, json_t *order)
 		json_clean(order);
 		return probe_order_print_image(cli, order);
 	}
-	fetch_clean(cli, order);
+	output_clean(cli, order);
 	if (cli_has(cli, OPTION_JSON))
-		print_json(cli, order, false);
+		output_json(cli, order, false);
 	else
 		probe_order_print_text(cli, order);
 	return EXIT_NOTHING;
@@ -111,24 +108,6 @@ static int probe_order_show(const struct cli *cli)
 
 /* ---- --save -------------------------------------------------------------------- */
 
-/* What was saved, on stderr when the evidence itself goes to stdout. */
-static void probe_order_print_saved(const struct cli *cli, size_t size)
-{
-	bool to_stdout = strcmp(cli->save, "-") == 0;
-	_cleanup_free_ char *bytes = text_size(size);
-	_cleanup_json_ json_t *json = NULL;
-
-	if (!cli_has(cli, OPTION_JSON) || to_stdout) {
-		fprintf(to_stdout ? stderr : cli->terminal.out,
-			"%s: %s, for " PROGRAM " probe-order --from on any machine\n", to_stdout ? PROGRAM : cli->save,
-			bytes);
-		return;
-	}
-	json = json_pack("{s:s%, s:I}", "file", cli->save, strlen(cli->save), "size", (json_int_t)size);
-	if (json)
-		print_json(cli, json, false);
-}
-
 static int probe_order_save_evidence(const struct cli *cli, int fd)
 {
 	_cleanup_free_ char *data = NULL, *message = NULL;
@@ -138,17 +117,17 @@ static int probe_order_save_evidence(const struct cli *cli, int fd)
 
 	if (r < 0) {
 		complain("cannot read the daemon's evidence: %s", strerror(-r));
-		return EXIT_TROUBLE;
+		return EXIT_UNREACHABLE;
 	}
 	/* Whatever cannot be analysed must be known now: the boot does not come again. */
 	order = evidence_document(data, size, &message);
 	if (!order) {
 		complain("the daemon's evidence cannot be used: %s", message);
-		return EXIT_TROUBLE;
+		return EXIT_UNREACHABLE;
 	}
-	r = save_file(cli, cli->save, data, size);
+	r = file_write(cli->save, cli_has(cli, OPTION_FORCE), data, size);
 	if (r == EXIT_NOTHING)
-		probe_order_print_saved(cli, size);
+		output_saved(cli, cli->save, size, "for " PROGRAM " probe-order --from on any machine", NULL);
 	return r;
 }
 
@@ -170,13 +149,15 @@ static int probe_order_save(const struct cli *cli)
 int command_probe_order(const struct cli *cli)
 {
 	const char *output = cli_has(cli, OPTION_SAVE) ? cli->save : cli->timeline;
+	int r;
 
 	if (cli_has(cli, OPTION_TIMELINE) && !output && isatty(STDOUT_FILENO)) {
 		complain("an image is not for a terminal: redirect standard output, or give --timeline=FILE");
 		return EXIT_USAGE;
 	}
-	if (output && !save_possible(cli, output))
-		return EXIT_TROUBLE;
+	r = output ? file_check_free(output, cli_has(cli, OPTION_FORCE)) : EXIT_NOTHING;
+	if (r != EXIT_NOTHING)
+		return r;
 	if (cli_has(cli, OPTION_VMLINUX))
 		return command_link_order(cli);
 	if (cli_has(cli, OPTION_SAVE))

@@ -2,12 +2,11 @@
 /* gpuwatch-cli replay: the daemon's analysis over a recording, on any machine. */
 #include "cli/command/replay.h"
 
-#include <string.h>
-
 #include "cli/lib/error.h"
 #include "cli/lib/fetch.h"
 #include "cli/lib/file.h"
 #include "cli/lib/json-field.h"
+#include "cli/lib/output.h"
 #include "cli/lib/recording.h"
 #include "cli/lib/text.h"
 #include "cli/render/report.h"
@@ -95,9 +94,9 @@ static int replay_reports(const struct cli *cli, struct recording *recording)
 	if (r < 0)
 		out_of_memory();
 	reports = replay_collect(analysis, &host);
-	fetch_clean(cli, reports);
+	output_clean(cli, reports);
 	if (cli_has(cli, OPTION_JSON))
-		print_json(cli, reports, false);
+		output_json(cli, reports, false);
 	else if (json_array_size(reports) == 0)
 		replay_print_none(cli, analysis, recording->count);
 	else
@@ -115,7 +114,7 @@ static int replay_view(const struct cli *cli, const struct recording *recording)
 
 	if (!view)
 		out_of_memory();
-	fetch_print(cli, view, waits ? render_waits : render_timelines);
+	output_document(cli, view, waits ? render_waits : render_timelines);
 	return EXIT_NOTHING;
 }
 
@@ -127,14 +126,10 @@ int command_replay(const struct cli *cli)
 	size_t size;
 	int r = file_read(cli->argument, RECORDING_LIMIT, &data, &size);
 
-	if (r < 0) {
-		complain("cannot read %s: %s", cli->argument, strerror(-r));
-		return EXIT_TROUBLE;
-	}
-	if (recording_parse(&recording, data, size, message, sizeof(message)) < 0) {
-		complain("%s: %s", cli->argument, message);
-		return EXIT_TROUBLE;
-	}
+	if (r != EXIT_NOTHING)
+		return r;
+	if (recording_parse(&recording, data, size, message, sizeof(message)) < 0)
+		return file_reject(cli->argument, message);
 	if (cli_has(cli, OPTION_WAITS | OPTION_TIMELINES))
 		return replay_view(cli, &recording);
 	return replay_reports(cli, &recording);

@@ -9,6 +9,7 @@
 #include "cli/lib/error.h"
 #include "cli/lib/fetch.h"
 #include "cli/lib/json-field.h"
+#include "cli/lib/output.h"
 #include "cli/lib/text.h"
 #include "cli/render/report.h"
 #include "cli/render/status.h"
@@ -81,9 +82,9 @@ static int reports_list(const struct cli *cli, const struct report_kind *kind)
 		r = reports_call(&client, &reports, kind, cli_has(cli, OPTION_ALL));
 	if (r != CLIENT_OK)
 		return fetch_failed(&client, r);
-	fetch_clean(cli, reports);
+	output_clean(cli, reports);
 	if (cli_has(cli, OPTION_JSON))
-		print_json(cli, reports, false);
+		output_json(cli, reports, false);
 	else if (json_array_size(reports) == 0)
 		reports_print_none(cli, &client, kind);
 	else
@@ -147,13 +148,13 @@ static void follower_on_report(json_t *report, void *userdata)
 
 	if (!report_is_kind(report, follower->kind->name) || !follower_is_news(follower, report))
 		return;
-	fetch_clean(follower->cli, report);
+	output_clean(follower->cli, report);
 	if (cli_has(follower->cli, OPTION_JSON))
-		print_json(follower->cli, report, true);
+		output_json(follower->cli, report, true);
 	else
 		follower_print_change(follower, report);
-	if (fflush(follower->cli->terminal.out) != 0)
-		exit(EXIT_TROUBLE);
+	if (!output_flush(follower->cli->terminal.out))
+		exit(EXIT_FILE);
 }
 
 /* Whoever sits at a terminal should see that it works. */

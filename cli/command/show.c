@@ -8,15 +8,18 @@
 #include "cli/lib/fetch.h"
 #include "cli/lib/file.h"
 #include "cli/lib/json-field.h"
+#include "cli/lib/output.h"
+#include "cli/lib/text.h"
 #include "cli/render/report.h"
 #include "lib/base/cleanup.h"
+#include "lib/report/report.h"
 
 #define REPORTS_LIMIT ((size_t)64 << 20) /* bytes */
 
 /* ---- a file: one report, an array, JSON lines, or a journal export ---------- */
 
 /* An entry of `journalctl -o json`: the report is a text in a field, or an array of its bytes. */
-static json_t *saved_of_journal(const json_t *entry)
+static json_t *saved_of_entry(const json_t *entry)
 {
 	const json_t *field = json_object_get(entry, "GPUWATCH_REPORT");
 	_cleanup_free_ char *text = NULL;
@@ -35,38 +38,54 @@ static json_t *saved_of_journal(const json_t *entry)
 	return json_loads(text, 0, NULL);
 }
 
-static bool saved_is_report(const json_t *value)
+/* Adds one report. Returns NULL, or why it was not added: @otherwise for what is no report at all. */
+static const char *saved_add_report(json_t *reports, json_t *report, const char *otherwise)
 {
-	return strncmp(field_string(value, "schema"), "gpuwatch.report.", 16) == 0;
+	const char *schema = field_string(report, "schema");
+
+	if (strcmp(schema, GW_REPORT_SCHEMA) == 0) {
+		if (json_array_append(reports, report) < 0)
+			out_of_memory();
+		return NULL;
+	}
+	/* A later version may mean something else by the same fields. */
+	return strncmp(schema, GW_REPORT_SCHEMA, strlen("gpuwatch.report.")) == 0
+		       ? "the report is of another version, this program reads " GW_REPORT_SCHEMA
+		       : otherwise;
+}
+
+static const char *saved_add_array(json_t *reports, const json_t *array)
+{
+	const char *wrong = NULL;
+	json_t *report;
+	size_t i;
+
+	json_array_foreach(array, i, report)
+		if (!wrong)
+			wrong = saved_add_report(reports, report, "an element of the array is no report");
+	return wrong;
+}
+
+static const char *saved_add_entry(json_t *reports, const json_t *entry)
+{
+	_cleanup_json_ json_t *report = NULL;
+
+	if (json_is_null(json_object_get(entry, "GPUWATCH_REPORT")))
+		return "journalctl left the report out because it is long: use journalctl --all -o json";
+	report = saved_of_entry(entry);
+	return saved_add_report(reports, report, "the journal entry's GPUWATCH_REPORT is no report");
 }
 
 /* Adds the reports of one JSON value; NULL or why it has none. */
 static const char *saved_add(json_t *reports, json_t *value)
 {
-	_cleanup_json_ json_t *inner = NULL;
-	json_t *item;
-	size_t i;
-
-	if (json_is_array(value)) {
-		json_array_foreach(value, i, item) {
-			if (!saved_is_report(item))
-				return "an element of the array is no report";
-			json_array_append(reports, item);
-		}
-		return NULL;
-	}
-	if (saved_is_report(value))
-		return json_array_append(reports, value) < 0 ? "out of memory" : NULL;
-	if (!json_object_get(value, "GPUWATCH_REPORT"))
-		/* The journal has other entries of the daemon, too. */
-		return json_object_get(value, "MESSAGE") ? NULL : "this is no gpuwatch report";
-	if (json_is_null(json_object_get(value, "GPUWATCH_REPORT")))
-		return "journalctl left the report out because it is long: use journalctl --all -o json";
-	inner = saved_of_journal(value);
-	if (!saved_is_report(inner))
-		return "the journal entry's GPUWATCH_REPORT is no report";
-	json_array_append(reports, inner);
-	return NULL;
+	if (json_is_array(value))
+		return saved_add_array(reports, value);
+	if (json_object_get(value, "GPUWATCH_REPORT"))
+		return saved_add_entry(reports, value);
+	/* The journal has other entries of the daemon, too. */
+	return saved_add_report(reports, value,
+				json_object_get(value, "MESSAGE") ? NULL : "this is no gpuwatch report");
 }
 
 static const char *saved_skip_blanks(const char *text)
@@ -74,14 +93,16 @@ static const char *saved_skip_blanks(const char *text)
 	return text + strspn(text, " \t\r\n\036");
 }
 
-/* Returns the reports, or NULL after having said what is wrong. */
+/* Returns the reports, or NULL after one line about what is wrong. */
 static json_t *saved_parse(const char *path, const char *data, size_t size)
 {
 	_cleanup_json_ json_t *reports = json_array();
 	const char *rest = saved_skip_blanks(data), *end = data + size;
-	char why[JSON_ERROR_TEXT_LENGTH + 64] = "";
+	_cleanup_free_ char *why = NULL;
 
-	while (rest < end && !*why) {
+	if (!reports)
+		out_of_memory();
+	while (rest < end && !why) {
 		_cleanup_json_ json_t *value = NULL;
 		const char *wrong = NULL;
 		json_error_t error;
@@ -90,16 +111,16 @@ static json_t *saved_parse(const char *path, const char *data, size_t size)
 		if (value)
 			wrong = saved_add(reports, value);
 		else
-			snprintf(why, sizeof(why), "not JSON at byte %zu: %s", (size_t)(rest - data), error.text);
+			why = text_format("not JSON at byte %zu: %s", (size_t)(rest - data), error.text);
 		if (wrong)
-			snprintf(why, sizeof(why), "%s", wrong);
+			why = text_format("%s", wrong);
 		rest = saved_skip_blanks(rest + (value ? error.position : 0));
 	}
-	if (!*why && json_array_size(reports) == 0)
-		snprintf(why, sizeof(why), "no report in it");
-	if (!*why)
+	if (!why && json_array_size(reports) == 0)
+		why = text_format("no report in it");
+	if (!why)
 		return json_incref(reports);
-	complain("%s: %s", path, why);
+	file_reject(path, why);
 	return NULL;
 }
 
@@ -112,16 +133,14 @@ static int show_file(const struct cli *cli)
 	size_t size, i;
 	int r = file_read(cli->argument, REPORTS_LIMIT, &data, &size);
 
-	if (r < 0) {
-		complain("cannot read %s: %s", cli->argument, strerror(-r));
-		return EXIT_TROUBLE;
-	}
+	if (r != EXIT_NOTHING)
+		return r;
 	reports = saved_parse(cli->argument, data, size);
 	if (!reports)
-		return EXIT_TROUBLE;
-	fetch_clean(cli, reports);
+		return EXIT_FILE;
+	output_clean(cli, reports);
 	if (cli_has(cli, OPTION_JSON)) {
-		print_json(cli, json_array_size(reports) == 1 ? json_array_get(reports, 0) : reports, false);
+		output_json(cli, json_array_size(reports) == 1 ? json_array_get(reports, 0) : reports, false);
 		return EXIT_NOTHING;
 	}
 	json_array_foreach(reports, i, report) {
@@ -144,10 +163,10 @@ static int show_id(const struct cli *cli)
 		r = client_call(&client, &report, "GetReport", "s", cli->argument);
 	if (r != CLIENT_OK)
 		return fetch_failed(&client, r);
-	fetch_clean(cli, report);
+	output_clean(cli, report);
 	report_view_live(&view, &cli->terminal);
 	if (cli_has(cli, OPTION_JSON))
-		print_json(cli, report, false);
+		output_json(cli, report, false);
 	else
 		render_report_detail(&view, report);
 	return EXIT_NOTHING;

@@ -7,6 +7,7 @@
 
 #include "cli/lib/error.h"
 #include "cli/lib/fetch.h"
+#include "cli/lib/output.h"
 #include "cli/lib/text.h"
 #include "cli/render/waits.h"
 #include "lib/base/cleanup.h"
@@ -45,10 +46,10 @@ static void watch_show(struct cli *cli, json_t *waits)
 {
 	_cleanup_free_ char *text = NULL;
 
-	fetch_clean(cli, waits);
+	output_clean(cli, waits);
 	terminal_measure(&cli->terminal);
 	if (cli_has(cli, OPTION_JSON)) {
-		print_json(cli, waits, true);
+		output_json(cli, waits, true);
 	} else if (cli->terminal.height == 0) {
 		render_waits(&cli->terminal, waits);
 		fputc('\n', cli->terminal.out);
@@ -73,8 +74,8 @@ static int waits_watch(struct cli cli)
 		if (r != CLIENT_OK)
 			return fetch_failed(&client, r);
 		watch_show(&cli, waits);
-		if (fflush(cli.terminal.out) != 0)
-			return EXIT_TROUBLE;
+		if (!output_flush(cli.terminal.out))
+			return EXIT_FILE;
 		nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
 	}
 }

@@ -84,6 +84,34 @@ static json_t *evidence_load(const char *data, size_t size, char **message)
 	return evidence_analyse(evidence);
 }
 
+/* A document that --json printed; an older or newer one of this version has at least these. */
+static json_t *evidence_load_document(json_t *document, char **message)
+{
+	if (field_array(document, "reports") && field_array(document, "rows"))
+		return json_incref(document);
+	*message = text_format("damaged: the document has no reports or no rows");
+	return NULL;
+}
+
+/* Whether both are versions of one schema: "gpuwatch.NAME.vN". */
+static bool evidence_is_other_version(const char *schema, const char *ours)
+{
+	size_t length = (size_t)(strrchr(ours, '.') + 1 - ours);
+
+	return strncmp(schema, ours, length) == 0;
+}
+
+static char *evidence_foreign_message(const char *schema, size_t size)
+{
+	if (size == 0)
+		return text_format("is empty");
+	if (evidence_is_other_version(schema, GW_BOOT_SCHEMA))
+		return text_format("is of schema %s, this program reads " GW_BOOT_SCHEMA, schema);
+	if (evidence_is_other_version(schema, GW_PROBE_ORDER_SCHEMA))
+		return text_format("is of schema %s, this program reads " GW_PROBE_ORDER_SCHEMA, schema);
+	return text_format("is no evidence of a boot, as probe-order --save writes it");
+}
+
 json_t *evidence_document(const char *data, size_t size, char **message)
 {
 	_cleanup_json_ json_t *first = evidence_first_value(data, size);
@@ -91,13 +119,7 @@ json_t *evidence_document(const char *data, size_t size, char **message)
 	if (field_is(first, "schema", GW_BOOT_SCHEMA))
 		return evidence_load(data, size, message);
 	if (field_is(first, "schema", GW_PROBE_ORDER_SCHEMA))
-		return json_incref(first);
-	if (size == 0)
-		*message = text_format("is empty");
-	else if (strncmp(field_string(first, "schema"), GW_BOOT_SCHEMA, strlen("gpuwatch.boot.")) == 0)
-		*message = text_format("is of schema %s, this program reads " GW_BOOT_SCHEMA,
-				       field_string(first, "schema"));
-	else
-		*message = text_format("is no evidence of a boot, as probe-order --save writes it");
+		return evidence_load_document(first, message);
+	*message = evidence_foreign_message(field_string(first, "schema"), size);
 	return NULL;
 }

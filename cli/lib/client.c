@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Connecting to the daemon and calling it, never for longer than a few seconds. */
+/* Connecting to the daemon and calling it, each call with a time limit. */
 #include "cli/lib/client.h"
 
 #include <errno.h>

@@ -14,7 +14,7 @@ _Noreturn void out_of_memory(void)
 	ssize_t written = write(STDERR_FILENO, line, sizeof(line) - 1);
 
 	(void)written;
-	_exit(EXIT_TROUBLE);
+	_exit(EXIT_MEMORY);
 }
 
 void complain(const char *format, ...)

@@ -11,9 +11,11 @@
 enum {
 	EXIT_NOTHING = 0, /* done, nothing found */
 	EXIT_FOUND = 1,	  /* a deadlock was found, or something that the boot lost */
-	EXIT_TROUBLE = 1, /* a file cannot be read or written, there is no such report */
 	EXIT_USAGE = 2,
-	EXIT_UNREACHABLE = 3, /* no answer from the daemon */
+	EXIT_UNREACHABLE = 3, /* no answer from the daemon, or none that this version can read */
+	EXIT_FILE = 4,	      /* a file cannot be read, understood or written */
+	EXIT_REFUSED = 5,     /* the daemon answered with an error: it has no such report */
+	EXIT_MEMORY = 6,
 };
 
 /* One line on stderr: "gpuwatch-cli: ...". Control characters are shown as '?'. */

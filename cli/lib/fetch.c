@@ -3,36 +3,12 @@
 #include "cli/lib/fetch.h"
 
 #include "cli/lib/error.h"
-#include "cli/lib/json-field.h"
-
-void print_json(const struct cli *cli, const json_t *json, bool one_line)
-{
-	size_t form = one_line ? JSON_COMPACT : JSON_INDENT(2);
-
-	/* Control characters are escaped by JSON itself, DEL and C1 are not: plain ASCII is safe everywhere. */
-	if (json_dumpf(json, cli->terminal.out, form | JSON_ENCODE_ANY | JSON_ENSURE_ASCII) == 0)
-		fputc('\n', cli->terminal.out);
-}
+#include "cli/lib/output.h"
 
 int fetch_failed(const struct client *client, int result)
 {
 	complain("%s", client->message);
-	return result == CLIENT_REFUSED ? EXIT_TROUBLE : EXIT_UNREACHABLE;
-}
-
-void fetch_clean(const struct cli *cli, json_t *json)
-{
-	if (!cli_has(cli, OPTION_JSON))
-		json_clean(json);
-}
-
-void fetch_print(const struct cli *cli, json_t *json, void (*render)(const struct terminal *, const json_t *))
-{
-	fetch_clean(cli, json);
-	if (cli_has(cli, OPTION_JSON))
-		print_json(cli, json, false);
-	else
-		render(&cli->terminal, json);
+	return result == CLIENT_REFUSED ? EXIT_REFUSED : EXIT_UNREACHABLE;
 }
 
 int fetch_and_print(const struct cli *cli, const char *method, void (*render)(const struct terminal *, const json_t *))
@@ -45,6 +21,6 @@ int fetch_and_print(const struct cli *cli, const char *method, void (*render)(co
 		r = client_call(&client, &answer, method, "");
 	if (r != CLIENT_OK)
 		return fetch_failed(&client, r);
-	fetch_print(cli, answer, render);
+	output_document(cli, answer, render);
 	return EXIT_NOTHING;
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/lib/error.h"
 #include "cli/lib/text.h"
 #include "lib/base/cleanup.h"
 
@@ -50,11 +51,16 @@ int file_read_fd(int fd, size_t limit, char **ret, size_t *size)
 	return 0;
 }
 
-int file_read(const char *path, size_t limit, char **ret, size_t *size)
+static bool file_is_standard(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
+static int file_read_path(const char *path, size_t limit, char **ret, size_t *size)
 {
 	int fd, r;
 
-	if (strcmp(path, "-") == 0)
+	if (file_is_standard(path))
 		return file_read_fd(STDIN_FILENO, limit, ret, size);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
@@ -62,6 +68,23 @@ int file_read(const char *path, size_t limit, char **ret, size_t *size)
 	r = file_read_fd(fd, limit, ret, size);
 	close(fd);
 	return r;
+}
+
+int file_reject(const char *path, const char *why)
+{
+	complain("%s: %s", file_is_standard(path) ? "standard input" : path, why);
+	return EXIT_FILE;
+}
+
+int file_read(const char *path, size_t limit, char **ret, size_t *size)
+{
+	int r = file_read_path(path, limit, ret, size);
+
+	if (r == -ENOMEM)
+		out_of_memory();
+	if (r < 0)
+		complain("cannot read %s: %s", file_is_standard(path) ? "standard input" : path, strerror(-r));
+	return r < 0 ? EXIT_FILE : EXIT_NOTHING;
 }
 
 static int file_write_all(int fd, const char *data, size_t size)
@@ -117,20 +140,20 @@ static int file_write_through(const char *path, const void *data, size_t size)
 	return r;
 }
 
-bool file_is_there(const char *path)
+static bool file_is_there(const char *path)
 {
 	struct stat status;
 
 	return lstat(path, &status) == 0 && (S_ISREG(status.st_mode) || S_ISLNK(status.st_mode));
 }
 
-int file_write(const char *path, bool replace, const void *data, size_t size)
+static int file_write_path(const char *path, bool replace, const void *data, size_t size)
 {
 	_cleanup_free_ char *temporary = NULL;
 	struct stat status;
 	int fd, r;
 
-	if (strcmp(path, "-") == 0)
+	if (file_is_standard(path))
 		return file_write_all(STDOUT_FILENO, data, size);
 	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
 		return S_ISDIR(status.st_mode) ? -EISDIR : file_write_through(path, data, size);
@@ -147,4 +170,26 @@ int file_write(const char *path, bool replace, const void *data, size_t size)
 		r = file_put_in_place(temporary, path, replace);
 	unlink(temporary); /* its second name; gone already after a rename */
 	return r;
+}
+
+static int file_refuse(const char *path)
+{
+	complain("%s is there already: --force replaces it", path);
+	return EXIT_FILE;
+}
+
+int file_check_free(const char *path, bool replace)
+{
+	return replace || file_is_standard(path) || !file_is_there(path) ? EXIT_NOTHING : file_refuse(path);
+}
+
+int file_write(const char *path, bool replace, const void *data, size_t size)
+{
+	int r = file_write_path(path, replace, data, size);
+
+	if (r == -EEXIST)
+		return file_refuse(path);
+	if (r < 0)
+		complain("cannot write %s: %s", file_is_standard(path) ? "standard output" : path, strerror(-r));
+	return r < 0 ? EXIT_FILE : EXIT_NOTHING;
 }

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whole files in and out: bounded reading, writing that leaves the old file or the new one, never half. */
+/*
+ * The files that a command was given: bounded reading, and writing that leaves
+ * the old file or the new one, never half. One that cannot be used is reported
+ * in one line on stderr, and is EXIT_FILE.
+ */
 #ifndef GPUWATCH_CLI_LIB_FILE_H
 #define GPUWATCH_CLI_LIB_FILE_H
 
@@ -8,23 +12,29 @@
 
 /*
  * file_read - read a whole file ("-" = standard input)
- * @limit: more bytes than this are refused with -EFBIG
+ * @limit: more bytes than this are refused
  *
- * Returns 0 and a NUL-terminated buffer owned by the caller, or -errno.
+ * Returns EXIT_NOTHING and a NUL-terminated buffer owned by the caller, or EXIT_FILE.
  */
 int file_read(const char *path, size_t limit, char **ret, size_t *size);
 
-/* The same from a file descriptor, from its beginning if it can be rewound. */
+/* The same from a file descriptor, from its beginning if it can be rewound. Returns 0 or -errno, and prints nothing. */
 int file_read_fd(int fd, size_t limit, char **ret, size_t *size);
 
-/* Whether a plain file of this name would be replaced. */
-bool file_is_there(const char *path);
+/* A file that could be read and not understood: prints why, and returns EXIT_FILE. */
+int file_reject(const char *path, const char *why);
+
+/*
+ * Before the work begins: EXIT_FILE when there is such a file and it must not be
+ * replaced. @replace: --force was given.
+ */
+int file_check_free(const char *path, bool replace);
 
 /*
  * file_write - write a whole file ("-" = standard output)
- * @replace: false gives -EEXIST when there is such a file
+ * @replace: false refuses when there is such a file
  *
- * Written beside it under a temporary name, synced, then renamed. Returns 0 or -errno.
+ * Written beside it under a temporary name, synced, then renamed. Returns EXIT_NOTHING or EXIT_FILE.
  */
 int file_write(const char *path, bool replace, const void *data, size_t size);
 

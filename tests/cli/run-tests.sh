@@ -184,7 +184,7 @@ test_usage() {
 	expect "help comes first" 0 --help status
 	ok "help of a command, option first" has '^usage: gpuwatch-cli status'
 	gpuwatch-cli --help >/dev/full 2>"$work/err"
-	ok "a full disk is noticed" test $? = 1
+	ok "a full disk is noticed" test $? = 4
 }
 
 # ---- no daemon ----------------------------------------------------------------------
@@ -263,21 +263,21 @@ test_show() {
 
 	gpuwatch-cli show - <$here/golden/orphaned-fence.json >"$work/out" 2>"$work/err"
 	same "show from a pipe" $here/golden/orphaned-fence.txt
-	expect_trouble "no such file" 1 "No such file" show "$work/none.json"
-	expect_trouble "a directory" 1 "Is a directory" show "$work/."
+	expect_trouble "no such file" 4 "No such file" show "$work/none.json"
+	expect_trouble "a directory" 4 "Is a directory" show "$work/."
 	: >"$work/empty.json"
-	expect_trouble "empty file" 1 "no report in it" show "$work/empty.json"
+	expect_trouble "empty file" 4 "no report in it" show "$work/empty.json"
 	head -c 700 $here/golden/fence-lock-cycle.json >"$work/cut.json"
-	expect_trouble "cut file" 1 "not JSON at byte" show "$work/cut.json"
+	expect_trouble "cut file" 4 "not JSON at byte" show "$work/cut.json"
 	echo '{"schema":"something.else"}' >"$work/other.json"
-	expect_trouble "another kind of JSON" 1 "no gpuwatch report" show "$work/other.json"
+	expect_trouble "another kind of JSON" 4 "no gpuwatch report" show "$work/other.json"
 	echo '[{"schema":"gpuwatch.report.v1"},4]' >"$work/mixed.json"
-	expect_trouble "an array with something else" 1 "no report" show "$work/mixed.json"
+	expect_trouble "an array with something else" 4 "no report" show "$work/mixed.json"
 	echo '{"MESSAGE":"x","GPUWATCH_REPORT":null}' >"$work/long.json"
-	expect_trouble "a journal field that was left out" 1 "journalctl --all" show "$work/long.json"
+	expect_trouble "a journal field that was left out" 4 "journalctl --all" show "$work/long.json"
 	head -c 5000 /dev/urandom >"$work/random.json"
-	expect_trouble "random bytes" 1 "random.json" show "$work/random.json"
-	expect_trouble "never ends" 1 "too large" show /dev/zero
+	expect_trouble "random bytes" 4 "random.json" show "$work/random.json"
+	expect_trouble "never ends" 4 "too large" show /dev/zero
 }
 
 test_colour() {
@@ -319,7 +319,7 @@ check_commands() {
 	same "$1 timelines look as expected" $here/canned/timelines.txt
 	expect "$1 show" 0 "$2" show d-00aa11bb22cc
 	ok "$1 show has the details" has '^  Participants'
-	expect_trouble "$1 show of an unknown report" 1 "There is no report 'd-none'" "$2" show d-none
+	expect_trouble "$1 show of an unknown report" 5 "There is no report 'd-none'" "$2" show d-none
 }
 
 test_private() {
@@ -365,19 +365,19 @@ test_record() {
 	expect "record" 0 --socket="$socket" record "$file"
 	ok "record saves the daemon's bytes" cmp "$file" "$work/canned.gpuwatch"
 	ok "record says what it saved" grep -qxE "$file: [0-9.]+ KiB, 4 snapshots" "$work/out"
-	expect_trouble "record does not overwrite" 1 "there already: --force" --socket="$socket" record "$file"
+	expect_trouble "record does not overwrite" 4 "there already: --force" --socket="$socket" record "$file"
 	echo old >"$file"
 	expect "record --force" 0 --socket="$socket" record --force --json "$file"
 	ok "record --force replaces" cmp "$file" "$work/canned.gpuwatch"
 	ok "record --json" test "$(jq .snapshots "$work/out")" = 4
 	expect "record to stdout" 0 --socket="$socket" record -
 	ok "record to stdout is the recording" cmp "$work/out" "$work/canned.gpuwatch"
-	expect_trouble "record where nothing can be written" 1 "cannot write" --socket="$socket" record "$work/none/file"
-	expect_trouble "record to a full disk" 1 "No space left" --socket="$socket" record /dev/full
-	expect_trouble "record to a directory" 1 "Is a directory" --socket="$socket" record "$work"
+	expect_trouble "record where nothing can be written" 4 "cannot write" --socket="$socket" record "$work/none/file"
+	expect_trouble "record to a full disk" 4 "No space left" --socket="$socket" record /dev/full
+	expect_trouble "record to a directory" 4 "Is a directory" --socket="$socket" record "$work"
 	ok "record leaves nothing half" test "$(find "$work" -name 'saved.gpuwatch.*' | wc -l)" = 0
 	head -c 3000 "$work/canned.gpuwatch" >"$work/canned/recording.gpuwatch"
-	expect_trouble "record of something broken" 1 "cut short" --socket="$socket" record "$work/broken"
+	expect_trouble "record of something broken" 3 "cut short" --socket="$socket" record "$work/broken"
 	ok "a broken recording is not saved" test ! -e "$work/broken"
 	cp "$work/canned.gpuwatch" "$work/canned/recording.gpuwatch"
 }
@@ -491,26 +491,26 @@ test_bad_recordings() {
 	local good=$work/good.gpuwatch bad=$work/bad.gpuwatch size at
 	make-recording deadlock >"$good"
 	size=$(stat -c %s "$good")
-	expect_trouble "missing" 1 "cannot read.*No such file" replay "$work/none"
-	expect_trouble "directory" 1 "Is a directory" replay "$work"
+	expect_trouble "missing" 4 "cannot read.*No such file" replay "$work/none"
+	expect_trouble "directory" 4 "Is a directory" replay "$work"
 	: >"$bad"
-	expect_trouble "empty" 1 "is empty" replay "$bad"
+	expect_trouble "empty" 4 "is empty" replay "$bad"
 	head -c 65536 /dev/urandom >"$bad"
-	expect_trouble "random" 1 "not a gpuwatch recording" replay "$bad"
-	expect_trouble "foreign" 1 "not a gpuwatch recording" replay /bin/sh
+	expect_trouble "random" 4 "not a gpuwatch recording" replay "$bad"
+	expect_trouble "foreign" 4 "not a gpuwatch recording" replay /bin/sh
 	make-recording version >"$bad"
-	expect_trouble "other version" 1 "layout version 1001, this program reads version" replay "$bad"
+	expect_trouble "other version" 4 "layout version 1001, this program reads version" replay "$bad"
 	make-recording endian >"$bad"
-	expect_trouble "other byte order" 1 "byte order" replay "$bad"
+	expect_trouble "other byte order" 4 "byte order" replay "$bad"
 	make-recording none >"$bad"
-	expect_trouble "no snapshot" 1 "no snapshot" replay "$bad"
+	expect_trouble "no snapshot" 4 "no snapshot" replay "$bad"
 	for at in 4 8 15 16 20 100 200 1000 $((size / 2)) $((size - 17)) $((size - 8)) $((size - 1)); do
 		head -c "$at" "$good" >"$bad"
-		expect_trouble "cut at $at" 1 "cut short\|not a gpuwatch recording" replay "$bad"
+		expect_trouble "cut at $at" 4 "cut short\|not a gpuwatch recording" replay "$bad"
 	done
 	cat "$good" "$good" >"$bad"
-	expect_trouble "something after the end" 1 "corrupt" replay "$bad"
-	expect "another view of a bad one" 1 replay --waits "$bad"
+	expect_trouble "something after the end" 4 "corrupt" replay "$bad"
+	expect "another view of a bad one" 4 replay --waits "$bad"
 	test_flipped "$good" "$bad"
 }
 
@@ -522,7 +522,7 @@ test_flipped() {
 		printf '\xff' | dd of="$2" bs=1 seek="$at" conv=notrunc status=none
 		cmp -s "$1" "$2" && continue
 		run replay "$2"
-		[[ $rc == 1 ]] || wrong=$((wrong + 1))
+		[[ $rc == 4 ]] || wrong=$((wrong + 1))
 		one_line || crashed=$((crashed + 1))
 	done
 	ok "a wrong byte is always seen" test $wrong = 0
@@ -674,9 +674,9 @@ test_order_image() {
 	expect "an image to a file" 1 probe-order --timeline="$file" --from "$order"
 	ok "says so" has "^$file: [0-9]* devices"
 	ok "is the same image" cmp "$file" "$work/stdout.svg"
-	expect_trouble "an image does not overwrite" 1 "there already: --force" probe-order --timeline="$file" --from "$order"
+	expect_trouble "an image does not overwrite" 4 "there already: --force" probe-order --timeline="$file" --from "$order"
 	expect "an image with --force" 1 probe-order --timeline="$file" --force --from "$order"
-	expect_trouble "an image where nothing can be written" 1 "cannot write" probe-order --timeline="$work/no/x" --from "$order"
+	expect_trouble "an image where nothing can be written" 4 "cannot write" probe-order --timeline="$work/no/x" --from "$order"
 	script -qec "gpuwatch-cli probe-order --timeline --from $order" /dev/null >"$work/out" </dev/null
 	ok "no image onto a terminal" test $? = 2
 	ok "but what to do" has 'not for a terminal: redirect standard output, or give --timeline=FILE'
@@ -754,21 +754,21 @@ test_order_evidence() {
 	expect "the document of evidence" 1 probe-order --from "$work/evidence.json"
 	ok "is as good as the evidence" cmp "$work/out" "$work/evidence.txt"
 
-	expect_trouble "no such file" 1 "cannot read.*No such file" probe-order --from "$work/none"
-	expect_trouble "a directory" 1 "Is a directory" probe-order --from "$work"
-	expect_trouble "endless" 1 "too large" probe-order --from /dev/zero
+	expect_trouble "no such file" 4 "cannot read.*No such file" probe-order --from "$work/none"
+	expect_trouble "a directory" 4 "Is a directory" probe-order --from "$work"
+	expect_trouble "endless" 4 "too large" probe-order --from /dev/zero
 	: >"$bad"
-	expect_trouble "empty" 1 "is empty" probe-order --from "$bad"
+	expect_trouble "empty" 4 "is empty" probe-order --from "$bad"
 	head -c 65536 /dev/urandom >"$bad"
-	expect_trouble "random" 1 "no evidence of a boot" probe-order --from "$bad"
-	expect_trouble "foreign" 1 "no evidence of a boot" probe-order --from /bin/sh
-	expect_trouble "a report" 1 "no evidence of a boot" probe-order --from $here/golden/bare.json
+	expect_trouble "random" 4 "no evidence of a boot" probe-order --from "$bad"
+	expect_trouble "foreign" 4 "no evidence of a boot" probe-order --from /bin/sh
+	expect_trouble "a report" 4 "no evidence of a boot" probe-order --from $here/golden/bare.json
 	sed 1d "$good" >"$bad"
-	expect_trouble "without its head" 1 "no evidence of a boot" probe-order --from "$bad"
+	expect_trouble "without its head" 4 "no evidence of a boot" probe-order --from "$bad"
 	sed 's/gpuwatch.boot.v1/gpuwatch.boot.v9/' "$good" >"$bad"
-	expect_trouble "of a later version" 1 "schema gpuwatch.boot.v9, this program reads gpuwatch.boot.v1" probe-order --from "$bad"
+	expect_trouble "of a later version" 4 "schema gpuwatch.boot.v9, this program reads gpuwatch.boot.v1" probe-order --from "$bad"
 	sed 's/^{"kmsg/{"kms/;3,9s/^{/[/' "$good" >"$bad"
-	expect_trouble "damaged" 1 "damaged: 7 of [0-9]* lines are no evidence" probe-order --from "$bad"
+	expect_trouble "damaged" 4 "damaged: 7 of [0-9]* lines are no evidence" probe-order --from "$bad"
 	head -c -40 "$good" >"$bad"
 	expect "a torn last line" 1 probe-order --from "$bad"
 	ok "a torn last line loses no more than itself" has '^1\.  Lost'
@@ -785,15 +785,15 @@ test_order_save() {
 	expect "save" 0 --socket="$socket" probe-order --save "$file"
 	ok "saves the daemon's bytes" cmp "$file" $here/canned/boot.jsonl
 	ok "and says what it is for" has "^$file: .*--from"
-	expect_trouble "save does not overwrite" 1 "there already: --force" --socket="$socket" probe-order --save "$file"
+	expect_trouble "save does not overwrite" 4 "there already: --force" --socket="$socket" probe-order --save "$file"
 	expect "save --force --json" 0 --socket="$socket" probe-order --save "$file" --force --json
 	ok "says it in JSON" test "$(jq .size "$work/out")" = "$(stat -c %s "$file")"
 	expect "save to stdout" 0 --socket="$socket" probe-order --save -
 	ok "is the evidence" cmp "$work/out" $here/canned/boot.jsonl
 	expect "and what was saved" 1 probe-order --from "$file"
-	expect_trouble "save to a directory" 1 "Is a directory" --socket="$socket" probe-order --save "$work" --force
+	expect_trouble "save to a directory" 4 "Is a directory" --socket="$socket" probe-order --save "$work" --force
 	echo '{}' >"$work/boot/boot.jsonl"
-	expect_trouble "evidence that is none" 1 "cannot be used: is no evidence" --socket="$socket" probe-order --save "$work/no"
+	expect_trouble "evidence that is none" 3 "cannot be used: is no evidence" --socket="$socket" probe-order --save "$work/no"
 	ok "is not saved" test ! -e "$work/no"
 	stop_daemon
 }
@@ -831,7 +831,7 @@ install_table() {
 test_link_order() {
 	local map=$work/System.map
 	system_map board_iommu_init:board_iommu:6 board_gpu_init:board_gpu:6 >"$map"
-	expect_trouble "no table" 1 "table\|dependencies.conf" probe-order --vmlinux "$map"
+	expect_trouble "no table" 4 "table\|dependencies.conf" probe-order --vmlinux "$map"
 	install_table
 	expect "held by the link order" 0 probe-order --vmlinux "$map"
 	ok "is fragile" has '^  board IOMMU  board GPU  device, device  fragile  link order$'
@@ -853,15 +853,90 @@ test_link_order() {
 	COLUMNS=60 run probe-order --vmlinux "$map"
 	ok "keeps within 60 columns" test "$(wc -L <"$work/out")" -le 60
 
-	expect_trouble "no such image" 1 "$work/none: cannot be read" probe-order --vmlinux "$work/none"
-	expect_trouble "no kernel" 1 "is no kernel" probe-order --vmlinux /etc/passwd
-	expect_trouble "no symbols" 1 "/bin/true" probe-order --vmlinux /bin/true
-	expect_trouble "no modules" 1 "cannot read the modules in $work.*depmod" probe-order --vmlinux "$map" --modules "$work"
+	expect_trouble "no such image" 4 "$work/none: cannot be read" probe-order --vmlinux "$work/none"
+	expect_trouble "no kernel" 4 "is no kernel" probe-order --vmlinux /etc/passwd
+	expect_trouble "no symbols" 4 "/bin/true" probe-order --vmlinux /bin/true
+	expect_trouble "no modules" 4 "cannot read the modules in $work.*depmod" probe-order --vmlinux "$map" --modules "$work"
 	mkdir "$work/bare" # with no other map beside it, which would be used instead
 	grep -v __initcall "$map" >"$work/bare/System.map"
-	expect_trouble "a map without initcalls" 1 "no symbols\|initcall" probe-order --vmlinux "$work/bare/System.map"
+	expect_trouble "a map without initcalls" 4 "no symbols\|initcall" probe-order --vmlinux "$work/bare/System.map"
 	sed 's/__initcall__kmod_.*__300_400_/__initcall_/' "$map" >"$work/5.9.map"
 	expect "a kernel before 5.10" 0 probe-order --vmlinux "$work/5.9.map"
+}
+
+# ---- files that cannot be used -----------------------------------------------------------------------
+
+# unusable NAME WHAT FILE: every command that reads a file ends with 4 and one line about it
+unusable() {
+	local command
+	for command in "show" "replay" "probe-order --from" "probe-order --vmlinux"; do
+		# shellcheck disable=SC2086
+		expect_trouble "$command of $1" 4 "$2" $command "$3"
+	done
+}
+
+# Runs the rest as somebody whom permissions hold, whoever runs the tests.
+unprivileged() {
+	if ((EUID == 0)); then setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; else "$@"; fi
+}
+
+# 1 says that something was found, 4 that nothing can be said: a script must not take the one for the other.
+test_unusable_files() {
+	local bad=$work/unusable.json command good=$here/canned
+	install_table
+	unusable "a missing file" "No such file" "$work/none.json"
+	unusable "a directory" "Is a directory" "$work/."
+	: >"$bad"
+	unusable "an empty file" "unusable.json" "$bad"
+	head -c 5000 /dev/urandom >"$bad"
+	unusable "random bytes" "unusable.json" "$bad"
+	chmod 755 "$work"
+	chmod 000 "$bad"
+	for command in "show" "replay" "probe-order --from" "probe-order --vmlinux"; do
+		# shellcheck disable=SC2086
+		unprivileged "$work/gpuwatch-cli" $command "$bad" >"$work/out" 2>"$work/err"
+		ok "$command of what may not be read: exit code 4" test $? = 4
+		ok "$command of what may not be read: one line" one_line
+		ok "$command of what may not be read: why" grep -q "Permission denied" "$work/err"
+	done
+	chmod 644 "$bad"
+
+	make-recording deadlock | head -c 3000 >"$bad"
+	expect_trouble "a damaged recording" 4 "cut short" replay "$bad"
+	expect_trouble "a recording that is none" 4 "not a gpuwatch recording" replay "$good/boot.jsonl"
+	sed '3,9s/^{/[/' "$good/boot.jsonl" >"$bad"
+	expect_trouble "damaged evidence" 4 "damaged" probe-order --from "$bad"
+	expect_trouble "evidence as a recording's verdict" 4 "unusable.json" show "$bad"
+	head -c 2000 "$good/probe-order.json" >"$bad"
+	expect_trouble "half a document" 4 "no evidence of a boot" probe-order --from "$bad"
+	jq 'del(.rows)' "$good/probe-order.json" >"$bad"
+	expect_trouble "a document without its rows" 4 "damaged" probe-order --from "$bad"
+	sed 's/gpuwatch.probe-order.v1/gpuwatch.probe-order.v2/' "$good/probe-order.json" >"$bad"
+	expect_trouble "a document of another version" 4 "schema gpuwatch.probe-order.v2, this program reads gpuwatch.probe-order.v1" \
+		probe-order --from "$bad"
+	sed 's/gpuwatch.report.v1/gpuwatch.report.v2/' "$good/reports.json" >"$bad"
+	expect_trouble "reports of another version" 4 "another version, this program reads gpuwatch.report.v1" show "$bad"
+	jq '.[0]' "$bad" >"$work/one.json"
+	expect_trouble "one of them" 4 "another version" show "$work/one.json"
+	expect_trouble "a document that is no report" 4 "no gpuwatch report" show "$good/status.json"
+
+	for command in "show $here/golden/bare.json" "--json probe-order --from $good/boot.jsonl" \
+		"probe-order --timeline --from $good/boot.jsonl" "probe-order --timeline=/dev/full --from $good/boot.jsonl"; do
+		# shellcheck disable=SC2086
+		gpuwatch-cli $command >/dev/full 2>"$work/err" </dev/null
+		ok "$command: nothing can be written: exit code 4" test $? = 4
+		: >"$work/out"
+		ok "$command: nothing can be written: one line" one_line
+		ok "$command: nothing can be written: why" grep -q "cannot write" "$work/err"
+	done
+	mkdir -p "$work/locked"
+	chmod 700 "$work/locked"
+	((EUID)) && chmod 500 "$work/locked"
+	cp "$good/boot.jsonl" "$work/readable.jsonl"
+	unprivileged "$work/gpuwatch-cli" probe-order --timeline="$work/locked/x" --from "$work/readable.jsonl" \
+		>"$work/out" 2>"$work/err"
+	ok "an image where nobody may write: exit code 4" test $? = 4
+	ok "an image where nobody may write: one line" one_line
 }
 
 # ---- what comes with it ------------------------------------------------------------------------
@@ -910,6 +985,7 @@ test_order_daemon
 test_order_evidence
 test_order_save
 test_link_order
+test_unusable_files
 test_documents
 
 for reason in ${reasons[@]+"${reasons[@]}"}; do printf 'skipped: %s\n' "$reason"; done
