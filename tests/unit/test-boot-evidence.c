@@ -218,7 +218,11 @@ TEST(log_that_has_wrapped_and_one_with_holes)
 	kmsg(m, 1201, 2001, "initcall orion_init+0x0/0x10 returned 0 after 1000 usecs");
 	order = looked_at(m);
 	assert_contains(text(missing_part(order, "kernel log"), "text"), "first 1200 records");
-	assert_contains(text(missing_part(order, "initcalls"), "remedy"), "log_buf_len");
+	assert_contains(text(missing_part(order, "initcalls"), "remedy"), "log_buf_len=16M");
+	json_decref(order);
+	cmdline(m, "initcall_debug=0 noinitcall_debug");
+	order = looked_at(m);
+	assert_contains(text(missing_part(order, "initcalls"), "remedy"), "initcall_debug log_buf_len=8M");
 	json_decref(order);
 	kmsg(m, 0, 0, "Linux version 6.12");
 	order = looked_at(m);
@@ -482,6 +486,25 @@ TEST(settings_are_those_of_the_command_line)
 	machine_free(m);
 }
 
+TEST(settings_that_are_given_twice_or_wrong)
+{
+	struct machine *m = machine_new();
+	const json_t *settings;
+	json_t *order;
+
+	cmdline(m,
+		"fw_devlink=off fw_devlink=\"permissive\" fw-devlink.strict=on fw_devlink.strict deferred_probe_timeout=5 deferred_probe_timeout=x initcall_debug=0 -- iommu=pt");
+	order = looked_at(m);
+	settings = json_object_get(order, "settings");
+	assert_string_equal(text(settings, "fw_devlink"), "permissive");
+	assert_true(json_is_true(json_object_get(settings, "fw_devlink_strict")));
+	assert_int_equal(number(settings, "deferred_probe_timeout_s"), 5);
+	assert_string_equal(text(settings, "iommu"), "");
+	assert_true(json_is_false(json_object_get(settings, "initcall_debug")));
+	json_decref(order);
+	machine_free(m);
+}
+
 /* ---- what kernels really print
  * --------------------------------------------------------------------------------------- */
 
@@ -611,6 +634,7 @@ int main(void)
 		cmocka_unit_test(spans_show_the_wait_between_probes),
 		cmocka_unit_test(tree_is_a_chain_of_parties),
 		cmocka_unit_test(settings_are_those_of_the_command_line),
+		cmocka_unit_test(settings_that_are_given_twice_or_wrong),
 		cmocka_unit_test(logs_of_real_kernels),
 		cmocka_unit_test(twice_the_devices_take_about_twice_the_time),
 	};

@@ -394,6 +394,38 @@ TEST(blacklisted_module_is_said_to_be)
 	machine_free(m);
 }
 
+/* modprobe's lists add up, of the kernel's own the last one counts, and what is given to init is nobody's. */
+TEST(blacklists_are_those_of_modprobe_and_the_kernel)
+{
+	static const struct {
+		const char *line;
+		bool blacklisted;
+	} cases[] = {
+		{ "modprobe.blacklist=orion-mmu modprobe.blacklist=radeon", true },
+		{ "module_blacklist=radeon,orion_mmu", true },
+		{ "module-blacklist=orion_mmu", true },
+		{ "module_blacklist=orion_mmu module_blacklist=radeon", false },
+		{ "xmodule_blacklist=orion_mmu", false },
+		{ "modprobe.blacklist=orion_mmu2,orion", false },
+		{ "ro -- module_blacklist=orion_mmu", false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct machine *m = machine_new();
+		const char *summary;
+
+		waits_for_mmu(m);
+		cmdline(m, cases[i].line);
+		module(m, "orion_mmu", "available");
+		json_object_set_new(m->candidates, "platform:orion-mmu", json_pack("[s]", "orion_mmu"));
+		analyse(m);
+		summary = the_report(m, GW_CLASS_DEFERRED_FOREVER)->summary;
+		assert_contains(summary, cases[i].blacklisted ? "module orion_mmu is blacklisted"
+							      : "module orion_mmu is not loaded");
+		machine_free(m);
+	}
+}
+
 TEST(driver_that_does_not_exist_is_not_to_be_loaded)
 {
 	struct machine *m = machine_new();
@@ -512,6 +544,40 @@ TEST(consumer_that_failed_when_time_was_up)
 		"gpu.0 (driver orion-gpu) failed (-ETIMEDOUT) for want of mmu.0 after the deferred-probe timeout");
 	assert_contains(r->advice, "deferred_probe_timeout=18");
 	assert_contains(r->explanation, "mmu.0 bound at 14.100 s, when nobody waited any more.");
+	machine_free(m);
+}
+
+/* The advice is that plus what was too little: 4.1 s, and a few. */
+TEST(timeout_is_the_last_that_the_kernel_understood)
+{
+	struct machine *m = machine_new();
+
+	table(m, gpu_needs_mmu);
+	device(m, "gpu.0", "", "");
+	device(m, "mmu.0", "orion-mmu", "orion_mmu");
+	cmdline(m,
+		"dyndbg=\"deferred_probe_timeout=1\" deferred_probe_timeout=2 deferred-probe-timeout=8 deferred_probe_timeout=9s");
+	probe(m, "gpu.0", "orion-gpu", 1000, 1001, DEFERRED, 10);
+	happens(m, GW_BOOT_DEFER_TIMEOUT, 10000, "", "");
+	probe(m, "gpu.0", "orion-gpu", 10001, 10002, -ETIMEDOUT, 12);
+	probe(m, "mmu.0", "orion-mmu", 14000, 14100, 0, 11);
+	analyse(m);
+	assert_contains(the_report(m, GW_CLASS_DEFERRAL_TIMEOUT)->advice, "deferred_probe_timeout=18");
+	machine_free(m);
+}
+
+/* Three times the largest timeout that there can be is more than an int. */
+TEST(advice_about_the_largest_timeout_does_not_overflow)
+{
+	struct machine *m = machine_new();
+
+	device(m, "gpu.0", "", "");
+	cmdline(m, "deferred_probe_timeout=2147483647");
+	probe(m, "gpu.0", "orion-gpu", 1000, 1001, DEFERRED, 10);
+	happens(m, GW_BOOT_DEFER_TIMEOUT, 10000, "", "");
+	probe(m, "gpu.0", "orion-gpu", 10001, 10002, -ETIMEDOUT, 12);
+	analyse(m);
+	assert_contains(the_report(m, GW_CLASS_DEFERRAL_TIMEOUT)->advice, "deferred_probe_timeout=6442450941");
 	machine_free(m);
 }
 
@@ -1013,6 +1079,44 @@ TEST(machine_without_groups_or_with_the_iommu_switched_off)
 	machine_free(m);
 }
 
+/* What the kernel's handlers make of it: arch/x86/kernel/pci-dma.c, drivers/iommu/{amd,intel}. */
+TEST(iommu_is_off_as_the_kernel_has_it)
+{
+	static const struct {
+		const char *line;
+		bool off;
+	} cases[] = {
+		{ "iommu=force,off", true },
+		{ "iommu=off iommu=pt", true },
+		{ "iommu=soft", true },
+		{ "amd-iommu=fullflush,off amd_iommu=on", true },
+		{ "intel_iommu=on,igfx_off", false },
+		{ "intel_iommu=on intel_iommu=off", true },
+		{ "intel_iommu=off intel_iommu=on", false },
+		{ "iommu=pt", false },
+		{ "xiommu=off x=iommu=off", false },
+		{ "dyndbg=\"iommu=off amd_iommu=off\"", false },
+		{ "ro -- iommu=off", false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct machine *m = machine_new();
+
+		table(m, gpu_needs_group);
+		device(m, "gpu.0", "orion-gpu", "orion_gpu");
+		iommu(m, 12);
+		cmdline(m, cases[i].line);
+		analyse(m);
+		if (m->n_reports != !cases[i].off)
+			print_error("with %s:\n", cases[i].line);
+		if (cases[i].off)
+			assert_silent(m);
+		else
+			the_report(m, GW_CLASS_SILENT_ABSENCE);
+		machine_free(m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1038,6 +1142,7 @@ int main(void)
 		cmocka_unit_test(consumer_that_waited_inside_of_its_probe_is_healthy),
 		cmocka_unit_test(missing_driver_is_named_with_its_module),
 		cmocka_unit_test(blacklisted_module_is_said_to_be),
+		cmocka_unit_test(blacklists_are_those_of_modprobe_and_the_kernel),
 		cmocka_unit_test(driver_that_does_not_exist_is_not_to_be_loaded),
 		cmocka_unit_test(root_of_a_chain_is_what_is_missing),
 		cmocka_unit_test(supplier_that_firmware_names_and_that_is_no_device),
@@ -1045,6 +1150,8 @@ int main(void)
 		cmocka_unit_test(short_wait_after_the_timeout_is_long_enough),
 		cmocka_unit_test(long_wait_that_ended_is_resolved),
 		cmocka_unit_test(consumer_that_failed_when_time_was_up),
+		cmocka_unit_test(timeout_is_the_last_that_the_kernel_understood),
+		cmocka_unit_test(advice_about_the_largest_timeout_does_not_overflow),
 		cmocka_unit_test(consumer_that_came_up_without_when_time_was_up),
 		cmocka_unit_test(dependency_that_the_kernel_said_to_ignore),
 		cmocka_unit_test(dependency_that_was_ignored_without_waiting),
@@ -1071,6 +1178,7 @@ int main(void)
 		cmocka_unit_test(master_that_its_iommu_did_not_take),
 		cmocka_unit_test(supplier_that_is_no_iommu_makes_no_group),
 		cmocka_unit_test(machine_without_groups_or_with_the_iommu_switched_off),
+		cmocka_unit_test(iommu_is_off_as_the_kernel_has_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/command-line.h"
 #include "lib/base/text.h"
 #include "lib/boot/document/json.h"
 #include "lib/boot/rules/words.h"
@@ -41,19 +42,14 @@ static const json_t *gaps_lost_field(const struct gaps *gaps, const char *key)
 	return json_object_get(gaps->model->evidence->lost, key);
 }
 
-static bool gaps_initcalls_debugged(const struct gw_boot_model *model)
-{
-	const char *cmdline = json_string_value(json_object_get(model->evidence->state, "cmdline"));
-
-	return cmdline && strstr(cmdline, "initcall_debug");
-}
-
 /* What was asked for and did not fit, or was not asked for. */
 static const char *gaps_remedy(const struct gw_boot_model *model)
 {
 	bool wrapped = model->evidence->n_marks && model->kmsg_first > 0;
 
-	return wrapped && gaps_initcalls_debugged(model) ? MORE_LOG : RECORD_BOOT;
+	return wrapped && gw_command_line_switch(gw_boot_evidence_command_line(model->evidence), "initcall_debug")
+		       ? MORE_LOG
+		       : RECORD_BOOT;
 }
 
 static void gaps_in_initcalls(struct gaps *gaps)

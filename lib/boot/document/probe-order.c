@@ -2,10 +2,9 @@
 /* The document for people: its settings and sums, and all that is made elsewhere put together. */
 #include "lib/boot/document/probe-order.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <limits.h>
 
+#include "lib/base/command-line.h"
 #include "lib/base/text.h"
 #include "lib/boot/document/devices.h"
 #include "lib/boot/document/json.h"
@@ -14,45 +13,30 @@
 #include "lib/boot/document/rows.h"
 #include "lib/boot/document/tree.h"
 
-/* The value of a parameter of the kernel command line, the last one counts, as the kernel has it; "" = not given. */
-static void parameter(const struct gw_boot_model *model, const char *name, char *ret, size_t size)
+/* early_param("fw_devlink.strict"): the name alone is an error there, and changes nothing. */
+static bool probe_order_strict(const char *line)
 {
-	const char *cmdline = json_string_value(json_object_get(model->evidence->state, "cmdline"));
-	size_t length = strlen(name);
+	struct gw_parameter parameter;
+	bool strict = false;
 
-	ret[0] = '\0';
-	for (const char *at = cmdline; at && *at; at += strcspn(at, " \n")) {
-		at += strspn(at, " \n");
-		if (strncmp(at, name, length) == 0 && at[length] == '=')
-			snprintf(ret, size, "%.*s", (int)strcspn(at + length + 1, " \n"), at + length + 1);
-	}
-}
-
-static bool has_word(const struct gw_boot_model *model, const char *word)
-{
-	const char *cmdline = json_string_value(json_object_get(model->evidence->state, "cmdline"));
-	size_t length = strlen(word);
-
-	for (const char *at = cmdline; at && *at; at += strcspn(at, " \n")) {
-		at += strspn(at, " \n");
-		if (strncmp(at, word, length) == 0 && strchr(" \n=", at[length]))
-			return true;
-	}
-	return false;
+	while (gw_command_line_next(&line, &parameter))
+		if (gw_parameter_is(&parameter, "fw_devlink.strict"))
+			gw_parameter_bool(&parameter, &strict);
+	return strict;
 }
 
 static json_t *probe_order_settings(const struct gw_boot_model *model)
 {
-	char fw_devlink[32], strict[16], timeout[16], iommu[32];
+	const char *line = gw_boot_evidence_command_line(model->evidence);
+	int timeout = gw_command_line_int(line, "deferred_probe_timeout", INT_MIN);
+	char fw_devlink[32], iommu[32];
 
-	parameter(model, "fw_devlink", fw_devlink, sizeof(fw_devlink));
-	parameter(model, "fw_devlink.strict", strict, sizeof(strict));
-	parameter(model, "deferred_probe_timeout", timeout, sizeof(timeout));
-	parameter(model, "iommu", iommu, sizeof(iommu));
+	gw_command_line_text(line, "fw_devlink", fw_devlink, sizeof(fw_devlink));
+	gw_command_line_text(line, "iommu", iommu, sizeof(iommu));
 	return json_pack("{s:o, s:b, s:o, s:o, s:b, s:o}", "fw_devlink", gw_json_text(fw_devlink), "fw_devlink_strict",
-			 strict[0] == '1' || strict[0] == 'y' || strict[0] == 'Y' || strcmp(strict, "on") == 0,
-			 "deferred_probe_timeout_s", *timeout ? json_integer(atoi(timeout)) : json_null(), "iommu",
-			 gw_json_text(iommu), "initcall_debug", has_word(model, "initcall_debug"), "timeout_expired_ns",
+			 probe_order_strict(line), "deferred_probe_timeout_s",
+			 timeout == INT_MIN ? json_null() : json_integer(timeout), "iommu", gw_json_text(iommu),
+			 "initcall_debug", gw_command_line_switch(line, "initcall_debug"), "timeout_expired_ns",
 			 gw_boot_json_time(model->timeout_ns));
 }
 

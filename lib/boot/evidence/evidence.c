@@ -156,3 +156,8 @@ int gw_boot_evidence_set_lost(struct gw_boot_evidence *evidence, json_t *lost)
 {
 	return evidence_replace_object(&evidence->lost, lost);
 }
+
+const char *gw_boot_evidence_command_line(const struct gw_boot_evidence *evidence)
+{
+	return json_string_value(json_object_get(evidence->state, "cmdline"));
+}

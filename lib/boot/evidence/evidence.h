@@ -156,6 +156,9 @@ int gw_boot_evidence_set_lost(struct gw_boot_evidence *evidence, json_t *lost);
 /* All entries of the table, whether they hold for this kernel or not: see gw_dependency_for_kernel(). */
 size_t gw_boot_evidence_dependencies(const struct gw_boot_evidence *evidence, const struct gw_dependency **ret);
 
+/* The kernel command line, for lib/base/command-line.h; NULL = not known. */
+const char *gw_boot_evidence_command_line(const struct gw_boot_evidence *evidence);
+
 static inline const char *gw_boot_evidence_name(const struct gw_boot_evidence *evidence, uint32_t number)
 {
 	return gw_boot_names_text(&evidence->names, number);

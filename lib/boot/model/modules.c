@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/command-line.h"
 #include "lib/boot/model/devices.h"
 
 /* The kernel's spelling. Cut like the names of events. */
@@ -39,37 +40,36 @@ static enum gw_boot_module_state module_state_of(const char *state)
 	return GW_BOOT_MODULE_UNKNOWN;
 }
 
-/* Modules named in modprobe.blacklist=a,b or module_blacklist=a,b of the command line. */
-static bool module_on_blacklist(const char *cmdline, const char *option, const char *module)
+/* Whether it is in a list; @spelled: whatever the list's spelling. */
+static bool module_is_listed(struct gw_parameter list, const char *module, bool spelled)
 {
-	char spelled[GW_BOOT_NAME_SIZE], name[GW_BOOT_NAME_SIZE];
-	const char *at = cmdline;
+	char name[GW_BOOT_NAME_SIZE];
+	const char *item;
+	size_t length;
 
-	module_spell(spelled, sizeof(spelled), module, strlen(module));
-	while ((at = strstr(at, option))) {
-		bool word = at == cmdline || at[-1] == ' ';
-
-		at += strlen(option);
-		while (word && *at && *at != ' ' && *at != '\n') {
-			size_t length = strcspn(at, ", \n");
-
-			module_spell(name, sizeof(name), at, length);
-			if (strcmp(name, spelled) == 0)
-				return true;
-			at += length + (at[length] == ',');
-		}
+	while (gw_parameter_next_item(&list, &item, &length)) {
+		if (spelled)
+			module_spell(name, sizeof(name), item, length);
+		if (spelled ? strcmp(name, module) == 0 : strlen(module) == length && memcmp(module, item, length) == 0)
+			return true;
 	}
 	return false;
 }
 
-static bool module_is_blacklisted(const struct gw_boot_model *model, const json_t *json, const char *name)
+/*
+ * Lists of modprobe.blacklist= (libkmod) add up. Of module_blacklist= the last one counts, and the kernel compares with its
+ * own spelling, which has no dash (blacklisted(), kernel/module/main.c).
+ */
+static bool module_on_blacklist(const char *line, const char *module)
 {
-	const char *cmdline = json_string_value(json_object_get(model->evidence->state, "cmdline"));
+	struct gw_parameter parameter;
 
-	if (json_is_true(json_object_get(json, "blacklisted")))
+	if (gw_command_line_find(line, "module_blacklist", &parameter) && module_is_listed(parameter, module, false))
 		return true;
-	return cmdline && (module_on_blacklist(cmdline, "modprobe.blacklist=", name) ||
-			   module_on_blacklist(cmdline, "module_blacklist=", name));
+	while (gw_command_line_next(&line, &parameter))
+		if (gw_parameter_is(&parameter, "modprobe.blacklist") && module_is_listed(parameter, module, true))
+			return true;
+	return false;
 }
 
 static int modules_add(struct gw_boot_model *model, const json_t *json)
@@ -85,7 +85,8 @@ static int modules_add(struct gw_boot_model *model, const json_t *json)
 	*module = (struct gw_boot_module){
 		.name = gw_boot_names_add(&model->evidence->names, spelled),
 		.state = module_state_of(state ? state : ""),
-		.blacklisted = module_is_blacklisted(model, json, name),
+		.blacklisted = json_is_true(json_object_get(json, "blacklisted")) ||
+			       module_on_blacklist(gw_boot_evidence_command_line(model->evidence), spelled),
 		.json = json,
 	};
 	if (module->name == GW_BOOT_NOT_FOUND)

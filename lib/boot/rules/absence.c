@@ -10,22 +10,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/command-line.h"
 #include "lib/boot/model/attempts.h"
 #include "lib/boot/model/features.h"
 #include "lib/boot/model/modules.h"
 #include "lib/boot/model/pairs.h"
 #include "lib/boot/rules/words.h"
 
-/* Switched off by the command line: missing as it was asked for. */
+/* The kernel's handlers take whatever begins so. */
+static bool absence_item_is(const char *item, size_t length, const char *word)
+{
+	return length >= strlen(word) && memcmp(item, word, strlen(word)) == 0;
+}
+
+/*
+ * Switched off by the command line: missing as it was asked for. iommu= (arch/x86/kernel/pci-dma.c) and amd_iommu= have no
+ * word that takes "off" back, intel_iommu= has "on".
+ */
 static bool absence_iommu_is_off(const struct gw_boot_model *model)
 {
-	static const char *const off[] = { "iommu=off", "intel_iommu=off", "amd_iommu=off", "iommu=soft" };
-	const char *cmdline = json_string_value(json_object_get(model->evidence->state, "cmdline"));
+	const char *line = gw_boot_evidence_command_line(model->evidence), *item;
+	bool off = false, intel_off = false;
+	struct gw_parameter parameter;
+	size_t length;
 
-	for (size_t i = 0; cmdline && i < sizeof(off) / sizeof(off[0]); i++)
-		if (strstr(cmdline, off[i]))
-			return true;
-	return false;
+	while (gw_command_line_next(&line, &parameter)) {
+		bool common = gw_parameter_is(&parameter, "iommu"), amd = gw_parameter_is(&parameter, "amd_iommu");
+		bool intel = gw_parameter_is(&parameter, "intel_iommu");
+
+		while ((common || amd || intel) && gw_parameter_next_item(&parameter, &item, &length)) {
+			bool says_off = absence_item_is(item, length, "off");
+
+			off |= (says_off && !intel) || (common && absence_item_is(item, length, "soft"));
+			if (intel && (says_off || absence_item_is(item, length, "on")))
+				intel_off = says_off;
+		}
+	}
+	return off || intel_off;
 }
 
 static bool absence_is_about(const struct gw_boot_finding *finding, uint32_t device)

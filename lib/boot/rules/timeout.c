@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "lib/base/command-line.h"
 #include "lib/base/units.h"
 #include "lib/boot/evidence/error-names.h"
 #include "lib/boot/model/attempts.h"
@@ -113,10 +113,8 @@ const struct gw_boot_attempt *gw_boot_timeout_released(const struct gw_boot_mode
 
 static int timeout_seconds(const struct gw_boot_model *model)
 {
-	const char *cmdline = json_string_value(json_object_get(model->evidence->state, "cmdline"));
-	const char *given = cmdline ? strstr(cmdline, "deferred_probe_timeout=") : NULL;
-
-	return given ? atoi(given + strlen("deferred_probe_timeout=")) : DEFAULT_TIMEOUT_S;
+	return gw_command_line_int(gw_boot_evidence_command_line(model->evidence), "deferred_probe_timeout",
+				   DEFAULT_TIMEOUT_S);
 }
 
 /* When the supplier was there after all; GW_BOOT_UNKNOWN = never. */
@@ -222,8 +220,8 @@ static int timeout_report(const struct gw_boot_model *model, struct gw_boot_find
 	else
 		gw_text_add(
 			&finding->advice,
-			"Have the driver of what it needs loaded earlier: in the initramfs, or built in. deferred_probe_timeout=%d on the kernel command line gives it more time.",
-			timeout_seconds(model) > 0 ? timeout_seconds(model) * 3 : 30);
+			"Have the driver of what it needs loaded earlier: in the initramfs, or built in. deferred_probe_timeout=%lld on the kernel command line gives it more time.",
+			timeout_seconds(model) > 0 ? timeout_seconds(model) * 3LL : 30LL);
 	return 0;
 }
 
