@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* gpuwatchd: puts the parts together, and carries findings from one to the others. */
+/* gpuwatchd: puts the parts together, runs them, and ends them. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +22,7 @@
 #include "daemon/serve/bus.h"
 #include "daemon/serve/journal.h"
 #include "daemon/serve/private-socket.h"
+#include "daemon/serve/reports.h"
 #include "daemon/serve/status.h"
 #include "daemon/watch/scheduler.h"
 #include "daemon/watch/watch.h"
@@ -39,6 +40,7 @@ struct daemon {
 	sd_event *event;
 	struct gw_private_socket *private_socket;
 	struct gw_loader *loader;
+	struct gw_reports *reports;
 	struct gw_journal *journal;
 	struct gw_watch *watch;
 	struct gw_scheduler *scheduler;
@@ -46,22 +48,21 @@ struct daemon {
 	struct gw_bus_api *api;
 	struct gw_bus *bus;
 	char run_directory[256];
-	size_t told_active; /* active reports in the last STATUS= */
 };
 
 /* ---- configuration --------------------------------------------------------------------- */
 
-static void complain(enum gw_config_severity severity, const char *message, void *userdata)
+static void daemon_on_bad_config(enum gw_config_severity severity, const char *message, void *userdata)
 {
 	gw_log(severity == GW_CONFIG_ERROR ? LOG_ERR : LOG_WARNING, "%s", message);
 }
 
-static int load_config(const struct gw_options *options, struct gw_config *config)
+static int daemon_load_config(const struct gw_options *options, struct gw_config *config)
 {
 	int r;
 
-	r = options->config ? gw_config_load_file(config, options->config, complain, NULL)
-			    : gw_config_load(config, gw_config_directories, complain, NULL);
+	r = options->config ? gw_config_load_file(config, options->config, daemon_on_bad_config, NULL)
+			    : gw_config_load(config, gw_config_directories, daemon_on_bad_config, NULL);
 	if (r < 0)
 		return r;
 	if (options->no_pin)
@@ -71,7 +72,7 @@ static int load_config(const struct gw_options *options, struct gw_config *confi
 	return 0;
 }
 
-static struct gw_policy policy(const struct gw_config *config)
+static struct gw_policy daemon_policy(const struct gw_config *config)
 {
 	return (struct gw_policy){
 		.min_wait_ns = config->min_wait_ns,
@@ -80,7 +81,7 @@ static struct gw_policy policy(const struct gw_config *config)
 	};
 }
 
-static struct gw_pace pace(const struct gw_config *config)
+static struct gw_pace daemon_pace(const struct gw_config *config)
 {
 	return (struct gw_pace){
 		.min_wait_ns = config->min_wait_ns,
@@ -88,92 +89,33 @@ static struct gw_pace pace(const struct gw_config *config)
 	};
 }
 
-/* ---- telling --------------------------------------------------------------------------------- */
+/* ---- reports --------------------------------------------------------------------------------- */
 
-static void tell_manager(struct daemon *daemon)
+static void daemon_notify_status(const struct daemon *daemon, const char *ready)
 {
-	size_t active =
-		gw_watch_active_reports(daemon->watch) + gw_boot_told_active(gw_boot_observer_told(daemon->boot));
+	size_t active = gw_reports_active(daemon->reports);
 
-	if (active == daemon->told_active)
-		return;
-	daemon->told_active = active;
-	sd_notifyf(false, "STATUS=Watching; %zu active report%s.", active, active == 1 ? "" : "s");
+	sd_notifyf(false, "%sSTATUS=Watching; %zu active report%s.", ready, active, active == 1 ? "" : "s");
 }
 
-/* One line of JSON on stdout, whole and at once. */
-static void print_report(const char *json)
+static void daemon_on_report(const struct gw_reported *report, enum gw_news news, void *userdata)
 {
-	puts(json);
-	fflush(stdout);
-}
+	const struct daemon *daemon = userdata;
 
-/* A report to all who want it. Takes the reference to its JSON form, NULL if memory ran out. */
-static void tell_report(struct daemon *daemon, const struct gw_report *report, json_t *value)
-{
-	_cleanup_free_ char *json = value ? json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
-	int r;
-
-	json_decref(value);
-	if (!json) {
-		log_error("No memory to tell of report %s: %s", report->id, report->summary);
-		return;
+	if (daemon->options.standalone && daemon->config.standalone_json) {
+		puts(report->json);
+		fflush(stdout); /* whole lines, at once */
 	}
-	r = gw_journal_report(daemon->journal, report, json);
-	if (r < 0)
-		log_warning("Writing report %s to the journal failed: %s", report->id, strerror(-r));
-	if (daemon->options.standalone && daemon->config.standalone_json)
-		print_report(json);
-	gw_bus_api_report_changed(daemon->api, report, json);
-}
-
-static void on_report(const struct gw_report *report, void *userdata)
-{
-	struct daemon *daemon = userdata;
-
-	tell_report(daemon, report, gw_watch_report_json(daemon->watch, report));
-}
-
-static void on_boot_report(const struct gw_report *report, json_t *json, void *userdata)
-{
-	struct daemon *daemon = userdata;
-
-	tell_report(daemon, report, json_incref(json));
-}
-
-static void on_boot_answered(const struct gw_boot_answer *answer, void *userdata)
-{
-	struct daemon *daemon = userdata;
-
-	gw_bus_api_count_reports(daemon->api);
-	gw_bus_api_boot_answered(daemon->api, answer);
-	tell_manager(daemon);
-}
-
-/* Of an earlier gpuwatchd: told already. */
-static void on_told_before(const struct gw_report *report, json_t *json, void *userdata)
-{
-	struct daemon *daemon = userdata;
-
-	gw_journal_know(daemon->journal, report->id);
-}
-
-static void on_looked(void *userdata)
-{
-	struct daemon *daemon = userdata;
-
-	gw_bus_api_looked(daemon->api);
-	tell_manager(daemon);
+	daemon_notify_status(daemon, "");
 }
 
 /* What could not be attached, once at start and again when a module brought something new that failed. */
-static void tell_degraded(struct daemon *daemon)
+static void daemon_report_degraded(struct daemon *daemon)
 {
 	const struct gw_probe_info *probes;
 	size_t count = gw_loader_probes(daemon->loader, &probes), failed = 0;
 	const struct gw_probe_info *first = NULL;
-	_cleanup_free_ char *json = NULL;
-	char message[512];
+	_cleanup_free_ char *json = NULL, *message = NULL;
 	json_t *value;
 
 	for (size_t i = 0; i < count; i++)
@@ -181,18 +123,33 @@ static void tell_degraded(struct daemon *daemon)
 			first = &probes[i];
 	if (failed == 0)
 		return;
-	snprintf(message, sizeof(message), "%zu of %zu probes could not be attached, among them %s: %s", failed, count,
-		 first->target, first->why);
+	if (asprintf(&message, "%zu of %zu probes could not be attached, among them %s: %s", failed, count,
+		     first->target, first->why) < 0)
+		message = NULL;
 	value = gw_status_probes(daemon->loader, daemon->boot, true);
 	json = value ? json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 	json_decref(value);
-	if (!json || gw_journal_degraded(daemon->journal, message, json) <= 0)
-		log_warning("%s", message);
+	if (!json || !message || gw_journal_degraded(daemon->journal, message, json) <= 0)
+		log_warning("%s", message ? message : "Some probes could not be attached");
 }
 
 /* ---- events ------------------------------------------------------------------------------------ */
 
-static int on_modules(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+static void daemon_on_looked(void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	gw_bus_api_looked(daemon->api);
+}
+
+static void daemon_on_boot_answered(const struct gw_boot_answer *answer, void *userdata)
+{
+	struct daemon *daemon = userdata;
+
+	gw_bus_api_boot_answered(daemon->api, answer);
+}
+
+static int daemon_on_modules(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct daemon *daemon = userdata;
 	int r;
@@ -203,12 +160,12 @@ static int on_modules(sd_event_source *source, int fd, uint32_t revents, void *u
 	if (r <= 0)
 		return 0;
 	log_info("A kernel module came or went: probes have changed.");
-	tell_degraded(daemon);
+	daemon_report_degraded(daemon);
 	gw_scheduler_request_full(daemon->scheduler);
 	return 0;
 }
 
-static int on_reload(sd_event_source *source, const struct signalfd_siginfo *signal, void *userdata)
+static int daemon_on_reload(sd_event_source *source, const struct signalfd_siginfo *signal, void *userdata)
 {
 	struct daemon *daemon = userdata;
 	struct gw_config config;
@@ -218,19 +175,19 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *sig
 
 	sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%llu",
 		   (unsigned long long)(gw_now_mono_ns() / GW_NSEC_PER_USEC));
-	r = load_config(&daemon->options, &config);
+	r = daemon_load_config(&daemon->options, &config);
 	if (r >= 0) {
 		if (strcmp(config.pin_directory, daemon->config.pin_directory) != 0)
 			log_warning("[Pins] Directory= takes effect when gpuwatchd is restarted.");
 		memcpy(config.pin_directory, daemon->config.pin_directory, sizeof(config.pin_directory));
 		daemon->config = config;
-		new_policy = policy(&config);
-		new_pace = pace(&config);
-		r = gw_watch_set_policy(daemon->watch, &new_policy, config.recording_bytes);
+		new_policy = daemon_policy(&config);
+		new_pace = daemon_pace(&config);
+		gw_watch_set_policy(daemon->watch, &new_policy, config.recording_bytes);
 		gw_scheduler_set_pace(daemon->scheduler, &new_pace);
-	}
-	if (r >= 0)
+		gw_reports_set_keep_resolved(daemon->reports, config.keep_resolved);
 		r = gw_boot_observer_reload(daemon->boot);
+	}
 	if (r < 0)
 		log_error("Reloading failed, going on with the configuration from before.");
 	else
@@ -239,7 +196,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *sig
 	return 0;
 }
 
-static int add_signals(struct daemon *daemon)
+static int daemon_add_signals(struct daemon *daemon)
 {
 	sigset_t signals;
 	int r;
@@ -254,12 +211,12 @@ static int add_signals(struct daemon *daemon)
 	r = sd_event_add_signal(daemon->event, NULL, SIGTERM, NULL, NULL);
 	if (r >= 0)
 		r = sd_event_add_signal(daemon->event, NULL, SIGINT, NULL, NULL);
-	return r < 0 ? r : sd_event_add_signal(daemon->event, NULL, SIGHUP, on_reload, daemon);
+	return r < 0 ? r : sd_event_add_signal(daemon->event, NULL, SIGHUP, daemon_on_reload, daemon);
 }
 
 /* ---- start, run, stop ------------------------------------------------------------------------------ */
 
-static int attach(struct daemon *daemon)
+static int daemon_attach(struct daemon *daemon)
 {
 	const char *pins = daemon->config.pin_directory;
 	struct gw_loader_options options = {
@@ -275,7 +232,7 @@ static int attach(struct daemon *daemon)
 	return r;
 }
 
-static int observe_boot(struct daemon *daemon)
+static int daemon_add_boot_observer(struct daemon *daemon)
 {
 	const char *pins = daemon->config.pin_directory, *socket = daemon->options.private_socket;
 	const char *slash = strrchr(socket, '/');
@@ -284,57 +241,80 @@ static int observe_boot(struct daemon *daemon)
 		.btf_path = daemon->options.btf,
 		.run_directory = daemon->run_directory,
 		.loader = daemon->loader,
+		.reports = daemon->reports,
 	};
-	static const struct gw_boot_observer_events events = { .report = on_boot_report, .answered = on_boot_answered };
 	int r;
 
 	snprintf(daemon->run_directory, sizeof(daemon->run_directory), "%.*s", slash ? (int)(slash - socket) : 1,
 		 slash ? socket : ".");
-	r = gw_boot_observer_new(&daemon->boot, daemon->event, &options, &events, daemon);
-	if (r < 0)
-		return r;
+	r = gw_boot_observer_new(&daemon->boot, daemon->event, &options, daemon_on_boot_answered, daemon);
 	daemon->status.boot = daemon->boot;
-	gw_boot_told_each_active(gw_boot_observer_told(daemon->boot), on_told_before, daemon);
-	return 0;
+	return r;
 }
 
-static int add_modules(struct daemon *daemon)
+/* The report store, and who has reports from it, in the order in which they get them. */
+static int daemon_add_reports(struct daemon *daemon)
+{
+	int r = gw_reports_new(&daemon->reports, daemon->config.keep_resolved);
+
+	daemon->status.reports = daemon->reports;
+	if (r >= 0)
+		r = gw_journal_new(&daemon->journal, daemon->event, GW_JOURNAL_SOCKET);
+	if (r >= 0)
+		r = gw_journal_follow(daemon->journal, daemon->reports);
+	return r < 0 ? r : gw_reports_subscribe(daemon->reports, daemon_on_report, daemon);
+}
+
+static int daemon_add_bus_api(struct daemon *daemon)
+{
+	struct gw_bus_api_parts parts = {
+		.watch = daemon->watch,
+		.scheduler = daemon->scheduler,
+		.boot = daemon->boot,
+		.reports = daemon->reports,
+		.status = &daemon->status,
+	};
+
+	return gw_bus_api_new(&daemon->api, daemon->event, &parts);
+}
+
+static int daemon_follow_modules(struct daemon *daemon)
 {
 	int fd = gw_loader_module_fd(daemon->loader);
 
-	return fd < 0 ? 0 : sd_event_add_io(daemon->event, NULL, fd, EPOLLIN, on_modules, daemon);
+	return fd < 0 ? 0 : sd_event_add_io(daemon->event, NULL, fd, EPOLLIN, daemon_on_modules, daemon);
 }
 
 /* Everything between the loader and the outside; what fails here is out of memory or a bug. */
-static int connect_parts(struct daemon *daemon)
+static int daemon_add_parts(struct daemon *daemon)
 {
-	struct gw_policy new_policy = policy(&daemon->config);
-	struct gw_pace new_pace = pace(&daemon->config);
+	struct gw_policy new_policy = daemon_policy(&daemon->config);
+	struct gw_pace new_pace = daemon_pace(&daemon->config);
 	int r;
 
-	r = gw_journal_new(&daemon->journal, daemon->event, GW_JOURNAL_SOCKET);
+	r = daemon_add_reports(daemon);
 	if (r >= 0)
-		r = gw_watch_new(&daemon->watch, daemon->loader, &new_policy, daemon->config.recording_bytes, on_report,
-				 daemon);
+		r = gw_watch_new(&daemon->watch, daemon->loader, daemon->reports, &new_policy,
+				 daemon->config.recording_bytes);
 	if (r >= 0)
-		r = gw_scheduler_new(&daemon->scheduler, daemon->event, daemon->watch, &new_pace, on_looked, daemon);
+		r = gw_scheduler_new(&daemon->scheduler, daemon->event, daemon->watch, &new_pace, daemon_on_looked,
+				     daemon);
 	if (r >= 0)
-		r = observe_boot(daemon);
+		r = daemon_add_boot_observer(daemon);
 	if (r >= 0)
-		r = gw_bus_api_new(&daemon->api, daemon->event, daemon->watch, daemon->scheduler, daemon->boot,
-				   &daemon->status);
+		r = daemon_add_bus_api(daemon);
 	if (r >= 0)
 		r = gw_private_socket_serve(daemon->private_socket, daemon->event, daemon->api);
 	if (r >= 0 && !daemon->options.standalone)
 		r = gw_bus_new(&daemon->bus, daemon->event, daemon->api);
 	if (r >= 0)
-		r = add_modules(daemon);
+		r = daemon_follow_modules(daemon);
 	if (r < 0)
 		log_error("Starting failed: %s", strerror(-r));
 	return r;
 }
 
-static void lock_memory(struct daemon *daemon)
+static void daemon_lock_memory(struct daemon *daemon)
 {
 	daemon->status.memory_error = -gw_memory_lock(HEAP_RESERVE);
 	if (daemon->status.memory_error)
@@ -342,14 +322,14 @@ static void lock_memory(struct daemon *daemon)
 			    strerror(daemon->status.memory_error));
 }
 
-static int start(struct daemon *daemon)
+static int daemon_start(struct daemon *daemon)
 {
 	char message[512];
 	int r;
 
 	r = sd_event_default(&daemon->event);
 	if (r >= 0)
-		r = add_signals(daemon);
+		r = daemon_add_signals(daemon);
 	if (r < 0) {
 		log_error("The event loop cannot be set up: %s", strerror(-r));
 		return r;
@@ -359,15 +339,15 @@ static int start(struct daemon *daemon)
 		log_error("%s", message);
 		return r;
 	}
-	r = attach(daemon);
+	r = daemon_attach(daemon);
 	if (r < 0)
 		return r;
-	lock_memory(daemon);
-	return connect_parts(daemon);
+	daemon_lock_memory(daemon);
+	return daemon_add_parts(daemon);
 }
 
 /* The loop, counting how often it wakes up. */
-static int run(struct daemon *daemon)
+static int daemon_run(struct daemon *daemon)
 {
 	int r = 0;
 
@@ -387,7 +367,7 @@ static int run(struct daemon *daemon)
 	return r;
 }
 
-static void stop(struct daemon *daemon)
+static void daemon_stop(struct daemon *daemon)
 {
 	gw_bus_free(daemon->bus);
 	gw_private_socket_free(daemon->private_socket);
@@ -396,23 +376,24 @@ static void stop(struct daemon *daemon)
 	gw_scheduler_free(daemon->scheduler);
 	gw_watch_free(daemon->watch);
 	gw_journal_free(daemon->journal);
+	gw_reports_free(daemon->reports);
 	gw_loader_free(daemon->loader);
 	sd_event_unref(daemon->event);
 }
 
-static int serve(struct daemon *daemon)
+static int daemon_serve(struct daemon *daemon)
 {
 	int r;
 
-	r = start(daemon);
+	r = daemon_start(daemon);
 	if (r < 0)
 		return r;
-	tell_degraded(daemon);
+	daemon_report_degraded(daemon);
 	r = sd_event_set_watchdog(daemon->event, true);
 	if (r < 0)
 		log_warning("The watchdog cannot be served: %s", strerror(-r));
-	sd_notify(false, "READY=1\nSTATUS=Watching; 0 active reports.");
-	r = run(daemon);
+	daemon_notify_status(daemon, "READY=1\n");
+	r = daemon_run(daemon);
 	sd_notify(false, "STOPPING=1");
 	if (r >= 0 && daemon->config.pin_directory[0] && !daemon->options.keep_pins) {
 		gw_loader_unpin(daemon->loader);
@@ -421,7 +402,7 @@ static int serve(struct daemon *daemon)
 	return r;
 }
 
-static int unpin_directory(const char *directory)
+static int daemon_unpin_directory(const char *directory)
 {
 	int r = gw_unpin(directory);
 
@@ -431,22 +412,22 @@ static int unpin_directory(const char *directory)
 	return r;
 }
 
-static int unpin(const struct daemon *daemon)
+static int daemon_unpin(const struct daemon *daemon)
 {
 	char boot[300];
 	int r, s;
 
 	if (!daemon->config.pin_directory[0])
 		return 0;
-	r = unpin_directory(daemon->config.pin_directory);
+	r = daemon_unpin_directory(daemon->config.pin_directory);
 	s = gw_boot_programs_directory(daemon->config.pin_directory, boot, sizeof(boot));
 	if (s >= 0)
-		s = unpin_directory(boot);
+		s = daemon_unpin_directory(boot);
 	return r < 0 ? r : s;
 }
 
 /* Needs no configuration: in the initramfs there is none. */
-static int record_boot(const struct gw_options *options)
+static int daemon_record_boot(const struct gw_options *options)
 {
 	char directory[300];
 	int r;
@@ -470,16 +451,16 @@ int main(int argc, char **argv)
 	if (r <= 0)
 		return r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
 	if (daemon.options.record_boot)
-		return record_boot(&daemon.options) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-	if (load_config(&daemon.options, &daemon.config) < 0)
+		return daemon_record_boot(&daemon.options) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (daemon_load_config(&daemon.options, &daemon.config) < 0)
 		return EX_CONFIG;
 	if (daemon.options.unpin)
-		return unpin(&daemon) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		return daemon_unpin(&daemon) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	signal(SIGPIPE, SIG_IGN);
 	gw_status_init(&daemon.status);
 	daemon.status.pin_directory = daemon.config.pin_directory;
 	daemon.status.standalone = daemon.options.standalone;
-	r = serve(&daemon);
-	stop(&daemon);
+	r = daemon_serve(&daemon);
+	daemon_stop(&daemon);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -9,12 +9,12 @@
 #ifndef GPUWATCH_DAEMON_BOOT_OBSERVER_H
 #define GPUWATCH_DAEMON_BOOT_OBSERVER_H
 
-#include <jansson.h>
 #include <systemd/sd-event.h>
 
-#include "daemon/boot/told.h"
+#include "daemon/boot/jobs.h"
 #include "daemon/kernel/boot-programs.h"
 #include "daemon/kernel/loader.h"
+#include "daemon/serve/reports.h"
 #include "lib/base/units.h"
 
 struct gw_boot_observer;
@@ -26,12 +26,7 @@ struct gw_boot_observer_options {
 	const char *btf_path;		/* NULL = the kernel's own */
 	const char *run_directory;	/* for what must outlive the daemon, e.g. /run/gpuwatch */
 	const struct gw_loader *loader; /* for the kernel's symbols, and the boot id */
-};
-
-enum gw_boot_job {
-	GW_BOOT_LOOK, /* analyse the boot, and tell what is new */
-	GW_BOOT_SAVE, /* its evidence, see gw_boot_save() */
-	GW_BOOT_JOBS
+	struct gw_reports *reports;	/* where reports about the boot are put, and restored after a restart */
 };
 
 /* What came of a job. Valid during the call. */
@@ -43,10 +38,8 @@ struct gw_boot_answer {
 	int evidence;	   /* GW_BOOT_SAVE: a sealed memfd */
 };
 
-struct gw_boot_observer_events {
-	gw_boot_tell report; /* one is new, has changed or is resolved; must not call the observer */
-	void (*answered)(const struct gw_boot_answer *answer, void *userdata); /* after each job */
-};
+/* Called after each job. */
+typedef void (*gw_boot_answered)(const struct gw_boot_answer *answer, void *userdata);
 
 /*
  * gw_boot_observer_new - adopt or attach the programs, take over what they have recorded
@@ -55,7 +48,7 @@ struct gw_boot_observer_events {
  * options must outlive the observer. Returns 0, -ENOMEM, or -errno of the event loop.
  */
 int gw_boot_observer_new(struct gw_boot_observer **ret, sd_event *event, const struct gw_boot_observer_options *options,
-			 const struct gw_boot_observer_events *events, void *userdata);
+			 gw_boot_answered answered, void *userdata);
 void gw_boot_observer_free(struct gw_boot_observer *observer);
 
 /* Reads the table of dependencies anew. Returns 0 or -ENOMEM. */
@@ -70,8 +63,6 @@ int gw_boot_observer_unpin(struct gw_boot_observer *observer);
  * Returns its ticket; answered() is called from the event loop, within GW_BOOT_LIMIT_USEC for each job that is to be done.
  */
 uint64_t gw_boot_observer_ask(struct gw_boot_observer *observer, enum gw_boot_job job);
-
-const struct gw_boot_told *gw_boot_observer_told(const struct gw_boot_observer *observer);
 
 /* As gw_boot_programs_rows(); one row that says why when there are no programs. */
 size_t gw_boot_observer_rows(const struct gw_boot_observer *observer, const struct gw_probe_info **ret);

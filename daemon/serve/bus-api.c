@@ -47,20 +47,17 @@ struct pending {
 
 struct gw_bus_api {
 	sd_event *event;
-	struct gw_watch *watch;
-	struct gw_scheduler *scheduler;
-	struct gw_boot_observer *boot;
-	const struct gw_status *status;
+	struct gw_bus_api_parts parts;
 	struct connection *connections;
 	struct pending *pending;
 	unsigned pending_count;
-	uint32_t active_reports; /* as last told */
+	uint32_t active_reports; /* in the last signal */
 };
 
 /* ---- answers ---------------------------------------------------------------------------- */
 
 /* Answers with a JSON value as a string; takes the reference, which may be NULL when memory ran out. */
-static int reply_json(sd_bus_message *call, json_t *value)
+static int api_reply_json(sd_bus_message *call, json_t *value)
 {
 	_cleanup_free_ char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 
@@ -71,7 +68,7 @@ static int reply_json(sd_bus_message *call, json_t *value)
 }
 
 /* Each caller reads from the start, at a pace of his own. */
-static int reply_evidence(sd_bus_message *call, int memfd)
+static int api_reply_evidence(sd_bus_message *call, int memfd)
 {
 	_cleanup_close_ int fd = -1;
 	char path[32];
@@ -83,17 +80,17 @@ static int reply_evidence(sd_bus_message *call, int memfd)
 	return sd_bus_reply_method_return(call, "h", fd);
 }
 
-static int reply_boot(sd_bus_message *call, const struct gw_boot_answer *answer)
+static int api_reply_boot(sd_bus_message *call, const struct gw_boot_answer *answer)
 {
 	if (answer->error)
 		return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_FAILED, "%s", answer->error);
 	return answer->job == GW_BOOT_LOOK ? sd_bus_reply_method_return(call, "s", answer->order)
-					   : reply_evidence(call, answer->evidence);
+					   : api_reply_evidence(call, answer->evidence);
 }
 
-static int reply_recording(struct gw_bus_api *api, sd_bus_message *call)
+static int api_reply_recording(struct gw_bus_api *api, sd_bus_message *call)
 {
-	_cleanup_close_ int fd = gw_watch_record(api->watch);
+	_cleanup_close_ int fd = gw_watch_record(api->parts.watch);
 
 	if (fd < 0)
 		return sd_bus_reply_method_errnof(call, fd, "Writing the recording failed: %m");
@@ -139,15 +136,15 @@ static int pending_new(struct gw_bus_api *api, sd_bus_message *call, enum awaite
 	return 0;
 }
 
-static int on_rate_period(sd_event_source *source, uint64_t usec, void *userdata)
+static int pending_on_rate_period(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct pending *pending = userdata;
 	struct gw_snapshot *now;
 	int r;
 
-	r = gw_watch_peek(pending->api->watch, true, &now);
+	r = gw_watch_peek(pending->api->parts.watch, true, &now);
 	if (r >= 0) {
-		r = reply_json(pending->call, gw_timelines_json(now, pending->before));
+		r = api_reply_json(pending->call, gw_timelines_json(now, pending->before));
 		gw_snapshot_free(now);
 	}
 	if (r < 0)
@@ -158,117 +155,78 @@ static int on_rate_period(sd_event_source *source, uint64_t usec, void *userdata
 
 /* ---- methods ---------------------------------------------------------------------------------- */
 
-static int get_status(sd_bus_message *call, void *userdata, sd_bus_error *error)
+static int api_get_status(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct gw_bus_api *api = userdata;
 
-	return reply_json(call, gw_status_json(api->status, api->watch, api->scheduler));
+	return api_reply_json(call, gw_status_json(api->parts.status, api->parts.watch, api->parts.scheduler));
 }
 
-static int get_kfd(sd_bus_message *call, void *userdata, sd_bus_error *error)
+static int api_get_kfd(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct gw_bus_api *api = userdata;
-	const struct gw_loader *loader = gw_watch_loader(api->watch);
+	const struct gw_loader *loader = gw_watch_loader(api->parts.watch);
 	const struct gw_kfd_source source = {
 		.root = "",
 		.processes = gw_loader_map(loader, "kfd_processes"),
 		.queues = gw_loader_map(loader, "kfd_queues"),
 	};
 
-	return reply_json(call, gw_kfd_json(&source, gw_now_mono_ns()));
+	return api_reply_json(call, gw_kfd_json(&source, gw_now_mono_ns()));
 }
 
-static bool kind_from_name(const char *name, enum gw_kind *ret)
+static int api_list_reports(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
-	for (enum gw_kind kind = GW_KIND_DEADLOCK; kind <= GW_KIND_PROBE_ORDER; kind++)
-		if (strcmp(gw_kind_name(kind), name) == 0) {
-			*ret = kind;
-			return true;
-		}
-	return false;
-}
-
-static json_t *reports_json(struct gw_watch *watch, const enum gw_kind *kind, bool include_resolved)
-{
-	const struct gw_report *const *reports;
-	size_t count = gw_analysis_reports(gw_watch_analysis(watch), &reports);
-	json_t *array = json_array();
-
-	for (size_t i = 0; array && i < count; i++)
-		if ((!kind || reports[i]->kind == *kind) && (include_resolved || reports[i]->state == GW_STATE_ACTIVE))
-			json_array_append_new(array, gw_watch_report_json(watch, reports[i]));
-	return array;
-}
-
-/* Adds those about the boot; takes the reference to @array. */
-static json_t *with_boot_reports(json_t *array, const struct gw_boot_observer *boot, bool include_resolved)
-{
-	json_t *reports = array ? gw_boot_told_list(gw_boot_observer_told(boot), include_resolved) : NULL;
-
-	if (!reports || json_array_extend(array, reports) < 0) {
-		json_decref(array);
-		array = NULL;
-	}
-	json_decref(reports);
-	return array;
-}
-
-static int list_reports(sd_bus_message *call, void *userdata, sd_bus_error *error)
-{
-	struct gw_bus_api *api = userdata;
-	int include_resolved, r;
+	const struct gw_bus_api *api = userdata;
+	_cleanup_free_ char *json = NULL;
+	int include_resolved, value, r;
 	enum gw_kind kind;
 	const char *name;
-	json_t *array;
 
 	r = sd_bus_message_read(call, "sb", &name, &include_resolved);
 	if (r < 0)
 		return r;
-	if (name[0] && !kind_from_name(name, &kind))
+	value = name[0] ? gw_kind_from_name(name) : 0;
+	if (value < 0)
 		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, "There is no kind of report '%s'", name);
-	array = reports_json(api->watch, name[0] ? &kind : NULL, include_resolved);
-	if (!name[0] || kind == GW_KIND_PROBE_ORDER)
-		array = with_boot_reports(array, api->boot, include_resolved);
-	return reply_json(call, array);
+	kind = (enum gw_kind)value;
+	json = gw_reports_json(api->parts.reports, name[0] ? &kind : NULL, include_resolved);
+	return json ? sd_bus_reply_method_return(call, "s", json) : -ENOMEM;
 }
 
-static int get_report(sd_bus_message *call, void *userdata, sd_bus_error *error)
+static int api_get_report(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
-	struct gw_bus_api *api = userdata;
-	const struct gw_report *report;
-	json_t *about_boot;
+	const struct gw_bus_api *api = userdata;
+	const struct gw_reported *report;
 	const char *id;
 	int r;
 
 	r = sd_bus_message_read(call, "s", &id);
 	if (r < 0)
 		return r;
-	report = gw_analysis_report(gw_watch_analysis(api->watch), id);
-	about_boot = report ? NULL : gw_boot_told_report(gw_boot_observer_told(api->boot), id);
-	if (about_boot)
-		return reply_json(call, about_boot);
+	report = gw_reports_find(api->parts.reports, id);
 	if (!report)
 		return sd_bus_error_setf(error, GW_BUS_ERROR_NO_SUCH_REPORT, "There is no report '%s'", id);
-	return reply_json(call, gw_watch_report_json(api->watch, report));
+	return sd_bus_reply_method_return(call, "s", report->json);
 }
 
-static int list_waits(sd_bus_message *call, void *userdata, sd_bus_error *error)
+static int api_list_waits(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct gw_bus_api *api = userdata;
 	struct gw_snapshot *now;
 	json_t *waits;
 	int r;
 
-	r = gw_watch_peek(api->watch, false, &now);
+	r = gw_watch_peek(api->parts.watch, false, &now);
 	if (r < 0)
 		return sd_bus_error_set_errnof(error, r, "Looking at the kernel failed: %m");
 	waits = gw_waits_json(now, 0);
 	gw_snapshot_free(now);
-	return reply_json(call, waits);
+	return api_reply_json(call, waits);
 }
 
 /* A rate needs two snapshots; the answer comes with the second. */
-static int list_timelines(sd_bus_message *call, void *userdata, sd_bus_error *error)
+static int api_list_timelines(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct gw_bus_api *api = userdata;
 	struct pending *pending = NULL;
@@ -277,10 +235,10 @@ static int list_timelines(sd_bus_message *call, void *userdata, sd_bus_error *er
 	r = pending_new(api, call, AWAIT_SNAPSHOT, &pending, error);
 	if (r < 0)
 		return r;
-	r = gw_watch_peek(api->watch, true, &pending->before);
+	r = gw_watch_peek(api->parts.watch, true, &pending->before);
 	if (r >= 0)
 		r = sd_event_add_time_relative(api->event, &pending->timer, CLOCK_MONOTONIC, RATE_PERIOD_USEC,
-					       10 * GW_USEC_PER_MSEC, on_rate_period, pending);
+					       10 * GW_USEC_PER_MSEC, pending_on_rate_period, pending);
 	if (r < 0) {
 		pending_free(pending);
 		return sd_bus_error_set_errnof(error, r, "Looking at the kernel failed: %m");
@@ -289,22 +247,22 @@ static int list_timelines(sd_bus_message *call, void *userdata, sd_bus_error *er
 }
 
 /* While something is stuck the recorder has it; else two looks are taken first. */
-static int record(sd_bus_message *call, void *userdata, sd_bus_error *error)
+static int api_record(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct gw_bus_api *api = userdata;
 	struct pending *pending = NULL;
 	int r;
 
-	if (gw_scheduler_busy(api->scheduler))
-		return reply_recording(api, call);
+	if (gw_scheduler_busy(api->parts.scheduler))
+		return api_reply_recording(api, call);
 	r = pending_new(api, call, AWAIT_LOOKS, &pending, error);
 	if (r < 0)
 		return r;
-	gw_scheduler_request(api->scheduler, RECORD_LOOKS);
+	gw_scheduler_request(api->parts.scheduler, RECORD_LOOKS);
 	return 1;
 }
 
-static int ask_boot(struct gw_bus_api *api, sd_bus_message *call, enum gw_boot_job job, sd_bus_error *error)
+static int api_ask_boot(struct gw_bus_api *api, sd_bus_message *call, enum gw_boot_job job, sd_bus_error *error)
 {
 	struct pending *pending = NULL;
 	int r;
@@ -313,60 +271,65 @@ static int ask_boot(struct gw_bus_api *api, sd_bus_message *call, enum gw_boot_j
 	if (r < 0)
 		return r;
 	pending->job = job;
-	pending->ticket = gw_boot_observer_ask(api->boot, job);
+	pending->ticket = gw_boot_observer_ask(api->parts.boot, job);
 	return 1;
 }
 
-static int get_probe_order(sd_bus_message *call, void *userdata, sd_bus_error *error)
+static int api_get_probe_order(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
-	return ask_boot(userdata, call, GW_BOOT_LOOK, error);
+	return api_ask_boot(userdata, call, GW_BOOT_LOOK, error);
 }
 
-static int save_boot(sd_bus_message *call, void *userdata, sd_bus_error *error)
+static int api_save_boot(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
-	return ask_boot(userdata, call, GW_BOOT_SAVE, error);
+	return api_ask_boot(userdata, call, GW_BOOT_SAVE, error);
 }
 
 /* ---- properties ----------------------------------------------------------------------------------- */
 
-static int get_string(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
-		      void *userdata, sd_bus_error *error)
+static int api_property_unknown(sd_bus_error *error, const char *property)
 {
-	struct gw_bus_api *api = userdata;
-	const char *release = gw_loader_host(gw_watch_loader(api->watch))->release;
-
-	return sd_bus_message_append(reply, "s", strcmp(property, "Version") == 0 ? GW_VERSION : release);
+	return sd_bus_error_setf(error, SD_BUS_ERROR_UNKNOWN_PROPERTY, "There is no property '%s'", property);
 }
 
-static uint32_t count_active(const struct gw_bus_api *api)
-{
-	return (uint32_t)(gw_watch_active_reports(api->watch) + gw_boot_told_active(gw_boot_observer_told(api->boot)));
-}
-
-static int get_active_reports(sd_bus *bus, const char *path, const char *interface, const char *property,
-			      sd_bus_message *reply, void *userdata, sd_bus_error *error)
+static int api_property_string(sd_bus *bus, const char *path, const char *interface, const char *property,
+			       sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	struct gw_bus_api *api = userdata;
 
-	return sd_bus_message_append(reply, "u", count_active(api));
+	if (strcmp(property, "Version") == 0)
+		return sd_bus_message_append(reply, "s", GW_VERSION);
+	if (strcmp(property, "KernelRelease") == 0)
+		return sd_bus_message_append(reply, "s", gw_loader_host(gw_watch_loader(api->parts.watch))->release);
+	return api_property_unknown(error, property);
 }
 
-static int get_counter(sd_bus *bus, const char *path, const char *interface, const char *property,
-		       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+static int api_property_active_reports(sd_bus *bus, const char *path, const char *interface, const char *property,
+				       sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	struct gw_bus_api *api = userdata;
+
+	return sd_bus_message_append(reply, "u", (uint32_t)gw_reports_active(api->parts.reports));
+}
+
+static int api_property_counter(sd_bus *bus, const char *path, const char *interface, const char *property,
+				sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	struct gw_bus_api *api = userdata;
 	struct gw_loader_counters counters;
 	uint64_t value;
 
-	gw_loader_counters(gw_watch_loader(api->watch), &counters);
+	gw_loader_counters(gw_watch_loader(api->parts.watch), &counters);
 	if (strcmp(property, "Snapshots") == 0)
-		value = gw_watch_snapshots(api->watch);
+		value = gw_watch_snapshots(api->parts.watch);
 	else if (strcmp(property, "WakeUps") == 0)
-		value = api->status->wakeups;
+		value = api->parts.status->wakeups;
 	else if (strcmp(property, "DroppedEvents") == 0)
 		value = counters.dropped_events;
-	else
+	else if (strcmp(property, "MissedWaits") == 0)
 		value = counters.missed_waits;
+	else
+		return api_property_unknown(error, property);
 	return sd_bus_message_append(reply, "t", value);
 }
 
@@ -375,79 +338,83 @@ static int get_counter(sd_bus *bus, const char *path, const char *interface, con
  * decided by the bus policy (root and the group gpuwatch) and, on the private
  * socket, when a connection is accepted.
  */
-static const sd_bus_vtable vtable[] = {
+static const sd_bus_vtable api_vtable[] = {
 	SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("GetStatus", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", status), get_status,
+	SD_BUS_METHOD_WITH_ARGS("GetStatus", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", status), api_get_status,
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("ListReports", SD_BUS_ARGS("s", kind, "b", include_resolved),
-				SD_BUS_RESULT("s", reports), list_reports, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("GetReport", SD_BUS_ARGS("s", id), SD_BUS_RESULT("s", report), get_report,
+				SD_BUS_RESULT("s", reports), api_list_reports, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("GetReport", SD_BUS_ARGS("s", id), SD_BUS_RESULT("s", report), api_get_report,
 				SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("ListWaits", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", waits), list_waits,
+	SD_BUS_METHOD_WITH_ARGS("ListWaits", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", waits), api_list_waits,
 				SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("ListTimelines", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", timelines), list_timelines,
+	SD_BUS_METHOD_WITH_ARGS("ListTimelines", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", timelines), api_list_timelines,
 				SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("GetKfd", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", kfd), get_kfd, SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("Record", SD_BUS_NO_ARGS, SD_BUS_RESULT("h", recording), record,
+	SD_BUS_METHOD_WITH_ARGS("GetKfd", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", kfd), api_get_kfd,
 				SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("GetProbeOrder", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", order), get_probe_order,
+	SD_BUS_METHOD_WITH_ARGS("Record", SD_BUS_NO_ARGS, SD_BUS_RESULT("h", recording), api_record,
 				SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("SaveBoot", SD_BUS_NO_ARGS, SD_BUS_RESULT("h", evidence), save_boot,
+	SD_BUS_METHOD_WITH_ARGS("GetProbeOrder", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", order), api_get_probe_order,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("SaveBoot", SD_BUS_NO_ARGS, SD_BUS_RESULT("h", evidence), api_save_boot,
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_SIGNAL_WITH_ARGS("ReportChanged", SD_BUS_ARGS("s", id, "s", kind, "s", class, "s", state, "s", report),
 				0),
-	SD_BUS_PROPERTY("Version", "s", get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("KernelRelease", "s", get_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-	SD_BUS_PROPERTY("ActiveReports", "u", get_active_reports, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
-	SD_BUS_PROPERTY("Snapshots", "t", get_counter, 0, 0),
-	SD_BUS_PROPERTY("WakeUps", "t", get_counter, 0, 0),
-	SD_BUS_PROPERTY("DroppedEvents", "t", get_counter, 0, 0),
-	SD_BUS_PROPERTY("MissedWaits", "t", get_counter, 0, 0),
+	SD_BUS_PROPERTY("Version", "s", api_property_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("KernelRelease", "s", api_property_string, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+	SD_BUS_PROPERTY("ActiveReports", "u", api_property_active_reports, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+	SD_BUS_PROPERTY("Snapshots", "t", api_property_counter, 0, 0),
+	SD_BUS_PROPERTY("WakeUps", "t", api_property_counter, 0, 0),
+	SD_BUS_PROPERTY("DroppedEvents", "t", api_property_counter, 0, 0),
+	SD_BUS_PROPERTY("MissedWaits", "t", api_property_counter, 0, 0),
 	SD_BUS_VTABLE_END,
 };
 
 /* ---- signals ----------------------------------------------------------------------------------------- */
 
 /* A peer that does not read gets no more signals: what it left unread is memory of ours. */
-static bool reads(sd_bus *bus)
+static bool connection_reads(const struct connection *connection)
 {
 	uint64_t queued;
 
-	return sd_bus_get_n_queued_write(bus, &queued) < 0 || queued < BACKLOG_MAX;
+	return sd_bus_get_n_queued_write(connection->bus, &queued) < 0 || queued < BACKLOG_MAX;
 }
 
-void gw_bus_api_report_changed(struct gw_bus_api *api, const struct gw_report *report, const char *json)
+/* All connections hear of a change in the number of active reports. */
+static void api_count_reports(struct gw_bus_api *api)
 {
-	for (struct connection *connection = api->connections; connection; connection = connection->next)
-		if (reads(connection->bus))
-			sd_bus_emit_signal(connection->bus, GW_BUS_PATH, GW_BUS_INTERFACE, "ReportChanged", "sssss",
-					   report->id, gw_kind_name(report->kind), gw_class_name(report->class),
-					   gw_state_name(report->state), json);
-}
-
-void gw_bus_api_count_reports(struct gw_bus_api *api)
-{
-	uint32_t active = count_active(api);
+	uint32_t active = (uint32_t)gw_reports_active(api->parts.reports);
 
 	if (active == api->active_reports)
 		return;
 	api->active_reports = active;
 	for (struct connection *connection = api->connections; connection; connection = connection->next)
-		if (reads(connection->bus))
+		if (connection_reads(connection))
 			sd_bus_emit_properties_changed(connection->bus, GW_BUS_PATH, GW_BUS_INTERFACE, "ActiveReports",
 						       NULL);
 }
 
+static void api_on_report(const struct gw_reported *report, enum gw_news news, void *userdata)
+{
+	struct gw_bus_api *api = userdata;
+
+	for (struct connection *connection = api->connections; connection; connection = connection->next)
+		if (connection_reads(connection))
+			sd_bus_emit_signal(connection->bus, GW_BUS_PATH, GW_BUS_INTERFACE, "ReportChanged", "sssss",
+					   report->id, gw_kind_name(report->kind), gw_class_name(report->class),
+					   gw_state_name(report->state), report->json);
+	api_count_reports(api);
+}
+
 void gw_bus_api_looked(struct gw_bus_api *api)
 {
-	gw_bus_api_count_reports(api);
-	if (gw_scheduler_requested(api->scheduler) > 0)
+	if (gw_scheduler_requested(api->parts.scheduler) > 0)
 		return;
 	for (struct pending *pending = api->pending, *next; pending; pending = next) {
 		next = pending->next;
 		if (pending->awaited != AWAIT_LOOKS)
 			continue;
-		reply_recording(api, pending->call);
+		api_reply_recording(api, pending->call);
 		pending_free(pending);
 	}
 }
@@ -460,7 +427,7 @@ void gw_bus_api_boot_answered(struct gw_bus_api *api, const struct gw_boot_answe
 		next = pending->next;
 		if (pending->awaited != AWAIT_BOOT || pending->job != answer->job || pending->ticket > answer->ticket)
 			continue;
-		r = reply_boot(pending->call, answer);
+		r = api_reply_boot(pending->call, answer);
 		if (r < 0)
 			sd_bus_reply_method_errnof(pending->call, r, "Answering failed: %m");
 		pending_free(pending);
@@ -476,7 +443,7 @@ int gw_bus_api_attach(struct gw_bus_api *api, sd_bus *bus)
 
 	if (!connection)
 		return -ENOMEM;
-	r = sd_bus_add_object_vtable(bus, &connection->slot, GW_BUS_PATH, GW_BUS_INTERFACE, vtable, api);
+	r = sd_bus_add_object_vtable(bus, &connection->slot, GW_BUS_PATH, GW_BUS_INTERFACE, api_vtable, api);
 	if (r < 0) {
 		free(connection);
 		return r;
@@ -506,18 +473,21 @@ void gw_bus_api_detach(struct gw_bus_api *api, sd_bus *bus)
 
 /* ---- life ------------------------------------------------------------------------------------------------- */
 
-int gw_bus_api_new(struct gw_bus_api **ret, sd_event *event, struct gw_watch *watch, struct gw_scheduler *scheduler,
-		   struct gw_boot_observer *boot, const struct gw_status *status)
+int gw_bus_api_new(struct gw_bus_api **ret, sd_event *event, const struct gw_bus_api_parts *parts)
 {
 	struct gw_bus_api *api = calloc(1, sizeof(*api));
+	int r;
 
 	if (!api)
 		return -ENOMEM;
 	api->event = sd_event_ref(event);
-	api->watch = watch;
-	api->scheduler = scheduler;
-	api->boot = boot;
-	api->status = status;
+	api->parts = *parts;
+	api->active_reports = (uint32_t)gw_reports_active(parts->reports);
+	r = gw_reports_subscribe(parts->reports, api_on_report, api);
+	if (r < 0) {
+		gw_bus_api_free(api);
+		return r;
+	}
 	*ret = api;
 	return 0;
 }

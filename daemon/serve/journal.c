@@ -16,6 +16,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/log.h"
+#include "lib/base/text.h"
 
 /* As in systemd/gpuwatch.catalog. */
 #define MESSAGE_DETECTED "2dbbb678527b4a8bae9e0b75c575e934"
@@ -41,14 +42,12 @@ struct gw_journal {
 	struct entry queue[QUEUE_MAX];
 	size_t queued;
 	uint64_t lost;
-	char (*active)[sizeof(((struct gw_report *)NULL)->id)]; /* reports announced and not resolved */
-	size_t active_count;
 };
 
 /* ---- entries -------------------------------------------------------------------- */
 
 /* One field in the protocol's binary form, which takes any value. */
-static void add_field(FILE *stream, const char *name, const char *value)
+static void journal_add_field(FILE *stream, const char *name, const char *value)
 {
 	size_t length = value ? strlen(value) : 0;
 	uint64_t size = htole64(length);
@@ -61,7 +60,7 @@ static void add_field(FILE *stream, const char *name, const char *value)
 }
 
 /* Fields as pairs of name and value, ended by a NULL. */
-static int entry_make(struct entry *entry, int priority, ...)
+static int journal_entry_make(struct entry *entry, int priority, ...)
 {
 	const char *name;
 	va_list fields;
@@ -72,7 +71,7 @@ static int entry_make(struct entry *entry, int priority, ...)
 	fprintf(stream, "PRIORITY=%d\nSYSLOG_IDENTIFIER=gpuwatchd\n", priority);
 	va_start(fields, priority);
 	while ((name = va_arg(fields, const char *)))
-		add_field(stream, name, va_arg(fields, const char *));
+		journal_add_field(stream, name, va_arg(fields, const char *));
 	va_end(fields);
 	if (fclose(stream) == 0)
 		return 0;
@@ -83,7 +82,7 @@ static int entry_make(struct entry *entry, int priority, ...)
 /* ---- the wire --------------------------------------------------------------------- */
 
 /* Entries too large for a datagram travel as a sealed memfd. */
-static int send_as_file(int fd, const struct entry *entry)
+static int journal_send_as_file(int fd, const struct entry *entry)
 {
 	_cleanup_close_ int file = memfd_create("gpuwatch-entry", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	union {
@@ -110,72 +109,72 @@ static int send_as_file(int fd, const struct entry *entry)
 	return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-static int try_send(int fd, const struct entry *entry)
+static int journal_try_send(int fd, const struct entry *entry)
 {
 	if (send(fd, entry->data, entry->size, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		return 0;
-	return errno == EMSGSIZE || errno == ENOBUFS ? send_as_file(fd, entry) : -errno;
+	return errno == EMSGSIZE || errno == ENOBUFS ? journal_send_as_file(fd, entry) : -errno;
 }
 
-static int on_writable(sd_event_source *source, int fd, uint32_t revents, void *userdata);
+static int journal_on_writable(sd_event_source *source, int fd, uint32_t revents, void *userdata);
 
-static void disconnect(struct gw_journal *journal)
+static void journal_disconnect(struct gw_journal *journal)
 {
 	journal->writable = sd_event_source_disable_unref(journal->writable);
 	if (journal->fd >= 0)
 		close(gw_steal_fd(&journal->fd));
 }
 
-static int reconnect(struct gw_journal *journal)
+static int journal_reconnect(struct gw_journal *journal)
 {
 	int r;
 
-	disconnect(journal);
+	journal_disconnect(journal);
 	journal->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (journal->fd < 0)
 		return -errno;
 	if (connect(journal->fd, (struct sockaddr *)&journal->address, sizeof(journal->address)) < 0) {
 		r = -errno;
-		disconnect(journal);
+		journal_disconnect(journal);
 		return r;
 	}
-	r = sd_event_add_io(journal->event, &journal->writable, journal->fd, EPOLLOUT, on_writable, journal);
+	r = sd_event_add_io(journal->event, &journal->writable, journal->fd, EPOLLOUT, journal_on_writable, journal);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(journal->writable, SD_EVENT_OFF);
 	if (r < 0)
-		disconnect(journal);
+		journal_disconnect(journal);
 	return r;
 }
 
-static bool nobody_listens(int error)
+static bool journal_is_absent(int error)
 {
 	return error == -ENOENT || error == -ECONNREFUSED || error == -ENOTCONN || error == -ECONNRESET;
 }
 
 /* Sends now, over a fresh connection if journald went away in between. */
-static int send_now(struct gw_journal *journal, const struct entry *entry)
+static int journal_send(struct gw_journal *journal, const struct entry *entry)
 {
-	int r = journal->fd < 0 ? -ENOTCONN : try_send(journal->fd, entry);
+	int r = journal->fd < 0 ? -ENOTCONN : journal_try_send(journal->fd, entry);
 
-	if (!nobody_listens(r))
+	if (!journal_is_absent(r))
 		return r;
-	r = reconnect(journal);
-	return r < 0 ? r : try_send(journal->fd, entry);
+	r = journal_reconnect(journal);
+	return r < 0 ? r : journal_try_send(journal->fd, entry);
 }
 
 /* ---- the queue ---------------------------------------------------------------------- */
 
-static void drop_first(struct gw_journal *journal)
+static void journal_drop_first(struct gw_journal *journal)
 {
 	free(journal->queue[0].data);
 	journal->queued--;
 	memmove(journal->queue, journal->queue + 1, journal->queued * sizeof(journal->queue[0]));
 }
 
-static void enqueue(struct gw_journal *journal, const struct entry *entry)
+static void journal_enqueue(struct gw_journal *journal, const struct entry *entry)
 {
 	if (journal->queued == QUEUE_MAX) { /* the oldest tells least about now */
-		drop_first(journal);
+		journal_drop_first(journal);
 		journal->lost++;
 	}
 	journal->queue[journal->queued++] = *entry;
@@ -183,14 +182,14 @@ static void enqueue(struct gw_journal *journal, const struct entry *entry)
 }
 
 /* Sends what is queued, as far as it goes. */
-static void flush(struct gw_journal *journal)
+static void journal_flush(struct gw_journal *journal)
 {
 	while (journal->queued > 0) {
-		int r = send_now(journal, &journal->queue[0]);
+		int r = journal_send(journal, &journal->queue[0]);
 
 		if (r == -EAGAIN)
 			break;
-		drop_first(journal);
+		journal_drop_first(journal);
 		if (r < 0)
 			journal->lost++;
 	}
@@ -198,74 +197,47 @@ static void flush(struct gw_journal *journal)
 		sd_event_source_set_enabled(journal->writable, journal->queued > 0 ? SD_EVENT_ON : SD_EVENT_OFF);
 }
 
-static int on_writable(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+static int journal_on_writable(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
-	flush(userdata);
+	journal_flush(userdata);
 	return 0;
 }
 
 /* Takes the entry over. */
-static int submit(struct gw_journal *journal, struct entry *entry)
+static int journal_submit(struct gw_journal *journal, struct entry *entry)
 {
 	int r;
 
-	flush(journal);
-	r = journal->queued > 0 ? -EAGAIN : send_now(journal, entry);
+	journal_flush(journal);
+	r = journal->queued > 0 ? -EAGAIN : journal_send(journal, entry);
 	if (r == -EAGAIN) {
-		enqueue(journal, entry);
+		journal_enqueue(journal, entry);
 		return 0;
 	}
 	free(entry->data);
-	if (nobody_listens(r))
+	if (journal_is_absent(r))
 		return 0;
 	return r < 0 ? r : 1;
 }
 
-/* ---- what is said ----------------------------------------------------------------------- */
+/* ---- entries of reports ----------------------------------------------------------------------- */
 
-static bool forget(struct gw_journal *journal, const char *id)
+static const char *journal_message_id(enum gw_kind kind, enum gw_news news)
 {
-	for (size_t i = 0; i < journal->active_count; i++)
-		if (strcmp(journal->active[i], id) == 0) {
-			memcpy(journal->active[i], journal->active[--journal->active_count], sizeof(*journal->active));
-			return true;
-		}
-	return false;
-}
+	bool order = kind == GW_KIND_PROBE_ORDER;
 
-/* Returns false if the report was known before. */
-static bool remember(struct gw_journal *journal, const char *id)
-{
-	void *active;
-	bool known = forget(journal, id);
-
-	active = realloc(journal->active, (journal->active_count + 1) * sizeof(*journal->active));
-	if (active) {
-		journal->active = active;
-		memcpy(journal->active[journal->active_count++], id, sizeof(*journal->active));
-	}
-	return !known;
-}
-
-static const char *message_id(struct gw_journal *journal, const struct gw_report *report)
-{
-	bool order = report->kind == GW_KIND_PROBE_ORDER;
-
-	if (report->state == GW_STATE_RESOLVED) {
-		forget(journal, report->id);
-		return order ? MESSAGE_ORDER_RESOLVED : MESSAGE_RESOLVED;
-	}
-	if (remember(journal, report->id))
+	switch (news) {
+	case GW_NEWS_DETECTED:
 		return order ? MESSAGE_ORDER_DETECTED : MESSAGE_DETECTED;
-	return order ? MESSAGE_ORDER_CHANGED : MESSAGE_CHANGED;
+	case GW_NEWS_CHANGED:
+		return order ? MESSAGE_ORDER_CHANGED : MESSAGE_CHANGED;
+	case GW_NEWS_RESOLVED:
+		break;
+	}
+	return order ? MESSAGE_ORDER_RESOLVED : MESSAGE_RESOLVED;
 }
 
-void gw_journal_know(struct gw_journal *journal, const char *id)
-{
-	remember(journal, id);
-}
-
-static int report_priority(const struct gw_report *report)
+static int journal_report_priority(const struct gw_reported *report)
 {
 	if (report->state == GW_STATE_RESOLVED)
 		return LOG_NOTICE;
@@ -273,20 +245,37 @@ static int report_priority(const struct gw_report *report)
 	return report->kind == GW_KIND_DEADLOCK && report->confidence == GW_CONFIDENCE_PROVEN ? LOG_CRIT : LOG_WARNING;
 }
 
-int gw_journal_report(struct gw_journal *journal, const struct gw_report *report, const char *json)
+static int journal_report(struct gw_journal *journal, const struct gw_reported *report, enum gw_news news)
 {
-	char message[1024];
+	struct gw_text message = { .data = NULL };
+	_cleanup_free_ char *line = NULL;
 	struct entry entry;
 	int r;
 
-	snprintf(message, sizeof(message), "%s%s", report->state == GW_STATE_RESOLVED ? "Resolved: " : "",
-		 report->summary ? report->summary : "");
-	r = entry_make(&entry, report_priority(report), "MESSAGE_ID", message_id(journal, report), "MESSAGE", message,
-		       "GPUWATCH_ID", report->id, "GPUWATCH_KIND", gw_kind_name(report->kind), "GPUWATCH_CLASS",
-		       gw_class_name(report->class), "GPUWATCH_STATE", gw_state_name(report->state),
-		       "GPUWATCH_CONFIDENCE", gw_confidence_name(report->confidence), "GPUWATCH_ADVICE", report->advice,
-		       "GPUWATCH_REPORT", json, NULL);
-	return r < 0 ? r : submit(journal, &entry);
+	gw_text_add(&message, "%s%s", news == GW_NEWS_RESOLVED ? "Resolved: " : "", report->summary);
+	line = gw_text_finish(&message);
+	if (!line)
+		return -ENOMEM;
+	r = journal_entry_make(&entry, journal_report_priority(report), "MESSAGE_ID",
+			       journal_message_id(report->kind, news), "MESSAGE", line, "GPUWATCH_ID", report->id,
+			       "GPUWATCH_KIND", gw_kind_name(report->kind), "GPUWATCH_CLASS",
+			       gw_class_name(report->class), "GPUWATCH_STATE", gw_state_name(report->state),
+			       "GPUWATCH_CONFIDENCE", gw_confidence_name(report->confidence), "GPUWATCH_ADVICE",
+			       report->advice, "GPUWATCH_REPORT", report->json, NULL);
+	return r < 0 ? r : journal_submit(journal, &entry);
+}
+
+static void journal_on_report(const struct gw_reported *report, enum gw_news news, void *userdata)
+{
+	int r = journal_report(userdata, report, news);
+
+	if (r < 0)
+		log_warning("Writing report %s to the journal failed: %s", report->id, strerror(-r));
+}
+
+int gw_journal_follow(struct gw_journal *journal, struct gw_reports *reports)
+{
+	return gw_reports_subscribe(reports, journal_on_report, journal);
 }
 
 int gw_journal_degraded(struct gw_journal *journal, const char *message, const char *json)
@@ -294,9 +283,9 @@ int gw_journal_degraded(struct gw_journal *journal, const char *message, const c
 	struct entry entry;
 	int r;
 
-	r = entry_make(&entry, LOG_WARNING, "MESSAGE_ID", MESSAGE_DEGRADED, "MESSAGE", message, "GPUWATCH_PROBES", json,
-		       NULL);
-	return r < 0 ? r : submit(journal, &entry);
+	r = journal_entry_make(&entry, LOG_WARNING, "MESSAGE_ID", MESSAGE_DEGRADED, "MESSAGE", message,
+			       "GPUWATCH_PROBES", json, NULL);
+	return r < 0 ? r : journal_submit(journal, &entry);
 }
 
 uint64_t gw_journal_lost(const struct gw_journal *journal)
@@ -319,7 +308,7 @@ int gw_journal_new(struct gw_journal **ret, sd_event *event, const char *socket_
 	journal->address.sun_family = AF_UNIX;
 	strcpy(journal->address.sun_path, socket_path);
 	journal->event = sd_event_ref(event);
-	reconnect(journal);
+	journal_reconnect(journal);
 	*ret = journal;
 	return 0;
 }
@@ -328,11 +317,10 @@ void gw_journal_free(struct gw_journal *journal)
 {
 	if (!journal)
 		return;
-	flush(journal);
-	disconnect(journal);
+	journal_flush(journal);
+	journal_disconnect(journal);
 	while (journal->queued > 0)
-		drop_first(journal);
+		journal_drop_first(journal);
 	sd_event_unref(journal->event);
-	free(journal->active);
 	free(journal);
 }

@@ -17,7 +17,7 @@
 
 #include <systemd/sd-event.h>
 
-#include "lib/report/report.h"
+#include "daemon/serve/reports.h"
 
 #define GW_JOURNAL_SOCKET "/run/systemd/journal/socket"
 
@@ -27,13 +27,10 @@ struct gw_journal;
 int gw_journal_new(struct gw_journal **ret, sd_event *event, const char *socket);
 void gw_journal_free(struct gw_journal *journal);
 
-/* @json: the report in its JSON form. Returns 1 if sent, 0 if queued or no journal is there, or -errno. */
-int gw_journal_report(struct gw_journal *journal, const struct gw_report *report, const char *json);
+/* Writes all news of @reports from now on. The journal must be there as long as anything is put. Returns 0 or -ENOMEM. */
+int gw_journal_follow(struct gw_journal *journal, struct gw_reports *reports);
 
-/* A report that an earlier daemon has announced and that is not resolved: more about it is no new one. */
-void gw_journal_know(struct gw_journal *journal, const char *id);
-
-/* Says that something is not watched: @message is one line, @json the probes concerned. */
+/* Something is not watched: @message is one line, @json the probes concerned. Returns 1 if sent, 0 if queued or no journal is there, or -errno. */
 int gw_journal_degraded(struct gw_journal *journal, const char *message, const char *json);
 
 /* Entries that were never sent because the queue was full. */

@@ -8,6 +8,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/text.h"
 
 #define PERIOD_NS (10 * GW_NSEC_PER_SEC)
 
@@ -44,7 +45,7 @@ double gw_status_wakeups_per_s(const struct gw_status *status)
 
 /* ---- parts ------------------------------------------------------------------------------ */
 
-static const char *probe_state_name(enum gw_probe_state state)
+static const char *status_probe_state(enum gw_probe_state state)
 {
 	switch (state) {
 	case GW_PROBE_ATTACHED:
@@ -61,7 +62,7 @@ static const char *probe_state_name(enum gw_probe_state state)
 	return "unknown";
 }
 
-static void add_probes(json_t *array, const struct gw_probe_info *probes, size_t count, bool failed_only)
+static void status_add_probes(json_t *array, const struct gw_probe_info *probes, size_t count, bool failed_only)
 {
 	for (size_t i = 0; array && i < count; i++) {
 		const struct gw_probe_info *probe = &probes[i];
@@ -70,7 +71,7 @@ static void add_probes(json_t *array, const struct gw_probe_info *probes, size_t
 			continue;
 		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "name", probe->name,
 						       "target", probe->target, "module", probe->module, "state",
-						       probe_state_name(probe->state), "error",
+						       status_probe_state(probe->state), "error",
 						       probe->error ? strerrorname_np(probe->error) : "", "why",
 						       probe->why, "lost", probe->lost, "patch", probe->patch));
 	}
@@ -83,13 +84,13 @@ json_t *gw_status_probes(const struct gw_loader *loader, const struct gw_boot_ob
 	size_t count;
 
 	count = gw_loader_probes(loader, &probes);
-	add_probes(array, probes, count, failed_only);
+	status_add_probes(array, probes, count, failed_only);
 	count = gw_boot_observer_rows(boot, &probes);
-	add_probes(array, probes, count, failed_only);
+	status_add_probes(array, probes, count, failed_only);
 	return array;
 }
 
-static json_t *counters(const struct gw_status *status, struct gw_watch *watch)
+static json_t *status_counters(const struct gw_status *status, struct gw_watch *watch)
 {
 	struct gw_boot_observer_counters boot;
 	struct gw_loader_counters counters;
@@ -108,58 +109,57 @@ static json_t *counters(const struct gw_status *status, struct gw_watch *watch)
 }
 
 /* How many reports are active, by kind; kinds without any are left out. */
-static json_t *active_reports(const struct gw_analysis *analysis, const struct gw_boot_observer *boot)
+static json_t *status_active_reports(const struct gw_reports *reports)
 {
-	size_t about_boot = gw_boot_told_active(gw_boot_observer_told(boot));
-	const struct gw_report *const *reports;
-	size_t count = gw_analysis_reports(analysis, &reports);
 	json_t *kinds = json_object();
 
-	for (size_t i = 0; kinds && i < count; i++) {
-		const char *kind = gw_kind_name(reports[i]->kind);
+	for (enum gw_kind kind = GW_KIND_DEADLOCK; kinds && kind <= GW_KIND_PROBE_ORDER; kind++) {
+		size_t active = gw_reports_active_of(reports, kind);
 
-		if (reports[i]->state == GW_STATE_ACTIVE)
-			json_object_set_new(kinds, kind,
-					    json_integer(json_integer_value(json_object_get(kinds, kind)) + 1));
+		if (active > 0)
+			json_object_set_new(kinds, gw_kind_name(kind), json_integer((json_int_t)active));
 	}
-	if (about_boot > 0)
-		json_object_set_new(kinds, gw_kind_name(GW_KIND_PROBE_ORDER), json_integer((json_int_t)about_boot));
 	return kinds;
 }
 
-_printf_(2, 3) static void add_limitation(json_t *limitations, const char *format, ...)
+_printf_(2, 3) static void status_add_limitation(json_t *limitations, const char *format, ...)
 {
-	char line[512];
+	_cleanup_free_ char *line = NULL;
 	va_list arguments;
+	int r;
 
 	va_start(arguments, format);
-	vsnprintf(line, sizeof(line), format, arguments);
+	r = vasprintf(&line, format, arguments);
 	va_end(arguments);
-	json_array_append_new(limitations, json_string(line));
+	if (r < 0)
+		line = NULL;
+	else
+		json_array_append_new(limitations, gw_json_text(line));
 }
 
-static void add_unseen(json_t *list, const struct gw_probe_info *probes, size_t count)
+static void status_add_unseen(json_t *list, const struct gw_probe_info *probes, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (probes[i].state == GW_PROBE_FAILED || (probes[i].state == GW_PROBE_ABSENT && !probes[i].patch[0]))
-			add_limitation(list, "not seen: %s (%s: %s)", probes[i].lost, probes[i].target, probes[i].why);
+			status_add_limitation(list, "not seen: %s (%s: %s)", probes[i].lost, probes[i].target,
+					      probes[i].why);
 }
 
-static void add_boot_losses(json_t *list, const struct gw_boot_observer *boot)
+static void status_add_boot_losses(json_t *list, const struct gw_boot_observer *boot)
 {
 	struct gw_boot_observer_counters counters;
 
 	gw_boot_observer_counters(boot, &counters);
 	if (counters.dropped > 0)
-		add_limitation(list, "%llu events of the boot were lost because their buffer was full",
-			       (unsigned long long)counters.dropped);
+		status_add_limitation(list, "%llu events of the boot were lost because their buffer was full",
+				      (unsigned long long)counters.dropped);
 	if (counters.left_out > 0)
-		add_limitation(list, "%llu events of drivers were not kept because the log of the boot is full",
-			       (unsigned long long)counters.left_out);
+		status_add_limitation(list, "%llu events of drivers were not kept because the log of the boot is full",
+				      (unsigned long long)counters.left_out);
 }
 
 /* What this daemon cannot do here, each in one line for people. */
-static json_t *limitations(const struct gw_status *status, struct gw_watch *watch)
+static json_t *status_limitations(const struct gw_status *status, struct gw_watch *watch)
 {
 	const struct gw_probe_info *probes;
 	size_t count = gw_loader_probes(gw_watch_loader(watch), &probes);
@@ -169,27 +169,27 @@ static json_t *limitations(const struct gw_status *status, struct gw_watch *watc
 	gw_loader_counters(gw_watch_loader(watch), &counters);
 	if (!list)
 		return NULL;
-	add_unseen(list, probes, count);
+	status_add_unseen(list, probes, count);
 	count = gw_boot_observer_rows(status->boot, &probes);
-	add_unseen(list, probes, count);
-	add_boot_losses(list, status->boot);
+	status_add_unseen(list, probes, count);
+	status_add_boot_losses(list, status->boot);
 	if (status->memory_error)
-		add_limitation(list, "memory is not locked (%s): the daemon itself may get stuck in reclaim",
-			       strerror(status->memory_error));
+		status_add_limitation(list, "memory is not locked (%s): the daemon itself may get stuck in reclaim",
+				      strerror(status->memory_error));
 	if (!gw_loader_pinned(gw_watch_loader(watch)) && !status->pin_directory[0])
-		add_limitation(list, "nothing is pinned: a restart forgets the waits that stand");
+		status_add_limitation(list, "nothing is pinned: a restart forgets the waits that stand");
 	if (!status->standalone && !status->on_system_bus)
-		add_limitation(list, "not on the system bus: only the private socket answers");
+		status_add_limitation(list, "not on the system bus: only the private socket answers");
 	if (counters.missed_waits > 0)
-		add_limitation(list, "%llu waits were nested too deeply to be recorded",
-			       (unsigned long long)counters.missed_waits);
+		status_add_limitation(list, "%llu waits were nested too deeply to be recorded",
+				      (unsigned long long)counters.missed_waits);
 	if (counters.dropped_events > 0)
-		add_limitation(list, "%llu events were lost because their buffer was full",
-			       (unsigned long long)counters.dropped_events);
+		status_add_limitation(list, "%llu events were lost because their buffer was full",
+				      (unsigned long long)counters.dropped_events);
 	return list;
 }
 
-static void format_time(uint64_t real_ns, char *text, size_t size)
+static void status_format_time(uint64_t real_ns, char *text, size_t size)
 {
 	time_t seconds = (time_t)(real_ns / GW_NSEC_PER_SEC);
 	struct tm broken;
@@ -207,15 +207,15 @@ json_t *gw_status_json(const struct gw_status *status, struct gw_watch *watch, c
 	bool pinned = gw_loader_pinned(loader);
 	char started[32];
 
-	format_time(status->started_real_ns, started, sizeof(started));
+	status_format_time(status->started_real_ns, started, sizeof(started));
 	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:o, s:o, s:I, s:o, s:f, s:b, s:b, s:s, s:b, s:o}",
 			 "schema", "gpuwatch.status.v1", "version", GW_VERSION, "kernel", host->release, "boot_id",
 			 host->boot_id, "pid", (int)getpid(), "started_at", started, "layout_version",
 			 GW_LAYOUT_VERSION, "scheduler", gw_scheduler_state(scheduler), "probes",
-			 gw_status_probes(loader, status->boot, false), "counters", counters(status, watch),
+			 gw_status_probes(loader, status->boot, false), "counters", status_counters(status, watch),
 			 "active_waits", (json_int_t)gw_loader_active_waits(loader), "active_reports",
-			 active_reports(gw_watch_analysis(watch), status->boot), "wakeups_per_s",
-			 gw_status_wakeups_per_s(status), "memory_locked", status->memory_error == 0, "pinned", pinned,
-			 "pin_directory", pinned ? status->pin_directory : "", "system_bus", status->on_system_bus,
-			 "limitations", limitations(status, watch));
+			 status_active_reports(status->reports), "wakeups_per_s", gw_status_wakeups_per_s(status),
+			 "memory_locked", status->memory_error == 0, "pinned", pinned, "pin_directory",
+			 pinned ? status->pin_directory : "", "system_bus", status->on_system_bus, "limitations",
+			 status_limitations(status, watch));
 }

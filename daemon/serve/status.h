@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "daemon/boot/observer.h"
+#include "daemon/serve/reports.h"
 #include "daemon/watch/scheduler.h"
 #include "daemon/watch/watch.h"
 
@@ -26,6 +27,7 @@ struct gw_status {
 	bool on_system_bus; /* the name is ours there */
 	uint64_t journal_lost;
 	const struct gw_boot_observer *boot;
+	const struct gw_reports *reports;
 	uint64_t wakeups;	      /* returns of the event loop from its sleep */
 	struct gw_mark recent, older; /* for the rate */
 };

@@ -14,9 +14,8 @@ struct gw_watch {
 	struct gw_loader *loader;
 	struct gw_analysis *analysis;
 	struct gw_recorder *recorder;
+	struct gw_reports *reports;
 	struct gw_policy policy;
-	gw_report_changed changed;
-	void *userdata;
 	uint64_t snapshots;
 	uint64_t failures;
 };
@@ -24,8 +23,8 @@ struct gw_watch {
 /* ---- bytes to snapshot -------------------------------------------------------------- */
 
 /* A stream of one snapshot: HOST, then what the loader gives. @data is malloc()ed. */
-static int take(struct gw_loader *loader, enum gw_depth depth, uint64_t min_wait_ns, bool timelines, void **ret_data,
-		size_t *ret_size)
+static int watch_take(struct gw_loader *loader, enum gw_depth depth, uint64_t min_wait_ns, bool timelines,
+		      void **ret_data, size_t *ret_size)
 {
 	const struct gw_host_record *host = gw_loader_host(loader);
 	size_t size = host->header.size;
@@ -43,7 +42,7 @@ static int take(struct gw_loader *loader, enum gw_depth depth, uint64_t min_wait
 	return 0;
 }
 
-static int parse(const void *data, size_t size, struct gw_snapshot **ret)
+static int watch_parse(const void *data, size_t size, struct gw_snapshot **ret)
 {
 	struct gw_snapshot **snapshots;
 	size_t count, offset;
@@ -70,7 +69,7 @@ static int parse(const void *data, size_t size, struct gw_snapshot **ret)
 /* ---- findings ------------------------------------------------------------------------ */
 
 /* Which tasks stand in which waits, of those old enough to matter. */
-static void find_old_waits(struct gw_findings *findings, const struct gw_snapshot *snapshot, uint64_t min_wait_ns)
+static void watch_find_old_waits(struct gw_findings *findings, const struct gw_snapshot *snapshot, uint64_t min_wait_ns)
 {
 	const struct gw_task_record *const *tasks;
 	size_t count = gw_snapshot_tasks(snapshot, &tasks);
@@ -91,7 +90,7 @@ static void find_old_waits(struct gw_findings *findings, const struct gw_snapsho
 	}
 }
 
-static bool older_than(const struct gw_analysis *analysis, uint64_t attached_ns)
+static bool watch_has_older_than(const struct gw_analysis *analysis, uint64_t attached_ns)
 {
 	const struct gw_report *const *reports;
 	size_t count = gw_analysis_reports(analysis, &reports);
@@ -102,9 +101,24 @@ static bool older_than(const struct gw_analysis *analysis, uint64_t attached_ns)
 	return false;
 }
 
+static void watch_on_report(const struct gw_report *report, void *userdata)
+{
+	const struct gw_watch *watch = userdata;
+	const struct gw_host_record *host = gw_loader_host(watch->loader);
+	json_t *json = gw_report_json(report, host->boot_id, host->release);
+	struct gw_reported *reported;
+	int r = json ? gw_reported_new(&reported, report, json) : -ENOMEM;
+
+	json_decref(json);
+	if (r >= 0)
+		r = gw_reports_put(watch->reports, reported);
+	if (r < 0)
+		log_error("No memory for report %s: %s", report->id, report->summary);
+}
+
 /* ---- looking ---------------------------------------------------------------------------- */
 
-static int look(struct gw_watch *watch, enum gw_depth depth, struct gw_findings *findings)
+static int watch_look(struct gw_watch *watch, enum gw_depth depth, struct gw_findings *findings)
 {
 	struct gw_snapshot *snapshot;
 	_cleanup_free_ void *data = NULL;
@@ -112,17 +126,18 @@ static int look(struct gw_watch *watch, enum gw_depth depth, struct gw_findings 
 	size_t size;
 	int r;
 
-	r = take(watch->loader, depth, all ? 0 : watch->policy.min_wait_ns, all, &data, &size);
+	r = watch_take(watch->loader, depth, all ? 0 : watch->policy.min_wait_ns, all, &data, &size);
 	if (r < 0)
 		return r;
-	r = parse(data, size, &snapshot);
+	r = watch_parse(data, size, &snapshot);
 	if (r < 0)
 		return r;
 	gw_recorder_add(watch->recorder, gw_steal(data), size, gw_loader_host(watch->loader)->header.size);
-	find_old_waits(findings, snapshot, watch->policy.min_wait_ns);
-	r = gw_analysis_step(watch->analysis, snapshot, watch->changed, watch->userdata);
+	watch_find_old_waits(findings, snapshot, watch->policy.min_wait_ns);
+	r = gw_analysis_step(watch->analysis, snapshot, watch_on_report, watch);
 	findings->wants_more = gw_analysis_wants_more(watch->analysis);
-	findings->older_than_programs = older_than(watch->analysis, gw_loader_host(watch->loader)->attached_ns);
+	findings->older_than_programs =
+		watch_has_older_than(watch->analysis, gw_loader_host(watch->loader)->attached_ns);
 	return r;
 }
 
@@ -132,7 +147,7 @@ int gw_watch_look(struct gw_watch *watch, enum gw_depth depth, struct gw_finding
 
 	*ret = (struct gw_findings){ 0 };
 	watch->snapshots++;
-	r = look(watch, depth, ret);
+	r = watch_look(watch, depth, ret);
 	if (r < 0)
 		watch->failures++;
 	return r;
@@ -145,8 +160,8 @@ int gw_watch_peek(struct gw_watch *watch, bool timelines, struct gw_snapshot **r
 	int r;
 
 	watch->snapshots++;
-	r = take(watch->loader, GW_LOOK_TRACKED, 0, timelines, &data, &size);
-	return r < 0 ? r : parse(data, size, ret);
+	r = watch_take(watch->loader, GW_LOOK_TRACKED, 0, timelines, &data, &size);
+	return r < 0 ? r : watch_parse(data, size, ret);
 }
 
 /* ---- asking ------------------------------------------------------------------------------- */
@@ -166,54 +181,22 @@ struct gw_loader *gw_watch_loader(struct gw_watch *watch)
 	return watch->loader;
 }
 
-const struct gw_analysis *gw_watch_analysis(const struct gw_watch *watch)
-{
-	return watch->analysis;
-}
-
-size_t gw_watch_active_reports(const struct gw_watch *watch)
-{
-	const struct gw_report *const *reports;
-	size_t count = gw_analysis_reports(watch->analysis, &reports), active = 0;
-
-	for (size_t i = 0; i < count; i++)
-		active += reports[i]->state == GW_STATE_ACTIVE;
-	return active;
-}
-
 int gw_watch_record(const struct gw_watch *watch)
 {
 	return gw_recorder_write(watch->recorder, gw_loader_host(watch->loader));
 }
 
-json_t *gw_watch_report_json(const struct gw_watch *watch, const struct gw_report *report)
-{
-	const struct gw_host_record *host = gw_loader_host(watch->loader);
-
-	return gw_report_json(report, host->boot_id, host->release);
-}
-
 /* ---- life ---------------------------------------------------------------------------------- */
 
-int gw_watch_set_policy(struct gw_watch *watch, const struct gw_policy *policy, size_t recording_bytes)
+void gw_watch_set_policy(struct gw_watch *watch, const struct gw_policy *policy, size_t recording_bytes)
 {
-	struct gw_analysis *analysis;
-	int r;
-
 	gw_recorder_set_limit(watch->recorder, recording_bytes);
-	if (memcmp(&watch->policy, policy, sizeof(*policy)) == 0)
-		return 0;
-	r = gw_analysis_new(&analysis, policy);
-	if (r < 0)
-		return r;
-	gw_analysis_free(watch->analysis);
-	watch->analysis = analysis;
+	gw_analysis_set_policy(watch->analysis, policy);
 	watch->policy = *policy;
-	return 0;
 }
 
-int gw_watch_new(struct gw_watch **ret, struct gw_loader *loader, const struct gw_policy *policy,
-		 size_t recording_bytes, gw_report_changed changed, void *userdata)
+int gw_watch_new(struct gw_watch **ret, struct gw_loader *loader, struct gw_reports *reports,
+		 const struct gw_policy *policy, size_t recording_bytes)
 {
 	struct gw_watch *watch = calloc(1, sizeof(*watch));
 	int r;
@@ -221,9 +204,8 @@ int gw_watch_new(struct gw_watch **ret, struct gw_loader *loader, const struct g
 	if (!watch)
 		return -ENOMEM;
 	watch->loader = loader;
+	watch->reports = reports;
 	watch->policy = *policy;
-	watch->changed = changed;
-	watch->userdata = userdata;
 	r = gw_analysis_new(&watch->analysis, policy);
 	if (r >= 0)
 		r = gw_recorder_new(&watch->recorder, recording_bytes);

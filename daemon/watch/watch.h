@@ -11,21 +11,18 @@
 #include <stdint.h>
 
 #include "daemon/kernel/loader.h"
+#include "daemon/serve/reports.h"
 #include "lib/analysis/analysis.h"
 
 struct gw_watch;
 
-/*
- * @loader: must outlive the watch
- * @changed: called during a look for each report that is new, changed or
- *	resolved; must not call the watch
- */
-int gw_watch_new(struct gw_watch **ret, struct gw_loader *loader, const struct gw_policy *policy,
-		 size_t recording_bytes, gw_report_changed changed, void *userdata);
+/* @loader, @reports: must outlive the watch; reports are put during a look. Returns 0 or -ENOMEM. */
+int gw_watch_new(struct gw_watch **ret, struct gw_loader *loader, struct gw_reports *reports,
+		 const struct gw_policy *policy, size_t recording_bytes);
 void gw_watch_free(struct gw_watch *watch);
 
-/* Another policy: what is active is found anew, under the same ids. Returns 0 or -ENOMEM (the old one stays). */
-int gw_watch_set_policy(struct gw_watch *watch, const struct gw_policy *policy, size_t recording_bytes);
+/* From the next look on. What is active stays so until its waits end. */
+void gw_watch_set_policy(struct gw_watch *watch, const struct gw_policy *policy, size_t recording_bytes);
 
 enum gw_depth {
 	GW_LOOK_TRACKED, /* tasks whose tracked wait is old enough */
@@ -52,13 +49,8 @@ uint64_t gw_watch_snapshots(const struct gw_watch *watch);
 uint64_t gw_watch_failures(const struct gw_watch *watch);
 
 struct gw_loader *gw_watch_loader(struct gw_watch *watch);
-const struct gw_analysis *gw_watch_analysis(const struct gw_watch *watch);
-size_t gw_watch_active_reports(const struct gw_watch *watch);
 
 /* A recording of the snapshots that were looked at last: see gw_recorder_write(). */
 int gw_watch_record(const struct gw_watch *watch);
-
-/* A report of this machine as JSON: new reference, or NULL when out of memory. */
-json_t *gw_watch_report_json(const struct gw_watch *watch, const struct gw_report *report);
 
 #endif

@@ -42,6 +42,12 @@ void gw_analysis_free(struct gw_analysis *analysis)
 	free(analysis);
 }
 
+void gw_analysis_set_policy(struct gw_analysis *analysis, const struct gw_policy *policy)
+{
+	analysis->policy = *policy;
+	gw_store_set_policy(analysis->store, policy);
+}
+
 static int analysis_find_deadlocks(const struct gw_graph *graph, struct gw_finding_list *findings, bool *covered)
 {
 	struct gw_stuck stuck;

@@ -22,6 +22,9 @@ struct gw_analysis; /* opaque: previous snapshot, report store */
 int gw_analysis_new(struct gw_analysis **ret, const struct gw_policy *policy);
 void gw_analysis_free(struct gw_analysis *analysis);
 
+/* From the next step on. Reports and candidates stay. */
+void gw_analysis_set_policy(struct gw_analysis *analysis, const struct gw_policy *policy);
+
 /*
  * gw_analysis_step - look at the next snapshot
  * @snapshot: taken over by the analysis, also on error

@@ -55,3 +55,13 @@ json_t *gw_boot_json(const struct gw_boot *boot)
 {
 	return gw_boot_probe_order_json(boot->model, &boot->findings, boot->reports, boot->n_reports);
 }
+
+void gw_boot_keep_detection(struct gw_boot *boot, size_t index, uint64_t real_ns, uint64_t mono_ns)
+{
+	struct gw_report *report = boot->reports[index];
+
+	if (mono_ns < report->formed_mono_ns)
+		return;
+	report->detected_real_ns = real_ns;
+	report->detected_mono_ns = mono_ns;
+}

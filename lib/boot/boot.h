@@ -30,6 +30,16 @@ struct gw_boot;
 int gw_boot_analyse(struct gw_boot **ret, struct gw_boot_evidence *evidence);
 void gw_boot_free(struct gw_boot *boot);
 
+/*
+ * gw_boot_keep_detection - a report that an earlier analysis of the same boot had, too
+ * @index: of it in the gw_boot_reports()
+ * @real_ns, @mono_ns: when it was detected then
+ *
+ * It keeps that time, however often the boot is analysed, unless it is known by now to have formed only later. To be called
+ * before gw_boot_json().
+ */
+void gw_boot_keep_detection(struct gw_boot *boot, size_t index, uint64_t real_ns, uint64_t mono_ns);
+
 /* The reports, oldest first, see document/report.h; valid as long as the boot. Returns their number. */
 size_t gw_boot_reports(const struct gw_boot *boot, const struct gw_report *const **ret);
 

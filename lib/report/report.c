@@ -3,62 +3,99 @@
 #include "lib/report/report.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/text.h"
 
+static const char *const kind_names[] = {
+	[GW_KIND_DEADLOCK] = "deadlock", [GW_KIND_LIVELOCK] = "livelock",	[GW_KIND_STALL] = "stall",
+	[GW_KIND_HAZARD] = "hazard",	 [GW_KIND_PROBE_ORDER] = "probe-order",
+};
+
+static const char *const class_names[] = {
+	[GW_CLASS_FENCE_LOCK_CYCLE] = "fence-lock-cycle",
+	[GW_CLASS_NOTIFIER_CYCLE] = "notifier-cycle",
+	[GW_CLASS_RECLAIM_CYCLE] = "reclaim-cycle",
+	[GW_CLASS_FAULT_PREEMPT] = "fault-preempt",
+	[GW_CLASS_UNPLUG_SRCU] = "unplug-srcu",
+	[GW_CLASS_SCHED_DEP_CYCLE] = "sched-dep-cycle",
+	[GW_CLASS_WORKQUEUE_CYCLE] = "workqueue-cycle",
+	[GW_CLASS_ORPHANED_FENCE] = "orphaned-fence",
+	[GW_CLASS_LEAKED_LOCK] = "leaked-lock",
+	[GW_CLASS_LONG_WAIT] = "long-wait",
+	[GW_CLASS_SIGNALLING_RECLAIM] = "signalling-reclaim",
+	[GW_CLASS_SIGNALLING_RESV] = "signalling-resv-lock",
+	[GW_CLASS_SIGNALLING_MMAP_LOCK] = "signalling-mmap-lock",
+	[GW_CLASS_SIGNALLING_FENCE_WAIT] = "signalling-fence-wait",
+	[GW_CLASS_INITCALL_ORDER] = "initcall-order",
+	[GW_CLASS_PROBED_BEFORE_SUPPLIER] = "probed-before-supplier",
+	[GW_CLASS_PROBE_OVERLAP] = "probe-overlap",
+	[GW_CLASS_DEFERRAL_TIMEOUT] = "deferral-timeout",
+	[GW_CLASS_DEFERRED_FOREVER] = "deferred-forever",
+	[GW_CLASS_DEFERRAL_STORM] = "deferral-storm",
+	[GW_CLASS_SILENT_ABSENCE] = "silent-absence",
+};
+
+static const char *const state_names[] = {
+	[GW_STATE_ACTIVE] = "active",
+	[GW_STATE_RESOLVED] = "resolved",
+};
+
+static const char *const confidence_names[] = {
+	[GW_CONFIDENCE_HINT] = "hint",
+	[GW_CONFIDENCE_PROBABLE] = "probable",
+	[GW_CONFIDENCE_PROVEN] = "proven",
+};
+
 const char *gw_kind_name(enum gw_kind kind)
 {
-	static const char *const names[] = {
-		[GW_KIND_DEADLOCK] = "deadlock", [GW_KIND_LIVELOCK] = "livelock",	[GW_KIND_STALL] = "stall",
-		[GW_KIND_HAZARD] = "hazard",	 [GW_KIND_PROBE_ORDER] = "probe-order",
-	};
-
-	return names[kind];
+	return kind_names[kind];
 }
 
 const char *gw_class_name(enum gw_class class)
 {
-	static const char *const names[] = {
-		[GW_CLASS_FENCE_LOCK_CYCLE] = "fence-lock-cycle",
-		[GW_CLASS_NOTIFIER_CYCLE] = "notifier-cycle",
-		[GW_CLASS_RECLAIM_CYCLE] = "reclaim-cycle",
-		[GW_CLASS_FAULT_PREEMPT] = "fault-preempt",
-		[GW_CLASS_UNPLUG_SRCU] = "unplug-srcu",
-		[GW_CLASS_SCHED_DEP_CYCLE] = "sched-dep-cycle",
-		[GW_CLASS_WORKQUEUE_CYCLE] = "workqueue-cycle",
-		[GW_CLASS_ORPHANED_FENCE] = "orphaned-fence",
-		[GW_CLASS_LEAKED_LOCK] = "leaked-lock",
-		[GW_CLASS_LONG_WAIT] = "long-wait",
-		[GW_CLASS_SIGNALLING_RECLAIM] = "signalling-reclaim",
-		[GW_CLASS_SIGNALLING_RESV] = "signalling-resv-lock",
-		[GW_CLASS_SIGNALLING_MMAP_LOCK] = "signalling-mmap-lock",
-		[GW_CLASS_SIGNALLING_FENCE_WAIT] = "signalling-fence-wait",
-		[GW_CLASS_INITCALL_ORDER] = "initcall-order",
-		[GW_CLASS_PROBED_BEFORE_SUPPLIER] = "probed-before-supplier",
-		[GW_CLASS_PROBE_OVERLAP] = "probe-overlap",
-		[GW_CLASS_DEFERRAL_TIMEOUT] = "deferral-timeout",
-		[GW_CLASS_DEFERRED_FOREVER] = "deferred-forever",
-		[GW_CLASS_DEFERRAL_STORM] = "deferral-storm",
-		[GW_CLASS_SILENT_ABSENCE] = "silent-absence",
-	};
-
-	return names[class];
+	return class_names[class];
 }
 
 const char *gw_state_name(enum gw_state state)
 {
-	return state == GW_STATE_ACTIVE ? "active" : "resolved";
+	return state_names[state];
 }
 
 const char *gw_confidence_name(enum gw_confidence confidence)
 {
-	static const char *const names[] = {
-		[GW_CONFIDENCE_HINT] = "hint",
-		[GW_CONFIDENCE_PROBABLE] = "probable",
-		[GW_CONFIDENCE_PROVEN] = "proven",
-	};
+	return confidence_names[confidence];
+}
 
-	return names[confidence];
+/* The value that has this name, or -1. */
+static int name_find(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(names[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
+#define NAME_FIND(names, name) name_find(names, sizeof(names) / sizeof((names)[0]), name)
+
+int gw_kind_from_name(const char *name)
+{
+	return NAME_FIND(kind_names, name);
+}
+
+int gw_class_from_name(const char *name)
+{
+	return NAME_FIND(class_names, name);
+}
+
+int gw_state_from_name(const char *name)
+{
+	return NAME_FIND(state_names, name);
+}
+
+int gw_confidence_from_name(const char *name)
+{
+	return NAME_FIND(confidence_names, name);
 }
 
 void gw_report_free(struct gw_report *report)

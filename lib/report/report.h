@@ -64,6 +64,12 @@ const char *gw_class_name(enum gw_class class);
 const char *gw_state_name(enum gw_state state);
 const char *gw_confidence_name(enum gw_confidence confidence);
 
+/* The other way: the value of a name, or -1 when no value has it. */
+int gw_kind_from_name(const char *name);
+int gw_class_from_name(const char *name);
+int gw_state_from_name(const char *name);
+int gw_confidence_from_name(const char *name);
+
 /*
  * A finding in one form for all its consumers. All strings and JSON values are
  * owned by the report.

@@ -61,6 +61,29 @@ TEST(consumer_that_bound_first_is_reported)
 	machine_free(m);
 }
 
+TEST(report_keeps_the_time_when_it_was_detected_first_unless_it_formed_later)
+{
+	struct machine *m = machine_new();
+	json_t *order;
+
+	table(m, gpu_needs_mmu);
+	both_bound(m);
+	path(m, "/dev/protected", false);
+	probe(m, "gpu.0", "orion-gpu", 1000, 1100, 0, 10);
+	probe(m, "mmu.0", "orion-mmu", 3000, 3204, 0, 11);
+	analyse(m);
+	gw_boot_keep_detection(m->boot, 0, 1700000000000000000, 1099 * MS);
+	assert_true(the_report(m, GW_CLASS_PROBED_BEFORE_SUPPLIER)->detected_mono_ns == 3204 * MS);
+	gw_boot_keep_detection(m->boot, 0, 1700000000000000000, 2000 * MS);
+	assert_true(the_report(m, GW_CLASS_PROBED_BEFORE_SUPPLIER)->detected_mono_ns == 2000 * MS);
+	order = document(m);
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(json_object_get(order, "reports"), 0), "detected_at")),
+		"2023-11-14T22:13:20.000000Z");
+	json_decref(order);
+	machine_free(m);
+}
+
 TEST(consumer_that_came_second_is_healthy)
 {
 	struct machine *m = machine_new();
@@ -1121,6 +1144,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(consumer_that_bound_first_is_reported),
+		cmocka_unit_test(report_keeps_the_time_when_it_was_detected_first_unless_it_formed_later),
 		cmocka_unit_test(consumer_that_came_second_is_healthy),
 		cmocka_unit_test(consumer_that_deferred_and_bound_later_is_healthy),
 		cmocka_unit_test(supplier_that_was_bound_before_recording_began_is_not_accused),

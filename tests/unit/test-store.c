@@ -196,6 +196,24 @@ TEST(resolved_reports_are_bounded_and_the_oldest_go_first)
 	world_free(w);
 }
 
+TEST(another_policy_neither_forgets_what_stands_nor_reports_it_again)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_policy policy = GW_POLICY_DEFAULT;
+
+	look(w, 2);
+	policy.stall_ns = 60 * SECOND;
+	gw_analysis_set_policy(w->analysis, &policy);
+	look(w, 2);
+	assert_int_equal(w->n_changes, 1);
+	waits_no_more(c.holder);
+	look(w, 1);
+	assert_int_equal(w->n_changes, 2);
+	assert_int_equal(count_reports(w, GW_KIND_DEADLOCK, GW_STATE_RESOLVED), 1);
+	world_free(w);
+}
+
 TEST(oldest_waiter_of_a_dead_end_leaves_and_the_next_one_is_reported)
 {
 	struct world *w = world_new();
@@ -458,6 +476,7 @@ int main(void)
 		T(order_of_the_records_does_not_change_the_id),
 		T(confidence_grows_with_the_evidence_and_does_not_shrink),
 		T(resolved_reports_are_bounded_and_the_oldest_go_first),
+		T(another_policy_neither_forgets_what_stands_nor_reports_it_again),
 		T(oldest_waiter_of_a_dead_end_leaves_and_the_next_one_is_reported),
 		T(one_of_two_alternatives_ends_and_with_it_the_verdict),
 		T(long_wait_with_an_unknown_end_is_a_stall),

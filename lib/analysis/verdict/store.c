@@ -79,6 +79,11 @@ void gw_store_free(struct gw_store *store)
 	free(store);
 }
 
+void gw_store_set_policy(struct gw_store *store, const struct gw_policy *policy)
+{
+	store->policy = *policy;
+}
+
 /* Active ones first, then resolved ones, each newest first. */
 static void store_list_reports(struct gw_store *store)
 {

@@ -16,6 +16,7 @@ struct gw_store;
 
 int gw_store_new(struct gw_store **ret, const struct gw_policy *policy);
 void gw_store_free(struct gw_store *store);
+void gw_store_set_policy(struct gw_store *store, const struct gw_policy *policy);
 
 /* Ends what @now shows to have ended: forgets candidates, resolves reports. An incomplete snapshot shows no end. */
 void gw_store_expire(struct gw_store *store, const struct gw_snapshot *now, gw_report_changed changed, void *userdata);

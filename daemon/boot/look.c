@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The look at the boot. */
+#include "daemon/boot/look.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/boot/boot.h"
+
+/* ---- in the other process ------------------------------------------------------------------ */
+
+static int look_add_host(const struct gw_boot_host *host, void *userdata)
+{
+	gw_boot_evidence_set_host(userdata, host);
+	return 0;
+}
+
+static int look_add_event(const struct gw_boot_event *event, void *userdata)
+{
+	return gw_boot_evidence_add_event(userdata, event);
+}
+
+static int look_add_kmsg(const char *text, size_t size, void *userdata)
+{
+	return gw_boot_evidence_add_kmsg(userdata, text, size);
+}
+
+static int look_add_initcalls(const struct gw_initcall *list, size_t count, void *userdata)
+{
+	return gw_boot_evidence_set_initcalls(userdata, list, count);
+}
+
+static int look_add_state(json_t *state, void *userdata)
+{
+	return gw_boot_evidence_set_state(userdata, state);
+}
+
+static int look_add_lost(json_t *lost, void *userdata)
+{
+	return gw_boot_evidence_set_lost(userdata, lost);
+}
+
+static void look_keep_detection(struct gw_boot *boot, const struct gw_reports *reports,
+				const struct gw_report *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct gw_reported *known = gw_reports_find(reports, list[i]->id);
+
+		if (known)
+			gw_boot_keep_detection(boot, i, known->detected_real_ns, known->detected_mono_ns);
+	}
+}
+
+static int look_write_report(const struct gw_report *report, const json_t *json, FILE *output)
+{
+	struct gw_reported *reported;
+	int r = gw_reported_new(&reported, report, json);
+
+	if (r < 0)
+		return r;
+	r = gw_reported_write(reported, output);
+	gw_reported_free(reported);
+	return r;
+}
+
+static int look_write(const struct gw_report *const *list, size_t count, const json_t *order, FILE *output)
+{
+	const json_t *reports = json_object_get(order, "reports");
+	int r = 0;
+
+	for (size_t i = 0; i < count && r >= 0; i++)
+		r = look_write_report(list[i], json_array_get(reports, i), output);
+	if (r >= 0 && (putc('\n', output) == EOF || json_dumpf(order, output, JSON_COMPACT | JSON_ENSURE_ASCII) < 0 ||
+		       putc('\0', output) == EOF))
+		r = -ENOMEM;
+	return r;
+}
+
+static int look_judge(struct gw_boot_evidence *evidence, const struct gw_reports *reports, FILE *output)
+{
+	const struct gw_report *const *list;
+	struct gw_boot *boot;
+	json_t *order;
+	size_t count;
+	int r = gw_boot_analyse(&boot, evidence);
+
+	if (r < 0)
+		return r;
+	count = gw_boot_reports(boot, &list);
+	look_keep_detection(boot, reports, list, count);
+	order = gw_boot_json(boot);
+	r = order ? look_write(list, count, order, output) : -ENOMEM;
+	json_decref(order);
+	gw_boot_free(boot);
+	return r;
+}
+
+int gw_boot_look(const struct gw_boot_sources *sources, const struct gw_reports *reports, FILE *output)
+{
+	static const struct gw_boot_sink sink = {
+		.host = look_add_host,
+		.event = look_add_event,
+		.kmsg = look_add_kmsg,
+		.initcalls = look_add_initcalls,
+		.state = look_add_state,
+		.lost = look_add_lost,
+	};
+	struct gw_boot_evidence *evidence;
+	int r = gw_boot_evidence_new(&evidence, sources->depends);
+
+	if (r < 0)
+		return r;
+	r = gw_boot_gather(sources, &sink, evidence);
+	if (r >= 0)
+		r = look_judge(evidence, reports, output);
+	gw_boot_evidence_free(evidence);
+	return r;
+}
+
+/* ---- in the daemon ------------------------------------------------------------------------- */
+
+struct list {
+	struct gw_reported **items;
+	size_t count, allocated;
+};
+
+static int look_list_add(struct list *list, struct gw_reported *report)
+{
+	size_t allocated = list->allocated ? list->allocated * 2 : 16;
+	struct gw_reported **items;
+
+	if (list->count == list->allocated) {
+		items = reallocarray(list->items, allocated, sizeof(struct gw_reported *));
+		if (!items)
+			return -ENOMEM;
+		list->items = items;
+		list->allocated = allocated;
+	}
+	list->items[list->count++] = report;
+	return 0;
+}
+
+static int look_read_reports(struct list *list, const char **text, size_t *size)
+{
+	struct gw_reported *report;
+	int r;
+
+	while ((r = gw_reported_read(&report, text, size)) > 0) {
+		r = look_list_add(list, report);
+		if (r < 0) {
+			gw_reported_free(report);
+			break;
+		}
+	}
+	return r;
+}
+
+int gw_boot_look_take(struct gw_reports *reports, const char *text, size_t size, uint64_t now_ns, const char **order)
+{
+	struct list list = { .items = NULL };
+	int r = size > 0 && text[size - 1] == '\0' ? look_read_reports(&list, &text, &size) : -EBADMSG;
+
+	if (r >= 0 && (size == 0 || text[0] != '\n'))
+		r = -EBADMSG;
+	if (r >= 0) {
+		*order = text + 1;
+		r = gw_reports_put_all(reports, GW_KIND_PROBE_ORDER, list.items, list.count, now_ns);
+	} else {
+		for (size_t i = 0; i < list.count; i++)
+			gw_reported_free(list.items[i]);
+	}
+	free(list.items);
+	return r;
+}
