@@ -57,7 +57,7 @@ static bool find_clock(const char *text, const char *name, int64_t *ret_ns)
 	const char *line = strstr(text, name);
 	long long ms, ns;
 
-	if (!line || sscanf(line + strlen(name), " : %lld.%6lld", &ms, &ns) != 2)
+	if (!line || sscanf(line + strlen(name), " : %12lld.%6lld", &ms, &ns) != 2)
 		return false;
 	*ret_ns = ms * (int64_t)GW_NSEC_PER_MSEC + ns;
 	return true;

@@ -326,6 +326,71 @@ TEST(verdict_by_a_clock_that_jumped_is_not_proven)
 	machine_free(m);
 }
 
+/* Of one device, as a source has it. */
+static void bound_at(struct machine *m, enum gw_boot_source source, uint64_t sequence, const char *device, uint64_t ns)
+{
+	struct gw_boot_event e = { .type = GW_BOOT_PROBE_END, .source = source, .sequence = sequence, .time_ns = ns };
+
+	memcpy(e.subject, device, strlen(device));
+	add(m, &e);
+}
+
+/* Files may have any number in them. Under UBSan: what is computed with them does not overflow. */
+TEST(times_that_no_clock_has_are_computed_with)
+{
+	static const uint64_t times[] = { 0, 1, INT64_MAX - 1, INT64_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX };
+	static const json_int_t offsets[] = { INT64_MIN, INT64_MIN + 1, -1, 0, INT64_MAX };
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		for (size_t k = 0; k < sizeof(times) / sizeof(times[0]); k++) {
+			struct machine *m = machine_new();
+
+			/* The two clocks are as far apart as can be, by one witness and by several. */
+			for (unsigned int n = 0; n < 4; n++) {
+				char name[8];
+
+				snprintf(name, sizeof(name), "gpu.%u", n);
+				bound_at(m, GW_BOOT_FROM_BPF, n, name, times[i]);
+				bound_at(m, GW_BOOT_FROM_KMSG, n, name, times[k]);
+				bound_at(m, GW_BOOT_FROM_TRACE, n, name, times[k]);
+				analyse(m);
+			}
+			machine_free(m);
+		}
+	}
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+		struct machine *m = machine_new();
+
+		json_object_set_new(m->state, "log_offset_ns", json_integer(offsets[i]));
+		bound_at(m, GW_BOOT_FROM_BPF, 0, "mmu.0", 1);
+		for (size_t k = 0; k < sizeof(times) / sizeof(times[0]); k++)
+			bound_at(m, GW_BOOT_FROM_KMSG, k, "gpu.0", times[k]);
+		analyse(m);
+		machine_free(m);
+	}
+}
+
+/* To and fro: the shifts of a clock that jumps back time and again do not add up to more than there is. */
+TEST(clock_that_jumps_as_far_as_can_be_again_and_again)
+{
+	static const uint64_t nows[] = { 0, 1, INT64_MAX, UINT64_MAX };
+
+	for (size_t i = 0; i < sizeof(nows) / sizeof(nows[0]); i++) {
+		struct machine *m = machine_new();
+		json_t *order;
+
+		m->host.taken_mono_ns = nows[i];
+		for (uint64_t n = 0; n < 12; n++)
+			bound_at(m, GW_BOOT_FROM_KMSG, n, "gpu.0", n % 2 ? 0 : (uint64_t)INT64_MAX - 100 * MS);
+		for (uint64_t n = 12; n < 24; n++)
+			bound_at(m, GW_BOOT_FROM_KMSG, n, "gpu.0", n % 3 ? 1 : UINT64_MAX);
+		order = looked_at(m);
+		assert_non_null(missing_part(order, "clock"));
+		json_decref(order);
+		machine_free(m);
+	}
+}
+
 /* ---- files ----------------------------------------------------------------------------------------------------- */
 
 static void load(struct gw_boot_evidence *evidence, const char *line)
@@ -628,6 +693,8 @@ int main(void)
 		cmocka_unit_test(clock_that_jumps_back_does_not_turn_the_order_round),
 		cmocka_unit_test(clock_that_jumps_beyond_now_is_brought_back),
 		cmocka_unit_test(verdict_by_a_clock_that_jumped_is_not_proven),
+		cmocka_unit_test(times_that_no_clock_has_are_computed_with),
+		cmocka_unit_test(clock_that_jumps_as_far_as_can_be_again_and_again),
 		cmocka_unit_test(evidence_file_gives_the_same_reports),
 		cmocka_unit_test(nothing_at_all_is_a_boot_of_which_all_is_missing),
 		cmocka_unit_test(rows_are_in_order_and_know_in_which_call_they_ran),

@@ -32,9 +32,16 @@ void gw_boot_evidence_free(struct gw_boot_evidence *evidence)
 	free(evidence);
 }
 
+static uint64_t evidence_time(uint64_t ns)
+{
+	return ns < GW_BOOT_TIME_MAX ? ns : GW_BOOT_TIME_MAX;
+}
+
 void gw_boot_evidence_set_host(struct gw_boot_evidence *evidence, const struct gw_boot_host *host)
 {
 	evidence->host = *host;
+	evidence->host.taken_real_ns = evidence_time(host->taken_real_ns);
+	evidence->host.taken_mono_ns = evidence_time(host->taken_mono_ns);
 }
 
 size_t gw_boot_evidence_dependencies(const struct gw_boot_evidence *evidence, const struct gw_dependency **ret)
@@ -60,9 +67,9 @@ static void *evidence_reserve(void *array, size_t count, size_t *allocated, size
 int gw_boot_evidence_add_event(struct gw_boot_evidence *evidence, const struct gw_boot_event *event)
 {
 	struct gw_boot_fact fact = {
-		.time_ns = event->time_ns,
+		.time_ns = evidence_time(event->time_ns),
 		.sequence = event->sequence,
-		.duration_ns = event->duration_ns,
+		.duration_ns = evidence_time(event->duration_ns),
 		.flags = event->flags,
 		.pid = event->pid,
 		.result = event->result,

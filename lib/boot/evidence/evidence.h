@@ -17,6 +17,9 @@
 #include "lib/boot/evidence/names.h"
 #include "lib/boot/table/dependencies.h"
 
+/* 292 years: no clock is later. Times of evidence are cut to it, so that the difference of any two fits into an int64_t. */
+#define GW_BOOT_TIME_MAX ((uint64_t)INT64_MAX)
+
 /* Events that are kept; what comes later is counted, so that a daemon that runs for years does not grow. */
 #define GW_BOOT_EVENTS_MAX (1u << 20)
 
@@ -31,7 +34,8 @@ struct gw_boot_host {
 
 /* An event with its names as numbers: a fifth of the size. */
 struct gw_boot_fact {
-	uint64_t time_ns, sequence, duration_ns, flags;
+	uint64_t time_ns, duration_ns; /* up to GW_BOOT_TIME_MAX */
+	uint64_t sequence, flags;
 	uint32_t subject, other, bus; /* of names */
 	uint32_t pid;
 	int32_t result;

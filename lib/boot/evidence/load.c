@@ -26,7 +26,7 @@ static uint64_t load_time(const char *text)
 	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
 	time_t seconds = rest ? timegm(&tm) : -1;
 
-	if (seconds < 0)
+	if (seconds < 0 || (uint64_t)seconds > GW_BOOT_TIME_MAX / GW_NSEC_PER_SEC - 1)
 		return 0;
 	if (sscanf(rest, ".%6u", &micros) != 1)
 		micros = 0;

@@ -338,7 +338,7 @@ static void attempts_sum_up(struct gw_boot_model *model, struct gw_boot_device *
 		if (device->first_deferred_ns == GW_BOOT_UNKNOWN)
 			device->first_deferred_ns = attempt->end_ns;
 		if (attempt->begin_ns < attempt->end_ns)
-			device->futile_ns += attempt->end_ns - attempt->begin_ns;
+			device->futile_ns = gw_boot_time_sum(device->futile_ns, attempt->end_ns - attempt->begin_ns);
 	}
 	attempts_find_wait(model, device);
 	if (!last)

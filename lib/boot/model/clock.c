@@ -55,6 +55,16 @@ static void clock_drop_duplicates(struct gw_boot_model *model)
 	model->n_facts = kept;
 }
 
+/* From 0 to GW_BOOT_TIME_MAX, as times are. */
+static uint64_t clock_shift(uint64_t time_ns, int64_t offset_ns)
+{
+	int64_t shifted;
+
+	if (__builtin_add_overflow((int64_t)time_ns, offset_ns, &shifted))
+		return GW_BOOT_TIME_MAX;
+	return shifted < 0 ? 0 : (uint64_t)shifted;
+}
+
 /* Times of one source, in the order of its numbers, without jumps. */
 static void clock_remove_jumps(struct gw_boot_model *model, size_t from, size_t to)
 {
@@ -63,10 +73,10 @@ static void clock_remove_jumps(struct gw_boot_model *model, size_t from, size_t 
 
 	for (size_t i = from; i < to; i++) {
 		uint64_t *time = &model->facts[i].time_ns;
-		uint64_t now = *time + (uint64_t)shift;
+		uint64_t now = clock_shift(*time, shift);
 
 		if (now + DISORDER_NS < last || (taken && now > taken + FUTURE_NS && last <= taken)) {
-			shift += (int64_t)(last - now);
+			shift = (int64_t)last - (int64_t)*time;
 			now = last;
 			model->clock_jumped = true;
 		}
@@ -107,7 +117,8 @@ static bool clock_find_offset(const struct witness *witnesses, size_t count, enu
 
 	for (size_t i = 0; i < count; i++)
 		if (witnesses[i].count[GW_BOOT_FROM_BPF] == 1 && witnesses[i].count[source] == 1)
-			offsets[n++] = (int64_t)(witnesses[i].time_ns[GW_BOOT_FROM_BPF] - witnesses[i].time_ns[source]);
+			offsets[n++] =
+				(int64_t)witnesses[i].time_ns[GW_BOOT_FROM_BPF] - (int64_t)witnesses[i].time_ns[source];
 	if (n == 0)
 		return false;
 	qsort(offsets, n, sizeof(*offsets), clock_compare_offsets);
@@ -120,12 +131,8 @@ static void clock_shift_source(struct gw_boot_model *model, enum gw_boot_source 
 	for (size_t i = 0; i < model->n_facts; i++) {
 		struct gw_boot_fact *fact = &model->facts[i];
 
-		if (fact->source != source)
-			continue;
-		if (offset < 0 && fact->time_ns < (uint64_t)-offset)
-			fact->time_ns = 0;
-		else
-			fact->time_ns += (uint64_t)offset;
+		if (fact->source == source)
+			fact->time_ns = clock_shift(fact->time_ns, offset);
 	}
 }
 
@@ -164,8 +171,6 @@ static int clock_align_sources(struct gw_boot_model *model)
 			continue;
 		}
 		clock_shift_source(model, (enum gw_boot_source)source, offset);
-		if (source == GW_BOOT_FROM_KMSG)
-			model->kmsg_offset_ns = offset;
 	}
 	free(witnesses);
 	free(offsets);

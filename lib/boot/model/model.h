@@ -156,9 +156,8 @@ struct gw_boot_model {
 	uint64_t seen_from_ns;	    /* probes before that were not recorded; 0 = all were */
 	uint64_t initcalls_from_ns; /* the same for initcalls; GW_BOOT_UNKNOWN = none were */
 	bool clock_jumped;
-	bool aligned;		/* the kernel log's clock was brought onto the other one, or there is only one */
-	int64_t kmsg_offset_ns; /* added to times of the kernel log */
-	uint64_t kmsg_missing;	/* records that are missing between the first and the last */
+	bool aligned;	       /* the kernel log's clock was brought onto the other one, or there is only one */
+	uint64_t kmsg_missing; /* records that are missing between the first and the last */
 	uint64_t kmsg_gap_from_ns, kmsg_gap_to_ns; /* around all gaps */
 	uint64_t kmsg_first, kmsg_first_ns;	   /* the first record that was still there */
 	uint64_t begun_only, ended_only;	   /* attempts and initcalls without the other half */
@@ -170,6 +169,12 @@ void gw_boot_model_free(struct gw_boot_model *model);
 #define GW_BOOT_RESERVE(array, count, allocated)                                                                       \
 	((count) < (allocated) || gw_boot_reserve((void **)&(array), &(allocated), sizeof(*(array))))
 bool gw_boot_reserve(void **array, size_t *allocated, size_t size);
+
+/* Of two stretches of time, up to GW_BOOT_TIME_MAX. */
+static inline uint64_t gw_boot_time_sum(uint64_t a_ns, uint64_t b_ns)
+{
+	return a_ns + b_ns < GW_BOOT_TIME_MAX ? a_ns + b_ns : GW_BOOT_TIME_MAX;
+}
 
 static inline const char *gw_boot_text(const struct gw_boot_model *model, uint32_t name)
 {

@@ -34,7 +34,7 @@ static void storm_add_device(struct storm *storm, const struct gw_boot_model *mo
 
 	storm->devices++;
 	storm->probes += device->retries;
-	storm->futile_ns += device->futile_ns;
+	storm->futile_ns = gw_boot_time_sum(storm->futile_ns, device->futile_ns);
 	storm->single |= device->retries >= MANY_OF_ONE && device->futile_ns >= MUCH_TIME_NS;
 	if (storm->worst == GW_BOOT_NOTHING || device->retries > model->devices[storm->worst].retries)
 		storm->worst = index;
