@@ -146,6 +146,8 @@ char *node_text(const json_t *node)
 
 	if (strcmp(type, "task") == 0)
 		return task_text(node);
+	if (field_given(node, "label"))
+		return text_format(STYLE_CYAN "%s" STYLE_END, field_string(node, "label"));
 	if (strcmp(type, "fence") == 0)
 		return fence_text(node, "fence");
 	if (strcmp(type, "job") == 0)
@@ -195,6 +197,8 @@ char *edge_phrase(const json_t *edge, const json_t *from, const json_t *to)
 		{ "inside", "is inside" },
 		{ "on-timeline", "on" },
 		{ "signalled-by", "to be signalled by" },
+		{ "reset-by", "to be ended by the reset in" },
+		{ "callback-in", "whose callback runs in" },
 		{ "signalled-with", "signalled with" },
 		{ "depends-on", "depends on" },
 		{ "run-by", "to be run by" },

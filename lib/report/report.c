@@ -22,11 +22,17 @@ static const char *const class_names[] = {
 	[GW_CLASS_WORKQUEUE_CYCLE] = "workqueue-cycle",
 	[GW_CLASS_ORPHANED_FENCE] = "orphaned-fence",
 	[GW_CLASS_LEAKED_LOCK] = "leaked-lock",
+	[GW_CLASS_LOCK_CYCLE] = "lock-cycle",
+	[GW_CLASS_RESET_CYCLE] = "reset-cycle",
+	[GW_CLASS_RUNTIME_PM_CYCLE] = "runtime-pm-cycle",
+	[GW_CLASS_BUSY_HOLDER] = "busy-holder",
 	[GW_CLASS_LONG_WAIT] = "long-wait",
+	[GW_CLASS_SILENT_DEVICE] = "silent-device",
 	[GW_CLASS_SIGNALLING_RECLAIM] = "signalling-reclaim",
 	[GW_CLASS_SIGNALLING_RESV] = "signalling-resv-lock",
 	[GW_CLASS_SIGNALLING_MMAP_LOCK] = "signalling-mmap-lock",
 	[GW_CLASS_SIGNALLING_FENCE_WAIT] = "signalling-fence-wait",
+	[GW_CLASS_LOCK_ORDER] = "lock-order",
 	[GW_CLASS_INITCALL_ORDER] = "initcall-order",
 	[GW_CLASS_PROBED_BEFORE_SUPPLIER] = "probed-before-supplier",
 	[GW_CLASS_PROBE_OVERLAP] = "probe-overlap",
@@ -111,6 +117,8 @@ void gw_report_free(struct gw_report *report)
 	json_decref(report->cycle);
 	json_decref(report->victims);
 	json_decref(report->probe_order);
+	json_decref(report->subsystem);
+	json_decref(report->log);
 	free(report);
 }
 
@@ -132,6 +140,24 @@ static json_t *report_array(json_t *array)
 	return array ? json_incref(array) : json_array();
 }
 
+/* Fields that not every report has. */
+static int report_optional(json_t *json, const struct gw_report *report)
+{
+	const struct {
+		const char *key;
+		json_t *value;
+	} fields[] = {
+		{ "probe_order", report->probe_order },
+		{ "subsystem", report->subsystem },
+		{ "log", report->log },
+	};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (fields[i].value && json_object_set(json, fields[i].key, fields[i].value) < 0)
+			return -1;
+	return report->signature[0] ? json_object_set_new(json, "signature", json_string(report->signature)) : 0;
+}
+
 json_t *gw_report_json(const struct gw_report *report, const char *boot_id, const char *kernel)
 {
 	json_t *json = json_pack(
@@ -146,7 +172,7 @@ json_t *gw_report_json(const struct gw_report *report, const char *boot_id, cons
 		"cycle", report_array(report->cycle), "victims", report_array(report->victims), "victims_total",
 		gw_json_number(report->victims_total));
 
-	if (json && report->probe_order && json_object_set(json, "probe_order", report->probe_order) < 0) {
+	if (json && report_optional(json, report) < 0) {
 		json_decref(json);
 		return NULL;
 	}

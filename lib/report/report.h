@@ -32,11 +32,17 @@ enum gw_class {
 	GW_CLASS_WORKQUEUE_CYCLE,
 	GW_CLASS_ORPHANED_FENCE,
 	GW_CLASS_LEAKED_LOCK,
-	GW_CLASS_LONG_WAIT,	     /* of kind stall */
+	GW_CLASS_LOCK_CYCLE,
+	GW_CLASS_RESET_CYCLE,
+	GW_CLASS_RUNTIME_PM_CYCLE,
+	GW_CLASS_BUSY_HOLDER, /* of kind livelock */
+	GW_CLASS_LONG_WAIT,   /* these of kind stall */
+	GW_CLASS_SILENT_DEVICE,
 	GW_CLASS_SIGNALLING_RECLAIM, /* these of kind hazard */
 	GW_CLASS_SIGNALLING_RESV,
 	GW_CLASS_SIGNALLING_MMAP_LOCK,
 	GW_CLASS_SIGNALLING_FENCE_WAIT,
+	GW_CLASS_LOCK_ORDER,
 	GW_CLASS_INITCALL_ORDER, /* these of kind probe-order */
 	GW_CLASS_PROBED_BEFORE_SUPPLIER,
 	GW_CLASS_PROBE_OVERLAP,
@@ -95,6 +101,9 @@ struct gw_report {
 	json_t *victims;      /* array of node ids */
 	size_t victims_total; /* victims may be cut */
 	json_t *probe_order;  /* object, of kind probe-order only: see lib/boot/document/report.h */
+	json_t *subsystem;    /* object: whose fault it is; NULL = was not judged */
+	json_t *log;	      /* object, of what was read in a kernel log only: see lib/explain/explain.h */
+	char signature[17];   /* "" = none */
 };
 
 void gw_report_free(struct gw_report *report);

@@ -196,6 +196,8 @@ const char *gw_relation_name(enum gw_relation relation)
 		[GW_RELATION_RUNS_IN] = "runs-in",
 		[GW_RELATION_DRIVEN_BY] = "driven-by",
 		[GW_RELATION_UNPLUGGED_BY] = "unplugged-by",
+		[GW_RELATION_RESET_BY] = "reset-by",
+		[GW_RELATION_CALLBACK_IN] = "callback-in",
 	};
 
 	return names[relation];
@@ -211,6 +213,7 @@ const char *gw_evidence_name(enum gw_evidence evidence)
 		[GW_EVIDENCE_WORKQUEUE_STATE] = "workqueue-state",
 		[GW_EVIDENCE_FENCE_STRUCTURE] = "fence-structure",
 		[GW_EVIDENCE_INFERRED] = "inferred",
+		[GW_EVIDENCE_TEXT] = "text",
 	};
 
 	return names[evidence];

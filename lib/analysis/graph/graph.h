@@ -62,6 +62,8 @@ enum gw_relation {
 	GW_RELATION_RUNS_IN,	    /* notifier → task, srcu → task */
 	GW_RELATION_DRIVEN_BY,	    /* timeline → device */
 	GW_RELATION_UNPLUGGED_BY,   /* device → task */
+	GW_RELATION_RESET_BY,	    /* fence → task: nobody else is left to end it */
+	GW_RELATION_CALLBACK_IN,    /* device → task that runs its runtime PM callback */
 };
 
 enum gw_evidence {
@@ -72,6 +74,7 @@ enum gw_evidence {
 	GW_EVIDENCE_WORKQUEUE_STATE,
 	GW_EVIDENCE_FENCE_STRUCTURE,
 	GW_EVIDENCE_INFERRED,
+	GW_EVIDENCE_TEXT, /* read in a kernel log */
 };
 
 #define GW_NO_NODE UINT32_MAX
@@ -80,6 +83,7 @@ struct gw_node {
 	enum gw_node_type type;
 	enum gw_rule rule;
 	enum gw_leaf leaf;
+	const char *label;	       /* its name where no record has one, else NULL */
 	enum gw_confidence confidence; /* of a GW_LEAF_DEAD */
 	const char *why;	       /* of a leaf, static text that completes "it ..." */
 	uint64_t address, extra;       /* identity, by type */
@@ -116,6 +120,7 @@ struct gw_edge {
 
 struct gw_graph {
 	const struct gw_snapshot *snapshot; /* not owned; must outlive the graph */
+	bool from_text;			    /* made from a kernel log: all of its loops count, whosever they are */
 	struct gw_node *nodes;
 	struct gw_edge *edges; /* sorted by from */
 	uint32_t *in;	       /* indexes of edges, sorted by to */

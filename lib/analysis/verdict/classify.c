@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/analysis/graph/paths.h"
+#include "lib/analysis/record/subsystem.h"
 #include "lib/analysis/verdict/context.h"
 
 /* Tasks of one component that a shortest loop is looked for through. */
@@ -79,13 +80,13 @@ static int classify_find_beginning(struct classifier *c, const uint32_t *nodes, 
 	return 0;
 }
 
-/* How well a node serves as the beginning of a loop that is about the GPU, 0 = not at all. */
+/* How well a node serves as the beginning of a loop that is about the GPU; 0: of one of locks alone, -1: not at all. */
 static int classify_start_rank(const struct gw_node *node)
 {
 	if (node->type == GW_NODE_JOB)
 		return 2;
 	if (node->type != GW_NODE_TASK)
-		return 0;
+		return -1;
 	if (gw_wait_is_fence(&node->wait))
 		return 3;
 	switch (node->wait.kind) {
@@ -143,6 +144,18 @@ static int classify_loop_of_any_rank(struct classifier *c, const uint32_t *nodes
 	return r;
 }
 
+/* A loop of locks alone is about the GPU if somebody in it came there through a GPU driver. */
+static bool classify_in_gpu(const struct classifier *c, const uint32_t *nodes, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const struct gw_node *node = &c->graph->nodes[nodes[i]];
+
+		if (node->task && gw_subsystem_task_in_gpu(c->graph->snapshot, node->task))
+			return true;
+	}
+	return c->graph->from_text;
+}
+
 /* Returns 1, 0 if the component has no loop that is about the GPU, or -ENOMEM. */
 static int classify_pick_loop(struct classifier *c, uint32_t index, struct gw_list *edges)
 {
@@ -162,7 +175,10 @@ static int classify_pick_loop(struct classifier *c, uint32_t index, struct gw_li
 	/* What came first has nothing to do with the GPU; what came later may. */
 	scope.until_ns = UINT64_MAX;
 	gw_liveness_run(&c->local, &scope, nodes, part->count);
-	return classify_loop_of_any_rank(c, nodes, part->count, &scope, edges);
+	r = classify_loop_of_any_rank(c, nodes, part->count, &scope, edges);
+	if (r != 0 || !classify_in_gpu(c, nodes, part->count))
+		return r;
+	return classify_loop_of_rank(c, nodes, part->count, &scope, 0, edges);
 }
 
 /* ---- class and cause --------------------------------------------------------------- */
@@ -173,6 +189,8 @@ struct shape {
 	uint32_t fault;	   /* task that handles a GPU page fault */
 	uint32_t reclaim;  /* task in direct reclaim */
 	uint32_t notifier; /* task in an invalidate callback */
+	uint32_t reset;	   /* task that waits for a fence that nothing but a reset ends */
+	uint32_t callback; /* task that runs a device's runtime PM callback */
 	uint32_t queue;	   /* task that flushes, or that others are queued behind */
 	uint32_t holder;   /* task that waits for a fence and holds a lock */
 	uint32_t waiter;   /* task that waits for a fence */
@@ -197,6 +215,8 @@ static void classify_shape_edge(struct shape *shape, const struct gw_graph *grap
 		classify_set_first(&shape->reclaim, gw_graph_find(graph, GW_NODE_TASK, to->address, to->extra));
 	if (from->type == GW_NODE_NOTIFIER)
 		classify_set_first(&shape->notifier, edge->to);
+	if (edge->relation == GW_RELATION_CALLBACK_IN)
+		classify_set_first(&shape->callback, edge->to);
 	if (edge->relation == GW_RELATION_FLUSHES)
 		classify_set_first(&shape->queue, edge->from);
 	if (edge->relation == GW_RELATION_QUEUED_BEHIND && to->type == GW_NODE_TASK)
@@ -223,13 +243,15 @@ static void classify_shape_task(struct shape *shape, const struct gw_graph *grap
 
 static struct shape classify_shape(const struct gw_graph *graph, const struct gw_list *edges)
 {
-	struct shape shape = { GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE,
-			       GW_NO_NODE, GW_NO_NODE, false,	   false };
+	struct shape shape = { GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE,
+			       GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, false,      false };
 	const struct gw_edge *in = &graph->edges[edges->items[edges->count - 1]];
 
 	for (uint32_t i = 0; i < edges->count; i++) {
 		const struct gw_edge *edge = &graph->edges[edges->items[i]];
 
+		if (edge->relation == GW_RELATION_RESET_BY)
+			classify_set_first(&shape.reset, in->from);
 		classify_shape_edge(&shape, graph, edge);
 		classify_shape_task(&shape, graph, edge->from, in);
 		in = edge;
@@ -246,6 +268,7 @@ static void classify_by_shape(struct gw_finding *finding, const struct gw_graph 
 	} by_precedence[] = {
 		{ shape.section, GW_CLASS_UNPLUG_SRCU },   { shape.fault, GW_CLASS_FAULT_PREEMPT },
 		{ shape.reclaim, GW_CLASS_RECLAIM_CYCLE }, { shape.notifier, GW_CLASS_NOTIFIER_CYCLE },
+		{ shape.reset, GW_CLASS_RESET_CYCLE },	   { shape.callback, GW_CLASS_RUNTIME_PM_CYCLE },
 		{ shape.queue, GW_CLASS_WORKQUEUE_CYCLE },
 	};
 
@@ -256,7 +279,10 @@ static void classify_by_shape(struct gw_finding *finding, const struct gw_graph 
 		finding->root = by_precedence[i].root;
 		return;
 	}
-	finding->class = shape.fence && shape.lock ? GW_CLASS_FENCE_LOCK_CYCLE : GW_CLASS_SCHED_DEP_CYCLE;
+	if (shape.lock)
+		finding->class = shape.fence ? GW_CLASS_FENCE_LOCK_CYCLE : GW_CLASS_LOCK_CYCLE;
+	else
+		finding->class = GW_CLASS_SCHED_DEP_CYCLE;
 	finding->root = shape.holder != GW_NO_NODE ? shape.holder : shape.waiter;
 	if (finding->root == GW_NO_NODE)
 		finding->root = graph->edges[finding->edges.items[0]].from;

@@ -103,6 +103,10 @@ static const char *explain_connector(const struct explanation *explanation, cons
 		return ", which lost its hardware with ";
 	case GW_RELATION_UNPLUGGED_BY:
 		return ", to be retired after drm_dev_unplug() by ";
+	case GW_RELATION_RESET_BY:
+		return ", which nothing but a reset ends any more, to be done by ";
+	case GW_RELATION_CALLBACK_IN:
+		return ", whose callback runs in ";
 	default:
 		return NULL;
 	}
@@ -182,7 +186,7 @@ static void explain_steps(struct explanation *explanation)
 
 static void explain_unknown_beginnings(struct explanation *explanation)
 {
-	for (uint32_t i = 0; i < explanation->finding->chain.count; i++) {
+	for (uint32_t i = 0; !explanation->graph->from_text && i < explanation->finding->chain.count; i++) {
 		const struct gw_node *node = explain_node(explanation, explanation->finding->chain.items[i]);
 
 		if (node->type != GW_NODE_TASK || node->wait.kind == GW_WAIT_NONE || node->since_ns)
@@ -208,6 +212,8 @@ static const char *explain_evidence(enum gw_evidence evidence)
 		return "likely from the state of the workqueue";
 	case GW_EVIDENCE_FENCE_STRUCTURE:
 		return "likely from the fence";
+	case GW_EVIDENCE_TEXT:
+		return "what the log suggests";
 	case GW_EVIDENCE_INFERRED:
 		break;
 	}
@@ -378,6 +384,21 @@ static void explain_summarise_loop(struct explanation *explanation)
 		explain_name(explanation, lock);
 		explain_add(explanation, ", which its signaller needs");
 		return;
+	case GW_CLASS_LOCK_CYCLE:
+		explain_add(explanation, " waits for ");
+		explain_name(explanation, lock);
+		explain_add(explanation, finding->edges.count == 2 ? ", which it holds itself"
+								   : ", whose holder needs what it holds");
+		return;
+	case GW_CLASS_RESET_CYCLE:
+		explain_add(explanation, " waits for ");
+		explain_name_fence(explanation);
+		explain_add(explanation, ", and the reset that could end it waits for that task");
+		return;
+	case GW_CLASS_RUNTIME_PM_CYCLE:
+		explain_add(explanation,
+			    " changes the power state of a device and waits for a task that needs the device");
+		return;
 	default:
 		explain_add(explanation, " and the fences that it needs depend on each other");
 	}
@@ -462,6 +483,12 @@ static const char *explain_advice_of(enum gw_class class)
 		return "Nothing but a GPU reset that retires the fence, or a reboot, ends this. For the driver's developers: work that signals fences needs a workqueue of its own, with WQ_MEM_RECLAIM, on which nothing waits for fences; and never flush it under a lock that it takes or before a fence that it waits for.";
 	case GW_CLASS_ORPHANED_FENCE:
 		return "Only a reset or reload of the driver that retires the fence, or a reboot, ends this. For the driver's developers: signal every outstanding fence with an error before the thread, work or device that would have signalled it goes away.";
+	case GW_CLASS_LOCK_CYCLE:
+		return "Nothing but a reboot ends this. For the developers: these locks are taken in different orders, or one of them twice; lockdep names both places.";
+	case GW_CLASS_RESET_CYCLE:
+		return "The reset cannot run, so a reboot ends this. For the driver's developers: whoever holds a lock that the timeout or reset worker takes must not wait for a fence that only this worker can end.";
+	case GW_CLASS_RUNTIME_PM_CYCLE:
+		return "Nothing but a reboot ends this; keeping the device powered (echo on > /sys/…/power/control) avoids it. For the driver's developers: a runtime PM callback must not wait for a task that waits for the device to be resumed.";
 	case GW_CLASS_LEAKED_LOCK:
 		return "Only a reboot frees the lock. For the driver's developers: a path of the owner returns without unlocking; look at its error paths.";
 	default: /* a long wait; the other kinds of reports have texts of their own */

@@ -214,6 +214,10 @@ static void name_eviction(struct gw_text *text, const struct gw_node *node)
 
 void gw_name_phrase(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
 {
+	if (node->label) {
+		gw_text_add(text, "%s", node->label);
+		return;
+	}
 	switch (node->type) {
 	case GW_NODE_TASK:
 		name_task(text, node);
