@@ -40,21 +40,21 @@ static bool reports_any_active(const json_t *reports)
 
 /* ---- nothing found ------------------------------------------------------- */
 
-/* A plain answer says what it rests on: how much was looked at, and what cannot be seen. */
+/* A plain answer says what it rests on: how much there is to see, and what cannot be seen. */
 static void reports_print_none(const struct cli *cli, struct client *client, const struct report_kind *kind)
 {
 	_cleanup_json_ json_t *waits = NULL, *status = NULL;
 	_cleanup_free_ char *summary = NULL;
-	size_t failed = 0;
+	size_t failed;
 
-	if (client_call(client, &waits, "ListWaits", "") == CLIENT_OK)
-		summary = waits_summary(waits);
-	if (client_call(client, &status, "GetStatus", "") == CLIENT_OK)
-		failed = status_failed_probes(status);
-	terminal_print(&cli->terminal, "%s. ", kind->none);
-	if (summary)
-		terminal_print(&cli->terminal, "%c%s.", summary[0] == 'n' ? 'N' : summary[0], summary + 1);
-	terminal_put(&cli->terminal, "\n");
+	if (client_call(client, &waits, "ListWaits", "") != CLIENT_OK ||
+	    client_call(client, &status, "GetStatus", "") != CLIENT_OK) {
+		terminal_print(&cli->terminal, "%s.\n" STYLE_YELLOW "%s" STYLE_END "\n", kind->none, client->message);
+		return;
+	}
+	summary = waits_summary(waits);
+	failed = status_failed_probes(status);
+	terminal_print(&cli->terminal, "%s. %c%s.\n", kind->none, summary[0] == 'n' ? 'N' : summary[0], summary + 1);
 	if (failed)
 		terminal_print(&cli->terminal,
 			       STYLE_YELLOW
@@ -218,7 +218,7 @@ static int reports_follow(const struct cli *cli, const struct report_kind *kind)
 		_cleanup_client_ struct client client;
 		int r = follower_connect(&follower, &client, &reached);
 
-		if (!reached || r == CLIENT_REFUSED)
+		if (!reached || r == CLIENT_REFUSED || r == CLIENT_FOREIGN)
 			return fetch_failed(&client, r);
 		if (!complained || client.bus)
 			complain("%s; waiting for it to come back", client.message);

@@ -2,6 +2,7 @@
 /* Connecting to the daemon and calling it, each call with a time limit. */
 #include "cli/lib/client.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,15 +13,36 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "cli/lib/json-field.h"
 #include "lib/base/bus-names.h"
 #include "lib/base/clock.h"
+#include "lib/boot/document/probe-order.h"
+#include "lib/report/report.h"
 
 /* How long to wait, in microseconds: */
 #define BUS_TIME GW_USEC_PER_SEC	   /* for the system bus to say whether the daemon is there */
 #define SOCKET_TIME (10 * GW_USEC_PER_SEC) /* for the daemon to accept a connection: it may just have been started */
 #define CALL_TIME (10 * GW_USEC_PER_SEC)
-#define BOOT_TIME (120 * GW_USEC_PER_SEC) /* for GetProbeOrder: twice the time after which the daemon gives up */
-#define FILE_TIME (120 * GW_USEC_PER_SEC) /* the same, or snapshots are taken first */
+#define BOOT_TIME (120 * GW_USEC_PER_SEC)   /* twice the time after which the daemon gives up on a look at the boot */
+#define RECORD_TIME (120 * GW_USEC_PER_SEC) /* snapshots may have to be taken first */
+
+/* What this program expects of each method. */
+static const struct client_method {
+	const char *name;
+	uint64_t limit;	    /* microseconds until it must have answered */
+	const char *schema; /* of the answer, or of each element of an array; NULL = a file descriptor */
+	const char *list;   /* an array that the answer has; NULL = no matter */
+} client_methods[] = {
+	{ "GetStatus", CALL_TIME, "gpuwatch.status.v1", "probes" },
+	{ "ListReports", CALL_TIME, GW_REPORT_SCHEMA, NULL },
+	{ "GetReport", CALL_TIME, GW_REPORT_SCHEMA, NULL },
+	{ "ListWaits", CALL_TIME, "gpuwatch.waits.v1", "waits" },
+	{ "ListTimelines", CALL_TIME, "gpuwatch.timelines.v1", "timelines" },
+	{ "GetKfd", CALL_TIME, "gpuwatch.kfd.v1", "devices" },
+	{ "GetProbeOrder", BOOT_TIME, GW_PROBE_ORDER_SCHEMA, "reports" },
+	{ "SaveBoot", BOOT_TIME, NULL, NULL },
+	{ "Record", RECORD_TIME, NULL, NULL },
+};
 
 /* How connecting ended, for one message that covers all that was tried. */
 struct attempts {
@@ -42,6 +64,20 @@ static int client_fail(struct client *client, int result, const char *format, ..
 	vsnprintf(client->message, sizeof(client->message), format, arguments);
 	va_end(arguments);
 	return result;
+}
+
+/* Two versions that do not fit: after an update the daemon goes on as it was until it is restarted. */
+static int client_fail_foreign(struct client *client, const char *format, ...) _printf_(2, 3);
+static int client_fail_foreign(struct client *client, const char *format, ...)
+{
+	char what[256];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(what, sizeof(what), format, arguments);
+	va_end(arguments);
+	return client_fail(client, CLIENT_FOREIGN,
+			   "%s: it is of another version, restart it: systemctl restart gpuwatchd", what);
 }
 
 static bool client_is_denied(int error)
@@ -259,43 +295,42 @@ static int client_fail_call(struct client *client, int r, const char *method, co
 	if (strcmp(name, SD_BUS_ERROR_ACCESS_DENIED) == 0 && !client->private)
 		return client_fail_attempts(client, &(struct attempts){ .bus = -EACCES });
 	if (strcmp(name, SD_BUS_ERROR_UNKNOWN_METHOD) == 0 || strcmp(name, SD_BUS_ERROR_UNKNOWN_INTERFACE) == 0)
-		return client_fail(
-			client, CLIENT_UNREACHABLE,
-			"the daemon has no %s(): it is of another version, restart it: systemctl restart gpuwatchd",
-			method);
+		return client_fail_foreign(client, "the daemon has no %s()", method);
+	/* The arguments are this program's own, so it is not they that are wrong. */
+	if (strcmp(name, SD_BUS_ERROR_INVALID_ARGS) == 0)
+		return client_fail_foreign(client, "the daemon has another %s()", method);
 	if (strcmp(name, SD_BUS_ERROR_NO_REPLY) == 0 || r == -ETIMEDOUT)
 		return client_fail(client, CLIENT_UNREACHABLE,
 				   "the daemon does not answer to %s(): look at `systemctl status gpuwatchd`", method);
 	if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE)
 		return client_fail(client, CLIENT_UNREACHABLE,
 				   "the daemon closed the connection: look at `systemctl status gpuwatchd`");
-	if (*text && (strncmp(name, GW_BUS_ERROR_PREFIX, strlen(GW_BUS_ERROR_PREFIX)) == 0 ||
-		      strcmp(name, SD_BUS_ERROR_INVALID_ARGS) == 0))
+	if (*text && strncmp(name, GW_BUS_ERROR_PREFIX, strlen(GW_BUS_ERROR_PREFIX)) == 0)
 		return client_fail(client, CLIENT_REFUSED, "%s", text);
 	return client_fail(client, CLIENT_UNREACHABLE, "the daemon failed in %s(): %s", method,
 			   *text ? text : strerror(-r));
 }
 
-static int client_call_once(struct client *client, sd_bus_message **reply, sd_bus_error *error, uint64_t limit,
-			    const char *method, const char *types, va_list arguments)
+static int client_call_once(struct client *client, sd_bus_message **reply, sd_bus_error *error,
+			    const struct client_method *method, const char *types, va_list arguments)
 {
 	sd_bus_message *call = NULL;
 	int r;
 
 	r = sd_bus_message_new_method_call(client->bus, &call, client->private ? NULL : GW_BUS_NAME, GW_BUS_PATH,
-					   GW_BUS_INTERFACE, method);
+					   GW_BUS_INTERFACE, method->name);
 	/* Looking must not start a daemon. */
 	if (r >= 0)
 		r = sd_bus_message_set_auto_start(call, false);
 	if (r >= 0 && *types)
 		r = sd_bus_message_appendv(call, types, arguments);
 	if (r >= 0)
-		r = sd_bus_call(client->bus, call, limit, error, reply);
+		r = sd_bus_call(client->bus, call, method->limit, error, reply);
 	sd_bus_message_unref(call);
 	return r;
 }
 
-static int client_call_any(struct client *client, sd_bus_message **reply, uint64_t limit, const char *method,
+static int client_call_any(struct client *client, sd_bus_message **reply, const struct client_method *method,
 			   const char *types, va_list arguments)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -303,24 +338,59 @@ static int client_call_any(struct client *client, sd_bus_message **reply, uint64
 	int r;
 
 	va_copy(again, arguments);
-	r = client_call_once(client, reply, &error, limit, method, types, arguments);
+	r = client_call_once(client, reply, &error, method, types, arguments);
 	if (r < 0 && sd_bus_error_has_name(&error, SD_BUS_ERROR_ACCESS_DENIED) && client_switch_to_private(client)) {
 		sd_bus_error_free(&error);
-		r = client_call_once(client, reply, &error, limit, method, types, again);
+		r = client_call_once(client, reply, &error, method, types, again);
 	}
 	va_end(again);
-	r = r < 0 ? client_fail_call(client, r, method, &error) : CLIENT_OK;
+	r = r < 0 ? client_fail_call(client, r, method->name, &error) : CLIENT_OK;
 	sd_bus_error_free(&error);
 	return r;
 }
 
-static uint64_t client_time_limit(const char *method)
+static const struct client_method *client_method_find(const char *name)
 {
-	return strcmp(method, "GetProbeOrder") == 0 ? BOOT_TIME : CALL_TIME;
+	for (size_t i = 0; i < sizeof(client_methods) / sizeof(client_methods[0]); i++)
+		if (strcmp(client_methods[i].name, name) == 0)
+			return &client_methods[i];
+	assert(!"no such method in the table");
+	return NULL;
 }
 
-int client_call(struct client *client, json_t **ret, const char *method, const char *types, ...)
+/* Each element of an array, or the document itself. */
+static int client_check_schema(struct client *client, const struct client_method *method, const json_t *answer)
 {
+	const char *schema = field_string(answer, "schema");
+	json_t *element;
+	int r = CLIENT_OK;
+	size_t i;
+
+	if (json_is_array(answer)) {
+		json_array_foreach(answer, i, element)
+			if (r == CLIENT_OK)
+				r = client_check_schema(client, method, element);
+		return r;
+	}
+	if (strcmp(schema, method->schema) == 0)
+		return CLIENT_OK;
+	return client_fail_foreign(client, "the daemon answers %s() with %s instead of %s", method->name,
+				   *schema ? schema : "something else", method->schema);
+}
+
+static int client_check_answer(struct client *client, const struct client_method *method, const json_t *answer)
+{
+	int r = client_check_schema(client, method, answer);
+
+	if (r == CLIENT_OK && method->list && !field_array(answer, method->list))
+		r = client_fail_foreign(client, "the daemon's answer to %s() has no %s", method->name, method->list);
+	return r;
+}
+
+int client_call(struct client *client, json_t **ret, const char *name, const char *types, ...)
+{
+	const struct client_method *method = client_method_find(name);
+	_cleanup_json_ json_t *answer = NULL;
 	sd_bus_message *reply = NULL;
 	const char *text = NULL;
 	json_error_t error;
@@ -328,40 +398,43 @@ int client_call(struct client *client, json_t **ret, const char *method, const c
 	int r;
 
 	va_start(arguments, types);
-	r = client_call_any(client, &reply, client_time_limit(method), method, types, arguments);
+	r = client_call_any(client, &reply, method, types, arguments);
 	va_end(arguments);
 	if (r != CLIENT_OK)
 		return r;
-	if (sd_bus_message_read(reply, "s", &text) < 0 || !(*ret = json_loads(text, JSON_DECODE_ANY, &error)))
-		r = client_fail(client, CLIENT_UNREACHABLE, "the daemon's answer to %s() is not JSON: %s", method,
+	if (sd_bus_message_read(reply, "s", &text) < 0 || !(answer = json_loads(text, JSON_DECODE_ANY, &error)))
+		r = client_fail(client, CLIENT_UNREACHABLE, "the daemon's answer to %s() is not JSON: %s", name,
 				text ? error.text : "not a string");
+	else
+		r = client_check_answer(client, method, answer);
+	if (r == CLIENT_OK)
+		*ret = gw_steal(answer);
 	sd_bus_message_unref(reply);
 	return r;
 }
 
-static int client_call_for_file(struct client *client, sd_bus_message **reply, const char *method, ...)
+static int client_call_for_file(struct client *client, sd_bus_message **reply, const char *name, ...)
 {
 	va_list arguments;
 	int r;
 
-	va_start(arguments, method);
-	r = client_call_any(client, reply, FILE_TIME, method, "", arguments);
+	va_start(arguments, name);
+	r = client_call_any(client, reply, client_method_find(name), "", arguments);
 	va_end(arguments);
 	return r;
 }
 
-int client_call_file(struct client *client, int *ret, const char *method)
+int client_call_file(struct client *client, int *ret, const char *name)
 {
 	sd_bus_message *reply = NULL;
-	int r = client_call_for_file(client, &reply, method), fd;
+	int r = client_call_for_file(client, &reply, name), fd;
 
 	if (r != CLIENT_OK)
 		return r;
 	if (sd_bus_message_read(reply, "h", &fd) < 0)
-		r = client_fail(client, CLIENT_UNREACHABLE, "the daemon's answer to %s() is not a file descriptor",
-				method);
+		r = client_fail_foreign(client, "the daemon's answer to %s() is not a file descriptor", name);
 	else if ((*ret = fcntl(fd, F_DUPFD_CLOEXEC, 3)) < 0) /* the message's own goes with the message */
-		r = client_fail(client, CLIENT_UNREACHABLE, "cannot keep the file descriptor of %s(): %s", method,
+		r = client_fail(client, CLIENT_UNREACHABLE, "cannot keep the file descriptor of %s(): %s", name,
 				strerror(errno));
 	sd_bus_message_unref(reply);
 	return r;
@@ -373,14 +446,18 @@ static int client_on_changed(sd_bus_message *message, void *userdata, sd_bus_err
 {
 	struct client *client = userdata;
 	const char *id, *kind, *class, *state, *text;
-	json_t *report;
+	_cleanup_json_ json_t *report = NULL;
 
-	if (sd_bus_message_read(message, "sssss", &id, &kind, &class, &state, &text) < 0)
-		return 0; /* of another version: the next list has it */
-	report = json_loads(text, 0, NULL);
-	if (report)
+	if (sd_bus_message_read(message, "sssss", &id, &kind, &class, &state, &text) >= 0)
+		report = json_loads(text, 0, NULL);
+	if (field_is(report, "schema", GW_REPORT_SCHEMA)) {
 		client->changed(report, client->userdata);
-	json_decref(report);
+		return 0;
+	}
+	/* Ends the loop in client_follow(): what it misses from here on would look as if nothing happened. */
+	client->foreign = true;
+	client_fail_foreign(client, "the daemon's ReportChanged signal cannot be read");
+	sd_bus_close(client->bus);
 	return 0;
 }
 
@@ -432,6 +509,8 @@ int client_follow(struct client *client)
 
 		if (r == 0)
 			r = sd_bus_wait(client->bus, UINT64_MAX);
+		if (client->foreign)
+			return CLIENT_FOREIGN;
 		if (r < 0 && r != -EINTR)
 			return client_fail(client, CLIENT_UNREACHABLE, "the daemon went away");
 	}

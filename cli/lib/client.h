@@ -29,8 +29,9 @@ struct client_target {
 /* Outcomes of a call that callers tell apart; 0 is success. */
 enum client_result {
 	CLIENT_OK = 0,
-	CLIENT_UNREACHABLE = 1, /* not running, no permission, no answer in time, no such method */
+	CLIENT_UNREACHABLE = 1, /* not running, no permission, no answer in time */
 	CLIENT_REFUSED = 2,	/* the daemon answered with an error of its own, e.g. no such report */
+	CLIENT_FOREIGN = 3,	/* of another version: it has no such method, or its answer is of another schema */
 };
 
 /* One ReportChanged signal: the report as JSON, borrowed. */
@@ -44,6 +45,7 @@ struct client {
 	char message[512]; /* why the last call failed, one line for people, without the program's name */
 	client_changed changed;
 	void *userdata; /* for changed() */
+	bool foreign;	/* a signal could not be read; the connection is closed, @message is set */
 };
 
 /* All functions return an enum client_result; when it is not CLIENT_OK, client->message is set. */
@@ -52,7 +54,10 @@ struct client {
 int client_open(struct client *client, const struct client_target *target);
 void client_close(struct client *client);
 
-/* Calls a method that answers with a JSON text; @types as in sd_bus_message_append(). *@ret is a new reference. */
+/*
+ * Calls a method that answers with a JSON text; @types as in sd_bus_message_append(). *@ret is a new reference, of the
+ * schema that this program reads, with the list that it is about: what is missing must not look like "nothing found".
+ */
 int client_call(struct client *client, json_t **ret, const char *method, const char *types, ...);
 
 /* Calls a method that answers with a file descriptor, which is the caller's then: Record(), SaveBoot(). */
@@ -64,7 +69,7 @@ int client_call_file(struct client *client, int *ret, const char *method);
  */
 int client_subscribe(struct client *client, client_changed changed, void *userdata);
 
-/* Hands on signals until the daemon goes away: returns CLIENT_UNREACHABLE then. */
+/* Hands on signals until the daemon goes away (CLIENT_UNREACHABLE), or one cannot be read (CLIENT_FOREIGN). */
 int client_follow(struct client *client);
 
 #define _cleanup_client_ _cleanup_(client_close)

@@ -59,12 +59,12 @@ static uint64_t kfd_sum(const json_t *numbers)
 }
 
 /* How long its queues were off the hardware, and whether they are now. Owned by the caller. */
-static char *kfd_evicted_text(const json_t *process, bool events, uint64_t now_ns)
+static char *kfd_evicted_text(const json_t *process, bool watched, uint64_t now_ns)
 {
 	uint64_t since = field_number(process, "evicted_since_ns"), total = field_number(process, "evicted_ns");
 	_cleanup_free_ char *text = NULL;
 
-	if (!events) {
+	if (!watched) {
 		text = text_duration_short(kfd_sum(field_object(process, "evicted_ms")) * GW_NSEC_PER_MSEC);
 		return text_format("%s", text);
 	}
@@ -78,10 +78,10 @@ static void kfd_process_row(struct table *table, const json_t *process, bool eve
 {
 	_cleanup_free_ char *vram = text_size(kfd_sum(field_object(process, "vram_bytes")));
 	_cleanup_free_ char *pinned = text_size(field_number(process, "pinned_bytes"));
-	_cleanup_free_ char *evicted = kfd_evicted_text(process, events, now_ns);
 	_cleanup_free_ char *restore = NULL;
 	uint64_t restores = field_number(process, "restores"), failures = field_number(process, "restore_failures");
 	bool watched = events && json_object_get(process, "evictions");
+	_cleanup_free_ char *evicted = kfd_evicted_text(process, watched, now_ns);
 
 	table_row(table);
 	table_cell(table, "", "%" PRIu64, field_number(process, "pid"));

@@ -7,6 +7,7 @@
  *   fake-daemon DIRECTORY --bus    on the system bus
  *   fake-daemon DIRECTORY SOCKET --mute   accept connections and never answer
  *   fake-daemon DIRECTORY SOCKET --slow   connect, then never answer a call
+ *   fake-daemon DIRECTORY SOCKET --old    other arguments and another signal, and no KFD
  *
  * A line "ready" on stdout says that it can be asked. On SIGUSR1 it sends
  * ReportChanged with DIRECTORY/changed.json.
@@ -35,7 +36,7 @@
 struct fake {
 	sd_event *event;
 	const char *directory;
-	bool mute, slow;
+	bool mute, slow, old;
 	sd_bus *buses[PEERS];
 	size_t count;
 };
@@ -88,6 +89,7 @@ static int on_simple(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	return reply_file(fake, call,
 			  strcmp(method, "GetStatus") == 0	 ? "status.json"
 			  : strcmp(method, "ListWaits") == 0	 ? "waits.json"
+			  : strcmp(method, "GetKfd") == 0	 ? "kfd.json"
 			  : strcmp(method, "GetProbeOrder") == 0 ? "probe-order.json"
 								 : "timelines.json");
 }
@@ -186,12 +188,22 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_METHOD("GetStatus", "", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("ListWaits", "", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("ListTimelines", "", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("GetKfd", "", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("ListReports", "sb", "s", on_list, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("GetReport", "s", "s", on_get, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("GetProbeOrder", "", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("Record", "", "h", on_file, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("SaveBoot", "", "h", on_file, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_SIGNAL("ReportChanged", "sssss", 0),
+	SD_BUS_VTABLE_END,
+};
+
+/* What a daemon of another version might have. */
+static const sd_bus_vtable old_vtable[] = {
+	SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("GetStatus", "", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("ListReports", "b", "s", on_list, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Record", "", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };
 
@@ -212,7 +224,7 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
 
 static void serve(struct fake *fake, sd_bus *bus)
 {
-	check(sd_bus_add_object_vtable(bus, NULL, OBJECT, INTERFACE, vtable, fake), "object");
+	check(sd_bus_add_object_vtable(bus, NULL, OBJECT, INTERFACE, fake->old ? old_vtable : vtable, fake), "object");
 	check(sd_bus_attach_event(bus, fake->event, SD_EVENT_PRIORITY_NORMAL), "event loop");
 	fake->buses[fake->count++] = bus;
 }
@@ -265,6 +277,7 @@ int main(int argc, char **argv)
 		return 2;
 	fake.mute = argc > 3 && strcmp(argv[3], "--mute") == 0;
 	fake.slow = argc > 3 && strcmp(argv[3], "--slow") == 0;
+	fake.old = argc > 3 && strcmp(argv[3], "--old") == 0;
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &mask, NULL);

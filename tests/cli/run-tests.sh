@@ -317,6 +317,8 @@ check_commands() {
 	same "$1 waits look as expected" $here/canned/waits.txt
 	expect "$1 timelines" 0 "$2" timelines
 	same "$1 timelines look as expected" $here/canned/timelines.txt
+	expect "$1 kfd" 0 "$2" kfd
+	same "$1 kfd looks as expected" $here/canned/kfd.txt
 	expect "$1 show" 0 "$2" show d-00aa11bb22cc
 	ok "$1 show has the details" has '^  Participants'
 	expect_trouble "$1 show of an unknown report" 5 "There is no report 'd-none'" "$2" show d-none
@@ -344,19 +346,70 @@ test_private() {
 	cp $here/canned/reports.json "$work/canned/"
 
 	local command
-	for command in status waits timelines; do
+	for command in status waits timelines kfd; do
 		expect "$command --json" 0 --socket="$socket" "$command" --json
 		ok "$command --json is the daemon's own" \
 			diff <(jq -S . $here/canned/$command.json) <(jq -S . "$work/out")
-		echo '{"probes":[3,{}],"waits":[null,{"fence":7,"inside":3}],"timelines":[{},"x"],"limitations":{},"active_reports":[1]}' \
+		printf '{"schema":"gpuwatch.%s.v1","probes":[3,{}],"waits":[null,{"fence":7,"inside":3}],"timelines":[{},"x"],
+			"limitations":{},"active_reports":[1],"devices":[1,{}],"processes":[2,{"queues":[3,{}]}]}' $command \
 			>"$work/canned/$command.json"
 		expect "$command of a stranger daemon" 0 --socket="$socket" "$command"
+		echo '{"schema":"gpuwatch.other.v1"}' >"$work/canned/$command.json"
+		expect_trouble "$command of another schema" 3 \
+			"answers .*() with gpuwatch.other.v1 instead of gpuwatch.$command.v1: it is of another version, restart it" \
+			--socket="$socket" "$command"
+		echo '{}' >"$work/canned/$command.json"
+		expect_trouble "$command of no schema" 3 "with something else instead of" --socket="$socket" "$command"
+		printf '{"schema":"gpuwatch.%s.v1"}' $command >"$work/canned/$command.json"
+		expect_trouble "$command without its list" 3 "the daemon's answer to .*() has no" --socket="$socket" "$command"
 		echo '[' >"$work/canned/$command.json"
 		expect_trouble "$command that is no JSON" 3 "not JSON" --socket="$socket" "$command"
 		cp $here/canned/$command.json "$work/canned/"
 	done
 	test_record
 	test_watch
+	stop_daemon
+}
+
+# What is missing is one line, and never looks like "nothing found".
+test_other_version() {
+	mkdir -p "$work/old"
+	cp $here/canned/*.json "$work/old/"
+	start_daemon "$work/old" "$socket" --old
+	expect_trouble "a method that is missing" 3 "has no GetKfd(): it is of another version, restart it: systemctl restart" \
+		--socket="$socket" kfd
+	expect_trouble "a boot that is missing" 3 "has no GetProbeOrder(): it is of another version" --socket="$socket" probe-order
+	expect_trouble "evidence that is missing" 3 "has no SaveBoot(): it is of another version" \
+		--socket="$socket" probe-order --save "$work/never"
+	expect_trouble "a method of other arguments" 3 "has another ListReports(): it is of another version" \
+		--socket="$socket" deadlocks
+	expect_trouble "the same, followed" 3 "has another ListReports(): it is of another version" \
+		--socket="$socket" deadlocks --follow
+	expect_trouble "a recording that is no file" 3 "Record() is not a file descriptor: it is of another version" \
+		--socket="$socket" record "$work/never"
+	ok "none of it is saved" test ! -e "$work/never"
+	expect "what both have" 0 --socket="$socket" status
+	stop_daemon
+
+	start_daemon "$work/old" "$socket"
+	sed -i 's/gpuwatch.report.v1/gpuwatch.report.v2/' "$work/old/reports.json" "$work/old/changed.json"
+	expect_trouble "reports of another schema" 3 "answers ListReports() with gpuwatch.report.v2 instead of gpuwatch.report.v1" \
+		--socket="$socket" deadlocks
+	expect_trouble "one report of another schema" 3 "answers GetReport() with gpuwatch.report.v2" \
+		--socket="$socket" show d-00aa11bb22cc
+	echo '[]' >"$work/old/reports.json"
+	gpuwatch-cli --socket="$socket" deadlocks --follow >"$work/out" 2>"$work/follow.err" &
+	local follower=$! code=0
+	daemons+=("$follower")
+	sleep 0.7
+	kill -USR1 "$daemon"
+	wait $follower || code=$?
+	ok "a signal of another schema ends --follow" test $code = 3
+	ok "and says why" grep -q "ReportChanged signal cannot be read: it is of another version" "$work/follow.err"
+	rm "$work/old/waits.json"
+	expect "none, and the waits cannot be had" 0 --socket="$socket" deadlocks
+	ok "is answered" has '^No deadlock.$'
+	ok "and says that it rests on less" has 'ListWaits()'
 	stop_daemon
 }
 
@@ -970,6 +1023,7 @@ test_unreachable
 test_show
 test_colour
 test_private
+test_other_version
 test_follow
 test_bus
 test_bad_recordings
