@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "bpf/abi/records.h"
+#include "lib/base/array.h"
 
 /* Sorted, the record to keep comes first among its duplicates. */
 struct key {
@@ -86,21 +87,6 @@ static bool dedupe_is_redundant(const struct key *keys, size_t i)
 	return first->place == key->place || key->place == GW_WORK_IDLE;
 }
 
-static int dedupe_reserve(struct keys *keys)
-{
-	size_t room = keys->room ? keys->room * 2 : 4096;
-	struct key *list;
-
-	if (keys->count < keys->room)
-		return 0;
-	list = reallocarray(keys->list, room, sizeof(*list));
-	if (!list)
-		return -ENOMEM;
-	keys->list = list;
-	keys->room = room;
-	return 0;
-}
-
 static int dedupe_collect(struct keys *keys, const char *data, size_t size)
 {
 	const struct gw_record *record;
@@ -108,7 +94,7 @@ static int dedupe_collect(struct keys *keys, const char *data, size_t size)
 
 	for (size_t offset = 0; offset < size; offset += record->size) {
 		record = (const struct gw_record *)(data + offset);
-		r = dedupe_reserve(keys);
+		r = gw_array_reserve(keys->list, keys->count, keys->room, 1);
 		if (r < 0)
 			return r;
 		keys->count += dedupe_key(record, offset, &keys->list[keys->count]);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "daemon/kernel/dedupe.h"
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 
@@ -54,15 +55,8 @@ struct gw_reader {
 
 static int add_address(struct addresses *set, uint64_t address)
 {
-	if (set->count == set->room) {
-		size_t room = set->room ? set->room * 2 : 1024;
-		uint64_t *list = reallocarray(set->list, room, sizeof(*list));
-
-		if (!list)
-			return -ENOMEM;
-		set->list = list;
-		set->room = room;
-	}
+	if (gw_array_reserve(set->list, set->count, set->room, 1) < 0)
+		return -ENOMEM;
 	set->list[set->count++] = address;
 	return 0;
 }
@@ -76,15 +70,8 @@ static int compare_addresses(const void *a, const void *b)
 
 static int add_origin(struct origins *set, uint64_t context, uint64_t ops)
 {
-	if (set->count == set->room) {
-		size_t room = set->room ? set->room * 2 : 256;
-		struct origin *list = reallocarray(set->list, room, sizeof(*list));
-
-		if (!list)
-			return -ENOMEM;
-		set->list = list;
-		set->room = room;
-	}
+	if (gw_array_reserve(set->list, set->count, set->room, 1) < 0)
+		return -ENOMEM;
 	set->list[set->count++] = (struct origin){ .context = context, .ops = ops };
 	return 0;
 }
@@ -120,29 +107,12 @@ static bool has_address(const struct addresses *settled, uint64_t address)
 	       bsearch(&address, settled->list, settled->count, sizeof(address), compare_addresses) != NULL;
 }
 
-static int reserve(struct buffer *buffer, size_t more)
-{
-	size_t room = buffer->room ? buffer->room : 1 << 20;
-	char *data;
-
-	while (room - buffer->size < more)
-		room *= 2;
-	if (room == buffer->room)
-		return 0;
-	data = realloc(buffer->data, room);
-	if (!data)
-		return -ENOMEM;
-	buffer->data = data;
-	buffer->room = room;
-	return 0;
-}
-
 /* Appends a record, zeroed but for its header; valid until the next one. NULL: out of memory. */
 static void *add_record(struct buffer *buffer, uint32_t type, size_t size)
 {
 	struct gw_record *record;
 
-	if (reserve(buffer, size) < 0)
+	if (gw_array_reserve(buffer->data, buffer->size, buffer->room, size) < 0)
 		return NULL;
 	record = (struct gw_record *)(buffer->data + buffer->size);
 	memset(record, 0, size);
@@ -201,7 +171,7 @@ static int run_pass(struct gw_reader *reader, int iterator, enum gw_query_mode m
 	if (fd < 0)
 		return -errno;
 	for (;;) {
-		r = reserve(&reader->out, READ_SIZE);
+		r = gw_array_reserve(reader->out.data, reader->out.size, reader->out.room, READ_SIZE);
 		if (r < 0)
 			return r;
 		size = read(fd, reader->out.data + reader->out.size, READ_SIZE);

@@ -1,20 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A growing array of node or edge indexes. */
+/* How arrays grow: a pointer, how many items are in use, and how many fit. */
 #ifndef GPUWATCH_LIB_BASE_ARRAY_H
 #define GPUWATCH_LIB_BASE_ARRAY_H
 
-#include <stdint.h>
+#include <errno.h>
+#include <stddef.h>
 
-struct gw_list {
-	uint32_t *items;
-	uint32_t count, allocated;
-};
+/*
+ * gw_array_reserve - make room for further items
+ * @items: pointer to the first item, malloc()ed, NULL while @allocated is 0
+ * @count: items in use
+ * @allocated: variable of any unsigned type, how many fit
+ * @more: how many are to be added
+ *
+ * Doubles, so that adding one by one costs as much as adding all at once. A
+ * macro, as @items has a type and @allocated has several: both are changed.
+ * Returns 0, or -ENOMEM and everything as it was.
+ */
+#define gw_array_reserve(items, count, allocated, more)                                                                \
+	({                                                                                                             \
+		size_t _allocated = (allocated);                                                                       \
+		void *_items = gw_array_grow((items), sizeof(*(items)), (count), &_allocated, (more));                 \
+                                                                                                                       \
+		if (_items) {                                                                                          \
+			(items) = _items;                                                                              \
+			(allocated) = (__typeof__(allocated))_allocated;                                               \
+		}                                                                                                      \
+		_items ? 0 : -ENOMEM;                                                                                  \
+	})
 
-/* Returns 0 or -ENOMEM. */
-int gw_list_add(struct gw_list *list, uint32_t item);
-void gw_list_reverse(struct gw_list *list);
-/* Makes the item at @first the first one, as in a circle. Returns 0 or -ENOMEM. */
-int gw_list_rotate(struct gw_list *list, uint32_t first);
-void gw_list_deinit(struct gw_list *list);
+/* The items, moved if they had to be; NULL when memory ran out. Items of @size bytes; @more is not 0. */
+void *gw_array_grow(void *items, size_t size, size_t count, size_t *allocated, size_t more);
 
 #endif

@@ -9,25 +9,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/base/array.h"
 #include "lib/base/units.h"
 
 static bool reserve(struct gw_text *text, size_t more)
 {
-	size_t need = text->length + more + 1, allocated = text->allocated ? text->allocated : 128;
-	char *data;
-
-	if (need <= text->allocated)
-		return true;
-	while (allocated < need)
-		allocated *= 2;
-	data = realloc(text->data, allocated);
-	if (!data) {
+	if (gw_array_reserve(text->data, text->length, text->allocated, more + 1) < 0)
 		text->failed = true;
-		return false;
-	}
-	text->data = data;
-	text->allocated = allocated;
-	return true;
+	return !text->failed;
 }
 
 void gw_text_add(struct gw_text *text, const char *format, ...)

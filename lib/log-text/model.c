@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
+#include "lib/base/hash.h"
+
 /* What is kept of a text at most; a real log has a hundredth of it. */
 #define TASKS_MAX (1u << 16)
 #define SAMPLES_MAX (1u << 18)
@@ -13,9 +16,6 @@
 #define OTHERS_MAX (1u << 17)
 #define STRINGS_MAX (1u << 18)
 #define TEXT_MAX ((size_t)64 << 20)
-
-#define FNV_OFFSET 0xcbf29ce484222325ULL
-#define FNV_PRIME 0x100000001b3ULL
 
 /* Strings live in blocks that never move. */
 #define BLOCK_SIZE 65536
@@ -67,26 +67,10 @@ void gw_log_model_deinit(struct gw_log_model *model)
 }
 
 /* Makes room for one more item. Returns 0, -ENOMEM, or -ENOSPC beyond @most. */
-static int model_grow(void **items, uint32_t count, uint32_t *allocated, uint32_t most, size_t size)
-{
-	uint32_t more = *allocated ? *allocated * 2 : 64;
-	void *grown;
-
-	if (count >= most)
-		return -ENOSPC;
-	if (count < *allocated)
-		return 0;
-	grown = reallocarray(*items, more, size);
-	if (!grown)
-		return -ENOMEM;
-	*items = grown;
-	*allocated = more;
-	return 0;
-}
-
 #define GROW(model, name, most)                                                                                        \
-	model_grow((void **)&(model)->name, (model)->n_##name, &(model)->store->allocated_##name, most,                \
-		   sizeof(*(model)->name))
+	((model)->n_##name >= (most)                                                                                   \
+		 ? -ENOSPC                                                                                             \
+		 : gw_array_reserve((model)->name, (model)->n_##name, (model)->store->allocated_##name, 1))
 
 /* -ENOSPC is no error to whoever reads on. */
 static int model_full(struct gw_log_model *model, int r)
@@ -99,15 +83,6 @@ static int model_full(struct gw_log_model *model, int r)
 }
 
 /* ---- strings ------------------------------------------------------------------------------ */
-
-static uint64_t model_hash(uint64_t hash, const void *data, size_t size)
-{
-	const unsigned char *bytes = data;
-
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ bytes[i]) * FNV_PRIME;
-	return hash;
-}
 
 static char *model_reserve(struct gw_log_store *store, size_t size)
 {
@@ -131,7 +106,7 @@ static char *model_reserve(struct gw_log_store *store, size_t size)
 static uint32_t model_string_slot(const struct gw_log_store *store, const char *text, size_t length)
 {
 	uint32_t mask = store->strings_size - 1;
-	uint32_t slot = (uint32_t)(model_hash(FNV_OFFSET, text, length) >> 7) & mask;
+	uint32_t slot = (uint32_t)(gw_hash_bytes(GW_HASH_START, text, length) >> 7) & mask;
 
 	while (store->strings[slot] &&
 	       (strncmp(store->strings[slot], text, length) != 0 || store->strings[slot][length] != '\0'))
@@ -201,11 +176,11 @@ static uint32_t model_task_slot(const struct gw_log_model *model, uint32_t incid
 {
 	const struct gw_log_store *store = model->store;
 	uint32_t mask = store->tasks_size - 1;
-	uint64_t hash = model_hash(model_hash(FNV_OFFSET, &incident, sizeof(incident)), &pid, sizeof(pid));
+	uint64_t hash = gw_hash_bytes(gw_hash_bytes(GW_HASH_START, &incident, sizeof(incident)), &pid, sizeof(pid));
 	uint32_t slot;
 
 	if (pid == 0)
-		hash = model_hash(hash, comm, strlen(comm));
+		hash = gw_hash_bytes(hash, comm, strlen(comm));
 	for (slot = (uint32_t)(hash >> 7) & mask; store->tasks[slot]; slot = (slot + 1) & mask) {
 		const struct gw_log_task *task = &model->tasks[store->tasks[slot] - 1];
 

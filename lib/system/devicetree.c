@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/files.h"
 
@@ -116,15 +117,8 @@ static bool read_cell(int directory, const char *path, uint32_t *ret)
 
 static int add_phandle(struct gw_devicetree *tree, uint32_t value, const char *path)
 {
-	if (tree->count == tree->allocated) {
-		size_t allocated = tree->allocated ? tree->allocated * 2 : 256;
-		struct phandle *phandles = reallocarray(tree->phandles, allocated, sizeof(*phandles));
-
-		if (!phandles)
-			return -ENOMEM;
-		tree->phandles = phandles;
-		tree->allocated = allocated;
-	}
+	if (gw_array_reserve(tree->phandles, tree->count, tree->allocated, 1) < 0)
+		return -ENOMEM;
 	tree->phandles[tree->count] = (struct phandle){ .value = value, .path = strdup(path) };
 	return tree->phandles[tree->count].path ? (tree->count++, 0) : -ENOMEM;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/hash.h"
 
 #define SYMBOL_MAX 512 /* KSYM_NAME_LEN */
@@ -38,15 +39,8 @@ static int add_string(struct gw_kallsyms *table, const char *string, uint32_t *r
 {
 	size_t size = strlen(string) + 1;
 
-	if (table->names_size + size > table->names_room) {
-		size_t room = table->names_room ? table->names_room * 2 : 1 << 20;
-		char *names = realloc(table->names, room);
-
-		if (!names)
-			return -ENOMEM;
-		table->names = names;
-		table->names_room = room;
-	}
+	if (gw_array_reserve(table->names, table->names_size, table->names_room, size) < 0)
+		return -ENOMEM;
 	memcpy(table->names + table->names_size, string, size);
 	*ret = table->names_size;
 	table->names_size += size;
@@ -84,15 +78,8 @@ static int add_entry(struct gw_kallsyms *table, uint64_t address, char type, con
 	struct entry entry = { .address = address, .hash = hash_name(name), .is_code = strchr("tTwW", type) != NULL };
 	int r;
 
-	if (table->count == table->room) {
-		size_t room = table->room ? table->room * 2 : 1 << 16;
-		struct entry *entries = reallocarray(table->entries, room, sizeof(*entries));
-
-		if (!entries)
-			return -ENOMEM;
-		table->entries = entries;
-		table->room = room;
-	}
+	if (gw_array_reserve(table->entries, table->count, table->room, 1) < 0)
+		return -ENOMEM;
 	r = add_string(table, name, &entry.name);
 	if (r >= 0)
 		r = add_module(table, module, &entry);

@@ -161,7 +161,7 @@ TEST(loop_through_a_node_is_as_short_as_any)
 	for (uint64_t seed = 1; seed <= 500; seed++) {
 		bool usable[NODES];
 		uint32_t distance[NODES];
-		struct gw_list loop = { .count = 0 };
+		struct gw_index_list loop = { .count = 0 };
 		struct gw_paths paths;
 		struct gw_graph graph;
 		int r;
@@ -184,7 +184,7 @@ TEST(loop_through_a_node_is_as_short_as_any)
 		for (uint32_t i = 0; i < loop.count; i++)
 			assert_int_equal(graph.edges[loop.items[i]].to,
 					 graph.edges[loop.items[(i + 1) % loop.count]].from);
-		gw_list_deinit(&loop);
+		gw_index_list_deinit(&loop);
 		gw_paths_deinit(&paths);
 		gw_graph_deinit(&graph);
 	}

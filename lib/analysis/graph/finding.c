@@ -5,30 +5,24 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/base/array.h"
 #include "lib/base/hash.h"
 
 static void finding_deinit(struct gw_finding *finding)
 {
-	gw_list_deinit(&finding->chain);
-	gw_list_deinit(&finding->edges);
-	gw_list_deinit(&finding->context_nodes);
-	gw_list_deinit(&finding->context_edges);
-	gw_list_deinit(&finding->victims);
+	gw_index_list_deinit(&finding->chain);
+	gw_index_list_deinit(&finding->edges);
+	gw_index_list_deinit(&finding->context_nodes);
+	gw_index_list_deinit(&finding->context_edges);
+	gw_index_list_deinit(&finding->victims);
 	free(finding->participants);
 	*finding = (struct gw_finding){ .participants = NULL };
 }
 
 struct gw_finding *gw_findings_add(struct gw_finding_list *findings)
 {
-	if (findings->count == findings->allocated) {
-		size_t allocated = findings->allocated ? findings->allocated * 2 : 8;
-		struct gw_finding *items = reallocarray(findings->items, allocated, sizeof(*items));
-
-		if (!items)
-			return NULL;
-		findings->items = items;
-		findings->allocated = allocated;
-	}
+	if (gw_array_reserve(findings->items, findings->count, findings->allocated, 1) < 0)
+		return NULL;
 	findings->items[findings->count] = (struct gw_finding){ .participants = NULL };
 	return &findings->items[findings->count++];
 }
@@ -48,15 +42,15 @@ void gw_findings_deinit(struct gw_finding_list *findings)
 
 int gw_finding_chain(struct gw_finding *finding, const struct gw_graph *graph)
 {
-	const struct gw_list *edges = &finding->edges;
+	const struct gw_index_list *edges = &finding->edges;
 
 	finding->chain.count = 0;
 	for (uint32_t i = 0; i < edges->count; i++)
-		if (gw_list_add(&finding->chain, graph->edges[edges->items[i]].from) < 0)
+		if (gw_index_list_add(&finding->chain, graph->edges[edges->items[i]].from) < 0)
 			return -ENOMEM;
 	if (finding->loop || edges->count == 0)
 		return 0;
-	return gw_list_add(&finding->chain, graph->edges[edges->items[edges->count - 1]].to);
+	return gw_index_list_add(&finding->chain, graph->edges[edges->items[edges->count - 1]].to);
 }
 
 int gw_finding_participant(struct gw_finding *finding, const struct gw_graph *graph, uint32_t node)

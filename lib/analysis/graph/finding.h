@@ -8,7 +8,7 @@
 
 #include "lib/analysis/graph/graph.h"
 #include "lib/analysis/record/wait.h"
-#include "lib/base/array.h"
+#include "lib/base/index-list.h"
 #include "lib/report/report.h"
 
 struct gw_finding {
@@ -18,14 +18,15 @@ struct gw_finding {
 	uint32_t proven_after;	       /* so many looks in a row make it proven whatever confidence says; 0 = never */
 	uint64_t key;		       /* equal for the same waits and objects */
 	uint64_t formed_ns;
-	uint32_t root;		      /* node: the cause */
-	bool loop;		      /* the last edge of the chain leads back to its first node */
-	struct gw_list chain;	      /* nodes: the loop, from the root on; or from the oldest waiter to the dead end */
-	struct gw_list edges;	      /* chain's: edge i leaves chain node i */
-	struct gw_list context_nodes; /* beside the chain: what victims wait through */
-	struct gw_list context_edges; /* among all of these nodes, beside those of the chain */
-	struct gw_list victims; /* task nodes, longest wait first, at most GW_VICTIMS_MAX; part of context_nodes */
-	uint32_t n_victims;	/* all of them */
+	uint32_t root;		    /* node: the cause */
+	bool loop;		    /* the last edge of the chain leads back to its first node */
+	struct gw_index_list chain; /* nodes: the loop, from the root on; or from the oldest waiter to the dead end */
+	struct gw_index_list edges; /* chain's: edge i leaves chain node i */
+	struct gw_index_list context_nodes; /* beside the chain: what victims wait through */
+	struct gw_index_list context_edges; /* among all of these nodes, beside those of the chain */
+	struct gw_index_list
+		victims;    /* task nodes, longest wait first, at most GW_VICTIMS_MAX; part of context_nodes */
+	uint32_t n_victims; /* all of them */
 	struct gw_wait_identity *participants; /* whose waits must all stand for the finding to last */
 	size_t n_participants;
 };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/hash.h"
 
 void gw_graph_init(struct gw_graph *graph, const struct gw_snapshot *snapshot)
@@ -58,19 +59,9 @@ static int graph_grow_table(struct gw_graph *graph)
 
 static int graph_reserve_node(struct gw_graph *graph)
 {
-	uint32_t allocated = graph->allocated_nodes ? graph->allocated_nodes * 2 : 128;
-	struct gw_node *nodes;
-
 	if (graph->n_nodes * 2 >= graph->table_size && graph_grow_table(graph) < 0)
 		return -ENOMEM;
-	if (graph->n_nodes < graph->allocated_nodes)
-		return 0;
-	nodes = reallocarray(graph->nodes, allocated, sizeof(*nodes));
-	if (!nodes)
-		return -ENOMEM;
-	graph->nodes = nodes;
-	graph->allocated_nodes = allocated;
-	return 0;
+	return gw_array_reserve(graph->nodes, graph->n_nodes, graph->allocated_nodes, 1);
 }
 
 int gw_graph_node(struct gw_graph *graph, enum gw_node_type type, uint64_t address, uint64_t extra, uint32_t *ret)
@@ -99,15 +90,8 @@ uint32_t gw_graph_find(const struct gw_graph *graph, enum gw_node_type type, uin
 
 int gw_graph_edge(struct gw_graph *graph, const struct gw_edge *edge)
 {
-	if (graph->n_edges == graph->allocated_edges) {
-		uint32_t allocated = graph->allocated_edges ? graph->allocated_edges * 2 : 128;
-		struct gw_edge *edges = reallocarray(graph->edges, allocated, sizeof(*edges));
-
-		if (!edges)
-			return -ENOMEM;
-		graph->edges = edges;
-		graph->allocated_edges = allocated;
-	}
+	if (gw_array_reserve(graph->edges, graph->n_edges, graph->allocated_edges, 1) < 0)
+		return -ENOMEM;
 	graph->edges[graph->n_edges++] = *edge;
 	return 0;
 }

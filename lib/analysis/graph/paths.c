@@ -30,23 +30,23 @@ void gw_paths_deinit(struct gw_paths *paths)
 }
 
 /* The edges from @start to @edge and with it back to @start. */
-static int paths_collect_loop(const struct gw_paths *paths, uint32_t start, uint32_t edge, struct gw_list *edges)
+static int paths_collect_loop(const struct gw_paths *paths, uint32_t start, uint32_t edge, struct gw_index_list *edges)
 {
 	for (;;) {
 		uint32_t from = paths->graph->edges[edge].from;
 
-		if (gw_list_add(edges, edge) < 0)
+		if (gw_index_list_add(edges, edge) < 0)
 			return -ENOMEM;
 		if (from == start)
 			break;
 		edge = paths->via[from];
 	}
-	gw_list_reverse(edges);
+	gw_index_list_reverse(edges);
 	return 1;
 }
 
 int gw_paths_loop(struct gw_paths *paths, uint32_t start, const struct gw_scope *scope, const bool *dead,
-		  struct gw_list *edges)
+		  struct gw_index_list *edges)
 {
 	const struct gw_graph *graph = paths->graph;
 	uint32_t tail = 0;
@@ -80,7 +80,7 @@ bool gw_paths_stop_at_tasks(void *graph, uint32_t node)
 }
 
 int gw_paths_towards(struct gw_paths *paths, const uint32_t *goals, uint32_t count, enum gw_confidence confidence,
-		     const bool *dead, gw_paths_enter enter, void *userdata, struct gw_list *reached)
+		     const bool *dead, gw_paths_enter enter, void *userdata, struct gw_index_list *reached)
 {
 	const struct gw_graph *graph = paths->graph;
 	uint32_t tail = 0;
@@ -104,7 +104,7 @@ int gw_paths_towards(struct gw_paths *paths, const uint32_t *goals, uint32_t cou
 				continue;
 			paths->mark[from] = paths->stamp;
 			paths->via[from] = edge;
-			if (gw_list_add(reached, from) < 0)
+			if (gw_index_list_add(reached, from) < 0)
 				return -ENOMEM;
 			if (!enter || enter(userdata, from))
 				paths->queue[tail++] = from;

@@ -5,7 +5,7 @@
 
 #include "lib/analysis/graph/graph.h"
 #include "lib/analysis/graph/liveness.h"
-#include "lib/base/array.h"
+#include "lib/base/index-list.h"
 
 #define GW_NO_EDGE UINT32_MAX
 
@@ -31,7 +31,7 @@ void gw_paths_deinit(struct gw_paths *paths);
  * Returns 1 if there is a loop, 0 if not, or -ENOMEM.
  */
 int gw_paths_loop(struct gw_paths *paths, uint32_t start, const struct gw_scope *scope, const bool *dead,
-		  struct gw_list *edges);
+		  struct gw_index_list *edges);
 
 /* Decides whether the search goes on at @node, reached from a node that is nearer to the goal. */
 typedef bool (*gw_paths_enter)(void *userdata, uint32_t node);
@@ -50,6 +50,6 @@ bool gw_paths_stop_at_tasks(void *graph, uint32_t node);
  * Returns 0 or -ENOMEM.
  */
 int gw_paths_towards(struct gw_paths *paths, const uint32_t *goals, uint32_t count, enum gw_confidence confidence,
-		     const bool *dead, gw_paths_enter enter, void *userdata, struct gw_list *reached);
+		     const bool *dead, gw_paths_enter enter, void *userdata, struct gw_index_list *reached);
 
 #endif

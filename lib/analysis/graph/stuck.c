@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/analysis/graph/components.h"
+#include "lib/base/array.h"
 
 struct search {
 	struct gw_stuck *stuck;
@@ -45,33 +46,11 @@ static void stuck_search_deinit(struct search *search)
 	free(search->all);
 }
 
-static int stuck_reserve(struct gw_stuck *stuck, uint32_t nodes)
-{
-	if (stuck->n_parts == stuck->allocated_parts) {
-		uint32_t allocated = stuck->allocated_parts ? stuck->allocated_parts * 2 : 8;
-		struct gw_stuck_part *array = reallocarray(stuck->parts, allocated, sizeof(*array));
-
-		if (!array)
-			return -ENOMEM;
-		stuck->parts = array;
-		stuck->allocated_parts = allocated;
-	}
-	if (stuck->allocated_nodes - stuck->n_nodes < nodes) {
-		uint32_t allocated = stuck->allocated_nodes * 2 + nodes;
-		uint32_t *array = reallocarray(stuck->nodes, allocated, sizeof(*array));
-
-		if (!array)
-			return -ENOMEM;
-		stuck->nodes = array;
-		stuck->allocated_nodes = allocated;
-	}
-	return 0;
-}
-
 static int stuck_add(struct gw_stuck *stuck, enum gw_confidence confidence, bool loop, const uint32_t *nodes,
 		     uint32_t count)
 {
-	if (stuck_reserve(stuck, count) < 0)
+	if (gw_array_reserve(stuck->parts, stuck->n_parts, stuck->allocated_parts, 1) < 0 ||
+	    gw_array_reserve(stuck->nodes, stuck->n_nodes, stuck->allocated_nodes, count) < 0)
 		return -ENOMEM;
 	memcpy(stuck->nodes + stuck->n_nodes, nodes, count * sizeof(*nodes));
 	stuck->parts[stuck->n_parts++] = (struct gw_stuck_part){

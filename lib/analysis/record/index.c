@@ -5,19 +5,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/base/array.h"
+
 int gw_index_add(struct gw_index *index, uint64_t key, const void *record)
 {
 	if (key == 0)
 		return 0;
-	if (index->count == index->allocated) {
-		size_t allocated = index->allocated ? index->allocated * 2 : 64;
-		struct gw_index_entry *entries = reallocarray(index->entries, allocated, sizeof(*entries));
-
-		if (!entries)
-			return -ENOMEM;
-		index->entries = entries;
-		index->allocated = allocated;
-	}
+	if (gw_array_reserve(index->entries, index->count, index->allocated, 1) < 0)
+		return -ENOMEM;
 	index->entries[index->count] = (struct gw_index_entry){ key, index->count, record };
 	index->count++;
 	return 0;

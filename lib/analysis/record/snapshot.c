@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "lib/analysis/record/index.h"
+#include "lib/base/array.h"
 
 /* The bytes of a stream, shared by its snapshots; 64-bit words because the records need that alignment. */
 struct buffer {
@@ -174,15 +175,8 @@ static bool snapshot_size_ok(const struct gw_record *record)
 
 static int snapshot_begin(struct parser *parser, const struct gw_record *record)
 {
-	if (parser->count == parser->allocated) {
-		size_t allocated = parser->allocated ? parser->allocated * 2 : 4;
-		struct extent *extents = reallocarray(parser->extents, allocated, sizeof(*extents));
-
-		if (!extents)
-			return -ENOMEM;
-		parser->extents = extents;
-		parser->allocated = allocated;
-	}
+	if (gw_array_reserve(parser->extents, parser->count, parser->allocated, 1) < 0)
+		return -ENOMEM;
 	parser->extents[parser->count++] = (struct extent){ .head = (const struct gw_snapshot_record *)record };
 	return GW_PARSE_OK;
 }

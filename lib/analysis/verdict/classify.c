@@ -101,7 +101,8 @@ static int classify_start_rank(const struct gw_node *node)
 }
 
 /* Shorter, or as short and begun by who waits longer. */
-static bool classify_is_better_loop(const struct gw_graph *graph, const struct gw_list *a, const struct gw_list *b)
+static bool classify_is_better_loop(const struct gw_graph *graph, const struct gw_index_list *a,
+				    const struct gw_index_list *b)
 {
 	if (b->count == 0 || a->count != b->count)
 		return b->count == 0 || a->count < b->count;
@@ -111,9 +112,9 @@ static bool classify_is_better_loop(const struct gw_graph *graph, const struct g
 
 /* Shortest loop through any node of that rank, into @edges (empty at first). Returns 1, 0 or -ENOMEM. */
 static int classify_loop_of_rank(struct classifier *c, const uint32_t *nodes, uint32_t count,
-				 const struct gw_scope *scope, int rank, struct gw_list *edges)
+				 const struct gw_scope *scope, int rank, struct gw_index_list *edges)
 {
-	struct gw_list loop = { .count = 0 };
+	struct gw_index_list loop = { .count = 0 };
 	uint32_t starts = 0;
 	int r = 0;
 
@@ -124,18 +125,18 @@ static int classify_loop_of_rank(struct classifier *c, const uint32_t *nodes, ui
 		loop.count = 0;
 		r = gw_paths_loop(&c->paths, nodes[i], scope, c->local.dead, &loop);
 		if (r > 0 && classify_is_better_loop(c->graph, &loop, edges)) {
-			struct gw_list swap = *edges;
+			struct gw_index_list swap = *edges;
 
 			*edges = loop;
 			loop = swap;
 		}
 	}
-	gw_list_deinit(&loop);
+	gw_index_list_deinit(&loop);
 	return r < 0 ? r : edges->count > 0;
 }
 
 static int classify_loop_of_any_rank(struct classifier *c, const uint32_t *nodes, uint32_t count,
-				     const struct gw_scope *scope, struct gw_list *edges)
+				     const struct gw_scope *scope, struct gw_index_list *edges)
 {
 	int r = 0;
 
@@ -157,7 +158,7 @@ static bool classify_in_gpu(const struct classifier *c, const uint32_t *nodes, u
 }
 
 /* Returns 1, 0 if the component has no loop that is about the GPU, or -ENOMEM. */
-static int classify_pick_loop(struct classifier *c, uint32_t index, struct gw_list *edges)
+static int classify_pick_loop(struct classifier *c, uint32_t index, struct gw_index_list *edges)
 {
 	const struct gw_stuck_part *part = &c->stuck->parts[index];
 	const uint32_t *nodes = c->stuck->nodes + part->first;
@@ -241,7 +242,7 @@ static void classify_shape_task(struct shape *shape, const struct gw_graph *grap
 		classify_set_first(&shape->holder, index);
 }
 
-static struct shape classify_shape(const struct gw_graph *graph, const struct gw_list *edges)
+static struct shape classify_shape(const struct gw_graph *graph, const struct gw_index_list *edges)
 {
 	struct shape shape = { GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE,
 			       GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, false,      false };
@@ -293,7 +294,7 @@ static int classify_begin_at_root(struct gw_finding *finding, const struct gw_gr
 {
 	for (uint32_t i = 0; i < finding->edges.count; i++)
 		if (graph->edges[finding->edges.items[i]].from == finding->root)
-			return gw_list_rotate(&finding->edges, i);
+			return gw_index_list_rotate(&finding->edges, i);
 	return 0;
 }
 
@@ -333,19 +334,19 @@ static bool classify_not_of_another_part(void *userdata, uint32_t node)
 }
 
 static int classify_find_victims(struct classifier *c, struct gw_finding *finding, uint32_t index,
-				 struct gw_list *reached)
+				 struct gw_index_list *reached)
 {
 	struct ownership ownership = { c->stuck->owner, index + 1 };
-	struct gw_list goals = { .count = 0 };
+	struct gw_index_list goals = { .count = 0 };
 	int r = 0;
 
 	for (uint32_t i = 0; i < finding->chain.count && r == 0; i++)
 		if (c->stuck->dead[finding->chain.items[i]])
-			r = gw_list_add(&goals, finding->chain.items[i]);
+			r = gw_index_list_add(&goals, finding->chain.items[i]);
 	r = r
 		    ?: gw_paths_towards(&c->paths, goals.items, goals.count, GW_CONFIDENCE_PROBABLE, c->stuck->dead,
 					classify_not_of_another_part, &ownership, reached);
-	gw_list_deinit(&goals);
+	gw_index_list_deinit(&goals);
 	for (uint32_t i = 0; i < reached->count && r == 0; i++) {
 		uint32_t node = reached->items[i];
 
@@ -353,17 +354,17 @@ static int classify_find_victims(struct classifier *c, struct gw_finding *findin
 			continue;
 		c->covered[node] = true;
 		if (c->graph->nodes[node].type == GW_NODE_TASK)
-			r = gw_list_add(&finding->victims, node);
+			r = gw_index_list_add(&finding->victims, node);
 	}
 	return r;
 }
 
 static int classify_add_victims(struct classifier *c, struct gw_finding *finding, uint32_t index)
 {
-	struct gw_list reached = { .count = 0 };
+	struct gw_index_list reached = { .count = 0 };
 	int r = classify_find_victims(c, finding, index, &reached);
 
-	gw_list_deinit(&reached);
+	gw_index_list_deinit(&reached);
 	return r ?: gw_context_victims(&c->context, &c->paths, finding);
 }
 
@@ -460,7 +461,7 @@ static int classify_longest_direct_waiter(struct classifier *c, uint32_t dead_en
 					  uint32_t *ret)
 {
 	const bool *dead = confidence == GW_CONFIDENCE_PROVEN ? c->stuck->proven : c->stuck->dead;
-	struct gw_list reached = { .count = 0 };
+	struct gw_index_list reached = { .count = 0 };
 	int r = gw_paths_towards(&c->paths, &dead_end, 1, confidence, dead, gw_paths_stop_at_tasks, (void *)c->graph,
 				 &reached);
 
@@ -471,19 +472,20 @@ static int classify_longest_direct_waiter(struct classifier *c, uint32_t dead_en
 		if (node->type == GW_NODE_TASK && (*ret == GW_NO_NODE || gw_waits_longer(node, &c->graph->nodes[*ret])))
 			*ret = reached.items[i];
 	}
-	gw_list_deinit(&reached);
+	gw_index_list_deinit(&reached);
 	return r;
 }
 
 /* The chain of edges to the dead end; for a lock also to the owner that lives on without it. */
-static int classify_chain_to_dead_end(struct classifier *c, uint32_t waiter, uint32_t dead_end, struct gw_list *edges)
+static int classify_chain_to_dead_end(struct classifier *c, uint32_t waiter, uint32_t dead_end,
+				      struct gw_index_list *edges)
 {
 	const struct gw_node *end = &c->graph->nodes[dead_end];
 
 	for (uint32_t node = waiter; node != dead_end; node = c->graph->edges[c->paths.via[node]].to)
-		if (gw_list_add(edges, c->paths.via[node]) < 0)
+		if (gw_index_list_add(edges, c->paths.via[node]) < 0)
 			return -ENOMEM;
-	return end->type == GW_NODE_LOCK && end->n_out > 0 ? gw_list_add(edges, end->first_out) : 0;
+	return end->type == GW_NODE_LOCK && end->n_out > 0 ? gw_index_list_add(edges, end->first_out) : 0;
 }
 
 /*

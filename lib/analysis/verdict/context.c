@@ -39,7 +39,7 @@ int gw_context_node(struct gw_context *context, struct gw_finding *finding, uint
 	if (context->nodes[node] == context->stamp)
 		return 0;
 	context->nodes[node] = context->stamp;
-	return gw_list_add(&finding->context_nodes, node);
+	return gw_index_list_add(&finding->context_nodes, node);
 }
 
 int gw_context_edge(struct gw_context *context, struct gw_finding *finding, uint32_t edge)
@@ -47,7 +47,7 @@ int gw_context_edge(struct gw_context *context, struct gw_finding *finding, uint
 	if (context->edges[edge] == context->stamp)
 		return 0;
 	context->edges[edge] = context->stamp;
-	return gw_list_add(&finding->context_edges, edge);
+	return gw_index_list_add(&finding->context_edges, edge);
 }
 
 static int context_path(struct gw_context *context, const struct gw_paths *paths, struct gw_finding *finding,
@@ -76,7 +76,7 @@ static int context_compare_victims(const void *a, const void *b, void *graph)
 
 int gw_context_victims(struct gw_context *context, const struct gw_paths *paths, struct gw_finding *finding)
 {
-	struct gw_list *victims = &finding->victims;
+	struct gw_index_list *victims = &finding->victims;
 
 	if (victims->count)
 		qsort_r(victims->items, victims->count, sizeof(*victims->items), context_compare_victims,

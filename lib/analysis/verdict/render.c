@@ -12,7 +12,7 @@
 /* Victims that are shown with their stacks: one tells much about the context_nodes. */
 #define VICTIM_STACKS 32
 
-static int render_append_nodes(json_t *array, const struct gw_graph *graph, const struct gw_list *nodes,
+static int render_append_nodes(json_t *array, const struct gw_graph *graph, const struct gw_index_list *nodes,
 			       uint32_t stacks)
 {
 	for (uint32_t i = 0; i < nodes->count; i++) {
@@ -26,7 +26,7 @@ static int render_append_nodes(json_t *array, const struct gw_graph *graph, cons
 	return 0;
 }
 
-static int render_append_edges(json_t *array, const struct gw_graph *graph, const struct gw_list *edges)
+static int render_append_edges(json_t *array, const struct gw_graph *graph, const struct gw_index_list *edges)
 {
 	for (uint32_t i = 0; i < edges->count; i++)
 		if (json_array_append_new(array, gw_json_edge(graph, &graph->edges[edges->items[i]])) < 0)
@@ -34,7 +34,7 @@ static int render_append_edges(json_t *array, const struct gw_graph *graph, cons
 	return 0;
 }
 
-static int render_append_ids(json_t *array, const struct gw_graph *graph, const struct gw_list *nodes)
+static int render_append_ids(json_t *array, const struct gw_graph *graph, const struct gw_index_list *nodes)
 {
 	for (uint32_t i = 0; i < nodes->count; i++)
 		if (json_array_append_new(array, gw_json_id(&graph->nodes[nodes->items[i]])) < 0)

@@ -96,7 +96,7 @@ static const char *stall_module(const struct stalls *stalls, uint32_t index)
 }
 
 /* What an untracked wait waits for is not known: those that come from the same driver count as one. */
-static uint32_t stall_end_of_untracked(const struct stalls *stalls, const struct gw_list *ends, uint32_t index)
+static uint32_t stall_end_of_untracked(const struct stalls *stalls, const struct gw_index_list *ends, uint32_t index)
 {
 	for (uint32_t i = 0; i < ends->count; i++) {
 		uint32_t other = stalls->longest[ends->items[i]];
@@ -117,7 +117,7 @@ static bool stall_is_longer(const struct gw_node *a, const struct gw_node *b)
 }
 
 /* @ends: appended to, each end of a stalled chain once, in the order of their first tasks. */
-static int stall_group(struct stalls *stalls, struct gw_list *ends, struct gw_list *stalled)
+static int stall_group(struct stalls *stalls, struct gw_index_list *ends, struct gw_index_list *stalled)
 {
 	for (uint32_t i = 0; i < stalls->graph->n_nodes; i++) {
 		const struct gw_node *node = &stalls->graph->nodes[i];
@@ -125,14 +125,14 @@ static int stall_group(struct stalls *stalls, struct gw_list *ends, struct gw_li
 
 		if (!stall_is_stalled(stalls, i))
 			continue;
-		if (gw_list_add(stalled, i) < 0)
+		if (gw_index_list_add(stalled, i) < 0)
 			return -ENOMEM;
 		stall_find_end(stalls, i);
 		end = node->stack_wait ? stall_end_of_untracked(stalls, ends, i) : stalls->end[i];
 		stalls->end[i] = end;
 		if (stalls->longest[end] == GW_NO_NODE && ends->count == STALLS_MAX)
 			continue;
-		if (stalls->longest[end] == GW_NO_NODE && gw_list_add(ends, end) < 0)
+		if (stalls->longest[end] == GW_NO_NODE && gw_index_list_add(ends, end) < 0)
 			return -ENOMEM;
 		if (stalls->longest[end] == GW_NO_NODE ||
 		    stall_is_longer(node, &stalls->graph->nodes[stalls->longest[end]]))
@@ -143,7 +143,8 @@ static int stall_group(struct stalls *stalls, struct gw_list *ends, struct gw_li
 
 /* ---- findings -------------------------------------------------------------------------- */
 
-static int stall_chain_from(const struct stalls *stalls, uint32_t start, struct gw_paths *paths, struct gw_list *edges)
+static int stall_chain_from(const struct stalls *stalls, uint32_t start, struct gw_paths *paths,
+			    struct gw_index_list *edges)
 {
 	const struct gw_graph *graph = stalls->graph;
 
@@ -151,7 +152,7 @@ static int stall_chain_from(const struct stalls *stalls, uint32_t start, struct 
 	for (uint32_t node = start; graph->nodes[node].n_out && paths->mark[node] != paths->stamp;
 	     node = graph->edges[graph->nodes[node].first_out].to) {
 		paths->mark[node] = paths->stamp;
-		if (gw_list_add(edges, graph->nodes[node].first_out) < 0)
+		if (gw_index_list_add(edges, graph->nodes[node].first_out) < 0)
 			return -ENOMEM;
 	}
 	/* Back at a node of the chain: a loop of locks. Leave out the edge that closes it. */
@@ -171,21 +172,21 @@ static bool stall_is_victim(const struct stalls *stalls, const struct gw_finding
 }
 
 static int stall_add_victims(const struct stalls *stalls, struct gw_finding *finding, struct gw_paths *paths,
-			     struct gw_context *context, const struct gw_list *stalled)
+			     struct gw_context *context, const struct gw_index_list *stalled)
 {
-	struct gw_list reached = { .count = 0 };
+	struct gw_index_list reached = { .count = 0 };
 	uint32_t first = finding->chain.items[0];
 	int r = gw_paths_towards(paths, finding->chain.items, finding->chain.count, GW_CONFIDENCE_HINT, NULL, NULL,
 				 NULL, &reached);
 
 	for (uint32_t i = 0; i < reached.count && r == 0; i++)
 		if (stall_is_victim(stalls, finding, reached.items[i]))
-			r = gw_list_add(&finding->victims, reached.items[i]);
+			r = gw_index_list_add(&finding->victims, reached.items[i]);
 	for (uint32_t i = 0; i < stalled->count && r == 0; i++)
 		if (stalls->end[stalled->items[i]] == stalls->end[first] && stalled->items[i] != first &&
 		    paths->mark[stalled->items[i]] != paths->stamp)
-			r = gw_list_add(&finding->victims, stalled->items[i]);
-	gw_list_deinit(&reached);
+			r = gw_index_list_add(&finding->victims, stalled->items[i]);
+	gw_index_list_deinit(&reached);
 	return r ?: gw_context_victims(context, paths, finding);
 }
 
@@ -205,7 +206,7 @@ static enum gw_confidence stall_weakest(const struct stalls *stalls, const struc
 }
 
 static int stall_add_finding(const struct stalls *stalls, uint32_t start, struct gw_paths *paths,
-			     struct gw_context *context, const struct gw_list *stalled,
+			     struct gw_context *context, const struct gw_index_list *stalled,
 			     struct gw_finding_list *findings)
 {
 	struct gw_finding *finding = gw_findings_add(findings);
@@ -218,7 +219,7 @@ static int stall_add_finding(const struct stalls *stalls, uint32_t start, struct
 	r = stall_chain_from(stalls, start, paths, &finding->edges);
 	r = r ?: gw_finding_chain(finding, stalls->graph);
 	if (r == 0 && finding->chain.count == 0)
-		r = gw_list_add(&finding->chain, start);
+		r = gw_index_list_add(&finding->chain, start);
 	if (r < 0)
 		return r;
 	finding->root = finding->chain.items[finding->chain.count - 1];
@@ -230,8 +231,8 @@ static int stall_add_finding(const struct stalls *stalls, uint32_t start, struct
 	return r;
 }
 
-static int stall_add_findings(const struct stalls *stalls, const struct gw_list *ends, const struct gw_list *stalled,
-			      struct gw_finding_list *findings)
+static int stall_add_findings(const struct stalls *stalls, const struct gw_index_list *ends,
+			      const struct gw_index_list *stalled, struct gw_finding_list *findings)
 {
 	struct gw_paths paths;
 	struct gw_context context;
@@ -265,7 +266,7 @@ int gw_stalls_find(const struct gw_graph *graph, const struct gw_policy *policy,
 		.longest = malloc(count * sizeof(*stalls.longest)),
 		.path = malloc(count * sizeof(*stalls.path)),
 	};
-	struct gw_list ends = { .count = 0 }, stalled = { .count = 0 };
+	struct gw_index_list ends = { .count = 0 }, stalled = { .count = 0 };
 	int r = stalls.end && stalls.longest && stalls.path ? 0 : -ENOMEM;
 
 	if (r == 0) {
@@ -274,8 +275,8 @@ int gw_stalls_find(const struct gw_graph *graph, const struct gw_policy *policy,
 		r = stall_group(&stalls, &ends, &stalled);
 	}
 	r = r ?: stall_add_findings(&stalls, &ends, &stalled, findings);
-	gw_list_deinit(&ends);
-	gw_list_deinit(&stalled);
+	gw_index_list_deinit(&ends);
+	gw_index_list_deinit(&stalled);
 	free(stalls.end);
 	free(stalls.longest);
 	free(stalls.path);

@@ -187,7 +187,7 @@ static int store_compare_named(const void *a, const void *b)
 /* Everyone in the finding, so that stalls of the same tasks are known to be explained. */
 static int store_name_tasks(struct entry *entry, const struct gw_graph *graph, const struct gw_finding *finding)
 {
-	const struct gw_list *lists[] = { &finding->chain, &finding->victims };
+	const struct gw_index_list *lists[] = { &finding->chain, &finding->victims };
 	struct named *named = calloc(finding->chain.count + finding->victims.count + 1, sizeof(*named));
 	size_t count = 0;
 

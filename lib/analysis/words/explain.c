@@ -131,7 +131,7 @@ static bool explain_is_section(const struct gw_node *node)
 /* A sentence about the task or job that edge @at leaves, up to the next task. Returns the edge after it. */
 static uint32_t explain_step(struct explanation *explanation, uint32_t at)
 {
-	const struct gw_list *edges = &explanation->finding->edges;
+	const struct gw_index_list *edges = &explanation->finding->edges;
 	const struct gw_edge *edge = &explanation->graph->edges[edges->items[at]];
 	const struct gw_node *from = explain_node(explanation, edge->from);
 
@@ -167,7 +167,7 @@ static void explain_unknown_wait(struct explanation *explanation)
 
 static void explain_steps(struct explanation *explanation)
 {
-	const struct gw_list *edges = &explanation->finding->edges;
+	const struct gw_index_list *edges = &explanation->finding->edges;
 	uint32_t sentences = 0;
 
 	if (edges->count == 0)
@@ -222,7 +222,7 @@ static const char *explain_evidence(enum gw_evidence evidence)
 
 static void explain_weakest_edge(struct explanation *explanation)
 {
-	const struct gw_list *edges = &explanation->finding->edges;
+	const struct gw_index_list *edges = &explanation->finding->edges;
 	const struct gw_edge *weakest = NULL;
 
 	for (uint32_t i = 0; i < edges->count; i++) {

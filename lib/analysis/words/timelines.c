@@ -6,7 +6,7 @@
 #include "lib/analysis/graph/paths.h"
 #include "lib/analysis/words/json.h"
 #include "lib/analysis/words/names.h"
-#include "lib/base/array.h"
+#include "lib/base/index-list.h"
 #include "lib/base/text.h"
 
 static uint64_t timelines_signalled(const struct gw_timeline *timeline)
@@ -36,7 +36,7 @@ static int timelines_count_waiting(const struct gw_graph *graph, struct gw_paths
 				   uint64_t *ret)
 {
 	uint32_t node = gw_graph_find(graph, GW_NODE_TIMELINE, context, 0);
-	struct gw_list reached = { .count = 0 };
+	struct gw_index_list reached = { .count = 0 };
 	int r = 0;
 
 	*ret = 0;
@@ -45,7 +45,7 @@ static int timelines_count_waiting(const struct gw_graph *graph, struct gw_paths
 				     &reached);
 	for (uint32_t i = 0; i < reached.count; i++)
 		*ret += graph->nodes[reached.items[i]].type == GW_NODE_TASK;
-	gw_list_deinit(&reached);
+	gw_index_list_deinit(&reached);
 	return r;
 }
 

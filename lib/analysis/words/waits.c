@@ -8,7 +8,7 @@
 #include "lib/analysis/words/explain.h"
 #include "lib/analysis/words/json.h"
 #include "lib/analysis/words/names.h"
-#include "lib/base/array.h"
+#include "lib/base/index-list.h"
 #include "lib/base/text.h"
 
 static uint64_t waits_began_ns(const struct gw_node *node)
@@ -99,17 +99,17 @@ static int waits_compare_ages(const void *a, const void *b, void *graph)
 
 static json_t *waits_array(struct gw_graph *graph, uint64_t min_age_ns)
 {
-	struct gw_list list = { .count = 0 };
+	struct gw_index_list list = { .count = 0 };
 	json_t *waits = json_array();
 	bool failed = !waits;
 
 	for (uint32_t i = 0; i < graph->n_nodes && !failed; i++)
-		failed = waits_shows(graph, i, min_age_ns) && gw_list_add(&list, i) < 0;
+		failed = waits_shows(graph, i, min_age_ns) && gw_index_list_add(&list, i) < 0;
 	if (list.count)
 		qsort_r(list.items, list.count, sizeof(*list.items), waits_compare_ages, graph);
 	for (uint32_t i = 0; i < list.count && !failed; i++)
 		failed = json_array_append_new(waits, waits_row(graph, list.items[i])) < 0;
-	gw_list_deinit(&list);
+	gw_index_list_deinit(&list);
 	if (!failed)
 		return waits;
 	json_decref(waits);

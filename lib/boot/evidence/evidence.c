@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/base/array.h"
 #include "lib/boot/evidence/kmsg.h"
 
 int gw_boot_evidence_new(struct gw_boot_evidence **ret, const struct gw_depends *depends)
@@ -51,19 +52,6 @@ size_t gw_boot_evidence_dependencies(const struct gw_boot_evidence *evidence, co
 	return depends ? gw_depends_list(depends, ret) : 0;
 }
 
-/* Room for one more of @size bytes each. Returns the array, or NULL. */
-static void *evidence_reserve(void *array, size_t count, size_t *allocated, size_t size)
-{
-	size_t wanted = *allocated ? *allocated * 2 : 256;
-
-	if (count < *allocated)
-		return array;
-	array = reallocarray(array, wanted, size);
-	if (array)
-		*allocated = wanted;
-	return array;
-}
-
 int gw_boot_evidence_add_event(struct gw_boot_evidence *evidence, const struct gw_boot_event *event)
 {
 	struct gw_boot_fact fact = {
@@ -76,7 +64,6 @@ int gw_boot_evidence_add_event(struct gw_boot_evidence *evidence, const struct g
 		.type = (uint8_t)event->type,
 		.source = (uint8_t)event->source,
 	};
-	void *facts;
 
 	if (event->type == GW_BOOT_NONE || event->type >= GW_BOOT_EVENT_TYPES || event->source >= GW_BOOT_SOURCES)
 		return 0;
@@ -87,23 +74,17 @@ int gw_boot_evidence_add_event(struct gw_boot_evidence *evidence, const struct g
 	fact.subject = gw_boot_names_add(&evidence->names, event->subject);
 	fact.other = gw_boot_names_add(&evidence->names, event->other);
 	fact.bus = gw_boot_names_add(&evidence->names, event->bus);
-	facts = evidence_reserve(evidence->facts, evidence->n_facts, &evidence->allocated_facts, sizeof(fact));
-	if (!facts || fact.subject == GW_BOOT_NOT_FOUND || fact.other == GW_BOOT_NOT_FOUND ||
-	    fact.bus == GW_BOOT_NOT_FOUND)
+	if (fact.subject == GW_BOOT_NOT_FOUND || fact.other == GW_BOOT_NOT_FOUND || fact.bus == GW_BOOT_NOT_FOUND ||
+	    gw_array_reserve(evidence->facts, evidence->n_facts, evidence->allocated_facts, 1) < 0)
 		return -ENOMEM;
-	evidence->facts = facts;
 	evidence->facts[evidence->n_facts++] = fact;
 	return 0;
 }
 
 static int evidence_mark_record(struct gw_boot_evidence *evidence, uint64_t sequence, uint64_t time_ns)
 {
-	void *marks = evidence_reserve(evidence->marks, evidence->n_marks, &evidence->allocated_marks,
-				       sizeof(*evidence->marks));
-
-	if (!marks)
+	if (gw_array_reserve(evidence->marks, evidence->n_marks, evidence->allocated_marks, 1) < 0)
 		return -ENOMEM;
-	evidence->marks = marks;
 	evidence->marks[evidence->n_marks++] = (struct gw_boot_kmsg_mark){ sequence, time_ns };
 	return 0;
 }

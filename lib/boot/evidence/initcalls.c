@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
+
 struct gw_initcalls {
 	struct gw_initcall *list; /* strings of each: one allocation, which function points to */
 	size_t count, allocated;
@@ -149,15 +151,8 @@ int gw_initcalls_add(struct gw_initcalls *initcalls, const char *symbol, uint64_
 	struct gw_initcall initcall = { .address = address };
 	int r;
 
-	if (initcalls->count == initcalls->allocated) {
-		size_t allocated = initcalls->allocated ? initcalls->allocated * 2 : 1024;
-		struct gw_initcall *list = reallocarray(initcalls->list, allocated, sizeof(*list));
-
-		if (!list)
-			return -ENOMEM;
-		initcalls->list = list;
-		initcalls->allocated = allocated;
-	}
+	if (gw_array_reserve(initcalls->list, initcalls->count, initcalls->allocated, 1) < 0)
+		return -ENOMEM;
 	r = initcall_parse_symbol(&initcall, symbol);
 	if (r <= 0)
 		return r;

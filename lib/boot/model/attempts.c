@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
+
 /* Lines of one source about one attempt are this close. */
 #define SAME_NS 2000000ULL
 /* The end of an attempt as two sources see it: when their clocks are aligned, and when they are not. */
@@ -51,7 +53,7 @@ static struct gw_boot_attempt *attempts_add(struct reading *reading, const struc
 {
 	struct gw_boot_model *model = reading->model;
 
-	if (!GW_BOOT_RESERVE(model->attempts, model->n_attempts, model->allocated_attempts))
+	if (gw_array_reserve(model->attempts, model->n_attempts, model->allocated_attempts, 1) < 0)
 		return NULL;
 	model->attempts[model->n_attempts] = (struct gw_boot_attempt){
 		.begin_ns = GW_BOOT_UNKNOWN,
@@ -433,7 +435,7 @@ int gw_boot_attempts_build(struct gw_boot_model *model)
 	int r;
 
 	/* An array even if it stays empty: positions in it are pointers. */
-	if (!order || !GW_BOOT_RESERVE(model->attempts, model->n_attempts, model->allocated_attempts)) {
+	if (!order || gw_array_reserve(model->attempts, model->n_attempts, model->allocated_attempts, 1) < 0) {
 		free(order);
 		return -ENOMEM;
 	}

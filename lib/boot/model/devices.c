@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/array.h"
+
 uint32_t gw_boot_device_find(const struct gw_boot_model *model, uint32_t name, uint32_t bus)
 {
 	uint32_t first = gw_boot_map_get(&model->first_of, name);
@@ -22,7 +24,7 @@ static uint32_t devices_add(struct gw_boot_model *model, uint32_t name, uint32_t
 {
 	uint32_t index = (uint32_t)model->n_devices, first = gw_boot_map_get(&model->first_of, name);
 
-	if (!GW_BOOT_RESERVE(model->devices, model->n_devices, model->allocated_devices) ||
+	if (gw_array_reserve(model->devices, model->n_devices, model->allocated_devices, 1) < 0 ||
 	    gw_boot_map_set(&model->device_of, gw_boot_pair(name, bus), index) < 0 ||
 	    gw_boot_map_set(&model->first_of, name, index) < 0)
 		return GW_BOOT_NOTHING;

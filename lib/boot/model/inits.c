@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
+
 /* What several sources, or several lines of one, say about one call is this close. */
 #define SAME_NS 50000000ULL
 
@@ -74,7 +76,7 @@ static struct gw_boot_init *inits_find_or_add(struct gw_boot_model *model, struc
 			return last;
 		last->again = true;
 	}
-	if (!GW_BOOT_RESERVE(model->inits, model->n_inits, model->allocated_inits) ||
+	if (gw_array_reserve(model->inits, model->n_inits, model->allocated_inits, 1) < 0 ||
 	    gw_boot_map_set(map, init_key_of(fact), (uint32_t)model->n_inits) < 0)
 		return NULL;
 	model->inits[model->n_inits] = (struct gw_boot_init){

@@ -4,18 +4,6 @@
 
 #include <stdlib.h>
 
-bool gw_boot_reserve(void **array, size_t *allocated, size_t size)
-{
-	size_t wanted = *allocated ? *allocated * 2 : 64;
-	void *bigger = reallocarray(*array, wanted, size);
-
-	if (!bigger)
-		return false;
-	*array = bigger;
-	*allocated = wanted;
-	return true;
-}
-
 void gw_boot_model_free(struct gw_boot_model *model)
 {
 	if (!model)

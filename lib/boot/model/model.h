@@ -165,11 +165,6 @@ struct gw_boot_model {
 
 void gw_boot_model_free(struct gw_boot_model *model);
 
-/* Room for one more: grows @array; false when out of memory. */
-#define GW_BOOT_RESERVE(array, count, allocated)                                                                       \
-	((count) < (allocated) || gw_boot_reserve((void **)&(array), &(allocated), sizeof(*(array))))
-bool gw_boot_reserve(void **array, size_t *allocated, size_t size);
-
 /* Of two stretches of time, up to GW_BOOT_TIME_MAX. */
 static inline uint64_t gw_boot_time_sum(uint64_t a_ns, uint64_t b_ns)
 {

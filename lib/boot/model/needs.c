@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/boot/model/attempts.h"
 #include "lib/boot/model/devices.h"
 #include "lib/boot/model/modules.h"
@@ -29,7 +30,7 @@ static int needs_add(struct gw_boot_model *model, const struct gw_boot_need *nee
 {
 	if (need->consumer == need->supplier)
 		return 0;
-	if (!GW_BOOT_RESERVE(model->needs, model->n_needs, model->allocated_needs))
+	if (gw_array_reserve(model->needs, model->n_needs, model->allocated_needs, 1) < 0)
 		return -ENOMEM;
 	model->needs[model->n_needs++] = *need;
 	return 0;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/boot/model/features.h"
 
 const char *gw_boot_effect_name(enum gw_boot_effect effect)
@@ -33,7 +34,7 @@ void gw_boot_findings_deinit(struct gw_boot_findings *findings)
 
 struct gw_boot_finding *gw_boot_finding_add(struct gw_boot_findings *findings, enum gw_class class)
 {
-	if (!GW_BOOT_RESERVE(findings->items, findings->count, findings->allocated))
+	if (gw_array_reserve(findings->items, findings->count, findings->allocated, 1) < 0)
 		return NULL;
 	findings->items[findings->count] = (struct gw_boot_finding){
 		.class = class,

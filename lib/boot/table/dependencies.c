@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 
 #define LINE_SIZE 4096
@@ -405,16 +406,9 @@ static void put_entry(struct parser *parser)
 		complain_at(parser, parser->section_line, "more than %d entries, remove some", ENTRIES_MAX);
 		return;
 	}
-	if (i == depends->allocated) {
-		size_t allocated = depends->allocated ? depends->allocated * 2 : 32;
-		struct gw_dependency *entries = reallocarray(depends->entries, allocated, sizeof(*entries));
-
-		if (!entries) {
-			parser->no_memory = true;
-			return;
-		}
-		depends->entries = entries;
-		depends->allocated = allocated;
+	if (gw_array_reserve(depends->entries, i, depends->allocated, 1) < 0) {
+		parser->no_memory = true;
+		return;
 	}
 	if (i < depends->count)
 		entry_deinit(&depends->entries[i]);
