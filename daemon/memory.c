@@ -26,7 +26,7 @@ __attribute__((noinline)) static void prefault_stack(void)
 }
 
 /* Touched and freed again: with trimming off it stays in the heap for whoever allocates next. */
-static void prefault_heap(size_t size)
+static void memory_prefault_heap(size_t size)
 {
 	char *reserve = malloc(size);
 
@@ -37,7 +37,7 @@ static void prefault_heap(size_t size)
 	free(reserve);
 }
 
-static bool may_lock_any_amount(void)
+static bool memory_may_lock_any_amount(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
@@ -50,9 +50,9 @@ static bool may_lock_any_amount(void)
 }
 
 /* Under a limit that is large enough for now, a later allocation would fail: worse than not locking. */
-static int lock_all(void)
+static int memory_lock_all(void)
 {
-	if (!may_lock_any_amount())
+	if (!memory_may_lock_any_amount())
 		return -EPERM;
 	return mlockall(MCL_CURRENT | MCL_FUTURE) < 0 ? -errno : 0;
 }
@@ -64,8 +64,8 @@ int gw_memory_lock(size_t reserve)
 	mallopt(M_MMAP_MAX, 0);	       /* large blocks come from the heap, too */
 	mallopt(M_TRIM_THRESHOLD, -1); /* which never shrinks */
 	mallopt(M_ARENA_MAX, 1);
-	r = lock_all();
-	prefault_heap(reserve);
+	r = memory_lock_all();
+	memory_prefault_heap(reserve);
 	prefault_stack();
 	return r;
 }

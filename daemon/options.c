@@ -9,7 +9,7 @@
 #include "lib/base/bus-names.h"
 #include "lib/base/log.h"
 
-static void help(void)
+static void options_help(void)
 {
 	printf("gpuwatchd [OPTIONS...]\n\n"
 	       "Finds deadlocks and stalls of the GPU compute stack while they happen.\n\n"
@@ -59,7 +59,7 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static int set_log_level(const char *name)
+static int options_set_log_level(const char *name)
 {
 	int level = gw_log_level_from_name(name);
 
@@ -72,11 +72,11 @@ static int set_log_level(const char *name)
 }
 
 /* Returns as gw_options_parse() does. */
-static int apply(struct gw_options *options, int option)
+static int options_apply(struct gw_options *options, int option)
 {
 	switch (option) {
 	case 'h':
-		help();
+		options_help();
 		return 0;
 	case OPTION_VERSION:
 		puts("gpuwatchd " GW_VERSION);
@@ -88,7 +88,7 @@ static int apply(struct gw_options *options, int option)
 		options->config = optarg;
 		return 1;
 	case OPTION_LOG_LEVEL:
-		return set_log_level(optarg);
+		return options_set_log_level(optarg);
 	case OPTION_PRIVATE_SOCKET:
 		options->private_socket = optarg;
 		return 1;
@@ -121,7 +121,7 @@ int gw_options_parse(struct gw_options *options, int argc, char **argv)
 
 	*options = (struct gw_options){ .private_socket = GW_PRIVATE_SOCKET };
 	while ((option = getopt_long(argc, argv, "h", long_options, NULL)) >= 0) {
-		r = apply(options, option);
+		r = options_apply(options, option);
 		if (r <= 0)
 			return r;
 	}

@@ -25,7 +25,7 @@ struct gathering {
 
 /* ---- what is missing ---------------------------------------------------------------------- */
 
-_printf_(2, 3) static void add_line(json_t *lines, const char *format, ...)
+_printf_(2, 3) static void gather_add_line(json_t *lines, const char *format, ...)
 {
 	char line[512];
 	va_list arguments;
@@ -36,7 +36,7 @@ _printf_(2, 3) static void add_line(json_t *lines, const char *format, ...)
 	json_array_append_new(lines, json_string(line));
 }
 
-static json_t *missing_programs(const struct gw_boot_programs *programs)
+static json_t *gather_missing_programs(const struct gw_boot_programs *programs)
 {
 	const struct gw_probe_info *rows;
 	size_t count = programs ? gw_boot_programs_rows(programs, &rows) : 0;
@@ -44,22 +44,22 @@ static json_t *missing_programs(const struct gw_boot_programs *programs)
 
 	for (size_t i = 0; lines && i < count; i++)
 		if (rows[i].state == GW_PROBE_FAILED || (rows[i].state == GW_PROBE_ABSENT && !rows[i].patch[0]))
-			add_line(lines, "%s: %s", rows[i].name, rows[i].why);
+			gather_add_line(lines, "%s: %s", rows[i].name, rows[i].why);
 	return lines;
 }
 
-static void describe_log(const struct gw_boot_log_info *info, json_t *unreadable)
+static void gather_describe_log(const struct gw_boot_log_info *info, json_t *unreadable)
 {
 	if (info->left_out)
-		add_line(unreadable, "boot events: the log is full, %llu later events are not in it",
-			 (unsigned long long)info->left_out);
+		gather_add_line(unreadable, "boot events: the log is full, %llu later events are not in it",
+				(unsigned long long)info->left_out);
 	if (info->interrupted_ns)
-		add_line(unreadable, "boot events: recording was interrupted, and began anew at %.3f s",
-			 (double)info->interrupted_ns / 1e9);
+		gather_add_line(unreadable, "boot events: recording was interrupted, and began anew at %.3f s",
+				(double)info->interrupted_ns / 1e9);
 }
 
 /* Takes the reference to @unreadable over. */
-static json_t *describe_lost(const struct gathering *gathering)
+static json_t *gather_describe_lost(const struct gathering *gathering)
 {
 	const struct gw_boot_sources *sources = gathering->sources;
 	struct gw_boot_log_info log = { 0 };
@@ -68,11 +68,11 @@ static json_t *describe_lost(const struct gathering *gathering)
 	if (sources->log)
 		gw_boot_log_info(sources->log, &log);
 	if (sources->why[0])
-		add_line(gathering->unreadable, "boot events: %s", sources->why);
-	describe_log(&log, gathering->unreadable);
+		gather_add_line(gathering->unreadable, "boot events: %s", sources->why);
+	gather_describe_log(&log, gathering->unreadable);
 	if (gathering->kmsg.full)
-		add_line(gathering->unreadable, "/dev/kmsg: what came after the first %u MiB is not kept",
-			 GW_KMSG_LOG_MAX >> 20);
+		gather_add_line(gathering->unreadable, "/dev/kmsg: what came after the first %u MiB is not kept",
+				GW_KMSG_LOG_MAX >> 20);
 	if (sources->programs) {
 		lost = gw_boot_programs_counters(sources->programs)->dropped + log.dropped + log.left_out;
 		attached = log.first_ns ? log.first_ns : gw_boot_programs_counters(sources->programs)->started_ns;
@@ -80,12 +80,12 @@ static json_t *describe_lost(const struct gathering *gathering)
 	return json_pack("{s:I, s:I, s:I, s:s, s:O, s:o}", "events", (json_int_t)lost, "attached_ns",
 			 (json_int_t)attached, "kmsg", (json_int_t)gathering->kmsg.overwritten, "trace",
 			 gathering->trace.missing, "unreadable", gathering->unreadable, "probes",
-			 missing_programs(sources->programs));
+			 gather_missing_programs(sources->programs));
 }
 
 /* ---- sources ---------------------------------------------------------------------------------- */
 
-static int give_host(const struct gathering *gathering)
+static int gather_give_host(const struct gathering *gathering)
 {
 	struct gw_boot_host host = { .taken_mono_ns = gw_now_mono_ns(), .taken_real_ns = gw_now_real_ns() };
 	struct utsname name;
@@ -97,7 +97,7 @@ static int give_host(const struct gathering *gathering)
 	return gathering->sink->host(&host, gathering->userdata);
 }
 
-static int give_record(const struct gw_boot_record *record, void *userdata)
+static int gather_give_record(const struct gw_boot_record *record, void *userdata)
 {
 	const struct gathering *gathering = userdata;
 	struct gw_boot_event event;
@@ -106,14 +106,14 @@ static int give_record(const struct gw_boot_record *record, void *userdata)
 	return gathering->sink->event(&event, gathering->userdata);
 }
 
-static int give_kmsg(const char *text, size_t size, void *userdata)
+static int gather_give_kmsg(const char *text, size_t size, void *userdata)
 {
 	const struct gathering *gathering = userdata;
 
 	return gathering->sink->kmsg(text, size, gathering->userdata);
 }
 
-static int give_trace(const struct gw_boot_event *event, void *userdata)
+static int gather_give_trace(const struct gw_boot_event *event, void *userdata)
 {
 	const struct gathering *gathering = userdata;
 
@@ -121,7 +121,7 @@ static int give_trace(const struct gw_boot_event *event, void *userdata)
 }
 
 /* What cannot be read is missing from the evidence, and no reason not to look at the rest. */
-static int give_kernel_log(struct gathering *gathering)
+static int gather_give_kernel_log(struct gathering *gathering)
 {
 	const char *path = gathering->sources->kmsg_log;
 	struct gw_kmsg_log *kmsg;
@@ -131,20 +131,20 @@ static int give_kernel_log(struct gathering *gathering)
 		return 0;
 	r = gw_kmsg_log_open(&kmsg, path, gathering->sources->boot_id, NULL);
 	if (r < 0) {
-		add_line(gathering->unreadable, "%s: %s", path, strerror(-r));
+		gather_add_line(gathering->unreadable, "%s: %s", path, strerror(-r));
 		return 0;
 	}
 	r = gw_kmsg_log_update(kmsg);
 	if (r < 0)
-		add_line(gathering->unreadable, "/dev/kmsg: %s%s", strerror(-r),
-			 r == -EPERM ? ", that needs CAP_SYSLOG" : "");
-	r = gw_kmsg_log_each(kmsg, give_kmsg, gathering);
+		gather_add_line(gathering->unreadable, "/dev/kmsg: %s%s", strerror(-r),
+				r == -EPERM ? ", that needs CAP_SYSLOG" : "");
+	r = gw_kmsg_log_each(kmsg, gather_give_kmsg, gathering);
 	gw_kmsg_log_info(kmsg, &gathering->kmsg);
 	gw_kmsg_log_close(kmsg);
 	return r;
 }
 
-static int find_initcalls(const struct gw_kallsyms *kallsyms, struct gw_initcalls *initcalls)
+static int gather_find_initcalls(const struct gw_kallsyms *kallsyms, struct gw_initcalls *initcalls)
 {
 	size_t count = gw_kallsyms_count(kallsyms);
 	int r = 0;
@@ -159,7 +159,7 @@ static int find_initcalls(const struct gw_kallsyms *kallsyms, struct gw_initcall
 	return r < 0 ? r : 0;
 }
 
-static int give_initcalls(const struct gathering *gathering)
+static int gather_give_initcalls(const struct gathering *gathering)
 {
 	const struct gw_kallsyms *kallsyms = gathering->sources->kallsyms;
 	const struct gw_initcall *list;
@@ -172,18 +172,18 @@ static int give_initcalls(const struct gathering *gathering)
 	r = gw_initcalls_new(&initcalls);
 	if (r < 0)
 		return r;
-	r = find_initcalls(kallsyms, initcalls);
+	r = gather_find_initcalls(kallsyms, initcalls);
 	count = gw_initcalls_list(initcalls, &list);
 	if (r >= 0 && count == 0)
-		add_line(gathering->unreadable,
-			 "/proc/kallsyms: no initcalls among its symbols, see CONFIG_KALLSYMS_ALL");
+		gather_add_line(gathering->unreadable,
+				"/proc/kallsyms: no initcalls among its symbols, see CONFIG_KALLSYMS_ALL");
 	if (r >= 0)
 		r = gathering->sink->initcalls(list, count, gathering->userdata);
 	gw_initcalls_free(initcalls);
 	return r;
 }
 
-static int give_state(const struct gathering *gathering)
+static int gather_give_state(const struct gathering *gathering)
 {
 	json_t *state;
 	int r;
@@ -196,9 +196,9 @@ static int give_state(const struct gathering *gathering)
 	return r;
 }
 
-static int give_lost(const struct gathering *gathering)
+static int gather_give_lost(const struct gathering *gathering)
 {
-	json_t *lost = describe_lost(gathering);
+	json_t *lost = gather_describe_lost(gathering);
 	int r;
 
 	if (!lost)
@@ -216,19 +216,19 @@ int gw_boot_gather(const struct gw_boot_sources *sources, const struct gw_boot_s
 	gathering.unreadable = json_array();
 	if (!gathering.unreadable)
 		return -ENOMEM;
-	r = give_host(&gathering);
+	r = gather_give_host(&gathering);
 	if (r >= 0)
-		r = give_state(&gathering);
+		r = gather_give_state(&gathering);
 	if (r >= 0 && sources->log)
-		r = gw_boot_log_each(sources->log, give_record, &gathering);
+		r = gw_boot_log_each(sources->log, gather_give_record, &gathering);
 	if (r >= 0)
-		r = give_kernel_log(&gathering);
+		r = gather_give_kernel_log(&gathering);
 	if (r >= 0)
-		r = gw_trace_buffer_read(NULL, give_trace, &gathering, &gathering.trace);
+		r = gw_trace_buffer_read(NULL, gather_give_trace, &gathering, &gathering.trace);
 	if (r >= 0)
-		r = give_initcalls(&gathering);
+		r = gather_give_initcalls(&gathering);
 	if (r >= 0)
-		r = give_lost(&gathering);
+		r = gather_give_lost(&gathering);
 	json_decref(gathering.unreadable);
 	return r;
 }

@@ -29,13 +29,13 @@ struct gw_kmsg_log {
 	struct gw_kmsg *kmsg; /* NULL: not open (yet) */
 };
 
-static int write_header(struct gw_kmsg_log *log)
+static int kmsg_log_write_header(struct gw_kmsg_log *log)
 {
 	return pwrite(log->fd, &log->header, sizeof(log->header), 0) == sizeof(log->header) ? 0 : -EIO;
 }
 
 /* The number in PRIORITY,NUMBER,... */
-static bool record_number(const char *text, size_t size, uint64_t *ret)
+static bool kmsg_log_record_number(const char *text, size_t size, uint64_t *ret)
 {
 	char start[64];
 
@@ -45,13 +45,13 @@ static bool record_number(const char *text, size_t size, uint64_t *ret)
 
 /* ---- keeping --------------------------------------------------------------------------- */
 
-static int keep(struct gw_kmsg_log *log, const char *text, size_t size)
+static int kmsg_log_keep(struct gw_kmsg_log *log, const char *text, size_t size)
 {
 	char record[RECORD_MAX + 1];
 
 	if (log->size + size + 1 > GW_KMSG_LOG_MAX) {
 		log->header.full = 1;
-		return write_header(log);
+		return kmsg_log_write_header(log);
 	}
 	memcpy(record, text, size);
 	record[size] = '\0';
@@ -61,20 +61,20 @@ static int keep(struct gw_kmsg_log *log, const char *text, size_t size)
 	return 0;
 }
 
-static int on_record(const char *text, size_t size, void *userdata)
+static int kmsg_log_on_record(const char *text, size_t size, void *userdata)
 {
 	struct gw_kmsg_log *log = userdata;
 	uint64_t number;
 	int r = 0;
 
-	if (size > RECORD_MAX || log->header.full || !record_number(text, size, &number) || number < log->next)
+	if (size > RECORD_MAX || log->header.full || !kmsg_log_record_number(text, size, &number) || number < log->next)
 		return 0;
 	if (number > log->next) {
 		log->header.overwritten += number - log->next;
-		r = write_header(log);
+		r = kmsg_log_write_header(log);
 	}
 	log->next = number + 1;
-	return r < 0 ? r : keep(log, text, size);
+	return r < 0 ? r : kmsg_log_keep(log, text, size);
 }
 
 int gw_kmsg_log_update(struct gw_kmsg_log *log)
@@ -85,13 +85,13 @@ int gw_kmsg_log_update(struct gw_kmsg_log *log)
 		return 0;
 	if (!log->kmsg)
 		r = gw_kmsg_open(&log->kmsg, log->kmsg_path);
-	return r < 0 ? r : gw_kmsg_read(log->kmsg, on_record, log);
+	return r < 0 ? r : gw_kmsg_read(log->kmsg, kmsg_log_on_record, log);
 }
 
 /* ---- giving ------------------------------------------------------------------------------- */
 
 /* Calls @record for each record of the file. @end: set to where the last whole one ends. */
-static int each(const struct gw_kmsg_log *log, gw_kmsg_record record, void *userdata, uint64_t *end)
+static int kmsg_log_each(const struct gw_kmsg_log *log, gw_kmsg_record record, void *userdata, uint64_t *end)
 {
 	off_t size = lseek(log->fd, 0, SEEK_END);
 	size_t at = sizeof(struct header);
@@ -120,7 +120,7 @@ int gw_kmsg_log_each(const struct gw_kmsg_log *log, gw_kmsg_record record, void 
 {
 	uint64_t end;
 
-	return each(log, record, userdata, &end);
+	return kmsg_log_each(log, record, userdata, &end);
 }
 
 void gw_kmsg_log_info(const struct gw_kmsg_log *log, struct gw_kmsg_log_info *ret)
@@ -130,34 +130,34 @@ void gw_kmsg_log_info(const struct gw_kmsg_log *log, struct gw_kmsg_log_info *re
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-static int note_number(const char *text, size_t size, void *userdata)
+static int kmsg_log_see_number(const char *text, size_t size, void *userdata)
 {
 	struct gw_kmsg_log *log = userdata;
 	uint64_t number;
 
-	if (record_number(text, size, &number))
+	if (kmsg_log_record_number(text, size, &number))
 		log->next = number + 1;
 	return 0;
 }
 
 /* A record that its writer was killed over is read again. */
-static int resume(struct gw_kmsg_log *log)
+static int kmsg_log_resume(struct gw_kmsg_log *log)
 {
-	int r = each(log, note_number, log, &log->size);
+	int r = kmsg_log_each(log, kmsg_log_see_number, log, &log->size);
 
 	if (r >= 0 && ftruncate(log->fd, (off_t)log->size) < 0)
 		r = -errno;
 	return r;
 }
 
-static int begin(struct gw_kmsg_log *log, const char *boot_id)
+static int kmsg_log_begin(struct gw_kmsg_log *log, const char *boot_id)
 {
 	if (ftruncate(log->fd, 0) < 0)
 		return -errno;
 	log->header = (struct header){ 0 };
 	strncpy(log->header.boot_id, boot_id, sizeof(log->header.boot_id) - 1);
 	log->size = sizeof(log->header);
-	return write_header(log);
+	return kmsg_log_write_header(log);
 }
 
 int gw_kmsg_log_open(struct gw_kmsg_log **ret, const char *path, const char *boot_id, const char *kmsg)
@@ -173,9 +173,9 @@ int gw_kmsg_log_open(struct gw_kmsg_log **ret, const char *path, const char *boo
 		r = -errno;
 	else if (pread(log->fd, &log->header, sizeof(log->header), 0) == sizeof(log->header) &&
 		 strncmp(log->header.boot_id, boot_id, sizeof(log->header.boot_id)) == 0)
-		r = resume(log);
+		r = kmsg_log_resume(log);
 	else
-		r = begin(log, boot_id);
+		r = kmsg_log_begin(log, boot_id);
 	if (r < 0 || (kmsg && !log->kmsg_path)) {
 		gw_kmsg_log_close(log);
 		return r < 0 ? r : -ENOMEM;

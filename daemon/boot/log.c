@@ -35,19 +35,19 @@ struct gw_boot_log {
 	uint64_t last; /* number of the last record, if there is one */
 };
 
-static int write_header(struct gw_boot_log *log)
+static int boot_log_write_header(struct gw_boot_log *log)
 {
 	ssize_t n = pwrite(log->fd, &log->header, sizeof(log->header), 0);
 
 	return n == sizeof(log->header) ? 0 : n < 0 ? -errno : -EIO;
 }
 
-static off_t offset_of(uint64_t record)
+static off_t boot_log_offset_of(uint64_t record)
 {
 	return (off_t)(sizeof(struct header) + record * sizeof(struct gw_boot_record));
 }
 
-static int note_number(const struct gw_boot_record *record, void *userdata)
+static int boot_log_see_number(const struct gw_boot_record *record, void *userdata)
 {
 	struct gw_boot_log *log = userdata;
 
@@ -57,14 +57,14 @@ static int note_number(const struct gw_boot_record *record, void *userdata)
 	return 0;
 }
 
-static bool is_ours(const struct header *header, const char *boot_id)
+static bool boot_log_is_ours(const struct header *header, const char *boot_id)
 {
 	return memcmp(header->magic, MAGIC, sizeof(MAGIC)) == 0 && header->layout == GW_BOOT_LAYOUT_VERSION &&
 	       header->record_size == sizeof(struct gw_boot_record) &&
 	       strncmp(header->boot_id, boot_id, sizeof(header->boot_id)) == 0;
 }
 
-static int begin(struct gw_boot_log *log, const char *boot_id)
+static int boot_log_begin(struct gw_boot_log *log, const char *boot_id)
 {
 	if (ftruncate(log->fd, 0) < 0)
 		return -errno;
@@ -74,20 +74,20 @@ static int begin(struct gw_boot_log *log, const char *boot_id)
 		.record_size = sizeof(struct gw_boot_record),
 	};
 	strncpy(log->header.boot_id, boot_id, sizeof(log->header.boot_id) - 1);
-	return write_header(log);
+	return boot_log_write_header(log);
 }
 
 /* The last record may be half there, if its writer was killed; then it is still in the ring buffer. */
-static int resume(struct gw_boot_log *log)
+static int boot_log_resume(struct gw_boot_log *log)
 {
 	struct stat st;
 
 	if (fstat(log->fd, &st) < 0)
 		return -errno;
 	log->records = ((uint64_t)st.st_size - sizeof(struct header)) / sizeof(struct gw_boot_record);
-	if (ftruncate(log->fd, offset_of(log->records)) < 0)
+	if (ftruncate(log->fd, boot_log_offset_of(log->records)) < 0)
 		return -errno;
-	return gw_boot_log_each(log, note_number, log);
+	return gw_boot_log_each(log, boot_log_see_number, log);
 }
 
 int gw_boot_log_open(struct gw_boot_log **ret, const char *path, const char *boot_id)
@@ -100,10 +100,10 @@ int gw_boot_log_open(struct gw_boot_log **ret, const char *path, const char *boo
 	log->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	r = log->fd < 0 || flock(log->fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
 	if (r >= 0 && pread(log->fd, &log->header, sizeof(log->header), 0) == sizeof(log->header) &&
-	    is_ours(&log->header, boot_id))
-		r = resume(log);
+	    boot_log_is_ours(&log->header, boot_id))
+		r = boot_log_resume(log);
 	else if (r >= 0)
-		r = begin(log, boot_id);
+		r = boot_log_begin(log, boot_id);
 	if (r < 0) {
 		gw_boot_log_close(log);
 		return r;
@@ -138,9 +138,9 @@ int gw_boot_log_add(struct gw_boot_log *log, const struct gw_boot_record *record
 		log->next = record->sequence + 1;
 	if (log->records == GW_BOOT_LOG_MAX) {
 		log->header.left_out++;
-		return write_header(log);
+		return boot_log_write_header(log);
 	}
-	n = pwrite(log->fd, record, sizeof(*record), offset_of(log->records));
+	n = pwrite(log->fd, record, sizeof(*record), boot_log_offset_of(log->records));
 	if (n != sizeof(*record)) {
 		log->header.left_out++;
 		return n < 0 ? -errno : -ENOSPC;
@@ -159,13 +159,13 @@ int gw_boot_log_set_started(struct gw_boot_log *log, uint64_t started_ns)
 	else
 		log->header.first_ns = started_ns;
 	log->header.started_ns = started_ns;
-	return write_header(log);
+	return boot_log_write_header(log);
 }
 
 int gw_boot_log_add_dropped(struct gw_boot_log *log, uint64_t dropped)
 {
 	log->header.dropped += dropped;
-	return dropped ? write_header(log) : 0;
+	return dropped ? boot_log_write_header(log) : 0;
 }
 
 void gw_boot_log_info(const struct gw_boot_log *log, struct gw_boot_log_info *ret)
@@ -187,7 +187,7 @@ int gw_boot_log_each(const struct gw_boot_log *log, gw_boot_log_visit visit, voi
 
 	for (uint64_t done = 0; r >= 0 && done < log->records;) {
 		size_t wanted = log->records - done < BATCH ? (size_t)(log->records - done) : BATCH;
-		ssize_t n = pread(log->fd, batch, wanted * sizeof(*batch), offset_of(done));
+		ssize_t n = pread(log->fd, batch, wanted * sizeof(*batch), boot_log_offset_of(done));
 
 		if (n < (ssize_t)sizeof(*batch))
 			return n < 0 ? -errno : -EIO;

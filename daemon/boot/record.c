@@ -14,7 +14,7 @@
 #define BPFFS "/sys/fs/bpf"
 
 /* As systemd mounts it later: it takes what it finds mounted as its own. */
-static int mount_bpffs(const char *directory)
+static int record_mount_bpffs(const char *directory)
 {
 	struct statfs fs;
 
@@ -36,7 +36,7 @@ int gw_boot_record(const char *directory, const char *btf_path)
 	char message[512];
 	int r;
 
-	r = mount_bpffs(directory);
+	r = record_mount_bpffs(directory);
 	if (r < 0) {
 		log_error("Mounting a BPF file system on %s failed: %s", BPFFS, strerror(-r));
 		return r;

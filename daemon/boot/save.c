@@ -10,7 +10,7 @@
 #include "lib/system/dependency-files.h"
 
 /* Takes the reference over; NULL: memory ran out. */
-static int put_line(FILE *file, json_t *line)
+static int save_line(FILE *file, json_t *line)
 {
 	int r = !line || json_dumpf(line, file, JSON_COMPACT | JSON_ENSURE_ASCII) < 0 || putc('\n', file) == EOF;
 
@@ -18,28 +18,28 @@ static int put_line(FILE *file, json_t *line)
 	return r ? -ENOMEM : 0;
 }
 
-static int put_host(const struct gw_boot_host *host, void *userdata)
+static int save_host(const struct gw_boot_host *host, void *userdata)
 {
-	return put_line(userdata,
-			json_pack("{s:s, s:s, s:s, s:s, s:o, s:I}", "schema", GW_BOOT_SCHEMA, "boot_id", host->boot_id,
-				  "kernel", host->kernel, "machine", host->machine, "taken_at",
-				  gw_json_time(host->taken_real_ns), "taken_mono_ns", (json_int_t)host->taken_mono_ns));
+	return save_line(userdata, json_pack("{s:s, s:s, s:s, s:s, s:o, s:I}", "schema", GW_BOOT_SCHEMA, "boot_id",
+					     host->boot_id, "kernel", host->kernel, "machine", host->machine,
+					     "taken_at", gw_json_time(host->taken_real_ns), "taken_mono_ns",
+					     (json_int_t)host->taken_mono_ns));
 }
 
-static int put_event(const struct gw_boot_event *event, void *userdata)
+static int save_event(const struct gw_boot_event *event, void *userdata)
 {
-	return put_line(userdata, json_pack("{s:o}", "event", gw_boot_event_json(event)));
+	return save_line(userdata, json_pack("{s:o}", "event", gw_boot_event_json(event)));
 }
 
-static int put_kmsg(const char *text, size_t size, void *userdata)
+static int save_kmsg(const char *text, size_t size, void *userdata)
 {
 	json_t *string = json_stringn(text, size);
 
 	/* The kernel writes what is not ASCII as \xNN; whatever else it may be, it is no record. */
-	return string ? put_line(userdata, json_pack("{s:o}", "kmsg", string)) : 0;
+	return string ? save_line(userdata, json_pack("{s:o}", "kmsg", string)) : 0;
 }
 
-static int put_initcalls(const struct gw_initcall *list, size_t count, void *userdata)
+static int save_initcalls(const struct gw_initcall *list, size_t count, void *userdata)
 {
 	json_t *array = json_array();
 
@@ -47,35 +47,35 @@ static int put_initcalls(const struct gw_initcall *list, size_t count, void *use
 		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:I}", "function", list[i].function, "module",
 						       list[i].module, "level", gw_initcall_level_name(list[i].level),
 						       "address", (json_int_t)list[i].address));
-	return put_line(userdata, json_pack("{s:o}", "initcalls", array));
+	return save_line(userdata, json_pack("{s:o}", "initcalls", array));
 }
 
-static int put_state(json_t *state, void *userdata)
+static int save_state(json_t *state, void *userdata)
 {
-	return put_line(userdata, json_pack("{s:O}", "state", state));
+	return save_line(userdata, json_pack("{s:O}", "state", state));
 }
 
-static int put_lost(json_t *lost, void *userdata)
+static int save_lost(json_t *lost, void *userdata)
 {
-	return put_line(userdata, json_pack("{s:O}", "lost", lost));
+	return save_line(userdata, json_pack("{s:O}", "lost", lost));
 }
 
-static int put_table(const char *name, const char *text, size_t size, void *userdata)
+static int save_table(const char *name, const char *text, size_t size, void *userdata)
 {
-	return put_line(userdata, json_pack("{s:s%, s:s}", "table", text, size, "name", name));
+	return save_line(userdata, json_pack("{s:s%, s:s}", "table", text, size, "name", name));
 }
 
 int gw_boot_save(const struct gw_boot_sources *sources, FILE *file)
 {
 	static const struct gw_boot_sink sink = {
-		.host = put_host,
-		.event = put_event,
-		.kmsg = put_kmsg,
-		.initcalls = put_initcalls,
-		.state = put_state,
-		.lost = put_lost,
+		.host = save_host,
+		.event = save_event,
+		.kmsg = save_kmsg,
+		.initcalls = save_initcalls,
+		.state = save_state,
+		.lost = save_lost,
 	};
 	int r = gw_boot_gather(sources, &sink, file);
 
-	return r < 0 ? r : gw_depends_files_each(NULL, NULL, put_table, NULL, file);
+	return r < 0 ? r : gw_depends_files_each(NULL, NULL, save_table, NULL, file);
 }

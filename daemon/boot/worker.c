@@ -20,14 +20,14 @@ struct gw_worker {
 	struct gw_worker_options options;
 	pid_t pid;
 	int output;
-	bool told; /* done() was called */
+	bool finished; /* done() was called */
 	sd_event_source *child, *limit;
 };
 
 /* ---- in the other process ---------------------------------------------------------------- */
 
 /* A job that hangs must hold nothing of the daemon: no lock, no socket, no program attached to the kernel. */
-static int leave_daemon(const struct gw_worker_options *options, pid_t daemon, int output)
+static int worker_leave_daemon(const struct gw_worker_options *options, pid_t daemon, int output)
 {
 	sigset_t none;
 
@@ -44,9 +44,9 @@ static int leave_daemon(const struct gw_worker_options *options, pid_t daemon, i
 }
 
 /* The exit status is the error. */
-__attribute__((noreturn)) static void work(const struct gw_worker_options *options, pid_t daemon, int output)
+__attribute__((noreturn)) static void worker_run(const struct gw_worker_options *options, pid_t daemon, int output)
 {
-	int r = leave_daemon(options, daemon, output);
+	int r = worker_leave_daemon(options, daemon, output);
 	FILE *file = r < 0 ? NULL : fdopen(OUTPUT_FD, "w");
 
 	if (r >= 0 && !file)
@@ -60,36 +60,36 @@ __attribute__((noreturn)) static void work(const struct gw_worker_options *optio
 
 /* ---- in the daemon -------------------------------------------------------------------------- */
 
-static void tell(struct gw_worker *worker, int error)
+static void worker_finish(struct gw_worker *worker, int error)
 {
-	if (worker->told)
+	if (worker->finished)
 		return;
-	worker->told = true;
+	worker->finished = true;
 	sd_event_source_set_enabled(worker->limit, SD_EVENT_OFF);
 	worker->options.done(error, worker->output, worker->options.userdata);
 	close(worker->output);
 	worker->output = -1;
 }
 
-static int on_end(sd_event_source *source, const siginfo_t *info, void *userdata)
+static int worker_on_end(sd_event_source *source, const siginfo_t *info, void *userdata)
 {
 	struct gw_worker *worker = userdata;
 
 	worker->pid = 0;
-	tell(worker, info->si_code == CLD_EXITED ? -info->si_status : -EIO);
+	worker_finish(worker, info->si_code == CLD_EXITED ? -info->si_status : -EIO);
 	return 0;
 }
 
-static int on_limit(sd_event_source *source, uint64_t usec, void *userdata)
+static int worker_on_limit(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct gw_worker *worker = userdata;
 
 	kill(worker->pid, SIGKILL);
-	tell(worker, -ETIMEDOUT);
+	worker_finish(worker, -ETIMEDOUT);
 	return 0;
 }
 
-static int start(struct gw_worker *worker, sd_event *event)
+static int worker_fork(struct gw_worker *worker, sd_event *event)
 {
 	pid_t daemon = getpid();
 	int r;
@@ -103,11 +103,11 @@ static int start(struct gw_worker *worker, sd_event *event)
 		return -errno;
 	}
 	if (worker->pid == 0)
-		work(&worker->options, daemon, worker->output);
-	r = sd_event_add_child(event, &worker->child, worker->pid, WEXITED, on_end, worker);
+		worker_run(&worker->options, daemon, worker->output);
+	r = sd_event_add_child(event, &worker->child, worker->pid, WEXITED, worker_on_end, worker);
 	if (r >= 0)
 		r = sd_event_add_time_relative(event, &worker->limit, CLOCK_MONOTONIC, worker->options.limit_usec,
-					       ACCURACY_USEC, on_limit, worker);
+					       ACCURACY_USEC, worker_on_limit, worker);
 	return r;
 }
 
@@ -119,7 +119,7 @@ int gw_worker_start(struct gw_worker **ret, sd_event *event, const struct gw_wor
 	if (!worker)
 		return -ENOMEM;
 	worker->options = *options;
-	r = start(worker, event);
+	r = worker_fork(worker, event);
 	if (r < 0) {
 		gw_worker_free(worker);
 		return r;

@@ -22,7 +22,7 @@ struct gw_bus {
 	bool complained;
 };
 
-static void let_go(struct gw_bus *bus)
+static void bus_disconnect(struct gw_bus *bus)
 {
 	bus->has_name = false;
 	if (!bus->bus)
@@ -32,16 +32,16 @@ static void let_go(struct gw_bus *bus)
 }
 
 /* From any handler of the connection: a new one is made later, outside of it. */
-static void retry_later(struct gw_bus *bus)
+static void bus_retry_later(struct gw_bus *bus)
 {
-	let_go(bus);
+	bus_disconnect(bus);
 	sd_event_source_set_time_relative(bus->retry, RETRY_USEC);
 	sd_event_source_set_enabled(bus->retry, SD_EVENT_ONESHOT);
 }
 
-/* ---- what the connection tells ------------------------------------------------------------- */
+/* ---- signals of the connection ------------------------------------------------------------- */
 
-static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+static int bus_on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
 	const sd_bus_error *refusal = sd_bus_message_get_error(reply);
 	struct gw_bus *bus = userdata;
@@ -59,35 +59,35 @@ static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 	return 0;
 }
 
-static int on_connected(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int bus_on_connected(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct gw_bus *bus = userdata;
 	int r;
 
 	r = gw_bus_api_attach(bus->api, bus->bus);
 	if (r >= 0)
-		r = sd_bus_request_name_async(bus->bus, NULL, GW_BUS_NAME, 0, on_name, bus);
+		r = sd_bus_request_name_async(bus->bus, NULL, GW_BUS_NAME, 0, bus_on_name, bus);
 	if (r < 0) {
 		log_warning("Serving on the system bus failed: %s", strerror(-r));
-		retry_later(bus);
+		bus_retry_later(bus);
 	}
 	return 0;
 }
 
-static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int bus_on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct gw_bus *bus = userdata;
 
 	if (bus->has_name)
 		log_notice("The system bus went away; the private socket goes on answering.");
-	retry_later(bus);
+	bus_retry_later(bus);
 	return 0;
 }
 
 /* ---- making one ------------------------------------------------------------------------------- */
 
 /* As sd_bus_open_system() does, but waiting (by inotify) for a bus that is not there. */
-static int configure(sd_bus *connection)
+static int bus_configure(sd_bus *connection)
 {
 	const char *address = secure_getenv("DBUS_SYSTEM_BUS_ADDRESS");
 	int r;
@@ -104,23 +104,23 @@ static int configure(sd_bus *connection)
 	return r;
 }
 
-static int match_local(struct gw_bus *bus, const char *member, sd_bus_message_handler_t handler)
+static int bus_match_local(struct gw_bus *bus, const char *member, sd_bus_message_handler_t handler)
 {
 	return sd_bus_match_signal_async(bus->bus, NULL, "org.freedesktop.DBus.Local", "/org/freedesktop/DBus/Local",
 					 "org.freedesktop.DBus.Local", member, handler, NULL, bus);
 }
 
-static int connect_bus(struct gw_bus *bus)
+static int bus_connect(struct gw_bus *bus)
 {
 	int r;
 
 	r = sd_bus_new(&bus->bus);
 	if (r >= 0)
-		r = configure(bus->bus);
+		r = bus_configure(bus->bus);
 	if (r >= 0)
-		r = match_local(bus, "Connected", on_connected);
+		r = bus_match_local(bus, "Connected", bus_on_connected);
 	if (r >= 0)
-		r = match_local(bus, "Disconnected", on_disconnected);
+		r = bus_match_local(bus, "Disconnected", bus_on_disconnected);
 	if (r >= 0)
 		r = sd_bus_start(bus->bus);
 	if (r >= 0)
@@ -128,17 +128,17 @@ static int connect_bus(struct gw_bus *bus)
 	return r;
 }
 
-static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
+static int bus_on_retry(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct gw_bus *bus = userdata;
 	int r;
 
-	r = connect_bus(bus);
+	r = bus_connect(bus);
 	if (r < 0) {
 		if (!bus->complained)
 			log_warning("Connecting to the system bus failed, trying again: %s", strerror(-r));
 		bus->complained = true;
-		retry_later(bus);
+		bus_retry_later(bus);
 	}
 	return 0;
 }
@@ -159,7 +159,7 @@ int gw_bus_new(struct gw_bus **ret, sd_event *event, struct gw_bus_api *api)
 		return -ENOMEM;
 	bus->event = sd_event_ref(event);
 	bus->api = api;
-	r = sd_event_add_time_relative(event, &bus->retry, CLOCK_MONOTONIC, 0, 0, on_retry, bus);
+	r = sd_event_add_time_relative(event, &bus->retry, CLOCK_MONOTONIC, 0, 0, bus_on_retry, bus);
 	if (r < 0) {
 		gw_bus_free(bus);
 		return r;
@@ -172,7 +172,7 @@ void gw_bus_free(struct gw_bus *bus)
 {
 	if (!bus)
 		return;
-	let_go(bus);
+	bus_disconnect(bus);
 	sd_event_source_disable_unref(bus->retry);
 	sd_event_unref(bus->event);
 	free(bus);

@@ -173,7 +173,7 @@ static void journal_drop_first(struct gw_journal *journal)
 
 static void journal_enqueue(struct gw_journal *journal, const struct entry *entry)
 {
-	if (journal->queued == QUEUE_MAX) { /* the oldest tells least about now */
+	if (journal->queued == QUEUE_MAX) { /* the newest matters most */
 		journal_drop_first(journal);
 		journal->lost++;
 	}

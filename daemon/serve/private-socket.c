@@ -37,7 +37,7 @@ struct gw_private_socket {
 
 /* ---- who may ------------------------------------------------------------------------------ */
 
-static bool in_group(int fd, gid_t gid)
+static bool socket_in_group(int fd, gid_t gid)
 {
 	gid_t groups[GROUPS_MAX];
 	socklen_t size = sizeof(groups);
@@ -50,14 +50,14 @@ static bool in_group(int fd, gid_t gid)
 	return false;
 }
 
-static bool may_ask(int fd)
+static bool socket_peer_may_ask(int fd)
 {
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
 		return false;
-	if (peer.uid == 0 || peer.uid == geteuid() || peer.gid == getegid() || in_group(fd, getegid()))
+	if (peer.uid == 0 || peer.uid == geteuid() || peer.gid == getegid() || socket_in_group(fd, getegid()))
 		return true;
 	log_notice("Refused process %d of user %u on the private socket: not root, and not of the daemon's group.",
 		   (int)peer.pid, (unsigned)peer.uid);
@@ -66,20 +66,20 @@ static bool may_ask(int fd)
 
 /* ---- peers --------------------------------------------------------------------------------- */
 
-static void drop_peer(struct peer *peer)
+static void peer_drop(struct peer *peer)
 {
 	gw_bus_api_detach(peer->server->api, peer->bus);
 	peer->kick = sd_event_source_disable_unref(peer->kick);
 	peer->bus = sd_bus_close_unref(peer->bus);
 }
 
-static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int peer_on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-	drop_peer(userdata);
+	peer_drop(userdata);
 	return 0;
 }
 
-static int on_kick(sd_event_source *source, void *userdata)
+static int peer_on_kick(sd_event_source *source, void *userdata)
 {
 	struct peer *peer = userdata;
 
@@ -93,7 +93,7 @@ static int on_kick(sd_event_source *source, void *userdata)
  * authentication (libdbus does). sd-bus has read it then, but waits for more to
  * read before it looks at it: have it look once.
  */
-static int on_authenticated(sd_bus_message *message, void *userdata, sd_bus_error *error)
+static int peer_on_authenticated(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
 	struct peer *peer = userdata;
 
@@ -102,25 +102,25 @@ static int on_authenticated(sd_bus_message *message, void *userdata, sd_bus_erro
 }
 
 /* Clients made for a bus (busctl, gdbus) first ask it for a name of their own. */
-static int hello(sd_bus_message *call, void *userdata, sd_bus_error *error)
+static int peer_on_hello(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	return sd_bus_reply_method_return(call, "s", ":0.1");
 }
 
 static const sd_bus_vtable bus_vtable[] = {
 	SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("Hello", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", unique_name), hello,
+	SD_BUS_METHOD_WITH_ARGS("Hello", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", unique_name), peer_on_hello,
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };
 
-static int match_local(struct peer *peer, const char *member, sd_bus_message_handler_t handler)
+static int peer_match_local(struct peer *peer, const char *member, sd_bus_message_handler_t handler)
 {
 	return sd_bus_match_signal_async(peer->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
 					 "org.freedesktop.DBus.Local", member, handler, NULL, peer);
 }
 
-static int configure(struct peer *peer)
+static int peer_configure(struct peer *peer)
 {
 	sd_id128_t id;
 	int r;
@@ -139,22 +139,22 @@ static int configure(struct peer *peer)
 	return r;
 }
 
-static int start_peer(struct peer *peer, sd_event *event)
+static int peer_start(struct peer *peer, sd_event *event)
 {
 	int r;
 
-	r = configure(peer);
+	r = peer_configure(peer);
 	if (r >= 0)
-		r = match_local(peer, "Connected", on_authenticated);
+		r = peer_match_local(peer, "Connected", peer_on_authenticated);
 	if (r >= 0)
-		r = match_local(peer, "Disconnected", on_disconnected);
+		r = peer_match_local(peer, "Disconnected", peer_on_disconnected);
 	if (r >= 0)
 		r = sd_bus_add_object_vtable(peer->bus, NULL, "/org/freedesktop/DBus", "org.freedesktop.DBus",
 					     bus_vtable, peer);
 	if (r >= 0)
 		r = gw_bus_api_attach(peer->server->api, peer->bus);
 	if (r >= 0)
-		r = sd_event_add_defer(event, &peer->kick, on_kick, peer);
+		r = sd_event_add_defer(event, &peer->kick, peer_on_kick, peer);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(peer->kick, SD_EVENT_OFF);
 	if (r >= 0)
@@ -165,7 +165,7 @@ static int start_peer(struct peer *peer, sd_event *event)
 }
 
 /* Takes @fd over. */
-static int add_peer(struct peer *peer, sd_event *event, int fd)
+static int peer_add(struct peer *peer, sd_event *event, int fd)
 {
 	int r;
 
@@ -175,13 +175,13 @@ static int add_peer(struct peer *peer, sd_event *event, int fd)
 	if (r < 0)
 		close(fd);
 	else
-		r = start_peer(peer, event);
+		r = peer_start(peer, event);
 	if (r < 0)
-		drop_peer(peer);
+		peer_drop(peer);
 	return r;
 }
 
-static struct peer *free_place(struct gw_private_socket *server)
+static struct peer *socket_free_place(struct gw_private_socket *server)
 {
 	for (size_t i = 0; i < PEERS_MAX; i++)
 		if (!server->peers[i].bus) {
@@ -191,20 +191,20 @@ static struct peer *free_place(struct gw_private_socket *server)
 	return NULL;
 }
 
-static int on_connection(sd_event_source *source, int listening, uint32_t revents, void *userdata)
+static int socket_on_connection(sd_event_source *source, int listening, uint32_t revents, void *userdata)
 {
 	_cleanup_close_ int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct gw_private_socket *server = userdata;
-	struct peer *place = free_place(server);
+	struct peer *place = socket_free_place(server);
 	int r;
 
-	if (fd < 0 || !may_ask(fd))
+	if (fd < 0 || !socket_peer_may_ask(fd))
 		return 0;
 	if (!place) {
 		log_warning("Refused a connection to the private socket: there are %d already.", PEERS_MAX);
 		return 0;
 	}
-	r = add_peer(place, server->event, gw_steal_fd(&fd));
+	r = peer_add(place, server->event, gw_steal_fd(&fd));
 	if (r < 0)
 		log_warning("Serving a connection to the private socket failed: %s", strerror(-r));
 	return 0;
@@ -213,7 +213,7 @@ static int on_connection(sd_event_source *source, int listening, uint32_t revent
 /* ---- the path -------------------------------------------------------------------------------- */
 
 /* Returns -EADDRINUSE when somebody listens there, 0 when the path is free (now). */
-static int clear_path(const struct sockaddr_un *address)
+static int socket_clear_path(const struct sockaddr_un *address)
 {
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct stat st;
@@ -231,7 +231,7 @@ static int clear_path(const struct sockaddr_un *address)
 	return unlink(address->sun_path) < 0 ? -errno : 0;
 }
 
-static int bind_path(int fd, const struct sockaddr_un *address)
+static int socket_bind_path(int fd, const struct sockaddr_un *address)
 {
 	mode_t mask = umask(0117); /* the socket is 0660 from its first moment */
 	int r;
@@ -242,7 +242,7 @@ static int bind_path(int fd, const struct sockaddr_un *address)
 }
 
 /* The unit has a RuntimeDirectory=; without systemd the directory is made here. */
-static void make_parent(const char *path)
+static void socket_make_parent(const char *path)
 {
 	char copy[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 
@@ -250,18 +250,18 @@ static void make_parent(const char *path)
 	mkdir(dirname(copy), 0755);
 }
 
-static int open_path(struct gw_private_socket *server)
+static int socket_open_path(struct gw_private_socket *server)
 {
 	int r;
 
-	make_parent(server->address.sun_path);
-	r = clear_path(&server->address);
+	socket_make_parent(server->address.sun_path);
+	r = socket_clear_path(&server->address);
 	if (r < 0)
 		return r;
 	server->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (server->fd < 0)
 		return -errno;
-	r = bind_path(server->fd, &server->address);
+	r = socket_bind_path(server->fd, &server->address);
 	if (r < 0) {
 		close(gw_steal_fd(&server->fd)); /* the path is not ours to remove */
 		return r;
@@ -269,7 +269,7 @@ static int open_path(struct gw_private_socket *server)
 	return listen(server->fd, SOMAXCONN) < 0 ? -errno : 0;
 }
 
-static void explain(int error, const char *path, char *message, size_t size)
+static void socket_explain_error(int error, const char *path, char *message, size_t size)
 {
 	if (error == -EADDRINUSE)
 		snprintf(message, size, "%s is served by another gpuwatchd: stop that one first", path);
@@ -295,10 +295,10 @@ int gw_private_socket_new(struct gw_private_socket **ret, const char *path, char
 	r = strlen(path) < sizeof(server->address.sun_path) ? 0 : -ENAMETOOLONG;
 	if (r >= 0) {
 		strcpy(server->address.sun_path, path);
-		r = open_path(server);
+		r = socket_open_path(server);
 	}
 	if (r < 0) {
-		explain(r, path, message, size);
+		socket_explain_error(r, path, message, size);
 		gw_private_socket_free(server);
 		return r;
 	}
@@ -310,7 +310,7 @@ int gw_private_socket_serve(struct gw_private_socket *server, sd_event *event, s
 {
 	server->event = sd_event_ref(event);
 	server->api = api;
-	return sd_event_add_io(event, &server->source, server->fd, EPOLLIN, on_connection, server);
+	return sd_event_add_io(event, &server->source, server->fd, EPOLLIN, socket_on_connection, server);
 }
 
 void gw_private_socket_free(struct gw_private_socket *server)
@@ -320,7 +320,7 @@ void gw_private_socket_free(struct gw_private_socket *server)
 	sd_event_source_disable_unref(server->source);
 	for (size_t i = 0; i < PEERS_MAX; i++)
 		if (server->peers[i].bus)
-			drop_peer(&server->peers[i]);
+			peer_drop(&server->peers[i]);
 	sd_event_unref(server->event);
 	if (server->fd >= 0) {
 		unlink(server->address.sun_path);

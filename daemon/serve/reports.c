@@ -138,7 +138,7 @@ void gw_reports_set_keep_resolved(struct gw_reports *reports, size_t keep_resolv
 
 /* ---- news ---------------------------------------------------------------------------------- */
 
-static bool is_active(const struct gw_reported *report)
+static bool reports_is_active(const struct gw_reported *report)
 {
 	return report && report->state == GW_STATE_ACTIVE;
 }
@@ -146,9 +146,9 @@ static bool is_active(const struct gw_reported *report)
 /* @known may be NULL. */
 static enum gw_news reports_news(const struct gw_reported *known, const struct gw_reported *now)
 {
-	if (!is_active(now))
+	if (!reports_is_active(now))
 		return GW_NEWS_RESOLVED;
-	return is_active(known) ? GW_NEWS_CHANGED : GW_NEWS_DETECTED;
+	return reports_is_active(known) ? GW_NEWS_CHANGED : GW_NEWS_DETECTED;
 }
 
 /* Whether a person would read the same. */
@@ -191,7 +191,7 @@ static bool reports_take_listed(struct gw_reports *reports, struct gw_reported *
 	struct entry *entry = reports_entry(reports, report->id);
 	const struct gw_reported *known = entry ? entry->report : NULL;
 	enum gw_news news = reports_news(known, report);
-	bool is_news = known ? !reports_same(known, report) : is_active(report);
+	bool is_news = known ? !reports_same(known, report) : reports_is_active(report);
 
 	reports_store(reports, entry, report, true);
 	if (is_news)
@@ -207,7 +207,7 @@ static int reports_resolve_unlisted(struct gw_reports *reports, enum gw_kind kin
 	for (size_t i = 0; i < reports->count; i++) {
 		struct gw_reported *report = reports->entries[i].report;
 
-		if (report->kind != kind || reports->entries[i].listed || !is_active(report))
+		if (report->kind != kind || reports->entries[i].listed || !reports_is_active(report))
 			continue;
 		if (gw_reported_resolve(report, now_ns) < 0) {
 			r = -ENOMEM;
@@ -253,7 +253,7 @@ size_t gw_reports_active_of(const struct gw_reports *reports, enum gw_kind kind)
 	size_t count = 0;
 
 	for (size_t i = 0; i < reports->count; i++)
-		count += reports->entries[i].report->kind == kind && is_active(reports->entries[i].report);
+		count += reports->entries[i].report->kind == kind && reports_is_active(reports->entries[i].report);
 	return count;
 }
 
@@ -262,7 +262,7 @@ size_t gw_reports_active(const struct gw_reports *reports)
 	size_t count = 0;
 
 	for (size_t i = 0; i < reports->count; i++)
-		count += is_active(reports->entries[i].report);
+		count += reports_is_active(reports->entries[i].report);
 	return count;
 }
 

@@ -27,7 +27,7 @@ struct gw_recorder {
 	struct kept ring[KEEP_MOST];
 };
 
-static void drop_oldest(struct gw_recorder *recorder)
+static void recorder_drop_oldest(struct gw_recorder *recorder)
 {
 	struct kept *kept = &recorder->ring[recorder->first];
 
@@ -37,26 +37,26 @@ static void drop_oldest(struct gw_recorder *recorder)
 	recorder->count--;
 }
 
-static void shrink(struct gw_recorder *recorder)
+static void recorder_shrink(struct gw_recorder *recorder)
 {
 	while (recorder->count > KEEP_LEAST && recorder->bytes > recorder->limit)
-		drop_oldest(recorder);
+		recorder_drop_oldest(recorder);
 }
 
 void gw_recorder_add(struct gw_recorder *recorder, void *data, size_t size, size_t skip)
 {
 	if (recorder->count == KEEP_MOST)
-		drop_oldest(recorder);
+		recorder_drop_oldest(recorder);
 	recorder->ring[(recorder->first + recorder->count++) % KEEP_MOST] =
 		(struct kept){ .data = data, .size = size, .skip = skip };
 	recorder->bytes += size;
-	shrink(recorder);
+	recorder_shrink(recorder);
 }
 
 void gw_recorder_set_limit(struct gw_recorder *recorder, size_t limit)
 {
 	recorder->limit = limit;
-	shrink(recorder);
+	recorder_shrink(recorder);
 }
 
 size_t gw_recorder_count(const struct gw_recorder *recorder)
@@ -66,7 +66,7 @@ size_t gw_recorder_count(const struct gw_recorder *recorder)
 
 /* ---- the recording ------------------------------------------------------------------------ */
 
-static int put(int fd, const void *data, size_t size)
+static int recorder_write_bytes(int fd, const void *data, size_t size)
 {
 	while (size > 0) {
 		ssize_t n = write(fd, data, size);
@@ -81,14 +81,14 @@ static int put(int fd, const void *data, size_t size)
 	return 0;
 }
 
-static int put_records(int fd, struct gw_recording_writer *writer, const void *records, size_t size)
+static int recorder_write_records(int fd, struct gw_recording_writer *writer, const void *records, size_t size)
 {
 	int r = gw_recording_add(writer, records, size);
 
-	return r < 0 ? r : put(fd, records, size);
+	return r < 0 ? r : recorder_write_bytes(fd, records, size);
 }
 
-static int put_all(int fd, const struct gw_recorder *recorder, const struct gw_host_record *host)
+static int recorder_write_all(int fd, const struct gw_recorder *recorder, const struct gw_host_record *host)
 {
 	struct gw_recording_header header;
 	struct gw_recording_writer writer;
@@ -96,18 +96,18 @@ static int put_all(int fd, const struct gw_recorder *recorder, const struct gw_h
 	int r;
 
 	gw_recording_begin(&writer, &header);
-	r = put(fd, &header, sizeof(header));
+	r = recorder_write_bytes(fd, &header, sizeof(header));
 	if (r >= 0)
-		r = put_records(fd, &writer, host, host->header.size);
+		r = recorder_write_records(fd, &writer, host, host->header.size);
 	for (size_t i = 0; r >= 0 && i < recorder->count; i++) {
 		const struct kept *kept = &recorder->ring[(recorder->first + i) % KEEP_MOST];
 
-		r = put_records(fd, &writer, (const char *)kept->data + kept->skip, kept->size - kept->skip);
+		r = recorder_write_records(fd, &writer, (const char *)kept->data + kept->skip, kept->size - kept->skip);
 	}
 	if (r < 0)
 		return r;
 	gw_recording_end(&writer, &end);
-	return put(fd, &end, sizeof(end));
+	return recorder_write_bytes(fd, &end, sizeof(end));
 }
 
 int gw_recorder_write(const struct gw_recorder *recorder, const struct gw_host_record *host)
@@ -117,7 +117,7 @@ int gw_recorder_write(const struct gw_recorder *recorder, const struct gw_host_r
 
 	if (fd < 0)
 		return -errno;
-	r = put_all(fd, recorder, host);
+	r = recorder_write_all(fd, recorder, host);
 	if (r < 0)
 		return r;
 	if (lseek(fd, 0, SEEK_SET) < 0 ||
@@ -144,6 +144,6 @@ void gw_recorder_free(struct gw_recorder *recorder)
 	if (!recorder)
 		return;
 	while (recorder->count > 0)
-		drop_oldest(recorder);
+		recorder_drop_oldest(recorder);
 	free(recorder);
 }
