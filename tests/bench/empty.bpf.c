@@ -3,8 +3,9 @@
  * The yardstick of the benchmark: programs that do nothing, on the hooks that
  * a fence's life passes (signalled, wait start, wait end).
  */
+#include <linux/bpf.h> /* first: the types that the next one needs */
+
 #include <bpf/bpf_helpers.h>
-#include <linux/bpf.h>
 
 SEC("tp_btf/dma_fence_signaled")
 int empty_signaled(void *ctx)
