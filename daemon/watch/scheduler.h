@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The scheduler: decides when to look, see docs/architecture.md. Asleep without
- * any timer while nothing waits; looking often while something new has become
- * old; less and less often while the same waits stand.
- */
+/* The scheduler: has the watch look at the kernel when the schedule says so, by a timer and the kernel's wake events. */
 #ifndef GPUWATCH_DAEMON_WATCH_SCHEDULER_H
 #define GPUWATCH_DAEMON_WATCH_SCHEDULER_H
 
@@ -12,16 +8,12 @@
 
 #include <systemd/sd-event.h>
 
+#include "daemon/watch/schedule.h"
 #include "daemon/watch/watch.h"
 
 struct gw_scheduler;
 
-struct gw_pace {
-	uint64_t min_wait_ns; /* a wait younger than this is nobody's business */
-	uint64_t interval_ns; /* least time between two looks that are analysed */
-};
-
-/* Called after each look. */
+/* Called after each look, also after one that failed. */
 typedef void (*gw_looked)(void *userdata);
 
 /* The first look, a full one, comes at once when the loop runs. @event and @watch must outlive the scheduler. */
@@ -43,7 +35,7 @@ void gw_scheduler_request_full(struct gw_scheduler *scheduler);
 /* Whether a report stands or a candidate waits for its proof. */
 bool gw_scheduler_busy(const struct gw_scheduler *scheduler);
 
-/* One word for `status`: "asleep", "looking", or "idling" (the same harmless waits stand). */
+/* gw_schedule_state() */
 const char *gw_scheduler_state(const struct gw_scheduler *scheduler);
 
 #endif
