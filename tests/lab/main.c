@@ -157,6 +157,22 @@ static int truth_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(truth);
 
+/* What "start" takes, a line each; a scenario's only variant needs no name. */
+static int scenarios_show(struct seq_file *seq, void *unused)
+{
+	const struct lab_variant *variant;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(lab_families); i++)
+		for (variant = lab_families[i]->variants; variant->name[0]; variant++)
+			if (lab_families[i]->variants[1].name[0])
+				seq_printf(seq, "%s/%s\n", lab_families[i]->name, variant->name);
+			else
+				seq_printf(seq, "%s\n", lab_families[i]->name);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(scenarios);
+
 /* ---- start and stop ---- */
 
 static int parse_param(struct lab_params *params, char *word)
@@ -505,6 +521,7 @@ static int __init lab_init(void)
 	debugfs_create_file("start", 0200, lab_debugfs, NULL, &start_fops);
 	debugfs_create_file("stop", 0200, lab_debugfs, NULL, &stop_fops);
 	debugfs_create_file("truth", 0400, lab_debugfs, NULL, &truth_fops);
+	debugfs_create_file("scenarios", 0400, lab_debugfs, NULL, &scenarios_fops);
 	debugfs_create_file("bench", 0600, lab_debugfs, NULL, &bench_fops);
 	return 0;
 }

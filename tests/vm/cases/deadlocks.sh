@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes each deadlock given as argument, one after the other, and leaves what
-# gpuwatch said about it for verify.py.
+# Makes each deadlock of the lab, one after the other, or those given as arguments, and leaves what gpuwatch said about
+# it for verify.py. Which of the lab's scenarios are no deadlocks here is in no-deadlock.
 . /cases/lib.sh
 
 # The daemon's standard output is the quickest witness: asking it costs the guest time.
@@ -33,8 +33,33 @@ one() {
 	check "$1: the lab let go" [ ! -s "$LAB/truth" ]
 }
 
+# The patterns of no-deadlock that fit a scenario.
+# shellcheck disable=SC2254 # it is a pattern
+left_out() {
+	while read -r pattern reason; do
+		case $1 in
+		$pattern) echo "$pattern" ;;
+		esac
+	done <"$OUT/patterns"
+}
+
+# Every scenario that the lab offers and nobody has left out.
+all_deadlocks() {
+	grep -v '^#' /cases/no-deadlock >"$OUT/patterns"
+	while read -r offered; do
+		[ -n "$(left_out "$offered" | tee -a "$OUT/fitting")" ] || echo "$offered"
+	done <"$LAB/scenarios"
+}
+
 load_lab || exit 1
 start_daemon || exit 1
+if [ $# -eq 0 ]; then
+	all_deadlocks >"$OUT/deadlocks"
+	check "the lab offers deadlocks" [ "$(wc -l <"$OUT/deadlocks")" -gt 20 ]
+	check "what is left out is there" [ "$(sort -u "$OUT/fitting" | wc -l)" -eq "$(wc -l <"$OUT/patterns")" ]
+	# shellcheck disable=SC2046 # words
+	set -- $(cat "$OUT/deadlocks")
+fi
 for spec; do
 	one "$spec"
 done

@@ -16,7 +16,10 @@ from pathlib import Path
 
 import jsonschema
 
-LIMIT_NS = 2_000_000_000  # issue: seen within 2 s, resolved within 2 s
+LIMIT_NS = 2_000_000_000  # seen within 2 s, resolved within 2 s
+
+# What cannot be proven: the kernel does not record who holds an rwsem for reading, so that the holder is inferred.
+CONFIDENCE = {"fence-lock-cycle.rwsem-read": "probable"}
 
 passed = failed = 0
 
@@ -64,7 +67,8 @@ def check_active(name, truth, reports, schema, seen_at):
         check(f"{name}: schema", False, error.message)
     check(f"{name}: kind", report["kind"] == "deadlock", report["kind"])
     check(f"{name}: class", report["class"] == truth["class"], f"{report['class']}, not {truth['class']}")
-    check(f"{name}: proven", report["confidence"] == truth.get("confidence", "proven"), report["confidence"])
+    confidence = CONFIDENCE.get(name, "proven")
+    check(f"{name}: {confidence}", report["confidence"] == confidence, report["confidence"])
     # A participant that has exited may still be named, from what was learned, but need not be.
     want = {p["pid"] for p in truth["participants"] if p["state"] != "exited"}
     gone = {p["pid"] for p in truth["participants"]} - want
