@@ -147,3 +147,21 @@ set_stamp() {
 
 # True if a file is younger than so many minutes.
 younger_than() { [[ -n $(find "$1" -mmin "-$2" 2>/dev/null) ]]; }
+
+# How many seconds a process has been ready to run and had to wait for a processor of this machine: the most of its threads.
+kept_waiting() { awk '$2 > most { most = $2 } END { printf "%d\n", most / 1e9 }' /proc/"$1"/task/*/schedstat; }
+
+# limit_machine PID SECONDS FILE: ends an emulator that has had its time, and leaves FILE. Runs beside it. Time for which this
+# machine has no processor for it does not count.
+limit_machine() {
+	local pid=$1 limit=$2 file=$3 start=$SECONDS waited
+	while sleep 1 && [[ -d /proc/$pid ]]; do
+		waited=$(kept_waiting "$pid") || waited=0
+		((SECONDS - start - waited < limit)) && continue
+		: >"$file"
+		kill "$pid"
+		sleep 5
+		kill -KILL "$pid"
+		return
+	done
+}

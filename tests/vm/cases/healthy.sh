@@ -64,6 +64,7 @@ check_waits() {
 			true_waits=$((true_waits + 1))
 		else
 			fail "pid $pid waits for a $kind"
+			jq -c ".waits[] | select(.pid == $pid)" /tmp/waits.json
 			cat "/tmp/stack.$pid"
 		fi
 	done </tmp/waits
