@@ -9,7 +9,6 @@ prefix ?= $(PREFIX)
 exec_prefix ?= $(prefix)
 bindir ?= $(exec_prefix)/bin
 sbindir ?= $(exec_prefix)/sbin
-libdir ?= $(exec_prefix)/lib
 datarootdir ?= $(prefix)/share
 datadir ?= $(datarootdir)
 mandir ?= $(datarootdir)/man
@@ -21,7 +20,6 @@ sysusersdir ?= /usr/lib/sysusers.d
 tmpfilesdir ?= /usr/lib/tmpfiles.d
 catalogdir ?= /usr/lib/systemd/catalog
 dbuspolicydir ?= /usr/share/dbus-1/system.d
-dbusservicesdir ?= /usr/share/dbus-1/system-services
 
 CC ?= cc
 CLANG ?= clang
@@ -94,8 +92,9 @@ $(B)/datadir: FORCE
 	@mkdir -p $(@D)
 	@[ "$$(cat $@ 2>/dev/null)" = '$(datadir)' ] || echo '$(datadir)' >$@
 
-$(B)/lib/system/dependency-files.o $(B)/san/lib/system/dependency-files.o: $(B)/datadir
-$(B)/lib/system/dependency-files.o $(B)/san/lib/system/dependency-files.o: GW_CFLAGS += -DGW_DATADIR='"$(datadir)"'
+WITH_DATADIR := $(addsuffix lib/system/dependency-files.o,$(B)/ $(B)/san/ $(B)/fuzz/)
+$(WITH_DATADIR): $(B)/datadir
+$(WITH_DATADIR): GW_CFLAGS += -DGW_DATADIR='"$(datadir)"'
 
 $(B)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
@@ -142,8 +141,25 @@ $(B)/unit/%: tests/unit/%.c $(B)/san/libgpuwatch.a
 .PHONY: check-unit
 ## check-unit: the unit tests alone
 check-unit: $(UNIT_BIN)
-	@rm -f $(B)/unit/reports
-	@GPUWATCH_REPORTS=$(abspath $(B))/unit/reports tests/unit/run.sh $(UNIT_BIN)
+	@tests/unit/run.sh $(abspath $(B))/unit/reports $(UNIT_BIN)
+
+# ---- fuzzers, run by tests/fuzz/run ----------------------------------------------
+
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz-*.c)
+FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
+FUZZ_CFLAGS := -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+
+$(B)/fuzz/lib/%.o: lib/%.c
+	@mkdir -p $(@D)
+	$(CLANG) $(GW_CFLAGS) $(call pkg_cflags,$(LIB_PKGS)) $(FUZZ_CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
+
+$(B)/fuzz/libgpuwatch.a: $(LIB_SRC:%.c=$(B)/fuzz/%.o)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/fuzz/fuzz-%: tests/fuzz/fuzz-%.c $(B)/fuzz/libgpuwatch.a
+	$(CLANG) $(GW_CFLAGS) $(call pkg_cflags,$(LIB_PKGS)) $(FUZZ_CFLAGS) $(GW_DEPFLAGS) \
+		$< $(B)/fuzz/libgpuwatch.a $(call pkg_libs,$(LIB_PKGS)) -o $@
 
 # ---- real kernels under QEMU ---------------------------------------------------
 
@@ -224,44 +240,21 @@ bench: deps
 	@$(MAKE) -s all $(B)/bench/empty $(B)/lab/$(KERNEL)/stamp
 	@tests/vm/run --kernel $(KERNEL) --timeout 600 $(GUEST_FILES) -- /cases/bench.sh $(BENCH_ARGS)
 
-vm_check = tests/vm/check $(1) $(B) $(B)/check/$(1) $(2)
-
-# Cases in which it is the daemon and the system around it that matter, not the version of the kernel.
-DAEMON_CASES := crash idle hang probe-order-stress systemd boot-systemd boot-dracut
-DAEMON_CASES_6.1 := hang systemd boot-systemd
-DAEMON_CASES_6.12 := probe-order-stress crash boot-dracut
-DAEMON_CASES_7.2 := idle
-EVERYWHERE ?=
-# What fw_devlink is told does not differ between machines: here on, strict, and with a short timeout.
-ARM64_CASES := healthy in-time in-time-strict late late-short late-strict overlap strict-overlap refused deadlocks
-
-.PHONY: check check-build lint kernel-check
+.PHONY: check check-quick check-build lint kernel-check
 ## check: all tests, on the three kernels (EVERYWHERE=1: also those on all three for which one would do)
 check: deps
 	@$(MAKE) -s check-build
-	@tests/run.sh $(B)/check jobs=2 \
-		'healthy=tests/run.sh $(B)/check $(foreach k,$(KERNELS),healthy-$(k)="$(call vm_check,$(k),healthy)")' \
-		'host=tests/run.sh $(B)/check \
-			lint="$(MAKE) -s lint" \
-			unit="$(MAKE) -s check-unit" \
-			schema="/usr/bin/python3 tests/unit/check-schema $(B)/unit/reports" \
-			fuzz="tests/fuzz/run 8 && echo 1 passed, 0 failed" \
-			cli=tests/cli/run-tests.sh \
-			fixtures="tests/fixtures/run $(B)"' \
-		boots='$(call vm_check,6.1,boots)' \
-		kernel-events='tests/kernel/run $(B)/check/kernel-events' \
-		jobs=4 \
-		arm64='GPUWATCH_JOBS=1 tests/arm64/check $(B)/check/arm64 $(if $(EVERYWHERE),,$(ARM64_CASES))' \
-		$(foreach k,7.2 6.12 6.1, \
-			'order-$(k)=$(call vm_check,$(k),probe-order boot-record drivers boot-state)' \
-			'vm-$(k)=$(call vm_check,$(k),deadlocks late degrade waits)' \
-			'daemon-$(k)=$(call vm_check,$(k),$(if $(EVERYWHERE),$(DAEMON_CASES),$(DAEMON_CASES_$(k))))') \
-		patched='$(call vm_check,6.1-patched,hazards activity boot-events)'
+	@EVERYWHERE=$(EVERYWHERE) tests/parts $(B) >$(B)/parts && tests/run $(B)/check <$(B)/parts
+
+## check-quick: what needs no guest, no root and no network: unit tests, command line, recordings, lint; before a patch is sent
+check-quick:
+	@$(MAKE) -s -j$(shell nproc) WERROR=1 all $(UNIT_BIN)
+	@tests/parts --quick $(B) >$(B)/parts-quick && tests/run $(B)/check-quick <$(B)/parts-quick
 
 # Everything the checks use, with warnings as errors; installed as a package would for the guest with systemd.
 check-build:
 	@echo "building gpuwatch, its unit tests, and the lab modules for $(KERNELS)"
-	@$(MAKE) -s -j$(shell nproc) WERROR=1 all $(B)/bench/empty $(B)/state $(UNIT_BIN)
+	@$(MAKE) -s -j$(shell nproc) WERROR=1 all $(B)/bench/empty $(B)/state $(UNIT_BIN) $(FUZZ_BIN)
 	@$(MAKE) -s $(LAB)
 	@rm -rf $(B)/root
 	@$(MAKE) -s install DESTDIR=$(abspath $(B))/root PREFIX=/usr

@@ -5,8 +5,9 @@ set -euo pipefail
 
 usage() {
 	cat <<-END
-	usage: ./setup.sh [--kernel] [--check | --list | --libraries]
+	usage: ./setup.sh [--quick | --kernel] [--check | --list | --libraries]
 
+	  --quick   only what building and \`make check-quick\` need: no emulator, nothing that builds kernels
 	  --kernel  also what kernel-patches/check needs
 	  --check   install nothing: print the missing packages, exit 1 if there are any
 	  --list    print the whole package list
@@ -16,21 +17,23 @@ usage() {
 }
 
 # What the daemon and the command line tool link; tests/arm64 gets the same for another architecture.
-libraries=(
-	libbpf-dev libelf-dev zlib1g-dev libsystemd-dev libsmartcols-dev libjansson-dev libkmod-dev libcap-dev
-)
+libraries=(libbpf-dev libelf-dev zlib1g-dev libsystemd-dev libsmartcols-dev libjansson-dev libkmod-dev)
 
 packages=(
 	"${libraries[@]}"
 	# compilers
-	build-essential clang libclang-rt-dev llvm bpftool pkg-config git ca-certificates
-	# unit tests, lint, schema checks, man pages
-	libcmocka-dev clang-format clang-tidy shellcheck mandoc jq python3 python3-jsonschema file procps
-	# D-Bus and systemd tools on the build host, a terminal for the demo
-	dbus systemd tmux
+	build-essential clang llvm bpftool pkg-config
+	# unit tests, command line, recordings, lint
+	libcmocka-dev python3 python3-jsonschema jq dbus xz-utils git clang-format shellcheck mandoc
+)
+
+guest_packages=(
+	# fuzzers
+	libclang-rt-dev
+	# downloads that apt verifies
+	ca-certificates debian-archive-keyring
 	# virtual machines: emulator, guest userland, archives, root file system images
-	qemu-system-x86 qemu-utils busybox-static cpio kmod zstd xz-utils lz4 debian-archive-keyring
-	mmdebstrap uidmap fakeroot e2fsprogs util-linux
+	qemu-system-x86 busybox-static cpio kmod zstd lz4 mmdebstrap uidmap fakeroot e2fsprogs
 	# kernel modules: the lab and kernels of our own
 	flex bison bc libssl-dev pahole
 	# what drives the drivers on the patched kernel
@@ -85,10 +88,9 @@ install() {
 		-o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold "$@"
 }
 
-if [[ ${1:-} == --kernel ]]; then
-	packages+=("${kernel_packages[@]}")
-	shift
-fi
+[[ ${1:-} == --quick ]] || packages+=("${guest_packages[@]}")
+[[ ${1:-} != --kernel ]] || packages+=("${kernel_packages[@]}")
+[[ ${1:-} != --quick && ${1:-} != --kernel ]] || shift
 case ${1:-} in
 	"") ;;
 	--check) mapfile -t todo < <(missing); ((${#todo[@]} == 0)) && exit 0; printf '%s\n' "${todo[@]}"; exit 1 ;;
