@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Runs in a guest, as root: every scenario of the lab must really block who it says, for as long as it says, and let go.
 # Usage: selftest.sh [MODULE.ko]; labuser must be in PATH, and drm, gpu_sched and vgem loaded or loadable.
+#
+# By hand only: when the lab changes.
 set -u
 
 lab=/sys/kernel/debug/gpulab

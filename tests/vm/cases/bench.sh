@@ -3,6 +3,8 @@
 # The cost of a fence with nothing attached, with empty programs on the same
 # hooks, and with gpuwatch, in one guest. Rounds are interleaved and the
 # minimum of each counts, so that a noisy machine disturbs all alike.
+#
+# By hand only: it measures times. `make bench`.
 . /cases/lib.sh
 
 fences=${1:-100000}

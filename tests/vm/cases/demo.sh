@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The demonstration: a real deadlock forms, gpuwatch says who waits on whom, the
 # deadlock is released, gpuwatch says that it is over.
+#
+# By hand only: deadlocks.sh checks all that it shows. `make demo`.
 . /cases/lib.sh
 
 say() {

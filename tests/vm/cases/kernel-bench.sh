@@ -4,6 +4,8 @@
 # attached, with all trace events of fences on, and with gpuwatch. One line each: WHAT UNWAITED WAITED.
 #
 # usage: kernel-bench.sh [FENCES]
+#
+# By hand only: its figures are for the patches. `make kernel-bench`.
 . /cases/lib.sh
 
 fences=${1:-200000}
