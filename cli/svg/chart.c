@@ -12,6 +12,7 @@
 
 #define LANES_MOST 60	  /* unless all are asked for */
 #define NAMES_WIDTH 250.0 /* of the column with the devices' names */
+#define BAND_LANES_MOST 6 /* the band's height is bounded: further items share the last lane */
 #define BAND_FONT 11.0	  /* pixels */
 #define BAND_GAP 10.0	  /* pixels between a name and the next bar of the band */
 #define BAND_PADDING 6.0  /* pixels below the band */

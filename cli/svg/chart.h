@@ -20,7 +20,6 @@
 #define CHART_WIDTH 1280.0 /* of the image */
 #define CHART_MARGIN 24.0
 #define LANE_HEIGHT 22.0
-#define BAND_LANES_MOST 6
 
 /* A device and its row of bars. */
 struct svg_lane {

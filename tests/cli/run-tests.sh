@@ -1008,6 +1008,13 @@ test_documents() {
 			_gpuwatch_cli; printf "%s\n" "${COMPREPLY[@]}"' - "$@" | grep -qx -- "$1"
 	}
 	ok "completion of commands" completes deadlocks de
+	local command option
+	for command in $(gpuwatch-cli --help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'); do
+		ok "completion of the command $command" completes "$command" "${command:0:3}"
+		for option in $(gpuwatch-cli "$command" --help | grep -oE '^ +(-., )?--[a-z-]+' | grep -oE -- '--.*'); do
+			ok "completion of $command $option" completes "$option=\\?" "$command" "${option%?}"
+		done
+	done
 	ok "completion of options" completes --follow deadlocks --f
 	ok "no completion of options of other commands" not completes --follow waits --f
 	ok "completion of values" completes never --color = n
