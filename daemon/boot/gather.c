@@ -11,6 +11,7 @@
 #include "daemon/boot/kmsg-log.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/system/initcalls.h"
 #include "lib/system/state.h"
 #include "lib/system/trace-buffer.h"
 
@@ -144,21 +145,6 @@ static int gather_give_kernel_log(struct gathering *gathering)
 	return r;
 }
 
-static int gather_find_initcalls(const struct gw_kallsyms *kallsyms, struct gw_initcalls *initcalls)
-{
-	size_t count = gw_kallsyms_count(kallsyms);
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < count; i++) {
-		struct gw_symbol symbol;
-
-		gw_kallsyms_symbol(kallsyms, i, &symbol);
-		if (!symbol.module[0])
-			r = gw_initcalls_add(initcalls, symbol.name, symbol.address);
-	}
-	return r < 0 ? r : 0;
-}
-
 static int gather_give_initcalls(const struct gathering *gathering)
 {
 	const struct gw_kallsyms *kallsyms = gathering->sources->kallsyms;
@@ -169,16 +155,14 @@ static int gather_give_initcalls(const struct gathering *gathering)
 
 	if (!kallsyms || gw_kallsyms_hidden(kallsyms))
 		return 0; /* said where probes are attached */
-	r = gw_initcalls_new(&initcalls);
+	r = gw_initcalls_read(&initcalls, kallsyms);
 	if (r < 0)
 		return r;
-	r = gather_find_initcalls(kallsyms, initcalls);
 	count = gw_initcalls_list(initcalls, &list);
-	if (r >= 0 && count == 0)
+	if (count == 0)
 		gather_add_line(gathering->unreadable,
 				"/proc/kallsyms: no initcalls among its symbols, see CONFIG_KALLSYMS_ALL");
-	if (r >= 0)
-		r = gathering->sink->initcalls(list, count, gathering->userdata);
+	r = gathering->sink->initcalls(list, count, gathering->userdata);
 	gw_initcalls_free(initcalls);
 	return r;
 }

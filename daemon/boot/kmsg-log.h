@@ -7,6 +7,7 @@
 #ifndef GPUWATCH_DAEMON_BOOT_KMSG_LOG_H
 #define GPUWATCH_DAEMON_BOOT_KMSG_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "lib/base/files.h"
 
@@ -33,7 +32,7 @@ _printf_(3, 4) static int fail(char **error, int code, const char *format, ...)
 	return code;
 }
 
-/* ---- text: System.map, /proc/kallsyms -------------------------------------------------------------- */
+/* ---- text: System.map, a copy of /proc/kallsyms -------------------------------------------------------------- */
 
 /* "ffffffff81000000 T _text"; @ret is cut out of the line. What belongs to a module is none of the kernel's. */
 static bool parse_line(char *line, uint64_t *address, char **ret)
@@ -315,17 +314,14 @@ void gw_kernel_image_deinit(struct gw_kernel_image *image)
 int gw_kernel_image_read(struct gw_kernel_image *ret, const char *path, char **error)
 {
 	struct gw_kernel_image image = { .file = NULL };
-	struct utsname host;
 	int r = gw_initcalls_new(&image.initcalls);
 
 	*error = NULL;
-	r = r ?: read_file(&image, path ? path : "/proc/kallsyms", path != NULL, error);
+	r = r ?: read_file(&image, path, true, error);
 	if (r < 0) {
 		gw_kernel_image_deinit(&image);
 		return r;
 	}
-	if (!path && uname(&host) == 0)
-		snprintf(image.release, sizeof(image.release), "%.63s", host.release);
 	free(*error);
 	*error = NULL;
 	*ret = image;

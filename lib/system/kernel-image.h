@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The initcalls of a kernel that lies in a file: an ELF vmlinux with its symbol
- * table, System.map, or the text of /proc/kallsyms.
+ * table, System.map, or a copy of /proc/kallsyms. (Those of the running one: initcalls.h.)
  */
 #ifndef GPUWATCH_LIB_SYSTEM_KERNEL_IMAGE_H
 #define GPUWATCH_LIB_SYSTEM_KERNEL_IMAGE_H
@@ -16,7 +16,6 @@ struct gw_kernel_image {
 
 /*
  * gw_kernel_image_read - the initcalls of a kernel
- * @path: a file; NULL = the running kernel, /proc/kallsyms
  * @error: set to one line, to be free()d: what is wrong with which file, and what to use instead
  *
  * A compressed image (vmlinuz, bzImage, Image.gz, EFI) has no symbols that could be read: then System.map or vmlinux

@@ -13,7 +13,7 @@
 #include "lib/base/text.h"
 #include "lib/boot/evidence/kmsg.h"
 #include "lib/system/dependency-files.h"
-#include "lib/system/kernel-image.h"
+#include "lib/system/initcalls.h"
 #include "lib/system/kmsg.h"
 #include "lib/system/state.h"
 #include "lib/system/trace-buffer.h"
@@ -29,35 +29,35 @@ static void complain(const char *message, void *userdata)
 	fprintf(stderr, "state: %s\n", message);
 }
 
+struct log {
+	uint64_t records, events, first, last;
+};
+
 static int count_record(const char *text, size_t size, void *userdata)
 {
 	struct gw_boot_event event;
-	size_t *events = userdata;
-	uint64_t sequence;
+	struct log *log = userdata;
 
-	*events += gw_boot_event_from_kmsg(&event, &sequence, text, size) == 1;
+	log->events += gw_boot_event_from_kmsg(&event, &log->last, text, size) == 1;
+	if (log->records++ == 0)
+		log->first = log->last;
 	return 0;
 }
 
 static json_t *read_kmsg(void)
 {
-	const struct gw_kmsg_seen *seen;
+	struct log log = { .records = 0 };
 	struct gw_kmsg *kmsg;
-	size_t events = 0;
-	json_t *object;
 	int r = gw_kmsg_open(&kmsg, NULL);
 
 	if (r < 0)
 		return json_string(strerror(-r));
-	r = gw_kmsg_read(kmsg, count_record, &events);
+	r = gw_kmsg_read(kmsg, count_record, &log);
 	if (r < 0)
 		die("/dev/kmsg", r);
-	seen = gw_kmsg_seen(kmsg);
-	object = json_pack("{s:I, s:I, s:I, s:I, s:I}", "records", (json_int_t)seen->records, "first",
-			   (json_int_t)seen->first, "last", (json_int_t)seen->last, "overwritten",
-			   (json_int_t)seen->overwritten, "events", (json_int_t)events);
 	gw_kmsg_close(kmsg);
-	return object;
+	return json_pack("{s:I, s:I, s:I, s:I}", "records", (json_int_t)log.records, "first", (json_int_t)log.first,
+			 "last", (json_int_t)log.last, "events", (json_int_t)log.events);
 }
 
 static int keep_event(const struct gw_boot_event *event, void *userdata)
@@ -80,24 +80,25 @@ static json_t *read_trace(void)
 
 static json_t *read_initcalls(void)
 {
-	struct gw_kernel_image image;
 	const struct gw_initcall *list;
+	struct gw_initcalls *initcalls;
+	struct gw_kallsyms *kallsyms;
 	json_t *array = json_array();
-	char *error = NULL;
 	size_t count;
+	int r = gw_kallsyms_read(&kallsyms, NULL);
 
-	if (gw_kernel_image_read(&image, NULL, &error) < 0) {
-		json_decref(array);
-		array = json_string(error ? error : "out of memory");
-		free(error);
-		return array;
-	}
-	count = gw_initcalls_list(image.initcalls, &list);
+	if (r < 0)
+		die("/proc/kallsyms", r);
+	r = gw_initcalls_read(&initcalls, kallsyms);
+	if (r < 0)
+		die("initcalls", r);
+	count = gw_initcalls_list(initcalls, &list);
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:o}", "function", list[i].function, "module",
 						       list[i].module, "level", gw_initcall_level_name(list[i].level),
 						       "address", gw_json_address(list[i].address)));
-	gw_kernel_image_deinit(&image);
+	gw_initcalls_free(initcalls);
+	gw_kallsyms_free(kallsyms);
 	return array;
 }
 

@@ -42,11 +42,6 @@ static const char *const source_names[GW_BOOT_SOURCES] = {
 	[GW_BOOT_FROM_TRACE] = "trace",
 };
 
-const char *gw_boot_event_type_name(enum gw_boot_event_type type)
-{
-	return type_names[type];
-}
-
 const char *gw_boot_source_name(enum gw_boot_source source)
 {
 	return source_names[source];

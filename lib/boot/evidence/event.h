@@ -35,8 +35,7 @@ struct gw_boot_event {
 	char bus[16];
 };
 
-/* JSON names: "probe-begin", "module-end", ...; "bpf", "kmsg", "trace". Never NULL for a valid value. */
-const char *gw_boot_event_type_name(enum gw_boot_event_type type);
+/* The JSON name: "bpf", "kmsg", "trace". Never NULL for a valid value. */
 const char *gw_boot_source_name(enum gw_boot_source source);
 
 void gw_boot_event_from_record(struct gw_boot_event *ret, const struct gw_boot_record *record);

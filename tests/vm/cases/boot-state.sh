@@ -154,7 +154,7 @@ check "but no module, whose name may be another's by now" [ "$(ask '[.trace.even
 
 # ---- the kernel log -------------------------------------------------------------------------------------------
 
-check "the log from its first record" [ "$(ask '.kmsg | "\(.first) \(.overwritten)"')" = "0 0" ]
+check "the log from its first record" [ "$(ask .kmsg.first)" = 0 ]
 check "to its last" [ "$(ask '.kmsg.records - .kmsg.last')" = 1 ]
 # Without the limit for user space, and as messages that the slow console does not print.
 echo on >/proc/sys/kernel/printk_devkmsg
@@ -165,7 +165,7 @@ while [ $i -lt 500 ]; do
 	i=$((i + 1))
 done >/dev/kmsg
 read_state
-check "a log that has wrapped says so" [ "$(ask '.kmsg.first > 0 and .kmsg.overwritten == .kmsg.first')" = true ]
+check "a log that has wrapped shows it by its numbers" [ "$(ask '.kmsg.first > 0')" = true ]
 check "and loses nothing more" [ "$(ask '.kmsg.last - .kmsg.first + 1 == .kmsg.records')" = true ]
 
 # ---- without privileges ---------------------------------------------------------------------------------------
