@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Words for nodes and edges; types and relations that this version does not know are shown as they are. */
+/* A node by its phrase, an edge by its relation; relations that this version does not know are shown as they are. */
 #include "cli/render/node.h"
 
 #include <inttypes.h>
@@ -26,149 +26,39 @@ static char *node_first_field(const json_t *node, const char *const *keys)
 
 #define FIRST_FIELD(node, ...) node_first_field(node, (const char *const[]){ __VA_ARGS__, NULL })
 
-/* "a (b, c)" with empty parts left out. */
-static char *node_with_notes(const char *head, const char *note, const char *second)
+/* An id begins with its type: "lock:0xffff...". */
+static char *node_id_text(const json_t *node)
 {
-	if (*note && *second)
-		return text_format("%s (%s, %s)", head, note, second);
-	if (*note || *second)
-		return text_format("%s (%s%s)", head, note, second);
-	return text_format("%s", head);
+	const char *type = field_string(node, "type"), *id = field_string(node, "id");
+
+	if (!*id)
+		return text_format("%s", *type ? type : "something");
+	if (strncmp(id, type, strlen(type)) == 0)
+		return text_format(STYLE_CYAN "%s" STYLE_END, id);
+	return text_format("%s " STYLE_CYAN "%s" STYLE_END, type, id);
 }
 
-/* "compositor (pid 812)", in one piece where lines break. */
-static char *task_text(const json_t *node)
+/* "compositor (pid 812)": the name stands out, and lines do not break after it. */
+static char *node_task_text(const char *comm, const char *phrase)
 {
-	uint64_t pid = field_number(node, "pid"), tgid = field_number(node, "tgid");
-	const char *comm = *field_string(node, "comm") ? field_string(node, "comm") : "task";
-	/* A note says it better. */
-	const char *gone = field_true(node, "gone") && !field_given(node, "note") ? "," HARD_BLANK "gone" : "";
+	size_t length = strlen(comm);
+	_cleanup_free_ char *rest = NULL;
 
-	if (pid == 0)
-		return text_format(STYLE_BOLD "%s" STYLE_END "%s", comm, gone);
-	if (tgid != 0 && tgid != pid)
-		return text_format(STYLE_BOLD "%s" STYLE_END HARD_BLANK "(thread" HARD_BLANK "%" PRIu64 HARD_BLANK
-					      "of" HARD_BLANK "pid" HARD_BLANK "%" PRIu64 "%s)",
-				   comm, pid, tgid, gone);
-	return text_format(STYLE_BOLD "%s" STYLE_END HARD_BLANK "(pid" HARD_BLANK "%" PRIu64 "%s)", comm, pid, gone);
-}
-
-/* Also a job, which goes by its fence. */
-static char *fence_text(const json_t *node, const char *what)
-{
-	_cleanup_free_ char *head = NULL, *address = FIRST_FIELD(node, "address", "id");
-
-	if (field_number(node, "context"))
-		head = text_format("%s " STYLE_CYAN "%" PRIu64 ":%" PRIu64 STYLE_END, what,
-				   field_number(node, "context"), field_number(node, "seqno"));
-	else
-		head = text_format("%s " STYLE_CYAN "%s" STYLE_END, what, address);
-	return node_with_notes(head, field_string(node, "driver"), field_string(node, "timeline"));
-}
-
-static char *timeline_text(const json_t *node)
-{
-	_cleanup_free_ char *name = FIRST_FIELD(node, "timeline", "name");
-	_cleanup_free_ char *head = NULL;
-
-	head = text_format("timeline " STYLE_CYAN "%" PRIu64 STYLE_END, field_number(node, "context"));
-	return node_with_notes(head, field_string(node, "driver"), name);
-}
-
-static char *lock_text(const json_t *node)
-{
-	_cleanup_free_ char *address = FIRST_FIELD(node, "address", "id");
-	_cleanup_free_ char *head = NULL;
-	const char *type = field_string(node, "lock_type");
-
-	if (!*type || strcmp(type, "unknown") == 0)
-		type = "lock";
-	head = text_format("%s " STYLE_CYAN "%s" STYLE_END, type, address);
-	return node_with_notes(head, field_string(node, "symbol"), field_string(node, "name"));
-}
-
-/* The whole of a workqueue, or what is active of it, is "work" in the schema, too. */
-static char *workqueue_text(const json_t *node)
-{
-	_cleanup_free_ char *name = FIRST_FIELD(node, "workqueue", "address");
-	bool active = strncmp(field_string(node, "id"), "active-work:", 12) == 0;
-
-	return text_format("%sworkqueue " STYLE_BOLD "%s" STYLE_END, active ? "active work of " : "", name);
-}
-
-static char *work_text(const json_t *node)
-{
-	_cleanup_free_ char *name = FIRST_FIELD(node, "function", "symbol", "name", "address", "id");
-	_cleanup_free_ char *head = text_format("work " STYLE_BOLD "%s" STYLE_END, name), *queue = NULL;
-
-	if (!field_given(node, "function") && strncmp(field_string(node, "id"), "work:", 5) != 0 &&
-	    field_given(node, "workqueue"))
-		return workqueue_text(node);
-	if (field_given(node, "workqueue"))
-		queue = text_format("on workqueue %s", field_string(node, "workqueue"));
-	return node_with_notes(head, queue ? queue : "", "");
-}
-
-/* A type of the schema whose name and notes need no special care, or one from the future. */
-static char *node_plain_text(const json_t *node, const char *word, const char *note)
-{
-	_cleanup_free_ char *name = FIRST_FIELD(node, "name", "comm", "symbol", "function", "mm", "address", "id");
-	_cleanup_free_ char *head = text_format("%s " STYLE_CYAN "%s" STYLE_END, word, name);
-
-	return node_with_notes(head, note, "");
-}
-
-/* Whose GPU page fault or eviction it is, as far as the kernel tells. */
-static char *fault_text(const json_t *node)
-{
-	uint64_t pid = field_number(node, "pid"), pasid = field_number(node, "pasid");
-	const char *address = field_string(node, "fault_address");
-
-	if (!pasid)
-		return text_format("its GPU page fault");
-	if (!pid)
-		return text_format("a GPU page fault of PASID " STYLE_BOLD "%" PRIu64 STYLE_END "%s%s", pasid,
-				   *address ? " at " : "", address);
-	return text_format("a GPU page fault of pid " STYLE_BOLD "%" PRIu64 STYLE_END " (PASID %" PRIu64 ")%s%s", pid,
-			   pasid, *address ? " at " : "", address);
-}
-
-static char *eviction_text(const json_t *node)
-{
-	return text_format("the %s of the KFD queues of pid " STYLE_BOLD "%" PRIu64 STYLE_END " (PASID %" PRIu64 ")",
-			   field_is(node, "phase", "restore") ? "restore" : "eviction", field_number(node, "pid"),
-			   field_number(node, "pasid"));
+	if (length == 0 || strncmp(phrase, comm, length) != 0)
+		return text_format(STYLE_BOLD "%s" STYLE_END, phrase);
+	rest = text_together(phrase + length);
+	return text_format(STYLE_BOLD "%s" STYLE_END "%s", comm, rest);
 }
 
 char *node_text(const json_t *node)
 {
-	const char *type = field_string(node, "type");
+	const char *phrase = field_string(node, "phrase");
 
-	if (strcmp(type, "task") == 0)
-		return task_text(node);
-	if (field_given(node, "label"))
-		return text_format(STYLE_CYAN "%s" STYLE_END, field_string(node, "label"));
-	if (strcmp(type, "fence") == 0)
-		return fence_text(node, "fence");
-	if (strcmp(type, "job") == 0)
-		return fence_text(node, "job of fence");
-	if (strcmp(type, "timeline") == 0)
-		return timeline_text(node);
-	if (strcmp(type, "lock") == 0)
-		return lock_text(node);
-	if (strcmp(type, "work") == 0)
-		return work_text(node);
-	if (strcmp(type, "notifier") == 0)
-		return node_plain_text(node, "MMU notifier of mm", "");
-	if (strcmp(type, "srcu") == 0)
-		return node_plain_text(node, "SRCU readers of", "");
-	if (strcmp(type, "reclaim") == 0)
-		return text_format("memory reclaim");
-	if (strcmp(type, "fault") == 0)
-		return fault_text(node);
-	if (strcmp(type, "eviction") == 0)
-		return eviction_text(node);
-	return node_plain_text(node, *type ? type : "something", field_string(node, "driver"));
+	if (!*phrase)
+		return node_id_text(node);
+	if (node_is_task(node))
+		return node_task_text(field_string(node, "comm"), phrase);
+	return text_format(STYLE_CYAN "%s" STYLE_END, phrase);
 }
 
 static const char *edge_phrase_by_type(const char *from, const char *to)
@@ -253,15 +143,20 @@ char *edge_evidence(const json_t *edge)
 	return text_format("%s%s", words, edge_doubt(field_string(edge, "confidence")));
 }
 
-static bool node_text_has(const char *key)
+/* Whether the text of the node has what the field says, or another column does. */
+static bool node_text_has(const json_t *node, const char *key, const char *value)
 {
-	static const char *const keys[] = { "id",	"type",	     "comm",	      "pid",	  "tgid",   "stack",
-					    "context",	"seqno",     "driver",	      "timeline", "symbol", "lock_type",
-					    "function", "workqueue", "since_mono_ns", "gone",	  "wait",   "mm" };
+	static const char *const never[] = { "id", "type", "phrase", "stack", "since_mono_ns", "gone", "wait" };
+	static const char *const names[] = { "comm",	 "pid",	      "tgid",	"context", "seqno",
+					     "driver",	 "timeline",  "symbol", "name",	   "lock_type",
+					     "function", "workqueue", "mm",	"address" };
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (strcmp(keys[i], key) == 0)
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		if (strcmp(never[i], key) == 0)
 			return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i], key) == 0)
+			return strstr(field_string(node, "phrase"), value);
 	return false;
 }
 
@@ -297,7 +192,7 @@ char *node_details(const json_t *node)
 		_cleanup_free_ char *text = node_detail_text(value), *name = text_words(key);
 		bool note = strcmp(key, "note") == 0;
 
-		if (node_text_has(key) || !*text)
+		if (!*text || node_text_has(node, key, text))
 			continue;
 		fprintf(stream, "%s%s " STYLE_DIM "%s" STYLE_END, separator, note ? "it" : name, text);
 		separator = ", ";

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-/* "compositor (pid 812)", "fence 17:42 (amdgpu, sdma0)", "mutex 0xffff... (dma_resv)". Owned by the caller. */
+/* The phrase that the report has for the node, "compositor (pid 812)"; its id where there is none. Owned by the caller. */
 char *node_text(const json_t *node);
 
 /* "waits for", "to be signalled by", "held by", ... for an edge between these nodes. Owned by the caller. */

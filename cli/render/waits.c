@@ -5,10 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli/lib/error.h"
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
-#include "cli/render/node.h"
 #include "cli/render/table.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/units.h"
@@ -32,12 +30,14 @@ char *waits_summary(const json_t *waits)
 	return text_format("%zu wait%s tracked, oldest %s", count, count > 1 ? "s" : "", age);
 }
 
-/* A wait that is known from the stack only has a function instead of an object. */
-static char *wait_plain_object(const json_t *wait)
+/* A wait that is known from the stack only has a function instead of an object; one of an older daemon has no phrase. */
+static char *wait_object(const json_t *wait)
 {
 	const char *kind = field_string(wait, "kind"), *function = field_string(wait, "function");
 	_cleanup_free_ char *object = field_text(json_object_get(wait, "object"));
 
+	if (field_given(wait, "phrase"))
+		return text_format("%s", field_string(wait, "phrase"));
 	if (*function && (!*kind || strcmp(kind, "unknown") == 0))
 		return text_format("in %s", function);
 	if (!*object || strcmp(object, "0x0") == 0)
@@ -52,27 +52,6 @@ static char *wait_age(const json_t *wait)
 	bool least = json_is_false(json_object_get(wait, "known_since"));
 
 	return text_format("%s%s", least ? ">" : "", age);
-}
-
-/* What the task waits for, in the words of a report's nodes. Owned by the caller. */
-static char *wait_object(const json_t *wait)
-{
-	_cleanup_json_ json_t *node = NULL;
-	const json_t *part = field_object(wait, "fence");
-	const char *type = "fence";
-
-	if (!part) {
-		part = field_object(wait, "lock");
-		type = "lock";
-	}
-	if (!part)
-		return wait_plain_object(wait);
-	node = json_copy((json_t *)part);
-	if (!node || json_object_set_new(node, "type", json_string(type)) < 0)
-		out_of_memory();
-	if (!field_given(node, "address") && field_given(wait, "object"))
-		json_object_set(node, "address", json_object_get(wait, "object"));
-	return node_text(node);
 }
 
 /* ["notifier", "reclaim"] to "notifier, reclaim" */

@@ -98,6 +98,15 @@ char *gw_text_finish(struct gw_text *text)
 	return data;
 }
 
+json_t *gw_text_json(struct gw_text *text)
+{
+	char *string = gw_text_finish(text);
+	json_t *json = string ? json_string(string) : NULL;
+
+	free(string);
+	return json;
+}
+
 void gw_text_clear(struct gw_text *text)
 {
 	free(text->data);

@@ -29,6 +29,9 @@ void gw_text_add_age(struct gw_text *text, uint64_t ns);
  */
 char *gw_text_finish(struct gw_text *text);
 
+/* gw_text_finish() as a JSON string (new reference). */
+json_t *gw_text_json(struct gw_text *text);
+
 /* Drops the text. */
 void gw_text_clear(struct gw_text *text);
 

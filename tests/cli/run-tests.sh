@@ -588,7 +588,7 @@ test_replay() {
 	expect "replay of a deadlock" 1 replay "$file"
 	ok "replay says where it is from" has '^Recording of a machine with kernel 6.12.95-test'
 	ok "replay shows the loop" has 'closes the loop'
-	ok "replay knows the fence" has 'fence 17:42 (amdgpu, sdma0)'
+	ok "replay knows the fence" has 'fence 17:42 (amdgpu sdma0)'
 	expect "replay --json" 1 replay --json "$file"
 	ok "replay --json is the same array" test \
 		"$(jq -r '.[0] | .schema, .class, .boot_id, .kernel' "$work/out" | xargs)" = \

@@ -60,18 +60,23 @@ TEST(each_rule_has_its_class_at_the_first_look)
 	static const struct {
 		enum gw_hazard_rule rule;
 		enum gw_class class;
-		const char *frames, *object;
+		const char *frames, *object, *phrase;
 	} rules[] = {
-		{ GW_HAZARD_RECLAIM, GW_CLASS_SIGNALLING_RECLAIM, "__kmalloc amdgpu:amdgpu_run", "reclaim" },
-		{ GW_HAZARD_WW_LOCK, GW_CLASS_SIGNALLING_RESV, "ww_mutex_lock amdgpu:amdgpu_run", "lock" },
-		{ GW_HAZARD_MMAP_LOCK, GW_CLASS_SIGNALLING_MMAP_LOCK, "down_read amdgpu:amdgpu_run", "lock" },
+		{ GW_HAZARD_RECLAIM, GW_CLASS_SIGNALLING_RECLAIM, "__kmalloc amdgpu:amdgpu_run", "reclaim",
+		  "direct reclaim" },
+		{ GW_HAZARD_WW_LOCK, GW_CLASS_SIGNALLING_RESV, "ww_mutex_lock amdgpu:amdgpu_run", "lock",
+		  "ww_mutex 0x" },
+		{ GW_HAZARD_MMAP_LOCK, GW_CLASS_SIGNALLING_MMAP_LOCK, "down_read amdgpu:amdgpu_run", "lock",
+		  "mmap_lock of mm 0x" },
 		{ GW_HAZARD_FENCE_WAIT, GW_CLASS_SIGNALLING_FENCE_WAIT, "dma_fence_wait_timeout amdgpu:amdgpu_run",
-		  "fence" },
+		  "fence", "fence 41:7" },
 	};
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		struct world *w = world_new();
 		const struct gw_report *report;
+		const json_t *object;
+		const char *phrase;
 
 		hazard(w, rules[i].rule, 1, "amdgpu_job [amdgpu]", rules[i].frames);
 		look(w, 1);
@@ -80,8 +85,12 @@ TEST(each_rule_has_its_class_at_the_first_look)
 		assert_int_equal(report->confidence, GW_CONFIDENCE_PROVEN);
 		assert_int_equal(strncmp(report->summary, "amdgpu_run() of amdgpu ", 23), 0);
 		assert_non_null(strstr(report->summary, "amdgpu_job() of amdgpu began"));
-		assert_string_equal(json_string_value(json_object_get(json_array_get(report->nodes, 1), "type")),
-				    rules[i].object);
+		object = json_array_get(report->nodes, 1);
+		assert_string_equal(json_string_value(json_object_get(object, "type")), rules[i].object);
+		phrase = json_string_value(json_object_get(object, "phrase"));
+		assert_int_equal(strncmp(phrase, rules[i].phrase, strlen(rules[i].phrase)), 0);
+		assert_string_equal(json_string_value(json_object_get(json_array_get(report->nodes, 0), "phrase")),
+				    "gfx (pid 300)");
 		world_free(w);
 	}
 }

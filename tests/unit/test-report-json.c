@@ -188,6 +188,25 @@ TEST(static_lock_has_its_name)
 	world_free(w);
 }
 
+TEST(node_has_the_phrase_that_the_texts_use)
+{
+	struct world *w = world_new();
+	const struct gw_report *report;
+	struct classic c = classic(w, 101);
+	json_t *node;
+	size_t i;
+
+	c.holder->tgid = 99;
+	look(w, 2);
+	report = the_report(w, GW_KIND_DEADLOCK);
+	assert_int_equal(json_array_size(report->nodes), 5);
+	json_array_foreach(report->nodes, i, node)
+		if (strcmp(string_at(node, "type"), "timeline") != 0) /* its fence is named in its place */
+			assert_says(w, string_at(node, "phrase"));
+	assert_string_equal(string_at(json_array_get(report->nodes, 0), "phrase"), "holder (thread 101 of pid 99)");
+	world_free(w);
+}
+
 /* ---- waits ------------------------------------------------------------------------------ */
 
 static json_t *waits_json(struct world *w, uint64_t min_age_ns)
@@ -220,7 +239,9 @@ TEST(waits_are_listed_longest_first_with_what_they_wait_for)
 	assert_true(json_is_true(json_object_get(first, "known_since")));
 	assert_int_equal(integer_at(json_object_get(first, "fence"), "seqno"), 7);
 	assert_string_equal(string_at(json_object_get(first, "fence"), "timeline"), "gfx");
+	assert_string_equal(string_at(first, "phrase"), "fence 44:7 (gpulab gfx)");
 	assert_string_equal(string_at(second, "kind"), "lock");
+	assert_string_equal(string_at(second, "phrase"), "mutex 0xffff888000103070");
 	assert_string_equal(string_at(json_object_get(second, "lock"), "lock_type"), "mutex");
 	assert_string_equal(
 		string_at(first, "chain"),
@@ -332,6 +353,7 @@ int main(void)
 		T(weak_evidence_is_named),
 		T(long_loop_is_cut_short),
 		T(static_lock_has_its_name),
+		T(node_has_the_phrase_that_the_texts_use),
 		T(waits_are_listed_longest_first_with_what_they_wait_for),
 		T(young_waits_completions_and_running_tasks_are_left_out),
 		T(wait_known_by_its_stack_has_no_beginning),

@@ -276,50 +276,61 @@ static char *hazard_explanation(const struct gw_snapshot *snapshot, const struct
 	hazard_add_function(&text, snapshot, hazard->section_ip);
 	gw_text_add(&text, " has promised to signal a fence soon, ");
 	hazard_add_culprit(&text, snapshot, hazard);
-	gw_text_add(&text, " %s: %s. Seen %" PRIu64 " time%s, the last time in %s (pid %" PRIu32 ")",
-		    hazard_rule_of(hazard)->does, hazard_rule_of(hazard)->explanation, finding->count,
-		    finding->count == 1 ? "" : "s", hazard->comm, hazard->pid);
+	gw_text_add(&text, " %s: %s. Seen %" PRIu64 " time%s, the last time in ", hazard_rule_of(hazard)->does,
+		    hazard_rule_of(hazard)->explanation, finding->count, finding->count == 1 ? "" : "s");
+	gw_name_task(&text, hazard->comm, hazard->pid, hazard->tgid);
 	if (hazard->rule == GW_HAZARD_RECLAIM)
 		gw_text_add(&text, ", gfp mask 0x%" PRIx32, hazard->flags);
 	gw_text_add(&text, ". Nothing is stuck by it yet.");
 	return gw_text_finish(&text);
 }
 
-static json_t *hazard_stack_json(const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
+static json_t *hazard_task_phrase(const struct gw_hazard *hazard)
 {
-	json_t *stack = json_array();
+	struct gw_text text = { .data = NULL };
 
-	for (uint32_t i = 0; stack && i < hazard->stack_depth; i++) {
-		struct gw_text text = { .data = NULL };
-		char *frame;
-		int r;
+	gw_name_task(&text, hazard->comm, hazard->pid, hazard->tgid);
+	return gw_text_json(&text);
+}
 
-		gw_name_address(&text, snapshot, hazard->stack[i]);
-		frame = gw_text_finish(&text);
-		r = frame ? json_array_append_new(stack, json_string(frame)) : -1;
-		free(frame);
-		if (r < 0) {
-			json_decref(stack);
-			return NULL;
-		}
+/* As gw_name_phrase() has it for a node: a hazard's objects are no nodes of a graph. */
+static json_t *hazard_object_phrase(const struct gw_hazard *hazard)
+{
+	struct gw_text text = { .data = NULL };
+
+	switch (hazard->rule) {
+	case GW_HAZARD_WW_LOCK:
+		gw_name_lock(&text, "ww_mutex", "", hazard->object, 0);
+		break;
+	case GW_HAZARD_MMAP_LOCK:
+		gw_name_lock(&text, "rwsem", "", hazard->object, hazard->object);
+		break;
+	case GW_HAZARD_FENCE_WAIT:
+		gw_name_fence(&text, hazard->context, hazard->seqno, hazard->object);
+		break;
+	default:
+		gw_name_reclaim(&text);
 	}
-	return stack;
+	return gw_text_json(&text);
 }
 
 static json_t *hazard_task_json(const struct gw_snapshot *snapshot, const struct gw_hazard *hazard)
 {
-	return json_pack("{s:o, s:s, s:i, s:i, s:o, s:s, s:o, s:o, s:o, s:s}", "id",
-			 json_sprintf("task:%" PRIu32, hazard->pid), "type", "task", "pid", (int)hazard->pid, "tgid",
-			 (int)hazard->tgid, "comm", gw_json_text(hazard->comm), "state", "R", "since_mono_ns",
-			 gw_json_number(hazard->section_ns), "address", gw_json_address(hazard->task), "stack",
-			 hazard_stack_json(snapshot, hazard), "note", "is inside a fence-signalling section");
+	return json_pack("{s:o, s:s, s:o, s:i, s:i, s:o, s:s, s:o, s:o, s:o, s:s}", "id",
+			 json_sprintf("task:%" PRIu32, hazard->pid), "type", "task", "phrase",
+			 hazard_task_phrase(hazard), "pid", (int)hazard->pid, "tgid", (int)hazard->tgid, "comm",
+			 gw_json_text(hazard->comm), "state", "R", "since_mono_ns", gw_json_number(hazard->section_ns),
+			 "address", gw_json_address(hazard->task), "stack",
+			 gw_json_stack(snapshot, hazard->stack, hazard->stack_depth), "note",
+			 "is inside a fence-signalling section");
 }
 
 static json_t *hazard_lock_json(const struct gw_hazard *hazard, const char *lock_type, const char *symbol)
 {
-	return json_pack("{s:o, s:s, s:o, s:s, s:s}", "id",
-			 json_sprintf("lock:0x%016" PRIx64, (uint64_t)hazard->object), "type", "lock", "address",
-			 gw_json_address(hazard->object), "lock_type", lock_type, "symbol", symbol);
+	return json_pack("{s:o, s:s, s:o, s:o, s:s, s:s}", "id",
+			 json_sprintf("lock:0x%016" PRIx64, (uint64_t)hazard->object), "type", "lock", "phrase",
+			 hazard_object_phrase(hazard), "address", gw_json_address(hazard->object), "lock_type",
+			 lock_type, "symbol", symbol);
 }
 
 static json_t *hazard_object_json(const struct gw_hazard *hazard)
@@ -330,14 +341,15 @@ static json_t *hazard_object_json(const struct gw_hazard *hazard)
 	case GW_HAZARD_MMAP_LOCK:
 		return hazard_lock_json(hazard, "rwsem", "mmap_lock");
 	case GW_HAZARD_FENCE_WAIT:
-		return json_pack("{s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:s}", "id",
+		return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:s}", "id",
 				 json_sprintf("fence:0x%016" PRIx64, (uint64_t)hazard->object), "type", "fence",
-				 "address", gw_json_address(hazard->object), "context", gw_json_number(hazard->context),
-				 "seqno", gw_json_number(hazard->seqno), "driver", "", "timeline", "", "ops", "");
+				 "phrase", hazard_object_phrase(hazard), "address", gw_json_address(hazard->object),
+				 "context", gw_json_number(hazard->context), "seqno", gw_json_number(hazard->seqno),
+				 "driver", "", "timeline", "", "ops", "");
 	default:
-		return json_pack("{s:o, s:s, s:o, s:o}", "id", json_sprintf("reclaim:%" PRIu32, hazard->pid), "type",
-				 "reclaim", "task", gw_json_address(hazard->task), "since_mono_ns",
-				 gw_json_number(hazard->last_ns));
+		return json_pack("{s:o, s:s, s:o, s:o, s:o}", "id", json_sprintf("reclaim:%" PRIu32, hazard->pid),
+				 "type", "reclaim", "phrase", hazard_object_phrase(hazard), "task",
+				 gw_json_address(hazard->task), "since_mono_ns", gw_json_number(hazard->last_ns));
 	}
 }
 

@@ -114,10 +114,6 @@ static const char *explain_connector(const struct explanation *explanation, cons
 
 static void explain_section(struct explanation *explanation, const struct gw_node *node)
 {
-	if (node->type == GW_NODE_RECLAIM) {
-		explain_add(explanation, ", in direct reclaim,");
-		return;
-	}
 	explain_add(explanation, node->type == GW_NODE_FAULT ? ", handling " : ", in ");
 	explain_name(explanation, node);
 	explain_add(explanation, ",");
@@ -508,8 +504,9 @@ char *gw_explain_advice(const struct gw_graph *graph, const struct gw_finding *f
 		if (node->type != GW_NODE_TASK || !gw_wait_is_fence(&node->wait) ||
 		    !(node->wait.flags & GW_WAIT_F_INTERRUPTIBLE))
 			continue;
-		gw_text_add(&text, " The wait of %s (pid %" PRIu32 ") is interruptible: killing it ends it.",
-			    node->comm, node->pid);
+		gw_text_add(&text, " The wait of ");
+		gw_name_phrase(&text, graph, node);
+		gw_text_add(&text, " is interruptible: killing it ends it.");
 	}
 	return gw_text_finish(&text);
 }

@@ -17,21 +17,20 @@ static void json_put_number(json_t *object, const char *key, uint64_t value, boo
 	gw_json_put(object, key, gw_json_number(value), failed);
 }
 
-static json_t *json_from_text(struct gw_text *text)
-{
-	char *string = gw_text_finish(text);
-	json_t *json = string ? json_string(string) : NULL;
-
-	free(string);
-	return json;
-}
-
 json_t *gw_json_id(const struct gw_node *node)
 {
 	struct gw_text text = { .data = NULL };
 
 	gw_name_id(&text, node);
-	return json_from_text(&text);
+	return gw_text_json(&text);
+}
+
+json_t *gw_json_phrase(const struct gw_graph *graph, const struct gw_node *node)
+{
+	struct gw_text text = { .data = NULL };
+
+	gw_name_phrase(&text, graph, node);
+	return gw_text_json(&text);
 }
 
 static json_t *json_symbol(const struct gw_snapshot *snapshot, uint64_t address)
@@ -39,15 +38,15 @@ static json_t *json_symbol(const struct gw_snapshot *snapshot, uint64_t address)
 	struct gw_text text = { .data = NULL };
 
 	gw_name_address(&text, snapshot, address);
-	return json_from_text(&text);
+	return gw_text_json(&text);
 }
 
-static json_t *json_stack(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+json_t *gw_json_stack(const struct gw_snapshot *snapshot, const __u64 *addresses, uint32_t depth)
 {
 	json_t *stack = json_array();
 
-	for (uint32_t i = 0; stack && task && i < task->stack_depth; i++) {
-		if (json_array_append_new(stack, json_symbol(snapshot, task->stack[i])) < 0) {
+	for (uint32_t i = 0; stack && i < depth; i++) {
+		if (json_array_append_new(stack, json_symbol(snapshot, addresses[i])) < 0) {
 			json_decref(stack);
 			return NULL;
 		}
@@ -92,7 +91,9 @@ static void json_put_task(json_t *object, const struct gw_graph *graph, const st
 	json_put_text(object, "state", state, failed);
 	json_put_number(object, "since_mono_ns", node->since_ns, failed);
 	gw_json_put(object, "address", gw_json_address(node->address), failed);
-	gw_json_put(object, "stack", json_stack(graph->snapshot, stack ? task : NULL), failed);
+	gw_json_put(object, "stack",
+		    gw_json_stack(graph->snapshot, task ? task->stack : NULL, stack && task ? task->stack_depth : 0),
+		    failed);
 	if (node->gone)
 		gw_json_put(object, "gone", json_true(), failed);
 	if (node->wait.kind != GW_WAIT_NONE)
@@ -272,9 +273,8 @@ json_t *gw_json_node(const struct gw_graph *graph, const struct gw_node *node, b
 
 	gw_json_put(object, "id", gw_json_id(node), &failed);
 	json_put_text(object, "type", gw_node_type_name(node->type), &failed);
+	gw_json_put(object, "phrase", gw_json_phrase(graph, node), &failed);
 	json_put_fields(object, graph, node, stack, &failed);
-	if (node->label)
-		json_put_text(object, "label", node->label, &failed);
 	if (node->why)
 		json_put_text(object, "note", node->why, &failed);
 	if (!failed)

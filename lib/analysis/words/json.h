@@ -12,6 +12,12 @@ json_t *gw_json_node(const struct gw_graph *graph, const struct gw_node *node, b
 json_t *gw_json_edge(const struct gw_graph *graph, const struct gw_edge *edge);
 json_t *gw_json_id(const struct gw_node *node);
 
+/* What the node is called wherever a person reads of it: see gw_name_phrase(). */
+json_t *gw_json_phrase(const struct gw_graph *graph, const struct gw_node *node);
+
+/* Frames as "symbol+0x1a [module]", innermost first. */
+json_t *gw_json_stack(const struct gw_snapshot *snapshot, const __u64 *addresses, uint32_t depth);
+
 /* What a task is inside of: ["notifier", "reclaim", "drm-section", "unplug", "fault", "work"], by what applies. */
 json_t *gw_json_sections(const struct gw_sections *sections);
 

@@ -137,31 +137,51 @@ const char *gw_name_workqueue(const struct gw_node *node)
 	return node->work ? node->work->name : "";
 }
 
-static void name_fence(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node, const char *what)
+static void name_add_driver(struct gw_text *text, const char *driver, const char *timeline)
 {
-	const char *driver = gw_name_driver(graph, node), *timeline = gw_name_timeline(graph, node);
-
-	if (node->type == GW_NODE_TIMELINE)
-		gw_text_add(text, "%s %" PRIu64, what, node->address);
-	else if (node->context)
-		gw_text_add(text, "%s %" PRIu64 ":%" PRIu64, what, node->context, node->seqno);
-	else
-		gw_text_add(text, "%s 0x%" PRIx64, what, node->address);
 	if (driver[0] || timeline[0])
 		gw_text_add(text, " (%s%s%s)", driver, driver[0] && timeline[0] ? " " : "", timeline);
+}
+
+void gw_name_fence(struct gw_text *text, uint64_t context, uint64_t seqno, uint64_t address)
+{
+	if (context)
+		gw_text_add(text, "fence %" PRIu64 ":%" PRIu64, context, seqno);
+	else
+		gw_text_add(text, "fence 0x%" PRIx64, address);
+}
+
+static void name_fence(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
+{
+	if (node->type == GW_NODE_TIMELINE)
+		gw_text_add(text, "timeline %" PRIu64, node->address);
+	else
+		gw_name_fence(text, node->context, node->seqno, node->address);
+	name_add_driver(text, gw_name_driver(graph, node), gw_name_timeline(graph, node));
+}
+
+void gw_name_lock(struct gw_text *text, const char *lock_type, const char *symbol, uint64_t address, uint64_t mm)
+{
+	const char *type = strcmp(lock_type, "unknown") == 0 ? "lock" : lock_type;
+
+	if (mm)
+		gw_text_add(text, "mmap_lock of mm 0x%" PRIx64, mm);
+	else if (symbol[0])
+		gw_text_add(text, "%s %s", type, symbol);
+	else
+		gw_text_add(text, "%s 0x%" PRIx64, type, address);
 }
 
 static void name_lock(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
 {
 	const struct gw_symbol_record *symbol = gw_snapshot_symbol(graph->snapshot, node->address);
-	const char *type = gw_name_lock_type(graph, node);
 
-	if (node->mm)
-		gw_text_add(text, "mmap_lock of mm 0x%" PRIx64, node->mm);
-	else if (symbol)
-		gw_text_add(text, "%s %s", strcmp(type, "unknown") == 0 ? "lock" : type, symbol->name);
-	else
-		gw_text_add(text, "%s 0x%" PRIx64, strcmp(type, "unknown") == 0 ? "lock" : type, node->address);
+	gw_name_lock(text, gw_name_lock_type(graph, node), symbol ? symbol->name : "", node->address, node->mm);
+}
+
+void gw_name_reclaim(struct gw_text *text)
+{
+	gw_text_add(text, "direct reclaim");
 }
 
 static void name_work(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
@@ -177,14 +197,27 @@ static void name_work(struct gw_text *text, const struct gw_graph *graph, const 
 		gw_text_add(text, " of workqueue %s", workqueue);
 }
 
-static void name_task(struct gw_text *text, const struct gw_node *node)
+void gw_name_task(struct gw_text *text, const char *comm, uint32_t pid, uint32_t tgid)
 {
+	gw_text_add(text, "%s ", comm[0] ? comm : "task");
+	if (tgid == 0 || tgid == pid)
+		gw_text_add(text, "(pid %" PRIu32 ")", pid);
+	else
+		gw_text_add(text, "(thread %" PRIu32 " of pid %" PRIu32 ")", pid, tgid);
+}
+
+static void name_task(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
+{
+	const struct gw_present_record *present = gw_snapshot_present(graph->snapshot, node->address);
+
 	if (node->pid == 0)
 		gw_text_add(text, "a task that is gone (it was at 0x%" PRIx64 ")", node->address);
 	else if (node->gone && !node->comm[0])
 		gw_text_add(text, "a task that is gone (its memory says pid %" PRIu32 ")", node->pid);
+	else if (node->gone)
+		gw_name_task(text, node->comm, node->pid, 0);
 	else
-		gw_text_add(text, "%s (pid %" PRIu32 ")", node->comm[0] ? node->comm : "task", node->pid);
+		gw_name_task(text, node->comm, node->pid, node->task ? node->task->tgid : present ? present->tgid : 0);
 }
 
 static void name_fault(struct gw_text *text, const struct gw_node *node)
@@ -220,16 +253,15 @@ void gw_name_phrase(struct gw_text *text, const struct gw_graph *graph, const st
 	}
 	switch (node->type) {
 	case GW_NODE_TASK:
-		name_task(text, node);
+		name_task(text, graph, node);
 		return;
 	case GW_NODE_FENCE:
-		name_fence(text, graph, node, "fence");
-		return;
 	case GW_NODE_TIMELINE:
-		name_fence(text, graph, node, "timeline");
+		name_fence(text, graph, node);
 		return;
 	case GW_NODE_JOB:
-		name_fence(text, graph, node, "the job of fence");
+		gw_text_add(text, "the job of ");
+		name_fence(text, graph, node);
 		return;
 	case GW_NODE_LOCK:
 		name_lock(text, graph, node);
@@ -250,7 +282,7 @@ void gw_name_phrase(struct gw_text *text, const struct gw_graph *graph, const st
 		name_eviction(text, node);
 		return;
 	case GW_NODE_RECLAIM:
-		gw_text_add(text, "direct reclaim");
+		gw_name_reclaim(text);
 		return;
 	case GW_NODE_WORK:
 		name_work(text, graph, node);

@@ -12,6 +12,13 @@ void gw_name_id(struct gw_text *text, const struct gw_node *node);
 /* "render (pid 812)", "fence 41:7 (amdgpu gfx_0.0.0)", "mutex 0xffff…", "work item drm_sched_run_job_work". */
 void gw_name_phrase(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node);
 
+/* Parts of it, for what is no node of a graph. @tgid 0 = unknown; @symbol "" = none; @mm: whose mmap_lock it is, or 0. */
+void gw_name_task(struct gw_text *text, const char *comm, uint32_t pid, uint32_t tgid);
+/* @context 0 = not known. */
+void gw_name_fence(struct gw_text *text, uint64_t context, uint64_t seqno, uint64_t address);
+void gw_name_lock(struct gw_text *text, const char *lock_type, const char *symbol, uint64_t address, uint64_t mm);
+void gw_name_reclaim(struct gw_text *text);
+
 /* "symbol+0x1a", with " [module]" for a module's; "0x…" where no symbol is known. */
 void gw_name_address(struct gw_text *text, const struct gw_snapshot *snapshot, uint64_t address);
 

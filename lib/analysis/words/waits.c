@@ -73,6 +73,8 @@ static json_t *waits_row(const struct gw_graph *graph, uint32_t index)
 	gw_json_put(wait, "since_mono_ns", gw_json_number(node->since_ns), &failed);
 	gw_json_put(wait, "known_since", json_boolean(node->since_ns), &failed);
 	gw_json_put(wait, "object", gw_json_address(node->wait.object), &failed);
+	if (object)
+		gw_json_put(wait, "phrase", gw_json_phrase(graph, object), &failed);
 	if (node->stack_wait)
 		gw_json_put(wait, "function", gw_json_text(node->stack_wait), &failed);
 	if (object && object->type == GW_NODE_FENCE)

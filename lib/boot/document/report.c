@@ -89,6 +89,17 @@ static struct side report_init_side(const struct gw_boot_model *model, uint32_t 
 	return side;
 }
 
+/* "device 0000:03:00.0 (amdgpu)", "driver amdgpu". */
+static json_t *report_phrase(const struct side *side)
+{
+	struct gw_text text = { .data = NULL };
+
+	gw_text_add(&text, "%s %s", side->kind, side->name);
+	if (side->driver[0] && strcmp(side->driver, side->name) != 0)
+		gw_text_add(&text, " (%s)", side->driver);
+	return gw_text_json(&text);
+}
+
 static int report_append_node(json_t *nodes, const struct side *side)
 {
 	char id[3 * GW_BOOT_NAME_SIZE];
@@ -100,6 +111,7 @@ static int report_append_node(json_t *nodes, const struct side *side)
 	report_node_id(id, sizeof(id), side->kind, side->bus, side->name);
 	gw_json_put(object, "id", gw_json_text(id), &failed);
 	gw_json_put(object, "type", json_string(side->kind), &failed);
+	gw_json_put(object, "phrase", report_phrase(side), &failed);
 	gw_json_put(object, "name", gw_json_text(side->name), &failed);
 	gw_json_put(object, "driver", gw_json_text(side->driver), &failed);
 	gw_json_put(object, "module", gw_json_text(side->module), &failed);
