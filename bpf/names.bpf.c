@@ -13,7 +13,7 @@ struct trace_event_raw_dma_fence___loc {
 SEC("tp/dma_fence/dma_fence_enable_signal")
 int fence_names(struct trace_event_raw_dma_fence___loc *event)
 {
-	struct fence_names found = {};
+	struct gw_fence_names found = {};
 	u32 context = event->context;
 
 	bpf_probe_read_kernel_str(found.driver, sizeof(found.driver),

@@ -56,6 +56,12 @@ struct gw_symbols {
 	__u64 process_timeout;	   /* what schedule_timeout()'s timer calls */
 };
 
+/* Values of the map `names`, by the low half of dma_fence.context: what the getters of the fence's ops return. */
+struct gw_fence_names {
+	char driver[GW_NAME_SIZE];
+	char timeline[GW_NAME_SIZE];
+};
+
 /* Of the map `hazards`, whose values are struct gw_hazard. */
 struct gw_hazard_key {
 	__u32 rule;

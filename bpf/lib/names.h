@@ -7,20 +7,15 @@
 #ifndef GPUWATCH_BPF_LIB_NAMES_H
 #define GPUWATCH_BPF_LIB_NAMES_H
 
-#include "bpf/abi/records.h"
+#include "bpf/abi/shared.h"
 #include "bpf/lib/kernel.h"
-
-struct fence_names {
-	char driver[GW_NAME_SIZE];
-	char timeline[GW_NAME_SIZE];
-};
 
 /* By the low half of dma_fence.context, which is what the tracepoint has. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 2048);
 	__type(key, u32);
-	__type(value, struct fence_names);
+	__type(value, struct gw_fence_names);
 } names SEC(".maps");
 
 #endif

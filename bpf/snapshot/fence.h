@@ -216,7 +216,7 @@ static __always_inline void read_sched(struct gw_fence_record *record, u32 kind)
 static __always_inline void read_names(struct gw_fence_record *record, struct dma_fence_ops *ops)
 {
 	u32 context = record->context;
-	struct fence_names *known, found = {};
+	struct gw_fence_names *known, found = {};
 
 	if (record->driver[0] || !ops)
 		return;

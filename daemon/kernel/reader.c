@@ -48,12 +48,11 @@ struct gw_reader {
 	struct addresses asked;	 /* of all passes */
 	struct addresses code;	 /* to be resolved to symbols */
 	struct origins origins;	 /* of fences */
-	bool incomplete;
 };
 
 /* ---- growing things ---------------------------------------------------------------- */
 
-static int add_address(struct addresses *set, uint64_t address)
+static int addresses_add(struct addresses *set, uint64_t address)
 {
 	if (gw_array_reserve(set->list, set->count, set->room, 1) < 0)
 		return -ENOMEM;
@@ -61,14 +60,14 @@ static int add_address(struct addresses *set, uint64_t address)
 	return 0;
 }
 
-static int compare_addresses(const void *a, const void *b)
+static int addresses_compare(const void *a, const void *b)
 {
 	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
 
 	return left < right ? -1 : left > right;
 }
 
-static int add_origin(struct origins *set, uint64_t context, uint64_t ops)
+static int origins_add(struct origins *set, uint64_t context, uint64_t ops)
 {
 	if (gw_array_reserve(set->list, set->count, set->room, 1) < 0)
 		return -ENOMEM;
@@ -77,7 +76,7 @@ static int add_origin(struct origins *set, uint64_t context, uint64_t ops)
 }
 
 /* By context; of one context, what has ops comes first. */
-static int compare_origins(const void *a, const void *b)
+static int origins_compare(const void *a, const void *b)
 {
 	const struct origin *left = a, *right = b;
 
@@ -87,13 +86,13 @@ static int compare_origins(const void *a, const void *b)
 }
 
 /* Sorts and makes unique; zero is not an address. */
-static void settle(struct addresses *set)
+static void addresses_settle(struct addresses *set)
 {
 	size_t i, kept = 0;
 
 	if (!set->count)
 		return;
-	qsort(set->list, set->count, sizeof(*set->list), compare_addresses);
+	qsort(set->list, set->count, sizeof(*set->list), addresses_compare);
 	for (i = 0; i < set->count; i++) {
 		if (set->list[i] && (!kept || set->list[kept - 1] != set->list[i]))
 			set->list[kept++] = set->list[i];
@@ -101,14 +100,14 @@ static void settle(struct addresses *set)
 	set->count = kept;
 }
 
-static bool has_address(const struct addresses *settled, uint64_t address)
+static bool addresses_have(const struct addresses *settled, uint64_t address)
 {
 	return settled->count &&
-	       bsearch(&address, settled->list, settled->count, sizeof(address), compare_addresses) != NULL;
+	       bsearch(&address, settled->list, settled->count, sizeof(address), addresses_compare) != NULL;
 }
 
 /* Appends a record, zeroed but for its header; valid until the next one. NULL: out of memory. */
-static void *add_record(struct buffer *buffer, uint32_t type, size_t size)
+static void *buffer_add_record(struct buffer *buffer, uint32_t type, size_t size)
 {
 	struct gw_record *record;
 
@@ -123,7 +122,7 @@ static void *add_record(struct buffer *buffer, uint32_t type, size_t size)
 }
 
 /* The record at @offset, NULL behind the last or if it is not whole. */
-static const struct gw_record *record_at(const struct buffer *buffer, size_t offset)
+static const struct gw_record *buffer_record(const struct buffer *buffer, size_t offset)
 {
 	const struct gw_record *record = (const struct gw_record *)(buffer->data + offset);
 
@@ -160,7 +159,7 @@ void gw_reader_free(struct gw_reader *reader)
 }
 
 /* Runs the iterator once and appends what it writes. */
-static int run_pass(struct gw_reader *reader, int iterator, enum gw_query_mode mode)
+static int reader_run_pass(struct gw_reader *reader, int iterator, enum gw_query_mode mode)
 {
 	_cleanup_close_ int fd = -1;
 	ssize_t size;
@@ -186,8 +185,8 @@ static int run_pass(struct gw_reader *reader, int iterator, enum gw_query_mode m
 /*
  * Who signals a fence's timeline, or, if that has never been seen, who signals the others of its driver: *@inherited.
  */
-static const struct gw_timeline *find_timeline(const struct gw_reader *reader, const struct origin *origin,
-					       struct gw_timeline *copy, bool *inherited)
+static const struct gw_timeline *reader_find_timeline(const struct gw_reader *reader, const struct origin *origin,
+						      struct gw_timeline *copy, bool *inherited)
 {
 	const struct gw_timeline *slot = &reader->source.timelines[origin->context & (GW_TIMELINE_SLOTS - 1)];
 
@@ -206,38 +205,38 @@ static const struct gw_timeline *find_timeline(const struct gw_reader *reader, c
 
 /* ---- what a record points to ---------------------------------------------------------- */
 
-static int want(struct gw_reader *reader, uint64_t address)
+static int reader_want(struct gw_reader *reader, uint64_t address)
 {
-	return add_address(&reader->wanted, address);
+	return addresses_add(&reader->wanted, address);
 }
 
-static int note_task(struct gw_reader *reader, const struct gw_task_record *task)
+static int reader_note_task(struct gw_reader *reader, const struct gw_task_record *task)
 {
 	uint32_t i;
 	int r;
 
-	r = add_address(&reader->have, task->address);
+	r = addresses_add(&reader->have, task->address);
 	for (i = 0; r >= 0 && i < task->stack_depth && i < GW_STACK_DEPTH; i++)
-		r = add_address(&reader->code, task->stack[i]);
+		r = addresses_add(&reader->code, task->stack[i]);
 	for (i = 0; r >= 0 && i < task->watch.depth && i < GW_WAIT_DEPTH; i++) {
 		const struct gw_wait *wait = &task->watch.waits[i];
 
 		/* Workers are found by what they execute, and stopped threads by their address. */
 		if (wait->kind == GW_WAIT_WORK || wait->kind == GW_WAIT_WORKQUEUE || wait->kind == GW_WAIT_TASK)
-			r = want(reader, wait->object);
+			r = reader_want(reader, wait->object);
 		else if (wait->kind == GW_WAIT_LOCK)
-			r = add_address(&reader->code, wait->object);
+			r = addresses_add(&reader->code, wait->object);
 	}
 	if (r >= 0)
-		r = add_address(&reader->code, task->watch.sections.work_function);
+		r = addresses_add(&reader->code, task->watch.sections.work_function);
 	return r;
 }
 
-static int note_signallers(struct gw_reader *reader, const struct origin *origin)
+static int reader_note_signallers(struct gw_reader *reader, const struct origin *origin)
 {
 	struct gw_timeline copy;
 	bool inherited;
-	const struct gw_timeline *timeline = find_timeline(reader, origin, &copy, &inherited);
+	const struct gw_timeline *timeline = reader_find_timeline(reader, origin, &copy, &inherited);
 	size_t i;
 	int r = 0;
 
@@ -245,68 +244,68 @@ static int note_signallers(struct gw_reader *reader, const struct origin *origin
 		const struct gw_signaller *who = &timeline->signallers[i];
 
 		if (who->kind == GW_SIGNALLER_TASK)
-			r = want(reader, who->task);
+			r = reader_want(reader, who->task);
 		else if (who->kind == GW_SIGNALLER_WORK)
-			r = want(reader, who->work);
+			r = reader_want(reader, who->work);
 		if (r >= 0)
-			r = add_address(&reader->code, who->function);
+			r = addresses_add(&reader->code, who->function);
 	}
 	return r;
 }
 
-static int note_fence(struct gw_reader *reader, const struct gw_fence_record *fence)
+static int reader_note_fence(struct gw_reader *reader, const struct gw_fence_record *fence)
 {
 	struct origin origin = { .context = fence->context, .ops = fence->ops };
-	int r = add_origin(&reader->origins, origin.context, origin.ops);
+	int r = origins_add(&reader->origins, origin.context, origin.ops);
 
 	if (r >= 0)
-		r = note_signallers(reader, &origin);
+		r = reader_note_signallers(reader, &origin);
 	if (r >= 0)
-		r = want(reader, fence->sched_task);
+		r = reader_want(reader, fence->sched_task);
 	if (r >= 0)
-		r = want(reader, fence->sched_work);
+		r = reader_want(reader, fence->sched_work);
 	if (r >= 0)
-		r = add_address(&reader->code, fence->ops);
+		r = addresses_add(&reader->code, fence->ops);
 	if (r >= 0)
-		r = add_address(&reader->code, fence->ops_driver);
+		r = addresses_add(&reader->code, fence->ops_driver);
 	return r;
 }
 
-static int note_work(struct gw_reader *reader, const struct gw_work_record *work)
+static int reader_note_work(struct gw_reader *reader, const struct gw_work_record *work)
 {
-	int r = add_address(&reader->code, work->function);
+	int r = addresses_add(&reader->code, work->function);
 
 	if (r >= 0)
-		r = want(reader, work->worker);
+		r = reader_want(reader, work->worker);
 	/* What an item waits behind in its queue. */
 	if (r >= 0 && work->place == GW_WORK_INACTIVE)
-		r = want(reader, work->workqueue);
+		r = reader_want(reader, work->workqueue);
 	return r;
 }
 
-static int note_record(struct gw_reader *reader, const struct gw_record *record)
+static int reader_note_record(struct gw_reader *reader, const struct gw_record *record)
 {
 	switch (record->type) {
 	case GW_RECORD_TASK:
-		return note_task(reader, (const struct gw_task_record *)record);
+		return reader_note_task(reader, (const struct gw_task_record *)record);
 	case GW_RECORD_FENCE:
-		return note_fence(reader, (const struct gw_fence_record *)record);
+		return reader_note_fence(reader, (const struct gw_fence_record *)record);
 	case GW_RECORD_LOCK:
-		return want(reader, ((const struct gw_lock_record *)record)->owner);
+		return reader_want(reader, ((const struct gw_lock_record *)record)->owner);
 	case GW_RECORD_WORK:
-		return note_work(reader, (const struct gw_work_record *)record);
+		return reader_note_work(reader, (const struct gw_work_record *)record);
 	}
 	return 0;
 }
 
 /* Looks at the records from @offset on. */
-static int note_records(struct gw_reader *reader, size_t offset)
+static int reader_note_records(struct gw_reader *reader, size_t offset)
 {
 	const struct gw_record *record;
 	int r = 0;
 
-	while (r >= 0 && (record = record_at(&reader->out, offset))) {
-		r = note_record(reader, record);
+	while (r >= 0 && (record = buffer_record(&reader->out, offset))) {
+		r = reader_note_record(reader, record);
 		offset += record->size;
 	}
 	return r;
@@ -314,7 +313,7 @@ static int note_records(struct gw_reader *reader, size_t offset)
 
 /* ---- further passes --------------------------------------------------------------------- */
 
-static void clear_wanted(struct gw_reader *reader)
+static void reader_clear_wanted(struct gw_reader *reader)
 {
 	uint64_t key;
 
@@ -323,26 +322,26 @@ static void clear_wanted(struct gw_reader *reader)
 }
 
 /* Fills the kernel's map with what is wanted and was neither given nor asked for yet. Returns how many, or -errno. */
-static int fill_wanted(struct gw_reader *reader)
+static int reader_fill_wanted(struct gw_reader *reader)
 {
 	uint8_t yes = 1;
 	size_t i;
 	int count = 0, r;
 
-	settle(&reader->wanted);
-	settle(&reader->have);
-	settle(&reader->asked);
+	addresses_settle(&reader->wanted);
+	addresses_settle(&reader->have);
+	addresses_settle(&reader->asked);
 	for (i = 0; i < reader->wanted.count && count < GW_WANTED_MAX; i++) {
 		uint64_t address = reader->wanted.list[i];
 
-		if (has_address(&reader->have, address) || has_address(&reader->asked, address))
+		if (addresses_have(&reader->have, address) || addresses_have(&reader->asked, address))
 			continue;
 		if (bpf_map_update_elem(reader->source.wanted, &address, &yes, BPF_ANY) < 0)
 			return -errno;
 		count++;
 	}
 	for (i = 0; i < reader->wanted.count; i++) {
-		r = add_address(&reader->asked, reader->wanted.list[i]);
+		r = addresses_add(&reader->asked, reader->wanted.list[i]);
 		if (r < 0)
 			return r;
 	}
@@ -352,14 +351,14 @@ static int fill_wanted(struct gw_reader *reader)
 
 /* ---- what user space adds ------------------------------------------------------------------ */
 
-static int add_symbol(struct gw_reader *reader, uint64_t address)
+static int reader_add_symbol(struct gw_reader *reader, uint64_t address)
 {
 	struct gw_symbol_record *record;
 	struct gw_symbol symbol;
 
 	if (!*reader->source.kallsyms || !gw_kallsyms_at(*reader->source.kallsyms, address, &symbol))
 		return 0;
-	record = add_record(&reader->out, GW_RECORD_SYMBOL, sizeof(*record));
+	record = buffer_add_record(&reader->out, GW_RECORD_SYMBOL, sizeof(*record));
 	if (!record)
 		return -ENOMEM;
 	record->address = address;
@@ -373,7 +372,7 @@ static int add_symbol(struct gw_reader *reader, uint64_t address)
  * BPF trampolines, most of them our own, are no part of what the kernel does.
  * In a table that was read before they were made, they are in no symbol.
  */
-static bool is_trampoline(struct gw_reader *reader, uint64_t address)
+static bool reader_is_trampoline(struct gw_reader *reader, uint64_t address)
 {
 	struct gw_symbol symbol;
 
@@ -388,7 +387,7 @@ static bool is_trampoline(struct gw_reader *reader, uint64_t address)
  */
 #define ENTRY_SIZE 16 /* the entry's call, and what may be before it */
 
-static bool is_own_entry(struct gw_reader *reader, uint64_t inner, uint64_t outer)
+static bool reader_is_own_entry(struct gw_reader *reader, uint64_t inner, uint64_t outer)
 {
 	struct gw_symbol first, second;
 
@@ -397,53 +396,52 @@ static bool is_own_entry(struct gw_reader *reader, uint64_t inner, uint64_t oute
 	       outer - second.address < ENTRY_SIZE;
 }
 
-static void clean_stack(struct gw_reader *reader, __u64 *stack, __u32 *depth)
+static void reader_clean_stack(struct gw_reader *reader, __u64 *stack, __u32 *depth)
 {
 	uint32_t i, kept = 0;
 
 	for (i = 0; i < *depth && i < GW_STACK_DEPTH; i++) {
-		if (!is_trampoline(reader, stack[i]) && !(kept && is_own_entry(reader, stack[kept - 1], stack[i])))
+		if (!reader_is_trampoline(reader, stack[i]) &&
+		    !(kept && reader_is_own_entry(reader, stack[kept - 1], stack[i])))
 			stack[kept++] = stack[i];
 	}
 	*depth = kept;
 }
 
-static void clean_stacks(struct gw_reader *reader)
+static void reader_clean_stacks(struct gw_reader *reader)
 {
 	const struct gw_record *record;
 	size_t offset = 0;
 
 	if (!*reader->source.kallsyms || gw_kallsyms_hidden(*reader->source.kallsyms))
 		return;
-	for (; (record = record_at(&reader->out, offset)); offset += record->size) {
+	for (; (record = buffer_record(&reader->out, offset)); offset += record->size) {
 		struct gw_task_record *task = (struct gw_task_record *)record;
 		struct gw_hazard *hazard = &((struct gw_hazard_record *)record)->hazard;
 
 		if (record->type == GW_RECORD_TASK)
-			clean_stack(reader, task->stack, &task->stack_depth);
+			reader_clean_stack(reader, task->stack, &task->stack_depth);
 		else if (record->type == GW_RECORD_HAZARD)
-			clean_stack(reader, hazard->stack, &hazard->stack_depth);
+			reader_clean_stack(reader, hazard->stack, &hazard->stack_depth);
 	}
 }
 
-static int add_symbols(struct gw_reader *reader)
+static int reader_add_symbols(struct gw_reader *reader)
 {
 	size_t i;
 	int r = 0;
 
-	clean_stacks(reader);
-	settle(&reader->code);
+	reader_clean_stacks(reader);
+	addresses_settle(&reader->code);
 	for (i = 0; r >= 0 && i < reader->code.count; i++)
-		r = add_symbol(reader, reader->code.list[i]);
+		r = reader_add_symbol(reader, reader->code.list[i]);
 	return r;
 }
 
-static int add_timeline(struct gw_reader *reader, const struct gw_timeline *timeline, bool inherited)
+static int reader_add_timeline(struct gw_reader *reader, const struct gw_timeline *timeline, bool inherited)
 {
-	struct gw_timeline_record *record = add_record(&reader->out, GW_RECORD_TIMELINE, sizeof(*record));
-	struct {
-		char driver[GW_NAME_SIZE], name[GW_NAME_SIZE];
-	} names;
+	struct gw_timeline_record *record = buffer_add_record(&reader->out, GW_RECORD_TIMELINE, sizeof(*record));
+	struct gw_fence_names names;
 	uint32_t context = timeline->context;
 	size_t i;
 	int r = 0;
@@ -454,66 +452,66 @@ static int add_timeline(struct gw_reader *reader, const struct gw_timeline *time
 	record->inherited = inherited;
 	if (reader->source.names >= 0 && bpf_map_lookup_elem(reader->source.names, &context, &names) == 0) {
 		memcpy(record->driver, names.driver, sizeof(record->driver));
-		memcpy(record->name, names.name, sizeof(record->name));
+		memcpy(record->name, names.timeline, sizeof(record->name));
 	}
 	for (i = 0; r >= 0 && i < GW_SIGNALLERS; i++)
-		r = add_address(&reader->code, timeline->signallers[i].function);
+		r = addresses_add(&reader->code, timeline->signallers[i].function);
 	if (r >= 0)
-		r = add_address(&reader->code, timeline->ops);
+		r = addresses_add(&reader->code, timeline->ops);
 	return r;
 }
 
-static int add_all_timelines(struct gw_reader *reader)
+static int reader_add_all_timelines(struct gw_reader *reader)
 {
 	size_t i;
 	int r = 0;
 
 	for (i = 0; r >= 0 && i < GW_TIMELINE_SLOTS; i++) {
 		if (reader->source.timelines[i].context)
-			r = add_timeline(reader, &reader->source.timelines[i], false);
+			r = reader_add_timeline(reader, &reader->source.timelines[i], false);
 	}
 	return r;
 }
 
 /* Timelines that fences refer to; those of the table are there already if @all. */
-static int add_timelines(struct gw_reader *reader, bool all)
+static int reader_add_timelines(struct gw_reader *reader, bool all)
 {
 	struct origins *set = &reader->origins;
 	const struct gw_timeline *timeline;
 	struct gw_timeline copy;
 	bool inherited;
 	size_t i;
-	int r = all ? add_all_timelines(reader) : 0;
+	int r = all ? reader_add_all_timelines(reader) : 0;
 
 	if (set->count)
-		qsort(set->list, set->count, sizeof(*set->list), compare_origins);
+		qsort(set->list, set->count, sizeof(*set->list), origins_compare);
 	for (i = 0; r >= 0 && i < set->count; i++) {
 		if (!set->list[i].context || (i && set->list[i - 1].context == set->list[i].context))
 			continue;
-		timeline = find_timeline(reader, &set->list[i], &copy, &inherited);
+		timeline = reader_find_timeline(reader, &set->list[i], &copy, &inherited);
 		if (timeline && (timeline == &copy || !all))
-			r = add_timeline(reader, timeline, inherited);
+			r = reader_add_timeline(reader, timeline, inherited);
 	}
 	return r;
 }
 
-static int add_hazard(struct gw_reader *reader, const struct gw_hazard *hazard)
+static int reader_add_hazard(struct gw_reader *reader, const struct gw_hazard *hazard)
 {
-	struct gw_hazard_record *record = add_record(&reader->out, GW_RECORD_HAZARD, sizeof(*record));
+	struct gw_hazard_record *record = buffer_add_record(&reader->out, GW_RECORD_HAZARD, sizeof(*record));
 	uint32_t i;
 	int r;
 
 	if (!record)
 		return -ENOMEM;
 	record->hazard = *hazard;
-	r = add_address(&reader->code, hazard->section_ip);
+	r = addresses_add(&reader->code, hazard->section_ip);
 	for (i = 0; r >= 0 && i < hazard->stack_depth && i < GW_STACK_DEPTH; i++)
-		r = add_address(&reader->code, hazard->stack[i]);
+		r = addresses_add(&reader->code, hazard->stack[i]);
 	return r;
 }
 
 /* All that were seen since the programs were attached: few, and in no order. */
-static int add_hazards(struct gw_reader *reader)
+static int reader_add_hazards(struct gw_reader *reader)
 {
 	struct gw_hazard_key key, *previous = NULL;
 	struct gw_hazard hazard;
@@ -522,7 +520,7 @@ static int add_hazards(struct gw_reader *reader)
 	while (r >= 0 && reader->source.hazards >= 0 &&
 	       bpf_map_get_next_key(reader->source.hazards, previous, &key) == 0) {
 		if (bpf_map_lookup_elem(reader->source.hazards, &key, &hazard) == 0)
-			r = add_hazard(reader, &hazard);
+			r = reader_add_hazard(reader, &hazard);
 		previous = &key;
 	}
 	return r;
@@ -530,22 +528,22 @@ static int add_hazards(struct gw_reader *reader)
 
 /* ---- the snapshot --------------------------------------------------------------------------- */
 
-static int run_passes(struct gw_reader *reader, int iterator, bool full)
+static int reader_run_passes(struct gw_reader *reader, int iterator, bool full)
 {
 	enum gw_query_mode mode = full ? GW_QUERY_FULL : GW_QUERY_BLOCKED;
 	size_t offset = reader->out.size;
 	int r, i;
 
 	for (i = 0; i < PASSES_MAX; i++) {
-		r = run_pass(reader, iterator, mode);
+		r = reader_run_pass(reader, iterator, mode);
 		if (r < 0)
 			return r;
-		r = note_records(reader, offset);
+		r = reader_note_records(reader, offset);
 		if (r < 0)
 			return r;
 		offset = reader->out.size;
-		clear_wanted(reader);
-		r = fill_wanted(reader);
+		reader_clear_wanted(reader);
+		r = reader_fill_wanted(reader);
 		if (r <= 0)
 			return r;
 		mode = GW_QUERY_WANTED;
@@ -553,7 +551,7 @@ static int run_passes(struct gw_reader *reader, int iterator, bool full)
 	return 0;
 }
 
-static void start(struct gw_reader *reader, uint64_t min_wait_ns)
+static void reader_start(struct gw_reader *reader, uint64_t min_wait_ns)
 {
 	reader->out.size = 0;
 	reader->have.count = 0;
@@ -564,10 +562,10 @@ static void start(struct gw_reader *reader, uint64_t min_wait_ns)
 	reader->source.control->query.now_ns = gw_now_mono_ns();
 	reader->source.control->query.min_wait_ns = min_wait_ns;
 	reader->source.control->standing_waits = 0;
-	clear_wanted(reader);
+	reader_clear_wanted(reader);
 }
 
-static int give(struct gw_reader *reader, void **data, size_t *size)
+static int reader_give(struct gw_reader *reader, void **data, size_t *size)
 {
 	char *grown = realloc(*data, *size + reader->out.size);
 
@@ -585,26 +583,26 @@ int gw_reader_snapshot(struct gw_reader *reader, int iterator, bool full, bool t
 	struct gw_snapshot_record *head;
 	int r, incomplete;
 
-	start(reader, min_wait_ns);
-	head = add_record(&reader->out, GW_RECORD_SNAPSHOT, sizeof(*head));
+	reader_start(reader, min_wait_ns);
+	head = buffer_add_record(&reader->out, GW_RECORD_SNAPSHOT, sizeof(*head));
 	if (!head)
 		return -ENOMEM;
 	head->sequence = ++reader->sequence;
 	head->mono_ns = reader->source.control->query.now_ns;
 	head->real_ns = gw_now_real_ns();
 	head->full = full;
-	incomplete = run_passes(reader, iterator, full);
+	incomplete = reader_run_passes(reader, iterator, full);
 	if (incomplete == -ENOMEM || reader->out.size == sizeof(*head))
 		return incomplete < 0 ? incomplete : -EIO;
 	r = gw_dedupe(reader->out.data, reader->out.size, &reader->out.size);
 	if (r >= 0)
-		r = add_timelines(reader, timelines);
+		r = reader_add_timelines(reader, timelines);
 	if (r >= 0)
-		r = add_hazards(reader);
+		r = reader_add_hazards(reader);
 	if (r >= 0)
-		r = add_symbols(reader);
+		r = reader_add_symbols(reader);
 	if (r < 0)
 		return r;
 	((struct gw_snapshot_record *)reader->out.data)->incomplete = incomplete < 0;
-	return give(reader, data, size);
+	return reader_give(reader, data, size);
 }

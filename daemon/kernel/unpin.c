@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <sys/vfs.h>
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
+static int unpin_one(const char *path, const struct stat *st, int type, struct FTW *where)
 {
 	if (remove(path) == 0)
 		return 0;
@@ -24,6 +24,6 @@ int gw_unpin(const char *directory)
 		return errno == ENOENT ? 0 : -errno;
 	if ((unsigned)fs.f_type != BPF_FS_MAGIC)
 		return -ENOTSUP;
-	r = nftw(directory, remove_one, 8, FTW_DEPTH | FTW_MOUNT | FTW_PHYS);
+	r = nftw(directory, unpin_one, 8, FTW_DEPTH | FTW_MOUNT | FTW_PHYS);
 	return r < 0 ? -errno : -r;
 }
