@@ -2,7 +2,7 @@
 /*
  * Drivers coming up: probes, deferrals, modules, IOMMUs. Rare things, each an
  * event of its own in a ring buffer that is read whenever somebody comes to
- * read it. What the programs attach to is in daemon/kernel/boot-programs.c: each is
+ * read it. What the programs attach to is in daemon/kernel/probe-table.c: each is
  * optional, and some are there twice because kernels differ.
  */
 #include "bpf/lib/kernel.h"

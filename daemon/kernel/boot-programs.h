@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The programs that record the boot (bpf/boot.bpf.c): loaded, attached and
- * pinned by whoever comes first (the initramfs, a unit early in boot, the
- * daemon), and found there by all others. They need nobody: what they see
- * stays in their ring buffer until somebody reads it.
+ * The programs that record the boot (bpf/boot.bpf.c): attached and pinned by
+ * whoever comes first (the initramfs, a unit early in boot, the daemon), and
+ * found there by all others. They need nobody: what they see stays in their
+ * ring buffer until somebody reads it.
  *
  * The pins lie in DIRECTORY/VERSIONHASH: four hexadecimal digits of the
  * records' layout, then what tells builds apart. Another build of the same
@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "bpf/abi/boot-records.h"
-#include "daemon/kernel/loader.h"
+#include "daemon/kernel/probe-info.h"
 #include "lib/system/kallsyms.h"
 
 struct gw_boot_programs;
@@ -65,9 +65,6 @@ struct gw_boot_others {
  */
 int gw_boot_programs_read_others(const char *directory, struct gw_boot_others *others, gw_boot_take take,
 				 void *userdata);
-
-/* Whether somebody else had attached them. */
-bool gw_boot_programs_adopted(const struct gw_boot_programs *programs);
 
 /* The counters, in memory shared with the programs. */
 const struct gw_boot_counters *gw_boot_programs_counters(const struct gw_boot_programs *programs);

@@ -2,6 +2,7 @@
 /* Whether this process may load BPF programs and attach them: capabilities, lockdown, perf restrictions. */
 #include "daemon/kernel/capabilities.h"
 
+#include <errno.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ bool gw_has_capability(int capability)
 	return effective >> capability & 1;
 }
 
-static void read_text(const char *path, char *text, size_t size)
+static void capabilities_read_text(const char *path, char *text, size_t size)
 {
 	FILE *file = fopen(path, "re");
 
@@ -43,7 +44,7 @@ bool gw_locked_down(void)
 {
 	char text[128];
 
-	read_text("/sys/kernel/security/lockdown", text, sizeof(text));
+	capabilities_read_text("/sys/kernel/security/lockdown", text, sizeof(text));
 	return strstr(text, "[confidentiality]") != NULL;
 }
 
@@ -51,6 +52,26 @@ bool gw_perf_restricted(void)
 {
 	char text[16];
 
-	read_text("/proc/sys/kernel/perf_event_paranoid", text, sizeof(text));
+	capabilities_read_text("/proc/sys/kernel/perf_event_paranoid", text, sizeof(text));
 	return atoi(text) > 2 && !gw_has_capability(CAP_SYS_ADMIN);
+}
+
+int gw_bpf_refused(int error, const char *why, char *message, size_t size)
+{
+	const char *what = NULL;
+
+	if (error == -EPERM || error == -EACCES) {
+		if (gw_locked_down())
+			what = "the kernel is locked down (confidentiality)";
+		else if (!gw_has_capability(CAP_BPF))
+			what = "the capability CAP_BPF is missing";
+		else if (!gw_has_capability(CAP_PERFMON))
+			what = "the capability CAP_PERFMON is missing";
+	}
+	if (what)
+		snprintf(message, size, "the kernel refuses BPF: %s", what);
+	else
+		snprintf(message, size, "the kernel refuses BPF: %s (%s)", *why ? why : "no reason given",
+			 strerror(-error));
+	return error;
 }

@@ -4,6 +4,7 @@
 #define GPUWATCH_DAEMON_KERNEL_CAPABILITIES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Whether a CAP_* is effective; CAP_SYS_ADMIN also stands for CAP_BPF and CAP_PERFMON, as in the kernel. */
 bool gw_has_capability(int capability);
@@ -16,5 +17,14 @@ bool gw_locked_down(void);
  * classic tracepoints are attached with, from everybody without CAP_SYS_ADMIN.
  */
 bool gw_perf_restricted(void);
+
+/*
+ * gw_bpf_refused - one line for people: that the kernel refuses BPF, and what stands in the way
+ * @error: -errno that it gave
+ * @why: what is known besides, "" = nothing
+ *
+ * Returns @error.
+ */
+int gw_bpf_refused(int error, const char *why, char *message, size_t size);
 
 #endif

@@ -5,9 +5,12 @@
  */
 #include "daemon/kernel/layout.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
 static const struct member {
 	size_t field; /* in struct gw_layout */
@@ -35,8 +38,27 @@ static const struct member {
 #undef MEMBER
 };
 
+int gw_layout_open_btf(struct btf **ret, const char *path, char *message, size_t size)
+{
+	struct btf *btf = btf__parse(path ? path : KERNEL_BTF, NULL);
+	int r;
+
+	if (!libbpf_get_error(btf)) {
+		*ret = btf;
+		return 0;
+	}
+	r = errno >= __LIBBPF_ERRNO__START ? -EINVAL : -errno;
+	if (!path && r == -ENOENT)
+		snprintf(message, size, "this kernel has no BTF (%s): it must be built with CONFIG_DEBUG_INFO_BTF",
+			 KERNEL_BTF);
+	else
+		snprintf(message, size, "cannot read the kernel's BTF from %s: %s", path ? path : KERNEL_BTF,
+			 r == -EINVAL ? "that is no BTF" : strerror(-r));
+	return r;
+}
+
 /* Bit offset of a member, also in anonymous members; -1 if there is none. */
-static int find_member(const struct btf *btf, const struct btf_type *type, const char *name)
+static int layout_find_member(const struct btf *btf, const struct btf_type *type, const char *name)
 {
 	const struct btf_member *list = btf_members(type);
 	int i, inner;
@@ -51,7 +73,7 @@ static int find_member(const struct btf *btf, const struct btf_type *type, const
 		if (*member)
 			continue;
 		nested = btf__type_by_id(btf, list[i].type);
-		inner = nested && btf_is_composite(nested) ? find_member(btf, nested, name) : -1;
+		inner = nested && btf_is_composite(nested) ? layout_find_member(btf, nested, name) : -1;
 		if (inner >= 0)
 			return offset + inner;
 	}
@@ -64,12 +86,12 @@ int gw_layout_offset(const struct btf *btf, const char *type, const char *member
 
 	if (id < 0)
 		return -1;
-	bits = find_member(btf, btf__type_by_id(btf, id), member);
+	bits = layout_find_member(btf, btf__type_by_id(btf, id), member);
 	return bits < 0 || bits % 8 ? -1 : bits / 8;
 }
 
 /* Up to 6.6 a scheduler holds an array of run queues: how many, and how big. */
-static void read_run_queues(struct gw_layout *ret, const struct btf *btf)
+static void layout_read_run_queues(struct gw_layout *ret, const struct btf *btf)
 {
 	int id = btf__find_by_name_kind(btf, "drm_sched_rq", BTF_KIND_STRUCT), i;
 	const struct btf_type *type;
@@ -89,7 +111,7 @@ static void read_run_queues(struct gw_layout *ret, const struct btf *btf)
 	}
 }
 
-static void read_module(struct gw_layout *ret, const char *module, const struct btf *btf)
+static void layout_read_module(struct gw_layout *ret, const char *module, const struct btf *btf)
 {
 	size_t i;
 
@@ -99,7 +121,7 @@ static void read_module(struct gw_layout *ret, const char *module, const struct 
 				gw_layout_offset(btf, members[i].type, members[i].member);
 	}
 	if (strcmp(module, "gpu_sched") == 0)
-		read_run_queues(ret, btf);
+		layout_read_run_queues(ret, btf);
 }
 
 void gw_layout_read(struct gw_layout *ret, struct btf *vmlinux)
@@ -115,13 +137,13 @@ void gw_layout_read(struct gw_layout *ret, struct btf *vmlinux)
 		snprintf(path, sizeof(path), "/sys/kernel/btf/%s", modules[i]);
 		btf = btf__parse_split(path, vmlinux);
 		/* Not a module of this kernel: built in, or not loaded. */
-		read_module(ret, modules[i], libbpf_get_error(btf) ? vmlinux : btf);
+		layout_read_module(ret, modules[i], libbpf_get_error(btf) ? vmlinux : btf);
 		if (!libbpf_get_error(btf))
 			btf__free(btf);
 	}
 }
 
-static uint64_t address_of(const struct gw_kallsyms *kallsyms, const char *name)
+static uint64_t layout_address(const struct gw_kallsyms *kallsyms, const char *name)
 {
 	struct gw_symbol symbol;
 
@@ -130,10 +152,19 @@ static uint64_t address_of(const struct gw_kallsyms *kallsyms, const char *name)
 
 void gw_layout_symbols(struct gw_symbols *ret, const struct gw_kallsyms *kallsyms)
 {
-	ret->array_ops = address_of(kallsyms, "dma_fence_array_ops");
-	ret->chain_ops = address_of(kallsyms, "dma_fence_chain_ops");
-	ret->sched_scheduled_ops = address_of(kallsyms, "drm_sched_fence_ops_scheduled");
-	ret->sched_finished_ops = address_of(kallsyms, "drm_sched_fence_ops_finished");
-	ret->nr_node_ids = address_of(kallsyms, "nr_node_ids");
-	ret->process_timeout = address_of(kallsyms, "process_timeout");
+	ret->array_ops = layout_address(kallsyms, "dma_fence_array_ops");
+	ret->chain_ops = layout_address(kallsyms, "dma_fence_chain_ops");
+	ret->sched_scheduled_ops = layout_address(kallsyms, "drm_sched_fence_ops_scheduled");
+	ret->sched_finished_ops = layout_address(kallsyms, "drm_sched_fence_ops_finished");
+	ret->nr_node_ids = layout_address(kallsyms, "nr_node_ids");
+	ret->process_timeout = layout_address(kallsyms, "process_timeout");
+}
+
+void gw_layout_boot_symbols(struct gw_boot_symbols *ret, const struct gw_kallsyms *kallsyms)
+{
+	ret->pending_list = layout_address(kallsyms, "deferred_probe_pending_list");
+	ret->timeout_work = layout_address(kallsyms, "deferred_probe_timeout_work");
+	ret->timeout_seconds = layout_address(kallsyms, "driver_deferred_probe_timeout");
+	ret->async_run_entry_fn = layout_address(kallsyms, "async_run_entry_fn");
+	ret->of_fwnode_ops = layout_address(kallsyms, "of_fwnode_ops");
 }

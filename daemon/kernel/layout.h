@@ -9,8 +9,18 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "bpf/abi/boot-records.h"
 #include "bpf/abi/shared.h"
 #include "lib/system/kallsyms.h"
+
+/*
+ * gw_layout_open_btf - the kernel's types
+ * @path: NULL = the running kernel's own
+ * @message, @size: on failure one line for people
+ *
+ * Returns 0 or -errno; @ret is to be freed with btf__free().
+ */
+int gw_layout_open_btf(struct btf **ret, const char *path, char *message, size_t size);
 
 /*
  * gw_layout_read - offsets of the modules that are loaded now
@@ -21,6 +31,9 @@ void gw_layout_read(struct gw_layout *ret, struct btf *vmlinux);
 
 /* Addresses of the symbols that programs compare with; 0 where there is none. */
 void gw_layout_symbols(struct gw_symbols *ret, const struct gw_kallsyms *kallsyms);
+
+/* The same for the programs that record the boot. */
+void gw_layout_boot_symbols(struct gw_boot_symbols *ret, const struct gw_kallsyms *kallsyms);
 
 /* Byte offset of a member of a type in @btf, or -1. Members of anonymous structs and unions count. */
 int gw_layout_offset(const struct btf *btf, const char *type, const char *member);

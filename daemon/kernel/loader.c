@@ -29,16 +29,16 @@
 #include "lib/system/kallsyms.h"
 #include "lib/system/modules.h"
 
-#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
-#define ROWS_MAX 64
-
 /* A row that is no probe: what else people should know. */
 struct remark {
-	char why[256];
+	char why[512]; /* room for the name of a pin directory, which is 255 bytes at most */
 };
 
+#define REMARKS 2
+#define TIMELINES_SIZE (sizeof(struct gw_timeline) * GW_TIMELINE_SLOTS)
+
 struct gw_loader {
-	char *btf_path;
+	char *btf_path; /* NULL = the running kernel's */
 	struct gw_objects *objects;
 	struct gw_pins *pins;
 	struct gw_probes *probes;
@@ -55,53 +55,13 @@ struct gw_loader {
 	unsigned int excess_seen; /* snapshots before that saw the same */
 	struct gw_host_record host;
 	struct remark unpinned, hidden;
-	struct gw_probe_info rows[ROWS_MAX];
+	struct gw_probe_info *rows; /* room for the probes and REMARKS */
 	size_t row_count;
 };
 
-/* ---- what stands in the way ------------------------------------------------------ */
-
-static int explain(int error, const char *why, char *message, size_t size)
-{
-	const char *what = NULL;
-
-	if (error == -EPERM || error == -EACCES) {
-		if (gw_locked_down())
-			what = "the kernel is locked down (confidentiality)";
-		else if (!gw_has_capability(CAP_BPF))
-			what = "the capability CAP_BPF is missing";
-		else if (!gw_has_capability(CAP_PERFMON))
-			what = "the capability CAP_PERFMON is missing";
-	}
-	if (what)
-		snprintf(message, size, "the kernel refuses BPF: %s", what);
-	else
-		snprintf(message, size, "the kernel refuses BPF: %s (%s)", why && *why ? why : "no reason given",
-			 strerror(-error));
-	return error;
-}
-
 /* ---- setting up -------------------------------------------------------------------- */
 
-static int open_btf(struct gw_loader *loader, struct btf **ret, char *message, size_t size)
-{
-	int r;
-
-	*ret = btf__parse(loader->btf_path, NULL);
-	if (!libbpf_get_error(*ret))
-		return 0;
-	r = errno >= __LIBBPF_ERRNO__START ? -EINVAL : -errno;
-	*ret = NULL;
-	if (strcmp(loader->btf_path, KERNEL_BTF) == 0 && r == -ENOENT)
-		snprintf(message, size, "this kernel has no BTF (%s): it must be built with CONFIG_DEBUG_INFO_BTF",
-			 loader->btf_path);
-	else
-		snprintf(message, size, "cannot read the kernel's BTF from %s: %s", loader->btf_path,
-			 r == -EINVAL ? "that is no BTF" : strerror(-r));
-	return r;
-}
-
-static void read_line(const char *path, char *ret, size_t size)
+static void loader_read_line(const char *path, char *ret, size_t size)
 {
 	FILE *file = fopen(path, "re");
 
@@ -113,7 +73,7 @@ static void read_line(const char *path, char *ret, size_t size)
 	fclose(file);
 }
 
-static void describe_host(struct gw_loader *loader, const struct btf *btf)
+static void loader_describe_host(struct gw_loader *loader, const struct btf *btf)
 {
 	struct gw_host_record *host = &loader->host;
 	struct utsname name;
@@ -127,10 +87,10 @@ static void describe_host(struct gw_loader *loader, const struct btf *btf)
 	uname(&name);
 	snprintf(host->release, sizeof(host->release), "%.63s", name.release);
 	snprintf(host->machine, sizeof(host->machine), "%.15s", name.machine);
-	read_line("/proc/sys/kernel/random/boot_id", host->boot_id, sizeof(host->boot_id));
+	loader_read_line("/proc/sys/kernel/random/boot_id", host->boot_id, sizeof(host->boot_id));
 }
 
-static int adopt_map(const char *name, void *userdata)
+static int loader_adopt_map(const char *name, void *userdata)
 {
 	struct gw_loader *loader = userdata;
 	_cleanup_close_ int fd = gw_pins_open_map(loader->pins, name);
@@ -138,26 +98,26 @@ static int adopt_map(const char *name, void *userdata)
 	return fd < 0 ? 0 : gw_objects_adopt_map(loader->objects, name, fd);
 }
 
-static int pin_map(const char *name, int fd, void *userdata)
+static int loader_pin_map(const char *name, int fd, void *userdata)
 {
 	struct gw_loader *loader = userdata;
 
 	return gw_pins_put_map(loader->pins, name, fd);
 }
 
-static void open_pins(struct gw_loader *loader, const char *directory)
+static void loader_open_pins(struct gw_loader *loader, const char *directory)
 {
 	int r;
 
 	if (!directory)
 		return;
-	r = gw_pins_new(&loader->pins, directory, gw_objects_hash(), loader->unpinned.why,
-			sizeof(loader->unpinned.why));
+	r = gw_pins_new(&loader->pins, directory, gw_objects_hash(GW_OBJECTS_WATCH) ^ GW_LAYOUT_VERSION,
+			loader->unpinned.why, sizeof(loader->unpinned.why));
 	if (r >= 0)
-		gw_pins_each_map(loader->pins, adopt_map, loader);
+		gw_pins_each_map(loader->pins, loader_adopt_map, loader);
 }
 
-static int read_symbols(struct gw_loader *loader)
+static int loader_read_symbols(struct gw_loader *loader)
 {
 	struct gw_kallsyms *table;
 	int r = gw_kallsyms_read(&table, NULL);
@@ -174,7 +134,7 @@ static int read_symbols(struct gw_loader *loader)
 	return 0;
 }
 
-static int update_probes(struct gw_loader *loader, const struct btf *btf)
+static int loader_update_probes(struct gw_loader *loader, const struct btf *btf)
 {
 	struct gw_probe_context context = { loader->objects, loader->pins, loader->kallsyms, btf };
 
@@ -182,7 +142,7 @@ static int update_probes(struct gw_loader *loader, const struct btf *btf)
 }
 
 /* Tells the programs what they cannot find out themselves. */
-static void update_layout(struct gw_loader *loader, struct btf *btf)
+static void loader_update_layout(struct gw_loader *loader, struct btf *btf)
 {
 	struct gw_layout layout;
 	struct gw_symbols symbols;
@@ -195,27 +155,35 @@ static void update_layout(struct gw_loader *loader, struct btf *btf)
 	loader->host.unplug_srcu = gw_kallsyms_find(loader->kallsyms, "drm_unplug_srcu", &symbol) ? symbol.address : 0;
 }
 
-static int map_memory(struct gw_loader *loader)
+static int loader_map_section(struct gw_loader *loader, const char *name, size_t size, int protection, void **ret)
 {
-	void *memory;
+	int fd = gw_objects_map(loader->objects, name, size);
+	void *memory = fd < 0 ? MAP_FAILED : mmap(NULL, size, protection, MAP_SHARED, fd, 0);
 
-	memory = mmap(NULL, sizeof(struct gw_control), PROT_READ | PROT_WRITE, MAP_SHARED,
-		      gw_objects_map(loader->objects, GW_CONTROL_SECTION), 0);
 	if (memory == MAP_FAILED)
-		return -errno;
-	loader->control = memory;
-	memory = mmap(NULL, sizeof(struct gw_timeline) * GW_TIMELINE_SLOTS, PROT_READ, MAP_SHARED,
-		      gw_objects_map(loader->objects, GW_TIMELINES_MAP), 0);
-	if (memory == MAP_FAILED)
-		return -errno;
-	loader->timelines = memory;
+		return fd < 0 ? fd : -errno;
+	*ret = memory;
+	return 0;
+}
+
+static int loader_map_memory(struct gw_loader *loader)
+{
+	int r;
+
+	r = loader_map_section(loader, GW_CONTROL_SECTION, sizeof(*loader->control), PROT_READ | PROT_WRITE,
+			       (void **)&loader->control);
+	if (r >= 0)
+		r = loader_map_section(loader, GW_TIMELINES_MAP, TIMELINES_SIZE, PROT_READ,
+				       (void **)&loader->timelines);
+	if (r < 0)
+		return r;
 	if (!loader->control->attached_ns)
 		loader->control->attached_ns = gw_now_mono_ns();
 	loader->host.attached_ns = loader->control->attached_ns;
 	return 0;
 }
 
-static int on_event(void *userdata, void *data, size_t size)
+static int loader_on_event(void *userdata, void *data, size_t size)
 {
 	struct gw_loader *loader = userdata;
 	const struct gw_event *event = data;
@@ -227,80 +195,84 @@ static int on_event(void *userdata, void *data, size_t size)
 	return 0;
 }
 
-static int open_reader(struct gw_loader *loader)
+/* A map that is not there is a negative number: what it would give is left out. */
+static int loader_open_reader(struct gw_loader *loader)
 {
+	const struct gw_objects *objects = loader->objects;
 	struct gw_reader_source source = {
 		.control = loader->control,
 		.timelines = loader->timelines,
-		.wanted = gw_objects_map(loader->objects, "wanted"),
-		.evicted = gw_objects_map(loader->objects, "evicted"),
-		.drivers = gw_objects_map(loader->objects, "drivers"),
-		.names = gw_objects_map(loader->objects, "names"),
-		.hazards = gw_objects_map(loader->objects, "hazards"),
+		.wanted = gw_objects_map(objects, "wanted", sizeof(uint8_t)),
+		.evicted = gw_objects_map(objects, "evicted", sizeof(struct gw_timeline)),
+		.drivers = gw_objects_map(objects, "drivers", sizeof(struct gw_timeline)),
+		.names = gw_objects_map(objects, "names", sizeof(struct gw_fence_names)),
+		.hazards = gw_objects_map(objects, "hazards", sizeof(struct gw_hazard)),
 		.kallsyms = &loader->kallsyms,
 	};
-	int r;
+	int events = gw_objects_map(objects, "events", 0);
 
-	loader->events = ring_buffer__new(gw_objects_map(loader->objects, "events"), on_event, loader, NULL);
-	if (!loader->events)
-		return -errno;
-	r = gw_reader_new(&loader->reader, &source);
-	return r;
+	if (events < 0)
+		return events;
+	loader->events = ring_buffer__new(events, loader_on_event, loader, NULL);
+	return loader->events ? gw_reader_new(&loader->reader, &source) : -errno;
 }
 
-static void add_remark(struct gw_loader *loader, const char *name, const char *target, const char *lost,
-		       const struct remark *remark)
+static void loader_add_remark(struct gw_loader *loader, const char *name, const char *target, const char *lost,
+			      const struct remark *remark)
 {
-	if (!remark->why[0] || loader->row_count == ROWS_MAX)
-		return;
-	loader->rows[loader->row_count++] = (struct gw_probe_info){
-		.name = name,
-		.target = target,
-		.module = "",
-		.lost = lost,
-		.patch = "",
-		.state = GW_PROBE_FAILED,
-		.error = 0,
-		.why = remark->why,
-	};
+	if (remark->why[0])
+		loader->rows[loader->row_count++] = (struct gw_probe_info){
+			.name = name,
+			.target = target,
+			.module = "",
+			.lost = lost,
+			.patch = "",
+			.state = GW_PROBE_FAILED,
+			.why = remark->why,
+		};
 }
 
-static void update_rows(struct gw_loader *loader)
+static int loader_make_rows(struct gw_loader *loader)
 {
 	const struct gw_probe_info *rows;
-	size_t count = gw_probes_rows(loader->probes, &rows);
 
-	if (count > ROWS_MAX - 2)
-		count = ROWS_MAX - 2;
-	memcpy(loader->rows, rows, count * sizeof(*rows));
-	loader->row_count = count;
-	add_remark(loader, "pins", "bpffs", "what was recorded, when the daemon ends", &loader->unpinned);
-	add_remark(loader, "symbols", "/proc/kallsyms", "function names, kinds of fences, functions of modules",
-		   &loader->hidden);
+	loader->rows = calloc(gw_probes_rows(loader->probes, &rows) + REMARKS, sizeof(*rows));
+	return loader->rows ? 0 : -ENOMEM;
 }
 
-static int start(struct gw_loader *loader, const struct gw_loader_options *options, char *message, size_t size)
+static void loader_update_rows(struct gw_loader *loader)
+{
+	const struct gw_probe_info *rows;
+
+	loader->row_count = gw_probes_rows(loader->probes, &rows);
+	memcpy(loader->rows, rows, loader->row_count * sizeof(*rows));
+	loader_add_remark(loader, "pins", "bpffs", "what was recorded, when the daemon ends", &loader->unpinned);
+	loader_add_remark(loader, "symbols", "/proc/kallsyms", "function names, kinds of fences, functions of modules",
+			  &loader->hidden);
+}
+
+static int loader_start(struct gw_loader *loader, const struct gw_loader_options *options, char *message, size_t size)
 {
 	struct btf *btf;
 	const char *why;
 	int r;
 
-	r = open_btf(loader, &btf, message, size);
+	r = gw_layout_open_btf(&btf, loader->btf_path, message, size);
 	if (r < 0)
 		return r;
-	describe_host(loader, btf);
-	open_pins(loader, options->pin_directory);
-	update_probes(loader, btf);
+	loader_describe_host(loader, btf);
+	loader_open_pins(loader, options->pin_directory);
+	loader_update_probes(loader, btf);
 	r = gw_probes_missing(loader->probes, &why);
 	if (r < 0) {
 		btf__free(btf);
-		return explain(r, why, message, size);
+		return gw_bpf_refused(r, why, message, size);
 	}
-	r = map_memory(loader);
+	r = loader_map_memory(loader);
 	if (r >= 0)
-		r = open_reader(loader);
+		r = loader_open_reader(loader);
 	if (r >= 0)
-		update_layout(loader, btf);
+		loader_update_layout(loader, btf);
 	btf__free(btf);
 	if (r < 0)
 		snprintf(message, size, "cannot set up the BPF maps: %s", strerror(-r));
@@ -308,18 +280,18 @@ static int start(struct gw_loader *loader, const struct gw_loader_options *optio
 }
 
 /* Those of objects that were loaded since the last call, too. */
-static void pin_maps(struct gw_loader *loader)
+static void loader_pin_maps(struct gw_loader *loader)
 {
-	int r = loader->pins ? gw_objects_each_map(loader->objects, pin_map, loader) : 0;
+	int r = loader->pins ? gw_objects_each_map(loader->objects, loader_pin_map, loader) : 0;
 
 	if (r < 0)
 		snprintf(loader->unpinned.why, sizeof(loader->unpinned.why), "maps cannot be pinned: %s", strerror(-r));
 }
 
 /* Pins of maps, and the end of what older builds left: after everything is attached, so that nothing is missed. */
-static void finish_pins(struct gw_loader *loader)
+static void loader_finish_pins(struct gw_loader *loader)
 {
-	pin_maps(loader);
+	loader_pin_maps(loader);
 	if (loader->pins)
 		gw_pins_drop_others(loader->pins);
 }
@@ -331,25 +303,27 @@ int gw_loader_new(struct gw_loader **ret, const struct gw_loader_options *option
 
 	if (loader) {
 		loader->module_fd = -1;
-		loader->btf_path = strdup(options->btf_path ? options->btf_path : KERNEL_BTF);
-		r = loader->btf_path ? gw_objects_new(&loader->objects, options->btf_path ? loader->btf_path : NULL)
-				     : -ENOMEM;
+		loader->btf_path = options->btf_path ? strdup(options->btf_path) : NULL;
+		if (loader->btf_path || !options->btf_path)
+			r = gw_objects_new(&loader->objects, loader->btf_path);
 	}
 	if (r >= 0)
-		r = gw_probes_new(&loader->probes);
+		r = gw_probes_new(&loader->probes, GW_OBJECTS_WATCH);
 	if (r >= 0)
-		r = read_symbols(loader);
+		r = loader_make_rows(loader);
+	if (r >= 0)
+		r = loader_read_symbols(loader);
 	if (r >= 0)
 		r = loader->module_fd = gw_modules_open();
 	if (r < 0) {
 		snprintf(message, size, "cannot start: %s", strerror(-r));
 		goto failed;
 	}
-	r = start(loader, options, message, size);
+	r = loader_start(loader, options, message, size);
 	if (r < 0)
 		goto failed;
-	finish_pins(loader);
-	update_rows(loader);
+	loader_finish_pins(loader);
+	loader_update_rows(loader);
 	*ret = loader;
 	return 0;
 
@@ -367,7 +341,8 @@ void gw_loader_free(struct gw_loader *loader)
 	if (loader->control)
 		munmap(loader->control, sizeof(struct gw_control));
 	if (loader->timelines)
-		munmap((void *)loader->timelines, sizeof(struct gw_timeline) * GW_TIMELINE_SLOTS);
+		munmap((void *)loader->timelines, TIMELINES_SIZE);
+	free(loader->rows);
 	gw_probes_free(loader->probes);
 	gw_objects_free(loader->objects);
 	gw_pins_free(loader->pins);
@@ -419,24 +394,24 @@ int gw_loader_module_fd(const struct gw_loader *loader)
 }
 
 /* Everything that depends on modules, anew. */
-static int refresh(struct gw_loader *loader)
+static int loader_refresh(struct gw_loader *loader)
 {
 	char message[256];
 	struct btf *btf;
 	int r, changed;
 
-	r = read_symbols(loader);
+	r = loader_read_symbols(loader);
 	if (r < 0)
 		return r;
-	r = open_btf(loader, &btf, message, sizeof(message));
+	r = gw_layout_open_btf(&btf, loader->btf_path, message, sizeof(message));
 	if (r < 0)
 		return r;
 	/* Offsets first: programs that attach now use them. */
-	update_layout(loader, btf);
+	loader_update_layout(loader, btf);
+	changed = loader_update_probes(loader, btf);
 	btf__free(btf);
-	changed = update_probes(loader, NULL);
-	pin_maps(loader);
-	update_rows(loader);
+	loader_pin_maps(loader);
+	loader_update_rows(loader);
 	return changed > 0;
 }
 
@@ -452,7 +427,7 @@ int gw_loader_follow_modules(struct gw_loader *loader)
 		concerned |= r == -ENOBUFS || gw_probes_want_module(loader->probes, name);
 		loader->symbols_stale = true;
 	}
-	return concerned ? refresh(loader) : 0;
+	return concerned ? loader_refresh(loader) : 0;
 }
 
 void gw_loader_arm(struct gw_loader *loader)
@@ -481,9 +456,9 @@ void gw_loader_counters(const struct gw_loader *loader, struct gw_loader_counter
 	ret->dropped_hazards = control->dropped_hazards;
 }
 
-int gw_loader_map(const struct gw_loader *loader, const char *name)
+int gw_loader_map(const struct gw_loader *loader, const char *name, size_t value_size)
 {
-	return gw_objects_map(loader->objects, name);
+	return gw_objects_map(loader->objects, name, value_size);
 }
 
 /* ---- snapshots ------------------------------------------------------------------------ */
@@ -494,7 +469,7 @@ int gw_loader_map(const struct gw_loader *loader, const char *name)
  * counted, too. As waits come and go meanwhile, a difference counts only when
  * it stays.
  */
-static void correct_active_waits(struct gw_loader *loader, uint64_t before)
+static void loader_correct_waits(struct gw_loader *loader, uint64_t before)
 {
 	uint64_t after = gw_loader_active_waits(loader), standing = loader->control->standing_waits;
 	uint64_t excess = before == after && after > standing ? after - standing : 0;
@@ -516,11 +491,11 @@ int gw_loader_snapshot(struct gw_loader *loader, bool full, bool timelines, uint
 
 	/* Modules may come by the hundred: their symbols are read when something is looked at. */
 	if (loader->symbols_stale)
-		read_symbols(loader);
+		loader_read_symbols(loader);
 	r = gw_reader_snapshot(loader->reader, gw_probes_iterator(loader->probes), full, timelines, min_wait_ns, data,
 			       size);
 	if (r >= 0)
-		correct_active_waits(loader, active);
+		loader_correct_waits(loader, active);
 	return r;
 }
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/kernel/probe-info.h"
 #include "lib/analysis/record/snapshot.h"
 
 struct gw_loader;
@@ -18,26 +19,6 @@ struct gw_loader;
 struct gw_loader_options {
 	const char *pin_directory; /* on a bpffs, e.g. /sys/fs/bpf/gpuwatch; NULL = do not pin */
 	const char *btf_path;	   /* kernel BTF file; NULL = /sys/kernel/btf/vmlinux */
-};
-
-enum gw_probe_state {
-	GW_PROBE_ATTACHED, /* by this process */
-	GW_PROBE_ADOPTED,  /* attached earlier, found pinned */
-	GW_PROBE_WAITING,  /* its module is not loaded */
-	GW_PROBE_ABSENT,   /* this kernel has no such function or tracepoint */
-	GW_PROBE_FAILED,   /* the kernel refused it: see error and why */
-};
-
-/* One row of `gpuwatch-cli status`. Strings belong to the loader. */
-struct gw_probe_info {
-	const char *name;   /* program, e.g. "fence_wait_start" */
-	const char *target; /* e.g. "tp_btf/dma_fence_wait_start", "kprobe/drm_dev_enter" */
-	const char *module; /* "" = the kernel itself */
-	const char *lost;   /* what is not seen without it, one phrase */
-	const char *patch;  /* "": stock kernels have it; else the kernel patch that adds what it is attached to */
-	enum gw_probe_state state;
-	int error;	 /* errno of FAILED, else 0 */
-	const char *why; /* one line for FAILED and ABSENT, else "" */
 };
 
 /*
@@ -78,8 +59,13 @@ bool gw_loader_pinned(const struct gw_loader *loader);
 /* Tracked waits that stand at this moment (fence, lock, flush, SRCU, ...): cheap, no system call. */
 uint64_t gw_loader_active_waits(const struct gw_loader *loader);
 
-/* File descriptor of a map of the programs, owned by the loader, or -ENOENT. */
-int gw_loader_map(const struct gw_loader *loader, const char *name);
+/*
+ * gw_loader_map - a map of the programs
+ * @value_size: bytes of its values, as the caller has them in mind
+ *
+ * Returns a file descriptor that the loader owns; -ENOENT: there is none; -EPROTO: its values have another size.
+ */
+int gw_loader_map(const struct gw_loader *loader, const char *name, size_t value_size);
 
 struct gw_loader_counters {
 	uint64_t wakes;		    /* events received */

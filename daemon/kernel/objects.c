@@ -6,6 +6,7 @@
  */
 #include "daemon/kernel/objects.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -15,7 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bpf/abi/boot-records.h"
 #include "bpf/abi/shared.h"
+#include "bpf/boot.skel.h"
 #include "bpf/fault.skel.h"
 #include "bpf/names.skel.h"
 #include "bpf/patched/iopf.skel.h"
@@ -26,56 +29,62 @@
 #include "lib/base/hash.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
-#define MAPS_MAX 32
-#define REFUSED_MAX 16
 
 static const struct embedded {
 	const char *name;
+	enum gw_object_set set;
 	const void *(*bytes)(size_t *size);
 } embedded[] = {
-	{ "watch", watch_bpf__elf_bytes }, { "names", names_bpf__elf_bytes },
-	{ "fault", fault_bpf__elf_bytes }, { "signalling", signalling_bpf__elf_bytes },
-	{ "kfd", kfd_bpf__elf_bytes },	   { "iopf", iopf_bpf__elf_bytes },
+	{ "watch", GW_OBJECTS_WATCH, watch_bpf__elf_bytes },
+	{ "names", GW_OBJECTS_WATCH, names_bpf__elf_bytes },
+	{ "fault", GW_OBJECTS_WATCH, fault_bpf__elf_bytes },
+	{ "signalling", GW_OBJECTS_WATCH, signalling_bpf__elf_bytes },
+	{ "kfd", GW_OBJECTS_WATCH, kfd_bpf__elf_bytes },
+	{ "iopf", GW_OBJECTS_WATCH, iopf_bpf__elf_bytes },
+	{ "boot", GW_OBJECTS_BOOT, boot_bpf__elf_bytes },
 };
 
 struct shared_map {
-	char name[16]; /* BPF_OBJ_NAME_LEN */
+	char name[BPF_OBJ_NAME_LEN];
 	int fd;
 };
 
-/* A program that the kernel did not take, and what libbpf said about it. */
-struct refused {
-	char program[64];
-	char why[160];
-	int error;
-};
-
 struct object {
-	struct bpf_object *object; /* NULL: not loaded yet, or failed */
-	int error;		   /* of loading it */
-	char why[160];
+	struct bpf_object *object; /* NULL: not open */
+	bool loaded;
+	int error; /* why it cannot be loaded, -errno */
+	char *why;
 };
 
 struct gw_objects {
 	const char *btf_path;
 	struct object list[ELEMENTS(embedded)];
-	struct shared_map maps[MAPS_MAX];
+	struct shared_map *maps;
 	size_t map_count;
-	struct refused refused[REFUSED_MAX];
-	size_t refused_count;
+	struct {
+		const char *section; /* NULL: none */
+		const void *values;
+		size_t size;
+	} constants;
 };
 
 /*
  * libbpf says which program the kernel refused, and why, in its log only, and
- * gives the callback no argument of ours: so the last complaint of a load is
+ * gives the callback no argument of ours: so the first complaint of a load is
  * kept here, per thread.
  */
 static _Thread_local struct {
 	char program[64];
-	char line[160];
+	char line[1024];
 } complaint;
 
-static int listen_to_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
+static void objects_set_complaint(const char *text)
+{
+	snprintf(complaint.line, sizeof(complaint.line), "%s", text);
+	complaint.line[strcspn(complaint.line, "\n")] = '\0';
+}
+
+static int objects_on_print(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	char line[1024], program[64];
 	const char *text;
@@ -93,14 +102,33 @@ static int listen_to_libbpf(enum libbpf_print_level level, const char *format, v
 	if (sscanf(line, "libbpf: prog '%63[^']'", program) == 1 && !complaint.program[0]) {
 		memcpy(complaint.program, program, sizeof(program));
 		text = strstr(line, "': ");
-		snprintf(complaint.line, sizeof(complaint.line), "%.*s", (int)sizeof(complaint.line) - 1,
-			 text ? text + 3 : line);
-		complaint.line[strcspn(complaint.line, "\n")] = '\0';
+		objects_set_complaint(text ? text + 3 : line);
 	} else if (!complaint.line[0] && strncmp(line, "libbpf: ", 8) == 0) {
-		snprintf(complaint.line, sizeof(complaint.line), "%.*s", (int)sizeof(complaint.line) - 1, line + 8);
-		complaint.line[strcspn(complaint.line, "\n")] = '\0';
+		objects_set_complaint(line + 8);
 	}
 	return 0;
+}
+
+bool gw_objects_has(enum gw_object_set set, const char *object)
+{
+	for (size_t i = 0; i < ELEMENTS(embedded); i++)
+		if (embedded[i].set == set && strcmp(embedded[i].name, object) == 0)
+			return true;
+	return false;
+}
+
+uint64_t gw_objects_hash(enum gw_object_set set)
+{
+	uint64_t hash = GW_HASH_START;
+	size_t size;
+
+	for (size_t i = 0; i < ELEMENTS(embedded); i++) {
+		const void *bytes = embedded[i].bytes(&size);
+
+		if (embedded[i].set == set)
+			hash = gw_hash_bytes(hash, bytes, size);
+	}
+	return hash;
 }
 
 int gw_objects_new(struct gw_objects **ret, const char *btf_path)
@@ -110,99 +138,105 @@ int gw_objects_new(struct gw_objects **ret, const char *btf_path)
 	if (!objects)
 		return -ENOMEM;
 	objects->btf_path = btf_path;
-	libbpf_set_print(listen_to_libbpf);
+	libbpf_set_print(objects_on_print);
 	*ret = objects;
 	return 0;
 }
 
 void gw_objects_free(struct gw_objects *objects)
 {
-	size_t i;
-
 	if (!objects)
 		return;
-	for (i = 0; i < ELEMENTS(embedded); i++)
+	for (size_t i = 0; i < ELEMENTS(embedded); i++) {
 		bpf_object__close(objects->list[i].object);
-	for (i = 0; i < objects->map_count; i++)
+		free(objects->list[i].why);
+	}
+	for (size_t i = 0; i < objects->map_count; i++)
 		close(objects->maps[i].fd);
+	free(objects->maps);
 	free(objects);
 }
 
-uint64_t gw_objects_hash(void)
+void gw_objects_set_constants(struct gw_objects *objects, const char *section, const void *values, size_t size)
 {
-	uint64_t hash = GW_HASH_START ^ GW_LAYOUT_VERSION;
-	size_t i, size;
-
-	for (i = 0; i < ELEMENTS(embedded); i++) {
-		const void *bytes = embedded[i].bytes(&size);
-
-		hash = gw_hash_bytes(hash, bytes, size);
-	}
-	return hash;
+	objects->constants.section = section;
+	objects->constants.values = values;
+	objects->constants.size = size;
 }
 
 /* ---- maps ------------------------------------------------------------------------ */
 
-static struct shared_map *find_map(const struct gw_objects *objects, const char *name)
+static const struct shared_map *objects_find_map(const struct gw_objects *objects, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < objects->map_count; i++) {
+	for (size_t i = 0; i < objects->map_count; i++)
 		if (strcmp(objects->maps[i].name, name) == 0)
-			return (struct shared_map *)&objects->maps[i];
-	}
+			return &objects->maps[i];
 	return NULL;
 }
 
 int gw_objects_adopt_map(struct gw_objects *objects, const char *name, int fd)
 {
-	struct shared_map *map = &objects->maps[objects->map_count];
+	struct shared_map map, *maps;
 
-	if (objects->map_count == MAPS_MAX || strlen(name) >= sizeof(map->name))
-		return -E2BIG;
-	map->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	if (map->fd < 0)
+	if (strlen(name) >= sizeof(map.name))
+		return -ENAMETOOLONG;
+	strcpy(map.name, name);
+	maps = reallocarray(objects->maps, objects->map_count + 1, sizeof(*maps));
+	if (!maps)
+		return -ENOMEM;
+	objects->maps = maps;
+	map.fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (map.fd < 0)
 		return -errno;
-	strcpy(map->name, name);
-	objects->map_count++;
+	objects->maps[objects->map_count++] = map;
 	return 0;
 }
 
-int gw_objects_map(const struct gw_objects *objects, const char *name)
+int gw_objects_map(const struct gw_objects *objects, const char *name, size_t value_size)
 {
-	const struct shared_map *map = find_map(objects, name);
+	const struct shared_map *map = objects_find_map(objects, name);
+	int size;
 
-	return map ? map->fd : -ENOENT;
+	if (!map)
+		return -ENOENT;
+	size = gw_map_value_size(map->fd);
+	if (size < 0)
+		return size;
+	return (size_t)size == value_size ? map->fd : -EPROTO;
+}
+
+int gw_map_value_size(int fd)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ? -errno : (int)info.value_size;
 }
 
 int gw_objects_each_map(const struct gw_objects *objects, int (*visit)(const char *name, int fd, void *userdata),
 			void *userdata)
 {
-	size_t i;
-	int r;
+	int r = 0;
 
-	for (i = 0; i < objects->map_count; i++) {
+	for (size_t i = 0; r >= 0 && i < objects->map_count; i++)
 		r = visit(objects->maps[i].name, objects->maps[i].fd, userdata);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 /* Constants of one object (".rodata" and the like): the maps that are not shared have its name in theirs. */
-static bool is_shared(const char *name)
+static bool objects_is_shared(const char *name)
 {
 	return !strchr(name, '.') || strcmp(name, GW_CONTROL_SECTION) == 0 || strcmp(name, GW_TIMELINES_MAP) == 0;
 }
 
-static int share_maps(struct gw_objects *objects, struct bpf_object *object)
+static int objects_share_maps(const struct gw_objects *objects, struct bpf_object *object)
 {
 	struct bpf_map *map;
 	int r;
 
 	bpf_object__for_each_map(map, object)
 	{
-		const struct shared_map *known = find_map(objects, bpf_map__name(map));
+		const struct shared_map *known = objects_find_map(objects, bpf_map__name(map));
 
 		if (!known)
 			continue;
@@ -213,7 +247,7 @@ static int share_maps(struct gw_objects *objects, struct bpf_object *object)
 	return 0;
 }
 
-static int collect_maps(struct gw_objects *objects, struct bpf_object *object)
+static int objects_collect_maps(struct gw_objects *objects, const struct bpf_object *object)
 {
 	struct bpf_map *map;
 	int r;
@@ -222,7 +256,7 @@ static int collect_maps(struct gw_objects *objects, struct bpf_object *object)
 	{
 		const char *name = bpf_map__name(map);
 
-		if (!is_shared(name) || find_map(objects, name))
+		if (!objects_is_shared(name) || objects_find_map(objects, name))
 			continue;
 		r = gw_objects_adopt_map(objects, name, bpf_map__fd(map));
 		if (r < 0)
@@ -231,46 +265,49 @@ static int collect_maps(struct gw_objects *objects, struct bpf_object *object)
 	return 0;
 }
 
-/* ---- programs ---------------------------------------------------------------------- */
+/* ---- loading ----------------------------------------------------------------------- */
 
-static struct refused *find_refused(const struct gw_objects *objects, const char *program)
+/* Returns ELEMENTS(embedded) if there is none of that name. */
+static size_t objects_index(const char *name)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < objects->refused_count; i++) {
-		if (strcmp(objects->refused[i].program, program) == 0)
-			return (struct refused *)&objects->refused[i];
-	}
-	return NULL;
+	while (i < ELEMENTS(embedded) && strcmp(embedded[i].name, name) != 0)
+		i++;
+	return i;
 }
 
-/*
- * After a failed load: notes the program that was to blame. Returns whether
- * another try without it makes sense.
- */
-static bool refuse(struct gw_objects *objects, int error)
+static void objects_close(struct object *entry)
 {
-	struct refused *refused = &objects->refused[objects->refused_count];
-	/* libbpf also looks in modules' BTF, and then says -EPERM instead of -ESRCH if it may not. */
-	bool absent = strstr(complaint.line, "failed to find kernel BTF type ID") != NULL;
-
-	if (!complaint.program[0] || objects->refused_count == REFUSED_MAX || error == -ENOMEM ||
-	    (error == -EPERM && !absent) || find_refused(objects, complaint.program))
-		return false;
-	snprintf(refused->program, sizeof(refused->program), "%s", complaint.program);
-	snprintf(refused->why, sizeof(refused->why), "%s", complaint.line);
-	refused->error = absent ? -ENOENT : error;
-	objects->refused_count++;
-	return true;
+	bpf_object__close(entry->object);
+	entry->object = NULL;
+	entry->loaded = false;
 }
 
-/* Why there is no such program: the target in its section's name, if it has one. */
-static int absent(const struct bpf_program *program, const char *name, char *why, size_t size)
+static struct bpf_object *objects_open_embedded(struct gw_objects *objects, size_t i)
 {
-	const char *target = program ? strchr(bpf_program__section_name(program), '/') : NULL;
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = embedded[i].name,
+		    .btf_custom_path = objects->btf_path);
+	size_t size;
+	const void *bytes = embedded[i].bytes(&size);
 
-	snprintf(why, size, "this kernel has no %s", target ? target + 1 : name);
-	return -ENOENT;
+	return bpf_object__open_mem(bytes, size, &options);
+}
+
+static struct gw_refusal objects_refusal(const struct object *entry)
+{
+	return (struct gw_refusal){ .why = entry->why ? entry->why : strerror(-entry->error), .error = entry->error };
+}
+
+/* Remembers that there is no use in another try. */
+static int objects_fail(struct object *entry, int error, struct gw_refusal *refusal)
+{
+	objects_close(entry);
+	free(entry->why);
+	entry->error = error;
+	entry->why = complaint.line[0] ? strdup(complaint.line) : NULL;
+	*refusal = objects_refusal(entry);
+	return error;
 }
 
 /*
@@ -279,7 +316,7 @@ static int absent(const struct bpf_program *program, const char *name, char *why
  * all right (weak symbols, flavors). But it tries only once per object: so make
  * it try, where failing does no harm.
  */
-static void forget_modules(struct bpf_object *object)
+static void objects_forget_modules(struct bpf_object *object)
 {
 	struct bpf_program *program = bpf_object__next_program(object, NULL);
 
@@ -288,83 +325,65 @@ static void forget_modules(struct bpf_object *object)
 	memset(&complaint, 0, sizeof(complaint));
 }
 
-/* One attempt, without the programs that are known not to load. */
-static int try_load(struct gw_objects *objects, const struct embedded *source, struct bpf_object **ret)
+static int objects_give_constants(const struct gw_objects *objects, struct bpf_object *object)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = source->name, .btf_custom_path = objects->btf_path);
-	struct bpf_object *object;
-	struct bpf_program *program;
-	const void *bytes;
-	size_t size;
-	int r;
+	const char *section = objects->constants.section;
+	struct bpf_map *map = section ? bpf_object__find_map_by_name(object, section) : NULL;
 
-	bytes = source->bytes(&size);
-	object = bpf_object__open_mem(bytes, size, &options);
-	if (!object)
-		return -errno;
-	bpf_object__for_each_program(program, object)
-	{
-		if (find_refused(objects, bpf_program__name(program)))
-			bpf_program__set_autoload(program, false);
-	}
-	forget_modules(object);
-	r = share_maps(objects, object);
-	if (r >= 0)
-		r = bpf_object__load(object);
-	if (r >= 0)
-		r = collect_maps(objects, object);
-	if (r < 0) {
-		bpf_object__close(object);
-		return r;
-	}
-	*ret = object;
-	return 0;
+	return map ? bpf_map__set_initial_value(map, objects->constants.values, objects->constants.size) : 0;
 }
 
-static int load(struct gw_objects *objects, size_t i)
+int gw_objects_open(struct gw_objects *objects, const char *object, struct bpf_object **ret, struct gw_refusal *refusal)
 {
+	const size_t i = objects_index(object);
 	struct object *entry = &objects->list[i];
+
+	if (i == ELEMENTS(embedded)) {
+		*refusal = (struct gw_refusal){ .why = "there is no such object", .error = -EINVAL };
+		return -EINVAL;
+	}
+	if (entry->error) {
+		*refusal = objects_refusal(entry);
+		return entry->error;
+	}
+	memset(&complaint, 0, sizeof(complaint));
+	if (!entry->object)
+		entry->object = objects_open_embedded(objects, i);
+	if (!entry->object)
+		return objects_fail(entry, -errno, refusal);
+	*ret = entry->object;
+	return entry->loaded;
+}
+
+int gw_objects_load(struct gw_objects *objects, const char *object, struct gw_refusal *refusal)
+{
+	struct object *entry = &objects->list[objects_index(object)];
+	bool absent;
 	int r;
 
-	if (entry->object || entry->error)
-		return entry->error;
-	do
-		r = try_load(objects, &embedded[i], &entry->object);
-	while (r < 0 && refuse(objects, r));
-	if (r < 0) {
-		entry->error = r;
-		snprintf(entry->why, sizeof(entry->why), "%s", complaint.line[0] ? complaint.line : strerror(-r));
-	}
+	objects_forget_modules(entry->object);
+	r = objects_give_constants(objects, entry->object);
+	if (r >= 0)
+		r = objects_share_maps(objects, entry->object);
+	if (r >= 0)
+		r = bpf_object__load(entry->object);
+	if (r >= 0)
+		r = objects_collect_maps(objects, entry->object);
+	entry->loaded = r >= 0;
+	if (r >= 0)
+		return 0;
+	/* libbpf also looks in modules' BTF, and then says -EPERM instead of -ESRCH if it may not. */
+	absent = strstr(complaint.line, "failed to find kernel BTF type ID") != NULL;
+	if (!complaint.program[0] || r == -ENOMEM || (r == -EPERM && !absent))
+		return objects_fail(entry, r, refusal);
+	objects_close(entry);
+	*refusal = (struct gw_refusal){ complaint.program, complaint.line, absent ? -ENOENT : r };
 	return r;
 }
 
-int gw_objects_program(struct gw_objects *objects, const char *object, const char *name, struct bpf_program **ret,
-		       char *why, size_t size)
+void gw_objects_trim(struct gw_objects *objects)
 {
-	const struct refused *refused;
-	struct bpf_program *program;
-	size_t i;
-	int r;
-
-	for (i = 0; i < ELEMENTS(embedded) && strcmp(embedded[i].name, object) != 0; i++)
-		;
-	if (i == ELEMENTS(embedded)) {
-		snprintf(why, size, "there is no object %s", object);
-		return -EINVAL;
-	}
-	r = load(objects, i);
-	if (r < 0) {
-		snprintf(why, size, "%s", objects->list[i].why);
-		return r;
-	}
-	program = bpf_object__find_program_by_name(objects->list[i].object, name);
-	refused = find_refused(objects, name);
-	if (!program || (refused && refused->error == -ENOENT))
-		return absent(program, name, why, size);
-	if (refused) {
-		snprintf(why, size, "%s", refused->why);
-		return refused->error;
-	}
-	*ret = program;
-	return 0;
+	for (size_t i = 0; i < ELEMENTS(embedded); i++)
+		if (!objects->list[i].loaded)
+			objects_close(&objects->list[i]);
 }

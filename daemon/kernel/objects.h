@@ -8,34 +8,73 @@
 #define GPUWATCH_DAEMON_KERNEL_OBJECTS_H
 
 #include <bpf/libbpf.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct gw_objects;
 
+/* Objects that live and are pinned together. */
+enum gw_object_set {
+	GW_OBJECTS_WATCH, /* what tasks wait for */
+	GW_OBJECTS_BOOT,  /* how drivers come up */
+};
+
+/* Whether the object of this name belongs to a set. */
+bool gw_objects_has(enum gw_object_set set, const char *object);
+
+/* A number that differs between builds whose objects of this set differ. */
+uint64_t gw_objects_hash(enum gw_object_set set);
+
 /* @btf_path: the kernel's BTF for relocation, NULL = the running kernel's; must outlive the objects. */
 int gw_objects_new(struct gw_objects **ret, const char *btf_path);
 void gw_objects_free(struct gw_objects *objects);
 
-/* A number that differs between builds whose programs or layouts differ. */
-uint64_t gw_objects_hash(void);
+/* Values of a data section of constants, in whichever object has it; not copied. Before anything is loaded. */
+void gw_objects_set_constants(struct gw_objects *objects, const char *section, const void *values, size_t size);
+
+/* Why something was not loaded. The strings last until the next call that opens or loads. */
+struct gw_refusal {
+	const char *program; /* that is to blame, NULL = none in particular */
+	const char *why;     /* one line */
+	int error;	     /* -ENOENT: this kernel has no such target; another -errno: refused */
+};
 
 /*
- * gw_objects_program - a loaded program
- * @why, @size: on failure the reason, one line
+ * gw_objects_open - open an object, but load nothing
+ * @ret: owned by the objects. Until it is loaded, programs may be left out
+ *	(bpf_program__set_autoload()) and data sections be given values.
  *
- * Loads its object if need be. A program that the kernel refuses does not keep
- * the others of its object from being loaded. Returns 0; -ENOENT: this kernel
- * has no such target; another -errno: refused.
+ * Returns 0; 1 if it is loaded already, or -errno: it cannot be.
  */
-int gw_objects_program(struct gw_objects *objects, const char *object, const char *program, struct bpf_program **ret,
-		       char *why, size_t size);
+int gw_objects_open(struct gw_objects *objects, const char *object, struct bpf_object **ret,
+		    struct gw_refusal *refusal);
 
-/* Gives the objects a map that exists already (not owned; must outlive them). Before anything is loaded. */
+/*
+ * gw_objects_load - load an object that is open
+ *
+ * Returns 0 or -errno. If it failed because of a program, it can be opened and
+ * loaded again, with that left out; else that is the end of it.
+ */
+int gw_objects_load(struct gw_objects *objects, const char *object, struct gw_refusal *refusal);
+
+/* Closes what was opened and not loaded. */
+void gw_objects_trim(struct gw_objects *objects);
+
+/* Gives the objects a map that exists already; they keep a file descriptor of their own. Before anything is loaded. */
 int gw_objects_adopt_map(struct gw_objects *objects, const char *name, int fd);
 
-/* File descriptor of a map, owned by the objects, or -ENOENT when no loaded object has it. */
-int gw_objects_map(const struct gw_objects *objects, const char *name);
+/*
+ * gw_objects_map - a shared map
+ * @value_size: bytes of its values, as the caller has them in mind
+ *
+ * Returns a file descriptor that the objects own; -ENOENT when no loaded
+ * object has it, -EPROTO when its values have another size.
+ */
+int gw_objects_map(const struct gw_objects *objects, const char *name, size_t value_size);
+
+/* Bytes of a map's values, or -errno. */
+int gw_map_value_size(int fd);
 
 /* Calls @visit for every shared map there is; stops at the first negative return value and returns it. */
 int gw_objects_each_map(const struct gw_objects *objects, int (*visit)(const char *name, int fd, void *userdata),

@@ -30,13 +30,13 @@ struct gw_pins {
 	char own[288];	     /* of this one */
 };
 
-static int make_directory(const char *path)
+static int pins_make_directory(const char *path)
 {
 	return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }
 
 /* The file system that the directory is on or would be made on. */
-static bool on_bpffs(const char *directory)
+static bool pins_on_bpffs(const char *directory)
 {
 	char parent[256];
 	struct statfs fs;
@@ -65,13 +65,13 @@ int gw_pins_new(struct gw_pins **ret, const char *directory, uint64_t hash, char
 	}
 	strcpy(pins->directory, directory);
 	snprintf(pins->own, sizeof(pins->own), "%s/%016" PRIx64, directory, hash);
-	if (!on_bpffs(directory)) {
+	if (!pins_on_bpffs(directory)) {
 		snprintf(message, size, "%s is not on a BPF file system: mount -t bpf bpf /sys/fs/bpf", directory);
 		return -EINVAL;
 	}
-	r = make_directory(pins->directory);
+	r = pins_make_directory(pins->directory);
 	if (r >= 0)
-		r = make_directory(pins->own);
+		r = pins_make_directory(pins->own);
 	if (r < 0) {
 		snprintf(message, size, "cannot make %s: %s", pins->own, strerror(-r));
 		return r;
@@ -86,7 +86,7 @@ void gw_pins_free(struct gw_pins *pins)
 }
 
 /* Dots are not allowed in a name's first place and easily misread elsewhere. */
-static void make_path(const struct gw_pins *pins, const char *prefix, const char *name, char *path, size_t size)
+static void pins_path(const struct gw_pins *pins, const char *prefix, const char *name, char *path, size_t size)
 {
 	char *dot;
 
@@ -97,17 +97,19 @@ static void make_path(const struct gw_pins *pins, const char *prefix, const char
 
 struct bpf_link *gw_pins_open_link(struct gw_pins *pins, const char *name)
 {
+	struct bpf_link *link;
 	char path[512];
 
-	make_path(pins, LINK_PREFIX, name, path, sizeof(path));
-	return bpf_link__open(path);
+	pins_path(pins, LINK_PREFIX, name, path, sizeof(path));
+	link = bpf_link__open(path);
+	return libbpf_get_error(link) ? NULL : link;
 }
 
 int gw_pins_put_link(struct gw_pins *pins, const char *name, struct bpf_link *link)
 {
 	char path[512];
 
-	make_path(pins, LINK_PREFIX, name, path, sizeof(path));
+	pins_path(pins, LINK_PREFIX, name, path, sizeof(path));
 	if (unlink(path) < 0 && errno != ENOENT)
 		return -errno;
 	return bpf_link__pin(link, path);
@@ -117,7 +119,7 @@ int gw_pins_open_map(struct gw_pins *pins, const char *name)
 {
 	char path[512];
 
-	make_path(pins, MAP_PREFIX, name, path, sizeof(path));
+	pins_path(pins, MAP_PREFIX, name, path, sizeof(path));
 	return bpf_obj_get(path);
 }
 
@@ -126,32 +128,32 @@ int gw_pins_put_map(struct gw_pins *pins, const char *name, int fd)
 	char path[512];
 	int r;
 
-	make_path(pins, MAP_PREFIX, name, path, sizeof(path));
+	pins_path(pins, MAP_PREFIX, name, path, sizeof(path));
 	r = bpf_obj_pin(fd, path);
 	return r == -EEXIST ? 0 : r;
 }
 
 /* Returns 0 or -ENAMETOOLONG. */
-static int join(char *path, size_t size, const char *directory, const char *name)
+static int pins_join(char *path, size_t size, const char *directory, const char *name)
 {
 	int length = snprintf(path, size, "%s/%s", directory, name);
 
 	return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
 }
 
-static int drop_file(const char *directory, const char *name)
+static int pins_drop_file(const char *directory, const char *name)
 {
 	char path[512];
-	int r = join(path, sizeof(path), directory, name);
+	int r = pins_join(path, sizeof(path), directory, name);
 
 	if (r < 0)
 		return r;
 	return unlink(path) < 0 ? -errno : 0;
 }
 
-/* Calls @visit for each name in a directory. Returns 0, -errno, or what @visit returned if negative. */
-static int each_name(const char *directory, int (*visit)(const char *directory, const char *name, void *userdata),
-		     void *userdata)
+/* Calls @visit for each name in a directory, until it returns something else than 0. Returns that, 0 or -errno. */
+static int pins_each_name(const char *directory, int (*visit)(const char *directory, const char *name, void *userdata),
+			  void *userdata)
 {
 	DIR *stream = opendir(directory);
 	struct dirent *entry;
@@ -159,7 +161,7 @@ static int each_name(const char *directory, int (*visit)(const char *directory, 
 
 	if (!stream)
 		return -errno;
-	while (r >= 0 && (entry = readdir(stream))) {
+	while (r == 0 && (entry = readdir(stream))) {
 		if (entry->d_name[0] != '.')
 			r = visit(directory, entry->d_name, userdata);
 	}
@@ -172,7 +174,7 @@ struct map_visit {
 	void *userdata;
 };
 
-static int visit_map(const char *directory, const char *name, void *userdata)
+static int pins_visit_map(const char *directory, const char *name, void *userdata)
 {
 	const struct map_visit *map = userdata;
 	char real[64];
@@ -189,10 +191,32 @@ int gw_pins_each_map(struct gw_pins *pins, int (*visit)(const char *name, void *
 {
 	struct map_visit map = { visit, userdata };
 
-	return each_name(pins->own, visit_map, &map);
+	return pins_each_name(pins->own, pins_visit_map, &map);
 }
 
-static int drop_link(const char *directory, const char *name, void *userdata)
+struct build_visit {
+	int (*visit)(uint64_t hash, void *userdata);
+	void *userdata;
+};
+
+static int pins_visit_build(const char *directory, const char *name, void *userdata)
+{
+	const struct build_visit *build = userdata;
+	char *end;
+	uint64_t hash = strtoull(name, &end, 16);
+
+	return end - name == 16 && !*end ? build->visit(hash, build->userdata) : 0;
+}
+
+int gw_pins_each_build(const char *directory, int (*visit)(uint64_t hash, void *userdata), void *userdata)
+{
+	struct build_visit build = { visit, userdata };
+	int r = pins_each_name(directory, pins_visit_build, &build);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+static int pins_drop_link(const char *directory, const char *name, void *userdata)
 {
 	const char *link = name + strlen(LINK_PREFIX), *wanted = userdata;
 	size_t length = strlen(wanted);
@@ -200,48 +224,48 @@ static int drop_link(const char *directory, const char *name, void *userdata)
 	if (strncmp(name, LINK_PREFIX, strlen(LINK_PREFIX)) != 0 || strncmp(link, wanted, length) != 0 ||
 	    (link[length] && link[length] != '@'))
 		return 0;
-	return drop_file(directory, name);
+	return pins_drop_file(directory, name);
 }
 
 void gw_pins_drop_link(struct gw_pins *pins, const char *name)
 {
-	each_name(pins->own, drop_link, (void *)name);
+	pins_each_name(pins->own, pins_drop_link, (void *)name);
 }
 
-static int drop_name(const char *directory, const char *name, void *userdata)
+static int pins_drop_name(const char *directory, const char *name, void *userdata)
 {
-	return drop_file(directory, name);
+	return pins_drop_file(directory, name);
 }
 
 /* Links before maps does not matter: a link holds its program, and that its maps. */
-static int drop_directory(const char *path)
+static int pins_drop_directory(const char *path)
 {
-	int r = each_name(path, drop_name, NULL);
+	int r = pins_each_name(path, pins_drop_name, NULL);
 
 	if (r >= 0 && rmdir(path) < 0)
 		r = -errno;
 	return r;
 }
 
-static int drop_other(const char *directory, const char *name, void *userdata)
+static int pins_drop_other(const char *directory, const char *name, void *userdata)
 {
 	const struct gw_pins *pins = userdata;
 	char path[512];
-	int r = join(path, sizeof(path), directory, name);
+	int r = pins_join(path, sizeof(path), directory, name);
 
 	if (r >= 0 && strcmp(path, pins->own) != 0)
-		drop_directory(path);
+		pins_drop_directory(path);
 	return r;
 }
 
 void gw_pins_drop_others(struct gw_pins *pins)
 {
-	each_name(pins->directory, drop_other, pins);
+	pins_each_name(pins->directory, pins_drop_other, pins);
 }
 
 int gw_pins_drop_all(struct gw_pins *pins)
 {
-	int r = drop_directory(pins->own);
+	int r = pins_drop_directory(pins->own);
 
 	rmdir(pins->directory);
 	return r;

@@ -35,6 +35,15 @@ int gw_pins_put_map(struct gw_pins *pins, const char *name, int fd);
 /* Calls @visit with the name of every pinned map. */
 int gw_pins_each_map(struct gw_pins *pins, int (*visit)(const char *name, void *userdata), void *userdata);
 
+/*
+ * gw_pins_each_build - find whose pins there are
+ * @directory: as for gw_pins_new(); none at all are no error
+ *
+ * Calls @visit with the hash of each build, until it returns something else
+ * than 0. Returns that, 0, or -errno.
+ */
+int gw_pins_each_build(const char *directory, int (*visit)(uint64_t hash, void *userdata), void *userdata);
+
 /* Removes the pins of links named NAME or NAME@... */
 void gw_pins_drop_link(struct gw_pins *pins, const char *name);
 

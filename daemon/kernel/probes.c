@@ -1,195 +1,106 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Probes: the one table of where programs attach and what each is good for;
- * and their states.
+ * Probes: attaches the programs of the table (probe-table.h) to what this
+ * kernel has, or adopts what an earlier process attached; follows modules;
+ * knows the state of each.
  */
 #include "daemon/kernel/probes.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <bpf/btf.h>
-
 #include "daemon/kernel/capabilities.h"
+#include "daemon/kernel/probe-table.h"
+#include "lib/base/cleanup.h"
 #include "lib/system/modules.h"
 
-#define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
-#define PROGRAMS_MAX 6
+#define ALTERNATIVES 2 /* programs, otherwise */
 
-/*
- * A probe's programs see begins and, last, the end: all are attached or none,
- * for a begin whose end is not seen would never be over. The kind of a hook is
- * its program's section. Functions of modules have kprobes, never fentry: a
- * trampoline holds the module, and nobody could unload his driver any more.
- * With a module and without a function: trace events that may be in a module.
- */
-struct definition {
-	const char *name;
-	const char *object;
-	const char *target;		    /* for people */
-	const char *module;		    /* "" = the kernel; then the programs' sections name the target */
-	const char *function;		    /* kprobes: may carry a suffix in the kernel, see gw_kallsyms_find() */
-	const char *programs[PROGRAMS_MAX]; /* begins, then the end */
-	const char *lost;
-};
-
-/* clang-format off */
-static const struct definition definitions[] = {
-	{ "snapshot", "watch", "iter/task", "", NULL, { "snapshot_tasks" }, "everything: no snapshot can be taken" },
-	{ "fence_wait", "watch", "tp_btf/dma_fence_wait_start, tp_btf/dma_fence_wait_end", "", NULL,
-	  { "fence_wait_start", "fence_wait_end" }, "waits for a fence" },
-	{ "fence_signaled", "watch", "tp_btf/dma_fence_signaled", "", NULL, { "fence_signaled" },
-	  "who signals a timeline" },
-	{ "fence_wait_any", "watch", "fentry+fexit/dma_fence_wait_any_timeout", "", NULL,
-	  { "fence_wait_any_start", "fence_wait_any_end" }, "waits for one of several fences" },
-	{ "fence_names", "names", "tp/dma_fence/dma_fence_enable_signal", "", NULL, { "fence_names" },
-	  "names of some drivers' timelines" },
-	{ "syncobj_wait", "watch", "kprobe+kretprobe/drm_syncobj_array_wait_timeout", "drm",
-	  "drm_syncobj_array_wait_timeout", { "syncobj_wait_start", "syncobj_wait_end" }, "DRM sync object waits" },
-	{ "poll", "watch", "fentry/sync_file_poll, fentry/dma_buf_poll, fentry/poll_freewait", "", NULL,
-	  { "sync_file_poll_start", "dma_buf_poll_start", "poll_end" }, "poll(2) on a sync_file or dma_buf" },
-	{ "lock_wait", "watch", "tp_btf/contention_begin, tp_btf/contention_end", "", NULL,
-	  { "lock_wait_start", "lock_wait_end" }, "waits for a mutex, ww_mutex or rwsem" },
-	{ "notifier", "watch", "fentry+fexit/__mmu_notifier_invalidate_range_start", "", NULL,
-	  { "notifier_start", "notifier_end" }, "who runs invalidate callbacks of which mm" },
-	{ "interval_read", "watch", "fentry+fexit/mmu_interval_read_begin", "", NULL,
-	  { "interval_read_start", "interval_read_end" }, "waits for an invalidation to end" },
-	{ "reclaim", "watch", "tp_btf/mm_vmscan_direct_reclaim_begin+end", "", NULL, { "reclaim_start", "reclaim_end" },
-	  "who is in direct reclaim" },
-	{ "memcg_reclaim", "watch", "tp_btf/mm_vmscan_memcg_reclaim_begin+end", "", NULL,
-	  { "memcg_reclaim_start", "memcg_reclaim_end" }, "who is in a memory cgroup's reclaim" },
-	{ "srcu_wait", "watch", "fentry+fexit/__synchronize_srcu", "", NULL, { "srcu_wait_start", "srcu_wait_end" },
-	  "waits for SRCU readers" },
-	{ "drm_section", "watch", "kprobe/drm_dev_enter, kprobe/drm_dev_exit", "drm", "drm_dev_enter",
-	  { "drm_section_start", "drm_section_end" }, "who keeps drm_dev_unplug() waiting" },
-	{ "drm_unplug", "watch", "kprobe+kretprobe/drm_dev_unplug", "drm", "drm_dev_unplug",
-	  { "drm_unplug_start", "drm_unplug_end" }, "which device is being unplugged" },
-	{ "work", "watch", "tp_btf/workqueue_execute_start", "", NULL, { "work_start" }, "since when a work item runs" },
-	{ "flush_work", "watch", "fentry+fexit/flush_work", "", NULL, { "flush_work_start", "flush_work_end" },
-	  "flush_work()" },
-	{ "cancel_work", "watch", "fentry+fexit/__flush_work", "", NULL, { "cancel_work_start", "cancel_work_end" },
-	  "cancel_work_sync() and flush_delayed_work()" },
-	{ "flush_workqueue", "watch", "fentry+fexit/__flush_workqueue", "", NULL,
-	  { "flush_workqueue_start", "flush_workqueue_end" }, "flush, drain and destroy_workqueue()" },
-	{ "completion_wait", "watch", "fentry+fexit/wait_for_completion", "", NULL,
-	  { "completion_wait_start", "completion_wait_end" }, "waits for a completion" },
-	{ "completion_wait_killable", "watch", "fentry+fexit/wait_for_completion_killable", "", NULL,
-	  { "completion_wait_killable_start", "completion_wait_killable_end" }, "killable waits for a completion" },
-	{ "kthread_stop", "watch", "fentry+fexit/kthread_stop", "", NULL, { "kthread_stop_start", "kthread_stop_end" },
-	  "waits for a kernel thread to stop" },
-	{ "amdgpu_fault", "fault", "kprobe+kretprobe/amdgpu_vm_handle_fault", "amdgpu", "amdgpu_vm_handle_fault",
-	  { "fault_start", "fault_end" }, "who handles a GPU page fault" },
-	{ "signalling", "signalling", "tp_btf/dma_fence_begin_signalling, tp_btf/dma_fence_end_signalling", "", NULL,
-	  { "signalling_start", "signalling_end" }, "who is inside a fence-signalling section: all hazards" },
-	{ "hazard_reclaim", "signalling", "tp_btf/kmalloc, tp_btf/kmem_cache_alloc, tp_btf/mm_page_alloc", "", NULL,
-	  { "hazard_kmalloc", "hazard_cache_alloc", "hazard_page_alloc" },
-	  "hazards: allocations that may reclaim, in a signalling section" },
-	{ "hazard_ww_lock", "signalling", "fentry/ww_mutex_lock, fentry/ww_mutex_lock_interruptible", "", NULL,
-	  { "hazard_ww_lock", "hazard_ww_lock_interruptible" }, "hazards: dma_resv locks in a signalling section" },
-	{ "hazard_mmap_lock", "signalling", "tp_btf/mmap_lock_start_locking, fentry/down_read, fentry/down_write", "", NULL,
-	  { "hazard_mmap_locking", "hazard_down_read", "hazard_down_read_killable", "hazard_down_write",
-	    "hazard_down_write_killable", "hazard_mmap_locked" },
-	  "hazards: mmap_lock in a signalling section" },
-	{ "hazard_fence_wait", "signalling", "tp_btf/dma_fence_wait_start, fentry/dma_fence_wait_any_timeout", "", NULL,
-	  { "hazard_fence_wait", "hazard_fence_wait_any" }, "hazards: waits for a fence in a signalling section" },
-	{ "kfd_processes", "kfd", "raw_tp/kfd_process_create+bind_device+destroy_end", "amdgpu", NULL,
-	  { "kfd_process_create", "kfd_process_bind", "kfd_process_destroy" }, "when KFD processes began, with their PASIDs" },
-	{ "kfd_queues", "kfd", "raw_tp/kfd_queue_create+destroy_end", "amdgpu", NULL,
-	  { "kfd_queue_create", "kfd_queue_destroy" }, "when KFD queues were created" },
-	{ "kfd_evictions", "kfd", "raw_tp/kfd_queues_evict_end+restore_end", "amdgpu", NULL,
-	  { "kfd_evicted", "kfd_restored" }, "which KFD processes are evicted, and for how long they were" },
-	{ "kfd_evict_worker", "kfd", "raw_tp/kfd_evict_worker_begin+end", "amdgpu", NULL,
-	  { "kfd_evict_start", "kfd_evict_end" }, "whose queues a worker evicts" },
-	{ "kfd_restore_worker", "kfd", "raw_tp/kfd_restore_worker_begin+end", "amdgpu", NULL,
-	  { "kfd_restore_start", "kfd_restore_end" }, "whose queues a worker restores, and how long that takes" },
-	{ "kfd_svm_fault", "kfd", "raw_tp/kfd_svm_fault_begin+end", "amdgpu", NULL, { "kfd_fault_start", "kfd_fault_end" },
-	  "GPU page faults with process and address" },
-	{ "ppr_fault", "kfd", "raw_tp/amd_iommu_v2_fault_begin+end", "amdgpu", NULL, { "ppr_fault_start", "ppr_fault_end" },
-	  "GPU page faults that come through the IOMMU" },
-	{ "iopf", "iopf", "raw_tp/iommu_sva_handle_iopf_begin+end", "", NULL, { "iopf_start", "iopf_end" },
-	  "I/O page faults of shared virtual addresses" },
-	{ "kfd_pinned", "kfd", "raw_tp/kfd_pin_bo, raw_tp/kfd_unpin_bo", "amdgpu", NULL, { "kfd_pin", "kfd_unpin" },
-	  "memory that KFD has pinned, by process" },
-};
-/* clang-format on */
-
-/* Probes of what the patches in kernel-patches/ add. */
-static const struct patched {
-	const char *probe;
-	const char *needs; /* a probe, earlier in the table, without which it sees nothing; NULL = none */
-	const char *event; /* of the kernel itself, which says whether the patch is there; NULL = it is in a module */
-	const char *patch; /* its subject */
-} patched[] = {
-	{ "signalling", NULL, "dma_fence_begin_signalling",
-	  "dma-buf: Trace fence signalling sections without lockdep" },
-	{ "hazard_reclaim", "signalling", NULL, "dma-buf: Trace fence signalling sections without lockdep" },
-	{ "hazard_ww_lock", "signalling", NULL, "dma-buf: Trace fence signalling sections without lockdep" },
-	{ "hazard_mmap_lock", "signalling", NULL, "dma-buf: Trace fence signalling sections without lockdep" },
-	{ "hazard_fence_wait", "signalling", NULL, "dma-buf: Trace fence signalling sections without lockdep" },
-	{ "kfd_processes", NULL, NULL, "drm/amdkfd: Trace the life of processes" },
-	{ "kfd_queues", NULL, NULL, "drm/amdkfd: Trace the creation and destruction of queues" },
-	{ "kfd_evictions", NULL, NULL, "drm/amdkfd: Trace the eviction and restore of queues" },
-	{ "kfd_evict_worker", NULL, NULL, "drm/amdkfd: Trace the evict and restore workers" },
-	{ "kfd_restore_worker", NULL, NULL, "drm/amdkfd: Trace the evict and restore workers" },
-	{ "kfd_svm_fault", NULL, NULL, "drm/amdkfd: Trace GPU page faults" },
-	{ "ppr_fault", NULL, NULL, "iommu/amd: Trace IOMMUv2 page requests" },
-	{ "iopf", NULL, "iommu_sva_handle_iopf_begin", "iommu: Trace I/O page faults" },
-	{ "kfd_pinned", NULL, NULL, "drm/amdkfd: Trace pinned memory" },
+struct reason {
+	int error; /* -ENOENT: this kernel has no such thing; another -errno: it refused; 0: none */
+	char *why; /* one line, NULL = none */
 };
 
 struct probe {
-	const struct definition *definition;
-	const struct patched *patched; /* NULL: stock kernels have what it is attached to */
-	struct bpf_link *links[PROGRAMS_MAX];
+	const struct gw_probe_definition *definition;
+	unsigned int alternative; /* of its programs; ALTERNATIVES: none is left */
+	struct reason unusable;	  /* why an alternative was passed over */
+	struct bpf_link *links[GW_PROBE_PROGRAMS];
 	uint64_t address; /* of the module's function that it is attached to */
 	enum gw_probe_state state;
-	int error;
-	char why[160];
+	struct reason reason; /* of the state */
 };
 
 struct gw_probes {
-	struct probe list[ELEMENTS(definitions)];
-	struct gw_probe_info rows[ELEMENTS(definitions)];
-	size_t row_count;
+	struct probe *list;
+	struct gw_probe_info *rows;
+	size_t count;
 };
 
-static const struct patched *find_patched(const char *probe)
+static void reason_clear(struct reason *reason)
 {
-	for (size_t i = 0; i < ELEMENTS(patched); i++)
-		if (strcmp(patched[i].probe, probe) == 0)
-			return &patched[i];
-	return NULL;
+	free(reason->why);
+	*reason = (struct reason){ 0 };
 }
 
-int gw_probes_new(struct gw_probes **ret)
+_printf_(3, 0) static void reason_format(struct reason *reason, int error, const char *format, va_list arguments)
 {
-	struct gw_probes *probes = calloc(1, sizeof(*probes));
-	size_t i;
+	char *why;
 
-	if (!probes)
-		return -ENOMEM;
-	for (i = 0; i < ELEMENTS(definitions); i++) {
-		probes->list[i].definition = &definitions[i];
-		probes->list[i].patched = find_patched(definitions[i].name);
-		probes->list[i].state = GW_PROBE_WAITING;
+	if (vasprintf(&why, format, arguments) < 0)
+		why = NULL;
+	reason_clear(reason);
+	*reason = (struct reason){ error, why };
+}
+
+_printf_(3, 4) static void reason_set(struct reason *reason, int error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	reason_format(reason, error, format, arguments);
+	va_end(arguments);
+}
+
+static const char *reason_text(const struct reason *reason)
+{
+	return reason->why ? reason->why : "";
+}
+
+int gw_probes_new(struct gw_probes **ret, enum gw_object_set set)
+{
+	size_t count;
+	const struct gw_probe_definition *table = gw_probe_table(&count);
+	struct gw_probes *probes = calloc(1, sizeof(*probes));
+
+	if (probes) {
+		probes->list = calloc(count, sizeof(*probes->list));
+		probes->rows = calloc(count, sizeof(*probes->rows));
 	}
+	if (!probes || !probes->list || !probes->rows) {
+		gw_probes_free(probes);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (gw_objects_has(set, table[i].object))
+			probes->list[probes->count++] =
+				(struct probe){ .definition = &table[i], .state = GW_PROBE_WAITING };
 	*ret = probes;
 	return 0;
 }
 
-static bool is_attached(const struct probe *probe)
+static bool probe_is_attached(const struct probe *probe)
 {
 	return probe->state == GW_PROBE_ATTACHED || probe->state == GW_PROBE_ADOPTED;
 }
 
-static void detach(struct probe *probe)
+static void probe_detach(struct probe *probe)
 {
-	size_t i;
-
-	for (i = 0; i < ELEMENTS(probe->links); i++) {
+	for (size_t i = 0; i < GW_PROBE_PROGRAMS; i++) {
 		bpf_link__destroy(probe->links[i]);
 		probe->links[i] = NULL;
 	}
@@ -197,21 +108,46 @@ static void detach(struct probe *probe)
 
 void gw_probes_free(struct gw_probes *probes)
 {
-	size_t i;
-
 	if (!probes)
 		return;
-	for (i = 0; i < ELEMENTS(probes->list); i++)
-		detach(&probes->list[i]);
+	for (size_t i = 0; i < probes->count; i++) {
+		probe_detach(&probes->list[i]);
+		reason_clear(&probes->list[i].unusable);
+		reason_clear(&probes->list[i].reason);
+	}
+	free(probes->list);
+	free(probes->rows);
 	free(probes);
 }
+
+static const struct probe *probes_find(const struct gw_probes *probes, const char *name)
+{
+	for (size_t i = 0; i < probes->count; i++)
+		if (strcmp(probes->list[i].definition->name, name) == 0)
+			return &probes->list[i];
+	return NULL;
+}
+
+/* -ENOENT: this kernel has no such thing. */
+_printf_(3, 4) static int probe_fail(struct probe *probe, int error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	reason_format(&probe->reason, error, format, arguments);
+	va_end(arguments);
+	probe->state = error == -ENOENT ? GW_PROBE_ABSENT : GW_PROBE_FAILED;
+	return error;
+}
+
+/* ---- pins --------------------------------------------------------------------------- */
 
 /*
  * The pin of a link: probes may share a program, so it is named after the
  * probe. A module that was loaded anew has its functions elsewhere: then the
  * pinned link is a dead one, and its name does not fit.
  */
-static void pin_name(const struct probe *probe, size_t i, char *name, size_t size)
+static void probe_pin_name(const struct probe *probe, size_t i, char *name, size_t size)
 {
 	if (probe->address)
 		snprintf(name, size, "%s_%zu@%" PRIx64, probe->definition->name, i, probe->address);
@@ -219,302 +155,424 @@ static void pin_name(const struct probe *probe, size_t i, char *name, size_t siz
 		snprintf(name, size, "%s_%zu", probe->definition->name, i);
 }
 
-static void drop_pins(const struct probe *probe, struct gw_pins *pins)
+static void probe_drop_pins(const struct probe *probe, struct gw_pins *pins)
 {
 	char name[64];
-	size_t i;
 
-	for (i = 0; pins && i < ELEMENTS(probe->links); i++) {
+	for (size_t i = 0; pins && i < GW_PROBE_PROGRAMS; i++) {
 		snprintf(name, sizeof(name), "%s_%zu", probe->definition->name, i);
 		gw_pins_drop_link(pins, name);
 	}
 }
 
-/* Takes over the links that an earlier daemon left, if all of them are there. */
-static bool adopt(struct probe *probe, struct gw_pins *pins)
+/* Opens the links of an alternative that an earlier process left, if all of them are there. */
+static bool probe_adopt_programs(struct probe *probe, const char *const *programs, struct gw_pins *pins)
 {
 	char name[96];
-	size_t i;
 
-	if (!pins)
-		return false;
-	for (i = 0; i < ELEMENTS(probe->links); i++) {
-		if (!probe->definition->programs[i])
-			continue;
-		pin_name(probe, i, name, sizeof(name));
+	for (size_t i = 0; i < GW_PROBE_PROGRAMS && programs[i]; i++) {
+		probe_pin_name(probe, i, name, sizeof(name));
 		probe->links[i] = gw_pins_open_link(pins, name);
-		if (libbpf_get_error(probe->links[i])) {
-			probe->links[i] = NULL;
-			detach(probe);
+		if (!probe->links[i]) {
+			probe_detach(probe);
 			return false;
 		}
 	}
+	return programs[0] != NULL;
+}
+
+static bool probe_adopt(struct probe *probe, struct gw_pins *pins)
+{
+	const struct gw_probe_definition *definition = probe->definition;
+
+	if (!pins || (!probe_adopt_programs(probe, definition->programs, pins) &&
+		      !probe_adopt_programs(probe, definition->otherwise, pins)))
+		return false;
 	probe->state = GW_PROBE_ADOPTED;
 	return true;
 }
 
-static int fail(struct probe *probe, int error, const char *why)
+/* ---- which programs ------------------------------------------------------------------- */
+
+/* NULL: there are none for this kernel. */
+static const char *const *probe_programs(const struct probe *probe)
 {
-	if (why)
-		snprintf(probe->why, sizeof(probe->why), "%s", why);
-	probe->error = error == -ENOENT ? 0 : -error;
-	probe->state = error == -ENOENT ? GW_PROBE_ABSENT : GW_PROBE_FAILED;
-	return error;
+	const struct gw_probe_definition *definition = probe->definition;
+	const char *const *programs = probe->alternative ? definition->otherwise : definition->programs;
+
+	return probe->alternative < ALTERNATIVES && programs[0] ? programs : NULL;
 }
 
-static struct bpf_link *attach_program(const struct bpf_program *program, const char *function)
+static bool program_is(const struct bpf_program *program, const char *hook)
 {
-	const char *section = bpf_program__section_name(program);
-
-	if (function)
-		return bpf_program__attach_kprobe(program, strncmp(section, "kretprobe/", 10) == 0, function);
-	return bpf_program__attach(program);
+	return strncmp(bpf_program__section_name(program), hook, strlen(hook)) == 0;
 }
 
-/* drm_section has its two ends at different functions: a kprobe's section names its function. */
-static const char *function_of(const struct bpf_program *program, const struct gw_kallsyms *kallsyms,
-			       struct gw_symbol *symbol)
+static bool program_is_kprobe(const struct bpf_program *program)
 {
-	const char *function = strchr(bpf_program__section_name(program), '/');
+	return program_is(program, "kprobe/") || program_is(program, "kretprobe/");
+}
 
-	if (!function || !gw_kallsyms_find(kallsyms, function + 1, symbol))
+static const char *program_target(const struct bpf_program *program)
+{
+	return strchr(bpf_program__section_name(program), '/') + 1;
+}
+
+/* The function or, if the compiler split one of the kernel's own, what it really does. */
+static bool probe_find_function(const struct probe *probe, const char *function, const struct gw_kallsyms *kallsyms,
+				struct gw_symbol *ret)
+{
+	char part[128];
+
+	snprintf(part, sizeof(part), "%s.part.0", function);
+	return (!probe->definition->module && gw_kallsyms_find(kallsyms, part, ret)) ||
+	       gw_kallsyms_find(kallsyms, function, ret);
+}
+
+static bool probe_has_target(const struct probe *probe, const struct bpf_program *program,
+			     const struct gw_probe_context *context)
+{
+	const char *target = program_target(program);
+	struct gw_symbol symbol;
+	char name[128];
+
+	if (program_is(program, "fentry/") || program_is(program, "fexit/"))
+		return btf__find_by_name_kind(context->btf, target, BTF_KIND_FUNC) > 0;
+	if (program_is(program, "tp_btf/")) {
+		snprintf(name, sizeof(name), "btf_trace_%s", target);
+		return btf__find_by_name_kind(context->btf, name, BTF_KIND_TYPEDEF) > 0;
+	}
+	if (program_is(program, "raw_tp/")) {
+		snprintf(name, sizeof(name), "__traceiter_%s", target);
+		return gw_kallsyms_find(context->kallsyms, name, &symbol);
+	}
+	/* A module's function comes and goes; anything else is found out when it is attached. */
+	return probe->definition->module || !program_is_kprobe(program) ||
+	       probe_find_function(probe, target, context->kallsyms, &symbol);
+}
+
+/* What the present alternative attaches to and this kernel does not have, NULL = nothing. */
+static const char *probe_missing_target(const struct probe *probe, const struct bpf_object *object,
+					const struct gw_probe_context *context)
+{
+	const char *const *programs = probe_programs(probe);
+
+	for (size_t i = 0; programs && i < GW_PROBE_PROGRAMS && programs[i]; i++) {
+		const struct bpf_program *program = bpf_object__find_program_by_name(object, programs[i]);
+
+		if (!program)
+			return programs[i];
+		/* Of an object that is loaded, what was left out is not there any more. */
+		if (!bpf_program__autoload(program) || !probe_has_target(probe, program, context))
+			return program_target(program);
+	}
+	return NULL;
+}
+
+/* Goes on to the first alternative that this kernel has something for. */
+static void probe_choose(struct probe *probe, const struct bpf_object *object, const struct gw_probe_context *context)
+{
+	const struct gw_probe_definition *definition = probe->definition;
+	const char *missing;
+
+	while ((missing = probe_missing_target(probe, object, context))) {
+		probe->alternative++;
+		if (!probe->unusable.error)
+			reason_set(&probe->unusable, -ENOENT, "this kernel has no %s",
+				   definition->otherwise[0] ? definition->target : missing);
+	}
+}
+
+static bool probe_uses(const struct probe *probe, const char *object, const char *program)
+{
+	const char *const *programs = probe_programs(probe);
+
+	for (size_t i = 0; programs && i < GW_PROBE_PROGRAMS && programs[i]; i++)
+		if (strcmp(programs[i], program) == 0)
+			return strcmp(probe->definition->object, object) == 0;
+	return false;
+}
+
+static bool probes_use(const struct gw_probes *probes, const char *object, const char *program)
+{
+	for (size_t i = 0; i < probes->count; i++)
+		if (probe_uses(&probes->list[i], object, program))
+			return true;
+	return false;
+}
+
+/* Nothing is loaded of an object that is open but what its probes use on this kernel. */
+static void probes_choose(struct gw_probes *probes, const char *name, struct bpf_object *object,
+			  const struct gw_probe_context *context)
+{
+	struct bpf_program *program;
+
+	for (size_t i = 0; i < probes->count; i++)
+		if (strcmp(probes->list[i].definition->object, name) == 0)
+			probe_choose(&probes->list[i], object, context);
+	bpf_object__for_each_program(program, object)
+		bpf_program__set_autoload(program, probes_use(probes, name, bpf_program__name(program)));
+}
+
+/* Passes over all that uses a program which the kernel refused. Returns whether that makes a difference. */
+static bool probes_refuse(struct gw_probes *probes, const char *object, const struct gw_refusal *refusal)
+{
+	bool any = false;
+
+	for (size_t i = 0; refusal->program && i < probes->count; i++) {
+		struct probe *probe = &probes->list[i];
+
+		if (!probe_uses(probe, object, refusal->program))
+			continue;
+		any = true;
+		probe->alternative++;
+		if (refusal->error == -ENOENT)
+			reason_set(&probe->unusable, -ENOENT, "this kernel has no %s", probe->definition->target);
+		else
+			reason_set(&probe->unusable, refusal->error, "%s", refusal->why);
+	}
+	return any;
+}
+
+/* Loads a probe's object, without the programs that the kernel has nothing for or refuses. Returns 0 or -errno. */
+static int probe_load(struct probe *probe, struct gw_probes *probes, const struct gw_probe_context *context,
+		      struct bpf_object **ret)
+{
+	const char *object = probe->definition->object;
+	struct gw_refusal refusal;
+	int r;
+
+	do {
+		r = gw_objects_open(context->objects, object, ret, &refusal);
+		if (r < 0)
+			return probe_fail(probe, r, "%s", refusal.why);
+		if (r == 0)
+			probes_choose(probes, object, *ret, context);
+		else
+			probe_choose(probe, *ret, context);
+		if (!probe_programs(probe))
+			return probe_fail(probe, probe->unusable.error, "%s", reason_text(&probe->unusable));
+		if (r == 0)
+			r = gw_objects_load(context->objects, object, &refusal);
+	} while (r < 0 && probes_refuse(probes, object, &refusal));
+	return r < 0 ? probe_fail(probe, r, "%s", refusal.why) : 0;
+}
+
+/* ---- attaching ------------------------------------------------------------------------- */
+
+static struct bpf_link *probe_link(const struct probe *probe, const struct bpf_program *program,
+				   const struct gw_kallsyms *kallsyms)
+{
+	struct gw_symbol symbol;
+
+	if (!program_is_kprobe(program))
+		return bpf_program__attach(program);
+	if (!probe_find_function(probe, program_target(program), kallsyms, &symbol)) {
+		errno = ENOENT;
 		return NULL;
-	return symbol->name;
+	}
+	return bpf_program__attach_kprobe(program, program_is(program, "kretprobe/"), symbol.name);
 }
 
-/* Raw tracepoints are looked up by name when they are attached, not before. */
-static int lacks_tracepoint(struct probe *probe, const struct bpf_program *program)
-{
-	char why[160];
-
-	snprintf(why, sizeof(why), "this kernel has no %s", strchr(bpf_program__section_name(program), '/') + 1);
-	return fail(probe, -ENOENT, why);
-}
-
-static int refuse_attach(struct probe *probe, int error, const char *program)
+static int probe_refuse_link(struct probe *probe, int error, const struct bpf_program *program)
 {
 	const char *reason = error == -EACCES && gw_perf_restricted()
 				     ? "kernel.perf_event_paranoid is above 2, that needs CAP_SYS_ADMIN"
 				     : strerror(-error);
-	char why[160];
 
-	snprintf(why, sizeof(why), "cannot attach %s: %s", program, reason);
-	/* Not ENOENT, which is the row's word for "not on this kernel". */
-	return fail(probe, error == -ENOENT ? -ENXIO : error, why);
+	/* Some targets are looked up by name when they are attached, not before. */
+	if (error == -ENOENT && (program_is_kprobe(program) || program_is(program, "raw_tp/")))
+		return probe_fail(probe, -ENOENT, "this kernel has no %s", program_target(program));
+	return probe_fail(probe, error == -ENOENT ? -ENXIO : error, "cannot attach %s: %s", bpf_program__name(program),
+			  reason);
 }
 
-static int attach_one(struct probe *probe, size_t i, const struct gw_probe_context *context)
+static int probe_attach_program(struct probe *probe, size_t i, const struct bpf_program *program,
+				const struct gw_probe_context *context)
 {
-	const struct definition *definition = probe->definition;
-	const char *function = NULL;
-	struct bpf_program *program;
-	struct gw_symbol symbol;
-	char why[160], name[96];
+	char name[96];
 	int r;
 
-	r = gw_objects_program(context->objects, definition->object, definition->programs[i], &program, why,
-			       sizeof(why));
-	if (r < 0)
-		return fail(probe, r, why);
-	if (definition->function) {
-		function = function_of(program, context->kallsyms, &symbol);
-		if (!function)
-			return fail(probe, -ENOENT, "its function is not there");
-	}
-	probe->links[i] = attach_program(program, function);
-	if (!probe->links[i] && errno == ENOENT && bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT)
-		return lacks_tracepoint(probe, program);
+	probe->links[i] = probe_link(probe, program, context->kallsyms);
 	if (!probe->links[i])
-		return refuse_attach(probe, -errno, definition->programs[i]);
+		return probe_refuse_link(probe, -errno, program);
 	if (!context->pins)
 		return 0;
-	pin_name(probe, i, name, sizeof(name));
+	probe_pin_name(probe, i, name, sizeof(name));
 	r = gw_pins_put_link(context->pins, name, probe->links[i]);
-	if (r < 0) {
-		snprintf(why, sizeof(why), "attached, but cannot be pinned: %s", strerror(-r));
-		snprintf(probe->why, sizeof(probe->why), "%s", why);
-	}
+	if (r < 0)
+		reason_set(&probe->reason, 0, "attached, but cannot be pinned: %s", strerror(-r));
 	return 0;
 }
 
 /* The end first: nothing may begin whose end is not seen. */
-static int attach(struct probe *probe, const struct gw_probe_context *context)
+static void probe_attach(struct probe *probe, struct gw_probes *probes, const struct gw_probe_context *context)
 {
-	int i, r;
+	const char *const *programs;
+	struct bpf_object *object;
+	int r = 0;
 
-	probe->why[0] = '\0';
-	probe->error = 0;
-	if (adopt(probe, context->pins))
-		return 0;
-	for (i = ELEMENTS(probe->links) - 1; i >= 0; i--) {
-		r = probe->definition->programs[i] ? attach_one(probe, i, context) : 0;
-		if (r < 0) {
-			detach(probe);
-			drop_pins(probe, context->pins);
-			return r;
-		}
+	reason_clear(&probe->reason);
+	if (probe_adopt(probe, context->pins) || probe_load(probe, probes, context, &object) < 0)
+		return;
+	programs = probe_programs(probe);
+	for (size_t i = GW_PROBE_PROGRAMS; r >= 0 && i-- > 0;)
+		if (programs[i])
+			r = probe_attach_program(probe, i, bpf_object__find_program_by_name(object, programs[i]),
+						 context);
+	if (r >= 0) {
+		probe->state = GW_PROBE_ATTACHED;
+		return;
 	}
-	probe->state = GW_PROBE_ATTACHED;
-	return 0;
+	probe_detach(probe);
+	probe_drop_pins(probe, context->pins);
 }
 
 /* The module is not there (any more), or is but has no such function. */
-static void leave(struct probe *probe, const struct gw_probe_context *context)
+static void probe_leave(struct probe *probe, const struct gw_probe_context *context)
 {
-	const struct definition *definition = probe->definition;
+	const struct gw_probe_definition *definition = probe->definition;
 
-	detach(probe);
-	drop_pins(probe, context->pins);
+	probe_detach(probe);
+	probe_drop_pins(probe, context->pins);
 	probe->address = 0;
-	probe->error = 0;
-	probe->why[0] = '\0';
+	reason_clear(&probe->reason);
 	probe->state = GW_PROBE_WAITING;
+	/* Another build of the module may have what this one lacked. */
+	if (probe->unusable.error == -ENOENT) {
+		probe->alternative = 0;
+		reason_clear(&probe->unusable);
+	}
 	if (definition->function && gw_modules_loaded(definition->module)) {
 		probe->state = GW_PROBE_ABSENT;
-		snprintf(probe->why, sizeof(probe->why), "%s has no function %s here", definition->module,
-			 definition->function);
+		reason_set(&probe->reason, -ENOENT, "%s has no function %s here", definition->module,
+			   definition->function);
 	}
 }
 
-static void update_module_probe(struct probe *probe, const struct gw_probe_context *context)
+/* ---- updates ------------------------------------------------------------------------------ */
+
+static void probe_update_function(struct probe *probe, struct gw_probes *probes, const struct gw_probe_context *context)
 {
 	struct gw_symbol symbol;
 
 	if (!gw_kallsyms_find(context->kallsyms, probe->definition->function, &symbol)) {
-		leave(probe, context);
+		probe_leave(probe, context);
 		return;
 	}
-	if (is_attached(probe) && probe->address == symbol.address)
+	if (probe_is_attached(probe) && probe->address == symbol.address)
 		return;
-	if (is_attached(probe))
-		leave(probe, context);
+	if (probe_is_attached(probe))
+		probe_leave(probe, context);
 	probe->address = symbol.address;
-	attach(probe, context);
+	probe_attach(probe, probes, context);
 }
 
 /*
  * Trace events of a module hold it, unlike kprobes: only kernels with our
  * patches have such events, and who built one wants to see them.
  */
-static void update_module_events(struct probe *probe, const struct gw_probe_context *context)
+static void probe_update_events(struct probe *probe, struct gw_probes *probes, const struct gw_probe_context *context)
 {
 	if (!gw_modules_loaded(probe->definition->module))
-		leave(probe, context);
+		probe_leave(probe, context);
 	else if (probe->state == GW_PROBE_WAITING)
-		attach(probe, context);
-}
-
-static const struct probe *find_probe(const struct gw_probes *probes, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < ELEMENTS(probes->list); i++) {
-		if (strcmp(probes->list[i].definition->name, name) == 0)
-			return &probes->list[i];
-	}
-	return NULL;
-}
-
-static void add_row(struct gw_probes *probes, const struct probe *probe)
-{
-	probes->rows[probes->row_count++] = (struct gw_probe_info){
-		.name = probe->definition->name,
-		.target = probe->definition->target,
-		.module = probe->definition->module,
-		.lost = probe->definition->lost,
-		.patch = probe->patched ? probe->patched->patch : "",
-		.state = probe->state,
-		.error = probe->error,
-		.why = probe->why,
-	};
+		probe_attach(probe, probes, context);
 }
 
 /* Attaching what sees nothing would cost something and give nothing. */
-static bool lacks_needed(const struct gw_probes *probes, struct probe *probe)
+static bool probe_lacks_needed(struct probe *probe, const struct gw_probes *probes)
 {
-	const char *needs = probe->patched ? probe->patched->needs : NULL;
+	const char *needs = probe->definition->needs;
 
-	if (!needs || is_attached(find_probe(probes, needs)))
+	if (!needs || probe_is_attached(probes_find(probes, needs)))
 		return false;
-	snprintf(probe->why, sizeof(probe->why), "needs %s", needs);
-	probe->state = GW_PROBE_ABSENT;
+	probe_fail(probe, -ENOENT, "needs %s", needs);
 	return true;
 }
 
-/* Known without loading anything. */
-static bool lacks_event(struct probe *probe, const struct gw_probe_context *context)
+static void probe_update(struct probe *probe, struct gw_probes *probes, const struct gw_probe_context *context)
 {
-	const char *event = probe->patched ? probe->patched->event : NULL;
-	char type[80];
-
-	if (!event || !context->btf)
-		return false;
-	snprintf(type, sizeof(type), "btf_trace_%s", event);
-	if (btf__find_by_name_kind(context->btf, type, BTF_KIND_TYPEDEF) > 0)
-		return false;
-	snprintf(probe->why, sizeof(probe->why), "this kernel has no %s", event);
-	probe->state = GW_PROBE_ABSENT;
-	return true;
+	if (probe->definition->function)
+		probe_update_function(probe, probes, context);
+	else if (probe->definition->module)
+		probe_update_events(probe, probes, context);
+	else if (probe->state == GW_PROBE_WAITING && !probe_lacks_needed(probe, probes))
+		probe_attach(probe, probes, context);
 }
 
 int gw_probes_update(struct gw_probes *probes, const struct gw_probe_context *context)
 {
 	int changed = 0;
-	size_t i;
 
-	probes->row_count = 0;
-	for (i = 0; i < ELEMENTS(probes->list); i++) {
-		struct probe *probe = &probes->list[i];
-		const struct definition *definition = probe->definition;
-		enum gw_probe_state before = probe->state;
+	for (size_t i = 0; i < probes->count; i++) {
+		enum gw_probe_state before = probes->list[i].state;
 
-		if (definition->function)
-			update_module_probe(probe, context);
-		else if (definition->module[0])
-			update_module_events(probe, context);
-		else if (before == GW_PROBE_WAITING && !lacks_needed(probes, probe) && !lacks_event(probe, context))
-			attach(probe, context);
-		changed += probe->state != before;
-		add_row(probes, probe);
+		probe_update(&probes->list[i], probes, context);
+		changed += probes->list[i].state != before;
 	}
+	gw_objects_trim(context->objects);
 	return changed;
 }
 
+void gw_probes_adopt(struct gw_probes *probes, struct gw_pins *pins, const char *why)
+{
+	for (size_t i = 0; i < probes->count; i++)
+		if (!probe_adopt(&probes->list[i], pins))
+			probe_fail(&probes->list[i], -ENOENT, "%s", why);
+}
+
+/* ---- what there is --------------------------------------------------------------------------- */
+
 size_t gw_probes_rows(const struct gw_probes *probes, const struct gw_probe_info **ret)
 {
+	for (size_t i = 0; i < probes->count; i++) {
+		const struct probe *probe = &probes->list[i];
+		const struct gw_probe_definition *definition = probe->definition;
+
+		probes->rows[i] = (struct gw_probe_info){
+			.name = definition->name,
+			.target = definition->target,
+			.module = definition->module ? definition->module : "",
+			.lost = definition->lost,
+			.patch = definition->patch ? definition->patch : "",
+			.state = probe->state,
+			.error = probe->state == GW_PROBE_FAILED ? -probe->reason.error : 0,
+			.why = reason_text(&probe->reason),
+		};
+	}
 	*ret = probes->rows;
-	return probes->row_count;
+	return probes->count;
 }
 
 int gw_probes_missing(const struct gw_probes *probes, const char **why)
 {
-	/* Without signals there are no timelines. */
-	static const char *const needed[] = { "snapshot", "fence_signaled" };
-	size_t i;
+	const struct probe *missing = NULL;
+	bool any = false;
 
-	for (i = 0; i < ELEMENTS(needed); i++) {
-		const struct probe *probe = find_probe(probes, needed[i]);
+	for (size_t i = 0; i < probes->count; i++) {
+		const struct probe *probe = &probes->list[i];
 
-		if (is_attached(probe))
-			continue;
-		*why = probe->why;
-		return probe->error ? -probe->error : -ENOENT;
+		if (probe_is_attached(probe))
+			any = true;
+		else if (!missing || (probe->definition->required && !missing->definition->required))
+			missing = probe;
 	}
-	return 0;
+	if (!missing || (any && !missing->definition->required))
+		return 0;
+	*why = reason_text(&missing->reason);
+	return missing->reason.error ? missing->reason.error : -ENOENT;
 }
 
 int gw_probes_iterator(const struct gw_probes *probes)
 {
-	return bpf_link__fd(find_probe(probes, "snapshot")->links[0]);
+	return bpf_link__fd(probes_find(probes, "snapshot")->links[0]);
 }
 
 bool gw_probes_want_module(const struct gw_probes *probes, const char *module)
 {
-	size_t i;
-
-	for (i = 0; i < ELEMENTS(probes->list); i++) {
-		if (strcmp(probes->list[i].definition->module, module) == 0)
+	for (size_t i = 0; i < probes->count; i++)
+		if (probes->list[i].definition->module && strcmp(probes->list[i].definition->module, module) == 0)
 			return true;
-	}
 	return false;
 }

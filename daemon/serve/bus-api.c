@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/abi/kfd-records.h"
 #include "lib/analysis/words/timelines.h"
 #include "lib/analysis/words/waits.h"
 #include "lib/base/bus-names.h"
@@ -168,8 +169,8 @@ static int api_get_kfd(sd_bus_message *call, void *userdata, sd_bus_error *error
 	const struct gw_loader *loader = gw_watch_loader(api->parts.watch);
 	const struct gw_kfd_source source = {
 		.root = "",
-		.processes = gw_loader_map(loader, "kfd_processes"),
-		.queues = gw_loader_map(loader, "kfd_queues"),
+		.processes = gw_loader_map(loader, "kfd_processes", sizeof(struct gw_kfd_process)),
+		.queues = gw_loader_map(loader, "kfd_queues", sizeof(struct gw_kfd_queue)),
 	};
 
 	return api_reply_json(call, gw_kfd_json(&source, gw_now_mono_ns()));
