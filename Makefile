@@ -76,9 +76,9 @@ deps:
 
 # ---- BPF objects, embedded into the daemon as skeletons ----------------------
 
-$(B)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*/*.h bpf/*/*.c)
+$(B)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
-	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+	$(CLANG) $(BPF_CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
 	$(LLVM_STRIP) -g $@
 
 $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o

@@ -43,7 +43,7 @@ SEC(GW_BOOT_SYMBOLS_SECTION) const volatile struct gw_boot_symbols symbols;
 /* ---- records ------------------------------------------------------------------ */
 
 /* NULL: no room, which is counted; the number it would have had is missing then. */
-static __always_inline struct gw_boot_record *begin(u32 type, const void *object)
+static __always_inline struct gw_boot_record *record_begin(u32 type, const void *object)
 {
 	u32 zero = 0;
 	struct gw_boot_counters *counters = bpf_map_lookup_elem(&boot_counters, &zero);
@@ -93,9 +93,9 @@ static __always_inline const char *bus_of(struct device *device)
 	return class ? BPF_CORE_READ(class, name) : NULL;
 }
 
-static __always_inline struct gw_boot_record *begin_device(u32 type, struct device *device)
+static __always_inline struct gw_boot_record *record_begin_device(u32 type, struct device *device)
 {
-	struct gw_boot_record *record = begin(type, device);
+	struct gw_boot_record *record = record_begin(type, device);
 
 	if (!record)
 		return NULL;
@@ -121,7 +121,7 @@ static __always_inline bool on_async_worker(void)
 
 static __always_inline int probe_begins(struct device *device, struct device_driver *driver)
 {
-	struct gw_boot_record *record = begin_device(GW_BOOT_PROBE_BEGIN, device);
+	struct gw_boot_record *record = record_begin_device(GW_BOOT_PROBE_BEGIN, device);
 
 	if (!record)
 		return 0;
@@ -135,7 +135,7 @@ static __always_inline int probe_begins(struct device *device, struct device_dri
 /* really_probe() gives what the driver's probe returned as a positive number. */
 static __always_inline int probe_ends(struct device *device, struct device_driver *driver, int result)
 {
-	struct gw_boot_record *record = begin_device(GW_BOOT_PROBE_END, device);
+	struct gw_boot_record *record = record_begin_device(GW_BOOT_PROBE_END, device);
 
 	if (!record)
 		return 0;
@@ -178,7 +178,7 @@ int BPF_PROG(unbind, struct device *device)
 
 	if (!driver)
 		return 0;
-	record = begin_device(GW_BOOT_UNBIND, device);
+	record = record_begin_device(GW_BOOT_UNBIND, device);
 	if (!record)
 		return 0;
 	copy_name(record, record->other, BPF_CORE_READ(driver, name));
@@ -190,7 +190,7 @@ int BPF_PROG(unbind, struct device *device)
 
 static __always_inline int device_event(u32 type, struct device *device)
 {
-	struct gw_boot_record *record = begin_device(type, device);
+	struct gw_boot_record *record = record_begin_device(type, device);
 
 	if (record)
 		bpf_ringbuf_submit(record, 0);
@@ -199,7 +199,7 @@ static __always_inline int device_event(u32 type, struct device *device)
 
 static __always_inline int plain_event(u32 type, int result)
 {
-	struct gw_boot_record *record = begin(type, NULL);
+	struct gw_boot_record *record = record_begin(type, NULL);
 
 	if (!record)
 		return 0;
@@ -254,7 +254,7 @@ static __always_inline int reason_given(struct device *device, const char *reaso
 
 	if (!reason)
 		return 0;
-	record = begin_device(GW_BOOT_DEFER_REASON, device);
+	record = record_begin_device(GW_BOOT_DEFER_REASON, device);
 	if (!record)
 		return 0;
 	copy_name(record, record->other, reason);
@@ -370,7 +370,7 @@ static __always_inline const char *missing_supplier(struct device *device)
 
 static __always_inline int supplier_waited_for(struct device *device, const char *supplier)
 {
-	struct gw_boot_record *record = begin_device(GW_BOOT_SUPPLIER_WAIT, device);
+	struct gw_boot_record *record = record_begin_device(GW_BOOT_SUPPLIER_WAIT, device);
 
 	if (!record)
 		return 0;
@@ -410,7 +410,7 @@ int BPF_PROG(link_add, struct device *consumer, struct device *supplier, u32 fla
 
 	if (!link)
 		return 0;
-	record = begin_device(GW_BOOT_LINK_ADD, consumer);
+	record = record_begin_device(GW_BOOT_LINK_ADD, consumer);
 	if (!record)
 		return 0;
 	copy_name(record, record->other, name_of(supplier));
@@ -430,7 +430,7 @@ int BPF_PROG(module_begin, struct module *module)
 
 	bpf_probe_read_kernel_str(name.text, sizeof(name.text), &module->name);
 	bpf_map_update_elem(&boot_modules, &key, &name, BPF_ANY);
-	record = begin(GW_BOOT_MODULE_BEGIN, module);
+	record = record_begin(GW_BOOT_MODULE_BEGIN, module);
 	if (!record)
 		return 0;
 	copy_name(record, record->subject, name.text);
@@ -445,7 +445,7 @@ int BPF_PROG(module_end, struct module *module, int result)
 	struct module_name *name = bpf_map_lookup_elem(&boot_modules, &key);
 	struct gw_boot_record *record;
 
-	record = begin(GW_BOOT_MODULE_END, module);
+	record = record_begin(GW_BOOT_MODULE_END, module);
 	if (record) {
 		if (name)
 			copy_name(record, record->subject, name->text);
@@ -459,7 +459,7 @@ int BPF_PROG(module_end, struct module *module, int result)
 SEC("tp_btf/module_free")
 int BPF_PROG(module_free, struct module *module)
 {
-	struct gw_boot_record *record = begin(GW_BOOT_MODULE_FREE, module);
+	struct gw_boot_record *record = record_begin(GW_BOOT_MODULE_FREE, module);
 
 	if (!record)
 		return 0;
@@ -471,7 +471,7 @@ int BPF_PROG(module_free, struct module *module)
 SEC("tp_btf/module_request")
 int BPF_PROG(module_request, const char *name, bool wait)
 {
-	struct gw_boot_record *record = begin(GW_BOOT_MODULE_REQUEST, NULL);
+	struct gw_boot_record *record = record_begin(GW_BOOT_MODULE_REQUEST, NULL);
 
 	if (!record)
 		return 0;
@@ -485,7 +485,7 @@ int BPF_PROG(module_request, const char *name, bool wait)
 SEC("fentry/__symbol_get")
 int BPF_PROG(symbol_request, const char *symbol)
 {
-	struct gw_boot_record *record = begin(GW_BOOT_SYMBOL_REQUEST, NULL);
+	struct gw_boot_record *record = record_begin(GW_BOOT_SYMBOL_REQUEST, NULL);
 
 	if (!record)
 		return 0;
@@ -503,7 +503,7 @@ static __always_inline int iommu_probed(struct device *device, int result)
 
 	if (result == -ENODEV)
 		return 0;
-	record = begin_device(GW_BOOT_IOMMU_PROBE, device);
+	record = record_begin_device(GW_BOOT_IOMMU_PROBE, device);
 	if (!record)
 		return 0;
 	record->result = result;
@@ -526,7 +526,7 @@ int BPF_PROG(iommu_probe_hotplug, struct device *device, int result)
 SEC("tp_btf/add_device_to_group")
 int BPF_PROG(iommu_group, int group, struct device *device)
 {
-	struct gw_boot_record *record = begin_device(GW_BOOT_IOMMU_GROUP, device);
+	struct gw_boot_record *record = record_begin_device(GW_BOOT_IOMMU_GROUP, device);
 
 	if (!record)
 		return 0;
@@ -537,7 +537,7 @@ int BPF_PROG(iommu_group, int group, struct device *device)
 
 static __always_inline int iommu_named(struct device *device, const char *name, int result)
 {
-	struct gw_boot_record *record = begin_device(GW_BOOT_OF_XLATE, device);
+	struct gw_boot_record *record = record_begin_device(GW_BOOT_OF_XLATE, device);
 
 	if (!record)
 		return 0;

@@ -1,8 +1,11 @@
-// SPDX-License-Identifier: GPL-2.0-only
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is attached on every kernel, as one object: for each object libbpf reads
- * all types of the kernel and looks for those that it needs, which is most of
- * what a start of the daemon takes.
+ * The object "watch": what is attached on every kernel, and the iterator that
+ * reads it out. It is one object, which includes the sources of bpf/watch/ and
+ * bpf/snapshot/: for each object libbpf reads all types of the kernel and looks
+ * for those that it needs, which is most of what a start of the daemon takes.
+ * What is attached on some machines only is an object of its own
+ * (bpf/watch/ and bpf/patched/ *.bpf.c).
  */
 #include "bpf/watch/fence.c"
 #include "bpf/watch/lock.c"

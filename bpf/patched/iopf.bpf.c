@@ -4,7 +4,7 @@
  * kernel-patches/: what a GPU's page requests go through since IOMMUv2 has
  * gone (6.7).
  */
-#include "bpf/lib/activity.h"
+#include "bpf/patched/activity.h"
 
 /* (dev, pasid, grpid, fault_count): a group of faults, each with its own address */
 SEC("raw_tp/iommu_sva_handle_iopf_begin")

@@ -8,7 +8,7 @@
  * arguments are plain values.
  */
 #include "bpf/abi/kfd-records.h"
-#include "bpf/lib/activity.h"
+#include "bpf/patched/activity.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

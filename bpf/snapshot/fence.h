@@ -8,7 +8,7 @@
 
 #include "bpf/lib/names.h"
 #include "bpf/snapshot/getter.h"
-#include "bpf/snapshot/iter.h"
+#include "bpf/snapshot/output.h"
 
 struct seen {
 	struct scratch *scratch;

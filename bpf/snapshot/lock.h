@@ -3,7 +3,7 @@
 #ifndef GPUWATCH_BPF_SNAPSHOT_LOCK_H
 #define GPUWATCH_BPF_SNAPSHOT_LOCK_H
 
-#include "bpf/snapshot/iter.h"
+#include "bpf/snapshot/output.h"
 
 static __always_inline u32 lock_kind(u32 flags)
 {

@@ -7,7 +7,7 @@
 #ifndef GPUWATCH_BPF_SNAPSHOT_TIMER_H
 #define GPUWATCH_BPF_SNAPSHOT_TIMER_H
 
-#include "bpf/snapshot/iter.h"
+#include "bpf/snapshot/output.h"
 
 #define STACK_ALIGNMENT 0x4000ULL
 

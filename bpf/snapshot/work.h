@@ -3,7 +3,7 @@
 #ifndef GPUWATCH_BPF_SNAPSHOT_WORK_H
 #define GPUWATCH_BPF_SNAPSHOT_WORK_H
 
-#include "bpf/snapshot/iter.h"
+#include "bpf/snapshot/output.h"
 
 #define PWQS_MAX 64 /* of one work queue: one per CPU, or per group of them */
 

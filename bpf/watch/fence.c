@@ -14,7 +14,7 @@ static __always_inline u32 wait_flags(bool interruptible, long timeout)
  * Also passed when the fence is signalled already. The function around the
  * tracepoint would also tell whether the wait ends by itself, but an fentry
  * program there costs twice as much even when it does nothing: the iterator
- * finds the timer instead, see iter-timer.h.
+ * finds the timer instead, see bpf/snapshot/timer.h.
  */
 SEC("tp_btf/dma_fence_wait_start")
 int BPF_PROG(fence_wait_start, struct dma_fence *fence)
@@ -180,7 +180,7 @@ static __always_inline struct worker *current_worker(struct task_struct *task)
 	return BPF_CORE_READ(kthread, data);
 }
 
-static __always_inline void describe(struct gw_signaller *who, struct task_struct *task, u32 level)
+static __always_inline void signaller_describe(struct gw_signaller *who, struct task_struct *task, u32 level)
 {
 	if (level) {
 		who->kind = level & HARDIRQ_NMI_MASK ? GW_SIGNALLER_HARDIRQ : GW_SIGNALLER_SOFTIRQ;
@@ -202,7 +202,7 @@ static __always_inline void describe(struct gw_signaller *who, struct task_struc
 }
 
 /* A work item is the same signaller whichever worker runs it, as long as its function is the same. */
-static __always_inline bool same_signaller(const struct gw_signaller *a, const struct gw_signaller *b)
+static __always_inline bool signaller_equals(const struct gw_signaller *a, const struct gw_signaller *b)
 {
 	if (a->kind != b->kind)
 		return false;
@@ -233,14 +233,14 @@ static __always_inline void take_slot(struct gw_timeline *timeline, u64 context)
 }
 
 /* Puts @who first; the others keep their order. */
-static __always_inline void put_first(struct gw_timeline *timeline, const struct gw_signaller *who)
+static __always_inline void signaller_put_first(struct gw_timeline *timeline, const struct gw_signaller *who)
 {
 	struct gw_signaller *list = timeline->signallers;
 	u64 count = 0;
 	int place = GW_SIGNALLERS - 1, i;
 
 	for (i = GW_SIGNALLERS - 1; i >= 0; i--) {
-		if (same_signaller(&list[i], who)) {
+		if (signaller_equals(&list[i], who)) {
 			place = i;
 			count = list[i].count;
 		}
@@ -284,7 +284,7 @@ static __noinline int learn_of_driver(u64 ops, const struct gw_signaller *who)
 	if (!driver)
 		return 0;
 	driver->ops = ops;
-	put_first(driver, who);
+	signaller_put_first(driver, who);
 	return 0;
 }
 
@@ -304,8 +304,8 @@ static __noinline int learn(struct dma_fence *fence, struct task_struct *task)
 	timeline->ops = ops;
 	timeline->seqno = fence->seqno;
 	timeline->habit = 0;
-	describe(&who, task, interrupt_level(task));
-	put_first(timeline, &who);
+	signaller_describe(&who, task, interrupt_level(task));
+	signaller_put_first(timeline, &who);
 	if (ops)
 		learn_of_driver(ops, &who);
 	return 0;

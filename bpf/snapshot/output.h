@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the parts of the snapshot iterator share. Everything but the task
+ * What the parts of the snapshot iterator share: where they put the records of
+ * a task, and how they read the kernel's memory. Everything but the task
  * itself is read through addresses that may be stale: with probe reads, and
  * what was read is checked by whoever uses it.
  *
  * All records of one task must fit the kernel's buffer of a seq_file (32 KiB):
  * the bounds below see to that.
  */
-#ifndef GPUWATCH_BPF_SNAPSHOT_ITER_H
-#define GPUWATCH_BPF_SNAPSHOT_ITER_H
+#ifndef GPUWATCH_BPF_SNAPSHOT_OUTPUT_H
+#define GPUWATCH_BPF_SNAPSHOT_OUTPUT_H
 
 #include "bpf/lib/state.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the current task does for a GPU: struct gw_activity. */
-#ifndef GPUWATCH_BPF_LIB_ACTIVITY_H
-#define GPUWATCH_BPF_LIB_ACTIVITY_H
+#ifndef GPUWATCH_BPF_PATCHED_ACTIVITY_H
+#define GPUWATCH_BPF_PATCHED_ACTIVITY_H
 
 #include "bpf/lib/state.h"
 
