@@ -3,7 +3,6 @@
 #include "daemon/config.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,12 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/drop-ins.h"
+#include "lib/base/files.h"
+#include "lib/base/ini.h"
 
 #define FILE_SIZE_MAX (1 << 20)
-#define NAMES_MAX 256 /* drop-ins per directory */
 
 const char *const gw_config_directories[] = { "/etc", "/run", "/usr/lib", NULL };
 
@@ -26,6 +26,7 @@ struct parser {
 	struct gw_config *config;
 	const char *file;
 	unsigned line;
+	char section[64];
 	gw_config_complain complain;
 	void *userdata;
 	bool failed;
@@ -287,94 +288,71 @@ static void reset_value(struct gw_config *config, const struct key *key)
 
 /* ---- lines ---------------------------------------------------------------------- */
 
-static char *strip(char *s)
+static const struct gw_ini_rules rules = { .line_max = 1023 };
+
+static void config_section(struct parser *parser, const struct gw_ini_line *line)
 {
-	size_t length;
-
-	s += strspn(s, " \t\r");
-	length = strlen(s);
-	while (length > 0 && strchr(" \t\r", s[length - 1]))
-		s[--length] = '\0';
-	return s;
-}
-
-static void parse_assignment(struct parser *parser, const char *section, char *line)
-{
-	const struct key *key;
-	char *name, *value, *equals = strchr(line, '=');
-
-	if (!equals) {
-		complain(parser, GW_CONFIG_ERROR, "'%s' is neither [Section] nor Key=Value", line);
+	if (line->kind == GW_INI_NO_SECTION || strlen(line->name) >= sizeof(parser->section)) {
+		complain(parser, GW_CONFIG_ERROR, "'%s' is not a [Section]", line->text);
+		strcpy(parser->section, "?"); /* its keys are not complained about again */
 		return;
 	}
-	*equals = '\0';
-	name = strip(line);
-	value = strip(equals + 1);
-	if (!section[0]) {
+	strcpy(parser->section, line->name);
+	if (!known_section(parser->section))
+		complain(parser, GW_CONFIG_WARNING, "unknown section [%s], ignored", parser->section);
+}
+
+static void config_assignment(struct parser *parser, const char *name, const char *value)
+{
+	const struct key *key;
+
+	if (!parser->section[0]) {
 		complain(parser, GW_CONFIG_ERROR, "'%s=' stands before any [Section]", name);
 		return;
 	}
-	if (!known_section(section)) /* has been complained about */
+	if (!known_section(parser->section)) /* has been complained about */
 		return;
-	key = find_key(section, name);
+	key = find_key(parser->section, name);
 	if (!key)
-		complain(parser, GW_CONFIG_WARNING, "unknown key '%s' in section [%s], ignored", name, section);
+		complain(parser, GW_CONFIG_WARNING, "unknown key '%s' in section [%s], ignored", name, parser->section);
 	else if (!value[0])
 		reset_value(parser->config, key);
 	else if (!set_value(parser->config, key, value))
 		complain(parser, GW_CONFIG_ERROR, "%s=%s: expected %s", name, value, key->expected);
 }
 
-static void parse_section(struct parser *parser, char *line, char *section, size_t size)
+static int config_line(const struct gw_ini_line *line, void *userdata)
 {
-	size_t length = strlen(line);
+	struct parser *parser = userdata;
 
-	section[0] = '\0';
-	if (line[length - 1] != ']' || length < 3 || length - 2 >= size) {
-		complain(parser, GW_CONFIG_ERROR, "'%s' is not a [Section]", line);
-		snprintf(section, size, "?"); /* its keys are not complained about again */
-		return;
+	parser->line = line->number;
+	switch (line->kind) {
+	case GW_INI_SECTION:
+	case GW_INI_NO_SECTION:
+		config_section(parser, line);
+		break;
+	case GW_INI_ASSIGNMENT:
+		config_assignment(parser, line->name, line->value);
+		break;
+	case GW_INI_NO_LINE:
+		complain(parser, GW_CONFIG_ERROR, "'%s' is neither [Section] nor Key=Value", line->text);
+		break;
+	case GW_INI_TOO_LONG:
+		complain(parser, GW_CONFIG_ERROR, "line is longer than %zu bytes", rules.line_max);
+		break;
+	case GW_INI_NOT_PRINTABLE:
+		complain(parser, GW_CONFIG_ERROR, "line contains a NUL byte");
+		break;
 	}
-	memcpy(section, line + 1, length - 2);
-	section[length - 2] = '\0';
-	if (!known_section(section))
-		complain(parser, GW_CONFIG_WARNING, "unknown section [%s], ignored", section);
-}
-
-static void parse_line(struct parser *parser, char *line, char *section, size_t size)
-{
-	line = strip(line);
-	if (!line[0] || line[0] == '#' || line[0] == ';')
-		return;
-	if (line[0] == '[')
-		parse_section(parser, line, section, size);
-	else
-		parse_assignment(parser, section, line);
+	return 0;
 }
 
 int gw_config_parse(struct gw_config *config, const char *file, const char *text, size_t size,
 		    gw_config_complain complaint, void *userdata)
 {
 	struct parser parser = { .config = config, .file = file, .complain = complaint, .userdata = userdata };
-	char section[64] = "", line[1024];
 
-	while (size > 0) {
-		const char *end = memchr(text, '\n', size);
-		size_t length = end ? (size_t)(end - text) : size;
-
-		parser.line++;
-		if (length >= sizeof(line)) {
-			complain(&parser, GW_CONFIG_ERROR, "line is longer than %zu bytes", sizeof(line) - 1);
-		} else if (memchr(text, '\0', length)) {
-			complain(&parser, GW_CONFIG_ERROR, "line contains a NUL byte");
-		} else {
-			memcpy(line, text, length);
-			line[length] = '\0';
-			parse_line(&parser, line, section, sizeof(section));
-		}
-		text += length + (end ? 1 : 0);
-		size -= length + (end ? 1 : 0);
-	}
+	gw_ini_read(text, size, &rules, config_line, &parser);
 	return parser.failed ? -EINVAL : 0;
 }
 
@@ -391,133 +369,65 @@ int gw_config_check(const struct gw_config *config, gw_config_complain complaint
 
 /* ---- files ---------------------------------------------------------------------- */
 
-/* Returns the bytes read into @text, or -errno. */
-static ssize_t read_whole(const char *file, char *text, size_t size)
-{
-	_cleanup_close_ int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	size_t got = 0;
-
-	if (fd < 0)
-		return -errno;
-	for (;;) {
-		ssize_t n = read(fd, text + got, size - got);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			return (ssize_t)got;
-		got += (size_t)n;
-		if (got == size)
-			return -EFBIG;
-	}
-}
-
 /* Returns 1 when the file does not exist, else as gw_config_load() does. */
-static int load_file(struct gw_config *config, const char *file, gw_config_complain complaint, void *userdata)
+static int config_load_file(struct gw_config *config, const char *file, gw_config_complain complaint, void *userdata)
 {
 	struct parser parser = { .file = file, .complain = complaint, .userdata = userdata };
-	_cleanup_free_ char *text = malloc(FILE_SIZE_MAX);
-	ssize_t size;
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	int r = gw_file_whole(AT_FDCWD, file, FILE_SIZE_MAX, &text, &size);
 
-	if (!text)
-		return -ENOMEM;
-	size = read_whole(file, text, FILE_SIZE_MAX);
-	if (size == -ENOENT)
+	if (r == -ENOENT)
 		return 1;
-	if (size < 0) {
-		complain(&parser, GW_CONFIG_ERROR, "cannot be read: %s", strerror((int)-size));
-		return (int)size;
+	if (r < 0) {
+		complain(&parser, GW_CONFIG_ERROR, "cannot be read: %s", strerror(-r));
+		return r;
 	}
-	return gw_config_parse(config, file, text, (size_t)size, complaint, userdata);
+	return gw_config_parse(config, file, text, size, complaint, userdata);
 }
 
-struct names {
-	char *name[NAMES_MAX];
-	size_t count;
-};
-
-static void names_clear(struct names *names)
-{
-	for (size_t i = 0; i < names->count; i++)
-		free(names->name[i]);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int names_add(struct names *names, const char *name)
-{
-	for (size_t i = 0; i < names->count; i++)
-		if (strcmp(names->name[i], name) == 0)
-			return 0;
-	if (names->count == NAMES_MAX)
-		return -E2BIG;
-	names->name[names->count] = strdup(name);
-	return names->name[names->count] ? (names->count++, 0) : -ENOMEM;
-}
-
-/* Adds the names of the directory's *.conf files. A directory that does not exist has none. */
-static int names_collect(struct names *names, const char *directory)
-{
-	struct dirent *entry;
-	DIR *stream = opendir(directory);
-	int r = 0;
-
-	if (!stream)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
-	while (r == 0 && (entry = readdir(stream))) {
-		size_t length = strlen(entry->d_name);
-
-		if (entry->d_name[0] != '.' && length > 5 && strcmp(entry->d_name + length - 5, ".conf") == 0)
-			r = names_add(names, entry->d_name);
-	}
-	closedir(stream);
-	return r;
-}
-
-/* Loads the first of @directories that has the file. */
-static int load_first(struct gw_config *config, const char *const *directories, const char *name,
-		      gw_config_complain complaint, void *userdata)
+/* Loads the first of @directories that has the main file. */
+static int config_load_main(struct gw_config *config, const char *const *directories, gw_config_complain complaint,
+			    void *userdata)
 {
 	char path[PATH_MAX];
 	int r = 1;
 
 	for (; *directories && r == 1; directories++) {
-		snprintf(path, sizeof(path), "%s/gpuwatch/%s", *directories, name);
-		r = load_file(config, path, complaint, userdata);
+		snprintf(path, sizeof(path), "%s/gpuwatch/gpuwatchd.conf", *directories);
+		r = config_load_file(config, path, complaint, userdata);
 	}
-	return r;
+	return r < 0 ? r : 0;
+}
+
+struct unreadable {
+	struct parser parser;
+	int error; /* of the first directory */
+};
+
+static void config_unreadable(const char *path, int error, void *userdata)
+{
+	struct unreadable *unreadable = userdata;
+
+	unreadable->parser.file = path;
+	complain(&unreadable->parser, GW_CONFIG_ERROR, "cannot be read: %s", strerror(-error));
+	unreadable->error = unreadable->error ? unreadable->error : error;
 }
 
 int gw_config_load(struct gw_config *config, const char *const *directories, gw_config_complain complaint,
 		   void *userdata)
 {
-	struct parser parser = { .complain = complaint, .userdata = userdata };
-	_cleanup_(names_clear) struct names names = { .count = 0 };
-	char path[PATH_MAX], drop_in[NAME_MAX + 32];
+	struct unreadable unreadable = { .parser = { .complain = complaint, .userdata = userdata } };
+	_cleanup_(gw_drop_ins_deinit) struct gw_drop_ins drop_ins = { .count = 0 };
 	int r, result;
 
 	*config = GW_CONFIG_DEFAULT;
-	result = load_first(config, directories, "gpuwatchd.conf", complaint, userdata);
-	if (result == 1)
-		result = 0;
-	for (const char *const *directory = directories; *directory; directory++) {
-		snprintf(path, sizeof(path), "%s/gpuwatch/gpuwatchd.conf.d", *directory);
-		r = names_collect(&names, path);
-		if (r < 0) {
-			parser.file = path;
-			complain(&parser, GW_CONFIG_ERROR, "cannot be read: %s", strerror(-r));
-			return r;
-		}
-	}
-	qsort(names.name, names.count, sizeof(names.name[0]), compare_names);
-	for (size_t i = 0; i < names.count; i++) {
-		snprintf(drop_in, sizeof(drop_in), "gpuwatchd.conf.d/%s", names.name[i]);
-		r = load_first(config, directories, drop_in, complaint, userdata);
+	result = config_load_main(config, directories, complaint, userdata);
+	r = gw_drop_ins_find(&drop_ins, directories, "gpuwatch/gpuwatchd.conf.d", config_unreadable, &unreadable);
+	if (r < 0 || unreadable.error < 0)
+		return r < 0 ? r : unreadable.error;
+	for (size_t i = 0; i < drop_ins.count; i++) {
+		r = config_load_file(config, drop_ins.items[i].path, complaint, userdata);
 		if (r < 0 && result == 0)
 			result = r;
 	}
@@ -530,7 +440,7 @@ int gw_config_load_file(struct gw_config *config, const char *file, gw_config_co
 	int r;
 
 	*config = GW_CONFIG_DEFAULT;
-	r = load_file(config, file, complaint, userdata);
+	r = config_load_file(config, file, complaint, userdata);
 	if (r == 1) {
 		complain(&parser, GW_CONFIG_ERROR, "no such file");
 		return -ENOENT;

@@ -12,8 +12,8 @@
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/ini.h"
 
-#define LINE_SIZE 4096
 #define ID_SIZE 64
 #define ENTRIES_MAX 4096
 #define ITEMS_MAX 256 /* of a list */
@@ -434,97 +434,80 @@ static void end_section(struct parser *parser)
 
 /* ---- lines --------------------------------------------------------------------------------------------- */
 
-static char *strip(char *s)
-{
-	size_t length;
+/* Control characters have no place in names and sentences, and would come out again on terminals and in JSON. */
+static const struct gw_ini_rules rules = { .line_max = GW_INI_LINE_MAX, .no_control = true };
 
-	s += strspn(s, " \t\r");
-	length = strlen(s);
-	while (length > 0 && strchr(" \t\r", s[length - 1]))
-		s[--length] = '\0';
-	return s;
-}
-
-static void parse_section(struct parser *parser, char *line)
+static bool depends_is_id(const char *name)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-	size_t length = strlen(line);
 
+	return strlen(name) < ID_SIZE && strspn(name, allowed) == strlen(name);
+}
+
+static void depends_section(struct parser *parser, const struct gw_ini_line *line)
+{
 	end_section(parser);
 	parser->in_section = true;
 	parser->empty = true;
-	parser->section_line = parser->line;
-	if (length < 3 || length - 2 >= ID_SIZE || line[length - 1] != ']' || strspn(line + 1, allowed) != length - 2) {
-		complain(parser, "'%.80s' is not a [name], write letters, digits, '.', '_' and '-' in brackets", line);
+	parser->section_line = line->number;
+	if (line->kind == GW_INI_NO_SECTION || !depends_is_id(line->name)) {
+		complain(parser, "'%.80s' is not a [name], write letters, digits, '.', '_' and '-' in brackets",
+			 line->text);
 		return;
 	}
-	parser->draft.id = strndup(line + 1, length - 2);
+	parser->draft.id = strdup(line->name);
 	parser->no_memory |= !parser->draft.id;
 }
 
-static void parse_assignment(struct parser *parser, char *line)
+static void depends_assignment(struct parser *parser, const struct gw_ini_line *line)
 {
-	char *equals = strchr(line, '='), *name, *value;
 	const struct key *key;
 
 	if (!parser->in_section) {
-		complain(parser, "'%.80s' stands before any [name], put it into an entry", line);
+		complain(parser, "'%.80s' stands before any [name], put it into an entry", line->text);
 		return;
 	}
 	parser->empty = false;
 	if (!parser->draft.id) /* has been complained about */
 		return;
-	if (!equals) {
-		complain(parser, "'%.80s' is neither [name] nor Key=Value", line);
+	if (line->kind == GW_INI_NO_LINE) {
+		complain(parser, "'%.80s' is neither [name] nor Key=Value", line->text);
 		return;
 	}
-	*equals = '\0';
-	name = strip(line);
-	value = strip(equals + 1);
-	key = find_key(name);
+	key = find_key(line->name);
 	if (!key)
-		complain(parser, "unknown key '%.80s', see gpuwatch-dependencies(5) for those that there are", name);
-	else if (!value[0])
+		complain(parser, "unknown key '%.80s', see gpuwatch-dependencies(5) for those that there are",
+			 line->name);
+	else if (!line->value[0])
 		complain(parser, "%s= is empty, remove the line", key->name);
 	else
-		set_value(parser, key, value);
+		set_value(parser, key, line->value);
 }
 
-static void parse_line(struct parser *parser, char *line)
+static int depends_line(const struct gw_ini_line *line, void *userdata)
 {
-	line = strip(line);
-	if (!line[0] || line[0] == '#' || line[0] == ';')
-		return;
-	if (line[0] == '[')
-		parse_section(parser, line);
-	else
-		parse_assignment(parser, line);
-}
+	struct parser *parser = userdata;
 
-/* Control characters have no place in names and sentences, and would come out again on terminals and in JSON. */
-static bool is_text(const char *line, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)line[i] < ' ' && line[i] != '\t' && line[i] != '\r')
-			return false;
-	return true;
-}
-
-static void take_line(struct parser *parser, const char *text, size_t length)
-{
-	char line[LINE_SIZE];
-
-	if (length >= sizeof(line)) {
-		complain(parser, "line is longer than %zu bytes, shorten it", sizeof(line) - 1);
-	} else if (!is_text(text, length)) {
+	parser->line = line->number;
+	switch (line->kind) {
+	case GW_INI_SECTION:
+	case GW_INI_NO_SECTION:
+		depends_section(parser, line);
+		break;
+	case GW_INI_ASSIGNMENT:
+	case GW_INI_NO_LINE:
+		depends_assignment(parser, line);
+		break;
+	case GW_INI_TOO_LONG:
+		complain(parser, "line is longer than %zu bytes, shorten it", rules.line_max);
+		parser->empty = false;
+		break;
+	case GW_INI_NOT_PRINTABLE:
 		complain(parser, "line contains control characters, remove them");
-	} else {
-		memcpy(line, text, length);
-		line[length] = '\0';
-		parse_line(parser, line);
-		return;
+		parser->empty = false;
+		break;
 	}
-	parser->empty = false;
+	return parser->no_memory ? -ENOMEM : 0;
 }
 
 int gw_depends_parse(struct gw_depends *depends, const char *name, const char *text, size_t size,
@@ -537,15 +520,7 @@ int gw_depends_parse(struct gw_depends *depends, const char *name, const char *t
 		.userdata = userdata,
 	};
 
-	while (size > 0 && !parser.no_memory) {
-		const char *end = memchr(text, '\n', size);
-		size_t length = end ? (size_t)(end - text) : size;
-
-		parser.line++;
-		take_line(&parser, text, length);
-		text += length + (end ? 1 : 0);
-		size -= length + (end ? 1 : 0);
-	}
+	gw_ini_read(text, size, &rules, depends_line, &parser);
 	if (parser.no_memory)
 		entry_deinit(&parser.draft);
 	else
