@@ -413,7 +413,7 @@ struct gw_recording_header {
 
 enum gw_event_type {
 	GW_EVENT_WAKE = 1, /* a wait began while the daemon slept */
-	GW_EVENT_HAZARD,   /* a rule was broken in a way that had not been seen before */
+	GW_EVENT_HAZARD,   /* one that had not been seen before */
 };
 
 struct gw_event {

@@ -140,13 +140,13 @@ static __noinline int keep(const struct gw_hazard *hazard)
 	return 0;
 }
 
-/* What the rule was broken with; the rest is found here. */
-struct breach {
+/* What was done against which rule; the rest of a hazard is found here. */
+struct hazard_act {
 	u32 rule, flags;
 	u64 object, context, seqno;
 };
 
-static __always_inline int broken(void *ctx, const struct task_entry *section, const struct breach *breach)
+static __always_inline int hazard_seen(void *ctx, const struct task_entry *section, const struct hazard_act *act)
 {
 	u32 zero = 0;
 	struct gw_hazard *hazard = bpf_map_lookup_elem(&hazard_draft, &zero);
@@ -155,11 +155,11 @@ static __always_inline int broken(void *ctx, const struct task_entry *section, c
 	if (!hazard)
 		return 0;
 	__builtin_memset(hazard, 0, sizeof(*hazard));
-	hazard->rule = breach->rule;
-	hazard->flags = breach->flags;
-	hazard->object = breach->object;
-	hazard->context = breach->context;
-	hazard->seqno = breach->seqno;
+	hazard->rule = act->rule;
+	hazard->flags = act->flags;
+	hazard->object = act->object;
+	hazard->context = act->context;
+	hazard->seqno = act->seqno;
 	hazard->count = 1;
 	hazard->first_ns = hazard->last_ns = bpf_ktime_get_ns();
 	hazard->section_ip = section->signalling_ip;
@@ -176,7 +176,7 @@ static __always_inline int broken(void *ctx, const struct task_entry *section, c
  */
 static __always_inline int allocated(void *ctx, u32 gfp)
 {
-	struct breach breach = { .rule = GW_HAZARD_RECLAIM, .flags = gfp };
+	struct hazard_act act = { .rule = GW_HAZARD_RECLAIM, .flags = gfp };
 	const struct task_entry *section;
 
 	if (!(gfp & GFP_DIRECT_RECLAIM))
@@ -184,7 +184,7 @@ static __always_inline int allocated(void *ctx, u32 gfp)
 	section = current_section();
 	if (!section || bpf_get_current_task_btf()->flags & PF_MEMALLOC)
 		return 0;
-	return broken(ctx, section, &breach);
+	return hazard_seen(ctx, section, &act);
 }
 
 SEC("tp_btf/kmalloc")
@@ -208,9 +208,9 @@ int BPF_PROG(hazard_page_alloc, void *page, u32 order, u32 gfp)
 static __always_inline int ww_locked(void *ctx, void *lock)
 {
 	const struct task_entry *section = current_section();
-	struct breach breach = { .rule = GW_HAZARD_WW_LOCK, .object = (u64)lock };
+	struct hazard_act act = { .rule = GW_HAZARD_WW_LOCK, .object = (u64)lock };
 
-	return section ? broken(ctx, section, &breach) : 0;
+	return section ? hazard_seen(ctx, section, &act) : 0;
 }
 
 /* Taken when it was free, it passes no tracepoint. */
@@ -243,13 +243,13 @@ int BPF_PROG(hazard_mmap_locking, void *mm)
 static __always_inline int locked(void *ctx)
 {
 	struct task_entry *section = current_section();
-	struct breach breach = { .rule = GW_HAZARD_MMAP_LOCK };
+	struct hazard_act act = { .rule = GW_HAZARD_MMAP_LOCK };
 
 	if (!section || !section->mmap_locking)
 		return 0;
-	breach.object = section->mmap_locking;
+	act.object = section->mmap_locking;
 	section->mmap_locking = 0;
-	return broken(ctx, section, &breach);
+	return hazard_seen(ctx, section, &act);
 }
 
 SEC("fentry/down_read")
@@ -290,16 +290,16 @@ int hazard_mmap_locked(void *ctx)
 static __always_inline int fence_waited(void *ctx, struct dma_fence *fence)
 {
 	const struct task_entry *section = current_section();
-	struct breach breach = {
+	struct hazard_act act = {
 		.rule = GW_HAZARD_FENCE_WAIT,
 		.object = (u64)fence,
 	};
 
 	if (!section)
 		return 0;
-	breach.context = BPF_CORE_READ(fence, context);
-	breach.seqno = BPF_CORE_READ(fence, seqno);
-	return broken(ctx, section, &breach);
+	act.context = BPF_CORE_READ(fence, context);
+	act.seqno = BPF_CORE_READ(fence, seqno);
+	return hazard_seen(ctx, section, &act);
 }
 
 /* Whether the fence is signalled already is luck. */

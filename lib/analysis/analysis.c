@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/analysis/build/build.h"
 #include "lib/analysis/graph/stuck.h"
@@ -122,17 +121,6 @@ bool gw_analysis_wants_more(const struct gw_analysis *analysis)
 size_t gw_analysis_reports(const struct gw_analysis *analysis, const struct gw_report *const **ret)
 {
 	return gw_store_reports(analysis->store, ret);
-}
-
-const struct gw_report *gw_analysis_report(const struct gw_analysis *analysis, const char *id)
-{
-	const struct gw_report *const *reports;
-	size_t count = gw_store_reports(analysis->store, &reports);
-
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(reports[i]->id, id) == 0)
-			return reports[i];
-	return NULL;
 }
 
 const struct gw_snapshot *gw_analysis_last(const struct gw_analysis *analysis)

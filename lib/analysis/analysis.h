@@ -46,7 +46,6 @@ bool gw_analysis_wants_more(const struct gw_analysis *analysis);
 
 /* All reports, active first, newest first; valid until the next step. */
 size_t gw_analysis_reports(const struct gw_analysis *analysis, const struct gw_report *const **ret);
-const struct gw_report *gw_analysis_report(const struct gw_analysis *analysis, const char *id);
 
 /* The last snapshot given to gw_analysis_step(), or NULL. */
 const struct gw_snapshot *gw_analysis_last(const struct gw_analysis *analysis);
