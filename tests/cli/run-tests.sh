@@ -992,6 +992,29 @@ test_unusable_files() {
 	ok "an image where nobody may write: one line" one_line
 }
 
+# ---- classes ---------------------------------------------------------------------------------------------
+
+# A page that promises a class promises that something reports it: what nothing does is called reserved in the schema.
+test_classes() {
+	local reserved name class count=0
+	reserved=$(jq -r '."$defs".class.description' docs/report.schema.json)
+	while read -r name class; do
+		count=$((count + 1))
+		if grep -rqw "$name" lib/analysis lib/boot --include=*.c --exclude-dir=words --exclude-dir=document; then
+			ok "$class is reported, and not called reserved" not grep -qw -- "$class" <<<"$reserved"
+		else
+			ok "$class, which nothing reports, is called reserved" grep -qw -- "$class" <<<"$reserved"
+			ok "no page promises $class" not grep -rqw -- "$class" README.md docs/*.md docs/man systemd
+		fi
+		ok "$class is in the schema" test "$(jq -c "[.. | strings | select(. == \"$class\")] | length > 0" docs/report.schema.json)" = true
+	done < <(sed -n 's/^\t\[\(GW_CLASS_[A-Z_]*\)\] = "\([a-z-]*\)",$/\1 \2/p' lib/report/report.c)
+	ok "there are classes" test $count -gt 20
+	for class in $(jq -r '."$defs" | [.deadlock_class, .hazard_class, .probe_order_class, .class] | .. | .enum? // empty | .[]' \
+		docs/report.schema.json); do
+		ok "the schema's $class is a class" grep -q "\"$class\"" lib/report/report.c
+	done
+}
+
 # ---- what comes with it ------------------------------------------------------------------------
 
 test_documents() {
@@ -1047,6 +1070,7 @@ test_order_evidence
 test_order_save
 test_link_order
 test_unusable_files
+test_classes
 test_documents
 
 for reason in ${reasons[@]+"${reasons[@]}"}; do printf 'skipped: %s\n' "$reason"; done
