@@ -71,7 +71,7 @@ static bool link_order_read_modules(struct link_order *order, const char *direct
 	*ret = NULL;
 	if (!directory)
 		return true;
-	r = gw_module_index_open(&order->modules, directory, false);
+	r = gw_module_index_open(&order->modules, directory, -1);
 	if (r < 0) {
 		complain("cannot read the modules in %s: %s%s", directory, strerror(-r),
 			 r == -ENOENT ? " (has depmod been run there?)" : "");

@@ -27,7 +27,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/system/kallsyms.h"
-#include "lib/system/modules.h"
+#include "lib/system/module-events.h"
 
 /* A row that is no probe: what else people should know. */
 struct remark {
@@ -314,7 +314,7 @@ int gw_loader_new(struct gw_loader **ret, const struct gw_loader_options *option
 	if (r >= 0)
 		r = loader_read_symbols(loader);
 	if (r >= 0)
-		r = loader->module_fd = gw_modules_open();
+		r = loader->module_fd = gw_module_events_open();
 	if (r < 0) {
 		snprintf(message, size, "cannot start: %s", strerror(-r));
 		goto failed;
@@ -421,7 +421,7 @@ int gw_loader_follow_modules(struct gw_loader *loader)
 	char name[64];
 	int r;
 
-	while ((r = gw_modules_next(loader->module_fd, name)) != 0) {
+	while ((r = gw_module_events_next(loader->module_fd, name)) != 0) {
 		if (r < 0 && r != -ENOBUFS)
 			return r;
 		concerned |= r == -ENOBUFS || gw_probes_want_module(loader->probes, name);

@@ -16,7 +16,7 @@
 #include "daemon/kernel/capabilities.h"
 #include "daemon/kernel/probe-table.h"
 #include "lib/base/cleanup.h"
-#include "lib/system/modules.h"
+#include "lib/system/module-events.h"
 
 #define ALTERNATIVES 2 /* programs, otherwise */
 
@@ -443,7 +443,7 @@ static void probe_leave(struct probe *probe, const struct gw_probe_context *cont
 		probe->alternative = 0;
 		reason_clear(&probe->unusable);
 	}
-	if (definition->function && gw_modules_loaded(definition->module)) {
+	if (definition->function && gw_module_loaded(definition->module)) {
 		probe->state = GW_PROBE_ABSENT;
 		reason_set(&probe->reason, -ENOENT, "%s has no function %s here", definition->module,
 			   definition->function);
@@ -474,7 +474,7 @@ static void probe_update_function(struct probe *probe, struct gw_probes *probes,
  */
 static void probe_update_events(struct probe *probe, struct gw_probes *probes, const struct gw_probe_context *context)
 {
-	if (!gw_modules_loaded(probe->definition->module))
+	if (!gw_module_loaded(probe->definition->module))
 		probe_leave(probe, context);
 	else if (probe->state == GW_PROBE_WAITING)
 		probe_attach(probe, probes, context);

@@ -35,7 +35,7 @@ struct gw_kallsyms {
 	bool sorted;
 };
 
-static int add_string(struct gw_kallsyms *table, const char *string, uint32_t *ret)
+static int kallsyms_add_string(struct gw_kallsyms *table, const char *string, uint32_t *ret)
 {
 	size_t size = strlen(string) + 1;
 
@@ -48,7 +48,7 @@ static int add_string(struct gw_kallsyms *table, const char *string, uint32_t *r
 }
 
 /* Symbols of a module come one after the other: its name is stored once per run. */
-static int add_module(struct gw_kallsyms *table, const char *module, struct entry *entry)
+static int kallsyms_add_module(struct gw_kallsyms *table, const char *module, struct entry *entry)
 {
 	size_t last = table->module_count - 1;
 	uint32_t *modules;
@@ -64,25 +64,28 @@ static int add_module(struct gw_kallsyms *table, const char *module, struct entr
 		return -ENOMEM;
 	table->modules = modules;
 	entry->module = table->module_count;
-	return add_string(table, module, &modules[table->module_count++]);
+	return kallsyms_add_string(table, module, &modules[table->module_count++]);
 }
 
 /* Of the name without what the compiler appends, e.g. ".isra.0". */
-static uint16_t hash_name(const char *name)
+static uint16_t kallsyms_hash_name(const char *name)
 {
 	return (uint16_t)gw_hash_spread(gw_hash_bytes(GW_HASH_START, name, strcspn(name, ".")));
 }
 
-static int add_entry(struct gw_kallsyms *table, uint64_t address, char type, const char *name, const char *module)
+static int kallsyms_add_entry(struct gw_kallsyms *table, uint64_t address, char type, const char *name,
+			      const char *module)
 {
-	struct entry entry = { .address = address, .hash = hash_name(name), .is_code = strchr("tTwW", type) != NULL };
+	struct entry entry = { .address = address,
+			       .hash = kallsyms_hash_name(name),
+			       .is_code = strchr("tTwW", type) != NULL };
 	int r;
 
 	if (gw_array_reserve(table->entries, table->count, table->room, 1) < 0)
 		return -ENOMEM;
-	r = add_string(table, name, &entry.name);
+	r = kallsyms_add_string(table, name, &entry.name);
 	if (r >= 0)
-		r = add_module(table, module, &entry);
+		r = kallsyms_add_module(table, module, &entry);
 	if (r < 0)
 		return r;
 	table->entries[table->count++] = entry;
@@ -95,7 +98,7 @@ static int add_entry(struct gw_kallsyms *table, uint64_t address, char type, con
  * and absolute symbols ('A', 'a') have offsets for addresses and are left out,
  * and so are "$d" and "$x", which tell data from code in arm64's objects.
  */
-static int parse_line(struct gw_kallsyms *table, char *line)
+static int kallsyms_parse_line(struct gw_kallsyms *table, char *line)
 {
 	char *type, *name, *module = "", *end;
 	uint64_t address;
@@ -120,7 +123,7 @@ static int parse_line(struct gw_kallsyms *table, char *line)
 	} else {
 		*end = '\0';
 	}
-	return add_entry(table, address, type[1], name, module);
+	return kallsyms_add_entry(table, address, type[1], name, module);
 }
 
 int gw_kallsyms_read(struct gw_kallsyms **ret, const char *path)
@@ -136,14 +139,14 @@ int gw_kallsyms_read(struct gw_kallsyms **ret, const char *path)
 		return -ENOMEM;
 	table->modules = calloc(1, sizeof(*table->modules));
 	table->module_count = 1;
-	r = table->modules ? add_string(table, "", table->modules) : -ENOMEM;
+	r = table->modules ? kallsyms_add_string(table, "", table->modules) : -ENOMEM;
 	file = r < 0 ? NULL : fopen(path ? path : "/proc/kallsyms", "re");
 	if (r >= 0 && !file)
 		r = -errno;
 	if (file)
 		setvbuf(file, NULL, _IOFBF, READ_SIZE);
 	while (r >= 0 && getline(&line, &room, file) > 0)
-		r = parse_line(table, line);
+		r = kallsyms_parse_line(table, line);
 	if (r >= 0 && ferror(file))
 		r = -EIO;
 	free(line);
@@ -177,7 +180,7 @@ size_t gw_kallsyms_count(const struct gw_kallsyms *table)
 	return table->count;
 }
 
-static void fill_symbol(const struct gw_kallsyms *table, const struct entry *entry, struct gw_symbol *ret)
+static void kallsyms_fill_symbol(const struct gw_kallsyms *table, const struct entry *entry, struct gw_symbol *ret)
 {
 	ret->address = entry->address;
 	ret->name = table->names + entry->name;
@@ -187,14 +190,14 @@ static void fill_symbol(const struct gw_kallsyms *table, const struct entry *ent
 
 void gw_kallsyms_symbol(const struct gw_kallsyms *table, size_t index, struct gw_symbol *ret)
 {
-	fill_symbol(table, &table->entries[index], ret);
+	kallsyms_fill_symbol(table, &table->entries[index], ret);
 }
 
 bool gw_kallsyms_find(const struct gw_kallsyms *table, const char *name, struct gw_symbol *ret)
 {
 	const struct entry *variant = NULL;
 	size_t length = strlen(name), i;
-	uint16_t hash = hash_name(name);
+	uint16_t hash = kallsyms_hash_name(name);
 
 	for (i = 0; i < table->count; i++) {
 		const char *candidate = table->names + table->entries[i].name;
@@ -202,7 +205,7 @@ bool gw_kallsyms_find(const struct gw_kallsyms *table, const char *name, struct 
 		if (table->entries[i].hash != hash || strncmp(candidate, name, length) != 0)
 			continue;
 		if (!candidate[length]) {
-			fill_symbol(table, &table->entries[i], ret);
+			kallsyms_fill_symbol(table, &table->entries[i], ret);
 			return true;
 		}
 		if (!variant && candidate[length] == '.' && !strstr(candidate + length, ".cold"))
@@ -210,12 +213,12 @@ bool gw_kallsyms_find(const struct gw_kallsyms *table, const char *name, struct 
 	}
 	if (!variant)
 		return false;
-	fill_symbol(table, variant, ret);
+	kallsyms_fill_symbol(table, variant, ret);
 	return true;
 }
 
 /* Of several symbols at one address the first in the table comes first: the names' offsets tell. */
-static int compare_entries(const void *a, const void *b)
+static int kallsyms_compare_entries(const void *a, const void *b)
 {
 	const struct entry *left = a, *right = b;
 
@@ -231,7 +234,7 @@ bool gw_kallsyms_at(struct gw_kallsyms *table, uint64_t address, struct gw_symbo
 	if (!table->visible)
 		return false;
 	if (!table->sorted) {
-		qsort(table->entries, table->count, sizeof(*table->entries), compare_entries);
+		qsort(table->entries, table->count, sizeof(*table->entries), kallsyms_compare_entries);
 		table->sorted = true;
 	}
 	while (low < high) {
@@ -246,6 +249,6 @@ bool gw_kallsyms_at(struct gw_kallsyms *table, uint64_t address, struct gw_symbo
 		return false;
 	for (low--; low && table->entries[low - 1].address == table->entries[low].address; low--)
 		;
-	fill_symbol(table, &table->entries[low], ret);
+	kallsyms_fill_symbol(table, &table->entries[low], ret);
 	return true;
 }

@@ -15,12 +15,12 @@
 
 #include "lib/base/files.h"
 
-static void cleanup_elf(Elf **elf)
+static void image_cleanup_elf(Elf **elf)
 {
 	elf_end(*elf);
 }
 
-_printf_(3, 4) static int fail(char **error, int code, const char *format, ...)
+_printf_(3, 4) static int image_fail(char **error, int code, const char *format, ...)
 {
 	va_list arguments;
 
@@ -35,7 +35,7 @@ _printf_(3, 4) static int fail(char **error, int code, const char *format, ...)
 /* ---- text: System.map, a copy of /proc/kallsyms -------------------------------------------------------------- */
 
 /* "ffffffff81000000 T _text"; @ret is cut out of the line. What belongs to a module is none of the kernel's. */
-static bool parse_line(char *line, uint64_t *address, char **ret)
+static bool image_parse_line(char *line, uint64_t *address, char **ret)
 {
 	char *type;
 
@@ -49,7 +49,7 @@ static bool parse_line(char *line, uint64_t *address, char **ret)
 	return (*ret)[0] != '\0';
 }
 
-static int read_text(struct gw_kernel_image *image, const char *path, char **error)
+static int image_read_text(struct gw_kernel_image *image, const char *path, char **error)
 {
 	_cleanup_fclose_ FILE *file = fopen(path, "re");
 	_cleanup_free_ char *line = NULL;
@@ -58,11 +58,11 @@ static int read_text(struct gw_kernel_image *image, const char *path, char **err
 	char *name;
 
 	if (!file)
-		return fail(error, -errno, "%s: cannot be read: %s", path, strerror(errno));
+		return image_fail(error, -errno, "%s: cannot be read: %s", path, strerror(errno));
 	while (getline(&line, &room, file) > 0) {
 		int r;
 
-		if (!parse_line(line, &address, &name))
+		if (!image_parse_line(line, &address, &name))
 			continue;
 		symbols++;
 		r = gw_initcalls_add(image->initcalls, name, address);
@@ -71,12 +71,13 @@ static int read_text(struct gw_kernel_image *image, const char *path, char **err
 		found += (size_t)r;
 	}
 	if (ferror(file))
-		return fail(error, -EIO, "%s: cannot be read to its end", path);
+		return image_fail(error, -EIO, "%s: cannot be read to its end", path);
 	if (symbols <= 1) /* Debian's /boot/System.map has one line, which says where the real one is */
-		return fail(error, -ENODATA,
-			    "%s: has no symbols; use the System.map or vmlinux of the kernel's debug package", path);
+		return image_fail(error, -ENODATA,
+				  "%s: has no symbols; use the System.map or vmlinux of the kernel's debug package",
+				  path);
 	if (!found)
-		return fail(
+		return image_fail(
 			error, -ENODATA,
 			"%s: has no initcalls among its symbols (CONFIG_KALLSYMS_ALL is off?); use the System.map of the same build",
 			path);
@@ -86,7 +87,7 @@ static int read_text(struct gw_kernel_image *image, const char *path, char **err
 /* ---- ELF: vmlinux -------------------------------------------------------------------------------------- */
 
 /* "Linux version 6.1.0 (...": the text of linux_banner. */
-static void read_banner(struct gw_kernel_image *image, Elf *elf, const GElf_Sym *symbol)
+static void image_read_banner(struct gw_kernel_image *image, Elf *elf, const GElf_Sym *symbol)
 {
 	Elf_Scn *section = elf_getscn(elf, symbol->st_shndx);
 	Elf_Data *data = section ? elf_getdata(section, NULL) : NULL;
@@ -106,7 +107,7 @@ static void read_banner(struct gw_kernel_image *image, Elf *elf, const GElf_Sym 
 	sscanf(text, "Linux version %63s", image->release);
 }
 
-static int read_symbols(struct gw_kernel_image *image, Elf *elf, Elf_Scn *section, size_t *found)
+static int image_read_symbols(struct gw_kernel_image *image, Elf *elf, Elf_Scn *section, size_t *found)
 {
 	Elf_Data *data = elf_getdata(section, NULL);
 	GElf_Shdr header;
@@ -126,7 +127,7 @@ static int read_symbols(struct gw_kernel_image *image, Elf *elf, Elf_Scn *sectio
 		if (!name)
 			continue;
 		if (strcmp(name, "linux_banner") == 0)
-			read_banner(image, elf, &symbol);
+			image_read_banner(image, elf, &symbol);
 		r = gw_initcalls_add(image->initcalls, name, symbol.st_value);
 		if (r < 0)
 			return r;
@@ -135,10 +136,10 @@ static int read_symbols(struct gw_kernel_image *image, Elf *elf, Elf_Scn *sectio
 	return 0;
 }
 
-static int read_elf(struct gw_kernel_image *image, const char *path, char **error)
+static int image_read_elf(struct gw_kernel_image *image, const char *path, char **error)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	_cleanup_(cleanup_elf) Elf *elf = NULL;
+	_cleanup_(image_cleanup_elf) Elf *elf = NULL;
 	Elf_Scn *section = NULL;
 	size_t found = 0;
 	GElf_Shdr header;
@@ -146,26 +147,27 @@ static int read_elf(struct gw_kernel_image *image, const char *path, char **erro
 	int r = 0;
 
 	if (fd < 0)
-		return fail(error, -errno, "%s: cannot be read: %s", path, strerror(errno));
+		return image_fail(error, -errno, "%s: cannot be read: %s", path, strerror(errno));
 	if (elf_version(EV_CURRENT) == EV_NONE)
-		return fail(error, -ENOEXEC, "%s: this libelf is too old", path);
+		return image_fail(error, -ENOEXEC, "%s: this libelf is too old", path);
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	if (!elf || elf_kind(elf) != ELF_K_ELF)
-		return fail(error, -ENOEXEC, "%s: is a damaged ELF file: %s", path, elf_errmsg(-1));
+		return image_fail(error, -ENOEXEC, "%s: is a damaged ELF file: %s", path, elf_errmsg(-1));
 	while (r == 0 && (section = elf_nextscn(elf, section)))
 		if (gelf_getshdr(section, &header) && header.sh_type == SHT_SYMTAB) {
 			symbols = true;
-			r = read_symbols(image, elf, section, &found);
+			r = image_read_symbols(image, elf, section, &found);
 		}
 	if (r < 0)
 		return r;
 	if (!symbols)
-		return fail(
+		return image_fail(
 			error, -ENODATA,
 			"%s: its symbol table has been stripped, and without it nothing names the entries of the initcall table; use the System.map or an unstripped vmlinux of the same build (Debian: linux-image-RELEASE-dbg)",
 			path);
 	if (!found)
-		return fail(error, -ENODATA, "%s: has no initcalls among its symbols; is it a kernel (vmlinux)?", path);
+		return image_fail(error, -ENODATA, "%s: has no initcalls among its symbols; is it a kernel (vmlinux)?",
+				  path);
 	return 0;
 }
 
@@ -197,7 +199,7 @@ static const struct {
 	{ "\x27\x05\x19\x56", 4, 0 }, /* U-Boot */
 };
 
-static enum kind kind_of(const char *bytes, size_t size)
+static enum kind image_kind(const char *bytes, size_t size)
 {
 	if (size >= 4 && memcmp(bytes, "\177ELF", 4) == 0)
 		return KIND_ELF;
@@ -214,7 +216,7 @@ static enum kind kind_of(const char *bytes, size_t size)
 /* ---- beside it ------------------------------------------------------------------------------------------------ */
 
 /* What vmlinuz-RELEASE and System.map-RELEASE say about the release; "" for other names. */
-static const char *release_of(const char *path)
+static const char *image_release(const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	static const char *const prefixes[] = {
@@ -227,10 +229,10 @@ static const char *release_of(const char *path)
 	return "";
 }
 
-static int read_file(struct gw_kernel_image *image, const char *path, bool look_beside, char **error);
+static int image_read_file(struct gw_kernel_image *image, const char *path, bool beside, char **error);
 
 /* Tries DIRECTORY/NAME[-RELEASE]. Returns 0 if it had them, or why not. */
-static int try_file(struct gw_kernel_image *image, const char *directory, const char *name, const char *release)
+static int image_try_file(struct gw_kernel_image *image, const char *directory, const char *name, const char *release)
 {
 	_cleanup_free_ char *ignored = NULL;
 	char path[PATH_MAX];
@@ -238,18 +240,18 @@ static int try_file(struct gw_kernel_image *image, const char *directory, const 
 
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return -ENAMETOOLONG;
-	return read_file(image, path, false, &ignored);
+	return image_read_file(image, path, false, &ignored);
 }
 
 /*
  * The symbols of the same build: in the same directory under a name with the same release, where Debian's debug packages
  * have them, or, for an image in a build tree (arch/x86/boot/bzImage), at the top of the tree.
  */
-static int read_beside(struct gw_kernel_image *image, const char *path)
+static int image_read_beside(struct gw_kernel_image *image, const char *path)
 {
 	static const char *const names[] = { "System.map", "vmlinux" };
 	char directory[PATH_MAX], top[PATH_MAX + 16];
-	const char *slash = strrchr(path, '/'), *release = release_of(path);
+	const char *slash = strrchr(path, '/'), *release = image_release(path);
 	int n = slash ? snprintf(directory, sizeof(directory), "%.*s", (int)(slash > path ? slash - path : 1), path)
 		      : snprintf(directory, sizeof(directory), ".");
 	int r = -ENOENT;
@@ -258,16 +260,16 @@ static int read_beside(struct gw_kernel_image *image, const char *path)
 		return -ENAMETOOLONG;
 	snprintf(top, sizeof(top), "%s/../../..", directory);
 	for (size_t i = 0; i < 2 && r < 0 && r != -ENOMEM; i++) {
-		r = try_file(image, directory, names[i], release);
+		r = image_try_file(image, directory, names[i], release);
 		if (r < 0 && r != -ENOMEM && *release)
-			r = try_file(image, "/usr/lib/debug/boot", names[i], release);
+			r = image_try_file(image, "/usr/lib/debug/boot", names[i], release);
 		if (r < 0 && r != -ENOMEM && !*release && strstr(path, "/boot/"))
-			r = try_file(image, top, names[i], "");
+			r = image_try_file(image, top, names[i], "");
 	}
 	return r;
 }
 
-static int read_file(struct gw_kernel_image *image, const char *path, bool look_beside, char **error)
+static int image_read_file(struct gw_kernel_image *image, const char *path, bool beside, char **error)
 {
 	char bytes[1024];
 	ssize_t size = gw_file_read(AT_FDCWD, path, bytes, sizeof(bytes));
@@ -275,30 +277,30 @@ static int read_file(struct gw_kernel_image *image, const char *path, bool look_
 	int r;
 
 	if (size < 0)
-		return fail(error, (int)size, "%s: cannot be read: %s", path, strerror((int)-size));
-	kind = kind_of(bytes, (size_t)size);
+		return image_fail(error, (int)size, "%s: cannot be read: %s", path, strerror((int)-size));
+	kind = image_kind(bytes, (size_t)size);
 	if (kind == KIND_OTHER)
-		return fail(error, -ENOEXEC, "%s: is no kernel; use a vmlinux, System.map or a copy of /proc/kallsyms",
-			    path);
+		return image_fail(error, -ENOEXEC,
+				  "%s: is no kernel; use a vmlinux, System.map or a copy of /proc/kallsyms", path);
 	if (kind == KIND_COMPRESSED)
-		r = fail(
+		r = image_fail(
 			error, -ENOEXEC,
 			"%s: is a compressed kernel, which has no symbols; use the System.map or vmlinux of the same build (Debian: linux-image-RELEASE-dbg), there is none beside it",
 			path);
 	else
-		r = kind == KIND_ELF ? read_elf(image, path, error) : read_text(image, path, error);
+		r = kind == KIND_ELF ? image_read_elf(image, path, error) : image_read_text(image, path, error);
 	if (r == 0) {
 		image->file = strdup(path);
 		if (!image->file)
 			return -ENOMEM;
 	}
-	if (look_beside && (r == -ENODATA || kind == KIND_COMPRESSED)) {
-		int beside = read_beside(image, path);
+	if (beside && (r == -ENODATA || kind == KIND_COMPRESSED)) {
+		int found = image_read_beside(image, path);
 
-		r = beside == 0 || beside == -ENOMEM ? beside : r;
+		r = found == 0 || found == -ENOMEM ? found : r;
 	}
 	if (r == 0 && !image->release[0])
-		snprintf(image->release, sizeof(image->release), "%s", release_of(path));
+		snprintf(image->release, sizeof(image->release), "%s", image_release(path));
 	return r;
 }
 
@@ -317,7 +319,7 @@ int gw_kernel_image_read(struct gw_kernel_image *ret, const char *path, char **e
 	int r = gw_initcalls_new(&image.initcalls);
 
 	*error = NULL;
-	r = r ?: read_file(&image, path, true, error);
+	r = r ?: image_read_file(&image, path, true, error);
 	if (r < 0) {
 		gw_kernel_image_deinit(&image);
 		return r;

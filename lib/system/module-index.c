@@ -13,6 +13,7 @@
 #include <sys/utsname.h>
 
 #include "lib/base/files.h"
+#include "lib/base/module-name.h"
 #include "lib/base/text.h"
 
 #define NAME_SIZE 64 /* MODULE_NAME_LEN is 56 on 64-bit machines */
@@ -24,34 +25,30 @@ struct gw_module_index {
 	json_t *blacklisted; /* {NAME: true} */
 	json_t *softdeps;    /* [[PATTERN, "pre: a b post: c"]] */
 	json_t *known;	     /* {ALIAS: [names]} */
-	int loaded;	     /* directory of loaded modules, -1 = do not look */
+	int loaded;	     /* directory of loaded modules, -1 = not known */
 };
 
 /* libkmod would print to stderr what is an answer here: that a file is not there. */
-static void keep_quiet(void *data, int priority, const char *file, int line, const char *function, const char *format,
-		       va_list arguments)
+static void index_keep_quiet(void *data, int priority, const char *file, int line, const char *function,
+			     const char *format, va_list arguments)
 {
 }
 
-static void spell(char *ret, size_t size, const char *name)
+static void index_spell(char ret[NAME_SIZE], const char *name)
 {
-	size_t i;
-
-	for (i = 0; name[i] && i + 1 < size; i++)
-		ret[i] = name[i] == '-' ? '_' : name[i];
-	ret[i] = '\0';
+	gw_module_name(ret, NAME_SIZE, name, strlen(name));
 }
 
 /* ---- opening ------------------------------------------------------------------------------------ */
 
-static int read_blacklist(struct gw_module_index *index)
+static int index_read_blacklist(struct gw_module_index *index)
 {
 	struct kmod_config_iter *iter = kmod_config_get_blacklists(index->kmod);
 	char name[NAME_SIZE];
 	int r = 0;
 
 	while (iter && r == 0 && kmod_config_iter_next(iter)) {
-		spell(name, sizeof(name), kmod_config_iter_get_key(iter));
+		index_spell(name, kmod_config_iter_get_key(iter));
 		if (json_object_set_new_nocheck(index->blacklisted, name, json_true()) < 0)
 			r = -ENOMEM;
 	}
@@ -61,14 +58,14 @@ static int read_blacklist(struct gw_module_index *index)
 }
 
 /* All of them: kmod_module_get_softdeps() only takes a module's first line, and drops what is built in. */
-static int read_softdeps(struct gw_module_index *index)
+static int index_read_softdeps(struct gw_module_index *index)
 {
 	struct kmod_config_iter *iter = kmod_config_get_softdeps(index->kmod);
 	char name[NAME_SIZE];
 	int r = 0;
 
 	while (iter && r == 0 && kmod_config_iter_next(iter)) {
-		spell(name, sizeof(name), kmod_config_iter_get_key(iter));
+		index_spell(name, kmod_config_iter_get_key(iter));
 		if (json_array_append_new(index->softdeps, json_pack("[o, o]", gw_json_text(name),
 								     gw_json_text(kmod_config_iter_get_value(iter)))) <
 		    0)
@@ -79,7 +76,7 @@ static int read_softdeps(struct gw_module_index *index)
 	return r;
 }
 
-static int open_kmod(struct gw_module_index *index, const char *directory, bool running)
+static int index_open_kmod(struct gw_module_index *index, const char *directory, bool running)
 {
 	const char *const none[] = { NULL };
 
@@ -87,12 +84,12 @@ static int open_kmod(struct gw_module_index *index, const char *directory, bool 
 	index->kmod = kmod_new(directory, running ? NULL : none);
 	if (!index->kmod)
 		return -ENOMEM;
-	kmod_set_log_fn(index->kmod, keep_quiet, NULL);
+	kmod_set_log_fn(index->kmod, index_keep_quiet, NULL);
 	kmod_load_resources(index->kmod);
 	return 0;
 }
 
-static int open_index(struct gw_module_index *index, const char *directory)
+static int index_open(struct gw_module_index *index, const char *directory)
 {
 	char own[PATH_MAX], dep[PATH_MAX + 16];
 	struct utsname host;
@@ -105,22 +102,22 @@ static int open_index(struct gw_module_index *index, const char *directory)
 	if (!index->asked || !index->blacklisted || !index->softdeps || !index->known || uname(&host) < 0)
 		return -ENOMEM;
 	snprintf(own, sizeof(own), "/lib/modules/%s", host.release);
-	snprintf(dep, sizeof(dep), "%s/modules.dep.bin", directory ? directory : own);
+	snprintf(dep, sizeof(dep), "%s/modules.dep.bin", directory);
 	if (!gw_path_exists(AT_FDCWD, dep))
 		return -ENOENT;
-	r = open_kmod(index, directory ? directory : own, !directory || strcmp(directory, own) == 0);
-	r = r ?: read_blacklist(index);
-	return r ?: read_softdeps(index);
+	r = index_open_kmod(index, directory, strcmp(directory, own) == 0);
+	r = r ?: index_read_blacklist(index);
+	return r ?: index_read_softdeps(index);
 }
 
-int gw_module_index_open_at(struct gw_module_index **ret, const char *directory, int loaded)
+int gw_module_index_open(struct gw_module_index **ret, const char *directory, int loaded)
 {
 	struct gw_module_index *index = calloc(1, sizeof(*index));
 	int r = -ENOMEM;
 
 	if (index) {
 		index->loaded = -1;
-		r = open_index(index, directory);
+		r = index_open(index, directory);
 	}
 	if (r < 0) {
 		gw_module_index_close(index);
@@ -129,16 +126,6 @@ int gw_module_index_open_at(struct gw_module_index **ret, const char *directory,
 	index->loaded = loaded;
 	*ret = index;
 	return 0;
-}
-
-int gw_module_index_open(struct gw_module_index **ret, const char *directory, bool live)
-{
-	int loaded = live ? gw_directory_open(AT_FDCWD, "/sys/module") : -1;
-	int r = gw_module_index_open_at(ret, directory, loaded);
-
-	if (r < 0 && loaded >= 0)
-		close(loaded);
-	return r;
 }
 
 void gw_module_index_close(struct gw_module_index *index)
@@ -158,7 +145,7 @@ void gw_module_index_close(struct gw_module_index *index)
 
 /* ---- a module -------------------------------------------------------------------------------------- */
 
-static int add_name(json_t *names, const char *name)
+static int index_add_name(json_t *names, const char *name)
 {
 	const json_t *known;
 	size_t i;
@@ -170,7 +157,7 @@ static int add_name(json_t *names, const char *name)
 }
 
 /* The modules of a list, as an array of names, each once. */
-static json_t *names_of(struct kmod_list *list)
+static json_t *index_names(struct kmod_list *list)
 {
 	json_t *names = json_array();
 	struct kmod_list *item;
@@ -180,7 +167,7 @@ static json_t *names_of(struct kmod_list *list)
 	kmod_list_foreach(item, list)
 	{
 		struct kmod_module *module = kmod_module_get_module(item);
-		int r = add_name(names, kmod_module_get_name(module));
+		int r = index_add_name(names, kmod_module_get_name(module));
 
 		kmod_module_unref(module);
 		if (r < 0) {
@@ -191,16 +178,17 @@ static json_t *names_of(struct kmod_list *list)
 	return names;
 }
 
-/* names_of() a list that is given up. */
-static json_t *take_names(struct kmod_list *list)
+/* index_names() of a list that is given up. */
+static json_t *index_take_names(struct kmod_list *list)
 {
-	json_t *names = names_of(list);
+	json_t *names = index_names(list);
 
 	kmod_module_unref_list(list);
 	return names;
 }
 
-static const char *state_of(const struct gw_module_index *index, struct kmod_module *module, char *ret, size_t size)
+static const char *index_module_state(const struct gw_module_index *index, struct kmod_module *module, char *ret,
+				      size_t size)
 {
 	char path[NAME_SIZE + 16];
 
@@ -213,7 +201,7 @@ static const char *state_of(const struct gw_module_index *index, struct kmod_mod
 }
 
 /* "pre: a b post: c" */
-static int take_softdep(const char *value, json_t *pre, json_t *post)
+static int index_take_softdep(const char *value, json_t *pre, json_t *post)
 {
 	_cleanup_free_ char *text = strdup(value);
 	json_t *names = NULL;
@@ -229,14 +217,14 @@ static int take_softdep(const char *value, json_t *pre, json_t *post)
 		} else if (strcmp(word, "post:") == 0) {
 			names = post;
 		} else if (names) {
-			spell(name, sizeof(name), word);
-			r = add_name(names, name);
+			index_spell(name, word);
+			r = index_add_name(names, name);
 		}
 	}
 	return r;
 }
 
-static int add_softdeps(const struct gw_module_index *index, const char *name, json_t *object)
+static int index_add_softdeps(const struct gw_module_index *index, const char *name, json_t *object)
 {
 	json_t *pre = json_object_get(object, "softdep_pre"), *post = json_object_get(object, "softdep_post");
 	json_t *softdep;
@@ -246,20 +234,21 @@ static int add_softdeps(const struct gw_module_index *index, const char *name, j
 		const char *pattern = json_string_value(json_array_get(softdep, 0));
 
 		if (fnmatch(pattern, name, 0) == 0 &&
-		    take_softdep(json_string_value(json_array_get(softdep, 1)), pre, post) < 0)
+		    index_take_softdep(json_string_value(json_array_get(softdep, 1)), pre, post) < 0)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-static json_t *describe(const struct gw_module_index *index, struct kmod_module *module, const char *state)
+static json_t *index_module_json(const struct gw_module_index *index, struct kmod_module *module, const char *state)
 {
 	const char *name = kmod_module_get_name(module);
 	json_t *object;
 
 	object = json_pack("{s:o, s:o, s:o, s:[], s:[]}", "name", gw_json_text(name), "state", gw_json_text(state),
-			   "depends", take_names(kmod_module_get_dependencies(module)), "softdep_pre", "softdep_post");
-	if (!object || add_softdeps(index, name, object) < 0 ||
+			   "depends", index_take_names(kmod_module_get_dependencies(module)), "softdep_pre",
+			   "softdep_post");
+	if (!object || index_add_softdeps(index, name, object) < 0 ||
 	    (json_object_get(index->blacklisted, name) &&
 	     json_object_set_new(object, "blacklisted", json_true()) < 0)) {
 		json_decref(object);
@@ -268,10 +257,10 @@ static json_t *describe(const struct gw_module_index *index, struct kmod_module 
 	return object;
 }
 
-static int add_module(struct gw_module_index *index, struct kmod_module *module);
+static int index_add_module(struct gw_module_index *index, struct kmod_module *module);
 
 /* All that must be loaded first; their own dependencies are among them. */
-static int add_dependencies(struct gw_module_index *index, struct kmod_module *module)
+static int index_add_dependencies(struct gw_module_index *index, struct kmod_module *module)
 {
 	struct kmod_list *list = kmod_module_get_dependencies(module), *item;
 	int r = 0;
@@ -280,14 +269,14 @@ static int add_dependencies(struct gw_module_index *index, struct kmod_module *m
 	{
 		struct kmod_module *dependency = kmod_module_get_module(item);
 
-		r = r ?: add_module(index, dependency);
+		r = r ?: index_add_module(index, dependency);
 		kmod_module_unref(dependency);
 	}
 	kmod_module_unref_list(list);
 	return r;
 }
 
-static int add_module(struct gw_module_index *index, struct kmod_module *module)
+static int index_add_module(struct gw_module_index *index, struct kmod_module *module)
 {
 	const char *name = kmod_module_get_name(module), *state;
 	char text[32];
@@ -295,11 +284,11 @@ static int add_module(struct gw_module_index *index, struct kmod_module *module)
 
 	if (json_object_get(index->asked, name))
 		return 0;
-	state = state_of(index, module, text, sizeof(text));
-	object = state ? describe(index, module, state) : json_null();
+	state = index_module_state(index, module, text, sizeof(text));
+	object = state ? index_module_json(index, module, state) : json_null();
 	if (json_object_set_new_nocheck(index->asked, name, object) < 0)
 		return -ENOMEM;
-	return state ? add_dependencies(index, module) : 0;
+	return state ? index_add_dependencies(index, module) : 0;
 }
 
 int gw_module_index_add(struct gw_module_index *index, const char *name)
@@ -310,18 +299,18 @@ int gw_module_index_add(struct gw_module_index *index, const char *name)
 
 	if (!*name || strlen(name) >= sizeof(spelled) || strchr(name, '/'))
 		return 0;
-	spell(spelled, sizeof(spelled), name);
+	index_spell(spelled, name);
 	if (json_object_get(index->asked, spelled))
 		return 0;
 	r = kmod_module_new_from_name(index->kmod, spelled, &module);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
-	r = add_module(index, module);
+	r = index_add_module(index, module);
 	kmod_module_unref(module);
 	return r;
 }
 
-static int add_party(struct gw_module_index *index, const struct gw_party *party)
+static int index_add_party(struct gw_module_index *index, const struct gw_party *party)
 {
 	int r = 0;
 
@@ -338,15 +327,15 @@ int gw_module_index_add_table(struct gw_module_index *index, const struct gw_dep
 	int r = 0;
 
 	for (size_t i = 0; i < count && r == 0; i++) {
-		r = add_party(index, &entries[i].consumer);
-		r = r ?: add_party(index, &entries[i].supplier);
+		r = index_add_party(index, &entries[i].consumer);
+		r = r ?: index_add_party(index, &entries[i].supplier);
 	}
 	return r;
 }
 
 /* ---- aliases --------------------------------------------------------------------------------------------- */
 
-static json_t *look_up(struct gw_module_index *index, const char *alias)
+static json_t *index_candidates(struct gw_module_index *index, const char *alias)
 {
 	struct kmod_list *list = NULL, *item;
 
@@ -355,7 +344,7 @@ static json_t *look_up(struct gw_module_index *index, const char *alias)
 	kmod_list_foreach(item, list)
 	{
 		struct kmod_module *module = kmod_module_get_module(item);
-		int r = add_module(index, module);
+		int r = index_add_module(index, module);
 
 		kmod_module_unref(module);
 		if (r < 0) {
@@ -363,7 +352,7 @@ static json_t *look_up(struct gw_module_index *index, const char *alias)
 			return NULL;
 		}
 	}
-	return take_names(list);
+	return index_take_names(list);
 }
 
 json_t *gw_module_index_candidates(struct gw_module_index *index, const char *alias)
@@ -374,7 +363,7 @@ json_t *gw_module_index_candidates(struct gw_module_index *index, const char *al
 		return json_incref(names);
 	if (json_object_size(index->known) >= CANDIDATES_MAX)
 		return json_array();
-	names = look_up(index, alias);
+	names = index_candidates(index, alias);
 	if (!names || json_object_set_nocheck(index->known, alias, names) < 0) {
 		json_decref(names);
 		return NULL;
@@ -384,7 +373,7 @@ json_t *gw_module_index_candidates(struct gw_module_index *index, const char *al
 
 /* ---- all of it ---------------------------------------------------------------------------------------------- */
 
-static int compare_names(const void *a, const void *b)
+static int index_compare_names(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -403,7 +392,7 @@ json_t *gw_module_index_json(struct gw_module_index *index)
 	json_object_foreach(index->asked, name, module)
 		if (json_is_object(module))
 			names[count++] = name;
-	qsort(names, count, sizeof(*names), compare_names);
+	qsort(names, count, sizeof(*names), index_compare_names);
 	for (size_t i = 0; i < count && !failed; i++)
 		failed = json_array_append(modules, json_object_get(index->asked, names[i])) < 0;
 out:

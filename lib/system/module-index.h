@@ -6,9 +6,6 @@
 #ifndef GPUWATCH_LIB_SYSTEM_MODULE_INDEX_H
 #define GPUWATCH_LIB_SYSTEM_MODULE_INDEX_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include <jansson.h>
 
 #include "lib/boot/table/dependencies.h"
@@ -17,21 +14,14 @@ struct gw_module_index;
 
 /*
  * gw_module_index_open
- * @directory: lib/modules/RELEASE; NULL = /lib/modules of the running kernel
- * @live: look at the running kernel's loaded modules for their state, as for `modules` of gw_boot_set_state(); without
- *	it all that is not built in is "available"
+ * @directory: lib/modules/RELEASE
+ * @loaded: the directory of loaded modules, /sys/module, for their state; it is taken over on success. -1 = all that is not
+ *	built in is "available"
  *
  * modprobe's configuration is read for the running kernel's directory only. Returns 0 or -errno (-ENOENT: no such
  * directory, or depmod has not been run there).
  */
-int gw_module_index_open(struct gw_module_index **ret, const char *directory, bool live);
-
-/*
- * The same with the directory of loaded modules, as /sys/module is, open as @loaded (-1 = none); it is taken over on
- * success.
- */
-int gw_module_index_open_at(struct gw_module_index **ret, const char *directory, int loaded);
-
+int gw_module_index_open(struct gw_module_index **ret, const char *directory, int loaded);
 void gw_module_index_close(struct gw_module_index *index);
 
 /* Asks for a module, under any of its names ("-" and "_" are the same); its dependencies come with it. 0 or -ENOMEM. */
@@ -43,7 +33,7 @@ int gw_module_index_add_table(struct gw_module_index *index, const struct gw_dep
 /* The modules that claim an alias ("pci:v00001002d…", "of:NnameT*Cvendor,chip"), as a new array; they are asked for, too. */
 json_t *gw_module_index_candidates(struct gw_module_index *index, const char *alias);
 
-/* `modules` of gw_boot_set_state(): all that was asked for and exists, sorted by name. New reference, NULL = memory. */
+/* `modules` of gw_boot_evidence_set_state(): all that was asked for and exists, sorted by name. New reference, NULL = memory. */
 json_t *gw_module_index_json(struct gw_module_index *index);
 
 #endif

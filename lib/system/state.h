@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The system as it is now, as far as the order of drivers is concerned: the
- * state object of core/boot.h, read from sysfs, debugfs, /proc and the modules
+ * state object of gw_boot_evidence_set_state(), read from sysfs, debugfs, /proc and the modules
  * directory. Nothing of any process is read.
  */
 #ifndef GPUWATCH_LIB_SYSTEM_STATE_H

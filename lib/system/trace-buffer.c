@@ -28,7 +28,7 @@ struct reading {
 };
 
 /* The first reason stands. */
-_printf_(2, 3) static void missing(struct gw_trace_seen *seen, const char *format, ...)
+_printf_(2, 3) static void trace_missing(struct gw_trace_seen *seen, const char *format, ...)
 {
 	va_list arguments;
 
@@ -49,13 +49,13 @@ struct line {
 	const char *text; /* "EVENT: ..." */
 };
 
-static bool is_digit(char c)
+static bool trace_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
 
 /* "COMM-PID " or "COMM-PID (TGID) " that ends at @end; a comm may have anything in it. */
-static bool parse_task(struct line *ret, const char *line, const char *end)
+static bool trace_parse_task(struct line *ret, const char *line, const char *end)
 {
 	const char *digits;
 
@@ -68,7 +68,7 @@ static bool parse_task(struct line *ret, const char *line, const char *end)
 	}
 	if (!end)
 		return false;
-	for (digits = end; digits > line && is_digit(digits[-1]); digits--)
+	for (digits = end; digits > line && trace_is_digit(digits[-1]); digits--)
 		;
 	if (digits == end || digits == line || digits[-1] != '-')
 		return false;
@@ -81,17 +81,17 @@ static bool parse_task(struct line *ret, const char *line, const char *end)
 }
 
 /* "12.345678: "; returns what follows, or NULL. */
-static const char *parse_time(const char *s, uint64_t *ret)
+static const char *trace_parse_time(const char *s, uint64_t *ret)
 {
 	uint64_t seconds = 0, fraction = 0, scale = GW_NSEC_PER_SEC;
 	size_t digits;
 
 	digits = strspn(s, "0123456789");
-	if (!digits || digits > 10 || s[digits] != '.' || !is_digit(s[digits + 1]))
+	if (!digits || digits > 10 || s[digits] != '.' || !trace_is_digit(s[digits + 1]))
 		return NULL;
-	for (; is_digit(*s); s++)
+	for (; trace_is_digit(*s); s++)
 		seconds = seconds * 10 + (uint64_t)(*s - '0');
-	for (s++; is_digit(*s) && scale > 1; s++) {
+	for (s++; trace_is_digit(*s) && scale > 1; s++) {
 		fraction = fraction * 10 + (uint64_t)(*s - '0');
 		scale /= 10;
 	}
@@ -102,20 +102,20 @@ static const char *parse_time(const char *s, uint64_t *ret)
 }
 
 /* "            COMM-PID     [CPU] FLAGS  TIME: EVENT: ..."; without FLAGS when the option irq-info is off. */
-static bool parse_line(struct line *ret, const char *line)
+static bool trace_parse_line(struct line *ret, const char *line)
 {
 	const char *cpu = line, *s;
 
 	while ((cpu = strchr(cpu, '['))) {
 		size_t digits = strspn(cpu + 1, "0123456789");
 
-		if (digits && cpu[1 + digits] == ']' && cpu[2 + digits] == ' ' && parse_task(ret, line, cpu)) {
+		if (digits && cpu[1 + digits] == ']' && cpu[2 + digits] == ' ' && trace_parse_task(ret, line, cpu)) {
 			s = cpu + 2 + digits;
 			s += strspn(s, " ");
-			ret->text = parse_time(s, &ret->time_ns);
+			ret->text = trace_parse_time(s, &ret->time_ns);
 			if (!ret->text) {
 				s += strcspn(s, " ");
-				ret->text = parse_time(s + strspn(s, " "), &ret->time_ns);
+				ret->text = trace_parse_time(s + strspn(s, " "), &ret->time_ns);
 			}
 			return ret->text != NULL;
 		}
@@ -126,7 +126,7 @@ static bool parse_line(struct line *ret, const char *line)
 
 /* ---- events ------------------------------------------------------------------------------------------ */
 
-static const char *after(const char *text, const char *prefix)
+static const char *trace_after(const char *text, const char *prefix)
 {
 	size_t length = strlen(prefix);
 
@@ -134,18 +134,18 @@ static const char *after(const char *text, const char *prefix)
 }
 
 /* "module_request: NAME wait=1 call_site=F", "module_free: NAME" */
-static bool module_event(struct gw_boot_event *event, const char *text)
+static bool trace_module_event(struct gw_boot_event *event, const char *text)
 {
 	const char *name, *wait;
 	size_t length;
 
 	*event = (struct gw_boot_event){ .type = GW_BOOT_NONE };
-	if ((name = after(text, "module_request: "))) {
+	if ((name = trace_after(text, "module_request: "))) {
 		event->type = GW_BOOT_MODULE_REQUEST;
 		wait = strstr(name, " wait=");
 		if (wait && wait[6] == '0')
 			event->flags |= GW_BOOT_F_NO_WAIT;
-	} else if ((name = after(text, "module_free: "))) {
+	} else if ((name = trace_after(text, "module_free: "))) {
 		event->type = GW_BOOT_MODULE_FREE;
 	} else {
 		return false;
@@ -163,13 +163,13 @@ static bool module_event(struct gw_boot_event *event, const char *text)
  * The buffer has the address of a module's init function, which is made a name when it is read. The function is freed
  * after its call, so that the name is none, or that of whatever came to lie there: seen on 7.2.
  */
-static bool names_freed_function(const char *text)
+static bool trace_names_freed_function(const char *text)
 {
-	return after(text, "initcall_") && (strstr(text, "func=0x") || strchr(text, '['));
+	return trace_after(text, "initcall_") && (strstr(text, "func=0x") || strchr(text, '['));
 }
 
 /* The words of these events are those that tp_printk writes into the kernel log, so its parser knows them. */
-static bool known_event(struct gw_boot_event *event, const char *text)
+static bool trace_known_event(struct gw_boot_event *event, const char *text)
 {
 	static const char *const names[] = { "initcall_start: ", "initcall_finish: ", "driver_", "device_link_" };
 	char record[1200];
@@ -177,7 +177,7 @@ static bool known_event(struct gw_boot_event *event, const char *text)
 	int n;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!after(text, names[i]) || names_freed_function(text))
+		if (!trace_after(text, names[i]) || trace_names_freed_function(text))
 			continue;
 		n = snprintf(record, sizeof(record), "6,0,0,-;%.1000s", text);
 		record[strcspn(record, "\n")] = '\0';
@@ -187,7 +187,7 @@ static bool known_event(struct gw_boot_event *event, const char *text)
 	return false;
 }
 
-static int take_entry(struct reading *reading, const struct line *line)
+static int trace_take_entry(struct reading *reading, const struct line *line)
 {
 	struct gw_trace_seen *seen = reading->seen;
 	struct gw_boot_event event;
@@ -195,11 +195,12 @@ static int take_entry(struct reading *reading, const struct line *line)
 
 	if (!seen->events && !seen->others)
 		seen->first_ns = line->time_ns;
-	if (after(line->text, "initcall_"))
+	if (trace_after(line->text, "initcall_"))
 		reading->seen_initcalls = true;
-	if (after(line->text, "initcall_level: level=early") || after(line->text, "initcall_level: level=console"))
+	if (trace_after(line->text, "initcall_level: level=early") ||
+	    trace_after(line->text, "initcall_level: level=console"))
 		reading->seen_beginning = true;
-	if (!known_event(&event, line->text) && !module_event(&event, line->text)) {
+	if (!trace_known_event(&event, line->text) && !trace_module_event(&event, line->text)) {
 		seen->others++;
 		return 0;
 	}
@@ -216,9 +217,9 @@ static int take_entry(struct reading *reading, const struct line *line)
 }
 
 /* "# entries-in-buffer/entries-written: 1350/1400   #P:2" */
-static void take_comment(struct reading *reading, const char *line)
+static void trace_take_comment(struct reading *reading, const char *line)
 {
-	const char *numbers = after(line, "# entries-in-buffer/entries-written: ");
+	const char *numbers = trace_after(line, "# entries-in-buffer/entries-written: ");
 	uint64_t kept, written;
 
 	if (numbers && sscanf(numbers, "%" SCNu64 "/%" SCNu64, &kept, &written) == 2 && written > kept)
@@ -227,7 +228,7 @@ static void take_comment(struct reading *reading, const char *line)
 
 /* ---- a buffer ------------------------------------------------------------------------------------------ */
 
-static int read_lines(struct reading *reading, FILE *file)
+static int trace_read_lines(struct reading *reading, FILE *file)
 {
 	_cleanup_free_ char *text = NULL;
 	struct line line;
@@ -236,24 +237,25 @@ static int read_lines(struct reading *reading, FILE *file)
 
 	while (r >= 0 && getline(&text, &room, file) > 0) {
 		if (text[0] == '#') {
-			take_comment(reading, text);
+			trace_take_comment(reading, text);
 			continue;
 		}
 		if (++reading->lines > LINES_MAX) {
-			missing(reading->seen, "the trace buffer has more than %u lines, the rest was not read",
-				LINES_MAX);
+			trace_missing(reading->seen, "the trace buffer has more than %u lines, the rest was not read",
+				      LINES_MAX);
 			break;
 		}
-		if (parse_line(&line, text))
-			r = take_entry(reading, &line);
-		else if (text[0] != '\n' && !after(text, "CPU:")) /* "CPU:1 [LOST 20 EVENTS]" is in the numbers above */
+		if (trace_parse_line(&line, text))
+			r = trace_take_entry(reading, &line);
+		else if (text[0] != '\n' &&
+			 !trace_after(text, "CPU:")) /* "CPU:1 [LOST 20 EVENTS]" is in the numbers above */
 			reading->seen->malformed++;
 	}
 	return r;
 }
 
 /* The clock in brackets: "[local] global counter ..." */
-static bool clock_tells_time(int directory, struct gw_trace_seen *seen)
+static bool trace_clock_counts_from_boot(int directory, struct gw_trace_seen *seen)
 {
 	static const char *const good[] = { "local", "global", "mono", "mono_raw", "boot", "perf" };
 	char text[256], *name;
@@ -266,32 +268,33 @@ static bool clock_tells_time(int directory, struct gw_trace_seen *seen)
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
 		if (strcmp(name, good[i]) == 0)
 			return true;
-	missing(seen, "the trace clock '%s' does not count from boot; boot with trace_clock=global", name);
+	trace_missing(seen, "the trace clock '%s' does not count from boot; boot with trace_clock=global", name);
 	return false;
 }
 
 /* Whether reading would stop whoever else is tracing. */
-static bool reading_pauses(int directory)
+static bool trace_reading_pauses(int directory)
 {
 	char text[8];
 
 	return gw_file_text(directory, "options/pause-on-trace", text, sizeof(text)) == 1 && text[0] == '1';
 }
 
-static int read_buffer(struct reading *reading, int directory, const char *path)
+static int trace_read_buffer(struct reading *reading, int directory, const char *path)
 {
 	_cleanup_fclose_ FILE *file = NULL;
 	int fd;
 
-	if (!clock_tells_time(directory, reading->seen))
+	if (!trace_clock_counts_from_boot(directory, reading->seen))
 		return 0;
-	if (reading_pauses(directory)) {
-		missing(reading->seen, "reading %s/trace would pause tracing: the option pause-on-trace is on", path);
+	if (trace_reading_pauses(directory)) {
+		trace_missing(reading->seen, "reading %s/trace would pause tracing: the option pause-on-trace is on",
+			      path);
 		return 0;
 	}
 	fd = openat(directory, "trace", O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0) {
-		missing(reading->seen, "%s/trace: %s", path, strerror(errno));
+		trace_missing(reading->seen, "%s/trace: %s", path, strerror(errno));
 		return 0;
 	}
 	file = fdopen(fd, "r");
@@ -299,24 +302,26 @@ static int read_buffer(struct reading *reading, int directory, const char *path)
 		close(fd);
 		return -ENOMEM;
 	}
-	return read_lines(reading, file);
+	return trace_read_lines(reading, file);
 }
 
-static void explain(struct reading *reading)
+static void trace_explain(struct reading *reading)
 {
 	struct gw_trace_seen *seen = reading->seen;
 
 	if (!seen->events)
-		missing(seen,
+		trace_missing(
+			seen,
 			"no trace events of the boot were kept; boot with trace_event=initcall:* trace_clock=global");
 	else if (seen->lost)
-		missing(seen,
-			"the kernel wrote over %" PRIu64
-			" entries of its trace buffer; boot with a larger trace_buf_size=",
-			seen->lost);
+		trace_missing(seen,
+			      "the kernel wrote over %" PRIu64
+			      " entries of its trace buffer; boot with a larger trace_buf_size=",
+			      seen->lost);
 	else if (reading->seen_initcalls && !reading->seen_beginning)
 		/* tracing_set_default_clock() of kernel/trace/trace.c: switches the clock, which empties the buffers. */
-		missing(seen,
+		trace_missing(
+			seen,
 			"the trace buffer begins at %" PRIu64
 			" ms; where the kernel finds its clock unstable it drops what came before, unless it boots with trace_clock=global",
 			seen->first_ns / GW_NSEC_PER_MSEC);
@@ -332,15 +337,15 @@ int gw_trace_buffer_read(const char *directory, gw_trace_event event, void *user
 
 	*seen = (struct gw_trace_seen){ .events = 0 };
 	if (top < 0) {
-		missing(seen, "%s: %s", path, strerror(errno));
+		trace_missing(seen, "%s: %s", path, strerror(errno));
 		return 0;
 	}
 	own = openat(top, "instances/gpuwatch", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (own >= 0)
-		r = read_buffer(&reading, own, path);
+		r = trace_read_buffer(&reading, own, path);
 	if (r >= 0)
-		r = read_buffer(&reading, top, path);
+		r = trace_read_buffer(&reading, top, path);
 	if (r >= 0)
-		explain(&reading);
+		trace_explain(&reading);
 	return r < 0 ? r : 0;
 }

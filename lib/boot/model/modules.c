@@ -7,24 +7,15 @@
 #include <string.h>
 
 #include "lib/base/command-line.h"
+#include "lib/base/module-name.h"
 #include "lib/boot/model/devices.h"
-
-/* The kernel's spelling. Cut like the names of events. */
-static void module_spell(char *ret, size_t size, const char *name, size_t length)
-{
-	size_t i;
-
-	for (i = 0; i < length && i + 1 < size && name[i]; i++)
-		ret[i] = name[i] == '-' ? '_' : name[i];
-	ret[i] = '\0';
-}
 
 uint32_t gw_boot_module_find(const struct gw_boot_model *model, const char *name)
 {
 	char spelled[GW_BOOT_NAME_SIZE];
 	uint32_t number;
 
-	module_spell(spelled, sizeof(spelled), name, strlen(name));
+	gw_module_name(spelled, sizeof(spelled), name, strlen(name));
 	number = gw_boot_names_find(&model->evidence->names, spelled);
 	return number == GW_BOOT_NOT_FOUND ? GW_BOOT_NOTHING : gw_boot_map_get(&model->module_of, number);
 }
@@ -49,7 +40,7 @@ static bool module_is_listed(struct gw_parameter list, const char *module, bool 
 
 	while (gw_parameter_next_item(&list, &item, &length)) {
 		if (spelled)
-			module_spell(name, sizeof(name), item, length);
+			gw_module_name(name, sizeof(name), item, length);
 		if (spelled ? strcmp(name, module) == 0 : strlen(module) == length && memcmp(module, item, length) == 0)
 			return true;
 	}
@@ -81,7 +72,7 @@ static int modules_add(struct gw_boot_model *model, const json_t *json)
 
 	if (!name || !*name)
 		return 0;
-	module_spell(spelled, sizeof(spelled), name, strlen(name));
+	gw_module_name(spelled, sizeof(spelled), name, strlen(name));
 	*module = (struct gw_boot_module){
 		.name = gw_boot_names_add(&model->evidence->names, spelled),
 		.state = module_state_of(state ? state : ""),

@@ -6,8 +6,8 @@
  *
  * Interrupts are left out: their controllers come up without a driver's probe.
  */
-#ifndef GPUWATCH_LIB_SYSTEM_DEVICETREE_H
-#define GPUWATCH_LIB_SYSTEM_DEVICETREE_H
+#ifndef GPUWATCH_LIB_SYSTEM_DEVICES_DEVICETREE_H
+#define GPUWATCH_LIB_SYSTEM_DEVICES_DEVICETREE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,29 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* All devices that a driver could bind to, with their drivers and with the suppliers that firmware names for them. */
-#ifndef GPUWATCH_LIB_SYSTEM_DEVICE_SCAN_H
-#define GPUWATCH_LIB_SYSTEM_DEVICE_SCAN_H
+#ifndef GPUWATCH_LIB_SYSTEM_DEVICES_SCAN_H
+#define GPUWATCH_LIB_SYSTEM_DEVICES_SCAN_H
 
 #include <jansson.h>
 
 #include "lib/system/module-index.h"
 
 /*
- * gw_device_scan - `devices` of gw_boot_set_state()
+ * gw_device_scan - `devices` of gw_boot_evidence_set_state()
  * @root: directory file descriptor of the root directory
  * @root_path: the same as a path, "" for "/"
- * @modules: told of the drivers' modules; may be NULL
+ * @modules: is asked for the drivers' modules; may be NULL
  * @candidates: an object, to which {ALIAS: [modules]} of devices and suppliers without driver are added
- * @unreadable: see gw_boot_state_read()
+ * @unreadable: see gw_unreadable_add()
  *
- * A supplier's object has, beside what core/boot.h says, `optional`: the kernel only waits for it with
- * fw_devlink.strict=1. Property "iommu" is not the device tree's: the IOMMU unit that serves the device, as sysfs has it.
+ * A supplier's property "iommu" is not the device tree's: the IOMMU unit that serves the device, as sysfs has it.
  *
  * Returns 0 or -ENOMEM.
  */
 int gw_device_scan(json_t **ret, int root, const char *root_path, struct gw_module_index *modules, json_t *candidates,
 		   json_t *unreadable);
-
-/* "PATH: reason" onto @unreadable, which may be NULL. Returns 0 or -ENOMEM. */
-int gw_unreadable_add(json_t *unreadable, const char *path, int error);
 
 #endif

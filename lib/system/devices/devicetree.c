@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whom the nodes of the device tree name as suppliers. */
-#include "lib/system/devicetree.h"
+#include "lib/system/devices/devicetree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 
 #define NODES_MAX 65536
 #define DEPTH_MAX 32
-#define PROPERTY_MAX 8192 /* bytes of a property that are looked at */
+#define PROPERTY_MAX 8192 /* bytes of a property that are read */
 #define CELLS_MAX 16	  /* MAX_PHANDLE_ARGS */
 
 struct phandle {
@@ -83,7 +83,7 @@ static const struct binding bindings[] = {
 /* (requester id, IOMMU, its id, length), as Documentation/devicetree/bindings/pci/pci-iommu.txt has it. */
 static const struct binding iommu_map = { "iommu-map", NULL, false, true };
 
-static const struct binding *find_binding(const char *property)
+static const struct binding *devicetree_find_binding(const char *property)
 {
 	size_t length = strlen(property);
 
@@ -99,23 +99,23 @@ static const struct binding *find_binding(const char *property)
 
 /* ---- phandles ---------------------------------------------------------------------------------------- */
 
-static uint32_t big_endian(const unsigned char *bytes)
+static uint32_t devicetree_number(const unsigned char *bytes)
 {
 	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
 /* A property of one cell; false if it is none. */
-static bool read_cell(int directory, const char *path, uint32_t *ret)
+static bool devicetree_read_cell(int directory, const char *path, uint32_t *ret)
 {
 	unsigned char bytes[8];
 
 	if (gw_file_read(directory, path, bytes, sizeof(bytes)) != 4)
 		return false;
-	*ret = big_endian(bytes);
+	*ret = devicetree_number(bytes);
 	return true;
 }
 
-static int add_phandle(struct gw_devicetree *tree, uint32_t value, const char *path)
+static int devicetree_add_phandle(struct gw_devicetree *tree, uint32_t value, const char *path)
 {
 	if (gw_array_reserve(tree->phandles, tree->count, tree->allocated, 1) < 0)
 		return -ENOMEM;
@@ -124,7 +124,7 @@ static int add_phandle(struct gw_devicetree *tree, uint32_t value, const char *p
 }
 
 /* Adds the phandles of the node in @directory, whose path is @path of @length, and of all below it. */
-static int walk(struct gw_devicetree *tree, int directory, char *path, size_t length, unsigned int depth)
+static int devicetree_walk(struct gw_devicetree *tree, int directory, char *path, size_t length, unsigned int depth)
 {
 	_cleanup_closedir_ DIR *stream = gw_directory_list(directory, ".");
 	struct dirent *entry;
@@ -133,8 +133,8 @@ static int walk(struct gw_devicetree *tree, int directory, char *path, size_t le
 
 	if (!stream || depth > DEPTH_MAX || tree->nodes++ > NODES_MAX)
 		return 0;
-	if (read_cell(directory, "phandle", &value))
-		r = add_phandle(tree, value, length ? path : "/");
+	if (devicetree_read_cell(directory, "phandle", &value))
+		r = devicetree_add_phandle(tree, value, length ? path : "/");
 	while (r == 0 && (entry = gw_directory_next(stream))) {
 		size_t n = strlen(entry->d_name);
 		_cleanup_close_ int child = -1;
@@ -146,25 +146,26 @@ static int walk(struct gw_devicetree *tree, int directory, char *path, size_t le
 			continue;
 		path[length] = '/';
 		memcpy(path + length + 1, entry->d_name, n + 1);
-		r = walk(tree, child, path, length + 1 + n, depth + 1);
+		r = devicetree_walk(tree, child, path, length + 1 + n, depth + 1);
 		path[length] = '\0';
 	}
 	return r;
 }
 
-static int compare_phandles(const void *a, const void *b)
+static int devicetree_compare_phandles(const void *a, const void *b)
 {
 	const struct phandle *x = a, *y = b;
 
 	return x->value < y->value ? -1 : x->value > y->value;
 }
 
-static const char *find_phandle(const struct gw_devicetree *tree, uint32_t value)
+static const char *devicetree_find_phandle(const struct gw_devicetree *tree, uint32_t value)
 {
 	const struct phandle key = { .value = value };
 	const struct phandle *found;
 
-	found = tree->count ? bsearch(&key, tree->phandles, tree->count, sizeof(key), compare_phandles) : NULL;
+	found = tree->count ? bsearch(&key, tree->phandles, tree->count, sizeof(key), devicetree_compare_phandles)
+			    : NULL;
 	return found ? found->path : NULL;
 }
 
@@ -177,13 +178,13 @@ int gw_devicetree_open(struct gw_devicetree **ret, const char *base)
 	if (!tree)
 		return -ENOMEM;
 	tree->base = gw_directory_open(AT_FDCWD, base);
-	r = tree->base < 0 ? tree->base : walk(tree, tree->base, path, 0, 0);
+	r = tree->base < 0 ? tree->base : devicetree_walk(tree, tree->base, path, 0, 0);
 	if (r < 0) {
 		gw_devicetree_close(tree);
 		return r;
 	}
 	if (tree->count)
-		qsort(tree->phandles, tree->count, sizeof(*tree->phandles), compare_phandles);
+		qsort(tree->phandles, tree->count, sizeof(*tree->phandles), devicetree_compare_phandles);
 	*ret = tree;
 	return 0;
 }
@@ -203,32 +204,33 @@ void gw_devicetree_close(struct gw_devicetree *tree)
 /* ---- suppliers ---------------------------------------------------------------------------------------- */
 
 /* Paths of nodes begin with a slash, which *at() would take for the machine's root. */
-static int property_path(char *ret, size_t size, const char *node, const char *property)
+static int devicetree_property_path(char *ret, size_t size, const char *node, const char *property)
 {
 	int n = snprintf(ret, size, ".%s/%s", strcmp(node, "/") == 0 ? "" : node, property);
 
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
-static uint32_t cells_of(const struct gw_devicetree *tree, const char *node, const char *property)
+static uint32_t devicetree_cells(const struct gw_devicetree *tree, const char *node, const char *property)
 {
 	char path[PATH_MAX];
 	uint32_t cells;
 
-	if (!property || property_path(path, sizeof(path), node, property) < 0 || !read_cell(tree->base, path, &cells))
+	if (!property || devicetree_property_path(path, sizeof(path), node, property) < 0 ||
+	    !devicetree_read_cell(tree->base, path, &cells))
 		return 0;
 	return cells;
 }
 
 /* As of_device_is_available() has it, for the node and all above it. */
-static bool is_available(const struct gw_devicetree *tree, const char *node)
+static bool devicetree_is_available(const struct gw_devicetree *tree, const char *node)
 {
 	char path[PATH_MAX], ancestor[PATH_MAX], status[16];
 
 	if (snprintf(ancestor, sizeof(ancestor), "%s", node) >= (int)sizeof(ancestor))
 		return false;
 	while (ancestor[0]) {
-		if (property_path(path, sizeof(path), ancestor, "status") == 0 &&
+		if (devicetree_property_path(path, sizeof(path), ancestor, "status") == 0 &&
 		    gw_file_text(tree->base, path, status, sizeof(status)) > 0 && strcmp(status, "okay") != 0 &&
 		    strcmp(status, "ok") != 0)
 			return false;
@@ -238,7 +240,7 @@ static bool is_available(const struct gw_devicetree *tree, const char *node)
 }
 
 /* Whether @node is @other or lies below it. */
-static bool is_within(const char *node, const char *other)
+static bool devicetree_is_within(const char *node, const char *other)
 {
 	size_t length = strlen(other);
 
@@ -253,62 +255,63 @@ struct property {
 	void *userdata;
 };
 
-static int name_supplier(const struct property *property, const char *node)
+static int devicetree_name_supplier(const struct property *property, const char *node)
 {
 	/* A node and what lies in it come up together. */
-	if (is_within(node, property->node) || is_within(property->node, node) || !is_available(property->tree, node))
+	if (devicetree_is_within(node, property->node) || devicetree_is_within(property->node, node) ||
+	    !devicetree_is_available(property->tree, node))
 		return 0;
 	return property->supplier(node, property->name, property->binding->optional, property->userdata);
 }
 
-static int read_list(const struct property *property, const unsigned char *bytes, size_t cells)
+static int devicetree_read_list(const struct property *property, const unsigned char *bytes, size_t cells)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < cells && r >= 0;) {
-		uint32_t value = big_endian(bytes + i++ * 4), arguments;
+		uint32_t value = devicetree_number(bytes + i++ * 4), arguments;
 		const char *node;
 
 		if (!value) /* an entry that is left empty */
 			continue;
-		node = find_phandle(property->tree, value);
+		node = devicetree_find_phandle(property->tree, value);
 		if (!node) /* what follows cannot be told apart from arguments */
 			break;
-		arguments = cells_of(property->tree, node, property->binding->cells);
+		arguments = devicetree_cells(property->tree, node, property->binding->cells);
 		if (arguments > CELLS_MAX)
 			break;
-		r = name_supplier(property, node);
+		r = devicetree_name_supplier(property, node);
 		i += arguments;
 	}
 	return r;
 }
 
-static int read_iommu_map(const struct property *property, const unsigned char *bytes, size_t cells)
+static int devicetree_read_iommu_map(const struct property *property, const unsigned char *bytes, size_t cells)
 {
 	int r = 0;
 
 	for (size_t i = 1; i < cells && r >= 0; i += 4) {
-		const char *node = find_phandle(property->tree, big_endian(bytes + i * 4));
+		const char *node = devicetree_find_phandle(property->tree, devicetree_number(bytes + i * 4));
 
-		r = node ? name_supplier(property, node) : 0;
+		r = node ? devicetree_name_supplier(property, node) : 0;
 	}
 	return r;
 }
 
-static int read_property(const struct property *property)
+static int devicetree_read_property(const struct property *property)
 {
 	unsigned char bytes[PROPERTY_MAX];
 	char path[PATH_MAX];
 	ssize_t size;
 
-	if (property_path(path, sizeof(path), property->node, property->name) < 0)
+	if (devicetree_property_path(path, sizeof(path), property->node, property->name) < 0)
 		return 0;
 	size = gw_file_read(property->tree->base, path, bytes, sizeof(bytes));
 	if (size < 4)
 		return 0;
 	if (property->binding == &iommu_map)
-		return read_iommu_map(property, bytes, (size_t)size / 4);
-	return read_list(property, bytes, (size_t)size / 4);
+		return devicetree_read_iommu_map(property, bytes, (size_t)size / 4);
+	return devicetree_read_list(property, bytes, (size_t)size / 4);
 }
 
 int gw_devicetree_suppliers(const struct gw_devicetree *tree, const char *node, gw_devicetree_supplier supplier,
@@ -319,7 +322,7 @@ int gw_devicetree_suppliers(const struct gw_devicetree *tree, const char *node, 
 	char path[PATH_MAX];
 	int r = 0;
 
-	if (node[0] != '/' || property_path(path, sizeof(path), node, ".") < 0)
+	if (node[0] != '/' || devicetree_property_path(path, sizeof(path), node, ".") < 0)
 		return 0;
 	stream = gw_directory_list(tree->base, path);
 	while (stream && r >= 0 && (entry = gw_directory_next(stream))) {
@@ -327,13 +330,13 @@ int gw_devicetree_suppliers(const struct gw_devicetree *tree, const char *node, 
 			.tree = tree,
 			.node = node,
 			.name = entry->d_name,
-			.binding = entry->d_type == DT_DIR ? NULL : find_binding(entry->d_name),
+			.binding = entry->d_type == DT_DIR ? NULL : devicetree_find_binding(entry->d_name),
 			.supplier = supplier,
 			.userdata = userdata,
 		};
 
 		if (property.binding)
-			r = read_property(&property);
+			r = devicetree_read_property(&property);
 	}
 	return r < 0 ? r : 0;
 }
@@ -343,7 +346,7 @@ int gw_devicetree_compatible(const struct gw_devicetree *tree, const char *node,
 	char path[PATH_MAX];
 	ssize_t length;
 
-	if (property_path(path, sizeof(path), node, "compatible") < 0)
+	if (devicetree_property_path(path, sizeof(path), node, "compatible") < 0)
 		return -ENAMETOOLONG;
 	length = gw_file_text(tree->base, path, ret, size);
 	return length < 0 ? (int)length : (int)strlen(ret);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* All devices that a driver could bind to, and whom firmware names as their suppliers. */
-#include "lib/system/device-scan.h"
+#include "lib/system/devices/scan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,8 @@
 
 #include "lib/base/files.h"
 #include "lib/base/text.h"
-#include "lib/system/devicetree.h"
+#include "lib/system/devices/devicetree.h"
+#include "lib/system/unreadable.h"
 
 #define DEVICES_MAX 65536
 #define NAME_SIZE 256
@@ -30,24 +31,12 @@ struct scan {
 	bool too_many;
 };
 
-int gw_unreadable_add(json_t *unreadable, const char *path, int error)
-{
-	char text[PATH_MAX + 128];
-	json_t *string;
-
-	if (!unreadable)
-		return 0;
-	snprintf(text, sizeof(text), "%s: %s", path, strerror(-error));
-	string = gw_json_text(text);
-	return string && json_array_append_new(unreadable, string) == 0 ? 0 : -ENOMEM;
-}
-
-static int put_text(json_t *object, const char *key, const char *text)
+static int scan_put_text(json_t *object, const char *key, const char *text)
 {
 	return json_object_set_new(object, key, gw_json_text(text)) < 0 ? -ENOMEM : 0;
 }
 
-static const char *text_of(const json_t *object, const char *key)
+static const char *scan_text(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
 
@@ -60,7 +49,7 @@ static const char *text_of(const json_t *object, const char *key)
  * The module that a driver came from, "" = built in. Built-in code has a directory in /sys/module, too, when it has
  * parameters; only what was loaded has initstate.
  */
-static int driver_module(struct scan *scan, int bus, const char *bus_name, const char *driver, const char **ret)
+static int scan_driver_module(struct scan *scan, int bus, const char *bus_name, const char *driver, const char **ret)
 {
 	char key[NAME_SIZE * 2], path[NAME_SIZE * 2], module[NAME_SIZE];
 	json_t *known;
@@ -97,7 +86,7 @@ struct facts {
 };
 
 /* "../../../devices/pci0000:00/0000:00:01.0": what follows "devices/". */
-static void shorten(char *path, const char *directory)
+static void scan_shorten(char *path, const char *directory)
 {
 	char *at = strstr(path, directory);
 
@@ -105,7 +94,7 @@ static void shorten(char *path, const char *directory)
 		memmove(path, at + strlen(directory), strlen(at + strlen(directory)) + 1);
 }
 
-static void read_link(int devices, const char *name, const char *file, char *ret, size_t size, bool last)
+static void scan_read_link(int devices, const char *name, const char *file, char *ret, size_t size, bool last)
 {
 	char path[NAME_SIZE + 32];
 
@@ -114,18 +103,18 @@ static void read_link(int devices, const char *name, const char *file, char *ret
 		ret[0] = '\0';
 }
 
-static void read_facts(struct facts *facts, int devices, const char *name)
+static void scan_read_facts(struct facts *facts, int devices, const char *name)
 {
 	char path[NAME_SIZE + 32], group[16];
 
 	if (gw_link_read(devices, name, facts->path, sizeof(facts->path)) < 0)
 		facts->path[0] = '\0';
-	shorten(facts->path, "/devices/");
-	read_link(devices, name, "driver", facts->driver, sizeof(facts->driver), true);
-	read_link(devices, name, "of_node", facts->node, sizeof(facts->node), false);
-	shorten(facts->node, "/devicetree/base");
-	read_link(devices, name, "iommu", facts->unit, sizeof(facts->unit), true);
-	read_link(devices, name, "iommu_group", group, sizeof(group), true);
+	scan_shorten(facts->path, "/devices/");
+	scan_read_link(devices, name, "driver", facts->driver, sizeof(facts->driver), true);
+	scan_read_link(devices, name, "of_node", facts->node, sizeof(facts->node), false);
+	scan_shorten(facts->node, "/devicetree/base");
+	scan_read_link(devices, name, "iommu", facts->unit, sizeof(facts->unit), true);
+	scan_read_link(devices, name, "iommu_group", group, sizeof(group), true);
 	facts->group = group[0] >= '0' && group[0] <= '9' ? atoi(group) : -1;
 	snprintf(path, sizeof(path), "%s/modalias", name);
 	if (gw_file_text(devices, path, facts->alias, sizeof(facts->alias)) < 0)
@@ -133,27 +122,28 @@ static void read_facts(struct facts *facts, int devices, const char *name)
 }
 
 /* Blocks of memory, clock events and the like have no driver and never will. */
-static bool concerns_drivers(const struct facts *facts)
+static bool scan_concerns_drivers(const struct facts *facts)
 {
 	return facts->driver[0] || facts->alias[0] || facts->node[0] || facts->group >= 0;
 }
 
 /* Several devices may have the node: the one nearest to the root was made from it, the others by its driver. */
-static int remember_node(struct scan *scan, const char *node, json_t *device)
+static int scan_remember_node(struct scan *scan, const char *node, json_t *device)
 {
 	json_t *known = json_object_get(scan->nodes, node);
 
-	if (known && strlen(text_of(known, "path")) <= strlen(text_of(device, "path")))
+	if (known && strlen(scan_text(known, "path")) <= strlen(scan_text(device, "path")))
 		return 0;
 	return json_object_set_nocheck(scan->nodes, node, device) < 0 ? -ENOMEM : 0;
 }
 
-static json_t *describe(struct scan *scan, int bus, const char *bus_name, const char *name, const struct facts *facts)
+static json_t *scan_device_json(struct scan *scan, int bus, const char *bus_name, const char *name,
+				const struct facts *facts)
 {
 	const char *module = "";
 	json_t *device;
 
-	if (facts->driver[0] && driver_module(scan, bus, bus_name, facts->driver, &module) < 0)
+	if (facts->driver[0] && scan_driver_module(scan, bus, bus_name, facts->driver, &module) < 0)
 		return NULL;
 	device = json_pack("{s:o, s:o, s:o, s:o, s:o, s:i, s:o}", "name", gw_json_text(name), "bus",
 			   gw_json_text(bus_name), "path", gw_json_text(facts->path), "driver",
@@ -161,15 +151,15 @@ static json_t *describe(struct scan *scan, int bus, const char *bus_name, const 
 			   facts->group, "module", gw_json_text(module));
 	if (!device)
 		return NULL;
-	if ((facts->node[0] && put_text(device, "of_node", facts->node) < 0) ||
-	    (facts->unit[0] && put_text(device, "iommu", facts->unit) < 0)) {
+	if ((facts->node[0] && scan_put_text(device, "of_node", facts->node) < 0) ||
+	    (facts->unit[0] && scan_put_text(device, "iommu", facts->unit) < 0)) {
 		json_decref(device);
 		return NULL;
 	}
 	return device;
 }
 
-static int add_device(struct scan *scan, int bus, int devices, const char *bus_name, const char *name)
+static int scan_add_device(struct scan *scan, int bus, int devices, const char *bus_name, const char *name)
 {
 	struct facts facts;
 	json_t *device;
@@ -178,13 +168,13 @@ static int add_device(struct scan *scan, int bus, int devices, const char *bus_n
 		scan->too_many = true;
 		return 0;
 	}
-	read_facts(&facts, devices, name);
-	if (!concerns_drivers(&facts))
+	scan_read_facts(&facts, devices, name);
+	if (!scan_concerns_drivers(&facts))
 		return 0;
-	device = describe(scan, bus, bus_name, name, &facts);
+	device = scan_device_json(scan, bus, bus_name, name, &facts);
 	if (!device || json_array_append_new(scan->devices, device) < 0)
 		return -ENOMEM;
-	return facts.node[0] == '/' ? remember_node(scan, facts.node, device) : 0;
+	return facts.node[0] == '/' ? scan_remember_node(scan, facts.node, device) : 0;
 }
 
 /* ---- buses ------------------------------------------------------------------------------------------------- */
@@ -199,7 +189,7 @@ static int scan_bus(struct scan *scan, int buses, const char *name)
 
 	while (stream && r == 0 && (entry = gw_directory_next(stream)))
 		if (strlen(entry->d_name) < NAME_SIZE)
-			r = add_device(scan, bus, devices, name, entry->d_name);
+			r = scan_add_device(scan, bus, devices, name, entry->d_name);
 	return r;
 }
 
@@ -227,7 +217,7 @@ struct naming {
 };
 
 /* The device that was made from the node, or from the node around it: regulators lie in their chip's node. */
-static json_t *device_of_node(const struct scan *scan, const char *node)
+static json_t *scan_device_of_node(const struct scan *scan, const char *node)
 {
 	char path[PATH_MAX];
 
@@ -243,7 +233,7 @@ static json_t *device_of_node(const struct scan *scan, const char *node)
 	return NULL;
 }
 
-static int add_candidates(struct scan *scan, const char *key, const char *alias)
+static int scan_add_candidates(struct scan *scan, const char *key, const char *alias)
 {
 	json_t *clean, *names;
 	int r;
@@ -264,7 +254,7 @@ static int add_candidates(struct scan *scan, const char *key, const char *alias)
 }
 
 /* A node that no device was made from: who could drive it, by what it is compatible with. */
-static int add_node_candidates(struct scan *scan, const char *node)
+static int scan_add_node_candidates(struct scan *scan, const char *node)
 {
 	char compatible[NAME_SIZE], alias[NAME_SIZE * 3];
 	const char *name = strrchr(node, '/');
@@ -272,10 +262,11 @@ static int add_node_candidates(struct scan *scan, const char *node)
 	if (gw_devicetree_compatible(scan->tree, node, compatible, sizeof(compatible)) <= 0)
 		return 0;
 	snprintf(alias, sizeof(alias), "of:N%.*sT(null)C%s", (int)strcspn(name + 1, "@"), name + 1, compatible);
-	return add_candidates(scan, compatible, alias);
+	return scan_add_candidates(scan, compatible, alias);
 }
 
-static int add_supplier(json_t *suppliers, const char *node, const char *property, const char *device, bool optional)
+static int scan_add_supplier(json_t *suppliers, const char *node, const char *property, const char *device,
+			     bool optional)
 {
 	json_t *supplier = json_pack("{s:o, s:o, s:o, s:b}", "node", gw_json_text(node), "property",
 				     gw_json_text(property), "device", gw_json_text(device), "optional", optional);
@@ -283,25 +274,25 @@ static int add_supplier(json_t *suppliers, const char *node, const char *propert
 	return json_array_append_new(suppliers, supplier) < 0 ? -ENOMEM : 0;
 }
 
-static int name_supplier(const char *node, const char *property, bool optional, void *userdata)
+static int scan_name_supplier(const char *node, const char *property, bool optional, void *userdata)
 {
 	struct naming *naming = userdata;
-	json_t *device = device_of_node(naming->scan, node);
+	json_t *device = scan_device_of_node(naming->scan, node);
 
 	if (device == naming->consumer)
 		return 0;
-	if (!device && add_node_candidates(naming->scan, node) < 0)
+	if (!device && scan_add_node_candidates(naming->scan, node) < 0)
 		return -ENOMEM;
-	return add_supplier(naming->suppliers, node, property, text_of(device, "name"), optional);
+	return scan_add_supplier(naming->suppliers, node, property, scan_text(device, "name"), optional);
 }
 
 /*
  * The unit that serves the device, when it is the driver of another device that makes it (Arm's SMMU, virtio-iommu). Those
  * of AMD and Intel are no driver's: their PCI function or ACPI table never gets one.
  */
-static int add_unit(struct scan *scan, json_t *device, json_t *suppliers)
+static int scan_add_unit(struct scan *scan, json_t *device, json_t *suppliers)
 {
-	const char *unit = text_of(device, "iommu");
+	const char *unit = scan_text(device, "iommu");
 	char path[NAME_SIZE + 64], name[NAME_SIZE];
 
 	if (!unit[0])
@@ -312,36 +303,36 @@ static int add_unit(struct scan *scan, json_t *device, json_t *suppliers)
 	snprintf(path, sizeof(path), "sys/class/iommu/%s/device", unit);
 	if (gw_link_name(scan->root, path, name, sizeof(name)) < 0)
 		return 0;
-	return add_supplier(suppliers, unit, "iommu", name, true);
+	return scan_add_supplier(suppliers, unit, "iommu", name, true);
 }
 
-static int add_suppliers(struct scan *scan, json_t *device)
+static int scan_add_suppliers(struct scan *scan, json_t *device)
 {
 	struct naming naming = { .scan = scan, .consumer = device, .suppliers = json_array() };
-	const char *node = text_of(device, "of_node");
+	const char *node = scan_text(device, "of_node");
 	int r = naming.suppliers ? 0 : -ENOMEM;
 
 	if (r == 0 && scan->tree && node[0])
-		r = gw_devicetree_suppliers(scan->tree, node, name_supplier, &naming);
-	r = r ?: add_unit(scan, device, naming.suppliers);
+		r = gw_devicetree_suppliers(scan->tree, node, scan_name_supplier, &naming);
+	r = r ?: scan_add_unit(scan, device, naming.suppliers);
 	if (r == 0 && json_array_size(naming.suppliers) && json_object_set(device, "suppliers", naming.suppliers) < 0)
 		r = -ENOMEM;
 	json_decref(naming.suppliers);
 	return r;
 }
 
-static int finish_devices(struct scan *scan)
+static int scan_finish_devices(struct scan *scan)
 {
 	json_t *device;
 	size_t i;
 	int r = 0;
 
 	json_array_foreach(scan->devices, i, device) {
-		const char *alias = text_of(device, "modalias");
+		const char *alias = scan_text(device, "modalias");
 
-		r = add_suppliers(scan, device);
-		if (r == 0 && !text_of(device, "driver")[0])
-			r = add_candidates(scan, alias, alias);
+		r = scan_add_suppliers(scan, device);
+		if (r == 0 && !scan_text(device, "driver")[0])
+			r = scan_add_candidates(scan, alias, alias);
 		if (r < 0)
 			return r;
 	}
@@ -350,7 +341,7 @@ static int finish_devices(struct scan *scan)
 
 /* ---- all of it -------------------------------------------------------------------------------------------------------- */
 
-static int open_tree(struct scan *scan)
+static int scan_open_tree(struct scan *scan)
 {
 	char path[PATH_MAX];
 	int r;
@@ -375,10 +366,10 @@ int gw_device_scan(json_t **ret, int root, const char *root_path, struct gw_modu
 		.drivers = json_object(),
 		.nodes = json_object(),
 	};
-	int r = scan.devices && scan.drivers && scan.nodes ? open_tree(&scan) : -ENOMEM;
+	int r = scan.devices && scan.drivers && scan.nodes ? scan_open_tree(&scan) : -ENOMEM;
 
 	r = r ?: scan_buses(&scan);
-	r = r ?: finish_devices(&scan);
+	r = r ?: scan_finish_devices(&scan);
 	if (r == 0 && scan.too_many)
 		r = gw_unreadable_add(unreadable, "/sys/bus, devices after the first 65536", -E2BIG);
 	gw_devicetree_close(scan.tree);

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Kernel modules that come and go: uevents of the kernel's own netlink group. */
-#ifndef GPUWATCH_LIB_SYSTEM_MODULES_H
-#define GPUWATCH_LIB_SYSTEM_MODULES_H
+#ifndef GPUWATCH_LIB_SYSTEM_MODULE_EVENTS_H
+#define GPUWATCH_LIB_SYSTEM_MODULE_EVENTS_H
 
 #include <stdbool.h>
 
-/* A non-blocking socket that is readable when the kernel said something, or -errno. */
-int gw_modules_open(void);
+/* A non-blocking socket that is readable when the kernel has sent something, or -errno. */
+int gw_module_events_open(void);
 
 /*
- * gw_modules_next - the next event about a module
+ * gw_module_events_next - the next event about a module
  * @name: receives the module's name, at least 64 bytes
  *
  * Returns 1; 0 when there is none; -ENOBUFS when events were lost, so that any
  * module may have changed; another -errno.
  */
-int gw_modules_next(int fd, char *name);
+int gw_module_events_next(int fd, char *name);
 
 /* Whether a module, or code built in under its name that has parameters, is there now. */
-bool gw_modules_loaded(const char *name);
+bool gw_module_loaded(const char *name);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Kernel modules that come and go: uevents of the kernel's own netlink group. */
-#include "lib/system/modules.h"
+#include "lib/system/module-events.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
@@ -13,7 +13,7 @@
 
 #define KERNEL_GROUP 1 /* of NETLINK_KOBJECT_UEVENT; 2 is udev's */
 
-int gw_modules_open(void)
+int gw_module_events_open(void)
 {
 	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = KERNEL_GROUP };
@@ -24,7 +24,7 @@ int gw_modules_open(void)
 }
 
 /* "ACTION@/module/NAME" and NUL-terminated KEY=VALUE strings. Returns whether it is about a module. */
-static bool parse(const char *message, size_t size, char *name)
+static bool module_event_parse(const char *message, size_t size, char *name)
 {
 	static const char prefix[] = "/module/";
 	const char *path = memchr(message, '@', size);
@@ -39,7 +39,7 @@ static bool parse(const char *message, size_t size, char *name)
 	return true;
 }
 
-int gw_modules_next(int fd, char *name)
+int gw_module_events_next(int fd, char *name)
 {
 	struct sockaddr_nl from = {};
 	char message[8192];
@@ -54,12 +54,12 @@ int gw_modules_next(int fd, char *name)
 		if (size < 0)
 			return errno == EAGAIN ? 0 : -errno;
 		/* Only the kernel itself sends from port 0. */
-		if (size > 0 && !from.nl_pid && parse(message, size, name))
+		if (size > 0 && !from.nl_pid && module_event_parse(message, size, name))
 			return 1;
 	}
 }
 
-bool gw_modules_loaded(const char *name)
+bool gw_module_loaded(const char *name)
 {
 	char path[128];
 
