@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "lib/base/hash.h"
 #include "lib/log-text/scan.h"
 
 static void entry_message(struct gw_log_entry *entry, const char *text, size_t length)
@@ -50,8 +51,7 @@ static void entry_field(struct gw_log_entry *entry, const char *name, const char
 	else if (strcmp(name, "SYSLOG_IDENTIFIER") == 0)
 		entry->line.foreign = length != 6 || memcmp(value, "kernel", 6) != 0;
 	else if (strcmp(name, "_BOOT_ID") == 0)
-		for (size_t i = 0; i < length; i++)
-			entry->line.host = (entry->line.host ^ (unsigned char)value[i]) * 0x100000001b3ULL + 1;
+		entry->line.host = gw_hash_bytes(GW_HASH_START, value, length);
 }
 
 /* ---- one object a line ------------------------------------------------------------------------ */

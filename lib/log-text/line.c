@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/base/hash.h"
 #include "lib/log-text/scan.h"
 
 /* A prefix of more parts than this is none. */
@@ -290,15 +291,6 @@ static bool line_caller(struct cursor *cursor, struct gw_log_line *line)
 	return true;
 }
 
-static uint64_t line_hash(const char *word, const char *end)
-{
-	uint64_t hash = 0xcbf29ce484222325ULL;
-
-	for (; word < end; word++)
-		hash = (hash ^ (unsigned char)*word) * 0x100000001b3ULL;
-	return hash;
-}
-
 /*
  * Behind a date: "host kernel: ", "host program[12]: ", "kernel: ", "host kern.info kernel: ". dmesg prints no host, and
  * its messages may begin with a word and a colon, too: a program that is not the kernel must have its number there.
@@ -326,7 +318,7 @@ static bool line_program(struct cursor *cursor, struct gw_log_line *line)
 			return true;
 		}
 		if (words == 0)
-			host = line_hash(word, try.at);
+			host = gw_hash_bytes(GW_HASH_START, word, (size_t)(try.at - word));
 	}
 	return false;
 }

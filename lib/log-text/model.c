@@ -176,11 +176,11 @@ static uint32_t model_task_slot(const struct gw_log_model *model, uint32_t incid
 {
 	const struct gw_log_store *store = model->store;
 	uint32_t mask = store->tasks_size - 1;
-	uint64_t hash = gw_hash_bytes(gw_hash_bytes(GW_HASH_START, &incident, sizeof(incident)), &pid, sizeof(pid));
+	uint64_t hash = gw_hash_number(gw_hash_number(GW_HASH_START, incident), pid);
 	uint32_t slot;
 
 	if (pid == 0)
-		hash = gw_hash_bytes(hash, comm, strlen(comm));
+		hash = gw_hash_string(hash, comm);
 	for (slot = (uint32_t)(hash >> 7) & mask; store->tasks[slot]; slot = (slot + 1) & mask) {
 		const struct gw_log_task *task = &model->tasks[store->tasks[slot] - 1];
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads arbitrary bytes as a kernel log, and walks all of what came out; tests/fuzz/run builds and runs it. */
+/* Reads arbitrary bytes as a kernel log, walks all of what came out, and explains it; tests/fuzz/run builds and runs it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/explain/explain.h"
 #include "lib/log-text/read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -31,6 +32,23 @@ static void fuzz_task(const struct gw_log_model *model, uint32_t index)
 	}
 }
 
+/* Every report must be valid JSON. */
+static void fuzz_explain(const struct gw_log_model *model)
+{
+	struct gw_explanation explanation;
+
+	fuzz_check(gw_explain_log(&explanation, model) == 0);
+	for (size_t i = 0; i < explanation.count; i++) {
+		json_t *json = gw_report_json(explanation.reports[i], "", model->release);
+		char *text = json ? json_dumps(json, 0) : NULL;
+
+		fuzz_check(text != NULL);
+		free(text);
+		json_decref(json);
+	}
+	gw_explanation_deinit(&explanation);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct gw_log_model model;
@@ -45,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_check(model.held[i].task < model.n_tasks && model.held[i].name && model.held[i].function);
 	for (uint32_t i = 0; i < model.n_events; i++)
 		fuzz_check(gw_log_event_name(model.events[i].kind) && strlen(model.events[i].text) < 4096);
+	fuzz_explain(&model);
 	gw_log_model_deinit(&model);
 	return 0;
 }

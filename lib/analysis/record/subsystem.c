@@ -213,6 +213,8 @@ static const struct subsystem_row subsystem_functions[] = {
 	{ "gpiod_*", GW_SUBSYSTEM_BUS, "gpio", false },
 	{ "regulator_*", GW_SUBSYSTEM_BUS, "regulator", false },
 	{ "pm_suspend*", GW_SUBSYSTEM_POWER, "suspend", false },
+	{ "control_store", GW_SUBSYSTEM_POWER, "runtime PM", false },
+	{ "autosuspend_delay_ms_store", GW_SUBSYSTEM_POWER, "runtime PM", false },
 	{ "dpm_*", GW_SUBSYSTEM_POWER, "suspend", false },
 	{ "acpi_*", GW_SUBSYSTEM_POWER, "acpi", false },
 };

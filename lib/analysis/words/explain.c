@@ -157,6 +157,10 @@ static void explain_unknown_wait(struct explanation *explanation)
 	const struct gw_node *node = explain_node(explanation, explanation->finding->chain.items[0]);
 
 	explain_name(explanation, node);
+	if (explanation->graph->from_text && node->why) {
+		gw_text_add(&explanation->text, " %s", node->why);
+		return;
+	}
 	explain_duration(explanation, node->since_ns);
 	gw_text_add(&explanation->text, "something that is not known (%s)", gw_wait_kind_name(node->wait.kind));
 }
@@ -293,7 +297,8 @@ static void explain_stall(struct explanation *explanation)
 		explain_name(explanation, last);
 		gw_text_add(&explanation->text, " %s.", last->why);
 	}
-	explain_add(explanation, " Nothing proves a deadlock: it may be slow rather than stuck.");
+	if (explanation->finding->class != GW_CLASS_SILENT_DEVICE)
+		explain_add(explanation, " Nothing proves a deadlock: it may be slow rather than stuck.");
 }
 
 char *gw_explain_cause(const struct gw_graph *graph, const struct gw_finding *finding)

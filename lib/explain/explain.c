@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Incident by incident: scene, graph, findings, reports. */
+#include "lib/explain/explain.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/explain/graph.h"
+#include "lib/explain/judge.h"
+#include "lib/explain/render.h"
+
+/* Boots or machines of one text that are looked at: the last ones. */
+#define INCIDENTS_MAX 32
+
+static int explanation_add(struct gw_explanation *explanation, struct gw_report *report)
+{
+	struct gw_report **reports = reallocarray(explanation->reports, explanation->count + 1, sizeof(*reports));
+
+	if (!reports || !report) {
+		if (reports)
+			explanation->reports = reports;
+		gw_report_free(report);
+		return -ENOMEM;
+	}
+	explanation->reports = reports;
+	explanation->reports[explanation->count++] = report;
+	return 0;
+}
+
+static int explanation_findings(struct gw_explanation *explanation, const struct gw_text_graph *graph)
+{
+	struct gw_finding_list findings = { .items = NULL };
+	int r = gw_text_judge(graph, &findings);
+
+	for (size_t i = 0; i < findings.count && r == 0; i++) {
+		struct gw_report *report;
+
+		r = gw_text_render(&report, graph, &findings.items[i]);
+		if (r == 0)
+			r = explanation_add(explanation, report);
+	}
+	gw_findings_deinit(&findings);
+	return r;
+}
+
+/* ---- lockdep -------------------------------------------------------------------------------------------- */
+
+/* The task that lockdep's report is about: seen right after it. */
+static const struct gw_log_sample *explanation_lockdep_sample(const struct gw_scene *scene,
+							      const struct gw_log_event *event)
+{
+	const struct gw_log_model *model = scene->model;
+
+	for (uint32_t i = 0; i < model->n_samples; i++)
+		if (model->samples[i].kind == GW_LOG_SAMPLE_LOCKDEP &&
+		    model->tasks[model->samples[i].task].incident == scene->incident &&
+		    model->samples[i].time_us >= event->time_us)
+			return &model->samples[i];
+	return NULL;
+}
+
+/* lockdep turns itself off after its first report, so one is all that there can be. */
+static int explanation_lockdep(struct gw_explanation *explanation, const struct gw_scene *scene)
+{
+	const struct gw_log_model *model = scene->model;
+
+	for (uint32_t i = 0; i < model->n_events; i++) {
+		const struct gw_log_event *event = &model->events[i];
+		const struct gw_log_sample *sample;
+		const struct gw_actor *actor;
+
+		if (event->kind != GW_LOG_EVENT_LOCKDEP || event->incident != scene->incident)
+			continue;
+		sample = explanation_lockdep_sample(scene, event);
+		actor = sample ? gw_scene_actor(scene, sample->task) : NULL;
+		/* It did come to that. */
+		if (!sample || (actor && actor->blocked))
+			return 0;
+		return explanation_add(explanation, gw_text_render_lockdep(scene, event, sample));
+	}
+	return 0;
+}
+
+/* ---- what recovered ---------------------------------------------------------------------------------------- */
+
+/* Timeouts after which nothing is reported to stand. */
+static int explanation_recovered(struct gw_explanation *explanation, const struct gw_scene *scene)
+{
+	static const enum gw_log_event_kind kinds[] = { GW_LOG_EVENT_JOB_TIMEOUT, GW_LOG_EVENT_GPU_HANG,
+							GW_LOG_EVENT_FLIP_TIMEOUT, GW_LOG_EVENT_RESET_SUCCESS,
+							GW_LOG_EVENT_FENCE_FALLBACK };
+	const struct gw_log_model *model = scene->model;
+
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		const struct gw_log_event *last = NULL;
+		unsigned count = 0;
+
+		for (uint32_t i = 0; i < model->n_events; i++) {
+			if (model->events[i].kind != kinds[k] || model->events[i].incident != scene->incident)
+				continue;
+			last = &model->events[i];
+			count++;
+		}
+		if (last && json_array_append_new(explanation->recovered,
+						  json_pack("{s:s, s:i, s:o}", "kind", gw_log_event_name(kinds[k]),
+							    "count", (int)count, "text",
+							    json_string_nocheck(last->text) ?: json_string("?"))) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int explanation_incident(struct gw_explanation *explanation, const struct gw_log_model *model, uint32_t incident)
+{
+	size_t before = explanation->count;
+	struct gw_text_graph graph = { .snapshot = NULL };
+	struct gw_scene scene;
+	int r = gw_scene_init(&scene, model, incident);
+
+	r = r ?: gw_text_graph_init(&graph, &scene);
+	r = r ?: explanation_findings(explanation, &graph);
+	if (r == 0 && explanation->count == before)
+		r = explanation_recovered(explanation, &scene);
+	r = r ?: explanation_lockdep(explanation, &scene);
+	gw_text_graph_deinit(&graph);
+	gw_scene_deinit(&scene);
+	return r;
+}
+
+static int explanation_order(const void *a, const void *b)
+{
+	const struct gw_report *x = *(struct gw_report *const *)a, *y = *(struct gw_report *const *)b;
+
+	return x->kind != y->kind ? (x->kind > y->kind) - (x->kind < y->kind)
+				  : (x->victims_total < y->victims_total) - (x->victims_total > y->victims_total);
+}
+
+int gw_explain_log(struct gw_explanation *ret, const struct gw_log_model *model)
+{
+	uint32_t first = model->incidents > INCIDENTS_MAX ? model->incidents - INCIDENTS_MAX : 0;
+	int r = 0;
+
+	*ret = (struct gw_explanation){ .recovered = json_array() };
+	if (!ret->recovered)
+		return -ENOMEM;
+	for (uint32_t incident = first; incident < model->incidents && r == 0; incident++)
+		r = explanation_incident(ret, model, incident);
+	if (ret->count)
+		qsort(ret->reports, ret->count, sizeof(*ret->reports), explanation_order);
+	return r;
+}
+
+void gw_explanation_deinit(struct gw_explanation *explanation)
+{
+	for (size_t i = 0; i < explanation->count; i++)
+		gw_report_free(explanation->reports[i]);
+	free(explanation->reports);
+	json_decref(explanation->recovered);
+}

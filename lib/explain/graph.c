@@ -1,0 +1,718 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Nodes for actors and for what they wait for; edges from what lines say, then from what stacks suggest. */
+#include "lib/explain/graph.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/analysis/record/stack.h"
+#include "lib/explain/partner.h"
+#include "lib/explain/snapshot.h"
+
+/* Made-up addresses, apart for each kind of object. */
+#define FENCES_BASE UINT64_C(0xffff889000000000)
+#define LOCKS_BASE UINT64_C(0xffff88a000000000)
+#define DEVICES_BASE UINT64_C(0xffff88b000000000)
+#define WORKS_BASE UINT64_C(0xffff88c000000000)
+#define OWNED_BASE UINT64_C(0xffff88d000000000)
+
+/* ---- texts ------------------------------------------------------------------------------------------- */
+
+__attribute__((format(printf, 2, 3))) static const char *text_graph_label(struct gw_text_graph *graph,
+									  const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+	int length;
+
+	if (graph->n_labels == graph->allocated_labels) {
+		size_t allocated = graph->allocated_labels ? graph->allocated_labels * 2 : 64;
+		char **labels = reallocarray(graph->labels, allocated, sizeof(*labels));
+
+		if (!labels)
+			return NULL;
+		graph->labels = labels;
+		graph->allocated_labels = allocated;
+	}
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		return NULL;
+	graph->labels[graph->n_labels++] = text;
+	return text;
+}
+
+/* "dm_suspend() [amdgpu]" */
+static const char *text_graph_place(struct gw_text_graph *graph, const struct gw_log_frame *frame)
+{
+	if (!frame)
+		return "";
+	return text_graph_label(graph, "%s()%s%s%s", frame->function, *frame->module ? " [" : "", frame->module,
+				*frame->module ? "]" : "");
+}
+
+static const struct gw_actor *text_graph_at(const struct gw_text_graph *graph, uint32_t actor);
+
+/* "waits in f() [m] for a work item …" */
+static const char *text_graph_unknown(struct gw_text_graph *graph, uint32_t actor, const char *what)
+{
+	const struct gw_log_frame *place = gw_scene_place(graph->scene, text_graph_at(graph, actor));
+	const char *text = place ? text_graph_label(graph, "waits in %s %s", text_graph_place(graph, place), what)
+				 : text_graph_label(graph, "waits %s", what);
+
+	return text ? text : "waits";
+}
+
+static const struct gw_actor *text_graph_at(const struct gw_text_graph *graph, uint32_t actor)
+{
+	return &graph->scene->actors[actor];
+}
+
+static const struct gw_task_record *text_graph_record(const struct gw_text_graph *graph, uint32_t actor)
+{
+	return gw_snapshot_task(graph->snapshot, gw_text_task_address(actor));
+}
+
+/* ---- nodes and edges ------------------------------------------------------------------------------------ */
+
+static struct gw_node *text_graph_node(struct gw_text_graph *graph, uint32_t node)
+{
+	return &graph->graph.nodes[node];
+}
+
+/* A node with a label, made if it is not there; GW_NO_NODE when out of memory. */
+static uint32_t text_graph_object(struct gw_text_graph *graph, enum gw_node_type type, uint64_t address,
+				  const char *label)
+{
+	uint32_t node;
+
+	if (!label || gw_graph_node(&graph->graph, type, address, 0, &node) < 0)
+		return GW_NO_NODE;
+	if (!text_graph_node(graph, node)->label)
+		text_graph_node(graph, node)->label = label;
+	return node;
+}
+
+static int text_graph_edge(struct gw_text_graph *graph, uint32_t from, uint32_t to, enum gw_relation relation,
+			   enum gw_confidence confidence)
+{
+	const struct gw_node *node;
+
+	if (from == GW_NO_NODE || to == GW_NO_NODE)
+		return -ENOMEM;
+	node = text_graph_node(graph, from);
+	return gw_graph_edge(&graph->graph, &(struct gw_edge){
+						    .from = from,
+						    .to = to,
+						    .relation = relation,
+						    .evidence = GW_EVIDENCE_TEXT,
+						    .confidence = confidence,
+						    .since_ns = node->type == GW_NODE_TASK ? node->since_ns : 0,
+					    });
+}
+
+static void text_graph_live(struct gw_text_graph *graph, uint32_t node, const char *why)
+{
+	struct gw_node *n = text_graph_node(graph, node);
+
+	n->leaf = GW_LEAF_LIVE;
+	n->why = why;
+}
+
+/* Edges to all partners: one is probable, of several each is a guess, and any of them would do. */
+static int text_graph_partners(struct gw_text_graph *graph, uint32_t node, const struct gw_partners *partners,
+			       enum gw_relation relation, bool reliable)
+{
+	bool one = partners->count == 1 && !partners->many;
+	enum gw_confidence confidence = one && reliable ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT;
+
+	if (!one)
+		text_graph_node(graph, node)->rule = GW_RULE_ANY;
+	for (uint32_t i = 0; i < partners->count; i++)
+		if (text_graph_edge(graph, node, graph->nodes[partners->actors[i]], relation, confidence) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+/* Whether an object that several wait for is met the first time: its own edges are made then. */
+static bool text_graph_first(struct gw_text_graph *graph, uint32_t node)
+{
+	bool first = !graph->met[node];
+
+	graph->met[node] = true;
+	return first;
+}
+
+/* An owner that sleeps for something of its own, outside of every driver, has forgotten the lock. */
+static const char *text_graph_forgot(const struct gw_text_graph *graph, uint32_t actor)
+{
+	const struct gw_task_record *task = text_graph_record(graph, actor);
+
+	if (gw_stack_idle_worker(graph->snapshot, task))
+		return "has finished its work item and waits for another one";
+	return gw_stack_user_sleep(graph->snapshot, task) ? "sleeps in a system call that has nothing to do with it"
+							  : NULL;
+}
+
+/* ---- locks that lines name --------------------------------------------------------------------------------- */
+
+static const char *text_graph_lock_kind(enum gw_log_lock_kind kind)
+{
+	return kind == GW_LOG_LOCK_MUTEX       ? "a mutex"
+	       : kind == GW_LOG_LOCK_SEMAPHORE ? "a semaphore"
+					       : "an rw-semaphore";
+}
+
+/* A semaphore's last holder may have released it; of an rwsem's readers one is named. */
+static enum gw_confidence text_graph_blocker_confidence(const struct gw_log_blocker *blocker)
+{
+	return blocker->last_holder || blocker->kind == GW_LOG_LOCK_SEMAPHORE ||
+			       blocker->owner_access == GW_LOG_ACCESS_READ
+		       ? GW_CONFIDENCE_PROBABLE
+		       : GW_CONFIDENCE_PROVEN;
+}
+
+/* Whether the kernel named who blocks the actor; then there are edges. */
+static int text_graph_blocker(struct gw_text_graph *graph, uint32_t actor, bool *found)
+{
+	const struct gw_log_model *model = graph->scene->model;
+	enum gw_confidence confidence;
+	const struct gw_log_blocker *blocker = NULL;
+	const struct gw_actor *owner;
+	uint32_t lock, owner_index;
+
+	*found = false;
+	/* The last one said is how it stands. */
+	for (uint32_t i = 0; i < model->n_blockers; i++)
+		if (gw_scene_actor(graph->scene, model->blockers[i].waiter) == text_graph_at(graph, actor))
+			blocker = &model->blockers[i];
+	owner = blocker && blocker->owner != GW_LOG_NONE ? gw_scene_actor(graph->scene, blocker->owner) : NULL;
+	if (!owner)
+		return 0;
+	*found = true;
+	owner_index = (uint32_t)(owner - graph->scene->actors);
+	confidence = text_graph_blocker_confidence(blocker);
+	/* The number of the worker that has this name now is another one: see gw_scene_init(). */
+	if (owner->task != blocker->owner && confidence > GW_CONFIDENCE_PROBABLE)
+		confidence = GW_CONFIDENCE_PROBABLE;
+	lock = text_graph_object(graph, GW_NODE_LOCK, OWNED_BASE + owner_index * 64 + blocker->kind * 16,
+				 text_graph_lock_kind(blocker->kind));
+	if (text_graph_edge(graph, graph->nodes[actor], lock, GW_RELATION_WAITS_FOR, confidence) < 0)
+		return -ENOMEM;
+	/* One edge to the owner, however many wait. */
+	if (!text_graph_first(graph, lock))
+		return 0;
+	if (!owner->blocked && !owner->died && !blocker->last_holder && blocker->owner_access != GW_LOG_ACCESS_READ &&
+	    text_graph_forgot(graph, owner_index)) {
+		text_graph_node(graph, lock)->leaf = GW_LEAF_DEAD;
+		text_graph_node(graph, lock)->confidence = GW_CONFIDENCE_PROBABLE;
+		text_graph_node(graph, lock)->why = text_graph_forgot(graph, owner_index);
+	}
+	return text_graph_edge(graph, lock, graph->nodes[owner_index], GW_RELATION_HELD_BY, confidence);
+}
+
+/* ---- lists of held locks -------------------------------------------------------------------------------------- */
+
+/* The last lock of a list is the one that a task still waits for, if it waits for a lock. */
+static void text_graph_find_wanted(struct gw_text_graph *graph)
+{
+	const struct gw_log_model *model = graph->scene->model;
+
+	for (uint32_t i = 0; i < model->n_held; i++) {
+		const struct gw_actor *holder =
+			model->held[i].lockdep ? NULL : gw_scene_actor(graph->scene, model->held[i].task);
+
+		if (holder && gw_text_wait_is_lock(holder->wait.kind))
+			graph->wanted[holder - graph->scene->actors] = &model->held[i];
+	}
+}
+
+/* Names of locks that are none: what lockdep is told of work items, acquire contexts and RCU. */
+static bool text_graph_is_lock(const struct gw_log_held *held)
+{
+	return strncmp(held->name, "(w", 2) != 0 && !strstr(held->name, "_acquire") &&
+	       !strstr(held->name, "rcu_read_lock") && !strstr(held->name, "srcu");
+}
+
+static bool text_graph_same_lock(const struct gw_log_held *a, const struct gw_log_held *b)
+{
+	if (a->address && b->address)
+		return a->address == b->address;
+	return a->name == b->name;
+}
+
+static int text_graph_held(struct gw_text_graph *graph, uint32_t actor, bool *found)
+{
+	const struct gw_log_model *model = graph->scene->model;
+	const struct gw_log_held *wanted = graph->wanted[actor];
+	uint32_t lock = GW_NO_NODE;
+	bool fresh = false;
+
+	*found = false;
+	if (!wanted || !text_graph_is_lock(wanted))
+		return 0;
+	for (uint32_t i = 0; i < model->n_held; i++) {
+		const struct gw_log_held *held = &model->held[i];
+		const struct gw_actor *holder = held->lockdep ? NULL : gw_scene_actor(graph->scene, held->task);
+		uint32_t index;
+
+		if (!holder || held->task == text_graph_at(graph, actor)->task || !text_graph_same_lock(held, wanted))
+			continue;
+		index = (uint32_t)(holder - graph->scene->actors);
+		if (graph->wanted[index] == held)
+			continue;
+		if (lock == GW_NO_NODE) {
+			lock = text_graph_object(graph, GW_NODE_LOCK,
+						 wanted->address ? wanted->address
+								 : LOCKS_BASE + (uintptr_t)wanted->name,
+						 text_graph_label(graph, "%s", wanted->name));
+			if (text_graph_edge(graph, graph->nodes[actor], lock, GW_RELATION_WAITS_FOR,
+					    GW_CONFIDENCE_PROBABLE) < 0)
+				return -ENOMEM;
+			fresh = text_graph_first(graph, lock);
+			*found = true;
+		}
+		if (fresh &&
+		    text_graph_edge(graph, lock, graph->nodes[index], GW_RELATION_HELD_BY, GW_CONFIDENCE_PROBABLE) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* ---- what stacks suggest ------------------------------------------------------------------------------------------ */
+
+static const char *text_graph_lock_words(enum gw_text_wait_kind kind)
+{
+	switch (kind) {
+	case GW_TEXT_WAIT_WW_MUTEX:
+		return "a ww_mutex";
+	case GW_TEXT_WAIT_RWSEM_READ:
+	case GW_TEXT_WAIT_RWSEM_WRITE:
+		return "an rw-semaphore";
+	case GW_TEXT_WAIT_SEMAPHORE:
+		return "a semaphore";
+	case GW_TEXT_WAIT_PERCPU_RWSEM:
+		return "a percpu rw-semaphore";
+	default:
+		return "a mutex";
+	}
+}
+
+/* Who waits in the same function waits for the same lock, as far as can be told. */
+static uint64_t text_graph_lock_address(const struct gw_log_frame *place, uint32_t actor)
+{
+	return LOCKS_BASE + (place ? ((uintptr_t)place->function & 0xfffffffff) << 4 : (uint64_t)actor << 4);
+}
+
+static int text_graph_lock(struct gw_text_graph *graph, uint32_t actor)
+{
+	const struct gw_actor *at = text_graph_at(graph, actor);
+	const struct gw_log_frame *place = gw_scene_place(graph->scene, at);
+	struct gw_partners partners = gw_partner_holders(graph->scene, actor);
+	const char *label =
+		place ? text_graph_label(graph, "%s that it takes in %s", text_graph_lock_words(at->wait.kind),
+					 text_graph_place(graph, place))
+		      : text_graph_lock_words(at->wait.kind);
+	uint32_t lock = text_graph_object(graph, GW_NODE_LOCK, text_graph_lock_address(place, actor), label);
+
+	if (text_graph_edge(graph, graph->nodes[actor], lock, GW_RELATION_WAITS_FOR,
+			    at->wait.reliable ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT) < 0)
+		return -ENOMEM;
+	if (!text_graph_first(graph, lock))
+		return 0;
+	if (partners.count == 0) {
+		text_graph_live(graph, lock, "is held by a task that the log does not name");
+		return 0;
+	}
+	return text_graph_partners(graph, lock, &partners, GW_RELATION_HELD_BY, at->wait.reliable);
+}
+
+/* The node that what an actor waits for is needed by: its direct reclaim, if it is in that, else itself. */
+static uint32_t text_graph_inside(struct gw_text_graph *graph, uint32_t actor)
+{
+	uint32_t node = graph->nodes[actor], reclaim;
+
+	if (!text_graph_at(graph, actor)->reclaims)
+		return node;
+	if (gw_graph_node(&graph->graph, GW_NODE_RECLAIM, gw_text_task_address(actor), actor + 1, &reclaim) < 0 ||
+	    text_graph_edge(graph, node, reclaim, GW_RELATION_INSIDE, GW_CONFIDENCE_PROBABLE) < 0)
+		return GW_NO_NODE;
+	return reclaim;
+}
+
+static int text_graph_fence(struct gw_text_graph *graph, uint32_t actor)
+{
+	const struct gw_actor *at = text_graph_at(graph, actor);
+	struct gw_partners partners = gw_partner_resets(graph->scene, actor);
+	enum gw_relation relation = GW_RELATION_RESET_BY;
+	const char *label =
+		at->gpu.generic || !*at->gpu.name ? "a fence" : text_graph_label(graph, "a fence of %s", at->gpu.name);
+	uint32_t fence = text_graph_object(graph, GW_NODE_FENCE, FENCES_BASE + (uint64_t)actor * 64, label);
+
+	if (text_graph_edge(graph, text_graph_inside(graph, actor), fence, GW_RELATION_WAITS_FOR,
+			    at->wait.reliable ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT) < 0)
+		return -ENOMEM;
+	if (partners.count == 0) {
+		partners = gw_partner_signallers(graph->scene, actor);
+		relation = GW_RELATION_SIGNALLED_BY;
+	}
+	if (partners.count == 0) {
+		text_graph_live(graph, fence, "has a signaller that the log does not name");
+		return 0;
+	}
+	return text_graph_partners(graph, fence, &partners, relation, at->wait.reliable);
+}
+
+/* A work item that the text does not name; @relation: how the actor waits for it. */
+static int text_graph_work(struct gw_text_graph *graph, uint32_t actor, struct gw_partners partners,
+			   enum gw_relation relation, const char *unknown)
+{
+	const struct gw_actor *at = text_graph_at(graph, actor);
+	const char *function = "";
+	uint32_t work;
+
+	if (partners.count == 0) {
+		text_graph_live(graph, graph->nodes[actor], unknown);
+		return 0;
+	}
+	if (partners.count == 1)
+		function = graph->scene->model->tasks[text_graph_at(graph, partners.actors[0])->task].work_function;
+	work = text_graph_object(graph, GW_NODE_WORK, WORKS_BASE + (uint64_t)actor * 64,
+				 *function ? text_graph_label(graph, "work item %s", function) : "a work item");
+	if (text_graph_edge(graph, graph->nodes[actor], work, relation,
+			    at->wait.reliable ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT) < 0)
+		return -ENOMEM;
+	return text_graph_partners(graph, work, &partners, GW_RELATION_EXECUTED_BY, at->wait.reliable);
+}
+
+/* Devices are told apart by who runs their callbacks. */
+static int text_graph_runtime_pm(struct gw_text_graph *graph, uint32_t actor)
+{
+	const struct gw_actor *at = text_graph_at(graph, actor);
+	struct gw_partners partners = gw_partner_callbacks(graph->scene, actor);
+	uint32_t device;
+
+	if (partners.count == 0) {
+		text_graph_live(graph, graph->nodes[actor],
+				text_graph_unknown(
+					graph, actor,
+					"for a device's runtime PM, and the log does not show who changes its state"));
+		return 0;
+	}
+	device = text_graph_object(graph, GW_NODE_DEVICE, DEVICES_BASE + (uint64_t)partners.actors[0] * 64,
+				   "a change of a device's power state");
+	if (text_graph_edge(graph, graph->nodes[actor], device, GW_RELATION_WAITS_FOR,
+			    at->wait.reliable ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT) < 0)
+		return -ENOMEM;
+	return text_graph_first(graph, device)
+		       ? text_graph_partners(graph, device, &partners, GW_RELATION_CALLBACK_IN, at->wait.reliable)
+		       : 0;
+}
+
+/* Page locks and migration entries: of a task that died with them, if there is one. */
+static int text_graph_pages(struct gw_text_graph *graph, uint32_t actor)
+{
+	struct gw_partners partners = gw_partner_dead(graph->scene, actor);
+	uint32_t lock;
+
+	if (partners.count == 0) {
+		text_graph_live(graph, graph->nodes[actor],
+				text_graph_unknown(graph, actor, "for a page, and the log does not show who has it"));
+		return 0;
+	}
+	lock = text_graph_object(graph, GW_NODE_LOCK, LOCKS_BASE, "page locks and migration entries");
+	if (text_graph_edge(graph, graph->nodes[actor], lock, GW_RELATION_WAITS_FOR, GW_CONFIDENCE_PROBABLE) < 0)
+		return -ENOMEM;
+	return text_graph_first(graph, lock) ? text_graph_partners(graph, lock, &partners, GW_RELATION_HELD_BY, true)
+					     : 0;
+}
+
+static int text_graph_srcu(struct gw_text_graph *graph, uint32_t actor)
+{
+	const struct gw_actor *at = text_graph_at(graph, actor);
+	struct gw_partners partners = { .count = 0 };
+	uint32_t srcu;
+
+	if (at->unplugs)
+		partners = gw_partner_sections(graph->scene, actor);
+	if (partners.count == 0) {
+		text_graph_live(graph, graph->nodes[actor],
+				text_graph_unknown(graph, actor, "for a grace period of RCU"));
+		return 0;
+	}
+	srcu = text_graph_object(graph, GW_NODE_SRCU, DEVICES_BASE, "drm_unplug_srcu");
+	if (text_graph_edge(graph, graph->nodes[actor], srcu, GW_RELATION_WAITS_FOR, GW_CONFIDENCE_PROBABLE) < 0)
+		return -ENOMEM;
+	return text_graph_partners(graph, srcu, &partners, GW_RELATION_RUNS_IN, at->wait.reliable);
+}
+
+/* ---- ends ------------------------------------------------------------------------------------------------------------ */
+
+/* The job of a task that the driver itself named when it timed out: only the reset ends its wait. */
+static bool text_graph_had_timeout(const struct gw_text_graph *graph, const struct gw_actor *at)
+{
+	const struct gw_log_model *model = graph->scene->model;
+
+	for (uint32_t i = 0; i < model->n_events; i++) {
+		const struct gw_log_event *event = &model->events[i];
+
+		if (event->kind == GW_LOG_EVENT_JOB_TIMEOUT && event->task != GW_LOG_NONE &&
+		    event->incident == graph->scene->incident &&
+		    (event->task == at->task || model->tasks[event->task].tgid == model->tasks[at->task].pid))
+			return true;
+	}
+	return false;
+}
+
+static int text_graph_no_stack(struct gw_text_graph *graph, uint32_t actor)
+{
+	struct gw_partners resets = { .count = 0 };
+	uint32_t fence;
+
+	if (text_graph_had_timeout(graph, text_graph_at(graph, actor)))
+		for (uint32_t i = 0; i < graph->scene->n_actors && resets.count < GW_PARTNERS_MAX; i++)
+			if (i != actor && graph->scene->actors[i].resets && graph->scene->actors[i].blocked)
+				resets.actors[resets.count++] = i;
+	if (resets.count == 0) {
+		text_graph_live(graph, graph->nodes[actor],
+				"waits for something that the log does not show: its stack is not there");
+		return 0;
+	}
+	fence = text_graph_object(graph, GW_NODE_FENCE, FENCES_BASE + (uint64_t)actor * 64, "its job, which timed out");
+	if (text_graph_edge(graph, graph->nodes[actor], fence, GW_RELATION_WAITS_FOR, GW_CONFIDENCE_HINT) < 0)
+		return -ENOMEM;
+	return text_graph_partners(graph, fence, &resets, GW_RELATION_RESET_BY, false);
+}
+
+static int text_graph_in_function(struct gw_text_graph *graph, uint32_t actor)
+{
+	const struct gw_actor *at = text_graph_at(graph, actor);
+	const struct gw_log_frame *place = gw_scene_place(graph->scene, at);
+	struct gw_partners dead = gw_partner_dead(graph->scene, actor);
+	const char *why;
+
+	/* A line of ps that stops within memory management, while somebody died there. */
+	if (dead.count && at->gpu.kind != GW_SUBSYSTEM_GPU && graph->scene->model->samples[at->sample].n_frames == 1)
+		return text_graph_pages(graph, actor);
+	if (!place)
+		why = "sleeps";
+	else if (at->wait.kind == GW_TEXT_WAIT_SLEEP)
+		why = text_graph_label(graph, "sleeps for short times, again and again, in %s",
+				       text_graph_place(graph, place));
+	else
+		why = text_graph_label(graph, "sleeps in %s", text_graph_place(graph, place));
+	return text_graph_work(graph, actor, gw_partner_wakers(graph->scene, actor), GW_RELATION_WAITS_FOR,
+			       why ? why : "sleeps");
+}
+
+static int text_graph_wait(struct gw_text_graph *graph, uint32_t actor)
+{
+	enum gw_text_wait_kind kind = text_graph_at(graph, actor)->wait.kind;
+
+	switch (kind) {
+	case GW_TEXT_WAIT_UNKNOWN:
+		return text_graph_no_stack(graph, actor);
+	case GW_TEXT_WAIT_FENCE:
+		return text_graph_fence(graph, actor);
+	case GW_TEXT_WAIT_WORK:
+	case GW_TEXT_WAIT_WORKQUEUE:
+		return text_graph_work(
+			graph, actor, gw_partner_workers(graph->scene, actor), GW_RELATION_FLUSHES,
+			text_graph_unknown(graph, actor,
+					   "for a work item to finish, and the log does not show who runs it"));
+	case GW_TEXT_WAIT_RUNTIME_PM:
+		return text_graph_runtime_pm(graph, actor);
+	case GW_TEXT_WAIT_SRCU:
+		return text_graph_srcu(graph, actor);
+	case GW_TEXT_WAIT_PAGE:
+		return text_graph_pages(graph, actor);
+	default:
+		return gw_text_wait_is_lock(kind) ? text_graph_lock(graph, actor)
+						  : text_graph_in_function(graph, actor);
+	}
+}
+
+/* What it spins for is held, or to be answered, by somebody on another CPU. */
+static int text_graph_spin(struct gw_text_graph *graph, uint32_t actor)
+{
+	const struct gw_actor *at = text_graph_at(graph, actor);
+	const struct gw_log_frame *place = gw_scene_place(graph->scene, at);
+	struct gw_partners partners = gw_partner_spinners(graph->scene, actor);
+	const char *label =
+		place ? text_graph_label(graph, "a spinlock, or another CPU, in %s", text_graph_place(graph, place))
+		      : "a spinlock, or another CPU";
+	uint32_t lock = text_graph_object(graph, GW_NODE_LOCK, text_graph_lock_address(place, actor), label);
+
+	if (text_graph_edge(graph, graph->nodes[actor], lock, GW_RELATION_WAITS_FOR, GW_CONFIDENCE_PROBABLE) < 0)
+		return -ENOMEM;
+	if (!text_graph_first(graph, lock))
+		return 0;
+	if (partners.count == 0) {
+		text_graph_live(graph, lock, "is held by a task that the log does not name");
+		return 0;
+	}
+	return text_graph_partners(graph, lock, &partners, GW_RELATION_HELD_BY, true);
+}
+
+static const char *text_graph_idle_words(const struct gw_actor *at)
+{
+	if (at->busy || at->runs)
+		return "does not leave its CPU";
+	return at->sample == GW_LOG_NONE ? "is in a state that the log does not show" : "is not blocked";
+}
+
+static int text_graph_actor(struct gw_text_graph *graph, uint32_t actor)
+{
+	const struct gw_actor *at = text_graph_at(graph, actor);
+	struct gw_node *node = text_graph_node(graph, graph->nodes[actor]);
+	bool found = false;
+	int r;
+
+	if (at->died) {
+		node->leaf = GW_LEAF_DEAD;
+		node->confidence = GW_CONFIDENCE_PROBABLE;
+		node->gone = true;
+		node->why = "died in an oops";
+		return 0;
+	}
+	if (!at->blocked && (at->busy || at->runs) && at->wait.kind == GW_TEXT_WAIT_SPIN)
+		return text_graph_spin(graph, actor);
+	if (!at->blocked) {
+		text_graph_live(graph, graph->nodes[actor], text_graph_idle_words(at));
+		return 0;
+	}
+	r = text_graph_blocker(graph, actor, &found);
+	if (r == 0 && !found)
+		r = text_graph_held(graph, actor, &found);
+	return r == 0 && !found ? text_graph_wait(graph, actor) : r;
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------------------------------- */
+
+static enum gw_wait_kind text_graph_wait_kind(enum gw_text_wait_kind kind)
+{
+	switch (kind) {
+	case GW_TEXT_WAIT_FENCE:
+		return GW_WAIT_FENCE;
+	case GW_TEXT_WAIT_WORK:
+		return GW_WAIT_WORK;
+	case GW_TEXT_WAIT_WORKQUEUE:
+		return GW_WAIT_WORKQUEUE;
+	case GW_TEXT_WAIT_COMPLETION:
+		return GW_WAIT_COMPLETION;
+	case GW_TEXT_WAIT_SRCU:
+		return GW_WAIT_SRCU;
+	case GW_TEXT_WAIT_NOTIFIER:
+		return GW_WAIT_NOTIFIER;
+	case GW_TEXT_WAIT_THREAD:
+		return GW_WAIT_TASK;
+	default:
+		return gw_text_wait_is_lock(kind) ? GW_WAIT_LOCK : GW_WAIT_NONE;
+	}
+}
+
+static int text_graph_add_task(struct gw_text_graph *graph, uint32_t actor)
+{
+	const struct gw_actor *at = text_graph_at(graph, actor);
+	uint64_t address = gw_text_task_address(actor);
+	struct gw_node *node;
+
+	if (gw_graph_node(&graph->graph, GW_NODE_TASK, address, actor + 1, &graph->nodes[actor]) < 0)
+		return -ENOMEM;
+	node = text_graph_node(graph, graph->nodes[actor]);
+	node->task = gw_snapshot_task(graph->snapshot, address);
+	node->pid = graph->scene->model->tasks[at->task].pid;
+	node->comm = graph->scene->model->tasks[at->task].comm;
+	node->since_ns = at->blocked ? gw_text_since_ns(graph->scene, at) : 0;
+	node->wait.kind = at->blocked ? text_graph_wait_kind(at->wait.kind) : GW_WAIT_NONE;
+	node->wait.since_ns = node->since_ns;
+	return 0;
+}
+
+/* The GPU itself, where its driver gave it up. */
+static int text_graph_add_device(struct gw_text_graph *graph)
+{
+	const struct gw_scene *scene = graph->scene;
+	const char *label;
+
+	graph->device = GW_NO_NODE;
+	if (!scene->device_lost && !scene->wedged && !scene->reset_failed)
+		return 0;
+	label = text_graph_label(graph, "the GPU%s%s", *scene->device ? " " : "", scene->device);
+	graph->device = text_graph_object(graph, GW_NODE_DEVICE, DEVICES_BASE - 64, label);
+	if (graph->device == GW_NO_NODE)
+		return -ENOMEM;
+	text_graph_live(graph, graph->device,
+			scene->device_lost ? "does not answer any more, by its driver's own words"
+			: scene->wedged	   ? "is wedged, by its driver's own words"
+					   : "could not be reset, by its driver's own words");
+	return 0;
+}
+
+/* What ends in the driver of a GPU that does not answer, or is not known at all, ends there. */
+static int text_graph_end_at_device(struct gw_text_graph *graph)
+{
+	for (uint32_t i = 0; graph->device != GW_NO_NODE && i < graph->scene->n_actors; i++) {
+		const struct gw_actor *at = text_graph_at(graph, i);
+		struct gw_node *node = text_graph_node(graph, graph->nodes[i]);
+
+		if (node->leaf != GW_LEAF_LIVE || (at->gpu.kind != GW_SUBSYSTEM_GPU && at->sample != GW_LOG_NONE))
+			continue;
+		node->leaf = GW_LEAF_NONE;
+		node->why = NULL;
+		if (text_graph_edge(graph, graph->nodes[i], graph->device, GW_RELATION_WAITS_FOR, GW_CONFIDENCE_HINT) <
+		    0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int gw_text_graph_init(struct gw_text_graph *graph, const struct gw_scene *scene)
+{
+	int r;
+
+	*graph = (struct gw_text_graph){ .scene = scene };
+	r = gw_text_snapshot(scene, &graph->snapshot);
+	if (r < 0)
+		return r;
+	gw_graph_init(&graph->graph, graph->snapshot);
+	graph->graph.from_text = true;
+	graph->nodes = calloc(scene->n_actors + 1, sizeof(*graph->nodes));
+	/* Each actor adds its own node, one that it waits for, and one that it is inside of, at most. */
+	graph->met = calloc((size_t)scene->n_actors * 3 + 2, sizeof(*graph->met));
+	graph->wanted = calloc(scene->n_actors + 1, sizeof(*graph->wanted));
+	if (!graph->nodes || !graph->met || !graph->wanted)
+		return -ENOMEM;
+	text_graph_find_wanted(graph);
+	for (uint32_t i = 0; i < scene->n_actors && r == 0; i++)
+		r = text_graph_add_task(graph, i);
+	r = r ?: text_graph_add_device(graph);
+	for (uint32_t i = 0; i < scene->n_actors && r == 0; i++)
+		r = text_graph_actor(graph, i);
+	r = r ?: text_graph_end_at_device(graph);
+	return r ?: gw_graph_finish(&graph->graph);
+}
+
+void gw_text_graph_deinit(struct gw_text_graph *graph)
+{
+	if (graph->snapshot) {
+		gw_graph_deinit(&graph->graph);
+		gw_snapshot_free(graph->snapshot);
+	}
+	for (size_t i = 0; i < graph->n_labels; i++)
+		free(graph->labels[i]);
+	free(graph->labels);
+	free(graph->nodes);
+	free(graph->met);
+	free(graph->wanted);
+}
+
+const struct gw_actor *gw_text_graph_actor(const struct gw_text_graph *graph, uint32_t node)
+{
+	/* The actors' nodes were made first, in their order. */
+	return node < graph->scene->n_actors ? text_graph_at(graph, node) : NULL;
+}

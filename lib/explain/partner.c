@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One rule for each kind of wait. */
+#include "lib/explain/partner.h"
+
+#include <string.h>
+
+typedef bool (*partner_fits)(const struct gw_scene *scene, const struct gw_actor *waiter, const struct gw_actor *other);
+
+static struct gw_partners partner_find(const struct gw_scene *scene, uint32_t actor, partner_fits fits)
+{
+	struct gw_partners partners = { .count = 0 };
+
+	for (uint32_t i = 0; i < scene->n_actors; i++) {
+		const struct gw_actor *other = &scene->actors[i];
+
+		if (i == actor || !(other->blocked || other->busy || other->died || other->runs) ||
+		    !fits(scene, &scene->actors[actor], other))
+			continue;
+		if (partners.count < GW_PARTNERS_MAX)
+			partners.actors[partners.count++] = i;
+		else
+			partners.many = true;
+	}
+	return partners;
+}
+
+static bool partner_is_kernel(const struct gw_scene *scene, const struct gw_actor *actor)
+{
+	const struct gw_log_task *task = &scene->model->tasks[actor->task];
+
+	return task->kernel || *task->work_function;
+}
+
+bool gw_partner_same_driver(const struct gw_actor *a, const struct gw_actor *b)
+{
+	if (a->gpu.kind != GW_SUBSYSTEM_GPU || b->gpu.kind != GW_SUBSYSTEM_GPU)
+		return false;
+	return a->gpu.generic || b->gpu.generic || strcmp(a->gpu.name, b->gpu.name) == 0;
+}
+
+/* ---- locks ------------------------------------------------------------------------------------------ */
+
+/* It sleeps or spins for something else than a lock: so it is not in the same queue. */
+static bool partner_waits_elsewhere(const struct gw_actor *actor)
+{
+	return actor->wait.kind != GW_TEXT_WAIT_UNKNOWN && !gw_text_wait_is_lock(actor->wait.kind) && !actor->died;
+}
+
+static bool partner_entered_there(const struct gw_scene *scene, const struct gw_actor *waiter,
+				  const struct gw_actor *other)
+{
+	return waiter->inner.kind != GW_SUBSYSTEM_UNKNOWN && partner_waits_elsewhere(other) &&
+	       other->entry.kind == waiter->inner.kind;
+}
+
+static bool partner_is_there(const struct gw_scene *scene, const struct gw_actor *waiter, const struct gw_actor *other)
+{
+	return waiter->inner.kind != GW_SUBSYSTEM_UNKNOWN && partner_waits_elsewhere(other) &&
+	       other->inner.kind == waiter->inner.kind;
+}
+
+static bool partner_holds_in_gpu(const struct gw_scene *scene, const struct gw_actor *waiter,
+				 const struct gw_actor *other)
+{
+	return partner_waits_elsewhere(other) && gw_partner_same_driver(waiter, other);
+}
+
+static bool partner_changes_power(const struct gw_scene *scene, const struct gw_actor *waiter,
+				  const struct gw_actor *other)
+{
+	return other->callback && partner_waits_elsewhere(other);
+}
+
+struct gw_partners gw_partner_holders(const struct gw_scene *scene, uint32_t actor)
+{
+	struct gw_partners partners;
+
+	if (scene->actors[actor].gpu.kind == GW_SUBSYSTEM_GPU)
+		return partner_find(scene, actor, partner_holds_in_gpu);
+	/* The device's lock, which its state is changed under. */
+	if (scene->actors[actor].inner.kind == GW_SUBSYSTEM_POWER)
+		return partner_find(scene, actor, partner_changes_power);
+	/* File systems and the rest of memory management have too many locks for a guess. */
+	if (scene->actors[actor].inner.kind != GW_SUBSYSTEM_NETWORK &&
+	    scene->actors[actor].inner.kind != GW_SUBSYSTEM_USB)
+		return (struct gw_partners){ .count = 0 };
+	partners = partner_find(scene, actor, partner_entered_there);
+	return partners.count ? partners : partner_find(scene, actor, partner_is_there);
+}
+
+/* ---- fences ------------------------------------------------------------------------------------------- */
+
+static bool partner_resets(const struct gw_scene *scene, const struct gw_actor *waiter, const struct gw_actor *other)
+{
+	return other->resets && other->blocked && partner_is_kernel(scene, other) &&
+	       gw_partner_same_driver(waiter, other);
+}
+
+struct gw_partners gw_partner_resets(const struct gw_scene *scene, uint32_t actor)
+{
+	return partner_find(scene, actor, partner_resets);
+}
+
+/* What waits for a fence itself is no signaller that is held up by a lock. */
+static bool partner_signals(const struct gw_scene *scene, const struct gw_actor *waiter, const struct gw_actor *other)
+{
+	return other->signals && other->blocked && partner_is_kernel(scene, other) &&
+	       gw_partner_same_driver(waiter, other) && other->wait.kind != GW_TEXT_WAIT_FENCE;
+}
+
+struct gw_partners gw_partner_signallers(const struct gw_scene *scene, uint32_t actor)
+{
+	return partner_find(scene, actor, partner_signals);
+}
+
+/* ---- work ------------------------------------------------------------------------------------------------ */
+
+static bool partner_works(const struct gw_scene *scene, const struct gw_actor *waiter, const struct gw_actor *other)
+{
+	return other->blocked && *scene->model->tasks[other->task].work_function &&
+	       gw_partner_same_driver(waiter, other);
+}
+
+/* Who waits for the flusher is an unlikely item to be flushed; what is not in its queue is likelier. */
+static bool partner_works_elsewhere(const struct gw_scene *scene, const struct gw_actor *waiter,
+				    const struct gw_actor *other)
+{
+	return partner_works(scene, waiter, other) && !gw_text_wait_is_lock(other->wait.kind);
+}
+
+struct gw_partners gw_partner_workers(const struct gw_scene *scene, uint32_t actor)
+{
+	return partner_find(scene, actor, partner_works_elsewhere);
+}
+
+/* The length of what two functions of one driver begin with, "virtio_gpu_": its first two words. */
+static size_t partner_prefix(const char *function)
+{
+	const char *second = strchr(function, '_'), *third = second ? strchr(second + 1, '_') : NULL;
+
+	return third && third - function >= 6 ? (size_t)(third - function) + 1 : 0;
+}
+
+static bool partner_wakes(const struct gw_scene *scene, const struct gw_actor *waiter, const struct gw_actor *other)
+{
+	const struct gw_log_frame *place = gw_scene_place(scene, waiter);
+	size_t length = place ? partner_prefix(place->function) : 0;
+
+	return length && other->signals && partner_works(scene, waiter, other) &&
+	       strncmp(scene->model->tasks[other->task].work_function, place->function, length) == 0;
+}
+
+struct gw_partners gw_partner_wakers(const struct gw_scene *scene, uint32_t actor)
+{
+	return partner_find(scene, actor, partner_wakes);
+}
+
+/* ---- runtime PM ---------------------------------------------------------------------------------------------- */
+
+/* A driver's functions around the callback and around who wants the device: same module, or the same first word. */
+static bool partner_same_owner(const struct gw_log_frame *a, const struct gw_log_frame *b)
+{
+	static const char *const general[] = {
+		"pm_", "dev_", "bus_", "platform_", "pci_", "generic_", "device_", "rpm_"
+	};
+	size_t word = strcspn(a->function, "_");
+
+	if (*a->module && a->module == b->module)
+		return true;
+	for (size_t i = 0; i < sizeof(general) / sizeof(general[0]); i++)
+		if (strncmp(a->function, general[i], strlen(general[i])) == 0)
+			return false;
+	return word >= 3 && a->function[word] && strncmp(a->function, b->function, word + 1) == 0;
+}
+
+/* Frames beside a place in a stack that are compared. */
+#define NEIGHBOURS 6
+
+static bool partner_calls_back(const struct gw_scene *scene, const struct gw_actor *waiter,
+			       const struct gw_actor *other)
+{
+	const struct gw_log_frame *mine, *its;
+	uint32_t count = gw_scene_frames(scene, waiter, &mine), end;
+
+	if (!other->callback)
+		return false;
+	gw_scene_frames(scene, other, &its);
+	end = waiter->wait.caller + NEIGHBOURS < count ? waiter->wait.caller + NEIGHBOURS : count;
+	for (uint32_t i = waiter->wait.caller; i < end; i++)
+		for (uint32_t j = other->callback_frame, n = 0; j > 0 && n < NEIGHBOURS; j--, n++)
+			if (mine[i].reliable && its[j - 1].reliable && partner_same_owner(&mine[i], &its[j - 1]))
+				return true;
+	return false;
+}
+
+struct gw_partners gw_partner_callbacks(const struct gw_scene *scene, uint32_t actor)
+{
+	return partner_find(scene, actor, partner_calls_back);
+}
+
+/* ---- CPUs -------------------------------------------------------------------------------------------------------- */
+
+static bool partner_is_on_cpu(const struct gw_scene *scene, const struct gw_actor *waiter, const struct gw_actor *other)
+{
+	return (other->busy || other->runs) && other->wait.kind != GW_TEXT_WAIT_SPIN;
+}
+
+static bool partner_is_on_cpu_in_driver(const struct gw_scene *scene, const struct gw_actor *waiter,
+					const struct gw_actor *other)
+{
+	return partner_is_on_cpu(scene, waiter, other) && gw_partner_same_driver(waiter, other);
+}
+
+struct gw_partners gw_partner_spinners(const struct gw_scene *scene, uint32_t actor)
+{
+	struct gw_partners partners = partner_find(scene, actor, partner_is_on_cpu_in_driver);
+
+	return partners.count ? partners : partner_find(scene, actor, partner_is_on_cpu);
+}
+
+/* ---- what was left behind --------------------------------------------------------------------------------------- */
+
+static bool partner_died_inside(const struct gw_scene *scene, const struct gw_actor *waiter,
+				const struct gw_actor *other)
+{
+	return other->died && (other->invalidates || other->reclaims ||
+			       strncmp(scene->model->tasks[other->task].comm, "kcompactd", 9) == 0 ||
+			       strncmp(scene->model->tasks[other->task].comm, "kswapd", 6) == 0 ||
+			       strncmp(scene->model->tasks[other->task].comm, "khugepaged", 10) == 0);
+}
+
+struct gw_partners gw_partner_dead(const struct gw_scene *scene, uint32_t actor)
+{
+	return partner_find(scene, actor, partner_died_inside);
+}
+
+static bool partner_in_section(const struct gw_scene *scene, const struct gw_actor *waiter,
+			       const struct gw_actor *other)
+{
+	return !other->unplugs && other->wait.kind == GW_TEXT_WAIT_FENCE && gw_partner_same_driver(waiter, other);
+}
+
+struct gw_partners gw_partner_sections(const struct gw_scene *scene, uint32_t actor)
+{
+	return partner_find(scene, actor, partner_in_section);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whom an actor waits for, where the log does not say it: the other blocked actors of the same driver that, by what they
+ * do, could be it. One alone is probable; of several each is a guess.
+ */
+#ifndef GPUWATCH_LIB_EXPLAIN_PARTNER_H
+#define GPUWATCH_LIB_EXPLAIN_PARTNER_H
+
+#include "lib/explain/scene.h"
+
+/* Partners of one actor that are kept. */
+#define GW_PARTNERS_MAX 8
+
+struct gw_partners {
+	uint32_t actors[GW_PARTNERS_MAX];
+	uint32_t count;
+	bool many; /* more than were kept */
+};
+
+/* Both in the same GPU driver, as far as their stacks tell. */
+bool gw_partner_same_driver(const struct gw_actor *a, const struct gw_actor *b);
+
+/* Who may hold the lock that it waits for. */
+struct gw_partners gw_partner_holders(const struct gw_scene *scene, uint32_t actor);
+/* Whose reset alone could end the fence that it waits for. */
+struct gw_partners gw_partner_resets(const struct gw_scene *scene, uint32_t actor);
+/* Who would signal that fence. */
+struct gw_partners gw_partner_signallers(const struct gw_scene *scene, uint32_t actor);
+/* Who may run the work that it flushes or cancels. */
+struct gw_partners gw_partner_workers(const struct gw_scene *scene, uint32_t actor);
+/* Whose work would wake it from a sleep in a function of its driver. */
+struct gw_partners gw_partner_wakers(const struct gw_scene *scene, uint32_t actor);
+/* Who runs the runtime PM callback of the device that it wants. */
+struct gw_partners gw_partner_callbacks(const struct gw_scene *scene, uint32_t actor);
+/* Who may be on another CPU with the spinlock that it wants, or does not answer it from there. */
+struct gw_partners gw_partner_spinners(const struct gw_scene *scene, uint32_t actor);
+/* Who died with page locks. */
+struct gw_partners gw_partner_dead(const struct gw_scene *scene, uint32_t actor);
+/* Who is in a drm_dev_enter() section that an unplug waits for. */
+struct gw_partners gw_partner_sections(const struct gw_scene *scene, uint32_t actor);
+
+#endif

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reports of a text. */
+#include "lib/explain/render.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/analysis/verdict/render.h"
+#include "lib/analysis/words/json.h"
+#include "lib/base/hash.h"
+#include "lib/base/text.h"
+#include "lib/base/units.h"
+#include "lib/explain/judge.h"
+
+/* A detector repeats itself while a CPU stays where it is: after so long it would have. */
+#define SOFT_LOCKUP_REPEATS_S 60
+#define HARD_LOCKUP_REPEATS_S 1
+
+/* Events of one report. */
+#define EVENTS_MAX 32
+
+struct text_render {
+	const struct gw_text_graph *graph;
+	const struct gw_finding *finding;
+	struct gw_report *report;
+	struct gw_subsystem fault;
+	bool device_given_up;
+};
+
+static const struct gw_actor *text_render_root(const struct text_render *render)
+{
+	return gw_text_graph_actor(render->graph, render->finding->root);
+}
+
+static const struct gw_log_task *text_render_task(const struct text_render *render, const struct gw_actor *actor)
+{
+	return &render->graph->scene->model->tasks[actor->task];
+}
+
+static int text_render_replace(char **text, struct gw_text *with)
+{
+	char *finished = gw_text_finish(with);
+
+	if (!finished)
+		return -ENOMEM;
+	free(*text);
+	*text = finished;
+	return 0;
+}
+
+/* ---- whose fault ---------------------------------------------------------------------------------------- */
+
+static bool text_render_is_not_the_gpu(const struct text_render *render)
+{
+	return render->fault.kind != GW_SUBSYSTEM_GPU && render->fault.kind != GW_SUBSYSTEM_UNKNOWN;
+}
+
+static void text_render_add_fault(struct gw_text *text, const struct gw_subsystem *fault)
+{
+	const char *kind = gw_subsystem_kind_name(fault->kind);
+
+	gw_text_add(text, "%s", kind);
+	if (*fault->name && strcmp(fault->name, kind) != 0)
+		gw_text_add(text, " (%s)", fault->name);
+}
+
+static int text_render_subsystem(struct text_render *render)
+{
+	render->report->subsystem = json_pack("{s:s, s:o}", "kind", gw_subsystem_kind_name(render->fault.kind), "name",
+					      gw_json_text(render->fault.name));
+	return render->report->subsystem ? 0 : -ENOMEM;
+}
+
+/* ---- what recovered --------------------------------------------------------------------------------------- */
+
+static int64_t text_render_last_busy_us(const struct text_render *render, const struct gw_actor *actor, uint32_t *count)
+{
+	const struct gw_log_model *model = render->graph->scene->model;
+	int64_t last_us = -1;
+
+	*count = 0;
+	for (uint32_t s = model->tasks[actor->task].first_sample; s != GW_LOG_NONE; s = model->samples[s].next) {
+		if (model->samples[s].kind == GW_LOG_SAMPLE_CPU || model->samples[s].kind == GW_LOG_SAMPLE_BUSY)
+			last_us = model->samples[s].time_us;
+		*count += model->samples[s].kind == GW_LOG_SAMPLE_BUSY;
+	}
+	return last_us;
+}
+
+static bool text_render_had_hard_lockup(const struct text_render *render)
+{
+	const struct gw_scene *scene = render->graph->scene;
+
+	for (uint32_t i = 0; i < scene->model->n_events; i++)
+		if (scene->model->events[i].incident == scene->incident &&
+		    scene->model->events[i].kind == GW_LOG_EVENT_HARD_LOCKUP)
+			return true;
+	return false;
+}
+
+/* The log goes on, and the detector does not repeat itself. */
+static bool text_render_is_over(const struct text_render *render)
+{
+	const struct gw_actor *actor = text_render_root(render);
+	int64_t last_us, limit_s;
+	uint32_t count;
+
+	if (render->finding->kind != GW_KIND_LIVELOCK || !actor)
+		return false;
+	last_us = text_render_last_busy_us(render, actor, &count);
+	limit_s = text_render_had_hard_lockup(render) ? HARD_LOCKUP_REPEATS_S : SOFT_LOCKUP_REPEATS_S;
+	return last_us >= 0 && render->graph->scene->model->last_us - last_us > limit_s * (int64_t)GW_USEC_PER_SEC;
+}
+
+/* ---- words ------------------------------------------------------------------------------------------------------ */
+
+/* Where a task on a CPU is: what its subsystem was found by, else the innermost function that means something. */
+static const struct gw_log_frame *text_render_busy_place(const struct text_render *render, const struct gw_actor *actor)
+{
+	const struct gw_log_frame *frames;
+	uint32_t count = gw_scene_frames(render->graph->scene, actor, &frames);
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct gw_subsystem found = gw_scene_subsystem(render->graph->scene, &frames[i]);
+
+		if (frames[i].reliable && !frames[i].interrupt && found.kind == render->fault.kind &&
+		    strcmp(found.name, render->fault.name) == 0)
+			return &frames[i];
+	}
+	return gw_scene_place(render->graph->scene, actor);
+}
+
+static int text_render_busy(struct text_render *render)
+{
+	const struct gw_actor *actor = text_render_root(render);
+	const struct gw_log_task *task = text_render_task(render, actor);
+	const struct gw_log_frame *place = text_render_busy_place(render, actor);
+	struct gw_text summary = { .data = NULL }, cause = { .data = NULL };
+	bool over = render->report->state == GW_STATE_RESOLVED;
+
+	gw_text_add(&summary, "%s (pid %" PRIu32 ") %s%s%s%s", task->comm, task->pid,
+		    over ? "did not leave its CPU for a while" : "does not leave its CPU", place ? ": it is in " : "",
+		    place ? place->function : "", place ? "()" : "");
+	if (render->finding->n_victims)
+		gw_text_add(&summary, "; %" PRIu32 " other task%s blocked", render->finding->n_victims,
+			    render->finding->n_victims == 1 ? " is" : "s are");
+	gw_text_add(&cause, "The kernel's own detector found %s (pid %" PRIu32 ") on a CPU that it did not leave.",
+		    task->comm, task->pid);
+	if (place)
+		gw_text_add(
+			&cause, " It is in %s()%s%s%s.", place->function, *place->module ? " of module " : "",
+			place->module,
+			over ? "; the log goes on afterwards, and the detector does not repeat itself: it ended by itself"
+			     : "");
+	if (text_render_replace(&render->report->summary, &summary) < 0)
+		return -ENOMEM;
+	return text_render_replace(&render->report->explanation, &cause);
+}
+
+/* "Not the GPU's: memory (reclaim). " in front of the summary. */
+static int text_render_acquit(struct text_render *render)
+{
+	struct gw_text summary = { .data = NULL };
+
+	if (!text_render_is_not_the_gpu(render))
+		return 0;
+	gw_text_add(&summary, "Not the GPU's but ");
+	text_render_add_fault(&summary, &render->fault);
+	gw_text_add(&summary, ": %s", render->report->summary);
+	return text_render_replace(&render->report->summary, &summary);
+}
+
+static void text_render_advise_device(struct gw_text *text, const struct gw_scene *scene)
+{
+	if (scene->needs_reboot)
+		gw_text_add(text, "The driver asks for a reboot.");
+	else if (scene->device_lost)
+		gw_text_add(
+			text,
+			"Reset the GPU if its driver offers that (nvidia-smi --gpu-reset), else power the machine off and on; look for errors of PCI Express (AER) and of power.");
+	else
+		gw_text_add(text, "Unbind and bind the driver, or reboot.");
+}
+
+static int text_render_advise(struct text_render *render)
+{
+	struct gw_text text = { .data = NULL };
+
+	if (render->report->state == GW_STATE_RESOLVED)
+		gw_text_add(&text, "Nothing has to be done now: it ended by itself.");
+	else if (text_render_is_not_the_gpu(render) && render->finding->kind != GW_KIND_DEADLOCK)
+		gw_text_add(&text, "Look at what the root cause waits for; no GPU driver is to blame.");
+	else if (render->finding->root == render->graph->device)
+		text_render_advise_device(&text, render->graph->scene);
+	else if (render->finding->kind == GW_KIND_LIVELOCK)
+		gw_text_add(
+			&text,
+			"A reboot ends this, if it does not end by itself. For the driver's developers: look for a loop without bound around the function named here.");
+	else if (render->finding->kind == GW_KIND_STALL)
+		gw_text_add(&text, "The log does not prove a deadlock. See below for what would show more.");
+	else
+		return 0;
+	return text_render_replace(&render->report->advice, &text);
+}
+
+/* Of a chain without a loop everybody but its end is a victim. */
+static int text_render_victims(struct text_render *render)
+{
+	const struct gw_index_list *chain = &render->finding->chain;
+	size_t at = 0;
+
+	for (uint32_t i = 0; render->finding->kind == GW_KIND_STALL && i < chain->count; i++) {
+		const struct gw_actor *actor = gw_text_graph_actor(render->graph, chain->items[i]);
+
+		if (!actor || chain->items[i] == render->finding->root)
+			continue;
+		if (json_array_insert_new(render->report->victims, at++,
+					  gw_json_id(&render->graph->graph.nodes[chain->items[i]])) < 0)
+			return -ENOMEM;
+		render->report->victims_total++;
+	}
+	return 0;
+}
+
+/* ---- what the log has besides, and has not ------------------------------------------------------------------------- */
+
+static json_t *text_render_event(const struct gw_log_event *event, uint32_t count)
+{
+	json_t *json = json_pack("{s:s, s:i, s:o}", "kind", gw_log_event_name(event->kind), "count", (int)count, "text",
+				 gw_json_text(event->text));
+
+	if (json && *event->device && json_object_set_new(json, "device", gw_json_text(event->device)) < 0) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
+}
+
+/* Each kind once, with its last text: several timeouts of a ring are one piece of news. */
+static json_t *text_render_events(const struct gw_scene *scene)
+{
+	const struct gw_log_model *model = scene->model;
+	uint32_t counts[GW_LOG_EVENTS] = { 0 }, last[GW_LOG_EVENTS] = { 0 };
+	json_t *events = json_array();
+
+	for (uint32_t i = 0; i < model->n_events; i++) {
+		if (model->events[i].incident != scene->incident)
+			continue;
+		counts[model->events[i].kind]++;
+		last[model->events[i].kind] = i;
+	}
+	for (int kind = 0; events && kind < GW_LOG_EVENTS; kind++) {
+		if (counts[kind] == 0 || kind == GW_LOG_EVENT_SYSRQ || kind == GW_LOG_EVENT_BOOT ||
+		    kind == GW_LOG_EVENT_HUNG_TASK)
+			continue;
+		if (json_array_append_new(events, text_render_event(&model->events[last[kind]], counts[kind])) < 0) {
+			json_decref(events);
+			return NULL;
+		}
+	}
+	return events;
+}
+
+static void text_render_add_missing(json_t *missing, bool *failed, struct gw_text *text)
+{
+	char *sentence = gw_text_finish(text);
+
+	*failed |= !sentence || json_array_append_new(missing, json_string(sentence)) < 0;
+	free(sentence);
+}
+
+/* The stack of a task of the chain that is not there, and the holder that nobody names. */
+static json_t *text_render_missing(const struct text_render *render)
+{
+	json_t *missing = json_array();
+	bool failed = !missing;
+
+	if (render->finding->kind != GW_KIND_STALL || render->report->class == GW_CLASS_SILENT_DEVICE)
+		return missing;
+	for (uint32_t i = 0; i < render->finding->chain.count && !failed; i++) {
+		const struct gw_actor *actor = gw_text_graph_actor(render->graph, render->finding->chain.items[i]);
+		struct gw_text text = { .data = NULL };
+
+		if (!actor || actor->sample != GW_LOG_NONE)
+			continue;
+		gw_text_add(&text,
+			    "Where %s (pid %" PRIu32 ") is: `cat /proc/%" PRIu32
+			    "/stack` as root, or `echo w > /proc/sysrq-trigger` and the kernel log after it.",
+			    text_render_task(render, actor)->comm, text_render_task(render, actor)->pid,
+			    text_render_task(render, actor)->pid);
+		text_render_add_missing(missing, &failed, &text);
+	}
+	if (!failed && json_array_size(missing) == 0 && !text_render_is_not_the_gpu(render)) {
+		struct gw_text text = { .data = NULL };
+
+		gw_text_add(
+			&text,
+			"Who would end the last wait: `gpuwatch-cli record FILE` while it stands, or `echo t > /proc/sysrq-trigger` and the kernel log after it.");
+		text_render_add_missing(missing, &failed, &text);
+	}
+	if (!failed)
+		return missing;
+	json_decref(missing);
+	return NULL;
+}
+
+static int text_render_log(struct text_render *render)
+{
+	const struct gw_actor *actor = text_render_root(render);
+	uint32_t rounds = actor ? text_render_task(render, actor)->rounds : 0;
+
+	render->report->log = json_pack("{s:i, s:i, s:o, s:o}", "incident", (int)render->graph->scene->incident,
+					"rounds", (int)rounds, "events", text_render_events(render->graph->scene),
+					"missing", text_render_missing(render));
+	return render->report->log ? 0 : -ENOMEM;
+}
+
+/* ---- identity -------------------------------------------------------------------------------------------------------- */
+
+/* What is the same on every machine: class, and the functions and modules where its tasks wait. */
+static uint64_t text_render_shape(const struct text_render *render)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < render->finding->chain.count; i++) {
+		const struct gw_actor *actor = gw_text_graph_actor(render->graph, render->finding->chain.items[i]);
+		const struct gw_log_frame *place = actor ? gw_scene_place(render->graph->scene, actor) : NULL;
+		uint64_t hash = GW_HASH_START;
+
+		if (!place)
+			continue;
+		hash = gw_hash_string(hash, place->function);
+		/* A sum: the same whichever task of a loop comes first. */
+		sum += gw_hash_string(hash, place->module);
+	}
+	return gw_hash_number(gw_hash_string(GW_HASH_START, gw_class_name(render->report->class)), sum);
+}
+
+static void text_render_identify(struct text_render *render)
+{
+	struct gw_report *report = render->report;
+	const struct gw_scene *scene = render->graph->scene;
+	uint64_t key = gw_hash_number(report->key ? report->key : GW_HASH_START, scene->incident);
+
+	snprintf(report->id, sizeof(report->id), "%c-%012" PRIx64, gw_kind_name(report->kind)[0],
+		 key & UINT64_C(0xffffffffffff));
+	snprintf(report->signature, sizeof(report->signature), "%016" PRIx64, text_render_shape(render));
+	report->detected_mono_ns = scene->now_ns;
+	report->state = text_render_is_over(render) ? GW_STATE_RESOLVED : GW_STATE_ACTIVE;
+	report->resolved_mono_ns = report->state == GW_STATE_RESOLVED ? scene->now_ns : 0;
+}
+
+int gw_text_render(struct gw_report **ret, const struct gw_text_graph *graph, const struct gw_finding *finding)
+{
+	struct text_render render = { .graph = graph, .finding = finding, .fault = gw_text_fault(graph, finding) };
+	struct gw_finding as_stall = *finding;
+	int r;
+
+	/* The engine has no words for what only a log shows. */
+	if (as_stall.kind == GW_KIND_LIVELOCK)
+		as_stall.kind = GW_KIND_STALL;
+	r = gw_render(&render.report, &graph->graph, &as_stall);
+	if (r < 0)
+		return r;
+	render.report->kind = finding->kind;
+	text_render_identify(&render);
+	r = text_render_subsystem(&render);
+	r = r ?: text_render_victims(&render);
+	if (finding->kind == GW_KIND_LIVELOCK)
+		r = r ?: text_render_busy(&render);
+	r = r ?: text_render_acquit(&render);
+	r = r ?: text_render_advise(&render);
+	r = r ?: text_render_log(&render);
+	if (r < 0)
+		gw_report_free(render.report);
+	else
+		*ret = render.report;
+	return r;
+}
+
+/* ---- lockdep ------------------------------------------------------------------------------------------------------------- */
+
+/* Where the lock was taken: behind lockdep's own functions and those of the lock. */
+static const struct gw_log_frame *text_render_lockdep_place(const struct gw_scene *scene,
+							    const struct gw_log_sample *sample)
+{
+	static const char *const own[] = { "dump_stack",     "print_",	     "check_",	      "validate_chain",
+					   "__lock_acquire", "lock_acquire", "mark_lock",     "__mutex_lock",
+					   "mutex_lock",     "__ww_mutex",   "ww_mutex_lock", "down_",
+					   "__down_",	     "_raw_spin",    "__might_",      "fs_reclaim",
+					   "lock_map_acq" };
+
+	for (uint32_t i = 0; i < sample->n_frames; i++) {
+		const struct gw_log_frame *frame = &scene->model->frames[sample->first_frame + i];
+		bool is_own = !frame->reliable;
+
+		for (size_t k = 0; k < sizeof(own) / sizeof(own[0]) && !is_own; k++)
+			is_own = strncmp(frame->function, own[k], strlen(own[k])) == 0;
+		if (!is_own)
+			return frame;
+	}
+	return NULL;
+}
+
+static int text_render_lockdep_words(struct gw_report *report, const struct gw_scene *scene,
+				     const struct gw_log_sample *sample)
+{
+	const struct gw_log_task *task = &scene->model->tasks[sample->task];
+	struct gw_text summary = { .data = NULL }, cause = { .data = NULL }, advice = { .data = NULL };
+	const struct gw_log_frame *place = text_render_lockdep_place(scene, sample);
+
+	gw_text_add(&summary, "lockdep: an order of locks that could deadlock; nothing hangs");
+	gw_text_add(
+		&cause,
+		"%s (pid %" PRIu32
+		") takes a lock%s%s%s in an order that could deadlock with another path. The kernel found that by its rules; no task is stuck in it.",
+		task->comm, task->pid, place ? " in " : "", place ? place->function : "", place ? "()" : "");
+	gw_text_add(
+		&advice,
+		"No action is needed on this machine. The driver's developers can use the whole text of lockdep's report.");
+	report->summary = gw_text_finish(&summary);
+	report->explanation = gw_text_finish(&cause);
+	report->advice = gw_text_finish(&advice);
+	return report->summary && report->explanation && report->advice ? 0 : -ENOMEM;
+}
+
+struct gw_report *gw_text_render_lockdep(const struct gw_scene *scene, const struct gw_log_event *event,
+					 const struct gw_log_sample *sample)
+{
+	struct gw_report *report = calloc(1, sizeof(*report));
+
+	if (!report)
+		return NULL;
+	report->kind = GW_KIND_HAZARD;
+	report->class = GW_CLASS_LOCK_ORDER;
+	report->confidence = GW_CONFIDENCE_HINT;
+	report->key = gw_hash_number(gw_hash_string(GW_HASH_START, event->text), event->line);
+	report->detected_mono_ns = scene->now_ns;
+	snprintf(report->id, sizeof(report->id), "h-%012" PRIx64, report->key & UINT64_C(0xffffffffffff));
+	report->log = json_pack("{s:i, s:i, s:o, s:[]}", "incident", (int)scene->incident, "rounds", 0, "events",
+				text_render_events(scene), "missing");
+	if (!report->log || text_render_lockdep_words(report, scene, sample) < 0) {
+		gw_report_free(report);
+		return NULL;
+	}
+	return report;
+}

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a model's tasks to actors. */
+#include "lib/explain/scene.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/units.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- whose a frame is ------------------------------------------------------------------------------- */
+
+static bool scene_module_is_gpu(const struct gw_scene *scene, const char *module)
+{
+	const struct gw_log_model *model = scene->model;
+
+	for (uint32_t i = 1; i < model->n_frames; i++) {
+		const struct gw_log_frame *inner = &model->frames[i - 1], *outer = &model->frames[i];
+
+		if (outer->module == module && inner->module != module && inner->reliable && outer->reliable &&
+		    gw_subsystem_of(inner->function, inner->module).kind == GW_SUBSYSTEM_GPU)
+			return true;
+	}
+	return false;
+}
+
+/* Modules that are asked about are few; what was found out is kept. */
+struct scene_module {
+	const char *name;
+	bool gpu;
+};
+
+#define MODULES_MAX 64
+
+struct gw_scene_modules {
+	struct scene_module modules[MODULES_MAX];
+	uint32_t count;
+};
+
+static bool scene_calls_gpu(const struct gw_scene *scene, const char *module)
+{
+	struct gw_scene_modules *known = scene->modules;
+
+	for (uint32_t i = 0; i < known->count; i++)
+		if (known->modules[i].name == module)
+			return known->modules[i].gpu;
+	if (known->count == MODULES_MAX)
+		return false;
+	known->modules[known->count] = (struct scene_module){ module, scene_module_is_gpu(scene, module) };
+	return known->modules[known->count++].gpu;
+}
+
+struct gw_subsystem gw_scene_subsystem(const struct gw_scene *scene, const struct gw_log_frame *frame)
+{
+	struct gw_subsystem found = gw_subsystem_of(frame->function, frame->module);
+
+	if (found.kind == GW_SUBSYSTEM_OTHER && scene_calls_gpu(scene, frame->module))
+		return (struct gw_subsystem){ GW_SUBSYSTEM_GPU, frame->module, false };
+	return found;
+}
+
+/* ---- samples ------------------------------------------------------------------------------------------- */
+
+uint32_t gw_scene_frames(const struct gw_scene *scene, const struct gw_actor *actor, const struct gw_log_frame **ret)
+{
+	const struct gw_log_sample *sample;
+
+	*ret = NULL;
+	if (actor->sample == GW_LOG_NONE)
+		return 0;
+	sample = &scene->model->samples[actor->sample];
+	*ret = scene->model->frames + sample->first_frame;
+	return sample->n_frames;
+}
+
+/* A sight of a task that sleeps says more than that of one which ran; a later one more than an earlier one. */
+static int scene_sample_rank(const struct gw_log_sample *sample)
+{
+	if (sample->n_frames == 0)
+		return 0;
+	switch (sample->kind) {
+	case GW_LOG_SAMPLE_HUNG:
+		return 5;
+	case GW_LOG_SAMPLE_LISTED:
+		return sample->state == 'D' ? 5 : 4;
+	case GW_LOG_SAMPLE_OOPS:
+		return 3;
+	case GW_LOG_SAMPLE_BUSY:
+		return 3;
+	case GW_LOG_SAMPLE_TABLE:
+	case GW_LOG_SAMPLE_CPU:
+		return 2;
+	default:
+		return 0;
+	}
+}
+
+static void scene_pick_sample(const struct gw_scene *scene, struct gw_actor *actor)
+{
+	const struct gw_log_model *model = scene->model;
+	int best = 0;
+
+	actor->sample = GW_LOG_NONE;
+	for (uint32_t s = model->tasks[actor->task].first_sample; s != GW_LOG_NONE; s = model->samples[s].next) {
+		const struct gw_log_sample *sample = &model->samples[s];
+		int rank = scene_sample_rank(sample);
+
+		actor->hung |= sample->kind == GW_LOG_SAMPLE_HUNG;
+		actor->busy |= sample->kind == GW_LOG_SAMPLE_BUSY;
+		actor->blocked |= sample->kind == GW_LOG_SAMPLE_HUNG || sample->state == 'D';
+		actor->seen_running += sample->state == 'R' && sample->n_frames && sample->kind != GW_LOG_SAMPLE_OOPS &&
+				       sample->kind != GW_LOG_SAMPLE_LOCKDEP;
+		if (rank > 0 && rank >= best) {
+			best = rank;
+			actor->sample = s;
+		}
+	}
+}
+
+/* ---- what an actor does ---------------------------------------------------------------------------------- */
+
+static bool scene_has(const char *function, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strstr(function, words[i]))
+			return true;
+	return false;
+}
+
+static const char *const reset_words[] = { "reset",    "recover",      "timedout", "hang_detect", "set_wedged",
+					   "wedge_me", "handle_error", "_tdr",	   "hangcheck" };
+static const char *const signal_words[] = { "run_job",	    "drm_sched_main", "retire",	  "complete",
+					    "completion",   "signal",	      "dequeue",  "fence_process",
+					    "_ring_thread", "_eop",	      "job_done", "free_job" };
+static const char *const invalidate_words[] = { "notifier_invalidate", "hmm_invalidate",  "invalidate_range",
+						"migrate_pages",       "migrate_folio",	  "try_to_migrate",
+						"compact_zone",	       "svm_range_evict", "unmap_folio" };
+static const char *const hardware_words[] = { "flip_done",	  "wait_for_vblank", "wait_one_vblank",
+					      "virtio_gpu_queue", "wait_for_idle",   "wait_idle_engines",
+					      "rpc_recv",	  "rpcRecvPoll" };
+static const char *const idle_words[] = { "cpuidle",   "default_idle",	    "intel_idle",
+					  "do_idle",   "cpu_idle",	    "mwait_idle",
+					  "acpi_idle", "cpu_startup_entry", "native_safe_halt" };
+static const char *const reclaim_words[] = { "do_try_to_free_pages", "try_to_free_pages", "shrink_slab", "shrink_node",
+					     "try_to_free_mem_cgroup" };
+
+static void scene_note_callback(struct gw_actor *actor, const struct gw_log_frame *frame, uint32_t index)
+{
+	if (actor->callback ||
+	    (strcmp(frame->function, "rpm_callback") != 0 && strcmp(frame->function, "__rpm_callback") != 0))
+		return;
+	actor->callback = true;
+	actor->callback_frame = index;
+}
+
+static void scene_note_frame(const struct gw_scene *scene, struct gw_actor *actor, const struct gw_log_frame *frame,
+			     uint32_t index)
+{
+	struct gw_subsystem subsystem = gw_scene_subsystem(scene, frame);
+	bool gpu = subsystem.kind == GW_SUBSYSTEM_GPU;
+
+	if (actor->inner.kind == GW_SUBSYSTEM_UNKNOWN)
+		actor->inner = subsystem;
+	if (subsystem.kind != GW_SUBSYSTEM_UNKNOWN)
+		actor->entry = subsystem;
+	/* A driver says more than DRM's core. */
+	if (gpu && (actor->gpu.kind == GW_SUBSYSTEM_UNKNOWN || (actor->gpu.generic && !subsystem.generic)))
+		actor->gpu = subsystem;
+	actor->resets |= gpu && scene_has(frame->function, reset_words, COUNT(reset_words));
+	actor->signals |= gpu && scene_has(frame->function, signal_words, COUNT(signal_words));
+	actor->invalidates |= scene_has(frame->function, invalidate_words, COUNT(invalidate_words));
+	actor->reclaims |= scene_has(frame->function, reclaim_words, COUNT(reclaim_words));
+	actor->hardware |= gpu && scene_has(frame->function, hardware_words, COUNT(hardware_words));
+	actor->idle |= scene_has(frame->function, idle_words, COUNT(idle_words));
+	actor->unplugs |= strcmp(frame->function, "drm_dev_unplug") == 0;
+	scene_note_callback(actor, frame, index);
+}
+
+static void scene_note_work(const struct gw_scene *scene, struct gw_actor *actor)
+{
+	const struct gw_log_task *task = &scene->model->tasks[actor->task];
+	struct gw_log_frame frame = { .function = task->work_function, .module = task->work_module };
+	bool gpu;
+
+	if (!*task->work_function)
+		return;
+	gpu = gw_scene_subsystem(scene, &frame).kind == GW_SUBSYSTEM_GPU || actor->gpu.kind == GW_SUBSYSTEM_GPU;
+	actor->resets |= gpu && scene_has(task->work_function, reset_words, COUNT(reset_words));
+	actor->signals |= gpu && scene_has(task->work_function, signal_words, COUNT(signal_words));
+}
+
+/* Frames that are perhaps stale count where there are no others. */
+static void scene_read_actor(const struct gw_scene *scene, struct gw_actor *actor)
+{
+	const struct gw_log_frame *frames;
+	uint32_t count;
+
+	scene_pick_sample(scene, actor);
+	actor->died |= scene->model->tasks[actor->task].died;
+	actor->inner = actor->entry = actor->gpu = (struct gw_subsystem){ GW_SUBSYSTEM_UNKNOWN, "", false };
+	actor->wait.function = "";
+	count = gw_scene_frames(scene, actor, &frames);
+	if (count)
+		actor->wait = gw_text_wait_of(scene->model, &scene->model->samples[actor->sample]);
+	for (uint32_t i = 0; i < count; i++)
+		if (frames[i].reliable == actor->wait.reliable && !frames[i].interrupt)
+			scene_note_frame(scene, actor, &frames[i], i);
+	scene_note_work(scene, actor);
+	actor->runs = actor->seen_running && !actor->idle && !actor->blocked;
+	/* Without a stack a name has to do: NVIDIA's threads, and its tools, which do nothing but call the driver. */
+	if (count == 0 && (strncmp(scene->model->tasks[actor->task].comm, "nvidia-", 7) == 0 ||
+			   strncmp(scene->model->tasks[actor->task].comm, "nv_queue", 8) == 0))
+		actor->gpu = (struct gw_subsystem){ GW_SUBSYSTEM_GPU, "nvidia", false };
+	/* A table of ps does not always have the state: what sleeps there is known by where. */
+	if (count && scene->model->samples[actor->sample].kind == GW_LOG_SAMPLE_TABLE &&
+	    !scene->model->samples[actor->sample].state)
+		actor->blocked |= actor->wait.kind == GW_TEXT_WAIT_PAGE || gw_text_wait_is_lock(actor->wait.kind) ||
+				  actor->wait.kind == GW_TEXT_WAIT_FENCE || actor->wait.kind == GW_TEXT_WAIT_EVENT;
+}
+
+const struct gw_log_frame *gw_scene_place(const struct gw_scene *scene, const struct gw_actor *actor)
+{
+	static const char *const nothing[] = { "process_one_work", "worker_thread",  "kthread",	   "ret_from_fork*",
+					       "do_syscall_64",	   "entry_SYSCALL*", "do_el0_svc", "el0*" };
+	const struct gw_log_frame *frames;
+	uint32_t count = gw_scene_frames(scene, actor, &frames);
+
+	for (uint32_t i = actor->wait.caller; i < count; i++)
+		if (frames[i].reliable == actor->wait.reliable && !frames[i].interrupt &&
+		    !scene_has(frames[i].function, nothing, 3))
+			return &frames[i];
+	return NULL;
+}
+
+/* ---- the cast --------------------------------------------------------------------------------------------- */
+
+static void scene_add(struct gw_scene *scene, uint32_t task)
+{
+	if (scene->n_actors == GW_ACTORS_MAX || scene->by_task[task])
+		return;
+	scene->actors[scene->n_actors] = (struct gw_actor){ .task = task };
+	scene_read_actor(scene, &scene->actors[scene->n_actors]);
+	scene->by_task[task] = ++scene->n_actors;
+}
+
+struct gw_actor *gw_scene_actor(const struct gw_scene *scene, uint32_t task)
+{
+	return scene->by_task[task] ? &scene->actors[scene->by_task[task] - 1] : NULL;
+}
+
+/* Whoever sleeps for something of its own is not part of it. */
+static bool scene_counts(const struct gw_scene *scene, uint32_t index)
+{
+	const struct gw_log_task *task = &scene->model->tasks[index];
+	struct gw_actor actor = { .task = index };
+
+	if (task->incident != scene->incident)
+		return false;
+	scene_read_actor(scene, &actor);
+	return actor.blocked || actor.busy || actor.died || actor.runs;
+}
+
+/* Names of workers are unique at any time, so one that another number was printed for is the same worker. */
+static uint32_t scene_same_worker(const struct gw_scene *scene, uint32_t index)
+{
+	const struct gw_log_model *model = scene->model;
+	const struct gw_log_task *task = &model->tasks[index];
+
+	if (task->first_sample != GW_LOG_NONE || strncmp(task->comm, "kworker/", 8) != 0)
+		return index;
+	for (uint32_t i = 0; i < model->n_tasks; i++)
+		if (i != index && model->tasks[i].incident == task->incident && model->tasks[i].comm == task->comm &&
+		    model->tasks[i].first_sample != GW_LOG_NONE)
+			return i;
+	return index;
+}
+
+static void scene_add_blockers(struct gw_scene *scene)
+{
+	const struct gw_log_model *model = scene->model;
+
+	for (uint32_t i = 0; i < model->n_blockers; i++) {
+		const struct gw_log_blocker *blocker = &model->blockers[i];
+		struct gw_actor *waiter;
+
+		if (model->tasks[blocker->waiter].incident != scene->incident)
+			continue;
+		scene_add(scene, blocker->waiter);
+		waiter = gw_scene_actor(scene, blocker->waiter);
+		if (waiter)
+			waiter->blocked = true;
+		if (blocker->owner == GW_LOG_NONE)
+			continue;
+		uint32_t owner = scene_same_worker(scene, blocker->owner);
+
+		scene_add(scene, owner);
+		scene->by_task[blocker->owner] = scene->by_task[owner];
+	}
+}
+
+static void scene_add_holders(struct gw_scene *scene)
+{
+	for (uint32_t i = 0; i < scene->model->n_held; i++)
+		if (!scene->model->held[i].lockdep &&
+		    scene->model->tasks[scene->model->held[i].task].incident == scene->incident)
+			scene_add(scene, scene->model->held[i].task);
+}
+
+static void scene_read_events(struct gw_scene *scene)
+{
+	scene->device = "";
+	for (uint32_t i = 0; i < scene->model->n_events; i++) {
+		const struct gw_log_event *event = &scene->model->events[i];
+
+		if (event->incident != scene->incident)
+			continue;
+		scene->device_lost |= event->kind == GW_LOG_EVENT_DEVICE_LOST;
+		scene->wedged |= event->kind == GW_LOG_EVENT_WEDGED;
+		scene->flip_timeout |= event->kind == GW_LOG_EVENT_FLIP_TIMEOUT;
+		scene->needs_reboot |= event->kind == GW_LOG_EVENT_NEEDS_REBOOT;
+		scene->nvidia |= strstr(event->text, "NVRM") != NULL;
+		/* The last word counts. */
+		if (event->kind >= GW_LOG_EVENT_RESET_BEGIN && event->kind <= GW_LOG_EVENT_RESET_FAILED)
+			scene->reset_failed = event->kind == GW_LOG_EVENT_RESET_FAILED;
+		if (*event->device && event->kind <= GW_LOG_EVENT_DEVCOREDUMP)
+			scene->device = event->device;
+	}
+}
+
+/* A text without times is over when its longest wait is. */
+static uint64_t scene_now_ns(const struct gw_scene *scene)
+{
+	uint64_t now_ns = scene->model->last_us > 0 ? (uint64_t)scene->model->last_us * GW_NSEC_PER_USEC : 0;
+
+	for (uint32_t i = 0; i < scene->model->n_samples; i++) {
+		uint64_t age_ns = (uint64_t)scene->model->samples[i].blocked_s * GW_NSEC_PER_SEC;
+
+		if (now_ns < age_ns + GW_NSEC_PER_SEC)
+			now_ns = age_ns + GW_NSEC_PER_SEC;
+	}
+	return now_ns ? now_ns : GW_NSEC_PER_SEC;
+}
+
+int gw_scene_init(struct gw_scene *scene, const struct gw_log_model *model, uint32_t incident)
+{
+	*scene = (struct gw_scene){ .model = model, .incident = incident, .device = "" };
+	scene->actors = calloc(GW_ACTORS_MAX, sizeof(*scene->actors));
+	scene->by_task = calloc(model->n_tasks ? model->n_tasks : 1, sizeof(*scene->by_task));
+	scene->modules = calloc(1, sizeof(*scene->modules));
+	if (!scene->actors || !scene->by_task || !scene->modules)
+		return -ENOMEM;
+	scene->now_ns = scene_now_ns(scene);
+	scene_read_events(scene);
+	for (uint32_t i = 0; i < model->n_tasks; i++)
+		if (scene_counts(scene, i))
+			scene_add(scene, i);
+	scene_add_blockers(scene);
+	scene_add_holders(scene);
+	return 0;
+}
+
+void gw_scene_deinit(struct gw_scene *scene)
+{
+	free(scene->actors);
+	free(scene->by_task);
+	free(scene->modules);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One incident of a log as a scene: the tasks that are blocked or that others name, each with the sight of it that
+ * counts, what it waits for, which driver it is in, and what it does there.
+ */
+#ifndef GPUWATCH_LIB_EXPLAIN_SCENE_H
+#define GPUWATCH_LIB_EXPLAIN_SCENE_H
+
+#include "lib/analysis/record/subsystem.h"
+#include "lib/explain/wait.h"
+
+/* Tasks of one incident that are looked at. */
+#define GW_ACTORS_MAX 4096
+
+struct gw_actor {
+	uint32_t task;	 /* of the model */
+	uint32_t sample; /* GW_LOG_NONE = its stack is not in the log */
+	struct gw_text_wait wait;
+	bool blocked;	       /* in D, or named as blocked */
+	bool busy;	       /* a detector found it on a CPU that it did not leave */
+	bool runs;	       /* was seen on a CPU, or ready to run, and was not idle */
+	uint32_t seen_running; /* times */
+	bool hung;	       /* reported as blocked for long, not only listed */
+	bool died;
+	/* Whose code it is in: innermost, where it entered, and of a GPU if any frame is. "" and UNKNOWN if none says. */
+	struct gw_subsystem inner, entry, gpu;
+	/* What it does, by the functions on its stack and its work item. */
+	bool resets;	  /* a GPU, or handles the timeout of a job */
+	bool signals;	  /* runs jobs, retires requests, handles completions */
+	bool invalidates; /* inside MMU notifiers, migration or compaction: has page locks */
+	bool reclaims;	  /* in direct reclaim */
+	bool callback;	  /* runs a runtime PM callback */
+	bool unplugs, idle;
+	bool hardware;		 /* waits for the device itself, or for the host of a virtual machine */
+	uint32_t callback_frame; /* index of the frame that the callback was called from */
+};
+
+struct gw_scene {
+	const struct gw_log_model *model;
+	uint32_t incident;
+	struct gw_actor *actors;
+	uint32_t n_actors;
+	uint32_t *by_task; /* index + 1 of the model's tasks, 0 = none */
+	uint64_t now_ns;   /* when the log ends, in its own time */
+	bool device_lost, reset_failed, wedged, flip_timeout, nvidia, needs_reboot;
+	const char *device;		  /* the GPU that the events name, "" = none does */
+	struct gw_scene_modules *modules; /* private */
+};
+
+/* Returns 0 or -ENOMEM; deinit it in any case. */
+int gw_scene_init(struct gw_scene *scene, const struct gw_log_model *model, uint32_t incident);
+void gw_scene_deinit(struct gw_scene *scene);
+
+/* Frames of an actor's sample. */
+uint32_t gw_scene_frames(const struct gw_scene *scene, const struct gw_actor *actor, const struct gw_log_frame **ret);
+
+/* Whose a frame is. A module that DRM's functions are called from is a GPU driver, whatever its name. */
+struct gw_subsystem gw_scene_subsystem(const struct gw_scene *scene, const struct gw_log_frame *frame);
+
+/* The actor of a task, or NULL. */
+struct gw_actor *gw_scene_actor(const struct gw_scene *scene, uint32_t task);
+
+/* "in dm_suspend() [amdgpu]"'s function: the innermost one that means something, or NULL. */
+const struct gw_log_frame *gw_scene_place(const struct gw_scene *scene, const struct gw_actor *actor);
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The innermost frames up to the first one that is not part of waiting. */
+#include "lib/explain/wait.h"
+
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct wait_row {
+	const char *pattern; /* ends with '*': whatever begins so */
+	enum gw_text_wait_kind kind;
+	bool timed;
+};
+
+/* GW_TEXT_WAIT_UNKNOWN: part of any wait. Of several on a stack the outermost that says more counts. */
+static const struct wait_row wait_rows[] = {
+	{ "context_switch", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "__switch_to*", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "__schedule*", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "schedule", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "preempt_schedule*", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "schedule_preempt_disabled", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "schedule_timeout*", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "schedule_rtlock", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "bit_wait*", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "__wait_on_bit*", GW_TEXT_WAIT_EVENT, false },
+	{ "out_of_line_wait_on_bit*", GW_TEXT_WAIT_EVENT, false },
+	{ "prepare_to_wait*", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "finish_wait", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "io_schedule*", GW_TEXT_WAIT_IO, false },
+	{ "__ww_mutex_lock*", GW_TEXT_WAIT_WW_MUTEX, false },
+	{ "ww_mutex_lock*", GW_TEXT_WAIT_WW_MUTEX, false },
+	{ "__mutex_lock*", GW_TEXT_WAIT_MUTEX, false },
+	{ "mutex_lock*", GW_TEXT_WAIT_MUTEX, false },
+	{ "rwsem_down_read*", GW_TEXT_WAIT_RWSEM_READ, false },
+	{ "__down_read*", GW_TEXT_WAIT_RWSEM_READ, false },
+	{ "down_read*", GW_TEXT_WAIT_RWSEM_READ, false },
+	{ "rwsem_down_write*", GW_TEXT_WAIT_RWSEM_WRITE, false },
+	{ "__down_write*", GW_TEXT_WAIT_RWSEM_WRITE, false },
+	{ "down_write*", GW_TEXT_WAIT_RWSEM_WRITE, false },
+	{ "percpu_down*", GW_TEXT_WAIT_PERCPU_RWSEM, false },
+	{ "percpu_rwsem_wait*", GW_TEXT_WAIT_PERCPU_RWSEM, false },
+	{ "__percpu_down*", GW_TEXT_WAIT_PERCPU_RWSEM, false },
+	{ "___down_common", GW_TEXT_WAIT_SEMAPHORE, false },
+	{ "__down*", GW_TEXT_WAIT_SEMAPHORE, false },
+	{ "down", GW_TEXT_WAIT_SEMAPHORE, false },
+	{ "down_interruptible", GW_TEXT_WAIT_SEMAPHORE, false },
+	{ "down_killable", GW_TEXT_WAIT_SEMAPHORE, false },
+	{ "down_timeout", GW_TEXT_WAIT_SEMAPHORE, true },
+	{ "rt_mutex*", GW_TEXT_WAIT_MUTEX, false },
+	{ "__rt_mutex*", GW_TEXT_WAIT_MUTEX, false },
+	{ "dma_fence_default_wait", GW_TEXT_WAIT_FENCE, false },
+	{ "dma_fence_wait*", GW_TEXT_WAIT_FENCE, false },
+	{ "dma_resv_wait*", GW_TEXT_WAIT_FENCE, false },
+	{ "drm_syncobj_array_wait*", GW_TEXT_WAIT_FENCE, false },
+	{ "i915_request_wait*", GW_TEXT_WAIT_FENCE, false },
+	{ "drm_sched_entity_flush", GW_TEXT_WAIT_FENCE, false },
+	{ "drm_sched_entity_fini", GW_TEXT_WAIT_FENCE, false },
+	{ "flush_work*", GW_TEXT_WAIT_WORK, false },
+	{ "__flush_work*", GW_TEXT_WAIT_WORK, false },
+	{ "flush_delayed_work", GW_TEXT_WAIT_WORK, false },
+	{ "cancel_work_sync", GW_TEXT_WAIT_WORK, false },
+	{ "cancel_delayed_work_sync", GW_TEXT_WAIT_WORK, false },
+	{ "__cancel_work*", GW_TEXT_WAIT_WORK, false },
+	{ "kthread_flush_work", GW_TEXT_WAIT_WORK, false },
+	{ "kthread_flush_worker", GW_TEXT_WAIT_WORK, false },
+	{ "flush_workqueue*", GW_TEXT_WAIT_WORKQUEUE, false },
+	{ "__flush_workqueue*", GW_TEXT_WAIT_WORKQUEUE, false },
+	{ "drain_workqueue", GW_TEXT_WAIT_WORKQUEUE, false },
+	{ "destroy_workqueue", GW_TEXT_WAIT_WORKQUEUE, false },
+	{ "wait_for_common*", GW_TEXT_WAIT_COMPLETION, false },
+	{ "__wait_for_common*", GW_TEXT_WAIT_COMPLETION, false },
+	{ "do_wait_for_common", GW_TEXT_WAIT_COMPLETION, false },
+	{ "wait_for_completion_timeout", GW_TEXT_WAIT_COMPLETION, true },
+	{ "wait_for_completion*", GW_TEXT_WAIT_COMPLETION, false },
+	{ "rpm_resume", GW_TEXT_WAIT_RUNTIME_PM, false },
+	{ "rpm_suspend", GW_TEXT_WAIT_RUNTIME_PM, false },
+	{ "rpm_idle", GW_TEXT_WAIT_RUNTIME_PM, false },
+	{ "__pm_runtime*", GW_TEXT_WAIT_RUNTIME_PM, false },
+	{ "pm_runtime_barrier", GW_TEXT_WAIT_RUNTIME_PM, false },
+	{ "__synchronize_srcu*", GW_TEXT_WAIT_SRCU, false },
+	{ "synchronize_srcu*", GW_TEXT_WAIT_SRCU, false },
+	{ "synchronize_rcu*", GW_TEXT_WAIT_SRCU, false },
+	{ "synchronize_sched*", GW_TEXT_WAIT_SRCU, false },
+	{ "__wait_rcu_gp", GW_TEXT_WAIT_SRCU, false },
+	{ "folio_wait_*", GW_TEXT_WAIT_PAGE, false },
+	{ "__folio_lock*", GW_TEXT_WAIT_PAGE, false },
+	{ "folio_lock*", GW_TEXT_WAIT_PAGE, false },
+	{ "wait_on_page_*", GW_TEXT_WAIT_PAGE, false },
+	{ "__lock_page*", GW_TEXT_WAIT_PAGE, false },
+	{ "migration_entry_wait*", GW_TEXT_WAIT_PAGE, false },
+	{ "softleaf_entry_wait*", GW_TEXT_WAIT_PAGE, false },
+	{ "__migration_entry_wait*", GW_TEXT_WAIT_PAGE, false },
+	{ "mmu_interval_read_begin", GW_TEXT_WAIT_NOTIFIER, false },
+	{ "mmu_interval_notifier_remove", GW_TEXT_WAIT_NOTIFIER, false },
+	{ "kthread_stop*", GW_TEXT_WAIT_THREAD, false },
+	{ "kthread_park", GW_TEXT_WAIT_THREAD, false },
+	{ "msleep*", GW_TEXT_WAIT_SLEEP, true },
+	{ "usleep_range*", GW_TEXT_WAIT_SLEEP, true },
+	{ "fsleep", GW_TEXT_WAIT_SLEEP, true },
+	{ "schedule_hrtimeout*", GW_TEXT_WAIT_SLEEP, true },
+	{ "do_nanosleep", GW_TEXT_WAIT_SLEEP, true },
+	{ "hrtimer_nanosleep", GW_TEXT_WAIT_SLEEP, true },
+	{ "native_queued_spin_lock_slowpath", GW_TEXT_WAIT_SPIN, false },
+	{ "__pv_queued_spin_lock_slowpath", GW_TEXT_WAIT_SPIN, false },
+	{ "pv_native_safe_halt", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "kvm_wait", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "queued_spin_lock_slowpath", GW_TEXT_WAIT_SPIN, false },
+	{ "queued_read_lock_slowpath", GW_TEXT_WAIT_SPIN, false },
+	{ "queued_write_lock_slowpath", GW_TEXT_WAIT_SPIN, false },
+	{ "do_raw_spin_lock", GW_TEXT_WAIT_SPIN, false },
+	{ "_raw_spin_lock*", GW_TEXT_WAIT_SPIN, false },
+	{ "_raw_read_lock*", GW_TEXT_WAIT_SPIN, false },
+	{ "_raw_write_lock*", GW_TEXT_WAIT_SPIN, false },
+	{ "smp_call_function*", GW_TEXT_WAIT_SPIN, false },
+	{ "csd_lock_wait*", GW_TEXT_WAIT_SPIN, false },
+	{ "on_each_cpu*", GW_TEXT_WAIT_SPIN, false },
+	{ "multi_cpu_stop", GW_TEXT_WAIT_SPIN, false },
+	/* Ways into a lock that say nothing of their own. */
+	{ "modeset_lock", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "drm_modeset_lock*", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "ttm_bo_reserve", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "rtnl_lock", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "device_lock", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "dma_resv_lock*", GW_TEXT_WAIT_UNKNOWN, false },
+};
+
+static const struct wait_row *wait_find(const char *function)
+{
+	for (size_t i = 0; i < COUNT(wait_rows); i++) {
+		const char *pattern = wait_rows[i].pattern;
+		size_t length = strlen(pattern);
+
+		if (pattern[length - 1] == '*' ? strncmp(function, pattern, length - 1) == 0
+					       : strcmp(function, pattern) == 0)
+			return &wait_rows[i];
+	}
+	return NULL;
+}
+
+/* Reads the sample's frames of that reliability from the innermost one on. */
+static struct gw_text_wait wait_read(const struct gw_log_model *model, const struct gw_log_sample *sample,
+				     bool reliable)
+{
+	struct gw_text_wait wait = { .function = "", .caller = sample->n_frames, .reliable = reliable };
+	const struct gw_log_frame *frames = model->frames + sample->first_frame;
+
+	for (uint32_t i = 0; i < sample->n_frames; i++) {
+		const struct wait_row *row;
+
+		if (frames[i].reliable != reliable || frames[i].interrupt)
+			continue;
+		row = wait_find(frames[i].function);
+		if (!row) {
+			wait.caller = i;
+			break;
+		}
+		if (row->kind == GW_TEXT_WAIT_UNKNOWN)
+			continue;
+		wait.kind = row->kind;
+		wait.function = frames[i].function;
+		wait.timed |= row->timed;
+	}
+	if (wait.kind == GW_TEXT_WAIT_UNKNOWN && wait.caller < sample->n_frames)
+		wait.kind = GW_TEXT_WAIT_EVENT;
+	return wait;
+}
+
+struct gw_text_wait gw_text_wait_of(const struct gw_log_model *model, const struct gw_log_sample *sample)
+{
+	struct gw_text_wait wait = wait_read(model, sample, true);
+
+	return wait.kind == GW_TEXT_WAIT_UNKNOWN ? wait_read(model, sample, false) : wait;
+}
+
+bool gw_text_wait_is_lock(enum gw_text_wait_kind kind)
+{
+	return kind >= GW_TEXT_WAIT_MUTEX && kind <= GW_TEXT_WAIT_PERCPU_RWSEM;
+}

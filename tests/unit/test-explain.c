@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Verdicts from logs: one text for each class, end and trap, and what must come out of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/explain/explain.h"
+#include "lib/log-text/read.h"
+
+/* ---- texts ------------------------------------------------------------------------------------------------ */
+
+#define LINE_MAX_SIZE 8192
+
+/* A hung-task report: "comm:pid", what comes before the stack, frames from the innermost on. */
+struct told {
+	char text[65536];
+	size_t length;
+};
+
+__attribute__((format(printf, 2, 3))) static void tell(struct told *told, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	told->length +=
+		(size_t)vsnprintf(told->text + told->length, sizeof(told->text) - told->length, format, arguments);
+	va_end(arguments);
+	assert_true(told->length < sizeof(told->text));
+}
+
+static void tell_frames(struct told *told, const char *frames)
+{
+	char copy[LINE_MAX_SIZE], *save = NULL;
+
+	snprintf(copy, sizeof(copy), "%s", frames);
+	tell(told, "Call Trace:\n <TASK>\n");
+	for (char *frame = strtok_r(copy, " ", &save); frame; frame = strtok_r(NULL, " ", &save)) {
+		char *module = strchr(frame, '@');
+
+		if (module)
+			*module++ = '\0';
+		tell(told, " %s+0x1c/0x90%s%s%s\n", frame, module ? " [" : "", module ? module : "", module ? "]" : "");
+	}
+	tell(told, " </TASK>\n");
+}
+
+static void hung(struct told *told, const char *comm, unsigned pid, const char *work, const char *frames)
+{
+	tell(told, "INFO: task %s:%u blocked for more than 123 seconds.\n", comm, pid);
+	tell(told, "      Not tainted 6.12.8-test #1\n");
+	tell(told, "task:%-15.15s state:D stack:0     pid:%u  tgid:%u  ppid:%d      flags:0x00004000\n", comm, pid, pid,
+	     work ? 2 : 1);
+	if (work)
+		tell(told, "Workqueue: events %s\n", work);
+	tell_frames(told, frames);
+}
+
+#define SLEEP "__schedule schedule "
+#define MUTEX SLEEP "schedule_preempt_disabled __mutex_lock "
+#define FENCE SLEEP "schedule_timeout dma_fence_default_wait dma_fence_wait_timeout "
+#define IOCTL " drm_ioctl@drm do_syscall_64"
+#define WORK " process_one_work worker_thread kthread ret_from_fork"
+
+/* ---- what comes out ----------------------------------------------------------------------------------------- */
+
+static const struct gw_report *report_about(const struct gw_explanation *explanation)
+{
+	assert_int_equal(explanation->count, 1);
+	return explanation->reports[0];
+}
+
+static bool has_victim(const struct gw_report *report, const char *id)
+{
+	json_t *victim;
+	size_t i;
+
+	json_array_foreach(report->victims, i, victim)
+		if (strcmp(json_string_value(victim), id) == 0)
+			return true;
+	return false;
+}
+
+static const char *subsystem(const struct gw_report *report, const char *key)
+{
+	return json_string_value(json_object_get(report->subsystem, key));
+}
+
+static void explain_text(struct gw_explanation *explanation, const char *text)
+{
+	const char *directory = getenv("GPUWATCH_CORPUS");
+	struct gw_log_model model;
+	static unsigned number;
+	char path[4096];
+	FILE *file;
+
+	if (directory) {
+		snprintf(path, sizeof(path), "%s/explain-%u", directory, number++);
+		file = fopen(path, "w");
+		assert_non_null(file);
+		fputs(text, file);
+		fclose(file);
+	}
+	assert_int_equal(gw_log_read(&model, text, strlen(text), NULL, NULL), 0);
+	assert_int_equal(gw_explain_log(explanation, &model), 0);
+	gw_log_model_deinit(&model);
+}
+
+/* One report of that class, confidence, root and subsystem; @victims: ids, "" = none. */
+static void assert_explained(const struct told *told, enum gw_class class, enum gw_confidence confidence,
+			     const char *root, const char *kind, const char *name, const char *victims)
+{
+	struct gw_explanation explanation;
+	const struct gw_report *report;
+	char copy[256], *save = NULL;
+	size_t count = 0;
+
+	explain_text(&explanation, told->text);
+	report = report_about(&explanation);
+	print_message("%s\n", report->summary);
+	assert_string_equal(gw_class_name(report->class), gw_class_name(class));
+	assert_int_equal(report->confidence, confidence);
+	assert_string_equal(report->root_node, root);
+	assert_string_equal(subsystem(report, "kind"), kind);
+	assert_string_equal(subsystem(report, "name"), name);
+	assert_int_equal(strlen(report->signature), 16);
+	snprintf(copy, sizeof(copy), "%s", victims);
+	for (char *id = strtok_r(copy, " ", &save); id; id = strtok_r(NULL, " ", &save), count++)
+		assert_true(has_victim(report, id));
+	assert_int_equal(json_array_size(report->victims), count);
+	gw_explanation_deinit(&explanation);
+}
+
+static void assert_nothing(const struct told *told)
+{
+	struct gw_explanation explanation;
+
+	explain_text(&explanation, told->text);
+	for (size_t i = 0; i < explanation.count; i++)
+		print_message("%s\n", explanation.reports[i]->summary);
+	assert_int_equal(explanation.count, 0);
+	gw_explanation_deinit(&explanation);
+}
+
+/* ---- deadlocks -------------------------------------------------------------------------------------------------- */
+
+static void test_opposite_blockers_prove(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "left", 71, NULL, MUTEX "brix_a@brix" IOCTL);
+	tell(&told, "INFO: task left:71 is blocked on a mutex likely owned by task right:72.\n");
+	hung(&told, "right", 72, NULL, MUTEX "brix_b@brix" IOCTL);
+	tell(&told, "INFO: task right:72 is blocked on a mutex likely owned by task left:71.\n");
+	hung(&told, "third", 73, NULL, MUTEX "brix_a@brix" IOCTL);
+	tell(&told, "INFO: task third:73 is blocked on a mutex likely owned by task right:72.\n");
+	assert_explained(&told, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROVEN, "task:71", "gpu", "drm", "task:73");
+}
+
+static void test_own_lock(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "modprobe", 80, NULL, MUTEX "nouveau_display_init@nouveau do_one_initcall");
+	tell(&told, "INFO: task modprobe:80 is blocked on a mutex likely owned by task modprobe:80.\n");
+	assert_explained(&told, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROVEN, "task:80", "gpu", "nouveau", "");
+}
+
+static void test_reset_needs_waiter(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "kworker/u8:1", 90, "drm_sched_job_timedout [gpu_sched]",
+	     MUTEX "xe_display_suspend@xe xe_gt_reset@xe drm_sched_job_timedout@gpu_sched" WORK);
+	hung(&told, "kworker/u8:2", 91, "commit_work [drm_kms_helper]",
+	     FENCE "xe_atomic_wait@xe commit_tail@drm_kms_helper" WORK);
+	assert_explained(&told, GW_CLASS_RESET_CYCLE, GW_CONFIDENCE_PROBABLE, "task:91", "gpu", "xe", "");
+}
+
+static void test_flushed_restore(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "kworker/1:1", 92, "amdgpu_job_timedout [amdgpu]",
+	     SLEEP
+	     "schedule_timeout wait_for_completion __flush_work flush_delayed_work kgd2kfd_pre_reset@amdgpu amdgpu_device_gpu_recover@amdgpu amdgpu_job_timedout@amdgpu" WORK);
+	hung(&told, "kworker/1:2", 93, "amdgpu_amdkfd_restore_worker [amdgpu]",
+	     FENCE "amdgpu_amdkfd_restore_bos@amdgpu amdgpu_amdkfd_restore_worker@amdgpu" WORK);
+	hung(&told, "rocm", 94, NULL, MUTEX "kfd_ioctl@amdgpu do_syscall_64");
+	tell(&told, "INFO: task rocm:94 is blocked on a mutex likely owned by task kworker/1:2:93.\n");
+	assert_explained(&told, GW_CLASS_RESET_CYCLE, GW_CONFIDENCE_PROBABLE, "task:93", "gpu", "amdgpu", "task:94");
+}
+
+static void test_signaller_needs_lock(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "client", 95, NULL, FENCE "brix_wait_idle@brix" IOCTL);
+	hung(&told, "kworker/3:0", 96, "brix_retire_work [brix]", MUTEX "brix_retire_work@brix" WORK);
+	tell(&told, "INFO: task kworker/3:0:96 is blocked on a mutex likely owned by task client:95.\n");
+	assert_explained(&told, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "task:95", "gpu", "brix", "");
+}
+
+/* Nothing says that the worker signals the fence: the client may wait for a slow GPU. */
+static void test_bystander_is_no_signaller(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "client", 95, NULL, FENCE "brix_wait_idle@brix" IOCTL);
+	hung(&told, "kworker/3:0", 96, "brix_hotplug_work [brix]", MUTEX "brix_hotplug_work@brix" WORK);
+	tell(&told, "INFO: task kworker/3:0:96 is blocked on a mutex likely owned by task client:95.\n");
+	assert_explained(&told, GW_CLASS_LONG_WAIT, GW_CONFIDENCE_PROBABLE, "task:95", "gpu", "brix", "task:96");
+}
+
+static void test_runtime_pm(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "kworker/0:3", 97, "pm_runtime_work",
+	     SLEEP
+	     "schedule_timeout wait_for_completion __flush_work cancel_work_sync brix_runtime_suspend@brix pci_pm_runtime_suspend __rpm_callback rpm_callback rpm_suspend pm_runtime_work" WORK);
+	hung(&told, "kworker/0:4", 98, "brix_poll_work [brix]",
+	     SLEEP "rpm_resume __pm_runtime_resume brix_poll_work@brix" WORK);
+	/* dma_fence_wait() makes it a GPU's module. */
+	hung(&told, "user", 99, NULL, FENCE "brix_wait@brix" IOCTL);
+	struct gw_explanation explanation;
+	bool found = false;
+
+	explain_text(&explanation, told.text);
+	for (size_t i = 0; i < explanation.count; i++) {
+		if (explanation.reports[i]->class != GW_CLASS_RUNTIME_PM_CYCLE)
+			continue;
+		found = true;
+		assert_string_equal(explanation.reports[i]->root_node, "task:97");
+		assert_string_equal(subsystem(explanation.reports[i], "name"), "brix");
+	}
+	assert_true(found);
+	gw_explanation_deinit(&explanation);
+}
+
+static void test_lists_of_locks(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "one", 101, NULL, MUTEX "vc4_first@vc4" IOCTL);
+	hung(&told, "two", 102, NULL, MUTEX "vc4_second@vc4" IOCTL);
+	tell(&told, "Showing all locks held in the system:\n2 locks held by one/101:\n"
+		    " #0: ffff888000000a01 (&vc4->a){+.+.}-{3:3}, at: vc4_x+0x1/0x2\n"
+		    " #1: ffff888000000b02 (&vc4->b){+.+.}-{3:3}, at: vc4_first+0x1/0x2\n"
+		    "2 locks held by two/102:\n"
+		    " #0: ffff888000000b02 (&vc4->b){+.+.}-{3:3}, at: vc4_y+0x1/0x2\n"
+		    " #1: ffff888000000a01 (&vc4->a){+.+.}-{3:3}, at: vc4_second+0x1/0x2\n");
+	assert_explained(&told, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "task:101", "gpu", "vc4", "");
+}
+
+static void test_leaked_page_locks(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	tell(&told, "BUG: unable to handle page fault for address: ffffc90000000000\n"
+		    "Oops: Oops: 0002 [#1] SMP\nCPU: 3 UID: 0 PID: 44 Comm: kcompactd1 Not tainted 6.12.8-test #1\n"
+		    "RIP: 0010:radeon_mn_invalidate+0x10/0x90 [radeon]\n");
+	tell(&told,
+	     "501 database         wchan=folio_wait_bit_common\n502 web worker       wchan=migration_entry_wait\n");
+	assert_explained(&told, GW_CLASS_LEAKED_LOCK, GW_CONFIDENCE_PROBABLE, "task:44:gone", "gpu", "radeon",
+			 "task:502");
+}
+
+/* ---- chains ----------------------------------------------------------------------------------------------------------- */
+
+static void test_end_is_not_in_the_text(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+	const struct gw_report *report;
+
+	(void)state;
+	tell(&told, "INFO: task reader:61 <reader> blocked on an rw-semaphore likely owned by task a:b c:62 <writer>\n"
+		    "INFO: task other:63 <writer> blocked on an rw-semaphore likely owned by task a:b c:62 <writer>\n");
+	explain_text(&explanation, told.text);
+	report = report_about(&explanation);
+	assert_int_equal(report->class, GW_CLASS_LONG_WAIT);
+	assert_string_equal(report->root_node, "task:62");
+	assert_true(has_victim(report, "task:61") && has_victim(report, "task:63"));
+	assert_non_null(strstr(json_string_value(json_array_get(json_object_get(report->log, "missing"), 1)),
+			       "/proc/62/stack"));
+	gw_explanation_deinit(&explanation);
+}
+
+static void test_silent_device(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	tell(&told, "NVRM: Xid (PCI:0000:81:00): 79, pid='<unknown>', GPU has fallen off the bus.\n");
+	tell(&told, "INFO: task nvidia-modeset/:70 blocked on a semaphore likely last held by task app:1:71\n");
+	assert_explained(&told, GW_CLASS_SILENT_DEVICE, GW_CONFIDENCE_HINT, "device:0xffff88afffffffc0", "gpu",
+			 "nvidia", "task:70 task:71");
+}
+
+static void test_not_the_gpu(void **state)
+{
+	struct told nfs = { .length = 0 }, usb = { .length = 0 };
+
+	(void)state;
+	hung(&nfs, "python", 64, NULL,
+	     SLEEP
+	     "rpc_wait_bit_killable@sunrpc __wait_on_bit nfs4_run_open_task@nfsv4 nfs4_do_open@nfsv4 do_filp_open do_syscall_64");
+	assert_explained(&nfs, GW_CLASS_LONG_WAIT, GW_CONFIDENCE_PROBABLE, "task:64", "network-file-system", "nfs", "");
+	hung(&usb, "kworker/7:1", 65, "hub_event [usbcore]",
+	     SLEEP "schedule_timeout wait_for_completion_timeout usb_start_wait_urb@usbcore hub_event@usbcore" WORK);
+	assert_explained(&usb, GW_CLASS_LONG_WAIT, GW_CONFIDENCE_PROBABLE, "task:65", "usb", "usbcore", "");
+}
+
+/* A GPU's ioctl that waits for a server is the server's fault. */
+static void test_server_below_ioctl(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "trainer", 66, NULL,
+	     SLEEP
+	     "rpc_wait_bit_killable@sunrpc nfs_wb_folio@nfs shrink_folio_list shrink_node do_try_to_free_pages amdgpu_bo_create@amdgpu" IOCTL);
+	assert_explained(&told, GW_CLASS_LONG_WAIT, GW_CONFIDENCE_PROBABLE, "task:66", "network-file-system", "nfs",
+			 "");
+}
+
+/* ---- CPUs ------------------------------------------------------------------------------------------------------------------ */
+
+static void busy(struct told *told, double seconds, const char *comm, unsigned pid, const char *where,
+		 const char *frames)
+{
+	tell(told, "[%.6f] watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [%s:%u]\n", seconds, comm, pid);
+	tell(told, "[%.6f] CPU: 1 PID: %u Comm: %s Not tainted 6.12.8-test #1\n", seconds, pid, comm);
+	tell(told, "[%.6f] RIP: 0010:%s\n", seconds, where);
+	tell_frames(told, frames);
+}
+
+static void test_busy_driver(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	busy(&told, 300, "nv_queue", 67, "os_io_read+0x1/0x2 [nvidia]", "nv_poll@nvidia kthread");
+	busy(&told, 328, "nv_queue", 67, "os_io_read+0x1/0x2 [nvidia]", "nv_poll@nvidia kthread");
+	assert_explained(&told, GW_CLASS_BUSY_HOLDER, GW_CONFIDENCE_PROBABLE, "task:67", "gpu", "nvidia", "");
+}
+
+/* kswapd asks every driver for memory in turn; it was seen in this one's shrinker once. */
+static void test_shrinker_is_not_to_blame(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	busy(&told, 300, "kswapd0", 68, "i915_gem_shrinker_scan+0x1/0x2 [i915]",
+	     "do_shrink_slab shrink_slab shrink_node balance_pgdat kswapd kthread");
+	busy(&told, 328, "kswapd0", 68, "shrink_lruvec+0x1/0x2", "shrink_node balance_pgdat kswapd kthread");
+	assert_explained(&told, GW_CLASS_BUSY_HOLDER, GW_CONFIDENCE_PROBABLE, "task:68", "memory", "reclaim", "");
+}
+
+static void test_lockup_that_ended(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	busy(&told, 300, "stress", 69, "brix_burst+0x1/0x2 [brix]", "do_syscall_64");
+	tell(&told, "[ 900.000000] usb 1-1: new high-speed USB device number 4\n");
+	explain_text(&explanation, told.text);
+	assert_int_equal(report_about(&explanation)->state, GW_STATE_RESOLVED);
+	gw_explanation_deinit(&explanation);
+}
+
+/* ---- who runs, who spins, who forgot --------------------------------------------------------------------------------------- */
+
+/* A thread that holds what others need, and was on a CPU when they were asked. */
+static void test_running_holder(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "compositor", 111, NULL,
+	     SLEEP
+	     "schedule_timeout __down_common __down down os_acquire_mutex@nvidia nvkms_ioctl@nvidia_modeset do_syscall_64");
+	tell(&told, "INFO: task compositor:111 blocked on a semaphore likely last held by task nvidia-modeset/:112\n");
+	for (int look = 0; look < 2; look++) {
+		tell(&told,
+		     "NMI backtrace for cpu 3\nCPU: 3 UID: 0 PID: 112 Comm: nvidia-modeset/ Not tainted 6.12.8-test #1\n"
+		     "RIP: 0010:write_entry+0x1/0x2 [nvidia_modeset]\n");
+		tell_frames(&told, "prefetch@nvidia_modeset main_loop@nvidia_modeset kthread ret_from_fork");
+	}
+	assert_explained(&told, GW_CLASS_BUSY_HOLDER, GW_CONFIDENCE_PROBABLE, "task:112", "gpu", "nvidia", "task:111");
+}
+
+/* The lockup detector names who waits for the spinlock; who has it is on another CPU. */
+static void test_lockup_names_victim(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	busy(&told, 300, "render", 113, "native_queued_spin_lock_slowpath+0x1/0x2",
+	     "_raw_spin_lock_irqsave brix_submit@brix drm_ioctl@drm do_syscall_64");
+	tell(&told,
+	     "[  300.2] NMI backtrace for cpu 5\n[  300.2] CPU: 5 PID: 114 Comm: irq/77-brix Not tainted 6.12.8-test #1\n"
+	     "[  300.2] RIP: 0010:brix_poll_register+0x1/0x2 [brix]\n");
+	tell_frames(&told, "brix_irq_thread@brix irq_thread kthread");
+	/* The driver is a GPU's by whom it calls. */
+	hung(&told, "other", 115, NULL, FENCE "brix_wait@brix" IOCTL);
+	struct gw_explanation explanation;
+
+	explain_text(&explanation, told.text);
+	assert_true(explanation.count >= 1);
+	assert_int_equal(explanation.reports[0]->class, GW_CLASS_BUSY_HOLDER);
+	assert_string_equal(explanation.reports[0]->root_node, "task:114");
+	assert_true(has_victim(explanation.reports[0], "task:113"));
+	gw_explanation_deinit(&explanation);
+}
+
+static void test_idle_worker_kept_lock(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "nvidia-smi", 116, NULL,
+	     SLEEP
+	     "schedule_preempt_disabled rwsem_down_write_slowpath down_write os_acquire_rwlock_write@nvidia nvidia_ioctl@nvidia do_syscall_64");
+	tell(&told,
+	     "INFO: task nvidia-smi:116 <writer> blocked on an rw-semaphore likely owned by task kworker/9:2:117 <writer>\n");
+	tell(&told, "task:kworker/9:2     state:I stack:0     pid:117   tgid:117   ppid:2      flags:0x00004000\n");
+	tell_frames(&told, SLEEP "worker_thread kthread ret_from_fork");
+	assert_explained(&told, GW_CLASS_LEAKED_LOCK, GW_CONFIDENCE_PROBABLE, "task:117", "gpu", "nvidia", "");
+}
+
+static void test_reclaim_cycle(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "chrome", 118, NULL,
+	     FENCE
+	     "dma_resv_wait_timeout msm_gem_shrinker_scan@msm do_shrink_slab shrink_slab shrink_node do_try_to_free_pages msm_gem_get_pages@msm msm_ioctl_gem_submit@msm" IOCTL);
+	hung(&told, "ring0", 119, "x", MUTEX "msm_job_run@msm drm_sched_main@gpu_sched kthread");
+	assert_explained(&told, GW_CLASS_RECLAIM_CYCLE, GW_CONFIDENCE_PROBABLE, "task:118", "gpu", "msm", "");
+}
+
+static void test_host_of_virtual_machine(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "Xorg", 120, NULL,
+	     SLEEP
+	     "virtio_gpu_queue_fenced_ctrl_buffer@virtio_gpu virtio_gpu_primary_plane_update@virtio_gpu commit_tail@drm_kms_helper" IOCTL);
+	assert_explained(&told, GW_CLASS_SILENT_DEVICE, GW_CONFIDENCE_PROBABLE, "task:120", "gpu", "virtio_gpu", "");
+}
+
+/* ---- nothing ------------------------------------------------------------------------------------------------------------- */
+
+static void test_recovered(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	tell(&told,
+	     "[drm:amdgpu_job_timedout [amdgpu]] *ERROR* ring gfx_0.0.0 timeout, signaled seq=4, emitted seq=6\n"
+	     "amdgpu 0000:03:00.0: amdgpu: GPU reset begin!\n"
+	     "amdgpu 0000:03:00.0: amdgpu: GPU reset succeeded, trying to resume\n"
+	     "amdgpu 0000:03:00.0: amdgpu: GPU reset(2) succeeded!\n"
+	     "[drm:drm_atomic_helper_wait_for_flip_done [drm_kms_helper]] *ERROR* [CRTC:51:crtc-0] flip_done timed out\n");
+	assert_nothing(&told);
+}
+
+static void test_healthy_boot(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	tell(&told, "[    0.000000] Linux version 6.12.8-test (gcc)\n"
+		    "[    1.250000] amdgpu 0000:03:00.0: amdgpu: SMU is initialized successfully!\n"
+		    "[    1.300000] [drm] Initialized amdgpu 3.59.0 for 0000:03:00.0 on minor 1\n"
+		    "[    2.000000] usb 1-4: device descriptor read/64, error -71\n"
+		    "[    2.100000] watchdog: Delayed init of the lockup detector failed: -19\n");
+	assert_nothing(&told);
+}
+
+static void test_possible_is_no_hang(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	tell(&told, "WARNING: possible circular locking dependency detected\n"
+		    "brix/44 is trying to acquire lock:\nstack backtrace:\n"
+		    "CPU: 1 PID: 44 Comm: brix Not tainted 6.12.8-test\n");
+	tell_frames(&told,
+		    "dump_stack_lvl check_noncircular __lock_acquire lock_acquire __mutex_lock brix_move@brix" IOCTL);
+	explain_text(&explanation, told.text);
+	assert_int_equal(report_about(&explanation)->kind, GW_KIND_HAZARD);
+	assert_non_null(strstr(report_about(&explanation)->explanation, "brix_move()"));
+	gw_explanation_deinit(&explanation);
+}
+
+static void test_disk_at_work(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	tell(&told,
+	     "sysrq: Show Blocked State\ntask:jbd2/sda1-8     state:D stack:0 pid:301 ppid:2 flags:0x00004000\n");
+	tell_frames(&told, SLEEP
+		    "io_schedule blk_mq_get_tag submit_bio_noacct jbd2_journal_commit_transaction kjournald2 kthread");
+	assert_nothing(&told);
+}
+
+/* The same hang on another machine has the same signature; another hang has not. */
+static void test_signature(void **state)
+{
+	struct told here = { .length = 0 }, there = { .length = 0 }, other = { .length = 0 };
+	struct gw_explanation a, b, c;
+
+	(void)state;
+	hung(&here, "client", 95, NULL, FENCE "brix_wait_idle@brix" IOCTL);
+	hung(&there, "compositor", 4711, NULL, FENCE "brix_wait_idle@brix" IOCTL);
+	hung(&other, "client", 95, NULL, FENCE "brix_wait_busy@brix" IOCTL);
+	explain_text(&a, here.text);
+	explain_text(&b, there.text);
+	explain_text(&c, other.text);
+	assert_string_equal(report_about(&a)->signature, report_about(&b)->signature);
+	assert_string_not_equal(report_about(&a)->signature, report_about(&c)->signature);
+	gw_explanation_deinit(&a);
+	gw_explanation_deinit(&b);
+	gw_explanation_deinit(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_opposite_blockers_prove),
+		cmocka_unit_test(test_own_lock),
+		cmocka_unit_test(test_reset_needs_waiter),
+		cmocka_unit_test(test_flushed_restore),
+		cmocka_unit_test(test_signaller_needs_lock),
+		cmocka_unit_test(test_bystander_is_no_signaller),
+		cmocka_unit_test(test_runtime_pm),
+		cmocka_unit_test(test_lists_of_locks),
+		cmocka_unit_test(test_leaked_page_locks),
+		cmocka_unit_test(test_end_is_not_in_the_text),
+		cmocka_unit_test(test_silent_device),
+		cmocka_unit_test(test_not_the_gpu),
+		cmocka_unit_test(test_server_below_ioctl),
+		cmocka_unit_test(test_busy_driver),
+		cmocka_unit_test(test_shrinker_is_not_to_blame),
+		cmocka_unit_test(test_lockup_that_ended),
+		cmocka_unit_test(test_running_holder),
+		cmocka_unit_test(test_lockup_names_victim),
+		cmocka_unit_test(test_idle_worker_kept_lock),
+		cmocka_unit_test(test_reclaim_cycle),
+		cmocka_unit_test(test_host_of_virtual_machine),
+		cmocka_unit_test(test_recovered),
+		cmocka_unit_test(test_healthy_boot),
+		cmocka_unit_test(test_possible_is_no_hang),
+		cmocka_unit_test(test_disk_at_work),
+		cmocka_unit_test(test_signature),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
