@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "cli/command/explain.h"
 #include "cli/command/kfd.h"
 #include "cli/command/probe-order.h"
 #include "cli/command/record.h"
@@ -23,7 +24,7 @@
 
 struct command {
 	const char *name;
-	const char *argument; /* name of the one argument, NULL = takes none */
+	const char *argument; /* name of the one argument, NULL = takes none; ends with "...": takes more */
 	unsigned options;     /* OPTION_* that it takes, besides OPTION_JSON */
 	int (*run)(const struct cli *cli);
 	const char *brief;
@@ -62,6 +63,11 @@ static const struct command commands[] = {
 	  "the output of --json, or of `journalctl -u gpuwatchd --all -o json`.\n" },
 	{ "record", "FILE", OPTION_FORCE, command_record, "save what the daemon sees, to analyse it elsewhere",
 	  "FILE may be - for standard output.\n" },
+	{ "explain", "FILE...", OPTION_JOURNAL, command_explain, "what a kernel log says of a hang, no daemon needed",
+	  "Reads kernel logs as people paste them: dmesg, journalctl, syslog, consoles; wrapped,\n"
+	  "quoted, newest line first, packed. Shows who is blocked, by whom, whose fault it is, and\n"
+	  "what the log does not say. FILE may be - for standard input; --journal reads this boot's\n"
+	  "kernel messages. Exit code 1 if something hangs.\n" },
 	{ "replay", "FILE", OPTION_WAITS | OPTION_TIMELINES, command_replay, "analyse a recording, no daemon needed",
 	  "Shows the deadlocks and stalls of a file that `gpuwatch-cli record` wrote.\n"
 	  "FILE may be - for standard input. Exit code 1 if there is a deadlock in it.\n" },
@@ -87,6 +93,7 @@ enum {
 	LONG_FROM,
 	LONG_VMLINUX,
 	LONG_MODULES,
+	LONG_JOURNAL,
 };
 
 static const struct option long_options[] = {
@@ -109,6 +116,7 @@ static const struct option long_options[] = {
 	{ "from", required_argument, NULL, LONG_FROM },
 	{ "vmlinux", required_argument, NULL, LONG_VMLINUX },
 	{ "modules", required_argument, NULL, LONG_MODULES },
+	{ "journal", no_argument, NULL, LONG_JOURNAL },
 	{ 0 },
 };
 
@@ -143,6 +151,7 @@ static const struct {
 	  "      --vmlinux FILE the order of initcalls of a kernel image or System.map instead", VALUE(vmlinux) },
 	{ LONG_MODULES, OPTION_MODULES, "--modules",
 	  "      --modules DIR  that kernel's modules (/lib/modules/VERSION), with --vmlinux", VALUE(modules) },
+	{ LONG_JOURNAL, OPTION_JOURNAL, "--journal", "      --journal      this boot's kernel messages", NO_VALUE },
 };
 
 #define COMMAND_OPTIONS (sizeof(command_options) / sizeof(command_options[0]))
@@ -172,7 +181,8 @@ static void help_print(void)
 	printf("\noptions:\n  -j, --json         print JSON instead of text\n%s", global_help);
 	printf("\nexit codes:\n"
 	       "  0  nothing found\n"
-	       "  1  found something: a deadlock (deadlocks, replay), something lost (probe-order)\n"
+	       "  1  found something: a deadlock (deadlocks, replay), a hang (explain), something lost\n"
+	       "     (probe-order)\n"
 	       "  2  wrong usage\n"
 	       "  3  no usable answer from the daemon\n"
 	       "  4  a file that cannot be used: not read, not understood, not written\n"
@@ -332,8 +342,15 @@ static int options_check(const struct command *command, unsigned options)
 	return options_check_pairs(options);
 }
 
-static int arguments_check(const struct command *command, int count, char **arguments)
+static bool arguments_are_many(const struct command *command)
 {
+	return command->argument && strstr(command->argument, "...");
+}
+
+static int arguments_check(const struct command *command, unsigned options, int count, char **arguments)
+{
+	if (arguments_are_many(command) && (count > 0 || (options & OPTION_JOURNAL)))
+		return 0;
 	if (command->argument && (count == 0 || !*arguments[0]))
 		return usage_error("%s needs %s", command->name, command->argument);
 	if (count > (command->argument ? 1 : 0))
@@ -347,10 +364,12 @@ static int command_run(struct request *request, const struct command *command, i
 	int r = options_check(command, request->cli.options);
 
 	if (r == 0)
-		r = arguments_check(command, count, arguments);
+		r = arguments_check(command, request->cli.options, count, arguments);
 	if (r != 0)
 		return r;
 	request->cli.argument = arguments[0];
+	request->cli.arguments = arguments;
+	request->cli.n_arguments = count;
 	terminal_init(&request->cli.terminal, stdout, request->color);
 	return command->run(&request->cli);
 }

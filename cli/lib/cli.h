@@ -22,6 +22,7 @@ enum {
 	OPTION_FROM = 1 << 9,
 	OPTION_VMLINUX = 1 << 10,
 	OPTION_MODULES = 1 << 11,
+	OPTION_JOURNAL = 1 << 12,
 };
 
 struct cli {
@@ -29,6 +30,8 @@ struct cli {
 	struct client_target target;
 	unsigned options;     /* OPTION_* */
 	const char *argument; /* ID or FILE, of the commands that take one */
+	char **arguments;     /* of those that take more: all of them */
+	int n_arguments;
 	/* Values of options that have one; of --timeline NULL when it was given without. */
 	const char *timeline, *save, *from, *vmlinux, *modules;
 };

@@ -420,6 +420,23 @@ static char *report_victims_text(const struct chain *chain, const json_t *report
 	return text;
 }
 
+/* Of a report that was read in a kernel log: what else the log has, and what it has not. */
+static void report_print_log(const struct report_view *view, const json_t *log)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(field_array(log, "missing"), i, entry)
+		terminal_labelled(view->terminal, i ? "" : "Not known", json_string_value(entry));
+	json_array_foreach(field_array(log, "events"), i, entry) {
+		uint64_t count = field_number(entry, "count");
+		_cleanup_free_ char *text = text_format("%s%s%s%s", field_string(entry, "text"), count > 1 ? " (" : "",
+							count > 1 ? "one of several" : "", count > 1 ? ")" : "");
+
+		terminal_labelled(view->terminal, i ? "" : "Log", text);
+	}
+}
+
 /* Who waits for whom: not for a boot, where nobody waits any more. */
 static void report_print_waits(const struct report_view *view, const json_t *report, const struct chain *chain,
 			       size_t victims)
@@ -432,6 +449,7 @@ static void report_print_waits(const struct report_view *view, const json_t *rep
 	terminal_labelled(view->terminal, "Blocked", blocked);
 	terminal_labelled(view->terminal, "Root cause", field_string(root, "explanation"));
 	terminal_labelled(view->terminal, "Advice", field_string(root, "advice"));
+	report_print_log(view, field_object(report, "log"));
 }
 
 static void report_print(const struct report_view *view, const json_t *report, const struct chain *chain,

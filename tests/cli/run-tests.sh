@@ -176,7 +176,7 @@ test_usage() {
 	for command in faults export; do ok "help is silent about $command" lacks "$command"; done
 	expect "version" 0 --version
 	ok "version is one line" grep -qx 'gpuwatch-cli [0-9.]*' "$work/out"
-	for command in status deadlocks stalls hazards waits timelines kfd probe-order show record replay; do
+	for command in status deadlocks stalls hazards waits timelines kfd probe-order show record replay explain; do
 		expect "$command --help" 0 "$command" --help
 		ok "$command --help shows its usage" has "^usage: gpuwatch-cli $command "
 		ok "$command is in the manual" grep -q "^\.It Cm $command" docs/man/gpuwatch-cli.1
@@ -580,6 +580,64 @@ test_flipped() {
 	done
 	ok "a wrong byte is always seen" test $wrong = 0
 	ok "a wrong byte is one line, never a crash" test $crashed = 0
+}
+
+# ---- kernel logs ---------------------------------------------------------------------------
+
+# A loop of two lock owners, by the kernel's own words.
+hung_log() {
+	local frame
+	for frame in left:71:right:72 right:72:left:71; do
+		local IFS=:
+		# shellcheck disable=SC2086
+		set -- $frame
+		cat <<-END
+		[  900.100000] INFO: task $1:$2 blocked for more than 122 seconds.
+		[  900.100010]       Not tainted 6.15.2-test #1
+		[  900.100020] task:$1 state:D stack:0 pid:$2 tgid:$2 ppid:1 flags:0x00004006
+		[  900.100030] Call Trace:
+		[  900.100040]  schedule_preempt_disabled+0x15/0x30
+		[  900.100050]  __mutex_lock.constprop.0+0x3a1/0x700
+		[  900.100060]  amdgpu_ctx_ioctl+0x55/0x2a0 [amdgpu]
+		[  900.100070] INFO: task $1:$2 is blocked on a mutex likely owned by task $3:$4.
+		END
+	done
+}
+
+test_explain() {
+	local log=$work/hung.txt bad=$work/bad.txt
+	hung_log >"$log"
+	expect "explain" 1 explain "$log"
+	ok "explain shows the loop" has 'closes the loop'
+	ok "explain names the text as evidence" has '\[text\]'
+	expect "explain --json" 1 explain --json "$log"
+	ok "explain --json is an array of reports" test \
+		"$(jq -r '.[0] | .schema, .class, .confidence, .kernel, .subsystem.name' "$work/out" | xargs)" = \
+		"gpuwatch.report.v1 lock-cycle proven 6.15.2-test amdgpu"
+	ok "explain --json is of the schema" test "$(jq -r '.[0].edges[0].evidence' "$work/out")" = text
+	gpuwatch-cli explain - <"$log" >"$work/out" 2>"$work/err"
+	ok "explain from a pipe" test $? = 1
+	gzip -k "$log"
+	expect "explain of a packed log" 1 explain "$log.gz"
+	head -c 150 "$log.gz" >"$log-cut.gz"
+	expect "explain of a packed log that is cut" 1 explain "$log-cut.gz" "$log"
+	printf '%s\n' '[    0.000000] Linux version 6.15.2-test' '[    1.000000] amdgpu: ready' >"$work/healthy.txt"
+	expect "explain of a healthy boot" 0 explain "$work/healthy.txt"
+	ok "explain of a healthy boot, in a sentence" has '^Nothing hangs'
+	expect "explain of a healthy boot, JSON" 0 explain --json "$work/healthy.txt"
+	ok "explain of a healthy boot is an empty array" test "$(jq -c . "$work/out")" = '[]'
+	expect "explain of two files" 1 explain "$work/healthy.txt" "$log"
+	expect_trouble "explain without a file" 2 "explain needs FILE" explain
+	expect_trouble "explain of a missing file" 4 "cannot read.*No such file" explain "$work/none"
+	: >"$bad"
+	expect_trouble "explain of an empty file" 4 "is empty" explain "$bad"
+	head -c 65536 /dev/urandom >"$bad"
+	expect "explain of noise never crashes" 0 explain "$bad"
+	expect_trouble "explain of a program" 4 "not a text" explain /bin/sh
+	make-recording deadlock >"$bad"
+	expect_trouble "explain of a recording" 4 "gpuwatch-cli replay" explain "$bad"
+	printf '\x1f\x8bgarbage' >"$bad"
+	expect_trouble "explain of a damaged packed file" 4 "cannot be unpacked" explain "$bad"
 }
 
 test_replay() {
@@ -1058,6 +1116,7 @@ test_follow
 test_bus
 test_bad_recordings
 test_replay
+test_explain
 test_order_schema
 test_order_text
 test_order_outcomes

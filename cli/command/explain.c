@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gpuwatch-cli explain: kernel logs in, reports out, on any machine. */
+#include "cli/command/explain.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/command/log-source.h"
+#include "cli/lib/error.h"
+#include "cli/lib/json-field.h"
+#include "cli/lib/output.h"
+#include "cli/lib/text.h"
+#include "cli/render/report.h"
+#include "lib/base/cleanup.h"
+#include "lib/explain/explain.h"
+#include "lib/log-text/read.h"
+
+/* Smaller texts are read before anybody could look at a bar. */
+#define BAR_MIN_SIZE ((size_t)4 << 20)
+#define BAR_COLUMNS 40
+
+/* What all the files gave. */
+struct explained {
+	json_t *reports, *recovered;
+	uint64_t messages, left_out;
+	int failed; /* exit code of a file that could not be used, 0 = none */
+};
+
+static void explain_bar(size_t done, size_t all, void *userdata)
+{
+	int filled = (int)(done * BAR_COLUMNS / (all ? all : 1));
+
+	(void)userdata;
+	fprintf(stderr, "\r[%.*s%*s] %3d %%", filled, "########################################", BAR_COLUMNS - filled,
+		"", (int)(done * 100 / (all ? all : 1)));
+	if (done == all)
+		fprintf(stderr, "\r%*s\r", BAR_COLUMNS + 8, "");
+	fflush(stderr);
+}
+
+static void explain_append(struct explained *all, const struct gw_explanation *explanation, const char *release)
+{
+	for (size_t i = 0; i < explanation->count; i++)
+		if (json_array_append_new(all->reports, gw_report_json(explanation->reports[i], "", release)) < 0)
+			out_of_memory();
+	if (json_array_extend(all->recovered, explanation->recovered) < 0)
+		out_of_memory();
+}
+
+static void explain_text(struct explained *all, const char *text, size_t size)
+{
+	bool bar = size >= BAR_MIN_SIZE && isatty(STDERR_FILENO);
+	struct gw_explanation explanation;
+	struct gw_log_model model;
+
+	if (gw_log_read(&model, text, size, bar ? explain_bar : NULL, NULL) < 0 ||
+	    gw_explain_log(&explanation, &model) < 0)
+		out_of_memory();
+	all->messages += model.messages;
+	all->left_out += model.left_out;
+	explain_append(all, &explanation, model.release);
+	gw_explanation_deinit(&explanation);
+	gw_log_model_deinit(&model);
+}
+
+static void explain_source(struct explained *all, const char *path)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	int r = path ? log_source_file(path, &text, &size) : log_source_journal(&text, &size);
+
+	if (r != 0)
+		all->failed = r;
+	else
+		explain_text(all, text, size);
+}
+
+/* "Nothing hangs, by this log. Ended by itself: 5 × flip-timeout, last: …" */
+static void explain_print_none(const struct cli *cli, const struct explained *all)
+{
+	json_t *event;
+	size_t i;
+
+	terminal_print(&cli->terminal, "Nothing hangs, by what this log says.\n");
+	json_array_foreach(all->recovered, i, event) {
+		_cleanup_free_ char *line = text_format(
+			"%s, %d time%s; last: %s", field_string(event, "kind"), (int)field_number(event, "count"),
+			field_number(event, "count") == 1 ? "" : "s", field_string(event, "text"));
+
+		terminal_labelled(&cli->terminal, "Recovered", line);
+	}
+}
+
+static void explain_print(const struct cli *cli, const struct explained *all)
+{
+	struct report_view view = { .terminal = &cli->terminal };
+
+	if (json_array_size(all->reports))
+		render_report_list(&view, all->reports);
+	else
+		explain_print_none(cli, all);
+	if (all->left_out)
+		terminal_print(&cli->terminal,
+			       "\nThe text names more than can be kept: %" PRIu64 " things were left out.\n",
+			       all->left_out);
+}
+
+/* What stands: a hazard is something that could hang, and what has ended needs nobody. */
+static bool explain_found(const json_t *reports)
+{
+	json_t *report;
+	size_t i;
+
+	json_array_foreach(reports, i, report)
+		if (report_is_active(report) && !report_is_kind(report, "hazard"))
+			return true;
+	return false;
+}
+
+int command_explain(const struct cli *cli)
+{
+	struct explained all = { .reports = json_array(), .recovered = json_array() };
+	bool journal = cli_has(cli, OPTION_JOURNAL);
+	int r;
+
+	if (!all.reports || !all.recovered)
+		out_of_memory();
+	if (journal)
+		explain_source(&all, NULL);
+	for (int i = 0; i < cli->n_arguments; i++)
+		explain_source(&all, cli->arguments[i]);
+	r = all.failed ? all.failed : explain_found(all.reports) ? EXIT_FOUND : EXIT_NOTHING;
+	/* Of several files those that can be used are shown. */
+	if (!all.failed || all.messages) {
+		output_clean(cli, all.reports);
+		output_clean(cli, all.recovered);
+		if (cli_has(cli, OPTION_JSON))
+			output_json(cli, all.reports, false);
+		else
+			explain_print(cli, &all);
+	}
+	json_decref(all.reports);
+	json_decref(all.recovered);
+	return r;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where a kernel log comes from: a file, packed or not, standard input, or the journal of this boot. */
+#ifndef GPUWATCH_CLI_COMMAND_LOG_SOURCE_H
+#define GPUWATCH_CLI_COMMAND_LOG_SOURCE_H
+
+#include <stddef.h>
+
+/* Bytes of a log that are read at most, unpacked. */
+#define LOG_LIMIT ((size_t)1 << 30)
+
+/*
+ * log_source_file - the text of a file ("-" = standard input), unpacked if it is gzip, xz or zstd
+ *
+ * Returns 0 and a buffer owned by the caller, or the exit code after a line on stderr.
+ */
+int log_source_file(const char *path, char **ret, size_t *size);
+
+/* The same of the kernel's messages of this boot in the system journal. */
+int log_source_journal(char **ret, size_t *size);
+
+#endif
