@@ -24,14 +24,7 @@ uint64_t field_number(const json_t *object, const char *key)
 {
 	const json_t *value = json_object_get(object, key);
 
-	if (json_is_integer(value))
-		return (uint64_t)json_integer_value(value);
-	if (json_is_real(value))
-		return json_real_value(value) > 0 && json_real_value(value) < 1.8e19 ? (uint64_t)json_real_value(value)
-										     : 0;
-	if (json_is_string(value))
-		return strtoull(json_string_value(value), NULL, 0);
-	return 0;
+	return json_is_integer(value) && json_integer_value(value) > 0 ? (uint64_t)json_integer_value(value) : 0;
 }
 
 double field_real(const json_t *object, const char *key)

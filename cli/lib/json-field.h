@@ -17,7 +17,7 @@
 const char *field_string(const json_t *object, const char *key);
 /* Whether the field is this string. */
 bool field_is(const json_t *object, const char *key, const char *text);
-/* 0 for a missing field; numbers may also be written as strings ("0x..." or decimal). */
+/* 0 for a missing field, and for what is negative or no integer. */
 uint64_t field_number(const json_t *object, const char *key);
 double field_real(const json_t *object, const char *key);
 bool field_true(const json_t *object, const char *key);

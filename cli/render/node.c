@@ -2,7 +2,6 @@
 /* A node by its phrase, an edge by its relation; relations that this version does not know are shown as they are. */
 #include "cli/render/node.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "cli/lib/json-field.h"
@@ -14,17 +13,6 @@ bool node_is_task(const json_t *node)
 {
 	return field_is(node, "type", "task");
 }
-
-/* The first field of @keys (ended by NULL) that is given, as text. */
-static char *node_first_field(const json_t *node, const char *const *keys)
-{
-	for (; *keys; keys++)
-		if (field_given(node, *keys))
-			return field_text(json_object_get(node, *keys));
-	return text_format("%s", "");
-}
-
-#define FIRST_FIELD(node, ...) node_first_field(node, (const char *const[]){ __VA_ARGS__, NULL })
 
 /* An id begins with its type: "lock:0xffff...". */
 static char *node_id_text(const json_t *node)
@@ -199,17 +187,4 @@ char *node_details(const json_t *node)
 	}
 	text_finish(stream);
 	return details;
-}
-
-char *frame_text(const json_t *frame)
-{
-	const char *module = field_string(frame, "module");
-	_cleanup_free_ char *symbol = NULL, *offset = NULL;
-
-	if (!json_is_object(frame))
-		return field_text(frame);
-	symbol = FIRST_FIELD(frame, "symbol", "name", "address");
-	if (field_given(frame, "offset"))
-		offset = text_format("+0x%" PRIx64, field_number(frame, "offset"));
-	return text_format("%s%s%s%s%s", symbol, offset ? offset : "", *module ? " [" : "", module, *module ? "]" : "");
 }

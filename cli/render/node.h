@@ -22,7 +22,4 @@ bool node_is_task(const json_t *node);
 /* The fields of a node that node_text() leaves out, "key value" joined by commas. Owned by the caller. */
 char *node_details(const json_t *node);
 
-/* One stack frame, whether it is a string or an object {symbol, offset, module, address}. Owned by the caller. */
-char *frame_text(const json_t *frame);
-
 #endif

@@ -30,12 +30,6 @@ struct rows {
 
 /* ---- which rows --------------------------------------------------------------- */
 
-/* Ids of rows may be numbers or strings. */
-static char *row_id(const json_t *row, const char *key)
-{
-	return field_text(json_object_get(row, key));
-}
-
 static void rows_init(struct rows *rows, const json_t *list)
 {
 	_cleanup_json_ json_t *places = json_object();
@@ -46,7 +40,7 @@ static void rows_init(struct rows *rows, const json_t *list)
 	if (!rows->list || !places)
 		out_of_memory();
 	json_array_foreach(list, i, json) {
-		_cleanup_free_ char *id = row_id(json, "id"), *parent = row_id(json, "parent");
+		const char *id = field_string(json, "id"), *parent = field_string(json, "parent");
 		const json_t *place = *parent ? json_object_get(places, parent) : NULL;
 
 		rows->list[rows->count] = (struct row){

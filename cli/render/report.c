@@ -517,11 +517,10 @@ static void report_print_stack(const struct report_view *view, const json_t *sta
 	json_t *frame;
 	size_t i;
 
-	json_array_foreach(stack, i, frame) {
-		_cleanup_free_ char *text = frame_text(frame);
-
-		terminal_print(view->terminal, "       " STYLE_DIM "%s" STYLE_END "\n", text);
-	}
+	json_array_foreach(stack, i, frame)
+		if (json_is_string(frame))
+			terminal_print(view->terminal, "       " STYLE_DIM "%s" STYLE_END "\n",
+				       json_string_value(frame));
 }
 
 static void report_print_nodes(const struct report_view *view, const struct chain *chain)

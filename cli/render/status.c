@@ -65,30 +65,14 @@ static char *status_reports_text(const json_t *reports)
 	return text;
 }
 
-/* A switch, or an amount of bytes. */
-static char *status_memory_text(const json_t *status)
+/* One of two texts, or "" where the daemon does not answer that. */
+static const char *status_switch_text(const json_t *status, const char *key, const char *yes, const char *no)
 {
-	const json_t *value = json_object_get(status, "memory_locked");
+	const json_t *value = json_object_get(status, key);
 
 	if (json_is_true(value))
-		return text_format("locked");
-	if (json_is_false(value))
-		return text_format("not locked");
-	if (json_is_integer(value))
-		return text_size((uint64_t)json_integer_value(value));
-	return field_text(value);
-}
-
-/* A switch, or the directory. */
-static char *status_pinned_text(const json_t *status)
-{
-	const json_t *value = json_object_get(status, "pinned");
-
-	if (json_is_true(value))
-		return text_format("yes: the programs go on watching while the daemon restarts");
-	if (json_is_false(value))
-		return text_format("no: what happens while the daemon restarts is not seen");
-	return field_text(value);
+		return yes;
+	return json_is_false(value) ? no : "";
 }
 
 static char *status_counters_text(const json_t *counters)
@@ -126,15 +110,17 @@ static void status_print_overview(const struct terminal *terminal, const json_t 
 	_cleanup_free_ char *waits = text_format("%" PRIu64 " active", field_number(status, "active_waits"));
 	_cleanup_free_ char *wakeups = text_format("%.1f per second", field_real(status, "wakeups_per_s"));
 	_cleanup_free_ char *reports = status_reports_text(field_object(status, "active_reports"));
-	_cleanup_free_ char *memory = status_memory_text(status), *pinned = status_pinned_text(status);
 	_cleanup_free_ char *counters = status_counters_text(field_object(status, "counters"));
 
 	status_print_running(terminal, status);
 	terminal_labelled(terminal, "Reports", reports);
 	terminal_labelled(terminal, "Waits", field_given(status, "active_waits") ? waits : "");
 	terminal_labelled(terminal, "Wake-ups", field_given(status, "wakeups_per_s") ? wakeups : "");
-	terminal_labelled(terminal, "Memory", memory);
-	terminal_labelled(terminal, "Pinned", pinned);
+	terminal_labelled(terminal, "Memory", status_switch_text(status, "memory_locked", "locked", "not locked"));
+	terminal_labelled(terminal, "Pinned",
+			  status_switch_text(status, "pinned",
+					     "yes: the programs go on watching while the daemon restarts",
+					     "no: what happens while the daemon restarts is not seen"));
 	terminal_labelled(terminal, "Counters", counters);
 }
 

@@ -82,12 +82,11 @@ static void wait_row(struct table *table, const json_t *wait, bool chain)
 {
 	_cleanup_free_ char *age = wait_age(wait), *object = wait_object(wait);
 	_cleanup_free_ char *inside = wait_list_text(field_array(wait, "inside"));
-	_cleanup_free_ char *state = field_text(json_object_get(wait, "state"));
 
 	table_row(table);
 	table_cell(table, "", "%" PRIu64, field_number(wait, "pid"));
 	table_cell(table, "", "%s", field_string(wait, "comm"));
-	table_cell(table, "", "%s", state);
+	table_cell(table, "", "%s", field_string(wait, "state"));
 	table_cell(table, wait_age_style(field_number(wait, "age_ns")), "%s", age);
 	table_cell(table, "", "%s", object);
 	table_cell(table, "", "%s", inside);
@@ -134,19 +133,18 @@ static void timeline_row(struct table *table, const json_t *timeline)
 {
 	const json_t *signallers = field_array(timeline, "signallers");
 	_cleanup_free_ char *last = timeline_signaller_text(json_array_get(signallers, 0));
-	_cleanup_free_ char *rate = NULL, *waiting = NULL;
-	const json_t *waiters = json_object_get(timeline, "waiting");
+	_cleanup_free_ char *rate = NULL;
+	uint64_t waiting = field_number(timeline, "waiting");
 
 	rate = field_given(timeline, "rate_per_s") ? text_format("%.1f/s", field_real(timeline, "rate_per_s"))
 						   : text_format("%s", "");
-	waiting = json_is_array(waiters) ? text_format("%zu", json_array_size(waiters)) : field_text(waiters);
 	table_row(table);
 	table_cell(table, "", "%s", field_string(timeline, "driver"));
 	table_cell(table, "", "%s", field_string(timeline, "timeline"));
 	table_cell(table, "", "%" PRIu64, field_number(timeline, "context"));
 	table_cell(table, "", "%" PRIu64, field_number(timeline, "seqno"));
 	table_cell(table, "", "%s", rate);
-	table_cell(table, strcmp(waiting, "0") == 0 || !*waiting ? "" : STYLE_YELLOW, "%s", waiting);
+	table_cell(table, waiting ? STYLE_YELLOW : "", "%" PRIu64, waiting);
 	table_cell(table, "", "%s", last);
 }
 
