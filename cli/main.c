@@ -201,7 +201,7 @@ static void help_print_command(const struct command *command)
 	fputs(global_help, stdout);
 }
 
-/* What the command line said. */
+/* What the command line asks for. */
 struct request {
 	struct cli cli;
 	enum color_choice color;

@@ -36,7 +36,7 @@ static void link_order_on_message(const char *message, void *userdata)
 	complain("%s", message);
 }
 
-/* What is wrong with the table is said, and the rest of it used; without any of it there is nothing to check. */
+/* What is wrong with the table is reported, and the rest of it used; without any of it there is nothing to check. */
 static bool link_order_load_table(struct link_order *order)
 {
 	const struct gw_dependency *list;

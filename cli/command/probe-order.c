@@ -21,7 +21,7 @@
 
 /* ---- where the document comes from ------------------------------------------ */
 
-/* Returns EXIT_NOTHING and the document, or the exit code after having said why there is none. */
+/* Returns EXIT_NOTHING and the document, or the exit code after one line about why there is none. */
 static int probe_order_ask(const struct cli *cli, json_t **ret)
 {
 	_cleanup_client_ struct client client;

@@ -40,7 +40,7 @@ static bool reports_any_active(const json_t *reports)
 
 /* ---- nothing found ------------------------------------------------------- */
 
-/* A plain answer says what it rests on: how much there is to see, and what cannot be seen. */
+/* A plain answer has what it rests on: how much there is to see, and what cannot be seen. */
 static void reports_print_none(const struct cli *cli, struct client *client, const struct report_kind *kind)
 {
 	_cleanup_json_ json_t *waits = NULL, *status = NULL;

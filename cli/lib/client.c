@@ -20,7 +20,7 @@
 #include "lib/report/report.h"
 
 /* How long to wait, in microseconds: */
-#define BUS_TIME GW_USEC_PER_SEC	   /* for the system bus to say whether the daemon is there */
+#define BUS_TIME GW_USEC_PER_SEC	   /* for the system bus to answer whether the daemon is there */
 #define SOCKET_TIME (10 * GW_USEC_PER_SEC) /* for the daemon to accept a connection: it may just have been started */
 #define CALL_TIME (10 * GW_USEC_PER_SEC)
 #define BOOT_TIME (120 * GW_USEC_PER_SEC)   /* twice the time after which the daemon gives up on a look at the boot */
@@ -130,7 +130,7 @@ static int client_fail_attempts(struct client *client, const struct attempts *tr
 			   where);
 }
 
-/* sd_bus_call() would wait without limit for a bus that accepts and then says nothing. */
+/* sd_bus_call() would wait without limit for a bus that accepts and then sends nothing. */
 static int client_wait_ready(sd_bus *bus, uint64_t deadline)
 {
 	for (;;) {
@@ -195,7 +195,7 @@ static int client_connect_bus(struct client *client)
 	return 0;
 }
 
-/* Own connect(), so that every path name works and every error is told apart. */
+/* Own connect(), so that every path name works and every error is distinct. */
 static int client_connect_socket(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };

@@ -26,7 +26,7 @@ struct client_target {
 	const char *socket; /* path of the private socket */
 };
 
-/* Outcomes of a call that callers tell apart; 0 is success. */
+/* Outcomes of a call that callers handle each; 0 is success. */
 enum client_result {
 	CLIENT_OK = 0,
 	CLIENT_UNREACHABLE = 1, /* not running, no permission, no answer in time */

@@ -30,7 +30,7 @@ const char *order_effect_class(enum order_effect effect);
 size_t order_lost(const json_t *order);
 
 /*
- * The reports as they are told: numbered from 1, those of the worst effect
+ * The reports as they are shown: numbered from 1, those of the worst effect
  * first, otherwise as the document has them.
  */
 struct order_reports {

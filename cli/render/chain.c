@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Finding the order in which to tell a report. */
+/* Finding the order in which to show a report. */
 #include "cli/render/chain.h"
 
 #include <stdint.h>

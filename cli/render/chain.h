@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A report's nodes and edges, indexed, and the order in which they are told:
+ * A report's nodes and edges, indexed, and the order in which they are shown:
  * once around a loop, or from the task that has waited longest to the dead end.
  */
 #ifndef GPUWATCH_CLI_RENDER_CHAIN_H

@@ -112,7 +112,7 @@ static size_t rows_take(struct rows *rows, bool *taken, size_t i)
 	return count;
 }
 
-/* Keeps the order and drops what says least. */
+/* Keeps the order and drops what matters least. */
 static void rows_cut(struct rows *rows, const struct order_reports *reports)
 {
 	_cleanup_free_ bool *taken = calloc(rows->count + 1, sizeof(bool));

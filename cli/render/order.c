@@ -155,7 +155,7 @@ static void order_print_missing(const struct terminal *terminal, const json_t *o
 		line = text_format("%.*s%s%s", (int)length, words, span, words + length);
 
 		terminal_paragraph(terminal, "  - ", 4, line);
-		/* What the next one needs, too, is said below that. */
+		/* What the next one needs, too, is below that. */
 		if (strcmp(remedy, field_string(json_array_get(list, i + 1), "remedy")) != 0)
 			terminal_paragraph(terminal, "    " STYLE_BOLD "To see it:" STYLE_END, 15, remedy);
 	}

@@ -255,7 +255,7 @@ static char *chain_step_text(const struct chain *chain, size_t i)
 	return text_format("%s%s %s%s", i > 0 && node_is_task(from) ? "which " : "", phrase, target, end);
 }
 
-/* A fence and its timeline are one thing to a reader: one line says both. */
+/* A fence and its timeline are one thing to a reader: one line has both. */
 static bool chain_step_is_redundant(const struct chain *chain, size_t i)
 {
 	const struct chain_step *step = &chain->steps[i];

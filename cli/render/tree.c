@@ -39,7 +39,7 @@ static char *tree_name_text(const json_t *node)
 {
 	const char *name = field_string(node, "name"), *role = field_string(node, "role");
 
-	/* That they are consumers and suppliers is what the tree says. */
+	/* That they are consumers and suppliers is what the tree shows. */
 	if (strcmp(role, "consumer") == 0 || strcmp(role, "supplier") == 0)
 		role = "";
 	if (!*name)

@@ -11,8 +11,8 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/units.h"
 
-#define FULL_MOST 6	 /* told in full; further ones in a line each */
-#define VERDICTS_MOST 24 /* told at all without --all */
+#define FULL_MOST 6	 /* shown in full; further ones in a line each */
+#define VERDICTS_MOST 24 /* shown at all without --all */
 #define INDENT 4
 
 static const char *verdict_style(enum order_effect effect)
@@ -83,7 +83,7 @@ static void verdict_print_parties(const struct terminal *terminal, const json_t 
 	terminal_labelled(terminal, effect == ORDER_LOST ? "Missing" : "At stake", field_string(about, "feature"));
 }
 
-#define MOMENT_NS GW_NSEC_PER_MSEC /* what is shorter began and ended at once, as far as shown times tell */
+#define MOMENT_NS GW_NSEC_PER_MSEC /* what is shorter began and ended at once, as far as times are shown */
 
 /* "0.874 s to 0.883 s", "at 0.874 s", or "" */
 static char *verdict_span_text(const json_t *about, const char *begin_key, const char *end_key)

@@ -61,7 +61,7 @@ static unsigned chart_lane_rank(const struct svg_lane *lane)
 	return !field_given(lane->device, "ready_ns") || field_number(lane->device, "retries") ? 1 : 2;
 }
 
-/* Keeps the order and drops what says least. */
+/* Keeps the order and drops what matters least. */
 static void chart_cut_lanes(struct svg_chart *chart)
 {
 	size_t left = LANES_MOST, kept = 0;

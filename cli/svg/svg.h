@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Pieces of SVG. Text from elsewhere is escaped here and nowhere else; looks are classes, for the style sheet to say.
+/* Pieces of SVG. Text from elsewhere is escaped here and nowhere else; how it looks is the style sheet's, by classes.
  */
 #ifndef GPUWATCH_CLI_SVG_SVG_H
 #define GPUWATCH_CLI_SVG_SVG_H

@@ -183,7 +183,7 @@ static void draw_unseen(const struct svg_chart *chart, FILE *out)
 		double begin = svg_axis_x(axis, field_number(missing, "from_ns"));
 		double end = svg_axis_x(axis, field_number(missing, "to_ns"));
 
-		/* What has no end is no part of the boot, but a source that says nothing of all of it. */
+		/* What has no end is no part of the boot, but a source that has nothing of it at all. */
 		if (!field_given(missing, "to_ns") || end - begin < 1)
 			continue;
 		svg_begin(out, "missing", field_string(missing, "text"));
@@ -310,7 +310,7 @@ static void draw_name(const struct svg_lane *lane, FILE *out)
 			 SVG_START, dimmed);
 }
 
-/* The number of its first finding, by how they are told. */
+/* The number of its first finding, in the order of the reports. */
 static size_t lane_first_finding(const struct svg_chart *chart, const struct svg_lane *lane)
 {
 	_cleanup_free_ char *numbers = order_numbers(&chart->reports, field_array(lane->device, "findings"));
@@ -341,7 +341,7 @@ static double lane_end(const struct svg_chart *chart, const struct svg_lane *lan
 	return end;
 }
 
-/* What it needs, where no arrow can say it: of its first finding. "" if an arrow can. */
+/* What it needs, where no arrow can show it: of its first finding. "" if an arrow can. */
 static const char *lane_missing_supplier(const struct svg_chart *chart, size_t number)
 {
 	const json_t *about = number ? field_object(chart->reports.list[number - 1], "probe_order") : NULL;
