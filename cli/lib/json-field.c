@@ -7,12 +7,11 @@
 
 #include "cli/lib/error.h"
 #include "cli/lib/text.h"
+#include "lib/base/json.h"
 
 const char *field_string(const json_t *object, const char *key)
 {
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
+	return gw_json_string(object, key);
 }
 
 bool field_is(const json_t *object, const char *key, const char *text)

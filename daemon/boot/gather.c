@@ -3,7 +3,6 @@
 #include "daemon/boot/gather.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -11,6 +10,7 @@
 #include "daemon/boot/kmsg-log.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/json.h"
 #include "lib/system/initcalls.h"
 #include "lib/system/state.h"
 #include "lib/system/trace-buffer.h"
@@ -26,17 +26,6 @@ struct gathering {
 
 /* ---- what is missing ---------------------------------------------------------------------- */
 
-_printf_(2, 3) static void gather_add_line(json_t *lines, const char *format, ...)
-{
-	char line[512];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(line, sizeof(line), format, arguments);
-	va_end(arguments);
-	json_array_append_new(lines, json_string(line));
-}
-
 static json_t *gather_missing_programs(const struct gw_boot_programs *programs)
 {
 	const struct gw_probe_info *rows;
@@ -45,18 +34,18 @@ static json_t *gather_missing_programs(const struct gw_boot_programs *programs)
 
 	for (size_t i = 0; lines && i < count; i++)
 		if (rows[i].state == GW_PROBE_FAILED || (rows[i].state == GW_PROBE_ABSENT && !rows[i].patch[0]))
-			gather_add_line(lines, "%s: %s", rows[i].name, rows[i].why);
+			gw_json_add_line(lines, "%s: %s", rows[i].name, rows[i].why);
 	return lines;
 }
 
 static void gather_describe_log(const struct gw_boot_log_info *info, json_t *unreadable)
 {
 	if (info->left_out)
-		gather_add_line(unreadable, "boot events: the log is full, %llu later events are not in it",
-				(unsigned long long)info->left_out);
+		gw_json_add_line(unreadable, "boot events: the log is full, %llu later events are not in it",
+				 (unsigned long long)info->left_out);
 	if (info->interrupted_ns)
-		gather_add_line(unreadable, "boot events: recording was interrupted, and began anew at %.3f s",
-				(double)info->interrupted_ns / 1e9);
+		gw_json_add_line(unreadable, "boot events: recording was interrupted, and began anew at %.3f s",
+				 (double)info->interrupted_ns / 1e9);
 }
 
 /* Takes the reference to @unreadable over. */
@@ -69,11 +58,11 @@ static json_t *gather_describe_lost(const struct gathering *gathering)
 	if (sources->log)
 		gw_boot_log_info(sources->log, &log);
 	if (sources->why[0])
-		gather_add_line(gathering->unreadable, "boot events: %s", sources->why);
+		gw_json_add_line(gathering->unreadable, "boot events: %s", sources->why);
 	gather_describe_log(&log, gathering->unreadable);
 	if (gathering->kmsg.full)
-		gather_add_line(gathering->unreadable, "/dev/kmsg: what came after the first %u MiB is not kept",
-				GW_KMSG_LOG_MAX >> 20);
+		gw_json_add_line(gathering->unreadable, "/dev/kmsg: what came after the first %u MiB is not kept",
+				 GW_KMSG_LOG_MAX >> 20);
 	if (sources->programs) {
 		lost = gw_boot_programs_counters(sources->programs)->dropped + log.dropped + log.left_out;
 		attached = log.first_ns ? log.first_ns : gw_boot_programs_counters(sources->programs)->started_ns;
@@ -132,13 +121,13 @@ static int gather_give_kernel_log(struct gathering *gathering)
 		return 0;
 	r = gw_kmsg_log_open(&kmsg, path, gathering->sources->boot_id, NULL);
 	if (r < 0) {
-		gather_add_line(gathering->unreadable, "%s: %s", path, strerror(-r));
+		gw_json_add_line(gathering->unreadable, "%s: %s", path, strerror(-r));
 		return 0;
 	}
 	r = gw_kmsg_log_update(kmsg);
 	if (r < 0)
-		gather_add_line(gathering->unreadable, "/dev/kmsg: %s%s", strerror(-r),
-				r == -EPERM ? ", that needs CAP_SYSLOG" : "");
+		gw_json_add_line(gathering->unreadable, "/dev/kmsg: %s%s", strerror(-r),
+				 r == -EPERM ? ", that needs CAP_SYSLOG" : "");
 	r = gw_kmsg_log_each(kmsg, gather_give_kmsg, gathering);
 	gw_kmsg_log_info(kmsg, &gathering->kmsg);
 	gw_kmsg_log_close(kmsg);
@@ -160,8 +149,8 @@ static int gather_give_initcalls(const struct gathering *gathering)
 		return r;
 	count = gw_initcalls_list(initcalls, &list);
 	if (count == 0)
-		gather_add_line(gathering->unreadable,
-				"/proc/kallsyms: no initcalls among its symbols, see CONFIG_KALLSYMS_ALL");
+		gw_json_add_line(gathering->unreadable,
+				 "/proc/kallsyms: no initcalls among its symbols, see CONFIG_KALLSYMS_ALL");
 	r = gathering->sink->initcalls(list, count, gathering->userdata);
 	gw_initcalls_free(initcalls);
 	return r;

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/base/text.h"
+#include "lib/base/json.h"
 #include "lib/boot/evidence/load.h"
 #include "lib/system/dependency-files.h"
 

@@ -2,13 +2,12 @@
 /* The status: how the daemon itself is doing, as gpuwatch.status.v1. */
 #include "daemon/serve/status.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
-#include "lib/base/text.h"
+#include "lib/base/json.h"
 
 #define PERIOD_NS (10 * GW_NSEC_PER_SEC)
 
@@ -122,27 +121,12 @@ static json_t *status_active_reports(const struct gw_reports *reports)
 	return kinds;
 }
 
-_printf_(2, 3) static void status_add_limitation(json_t *limitations, const char *format, ...)
-{
-	_cleanup_free_ char *line = NULL;
-	va_list arguments;
-	int r;
-
-	va_start(arguments, format);
-	r = vasprintf(&line, format, arguments);
-	va_end(arguments);
-	if (r < 0)
-		line = NULL;
-	else
-		json_array_append_new(limitations, gw_json_text(line));
-}
-
 static void status_add_unseen(json_t *list, const struct gw_probe_info *probes, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (probes[i].state == GW_PROBE_FAILED || (probes[i].state == GW_PROBE_ABSENT && !probes[i].patch[0]))
-			status_add_limitation(list, "not seen: %s (%s: %s)", probes[i].lost, probes[i].target,
-					      probes[i].why);
+			gw_json_add_line(list, "not seen: %s (%s: %s)", probes[i].lost, probes[i].target,
+					 probes[i].why);
 }
 
 static void status_add_boot_losses(json_t *list, const struct gw_boot_observer *boot)
@@ -151,11 +135,11 @@ static void status_add_boot_losses(json_t *list, const struct gw_boot_observer *
 
 	gw_boot_observer_counters(boot, &counters);
 	if (counters.dropped > 0)
-		status_add_limitation(list, "%llu events of the boot were lost because their buffer was full",
-				      (unsigned long long)counters.dropped);
+		gw_json_add_line(list, "%llu events of the boot were lost because their buffer was full",
+				 (unsigned long long)counters.dropped);
 	if (counters.left_out > 0)
-		status_add_limitation(list, "%llu events of drivers were not kept because the log of the boot is full",
-				      (unsigned long long)counters.left_out);
+		gw_json_add_line(list, "%llu events of drivers were not kept because the log of the boot is full",
+				 (unsigned long long)counters.left_out);
 }
 
 /* What this daemon cannot do here, each in one line for people. */
@@ -174,18 +158,18 @@ static json_t *status_limitations(const struct gw_status *status, struct gw_watc
 	status_add_unseen(list, probes, count);
 	status_add_boot_losses(list, status->boot);
 	if (status->memory_error)
-		status_add_limitation(list, "memory is not locked (%s): the daemon itself may get stuck in reclaim",
-				      strerror(status->memory_error));
+		gw_json_add_line(list, "memory is not locked (%s): the daemon itself may get stuck in reclaim",
+				 strerror(status->memory_error));
 	if (!gw_loader_pinned(gw_watch_loader(watch)) && !status->pin_directory[0])
-		status_add_limitation(list, "nothing is pinned: a restart forgets the waits that stand");
+		gw_json_add_line(list, "nothing is pinned: a restart forgets the waits that stand");
 	if (!status->standalone && !status->on_system_bus)
-		status_add_limitation(list, "not on the system bus: only the private socket answers");
+		gw_json_add_line(list, "not on the system bus: only the private socket answers");
 	if (counters.missed_waits > 0)
-		status_add_limitation(list, "%llu waits were nested too deeply to be recorded",
-				      (unsigned long long)counters.missed_waits);
+		gw_json_add_line(list, "%llu waits were nested too deeply to be recorded",
+				 (unsigned long long)counters.missed_waits);
 	if (counters.dropped_events > 0)
-		status_add_limitation(list, "%llu events were lost because their buffer was full",
-				      (unsigned long long)counters.dropped_events);
+		gw_json_add_line(list, "%llu events were lost because their buffer was full",
+				 (unsigned long long)counters.dropped_events);
 	return list;
 }
 

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/base/array.h"
 #include "lib/base/units.h"
@@ -69,7 +68,7 @@ static size_t character_length(const unsigned char *s)
 	return length;
 }
 
-static void sanitize(char *string)
+void gw_text_sanitize(char *string)
 {
 	unsigned char *s = (unsigned char *)string;
 
@@ -91,68 +90,15 @@ char *gw_text_finish(struct gw_text *text)
 	if (!text->failed && reserve(text, 0)) {
 		data = text->data;
 		data[text->length] = '\0';
-		sanitize(data);
+		gw_text_sanitize(data);
 		text->data = NULL;
 	}
 	gw_text_clear(text);
 	return data;
 }
 
-json_t *gw_text_json(struct gw_text *text)
-{
-	char *string = gw_text_finish(text);
-	json_t *json = string ? json_string(string) : NULL;
-
-	free(string);
-	return json;
-}
-
 void gw_text_clear(struct gw_text *text)
 {
 	free(text->data);
 	*text = (struct gw_text){ .data = NULL };
-}
-
-json_t *gw_json_text(const char *string)
-{
-	char *copy = strdup(string);
-	json_t *json;
-
-	if (!copy)
-		return NULL;
-	sanitize(copy);
-	json = json_string(copy);
-	free(copy);
-	return json;
-}
-
-json_t *gw_json_address(uint64_t address)
-{
-	char text[20];
-
-	snprintf(text, sizeof(text), "0x%016" PRIx64, address);
-	return json_string(text);
-}
-
-json_t *gw_json_number(uint64_t value)
-{
-	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
-}
-
-void gw_json_put(json_t *object, const char *key, json_t *value, bool *failed)
-{
-	if (json_object_set_new(object, key, value) < 0)
-		*failed = true;
-}
-
-json_t *gw_json_time(uint64_t real_ns)
-{
-	time_t seconds = (time_t)(real_ns / GW_NSEC_PER_SEC);
-	struct tm tm;
-	char date[40], text[64];
-
-	if (!gmtime_r(&seconds, &tm) || strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-		return json_string("1970-01-01T00:00:00Z");
-	snprintf(text, sizeof(text), "%s.%06uZ", date, (unsigned int)(real_ns % GW_NSEC_PER_SEC / GW_NSEC_PER_USEC));
-	return json_string(text);
 }

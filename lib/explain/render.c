@@ -11,6 +11,7 @@
 #include "lib/analysis/verdict/render.h"
 #include "lib/analysis/words/json.h"
 #include "lib/base/hash.h"
+#include "lib/base/json.h"
 #include "lib/base/text.h"
 #include "lib/base/units.h"
 #include "lib/explain/judge.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/text.h"
+#include "lib/base/json.h"
 
 static const char *const kind_names[] = {
 	[GW_KIND_DEADLOCK] = "deadlock", [GW_KIND_LIVELOCK] = "livelock",	[GW_KIND_STALL] = "stall",

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
-#include "lib/base/text.h"
+#include "lib/base/json.h"
 
 #define JSON_LINE (JSON_COMPACT | JSON_ENSURE_ASCII)
 

@@ -13,8 +13,8 @@
 #include <sys/utsname.h>
 
 #include "lib/base/files.h"
+#include "lib/base/json.h"
 #include "lib/base/module-name.h"
-#include "lib/base/text.h"
 
 #define NAME_SIZE 64 /* MODULE_NAME_LEN is 56 on 64-bit machines */
 #define CANDIDATES_MAX 4096

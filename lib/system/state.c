@@ -12,7 +12,7 @@
 #include <sys/utsname.h>
 
 #include "lib/base/files.h"
-#include "lib/base/text.h"
+#include "lib/base/json.h"
 #include "lib/base/units.h"
 #include "lib/system/devices/deferred.h"
 #include "lib/system/devices/links.h"

@@ -2,21 +2,11 @@
 /* What of the system could not be read. */
 #include "lib/system/unreadable.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "lib/base/text.h"
+#include "lib/base/json.h"
 
 int gw_unreadable_add(json_t *unreadable, const char *path, int error)
 {
-	char text[PATH_MAX + 128];
-	json_t *string;
-
-	if (!unreadable)
-		return 0;
-	snprintf(text, sizeof(text), "%s: %s", path, strerror(-error));
-	string = gw_json_text(text);
-	return string && json_array_append_new(unreadable, string) == 0 ? 0 : -ENOMEM;
+	return unreadable ? gw_json_add_line(unreadable, "%s: %s", path, strerror(-error)) : 0;
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
-#include "lib/base/text.h"
+#include "lib/base/json.h"
 #include "lib/boot/evidence/kmsg.h"
 #include "lib/system/dependency-files.h"
 #include "lib/system/initcalls.h"

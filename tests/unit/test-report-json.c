@@ -4,6 +4,7 @@
 
 #include "lib/analysis/words/timelines.h"
 #include "lib/analysis/words/waits.h"
+#include "lib/base/json.h"
 #include "lib/base/text.h"
 
 #define TEST(name) static void name(void **state)

@@ -10,6 +10,7 @@
 #include "lib/analysis/words/json.h"
 #include "lib/analysis/words/names.h"
 #include "lib/base/hash.h"
+#include "lib/base/json.h"
 #include "lib/base/text.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))

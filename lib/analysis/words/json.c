@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "lib/analysis/words/names.h"
+#include "lib/base/json.h"
 #include "lib/base/text.h"
 
 static void json_put_text(json_t *object, const char *key, const char *value, bool *failed)

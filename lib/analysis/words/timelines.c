@@ -7,7 +7,7 @@
 #include "lib/analysis/words/json.h"
 #include "lib/analysis/words/names.h"
 #include "lib/base/index-list.h"
-#include "lib/base/text.h"
+#include "lib/base/json.h"
 
 static uint64_t timelines_signalled(const struct gw_timeline *timeline)
 {

@@ -9,7 +9,7 @@
 #include "lib/analysis/words/json.h"
 #include "lib/analysis/words/names.h"
 #include "lib/base/index-list.h"
-#include "lib/base/text.h"
+#include "lib/base/json.h"
 
 static uint64_t waits_began_ns(const struct gw_node *node)
 {

@@ -2,7 +2,7 @@
 /* Devices with their probes and waits. */
 #include "lib/boot/document/devices.h"
 
-#include "lib/base/text.h"
+#include "lib/base/json.h"
 #include "lib/boot/document/json.h"
 #include "lib/boot/model/attempts.h"
 

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "lib/base/json.h"
 #include "lib/base/text.h"
 #include "lib/boot/evidence/error-names.h"
 #include "lib/boot/model/model.h"

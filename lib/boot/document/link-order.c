@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/text.h"
+#include "lib/base/json.h"
 
 #define NO_POSITION SIZE_MAX
 
@@ -34,21 +34,14 @@ static size_t link_order_position(const struct image *image, const struct gw_par
 	return NO_POSITION;
 }
 
-static const char *link_order_text(const json_t *object, const char *key)
-{
-	const char *value = json_string_value(json_object_get(object, key));
-
-	return value ? value : "";
-}
-
 static const json_t *link_order_module(const struct image *image, const struct gw_party *party)
 {
 	json_t *module;
 	size_t i;
 
 	json_array_foreach((json_t *)image->modules, i, module)
-		if (*link_order_text(module, "name") && strcmp(link_order_text(module, "state"), "builtin") != 0 &&
-		    gw_party_has_module(party, link_order_text(module, "name")))
+		if (*gw_json_string(module, "name") && strcmp(gw_json_string(module, "state"), "builtin") != 0 &&
+		    gw_party_has_module(party, gw_json_string(module, "name")))
 			return module;
 	return NULL;
 }
@@ -164,7 +157,7 @@ static const char *link_order_advice(const struct verdict *verdict, const struct
 static json_t *link_order_side_json(const struct image *image, const struct side *side)
 {
 	const struct gw_initcall *initcall = side->position == NO_POSITION ? NULL : &image->initcalls[side->position];
-	const char *module = initcall ? initcall->module : link_order_text(side->module, "name");
+	const char *module = initcall ? initcall->module : gw_json_string(side->module, "name");
 
 	return json_pack("{s:o, s:o, s:o, s:s, s:o}", "name", gw_json_text(side->party->name), "function",
 			 gw_json_text(initcall ? initcall->function : ""), "module", gw_json_text(module ? module : ""),

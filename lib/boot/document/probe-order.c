@@ -5,7 +5,7 @@
 #include <limits.h>
 
 #include "lib/base/command-line.h"
-#include "lib/base/text.h"
+#include "lib/base/json.h"
 #include "lib/boot/document/devices.h"
 #include "lib/boot/document/json.h"
 #include "lib/boot/document/missing.h"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/base/hash.h"
+#include "lib/base/json.h"
 #include "lib/base/text.h"
 #include "lib/boot/document/json.h"
 #include "lib/boot/model/needs.h"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lib/base/text.h"
+#include "lib/base/json.h"
 #include "lib/boot/document/json.h"
 #include "lib/boot/model/attempts.h"
 

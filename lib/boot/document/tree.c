@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/json.h"
 #include "lib/base/text.h"
 #include "lib/boot/document/json.h"
 #include "lib/boot/evidence/error-names.h"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/text.h"
+#include "lib/base/json.h"
 
 static const char *const type_names[GW_BOOT_EVENT_TYPES] = {
 	[GW_BOOT_NONE] = "none",
@@ -148,9 +148,9 @@ static uint64_t event_get_number(const json_t *object, const char *key)
 
 static void event_get_text(const json_t *object, const char *key, char *ret, size_t size)
 {
-	const char *value = json_string_value(json_object_get(object, key));
+	const char *value = gw_json_string(object, key);
 
-	event_copy_name(ret, size, value ? value : "", value ? strlen(value) : 0);
+	event_copy_name(ret, size, value, strlen(value));
 }
 
 int gw_boot_event_from_json(struct gw_boot_event *ret, const json_t *json)

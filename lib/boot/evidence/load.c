@@ -9,13 +9,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/base/json.h"
 #include "lib/base/units.h"
 
 static void load_text(char *ret, size_t size, const json_t *object, const char *key)
 {
-	const char *value = json_string_value(json_object_get(object, key));
-
-	snprintf(ret, size, "%s", value ? value : "");
+	snprintf(ret, size, "%s", gw_json_string(object, key));
 }
 
 /* "2026-11-21T13:28:30.123456Z" as nanoseconds since the epoch; 0 if it is nothing of that kind. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
+#include "lib/base/json.h"
 
 uint32_t gw_boot_device_find(const struct gw_boot_model *model, uint32_t name, uint32_t bus)
 {
@@ -49,25 +50,20 @@ static uint32_t devices_find_or_add(struct gw_boot_model *model, uint32_t name, 
 
 const char *gw_boot_device_text(const struct gw_boot_device *device, const char *key)
 {
-	const char *value = json_string_value(json_object_get(device->state, key));
-
-	return value ? value : "";
+	return gw_json_string(device->state, key);
 }
 
 static uint32_t device_name_at(struct gw_boot_model *model, const json_t *object, const char *key)
 {
-	const char *value = json_string_value(json_object_get(object, key));
-
-	return gw_boot_names_add(&model->evidence->names, value ? value : "");
+	return gw_boot_names_add(&model->evidence->names, gw_json_string(object, key));
 }
 
 /* As events have it: longer names are cut there, and have to be found again. */
 static uint32_t device_cut_name_at(struct gw_boot_model *model, const json_t *object, const char *key, size_t size)
 {
-	const char *value = json_string_value(json_object_get(object, key));
 	char name[GW_BOOT_NAME_SIZE];
 
-	snprintf(name, size < sizeof(name) ? size : sizeof(name), "%s", value ? value : "");
+	snprintf(name, size < sizeof(name) ? size : sizeof(name), "%s", gw_json_string(object, key));
 	return gw_boot_names_add(&model->evidence->names, name);
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/base/files.h"
-#include "lib/base/text.h"
+#include "lib/base/json.h"
 #include "lib/system/unreadable.h"
 
 #define LINKS_MAX 65536

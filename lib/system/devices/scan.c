@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "lib/base/files.h"
-#include "lib/base/text.h"
+#include "lib/base/json.h"
 #include "lib/system/devices/devicetree.h"
 #include "lib/system/unreadable.h"
 
@@ -34,13 +34,6 @@ struct scan {
 static int scan_put_text(json_t *object, const char *key, const char *text)
 {
 	return json_object_set_new(object, key, gw_json_text(text)) < 0 ? -ENOMEM : 0;
-}
-
-static const char *scan_text(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
 }
 
 /* ---- drivers ----------------------------------------------------------------------------------------- */
@@ -132,7 +125,7 @@ static int scan_remember_node(struct scan *scan, const char *node, json_t *devic
 {
 	json_t *known = json_object_get(scan->nodes, node);
 
-	if (known && strlen(scan_text(known, "path")) <= strlen(scan_text(device, "path")))
+	if (known && strlen(gw_json_string(known, "path")) <= strlen(gw_json_string(device, "path")))
 		return 0;
 	return json_object_set_nocheck(scan->nodes, node, device) < 0 ? -ENOMEM : 0;
 }
@@ -283,7 +276,7 @@ static int scan_name_supplier(const char *node, const char *property, bool optio
 		return 0;
 	if (!device && scan_add_node_candidates(naming->scan, node) < 0)
 		return -ENOMEM;
-	return scan_add_supplier(naming->suppliers, node, property, scan_text(device, "name"), optional);
+	return scan_add_supplier(naming->suppliers, node, property, gw_json_string(device, "name"), optional);
 }
 
 /*
@@ -292,7 +285,7 @@ static int scan_name_supplier(const char *node, const char *property, bool optio
  */
 static int scan_add_unit(struct scan *scan, json_t *device, json_t *suppliers)
 {
-	const char *unit = scan_text(device, "iommu");
+	const char *unit = gw_json_string(device, "iommu");
 	char path[NAME_SIZE + 64], name[NAME_SIZE];
 
 	if (!unit[0])
@@ -309,7 +302,7 @@ static int scan_add_unit(struct scan *scan, json_t *device, json_t *suppliers)
 static int scan_add_suppliers(struct scan *scan, json_t *device)
 {
 	struct naming naming = { .scan = scan, .consumer = device, .suppliers = json_array() };
-	const char *node = scan_text(device, "of_node");
+	const char *node = gw_json_string(device, "of_node");
 	int r = naming.suppliers ? 0 : -ENOMEM;
 
 	if (r == 0 && scan->tree && node[0])
@@ -328,10 +321,10 @@ static int scan_finish_devices(struct scan *scan)
 	int r = 0;
 
 	json_array_foreach(scan->devices, i, device) {
-		const char *alias = scan_text(device, "modalias");
+		const char *alias = gw_json_string(device, "modalias");
 
 		r = scan_add_suppliers(scan, device);
-		if (r == 0 && !scan_text(device, "driver")[0])
+		if (r == 0 && !gw_json_string(device, "driver")[0])
 			r = scan_add_candidates(scan, alias, alias);
 		if (r < 0)
 			return r;
