@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
+#include "lib/analysis/graph/index-list.h"
 #include "lib/base/array.h"
-#include "lib/base/index-list.h"
 
 /* Or ASan ends the program where malloc() would return NULL. */
 const char *__asan_default_options(void);

@@ -7,8 +7,8 @@
 #define GPUWATCH_LIB_ANALYSIS_GRAPH_FINDING_H
 
 #include "lib/analysis/graph/graph.h"
+#include "lib/analysis/graph/index-list.h"
 #include "lib/analysis/record/wait.h"
-#include "lib/base/index-list.h"
 #include "lib/report/report.h"
 
 struct gw_finding {

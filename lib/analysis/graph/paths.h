@@ -4,8 +4,8 @@
 #define GPUWATCH_LIB_ANALYSIS_GRAPH_PATHS_H
 
 #include "lib/analysis/graph/graph.h"
+#include "lib/analysis/graph/index-list.h"
 #include "lib/analysis/graph/liveness.h"
-#include "lib/base/index-list.h"
 
 #define GW_NO_EDGE UINT32_MAX
 

@@ -3,10 +3,10 @@
 #include "lib/analysis/words/timelines.h"
 
 #include "lib/analysis/build/build.h"
+#include "lib/analysis/graph/index-list.h"
 #include "lib/analysis/graph/paths.h"
 #include "lib/analysis/words/json.h"
 #include "lib/analysis/words/names.h"
-#include "lib/base/index-list.h"
 #include "lib/base/json.h"
 
 static uint64_t timelines_signalled(const struct gw_timeline *timeline)

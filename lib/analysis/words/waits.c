@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 #include "lib/analysis/build/build.h"
+#include "lib/analysis/graph/index-list.h"
 #include "lib/analysis/words/explain.h"
 #include "lib/analysis/words/json.h"
 #include "lib/analysis/words/names.h"
-#include "lib/base/index-list.h"
 #include "lib/base/json.h"
 
 static uint64_t waits_began_ns(const struct gw_node *node)

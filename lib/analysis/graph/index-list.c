@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A growing list of indexes. */
-#include "lib/base/index-list.h"
+#include "lib/analysis/graph/index-list.h"
 
 #include <errno.h>
 #include <stdlib.h>

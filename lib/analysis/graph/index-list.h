@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A growing list of indexes into some other array, e.g. of the nodes of a graph. */
-#ifndef GPUWATCH_LIB_BASE_INDEX_LIST_H
-#define GPUWATCH_LIB_BASE_INDEX_LIST_H
+/* A growing list of indexes of nodes or edges. */
+#ifndef GPUWATCH_LIB_ANALYSIS_GRAPH_INDEX_LIST_H
+#define GPUWATCH_LIB_ANALYSIS_GRAPH_INDEX_LIST_H
 
 #include <stdint.h>
 
