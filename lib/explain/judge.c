@@ -132,7 +132,11 @@ static int judge_busy(struct judge *judge, uint32_t actor)
 		return -ENOMEM;
 	finding->kind = GW_KIND_LIVELOCK;
 	finding->class = GW_CLASS_BUSY_HOLDER;
-	finding->confidence = GW_CONFIDENCE_PROBABLE;
+	/* One look may have come at any moment. */
+	finding->confidence =
+		judge->graph->scene->actors[actor].busy || judge->graph->scene->actors[actor].seen_running > 1
+			? GW_CONFIDENCE_PROBABLE
+			: GW_CONFIDENCE_HINT;
 	finding->root = node;
 	if (gw_index_list_add(&finding->chain, node) < 0)
 		return -ENOMEM;
@@ -245,6 +249,48 @@ static bool judge_is_noise(const struct judge *judge, const struct gw_finding *f
 	       gw_text_fault(judge->graph, finding).kind != GW_SUBSYSTEM_GPU;
 }
 
+/* Seen once, by nobody who says that it has been so for long. */
+static bool judge_is_one_look(const struct judge *judge, const struct gw_finding *finding)
+{
+	for (uint32_t i = 0; i < finding->chain.count; i++) {
+		const struct gw_actor *actor = gw_text_graph_actor(judge->graph, finding->chain.items[i]);
+
+		if (actor && (actor->hung || judge->graph->graph.nodes[finding->chain.items[i]].since_ns))
+			return false;
+	}
+	return finding->n_victims < 2 && finding->class != GW_CLASS_SILENT_DEVICE;
+}
+
+/* Nobody holds anybody up, and all of them wait in the same place, or for the same server or disk: one cause. */
+static bool judge_same_cause(const struct judge *judge, uint32_t a, uint32_t b)
+{
+	const struct gw_scene *scene = judge->graph->scene;
+	const struct gw_actor *x = gw_text_graph_actor(judge->graph, a), *y = gw_text_graph_actor(judge->graph, b);
+	const struct gw_log_frame *one, *other;
+
+	if (x->inner.kind == GW_SUBSYSTEM_UNKNOWN || x->inner.kind != y->inner.kind ||
+	    strcmp(x->inner.name, y->inner.name) != 0)
+		return false;
+	one = gw_scene_place(scene, x);
+	other = gw_scene_place(scene, y);
+	return x->inner.kind != GW_SUBSYSTEM_GPU || (one && other && one->function == other->function);
+}
+
+static int judge_add_same_cause(struct judge *judge, struct gw_finding *finding, uint32_t start)
+{
+	const struct gw_graph *graph = &judge->graph->graph;
+
+	for (uint32_t i = 0; i < judge->graph->scene->n_actors && graph->nodes[start].n_out == 0; i++) {
+		if (i == start || graph->nodes[i].n_out || !judge_is_start(judge, i) ||
+		    !judge_same_cause(judge, start, i))
+			continue;
+		if (gw_index_list_add(&finding->victims, i) < 0)
+			return -ENOMEM;
+		judge->covered[i] = true;
+	}
+	return 0;
+}
+
 static int judge_stall(struct judge *judge, uint32_t start)
 {
 	struct gw_finding *finding = gw_findings_add(judge->findings);
@@ -257,11 +303,14 @@ static int judge_stall(struct judge *judge, uint32_t start)
 	r = judge_chain(judge, start, finding);
 	finding->root = judge_root(judge, finding, start);
 	finding->confidence = judge_confidence(judge, finding);
+	r = r ?: judge_add_same_cause(judge, finding, start);
 	if (judge_is_silent(judge, finding))
 		finding->class = GW_CLASS_SILENT_DEVICE;
 	r = r ?: judge_finish(judge, finding, false);
 	if (r == 0 && judge_is_noise(judge, finding))
 		gw_findings_drop_last(judge->findings);
+	else if (r == 0 && judge_is_one_look(judge, finding))
+		finding->confidence = GW_CONFIDENCE_HINT;
 	return r;
 }
 

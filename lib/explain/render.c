@@ -148,8 +148,11 @@ static int text_render_busy(struct text_render *render)
 	if (render->finding->n_victims)
 		gw_text_add(&summary, "; %" PRIu32 " other task%s blocked", render->finding->n_victims,
 			    render->finding->n_victims == 1 ? " is" : "s are");
-	gw_text_add(&cause, "The kernel's own detector found %s (pid %" PRIu32 ") on a CPU that it did not leave.",
-		    task->comm, task->pid);
+	gw_text_add(&cause, "%s %s (pid %" PRIu32 ") on a CPU%s.",
+		    actor->busy		      ? "The kernel's own detector found"
+		    : actor->seen_running > 1 ? "Each look of the kernel found"
+					      : "One look of the kernel found",
+		    task->comm, task->pid, actor->busy ? " that it did not leave" : ", while others wait for it");
 	if (place)
 		gw_text_add(
 			&cause, " It is in %s()%s%s%s.", place->function, *place->module ? " of module " : "",

@@ -137,9 +137,9 @@ static const char *const signal_words[] = { "run_job",	    "drm_sched_main", "re
 static const char *const invalidate_words[] = { "notifier_invalidate", "hmm_invalidate",  "invalidate_range",
 						"migrate_pages",       "migrate_folio",	  "try_to_migrate",
 						"compact_zone",	       "svm_range_evict", "unmap_folio" };
-static const char *const hardware_words[] = { "flip_done",	  "wait_for_vblank", "wait_one_vblank",
-					      "virtio_gpu_queue", "wait_for_idle",   "wait_idle_engines",
-					      "rpc_recv",	  "rpcRecvPoll" };
+static const char *const hardware_words[] = { "flip_done",	   "crtc_commit_wait", "wait_for_vblank",
+					      "wait_one_vblank",   "virtio_gpu_queue", "wait_for_idle",
+					      "wait_idle_engines", "rpc_recv",	       "rpcRecvPoll" };
 static const char *const idle_words[] = { "cpuidle",   "default_idle",	    "intel_idle",
 					  "do_idle",   "cpu_idle",	    "mwait_idle",
 					  "acpi_idle", "cpu_startup_entry", "native_safe_halt" };
