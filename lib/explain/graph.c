@@ -353,13 +353,13 @@ static int text_graph_fence(struct gw_text_graph *graph, uint32_t actor)
 		at->gpu.generic || !*at->gpu.name ? "a fence" : text_graph_label(graph, "a fence of %s", at->gpu.name);
 	uint32_t fence = text_graph_object(graph, GW_NODE_FENCE, FENCES_BASE + (uint64_t)actor * 64, label);
 
-	if (text_graph_edge(graph, text_graph_inside(graph, actor), fence, GW_RELATION_WAITS_FOR,
-			    at->wait.reliable ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT) < 0)
-		return -ENOMEM;
 	if (partners.count == 0) {
 		partners = gw_partner_signallers(graph->scene, actor);
 		relation = GW_RELATION_SIGNALLED_BY;
 	}
+	if (text_graph_edge(graph, partners.count ? text_graph_inside(graph, actor) : graph->nodes[actor], fence,
+			    GW_RELATION_WAITS_FOR, at->wait.reliable ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT) < 0)
+		return -ENOMEM;
 	if (partners.count == 0) {
 		text_graph_live(graph, fence, "has a signaller that the log does not name");
 		return 0;

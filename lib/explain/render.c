@@ -56,7 +56,8 @@ static int text_render_replace(char **text, struct gw_text *with)
 
 static bool text_render_is_not_the_gpu(const struct text_render *render)
 {
-	return render->fault.kind != GW_SUBSYSTEM_GPU && render->fault.kind != GW_SUBSYSTEM_UNKNOWN;
+	return render->fault.kind != GW_SUBSYSTEM_GPU && render->fault.kind != GW_SUBSYSTEM_UNKNOWN &&
+	       render->fault.kind != GW_SUBSYSTEM_OTHER;
 }
 
 static void text_render_add_fault(struct gw_text *text, const struct gw_subsystem *fault)

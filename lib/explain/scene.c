@@ -15,13 +15,18 @@
 static bool scene_module_is_gpu(const struct gw_scene *scene, const char *module)
 {
 	const struct gw_log_model *model = scene->model;
+	const struct gw_log_frame *inner = NULL;
 
-	for (uint32_t i = 1; i < model->n_frames; i++) {
-		const struct gw_log_frame *inner = &model->frames[i - 1], *outer = &model->frames[i];
+	for (uint32_t i = 0; i < model->n_frames; i++) {
+		const struct gw_log_frame *frame = &model->frames[i];
 
-		if (outer->module == module && inner->module != module && inner->reliable && outer->reliable &&
+		/* Perhaps stale: not in the path. */
+		if (!frame->reliable)
+			continue;
+		if (inner && frame->module == module && inner->module != module &&
 		    gw_subsystem_of(inner->function, inner->module).kind == GW_SUBSYSTEM_GPU)
 			return true;
+		inner = frame;
 	}
 	return false;
 }

@@ -289,6 +289,20 @@ static int read_soft_lockup(struct log_reader *reader, const struct gw_log_name 
 
 /* ---- stacks -------------------------------------------------------------------------------------------- */
 
+/* What watches a function stands between it and its caller, and is neither. */
+static bool read_is_watcher(const struct gw_log_frame_text *text)
+{
+	static const char *const begin[] = {
+		"bpf_trampoline_", "bpf_prog_",		 "__bpf_prog_",		 "__bpf_tramp_", "ftrace_trampoline",
+		"arch_rethook_",   "rethook_trampoline", "kretprobe_trampoline", "__kretprobe_"
+	};
+
+	for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++)
+		if (strncmp(text->function, begin[i], strlen(begin[i])) == 0)
+			return true;
+	return false;
+}
+
 static int read_frame(struct log_reader *reader, const struct gw_log_frame_text *text)
 {
 	struct read_place *place = reader->place;
@@ -303,7 +317,7 @@ static int read_frame(struct log_reader *reader, const struct gw_log_frame_text 
 	if (!frame.function || !frame.module)
 		return -ENOMEM;
 	place->stack = true;
-	if (place->sample == GW_LOG_NONE || !*frame.function)
+	if (place->sample == GW_LOG_NONE || !*frame.function || read_is_watcher(text))
 		return 0;
 	return gw_log_add_frame(reader->model, place->sample, &frame);
 }
