@@ -308,11 +308,31 @@ static uint64_t text_graph_lock_address(const struct gw_log_frame *place, uint32
 	return LOCKS_BASE + (place ? ((uintptr_t)place->function & 0xfffffffff) << 4 : (uint64_t)actor << 4);
 }
 
+/* Threads of one process that wait for an rw-semaphore, while one of them changes its memory, wait for mmap_lock. */
+static struct gw_partners text_graph_mmap_holders(const struct gw_text_graph *graph, uint32_t actor)
+{
+	const struct gw_actor *at = text_graph_at(graph, actor);
+	uint32_t tgid = graph->scene->model->tasks[at->task].tgid;
+	struct gw_partners partners = { .count = 0 };
+
+	if (tgid == 0 || (at->wait.kind != GW_TEXT_WAIT_RWSEM_READ && at->wait.kind != GW_TEXT_WAIT_RWSEM_WRITE))
+		return partners;
+	for (uint32_t i = 0; i < graph->scene->n_actors && partners.count < GW_PARTNERS_MAX; i++) {
+		const struct gw_actor *other = text_graph_at(graph, i);
+
+		if (i != actor && other->blocked && graph->scene->model->tasks[other->task].tgid == tgid &&
+		    gw_stack_holds_mmap_lock(graph->snapshot, text_graph_record(graph, i)))
+			partners.actors[partners.count++] = i;
+	}
+	return partners;
+}
+
 static int text_graph_lock(struct gw_text_graph *graph, uint32_t actor)
 {
 	const struct gw_actor *at = text_graph_at(graph, actor);
 	const struct gw_log_frame *place = gw_scene_place(graph->scene, at);
-	struct gw_partners partners = gw_partner_holders(graph->scene, actor);
+	struct gw_partners mmap_holders = text_graph_mmap_holders(graph, actor);
+	struct gw_partners partners = mmap_holders.count ? mmap_holders : gw_partner_holders(graph->scene, actor);
 	const char *label =
 		place ? text_graph_label(graph, "%s that it takes in %s", text_graph_lock_words(at->wait.kind),
 					 text_graph_place(graph, place))
@@ -344,6 +364,19 @@ static uint32_t text_graph_inside(struct gw_text_graph *graph, uint32_t actor)
 	return reclaim;
 }
 
+/* A fence of a device that is being unplugged: nobody but the end of that retires it. */
+static int text_graph_unplugged(struct gw_text_graph *graph, uint32_t fence, uint32_t unplugger)
+{
+	uint32_t device = text_graph_object(graph, GW_NODE_DEVICE, DEVICES_BASE + (uint64_t)unplugger * 64 + 32,
+					    "the device that is being unplugged");
+
+	if (text_graph_edge(graph, fence, device, GW_RELATION_DRIVEN_BY, GW_CONFIDENCE_PROBABLE) < 0)
+		return -ENOMEM;
+	return text_graph_first(graph, device) ? text_graph_edge(graph, device, graph->nodes[unplugger],
+								 GW_RELATION_UNPLUGGED_BY, GW_CONFIDENCE_PROBABLE)
+					       : 0;
+}
+
 static int text_graph_fence(struct gw_text_graph *graph, uint32_t actor)
 {
 	const struct gw_actor *at = text_graph_at(graph, actor);
@@ -361,6 +394,9 @@ static int text_graph_fence(struct gw_text_graph *graph, uint32_t actor)
 			    GW_RELATION_WAITS_FOR, at->wait.reliable ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT) < 0)
 		return -ENOMEM;
 	if (partners.count == 0) {
+		partners = gw_partner_unplugs(graph->scene, actor);
+		if (partners.count)
+			return text_graph_unplugged(graph, fence, partners.actors[0]);
 		text_graph_live(graph, fence, "has a signaller that the log does not name");
 		return 0;
 	}
@@ -447,7 +483,12 @@ static int text_graph_srcu(struct gw_text_graph *graph, uint32_t actor)
 	srcu = text_graph_object(graph, GW_NODE_SRCU, DEVICES_BASE, "drm_unplug_srcu");
 	if (text_graph_edge(graph, graph->nodes[actor], srcu, GW_RELATION_WAITS_FOR, GW_CONFIDENCE_PROBABLE) < 0)
 		return -ENOMEM;
-	return text_graph_partners(graph, srcu, &partners, GW_RELATION_RUNS_IN, at->wait.reliable);
+	/* All sections have to end, so each of them counts. */
+	for (uint32_t i = 0; i < partners.count; i++)
+		if (text_graph_edge(graph, srcu, graph->nodes[partners.actors[i]], GW_RELATION_RUNS_IN,
+				    GW_CONFIDENCE_PROBABLE) < 0)
+			return -ENOMEM;
+	return 0;
 }
 
 /* ---- ends ------------------------------------------------------------------------------------------------------------ */
@@ -682,8 +723,8 @@ int gw_text_graph_init(struct gw_text_graph *graph, const struct gw_scene *scene
 	gw_graph_init(&graph->graph, graph->snapshot);
 	graph->graph.from_text = true;
 	graph->nodes = calloc(scene->n_actors + 1, sizeof(*graph->nodes));
-	/* Each actor adds its own node, one that it waits for, and one that it is inside of, at most. */
-	graph->met = calloc((size_t)scene->n_actors * 3 + 2, sizeof(*graph->met));
+	/* Each actor adds its own node, one that it waits for, one that it is inside of, and a device, at most. */
+	graph->met = calloc((size_t)scene->n_actors * 4 + 2, sizeof(*graph->met));
 	graph->wanted = calloc(scene->n_actors + 1, sizeof(*graph->wanted));
 	if (!graph->nodes || !graph->met || !graph->wanted)
 		return -ENOMEM;

@@ -10,6 +10,7 @@
 #include "lib/analysis/graph/stuck.h"
 #include "lib/analysis/verdict/classify.h"
 #include "lib/analysis/verdict/context.h"
+#include "lib/explain/partner.h"
 
 /* Chains of one text that are reported. */
 #define STALLS_MAX 64
@@ -261,6 +262,13 @@ static bool judge_is_one_look(const struct judge *judge, const struct gw_finding
 	return finding->n_victims < 2 && finding->class != GW_CLASS_SILENT_DEVICE;
 }
 
+/* Which fence a log never shows: those of one driver count as one, as they do live. */
+static bool judge_ends_at_fence(const struct judge *judge, uint32_t node)
+{
+	return judge->end[node] != GW_NO_NODE && judge->length[node] == 1 &&
+	       judge_node(judge, judge->end[node])->type == GW_NODE_FENCE;
+}
+
 /* Nobody holds anybody up, and all of them wait in the same place, or for the same server or disk: one cause. */
 static bool judge_same_cause(const struct judge *judge, uint32_t a, uint32_t b)
 {
@@ -268,20 +276,26 @@ static bool judge_same_cause(const struct judge *judge, uint32_t a, uint32_t b)
 	const struct gw_actor *x = gw_text_graph_actor(judge->graph, a), *y = gw_text_graph_actor(judge->graph, b);
 	const struct gw_log_frame *one, *other;
 
-	if (x->inner.kind == GW_SUBSYSTEM_UNKNOWN || x->inner.kind != y->inner.kind ||
-	    strcmp(x->inner.name, y->inner.name) != 0)
+	if (x->inner.kind == GW_SUBSYSTEM_UNKNOWN || judge_ends_at_fence(judge, a) != judge_ends_at_fence(judge, b))
 		return false;
+	if (x->inner.kind != y->inner.kind || strcmp(x->inner.name, y->inner.name) != 0)
+		return false;
+	if (judge_ends_at_fence(judge, a) && judge_ends_at_fence(judge, b))
+		return gw_partner_same_driver(x, y);
 	one = gw_scene_place(scene, x);
 	other = gw_scene_place(scene, y);
 	return x->inner.kind != GW_SUBSYSTEM_GPU || (one && other && one->function == other->function);
 }
 
+static bool judge_stands_alone(const struct judge *judge, uint32_t node)
+{
+	return judge_node(judge, node)->n_out == 0 || judge_ends_at_fence(judge, node);
+}
+
 static int judge_add_same_cause(struct judge *judge, struct gw_finding *finding, uint32_t start)
 {
-	const struct gw_graph *graph = &judge->graph->graph;
-
-	for (uint32_t i = 0; i < judge->graph->scene->n_actors && graph->nodes[start].n_out == 0; i++) {
-		if (i == start || graph->nodes[i].n_out || !judge_is_start(judge, i) ||
+	for (uint32_t i = 0; i < judge->graph->scene->n_actors && judge_stands_alone(judge, start); i++) {
+		if (i == start || !judge_is_start(judge, i) || !judge_stands_alone(judge, i) ||
 		    !judge_same_cause(judge, start, i))
 			continue;
 		if (gw_index_list_add(&finding->victims, i) < 0)

@@ -121,16 +121,32 @@ static bool partner_works(const struct gw_scene *scene, const struct gw_actor *w
 	       gw_partner_same_driver(waiter, other);
 }
 
-/* Who waits for the flusher is an unlikely item to be flushed; what is not in its queue is likelier. */
+/* Who waits for a lock is an unlikely item to be flushed; who does something else is likelier. */
 static bool partner_works_elsewhere(const struct gw_scene *scene, const struct gw_actor *waiter,
 				    const struct gw_actor *other)
 {
 	return partner_works(scene, waiter, other) && !gw_text_wait_is_lock(other->wait.kind);
 }
 
+/* Unless the kernel says that the flusher has the lock: an item that another one waits for would be blocked, too. */
+static bool partner_works_behind(const struct gw_scene *scene, const struct gw_actor *waiter,
+				 const struct gw_actor *other)
+{
+	const struct gw_log_model *model = scene->model;
+
+	for (uint32_t i = 0; partner_works(scene, waiter, other) && i < model->n_blockers; i++)
+		if (model->blockers[i].owner != GW_LOG_NONE &&
+		    gw_scene_actor(scene, model->blockers[i].waiter) == other &&
+		    gw_scene_actor(scene, model->blockers[i].owner) == waiter)
+			return true;
+	return false;
+}
+
 struct gw_partners gw_partner_workers(const struct gw_scene *scene, uint32_t actor)
 {
-	return partner_find(scene, actor, partner_works_elsewhere);
+	struct gw_partners partners = partner_find(scene, actor, partner_works_elsewhere);
+
+	return partners.count ? partners : partner_find(scene, actor, partner_works_behind);
 }
 
 /* The length of what two functions of one driver begin with, "virtio_gpu_": its first two words. */
@@ -243,4 +259,14 @@ static bool partner_in_section(const struct gw_scene *scene, const struct gw_act
 struct gw_partners gw_partner_sections(const struct gw_scene *scene, uint32_t actor)
 {
 	return partner_find(scene, actor, partner_in_section);
+}
+
+static bool partner_unplugs(const struct gw_scene *scene, const struct gw_actor *waiter, const struct gw_actor *other)
+{
+	return other->unplugs && other->wait.kind == GW_TEXT_WAIT_SRCU && gw_partner_same_driver(waiter, other);
+}
+
+struct gw_partners gw_partner_unplugs(const struct gw_scene *scene, uint32_t actor)
+{
+	return partner_find(scene, actor, partner_unplugs);
 }

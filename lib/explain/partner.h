@@ -36,6 +36,8 @@ struct gw_partners gw_partner_callbacks(const struct gw_scene *scene, uint32_t a
 struct gw_partners gw_partner_spinners(const struct gw_scene *scene, uint32_t actor);
 /* Who died with page locks. */
 struct gw_partners gw_partner_dead(const struct gw_scene *scene, uint32_t actor);
+/* Who unplugs the device that the fence it waits for may be of. */
+struct gw_partners gw_partner_unplugs(const struct gw_scene *scene, uint32_t actor);
 /* Who is in a drm_dev_enter() section that an unplug waits for. */
 struct gw_partners gw_partner_sections(const struct gw_scene *scene, uint32_t actor);
 

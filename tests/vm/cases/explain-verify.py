@@ -1,0 +1,61 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Holds what `gpuwatch-cli explain` makes of a guest's kernel log against what the daemon reported live.
+
+usage: explain-verify.py DIR GPUWATCH-CLI
+
+A text bears less than a live machine, so a stall is right where the daemon reports a deadlock; another class, or a GPU's hang
+that is called not the GPU's, is wrong. Prints how many have the same class, cause and victims.
+"""
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+OTHERS = {"network-file-system", "fuse", "file-system", "block", "memory", "freezer", "usb", "network", "bus", "power"}
+
+
+def tasks(ids):
+    return {i.removesuffix(":gone") for i in ids if i.startswith("task:")}
+
+
+def facts(report):
+    return report["class"], report["root_cause"]["node"], tasks(report["victims"])
+
+
+def contradicts(text, live):
+    """Why a report cannot be true if the live one is, or None."""
+    if text.get("subsystem", {}).get("kind") in OTHERS:
+        return f"{text['summary']}"
+    if text["kind"] == "deadlock" and text["class"] != live["class"]:
+        return f"{text['class']} instead of {live['class']}"
+    known = tasks(n["id"] for n in live["nodes"])
+    if text["kind"] == "deadlock" and not tasks(text["cycle"]) <= known:
+        return f"blames {tasks(text['cycle']) - known}"
+    return None
+
+
+def check(directory, program):
+    live = [r for r in json.loads((directory / "active.json").read_text()) if r["state"] == "active"]
+    ran = subprocess.run([program, "explain", "--json", directory / "log.txt"], capture_output=True, text=True, check=False)
+    if ran.returncode != 1 or len(live) != 1:
+        return f"exit code {ran.returncode}, {len(live)} live reports {ran.stderr}", False
+    texts = json.loads(ran.stdout)
+    wrong = [why for why in (contradicts(t, live[0]) for t in texts) if why]
+    return "; ".join(wrong), len(texts) == 1 and facts(texts[0]) == facts(live[0])
+
+
+def main():
+    passed = failed = same = 0
+    for directory in sorted(p.parent for p in Path(sys.argv[1]).glob("*/log.txt")):
+        wrong, agrees = check(directory, sys.argv[2])
+        same += agrees
+        print(f"{'FAIL' if wrong else 'ok  '} {directory.name}{': ' + wrong if wrong else ', the same' if agrees else ''}")
+        passed, failed = passed + (not wrong), failed + bool(wrong)
+    print(f"{same} of {passed + failed} have the same class, cause and victims as live")
+    print(f"{passed} passed, {failed} failed")
+    return failed > 0 or passed == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
