@@ -444,8 +444,14 @@ test_watch() {
 test_follow() {
 	start_daemon $here/canned "$socket"
 	gpuwatch-cli --socket="$socket" deadlocks --follow --json >"$work/follow" 2>"$work/follow.err" &
-	local follower=$!
+	local follower=$! command
 	daemons+=("$follower")
+	for command in "deadlocks --follow" "waits --watch"; do
+		# shellcheck disable=SC2086
+		timeout 10 gpuwatch-cli --socket="$socket" $command >/dev/full 2>"$work/err"
+		ok "$command onto a full disk ends: exit code 4" test $? = 4
+		ok "$command onto a full disk ends: why" grep -q "cannot write to standard output: No space" "$work/err"
+	done
 	ok "follow shows what stands" wait_for lines "$work/follow" 2
 	kill -USR1 "$daemon"
 	ok "follow shows a change" wait_for lines "$work/follow" 3
