@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,10 +18,9 @@
 #include "lib/system/devices/deferred.h"
 #include "lib/system/devices/links.h"
 #include "lib/system/devices/scan.h"
+#include "lib/system/kfd-sysfs.h"
 #include "lib/system/module-index.h"
 #include "lib/system/unreadable.h"
-
-#define NAME_SIZE 512
 
 struct state_reader {
 	int root;
@@ -135,60 +135,35 @@ static bool state_dev_is_whole(const struct state_reader *reader)
 	return gw_path_exists(reader->root, "dev/kmsg");
 }
 
-static const char *const node_properties[] = {
-	"simd_count", "cpu_cores_count", "vendor_id", "device_id", "location_id",
+struct kfd_nodes {
+	struct state_reader *reader;
+	json_t *nodes;
 };
 
-/* "simd_count 128" on lines of their own. */
-static int state_read_properties(json_t *node, char *text)
+static int state_add_kfd_node(uint64_t number, int directory, const char *properties, int error, void *userdata)
 {
-	char *save = NULL;
-
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		size_t length = strcspn(line, " ");
-
-		for (size_t i = 0; i < sizeof(node_properties) / sizeof(node_properties[0]); i++)
-			if (strlen(node_properties[i]) == length && memcmp(line, node_properties[i], length) == 0 &&
-			    state_put(node, node_properties[i], gw_json_number(strtoull(line + length, NULL, 10))) < 0)
-				return -ENOMEM;
-	}
-	return 0;
-}
-
-static int state_add_kfd_node(struct state_reader *reader, json_t *nodes, int directory, const char *name)
-{
-	char path[NAME_SIZE], text[8192];
-	json_t *node = json_pack("{s:i}", "node", atoi(name));
-	ssize_t r;
-
-	if (json_array_append_new(nodes, node) < 0)
-		return -ENOMEM;
-	snprintf(path, sizeof(path), "%.200s/properties", name);
-	r = gw_file_text(directory, path, text, sizeof(text));
-	if (r < 0) {
-		snprintf(path, sizeof(path), "/sys/class/kfd/kfd/topology/nodes/%.200s/properties", name);
-		return state_unreadable(reader, path, (int)r);
-	}
-	return state_read_properties(node, text);
-}
-
-static int state_read_kfd_nodes(struct state_reader *reader, json_t *nodes)
-{
-	_cleanup_close_ int directory = gw_directory_open(reader->root, "sys/class/kfd/kfd/topology/nodes");
-	_cleanup_closedir_ DIR *stream = directory < 0 ? NULL : gw_directory_list(directory, ".");
-	struct dirent *entry;
+	static const char *const keys[] = { "simd_count", "cpu_cores_count", "vendor_id", "device_id", "location_id" };
+	const struct kfd_nodes *add = userdata;
+	json_t *node = json_pack("{s:I}", "node", (json_int_t)number);
+	uint64_t value;
+	char path[128];
 	int r = 0;
 
-	while (stream && r == 0 && (entry = gw_directory_next(stream)))
-		r = state_add_kfd_node(reader, nodes, directory, entry->d_name);
-	return r;
+	if (json_array_append_new(add->nodes, node) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && r == 0; i++)
+		if (gw_kfd_property(properties, keys[i], &value))
+			r = state_put(node, keys[i], gw_json_number(value));
+	snprintf(path, sizeof(path), "/" GW_KFD_CLASS "/topology/nodes/%" PRIu64 "/properties", number);
+	return error ? state_unreadable(add->reader, path, error) : r;
 }
 
 static int state_read_kfd(struct state_reader *reader)
 {
 	json_t *kfd = json_pack("{s:b, s:[]}", "class", gw_path_exists(reader->root, "sys/class/kfd"), "nodes");
 	bool node = gw_path_exists(reader->root, "dev/kfd");
-	int r = kfd ? state_read_kfd_nodes(reader, json_object_get(kfd, "nodes")) : -ENOMEM;
+	struct kfd_nodes add = { reader, json_object_get(kfd, "nodes") };
+	int r = kfd ? gw_kfd_each_node(reader->root, state_add_kfd_node, &add) : -ENOMEM;
 
 	if (r == 0 && (node || state_dev_is_whole(reader)))
 		r = state_put(kfd, "device_node", json_boolean(node));

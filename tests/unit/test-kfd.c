@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/system/kfd-sysfs.h"
 #include "lib/system/kfd.h"
 
 #define TEST(name) static void name(void **state)
@@ -122,6 +124,61 @@ TEST(devices_come_in_the_order_of_their_nodes)
 	tree_free(&tree);
 }
 
+struct seen {
+	uint64_t numbers[8];
+	int errors[8];
+	size_t count, stop_after;
+};
+
+static int see_node(uint64_t number, int directory, const char *properties, int error, void *userdata)
+{
+	struct seen *seen = userdata;
+	uint64_t value;
+
+	assert_true(seen->count < 8);
+	seen->numbers[seen->count] = number;
+	seen->errors[seen->count++] = error;
+	assert_int_equal(gw_kfd_property(properties, "simd_count", &value), error == 0);
+	assert_int_equal(value, error ? 0 : 440);
+	return seen->count == seen->stop_after ? -EUCLEAN : 0;
+}
+
+TEST(nodes_are_the_numbers_alone_and_one_may_be_unreadable)
+{
+	struct tree tree;
+	struct seen seen = { .count = 0 }, two = { .stop_after = 2 };
+	int root;
+
+	tree_new(&tree);
+	put(&tree, KFD "topology/nodes/10/properties", "simd_count 440\n");
+	put(&tree, KFD "topology/nodes/9/properties", "cpu_cores_count 4\nsimd_count 440");
+	put(&tree, KFD "topology/nodes/2/gpu_id", "0\n");
+	put(&tree, KFD "topology/nodes/3x/properties", "simd_count 440\n");
+	put(&tree, KFD "topology/nodes/generation_id", "1\n");
+	root = open(tree.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(gw_kfd_each_node(root, see_node, &seen), 0);
+	assert_int_equal(seen.count, 3);
+	assert_int_equal(seen.numbers[0], 2);
+	assert_int_equal(seen.numbers[1], 9);
+	assert_int_equal(seen.numbers[2], 10);
+	assert_int_equal(seen.errors[0], -ENOENT);
+	assert_int_equal(gw_kfd_each_node(root, see_node, &two), -EUCLEAN);
+	assert_int_equal(two.count, 2);
+	close(root);
+	tree_free(&tree);
+}
+
+TEST(property_is_a_whole_word)
+{
+	uint64_t value;
+
+	assert_false(gw_kfd_property("simd_count_more 7\nxsimd_count 8\n", "simd_count", &value));
+	assert_int_equal(value, 0);
+	assert_true(gw_kfd_property("x 1\nsimd_count 18446744073709551615\n", "simd_count", &value));
+	assert_true(value == UINT64_MAX);
+	assert_false(gw_kfd_property("", "simd_count", &value));
+}
+
 TEST(processes_with_queues_memory_and_evictions)
 {
 	struct tree tree;
@@ -201,6 +258,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(machine_without_kfd_has_an_empty_inventory),
 		T(devices_come_in_the_order_of_their_nodes),
+		T(nodes_are_the_numbers_alone_and_one_may_be_unreadable),
+		T(property_is_a_whole_word),
 		T(processes_with_queues_memory_and_evictions),
 		T(attributes_that_ask_the_hardware_are_not_read),
 		T(garbage_is_read_as_nothing),
