@@ -34,7 +34,7 @@ struct reader {
 
 /* ---- the files -------------------------------------------------------------------------------- */
 
-static void complain(struct reader *reader, const char *path, int error)
+static void depends_files_complain(struct reader *reader, const char *path, int error)
 {
 	char message[PATH_MAX + 256];
 
@@ -46,7 +46,7 @@ static void complain(struct reader *reader, const char *path, int error)
 	reader->complain(message, reader->userdata);
 }
 
-static int read_file(struct reader *reader, const char *path)
+static int depends_files_read(struct reader *reader, const char *path)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
@@ -55,15 +55,15 @@ static int read_file(struct reader *reader, const char *path)
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
-		complain(reader, path, r);
+		depends_files_complain(reader, path, r);
 		return 0;
 	}
 	return reader->file(path, text, size, reader->userdata);
 }
 
-static void depends_unreadable(const char *path, int error, void *userdata)
+static void depends_files_unreadable(const char *path, int error, void *userdata)
 {
-	complain(userdata, path, error);
+	depends_files_complain(userdata, path, error);
 }
 
 int gw_depends_files_each(const char *table, const char *const *directories, gw_depends_file file,
@@ -71,13 +71,13 @@ int gw_depends_files_each(const char *table, const char *const *directories, gw_
 {
 	struct reader reader = { .file = file, .complain = complaint, .userdata = userdata };
 	_cleanup_(gw_drop_ins_deinit) struct gw_drop_ins drop_ins = { .count = 0 };
-	int r = read_file(&reader, table ? table : gw_depends_table);
+	int r = depends_files_read(&reader, table ? table : gw_depends_table);
 
 	if (r >= 0)
 		r = gw_drop_ins_find(&drop_ins, directories ? directories : gw_depends_directories, "",
-				     depends_unreadable, &reader);
+				     depends_files_unreadable, &reader);
 	for (size_t i = 0; i < drop_ins.count && r >= 0; i++)
-		r = read_file(&reader, drop_ins.items[i].path);
+		r = depends_files_read(&reader, drop_ins.items[i].path);
 	return r < 0 ? r : reader.unreadable;
 }
 
@@ -90,7 +90,7 @@ struct loading {
 	int errors;
 };
 
-static int parse_file(const char *name, const char *text, size_t size, void *userdata)
+static int depends_files_parse(const char *name, const char *text, size_t size, void *userdata)
 {
 	struct loading *loading = userdata;
 	int errors = gw_depends_parse(loading->depends, name, text, size, loading->complain, loading->userdata);
@@ -101,7 +101,7 @@ static int parse_file(const char *name, const char *text, size_t size, void *use
 	return 0;
 }
 
-static void pass_on(const char *message, void *userdata)
+static void depends_files_pass_on(const char *message, void *userdata)
 {
 	struct loading *loading = userdata;
 
@@ -117,7 +117,7 @@ int gw_depends_load(struct gw_depends **ret, const char *table, const char *cons
 
 	if (r < 0)
 		return r;
-	r = gw_depends_files_each(table, directories, parse_file, pass_on, &loading);
+	r = gw_depends_files_each(table, directories, depends_files_parse, depends_files_pass_on, &loading);
 	if (r < 0) {
 		gw_depends_free(loading.depends);
 		return r;

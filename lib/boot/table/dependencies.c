@@ -13,6 +13,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/ini.h"
+#include "lib/base/module-name.h"
 
 #define ID_SIZE 64
 #define ENTRIES_MAX 4096
@@ -57,7 +58,7 @@ static const struct key keys[] = {
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 
-static const struct key *find_key(const char *name)
+static const struct key *depends_find_key(const char *name)
 {
 	for (size_t i = 0; i < N_KEYS; i++)
 		if (strcmp(keys[i].name, name) == 0)
@@ -65,28 +66,28 @@ static const struct key *find_key(const char *name)
 	return NULL;
 }
 
-static char **text_member(struct gw_dependency *entry, const struct key *key)
+static char **depends_text_member(struct gw_dependency *entry, const struct key *key)
 {
 	return (char **)((char *)entry + key->offset);
 }
 
-static char ***list_member(struct gw_dependency *entry, const struct key *key)
+static char ***depends_list_member(struct gw_dependency *entry, const struct key *key)
 {
 	return (char ***)((char *)entry + key->offset);
 }
 
-static void entry_deinit(struct gw_dependency *entry)
+static void depends_entry_deinit(struct gw_dependency *entry)
 {
 	for (size_t i = 0; i < N_KEYS; i++) {
 		char **list;
 
 		if (keys[i].type == LIST) {
-			list = *list_member(entry, &keys[i]);
+			list = *depends_list_member(entry, &keys[i]);
 			for (size_t k = 0; list && list[k]; k++)
 				free(list[k]);
 			free(list);
 		} else if (keys[i].type != BOOL) {
-			free(*text_member(entry, &keys[i]));
+			free(*depends_text_member(entry, &keys[i]));
 		}
 	}
 	free((char *)entry->id);
@@ -104,7 +105,7 @@ void gw_depends_free(struct gw_depends *depends)
 	if (!depends)
 		return;
 	for (size_t i = 0; i < depends->count; i++)
-		entry_deinit(&depends->entries[i]);
+		depends_entry_deinit(&depends->entries[i]);
 	free(depends->entries);
 	free(depends);
 }
@@ -123,7 +124,7 @@ struct version {
 };
 
 /* "6", "6.1", "6.1.55", followed by anything that is no digit or dot. Returns what follows, or NULL. */
-static const char *parse_version(const char *s, struct version *ret)
+static const char *depends_parse_version(const char *s, struct version *ret)
 {
 	*ret = (struct version){ .count = 0 };
 	while (ret->count < 3) {
@@ -142,7 +143,7 @@ static const char *parse_version(const char *s, struct version *ret)
 }
 
 /* Compares as many parts as @limit has, so that 6.6.12 is in 6.6. */
-static int compare_versions(const struct version *version, const struct version *limit)
+static int depends_compare_versions(const struct version *version, const struct version *limit)
 {
 	for (unsigned int i = 0; i < limit->count; i++)
 		if (version->parts[i] != limit->parts[i])
@@ -155,11 +156,11 @@ struct range {
 };
 
 /* "4.20-6.6", "-6.6", "6.7-", "6.1" */
-static bool parse_range(const char *s, struct range *ret)
+static bool depends_parse_range(const char *s, struct range *ret)
 {
 	*ret = (struct range){ .first.count = 0 };
 	if (*s != '-') {
-		s = parse_version(s, &ret->first);
+		s = depends_parse_version(s, &ret->first);
 		if (!s)
 			return false;
 		if (!*s) {
@@ -171,7 +172,7 @@ static bool parse_range(const char *s, struct range *ret)
 		return false;
 	if (!*s)
 		return ret->first.count > 0;
-	s = parse_version(s, &ret->last);
+	s = depends_parse_version(s, &ret->last);
 	return s && !*s;
 }
 
@@ -182,9 +183,10 @@ bool gw_dependency_for_kernel(const struct gw_dependency *dependency, const char
 
 	if (!dependency->kernels)
 		return true;
-	if (!parse_range(dependency->kernels, &range) || !parse_version(release, &version))
+	if (!depends_parse_range(dependency->kernels, &range) || !depends_parse_version(release, &version))
 		return false;
-	return compare_versions(&version, &range.first) >= 0 && compare_versions(&version, &range.last) <= 0;
+	return depends_compare_versions(&version, &range.first) >= 0 &&
+	       depends_compare_versions(&version, &range.last) <= 0;
 }
 
 /* ---- patterns -------------------------------------------------------------------------------------- */
@@ -197,28 +199,15 @@ bool gw_party_has(char *const *patterns, const char *name)
 	return false;
 }
 
-/* The kernel's spelling of a module's name; between brackets a dash is a pattern's. */
-static bool spell_module(char *ret, size_t size, const char *name)
-{
-	bool brackets = false;
-	size_t i;
-
-	for (i = 0; name[i] && i + 1 < size; i++) {
-		brackets = name[i] == '[' || (brackets && name[i] != ']');
-		ret[i] = name[i] == '-' && !brackets ? '_' : name[i];
-	}
-	ret[i] = '\0';
-	return !name[i];
-}
-
 bool gw_party_has_module(const struct gw_party *party, const char *module)
 {
 	char name[256], pattern[256];
 
-	if (!spell_module(name, sizeof(name), module))
+	if (!gw_module_name(name, sizeof(name), module, strlen(module)))
 		return false;
 	for (char **patterns = party->modules; patterns && *patterns; patterns++)
-		if (spell_module(pattern, sizeof(pattern), *patterns) && fnmatch(pattern, name, 0) == 0)
+		if (gw_module_name(pattern, sizeof(pattern), *patterns, strlen(*patterns)) &&
+		    fnmatch(pattern, name, 0) == 0)
 			return true;
 	return false;
 }
@@ -239,7 +228,7 @@ struct parser {
 	bool in_section, spoilt, empty;
 };
 
-_printf_(3, 4) static void complain_at(struct parser *parser, unsigned int line, const char *format, ...)
+_printf_(3, 4) static void depends_complain_at(struct parser *parser, unsigned int line, const char *format, ...)
 {
 	char message[1024];
 	va_list arguments;
@@ -256,13 +245,13 @@ _printf_(3, 4) static void complain_at(struct parser *parser, unsigned int line,
 	parser->complain(message, parser->userdata);
 }
 
-#define complain(parser, ...) complain_at(parser, (parser)->line, __VA_ARGS__)
+#define complain(parser, ...) depends_complain_at(parser, (parser)->line, __VA_ARGS__)
 
 /* ---- values ------------------------------------------------------------------------------------------ */
 
-static void set_text(struct parser *parser, const struct key *key, const char *value)
+static void depends_set_text(struct parser *parser, const struct key *key, const char *value)
 {
-	char **member = text_member(&parser->draft, key);
+	char **member = depends_text_member(&parser->draft, key);
 
 	if (*member) {
 		complain(parser, "%s= is given twice in [%s], leave one", key->name, parser->draft.id);
@@ -273,9 +262,9 @@ static void set_text(struct parser *parser, const struct key *key, const char *v
 }
 
 /* Adds the blank-separated items of @value. */
-static void add_items(struct parser *parser, const struct key *key, char *value)
+static void depends_add_items(struct parser *parser, const struct key *key, char *value)
 {
-	char ***member = list_member(&parser->draft, key), *save = NULL;
+	char ***member = depends_list_member(&parser->draft, key), *save = NULL;
 	size_t count = 0;
 
 	while (*member && (*member)[count])
@@ -302,7 +291,7 @@ static void add_items(struct parser *parser, const struct key *key, char *value)
 	}
 }
 
-static void set_bool(struct parser *parser, const struct key *key, const char *value)
+static void depends_set_bool(struct parser *parser, const struct key *key, const char *value)
 {
 	bool *member = (bool *)((char *)&parser->draft + key->offset);
 
@@ -312,16 +301,16 @@ static void set_bool(struct parser *parser, const struct key *key, const char *v
 		*member = strcmp(value, "yes") == 0;
 }
 
-static void set_value(struct parser *parser, const struct key *key, char *value)
+static void depends_set_value(struct parser *parser, const struct key *key, char *value)
 {
 	struct range range;
 
 	switch (key->type) {
 	case LIST:
-		add_items(parser, key, value);
+		depends_add_items(parser, key, value);
 		return;
 	case BOOL:
-		set_bool(parser, key, value);
+		depends_set_bool(parser, key, value);
 		return;
 	case PATH:
 		if (value[0] != '/') {
@@ -330,7 +319,7 @@ static void set_value(struct parser *parser, const struct key *key, char *value)
 		}
 		break;
 	case KERNELS:
-		if (!parse_range(value, &range)) {
+		if (!depends_parse_range(value, &range)) {
 			complain(parser, "%s=%s: write a range of versions, such as 4.20-6.6, 6.7- or -6.6", key->name,
 				 value);
 			return;
@@ -339,18 +328,18 @@ static void set_value(struct parser *parser, const struct key *key, char *value)
 	case TEXT:
 		break;
 	}
-	set_text(parser, key, value);
+	depends_set_text(parser, key, value);
 }
 
 /* ---- entries ------------------------------------------------------------------------------------------- */
 
-static bool party_has_names(const struct gw_party *party)
+static bool depends_party_has_names(const struct gw_party *party)
 {
 	return party->initcalls || party->modules || party->drivers || party->devices;
 }
 
 /* What an entry must have. */
-static void check_entry(struct parser *parser)
+static void depends_check_entry(struct parser *parser)
 {
 	const struct gw_dependency *draft = &parser->draft;
 	const char *missing = !draft->consumer.name   ? "Consumer="
@@ -360,22 +349,23 @@ static void check_entry(struct parser *parser)
 						      : NULL;
 
 	if (missing)
-		complain_at(parser, parser->section_line, "[%s] has no %s, add it", draft->id, missing);
-	if (!party_has_names(&draft->consumer))
-		complain_at(
+		depends_complain_at(parser, parser->section_line, "[%s] has no %s, add it", draft->id, missing);
+	if (!depends_party_has_names(&draft->consumer))
+		depends_complain_at(
 			parser, parser->section_line,
 			"[%s] does not say who the consumer is, add ConsumerModules=, ConsumerDrivers=, ConsumerInitcalls= or ConsumerDevices=",
 			draft->id);
-	if (!party_has_names(&draft->supplier))
-		complain_at(
+	if (!depends_party_has_names(&draft->supplier))
+		depends_complain_at(
 			parser, parser->section_line,
 			"[%s] does not say who the supplier is, add SupplierModules=, SupplierDrivers=, SupplierInitcalls= or SupplierDevices=",
 			draft->id);
 	if (!draft->feature.name && (draft->feature.path || draft->feature.iommu_group))
-		complain_at(parser, parser->section_line, "[%s] does not name the feature, add Feature=", draft->id);
+		depends_complain_at(parser, parser->section_line,
+				    "[%s] does not name the feature, add Feature=", draft->id);
 }
 
-static size_t find_entry(const struct gw_depends *depends, const char *id)
+static size_t depends_find_entry(const struct gw_depends *depends, const char *id)
 {
 	size_t i;
 
@@ -385,25 +375,25 @@ static size_t find_entry(const struct gw_depends *depends, const char *id)
 	return i;
 }
 
-static void remove_entry(struct gw_depends *depends, const char *id)
+static void depends_remove_entry(struct gw_depends *depends, const char *id)
 {
-	size_t i = find_entry(depends, id);
+	size_t i = depends_find_entry(depends, id);
 
 	if (i == depends->count)
 		return;
-	entry_deinit(&depends->entries[i]);
+	depends_entry_deinit(&depends->entries[i]);
 	depends->count--;
 	memmove(&depends->entries[i], &depends->entries[i + 1], (depends->count - i) * sizeof(*depends->entries));
 }
 
 /* Takes the draft; it keeps the place of the one that it replaces. */
-static void put_entry(struct parser *parser)
+static void depends_put_entry(struct parser *parser)
 {
 	struct gw_depends *depends = parser->depends;
-	size_t i = find_entry(depends, parser->draft.id);
+	size_t i = depends_find_entry(depends, parser->draft.id);
 
 	if (i == ENTRIES_MAX) {
-		complain_at(parser, parser->section_line, "more than %d entries, remove some", ENTRIES_MAX);
+		depends_complain_at(parser, parser->section_line, "more than %d entries, remove some", ENTRIES_MAX);
 		return;
 	}
 	if (gw_array_reserve(depends->entries, i, depends->allocated, 1) < 0) {
@@ -411,24 +401,24 @@ static void put_entry(struct parser *parser)
 		return;
 	}
 	if (i < depends->count)
-		entry_deinit(&depends->entries[i]);
+		depends_entry_deinit(&depends->entries[i]);
 	else
 		depends->count++;
 	depends->entries[i] = parser->draft;
 	parser->draft = (struct gw_dependency){ .id = NULL };
 }
 
-static void end_section(struct parser *parser)
+static void depends_end_section(struct parser *parser)
 {
 	if (parser->draft.id && !parser->spoilt) {
 		if (parser->empty)
-			remove_entry(parser->depends, parser->draft.id);
+			depends_remove_entry(parser->depends, parser->draft.id);
 		else
-			check_entry(parser);
+			depends_check_entry(parser);
 		if (!parser->empty && !parser->spoilt)
-			put_entry(parser);
+			depends_put_entry(parser);
 	}
-	entry_deinit(&parser->draft);
+	depends_entry_deinit(&parser->draft);
 	parser->spoilt = false;
 }
 
@@ -446,7 +436,7 @@ static bool depends_is_id(const char *name)
 
 static void depends_section(struct parser *parser, const struct gw_ini_line *line)
 {
-	end_section(parser);
+	depends_end_section(parser);
 	parser->in_section = true;
 	parser->empty = true;
 	parser->section_line = line->number;
@@ -474,14 +464,14 @@ static void depends_assignment(struct parser *parser, const struct gw_ini_line *
 		complain(parser, "'%.80s' is neither [name] nor Key=Value", line->text);
 		return;
 	}
-	key = find_key(line->name);
+	key = depends_find_key(line->name);
 	if (!key)
 		complain(parser, "unknown key '%.80s', see gpuwatch-dependencies(5) for those that there are",
 			 line->name);
 	else if (!line->value[0])
 		complain(parser, "%s= is empty, remove the line", key->name);
 	else
-		set_value(parser, key, line->value);
+		depends_set_value(parser, key, line->value);
 }
 
 static int depends_line(const struct gw_ini_line *line, void *userdata)
@@ -522,8 +512,8 @@ int gw_depends_parse(struct gw_depends *depends, const char *name, const char *t
 
 	gw_ini_read(text, size, &rules, depends_line, &parser);
 	if (parser.no_memory)
-		entry_deinit(&parser.draft);
+		depends_entry_deinit(&parser.draft);
 	else
-		end_section(&parser);
+		depends_end_section(&parser);
 	return parser.no_memory ? -ENOMEM : parser.errors;
 }
