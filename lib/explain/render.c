@@ -20,6 +20,10 @@
 #define SOFT_LOCKUP_REPEATS_S 60
 #define HARD_LOCKUP_REPEATS_S 1
 
+/* So does the one for hung tasks, every two minutes, ten times: five silent rounds before that show an end. */
+#define HUNG_TASK_REPEATS_S 600
+#define HUNG_TASK_REPORTS 10
+
 /* Events of one report. */
 #define EVENTS_MAX 32
 
@@ -103,6 +107,46 @@ static bool text_render_had_hard_lockup(const struct text_render *render)
 	return false;
 }
 
+/* When the last task of the chain was reported as hung; -1: one of them never was, or times are not printed. */
+static int64_t text_render_last_hung_us(const struct text_render *render)
+{
+	const struct gw_log_model *model = render->graph->scene->model;
+	int64_t last_us = -1;
+
+	for (uint32_t i = 0; i < render->finding->chain.count; i++) {
+		const struct gw_actor *actor = gw_text_graph_actor(render->graph, render->finding->chain.items[i]);
+
+		if (!actor || !actor->blocked)
+			continue;
+		for (uint32_t s = model->tasks[actor->task].first_sample; s != GW_LOG_NONE; s = model->samples[s].next)
+			if (model->samples[s].time_us > last_us)
+				last_us = model->samples[s].time_us;
+	}
+	return last_us;
+}
+
+static uint32_t text_render_hung_reports(const struct gw_scene *scene)
+{
+	uint32_t reports = 0;
+
+	for (uint32_t i = 0; i < scene->model->n_tasks; i++)
+		if (scene->model->tasks[i].incident == scene->incident)
+			reports += scene->model->tasks[i].rounds;
+	return reports;
+}
+
+static bool text_render_hung_is_over(const struct text_render *render)
+{
+	const struct gw_scene *scene = render->graph->scene;
+	int64_t last_us = text_render_last_hung_us(render);
+	uint32_t reports = text_render_hung_reports(scene);
+
+	/* The end of the log is that of the last boot in it. */
+	return last_us >= 0 && scene->incident + 1 == scene->model->incidents && reports > 0 &&
+	       reports < HUNG_TASK_REPORTS &&
+	       scene->model->last_us - last_us > HUNG_TASK_REPEATS_S * (int64_t)GW_USEC_PER_SEC;
+}
+
 /* The log goes on, and the detector does not repeat itself. */
 static bool text_render_is_over(const struct text_render *render)
 {
@@ -110,7 +154,9 @@ static bool text_render_is_over(const struct text_render *render)
 	int64_t last_us, limit_s;
 	uint32_t count;
 
-	if (render->finding->kind != GW_KIND_LIVELOCK || !actor)
+	if (render->finding->kind != GW_KIND_LIVELOCK)
+		return render->finding->root != render->graph->device && text_render_hung_is_over(render);
+	if (!actor)
 		return false;
 	last_us = text_render_last_busy_us(render, actor, &count);
 	limit_s = text_render_had_hard_lockup(render) ? HARD_LOCKUP_REPEATS_S : SOFT_LOCKUP_REPEATS_S;

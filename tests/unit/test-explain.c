@@ -485,6 +485,49 @@ static void test_recovered(void **state)
 	assert_nothing(&told);
 }
 
+/* The kernel repeats itself every two minutes while a task hangs. */
+static void test_hang_that_ended(void **state)
+{
+	static const char *const after[] = { "[  600.0] usb 1-1: connected", "[ 9000.0] usb 1-1: connected" };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct told told = { .length = 0 };
+		struct gw_explanation explanation;
+
+		tell(&told,
+		     "[  500.0] INFO: task client:95 blocked for more than 122 seconds.\n"
+		     "[  500.0] task:client state:D stack:0 pid:95 tgid:95 ppid:1 flags:0x4\n"
+		     "[  500.0] Call Trace:\n[  500.0]  schedule+0x1/0x2\n"
+		     "[  500.0]  dma_fence_wait_timeout+0x1/0x2\n[  500.0]  drm_ioctl+0x1/0x2 [drm]\n%s\n",
+		     after[i]);
+		explain_text(&explanation, told.text);
+		assert_int_equal(report_about(&explanation)->state, i ? GW_STATE_RESOLVED : GW_STATE_ACTIVE);
+		gw_explanation_deinit(&explanation);
+	}
+}
+
+/* Of two machines in one text none is blamed for the other's hang. */
+static void test_two_machines(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	for (int machine = 1; machine <= 2; machine++)
+		tell(&told,
+		     "Feb  7 11:04:21 box%d kernel: INFO: task client:95 blocked for more than 122 seconds.\n"
+		     "Feb  7 11:04:21 box%d kernel: task:client state:D stack:0 pid:95 tgid:95 ppid:1 flags:0x4\n"
+		     "Feb  7 11:04:21 box%d kernel: Call Trace:\nFeb  7 11:04:21 box%d kernel:  schedule+0x1/0x2\n"
+		     "Feb  7 11:04:21 box%d kernel:  dma_fence_wait_timeout+0x1/0x2\n"
+		     "Feb  7 11:04:21 box%d kernel:  %s+0x1/0x2 [drm]\n",
+		     machine, machine, machine, machine, machine, machine, machine == 1 ? "drm_ioctl" : "drm_release");
+	explain_text(&explanation, told.text);
+	assert_int_equal(explanation.count, 2);
+	assert_string_not_equal(explanation.reports[0]->id, explanation.reports[1]->id);
+	gw_explanation_deinit(&explanation);
+}
+
 static void test_healthy_boot(void **state)
 {
 	struct told told = { .length = 0 };
@@ -572,6 +615,8 @@ int main(void)
 		cmocka_unit_test(test_reclaim_cycle),
 		cmocka_unit_test(test_host_of_virtual_machine),
 		cmocka_unit_test(test_recovered),
+		cmocka_unit_test(test_hang_that_ended),
+		cmocka_unit_test(test_two_machines),
 		cmocka_unit_test(test_healthy_boot),
 		cmocka_unit_test(test_possible_is_no_hang),
 		cmocka_unit_test(test_disk_at_work),
