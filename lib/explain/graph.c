@@ -390,6 +390,10 @@ static int text_graph_fence(struct gw_text_graph *graph, uint32_t actor)
 		partners = gw_partner_signallers(graph->scene, actor);
 		relation = GW_RELATION_SIGNALLED_BY;
 	}
+	/* Who signals fences of its driver, and allocates there, waits in reclaim for one of its own. */
+	if (partners.count == 0 && at->signals && at->reclaims &&
+	    text_graph_record(graph, actor)->flags & GW_TASK_F_KTHREAD)
+		partners = (struct gw_partners){ .actors = { actor }, .count = 1 };
 	if (text_graph_edge(graph, partners.count ? text_graph_inside(graph, actor) : graph->nodes[actor], fence,
 			    GW_RELATION_WAITS_FOR, at->wait.reliable ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT) < 0)
 		return -ENOMEM;

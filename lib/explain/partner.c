@@ -101,11 +101,11 @@ struct gw_partners gw_partner_resets(const struct gw_scene *scene, uint32_t acto
 	return partner_find(scene, actor, partner_resets);
 }
 
-/* What waits for a fence itself is no signaller that is held up by a lock. */
+/* What waits for a fence itself is no signaller that is held up, but for one that reclaims memory in the middle of it. */
 static bool partner_signals(const struct gw_scene *scene, const struct gw_actor *waiter, const struct gw_actor *other)
 {
 	return other->signals && other->blocked && partner_is_kernel(scene, other) &&
-	       gw_partner_same_driver(waiter, other) && other->wait.kind != GW_TEXT_WAIT_FENCE;
+	       gw_partner_same_driver(waiter, other) && (other->wait.kind != GW_TEXT_WAIT_FENCE || other->reclaims);
 }
 
 struct gw_partners gw_partner_signallers(const struct gw_scene *scene, uint32_t actor)

@@ -458,6 +458,46 @@ static void test_reclaim_cycle(void **state)
 	assert_explained(&told, GW_CLASS_RECLAIM_CYCLE, GW_CONFIDENCE_PROBABLE, "task:118", "gpu", "msm", "");
 }
 
+/* The scheduler's thread allocates, and its reclaim waits for a fence of its own. */
+static void test_signaller_reclaims(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "kworker/u9:1", 121, "drm_sched_run_job_work [gpu_sched]",
+	     FENCE
+	     "panfrost_gem_shrinker_scan@panfrost do_shrink_slab shrink_slab shrink_node do_try_to_free_pages try_to_free_pages panfrost_job_run@panfrost drm_sched_run_job_work@gpu_sched" WORK);
+	hung(&told, "game", 122, NULL, FENCE "panfrost_ioctl_wait_bo@panfrost" IOCTL);
+	assert_explained(&told, GW_CLASS_RECLAIM_CYCLE, GW_CONFIDENCE_PROBABLE, "task:121", "gpu", "panfrost",
+			 "task:122");
+}
+
+static void test_unplug(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "bash", 123, NULL,
+	     SLEEP
+	     "schedule_timeout wait_for_completion __synchronize_srcu synchronize_srcu drm_dev_unplug@drm xe_pci_remove@xe pci_device_remove do_syscall_64");
+	hung(&told, "game", 124, NULL, FENCE "xe_wait_user_fence@xe" IOCTL);
+	assert_explained(&told, GW_CLASS_UNPLUG_SRCU, GW_CONFIDENCE_PROBABLE, "task:124", "gpu", "xe", "");
+}
+
+/* A work item that the kernel shows to wait for the flusher's lock is the one that is flushed. */
+static void test_flush_under_lock(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "modprobe", 125, NULL,
+	     SLEEP
+	     "schedule_timeout wait_for_completion __flush_work cancel_work_sync nouveau_display_fini@nouveau do_syscall_64");
+	hung(&told, "kworker/2:2", 126, "nouveau_hpd_work [nouveau]", MUTEX "nouveau_hpd_work@nouveau" WORK);
+	tell(&told, "INFO: task kworker/2:2:126 is blocked on a mutex likely owned by task modprobe:125.\n");
+	assert_explained(&told, GW_CLASS_WORKQUEUE_CYCLE, GW_CONFIDENCE_PROBABLE, "task:125", "gpu", "nouveau", "");
+}
+
 static void test_host_of_virtual_machine(void **state)
 {
 	struct told told = { .length = 0 };
@@ -613,6 +653,9 @@ int main(void)
 		cmocka_unit_test(test_lockup_names_victim),
 		cmocka_unit_test(test_idle_worker_kept_lock),
 		cmocka_unit_test(test_reclaim_cycle),
+		cmocka_unit_test(test_signaller_reclaims),
+		cmocka_unit_test(test_unplug),
+		cmocka_unit_test(test_flush_under_lock),
 		cmocka_unit_test(test_host_of_virtual_machine),
 		cmocka_unit_test(test_recovered),
 		cmocka_unit_test(test_hang_that_ended),
