@@ -671,7 +671,7 @@ static int text_graph_add_task(struct gw_text_graph *graph, uint32_t actor)
 	node = text_graph_node(graph, graph->nodes[actor]);
 	node->task = gw_snapshot_task(graph->snapshot, address);
 	node->pid = graph->scene->model->tasks[at->task].pid;
-	node->comm = graph->scene->model->tasks[at->task].comm;
+	node->comm = node->task->comm;
 	node->since_ns = at->blocked ? gw_text_since_ns(graph->scene, at) : 0;
 	node->wait.kind = at->blocked ? text_graph_wait_kind(at->wait.kind) : GW_WAIT_NONE;
 	node->wait.since_ns = node->since_ns;

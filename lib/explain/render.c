@@ -478,6 +478,27 @@ static int text_render_lockdep_words(struct gw_report *report, const struct gw_s
 	return report->summary && report->explanation && report->advice ? 0 : -ENOMEM;
 }
 
+/* The task as a node: it went on, so nothing is known of it but its name. */
+static int text_render_lockdep_task(struct gw_report *report, const struct gw_log_task *task)
+{
+	struct gw_text id = { .data = NULL }, phrase = { .data = NULL };
+	char *words, comm[16];
+
+	snprintf(comm, sizeof(comm), "%.15s", task->comm);
+	gw_text_add(&id, "task:%" PRIu32, task->pid);
+	gw_text_add(&phrase, "%s (pid %" PRIu32 ")", comm, task->pid);
+	report->root_node = gw_text_finish(&id);
+	words = gw_text_finish(&phrase);
+	if (report->root_node && words)
+		report->nodes =
+			json_pack("[{s:s, s:s, s:o, s:I, s:I, s:o, s:s, s:i, s:o, s:[]}]", "id", report->root_node,
+				  "type", "task", "phrase", gw_json_text(words), "pid", (json_int_t)task->pid, "tgid",
+				  (json_int_t)task->tgid, "comm", gw_json_text(comm), "state", "", "since_mono_ns", 0,
+				  "address", gw_json_address(0), "stack");
+	free(words);
+	return report->nodes ? 0 : -ENOMEM;
+}
+
 struct gw_report *gw_text_render_lockdep(const struct gw_scene *scene, const struct gw_log_event *event,
 					 const struct gw_log_sample *sample)
 {
@@ -493,7 +514,8 @@ struct gw_report *gw_text_render_lockdep(const struct gw_scene *scene, const str
 	snprintf(report->id, sizeof(report->id), "h-%012" PRIx64, report->key & UINT64_C(0xffffffffffff));
 	report->log = json_pack("{s:i, s:i, s:o, s:[]}", "incident", (int)scene->incident, "rounds", 0, "events",
 				text_render_events(scene), "missing");
-	if (!report->log || text_render_lockdep_words(report, scene, sample) < 0) {
+	if (!report->log || text_render_lockdep_words(report, scene, sample) < 0 ||
+	    text_render_lockdep_task(report, &scene->model->tasks[sample->task]) < 0) {
 		gw_report_free(report);
 		return NULL;
 	}

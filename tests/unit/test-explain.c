@@ -92,6 +92,22 @@ static const char *subsystem(const struct gw_report *report, const char *key)
 	return json_string_value(json_object_get(report->subsystem, key));
 }
 
+/* For tests/unit/check-schema. */
+static void keep_report(const struct gw_report *report, const char *release)
+{
+	json_t *json = gw_report_json(report, "", release);
+	const char *path = getenv("GPUWATCH_REPORTS");
+	FILE *file = path ? fopen(path, "a") : NULL;
+
+	assert_non_null(json);
+	if (file) {
+		json_dumpf(json, file, JSON_COMPACT);
+		fputc('\n', file);
+		fclose(file);
+	}
+	json_decref(json);
+}
+
 static void explain_text(struct gw_explanation *explanation, const char *text)
 {
 	const char *directory = getenv("GPUWATCH_CORPUS");
@@ -109,6 +125,8 @@ static void explain_text(struct gw_explanation *explanation, const char *text)
 	}
 	assert_int_equal(gw_log_read(&model, text, strlen(text), NULL, NULL), 0);
 	assert_int_equal(gw_explain_log(explanation, &model), 0);
+	for (size_t i = 0; i < explanation->count; i++)
+		keep_report(explanation->reports[i], model.release);
 	gw_log_model_deinit(&model);
 }
 

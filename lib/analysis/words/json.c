@@ -276,8 +276,6 @@ json_t *gw_json_node(const struct gw_graph *graph, const struct gw_node *node, b
 	json_put_text(object, "type", gw_node_type_name(node->type), &failed);
 	gw_json_put(object, "phrase", gw_json_phrase(graph, node), &failed);
 	json_put_fields(object, graph, node, stack, &failed);
-	if (node->label)
-		json_put_text(object, "label", node->label, &failed);
 	if (node->why)
 		json_put_text(object, "note", node->why, &failed);
 	if (!failed)
