@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/base/json.h"
 #include "lib/explain/graph.h"
 #include "lib/explain/judge.h"
 #include "lib/explain/render.h"
@@ -104,8 +105,7 @@ static int explanation_recovered(struct gw_explanation *explanation, const struc
 		}
 		if (last && json_array_append_new(explanation->recovered,
 						  json_pack("{s:s, s:i, s:o}", "kind", gw_log_event_name(kinds[k]),
-							    "count", (int)count, "text",
-							    json_string_nocheck(last->text) ?: json_string("?"))) < 0)
+							    "count", (int)count, "text", gw_json_text(last->text))) < 0)
 			return -ENOMEM;
 	}
 	return 0;
