@@ -122,14 +122,25 @@ $(B)/gpuwatch-cli: $(CLI_SRC:%.c=$(B)/%.o) $(B)/libgpuwatch.a
 # ---- unit tests, always under ASan and UBSan -----------------------------------
 
 SAN_CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# What is tested counts its operations, see tests/unit/operations.h; the tests do not.
+SAN_COUNT := -fsanitize-coverage=trace-pc
 # Everything but main() can be tested; a test links what it uses.
 SAN_OBJ := $(patsubst %.c,$(B)/san/%.o,$(LIB_SRC) $(filter-out daemon/main.c,$(DAEMON_SRC)))
 
-$(B)/san/%.o: %.c | $(BPF_SKEL)
+# Built anew with other flags.
+$(B)/san/flags: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(GW_CFLAGS) -Werror $(call pkg_cflags,$(DAEMON_PKGS)) $(SAN_CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
+	@[ "$$(cat $@ 2>/dev/null)" = '$(SAN_CFLAGS) $(SAN_COUNT)' ] || echo '$(SAN_CFLAGS) $(SAN_COUNT)' >$@
 
-$(B)/san/libgpuwatch.a: $(SAN_OBJ)
+$(B)/san/%.o: %.c $(B)/san/flags | $(BPF_SKEL)
+	@mkdir -p $(@D)
+	$(CC) $(GW_CFLAGS) -Werror $(call pkg_cflags,$(DAEMON_PKGS)) $(SAN_CFLAGS) $(SAN_COUNT) $(GW_DEPFLAGS) -c $< -o $@
+
+$(B)/san/operations.o: tests/unit/operations.c $(B)/san/flags
+	@mkdir -p $(@D)
+	$(CC) $(GW_CFLAGS) -Werror $(SAN_CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
+
+$(B)/san/libgpuwatch.a: $(SAN_OBJ) $(B)/san/operations.o
 	@rm -f $@
 	$(AR) rcs $@ $^
 
