@@ -22,6 +22,7 @@
 #include "cli/lib/file.h"
 #include "cli/lib/text.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/files.h"
 
 extern char **environ;
 
@@ -73,13 +74,9 @@ static int log_source_run(const char *program, const char *data, size_t size, ch
 
 	if (input < 0 || output < 0 || posix_spawn_file_actions_init(&actions) != 0)
 		return -ENOMEM;
-	for (size_t at = 0; at < size;) {
-		ssize_t written = write(input, data + at, size - at);
-
-		if (written < 0)
-			return -errno;
-		at += (size_t)written;
-	}
+	r = gw_fd_write(input, data, size);
+	if (r < 0)
+		return r;
 	lseek(input, 0, SEEK_SET);
 	posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);

@@ -12,43 +12,12 @@
 
 #include "cli/lib/error.h"
 #include "cli/lib/text.h"
-#include "lib/base/cleanup.h"
+#include "lib/base/files.h"
 
 int file_read_fd(int fd, size_t limit, char **ret, size_t *size)
 {
-	size_t used = 0, room = 65536;
-	char *data = malloc(room + 1);
-
 	lseek(fd, 0, SEEK_SET);
-	for (;;) {
-		ssize_t got;
-
-		if (!data)
-			return -ENOMEM;
-		got = read(fd, data + used, room - used);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0 || used + (size_t)got > limit) {
-			int error = got < 0 ? -errno : -EFBIG;
-
-			free(data);
-			return error;
-		}
-		if (got == 0)
-			break;
-		used += (size_t)got;
-		if (used == room) {
-			char *larger = realloc(data, (room *= 2) + 1);
-
-			if (!larger)
-				free(data);
-			data = larger;
-		}
-	}
-	data[used] = '\0';
-	*ret = data;
-	*size = used;
-	return 0;
+	return gw_fd_whole(fd, limit, ret, size);
 }
 
 static bool file_is_standard(const char *path)
@@ -87,21 +56,6 @@ int file_read(const char *path, size_t limit, char **ret, size_t *size)
 	return r < 0 ? EXIT_FILE : EXIT_NOTHING;
 }
 
-static int file_write_all(int fd, const char *data, size_t size)
-{
-	while (size > 0) {
-		ssize_t written = write(fd, data, size);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		data += written;
-		size -= (size_t)written;
-	}
-	return 0;
-}
-
 /* link() fails where the name is taken, rename() replaces it. */
 static int file_put_in_place(const char *temporary, const char *path, bool replace)
 {
@@ -119,7 +73,7 @@ static int file_write_temporary(int fd, const void *data, size_t size)
 	int r;
 
 	umask(mask);
-	r = file_write_all(fd, data, size);
+	r = gw_fd_write(fd, data, size);
 	if (r == 0 && fchmod(fd, 0666 & ~mask) < 0)
 		r = -errno;
 	if (r == 0 && fsync(fd) < 0 && errno != EINVAL)
@@ -134,7 +88,7 @@ static int file_write_through(const char *path, const void *data, size_t size)
 
 	if (fd < 0)
 		return -errno;
-	r = file_write_all(fd, data, size);
+	r = gw_fd_write(fd, data, size);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	return r;
@@ -154,7 +108,7 @@ static int file_write_path(const char *path, bool replace, const void *data, siz
 	int fd, r;
 
 	if (file_is_standard(path))
-		return file_write_all(STDOUT_FILENO, data, size);
+		return gw_fd_write(STDOUT_FILENO, data, size);
 	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
 		return S_ISDIR(status.st_mode) ? -EISDIR : file_write_through(path, data, size);
 	if (!replace && file_is_there(path))

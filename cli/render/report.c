@@ -16,21 +16,17 @@
 #include "cli/render/verdict.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/files.h"
 
 #define VICTIMS_SHOWN 8	    /* in the chain view; all in the detail */
 #define SUMMARY_COLUMNS 120 /* from this width on the table has room for the summary */
 
 void report_view_live(struct report_view *view, const struct terminal *terminal)
 {
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd >= 0 ? read(fd, view->boot_id, sizeof(view->boot_id) - 1) : 0;
-
 	view->terminal = terminal;
 	view->now_ns = gw_now_mono_ns();
-	view->boot_id[length > 0 ? length : 0] = '\0';
-	view->boot_id[strcspn(view->boot_id, "\n")] = '\0';
-	if (fd >= 0)
-		close(fd);
+	view->boot_id[0] = '\0';
+	gw_file_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id", view->boot_id, sizeof(view->boot_id));
 }
 
 bool report_is_active(const json_t *report)

@@ -3,56 +3,44 @@
 #include "daemon/kernel/capabilities.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/files.h"
 
 bool gw_has_capability(int capability)
 {
 	_cleanup_free_ char *line = NULL;
 	unsigned long long effective = 0;
 	size_t room = 0;
-	FILE *file = fopen("/proc/self/status", "re");
+	_cleanup_fclose_ FILE *file = fopen("/proc/self/status", "re");
 
 	while (file && getline(&line, &room, file) > 0) {
 		if (sscanf(line, "CapEff: %llx", &effective) == 1)
 			break;
 	}
-	if (file)
-		fclose(file);
 	if (capability == CAP_BPF || capability == CAP_PERFMON)
 		effective |= (effective >> CAP_SYS_ADMIN & 1) << capability;
 	return effective >> capability & 1;
 }
 
-static void capabilities_read_text(const char *path, char *text, size_t size)
-{
-	FILE *file = fopen(path, "re");
-
-	text[0] = '\0';
-	if (!file)
-		return;
-	if (!fgets(text, size, file))
-		text[0] = '\0';
-	fclose(file);
-}
-
 bool gw_locked_down(void)
 {
-	char text[128];
+	char text[128] = "";
 
-	capabilities_read_text("/sys/kernel/security/lockdown", text, sizeof(text));
+	gw_file_text(AT_FDCWD, "/sys/kernel/security/lockdown", text, sizeof(text));
 	return strstr(text, "[confidentiality]") != NULL;
 }
 
 bool gw_perf_restricted(void)
 {
-	char text[16];
+	char text[16] = "";
 
-	capabilities_read_text("/proc/sys/kernel/perf_event_paranoid", text, sizeof(text));
+	gw_file_text(AT_FDCWD, "/proc/sys/kernel/perf_event_paranoid", text, sizeof(text));
 	return atoi(text) > 2 && !gw_has_capability(CAP_SYS_ADMIN);
 }
 

@@ -26,6 +26,7 @@
 #include "daemon/kernel/reader.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/files.h"
 #include "lib/system/kallsyms.h"
 #include "lib/system/module-events.h"
 
@@ -61,18 +62,6 @@ struct gw_loader {
 
 /* ---- setting up -------------------------------------------------------------------- */
 
-static void loader_read_line(const char *path, char *ret, size_t size)
-{
-	FILE *file = fopen(path, "re");
-
-	ret[0] = '\0';
-	if (!file)
-		return;
-	if (fgets(ret, size, file))
-		ret[strcspn(ret, "\n")] = '\0';
-	fclose(file);
-}
-
 static void loader_describe_host(struct gw_loader *loader, const struct btf *btf)
 {
 	struct gw_host_record *host = &loader->host;
@@ -87,7 +76,7 @@ static void loader_describe_host(struct gw_loader *loader, const struct btf *btf
 	uname(&name);
 	snprintf(host->release, sizeof(host->release), "%.63s", name.release);
 	snprintf(host->machine, sizeof(host->machine), "%.15s", name.machine);
-	loader_read_line("/proc/sys/kernel/random/boot_id", host->boot_id, sizeof(host->boot_id));
+	gw_file_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id", host->boot_id, sizeof(host->boot_id));
 }
 
 static int loader_adopt_map(const char *name, void *userdata)

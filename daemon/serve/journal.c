@@ -15,6 +15,7 @@
 #include <syslog.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/files.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 
@@ -90,16 +91,13 @@ static int journal_send_as_file(int fd, const struct entry *entry)
 		char space[CMSG_SPACE(sizeof(int))];
 	} control = { 0 };
 	struct msghdr message = { .msg_control = &control, .msg_controllen = sizeof(control) };
+	int r;
 
 	if (file < 0)
 		return -errno;
-	for (size_t done = 0; done < entry->size;) {
-		ssize_t n = write(file, entry->data + done, entry->size - done);
-
-		if (n < 0)
-			return -errno;
-		done += (size_t)n;
-	}
+	r = gw_fd_write(file, entry->data, entry->size);
+	if (r < 0)
+		return r;
 	if (fcntl(file, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
 		return -errno;
 	control.header.cmsg_level = SOL_SOCKET;

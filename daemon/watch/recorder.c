@@ -9,6 +9,7 @@
 
 #include "lib/analysis/record/recording.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/files.h"
 
 #define KEEP_LEAST 4   /* two to prove a loop, and two to see its end */
 #define KEEP_MOST 1024 /* slots */
@@ -66,26 +67,11 @@ size_t gw_recorder_count(const struct gw_recorder *recorder)
 
 /* ---- the recording ------------------------------------------------------------------------ */
 
-static int recorder_write_bytes(int fd, const void *data, size_t size)
-{
-	while (size > 0) {
-		ssize_t n = write(fd, data, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data = (const char *)data + n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
 static int recorder_write_records(int fd, struct gw_recording_writer *writer, const void *records, size_t size)
 {
 	int r = gw_recording_add(writer, records, size);
 
-	return r < 0 ? r : recorder_write_bytes(fd, records, size);
+	return r < 0 ? r : gw_fd_write(fd, records, size);
 }
 
 static int recorder_write_all(int fd, const struct gw_recorder *recorder, const struct gw_host_record *host)
@@ -96,7 +82,7 @@ static int recorder_write_all(int fd, const struct gw_recorder *recorder, const 
 	int r;
 
 	gw_recording_begin(&writer, &header);
-	r = recorder_write_bytes(fd, &header, sizeof(header));
+	r = gw_fd_write(fd, &header, sizeof(header));
 	if (r >= 0)
 		r = recorder_write_records(fd, &writer, host, host->header.size);
 	for (size_t i = 0; r >= 0 && i < recorder->count; i++) {
@@ -107,7 +93,7 @@ static int recorder_write_all(int fd, const struct gw_recorder *recorder, const 
 	if (r < 0)
 		return r;
 	gw_recording_end(&writer, &end);
-	return recorder_write_bytes(fd, &end, sizeof(end));
+	return gw_fd_write(fd, &end, sizeof(end));
 }
 
 int gw_recorder_write(const struct gw_recorder *recorder, const struct gw_host_record *host)

@@ -8,6 +8,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/base/array.h"
+
+#define FILE_FIRST 4096 /* bytes that are read at first */
+
 static ssize_t read_all(int fd, char *ret, size_t size)
 {
 	size_t got = 0;
@@ -45,37 +49,47 @@ ssize_t gw_file_text(int directory, const char *path, char *ret, size_t size)
 	return length;
 }
 
-int gw_file_whole(int directory, const char *path, size_t most, char **ret, size_t *size)
+int gw_fd_whole(int fd, size_t most, char **ret, size_t *size)
 {
-	_cleanup_close_ int fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	_cleanup_free_ char *text = NULL;
 	size_t room = 0, got = 0;
+	ssize_t n;
 
-	if (fd < 0)
-		return -errno;
-	for (;;) {
-		ssize_t n;
-
-		if (got == room) {
-			char *larger = realloc(text, (room ? room * 2 : 4096) + 1);
-
-			if (!larger)
-				return -ENOMEM;
-			text = larger;
-			room = room ? room * 2 : 4096;
-		}
-		n = read_all(fd, text + got, room - got);
+	do {
+		if (gw_array_reserve(text, got, room, got < FILE_FIRST ? FILE_FIRST : 2) < 0)
+			return -ENOMEM;
+		n = read_all(fd, text + got, room - got - 1);
 		if (n < 0)
 			return (int)n;
 		got += (size_t)n;
-		if (got >= most)
+		if (got > most)
 			return -EFBIG;
-		if (got < room)
-			break;
-	}
+	} while (got == room - 1);
 	text[got] = '\0';
 	*ret = gw_steal(text);
 	*size = got;
+	return 0;
+}
+
+int gw_file_whole(int directory, const char *path, size_t most, char **ret, size_t *size)
+{
+	_cleanup_close_ int fd = openat(directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	return fd < 0 ? -errno : gw_fd_whole(fd, most, ret, size);
+}
+
+int gw_fd_write(int fd, const void *data, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data = (const char *)data + n;
+		size -= (size_t)n;
+	}
 	return 0;
 }
 

@@ -20,8 +20,14 @@ ssize_t gw_file_read(int directory, const char *path, void *ret, size_t size);
 /* The same as text: terminated, without the newlines at its end. Returns its length, or -errno. */
 ssize_t gw_file_text(int directory, const char *path, char *ret, size_t size);
 
-/* A whole file, malloc()ed, terminated behind @size. Returns 0, -EFBIG if it has @most bytes or more, or -errno. */
+/* A whole file, malloc()ed, terminated behind @size. Returns 0, -EFBIG if it has more than @most bytes, or -errno. */
 int gw_file_whole(int directory, const char *path, size_t most, char **ret, size_t *size);
+
+/* The same from where an open one, a pipe or a terminal is read next. */
+int gw_fd_whole(int fd, size_t most, char **ret, size_t *size);
+
+/* All bytes, however often write() has to be called. Returns 0 or -errno, with any part of them written. */
+int gw_fd_write(int fd, const void *data, size_t size);
 
 /* Where a link points to. Returns its length, or -errno (-ENAMETOOLONG if it does not fit). */
 ssize_t gw_link_read(int directory, const char *path, char *ret, size_t size);

@@ -102,3 +102,10 @@ void gw_text_clear(struct gw_text *text)
 	free(text->data);
 	*text = (struct gw_text){ .data = NULL };
 }
+
+const char *gw_text_after(const char *text, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
+}

@@ -32,4 +32,7 @@ void gw_text_clear(struct gw_text *text);
 /* Replaces, in place, what is not printable UTF-8 by '?', byte by byte. */
 void gw_text_sanitize(char *string);
 
+/* What follows @prefix at the beginning of @text; NULL if it does not begin so. */
+const char *gw_text_after(const char *text, const char *prefix);
+
 #endif

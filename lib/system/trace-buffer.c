@@ -12,6 +12,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/files.h"
+#include "lib/base/text.h"
 #include "lib/base/units.h"
 #include "lib/boot/evidence/kmsg.h"
 
@@ -126,13 +127,6 @@ static bool trace_parse_line(struct line *ret, const char *line)
 
 /* ---- events ------------------------------------------------------------------------------------------ */
 
-static const char *trace_after(const char *text, const char *prefix)
-{
-	size_t length = strlen(prefix);
-
-	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
-}
-
 /* "module_request: NAME wait=1 call_site=F", "module_free: NAME" */
 static bool trace_module_event(struct gw_boot_event *event, const char *text)
 {
@@ -140,12 +134,12 @@ static bool trace_module_event(struct gw_boot_event *event, const char *text)
 	size_t length;
 
 	*event = (struct gw_boot_event){ .type = GW_BOOT_NONE };
-	if ((name = trace_after(text, "module_request: "))) {
+	if ((name = gw_text_after(text, "module_request: "))) {
 		event->type = GW_BOOT_MODULE_REQUEST;
 		wait = strstr(name, " wait=");
 		if (wait && wait[6] == '0')
 			event->flags |= GW_BOOT_F_NO_WAIT;
-	} else if ((name = trace_after(text, "module_free: "))) {
+	} else if ((name = gw_text_after(text, "module_free: "))) {
 		event->type = GW_BOOT_MODULE_FREE;
 	} else {
 		return false;
@@ -165,7 +159,7 @@ static bool trace_module_event(struct gw_boot_event *event, const char *text)
  */
 static bool trace_names_freed_function(const char *text)
 {
-	return trace_after(text, "initcall_") && (strstr(text, "func=0x") || strchr(text, '['));
+	return gw_text_after(text, "initcall_") && (strstr(text, "func=0x") || strchr(text, '['));
 }
 
 /* The words of these events are those that tp_printk writes into the kernel log, so its parser knows them. */
@@ -177,7 +171,7 @@ static bool trace_known_event(struct gw_boot_event *event, const char *text)
 	int n;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!trace_after(text, names[i]) || trace_names_freed_function(text))
+		if (!gw_text_after(text, names[i]) || trace_names_freed_function(text))
 			continue;
 		n = snprintf(record, sizeof(record), "6,0,0,-;%.1000s", text);
 		record[strcspn(record, "\n")] = '\0';
@@ -195,10 +189,10 @@ static int trace_take_entry(struct reading *reading, const struct line *line)
 
 	if (!seen->events && !seen->others)
 		seen->first_ns = line->time_ns;
-	if (trace_after(line->text, "initcall_"))
+	if (gw_text_after(line->text, "initcall_"))
 		reading->seen_initcalls = true;
-	if (trace_after(line->text, "initcall_level: level=early") ||
-	    trace_after(line->text, "initcall_level: level=console"))
+	if (gw_text_after(line->text, "initcall_level: level=early") ||
+	    gw_text_after(line->text, "initcall_level: level=console"))
 		reading->seen_beginning = true;
 	if (!trace_known_event(&event, line->text) && !trace_module_event(&event, line->text)) {
 		seen->others++;
@@ -219,7 +213,7 @@ static int trace_take_entry(struct reading *reading, const struct line *line)
 /* "# entries-in-buffer/entries-written: 1350/1400   #P:2" */
 static void trace_take_comment(struct reading *reading, const char *line)
 {
-	const char *numbers = trace_after(line, "# entries-in-buffer/entries-written: ");
+	const char *numbers = gw_text_after(line, "# entries-in-buffer/entries-written: ");
 	uint64_t kept, written;
 
 	if (numbers && sscanf(numbers, "%" SCNu64 "/%" SCNu64, &kept, &written) == 2 && written > kept)
@@ -248,7 +242,7 @@ static int trace_read_lines(struct reading *reading, FILE *file)
 		if (trace_parse_line(&line, text))
 			r = trace_take_entry(reading, &line);
 		else if (text[0] != '\n' &&
-			 !trace_after(text, "CPU:")) /* "CPU:1 [LOST 20 EVENTS]" is in the numbers above */
+			 !gw_text_after(text, "CPU:")) /* "CPU:1 [LOST 20 EVENTS]" is in the numbers above */
 			reading->seen->malformed++;
 	}
 	return r;

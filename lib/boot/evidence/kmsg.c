@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "bpf/abi/kernel-constants.h"
+#include "lib/base/text.h"
 #include "lib/base/units.h"
 
 /* Longer than any line that is known here; the kernel's own limit is 1024. */
@@ -43,14 +44,6 @@ static void kmsg_set_name(struct gw_boot_event *event, char *ret, const char *fr
 	if (length > GW_BOOT_NAME_SIZE - 1)
 		event->flags |= GW_BOOT_F_CUT;
 	kmsg_copy(ret, GW_BOOT_NAME_SIZE, from, length);
-}
-
-/* What follows @prefix in @text, or NULL. */
-static const char *kmsg_after(const char *text, const char *prefix)
-{
-	size_t length = strlen(prefix);
-
-	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
 }
 
 /* ---- the record -------------------------------------------------------------------------- */
@@ -122,7 +115,7 @@ static const char *kmsg_take_symbol(struct gw_boot_event *event, const char *tex
 	if (length == 0)
 		return NULL;
 	kmsg_set_name(event, event->subject, text, length);
-	if (kmsg_after(rest, " [")) {
+	if (gw_text_after(rest, " [")) {
 		length = strcspn(rest + 2, "] ");
 		kmsg_set_name(event, event->other, rest + 2, length);
 		rest += 2 + length;
@@ -209,15 +202,15 @@ static int kmsg_probe_returned(struct gw_boot_event *event, const char *text)
 static int kmsg_really_probe(struct gw_boot_event *event, const char *text, const char *device)
 {
 	size_t bus = strcspn(text, "'");
-	const char *driver, *name, *rest = kmsg_after(text + bus, "': really_probe: ");
+	const char *driver, *name, *rest = gw_text_after(text + bus, "': really_probe: ");
 
-	if (rest && (driver = kmsg_after(rest, "probing driver ")) && (name = strstr(driver, " with device"))) {
+	if (rest && (driver = gw_text_after(rest, "probing driver ")) && (name = strstr(driver, " with device"))) {
 		event->type = GW_BOOT_PROBE_BEGIN;
 		kmsg_set_name(event, event->other, driver, (size_t)(name - driver));
 		name += strlen(" with device");
 		name += *name == ' ';
 		kmsg_set_name(event, event->subject, *name ? name : device, strlen(*name ? name : device));
-	} else if (rest && (name = kmsg_after(rest, "bound device ")) && (driver = strstr(rest, "to driver "))) {
+	} else if (rest && (name = gw_text_after(rest, "bound device ")) && (driver = strstr(rest, "to driver "))) {
 		event->type = GW_BOOT_PROBE_END;
 		kmsg_set_name(event, event->other, driver + 10, strlen(driver + 10));
 		if (name < driver)
@@ -284,11 +277,11 @@ static int kmsg_link_add(struct gw_boot_event *event, const char *supplier, uint
 /* What dev_err_probe() prints for -EPROBE_DEFER; also its text alone. */
 static int kmsg_reason(struct gw_boot_event *event, const char *text)
 {
-	const char *supplier = kmsg_after(text, "wait for supplier "), *end;
+	const char *supplier = gw_text_after(text, "wait for supplier "), *end;
 
 	if (supplier)
 		return kmsg_simple(event, GW_BOOT_SUPPLIER_WAIT, supplier, 0);
-	supplier = kmsg_after(text, "supplier ");
+	supplier = gw_text_after(text, "supplier ");
 	end = supplier ? strstr(supplier, " not ready") : NULL;
 	if (!end)
 		return kmsg_simple(event, GW_BOOT_DEFER_REASON, text, 0);
@@ -302,17 +295,17 @@ static int kmsg_about_device(struct gw_boot_event *event, const char *text)
 {
 	const char *rest;
 
-	if ((rest = kmsg_after(text, "bus: '")))
+	if ((rest = gw_text_after(text, "bus: '")))
 		return kmsg_really_probe(event, rest, event->subject);
-	if ((rest = kmsg_after(text, "probe with driver ")))
+	if ((rest = gw_text_after(text, "probe with driver ")))
 		return kmsg_probe_failed(event, rest);
-	if ((rest = kmsg_after(text, "error -EPROBE_DEFER: ")))
+	if ((rest = gw_text_after(text, "error -EPROBE_DEFER: ")))
 		return kmsg_reason(event, rest);
-	if ((rest = kmsg_after(text, "Linked as a consumer to ")))
+	if ((rest = gw_text_after(text, "Linked as a consumer to ")))
 		return kmsg_link_add(event, rest, 0);
-	if ((rest = kmsg_after(text, "Linked as a sync state only consumer to ")))
+	if ((rest = gw_text_after(text, "Linked as a sync state only consumer to ")))
 		return kmsg_link_add(event, rest, DL_FLAG_SYNC_STATE_ONLY);
-	if ((rest = kmsg_after(text, "deferred probe pending: ")))
+	if ((rest = gw_text_after(text, "deferred probe pending: ")))
 		return kmsg_simple(event, GW_BOOT_DEFER_TIMEOUT, rest, 0);
 	if (strcmp(text, "deferred probe pending") == 0)
 		return kmsg_simple(event, GW_BOOT_DEFER_TIMEOUT, "", 0);
@@ -438,32 +431,32 @@ static int kmsg_traced(struct gw_boot_event *event, const char *text)
 {
 	const char *rest;
 
-	if ((rest = kmsg_after(text, "initcall_start: func=")))
+	if ((rest = gw_text_after(text, "initcall_start: func=")))
 		return kmsg_traced_initcall_begin(event, rest);
-	if ((rest = kmsg_after(text, "initcall_finish: func=")))
+	if ((rest = gw_text_after(text, "initcall_finish: func=")))
 		return kmsg_traced_initcall_end(event, rest);
-	if ((rest = kmsg_after(text, "driver_probe_begin: ")))
+	if ((rest = gw_text_after(text, "driver_probe_begin: ")))
 		return kmsg_traced_probe_begin(event, rest);
-	if ((rest = kmsg_after(text, "driver_probe_end: ")))
+	if ((rest = gw_text_after(text, "driver_probe_end: ")))
 		return kmsg_traced_probe_end(event, rest);
-	if ((rest = kmsg_after(text, "driver_deferred_probe_add: ")))
+	if ((rest = gw_text_after(text, "driver_deferred_probe_add: ")))
 		return kmsg_traced_deferral(event, rest, GW_BOOT_DEFER);
-	if ((rest = kmsg_after(text, "driver_deferred_probe_del: ")))
+	if ((rest = gw_text_after(text, "driver_deferred_probe_del: ")))
 		return kmsg_traced_deferral(event, rest, GW_BOOT_UNDEFER);
-	if ((rest = kmsg_after(text, "driver_deferred_probe_retry: ")))
+	if ((rest = gw_text_after(text, "driver_deferred_probe_retry: ")))
 		return kmsg_traced_deferral(event, rest, GW_BOOT_DEFER_RETRY);
-	if ((rest = kmsg_after(text, "driver_deferred_probe_pending: ")))
+	if ((rest = gw_text_after(text, "driver_deferred_probe_pending: ")))
 		return kmsg_traced_deferral(event, rest, GW_BOOT_DEFER_TIMEOUT);
-	if ((rest = kmsg_after(text, "driver_deferred_probe_reason: ")))
+	if ((rest = gw_text_after(text, "driver_deferred_probe_reason: ")))
 		return kmsg_traced_reason(event, rest);
-	if (kmsg_after(text, "driver_deferred_probe_trigger: "))
+	if (gw_text_after(text, "driver_deferred_probe_trigger: "))
 		return kmsg_simple(event, GW_BOOT_DEFER_TRIGGER, "", 0);
-	if (kmsg_after(text, "driver_deferred_probe_timeout: "))
+	if (gw_text_after(text, "driver_deferred_probe_timeout: "))
 		return kmsg_simple(event, GW_BOOT_DEFER_TIMEOUT, "", 0);
-	if ((rest = kmsg_after(text, "driver_deferred_probe_timeout_extend: ")))
+	if ((rest = gw_text_after(text, "driver_deferred_probe_timeout_extend: ")))
 		return kmsg_simple(event, GW_BOOT_DEFER_EXTEND, "", kmsg_number_field(rest, "timeout="));
-	if ((rest = kmsg_after(text, "device_link_supplier_wait: ")) ||
-	    (rest = kmsg_after(text, "device_link_fwnode_wait: ")))
+	if ((rest = gw_text_after(text, "device_link_supplier_wait: ")) ||
+	    (rest = gw_text_after(text, "device_link_fwnode_wait: ")))
 		return kmsg_traced_wait(event, rest);
 	return 0;
 }
@@ -474,15 +467,15 @@ static int kmsg_parse_message(struct gw_boot_event *event, const struct line *li
 {
 	const char *message = line->message, *rest;
 
-	if ((rest = kmsg_after(message, "calling  ")))
+	if ((rest = gw_text_after(message, "calling  ")))
 		return kmsg_initcall_begin(event, rest);
-	if ((rest = kmsg_after(message, "initcall ")))
+	if ((rest = gw_text_after(message, "initcall ")))
 		return kmsg_initcall_end(event, rest);
-	if ((rest = kmsg_after(message, "probe of ")))
+	if ((rest = gw_text_after(message, "probe of ")))
 		return kmsg_probe_returned(event, rest);
-	if ((rest = kmsg_after(message, "Extended deferred probe timeout by ")))
+	if ((rest = gw_text_after(message, "Extended deferred probe timeout by ")))
 		return kmsg_simple(event, GW_BOOT_DEFER_EXTEND, "", (int32_t)strtol(rest, NULL, 10));
-	if ((rest = kmsg_after(message, "bus: '")))
+	if ((rest = gw_text_after(message, "bus: '")))
 		return kmsg_really_probe(event, rest, line->device);
 	return kmsg_traced(event, message) || kmsg_probe_failed_old(event, message) || kmsg_with_device(event, line);
 }
