@@ -243,7 +243,7 @@ const struct gw_log_frame *gw_scene_place(const struct gw_scene *scene, const st
 
 static void scene_add(struct gw_scene *scene, uint32_t task)
 {
-	if (scene->n_actors == GW_ACTORS_MAX || scene->by_task[task])
+	if (scene->n_actors == scene->allocated || scene->by_task[task])
 		return;
 	scene->actors[scene->n_actors] = (struct gw_actor){ .task = task };
 	scene_read_actor(scene, &scene->actors[scene->n_actors]);
@@ -351,7 +351,8 @@ static uint64_t scene_now_ns(const struct gw_scene *scene)
 int gw_scene_init(struct gw_scene *scene, const struct gw_log_model *model, uint32_t incident)
 {
 	*scene = (struct gw_scene){ .model = model, .incident = incident, .device = "" };
-	scene->actors = calloc(GW_ACTORS_MAX, sizeof(*scene->actors));
+	scene->allocated = model->n_tasks < GW_ACTORS_MAX ? model->n_tasks : GW_ACTORS_MAX;
+	scene->actors = calloc(scene->allocated + 1, sizeof(*scene->actors));
 	scene->by_task = calloc(model->n_tasks ? model->n_tasks : 1, sizeof(*scene->by_task));
 	scene->modules = calloc(1, sizeof(*scene->modules));
 	if (!scene->actors || !scene->by_task || !scene->modules)

@@ -39,7 +39,7 @@ struct gw_scene {
 	const struct gw_log_model *model;
 	uint32_t incident;
 	struct gw_actor *actors;
-	uint32_t n_actors;
+	uint32_t n_actors, allocated;
 	uint32_t *by_task; /* index + 1 of the model's tasks, 0 = none */
 	uint64_t now_ns;   /* when the log ends, in its own time */
 	bool device_lost, reset_failed, wedged, flip_timeout, nvidia, needs_reboot;
