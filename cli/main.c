@@ -33,8 +33,8 @@ struct command {
 
 static const struct command commands[] = {
 	{ "status", NULL, 0, command_status, "how the daemon is and what it can see",
-	  "Shows since when the daemon runs, what it found, what it costs, and the state of every\n"
-	  "probe: what could not be attached, why, and what is not seen without it.\n" },
+	  "Shows when the daemon started, what it found, what it costs, and the state of every\n"
+	  "probe: what could not be attached, why, and what is lost without it.\n" },
 	{ "deadlocks", NULL, OPTION_ALL | OPTION_FOLLOW, command_deadlocks, "deadlocks that stand now",
 	  "Shows each deadlock as a chain: who waits for what, who holds it, since when, how that\n"
 	  "is known; then who is blocked behind it, the root cause, and what to do.\n"
@@ -55,8 +55,8 @@ static const struct command commands[] = {
 	  command_probe_order, "what came up in the wrong order at boot",
 	  "Shows what this boot lost because a driver came up before what it needs, what went well\n"
 	  "only by luck, then in which order drivers came up, who needs whom, and which part of the\n"
-	  "boot was not seen. Exit code 1 if something was lost.\n"
-	  "--vmlinux needs no boot: it says what a kernel's link order alone keeps in order.\n" },
+	  "boot was not recorded. Exit code 1 if something was lost.\n"
+	  "--vmlinux needs no boot: it shows what only the link order of a kernel keeps in order.\n" },
 	{ "show", "ID|FILE", 0, command_show, "everything about one report, with kernel stacks",
 	  "ID is the name of a report, as `gpuwatch-cli deadlocks --all` lists it.\n"
 	  "FILE (with a slash or a dot in its name, or - for standard input) holds saved reports:\n"
@@ -143,7 +143,7 @@ static const struct {
 	  "      --timeline[=FILE]\n"
 	  "                     draw it: an SVG image, to standard output or FILE",
 	  VALUE(timeline) },
-	{ LONG_SAVE, OPTION_SAVE, "--save", "      --save FILE    save what the daemon knows of the boot, for --from",
+	{ LONG_SAVE, OPTION_SAVE, "--save", "      --save FILE    save the daemon's evidence of the boot, for --from",
 	  VALUE(save) },
 	{ LONG_FROM, OPTION_FROM, "--from", "      --from FILE    analyse what --save wrote, no daemon needed",
 	  VALUE(from) },

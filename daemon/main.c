@@ -407,7 +407,7 @@ static int daemon_unpin_directory(const char *directory)
 	int r = gw_unpin(directory);
 
 	if (r < 0)
-		log_error("Taking away what is pinned in %s failed: %s", directory,
+		log_error("Removing the pins in %s failed: %s", directory,
 			  r == -ENOTSUP ? "not on a bpffs" : strerror(-r));
 	return r;
 }

@@ -22,10 +22,10 @@ static void options_help(void)
 	       "                             " GW_PRIVATE_SOCKET "\n"
 	       "     --pin-directory=PATH    Keep BPF programs and maps here, on a bpffs\n"
 	       "     --no-pin                Do not keep them: they end with this process\n"
-	       "     --keep-pins             Leave them in the kernel at a clean end, too\n"
-	       "     --unpin                 Take away what is pinned, and exit\n"
+	       "     --keep-pins             Keep them in the kernel after a clean exit, too\n"
+	       "     --unpin                 Remove the pins, and exit\n"
 	       "     --record-boot           Record how drivers come up, without a daemon, and exit\n"
-	       "     --btf=FILE              Take the kernel's type information from here\n\n"
+	       "     --btf=FILE              Read the kernel's type information from FILE\n\n"
 	       "See gpuwatchd(8).\n");
 }
 

@@ -76,13 +76,13 @@ static void explain_source(struct explained *all, const char *path)
 		explain_text(all, text, size);
 }
 
-/* "Nothing hangs, by this log. Ended by itself: 5 × flip-timeout, last: …" */
+/* "This log shows no hang. Ended by itself: 5 × flip-timeout, last: …" */
 static void explain_print_none(const struct cli *cli, const struct explained *all)
 {
 	json_t *event;
 	size_t i;
 
-	terminal_print(&cli->terminal, "Nothing hangs, by what this log says.\n");
+	terminal_print(&cli->terminal, "This log shows no hang.\n");
 	json_array_foreach(all->recovered, i, event) {
 		_cleanup_free_ char *line = text_format(
 			"%s, %d time%s; last: %s", field_string(event, "kind"), (int)field_number(event, "count"),

@@ -47,7 +47,7 @@ static bool link_order_load_table(struct link_order *order)
 	if (gw_depends_list(order->depends, &list) > 0)
 		return true;
 	if (!complained)
-		complain("the table of dependencies is empty: there is nothing to hold the kernel against");
+		complain("the table of dependencies is empty: there is nothing to compare the kernel with");
 	return false;
 }
 

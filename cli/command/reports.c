@@ -58,7 +58,8 @@ static void reports_print_none(const struct cli *cli, struct client *client, con
 	if (failed)
 		terminal_print(&cli->terminal,
 			       STYLE_YELLOW
-			       "Not everything is watched, %zu probe%s failed: gpuwatch-cli status" STYLE_END "\n",
+			       "Part of the kernel is not watched, %zu probe%s failed: gpuwatch-cli status" STYLE_END
+			       "\n",
 			       failed, failed == 1 ? "" : "s");
 }
 

@@ -109,7 +109,7 @@ static char *evidence_foreign_message(const char *schema, size_t size)
 		return text_format("is of schema %s, this program reads " GW_BOOT_SCHEMA, schema);
 	if (evidence_is_other_version(schema, GW_PROBE_ORDER_SCHEMA))
 		return text_format("is of schema %s, this program reads " GW_PROBE_ORDER_SCHEMA, schema);
-	return text_format("is no evidence of a boot, as probe-order --save writes it");
+	return text_format("is no boot evidence, as probe-order --save writes it");
 }
 
 json_t *evidence_document(const char *data, size_t size, char **message)

@@ -93,7 +93,7 @@ static void client_private_text(const struct client *client, int error, char *te
 	if (error == -ENOENT || error == -ENOTDIR)
 		snprintf(text, size, "no %s", path);
 	else if (error == -ECONNREFUSED)
-		snprintf(text, size, "nobody listens on %s", path);
+		snprintf(text, size, "no process listens on %s", path);
 	else
 		snprintf(text, size, "%s: %s", path, strerror(-error));
 }
@@ -120,13 +120,13 @@ static int client_fail_attempts(struct client *client, const struct attempts *tr
 				   client_is_denied(tried->private) ? client->target.socket : "the system bus");
 	if (tried->private == -ETIMEDOUT || tried->private == -EAGAIN || tried->private == -ECONNRESET)
 		return client_fail(client, CLIENT_UNREACHABLE,
-				   "the daemon does not answer on %s: look at `systemctl status gpuwatchd`",
+				   "the daemon does not answer on %s: see `systemctl status gpuwatchd`",
 				   client->target.socket);
 	if (tried->private)
 		client_private_text(client, tried->private, socket_text, sizeof(socket_text));
 	snprintf(where, sizeof(where), "%s%s%s", socket_text, tried->private && tried->bus ? " and " : "",
 		 tried->bus ? client_bus_text(tried->bus) : "");
-	return client_fail(client, CLIENT_UNREACHABLE, "the daemon does not run (%s): systemctl start gpuwatchd",
+	return client_fail(client, CLIENT_UNREACHABLE, "gpuwatchd is not running (%s): systemctl start gpuwatchd",
 			   where);
 }
 
@@ -301,10 +301,10 @@ static int client_fail_call(struct client *client, int r, const char *method, co
 		return client_fail_foreign(client, "the daemon has another %s()", method);
 	if (strcmp(name, SD_BUS_ERROR_NO_REPLY) == 0 || r == -ETIMEDOUT)
 		return client_fail(client, CLIENT_UNREACHABLE,
-				   "the daemon does not answer to %s(): look at `systemctl status gpuwatchd`", method);
+				   "the daemon does not answer to %s(): see `systemctl status gpuwatchd`", method);
 	if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE)
 		return client_fail(client, CLIENT_UNREACHABLE,
-				   "the daemon closed the connection: look at `systemctl status gpuwatchd`");
+				   "the daemon closed the connection: see `systemctl status gpuwatchd`");
 	if (*text && strncmp(name, GW_BUS_ERROR_PREFIX, strlen(GW_BUS_ERROR_PREFIX)) == 0)
 		return client_fail(client, CLIENT_REFUSED, "%s", text);
 	return client_fail(client, CLIENT_UNREACHABLE, "the daemon failed in %s(): %s", method,

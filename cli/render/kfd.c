@@ -171,7 +171,7 @@ static void kfd_print_sources(const struct terminal *terminal, const json_t *kfd
 		terminal_put(
 			terminal,
 			"\n" STYLE_DIM
-			"From /sys/class/kfd alone: this kernel does not tell of pinned memory, evictions and restores (?)." STYLE_END
+			"From /sys/class/kfd alone: this kernel does not report pinned memory, evictions or restores (?)." STYLE_END
 			"\n");
 }
 

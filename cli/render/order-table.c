@@ -259,7 +259,7 @@ void render_order_table(const struct terminal *terminal, const json_t *order, co
 	rows_init(&rows, field_array(order, "rows"));
 	terminal_put(terminal, "\n" STYLE_BOLD "Boot order" STYLE_END "\n");
 	if (rows.count == 0) {
-		terminal_put(terminal, "  No GPU, IOMMU or KFD driver was seen to come up.\n");
+		terminal_put(terminal, "  The records show no GPU, IOMMU or KFD driver.\n");
 		return;
 	}
 	if (!all) {

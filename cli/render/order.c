@@ -66,13 +66,13 @@ static void order_print_conclusion(const struct terminal *terminal, const json_t
 		fprintf(stream, STYLE_ALERT "%zu thing%s lost" STYLE_END, lost, lost == 1 ? " was" : "s were");
 	else
 		fprintf(stream, "%s%s" STYLE_END, reports->count || !complete ? STYLE_BOLD : STYLE_GREEN,
-			complete ? "Nothing was lost" : "Nothing that was seen was lost");
+			complete ? "Nothing was lost" : "No loss was recorded");
 	order_add_count(stream, order_count_effect(reports, ORDER_FRAGILE), "is fragile", "are fragile");
 	order_add_count(stream, order_count_effect(reports, ORDER_SLOW), "cost time", "cost time");
 	order_add_count(stream, order_count_effect(reports, ORDER_OTHER), "finding of another kind",
 			"findings of other kinds");
 	order_add_count(stream, order_count_effect(reports, ORDER_OVER), "is over", "are over");
-	fprintf(stream, ".%s", complete ? "" : " Part of the boot was not seen, see below.");
+	fprintf(stream, ".%s", complete ? "" : " Part of the boot was not recorded, see below.");
 	text_finish(stream);
 	terminal_priority(terminal, lost ? LOG_ERR : LOG_INFO);
 	terminal_paragraph(terminal, "", 0, text);

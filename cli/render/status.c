@@ -120,7 +120,7 @@ static void status_print_overview(const struct terminal *terminal, const json_t 
 	terminal_labelled(terminal, "Pinned",
 			  status_switch_text(status, "pinned",
 					     "yes: the programs go on watching while the daemon restarts",
-					     "no: what happens while the daemon restarts is not seen"));
+					     "no: what happens while the daemon restarts is not recorded"));
 	terminal_labelled(terminal, "Counters", counters);
 }
 

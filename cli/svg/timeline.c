@@ -70,8 +70,7 @@ static char *findings_text(const struct svg_chart *chart)
 	size_t lost = order_lost(chart->order), count = chart->reports.count, others = count > lost ? count - lost : 0;
 
 	if (count == 0)
-		return text_format("%s", field_true(chart->order, "complete") ? "nothing lost"
-									      : "nothing lost in what was seen");
+		return text_format("%s", field_true(chart->order, "complete") ? "nothing lost" : "no loss recorded");
 	return text_format("%zu lost, %zu other finding%s", lost, others, others == 1 ? "" : "s");
 }
 

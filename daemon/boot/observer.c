@@ -150,15 +150,16 @@ static void observer_answer_error(struct gw_boot_observer *observer, struct gw_b
 	if (error == -ETIMEDOUT)
 		snprintf(
 			message, sizeof(message),
-			"Looking at the boot was given up after %d s: a file below /sys hangs, or the machine is very busy",
+			"The analysis of the boot was given up after %d s: a file below /sys hangs, or the machine is very busy",
 			(int)(GW_BOOT_LIMIT_USEC / GW_USEC_PER_SEC));
 	else if (error == -EBUSY)
-		snprintf(message, sizeof(message), "An earlier look at the boot still hangs in the kernel, process %d",
+		snprintf(message, sizeof(message),
+			 "An earlier analysis of the boot still hangs in the kernel, process %d",
 			 (int)gw_boot_jobs_hung(observer->jobs));
 	else if (error == -EIO)
-		snprintf(message, sizeof(message), "The process that looks at the boot broke down");
+		snprintf(message, sizeof(message), "The process that analyses the boot broke down");
 	else
-		snprintf(message, sizeof(message), "Looking at the boot failed: %s", strerror(-error));
+		snprintf(message, sizeof(message), "Analysing the boot failed: %s", strerror(-error));
 	log_warning("%s", message);
 	failed->error = message;
 	observer->answered(failed, observer->userdata);
@@ -328,7 +329,7 @@ static void observer_open_programs(struct gw_boot_observer *observer)
 	options.first = others.next;
 	gw_boot_log_add_dropped(observer->log, others.dropped);
 	if (r < 0)
-		log_warning("What another build recorded of the boot could not be read: %s", strerror(-r));
+		log_warning("The boot record of another build cannot be read: %s", strerror(-r));
 	if (gw_boot_programs_open(&observer->programs, &options, observer->why, sizeof(observer->why)) < 0)
 		return;
 	gw_boot_log_set_started(observer->log, gw_boot_programs_counters(observer->programs)->started_ns);

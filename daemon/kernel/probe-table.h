@@ -12,7 +12,7 @@
  * A probe's programs see begins and, last, the end: all are attached or none,
  * for a begin whose end is not seen would never be over. The kind of a hook is
  * its program's section. Functions of modules have kprobes, never fentry: a
- * trampoline holds the module, and nobody could unload his driver any more.
+ * trampoline holds the module, and nobody could unload the driver any more.
  */
 struct gw_probe_definition {
 	const char *name;     /* in the status, and in the names of its pins */

@@ -68,7 +68,7 @@ static int api_reply_json(sd_bus_message *call, json_t *value)
 	return sd_bus_reply_method_return(call, "s", text);
 }
 
-/* Each caller reads from the start, at a pace of his own. */
+/* Each caller reads from the start, at a pace of its own. */
 static int api_reply_evidence(sd_bus_message *call, int memfd)
 {
 	_cleanup_close_ int fd = -1;
@@ -149,7 +149,7 @@ static int pending_on_rate_period(sd_event_source *source, uint64_t usec, void *
 		gw_snapshot_free(now);
 	}
 	if (r < 0)
-		sd_bus_reply_method_errnof(pending->call, r, "Looking at the kernel failed: %m");
+		sd_bus_reply_method_errnof(pending->call, r, "Taking a snapshot failed: %m");
 	pending_free(pending);
 	return 0;
 }
@@ -220,7 +220,7 @@ static int api_list_waits(sd_bus_message *call, void *userdata, sd_bus_error *er
 
 	r = gw_watch_peek(api->parts.watch, false, &now);
 	if (r < 0)
-		return sd_bus_error_set_errnof(error, r, "Looking at the kernel failed: %m");
+		return sd_bus_error_set_errnof(error, r, "Taking a snapshot failed: %m");
 	waits = gw_waits_json(now, 0);
 	gw_snapshot_free(now);
 	return api_reply_json(call, waits);
@@ -242,7 +242,7 @@ static int api_list_timelines(sd_bus_message *call, void *userdata, sd_bus_error
 					       10 * GW_USEC_PER_MSEC, pending_on_rate_period, pending);
 	if (r < 0) {
 		pending_free(pending);
-		return sd_bus_error_set_errnof(error, r, "Looking at the kernel failed: %m");
+		return sd_bus_error_set_errnof(error, r, "Taking a snapshot failed: %m");
 	}
 	return 1;
 }

@@ -20,7 +20,7 @@ struct gw_private_socket;
  * @message, @size: on failure one line for people
  *
  * Connections are not accepted before gw_private_socket_serve(). A socket that
- * nobody listens on any more is replaced. Returns 0, -EADDRINUSE when another
+ * no process listens on any more is replaced. Returns 0, -EADDRINUSE when another
  * daemon serves the path, or -errno.
  */
 int gw_private_socket_new(struct gw_private_socket **ret, const char *path, char *message, size_t size);

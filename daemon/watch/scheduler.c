@@ -56,10 +56,10 @@ static void scheduler_plan(struct gw_scheduler *scheduler)
 static void scheduler_log_result(struct gw_scheduler *scheduler, int error)
 {
 	if (error < 0 && scheduler->failures++ == 0)
-		log_error("Looking at the kernel failed, trying again: %s", strerror(-error));
+		log_error("Taking a snapshot failed, trying again: %s", strerror(-error));
 	if (error < 0 || scheduler->failures == 0)
 		return;
-	log_notice("Looking at the kernel works again, after %llu failures", (unsigned long long)scheduler->failures);
+	log_notice("Taking snapshots works again, after %llu failures", (unsigned long long)scheduler->failures);
 	scheduler->failures = 0;
 }
 
@@ -72,7 +72,7 @@ static void scheduler_look(struct gw_scheduler *scheduler, enum gw_depth depth)
 
 	scheduler_log_result(scheduler, r);
 	gw_schedule_looked(schedule, depth, begin, gw_now_mono_ns(), r < 0 ? NULL : &findings);
-	log_debug("Looked (depth %d) for %llu us: %zu old waits, uneventful %u", (int)depth,
+	log_debug("Snapshot (depth %d) took %llu us: %zu old waits, uneventful %u", (int)depth,
 		  (unsigned long long)(schedule->took_ns / GW_NSEC_PER_USEC), schedule->findings.old_waits,
 		  schedule->uneventful);
 	scheduler->looked(scheduler->userdata);

@@ -191,14 +191,14 @@ test_usage() {
 
 test_unreachable() {
 	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$work/no-bus
-	expect_trouble "no socket" 3 "the daemon does not run (no $work/none).*systemctl start" --socket="$work/none" status
+	expect_trouble "no socket" 3 "gpuwatchd is not running (no $work/none).*systemctl start" --socket="$work/none" status
 	expect_trouble "no bus" 3 "no system bus" --system-bus deadlocks
 	expect_trouble "neither" 3 "no /run/gpuwatch/private and no system bus" waits
 	expect_trouble "neither, record" 3 "systemctl start" record "$work/never"
 	ok "record without a daemon leaves no file" test ! -e "$work/never"
 	expect_trouble "follow without a daemon" 3 "systemctl start" deadlocks --follow
 	python3 -c 'import socket,sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$work/stale"
-	expect_trouble "stale socket" 3 "nobody listens" --socket="$work/stale" status
+	expect_trouble "stale socket" 3 "no process listens" --socket="$work/stale" status
 	expect_trouble "socket name too long" 3 "too long" --socket="$(printf 'x%.0s' {1..200})" status
 
 	start_daemon $here/canned "$socket" --mute
@@ -629,7 +629,7 @@ test_explain() {
 	expect "explain of a packed log that is cut" 1 explain "$log-cut.gz" "$log"
 	printf '%s\n' '[    0.000000] Linux version 6.15.2-test' '[    1.000000] amdgpu: ready' >"$work/healthy.txt"
 	expect "explain of a healthy boot" 0 explain "$work/healthy.txt"
-	ok "explain of a healthy boot, in a sentence" has '^Nothing hangs'
+	ok "explain of a healthy boot, in a sentence" has '^This log shows no hang'
 	expect "explain of a healthy boot, JSON" 0 explain --json "$work/healthy.txt"
 	ok "explain of a healthy boot is an empty array" test "$(jq -c . "$work/out")" = '[]'
 	expect "explain of two files" 1 explain "$work/healthy.txt" "$log"
@@ -724,7 +724,7 @@ test_order_text() {
 test_order_outcomes() {
 	changed_order '.summary.lost = 0 | .reports |= map(select(.probe_order.effect != "lost"))'
 	expect "fragile and slow only" 0 probe-order --from "$work/order.json"
-	ok "fragile and slow only, in words" has 'Nothing that was seen was lost, 1 is fragile, 1 cost time'
+	ok "fragile and slow only, in words" has 'No loss was recorded, 1 is fragile, 1 cost time'
 	changed_order '.summary.lost = 0 | .reports = [] | .missing = [] | .complete = true'
 	expect "a good boot" 0 probe-order --from "$work/order.json"
 	ok "a good boot, in words" has '^Nothing was lost\.$'
@@ -740,7 +740,7 @@ test_order_outcomes() {
 	expect "lost is also known from the reports" 1 probe-order --from "$work/order.json"
 	changed_order '.rows = [] | .tree = [] | .devices = []'
 	expect "no rows" 1 probe-order --from "$work/order.json"
-	ok "no rows, in words" has 'No GPU, IOMMU or KFD driver was seen'
+	ok "no rows, in words" has 'The records show no GPU, IOMMU or KFD driver'
 	echo '{"schema": "gpuwatch.probe-order.v1", "rows": [{}, 4, {"id": {}, "parent": [1], "findings": {}}],
 		"tree": [{}, 7, {"children": [null, {"children": "x"}]}], "reports": [{}, []], "devices": [{"spans": [{}, 1]}, 2],
 		"missing": [{}, "x"], "settings": [], "summary": 3}' >"$work/order.json"
@@ -877,11 +877,11 @@ test_order_evidence() {
 	: >"$bad"
 	expect_trouble "empty" 4 "is empty" probe-order --from "$bad"
 	head -c 65536 /dev/urandom >"$bad"
-	expect_trouble "random" 4 "no evidence of a boot" probe-order --from "$bad"
-	expect_trouble "foreign" 4 "no evidence of a boot" probe-order --from /bin/sh
-	expect_trouble "a report" 4 "no evidence of a boot" probe-order --from $here/golden/bare.json
+	expect_trouble "random" 4 "no boot evidence" probe-order --from "$bad"
+	expect_trouble "foreign" 4 "no boot evidence" probe-order --from /bin/sh
+	expect_trouble "a report" 4 "no boot evidence" probe-order --from $here/golden/bare.json
 	sed 1d "$good" >"$bad"
-	expect_trouble "without its head" 4 "no evidence of a boot" probe-order --from "$bad"
+	expect_trouble "without its head" 4 "no boot evidence" probe-order --from "$bad"
 	sed 's/gpuwatch.boot.v1/gpuwatch.boot.v9/' "$good" >"$bad"
 	expect_trouble "of a later version" 4 "schema gpuwatch.boot.v9, this program reads gpuwatch.boot.v1" probe-order --from "$bad"
 	sed 's/^{"kmsg/{"kms/;3,9s/^{/[/' "$good" >"$bad"
@@ -910,7 +910,7 @@ test_order_save() {
 	expect "and what was saved" 1 probe-order --from "$file"
 	expect_trouble "save to a directory" 4 "Is a directory" --socket="$socket" probe-order --save "$work" --force
 	echo '{}' >"$work/boot/boot.jsonl"
-	expect_trouble "evidence that is none" 3 "cannot be used: is no evidence" --socket="$socket" probe-order --save "$work/no"
+	expect_trouble "evidence that is none" 3 "cannot be used: is no boot evidence" --socket="$socket" probe-order --save "$work/no"
 	ok "is not saved" test ! -e "$work/no"
 	stop_daemon
 }
@@ -1025,7 +1025,7 @@ test_unusable_files() {
 	expect_trouble "damaged evidence" 4 "damaged" probe-order --from "$bad"
 	expect_trouble "evidence as a recording's verdict" 4 "unusable.json" show "$bad"
 	head -c 2000 "$good/probe-order.json" >"$bad"
-	expect_trouble "half a document" 4 "no evidence of a boot" probe-order --from "$bad"
+	expect_trouble "half a document" 4 "no boot evidence" probe-order --from "$bad"
 	jq 'del(.rows)' "$good/probe-order.json" >"$bad"
 	expect_trouble "a document without its rows" 4 "damaged" probe-order --from "$bad"
 	sed 's/gpuwatch.probe-order.v1/gpuwatch.probe-order.v2/' "$good/probe-order.json" >"$bad"

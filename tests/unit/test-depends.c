@@ -193,7 +193,7 @@ static void missing_keys_are_told(void **state)
 		       "t.conf:1: [a] has no Source=, add it\n");
 	assert_refused(
 		"[a]\nConsumer=c\nSupplier=s\nSupplierModules=s\nWhy=w\nSource=x\n",
-		"t.conf:1: [a] does not say who the consumer is, add ConsumerModules=, ConsumerDrivers=, ConsumerInitcalls= or ConsumerDevices=\n");
+		"t.conf:1: [a] does not name the consumer, add ConsumerModules=, ConsumerDrivers=, ConsumerInitcalls= or ConsumerDevices=\n");
 	assert_refused(
 		"[a]\nConsumer=c\nConsumerModules=c\nSupplier=s\nSupplierModules=s\nWhy=w\nSource=x\nFeaturePath=/x\n",
 		"t.conf:1: [a] does not name the feature, add Feature=\n");

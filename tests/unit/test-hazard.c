@@ -169,7 +169,7 @@ TEST(hazard_with_nothing_but_allocator_on_its_stack)
 
 	hazard(w, GW_HAZARD_RECLAIM, 1, "job", "__kmalloc");
 	look(w, 1);
-	assert_non_null(strstr(only_hazard(w)->summary, "Code that is not known"));
+	assert_non_null(strstr(only_hazard(w)->summary, "Code without a symbol"));
 	world_free(w);
 }
 

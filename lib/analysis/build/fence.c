@@ -20,7 +20,7 @@ static int fence_expand_members(struct gw_builder *builder, uint32_t node, const
 
 	gw_builder_node(builder, node)->rule = any ? GW_RULE_ANY : GW_RULE_ALL;
 	if (any && (record->flags & GW_FENCE_F_CUT))
-		gw_builder_live(builder, node, "has more members than are known");
+		gw_builder_live(builder, node, "has more members than were read");
 	for (uint32_t i = 0; i < record->member_count; i++) {
 		if (record->members[i] &&
 		    fence_depend_on(builder, node, record->members[i], GW_RELATION_DEPENDS_ON) < 0)
@@ -36,7 +36,7 @@ static int fence_expand_plain(struct gw_builder *builder, uint32_t node)
 	uint32_t timeline;
 
 	if (!context)
-		return gw_builder_live(builder, node, "is not known any closer");
+		return gw_builder_live(builder, node, "has a context that cannot be read");
 	if (gw_graph_node(builder->graph, GW_NODE_TIMELINE, context, 0, &timeline) < 0)
 		return -ENOMEM;
 	if (device)

@@ -44,7 +44,7 @@ int gw_expand_srcu(struct gw_builder *builder, uint32_t node)
 	uint64_t since_ns = gw_builder_node(builder, node)->since_ns;
 
 	if (!builder->unplug_srcu || gw_builder_node(builder, node)->address != builder->unplug_srcu)
-		return gw_builder_live(builder, node, "has readers that are not known");
+		return gw_builder_live(builder, node, "has readers that leave no record");
 	for (size_t i = 0; i < inside.count; i++) {
 		const struct gw_task_record *task = inside.members[i].record;
 		uint64_t entered_ns = task->watch.sections.drm_since_ns;

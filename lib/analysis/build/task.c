@@ -96,7 +96,7 @@ static int task_need_fences(struct gw_builder *builder, uint32_t task, uint32_t 
 	uint32_t known = 0;
 
 	if (!array || array->kind != GW_FENCE_ARRAY)
-		return gw_builder_live(builder, task, "waits for fences that are not known");
+		return gw_builder_live(builder, task, "waits for fences that were not read");
 	gw_builder_node(builder, from)->rule = all ? GW_RULE_ALL : GW_RULE_ANY;
 	for (uint32_t i = 0; i < array->member_count; i++) {
 		if (!array->members[i])
@@ -106,7 +106,7 @@ static int task_need_fences(struct gw_builder *builder, uint32_t task, uint32_t 
 			return -ENOMEM;
 	}
 	if (known == 0 || (!all && (known < wait->count || (array->flags & GW_FENCE_F_CUT))))
-		return gw_builder_live(builder, task, "waits for fences of which not all are known");
+		return gw_builder_live(builder, task, "waits for fences of which not all were read");
 	return 0;
 }
 
@@ -173,7 +173,7 @@ static int task_need_object(struct gw_builder *builder, uint32_t task, uint32_t 
 	case GW_WAIT_TASK:
 		return task_need_end_of_task(builder, from, wait);
 	default:
-		return gw_builder_live(builder, task, "waits for a completion, and who completes it is not known");
+		return gw_builder_live(builder, task, "waits for a completion, and nothing shows who completes it");
 	}
 }
 
@@ -186,9 +186,9 @@ int gw_expand_task(struct gw_builder *builder, uint32_t node)
 	if (gw_builder_node(builder, node)->gone)
 		return 0;
 	if (gw_builder_node(builder, node)->stack_wait)
-		return gw_builder_live(builder, node, "waits since before gpuwatch was attached");
+		return gw_builder_live(builder, node, "is in a wait that gpuwatch has no record of");
 	if (!task || wait.kind == GW_WAIT_NONE)
-		return gw_builder_live(builder, node, "waits for nothing that is tracked");
+		return gw_builder_live(builder, node, "is in no tracked wait");
 	/* The end of the wait was missed, or the task is between two of them. */
 	if (wait.kind != GW_WAIT_POLL && gw_stack_user_sleep(builder->now, task)) {
 		gw_builder_node(builder, node)->wait.kind = GW_WAIT_NONE;

@@ -158,5 +158,5 @@ int gw_expand_timeline(struct gw_builder *builder, uint32_t node)
 		if (timeline_signalled_by(builder, node, &timeline->signallers[i]) < 0)
 			return -ENOMEM;
 	}
-	return known ? 0 : gw_builder_live(builder, node, "has no signaller that was ever seen");
+	return known ? 0 : gw_builder_live(builder, node, "has no signaller on record");
 }

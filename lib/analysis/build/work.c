@@ -55,7 +55,7 @@ static int work_behind_active(struct gw_builder *builder, uint32_t node, const s
 		key = record->workqueue;
 	}
 	if (record->nr_active == 0 || workers.count < record->nr_active)
-		return gw_builder_live(builder, node, "comes to run when an active item ends");
+		return gw_builder_live(builder, node, "runs when an active item ends");
 	if (workers.count == 1)
 		return work_behind_task(builder, node, workers.members[0].record);
 	return work_behind_slots(builder, node, key, &workers, record);
@@ -103,7 +103,7 @@ int gw_expand_work(struct gw_builder *builder, uint32_t node)
 	if (worker)
 		return work_executed_by(builder, node, worker, GW_CONFIDENCE_PROVEN);
 	if (!record)
-		return gw_builder_live(builder, node, "is not known to be queued");
+		return gw_builder_live(builder, node, "is in no queue that was read");
 	switch (record->place) {
 	case GW_WORK_INACTIVE:
 		return work_behind_active(builder, node, record);

@@ -207,25 +207,25 @@ static const struct rule {
 	[GW_HAZARD_RECLAIM] = {
 		GW_CLASS_SIGNALLING_RECLAIM,
 		"allocates memory that may have to be reclaimed first",
-		"reclaim runs shrinkers and MMU notifiers, and these may wait for fences; one of them may be the fence that this section is to signal",
+		"reclaim runs shrinkers and MMU notifiers, and these may wait for fences; one of them may be the fence that this section must signal",
 		"For the driver's developers: allocate before the section begins, or with GFP_NOWAIT or GFP_ATOMIC and a way to go on when that fails. GFP_NOFS and GFP_NOIO are no help: MMU notifiers run there, too.",
 	},
 	[GW_HAZARD_WW_LOCK] = {
 		GW_CLASS_SIGNALLING_RESV,
 		"takes a dma_resv lock",
-		"whoever holds a dma_resv lock may wait for fences; one of them may be the fence that this section is to signal",
+		"whoever holds a dma_resv lock may wait for fences; one of them may be the fence that this section must signal",
 		"For the driver's developers: take the lock before the job is submitted; in the section, rely on the references and fences that the job holds.",
 	},
 	[GW_HAZARD_MMAP_LOCK] = {
 		GW_CLASS_SIGNALLING_MMAP_LOCK,
 		"takes mmap_lock",
-		"whoever holds mmap_lock may be in an MMU notifier that waits for fences; one of them may be the fence that this section is to signal",
+		"whoever holds mmap_lock may be in an MMU notifier that waits for fences; one of them may be the fence that this section must signal",
 		"For the driver's developers: do not touch user memory or its mappings in the section; pin or map what is needed before, and use mmu_interval_notifier for the rest.",
 	},
 	[GW_HAZARD_FENCE_WAIT] = {
 		GW_CLASS_SIGNALLING_FENCE_WAIT,
 		"waits for a fence",
-		"the fence that this section is to signal then depends on another one, which nobody who waits for it knows of; two such sections can wait for each other",
+		"the fence that this section must signal then depends on another fence, of which its waiters have no record; two such sections can wait for each other",
 		"For the driver's developers: make the other fence a dependency of the job, so that it is signalled before the section begins.",
 	},
 };
@@ -254,7 +254,7 @@ static void hazard_add_culprit(struct gw_text *text, const struct gw_snapshot *s
 	if (at < hazard->stack_depth)
 		hazard_add_function(text, snapshot, hazard->stack[at]);
 	else
-		gw_text_add(text, "Code that is not known");
+		gw_text_add(text, "Code without a symbol");
 }
 
 static char *hazard_summary(const struct gw_snapshot *snapshot, const struct gw_hazard_finding *finding)

@@ -162,7 +162,7 @@ static void explain_unknown_wait(struct explanation *explanation)
 		return;
 	}
 	explain_duration(explanation, node->since_ns);
-	gw_text_add(&explanation->text, "something that is not known (%s)", gw_wait_kind_name(node->wait.kind));
+	gw_text_add(&explanation->text, "an object that cannot be identified (%s)", gw_wait_kind_name(node->wait.kind));
 }
 
 static void explain_steps(struct explanation *explanation)
@@ -192,7 +192,7 @@ static void explain_unknown_beginnings(struct explanation *explanation)
 		if (node->type != GW_NODE_TASK || node->wait.kind == GW_WAIT_NONE || node->since_ns)
 			continue;
 		gw_text_add(&explanation->text,
-			    " The wait of pid %" PRIu32 " began before gpuwatch was attached; since when is not known.",
+			    " The wait of pid %" PRIu32 " began before gpuwatch was attached, at an unknown time.",
 			    node->pid);
 	}
 }
@@ -201,17 +201,17 @@ static const char *explain_evidence(enum gw_evidence evidence)
 {
 	switch (evidence) {
 	case GW_EVIDENCE_TRACEPOINT:
-		return "seen from outside";
+		return "observed from outside";
 	case GW_EVIDENCE_OWNER_FIELD:
 		return "a hint in the lock";
 	case GW_EVIDENCE_LEARNED_SIGNALLER:
-		return "what was seen of earlier fences";
+		return "learned from earlier fences";
 	case GW_EVIDENCE_STACK:
-		return "read off a stack";
+		return "read from a stack";
 	case GW_EVIDENCE_WORKQUEUE_STATE:
-		return "likely from the state of the workqueue";
+		return "inferred from the state of the workqueue";
 	case GW_EVIDENCE_FENCE_STRUCTURE:
-		return "likely from the fence";
+		return "inferred from the fence";
 	case GW_EVIDENCE_TEXT:
 		return "what the log suggests";
 	case GW_EVIDENCE_INFERRED:
@@ -233,7 +233,7 @@ static void explain_weakest_edge(struct explanation *explanation)
 	}
 	if (!weakest)
 		return;
-	explain_add(explanation, " Not proven: how ");
+	explain_add(explanation, " Not proven: that ");
 	explain_name(explanation, explain_node(explanation, weakest->from));
 	explain_add(explanation, " depends on ");
 	explain_name(explanation, explain_node(explanation, weakest->to));
@@ -254,13 +254,15 @@ static void explain_dead_end(struct explanation *explanation)
 	const struct gw_node *before = explain_node(explanation, finding->chain.items[finding->chain.count - 2]);
 
 	if (finding->class == GW_CLASS_ORPHANED_FENCE) {
-		explain_add(explanation, " That task no longer exists, and nobody else was ever seen to do it.");
+		explain_add(
+			explanation,
+			" That task no longer exists, and gpuwatch has recorded no other signaller of this timeline.");
 	} else if (last->gone) {
 		explain_add(explanation, " That task no longer exists, and never released it.");
 	} else {
 		explain_add(explanation, " ");
 		explain_name(explanation, last);
-		gw_text_add(&explanation->text, " %s, and will not release it.",
+		gw_text_add(&explanation->text, " %s, and does not release it.",
 			    before->why ? before->why : "went on without it");
 	}
 }
@@ -279,7 +281,7 @@ static void explain_untracked(struct explanation *explanation, const struct gw_n
 	}
 	explain_add(
 		explanation,
-		". Its wait began before gpuwatch was attached: which fence it waits for, and who should signal it, is not known.");
+		". gpuwatch has no record of this wait, so it cannot show which fence the task waits for, or who signals it.");
 }
 
 static void explain_stall(struct explanation *explanation)
@@ -435,7 +437,7 @@ static void explain_summarise_stall(struct explanation *explanation)
 	}
 	explain_name(explanation, first);
 	if (first->stack_wait) {
-		gw_text_add(&explanation->text, " is blocked in %s() since before gpuwatch was attached",
+		gw_text_add(&explanation->text, " is blocked in %s(), a wait that gpuwatch has no record of",
 			    first->stack_wait);
 		return;
 	}
@@ -479,7 +481,7 @@ static const char *explain_advice_of(enum gw_class class)
 	case GW_CLASS_UNPLUG_SRCU:
 		return "The device cannot be removed any more; a reboot ends this. For the driver's developers: retire all fences of the device before drm_dev_unplug(), and do not wait for fences inside drm_dev_enter() sections.";
 	case GW_CLASS_SCHED_DEP_CYCLE:
-		return "End the processes that submitted these jobs, or reset the GPU. For the driver's developers: a job may depend only on fences that existed when it was armed; look for dependencies that are added later.";
+		return "End the processes that submitted these jobs, or reset the GPU. For the driver's developers: a job may depend only on fences that existed when it was armed; check for dependencies that are added later.";
 	case GW_CLASS_WORKQUEUE_CYCLE:
 		return "Nothing but a GPU reset that retires the fence, or a reboot, ends this. For the driver's developers: work that signals fences needs a workqueue of its own, with WQ_MEM_RECLAIM, on which nothing waits for fences; and never flush it under a lock that it takes or before a fence that it waits for.";
 	case GW_CLASS_ORPHANED_FENCE:
@@ -491,11 +493,11 @@ static const char *explain_advice_of(enum gw_class class)
 	case GW_CLASS_RUNTIME_PM_CYCLE:
 		return "Nothing but a reboot ends this; keeping the device powered (echo on > /sys/…/power/control) avoids it. For the driver's developers: a runtime PM callback must not wait for a task that waits for the device to be resumed.";
 	case GW_CLASS_LEAKED_LOCK:
-		return "Only a reboot frees the lock. For the driver's developers: a path of the owner returns without unlocking; look at its error paths.";
+		return "Most likely nothing short of a reboot frees the lock. For the driver's developers: a path of the owner returns without unlocking; check its error paths.";
 	default: /* a long wait; the other kinds of reports have texts of their own */
 		break;
 	}
-	return "Look at the end of the chain: is the GPU busy with a long job, hung, or waiting for a task that is slow? `gpuwatch-cli timelines` shows whether the timeline still advances.";
+	return "Examine the end of the chain: the GPU may be busy with a long job, hung, or waiting for a slow task. `gpuwatch-cli timelines` shows whether the timeline still advances.";
 }
 
 char *gw_explain_advice(const struct gw_graph *graph, const struct gw_finding *finding)

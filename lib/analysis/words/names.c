@@ -213,7 +213,7 @@ static void name_task(struct gw_text *text, const struct gw_graph *graph, const 
 	if (node->pid == 0)
 		gw_text_add(text, "a task that is gone (it was at 0x%" PRIx64 ")", node->address);
 	else if (node->gone && !node->comm[0])
-		gw_text_add(text, "a task that is gone (its memory says pid %" PRIu32 ")", node->pid);
+		gw_text_add(text, "a task that is gone (its memory shows pid %" PRIu32 ")", node->pid);
 	else if (node->gone)
 		gw_name_task(text, node->comm, node->pid, 0);
 	else

@@ -129,18 +129,19 @@ static void gaps_by_damage(struct gaps *gaps)
 	}
 	if (model->clock_jumped) {
 		text = (struct gw_text){ .data = NULL };
-		gw_text_add(&text,
-			    "The kernel log's clock jumped: times of what it tells are not reliable, their order is.");
+		gw_text_add(
+			&text,
+			"The kernel log's clock jumped: the times of its messages are not reliable, but their order is.");
 		gaps_add(gaps, "clock", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text,
-			 "Look for \"clocksource\" and \"tsc\" in the kernel log.");
+			 "Search the kernel log for \"clocksource\" and \"tsc\".");
 	}
 	if (!model->aligned) {
 		text = (struct gw_text){ .data = NULL };
 		gw_text_add(
 			&text,
-			"Nothing was seen both by the kernel log and by gpuwatch: their clocks are taken to be equal.");
+			"The kernel log and gpuwatch's records share no event: their clocks are assumed to be equal.");
 		gaps_add(gaps, "clock", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text,
-			 "Times of the two may differ by some ten milliseconds; nothing is to be done.");
+			 "Times of the two may differ by some ten milliseconds; no action is needed.");
 	}
 }
 
@@ -185,7 +186,8 @@ static void gaps_in_state(struct gaps *gaps)
 	struct gw_text text = { .data = NULL };
 
 	if (!gaps->model->evidence->state) {
-		gw_text_add(&text, "The state of the system was not read: what is missing now is not known.");
+		gw_text_add(&text,
+			    "The state of the system was not read, so the report cannot show what is missing now.");
 		gaps_add(gaps, "state", GW_BOOT_UNKNOWN, gaps->model->now_ns, &text,
 			 "Save the evidence on the machine itself.");
 	}

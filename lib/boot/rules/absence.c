@@ -115,15 +115,15 @@ static void absence_write_supplier(const struct gw_boot_model *model, struct gw_
 	} else if (absence_supplier_present(model, pair)) {
 		gw_text_add(
 			&finding->explanation,
-			" %s is there, so it was there too late, or the consumer could not use it; nothing that was recorded tells which.",
+			" %s is there, so it was there too late, or the consumer could not use it; the records do not show which.",
 			entry->supplier.name);
-		gw_text_add(&finding->advice, "Look in the kernel log for what %s says about %s.",
+		gw_text_add(&finding->advice, "Search the kernel log for messages of %s about %s.",
 			    gw_boot_text(model, finding->driver), entry->supplier.name);
 	} else {
 		gw_text_add(&finding->summary, ": there is no %s", entry->supplier.name);
 		gw_text_add(
 			&finding->advice,
-			"Neither a module nor a built-in driver for %s is known to this kernel: install or build it, or enable it in the firmware's setup.",
+			"This kernel has neither a module nor a built-in driver for %s: install or build it, or enable it in the firmware's setup.",
 			entry->supplier.name);
 	}
 	if (module)
@@ -221,11 +221,11 @@ static void absence_write_master(const struct gw_boot_model *model, struct gw_bo
 	if (supplier->bound) {
 		gw_text_add(
 			&finding->explanation,
-			" %s is there, so it was there too late, or it did not take the device; nothing that was recorded tells which.",
+			" %s is there, so it was there too late, or it did not take the device; the records do not show which.",
 			iommu);
 		gw_text_add(
 			&finding->advice,
-			"Look in the kernel log for what %s and %s say about %s. If the IOMMU came too late, have its driver in the initramfs or built in.",
+			"Search the kernel log for messages of %s and %s about %s. If the IOMMU came too late, put its driver into the initramfs or build it in.",
 			iommu, gw_boot_text(model, finding->driver), device);
 	} else if (candidate != GW_BOOT_NOTHING) {
 		finding->supplier_module = model->modules[candidate].name;
@@ -233,8 +233,8 @@ static void absence_write_master(const struct gw_boot_model *model, struct gw_bo
 			    "Have module %s loaded before the consumer's driver: in the initramfs, or built in.",
 			    gw_boot_text(model, finding->supplier_module));
 	} else {
-		gw_text_add(&finding->advice, "This kernel has no driver for %s that is known: install or build it.",
-			    iommu);
+		gw_text_add(&finding->advice,
+			    "No driver for %s is known to exist in this kernel: install or build one.", iommu);
 	}
 }
 
@@ -299,7 +299,7 @@ static int absence_report_put_right(const struct gw_boot_model *model, struct gw
 	gw_boot_write_origin(&finding->explanation, finding);
 	gw_text_add(
 		&finding->advice,
-		"Nothing is to be done now. To have it right at the next boot, have the supplier's driver loaded before the consumer's.");
+		"No action is needed now. To have it right at the next boot, have the supplier's driver loaded before the consumer's.");
 	return 0;
 }
 

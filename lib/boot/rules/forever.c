@@ -63,10 +63,10 @@ static void forever_advise_resolved(const struct gw_boot_model *model, struct gw
 	if (module)
 		gw_text_add(
 			&finding->advice,
-			"Nothing is to be done now. To have it earlier at the next boot, put %s into /etc/modules-load.d/gpuwatch.conf, and into the initramfs if the consumer is in it.",
+			"No action is needed now. To have it earlier at the next boot, put %s into /etc/modules-load.d/gpuwatch.conf, and into the initramfs if the consumer is in it.",
 			gw_boot_text(model, module));
 	else
-		gw_text_add(&finding->advice, "Nothing is to be done now; look at why the supplier came so late.");
+		gw_text_add(&finding->advice, "No action is needed now; find out why the supplier came so late.");
 }
 
 static bool forever_is_resolved(const struct gw_boot_model *model, const struct gw_boot_waiter *waiters, size_t count,
@@ -122,7 +122,7 @@ static int forever_report(const struct gw_boot_model *model, struct gw_boot_find
 	else
 		gw_text_add(
 			&finding->advice,
-			"Nothing says what it waits for. Boot with dyndbg=\"file drivers/base/* +p\" and look in the kernel log for lines about %s.",
+			"No record shows what it waits for. Boot with dyndbg=\"file drivers/base/* +p\" and search the kernel log for lines about %s.",
 			gw_boot_text(model, finding->device));
 	return 0;
 }

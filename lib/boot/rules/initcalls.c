@@ -154,7 +154,7 @@ static void initcall_advise(const struct gw_boot_model *model, struct gw_boot_fi
 	if (consumer->init && consumer->init->module && supplier->init && supplier->init->module) {
 		gw_text_add(
 			advice,
-			"Have the supplier loaded first: put \"softdep %s pre: %s\" into /etc/modprobe.d/gpuwatch.conf, and run update-initramfs -u or dracut -f if either is in the initramfs.",
+			"Load the supplier first: put \"softdep %s pre: %s\" into /etc/modprobe.d/gpuwatch.conf, and run update-initramfs -u or dracut -f if either is in the initramfs.",
 			gw_boot_text(model, consumer->init->module), gw_boot_text(model, supplier->init->module));
 	} else if (!supplier->builtin && supplier->is_module) {
 		gw_text_add(advice,
@@ -163,7 +163,7 @@ static void initcall_advise(const struct gw_boot_model *model, struct gw_boot_fi
 		gw_text_add(
 			advice,
 			"%sIn the kernel's source make %s a late_initcall(), or the consumer a module; then the level orders them and not the Makefile.",
-			verdict == VERDICT_FRAGILE ? "Nothing has to be done with this kernel. " : "",
+			verdict == VERDICT_FRAGILE ? "This kernel needs no action. " : "",
 			*function ? function : "the consumer's");
 	}
 	if (verdict == VERDICT_REVERSED && finding->bus && finding->consumer != GW_BOOT_NOTHING)

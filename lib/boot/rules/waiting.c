@@ -171,7 +171,7 @@ void gw_boot_write_missing(const struct gw_boot_model *model, struct gw_boot_fin
 		gw_text_add(why, ".");
 		gw_text_add(
 			advice,
-			"Look in the kernel log for why %s fails; when that is repaired, bind it again and what waits for it follows by itself.",
+			"Search the kernel log for why %s fails; when that is repaired, bind it again and what waits for it follows by itself.",
 			supplier);
 		return;
 	}
@@ -191,9 +191,10 @@ void gw_boot_write_missing(const struct gw_boot_model *model, struct gw_boot_fin
 			name, name);
 	} else if (module) {
 		gw_text_add(&finding->summary, ", which %s has not taken", name);
-		gw_text_add(advice,
-			    "Its driver's module %s is loaded but has not bound it: look in the kernel log for why.",
-			    name);
+		gw_text_add(
+			advice,
+			"Its driver's module %s is loaded but has not bound it: search the kernel log for the reason.",
+			name);
 	} else if (finding->supplier != GW_BOOT_NOTHING) {
 		gw_text_add(&finding->summary, ", for which there is no driver");
 		gw_text_add(

@@ -37,7 +37,7 @@ void gw_boot_write_origin(struct gw_text *text, const struct gw_boot_finding *fi
 		return;
 	switch (finding->origin) {
 	case GW_BOOT_BY_LINK:
-		gw_text_add(text, " A device link says that it needs it.");
+		gw_text_add(text, " A device link records the dependency.");
 		write_firmware(text, finding);
 		break;
 	case GW_BOOT_BY_FIRMWARE:
@@ -49,7 +49,7 @@ void gw_boot_write_origin(struct gw_text *text, const struct gw_boot_finding *fi
 		gw_text_add(text, " Its module has a soft dependency on the other one.");
 		break;
 	case GW_BOOT_BY_WAIT:
-		gw_text_add(text, " The driver core said that it waits for it.");
+		gw_text_add(text, " The driver core reported that it waits for it.");
 		break;
 	}
 	if (finding->entry && finding->entry->why)

@@ -353,12 +353,12 @@ static void depends_check_entry(struct parser *parser)
 	if (!depends_party_has_names(&draft->consumer))
 		depends_complain_at(
 			parser, parser->section_line,
-			"[%s] does not say who the consumer is, add ConsumerModules=, ConsumerDrivers=, ConsumerInitcalls= or ConsumerDevices=",
+			"[%s] does not name the consumer, add ConsumerModules=, ConsumerDrivers=, ConsumerInitcalls= or ConsumerDevices=",
 			draft->id);
 	if (!depends_party_has_names(&draft->supplier))
 		depends_complain_at(
 			parser, parser->section_line,
-			"[%s] does not say who the supplier is, add SupplierModules=, SupplierDrivers=, SupplierInitcalls= or SupplierDevices=",
+			"[%s] does not name the supplier, add SupplierModules=, SupplierDrivers=, SupplierInitcalls= or SupplierDevices=",
 			draft->id);
 	if (!draft->feature.name && (draft->feature.path || draft->feature.iommu_group))
 		depends_complain_at(parser, parser->section_line,
