@@ -67,8 +67,12 @@ static int daemon_load_config(const struct gw_options *options, struct gw_config
 		return r;
 	if (options->no_pin)
 		config->pin_directory[0] = '\0';
-	else if (options->pin_directory)
-		snprintf(config->pin_directory, sizeof(config->pin_directory), "%s", options->pin_directory);
+	else if (options->pin_directory && strlen(options->pin_directory) < sizeof(config->pin_directory))
+		strcpy(config->pin_directory, options->pin_directory);
+	else if (options->pin_directory) {
+		log_error("--pin-directory=: the name is too long");
+		return -ENAMETOOLONG;
+	}
 	return 0;
 }
 
@@ -165,29 +169,35 @@ static int daemon_on_modules(sd_event_source *source, int fd, uint32_t revents, 
 	return 0;
 }
 
+/* Takes effect while it runs; all but the place of the pins. */
+static int daemon_apply_config(struct daemon *daemon, const struct gw_config *config)
+{
+	struct gw_policy new_policy = daemon_policy(config);
+	struct gw_pace new_pace = daemon_pace(config);
+	char pins[sizeof(config->pin_directory)];
+
+	if (strcmp(config->pin_directory, daemon->config.pin_directory) != 0)
+		log_warning("[Pins] Directory= takes effect when gpuwatchd is restarted.");
+	memcpy(pins, daemon->config.pin_directory, sizeof(pins));
+	daemon->config = *config;
+	memcpy(daemon->config.pin_directory, pins, sizeof(pins));
+	gw_watch_set_policy(daemon->watch, &new_policy, config->recording_bytes);
+	gw_scheduler_set_pace(daemon->scheduler, &new_pace);
+	gw_reports_set_keep_resolved(daemon->reports, config->keep_resolved);
+	return gw_boot_observer_reload(daemon->boot);
+}
+
 static int daemon_on_reload(sd_event_source *source, const struct signalfd_siginfo *signal, void *userdata)
 {
 	struct daemon *daemon = userdata;
 	struct gw_config config;
-	struct gw_policy new_policy;
-	struct gw_pace new_pace;
 	int r;
 
 	sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%llu",
 		   (unsigned long long)(gw_now_mono_ns() / GW_NSEC_PER_USEC));
 	r = daemon_load_config(&daemon->options, &config);
-	if (r >= 0) {
-		if (strcmp(config.pin_directory, daemon->config.pin_directory) != 0)
-			log_warning("[Pins] Directory= takes effect when gpuwatchd is restarted.");
-		memcpy(config.pin_directory, daemon->config.pin_directory, sizeof(config.pin_directory));
-		daemon->config = config;
-		new_policy = daemon_policy(&config);
-		new_pace = daemon_pace(&config);
-		gw_watch_set_policy(daemon->watch, &new_policy, config.recording_bytes);
-		gw_scheduler_set_pace(daemon->scheduler, &new_pace);
-		gw_reports_set_keep_resolved(daemon->reports, config.keep_resolved);
-		r = gw_boot_observer_reload(daemon->boot);
-	}
+	if (r >= 0)
+		r = daemon_apply_config(daemon, &config);
 	if (r < 0)
 		log_error("Reloading failed, going on with the configuration from before.");
 	else
