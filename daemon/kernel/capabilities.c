@@ -28,7 +28,8 @@ bool gw_has_capability(int capability)
 	return effective >> capability & 1;
 }
 
-bool gw_locked_down(void)
+/* Whether the kernel is locked down so far that programs may not read its memory. */
+static bool capabilities_locked_down(void)
 {
 	char text[128] = "";
 
@@ -49,7 +50,7 @@ int gw_bpf_refused(int error, const char *why, char *message, size_t size)
 	const char *what = NULL;
 
 	if (error == -EPERM || error == -EACCES) {
-		if (gw_locked_down())
+		if (capabilities_locked_down())
 			what = "the kernel is locked down (confidentiality)";
 		else if (!gw_has_capability(CAP_BPF))
 			what = "the capability CAP_BPF is missing";

@@ -9,9 +9,6 @@
 /* Whether a CAP_* is effective; CAP_SYS_ADMIN also stands for CAP_BPF and CAP_PERFMON, as in the kernel. */
 bool gw_has_capability(int capability);
 
-/* Whether the kernel is locked down so far that programs may not read its memory. */
-bool gw_locked_down(void);
-
 /*
  * Whether Debian's and Ubuntu's kernel.perf_event_paranoid=3 keeps perf events, which kprobes and
  * classic tracepoints are attached with, from everybody without CAP_SYS_ADMIN.

@@ -33,7 +33,8 @@ void gw_status_woke(struct gw_status *status)
 	status->recent = (struct gw_mark){ .time_ns = now, .wakeups = status->wakeups };
 }
 
-double gw_status_wakeups_per_s(const struct gw_status *status)
+/* Wake-ups per second over the last period: at least ten seconds, or since the start. */
+static double status_wakeups_per_s(const struct gw_status *status)
 {
 	uint64_t elapsed = gw_now_mono_ns() - status->older.time_ns;
 
@@ -198,7 +199,7 @@ json_t *gw_status_json(const struct gw_status *status, struct gw_watch *watch, c
 			 GW_LAYOUT_VERSION, "scheduler", gw_scheduler_state(scheduler), "probes",
 			 gw_status_probes(loader, status->boot, false), "counters", status_counters(status, watch),
 			 "active_waits", (json_int_t)gw_loader_active_waits(loader), "active_reports",
-			 status_active_reports(status->reports), "wakeups_per_s", gw_status_wakeups_per_s(status),
+			 status_active_reports(status->reports), "wakeups_per_s", status_wakeups_per_s(status),
 			 "memory_locked", status->memory_error == 0, "pinned", pinned, "pin_directory",
 			 pinned ? status->pin_directory : "", "system_bus", status->on_system_bus, "limitations",
 			 status_limitations(status, watch));

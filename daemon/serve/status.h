@@ -37,9 +37,6 @@ void gw_status_init(struct gw_status *status);
 /* The event loop woke up. */
 void gw_status_woke(struct gw_status *status);
 
-/* Wake-ups per second over the last period: at least ten seconds, or since the start. */
-double gw_status_wakeups_per_s(const struct gw_status *status);
-
 /* New references, NULL when out of memory. */
 json_t *gw_status_json(const struct gw_status *status, struct gw_watch *watch, const struct gw_scheduler *scheduler);
 json_t *gw_status_probes(const struct gw_loader *loader, const struct gw_boot_observer *boot, bool failed_only);

@@ -257,21 +257,6 @@ struct gw_subsystem gw_subsystem_of(const char *function, const char *module)
 	return (struct gw_subsystem){ GW_SUBSYSTEM_OTHER, module, false };
 }
 
-struct gw_subsystem gw_subsystem_of_task(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
-{
-	for (uint32_t i = 0; i < task->stack_depth; i++) {
-		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
-		struct gw_subsystem found;
-
-		if (!symbol)
-			continue;
-		found = gw_subsystem_of(symbol->name, symbol->module);
-		if (found.kind != GW_SUBSYSTEM_UNKNOWN)
-			return found;
-	}
-	return (struct gw_subsystem){ GW_SUBSYSTEM_UNKNOWN, "", false };
-}
-
 bool gw_subsystem_task_in_gpu(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
 	for (uint32_t i = 0; i < task->stack_depth; i++) {

@@ -37,9 +37,6 @@ struct gw_subsystem {
 /* @module: "" = built in, or not known: then the function's name decides. */
 struct gw_subsystem gw_subsystem_of(const char *function, const char *module);
 
-/* The innermost function on a stack that says something. */
-struct gw_subsystem gw_subsystem_of_task(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
-
 /* Whether any function on the stack is a GPU driver's or DRM's. */
 bool gw_subsystem_task_in_gpu(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
