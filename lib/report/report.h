@@ -35,7 +35,7 @@ enum gw_class {
 	GW_CLASS_LOCK_CYCLE,
 	GW_CLASS_RESET_CYCLE,
 	GW_CLASS_RUNTIME_PM_CYCLE,
-	GW_CLASS_BUSY_HOLDER, /* of kind livelock; reserved, like each class that report.schema.json calls so */
+	GW_CLASS_BUSY_HOLDER, /* of kind livelock; lib/explain alone finds it, silent devices and orders of locks */
 	GW_CLASS_LONG_WAIT,   /* these of kind stall */
 	GW_CLASS_SILENT_DEVICE,
 	GW_CLASS_SIGNALLING_RECLAIM, /* these of kind hazard */
