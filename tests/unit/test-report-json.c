@@ -282,6 +282,7 @@ TEST(wait_known_by_its_stack_has_no_beginning)
 	assert_int_equal(integer_at(wait, "since_mono_ns"), 0);
 	assert_int_equal(integer_at(wait, "age_ns"), 6 * SECOND);
 	assert_string_equal(string_at(wait, "function"), "dma_fence_wait_timeout");
+	assert_string_equal(string_at(wait, "kind"), "fence");
 	json_decref(json);
 	world_free(w);
 }

@@ -75,7 +75,7 @@ static int builder_index_symbols(struct gw_builder *builder)
 	int r = 0;
 
 	for (size_t i = 0; i < count && r == 0; i++)
-		if (gw_stack_is_gpu_wait(symbols[i]))
+		if (gw_stack_gpu_wait(symbols[i]->name) != GW_WAIT_NONE)
 			r = gw_index_add(&builder->gpu_waits, symbols[i]->address, symbols[i]);
 	return r;
 }

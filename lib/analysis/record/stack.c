@@ -86,11 +86,17 @@ static const char *const reverse_map[] = {
 	"truncate_pagecache",
 };
 
-static const char *const gpu_waits[] = {
-	"dma_fence_wait_timeout",  "dma_fence_default_wait",	     "dma_fence_wait_any_timeout",
-	"dma_resv_wait_timeout",   "drm_syncobj_array_wait_timeout", "drm_syncobj_array_wait",
-	"mmu_interval_read_begin", "drm_sched_entity_flush",	     "drm_sched_entity_fini",
-	"drm_sched_stop",	   "drm_sched_entity_destroy",	     "drm_dev_unplug",
+/* What a task waits for in them. */
+static const struct {
+	const char *function;
+	uint32_t kind;
+} gpu_waits[] = {
+	{ "dma_fence_wait_timeout", GW_WAIT_FENCE },	       { "dma_fence_default_wait", GW_WAIT_FENCE },
+	{ "dma_fence_wait_any_timeout", GW_WAIT_FENCE_ANY },   { "dma_resv_wait_timeout", GW_WAIT_FENCE },
+	{ "drm_syncobj_array_wait_timeout", GW_WAIT_SYNCOBJ }, { "drm_syncobj_array_wait", GW_WAIT_SYNCOBJ },
+	{ "mmu_interval_read_begin", GW_WAIT_NOTIFIER },       { "drm_sched_entity_flush", GW_WAIT_COMPLETION },
+	{ "drm_sched_entity_fini", GW_WAIT_COMPLETION },       { "drm_sched_stop", GW_WAIT_COMPLETION },
+	{ "drm_sched_entity_destroy", GW_WAIT_COMPLETION },    { "drm_dev_unplug", GW_WAIT_SRCU },
 };
 
 /* Compilers append ".isra.0", ".constprop.0", ".part.0", ".cold". */
@@ -169,9 +175,12 @@ bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw
 	return stack_is_valid(task) && stack_find(snapshot, task, reverse_map, LENGTH(reverse_map));
 }
 
-bool gw_stack_is_gpu_wait(const struct gw_symbol_record *symbol)
+uint32_t gw_stack_gpu_wait(const char *function)
 {
-	return stack_match(symbol, gpu_waits, LENGTH(gpu_waits)) != NULL;
+	for (size_t i = 0; i < LENGTH(gpu_waits); i++)
+		if (stack_same_function(function, gpu_waits[i].function))
+			return gpu_waits[i].kind;
+	return GW_WAIT_NONE;
 }
 
 const struct gw_symbol_record *gw_stack_module_frame(const struct gw_snapshot *snapshot,

@@ -29,8 +29,8 @@ bool gw_stack_holds_mmap_lock(const struct gw_snapshot *snapshot, const struct g
 /* Came to its invalidate callbacks through the reverse map (reclaim, migration, KSM), which takes no mmap_lock. */
 bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
-/* Whether an address on a stack lies in a function that waits for the GPU, e.g. dma_fence_wait_timeout(). */
-bool gw_stack_is_gpu_wait(const struct gw_symbol_record *symbol);
+/* The kind of wait (GW_WAIT_...) of a function that waits for the GPU, e.g. dma_fence_wait_timeout(); GW_WAIT_NONE: it does not. */
+uint32_t gw_stack_gpu_wait(const char *function);
 
 /* The innermost frame that belongs to a module; NULL if none does. */
 const struct gw_symbol_record *gw_stack_module_frame(const struct gw_snapshot *snapshot,

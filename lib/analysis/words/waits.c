@@ -6,6 +6,7 @@
 
 #include "lib/analysis/build/build.h"
 #include "lib/analysis/graph/index-list.h"
+#include "lib/analysis/record/stack.h"
 #include "lib/analysis/words/explain.h"
 #include "lib/analysis/words/json.h"
 #include "lib/analysis/words/names.h"
@@ -57,6 +58,15 @@ static json_t *waits_chain(const struct gw_graph *graph, uint32_t index)
 	return json;
 }
 
+/*
+ * A wait may be known by its stack alone: it began before the programs, or while its program was preempted, for the kernel
+ * then skips the program for other tasks of that CPU (prog->active in __bpf_trace_run()).
+ */
+static const char *waits_kind(const struct gw_node *node)
+{
+	return gw_wait_kind_name(node->stack_wait ? gw_stack_gpu_wait(node->stack_wait) : node->wait.kind);
+}
+
 static json_t *waits_row(const struct gw_graph *graph, uint32_t index)
 {
 	const struct gw_node *node = &graph->nodes[index], *object = waits_object(graph, node);
@@ -68,7 +78,7 @@ static json_t *waits_row(const struct gw_graph *graph, uint32_t index)
 	gw_json_put(wait, "tgid", gw_json_number(node->task->tgid), &failed);
 	gw_json_put(wait, "comm", gw_json_text(node->comm), &failed);
 	gw_json_put(wait, "state", json_string(gw_state_letter(node->task->state)), &failed);
-	gw_json_put(wait, "kind", json_string(gw_wait_kind_name(node->wait.kind)), &failed);
+	gw_json_put(wait, "kind", json_string(waits_kind(node)), &failed);
 	gw_json_put(wait, "age_ns", gw_json_number(now_ns - waits_began_ns(node)), &failed);
 	gw_json_put(wait, "since_mono_ns", gw_json_number(node->since_ns), &failed);
 	gw_json_put(wait, "known_since", json_boolean(node->since_ns), &failed);

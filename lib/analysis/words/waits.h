@@ -13,9 +13,9 @@
  * gw_waits_json - gpuwatch.waits.v1
  *
  * {schema, taken_at, waits: [{pid, tgid, comm, state, kind, age_ns, since_mono_ns, known_since, object, phrase,
- * fence {context, seqno, driver, timeline}, lock {...}, inside: [...], chain: "..."}]}, the longest wait first; the
- * phrase is what a report calls the object. Waits younger than @min_age_ns are left out. New reference, NULL when out
- * of memory.
+ * function, fence {context, seqno, driver, timeline}, lock {...}, inside: [...], chain: "..."}]}, the longest wait
+ * first; the phrase is what a report calls the object. A wait that no program saw begin has a function instead of an
+ * object. Waits younger than @min_age_ns are left out. New reference, NULL when out of memory.
  */
 json_t *gw_waits_json(const struct gw_snapshot *now, uint64_t min_age_ns);
 
