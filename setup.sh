@@ -24,7 +24,7 @@ packages=(
 	# compilers
 	build-essential clang llvm bpftool pkg-config
 	# unit tests, command line, recordings, lint
-	libcmocka-dev python3 python3-jsonschema jq dbus xz-utils git clang-format shellcheck mandoc
+	libcmocka-dev python3 python3-jsonschema jq dbus kmod xz-utils git clang-format shellcheck mandoc
 )
 
 guest_packages=(
@@ -33,7 +33,7 @@ guest_packages=(
 	# downloads that apt verifies
 	ca-certificates debian-archive-keyring
 	# virtual machines: emulator, guest userland, archives, root file system images
-	qemu-system-x86 busybox-static cpio kmod zstd lz4 mmdebstrap uidmap fakeroot e2fsprogs
+	qemu-system-x86 busybox-static cpio zstd lz4 mmdebstrap uidmap fakeroot e2fsprogs
 	# kernel modules: the lab and kernels of our own
 	flex bison bc libssl-dev pahole
 	# what drives the drivers on the patched kernel

@@ -31,10 +31,10 @@ probe_ended() {
 }
 
 # spans KIND NAME DRIVER TIME USECS: what is recorded is what the kernel measured, and little more. The log's clock may be
-# some milliseconds off; on a busy host a guest stands still now and then, inside of what we measure or the kernel does.
+# some milliseconds off.
 spans() {
 	row "$1" "$2" "$3" "(.end_ns - .time_ns) as \$took |
-		(\$took / 1e3 >= $5 - 1000) and (\$took / 1e3 < $5 + 500000) and ((.end_ns / 1e9 - $4) | fabs < 0.5)"
+		(\$took / 1e3 >= $5 - 1000) and (\$took / 1e3 < $5 + 50000) and ((.end_ns / 1e9 - $4) | fabs < 0.05)"
 }
 
 # radeon's probe is a part of its module's loading.
