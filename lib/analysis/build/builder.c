@@ -4,13 +4,25 @@
 
 #include <errno.h>
 
-#include "lib/analysis/record/stack.h"
-
 static bool builder_waits_for_srcu(const struct gw_task_record *task)
 {
 	struct gw_wait wait;
 
 	return gw_task_wait(task, &wait) && wait.kind == GW_WAIT_SRCU;
+}
+
+enum gw_confidence gw_builder_section(const struct gw_builder *builder, const struct gw_task_record *task,
+				      enum gw_stack_section section)
+{
+	return gw_stack_in_section(builder->now, task, section) == GW_STACK_YES ? GW_CONFIDENCE_PROVEN
+										: GW_CONFIDENCE_PROBABLE;
+}
+
+/* The object of a section, 0 if the task has left it. */
+static uint64_t builder_inside(const struct gw_builder *builder, const struct gw_task_record *task,
+			       enum gw_stack_section section, uint64_t object)
+{
+	return gw_stack_in_section(builder->now, task, section) == GW_STACK_NO ? 0 : object;
 }
 
 static int builder_index_task(struct gw_builder *builder, const struct gw_task_record *task)
@@ -23,9 +35,13 @@ static int builder_index_task(struct gw_builder *builder, const struct gw_task_r
 	r = r ?: gw_index_add(&builder->functions, sections->work_function, task);
 	r = r ?: gw_index_add(&builder->pools, sections->work_pwq, task);
 	r = r ?: gw_index_add(&builder->workqueues, sections->workqueue, task);
-	r = r ?: gw_index_add(&builder->notifiers, sections->notifier_mm, task);
+	r = r
+		    ?: gw_index_add(&builder->notifiers,
+				    builder_inside(builder, task, GW_STACK_NOTIFIER, sections->notifier_mm), task);
 	r = r ?: gw_index_add(&builder->drm_sections, in_drm, task);
-	r = r ?: gw_index_add(&builder->unplugs, sections->unplug_device, task);
+	r = r
+		    ?: gw_index_add(&builder->unplugs,
+				    builder_inside(builder, task, GW_STACK_UNPLUG, sections->unplug_device), task);
 	r = r ?: gw_index_add(&builder->mms, task->mm, task);
 	if (gw_task_wait(task, &wait) && wait.kind == GW_WAIT_LOCK)
 		r = r ?: gw_index_add(&builder->lock_waiters, wait.object, task);

@@ -13,6 +13,7 @@
 
 #include "lib/analysis/graph/graph.h"
 #include "lib/analysis/record/index.h"
+#include "lib/analysis/record/stack.h"
 
 struct gw_builder {
 	struct gw_graph *graph;
@@ -25,9 +26,9 @@ struct gw_builder {
 	struct gw_index functions;    /* function of it */
 	struct gw_index pools;	      /* pool_workqueue of it */
 	struct gw_index workqueues;   /* workqueue_struct of it */
-	struct gw_index notifiers;    /* mm that is invalidated */
+	struct gw_index notifiers;    /* mm that is invalidated, unless the stack shows that it is over */
 	struct gw_index drm_sections; /* 1: all tasks in a drm_dev_enter() section */
-	struct gw_index unplugs;      /* drm_device that is unplugged */
+	struct gw_index unplugs;      /* drm_device that is unplugged, likewise */
 	struct gw_index mms;	      /* their own mm */
 	struct gw_index lock_waiters; /* and the lock that they wait for. */
 	struct gw_index gpu_waits;    /* addresses on stacks that lie in a GPU wait function: SYMBOL records */
@@ -54,6 +55,13 @@ int gw_builder_edge(struct gw_builder *builder, uint32_t from, uint32_t to, enum
 /* Decide a node's fate, whatever its edges are; @why: static text that completes "it ...". */
 int gw_builder_live(struct gw_builder *builder, uint32_t node, const char *why);
 int gw_builder_dead(struct gw_builder *builder, uint32_t node, enum gw_confidence confidence, const char *why);
+
+/*
+ * How sure it is that a task which was recorded in a section is in it: proven with its function on the stack, probable
+ * where the stack cannot tell. Not to be asked where it is over.
+ */
+enum gw_confidence gw_builder_section(const struct gw_builder *builder, const struct gw_task_record *task,
+				      enum gw_stack_section section);
 
 /* The node of a task that has a record. */
 int gw_builder_task(struct gw_builder *builder, const struct gw_task_record *task, uint32_t *ret);

@@ -149,16 +149,33 @@ static int lock_held_by_hinted_reader(struct gw_builder *builder, uint32_t node,
 	return gw_builder_edge(builder, node, reader, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, confidence, 0);
 }
 
-/* How sure it is that a task which runs invalidate callbacks holds the mm's lock meanwhile. */
+/* The only reader that the lock has is hinted to be another task, which lives. */
+static bool lock_is_another_readers(const struct gw_builder *builder, const struct gw_lock_record *lock,
+				    const struct gw_task_record *task)
+{
+	return lock->readers == 1 && lock->owner && lock->owner != task->address &&
+	       (gw_snapshot_task(builder->now, lock->owner) || gw_snapshot_present(builder->now, lock->owner));
+}
+
+/*
+ * How sure it is that a task which runs invalidate callbacks holds the mm's lock meanwhile. The lock itself is asked
+ * first: a system call that could hold it may have taken the lock of one VMA, or none.
+ */
 static enum gw_confidence lock_confidence_in_notifier(const struct gw_builder *builder,
 						      const struct gw_lock_record *lock,
 						      const struct gw_task_record *task)
 {
 	uint64_t mm = task->watch.sections.notifier_mm;
 
-	if (lock && (lock->owner == task->address || (task->mm == mm && gw_stack_holds_mmap_lock(builder->now, task))))
+	if (lock && lock->owner == task->address)
 		return GW_CONFIDENCE_PROVEN;
-	return gw_stack_in_reverse_map(builder->now, task) ? GW_CONFIDENCE_HINT : GW_CONFIDENCE_PROBABLE;
+	if (gw_stack_in_reverse_map(builder->now, task))
+		return GW_CONFIDENCE_HINT;
+	if (lock && lock_is_another_readers(builder, lock, task))
+		return GW_CONFIDENCE_HINT;
+	if (lock && task->mm == mm && gw_stack_holds_mmap_lock(builder->now, task))
+		return GW_CONFIDENCE_PROVEN;
+	return GW_CONFIDENCE_PROBABLE;
 }
 
 /*

@@ -24,13 +24,15 @@ int gw_expand_notifier(struct gw_builder *builder, uint32_t node)
 		const struct gw_task_record *task = gw_snapshot_task(builder->now, only);
 
 		gw_builder_node(builder, node)->since_ns = task->watch.sections.notifier_since_ns;
-		return section_runs_in(builder, node, task, GW_RELATION_RUNS_IN, GW_CONFIDENCE_PROVEN,
+		return section_runs_in(builder, node, task, GW_RELATION_RUNS_IN,
+				       gw_builder_section(builder, task, GW_STACK_NOTIFIER),
 				       task->watch.sections.notifier_since_ns);
 	}
 	for (size_t i = 0; i < inside.count; i++) {
 		const struct gw_task_record *task = inside.members[i].record;
 
-		if (section_runs_in(builder, node, task, GW_RELATION_RUNS_IN, GW_CONFIDENCE_PROVEN,
+		if (section_runs_in(builder, node, task, GW_RELATION_RUNS_IN,
+				    gw_builder_section(builder, task, GW_STACK_NOTIFIER),
 				    task->watch.sections.notifier_since_ns) < 0)
 			return -ENOMEM;
 	}
@@ -63,7 +65,7 @@ int gw_expand_device(struct gw_builder *builder, uint32_t node)
 
 	for (size_t i = 0; i < unplugs.count; i++)
 		if (section_runs_in(builder, node, unplugs.members[i].record, GW_RELATION_UNPLUGGED_BY,
-				    GW_CONFIDENCE_PROVEN, 0) < 0)
+				    gw_builder_section(builder, unplugs.members[i].record, GW_STACK_UNPLUG), 0) < 0)
 			return -ENOMEM;
 	return 0;
 }

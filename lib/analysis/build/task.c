@@ -29,7 +29,8 @@ static const struct gw_activity *task_activity_for(const struct gw_builder *buil
 
 /* Puts a fault, eviction or reclaim node between the task and what it needs: *@needs becomes that node. */
 static int task_enter(struct gw_builder *builder, uint32_t *needs, enum gw_node_type type,
-		      const struct gw_task_record *task, uint64_t entered_ns, uint64_t since_ns)
+		      const struct gw_task_record *task, enum gw_confidence confidence, uint64_t entered_ns,
+		      uint64_t since_ns)
 {
 	uint32_t inner;
 	int r = gw_graph_node(builder->graph, type, task->address, task->start_ns, &inner);
@@ -38,8 +39,7 @@ static int task_enter(struct gw_builder *builder, uint32_t *needs, enum gw_node_
 		return r;
 	gw_builder_node(builder, inner)->since_ns = entered_ns;
 	gw_builder_node(builder, inner)->activity = task_activity_for(builder, type, task);
-	r = gw_builder_edge(builder, *needs, inner, GW_RELATION_INSIDE, GW_EVIDENCE_TRACEPOINT, GW_CONFIDENCE_PROVEN,
-			    since_ns);
+	r = gw_builder_edge(builder, *needs, inner, GW_RELATION_INSIDE, GW_EVIDENCE_TRACEPOINT, confidence, since_ns);
 	*needs = inner;
 	return r;
 }
@@ -60,11 +60,16 @@ static int task_enter_sections(struct gw_builder *builder, uint32_t *needs, cons
 	int r = 0;
 
 	if (eviction)
-		r = task_enter(builder, needs, GW_NODE_EVICTION, task, eviction->since_ns, since_ns);
+		r = task_enter(builder, needs, GW_NODE_EVICTION, task, GW_CONFIDENCE_PROVEN, eviction->since_ns,
+			       since_ns);
 	if (r == 0 && sections->fault_since_ns)
-		r = task_enter(builder, needs, GW_NODE_FAULT, task, sections->fault_since_ns, since_ns);
-	if (r == 0 && sections->reclaim_since_ns)
-		r = task_enter(builder, needs, GW_NODE_RECLAIM, task, sections->reclaim_since_ns, since_ns);
+		r = task_enter(builder, needs, GW_NODE_FAULT, task, GW_CONFIDENCE_PROVEN, sections->fault_since_ns,
+			       since_ns);
+	if (r == 0 && sections->reclaim_since_ns &&
+	    gw_stack_in_section(builder->now, task, GW_STACK_RECLAIM) != GW_STACK_NO)
+		r = task_enter(builder, needs, GW_NODE_RECLAIM, task,
+			       gw_builder_section(builder, task, GW_STACK_RECLAIM), sections->reclaim_since_ns,
+			       since_ns);
 	return r;
 }
 

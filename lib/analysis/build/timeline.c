@@ -6,7 +6,7 @@
 
 #include "bpf/abi/kernel-constants.h"
 
-/* A user task that has left may be missed as a signaller if it signalled so often. */
+/* So many signals are a habit. Fewer prove nothing: the first of a timeline often comes from whoever set it up. */
 #define HABITUAL_SIGNALS 4
 
 static bool timeline_is_interrupt(const struct gw_signaller *signaller)
@@ -28,12 +28,14 @@ static enum gw_confidence timeline_trust(const struct gw_node *node, const struc
 		return GW_CONFIDENCE_HINT;
 	if (node->timeline->inherited)
 		return timeline->changes > 0 ? GW_CONFIDENCE_HINT : GW_CONFIDENCE_PROBABLE;
-	return timeline->changes > 0 || node->polled ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_PROVEN;
+	if (timeline->changes > 0 || node->polled || signaller->count < HABITUAL_SIGNALS)
+		return GW_CONFIDENCE_PROBABLE;
+	return GW_CONFIDENCE_PROVEN;
 }
 
 /*
- * The same of one that is gone. Where signallers come and go, or signalled once and left, the next one may come any
- * time; another process may take over a fence of user space's, nobody a kernel thread's.
+ * The same of one that is gone for good. Where signallers come and go, or signalled once and left, the next one may
+ * come any time; another process may take over a fence of user space's.
  */
 static enum gw_confidence timeline_trust_gone(const struct gw_node *node, const struct gw_signaller *signaller)
 {
@@ -45,6 +47,14 @@ static enum gw_confidence timeline_trust_gone(const struct gw_node *node, const 
 		return confidence;
 	if (signaller->count < HABITUAL_SIGNALS)
 		return GW_CONFIDENCE_HINT;
+	return confidence < GW_CONFIDENCE_PROBABLE ? confidence : GW_CONFIDENCE_PROBABLE;
+}
+
+/* A driver that lives can start another kernel thread in the place of one that is gone: after a reset it does. */
+static enum gw_confidence timeline_trust_replaceable(const struct gw_node *node, const struct gw_signaller *signaller)
+{
+	enum gw_confidence confidence = timeline_trust_gone(node, signaller);
+
 	return confidence < GW_CONFIDENCE_PROBABLE ? confidence : GW_CONFIDENCE_PROBABLE;
 }
 
@@ -70,7 +80,7 @@ static int timeline_signalled_by_task(struct gw_builder *builder, uint32_t node,
 	if (task == GW_NO_NODE && timeline_signaller_may_have_changed(builder, signaller))
 		return gw_builder_live(builder, node, "has a signaller that may have been replaced");
 	if (task == GW_NO_NODE) {
-		confidence = timeline_trust_gone(gw_builder_node(builder, node), signaller);
+		confidence = timeline_trust_replaceable(gw_builder_node(builder, node), signaller);
 		if (gw_builder_gone_task(builder, signaller->task, signaller->start_ns, signaller->pid, signaller->comm,
 					 &task) < 0)
 			return -ENOMEM;

@@ -36,6 +36,27 @@ static const char *const user_sleeps[] = {
 	"inet_csk_accept",
 };
 
+/* What lies above the function that decided to sleep. */
+static const char *const schedulers[] = {
+	"__schedule",
+	"schedule",
+	"schedule_timeout",
+	"schedule_timeout_interruptible",
+	"schedule_hrtimeout",
+	"schedule_hrtimeout_range",
+	"schedule_hrtimeout_range_clock",
+	"io_schedule",
+	"wait_woken",
+	"inet_csk_wait_for_connect",
+	"__switch_to",
+};
+
+/* Functions that stand on the stack of whoever is in a section. */
+static const char *const notifier_section[] = { "__mmu_notifier_invalidate_range_start" };
+static const char *const reclaim_section[] = { "try_to_free_pages", "do_try_to_free_pages",
+					       "try_to_free_mem_cgroup_pages" };
+static const char *const unplug_section[] = { "drm_dev_unplug" };
+
 /* How user space enters the kernel: x86, arm64, riscv, s390, powerpc. */
 static const char *const system_call_entries[] = {
 	"entry_SYSCALL_64_after_hwframe",
@@ -52,16 +73,33 @@ static const char *const system_call_entries[] = {
 
 /*
  * Callers that hold mmap_lock when they reach mmu_notifier_invalidate_range_start(). Not so: KSM, khugepaged,
- * migration and reclaim, which come through the reverse map.
+ * migration and reclaim, which come through the reverse map; and madvise(), which may hold one VMA's lock instead.
  */
 static const char *const mmap_lock_holders[] = {
-	"__x64_sys_munmap",	    "__vm_munmap",	"do_munmap",	       "do_vmi_munmap",
-	"do_vmi_align_munmap",	    "unmap_region",	"do_madvise",	       "madvise_vma_behavior",
-	"vms_complete_munmap_vmas", "do_mprotect_pkey", "mprotect_fixup",      "move_page_tables",
-	"__do_sys_mremap",	    "__x64_sys_mremap", "__do_sys_brk",	       "__x64_sys_brk",
-	"copy_page_range",	    "dup_mmap",		"mmap_region",	       "__x64_sys_mprotect",
-	"__x64_sys_madvise",	    "vm_mmap_pgoff",	"vms_clear_ptes",      "__arm64_sys_munmap",
-	"__arm64_sys_mremap",	    "__arm64_sys_brk",	"__arm64_sys_madvise", "__arm64_sys_mprotect",
+	"__x64_sys_munmap",
+	"__vm_munmap",
+	"do_munmap",
+	"do_vmi_munmap",
+	"do_vmi_align_munmap",
+	"unmap_region",
+	"vms_complete_munmap_vmas",
+	"do_mprotect_pkey",
+	"mprotect_fixup",
+	"move_page_tables",
+	"__do_sys_mremap",
+	"__x64_sys_mremap",
+	"__do_sys_brk",
+	"__x64_sys_brk",
+	"copy_page_range",
+	"dup_mmap",
+	"mmap_region",
+	"__x64_sys_mprotect",
+	"vm_mmap_pgoff",
+	"vms_clear_ptes",
+	"__arm64_sys_munmap",
+	"__arm64_sys_mremap",
+	"__arm64_sys_brk",
+	"__arm64_sys_mprotect",
 };
 
 static const char *const reverse_map[] = {
@@ -134,12 +172,25 @@ static bool stack_is_valid(const struct gw_task_record *task)
 	return task->stack_depth > 0 && !(task->flags & GW_TASK_F_ON_CPU);
 }
 
+/* The innermost frame that is not the scheduler's: it decided to sleep. NULL if it has no name. */
+static const struct gw_symbol_record *stack_sleeper(const struct gw_snapshot *snapshot,
+						    const struct gw_task_record *task)
+{
+	for (uint32_t i = 0; stack_is_valid(task) && i < task->stack_depth; i++) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
+
+		if (!symbol || symbol->module[0] || !stack_match(symbol, schedulers, LENGTH(schedulers)))
+			return symbol;
+	}
+	return NULL;
+}
+
 const char *gw_stack_user_sleep(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
-	const char *sleeps_in = NULL;
+	const struct gw_symbol_record *sleeper = stack_sleeper(snapshot, task);
 	bool entered = false;
 
-	if (!stack_is_valid(task) || task->flags & GW_TASK_F_KTHREAD)
+	if (!sleeper || task->flags & GW_TASK_F_KTHREAD)
 		return NULL;
 	for (uint32_t i = 0; i < task->stack_depth; i++) {
 		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
@@ -147,22 +198,43 @@ const char *gw_stack_user_sleep(const struct gw_snapshot *snapshot, const struct
 		/* A frame that nobody can name may be a driver's. */
 		if (!symbol || symbol->module[0])
 			return NULL;
-		if (!sleeps_in)
-			sleeps_in = stack_match(symbol, user_sleeps, LENGTH(user_sleeps));
 		entered |= stack_match(symbol, system_call_entries, LENGTH(system_call_entries)) != NULL;
 	}
-	return entered ? sleeps_in : NULL;
+	return entered ? stack_match(sleeper, user_sleeps, LENGTH(user_sleeps)) : NULL;
 }
 
 bool gw_stack_idle_worker(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
-	static const char *const busy[] = { "process_one_work", "process_scheduled_works", "create_worker",
-					    "manage_workers",	"maybe_create_worker",	   "rescuer_thread" };
 	static const char *const loop[] = { "worker_thread" };
+	const struct gw_symbol_record *sleeper = stack_sleeper(snapshot, task);
 
-	if (!stack_is_valid(task) || !(task->flags & GW_TASK_F_WORKER) || task->watch.sections.work)
+	if (!sleeper || !(task->flags & GW_TASK_F_WORKER) || task->watch.sections.work)
 		return false;
-	return stack_find(snapshot, task, loop, LENGTH(loop)) && !stack_find(snapshot, task, busy, LENGTH(busy));
+	return stack_match(sleeper, loop, LENGTH(loop));
+}
+
+enum gw_stack_answer gw_stack_in_section(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+					 enum gw_stack_section section)
+{
+	static const struct {
+		const char *const *names;
+		size_t count;
+	} functions[GW_STACK_SECTIONS] = {
+		[GW_STACK_NOTIFIER] = { notifier_section, LENGTH(notifier_section) },
+		[GW_STACK_RECLAIM] = { reclaim_section, LENGTH(reclaim_section) },
+		[GW_STACK_UNPLUG] = { unplug_section, LENGTH(unplug_section) },
+	};
+
+	if (!stack_is_valid(task))
+		return GW_STACK_UNKNOWN;
+	if (stack_find(snapshot, task, functions[section].names, functions[section].count))
+		return GW_STACK_YES;
+	if (task->stack_depth >= GW_STACK_DEPTH)
+		return GW_STACK_UNKNOWN;
+	for (uint32_t i = 0; i < task->stack_depth; i++)
+		if (!gw_snapshot_symbol(snapshot, task->stack[i]))
+			return GW_STACK_UNKNOWN;
+	return GW_STACK_NO;
 }
 
 bool gw_stack_holds_mmap_lock(const struct gw_snapshot *snapshot, const struct gw_task_record *task)

@@ -4,7 +4,8 @@
  * holds nothing, that a worker is idle, that the caller of a notifier holds
  * its mmap_lock, that a wait which no program saw begin is one for the GPU.
  *
- * All of these need symbols and say "no" without them.
+ * All of these need symbols. A question that proves something is answered with "no" without them; whether a section
+ * still stands, with "unknown".
  */
 #ifndef GPUWATCH_LIB_ANALYSIS_RECORD_STACK_H
 #define GPUWATCH_LIB_ANALYSIS_RECORD_STACK_H
@@ -15,15 +16,36 @@
 
 /*
  * The function in which a user task sleeps for its own reasons (nanosleep,
- * epoll, futex, wait4, ...), with nothing but the core kernel's system call
- * path below: a lock that it owns there is one it forgot. NULL if it does not.
+ * epoll, futex, wait4, ...), with nothing but the scheduler above it and the
+ * core kernel's system call path below: a lock that it owns there is one it
+ * forgot. NULL if it does not: a page fault in the middle of pipe_read() is no
+ * such sleep.
  */
 const char *gw_stack_user_sleep(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
-/* A worker that waits for work. */
+/* A worker that sleeps in worker_thread() itself: it waits for work. */
 bool gw_stack_idle_worker(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
-/* Inside a system call that calls MMU notifiers with mmap_lock held, at least for reading. */
+/* What a task can be inside of, as its record's struct gw_sections has it. */
+enum gw_stack_section { GW_STACK_NOTIFIER, GW_STACK_RECLAIM, GW_STACK_UNPLUG, GW_STACK_SECTIONS };
+
+enum gw_stack_answer {
+	GW_STACK_NO,	  /* the whole stack is there, and the function is not on it */
+	GW_STACK_UNKNOWN, /* it runs, its stack is cut short or cannot be named */
+	GW_STACK_YES,
+};
+
+/*
+ * Whether the function that makes a section is on the task's stack. The end of a section may be missed, when the kernel
+ * skips a program or a return probe has no free instance: then the record alone would keep the task inside for ever.
+ */
+enum gw_stack_answer gw_stack_in_section(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+					 enum gw_stack_section section);
+
+/*
+ * Inside a system call that calls MMU notifiers with mmap_lock held, at least for reading, on every kernel. Not so
+ * madvise(): since 6.17 it may hold the lock of one VMA instead.
+ */
 bool gw_stack_holds_mmap_lock(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
 /* Came to its invalidate callbacks through the reverse map (reclaim, migration, KSM), which takes no mmap_lock. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/analysis/graph/paths.h"
+#include "lib/analysis/record/stack.h"
 #include "lib/analysis/record/subsystem.h"
 #include "lib/analysis/verdict/context.h"
 
@@ -236,7 +237,8 @@ static void classify_shape_task(struct shape *shape, const struct gw_graph *grap
 	if (node->type != GW_NODE_TASK || !gw_wait_is_fence(&node->wait))
 		return;
 	classify_set_first(&shape->waiter, index);
-	if (node->task->watch.sections.notifier_mm)
+	if (node->task->watch.sections.notifier_mm &&
+	    gw_stack_in_section(graph->snapshot, node->task, GW_STACK_NOTIFIER) != GW_STACK_NO)
 		classify_set_first(&shape->notifier, index);
 	if (in->relation == GW_RELATION_HELD_BY)
 		classify_set_first(&shape->holder, index);
