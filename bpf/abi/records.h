@@ -57,8 +57,11 @@ enum gw_wait_kind {
 
 /* flags of the fence kinds; of a FENCE they are of how the task slept when the snapshot was taken */
 #define GW_WAIT_F_INTERRUPTIBLE (1u << 0)
-#define GW_WAIT_F_ALL (1u << 1)	    /* SYNCOBJ: all of the fences, not any of them */
-#define GW_WAIT_F_TIMEOUT (1u << 2) /* ends by itself (finite timeout) */
+#define GW_WAIT_F_ALL (1u << 1)		/* SYNCOBJ: all of the fences, not any of them */
+#define GW_WAIT_F_TIMEOUT (1u << 2)	/* ends by itself (finite timeout) */
+#define GW_WAIT_F_END_UNKNOWN (1u << 3) /* whether it ends by itself cannot be seen */
+#define GW_WAIT_F_POINTS                                                                                               \
+	(1u << 4) /* SYNCOBJ: for points of timelines, which may come before the fences that are given */
 
 struct gw_wait {
 	__u32 kind;	/* enum gw_wait_kind */
@@ -307,7 +310,11 @@ struct gw_work_record {
 	__u64 workqueue; /* struct workqueue_struct, 0 = unknown */
 	__u64 worker;	 /* EXECUTING: struct task_struct of the worker; else 0 */
 	__u32 place;	 /* enum gw_work_place */
-	__u32 position;	 /* INACTIVE, QUEUED: items before it in the same list */
+	/*
+	 * INACTIVE, QUEUED: items before it in the same list. EXECUTING: low half of the context of the last fence that
+	 * this execution has signalled, 0 = none was seen.
+	 */
+	__u32 position;
 	__u32 nr_active; /* items counted against max_active */
 	__u32 max_active;
 	char name[GW_NAME_SIZE]; /* workqueue name */

@@ -54,6 +54,7 @@ struct gw_symbols {
 	__u64 sched_finished_ops;  /* drm_sched_fence_ops_finished */
 	__u64 nr_node_ids;	   /* the variable */
 	__u64 process_timeout;	   /* what schedule_timeout()'s timer calls */
+	__u64 hrtimer_wakeup;	   /* what schedule_hrtimeout()'s does */
 };
 
 /* Values of the map `names`, by the low half of dma_fence.context: what the getters of the fence's ops return. */

@@ -283,6 +283,15 @@ struct rt_mutex_base {
 	struct task_struct *owner;
 };
 
+/* PREEMPT_RT: what an rwsem is, and what its contention events name (kernel/locking/rwbase_rt.c). */
+struct rwbase_rt {
+	atomic_t readers;
+	struct rt_mutex_base rtmutex;
+};
+
+#define RWBASE_WRITER_BIAS (1 << 30)  /* of readers: held for writing */
+#define RWBASE_READER_BIAS (1U << 31) /* no writer waits */
+
 #define LOCK_OWNER_FLAGS 7UL /* low bits of a mutex' or rwsem's owner */
 #define RWSEM_WRITER_LOCKED 1UL
 #define RWSEM_READER_SHIFT 8

@@ -106,14 +106,18 @@ static __always_inline void read_sleep(struct scratch *scratch, struct task_stru
 {
 	struct gw_task_record *record = &scratch->task;
 	u32 last = record->watch.depth - 1;
+	int timer;
 
 	if (last >= GW_WAIT_DEPTH || record->watch.waits[last].kind != GW_WAIT_FENCE ||
 	    (record->flags & GW_TASK_F_ON_CPU))
 		return;
 	if (record->state & TASK_INTERRUPTIBLE)
 		record->watch.waits[last].flags |= GW_WAIT_F_INTERRUPTIBLE;
-	if (has_timer(scratch, record->address, stack_pointer(task)))
+	timer = find_timer(scratch, record->address, stack_pointer(task));
+	if (timer == TIMER_PENDING)
 		record->watch.waits[last].flags |= GW_WAIT_F_TIMEOUT;
+	else if (timer == TIMER_UNKNOWN)
+		record->watch.waits[last].flags |= GW_WAIT_F_END_UNKNOWN;
 }
 
 static __always_inline void read_work(struct gw_sections *sections, struct task_struct *task)

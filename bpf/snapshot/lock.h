@@ -11,11 +11,26 @@ static __always_inline u32 lock_kind(u32 flags)
 		return GW_LOCK_MUTEX;
 	if (flags & GW_LOCK_F_PERCPU)
 		return GW_LOCK_PERCPU_RWSEM;
-	if (flags & GW_LOCK_F_RT) /* on PREEMPT_RT rwsems, too: they begin with an rt_mutex_base */
-		return GW_LOCK_RT_MUTEX;
 	if (flags & (GW_LOCK_F_READ | GW_LOCK_F_WRITE))
 		return GW_LOCK_RWSEM;
+	if (flags & GW_LOCK_F_RT)
+		return GW_LOCK_RT_MUTEX;
 	return GW_LOCK_UNKNOWN;
+}
+
+/* A writer that waits for readers to leave has the rt_mutex already: it holds the lock only once readers says so. */
+static __always_inline void read_rwbase(struct gw_lock_record *record)
+{
+	struct rwbase_rt *lock = (void *)record->address;
+	u32 readers = BPF_CORE_READ(lock, readers.counter);
+
+	if (readers != RWBASE_WRITER_BIAS) {
+		record->readers = readers & ~RWBASE_READER_BIAS;
+		return;
+	}
+	record->owner = (u64)BPF_CORE_READ(lock, rtmutex.owner) & ~1UL;
+	if (record->owner)
+		record->owner_kind = GW_OWNER_EXCLUSIVE;
 }
 
 static __always_inline void read_rwsem(struct gw_lock_record *record)
@@ -23,6 +38,11 @@ static __always_inline void read_rwsem(struct gw_lock_record *record)
 	struct rw_semaphore *sem = (void *)record->address;
 	s64 count = BPF_CORE_READ(sem, count.counter);
 	u64 owner = BPF_CORE_READ(sem, owner.counter) & ~LOCK_OWNER_FLAGS;
+
+	/* Two words of one lock: if it changed hands between them, neither says anything. */
+	if (count != (s64)BPF_CORE_READ(sem, count.counter) ||
+	    owner != (BPF_CORE_READ(sem, owner.counter) & ~LOCK_OWNER_FLAGS))
+		return;
 
 	/* A reader that failed to get in sets the sign bit (RWSEM_FLAG_READFAIL). */
 	record->readers = ((u64)count << 1 >> 1) >> RWSEM_READER_SHIFT;
@@ -52,6 +72,11 @@ static __always_inline void read_owner(struct gw_lock_record *record, u32 flags)
 			record->owner = (u64)BPF_CORE_READ((struct percpu_rw_semaphore *)lock, writer.task);
 		break;
 	case GW_LOCK_RWSEM:
+		if (flags & GW_LOCK_F_RT) {
+			if (bpf_core_type_exists(struct rwbase_rt))
+				read_rwbase(record);
+			return;
+		}
 		read_rwsem(record);
 		return;
 	}

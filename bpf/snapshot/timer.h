@@ -16,6 +16,13 @@ struct timer_search {
 	u64 stack; /* where the words were read from */
 	u64 task;
 	bool found;
+	bool unknown;
+};
+
+enum timer_answer {
+	TIMER_NONE,
+	TIMER_PENDING,
+	TIMER_UNKNOWN,
 };
 
 static long try_timer(u32 i, void *context)
@@ -25,6 +32,9 @@ static long try_timer(u32 i, void *context)
 
 	if (i >= TIMER_WORDS)
 		return 1;
+	/* A sleeper of its own on the stack; what is left of one that is over looks the same. */
+	if (search->scratch->words[i] == control.symbols.hrtimer_wakeup && control.symbols.hrtimer_wakeup)
+		search->unknown = true;
 	if (search->scratch->words[i] != control.symbols.process_timeout)
 		return 0;
 	timer = (void *)(search->stack + i * 8 - bpf_core_field_offset(struct process_timer, timer.function));
@@ -32,7 +42,8 @@ static long try_timer(u32 i, void *context)
 	return search->found;
 }
 
-static __noinline int has_timer(struct scratch *scratch, u64 task, u64 stack)
+/* Returns an enum timer_answer. Without the functions' addresses, or the stack, nobody can see that there is none. */
+static __noinline int find_timer(struct scratch *scratch, u64 task, u64 stack)
 {
 	struct timer_search search = { .scratch = scratch, .stack = stack, .task = task };
 	/* Behind a stack's end is nothing that may be read. Stacks are aligned to their size, which is this or more. */
@@ -41,9 +52,11 @@ static __noinline int has_timer(struct scratch *scratch, u64 task, u64 stack)
 	if (size > sizeof(scratch->words))
 		size = sizeof(scratch->words);
 	if (!control.symbols.process_timeout || bpf_probe_read_kernel(scratch->words, size, (void *)stack))
-		return 0;
+		return TIMER_UNKNOWN;
 	bpf_loop(size / 8, try_timer, &search, 0);
-	return search.found;
+	if (search.found)
+		return TIMER_PENDING;
+	return search.unknown ? TIMER_UNKNOWN : TIMER_NONE;
 }
 
 #endif

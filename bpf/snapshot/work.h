@@ -3,6 +3,7 @@
 #ifndef GPUWATCH_BPF_SNAPSHOT_WORK_H
 #define GPUWATCH_BPF_SNAPSHOT_WORK_H
 
+#include "bpf/lib/started.h"
 #include "bpf/snapshot/output.h"
 
 #define PWQS_MAX 64 /* of one work queue: one per CPU, or per group of them */
@@ -171,9 +172,13 @@ static __noinline int emit_worker(struct output *out, struct worker *worker, u64
 		.worker = task,
 		.place = GW_WORK_EXECUTING,
 	};
+	struct started *started;
 
+	started = started_slot(BPF_CORE_READ((struct task_struct *)task, pid));
 	if (!item.work)
 		return 0;
+	if (started && started->work == item.work)
+		item.position = (u32)started->signalled;
 	emit_work(out, &item);
 	if (item.pwq)
 		emit_waiting_works(out, item.pwq, workqueue_of(item.pwq));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Fences: who waits for them, and who signals which timeline. */
 #include "bpf/lib/interrupt.h"
+#include "bpf/lib/started.h"
 #include "bpf/lib/wait.h"
 
 /* ---- waits ------------------------------------------------------------------ */
@@ -81,7 +82,8 @@ int BPF_KPROBE(syncobj_wait_start, void *syncobjs, void *points, u32 count, u32 
 	struct gw_wait wait = {
 		.kind = GW_WAIT_SYNCOBJ,
 		.flags = wait_flags(true, timeout) |
-			 (flags & 1 ? GW_WAIT_F_ALL : 0), /* DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL */
+			 (flags & 1 ? GW_WAIT_F_ALL : 0) | /* DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL */
+			 (points ? GW_WAIT_F_POINTS : 0),
 		.object = (u64)syncobjs,
 		.count = count,
 	};
@@ -288,6 +290,15 @@ static __noinline int learn_of_driver(u64 ops, const struct gw_signaller *who)
 	return 0;
 }
 
+/* An item that has signalled may only be cleaning up: see struct gw_work_record. */
+static __always_inline void note_signal_of_work(struct task_struct *task, u64 context)
+{
+	struct started *started = started_slot(task->pid);
+
+	if (started)
+		started->signalled = context;
+}
+
 static __noinline int learn(struct dma_fence *fence, struct task_struct *task)
 {
 	struct gw_signaller who = {};
@@ -305,6 +316,8 @@ static __noinline int learn(struct dma_fence *fence, struct task_struct *task)
 	timeline->seqno = fence->seqno;
 	timeline->habit = 0;
 	signaller_describe(&who, task, interrupt_level(task));
+	if (who.kind == GW_SIGNALLER_WORK)
+		note_signal_of_work(task, context);
 	signaller_put_first(timeline, &who);
 	if (ops)
 		learn_of_driver(ops, &who);
@@ -343,6 +356,8 @@ static __noinline int look_closely(struct dma_fence *fence, struct task_struct *
 		return learn(fence, task);
 	latest->count++;
 	timeline->seqno = fence->seqno;
+	if (latest->kind == GW_SIGNALLER_WORK)
+		note_signal_of_work(task, fence->context);
 	if (latest->kind == GW_SIGNALLER_TASK && latest->count >= GW_CLOSE_LOOKS)
 		timeline->habit = (u64)task;
 	return 0;

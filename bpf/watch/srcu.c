@@ -32,7 +32,7 @@ int BPF_PROG(srcu_wait_end, void *domain)
  */
 static __always_inline bool is_unplugged(void *device)
 {
-	bool unplugged = false;
+	bool unplugged = true; /* where it cannot be read, a section is not recorded: it might never be left */
 
 	if (control.layout.device_unplugged >= 0)
 		bpf_probe_read_kernel(&unplugged, sizeof(unplugged), device + control.layout.device_unplugged);

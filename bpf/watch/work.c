@@ -16,6 +16,7 @@ int BPF_PROG(work_start, struct work_struct *work)
 		return 0;
 	started->work = (u64)work;
 	started->since_ns = bpf_ktime_get_ns();
+	started->signalled = 0;
 	return 0;
 }
 

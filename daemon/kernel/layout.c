@@ -158,6 +158,7 @@ void gw_layout_symbols(struct gw_symbols *ret, const struct gw_kallsyms *kallsym
 	ret->sched_finished_ops = layout_address(kallsyms, "drm_sched_fence_ops_finished");
 	ret->nr_node_ids = layout_address(kallsyms, "nr_node_ids");
 	ret->process_timeout = layout_address(kallsyms, "process_timeout");
+	ret->hrtimer_wakeup = layout_address(kallsyms, "hrtimer_wakeup");
 }
 
 void gw_layout_boot_symbols(struct gw_boot_symbols *ret, const struct gw_kallsyms *kallsyms)

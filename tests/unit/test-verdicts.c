@@ -226,6 +226,81 @@ TEST(syncobj_wait_for_all_is_stuck_with_one_dead_fence)
 	world_free(w);
 }
 
+/* A point may be signalled long before the fence that the syncobj has by now. */
+TEST(syncobj_wait_for_a_point_of_a_timeline_is_not_proven)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *signaller = kthread(w, 102, "signaller");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, holder);
+	struct gw_timeline_record *gfx = timeline_by(w, "gfx", signaller);
+	struct gw_wait *wait;
+
+	wait = waits_for_any(w, holder, fence(w, gfx, 7), fence(w, gfx, 8));
+	wait->kind = GW_WAIT_SYNCOBJ;
+	wait->flags = GW_WAIT_F_ALL | GW_WAIT_F_POINTS;
+	waits_for_lock(w, signaller, lock, MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(wait_whose_timer_cannot_be_seen_is_not_proven)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.holder->watch.waits[0].flags |= GW_WAIT_F_END_UNKNOWN;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+/* The worker waits for the holder's lock; whether it has signalled in this execution is in its record. */
+static void work_signals_and_wants_lock(struct world *w, uint32_t signalled)
+{
+	struct gw_task_record *holder = kthread(w, 101, "holder");
+	struct gw_task_record *signaller =
+		worker(w, 102, 0xffff8880aaaa0000, "gpulab_signal [gpulab]", 0xffff8880bbbb0000);
+	struct gw_timeline_record *ring = timeline(w, "gfx");
+	struct gw_work_record *item =
+		queued_inactive(w, 0xffff8880aaaa0000, "gpulab_signal [gpulab]", 0xffff8880bbbb0000, 1);
+
+	signalled_by_work(w, ring, 0xffff8880aaaa0000, "gpulab_signal [gpulab]", 8);
+	item->place = GW_WORK_EXECUTING;
+	item->worker = signaller->address;
+	item->position = signalled ? (uint32_t)ring->timeline.context + signalled - 1 : 0;
+	waits_for_fence(w, holder, fence(w, ring, 7));
+	waits_for_lock(w, signaller, lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
+	look(w, 2);
+}
+
+TEST(work_item_that_has_not_signalled_yet_is_the_signaller)
+{
+	struct world *w = world_new();
+
+	work_signals_and_wants_lock(w, 0);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(work_item_that_has_signalled_another_timeline_is_the_signaller)
+{
+	struct world *w = world_new();
+
+	work_signals_and_wants_lock(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(work_item_that_has_signalled_may_only_clean_up)
+{
+	struct world *w = world_new();
+
+	work_signals_and_wants_lock(w, 1);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
 static void wait_for_container(struct world *w, enum gw_fence_kind kind, uint32_t flags, bool second_lives)
 {
 	struct gw_task_record *holder = kthread(w, 101, "holder"), *signaller = kthread(w, 102, "signaller");
@@ -1759,6 +1834,11 @@ int main(void)
 		T(wait_any_with_one_live_fence_is_not_stuck),
 		T(wait_any_whose_fences_are_not_all_known_is_not_stuck),
 		T(syncobj_wait_for_all_is_stuck_with_one_dead_fence),
+		T(syncobj_wait_for_a_point_of_a_timeline_is_not_proven),
+		T(wait_whose_timer_cannot_be_seen_is_not_proven),
+		T(work_item_that_has_not_signalled_yet_is_the_signaller),
+		T(work_item_that_has_signalled_another_timeline_is_the_signaller),
+		T(work_item_that_has_signalled_may_only_clean_up),
 		T(fence_array_is_stuck_with_one_dead_member),
 		T(fence_array_that_signals_on_any_needs_only_the_live_member),
 		T(fence_array_that_signals_on_any_is_stuck_with_all_members_dead),

@@ -79,7 +79,10 @@ static int task_need(struct gw_builder *builder, uint32_t from, uint32_t to, enu
 	/* A wait without a beginning was not seen by a program, but read from task->blocker. */
 	enum gw_evidence evidence = wait->since_ns ? GW_EVIDENCE_TRACEPOINT : GW_EVIDENCE_OWNER_FIELD;
 
-	return gw_builder_edge(builder, from, to, relation, evidence, GW_CONFIDENCE_PROVEN, wait->since_ns);
+	bool sure = !gw_wait_end_is_unknown(wait) && !(gw_wait_is_fence(wait) && (wait->flags & GW_WAIT_F_POINTS));
+
+	return gw_builder_edge(builder, from, to, relation, evidence,
+			       sure ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE, wait->since_ns);
 }
 
 static int task_need_fence(struct gw_builder *builder, uint32_t from, const struct gw_wait *wait, uint64_t address,

@@ -89,6 +89,22 @@ static int timeline_signalled_by_task(struct gw_builder *builder, uint32_t node,
 			       0);
 }
 
+/*
+ * An item that is being executed and has signalled a fence of this timeline already may only be cleaning up, and
+ * another execution signal the next one.
+ */
+static enum gw_confidence timeline_trust_work(const struct gw_builder *builder, const struct gw_node *node,
+					      const struct gw_signaller *signaller, uint64_t item)
+{
+	const struct gw_work_record *record = item ? gw_snapshot_work(builder->now, item) : NULL;
+	enum gw_confidence confidence = timeline_trust(node, signaller);
+
+	if (record && record->place == GW_WORK_EXECUTING && record->position == (uint32_t)node->address &&
+	    confidence > GW_CONFIDENCE_PROBABLE)
+		return GW_CONFIDENCE_PROBABLE;
+	return confidence;
+}
+
 static int timeline_signalled_by(struct gw_builder *builder, uint32_t node, const struct gw_signaller *signaller)
 {
 	uint64_t item = signaller->work;
@@ -104,7 +120,7 @@ static int timeline_signalled_by(struct gw_builder *builder, uint32_t node, cons
 	if (gw_builder_work(builder, item, signaller->function, &work) < 0)
 		return -ENOMEM;
 	return gw_builder_edge(builder, node, work, GW_RELATION_SIGNALLED_BY, GW_EVIDENCE_LEARNED_SIGNALLER,
-			       timeline_trust(gw_builder_node(builder, node), signaller), 0);
+			       timeline_trust_work(builder, gw_builder_node(builder, node), signaller, item), 0);
 }
 
 /*

@@ -76,6 +76,11 @@ bool gw_wait_has_timeout(const struct gw_wait *wait)
 	return wait->kind != GW_WAIT_LOCK && (wait->flags & GW_WAIT_F_TIMEOUT);
 }
 
+bool gw_wait_end_is_unknown(const struct gw_wait *wait)
+{
+	return wait->kind != GW_WAIT_LOCK && (wait->flags & GW_WAIT_F_END_UNKNOWN);
+}
+
 const char *gw_wait_kind_name(uint32_t kind)
 {
 	static const char *const names[GW_WAIT_KINDS] = {

@@ -33,6 +33,9 @@ bool gw_state_is_dead(uint32_t state, uint32_t flags);
 const char *gw_state_letter(uint32_t state);
 
 bool gw_wait_is_fence(const struct gw_wait *wait); /* of the kinds that wait for fences: FENCE, FENCE_ANY, SYNCOBJ */
+/* Whether the wait may end by itself although no timer of it was seen. */
+bool gw_wait_end_is_unknown(const struct gw_wait *wait);
+
 bool gw_wait_has_timeout(const struct gw_wait *wait);
 
 /* For JSON: "fence", "fence-any", "syncobj", "poll", "lock", "srcu", "work", "workqueue", ... */
