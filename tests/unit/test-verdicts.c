@@ -1042,16 +1042,28 @@ TEST(mmap_lock_of_another_reader_is_not_held_by_the_invalidation)
 	world_free(w);
 }
 
-TEST(madvise_alone_does_not_prove_that_mmap_lock_is_held)
+static void advises(enum gw_confidence confidence, const char *release)
 {
 	struct world *w = world_new();
 	struct classic c = unmaps(w, WRITE);
 
+	snprintf(w->host.release, sizeof(w->host.release), "%s", release);
+
 	stack(w, c.holder,
 	      "dma_fence_wait_timeout gpulab:invalidate __mmu_notifier_invalidate_range_start zap_page_range_single madvise_vma_behavior do_madvise __x64_sys_madvise do_syscall_64");
 	look(w, 2);
-	assert_deadlock(w, GW_CLASS_NOTIFIER_CYCLE, PROBABLE, "101 102", "");
+	assert_deadlock(w, GW_CLASS_NOTIFIER_CYCLE, confidence, "101 102", "");
 	world_free(w);
+}
+
+TEST(madvise_holds_mmap_lock_up_to_6_16)
+{
+	advises(PROVEN, "6.16.12-amd64");
+}
+
+TEST(madvise_alone_does_not_prove_since_6_17_that_mmap_lock_is_held)
+{
+	advises(PROBABLE, "6.17.0-amd64");
 }
 
 /* ---- workqueue-cycle ------------------------------------------------------------------------------ */
@@ -1893,7 +1905,8 @@ int main(void)
 		T(invalidation_below_the_frames_that_were_kept_is_not_proven),
 		T(reclaim_whose_end_was_missed_is_over),
 		T(mmap_lock_of_another_reader_is_not_held_by_the_invalidation),
-		T(madvise_alone_does_not_prove_that_mmap_lock_is_held),
+		T(madvise_holds_mmap_lock_up_to_6_16),
+		T(madvise_alone_does_not_prove_since_6_17_that_mmap_lock_is_held),
 		T(signalling_work_is_queued_behind_the_waiter),
 		T(signalling_work_is_queued_behind_several_that_all_wait),
 		T(queued_work_runs_when_one_active_item_can_end),

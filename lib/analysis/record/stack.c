@@ -2,6 +2,7 @@
 /* Lists of kernel functions, and what it means to find them on a stack. */
 #include "lib/analysis/record/stack.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -73,7 +74,7 @@ static const char *const system_call_entries[] = {
 
 /*
  * Callers that hold mmap_lock when they reach mmu_notifier_invalidate_range_start(). Not so: KSM, khugepaged,
- * migration and reclaim, which come through the reverse map; and madvise(), which may hold one VMA's lock instead.
+ * migration and reclaim, which come through the reverse map.
  */
 static const char *const mmap_lock_holders[] = {
 	"__x64_sys_munmap",
@@ -101,6 +102,10 @@ static const char *const mmap_lock_holders[] = {
 	"__arm64_sys_brk",
 	"__arm64_sys_mprotect",
 };
+
+/* Holds mmap_lock up to 6.16; since 6.17 it may hold the lock of one VMA instead. */
+static const char *const madvise[] = { "do_madvise", "madvise_vma_behavior", "__x64_sys_madvise",
+				       "__arm64_sys_madvise" };
 
 static const char *const reverse_map[] = {
 	"rmap_walk",
@@ -237,9 +242,21 @@ enum gw_stack_answer gw_stack_in_section(const struct gw_snapshot *snapshot, con
 	return GW_STACK_NO;
 }
 
+static bool stack_kernel_before(const struct gw_snapshot *snapshot, unsigned int major, unsigned int minor)
+{
+	unsigned int is_major, is_minor;
+
+	if (sscanf(gw_snapshot_host(snapshot)->release, "%u.%u", &is_major, &is_minor) != 2)
+		return false;
+	return is_major < major || (is_major == major && is_minor < minor);
+}
+
 bool gw_stack_holds_mmap_lock(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
-	return stack_is_valid(task) && stack_find(snapshot, task, mmap_lock_holders, LENGTH(mmap_lock_holders));
+	if (!stack_is_valid(task))
+		return false;
+	return stack_find(snapshot, task, mmap_lock_holders, LENGTH(mmap_lock_holders)) ||
+	       (stack_kernel_before(snapshot, 6, 17) && stack_find(snapshot, task, madvise, LENGTH(madvise)));
 }
 
 bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw_task_record *task)

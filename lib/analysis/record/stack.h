@@ -43,8 +43,8 @@ enum gw_stack_answer gw_stack_in_section(const struct gw_snapshot *snapshot, con
 					 enum gw_stack_section section);
 
 /*
- * Inside a system call that calls MMU notifiers with mmap_lock held, at least for reading, on every kernel. Not so
- * madvise(): since 6.17 it may hold the lock of one VMA instead.
+ * Inside a system call that calls MMU notifiers with mmap_lock held, at least for reading. madvise() counts up to 6.16:
+ * since then it may hold the lock of one VMA instead.
  */
 bool gw_stack_holds_mmap_lock(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
