@@ -10,6 +10,7 @@
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
 #include "cli/render/table.h"
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 
 #define LINES_MOST 40	/* without --all */
@@ -57,12 +58,8 @@ static char *tree_origin_text(const json_t *node)
 
 static struct tree_line *tree_line_new(struct tree_lines *lines)
 {
-	if (lines->count == lines->room) {
-		lines->room = lines->room ? lines->room * 2 : 32;
-		lines->list = reallocarray(lines->list, lines->room, sizeof(*lines->list));
-		if (!lines->list)
-			out_of_memory();
-	}
+	if (gw_array_reserve(lines->list, lines->count, lines->room, 1) < 0)
+		out_of_memory();
 	return &lines->list[lines->count++];
 }
 

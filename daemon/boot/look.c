@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/boot/boot.h"
 
 /* ---- in the other process ------------------------------------------------------------------ */
@@ -126,16 +127,8 @@ struct list {
 
 static int look_list_add(struct list *list, struct gw_reported *report)
 {
-	size_t allocated = list->allocated ? list->allocated * 2 : 16;
-	struct gw_reported **items;
-
-	if (list->count == list->allocated) {
-		items = reallocarray(list->items, allocated, sizeof(struct gw_reported *));
-		if (!items)
-			return -ENOMEM;
-		list->items = items;
-		list->allocated = allocated;
-	}
+	if (gw_array_reserve(list->items, list->count, list->allocated, 1) < 0)
+		return -ENOMEM;
 	list->items[list->count++] = report;
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 
 struct entry {
@@ -78,24 +79,6 @@ static struct entry *reports_entry(const struct gw_reports *reports, const char 
 	return NULL;
 }
 
-/* Room for so many more. */
-static int reports_reserve(struct gw_reports *reports, size_t more)
-{
-	size_t allocated = reports->allocated ? reports->allocated : 16;
-	struct entry *entries;
-
-	if (reports->count + more <= reports->allocated)
-		return 0;
-	while (allocated < reports->count + more)
-		allocated *= 2;
-	entries = reallocarray(reports->entries, allocated, sizeof(*entries));
-	if (!entries)
-		return -ENOMEM;
-	reports->entries = entries;
-	reports->allocated = allocated;
-	return 0;
-}
-
 /* Takes the place of an entry's report, or a new one for which there is room. */
 static void reports_store(struct gw_reports *reports, struct entry *entry, struct gw_reported *report, bool listed)
 {
@@ -163,7 +146,7 @@ int gw_reports_put(struct gw_reports *reports, struct gw_reported *report)
 	struct entry *entry = reports_entry(reports, report->id);
 	enum gw_news news = reports_news(entry ? entry->report : NULL, report);
 
-	if (!entry && reports_reserve(reports, 1) < 0) {
+	if (!entry && gw_array_reserve(reports->entries, reports->count, reports->allocated, 1) < 0) {
 		gw_reported_free(report);
 		return -ENOMEM;
 	}
@@ -177,7 +160,7 @@ int gw_reports_restore(struct gw_reports *reports, struct gw_reported *report)
 {
 	struct entry *entry = reports_entry(reports, report->id);
 
-	if (!entry && reports_reserve(reports, 1) < 0) {
+	if (!entry && gw_array_reserve(reports->entries, reports->count, reports->allocated, 1) < 0) {
 		gw_reported_free(report);
 		return -ENOMEM;
 	}
@@ -222,7 +205,7 @@ static int reports_resolve_unlisted(struct gw_reports *reports, enum gw_kind kin
 int gw_reports_put_all(struct gw_reports *reports, enum gw_kind kind, struct gw_reported **list, size_t count,
 		       uint64_t now_ns)
 {
-	int news = 0, r = reports_reserve(reports, count);
+	int news = 0, r = gw_array_reserve(reports->entries, reports->count, reports->allocated, count);
 
 	for (size_t i = 0; i < reports->count && r >= 0; i++)
 		if (reports->entries[i].report->kind == kind)

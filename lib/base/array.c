@@ -12,7 +12,7 @@ void *gw_array_grow(void *items, size_t size, size_t count, size_t *allocated, s
 
 	if (__builtin_add_overflow(count, more, &wanted))
 		return NULL;
-	if (wanted <= *allocated)
+	if (items && wanted <= *allocated)
 		return items;
 	if (wanted < doubled)
 		wanted = doubled;

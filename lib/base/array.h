@@ -11,7 +11,7 @@
  * @items: pointer to the first item, malloc()ed, NULL while @allocated is 0
  * @count: items in use
  * @allocated: variable of any unsigned type, how many fit
- * @more: how many are to be added
+ * @more: how many are to be added; even for none there is an array afterwards
  *
  * Doubles, so that adding one by one costs as much as adding all at once. A
  * macro, as @items has a type and @allocated has several: both are changed.
@@ -29,7 +29,7 @@
 		_items ? 0 : -ENOMEM;                                                                                  \
 	})
 
-/* The items, moved if they had to be; NULL when memory ran out. Items of @size bytes; @more is not 0. */
+/* The items, moved if they had to be; NULL when memory ran out. Items of @size bytes. */
 void *gw_array_grow(void *items, size_t size, size_t count, size_t *allocated, size_t more);
 
 #endif

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "lib/analysis/record/stack.h"
+#include "lib/base/array.h"
+#include "lib/base/cleanup.h"
 #include "lib/explain/partner.h"
 #include "lib/explain/snapshot.h"
 
@@ -21,22 +23,14 @@
 
 /* ---- texts ------------------------------------------------------------------------------------------- */
 
-__attribute__((format(printf, 2, 3))) static const char *text_graph_label(struct gw_text_graph *graph,
-									  const char *format, ...)
+_printf_(2, 3) static const char *text_graph_label(struct gw_text_graph *graph, const char *format, ...)
 {
 	va_list arguments;
 	char *text;
 	int length;
 
-	if (graph->n_labels == graph->allocated_labels) {
-		size_t allocated = graph->allocated_labels ? graph->allocated_labels * 2 : 64;
-		char **labels = reallocarray(graph->labels, allocated, sizeof(*labels));
-
-		if (!labels)
-			return NULL;
-		graph->labels = labels;
-		graph->allocated_labels = allocated;
-	}
+	if (gw_array_reserve(graph->labels, graph->n_labels, graph->allocated_labels, 1) < 0)
+		return NULL;
 	va_start(arguments, format);
 	length = vasprintf(&text, format, arguments);
 	va_end(arguments);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/base/units.h"
 
 #define TASKS_BASE UINT64_C(0xffff888000000000)
@@ -55,16 +56,9 @@ static void snapshot_write(struct snapshot_writer *writer, const void *record, s
 {
 	if (writer->failed)
 		return;
-	if (writer->size + size > writer->allocated) {
-		size_t allocated = (writer->size + size) * 2;
-		char *data = realloc(writer->data, allocated);
-
-		if (!data) {
-			writer->failed = true;
-			return;
-		}
-		writer->data = data;
-		writer->allocated = allocated;
+	if (gw_array_reserve(writer->data, writer->size, writer->allocated, size) < 0) {
+		writer->failed = true;
+		return;
 	}
 	memcpy(writer->data + writer->size, record, size);
 	writer->size += size;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/array.h"
 #include "lib/log-text/frame.h"
 #include "lib/log-text/journal.h"
 #include "lib/log-text/scan.h"
@@ -374,10 +375,12 @@ static int message_read_forwards(struct message_reader *reader)
 /* Where messages begin: at lines with something in front, or at every line. malloc()ed. */
 static size_t *message_starts(const struct message_reader *reader, size_t *count)
 {
-	size_t allocated = 1024, *starts = malloc(allocated * sizeof(*starts)), *more;
+	size_t allocated = 0, *starts = NULL;
 
 	*count = 0;
-	for (size_t offset = 0; starts && offset < reader->size;) {
+	if (gw_array_reserve(starts, 0, allocated, 1) < 0)
+		return NULL;
+	for (size_t offset = 0; offset < reader->size;) {
 		size_t at = offset, length;
 		struct gw_log_line line;
 		const char *start;
@@ -386,15 +389,11 @@ static size_t *message_starts(const struct message_reader *reader, size_t *count
 		gw_log_line_parse(&line, start, length);
 		if (reader->prefixed && !line.prefixed && *count && line.length && *start != '{')
 			continue;
-		if (*count == allocated) {
-			allocated *= 2;
-			more = reallocarray(starts, allocated, sizeof(*starts));
-			if (!more)
-				free(starts);
-			starts = more;
+		if (gw_array_reserve(starts, *count, allocated, 1) < 0) {
+			free(starts);
+			return NULL;
 		}
-		if (starts)
-			starts[(*count)++] = at;
+		starts[(*count)++] = at;
 	}
 	return starts;
 }

@@ -57,6 +57,15 @@ static void room_for_many_at_once(void **state)
 	free(numbers.items);
 }
 
+static void room_for_none_is_no_failure(void **state)
+{
+	struct numbers numbers = { .items = NULL };
+
+	assert_int_equal(gw_array_reserve(numbers.items, numbers.count, numbers.allocated, 0), 0);
+	assert_non_null(numbers.items);
+	free(numbers.items);
+}
+
 static void what_no_memory_holds_is_refused(void **state)
 {
 	struct numbers numbers = { .items = NULL };
@@ -109,11 +118,9 @@ static void list_turns_and_reverses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(items_stay_while_the_array_grows),
-		cmocka_unit_test(room_for_many_at_once),
-		cmocka_unit_test(what_no_memory_holds_is_refused),
-		cmocka_unit_test(small_counters_are_never_too_large),
-		cmocka_unit_test(list_turns_and_reverses),
+		cmocka_unit_test(items_stay_while_the_array_grows),   cmocka_unit_test(room_for_many_at_once),
+		cmocka_unit_test(room_for_none_is_no_failure),	      cmocka_unit_test(what_no_memory_holds_is_refused),
+		cmocka_unit_test(small_counters_are_never_too_large), cmocka_unit_test(list_turns_and_reverses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

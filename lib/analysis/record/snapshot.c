@@ -529,15 +529,20 @@ const struct gw_symbol_record *gw_snapshot_symbol(const struct gw_snapshot *snap
 	return (const struct gw_symbol_record *)snapshot_find(snapshot, GW_RECORD_SYMBOL, address);
 }
 
+bool gw_function_is(const char *symbol, const char *pattern)
+{
+	size_t length = strcspn(pattern, "*");
+
+	return strncmp(symbol, pattern, length) == 0 &&
+	       (pattern[length] == '*' || symbol[length] == '\0' || symbol[length] == '.');
+}
+
 bool gw_snapshot_stack_has(const struct gw_snapshot *snapshot, const struct gw_task_record *task, const char *name)
 {
-	size_t length = strlen(name);
-
 	for (uint32_t i = 0; i < task->stack_depth; i++) {
 		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
 
-		if (symbol && strncmp(symbol->name, name, length) == 0 &&
-		    (symbol->name[length] == '\0' || symbol->name[length] == '.'))
+		if (symbol && gw_function_is(symbol->name, name))
 			return true;
 	}
 	return false;

@@ -67,7 +67,13 @@ const struct gw_timeline_record *gw_snapshot_timeline(const struct gw_snapshot *
 const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapshot, uint64_t task);
 const struct gw_symbol_record *gw_snapshot_symbol(const struct gw_snapshot *snapshot, uint64_t address);
 
-/* Whether any frame of the task's stack is in function @name (exact, or up to a compiler's '.' suffix). */
+/*
+ * Whether a symbol is a function: its name, or what it begins with if @pattern ends with '*'. What compilers append does
+ * not count: ".isra.0", ".constprop.0", ".part.0", ".cold".
+ */
+bool gw_function_is(const char *symbol, const char *pattern);
+
+/* Whether any frame of the task's stack is in that function. */
 bool gw_snapshot_stack_has(const struct gw_snapshot *snapshot, const struct gw_task_record *task, const char *name);
 
 #endif

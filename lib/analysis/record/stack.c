@@ -142,19 +142,11 @@ static const struct {
 	{ "drm_sched_entity_destroy", GW_WAIT_COMPLETION },    { "drm_dev_unplug", GW_WAIT_SRCU },
 };
 
-/* Compilers append ".isra.0", ".constprop.0", ".part.0", ".cold". */
-static bool stack_same_function(const char *symbol, const char *name)
-{
-	size_t length = strlen(name);
-
-	return strncmp(symbol, name, length) == 0 && (symbol[length] == '\0' || symbol[length] == '.');
-}
-
 /* The name in the list that is the function of the symbol, or NULL. */
 static const char *stack_match(const struct gw_symbol_record *symbol, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (stack_same_function(symbol->name, names[i]))
+		if (gw_function_is(symbol->name, names[i]))
 			return names[i];
 	return NULL;
 }

@@ -73,18 +73,10 @@ static const char *const servants[] = {
 	"dma_resv_wait_timeout",
 };
 
-static bool hazard_matches(const char *function, const char *pattern)
-{
-	size_t length = strcspn(pattern, "*");
-
-	return strncmp(function, pattern, length) == 0 &&
-	       (pattern[length] == '*' || function[length] == '\0' || function[length] == '.');
-}
-
 static bool hazard_is_servant(const char *function)
 {
 	for (size_t i = 0; i < LENGTH(servants); i++)
-		if (hazard_matches(function, servants[i]))
+		if (gw_function_is(function, servants[i]))
 			return true;
 	return false;
 }
@@ -107,7 +99,7 @@ static bool hazard_is_part_of_wait(const struct gw_snapshot *snapshot, const str
 	uint32_t end = hazard_culprit_at(snapshot, hazard);
 
 	for (uint32_t i = 0; hazard->rule == GW_HAZARD_RECLAIM && i < end; i++)
-		if (hazard_matches(gw_snapshot_symbol(snapshot, hazard->stack[i])->name, "dma_fence_wait*"))
+		if (gw_function_is(gw_snapshot_symbol(snapshot, hazard->stack[i])->name, "dma_fence_wait*"))
 			return true;
 	return false;
 }

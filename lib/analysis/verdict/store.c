@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/analysis/verdict/render.h"
+#include "lib/base/array.h"
 #include "lib/base/hash.h"
 
 /* A task that a finding names, participant or victim. */
@@ -233,22 +234,11 @@ static uint64_t store_fingerprint(const struct gw_graph *graph, const struct gw_
 
 static int store_reserve(struct gw_store *store)
 {
-	size_t allocated = store->allocated ? store->allocated * 2 : 16;
-	struct entry **entries;
-	const struct gw_report **listing;
+	size_t listed = store->allocated; /* the listing has room for as many */
 
-	if (store->count < store->allocated)
-		return 0;
-	entries = reallocarray(store->entries, allocated, sizeof(struct entry *));
-	if (!entries)
+	if (gw_array_reserve(store->listing, store->count, listed, 1) < 0)
 		return -ENOMEM;
-	store->entries = entries;
-	listing = reallocarray(store->listing, allocated, sizeof(struct gw_report *));
-	if (!listing)
-		return -ENOMEM;
-	store->listing = listing;
-	store->allocated = allocated;
-	return 0;
+	return gw_array_reserve(store->entries, store->count, store->allocated, 1);
 }
 
 static int store_add_entry(struct gw_store *store, const struct gw_graph *graph, const struct gw_finding *finding,
