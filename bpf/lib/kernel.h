@@ -168,6 +168,17 @@ struct process_timer {
 	struct task_struct *task;
 };
 
+struct hrtimer {
+	void *function;
+	u8 state; /* 0 = not queued */
+};
+
+/* The same in schedule_hrtimeout(). */
+struct hrtimer_sleeper {
+	struct hrtimer timer;
+	struct task_struct *task;
+};
+
 struct bpf_iter_meta;
 
 struct bpf_iter_meta {

@@ -16,7 +16,6 @@ struct timer_search {
 	u64 stack; /* where the words were read from */
 	u64 task;
 	bool found;
-	bool unknown;
 };
 
 enum timer_answer {
@@ -25,6 +24,17 @@ enum timer_answer {
 	TIMER_UNKNOWN,
 };
 
+/* hrtimer_wakeup() and whoever cancels the sleep clear what makes a sleeper one: what is left of it is not pending. */
+static __always_inline bool is_sleeper(u64 function, u64 task)
+{
+	struct hrtimer_sleeper *sleeper =
+		(void *)(function - bpf_core_field_offset(struct hrtimer_sleeper, timer.function));
+
+	if (bpf_core_field_exists(sleeper->timer.state) && !BPF_CORE_READ(sleeper, timer.state))
+		return false;
+	return (u64)BPF_CORE_READ(sleeper, task) == task;
+}
+
 static long try_timer(u32 i, void *context)
 {
 	struct timer_search *search = context;
@@ -32,9 +42,10 @@ static long try_timer(u32 i, void *context)
 
 	if (i >= TIMER_WORDS)
 		return 1;
-	/* A sleeper of its own on the stack; what is left of one that is over looks the same. */
-	if (search->scratch->words[i] == control.symbols.hrtimer_wakeup && control.symbols.hrtimer_wakeup)
-		search->unknown = true;
+	if (control.symbols.hrtimer_wakeup && search->scratch->words[i] == control.symbols.hrtimer_wakeup) {
+		search->found = is_sleeper(search->stack + i * 8, search->task);
+		return search->found;
+	}
 	if (search->scratch->words[i] != control.symbols.process_timeout)
 		return 0;
 	timer = (void *)(search->stack + i * 8 - bpf_core_field_offset(struct process_timer, timer.function));
@@ -54,9 +65,7 @@ static __noinline int find_timer(struct scratch *scratch, u64 task, u64 stack)
 	if (!control.symbols.process_timeout || bpf_probe_read_kernel(scratch->words, size, (void *)stack))
 		return TIMER_UNKNOWN;
 	bpf_loop(size / 8, try_timer, &search, 0);
-	if (search.found)
-		return TIMER_PENDING;
-	return search.unknown ? TIMER_UNKNOWN : TIMER_NONE;
+	return search.found ? TIMER_PENDING : TIMER_NONE;
 }
 
 #endif

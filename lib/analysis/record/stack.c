@@ -259,7 +259,7 @@ bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw
 uint32_t gw_stack_gpu_wait(const char *function)
 {
 	for (size_t i = 0; i < LENGTH(gpu_waits); i++)
-		if (stack_same_function(function, gpu_waits[i].function))
+		if (gw_function_is(function, gpu_waits[i].function))
 			return gpu_waits[i].kind;
 	return GW_WAIT_NONE;
 }
