@@ -23,7 +23,7 @@
 #define BUS_TIME GW_USEC_PER_SEC	   /* for the system bus to answer whether the daemon is there */
 #define SOCKET_TIME (10 * GW_USEC_PER_SEC) /* for the daemon to accept a connection: it may just have been started */
 #define CALL_TIME (10 * GW_USEC_PER_SEC)
-#define BOOT_TIME (120 * GW_USEC_PER_SEC)   /* twice the time after which the daemon gives up on a look at the boot */
+#define BOOT_TIME (120 * GW_USEC_PER_SEC)   /* two analyses of the boot, each given up after 50 s, and some more */
 #define RECORD_TIME (120 * GW_USEC_PER_SEC) /* snapshots may have to be taken first */
 
 /* What this program expects of each method. */
