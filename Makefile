@@ -87,13 +87,13 @@ $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 
 # ---- programs ----------------------------------------------------------------
 
-# The path of installed data is in there: built anew when another one is asked for.
+# The path of installed data is in there: built anew when another one is asked for, of what is installed.
 $(B)/datadir: FORCE
 	@mkdir -p $(@D)
 	@[ "$$(cat $@ 2>/dev/null)" = '$(datadir)' ] || echo '$(datadir)' >$@
 
 WITH_DATADIR := $(addsuffix lib/system/dependency-files.o,$(B)/ $(B)/san/ $(B)/fuzz/)
-$(WITH_DATADIR): $(B)/datadir
+$(B)/lib/system/dependency-files.o: $(B)/datadir
 $(WITH_DATADIR): GW_CFLAGS += -DGW_DATADIR='"$(datadir)"'
 
 $(B)/lib/%.o: lib/%.c
