@@ -160,11 +160,14 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz-*.c)
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 FUZZ_CFLAGS := -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 
-$(B)/fuzz/lib/%.o: lib/%.c
+# The libraries, and what is pure beside them.
+FUZZ_OBJ := $(LIB_SRC:%.c=$(B)/fuzz/%.o) $(B)/fuzz/daemon/kernel/getter.o
+
+$(FUZZ_OBJ): $(B)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(CLANG) $(GW_CFLAGS) $(call pkg_cflags,$(LIB_PKGS)) $(FUZZ_CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
 
-$(B)/fuzz/libgpuwatch.a: $(LIB_SRC:%.c=$(B)/fuzz/%.o)
+$(B)/fuzz/libgpuwatch.a: $(FUZZ_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 

@@ -63,6 +63,37 @@ struct gw_fence_names {
 	char timeline[GW_NAME_SIZE];
 };
 
+/*
+ * Names of drivers and timelines are behind function pointers that a program
+ * cannot call. It copies a getter's code once; user space finds out what that
+ * returns, as steps that the program can do.
+ */
+#define GW_GETTERS_MAX 256 /* functions */
+#define GW_GETTER_CODE 80  /* bytes of one */
+#define GW_GETTER_STEPS_MAX 4
+
+enum gw_getter_state {
+	GW_GETTER_ASKED = 1, /* by the program: the code is there, nobody has looked at it */
+	GW_GETTER_KNOWN,     /* by user space: the steps are there */
+	GW_GETTER_OPAQUE,    /* by user space: it does more than can be done in steps */
+};
+
+struct gw_getter_step {
+	__u64 add;
+	__u32 load; /* 1: then goes on with the pointer that lies there */
+	__u32 reserved;
+};
+
+/* Value of the map `getters`, by the function's address. */
+struct gw_getter {
+	__u32 state;	  /* enum gw_getter_state */
+	__u32 from_fence; /* 1: the steps begin with the fence's address, else with 0 */
+	__u32 step_count;
+	__u32 reserved;
+	struct gw_getter_step steps[GW_GETTER_STEPS_MAX];
+	__u8 code[GW_GETTER_CODE];
+};
+
 /* Of the map `hazards`, whose values are struct gw_hazard. */
 struct gw_hazard_key {
 	__u32 rule;

@@ -215,8 +215,9 @@ static __always_inline void read_sched(struct gw_fence_record *record, u32 kind)
 /* From the kernel's tracepoint if that has told, else from the getters' code; then remembered for the timeline. */
 static __always_inline void read_names(struct gw_fence_record *record, struct dma_fence_ops *ops)
 {
-	u32 context = record->context;
 	struct gw_fence_names *known, found = {};
+	u32 context = record->context;
+	int unsettled;
 
 	if (record->driver[0] || !ops)
 		return;
@@ -226,12 +227,14 @@ static __always_inline void read_names(struct gw_fence_record *record, struct dm
 		__builtin_memcpy(record->timeline, known->timeline, sizeof(record->timeline));
 		return;
 	}
-	if (!read_getter((u64)BPF_CORE_READ(ops, get_driver_name), record->address, found.driver))
+	unsettled = read_getter((u64)BPF_CORE_READ(ops, get_driver_name), record->address, found.driver);
+	unsettled |= read_getter((u64)BPF_CORE_READ(ops, get_timeline_name), record->address, found.timeline);
+	if (!found.driver[0])
 		return;
-	read_getter((u64)BPF_CORE_READ(ops, get_timeline_name), record->address, found.timeline);
 	__builtin_memcpy(record->driver, found.driver, sizeof(record->driver));
 	__builtin_memcpy(record->timeline, found.timeline, sizeof(record->timeline));
-	bpf_map_update_elem(&names, &context, &found, BPF_ANY);
+	if (!unsettled)
+		bpf_map_update_elem(&names, &context, &found, BPF_ANY);
 }
 
 /* ---- records -------------------------------------------------------------------- */

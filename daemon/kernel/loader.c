@@ -195,6 +195,7 @@ static int loader_open_reader(struct gw_loader *loader)
 		.evicted = gw_objects_map(objects, "evicted", sizeof(struct gw_timeline)),
 		.drivers = gw_objects_map(objects, "drivers", sizeof(struct gw_timeline)),
 		.names = gw_objects_map(objects, "names", sizeof(struct gw_fence_names)),
+		.getters = gw_objects_map(objects, "getters", sizeof(struct gw_getter)),
 		.hazards = gw_objects_map(objects, "hazards", sizeof(struct gw_hazard)),
 		.kallsyms = &loader->kallsyms,
 	};
@@ -416,6 +417,8 @@ int gw_loader_follow_modules(struct gw_loader *loader)
 		concerned |= r == -ENOBUFS || gw_probes_want_module(loader->probes, name);
 		loader->symbols_stale = true;
 	}
+	if (loader->symbols_stale)
+		gw_reader_forget_code(loader->reader);
 	return concerned ? loader_refresh(loader) : 0;
 }
 

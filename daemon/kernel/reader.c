@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "daemon/kernel/dedupe.h"
+#include "daemon/kernel/getter.h"
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -141,6 +142,7 @@ int gw_reader_new(struct gw_reader **ret, const struct gw_reader_source *source)
 	if (!reader)
 		return -ENOMEM;
 	reader->source = *source;
+	gw_reader_forget_code(reader); /* another daemon's */
 	*ret = reader;
 	return 0;
 }
@@ -166,6 +168,8 @@ static int reader_run_pass(struct gw_reader *reader, int iterator, enum gw_query
 	int r;
 
 	reader->source.control->query.mode = mode;
+	if (mode != GW_QUERY_WANTED)
+		reader->source.control->standing_waits = 0;
 	fd = bpf_iter_create(iterator);
 	if (fd < 0)
 		return -errno;
@@ -528,6 +532,49 @@ static int reader_add_hazards(struct gw_reader *reader)
 
 /* ---- the snapshot --------------------------------------------------------------------------- */
 
+/*
+ * Finds out what the getters return whose code the pass has met for the first
+ * time. Returns how many there are of which that is known now.
+ */
+static unsigned int reader_learn_getters(struct gw_reader *reader)
+{
+	const int map = reader->source.getters;
+	uint64_t function, *previous = NULL;
+	struct gw_getter getter;
+	unsigned int learned = 0;
+
+	while (map >= 0 && bpf_map_get_next_key(map, previous, &function) == 0) {
+		previous = &function;
+		if (bpf_map_lookup_elem(map, &function, &getter) < 0 || getter.state != GW_GETTER_ASKED)
+			continue;
+		gw_getter_decode(&getter, function);
+		if (bpf_map_update_elem(map, &function, &getter, BPF_EXIST) == 0)
+			learned += getter.state == GW_GETTER_KNOWN;
+	}
+	return learned;
+}
+
+void gw_reader_forget_code(struct gw_reader *reader)
+{
+	uint64_t function;
+
+	while (reader->source.getters >= 0 && bpf_map_get_next_key(reader->source.getters, NULL, &function) == 0)
+		if (bpf_map_delete_elem(reader->source.getters, &function) < 0)
+			return;
+}
+
+/* A pass whose fences are named; the first one may have to be done again for that. */
+static int reader_run_named_pass(struct gw_reader *reader, int iterator, enum gw_query_mode mode)
+{
+	size_t offset = reader->out.size;
+	int r = reader_run_pass(reader, iterator, mode);
+
+	if (r < 0 || !reader_learn_getters(reader))
+		return r;
+	reader->out.size = offset;
+	return reader_run_pass(reader, iterator, mode);
+}
+
 static int reader_run_passes(struct gw_reader *reader, int iterator, bool full)
 {
 	enum gw_query_mode mode = full ? GW_QUERY_FULL : GW_QUERY_BLOCKED;
@@ -535,7 +582,7 @@ static int reader_run_passes(struct gw_reader *reader, int iterator, bool full)
 	int r, i;
 
 	for (i = 0; i < PASSES_MAX; i++) {
-		r = reader_run_pass(reader, iterator, mode);
+		r = reader_run_named_pass(reader, iterator, mode);
 		if (r < 0)
 			return r;
 		r = reader_note_records(reader, offset);
@@ -561,7 +608,6 @@ static void reader_start(struct gw_reader *reader, uint64_t min_wait_ns)
 	reader->origins.count = 0;
 	reader->source.control->query.now_ns = gw_now_mono_ns();
 	reader->source.control->query.min_wait_ns = min_wait_ns;
-	reader->source.control->standing_waits = 0;
 	reader_clear_wanted(reader);
 }
 

@@ -18,18 +18,21 @@ struct gw_reader;
 /*
  * The kernel's side. Nothing is owned; all must outlive the reader.
  * @timelines: GW_TIMELINE_SLOTS of them, mapped
- * @wanted, @evicted, @drivers, @names, @hazards: file descriptors of maps, negative = not there
+ * @wanted, @evicted, @drivers, @names, @getters, @hazards: file descriptors of maps, negative = not there
  * @kallsyms: where the current symbol table is kept, which may be exchanged between snapshots
  */
 struct gw_reader_source {
 	struct gw_control *control;
 	const struct gw_timeline *timelines;
-	int wanted, evicted, drivers, names, hazards;
+	int wanted, evicted, drivers, names, getters, hazards;
 	struct gw_kallsyms **kallsyms;
 };
 
 int gw_reader_new(struct gw_reader **ret, const struct gw_reader_source *source);
 void gw_reader_free(struct gw_reader *reader);
+
+/* Modules came or went: where their code was may be something else now. */
+void gw_reader_forget_code(struct gw_reader *reader);
 
 /* As gw_loader_snapshot(). @iterator: link of the iterator. */
 int gw_reader_snapshot(struct gw_reader *reader, int iterator, bool full, bool timelines, uint64_t min_wait_ns,

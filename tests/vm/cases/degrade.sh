@@ -63,4 +63,21 @@ check "what is lost without it is said" sh -c \
 check "the rest is attached" probe_is drm_dev_enter attached
 stop_daemon
 umount /proc/kallsyms
+
+# Without tracefs a fence's names are what the code of its driver's functions gives.
+fence_is_named() {
+	gpuwatch-cli deadlocks --json | jq -e 'any(.[].nodes[]; .type == "fence" and .driver == "gpulab" and
+		(.timeline | test("^gfx")))' >/dev/null
+}
+mkdir /tmp/nothing
+mount --bind /tmp/nothing /sys/kernel/tracing
+mount --bind /tmp/nothing /sys/kernel/debug/tracing
+start_daemon --no-pin || exit 1
+check "without tracefs a tracepoint cannot be attached" probe_is dma_fence_enable_signal failed
+load_lab || exit 1
+lab_start fence-lock-cycle/resv
+check "a deadlock is reported all the same" wait_until 8 at_least deadlocks active 1
+check "and its fence has its names" fence_is_named
+lab_stop fence-lock-cycle/resv
+stop_daemon
 verdict
