@@ -8,9 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/files.h"
+
+#define PROC_PID_INIT_INO 0xeffffffcu /* include/linux/proc_ns.h */
 
 bool gw_has_capability(int capability)
 {
@@ -63,4 +66,11 @@ int gw_bpf_refused(int error, const char *why, char *message, size_t size)
 		snprintf(message, size, "the kernel refuses BPF: %s (%s)", *why ? why : "no reason given",
 			 strerror(-error));
 	return error;
+}
+
+bool gw_in_initial_pid_namespace(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/ns/pid", &status) < 0 || status.st_ino == PROC_PID_INIT_INO;
 }

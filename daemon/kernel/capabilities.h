@@ -24,4 +24,10 @@ bool gw_perf_restricted(void);
  */
 int gw_bpf_refused(int error, const char *why, char *message, size_t size);
 
+/*
+ * Whether this process sees the PIDs of the whole machine. In a PID namespace of its own the iterators walk that one's
+ * tasks alone, and every other task looks gone.
+ */
+bool gw_in_initial_pid_namespace(void);
+
 #endif

@@ -288,9 +288,16 @@ static void loader_finish_pins(struct gw_loader *loader)
 
 int gw_loader_new(struct gw_loader **ret, const struct gw_loader_options *options, char *message, size_t size)
 {
-	struct gw_loader *loader = calloc(1, sizeof(*loader));
+	struct gw_loader *loader;
 	int r = -ENOMEM;
 
+	if (!gw_in_initial_pid_namespace()) {
+		snprintf(
+			message, size,
+			"this PID namespace shows a part of the machine's tasks only: start gpuwatchd in the initial one (in a container: with the host's PID namespace)");
+		return -EXDEV;
+	}
+	loader = calloc(1, sizeof(*loader));
 	if (loader) {
 		loader->module_fd = -1;
 		loader->btf_path = options->btf_path ? strdup(options->btf_path) : NULL;

@@ -35,6 +35,8 @@ umount /sys/kernel/btf
 fails_clearly "no capability" 'cap_bpf|capabilit|permission|permitted' \
 	/usr/bin/setpriv --bounding-set=-all --inh-caps=-all --reuid=65534 --clear-groups gpuwatchd --standalone \
 	--private-socket=/tmp/private --pin-directory=/tmp/none
+fails_clearly "a PID namespace of its own" 'PID namespace' busybox unshare -p -f gpuwatchd --standalone \
+	--private-socket=/tmp/private
 echo '[Watch]
 MinWaitSec=soon' >/tmp/bad.conf
 fails_clearly "bad configuration" '/tmp/bad.conf:2:' gpuwatchd --standalone --config=/tmp/bad.conf
