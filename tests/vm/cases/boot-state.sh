@@ -141,9 +141,10 @@ sed -n 's/.* \([0-9.]*\): initcall_start: func=\([^+ ]*\)+[^ ]*$/\1 \2/p' /tmp/t
 ask '(.initcalls | map(select(.level == "console")) + map(select(.level != "console")))[].function' >/tmp/gpuwatch
 # An emulated clock may stand still for a while. What ran then is traced in the order of the processors, not of the calls:
 # among equal times the trace is no witness.
-awk 'NR == FNR { rank[$1] = NR; next }
+# Two functions may have one name: the first that ran is the first of the table.
+awk 'NR == FNR { rank[$1, ++listed[$1]] = NR; next }
 	$1 != time { moment++; time = $1 }
-	{ print moment, rank[$2] + 0, $2 }' /tmp/gpuwatch /tmp/traced | sort -s -n -k1,1 -k2,2 | cut -d" " -f3 >/tmp/ran
+	{ print moment, rank[$2, ++ran[$2]] + 0, $2 }' /tmp/gpuwatch /tmp/traced | sort -s -n -k1,1 -k2,2 | cut -d" " -f3 >/tmp/ran
 check "most of them have a time of their own" [ "$(cut -d" " -f1 /tmp/traced | uniq | wc -l)" -gt $(($(wc -l </tmp/traced) / 2)) ]
 check "there are hundreds of initcalls" [ "$(wc -l </tmp/ran)" -gt 500 ]
 same "initcalls in the order in which they ran" /tmp/ran /tmp/gpuwatch

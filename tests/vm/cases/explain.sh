@@ -18,7 +18,7 @@ one() {
 	before=$(lines)
 	dmesg -c >/dev/null
 	lab_start "$1"
-	check "$1: a deadlock is reported" wait_until 8 reported
+	check "$1: a deadlock is reported" wait_until 20 reported
 	sleep 6
 	gpuwatch-cli deadlocks --json >"$dir/active.json"
 	echo w >/proc/sysrq-trigger
