@@ -191,7 +191,7 @@ $(B)/lab-probe/%/stamp: FORCE
 $(B)/lab/%/stamp: FORCE
 	@mkdir -p $(@D)
 	@tests/vm/build-module $* tests/lab $(@D)
-	@$(MAKE) -s -C tests/lab labuser CC=$(CC)
+	@$(MAKE) -s -C tests/lab labuser CC="$(CC)"
 	@cp -u tests/lab/labuser $(@D)/
 	@touch $@
 

@@ -97,11 +97,11 @@ load_lab() {
 	modprobe -a drm gpu_sched && insmod /lab/gpulab.ko
 }
 
-# lab_start SPEC: starts a scenario; those that need a process run one.
+# lab_start SPEC [KEY=VALUE]...: starts a scenario; those that need a process run one.
 lab_start() {
 	case $1 in
-	notifier-cycle/* | leaked-lock/user*) labuser "$1" >>"$OUT/labuser.log" 2>&1 & ;;
-	*) echo "$1" >"$LAB/start" ;;
+	notifier-cycle/* | leaked-lock/user*) labuser "$@" >>"$OUT/labuser.log" 2>&1 & ;;
+	*) echo "$*" >"$LAB/start" ;;
 	esac
 }
 

@@ -1,0 +1,103 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Makes the scenarios of the table `hangs`, one after the other, and leaves what gpuwatch reported of each for
+# hangs-verify.py. Arguments: the kernel that this is, and patterns of scenarios; without a pattern all of them.
+. /cases/lib.sh
+
+formed() {
+	jq -e '.formed_mono_ns > 0' "$LAB/truth" >/dev/null 2>&1
+}
+
+# The daemon's standard output is the quickest witness: asking it costs the guest time.
+lines() {
+	wc -l <"$OUT/reports.jsonl"
+}
+since() {
+	tail -n "+$((before + 1))" "$OUT/reports.jsonl"
+}
+# reported KIND CLASS: an active report of these.
+reported() {
+	since | grep -q "\"kind\": *\"$1\", *\"class\": *\"$2\", *\"state\": *\"active\""
+}
+# The last line of each report shows whether it is resolved.
+none_active() {
+	[ "$(jq -s 'map({ key: .id, value: .state }) | from_entries | map(select(. == "active")) | length' "$OUT/reports.jsonl")" -eq 0 ]
+}
+
+# begin SCENARIO...: starts it in a directory of its own.
+begin() {
+	dir=$OUT/$(echo "$1" | tr '/ ' '.-')
+	mkdir -p "$dir"
+	echo "$*" >"$dir/scenario"
+	before=$(lines)
+	# shellcheck disable=SC2086 # words
+	check "$1: the lab starts it" lab_start $1
+}
+end() {
+	mono >"$dir/released_at"
+	check "$1: the lab stops it" lab_stop "$1"
+	check "$1: resolved after release" wait_until 12 none_active
+	since >"$dir/reports.jsonl"
+	check "$1: the lab let go" [ ! -s "$LAB/truth" ]
+}
+
+# hang SCENARIO KIND CLASS
+hang() {
+	limit=16
+	[ "$2" != deadlock ] || limit=8
+	begin "$1"
+	check "$1: it forms" wait_until 20 formed
+	check "$1: a $2 of class $3 is reported" wait_until "$limit" reported "$2" "$3"
+	mono >"$dir/seen_at"
+	sleep 1.5 # victims come after the participants, and wait as long before they count
+	cp "$LAB/truth" "$dir/truth.jsonl"
+	since >"$dir/standing.jsonl"
+	gpuwatch-cli record --force "$dir/recording" >/dev/null
+	end "$1"
+}
+
+# healthy SCENARIO SECONDS
+healthy() {
+	begin "$1"
+	sleep "$2"
+	cp "$LAB/truth" "$dir/truth.jsonl"
+	end "$1"
+}
+
+# wanted SCENARIO PATTERN...: whether one of the patterns fits.
+wanted() {
+	spec=${1%% *}
+	shift
+	[ $# -gt 0 ] || return 0
+	for pattern; do
+		# shellcheck disable=SC2254 # it is a pattern
+		case $spec in
+		$pattern) return 0 ;;
+		esac
+	done
+	return 1
+}
+
+# here KERNELS: whether this one is meant.
+here() {
+	case ",${1:-all}," in
+	*,all,* | *",$kernel,"*) return 0 ;;
+	esac
+	return 1
+}
+
+kernel=$1
+shift
+load_lab || exit 1
+start_daemon || exit 1
+grep -v '^#' /cases/hangs >"$OUT/table"
+while IFS="$(printf '\t')" read -r scenario kind class confidence culprit end_kind action kernels; do
+	wanted "$scenario" "$@" || continue
+	case $kind in
+	healthy) ! here "$culprit" || healthy "$scenario" "$class" ;;
+	*) ! here "$kernels" || hang "$scenario" "$kind" "$class" ;;
+	esac
+done <"$OUT/table"
+stop_daemon
+check "rmmod gpulab" rmmod gpulab
+verdict
