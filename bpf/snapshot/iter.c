@@ -337,6 +337,17 @@ static __always_inline bool is_blocked(const struct gw_task_record *record)
 	return (record->state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE;
 }
 
+/*
+ * Whoever others may depend on without being blocked: in a section that drm_dev_unplug() would wait for, or executing a
+ * work item.
+ */
+static __always_inline bool is_inside(const struct gw_task_record *record, struct task_struct *task)
+{
+	struct worker *worker = worker_of(task);
+
+	return record->watch.sections.drm_depth || (worker && BPF_CORE_READ(worker, current_work));
+}
+
 static __always_inline bool works_on_wanted(struct task_struct *task)
 {
 	struct worker *worker = worker_of(task);
@@ -363,7 +374,7 @@ int snapshot_tasks(struct bpf_iter__task *ctx)
 	read_identity(&out.scratch->task, task);
 	read_watch(&out.scratch->task, task);
 	if (control.query.mode == GW_QUERY_WANTED || is_blocked(&out.scratch->task) ||
-	    (control.query.mode == GW_QUERY_FULL && out.scratch->task.state))
+	    is_inside(&out.scratch->task, task) || (control.query.mode == GW_QUERY_FULL && out.scratch->task.state))
 		emit_task(&out, task);
 	else
 		emit_present(&out);

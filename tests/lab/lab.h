@@ -75,7 +75,7 @@ void lab_lock_hold(struct lab_lock *lock); /* as the holder does */
 void lab_lock_release(struct lab_lock *lock);
 void lab_lock_contend(struct lab_lock *lock); /* as signaller and victims do */
 void lab_lock_contend_done(struct lab_lock *lock);
-/* Release a mutex or ww_mutex on behalf of an owner that cannot do it any more. */
+/* Release a lock on behalf of an owner that cannot do it any more. */
 void lab_lock_release_for_owner(struct lab_lock *lock);
 const void *lab_lock_address(const struct lab_lock *lock);
 const char *lab_lock_type_name(const struct lab_lock *lock);
@@ -204,6 +204,8 @@ extern const struct lab_family lab_hazard_family;
 extern const struct lab_family lab_fault_family;
 extern const struct lab_family lab_eviction_family;
 extern const struct lab_family lab_healthy_family;
+extern const struct lab_family lab_lock_cycle_family;
+extern const struct lab_family lab_lock_order_family;
 
 int lab_start(const char *command, struct lab_client *client, const struct gpulab_start *request);
 int lab_stop(const char *name);

@@ -108,17 +108,25 @@ void lab_lock_contend_done(struct lab_lock *lock)
 }
 
 /*
- * A struct mutex lets any task release it unless CONFIG_DEBUG_MUTEXES is set, which no distribution does: that is how
- * a debugger gets a machine with a leaked lock going again.
+ * These locks let any task release them unless CONFIG_DEBUG_MUTEXES or CONFIG_DEBUG_RWSEMS is set, which no distribution
+ * does: that is how a debugger gets a machine with a leaked lock going again.
  */
 void lab_lock_release_for_owner(struct lab_lock *lock)
 {
-	if (lock->type == LAB_MUTEX)
+	switch (lock->type) {
+	case LAB_MUTEX:
 		mutex_unlock(&lock->mutex);
-	else if (lock->type == LAB_RESV)
+		break;
+	case LAB_RESV:
 		dma_resv_unlock(&lock->resv);
-	else
-		WARN_ON(1);
+		break;
+	case LAB_RWSEM:
+		up_write(&lock->rwsem);
+		break;
+	case LAB_RWSEM_READ:
+		up_read(&lock->rwsem);
+		break;
+	}
 }
 
 const void *lab_lock_address(const struct lab_lock *lock)

@@ -174,6 +174,11 @@ each_scenario() {
 	scenario leaked-lock/exited 2 waiter=^waiter_thread victim=^waiter_thread
 	scenario leaked-lock/resv 2 waiter=^waiter_thread
 	scenario leaked-lock/worker 2 waiter=^waiter_thread
+	scenario lock-cycle/self 1 holder=^party_thread victim=^ring_victim_thread
+	scenario lock-cycle/upgrade 1 holder=^party_thread
+	scenario lock-cycle/abba 2 holder=^party_thread
+	scenario lock-cycle/three 3 holder=^party_thread
+	scenario lock-cycle/three-read 3 holder=^party_thread
 	scenario unplug-srcu/reader 3 reader=$fence unplugger=synchronize_srcu
 	scenario sched-dep-cycle/two-jobs 0 victim=$fence
 	scenario reclaim-cycle/direct 1 signaller=do_try_to_free_pages

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "lib/analysis/build/handover.h"
 #include "lib/analysis/record/stack.h"
 
 /* Waiters looked at for one lock: the first ones tell as much as all. */
@@ -106,9 +107,32 @@ static int lock_judge_owner(struct gw_builder *builder, uint32_t node, const str
 	return 0;
 }
 
+/*
+ * The owner is gone, or has forgotten the lock, and work items of its driver run that may release it. As long as one of
+ * them can go on, so can the lock. *@confidence: of the edge to the owner.
+ */
+static int lock_ask_for_handover(struct gw_builder *builder, uint32_t node, uint32_t owner,
+				 enum gw_confidence *confidence)
+{
+	bool gone = gw_builder_node(builder, owner)->gone;
+	int found;
+
+	if (!gone && gw_builder_node(builder, node)->leaf != GW_LEAF_DEAD)
+		return 0;
+	found = gw_handover_expand(builder, node);
+	if (found <= 0)
+		return found;
+	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
+	gw_builder_node(builder, node)->leaf = GW_LEAF_NONE;
+	gw_builder_node(builder, node)->why = NULL;
+	*confidence = gone ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT;
+	return 0;
+}
+
 static int lock_held_by_owner(struct gw_builder *builder, uint32_t node)
 {
 	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
+	enum gw_confidence confidence = GW_CONFIDENCE_PROVEN;
 	const struct gw_task_record *task;
 	uint32_t owner;
 
@@ -121,8 +145,9 @@ static int lock_held_by_owner(struct gw_builder *builder, uint32_t node)
 	task = gw_builder_node(builder, owner)->task;
 	if (task && lock_judge_owner(builder, node, task) < 0)
 		return -ENOMEM;
-	return gw_builder_edge(builder, node, owner, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, GW_CONFIDENCE_PROVEN,
-			       0);
+	if (lock_ask_for_handover(builder, node, owner, &confidence) < 0)
+		return -ENOMEM;
+	return gw_builder_edge(builder, node, owner, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, confidence, 0);
 }
 
 /* ---- held for reading ----------------------------------------------------------- */

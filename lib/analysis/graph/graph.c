@@ -182,6 +182,7 @@ const char *gw_relation_name(enum gw_relation relation)
 		[GW_RELATION_UNPLUGGED_BY] = "unplugged-by",
 		[GW_RELATION_RESET_BY] = "reset-by",
 		[GW_RELATION_CALLBACK_IN] = "callback-in",
+		[GW_RELATION_RELEASED_BY] = "released-by",
 	};
 
 	return names[relation];

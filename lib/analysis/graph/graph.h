@@ -64,6 +64,7 @@ enum gw_relation {
 	GW_RELATION_UNPLUGGED_BY,   /* device → task */
 	GW_RELATION_RESET_BY,	    /* fence → task: nobody else is left to end it */
 	GW_RELATION_CALLBACK_IN,    /* device → task that runs its runtime PM callback */
+	GW_RELATION_RELEASED_BY,    /* lock → worker that may release it for an owner that went on without it */
 };
 
 enum gw_evidence {

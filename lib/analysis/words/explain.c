@@ -107,6 +107,8 @@ static const char *explain_connector(const struct explanation *explanation, cons
 		return ", which nothing but a reset ends any more, to be done by ";
 	case GW_RELATION_CALLBACK_IN:
 		return ", whose callback runs in ";
+	case GW_RELATION_RELEASED_BY:
+		return ", which its owner left and which may be released by ";
 	default:
 		return NULL;
 	}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Locks alone, locks that their owner left, sections that were never left: found, and their healthy twins are not. */
+#include "build-snapshot.h"
+
+#define TEST(name) static void name(void **state)
+#define MUTEX GW_LOCK_F_MUTEX
+#define READ GW_LOCK_F_READ
+#define WRITE GW_LOCK_F_WRITE
+#define PROVEN GW_CONFIDENCE_PROVEN
+#define PROBABLE GW_CONFIDENCE_PROBABLE
+
+#define IN_AMDGPU "schedule __mutex_lock amdgpu:amdgpu_cs_ioctl drm:drm_ioctl __x64_sys_ioctl do_syscall_64"
+#define IN_NFS "schedule __mutex_lock nfs:nfs_getattr vfs_statx do_syscall_64"
+
+/* ---- loops of locks alone ----------------------------------------------------------- */
+
+/* Tasks 101, 102 and so on, each of which holds a lock and waits for the next one's. */
+static void ring_of_locks(struct world *w, uint32_t count, const char *frames)
+{
+	struct gw_task_record *tasks[8];
+	struct gw_lock_record *locks[8];
+
+	for (uint32_t i = 0; i < count; i++) {
+		tasks[i] = kthread(w, 101 + i, "party");
+		stack(w, tasks[i], frames);
+		locks[i] = lock_of(w, GW_LOCK_MUTEX, tasks[i]);
+	}
+	for (uint32_t i = 0; i < count; i++)
+		waits_for_lock(w, tasks[i], locks[(i + 1) % count], MUTEX);
+}
+
+TEST(task_takes_the_same_mutex_twice)
+{
+	struct world *w = world_new();
+
+	ring_of_locks(w, 1, IN_AMDGPU);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROVEN, "101", "");
+	world_free(w);
+}
+
+TEST(two_tasks_take_two_mutexes_in_both_orders)
+{
+	struct world *w = world_new();
+
+	ring_of_locks(w, 2, IN_AMDGPU);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(three_tasks_take_three_locks_in_a_ring)
+{
+	struct world *w = world_new();
+
+	ring_of_locks(w, 3, IN_AMDGPU);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROVEN, "101 102 103", "");
+	world_free(w);
+}
+
+TEST(reader_that_wants_to_write_waits_for_itself)
+{
+	struct world *w = world_new();
+	struct gw_task_record *task = kthread(w, 101, "upgrades");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_RWSEM, NULL);
+
+	stack(w, task, IN_AMDGPU);
+	read_held_by(lock, task, 1);
+	waits_for_lock(w, task, lock, WRITE);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROBABLE, "101", "");
+	world_free(w);
+}
+
+TEST(locks_of_no_gpu_are_left_to_others)
+{
+	struct world *w = world_new();
+
+	ring_of_locks(w, 2, IN_NFS);
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+/* Between two looks it let go of what it held, and waits anew. */
+TEST(task_that_backs_off_is_in_no_loop)
+{
+	struct world *w = world_new();
+	struct gw_task_record *a = kthread(w, 101, "a"), *b = kthread(w, 102, "b");
+
+	stack(w, a, IN_AMDGPU);
+	stack(w, b, IN_AMDGPU);
+	for (int i = 0; i < 4; i++) {
+		struct gw_lock_record *first = lock_of(w, GW_LOCK_MUTEX, a), *second = lock_of(w, GW_LOCK_MUTEX, b);
+
+		waits_for_lock(w, a, second, MUTEX);
+		waits_for_lock(w, b, first, MUTEX);
+		look(w, 1);
+		remove_record(w, first);
+		remove_record(w, second);
+		waits_no_more(a);
+		waits_no_more(b);
+	}
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* ---- locks that are handed over ------------------------------------------------------- */
+
+/* Waits, out of a driver, for a mutex whose owner is gone. */
+static struct gw_task_record *waits_for_gone_owner(struct world *w, struct gw_lock_record **ret_lock)
+{
+	struct gw_task_record *owner = kthread(w, 90, "owner"), *waiter = kthread(w, 101, "waiter");
+
+	*ret_lock = lock_of(w, GW_LOCK_MUTEX, owner);
+	remove_record(w, owner);
+	stack(w, waiter, IN_AMDGPU);
+	waits_for_lock(w, waiter, *ret_lock, MUTEX);
+	return waiter;
+}
+
+TEST(work_of_the_same_driver_may_release_the_lock_of_an_owner_that_is_gone)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock;
+	struct gw_task_record *released_by = worker(w, 201, 0x7000, "amdgpu_release_work [amdgpu]", 0x8000);
+
+	waits_for_gone_owner(w, &lock);
+	look(w, 3);
+	assert_no_deadlock(w);
+	runs(released_by);
+	look(w, 3);
+	assert_no_deadlock(w);
+	remove_record(w, released_by);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROVEN, "101 90", "");
+	world_free(w);
+}
+
+TEST(work_of_another_module_does_not_release_it)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock;
+
+	worker(w, 201, 0x7000, "nfs_release_work [nfs]", 0x8000);
+	waits_for_gone_owner(w, &lock);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROVEN, "101 90", "");
+	world_free(w);
+}
+
+TEST(work_that_waits_for_the_lock_itself_does_not_release_it)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock;
+	struct gw_task_record *behind = worker(w, 201, 0x7000, "amdgpu_other_work [amdgpu]", 0x8000);
+
+	waits_for_gone_owner(w, &lock);
+	waits_for_lock(w, behind, lock, MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROVEN, "101 90", "201");
+	world_free(w);
+}
+
+TEST(work_that_has_just_begun_is_one_of_many)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock;
+	struct gw_task_record *passing = worker(w, 201, 0x7000, "amdgpu_vblank_work [amdgpu]", 0x8000);
+
+	waits_for_gone_owner(w, &lock);
+	for (int i = 0; i < 2; i++) {
+		passing->watch.sections.work_since_ns = w->now_ns + SECOND - 10 * MS;
+		look(w, 1);
+	}
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROVEN, "101 90", "");
+	world_free(w);
+}
+
+TEST(work_that_is_stuck_itself_leaves_less_than_a_proof)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock;
+	struct gw_task_record *waiter = waits_for_gone_owner(w, &lock);
+	struct gw_task_record *released_by = worker(w, 201, 0x7000, "amdgpu_release_work [amdgpu]", 0x8000);
+
+	stack(w, released_by, IN_AMDGPU);
+	waits_for_lock(w, released_by, lock_of(w, GW_LOCK_MUTEX, waiter), MUTEX);
+	look(w, 2);
+	assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->confidence, PROBABLE);
+	world_free(w);
+}
+
+TEST(idle_worker_may_have_handed_its_lock_over)
+{
+	struct world *w = world_new();
+	struct gw_task_record *idle = task_with_flags(w, 90, "kworker/0:1", GW_TASK_F_KTHREAD | GW_TASK_F_WORKER);
+	struct gw_task_record *waiter = kthread(w, 101, "waiter");
+
+	stack(w, idle, "schedule worker_thread kthread ret_from_fork");
+	stack(w, waiter, IN_AMDGPU);
+	worker(w, 201, 0x7000, "amdgpu_release_work [amdgpu]", 0x8000);
+	waits_for_lock(w, waiter, lock_of(w, GW_LOCK_MUTEX, idle), MUTEX);
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+#define T(name) cmocka_unit_test(name)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(task_takes_the_same_mutex_twice),
+		T(two_tasks_take_two_mutexes_in_both_orders),
+		T(three_tasks_take_three_locks_in_a_ring),
+		T(reader_that_wants_to_write_waits_for_itself),
+		T(locks_of_no_gpu_are_left_to_others),
+		T(task_that_backs_off_is_in_no_loop),
+		T(work_of_the_same_driver_may_release_the_lock_of_an_owner_that_is_gone),
+		T(work_of_another_module_does_not_release_it),
+		T(work_that_waits_for_the_lock_itself_does_not_release_it),
+		T(work_that_has_just_begun_is_one_of_many),
+		T(work_that_is_stuck_itself_leaves_less_than_a_proof),
+		T(idle_worker_may_have_handed_its_lock_over),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
