@@ -14,6 +14,7 @@
 #define TASK_STOPPED 0x4u /* there: __TASK_STOPPED, as TASK_STOPPED has a second bit */
 #define TASK_TRACED 0x8u  /* there: __TASK_TRACED, likewise */
 #define TASK_DEAD 0x80u
+#define TASK_WAKEKILL 0x100u
 #define TASK_NOLOAD 0x400u
 #define TASK_RTLOCK_WAIT 0x1000u
 

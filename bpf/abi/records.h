@@ -192,10 +192,12 @@ struct gw_snapshot_record {
 	__u32 full;	  /* 1: sleeping tasks without a tracked wait have TASK records, too */
 };
 
-#define GW_TASK_F_KTHREAD (1u << 0) /* PF_KTHREAD */
-#define GW_TASK_F_WORKER (1u << 1)  /* PF_WQ_WORKER */
-#define GW_TASK_F_EXITING (1u << 2) /* PF_EXITING, or exit_state set */
-#define GW_TASK_F_ON_CPU (1u << 3)  /* running at this moment: stack is not valid */
+#define GW_TASK_F_KTHREAD (1u << 0)  /* PF_KTHREAD */
+#define GW_TASK_F_WORKER (1u << 1)   /* PF_WQ_WORKER */
+#define GW_TASK_F_EXITING (1u << 2)  /* PF_EXITING, or exit_state set */
+#define GW_TASK_F_ON_CPU (1u << 3)   /* running at this moment: stack is not valid */
+#define GW_TASK_F_TIMER (1u << 4)    /* sleeps, and a timer on its stack will wake it up */
+#define GW_TASK_F_NO_TIMER (1u << 5) /* sleeps, and there is none; neither: nobody looked, or it cannot be seen */
 
 /*
  * A blocked or referenced task. Followed by the FENCE, LOCK and WORK records

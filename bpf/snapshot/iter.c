@@ -101,19 +101,32 @@ static __always_inline void read_watch(struct gw_task_record *record, struct tas
 	}
 }
 
-/* What the hook of a wait for a fence could not see: how the task sleeps. */
+/* Tasks that sleep for their own reasons are many, and nobody asks when they wake up. */
+static __always_inline bool is_sleep_of_interest(const struct gw_task_record *record)
+{
+	if ((record->flags & GW_TASK_F_ON_CPU) || !(record->state & (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)))
+		return false;
+	return record->watch.depth || (record->state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE;
+}
+
+/* What the hook of a wait could not see: how the task sleeps. */
 static __always_inline void read_sleep(struct scratch *scratch, struct task_struct *task)
 {
 	struct gw_task_record *record = &scratch->task;
 	u32 last = record->watch.depth - 1;
 	int timer;
 
-	if (last >= GW_WAIT_DEPTH || record->watch.waits[last].kind != GW_WAIT_FENCE ||
-	    (record->flags & GW_TASK_F_ON_CPU))
+	if (!is_sleep_of_interest(record))
+		return;
+	timer = find_timer(scratch, record->address, stack_pointer(task));
+	if (timer == TIMER_PENDING)
+		record->flags |= GW_TASK_F_TIMER;
+	else if (timer == TIMER_NONE)
+		record->flags |= GW_TASK_F_NO_TIMER;
+	if (last >= GW_WAIT_DEPTH || record->watch.waits[last].kind != GW_WAIT_FENCE)
 		return;
 	if (record->state & TASK_INTERRUPTIBLE)
 		record->watch.waits[last].flags |= GW_WAIT_F_INTERRUPTIBLE;
-	timer = find_timer(scratch, record->address, stack_pointer(task));
 	if (timer == TIMER_PENDING)
 		record->watch.waits[last].flags |= GW_WAIT_F_TIMEOUT;
 	else if (timer == TIMER_UNKNOWN)

@@ -26,6 +26,7 @@ static const char *const class_names[] = {
 	[GW_CLASS_RESET_CYCLE] = "reset-cycle",
 	[GW_CLASS_RUNTIME_PM_CYCLE] = "runtime-pm-cycle",
 	[GW_CLASS_BUSY_HOLDER] = "busy-holder",
+	[GW_CLASS_RETRY_LOOP] = "retry-loop",
 	[GW_CLASS_LONG_WAIT] = "long-wait",
 	[GW_CLASS_SILENT_DEVICE] = "silent-device",
 	[GW_CLASS_SIGNALLING_RECLAIM] = "signalling-reclaim",

@@ -35,8 +35,9 @@ enum gw_class {
 	GW_CLASS_LOCK_CYCLE,
 	GW_CLASS_RESET_CYCLE,
 	GW_CLASS_RUNTIME_PM_CYCLE,
-	GW_CLASS_BUSY_HOLDER, /* of kind livelock; lib/explain alone finds it, silent devices and orders of locks */
-	GW_CLASS_LONG_WAIT,   /* these of kind stall */
+	GW_CLASS_BUSY_HOLDER, /* these of kind livelock */
+	GW_CLASS_RETRY_LOOP,
+	GW_CLASS_LONG_WAIT, /* these of kind stall */
 	GW_CLASS_SILENT_DEVICE,
 	GW_CLASS_SIGNALLING_RECLAIM, /* these of kind hazard */
 	GW_CLASS_SIGNALLING_RESV,

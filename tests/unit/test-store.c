@@ -398,6 +398,69 @@ TEST(wait_from_before_the_attach_is_a_stall_that_says_what_it_does_not_know)
 	world_free(w);
 }
 
+/* The value of a node's text field, "" if it has none. */
+static const char *node_text(const struct gw_report *report, const char *id, const char *field)
+{
+	const char *text = json_string_value(json_object_get(find_node(report, id), field));
+
+	return text ? text : "";
+}
+
+TEST(sleep_that_nobody_tracks_is_named_by_its_function)
+{
+	struct world *w = world_new();
+	struct gw_task_record *task = waits_since_before(w, 101);
+	const struct gw_report *report;
+
+	task->state = TASK_UNINTERRUPTIBLE | TASK_WAKEKILL;
+	task->flags |= GW_TASK_F_NO_TIMER;
+	stack(w, task, "schedule schedule_timeout gpu_sched:drm_sched_entity_flush amdgpu:amdgpu_flush do_syscall_64");
+	look(w, 2);
+	report = the_report(w, GW_KIND_STALL);
+	assert_string_equal(
+		report->summary,
+		"early (pid 101) sleeps in drm_sched_entity_flush() of module gpu_sched, called from amdgpu_flush() of module amdgpu");
+	assert_null(strstr(report->explanation, "which fence"));
+	assert_null(strstr(report->explanation, "before gpuwatch was attached"));
+	assert_non_null(strstr(report->explanation, "A fatal signal wakes it up, and no timer does."));
+	assert_string_equal(node_text(report, "task:101", "end"), "sleeps-in");
+	assert_string_equal(node_text(report, "task:101", "place"), "amdgpu_flush [amdgpu]");
+	assert_string_equal(node_text(report, "task:101", "signals"), "fatal");
+	world_free(w);
+}
+
+TEST(chain_ends_in_the_function_that_the_last_task_sleeps_in)
+{
+	struct world *w = world_new();
+	struct gw_task_record *signaller = kthread(w, 102, "signaller"), *slow = kthread(w, 103, "slow");
+	const struct gw_report *report;
+
+	stack(w, slow, "schedule schedule_timeout amdgpu:amdgpu_ring_wait kthread");
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, timeline_by(w, "gfx", signaller), 7));
+	waits_for_lock(w, signaller, lock_of(w, GW_LOCK_MUTEX, slow), MUTEX);
+	look(w, 11);
+	report = the_report(w, GW_KIND_STALL);
+	assert_non_null(strstr(report->explanation,
+			       "The chain ends there: slow (pid 103) sleeps in amdgpu_ring_wait() of module amdgpu."));
+	assert_non_null(strstr(report->explanation, "No signal wakes it up."));
+	assert_string_equal(node_text(report, "task:103", "end"), "sleeps-in");
+	world_free(w);
+}
+
+TEST(task_without_a_named_stack_has_no_place)
+{
+	struct world *w = world_new();
+	struct gw_task_record *signaller = kthread(w, 102, "signaller"), *slow = kthread(w, 103, "slow");
+
+	slow->stack[slow->stack_depth++] = 0xffffffffdead0000ULL;
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, timeline_by(w, "gfx", signaller), 7));
+	waits_for_lock(w, signaller, lock_of(w, GW_LOCK_MUTEX, slow), MUTEX);
+	look(w, 11);
+	assert_string_equal(node_text(the_report(w, GW_KIND_STALL), "task:103", "end"), "");
+	assert_string_equal(node_text(the_report(w, GW_KIND_STALL), "task:103", "place"), "");
+	world_free(w);
+}
+
 TEST(task_that_ran_in_between_is_no_early_wait)
 {
 	struct world *w = world_new();
@@ -486,6 +549,9 @@ int main(void)
 		T(stall_that_turns_out_to_be_a_deadlock_gives_way),
 		T(victims_of_a_deadlock_are_no_stalls),
 		T(wait_from_before_the_attach_is_a_stall_that_says_what_it_does_not_know),
+		T(sleep_that_nobody_tracks_is_named_by_its_function),
+		T(chain_ends_in_the_function_that_the_last_task_sleeps_in),
+		T(task_without_a_named_stack_has_no_place),
 		T(task_that_ran_in_between_is_no_early_wait),
 		T(early_waits_in_one_driver_are_one_stall),
 		T(lock_that_the_kernel_remembers_leads_to_an_early_wait),

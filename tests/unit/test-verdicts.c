@@ -1820,10 +1820,26 @@ TEST(lock_read_from_the_task_itself_closes_a_loop_without_a_beginning)
 	c.signaller->blocker_type = 0;
 	look(w, 2);
 	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
-	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "before gpuwatch was attached"));
+	assert_non_null(
+		strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "No program saw the wait of pid 102 begin."));
 	c.signaller->switches++;
 	look(w, 1);
 	assert_int_equal(count_reports(w, GW_KIND_DEADLOCK, GW_STATE_ACTIVE), 0);
+	world_free(w);
+}
+
+TEST(wait_of_a_task_that_has_not_run_since_began_before_the_attach)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	waits_no_more(c.signaller);
+	c.signaller->blocker = c.lock->address;
+	w->host.attached_ns = w->now_ns;
+	c.signaller->last_ran_ns = w->now_ns - SECOND;
+	look(w, 2);
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation,
+			       "The wait of pid 102 began before gpuwatch was attached"));
 	world_free(w);
 }
 
@@ -1958,6 +1974,7 @@ int main(void)
 		T(poll_has_other_ways_to_wake_up),
 		T(completion_has_an_unknown_completer),
 		T(lock_read_from_the_task_itself_closes_a_loop_without_a_beginning),
+		T(wait_of_a_task_that_has_not_run_since_began_before_the_attach),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "lib/analysis/record/place.h"
 #include "lib/analysis/record/stack.h"
 
 /* The drm_device whose section the task is in while somebody unplugs it, else 0. */
@@ -155,6 +156,16 @@ static int task_need_end_of_task(struct gw_builder *builder, uint32_t from, cons
 	return task_need(builder, from, to, GW_RELATION_STOPS, wait);
 }
 
+/* It is live because nobody tracks what it sleeps for: what can be named is where. */
+static int task_sleeps_in(struct gw_builder *builder, uint32_t node, const char *why)
+{
+	const struct gw_task_record *task = gw_builder_node(builder, node)->task;
+
+	if (task && gw_task_sleeps(task) && gw_place_of(builder->now, task).function)
+		gw_builder_node(builder, node)->end = GW_END_SLEEPS_IN;
+	return gw_builder_live(builder, node, why);
+}
+
 /* Edges also where the task can make progress: a chain is worth showing. */
 static int task_need_object(struct gw_builder *builder, uint32_t task, uint32_t from, const struct gw_wait *wait,
 			    uint64_t device)
@@ -181,7 +192,7 @@ static int task_need_object(struct gw_builder *builder, uint32_t task, uint32_t 
 	case GW_WAIT_TASK:
 		return task_need_end_of_task(builder, from, wait);
 	default:
-		return gw_builder_live(builder, task, "waits for a completion, and nothing shows who completes it");
+		return task_sleeps_in(builder, task, "waits for a completion, and nothing shows who completes it");
 	}
 }
 
@@ -194,14 +205,14 @@ int gw_expand_task(struct gw_builder *builder, uint32_t node)
 	if (gw_builder_node(builder, node)->gone)
 		return 0;
 	if (gw_builder_node(builder, node)->stack_wait)
-		return gw_builder_live(builder, node, "is in a wait that gpuwatch has no record of");
-	if (!task || wait.kind == GW_WAIT_NONE)
-		return gw_builder_live(builder, node, "is in no tracked wait");
+		return task_sleeps_in(builder, node, "is in a wait that gpuwatch has no record of");
 	/* The end of the wait was missed, or the task is between two of them. */
-	if (wait.kind != GW_WAIT_POLL && gw_stack_user_sleep(builder->now, task)) {
+	if (task && wait.kind != GW_WAIT_POLL && gw_stack_user_sleep(builder->now, task)) {
 		gw_builder_node(builder, node)->wait.kind = GW_WAIT_NONE;
 		return gw_builder_live(builder, node, "sleeps in a system call of its own");
 	}
+	if (!task || wait.kind == GW_WAIT_NONE)
+		return task_sleeps_in(builder, node, "is in no tracked wait");
 	if (!gw_task_sleeps(task))
 		gw_builder_live(builder, node, "is running");
 	else if (gw_wait_has_timeout(&wait))

@@ -203,3 +203,17 @@ const char *gw_evidence_name(enum gw_evidence evidence)
 
 	return names[evidence];
 }
+
+const char *gw_end_name(enum gw_end end)
+{
+	static const char *const names[GW_ENDS] = {
+		[GW_END_BUSY_HOLDER] = "busy-holder",
+		[GW_END_RETRY_LOOP] = "retry-loop",
+		[GW_END_RESET] = "reset",
+		[GW_END_SILENT_DEVICE] = "silent-device",
+		[GW_END_DEAD_OWNER] = "dead-owner",
+		[GW_END_SLEEPS_IN] = "sleeps-in",
+	};
+
+	return names[end];
+}

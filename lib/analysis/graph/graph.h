@@ -78,6 +78,21 @@ enum gw_evidence {
 	GW_EVIDENCE_TEXT, /* read in a kernel log */
 };
 
+/*
+ * What stands at the end of a chain. Whoever makes a node live or dead sets it: a stall's kind and class follow from the
+ * end of its chain, and so do the words.
+ */
+enum gw_end {
+	GW_END_NONE,	      /* nothing is known, or the chain goes on */
+	GW_END_BUSY_HOLDER,   /* TASK: runs, and holds what others need */
+	GW_END_RETRY_LOOP,    /* TASK: sleeps again and again for short times without getting on */
+	GW_END_RESET,	      /* TASK, WORK: the reset that could end it is itself in the way */
+	GW_END_SILENT_DEVICE, /* TIMELINE, TASK: the device, or the host of a virtual machine, does not answer */
+	GW_END_DEAD_OWNER,    /* LOCK, SRCU, NOTIFIER: whoever holds it left it behind */
+	GW_END_SLEEPS_IN,     /* TASK: sleeps for what nobody tracks; gw_place_of() its record names the function */
+	GW_ENDS
+};
+
 #define GW_NO_NODE UINT32_MAX
 
 struct gw_node {
@@ -87,8 +102,9 @@ struct gw_node {
 	const char *label;	       /* its name where no record has one, else NULL */
 	enum gw_confidence confidence; /* of a GW_LEAF_DEAD */
 	const char *why;	       /* of a leaf, static text that completes "it ..." */
-	uint64_t address, extra;       /* identity, by type */
-	uint64_t since_ns;	       /* TASK: its wait; NOTIFIER, FAULT, RECLAIM: entered; 0 = unknown */
+	enum gw_end end;
+	uint64_t address, extra; /* identity, by type */
+	uint64_t since_ns;	 /* TASK: its wait; NOTIFIER, FAULT, RECLAIM: entered; 0 = unknown */
 	uint64_t device;	 /* FENCE, TIMELINE: waited for inside a section of this drm_device being unplugged */
 	uint64_t context, seqno; /* FENCE, JOB */
 	bool polled;		 /* TIMELINE: of fences that whoever looks at them may signal */
@@ -157,5 +173,8 @@ int gw_graph_finish(struct gw_graph *graph);
 const char *gw_node_type_name(enum gw_node_type type);
 const char *gw_relation_name(enum gw_relation relation);
 const char *gw_evidence_name(enum gw_evidence evidence);
+
+/* "busy-holder", "retry-loop", "reset", "silent-device", "dead-owner", "sleeps-in"; NULL for none. */
+const char *gw_end_name(enum gw_end end);
 
 #endif

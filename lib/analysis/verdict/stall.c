@@ -205,6 +205,27 @@ static enum gw_confidence stall_weakest(const struct stalls *stalls, const struc
 	return confidence;
 }
 
+/* What the end of the chain makes of it. */
+static void stall_classify(const struct stalls *stalls, struct gw_finding *finding)
+{
+	static const struct {
+		enum gw_kind kind;
+		enum gw_class class;
+	} by_end[GW_ENDS] = {
+		[GW_END_NONE] = { GW_KIND_STALL, GW_CLASS_LONG_WAIT },
+		[GW_END_BUSY_HOLDER] = { GW_KIND_LIVELOCK, GW_CLASS_BUSY_HOLDER },
+		[GW_END_RETRY_LOOP] = { GW_KIND_LIVELOCK, GW_CLASS_RETRY_LOOP },
+		[GW_END_RESET] = { GW_KIND_STALL, GW_CLASS_LONG_WAIT },
+		[GW_END_SILENT_DEVICE] = { GW_KIND_STALL, GW_CLASS_SILENT_DEVICE },
+		[GW_END_DEAD_OWNER] = { GW_KIND_STALL, GW_CLASS_LONG_WAIT },
+		[GW_END_SLEEPS_IN] = { GW_KIND_STALL, GW_CLASS_LONG_WAIT },
+	};
+	enum gw_end end = stalls->graph->nodes[finding->root].end;
+
+	finding->kind = by_end[end].kind;
+	finding->class = by_end[end].class;
+}
+
 static int stall_add_finding(const struct stalls *stalls, uint32_t start, struct gw_paths *paths,
 			     struct gw_context *context, const struct gw_index_list *stalled,
 			     struct gw_finding_list *findings)
@@ -214,8 +235,6 @@ static int stall_add_finding(const struct stalls *stalls, uint32_t start, struct
 
 	if (!finding)
 		return -ENOMEM;
-	finding->kind = GW_KIND_STALL;
-	finding->class = GW_CLASS_LONG_WAIT;
 	r = stall_chain_from(stalls, start, paths, &finding->edges);
 	r = r ?: gw_finding_chain(finding, stalls->graph);
 	if (r == 0 && finding->chain.count == 0)
@@ -223,6 +242,7 @@ static int stall_add_finding(const struct stalls *stalls, uint32_t start, struct
 	if (r < 0)
 		return r;
 	finding->root = finding->chain.items[finding->chain.count - 1];
+	stall_classify(stalls, finding);
 	finding->confidence = stall_weakest(stalls, finding, start);
 	gw_context_begin(context, finding);
 	r = gw_finding_participant(finding, stalls->graph, start);

@@ -222,7 +222,7 @@ static uint64_t store_fingerprint(const struct gw_graph *graph, const struct gw_
 	const struct gw_node *root = &graph->nodes[finding->root];
 	uint64_t sum = root->address * 31 + root->type;
 
-	if (finding->kind == GW_KIND_STALL)
+	if (finding->kind != GW_KIND_DEADLOCK)
 		return sum + (finding->n_victims ? 64 - (uint64_t)__builtin_clzll(finding->n_victims) : 0);
 	for (uint32_t i = 0; i < finding->victims.count; i++) {
 		const struct gw_node *victim = &graph->nodes[finding->victims.items[i]];
@@ -276,9 +276,14 @@ static int store_add_entry(struct gw_store *store, const struct gw_graph *graph,
 
 static void store_set_id(struct gw_report *report)
 {
-	const char letter = report->kind == GW_KIND_STALL ? 's' : report->kind == GW_KIND_HAZARD ? 'h' : 'd';
+	static const char letters[] = {
+		[GW_KIND_DEADLOCK] = 'd',
+		[GW_KIND_LIVELOCK] = 'l',
+		[GW_KIND_STALL] = 's',
+		[GW_KIND_HAZARD] = 'h',
+	};
 
-	snprintf(report->id, sizeof(report->id), "%c-%012" PRIx64, letter,
+	snprintf(report->id, sizeof(report->id), "%c-%012" PRIx64, letters[report->kind],
 		 (report->key ^ report->key >> 48) & UINT64_C(0xffffffffffff));
 }
 
@@ -334,14 +339,14 @@ static bool store_is_known_otherwise(const struct gw_store *store, const struct 
 	return false;
 }
 
-static void store_resolve_explained_stalls(struct gw_store *store, const struct entry *deadlock, uint64_t now_ns,
+static void store_resolve_explained_stalls(struct gw_store *store, const struct entry *explanation, uint64_t now_ns,
 					   gw_report_changed changed, void *userdata)
 {
 	for (size_t i = 0; i < store->count; i++) {
 		struct entry *entry = store->entries[i];
 
 		if (entry->kind == GW_KIND_STALL && store_is_active(entry) &&
-		    store_entry_names(deadlock, &entry->participants[0]))
+		    store_entry_names(explanation, &entry->participants[0]))
 			store_resolve(entry, now_ns, changed, userdata);
 	}
 	store_list_reports(store);
@@ -395,10 +400,17 @@ static int store_offer_deadlock(struct gw_store *store, const struct gw_graph *g
 	return store_is_known_otherwise(store, finding) ? 0 : store_add_entry(store, graph, finding, &entry);
 }
 
+/* A livelock explains a stall of the same tasks, but not another livelock. */
+static bool store_is_livelock_of(const struct entry *entry, const struct gw_finding *stall)
+{
+	return entry->kind == GW_KIND_LIVELOCK && store_is_active(entry) && stall->kind == GW_KIND_STALL;
+}
+
 static bool store_is_explained(const struct gw_store *store, const struct gw_finding *stall)
 {
 	for (size_t i = 0; i < store->count; i++)
-		if (store->entries[i]->kind == GW_KIND_DEADLOCK && !store_is_resolved(store->entries[i]) &&
+		if ((store->entries[i]->kind == GW_KIND_DEADLOCK || store_is_livelock_of(store->entries[i], stall)) &&
+		    !store_is_resolved(store->entries[i]) &&
 		    store_entry_names(store->entries[i], &stall->participants[0]))
 			return true;
 	return false;
@@ -408,6 +420,7 @@ static int store_offer_stall(struct gw_store *store, const struct gw_graph *grap
 			     gw_report_changed changed, void *userdata)
 {
 	struct entry *entry = store_find_key(store, finding);
+	int r;
 
 	if (store_is_explained(store, finding))
 		return 0;
@@ -420,13 +433,17 @@ static int store_offer_stall(struct gw_store *store, const struct gw_graph *grap
 	}
 	if (store_is_active(entry) && entry->fingerprint == store_fingerprint(graph, finding))
 		return 0;
-	return store_report(store, entry, graph, finding, finding->confidence, changed, userdata);
+	r = store_report(store, entry, graph, finding, finding->confidence, changed, userdata);
+	if (r == 0 && finding->kind == GW_KIND_LIVELOCK)
+		store_resolve_explained_stalls(store, entry, gw_snapshot_head(graph->snapshot)->mono_ns, changed,
+					       userdata);
+	return r;
 }
 
 int gw_store_offer(struct gw_store *store, const struct gw_graph *graph, const struct gw_finding *finding,
 		   gw_report_changed changed, void *userdata)
 {
-	if (finding->kind == GW_KIND_STALL)
+	if (finding->kind != GW_KIND_DEADLOCK)
 		return store_offer_stall(store, graph, finding, changed, userdata);
 	return store_offer_deadlock(store, graph, finding, changed, userdata);
 }

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/analysis/record/place.h"
 #include "lib/analysis/record/stack.h"
+#include "lib/analysis/words/end.h"
 #include "lib/analysis/words/names.h"
 
 /* Tasks of a chain that have a sentence each; the rest of a longer one is left out. */
@@ -186,6 +188,15 @@ static void explain_steps(struct explanation *explanation)
 
 /* ---- what is not sure ------------------------------------------------------------------- */
 
+/* It has not run since before the programs were attached: then its wait began before, too. */
+static bool explain_began_before_attach(const struct explanation *explanation, const struct gw_node *node)
+{
+	uint64_t attached_ns = gw_snapshot_host(explanation->graph->snapshot)->attached_ns;
+
+	return node->task && node->task->start_ns < attached_ns && node->task->last_ran_ns &&
+	       node->task->last_ran_ns < attached_ns;
+}
+
 static void explain_unknown_beginnings(struct explanation *explanation)
 {
 	for (uint32_t i = 0; !explanation->graph->from_text && i < explanation->finding->chain.count; i++) {
@@ -194,7 +205,10 @@ static void explain_unknown_beginnings(struct explanation *explanation)
 		if (node->type != GW_NODE_TASK || node->wait.kind == GW_WAIT_NONE || node->since_ns)
 			continue;
 		gw_text_add(&explanation->text,
-			    " The wait of pid %" PRIu32 " began before gpuwatch was attached, at an unknown time.",
+			    explain_began_before_attach(explanation, node)
+				    ? " The wait of pid %" PRIu32
+				      " began before gpuwatch was attached, at an unknown time."
+				    : " No program saw the wait of pid %" PRIu32 " begin.",
 			    node->pid);
 	}
 }
@@ -269,21 +283,52 @@ static void explain_dead_end(struct explanation *explanation)
 	}
 }
 
+/* The wait for a fence that a stack alone shows: not which one it is. */
 static void explain_untracked(struct explanation *explanation, const struct gw_node *node)
 {
-	const struct gw_symbol_record *frame = gw_stack_module_frame(explanation->graph->snapshot, node->task);
+	const struct gw_snapshot *snapshot = explanation->graph->snapshot;
+	struct gw_place place = gw_place_of(snapshot, node->task);
+	const struct gw_symbol_record *caller = place.driver ? place.driver : place.function;
 
 	explain_name(explanation, node);
 	gw_text_add(&explanation->text, " is blocked in %s()", node->stack_wait);
-	if (frame)
-		gw_text_add(&explanation->text, ", called from %s() of module %s", frame->name, frame->module);
-	if (node->task->last_ran_ns && node->task->last_ran_ns < explanation->now_ns) {
-		explain_add(explanation, ", and has not run for more than ");
-		gw_text_add_age(&explanation->text, explanation->now_ns - node->task->last_ran_ns);
-	}
+	if (caller && !gw_function_is(caller->name, node->stack_wait))
+		gw_text_add(&explanation->text,
+			    caller->module[0] ? ", called from %s() of module %s" : ", called from %s()", caller->name,
+			    caller->module);
 	explain_add(
 		explanation,
 		". gpuwatch has no record of this wait, so it cannot show which fence the task waits for, or who signals it.");
+	gw_end_sleep(&explanation->text, explanation->graph, node);
+}
+
+/* A chain of one task, which sleeps for what nobody tracks. */
+static void explain_sleeper(struct explanation *explanation, const struct gw_node *node)
+{
+	explain_name(explanation, node);
+	explain_add(explanation, " ");
+	gw_end_phrase(&explanation->text, explanation->graph, node);
+	explain_add(explanation, ". gpuwatch does not track what it sleeps for, so it cannot show who wakes it up.");
+	gw_end_sleep(&explanation->text, explanation->graph, node);
+}
+
+static bool explain_waits_for_unseen_fence(const struct gw_node *node)
+{
+	return node->stack_wait && gw_stack_gpu_wait(node->stack_wait) != GW_WAIT_COMPLETION;
+}
+
+static void explain_end(struct explanation *explanation, const struct gw_node *last)
+{
+	struct gw_text phrase = { .data = NULL };
+
+	if (gw_end_phrase(&phrase, explanation->graph, last)) {
+		explain_add(explanation, " The chain ends there: ");
+		explain_name(explanation, last);
+		gw_text_add(&explanation->text, " %s.", phrase.data ? phrase.data : "");
+	}
+	gw_text_clear(&phrase);
+	if (last->end == GW_END_SLEEPS_IN)
+		gw_end_sleep(&explanation->text, explanation->graph, last);
 }
 
 static void explain_stall(struct explanation *explanation)
@@ -291,17 +336,18 @@ static void explain_stall(struct explanation *explanation)
 	const struct gw_node *first = explain_node(explanation, explanation->finding->chain.items[0]),
 			     *last = explain_last_node(explanation);
 
-	if (first->stack_wait) {
+	if (explain_waits_for_unseen_fence(first)) {
 		explain_untracked(explanation, first);
 		return;
 	}
-	explain_steps(explanation);
-	if (last != first && last->why) {
-		explain_add(explanation, " The chain ends there: ");
-		explain_name(explanation, last);
-		gw_text_add(&explanation->text, " %s.", last->why);
+	if (first == last && first->end == GW_END_SLEEPS_IN) {
+		explain_sleeper(explanation, first);
+		return;
 	}
-	if (explanation->finding->class != GW_CLASS_SILENT_DEVICE)
+	explain_steps(explanation);
+	if (last != first)
+		explain_end(explanation, last);
+	if (explanation->finding->kind == GW_KIND_STALL && explanation->finding->class != GW_CLASS_SILENT_DEVICE)
 		explain_add(explanation, " Nothing proves a deadlock: it may be slow rather than stuck.");
 }
 
@@ -313,7 +359,7 @@ char *gw_explain_cause(const struct gw_graph *graph, const struct gw_finding *fi
 		.now_ns = gw_snapshot_head(graph->snapshot)->mono_ns,
 	};
 
-	if (finding->kind == GW_KIND_STALL) {
+	if (finding->kind != GW_KIND_DEADLOCK) {
 		explain_stall(&explanation);
 	} else {
 		explain_steps(&explanation);
@@ -433,11 +479,17 @@ static void explain_summarise_stall(struct explanation *explanation)
 {
 	const struct gw_node *first = explain_node(explanation, explanation->finding->chain.items[0]);
 
-	if (explanation->finding->edges.count == 0 && !first->stack_wait) {
+	if (explanation->finding->edges.count == 0 && !first->stack_wait && first->end == GW_END_NONE) {
 		explain_unknown_wait(explanation);
 		return;
 	}
 	explain_name(explanation, first);
+	if (explanation->finding->edges.count == 0 && first->end != GW_END_NONE &&
+	    !explain_waits_for_unseen_fence(first)) {
+		explain_add(explanation, " ");
+		gw_end_phrase(&explanation->text, explanation->graph, first);
+		return;
+	}
 	if (first->stack_wait) {
 		gw_text_add(&explanation->text, " is blocked in %s(), a wait that gpuwatch has no record of",
 			    first->stack_wait);
@@ -455,7 +507,7 @@ char *gw_explain_summary(const struct gw_graph *graph, const struct gw_finding *
 		.now_ns = gw_snapshot_head(graph->snapshot)->mono_ns,
 	};
 
-	if (finding->kind == GW_KIND_STALL)
+	if (finding->kind != GW_KIND_DEADLOCK)
 		explain_summarise_stall(&explanation);
 	else if (finding->loop)
 		explain_summarise_loop(&explanation);

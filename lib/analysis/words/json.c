@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "lib/analysis/record/place.h"
 #include "lib/analysis/words/names.h"
 #include "lib/base/json.h"
 #include "lib/base/text.h"
@@ -76,6 +77,24 @@ json_t *gw_json_sections(const struct gw_sections *sections)
 	return array;
 }
 
+/* Where it is and what ends its sleep, of a task that sleeps. */
+static void json_put_sleep(json_t *object, const struct gw_graph *graph, const struct gw_task_record *task,
+			   bool *failed)
+{
+	struct gw_place place = gw_place_of(graph->snapshot, task);
+	struct gw_text text = { .data = NULL };
+
+	if (!gw_task_sleeps(task))
+		return;
+	json_put_text(object, "signals", gw_signals_name(gw_place_signals(task)), failed);
+	if (task->flags & (GW_TASK_F_TIMER | GW_TASK_F_NO_TIMER))
+		gw_json_put(object, "timer", json_boolean(task->flags & GW_TASK_F_TIMER), failed);
+	if (!place.function)
+		return;
+	gw_name_function(&text, place.driver ? place.driver : place.function);
+	gw_json_put(object, "place", gw_text_json(&text), failed);
+}
+
 static void json_put_task(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool stack,
 			  bool *failed)
 {
@@ -105,6 +124,8 @@ static void json_put_task(json_t *object, const struct gw_graph *graph, const st
 		gw_json_put(object, "interruptible", json_boolean(node->wait.flags & GW_WAIT_F_INTERRUPTIBLE), failed);
 	if (task)
 		gw_json_put(object, "inside", gw_json_sections(&task->watch.sections), failed);
+	if (task)
+		json_put_sleep(object, graph, task, failed);
 	if (task && task->cgroup_id)
 		json_put_number(object, "cgroup_id", task->cgroup_id, failed);
 }
@@ -278,6 +299,8 @@ json_t *gw_json_node(const struct gw_graph *graph, const struct gw_node *node, b
 	json_put_fields(object, graph, node, stack, &failed);
 	if (node->why)
 		json_put_text(object, "note", node->why, &failed);
+	if (node->end != GW_END_NONE)
+		json_put_text(object, "end", gw_end_name(node->end), &failed);
 	if (!failed)
 		return object;
 	json_decref(object);

@@ -52,6 +52,11 @@ void gw_name_address(struct gw_text *text, const struct gw_snapshot *snapshot, u
 		gw_text_add(text, " [%s]", symbol->module);
 }
 
+void gw_name_function(struct gw_text *text, const struct gw_symbol_record *function)
+{
+	gw_text_add(text, function->module[0] ? "%s [%s]" : "%s", function->name, function->module);
+}
+
 static const struct gw_timeline_record *name_timeline_record(const struct gw_graph *graph, const struct gw_node *node)
 {
 	if (node->type == GW_NODE_TIMELINE)

@@ -22,6 +22,9 @@ void gw_name_reclaim(struct gw_text *text);
 /* "symbol+0x1a", with " [module]" for a module's; "0x…" where no symbol is known. */
 void gw_name_address(struct gw_text *text, const struct gw_snapshot *snapshot, uint64_t address);
 
+/* "amdgpu_cs_ioctl [amdgpu]" */
+void gw_name_function(struct gw_text *text, const struct gw_symbol_record *function);
+
 /* The best names known of a fence, its job, or its timeline; "" where there is none. Valid as long as the snapshot. */
 const char *gw_name_driver(const struct gw_graph *graph, const struct gw_node *node);
 const char *gw_name_timeline(const struct gw_graph *graph, const struct gw_node *node);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where a sleeping task is, by its stack, and what can end its sleep, by its state: for tasks whose wait nobody tracks. */
+#ifndef GPUWATCH_LIB_ANALYSIS_RECORD_PLACE_H
+#define GPUWATCH_LIB_ANALYSIS_RECORD_PLACE_H
+
+#include "lib/analysis/record/snapshot.h"
+
+/* Functions on a task's stack; NULL where none is known, always for one that runs. Valid as long as the snapshot. */
+struct gw_place {
+	/* The innermost one that means something: not the scheduler's, nor of the wait for a lock, a completion, a timer. */
+	const struct gw_symbol_record *function;
+	/* The innermost one of a GPU driver that calls it; NULL if that is the function itself. */
+	const struct gw_symbol_record *driver;
+};
+
+struct gw_place gw_place_of(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+
+/* Which signals end the sleep of a task, by its state. */
+enum gw_signals {
+	GW_SIGNALS_NONE,
+	GW_SIGNALS_FATAL, /* TASK_KILLABLE */
+	GW_SIGNALS_ANY,	  /* TASK_INTERRUPTIBLE */
+};
+
+enum gw_signals gw_place_signals(const struct gw_task_record *task);
+
+/* For JSON: "none", "fatal", "any". */
+const char *gw_signals_name(enum gw_signals signals);
+
+#endif

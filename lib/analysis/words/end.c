@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Phrases of ends: what their builders give as a reason, or the function that a task sleeps in. */
+#include "lib/analysis/words/end.h"
+
+#include "lib/analysis/record/place.h"
+#include "lib/analysis/record/wait.h"
+
+static void end_function(struct gw_text *text, const struct gw_symbol_record *function)
+{
+	gw_text_add(text, function->module[0] ? "%s() of module %s" : "%s()", function->name, function->module);
+}
+
+static bool end_sleeps_in(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
+{
+	struct gw_place place = { .function = NULL };
+
+	if (node->task)
+		place = gw_place_of(graph->snapshot, node->task);
+	if (!place.function)
+		return false;
+	gw_text_add(text, "sleeps in ");
+	end_function(text, place.function);
+	if (place.driver) {
+		gw_text_add(text, ", called from ");
+		end_function(text, place.driver);
+	}
+	return true;
+}
+
+bool gw_end_phrase(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
+{
+	if (node->end == GW_END_SLEEPS_IN && end_sleeps_in(text, graph, node))
+		return true;
+	if (!node->why)
+		return false;
+	gw_text_add(text, "%s", node->why);
+	return true;
+}
+
+/* The run queue's clock may be behind: what it measures is when the task ran last, not when its wait began. */
+static void end_age(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
+{
+	uint64_t now_ns = gw_snapshot_head(graph->snapshot)->mono_ns;
+
+	if (node->since_ns && node->since_ns < now_ns) {
+		gw_text_add(text, " The wait began ");
+		gw_text_add_age(text, now_ns - node->since_ns);
+		gw_text_add(text, " before this look.");
+	} else if (node->task->last_ran_ns && node->task->last_ran_ns < now_ns) {
+		gw_text_add(text, " By the scheduler's clock it last ran ");
+		gw_text_add_age(text, now_ns - node->task->last_ran_ns);
+		gw_text_add(text, " before this look; when it entered the function is not recorded.");
+	}
+}
+
+void gw_end_sleep(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
+{
+	static const char *const signals[] = {
+		[GW_SIGNALS_NONE] = " No signal wakes it up",
+		[GW_SIGNALS_FATAL] = " A fatal signal wakes it up",
+		[GW_SIGNALS_ANY] = " A signal wakes it up",
+	};
+
+	if (!node->task || !gw_task_sleeps(node->task))
+		return;
+	end_age(text, graph, node);
+	gw_text_add(text, "%s", signals[gw_place_signals(node->task)]);
+	if (node->task->flags & GW_TASK_F_TIMER)
+		gw_text_add(text, ", and a timer does.");
+	else if (node->task->flags & GW_TASK_F_NO_TIMER)
+		gw_text_add(text, ", and no timer does.");
+	else
+		gw_text_add(text, ".");
+}
