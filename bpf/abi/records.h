@@ -123,7 +123,7 @@ struct gw_signaller {
 	__u32 kind;  /* enum gw_signaller_kind */
 	__u32 flags; /* task->flags (PF_*) at learning time */
 	char comm[GW_COMM_SIZE];
-	__u32 reserved;
+	__u32 errors; /* of count, those with dma_fence.error set, of which there may be more than were looked at */
 };
 
 /*
@@ -302,6 +302,7 @@ enum gw_work_place {
 	GW_WORK_INACTIVE,      /* held back by max_active of its workqueue */
 	GW_WORK_QUEUED,	       /* on its pool's list, will be taken by the next free worker */
 	GW_WORK_IDLE,	       /* not queued (waited for by a flush, yet idle) */
+	GW_WORK_DELAYED,       /* its timer runs, which will queue it */
 };
 
 struct gw_work_record {

@@ -239,12 +239,14 @@ static __always_inline void signaller_put_first(struct gw_timeline *timeline, co
 {
 	struct gw_signaller *list = timeline->signallers;
 	u64 count = 0;
+	u32 errors = 0;
 	int place = GW_SIGNALLERS - 1, i;
 
 	for (i = GW_SIGNALLERS - 1; i >= 0; i--) {
 		if (signaller_equals(&list[i], who)) {
 			place = i;
 			count = list[i].count;
+			errors = list[i].errors;
 		}
 	}
 	for (i = GW_SIGNALLERS - 1; i > 0; i--) {
@@ -253,6 +255,7 @@ static __always_inline void signaller_put_first(struct gw_timeline *timeline, co
 	}
 	list[0] = *who;
 	list[0].count = count + 1;
+	list[0].errors += errors;
 	if (place && list[1].kind != GW_SIGNALLER_NONE)
 		timeline->changes++;
 }
@@ -316,6 +319,7 @@ static __noinline int learn(struct dma_fence *fence, struct task_struct *task)
 	timeline->seqno = fence->seqno;
 	timeline->habit = 0;
 	signaller_describe(&who, task, interrupt_level(task));
+	who.errors = fence->error != 0;
 	if (who.kind == GW_SIGNALLER_WORK)
 		note_signal_of_work(task, context);
 	signaller_put_first(timeline, &who);
@@ -355,10 +359,12 @@ static __noinline int look_closely(struct dma_fence *fence, struct task_struct *
 	if (timeline->context != fence->context || !is_same(latest, task, interrupt_level(task)))
 		return learn(fence, task);
 	latest->count++;
+	latest->errors += fence->error != 0;
 	timeline->seqno = fence->seqno;
 	if (latest->kind == GW_SIGNALLER_WORK)
 		note_signal_of_work(task, fence->context);
-	if (latest->kind == GW_SIGNALLER_TASK && latest->count >= GW_CLOSE_LOOKS)
+	/* Whoever retires fences is looked at closely for good. */
+	if (latest->kind == GW_SIGNALLER_TASK && latest->count >= GW_CLOSE_LOOKS && latest->errors < GW_CLOSE_LOOKS / 2)
 		timeline->habit = (u64)task;
 	return 0;
 }

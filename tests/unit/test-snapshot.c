@@ -336,7 +336,7 @@ TEST(values_out_of_their_range_are_corrupt)
 		{ &lock->kind, GW_LOCK_RT_MUTEX + 1 },
 		{ &lock->owner_kind, GW_OWNER_READER_HINT + 1 },
 		{ &work->place, 0 },
-		{ &work->place, GW_WORK_IDLE + 1 },
+		{ &work->place, GW_WORK_DELAYED + 1 },
 		{ &timeline->timeline.signallers[0].kind, GW_SIGNALLER_HARDIRQ + 1 },
 		{ &fence->header.type, GW_RECORD_TYPES },
 		{ &fence->header.type, 0 },

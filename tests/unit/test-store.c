@@ -298,6 +298,41 @@ TEST(stall_shows_the_chain_to_whoever_is_slow)
 	world_free(w);
 }
 
+/* A hint is no deadlock, but what closes the loop is shown, and why it is none. */
+TEST(stall_shows_the_edge_that_closes_its_loop)
+{
+	struct world *w = world_new();
+	struct gw_task_record *compositor = user_task(w, 101, "compositor");
+	struct gw_fence_record *next = fence(w, timeline_by(w, "gfx", compositor), 7);
+	const struct gw_report *report;
+
+	next->flags |= GW_FENCE_F_POLLED;
+	waits_for_fence(w, compositor, next);
+	look(w, 11);
+	report = the_report(w, GW_KIND_STALL);
+	assert_int_equal(json_array_size(report->nodes), 3);
+	assert_int_equal(json_array_size(report->edges), 3);
+	assert_non_null(strstr(report->explanation,
+			       "These waits form a loop, and it is not proven that nothing else ends it."));
+	assert_null(strstr(report->explanation, "may be slow"));
+	world_free(w);
+}
+
+TEST(stall_follows_the_member_of_an_array_that_is_not_signalled)
+{
+	struct world *w = world_new();
+	struct gw_task_record *signaller = kthread(w, 102, "signaller"), *slow = kthread(w, 103, "slow");
+	struct gw_timeline_record *ring = timeline_by(w, "gfx", signaller);
+	struct gw_fence_record *done = fence(w, ring, 6), *array = fence_of(w, GW_FENCE_ARRAY, done, fence(w, ring, 7));
+
+	done->flags |= GW_FENCE_F_SIGNALED;
+	waits_for_fence(w, kthread(w, 101, "waiter"), array);
+	waits_for_lock(w, signaller, lock_of(w, GW_LOCK_MUTEX, slow), MUTEX);
+	look(w, 11);
+	assert_string_equal(the_report(w, GW_KIND_STALL)->root_node, "task:103");
+	world_free(w);
+}
+
 TEST(wait_with_a_timeout_and_a_poll_are_no_stalls)
 {
 	struct world *w = world_new();
@@ -543,6 +578,8 @@ int main(void)
 		T(long_wait_with_an_unknown_end_is_a_stall),
 		T(all_waits_for_one_timeline_are_one_stall),
 		T(stall_shows_the_chain_to_whoever_is_slow),
+		T(stall_shows_the_edge_that_closes_its_loop),
+		T(stall_follows_the_member_of_an_array_that_is_not_signalled),
 		T(wait_with_a_timeout_and_a_poll_are_no_stalls),
 		T(long_wait_for_a_lock_alone_is_no_stall),
 		T(long_wait_for_fences_that_are_not_known_is_a_stall),

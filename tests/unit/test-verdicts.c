@@ -508,19 +508,161 @@ TEST(two_signallers_in_the_same_loop_are_at_best_probable)
 	world_free(w);
 }
 
-TEST(full_table_of_signallers_may_have_forgotten_one)
+/* A timeline with three signallers, each with so many signals, of which the first is the classic one's. */
+static struct classic classic_with_three(struct world *w, uint64_t signals)
 {
-	struct world *w = world_new();
 	struct classic c = classic(w, 101);
 
 	for (uint32_t pid = 103; pid < 105; pid++) {
 		struct gw_task_record *other = kthread(w, pid, "other");
 
-		signalled_by(c.ring, other, 50);
+		signalled_by(c.ring, other, signals);
 		waits_for_lock(w, other, c.lock, MUTEX);
 	}
+	return c;
+}
+
+TEST(three_signallers_that_are_all_stuck_are_as_good_as_one)
+{
+	struct world *w = world_new();
+
+	classic_with_three(w, 50);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "103 104");
+	world_free(w);
+}
+
+TEST(table_that_signallers_pass_through_may_have_forgotten_one)
+{
+	struct world *w = world_new();
+	struct classic c = classic_with_three(w, 2);
+
+	c.ring->timeline.signallers[0].count = 7;
 	look(w, 3);
 	assert_silent(w);
+	world_free(w);
+}
+
+/* ---- after a recovery ---------------------------------------------------------------------- */
+
+/* The classic one's signaller has signalled 20 fences, and a reset so many after them, with errors or not. */
+static struct classic classic_after_reset(struct world *w, uint64_t signals, uint32_t errors)
+{
+	struct classic c = classic(w, 101);
+	struct gw_signaller thread = c.ring->timeline.signallers[0];
+
+	c.ring->timeline.signallers[0] = (struct gw_signaller){ .kind = GW_SIGNALLER_NONE };
+	signalled_by_work(w, c.ring, 0xffff888000555000, "lab_reset", signals);
+	c.ring->timeline.signallers[0].errors = errors;
+	c.ring->timeline.signallers[1] = thread;
+	c.ring->timeline.signallers[1].count = 20;
+	c.ring->timeline.changes = 1;
+	return c;
+}
+
+TEST(reset_that_signalled_once_does_not_hide_who_signals)
+{
+	struct world *w = world_new();
+
+	classic_after_reset(w, 1, 0);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(reset_that_retired_many_fences_does_not_hide_who_signals)
+{
+	struct world *w = world_new();
+
+	classic_after_reset(w, 60, 60);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(reset_under_way_may_signal)
+{
+	struct world *w = world_new();
+
+	classic_after_reset(w, 1, 1);
+	runs(worker(w, 103, 0xffff888000555000, "lab_reset", 0xffff888000777000));
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(reset_whose_timer_runs_may_signal)
+{
+	struct world *w = world_new();
+	struct gw_work_record *reset;
+
+	classic_after_reset(w, 1, 1);
+	reset = queued_inactive(w, 0xffff888000555000, "lab_reset", 0, 0);
+	reset->place = GW_WORK_DELAYED;
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(thread_that_took_over_a_moment_ago_may_signal)
+{
+	struct world *w = world_new();
+
+	classic_after_reset(w, 3, 0);
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(operator_that_retired_a_fence_is_back_in_its_shell)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_task_record *shell = user_task(w, 103, "sh");
+
+	signalled_by(c.ring, shell, 1);
+	shell->state = 1;
+	stack(w, shell, "schedule do_wait kernel_wait4 do_syscall_64");
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(recovery_thread_that_sleeps_until_it_signals_may_signal)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_task_record *recovery = kthread(w, 103, "recovery");
+
+	signalled_by(c.ring, recovery, 1);
+	stack(w, recovery, "schedule schedule_timeout msleep gpulab:recovery_thread kthread");
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(interrupt_that_signalled_once_may_do_so_again)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	signalled_by_interrupt(c.ring, GW_SIGNALLER_HARDIRQ);
+	c.ring->timeline.signallers[1].count = 1;
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
+TEST(signaller_that_took_over_from_one_that_is_gone_counts_alone)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_task_record *former = kthread(w, 103, "former");
+
+	signalled_by(c.ring, former, 50);
+	remove_record(w, former);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
 	world_free(w);
 }
 
@@ -1882,7 +2024,17 @@ int main(void)
 		T(second_signaller_that_lives_may_signal),
 		T(an_interrupt_among_the_signallers_may_signal),
 		T(two_signallers_in_the_same_loop_are_at_best_probable),
-		T(full_table_of_signallers_may_have_forgotten_one),
+		T(three_signallers_that_are_all_stuck_are_as_good_as_one),
+		T(table_that_signallers_pass_through_may_have_forgotten_one),
+		T(reset_that_signalled_once_does_not_hide_who_signals),
+		T(reset_that_retired_many_fences_does_not_hide_who_signals),
+		T(reset_under_way_may_signal),
+		T(reset_whose_timer_runs_may_signal),
+		T(thread_that_took_over_a_moment_ago_may_signal),
+		T(operator_that_retired_a_fence_is_back_in_its_shell),
+		T(recovery_thread_that_sleeps_until_it_signals_may_signal),
+		T(interrupt_that_signalled_once_may_do_so_again),
+		T(signaller_that_took_over_from_one_that_is_gone_counts_alone),
 		T(user_task_that_always_signals_is_a_signaller),
 		T(user_task_may_have_signalled_polled_fences_in_passing),
 		T(thread_that_retires_polled_fences_is_at_best_probable),

@@ -5,13 +5,23 @@
 #include <errno.h>
 
 #include "bpf/abi/kernel-constants.h"
+#include "lib/analysis/record/habit.h"
+#include "lib/analysis/record/stack.h"
 
-/* So many signals are a habit. Fewer prove nothing: the first of a timeline often comes from whoever set it up. */
-#define HABITUAL_SIGNALS 4
-
-static bool timeline_is_interrupt(const struct gw_signaller *signaller)
+static bool timeline_is_full(const struct gw_timeline *timeline)
 {
-	return signaller->kind == GW_SIGNALLER_SOFTIRQ || signaller->kind == GW_SIGNALLER_HARDIRQ;
+	return timeline->signallers[GW_SIGNALLERS - 1].kind != GW_SIGNALLER_NONE;
+}
+
+/* A full table where somebody has no habit is one that signallers pass through; of a driver's many timelines any is. */
+static bool timeline_may_have_forgotten(const struct gw_timeline_record *record)
+{
+	bool habits = true;
+
+	for (uint32_t i = 0; i < GW_SIGNALLERS; i++)
+		habits &= gw_habit(&record->timeline.signallers[i]) >= GW_HABITUAL_SIGNALS ||
+			  gw_habit_is_occasional(&record->timeline, i);
+	return timeline_is_full(&record->timeline) && (record->inherited || !habits);
 }
 
 /*
@@ -24,13 +34,23 @@ static enum gw_confidence timeline_trust(const struct gw_node *node, const struc
 	const struct gw_timeline *timeline = &node->timeline->timeline;
 	bool user = signaller->kind == GW_SIGNALLER_TASK && !(signaller->flags & PF_KTHREAD);
 
-	if (timeline->signallers[GW_SIGNALLERS - 1].kind != GW_SIGNALLER_NONE || (node->polled && user))
+	if (timeline_may_have_forgotten(node->timeline) || (node->polled && user))
 		return GW_CONFIDENCE_HINT;
 	if (node->timeline->inherited)
 		return timeline->changes > 0 ? GW_CONFIDENCE_HINT : GW_CONFIDENCE_PROBABLE;
-	if (timeline->changes > 0 || node->polled || signaller->count < HABITUAL_SIGNALS)
+	if (timeline->changes > 0 || node->polled || gw_habit(signaller) < GW_HABITUAL_SIGNALS)
 		return GW_CONFIDENCE_PROBABLE;
 	return GW_CONFIDENCE_PROVEN;
+}
+
+/* Unless several took turns, one followed the other, and the next one may come any time. */
+static bool timeline_signallers_come_and_go(const struct gw_timeline *timeline)
+{
+	uint32_t habitual = 0;
+
+	for (uint32_t i = 0; i < GW_SIGNALLERS; i++)
+		habitual += timeline->signallers[i].kind != GW_SIGNALLER_NONE && !gw_habit_is_occasional(timeline, i);
+	return timeline_is_full(timeline) || (habitual > 1 && timeline->changes < 2 * habitual);
 }
 
 /*
@@ -41,11 +61,11 @@ static enum gw_confidence timeline_trust_gone(const struct gw_node *node, const 
 {
 	enum gw_confidence confidence = timeline_trust(node, signaller);
 
-	if (node->timeline->inherited || node->timeline->timeline.changes > 0)
+	if (node->timeline->inherited || timeline_signallers_come_and_go(&node->timeline->timeline))
 		return GW_CONFIDENCE_HINT;
 	if (signaller->flags & PF_KTHREAD)
 		return confidence;
-	if (signaller->count < HABITUAL_SIGNALS)
+	if (gw_habit(signaller) < GW_HABITUAL_SIGNALS)
 		return GW_CONFIDENCE_HINT;
 	return confidence < GW_CONFIDENCE_PROBABLE ? confidence : GW_CONFIDENCE_PROBABLE;
 }
@@ -110,7 +130,7 @@ static int timeline_signalled_by(struct gw_builder *builder, uint32_t node, cons
 	uint64_t item = signaller->work;
 	uint32_t work;
 
-	if (timeline_is_interrupt(signaller))
+	if (gw_habit_is_interrupt(signaller))
 		return gw_builder_live(builder, node, "is signalled by an interrupt");
 	if (signaller->kind == GW_SIGNALLER_TASK)
 		return timeline_signalled_by_task(builder, node, signaller);
@@ -123,6 +143,78 @@ static int timeline_signalled_by(struct gw_builder *builder, uint32_t node, cons
 			       timeline_trust_work(builder, gw_builder_node(builder, node), signaller, item), 0);
 }
 
+/* ---- which of them count ------------------------------------------------------------- */
+
+static bool timeline_work_is_idle(const struct gw_builder *builder, const struct gw_signaller *signaller)
+{
+	const struct gw_work_record *record = signaller->work ? gw_snapshot_work(builder->now, signaller->work) : NULL;
+
+	if (gw_index_find(&builder->functions, signaller->function).count ||
+	    gw_index_find(&builder->inactive_functions, signaller->function).count)
+		return false;
+	return !record || record->function != signaller->function || record->place == GW_WORK_IDLE;
+}
+
+/* It is gone, or sleeps for reasons that have nothing to do with the GPU, and no timer will make it go on. */
+static bool timeline_task_is_idle(const struct gw_builder *builder, const struct gw_signaller *signaller)
+{
+	const struct gw_task_record *task = gw_snapshot_task(builder->now, signaller->task);
+	const struct gw_present_record *present = gw_snapshot_present(builder->now, signaller->task);
+	struct gw_wait wait;
+
+	if (task && task->start_ns == signaller->start_ns) {
+		if (gw_state_is_dead(task->state, task->flags) || gw_stack_user_sleep(builder->now, task))
+			return true;
+		return gw_task_sleeps(task) && !gw_task_wait(task, &wait) && !gw_stack_timed_sleep(builder->now, task);
+	}
+	if (present && present->start_ns == signaller->start_ns)
+		return present->state != 0;
+	return builder->complete;
+}
+
+/* It is gone, and somebody else has taken over. */
+static bool timeline_was_replaced(const struct gw_builder *builder, const struct gw_timeline *timeline, uint32_t i)
+{
+	const struct gw_signaller *signaller = &timeline->signallers[i];
+
+	if (i == 0 || gw_habit(&timeline->signallers[0]) < GW_HABITUAL_SIGNALS || !builder->complete)
+		return false;
+	return signaller->kind == GW_SIGNALLER_TASK && !gw_snapshot_task(builder->now, signaller->task) &&
+	       !gw_snapshot_present(builder->now, signaller->task);
+}
+
+/* Signals once in a while, and is not about to: it cannot be what everybody waits for. */
+static bool timeline_does_without(const struct gw_builder *builder, const struct gw_timeline *timeline, uint32_t i)
+{
+	const struct gw_signaller *signaller = &timeline->signallers[i];
+
+	if (timeline_was_replaced(builder, timeline, i))
+		return true;
+	if (!gw_habit_is_occasional(timeline, i))
+		return false;
+	if (signaller->kind == GW_SIGNALLER_TASK)
+		return timeline_task_is_idle(builder, signaller);
+	return signaller->kind != GW_SIGNALLER_WORK || timeline_work_is_idle(builder, signaller);
+}
+
+/* Those that count, the most habitual one first: chains are followed along first edges. Returns how many. */
+static size_t timeline_signallers(const struct gw_builder *builder, const struct gw_timeline *timeline,
+				  const struct gw_signaller *ret[GW_SIGNALLERS])
+{
+	size_t count = 0, at;
+
+	for (uint32_t i = 0; timeline && i < GW_SIGNALLERS; i++) {
+		const struct gw_signaller *signaller = &timeline->signallers[i];
+
+		if (signaller->kind == GW_SIGNALLER_NONE || timeline_does_without(builder, timeline, i))
+			continue;
+		for (at = count++; at > 0 && gw_habit(ret[at - 1]) < gw_habit(signaller); at--)
+			ret[at] = ret[at - 1];
+		ret[at] = signaller;
+	}
+	return count;
+}
+
 /*
  * The signallers of a timeline whose device is being unplugged: an interrupt will not come any more, and a thread that
  * is gone neither. What is left is that the driver retires the fences once drm_dev_unplug() has returned.
@@ -131,17 +223,16 @@ static int timeline_signalled_by(struct gw_builder *builder, uint32_t node, cons
 static bool timeline_only_driver_is_left(const struct gw_builder *builder, const struct gw_node *node,
 					 enum gw_confidence *confidence)
 {
-	const struct gw_timeline *timeline = node->timeline ? &node->timeline->timeline : NULL;
+	const struct gw_signaller *signallers[GW_SIGNALLERS];
+	size_t count = timeline_signallers(builder, node->timeline ? &node->timeline->timeline : NULL, signallers);
 
-	*confidence = GW_CONFIDENCE_PROVEN;
-	for (size_t i = 0; timeline && i < GW_SIGNALLERS; i++) {
-		const struct gw_signaller *signaller = &timeline->signallers[i];
+	*confidence = count ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE;
+	for (size_t i = 0; i < count; i++) {
+		const struct gw_signaller *signaller = signallers[i];
 		const struct gw_task_record *task = gw_snapshot_task(builder->now, signaller->task);
 		const struct gw_present_record *present = gw_snapshot_present(builder->now, signaller->task);
 
-		if (signaller->kind == GW_SIGNALLER_NONE)
-			continue;
-		if (timeline_is_interrupt(signaller))
+		if (gw_habit_is_interrupt(signaller))
 			*confidence = GW_CONFIDENCE_PROBABLE;
 		else if (signaller->kind != GW_SIGNALLER_TASK || !builder->complete ||
 			 (task && task->start_ns == signaller->start_ns) ||
@@ -150,8 +241,6 @@ static bool timeline_only_driver_is_left(const struct gw_builder *builder, const
 		else if (timeline_trust_gone(node, signaller) < GW_CONFIDENCE_PROVEN)
 			*confidence = GW_CONFIDENCE_PROBABLE;
 	}
-	if (!timeline || timeline->signallers[0].kind == GW_SIGNALLER_NONE)
-		*confidence = GW_CONFIDENCE_PROBABLE;
 	return true;
 }
 
@@ -168,21 +257,18 @@ int gw_expand_timeline(struct gw_builder *builder, uint32_t node)
 {
 	const struct gw_timeline_record *record =
 		gw_snapshot_timeline(builder->now, gw_builder_node(builder, node)->address);
-	const struct gw_timeline *timeline = record ? &record->timeline : NULL;
+	const struct gw_signaller *signallers[GW_SIGNALLERS];
 	enum gw_confidence confidence;
-	size_t known = 0;
+	size_t count;
 
 	gw_builder_node(builder, node)->timeline = record;
 	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
 	if (gw_builder_node(builder, node)->device &&
 	    timeline_only_driver_is_left(builder, gw_builder_node(builder, node), &confidence))
 		return timeline_expand_unplugged(builder, node, confidence);
-	for (size_t i = 0; timeline && i < GW_SIGNALLERS; i++) {
-		if (timeline->signallers[i].kind == GW_SIGNALLER_NONE)
-			continue;
-		known++;
-		if (timeline_signalled_by(builder, node, &timeline->signallers[i]) < 0)
+	count = timeline_signallers(builder, record ? &record->timeline : NULL, signallers);
+	for (size_t i = 0; i < count; i++)
+		if (timeline_signalled_by(builder, node, signallers[i]) < 0)
 			return -ENOMEM;
-	}
-	return known ? 0 : gw_builder_live(builder, node, "has no signaller on record");
+	return count ? 0 : gw_builder_live(builder, node, "has no signaller on record");
 }

@@ -111,6 +111,8 @@ int gw_expand_work(struct gw_builder *builder, uint32_t node)
 		return gw_builder_live(builder, node, "is executed by a worker that runs");
 	case GW_WORK_QUEUED:
 		return gw_builder_live(builder, node, "is taken by the next free worker");
+	case GW_WORK_DELAYED:
+		return gw_builder_live(builder, node, "is queued when its timer expires");
 	default:
 		return gw_builder_live(builder, node, "is not queued");
 	}

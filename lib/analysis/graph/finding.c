@@ -40,6 +40,17 @@ void gw_findings_deinit(struct gw_finding_list *findings)
 	*findings = (struct gw_finding_list){ .items = NULL };
 }
 
+/* Whether the last edge leads back into the chain. */
+static bool finding_returns(const struct gw_finding *finding, const struct gw_graph *graph)
+{
+	uint32_t last = graph->edges[finding->edges.items[finding->edges.count - 1]].to;
+
+	for (uint32_t i = 0; i < finding->chain.count; i++)
+		if (finding->chain.items[i] == last)
+			return true;
+	return false;
+}
+
 int gw_finding_chain(struct gw_finding *finding, const struct gw_graph *graph)
 {
 	const struct gw_index_list *edges = &finding->edges;
@@ -48,7 +59,7 @@ int gw_finding_chain(struct gw_finding *finding, const struct gw_graph *graph)
 	for (uint32_t i = 0; i < edges->count; i++)
 		if (gw_index_list_add(&finding->chain, graph->edges[edges->items[i]].from) < 0)
 			return -ENOMEM;
-	if (finding->loop || edges->count == 0)
+	if (finding->loop || edges->count == 0 || finding_returns(finding, graph))
 		return 0;
 	return gw_index_list_add(&finding->chain, graph->edges[edges->items[edges->count - 1]].to);
 }

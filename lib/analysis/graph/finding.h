@@ -21,7 +21,8 @@ struct gw_finding {
 	uint32_t root;		    /* node: the cause */
 	bool loop;		    /* the last edge of the chain leads back to its first node */
 	struct gw_index_list chain; /* nodes: the loop, from the root on; or from the oldest waiter to the dead end */
-	struct gw_index_list edges; /* chain's: edge i leaves chain node i */
+	struct gw_index_list
+		edges; /* chain's: edge i leaves chain node i; the last one of a stall may lead back into it */
 	struct gw_index_list context_nodes; /* beside the chain: what victims wait through */
 	struct gw_index_list context_edges; /* among all of these nodes, beside those of the chain */
 	struct gw_index_list
@@ -43,8 +44,10 @@ struct gw_finding *gw_findings_add(struct gw_finding_list *findings);
 void gw_findings_drop_last(struct gw_finding_list *findings);
 void gw_findings_deinit(struct gw_finding_list *findings);
 
-/* The nodes that edges lead from, in order, into finding->chain; for a path also where the last one leads. 0 or
- * -ENOMEM. */
+/*
+ * The nodes that edges lead from, in order, into finding->chain; for a path also where the last one leads, unless that
+ * is back into the chain. 0 or -ENOMEM.
+ */
 int gw_finding_chain(struct gw_finding *finding, const struct gw_graph *graph);
 
 /* Every waiting task of the chain becomes a participant; formed_ns and key follow from them. Returns 0 or -ENOMEM. */

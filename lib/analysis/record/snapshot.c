@@ -88,7 +88,7 @@ static int snapshot_check_lock(const struct gw_lock_record *lock)
 
 static int snapshot_check_work(const struct gw_work_record *work)
 {
-	if (work->place < GW_WORK_EXECUTING || work->place > GW_WORK_IDLE || !TEXT_OK(work->name))
+	if (work->place < GW_WORK_EXECUTING || work->place > GW_WORK_DELAYED || !TEXT_OK(work->name))
 		return GW_PARSE_CORRUPT;
 	return GW_PARSE_OK;
 }

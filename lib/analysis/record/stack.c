@@ -210,6 +210,16 @@ bool gw_stack_idle_worker(const struct gw_snapshot *snapshot, const struct gw_ta
 	return stack_match(sleeper, loop, LENGTH(loop));
 }
 
+bool gw_stack_timed_sleep(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	static const char *const timed[] = {
+		"schedule_timeout",   "schedule_hrtimeout_range_clock", "msleep", "msleep_interruptible",
+		"usleep_range_state", "schedule_hrtimeout_range"
+	};
+
+	return stack_is_valid(task) && stack_find(snapshot, task, timed, LENGTH(timed));
+}
+
 enum gw_stack_answer gw_stack_in_section(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
 					 enum gw_stack_section section)
 {

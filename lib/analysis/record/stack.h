@@ -26,6 +26,9 @@ const char *gw_stack_user_sleep(const struct gw_snapshot *snapshot, const struct
 /* A worker that sleeps in worker_thread() itself: it waits for work. */
 bool gw_stack_idle_worker(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
+/* Sleeps in a function that ends by itself, msleep() or schedule_timeout() for example: it will go on. */
+bool gw_stack_timed_sleep(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+
 /* What a task can be inside of, as its record's struct gw_sections has it. */
 enum gw_stack_section { GW_STACK_NOTIFIER, GW_STACK_RECLAIM, GW_STACK_UNPLUG, GW_STACK_SECTIONS };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bpf/abi/kernel-constants.h"
+#include "lib/analysis/graph/liveness.h"
 #include "lib/analysis/graph/paths.h"
 #include "lib/analysis/record/stack.h"
 #include "lib/analysis/verdict/context.h"
@@ -23,8 +24,9 @@ struct stalls {
 	const struct gw_policy *policy;
 	const bool *covered;
 	uint64_t now_ns;
-	uint32_t *end;	   /* by node: where the chain of first edges ends, GW_NO_NODE = not looked at */
-	uint32_t *longest; /* by end: the stalled task that waits longest */
+	struct gw_liveness hinted; /* dead[]: what would be dead if every hint held */
+	uint32_t *end;		   /* by node: where its chain ends, GW_NO_NODE = not looked at */
+	uint32_t *longest;	   /* by end: the stalled task that waits longest */
 	uint32_t *path;
 };
 
@@ -68,7 +70,29 @@ static bool stall_is_stalled(const struct stalls *stalls, uint32_t index)
 
 /* ---- where chains end ---------------------------------------------------------------- */
 
-/* Follows first edges from a node to where that is known, or ends, or comes back to; sets end[] of all on the way. */
+static bool stall_is_signalled(const struct gw_node *node)
+{
+	return node->type == GW_NODE_FENCE && node->fence && (node->fence->flags & GW_FENCE_F_SIGNALED);
+}
+
+/* The edge along which a chain goes on: of several needs, one that may be what never comes, if there is one. */
+static uint32_t stall_next_edge(const struct stalls *stalls, const struct gw_node *node)
+{
+	uint32_t next = node->first_out;
+
+	for (uint32_t i = node->n_out; node->rule == GW_RULE_ALL && i-- > 0;) {
+		uint32_t to = stalls->graph->edges[node->first_out + i].to;
+
+		if (!stall_is_signalled(&stalls->graph->nodes[to]))
+			next = node->first_out + i;
+	}
+	for (uint32_t i = node->n_out; node->rule == GW_RULE_ALL && i-- > 0;)
+		if (stalls->hinted.dead[stalls->graph->edges[node->first_out + i].to])
+			next = node->first_out + i;
+	return next;
+}
+
+/* Follows chains from a node to where that is known, or ends, or comes back to; sets end[] of all on the way. */
 static void stall_find_end(struct stalls *stalls, uint32_t start)
 {
 	uint32_t length = 0, node = start, end;
@@ -80,7 +104,7 @@ static void stall_find_end(struct stalls *stalls, uint32_t start)
 		stalls->path[length++] = node;
 		if (n->n_out == 0)
 			break;
-		node = stalls->graph->edges[n->first_out].to;
+		node = stalls->graph->edges[stall_next_edge(stalls, n)].to;
 	}
 	end = stalls->end[node];
 	for (uint32_t i = 0; i < length; i++)
@@ -148,16 +172,16 @@ static int stall_chain_from(const struct stalls *stalls, uint32_t start, struct 
 {
 	const struct gw_graph *graph = stalls->graph;
 
+	/* The last edge may lead back to a node of the chain. */
 	paths->stamp++;
-	for (uint32_t node = start; graph->nodes[node].n_out && paths->mark[node] != paths->stamp;
-	     node = graph->edges[graph->nodes[node].first_out].to) {
+	for (uint32_t node = start; graph->nodes[node].n_out && paths->mark[node] != paths->stamp;) {
+		uint32_t edge = stall_next_edge(stalls, &graph->nodes[node]);
+
 		paths->mark[node] = paths->stamp;
-		if (gw_index_list_add(edges, graph->nodes[node].first_out) < 0)
+		if (gw_index_list_add(edges, edge) < 0)
 			return -ENOMEM;
+		node = graph->edges[edge].to;
 	}
-	/* Back at a node of the chain: a loop of locks. Leave out the edge that closes it. */
-	if (edges->count && paths->mark[graph->edges[edges->items[edges->count - 1]].to] == paths->stamp)
-		edges->count--;
 	return 0;
 }
 
@@ -273,32 +297,49 @@ static int stall_add_findings(const struct stalls *stalls, const struct gw_index
 	return r;
 }
 
+static int stalls_init(struct stalls *stalls)
+{
+	const struct gw_graph *graph = stalls->graph;
+	const struct gw_scope hints = { .confidence = GW_CONFIDENCE_HINT, .until_ns = UINT64_MAX };
+	size_t count = graph->n_nodes ? graph->n_nodes : 1;
+
+	stalls->end = malloc(count * sizeof(*stalls->end));
+	stalls->longest = malloc(count * sizeof(*stalls->longest));
+	stalls->path = malloc(count * sizeof(*stalls->path));
+	if (gw_liveness_init(&stalls->hinted, graph) < 0 || !stalls->end || !stalls->longest || !stalls->path)
+		return -ENOMEM;
+	memset(stalls->end, 0xff, count * sizeof(*stalls->end)); /* GW_NO_NODE */
+	memset(stalls->longest, 0xff, count * sizeof(*stalls->longest));
+	for (uint32_t i = 0; i < graph->n_nodes; i++)
+		stalls->path[i] = i;
+	gw_liveness_run(&stalls->hinted, &hints, stalls->path, graph->n_nodes);
+	return 0;
+}
+
+static void stalls_deinit(struct stalls *stalls)
+{
+	gw_liveness_deinit(&stalls->hinted);
+	free(stalls->end);
+	free(stalls->longest);
+	free(stalls->path);
+}
+
 int gw_stalls_find(const struct gw_graph *graph, const struct gw_policy *policy, const bool *covered,
 		   struct gw_finding_list *findings)
 {
-	size_t count = graph->n_nodes ? graph->n_nodes : 1;
 	struct stalls stalls = {
 		.graph = graph,
 		.policy = policy,
 		.covered = covered,
 		.now_ns = gw_snapshot_head(graph->snapshot)->mono_ns,
-		.end = malloc(count * sizeof(*stalls.end)),
-		.longest = malloc(count * sizeof(*stalls.longest)),
-		.path = malloc(count * sizeof(*stalls.path)),
 	};
 	struct gw_index_list ends = { .count = 0 }, stalled = { .count = 0 };
-	int r = stalls.end && stalls.longest && stalls.path ? 0 : -ENOMEM;
+	int r = stalls_init(&stalls);
 
-	if (r == 0) {
-		memset(stalls.end, 0xff, count * sizeof(*stalls.end)); /* GW_NO_NODE */
-		memset(stalls.longest, 0xff, count * sizeof(*stalls.longest));
-		r = stall_group(&stalls, &ends, &stalled);
-	}
+	r = r ?: stall_group(&stalls, &ends, &stalled);
 	r = r ?: stall_add_findings(&stalls, &ends, &stalled, findings);
 	gw_index_list_deinit(&ends);
 	gw_index_list_deinit(&stalled);
-	free(stalls.end);
-	free(stalls.longest);
-	free(stalls.path);
+	stalls_deinit(&stalls);
 	return r;
 }

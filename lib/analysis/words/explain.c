@@ -331,6 +331,24 @@ static void explain_end(struct explanation *explanation, const struct gw_node *l
 		gw_end_sleep(&explanation->text, explanation->graph, last);
 }
 
+/* What keeps a loop from being a deadlock: something in it that may go on by itself. */
+static void explain_open_loop(struct explanation *explanation)
+{
+	const struct gw_index_list *chain = &explanation->finding->chain;
+
+	for (uint32_t i = 0; i < chain->count; i++) {
+		const struct gw_node *node = explain_node(explanation, chain->items[i]);
+
+		if (node->leaf != GW_LEAF_LIVE || !node->why)
+			continue;
+		explain_add(explanation, " These waits form a loop, but ");
+		explain_name(explanation, node);
+		gw_text_add(&explanation->text, " %s.", node->why);
+		return;
+	}
+	explain_add(explanation, " These waits form a loop, and it is not proven that nothing else ends it.");
+}
+
 static void explain_stall(struct explanation *explanation)
 {
 	const struct gw_node *first = explain_node(explanation, explanation->finding->chain.items[0]),
@@ -345,6 +363,10 @@ static void explain_stall(struct explanation *explanation)
 		return;
 	}
 	explain_steps(explanation);
+	if (explanation->finding->edges.count == explanation->finding->chain.count) {
+		explain_open_loop(explanation);
+		return;
+	}
 	if (last != first)
 		explain_end(explanation, last);
 	if (explanation->finding->kind == GW_KIND_STALL && explanation->finding->class != GW_CLASS_SILENT_DEVICE)

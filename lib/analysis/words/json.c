@@ -214,6 +214,7 @@ static void json_put_work(json_t *object, const struct gw_graph *graph, const st
 		[GW_WORK_INACTIVE] = "inactive",
 		[GW_WORK_QUEUED] = "queued",
 		[GW_WORK_IDLE] = "idle",
+		[GW_WORK_DELAYED] = "delayed",
 	};
 
 	gw_json_put(object, "address", gw_json_address(node->address), failed);
