@@ -9,6 +9,7 @@
 #include "bpf/lib/names.h"
 #include "bpf/snapshot/getter.h"
 #include "bpf/snapshot/output.h"
+#include "bpf/snapshot/work.h"
 
 struct seen {
 	struct scratch *scratch;
@@ -318,6 +319,7 @@ static long emit_queued(u32 i, void *context)
 	if (i >= FENCES_PER_TASK || i >= out->scratch->fence_count)
 		return 1;
 	emit_fence(out, out->scratch->fences[i]);
+	emit_signalling_items(out, out->scratch->fence.context);
 	return 0;
 }
 

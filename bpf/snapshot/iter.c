@@ -225,7 +225,7 @@ static __always_inline int emit_wait(struct output *out, const struct gw_wait *w
 	case GW_WAIT_LOCK:
 		return emit_lock(out, wait->object, wait->flags);
 	case GW_WAIT_WORK:
-		return emit_flushed(out, wait->object);
+		return emit_item(out, wait->object);
 	case GW_WAIT_WORKQUEUE:
 		return emit_flushed_workqueue(out, wait->object);
 	}

@@ -4,6 +4,7 @@
 #define GPUWATCH_BPF_SNAPSHOT_WORK_H
 
 #include "bpf/lib/started.h"
+#include "bpf/lib/timelines.h"
 #include "bpf/snapshot/output.h"
 
 #define PWQS_MAX 64 /* of one work queue: one per CPU, or per group of them */
@@ -185,8 +186,11 @@ static __noinline int emit_worker(struct output *out, struct worker *worker, u64
 	return 0;
 }
 
-/* Where an item is that somebody flushes. IDLE also stands for one that a worker executes: its worker tells. */
-static __noinline int emit_flushed(struct output *out, u64 work)
+/*
+ * Where an item is that somebody flushes, or that signals. IDLE also stands for one that a worker executes: its worker
+ * tells.
+ */
+static __noinline int emit_item(struct output *out, u64 work)
 {
 	struct item item = { .work = work, .pwq = queued_on(work), .place = GW_WORK_IDLE };
 	bool inactive = work_data(work) & WORK_STRUCT_INACTIVE;
@@ -197,8 +201,28 @@ static __noinline int emit_flushed(struct output *out, u64 work)
 		walk_works(&walk, inactive ? inactive_list(item.pwq) : pool_list(item.pwq));
 		if (walk.found)
 			item.position = walk.position;
+	} else if (work_data(work) & WORK_STRUCT_PENDING) {
+		item.place = GW_WORK_DELAYED;
 	}
 	return emit_work(out, &item);
+}
+
+/* Where the items are that have signalled this timeline, unless their memory is something else's by now. */
+static __noinline int emit_signalling_items(struct output *out, u64 context)
+{
+	struct gw_timeline *timeline = timeline_slot(context);
+	u32 i;
+
+	if (timeline->context != context)
+		return 0;
+	for (i = 0; i < GW_SIGNALLERS; i++) {
+		const struct gw_signaller *who = &timeline->signallers[i];
+		struct work_struct *work = (void *)who->work;
+
+		if (who->kind == GW_SIGNALLER_WORK && work && (u64)BPF_CORE_READ(work, func) == who->function)
+			emit_item(out, (u64)work);
+	}
+	return 0;
 }
 
 struct pwq_walk {

@@ -2,6 +2,7 @@
 /* Fences: who waits for them, and who signals which timeline. */
 #include "bpf/lib/interrupt.h"
 #include "bpf/lib/started.h"
+#include "bpf/lib/timelines.h"
 #include "bpf/lib/wait.h"
 
 /* ---- waits ------------------------------------------------------------------ */
@@ -146,17 +147,6 @@ int BPF_PROG(poll_end, struct poll_wqueues *waiter)
 }
 
 /* ---- signallers --------------------------------------------------------------- */
-
-/*
- * Direct-mapped by context. All of this object's .bss, which is a map
- * GW_TIMELINES_MAP of its own: no look-up, not even an array's.
- */
-struct gw_timeline timelines[GW_TIMELINE_SLOTS];
-
-static __always_inline struct gw_timeline *timeline_slot(u64 context)
-{
-	return &timelines[context & (GW_TIMELINE_SLOTS - 1)];
-}
 
 /* Timelines that lost their slot to another context, until they signal again. */
 struct {

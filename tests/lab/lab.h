@@ -203,6 +203,8 @@ extern const struct lab_family lab_reclaim_family;
 extern const struct lab_family lab_hazard_family;
 extern const struct lab_family lab_fault_family;
 extern const struct lab_family lab_eviction_family;
+extern const struct lab_family lab_recovery_family;
+extern const struct lab_family lab_late_recovery_family;
 extern const struct lab_family lab_healthy_family;
 extern const struct lab_family lab_lock_cycle_family;
 extern const struct lab_family lab_lock_order_family;

@@ -210,11 +210,8 @@ static void json_put_lock(json_t *object, const struct gw_graph *graph, const st
 static void json_put_work(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
 {
 	static const char *const places[] = {
-		[GW_WORK_EXECUTING] = "executing",
-		[GW_WORK_INACTIVE] = "inactive",
-		[GW_WORK_QUEUED] = "queued",
-		[GW_WORK_IDLE] = "idle",
-		[GW_WORK_DELAYED] = "delayed",
+		[GW_WORK_EXECUTING] = "executing", [GW_WORK_INACTIVE] = "inactive", [GW_WORK_QUEUED] = "queued",
+		[GW_WORK_IDLE] = "idle",	   [GW_WORK_DELAYED] = "delayed",
 	};
 
 	gw_json_put(object, "address", gw_json_address(node->address), failed);
