@@ -171,6 +171,7 @@ enum type {
 	TYPE_SIZE,  /* size_t, bytes */
 	TYPE_BOOL,
 	TYPE_DIRECTORY,
+	TYPE_PATTERNS, /* char[256], names of modules separated by spaces */
 };
 
 struct key {
@@ -191,6 +192,8 @@ static const struct key keys[] = {
 	  "a time span from 1s to 24h" },
 	{ "Watch", "SnapshotIntervalSec", TYPE_SPAN, MEMBER(interval_ns), 50 * GW_NSEC_PER_MSEC, 10 * GW_NSEC_PER_SEC,
 	  "a time span from 50ms to 10s" },
+	{ "Watch", "GPUModules", TYPE_PATTERNS, MEMBER(gpu_modules), 0, 0,
+	  "patterns of module names, separated by spaces, 255 characters at most, or none" },
 	{ "Reports", "KeepResolved", TYPE_COUNT, MEMBER(keep_resolved), 0, 100000, "a number from 0 to 100000" },
 	{ "Recording", "BufferSize", TYPE_SIZE, MEMBER(recording_bytes), 1 << 20, 1 << 30, "a size from 1M to 1G" },
 	{ "Export", "StandaloneJSON", TYPE_BOOL, MEMBER(standalone_json), 0, 0, "yes or no" },
@@ -225,6 +228,8 @@ static size_t member_size(enum type type)
 		return sizeof(bool);
 	case TYPE_DIRECTORY:
 		return sizeof(((struct gw_config *)NULL)->pin_directory);
+	case TYPE_PATTERNS:
+		return sizeof(((struct gw_config *)NULL)->gpu_modules);
 	}
 	return 0;
 }
@@ -238,6 +243,16 @@ static bool set_directory(char *member, const char *value)
 	if (strlen(value) >= member_size(TYPE_DIRECTORY))
 		return false;
 	strcpy(member, value);
+	return true;
+}
+
+static bool set_patterns(char *member, const char *value)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_*?[]- \t";
+
+	if (value[strspn(value, allowed)] || strlen(value) >= member_size(TYPE_PATTERNS))
+		return false;
+	strcpy(member, strcmp(value, "none") == 0 ? "" : value);
 	return true;
 }
 
@@ -275,6 +290,8 @@ static bool set_value(struct gw_config *config, const struct key *key, const cha
 		return parse_bool(value, member);
 	case TYPE_DIRECTORY:
 		return set_directory(member, value);
+	case TYPE_PATTERNS:
+		return set_patterns(member, value);
 	}
 	return false;
 }

@@ -24,7 +24,11 @@ struct gw_config {
 	size_t recording_bytes;	 /* [Recording] BufferSize= */
 	bool standalone_json;	 /* [Export] StandaloneJSON= */
 	char pin_directory[256]; /* [Pins] Directory=, "" = do not pin */
+	char gpu_modules[256];	 /* [Watch] GPUModules=, patterns separated by spaces */
 };
+
+/* Modules that drive GPUs without DRM, or with one of their own. */
+#define GW_CONFIG_GPU_MODULES "nvidia* amdkfd amdkcl amdttm amd_sched* mali* pvrsrvkm msm_kgsl habanalabs"
 
 #define GW_CONFIG_DEFAULT                                                                                              \
 	((struct gw_config){                                                                                           \
@@ -34,6 +38,7 @@ struct gw_config {
 		.recording_bytes = 8 << 20,                                                                            \
 		.standalone_json = true,                                                                               \
 		.pin_directory = GW_CONFIG_PIN_DIRECTORY,                                                              \
+		.gpu_modules = GW_CONFIG_GPU_MODULES,                                                                  \
 	})
 
 enum gw_config_severity {

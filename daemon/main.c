@@ -232,6 +232,7 @@ static int daemon_attach(struct daemon *daemon)
 	struct gw_loader_options options = {
 		.pin_directory = pins[0] ? pins : NULL,
 		.btf_path = daemon->options.btf,
+		.gpu_modules = daemon->config.gpu_modules,
 	};
 	char message[512];
 	int r;

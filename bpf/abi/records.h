@@ -5,7 +5,7 @@
  *
  * A snapshot is a sequence of records, each a struct gw_record header followed
  * by the body of its type. The BPF iterators write TASK, ACTIVITY, PRESENT,
- * FENCE, LOCK and WORK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD and SYMBOL,
+ * FENCE, LOCK and WORK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD, SYMBOL and MODULE,
  * which it alone can know. The same bytes are analysed live, saved by `gpuwatch-cli
  * record` and analysed again by `replay`, so a layout change needs a new
  * GW_LAYOUT_VERSION.
@@ -162,6 +162,7 @@ enum gw_record_type {
 	GW_RECORD_END,
 	GW_RECORD_HAZARD,
 	GW_RECORD_ACTIVITY,
+	GW_RECORD_MODULE,
 	GW_RECORD_TYPES
 };
 
@@ -339,6 +340,17 @@ struct gw_symbol_record {
 	__u64 offset;	 /* address - start of the symbol */
 	char module[56]; /* "" = the kernel itself */
 	char name[128];
+};
+
+#define GW_MODULE_F_GPU                                                                                                \
+	(1u << 0) /* drives a GPU, or helps to: uses DRM's symbols, or its name fits the configuration */
+
+/* By user space: each loaded module of these; where there is none, one without flags and name stands for that. */
+struct gw_module_record {
+	struct gw_record header;
+	__u32 flags; /* GW_MODULE_F_* */
+	__u32 reserved;
+	char name[56];
 };
 
 enum gw_activity_kind {

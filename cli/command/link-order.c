@@ -14,7 +14,7 @@
 #include "lib/boot/document/link-order.h"
 #include "lib/system/dependency-files.h"
 #include "lib/system/kernel-image.h"
-#include "lib/system/module-index.h"
+#include "lib/system/modules/index.h"
 
 /* What --vmlinux needs, and what is freed at its end. */
 struct link_order {

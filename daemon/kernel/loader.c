@@ -28,7 +28,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/files.h"
 #include "lib/system/kallsyms.h"
-#include "lib/system/module-events.h"
+#include "lib/system/modules/events.h"
 
 /* A row that is no probe: what else people should know. */
 struct remark {
@@ -40,10 +40,12 @@ struct remark {
 
 struct gw_loader {
 	char *btf_path; /* NULL = the running kernel's */
+	char *gpu_patterns;
 	struct gw_objects *objects;
 	struct gw_pins *pins;
 	struct gw_probes *probes;
 	struct gw_kallsyms *kallsyms;
+	struct gw_gpu_modules gpu_modules;
 	struct gw_reader *reader;
 	struct ring_buffer *events;
 	struct gw_control *control;
@@ -106,6 +108,17 @@ static void loader_open_pins(struct gw_loader *loader, const char *directory)
 		gw_pins_each_map(loader->pins, loader_adopt_map, loader);
 }
 
+/* Without them the core has its own table of names, and what built-in functions call. */
+static void loader_read_modules(struct gw_loader *loader)
+{
+	struct gw_gpu_modules modules;
+
+	if (gw_gpu_modules_read(&modules, loader->gpu_patterns) < 0)
+		return;
+	gw_gpu_modules_deinit(&loader->gpu_modules);
+	loader->gpu_modules = modules;
+}
+
 static int loader_read_symbols(struct gw_loader *loader)
 {
 	struct gw_kallsyms *table;
@@ -116,6 +129,7 @@ static int loader_read_symbols(struct gw_loader *loader)
 	gw_kallsyms_free(loader->kallsyms);
 	loader->kallsyms = table;
 	loader->symbols_stale = false;
+	loader_read_modules(loader);
 	loader->hidden.why[0] = '\0';
 	if (gw_kallsyms_hidden(table))
 		snprintf(loader->hidden.why, sizeof(loader->hidden.why),
@@ -198,6 +212,7 @@ static int loader_open_reader(struct gw_loader *loader)
 		.getters = gw_objects_map(objects, "getters", sizeof(struct gw_getter)),
 		.hazards = gw_objects_map(objects, "hazards", sizeof(struct gw_hazard)),
 		.kallsyms = &loader->kallsyms,
+		.gpu_modules = &loader->gpu_modules,
 	};
 	int events = gw_objects_map(objects, "events", 0);
 
@@ -301,7 +316,8 @@ int gw_loader_new(struct gw_loader **ret, const struct gw_loader_options *option
 	if (loader) {
 		loader->module_fd = -1;
 		loader->btf_path = options->btf_path ? strdup(options->btf_path) : NULL;
-		if (loader->btf_path || !options->btf_path)
+		loader->gpu_patterns = strdup(options->gpu_modules ? options->gpu_modules : "");
+		if (loader->gpu_patterns && (loader->btf_path || !options->btf_path))
 			r = gw_objects_new(&loader->objects, loader->btf_path);
 	}
 	if (r >= 0)
@@ -346,7 +362,9 @@ void gw_loader_free(struct gw_loader *loader)
 	gw_kallsyms_free(loader->kallsyms);
 	if (loader->module_fd >= 0)
 		close(loader->module_fd);
+	gw_gpu_modules_deinit(&loader->gpu_modules);
 	free(loader->btf_path);
+	free(loader->gpu_patterns);
 	free(loader);
 }
 

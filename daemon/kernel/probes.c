@@ -16,7 +16,7 @@
 #include "daemon/kernel/capabilities.h"
 #include "daemon/kernel/probe-table.h"
 #include "lib/base/cleanup.h"
-#include "lib/system/module-events.h"
+#include "lib/system/modules/events.h"
 
 #define ALTERNATIVES 2 /* programs, otherwise */
 

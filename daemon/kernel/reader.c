@@ -442,6 +442,27 @@ static int reader_add_symbols(struct gw_reader *reader)
 	return r;
 }
 
+static int reader_add_module(struct gw_reader *reader, const char *name)
+{
+	struct gw_module_record *record = buffer_add_record(&reader->out, GW_RECORD_MODULE, sizeof(*record));
+
+	if (!record)
+		return -ENOMEM;
+	record->flags = *name ? GW_MODULE_F_GPU : 0;
+	strncpy(record->name, name, sizeof(record->name) - 1);
+	return 0;
+}
+
+static int reader_add_modules(struct gw_reader *reader)
+{
+	const struct gw_gpu_modules *modules = reader->source.gpu_modules;
+	int r = modules->count ? 0 : reader_add_module(reader, "");
+
+	for (size_t i = 0; i < modules->count && r == 0; i++)
+		r = reader_add_module(reader, modules->names[i]);
+	return r;
+}
+
 static int reader_add_timeline(struct gw_reader *reader, const struct gw_timeline *timeline, bool inherited)
 {
 	struct gw_timeline_record *record = buffer_add_record(&reader->out, GW_RECORD_TIMELINE, sizeof(*record));
@@ -647,6 +668,8 @@ int gw_reader_snapshot(struct gw_reader *reader, int iterator, bool full, bool t
 		r = reader_add_hazards(reader);
 	if (r >= 0)
 		r = reader_add_symbols(reader);
+	if (r >= 0)
+		r = reader_add_modules(reader);
 	if (r < 0)
 		return r;
 	((struct gw_snapshot_record *)reader->out.data)->incomplete = incomplete < 0;

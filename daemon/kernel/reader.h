@@ -12,6 +12,7 @@
 
 #include "bpf/abi/shared.h"
 #include "lib/system/kallsyms.h"
+#include "lib/system/modules/gpu.h"
 
 struct gw_reader;
 
@@ -20,12 +21,14 @@ struct gw_reader;
  * @timelines: GW_TIMELINE_SLOTS of them, mapped
  * @wanted, @evicted, @drivers, @names, @getters, @hazards: file descriptors of maps, negative = not there
  * @kallsyms: where the current symbol table is kept, which may be exchanged between snapshots
+ * @gpu_modules: which modules drive GPUs, likewise
  */
 struct gw_reader_source {
 	struct gw_control *control;
 	const struct gw_timeline *timelines;
 	int wanted, evicted, drivers, names, getters, hazards;
 	struct gw_kallsyms **kallsyms;
+	const struct gw_gpu_modules *gpu_modules;
 };
 
 int gw_reader_new(struct gw_reader **ret, const struct gw_reader_source *source);

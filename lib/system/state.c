@@ -19,7 +19,7 @@
 #include "lib/system/devices/links.h"
 #include "lib/system/devices/scan.h"
 #include "lib/system/kfd-sysfs.h"
-#include "lib/system/module-index.h"
+#include "lib/system/modules/index.h"
 #include "lib/system/unreadable.h"
 
 struct state_reader {

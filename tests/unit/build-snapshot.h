@@ -122,6 +122,15 @@ static inline void remove_record(struct world *w, const void *record)
 	fail_msg("no such record");
 }
 
+/* A module that was found to drive a GPU; "" = none was found. */
+static inline void gpu_module(struct world *w, const char *name)
+{
+	struct gw_module_record *module = new_record(w, GW_RECORD_MODULE, sizeof(*module));
+
+	module->flags = name[0] ? GW_MODULE_F_GPU : 0;
+	snprintf(module->name, sizeof(module->name), "%s", name);
+}
+
 /* ---- functions and stacks ---------------------------------------------------------- */
 
 /* The address of a function; "name" or "name [module]". */

@@ -90,7 +90,7 @@ static void every_key_is_read(void **state)
 	struct gw_config config;
 
 	assert_good("[Watch]\nMinWaitSec=1s\nStallSec=1min\nSnapshotIntervalSec=100ms\n"
-		    "[Reports]\nKeepResolved=7\n[Recording]\nBufferSize=16M\n"
+		    "GPUModules=vendor_gpu other*\n[Reports]\nKeepResolved=7\n[Recording]\nBufferSize=16M\n"
 		    "[Export]\nStandaloneJSON=no\n[Pins]\nDirectory=/sys/fs/bpf/other\n",
 		    &config);
 	assert_int_equal(config.min_wait_ns, SEC);
@@ -100,6 +100,7 @@ static void every_key_is_read(void **state)
 	assert_int_equal(config.recording_bytes, 16 << 20);
 	assert_false(config.standalone_json);
 	assert_string_equal(config.pin_directory, "/sys/fs/bpf/other");
+	assert_string_equal(config.gpu_modules, "vendor_gpu other*");
 }
 
 static void spans_are_written_in_many_ways(void **state)

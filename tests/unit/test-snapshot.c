@@ -318,6 +318,18 @@ TEST(text_without_end_is_corrupt)
 	free(file.data);
 }
 
+TEST(records_of_a_later_version_are_left_out)
+{
+	struct bytes file = recording(1);
+	struct gw_fence_record *fence = record_of_type(&file, GW_RECORD_FENCE);
+
+	fence->header.type = GW_RECORD_TYPES + 7;
+	assert_int_equal(parse_stream(&file), GW_PARSE_OK);
+	fence->header.size = 1 << 20;
+	assert_int_equal(parse_stream(&file), GW_PARSE_TRUNCATED);
+	free(file.data);
+}
+
 TEST(values_out_of_their_range_are_corrupt)
 {
 	struct bytes file = recording(1);
@@ -338,7 +350,7 @@ TEST(values_out_of_their_range_are_corrupt)
 		{ &work->place, 0 },
 		{ &work->place, GW_WORK_DELAYED + 1 },
 		{ &timeline->timeline.signallers[0].kind, GW_SIGNALLER_HARDIRQ + 1 },
-		{ &fence->header.type, GW_RECORD_TYPES },
+		{ &fence->header.type, 0x10000 },
 		{ &fence->header.type, 0 },
 		{ &fence->header.size, sizeof(*fence) + 4 },
 		{ &fence->header.size, 0 },
@@ -445,6 +457,7 @@ int main(void)
 		T(second_host_record_is_corrupt),
 		T(stack_deeper_than_its_record_is_corrupt),
 		T(text_without_end_is_corrupt),
+		T(records_of_a_later_version_are_left_out),
 		T(values_out_of_their_range_are_corrupt),
 		T(waits_beyond_the_depth_are_left_over_and_not_looked_at),
 		T(writer_refuses_records_that_do_not_add_up),

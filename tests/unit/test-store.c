@@ -245,6 +245,14 @@ TEST(one_of_two_alternatives_ends_and_with_it_the_verdict)
 	world_free(w);
 }
 
+/* The value of a node's text field, "" if it has none. */
+static const char *node_text(const struct gw_report *report, const char *id, const char *field)
+{
+	const char *text = json_string_value(json_object_get(find_node(report, id), field));
+
+	return text ? text : "";
+}
+
 /* ---- stalls ------------------------------------------------------------------------------ */
 
 TEST(long_wait_with_an_unknown_end_is_a_stall)
@@ -355,6 +363,80 @@ TEST(long_wait_for_a_lock_alone_is_no_stall)
 	world_free(w);
 }
 
+/* nvidia-smi and its like: nothing but locks, and at their end somebody who sleeps in the driver. */
+TEST(long_wait_for_a_lock_whose_holder_sleeps_in_a_gpu_module_is_a_stall)
+{
+	struct world *w = world_new();
+	struct gw_task_record *owner = kthread(w, 102, "owner"), *waiter = user_task(w, 101, "nvidia-smi");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, owner);
+	const struct gw_report *report;
+
+	gpu_module(w, "vendor");
+	stack(w, owner, "schedule vendor:vendor_wait_firmware vendor:vendor_main kthread");
+	waits_for_lock(w, waiter, lock, MUTEX);
+	waits_for_lock(w, user_task(w, 103, "second"), lock, MUTEX);
+	look(w, 9);
+	assert_silent(w);
+	look(w, 3);
+	report = the_report(w, GW_KIND_STALL);
+	assert_string_equal(report->root_node, "task:102");
+	assert_string_equal(node_text(report, "task:102", "end"), "sleeps-in");
+	assert_non_null(
+		strstr(report->explanation, "owner (pid 102) sleeps in vendor_wait_firmware() of module vendor."));
+	assert_int_equal(report->victims_total, 1);
+	world_free(w);
+}
+
+TEST(long_wait_in_another_driver_is_no_stall)
+{
+	struct world *w = world_new();
+	struct gw_task_record *owner = user_task(w, 102, "owner");
+
+	gpu_module(w, "vendor");
+	stack(w, owner, "schedule rpc_wait_bit_killable nfs:nfs4_do_open vfs_open do_syscall_64");
+	waits_for_lock(w, user_task(w, 101, "waiter"), lock_of(w, GW_LOCK_MUTEX, owner), MUTEX);
+	look(w, 30);
+	assert_silent(w);
+	world_free(w);
+}
+
+static struct gw_task_record *sleeps_in_module(struct world *w, uint32_t state)
+{
+	struct gw_task_record *task = user_task(w, 101, "app");
+
+	gpu_module(w, "vendor");
+	task->state = state;
+	stack(w, task, "schedule vendor:vendor_wait_idle vendor:vendor_ioctl do_syscall_64");
+	return task;
+}
+
+TEST(uninterruptible_sleep_in_a_gpu_module_is_a_stall)
+{
+	struct world *w = world_new();
+
+	sleeps_in_module(w, TASK_UNINTERRUPTIBLE);
+	look(w, 9);
+	assert_silent(w);
+	look(w, 2);
+	assert_string_equal(the_report(w, GW_KIND_STALL)->summary,
+			    "app (pid 101) sleeps in vendor_wait_idle() of module vendor");
+	world_free(w);
+}
+
+TEST(sleep_that_ends_by_itself_or_by_any_signal_is_no_stall)
+{
+	struct world *w = world_new();
+	struct gw_task_record *task = sleeps_in_module(w, TASK_INTERRUPTIBLE);
+
+	look(w, 15);
+	assert_silent(w);
+	task->state = TASK_UNINTERRUPTIBLE;
+	task->flags |= GW_TASK_F_TIMER;
+	look(w, 15);
+	assert_silent(w);
+	world_free(w);
+}
+
 TEST(long_wait_for_fences_that_are_not_known_is_a_stall)
 {
 	struct world *w = world_new();
@@ -431,14 +513,6 @@ TEST(wait_from_before_the_attach_is_a_stall_that_says_what_it_does_not_know)
 	look(w, 1);
 	assert_int_equal(count_reports(w, GW_KIND_STALL, GW_STATE_RESOLVED), 1);
 	world_free(w);
-}
-
-/* The value of a node's text field, "" if it has none. */
-static const char *node_text(const struct gw_report *report, const char *id, const char *field)
-{
-	const char *text = json_string_value(json_object_get(find_node(report, id), field));
-
-	return text ? text : "";
 }
 
 TEST(sleep_that_nobody_tracks_is_named_by_its_function)
@@ -582,6 +656,10 @@ int main(void)
 		T(stall_follows_the_member_of_an_array_that_is_not_signalled),
 		T(wait_with_a_timeout_and_a_poll_are_no_stalls),
 		T(long_wait_for_a_lock_alone_is_no_stall),
+		T(long_wait_for_a_lock_whose_holder_sleeps_in_a_gpu_module_is_a_stall),
+		T(long_wait_in_another_driver_is_no_stall),
+		T(uninterruptible_sleep_in_a_gpu_module_is_a_stall),
+		T(sleep_that_ends_by_itself_or_by_any_signal_is_no_stall),
 		T(long_wait_for_fences_that_are_not_known_is_a_stall),
 		T(stall_that_turns_out_to_be_a_deadlock_gives_way),
 		T(victims_of_a_deadlock_are_no_stalls),

@@ -3,6 +3,7 @@
 #include "tests/unit/build-snapshot.h"
 
 #include "lib/analysis/record/subsystem.h"
+#include "lib/system/modules/gpu.h"
 
 static void assert_subsystem(const char *function, const char *module, enum gw_subsystem_kind kind, const char *name)
 {
@@ -38,12 +39,13 @@ static void test_functions(void **state)
 }
 
 /* Two tasks take two mutexes in both orders; no fence. */
-static struct world *crossed(const char *frames)
+static struct world *crossed(const char *frames, const char *module)
 {
 	struct world *w = world_new();
 	struct gw_task_record *a = user_task(w, 101, "a"), *b = user_task(w, 102, "b");
 	struct gw_lock_record *of_a = lock_of(w, GW_LOCK_MUTEX, a), *of_b = lock_of(w, GW_LOCK_MUTEX, b);
 
+	gpu_module(w, module);
 	stack(w, a, frames);
 	stack(w, b, frames);
 	waits_for_lock(w, a, of_b, GW_LOCK_F_MUTEX);
@@ -54,7 +56,7 @@ static struct world *crossed(const char *frames)
 
 static void test_locks_of_gpu(void **state)
 {
-	struct world *w = crossed("mutex_lock drm_ioctl do_syscall_64");
+	struct world *w = crossed("mutex_lock drm_ioctl do_syscall_64", "");
 
 	(void)state;
 	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROVEN, "101 102", "");
@@ -63,11 +65,73 @@ static void test_locks_of_gpu(void **state)
 
 static void test_locks_of_others(void **state)
 {
-	struct world *w = crossed("mutex_lock nfs_file_write do_syscall_64");
+	struct world *w = crossed("mutex_lock nfs_file_write do_syscall_64", "");
 
 	(void)state;
 	assert_silent(w);
 	world_free(w);
+}
+
+/* No table has its name: it counts by what it was recorded to use. */
+static void test_locks_of_a_module_that_uses_drm(void **state)
+{
+	struct world *w = crossed("mutex_lock vendor:vendor_submit do_syscall_64", "vendor");
+
+	(void)state;
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROVEN, "101 102", "");
+	assert_string_equal(
+		json_string_value(json_object_get(find_node(the_report(w, GW_KIND_DEADLOCK), "task:101"), "place")),
+		"vendor_submit [vendor]");
+	world_free(w);
+}
+
+static void test_locks_of_a_module_that_does_not(void **state)
+{
+	struct world *w = crossed("mutex_lock vendor:vendor_submit do_syscall_64", "other");
+
+	(void)state;
+	assert_silent(w);
+	world_free(w);
+}
+
+/* Work that flushes itself is a bug, but nobody's GPU hangs by it. */
+static void test_flush_of_others(void **state)
+{
+	struct world *w = world_new();
+	const char *function_name = "r8152_work [r8152]";
+	struct gw_task_record *kworker = worker(w, 102, 0xffff888000aa0000, function_name, 0xffff888000ab0000);
+
+	(void)state;
+	gpu_module(w, "vendor");
+	waits(w, kworker, GW_WAIT_WORK, 0xffff888000aa0000)->context = function(w, function_name);
+	look(w, 2);
+	assert_silent(w);
+	gpu_module(w, "r8152");
+	look(w, 2);
+	assert_int_equal(count_reports(w, GW_KIND_DEADLOCK, GW_STATE_ACTIVE), 0); /* a table has it as USB */
+	world_free(w);
+}
+
+static void test_modules_that_use_drm(void **state)
+{
+	static const char text[] = "vendor 16384 0 - Live 0x0\n"
+				   "helper 8192 1 vendor, Live 0x0\n"
+				   "drm 700416 3 drm_kms_helper,vendor,other_gpu, Live 0x0\n"
+				   "drm_kms_helper 200704 1 third, Live 0x0\n"
+				   "nvidia 1 1 nvidia_modeset, Live 0x0 (OE)\n"
+				   "ext4 1 1 - Live 0x0\n";
+	static const char *const wanted[] = { "drm", "drm_kms_helper", "vendor", "other_gpu", "third", "nvidia" };
+	struct gw_gpu_modules modules;
+
+	(void)state;
+	assert_int_equal(gw_gpu_modules_parse(&modules, text, "nvidia* amdkfd"), 0);
+	assert_int_equal(modules.count, sizeof(wanted) / sizeof(wanted[0]));
+	for (size_t i = 0; i < modules.count; i++)
+		assert_string_equal(modules.names[i], wanted[i]);
+	gw_gpu_modules_deinit(&modules);
+	assert_int_equal(gw_gpu_modules_parse(&modules, "odd\n \n\ndrm\ndrm 1", ""), 0);
+	assert_int_equal(modules.count, 1);
+	gw_gpu_modules_deinit(&modules);
 }
 
 int main(void)
@@ -77,6 +141,10 @@ int main(void)
 		cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_locks_of_gpu),
 		cmocka_unit_test(test_locks_of_others),
+		cmocka_unit_test(test_locks_of_a_module_that_uses_drm),
+		cmocka_unit_test(test_locks_of_a_module_that_does_not),
+		cmocka_unit_test(test_flush_of_others),
+		cmocka_unit_test(test_modules_that_use_drm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

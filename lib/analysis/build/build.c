@@ -4,8 +4,10 @@
 
 #include <errno.h>
 
+#include "bpf/abi/kernel-constants.h"
 #include "lib/analysis/build/builder.h"
 #include "lib/analysis/build/fence.h"
+#include "lib/analysis/build/gpu.h"
 #include "lib/analysis/build/lock.h"
 #include "lib/analysis/build/section.h"
 #include "lib/analysis/build/task.h"
@@ -24,6 +26,14 @@ static const char *build_find_stack_wait(const struct gw_builder *builder, const
 	return NULL;
 }
 
+/* Sleeps uninterruptibly in a GPU driver, for what nobody tracks. */
+static bool build_sleeps_in_gpu(const struct gw_builder *builder, const struct gw_task_record *task)
+{
+	if (!gw_task_sleeps(task) || (task->state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) != TASK_UNINTERRUPTIBLE)
+		return false;
+	return gw_gpu_on_stack(builder, task);
+}
+
 /* A node for each task that waits for anything, so that expanding adds no waiting task any more. */
 static int build_add_waiting_tasks(struct gw_builder *builder)
 {
@@ -36,7 +46,8 @@ static int build_add_waiting_tasks(struct gw_builder *builder)
 		bool known = gw_task_wait(tasks[i], &wait);
 		const char *stack_wait = known ? NULL : build_find_stack_wait(builder, tasks[i]);
 
-		if ((!known && !stack_wait) || gw_snapshot_task(builder->now, tasks[i]->address) != tasks[i])
+		if ((!known && !stack_wait && !build_sleeps_in_gpu(builder, tasks[i])) ||
+		    gw_snapshot_task(builder->now, tasks[i]->address) != tasks[i])
 			continue;
 		if (gw_builder_task(builder, tasks[i], &node) < 0)
 			return -ENOMEM;
@@ -106,6 +117,8 @@ int gw_graph_build(struct gw_graph *ret, const struct gw_snapshot *now, const st
 	r = gw_builder_init(&builder, ret, now, before);
 	r = r ?: build_add_waiting_tasks(&builder);
 	r = r ?: build_expand_all(&builder);
+	if (r == 0)
+		gw_gpu_mark(&builder);
 	r = r ?: gw_graph_finish(ret);
 	gw_builder_deinit(&builder);
 	return r;

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "lib/analysis/record/subsystem.h"
+
 static bool builder_waits_for_srcu(const struct gw_task_record *task)
 {
 	struct gw_wait wait;
@@ -73,7 +75,7 @@ static int builder_index_records(struct gw_builder *builder)
 		&(builder)->executing, &(builder)->functions, &(builder)->pools, &(builder)->workqueues,               \
 			&(builder)->notifiers, &(builder)->drm_sections, &(builder)->unplugs, &(builder)->mms,         \
 			&(builder)->lock_waiters, &(builder)->inactive_functions, &(builder)->inactive_workqueues,     \
-			&(builder)->gpu_waits                                                                          \
+			&(builder)->gpu_waits, &(builder)->gpu_symbols                                                 \
 	}
 
 static void builder_sort_indexes(struct gw_builder *builder)
@@ -90,9 +92,12 @@ static int builder_index_symbols(struct gw_builder *builder)
 	size_t count = gw_snapshot_symbols(builder->now, &symbols);
 	int r = 0;
 
-	for (size_t i = 0; i < count && r == 0; i++)
+	for (size_t i = 0; i < count && r == 0; i++) {
 		if (gw_stack_gpu_wait(symbols[i]->name) != GW_WAIT_NONE)
 			r = gw_index_add(&builder->gpu_waits, symbols[i]->address, symbols[i]);
+		if (r == 0 && gw_subsystem_of_symbol(builder->now, symbols[i]).kind == GW_SUBSYSTEM_GPU)
+			r = gw_index_add(&builder->gpu_symbols, symbols[i]->address, symbols[i]);
+	}
 	return r;
 }
 

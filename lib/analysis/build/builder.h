@@ -32,6 +32,7 @@ struct gw_builder {
 	struct gw_index mms;	      /* their own mm */
 	struct gw_index lock_waiters; /* and the lock that they wait for. */
 	struct gw_index gpu_waits;    /* addresses on stacks that lie in a GPU wait function: SYMBOL records */
+	struct gw_index gpu_symbols;  /* all addresses that lie in a GPU driver or DRM, likewise */
 	/* WORK records that are INACTIVE, */
 	struct gw_index inactive_functions;  /* by function */
 	struct gw_index inactive_workqueues; /* and by workqueue_struct. */

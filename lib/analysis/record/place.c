@@ -82,9 +82,9 @@ static bool place_is_any_of(const struct gw_symbol_record *symbol, const char *c
 	return false;
 }
 
-static bool place_is_driver(const struct gw_symbol_record *symbol)
+static bool place_is_driver(const struct gw_snapshot *snapshot, const struct gw_symbol_record *symbol)
 {
-	struct gw_subsystem subsystem = gw_subsystem_of(symbol->name, symbol->module);
+	struct gw_subsystem subsystem = gw_subsystem_of_symbol(snapshot, symbol);
 
 	return subsystem.kind == GW_SUBSYSTEM_GPU && !subsystem.generic;
 }
@@ -106,7 +106,7 @@ struct gw_place gw_place_of(const struct gw_snapshot *snapshot, const struct gw_
 		if (!place.function && !place_is_any_of(symbol, place_waits, LENGTH(place_waits)) &&
 		    !place_is_any_of(symbol, place_entries, LENGTH(place_entries)))
 			place.function = symbol;
-		if (place.function && place_is_driver(symbol))
+		if (place.function && place_is_driver(snapshot, symbol))
 			place.driver = symbol;
 	}
 	if (place.driver == place.function)

@@ -11,6 +11,9 @@
 #include "lib/analysis/record/index.h"
 #include "lib/base/array.h"
 
+/* No layout will ever have more types: a larger one is not a record's. */
+#define RECORD_TYPES_EVER 255
+
 /* The bytes of a stream, shared by its snapshots; 64-bit words because the records need that alignment. */
 struct buffer {
 	size_t references;
@@ -26,6 +29,7 @@ struct gw_snapshot {
 	const struct gw_timeline_record **timelines;
 	const struct gw_hazard_record **hazards;
 	const struct gw_symbol_record **symbols;
+	const struct gw_module_record **modules;
 	size_t counts[GW_RECORD_TYPES];
 	struct gw_index index[GW_RECORD_TYPES]; /* by address, or what else identifies a record of that type */
 };
@@ -143,6 +147,8 @@ static int snapshot_check_body(const struct gw_record *record)
 
 		return TEXT_OK(symbol->module) && TEXT_OK(symbol->name) ? GW_PARSE_OK : GW_PARSE_CORRUPT;
 	}
+	case GW_RECORD_MODULE:
+		return TEXT_OK(((const struct gw_module_record *)record)->name) ? GW_PARSE_OK : GW_PARSE_CORRUPT;
 	default:
 		return GW_PARSE_OK;
 	}
@@ -164,6 +170,7 @@ static bool snapshot_size_ok(const struct gw_record *record)
 		[GW_RECORD_END] = sizeof(struct gw_end_record),
 		[GW_RECORD_HAZARD] = sizeof(struct gw_hazard_record),
 		[GW_RECORD_ACTIVITY] = sizeof(struct gw_activity_record),
+		[GW_RECORD_MODULE] = sizeof(struct gw_module_record),
 	};
 
 	if (record->type == GW_RECORD_TASK)
@@ -212,6 +219,18 @@ static int snapshot_place_record(struct parser *parser, const struct gw_record *
 	}
 }
 
+/* A later version added its type: what it has to say is left out. */
+static int snapshot_skip_record(struct parser *parser, const struct gw_record *record)
+{
+	if (parser->count == 0 || record->type > RECORD_TYPES_EVER)
+		return GW_PARSE_CORRUPT;
+	if (record->size > parser->size - parser->offset)
+		return GW_PARSE_TRUNCATED;
+	parser->offset += record->size;
+	parser->extents[parser->count - 1].end = parser->data + parser->offset;
+	return GW_PARSE_OK;
+}
+
 static int snapshot_next_record(struct parser *parser)
 {
 	const struct gw_record *record = (const struct gw_record *)(parser->data + parser->offset);
@@ -220,8 +239,10 @@ static int snapshot_next_record(struct parser *parser)
 
 	if (left < sizeof(*record))
 		return GW_PARSE_TRUNCATED;
-	if (record->type == 0 || record->type >= GW_RECORD_TYPES || record->size < sizeof(*record) || record->size % 8)
+	if (record->type == 0 || record->size < sizeof(*record) || record->size % 8)
 		return GW_PARSE_CORRUPT;
+	if (record->type >= GW_RECORD_TYPES)
+		return snapshot_skip_record(parser, record);
 	/* Before the size: another layout may well have other sizes. */
 	if (record->type == GW_RECORD_HOST && parser->offset == 0 && left >= sizeof(*record) + sizeof(uint32_t) &&
 	    ((const struct gw_host_record *)record)->layout_version != GW_LAYOUT_VERSION)
@@ -273,6 +294,8 @@ static uint64_t snapshot_record_key(const struct gw_record *record)
 		return ((const struct gw_hazard_record *)record)->hazard.first_ns;
 	case GW_RECORD_ACTIVITY:
 		return ((const struct gw_activity_record *)record)->task;
+	case GW_RECORD_MODULE:
+		return 0; /* few: nobody looks them up */
 	default:
 		return ((const struct gw_symbol_record *)record)->address;
 	}
@@ -290,15 +313,20 @@ static int snapshot_allocate(struct gw_snapshot *snapshot, const size_t *counts)
 	snapshot->timelines = snapshot_array(counts[GW_RECORD_TIMELINE], sizeof(*snapshot->timelines));
 	snapshot->hazards = snapshot_array(counts[GW_RECORD_HAZARD], sizeof(*snapshot->hazards));
 	snapshot->symbols = snapshot_array(counts[GW_RECORD_SYMBOL], sizeof(*snapshot->symbols));
-	return snapshot->tasks && snapshot->works && snapshot->timelines && snapshot->hazards && snapshot->symbols
+	snapshot->modules = snapshot_array(counts[GW_RECORD_MODULE], sizeof(*snapshot->modules));
+	return snapshot->tasks && snapshot->works && snapshot->timelines && snapshot->hazards && snapshot->symbols &&
+			       snapshot->modules
 		       ? 0
 		       : -ENOMEM;
 }
 
 static int snapshot_add_record(struct gw_snapshot *snapshot, const struct gw_record *record)
 {
-	size_t at = snapshot->counts[record->type]++;
+	size_t at;
 
+	if (record->type >= GW_RECORD_TYPES)
+		return 0;
+	at = snapshot->counts[record->type]++;
 	switch (record->type) {
 	case GW_RECORD_TASK:
 		snapshot->tasks[at] = (const struct gw_task_record *)record;
@@ -314,6 +342,9 @@ static int snapshot_add_record(struct gw_snapshot *snapshot, const struct gw_rec
 		break;
 	case GW_RECORD_SYMBOL:
 		snapshot->symbols[at] = (const struct gw_symbol_record *)record;
+		break;
+	case GW_RECORD_MODULE:
+		snapshot->modules[at] = (const struct gw_module_record *)record;
 		break;
 	default:
 		break;
@@ -431,6 +462,7 @@ void gw_snapshot_free(struct gw_snapshot *snapshot)
 	free(snapshot->timelines);
 	free(snapshot->hazards);
 	free(snapshot->symbols);
+	free(snapshot->modules);
 	snapshot_buffer_unref(snapshot->buffer);
 	free(snapshot);
 }
@@ -480,6 +512,19 @@ size_t gw_snapshot_symbols(const struct gw_snapshot *snapshot, const struct gw_s
 {
 	*ret = snapshot->symbols;
 	return snapshot->counts[GW_RECORD_SYMBOL];
+}
+
+bool gw_snapshot_has_modules(const struct gw_snapshot *snapshot)
+{
+	return snapshot->counts[GW_RECORD_MODULE] > 0;
+}
+
+bool gw_snapshot_module_is_gpu(const struct gw_snapshot *snapshot, const char *name)
+{
+	for (size_t i = 0; i < snapshot->counts[GW_RECORD_MODULE]; i++)
+		if ((snapshot->modules[i]->flags & GW_MODULE_F_GPU) && strcmp(snapshot->modules[i]->name, name) == 0)
+			return true;
+	return false;
 }
 
 static const struct gw_record *snapshot_find(const struct gw_snapshot *snapshot, enum gw_record_type type, uint64_t key)

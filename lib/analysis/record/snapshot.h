@@ -67,6 +67,12 @@ const struct gw_timeline_record *gw_snapshot_timeline(const struct gw_snapshot *
 const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapshot, uint64_t task);
 const struct gw_symbol_record *gw_snapshot_symbol(const struct gw_snapshot *snapshot, uint64_t address);
 
+/* Whether it was recorded which modules drive GPUs, if only that none does. */
+bool gw_snapshot_has_modules(const struct gw_snapshot *snapshot);
+
+/* Whether a module was recorded as one that drives a GPU. */
+bool gw_snapshot_module_is_gpu(const struct gw_snapshot *snapshot, const char *name);
+
 /*
  * Whether a symbol is a function: its name, or what it begins with if @pattern ends with '*'. What compilers append does
  * not count: ".isra.0", ".constprop.0", ".part.0", ".cold".

@@ -257,15 +257,13 @@ struct gw_subsystem gw_subsystem_of(const char *function, const char *module)
 	return (struct gw_subsystem){ GW_SUBSYSTEM_OTHER, module, false };
 }
 
-bool gw_subsystem_task_in_gpu(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+struct gw_subsystem gw_subsystem_of_symbol(const struct gw_snapshot *snapshot, const struct gw_symbol_record *symbol)
 {
-	for (uint32_t i = 0; i < task->stack_depth; i++) {
-		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
+	struct gw_subsystem found = gw_subsystem_of(symbol->name, symbol->module);
 
-		if (symbol && gw_subsystem_of(symbol->name, symbol->module).kind == GW_SUBSYSTEM_GPU)
-			return true;
-	}
-	return false;
+	if (found.kind == GW_SUBSYSTEM_OTHER && gw_snapshot_module_is_gpu(snapshot, symbol->module))
+		return (struct gw_subsystem){ GW_SUBSYSTEM_GPU, symbol->module, false };
+	return found;
 }
 
 const char *gw_subsystem_kind_name(enum gw_subsystem_kind kind)

@@ -37,8 +37,8 @@ struct gw_subsystem {
 /* @module: "" = built in, or not known: then the function's name decides. */
 struct gw_subsystem gw_subsystem_of(const char *function, const char *module);
 
-/* Whether any function on the stack is a GPU driver's or DRM's. */
-bool gw_subsystem_task_in_gpu(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+/* The same of an address, with what the snapshot has of its modules: one that no table names may drive a GPU. */
+struct gw_subsystem gw_subsystem_of_symbol(const struct gw_snapshot *snapshot, const struct gw_symbol_record *symbol);
 
 /* For JSON and people: "gpu", "nfs", "fuse", "file-system", "block", "memory", ... */
 const char *gw_subsystem_kind_name(enum gw_subsystem_kind kind);

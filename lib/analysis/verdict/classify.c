@@ -7,7 +7,6 @@
 
 #include "lib/analysis/graph/paths.h"
 #include "lib/analysis/record/stack.h"
-#include "lib/analysis/record/subsystem.h"
 #include "lib/analysis/verdict/context.h"
 
 /* Tasks of one component that a shortest loop is looked for through. */
@@ -81,7 +80,7 @@ static int classify_find_beginning(struct classifier *c, const uint32_t *nodes, 
 	return 0;
 }
 
-/* How well a node serves as the beginning of a loop that is about the GPU; 0: of one of locks alone, -1: not at all. */
+/* How well a node serves as the beginning of a loop; 0: of one of locks alone, -1: not at all. */
 static int classify_start_rank(const struct gw_node *node)
 {
 	if (node->type == GW_NODE_JOB)
@@ -146,15 +145,11 @@ static int classify_loop_of_any_rank(struct classifier *c, const uint32_t *nodes
 	return r;
 }
 
-/* A loop of locks alone is about the GPU if somebody in it came there through a GPU driver. */
 static bool classify_in_gpu(const struct classifier *c, const uint32_t *nodes, uint32_t count)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		const struct gw_node *node = &c->graph->nodes[nodes[i]];
-
-		if (node->task && gw_subsystem_task_in_gpu(c->graph->snapshot, node->task))
+	for (uint32_t i = 0; i < count; i++)
+		if (c->graph->nodes[nodes[i]].gpu)
 			return true;
-	}
 	return c->graph->from_text;
 }
 
@@ -169,16 +164,21 @@ static int classify_pick_loop(struct classifier *c, uint32_t index, struct gw_in
 		.group = c->stuck->owner,
 		.id = index + 1,
 	};
-	int r = classify_find_beginning(c, nodes, part->count, &scope);
+	bool in_gpu = classify_in_gpu(c, nodes, part->count);
+	int r;
 
+	/* Recordings of earlier versions do not have the modules: what flushes counted as a GPU's then. */
+	if (!in_gpu && gw_snapshot_has_modules(c->graph->snapshot))
+		return 0;
+	r = classify_find_beginning(c, nodes, part->count, &scope);
 	r = r ?: classify_loop_of_any_rank(c, nodes, part->count, &scope, edges);
 	if (r != 0)
 		return r;
-	/* What came first has nothing to do with the GPU; what came later may. */
+	/* What came first is but locks; what came later may be more. */
 	scope.until_ns = UINT64_MAX;
 	gw_liveness_run(&c->local, &scope, nodes, part->count);
 	r = classify_loop_of_any_rank(c, nodes, part->count, &scope, edges);
-	if (r != 0 || !classify_in_gpu(c, nodes, part->count))
+	if (r != 0 || !in_gpu)
 		return r;
 	return classify_loop_of_rank(c, nodes, part->count, &scope, 0, edges);
 }

@@ -9,7 +9,7 @@
 #include "bpf/abi/kernel-constants.h"
 #include "lib/analysis/graph/liveness.h"
 #include "lib/analysis/graph/paths.h"
-#include "lib/analysis/record/stack.h"
+#include "lib/analysis/record/place.h"
 #include "lib/analysis/verdict/context.h"
 
 /* A wait that no program saw begin is one when its task has not run for so long; the store sees to it that it is seen
@@ -51,21 +51,60 @@ static bool stall_untracked_is_stalled(const struct stalls *stalls, const struct
 	uint64_t slept_ns = stall_age(stalls, task->last_ran_ns);
 	uint64_t attached_ns = gw_snapshot_host(stalls->graph->snapshot)->attached_ns;
 
+	if (task->flags & GW_TASK_F_TIMER)
+		return false;
 	if (slept_ns >= stalls->policy->stall_ns)
 		return true;
 	return (task->state & TASK_UNINTERRUPTIBLE) && slept_ns >= UNTRACKED_MIN_NS && task->last_ran_ns < attached_ns;
+}
+
+/*
+ * Drivers sleep interruptibly for work to come; uninterruptibly, or for a lock that somebody holds, only for what they need.
+ */
+static bool stall_needs_it(const struct gw_node *node)
+{
+	if (node->task->state & TASK_UNINTERRUPTIBLE)
+		return true;
+	return node->wait.kind == GW_WAIT_LOCK &&
+	       (node->wait.flags & (GW_LOCK_F_MUTEX | GW_LOCK_F_READ | GW_LOCK_F_WRITE | GW_LOCK_F_RT));
+}
+
+/* Whether the chain of first edges has anything of a GPU's. */
+static bool stall_is_gpu_chain(const struct stalls *stalls, uint32_t index)
+{
+	const struct gw_graph *graph = stalls->graph;
+
+	for (uint32_t steps = 0; steps < graph->n_nodes; steps++) {
+		const struct gw_node *node = &graph->nodes[index];
+
+		if (node->gpu)
+			return true;
+		if (node->n_out == 0)
+			return false;
+		index = graph->edges[node->first_out].to;
+	}
+	return false;
+}
+
+static bool stall_is_long(const struct stalls *stalls, const struct gw_node *node)
+{
+	if (node->wait.kind == GW_WAIT_NONE)
+		return stall_untracked_is_stalled(stalls, node->task);
+	return !gw_wait_has_timeout(&node->wait) && node->since_ns &&
+	       stall_age(stalls, node->since_ns) >= stalls->policy->stall_ns;
 }
 
 static bool stall_is_stalled(const struct stalls *stalls, uint32_t index)
 {
 	const struct gw_node *node = &stalls->graph->nodes[index];
 
-	if (node->type != GW_NODE_TASK || !node->task || stalls->covered[index] || !gw_task_sleeps(node->task))
+	if (node->type != GW_NODE_TASK || !node->task || stalls->covered[index] || !gw_task_sleeps(node->task) ||
+	    node->wait.kind == GW_WAIT_POLL || !stall_is_long(stalls, node))
 		return false;
-	if (node->stack_wait)
-		return stall_untracked_is_stalled(stalls, node->task);
-	return stall_is_gpu_wait(stalls->graph, &node->wait) && !gw_wait_has_timeout(&node->wait) && node->since_ns &&
-	       stall_age(stalls, node->since_ns) >= stalls->policy->stall_ns;
+	if (node->stack_wait || stall_is_gpu_wait(stalls->graph, &node->wait))
+		return true;
+	return stall_needs_it(node) && (node->wait.kind != GW_WAIT_NONE || node->end == GW_END_SLEEPS_IN) &&
+	       stall_is_gpu_chain(stalls, index);
 }
 
 /* ---- where chains end ---------------------------------------------------------------- */
@@ -111,22 +150,32 @@ static void stall_find_end(struct stalls *stalls, uint32_t start)
 		stalls->end[stalls->path[i]] = end;
 }
 
-static const char *stall_module(const struct stalls *stalls, uint32_t index)
+/* Sleeps for what nobody tracks: all that is known of it is where. */
+static bool stall_is_place_alone(const struct stalls *stalls, uint32_t index)
 {
-	const struct gw_symbol_record *frame =
-		gw_stack_module_frame(stalls->graph->snapshot, stalls->graph->nodes[index].task);
+	const struct gw_node *node = &stalls->graph->nodes[index];
 
-	return frame ? frame->module : "";
+	return node->stack_wait || (node->n_out == 0 && node->end == GW_END_SLEEPS_IN);
 }
 
-/* What an untracked wait waits for is not known: those that come from the same driver count as one. */
+static const char *stall_place(const struct stalls *stalls, uint32_t index)
+{
+	const struct gw_node *node = &stalls->graph->nodes[index];
+	struct gw_place place = gw_place_of(stalls->graph->snapshot, node->task);
+
+	if (place.driver)
+		return place.driver->module;
+	return place.function ? place.function->module : "";
+}
+
+/* What such a task waits for is not known: those that come from the same driver count as one. */
 static uint32_t stall_end_of_untracked(const struct stalls *stalls, const struct gw_index_list *ends, uint32_t index)
 {
 	for (uint32_t i = 0; i < ends->count; i++) {
 		uint32_t other = stalls->longest[ends->items[i]];
 
-		if (stalls->graph->nodes[other].stack_wait &&
-		    strcmp(stall_module(stalls, other), stall_module(stalls, index)) == 0)
+		if (stall_is_place_alone(stalls, other) &&
+		    strcmp(stall_place(stalls, other), stall_place(stalls, index)) == 0)
 			return ends->items[i];
 	}
 	return stalls->end[index];
@@ -135,7 +184,7 @@ static uint32_t stall_end_of_untracked(const struct stalls *stalls, const struct
 /* Has slept longer, by what is known of it. */
 static bool stall_is_longer(const struct gw_node *a, const struct gw_node *b)
 {
-	if (a->stack_wait && b->stack_wait && a->task->last_ran_ns != b->task->last_ran_ns)
+	if (a->since_ns == 0 && b->since_ns == 0 && a->task->last_ran_ns != b->task->last_ran_ns)
 		return a->task->last_ran_ns < b->task->last_ran_ns;
 	return gw_waits_longer(a, b);
 }
@@ -152,7 +201,7 @@ static int stall_group(struct stalls *stalls, struct gw_index_list *ends, struct
 		if (gw_index_list_add(stalled, i) < 0)
 			return -ENOMEM;
 		stall_find_end(stalls, i);
-		end = node->stack_wait ? stall_end_of_untracked(stalls, ends, i) : stalls->end[i];
+		end = stall_is_place_alone(stalls, i) ? stall_end_of_untracked(stalls, ends, i) : stalls->end[i];
 		stalls->end[i] = end;
 		if (stalls->longest[end] == GW_NO_NODE && ends->count == STALLS_MAX)
 			continue;
@@ -218,7 +267,7 @@ static int stall_add_victims(const struct stalls *stalls, struct gw_finding *fin
 static enum gw_confidence stall_weakest(const struct stalls *stalls, const struct gw_finding *finding, uint32_t start)
 {
 	enum gw_confidence confidence =
-		stalls->graph->nodes[start].stack_wait ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_PROVEN;
+		stalls->graph->nodes[start].since_ns ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE;
 
 	for (uint32_t i = 0; i < finding->edges.count; i++) {
 		const struct gw_edge *edge = &stalls->graph->edges[finding->edges.items[i]];

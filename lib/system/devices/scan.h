@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "lib/system/module-index.h"
+#include "lib/system/modules/index.h"
 
 /*
  * gw_device_scan - `devices` of gw_boot_evidence_set_state()

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Kernel modules that come and go: uevents of the kernel's own netlink group. */
-#include "lib/system/module-events.h"
+#include "lib/system/modules/events.h"
 
 #include <errno.h>
 #include <linux/netlink.h>

@@ -3,8 +3,8 @@
  * What a directory of modules says about them: who depends on whom, soft
  * dependencies, what is built in, which modules claim a device. By libkmod.
  */
-#ifndef GPUWATCH_LIB_SYSTEM_MODULE_INDEX_H
-#define GPUWATCH_LIB_SYSTEM_MODULE_INDEX_H
+#ifndef GPUWATCH_LIB_SYSTEM_MODULES_INDEX_H
+#define GPUWATCH_LIB_SYSTEM_MODULES_INDEX_H
 
 #include <jansson.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a directory of modules says about them, by libkmod. */
-#include "lib/system/module-index.h"
+#include "lib/system/modules/index.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Kernel modules that come and go: uevents of the kernel's own netlink group. */
-#ifndef GPUWATCH_LIB_SYSTEM_MODULE_EVENTS_H
-#define GPUWATCH_LIB_SYSTEM_MODULE_EVENTS_H
+#ifndef GPUWATCH_LIB_SYSTEM_MODULES_EVENTS_H
+#define GPUWATCH_LIB_SYSTEM_MODULES_EVENTS_H
 
 #include <stdbool.h>
 
