@@ -44,6 +44,16 @@ enum gw_boot_event_type {
 	GW_BOOT_IOMMU_PROBE, /* result of iommu_probe_device() */
 	GW_BOOT_IOMMU_GROUP, /* added to a group: result = its number */
 	GW_BOOT_OF_XLATE,    /* an IOMMU was named for it by firmware: other = IOMMU device or "", result */
+	/* From the kernel log only. subject = device */
+	GW_BOOT_FIRMWARE_MISSING, /* a file of firmware could not be loaded: other = its name, result */
+	GW_BOOT_COMPONENT_BIND,	  /* a part of an aggregate device: other = the part, result */
+	GW_BOOT_AGGREGATE_BIND,	  /* of the aggregate device itself: other = driver, result */
+	GW_BOOT_RESOURCE_BUSY,	  /* a BAR that is somebody else's: other = the kernel's words */
+	GW_BOOT_DRM_MINOR,	  /* has become a DRM device: other = driver, result = minor */
+	GW_BOOT_KFD_SKIPPED,	  /* subject = "VENDOR:DEVICE", other = why */
+	GW_BOOT_SYMBOL_MISSING,	  /* subject = module, other = symbol */
+	GW_BOOT_ROOT_WAIT,	  /* the root file system's device is not there: other = it; subject "" */
+	GW_BOOT_ROOT_MOUNTED,	  /* a file system with firmware and modules is there; subject "" */
 	GW_BOOT_EVENT_TYPES
 };
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/log-text/boot-line.h"
 #include "lib/log-text/frame.h"
 #include "lib/log-text/scan.h"
 #include "lib/log-text/task-line.h"
@@ -100,7 +101,7 @@ static bool shape_is_whole(const char *text)
 	}
 	if (gw_log_frame_parse(&frame, text))
 		return frame.certain;
-	if (strstr(text, " wchan="))
+	if (strstr(text, " wchan=") || gw_log_is_boot_line(text))
 		return true;
 	return gw_log_holder_parse(text, &name) || gw_log_frame_register(&frame, text);
 }

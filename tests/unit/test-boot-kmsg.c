@@ -151,7 +151,7 @@ TEST(timeout_of_deferral)
 	e = parsed("4,1,2,-;platform gpu.0: deferred probe pending: platform: wait for supplier /soc/iommu");
 	assert_event(&e, GW_BOOT_DEFER_TIMEOUT, "gpu.0", "platform: wait for supplier /soc/iommu");
 	e = parsed("4,1,2,-;orion-gpu gpu.0: deferred probe timeout, ignoring dependency");
-	assert_event(&e, GW_BOOT_DEFER_TIMEOUT, "gpu.0", "");
+	assert_event(&e, GW_BOOT_DEFER_TIMEOUT, "gpu.0", "orion-gpu");
 	assert_int_equal(e.result, -ETIMEDOUT);
 	e = parsed("7,1,2,-;Extended deferred probe timeout by 10 secs");
 	assert_event(&e, GW_BOOT_DEFER_EXTEND, "", "");
@@ -264,6 +264,77 @@ TEST(long_names_are_cut_and_say_so)
 	assert_int_equal(strlen(parsed(text).subject), GW_BOOT_NAME_SIZE - 1);
 }
 
+TEST(reasons_are_not_cut)
+{
+	static const char reason[] =
+		"platform: wait for supplier /soc@0/interconnect-bus@1000000/rsc@2000000/regulators-of-the-second-pmic/ldo17";
+	char text[400];
+
+	snprintf(text, sizeof(text), "4,1,2,-;platform gpu.0: deferred probe pending: %s", reason);
+	assert_string_equal(parsed(text).other, reason);
+	assert_false(parsed(text).flags & GW_BOOT_F_CUT);
+}
+
+TEST(probe_that_names_its_driver)
+{
+	struct gw_boot_event e = parsed("7,1,2,-;probe of gpu.0 with driver orion-gpu returned 517 after 7 usecs");
+
+	assert_event(&e, GW_BOOT_PROBE_END, "gpu.0", "orion-gpu");
+	assert_int_equal(e.result, DEFERRED);
+	assert_true(e.duration_ns == 7000);
+}
+
+static void assert_words(const char *message, enum gw_boot_event_type type, const char *subject, const char *other,
+			 int32_t result)
+{
+	struct gw_boot_event e = { .type = GW_BOOT_NONE };
+
+	if (gw_boot_event_from_message(&e, message) != 1)
+		fail_msg("not an event: %s", message);
+	assert_event(&e, type, subject, other);
+	assert_int_equal(e.result, result);
+}
+
+TEST(words_of_drivers)
+{
+	assert_words("orion-gpu gpu.0: Direct firmware load for orion/a.bin failed with error -2",
+		     GW_BOOT_FIRMWARE_MISSING, "gpu.0", "orion/a.bin", -ENOENT);
+	assert_words("orion-gpu 0000:03:00.0: firmware: failed to load orion/a.bin (-2)", GW_BOOT_FIRMWARE_MISSING,
+		     "0000:03:00.0", "orion/a.bin", -ENOENT);
+	assert_words("orion-drm soc:gpu: failed to bind a000.hdmi (ops orion_hdmi_ops [orion]): -517",
+		     GW_BOOT_COMPONENT_BIND, "soc:gpu", "a000.hdmi", DEFERRED);
+	assert_words("orion-drm soc:gpu: bound a000.hdmi (ops orion_hdmi_ops)", GW_BOOT_COMPONENT_BIND, "soc:gpu",
+		     "a000.hdmi", 0);
+	assert_words("orion-drm soc:gpu: master bind failed: -22", GW_BOOT_AGGREGATE_BIND, "soc:gpu", "orion-drm",
+		     -EINVAL);
+	assert_words("orion-drm soc:gpu: adev bind failed: -22", GW_BOOT_AGGREGATE_BIND, "soc:gpu", "orion-drm",
+		     -EINVAL);
+	assert_words("orion-gpu 0000:03:00.0: BAR 0: can't reserve [mem 0xe0000000-0xefffffff 64bit pref]",
+		     GW_BOOT_RESOURCE_BUSY, "0000:03:00.0",
+		     "BAR 0: can't reserve [mem 0xe0000000-0xefffffff 64bit pref]", -EBUSY);
+	assert_words("[drm] Initialized orion 1.2.0 20240101 for 0000:03:00.0 on minor 1", GW_BOOT_DRM_MINOR,
+		     "0000:03:00.0", "orion", 1);
+	assert_words("kfd kfd: amdgpu: skipped device 1002:67e3, PCI rejects atomics 730<0", GW_BOOT_KFD_SKIPPED,
+		     "1002:67e3", "PCI rejects atomics 730<0", 0);
+	assert_words("orion_gpu: Unknown symbol orion_mmu_get (err -2)", GW_BOOT_SYMBOL_MISSING, "orion_gpu",
+		     "orion_mmu_get", -ENOENT);
+	assert_words("Waiting for root device /dev/mmcblk0p2...", GW_BOOT_ROOT_WAIT, "", "/dev/mmcblk0p2", 0);
+	assert_words("EXT4-fs (vda1): mounted filesystem 6c2c ro with ordered data mode.", GW_BOOT_ROOT_MOUNTED, "",
+		     "EXT4-fs (vda1): mounted filesystem 6c2c ro with ordered data mode.", 0);
+}
+
+TEST(words_that_only_look_like_them)
+{
+	struct gw_boot_event e = { .type = GW_BOOT_NONE };
+
+	assert_int_equal(gw_boot_event_from_message(&e, "orion-gpu gpu.0: Direct firmware load for orion/a.bin"), 0);
+	assert_int_equal(gw_boot_event_from_message(&e, "[drm] Initialized orion"), 0);
+	assert_int_equal(gw_boot_event_from_message(&e, "kfd kfd: added device 1002:67df"), 0);
+	assert_int_equal(gw_boot_event_from_message(&e, "orion-gpu gpu.0: BAR 0: assigned [mem 0xe0000000-0xefffffff]"),
+			 0);
+	assert_int_equal(gw_boot_event_from_message(&e, ""), 0);
+}
+
 /* ---- events as JSON ---------------------------------------------------------------------------------- */
 
 TEST(event_survives_json)
@@ -323,6 +394,10 @@ int main(void)
 		cmocka_unit_test(rejected_match_is_an_end),
 		cmocka_unit_test(deferral_and_its_reasons),
 		cmocka_unit_test(timeout_of_deferral),
+		cmocka_unit_test(reasons_are_not_cut),
+		cmocka_unit_test(probe_that_names_its_driver),
+		cmocka_unit_test(words_of_drivers),
+		cmocka_unit_test(words_that_only_look_like_them),
 		cmocka_unit_test(links),
 		cmocka_unit_test(events_of_our_patches),
 		cmocka_unit_test(thread_of_the_printer_where_the_kernel_says_it),

@@ -34,6 +34,15 @@ static const char *const type_names[GW_BOOT_EVENT_TYPES] = {
 	[GW_BOOT_IOMMU_PROBE] = "iommu-probe",
 	[GW_BOOT_IOMMU_GROUP] = "iommu-group",
 	[GW_BOOT_OF_XLATE] = "of-xlate",
+	[GW_BOOT_FIRMWARE_MISSING] = "firmware-missing",
+	[GW_BOOT_COMPONENT_BIND] = "component-bind",
+	[GW_BOOT_AGGREGATE_BIND] = "aggregate-bind",
+	[GW_BOOT_RESOURCE_BUSY] = "resource-busy",
+	[GW_BOOT_DRM_MINOR] = "drm-minor",
+	[GW_BOOT_KFD_SKIPPED] = "kfd-skipped",
+	[GW_BOOT_SYMBOL_MISSING] = "symbol-missing",
+	[GW_BOOT_ROOT_WAIT] = "root-wait",
+	[GW_BOOT_ROOT_MOUNTED] = "root-mounted",
 };
 
 static const char *const source_names[GW_BOOT_SOURCES] = {

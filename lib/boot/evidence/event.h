@@ -19,6 +19,9 @@ enum gw_boot_source {
 	GW_BOOT_SOURCES
 };
 
+/* Bytes of a text that an event has: a supplier's path, a reason, or a file's name. */
+#define GW_BOOT_TEXT_SIZE 512
+
 struct gw_boot_event {
 	uint64_t time_ns;     /* of its source's clock, since boot */
 	uint64_t sequence;    /* within its source */
@@ -31,7 +34,7 @@ struct gw_boot_event {
 	int32_t result;
 	char comm[16];
 	char subject[GW_BOOT_NAME_SIZE];
-	char other[GW_BOOT_NAME_SIZE];
+	char other[GW_BOOT_TEXT_SIZE]; /* of BPF's records the first GW_BOOT_NAME_SIZE - 1 bytes */
 	char bus[16];
 };
 

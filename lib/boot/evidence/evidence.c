@@ -3,8 +3,11 @@
 #include "lib/boot/evidence/evidence.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "bpf/abi/kernel-constants.h"
 #include "lib/base/array.h"
 #include "lib/boot/evidence/kmsg.h"
 
@@ -28,6 +31,7 @@ void gw_boot_evidence_free(struct gw_boot_evidence *evidence)
 	free(evidence->facts);
 	free(evidence->marks);
 	free(evidence->builtins);
+	free(evidence->log.command_line);
 	json_decref(evidence->state);
 	json_decref(evidence->lost);
 	free(evidence);
@@ -52,7 +56,7 @@ size_t gw_boot_evidence_dependencies(const struct gw_boot_evidence *evidence, co
 	return depends ? gw_depends_list(depends, ret) : 0;
 }
 
-int gw_boot_evidence_add_event(struct gw_boot_evidence *evidence, const struct gw_boot_event *event)
+static int evidence_add(struct gw_boot_evidence *evidence, const struct gw_boot_event *event, const char *note)
 {
 	struct gw_boot_fact fact = {
 		.time_ns = evidence_time(event->time_ns),
@@ -74,11 +78,51 @@ int gw_boot_evidence_add_event(struct gw_boot_evidence *evidence, const struct g
 	fact.subject = gw_boot_names_add(&evidence->names, event->subject);
 	fact.other = gw_boot_names_add(&evidence->names, event->other);
 	fact.bus = gw_boot_names_add(&evidence->names, event->bus);
+	fact.note = gw_boot_names_add(&evidence->names, note);
 	if (fact.subject == GW_BOOT_NOT_FOUND || fact.other == GW_BOOT_NOT_FOUND || fact.bus == GW_BOOT_NOT_FOUND ||
+	    fact.note == GW_BOOT_NOT_FOUND ||
 	    gw_array_reserve(evidence->facts, evidence->n_facts, evidence->allocated_facts, 1) < 0)
 		return -ENOMEM;
 	evidence->facts[evidence->n_facts++] = fact;
 	return 0;
+}
+
+int gw_boot_evidence_add_event(struct gw_boot_evidence *evidence, const struct gw_boot_event *event)
+{
+	return evidence_add(evidence, event, "");
+}
+
+/* Lines that are further apart have little to do with each other. */
+#define NOTE_NS 5000000ULL
+
+/* Why a probe failed is often in the line before, of the driver or of what it asked. */
+static const char *evidence_note(const struct gw_boot_evidence *evidence, const struct gw_boot_event *event)
+{
+	bool failed = event->type == GW_BOOT_PROBE_END && event->result < 0 && event->result != -EPROBE_DEFER &&
+		      event->result != -ENODEV && event->result != -ENXIO;
+	uint64_t before = evidence->before.time_ns;
+
+	return failed && before <= event->time_ns && event->time_ns - before <= NOTE_NS ? evidence->before.text : "";
+}
+
+/* @is_event: an event stands for itself. */
+static void evidence_keep_line(struct gw_boot_evidence *evidence, const char *message, size_t length, uint64_t time_ns,
+			       bool is_event)
+{
+	snprintf(evidence->before.text, sizeof(evidence->before.text), "%.*s", is_event ? 0 : (int)length, message);
+	evidence->before.time_ns = time_ns;
+}
+
+int gw_boot_evidence_add_message(struct gw_boot_evidence *evidence, const char *message, struct gw_boot_event *event)
+{
+	bool found = gw_boot_event_from_message(event, message) == 1;
+	int r = 0;
+
+	event->source = GW_BOOT_FROM_KMSG;
+	if (found)
+		r = evidence_add(evidence, event, evidence_note(evidence, event));
+	evidence_keep_line(evidence, message, strlen(message), event->time_ns, found);
+	return r < 0 ? r : found;
 }
 
 static int evidence_mark_record(struct gw_boot_evidence *evidence, uint64_t sequence, uint64_t time_ns)
@@ -91,8 +135,10 @@ static int evidence_mark_record(struct gw_boot_evidence *evidence, uint64_t sequ
 
 int gw_boot_evidence_add_kmsg(struct gw_boot_evidence *evidence, const char *text, size_t size)
 {
+	const char *message, *newline;
 	struct gw_boot_event event;
 	uint64_t sequence;
+	bool found;
 	int r = gw_boot_event_from_kmsg(&event, &sequence, text, size);
 
 	if (r < 0) {
@@ -101,7 +147,15 @@ int gw_boot_evidence_add_kmsg(struct gw_boot_evidence *evidence, const char *tex
 	}
 	if (evidence->n_marks < GW_BOOT_EVENTS_MAX && evidence_mark_record(evidence, sequence, event.time_ns) < 0)
 		return -ENOMEM;
-	return r == 1 ? gw_boot_evidence_add_event(evidence, &event) : 0;
+	message = memchr(text, ';', size);
+	if (!message || strtoul(text, NULL, 10) >= GW_BOOT_KERNEL_PRIORITIES)
+		return 0;
+	found = r == 1;
+	r = found ? evidence_add(evidence, &event, evidence_note(evidence, &event)) : 0;
+	newline = memchr(message, '\n', (size_t)(text + size - message));
+	evidence_keep_line(evidence, message + 1, (size_t)((newline ? newline : text + size) - message - 1),
+			   event.time_ns, found);
+	return r;
 }
 
 int gw_boot_evidence_set_initcalls(struct gw_boot_evidence *evidence, const struct gw_initcall *list, size_t count)
@@ -147,5 +201,7 @@ int gw_boot_evidence_set_lost(struct gw_boot_evidence *evidence, json_t *lost)
 
 const char *gw_boot_evidence_command_line(const struct gw_boot_evidence *evidence)
 {
-	return json_string_value(json_object_get(evidence->state, "cmdline"));
+	const char *line = json_string_value(json_object_get(evidence->state, "cmdline"));
+
+	return line ? line : evidence->log.command_line;
 }

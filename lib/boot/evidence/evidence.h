@@ -7,6 +7,7 @@
 #ifndef GPUWATCH_LIB_BOOT_EVIDENCE_EVIDENCE_H
 #define GPUWATCH_LIB_BOOT_EVIDENCE_EVIDENCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,7 @@ struct gw_boot_fact {
 	uint64_t time_ns, duration_ns; /* up to GW_BOOT_TIME_MAX */
 	uint64_t sequence, flags;
 	uint32_t subject, other, bus; /* of names */
+	uint32_t note;		      /* of a failure in the kernel log: the line before it, 0 = none */
 	uint32_t pid;
 	int32_t result;
 	uint8_t type;	/* enum gw_boot_event_type */
@@ -54,6 +56,34 @@ struct gw_boot_builtin {
 	uint8_t level;		   /* enum gw_initcall_level */
 };
 
+/*
+ * In a text without times the lines' order takes the place of times: positions from here on, so far apart that two are not
+ * taken for one event.
+ */
+#define GW_BOOT_POSITIONS (UINT64_C(1) << 62)
+#define GW_BOOT_POSITION_STEP UINT64_C(10000000)
+
+static inline bool gw_boot_is_position(uint64_t time_ns)
+{
+	return time_ns >= GW_BOOT_POSITIONS && time_ns <= GW_BOOT_TIME_MAX;
+}
+
+/* Of a kernel log that came as a text. */
+struct gw_boot_log {
+	bool given;
+	bool timed;	    /* its lines have times: else they are positions */
+	bool time_of_day;   /* these are of day, and count from the first line on */
+	uint32_t boots;	    /* in the text: the last one counts */
+	uint64_t known;	    /* lines that the kernel printed: by their times, or by what they say */
+	char *command_line; /* NULL = not in it */
+};
+
+/* The line of the kernel log before the one that is being added. */
+struct gw_boot_line {
+	char text[256];
+	uint64_t time_ns;
+};
+
 /* Filled by the functions below, read by the model. */
 struct gw_boot_evidence {
 	const struct gw_depends *given; /* the caller's table */
@@ -69,6 +99,8 @@ struct gw_boot_evidence {
 	struct gw_boot_builtin *builtins;
 	size_t n_builtins;
 	json_t *state, *lost; /* NULL = not given */
+	struct gw_boot_log log;
+	struct gw_boot_line before;
 };
 
 /* @depends may be NULL: none. It must outlive the evidence. Returns 0 or -ENOMEM. */
@@ -82,6 +114,14 @@ int gw_boot_evidence_add_event(struct gw_boot_evidence *evidence, const struct g
 
 /* A raw record of /dev/kmsg; counts what is malformed and where numbers are missing. Returns 0 or -ENOMEM. */
 int gw_boot_evidence_add_kmsg(struct gw_boot_evidence *evidence, const char *text, size_t size);
+
+/*
+ * gw_boot_evidence_add_message - a message of the kernel log, without what stands in front of it
+ * @event: its time, sequence and pid are set, the rest is set here
+ *
+ * Returns 1 if it was an event, 0 if it was something else, or -ENOMEM.
+ */
+int gw_boot_evidence_add_message(struct gw_boot_evidence *evidence, const char *message, struct gw_boot_event *event);
 
 /* The initcalls built into the running kernel. Copied. Returns 0 or -ENOMEM. */
 int gw_boot_evidence_set_initcalls(struct gw_boot_evidence *evidence, const struct gw_initcall *list, size_t count);

@@ -15,12 +15,10 @@
 #include "bpf/abi/kernel-constants.h"
 #include "lib/base/text.h"
 #include "lib/base/units.h"
+#include "lib/boot/evidence/driver-words.h"
 
 /* Longer than any line that is known here; the kernel's own limit is 1024. */
 #define LINE_MAX_SIZE 1024
-
-/* A record's priority is its level and, above these bits, its facility. */
-#define LOG_FACILITY_SHIFT 3
 
 struct line {
 	char message[LINE_MAX_SIZE];
@@ -39,12 +37,14 @@ static void kmsg_copy(char *ret, size_t size, const char *from, size_t length)
 
 #define COPY(kmsg_field, from, length) kmsg_copy(kmsg_field, sizeof(kmsg_field), from, length)
 
-static void kmsg_set_name(struct gw_boot_event *event, char *ret, const char *from, size_t length)
+static void kmsg_set(struct gw_boot_event *event, char *ret, size_t size, const char *from, size_t length)
 {
-	if (length > GW_BOOT_NAME_SIZE - 1)
+	if (length > size - 1)
 		event->flags |= GW_BOOT_F_CUT;
-	kmsg_copy(ret, GW_BOOT_NAME_SIZE, from, length);
+	kmsg_copy(ret, size, from, length);
 }
+
+#define SET(event, field, from, length) kmsg_set(event, (event)->field, sizeof((event)->field), from, length)
 
 /* ---- the record -------------------------------------------------------------------------- */
 
@@ -114,10 +114,10 @@ static const char *kmsg_take_symbol(struct gw_boot_event *event, const char *tex
 
 	if (length == 0)
 		return NULL;
-	kmsg_set_name(event, event->subject, text, length);
+	SET(event, subject, text, length);
 	if (gw_text_after(rest, " [")) {
 		length = strcspn(rest + 2, "] ");
-		kmsg_set_name(event, event->other, rest + 2, length);
+		SET(event, other, rest + 2, length);
 		rest += 2 + length;
 		rest += strcspn(rest, "]");
 		rest += *rest == ']';
@@ -183,15 +183,20 @@ static int32_t kmsg_probe_result(int32_t result)
 	return result > 0 ? -result : result;
 }
 
-/* "DEVICE returned R after N usecs" */
+/* "DEVICE returned R after N usecs", on newer kernels "DEVICE with driver DRIVER returned R after N usecs" */
 static int kmsg_probe_returned(struct gw_boot_event *event, const char *text)
 {
-	const char *returned = strstr(text, " returned ");
+	const char *returned = strstr(text, " returned "), *driver = strstr(text, " with driver "), *end = returned;
 	long long duration;
 
 	if (!returned || sscanf(returned, " returned %d after %lld usecs", &event->result, &duration) != 2)
 		return 0;
-	kmsg_set_name(event, event->subject, text, (size_t)(returned - text));
+	if (driver && driver < returned) {
+		end = driver;
+		driver += strlen(" with driver ");
+		SET(event, other, driver, (size_t)(returned - driver));
+	}
+	SET(event, subject, text, (size_t)(end - text));
 	event->result = kmsg_probe_result(event->result);
 	event->type = GW_BOOT_PROBE_END;
 	event->duration_ns = kmsg_duration_ns(duration);
@@ -206,17 +211,17 @@ static int kmsg_really_probe(struct gw_boot_event *event, const char *text, cons
 
 	if (rest && (driver = gw_text_after(rest, "probing driver ")) && (name = strstr(driver, " with device"))) {
 		event->type = GW_BOOT_PROBE_BEGIN;
-		kmsg_set_name(event, event->other, driver, (size_t)(name - driver));
+		SET(event, other, driver, (size_t)(name - driver));
 		name += strlen(" with device");
 		name += *name == ' ';
-		kmsg_set_name(event, event->subject, *name ? name : device, strlen(*name ? name : device));
+		SET(event, subject, *name ? name : device, strlen(*name ? name : device));
 	} else if (rest && (name = gw_text_after(rest, "bound device ")) && (driver = strstr(rest, "to driver "))) {
 		event->type = GW_BOOT_PROBE_END;
-		kmsg_set_name(event, event->other, driver + 10, strlen(driver + 10));
+		SET(event, other, driver + 10, strlen(driver + 10));
 		if (name < driver)
-			kmsg_set_name(event, event->subject, name, (size_t)(driver - 1 - name));
+			SET(event, subject, name, (size_t)(driver - 1 - name));
 		else
-			kmsg_set_name(event, event->subject, device, strlen(device));
+			SET(event, subject, device, strlen(device));
 	} else {
 		return 0;
 	}
@@ -238,8 +243,8 @@ static int kmsg_probe_failed_old(struct gw_boot_event *event, const char *messag
 		return 0;
 	event->type = GW_BOOT_PROBE_END;
 	event->result = kmsg_probe_result(event->result);
-	kmsg_set_name(event, event->other, message, (size_t)(device - message));
-	kmsg_set_name(event, event->subject, device + 11, (size_t)(rest - device - 11));
+	SET(event, other, message, (size_t)(device - message));
+	SET(event, subject, device + 11, (size_t)(rest - device - 11));
 	return 1;
 }
 
@@ -254,7 +259,7 @@ static int kmsg_probe_failed(struct gw_boot_event *event, const char *text)
 		return 0;
 	event->type = GW_BOOT_PROBE_END;
 	event->result = kmsg_probe_result(event->result);
-	kmsg_set_name(event, event->other, text, (size_t)(rest - text));
+	SET(event, other, text, (size_t)(rest - text));
 	return 1;
 }
 
@@ -264,7 +269,7 @@ static int kmsg_simple(struct gw_boot_event *event, enum gw_boot_event_type type
 {
 	event->type = type;
 	event->result = result;
-	kmsg_set_name(event, event->other, other, strlen(other));
+	SET(event, other, other, strlen(other));
 	return 1;
 }
 
@@ -286,7 +291,7 @@ static int kmsg_reason(struct gw_boot_event *event, const char *text)
 	if (!end)
 		return kmsg_simple(event, GW_BOOT_DEFER_REASON, text, 0);
 	event->type = GW_BOOT_SUPPLIER_WAIT;
-	kmsg_set_name(event, event->other, supplier, (size_t)(end - supplier));
+	SET(event, other, supplier, (size_t)(end - supplier));
 	return 1;
 }
 
@@ -334,11 +339,16 @@ static int kmsg_with_device(struct gw_boot_event *event, const struct line *line
 	if (!device)
 		return 0;
 	if (line->device[0])
-		kmsg_set_name(event, event->subject, line->device, strlen(line->device));
+		SET(event, subject, line->device, strlen(line->device));
 	else
-		kmsg_set_name(event, event->subject, device + 1, (size_t)(colon - device - 1));
+		SET(event, subject, device + 1, (size_t)(colon - device - 1));
 	COPY(event->bus, line->subsystem, strlen(line->subsystem));
-	return kmsg_about_device(event, colon + 2);
+	if (!kmsg_about_device(event, colon + 2))
+		return 0;
+	/* Printed in the middle of a probe: the driver's name is in front. */
+	if (event->type == GW_BOOT_DEFER_TIMEOUT && event->result < 0)
+		SET(event, other, line->message, (size_t)(device - line->message));
+	return 1;
 }
 
 /* ---- trace events of our patches ----------------------------------------------------------- */
@@ -359,16 +369,20 @@ static bool kmsg_field(const char *text, const char *key, const char *next, cons
 	return true;
 }
 
-static bool kmsg_name_field(struct gw_boot_event *event, char *ret, const char *text, const char *key, const char *next)
+static bool kmsg_name_field(struct gw_boot_event *event, char *ret, size_t size, const char *text, const char *key,
+			    const char *next)
 {
 	const char *value;
 	size_t length;
 
 	if (!kmsg_field(text, key, next, &value, &length))
 		return false;
-	kmsg_set_name(event, ret, value, length);
+	kmsg_set(event, ret, size, value, length);
 	return true;
 }
+
+#define NAME_FIELD(event, field, text, key, next)                                                                      \
+	kmsg_name_field(event, (event)->field, sizeof((event)->field), text, key, next)
 
 static int32_t kmsg_number_field(const char *text, const char *key)
 {
@@ -382,8 +396,7 @@ static int kmsg_traced_probe_begin(struct gw_boot_event *event, const char *text
 	const char *bus;
 	size_t length;
 
-	if (!kmsg_name_field(event, event->subject, text, "dev=", " drv=") ||
-	    !kmsg_name_field(event, event->other, text, " drv=", " bus=") ||
+	if (!NAME_FIELD(event, subject, text, "dev=", " drv=") || !NAME_FIELD(event, other, text, " drv=", " bus=") ||
 	    !kmsg_field(text, " bus=", NULL, &bus, &length))
 		return 0;
 	COPY(event->bus, bus, length);
@@ -393,8 +406,7 @@ static int kmsg_traced_probe_begin(struct gw_boot_event *event, const char *text
 
 static int kmsg_traced_probe_end(struct gw_boot_event *event, const char *text)
 {
-	if (!kmsg_name_field(event, event->subject, text, "dev=", " drv=") ||
-	    !kmsg_name_field(event, event->other, text, " drv=", " result="))
+	if (!NAME_FIELD(event, subject, text, "dev=", " drv=") || !NAME_FIELD(event, other, text, " drv=", " result="))
 		return 0;
 	event->type = GW_BOOT_PROBE_END;
 	event->result = kmsg_number_field(text, " result=");
@@ -404,7 +416,7 @@ static int kmsg_traced_probe_end(struct gw_boot_event *event, const char *text)
 static int kmsg_traced_deferral(struct gw_boot_event *event, const char *text, enum gw_boot_event_type type)
 {
 	event->type = type;
-	return kmsg_name_field(event, event->subject, text, "dev=", NULL);
+	return NAME_FIELD(event, subject, text, "dev=", NULL);
 }
 
 static int kmsg_traced_reason(struct gw_boot_event *event, const char *text)
@@ -412,8 +424,7 @@ static int kmsg_traced_reason(struct gw_boot_event *event, const char *text)
 	const char *why;
 	size_t length;
 
-	if (!kmsg_name_field(event, event->subject, text, "dev=", " reason=") ||
-	    !kmsg_field(text, " reason=", NULL, &why, &length))
+	if (!NAME_FIELD(event, subject, text, "dev=", " reason=") || !kmsg_field(text, " reason=", NULL, &why, &length))
 		return 0;
 	return kmsg_reason(event, why);
 }
@@ -421,9 +432,9 @@ static int kmsg_traced_reason(struct gw_boot_event *event, const char *text)
 static int kmsg_traced_wait(struct gw_boot_event *event, const char *text)
 {
 	event->type = GW_BOOT_SUPPLIER_WAIT;
-	return kmsg_name_field(event, event->subject, text, "consumer=", " supplier=") &&
-	       (kmsg_name_field(event, event->other, text, " supplier=", " flags=") ||
-		kmsg_name_field(event, event->other, text, " supplier=", NULL));
+	return NAME_FIELD(event, subject, text, "consumer=", " supplier=") &&
+	       (NAME_FIELD(event, other, text, " supplier=", " flags=") ||
+		NAME_FIELD(event, other, text, " supplier=", NULL));
 }
 
 /* What begins with the name of a trace event. */
@@ -477,7 +488,16 @@ static int kmsg_parse_message(struct gw_boot_event *event, const struct line *li
 		return kmsg_simple(event, GW_BOOT_DEFER_EXTEND, "", (int32_t)strtol(rest, NULL, 10));
 	if ((rest = gw_text_after(message, "bus: '")))
 		return kmsg_really_probe(event, rest, line->device);
-	return kmsg_traced(event, message) || kmsg_probe_failed_old(event, message) || kmsg_with_device(event, line);
+	return kmsg_traced(event, message) || kmsg_probe_failed_old(event, message) || kmsg_with_device(event, line) ||
+	       gw_boot_driver_words(event, message);
+}
+
+int gw_boot_event_from_message(struct gw_boot_event *ret, const char *message)
+{
+	struct line line;
+
+	kmsg_split_lines(&line, message, message + strlen(message));
+	return kmsg_parse_message(ret, &line);
 }
 
 int gw_boot_event_from_kmsg(struct gw_boot_event *ret, uint64_t *sequence, const char *text, size_t size)
@@ -501,7 +521,7 @@ int gw_boot_event_from_kmsg(struct gw_boot_event *ret, uint64_t *sequence, const
 	kmsg_split_lines(&line, message + 1, end);
 	/* What user space writes into /dev/kmsg never has the kernel's facility (devkmsg_write()): it may say anything.
 	 */
-	if (priority >> LOG_FACILITY_SHIFT == 0 && kmsg_parse_message(ret, &line) == 1)
+	if (priority < GW_BOOT_KERNEL_PRIORITIES && kmsg_parse_message(ret, &line) == 1)
 		return 1;
 	*ret = (struct gw_boot_event){ .source = GW_BOOT_FROM_KMSG,
 				       .sequence = number,

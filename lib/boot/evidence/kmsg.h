@@ -16,4 +16,10 @@
  */
 int gw_boot_event_from_kmsg(struct gw_boot_event *ret, uint64_t *sequence, const char *text, size_t size);
 
+/* A record's priority is its level and, above these, its facility: the kernel's is 0. */
+#define GW_BOOT_KERNEL_PRIORITIES 8
+
+/* The same of a message alone: sets what it is about. Returns 1 if it is an event, else 0 and @ret is not to be used. */
+int gw_boot_event_from_message(struct gw_boot_event *ret, const char *message);
+
 #endif

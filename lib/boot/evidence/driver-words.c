@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Words of drivers/base/firmware_loader, drivers/base/component.c, kernel/module, DRM, KFD, PCI and init/do_mounts.c,
+ * old and new.
+ */
+#include "lib/boot/evidence/driver-words.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/text.h"
+
+static int words_set(struct gw_boot_event *event, enum gw_boot_event_type type, const char *other, size_t length)
+{
+	event->type = type;
+	snprintf(event->other, sizeof(event->other), "%.*s", (int)length, other);
+	return 1;
+}
+
+static void words_subject(struct gw_boot_event *event, const char *text, size_t length)
+{
+	snprintf(event->subject, sizeof(event->subject), "%.*s", (int)length, text);
+}
+
+/* The number at the end of a message, "…: -517", "… (-2)". */
+static bool words_last_number(const char *text, int32_t *ret)
+{
+	const char *at = text + strlen(text);
+
+	while (at > text && at[-1] == ')')
+		at--;
+	while (at > text && at[-1] >= '0' && at[-1] <= '9')
+		at--;
+	if (at > text && at[-1] == '-')
+		at--;
+	*ret = (int32_t)strtol(at, NULL, 10);
+	return *at == '-' || (*at >= '0' && *at <= '9');
+}
+
+/* ---- behind "DRIVER DEVICE: " ---------------------------------------------------------------------------- */
+
+/* "Direct firmware load for FILE failed with error R"; Debian's kernels: "firmware: failed to load FILE (R)". */
+static int words_firmware(struct gw_boot_event *event, const char *text)
+{
+	const char *file = gw_text_after(text, "Direct firmware load for "), *end;
+
+	if (file)
+		end = strstr(file, " failed with error ");
+	else if ((file = gw_text_after(text, "firmware: failed to load ")))
+		end = strrchr(file, '(');
+	else
+		return 0;
+	if (!end || !words_last_number(end, &event->result))
+		return 0;
+	return words_set(event, GW_BOOT_FIRMWARE_MISSING, file, (size_t)(end - file) - (*end == '('));
+}
+
+/* "bound PART (ops NAME)", "failed to bind PART (ops NAME): R" */
+static int words_component(struct gw_boot_event *event, const char *text)
+{
+	const char *part = gw_text_after(text, "bound "), *end;
+
+	if (!part && !(part = gw_text_after(text, "failed to bind ")))
+		return 0;
+	end = strstr(part, " (ops ");
+	if (!end)
+		return 0;
+	event->result = 0;
+	if (text[0] == 'f' && !words_last_number(end, &event->result))
+		return 0;
+	return words_set(event, GW_BOOT_COMPONENT_BIND, part, (size_t)(end - part));
+}
+
+static int words_aggregate(struct gw_boot_event *event, const char *driver, size_t length, const char *text)
+{
+	if ((!gw_text_after(text, "master bind failed: ") && !gw_text_after(text, "adev bind failed: ")) ||
+	    !words_last_number(text, &event->result))
+		return 0;
+	return words_set(event, GW_BOOT_AGGREGATE_BIND, driver, length);
+}
+
+/* "BAR 0: can't reserve [mem …]", "BAR 0 [mem …]: can't claim; address conflict with …" */
+static int words_resource(struct gw_boot_event *event, const char *text)
+{
+	if (!gw_text_after(text, "BAR ") || (!strstr(text, "can't reserve") && !strstr(text, "address conflict with")))
+		return 0;
+	event->result = -EBUSY;
+	return words_set(event, GW_BOOT_RESOURCE_BUSY, text, strlen(text));
+}
+
+static int words_of_device(struct gw_boot_event *event, const char *message)
+{
+	const char *colon = strstr(message, ": "),
+		   *device = colon ? memrchr(message, ' ', (size_t)(colon - message)) : NULL;
+
+	if (!device)
+		return 0;
+	words_subject(event, device + 1, (size_t)(colon - device - 1));
+	return words_firmware(event, colon + 2) || words_component(event, colon + 2) ||
+	       words_aggregate(event, message, (size_t)(device - message), colon + 2) ||
+	       words_resource(event, colon + 2);
+}
+
+/* ---- others ------------------------------------------------------------------------------------------------ */
+
+/* "[drm] Initialized DRIVER VERSION … for DEVICE on minor N" */
+static int words_drm_minor(struct gw_boot_event *event, const char *message)
+{
+	const char *driver = gw_text_after(message, "[drm] Initialized "), *device, *minor;
+
+	device = driver ? strstr(driver, " for ") : NULL;
+	minor = device ? strstr(device, " on minor ") : NULL;
+	if (!minor || !words_last_number(minor, &event->result))
+		return 0;
+	words_subject(event, device + 5, (size_t)(minor - device - 5));
+	return words_set(event, GW_BOOT_DRM_MINOR, driver, strcspn(driver, " "));
+}
+
+/* "kfd kfd: [amdgpu: ]skipped device 1002:67e3, PCI rejects atomics 730<0" */
+static int words_kfd(struct gw_boot_event *event, const char *message)
+{
+	const char *text = gw_text_after(message, "kfd kfd: "), *id, *why;
+
+	if (!text)
+		return 0;
+	text = gw_text_after(text, "amdgpu: ") ?: text;
+	id = gw_text_after(text, "skipped device ");
+	why = id ? strstr(id, ", ") : NULL;
+	if (why) {
+		words_subject(event, id, (size_t)(why - id));
+		return words_set(event, GW_BOOT_KFD_SKIPPED, why + 2, strlen(why + 2));
+	}
+	id = gw_text_after(text, "device ");
+	why = id ? strstr(id, " NOT added") : NULL;
+	if (!why)
+		return 0;
+	words_subject(event, id, (size_t)(why - id));
+	return words_set(event, GW_BOOT_KFD_SKIPPED, why + 1, strlen(why + 1));
+}
+
+/* "MODULE: Unknown symbol SYMBOL (err R)", "MODULE: disagrees about version of symbol SYMBOL" */
+static int words_symbol(struct gw_boot_event *event, const char *message)
+{
+	size_t length = strcspn(message, ": ");
+	const char *rest = message + length, *symbol;
+
+	symbol =
+		gw_text_after(rest, ": Unknown symbol ") ?: gw_text_after(rest, ": disagrees about version of symbol ");
+	if (length == 0 || !symbol)
+		return 0;
+	words_subject(event, message, length);
+	event->result = strstr(rest, ": Unknown") == rest ? -ENOENT : -EINVAL;
+	return words_set(event, GW_BOOT_SYMBOL_MISSING, symbol, strcspn(symbol, " "));
+}
+
+static int words_root(struct gw_boot_event *event, const char *message)
+{
+	const char *device = gw_text_after(message, "Waiting for root device ");
+
+	event->subject[0] = '\0';
+	if (device)
+		return words_set(event, GW_BOOT_ROOT_WAIT, device,
+				 strcspn(device, " ") - (strstr(device, "...") != NULL) * 3);
+	device = gw_text_after(message, "VFS: Cannot open root device \"");
+	if (device)
+		return words_set(event, GW_BOOT_ROOT_WAIT, device, strcspn(device, "\""));
+	if (gw_text_after(message, "VFS: Mounted root ") || strstr(message, ": mounted filesystem "))
+		return words_set(event, GW_BOOT_ROOT_MOUNTED, message, strlen(message));
+	return 0;
+}
+
+int gw_boot_driver_words(struct gw_boot_event *event, const char *message)
+{
+	event->result = 0;
+	event->other[0] = event->bus[0] = '\0';
+	return words_drm_minor(event, message) || words_kfd(event, message) || words_of_device(event, message) ||
+	       words_symbol(event, message) || words_root(event, message);
+}
