@@ -61,7 +61,8 @@ static json_t *device_json(const struct gw_boot_model *model, const struct gw_bo
 	gw_json_put(object, "bound", json_boolean(device->bound), &failed);
 	gw_json_put(object, "spans", device_spans_json(model, device), &failed);
 	gw_json_put(object, "retries", json_integer(device->retries), &failed);
-	gw_json_put(object, "lost_ns", gw_json_number(device_waited_now(model, device)), &failed);
+	gw_json_put(object, "lost_ns",
+		    gw_json_number(gw_boot_is_position(model->now_ns) ? 0 : device_waited_now(model, device)), &failed);
 	gw_json_put(object, "ready_ns", gw_boot_json_time(bound ? bound->end_ns : GW_BOOT_UNKNOWN), &failed);
 	gw_json_put(object, "findings", gw_boot_relevant_findings(relevant->device_findings, index), &failed);
 	if (!failed)

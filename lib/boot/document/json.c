@@ -11,7 +11,7 @@
 
 json_t *gw_boot_json_time(uint64_t time_ns)
 {
-	return time_ns == GW_BOOT_UNKNOWN ? json_null() : gw_json_number(time_ns);
+	return time_ns == GW_BOOT_UNKNOWN || gw_boot_is_position(time_ns) ? json_null() : gw_json_number(time_ns);
 }
 
 json_t *gw_boot_json_result_name(bool ended, int32_t result)

@@ -202,6 +202,29 @@ static void gaps_in_state(struct gaps *gaps)
 	}
 }
 
+static void gaps_of_text(struct gaps *gaps)
+{
+	const struct gw_boot_log *log = &gaps->model->evidence->log;
+	struct gw_text text = { .data = NULL };
+
+	if (!log->given)
+		return;
+	if (!log->timed || log->time_of_day) {
+		gw_text_add(
+			&text,
+			log->timed
+				? "The log has times of day: they count from its first line on, not from the boot's beginning."
+				: "The log has no times: only the order of its lines is known.");
+		gaps_add(gaps, "times", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text,
+			 "Save the log with the kernel's own times, as dmesg prints them.");
+	}
+	if (log->boots > 1) {
+		text = (struct gw_text){ .data = NULL };
+		gw_text_add(&text, "The log has %" PRIu32 " boots: the last one is shown.", log->boots);
+		gaps_add(gaps, "boots", GW_BOOT_UNKNOWN, GW_BOOT_UNKNOWN, &text, "Give the log of one boot alone.");
+	}
+}
+
 json_t *gw_boot_missing_json(const struct gw_boot_model *model)
 {
 	struct gaps gaps = { .model = model, .array = json_array() };
@@ -214,6 +237,7 @@ json_t *gw_boot_missing_json(const struct gw_boot_model *model)
 	gaps_by_damage(&gaps);
 	gaps_in_events(&gaps);
 	gaps_in_state(&gaps);
+	gaps_of_text(&gaps);
 	if (!gaps.failed)
 		return gaps.array;
 	json_decref(gaps.array);

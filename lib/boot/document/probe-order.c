@@ -82,7 +82,7 @@ static json_t *probe_order_document(const struct gw_boot_model *model, const str
 	gw_json_put(object, "boot_id", gw_json_text(host->boot_id), &failed);
 	gw_json_put(object, "kernel", gw_json_text(host->kernel), &failed);
 	gw_json_put(object, "taken_at", gw_json_time(host->taken_real_ns), &failed);
-	gw_json_put(object, "now_ns", gw_json_number(model->now_ns), &failed);
+	gw_json_put(object, "now_ns", gw_json_number(gw_boot_is_position(model->now_ns) ? 0 : model->now_ns), &failed);
 	gw_json_put(object, "complete", json_boolean(json_array_size(missing) == 0), &failed);
 	gw_json_put(object, "missing", missing, &failed);
 	gw_json_put(object, "settings", probe_order_settings(model), &failed);

@@ -248,7 +248,8 @@ static json_t *report_probe_order_json(const struct gw_boot_model *model, const 
 	gw_json_put(object, "result", finding->has_result ? json_integer(finding->result) : json_null(), &failed);
 	gw_json_put(object, "result_name", gw_boot_json_result_name(finding->has_result, finding->result), &failed);
 	gw_json_put(object, "retries", gw_json_number(finding->retries), &failed);
-	gw_json_put(object, "lost_ns", gw_json_number(finding->lost_ns), &failed);
+	gw_json_put(object, "lost_ns", gw_json_number(gw_boot_is_position(model->now_ns) ? 0 : finding->lost_ns),
+		    &failed);
 	gw_json_put(object, "devices", json_integer((json_int_t)(finding->n_group ? finding->n_group : 1)), &failed);
 	gw_json_put(object, "source", gw_json_text(report_source(finding)), &failed);
 	if (!failed)
@@ -265,6 +266,10 @@ static void report_fill_times(struct gw_report *report, const struct gw_boot_mod
 	const struct gw_boot_host *host = &model->evidence->host;
 	uint64_t formed = finding->formed_ns, known = finding->known_ns;
 
+	if (gw_boot_is_position(model->now_ns)) {
+		report->state = finding->resolved_ns ? GW_STATE_RESOLVED : GW_STATE_ACTIVE;
+		return;
+	}
 	report->formed_mono_ns = formed == GW_BOOT_UNKNOWN ? 0 : formed;
 	if (known == GW_BOOT_UNKNOWN)
 		known = formed == GW_BOOT_UNKNOWN ? model->now_ns : formed;

@@ -69,7 +69,7 @@ static void tree_leaf_from_device(struct leaf *leaf, const struct gw_boot_model 
 	if (device->bound && device->retries)
 		gw_text_add(&leaf->note, ", after %" PRIu32 " deferral%s", device->retries,
 			    device->retries == 1 ? "" : "s");
-	if (device->deferred)
+	if (device->deferred && device->retries)
 		gw_text_add(&leaf->note, "deferred %" PRIu32 " time%s", device->retries,
 			    device->retries == 1 ? "" : "s");
 	if (!device->bound && !device->deferred && last && last->ended && last->result < 0) {
@@ -103,7 +103,8 @@ static json_t *tree_device_children(struct planting *planting, uint32_t index, i
 			child = tree_device_node(planting, need->supplier, origin, depth + 1);
 		} else {
 			missing.name = gw_boot_text(model, need->supplier_name);
-			gw_text_add(&missing.note, "no such device");
+			gw_text_add(&missing.note, "%s",
+				    *missing.name == '/' ? "node of the firmware" : "no such device");
 			child = tree_node(planting, &missing, json_array());
 		}
 		if (json_array_append_new(children, child) < 0) {

@@ -130,6 +130,7 @@ static int attempts_read_end(struct reading *reading, const struct gw_boot_fact 
 		last->begin_ns = attempts_begin_of(fact);
 	last->driver = last->driver ? last->driver : fact->other;
 	last->pid = last->pid ? last->pid : fact->pid;
+	last->note = last->note ? last->note : fact->note;
 	reading->put_off = fact->result == -EPROBE_DEFER;
 	return 0;
 }
@@ -205,6 +206,7 @@ static void attempt_unite(struct gw_boot_attempt *better, const struct gw_boot_a
 		better->ready_ns = other->ready_ns;
 	better->driver = better->driver ? better->driver : other->driver;
 	better->pid = better->pid ? better->pid : other->pid;
+	better->note = better->note ? better->note : other->note;
 	better->sources |= other->sources;
 }
 
@@ -279,6 +281,16 @@ static void attempts_find_ends_of_bindings(struct gw_boot_model *model, struct g
 	}
 }
 
+/* Where the kernel's own list of deferred devices is known, its reasons are the last ones. */
+static void attempts_read_pending(const struct gw_boot_model *model, struct gw_boot_device *device,
+				  const struct gw_boot_fact *fact)
+{
+	device->pending_ns = fact->time_ns;
+	if (fact->other && strcmp(gw_boot_text(model, fact->other), "(reason unknown)") != 0 &&
+	    !json_is_array(json_object_get(model->evidence->state, "deferred")))
+		device->reason = fact->other;
+}
+
 /* What is not an attempt, but tells about the device's waiting. */
 static void attempts_read_waiting(struct gw_boot_model *model, struct gw_boot_device *device, const struct order *order,
 				  size_t count)
@@ -291,7 +303,7 @@ static void attempts_read_waiting(struct gw_boot_model *model, struct gw_boot_de
 		else if (fact->type == GW_BOOT_SUPPLIER_WAIT && fact->other)
 			device->awaited = fact->other;
 		else if (fact->type == GW_BOOT_DEFER_TIMEOUT && fact->result == 0)
-			device->pending_ns = fact->time_ns;
+			attempts_read_pending(model, device, fact);
 		else if (fact->type == GW_BOOT_DEFER_TIMEOUT && device->ignored_ns == GW_BOOT_UNKNOWN)
 			device->ignored_ns = fact->time_ns;
 	}
@@ -322,6 +334,20 @@ static void attempts_find_wait(struct gw_boot_model *model, struct gw_boot_devic
 		device->wait_from_ns = from;
 }
 
+/* The kernel's line alone shows that a device was deferred; since when is not known. */
+static void attempts_find_pending(struct gw_boot_model *model, struct gw_boot_device *device,
+				  const struct gw_boot_attempt *last)
+{
+	if (device->pending_ns == GW_BOOT_UNKNOWN || (last && last->end_ns > device->pending_ns) || device->known_now)
+		return;
+	if (!json_is_array(json_object_get(model->evidence->state, "deferred")))
+		device->deferred = true;
+	if (!device->waiting && device->deferred) {
+		device->waiting = true;
+		device->wait_from_ns = device->pending_ns;
+	}
+}
+
 static void attempts_sum_up(struct gw_boot_model *model, struct gw_boot_device *device)
 {
 	const struct gw_boot_attempt *last = NULL;
@@ -343,6 +369,7 @@ static void attempts_sum_up(struct gw_boot_model *model, struct gw_boot_device *
 			device->futile_ns = gw_boot_time_sum(device->futile_ns, attempt->end_ns - attempt->begin_ns);
 	}
 	attempts_find_wait(model, device);
+	attempts_find_pending(model, device, last);
 	if (!last)
 		return;
 	if (!device->known_now || !device->driver)
@@ -356,7 +383,7 @@ static void attempts_sum_up(struct gw_boot_model *model, struct gw_boot_device *
 		device->bound = false;
 	/* Where the kernel's own list of them is known, it is the truth. */
 	if (!json_is_array(json_object_get(model->evidence->state, "deferred")))
-		device->deferred = gw_boot_attempt_deferred(last) && !device->bound;
+		device->deferred = (device->deferred || gw_boot_attempt_deferred(last)) && !device->bound;
 }
 
 /* The kernel log names no driver: of the attempt that bound the device it is the one that the state names. */
@@ -367,6 +394,36 @@ static void attempts_name_driver(struct gw_boot_model *model, const struct gw_bo
 
 	if (last && !last->driver && device->bound && gw_boot_attempt_bound(last))
 		last->driver = device->driver;
+}
+
+/* Whether the device has an attempt that had not ended by then; clocks differ a little. */
+static bool attempts_any_from(const struct gw_boot_model *model, uint32_t device, uint64_t time_ns)
+{
+	for (size_t i = model->devices[device].first_attempt; i < model->n_attempts; i++)
+		if (!model->attempts[i].ended || model->attempts[i].end_ns + ALIGNED_NS >= time_ns)
+			return true;
+	return model->devices[device].known_now;
+}
+
+/* That a dependency is ignored is printed in the middle of a probe; perhaps nothing else is known of that. */
+static int attempts_add_ignored(struct reading *reading, const struct order *order, size_t count)
+{
+	const struct gw_boot_fact *ignored = NULL;
+	struct gw_boot_attempt *attempt;
+
+	for (size_t i = 0; i < count && !ignored; i++) {
+		const struct gw_boot_fact *fact = &reading->model->facts[order[i].fact];
+
+		ignored = fact->type == GW_BOOT_DEFER_TIMEOUT && fact->result < 0 ? fact : NULL;
+	}
+	if (!ignored || attempts_any_from(reading->model, reading->device, ignored->time_ns))
+		return 0;
+	attempt = attempts_add(reading, ignored);
+	if (!attempt)
+		return -ENOMEM;
+	attempt->begin_ns = ignored->time_ns;
+	attempt->driver = ignored->other;
+	return 0;
 }
 
 static int attempts_build_device(struct gw_boot_model *model, uint32_t index, const struct order *order, size_t count)
@@ -386,6 +443,8 @@ static int attempts_build_device(struct gw_boot_model *model, uint32_t index, co
 		attempts_unite_sources(model, device->first_attempt, reading.first);
 		attempts_sort_from(model, device->first_attempt);
 	}
+	if (attempts_add_ignored(&reading, order, count) < 0)
+		return -ENOMEM;
 	device->n_attempts = (uint32_t)(model->n_attempts - device->first_attempt);
 	attempts_find_ends_of_bindings(model, device, order, count);
 	attempts_read_waiting(model, device, order, count);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/boot/model/attempts.h"
+#include "lib/boot/model/awaited.h"
 #include "lib/boot/model/clock.h"
 #include "lib/boot/model/devices.h"
 #include "lib/boot/model/inits.h"
@@ -94,6 +95,7 @@ static int model_build(struct gw_boot_model *model)
 	r = r ?: gw_boot_inits_build(model);
 	r = r ?: gw_boot_modules_build(model);
 	r = r ?: gw_boot_pairs_build(model);
+	r = r ?: gw_boot_awaited_find(model);
 	r = r ?: gw_boot_needs_build(model);
 	if (r < 0)
 		return r;

@@ -36,6 +36,7 @@ static uint32_t devices_add(struct gw_boot_model *model, uint32_t name, uint32_t
 		.first_deferred_ns = GW_BOOT_UNKNOWN,
 		.pending_ns = GW_BOOT_UNKNOWN,
 		.ignored_ns = GW_BOOT_UNKNOWN,
+		.awaited_device = GW_BOOT_NOTHING,
 	};
 	return index;
 }
@@ -106,6 +107,11 @@ static bool device_is_subject(uint8_t type)
 	case GW_BOOT_IOMMU_PROBE:
 	case GW_BOOT_IOMMU_GROUP:
 	case GW_BOOT_OF_XLATE:
+	case GW_BOOT_FIRMWARE_MISSING:
+	case GW_BOOT_COMPONENT_BIND:
+	case GW_BOOT_AGGREGATE_BIND:
+	case GW_BOOT_RESOURCE_BUSY:
+	case GW_BOOT_DRM_MINOR:
 		return true;
 	default:
 		return false;

@@ -29,6 +29,7 @@ struct gw_boot_attempt {
 	uint64_t until_ns;	 /* of a successful one: bound until then; GW_BOOT_UNKNOWN = still, as far as known */
 	uint32_t device, driver; /* driver: name, 0 = not known */
 	uint32_t pid;		 /* 0 = not known */
+	uint32_t note;		 /* the kernel log's line before it failed, 0 = none */
 	int32_t result;
 	bool ended;	 /* result is known */
 	bool measured;	 /* its end came with a duration */
@@ -64,6 +65,9 @@ struct gw_boot_device {
 	uint64_t futile_ns;		    /* spent in these attempts */
 	uint32_t reason;		    /* the last that the kernel gave for a deferral */
 	uint32_t awaited;		    /* name of the supplier that the driver core last waited for */
+	uint32_t awaited_node;		    /* if it was called by a node of the firmware: its path, 0 = it was not */
+	uint32_t awaited_device;	    /* that device, or GW_BOOT_NOTHING */
+	bool awaited_guessed;		    /* no record names it: see model/awaited.c */
 	uint64_t pending_ns;		    /* when the kernel said that it was still deferred at the timeout */
 	uint64_t ignored_ns;		    /* when it was told that the dependency is ignored; GW_BOOT_UNKNOWN */
 	uint32_t next_of_name;		    /* a device of the same name on another bus */

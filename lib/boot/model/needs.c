@@ -172,44 +172,20 @@ static int needs_add_firmware(struct gw_boot_model *model)
 
 /* ---- the driver core ------------------------------------------------------------------------------ */
 
-/* "wait for supplier NODE", "supplier DEVICE not ready", in what the kernel gives as a reason; or "". */
-static void needs_supplier_in_reason(const char *reason, char *ret, size_t size)
-{
-	const char *at = strstr(reason, "wait for supplier "), *end = NULL;
-
-	if (at) {
-		at += strlen("wait for supplier ");
-		end = at + strcspn(at, " \n");
-	} else if ((at = strstr(reason, "supplier "))) {
-		at += strlen("supplier ");
-		end = strstr(at, " not ready");
-	}
-	ret[0] = '\0';
-	if (!end || (size_t)(end - at) >= size)
-		return;
-	memcpy(ret, at, (size_t)(end - at));
-	ret[end - at] = '\0';
-}
-
 static int needs_add_awaited(struct gw_boot_model *model)
 {
 	for (uint32_t i = 0; i < model->n_devices; i++) {
-		struct gw_boot_device *device = &model->devices[i];
+		const struct gw_boot_device *device = &model->devices[i];
 		struct gw_boot_need need = {
 			.consumer = i,
+			.supplier = device->awaited_device,
+			.supplier_name = device->awaited,
 			.origin = GW_BOOT_BY_WAIT,
 			.created_ns = GW_BOOT_UNKNOWN,
+			.node = device->awaited_node ? gw_boot_text(model, device->awaited_node) : NULL,
 			.ordered = true,
 		};
-		char name[GW_BOOT_NAME_SIZE * 2];
 
-		needs_supplier_in_reason(gw_boot_text(model, device->reason), name, sizeof(name));
-		if (*name)
-			device->awaited = gw_boot_names_add(&model->evidence->names, name);
-		if (device->awaited == GW_BOOT_NOT_FOUND)
-			return -ENOMEM;
-		need.supplier_name = device->awaited;
-		need.supplier = gw_boot_device_find(model, device->awaited, 0);
 		if (device->awaited && needs_add(model, &need) < 0)
 			return -ENOMEM;
 	}
@@ -353,7 +329,7 @@ static void needs_unite(struct gw_boot_model *model)
 			continue;
 		}
 		last->entry = last->entry ? last->entry : need->entry;
-		last->node = last->property ? last->node : need->node;
+		last->node = last->property || !need->node ? last->node : need->node;
 		last->property = last->property ? last->property : need->property;
 	}
 	model->n_needs = kept;

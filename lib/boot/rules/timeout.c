@@ -16,8 +16,10 @@
 #include "lib/boot/rules/waiting.h"
 #include "lib/boot/rules/words.h"
 
-/* drivers/base/dd.c: of a kernel with modules, unless the command line says otherwise */
+/* drivers/base/dd.c: of a kernel with modules, unless the command line or its configuration says otherwise */
 #define DEFAULT_TIMEOUT_S 10
+/* Whoever has to give more time without knowing how much it is now. */
+#define AMPLE_TIMEOUT_S 60
 
 /* ---- who gave up -------------------------------------------------------------------------------------------- */
 
@@ -67,6 +69,15 @@ static const struct gw_boot_attempt *timeout_ignored_in(const struct gw_boot_mod
 	return nearest;
 }
 
+/* A log may end, or be cut, before it shows how that probe ended. */
+static const struct gw_boot_attempt *timeout_open_ended(const struct gw_boot_model *model,
+							const struct gw_boot_device *device)
+{
+	const struct gw_boot_attempt *last = gw_boot_attempts_last(model, device);
+
+	return model->evidence->log.given && last && !last->ended ? last : NULL;
+}
+
 static bool timeout_was_deferred_before(const struct gw_boot_model *model, const struct gw_boot_device *device,
 					const struct gw_boot_attempt *attempt)
 {
@@ -82,8 +93,10 @@ static const struct gw_boot_attempt *timeout_let_go(const struct gw_boot_model *
 	const struct gw_boot_attempt *attempt = NULL;
 
 	/* Also of a device that came so late that it was never deferred. */
-	if (device->ignored_ns != GW_BOOT_UNKNOWN)
-		return timeout_ignored_in(model, device);
+	if (device->ignored_ns != GW_BOOT_UNKNOWN) {
+		attempt = timeout_ignored_in(model, device);
+		return attempt ? attempt : timeout_open_ended(model, device);
+	}
 	if (device->retries && model->timeout_ns != GW_BOOT_UNKNOWN)
 		attempt = timeout_first_after(model, device, model->timeout_ns);
 	/* The expiry may not have been recorded; its error is seldom another one's. */
@@ -103,18 +116,28 @@ const struct gw_boot_attempt *gw_boot_timeout_released(const struct gw_boot_mode
 	*need = NULL;
 	if (!attempt || attempt->until_ns != GW_BOOT_UNKNOWN || (attempt->result != 0 && device->bound))
 		return NULL;
-	*need = gw_boot_wait_unmet(model, device, attempt->end_ns);
+	*need = gw_boot_wait_unmet(model, device, attempt->ended ? attempt->end_ns : attempt->begin_ns);
+	if (!attempt->ended)
+		return attempt;
 	if (attempt->result == 0)
 		return *need || device->ignored_ns != GW_BOOT_UNKNOWN ? attempt : NULL;
-	return attempt->result == -ETIMEDOUT || attempt->result == -ENODEV ? attempt : NULL;
+	if (attempt->result == -ETIMEDOUT || attempt->result == -ENODEV)
+		return attempt;
+	/* Its driver, let go on without it, failed in its own way. */
+	return *need || device->ignored_ns != GW_BOOT_UNKNOWN ? attempt : NULL;
 }
 
 /* ---- the finding ------------------------------------------------------------------------------------------ */
 
+/* How long this kernel waits: as it was seen to start the time anew, or as it was asked to; -1 = not known. */
 static int timeout_seconds(const struct gw_boot_model *model)
 {
-	return gw_command_line_int(gw_boot_evidence_command_line(model->evidence), "deferred_probe_timeout",
-				   DEFAULT_TIMEOUT_S);
+	const char *line = gw_boot_evidence_command_line(model->evidence);
+
+	for (size_t i = model->n_facts; i-- > 0;)
+		if (model->facts[i].type == GW_BOOT_DEFER_EXTEND && model->facts[i].result > 0)
+			return model->facts[i].result;
+	return gw_command_line_int(line, "deferred_probe_timeout", line ? DEFAULT_TIMEOUT_S : -1);
 }
 
 /* When the supplier was there after all; GW_BOOT_UNKNOWN = never. */
@@ -134,10 +157,9 @@ static void timeout_advise(const struct gw_boot_model *model, struct gw_boot_fin
 	struct gw_text *advice = &finding->advice;
 
 	/* When it is not known when it expired, it counts from the beginning of the boot on. */
-	if (model->timeout_ns != GW_BOOT_UNKNOWN) {
+	if (model->timeout_ns != GW_BOOT_UNKNOWN && timeout_seconds(model) >= 0) {
 		expired = model->timeout_ns;
-		seconds = (uint64_t)(timeout_seconds(model) > 0 ? timeout_seconds(model) : 0) +
-			  (came - expired) / GW_NSEC_PER_SEC;
+		seconds = (uint64_t)timeout_seconds(model) + (came - expired) / GW_NSEC_PER_SEC;
 	}
 	if (came != GW_BOOT_UNKNOWN && came > expired) {
 		gw_text_add(advice, "Boot with deferred_probe_timeout=%" PRIu64 ": the supplier came ", seconds + 6);
@@ -150,6 +172,36 @@ static void timeout_advise(const struct gw_boot_model *model, struct gw_boot_fin
 	gw_text_add(advice, " deferred_probe_timeout=-1 on the kernel command line lets consumers wait for ever.");
 }
 
+static void timeout_write_expiry(const struct gw_boot_model *model, struct gw_boot_finding *finding,
+				 const struct gw_boot_device *device)
+{
+	uint64_t expired = model->timeout_ns;
+
+	if (device->ignored_ns < expired)
+		expired = device->ignored_ns;
+	if (expired == GW_BOOT_UNKNOWN)
+		return;
+	gw_text_add(&finding->explanation, " The timeout %s ",
+		    device->ignored_ns == expired ? "had expired by" : "expired at");
+	gw_boot_write_time(&finding->explanation, expired);
+	if (timeout_seconds(model) < 0)
+		gw_text_add(&finding->explanation, "; how long it is on this kernel is not in the log");
+	gw_text_add(&finding->explanation, ".");
+}
+
+static void timeout_write_result(struct gw_boot_finding *finding)
+{
+	if (!finding->has_result) {
+		gw_text_add(&finding->explanation, " How that probe ended is not in the log.");
+		return;
+	}
+	gw_text_add(&finding->explanation, " The probe that ended at ");
+	gw_boot_write_time(&finding->explanation, finding->end_ns);
+	gw_text_add(&finding->explanation, " returned ");
+	gw_boot_write_result(&finding->explanation, finding->result);
+	gw_text_add(&finding->explanation, ".");
+}
+
 static void timeout_write(const struct gw_boot_model *model, struct gw_boot_finding *finding,
 			  const struct gw_boot_need *need)
 {
@@ -157,7 +209,9 @@ static void timeout_write(const struct gw_boot_model *model, struct gw_boot_find
 
 	gw_boot_write_device(&finding->summary, model, finding->consumer);
 	gw_boot_write_group(&finding->summary, finding);
-	if (finding->result == 0) {
+	if (!finding->has_result) {
+		gw_text_add(&finding->summary, " went on without ");
+	} else if (finding->result == 0) {
 		gw_text_add(&finding->summary, " came up without ");
 	} else {
 		gw_text_add(&finding->summary, " failed (");
@@ -165,7 +219,7 @@ static void timeout_write(const struct gw_boot_model *model, struct gw_boot_find
 		gw_text_add(&finding->summary, ") for want of ");
 	}
 	gw_text_add(&finding->summary, "%s after the deferred-probe timeout",
-		    need ? gw_boot_text(model, need->supplier_name) : "its supplier");
+		    need ? gw_boot_text(model, need->supplier_name) : "suppliers that no record names");
 	if (device->retries) {
 		gw_text_add(&finding->explanation, "%s was deferred %" PRIu32 " time%s from ",
 			    gw_boot_text(model, finding->device), device->retries, device->retries == 1 ? "" : "s");
@@ -176,22 +230,21 @@ static void timeout_write(const struct gw_boot_model *model, struct gw_boot_find
 			    "When %s was probed, the kernel did not wait for suppliers any more.",
 			    gw_boot_text(model, finding->device));
 	}
-	if (model->timeout_ns != GW_BOOT_UNKNOWN) {
-		gw_text_add(&finding->explanation, " The timeout expired at ");
-		gw_boot_write_time(&finding->explanation, model->timeout_ns);
-		gw_text_add(&finding->explanation, ".");
-	}
-	gw_text_add(&finding->explanation, " The probe that ended at ");
-	gw_boot_write_time(&finding->explanation, finding->end_ns);
-	gw_text_add(&finding->explanation, " returned ");
-	gw_boot_write_result(&finding->explanation, finding->result);
-	gw_text_add(&finding->explanation, ".");
+	timeout_write_expiry(model, finding, device);
+	timeout_write_result(finding);
 	if (finding->supplier_ready_ns != GW_BOOT_UNKNOWN) {
 		gw_text_add(&finding->explanation, " %s bound at ", gw_boot_text(model, finding->supplier_name));
 		gw_boot_write_time(&finding->explanation, finding->supplier_ready_ns);
 		gw_text_add(&finding->explanation, ", when nobody waited any more.");
 	}
 	gw_boot_write_origin(&finding->explanation, finding);
+	if (finding->n_group > 1) {
+		gw_text_add(&finding->explanation, " All of them: ");
+		gw_boot_write_devices(&finding->explanation, model, finding->group, finding->n_group);
+		gw_text_add(&finding->explanation, ".");
+	}
+	if (!need)
+		gw_text_add(&finding->explanation, " No record names what was waited for.");
 }
 
 static int timeout_report(const struct gw_boot_model *model, struct gw_boot_findings *findings,
@@ -208,11 +261,13 @@ static int timeout_report(const struct gw_boot_model *model, struct gw_boot_find
 		gw_boot_finding_need(model, finding, need);
 	gw_boot_finding_attempt(finding, attempt);
 	finding->lost_ns = gw_boot_waited(device, attempt->end_ns);
-	finding->formed_ns = finding->known_ns = attempt->end_ns;
+	finding->formed_ns = finding->known_ns = attempt->ended ? attempt->end_ns : attempt->begin_ns;
 	finding->supplier_ready_ns = timeout_supplier_came_at(model, finding, attempt->end_ns);
 	finding->effect = GW_BOOT_LOST;
-	if (device->ignored_ns == GW_BOOT_UNKNOWN &&
-	    (model->timeout_ns == GW_BOOT_UNKNOWN || finding->origin == GW_BOOT_BY_TABLE))
+	if (!attempt->ended)
+		finding->confidence = GW_CONFIDENCE_HINT;
+	else if (device->ignored_ns == GW_BOOT_UNKNOWN &&
+		 (model->timeout_ns == GW_BOOT_UNKNOWN || finding->origin == GW_BOOT_BY_TABLE))
 		finding->confidence = GW_CONFIDENCE_PROBABLE;
 	timeout_write(model, finding, need);
 	if (need)
@@ -220,8 +275,8 @@ static int timeout_report(const struct gw_boot_model *model, struct gw_boot_find
 	else
 		gw_text_add(
 			&finding->advice,
-			"Have the driver of what it needs loaded earlier: in the initramfs, or built in. deferred_probe_timeout=%lld on the kernel command line gives it more time.",
-			timeout_seconds(model) > 0 ? timeout_seconds(model) * 3LL : 30LL);
+			"Have the driver of what they need loaded earlier: in the initramfs, or built in. deferred_probe_timeout=%lld on the kernel command line gives it more time.",
+			timeout_seconds(model) > 0 ? timeout_seconds(model) * 3LL : AMPLE_TIMEOUT_S);
 	return 0;
 }
 
@@ -242,9 +297,9 @@ int gw_boot_rule_timeout(const struct gw_boot_model *model, struct gw_boot_findi
 			continue;
 		waiters[count++] = (struct gw_boot_waiter){
 			.device = i,
-			.since_ns = attempt->end_ns,
+			.since_ns = attempt->ended ? attempt->end_ns : attempt->begin_ns,
 			.failed = attempt->result != 0,
-			.cause = need ? need->supplier_name : device->name,
+			.cause = need ? need->supplier_name : GW_BOOT_NO_NAME,
 			.need = need,
 		};
 	}

@@ -12,6 +12,8 @@
 #include "lib/boot/rules/words.h"
 
 #define CHAIN_MAX 16
+/* A circle that is further away, or larger, is no firmware's. */
+#define CIRCLE_STEPS_MAX 64
 
 /* ---- what a device waits for ------------------------------------------------------------------------ */
 
@@ -73,6 +75,45 @@ const struct gw_boot_need *gw_boot_wait_root(const struct gw_boot_model *model, 
 		need = next;
 	}
 	return need;
+}
+
+/* The next in the chain: what the supplier of @device waits for itself. GW_BOOT_NOTHING: the chain ends. */
+static uint32_t wait_next(const struct gw_boot_model *model, uint32_t device)
+{
+	const struct gw_boot_need *need = gw_boot_wait_unmet(model, &model->devices[device], GW_BOOT_UNKNOWN);
+	bool goes_on = need && need->supplier != GW_BOOT_NOTHING && model->devices[need->supplier].deferred;
+
+	return goes_on ? need->supplier : GW_BOOT_NOTHING;
+}
+
+ssize_t gw_boot_wait_circle(const struct gw_boot_model *model, uint32_t device, uint32_t **ret)
+{
+	uint32_t slow = device, fast = device, at, lowest;
+	ssize_t count = 0;
+	int steps = 0;
+
+	*ret = NULL;
+	/* Two walkers, one of them twice as fast, meet on a circle. */
+	do {
+		slow = wait_next(model, slow);
+		fast = wait_next(model, fast);
+		fast = fast == GW_BOOT_NOTHING ? fast : wait_next(model, fast);
+		if (fast == GW_BOOT_NOTHING || ++steps > CIRCLE_STEPS_MAX)
+			return 0;
+	} while (slow != fast);
+	lowest = at = slow;
+	do {
+		at = wait_next(model, at);
+		lowest = at < lowest ? at : lowest;
+		count++;
+	} while (at != slow);
+	*ret = calloc((size_t)count, sizeof(**ret));
+	if (!*ret)
+		return -ENOMEM;
+	at = lowest;
+	for (ssize_t i = 0; i < count; i++, at = wait_next(model, at))
+		(*ret)[i] = at;
+	return count;
 }
 
 /* ---- groups ------------------------------------------------------------------------------------------ */
@@ -150,6 +191,24 @@ static uint32_t wait_missing_module(const struct gw_boot_model *model, const str
 	return found == GW_BOOT_NOTHING && pair ? pair->supplier_module : found;
 }
 
+/* Without the state, or of a node that never has a device of its own, it is not known what is missing. */
+static void wait_write_not_shown(const struct gw_boot_model *model, struct gw_boot_finding *finding,
+				 const char *supplier)
+{
+	if (*supplier == '/')
+		gw_text_add(
+			&finding->explanation,
+			" That is a node of the firmware: its device, or the one that it lies in, is not bound to a driver.");
+	else
+		gw_text_add(&finding->explanation, " The records do not show why %s is not there.", supplier);
+	gw_text_add(
+		&finding->advice,
+		"Find out why %s has no driver: this kernel has none for it (its configuration symbol is off), its module is not loaded in time, or its probe fails. Search the kernel log for lines about it, and have its driver in the initramfs or built in.",
+		supplier);
+	if (model->evidence->log.given)
+		gw_text_add(&finding->advice, " On the machine itself, gpuwatch-cli probe-order shows which.");
+}
+
 void gw_boot_write_missing(const struct gw_boot_model *model, struct gw_boot_finding *finding)
 {
 	const char *supplier = gw_boot_text(model, finding->supplier_name);
@@ -169,6 +228,7 @@ void gw_boot_write_missing(const struct gw_boot_model *model, struct gw_boot_fin
 		gw_text_add(why, ", ended with ");
 		gw_boot_write_result(why, last->result);
 		gw_text_add(why, ".");
+		gw_boot_write_note(why, model, last);
 		gw_text_add(
 			advice,
 			"Search the kernel log for why %s fails; when that is repaired, bind it again and what waits for it follows by itself.",
@@ -195,6 +255,8 @@ void gw_boot_write_missing(const struct gw_boot_model *model, struct gw_boot_fin
 			advice,
 			"Its driver's module %s is loaded but has not bound it: search the kernel log for the reason.",
 			name);
+	} else if (!model->evidence->state || *supplier == '/') {
+		wait_write_not_shown(model, finding, supplier);
 	} else if (finding->supplier != GW_BOOT_NOTHING) {
 		gw_text_add(&finding->summary, ", for which there is no driver");
 		gw_text_add(

@@ -3,20 +3,30 @@
 #ifndef GPUWATCH_LIB_BOOT_RULES_WAITING_H
 #define GPUWATCH_LIB_BOOT_RULES_WAITING_H
 
+#include <sys/types.h>
+
 #include "lib/boot/rules/finding.h"
 
 /* The need of the device that was not met at that moment (GW_BOOT_UNKNOWN: now), or NULL. */
 const struct gw_boot_need *gw_boot_wait_unmet(const struct gw_boot_model *model, const struct gw_boot_device *device,
 					      uint64_t at);
 
-/* The need at the end of the chain of suppliers that wait themselves. NULL: not known what for. */
+/* The need at the end of the chain of suppliers that wait themselves; any of a circle's. NULL: not known what for. */
 const struct gw_boot_need *gw_boot_wait_root(const struct gw_boot_model *model, uint32_t device, uint64_t at);
+
+/*
+ * gw_boot_wait_circle - the devices that wait for each other, as the chain of suppliers that begins with @device leads to
+ * @ret: set to an array owned by the caller, in order, beginning with that of the lowest index; NULL = there is no circle
+ *
+ * Returns their number or -ENOMEM.
+ */
+ssize_t gw_boot_wait_circle(const struct gw_boot_model *model, uint32_t device, uint32_t **ret);
 
 /* A device that waits. */
 struct gw_boot_waiter {
 	uint32_t device;
 	uint64_t since_ns; /* the first stands for all, and stays the first when others follow */
-	uint32_t cause;	   /* name of what is missing, or of the device itself if that is not known */
+	uint32_t cause;	   /* name of what is missing; 0 = not known */
 	bool failed;	   /* those that came up without it have another story */
 	const struct gw_boot_need *need;
 };

@@ -8,8 +8,35 @@
 
 void gw_boot_write_time(struct gw_text *text, uint64_t time_ns)
 {
+	if (gw_boot_is_position(time_ns)) {
+		gw_text_add(text, "line %" PRIu64, (time_ns - GW_BOOT_POSITIONS) / GW_BOOT_POSITION_STEP);
+		return;
+	}
 	gw_text_add(text, "%" PRIu64 ".%03" PRIu64 " s", time_ns / GW_NSEC_PER_SEC,
 		    time_ns % GW_NSEC_PER_SEC / GW_NSEC_PER_MSEC);
+}
+
+void gw_boot_write_note(struct gw_text *text, const struct gw_boot_model *model, const struct gw_boot_attempt *attempt)
+{
+	if (attempt->note)
+		gw_text_add(text, " The line before it in the kernel log: \"%s\".", gw_boot_text(model, attempt->note));
+}
+
+/* Names that a sentence has room for. */
+#define NAMES_MAX 12
+
+void gw_boot_write_devices(struct gw_text *text, const struct gw_boot_model *model, const uint32_t *devices,
+			   size_t count)
+{
+	size_t shown = count > NAMES_MAX + 1 ? NAMES_MAX : count;
+
+	for (size_t i = 0; i < shown; i++) {
+		const char *between = i == 0 ? "" : i + 1 == count ? " and " : ", ";
+
+		gw_text_add(text, "%s%s", between, gw_boot_device_name(model, devices[i]));
+	}
+	if (shown < count)
+		gw_text_add(text, " and %zu more", count - shown);
 }
 
 void gw_boot_write_device(struct gw_text *text, const struct gw_boot_model *model, uint32_t device)

@@ -5,8 +5,15 @@
 
 #include "lib/boot/rules/finding.h"
 
-/* "3.204 s", since boot. */
+/* "3.204 s", since boot; of a text without times "line 12". */
 void gw_boot_write_time(struct gw_text *text, uint64_t time_ns);
+
+/* What the kernel log had before an attempt failed, as a sentence that begins with a blank; or nothing. */
+void gw_boot_write_note(struct gw_text *text, const struct gw_boot_model *model, const struct gw_boot_attempt *attempt);
+
+/* "a, b and 3 more". */
+void gw_boot_write_devices(struct gw_text *text, const struct gw_boot_model *model, const uint32_t *devices,
+			   size_t count);
 
 /* "gpu0 (driver some_gpu)". */
 void gw_boot_write_device(struct gw_text *text, const struct gw_boot_model *model, uint32_t device);
