@@ -139,12 +139,17 @@ static bool log_source_is_text(const char *data, size_t size)
 	return nul <= looked_at / 50;
 }
 
+int log_source_bytes(const char *path, size_t limit, char **ret, size_t *size)
+{
+	int r = file_read(path, limit, ret, size);
+
+	return r ?: log_source_unpack(path, ret, size);
+}
+
 int log_source_file(const char *path, char **ret, size_t *size)
 {
-	int r = file_read(path, LOG_LIMIT, ret, size);
+	int r = log_source_bytes(path, LOG_LIMIT, ret, size);
 
-	if (r == 0)
-		r = log_source_unpack(path, ret, size);
 	if (r != 0)
 		return r;
 	if (*size == 0)

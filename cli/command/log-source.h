@@ -15,6 +15,9 @@
  */
 int log_source_file(const char *path, char **ret, size_t *size);
 
+/* The same of whatever is in the file: at most @limit bytes, packed. */
+int log_source_bytes(const char *path, size_t limit, char **ret, size_t *size);
+
 /* The same of the kernel's messages of this boot in the system journal. */
 int log_source_journal(char **ret, size_t *size);
 

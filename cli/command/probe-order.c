@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/command/link-order.h"
+#include "cli/command/log-source.h"
 #include "cli/lib/boot-evidence.h"
 #include "cli/lib/error.h"
 #include "cli/lib/fetch.h"
@@ -36,7 +37,7 @@ static int probe_order_read(const struct cli *cli, json_t **ret)
 {
 	_cleanup_free_ char *data = NULL, *message = NULL;
 	size_t size;
-	int r = file_read(cli->from, EVIDENCE_LIMIT, &data, &size);
+	int r = log_source_bytes(cli->from, EVIDENCE_LIMIT, &data, &size);
 
 	if (r != EXIT_NOTHING)
 		return r;

@@ -12,6 +12,7 @@
 #include "lib/boot/boot.h"
 #include "lib/boot/document/probe-order.h"
 #include "lib/boot/evidence/load.h"
+#include "lib/boot/evidence/log-text.h"
 #include "lib/boot/table/dependencies.h"
 #include "lib/system/dependency-files.h"
 
@@ -64,15 +65,23 @@ static json_t *evidence_analyse(struct gw_boot_evidence *evidence)
 	return document;
 }
 
+/* With the table of dependencies of this machine, for evidence that brings none. */
+static struct gw_boot_evidence *evidence_new(struct gw_depends **depends)
+{
+	struct gw_boot_evidence *evidence;
+
+	if (gw_depends_load(depends, NULL, NULL, NULL, NULL) < 0 || gw_boot_evidence_new(&evidence, *depends) < 0)
+		out_of_memory();
+	return evidence;
+}
+
 static json_t *evidence_load(const char *data, size_t size, char **message)
 {
 	_cleanup_(evidence_depends_free) struct gw_depends *depends = NULL;
-	_cleanup_(evidence_free) struct gw_boot_evidence *evidence = NULL;
+	_cleanup_(evidence_free) struct gw_boot_evidence *evidence = evidence_new(&depends);
 	ssize_t lines;
 	size_t bad;
 
-	if (gw_depends_load(&depends, NULL, NULL, NULL, NULL) < 0 || gw_boot_evidence_new(&evidence, depends) < 0)
-		out_of_memory();
 	lines = evidence_load_lines(evidence, data, size, &bad);
 	if (lines < 0)
 		out_of_memory();
@@ -82,6 +91,17 @@ static json_t *evidence_load(const char *data, size_t size, char **message)
 		return NULL;
 	}
 	return evidence_analyse(evidence);
+}
+
+/* A kernel log; NULL: it is none. */
+static json_t *evidence_load_log(const char *data, size_t size)
+{
+	_cleanup_(evidence_depends_free) struct gw_depends *depends = NULL;
+	_cleanup_(evidence_free) struct gw_boot_evidence *evidence = evidence_new(&depends);
+
+	if (gw_boot_evidence_add_log(evidence, data, size, NULL, NULL) < 0)
+		out_of_memory();
+	return evidence->log.known ? evidence_analyse(evidence) : NULL;
 }
 
 /* A document that --json printed; an older or newer one of this version has at least these. */
@@ -109,17 +129,22 @@ static char *evidence_foreign_message(const char *schema, size_t size)
 		return text_format("is of schema %s, this program reads " GW_BOOT_SCHEMA, schema);
 	if (evidence_is_other_version(schema, GW_PROBE_ORDER_SCHEMA))
 		return text_format("is of schema %s, this program reads " GW_PROBE_ORDER_SCHEMA, schema);
-	return text_format("is no boot evidence, as probe-order --save writes it");
+	return text_format("is no boot evidence, as probe-order --save writes it, and no kernel log");
 }
 
 json_t *evidence_document(const char *data, size_t size, char **message)
 {
 	_cleanup_json_ json_t *first = evidence_first_value(data, size);
+	json_t *document = NULL;
 
 	if (field_is(first, "schema", GW_BOOT_SCHEMA))
 		return evidence_load(data, size, message);
 	if (field_is(first, "schema", GW_PROBE_ORDER_SCHEMA))
 		return evidence_load_document(first, message);
-	*message = evidence_foreign_message(field_string(first, "schema"), size);
-	return NULL;
+	/* A journal has entries in JSON, too, but they have no schema. */
+	if (!json_is_object(json_array_get(first, 0)) && !*field_string(first, "schema"))
+		document = evidence_load_log(data, size);
+	if (!document)
+		*message = evidence_foreign_message(field_string(first, "schema"), size);
+	return document;
 }

@@ -198,7 +198,8 @@ static char *row_took_text(const json_t *row)
 static void row_print(struct table *table, const struct row *row, const struct order_reports *reports, unsigned width)
 {
 	const json_t *findings = field_array(row->json, "findings");
-	_cleanup_free_ char *time = text_moment(field_number(row->json, "time_ns"));
+	_cleanup_free_ char *time = field_given(row->json, "time_ns") ? text_moment(field_number(row->json, "time_ns"))
+								      : text_format("%s", "");
 	_cleanup_free_ char *took = row_took_text(row->json), *result = row_result_text(row, width);
 	_cleanup_free_ char *name = row_name_text(row, width >= WIDE_COLUMNS);
 	_cleanup_free_ char *see = order_numbers(reports, findings);

@@ -26,12 +26,15 @@ static void order_print_origin(const struct terminal *terminal, const json_t *or
 	const json_t *summary = field_object(order, "summary");
 	uint64_t probes = field_number(summary, "probes"), initcalls = field_number(summary, "initcalls");
 	uint64_t deferrals = field_number(summary, "deferrals"), devices = field_number(summary, "devices");
-	_cleanup_free_ char *now = text_moment(field_number(order, "now_ns"));
-	_cleanup_free_ char *line = text_format(
-		STYLE_DIM "Boot %s, kernel %s, %s after its start: %" PRIu64 " initcall%s, %" PRIu64
-			  " probe%s of %" PRIu64 " device%s, %" PRIu64 " deferral%s." STYLE_END,
-		field_string(order, "boot_id"), field_string(order, "kernel"), now, initcalls, order_plural(initcalls),
-		probes, order_plural(probes), devices, order_plural(devices), deferrals, order_plural(deferrals));
+	const char *boot = field_string(order, "boot_id"), *kernel = field_string(order, "kernel");
+	uint64_t now_ns = field_number(order, "now_ns");
+	_cleanup_free_ char *moment = text_moment(now_ns), *after = text_format(", %s after its start", moment);
+	_cleanup_free_ char *line =
+		text_format(STYLE_DIM "Boot %s, kernel %s%s: %" PRIu64 " initcall%s, %" PRIu64 " probe%s of %" PRIu64
+				      " device%s, %" PRIu64 " deferral%s." STYLE_END,
+			    *boot ? boot : "of a log", *kernel ? kernel : "not known", now_ns ? after : "", initcalls,
+			    order_plural(initcalls), probes, order_plural(probes), devices, order_plural(devices),
+			    deferrals, order_plural(deferrals));
 
 	terminal_paragraph(terminal, "", 0, line);
 }

@@ -888,6 +888,16 @@ test_order_evidence() {
 	head -c -40 "$good" >"$bad"
 	expect "a torn last line" 1 probe-order --from "$bad"
 	ok "a torn last line loses no more than itself" has '^1\.  Lost'
+	cat >"$work/boot.log" <<-'EOF'
+		[   19.380623] orion-mmu 1000.mmu: deferred probe timeout, ignoring dependency
+		[   19.380715] orion-mmu 1000.mmu: probe with driver orion-mmu failed with error -110
+	EOF
+	expect "a kernel log" 1 probe-order --from "$work/boot.log"
+	ok "a kernel log loses the same" has '^1\.  Lost  1000.mmu (driver orion-mmu) failed (-ETIMEDOUT)'
+	cp "$work/out" "$work/boot.txt"
+	gzip -kf "$work/boot.log"
+	expect "a packed kernel log" 1 probe-order --from "$work/boot.log.gz"
+	ok "a packed kernel log is the same" cmp "$work/out" "$work/boot.txt"
 	head -1 "$good" >"$bad"
 	expect "a head and nothing else" 0 probe-order --from "$bad"
 }
