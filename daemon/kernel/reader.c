@@ -325,31 +325,41 @@ static void reader_clear_wanted(struct gw_reader *reader)
 		bpf_map_delete_elem(reader->source.wanted, &key);
 }
 
-/* Fills the kernel's map with what is wanted and was neither given nor asked for yet. Returns how many, or -errno. */
-static int reader_fill_wanted(struct gw_reader *reader)
+/* Leaves in the list of what is wanted what was neither given nor asked for yet. */
+static void reader_settle_wanted(struct gw_reader *reader)
 {
-	uint8_t yes = 1;
-	size_t i;
-	int count = 0, r;
+	size_t kept = 0;
 
 	addresses_settle(&reader->wanted);
 	addresses_settle(&reader->have);
 	addresses_settle(&reader->asked);
-	for (i = 0; i < reader->wanted.count && count < GW_WANTED_MAX; i++) {
+	for (size_t i = 0; i < reader->wanted.count; i++) {
 		uint64_t address = reader->wanted.list[i];
 
-		if (addresses_have(&reader->have, address) || addresses_have(&reader->asked, address))
-			continue;
-		if (bpf_map_update_elem(reader->source.wanted, &address, &yes, BPF_ANY) < 0)
+		if (!addresses_have(&reader->have, address) && !addresses_have(&reader->asked, address))
+			reader->wanted.list[kept++] = address;
+	}
+	reader->wanted.count = kept;
+}
+
+/* Fills the kernel's map with what is wanted, as far as it holds that; the rest stays wanted. Returns how many, or -errno. */
+static int reader_fill_wanted(struct gw_reader *reader)
+{
+	uint64_t *list = reader->wanted.list;
+	uint8_t yes = 1;
+	size_t count;
+
+	reader_settle_wanted(reader);
+	count = reader->wanted.count < GW_WANTED_MAX ? reader->wanted.count : GW_WANTED_MAX;
+	for (size_t i = 0; i < count; i++) {
+		if (bpf_map_update_elem(reader->source.wanted, &list[i], &yes, BPF_ANY) < 0)
 			return -errno;
-		count++;
+		if (addresses_add(&reader->asked, list[i]) < 0)
+			return -ENOMEM;
 	}
-	for (i = 0; i < reader->wanted.count; i++) {
-		r = addresses_add(&reader->asked, reader->wanted.list[i]);
-		if (r < 0)
-			return r;
-	}
-	reader->wanted.count = 0;
+	reader->wanted.count -= count;
+	if (count)
+		memmove(list, list + count, reader->wanted.count * sizeof(*list));
 	return count;
 }
 
@@ -596,6 +606,7 @@ static int reader_run_named_pass(struct gw_reader *reader, int iterator, enum gw
 	return reader_run_pass(reader, iterator, mode);
 }
 
+/* 0: all that the records point to was asked for, too. */
 static int reader_run_passes(struct gw_reader *reader, int iterator, bool full)
 {
 	enum gw_query_mode mode = full ? GW_QUERY_FULL : GW_QUERY_BLOCKED;
@@ -616,7 +627,8 @@ static int reader_run_passes(struct gw_reader *reader, int iterator, bool full)
 			return r;
 		mode = GW_QUERY_WANTED;
 	}
-	return 0;
+	/* What was not asked for is not gone. */
+	return -E2BIG;
 }
 
 static void reader_start(struct gw_reader *reader, uint64_t min_wait_ns)
