@@ -218,7 +218,7 @@ struct gw_task_record {
 	__u64 mm;	    /* task->mm, 0 for kernel threads */
 	__u64 utime_ns;	    /* task->utime: advances only in user mode */
 	__u64 switches;	    /* nvcsw + nivcsw: unchanged = has not run in between */
-	__u64 last_ran_ns;  /* se.exec_start: scheduler clock, a lower bound of how long it sleeps */
+	__u64 last_ran_ns;  /* at the latest, CLOCK_MONOTONIC: from se.exec_start, and what that clock leaves out */
 	__u64 user_ip;	    /* saved user instruction pointer, 0 for kernel threads */
 	__u64 user_syscall; /* saved system call number, ~0 = none */
 	__u64 blocker;	    /* task->blocker / blocked_on where the kernel has it (7.2), else 0; type bits removed */

@@ -108,7 +108,14 @@ struct mutex;
 
 /* arm64 keeps preempt_count here. */
 struct thread_info {
+	u32 cpu;
 	int preempt_count;
+};
+
+/* clock is sched_clock(); clock_task leaves out the time of interrupts and that which a hypervisor took. */
+struct rq {
+	u64 clock;
+	u64 clock_task;
 };
 
 struct task_struct {
@@ -462,6 +469,7 @@ struct delayed_work {
 
 extern struct pcpu_hot pcpu_hot __ksym __weak;
 extern int __preempt_count __ksym __weak;
+extern const struct rq runqueues __ksym __weak;
 
 static __always_inline bool fence_flag(unsigned long flags, int bit)
 {

@@ -185,6 +185,24 @@ static __always_inline void read_blocker(struct gw_task_record *record, struct t
 	record->blocker_type = value & BLOCKER_TYPE_MASK;
 }
 
+/*
+ * When a task ran, at the latest, in CLOCK_MONOTONIC. Its exec_start is in the task clock of its CPU, which falls behind without
+ * bound; by how much until now, that CPU's run queue shows. Of all clocks only that of this CPU, which ticks, is up to date.
+ */
+static __noinline u64 last_ran(struct task_struct *task)
+{
+	const struct rq *its = bpf_per_cpu_ptr(&runqueues, task->thread_info.cpu);
+	const struct rq *own = bpf_this_cpu_ptr(&runqueues);
+	u64 ran = task->se.exec_start, now = bpf_ktime_get_ns();
+
+	if (!its || !ran)
+		return 0;
+	ran += its->clock - its->clock_task;
+	if (ran >= own->clock)
+		return now;
+	return own->clock - ran < now ? now - (own->clock - ran) : 0;
+}
+
 static __always_inline void read_identity(struct gw_task_record *record, struct task_struct *task)
 {
 	record->header.type = GW_RECORD_TASK;
@@ -197,7 +215,7 @@ static __always_inline void read_identity(struct gw_task_record *record, struct 
 	record->mm = (u64)task->mm;
 	record->utime_ns = task->utime;
 	record->switches = task->nvcsw + task->nivcsw;
-	record->last_ran_ns = task->se.exec_start;
+	record->last_ran_ns = last_ran(task);
 	bpf_probe_read_kernel_str(record->comm, sizeof(record->comm), task->comm);
 	record->cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 }

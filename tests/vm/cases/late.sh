@@ -15,6 +15,15 @@ named() {
 said() {
 	[ "$(gpuwatch-cli stalls --all --json | jq -r '.[].root_cause.explanation' | grep -c 'no record of this wait')" -ge 1 ]
 }
+# The wait's age, which only the scheduler's clock shows, against the lab's record of when it began.
+age_is_true() {
+	asked=$(mono)
+	gpuwatch-cli waits --json >"$OUT/waits.json"
+	jq -e --argjson pid "$1" --argjson from "$asked" --argjson to "$(mono)" --slurpfile truth "$LAB/truth" '
+		($truth[0].participants[] | select(.pid == $pid) | .since_mono_ns / 1e9) as $since |
+		.waits[] | select(.pid == $pid and (.known_since | not)) | .age_ns / 1e9 |
+		. <= $to - $since + 0.02 and . >= $from - $since - 0.2' "$OUT/waits.json" >/dev/null
+}
 stalls_over() {
 	[ "$(count stalls active)" -eq 0 ]
 }
@@ -32,6 +41,7 @@ else
 	gpuwatch-cli deadlocks
 fi
 check "it says that it has no record of the wait" said
+check "the wait's age is true" age_is_true "$waiter"
 gpuwatch-cli stalls
 lab_stop "${1:-fence-lock-cycle/mutex}"
 check "resolved after release" wait_until 10 stalls_over
