@@ -179,7 +179,8 @@ $(B)/fuzz/fuzz-%: tests/fuzz/fuzz-%.c $(B)/fuzz/libgpuwatch.a
 
 KERNELS := 6.1 6.12 7.2
 KERNEL ?= 6.1
-LAB := $(KERNELS:%=$(B)/lab/%/stamp) $(KERNELS:%=$(B)/lab-probe/%/stamp) $(B)/lab/6.1-patched/stamp $(B)/lab-probe/6.1-patched/stamp
+LAB := $(KERNELS:%=$(B)/lab/%/stamp) $(KERNELS:%=$(B)/lab-probe/%/stamp) $(B)/lab/6.1-patched/stamp $(B)/lab-probe/6.1-patched/stamp \
+       $(B)/lab/6.12-rt/stamp $(if $(EVERYWHERE),$(B)/lab/6.1-rt/stamp)
 
 # The lab modules and their user-space helper; build-module does nothing when nothing changed.
 .PHONY: FORCE

@@ -61,6 +61,9 @@ static __always_inline void read_owner(struct gw_lock_record *record, u32 flags)
 
 	switch (record->kind) {
 	case GW_LOCK_MUTEX:
+		/* On PREEMPT_RT it is an rt_mutex, and its events say so. */
+		if (!bpf_core_field_exists(struct mutex, owner))
+			return;
 		record->owner = BPF_CORE_READ((struct mutex *)lock, owner.counter) & ~LOCK_OWNER_FLAGS;
 		break;
 	case GW_LOCK_RT_MUTEX:
@@ -77,7 +80,8 @@ static __always_inline void read_owner(struct gw_lock_record *record, u32 flags)
 				read_rwbase(record);
 			return;
 		}
-		read_rwsem(record);
+		if (bpf_core_field_exists(struct rw_semaphore, count))
+			read_rwsem(record);
 		return;
 	}
 	if (record->owner)

@@ -6,6 +6,10 @@
 # shellcheck disable=SC2034 # read by the scripts that source this file
 kernel_series=(6.1 6.12 7.2)
 
+# The same with PREEMPT_RT.
+# shellcheck disable=SC2034
+rt_series=(6.1-rt 6.12-rt)
+
 # Kernels that build-kernel makes.
 # shellcheck disable=SC2034
 own_kernels=(6.1-patched 6.1-shipped 6.1-reversed 6.1-plain)
@@ -23,11 +27,11 @@ die() { say "$*"; exit 1; }
 
 # The archive suites that hold a kernel series.
 series_suites() {
-	case $1 in
+	case ${1%-rt} in
 		6.1) echo "bookworm bookworm-security" ;;
 		6.12) echo "bookworm-backports" ;;
 		7.2) echo "trixie-backports" ;;
-		*) say "no kernel series '$1', there are: ${kernel_series[*]}"; return 1 ;;
+		*) say "no kernel series '$1', there are: ${kernel_series[*]} ${rt_series[*]}"; return 1 ;;
 	esac
 }
 
@@ -36,8 +40,8 @@ own_kernel() { [[ " ${own_kernels[*]} " == *" $1 "* ]]; }
 
 # True if there is a kernel of this name, Debian's or our own; otherwise says which there are.
 known_kernel() {
-	own_kernel "$1" || [[ " ${kernel_series[*]} " == *" $1 "* ]] ||
-		{ say "no kernel '$1', there are: ${kernel_series[*]} ${own_kernels[*]}"; return 1; }
+	own_kernel "$1" || [[ " ${kernel_series[*]} ${rt_series[*]} " == *" $1 "* ]] ||
+		{ say "no kernel '$1', there are: ${kernel_series[*]} ${rt_series[*]} ${own_kernels[*]}"; return 1; }
 }
 
 # Prints the directory of a kernel after downloading or building it, unless it is in the cache.
@@ -49,7 +53,7 @@ kernel_directory() {
 
 # The Debian release whose C library and compiler the header packages of a series need, if it is not this machine's.
 series_toolchain() {
-	case $1 in
+	case ${1%-rt} in
 		7.2) echo "trixie" ;;
 	esac
 }
