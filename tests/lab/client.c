@@ -127,6 +127,17 @@ static long ioctl_unlock(struct lab_client *client)
 	return ret;
 }
 
+static long ioctl_signal(struct lab_client *client, unsigned int count)
+{
+	long ret = -ENOENT;
+
+	mutex_lock(&client->lock);
+	if (client->inst)
+		ret = lab_trust_signal(client->inst, count);
+	mutex_unlock(&client->lock);
+	return ret;
+}
+
 static long client_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct lab_client *client = file->private_data;
@@ -142,6 +153,8 @@ static long client_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioctl_unlock(client);
 	case GPULAB_IOC_WAIT_STOPPED:
 		return ioctl_wait_stopped(client);
+	case GPULAB_IOC_SIGNAL:
+		return ioctl_signal(client, arg);
 	default:
 		return -ENOTTY;
 	}

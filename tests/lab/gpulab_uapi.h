@@ -41,6 +41,8 @@ struct gpulab_start {
 #define GPULAB_IOC_UNLOCK _IO('L', 4)
 /* Return when the scenario is being stopped; -EINTR when a signal came first. */
 #define GPULAB_IOC_WAIT_STOPPED _IO('L', 5)
+/* The calling thread signals so many fences (the argument), or with 0 the one that is waited for (trust/pipe-fault). */
+#define GPULAB_IOC_SIGNAL _IO('L', 6)
 
 /**
  * struct gpulab_attach - put a new lab fence into a syncobj

@@ -208,6 +208,7 @@ extern const struct lab_family lab_late_recovery_family;
 extern const struct lab_family lab_healthy_family;
 extern const struct lab_family lab_lock_cycle_family;
 extern const struct lab_family lab_lock_order_family;
+extern const struct lab_family lab_trust_family;
 
 int lab_start(const char *command, struct lab_client *client, const struct gpulab_start *request);
 int lab_stop(const char *name);
@@ -241,6 +242,8 @@ void lab_client_fini(void);
 
 /* Scenario hooks of the ioctls; both are called with the client's lock held. */
 int lab_leaked_unlock(struct lab_instance *inst);
+/* The calling task signals @count fences of the scenario's timeline, or with 0 the one that is waited for. */
+int lab_trust_signal(struct lab_instance *inst, unsigned int count);
 
 /* ---- drm.c: DRM devices ---- */
 

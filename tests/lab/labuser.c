@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,6 +32,7 @@ static const char usage[] =
 	"usage: labuser COMMAND [key=value]...\n"
 	"  notifier-cycle/munmap | mprotect | madvise | read-begin   take part in the scenario until it is stopped\n"
 	"  leaked-lock/user-sleep | user-spin                        keep a kernel mutex until the scenario is stopped\n"
+	"  trust/madvise-vma | pipe-fault                            take part in the scenario until it is stopped\n"
 	"  SCENARIO[/VARIANT]                                        any other: until it is stopped or this is killed\n"
 	"  healthy/process              healthy traffic with a process whose notifier waits, too\n"
 	"  syncobj-wait [seconds=N]     DRM_IOCTL_SYNCOBJ_WAIT for a lab fence that is signalled after N seconds\n"
@@ -419,6 +422,109 @@ static int vgem_command(const char *command, unsigned int seconds)
 	return wait_ended(begin, seconds);
 }
 
+/* ---- what ends by itself ---- */
+
+static unsigned int seconds_of(char **words)
+{
+	unsigned int seconds = 60;
+
+	for (; *words; words++)
+		sscanf(*words, "seconds=%u", &seconds);
+	return seconds;
+}
+
+/* One VMA, whose lock is all that madvise() takes since 6.17. */
+static int trust_madvise(char **words)
+{
+	size_t length = RANGE_PAGES * sysconf(_SC_PAGESIZE);
+	struct gpulab_start request = { .length = length };
+	char *range = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (range == MAP_FAILED)
+		fail("mmap");
+	memset(range, 1, length);
+	request.address = (uintptr_t)range;
+	start(&request, words);
+	if (madvise(range, length, MADV_DONTNEED) < 0)
+		fail("madvise");
+	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
+	return 0;
+}
+
+struct pipe_fault {
+	int pipe[2], faults;
+	char *page;
+	size_t size;
+};
+
+static void *pipe_reader_main(void *data)
+{
+	struct pipe_fault *fault = data;
+
+	pthread_setname_np(pthread_self(), "labuser-reader");
+	if (read(fault->pipe[0], fault->page, fault->size) < 0)
+		fail("read");
+	return NULL;
+}
+
+/* Signals, then wants to write, then signals what is waited for. */
+static void *pipe_writer_main(void *data)
+{
+	struct pipe_fault *fault = data;
+
+	pthread_setname_np(pthread_self(), "labuser-writer");
+	if (ioctl(lab_fd, GPULAB_IOC_SIGNAL, 8) < 0)
+		fail("signal");
+	sleep_ms(200);
+	if (write(fault->pipe[1], "x", 1) != 1 || ioctl(lab_fd, GPULAB_IOC_SIGNAL, 0) < 0)
+		fail("write");
+	return NULL;
+}
+
+/* A page that faults until somebody serves it. */
+static void pipe_fault_prepare(struct pipe_fault *fault)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+
+	fault->size = sysconf(_SC_PAGESIZE);
+	fault->page = mmap(NULL, fault->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	fault->faults = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (fault->page == MAP_FAILED || fault->faults < 0 || pipe(fault->pipe) < 0)
+		fail("userfaultfd");
+	range.range.start = (uintptr_t)fault->page;
+	range.range.len = fault->size;
+	if (ioctl(fault->faults, UFFDIO_API, &api) < 0 || ioctl(fault->faults, UFFDIO_REGISTER, &range) < 0)
+		fail("userfaultfd register");
+	if (write(fault->pipe[1], "data", 4) != 4)
+		fail("write");
+}
+
+static int trust_pipe(char **words)
+{
+	struct gpulab_start request = {};
+	struct uffdio_zeropage zero = {};
+	struct pipe_fault fault = {};
+	pthread_t reader, writer;
+
+	pipe_fault_prepare(&fault);
+	start(&request, words);
+	if ((errno = pthread_create(&reader, NULL, pipe_reader_main, &fault)))
+		fail("pthread_create");
+	sleep_ms(200);
+	if ((errno = pthread_create(&writer, NULL, pipe_writer_main, &fault)))
+		fail("pthread_create");
+	sleep_ms(seconds_of(words) * 1000);
+	zero.range.start = (uintptr_t)fault.page;
+	zero.range.len = fault.size;
+	if (ioctl(fault.faults, UFFDIO_ZEROPAGE, &zero) < 0)
+		fail("userfaultfd zeropage");
+	pthread_join(reader, NULL);
+	pthread_join(writer, NULL);
+	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
+	return 0;
+}
+
 static unsigned int parse_seconds(char **words)
 {
 	unsigned int seconds = 3;
@@ -452,6 +558,10 @@ int main(int argc, char **argv)
 		return healthy(argv + 1);
 	if (!strncmp(command, "leaked-lock/user-", 17))
 		return leaked_lock(command + 12, argv + 1);
+	if (!strcmp(command, "trust/madvise-vma"))
+		return trust_madvise(argv + 1);
+	if (!strcmp(command, "trust/pipe-fault"))
+		return trust_pipe(argv + 1);
 	if (is_one_of(command, syncobj))
 		return syncobj_command(command, parse_seconds(argv + 2));
 	if (is_one_of(command, vgem))

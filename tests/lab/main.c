@@ -17,6 +17,7 @@ static const struct lab_family *const lab_families[] = {
 	&lab_notifier_family,	&lab_unplug_family,	&lab_sched_family,     &lab_reclaim_family,
 	&lab_hazard_family,	&lab_fault_family,	&lab_eviction_family,  &lab_healthy_family,
 	&lab_lock_cycle_family, &lab_lock_order_family, &lab_recovery_family,  &lab_late_recovery_family,
+	&lab_trust_family,
 };
 
 static DEFINE_MUTEX(lab_control); /* one start or stop at a time; taken before the next one */

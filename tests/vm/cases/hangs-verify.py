@@ -158,7 +158,11 @@ def check_replay(checks, name, step, report, cli):
 
 def check_healthy(checks, name, row, step):
     allowed = row["reports"].split(",")
-    checks.check(f"{name}: the lab made it", (step / "truth.jsonl").read_text().strip() != "", "truth is empty")
+    truths = read_lines(step / "truth.jsonl")
+    checks.check(f"{name}: the lab made it", len(truths) == 1, f"{truths}")
+    if truths and "ended" in truths[0]:
+        formed, ended = truths[0]["formed_mono_ns"], truths[0]["ended"]
+        checks.check(f"{name}: formed, and ended by itself", formed > 0 and ended > 0, f"formed at {formed}, {ended} ended")
     for report in read_lines(step / "reports.jsonl"):
         kind, confidence = report["kind"], report["confidence"]
         fine = kind in allowed or (kind == "deadlock" and "probable" in allowed and confidence != "proven")

@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * trust: what looks like a deadlock to whoever draws conclusions from too little, and ends by itself after `seconds`.
+ *
+ *  - first-submit: a task that submits signals a timeline's first fence, an interrupt the others. The task then waits for a lock
+ *    whose holder waits for the second fence.
+ *  - work-cleanup: a work item has signalled its fence and cleans up, for which it needs a lock whose holder waits for the next
+ *    fence of the timeline, which another item signals.
+ *  - thread-replaced: the thread that signalled has ended, and another one has taken its place.
+ *  - madvise-vma: a process is in an invalidate callback of madvise() with the lock of one VMA (since 6.17), and waits for a fence
+ *    whose signaller wants its mmap_lock, which somebody else holds for reading. Before 6.17 this is a deadlock.
+ *  - pipe-fault: a task takes a page fault in the middle of read() from a pipe, with the pipe's mutex held. User space serves it in
+ *    the end (userfaultfd). Another task signals fences, and now wants to write into the pipe.
+ */
+#include <linux/hrtimer.h>
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+#include <linux/mmu_notifier.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "lab.h"
+
+enum trust_variant {
+	TRUST_FIRST_SUBMIT,
+	TRUST_WORK_CLEANUP,
+	TRUST_THREAD_REPLACED,
+	TRUST_MADVISE_VMA,
+	TRUST_PIPE_FAULT
+};
+
+struct trust;
+
+/* Signals its fence, and may clean up afterwards. */
+struct trust_item {
+	struct delayed_work work;
+	struct trust *trust;
+	struct dma_fence *fence;
+	bool cleans_up;
+};
+
+struct trust {
+	struct lab_instance *inst;
+	struct lab_timeline timeline, other; /* of the fence that is waited for; of one that an interrupt signals */
+	struct dma_fence *fence, *timed;
+	struct hrtimer timer;
+	bool has_timer;
+	struct lab_lock lock;
+	struct lab_actor *signaller, *holder, *reader;
+	struct completion warm, held;
+	struct workqueue_struct *wq;
+	struct trust_item first, second;
+	atomic_t ended; /* waiters that got through */
+
+	struct mm_struct *mm;
+	struct mmu_interval_notifier notifier;
+	struct mutex update_lock;
+	bool registered;
+};
+
+static unsigned int trust_seconds(const struct trust *trust)
+{
+	return trust->inst->params.seconds;
+}
+
+/* ---- fences that an interrupt signals ---- */
+
+static enum hrtimer_restart timer_fire(struct hrtimer *timer)
+{
+	dma_fence_signal(container_of(timer, struct trust, timer)->timed);
+	return HRTIMER_NORESTART;
+}
+
+/* @fence is signalled when the time has come. */
+static void timer_begin(struct trust *trust, struct dma_fence *fence)
+{
+	trust->timed = fence;
+	trust->has_timer = true;
+	lab_hrtimer_setup(&trust->timer, timer_fire);
+	hrtimer_start(&trust->timer, ms_to_ktime(1000 * trust_seconds(trust)), HRTIMER_MODE_REL);
+}
+
+/* ---- what several do ---- */
+
+static int waiter_thread(struct lab_actor *actor)
+{
+	struct trust *trust = actor->inst->priv;
+
+	lab_actor_blocks(actor);
+	dma_fence_wait(trust->fence, false);
+	atomic_inc(&trust->ended);
+	return 0;
+}
+
+static int holder_thread(struct lab_actor *actor)
+{
+	struct trust *trust = actor->inst->priv;
+
+	lab_lock_hold(&trust->lock);
+	lab_actor_blocks(actor);
+	dma_fence_wait(trust->fence, false);
+	lab_lock_release(&trust->lock);
+	atomic_inc(&trust->ended);
+	return 0;
+}
+
+static int trust_fence(struct trust *trust)
+{
+	trust->fence = lab_fence_create(&trust->timeline);
+	if (!trust->fence)
+		return -ENOMEM;
+	lab_truth_lab_fence(trust->inst, trust->fence);
+	return 0;
+}
+
+static int trust_run(struct trust *trust, struct lab_actor **ret, const char *role, const char *name,
+		     int (*fn)(struct lab_actor *actor))
+{
+	*ret = lab_actor_run(trust->inst, role, LAB_PARTICIPANT, name, fn);
+	return *ret ? lab_actor_wait_blocking(*ret) : -ENOMEM;
+}
+
+/* ---- first-submit ---- */
+
+static int submitter_thread(struct lab_actor *actor)
+{
+	struct trust *trust = actor->inst->priv;
+
+	lab_timeline_warmup(&trust->timeline, 1);
+	complete(&trust->warm);
+	if (!lab_thread_wait(actor->inst, &trust->held))
+		return 0;
+	lab_actor_blocks(actor);
+	lab_lock_contend(&trust->lock);
+	lab_lock_contend_done(&trust->lock);
+	atomic_inc(&trust->ended);
+	return 0;
+}
+
+static int first_submit(struct trust *trust)
+{
+	int ret;
+
+	trust->signaller = lab_actor_run(trust->inst, "submitter", LAB_PARTICIPANT, "gpulab-submit", submitter_thread);
+	if (!trust->signaller)
+		return -ENOMEM;
+	ret = lab_wait(&trust->warm) ?: trust_fence(trust);
+	if (ret)
+		return ret;
+	timer_begin(trust, trust->fence);
+	ret = trust_run(trust, &trust->holder, "holder", "gpulab-hold", holder_thread);
+	complete_all(&trust->held);
+	return ret ?: lab_actor_wait_blocking(trust->signaller);
+}
+
+/* ---- thread-replaced ---- */
+
+static int first_thread(struct lab_actor *actor)
+{
+	struct trust *trust = actor->inst->priv;
+
+	lab_timeline_warmup(&trust->timeline, actor->inst->params.warmup);
+	return 0;
+}
+
+static int second_thread(struct lab_actor *actor)
+{
+	struct trust *trust = actor->inst->priv;
+
+	wait_for_completion_interruptible_timeout(&actor->inst->stop, trust_seconds(trust) * HZ);
+	dma_fence_signal(trust->fence);
+	return 0;
+}
+
+static int thread_replaced(struct trust *trust)
+{
+	int ret;
+
+	trust->signaller = lab_actor_run(trust->inst, "signaller", LAB_ROOT, "gpulab-sign", first_thread);
+	if (!trust->signaller)
+		return -ENOMEM;
+	lab_actor_join(trust->signaller);
+	trust->signaller->state = "exited";
+	ret = trust_fence(trust);
+	if (!ret && !lab_actor_run(trust->inst, "second signaller", LAB_HELPER, "gpulab-sign", second_thread))
+		ret = -ENOMEM;
+	return ret ?: trust_run(trust, &trust->holder, "waiter", "gpulab-wait", waiter_thread);
+}
+
+/* ---- work-cleanup ---- */
+
+static void item_run(struct work_struct *work)
+{
+	struct trust_item *item = container_of(to_delayed_work(work), struct trust_item, work);
+	struct trust *trust = item->trust;
+
+	dma_fence_signal(item->fence);
+	if (!item->cleans_up)
+		return;
+	lab_actor_adopt(trust->signaller);
+	lab_actor_blocks(trust->signaller);
+	lab_lock_contend(&trust->lock);
+	lab_lock_contend_done(&trust->lock);
+	atomic_inc(&trust->ended);
+}
+
+static int item_begin(struct trust *trust, struct trust_item *item, struct dma_fence *fence, unsigned int seconds)
+{
+	if (!fence)
+		return -ENOMEM;
+	dma_fence_put(item->fence);
+	item->fence = fence;
+	queue_delayed_work(trust->wq, &item->work, seconds * HZ);
+	return 0;
+}
+
+static int warm_item(struct trust *trust)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < trust->inst->params.warmup; i++) {
+		ret = item_begin(trust, &trust->first, lab_fence_create(&trust->timeline), 0);
+		flush_delayed_work(&trust->first.work);
+	}
+	return ret;
+}
+
+static int work_cleanup(struct trust *trust)
+{
+	int ret;
+
+	trust->wq = alloc_workqueue("gpulab-sign/%u", WQ_UNBOUND, 0, trust->inst->id);
+	trust->signaller = lab_actor_add(trust->inst, "signaller", LAB_PARTICIPANT);
+	if (!trust->wq || !trust->signaller)
+		return -ENOMEM;
+	ret = warm_item(trust) ?: trust_fence(trust);
+	if (!ret)
+		ret = item_begin(trust, &trust->second, dma_fence_get(trust->fence), trust_seconds(trust));
+	if (!ret)
+		ret = trust_run(trust, &trust->holder, "holder", "gpulab-hold", holder_thread);
+	if (ret)
+		return ret;
+	trust->first.cleans_up = true;
+	ret = item_begin(trust, &trust->first, lab_fence_create(&trust->timeline), 0);
+	return ret ?: lab_actor_wait_blocking(trust->signaller);
+}
+
+/* ---- madvise-vma ---- */
+
+static bool invalidate(struct mmu_interval_notifier *notifier, const struct mmu_notifier_range *range,
+		       unsigned long cur_seq)
+{
+	struct trust *trust = container_of(notifier, struct trust, notifier);
+
+	if (!mmu_notifier_range_blockable(range))
+		return false;
+	mutex_lock(&trust->update_lock);
+	mmu_interval_set_seq(notifier, cur_seq);
+	mutex_unlock(&trust->update_lock);
+	if (range->event == MMU_NOTIFY_RELEASE || current->mm != trust->mm || lab_stopping(trust->inst) ||
+	    trust->holder->task)
+		return true;
+	lab_actor_adopt(trust->holder);
+	lab_actor_blocks(trust->holder);
+	dma_fence_wait(trust->fence, false);
+	atomic_inc(&trust->ended);
+	return true;
+}
+
+static const struct mmu_interval_notifier_ops notifier_ops = {
+	.invalidate = invalidate,
+};
+
+/* Another reader of the mmap_lock, whose fence an interrupt signals. */
+static int reader_thread(struct lab_actor *actor)
+{
+	struct trust *trust = actor->inst->priv;
+
+	if (!lab_thread_wait(actor->inst, &trust->holder->blocking))
+		return 0;
+	lab_actor_wait_blocking(trust->holder); /* for its pause */
+	mmap_read_lock(trust->mm);
+	timer_begin(trust, trust->timed);
+	lab_actor_blocks(actor);
+	dma_fence_wait(trust->timed, false);
+	mmap_read_unlock(trust->mm);
+	return 0;
+}
+
+static int mmap_signaller_thread(struct lab_actor *actor)
+{
+	struct trust *trust = actor->inst->priv;
+
+	lab_timeline_warmup(&trust->timeline, actor->inst->params.warmup);
+	complete(&trust->warm);
+	if (!lab_thread_wait(actor->inst, &trust->reader->blocking))
+		return 0;
+	lab_actor_wait_blocking(trust->reader);
+	lab_actor_blocks(actor);
+	mmap_write_lock(trust->mm);
+	mmap_write_unlock(trust->mm);
+	dma_fence_signal(trust->fence);
+	return 0;
+}
+
+static int madvise_vma(struct trust *trust)
+{
+	struct lab_instance *inst = trust->inst;
+	int ret;
+
+	trust->mm = current->mm;
+	mmgrab(trust->mm);
+	trust->timed = lab_fence_create(&trust->other);
+	trust->holder = lab_actor_add(inst, "holder", LAB_PARTICIPANT);
+	if (!trust->timed || !trust->holder)
+		return -ENOMEM;
+	trust->reader = lab_actor_run(inst, "reader", LAB_PARTICIPANT, "gpulab-read", reader_thread);
+	trust->signaller = lab_actor_run(inst, "signaller", LAB_PARTICIPANT, "gpulab-sign", mmap_signaller_thread);
+	if (!trust->reader || !trust->signaller)
+		return -ENOMEM;
+	ret = lab_wait(&trust->warm) ?: trust_fence(trust);
+	if (!ret)
+		ret = mmu_interval_notifier_insert(&trust->notifier, trust->mm, inst->request.address,
+						   inst->request.length, &notifier_ops);
+	trust->registered = !ret;
+	return ret;
+}
+
+/* ---- pipe-fault ---- */
+
+int lab_trust_signal(struct lab_instance *inst, unsigned int count)
+{
+	struct trust *trust = inst->priv;
+
+	if (inst->family != &lab_trust_family || inst->variant->value != TRUST_PIPE_FAULT || !trust || count > 64)
+		return -EINVAL;
+	if (!count) {
+		dma_fence_signal(trust->fence);
+		return 0;
+	}
+	lab_timeline_warmup(&trust->timeline, count);
+	complete(&trust->warm);
+	return 0;
+}
+
+/* The waiter comes when a task of the process has shown that it signals. */
+static int pipe_waiter_thread(struct lab_actor *actor)
+{
+	struct trust *trust = actor->inst->priv;
+
+	return lab_thread_wait(actor->inst, &trust->warm) ? waiter_thread(actor) : 0;
+}
+
+static int pipe_fault(struct trust *trust)
+{
+	int ret = trust_fence(trust);
+
+	if (!ret && !lab_actor_run(trust->inst, "waiter", LAB_PARTICIPANT, "gpulab-wait", pipe_waiter_thread))
+		ret = -ENOMEM;
+	return ret;
+}
+
+/* ---- the family ---- */
+
+static void item_init(struct trust *trust, struct trust_item *item)
+{
+	item->trust = trust;
+	INIT_DELAYED_WORK(&item->work, item_run);
+}
+
+static int trust_start(struct lab_instance *inst)
+{
+	struct trust *trust = kzalloc(sizeof(*trust), GFP_KERNEL);
+
+	if (!trust)
+		return -ENOMEM;
+	inst->priv = trust;
+	trust->inst = inst;
+	init_completion(&trust->warm);
+	init_completion(&trust->held);
+	mutex_init(&trust->update_lock);
+	lab_lock_init(&trust->lock, LAB_MUTEX);
+	lab_timeline_init(&trust->timeline, "gfx", inst->id);
+	lab_timeline_init(&trust->other, "sdma", inst->id);
+	item_init(trust, &trust->first);
+	item_init(trust, &trust->second);
+	switch (inst->variant->value) {
+	case TRUST_FIRST_SUBMIT:
+		return first_submit(trust);
+	case TRUST_WORK_CLEANUP:
+		return work_cleanup(trust);
+	case TRUST_THREAD_REPLACED:
+		return thread_replaced(trust);
+	case TRUST_MADVISE_VMA:
+		return madvise_vma(trust);
+	default:
+		return pipe_fault(trust);
+	}
+}
+
+static void trust_release(struct lab_instance *inst)
+{
+	struct trust *trust = inst->priv;
+
+	if (!trust)
+		return;
+	lab_fence_cancel(trust->fence);
+	if (trust->timed != trust->fence)
+		lab_fence_cancel(trust->timed);
+}
+
+static void trust_finish(struct lab_instance *inst)
+{
+	struct trust *trust = inst->priv;
+
+	if (!trust)
+		return;
+	if (trust->registered)
+		mmu_interval_notifier_remove(&trust->notifier);
+	if (trust->mm)
+		mmdrop(trust->mm);
+	if (trust->has_timer)
+		hrtimer_cancel(&trust->timer);
+	cancel_delayed_work_sync(&trust->first.work);
+	cancel_delayed_work_sync(&trust->second.work);
+	if (trust->wq)
+		destroy_workqueue(trust->wq);
+	dma_fence_put(trust->first.fence);
+	dma_fence_put(trust->second.fence);
+	if (trust->timed != trust->fence)
+		dma_fence_put(trust->timed);
+	dma_fence_put(trust->fence);
+	lab_lock_fini(&trust->lock);
+	kfree(trust);
+}
+
+static void trust_show(struct lab_instance *inst, struct seq_file *seq)
+{
+	struct trust *trust = inst->priv;
+
+	if (trust)
+		seq_printf(seq, ",\"ended\":%d", atomic_read(&trust->ended));
+}
+
+static const struct lab_variant trust_variants[] = {
+	{ "first-submit", TRUST_FIRST_SUBMIT },	      { "work-cleanup", TRUST_WORK_CLEANUP },
+	{ "thread-replaced", TRUST_THREAD_REPLACED }, { "madvise-vma", TRUST_MADVISE_VMA, true },
+	{ "pipe-fault", TRUST_PIPE_FAULT, true },     { "" },
+};
+
+const struct lab_family lab_trust_family = {
+	.name = "trust",
+	.expected_class = "none",
+	.variants = trust_variants,
+	.start = trust_start,
+	.release = trust_release,
+	.finish = trust_finish,
+	.show = trust_show,
+};
