@@ -5,7 +5,7 @@
  * read it. What the programs attach to is in daemon/kernel/probe-table.c: each is
  * optional, and some are there twice because kernels differ.
  */
-#include "bpf/lib/kernel.h"
+#include "bpf/lib/device.h"
 
 #include <asm-generic/errno-base.h>
 
@@ -74,14 +74,6 @@ static __always_inline void copy_name(struct gw_boot_record *record, char *to, c
 		record->flags |= GW_BOOT_F_CUT;
 }
 
-/* dev_name() */
-static __always_inline const char *name_of(struct device *device)
-{
-	const char *name = BPF_CORE_READ(device, init_name);
-
-	return name ? name : BPF_CORE_READ(device, kobj.name);
-}
-
 /* dev_bus_name() */
 static __always_inline const char *bus_of(struct device *device)
 {
@@ -99,7 +91,7 @@ static __always_inline struct gw_boot_record *record_begin_device(u32 type, stru
 
 	if (!record)
 		return NULL;
-	copy_name(record, record->subject, name_of(device));
+	copy_name(record, record->subject, device_name(device));
 	bpf_probe_read_kernel_str(record->bus, sizeof(record->bus), bus_of(device));
 	return record;
 }
@@ -331,7 +323,7 @@ static __always_inline const char *fwnode_name(struct fwnode_handle *fwnode)
 	struct device *device = BPF_CORE_READ(fwnode, dev);
 
 	if (device)
-		return name_of(device);
+		return device_name(device);
 	if (symbols.of_fwnode_ops && (u64)BPF_CORE_READ(fwnode, ops) == symbols.of_fwnode_ops)
 		return BPF_CORE_READ(container_of(fwnode, struct device_node, fwnode), full_name);
 	return NULL;
@@ -362,7 +354,7 @@ static __always_inline const char *missing_supplier(struct device *device)
 
 		if ((flags & DL_FLAG_MANAGED) && !(flags & DL_FLAG_SYNC_STATE_ONLY) &&
 		    BPF_CORE_READ(link, status) != DL_STATE_AVAILABLE)
-			return name_of(BPF_CORE_READ(link, supplier));
+			return device_name(BPF_CORE_READ(link, supplier));
 		entry = BPF_CORE_READ(entry, next);
 	}
 	return NULL;
@@ -394,7 +386,7 @@ int BPF_PROG(supplier_wait, struct device *device, int result)
 SEC("tp_btf/device_link_supplier_wait")
 int BPF_PROG(traced_supplier_wait, struct device *device, struct device_link *link)
 {
-	return supplier_waited_for(device, name_of(BPF_CORE_READ(link, supplier)));
+	return supplier_waited_for(device, device_name(BPF_CORE_READ(link, supplier)));
 }
 
 SEC("tp_btf/device_link_fwnode_wait")
@@ -413,7 +405,7 @@ int BPF_PROG(link_add, struct device *consumer, struct device *supplier, u32 fla
 	record = record_begin_device(GW_BOOT_LINK_ADD, consumer);
 	if (!record)
 		return 0;
-	copy_name(record, record->other, name_of(supplier));
+	copy_name(record, record->other, device_name(supplier));
 	record->flags = BPF_CORE_READ(link, flags);
 	bpf_ringbuf_submit(record, 0);
 	return 0;

@@ -4,8 +4,8 @@
  * (per task, per timeline) and the record stream of a snapshot.
  *
  * A snapshot is a sequence of records, each a struct gw_record header followed
- * by the body of its type. The BPF iterators write TASK, ACTIVITY, PRESENT,
- * FENCE, LOCK and WORK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD, SYMBOL and MODULE,
+ * by the body of its type. The BPF iterators write TASK, ACTIVITY, SECTION,
+ * DEVICE, PRESENT, FENCE, LOCK and WORK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD, SYMBOL and MODULE,
  * which it alone can know. The same bytes are analysed live, saved by `gpuwatch-cli
  * record` and analysed again by `replay`, so a layout change needs a new
  * GW_LAYOUT_VERSION.
@@ -163,6 +163,8 @@ enum gw_record_type {
 	GW_RECORD_HAZARD,
 	GW_RECORD_ACTIVITY,
 	GW_RECORD_MODULE,
+	GW_RECORD_DEVICE = 18,
+	GW_RECORD_SECTION,
 	GW_RECORD_TYPES
 };
 
@@ -376,6 +378,57 @@ struct gw_activity_record {
 	struct gw_record header;
 	__u64 task; /* struct task_struct */
 	struct gw_activity activity;
+};
+
+enum gw_device_kind {
+	GW_DEVICE_DRM = 1, /* address = struct drm_device */
+	GW_DEVICE_KINDS
+};
+
+/* What people call a device. */
+struct gw_device {
+	__u64 address; /* by kind */
+	__u64 device;  /* struct device */
+	__u32 kind;    /* enum gw_device_kind */
+	__s32 card;    /* DRM: number N of /dev/dri/cardN, -1 = none */
+	__s32 render;  /* DRM: of /dev/dri/renderDN */
+	__u32 reserved;
+	char name[GW_NAME_SIZE];   /* dev_name(), e.g. a PCI address */
+	char driver[GW_NAME_SIZE]; /* dev->driver->name */
+};
+
+struct gw_device_record {
+	struct gw_record header;
+	struct gw_device device;
+};
+
+enum gw_section_kind {
+	GW_SECTION_DRM = 1,  /* between drm_dev_enter() and drm_dev_exit(): object = struct drm_device */
+	GW_SECTION_NOTIFIER, /* in invalidate callbacks: object = mm_struct */
+	GW_SECTION_KINDS
+};
+
+#define GW_SECTION_F_EXITED (1u << 0) /* its task has exited in it; else the task has a TASK record */
+#define GW_SECTION_F_LEFT_ELSEWHERE                                                                                    \
+	(1u << 1) /* DRM: since it began a task without a section called drm_dev_exit(), perhaps for this one */
+
+/* A section that a task is inside of, or was when it exited. Written by the programs. */
+struct gw_section {
+	__u32 kind;  /* enum gw_section_kind */
+	__u32 flags; /* GW_SECTION_F_* */
+	__u64 object;
+	__u64 since_ns;
+	__u64 exited_ns; /* 0 = the task is there */
+	__u64 task;	 /* struct task_struct */
+	__u64 start_ns;
+	__u32 pid, tgid;
+	char comm[GW_COMM_SIZE];
+	struct gw_device device; /* DRM */
+};
+
+struct gw_section_record {
+	struct gw_record header;
+	struct gw_section section;
 };
 
 enum gw_hazard_rule {

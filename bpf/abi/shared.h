@@ -20,6 +20,7 @@
 #define GW_DRIVERS_MAX 256  /* struct dma_fence_ops whose signallers are remembered */
 #define GW_EVICTED_MAX 2048 /* timelines remembered after they lost their slot */
 #define GW_HAZARDS_MAX 256  /* struct gw_hazard that are kept */
+#define GW_SECTIONS_MAX 256 /* sections whose task has exited in them */
 
 /*
  * Where members of types are that only modules know. Byte offsets; -1: the
@@ -43,7 +44,12 @@ struct gw_layout {
 	__s32 entity_dependency;
 	__s32 syncobj_fence;	/* struct drm_syncobj */
 	__s32 device_unplugged; /* struct drm_device */
-	__s32 reserved;
+	__s32 device_dev;
+	__s32 device_driver;
+	__s32 device_primary;
+	__s32 device_render;
+	__s32 driver_name; /* struct drm_driver */
+	__s32 minor_index; /* struct drm_minor */
 };
 
 /* Addresses of symbols, from /proc/kallsyms; 0 = unknown. */
@@ -55,6 +61,7 @@ struct gw_symbols {
 	__u64 nr_node_ids;	   /* the variable */
 	__u64 process_timeout;	   /* what schedule_timeout()'s timer calls */
 	__u64 hrtimer_wakeup;	   /* what schedule_hrtimeout()'s does */
+	__u64 unplug_srcu;	   /* drm_unplug_srcu */
 };
 
 /* Values of the map `names`, by the low half of dma_fence.context: what the getters of the fence's ops return. */
@@ -128,7 +135,9 @@ struct gw_control {
 	__u64 dropped_events;
 	__u64 evicted_timelines;
 	__u64 dropped_hazards; /* kinds that did not fit */
-	__u64 standing_waits;  /* counted anew by a pass in mode BLOCKED or FULL: what active_waits should be */
+	__u64 unplugged_ns; /* sections of DRM that began before this are over: an unplug that began then has returned */
+	__u64 left_elsewhere_ns; /* when a task without a section last called drm_dev_exit() */
+	__u64 standing_waits;	 /* counted anew by a pass in mode BLOCKED or FULL: what active_waits should be */
 	/* written by the loader */
 	__u64 attached_ns; /* CLOCK_MONOTONIC when the programs began to watch; outlives the daemon with the map */
 	struct gw_query query;

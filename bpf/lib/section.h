@@ -22,4 +22,14 @@ static __always_inline struct gw_sections *sections_for_end(void)
 	return entry ? &entry->watch.sections : NULL;
 }
 
+/* Whose section it is. */
+static __always_inline void section_describe(struct gw_section *ret, struct task_struct *task)
+{
+	ret->task = (u64)task;
+	ret->start_ns = task->start_time;
+	ret->pid = task->pid;
+	ret->tgid = task->tgid;
+	bpf_probe_read_kernel_str(ret->comm, sizeof(ret->comm), task->comm);
+}
+
 #endif

@@ -141,6 +141,21 @@ static __always_inline void wait_begin(void *hook, const struct gw_wait *wait)
 		wake_daemon();
 }
 
+/* When the current task's wait for @object began; 0: it has none. */
+static __always_inline u64 wait_since(u32 kind, u64 object)
+{
+	struct task_entry *entry = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0);
+	u32 i;
+
+	for (i = 0; entry && i < GW_WAIT_DEPTH; i++) {
+		const struct gw_wait *wait = &entry->watch.waits[i];
+
+		if (i < entry->watch.depth && wait->kind == kind && wait->object == object)
+			return wait->since_ns;
+	}
+	return 0;
+}
+
 /* The current task's wait for @object (0: whatever) is over, and so is everything begun inside of it. */
 static __always_inline void wait_end(u32 kind, u64 object)
 {

@@ -4,6 +4,7 @@
 #include "bpf/lib/wait.h"
 #include "bpf/snapshot/fence.h"
 #include "bpf/snapshot/lock.h"
+#include "bpf/snapshot/section.h"
 #include "bpf/snapshot/timer.h"
 #include "bpf/snapshot/work.h"
 
@@ -91,6 +92,9 @@ static __always_inline void read_watch(struct gw_task_record *record, struct tas
 		return;
 	count_standing(entry);
 	record->watch = entry->watch;
+	/* Over, or never begun: see drm_section_start(). */
+	if (record->watch.sections.drm_since_ns < control.unplugged_ns)
+		record->watch.sections.drm_depth = 0;
 	if (record->watch.depth > GW_WAIT_DEPTH)
 		record->watch.depth = GW_WAIT_DEPTH;
 	if (record->flags & GW_TASK_F_ON_CPU)
@@ -338,6 +342,7 @@ static __always_inline void emit_task(struct output *out, struct task_struct *ta
 	record->header.size = size;
 	emit(out, record, size);
 	emit_activity(out, task);
+	emit_sections(out, task);
 	emit_objects(out, task);
 }
 

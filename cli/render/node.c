@@ -77,6 +77,7 @@ char *edge_phrase(const json_t *edge, const json_t *from, const json_t *to)
 		{ "signalled-by", "to be signalled by" },
 		{ "reset-by", "to be ended by the reset in" },
 		{ "callback-in", "whose callback runs in" },
+		{ "entered-by", "entered by" },
 		{ "released-by", "which may be released by" },
 		{ "signalled-with", "signalled with" },
 		{ "depends-on", "depends on" },

@@ -43,6 +43,12 @@ static bool dedupe_key(const struct gw_record *record, size_t offset, struct key
 	case GW_RECORD_ACTIVITY:
 		key->address = ((const struct gw_activity_record *)record)->task;
 		return true;
+	case GW_RECORD_SECTION:
+		key->address = ((const struct gw_section_record *)record)->section.task;
+		return true;
+	case GW_RECORD_DEVICE:
+		key->address = ((const struct gw_device_record *)record)->device.address;
+		return true;
 	case GW_RECORD_FENCE:
 		key->address = ((const struct gw_fence_record *)record)->address;
 		return true;

@@ -35,6 +35,12 @@ static const struct member {
 	MEMBER(entity_dependency, "gpu_sched", "drm_sched_entity", "dependency"),
 	MEMBER(syncobj_fence, "drm", "drm_syncobj", "fence"),
 	MEMBER(device_unplugged, "drm", "drm_device", "unplugged"),
+	MEMBER(device_dev, "drm", "drm_device", "dev"),
+	MEMBER(device_driver, "drm", "drm_device", "driver"),
+	MEMBER(driver_name, "drm", "drm_driver", "name"),
+	MEMBER(device_primary, "drm", "drm_device", "primary"),
+	MEMBER(device_render, "drm", "drm_device", "render"),
+	MEMBER(minor_index, "drm", "drm_minor", "index"),
 #undef MEMBER
 };
 
@@ -159,6 +165,7 @@ void gw_layout_symbols(struct gw_symbols *ret, const struct gw_kallsyms *kallsym
 	ret->nr_node_ids = layout_address(kallsyms, "nr_node_ids");
 	ret->process_timeout = layout_address(kallsyms, "process_timeout");
 	ret->hrtimer_wakeup = layout_address(kallsyms, "hrtimer_wakeup");
+	ret->unplug_srcu = layout_address(kallsyms, "drm_unplug_srcu");
 }
 
 void gw_layout_boot_symbols(struct gw_boot_symbols *ret, const struct gw_kallsyms *kallsyms)

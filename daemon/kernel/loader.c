@@ -211,6 +211,7 @@ static int loader_open_reader(struct gw_loader *loader)
 		.names = gw_objects_map(objects, "names", sizeof(struct gw_fence_names)),
 		.getters = gw_objects_map(objects, "getters", sizeof(struct gw_getter)),
 		.hazards = gw_objects_map(objects, "hazards", sizeof(struct gw_hazard)),
+		.sections = gw_objects_map(objects, "left_sections", sizeof(struct gw_section)),
 		.kallsyms = &loader->kallsyms,
 		.gpu_modules = &loader->gpu_modules,
 	};

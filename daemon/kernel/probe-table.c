@@ -109,6 +109,13 @@ static const struct gw_probe_definition definitions[] = {
 		.lost = "who keeps drm_dev_unplug() waiting",
 	},
 	{
+		.name = "sections_left",
+		.object = "watch",
+		.target = "tp_btf/sched_process_exit",
+		.programs = { "sections_left" },
+		.lost = "sections that a task never left before it exited",
+	},
+	{
 		.name = "drm_unplug",
 		.object = "watch",
 		.target = "kprobe+kretprobe/drm_dev_unplug",

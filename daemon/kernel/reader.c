@@ -561,6 +561,45 @@ static int reader_add_hazards(struct gw_reader *reader)
 	return r;
 }
 
+static int reader_add_section(struct gw_reader *reader, const struct gw_section *section)
+{
+	struct gw_section_record *record = buffer_add_record(&reader->out, GW_RECORD_SECTION, sizeof(*record));
+
+	if (!record)
+		return -ENOMEM;
+	record->section = *section;
+	if (section->kind == GW_SECTION_DRM && reader->source.control->left_elsewhere_ns >= section->since_ns)
+		record->section.flags |= GW_SECTION_F_LEFT_ELSEWHERE;
+	return 0;
+}
+
+/* An unplug that began after them has returned: so these sections were over. */
+static bool reader_section_is_over(const struct gw_reader *reader, const struct gw_section *section)
+{
+	return section->kind == GW_SECTION_DRM && section->since_ns < reader->source.control->unplugged_ns;
+}
+
+/* Sections of tasks that are gone. Those that are over are forgotten on the way. */
+static int reader_add_sections(struct gw_reader *reader)
+{
+	uint64_t key, next, *previous = NULL;
+	struct gw_section section;
+	int r = 0;
+
+	while (r >= 0 && reader->source.sections >= 0 &&
+	       bpf_map_get_next_key(reader->source.sections, previous, &next) == 0) {
+		if (bpf_map_lookup_elem(reader->source.sections, &next, &section) == 0) {
+			if (!reader_section_is_over(reader, &section))
+				r = reader_add_section(reader, &section);
+			else if (bpf_map_delete_elem(reader->source.sections, &next) == 0)
+				continue; /* from the same key as before */
+		}
+		key = next;
+		previous = &key;
+	}
+	return r;
+}
+
 /* ---- the snapshot --------------------------------------------------------------------------- */
 
 /*
@@ -678,6 +717,8 @@ int gw_reader_snapshot(struct gw_reader *reader, int iterator, bool full, bool t
 		r = reader_add_timelines(reader, timelines);
 	if (r >= 0)
 		r = reader_add_hazards(reader);
+	if (r >= 0)
+		r = reader_add_sections(reader);
 	if (r >= 0)
 		r = reader_add_symbols(reader);
 	if (r >= 0)

@@ -19,14 +19,14 @@ struct gw_reader;
 /*
  * The kernel's side. Nothing is owned; all must outlive the reader.
  * @timelines: GW_TIMELINE_SLOTS of them, mapped
- * @wanted, @evicted, @drivers, @names, @getters, @hazards: file descriptors of maps, negative = not there
+ * @wanted, @evicted, @drivers, @names, @getters, @hazards, @sections: file descriptors of maps, negative = not there
  * @kallsyms: where the current symbol table is kept, which may be exchanged between snapshots
  * @gpu_modules: which modules drive GPUs, likewise
  */
 struct gw_reader_source {
 	struct gw_control *control;
 	const struct gw_timeline *timelines;
-	int wanted, evicted, drivers, names, getters, hazards;
+	int wanted, evicted, drivers, names, getters, hazards, sections;
 	struct gw_kallsyms **kallsyms;
 	const struct gw_gpu_modules *gpu_modules;
 };

@@ -22,6 +22,7 @@ static const char *const class_names[] = {
 	[GW_CLASS_WORKQUEUE_CYCLE] = "workqueue-cycle",
 	[GW_CLASS_ORPHANED_FENCE] = "orphaned-fence",
 	[GW_CLASS_LEAKED_LOCK] = "leaked-lock",
+	[GW_CLASS_LEAKED_SECTION] = "leaked-section",
 	[GW_CLASS_LOCK_CYCLE] = "lock-cycle",
 	[GW_CLASS_RESET_CYCLE] = "reset-cycle",
 	[GW_CLASS_RUNTIME_PM_CYCLE] = "runtime-pm-cycle",

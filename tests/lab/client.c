@@ -122,7 +122,7 @@ static long ioctl_unlock(struct lab_client *client)
 
 	mutex_lock(&client->lock);
 	if (client->inst)
-		ret = lab_leaked_unlock(client->inst);
+		ret = client->inst->family->unlock ? client->inst->family->unlock(client->inst) : -EINVAL;
 	mutex_unlock(&client->lock);
 	return ret;
 }

@@ -37,7 +37,7 @@ struct gpulab_start {
 #define GPULAB_IOC_WAIT_FORMED _IO('L', 2)
 /* The calling thread says that its next system call will block: it is a victim. */
 #define GPULAB_IOC_VICTIM _IO('L', 3)
-/* Release the lock that GPULAB_IOC_START left held by this process (leaked-lock/user-*). */
+/* Release what GPULAB_IOC_START left held by this process (leaked-lock/user-*, leaked-section/user-*). */
 #define GPULAB_IOC_UNLOCK _IO('L', 4)
 /* Return when the scenario is being stopped; -EINTR when a signal came first. */
 #define GPULAB_IOC_WAIT_STOPPED _IO('L', 5)

@@ -157,6 +157,7 @@ struct lab_variant {
  * @release: break the deadlock and return without waiting for anybody blocked in it
  * @finish: all threads have been joined: free everything
  * @show: append to the truth line: `,"key":value`
+ * @unlock: for GPULAB_IOC_UNLOCK, with the client's lock held
  */
 struct lab_family {
 	const char *name;
@@ -166,6 +167,7 @@ struct lab_family {
 	void (*release)(struct lab_instance *inst);
 	void (*finish)(struct lab_instance *inst);
 	void (*show)(struct lab_instance *inst, struct seq_file *seq);
+	int (*unlock)(struct lab_instance *inst);
 };
 
 struct lab_instance {
@@ -209,6 +211,8 @@ extern const struct lab_family lab_healthy_family;
 extern const struct lab_family lab_lock_cycle_family;
 extern const struct lab_family lab_lock_order_family;
 extern const struct lab_family lab_trust_family;
+extern const struct lab_family lab_leaked_section_family;
+extern const struct lab_family lab_drm_section_family;
 
 int lab_start(const char *command, struct lab_client *client, const struct gpulab_start *request);
 int lab_stop(const char *name);
@@ -240,9 +244,8 @@ void lab_client_put(struct lab_client *client);
 int lab_client_init(void);
 void lab_client_fini(void);
 
-/* Scenario hooks of the ioctls; both are called with the client's lock held. */
-int lab_leaked_unlock(struct lab_instance *inst);
-/* The calling task signals @count fences of the scenario's timeline, or with 0 the one that is waited for. */
+/* For an ioctl, with the client's lock held: the calling task signals @count fences of the scenario's timeline, or with 0 the
+ * one that is waited for. */
 int lab_trust_signal(struct lab_instance *inst, unsigned int count);
 
 /* ---- drm.c: DRM devices ---- */

@@ -33,6 +33,7 @@ static const char usage[] =
 	"  notifier-cycle/munmap | mprotect | madvise | read-begin   take part in the scenario until it is stopped\n"
 	"  leaked-lock/user-sleep | user-spin                        keep a kernel mutex until the scenario is stopped\n"
 	"  trust/madvise-vma | pipe-fault                            take part in the scenario until it is stopped\n"
+	"  leaked-section/user-sleep | user-spin                     stay in a drm_dev_enter() section until then\n"
 	"  SCENARIO[/VARIANT]                                        any other: until it is stopped or this is killed\n"
 	"  healthy/process              healthy traffic with a process whose notifier waits, too\n"
 	"  syncobj-wait [seconds=N]     DRM_IOCTL_SYNCOBJ_WAIT for a lab fence that is signalled after N seconds\n"
@@ -227,7 +228,7 @@ static void on_release(int signo)
 	released = 1;
 }
 
-static int leaked_lock(const char *variant, char **words)
+static int leaked(const char *variant, char **words)
 {
 	struct gpulab_start request = {};
 	struct sigaction action = { .sa_handler = on_release };
@@ -556,12 +557,12 @@ int main(int argc, char **argv)
 		return notifier_cycle(command + 15, argv + 1);
 	if (!strcmp(command, "healthy/process"))
 		return healthy(argv + 1);
-	if (!strncmp(command, "leaked-lock/user-", 17))
-		return leaked_lock(command + 12, argv + 1);
 	if (!strcmp(command, "trust/madvise-vma"))
 		return trust_madvise(argv + 1);
 	if (!strcmp(command, "trust/pipe-fault"))
 		return trust_pipe(argv + 1);
+	if (!strncmp(command, "leaked-lock/user-", 17) || !strncmp(command, "leaked-section/user-", 20))
+		return leaked(strchr(command, '/') + 1, argv + 1);
 	if (is_one_of(command, syncobj))
 		return syncobj_command(command, parse_seconds(argv + 2));
 	if (is_one_of(command, vgem))

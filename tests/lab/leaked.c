@@ -114,11 +114,11 @@ static int leaked_start(struct lab_instance *inst)
 	return ret ?: lab_victims_run(inst, waiter_thread);
 }
 
-int lab_leaked_unlock(struct lab_instance *inst)
+static int leaked_unlock(struct lab_instance *inst)
 {
 	struct leaked *leaked = inst->priv;
 
-	if (inst->family != &lab_leaked_family || inst->variant->value != LEAKED_USER || !leaked)
+	if (inst->variant->value != LEAKED_USER || !leaked)
 		return -EINVAL;
 	if (current != leaked->owner->task)
 		return -EPERM;
@@ -168,4 +168,5 @@ const struct lab_family lab_leaked_family = {
 	.start = leaked_start,
 	.release = leaked_release,
 	.finish = leaked_finish,
+	.unlock = leaked_unlock,
 };

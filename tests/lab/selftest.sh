@@ -174,6 +174,8 @@ each_scenario() {
 	scenario leaked-lock/exited 2 waiter=^waiter_thread victim=^waiter_thread
 	scenario leaked-lock/resv 2 waiter=^waiter_thread
 	scenario leaked-lock/worker 2 waiter=^waiter_thread
+	scenario leaked-section/exited 2 unplugger=synchronize_srcu
+	scenario leaked-section/worker 2 unplugger=synchronize_srcu
 	scenario lock-cycle/self 1 holder=^party_thread victim=^ring_victim_thread
 	scenario lock-cycle/upgrade 1 holder=^party_thread
 	scenario lock-cycle/abba 2 holder=^party_thread
@@ -188,6 +190,8 @@ each_scenario() {
 	process_scenario notifier-cycle/read-begin 2 holder=mmu_notifier_invalidate_range_start signaller=mmu_interval_read_begin
 	process_scenario leaked-lock/user-sleep 2 waiter=^waiter_thread
 	process_scenario leaked-lock/user-spin 2 waiter=^waiter_thread
+	process_scenario leaked-section/user-sleep 2 unplugger=synchronize_srcu
+	process_scenario leaked-section/user-spin 2 unplugger=synchronize_srcu
 }
 
 together() {

@@ -207,6 +207,182 @@ TEST(idle_worker_may_have_handed_its_lock_over)
 	world_free(w);
 }
 
+/* ---- sections that are never left -------------------------------------------------------- */
+
+#define SLEEPS_IN_NANOSLEEP                                                                                            \
+	"schedule do_nanosleep hrtimer_nanosleep __x64_sys_clock_nanosleep do_syscall_64 "                             \
+	"entry_SYSCALL_64_after_hwframe"
+
+#define DRM_DEVICE 0xffff888000042000ULL
+
+/* Entered a section of the device some time ago. */
+static struct gw_section_record *enters(struct world *w, struct gw_task_record *task)
+{
+	struct gw_section_record *record = new_record(w, GW_RECORD_SECTION, sizeof(*record));
+	struct gw_section *section = &record->section;
+
+	w->now_ns += 10 * MS;
+	section->kind = GW_SECTION_DRM;
+	section->object = DRM_DEVICE;
+	section->since_ns = w->now_ns;
+	section->task = task->address;
+	section->start_ns = task->start_ns;
+	section->pid = section->tgid = task->pid;
+	section->device.kind = GW_DEVICE_DRM;
+	section->device.address = DRM_DEVICE;
+	section->device.card = 1;
+	snprintf(section->device.name, sizeof(section->device.name), "0000:03:00.0");
+	snprintf(section->device.driver, sizeof(section->device.driver), "amdgpu");
+	snprintf(section->comm, sizeof(section->comm), "%.15s", task->comm);
+	task->watch.sections.drm_depth = 1;
+	task->watch.sections.drm_device = DRM_DEVICE;
+	task->watch.sections.drm_since_ns = w->now_ns;
+	return record;
+}
+
+/* And the same section when the task has exited in it. */
+static void exits_inside(struct world *w, struct gw_section_record *record, struct gw_task_record *task)
+{
+	record->section.flags |= GW_SECTION_F_EXITED;
+	record->section.exited_ns = w->now_ns;
+	remove_record(w, task);
+}
+
+static struct gw_task_record *unplugs(struct world *w, uint32_t pid)
+{
+	struct gw_task_record *task = kthread(w, pid, "unplugger");
+
+	task->watch.sections.unplug_device = DRM_DEVICE;
+	stack(w, task, "schedule schedule_timeout wait_for_completion __synchronize_srcu drm:drm_dev_unplug kthread");
+	waits(w, task, GW_WAIT_SRCU, w->host.unplug_srcu);
+	return task;
+}
+
+TEST(process_sleeps_in_user_space_with_a_section)
+{
+	struct world *w = world_new();
+	struct gw_task_record *process = user_task(w, 90, "render");
+	const struct gw_report *report;
+
+	stack(w, process, SLEEPS_IN_NANOSLEEP);
+	enters(w, process);
+	unplugs(w, 101);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LEAKED_SECTION, PROVEN, "101 90", "");
+	report = the_report(w, GW_KIND_DEADLOCK);
+	assert_non_null(strstr(report->summary, "render (pid 90) never left a drm_dev_enter() section"));
+	assert_non_null(strstr(report->summary, "DRM device 0000:03:00.0 (amdgpu, card1)"));
+	assert_non_null(strstr(report->explanation, "render (pid 90) entered it "));
+	world_free(w);
+}
+
+TEST(process_runs_in_user_space_with_a_section)
+{
+	struct world *w = world_new();
+	struct gw_task_record *process = user_task(w, 90, "render");
+
+	enters(w, process);
+	unplugs(w, 101);
+	runs(process);
+	for (int i = 0; i < 3; i++) {
+		process->utime_ns += 100 * MS;
+		look(w, 1);
+	}
+	assert_deadlock(w, GW_CLASS_LEAKED_SECTION, PROVEN, "101 90", "");
+	world_free(w);
+}
+
+TEST(process_that_enters_again_and_again_leaves_its_sections)
+{
+	struct world *w = world_new();
+	struct gw_task_record *process = user_task(w, 90, "render");
+	struct gw_section_record *section = enters(w, process);
+
+	unplugs(w, 101);
+	runs(process);
+	for (int i = 0; i < 4; i++) {
+		process->utime_ns += 100 * MS;
+		process->watch.sections.drm_since_ns += MS;
+		section->section.since_ns += MS;
+		look(w, 1);
+	}
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(task_that_sleeps_in_its_driver_is_still_in_its_section)
+{
+	struct world *w = world_new();
+	struct gw_task_record *process = user_task(w, 90, "render");
+
+	stack(w, process, "schedule amdgpu:wait_for_ring amdgpu:ioctl __x64_sys_ioctl do_syscall_64");
+	enters(w, process);
+	unplugs(w, 101);
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(task_that_exited_in_a_section_never_leaves_it)
+{
+	struct world *w = world_new();
+	struct gw_task_record *process = user_task(w, 90, "render");
+	struct gw_section_record *section = enters(w, process);
+
+	exits_inside(w, section, process);
+	unplugs(w, 101);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LEAKED_SECTION, PROVEN, "101 90", "");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "has exited without leaving it"));
+	world_free(w);
+}
+
+TEST(section_that_another_task_may_have_left_proves_nothing)
+{
+	struct world *w = world_new();
+	struct gw_task_record *gone = user_task(w, 90, "render"), *process = user_task(w, 91, "render");
+	struct gw_section_record *first = enters(w, gone), *second = enters(w, process);
+
+	exits_inside(w, first, gone);
+	stack(w, process, SLEEPS_IN_NANOSLEEP);
+	first->section.flags |= GW_SECTION_F_LEFT_ELSEWHERE;
+	second->section.flags |= GW_SECTION_F_LEFT_ELSEWHERE;
+	unplugs(w, 101);
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(section_entered_in_the_moment_of_the_unplug_may_have_been_refused)
+{
+	struct world *w = world_new();
+	struct gw_task_record *process = user_task(w, 90, "render"), *unplugger;
+
+	stack(w, process, SLEEPS_IN_NANOSLEEP);
+	enters(w, process);
+	unplugger = unplugs(w, 101);
+	unplugger->watch.waits[0].since_ns = process->watch.sections.drm_since_ns + 1000;
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(task_that_exited_in_an_invalidation_never_ends_it)
+{
+	struct world *w = world_new();
+	struct gw_task_record *process = user_task(w, 90, "render"), *reader = kthread(w, 101, "reader");
+	struct gw_section_record *section = enters(w, process);
+	uint64_t mm = process->mm;
+
+	section->section.kind = GW_SECTION_NOTIFIER;
+	section->section.object = mm;
+	exits_inside(w, section, process);
+	waits(w, reader, GW_WAIT_NOTIFIER, mm);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LEAKED_SECTION, PROVEN, "101 90", "");
+	world_free(w);
+}
+
 #define T(name) cmocka_unit_test(name)
 
 int main(void)
@@ -224,6 +400,14 @@ int main(void)
 		T(work_that_has_just_begun_is_one_of_many),
 		T(work_that_is_stuck_itself_leaves_less_than_a_proof),
 		T(idle_worker_may_have_handed_its_lock_over),
+		T(process_sleeps_in_user_space_with_a_section),
+		T(process_runs_in_user_space_with_a_section),
+		T(process_that_enters_again_and_again_leaves_its_sections),
+		T(task_that_sleeps_in_its_driver_is_still_in_its_section),
+		T(task_that_exited_in_a_section_never_leaves_it),
+		T(section_that_another_task_may_have_left_proves_nothing),
+		T(section_entered_in_the_moment_of_the_unplug_may_have_been_refused),
+		T(task_that_exited_in_an_invalidation_never_ends_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,6 +82,7 @@ static int build_expand(struct gw_builder *builder, uint32_t node)
 	case GW_NODE_FAULT: /* their edges came with the task */
 	case GW_NODE_RECLAIM:
 	case GW_NODE_EVICTION:
+	case GW_NODE_SECTION:
 	case GW_NODE_SLOTS:
 		return 0;
 	}

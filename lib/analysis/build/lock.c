@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "lib/analysis/build/handover.h"
+#include "lib/analysis/build/left.h"
 #include "lib/analysis/record/stack.h"
 
 /* Waiters looked at for one lock: the first ones tell as much as all. */
@@ -57,19 +58,13 @@ static bool lock_longest_wait_is_unbroken(const struct gw_builder *builder, uint
 static bool lock_owner_was_in_user_mode(const struct gw_builder *builder, const struct gw_lock_record *lock,
 					const struct gw_task_record *owner)
 {
-	const struct gw_task_record *task;
 	const struct gw_lock_record *then;
 	struct gw_wait wait;
 
-	if (!builder->before || (owner->flags & GW_TASK_F_KTHREAD) || gw_task_wait(owner, &wait))
+	if (!gw_left_for_user_mode(builder, owner) || gw_task_wait(owner, &wait))
 		return false;
 	then = gw_snapshot_lock(builder->before, lock->address);
-	task = gw_snapshot_task(builder->before, owner->address);
-	if (!then || then->owner != lock->owner || then->owner_kind != GW_OWNER_EXCLUSIVE || !task ||
-	    task->start_ns != owner->start_ns)
-		return false;
-	return (task->utime_ns != owner->utime_ns || task->user_ip != owner->user_ip ||
-		task->user_syscall != owner->user_syscall) &&
+	return then && then->owner == lock->owner && then->owner_kind == GW_OWNER_EXCLUSIVE &&
 	       lock_longest_wait_is_unbroken(builder, lock->address);
 }
 

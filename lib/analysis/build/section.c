@@ -4,6 +4,14 @@
 
 #include <errno.h>
 
+#include "lib/analysis/build/left.h"
+
+/*
+ * drm_dev_enter() may see an unplug that begins in the same moment, and fail, after its section was recorded: one of the
+ * unplugged device that began so shortly before the unplug's wait counts for little.
+ */
+#define ENTRY_RACE_NS 50000ULL
+
 static int section_runs_in(struct gw_builder *builder, uint32_t node, const struct gw_task_record *task,
 			   enum gw_relation relation, enum gw_confidence confidence, uint64_t since_ns)
 {
@@ -13,6 +21,82 @@ static int section_runs_in(struct gw_builder *builder, uint32_t node, const stru
 		return -ENOMEM;
 	return gw_builder_edge(builder, node, to, relation, GW_EVIDENCE_TRACEPOINT, confidence, since_ns);
 }
+
+/* ---- sections that were never left ------------------------------------------------ */
+
+/* The section, as what @node waits for: dead with who entered it, or by itself where that task lives on. */
+static int section_never_left(struct gw_builder *builder, uint32_t node, const struct gw_section *section,
+			      enum gw_confidence confidence, uint32_t *ret)
+{
+	struct gw_node *left;
+	int r = gw_graph_node(builder->graph, GW_NODE_SECTION, section->object, section->task, ret);
+
+	if (r < 0)
+		return r;
+	left = gw_builder_node(builder, *ret);
+	left->section = section;
+	left->since_ns = section->since_ns;
+	left->end = GW_END_DEAD_OWNER;
+	return gw_builder_edge(builder, node, *ret, GW_RELATION_DEPENDS_ON, GW_EVIDENCE_TRACEPOINT, confidence,
+			       section->since_ns);
+}
+
+/* Its task has exited. Who calls drm_dev_exit() without a section of its own may have ended this one. */
+static int section_of_gone_task(struct gw_builder *builder, uint32_t node, const struct gw_section *section,
+				enum gw_confidence confidence)
+{
+	uint32_t left, task;
+
+	if (section->flags & GW_SECTION_F_LEFT_ELSEWHERE)
+		confidence = GW_CONFIDENCE_HINT;
+	if (section_never_left(builder, node, section, confidence, &left) < 0 ||
+	    gw_builder_gone_task(builder, section->task, section->start_ns, section->pid, section->comm, &task) < 0)
+		return -ENOMEM;
+	return gw_builder_edge(builder, left, task, GW_RELATION_ENTERED_BY, GW_EVIDENCE_TRACEPOINT,
+			       GW_CONFIDENCE_PROVEN, 0);
+}
+
+static int section_of_task(struct gw_builder *builder, uint32_t node, const struct gw_task_record *task,
+			   enum gw_confidence confidence)
+{
+	const struct gw_section *section = gw_snapshot_section(builder->now, task->address);
+	enum gw_confidence sure;
+	const char *why = gw_left_behind(builder, task, &sure);
+	uint32_t left, to;
+
+	if (!why || !section || (section->flags & GW_SECTION_F_LEFT_ELSEWHERE))
+		return section_runs_in(builder, node, task, GW_RELATION_RUNS_IN, confidence,
+				       task->watch.sections.drm_since_ns);
+	if (section_never_left(builder, node, section, confidence, &left) < 0 ||
+	    gw_builder_task(builder, task, &to) < 0)
+		return -ENOMEM;
+	gw_builder_dead(builder, left, sure, why);
+	return gw_builder_edge(builder, left, to, GW_RELATION_ENTERED_BY, GW_EVIDENCE_TRACEPOINT, GW_CONFIDENCE_PROVEN,
+			       0);
+}
+
+/* Those of tasks that have exited, for the object or, with 0, whatever it is of. */
+static int section_add_gone(struct gw_builder *builder, uint32_t node, uint32_t kind, uint64_t object)
+{
+	const struct gw_section_record *const *sections;
+	size_t count = gw_snapshot_sections(builder->now, &sections);
+	uint64_t since_ns = gw_builder_node(builder, node)->since_ns;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct gw_section *section = &sections[i]->section;
+		bool before = kind != GW_SECTION_DRM || (since_ns && section->since_ns <= since_ns);
+
+		if (section->kind != kind || !(section->flags & GW_SECTION_F_EXITED) ||
+		    (object && section->object != object))
+			continue;
+		if (section_of_gone_task(builder, node, section,
+					 before ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* ---- invalidate callbacks ------------------------------------------------------------ */
 
 /* Either one task's invalidation of the mm, or, for mmu_interval_read_begin(), all that run. */
 int gw_expand_notifier(struct gw_builder *builder, uint32_t node)
@@ -36,10 +120,23 @@ int gw_expand_notifier(struct gw_builder *builder, uint32_t node)
 				    task->watch.sections.notifier_since_ns) < 0)
 			return -ENOMEM;
 	}
-	return 0;
+	return section_add_gone(builder, node, GW_SECTION_NOTIFIER, gw_builder_node(builder, node)->address);
 }
 
+/* ---- DRM ----------------------------------------------------------------------------- */
+
 /* A grace period waits for the sections that had begun before it; what came later counts less. */
+static enum gw_confidence section_confidence(const struct gw_builder *builder, const struct gw_sections *sections,
+					     uint64_t since_ns)
+{
+	if (!since_ns || sections->drm_since_ns > since_ns)
+		return GW_CONFIDENCE_PROBABLE;
+	if (sections->drm_since_ns + ENTRY_RACE_NS > since_ns &&
+	    gw_index_find(&builder->unplugs, sections->drm_device).count)
+		return GW_CONFIDENCE_HINT;
+	return GW_CONFIDENCE_PROVEN;
+}
+
 int gw_expand_srcu(struct gw_builder *builder, uint32_t node)
 {
 	struct gw_index_range inside = gw_index_find(&builder->drm_sections, 1);
@@ -49,14 +146,12 @@ int gw_expand_srcu(struct gw_builder *builder, uint32_t node)
 		return gw_builder_live(builder, node, "has readers that leave no record");
 	for (size_t i = 0; i < inside.count; i++) {
 		const struct gw_task_record *task = inside.members[i].record;
-		uint64_t entered_ns = task->watch.sections.drm_since_ns;
-		bool before = since_ns && entered_ns <= since_ns;
 
-		if (section_runs_in(builder, node, task, GW_RELATION_RUNS_IN,
-				    before ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE, entered_ns) < 0)
+		if (section_of_task(builder, node, task, section_confidence(builder, &task->watch.sections, since_ns)) <
+		    0)
 			return -ENOMEM;
 	}
-	return 0;
+	return section_add_gone(builder, node, GW_SECTION_DRM, 0);
 }
 
 int gw_expand_device(struct gw_builder *builder, uint32_t node)

@@ -156,7 +156,7 @@ const char *gw_node_type_name(enum gw_node_type type)
 		[GW_NODE_LOCK] = "lock",     [GW_NODE_NOTIFIER] = "notifier", [GW_NODE_SRCU] = "srcu",
 		[GW_NODE_DEVICE] = "device", [GW_NODE_FAULT] = "fault",	      [GW_NODE_RECLAIM] = "reclaim",
 		[GW_NODE_JOB] = "job",	     [GW_NODE_WORK] = "work",	      [GW_NODE_WORKQUEUE] = "work",
-		[GW_NODE_SLOTS] = "work",    [GW_NODE_EVICTION] = "eviction",
+		[GW_NODE_SLOTS] = "work",    [GW_NODE_EVICTION] = "eviction", [GW_NODE_SECTION] = "section",
 	};
 
 	return names[type];
@@ -182,6 +182,7 @@ const char *gw_relation_name(enum gw_relation relation)
 		[GW_RELATION_UNPLUGGED_BY] = "unplugged-by",
 		[GW_RELATION_RESET_BY] = "reset-by",
 		[GW_RELATION_CALLBACK_IN] = "callback-in",
+		[GW_RELATION_ENTERED_BY] = "entered-by",
 		[GW_RELATION_RELEASED_BY] = "released-by",
 	};
 

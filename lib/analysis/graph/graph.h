@@ -30,6 +30,7 @@ enum gw_node_type {
 	GW_NODE_JOB,	   /* address = its finished or scheduled fence */
 	GW_NODE_WORK,	   /* address = work_struct; 0, extra = function where only that is known */
 	GW_NODE_WORKQUEUE, /* address = workqueue_struct: everything on it */
+	GW_NODE_SECTION,   /* address = drm_device or mm, extra = task: a section that it never left */
 	GW_NODE_SLOTS,	   /* address = pool_workqueue or workqueue_struct: the next item that ends there */
 };
 
@@ -64,6 +65,7 @@ enum gw_relation {
 	GW_RELATION_UNPLUGGED_BY,   /* device → task */
 	GW_RELATION_RESET_BY,	    /* fence → task: nobody else is left to end it */
 	GW_RELATION_CALLBACK_IN,    /* device → task that runs its runtime PM callback */
+	GW_RELATION_ENTERED_BY,	    /* section → task */
 	GW_RELATION_RELEASED_BY,    /* lock → worker that may release it for an owner that went on without it */
 };
 
@@ -88,7 +90,7 @@ enum gw_end {
 	GW_END_RETRY_LOOP,    /* TASK: sleeps again and again for short times without getting on */
 	GW_END_RESET,	      /* TASK, WORK: the reset that could end it is itself in the way */
 	GW_END_SILENT_DEVICE, /* TIMELINE, TASK: the device, or the host of a virtual machine, does not answer */
-	GW_END_DEAD_OWNER,    /* LOCK, SRCU, NOTIFIER: whoever holds it left it behind */
+	GW_END_DEAD_OWNER,    /* LOCK, SECTION: whoever holds it left it behind */
 	GW_END_SLEEPS_IN,     /* TASK: sleeps for what nobody tracks; gw_place_of() its record names the function */
 	GW_ENDS
 };
@@ -123,6 +125,7 @@ struct gw_node {
 	const struct gw_work_record *work; /* also WORKQUEUE, SLOTS: any work on it, for the name */
 	const struct gw_timeline_record *timeline;
 	const struct gw_activity *activity; /* FAULT, EVICTION */
+	const struct gw_section *section;   /* SECTION */
 	/* Edges, once gw_graph_finish() has run. */
 	uint32_t first_out, n_out; /* into graph->edges */
 	uint32_t first_in, n_in;   /* into graph->in */

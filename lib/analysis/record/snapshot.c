@@ -30,6 +30,7 @@ struct gw_snapshot {
 	const struct gw_hazard_record **hazards;
 	const struct gw_symbol_record **symbols;
 	const struct gw_module_record **modules;
+	const struct gw_section_record **sections;
 	size_t counts[GW_RECORD_TYPES];
 	struct gw_index index[GW_RECORD_TYPES]; /* by address, or what else identifies a record of that type */
 };
@@ -118,6 +119,19 @@ static int snapshot_check_hazard(const struct gw_hazard *hazard)
 	return GW_PARSE_OK;
 }
 
+static int snapshot_check_device(const struct gw_device *device)
+{
+	return device->kind < GW_DEVICE_KINDS && TEXT_OK(device->name) && TEXT_OK(device->driver) ? GW_PARSE_OK
+												  : GW_PARSE_CORRUPT;
+}
+
+static int snapshot_check_section(const struct gw_section *section)
+{
+	if (section->kind == 0 || section->kind >= GW_SECTION_KINDS || !TEXT_OK(section->comm))
+		return GW_PARSE_CORRUPT;
+	return snapshot_check_device(&section->device);
+}
+
 static int snapshot_check_body(const struct gw_record *record)
 {
 	switch (record->type) {
@@ -137,6 +151,10 @@ static int snapshot_check_body(const struct gw_record *record)
 		return snapshot_check_timeline((const struct gw_timeline_record *)record);
 	case GW_RECORD_HAZARD:
 		return snapshot_check_hazard(&((const struct gw_hazard_record *)record)->hazard);
+	case GW_RECORD_DEVICE:
+		return snapshot_check_device(&((const struct gw_device_record *)record)->device);
+	case GW_RECORD_SECTION:
+		return snapshot_check_section(&((const struct gw_section_record *)record)->section);
 	case GW_RECORD_ACTIVITY: {
 		uint32_t kind = ((const struct gw_activity_record *)record)->activity.kind;
 
@@ -171,6 +189,8 @@ static bool snapshot_size_ok(const struct gw_record *record)
 		[GW_RECORD_HAZARD] = sizeof(struct gw_hazard_record),
 		[GW_RECORD_ACTIVITY] = sizeof(struct gw_activity_record),
 		[GW_RECORD_MODULE] = sizeof(struct gw_module_record),
+		[GW_RECORD_DEVICE] = sizeof(struct gw_device_record),
+		[GW_RECORD_SECTION] = sizeof(struct gw_section_record),
 	};
 
 	if (record->type == GW_RECORD_TASK)
@@ -296,6 +316,10 @@ static uint64_t snapshot_record_key(const struct gw_record *record)
 		return ((const struct gw_activity_record *)record)->task;
 	case GW_RECORD_MODULE:
 		return 0; /* few: nobody looks them up */
+	case GW_RECORD_DEVICE:
+		return ((const struct gw_device_record *)record)->device.address;
+	case GW_RECORD_SECTION:
+		return ((const struct gw_section_record *)record)->section.task;
 	default:
 		return ((const struct gw_symbol_record *)record)->address;
 	}
@@ -314,8 +338,9 @@ static int snapshot_allocate(struct gw_snapshot *snapshot, const size_t *counts)
 	snapshot->hazards = snapshot_array(counts[GW_RECORD_HAZARD], sizeof(*snapshot->hazards));
 	snapshot->symbols = snapshot_array(counts[GW_RECORD_SYMBOL], sizeof(*snapshot->symbols));
 	snapshot->modules = snapshot_array(counts[GW_RECORD_MODULE], sizeof(*snapshot->modules));
+	snapshot->sections = snapshot_array(counts[GW_RECORD_SECTION], sizeof(*snapshot->sections));
 	return snapshot->tasks && snapshot->works && snapshot->timelines && snapshot->hazards && snapshot->symbols &&
-			       snapshot->modules
+			       snapshot->modules && snapshot->sections
 		       ? 0
 		       : -ENOMEM;
 }
@@ -345,6 +370,9 @@ static int snapshot_add_record(struct gw_snapshot *snapshot, const struct gw_rec
 		break;
 	case GW_RECORD_MODULE:
 		snapshot->modules[at] = (const struct gw_module_record *)record;
+		break;
+	case GW_RECORD_SECTION:
+		snapshot->sections[at] = (const struct gw_section_record *)record;
 		break;
 	default:
 		break;
@@ -463,6 +491,7 @@ void gw_snapshot_free(struct gw_snapshot *snapshot)
 	free(snapshot->hazards);
 	free(snapshot->symbols);
 	free(snapshot->modules);
+	free(snapshot->sections);
 	snapshot_buffer_unref(snapshot->buffer);
 	free(snapshot);
 }
@@ -527,6 +556,12 @@ bool gw_snapshot_module_is_gpu(const struct gw_snapshot *snapshot, const char *n
 	return false;
 }
 
+size_t gw_snapshot_sections(const struct gw_snapshot *snapshot, const struct gw_section_record *const **ret)
+{
+	*ret = snapshot->sections;
+	return snapshot->counts[GW_RECORD_SECTION];
+}
+
 static const struct gw_record *snapshot_find(const struct gw_snapshot *snapshot, enum gw_record_type type, uint64_t key)
 {
 	return gw_index_first(&snapshot->index[type], key);
@@ -562,6 +597,20 @@ const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapsho
 	const struct gw_record *record = snapshot_find(snapshot, GW_RECORD_ACTIVITY, task);
 
 	return record ? &((const struct gw_activity_record *)record)->activity : NULL;
+}
+
+const struct gw_section *gw_snapshot_section(const struct gw_snapshot *snapshot, uint64_t task)
+{
+	const struct gw_record *record = snapshot_find(snapshot, GW_RECORD_SECTION, task);
+
+	return record ? &((const struct gw_section_record *)record)->section : NULL;
+}
+
+const struct gw_device *gw_snapshot_device(const struct gw_snapshot *snapshot, uint64_t address)
+{
+	const struct gw_record *record = snapshot_find(snapshot, GW_RECORD_DEVICE, address);
+
+	return record ? &((const struct gw_device_record *)record)->device : NULL;
 }
 
 const struct gw_timeline_record *gw_snapshot_timeline(const struct gw_snapshot *snapshot, uint64_t context)

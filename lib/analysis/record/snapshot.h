@@ -53,6 +53,7 @@ size_t gw_snapshot_tasks(const struct gw_snapshot *snapshot, const struct gw_tas
 size_t gw_snapshot_works(const struct gw_snapshot *snapshot, const struct gw_work_record *const **ret);
 size_t gw_snapshot_timelines(const struct gw_snapshot *snapshot, const struct gw_timeline_record *const **ret);
 size_t gw_snapshot_hazards(const struct gw_snapshot *snapshot, const struct gw_hazard_record *const **ret);
+size_t gw_snapshot_sections(const struct gw_snapshot *snapshot, const struct gw_section_record *const **ret);
 
 size_t gw_snapshot_symbols(const struct gw_snapshot *snapshot, const struct gw_symbol_record *const **ret);
 
@@ -65,6 +66,9 @@ const struct gw_work_record *gw_snapshot_work(const struct gw_snapshot *snapshot
 const struct gw_timeline_record *gw_snapshot_timeline(const struct gw_snapshot *snapshot, uint64_t context);
 /* What a task does for a GPU; NULL if nothing is known. */
 const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapshot, uint64_t task);
+/* The section that a task is in, or was in when it exited; its names of the device. NULL if there is none on record. */
+const struct gw_section *gw_snapshot_section(const struct gw_snapshot *snapshot, uint64_t task);
+const struct gw_device *gw_snapshot_device(const struct gw_snapshot *snapshot, uint64_t address);
 const struct gw_symbol_record *gw_snapshot_symbol(const struct gw_snapshot *snapshot, uint64_t address);
 
 /* Whether it was recorded which modules drive GPUs, if only that none does. */

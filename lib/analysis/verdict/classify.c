@@ -478,7 +478,7 @@ static int classify_longest_direct_waiter(struct classifier *c, uint32_t dead_en
 	return r;
 }
 
-/* The chain of edges to the dead end; for a lock also to the owner that lives on without it. */
+/* The chain of edges to the dead end; for a lock or section also to who lives on without it. */
 static int classify_chain_to_dead_end(struct classifier *c, uint32_t waiter, uint32_t dead_end,
 				      struct gw_index_list *edges)
 {
@@ -487,7 +487,9 @@ static int classify_chain_to_dead_end(struct classifier *c, uint32_t waiter, uin
 	for (uint32_t node = waiter; node != dead_end; node = c->graph->edges[c->paths.via[node]].to)
 		if (gw_index_list_add(edges, c->paths.via[node]) < 0)
 			return -ENOMEM;
-	return end->type == GW_NODE_LOCK && end->n_out > 0 ? gw_index_list_add(edges, end->first_out) : 0;
+	return (end->type == GW_NODE_LOCK || end->type == GW_NODE_SECTION) && end->n_out > 0
+		       ? gw_index_list_add(edges, end->first_out)
+		       : 0;
 }
 
 /*
@@ -508,6 +510,19 @@ static uint32_t classify_looks_that_prove(const struct classifier *c, const stru
 		if (c->graph->edges[finding->edges.items[i]].confidence < GW_CONFIDENCE_PROVEN)
 			return 0;
 	return LOOKS_THAT_PROVE;
+}
+
+/* By the last edge of the chain. */
+static enum gw_class classify_dead_end(enum gw_relation relation)
+{
+	switch (relation) {
+	case GW_RELATION_HELD_BY:
+		return GW_CLASS_LEAKED_LOCK;
+	case GW_RELATION_ENTERED_BY:
+		return GW_CLASS_LEAKED_SECTION;
+	default:
+		return GW_CLASS_ORPHANED_FENCE;
+	}
 }
 
 static int classify_add_dead_end(struct classifier *c, uint32_t index)
@@ -531,9 +546,7 @@ static int classify_add_dead_end(struct classifier *c, uint32_t index)
 	finding->root = finding->chain.items[finding->chain.count - 1];
 	finding->confidence = confidence;
 	finding->proven_after = classify_looks_that_prove(c, finding, dead_end);
-	finding->class = c->graph->edges[finding->edges.items[finding->edges.count - 1]].relation == GW_RELATION_HELD_BY
-				 ? GW_CLASS_LEAKED_LOCK
-				 : GW_CLASS_ORPHANED_FENCE;
+	finding->class = classify_dead_end(c->graph->edges[finding->edges.items[finding->edges.count - 1]].relation);
 	return classify_complete(c, finding, index);
 }
 

@@ -86,7 +86,8 @@ static const char *explain_connector(const struct explanation *explanation, cons
 	case GW_RELATION_SIGNALLED_BY:
 		return explain_node(explanation, edge->to)->gone ? ", so far signalled by " : ", to be signalled by ";
 	case GW_RELATION_DEPENDS_ON:
-		return ", which needs ";
+		return explain_node(explanation, edge->to)->type == GW_NODE_SECTION ? "; one of them is "
+										    : ", which needs ";
 	case GW_RELATION_SIGNALLED_WITH:
 		return ", which comes with ";
 	case GW_RELATION_RUN_BY:
@@ -109,6 +110,8 @@ static const char *explain_connector(const struct explanation *explanation, cons
 		return ", which nothing but a reset ends any more, to be done by ";
 	case GW_RELATION_CALLBACK_IN:
 		return ", whose callback runs in ";
+	case GW_RELATION_ENTERED_BY:
+		return ", entered by ";
 	case GW_RELATION_RELEASED_BY:
 		return ", which its owner left and which may be released by ";
 	default:
@@ -263,13 +266,33 @@ static const struct gw_node *explain_last_node(const struct explanation *explana
 	return explain_node(explanation, explanation->finding->chain.items[explanation->finding->chain.count - 1]);
 }
 
+/* Who entered it, when, and where that task is now. */
+static void explain_left_section(struct explanation *explanation, const struct gw_node *section,
+				 const struct gw_node *task)
+{
+	explain_add(explanation, " ");
+	explain_name(explanation, task);
+	explain_add(explanation, " entered it");
+	if (section->since_ns && section->since_ns < explanation->now_ns) {
+		explain_add(explanation, " ");
+		gw_text_add_age(&explanation->text, explanation->now_ns - section->since_ns);
+		explain_add(explanation, " before this was read");
+	}
+	if (task->gone)
+		explain_add(explanation, " and has exited without leaving it.");
+	else
+		gw_text_add(&explanation->text, ", %s, and has not left it.", section->why);
+}
+
 static void explain_dead_end(struct explanation *explanation)
 {
 	const struct gw_finding *finding = explanation->finding;
 	const struct gw_node *last = explain_last_node(explanation);
 	const struct gw_node *before = explain_node(explanation, finding->chain.items[finding->chain.count - 2]);
 
-	if (finding->class == GW_CLASS_ORPHANED_FENCE) {
+	if (finding->class == GW_CLASS_LEAKED_SECTION) {
+		explain_left_section(explanation, before, last);
+	} else if (finding->class == GW_CLASS_ORPHANED_FENCE) {
 		explain_add(
 			explanation,
 			" That task no longer exists, and gpuwatch has recorded no other signaller of this timeline.");
@@ -477,6 +500,17 @@ static void explain_summarise_loop(struct explanation *explanation)
 	}
 }
 
+static void explain_summarise_section(struct explanation *explanation)
+{
+	const struct gw_node *section = explain_first_of_type(explanation, GW_NODE_SECTION);
+
+	explain_object(explanation, &explanation->graph->edges[explanation->finding->edges.items[0]]);
+	explain_add(explanation, ", and ");
+	explain_name(explanation, explain_last_node(explanation));
+	explain_add(explanation, " never left ");
+	explain_name(explanation, section);
+}
+
 static void explain_summarise_dead_end(struct explanation *explanation)
 {
 	const struct gw_finding *finding = explanation->finding;
@@ -489,6 +523,10 @@ static void explain_summarise_dead_end(struct explanation *explanation)
 		explain_add(explanation, ", which ");
 		explain_name(explanation, explain_last_node(explanation));
 		explain_add(explanation, " never released");
+		return;
+	}
+	if (finding->class == GW_CLASS_LEAKED_SECTION) {
+		explain_summarise_section(explanation);
 		return;
 	}
 	explain_name_fence(explanation);
@@ -570,6 +608,8 @@ static const char *explain_advice_of(enum gw_class class)
 		return "Nothing but a reboot ends this; keeping the device powered (echo on > /sys/…/power/control) avoids it. For the driver's developers: a runtime PM callback must not wait for a task that waits for the device to be resumed.";
 	case GW_CLASS_LEAKED_LOCK:
 		return "Most likely nothing short of a reboot frees the lock. For the driver's developers: a path of the owner returns without unlocking; check its error paths.";
+	case GW_CLASS_LEAKED_SECTION:
+		return "Most likely nothing short of a reboot ends this: the end of the process does not leave the section for it. For the driver's developers: a path returns without drm_dev_exit(); check its error paths.";
 	default: /* a long wait; the other kinds of reports have texts of their own */
 		break;
 	}

@@ -243,6 +243,31 @@ static void json_put_section(json_t *object, const struct gw_node *node, bool *f
 	}
 }
 
+static void json_put_device(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
+{
+	const struct gw_device *device = gw_name_find_device(graph->snapshot, node->address);
+
+	gw_json_put(object, "address", gw_json_address(node->address), failed);
+	json_put_text(object, "name", device ? device->name : "", failed);
+	json_put_text(object, "driver", device ? device->driver : "", failed);
+	if (device && device->card >= 0)
+		json_put_number(object, "card", (uint64_t)device->card, failed);
+	if (device && device->render >= 0)
+		json_put_number(object, "render", (uint64_t)device->render, failed);
+}
+
+/* That a task never left. */
+static void json_put_left_section(json_t *object, const struct gw_graph *graph, const struct gw_node *node,
+				  bool *failed)
+{
+	gw_json_put(object, "task", gw_json_address(node->extra), failed);
+	json_put_number(object, "since_mono_ns", node->since_ns, failed);
+	if (node->section->kind == GW_SECTION_DRM)
+		json_put_device(object, graph, node, failed);
+	else
+		gw_json_put(object, "mm", gw_json_address(node->address), failed);
+}
+
 static void json_put_fields(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool stack,
 			    bool *failed)
 {
@@ -274,9 +299,10 @@ static void json_put_fields(json_t *object, const struct gw_graph *graph, const 
 		gw_json_put(object, "symbol", json_symbol(graph->snapshot, node->address), failed);
 		return;
 	case GW_NODE_DEVICE:
-		gw_json_put(object, "address", gw_json_address(node->address), failed);
-		json_put_text(object, "name", "", failed);
-		json_put_text(object, "driver", "", failed);
+		json_put_device(object, graph, node, failed);
+		return;
+	case GW_NODE_SECTION:
+		json_put_left_section(object, graph, node, failed);
 		return;
 	case GW_NODE_FAULT:
 	case GW_NODE_RECLAIM:

@@ -28,7 +28,8 @@ void gw_name_id(struct gw_text *text, const struct gw_node *node)
 			    node->address ? node->address : node->extra);
 		return;
 	case GW_NODE_NOTIFIER:
-		gw_text_add(text, "notifier:0x%" PRIx64, node->address);
+	case GW_NODE_SECTION:
+		gw_text_add(text, "%s:0x%" PRIx64, gw_node_type_name(node->type), node->address);
 		if (node->extra)
 			gw_text_add(text, ":0x%" PRIx64, node->extra);
 		return;
@@ -250,6 +251,45 @@ static void name_eviction(struct gw_text *text, const struct gw_node *node)
 		    activity->pasid);
 }
 
+const struct gw_device *gw_name_find_device(const struct gw_snapshot *snapshot, uint64_t address)
+{
+	const struct gw_device *device = gw_snapshot_device(snapshot, address);
+	const struct gw_section_record *const *sections;
+	size_t count = gw_snapshot_sections(snapshot, &sections);
+
+	for (size_t i = 0; !device && i < count; i++)
+		if (sections[i]->section.object == address)
+			device = &sections[i]->section.device;
+	return device && device->name[0] ? device : NULL;
+}
+
+static void name_device(struct gw_text *text, const struct gw_graph *graph, uint64_t address)
+{
+	const struct gw_device *device = gw_name_find_device(graph->snapshot, address);
+
+	if (!device) {
+		gw_text_add(text, "DRM device 0x%" PRIx64, address);
+		return;
+	}
+	gw_text_add(text, "DRM device %s", device->name);
+	if (device->driver[0] && device->card >= 0)
+		gw_text_add(text, " (%s, card%" PRId32 ")", device->driver, device->card);
+	else if (device->driver[0])
+		gw_text_add(text, " (%s)", device->driver);
+	else if (device->card >= 0)
+		gw_text_add(text, " (card%" PRId32 ")", device->card);
+}
+
+static void name_section(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
+{
+	if (node->section->kind == GW_SECTION_NOTIFIER) {
+		gw_text_add(text, "an MMU-notifier invalidation of mm 0x%" PRIx64, node->address);
+		return;
+	}
+	gw_text_add(text, "a drm_dev_enter() section of ");
+	name_device(text, graph, node->address);
+}
+
 void gw_name_phrase(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
 {
 	if (node->label) {
@@ -278,7 +318,10 @@ void gw_name_phrase(struct gw_text *text, const struct gw_graph *graph, const st
 		gw_text_add(text, "an SRCU grace period");
 		return;
 	case GW_NODE_DEVICE:
-		gw_text_add(text, "DRM device 0x%" PRIx64, node->address);
+		name_device(text, graph, node->address);
+		return;
+	case GW_NODE_SECTION:
+		name_section(text, graph, node);
 		return;
 	case GW_NODE_FAULT:
 		name_fault(text, node);
