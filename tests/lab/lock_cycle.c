@@ -31,7 +31,7 @@ static const struct {
 	{ 1, { LAB_RWSEM_READ } },
 	{ 2, { LAB_MUTEX, LAB_MUTEX } },
 	{ 3, { LAB_MUTEX, LAB_RWSEM, LAB_RESV } },
-	{ 3, { LAB_MUTEX, LAB_RWSEM_READ, LAB_MUTEX } },
+	{ 3, { LAB_RWSEM_READ, LAB_MUTEX, LAB_MUTEX } },
 };
 
 static int party_thread(struct lab_actor *actor)
