@@ -39,12 +39,17 @@ static const struct command commands[] = {
 	  "Shows each deadlock as a chain: who waits for what, who holds it, since when, how that\n"
 	  "is known; then who is blocked behind it, the root cause, and what to do.\n"
 	  "Exit code 1 if a deadlock stands.\n" },
-	{ "stalls", NULL, OPTION_ALL | OPTION_FOLLOW, command_stalls, "long waits that are not proven deadlocks",
-	  "Shows each long wait for a GPU with the chain to what it hangs on.\n" },
+	{ "stalls", NULL, OPTION_ALL | OPTION_FOLLOW | OPTION_MIN_AGE, command_stalls,
+	  "long waits that are not proven deadlocks",
+	  "Shows each long wait for a GPU with the chain to what it hangs on, of this moment and\n"
+	  "from 2 seconds on; the daemon itself reports one when it is older than StallSec=.\n" },
 	{ "hazards", NULL, OPTION_ALL | OPTION_FOLLOW, command_hazards, "broken rules, nothing stuck yet",
 	  "Shows where a driver broke a rule of the fence contract that can end in a deadlock.\n" },
-	{ "waits", NULL, OPTION_WATCH, command_waits, "every wait for a GPU at this moment",
-	  "Shows who waits, for how long, for what, and inside of what.\n" },
+	{ "waits", NULL, OPTION_WATCH | OPTION_ALL | OPTION_MIN_AGE, command_waits,
+	  "every wait for a GPU at this moment",
+	  "Shows who waits, for how long, for what, and inside of what.\n"
+	  "--all shows every task that is in an uninterruptible sleep (D), and whose fault that is:\n"
+	  "a GPU driver's, NFS's, a disk's, that of memory, or unknown.\n" },
 	{ "timelines", NULL, 0, command_timelines, "fence timelines and who signals them",
 	  "Shows each fence timeline with its last signaller, its rate and who waits for it.\n" },
 	{ "kfd", NULL, 0, command_kfd, "KFD's processes, queues and evictions",
@@ -94,6 +99,7 @@ enum {
 	LONG_VMLINUX,
 	LONG_MODULES,
 	LONG_JOURNAL,
+	LONG_MIN_AGE,
 };
 
 static const struct option long_options[] = {
@@ -117,6 +123,7 @@ static const struct option long_options[] = {
 	{ "vmlinux", required_argument, NULL, LONG_VMLINUX },
 	{ "modules", required_argument, NULL, LONG_MODULES },
 	{ "journal", no_argument, NULL, LONG_JOURNAL },
+	{ "min-age", required_argument, NULL, LONG_MIN_AGE },
 	{ 0 },
 };
 
@@ -151,6 +158,8 @@ static const struct {
 	  "      --vmlinux FILE the order of initcalls of a kernel image or System.map instead", VALUE(vmlinux) },
 	{ LONG_MODULES, OPTION_MODULES, "--modules",
 	  "      --modules DIR  that kernel's modules (/lib/modules/VERSION), with --vmlinux", VALUE(modules) },
+	{ LONG_MIN_AGE, OPTION_MIN_AGE, "--min-age", "      --min-age TIME leave out younger ones: 500ms, 1.5s, 2min",
+	  VALUE(min_age) },
 	{ LONG_JOURNAL, OPTION_JOURNAL, "--journal", "      --journal      this boot's kernel messages", NO_VALUE },
 };
 

@@ -44,7 +44,7 @@ static bool replay_has_deadlock(const json_t *reports)
 
 static void replay_print_none(const struct cli *cli, const struct gw_analysis *analysis, size_t snapshots)
 {
-	_cleanup_json_ json_t *waits = gw_waits_json(gw_analysis_last(analysis), 0);
+	_cleanup_json_ json_t *waits = gw_waits_json(gw_analysis_last(analysis), GW_WAITS_TRACKED, 0);
 	_cleanup_free_ char *summary = waits_summary(waits);
 
 	terminal_print(&cli->terminal, "No deadlock in %zu snapshot%s. In the last one: %s.\n", snapshots,
@@ -110,7 +110,8 @@ static int replay_view(const struct cli *cli, const struct recording *recording)
 	const struct gw_snapshot *last = recording->snapshots[recording->count - 1];
 	const struct gw_snapshot *before = recording->count > 1 ? recording->snapshots[0] : NULL;
 	bool waits = cli_has(cli, OPTION_WAITS);
-	_cleanup_json_ json_t *view = waits ? gw_waits_json(last, 0) : gw_timelines_json(last, before);
+	_cleanup_json_ json_t *view =
+		waits ? gw_waits_json(last, GW_WAITS_TRACKED, 0) : gw_timelines_json(last, before);
 
 	if (!view)
 		out_of_memory();

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/command/waits.h"
 #include "cli/lib/error.h"
 #include "cli/lib/fetch.h"
 #include "cli/lib/json-field.h"
@@ -15,16 +16,28 @@
 #include "cli/render/status.h"
 #include "cli/render/waits.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/units.h"
+
+/* Younger waits are of every machine that works. */
+#define MIN_AGE_NS (2 * GW_NSEC_PER_SEC)
 
 struct report_kind {
-	const char *name; /* of the JSON */
-	const char *none; /* "No deadlock" */
-	bool found;	  /* an active one makes the exit code EXIT_FOUND */
+	const char *name;  /* of the JSON */
+	const char *other; /* a second kind that is shown with it, NULL = none */
+	const char *none;  /* "No deadlock" */
+	bool found;	   /* an active one makes the exit code EXIT_FOUND */
+	bool of_now;	   /* what is older than @min_age_ns at this moment, too */
+	bool waits;	   /* that there is none of it is only half the answer while waits stand unexplained */
+	uint64_t min_age_ns;
 };
 
 static int reports_call(struct client *client, json_t **ret, const struct report_kind *kind, bool all)
 {
-	return client_call(client, ret, "ListReports", "sb", kind->name, all);
+	int r = kind->of_now ? client_call(client, ret, "ListStalls", "tb", kind->min_age_ns / GW_NSEC_PER_USEC, all)
+			     : CLIENT_FOREIGN;
+
+	/* A daemon of an earlier version. */
+	return r == CLIENT_FOREIGN ? client_call(client, ret, "ListReports", "sb", kind->name, all) : r;
 }
 
 static bool reports_any_active(const json_t *reports)
@@ -40,21 +53,34 @@ static bool reports_any_active(const json_t *reports)
 
 /* ---- nothing found ------------------------------------------------------- */
 
+/* Owned by the caller. */
+static char *reports_none_text(const struct report_kind *kind, const json_t *waits)
+{
+	_cleanup_free_ char *summary = waits_summary(waits), *unexplained = waits_unexplained(waits);
+
+	if (json_is_false(json_object_get(waits, "ready")))
+		return text_format("%s so far: gpuwatchd has not finished its first look. Ask again in a few seconds.",
+				   kind->none);
+	if (kind->waits && unexplained)
+		return text_format("%s found; %s: gpuwatch-cli waits --all", kind->none, unexplained);
+	return text_format("%s. %c%s.", kind->none, summary[0] == 'n' ? 'N' : summary[0], summary + 1);
+}
+
 /* A plain answer has what it rests on: how much there is to see, and what cannot be seen. */
 static void reports_print_none(const struct cli *cli, struct client *client, const struct report_kind *kind)
 {
 	_cleanup_json_ json_t *waits = NULL, *status = NULL;
-	_cleanup_free_ char *summary = NULL;
+	_cleanup_free_ char *text = NULL;
 	size_t failed;
 
-	if (client_call(client, &waits, "ListWaits", "") != CLIENT_OK ||
+	if (waits_call_all(client, &waits, 0) != CLIENT_OK ||
 	    client_call(client, &status, "GetStatus", "") != CLIENT_OK) {
 		terminal_print(&cli->terminal, "%s.\n" STYLE_YELLOW "%s" STYLE_END "\n", kind->none, client->message);
 		return;
 	}
-	summary = waits_summary(waits);
+	text = reports_none_text(kind, waits);
 	failed = status_failed_probes(status);
-	terminal_print(&cli->terminal, "%s. %c%s.\n", kind->none, summary[0] == 'n' ? 'N' : summary[0], summary + 1);
+	terminal_print(&cli->terminal, "%s\n", text);
 	if (failed)
 		terminal_print(&cli->terminal,
 			       STYLE_YELLOW
@@ -147,7 +173,10 @@ static void follower_on_report(json_t *report, void *userdata)
 {
 	struct follower *follower = userdata;
 
-	if (!report_is_kind(report, follower->kind->name) || !follower_is_news(follower, report))
+	const struct report_kind *kind = follower->kind;
+
+	if (!(report_is_kind(report, kind->name) || (kind->other && report_is_kind(report, kind->other))) ||
+	    !follower_is_news(follower, report))
 		return;
 	output_clean(follower->cli, report);
 	if (cli_has(follower->cli, OPTION_JSON))
@@ -235,12 +264,22 @@ static int reports_run(const struct cli *cli, const struct report_kind *kind)
 
 int command_deadlocks(const struct cli *cli)
 {
-	return reports_run(cli, &(struct report_kind){ .name = "deadlock", .none = "No deadlock", .found = true });
+	return reports_run(
+		cli, &(struct report_kind){ .name = "deadlock", .none = "No deadlock", .found = true, .waits = true });
 }
 
 int command_stalls(const struct cli *cli)
 {
-	return reports_run(cli, &(struct report_kind){ .name = "stall", .none = "No stall" });
+	struct report_kind kind = {
+		.name = "stall",
+		.other = "livelock",
+		.none = "No stall",
+		.of_now = !cli_has(cli, OPTION_FOLLOW),
+		.waits = true,
+	};
+	int r = waits_min_age(cli, MIN_AGE_NS, &kind.min_age_ns);
+
+	return r == 0 ? reports_run(cli, &kind) : r;
 }
 
 int command_hazards(const struct cli *cli)

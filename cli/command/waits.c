@@ -11,6 +11,15 @@
 #include "cli/lib/text.h"
 #include "cli/render/waits.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/units.h"
+
+static void waits_render(const struct cli *cli, const struct terminal *terminal, const json_t *waits)
+{
+	if (cli_has(cli, OPTION_ALL))
+		render_all_waits(terminal, waits);
+	else
+		render_waits(terminal, waits);
+}
 
 /* The waits as text, so that a screen can be painted over in one go. Owned by the caller. */
 static char *watch_text(const struct cli *cli, json_t *waits)
@@ -22,7 +31,7 @@ static char *watch_text(const struct cli *cli, json_t *waits)
 
 	memory.out = text_stream(&text, &size);
 	terminal_print(&memory, STYLE_DIM "Every second: %s. Ctrl-C ends." STYLE_END "\n\n", summary);
-	render_waits(&memory, waits);
+	waits_render(cli, &memory, waits);
 	text_finish(memory.out);
 	return text;
 }
@@ -51,7 +60,7 @@ static void watch_show(struct cli *cli, json_t *waits)
 	if (cli_has(cli, OPTION_JSON)) {
 		output_json(cli, waits, true);
 	} else if (cli->terminal.height == 0) {
-		render_waits(&cli->terminal, waits);
+		waits_render(cli, &cli->terminal, waits);
 		fputc('\n', cli->terminal.out);
 	} else {
 		text = watch_text(cli, waits);
@@ -59,7 +68,33 @@ static void watch_show(struct cli *cli, json_t *waits)
 	}
 }
 
-static int waits_watch(struct cli cli)
+/* Younger ones are of every machine that works; of what is tracked all are shown. */
+#define ALL_MIN_AGE_NS (500 * GW_NSEC_PER_MSEC)
+
+int waits_min_age(const struct cli *cli, uint64_t otherwise, uint64_t *ret)
+{
+	*ret = otherwise;
+	if (!cli_has(cli, OPTION_MIN_AGE) || text_read_duration(cli->min_age, ret))
+		return 0;
+	complain("--min-age takes a time like 500ms, 2s or 1min, not \"%s\"", cli->min_age);
+	return EXIT_USAGE;
+}
+
+int waits_call_all(struct client *client, json_t **ret, uint64_t min_age_ns)
+{
+	int r = client_call(client, ret, "ListAllWaits", "t", min_age_ns / GW_NSEC_PER_USEC);
+
+	return r == CLIENT_FOREIGN ? client_call(client, ret, "ListWaits", "") : r;
+}
+
+static int waits_call(const struct cli *cli, struct client *client, json_t **ret, uint64_t min_age_ns)
+{
+	if (cli_has(cli, OPTION_ALL))
+		return waits_call_all(client, ret, min_age_ns);
+	return client_call(client, ret, "ListWaits", "");
+}
+
+static int waits_watch(struct cli cli, uint64_t min_age_ns)
 {
 	_cleanup_client_ struct client client;
 	int r = client_open(&client, &cli.target);
@@ -70,7 +105,7 @@ static int waits_watch(struct cli cli)
 		_cleanup_json_ json_t *waits = NULL;
 
 		if (r == CLIENT_OK)
-			r = client_call(&client, &waits, "ListWaits", "");
+			r = waits_call(&cli, &client, &waits, min_age_ns);
 		if (r != CLIENT_OK)
 			return fetch_failed(&client, r);
 		watch_show(&cli, waits);
@@ -80,9 +115,30 @@ static int waits_watch(struct cli cli)
 	}
 }
 
+static int waits_once(const struct cli *cli, uint64_t min_age_ns)
+{
+	_cleanup_client_ struct client client;
+	_cleanup_json_ json_t *waits = NULL;
+	int r = client_open(&client, &cli->target);
+
+	if (r == CLIENT_OK)
+		r = waits_call(cli, &client, &waits, min_age_ns);
+	if (r != CLIENT_OK)
+		return fetch_failed(&client, r);
+	output_document(cli, waits, cli_has(cli, OPTION_ALL) ? render_all_waits : render_waits);
+	return EXIT_NOTHING;
+}
+
 int command_waits(const struct cli *cli)
 {
-	if (cli_has(cli, OPTION_WATCH))
-		return waits_watch(*cli);
-	return fetch_and_print(cli, "ListWaits", render_waits);
+	uint64_t min_age_ns;
+	int r = waits_min_age(cli, ALL_MIN_AGE_NS, &min_age_ns);
+
+	if (r == 0 && cli_has(cli, OPTION_MIN_AGE) && !cli_has(cli, OPTION_ALL)) {
+		complain("waits takes --min-age with --all only (see " PROGRAM " --help)");
+		r = EXIT_USAGE;
+	}
+	if (r != 0)
+		return r;
+	return cli_has(cli, OPTION_WATCH) ? waits_watch(*cli, min_age_ns) : waits_once(cli, min_age_ns);
 }

@@ -23,6 +23,7 @@ enum {
 	OPTION_VMLINUX = 1 << 10,
 	OPTION_MODULES = 1 << 11,
 	OPTION_JOURNAL = 1 << 12,
+	OPTION_MIN_AGE = 1 << 13,
 };
 
 struct cli {
@@ -33,7 +34,7 @@ struct cli {
 	char **arguments;     /* of those that take more: all of them */
 	int n_arguments;
 	/* Values of options that have one; of --timeline NULL when it was given without. */
-	const char *timeline, *save, *from, *vmlinux, *modules;
+	const char *timeline, *save, *from, *vmlinux, *modules, *min_age;
 };
 
 static inline bool cli_has(const struct cli *cli, unsigned option)

@@ -37,6 +37,8 @@ static const struct client_method {
 	{ "ListReports", CALL_TIME, GW_REPORT_SCHEMA, NULL },
 	{ "GetReport", CALL_TIME, GW_REPORT_SCHEMA, NULL },
 	{ "ListWaits", CALL_TIME, "gpuwatch.waits.v1", "waits" },
+	{ "ListAllWaits", CALL_TIME, "gpuwatch.waits.v1", "waits" },
+	{ "ListStalls", CALL_TIME, GW_REPORT_SCHEMA, NULL },
 	{ "ListTimelines", CALL_TIME, "gpuwatch.timelines.v1", "timelines" },
 	{ "GetKfd", CALL_TIME, "gpuwatch.kfd.v1", "devices" },
 	{ "GetProbeOrder", BOOT_TIME, GW_PROBE_ORDER_SCHEMA, "reports" },

@@ -2,8 +2,9 @@
 /* Strings for people. */
 #include "cli/lib/text.h"
 
+#include <ctype.h>
 #include <inttypes.h>
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -70,6 +71,35 @@ char *text_duration_short(uint64_t nanoseconds)
 	if (second)
 		*second = '\0';
 	return text;
+}
+
+bool text_read_duration(const char *text, uint64_t *nanoseconds)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = {
+		{ "", GW_NSEC_PER_SEC },	   { "s", GW_NSEC_PER_SEC },	      { "ms", GW_NSEC_PER_MSEC },
+		{ "us", GW_NSEC_PER_USEC },	   { "min", 60.0 * GW_NSEC_PER_SEC }, { "m", 60.0 * GW_NSEC_PER_SEC },
+		{ "h", 3600.0 * GW_NSEC_PER_SEC },
+	};
+	const double year = 366 * 24 * 3600.0 * GW_NSEC_PER_SEC;
+	char *end;
+	double value;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	value = strtod(text, &end);
+	end += strspn(end, " ");
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(end, units[i].name) != 0)
+			continue;
+		if (value * units[i].ns > year)
+			return false;
+		*nanoseconds = (uint64_t)(value * units[i].ns);
+		return true;
+	}
+	return false;
 }
 
 char *text_moment(uint64_t nanoseconds)

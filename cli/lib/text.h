@@ -4,6 +4,7 @@
 #define GPUWATCH_CLI_LIB_TEXT_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -23,6 +24,9 @@ void text_finish(FILE *stream);
 char *text_duration(uint64_t nanoseconds);
 /* The same in one unit, for tables: "3.2 s", "5 min", "2 h". */
 char *text_duration_short(uint64_t nanoseconds);
+
+/* "500ms", "1.5s", "2min", "1h", a bare number is seconds. Returns false for anything else, and for more than a year. */
+bool text_read_duration(const char *text, uint64_t *nanoseconds);
 
 /* A moment of the boot, "12.345 s"; no line breaks in it. */
 char *text_moment(uint64_t nanoseconds);

@@ -13,21 +13,69 @@
 
 #define CHAIN_COLUMNS 100 /* from this width on the chain has a column */
 
+struct wait_count {
+	size_t count;
+	uint64_t oldest_ns;
+};
+
+static void wait_count_add(struct wait_count *count, const json_t *wait)
+{
+	uint64_t age_ns = field_number(wait, "age_ns");
+
+	count->count++;
+	if (age_ns > count->oldest_ns)
+		count->oldest_ns = age_ns;
+}
+
+/* Of all that is in D, what the programs recorded or a GPU's function shows. */
+static bool wait_is_tracked(const json_t *wait)
+{
+	return !field_is(wait, "kind", "unknown") || field_given(wait, "function");
+}
+
 char *waits_summary(const json_t *waits)
 {
-	const json_t *list = field_array(waits, "waits");
 	_cleanup_free_ char *age = NULL;
-	uint64_t oldest = 0;
+	struct wait_count tracked = { 0 };
 	json_t *wait;
-	size_t i, count = json_array_size(list);
+	size_t i;
 
-	json_array_foreach(list, i, wait)
-		if (field_number(wait, "age_ns") > oldest)
-			oldest = field_number(wait, "age_ns");
-	if (count == 0)
+	json_array_foreach(field_array(waits, "waits"), i, wait)
+		if (wait_is_tracked(wait))
+			wait_count_add(&tracked, wait);
+	if (tracked.count == 0)
 		return text_format("nothing waits for a GPU");
-	age = text_duration(oldest);
-	return text_format("%zu wait%s tracked, oldest %s", count, count > 1 ? "s" : "", age);
+	age = text_duration(tracked.oldest_ns);
+	return text_format("%zu wait%s tracked, oldest %s", tracked.count, tracked.count > 1 ? "s" : "", age);
+}
+
+#define UNEXPLAINED_NS (2 * GW_NSEC_PER_SEC)
+
+/* It is long, and it may be a GPU's: what polls is woken by other things, too, and a daemon without the field is older. */
+static bool wait_is_unexplained(const json_t *wait)
+{
+	const json_t *subsystem = field_object(wait, "subsystem");
+
+	if (!subsystem || field_number(wait, "age_ns") < UNEXPLAINED_NS || field_is(wait, "kind", "poll"))
+		return false;
+	return field_is(subsystem, "kind", "gpu") || field_is(subsystem, "kind", "unknown");
+}
+
+char *waits_unexplained(const json_t *waits)
+{
+	struct wait_count unexplained = { 0 };
+	_cleanup_free_ char *age = NULL;
+	json_t *wait;
+	size_t i;
+
+	json_array_foreach(field_array(waits, "waits"), i, wait)
+		if (wait_is_unexplained(wait))
+			wait_count_add(&unexplained, wait);
+	if (unexplained.count == 0)
+		return NULL;
+	age = text_duration(unexplained.oldest_ns);
+	return text_format("%zu wait%s unexplained, oldest %s", unexplained.count, unexplained.count > 1 ? "s" : "",
+			   age);
 }
 
 /* A wait that is known from the stack only has a function instead of an object; one of an older daemon has no phrase. */
@@ -114,6 +162,55 @@ void render_waits(const struct terminal *terminal, const json_t *waits)
 	}
 	json_array_foreach(list, i, wait)
 		wait_row(table, wait, chain);
+	table_print(table, 0);
+}
+
+/* "GPU amdgpu", "network file system nfs", "memory reclaim": the kind in words, and the name where it says more. */
+static char *wait_subsystem(const json_t *wait)
+{
+	const json_t *subsystem = field_object(wait, "subsystem");
+	_cleanup_free_ char *kind = text_words(field_string(subsystem, "kind"));
+	const char *name = field_string(subsystem, "name");
+
+	if (strcmp(kind, "gpu") == 0)
+		return text_format("GPU %s", name);
+	return text_format("%s%s%s", kind, *name && strcmp(name, kind) != 0 ? " " : "",
+			   strcmp(name, kind) != 0 ? name : "");
+}
+
+static void all_wait_row(struct table *table, const json_t *wait)
+{
+	_cleanup_free_ char *age = wait_age(wait), *object = wait_object(wait), *subsystem = wait_subsystem(wait);
+
+	table_row(table);
+	table_cell(table, "", "%" PRIu64, field_number(wait, "pid"));
+	table_cell(table, "", "%s", field_string(wait, "comm"));
+	table_cell(table, "", "%s", field_string(wait, "state"));
+	table_cell(table, wait_age_style(field_number(wait, "age_ns")), "%s", age);
+	table_cell(table, "", "%s", subsystem);
+	table_cell(table, "", "%s", field_string(wait, "place"));
+	table_cell(table, "", "%s", field_is(wait, "kind", "unknown") ? "" : object);
+}
+
+void render_all_waits(const struct terminal *terminal, const json_t *waits)
+{
+	static const struct column columns[] = {
+		{ "PID", COLUMN_NUMBER },     { "COMMAND", COLUMN_TEXT },   { "STATE", COLUMN_TEXT },
+		{ "AGE", COLUMN_NUMBER },     { "SUBSYSTEM", COLUMN_WRAP }, { "IN", COLUMN_WRAP },
+		{ "WAITS FOR", COLUMN_WRAP },
+	};
+	const json_t *list = field_array(waits, "waits");
+	_cleanup_table_ struct table *table = table_new(terminal, columns, sizeof(columns) / sizeof(columns[0]));
+	json_t *wait;
+	size_t i;
+
+	if (json_array_size(list) == 0) {
+		terminal_put(terminal,
+			     "Nothing waits for a GPU, and no task is in an uninterruptible sleep for long.\n");
+		return;
+	}
+	json_array_foreach(list, i, wait)
+		all_wait_row(table, wait);
 	table_print(table, 0);
 }
 

@@ -154,6 +154,11 @@ static int pending_on_rate_period(sd_event_source *source, uint64_t usec, void *
 	return 0;
 }
 
+static uint64_t api_nsec(uint64_t usec)
+{
+	return usec < UINT64_MAX / GW_NSEC_PER_USEC ? usec * GW_NSEC_PER_USEC : UINT64_MAX;
+}
+
 /* ---- methods ---------------------------------------------------------------------------------- */
 
 static int api_get_status(sd_bus_message *call, void *userdata, sd_bus_error *error)
@@ -221,9 +226,100 @@ static int api_list_waits(sd_bus_message *call, void *userdata, sd_bus_error *er
 	r = gw_watch_peek(api->parts.watch, false, &now);
 	if (r < 0)
 		return sd_bus_error_set_errnof(error, r, "Taking a snapshot failed: %m");
-	waits = gw_waits_json(now, 0);
+	waits = gw_waits_json(now, GW_WAITS_TRACKED, 0);
 	gw_snapshot_free(now);
 	return api_reply_json(call, waits);
+}
+
+/* Who is in D for whatever; and whether the daemon has seen enough by now to call that all there is. */
+static int api_list_all_waits(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct gw_bus_api *api = userdata;
+	struct gw_snapshot *now;
+	uint64_t min_age_usec;
+	json_t *waits;
+	int r;
+
+	r = sd_bus_message_read(call, "t", &min_age_usec);
+	if (r < 0)
+		return r;
+	r = gw_watch_peek(api->parts.watch, false, &now);
+	if (r < 0)
+		return sd_bus_error_set_errnof(error, r, "Taking a snapshot failed: %m");
+	waits = gw_waits_json(now, GW_WAITS_ALL, api_nsec(min_age_usec));
+	gw_snapshot_free(now);
+	if (waits && json_object_set_new(waits, "ready", json_boolean(gw_scheduler_ready(api->parts.scheduler))) < 0) {
+		json_decref(waits);
+		waits = NULL;
+	}
+	return api_reply_json(call, waits);
+}
+
+/* The reports that there are, and where those of this moment go. */
+struct stalls {
+	const struct gw_bus_api *api;
+	json_t *list; /* NULL = no memory */
+};
+
+/* What the watch reports already is in the list. */
+static void api_on_stall(const struct gw_report *report, void *userdata)
+{
+	struct stalls *stalls = userdata;
+	const struct gw_host_record *host = gw_loader_host(gw_watch_loader(stalls->api->parts.watch));
+	const struct gw_reported *known = gw_reports_find(stalls->api->parts.reports, report->id);
+
+	if (!stalls->list || (known && known->state == GW_STATE_ACTIVE))
+		return;
+	if (json_array_append_new(stalls->list, gw_report_json(report, host->boot_id, host->release)) < 0) {
+		json_decref(stalls->list);
+		stalls->list = NULL;
+	}
+}
+
+static json_t *api_reports_of(const struct gw_bus_api *api, enum gw_kind kind, bool include_resolved)
+{
+	_cleanup_free_ char *json = gw_reports_json(api->parts.reports, &kind, include_resolved);
+
+	return json ? json_loads(json, 0, NULL) : NULL;
+}
+
+static int api_add_stalls_of_now(struct stalls *stalls, uint64_t min_age_ns)
+{
+	const struct gw_policy policy = { .min_wait_ns = min_age_ns, .stall_ns = min_age_ns };
+	struct gw_snapshot *now;
+	int r = gw_watch_peek(stalls->api->parts.watch, false, &now);
+
+	if (r < 0)
+		return r;
+	r = gw_analysis_stalls(now, &policy, api_on_stall, stalls);
+	gw_snapshot_free(now);
+	return r;
+}
+
+/* Not only those that are old enough to be reported to everybody. */
+static int api_list_stalls(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct gw_bus_api *api = userdata;
+	struct stalls stalls = { .api = api };
+	uint64_t min_age_usec;
+	int include_resolved, r;
+	json_t *livelocks;
+
+	r = sd_bus_message_read(call, "tb", &min_age_usec, &include_resolved);
+	if (r < 0)
+		return r;
+	stalls.list = api_reports_of(api, GW_KIND_STALL, include_resolved);
+	livelocks = api_reports_of(api, GW_KIND_LIVELOCK, include_resolved);
+	if (!stalls.list || !livelocks || json_array_extend(stalls.list, livelocks) < 0)
+		r = -ENOMEM;
+	json_decref(livelocks);
+	if (r >= 0)
+		r = api_add_stalls_of_now(&stalls, api_nsec(min_age_usec));
+	if (r < 0) {
+		json_decref(stalls.list);
+		return sd_bus_error_set_errnof(error, r, "Looking for stalls failed: %m");
+	}
+	return api_reply_json(call, stalls.list);
 }
 
 /* A rate needs two snapshots; the answer comes with the second. */
@@ -349,6 +445,10 @@ static const sd_bus_vtable api_vtable[] = {
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("ListWaits", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", waits), api_list_waits,
 				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("ListAllWaits", SD_BUS_ARGS("t", min_age_usec), SD_BUS_RESULT("s", waits),
+				api_list_all_waits, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("ListStalls", SD_BUS_ARGS("t", min_age_usec, "b", include_resolved),
+				SD_BUS_RESULT("s", reports), api_list_stalls, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("ListTimelines", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", timelines), api_list_timelines,
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("GetKfd", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", kfd), api_get_kfd,

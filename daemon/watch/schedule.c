@@ -137,6 +137,8 @@ void gw_schedule_looked(struct gw_schedule *schedule, enum gw_depth depth, uint6
 
 	schedule->looked_ns = end_ns;
 	schedule->took_ns = end_ns - begin_ns;
+	if (findings && schedule->succeeded < 2)
+		schedule->succeeded++;
 	if (findings)
 		schedule_take_findings(schedule, findings);
 	else
@@ -145,6 +147,11 @@ void gw_schedule_looked(struct gw_schedule *schedule, enum gw_depth depth, uint6
 		schedule->full_due_ns = again ? end_ns + FULL_INTERVAL_NS : UINT64_MAX;
 	if (schedule->requested > 0)
 		schedule->requested--;
+}
+
+bool gw_schedule_ready(const struct gw_schedule *schedule)
+{
+	return schedule->succeeded >= 2 || (schedule->succeeded == 1 && !schedule->findings.wants_more);
 }
 
 const char *gw_schedule_state(const struct gw_schedule *schedule)

@@ -27,6 +27,7 @@ struct gw_schedule {
 	uint64_t due_ns;	     /* next look, UINT64_MAX = none */
 	uint64_t full_due_ns;	     /* next full look, UINT64_MAX = none */
 	unsigned uneventful;	     /* looks in a row that found nothing new */
+	unsigned succeeded;	     /* looks that did, up to 2 */
 	unsigned requested;	     /* looks at everything that were asked for and are still to come */
 };
 
@@ -61,6 +62,12 @@ enum gw_wake gw_schedule_plan(struct gw_schedule *schedule, uint64_t now_ns, uin
 
 /* After GW_WAKE_ONLY, when the kernel is armed to wake the daemon: a wait that began just before that has not. */
 void gw_schedule_armed(struct gw_schedule *schedule, uint64_t now_ns, uint64_t active_waits);
+
+/*
+ * Whether enough looks have succeeded to answer that nothing is stuck: one that saw nothing, or two, as a deadlock is
+ * reported at the second.
+ */
+bool gw_schedule_ready(const struct gw_schedule *schedule);
 
 /* One word for `status`: "asleep", "looking", or "idling" (the same harmless waits stand). */
 const char *gw_schedule_state(const struct gw_schedule *schedule);

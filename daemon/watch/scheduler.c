@@ -138,6 +138,11 @@ bool gw_scheduler_busy(const struct gw_scheduler *scheduler)
 	return scheduler->schedule.findings.wants_more;
 }
 
+bool gw_scheduler_ready(const struct gw_scheduler *scheduler)
+{
+	return gw_schedule_ready(&scheduler->schedule);
+}
+
 const char *gw_scheduler_state(const struct gw_scheduler *scheduler)
 {
 	return gw_schedule_state(&scheduler->schedule);

@@ -35,6 +35,9 @@ void gw_scheduler_request_full(struct gw_scheduler *scheduler);
 /* Whether a report stands or a candidate waits for its proof. */
 bool gw_scheduler_busy(const struct gw_scheduler *scheduler);
 
+/* gw_schedule_ready() */
+bool gw_scheduler_ready(const struct gw_scheduler *scheduler);
+
 /* gw_schedule_state() */
 const char *gw_scheduler_state(const struct gw_scheduler *scheduler);
 

@@ -8,6 +8,7 @@
 #include "lib/analysis/build/build.h"
 #include "lib/analysis/graph/stuck.h"
 #include "lib/analysis/verdict/classify.h"
+#include "lib/analysis/verdict/render.h"
 #include "lib/analysis/verdict/stall.h"
 #include "lib/analysis/verdict/store.h"
 
@@ -59,13 +60,12 @@ static int analysis_find_deadlocks(const struct gw_graph *graph, struct gw_findi
 	return r;
 }
 
-static int analysis_find(const struct gw_analysis *analysis, const struct gw_graph *graph,
-			 struct gw_finding_list *findings)
+static int analysis_find(const struct gw_policy *policy, const struct gw_graph *graph, struct gw_finding_list *findings)
 {
 	bool *covered = calloc(graph->n_nodes ? graph->n_nodes : 1, sizeof(*covered));
 	int r = covered ? analysis_find_deadlocks(graph, findings, covered) : -ENOMEM;
 
-	r = r ?: gw_stalls_find(graph, &analysis->policy, covered, findings);
+	r = r ?: gw_stalls_find(graph, policy, covered, findings);
 	free(covered);
 	return r;
 }
@@ -95,7 +95,7 @@ static int analysis_judge(struct gw_analysis *analysis, const struct gw_snapshot
 	if (r < 0)
 		return r;
 	r = gw_graph_build(&graph, now, analysis->last);
-	r = r ?: analysis_find(analysis, &graph, &findings);
+	r = r ?: analysis_find(&analysis->policy, &graph, &findings);
 	for (size_t i = 0; i < findings.count && r == 0; i++)
 		r = gw_store_offer(analysis->store, &graph, &findings.items[i], changed, userdata);
 	gw_findings_deinit(&findings);
@@ -110,6 +110,41 @@ int gw_analysis_step(struct gw_analysis *analysis, struct gw_snapshot *snapshot,
 
 	gw_snapshot_free(analysis->last);
 	analysis->last = snapshot;
+	return r;
+}
+
+static int analysis_give(const struct gw_graph *graph, const struct gw_finding *finding, gw_report_changed found,
+			 void *userdata)
+{
+	const struct gw_snapshot_record *head = gw_snapshot_head(graph->snapshot);
+	struct gw_report *report;
+	int r;
+
+	if (finding->kind == GW_KIND_DEADLOCK)
+		return 0;
+	r = gw_render(&report, graph, finding);
+	if (r < 0)
+		return r;
+	report->detected_real_ns = head->real_ns;
+	report->detected_mono_ns = head->mono_ns;
+	gw_report_identify(report);
+	found(report, userdata);
+	gw_report_free(report);
+	return 0;
+}
+
+int gw_analysis_stalls(const struct gw_snapshot *now, const struct gw_policy *policy, gw_report_changed found,
+		       void *userdata)
+{
+	struct gw_finding_list findings = { .items = NULL };
+	struct gw_graph graph;
+	int r = gw_graph_build(&graph, now, NULL);
+
+	r = r ?: analysis_find(policy, &graph, &findings);
+	for (size_t i = 0; i < findings.count && r == 0; i++)
+		r = analysis_give(&graph, &findings.items[i], found, userdata);
+	gw_findings_deinit(&findings);
+	gw_graph_deinit(&graph);
 	return r;
 }
 

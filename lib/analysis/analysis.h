@@ -47,6 +47,15 @@ bool gw_analysis_wants_more(const struct gw_analysis *analysis);
 /* All reports, active first, newest first; valid until the next step. */
 size_t gw_analysis_reports(const struct gw_analysis *analysis, const struct gw_report *const **ret);
 
+/*
+ * gw_analysis_stalls - the stalls and livelocks of one snapshot that are older than @policy's stall_ns, deadlocks left out
+ * @found: called for each
+ *
+ * For whoever asks now and does not want to wait until the watch reports them. Returns 0 or -ENOMEM.
+ */
+int gw_analysis_stalls(const struct gw_snapshot *now, const struct gw_policy *policy, gw_report_changed found,
+		       void *userdata);
+
 /* The last snapshot given to gw_analysis_step(), or NULL. */
 const struct gw_snapshot *gw_analysis_last(const struct gw_analysis *analysis);
 

@@ -2,6 +2,8 @@
 /* Names of the report's enumerations, and a report as JSON. */
 #include "lib/report/report.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +106,19 @@ int gw_state_from_name(const char *name)
 int gw_confidence_from_name(const char *name)
 {
 	return NAME_FIND(confidence_names, name);
+}
+
+void gw_report_identify(struct gw_report *report)
+{
+	static const char letters[] = {
+		[GW_KIND_DEADLOCK] = 'd',
+		[GW_KIND_LIVELOCK] = 'l',
+		[GW_KIND_STALL] = 's',
+		[GW_KIND_HAZARD] = 'h',
+	};
+
+	snprintf(report->id, sizeof(report->id), "%c-%012" PRIx64, letters[report->kind],
+		 (report->key ^ report->key >> 48) & UINT64_C(0xffffffffffff));
 }
 
 void gw_report_free(struct gw_report *report)

@@ -110,6 +110,9 @@ struct gw_report {
 
 void gw_report_free(struct gw_report *report);
 
+/* Sets the id that follows from kind and key: the same for the same finding, whoever makes the report. */
+void gw_report_identify(struct gw_report *report);
+
 /* Called for each report that is new, changed (confidence, victims) or resolved; must not call back. */
 typedef void (*gw_report_changed)(const struct gw_report *report, void *userdata);
 

@@ -89,6 +89,7 @@ static int on_simple(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	return reply_file(fake, call,
 			  strcmp(method, "GetStatus") == 0	 ? "status.json"
 			  : strcmp(method, "ListWaits") == 0	 ? "waits.json"
+			  : strcmp(method, "ListAllWaits") == 0	 ? "all-waits.json"
 			  : strcmp(method, "GetKfd") == 0	 ? "kfd.json"
 			  : strcmp(method, "GetProbeOrder") == 0 ? "probe-order.json"
 								 : "timelines.json");
@@ -153,6 +154,28 @@ static int on_list(sd_bus_message *call, void *userdata, sd_bus_error *error)
 	return r;
 }
 
+/* Those of both kinds: all of them are 2 seconds old. */
+static int on_stalls(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct fake *fake = userdata;
+	json_t *reports = load_reports(fake), *chosen = json_array(), *report;
+	uint64_t min_age;
+	int all, r;
+	size_t i;
+
+	if (fake->slow)
+		return 1;
+	check(sd_bus_message_read(call, "tb", &min_age, &all), "arguments of ListStalls");
+	json_array_foreach(reports, i, report)
+		if ((strcmp(field(report, "kind"), "stall") == 0 || strcmp(field(report, "kind"), "livelock") == 0) &&
+		    (all || strcmp(field(report, "state"), "resolved") != 0) && min_age <= 2000000)
+			json_array_append(chosen, report);
+	r = reply_value(call, chosen);
+	json_decref(chosen);
+	json_decref(reports);
+	return r;
+}
+
 static int on_get(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	json_t *reports = load_reports(userdata), *report;
@@ -187,6 +210,8 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("GetStatus", "", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("ListWaits", "", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("ListAllWaits", "t", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("ListStalls", "tb", "s", on_stalls, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("ListTimelines", "", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("GetKfd", "", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("ListReports", "sb", "s", on_list, SD_BUS_VTABLE_UNPRIVILEGED),

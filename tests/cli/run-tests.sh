@@ -161,6 +161,8 @@ test_usage() {
 	expect_trouble "argument too many" 2 "too many: extra" status extra
 	expect_trouble "second argument too many" 2 "too many: b" replay a b
 	expect_trouble "two routes" 2 "exclude each other" --private --system-bus status
+	expect_trouble "no time" 2 'takes a time like 500ms, 2s or 1min, not "soon"' stalls --min-age soon
+	expect_trouble "a time for nothing" 2 "with --all only" waits --min-age 1s
 	expect_trouble "two views" 2 "exclude each other" replay --waits --timelines x
 	expect_trouble "an image and JSON" 2 "--timeline and --json exclude" probe-order --timeline --json
 	expect_trouble "an image and evidence" 2 "--timeline and --save exclude" probe-order --timeline --save x
@@ -307,6 +309,9 @@ check_commands() {
 	ok "$1 deadlocks --json: two stand" test "$(jq -r '.[].state' "$work/out" | sort | uniq -c | xargs)" = "2 active"
 	expect "$1 stalls" 0 "$2" stalls
 	ok "$1 stalls shows the stall" has '^Stall  s-40 '
+	expect "$1 stalls --min-age: none is older" 0 "$2" stalls --min-age 1min
+	ok "$1 in a sentence that does not hide what is open" \
+		grep -q '^No stall found; 3 waits unexplained, oldest 1 h 6 min: gpuwatch-cli waits --all$' "$work/out"
 	expect "$1 hazards" 0 "$2" hazards
 	ok "$1 no hazard, in a sentence" grep -q '^No hazard. 4 waits tracked, oldest 1 h 6 min.$' "$work/out"
 	ok "$1 and that something is not watched" has '1 probe failed: gpuwatch-cli status'
@@ -314,6 +319,8 @@ check_commands() {
 	same "$1 status looks as expected" $here/canned/status.txt
 	expect "$1 waits" 0 "$2" waits
 	same "$1 waits look as expected" $here/canned/waits.txt
+	expect "$1 waits --all" 0 "$2" waits --all
+	same "$1 waits --all look as expected" $here/canned/all-waits.txt
 	expect "$1 timelines" 0 "$2" timelines
 	same "$1 timelines look as expected" $here/canned/timelines.txt
 	expect "$1 kfd" 0 "$2" kfd
@@ -337,7 +344,13 @@ test_private() {
 	same "wide" $here/canned/deadlocks.wide.txt
 	jq '[.[] | select(.state == "resolved")]' $here/canned/reports.json >"$work/canned/reports.json"
 	expect "none stands" 0 --socket="$socket" deadlocks
-	ok "none stands, in a sentence" has '^No deadlock. 4 waits tracked'
+	ok "none stands, but waits do" has '^No deadlock found; 3 waits unexplained, oldest 1 h 6 min: gpuwatch-cli waits --all$'
+	jq '.waits |= map(select(.subsystem.kind | IN("gpu", "unknown") | not))' $here/canned/all-waits.json >"$work/canned/all-waits.json"
+	expect "none stands, others wait for what is no GPU" 0 --socket="$socket" deadlocks
+	ok "the sentence is flat" has '^No deadlock. Nothing waits for a GPU.$'
+	jq '.ready = false' $here/canned/all-waits.json >"$work/canned/all-waits.json"
+	expect "none was found so far" 0 --socket="$socket" deadlocks
+	ok "and that is no answer yet" has '^No deadlock so far: gpuwatchd has not finished its first look'
 	expect "one that ended does not count" 0 --socket="$socket" deadlocks --all
 	ok "but is shown" has 'd-1111aaaa2222'
 	expect "none, as JSON" 0 --socket="$socket" --json deadlocks
@@ -405,10 +418,10 @@ test_other_version() {
 	wait $follower || code=$?
 	ok "a signal of another schema ends --follow" test $code = 3
 	ok "and says why" grep -q "ReportChanged signal cannot be read: it is of another version" "$work/follow.err"
-	rm "$work/old/waits.json"
+	rm "$work/old/waits.json" "$work/old/all-waits.json"
 	expect "none, and the waits cannot be had" 0 --socket="$socket" deadlocks
 	ok "is answered" has '^No deadlock.$'
-	ok "and says that it rests on less" has 'ListWaits()'
+	ok "and says that it rests on less" has 'ListAllWaits()'
 	stop_daemon
 }
 

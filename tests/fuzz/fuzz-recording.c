@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void view(const struct gw_snapshot *now, const struct gw_snapshot *before)
 {
-	json_decref(gw_waits_json(now, 0));
+	json_decref(gw_waits_json(now, GW_WAITS_ALL, 0));
 	json_decref(gw_timelines_json(now, before));
 }
 

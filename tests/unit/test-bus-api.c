@@ -331,6 +331,33 @@ TEST(deadlock_goes_the_whole_way)
 	scene_free(scene);
 }
 
+/* A person does not wait until a stall is old enough for everybody. */
+TEST(stalls_of_this_moment_are_listed_by_age)
+{
+	struct scene *scene = scene_new();
+	struct world *w = scene->loader->world;
+	struct gw_timeline_record *ring = timeline(w, "gfx");
+	char *text;
+
+	signalled_by_interrupt(ring, GW_SIGNALLER_HARDIRQ);
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, ring, 7));
+	w->now_ns += 3 * SECOND;
+	text = call_string(scene, "ListStalls", "tb", (uint64_t)60000000, false);
+	assert_string_equal(text, "[]");
+	free(text);
+	text = call_string(scene, "ListStalls", "tb", (uint64_t)2000000, false);
+	assert_non_null(strstr(text, "\"class\":\"long-wait\""));
+	free(text);
+	text = call_string(scene, "ListReports", "sb", "stall", false);
+	assert_string_equal(text, "[]");
+	free(text);
+	text = call_string(scene, "ListAllWaits", "t", (uint64_t)0);
+	assert_non_null(strstr(text, "\"ready\""));
+	assert_non_null(strstr(text, "\"comm\":\"waiter\""));
+	free(text);
+	scene_free(scene);
+}
+
 TEST(snapshot_that_fails_is_an_error_of_the_call)
 {
 	struct scene *scene = scene_new();
@@ -590,6 +617,7 @@ int main(void)
 		cmocka_unit_test(reports_are_listed_by_kind_and_state_and_found_by_id),
 		cmocka_unit_test(change_is_a_signal_and_so_is_the_number_of_active_reports),
 		cmocka_unit_test(deadlock_goes_the_whole_way),
+		cmocka_unit_test(stalls_of_this_moment_are_listed_by_age),
 		cmocka_unit_test(snapshot_that_fails_is_an_error_of_the_call),
 		cmocka_unit_test(status_has_every_probe_and_every_limitation_whole),
 		cmocka_unit_test(recording_is_answered_after_two_looks_at_everything),

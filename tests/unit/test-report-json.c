@@ -210,18 +210,76 @@ TEST(node_has_the_phrase_that_the_texts_use)
 
 /* ---- waits ------------------------------------------------------------------------------ */
 
-static json_t *waits_json(struct world *w, uint64_t min_age_ns)
+static json_t *waits_of_scope(struct world *w, enum gw_waits_scope scope, uint64_t min_age_ns)
 {
 	struct gw_snapshot *snapshot;
 	json_t *json;
 
 	w->now_ns += SECOND;
 	snapshot = snapshot_of(w);
-	json = gw_waits_json(snapshot, min_age_ns);
+	json = gw_waits_json(snapshot, scope, min_age_ns);
 	assert_non_null(json);
 	assert_string_equal(string_at(json, "schema"), "gpuwatch.waits.v1");
 	gw_snapshot_free(snapshot);
 	return json;
+}
+
+static json_t *waits_json(struct world *w, uint64_t min_age_ns)
+{
+	return waits_of_scope(w, GW_WAITS_TRACKED, min_age_ns);
+}
+
+static void assert_subsystem_of(const json_t *json, uint32_t pid, const char *kind, const char *name)
+{
+	const json_t *wait;
+	size_t i;
+
+	json_array_foreach(json_object_get(json, "waits"), i, wait) {
+		if (integer_at(wait, "pid") != pid)
+			continue;
+		assert_string_equal(string_at(json_object_get(wait, "subsystem"), "kind"), kind);
+		assert_string_equal(string_at(json_object_get(wait, "subsystem"), "name"), name);
+		return;
+	}
+	fail_msg("pid %u is not listed", pid);
+}
+
+/* Operators ask: the driver or not? */
+TEST(every_task_in_d_is_listed_with_whose_fault_it_is)
+{
+	struct world *w = world_new();
+	struct gw_task_record *nfs = user_task(w, 101, "nfs"), *fuse = user_task(w, 102, "fuse");
+	struct gw_task_record *disk = user_task(w, 103, "disk"), *behind = user_task(w, 104, "behind");
+	struct gw_task_record *gpu = user_task(w, 105, "gpu"), *fault = user_task(w, 106, "fault");
+	struct gw_task_record *idle = user_task(w, 107, "idle"), *dark = user_task(w, 108, "dark");
+	json_t *json;
+
+	stack(w, nfs, "schedule rpc_wait_bit_killable nfs:nfs_file_open do_syscall_64");
+	stack(w, fuse, "schedule request_wait_answer fuse:fuse_lookup do_syscall_64");
+	stack(w, disk, "schedule io_schedule rq_qos_wait wbt_wait submit_bio ext4:ext4_readpage do_syscall_64");
+	stack(w, behind, "schedule mutex_lock drm_ioctl do_syscall_64");
+	waits_for_lock(w, behind, lock_of(w, GW_LOCK_MUTEX, nfs), MUTEX);
+	stack(w, gpu, "schedule amdgpu:amdgpu_ring_wait drm_ioctl do_syscall_64");
+	stack(w, fault, "schedule folio_wait_bit nfs:nfs_readpage handle_mm_fault amdgpu:amdgpu_cs_ioctl drm_ioctl");
+	stack(w, idle, "schedule do_nanosleep do_syscall_64");
+	idle->state = TASK_INTERRUPTIBLE;
+	json = waits_of_scope(w, GW_WAITS_ALL, 0);
+	assert_int_equal(json_array_size(json_object_get(json, "waits")), 7);
+	assert_subsystem_of(json, 101, "network-file-system", "nfs");
+	assert_subsystem_of(json, 102, "fuse", "fuse");
+	assert_subsystem_of(json, 103, "block", "block");
+	assert_subsystem_of(json, 104, "network-file-system", "nfs");
+	assert_subsystem_of(json, 105, "gpu", "amdgpu");
+	assert_subsystem_of(json, 106, "network-file-system", "nfs");
+	assert_subsystem_of(json, dark->pid, "unknown", "");
+	json_decref(json);
+	json = waits_of_scope(w, GW_WAITS_ALL, 30 * SECOND);
+	assert_int_equal(json_array_size(json_object_get(json, "waits")), 0);
+	json_decref(json);
+	json = waits_of_scope(w, GW_WAITS_TRACKED, 0);
+	assert_int_equal(json_array_size(json_object_get(json, "waits")), 1);
+	json_decref(json);
+	world_free(w);
 }
 
 TEST(waits_are_listed_longest_first_with_what_they_wait_for)
@@ -356,6 +414,7 @@ int main(void)
 		T(long_loop_is_cut_short),
 		T(static_lock_has_its_name),
 		T(node_has_the_phrase_that_the_texts_use),
+		T(every_task_in_d_is_listed_with_whose_fault_it_is),
 		T(waits_are_listed_longest_first_with_what_they_wait_for),
 		T(young_waits_completions_and_running_tasks_are_left_out),
 		T(wait_known_by_its_stack_has_no_beginning),

@@ -94,6 +94,26 @@ TEST(start_is_two_full_looks_and_then_sleep)
 	assert_int_equal(scene.schedule.due_ns, NEVER);
 }
 
+/* Before that, "nothing is stuck" is no answer. */
+TEST(ready_is_a_look_that_saw_nothing_or_two)
+{
+	struct scene scene = started();
+
+	assert_false(gw_schedule_ready(&scene.schedule));
+	scene.fails = true;
+	scene_fire(&scene);
+	assert_false(gw_schedule_ready(&scene.schedule));
+	scene.fails = false;
+	scene.findings.wants_more = true;
+	scene_fire(&scene);
+	assert_false(gw_schedule_ready(&scene.schedule));
+	scene_fire(&scene);
+	assert_true(gw_schedule_ready(&scene.schedule));
+	scene = started();
+	scene_fire(&scene);
+	assert_true(gw_schedule_ready(&scene.schedule));
+}
+
 TEST(full_looks_go_on_while_a_report_rests_on_waits_that_only_they_show)
 {
 	struct scene scene = started();
@@ -308,6 +328,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(start_is_two_full_looks_and_then_sleep),
+		cmocka_unit_test(ready_is_a_look_that_saw_nothing_or_two),
 		cmocka_unit_test(full_looks_go_on_while_a_report_rests_on_waits_that_only_they_show),
 		cmocka_unit_test(full_look_that_fails_is_repeated),
 		cmocka_unit_test(wait_that_begins_is_looked_at_when_it_may_be_old),

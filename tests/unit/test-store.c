@@ -400,6 +400,36 @@ TEST(long_wait_in_another_driver_is_no_stall)
 	world_free(w);
 }
 
+/* A GPU driver's fence waits for an NFS server: the stall is real, and no GPU driver's fault. */
+TEST(stall_that_ends_at_a_file_server_says_so)
+{
+	struct world *w = world_new();
+	struct gw_task_record *signaller = user_task(w, 102, "signaller");
+	const struct gw_report *report;
+
+	gpu_module(w, "vendor");
+	stack(w, signaller, "schedule rpc_wait_bit_killable nfs:nfs_read_folio vendor:vendor_submit do_syscall_64");
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, timeline_by(w, "gfx", signaller), 7));
+	look(w, 11);
+	report = the_report(w, GW_KIND_STALL);
+	assert_non_null(
+		strstr(report->explanation, "What holds it up is no GPU driver, but nfs (network-file-system)."));
+	assert_string_equal(json_string_value(json_object_get(report->subsystem, "kind")), "network-file-system");
+	world_free(w);
+}
+
+TEST(page_fault_of_a_gpu_driver_at_a_file_server_is_no_stall)
+{
+	struct world *w = world_new();
+
+	gpu_module(w, "vendor");
+	stack(w, user_task(w, 101, "app"),
+	      "schedule rpc_wait_bit_killable nfs:nfs_read_folio handle_mm_fault vendor:vendor_submit do_syscall_64");
+	look(w, 30);
+	assert_silent(w);
+	world_free(w);
+}
+
 static struct gw_task_record *sleeps_in_module(struct world *w, uint32_t state)
 {
 	struct gw_task_record *task = user_task(w, 101, "app");
@@ -658,6 +688,8 @@ int main(void)
 		T(long_wait_for_a_lock_alone_is_no_stall),
 		T(long_wait_for_a_lock_whose_holder_sleeps_in_a_gpu_module_is_a_stall),
 		T(long_wait_in_another_driver_is_no_stall),
+		T(stall_that_ends_at_a_file_server_says_so),
+		T(page_fault_of_a_gpu_driver_at_a_file_server_is_no_stall),
 		T(uninterruptible_sleep_in_a_gpu_module_is_a_stall),
 		T(sleep_that_ends_by_itself_or_by_any_signal_is_no_stall),
 		T(long_wait_for_fences_that_are_not_known_is_a_stall),

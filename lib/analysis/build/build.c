@@ -26,12 +26,10 @@ static const char *build_find_stack_wait(const struct gw_builder *builder, const
 	return NULL;
 }
 
-/* Sleeps uninterruptibly in a GPU driver, for what nobody tracks. */
-static bool build_sleeps_in_gpu(const struct gw_builder *builder, const struct gw_task_record *task)
+/* In D: somebody may ask whose fault that is, although nobody tracks what it waits for. */
+static bool build_is_in_d(const struct gw_task_record *task)
 {
-	if (!gw_task_sleeps(task) || (task->state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) != TASK_UNINTERRUPTIBLE)
-		return false;
-	return gw_gpu_on_stack(builder, task);
+	return gw_task_sleeps(task) && (task->state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE;
 }
 
 /* A node for each task that waits for anything, so that expanding adds no waiting task any more. */
@@ -46,7 +44,7 @@ static int build_add_waiting_tasks(struct gw_builder *builder)
 		bool known = gw_task_wait(tasks[i], &wait);
 		const char *stack_wait = known ? NULL : build_find_stack_wait(builder, tasks[i]);
 
-		if ((!known && !stack_wait && !build_sleeps_in_gpu(builder, tasks[i])) ||
+		if ((!known && !stack_wait && !build_is_in_d(tasks[i])) ||
 		    gw_snapshot_task(builder->now, tasks[i]->address) != tasks[i])
 			continue;
 		if (gw_builder_task(builder, tasks[i], &node) < 0)

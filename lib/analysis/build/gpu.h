@@ -5,9 +5,6 @@
 
 #include "lib/analysis/build/builder.h"
 
-/* Whether a function of a GPU driver, or of DRM, is on the task's stack. */
-bool gw_gpu_on_stack(const struct gw_builder *builder, const struct gw_task_record *task);
-
 /*
  * Sets gpu of all nodes: of fences, timelines, jobs, DRM devices and GPU page faults; of tasks that wait for such a thing
  * or have a function of a GPU driver on their stack; of locks and work functions that lie in a GPU module.

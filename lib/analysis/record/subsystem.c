@@ -266,6 +266,23 @@ struct gw_subsystem gw_subsystem_of_symbol(const struct gw_snapshot *snapshot, c
 	return found;
 }
 
+/* The innermost function that shows it; but of a GPU rather the driver's than DRM's. */
+struct gw_subsystem gw_subsystem_of_task(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	struct gw_subsystem found = { GW_SUBSYSTEM_UNKNOWN, "", false };
+
+	for (uint32_t i = 0; !(task->flags & GW_TASK_F_ON_CPU) && i < task->stack_depth; i++) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
+		struct gw_subsystem frame = symbol ? gw_subsystem_of_symbol(snapshot, symbol) : found;
+
+		if (found.kind == GW_SUBSYSTEM_UNKNOWN)
+			found = frame;
+		else if (found.kind == GW_SUBSYSTEM_GPU && found.generic && frame.kind == GW_SUBSYSTEM_GPU)
+			found = frame;
+	}
+	return found;
+}
+
 const char *gw_subsystem_kind_name(enum gw_subsystem_kind kind)
 {
 	static const char *const names[GW_SUBSYSTEM_KINDS] = {

@@ -40,6 +40,9 @@ struct gw_subsystem gw_subsystem_of(const char *function, const char *module);
 /* The same of an address, with what the snapshot has of its modules: one that no table names may drive a GPU. */
 struct gw_subsystem gw_subsystem_of_symbol(const struct gw_snapshot *snapshot, const struct gw_symbol_record *symbol);
 
+/* In what a task sleeps, by its stack; unknown for one that runs. */
+struct gw_subsystem gw_subsystem_of_task(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+
 /* For JSON and people: "gpu", "nfs", "fuse", "file-system", "block", "memory", ... */
 const char *gw_subsystem_kind_name(enum gw_subsystem_kind kind);
 

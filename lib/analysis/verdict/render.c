@@ -8,6 +8,7 @@
 #include "lib/analysis/words/explain.h"
 #include "lib/analysis/words/json.h"
 #include "lib/analysis/words/names.h"
+#include "lib/analysis/words/whose.h"
 
 /* Victims that are shown with their stacks: one tells much about the context_nodes. */
 #define VICTIM_STACKS 32
@@ -83,6 +84,8 @@ int gw_render(struct gw_report **ret, const struct gw_graph *graph, const struct
 	report->class = finding->class;
 	report->confidence = finding->confidence;
 	report->key = finding->key;
+	if (finding->kind != GW_KIND_DEADLOCK && !graph->from_text)
+		report->subsystem = gw_whose_json(graph, finding->chain.items[0]);
 	report->formed_mono_ns = finding->formed_ns;
 	report->victims_total = finding->n_victims;
 	if (render_json(report, graph, finding) < 0 || render_texts(report, graph, finding) < 0) {

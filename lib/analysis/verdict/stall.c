@@ -10,6 +10,7 @@
 #include "lib/analysis/graph/liveness.h"
 #include "lib/analysis/graph/paths.h"
 #include "lib/analysis/record/place.h"
+#include "lib/analysis/record/subsystem.h"
 #include "lib/analysis/verdict/context.h"
 
 /* A wait that no program saw begin is one when its task has not run for so long; the store sees to it that it is seen
@@ -69,6 +70,17 @@ static bool stall_needs_it(const struct gw_node *node)
 	       (node->wait.flags & (GW_LOCK_F_MUTEX | GW_LOCK_F_READ | GW_LOCK_F_WRITE | GW_LOCK_F_RT));
 }
 
+/* On its way through a GPU driver the task came to sleep in what is none: in a page fault, in an allocation. */
+static bool stall_is_elsewhere(const struct stalls *stalls, const struct gw_node *node)
+{
+	enum gw_subsystem_kind kind;
+
+	if (node->type != GW_NODE_TASK || !node->task || node->wait.kind != GW_WAIT_NONE || node->stack_wait)
+		return false;
+	kind = gw_subsystem_of_task(stalls->graph->snapshot, node->task).kind;
+	return kind != GW_SUBSYSTEM_GPU && kind != GW_SUBSYSTEM_UNKNOWN && kind != GW_SUBSYSTEM_OTHER;
+}
+
 /* Whether the chain of first edges has anything of a GPU's. */
 static bool stall_is_gpu_chain(const struct stalls *stalls, uint32_t index)
 {
@@ -77,7 +89,7 @@ static bool stall_is_gpu_chain(const struct stalls *stalls, uint32_t index)
 	for (uint32_t steps = 0; steps < graph->n_nodes; steps++) {
 		const struct gw_node *node = &graph->nodes[index];
 
-		if (node->gpu)
+		if (node->gpu && !stall_is_elsewhere(stalls, node))
 			return true;
 		if (node->n_out == 0)
 			return false;

@@ -274,19 +274,6 @@ static int store_add_entry(struct gw_store *store, const struct gw_graph *graph,
 
 /* ---- reports --------------------------------------------------------------------------- */
 
-static void store_set_id(struct gw_report *report)
-{
-	static const char letters[] = {
-		[GW_KIND_DEADLOCK] = 'd',
-		[GW_KIND_LIVELOCK] = 'l',
-		[GW_KIND_STALL] = 's',
-		[GW_KIND_HAZARD] = 'h',
-	};
-
-	snprintf(report->id, sizeof(report->id), "%c-%012" PRIx64, letters[report->kind],
-		 (report->key ^ report->key >> 48) & UINT64_C(0xffffffffffff));
-}
-
 /* Makes or renews the entry's report. */
 static int store_report(struct gw_store *store, struct entry *entry, const struct gw_graph *graph,
 			const struct gw_finding *finding, enum gw_confidence confidence, gw_report_changed changed,
@@ -299,7 +286,7 @@ static int store_report(struct gw_store *store, struct entry *entry, const struc
 	rendered->confidence = confidence;
 	rendered->detected_real_ns = entry->detected_real_ns;
 	rendered->detected_mono_ns = entry->detected_mono_ns;
-	store_set_id(rendered);
+	gw_report_identify(rendered);
 	gw_report_free(entry->report);
 	entry->report = rendered;
 	entry->fingerprint = store_fingerprint(graph, finding);
@@ -492,7 +479,7 @@ int gw_store_hazard(struct gw_store *store, const struct gw_snapshot *snapshot, 
 		return -ENOMEM;
 	rendered->detected_real_ns = entry->detected_real_ns;
 	rendered->detected_mono_ns = entry->detected_mono_ns;
-	store_set_id(rendered);
+	gw_report_identify(rendered);
 	gw_report_free(entry->report);
 	entry->report = rendered;
 	entry->fingerprint = magnitude;

@@ -10,6 +10,7 @@
 #include "lib/analysis/record/stack.h"
 #include "lib/analysis/words/end.h"
 #include "lib/analysis/words/names.h"
+#include "lib/analysis/words/whose.h"
 
 /* Tasks of a chain that have a sentence each; the rest of a longer one is left out. */
 #define SENTENCES_MAX 5
@@ -372,6 +373,18 @@ static void explain_open_loop(struct explanation *explanation)
 	explain_add(explanation, " These waits form a loop, and it is not proven that nothing else ends it.");
 }
 
+/* The chain leads out of the GPU's drivers. */
+static void explain_acquit(struct explanation *explanation)
+{
+	struct gw_subsystem whose = gw_whose(explanation->graph, explanation->finding->chain.items[0]);
+
+	if (explanation->graph->from_text || whose.kind == GW_SUBSYSTEM_GPU || whose.kind == GW_SUBSYSTEM_UNKNOWN ||
+	    whose.kind == GW_SUBSYSTEM_OTHER)
+		return;
+	gw_text_add(&explanation->text, " What holds it up is no GPU driver, but %s (%s).", whose.name,
+		    gw_subsystem_kind_name(whose.kind));
+}
+
 static void explain_stall(struct explanation *explanation)
 {
 	const struct gw_node *first = explain_node(explanation, explanation->finding->chain.items[0]),
@@ -392,6 +405,7 @@ static void explain_stall(struct explanation *explanation)
 	}
 	if (last != first)
 		explain_end(explanation, last);
+	explain_acquit(explanation);
 	if (explanation->finding->kind == GW_KIND_STALL && explanation->finding->class != GW_CLASS_SILENT_DEVICE)
 		explain_add(explanation, " Nothing proves a deadlock: it may be slow rather than stuck.");
 }

@@ -6,10 +6,12 @@
 
 #include "lib/analysis/build/build.h"
 #include "lib/analysis/graph/index-list.h"
+#include "lib/analysis/record/place.h"
 #include "lib/analysis/record/stack.h"
 #include "lib/analysis/words/explain.h"
 #include "lib/analysis/words/json.h"
 #include "lib/analysis/words/names.h"
+#include "lib/analysis/words/whose.h"
 #include "lib/base/json.h"
 
 static uint64_t waits_began_ns(const struct gw_node *node)
@@ -17,7 +19,7 @@ static uint64_t waits_began_ns(const struct gw_node *node)
 	return node->since_ns ? node->since_ns : node->task->last_ran_ns;
 }
 
-static bool waits_shows(const struct gw_graph *graph, uint32_t index, uint64_t min_age_ns)
+static bool waits_shows(const struct gw_graph *graph, uint32_t index, enum gw_waits_scope scope, uint64_t min_age_ns)
 {
 	const struct gw_node *node = &graph->nodes[index];
 	uint64_t now_ns = gw_snapshot_head(graph->snapshot)->mono_ns;
@@ -26,6 +28,8 @@ static bool waits_shows(const struct gw_graph *graph, uint32_t index, uint64_t m
 		return false;
 	if (waits_began_ns(node) > now_ns || now_ns - waits_began_ns(node) < min_age_ns)
 		return false;
+	if (scope == GW_WAITS_ALL && *gw_state_letter(node->task->state) == 'D')
+		return true;
 	/* Completions are everywhere, and most of them are nobody's trouble. */
 	return node->stack_wait || (node->wait.kind != GW_WAIT_NONE && node->wait.kind != GW_WAIT_COMPLETION &&
 				    (node->wait.kind != GW_WAIT_POLL || node->wait.object));
@@ -47,6 +51,16 @@ static const struct gw_node *waits_object(const struct gw_graph *graph, const st
 			return node;
 	}
 	return NULL;
+}
+
+static json_t *waits_place(const struct gw_graph *graph, const struct gw_task_record *task)
+{
+	struct gw_place place = gw_place_of(graph->snapshot, task);
+	struct gw_text text = { .data = NULL };
+
+	if (place.function)
+		gw_name_function(&text, place.driver ? place.driver : place.function);
+	return gw_text_json(&text);
 }
 
 static json_t *waits_chain(const struct gw_graph *graph, uint32_t index)
@@ -91,6 +105,8 @@ static json_t *waits_row(const struct gw_graph *graph, uint32_t index)
 		gw_json_put(wait, "fence", waits_fence(graph, object), &failed);
 	if (object && object->type == GW_NODE_LOCK)
 		gw_json_put(wait, "lock", gw_json_node(graph, object, false), &failed);
+	gw_json_put(wait, "subsystem", gw_whose_json(graph, index), &failed);
+	gw_json_put(wait, "place", waits_place(graph, node->task), &failed);
 	gw_json_put(wait, "inside", gw_json_sections(&node->task->watch.sections), &failed);
 	gw_json_put(wait, "chain", waits_chain(graph, index), &failed);
 	if (!failed)
@@ -109,14 +125,14 @@ static int waits_compare_ages(const void *a, const void *b, void *graph)
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
-static json_t *waits_array(struct gw_graph *graph, uint64_t min_age_ns)
+static json_t *waits_array(struct gw_graph *graph, enum gw_waits_scope scope, uint64_t min_age_ns)
 {
 	struct gw_index_list list = { .count = 0 };
 	json_t *waits = json_array();
 	bool failed = !waits;
 
 	for (uint32_t i = 0; i < graph->n_nodes && !failed; i++)
-		failed = waits_shows(graph, i, min_age_ns) && gw_index_list_add(&list, i) < 0;
+		failed = waits_shows(graph, i, scope, min_age_ns) && gw_index_list_add(&list, i) < 0;
 	if (list.count)
 		qsort_r(list.items, list.count, sizeof(*list.items), waits_compare_ages, graph);
 	for (uint32_t i = 0; i < list.count && !failed; i++)
@@ -128,13 +144,13 @@ static json_t *waits_array(struct gw_graph *graph, uint64_t min_age_ns)
 	return NULL;
 }
 
-json_t *gw_waits_json(const struct gw_snapshot *now, uint64_t min_age_ns)
+json_t *gw_waits_json(const struct gw_snapshot *now, enum gw_waits_scope scope, uint64_t min_age_ns)
 {
 	struct gw_graph graph;
 	json_t *waits = NULL;
 
 	if (gw_graph_build(&graph, now, NULL) == 0)
-		waits = waits_array(&graph, min_age_ns);
+		waits = waits_array(&graph, scope, min_age_ns);
 	gw_graph_deinit(&graph);
 	return json_pack("{s:s, s:o, s:o}", "schema", "gpuwatch.waits.v1", "taken_at",
 			 gw_json_time(gw_snapshot_head(now)->real_ns), "waits", waits);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Along a chain to the last one that shows whose it is. */
+#include "lib/analysis/words/whose.h"
+
+#include "lib/analysis/words/names.h"
+#include "lib/base/json.h"
+
+/* Steps of a chain that are looked at. */
+#define CHAIN_MAX 64
+
+static struct gw_subsystem whose_node(const struct gw_graph *graph, const struct gw_node *node)
+{
+	struct gw_subsystem found = { GW_SUBSYSTEM_UNKNOWN, "", false };
+
+	if (node->type == GW_NODE_TASK && node->task)
+		found = gw_subsystem_of_task(graph->snapshot, node->task);
+	else if (node->type == GW_NODE_FENCE && *gw_name_driver(graph, node))
+		return (struct gw_subsystem){ GW_SUBSYSTEM_GPU, gw_name_driver(graph, node), false };
+	if (found.kind == GW_SUBSYSTEM_UNKNOWN && node->gpu)
+		return (struct gw_subsystem){ GW_SUBSYSTEM_GPU, "drm", true };
+	return found;
+}
+
+struct gw_subsystem gw_whose(const struct gw_graph *graph, uint32_t index)
+{
+	struct gw_subsystem last = { GW_SUBSYSTEM_UNKNOWN, "", false };
+
+	for (uint32_t steps = 0; steps < CHAIN_MAX; steps++) {
+		const struct gw_node *node = &graph->nodes[index];
+		struct gw_subsystem found = whose_node(graph, node);
+
+		/* DRM's core says less than the driver that was found already. */
+		if (found.kind != GW_SUBSYSTEM_UNKNOWN && !(found.generic && last.kind == GW_SUBSYSTEM_GPU))
+			last = found;
+		if (node->n_out == 0)
+			break;
+		index = graph->edges[node->first_out].to;
+	}
+	return last;
+}
+
+json_t *gw_whose_json(const struct gw_graph *graph, uint32_t index)
+{
+	struct gw_subsystem subsystem = gw_whose(graph, index);
+
+	return json_pack("{s:s, s:o}", "kind", gw_subsystem_kind_name(subsystem.kind), "name",
+			 gw_json_text(subsystem.name));
+}
