@@ -44,6 +44,10 @@ static const char *const class_names[] = {
 	[GW_CLASS_DEFERRED_FOREVER] = "deferred-forever",
 	[GW_CLASS_DEFERRAL_STORM] = "deferral-storm",
 	[GW_CLASS_SILENT_ABSENCE] = "silent-absence",
+	[GW_CLASS_FIRMWARE_MISSING] = "firmware-missing",
+	[GW_CLASS_SYMBOLS_MISSING] = "symbols-missing",
+	[GW_CLASS_KFD_REFUSED] = "kfd-refused",
+	[GW_CLASS_TAKEN_BY_OTHER] = "taken-by-other",
 };
 
 static const char *const state_names[] = {

@@ -220,6 +220,184 @@ TEST(chain_is_no_circle)
 	machine_free(m);
 }
 
+/* ---- what drivers report ---------------------------------------------------------------------------------------- */
+
+#define NO_FIRMWARE "[    3.1] orion-gpu 4000.gpu: Direct firmware load for orion/a.bin failed with error -2\n"
+
+TEST(firmware_without_which_the_probe_failed)
+{
+	struct machine *m = machine_of_text(
+		"[    3.0] orion-gpu 4000.gpu: Direct firmware load for orion/optional.bin failed with error -2\n" NO_FIRMWARE
+		"[    3.2] orion-gpu: probe of 4000.gpu failed with error -2\n");
+	const struct gw_report *r = only_report(m, GW_CLASS_FIRMWARE_MISSING);
+
+	assert_string_equal(order_text(r, "feature"), "orion/a.bin");
+	assert_string_equal(gw_confidence_name(r->confidence), "proven");
+	assert_contains(r->advice, "into the initramfs");
+	machine_free(m);
+}
+
+TEST(firmware_that_is_nowhere)
+{
+	struct machine *m = machine_of_text(
+		"[    2.0] EXT4-fs (vda1): mounted filesystem 6c2c ro with ordered data mode.\n" NO_FIRMWARE
+		"[    3.2] orion-gpu 4000.gpu: probe with driver orion-gpu failed with error -22\n");
+	const struct gw_report *r = only_report(m, GW_CLASS_FIRMWARE_MISSING);
+
+	assert_string_equal(gw_confidence_name(r->confidence), "probable");
+	assert_contains(r->advice, "Install the package");
+	machine_free(m);
+}
+
+TEST(optional_firmware_is_silent)
+{
+	struct machine *m = machine_of_text(NO_FIRMWARE);
+
+	assert_silent(m);
+	machine_free(m);
+	m = machine_of_text(NO_FIRMWARE
+			    "[    3.2] probe of 4000.gpu with driver orion-gpu returned 0 after 200 usecs\n");
+	assert_silent(m);
+	machine_free(m);
+	/* It came later. */
+	m = machine_of_text(NO_FIRMWARE
+			    "[    3.2] orion-gpu: probe of 4000.gpu failed with error -2\n"
+			    "[   30.0] probe of 4000.gpu with driver orion-gpu returned 0 after 200 usecs\n");
+	assert_silent(m);
+	machine_free(m);
+}
+
+TEST(failure_long_after_is_not_for_want_of_firmware)
+{
+	struct machine *m =
+		machine_of_text(NO_FIRMWARE "[  300.2] orion-gpu: probe of 4000.gpu failed with error -22\n");
+
+	assert_silent(m);
+	machine_free(m);
+}
+
+TEST(symbols_that_nothing_gives)
+{
+	struct machine *m = machine_of_text("[    3.1] orion_gpu: Unknown symbol orion_mmu_get (err -2)\n"
+					    "[    3.1] orion_gpu: Unknown symbol orion_mmu_put (err -2)\n");
+	const struct gw_report *r = only_report(m, GW_CLASS_SYMBOLS_MISSING);
+
+	assert_string_equal(order_text(r, "module"), "orion_gpu");
+	assert_contains(r->explanation, "orion_mmu_get, orion_mmu_put.");
+	machine_free(m);
+}
+
+TEST(module_that_was_loaded_after_all)
+{
+	struct machine *m = machine_of_text(
+		"[    3.1] orion_gpu: Unknown symbol orion_mmu_get (err -2)\n"
+		"[    4.1] calling  orion_gpu_init+0x0/0x1000 [orion_gpu] @ 117\n"
+		"[    4.2] initcall orion_gpu_init+0x0/0x1000 [orion_gpu] returned 0 after 5795 usecs\n");
+
+	assert_silent(m);
+	machine_free(m);
+}
+
+TEST(gpu_that_kfd_refuses)
+{
+	struct machine *m = machine_of_text("[    2.4] kfd kfd: added device 1002:66af\n"
+					    "[    4.2] kfd kfd: skipped device 1002:67df, PCI rejects atomics\n");
+	const struct gw_report *r = only_report(m, GW_CLASS_KFD_REFUSED);
+
+	assert_string_equal(order_text(r, "device"), "1002:67df");
+	assert_contains(r->summary, "PCI rejects atomics");
+	assert_contains(r->explanation, "no matter of order");
+	machine_free(m);
+}
+
+TEST(gpu_that_kfd_takes)
+{
+	struct machine *m = machine_of_text("[    2.4] kfd kfd: amdgpu: added device 1002:66af\n");
+
+	assert_silent(m);
+	machine_free(m);
+}
+
+#define BAR_TAKEN "[    3.1] orion-gpu 0000:03:00.0: BAR 0: can't reserve [mem 0xe0000000-0xefffffff 64bit pref]\n"
+
+TEST(bar_that_a_framebuffer_has)
+{
+	struct machine *m = machine_of_text(
+		"[    1.1] [drm] Initialized simpledrm 1.0.0 20200625 for simple-framebuffer.0 on minor 0\n" BAR_TAKEN
+		"[    3.2] orion-gpu: probe of 0000:03:00.0 failed with error -16\n");
+
+	assert_contains(only_report(m, GW_CLASS_TAKEN_BY_OTHER)->explanation,
+			"simple-framebuffer.0 has the frame buffer");
+	machine_free(m);
+}
+
+TEST(bar_that_the_driver_does_without)
+{
+	struct machine *m = machine_of_text(
+		BAR_TAKEN "[    3.2] probe of 0000:03:00.0 with driver orion-gpu returned 0 after 900 usecs\n");
+
+	assert_silent(m);
+	machine_free(m);
+}
+
+#define PART_FAILS(time, result)                                                                                       \
+	time "orion-drm soc:gpu: failed to bind 9000.hdmi (ops orion_hdmi_ops): " result "\n" time                     \
+	     "orion-drm soc:gpu: master bind failed: " result "\n"
+
+TEST(aggregate_whose_part_fails)
+{
+	struct machine *m = machine_of_text(PART_FAILS("[    2.0] ", "-22"));
+	const struct gw_report *r = only_report(m, GW_CLASS_SILENT_ABSENCE);
+
+	assert_contains(r->summary, "soc:gpu (driver orion-drm) did not come up: it could not bind 9000.hdmi");
+	machine_free(m);
+	m = machine_of_text(PART_FAILS("[    2.0] ", "-517") "[   30.0] orion: something\n");
+	assert_contains(only_report(m, GW_CLASS_DEFERRED_FOREVER)->summary, "waits for 9000.hdmi");
+	machine_free(m);
+}
+
+TEST(aggregate_that_came_up_after_three_tries)
+{
+	struct machine *m =
+		machine_of_text(PART_FAILS("[    2.0] ", "-517") PART_FAILS("[    3.0] ", "-517") PART_FAILS(
+			"[   24.0] ", "-517") "[   25.0] orion-drm soc:gpu: bound 9000.hdmi (ops orion_hdmi_ops)\n"
+					      "[  300.0] orion: something\n");
+
+	assert_silent(m);
+	machine_free(m);
+}
+
+TEST(bridges_lose_nothing)
+{
+	static const char waits[] =
+		"[  126.1] pci 0000:00:00.0: deferred probe pending: pci: wait for supplier /interrupt-controller@0\n";
+	char text[600];
+	struct machine *m;
+
+	snprintf(text, sizeof(text), "[  116.0] [drm] Initialized orion 3.1.0 for 0000:01:00.0 on minor 0\n%s", waits);
+	m = machine_of_text(text);
+	assert_string_equal(order_text(only_report(m, GW_CLASS_DEFERRED_FOREVER), "effect"), "fragile");
+	machine_free(m);
+	m = machine_of_text(waits);
+	assert_string_equal(order_text(only_report(m, GW_CLASS_DEFERRED_FOREVER), "effect"), "lost");
+	machine_free(m);
+}
+
+TEST(root_device_that_does_not_come)
+{
+	struct machine *m = machine_of_text(
+		GAVE_UP("[   19.1] ") FAILED("[   19.2] ") "[   19.4] Waiting for root device /dev/mmcblk0p2...\n");
+
+	assert_contains(only_report(m, GW_CLASS_DEFERRAL_TIMEOUT)->explanation,
+			"waits for its root device /dev/mmcblk0p2");
+	machine_free(m);
+	m = machine_of_text("[   15.4] Waiting for root device /dev/mmcblk0p2...\n"
+			    "[   16.0] VFS: Mounted root (ext4 filesystem) readonly on device 179:2.\n" GAVE_UP(
+				    "[   19.1] ") FAILED("[   19.2] "));
+	assert_null(strstr(only_report(m, GW_CLASS_DEFERRAL_TIMEOUT)->explanation, "root device"));
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +414,20 @@ int main(void)
 		cmocka_unit_test(devices_that_wait_for_each_other),
 		cmocka_unit_test(circle_that_a_drivers_words_close),
 		cmocka_unit_test(chain_is_no_circle),
+		cmocka_unit_test(firmware_without_which_the_probe_failed),
+		cmocka_unit_test(firmware_that_is_nowhere),
+		cmocka_unit_test(optional_firmware_is_silent),
+		cmocka_unit_test(failure_long_after_is_not_for_want_of_firmware),
+		cmocka_unit_test(symbols_that_nothing_gives),
+		cmocka_unit_test(module_that_was_loaded_after_all),
+		cmocka_unit_test(gpu_that_kfd_refuses),
+		cmocka_unit_test(gpu_that_kfd_takes),
+		cmocka_unit_test(bar_that_a_framebuffer_has),
+		cmocka_unit_test(bar_that_the_driver_does_without),
+		cmocka_unit_test(aggregate_whose_part_fails),
+		cmocka_unit_test(aggregate_that_came_up_after_three_tries),
+		cmocka_unit_test(bridges_lose_nothing),
+		cmocka_unit_test(root_device_that_does_not_come),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,8 @@ static uint64_t report_key(const struct gw_boot_model *model, const struct gw_bo
 	if (!shared || !finding->related)
 		state = gw_hash_string(gw_hash_string(state, gw_boot_text(model, finding->bus)),
 				       gw_boot_text(model, finding->device));
+	if (!finding->device)
+		state = gw_hash_string(state, gw_boot_text(model, finding->module));
 	if (finding->entry && !shared)
 		return gw_hash_string(state, finding->entry->id);
 	return gw_hash_string(state, gw_boot_text(model, finding->supplier_name));
@@ -184,7 +186,20 @@ static struct side report_consumer_side(const struct gw_boot_model *model, const
 	if (finding->class == GW_CLASS_INITCALL_ORDER && pair)
 		return report_init_side(model, finding->consumer_init, pair->consumer_builtin, finding->module,
 					pair->entry->consumer.name);
-	return report_device_side(model, finding->consumer);
+	if (finding->consumer != GW_BOOT_NOTHING)
+		return report_device_side(model, finding->consumer);
+	if (!finding->device)
+		return report_init_side(model, GW_BOOT_NOTHING, GW_BOOT_NOTHING, finding->module, "");
+	return (struct side){
+		.kind = "device",
+		.name = gw_boot_text(model, finding->device),
+		.driver = gw_boot_text(model, finding->driver),
+		.bus = "",
+		.module = gw_boot_text(model, finding->module),
+		.function = "",
+		.level = "",
+		.is_device = true,
+	};
 }
 
 static int report_fill_graph(struct gw_report *report, const struct gw_boot_model *model,

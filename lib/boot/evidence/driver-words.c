@@ -81,10 +81,13 @@ static int words_aggregate(struct gw_boot_event *event, const char *driver, size
 	return words_set(event, GW_BOOT_AGGREGATE_BIND, driver, length);
 }
 
-/* "BAR 0: can't reserve [mem …]", "BAR 0 [mem …]: can't claim; address conflict with …" */
+/* "can't request region for resource [mem …]", "BAR 0: can't reserve [mem …]", "BAR 0 [mem …]: can't claim; address conflict with …" */
 static int words_resource(struct gw_boot_event *event, const char *text)
 {
-	if (!gw_text_after(text, "BAR ") || (!strstr(text, "can't reserve") && !strstr(text, "address conflict with")))
+	bool bar =
+		gw_text_after(text, "BAR ") && (strstr(text, "can't reserve") || strstr(text, "address conflict with"));
+
+	if (!bar && !gw_text_after(text, "can't request region for resource "))
 		return 0;
 	event->result = -EBUSY;
 	return words_set(event, GW_BOOT_RESOURCE_BUSY, text, strlen(text));

@@ -76,6 +76,10 @@ static void model_find_now(struct gw_boot_model *model)
 
 		if (!model->evidence->host.taken_mono_ns && fact->time_ns > model->now_ns)
 			model->now_ns = fact->time_ns;
+		if (fact->type == GW_BOOT_ROOT_WAIT)
+			model->root_awaited = fact->other;
+		else if (fact->type == GW_BOOT_ROOT_MOUNTED)
+			model->root_awaited = GW_BOOT_NO_NAME;
 		if (fact->type != GW_BOOT_DEFER_TIMEOUT || fact->result != 0)
 			continue;
 		/* The kernel log's clock may be another one. */

@@ -156,6 +156,7 @@ struct gw_boot_model {
 	size_t n_pairs;
 
 	uint64_t now_ns;	    /* of the last that is known */
+	uint32_t root_awaited;	    /* the root file system's device that the kernel still waits for, 0 = none */
 	uint64_t timeout_ns;	    /* when the deferred-probe timeout expired, GW_BOOT_UNKNOWN = not seen */
 	uint64_t seen_from_ns;	    /* probes before that were not recorded; 0 = all were */
 	uint64_t initcalls_from_ns; /* the same for initcalls; GW_BOOT_UNKNOWN = none were */

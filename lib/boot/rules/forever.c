@@ -3,9 +3,12 @@
 #include "lib/boot/rules/forever.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "lib/boot/model/devices.h"
 #include "lib/boot/rules/timeout.h"
 #include "lib/boot/rules/waiting.h"
 #include "lib/boot/rules/words.h"
@@ -176,6 +179,59 @@ static void forever_describe(const struct gw_boot_model *model, struct gw_boot_f
 			gw_boot_text(model, finding->device));
 }
 
+/* "0000:01:00.0" */
+static bool forever_is_pci_name(const char *name)
+{
+	return strlen(name) == 12 && name[4] == ':' && name[7] == ':' && name[10] == '.' &&
+	       strspn(name, "0123456789abcdef:.") == 12;
+}
+
+/* Whether a PCI device works that is none of these. */
+static bool forever_other_pci_works(const struct gw_boot_model *model, const struct gw_boot_finding *finding)
+{
+	for (size_t i = 0; i < model->n_facts; i++) {
+		const struct gw_boot_fact *fact = &model->facts[i];
+		bool up = fact->type == GW_BOOT_DRM_MINOR || (fact->type == GW_BOOT_PROBE_END && fact->result == 0);
+		bool among = false;
+
+		if (!up || !forever_is_pci_name(gw_boot_text(model, fact->subject)))
+			continue;
+		for (size_t k = 0; k < finding->n_group; k++)
+			among |= model->devices[finding->group[k]].name == fact->subject;
+		if (!among)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * PCI bridges pass on what is behind them without any driver. The state shows which devices are bridges. A log shows only
+ * that no driver has tried them, and that another PCI device works all the same.
+ */
+static bool forever_is_of_bridges(const struct gw_boot_model *model, const struct gw_boot_finding *finding)
+{
+	bool shown = true;
+
+	for (size_t i = 0; i < finding->n_group; i++) {
+		const struct gw_boot_device *device = &model->devices[finding->group[i]];
+		const char *modalias = gw_boot_device_text(device, "modalias");
+
+		if (*modalias ? fnmatch("pci:*bc06sc*", modalias, 0) != 0
+			      : !forever_is_pci_name(gw_boot_text(model, device->name)) || device->n_attempts > 0)
+			return false;
+		shown &= *modalias != '\0';
+	}
+	return shown || forever_other_pci_works(model, finding);
+}
+
+static void forever_write_bridges(struct gw_boot_finding *finding)
+{
+	finding->confidence = GW_CONFIDENCE_HINT;
+	gw_text_add(
+		&finding->explanation,
+		" As far as it is known they are bridges, which pass on what is behind them without a driver: no loss is known.");
+}
+
 static int forever_report(const struct gw_boot_model *model, struct gw_boot_findings *findings,
 			  const struct gw_boot_waiter *waiters, size_t count)
 {
@@ -198,10 +254,12 @@ static int forever_report(const struct gw_boot_model *model, struct gw_boot_find
 		finding->end_ns = resolved_ns;
 	}
 	finding->confidence = forever_confidence(model, finding);
-	finding->effect = GW_BOOT_LOST;
+	finding->effect = forever_is_of_bridges(model, finding) ? GW_BOOT_FRAGILE : GW_BOOT_LOST;
 	r = forever_is_circle(model, finding, waiters[0].device);
 	if (r == 0)
 		forever_describe(model, finding, waiters[0].need);
+	if (finding->effect == GW_BOOT_FRAGILE)
+		forever_write_bridges(finding);
 	return r < 0 ? r : 0;
 }
 

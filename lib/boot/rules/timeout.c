@@ -243,8 +243,10 @@ static void timeout_write(const struct gw_boot_model *model, struct gw_boot_find
 		gw_boot_write_devices(&finding->explanation, model, finding->group, finding->n_group);
 		gw_text_add(&finding->explanation, ".");
 	}
-	if (!need)
+	if (!need) {
 		gw_text_add(&finding->explanation, " No record names what was waited for.");
+		gw_boot_write_root_wait(&finding->explanation, model);
+	}
 }
 
 static int timeout_report(const struct gw_boot_model *model, struct gw_boot_findings *findings,

@@ -205,6 +205,7 @@ static void wait_write_not_shown(const struct gw_boot_model *model, struct gw_bo
 		&finding->advice,
 		"Find out why %s has no driver: this kernel has none for it (its configuration symbol is off), its module is not loaded in time, or its probe fails. Search the kernel log for lines about it, and have its driver in the initramfs or built in.",
 		supplier);
+	gw_boot_write_root_wait(&finding->explanation, model);
 	if (model->evidence->log.given)
 		gw_text_add(&finding->advice, " On the machine itself, gpuwatch-cli probe-order shows which.");
 }

@@ -22,6 +22,15 @@ void gw_boot_write_note(struct gw_text *text, const struct gw_boot_model *model,
 		gw_text_add(text, " The line before it in the kernel log: \"%s\".", gw_boot_text(model, attempt->note));
 }
 
+void gw_boot_write_root_wait(struct gw_text *text, const struct gw_boot_model *model)
+{
+	if (model->root_awaited)
+		gw_text_add(
+			text,
+			" The kernel waits for its root device %s: until that comes, no module on it can be loaded. What is needed until then has to be built in or in the initramfs.",
+			gw_boot_text(model, model->root_awaited));
+}
+
 /* Names that a sentence has room for. */
 #define NAMES_MAX 12
 

@@ -15,6 +15,9 @@ void gw_boot_write_note(struct gw_text *text, const struct gw_boot_model *model,
 void gw_boot_write_devices(struct gw_text *text, const struct gw_boot_model *model, const uint32_t *devices,
 			   size_t count);
 
+/* That the kernel waits for its root file system's device, as sentences that begin with a blank; or nothing. */
+void gw_boot_write_root_wait(struct gw_text *text, const struct gw_boot_model *model);
+
 /* "gpu0 (driver some_gpu)". */
 void gw_boot_write_device(struct gw_text *text, const struct gw_boot_model *model, uint32_t device);
 

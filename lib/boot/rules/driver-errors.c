@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A line about what is missing, and the failure of the same device that follows it. */
+#include "lib/boot/rules/driver-errors.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/units.h"
+#include "lib/boot/evidence/error-names.h"
+#include "lib/boot/model/attempts.h"
+#include "lib/boot/model/devices.h"
+#include "lib/boot/rules/words.h"
+
+/* A probe that fails because of it fails soon, even if it waits for user space to load the file (60 s). */
+#define SOON_NS (70 * GW_NSEC_PER_SEC)
+
+/* How the device's probe ended in which that was printed: with an error, and for good; or NULL. */
+static const struct gw_boot_attempt *error_failure(const struct gw_boot_model *model, const struct gw_boot_fact *fact,
+						   const struct gw_boot_device *device)
+{
+	if (device->bound)
+		return NULL;
+	for (uint32_t i = 0; i < device->n_attempts; i++) {
+		const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + i];
+
+		if (!attempt->ended || attempt->end_ns < fact->time_ns)
+			continue;
+		if (attempt->result < 0 && !gw_boot_attempt_deferred(attempt) &&
+		    attempt->end_ns - fact->time_ns <= SOON_NS)
+			return attempt;
+		return NULL;
+	}
+	return NULL;
+}
+
+/* Drivers that keep a device for a guest, and drivers of the frame buffer that the firmware left behind. */
+static bool taken_keeps_devices(const char *driver)
+{
+	static const char *const names[] = { "vfio-pci", "pci-stub", "pciback" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(driver, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool taken_is_framebuffer(const char *driver)
+{
+	static const char *const names[] = { "simple-framebuffer", "simpledrm", "efi-framebuffer", "efifb", "efidrm",
+					     "vesa-framebuffer",   "vesafb",	"vesadrm",	   "ofdrm" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(driver, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* What is asked of all facts, found in one pass each. */
+struct errors {
+	const struct gw_boot_model *model;
+	struct gw_boot_findings *findings;
+	uint32_t *next;	      /* per fact: the next of its type about its device, or GW_BOOT_NOTHING */
+	uint32_t *part;	      /* per fact about an aggregate: the part that failed last before it, a name */
+	uint32_t *up;	      /* per device: the last fact that shows that it came up, or GW_BOOT_NOTHING */
+	uint64_t mounted_ns;  /* the first root file system, GW_BOOT_UNKNOWN = none */
+	uint32_t framebuffer; /* a device that has the firmware's frame buffer, or GW_BOOT_NOTHING */
+};
+
+static bool error_is_of_driver(uint8_t type)
+{
+	return type == GW_BOOT_FIRMWARE_MISSING || type == GW_BOOT_RESOURCE_BUSY || type == GW_BOOT_AGGREGATE_BIND ||
+	       type == GW_BOOT_COMPONENT_BIND;
+}
+
+static bool error_shows_up(const struct gw_boot_fact *fact)
+{
+	return fact->type == GW_BOOT_DRM_MINOR ||
+	       ((fact->type == GW_BOOT_COMPONENT_BIND || fact->type == GW_BOOT_PROBE_END) && fact->result == 0);
+}
+
+static int errors_link(struct errors *errors)
+{
+	const struct gw_boot_model *model = errors->model;
+	struct gw_boot_map later = { .slots = NULL };
+	int r = 0;
+
+	for (size_t i = model->n_facts; i-- > 0 && r == 0;) {
+		uint64_t key = gw_boot_pair(model->fact_device[i], model->facts[i].type);
+
+		errors->next[i] = GW_BOOT_NOTHING;
+		if (model->fact_device[i] == GW_BOOT_NOTHING || !error_is_of_driver(model->facts[i].type))
+			continue;
+		errors->next[i] = gw_boot_map_get(&later, key);
+		r = gw_boot_map_set(&later, key, (uint32_t)i);
+	}
+	gw_boot_map_deinit(&later);
+	return r;
+}
+
+static int errors_pass(struct errors *errors)
+{
+	const struct gw_boot_model *model = errors->model;
+	struct gw_boot_map parts = { .slots = NULL };
+	int r = 0;
+
+	for (size_t i = 0; i < model->n_facts && r == 0; i++) {
+		const struct gw_boot_fact *fact = &model->facts[i];
+		uint32_t device = model->fact_device[i], part;
+
+		if (fact->type == GW_BOOT_ROOT_MOUNTED && errors->mounted_ns == GW_BOOT_UNKNOWN)
+			errors->mounted_ns = fact->time_ns;
+		if (device == GW_BOOT_NOTHING)
+			continue;
+		if (error_shows_up(fact))
+			errors->up[device] = (uint32_t)i;
+		if (fact->type == GW_BOOT_COMPONENT_BIND && fact->result < 0)
+			r = gw_boot_map_set(&parts, device, fact->other);
+		part = fact->type == GW_BOOT_AGGREGATE_BIND ? gw_boot_map_get(&parts, device) : GW_BOOT_NOT_FOUND;
+		errors->part[i] = part == GW_BOOT_NOT_FOUND ? GW_BOOT_NO_NAME : part;
+		if (fact->type == GW_BOOT_DRM_MINOR && taken_is_framebuffer(gw_boot_text(model, fact->other)))
+			errors->framebuffer = device;
+	}
+	gw_boot_map_deinit(&parts);
+	for (uint32_t i = 0; i < model->n_devices; i++)
+		if (model->devices[i].bound && taken_is_framebuffer(gw_boot_text(model, model->devices[i].driver)))
+			errors->framebuffer = i;
+	return r;
+}
+
+/* Of several lines before the same failure the last one counts. */
+static bool error_is_last(const struct errors *errors, size_t fact, const struct gw_boot_attempt *failure)
+{
+	uint32_t next = errors->next[fact];
+
+	return next == GW_BOOT_NOTHING || errors->model->facts[next].time_ns > failure->end_ns;
+}
+
+static struct gw_boot_finding *error_finding(const struct errors *errors, enum gw_class class, uint32_t device,
+					     const struct gw_boot_attempt *failure)
+{
+	const struct gw_boot_model *model = errors->model;
+	struct gw_boot_finding *finding = gw_boot_finding_add(errors->findings, class);
+
+	if (!finding)
+		return NULL;
+	gw_boot_finding_consumer(model, finding, device);
+	gw_boot_finding_attempt(finding, failure);
+	finding->formed_ns = finding->known_ns = failure->end_ns;
+	finding->confidence = GW_CONFIDENCE_PROBABLE;
+	finding->effect = GW_BOOT_LOST;
+	gw_boot_write_device(&finding->summary, model, device);
+	gw_text_add(&finding->summary, " failed (");
+	gw_boot_write_result(&finding->summary, failure->result);
+	gw_text_add(&finding->summary, ")");
+	return finding;
+}
+
+/* ---- firmware --------------------------------------------------------------------------------------------------- */
+
+static int firmware_report(const struct errors *errors, const struct gw_boot_fact *fact, uint32_t device,
+			   const struct gw_boot_attempt *failure)
+{
+	struct gw_boot_finding *finding = error_finding(errors, GW_CLASS_FIRMWARE_MISSING, device, failure);
+	const struct gw_boot_model *model = errors->model;
+	const char *file = gw_boot_text(model, fact->other);
+	bool mounted = errors->mounted_ns <= fact->time_ns;
+
+	if (!finding)
+		return -ENOMEM;
+	/* The driver returned what the loader had returned. */
+	if (failure->result == fact->result)
+		finding->confidence = GW_CONFIDENCE_PROVEN;
+	finding->feature = file;
+	gw_text_add(&finding->summary, " without its firmware %s", file);
+	gw_text_add(&finding->explanation, "%s asked for %s at ", gw_boot_text(model, finding->device), file);
+	gw_boot_write_time(&finding->explanation, fact->time_ns);
+	gw_text_add(&finding->explanation, " and got ");
+	gw_boot_write_result(&finding->explanation, fact->result);
+	gw_text_add(&finding->explanation, "; its probe ended at ");
+	gw_boot_write_time(&finding->explanation, failure->end_ns);
+	gw_text_add(&finding->explanation, " with ");
+	gw_boot_write_result(&finding->explanation, failure->result);
+	gw_text_add(&finding->explanation, mounted ? ". A root file system was mounted by then."
+						   : ". No record shows a root file system by then.");
+	if (mounted)
+		gw_text_add(
+			&finding->advice,
+			"Install the package that has %s (it belongs below /lib/firmware), then bind the driver again or reboot.",
+			file);
+	else
+		gw_text_add(
+			&finding->advice,
+			"Put %s into the initramfs, or into the kernel (CONFIG_EXTRA_FIRMWARE), or build the driver as a module that is loaded from the root file system. If /lib/firmware does not have the file either, install the package that has it.",
+			file);
+	return 0;
+}
+
+/* ---- what is somebody else's -------------------------------------------------------------------------------------- */
+
+static int taken_report(const struct errors *errors, const struct gw_boot_fact *fact, uint32_t device,
+			const struct gw_boot_attempt *failure)
+{
+	struct gw_boot_finding *finding = error_finding(errors, GW_CLASS_TAKEN_BY_OTHER, device, failure);
+	const struct gw_boot_model *model = errors->model;
+	const char *words = gw_boot_text(model, fact->other), *owner = strstr(words, "address conflict with ");
+	uint32_t other = errors->framebuffer;
+
+	if (!finding)
+		return -ENOMEM;
+	gw_text_add(&finding->summary, ": its memory is another one's");
+	gw_text_add(&finding->explanation, "At ");
+	gw_boot_write_time(&finding->explanation, fact->time_ns);
+	gw_text_add(&finding->explanation, " the kernel reported about %s: \"%s\".",
+		    gw_boot_text(model, finding->device), words);
+	if (owner)
+		gw_text_add(&finding->explanation, " It belongs to %s.", owner + strlen("address conflict with "));
+	else if (other != GW_BOOT_NOTHING && other != device)
+		gw_text_add(&finding->explanation,
+			    " %s has the frame buffer that the firmware left, and may be the one.",
+			    gw_boot_device_name(model, other));
+	else
+		gw_text_add(&finding->explanation, " No record names whose it is; /proc/iomem does.");
+	gw_text_add(
+		&finding->advice,
+		"Read /proc/iomem for who has that range. A frame buffer of the firmware gives way if the GPU's driver asks it to; otherwise boot with initcall_blacklist=simpledrm_platform_driver_init or video=efifb:off.");
+	return 0;
+}
+
+/* A GPU's driver that failed with -EBUSY on a device that something like vfio has by now. */
+static int taken_judge_device(const struct errors *errors, uint32_t index)
+{
+	const struct gw_boot_model *model = errors->model;
+	const struct gw_boot_device *device = &model->devices[index];
+	const char *driver = gw_boot_text(model, device->driver);
+	const struct gw_boot_attempt *failure = NULL;
+	struct gw_boot_finding *finding;
+
+	if (!device->bound || !taken_keeps_devices(driver))
+		return 0;
+	for (uint32_t i = 0; i < device->n_attempts; i++) {
+		const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + i];
+
+		if (attempt->ended && attempt->result < 0 && attempt->driver && attempt->driver != device->driver)
+			failure = attempt;
+	}
+	if (!failure)
+		return 0;
+	finding = error_finding(errors, GW_CLASS_TAKEN_BY_OTHER, index, failure);
+	if (!finding)
+		return -ENOMEM;
+	gw_text_add(&finding->summary, ": %s has the device", driver);
+	gw_text_add(&finding->explanation, "%s is bound to %s, which keeps it for a guest.",
+		    gw_boot_text(model, finding->device), driver);
+	gw_text_add(
+		&finding->advice,
+		"If this machine is to use it, take it out of the ids of %s (on the kernel command line or in /etc/modprobe.d) and bind it to its own driver.",
+		driver);
+	return 0;
+}
+
+/* ---- devices that are made of parts ---------------------------------------------------------------------------------- */
+
+/* Of those that wait for a part it is not known yet what becomes of them while the boot goes on. */
+#define LONG_WAIT_NS (20 * GW_NSEC_PER_SEC)
+
+static bool aggregate_is_lost(const struct errors *errors, size_t fact)
+{
+	const struct gw_boot_model *model = errors->model;
+	const struct gw_boot_fact *failed = &model->facts[fact];
+
+	uint32_t up = errors->up[model->fact_device[fact]];
+
+	if (failed->result >= 0 || errors->next[fact] != GW_BOOT_NOTHING || (up != GW_BOOT_NOTHING && up > fact))
+		return false;
+	return failed->result != -EPROBE_DEFER || model->now_ns - failed->time_ns >= LONG_WAIT_NS ||
+	       (model->timeout_ns != GW_BOOT_UNKNOWN && model->timeout_ns >= failed->time_ns);
+}
+
+static int aggregate_report(const struct errors *errors, size_t fact)
+{
+	const struct gw_boot_model *model = errors->model;
+	const struct gw_boot_fact *failed = &model->facts[fact];
+	bool waits = failed->result == -EPROBE_DEFER;
+	struct gw_boot_finding *finding =
+		gw_boot_finding_add(errors->findings, waits ? GW_CLASS_DEFERRED_FOREVER : GW_CLASS_SILENT_ABSENCE);
+	uint32_t part = errors->part[fact];
+	const char *name = part ? gw_boot_text(model, part) : "one of its parts";
+
+	if (!finding)
+		return -ENOMEM;
+	gw_boot_finding_consumer(model, finding, model->fact_device[fact]);
+	finding->driver = finding->driver ? finding->driver : failed->other;
+	finding->supplier_name = part;
+	finding->has_result = true;
+	finding->result = failed->result;
+	finding->end_ns = finding->formed_ns = finding->known_ns = failed->time_ns;
+	finding->confidence = GW_CONFIDENCE_PROBABLE;
+	finding->effect = GW_BOOT_LOST;
+	gw_text_add(&finding->summary, "%s (driver %s) %s %s", gw_boot_text(model, finding->device),
+		    gw_boot_text(model, finding->driver), waits ? "waits for" : "did not come up: it could not bind",
+		    name);
+	gw_text_add(&finding->explanation,
+		    "%s is made of parts that have drivers of their own, and comes up when all of them are there. At ",
+		    gw_boot_text(model, finding->device));
+	gw_boot_write_time(&finding->explanation, failed->time_ns);
+	gw_text_add(&finding->explanation, " binding %s ended with ", name);
+	gw_boot_write_result(&finding->explanation, failed->result);
+	gw_text_add(&finding->explanation, ", and no record shows that it came up since.");
+	gw_text_add(&finding->advice,
+		    "Search the kernel log for lines about %s: what it needs is missing, or its driver fails.", name);
+	return 0;
+}
+
+/* ---- all of them -------------------------------------------------------------------------------------------------------- */
+
+static int error_judge(const struct errors *errors, size_t index)
+{
+	const struct gw_boot_model *model = errors->model;
+	const struct gw_boot_fact *fact = &model->facts[index];
+	uint32_t device = model->fact_device[index];
+	const struct gw_boot_attempt *failure;
+
+	if (fact->type == GW_BOOT_AGGREGATE_BIND)
+		return aggregate_is_lost(errors, index) ? aggregate_report(errors, index) : 0;
+	if (fact->type != GW_BOOT_FIRMWARE_MISSING && fact->type != GW_BOOT_RESOURCE_BUSY)
+		return 0;
+	failure = error_failure(model, fact, &model->devices[device]);
+	if (!failure || !error_is_last(errors, index, failure))
+		return 0;
+	return fact->type == GW_BOOT_FIRMWARE_MISSING ? firmware_report(errors, fact, device, failure)
+						      : taken_report(errors, fact, device, failure);
+}
+
+static int errors_judge(struct errors *errors)
+{
+	const struct gw_boot_model *model = errors->model;
+	int r;
+
+	for (size_t i = 0; i < model->n_devices; i++)
+		errors->up[i] = GW_BOOT_NOTHING;
+	r = errors_link(errors) ?: errors_pass(errors);
+	for (size_t i = 0; i < model->n_facts && r == 0; i++)
+		if (model->fact_device[i] != GW_BOOT_NOTHING)
+			r = error_judge(errors, i);
+	for (uint32_t i = 0; i < model->n_devices && r == 0; i++)
+		r = taken_judge_device(errors, i);
+	return r;
+}
+
+int gw_boot_rule_driver_errors(const struct gw_boot_model *model, struct gw_boot_findings *findings)
+{
+	struct errors errors = {
+		.model = model,
+		.findings = findings,
+		.next = calloc(model->n_facts + 1, sizeof(*errors.next)),
+		.part = calloc(model->n_facts + 1, sizeof(*errors.part)),
+		.up = calloc(model->n_devices + 1, sizeof(*errors.up)),
+		.mounted_ns = GW_BOOT_UNKNOWN,
+		.framebuffer = GW_BOOT_NOTHING,
+	};
+	int r = errors.next && errors.part && errors.up ? errors_judge(&errors) : -ENOMEM;
+
+	free(errors.next);
+	free(errors.part);
+	free(errors.up);
+	return r;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the module loader and KFD report. Whatever was loaded, or taken, after all is none. */
+#include "lib/boot/rules/refusals.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/boot/model/devices.h"
+#include "lib/boot/model/modules.h"
+#include "lib/boot/rules/words.h"
+
+/* ---- symbols ------------------------------------------------------------------------------------------------------ */
+
+/* Modules by name that were loaded, and those that a line has been seen about. */
+struct refusals {
+	const struct gw_boot_model *model;
+	struct gw_boot_findings *findings;
+	struct gw_boot_map loaded, seen;
+};
+
+static int symbols_find_loaded(struct refusals *all)
+{
+	const struct gw_boot_model *model = all->model;
+	int r = 0;
+
+	for (size_t i = 0; i < model->n_inits && r == 0; i++)
+		if (model->inits[i].module)
+			r = gw_boot_map_set(&all->loaded, model->inits[i].module, 1);
+	return r;
+}
+
+static bool symbols_loaded_after_all(const struct refusals *all, const struct gw_boot_fact *fact)
+{
+	uint32_t module = gw_boot_module_find(all->model, gw_boot_text(all->model, fact->subject));
+
+	return gw_boot_map_get(&all->loaded, fact->subject) != GW_BOOT_NOT_FOUND ||
+	       (module != GW_BOOT_NOTHING && all->model->modules[module].state == GW_BOOT_MODULE_LOADED);
+}
+
+/* Lines of one refusal stand together. */
+#define LINES_MAX 64
+
+static void symbols_write_list(const struct gw_boot_model *model, struct gw_boot_finding *finding, size_t fact)
+{
+	size_t shown = 0;
+
+	gw_text_add(&finding->explanation,
+		    "The module loader refused %s for its symbols: ", gw_boot_text(model, finding->module));
+	for (size_t i = fact; i < model->n_facts && i < fact + LINES_MAX && shown < 5; i++)
+		if (model->facts[i].type == GW_BOOT_SYMBOL_MISSING &&
+		    model->facts[i].subject == model->facts[fact].subject)
+			gw_text_add(&finding->explanation, "%s%s", shown++ ? ", " : "",
+				    gw_boot_text(model, model->facts[i].other));
+	gw_text_add(&finding->explanation, "%s. No record shows that it was loaded later.",
+		    shown == 5 ? " and so on" : "");
+}
+
+static int symbols_report(const struct gw_boot_model *model, struct gw_boot_findings *findings, size_t index)
+{
+	const struct gw_boot_fact *fact = &model->facts[index];
+	struct gw_boot_finding *finding = gw_boot_finding_add(findings, GW_CLASS_SYMBOLS_MISSING);
+	const char *module = gw_boot_text(model, fact->subject);
+	bool version = fact->result == -EINVAL;
+
+	if (!finding)
+		return -ENOMEM;
+	finding->module = fact->subject;
+	finding->formed_ns = finding->known_ns = finding->end_ns = fact->time_ns;
+	finding->has_result = true;
+	finding->result = fact->result;
+	finding->confidence = GW_CONFIDENCE_PROBABLE;
+	finding->effect = GW_BOOT_LOST;
+	gw_text_add(&finding->summary, "Module %s was not loaded: %s %s", module,
+		    version ? "it was built for another version of" : "nothing gives it",
+		    gw_boot_text(model, fact->other));
+	symbols_write_list(model, finding, index);
+	if (version)
+		gw_text_add(&finding->advice, "Build or install %s for this very kernel (for DKMS: dkms autoinstall).",
+			    module);
+	else
+		gw_text_add(
+			&finding->advice,
+			"The module that gives these symbols was not loaded before %s, is of another kernel, or is not there. Load %s with modprobe, which loads what it needs first; after depmod -a, if it was copied by hand; put both into the initramfs.",
+			module, module);
+	return 0;
+}
+
+/* ---- KFD ------------------------------------------------------------------------------------------------------------ */
+
+/* "1002:67df" as the only PCI device of the state with these numbers; or GW_BOOT_NOTHING. */
+static uint32_t kfd_device(const struct gw_boot_model *model, const char *id)
+{
+	uint32_t found = GW_BOOT_NOTHING;
+	unsigned int vendor, device;
+	char pattern[64];
+
+	if (sscanf(id, "%x:%x", &vendor, &device) != 2)
+		return GW_BOOT_NOTHING;
+	snprintf(pattern, sizeof(pattern), "pci:v%08Xd%08Xsv*", vendor, device);
+	for (uint32_t i = 0; i < model->n_devices; i++) {
+		if (fnmatch(pattern, gw_boot_device_text(&model->devices[i], "modalias"), 0) != 0)
+			continue;
+		if (found != GW_BOOT_NOTHING)
+			return GW_BOOT_NOTHING;
+		found = i;
+	}
+	return found;
+}
+
+static int kfd_report(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+		      const struct gw_boot_fact *fact)
+{
+	struct gw_boot_finding *finding = gw_boot_finding_add(findings, GW_CLASS_KFD_REFUSED);
+	const char *why = gw_boot_text(model, fact->other), *id = gw_boot_text(model, fact->subject);
+	uint32_t device = kfd_device(model, id);
+
+	if (!finding)
+		return -ENOMEM;
+	if (device != GW_BOOT_NOTHING)
+		gw_boot_finding_consumer(model, finding, device);
+	else
+		finding->device = fact->subject;
+	finding->feature = "KFD";
+	finding->formed_ns = finding->known_ns = fact->time_ns;
+	finding->effect = GW_BOOT_LOST;
+	gw_text_add(&finding->summary, "KFD does not use GPU %s: %s", id, why);
+	gw_text_add(&finding->explanation, "At ");
+	gw_boot_write_time(&finding->explanation, fact->time_ns);
+	gw_text_add(
+		&finding->explanation,
+		" KFD reported that it skips the GPU. That is no matter of order: the GPU may draw as ever, and nothing can compute on it through /dev/kfd.");
+	if (strstr(why, "atomics"))
+		gw_text_add(
+			&finding->advice,
+			"The way from the processor to the GPU does not pass PCIe atomic operations on. Put the GPU into a slot of the processor itself, not behind a bridge or an adapter without them, or use one that does not need them.");
+	else
+		gw_text_add(
+			&finding->advice,
+			"Search the kernel log for lines of amdgpu and kfd before it. Newer firmware, or a newer kernel, may support the GPU.");
+	return 0;
+}
+
+/* The first line about a module stands for all. */
+static int symbols_judge(struct refusals *all, size_t index)
+{
+	const struct gw_boot_fact *fact = &all->model->facts[index];
+
+	if (gw_boot_map_get(&all->seen, fact->subject) != GW_BOOT_NOT_FOUND || symbols_loaded_after_all(all, fact))
+		return 0;
+	if (gw_boot_map_set(&all->seen, fact->subject, 1) < 0)
+		return -ENOMEM;
+	return symbols_report(all->model, all->findings, index);
+}
+
+int gw_boot_rule_refusals(const struct gw_boot_model *model, struct gw_boot_findings *findings)
+{
+	struct refusals all = { .model = model, .findings = findings };
+	int r = symbols_find_loaded(&all);
+
+	for (size_t i = 0; i < model->n_facts && r == 0; i++) {
+		if (model->facts[i].type == GW_BOOT_KFD_SKIPPED)
+			r = kfd_report(model, findings, &model->facts[i]);
+		else if (model->facts[i].type == GW_BOOT_SYMBOL_MISSING)
+			r = symbols_judge(&all, i);
+	}
+	gw_boot_map_deinit(&all.loaded);
+	gw_boot_map_deinit(&all.seen);
+	return r;
+}
