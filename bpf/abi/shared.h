@@ -64,7 +64,7 @@ struct gw_symbols {
 	__u64 unplug_srcu;	   /* drm_unplug_srcu */
 };
 
-/* Values of the map `names`, by the low half of dma_fence.context: what the getters of the fence's ops return. */
+/* Values of the map `names`, by dma_fence.context: what the getters of the fence's ops return. */
 struct gw_fence_names {
 	char driver[GW_NAME_SIZE];
 	char timeline[GW_NAME_SIZE];

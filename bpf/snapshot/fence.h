@@ -6,7 +6,6 @@
 #ifndef GPUWATCH_BPF_SNAPSHOT_FENCE_H
 #define GPUWATCH_BPF_SNAPSHOT_FENCE_H
 
-#include "bpf/lib/names.h"
 #include "bpf/snapshot/getter.h"
 #include "bpf/snapshot/output.h"
 #include "bpf/snapshot/work.h"
@@ -213,11 +212,11 @@ static __always_inline void read_sched(struct gw_fence_record *record, u32 kind)
 
 /* ---- names ---------------------------------------------------------------------- */
 
-/* From the kernel's tracepoint if that has told, else from the getters' code; then remembered for the timeline. */
+/* By the getters' code; then remembered for the timeline, whose other fences need not be followed any more. */
 static __always_inline void read_names(struct gw_fence_record *record, struct dma_fence_ops *ops)
 {
 	struct gw_fence_names *known, found = {};
-	u32 context = record->context;
+	u64 context = record->context;
 	int unsettled;
 
 	if (record->driver[0] || !ops)

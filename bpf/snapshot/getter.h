@@ -9,6 +9,14 @@
 
 #include "bpf/snapshot/output.h"
 
+/* Of timelines whose names are settled. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 2048);
+	__type(key, u64);
+	__type(value, struct gw_fence_names);
+} names SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, GW_GETTERS_MAX);

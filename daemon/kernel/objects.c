@@ -24,7 +24,6 @@
 #include "bpf/patched/signalling.skel.h"
 #include "bpf/watch.skel.h"
 #include "bpf/watch/fault.skel.h"
-#include "bpf/watch/names.skel.h"
 #include "daemon/kernel/capabilities.h"
 #include "lib/base/hash.h"
 
@@ -36,7 +35,6 @@ static const struct embedded {
 	const void *(*bytes)(size_t *size);
 } embedded[] = {
 	{ "watch", GW_OBJECTS_WATCH, watch_bpf__elf_bytes },
-	{ "names", GW_OBJECTS_WATCH, names_bpf__elf_bytes },
 	{ "fault", GW_OBJECTS_WATCH, fault_bpf__elf_bytes },
 	{ "signalling", GW_OBJECTS_WATCH, signalling_bpf__elf_bytes },
 	{ "kfd", GW_OBJECTS_WATCH, kfd_bpf__elf_bytes },

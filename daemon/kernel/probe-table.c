@@ -35,13 +35,6 @@ static const struct gw_probe_definition definitions[] = {
 		.lost = "waits for one of several fences",
 	},
 	{
-		.name = "fence_names",
-		.object = "names",
-		.target = "tp/dma_fence/dma_fence_enable_signal",
-		.programs = { "fence_names" },
-		.lost = "names of some drivers' timelines",
-	},
-	{
 		.name = "syncobj_wait",
 		.object = "watch",
 		.target = "kprobe+kretprobe/drm_syncobj_array_wait_timeout",

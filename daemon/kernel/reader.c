@@ -477,7 +477,6 @@ static int reader_add_timeline(struct gw_reader *reader, const struct gw_timelin
 {
 	struct gw_timeline_record *record = buffer_add_record(&reader->out, GW_RECORD_TIMELINE, sizeof(*record));
 	struct gw_fence_names names;
-	uint32_t context = timeline->context;
 	size_t i;
 	int r = 0;
 
@@ -485,7 +484,7 @@ static int reader_add_timeline(struct gw_reader *reader, const struct gw_timelin
 		return -ENOMEM;
 	record->timeline = *timeline;
 	record->inherited = inherited;
-	if (reader->source.names >= 0 && bpf_map_lookup_elem(reader->source.names, &context, &names) == 0) {
+	if (reader->source.names >= 0 && bpf_map_lookup_elem(reader->source.names, &timeline->context, &names) == 0) {
 		memcpy(record->driver, names.driver, sizeof(record->driver));
 		memcpy(record->name, names.timeline, sizeof(record->name));
 	}

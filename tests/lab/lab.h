@@ -194,6 +194,7 @@ struct lab_instance {
 	void *priv;
 };
 
+extern const struct lab_family lab_teardown_family;
 extern const struct lab_family lab_fence_lock_family;
 extern const struct lab_family lab_orphaned_family;
 extern const struct lab_family lab_workqueue_family;
@@ -288,5 +289,7 @@ struct lab_job *lab_job_create(struct lab_ring *ring, lab_run_job_hook hook, voi
 /* @fence's reference is consumed. */
 int lab_job_depend(struct lab_job *job, struct dma_fence *fence);
 void lab_job_push(struct lab_job *job);
+/* Instead of pushing it: its fences are never signalled, unless by whoever holds them. */
+void lab_job_abandon(struct lab_job *job);
 
 #endif

@@ -104,6 +104,9 @@ static void check_hook(const struct gw_probe_definition *probe, const char *prog
 		fail_msg("%s: %s is at a function of %s, but is no kprobe", probe->name, program, probe->module);
 	if (probe->module && !probe->function && strncmp(section, "raw_tp/", 7) != 0)
 		fail_msg("%s: %s is at events of %s, but is no raw tracepoint", probe->name, program, probe->module);
+	/* The kernel makes a classic event's record for whoever is attached: that of dma_fence calls into the driver. */
+	if (strncmp(section, "tp/", 3) == 0 || strncmp(section, "tracepoint/", 11) == 0)
+		fail_msg("%s: %s is at a classic trace event", probe->name, program);
 	if (probe->function && !probe->module)
 		fail_msg("%s: a function of no module", probe->name);
 }

@@ -3,7 +3,9 @@
 #include "lib/system/modules/events.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,11 +15,33 @@
 
 #define KERNEL_GROUP 1 /* of NETLINK_KOBJECT_UEVENT; 2 is udev's */
 
+/* Skips @found instructions if there is "/module/" at @offset, else @otherwise. */
+#define WHEN_MODULE_AT(offset, found, otherwise)                                                                       \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset),                                                                    \
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x2f6d6f64 /* "/mod" */, 0, (otherwise) + 2),                      \
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (offset) + 4),                                                      \
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x756c652f /* "ule/" */, found, otherwise)
+
+int gw_module_events_filter(int fd)
+{
+	static struct sock_filter code[] = {
+		WHEN_MODULE_AT(sizeof("add@") - 1, 4, 0),
+		WHEN_MODULE_AT(sizeof("remove@") - 1, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	static const struct sock_fprog program = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0 ? -errno : 0;
+}
+
 int gw_module_events_open(void)
 {
 	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = KERNEL_GROUP };
 
+	if (fd >= 0)
+		gw_module_events_filter(fd); /* without it they are only more */
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
 	return gw_steal_fd(&fd);

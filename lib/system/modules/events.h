@@ -9,6 +9,15 @@
 int gw_module_events_open(void);
 
 /*
+ * gw_module_events_filter - has the kernel queue nothing but what is about modules
+ *
+ * Devices may come and go by the thousand, and once the queue has overflowed, all
+ * that depends on modules must be read anew. gw_module_events_open() does it.
+ * Returns 0 or -errno.
+ */
+int gw_module_events_filter(int fd);
+
+/*
  * gw_module_events_next - the next event about a module
  * @name: receives the module's name, at least 64 bytes
  *
