@@ -27,7 +27,7 @@ static char *node_id_text(const json_t *node)
 }
 
 /* "compositor (pid 812)": the name stands out, and lines do not break after it. */
-static char *node_task_text(const char *comm, const char *phrase)
+static char *node_task_name(const char *comm, const char *phrase)
 {
 	size_t length = strlen(comm);
 	_cleanup_free_ char *rest = NULL;
@@ -38,6 +38,19 @@ static char *node_task_text(const char *comm, const char *phrase)
 	return text_format(STYLE_BOLD "%s" STYLE_END "%s", comm, rest);
 }
 
+/* And where it sleeps: "in amdgpu_cs_ioctl [amdgpu]". */
+static char *node_task_text(const json_t *node, const char *phrase)
+{
+	char *name = node_task_name(field_string(node, "comm"), phrase);
+	_cleanup_free_ char *place = NULL, *alone = NULL;
+
+	if (!field_given(node, "place"))
+		return name;
+	alone = name;
+	place = text_together(field_string(node, "place"));
+	return text_format("%s " STYLE_DIM "in" HARD_BLANK "%s" STYLE_END, alone, place);
+}
+
 char *node_text(const json_t *node)
 {
 	const char *phrase = field_string(node, "phrase");
@@ -45,7 +58,7 @@ char *node_text(const json_t *node)
 	if (!*phrase)
 		return node_id_text(node);
 	if (node_is_task(node))
-		return node_task_text(field_string(node, "comm"), phrase);
+		return node_task_text(node, phrase);
 	return text_format(STYLE_CYAN "%s" STYLE_END, phrase);
 }
 
@@ -144,6 +157,8 @@ static bool node_text_has(const json_t *node, const char *key, const char *value
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		if (strcmp(never[i], key) == 0)
 			return true;
+	if (node_is_task(node) && strcmp(key, "place") == 0)
+		return true;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(names[i], key) == 0)
 			return strstr(field_string(node, "phrase"), value);

@@ -433,6 +433,23 @@ static void report_print_log(const struct report_view *view, const json_t *log)
 	}
 }
 
+/* "kill -KILL 812 (works)"; nothing where it was not judged. */
+static void report_print_action(const struct terminal *terminal, const json_t *action)
+{
+	const char *command = field_string(action, "command"), *driver = field_string(action, "driver");
+	_cleanup_free_ char *works = NULL, *text = NULL;
+
+	if (!field_given(action, "code"))
+		return;
+	if (field_is(action, "works", "yes"))
+		works = text_format("works");
+	else
+		works = text_format("whether it works: %s", field_string(action, "works"));
+	text = text_format("%s%s%s (%s)", *command ? command : field_string(action, "code"), *driver ? " " : "", driver,
+			   works);
+	terminal_labelled(terminal, "Action", text);
+}
+
 /* Who waits for whom: not for a boot, where nobody waits any more. */
 static void report_print_waits(const struct report_view *view, const json_t *report, const struct chain *chain,
 			       size_t victims)
@@ -444,6 +461,7 @@ static void report_print_waits(const struct report_view *view, const json_t *rep
 	terminal_put(view->terminal, "\n");
 	terminal_labelled(view->terminal, "Blocked", blocked);
 	terminal_labelled(view->terminal, "Root cause", field_string(root, "explanation"));
+	report_print_action(view->terminal, field_object(root, "action"));
 	terminal_labelled(view->terminal, "Advice", field_string(root, "advice"));
 	report_print_log(view, field_object(report, "log"));
 }

@@ -133,6 +133,7 @@ void gw_report_free(struct gw_report *report)
 	free(report->root_node);
 	free(report->explanation);
 	free(report->advice);
+	json_decref(report->action);
 	json_decref(report->nodes);
 	json_decref(report->edges);
 	json_decref(report->cycle);
@@ -151,8 +152,14 @@ static json_t *report_text(const char *string)
 
 static json_t *report_root_cause(const struct gw_report *report)
 {
-	return json_pack("{s:o, s:o, s:o}", "node", report_text(report->root_node), "explanation",
-			 report_text(report->explanation), "advice", report_text(report->advice));
+	json_t *cause = json_pack("{s:o, s:o, s:o}", "node", report_text(report->root_node), "explanation",
+				  report_text(report->explanation), "advice", report_text(report->advice));
+
+	if (cause && report->action && json_object_set(cause, "action", report->action) < 0) {
+		json_decref(cause);
+		return NULL;
+	}
+	return cause;
 }
 
 /* A new reference to an array of the report, empty if there is none. */

@@ -101,6 +101,7 @@ struct gw_report {
 	char *root_node;
 	char *explanation;
 	char *advice;
+	json_t *action;	      /* object, of root_cause: see lib/analysis/words/action.h; NULL = was not judged */
 	json_t *nodes;	      /* array of objects */
 	json_t *edges;	      /* array of objects */
 	json_t *cycle;	      /* array of node ids in order */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/analysis/words/action.h"
 #include "lib/analysis/words/explain.h"
 #include "lib/analysis/words/json.h"
 #include "lib/analysis/words/names.h"
@@ -71,7 +72,11 @@ static int render_texts(struct gw_report *report, const struct gw_graph *graph, 
 	report->summary = gw_explain_summary(graph, finding);
 	report->explanation = gw_explain_cause(graph, finding);
 	report->advice = gw_explain_advice(graph, finding);
-	return report->root_node && report->summary && report->explanation && report->advice ? 0 : -ENOMEM;
+	report->action = graph->from_text ? NULL : gw_action_json(graph, finding);
+	return report->root_node && report->summary && report->explanation && report->advice &&
+			       (report->action || graph->from_text)
+		       ? 0
+		       : -ENOMEM;
 }
 
 int gw_render(struct gw_report **ret, const struct gw_graph *graph, const struct gw_finding *finding)

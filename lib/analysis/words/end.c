@@ -37,7 +37,7 @@ bool gw_end_phrase(struct gw_text *text, const struct gw_graph *graph, const str
 	return true;
 }
 
-/* The run queue's clock may be behind: what it measures is when the task ran last, not when its wait began. */
+/* When the task ran last is not when its wait began: it may have woken up in between. */
 static void end_age(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
 {
 	uint64_t now_ns = gw_snapshot_head(graph->snapshot)->mono_ns;
@@ -47,7 +47,7 @@ static void end_age(struct gw_text *text, const struct gw_graph *graph, const st
 		gw_text_add_age(text, now_ns - node->since_ns);
 		gw_text_add(text, " before this look.");
 	} else if (node->task->last_ran_ns && node->task->last_ran_ns < now_ns) {
-		gw_text_add(text, " By the scheduler's clock it last ran ");
+		gw_text_add(text, " It last ran ");
 		gw_text_add_age(text, now_ns - node->task->last_ran_ns);
 		gw_text_add(text, " before this look; when it entered the function is not recorded.");
 	}

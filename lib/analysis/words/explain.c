@@ -8,6 +8,7 @@
 
 #include "lib/analysis/record/place.h"
 #include "lib/analysis/record/stack.h"
+#include "lib/analysis/words/action.h"
 #include "lib/analysis/words/end.h"
 #include "lib/analysis/words/names.h"
 #include "lib/analysis/words/whose.h"
@@ -132,6 +133,22 @@ static bool explain_is_section(const struct gw_node *node)
 	return node->type == GW_NODE_FAULT || node->type == GW_NODE_EVICTION || node->type == GW_NODE_RECLAIM;
 }
 
+/* The task, and where it is: ", in amdgpu_cs_ioctl [amdgpu],". */
+static void explain_task(struct explanation *explanation, const struct gw_node *node, bool comma)
+{
+	struct gw_place place = { .function = NULL };
+
+	explain_name(explanation, node);
+	if (node->type == GW_NODE_TASK && node->task && !explanation->graph->from_text)
+		place = gw_place_of(explanation->graph->snapshot, node->task);
+	if (!place.function)
+		return;
+	explain_add(explanation, ", in ");
+	gw_name_function(&explanation->text, place.driver ? place.driver : place.function);
+	if (comma)
+		explain_add(explanation, ",");
+}
+
 /* A sentence about the task or job that edge @at leaves, up to the next task. Returns the edge after it. */
 static uint32_t explain_step(struct explanation *explanation, uint32_t at)
 {
@@ -139,7 +156,7 @@ static uint32_t explain_step(struct explanation *explanation, uint32_t at)
 	const struct gw_edge *edge = &explanation->graph->edges[edges->items[at]];
 	const struct gw_node *from = explain_node(explanation, edge->from);
 
-	explain_name(explanation, from);
+	explain_task(explanation, from, !explain_is_section(explain_node(explanation, edge->to)));
 	while (explain_is_section(explain_node(explanation, edge->to)) && at + 1 < edges->count) {
 		explain_section(explanation, explain_node(explanation, edge->to));
 		edge = &explanation->graph->edges[edges->items[++at]];
@@ -298,11 +315,11 @@ static void explain_dead_end(struct explanation *explanation)
 			explanation,
 			" That task no longer exists, and gpuwatch has recorded no other signaller of this timeline.");
 	} else if (last->gone) {
-		explain_add(explanation, " That task no longer exists, and never released it.");
+		explain_add(explanation, " That task no longer exists, and it still owns the lock.");
 	} else {
 		explain_add(explanation, " ");
 		explain_name(explanation, last);
-		gw_text_add(&explanation->text, " %s, and does not release it.",
+		gw_text_add(&explanation->text, " %s, and still owns the lock.",
 			    before->why ? before->why : "went on without it");
 	}
 }
@@ -440,6 +457,15 @@ static const struct gw_node *explain_first_of_type(const struct explanation *exp
 	return NULL;
 }
 
+static uint32_t explain_count_tasks(const struct explanation *explanation)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < explanation->finding->chain.count; i++)
+		count += explain_node(explanation, explanation->finding->chain.items[i])->type == GW_NODE_TASK;
+	return count;
+}
+
 static void explain_name_fence(struct explanation *explanation)
 {
 	const struct gw_node *fence = explain_first_of_type(explanation, GW_NODE_FENCE);
@@ -450,12 +476,41 @@ static void explain_name_fence(struct explanation *explanation)
 		explain_add(explanation, "a fence");
 }
 
+/* The lock by which the loop comes back to its root; NULL if it does so by something else. */
+static const struct gw_node *explain_lock_of_root(const struct explanation *explanation)
+{
+	const struct gw_index_list *edges = &explanation->finding->edges;
+	const struct gw_edge *last = &explanation->graph->edges[edges->items[edges->count - 1]];
+	const struct gw_node *from = explain_node(explanation, last->from);
+
+	return last->relation == GW_RELATION_HELD_BY && from->type == GW_NODE_LOCK ? from : NULL;
+}
+
+/* A lock that the root holds is named as that, and no other one. */
+static void explain_summarise_held(struct explanation *explanation)
+{
+	const struct gw_node *held = explain_lock_of_root(explanation);
+
+	explain_add(explanation, " waits for ");
+	explain_name_fence(explanation);
+	if (!held) {
+		explain_add(explanation,
+			    ", whose signaller waits, directly or through others, for what needs that wait to end");
+		return;
+	}
+	explain_add(explanation, " and holds ");
+	explain_name(explanation, held);
+	explain_add(explanation, explain_count_tasks(explanation) <= 2
+					 ? ", which its signaller needs"
+					 : ", which its signaller needs, directly or through others");
+}
+
 static void explain_summarise_loop(struct explanation *explanation)
 {
 	const struct gw_finding *finding = explanation->finding;
 	const struct gw_node *lock = explain_first_of_type(explanation, GW_NODE_LOCK);
 
-	explain_name(explanation, explain_node(explanation, finding->root));
+	explain_task(explanation, explain_node(explanation, finding->root), true);
 	switch (finding->class) {
 	case GW_CLASS_UNPLUG_SRCU:
 		explain_add(explanation, " waits in a drm_dev_enter() section for ");
@@ -488,17 +543,15 @@ static void explain_summarise_loop(struct explanation *explanation)
 		}
 		return;
 	case GW_CLASS_FENCE_LOCK_CYCLE:
-		explain_add(explanation, " waits for ");
-		explain_name_fence(explanation);
-		explain_add(explanation, " and holds ");
-		explain_name(explanation, lock);
-		explain_add(explanation, ", which its signaller needs");
+		explain_summarise_held(explanation);
 		return;
 	case GW_CLASS_LOCK_CYCLE:
 		explain_add(explanation, " waits for ");
 		explain_name(explanation, lock);
-		explain_add(explanation, finding->edges.count == 2 ? ", which it holds itself"
-								   : ", whose holder needs what it holds");
+		explain_add(explanation,
+			    finding->edges.count == 2
+				    ? ", which it holds itself"
+				    : ", whose holder waits, directly or through others, for what it holds");
 		return;
 	case GW_CLASS_RESET_CYCLE:
 		explain_add(explanation, " waits for ");
@@ -530,13 +583,13 @@ static void explain_summarise_dead_end(struct explanation *explanation)
 	const struct gw_finding *finding = explanation->finding;
 	const struct gw_node *lock = explain_first_of_type(explanation, GW_NODE_LOCK);
 
-	explain_name(explanation, explain_node(explanation, finding->chain.items[0]));
+	explain_task(explanation, explain_node(explanation, finding->chain.items[0]), true);
 	explain_add(explanation, " waits for ");
 	if (finding->class == GW_CLASS_LEAKED_LOCK && lock) {
 		explain_name(explanation, lock);
 		explain_add(explanation, ", which ");
 		explain_name(explanation, explain_last_node(explanation));
-		explain_add(explanation, " never released");
+		explain_add(explanation, " has not released");
 		return;
 	}
 	if (finding->class == GW_CLASS_LEAKED_SECTION) {
@@ -547,6 +600,19 @@ static void explain_summarise_dead_end(struct explanation *explanation)
 	explain_add(explanation, ", and nobody is left to signal it: ");
 	explain_name(explanation, explain_last_node(explanation));
 	explain_add(explanation, " is gone");
+}
+
+/* What stands at the end of the chain, if its kind is known. */
+static void explain_summarise_end(struct explanation *explanation, const struct gw_node *last)
+{
+	struct gw_text phrase = { .data = NULL };
+
+	if (last->end != GW_END_NONE && gw_end_phrase(&phrase, explanation->graph, last)) {
+		explain_add(explanation, "; at the end of the chain ");
+		explain_name(explanation, last);
+		gw_text_add(&explanation->text, " %s", phrase.data ? phrase.data : "");
+	}
+	gw_text_clear(&phrase);
 }
 
 static void explain_summarise_stall(struct explanation *explanation)
@@ -571,6 +637,7 @@ static void explain_summarise_stall(struct explanation *explanation)
 	}
 	explain_duration(explanation, first->since_ns);
 	explain_object(explanation, &explanation->graph->edges[explanation->finding->edges.items[0]]);
+	explain_summarise_end(explanation, explain_last_node(explanation));
 }
 
 char *gw_explain_summary(const struct gw_graph *graph, const struct gw_finding *finding)
@@ -595,56 +662,82 @@ char *gw_explain_summary(const struct gw_graph *graph, const struct gw_finding *
 
 /* ---- advice --------------------------------------------------------------------------------------- */
 
-static const char *explain_advice_of(enum gw_class class)
+/* What people do about a class: on a machine of which there is only a log, and in the code. */
+struct advice {
+	const char *machine, *developers;
+};
+
+static struct advice explain_advice_of(enum gw_class class)
 {
-	switch (class) {
-	case GW_CLASS_FENCE_LOCK_CYCLE:
-		return "Nothing but a GPU reset that retires the fence, or a reboot, ends this. For the driver's developers: whatever must run before a fence signals may take only locks that nobody holds while waiting for a fence; annotate it with dma_fence_begin_signalling() and run with lockdep.";
-	case GW_CLASS_NOTIFIER_CYCLE:
-		return "Nothing but a GPU reset that retires the fence, or a reboot, ends this. For the driver's developers: MMU-notifier callbacks may wait for fences, so the path that signals them must not take mmap_lock, wait for an invalidation or allocate memory with GFP_KERNEL.";
-	case GW_CLASS_RECLAIM_CYCLE:
-		return "Nothing but a GPU reset that retires the fence, or a reboot, ends this; more free memory makes it rarer. For the driver's developers: the path that signals a fence must not allocate memory with GFP_KERNEL, nor take a lock under which somebody else does.";
-	case GW_CLASS_FAULT_PREEMPT:
-		return "Reset the GPU. For the driver's developers: a GPU page fault must be served without waiting for fences of jobs that cannot be preempted while the fault is pending (Documentation/driver-api/dma-buf.rst, \"Recoverable Hardware Page Faults Implications\").";
-	case GW_CLASS_UNPLUG_SRCU:
-		return "The device cannot be removed any more; a reboot ends this. For the driver's developers: retire all fences of the device before drm_dev_unplug(), and do not wait for fences inside drm_dev_enter() sections.";
-	case GW_CLASS_SCHED_DEP_CYCLE:
-		return "End the processes that submitted these jobs, or reset the GPU. For the driver's developers: a job may depend only on fences that existed when it was armed; check for dependencies that are added later.";
-	case GW_CLASS_WORKQUEUE_CYCLE:
-		return "Nothing but a GPU reset that retires the fence, or a reboot, ends this. For the driver's developers: work that signals fences needs a workqueue of its own, with WQ_MEM_RECLAIM, on which nothing waits for fences; and never flush it under a lock that it takes or before a fence that it waits for.";
-	case GW_CLASS_ORPHANED_FENCE:
-		return "Only a reset or reload of the driver that retires the fence, or a reboot, ends this. For the driver's developers: signal every outstanding fence with an error before the thread, work or device that would have signalled it goes away.";
-	case GW_CLASS_LOCK_CYCLE:
-		return "Nothing but a reboot ends this. For the developers: these locks are taken in different orders, or one of them twice; lockdep names both places.";
-	case GW_CLASS_RESET_CYCLE:
-		return "The reset cannot run, so a reboot ends this. For the driver's developers: whoever holds a lock that the timeout or reset worker takes must not wait for a fence that only this worker can end.";
-	case GW_CLASS_RUNTIME_PM_CYCLE:
-		return "Nothing but a reboot ends this; keeping the device powered (echo on > /sys/…/power/control) avoids it. For the driver's developers: a runtime PM callback must not wait for a task that waits for the device to be resumed.";
-	case GW_CLASS_LEAKED_LOCK:
-		return "Most likely nothing short of a reboot frees the lock. For the driver's developers: a path of the owner returns without unlocking; check its error paths.";
-	case GW_CLASS_LEAKED_SECTION:
-		return "Most likely nothing short of a reboot ends this: the end of the process does not leave the section for it. For the driver's developers: a path returns without drm_dev_exit(); check its error paths.";
-	default: /* a long wait; the other kinds of reports have texts of their own */
-		break;
-	}
-	return "Examine the end of the chain: the GPU may be busy with a long job, hung, or waiting for a slow task. `gpuwatch-cli timelines` shows whether the timeline still advances.";
+	static const struct {
+		enum gw_class class;
+		struct advice advice;
+	} rows[] = {
+		{ GW_CLASS_FENCE_LOCK_CYCLE,
+		  { "Nothing but a GPU reset that retires the fence, or a reboot, ends this.",
+		    "For the driver's developers: whatever must run before a fence signals may take only locks that nobody holds while waiting for a fence; annotate it with dma_fence_begin_signalling() and run with lockdep." } },
+		{ GW_CLASS_NOTIFIER_CYCLE,
+		  { "Nothing but a GPU reset that retires the fence, or a reboot, ends this.",
+		    "For the driver's developers: MMU-notifier callbacks may wait for fences, so the path that signals them must not take mmap_lock, wait for an invalidation or allocate memory with GFP_KERNEL." } },
+		{ GW_CLASS_RECLAIM_CYCLE,
+		  { "Nothing but a GPU reset that retires the fence, or a reboot, ends this; more free memory makes it rarer.",
+		    "For the driver's developers: the path that signals a fence must not allocate memory with GFP_KERNEL, nor take a lock under which somebody else does." } },
+		{ GW_CLASS_FAULT_PREEMPT,
+		  { "Reset the GPU.",
+		    "For the driver's developers: a GPU page fault must be served without waiting for fences of jobs that cannot be preempted while the fault is pending (Documentation/driver-api/dma-buf.rst, \"Recoverable Hardware Page Faults Implications\")." } },
+		{ GW_CLASS_UNPLUG_SRCU,
+		  { "The device cannot be removed any more; a reboot ends this.",
+		    "For the driver's developers: retire all fences of the device before drm_dev_unplug(), and do not wait for fences inside drm_dev_enter() sections." } },
+		{ GW_CLASS_SCHED_DEP_CYCLE,
+		  { "End the processes that submitted these jobs, or reset the GPU.",
+		    "For the driver's developers: a job may depend only on fences that existed when it was armed; check for dependencies that are added later." } },
+		{ GW_CLASS_WORKQUEUE_CYCLE,
+		  { "Nothing but a GPU reset that retires the fence, or a reboot, ends this.",
+		    "For the driver's developers: work that signals fences needs a workqueue of its own, with WQ_MEM_RECLAIM, on which nothing waits for fences; and never flush it under a lock that it takes or before a fence that it waits for." } },
+		{ GW_CLASS_ORPHANED_FENCE,
+		  { "Only a reset or reload of the driver that retires the fence, or a reboot, ends this.",
+		    "For the driver's developers: signal every outstanding fence with an error before the thread, work or device that would have signalled it goes away." } },
+		{ GW_CLASS_LOCK_CYCLE,
+		  { "Nothing but a reboot ends this.",
+		    "For the developers: these locks are taken in different orders, or one of them twice; lockdep names both places." } },
+		{ GW_CLASS_RESET_CYCLE,
+		  { "The reset cannot run, so a reboot ends this.",
+		    "For the driver's developers: whoever holds a lock that the timeout or reset worker takes must not wait for a fence that only this worker can end." } },
+		{ GW_CLASS_RUNTIME_PM_CYCLE,
+		  { "Nothing but a reboot ends this; keeping the device powered (echo on > /sys/…/power/control) avoids it.",
+		    "For the driver's developers: a runtime PM callback must not wait for a task that waits for the device to be resumed." } },
+		{ GW_CLASS_LEAKED_LOCK,
+		  { "Most likely nothing short of a reboot frees the lock.",
+		    "For the driver's developers: a path of the owner returns without unlocking; check its error paths." } },
+		{ GW_CLASS_LEAKED_SECTION,
+		  { "Most likely nothing short of a reboot ends this: the end of the process does not leave the section for it.",
+		    "For the driver's developers: a path returns without drm_dev_exit(); check its error paths." } },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].class == class)
+			return rows[i].advice;
+	/* A long wait; the other kinds of reports have texts of their own. */
+	return (struct advice){
+		"",
+		"Examine the end of the chain: the GPU may be busy with a long job, hung, or waiting for a slow task. `gpuwatch-cli timelines` shows whether the timeline still advances."
+	};
 }
 
+/* Of a log nobody knows the states of the waits: what ends it follows from its class alone. */
 char *gw_explain_advice(const struct gw_graph *graph, const struct gw_finding *finding)
 {
+	struct advice advice = explain_advice_of(finding->class);
 	struct gw_text text = { .data = NULL };
 
-	gw_text_add(&text, "%s", explain_advice_of(finding->class));
-	for (uint32_t i = 0; i < finding->chain.count; i++) {
-		const struct gw_node *node = &graph->nodes[finding->chain.items[i]];
+	if (graph->from_text) {
+		gw_text_add(&text, "%s", advice.machine);
+	} else {
+		struct gw_action action = gw_action_of(graph, finding);
 
-		if (node->type != GW_NODE_TASK || !gw_wait_is_fence(&node->wait) ||
-		    !(node->wait.flags & GW_WAIT_F_INTERRUPTIBLE))
-			continue;
-		gw_text_add(&text, " The wait of ");
-		gw_name_phrase(&text, graph, node);
-		gw_text_add(&text, " is interruptible: killing it ends it.");
+		gw_action_sentence(&text, graph, &action);
 	}
+	gw_text_add(&text, "%s%s", text.length ? " " : "", advice.developers);
 	return gw_text_finish(&text);
 }
 

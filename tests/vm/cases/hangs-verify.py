@@ -126,7 +126,7 @@ def check_hang(checks, name, row, step, cli):
     if row["end"] != "-":
         checks.check(f"{name}: its end is {row['end']}", cause.get("end") == row["end"], f"{cause}")
     if row["action"] != "-":
-        action = report["root_cause"].get("action")
+        action = report["root_cause"].get("action", {}).get("code")
         checks.check(f"{name}: the action is {row['action']}", action == row["action"], f"{action}")
     check_times(checks, name, row, step, truth, report)
     check_replay(checks, name, step, report, cli)

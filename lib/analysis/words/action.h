@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The least action that ends what a finding shows, and whether it will work. */
+#ifndef GPUWATCH_LIB_ANALYSIS_WORDS_ACTION_H
+#define GPUWATCH_LIB_ANALYSIS_WORDS_ACTION_H
+
+#include <jansson.h>
+
+#include "lib/analysis/graph/finding.h"
+#include "lib/base/text.h"
+
+/* From the least one to the one that costs most. */
+enum gw_action_code {
+	GW_ACTION_WAIT,
+	GW_ACTION_KILL,	     /* a process whose wait a signal ends */
+	GW_ACTION_GPU_RESET, /* of the device whose fence it is */
+	GW_ACTION_REBOOT,
+};
+
+enum gw_works {
+	GW_WORKS_YES, /* by the states of the waits and the shape of the loop */
+	GW_WORKS_UNKNOWN,
+};
+
+struct gw_action {
+	enum gw_action_code code;
+	enum gw_works works;
+	uint32_t node;	    /* KILL: the task, else GW_NO_NODE */
+	const char *driver; /* GPU_RESET: of the device, "" = not known */
+};
+
+struct gw_action gw_action_of(const struct gw_graph *graph, const struct gw_finding *finding);
+
+/* Adds one sentence or two: what to do, why that is the least, and whether it is sure. */
+void gw_action_sentence(struct gw_text *text, const struct gw_graph *graph, const struct gw_action *action);
+
+/* {code, works, sentence}, of "kill" also {pid, command}, of "gpu-reset" {driver}: a new reference, NULL when out of memory. */
+json_t *gw_action_json(const struct gw_graph *graph, const struct gw_finding *finding);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a person reads: sentences that are true of the shape that they are about, and the action that ends it. */
+#include "build-snapshot.h"
+
+#define TEST(name) static void name(void **state)
+#define MUTEX GW_LOCK_F_MUTEX
+
+static const json_t *action_of(const struct world *w, enum gw_kind kind)
+{
+	const struct gw_report *report = the_report(w, kind);
+
+	assert_non_null(report->action);
+	assert_non_null(strstr(report->advice, json_string_value(json_object_get(report->action, "sentence"))));
+	return report->action;
+}
+
+static void assert_action(const struct world *w, enum gw_kind kind, const char *code, const char *works)
+{
+	const json_t *action = action_of(w, kind);
+
+	assert_string_equal(json_string_value(json_object_get(action, "code")), code);
+	assert_string_equal(json_string_value(json_object_get(action, "works")), works);
+}
+
+static void assert_kill(const struct world *w, uint32_t pid, const char *works)
+{
+	assert_action(w, GW_KIND_DEADLOCK, "kill", works);
+	assert_int_equal(json_integer_value(json_object_get(action_of(w, GW_KIND_DEADLOCK), "pid")), pid);
+}
+
+/* ---- sentences ------------------------------------------------------------------------------- */
+
+/* The first lock of the chain is another participant's. */
+TEST(summary_names_the_lock_that_the_waiter_holds)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *signaller = kthread(w, 102, "signaller");
+	struct gw_task_record *between = kthread(w, 103, "between");
+	struct gw_lock_record *of_holder = lock_of(w, GW_LOCK_RWSEM, holder), *of_between;
+	char held[128], other[64];
+
+	of_between = lock_of(w, GW_LOCK_MUTEX, between);
+	waits_for_fence(w, holder, fence(w, timeline_by(w, "gfx", signaller), 7));
+	waits_for_lock(w, signaller, of_between, MUTEX);
+	waits_for_lock(w, between, of_holder, GW_LOCK_F_WRITE);
+	look(w, 2);
+	snprintf(held, sizeof(held), "holds rwsem 0x%llx, which its signaller needs, directly or through others",
+		 (unsigned long long)of_holder->address);
+	snprintf(other, sizeof(other), "0x%llx", (unsigned long long)of_between->address);
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->summary, held));
+	assert_null(strstr(the_report(w, GW_KIND_DEADLOCK)->summary, other));
+	world_free(w);
+}
+
+TEST(summary_calls_an_mmap_lock_so)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = user_task(w, 101, "holder"), *signaller = kthread(w, 102, "signaller");
+	struct gw_lock_record *lock = mmap_lock_of(w, holder->mm);
+
+	lock->owner = holder->address;
+	lock->owner_pid = holder->pid;
+	lock->owner_kind = GW_OWNER_EXCLUSIVE;
+	waits_for_fence(w, holder, fence(w, timeline_by(w, "gfx", signaller), 7));
+	waits_for_lock(w, signaller, lock, GW_LOCK_F_READ);
+	look(w, 2);
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->summary, "and holds mmap_lock of mm "));
+	world_free(w);
+}
+
+TEST(each_task_of_a_chain_says_where_it_is)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	gpu_module(w, "vendor");
+	stack(w, c.holder, "schedule dma_fence_default_wait dma_fence_wait_timeout vendor:vendor_submit kthread");
+	stack(w, c.signaller, "schedule __mutex_lock vendor:vendor_retire kthread");
+	look(w, 2);
+	assert_non_null(
+		strstr(the_report(w, GW_KIND_DEADLOCK)->summary, "holder (pid 101), in vendor_submit [vendor], waits"));
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation,
+			       "signaller (pid 102), in vendor_retire [vendor], has waited"));
+	world_free(w);
+}
+
+/* ---- actions --------------------------------------------------------------------------------- */
+
+/* A lock may be handed over, and a reboot is not the only end of a wait that a signal ends. */
+TEST(killable_wait_of_a_holder_ends_the_loop)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.holder->flags = 0;
+	c.holder->tgid = 100;
+	c.holder->state = TASK_UNINTERRUPTIBLE | TASK_WAKEKILL;
+	look(w, 2);
+	assert_kill(w, 100, "yes");
+	assert_string_equal(json_string_value(json_object_get(action_of(w, GW_KIND_DEADLOCK), "command")),
+			    "kill -KILL 100");
+	world_free(w);
+}
+
+TEST(fence_of_uninterruptible_waits_may_be_retired_by_a_reset)
+{
+	struct world *w = world_new();
+
+	classic(w, 101).holder->flags = 0;
+	look(w, 2);
+	assert_action(w, GW_KIND_DEADLOCK, "gpu-reset", "unknown");
+	world_free(w);
+}
+
+TEST(kernel_thread_takes_no_signal)
+{
+	struct world *w = world_new();
+
+	classic(w, 101).holder->state = TASK_INTERRUPTIBLE;
+	look(w, 2);
+	assert_action(w, GW_KIND_DEADLOCK, "gpu-reset", "unknown");
+	world_free(w);
+}
+
+static struct gw_task_record *crossed_locks(struct world *w)
+{
+	struct gw_task_record *a = user_task(w, 101, "a"), *b = user_task(w, 102, "b");
+	struct gw_lock_record *of_a = lock_of(w, GW_LOCK_MUTEX, a), *of_b = lock_of(w, GW_LOCK_MUTEX, b);
+
+	stack(w, a, "schedule __mutex_lock amdgpu:amdgpu_a do_syscall_64");
+	stack(w, b, "schedule __mutex_lock amdgpu:amdgpu_b do_syscall_64");
+	waits_for_lock(w, a, of_b, MUTEX);
+	waits_for_lock(w, b, of_a, MUTEX);
+	return b;
+}
+
+TEST(locks_alone_need_a_reboot)
+{
+	struct world *w = world_new();
+
+	crossed_locks(w);
+	look(w, 2);
+	assert_action(w, GW_KIND_DEADLOCK, "reboot", "yes");
+	world_free(w);
+}
+
+TEST(one_killable_wait_for_a_lock_is_enough)
+{
+	struct world *w = world_new();
+
+	crossed_locks(w)->state = TASK_UNINTERRUPTIBLE | TASK_WAKEKILL;
+	look(w, 2);
+	assert_kill(w, 102, "yes");
+	world_free(w);
+}
+
+/* Its fence is not signalled by that. */
+TEST(killing_the_signaller_may_not_be_enough)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.signaller->flags = 0;
+	c.signaller->state = TASK_UNINTERRUPTIBLE | TASK_WAKEKILL;
+	look(w, 2);
+	assert_kill(w, 102, "unknown");
+	world_free(w);
+}
+
+TEST(killing_who_waits_for_a_leaked_lock_does_not_free_it)
+{
+	struct world *w = world_new();
+	struct gw_task_record *waiter = user_task(w, 101, "waiter");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, NULL);
+
+	lock->owner = 0xffff888000ff0000;
+	lock->owner_kind = GW_OWNER_EXCLUSIVE;
+	waits_for_lock(w, waiter, lock, MUTEX);
+	waiter->state = TASK_UNINTERRUPTIBLE | TASK_WAKEKILL;
+	look(w, 2);
+	assert_action(w, GW_KIND_DEADLOCK, "reboot", "yes");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "still owns the lock"));
+	world_free(w);
+}
+
+TEST(killing_the_only_waiter_ends_a_dead_end)
+{
+	struct world *w = world_new();
+	struct gw_task_record *gone = kthread(w, 102, "gone"), *waiter = user_task(w, 101, "waiter");
+	struct gw_fence_record *orphan = fence(w, timeline_by(w, "gfx", gone), 7);
+
+	waits_for_fence(w, waiter, orphan);
+	waiter->state = TASK_INTERRUPTIBLE;
+	remove_record(w, gone);
+	look(w, 2);
+	assert_kill(w, 101, "yes");
+	waits_for_fence(w, kthread(w, 103, "other"), orphan);
+	look(w, 2);
+	assert_kill(w, 101, "unknown");
+	world_free(w);
+}
+
+TEST(stall_is_waited_for)
+{
+	struct world *w = world_new();
+	struct gw_timeline_record *ring = timeline(w, "gfx");
+
+	signalled_by_interrupt(ring, GW_SIGNALLER_HARDIRQ);
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, ring, 7));
+	look(w, 11);
+	assert_action(w, GW_KIND_STALL, "wait", "unknown");
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(summary_names_the_lock_that_the_waiter_holds),
+		cmocka_unit_test(summary_calls_an_mmap_lock_so),
+		cmocka_unit_test(each_task_of_a_chain_says_where_it_is),
+		cmocka_unit_test(killable_wait_of_a_holder_ends_the_loop),
+		cmocka_unit_test(fence_of_uninterruptible_waits_may_be_retired_by_a_reset),
+		cmocka_unit_test(locks_alone_need_a_reboot),
+		cmocka_unit_test(one_killable_wait_for_a_lock_is_enough),
+		cmocka_unit_test(kernel_thread_takes_no_signal),
+		cmocka_unit_test(killing_the_signaller_may_not_be_enough),
+		cmocka_unit_test(killing_who_waits_for_a_leaked_lock_does_not_free_it),
+		cmocka_unit_test(killing_the_only_waiter_ends_a_dead_end),
+		cmocka_unit_test(stall_is_waited_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
