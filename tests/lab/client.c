@@ -127,6 +127,18 @@ static long ioctl_unlock(struct lab_client *client)
 	return ret;
 }
 
+static long ioctl_enter(struct lab_client *client)
+{
+	struct lab_instance *inst;
+
+	mutex_lock(&client->lock);
+	inst = client->inst;
+	mutex_unlock(&client->lock);
+	if (!inst)
+		return -ENOENT;
+	return inst->family->enter ? inst->family->enter(inst) : -EINVAL;
+}
+
 static long ioctl_signal(struct lab_client *client, unsigned int count)
 {
 	long ret = -ENOENT;
@@ -153,6 +165,8 @@ static long client_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioctl_unlock(client);
 	case GPULAB_IOC_WAIT_STOPPED:
 		return ioctl_wait_stopped(client);
+	case GPULAB_IOC_ENTER:
+		return ioctl_enter(client);
 	case GPULAB_IOC_SIGNAL:
 		return ioctl_signal(client, arg);
 	default:

@@ -44,6 +44,9 @@ struct gpulab_start {
 /* The calling thread signals so many fences (the argument), or with 0 the one that is waited for (trust/pipe-fault). */
 #define GPULAB_IOC_SIGNAL _IO('L', 6)
 
+/* The calling process plays its part in the kernel and returns when that is over; -ERESTARTSYS when a signal ended it. */
+#define GPULAB_IOC_ENTER _IO('L', 7)
+
 /**
  * struct gpulab_attach - put a new lab fence into a syncobj
  * @handle: syncobj handle of this DRM file

@@ -158,6 +158,7 @@ struct lab_variant {
  * @finish: all threads have been joined: free everything
  * @show: append to the truth line: `,"key":value`
  * @unlock: for GPULAB_IOC_UNLOCK, with the client's lock held
+ * @enter: for GPULAB_IOC_ENTER, without it: @finish waits for its end
  */
 struct lab_family {
 	const char *name;
@@ -168,6 +169,7 @@ struct lab_family {
 	void (*finish)(struct lab_instance *inst);
 	void (*show)(struct lab_instance *inst, struct seq_file *seq);
 	int (*unlock)(struct lab_instance *inst);
+	int (*enter)(struct lab_instance *inst);
 };
 
 struct lab_instance {
@@ -212,6 +214,8 @@ extern const struct lab_family lab_healthy_family;
 extern const struct lab_family lab_lock_cycle_family;
 extern const struct lab_family lab_lock_order_family;
 extern const struct lab_family lab_trust_family;
+extern const struct lab_family lab_process_cycle_family;
+extern const struct lab_family lab_driver_sleep_family;
 extern const struct lab_family lab_leaked_section_family;
 extern const struct lab_family lab_drm_section_family;
 

@@ -34,6 +34,7 @@ static const char usage[] =
 	"  leaked-lock/user-sleep | user-spin                        keep a kernel mutex until the scenario is stopped\n"
 	"  trust/madvise-vma | pipe-fault                            take part in the scenario until it is stopped\n"
 	"  leaked-section/user-sleep | user-spin                     stay in a drm_dev_enter() section until then\n"
+	"  process-cycle/... | driver-sleep/...                      hold a mutex in an ioctl that sleeps\n"
 	"  SCENARIO[/VARIANT]                                        any other: until it is stopped or this is killed\n"
 	"  healthy/process              healthy traffic with a process whose notifier waits, too\n"
 	"  syncobj-wait [seconds=N]     DRM_IOCTL_SYNCOBJ_WAIT for a lab fence that is signalled after N seconds\n"
@@ -219,6 +220,17 @@ static int any_scenario(char **words)
 
 	start(&request, words);
 	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
+	return 0;
+}
+
+/* Its part is a single ioctl. */
+static int entered(char **words)
+{
+	struct gpulab_start request = {};
+
+	start(&request, words);
+	if (ioctl(lab_fd, GPULAB_IOC_ENTER) < 0)
+		fail("enter");
 	return 0;
 }
 
@@ -563,6 +575,8 @@ int main(int argc, char **argv)
 		return trust_pipe(argv + 1);
 	if (!strncmp(command, "leaked-lock/user-", 17) || !strncmp(command, "leaked-section/user-", 20))
 		return leaked(strchr(command, '/') + 1, argv + 1);
+	if (!strncmp(command, "process-cycle/", 14) || !strncmp(command, "driver-sleep/", 13))
+		return entered(argv + 1);
 	if (is_one_of(command, syncobj))
 		return syncobj_command(command, parse_seconds(argv + 2));
 	if (is_one_of(command, vgem))

@@ -33,15 +33,36 @@ begin() {
 	# shellcheck disable=SC2086 # words
 	check "$1: the lab starts it" lab_start $1
 }
+# ends SCENARIO [killed]: the lab stops it, unless the end of its process did.
 end() {
 	mono >"$dir/released_at"
-	check "$1: the lab stops it" lab_stop "$1"
+	[ "${2:-}" = killed ] || check "$1: the lab stops it" lab_stop "$1"
 	check "$1: resolved after release" wait_until 12 none_active
 	since >"$dir/reports.jsonl"
 	check "$1: the lab let go" [ ! -s "$LAB/truth" ]
 }
 
-# hang SCENARIO KIND CLASS
+# The action that the report names is tried: killing that process ends the hang; where nothing less than a reset or a reboot is
+# named, killing all that take part does not.
+kill_named() {
+	pid=$(jq -rs 'map(select(.state == "active")) | last | .root_cause.action.pid' "$dir/standing.jsonl")
+	kill -KILL "$pid"
+	check "$1: killing process $pid ends it" wait_until 12 none_active
+	check "$1: the lab lets go of it" wait_until 12 [ ! -s "$LAB/truth" ]
+}
+kill_in_vain() {
+	for pid in $(jq -r '.participants[].tgid' "$dir/truth.jsonl"); do
+		kill -KILL "$pid" 2>/dev/null
+	done
+	sleep 2
+	if none_active; then
+		fail "$1: killing who takes part does not end it"
+	else
+		ok "$1: killing who takes part does not end it"
+	fi
+}
+
+# hang SCENARIO KIND CLASS ACTION
 hang() {
 	limit=16
 	[ "$2" != deadlock ] || limit=8
@@ -53,6 +74,14 @@ hang() {
 	cp "$LAB/truth" "$dir/truth.jsonl"
 	since >"$dir/standing.jsonl"
 	gpuwatch-cli record --force "$dir/recording" >/dev/null
+	case $4 in
+	kill)
+		kill_named "$1"
+		end "$1" killed
+		return
+		;;
+	gpu-reset | reboot) kill_in_vain "$1" ;;
+	esac
 	end "$1"
 }
 
@@ -95,7 +124,7 @@ while IFS="$(printf '\t')" read -r scenario kind class confidence culprit end_ki
 	wanted "$scenario" "$@" || continue
 	case $kind in
 	healthy) ! here "$culprit" || healthy "$scenario" "$class" ;;
-	*) ! here "$kernels" || hang "$scenario" "$kind" "$class" ;;
+	*) ! here "$kernels" || hang "$scenario" "$kind" "$class" "$action" ;;
 	esac
 done <"$OUT/table"
 stop_daemon
