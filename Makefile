@@ -255,6 +255,12 @@ bench: deps
 	@$(MAKE) -s all $(B)/bench/empty $(B)/lab/$(KERNEL)/stamp
 	@tests/vm/run --kernel $(KERNEL) --timeout 600 $(GUEST_FILES) -- /cases/bench.sh $(BENCH_ARGS)
 
+## soak: random topologies of the lab on KERNELS, for SOAK="SECONDS [SEED [AT-ONCE]]" each (default ten minutes): what was missed, false or wrongly named
+.PHONY: soak
+soak: deps
+	@$(MAKE) -s all $(B)/bench/empty $(KERNELS:%=$(B)/lab/%/stamp)
+	@for kernel in $(KERNELS); do SOAK="$(or $(SOAK),600)" tests/vm/check $$kernel $(B) $(B)/soak/$$kernel soak || exit 1; done
+
 .PHONY: check check-quick check-build lint kernel-check
 ## check: all tests, on the three kernels (EVERYWHERE=1: also those on all three for which one would do)
 check: deps

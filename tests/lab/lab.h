@@ -75,6 +75,8 @@ void lab_lock_hold(struct lab_lock *lock); /* as the holder does */
 void lab_lock_release(struct lab_lock *lock);
 void lab_lock_contend(struct lab_lock *lock); /* as signaller and victims do */
 void lab_lock_contend_done(struct lab_lock *lock);
+/* Whether a lock can be released for its owner on this kernel. */
+bool lab_lock_can_be_leaked(void);
 /* Release a lock on behalf of an owner that cannot do it any more. */
 void lab_lock_release_for_owner(struct lab_lock *lock);
 const void *lab_lock_address(const struct lab_lock *lock);
@@ -137,6 +139,7 @@ struct lab_params {
 	unsigned int seconds; /* healthy: how long */
 	unsigned int threads; /* healthy: how wide */
 	unsigned int keep_task; /* leaked-lock: 0 lets the dead owner's task_struct go */
+	unsigned int seed; /* random: what it is drawn from */
 };
 
 struct lab_fence_truth {
@@ -218,6 +221,7 @@ extern const struct lab_family lab_process_cycle_family;
 extern const struct lab_family lab_driver_sleep_family;
 extern const struct lab_family lab_leaked_section_family;
 extern const struct lab_family lab_drm_section_family;
+extern const struct lab_family lab_random_family;
 
 int lab_start(const char *command, struct lab_client *client, const struct gpulab_start *request);
 int lab_stop(const char *name);

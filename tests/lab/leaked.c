@@ -98,8 +98,10 @@ static int leaked_start(struct lab_instance *inst)
 	if (!leaked)
 		return -ENOMEM;
 	inst->priv = leaked;
-	INIT_WORK(&leaked->work, owner_work);
 	lab_lock_init(&leaked->lock, inst->variant->value == LEAKED_RESV ? LAB_RESV : LAB_MUTEX);
+	if (inst->variant->value != LEAKED_USER && !lab_lock_can_be_leaked())
+		return -EOPNOTSUPP;
+	INIT_WORK(&leaked->work, owner_work);
 	lab_truth_lock(inst, &leaked->lock);
 	if (inst->variant->value == LEAKED_USER)
 		ret = leak_in_process(inst, leaked);

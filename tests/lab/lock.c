@@ -109,8 +109,14 @@ void lab_lock_contend_done(struct lab_lock *lock)
 
 /*
  * These locks let any task release them unless CONFIG_DEBUG_MUTEXES or CONFIG_DEBUG_RWSEMS is set, which no distribution
- * does: that is how a debugger gets a machine with a leaked lock going again.
+ * does: that is how a debugger gets a machine with a leaked lock going again. On PREEMPT_RT a mutex is an rt_mutex, whose
+ * waiters are queued on its owner, too: there it would corrupt memory.
  */
+bool lab_lock_can_be_leaked(void)
+{
+	return !IS_ENABLED(CONFIG_PREEMPT_RT);
+}
+
 void lab_lock_release_for_owner(struct lab_lock *lock)
 {
 	switch (lock->type) {

@@ -18,7 +18,7 @@ static const struct lab_family *const lab_families[] = {
 	&lab_reclaim_family,	   &lab_hazard_family,	     &lab_fault_family,		 &lab_eviction_family,
 	&lab_healthy_family,	   &lab_lock_cycle_family,   &lab_lock_order_family,	 &lab_recovery_family,
 	&lab_late_recovery_family, &lab_trust_family,	     &lab_leaked_section_family, &lab_drm_section_family,
-	&lab_process_cycle_family, &lab_driver_sleep_family,
+	&lab_process_cycle_family, &lab_driver_sleep_family, &lab_random_family,
 };
 
 static DEFINE_MUTEX(lab_control); /* one start or stop at a time; taken before the next one */
@@ -190,6 +190,7 @@ static int parse_param(struct lab_params *params, char *word)
 		{ "seconds", offsetof(struct lab_params, seconds) },
 		{ "threads", offsetof(struct lab_params, threads) },
 		{ "keep_task", offsetof(struct lab_params, keep_task) },
+		{ "seed", offsetof(struct lab_params, seed) },
 	};
 	char *value = strchr(word, '=');
 	unsigned int i;
