@@ -216,6 +216,11 @@ $(B)/tests/state/state.o: tests/state/state.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(GW_CFLAGS) $(call pkg_cflags,$(LIB_PKGS)) $(CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
 
+# A member of the group that wants to hurt the daemon.
+$(B)/attack: tests/attack/attack.c
+	@mkdir -p $(@D)
+	$(CC) $(GW_CFLAGS) $(CFLAGS) $< $(call pkg_cflags,libsystemd) $(call pkg_libs,libsystemd) -o $@
+
 GUEST_FILES := --bin $(B)/gpuwatchd --bin $(B)/gpuwatch-cli --bin $(B)/bench/empty --bin /usr/bin/jq \
 	       --add tests/vm/cases:/cases --add $(B)/lab/$(KERNEL)/gpulab.ko:/lab/gpulab.ko \
 	       --add $(B)/lab/$(KERNEL)/labuser:/usr/bin/labuser
@@ -275,7 +280,7 @@ check-quick:
 # Everything the checks use, with warnings as errors; installed as a package would for the guest with systemd.
 check-build:
 	@echo "building gpuwatch, its unit tests, and the lab modules for $(KERNELS)"
-	@$(MAKE) -s -j$(shell nproc) WERROR=1 all $(B)/bench/empty $(B)/state $(UNIT_BIN) $(FUZZ_BIN)
+	@$(MAKE) -s -j$(shell nproc) WERROR=1 all $(B)/bench/empty $(B)/state $(B)/attack $(UNIT_BIN) $(FUZZ_BIN)
 	@$(MAKE) -s $(LAB)
 	@rm -rf $(B)/root
 	@$(MAKE) -s install DESTDIR=$(abspath $(B))/root PREFIX=/usr

@@ -31,7 +31,7 @@
 #include "lib/base/log.h"
 
 #define EXIT_USAGE 2
-#define HEAP_RESERVE (16 << 20)
+#define SOCKET_PATIENCE_MSEC 10000 /* longer than a look on a machine that hardly gets on */
 
 struct daemon {
 	struct gw_options options;
@@ -48,6 +48,7 @@ struct daemon {
 	struct gw_bus_api *api;
 	struct gw_bus *bus;
 	char run_directory[256];
+	bool unavailable; /* nothing can be watched on this system */
 };
 
 /* ---- configuration --------------------------------------------------------------------- */
@@ -226,6 +227,12 @@ static int daemon_add_signals(struct daemon *daemon)
 
 /* ---- start, run, stop ------------------------------------------------------------------------------ */
 
+/* Trying again does not help where there is no BTF, the namespace is the wrong one, or a capability is missing. */
+static bool daemon_may_try_again(int error)
+{
+	return error == -ENOMEM || error == -EAGAIN || error == -EINTR || error == -EIO || error == -EBUSY;
+}
+
 static int daemon_attach(struct daemon *daemon)
 {
 	const char *pins = daemon->config.pin_directory;
@@ -240,6 +247,7 @@ static int daemon_attach(struct daemon *daemon)
 	r = gw_loader_new(&daemon->loader, &options, message, sizeof(message));
 	if (r < 0)
 		log_error("%s", message);
+	daemon->unavailable = r < 0 && !daemon_may_try_again(r);
 	return r;
 }
 
@@ -327,7 +335,7 @@ static int daemon_add_parts(struct daemon *daemon)
 
 static void daemon_lock_memory(struct daemon *daemon)
 {
-	daemon->status.memory_error = -gw_memory_lock(HEAP_RESERVE);
+	daemon->status.memory_error = -gw_memory_lock();
 	if (daemon->status.memory_error)
 		log_warning("Memory cannot be locked (%s): gpuwatchd itself may get stuck when memory is short.",
 			    strerror(daemon->status.memory_error));
@@ -345,7 +353,8 @@ static int daemon_start(struct daemon *daemon)
 		log_error("The event loop cannot be set up: %s", strerror(-r));
 		return r;
 	}
-	r = gw_private_socket_new(&daemon->private_socket, daemon->options.private_socket, message, sizeof(message));
+	r = gw_private_socket_new(&daemon->private_socket, daemon->options.private_socket, SOCKET_PATIENCE_MSEC,
+				  message, sizeof(message));
 	if (r < 0) {
 		log_error("%s", message);
 		return r;
@@ -473,5 +482,5 @@ int main(int argc, char **argv)
 	daemon.status.standalone = daemon.options.standalone;
 	r = daemon_serve(&daemon);
 	daemon_stop(&daemon);
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return r >= 0 ? EXIT_SUCCESS : daemon.unavailable ? EX_UNAVAILABLE : EXIT_FAILURE;
 }

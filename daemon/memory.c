@@ -57,7 +57,7 @@ static int memory_lock_all(void)
 	return mlockall(MCL_CURRENT | MCL_FUTURE) < 0 ? -errno : 0;
 }
 
-int gw_memory_lock(size_t reserve)
+int gw_memory_lock(void)
 {
 	int r;
 
@@ -65,7 +65,12 @@ int gw_memory_lock(size_t reserve)
 	mallopt(M_TRIM_THRESHOLD, -1); /* which never shrinks */
 	mallopt(M_ARENA_MAX, 1);
 	r = memory_lock_all();
-	memory_prefault_heap(reserve);
+	memory_prefault_heap(GW_MEMORY_RESERVE);
 	prefault_stack();
 	return r;
+}
+
+void gw_memory_give_back(void)
+{
+	malloc_trim(GW_MEMORY_RESERVE);
 }

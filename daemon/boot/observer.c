@@ -199,7 +199,7 @@ static int observer_take_look(struct gw_boot_observer *observer, int output, str
 
 static int observer_take_save(struct gw_boot_observer *observer, int output, struct gw_boot_answer *answer)
 {
-	if (fcntl(output, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+	if (fcntl(output, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_GROW | F_SEAL_WRITE) < 0)
 		return -errno;
 	answer->evidence = output;
 	observer->answered(answer, observer->userdata);

@@ -3,12 +3,12 @@
 #include "daemon/serve/bus-api.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bpf/abi/kfd-records.h"
+#include "daemon/serve/handouts.h"
 #include "lib/analysis/words/timelines.h"
 #include "lib/analysis/words/waits.h"
 #include "lib/base/bus-names.h"
@@ -19,12 +19,14 @@
 
 #define RATE_PERIOD_USEC (300 * GW_USEC_PER_MSEC)
 #define RECORD_LOOKS 2
-#define PENDING_MAX 16	/* calls that wait for something, of all connections */
-#define BACKLOG_MAX 256 /* messages that a connection may leave unread */
+#define SNAPSHOTS_MAX 4		 /* that are kept for calls that wait for a second one: megabytes each */
+#define BACKLOG_BYTES (1U << 20) /* of signals that a connection may leave unread */
 
 struct connection {
 	sd_bus *bus;
 	sd_bus_slot *slot;
+	unsigned int pending_max; /* its calls that may wait for something */
+	size_t unread;		  /* bytes of signals since it had read all, about */
 	struct connection *next;
 };
 
@@ -51,7 +53,7 @@ struct gw_bus_api {
 	struct gw_bus_api_parts parts;
 	struct connection *connections;
 	struct pending *pending;
-	unsigned pending_count;
+	struct gw_handouts handouts;
 	uint32_t active_reports; /* in the last signal */
 };
 
@@ -69,24 +71,23 @@ static int api_reply_json(sd_bus_message *call, json_t *value)
 }
 
 /* Each caller reads from the start, at a pace of its own. */
-static int api_reply_evidence(sd_bus_message *call, int memfd)
+static int api_reply_file(struct gw_bus_api *api, sd_bus_message *call, int memfd)
 {
-	_cleanup_close_ int fd = -1;
-	char path[32];
+	_cleanup_close_ int fd = gw_handouts_give(&api->handouts, memfd, gw_now_mono_ns() / GW_NSEC_PER_USEC);
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", memfd);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	return sd_bus_reply_method_return(call, "h", fd);
+	if (fd == -EBUSY)
+		return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_LIMITS_EXCEEDED,
+						  "%d files were asked for within %u s: try again", GW_HANDOUTS_MAX,
+						  (unsigned)(GW_HANDOUT_USEC / GW_USEC_PER_SEC));
+	return fd < 0 ? fd : sd_bus_reply_method_return(call, "h", fd);
 }
 
-static int api_reply_boot(sd_bus_message *call, const struct gw_boot_answer *answer)
+static int api_reply_boot(struct gw_bus_api *api, sd_bus_message *call, const struct gw_boot_answer *answer)
 {
 	if (answer->error)
 		return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_FAILED, "%s", answer->error);
 	return answer->job == GW_BOOT_LOOK ? sd_bus_reply_method_return(call, "s", answer->order)
-					   : api_reply_evidence(call, answer->evidence);
+					   : api_reply_file(api, call, answer->evidence);
 }
 
 static int api_reply_recording(struct gw_bus_api *api, sd_bus_message *call)
@@ -95,7 +96,7 @@ static int api_reply_recording(struct gw_bus_api *api, sd_bus_message *call)
 
 	if (fd < 0)
 		return sd_bus_reply_method_errnof(call, fd, "Writing the recording failed: %m");
-	return sd_bus_reply_method_return(call, "h", fd);
+	return api_reply_file(api, call, fd);
 }
 
 /* ---- calls that are answered later --------------------------------------------------------- */
@@ -107,7 +108,6 @@ static void pending_free(struct pending *pending)
 	for (link = &pending->api->pending; *link; link = &(*link)->next)
 		if (*link == pending) {
 			*link = pending->next;
-			pending->api->pending_count--;
 			break;
 		}
 	sd_event_source_disable_unref(pending->timer);
@@ -116,14 +116,36 @@ static void pending_free(struct pending *pending)
 	free(pending);
 }
 
+static struct connection *api_connection(struct gw_bus_api *api, const sd_bus *bus)
+{
+	struct connection *connection = api->connections;
+
+	while (connection && connection->bus != bus)
+		connection = connection->next;
+	return connection;
+}
+
+/* Whether one more of this connection's calls may wait. */
+static bool pending_fits(struct gw_bus_api *api, const sd_bus *bus, enum awaited awaited)
+{
+	const struct connection *connection = api_connection(api, bus);
+	unsigned int calls = 0, snapshots = 0;
+
+	for (const struct pending *pending = api->pending; pending; pending = pending->next) {
+		calls += sd_bus_message_get_bus(pending->call) == bus;
+		snapshots += pending->awaited == AWAIT_SNAPSHOT;
+	}
+	return connection && calls < connection->pending_max &&
+	       (awaited != AWAIT_SNAPSHOT || snapshots < SNAPSHOTS_MAX);
+}
+
 static int pending_new(struct gw_bus_api *api, sd_bus_message *call, enum awaited awaited, struct pending **ret,
 		       sd_bus_error *error)
 {
 	struct pending *pending = NULL;
 
-	if (api->pending_count >= PENDING_MAX)
-		return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "%d calls are waiting already",
-					 PENDING_MAX);
+	if (!pending_fits(api, sd_bus_message_get_bus(call), awaited))
+		return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "Too many calls are waiting already");
 	pending = calloc(1, sizeof(*pending));
 	if (!pending)
 		return -ENOMEM;
@@ -132,7 +154,6 @@ static int pending_new(struct gw_bus_api *api, sd_bus_message *call, enum awaite
 	pending->call = sd_bus_message_ref(call);
 	pending->next = api->pending;
 	api->pending = pending;
-	api->pending_count++;
 	*ret = pending;
 	return 0;
 }
@@ -473,12 +494,17 @@ static const sd_bus_vtable api_vtable[] = {
 
 /* ---- signals ----------------------------------------------------------------------------------------- */
 
-/* A peer that does not read gets no more signals: what it left unread is memory of ours. */
-static bool connection_reads(const struct connection *connection)
+/* A peer that does not read gets no more signals: what it left unread is memory of ours. Counts @size if it may have it. */
+static bool connection_reads(struct connection *connection, size_t size)
 {
 	uint64_t queued;
 
-	return sd_bus_get_n_queued_write(connection->bus, &queued) < 0 || queued < BACKLOG_MAX;
+	if (sd_bus_get_n_queued_write(connection->bus, &queued) < 0 || queued == 0)
+		connection->unread = 0;
+	if (connection->unread > BACKLOG_BYTES)
+		return false;
+	connection->unread += size;
+	return true;
 }
 
 /* All connections hear of a change in the number of active reports. */
@@ -490,7 +516,7 @@ static void api_count_reports(struct gw_bus_api *api)
 		return;
 	api->active_reports = active;
 	for (struct connection *connection = api->connections; connection; connection = connection->next)
-		if (connection_reads(connection))
+		if (connection_reads(connection, sizeof(active)))
 			sd_bus_emit_properties_changed(connection->bus, GW_BUS_PATH, GW_BUS_INTERFACE, "ActiveReports",
 						       NULL);
 }
@@ -500,7 +526,7 @@ static void api_on_report(const struct gw_reported *report, enum gw_news news, v
 	struct gw_bus_api *api = userdata;
 
 	for (struct connection *connection = api->connections; connection; connection = connection->next)
-		if (connection_reads(connection))
+		if (connection_reads(connection, strlen(report->json)))
 			sd_bus_emit_signal(connection->bus, GW_BUS_PATH, GW_BUS_INTERFACE, "ReportChanged", "sssss",
 					   report->id, gw_kind_name(report->kind), gw_class_name(report->class),
 					   gw_state_name(report->state), report->json);
@@ -528,7 +554,7 @@ void gw_bus_api_boot_answered(struct gw_bus_api *api, const struct gw_boot_answe
 		next = pending->next;
 		if (pending->awaited != AWAIT_BOOT || pending->job != answer->job || pending->ticket > answer->ticket)
 			continue;
-		r = api_reply_boot(pending->call, answer);
+		r = api_reply_boot(api, pending->call, answer);
 		if (r < 0)
 			sd_bus_reply_method_errnof(pending->call, r, "Answering failed: %m");
 		pending_free(pending);
@@ -537,7 +563,7 @@ void gw_bus_api_boot_answered(struct gw_bus_api *api, const struct gw_boot_answe
 
 /* ---- connections ---------------------------------------------------------------------------------------- */
 
-int gw_bus_api_attach(struct gw_bus_api *api, sd_bus *bus)
+int gw_bus_api_attach(struct gw_bus_api *api, sd_bus *bus, unsigned int pending_max)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 	int r;
@@ -550,6 +576,7 @@ int gw_bus_api_attach(struct gw_bus_api *api, sd_bus *bus)
 		return r;
 	}
 	connection->bus = sd_bus_ref(bus);
+	connection->pending_max = pending_max;
 	connection->next = api->connections;
 	api->connections = connection;
 	return 0;
@@ -601,6 +628,7 @@ void gw_bus_api_free(struct gw_bus_api *api)
 		pending_free(api->pending);
 	while (api->connections)
 		gw_bus_api_detach(api, api->connections->bus);
+	gw_handouts_deinit(&api->handouts);
 	sd_event_unref(api->event);
 	free(api);
 }

@@ -29,8 +29,13 @@ struct gw_bus_api_parts {
 int gw_bus_api_new(struct gw_bus_api **ret, sd_event *event, const struct gw_bus_api_parts *parts);
 void gw_bus_api_free(struct gw_bus_api *api);
 
-/* Answer on this connection, and send it signals, until detached. Keeps a reference. Returns 0 or -errno. */
-int gw_bus_api_attach(struct gw_bus_api *api, sd_bus *bus);
+/*
+ * gw_bus_api_attach - answer on this connection, and send it signals, until detached
+ * @pending_max: calls of it that may wait for their answer at once
+ *
+ * Keeps a reference. Returns 0 or -errno.
+ */
+int gw_bus_api_attach(struct gw_bus_api *api, sd_bus *bus, unsigned int pending_max);
 void gw_bus_api_detach(struct gw_bus_api *api, sd_bus *bus);
 
 /* After each look: answers who waited for it. */

@@ -12,6 +12,7 @@
 
 #define ADDRESS "unix:path=/run/dbus/system_bus_socket"
 #define RETRY_USEC (2 * GW_USEC_PER_SEC)
+#define CALLS_MAX 32 /* of all that are on the bus; a peer of the private socket finds room beside them */
 
 struct gw_bus {
 	sd_event *event;
@@ -64,7 +65,7 @@ static int bus_on_connected(sd_bus_message *message, void *userdata, sd_bus_erro
 	struct gw_bus *bus = userdata;
 	int r;
 
-	r = gw_bus_api_attach(bus->api, bus->bus);
+	r = gw_bus_api_attach(bus->api, bus->bus, CALLS_MAX);
 	if (r >= 0)
 		r = sd_bus_request_name_async(bus->bus, NULL, GW_BUS_NAME, 0, bus_on_name, bus);
 	if (r < 0) {

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <libgen.h>
+#include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -11,31 +13,56 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#include <systemd/sd-id128.h>
-
-#include "lib/base/bus-names.h"
+#include "daemon/memory.h"
+#include "daemon/serve/peer.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 
 #define PEERS_MAX 32
+#define PEERS_OF_USERS_MAX 24 /* root always finds a place */
+#define PEERS_OF_USER_MAX 8
+#define CALLS_OF_PEER_MAX 4  /* that wait for their answer */
+#define BEHIND_OF_USER_MAX 2 /* connections of one user whose answers lie unread: memory of the daemon */
 #define GROUPS_MAX 1024
-
-struct peer {
-	struct gw_private_socket *server;
-	sd_bus *bus; /* NULL = free */
-	sd_event_source *kick;
-};
+#define TICK_USEC (5 * GW_USEC_PER_SEC)
+#define COMPLAINT_USEC (60 * GW_USEC_PER_SEC)
 
 struct gw_private_socket {
 	struct sockaddr_un address;
 	int fd;
+	struct stat bound; /* our socket: a successor's may be at the path later */
 	sd_event *event;
-	sd_event_source *source;
+	sd_event_source *connections;
+	sd_event_source *round; /* after each round of the loop */
+	sd_event_source *tick;	/* while there are peers */
 	struct gw_bus_api *api;
-	struct peer peers[PEERS_MAX];
+	struct gw_peer *peers[PEERS_MAX]; /* NULL = free */
+	uint64_t complained_usec;	  /* last line in the log about somebody who was refused; 0 = none yet */
 };
 
+static uint64_t socket_now_usec(void)
+{
+	return gw_now_mono_ns() / GW_NSEC_PER_USEC;
+}
+
 /* ---- who may ------------------------------------------------------------------------------ */
+
+/* One line a minute: who is refused may try as often as it likes. */
+_printf_(2, 3) static void socket_complain(struct gw_private_socket *server, const char *format, ...)
+{
+	uint64_t now = socket_now_usec();
+	va_list arguments;
+	char line[256];
+
+	if (server->complained_usec && now - server->complained_usec < COMPLAINT_USEC)
+		return;
+	server->complained_usec = now;
+	va_start(arguments, format);
+	vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	log_notice("%s", line);
+}
 
 static bool socket_in_group(int fd, gid_t gid)
 {
@@ -50,170 +77,168 @@ static bool socket_in_group(int fd, gid_t gid)
 	return false;
 }
 
-static bool socket_peer_may_ask(int fd)
+static bool socket_peer_may_ask(struct gw_private_socket *server, int fd, struct ucred *peer)
 {
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
+	socklen_t size = sizeof(*peer);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &size) < 0)
 		return false;
-	if (peer.uid == 0 || peer.uid == geteuid() || peer.gid == getegid() || socket_in_group(fd, getegid()))
+	if (peer->uid == 0 || peer->uid == geteuid() || peer->gid == getegid() || socket_in_group(fd, getegid()))
 		return true;
-	log_notice("Refused process %d of user %u on the private socket: not root, and not of the daemon's group.",
-		   (int)peer.pid, (unsigned)peer.uid);
+	socket_complain(server,
+			"Refused process %d of user %u on the private socket: not root, and not of the daemon's group.",
+			(int)peer->pid, (unsigned)peer->uid);
 	return false;
 }
 
 /* ---- peers --------------------------------------------------------------------------------- */
 
-static void peer_drop(struct peer *peer)
+/* Those of this user; @behind: only those that leave answers unread. */
+static unsigned int socket_count(const struct gw_private_socket *server, uid_t uid, bool behind)
 {
-	gw_bus_api_detach(peer->server->api, peer->bus);
-	peer->kick = sd_event_source_disable_unref(peer->kick);
-	peer->bus = sd_bus_close_unref(peer->bus);
-}
+	unsigned int count = 0;
 
-static int peer_on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error)
-{
-	peer_drop(userdata);
-	return 0;
-}
-
-static int peer_on_kick(sd_event_source *source, void *userdata)
-{
-	struct peer *peer = userdata;
-
-	while (peer->bus && sd_bus_process(peer->bus, NULL) > 0)
-		;
-	return 0;
-}
-
-/*
- * A client may send its first call in one piece with the end of the
- * authentication (libdbus does). sd-bus has read it then, but waits for more to
- * read before it looks at it: have it look once.
- */
-static int peer_on_authenticated(sd_bus_message *message, void *userdata, sd_bus_error *error)
-{
-	struct peer *peer = userdata;
-
-	sd_event_source_set_enabled(peer->kick, SD_EVENT_ONESHOT);
-	return 0;
-}
-
-/* Clients made for a bus (busctl, gdbus) first ask it for a name of their own. */
-static int peer_on_hello(sd_bus_message *call, void *userdata, sd_bus_error *error)
-{
-	return sd_bus_reply_method_return(call, "s", ":0.1");
-}
-
-static const sd_bus_vtable bus_vtable[] = {
-	SD_BUS_VTABLE_START(SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_METHOD_WITH_ARGS("Hello", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", unique_name), peer_on_hello,
-				SD_BUS_VTABLE_UNPRIVILEGED),
-	SD_BUS_VTABLE_END,
-};
-
-static int peer_match_local(struct peer *peer, const char *member, sd_bus_message_handler_t handler)
-{
-	return sd_bus_match_signal_async(peer->bus, NULL, NULL, "/org/freedesktop/DBus/Local",
-					 "org.freedesktop.DBus.Local", member, handler, NULL, peer);
-}
-
-static int peer_configure(struct peer *peer)
-{
-	sd_id128_t id;
-	int r;
-
-	r = sd_id128_randomize(&id);
-	if (r >= 0)
-		r = sd_bus_set_server(peer->bus, true, id);
-	if (r >= 0)
-		r = sd_bus_set_description(peer->bus, "private");
-	if (r >= 0)
-		r = sd_bus_negotiate_fds(peer->bus, true);
-	if (r >= 0) /* there is no bus to say who sends */
-		r = sd_bus_set_sender(peer->bus, GW_BUS_NAME);
-	if (r >= 0)
-		r = sd_bus_set_connected_signal(peer->bus, true);
-	return r;
-}
-
-static int peer_start(struct peer *peer, sd_event *event)
-{
-	int r;
-
-	r = peer_configure(peer);
-	if (r >= 0)
-		r = peer_match_local(peer, "Connected", peer_on_authenticated);
-	if (r >= 0)
-		r = peer_match_local(peer, "Disconnected", peer_on_disconnected);
-	if (r >= 0)
-		r = sd_bus_add_object_vtable(peer->bus, NULL, "/org/freedesktop/DBus", "org.freedesktop.DBus",
-					     bus_vtable, peer);
-	if (r >= 0)
-		r = gw_bus_api_attach(peer->server->api, peer->bus);
-	if (r >= 0)
-		r = sd_event_add_defer(event, &peer->kick, peer_on_kick, peer);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(peer->kick, SD_EVENT_OFF);
-	if (r >= 0)
-		r = sd_bus_start(peer->bus);
-	if (r >= 0)
-		r = sd_bus_attach_event(peer->bus, event, SD_EVENT_PRIORITY_NORMAL);
-	return r;
-}
-
-/* Takes @fd over. */
-static int peer_add(struct peer *peer, sd_event *event, int fd)
-{
-	int r;
-
-	r = sd_bus_new(&peer->bus);
-	if (r >= 0)
-		r = sd_bus_set_fd(peer->bus, fd, fd);
-	if (r < 0)
-		close(fd);
-	else
-		r = peer_start(peer, event);
-	if (r < 0)
-		peer_drop(peer);
-	return r;
-}
-
-static struct peer *socket_free_place(struct gw_private_socket *server)
-{
 	for (size_t i = 0; i < PEERS_MAX; i++)
-		if (!server->peers[i].bus) {
-			server->peers[i].server = server;
+		if (server->peers[i] && gw_peer_uid(server->peers[i]) == uid)
+			count += !behind || gw_peer_is_behind(server->peers[i]);
+	return count;
+}
+
+static unsigned int socket_count_all(const struct gw_private_socket *server)
+{
+	unsigned int count = 0;
+
+	for (size_t i = 0; i < PEERS_MAX; i++)
+		count += server->peers[i] != NULL;
+	return count;
+}
+
+static struct gw_peer **socket_free_place(struct gw_private_socket *server, uid_t uid)
+{
+	if (uid != 0 && (socket_count(server, uid, false) >= PEERS_OF_USER_MAX ||
+			 socket_count_all(server) - socket_count(server, 0, false) >= PEERS_OF_USERS_MAX))
+		return NULL;
+	for (size_t i = 0; i < PEERS_MAX; i++)
+		if (!server->peers[i])
 			return &server->peers[i];
-		}
 	return NULL;
+}
+
+/* What was allocated for it goes back to the system, as far as it lies at the heap's end. */
+static void socket_drop_peer(struct gw_peer **place)
+{
+	gw_peer_free(*place);
+	*place = NULL;
+	gw_memory_give_back();
+}
+
+static void socket_drop_those_over(struct gw_private_socket *server)
+{
+	uint64_t now = socket_now_usec();
+	const char *why;
+
+	for (size_t i = 0; i < PEERS_MAX; i++) {
+		if (!server->peers[i] || !gw_peer_is_over(server->peers[i], now, &why))
+			continue;
+		if (why)
+			socket_complain(server, "Closed a connection of user %u to the private socket: %s.",
+					(unsigned)gw_peer_uid(server->peers[i]), why);
+		socket_drop_peer(&server->peers[i]);
+	}
+}
+
+/* Nothing is freed or passed on from inside of a handler of a bus. */
+static int socket_on_round(sd_event_source *source, void *userdata)
+{
+	struct gw_private_socket *server = userdata;
+
+	for (size_t i = 0; i < PEERS_MAX; i++) {
+		struct gw_peer *peer = server->peers[i];
+		uid_t uid = peer ? gw_peer_uid(peer) : 0;
+
+		if (peer)
+			gw_peer_go_on(peer, uid == 0 || socket_count(server, uid, true) < BEHIND_OF_USER_MAX);
+	}
+	socket_drop_those_over(server);
+	return 0;
+}
+
+/* The round that follows does it. */
+static int socket_on_tick(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct gw_private_socket *server = userdata;
+
+	if (socket_count_all(server) == 0)
+		return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	return sd_event_source_set_time_relative(source, TICK_USEC);
+}
+
+static int socket_start_tick(struct gw_private_socket *server)
+{
+	int enabled;
+
+	if (sd_event_source_get_enabled(server->tick, &enabled) > 0)
+		return 0;
+	sd_event_source_set_time_relative(server->tick, TICK_USEC);
+	return sd_event_source_set_enabled(server->tick, SD_EVENT_ON);
 }
 
 static int socket_on_connection(sd_event_source *source, int listening, uint32_t revents, void *userdata)
 {
 	_cleanup_close_ int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct gw_private_socket *server = userdata;
-	struct peer *place = socket_free_place(server);
+	struct gw_peer **place;
+	struct ucred peer;
 	int r;
 
-	if (fd < 0 || !socket_peer_may_ask(fd))
+	if (fd < 0 || !socket_peer_may_ask(server, fd, &peer))
 		return 0;
+	place = socket_free_place(server, peer.uid);
 	if (!place) {
-		log_warning("Refused a connection to the private socket: there are %d already.", PEERS_MAX);
+		socket_complain(server, "Refused a connection of user %u to the private socket: there are %u already.",
+				(unsigned)peer.uid, socket_count_all(server));
 		return 0;
 	}
-	r = peer_add(place, server->event, gw_steal_fd(&fd));
+	r = gw_peer_new(place, server->event, server->api, gw_steal_fd(&fd), peer.uid, CALLS_OF_PEER_MAX);
 	if (r < 0)
 		log_warning("Serving a connection to the private socket failed: %s", strerror(-r));
+	else
+		socket_start_tick(server);
 	return 0;
 }
 
 /* ---- the path -------------------------------------------------------------------------------- */
 
+/*
+ * Whether the daemon that listens there still lives: one that hangs in the kernel cannot be killed and keeps its socket, but
+ * answers nothing. Any answer to the authentication will do.
+ */
+static bool socket_owner_answers(int fd, int patience_msec)
+{
+	static const char hello[] = "\0AUTH EXTERNAL\r\nDATA\r\n";
+	struct pollfd answer = { .fd = fd, .events = POLLIN };
+	int r;
+
+	if (send(fd, hello, sizeof(hello) - 1, MSG_NOSIGNAL) < 0)
+		return errno != EPIPE && errno != ECONNRESET;
+	do
+		r = poll(&answer, 1, patience_msec);
+	while (r < 0 && errno == EINTR);
+	return r != 0;
+}
+
+static int socket_take_over(int fd, const char *path)
+{
+	struct ucred owner = { 0 };
+	socklen_t size = sizeof(owner);
+
+	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &owner, &size);
+	log_warning("The gpuwatchd of process %d does not answer on %s: taking it over.", (int)owner.pid, path);
+	return unlink(path) < 0 ? -errno : 0;
+}
+
 /* Returns -EADDRINUSE when somebody listens there, 0 when the path is free (now). */
-static int socket_clear_path(const struct sockaddr_un *address)
+static int socket_clear_path(const struct sockaddr_un *address, int patience_msec)
 {
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct stat st;
@@ -224,8 +249,10 @@ static int socket_clear_path(const struct sockaddr_un *address)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(st.st_mode))
 		return -EEXIST;
-	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) >= 0 || errno == EAGAIN)
-		return -EADDRINUSE;
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) >= 0)
+		return socket_owner_answers(fd, patience_msec) ? -EADDRINUSE : socket_take_over(fd, address->sun_path);
+	if (errno == EAGAIN) /* so many wait for its answer already */
+		return socket_take_over(fd, address->sun_path);
 	if (errno != ECONNREFUSED)
 		return -errno;
 	return unlink(address->sun_path) < 0 ? -errno : 0;
@@ -250,18 +277,20 @@ static void socket_make_parent(const char *path)
 	mkdir(dirname(copy), 0755);
 }
 
-static int socket_open_path(struct gw_private_socket *server)
+static int socket_open_path(struct gw_private_socket *server, int patience_msec)
 {
 	int r;
 
 	socket_make_parent(server->address.sun_path);
-	r = socket_clear_path(&server->address);
+	r = socket_clear_path(&server->address, patience_msec);
 	if (r < 0)
 		return r;
 	server->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (server->fd < 0)
 		return -errno;
 	r = socket_bind_path(server->fd, &server->address);
+	if (r >= 0 && lstat(server->address.sun_path, &server->bound) < 0)
+		r = -errno;
 	if (r < 0) {
 		close(gw_steal_fd(&server->fd)); /* the path is not ours to remove */
 		return r;
@@ -281,7 +310,8 @@ static void socket_explain_error(int error, const char *path, char *message, siz
 
 /* ---- life -------------------------------------------------------------------------------------- */
 
-int gw_private_socket_new(struct gw_private_socket **ret, const char *path, char *message, size_t size)
+int gw_private_socket_new(struct gw_private_socket **ret, const char *path, int patience_msec, char *message,
+			  size_t size)
 {
 	struct gw_private_socket *server = calloc(1, sizeof(*server));
 	int r;
@@ -295,7 +325,7 @@ int gw_private_socket_new(struct gw_private_socket **ret, const char *path, char
 	r = strlen(path) < sizeof(server->address.sun_path) ? 0 : -ENAMETOOLONG;
 	if (r >= 0) {
 		strcpy(server->address.sun_path, path);
-		r = socket_open_path(server);
+		r = socket_open_path(server, patience_msec);
 	}
 	if (r < 0) {
 		socket_explain_error(r, path, message, size);
@@ -308,22 +338,41 @@ int gw_private_socket_new(struct gw_private_socket **ret, const char *path, char
 
 int gw_private_socket_serve(struct gw_private_socket *server, sd_event *event, struct gw_bus_api *api)
 {
+	int r;
+
 	server->event = sd_event_ref(event);
 	server->api = api;
-	return sd_event_add_io(event, &server->source, server->fd, EPOLLIN, socket_on_connection, server);
+	r = sd_event_add_post(event, &server->round, socket_on_round, server);
+	if (r >= 0)
+		r = sd_event_add_time_relative(event, &server->tick, CLOCK_MONOTONIC, TICK_USEC, TICK_USEC / 2,
+					       socket_on_tick, server);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(server->tick, SD_EVENT_OFF);
+	return r < 0 ? r
+		     : sd_event_add_io(event, &server->connections, server->fd, EPOLLIN, socket_on_connection, server);
+}
+
+static void socket_remove_path(const struct gw_private_socket *server)
+{
+	struct stat st;
+
+	if (lstat(server->address.sun_path, &st) == 0 && st.st_dev == server->bound.st_dev &&
+	    st.st_ino == server->bound.st_ino)
+		unlink(server->address.sun_path);
 }
 
 void gw_private_socket_free(struct gw_private_socket *server)
 {
 	if (!server)
 		return;
-	sd_event_source_disable_unref(server->source);
+	sd_event_source_disable_unref(server->connections);
+	sd_event_source_disable_unref(server->round);
+	sd_event_source_disable_unref(server->tick);
 	for (size_t i = 0; i < PEERS_MAX; i++)
-		if (server->peers[i].bus)
-			peer_drop(&server->peers[i]);
+		gw_peer_free(server->peers[i]);
 	sd_event_unref(server->event);
 	if (server->fd >= 0) {
-		unlink(server->address.sun_path);
+		socket_remove_path(server);
 		close(server->fd);
 	}
 	free(server);

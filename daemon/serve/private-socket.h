@@ -20,10 +20,12 @@ struct gw_private_socket;
  * @message, @size: on failure one line for people
  *
  * Connections are not accepted before gw_private_socket_serve(). A socket that
- * no process listens on any more is replaced. Returns 0, -EADDRINUSE when another
- * daemon serves the path, or -errno.
+ * no process listens on any more is replaced, and so is that of a daemon which has
+ * not answered for @patience_msec: it hangs, and cannot be killed. Returns 0,
+ * -EADDRINUSE when another daemon serves the path, or -errno.
  */
-int gw_private_socket_new(struct gw_private_socket **ret, const char *path, char *message, size_t size);
+int gw_private_socket_new(struct gw_private_socket **ret, const char *path, int patience_msec, char *message,
+			  size_t size);
 
 /* Accept root, the daemon's own user and members of its group. */
 int gw_private_socket_serve(struct gw_private_socket *socket, sd_event *event, struct gw_bus_api *api);

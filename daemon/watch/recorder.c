@@ -106,8 +106,7 @@ int gw_recorder_write(const struct gw_recorder *recorder, const struct gw_host_r
 	r = recorder_write_all(fd, recorder, host);
 	if (r < 0)
 		return r;
-	if (lseek(fd, 0, SEEK_SET) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+	if (lseek(fd, 0, SEEK_SET) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_GROW | F_SEAL_WRITE) < 0)
 		return -errno;
 	return gw_steal_fd(&fd);
 }

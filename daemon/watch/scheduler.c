@@ -162,6 +162,9 @@ static int scheduler_add_sources(struct gw_scheduler *scheduler, sd_event *event
 			    scheduler_on_wake, scheduler);
 	if (r < 0)
 		return r;
+	/* However much clients ask for: a look comes first. */
+	sd_event_source_set_priority(scheduler->timer, SD_EVENT_PRIORITY_IMPORTANT);
+	sd_event_source_set_priority(scheduler->wake, SD_EVENT_PRIORITY_IMPORTANT);
 	sd_event_source_set_description(scheduler->timer, "look");
 	sd_event_source_set_description(scheduler->wake, "wake");
 	return 0;

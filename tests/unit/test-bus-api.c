@@ -5,19 +5,22 @@
 #include "build-reports.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include "daemon/serve/bus-api.h"
 #include "daemon/serve/private-socket.h"
 #include "daemon/watch/scheduler.h"
 #include "daemon/watch/watch.h"
 #include "lib/base/bus-names.h"
+#include "lib/base/cleanup.h"
 
 #define TEST(name) static void name(void **state)
-#define PENDING_MAX 16 /* as in bus-api.c */
-#define PEERS_MAX 32   /* as in private-socket.c */
+#define PENDING_MAX 4 /* CALLS_OF_PEER_MAX in private-socket.c */
+#define PEERS_MAX 32  /* as there */
 
 /* A whole daemon but for the kernel, and one client. */
 struct scene {
@@ -160,7 +163,7 @@ static struct scene *scene_new(void)
 	assert_true(sd_event_new(&scene->event) >= 0);
 	scene->loader = fake_kernel_new();
 	scene_add_parts(scene);
-	assert_int_equal(gw_private_socket_new(&scene->socket, scene->path, message, sizeof(message)), 0);
+	assert_int_equal(gw_private_socket_new(&scene->socket, scene->path, 0, message, sizeof(message)), 0);
 	assert_true(gw_private_socket_serve(scene->socket, scene->event, scene->api) >= 0);
 	scene->client = connect_client(scene);
 	assert_true(sd_bus_match_signal(scene->client, NULL, NULL, GW_BUS_PATH, GW_BUS_INTERFACE, "ReportChanged",
@@ -538,6 +541,110 @@ TEST(client_that_does_not_read_gets_no_more_signals_and_harms_nobody)
 	scene_free(scene);
 }
 
+/* A connection that has authenticated and will say what a test wants, by hand. */
+static int connect_by_hand(struct scene *scene)
+{
+	static const char hello[] = "\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n";
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	strcpy(address.sun_path, scene->path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(write(fd, hello, sizeof(hello) - 1), sizeof(hello) - 1);
+	return fd;
+}
+
+static size_t heap_size(void)
+{
+	return mallinfo2().arena + mallinfo2().hblkhd;
+}
+
+/* Rounds of the loop until nothing is left to do. */
+static void settle(struct scene *scene)
+{
+	while (sd_event_run(scene->event, 20 * GW_USEC_PER_MSEC) > 0)
+		;
+}
+
+static bool is_closed(int fd)
+{
+	char answer[256];
+	ssize_t size;
+
+	while ((size = read(fd, answer, sizeof(answer))) > 0)
+		;
+	return size == 0 || errno == ECONNRESET;
+}
+
+/* Sixteen bytes of header announce 128 MiB, for which nobody is to make room. */
+TEST(message_that_is_announced_too_long_closes_the_connection)
+{
+	static const unsigned char header[24] = { 'l', 1, 0, 1, 0, 0, 0, 7, 1, 0, 0, 0, 8 };
+	struct scene *scene = scene_new();
+	size_t before = heap_size();
+	int fds[8];
+
+	for (size_t i = 0; i < 8; i++) {
+		fds[i] = connect_by_hand(scene);
+		assert_int_equal(write(fds[i], header, sizeof(header)), sizeof(header));
+	}
+	settle(scene);
+	for (size_t i = 0; i < 8; i++) {
+		assert_true(is_closed(fds[i]));
+		close(fds[i]);
+	}
+	assert_true(heap_size() < before + (4 << 20));
+	free(call_string(scene, "GetStatus", ""));
+	scene_free(scene);
+}
+
+/* What is hidden behind a BEGIN that does not begin anything is no way around that. */
+TEST(nothing_is_passed_on_before_the_authentication_is_over)
+{
+	static const char hello[] = "\0BEGIN\r\n",
+			  rest[] = "l\1\0\1\x40\0\0\0\1\0\0\0\0\0\0\0AUTH EXTERNAL\r\nBEGIN\r\nl\1\0\1\0\0\0\7";
+	struct scene *scene = scene_new();
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	char answer[64] = "";
+
+	strcpy(address.sun_path, scene->path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(write(fd, hello, sizeof(hello) - 1), sizeof(hello) - 1);
+	assert_int_equal(write(fd, rest, sizeof(rest) - 1), sizeof(rest) - 1);
+	settle(scene);
+	assert_true(read(fd, answer, sizeof(answer) - 1) > 0);
+	assert_string_equal(answer, "ERROR\r\n");
+	assert_int_equal(read(fd, answer, sizeof(answer)), -1);
+	close(fd);
+	scene_free(scene);
+}
+
+/* Thousands of calls whose answers it does not read: it gets no second one before it has the first. */
+TEST(answers_that_are_not_read_do_not_pile_up)
+{
+	struct scene *scene = scene_new();
+	sd_bus *deaf = connect_client(scene);
+	sd_bus_message *reply = NULL, *replies[2000] = { NULL };
+	size_t before;
+
+	begin_call(scene, deaf, &reply, GW_BUS_INTERFACE, "GetStatus", "");
+	await(scene, &reply);
+	sd_bus_message_unref(reply);
+	for (size_t i = 0; i < 500; i++)
+		put_report(scene, "d-1", GW_STATE_ACTIVE);
+	sd_bus_detach_event(deaf);
+	for (size_t i = 0; i < 2000; i++)
+		begin_call(scene, deaf, &replies[i], GW_BUS_INTERFACE, "GetStatus", "");
+	before = heap_size();
+	sd_bus_flush(deaf);
+	settle(scene);
+	assert_true(heap_size() < before + (4 << 20));
+	free(call_string(scene, "GetStatus", ""));
+	sd_bus_close_unref(deaf);
+	scene_free(scene);
+}
+
 TEST(connections_are_bounded_and_free_places_are_used_again)
 {
 	struct scene *scene = scene_new();
@@ -569,6 +676,40 @@ TEST(connections_are_bounded_and_free_places_are_used_again)
 
 /* ---- the path -------------------------------------------------------------------------------- */
 
+/* In another process, while this one's loop runs. */
+static bool second_daemon_is_refused(struct scene *scene)
+{
+	struct gw_private_socket *second;
+	char message[256] = "";
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(gw_private_socket_new(&second, scene->path, 10000, message, sizeof(message)) == -EADDRINUSE &&
+				      strstr(message, "another gpuwatchd")
+			      ? 0
+			      : 1);
+	while (waitpid(pid, &status, WNOHANG) == 0)
+		sd_event_run(scene->event, 10 * GW_USEC_PER_MSEC);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Nobody runs the first one's loop: it hangs. Its end does not take the second one's path away. */
+TEST(socket_of_a_daemon_that_hangs_is_taken_over)
+{
+	struct scene *scene = scene_new();
+	struct gw_private_socket *second;
+	char message[256];
+	struct stat st;
+
+	assert_int_equal(gw_private_socket_new(&second, scene->path, 50, message, sizeof(message)), 0);
+	gw_private_socket_free(gw_steal(scene->socket));
+	assert_int_equal(stat(scene->path, &st), 0);
+	gw_private_socket_free(second);
+	scene_free(scene);
+}
+
 TEST(path_belongs_to_one_daemon_and_what_a_dead_one_left_is_replaced)
 {
 	struct scene *scene = scene_new();
@@ -578,8 +719,7 @@ TEST(path_belongs_to_one_daemon_and_what_a_dead_one_left_is_replaced)
 	struct stat st;
 	int fd;
 
-	assert_int_equal(gw_private_socket_new(&second, scene->path, message, sizeof(message)), -EADDRINUSE);
-	assert_non_null(strstr(message, "another gpuwatchd"));
+	assert_true(second_daemon_is_refused(scene));
 	assert_int_equal(stat(scene->path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0660);
 
@@ -588,13 +728,13 @@ TEST(path_belongs_to_one_daemon_and_what_a_dead_one_left_is_replaced)
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	close(fd); /* killed: its socket stays */
-	assert_int_equal(gw_private_socket_new(&second, path, message, sizeof(message)), 0);
+	assert_int_equal(gw_private_socket_new(&second, path, 0, message, sizeof(message)), 0);
 	gw_private_socket_free(second);
 	assert_int_equal(stat(path, &st), -1);
 
 	fd = open(path, O_CREAT | O_WRONLY, 0600);
 	close(fd);
-	assert_int_equal(gw_private_socket_new(&second, path, message, sizeof(message)), -EEXIST);
+	assert_int_equal(gw_private_socket_new(&second, path, 0, message, sizeof(message)), -EEXIST);
 	assert_int_equal(unlink(path), 0); /* it was not taken away */
 	scene_free(scene);
 }
@@ -606,7 +746,7 @@ TEST(path_that_does_not_fit_is_refused)
 
 	memset(path, '/', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
-	assert_int_equal(gw_private_socket_new(&socket, path, message, sizeof(message)), -ENAMETOOLONG);
+	assert_int_equal(gw_private_socket_new(&socket, path, 0, message, sizeof(message)), -ENAMETOOLONG);
 }
 
 int main(void)
@@ -626,7 +766,11 @@ int main(void)
 		cmocka_unit_test(calls_that_wait_are_bounded),
 		cmocka_unit_test(client_that_leaves_takes_its_calls_along),
 		cmocka_unit_test(client_that_does_not_read_gets_no_more_signals_and_harms_nobody),
+		cmocka_unit_test(message_that_is_announced_too_long_closes_the_connection),
+		cmocka_unit_test(nothing_is_passed_on_before_the_authentication_is_over),
+		cmocka_unit_test(answers_that_are_not_read_do_not_pile_up),
 		cmocka_unit_test(connections_are_bounded_and_free_places_are_used_again),
+		cmocka_unit_test(socket_of_a_daemon_that_hangs_is_taken_over),
 		cmocka_unit_test(path_belongs_to_one_daemon_and_what_a_dead_one_left_is_replaced),
 		cmocka_unit_test(path_that_does_not_fit_is_refused),
 	};

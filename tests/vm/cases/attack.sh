@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A member of the group attacks the daemon for a minute, in all ways at once: its memory stays under the unit's limit, root
+# is answered, and a deadlock is reported as soon as ever.
+. /cases/lib.sh
+
+main_pid() {
+	systemctl show -P MainPID gpuwatchd
+}
+memory() {
+	cat "/sys/fs/cgroup/system.slice/gpuwatchd.service/memory.$1"
+}
+settled() {
+	[ "$(memory current)" -lt "$((before + (32 << 20)))" ]
+}
+
+systemd-sysusers
+systemd-tmpfiles --create /usr/lib/tmpfiles.d/gpuwatch.conf
+systemctl daemon-reload
+load_lab || exit 1
+systemctl start gpuwatchd || exit 1
+gpuwatch-cli status >/dev/null
+pid=$(main_pid)
+before=$(memory current)
+limit=$(systemctl show -P MemoryHigh gpuwatchd)
+echo "memory: $((before >> 20)) MB before, limit $((limit >> 20)) MB"
+setpriv --reuid=65534 --regid=gpuwatch --clear-groups attack /run/gpuwatch/private 60 &
+attack=$!
+sleep 5
+read_clock
+began=$now
+lab_start fence-lock-cycle/resv
+check "root gets the deadlock while it lasts" wait_until 10 at_least deadlocks active 1
+read_clock
+echo "after $(((now - began) * 10)) ms"
+answers=0 asked=0
+while kill -0 "$attack" 2>/dev/null; do
+	gpuwatch-cli deadlocks >/dev/null
+	[ $? -ne 1 ] || answers=$((answers + 1))
+	asked=$((asked + 1))
+	echo "memory: $(mono) s: $(($(memory current) >> 20)) MB"
+	sleep 3
+done
+check "root is answered each time ($answers of $asked)" [ "$answers" -eq "$asked" ]
+lab_stop fence-lock-cycle/resv
+check "that it is over is seen" wait_until 10 none_active
+echo "memory: $(($(memory peak) >> 20)) MB at most"
+check "it never came near its limit" [ "$(memory peak)" -lt "$limit" ]
+check "none of its processes was killed" grep -qx 'oom_kill 0' /sys/fs/cgroup/system.slice/gpuwatchd.service/memory.events
+check "it is the same process" [ "$(main_pid)" = "$pid" ]
+check "its memory comes back" wait_until 60 settled
+echo "memory: $(($(memory current) >> 20)) MB after"
+check "the log is not flooded" [ "$(journalctl -u gpuwatchd --no-pager | wc -l)" -lt 100 ]
+verdict
