@@ -4,6 +4,7 @@
 #include <locale.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "cli/command/explain.h"
 #include "cli/command/kfd.h"
@@ -405,11 +406,30 @@ static int request_dispatch(struct request *request, int count, char **arguments
 	return command_run(request, command, count - 1, arguments + 1);
 }
 
+#define MEMORY_MOST ((rlim_t)480 << 20) /* bytes; out_of_memory() names it, too */
+
+/*
+ * Files come from strangers, and no file that is one of ours needs nearly as much. What does ends with one line, before the
+ * machine has to look for memory.
+ */
+static void memory_limit(void)
+{
+#ifndef __SANITIZE_ADDRESS__ /* which has mapped more than that already */
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_DATA, &limit) < 0 || limit.rlim_cur <= MEMORY_MOST)
+		return;
+	limit.rlim_cur = MEMORY_MOST;
+	setrlimit(RLIMIT_DATA, &limit);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	struct request request = { .cli.target.socket = GW_PRIVATE_SOCKET };
 	int r;
 
+	memory_limit();
 	setlocale(LC_ALL, "");
 	/* Numbers are written the same everywhere: jansson and this program's own. */
 	setlocale(LC_NUMERIC, "C");

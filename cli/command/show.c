@@ -111,7 +111,8 @@ static json_t *saved_parse(const char *path, const char *data, size_t size)
 		if (value)
 			wrong = saved_add(reports, value);
 		else
-			why = text_format("not JSON at byte %zu: %s", (size_t)(rest - data), error.text);
+			why = text_format("not JSON at byte %zu: %s", (size_t)(rest - data),
+					  *error.text ? error.text : "it takes too much memory");
 		if (wrong)
 			why = text_format("%s", wrong);
 		rest = saved_skip_blanks(rest + (value ? error.position : 0));

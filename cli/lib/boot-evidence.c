@@ -52,12 +52,17 @@ static ssize_t evidence_load_lines(struct gw_boot_evidence *evidence, const char
 	return lines;
 }
 
-static json_t *evidence_analyse(struct gw_boot_evidence *evidence)
+static json_t *evidence_analyse(struct gw_boot_evidence *evidence, char **message)
 {
 	struct gw_boot *boot = NULL;
 	json_t *document = NULL;
+	int r = gw_boot_analyse(&boot, evidence);
 
-	if (gw_boot_analyse(&boot, evidence) == 0)
+	if (r == -E2BIG) {
+		*message = text_format("is too large: its table has too many patterns for so many devices");
+		return NULL;
+	}
+	if (r == 0)
 		document = gw_boot_json(boot);
 	gw_boot_free(boot);
 	if (!document)
@@ -90,18 +95,18 @@ static json_t *evidence_load(const char *data, size_t size, char **message)
 		*message = text_format("damaged: %zu of %zd lines are no evidence", bad, lines);
 		return NULL;
 	}
-	return evidence_analyse(evidence);
+	return evidence_analyse(evidence, message);
 }
 
-/* A kernel log; NULL: it is none. */
-static json_t *evidence_load_log(const char *data, size_t size)
+/* A kernel log; NULL: it is none, or *@message has what is wrong. */
+static json_t *evidence_load_log(const char *data, size_t size, char **message)
 {
 	_cleanup_(evidence_depends_free) struct gw_depends *depends = NULL;
 	_cleanup_(evidence_free) struct gw_boot_evidence *evidence = evidence_new(&depends);
 
 	if (gw_boot_evidence_add_log(evidence, data, size, NULL, NULL) < 0)
 		out_of_memory();
-	return evidence->log.known ? evidence_analyse(evidence) : NULL;
+	return evidence->log.known ? evidence_analyse(evidence, message) : NULL;
 }
 
 /* A document that --json printed; an older or newer one of this version has at least these. */
@@ -137,14 +142,15 @@ json_t *evidence_document(const char *data, size_t size, char **message)
 	_cleanup_json_ json_t *first = evidence_first_value(data, size);
 	json_t *document = NULL;
 
+	*message = NULL;
 	if (field_is(first, "schema", GW_BOOT_SCHEMA))
 		return evidence_load(data, size, message);
 	if (field_is(first, "schema", GW_PROBE_ORDER_SCHEMA))
 		return evidence_load_document(first, message);
 	/* A journal has entries in JSON, too, but they have no schema. */
 	if (!json_is_object(json_array_get(first, 0)) && !*field_string(first, "schema"))
-		document = evidence_load_log(data, size);
-	if (!document)
+		document = evidence_load_log(data, size, message);
+	if (!document && !*message)
 		*message = evidence_foreign_message(field_string(first, "schema"), size);
 	return document;
 }

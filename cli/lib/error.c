@@ -7,10 +7,11 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/text.h"
 
 _Noreturn void out_of_memory(void)
 {
-	static const char line[] = PROGRAM ": out of memory\n";
+	static const char line[] = PROGRAM ": out of memory: the machine has no more, or the file needs over 480 MiB\n";
 	ssize_t written = write(STDERR_FILENO, line, sizeof(line) - 1);
 
 	(void)written;
@@ -28,8 +29,6 @@ void complain(const char *format, ...)
 	va_end(arguments);
 	if (length < 0)
 		out_of_memory();
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
+	gw_text_sanitize(text);
 	fprintf(stderr, PROGRAM ": %s\n", text);
 }

@@ -8,6 +8,7 @@
 #include "cli/lib/error.h"
 #include "cli/lib/text.h"
 #include "lib/base/json.h"
+#include "lib/base/text.h"
 
 const char *field_string(const json_t *object, const char *key)
 {
@@ -70,29 +71,15 @@ char *field_text(const json_t *value)
 	return text_format("%s", "");
 }
 
-/* C0 and C1 controls, DEL, and the marks that turn the direction of writing. */
-static size_t json_unsafe_bytes(const unsigned char *c)
-{
-	if (c[0] < 0x20 || c[0] == 0x7f)
-		return 1;
-	if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
-		return 2;
-	if (c[0] == 0xe2 && c[1] == 0x80 && (c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xa8 && c[2] <= 0xae)))
-		return 3;
-	if (c[0] == 0xe2 && c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9)
-		return 3;
-	return 0;
-}
-
 static void json_clean_string(json_t *string)
 {
-	const unsigned char *from = (const unsigned char *)json_string_value(string);
-	char *clean = text_format("%s", (const char *)from), *to = clean;
+	const char *from = json_string_value(string);
+	char *clean = text_format("%s", from), *to = clean;
 
 	while (*from) {
-		size_t unsafe = json_unsafe_bytes(from);
+		size_t unsafe = gw_text_unsafe(from);
 
-		*to++ = unsafe ? (*from == '\n' || *from == '\t' ? ' ' : '?') : (char)*from;
+		*to++ = unsafe ? (*from == '\n' || *from == '\t' ? ' ' : '?') : *from;
 		from += unsafe ? unsafe : 1;
 	}
 	*to = '\0';
@@ -104,7 +91,7 @@ static void json_clean_string(json_t *string)
 static bool json_key_is_clean(const char *key)
 {
 	for (; *key; key++)
-		if (json_unsafe_bytes((const unsigned char *)key))
+		if (gw_text_unsafe(key))
 			return false;
 	return true;
 }

@@ -48,6 +48,15 @@ static void chain_index_nodes(struct chain *chain, const json_t *nodes)
 	}
 }
 
+/* Before those that come after it. */
+static void chain_link_edge(struct chain *chain, struct chain_edge *edge)
+{
+	edge->next_out = chain->nodes[edge->from].out;
+	chain->nodes[edge->from].out = edge;
+	edge->next_in = chain->nodes[edge->to].in;
+	chain->nodes[edge->to].in = edge;
+}
+
 static void chain_index_edges(struct chain *chain, const json_t *edges)
 {
 	json_t *edge;
@@ -61,6 +70,8 @@ static void chain_index_edges(struct chain *chain, const json_t *edges)
 		if (from != CHAIN_NONE && to != CHAIN_NONE)
 			chain->edges[chain->edge_count++] = (struct chain_edge){ .json = edge, .from = from, .to = to };
 	}
+	for (i = chain->edge_count; i-- > 0;)
+		chain_link_edge(chain, &chain->edges[i]);
 }
 
 void chain_clear(struct chain *chain)
@@ -89,10 +100,11 @@ static void chain_drop_steps(struct chain *chain)
 
 static const struct chain_edge *chain_find_edge(const struct chain *chain, size_t from, size_t to)
 {
-	for (size_t i = 0; i < chain->edge_count; i++)
-		if (chain->edges[i].from == from && chain->edges[i].to == to)
-			return &chain->edges[i];
-	return NULL;
+	const struct chain_edge *edge = chain->nodes[from].out;
+
+	while (edge && edge->to != to)
+		edge = edge->next_out;
+	return edge;
 }
 
 /* A loop is best begun with a process that a person knows, and that waits for the GPU. */
@@ -166,10 +178,8 @@ static size_t chain_search_back(const struct chain *chain, size_t end, const str
 			oldest = since ? since : UINT64_MAX - 1;
 			start = node;
 		}
-		for (size_t i = 0; i < chain->edge_count; i++) {
-			const struct chain_edge *edge = &chain->edges[i];
-
-			if (edge->to != node || edge->from == end || via[edge->from])
+		for (const struct chain_edge *edge = chain->nodes[node].in; edge; edge = edge->next_in) {
+			if (edge->from == end || via[edge->from])
 				continue;
 			via[edge->from] = edge;
 			queue[tail++] = edge->from;
@@ -193,10 +203,8 @@ static void chain_follow_rest(struct chain *chain, size_t node)
 {
 	for (const struct chain_edge *edge;; node = edge->to) {
 		chain_add_step(chain, node, NULL);
-		edge = NULL;
-		for (size_t i = 0; i < chain->edge_count && !edge; i++)
-			if (chain->edges[i].from == node && !chain->nodes[chain->edges[i].to].in_chain)
-				edge = &chain->edges[i];
+		for (edge = chain->nodes[node].out; edge && chain->nodes[edge->to].in_chain; edge = edge->next_out)
+			;
 		if (!edge)
 			return;
 		chain->steps[chain->step_count - 1].edge = edge;

@@ -15,12 +15,14 @@
 
 struct chain_node {
 	const json_t *json;
-	bool in_chain; /* part of the chain */
+	bool in_chain;			   /* part of the chain */
+	const struct chain_edge *out, *in; /* its first edges, in the report's order */
 };
 
 struct chain_edge {
 	const json_t *json;
-	size_t from, to; /* of nodes */
+	size_t from, to;			     /* of nodes */
+	const struct chain_edge *next_out, *next_in; /* of the same from, of the same to */
 };
 
 struct chain_step {

@@ -10,6 +10,7 @@
 
 #include "cli/lib/error.h"
 #include "cli/lib/text.h"
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 
 #define SEPARATOR 2	/* blanks between columns */
@@ -21,8 +22,9 @@ struct table {
 	const struct column *columns;
 	size_t count;
 	struct libscols_table *scols;
-	struct libscols_line *line;
-	size_t next; /* cell of the line */
+	struct libscols_line **lines; /* libsmartcols has them in a list, and counts it through for each */
+	size_t line_count, line_room;
+	size_t next; /* cell of the last line */
 };
 
 /* A pipe gets one line per row, whole. */
@@ -79,20 +81,24 @@ void table_free(struct table *table)
 	if (!table)
 		return;
 	scols_unref_table(table->scols);
+	free(table->lines);
 	free(table);
 }
 
 void table_row(struct table *table)
 {
-	table->line = scols_table_new_line(table->scols, NULL);
-	table->next = 0;
-	if (!table->line)
+	struct libscols_line *line = scols_table_new_line(table->scols, NULL);
+
+	if (!line || gw_array_reserve(table->lines, table->line_count, table->line_room, 1) < 0)
 		out_of_memory();
+	table->lines[table->line_count++] = line;
+	table->next = 0;
 }
 
 void table_cell(struct table *table, const char *style, const char *format, ...)
 {
 	const char *color = terminal_sequence(table->terminal, *style);
+	struct libscols_line *line = table->lines[table->line_count - 1];
 	_cleanup_free_ char *styled = NULL;
 	va_list arguments;
 	char *plain;
@@ -101,10 +107,10 @@ void table_cell(struct table *table, const char *style, const char *format, ...)
 	styled = text_vformat(format, arguments);
 	va_end(arguments);
 	plain = terminal_plain(table->terminal, styled);
-	if (scols_line_refer_data(table->line, table->next, plain) < 0)
+	if (scols_line_refer_data(line, table->next, plain) < 0)
 		out_of_memory();
 	if (*style && *color)
-		scols_cell_set_color(scols_line_get_cell(table->line, table->next), color);
+		scols_cell_set_color(scols_line_get_cell(line, table->next), color);
 	table->next++;
 }
 
@@ -112,9 +118,7 @@ void table_cell(struct table *table, const char *style, const char *format, ...)
 
 static char *table_cell_data(const struct table *table, size_t row, size_t column)
 {
-	struct libscols_line *line = scols_table_get_line(table->scols, row);
-
-	return (char *)scols_cell_get_data(scols_line_get_cell(line, column));
+	return (char *)scols_cell_get_data(scols_line_get_cell(table->lines[row], column));
 }
 
 /* Screen columns of the widest cell, heading included. */
@@ -122,7 +126,7 @@ static size_t table_natural_width(const struct table *table, size_t column)
 {
 	size_t widest = strlen(table->columns[column].name);
 
-	for (size_t row = 0; row < scols_table_get_nlines(table->scols); row++) {
+	for (size_t row = 0; row < table->line_count; row++) {
 		const char *data = table_cell_data(table, row, column);
 		size_t width = data ? terminal_columns(table->terminal, data, strlen(data)) : 0;
 
@@ -183,7 +187,7 @@ static void table_wrap_cell(const struct table *table, size_t row, size_t column
 		text = next;
 	}
 	text_finish(stream);
-	scols_line_refer_data(scols_table_get_line(table->scols, row), column, wrapped);
+	scols_line_refer_data(table->lines[row], column, wrapped);
 }
 
 /* Breaks are chosen: what kept words together is a blank from here on. */
@@ -201,7 +205,7 @@ static void table_wrap_cells(const struct table *table, size_t room)
 
 	if (table->terminal->limited)
 		table_choose_widths(table, widths, room);
-	for (size_t row = 0; row < scols_table_get_nlines(table->scols); row++)
+	for (size_t row = 0; row < table->line_count; row++)
 		for (size_t i = 0; i < table->count; i++) {
 			if (table->terminal->limited && table->columns[i].kind == COLUMN_WRAP)
 				table_wrap_cell(table, row, i, widths[i]);

@@ -196,8 +196,10 @@ static void axis_draw_ticks(const struct svg_axis *axis, FILE *out, const struct
 
 		axis_draw_tick(axis, out, middle / fine * fine, fine, top, bottom, both);
 	}
-	for (uint64_t time = first; time <= end; time += step)
-		axis_draw_tick(axis, out, time, step, top, bottom, both);
+	/* There is room for few: their number ends the loop, whatever the times are. */
+	for (uint64_t ticks = (uint64_t)(segment->width / TICK_PIXELS) + 2, i = 0; i < ticks && first + i * step <= end;
+	     i++)
+		axis_draw_tick(axis, out, first + i * step, step, top, bottom, both);
 }
 
 static void axis_draw_cut(FILE *out, const struct svg_segment *segment, double top, double bottom)

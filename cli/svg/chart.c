@@ -7,6 +7,7 @@
 
 #include "cli/lib/error.h"
 #include "cli/lib/json-field.h"
+#include "cli/lib/text.h"
 #include "cli/svg/svg.h"
 #include "lib/base/cleanup.h"
 
@@ -206,6 +207,40 @@ static void chart_place_axis(struct svg_chart *chart)
 		      count);
 }
 
+/* ---- who is where -------------------------------------------------------------------- */
+
+enum chart_key {
+	KEY_DEVICE = 'd',      /* the name of a lane's device */
+	KEY_DRIVER = 'v',      /* its driver */
+	KEY_ITEM = 'i',	       /* the name of an item of the band */
+	KEY_ITEM_MODULE = 'm', /* its module */
+};
+
+/* The first one of a name stands for it. */
+static void chart_add_place(struct svg_chart *chart, enum chart_key kind, const char *name, size_t index)
+{
+	_cleanup_free_ char *key = text_format("%c%s", kind, name);
+
+	if (*name && !json_object_get(chart->places, key) &&
+	    json_object_set_new(chart->places, key, json_integer((json_int_t)index)) < 0)
+		out_of_memory();
+}
+
+static void chart_make_places(struct svg_chart *chart)
+{
+	chart->places = json_object();
+	if (!chart->places)
+		out_of_memory();
+	for (size_t i = 0; i < chart->lane_count; i++) {
+		chart_add_place(chart, KEY_DEVICE, field_string(chart->lanes[i].device, "name"), i);
+		chart_add_place(chart, KEY_DRIVER, field_string(chart->lanes[i].device, "driver"), i);
+	}
+	for (size_t i = 0; i < chart->item_count; i++) {
+		chart_add_place(chart, KEY_ITEM, field_string(chart->items[i].row, "name"), i);
+		chart_add_place(chart, KEY_ITEM_MODULE, field_string(chart->items[i].row, "module"), i);
+	}
+}
+
 /* ---- all of it ----------------------------------------------------------------------- */
 
 void svg_chart_init(struct svg_chart *chart, const json_t *order, double top, bool all)
@@ -220,6 +255,7 @@ void svg_chart_init(struct svg_chart *chart, const json_t *order, double top, bo
 	for (size_t i = 0; i < chart->lane_count; i++)
 		chart->lanes[i].y = chart->band_bottom + (double)i * LANE_HEIGHT;
 	chart->bottom = chart->band_bottom + (double)chart->lane_count * LANE_HEIGHT;
+	chart_make_places(chart);
 }
 
 void svg_chart_clear(struct svg_chart *chart)
@@ -227,35 +263,42 @@ void svg_chart_clear(struct svg_chart *chart)
 	order_reports_clear(&chart->reports);
 	free(chart->lanes);
 	free(chart->items);
+	json_decref(chart->places);
 }
 
-static bool chart_names(const json_t *object, const char *key, const char *text)
+/* ---- the parties to a finding --------------------------------------------------------- */
+
+/* SIZE_MAX: there is none. */
+static size_t chart_place(const struct svg_chart *chart, enum chart_key kind, const char *name)
 {
-	return *text && field_is(object, key, text);
+	_cleanup_free_ char *key = text_format("%c%s", kind, name);
+	const json_t *place = json_object_get(chart->places, key);
+
+	return place ? (size_t)json_integer_value(place) : SIZE_MAX;
 }
 
-static bool chart_find_lane(const struct svg_chart *chart, const char *key, const char *text, double *y)
+static bool chart_find_lane(const struct svg_chart *chart, enum chart_key kind, const char *name, double *y)
 {
-	for (size_t i = 0; i < chart->lane_count; i++)
-		if (chart_names(chart->lanes[i].device, key, text)) {
-			*y = chart->lanes[i].y + LANE_HEIGHT / 2;
-			return true;
-		}
-	return false;
+	size_t lane = chart_place(chart, kind, name);
+
+	if (lane == SIZE_MAX)
+		return false;
+	*y = chart->lanes[lane].y + LANE_HEIGHT / 2;
+	return true;
 }
 
+/* The first of those that fit in one way or another. */
 static bool chart_find_item(const struct svg_chart *chart, const char *name, const char *module, double *y)
 {
-	for (size_t i = 0; i < chart->item_count; i++) {
-		const json_t *row = chart->items[i].row;
+	size_t item = chart_place(chart, KEY_ITEM, name), by_module = chart_place(chart, KEY_ITEM_MODULE, module),
+	       by_name = chart_place(chart, KEY_ITEM_MODULE, name);
 
-		if (chart_names(row, "name", name) || chart_names(row, "module", module) ||
-		    chart_names(row, "module", name)) {
-			*y = chart->items[i].y + LANE_HEIGHT / 2;
-			return true;
-		}
-	}
-	return false;
+	item = by_module < item ? by_module : item;
+	item = by_name < item ? by_name : item;
+	if (item == SIZE_MAX)
+		return false;
+	*y = chart->items[item].y + LANE_HEIGHT / 2;
+	return true;
 }
 
 /* A device that is named is that device and no other of its driver; what is on no bus is an initcall or a module. */
@@ -264,8 +307,8 @@ bool svg_chart_consumer(const struct svg_chart *chart, const json_t *about, doub
 	const char *device = field_string(about, "device"), *driver = field_string(about, "driver");
 
 	if (*device && field_given(about, "bus"))
-		return chart_find_lane(chart, "name", device, y);
-	return chart_find_lane(chart, "driver", driver, y) ||
+		return chart_find_lane(chart, KEY_DEVICE, device, y);
+	return chart_find_lane(chart, KEY_DRIVER, driver, y) ||
 	       chart_find_item(chart, *driver ? driver : device, field_string(about, "module"), y);
 }
 
@@ -273,7 +316,7 @@ bool svg_chart_supplier(const struct svg_chart *chart, const json_t *about, doub
 {
 	const char *name = field_string(about, "supplier");
 
-	return chart_find_lane(chart, "name", name, y) ||
-	       chart_find_lane(chart, "driver", field_string(about, "supplier_driver"), y) ||
+	return chart_find_lane(chart, KEY_DEVICE, name, y) ||
+	       chart_find_lane(chart, KEY_DRIVER, field_string(about, "supplier_driver"), y) ||
 	       chart_find_item(chart, name, field_string(about, "supplier_module"), y);
 }

@@ -47,6 +47,7 @@ struct svg_chart {
 	struct svg_item *items;
 	size_t item_count;
 	size_t band_lanes;
+	json_t *places;			 /* of lanes and items, by kind and name */
 	double top, band_bottom, bottom; /* of the chart: axis above, lanes from band_bottom on */
 };
 

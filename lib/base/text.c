@@ -68,18 +68,34 @@ static size_t character_length(const unsigned char *s)
 	return length;
 }
 
+size_t gw_text_unsafe(const char *string)
+{
+	const unsigned char *c = (const unsigned char *)string;
+
+	if ((c[0] && c[0] < 0x20) || c[0] == 0x7f)
+		return 1;
+	if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+		return 2;
+	if (c[0] == 0xd8 && c[1] == 0x9c) /* U+061C */
+		return 2;
+	if (c[0] == 0xe2 && c[1] == 0x80 && (c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xa8 && c[2] <= 0xae)))
+		return 3;
+	if (c[0] == 0xe2 && c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9)
+		return 3;
+	return 0;
+}
+
 void gw_text_sanitize(char *string)
 {
-	unsigned char *s = (unsigned char *)string;
+	for (char *s = string; *s;) {
+		size_t length = character_length((unsigned char *)s), unsafe = gw_text_unsafe(s);
 
-	while (*s) {
-		size_t length = character_length(s);
-
-		if (length == 0 || *s < 0x20 || *s == 0x7f) {
-			*s++ = '?';
+		if (length && !unsafe) {
+			s += length;
 			continue;
 		}
-		s += length;
+		for (size_t i = 0; i < (unsafe ? unsafe : 1); i++)
+			*s++ = '?';
 	}
 }
 

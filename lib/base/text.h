@@ -29,7 +29,13 @@ char *gw_text_finish(struct gw_text *text);
 /* Drops the text. */
 void gw_text_clear(struct gw_text *text);
 
-/* Replaces, in place, what is not printable UTF-8 by '?', byte by byte. */
+/*
+ * Bytes of the character at @string if it is one that a terminal obeys instead of showing it: C0 and C1 controls, DEL, and the
+ * marks that turn the direction of writing. 0: it is none of them.
+ */
+size_t gw_text_unsafe(const char *string);
+
+/* Replaces, in place, what is not printable UTF-8 (see gw_text_unsafe(), too) by '?', byte by byte. */
 void gw_text_sanitize(char *string);
 
 /* What follows @prefix at the beginning of @text; NULL if it does not begin so. */

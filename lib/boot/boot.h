@@ -25,7 +25,8 @@ struct gw_boot;
  * gw_boot_analyse - judge a boot by all that is known of it by now
  * @evidence: must outlive the boot; more may be added to it when the boot has been freed, for another analysis
  *
- * Time is O(n log n) in events and devices. Returns 0 or -ENOMEM.
+ * Time is O(n log n) in events and devices. Returns 0; -E2BIG if the table has so many patterns, and the machine so many
+ * devices, that trying each on each would take longer than a few seconds; or -ENOMEM.
  */
 int gw_boot_analyse(struct gw_boot **ret, struct gw_boot_evidence *evidence);
 void gw_boot_free(struct gw_boot *boot);

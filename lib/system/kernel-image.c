@@ -15,6 +15,9 @@
 
 #include "lib/base/files.h"
 
+#define NAME_LONGEST 512		 /* KSYM_NAME_LEN of include/linux/kallsyms.h */
+#define TEXT_LONGEST ((size_t)128 << 20) /* bytes of a System.map; they have some ten million */
+
 static void image_cleanup_elf(Elf **elf)
 {
 	elf_end(*elf);
@@ -53,7 +56,7 @@ static int image_read_text(struct gw_kernel_image *image, const char *path, char
 {
 	_cleanup_fclose_ FILE *file = fopen(path, "re");
 	_cleanup_free_ char *line = NULL;
-	size_t room = 0, found = 0, symbols = 0;
+	size_t room = 0, found = 0, symbols = 0, size = 0;
 	uint64_t address;
 	char *name;
 
@@ -61,6 +64,10 @@ static int image_read_text(struct gw_kernel_image *image, const char *path, char
 		return image_fail(error, -errno, "%s: cannot be read: %s", path, strerror(errno));
 	while (getline(&line, &room, file) > 0) {
 		int r;
+
+		size += strlen(line);
+		if (size > TEXT_LONGEST)
+			return image_fail(error, -EFBIG, "%s: is longer than any System.map", path);
 
 		if (!image_parse_line(line, &address, &name))
 			continue;
@@ -107,13 +114,25 @@ static void image_read_banner(struct gw_kernel_image *image, Elf *elf, const GEl
 	sscanf(text, "Linux version %63s", image->release);
 }
 
+/* The names of a symbol table; NULL if they are not there, or do not end inside of their section. */
+static const Elf_Data *image_names(Elf *elf, const GElf_Shdr *symbols)
+{
+	Elf_Scn *section = elf_getscn(elf, symbols->sh_link);
+	const Elf_Data *names = section ? elf_getdata(section, NULL) : NULL;
+
+	return names && names->d_buf && names->d_size && ((const char *)names->d_buf)[names->d_size - 1] == '\0' ? names
+														 : NULL;
+}
+
+/* Names that are longer than the kernel has any are skipped: many symbols may share one of a megabyte. */
 static int image_read_symbols(struct gw_kernel_image *image, Elf *elf, Elf_Scn *section, size_t *found)
 {
 	Elf_Data *data = elf_getdata(section, NULL);
+	const Elf_Data *names;
 	GElf_Shdr header;
 	size_t count;
 
-	if (!data || !gelf_getshdr(section, &header) || !header.sh_entsize)
+	if (!data || !gelf_getshdr(section, &header) || !header.sh_entsize || !(names = image_names(elf, &header)))
 		return 0;
 	count = data->d_size / header.sh_entsize;
 	for (size_t i = 0; i < count && i <= INT_MAX; i++) {
@@ -121,10 +140,11 @@ static int image_read_symbols(struct gw_kernel_image *image, Elf *elf, Elf_Scn *
 		GElf_Sym symbol;
 		int r;
 
-		if (!gelf_getsym(data, (int)i, &symbol) || symbol.st_shndx == SHN_UNDEF)
+		if (!gelf_getsym(data, (int)i, &symbol) || symbol.st_shndx == SHN_UNDEF ||
+		    symbol.st_name >= names->d_size)
 			continue;
-		name = elf_strptr(elf, header.sh_link, symbol.st_name);
-		if (!name)
+		name = (const char *)names->d_buf + symbol.st_name;
+		if (strnlen(name, NAME_LONGEST + 1) > NAME_LONGEST)
 			continue;
 		if (strcmp(name, "linux_banner") == 0)
 			image_read_banner(image, elf, &symbol);
@@ -153,7 +173,8 @@ static int image_read_elf(struct gw_kernel_image *image, const char *path, char 
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	if (!elf || elf_kind(elf) != ELF_K_ELF)
 		return image_fail(error, -ENOEXEC, "%s: is a damaged ELF file: %s", path, elf_errmsg(-1));
-	while (r == 0 && (section = elf_nextscn(elf, section)))
+	/* System V ABI: one table of this type at most. */
+	while (r == 0 && !symbols && (section = elf_nextscn(elf, section)))
 		if (gelf_getshdr(section, &header) && header.sh_type == SHT_SYMTAB) {
 			symbols = true;
 			r = image_read_symbols(image, elf, section, &found);

@@ -1050,6 +1050,17 @@ test_unusable_files() {
 	expect_trouble "half a document" 4 "no boot evidence" probe-order --from "$bad"
 	jq 'del(.rows)' "$good/probe-order.json" >"$bad"
 	expect_trouble "a document without its rows" 4 "damaged" probe-order --from "$bad"
+	printf '{"schema": "gpuwatch.boot.v9\302\233[31mRED\342\200\256x"}' >"$bad"
+	expect_trouble "controls in what a message quotes" 4 'v9??\[31mRED???x,' probe-order --from "$bad"
+	for begin in -9223372036854775808 -1016000000 0 9223372036854775807; do
+		for end in -16100000 1 9223372036854775807; do
+			printf '{"schema": "gpuwatch.probe-order.v1", "reports": [], "rows": [{"kind": "initcall", "name": "a", "time_ns": %s, "end_ns": %s}]}' \
+				"$begin" "$end" >"$bad"
+			timeout 20 gpuwatch-cli probe-order --timeline --from "$bad" >"$work/out" 2>"$work/err"
+			ok "an image from $begin to $end ends" test $? = 0
+			ok "an image from $begin to $end has few ticks" test "$(grep -c 'class="tick"' "$work/out")" -le 64
+		done
+	done
 	sed 's/gpuwatch.probe-order.v1/gpuwatch.probe-order.v2/' "$good/probe-order.json" >"$bad"
 	expect_trouble "a document of another version" 4 "schema gpuwatch.probe-order.v2, this program reads gpuwatch.probe-order.v1" \
 		probe-order --from "$bad"

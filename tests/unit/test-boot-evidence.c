@@ -657,6 +657,60 @@ static uint64_t cost_of(unsigned int devices)
 	return operations() - begin;
 }
 
+/* As many modules as names on the command line's blacklist. */
+static uint64_t cost_of_blacklist(unsigned int modules)
+{
+	struct machine *m = machine_new();
+	char *line = NULL, name[32];
+	uint64_t begin;
+	size_t size;
+	FILE *stream = open_memstream(&line, &size);
+
+	fputs("modprobe.blacklist=x", stream);
+	for (unsigned int i = 0; i < modules; i++) {
+		fprintf(stream, ",y%u", i);
+		snprintf(name, sizeof(name), "m%u", i);
+		module(m, name, "live");
+	}
+	fclose(stream);
+	cmdline(m, line);
+	begin = operations();
+	analyse(m);
+	begin = operations() - begin;
+	machine_free(m);
+	free(line);
+	return begin;
+}
+
+TEST(twice_the_modules_and_the_blacklist_take_about_twice_the_work)
+{
+	uint64_t once = cost_of_blacklist(1000), twice = cost_of_blacklist(2000);
+
+	if (twice > 3 * once)
+		fail_msg("%llu operations, then %llu", (unsigned long long)once, (unsigned long long)twice);
+}
+
+/* Eight thousand patterns on three thousand devices is nobody's machine. */
+TEST(table_with_too_many_patterns_for_the_devices_is_refused)
+{
+	struct machine *m = crowd(3000);
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	for (unsigned int i = 0; i < 4000; i++)
+		fprintf(stream,
+			"[entry-%u]\nConsumer=c\nConsumerDrivers=c%u*\nSupplier=s\nSupplierDrivers=s%u*\nWhy=Because.\nSource=x\n",
+			i, i, i);
+	fclose(stream);
+	table(m, text);
+	free(text);
+	gw_boot_evidence_set_host(m->evidence, &m->host);
+	assert_int_equal(gw_boot_evidence_set_state(m->evidence, m->state), 0);
+	assert_int_equal(gw_boot_analyse(&m->boot, m->evidence), -E2BIG);
+	machine_free(m);
+}
+
 TEST(twice_the_devices_take_about_twice_the_work)
 {
 	uint64_t few = cost_of(1500), many = cost_of(3000);
@@ -691,6 +745,8 @@ int main(void)
 		cmocka_unit_test(settings_are_those_of_the_command_line),
 		cmocka_unit_test(settings_that_are_given_twice_or_wrong),
 		cmocka_unit_test(logs_of_real_kernels),
+		cmocka_unit_test(twice_the_modules_and_the_blacklist_take_about_twice_the_work),
+		cmocka_unit_test(table_with_too_many_patterns_for_the_devices_is_refused),
 		cmocka_unit_test(twice_the_devices_take_about_twice_the_work),
 	};
 

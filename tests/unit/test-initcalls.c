@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <elf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 
 #include "lib/boot/evidence/initcalls.h"
 #include "lib/system/kernel-image.h"
+#include "operations.h"
 
 /* ---- names -------------------------------------------------------------------------------------- */
 
@@ -323,6 +325,61 @@ static void elf_is_read_and_a_stripped_one_is_told(void **state)
 	assert_bad(*state, "vmlinux", -ENODATA, "is it a kernel");
 }
 
+#define CRAFTED_SYMBOLS 2000
+
+/* Many symbol tables in the same bytes, and all symbols with one name, which is of that length. */
+static void put_crafted_elf(const char *directory, unsigned int tables, size_t name_length)
+{
+	size_t strings = 1 + name_length + 1, headers = sizeof(Elf64_Ehdr) + (tables + 3) * sizeof(Elf64_Shdr);
+	size_t size = headers + strings + CRAFTED_SYMBOLS * sizeof(Elf64_Sym);
+	unsigned char *file = calloc(1, size);
+	Elf64_Ehdr *header = (Elf64_Ehdr *)file;
+	Elf64_Shdr *sections = (Elf64_Shdr *)(header + 1);
+
+	memcpy(header->e_ident, "\177ELF\2\1\1", 7);
+	*header = (Elf64_Ehdr){ .e_type = ET_EXEC,
+				.e_machine = EM_X86_64,
+				.e_version = 1,
+				.e_shoff = sizeof(*header),
+				.e_ehsize = sizeof(*header),
+				.e_shentsize = sizeof(Elf64_Shdr),
+				.e_shnum = (Elf64_Half)(tables + 3) };
+	memcpy(header->e_ident, "\177ELF\2\1\1", 7);
+	sections[1] = (Elf64_Shdr){ .sh_type = SHT_STRTAB, .sh_offset = headers, .sh_size = strings };
+	for (unsigned int i = 0; i < tables; i++)
+		sections[2 + i] = (Elf64_Shdr){ .sh_type = SHT_SYMTAB,
+						.sh_link = 1,
+						.sh_offset = headers + strings,
+						.sh_size = CRAFTED_SYMBOLS * sizeof(Elf64_Sym),
+						.sh_entsize = sizeof(Elf64_Sym) };
+	memset(file + headers + 1, 'a', name_length);
+	for (size_t i = 0; i < CRAFTED_SYMBOLS; i++) {
+		Elf64_Sym symbol = { .st_name = 1, .st_shndx = 1 };
+
+		memcpy(file + headers + strings + i * sizeof(symbol), &symbol, sizeof(symbol));
+	}
+	put(directory, "vmlinux", file, size);
+	free(file);
+}
+
+static uint64_t cost_of_crafted_elf(const char *directory, unsigned int tables, size_t name_length)
+{
+	uint64_t before;
+
+	put_crafted_elf(directory, tables, name_length);
+	before = operations();
+	assert_bad(directory, "vmlinux", -ENODATA, "is it a kernel");
+	return operations() - before;
+}
+
+static void crafted_elf_costs_no_more_than_its_bytes(void **state)
+{
+	uint64_t once = cost_of_crafted_elf(*state, 1, 10);
+
+	assert_true(cost_of_crafted_elf(*state, 1000, 10) < 2 * once);
+	assert_true(cost_of_crafted_elf(*state, 1, 1 << 20) < 2 * once);
+}
+
 #define with_directory(test) cmocka_unit_test_setup_teardown(test, directory_setup, directory_teardown)
 
 int main(void)
@@ -339,6 +396,7 @@ int main(void)
 		with_directory(system_map_is_read),
 		with_directory(files_beside_a_compressed_kernel_are_used),
 		with_directory(other_files_say_what_to_use),
+		with_directory(crafted_elf_costs_no_more_than_its_bytes),
 		with_directory(elf_is_read_and_a_stripped_one_is_told),
 	};
 

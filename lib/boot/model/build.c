@@ -111,13 +111,15 @@ static int model_build(struct gw_boot_model *model)
 int gw_boot_model_build(struct gw_boot_model **ret, struct gw_boot_evidence *evidence)
 {
 	struct gw_boot_model *model = calloc(1, sizeof(*model));
+	int r;
 
 	if (!model)
 		return -ENOMEM;
 	model->evidence = evidence;
-	if (model_build(model) < 0) {
+	r = model_build(model);
+	if (r < 0) {
 		gw_boot_model_free(model);
-		return -ENOMEM;
+		return r;
 	}
 	*ret = model;
 	return 0;

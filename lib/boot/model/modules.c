@@ -3,6 +3,7 @@
 #include "lib/boot/model/modules.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,8 +32,8 @@ static enum gw_boot_module_state module_state_of(const char *state)
 	return GW_BOOT_MODULE_UNKNOWN;
 }
 
-/* Whether it is in a list; @spelled: whatever the list's spelling. */
-static bool module_is_listed(struct gw_parameter list, const char *module, bool spelled)
+/* Adds the items of a list to a set; @spelled: in the one spelling of a module's name. */
+static int modules_add_listed(json_t *set, struct gw_parameter list, bool spelled)
 {
 	char name[GW_BOOT_NAME_SIZE];
 	const char *item;
@@ -41,29 +42,36 @@ static bool module_is_listed(struct gw_parameter list, const char *module, bool 
 	while (gw_parameter_next_item(&list, &item, &length)) {
 		if (spelled)
 			gw_module_name(name, sizeof(name), item, length);
-		if (spelled ? strcmp(name, module) == 0 : strlen(module) == length && memcmp(module, item, length) == 0)
-			return true;
+		else
+			snprintf(name, sizeof(name), "%.*s", (int)(length < sizeof(name) ? length : 0), item);
+		if (json_object_set_new(set, name, json_true()) < 0)
+			return -ENOMEM;
 	}
-	return false;
+	return 0;
 }
 
 /*
  * Lists of modprobe.blacklist= (libkmod) add up. Of module_blacklist= the last one counts, and the kernel compares with its
- * own spelling, which has no dash (blacklisted(), kernel/module/main.c).
+ * own spelling, which has no dash (blacklisted(), kernel/module/main.c). Returns a set of names, NULL when out of memory.
  */
-static bool module_on_blacklist(const char *line, const char *module)
+static json_t *modules_blacklist(const char *line)
 {
+	json_t *set = json_object();
 	struct gw_parameter parameter;
+	int r = set ? 0 : -ENOMEM;
 
-	if (gw_command_line_find(line, "module_blacklist", &parameter) && module_is_listed(parameter, module, false))
-		return true;
-	while (gw_command_line_next(&line, &parameter))
-		if (gw_parameter_is(&parameter, "modprobe.blacklist") && module_is_listed(parameter, module, true))
-			return true;
-	return false;
+	if (r >= 0 && gw_command_line_find(line, "module_blacklist", &parameter))
+		r = modules_add_listed(set, parameter, false);
+	while (r >= 0 && gw_command_line_next(&line, &parameter))
+		if (gw_parameter_is(&parameter, "modprobe.blacklist"))
+			r = modules_add_listed(set, parameter, true);
+	if (r >= 0)
+		return set;
+	json_decref(set);
+	return NULL;
 }
 
-static int modules_add(struct gw_boot_model *model, const json_t *json)
+static int modules_add(struct gw_boot_model *model, const json_t *json, const json_t *blacklist)
 {
 	const char *name = json_string_value(json_object_get(json, "name"));
 	const char *state = json_string_value(json_object_get(json, "state"));
@@ -76,8 +84,8 @@ static int modules_add(struct gw_boot_model *model, const json_t *json)
 	*module = (struct gw_boot_module){
 		.name = gw_boot_names_add(&model->evidence->names, spelled),
 		.state = module_state_of(state ? state : ""),
-		.blacklisted = json_is_true(json_object_get(json, "blacklisted")) ||
-			       module_on_blacklist(gw_boot_evidence_command_line(model->evidence), spelled),
+		.blacklisted =
+			json_is_true(json_object_get(json, "blacklisted")) || json_object_get(blacklist, spelled),
 		.json = json,
 	};
 	if (module->name == GW_BOOT_NOT_FOUND)
@@ -88,15 +96,18 @@ static int modules_add(struct gw_boot_model *model, const json_t *json)
 int gw_boot_modules_build(struct gw_boot_model *model)
 {
 	json_t *modules = json_object_get(model->evidence->state, "modules"), *json;
+	json_t *blacklist = modules_blacklist(gw_boot_evidence_command_line(model->evidence));
+	int r = 0;
 	size_t i;
 
 	model->modules = calloc(json_array_size(modules) + 1, sizeof(*model->modules));
-	if (!model->modules)
-		return -ENOMEM;
+	if (!model->modules || !blacklist)
+		r = -ENOMEM;
 	json_array_foreach(modules, i, json)
-		if (modules_add(model, json) < 0)
-			return -ENOMEM;
-	return 0;
+		if (r >= 0)
+			r = modules_add(model, json, blacklist);
+	json_decref(blacklist);
+	return r < 0 ? r : 0;
 }
 
 /* ---- where a driver is to be had --------------------------------------------------------------- */

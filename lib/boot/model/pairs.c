@@ -7,6 +7,8 @@
 
 #include "lib/boot/model/devices.h"
 
+#define TRIES_MOST ((size_t)1 << 24) /* of a pattern on a name: a second or two */
+
 static bool pair_party_has_device(const struct gw_boot_model *model, const struct gw_party *party,
 				  const struct gw_boot_device *device)
 {
@@ -115,10 +117,34 @@ static int pairs_add(struct gw_boot_model *model, const struct gw_dependency *en
 	return pair_find_devices(model, &entry->supplier, &pair->suppliers, &pair->n_suppliers);
 }
 
+static size_t party_count_patterns(const struct gw_party *party)
+{
+	char *const *const lists[] = { party->drivers, party->modules, party->devices, party->initcalls };
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		for (char *const *pattern = lists[i]; pattern && *pattern; pattern++)
+			count++;
+	return count;
+}
+
+/* Each pattern is tried on each name. A machine's ten thousand devices and a table of a hundred entries are far below that. */
+static bool pairs_are_too_many(const struct gw_boot_model *model, const struct gw_dependency *entries, size_t count)
+{
+	size_t names = model->n_devices + model->n_inits + model->n_modules + model->evidence->n_builtins, patterns = 0;
+
+	for (size_t i = 0; i < count; i++)
+		patterns += party_count_patterns(&entries[i].consumer) + party_count_patterns(&entries[i].supplier);
+	return names && patterns > TRIES_MOST / names;
+}
+
 int gw_boot_pairs_build(struct gw_boot_model *model)
 {
 	const struct gw_dependency *entries = NULL;
 	size_t count = gw_boot_evidence_dependencies(model->evidence, &entries);
+
+	if (pairs_are_too_many(model, entries, count))
+		return -E2BIG;
 
 	model->pairs = calloc(count + 1, sizeof(*model->pairs));
 	if (!model->pairs)
