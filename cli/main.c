@@ -53,6 +53,9 @@ static const struct command commands[] = {
 	  "a GPU driver's, NFS's, a disk's, that of memory, or unknown.\n" },
 	{ "timelines", NULL, 0, command_timelines, "fence timelines and who signals them",
 	  "Shows each fence timeline with its last signaller, its rate and who waits for it.\n" },
+	{ "faults", NULL, 0, command_faults, "GPU page faults that are being handled",
+	  "Shows who handles each, since when, of which device, for which process, and what that waits\n"
+	  "for.\n" },
 	{ "kfd", NULL, 0, command_kfd, "KFD's processes, queues and evictions",
 	  "Shows the compute devices, the processes that use them with PASID, queues and memory, and\n"
 	  "when their queues were evicted from the hardware and how long the way back took.\n" },

@@ -5,7 +5,7 @@
  *
  * A snapshot is a sequence of records, each a struct gw_record header followed
  * by the body of its type. The BPF iterators write TASK, ACTIVITY, SECTION,
- * DEVICE, PRESENT, FENCE, LOCK and WORK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD, SYMBOL and MODULE,
+ * DEVICE, FAULT, PRESENT, FENCE, LOCK and WORK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD, SYMBOL and MODULE,
  * which it alone can know. The same bytes are analysed live, saved by `gpuwatch-cli
  * record` and analysed again by `replay`, so a layout change needs a new
  * GW_LAYOUT_VERSION.
@@ -165,6 +165,7 @@ enum gw_record_type {
 	GW_RECORD_MODULE,
 	GW_RECORD_DEVICE = 18,
 	GW_RECORD_SECTION,
+	GW_RECORD_FAULT,
 	GW_RECORD_TYPES
 };
 
@@ -381,7 +382,8 @@ struct gw_activity_record {
 };
 
 enum gw_device_kind {
-	GW_DEVICE_DRM = 1, /* address = struct drm_device */
+	GW_DEVICE_DRM = 1,   /* address = struct drm_device */
+	GW_DEVICE_SCHEDULER, /* address = struct drm_gpu_scheduler, whose jobs the device runs */
 	GW_DEVICE_KINDS
 };
 
@@ -429,6 +431,36 @@ struct gw_section {
 struct gw_section_record {
 	struct gw_record header;
 	struct gw_section section;
+};
+
+/* How a fault is known. */
+enum gw_fault_source {
+	GW_FAULT_FROM_NOTHING = 0,
+	GW_FAULT_FROM_IOPF,	/* a group of the I/O page fault queue that a worker executes */
+	GW_FAULT_FROM_IOMMU_V2, /* a fault of AMD's IOMMUv2 (up to 6.6) that a worker executes */
+	GW_FAULT_FROM_QUEUE,	/* a driver's own queue that a worker serves, see daemon/kernel/layout.c */
+	GW_FAULT_FROM_HOOK,	/* the driver's handler was entered and not left */
+	GW_FAULT_SOURCES
+};
+
+#define GW_FAULT_F_SOLE (1u << 0) /* the device's driver has no other one */
+
+/*
+ * A device's page fault that a task handles at this moment, as the kernel's own structures describe it. Follows the
+ * task's TASK or PRESENT record.
+ */
+struct gw_fault_record {
+	struct gw_record header;
+	__u64 task;		   /* struct task_struct */
+	__u64 since_ns;		   /* when it began to handle it, 0 = unknown */
+	__u64 mm;		   /* mm_struct of the process that it is about, 0 = unknown */
+	__u64 address;		   /* where in that process, 0 = unknown */
+	__u32 pid;		   /* of that process, 0 = unknown */
+	__u32 pasid;		   /* 0 = unknown, or there is none */
+	__u32 source;		   /* enum gw_fault_source */
+	__u32 flags;		   /* GW_FAULT_F_* */
+	struct gw_device device;   /* that faulted; device.device 0 = unknown */
+	char module[GW_NAME_SIZE]; /* that its driver is in, "" = built in, or unknown */
 };
 
 enum gw_hazard_rule {

@@ -42,14 +42,30 @@ struct gw_layout {
 	__s32 entity_list; /* struct drm_sched_entity */
 	__s32 entity_fence_context;
 	__s32 entity_dependency;
+	__s32 scheduler_device;
 	__s32 syncobj_fence;	/* struct drm_syncobj */
 	__s32 device_unplugged; /* struct drm_device */
 	__s32 device_dev;
 	__s32 device_driver;
 	__s32 device_primary;
 	__s32 device_render;
-	__s32 driver_name; /* struct drm_driver */
-	__s32 minor_index; /* struct drm_minor */
+	__s32 driver_name;   /* struct drm_driver */
+	__s32 minor_index;   /* struct drm_minor */
+	__s32 amdgpu_device; /* struct device * of struct amdgpu_device */
+};
+
+/*
+ * A driver's queue of page faults that a work item serves: from the item back to the structure around it, and from
+ * there through pointers to the struct device that faults.
+ */
+#define GW_FAULT_QUEUES 4
+#define GW_FAULT_STEPS 4
+
+struct gw_fault_queue {
+	__u64 function;		     /* of the item; 0 = no such driver is loaded */
+	__s32 work;		     /* offset of the item in the structure */
+	__u32 step_count;	     /* 0: the way to the device is unknown */
+	__s32 steps[GW_FAULT_STEPS]; /* offset of a pointer, in the structure that the one before it leads to */
 };
 
 /* Addresses of symbols, from /proc/kallsyms; 0 = unknown. */
@@ -143,6 +159,7 @@ struct gw_control {
 	struct gw_query query;
 	struct gw_layout layout;
 	struct gw_symbols symbols;
+	struct gw_fault_queue fault_queues[GW_FAULT_QUEUES];
 };
 
 #endif

@@ -401,8 +401,18 @@ struct module {
 	char name[56]; /* MODULE_NAME_LEN */
 };
 
+struct klist {
+	struct list_head k_list;
+};
+
+struct driver_private {
+	struct klist klist_devices;
+};
+
 struct device_driver {
 	const char *name;
+	struct module *owner;
+	struct driver_private *p;
 };
 
 struct device_private {
@@ -465,7 +475,74 @@ struct delayed_work {
 	struct work_struct work;
 };
 
+/* ---- page requests of devices ---------------------------------------------------- */
+
+struct iommu_fault_page_request {
+	u32 flags;
+	u32 pasid;
+	u64 addr;
+};
+
+/* Up to 6.8 the request is in a union. */
+struct iommu_fault {
+	struct iommu_fault_page_request prm;
+};
+
+struct iopf_fault {
+	struct iommu_fault fault;
+};
+
+struct iommu_domain {
+	unsigned int type;
+	struct mm_struct *mm; /* of a domain of that type only */
+};
+
+struct iommu_attach_handle {
+	struct iommu_domain *domain;
+};
+
+struct iommu_fault_param {
+	struct device *dev;
+};
+
+struct iopf_group {
+	struct iopf_fault last_fault;
+	struct work_struct work;
+	struct iommu_attach_handle *attach_handle;
+	struct iommu_fault_param *fault_param;
+};
+
+/* Up to 6.8; 6.9 put fault_param in its place, and 6.11 added attach_handle. */
+struct iopf_group___dev {
+	struct device *dev;
+};
+
+/* drivers/iommu/amd/iommu_v2.c, until it went in 6.7; only where it is built in. */
+struct pci_dev {
+	struct device dev;
+};
+
+struct device_state {
+	struct pci_dev *pdev;
+};
+
+struct fault {
+	struct work_struct work;
+	struct device_state *dev_state;
+	struct mm_struct *mm;
+	u64 address;
+	u32 pasid;
+};
+
+/* With CONFIG_MEMCG. */
+struct mm_struct___owner {
+	struct task_struct *owner;
+};
+
 #pragma clang attribute pop
+
+#define IOMMU_FAULT_PAGE_REQUEST_PASID_VALID 0x1 /* iommu_fault_page_request.flags */
+#define IOMMU_DOMAIN_SVA 0x10			 /* iommu_domain.type */
 
 extern struct pcpu_hot pcpu_hot __ksym __weak;
 extern int __preempt_count __ksym __weak;

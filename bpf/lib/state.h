@@ -16,6 +16,13 @@ char LICENSE[] SEC("license") = "GPL";
 /* Of a POLL wait, until a record is made of it: which kind of file. */
 #define POLL_IS_DMA_BUF (1u << 31)
 
+/* Of the GPU page fault that watch.sections.fault_since_ns stands for. */
+struct gw_hooked_fault {
+	u64 device; /* struct device, 0 = unknown */
+	u64 address;
+	u32 pasid;
+};
+
 /* What a task is in; user space sees `watch`, the rest is bookkeeping. */
 struct task_entry {
 	struct gw_task_state watch;
@@ -25,6 +32,7 @@ struct task_entry {
 	u32 signalling_depth; /* nested ones, 0 = in none */
 	u64 mmap_locking;     /* mm_struct whose mmap_lock is being taken in it */
 	struct gw_activity activity;
+	struct gw_hooked_fault fault;
 };
 
 struct {

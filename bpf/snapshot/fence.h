@@ -6,6 +6,7 @@
 #ifndef GPUWATCH_BPF_SNAPSHOT_FENCE_H
 #define GPUWATCH_BPF_SNAPSHOT_FENCE_H
 
+#include "bpf/snapshot/fault.h"
 #include "bpf/snapshot/getter.h"
 #include "bpf/snapshot/output.h"
 #include "bpf/snapshot/work.h"
@@ -280,6 +281,8 @@ static __noinline int emit_fence(struct output *out, u64 address)
 		read_sched(record, GW_FENCE_SCHED_FINISHED);
 	read_names(record, ops);
 	emit(out, record, sizeof(*record));
+	if (record->scheduler)
+		emit_device(out, record->scheduler);
 	queue_members(out);
 	queue_fence(out->scratch, record->dependency);
 	return 0;

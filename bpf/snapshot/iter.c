@@ -2,6 +2,7 @@
 /* The snapshot: walks all tasks and writes records of those that matter. */
 #include "bpf/lib/started.h"
 #include "bpf/lib/wait.h"
+#include "bpf/snapshot/fault.h"
 #include "bpf/snapshot/fence.h"
 #include "bpf/snapshot/lock.h"
 #include "bpf/snapshot/section.h"
@@ -324,6 +325,16 @@ static __always_inline void emit_activity(struct output *out, struct task_struct
 	emit(out, &record, sizeof(record));
 }
 
+/* Also of a task that runs: whoever waits behind the fault must see that it is being handled. */
+static __always_inline void emit_fault_of(struct output *out, struct task_struct *task)
+{
+	struct worker *worker = worker_of(task);
+
+	out->entry = bpf_task_storage_get(&tasks, task, NULL, 0);
+	if (worker || (out->entry && out->entry->watch.sections.fault_since_ns))
+		emit_fault(out, worker, (u64)task);
+}
+
 static __always_inline void emit_task(struct output *out, struct task_struct *task)
 {
 	struct gw_task_record *record = &out->scratch->task;
@@ -414,5 +425,6 @@ int snapshot_tasks(struct bpf_iter__task *ctx)
 		emit_task(&out, task);
 	else
 		emit_present(&out);
+	emit_fault_of(&out, task);
 	return 0;
 }

@@ -24,6 +24,8 @@ struct scratch {
 	struct gw_fence_record fence;
 	struct gw_work_record work;
 	struct gw_lock_record lock;
+	struct gw_fault_record fault;
+	struct gw_device_record device;
 	u64 words[TIMER_WORDS];	     /* of a kernel stack */
 	u64 fences[FENCES_PER_TASK]; /* to be emitted, each once */
 	u32 fence_count;
@@ -41,6 +43,7 @@ struct {
 struct output {
 	struct seq_file *seq;
 	struct scratch *scratch;
+	struct task_entry *entry; /* what the programs noted of the task, NULL = nothing */
 };
 
 static __always_inline void emit(struct output *out, void *record, u32 size)

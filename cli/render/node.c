@@ -92,6 +92,7 @@ char *edge_phrase(const json_t *edge, const json_t *from, const json_t *to)
 		{ "callback-in", "whose callback runs in" },
 		{ "entered-by", "entered by" },
 		{ "released-by", "which may be released by" },
+		{ "held-up-by", "held up by the page fault in" },
 		{ "signalled-with", "signalled with" },
 		{ "depends-on", "depends on" },
 		{ "run-by", "to be run by" },

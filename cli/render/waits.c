@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* gpuwatch.waits.v1 and gpuwatch.timelines.v1 for people. */
+/* gpuwatch.waits.v1, gpuwatch.timelines.v1 and gpuwatch.faults.v1 for people. */
 #include "cli/render/waits.h"
 
 #include <inttypes.h>
@@ -263,5 +263,69 @@ void render_timelines(const struct terminal *terminal, const json_t *timelines)
 	}
 	json_array_foreach(list, i, timeline)
 		timeline_row(table, timeline);
+	table_print(table, 0);
+}
+
+/* "0000:03:00.0 (amdgpu)", as much of it as is known. */
+static char *fault_device(const json_t *fault)
+{
+	const char *name = field_string(fault, "device_name"), *driver = field_string(fault, "driver");
+
+	if (*name && *driver)
+		return text_format("%s (%s)", name, driver);
+	return text_format("%s", *name ? name : *driver ? driver : "-");
+}
+
+static char *fault_process(const json_t *fault)
+{
+	_cleanup_free_ char *pasid = NULL;
+
+	if (field_given(fault, "pasid"))
+		pasid = text_format("PASID %" PRIu64, field_number(fault, "pasid"));
+	if (field_given(fault, "pid"))
+		return text_format("pid %" PRIu64 "%s%s", field_number(fault, "pid"), pasid ? ", " : "",
+				   pasid ? pasid : "");
+	return text_format("%s", pasid ? pasid : "-");
+}
+
+static char *fault_age(const json_t *fault)
+{
+	return field_given(fault, "age_ns") ? text_duration_short(field_number(fault, "age_ns")) : text_format("-");
+}
+
+static void fault_row(struct table *table, const json_t *fault)
+{
+	_cleanup_free_ char *device = fault_device(fault), *process = fault_process(fault), *age = fault_age(fault);
+	const char *object = field_string(fault, "waits_for");
+
+	table_row(table);
+	table_cell(table, "", "%" PRIu64, field_number(fault, "handler_pid"));
+	table_cell(table, "", "%s", field_string(fault, "comm"));
+	table_cell(table, "", "%s", field_string(fault, "state"));
+	table_cell(table, wait_age_style(field_number(fault, "age_ns")), "%s", age);
+	table_cell(table, "", "%s", device);
+	table_cell(table, "", "%s", process);
+	table_cell(table, "", "%s", field_string(fault, "seen"));
+	table_cell(table, "", "%s", *object ? object : "-");
+}
+
+void render_faults(const struct terminal *terminal, const json_t *faults)
+{
+	static const struct column columns[] = {
+		{ "PID", COLUMN_NUMBER },   { "COMMAND", COLUMN_TEXT },	  { "STATE", COLUMN_TEXT },
+		{ "AGE", COLUMN_NUMBER },   { "DEVICE", COLUMN_WRAP },	  { "PROCESS", COLUMN_WRAP },
+		{ "SEEN BY", COLUMN_TEXT }, { "WAITS FOR", COLUMN_WRAP },
+	};
+	const json_t *list = field_array(faults, "faults");
+	_cleanup_table_ struct table *table = table_new(terminal, columns, sizeof(columns) / sizeof(columns[0]));
+	json_t *fault;
+	size_t i;
+
+	if (json_array_size(list) == 0) {
+		terminal_put(terminal, "No GPU page fault is being handled.\n");
+		return;
+	}
+	json_array_foreach(list, i, fault)
+		fault_row(table, fault);
 	table_print(table, 0);
 }

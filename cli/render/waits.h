@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* gpuwatch.waits.v1 and gpuwatch.timelines.v1 for people. */
+/* gpuwatch.waits.v1, gpuwatch.timelines.v1 and gpuwatch.faults.v1 for people. */
 #ifndef GPUWATCH_CLI_RENDER_WAITS_H
 #define GPUWATCH_CLI_RENDER_WAITS_H
 
@@ -11,6 +11,7 @@ void render_waits(const struct terminal *terminal, const json_t *waits);
 /* The same of ListAllWaits: with whose fault each is. */
 void render_all_waits(const struct terminal *terminal, const json_t *waits);
 void render_timelines(const struct terminal *terminal, const json_t *timelines);
+void render_faults(const struct terminal *terminal, const json_t *faults);
 
 /* "12 waits tracked, oldest 0.3 s": of a gpuwatch.waits.v1. Owned by the caller. */
 char *waits_summary(const json_t *waits);

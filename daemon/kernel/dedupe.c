@@ -49,6 +49,9 @@ static bool dedupe_key(const struct gw_record *record, size_t offset, struct key
 	case GW_RECORD_DEVICE:
 		key->address = ((const struct gw_device_record *)record)->device.address;
 		return true;
+	case GW_RECORD_FAULT:
+		key->address = ((const struct gw_fault_record *)record)->task;
+		return true;
 	case GW_RECORD_FENCE:
 		key->address = ((const struct gw_fence_record *)record)->address;
 		return true;

@@ -33,6 +33,7 @@ static const struct member {
 	MEMBER(entity_list, "gpu_sched", "drm_sched_entity", "list"),
 	MEMBER(entity_fence_context, "gpu_sched", "drm_sched_entity", "fence_context"),
 	MEMBER(entity_dependency, "gpu_sched", "drm_sched_entity", "dependency"),
+	MEMBER(scheduler_device, "gpu_sched", "drm_gpu_scheduler", "dev"),
 	MEMBER(syncobj_fence, "drm", "drm_syncobj", "fence"),
 	MEMBER(device_unplugged, "drm", "drm_device", "unplugged"),
 	MEMBER(device_dev, "drm", "drm_device", "dev"),
@@ -41,6 +42,7 @@ static const struct member {
 	MEMBER(device_primary, "drm", "drm_device", "primary"),
 	MEMBER(device_render, "drm", "drm_device", "render"),
 	MEMBER(minor_index, "drm", "drm_minor", "index"),
+	MEMBER(amdgpu_device, "amdgpu", "amdgpu_device", "dev"),
 #undef MEMBER
 };
 
@@ -132,7 +134,7 @@ static void layout_read_module(struct gw_layout *ret, const char *module, const 
 
 void gw_layout_read(struct gw_layout *ret, struct btf *vmlinux)
 {
-	static const char *const modules[] = { "drm", "gpu_sched" };
+	static const char *const modules[] = { "drm", "gpu_sched", "amdgpu" };
 	char path[64];
 	size_t i;
 
@@ -147,6 +149,57 @@ void gw_layout_read(struct gw_layout *ret, struct btf *vmlinux)
 		if (!libbpf_get_error(btf))
 			btf__free(btf);
 	}
+}
+
+/*
+ * Drivers that serve page faults from a queue of their own. The way to the device is a member, and what lies in it, for
+ * each step: a structure that is embedded is no step.
+ */
+struct fault_queue {
+	const char *module, *function, *type, *work;
+	struct {
+		const char *type, *member, *inner_type, *inner;
+	} steps[GW_FAULT_STEPS];
+};
+
+static const struct fault_queue fault_queues[GW_FAULT_QUEUES] = {
+	/* up to 6.18 */
+	{ "xe",
+	  "pf_queue_work_func",
+	  "pf_queue",
+	  "worker",
+	  { { "pf_queue", "gt", NULL, NULL },
+	    { "xe_gt", "tile", NULL, NULL },
+	    { "xe_tile", "xe", NULL, NULL },
+	    { "xe_device", "drm", "drm_device", "dev" } } },
+	{ "xe",
+	  "xe_pagefault_queue_work",
+	  "xe_pagefault_queue",
+	  "worker",
+	  { { "xe_pagefault_queue", "xe", NULL, NULL }, { "xe_device", "drm", "drm_device", "dev" } } },
+};
+
+static int layout_step(const struct btf *btf, const struct fault_queue *queue, size_t step)
+{
+	int outer = gw_layout_offset(btf, queue->steps[step].type, queue->steps[step].member), inner = 0;
+
+	if (queue->steps[step].inner)
+		inner = gw_layout_offset(btf, queue->steps[step].inner_type, queue->steps[step].inner);
+	return outer < 0 || inner < 0 ? -1 : outer + inner;
+}
+
+/* The steps stay 0 if one of them is unknown: the fault is seen, and its device is not. */
+static void layout_read_fault_queue(struct gw_fault_queue *ret, const struct fault_queue *queue, const struct btf *btf)
+{
+	uint32_t count = 0;
+
+	ret->work = gw_layout_offset(btf, queue->type, queue->work);
+	while (count < GW_FAULT_STEPS && queue->steps[count].type) {
+		ret->steps[count] = layout_step(btf, queue, count);
+		if (ret->steps[count++] < 0 || ret->work < 0)
+			return;
+	}
+	ret->step_count = count;
 }
 
 static uint64_t layout_address(const struct gw_kallsyms *kallsyms, const char *name)
@@ -166,6 +219,25 @@ void gw_layout_symbols(struct gw_symbols *ret, const struct gw_kallsyms *kallsym
 	ret->process_timeout = layout_address(kallsyms, "process_timeout");
 	ret->hrtimer_wakeup = layout_address(kallsyms, "hrtimer_wakeup");
 	ret->unplug_srcu = layout_address(kallsyms, "drm_unplug_srcu");
+}
+
+void gw_layout_fault_queues(struct gw_fault_queue *ret, struct btf *vmlinux, const struct gw_kallsyms *kallsyms)
+{
+	char path[64];
+
+	memset(ret, 0, GW_FAULT_QUEUES * sizeof(*ret));
+	for (size_t i = 0; i < GW_FAULT_QUEUES && fault_queues[i].module; i++) {
+		struct btf *btf;
+
+		ret[i].function = layout_address(kallsyms, fault_queues[i].function);
+		if (!ret[i].function)
+			continue;
+		snprintf(path, sizeof(path), "/sys/kernel/btf/%s", fault_queues[i].module);
+		btf = btf__parse_split(path, vmlinux);
+		layout_read_fault_queue(&ret[i], &fault_queues[i], libbpf_get_error(btf) ? vmlinux : btf);
+		if (!libbpf_get_error(btf))
+			btf__free(btf);
+	}
 }
 
 void gw_layout_boot_symbols(struct gw_boot_symbols *ret, const struct gw_kallsyms *kallsyms)

@@ -32,6 +32,12 @@ void gw_layout_read(struct gw_layout *ret, struct btf *vmlinux);
 /* Addresses of the symbols that programs compare with; 0 where there is none. */
 void gw_layout_symbols(struct gw_symbols *ret, const struct gw_kallsyms *kallsyms);
 
+/*
+ * gw_layout_fault_queues - the queues of page faults of the drivers that are loaded now
+ * @ret: GW_FAULT_QUEUES of them; function 0 where there is no such driver
+ */
+void gw_layout_fault_queues(struct gw_fault_queue *ret, struct btf *vmlinux, const struct gw_kallsyms *kallsyms);
+
 /* The same for the programs that record the boot. */
 void gw_layout_boot_symbols(struct gw_boot_symbols *ret, const struct gw_kallsyms *kallsyms);
 

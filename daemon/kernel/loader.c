@@ -152,6 +152,7 @@ static void loader_update_layout(struct gw_loader *loader, struct btf *btf)
 	struct gw_symbol symbol;
 
 	gw_layout_read(&layout, btf);
+	gw_layout_fault_queues(loader->control->fault_queues, btf, loader->kallsyms);
 	gw_layout_symbols(&symbols, loader->kallsyms);
 	loader->control->layout = layout;
 	loader->control->symbols = symbols;

@@ -18,6 +18,7 @@
 
 #define PASSES_MAX 6 /* a chain of owners that are not blocked themselves is short */
 #define READ_SIZE (256 * 1024)
+#define SIBLINGS_MAX 256 /* timelines of drivers whose device has a page fault */
 
 /* A set of addresses: sorted when asked for, appended to otherwise. */
 struct addresses {
@@ -41,6 +42,7 @@ struct origins {
 };
 
 struct gw_reader {
+	bool saw_fault; /* of a device */
 	struct gw_reader_source source;
 	uint64_t sequence;
 	struct buffer out;	 /* kept from one snapshot to the next: no allocation when it matters */
@@ -298,6 +300,9 @@ static int reader_note_record(struct gw_reader *reader, const struct gw_record *
 		return reader_want(reader, ((const struct gw_lock_record *)record)->owner);
 	case GW_RECORD_WORK:
 		return reader_note_work(reader, (const struct gw_work_record *)record);
+	case GW_RECORD_FAULT:
+		reader->saw_fault = true;
+		return 0;
 	}
 	return 0;
 }
@@ -507,6 +512,29 @@ static int reader_add_all_timelines(struct gw_reader *reader)
 	return r;
 }
 
+static bool reader_has_ops(const struct gw_reader *reader, uint64_t ops)
+{
+	for (size_t i = 0; ops && i < reader->origins.count; i++)
+		if (reader->origins.list[i].ops == ops)
+			return true;
+	return false;
+}
+
+/* Whether a device goes on beside its page fault is seen by the other timelines of its driver. */
+static int reader_note_siblings(struct gw_reader *reader)
+{
+	size_t i, known = reader->origins.count;
+	int r = 0;
+
+	for (i = 0; r >= 0 && i < GW_TIMELINE_SLOTS && reader->origins.count < known + SIBLINGS_MAX; i++) {
+		const struct gw_timeline *slot = &reader->source.timelines[i];
+
+		if (slot->context && reader_has_ops(reader, slot->ops))
+			r = origins_add(&reader->origins, slot->context, slot->ops);
+	}
+	return r;
+}
+
 /* Timelines that fences refer to; those of the table are there already if @all. */
 static int reader_add_timelines(struct gw_reader *reader, bool all)
 {
@@ -515,7 +543,12 @@ static int reader_add_timelines(struct gw_reader *reader, bool all)
 	struct gw_timeline copy;
 	bool inherited;
 	size_t i;
-	int r = all ? reader_add_all_timelines(reader) : 0;
+	int r = 0;
+
+	if (all)
+		r = reader_add_all_timelines(reader);
+	else if (reader->saw_fault)
+		r = reader_note_siblings(reader);
 
 	if (set->count)
 		qsort(set->list, set->count, sizeof(*set->list), origins_compare);
@@ -677,6 +710,7 @@ static void reader_start(struct gw_reader *reader, uint64_t min_wait_ns)
 	reader->asked.count = 0;
 	reader->code.count = 0;
 	reader->origins.count = 0;
+	reader->saw_fault = false;
 	reader->source.control->query.now_ns = gw_now_mono_ns();
 	reader->source.control->query.min_wait_ns = min_wait_ns;
 	reader_clear_wanted(reader);

@@ -9,6 +9,7 @@
 
 #include "bpf/abi/kfd-records.h"
 #include "daemon/serve/handouts.h"
+#include "lib/analysis/words/faults.h"
 #include "lib/analysis/words/timelines.h"
 #include "lib/analysis/words/waits.h"
 #include "lib/base/bus-names.h"
@@ -343,6 +344,21 @@ static int api_list_stalls(sd_bus_message *call, void *userdata, sd_bus_error *e
 	return api_reply_json(call, stalls.list);
 }
 
+static int api_list_faults(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	struct gw_bus_api *api = userdata;
+	struct gw_snapshot *now;
+	json_t *faults;
+	int r;
+
+	r = gw_watch_peek(api->parts.watch, false, &now);
+	if (r < 0)
+		return sd_bus_error_set_errnof(error, r, "Taking a snapshot failed: %m");
+	faults = gw_faults_json(now);
+	gw_snapshot_free(now);
+	return api_reply_json(call, faults);
+}
+
 /* A rate needs two snapshots; the answer comes with the second. */
 static int api_list_timelines(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
@@ -470,6 +486,8 @@ static const sd_bus_vtable api_vtable[] = {
 				api_list_all_waits, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("ListStalls", SD_BUS_ARGS("t", min_age_usec, "b", include_resolved),
 				SD_BUS_RESULT("s", reports), api_list_stalls, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("ListFaults", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", faults), api_list_faults,
+				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("ListTimelines", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", timelines), api_list_timelines,
 				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD_WITH_ARGS("GetKfd", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", kfd), api_get_kfd,

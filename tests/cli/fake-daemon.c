@@ -90,6 +90,7 @@ static int on_simple(sd_bus_message *call, void *userdata, sd_bus_error *error)
 			  strcmp(method, "GetStatus") == 0	 ? "status.json"
 			  : strcmp(method, "ListWaits") == 0	 ? "waits.json"
 			  : strcmp(method, "ListAllWaits") == 0	 ? "all-waits.json"
+			  : strcmp(method, "ListFaults") == 0	 ? "faults.json"
 			  : strcmp(method, "GetKfd") == 0	 ? "kfd.json"
 			  : strcmp(method, "GetProbeOrder") == 0 ? "probe-order.json"
 								 : "timelines.json");
@@ -212,6 +213,7 @@ static const sd_bus_vtable vtable[] = {
 	SD_BUS_METHOD("ListWaits", "", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("ListAllWaits", "t", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("ListStalls", "tb", "s", on_stalls, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("ListFaults", "", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("ListTimelines", "", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("GetKfd", "", "s", on_simple, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("ListReports", "sb", "s", on_list, SD_BUS_VTABLE_UNPRIVILEGED),

@@ -214,6 +214,8 @@ extern const struct lab_family lab_eviction_family;
 extern const struct lab_family lab_recovery_family;
 extern const struct lab_family lab_late_recovery_family;
 extern const struct lab_family lab_healthy_family;
+extern const struct lab_family lab_pager_family;
+extern const struct lab_family lab_pager_fine_family;
 extern const struct lab_family lab_lock_cycle_family;
 extern const struct lab_family lab_lock_order_family;
 extern const struct lab_family lab_trust_family;
@@ -276,6 +278,16 @@ struct tracepoint;
 int lab_event_find(const char *name, struct tracepoint **ret);
 /* Calls whoever watches the event, with five arguments and zeroes, of which it takes as many as it has. */
 void lab_event_fire(struct tracepoint *event, const u64 *args);
+
+/* ---- iommu.c: page requests ---- */
+
+struct lab_pager;
+struct mm_struct;
+/* Lets a device that has no IOMMU fault in a process's memory; @answered is called when a request has been served. */
+struct lab_pager *lab_pager_create(struct device *dev, struct mm_struct *mm, void (*answered)(void *data), void *data);
+int lab_pager_request(struct lab_pager *pager, unsigned long address);
+/* Waits for what is being served. */
+void lab_pager_destroy(struct lab_pager *pager);
 
 /* ---- bench.c ---- */
 

@@ -18,7 +18,8 @@ static const struct lab_family *const lab_families[] = {
 	&lab_reclaim_family,	   &lab_hazard_family,	     &lab_fault_family,		 &lab_eviction_family,
 	&lab_healthy_family,	   &lab_lock_cycle_family,   &lab_lock_order_family,	 &lab_recovery_family,
 	&lab_late_recovery_family, &lab_trust_family,	     &lab_leaked_section_family, &lab_drm_section_family,
-	&lab_process_cycle_family, &lab_driver_sleep_family, &lab_random_family,
+	&lab_process_cycle_family, &lab_driver_sleep_family, &lab_random_family,	 &lab_pager_family,
+	&lab_pager_fine_family,
 };
 
 static DEFINE_MUTEX(lab_control); /* one start or stop at a time; taken before the next one */

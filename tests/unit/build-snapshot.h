@@ -328,6 +328,37 @@ static inline struct gw_fence_record *fence_of(struct world *w, enum gw_fence_ki
 	return record;
 }
 
+/* ---- page faults of devices -------------------------------------------------------------- */
+
+/* @task handles one: of the device at that address, which is the only one of its driver. */
+static inline struct gw_fault_record *handles_fault(struct world *w, const struct gw_task_record *task, uint64_t device,
+						    const char *driver)
+{
+	struct gw_fault_record *record = new_record(w, GW_RECORD_FAULT, sizeof(*record));
+
+	record->task = task->address;
+	record->since_ns = w->now_ns;
+	record->device.device = device;
+	record->pasid = 7;
+	record->source = GW_FAULT_FROM_IOPF;
+	record->flags = GW_FAULT_F_SOLE;
+	snprintf(record->device.name, sizeof(record->device.name), "0000:03:00.0");
+	snprintf(record->device.driver, sizeof(record->device.driver), "%s", driver);
+	snprintf(record->module, sizeof(record->module), "%s", driver);
+	return record;
+}
+
+/* The device that a scheduler's jobs run on. */
+static inline void scheduler_of(struct world *w, struct gw_fence_record *finished, uint64_t device)
+{
+	struct gw_device_record *record = new_record(w, GW_RECORD_DEVICE, sizeof(*record));
+
+	finished->scheduler = new_address(w);
+	record->device.address = finished->scheduler;
+	record->device.device = device;
+	record->device.kind = GW_DEVICE_SCHEDULER;
+}
+
 /* ---- waits ------------------------------------------------------------------------------ */
 
 static inline struct gw_wait *waits(struct world *w, struct gw_task_record *task, enum gw_wait_kind kind,

@@ -1108,6 +1108,8 @@ TEST(page_fault_handler_waits_for_a_fence_behind_it)
 
 	c.holder->watch.sections.fault_since_ns = w->now_ns;
 	reclaims(w, c.holder);
+	stack(w, c.holder,
+	      "dma_fence_wait_timeout gpulab:shrink do_shrink_slab shrink_node do_try_to_free_pages try_to_free_pages __alloc_pages amdgpu:amdgpu_vm_handle_fault amdgpu:amdgpu_irq_dispatch process_one_work worker_thread kthread");
 	look(w, 2);
 	assert_deadlock(w, GW_CLASS_FAULT_PREEMPT, PROVEN, "101 102", "");
 	assert_types(w, "task fault reclaim fence timeline task lock");

@@ -3,6 +3,9 @@
 #include "lib/analysis/build/builder.h"
 
 #include <errno.h>
+#include <stdlib.h>
+
+#include "lib/base/array.h"
 
 #include "lib/analysis/record/subsystem.h"
 
@@ -101,6 +104,36 @@ static int builder_index_symbols(struct gw_builder *builder)
 	return r;
 }
 
+static int builder_note_fault(struct gw_builder *builder, uint64_t task, uint64_t start_ns)
+{
+	struct gw_builder_fault noted = { .task = task, .start_ns = start_ns };
+
+	if (!gw_fault_of(builder->now, task, &noted.fault))
+		return 0;
+	if (gw_array_reserve(builder->faults, builder->n_faults, builder->allocated_faults, 1) < 0)
+		return -ENOMEM;
+	builder->faults[builder->n_faults++] = noted;
+	return 0;
+}
+
+static int builder_index_faults(struct gw_builder *builder)
+{
+	const struct gw_task_record *const *tasks;
+	const struct gw_fault_record *const *records;
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks),
+	       n_records = gw_snapshot_faults(builder->now, &records);
+	int r = 0;
+
+	for (size_t i = 0; i < n_tasks && r == 0; i++)
+		if (gw_snapshot_task(builder->now, tasks[i]->address) == tasks[i])
+			r = builder_note_fault(builder, tasks[i]->address, tasks[i]->start_ns);
+	/* Of a task that is not blocked there is no more than that. */
+	for (size_t i = 0; i < n_records && r == 0; i++)
+		if (!gw_snapshot_task(builder->now, records[i]->task))
+			r = builder_note_fault(builder, records[i]->task, 0);
+	return r;
+}
+
 int gw_builder_init(struct gw_builder *builder, struct gw_graph *graph, const struct gw_snapshot *now,
 		    const struct gw_snapshot *before)
 {
@@ -116,6 +149,7 @@ int gw_builder_init(struct gw_builder *builder, struct gw_graph *graph, const st
 	};
 	r = builder_index_records(builder);
 	r = r ?: builder_index_symbols(builder);
+	r = r ?: builder_index_faults(builder);
 	if (r == 0)
 		builder_sort_indexes(builder);
 	return r;
@@ -127,6 +161,7 @@ void gw_builder_deinit(struct gw_builder *builder)
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		gw_index_deinit(all[i]);
+	free(builder->faults);
 }
 
 int gw_builder_edge(struct gw_builder *builder, uint32_t from, uint32_t to, enum gw_relation relation,
@@ -254,6 +289,34 @@ const struct gw_task_record *gw_builder_worker(const struct gw_builder *builder,
 			return worker;
 	}
 	return NULL;
+}
+
+const struct gw_fault *gw_builder_fault_of(const struct gw_builder *builder, uint64_t task)
+{
+	for (size_t i = 0; i < builder->n_faults; i++)
+		if (builder->faults[i].task == task)
+			return &builder->faults[i].fault;
+	return NULL;
+}
+
+static void builder_tell(struct gw_node *node, uint64_t hardware, uint64_t waited_since_ns)
+{
+	if (hardware)
+		node->hardware = hardware;
+	/* Unsigned: 0 - 1 is the latest of all. */
+	if (waited_since_ns - 1 < node->waited_since_ns - 1)
+		node->waited_since_ns = waited_since_ns;
+}
+
+void gw_builder_tell_fence(struct gw_builder *builder, uint32_t fence, uint64_t hardware, uint64_t waited_since_ns)
+{
+	uint32_t timeline =
+		gw_graph_find(builder->graph, GW_NODE_TIMELINE, gw_builder_node(builder, fence)->context, 0);
+
+	builder_tell(gw_builder_node(builder, fence), hardware, waited_since_ns);
+	/* It may have been expanded before. */
+	if (timeline != GW_NO_NODE)
+		builder_tell(gw_builder_node(builder, timeline), hardware, waited_since_ns);
 }
 
 bool gw_builder_knows_work(const struct gw_builder *builder, uint64_t work, uint64_t function)

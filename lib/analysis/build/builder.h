@@ -12,8 +12,15 @@
 #define GPUWATCH_LIB_ANALYSIS_BUILD_BUILDER_H
 
 #include "lib/analysis/graph/graph.h"
+#include "lib/analysis/record/fault.h"
 #include "lib/analysis/record/index.h"
 #include "lib/analysis/record/stack.h"
+
+/* A task that handles a page fault of a device. */
+struct gw_builder_fault {
+	uint64_t task, start_ns; /* start_ns 0: whoever is there */
+	struct gw_fault fault;
+};
 
 struct gw_builder {
 	struct gw_graph *graph;
@@ -33,6 +40,9 @@ struct gw_builder {
 	struct gw_index lock_waiters; /* and the lock that they wait for. */
 	struct gw_index gpu_waits;    /* addresses on stacks that lie in a GPU wait function: SYMBOL records */
 	struct gw_index gpu_symbols;  /* all addresses that lie in a GPU driver or DRM, likewise */
+	/* All faults: few. */
+	struct gw_builder_fault *faults;
+	size_t n_faults, allocated_faults;
 	/* WORK records that are INACTIVE, */
 	struct gw_index inactive_functions;  /* by function */
 	struct gw_index inactive_workqueues; /* and by workqueue_struct. */
@@ -85,6 +95,15 @@ int gw_builder_fence(struct gw_builder *builder, uint64_t address, uint64_t cont
 
 /* @work may be 0 where only the function is known, @function may be 0 where only the work is. */
 int gw_builder_work(struct gw_builder *builder, uint64_t work, uint64_t function, uint32_t *ret);
+
+/* Whether the task handles a fault: what is known of it, or NULL. */
+const struct gw_fault *gw_builder_fault_of(const struct gw_builder *builder, uint64_t task);
+
+/*
+ * What is known of a fence by who leads to it: the device that works on it (0 = unknown), and since when a task that
+ * handles no fault waits for it (0 = none does). The fence's timeline learns both.
+ */
+void gw_builder_tell_fence(struct gw_builder *builder, uint32_t fence, uint64_t hardware, uint64_t waited_since_ns);
 
 /* The task that executes an item, NULL if none is seen to; @function 0 = any. */
 const struct gw_task_record *gw_builder_worker(const struct gw_builder *builder, uint64_t work, uint64_t function);

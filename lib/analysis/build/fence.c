@@ -9,9 +9,11 @@ static int fence_depend_on(struct gw_builder *builder, uint32_t node, uint64_t a
 	uint32_t fence;
 	int r = gw_builder_fence(builder, address, 0, 0, gw_builder_node(builder, node)->device, &fence);
 
-	return r < 0 ? r
-		     : gw_builder_edge(builder, node, fence, relation, GW_EVIDENCE_FENCE_STRUCTURE,
-				       GW_CONFIDENCE_PROVEN, 0);
+	if (r < 0)
+		return r;
+	gw_builder_tell_fence(builder, fence, gw_builder_node(builder, node)->hardware,
+			      gw_builder_node(builder, node)->waited_since_ns);
+	return gw_builder_edge(builder, node, fence, relation, GW_EVIDENCE_FENCE_STRUCTURE, GW_CONFIDENCE_PROVEN, 0);
 }
 
 static int fence_expand_members(struct gw_builder *builder, uint32_t node, const struct gw_fence_record *record)
@@ -41,6 +43,10 @@ static int fence_expand_plain(struct gw_builder *builder, uint32_t node)
 		return -ENOMEM;
 	if (device)
 		gw_builder_node(builder, timeline)->device = device;
+	if (record && !gw_builder_node(builder, timeline)->fence)
+		gw_builder_node(builder, timeline)->fence = record;
+	gw_builder_tell_fence(builder, node, gw_builder_node(builder, node)->hardware,
+			      gw_builder_node(builder, node)->waited_since_ns);
 	if (record && (record->flags & GW_FENCE_F_POLLED))
 		gw_builder_node(builder, timeline)->polled = true;
 	return gw_builder_edge(builder, node, timeline, GW_RELATION_ON_TIMELINE, GW_EVIDENCE_FENCE_STRUCTURE,
@@ -50,8 +56,11 @@ static int fence_expand_plain(struct gw_builder *builder, uint32_t node)
 /* A scheduler's fence comes true with the hardware's fence, or, before there is one, with the job being run. */
 static int fence_expand_scheduled(struct gw_builder *builder, uint32_t node, const struct gw_fence_record *record)
 {
+	const struct gw_device *device = gw_snapshot_device(builder->now, record->scheduler);
 	uint32_t job;
 
+	if (device)
+		gw_builder_node(builder, node)->hardware = device->device;
 	if (record->kind == GW_FENCE_SCHED_FINISHED && record->member_count > 0 && record->members[0])
 		return fence_depend_on(builder, node, record->members[0], GW_RELATION_SIGNALLED_BY);
 	if (gw_graph_node(builder->graph, GW_NODE_JOB, record->address, 0, &job) < 0)

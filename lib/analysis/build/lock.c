@@ -232,13 +232,23 @@ static int lock_held_for_reading(struct gw_builder *builder, uint32_t node)
 	return lock_held_by_hinted_reader(builder, node, writer_since_ns);
 }
 
+/* A page fault of a device is handled for a process none of whose tasks may be blocked. */
+static bool lock_mm_has_fault(const struct gw_builder *builder, uint64_t mm)
+{
+	for (size_t i = 0; i < builder->n_faults; i++)
+		if (builder->faults[i].fault.mm == mm)
+			return true;
+	return false;
+}
+
 static uint64_t lock_mm(const struct gw_builder *builder, uint64_t lock)
 {
 	uint64_t mm = lock - builder->mmap_lock_offset;
 
 	if (builder->mmap_lock_offset == 0)
 		return 0;
-	if (gw_index_find(&builder->mms, mm).count || gw_index_find(&builder->notifiers, mm).count)
+	if (gw_index_find(&builder->mms, mm).count || gw_index_find(&builder->notifiers, mm).count ||
+	    lock_mm_has_fault(builder, mm))
 		return mm;
 	return 0;
 }

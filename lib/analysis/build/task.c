@@ -58,14 +58,14 @@ static int task_enter_sections(struct gw_builder *builder, uint32_t *needs, cons
 {
 	const struct gw_sections *sections = &task->watch.sections;
 	const struct gw_activity *eviction = task_eviction(builder, task);
+	const struct gw_fault *fault = gw_builder_fault_of(builder, task->address);
 	int r = 0;
 
 	if (eviction)
 		r = task_enter(builder, needs, GW_NODE_EVICTION, task, GW_CONFIDENCE_PROVEN, eviction->since_ns,
 			       since_ns);
-	if (r == 0 && sections->fault_since_ns)
-		r = task_enter(builder, needs, GW_NODE_FAULT, task, GW_CONFIDENCE_PROVEN, sections->fault_since_ns,
-			       since_ns);
+	if (r == 0 && fault)
+		r = task_enter(builder, needs, GW_NODE_FAULT, task, GW_CONFIDENCE_PROVEN, fault->since_ns, since_ns);
 	if (r == 0 && sections->reclaim_since_ns &&
 	    gw_stack_in_section(builder->now, task, GW_STACK_RECLAIM) != GW_STACK_NO)
 		r = task_enter(builder, needs, GW_NODE_RECLAIM, task,
@@ -93,6 +93,9 @@ static int task_need_fence(struct gw_builder *builder, uint32_t from, const stru
 	/* Only a wait for one fence knows its context and seqno. */
 	int r = gw_builder_fence(builder, address, wait->context, wait->seqno, device, &fence);
 
+	/* @from is the task, or a node that has its address. */
+	if (r == 0 && !gw_builder_fault_of(builder, gw_builder_node(builder, from)->address))
+		gw_builder_tell_fence(builder, fence, 0, wait->since_ns);
 	return r < 0 ? r : task_need(builder, from, fence, GW_RELATION_WAITS_FOR, wait);
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "bpf/abi/kernel-constants.h"
+#include "lib/analysis/build/fault.h"
 #include "lib/analysis/record/habit.h"
 #include "lib/analysis/record/stack.h"
 
@@ -125,13 +126,23 @@ static enum gw_confidence timeline_trust_work(const struct gw_builder *builder, 
 	return confidence;
 }
 
+/* The interrupt comes, unless the device stands still for a page fault. */
+static int timeline_signalled_by_device(struct gw_builder *builder, uint32_t node)
+{
+	int faults = gw_expand_held_up(builder, node);
+
+	if (faults < 0)
+		return faults;
+	return faults ? 0 : gw_builder_live(builder, node, "is signalled by an interrupt");
+}
+
 static int timeline_signalled_by(struct gw_builder *builder, uint32_t node, const struct gw_signaller *signaller)
 {
 	uint64_t item = signaller->work;
 	uint32_t work;
 
 	if (gw_habit_is_interrupt(signaller))
-		return gw_builder_live(builder, node, "is signalled by an interrupt");
+		return timeline_signalled_by_device(builder, node);
 	if (signaller->kind == GW_SIGNALLER_TASK)
 		return timeline_signalled_by_task(builder, node, signaller);
 	/* The item that signalled last may be freed, and another one of its function signal next. */

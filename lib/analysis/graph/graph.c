@@ -183,6 +183,7 @@ const char *gw_relation_name(enum gw_relation relation)
 		[GW_RELATION_RESET_BY] = "reset-by",
 		[GW_RELATION_CALLBACK_IN] = "callback-in",
 		[GW_RELATION_ENTERED_BY] = "entered-by",
+		[GW_RELATION_HELD_UP_BY] = "held-up-by",
 		[GW_RELATION_RELEASED_BY] = "released-by",
 	};
 

@@ -66,6 +66,7 @@ enum gw_relation {
 	GW_RELATION_RESET_BY,	    /* fence → task: nobody else is left to end it */
 	GW_RELATION_CALLBACK_IN,    /* device → task that runs its runtime PM callback */
 	GW_RELATION_ENTERED_BY,	    /* section → task */
+	GW_RELATION_HELD_UP_BY,	    /* timeline → task that handles a page fault of its device */
 	GW_RELATION_RELEASED_BY,    /* lock → worker that may release it for an owner that went on without it */
 };
 
@@ -105,22 +106,24 @@ struct gw_node {
 	enum gw_confidence confidence; /* of a GW_LEAF_DEAD */
 	const char *why;	       /* of a leaf, static text that completes "it ..." */
 	enum gw_end end;
-	uint64_t address, extra; /* identity, by type */
-	uint64_t since_ns;	 /* TASK: its wait; NOTIFIER, FAULT, RECLAIM: entered; 0 = unknown */
-	uint64_t device;	 /* FENCE, TIMELINE: waited for inside a section of this drm_device being unplugged */
-	uint64_t context, seqno; /* FENCE, JOB */
-	bool polled;		 /* TIMELINE: of fences that whoever looks at them may signal */
-	uint64_t function;	 /* WORK */
-	uint64_t mm;		 /* LOCK: whose mmap_lock it is, 0 = it is none */
-	bool gpu;		 /* has to do with a GPU: see lib/analysis/build/gpu.h */
-	bool gone;		 /* TASK: no longer there */
-	uint32_t pid;		 /* TASK; of a gone one as learned, 0 = unknown */
-	const char *comm;	 /* TASK, "" = unknown */
-	struct gw_wait wait;	 /* TASK: kind GW_WAIT_NONE if it does not wait for anything known */
-	const char *stack_wait;	 /* TASK: without a known wait, the GPU wait function on its stack, else NULL */
+	uint64_t address, extra;  /* identity, by type */
+	uint64_t since_ns;	  /* TASK: its wait; NOTIFIER, FAULT, RECLAIM: entered; 0 = unknown */
+	uint64_t device;	  /* FENCE, TIMELINE: waited for inside a section of this drm_device being unplugged */
+	uint64_t context, seqno;  /* FENCE, JOB */
+	uint64_t hardware;	  /* FENCE, JOB, TIMELINE: struct device that works on it, 0 = unknown */
+	uint64_t waited_since_ns; /* FENCE, TIMELINE: first wait by a task that handles no fault, 0 = none */
+	bool polled;		  /* TIMELINE: of fences that whoever looks at them may signal */
+	uint64_t function;	  /* WORK */
+	uint64_t mm;		  /* LOCK: whose mmap_lock it is, 0 = it is none */
+	bool gpu;		  /* has to do with a GPU: see lib/analysis/build/gpu.h */
+	bool gone;		  /* TASK: no longer there */
+	uint32_t pid;		  /* TASK; of a gone one as learned, 0 = unknown */
+	const char *comm;	  /* TASK, "" = unknown */
+	struct gw_wait wait;	  /* TASK: kind GW_WAIT_NONE if it does not wait for anything known */
+	const char *stack_wait;	  /* TASK: without a known wait, the GPU wait function on its stack, else NULL */
 	/* The record that the node comes from, by type; NULL if the snapshot has none. */
 	const struct gw_task_record *task;
-	const struct gw_fence_record *fence; /* also JOB */
+	const struct gw_fence_record *fence; /* also JOB; TIMELINE: the first of its fences that has a record */
 	const struct gw_lock_record *lock;
 	const struct gw_work_record *work; /* also WORKQUEUE, SLOTS: any work on it, for the name */
 	const struct gw_timeline_record *timeline;

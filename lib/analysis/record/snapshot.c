@@ -28,6 +28,7 @@ struct gw_snapshot {
 	const struct gw_work_record **works;
 	const struct gw_timeline_record **timelines;
 	const struct gw_hazard_record **hazards;
+	const struct gw_fault_record **faults;
 	const struct gw_symbol_record **symbols;
 	const struct gw_module_record **modules;
 	const struct gw_section_record **sections;
@@ -132,6 +133,13 @@ static int snapshot_check_section(const struct gw_section *section)
 	return snapshot_check_device(&section->device);
 }
 
+static int snapshot_check_fault(const struct gw_fault_record *fault)
+{
+	if (fault->source >= GW_FAULT_SOURCES || !TEXT_OK(fault->module))
+		return GW_PARSE_CORRUPT;
+	return snapshot_check_device(&fault->device);
+}
+
 static int snapshot_check_body(const struct gw_record *record)
 {
 	switch (record->type) {
@@ -155,6 +163,8 @@ static int snapshot_check_body(const struct gw_record *record)
 		return snapshot_check_device(&((const struct gw_device_record *)record)->device);
 	case GW_RECORD_SECTION:
 		return snapshot_check_section(&((const struct gw_section_record *)record)->section);
+	case GW_RECORD_FAULT:
+		return snapshot_check_fault((const struct gw_fault_record *)record);
 	case GW_RECORD_ACTIVITY: {
 		uint32_t kind = ((const struct gw_activity_record *)record)->activity.kind;
 
@@ -191,6 +201,7 @@ static bool snapshot_size_ok(const struct gw_record *record)
 		[GW_RECORD_MODULE] = sizeof(struct gw_module_record),
 		[GW_RECORD_DEVICE] = sizeof(struct gw_device_record),
 		[GW_RECORD_SECTION] = sizeof(struct gw_section_record),
+		[GW_RECORD_FAULT] = sizeof(struct gw_fault_record),
 	};
 
 	if (record->type == GW_RECORD_TASK)
@@ -320,6 +331,8 @@ static uint64_t snapshot_record_key(const struct gw_record *record)
 		return ((const struct gw_device_record *)record)->device.address;
 	case GW_RECORD_SECTION:
 		return ((const struct gw_section_record *)record)->section.task;
+	case GW_RECORD_FAULT:
+		return ((const struct gw_fault_record *)record)->task;
 	default:
 		return ((const struct gw_symbol_record *)record)->address;
 	}
@@ -336,11 +349,12 @@ static int snapshot_allocate(struct gw_snapshot *snapshot, const size_t *counts)
 	snapshot->works = snapshot_array(counts[GW_RECORD_WORK], sizeof(*snapshot->works));
 	snapshot->timelines = snapshot_array(counts[GW_RECORD_TIMELINE], sizeof(*snapshot->timelines));
 	snapshot->hazards = snapshot_array(counts[GW_RECORD_HAZARD], sizeof(*snapshot->hazards));
+	snapshot->faults = snapshot_array(counts[GW_RECORD_FAULT], sizeof(*snapshot->faults));
 	snapshot->symbols = snapshot_array(counts[GW_RECORD_SYMBOL], sizeof(*snapshot->symbols));
 	snapshot->modules = snapshot_array(counts[GW_RECORD_MODULE], sizeof(*snapshot->modules));
 	snapshot->sections = snapshot_array(counts[GW_RECORD_SECTION], sizeof(*snapshot->sections));
 	return snapshot->tasks && snapshot->works && snapshot->timelines && snapshot->hazards && snapshot->symbols &&
-			       snapshot->modules && snapshot->sections
+			       snapshot->modules && snapshot->sections && snapshot->faults
 		       ? 0
 		       : -ENOMEM;
 }
@@ -364,6 +378,9 @@ static int snapshot_add_record(struct gw_snapshot *snapshot, const struct gw_rec
 		break;
 	case GW_RECORD_HAZARD:
 		snapshot->hazards[at] = (const struct gw_hazard_record *)record;
+		break;
+	case GW_RECORD_FAULT:
+		snapshot->faults[at] = (const struct gw_fault_record *)record;
 		break;
 	case GW_RECORD_SYMBOL:
 		snapshot->symbols[at] = (const struct gw_symbol_record *)record;
@@ -489,6 +506,7 @@ void gw_snapshot_free(struct gw_snapshot *snapshot)
 	free(snapshot->works);
 	free(snapshot->timelines);
 	free(snapshot->hazards);
+	free(snapshot->faults);
 	free(snapshot->symbols);
 	free(snapshot->modules);
 	free(snapshot->sections);
@@ -535,6 +553,12 @@ size_t gw_snapshot_hazards(const struct gw_snapshot *snapshot, const struct gw_h
 {
 	*ret = snapshot->hazards;
 	return snapshot->counts[GW_RECORD_HAZARD];
+}
+
+size_t gw_snapshot_faults(const struct gw_snapshot *snapshot, const struct gw_fault_record *const **ret)
+{
+	*ret = snapshot->faults;
+	return snapshot->counts[GW_RECORD_FAULT];
 }
 
 size_t gw_snapshot_symbols(const struct gw_snapshot *snapshot, const struct gw_symbol_record *const **ret)
@@ -616,6 +640,11 @@ const struct gw_device *gw_snapshot_device(const struct gw_snapshot *snapshot, u
 const struct gw_timeline_record *gw_snapshot_timeline(const struct gw_snapshot *snapshot, uint64_t context)
 {
 	return (const struct gw_timeline_record *)snapshot_find(snapshot, GW_RECORD_TIMELINE, context);
+}
+
+const struct gw_fault_record *gw_snapshot_fault(const struct gw_snapshot *snapshot, uint64_t task)
+{
+	return (const struct gw_fault_record *)snapshot_find(snapshot, GW_RECORD_FAULT, task);
 }
 
 const struct gw_symbol_record *gw_snapshot_symbol(const struct gw_snapshot *snapshot, uint64_t address)

@@ -55,6 +55,8 @@ size_t gw_snapshot_timelines(const struct gw_snapshot *snapshot, const struct gw
 size_t gw_snapshot_hazards(const struct gw_snapshot *snapshot, const struct gw_hazard_record *const **ret);
 size_t gw_snapshot_sections(const struct gw_snapshot *snapshot, const struct gw_section_record *const **ret);
 
+size_t gw_snapshot_faults(const struct gw_snapshot *snapshot, const struct gw_fault_record *const **ret);
+
 size_t gw_snapshot_symbols(const struct gw_snapshot *snapshot, const struct gw_symbol_record *const **ret);
 
 /* Look-ups by address or context in O(log n); NULL if the snapshot has none. */
@@ -69,6 +71,8 @@ const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapsho
 /* The section that a task is in, or was in when it exited; its names of the device. NULL if there is none on record. */
 const struct gw_section *gw_snapshot_section(const struct gw_snapshot *snapshot, uint64_t task);
 const struct gw_device *gw_snapshot_device(const struct gw_snapshot *snapshot, uint64_t address);
+/* The page fault that a task handles. */
+const struct gw_fault_record *gw_snapshot_fault(const struct gw_snapshot *snapshot, uint64_t task);
 const struct gw_symbol_record *gw_snapshot_symbol(const struct gw_snapshot *snapshot, uint64_t address);
 
 /* Whether it was recorded which modules drive GPUs, if only that none does. */

@@ -220,6 +220,16 @@ bool gw_stack_timed_sleep(const struct gw_snapshot *snapshot, const struct gw_ta
 	return stack_is_valid(task) && stack_find(snapshot, task, timed, LENGTH(timed));
 }
 
+bool gw_stack_is_whole(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	if (!stack_is_valid(task) || task->stack_depth >= GW_STACK_DEPTH)
+		return false;
+	for (uint32_t i = 0; i < task->stack_depth; i++)
+		if (!gw_snapshot_symbol(snapshot, task->stack[i]))
+			return false;
+	return true;
+}
+
 enum gw_stack_answer gw_stack_in_section(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
 					 enum gw_stack_section section)
 {
@@ -236,12 +246,7 @@ enum gw_stack_answer gw_stack_in_section(const struct gw_snapshot *snapshot, con
 		return GW_STACK_UNKNOWN;
 	if (stack_find(snapshot, task, functions[section].names, functions[section].count))
 		return GW_STACK_YES;
-	if (task->stack_depth >= GW_STACK_DEPTH)
-		return GW_STACK_UNKNOWN;
-	for (uint32_t i = 0; i < task->stack_depth; i++)
-		if (!gw_snapshot_symbol(snapshot, task->stack[i]))
-			return GW_STACK_UNKNOWN;
-	return GW_STACK_NO;
+	return gw_stack_is_whole(snapshot, task) ? GW_STACK_NO : GW_STACK_UNKNOWN;
 }
 
 static bool stack_kernel_before(const struct gw_snapshot *snapshot, unsigned int major, unsigned int minor)

@@ -32,6 +32,9 @@ bool gw_stack_timed_sleep(const struct gw_snapshot *snapshot, const struct gw_ta
 /* What a task can be inside of, as its record's struct gw_sections has it. */
 enum gw_stack_section { GW_STACK_NOTIFIER, GW_STACK_RECLAIM, GW_STACK_UNPLUG, GW_STACK_SECTIONS };
 
+/* Sleeps, and each frame of its stack is there and has a name: what is not on it is not being executed. */
+bool gw_stack_is_whole(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+
 enum gw_stack_answer {
 	GW_STACK_NO,	  /* the whole stack is there, and the function is not on it */
 	GW_STACK_UNKNOWN, /* it runs, its stack is cut short or cannot be named */

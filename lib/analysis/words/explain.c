@@ -114,6 +114,8 @@ static const char *explain_connector(const struct explanation *explanation, cons
 		return ", whose callback runs in ";
 	case GW_RELATION_ENTERED_BY:
 		return ", entered by ";
+	case GW_RELATION_HELD_UP_BY:
+		return ", whose device stands still for the page fault that is handled by ";
 	case GW_RELATION_RELEASED_BY:
 		return ", which its owner left and which may be released by ";
 	default:
@@ -257,6 +259,18 @@ static const char *explain_evidence(enum gw_evidence evidence)
 	return "inferred";
 }
 
+/* The kernel does not record which jobs a page fault holds up. */
+static void explain_held_up(struct explanation *explanation, const struct gw_edge *edge)
+{
+	explain_add(explanation, " Not proven: that the fault holds up ");
+	explain_name(explanation, explain_node(explanation, edge->from));
+	explain_add(
+		explanation,
+		edge->confidence == GW_CONFIDENCE_PROBABLE
+			? ". Both are of the same device, and none of its driver's fences was seen signalled meanwhile; a device that runs other jobs beside a fault would not be held up."
+			: ". Both are of the same driver, and no more than that links them.");
+}
+
 static void explain_weakest_edge(struct explanation *explanation)
 {
 	const struct gw_index_list *edges = &explanation->finding->edges;
@@ -270,6 +284,10 @@ static void explain_weakest_edge(struct explanation *explanation)
 	}
 	if (!weakest)
 		return;
+	if (weakest->relation == GW_RELATION_HELD_UP_BY) {
+		explain_held_up(explanation, weakest);
+		return;
+	}
 	explain_add(explanation, " Not proven: that ");
 	explain_name(explanation, explain_node(explanation, weakest->from));
 	explain_add(explanation, " depends on ");

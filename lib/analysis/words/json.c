@@ -56,15 +56,20 @@ json_t *gw_json_stack(const struct gw_snapshot *snapshot, const __u64 *addresses
 	return stack;
 }
 
-json_t *gw_json_sections(const struct gw_sections *sections)
+json_t *gw_json_sections(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
+	const struct gw_sections *sections = &task->watch.sections;
+	struct gw_fault fault;
 	const struct {
 		const char *name;
 		bool inside;
 	} all[] = {
-		{ "notifier", sections->notifier_mm }, { "reclaim", sections->reclaim_since_ns },
-		{ "fault", sections->fault_since_ns }, { "drm-section", sections->drm_depth && sections->drm_device },
-		{ "unplug", sections->unplug_device }, { "work", sections->work },
+		{ "notifier", sections->notifier_mm },
+		{ "reclaim", sections->reclaim_since_ns },
+		{ "fault", gw_fault_of(snapshot, task->address, &fault) },
+		{ "drm-section", sections->drm_depth && sections->drm_device },
+		{ "unplug", sections->unplug_device },
+		{ "work", sections->work },
 	};
 	json_t *array = json_array();
 
@@ -123,7 +128,7 @@ static void json_put_task(json_t *object, const struct gw_graph *graph, const st
 	if (gw_wait_is_fence(&node->wait))
 		gw_json_put(object, "interruptible", json_boolean(node->wait.flags & GW_WAIT_F_INTERRUPTIBLE), failed);
 	if (task)
-		gw_json_put(object, "inside", gw_json_sections(&task->watch.sections), failed);
+		gw_json_put(object, "inside", gw_json_sections(graph->snapshot, task), failed);
 	if (task)
 		json_put_sleep(object, graph, task, failed);
 	if (task && task->cgroup_id)
@@ -224,23 +229,41 @@ static void json_put_work(json_t *object, const struct gw_graph *graph, const st
 		json_put_text(object, "place", places[node->work->place], failed);
 }
 
-static void json_put_section(json_t *object, const struct gw_node *node, bool *failed)
+void gw_json_put_fault(json_t *object, const struct gw_fault *fault, bool *failed)
+{
+	if (fault->pid)
+		json_put_number(object, "pid", fault->pid, failed);
+	if (fault->pasid)
+		json_put_number(object, "pasid", fault->pasid, failed);
+	if (fault->address)
+		gw_json_put(object, "fault_address", gw_json_address(fault->address), failed);
+	if (fault->name[0])
+		json_put_text(object, "device_name", fault->name, failed);
+	if (fault->driver[0])
+		json_put_text(object, "driver", fault->driver, failed);
+	if (fault->function)
+		json_put_text(object, "handler", fault->function, failed);
+	json_put_text(object, "seen", fault->seen, failed);
+}
+
+static void json_put_section(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
 {
 	const struct gw_activity *activity = node->activity;
+	struct gw_fault fault;
 
 	gw_json_put(object, "task", gw_json_address(node->address), failed);
 	json_put_number(object, "since_mono_ns", node->since_ns, failed);
+	if (node->type == GW_NODE_FAULT && gw_fault_of(graph->snapshot, node->address, &fault))
+		gw_json_put_fault(object, &fault, failed);
 	if (!activity)
 		return;
-	json_put_number(object, "pid", activity->pid, failed);
-	json_put_number(object, "pasid", activity->pasid, failed);
 	if (activity->kind == GW_ACTIVITY_FAULT) {
 		json_put_number(object, "device", activity->device, failed);
-		if (activity->address)
-			gw_json_put(object, "fault_address", gw_json_address(activity->address), failed);
-	} else {
-		json_put_text(object, "phase", activity->kind == GW_ACTIVITY_RESTORE ? "restore" : "evict", failed);
+		return;
 	}
+	json_put_number(object, "pid", activity->pid, failed);
+	json_put_number(object, "pasid", activity->pasid, failed);
+	json_put_text(object, "phase", activity->kind == GW_ACTIVITY_RESTORE ? "restore" : "evict", failed);
 }
 
 static void json_put_device(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
@@ -307,7 +330,7 @@ static void json_put_fields(json_t *object, const struct gw_graph *graph, const 
 	case GW_NODE_FAULT:
 	case GW_NODE_RECLAIM:
 	case GW_NODE_EVICTION:
-		json_put_section(object, node, failed);
+		json_put_section(object, graph, node, failed);
 		return;
 	}
 }

@@ -65,23 +65,9 @@ static const struct gw_timeline_record *name_timeline_record(const struct gw_gra
 	return node->context ? gw_snapshot_timeline(graph->snapshot, node->context) : NULL;
 }
 
-/* A fence of the timeline that has a record, for its names. */
-static const struct gw_fence_record *name_fence_record(const struct gw_graph *graph, const struct gw_node *node)
-{
-	if (node->type != GW_NODE_TIMELINE)
-		return node->fence;
-	for (uint32_t i = 0; i < node->n_in; i++) {
-		const struct gw_node *from = &graph->nodes[graph->edges[graph->in[node->first_in + i]].from];
-
-		if (from->type == GW_NODE_FENCE && from->fence)
-			return from->fence;
-	}
-	return NULL;
-}
-
 const char *gw_name_driver(const struct gw_graph *graph, const struct gw_node *node)
 {
-	const struct gw_fence_record *fence = name_fence_record(graph, node);
+	const struct gw_fence_record *fence = node->fence;
 	const struct gw_timeline_record *timeline = name_timeline_record(graph, node);
 	const struct gw_symbol_record *symbol;
 
@@ -95,7 +81,7 @@ const char *gw_name_driver(const struct gw_graph *graph, const struct gw_node *n
 
 const char *gw_name_timeline(const struct gw_graph *graph, const struct gw_node *node)
 {
-	const struct gw_fence_record *fence = name_fence_record(graph, node);
+	const struct gw_fence_record *fence = node->fence;
 	const struct gw_timeline_record *timeline = name_timeline_record(graph, node);
 
 	if (fence && fence->timeline[0])
@@ -226,20 +212,31 @@ static void name_task(struct gw_text *text, const struct gw_graph *graph, const 
 		gw_name_task(text, node->comm, node->pid, node->task ? node->task->tgid : present ? present->tgid : 0);
 }
 
-static void name_fault(struct gw_text *text, const struct gw_node *node)
+void gw_name_fault(struct gw_text *text, const struct gw_fault *fault)
 {
-	const struct gw_activity *activity = node->activity;
-
 	gw_text_add(text, "a GPU page fault");
-	if (!activity)
-		return;
-	if (activity->address)
-		gw_text_add(text, " at 0x%" PRIx64, (uint64_t)activity->address);
-	gw_text_add(text, " of ");
-	if (activity->pid)
-		gw_text_add(text, "pid %" PRIu32 " (PASID %" PRIu32 ")", activity->pid, activity->pasid);
+	if (fault->address)
+		gw_text_add(text, " at 0x%" PRIx64, fault->address);
+	if (fault->pid && fault->pasid)
+		gw_text_add(text, " of pid %" PRIu32 " (PASID %" PRIu32 ")", fault->pid, fault->pasid);
+	else if (fault->pid)
+		gw_text_add(text, " of pid %" PRIu32, fault->pid);
+	else if (fault->pasid)
+		gw_text_add(text, " of PASID %" PRIu32, fault->pasid);
+	if (fault->name[0])
+		gw_text_add(text, " on device %s", fault->name);
+	if (fault->driver[0])
+		gw_text_add(text, fault->name[0] ? " (%s)" : " of driver %s", fault->driver);
+}
+
+static void name_fault(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
+{
+	struct gw_fault fault;
+
+	if (gw_fault_of(graph->snapshot, node->address, &fault))
+		gw_name_fault(text, &fault);
 	else
-		gw_text_add(text, "PASID %" PRIu32, activity->pasid);
+		gw_text_add(text, "a GPU page fault");
 }
 
 static void name_eviction(struct gw_text *text, const struct gw_node *node)
@@ -324,7 +321,7 @@ void gw_name_phrase(struct gw_text *text, const struct gw_graph *graph, const st
 		name_section(text, graph, node);
 		return;
 	case GW_NODE_FAULT:
-		name_fault(text, node);
+		name_fault(text, graph, node);
 		return;
 	case GW_NODE_EVICTION:
 		name_eviction(text, node);

@@ -107,7 +107,7 @@ static json_t *waits_row(const struct gw_graph *graph, uint32_t index)
 		gw_json_put(wait, "lock", gw_json_node(graph, object, false), &failed);
 	gw_json_put(wait, "subsystem", gw_whose_json(graph, index), &failed);
 	gw_json_put(wait, "place", waits_place(graph, node->task), &failed);
-	gw_json_put(wait, "inside", gw_json_sections(&node->task->watch.sections), &failed);
+	gw_json_put(wait, "inside", gw_json_sections(graph->snapshot, node->task), &failed);
 	gw_json_put(wait, "chain", waits_chain(graph, index), &failed);
 	if (!failed)
 		return wait;

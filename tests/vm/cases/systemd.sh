@@ -44,7 +44,7 @@ check "not with all capabilities" [ "$(awk '/^CapEff/ { print $2 }' "/proc/$(mai
 check "gpuwatch-cli deadlocks: nothing yet, exit code 0" gpuwatch-cli deadlocks
 check "on the system bus" busctl introspect org.gpuwatch1 /org/gpuwatch1
 busctl introspect org.gpuwatch1 /org/gpuwatch1 org.gpuwatch1.Manager >/tmp/introspect
-for member in .GetStatus .ListReports .GetReport .ListWaits .ListAllWaits .ListStalls .ListTimelines .Record .GetProbeOrder .SaveBoot \
+for member in .GetStatus .ListReports .GetReport .ListWaits .ListAllWaits .ListStalls .ListFaults .ListTimelines .Record .GetProbeOrder .SaveBoot \
 	.GetKfd .ReportChanged .Version .ActiveReports; do
 	check "introspection shows $member" grep -q "^$member " /tmp/introspect
 done
