@@ -136,7 +136,7 @@ static __always_inline void read_fault_of_worker(struct gw_fault_record *record,
 /* What the hook of a driver's handler has noted. */
 static __always_inline void read_fault_of_hook(struct gw_fault_record *record, const struct task_entry *entry)
 {
-	if (!entry || !entry->watch.sections.fault_since_ns || !entry->fault.device)
+	if (!entry->watch.sections.fault_since_ns || !entry->fault.device)
 		return;
 	record->source = GW_FAULT_FROM_HOOK;
 	record->since_ns = entry->watch.sections.fault_since_ns;
@@ -145,18 +145,13 @@ static __always_inline void read_fault_of_hook(struct gw_fault_record *record, c
 	record->address = entry->fault.address;
 }
 
-static __noinline int emit_fault(struct output *out, struct worker *worker, u64 task)
+/* The scratch record has what a hook has noted; a worker's item shows more. */
+static __noinline int emit_fault(struct output *out, struct worker *worker)
 {
 	struct gw_fault_record *record = &out->scratch->fault;
 
-	__builtin_memset(record, 0, sizeof(*record));
-	record->header.type = GW_RECORD_FAULT;
-	record->header.size = sizeof(*record);
-	record->task = task;
 	if (worker)
 		read_fault_of_worker(record, worker, out->scratch->task.pid);
-	if (!record->source)
-		read_fault_of_hook(record, out->entry);
 	if (!record->source)
 		return 0;
 	describe_device(record, record->device.device);

@@ -328,11 +328,18 @@ static __always_inline void emit_activity(struct output *out, struct task_struct
 /* Also of a task that runs: whoever waits behind the fault must see that it is being handled. */
 static __always_inline void emit_fault_of(struct output *out, struct task_struct *task)
 {
+	struct gw_fault_record *record = &out->scratch->fault;
+	struct task_entry *entry = bpf_task_storage_get(&tasks, task, NULL, 0);
 	struct worker *worker = worker_of(task);
 
-	out->entry = bpf_task_storage_get(&tasks, task, NULL, 0);
-	if (worker || (out->entry && out->entry->watch.sections.fault_since_ns))
-		emit_fault(out, worker, (u64)task);
+	__builtin_memset(record, 0, sizeof(*record));
+	record->header.type = GW_RECORD_FAULT;
+	record->header.size = sizeof(*record);
+	record->task = (u64)task;
+	if (entry)
+		read_fault_of_hook(record, entry);
+	if (worker || record->source)
+		emit_fault(out, worker);
 }
 
 static __always_inline void emit_task(struct output *out, struct task_struct *task)

@@ -43,7 +43,6 @@ struct {
 struct output {
 	struct seq_file *seq;
 	struct scratch *scratch;
-	struct task_entry *entry; /* what the programs noted of the task, NULL = nothing */
 };
 
 static __always_inline void emit(struct output *out, void *record, u32 size)
