@@ -161,7 +161,7 @@ FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 FUZZ_CFLAGS := -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 
 # The libraries, and what is pure beside them.
-FUZZ_OBJ := $(LIB_SRC:%.c=$(B)/fuzz/%.o) $(B)/fuzz/daemon/kernel/getter.o
+FUZZ_OBJ := $(LIB_SRC:%.c=$(B)/fuzz/%.o) $(addprefix $(B)/fuzz/daemon/,kernel/getter.o serve/intake.o config.o)
 
 $(FUZZ_OBJ): $(B)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
@@ -174,6 +174,12 @@ $(B)/fuzz/libgpuwatch.a: $(FUZZ_OBJ)
 $(B)/fuzz/fuzz-%: tests/fuzz/fuzz-%.c $(B)/fuzz/libgpuwatch.a
 	$(CLANG) $(GW_CFLAGS) $(call pkg_cflags,$(LIB_PKGS)) $(FUZZ_CFLAGS) $(GW_DEPFLAGS) \
 		$< $(B)/fuzz/libgpuwatch.a $(call pkg_libs,$(LIB_PKGS)) -o $@
+
+.PHONY: fuzz
+## fuzz: all fuzzers, an hour together (FUZZ_SECONDS=N: each for so long)
+FUZZ_SECONDS ?= $(shell echo $$((3600 / $(words $(FUZZ_SRC)))))
+fuzz: deps
+	@tests/fuzz/run $(FUZZ_SECONDS)
 
 # ---- real kernels under QEMU ---------------------------------------------------
 
