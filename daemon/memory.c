@@ -6,12 +6,15 @@
 #include <linux/capability.h>
 #include <malloc.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "lib/base/cleanup.h"
 
 #define STACK_RESERVE (256 << 10)
 
@@ -68,6 +71,25 @@ int gw_memory_lock(void)
 	memory_prefault_heap(GW_MEMORY_RESERVE);
 	prefault_stack();
 	return r;
+}
+
+static bool memory_is_locked(void)
+{
+	_cleanup_fclose_ FILE *status = fopen("/proc/self/status", "re");
+	unsigned long size = 0;
+	char line[128];
+
+	while (status && fgets(line, sizeof(line), status))
+		if (sscanf(line, "VmLck: %lu", &size) == 1)
+			break;
+	return size > 0;
+}
+
+int gw_memory_lock_again(void)
+{
+	if (!memory_is_locked())
+		return 0;
+	return mlockall(MCL_CURRENT | MCL_FUTURE) < 0 ? -errno : 0;
 }
 
 void gw_memory_give_back(void)

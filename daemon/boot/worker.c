@@ -6,12 +6,15 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "daemon/memory.h"
 #include "lib/base/clock.h"
+#include "lib/base/log.h"
 
 #define OUTPUT_FD 3
 #define ACCURACY_USEC (100 * GW_USEC_PER_MSEC)
@@ -104,6 +107,9 @@ static int worker_fork(struct gw_worker *worker, sd_event *event)
 	}
 	if (worker->pid == 0)
 		worker_run(&worker->options, daemon, worker->output);
+	r = gw_memory_lock_again();
+	if (r < 0)
+		log_warning("Locking memory after starting a process failed: %s", strerror(-r));
 	r = sd_event_add_child(event, &worker->child, worker->pid, WEXITED, worker_on_end, worker);
 	if (r >= 0)
 		r = sd_event_add_time_relative(event, &worker->limit, CLOCK_MONOTONIC, worker->options.limit_usec,
