@@ -19,6 +19,7 @@
 #define FILE_SIZE_MAX (1 << 20)
 
 const char *const gw_config_directories[] = { "/etc", "/run", "/usr/lib", NULL };
+const char *const gw_config_lasting_directories[] = { "/etc", "/usr/lib", NULL };
 
 /* ---- complaints -------------------------------------------------------------- */
 

@@ -85,4 +85,7 @@ int gw_config_load_file(struct gw_config *config, const char *file, gw_config_co
 
 extern const char *const gw_config_directories[];
 
+/* Those of them in which root alone can write. */
+extern const char *const gw_config_lasting_directories[];
+
 #endif

@@ -21,6 +21,7 @@
 #include "daemon/serve/bus-api.h"
 #include "daemon/serve/bus.h"
 #include "daemon/serve/journal.h"
+#include "daemon/serve/output.h"
 #include "daemon/serve/private-socket.h"
 #include "daemon/serve/reports.h"
 #include "daemon/serve/status.h"
@@ -42,6 +43,7 @@ struct daemon {
 	struct gw_loader *loader;
 	struct gw_reports *reports;
 	struct gw_journal *journal;
+	struct gw_output *output; /* with --standalone */
 	struct gw_watch *watch;
 	struct gw_scheduler *scheduler;
 	struct gw_boot_observer *boot;
@@ -62,8 +64,11 @@ static int daemon_load_config(const struct gw_options *options, struct gw_config
 {
 	int r;
 
-	r = options->config ? gw_config_load_file(config, options->config, daemon_on_bad_config, NULL)
-			    : gw_config_load(config, gw_config_directories, daemon_on_bad_config, NULL);
+	/* --unpin runs as root, and what is below /run/gpuwatch is the daemon's user's. */
+	r = options->config
+		    ? gw_config_load_file(config, options->config, daemon_on_bad_config, NULL)
+		    : gw_config_load(config, options->unpin ? gw_config_lasting_directories : gw_config_directories,
+				     daemon_on_bad_config, NULL);
 	if (r < 0)
 		return r;
 	if (options->no_pin)
@@ -107,10 +112,8 @@ static void daemon_on_report(const struct gw_reported *report, enum gw_news news
 {
 	const struct daemon *daemon = userdata;
 
-	if (daemon->options.standalone && daemon->config.standalone_json) {
-		puts(report->json);
-		fflush(stdout); /* whole lines, at once */
-	}
+	if (daemon->output && daemon->config.standalone_json)
+		gw_output_line(daemon->output, report->json);
 	daemon_notify_status(daemon, "");
 }
 
@@ -253,8 +256,7 @@ static int daemon_attach(struct daemon *daemon)
 
 static int daemon_add_boot_observer(struct daemon *daemon)
 {
-	const char *pins = daemon->config.pin_directory, *socket = daemon->options.private_socket;
-	const char *slash = strrchr(socket, '/');
+	const char *pins = daemon->config.pin_directory;
 	struct gw_boot_observer_options options = {
 		.pin_directory = pins[0] ? pins : NULL,
 		.btf_path = daemon->options.btf,
@@ -264,11 +266,32 @@ static int daemon_add_boot_observer(struct daemon *daemon)
 	};
 	int r;
 
-	snprintf(daemon->run_directory, sizeof(daemon->run_directory), "%.*s", slash ? (int)(slash - socket) : 1,
-		 slash ? socket : ".");
 	r = gw_boot_observer_new(&daemon->boot, daemon->event, &options, daemon_on_boot_answered, daemon);
 	daemon->status.boot = daemon->boot;
 	return r;
+}
+
+/* What lasts until the next boot lies beside the private socket. */
+static void daemon_find_run_directory(struct daemon *daemon)
+{
+	const char *socket = daemon->options.private_socket, *slash = strrchr(socket, '/');
+
+	snprintf(daemon->run_directory, sizeof(daemon->run_directory), "%.*s", slash ? (int)(slash - socket) : 1,
+		 slash ? socket : ".");
+}
+
+static int daemon_add_journal(struct daemon *daemon)
+{
+	char key[sizeof(daemon->run_directory) + sizeof("/journal.key")];
+	struct gw_mask mask;
+	int r;
+
+	snprintf(key, sizeof(key), "%s/journal.key", daemon->run_directory);
+	r = gw_mask_load(&mask, key);
+	if (r < 0)
+		log_warning("Keeping %s failed, what stands for an address in the journal changes with each start: %s",
+			    key, strerror(-r));
+	return gw_journal_new(&daemon->journal, daemon->event, GW_JOURNAL_SOCKET, &mask);
 }
 
 /* The report store, and who has reports from it, in the order in which they get them. */
@@ -278,7 +301,9 @@ static int daemon_add_reports(struct daemon *daemon)
 
 	daemon->status.reports = daemon->reports;
 	if (r >= 0)
-		r = gw_journal_new(&daemon->journal, daemon->event, GW_JOURNAL_SOCKET);
+		r = daemon_add_journal(daemon);
+	if (r >= 0 && daemon->options.standalone)
+		r = gw_output_new(&daemon->output, daemon->event, STDOUT_FILENO);
 	if (r >= 0)
 		r = gw_journal_follow(daemon->journal, daemon->reports);
 	return r < 0 ? r : gw_reports_subscribe(daemon->reports, daemon_on_report, daemon);
@@ -311,6 +336,7 @@ static int daemon_add_parts(struct daemon *daemon)
 	struct gw_pace new_pace = daemon_pace(&daemon->config);
 	int r;
 
+	daemon_find_run_directory(daemon);
 	r = daemon_add_reports(daemon);
 	if (r >= 0)
 		r = gw_watch_new(&daemon->watch, daemon->loader, daemon->reports, &new_policy,
@@ -396,6 +422,7 @@ static void daemon_stop(struct daemon *daemon)
 	gw_scheduler_free(daemon->scheduler);
 	gw_watch_free(daemon->watch);
 	gw_journal_free(daemon->journal);
+	gw_output_free(daemon->output);
 	gw_reports_free(daemon->reports);
 	gw_loader_free(daemon->loader);
 	sd_event_unref(daemon->event);

@@ -5,14 +5,34 @@
 #include <errno.h>
 #include <ftw.h>
 #include <linux/magic.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/vfs.h>
 
+/* DIRECTORY/HASH/map_... and link_..., see pins.c. */
+static bool unpin_is_ours(const char *path, const struct FTW *where)
+{
+	const char *name = path + where->base;
+
+	switch (where->level) {
+	case 0:
+		return true;
+	case 1:
+		return strlen(name) == 16 && strspn(name, "0123456789abcdef") == 16;
+	case 2:
+		return strncmp(name, "map_", 4) == 0 || strncmp(name, "link_", 5) == 0;
+	}
+	return false;
+}
+
+/* Whatever else lies there is somebody else's, and so are the directories that it keeps from being empty. */
 static int unpin_one(const char *path, const struct stat *st, int type, struct FTW *where)
 {
-	if (remove(path) == 0)
+	if (!unpin_is_ours(path, where) || remove(path) == 0)
 		return 0;
-	return where->level == 0 ? 0 : errno; /* the directory itself may belong to somebody else */
+	return where->level == 0 || errno == ENOTEMPTY ? 0
+						       : errno; /* the directory itself may belong to somebody else */
 }
 
 int gw_unpin(const char *directory)

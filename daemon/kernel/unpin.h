@@ -4,7 +4,8 @@
 #define GPUWATCH_DAEMON_KERNEL_UNPIN_H
 
 /*
- * Removes everything below @directory, and the directory if that is allowed.
+ * Removes the pins of all builds in @directory, and the directory if it is empty
+ * then. What is not named as a pin stays.
  * What a living daemon holds open stays attached until it ends. Returns 0 (also
  * when there is nothing), -ENOTSUP if the directory is not on a bpffs, or -errno.
  */

@@ -37,6 +37,7 @@ struct entry {
 
 struct gw_journal {
 	struct sockaddr_un address;
+	struct gw_mask mask;
 	sd_event *event;
 	int fd;			   /* connected datagram socket, -1 = nobody listens */
 	sd_event_source *writable; /* enabled while entries are queued */
@@ -60,21 +61,34 @@ static void journal_add_field(FILE *stream, const char *name, const char *value)
 	fputc('\n', stream);
 }
 
+/* The group adm reads the journal, and whoever gets a copy of it: without the kernel's addresses. */
+static int journal_add_masked(const struct gw_mask *mask, FILE *stream, const char *name, const char *value)
+{
+	_cleanup_free_ char *masked = strdup(value ? value : "");
+
+	if (!masked)
+		return -ENOMEM;
+	gw_mask_apply(mask, masked);
+	journal_add_field(stream, name, masked);
+	return 0;
+}
+
 /* Fields as pairs of name and value, ended by a NULL. */
-static int journal_entry_make(struct entry *entry, int priority, ...)
+static int journal_entry_make(const struct gw_mask *mask, struct entry *entry, int priority, ...)
 {
 	const char *name;
 	va_list fields;
 	FILE *stream = open_memstream(&entry->data, &entry->size);
+	int r = 0;
 
 	if (!stream)
 		return -ENOMEM;
 	fprintf(stream, "PRIORITY=%d\nSYSLOG_IDENTIFIER=gpuwatchd\n", priority);
 	va_start(fields, priority);
-	while ((name = va_arg(fields, const char *)))
-		journal_add_field(stream, name, va_arg(fields, const char *));
+	while (r >= 0 && (name = va_arg(fields, const char *)))
+		r = journal_add_masked(mask, stream, name, va_arg(fields, const char *));
 	va_end(fields);
-	if (fclose(stream) == 0)
+	if (fclose(stream) == 0 && r >= 0)
 		return 0;
 	free(gw_steal(entry->data));
 	return -ENOMEM;
@@ -254,7 +268,7 @@ static int journal_report(struct gw_journal *journal, const struct gw_reported *
 	line = gw_text_finish(&message);
 	if (!line)
 		return -ENOMEM;
-	r = journal_entry_make(&entry, journal_report_priority(report), "MESSAGE_ID",
+	r = journal_entry_make(&journal->mask, &entry, journal_report_priority(report), "MESSAGE_ID",
 			       journal_message_id(report->kind, news), "MESSAGE", line, "GPUWATCH_ID", report->id,
 			       "GPUWATCH_KIND", gw_kind_name(report->kind), "GPUWATCH_CLASS",
 			       gw_class_name(report->class), "GPUWATCH_STATE", gw_state_name(report->state),
@@ -281,7 +295,7 @@ int gw_journal_degraded(struct gw_journal *journal, const char *message, const c
 	struct entry entry;
 	int r;
 
-	r = journal_entry_make(&entry, LOG_WARNING, "MESSAGE_ID", MESSAGE_DEGRADED, "MESSAGE", message,
+	r = journal_entry_make(&journal->mask, &entry, LOG_WARNING, "MESSAGE_ID", MESSAGE_DEGRADED, "MESSAGE", message,
 			       "GPUWATCH_PROBES", json, NULL);
 	return r < 0 ? r : journal_submit(journal, &entry);
 }
@@ -293,7 +307,7 @@ uint64_t gw_journal_lost(const struct gw_journal *journal)
 
 /* ---- life --------------------------------------------------------------------------------- */
 
-int gw_journal_new(struct gw_journal **ret, sd_event *event, const char *socket_path)
+int gw_journal_new(struct gw_journal **ret, sd_event *event, const char *socket_path, const struct gw_mask *mask)
 {
 	struct gw_journal *journal;
 
@@ -303,6 +317,7 @@ int gw_journal_new(struct gw_journal **ret, sd_event *event, const char *socket_
 	if (!journal)
 		return -ENOMEM;
 	journal->fd = -1;
+	journal->mask = *mask;
 	journal->address.sun_family = AF_UNIX;
 	strcpy(journal->address.sun_path, socket_path);
 	journal->event = sd_event_ref(event);

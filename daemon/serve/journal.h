@@ -17,14 +17,18 @@
 
 #include <systemd/sd-event.h>
 
+#include "daemon/serve/mask.h"
 #include "daemon/serve/reports.h"
 
 #define GW_JOURNAL_SOCKET "/run/systemd/journal/socket"
 
 struct gw_journal;
 
-/* @socket: where journald listens; that nobody does is no error, entries are left out then. */
-int gw_journal_new(struct gw_journal **ret, sd_event *event, const char *socket);
+/*
+ * @socket: where journald listens; that nobody does is no error, entries are left out then
+ * @mask: what stands for the kernel's addresses in all entries
+ */
+int gw_journal_new(struct gw_journal **ret, sd_event *event, const char *socket, const struct gw_mask *mask);
 void gw_journal_free(struct gw_journal *journal);
 
 /* Writes all news of @reports from now on. The journal must be there as long as anything is put. Returns 0 or -ENOMEM. */

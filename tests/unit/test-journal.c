@@ -11,6 +11,8 @@
 
 #include "daemon/serve/journal.h"
 
+static const struct gw_mask mask = { { 1, 2 } };
+
 #define TEST(name) static void name(void **state)
 #define QUEUE_MAX 64 /* as in journal.c */
 #define FIELD_MAX (4 << 20)
@@ -57,7 +59,7 @@ static struct scene *scene_new(bool with_journald)
 	scene->entry = malloc(FIELD_MAX);
 	assert_non_null(scene->entry);
 	assert_true(sd_event_new(&scene->event) >= 0);
-	assert_int_equal(gw_journal_new(&scene->journal, scene->event, scene->address.sun_path), 0);
+	assert_int_equal(gw_journal_new(&scene->journal, scene->event, scene->address.sun_path, &mask), 0);
 	scene->reports = reports_heard(100000, &scene->heard);
 	assert_int_equal(gw_journal_follow(scene->journal, scene->reports), 0);
 	return scene;
@@ -163,8 +165,10 @@ TEST(entry_of_each_change_has_its_message_id_and_priority)
 	assert_string_equal(field(scene, "GPUWATCH_CONFIDENCE"), "proven");
 	assert_string_equal(field(scene, "GPUWATCH_ADVICE"), "Read the log.");
 	assert_string_equal(field(scene, "GPUWATCH_REPORT"), gw_reports_find(scene->reports, "d-1")->json);
-	put(scene, "d-1", GW_STATE_ACTIVE, "A waits for B");
+	put(scene, "d-1", GW_STATE_ACTIVE, "A waits for mutex 0xffff888100004000");
 	assert_true(journald_read(scene));
+	assert_null(strstr(field(scene, "MESSAGE"), "0xffff"));
+	assert_non_null(strstr(field(scene, "MESSAGE"), "A waits for mutex 0x0000"));
 	assert_string_equal(field(scene, "MESSAGE_ID"), "bc9fdac965914d19b506377ccf02c2f7");
 	put(scene, "d-1", GW_STATE_RESOLVED, "A waits for B");
 	assert_true(journald_read(scene));
@@ -405,7 +409,7 @@ TEST(path_that_does_not_fit_is_refused)
 	memset(path, 'x', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
 	assert_true(sd_event_new(&event) >= 0);
-	assert_int_equal(gw_journal_new(&journal, event, path), -ENAMETOOLONG);
+	assert_int_equal(gw_journal_new(&journal, event, path, &mask), -ENAMETOOLONG);
 	sd_event_unref(event);
 }
 

@@ -69,6 +69,7 @@ sleep 1
 check "the journal has it, with the report as JSON" journal_has \
 	'.GPUWATCH_CLASS == "fence-lock-cycle" and (.GPUWATCH_REPORT | fromjson | .confidence == "proven")'
 check "as critical" journal_has '.GPUWATCH_STATE == "active" and .PRIORITY == "2"'
+check "without addresses of the kernel" [ -z "$(journalctl -u gpuwatchd -o json --all --no-pager | grep -oE '0xffff[0-9a-f]{12}')" ]
 check "with a catalog text" sh -c 'journalctl -u gpuwatchd -x --no-pager | grep -qi "Subject: .*deadlock"'
 
 before=$(id)
