@@ -41,7 +41,7 @@ static const struct client_method {
 	{ "ListStalls", CALL_TIME, GW_REPORT_SCHEMA, NULL },
 	{ "ListFaults", CALL_TIME, "gpuwatch.faults.v1", "faults" },
 	{ "ListTimelines", CALL_TIME, "gpuwatch.timelines.v1", "timelines" },
-	{ "GetKfd", CALL_TIME, "gpuwatch.kfd.v1", "devices" },
+	{ "GetKfd", BOOT_TIME, "gpuwatch.kfd.v1", "devices" },
 	{ "GetProbeOrder", BOOT_TIME, GW_PROBE_ORDER_SCHEMA, "reports" },
 	{ "SaveBoot", BOOT_TIME, NULL, NULL },
 	{ "Record", RECORD_TIME, NULL, NULL },

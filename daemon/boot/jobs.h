@@ -16,6 +16,7 @@ struct gw_boot_jobs;
 enum gw_boot_job {
 	GW_BOOT_LOOK, /* analyse the boot, and report what is new */
 	GW_BOOT_SAVE, /* its evidence, see gw_boot_save() */
+	GW_BOOT_KFD,  /* no matter of the boot, but it can hang as well: what sysfs has about KFD, see gw_kfd_read() */
 	GW_BOOT_JOBS
 };
 

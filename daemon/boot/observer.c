@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/boot/log.h"
 #include "daemon/boot/look.h"
@@ -17,6 +18,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/system/dependency-files.h"
+#include "lib/system/kfd.h"
 
 /* Events come in bursts: one wake-up for all that come within this time. */
 #define BURST_USEC (250 * GW_USEC_PER_MSEC)
@@ -141,25 +143,33 @@ static int observer_run_save(FILE *output, void *userdata)
 	return r < 0 ? r : gw_boot_save(&sources, output);
 }
 
+static int observer_run_kfd(FILE *output, void *userdata)
+{
+	json_t *kfd = gw_kfd_read("");
+	int r = kfd && json_dumpf(kfd, output, JSON_COMPACT) == 0 ? 0 : -ENOMEM;
+
+	json_decref(kfd);
+	return r;
+}
+
 /* ---- jobs: in this process ------------------------------------------------------------------ */
 
 static void observer_answer_error(struct gw_boot_observer *observer, struct gw_boot_answer *failed, int error)
 {
+	const char *what = failed->job == GW_BOOT_KFD ? "Reading KFD's topology" : "The analysis of the boot";
 	char message[256];
 
 	if (error == -ETIMEDOUT)
-		snprintf(
-			message, sizeof(message),
-			"The analysis of the boot was given up after %d s: a file below /sys hangs, or the machine is very busy",
-			(int)(GW_BOOT_LIMIT_USEC / GW_USEC_PER_SEC));
-	else if (error == -EBUSY)
 		snprintf(message, sizeof(message),
-			 "An earlier analysis of the boot still hangs in the kernel, process %d",
+			 "%s was given up after %d s: a file below /sys hangs, or the machine is very busy", what,
+			 (int)(GW_BOOT_LIMIT_USEC / GW_USEC_PER_SEC));
+	else if (error == -EBUSY)
+		snprintf(message, sizeof(message), "An earlier look below /sys still hangs in the kernel, process %d",
 			 (int)gw_boot_jobs_hung(observer->jobs));
 	else if (error == -EIO)
-		snprintf(message, sizeof(message), "The process that analyses the boot broke down");
+		snprintf(message, sizeof(message), "%s failed: its process broke down", what);
 	else
-		snprintf(message, sizeof(message), "Analysing the boot failed: %s", strerror(-error));
+		snprintf(message, sizeof(message), "%s failed: %s", what, strerror(-error));
 	log_warning("%s", message);
 	failed->error = message;
 	observer->answered(failed, observer->userdata);
@@ -206,6 +216,33 @@ static int observer_take_save(struct gw_boot_observer *observer, int output, str
 	return 0;
 }
 
+static int observer_take_kfd(struct gw_boot_observer *observer, int output, struct gw_boot_answer *answer)
+{
+	json_t *kfd = lseek(output, 0, SEEK_SET) < 0 ? NULL : json_loadfd(output, 0, NULL);
+
+	if (!kfd)
+		return -EIO;
+	answer->kfd = kfd;
+	observer->answered(answer, observer->userdata);
+	json_decref(kfd);
+	return 0;
+}
+
+static int observer_take(struct gw_boot_observer *observer, int output, struct gw_boot_answer *answer)
+{
+	switch (answer->job) {
+	case GW_BOOT_LOOK:
+		return observer_take_look(observer, output, answer);
+	case GW_BOOT_SAVE:
+		return observer_take_save(observer, output, answer);
+	case GW_BOOT_KFD:
+		return observer_take_kfd(observer, output, answer);
+	case GW_BOOT_JOBS:
+		break;
+	}
+	return -EINVAL;
+}
+
 static void observer_on_job_begins(void *userdata)
 {
 	observer_drain(userdata);
@@ -218,8 +255,7 @@ static void observer_on_job_ended(enum gw_boot_job job, uint64_t ticket, int err
 	int r = error;
 
 	if (r >= 0)
-		r = job == GW_BOOT_LOOK ? observer_take_look(observer, output, &answer)
-					: observer_take_save(observer, output, &answer);
+		r = observer_take(observer, output, &answer);
 	if (r < 0)
 		observer_answer_error(observer, &answer, r);
 }
@@ -362,7 +398,9 @@ static int observer_add_jobs(struct gw_boot_observer *observer)
 {
 	struct gw_boot_jobs_options options = {
 		.limit_usec = GW_BOOT_LIMIT_USEC,
-		.run = { [GW_BOOT_LOOK] = observer_run_look, [GW_BOOT_SAVE] = observer_run_save },
+		.run = { [GW_BOOT_LOOK] = observer_run_look,
+			 [GW_BOOT_SAVE] = observer_run_save,
+			 [GW_BOOT_KFD] = observer_run_kfd },
 		.begins = observer_on_job_begins,
 		.ended = observer_on_job_ended,
 		.userdata = observer,

@@ -9,6 +9,8 @@
 #ifndef GPUWATCH_DAEMON_BOOT_OBSERVER_H
 #define GPUWATCH_DAEMON_BOOT_OBSERVER_H
 
+#include <jansson.h>
+
 #include <systemd/sd-event.h>
 
 #include "daemon/boot/jobs.h"
@@ -36,6 +38,7 @@ struct gw_boot_answer {
 	const char *error; /* one line for people; NULL = it went well, and: */
 	const char *order; /* GW_BOOT_LOOK: gpuwatch.probe-order.v1 */
 	int evidence;	   /* GW_BOOT_SAVE: a sealed memfd */
+	const json_t *kfd; /* GW_BOOT_KFD: as of gw_kfd_read() */
 };
 
 /* Called after each job. */

@@ -34,7 +34,7 @@ struct connection {
 enum awaited {
 	AWAIT_LOOKS,	/* Record: at the kernel */
 	AWAIT_SNAPSHOT, /* ListTimelines: the second one */
-	AWAIT_BOOT,	/* GetProbeOrder, SaveBoot: the observer of the boot */
+	AWAIT_BOOT,	/* GetProbeOrder, SaveBoot, GetKfd: the observer of the boot */
 };
 
 /* A call that is answered later. */
@@ -83,10 +83,23 @@ static int api_reply_file(struct gw_bus_api *api, sd_bus_message *call, int memf
 	return fd < 0 ? fd : sd_bus_reply_method_return(call, "h", fd);
 }
 
+static int api_reply_kfd(struct gw_bus_api *api, sd_bus_message *call, const json_t *kfd)
+{
+	const struct gw_loader *loader = gw_watch_loader(api->parts.watch);
+	const struct gw_kfd_maps maps = {
+		.processes = gw_loader_map(loader, "kfd_processes", sizeof(struct gw_kfd_process)),
+		.queues = gw_loader_map(loader, "kfd_queues", sizeof(struct gw_kfd_queue)),
+	};
+
+	return api_reply_json(call, gw_kfd_complete(json_deep_copy(kfd), &maps, gw_now_mono_ns()));
+}
+
 static int api_reply_boot(struct gw_bus_api *api, sd_bus_message *call, const struct gw_boot_answer *answer)
 {
 	if (answer->error)
 		return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_FAILED, "%s", answer->error);
+	if (answer->job == GW_BOOT_KFD)
+		return api_reply_kfd(api, call, answer->kfd);
 	return answer->job == GW_BOOT_LOOK ? sd_bus_reply_method_return(call, "s", answer->order)
 					   : api_reply_file(api, call, answer->evidence);
 }
@@ -188,19 +201,6 @@ static int api_get_status(sd_bus_message *call, void *userdata, sd_bus_error *er
 	struct gw_bus_api *api = userdata;
 
 	return api_reply_json(call, gw_status_json(api->parts.status, api->parts.watch, api->parts.scheduler));
-}
-
-static int api_get_kfd(sd_bus_message *call, void *userdata, sd_bus_error *error)
-{
-	struct gw_bus_api *api = userdata;
-	const struct gw_loader *loader = gw_watch_loader(api->parts.watch);
-	const struct gw_kfd_source source = {
-		.root = "",
-		.processes = gw_loader_map(loader, "kfd_processes", sizeof(struct gw_kfd_process)),
-		.queues = gw_loader_map(loader, "kfd_queues", sizeof(struct gw_kfd_queue)),
-	};
-
-	return api_reply_json(call, gw_kfd_json(&source, gw_now_mono_ns()));
 }
 
 static int api_list_reports(sd_bus_message *call, void *userdata, sd_bus_error *error)
@@ -412,6 +412,12 @@ static int api_ask_boot(struct gw_bus_api *api, sd_bus_message *call, enum gw_bo
 static int api_get_probe_order(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	return api_ask_boot(userdata, call, GW_BOOT_LOOK, error);
+}
+
+/* Sysfs can hang as long as the driver does: another process reads it. */
+static int api_get_kfd(sd_bus_message *call, void *userdata, sd_bus_error *error)
+{
+	return api_ask_boot(userdata, call, GW_BOOT_KFD, error);
 }
 
 static int api_save_boot(sd_bus_message *call, void *userdata, sd_bus_error *error)

@@ -214,22 +214,31 @@ static void kfd_merge_queues(json_t *processes, int map)
 	}
 }
 
-json_t *gw_kfd_json(const struct gw_kfd_source *source, uint64_t now_ns)
+json_t *gw_kfd_read(const char *root_path)
 {
-	_cleanup_close_ int root = gw_directory_open(AT_FDCWD, *source->root ? source->root : "/");
-	json_t *json = json_pack("{s:s, s:I, s:b, s:b, s:[], s:[]}", "schema", "gpuwatch.kfd.v1", "now_ns",
-				 (json_int_t)now_ns, "device_node", gw_path_exists(root, "dev/kfd"), "events",
-				 source->processes >= 0, "devices", "processes");
+	_cleanup_close_ int root = gw_directory_open(AT_FDCWD, *root_path ? root_path : "/");
+	json_t *json = json_pack("{s:s, s:b, s:[], s:[]}", "schema", "gpuwatch.kfd.v1", "device_node",
+				 gw_path_exists(root, "dev/kfd"), "devices", "processes");
+
+	if (!json)
+		return NULL;
+	gw_kfd_each_node(root, kfd_add_device, json_object_get(json, "devices"));
+	gw_kfd_each(root, GW_KFD_CLASS "/proc", kfd_add_process, json_object_get(json, "processes"));
+	return json;
+}
+
+json_t *gw_kfd_complete(json_t *json, const struct gw_kfd_maps *maps, uint64_t now_ns)
+{
 	json_t *processes = json_object_get(json, "processes");
 	uint64_t elsewhere;
 
 	if (!json)
 		return NULL;
-	gw_kfd_each_node(root, kfd_add_device, json_object_get(json, "devices"));
-	gw_kfd_each(root, GW_KFD_CLASS "/proc", kfd_add_process, processes);
-	elsewhere = kfd_merge_processes(processes, source->processes);
-	kfd_merge_queues(processes, source->queues);
-	if (source->processes >= 0)
+	kfd_put(json, "now_ns", now_ns);
+	json_object_set_new(json, "events", json_boolean(maps->processes >= 0));
+	elsewhere = kfd_merge_processes(processes, maps->processes);
+	kfd_merge_queues(processes, maps->queues);
+	if (maps->processes >= 0)
 		kfd_put(json, "pinned_elsewhere_bytes", elsewhere);
 	return json;
 }

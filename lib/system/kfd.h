@@ -11,15 +11,23 @@
 
 #include <jansson.h>
 
-/* Where to look. */
-struct gw_kfd_source {
-	const char *root; /* "" for the running system; else a directory that has sys/ and dev/ */
-	int processes;	  /* file descriptors of the maps, negative = not there */
-	int queues;
+/* File descriptors of the programs' maps, negative = not there. */
+struct gw_kfd_maps {
+	int processes, queues;
 };
 
 /*
- * gw_kfd_json - what there is at this moment
+ * gw_kfd_read - what sysfs has at this moment
+ * @root_path: "" for the running system; else a directory that has sys/ and dev/
+ *
+ * Can take as long as the driver holds its locks. Reads no attribute that waits for the hardware. Returns a new reference, or
+ * NULL when out of memory.
+ */
+json_t *gw_kfd_read(const char *root_path);
+
+/*
+ * gw_kfd_complete - and what the programs have recorded
+ * @json: of gw_kfd_read(), taken over; may be NULL
  * @now_ns: CLOCK_MONOTONIC
  *
  * {schema: "gpuwatch.kfd.v1", now_ns, device_node: bool (/dev/kfd), events: bool (whether trace events are watched),
@@ -31,8 +39,8 @@ struct gw_kfd_source {
  *	bound_devices}],
  *  pinned_elsewhere_bytes (with events: pinned by tasks that are no KFD process, as the driver's own)}
  *
- * Reads no attribute that waits for the hardware. Returns a new reference, or NULL when out of memory.
+ * Returns @json.
  */
-json_t *gw_kfd_json(const struct gw_kfd_source *source, uint64_t now_ns);
+json_t *gw_kfd_complete(json_t *json, const struct gw_kfd_maps *maps, uint64_t now_ns);
 
 #endif

@@ -472,6 +472,31 @@ TEST(order_of_the_boot_answers_who_asked_before_the_look_began)
 	scene_free(scene);
 }
 
+/* Sysfs may hang: another process reads it, and what it has read is answered. */
+TEST(kfd_is_answered_when_it_has_been_read)
+{
+	struct scene *scene = scene_new();
+	struct gw_boot_answer answer = { .job = GW_BOOT_KFD, .ticket = 1, .evidence = -1 };
+	sd_bus_message *reply = NULL;
+	json_t *kfd = json_pack("{s:s, s:b, s:[], s:[]}", "schema", "gpuwatch.kfd.v1", "device_node", 0, "devices",
+				"processes");
+	const char *text;
+
+	begin_call(scene, scene->client, &reply, GW_BUS_INTERFACE, "GetKfd", "");
+	free(call_string(scene, "GetStatus", "")); /* it has arrived, and nobody waits for it */
+	assert_null(reply);
+	assert_int_equal(scene->boot.asked[GW_BOOT_KFD], 1);
+	answer.kfd = kfd;
+	gw_bus_api_boot_answered(scene->api, &answer);
+	await(scene, &reply);
+	assert_true(sd_bus_message_read(reply, "s", &text) > 0);
+	assert_non_null(strstr(text, "\"events\":"));
+	assert_non_null(strstr(text, "\"now_ns\":"));
+	sd_bus_message_unref(reply);
+	json_decref(kfd);
+	scene_free(scene);
+}
+
 TEST(calls_that_wait_are_bounded)
 {
 	struct scene *scene = scene_new();
@@ -763,6 +788,7 @@ int main(void)
 		cmocka_unit_test(recording_is_answered_after_two_looks_at_everything),
 		cmocka_unit_test(recording_is_answered_although_every_look_fails),
 		cmocka_unit_test(order_of_the_boot_answers_who_asked_before_the_look_began),
+		cmocka_unit_test(kfd_is_answered_when_it_has_been_read),
 		cmocka_unit_test(calls_that_wait_are_bounded),
 		cmocka_unit_test(client_that_leaves_takes_its_calls_along),
 		cmocka_unit_test(client_that_does_not_read_gets_no_more_signals_and_harms_nobody),

@@ -58,8 +58,8 @@ static void tree_free(const struct tree *tree)
 
 static json_t *inventory(const struct tree *tree)
 {
-	const struct gw_kfd_source source = { .root = tree->root, .processes = -1, .queues = -1 };
-	json_t *json = gw_kfd_json(&source, 1000);
+	const struct gw_kfd_maps maps = { .processes = -1, .queues = -1 };
+	json_t *json = gw_kfd_complete(gw_kfd_read(tree->root), &maps, 1000);
 
 	assert_non_null(json);
 	assert_string_equal(json_string_value(json_object_get(json, "schema")), "gpuwatch.kfd.v1");
