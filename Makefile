@@ -92,8 +92,8 @@ $(B)/datadir: FORCE
 	@mkdir -p $(@D)
 	@[ "$$(cat $@ 2>/dev/null)" = '$(datadir)' ] || echo '$(datadir)' >$@
 
-WITH_DATADIR := $(addsuffix lib/system/dependency-files.o,$(B)/ $(B)/san/ $(B)/fuzz/)
-$(B)/lib/system/dependency-files.o: $(B)/datadir
+WITH_DATADIR := $(foreach file,dependency-files known-files,$(addsuffix lib/system/$(file).o,$(B)/ $(B)/san/ $(B)/fuzz/))
+$(B)/lib/system/dependency-files.o $(B)/lib/system/known-files.o: $(B)/datadir
 $(WITH_DATADIR): GW_CFLAGS += -DGW_DATADIR='"$(datadir)"'
 
 $(B)/lib/%.o: lib/%.c

@@ -9,7 +9,7 @@ UNITS := $(patsubst systemd/%.in,$(B)/systemd/%,$(wildcard systemd/*.service.in)
 MAN_PAGES := $(wildcard docs/man/*.[1-9])
 DOCUMENTS := $(wildcard README.md docs/*.md docs/*.svg)
 SCHEMAS := $(wildcard docs/*.schema.json)
-DATA := data/dependencies.conf $(B)/systemd/boot/grub-record-boot.cfg
+DATA := data/dependencies.conf data/known-hangs.conf $(B)/systemd/boot/grub-record-boot.cfg
 # Where initramfs generators look is fixed, too.
 initramfsdir ?= /usr/share/initramfs-tools
 dracutdir ?= /usr/lib/dracut/modules.d/90gpuwatch

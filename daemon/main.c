@@ -30,6 +30,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/system/known-files.h"
 
 #define EXIT_USAGE 2
 #define SOCKET_PATIENCE_MSEC 10000 /* longer than a look on a machine that hardly gets on */
@@ -44,6 +45,7 @@ struct daemon {
 	struct gw_reports *reports;
 	struct gw_journal *journal;
 	struct gw_output *output; /* with --standalone */
+	struct gw_known *known;
 	struct gw_watch *watch;
 	struct gw_scheduler *scheduler;
 	struct gw_boot_observer *boot;
@@ -329,6 +331,12 @@ static int daemon_follow_modules(struct daemon *daemon)
 	return fd < 0 ? 0 : sd_event_add_io(daemon->event, NULL, fd, EPOLLIN, daemon_on_modules, daemon);
 }
 
+static void daemon_on_bad_known(const char *message, void *userdata)
+{
+	(void)userdata;
+	log_warning("%s", message);
+}
+
 /* Everything between the loader and the outside; what fails here is out of memory or a bug. */
 static int daemon_add_parts(struct daemon *daemon)
 {
@@ -339,7 +347,9 @@ static int daemon_add_parts(struct daemon *daemon)
 	daemon_find_run_directory(daemon);
 	r = daemon_add_reports(daemon);
 	if (r >= 0)
-		r = gw_watch_new(&daemon->watch, daemon->loader, daemon->reports, &new_policy,
+		r = gw_known_load(&daemon->known, daemon_on_bad_known, NULL);
+	if (r >= 0)
+		r = gw_watch_new(&daemon->watch, daemon->loader, daemon->reports, daemon->known, &new_policy,
 				 daemon->config.recording_bytes);
 	if (r >= 0)
 		r = gw_scheduler_new(&daemon->scheduler, daemon->event, daemon->watch, &new_pace, daemon_on_looked,
@@ -421,6 +431,7 @@ static void daemon_stop(struct daemon *daemon)
 	gw_boot_observer_free(daemon->boot);
 	gw_scheduler_free(daemon->scheduler);
 	gw_watch_free(daemon->watch);
+	gw_known_free(daemon->known);
 	gw_journal_free(daemon->journal);
 	gw_output_free(daemon->output);
 	gw_reports_free(daemon->reports);

@@ -15,6 +15,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/explain/explain.h"
 #include "lib/log-text/read.h"
+#include "lib/system/known-files.h"
 
 /* Smaller texts are read before anybody could look at a bar. */
 #define BAR_MIN_SIZE ((size_t)4 << 20)
@@ -22,6 +23,7 @@
 
 /* What all the files gave. */
 struct explained {
+	struct gw_known *known;
 	json_t *reports, *recovered;
 	uint64_t messages, left_out;
 	int failed; /* exit code of a file that could not be used, 0 = none */
@@ -41,9 +43,13 @@ static void explain_bar(size_t done, size_t all, void *userdata)
 
 static void explain_append(struct explained *all, const struct gw_explanation *explanation, const char *release)
 {
-	for (size_t i = 0; i < explanation->count; i++)
-		if (json_array_append_new(all->reports, gw_report_json(explanation->reports[i], "", release)) < 0)
+	for (size_t i = 0; i < explanation->count; i++) {
+		json_t *report = gw_report_json(explanation->reports[i], "", release);
+
+		if (!report || gw_known_annotate(all->known, report) < 0 ||
+		    json_array_append_new(all->reports, report) < 0)
 			out_of_memory();
+	}
 	if (json_array_extend(all->recovered, explanation->recovered) < 0)
 		out_of_memory();
 }
@@ -118,13 +124,20 @@ static bool explain_found(const json_t *reports)
 	return false;
 }
 
+/* What is wrong in a file of known hangs keeps nobody from reading the rest. */
+static void explain_on_bad_known(const char *message, void *userdata)
+{
+	(void)userdata;
+	complain("%s", message);
+}
+
 int command_explain(const struct cli *cli)
 {
 	struct explained all = { .reports = json_array(), .recovered = json_array() };
 	bool journal = cli_has(cli, OPTION_JOURNAL);
 	int r;
 
-	if (!all.reports || !all.recovered)
+	if (!all.reports || !all.recovered || gw_known_load(&all.known, explain_on_bad_known, NULL) < 0)
 		out_of_memory();
 	if (journal)
 		explain_source(&all, NULL);
@@ -142,5 +155,6 @@ int command_explain(const struct cli *cli)
 	}
 	json_decref(all.reports);
 	json_decref(all.recovered);
+	gw_known_free(all.known);
 	return r;
 }

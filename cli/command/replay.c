@@ -15,6 +15,7 @@
 #include "lib/analysis/words/timelines.h"
 #include "lib/analysis/words/waits.h"
 #include "lib/base/cleanup.h"
+#include "lib/system/known-files.h"
 
 /* Deadlocks first, then the other kinds, in the analysis' own order. */
 static json_t *replay_collect(const struct gw_analysis *analysis, const struct gw_host_record *host)
@@ -22,12 +23,23 @@ static json_t *replay_collect(const struct gw_analysis *analysis, const struct g
 	const struct gw_report *const *reports;
 	size_t count = gw_analysis_reports(analysis, &reports);
 	json_t *list = json_array();
+	struct gw_known *known;
 
-	for (int others = 0; others <= 1; others++)
-		for (size_t i = 0; i < count; i++)
-			if ((reports[i]->kind != GW_KIND_DEADLOCK) == others &&
-			    json_array_append_new(list, gw_report_json(reports[i], host->boot_id, host->release)) < 0)
+	if (gw_known_load(&known, NULL, NULL) < 0)
+		out_of_memory();
+
+	for (int others = 0; others <= 1; others++) {
+		for (size_t i = 0; i < count; i++) {
+			json_t *report;
+
+			if ((reports[i]->kind != GW_KIND_DEADLOCK) != others)
+				continue;
+			report = gw_report_json(reports[i], host->boot_id, host->release);
+			if (!report || gw_known_annotate(known, report) < 0 || json_array_append_new(list, report) < 0)
 				out_of_memory();
+		}
+	}
+	gw_known_free(known);
 	return list;
 }
 

@@ -451,6 +451,19 @@ static void report_print_action(const struct terminal *terminal, const json_t *a
 }
 
 /* Who waits for whom: not for a boot, where nobody waits any more. */
+/* "WHAT Fixed in: … Workaround: … LINK" */
+static void report_print_known(const struct report_view *view, const json_t *known)
+{
+	const char *fixed = field_string(known, "fixed_in"), *workaround = field_string(known, "workaround");
+	_cleanup_free_ char *text =
+		text_format("%s%s%s%s%s%s%s", field_string(known, "what"), *fixed ? " Fixed in: " : "", fixed,
+			    *workaround ? " Workaround: " : "", workaround, *field_string(known, "link") ? " " : "",
+			    field_string(known, "link"));
+
+	if (known)
+		terminal_labelled(view->terminal, "Known hang", text);
+}
+
 static void report_print_waits(const struct report_view *view, const json_t *report, const struct chain *chain,
 			       size_t victims)
 {
@@ -463,6 +476,7 @@ static void report_print_waits(const struct report_view *view, const json_t *rep
 	terminal_labelled(view->terminal, "Root cause", field_string(root, "explanation"));
 	report_print_action(view->terminal, field_object(root, "action"));
 	terminal_labelled(view->terminal, "Advice", field_string(root, "advice"));
+	report_print_known(view, field_object(report, "known"));
 	report_print_log(view, field_object(report, "log"));
 }
 

@@ -15,6 +15,7 @@ struct gw_watch {
 	struct gw_analysis *analysis;
 	struct gw_recorder *recorder;
 	struct gw_reports *reports;
+	const struct gw_known *known;
 	struct gw_policy policy;
 	uint64_t snapshots;
 	uint64_t failures;
@@ -107,7 +108,10 @@ static void watch_on_report(const struct gw_report *report, void *userdata)
 	const struct gw_host_record *host = gw_loader_host(watch->loader);
 	json_t *json = gw_report_json(report, host->boot_id, host->release);
 	struct gw_reported *reported;
-	int r = json ? gw_reported_new(&reported, report, json) : -ENOMEM;
+	int r = json ? gw_known_annotate(watch->known, json) : -ENOMEM;
+
+	if (r >= 0)
+		r = gw_reported_new(&reported, report, json);
 
 	json_decref(json);
 	if (r >= 0)
@@ -196,7 +200,7 @@ void gw_watch_set_policy(struct gw_watch *watch, const struct gw_policy *policy,
 }
 
 int gw_watch_new(struct gw_watch **ret, struct gw_loader *loader, struct gw_reports *reports,
-		 const struct gw_policy *policy, size_t recording_bytes)
+		 const struct gw_known *known, const struct gw_policy *policy, size_t recording_bytes)
 {
 	struct gw_watch *watch = calloc(1, sizeof(*watch));
 	int r;
@@ -205,6 +209,7 @@ int gw_watch_new(struct gw_watch **ret, struct gw_loader *loader, struct gw_repo
 		return -ENOMEM;
 	watch->loader = loader;
 	watch->reports = reports;
+	watch->known = known;
 	watch->policy = *policy;
 	r = gw_analysis_new(&watch->analysis, policy);
 	if (r >= 0)

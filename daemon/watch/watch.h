@@ -13,12 +13,16 @@
 #include "daemon/kernel/loader.h"
 #include "daemon/serve/reports.h"
 #include "lib/analysis/analysis.h"
+#include "lib/report/known.h"
 
 struct gw_watch;
 
-/* @loader, @reports: must outlive the watch; reports are put during a look. Returns 0 or -ENOMEM. */
+/*
+ * @loader, @reports, @known: must outlive the watch; reports are put during a look. @known may be NULL: no hang is known.
+ * Returns 0 or -ENOMEM.
+ */
 int gw_watch_new(struct gw_watch **ret, struct gw_loader *loader, struct gw_reports *reports,
-		 const struct gw_policy *policy, size_t recording_bytes);
+		 const struct gw_known *known, const struct gw_policy *policy, size_t recording_bytes);
 void gw_watch_free(struct gw_watch *watch);
 
 /* From the next look on. What is active stays so until its waits end. */

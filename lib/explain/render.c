@@ -371,25 +371,6 @@ static int text_render_log(struct text_render *render)
 
 /* ---- identity -------------------------------------------------------------------------------------------------------- */
 
-/* What is the same on every machine: class, and the functions and modules where its tasks wait. */
-static uint64_t text_render_shape(const struct text_render *render)
-{
-	uint64_t sum = 0;
-
-	for (uint32_t i = 0; i < render->finding->chain.count; i++) {
-		const struct gw_actor *actor = gw_text_graph_actor(render->graph, render->finding->chain.items[i]);
-		const struct gw_log_frame *place = actor ? gw_scene_place(render->graph->scene, actor) : NULL;
-		uint64_t hash = GW_HASH_START;
-
-		if (!place)
-			continue;
-		hash = gw_hash_string(hash, place->function);
-		/* A sum: the same whichever task of a loop comes first. */
-		sum += gw_hash_string(hash, place->module);
-	}
-	return gw_hash_number(gw_hash_string(GW_HASH_START, gw_class_name(render->report->class)), sum);
-}
-
 static void text_render_identify(struct text_render *render)
 {
 	struct gw_report *report = render->report;
@@ -398,7 +379,6 @@ static void text_render_identify(struct text_render *render)
 
 	snprintf(report->id, sizeof(report->id), "%c-%012" PRIx64, gw_kind_name(report->kind)[0],
 		 key & UINT64_C(0xffffffffffff));
-	snprintf(report->signature, sizeof(report->signature), "%016" PRIx64, text_render_shape(render));
 	report->detected_mono_ns = scene->now_ns;
 	report->state = text_render_is_over(render) ? GW_STATE_RESOLVED : GW_STATE_ACTIVE;
 	report->resolved_mono_ns = report->state == GW_STATE_RESOLVED ? scene->now_ns : 0;

@@ -110,7 +110,7 @@ struct gw_report {
 	json_t *probe_order;  /* object, of kind probe-order only: see lib/boot/document/report.h */
 	json_t *subsystem;    /* object: whose fault it is; NULL = was not judged */
 	json_t *log;	      /* object, of what was read in a kernel log only: see lib/explain/explain.h */
-	char signature[17];   /* "" = none */
+	char signature[17];   /* of its shape, the same on every machine; "" = none */
 };
 
 void gw_report_free(struct gw_report *report);

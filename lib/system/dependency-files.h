@@ -7,15 +7,13 @@
 #define GPUWATCH_LIB_SYSTEM_DEPENDENCY_FILES_H
 
 #include "lib/boot/table/dependencies.h"
+#include "lib/system/data-files.h"
 
 /* The installed table; the build says where. */
 extern const char gw_depends_table[];
 
 /* /etc/gpuwatch/dependencies.d, /run/gpuwatch/dependencies.d, NULL: an earlier one masks files of the same name. */
 extern const char *const gw_depends_directories[];
-
-/* A file's text, valid during the call. A negative value ends the reading and is returned. */
-typedef int (*gw_depends_file)(const char *name, const char *text, size_t size, void *userdata);
 
 /*
  * gw_depends_files_each - the files, in the order in which they count
@@ -25,7 +23,7 @@ typedef int (*gw_depends_file)(const char *name, const char *text, size_t size, 
  * The directories' *.conf are sorted by name. Returns the number of files that could not be read, what the callback
  * returned, or -ENOMEM.
  */
-int gw_depends_files_each(const char *table, const char *const *directories, gw_depends_file file,
+int gw_depends_files_each(const char *table, const char *const *directories, gw_data_file file,
 			  gw_depends_complain complain, void *userdata);
 
 /* All of them into a new table. Returns the number of errors, which have been complained about, or -ENOMEM. */

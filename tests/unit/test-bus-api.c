@@ -139,7 +139,7 @@ static void scene_add_parts(struct scene *scene)
 	struct gw_bus_api_parts parts = { .boot = &scene->boot, .status = &scene->status };
 
 	assert_int_equal(gw_reports_new(&scene->reports, 100000), 0);
-	assert_int_equal(gw_watch_new(&scene->watch, scene->loader, scene->reports, &policy, 1 << 20), 0);
+	assert_int_equal(gw_watch_new(&scene->watch, scene->loader, scene->reports, NULL, &policy, 1 << 20), 0);
 	assert_int_equal(gw_scheduler_new(&scene->scheduler, scene->event, scene->watch, &pace, on_looked, scene), 0);
 	gw_status_init(&scene->status);
 	scene->status.boot = &scene->boot;

@@ -3,8 +3,11 @@
 #include "lib/analysis/verdict/render.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/analysis/verdict/signature.h"
 #include "lib/analysis/words/action.h"
 #include "lib/analysis/words/explain.h"
 #include "lib/analysis/words/json.h"
@@ -82,6 +85,7 @@ static int render_texts(struct gw_report *report, const struct gw_graph *graph, 
 int gw_render(struct gw_report **ret, const struct gw_graph *graph, const struct gw_finding *finding)
 {
 	struct gw_report *report = calloc(1, sizeof(*report));
+	uint64_t signature;
 
 	if (!report)
 		return -ENOMEM;
@@ -93,6 +97,9 @@ int gw_render(struct gw_report **ret, const struct gw_graph *graph, const struct
 		report->subsystem = gw_whose_json(graph, finding->chain.items[0]);
 	report->formed_mono_ns = finding->formed_ns;
 	report->victims_total = finding->n_victims;
+	signature = gw_signature(graph, finding);
+	if (signature)
+		snprintf(report->signature, sizeof(report->signature), "%016" PRIx64, signature);
 	if (render_json(report, graph, finding) < 0 || render_texts(report, graph, finding) < 0) {
 		gw_report_free(report);
 		return -ENOMEM;

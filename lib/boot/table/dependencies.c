@@ -14,6 +14,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/ini.h"
 #include "lib/base/module-name.h"
+#include "lib/report/kernel-range.h"
 
 #define ID_SIZE 64
 #define ENTRIES_MAX 4096
@@ -116,77 +117,9 @@ size_t gw_depends_list(const struct gw_depends *depends, const struct gw_depende
 	return depends->count;
 }
 
-/* ---- kernel versions ---------------------------------------------------------------------------- */
-
-struct version {
-	unsigned int parts[3];
-	unsigned int count; /* how many were written */
-};
-
-/* "6", "6.1", "6.1.55", followed by anything that is no digit or dot. Returns what follows, or NULL. */
-static const char *depends_parse_version(const char *s, struct version *ret)
-{
-	*ret = (struct version){ .count = 0 };
-	while (ret->count < 3) {
-		unsigned int value = 0;
-
-		if (*s < '0' || *s > '9')
-			return NULL;
-		for (; *s >= '0' && *s <= '9'; s++)
-			value = value > 1000000 ? value : value * 10 + (unsigned int)(*s - '0');
-		ret->parts[ret->count++] = value;
-		if (*s != '.' || s[1] < '0' || s[1] > '9')
-			break;
-		s++;
-	}
-	return *s == '.' && ret->count == 3 ? NULL : s;
-}
-
-/* Compares as many parts as @limit has, so that 6.6.12 is in 6.6. */
-static int depends_compare_versions(const struct version *version, const struct version *limit)
-{
-	for (unsigned int i = 0; i < limit->count; i++)
-		if (version->parts[i] != limit->parts[i])
-			return version->parts[i] < limit->parts[i] ? -1 : 1;
-	return 0;
-}
-
-struct range {
-	struct version first, last; /* count 0: no limit */
-};
-
-/* "4.20-6.6", "-6.6", "6.7-", "6.1" */
-static bool depends_parse_range(const char *s, struct range *ret)
-{
-	*ret = (struct range){ .first.count = 0 };
-	if (*s != '-') {
-		s = depends_parse_version(s, &ret->first);
-		if (!s)
-			return false;
-		if (!*s) {
-			ret->last = ret->first;
-			return true;
-		}
-	}
-	if (*s++ != '-')
-		return false;
-	if (!*s)
-		return ret->first.count > 0;
-	s = depends_parse_version(s, &ret->last);
-	return s && !*s;
-}
-
 bool gw_dependency_for_kernel(const struct gw_dependency *dependency, const char *release)
 {
-	struct version version;
-	struct range range;
-
-	if (!dependency->kernels)
-		return true;
-	if (!depends_parse_range(dependency->kernels, &range) || !depends_parse_version(release, &version))
-		return false;
-	return depends_compare_versions(&version, &range.first) >= 0 &&
-	       depends_compare_versions(&version, &range.last) <= 0;
+	return !dependency->kernels || gw_kernel_range_has(dependency->kernels, release);
 }
 
 /* ---- patterns -------------------------------------------------------------------------------------- */
@@ -303,8 +236,6 @@ static void depends_set_bool(struct parser *parser, const struct key *key, const
 
 static void depends_set_value(struct parser *parser, const struct key *key, char *value)
 {
-	struct range range;
-
 	switch (key->type) {
 	case LIST:
 		depends_add_items(parser, key, value);
@@ -319,7 +250,7 @@ static void depends_set_value(struct parser *parser, const struct key *key, char
 		}
 		break;
 	case KERNELS:
-		if (!depends_parse_range(value, &range)) {
+		if (!gw_kernel_range_valid(value)) {
 			complain(parser, "%s=%s: write a range of versions, such as 4.20-6.6, 6.7- or -6.6", key->name,
 				 value);
 			return;
