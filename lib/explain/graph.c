@@ -20,6 +20,7 @@
 #define DEVICES_BASE UINT64_C(0xffff88b000000000)
 #define WORKS_BASE UINT64_C(0xffff88c000000000)
 #define OWNED_BASE UINT64_C(0xffff88d000000000)
+#define NOTIFIERS_BASE UINT64_C(0xffff88e000000000)
 
 /* ---- texts ------------------------------------------------------------------------------------------- */
 
@@ -302,20 +303,65 @@ static uint64_t text_graph_lock_address(const struct gw_log_frame *place, uint32
 	return LOCKS_BASE + (place ? ((uintptr_t)place->function & 0xfffffffff) << 4 : (uint64_t)actor << 4);
 }
 
-/* Threads of one process that wait for an rw-semaphore, while one of them changes its memory, wait for mmap_lock. */
+/* Whether a line of the kernel names the task as owner of an rw-semaphore. */
+static bool text_graph_owns_rwsem(const struct gw_text_graph *graph, const struct gw_actor *actor)
+{
+	const struct gw_log_model *model = graph->scene->model;
+
+	for (uint32_t i = 0; i < model->n_blockers; i++)
+		if (model->blockers[i].kind == GW_LOG_LOCK_RWSEM && model->blockers[i].owner == actor->task)
+			return true;
+	return false;
+}
+
+/* madvise() may hold the lock of one VMA instead, but not if the kernel names it as owner of an rw-semaphore. */
+static bool text_graph_holds_mmap_lock(const struct gw_text_graph *graph, uint32_t actor)
+{
+	const struct gw_actor *at = text_graph_at(graph, actor);
+
+	return at->blocked && (gw_stack_holds_mmap_lock(graph->snapshot, text_graph_record(graph, actor)) ||
+			       (at->invalidates && text_graph_owns_rwsem(graph, at)));
+}
+
+/* Functions that take the mmap_lock of their own process. */
+static bool text_graph_takes_mmap_lock(const struct gw_text_graph *graph, const struct gw_actor *actor)
+{
+	static const char *const functions[] = { "vm_mmap_pgoff",      "__vm_munmap",	 "do_mprotect_pkey",
+						 "__do_sys_brk",       "__x64_sys_brk",	 "do_madvise",
+						 "do_user_addr_fault", "exc_page_fault", "lock_mm_and_find_vma" };
+	const struct gw_log_frame *place = gw_scene_place(graph->scene, actor);
+
+	for (size_t i = 0; place && i < sizeof(functions) / sizeof(functions[0]); i++)
+		if (strcmp(place->function, functions[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Older kernels do not print the process of a thread: children of one parent are perhaps threads of one process. */
+static bool text_graph_perhaps_one_process(const struct gw_log_task *a, const struct gw_log_task *b)
+{
+	return !a->tgid && !b->tgid && a->ppid > 2 && a->ppid == b->ppid;
+}
+
+/*
+ * Threads of one process that wait for an rw-semaphore, while one of them changes its memory, wait for mmap_lock. Where the
+ * log does not show whose threads they are, whoever waits in a function that takes that lock.
+ */
 static struct gw_partners text_graph_mmap_holders(const struct gw_text_graph *graph, uint32_t actor)
 {
 	const struct gw_actor *at = text_graph_at(graph, actor);
-	uint32_t tgid = graph->scene->model->tasks[at->task].tgid;
+	const struct gw_log_task *tasks = graph->scene->model->tasks, *task = &tasks[at->task];
 	struct gw_partners partners = { .count = 0 };
+	bool sure = task->tgid != 0;
 
-	if (tgid == 0 || (at->wait.kind != GW_TEXT_WAIT_RWSEM_READ && at->wait.kind != GW_TEXT_WAIT_RWSEM_WRITE))
+	if ((at->wait.kind != GW_TEXT_WAIT_RWSEM_READ && at->wait.kind != GW_TEXT_WAIT_RWSEM_WRITE) ||
+	    (!sure && !text_graph_takes_mmap_lock(graph, at)))
 		return partners;
 	for (uint32_t i = 0; i < graph->scene->n_actors && partners.count < GW_PARTNERS_MAX; i++) {
-		const struct gw_actor *other = text_graph_at(graph, i);
+		const struct gw_log_task *other = &tasks[text_graph_at(graph, i)->task];
 
-		if (i != actor && other->blocked && graph->scene->model->tasks[other->task].tgid == tgid &&
-		    gw_stack_holds_mmap_lock(graph->snapshot, text_graph_record(graph, i)))
+		if (i != actor && (sure ? other->tgid == task->tgid : text_graph_perhaps_one_process(task, other)) &&
+		    text_graph_holds_mmap_lock(graph, i))
 			partners.actors[partners.count++] = i;
 	}
 	return partners;
@@ -395,6 +441,9 @@ static int text_graph_fence(struct gw_text_graph *graph, uint32_t actor)
 		partners = gw_partner_unplugs(graph->scene, actor);
 		if (partners.count)
 			return text_graph_unplugged(graph, fence, partners.actors[0]);
+		partners = gw_partner_threads(graph->scene, actor);
+		if (partners.count)
+			return text_graph_partners(graph, fence, &partners, relation, at->wait.reliable);
 		text_graph_live(graph, fence, "has a signaller that the log does not name");
 		return 0;
 	}
@@ -548,6 +597,21 @@ static int text_graph_in_function(struct gw_text_graph *graph, uint32_t actor)
 			       why ? why : "sleeps");
 }
 
+/* mmu_interval_read_begin() waits until no invalidation of the memory is under way. */
+static int text_graph_notifier(struct gw_text_graph *graph, uint32_t actor)
+{
+	struct gw_partners partners = gw_partner_invalidations(graph->scene, actor);
+	uint32_t notifier;
+
+	if (partners.count == 0)
+		return text_graph_in_function(graph, actor);
+	notifier = text_graph_object(graph, GW_NODE_NOTIFIER, NOTIFIERS_BASE + (uint64_t)actor * 64,
+				     "an invalidation of its memory");
+	if (text_graph_edge(graph, graph->nodes[actor], notifier, GW_RELATION_WAITS_FOR, GW_CONFIDENCE_PROBABLE) < 0)
+		return -ENOMEM;
+	return text_graph_partners(graph, notifier, &partners, GW_RELATION_RUNS_IN, true);
+}
+
 static int text_graph_wait(struct gw_text_graph *graph, uint32_t actor)
 {
 	enum gw_text_wait_kind kind = text_graph_at(graph, actor)->wait.kind;
@@ -569,6 +633,8 @@ static int text_graph_wait(struct gw_text_graph *graph, uint32_t actor)
 		return text_graph_srcu(graph, actor);
 	case GW_TEXT_WAIT_PAGE:
 		return text_graph_pages(graph, actor);
+	case GW_TEXT_WAIT_NOTIFIER:
+		return text_graph_notifier(graph, actor);
 	default:
 		return gw_text_wait_is_lock(kind) ? text_graph_lock(graph, actor)
 						  : text_graph_in_function(graph, actor);

@@ -113,6 +113,47 @@ struct gw_partners gw_partner_signallers(const struct gw_scene *scene, uint32_t 
 	return partner_find(scene, actor, partner_signals);
 }
 
+/*
+ * A thread that the driver made, with its main function on the stack, and that cannot go on before a work item has ended;
+ * a worker is everybody's.
+ */
+static bool partner_is_driver_thread(const struct gw_scene *scene, const struct gw_actor *waiter,
+				     const struct gw_actor *other)
+{
+	const struct gw_log_frame *frames;
+	uint32_t count = gw_scene_frames(scene, other, &frames);
+	bool own = false;
+
+	if (!other->blocked || *scene->model->tasks[other->task].work_function || !partner_is_kernel(scene, other) ||
+	    !gw_partner_same_driver(waiter, other) ||
+	    (other->wait.kind != GW_TEXT_WAIT_WORK && other->wait.kind != GW_TEXT_WAIT_WORKQUEUE))
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		if (!frames[i].reliable)
+			continue;
+		if (own && strcmp(frames[i].function, "kthread") == 0)
+			return true;
+		own = *frames[i].module && gw_scene_subsystem(scene, &frames[i]).kind == GW_SUBSYSTEM_GPU;
+	}
+	return false;
+}
+
+struct gw_partners gw_partner_threads(const struct gw_scene *scene, uint32_t actor)
+{
+	return partner_find(scene, actor, partner_is_driver_thread);
+}
+
+static bool partner_invalidates(const struct gw_scene *scene, const struct gw_actor *waiter,
+				const struct gw_actor *other)
+{
+	return other->invalidates && other->blocked && gw_partner_same_driver(waiter, other);
+}
+
+struct gw_partners gw_partner_invalidations(const struct gw_scene *scene, uint32_t actor)
+{
+	return partner_find(scene, actor, partner_invalidates);
+}
+
 /* ---- work ------------------------------------------------------------------------------------------------ */
 
 static bool partner_works(const struct gw_scene *scene, const struct gw_actor *waiter, const struct gw_actor *other)

@@ -26,6 +26,10 @@ struct gw_partners gw_partner_holders(const struct gw_scene *scene, uint32_t act
 struct gw_partners gw_partner_resets(const struct gw_scene *scene, uint32_t actor);
 /* Who would signal that fence. */
 struct gw_partners gw_partner_signallers(const struct gw_scene *scene, uint32_t actor);
+/* Where no words show who signals: the driver's own kernel threads, there to run its jobs, that wait for a work item. */
+struct gw_partners gw_partner_threads(const struct gw_scene *scene, uint32_t actor);
+/* Whose invalidate callback it waits for. */
+struct gw_partners gw_partner_invalidations(const struct gw_scene *scene, uint32_t actor);
 /* Who may run the work that it flushes or cancels. */
 struct gw_partners gw_partner_workers(const struct gw_scene *scene, uint32_t actor);
 /* Whose work would wake it from a sleep in a function of its driver. */

@@ -192,6 +192,9 @@ static void scene_note_work(const struct gw_scene *scene, struct gw_actor *actor
 	if (!*task->work_function)
 		return;
 	gpu = gw_scene_subsystem(scene, &frame).kind == GW_SUBSYSTEM_GPU || actor->gpu.kind == GW_SUBSYSTEM_GPU;
+	/* A function that ends with a wait is left before it: the work item alone shows whose it is. */
+	if (actor->gpu.kind == GW_SUBSYSTEM_UNKNOWN && gpu)
+		actor->gpu = gw_scene_subsystem(scene, &frame);
 	actor->resets |= gpu && scene_has(task->work_function, reset_words, COUNT(reset_words));
 	actor->signals |= gpu && scene_has(task->work_function, signal_words, COUNT(signal_words));
 }

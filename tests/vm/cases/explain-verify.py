@@ -39,20 +39,23 @@ def check(directory, program):
     live = [r for r in json.loads((directory / "active.json").read_text()) if r["state"] == "active"]
     ran = subprocess.run([program, "explain", "--json", directory / "log.txt"], capture_output=True, text=True, check=False)
     if ran.returncode != 1 or len(live) != 1:
-        return f"exit code {ran.returncode}, {len(live)} live reports {ran.stderr}", False
+        return f"exit code {ran.returncode}, {len(live)} live reports {ran.stderr}", False, False
     texts = json.loads(ran.stdout)
     wrong = [why for why in (contradicts(t, live[0]) for t in texts) if why]
-    return "; ".join(wrong), len(texts) == 1 and facts(texts[0]) == facts(live[0])
+    agrees = len(texts) == 1 and facts(texts[0]) == facts(live[0])
+    alike = agrees and texts[0].get("signature") == live[0].get("signature")
+    return "; ".join(wrong), agrees, alike
 
 
 def main():
-    passed = failed = same = 0
+    passed = failed = same = shapes = 0
     for directory in sorted(p.parent for p in Path(sys.argv[1]).glob("*/log.txt")):
-        wrong, agrees = check(directory, sys.argv[2])
+        wrong, agrees, alike = check(directory, sys.argv[2])
         same += agrees
+        shapes += alike
         print(f"{'FAIL' if wrong else 'ok  '} {directory.name}{': ' + wrong if wrong else ', the same' if agrees else ''}")
         passed, failed = passed + (not wrong), failed + bool(wrong)
-    print(f"{same} of {passed + failed} have the same class, cause and victims as live")
+    print(f"{same} of {passed + failed} have the same class, cause and victims as live, {shapes} of them the same signature")
     print(f"{passed} passed, {failed} failed")
     return failed > 0 or passed == 0
 
