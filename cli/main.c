@@ -60,12 +60,14 @@ static const struct command commands[] = {
 	  "Shows the compute devices, the processes that use them with PASID, queues and memory, and\n"
 	  "when their queues were evicted from the hardware and how long the way back took.\n" },
 	{ "probe-order", NULL,
-	  OPTION_ALL | OPTION_FORCE | OPTION_TIMELINE | OPTION_SAVE | OPTION_FROM | OPTION_VMLINUX | OPTION_MODULES,
+	  OPTION_ALL | OPTION_FORCE | OPTION_TIMELINE | OPTION_SAVE | OPTION_FROM | OPTION_VMLINUX | OPTION_MODULES |
+		  OPTION_COMPARE | OPTION_KTAP,
 	  command_probe_order, "what came up in the wrong order at boot",
 	  "Shows what this boot lost because a driver came up before what it needs, what went well\n"
 	  "only by luck, then in which order drivers came up, who needs whom, and which part of the\n"
 	  "boot was not recorded. Exit code 1 if something was lost.\n"
-	  "--vmlinux needs no boot: it shows what only the link order of a kernel keeps in order.\n" },
+	  "--vmlinux needs no boot: it shows what only the link order of a kernel keeps in order.\n"
+	  "--compare holds it against another boot, or against a list of what must be bound.\n" },
 	{ "show", "ID|FILE", 0, command_show, "everything about one report, with kernel stacks",
 	  "ID is the name of a report, as `gpuwatch-cli deadlocks --all` lists it.\n"
 	  "FILE (with a slash or a dot in its name, or - for standard input) holds saved reports:\n"
@@ -104,6 +106,8 @@ enum {
 	LONG_MODULES,
 	LONG_JOURNAL,
 	LONG_MIN_AGE,
+	LONG_COMPARE,
+	LONG_KTAP,
 };
 
 static const struct option long_options[] = {
@@ -124,6 +128,8 @@ static const struct option long_options[] = {
 	{ "timeline", optional_argument, NULL, LONG_TIMELINE },
 	{ "save", required_argument, NULL, LONG_SAVE },
 	{ "from", required_argument, NULL, LONG_FROM },
+	{ "compare", required_argument, NULL, LONG_COMPARE },
+	{ "ktap", no_argument, NULL, LONG_KTAP },
 	{ "vmlinux", required_argument, NULL, LONG_VMLINUX },
 	{ "modules", required_argument, NULL, LONG_MODULES },
 	{ "journal", no_argument, NULL, LONG_JOURNAL },
@@ -158,6 +164,11 @@ static const struct {
 	  VALUE(save) },
 	{ LONG_FROM, OPTION_FROM, "--from",
 	  "      --from FILE    analyse what --save wrote, or a kernel log; no daemon needed", VALUE(from) },
+	{ LONG_COMPARE, OPTION_COMPARE, "--compare",
+	  "      --compare FILE what changed since the boot in FILE: evidence, a log, what --json\n"
+	  "                     printed; or a list of what must be bound, DEVICE [DRIVER] a line",
+	  VALUE(compare) },
+	{ LONG_KTAP, OPTION_KTAP, "--ktap", "      --ktap         print the result as KTAP, for test farms", NO_VALUE },
 	{ LONG_VMLINUX, OPTION_VMLINUX, "--vmlinux",
 	  "      --vmlinux FILE the order of initcalls of a kernel image or System.map instead", VALUE(vmlinux) },
 	{ LONG_MODULES, OPTION_MODULES, "--modules",
@@ -337,6 +348,13 @@ static int options_check_pairs(unsigned options)
 		{ OPTION_VMLINUX, OPTION_TIMELINE, "--vmlinux and --timeline" },
 		{ OPTION_VMLINUX, OPTION_SAVE, "--vmlinux and --save" },
 		{ OPTION_VMLINUX, OPTION_FROM, "--vmlinux and --from" },
+		{ OPTION_VMLINUX, OPTION_COMPARE, "--vmlinux and --compare" },
+		{ OPTION_VMLINUX, OPTION_KTAP, "--vmlinux and --ktap" },
+		{ OPTION_SAVE, OPTION_COMPARE, "--save and --compare" },
+		{ OPTION_SAVE, OPTION_KTAP, "--save and --ktap" },
+		{ OPTION_TIMELINE, OPTION_COMPARE, "--timeline and --compare" },
+		{ OPTION_TIMELINE, OPTION_KTAP, "--timeline and --ktap" },
+		{ OPTION_JSON, OPTION_KTAP, "--json and --ktap" },
 	};
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)

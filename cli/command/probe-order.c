@@ -16,9 +16,11 @@
 #include "cli/lib/order.h"
 #include "cli/lib/output.h"
 #include "cli/lib/text.h"
+#include "cli/render/compare.h"
 #include "cli/render/order.h"
 #include "cli/svg/timeline.h"
 #include "lib/base/cleanup.h"
+#include "lib/boot/compare/compare.h"
 
 /* ---- where the document comes from ------------------------------------------ */
 
@@ -33,18 +35,25 @@ static int probe_order_ask(const struct cli *cli, json_t **ret)
 	return r == CLIENT_OK ? EXIT_NOTHING : fetch_failed(&client, r);
 }
 
-static int probe_order_read(const struct cli *cli, json_t **ret)
+static int probe_order_read(const char *path, bool expectation, json_t **ret)
 {
 	_cleanup_free_ char *data = NULL, *message = NULL;
 	size_t size;
-	int r = log_source_bytes(cli->from, EVIDENCE_LIMIT, &data, &size);
+	int r = log_source_bytes(path, EVIDENCE_LIMIT, &data, &size);
 
 	if (r != EXIT_NOTHING)
 		return r;
 	*ret = evidence_document(data, size, &message);
+	if (!*ret && expectation)
+		*ret = gw_boot_expectation(data, size);
 	if (*ret)
 		return EXIT_NOTHING;
-	return file_reject(cli->from, message);
+	return file_reject(path, message);
+}
+
+static int probe_order_get(const struct cli *cli, json_t **ret)
+{
+	return cli_has(cli, OPTION_FROM) ? probe_order_read(cli->from, false, ret) : probe_order_ask(cli, ret);
 }
 
 /* ---- what becomes of it ------------------------------------------------------ */
@@ -90,6 +99,8 @@ static int probe_order_print(const struct cli *cli, json_t *order)
 	output_clean(cli, order);
 	if (cli_has(cli, OPTION_JSON))
 		output_json(cli, order, false);
+	else if (cli_has(cli, OPTION_KTAP))
+		render_order_ktap(&cli->terminal, order);
 	else
 		probe_order_print_text(cli, order);
 	return EXIT_NOTHING;
@@ -98,13 +109,36 @@ static int probe_order_print(const struct cli *cli, json_t *order)
 static int probe_order_show(const struct cli *cli)
 {
 	_cleanup_json_ json_t *order = NULL;
-	int r = cli_has(cli, OPTION_FROM) ? probe_order_read(cli, &order) : probe_order_ask(cli, &order);
+	int r = probe_order_get(cli, &order);
 
 	if (r == EXIT_NOTHING)
 		r = probe_order_print(cli, order);
 	if (r != EXIT_NOTHING)
 		return r;
 	return order_lost(order) > 0 ? EXIT_FOUND : EXIT_NOTHING;
+}
+
+/* ---- --compare ------------------------------------------------------------------ */
+
+static int probe_order_compare(const struct cli *cli)
+{
+	_cleanup_json_ json_t *before = NULL, *after = NULL, *compare = NULL;
+	int r = probe_order_read(cli->compare, true, &before);
+
+	r = r ?: probe_order_get(cli, &after);
+	if (r != EXIT_NOTHING)
+		return r;
+	compare = gw_boot_compare(before, after);
+	if (!compare)
+		out_of_memory();
+	output_clean(cli, compare);
+	if (cli_has(cli, OPTION_JSON))
+		output_json(cli, compare, false);
+	else if (cli_has(cli, OPTION_KTAP))
+		render_compare_ktap(&cli->terminal, compare);
+	else
+		render_compare(&cli->terminal, compare, cli_has(cli, OPTION_ALL));
+	return compare_is_worse(compare) ? EXIT_FOUND : EXIT_NOTHING;
 }
 
 /* ---- --save -------------------------------------------------------------------- */
@@ -163,5 +197,7 @@ int command_probe_order(const struct cli *cli)
 		return command_link_order(cli);
 	if (cli_has(cli, OPTION_SAVE))
 		return probe_order_save(cli);
+	if (cli_has(cli, OPTION_COMPARE))
+		return probe_order_compare(cli);
 	return probe_order_show(cli);
 }

@@ -24,6 +24,8 @@ enum {
 	OPTION_MODULES = 1 << 11,
 	OPTION_JOURNAL = 1 << 12,
 	OPTION_MIN_AGE = 1 << 13,
+	OPTION_COMPARE = 1 << 14,
+	OPTION_KTAP = 1 << 15,
 };
 
 struct cli {
@@ -34,7 +36,7 @@ struct cli {
 	char **arguments;     /* of those that take more: all of them */
 	int n_arguments;
 	/* Values of options that have one; of --timeline NULL when it was given without. */
-	const char *timeline, *save, *from, *vmlinux, *modules, *min_age;
+	const char *timeline, *save, *from, *vmlinux, *modules, *min_age, *compare;
 };
 
 static inline bool cli_has(const struct cli *cli, unsigned option)

@@ -56,6 +56,7 @@ enum gw_class {
 	GW_CLASS_SYMBOLS_MISSING,
 	GW_CLASS_KFD_REFUSED,
 	GW_CLASS_TAKEN_BY_OTHER,
+	GW_CLASS_MINOR_ORDER,
 };
 
 enum gw_state {

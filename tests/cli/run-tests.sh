@@ -913,6 +913,15 @@ test_order_evidence() {
 	gzip -kf "$work/boot.log"
 	expect "a packed kernel log" 1 probe-order --from "$work/boot.log.gz"
 	ok "a packed kernel log is the same" cmp "$work/out" "$work/boot.txt"
+	printf '*.mmu orion-mmu\n*.gpu\n' >"$work/expected"
+	expect "against a list" 1 probe-order --compare "$work/expected" --from "$work/boot.log"
+	ok "shows what is missing" has '^  missing .*\*.mmu'
+	expect "against a list, as KTAP" 1 probe-order --ktap --compare "$work/expected" --from "$work/boot.log"
+	ok "is KTAP" test "$(grep -v '^#' "$work/out" | xargs)" = \
+		"KTAP version 1 1..3 not ok 1 *.mmu orion-mmu ok 2 *.gpu # SKIP the log does not show it ok 3 DRM minors"
+	expect "against itself" 0 probe-order --compare "$good" --from "$good"
+	expect_trouble "against nothing" 4 "no boot evidence" probe-order --compare /etc/passwd --from "$good"
+	expect_trouble "two results" 2 "--json and --ktap exclude" probe-order --json --ktap --from "$good"
 	head -1 "$good" >"$bad"
 	expect "a head and nothing else" 0 probe-order --from "$bad"
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Boots of which only a kernel log is known, as people paste it. */
 #include "build-boot.h"
+#include "lib/boot/compare/compare.h"
 #include "lib/boot/evidence/log-text.h"
 
 #define TEST(name) static void name(void **state)
@@ -398,6 +399,103 @@ TEST(root_device_that_does_not_come)
 	machine_free(m);
 }
 
+/* ---- two boots -------------------------------------------------------------------------------------------------- */
+
+static json_t *compared(const char *before, const char *after)
+{
+	struct machine *a = machine_of_text(before), *b = machine_of_text(after);
+	json_t *first = document(a), *second = document(b), *compare = gw_boot_compare(first, second);
+	const char *path = getenv("GPUWATCH_REPORTS");
+	FILE *file = path ? fopen(path, "a") : NULL;
+
+	assert_non_null(compare);
+	if (file) {
+		json_dumpf(compare, file, JSON_COMPACT);
+		fputc('\n', file);
+		fclose(file);
+	}
+	json_decref(first);
+	json_decref(second);
+	machine_free(a);
+	machine_free(b);
+	return compare;
+}
+
+static const char *state_of(const json_t *compare, const char *device)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(json_object_get(compare, "devices"), i, entry)
+		if (strcmp(json_string_value(json_object_get(entry, "device")), device) == 0)
+			return json_string_value(json_object_get(entry, "state"));
+	return "";
+}
+
+#define CARD(time, driver, device, minor)                                                                              \
+	time "[drm] Initialized " driver " 1.0.0 20240101 for " device " on minor " minor "\n"
+
+TEST(cards_that_changed_places)
+{
+	json_t *compare = compared(CARD("[ 16.1] ", "orion", "display.0", "0") CARD("[ 16.2] ", "vega", "gpu.0", "1"),
+				   CARD("[ 16.1] ", "vega", "gpu.0", "0") CARD("[ 16.2] ", "orion", "display.0", "1"));
+	json_t *reports = json_object_get(compare, "reports"), *report = json_array_get(reports, 0);
+
+	assert_int_equal(json_array_size(json_object_get(compare, "cards")), 2);
+	assert_int_equal(json_array_size(reports), 1);
+	assert_string_equal(json_string_value(json_object_get(report, "class")), "minor-order");
+	assert_contains(json_string_value(json_object_get(report, "summary")), "card0 is gpu.0 (driver vega)");
+	assert_string_equal(state_of(compare, "gpu.0"), "same");
+	json_decref(compare);
+}
+
+TEST(cards_that_kept_their_places)
+{
+	json_t *compare =
+		compared(CARD("[ 16.1] ", "orion", "display.0", "0"), CARD("[ 17.0] ", "orion", "display.0", "0"));
+
+	assert_int_equal(json_array_size(json_object_get(compare, "cards")), 0);
+	assert_int_equal(json_array_size(json_object_get(compare, "reports")), 0);
+	json_decref(compare);
+}
+
+TEST(device_that_is_missing_now)
+{
+	json_t *compare = compared(CARD("[  3.1] ", "orion", "4000.gpu", "0"),
+				   NO_FIRMWARE "[    3.2] orion-gpu: probe of 4000.gpu failed with error -2\n");
+
+	assert_string_equal(state_of(compare, "4000.gpu"), "missing");
+	json_decref(compare);
+	/* A log that does not name it does not show that it is missing. */
+	compare = compared(CARD("[  3.1] ", "orion", "4000.gpu", "0"), "[    3.2] orion: something\n");
+	assert_string_equal(state_of(compare, "4000.gpu"), "not-seen");
+	json_decref(compare);
+}
+
+TEST(list_of_what_must_be_bound)
+{
+	static const char list[] = "# the board\n*.gpu orion\n*.gpu vega\n\n*.mmu   # any driver\n";
+	struct machine *m = machine_of_text(CARD("[  3.1] ", "orion", "4000.gpu", "0"));
+	json_t *expected = gw_boot_expectation(list, strlen(list)), *order = document(m), *compare;
+
+	assert_non_null(expected);
+	compare = gw_boot_compare(expected, order);
+	assert_int_equal(json_array_size(json_object_get(compare, "devices")), 3);
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const states[] = { "same", "other-driver", "not-seen" };
+		json_t *entry = json_array_get(json_object_get(compare, "devices"), i);
+
+		assert_string_equal(json_string_value(json_object_get(entry, "state")), states[i]);
+	}
+	json_decref(compare);
+	json_decref(expected);
+	json_decref(order);
+	machine_free(m);
+	assert_null(gw_boot_expectation("Dear all, what must be bound?\n", 30));
+	assert_null(gw_boot_expectation("orion: ready\n", 13));
+	assert_null(gw_boot_expectation("# nothing\n", 10));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +526,10 @@ int main(void)
 		cmocka_unit_test(aggregate_that_came_up_after_three_tries),
 		cmocka_unit_test(bridges_lose_nothing),
 		cmocka_unit_test(root_device_that_does_not_come),
+		cmocka_unit_test(cards_that_changed_places),
+		cmocka_unit_test(cards_that_kept_their_places),
+		cmocka_unit_test(device_that_is_missing_now),
+		cmocka_unit_test(list_of_what_must_be_bound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,3 +83,32 @@ json_t *gw_boot_devices_json(const struct gw_boot_model *model, const struct gw_
 	}
 	return array;
 }
+
+/* ---- DRM's minors ------------------------------------------------------------------------------------------------ */
+
+/* Minors of the primary node: render nodes begin at 128. */
+#define CARDS_MAX 64
+
+json_t *gw_boot_cards_json(const struct gw_boot_model *model)
+{
+	const struct gw_boot_fact *cards[CARDS_MAX] = { NULL };
+	json_t *array = json_array();
+	bool failed = !array;
+
+	for (size_t i = 0; i < model->n_facts; i++) {
+		const struct gw_boot_fact *fact = &model->facts[i];
+
+		if (fact->type == GW_BOOT_DRM_MINOR && fact->result >= 0 && fact->result < CARDS_MAX)
+			cards[fact->result] = fact;
+	}
+	for (int i = 0; i < CARDS_MAX && !failed; i++)
+		if (cards[i])
+			failed |= json_array_append_new(
+					  array, json_pack("{s:i, s:o, s:o}", "minor", i, "driver",
+							   gw_json_text(gw_boot_text(model, cards[i]->other)), "device",
+							   gw_json_text(gw_boot_text(model, cards[i]->subject)))) < 0;
+	if (!failed)
+		return array;
+	json_decref(array);
+	return NULL;
+}

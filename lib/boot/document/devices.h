@@ -24,4 +24,7 @@
  */
 json_t *gw_boot_devices_json(const struct gw_boot_model *model, const struct gw_boot_relevant *relevant);
 
+/* The DRM devices by their minors, [{minor, driver, device}], as their drivers registered them last. */
+json_t *gw_boot_cards_json(const struct gw_boot_model *model);
+
 #endif

@@ -93,6 +93,10 @@ static void relevant_mark_devices(struct gw_boot_relevant *relevant, const struc
 		for (size_t k = 0; k < pair->n_suppliers; k++)
 			relevant->devices[pair->suppliers[k]] = true;
 	}
+	/* What DRM has as a device is a GPU, or a display. */
+	for (size_t i = 0; i < model->n_facts; i++)
+		if (model->facts[i].type == GW_BOOT_DRM_MINOR && model->fact_device[i] != GW_BOOT_NOTHING)
+			relevant->devices[model->fact_device[i]] = true;
 	/* Masters of IOMMUs, as firmware has it, and what still waits for something. */
 	for (size_t i = 0; i < model->n_needs; i++)
 		if (model->needs[i].property && strncmp(model->needs[i].property, "iommu", 5) == 0)

@@ -426,6 +426,24 @@ static int attempts_add_ignored(struct reading *reading, const struct order *ord
 	return 0;
 }
 
+/* In a log the line with which a driver registers its DRM device is often all that shows that it has come up. */
+static void attempts_read_drm(const struct gw_boot_model *model, struct gw_boot_device *device,
+			      const struct order *order, size_t count)
+{
+	const struct gw_boot_attempt *last = gw_boot_attempts_last(model, device);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct gw_boot_fact *fact = &model->facts[order[i].fact];
+
+		if (fact->type != GW_BOOT_DRM_MINOR || device->known_now || !model->evidence->log.given ||
+		    (last && last->ended && last->end_ns > fact->time_ns))
+			continue;
+		device->bound = true;
+		device->deferred = false;
+		device->driver = device->driver ? device->driver : fact->other;
+	}
+}
+
 static int attempts_build_device(struct gw_boot_model *model, uint32_t index, const struct order *order, size_t count)
 {
 	struct gw_boot_device *device = &model->devices[index];
@@ -449,6 +467,7 @@ static int attempts_build_device(struct gw_boot_model *model, uint32_t index, co
 	attempts_find_ends_of_bindings(model, device, order, count);
 	attempts_read_waiting(model, device, order, count);
 	attempts_sum_up(model, device);
+	attempts_read_drm(model, device, order, count);
 	attempts_name_driver(model, device);
 	return 0;
 }
