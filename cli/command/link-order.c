@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cli/boot/link-order.h"
 #include "cli/lib/error.h"
 #include "cli/lib/fetch.h"
 #include "cli/lib/json-field.h"
 #include "cli/lib/output.h"
-#include "cli/render/link-order.h"
 #include "lib/base/cleanup.h"
 #include "lib/boot/document/link-order.h"
 #include "lib/system/dependency-files.h"

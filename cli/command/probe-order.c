@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/boot/compare.h"
+#include "cli/boot/order.h"
 #include "cli/command/link-order.h"
 #include "cli/command/log-source.h"
 #include "cli/lib/boot-evidence.h"
@@ -16,8 +18,6 @@
 #include "cli/lib/order.h"
 #include "cli/lib/output.h"
 #include "cli/lib/text.h"
-#include "cli/render/compare.h"
-#include "cli/render/order.h"
 #include "cli/svg/timeline.h"
 #include "lib/base/cleanup.h"
 #include "lib/boot/compare/compare.h"

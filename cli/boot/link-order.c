@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gpuwatch.link-order.v1 for people: which pairs of a kernel's drivers come up in order, and by what. */
-#include "cli/render/link-order.h"
+#include "cli/boot/link-order.h"
 
 #include <inttypes.h>
 #include <string.h>

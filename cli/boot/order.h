@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gpuwatch.probe-order.v1 for people. */
-#ifndef GPUWATCH_CLI_RENDER_ORDER_H
-#define GPUWATCH_CLI_RENDER_ORDER_H
+#ifndef GPUWATCH_CLI_BOOT_ORDER_H
+#define GPUWATCH_CLI_BOOT_ORDER_H
 
 #include <stdbool.h>
 

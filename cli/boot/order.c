@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gpuwatch.probe-order.v1 for people: what it is about and what it comes to; verdicts and tables are beside this file. */
-#include "cli/render/order.h"
+#include "cli/boot/order.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <syslog.h>
 
+#include "cli/boot/order-table.h"
 #include "cli/lib/json-field.h"
 #include "cli/lib/order.h"
 #include "cli/lib/text.h"
-#include "cli/render/order-table.h"
 #include "cli/render/tree.h"
 #include "cli/render/verdict.h"
 #include "lib/base/cleanup.h"

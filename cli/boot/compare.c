@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Two boots, one below the other. */
-#include "cli/render/compare.h"
+#include "cli/boot/compare.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gpuwatch.boot-compare.v1 for people, and as KTAP for test farms. */
-#ifndef GPUWATCH_CLI_RENDER_COMPARE_H
-#define GPUWATCH_CLI_RENDER_COMPARE_H
+#ifndef GPUWATCH_CLI_BOOT_COMPARE_H
+#define GPUWATCH_CLI_BOOT_COMPARE_H
 
 #include <stdbool.h>
 

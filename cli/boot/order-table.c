@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rows of a gpuwatch.probe-order.v1: initcalls, modules and probes in the order in which they came. */
-#include "cli/render/order-table.h"
+#include "cli/boot/order-table.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rows of a gpuwatch.probe-order.v1, as a table with its heading. */
-#ifndef GPUWATCH_CLI_RENDER_ORDER_TABLE_H
-#define GPUWATCH_CLI_RENDER_ORDER_TABLE_H
+#ifndef GPUWATCH_CLI_BOOT_ORDER_TABLE_H
+#define GPUWATCH_CLI_BOOT_ORDER_TABLE_H
 
 #include <stdbool.h>
 
