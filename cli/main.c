@@ -160,7 +160,9 @@ static const struct {
 	  "      --timeline[=FILE]\n"
 	  "                     draw it: an SVG image, to standard output or FILE",
 	  VALUE(timeline) },
-	{ LONG_SAVE, OPTION_SAVE, "--save", "      --save FILE    save the daemon's evidence of the boot, for --from",
+	{ LONG_SAVE, OPTION_SAVE, "--save",
+	  "      --save FILE    save the daemon's evidence of the boot, for --from; in a directory\n"
+	  "                     keep it beside that of the two boots before",
 	  VALUE(save) },
 	{ LONG_FROM, OPTION_FROM, "--from",
 	  "      --from FILE    analyse what --save wrote, or a kernel log; no daemon needed", VALUE(from) },

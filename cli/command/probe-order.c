@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/boot/compare.h"
+#include "cli/boot/kept.h"
 #include "cli/boot/order.h"
 #include "cli/command/link-order.h"
 #include "cli/command/log-source.h"
@@ -123,9 +124,12 @@ static int probe_order_show(const struct cli *cli)
 static int probe_order_compare(const struct cli *cli)
 {
 	_cleanup_json_ json_t *before = NULL, *after = NULL, *compare = NULL;
-	int r = probe_order_read(cli->compare, true, &before);
+	int r = probe_order_get(cli, &after);
 
-	r = r ?: probe_order_get(cli, &after);
+	if (r == EXIT_NOTHING)
+		r = kept_is_directory(cli->compare)
+			    ? kept_last_good(cli->compare, field_string(after, "boot_id"), &before)
+			    : probe_order_read(cli->compare, true, &before);
 	if (r != EXIT_NOTHING)
 		return r;
 	compare = gw_boot_compare(before, after);
@@ -160,6 +164,8 @@ static int probe_order_save_evidence(const struct cli *cli, int fd)
 		complain("the daemon's evidence cannot be used: %s", message);
 		return EXIT_UNREACHABLE;
 	}
+	if (kept_is_directory(cli->save))
+		return kept_add(cli->save, field_string(order, "boot_id"), data, size);
 	r = file_write(cli->save, cli_has(cli, OPTION_FORCE), data, size);
 	if (r == EXIT_NOTHING)
 		output_saved(cli, cli->save, size, "for " PROGRAM " probe-order --from on any machine", NULL);
@@ -190,7 +196,9 @@ int command_probe_order(const struct cli *cli)
 		complain("an image is not for a terminal: redirect standard output, or give --timeline=FILE");
 		return EXIT_USAGE;
 	}
-	r = output ? file_check_free(output, cli_has(cli, OPTION_FORCE)) : EXIT_NOTHING;
+	r = output && !(cli_has(cli, OPTION_SAVE) && kept_is_directory(output))
+		    ? file_check_free(output, cli_has(cli, OPTION_FORCE))
+		    : EXIT_NOTHING;
 	if (r != EXIT_NOTHING)
 		return r;
 	if (cli_has(cli, OPTION_VMLINUX))

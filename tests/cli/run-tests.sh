@@ -920,6 +920,13 @@ test_order_evidence() {
 	ok "is KTAP" test "$(grep -v '^#' "$work/out" | xargs)" = \
 		"KTAP version 1 1..3 not ok 1 *.mmu orion-mmu ok 2 *.gpu # SKIP the log does not show it ok 3 DRM minors"
 	expect "against itself" 0 probe-order --compare "$good" --from "$good"
+	mkdir -p "$work/kept"
+	expect_trouble "against no boot" 4 "no other boot" probe-order --compare "$work/kept" --from "$good"
+	sed '1s/"boot_id": *"[^"]*"/"boot_id": "other"/' "$good" >"$work/kept/00000000-0000-4000-8000-000000000001.jsonl"
+	expect "against the last one" 0 probe-order --compare "$work/kept" --from "$good"
+	rm "$work/kept"/*
+	cp "$good" "$work/kept/00000000-0000-4000-8000-000000000002.jsonl"
+	expect_trouble "against this boot itself" 4 "no other boot" probe-order --compare "$work/kept" --from "$good"
 	expect_trouble "against nothing" 4 "no boot evidence" probe-order --compare /etc/passwd --from "$good"
 	expect_trouble "two results" 2 "--json and --ktap exclude" probe-order --json --ktap --from "$good"
 	head -1 "$good" >"$bad"
@@ -941,7 +948,14 @@ test_order_save() {
 	expect "save to stdout" 0 --socket="$socket" probe-order --save -
 	ok "is the evidence" cmp "$work/out" $here/canned/boot.jsonl
 	expect "and what was saved" 1 probe-order --from "$file"
-	expect_trouble "save to a directory" 4 "Is a directory" --socket="$socket" probe-order --save "$work" --force
+	rm -rf "$work/kept" && mkdir "$work/kept"
+	for i in 1 2 3 4; do
+		touch -d "2025-01-0$i" "$work/kept/00000000-0000-4000-8000-00000000000$i.jsonl"
+	done
+	touch -d 2025-01-01 "$work/kept/mine.jsonl"
+	expect "save to a directory" 0 --socket="$socket" probe-order --save "$work/kept"
+	ok "keeps the last three, and what is not its own" test "$(find "$work/kept" -type f -printf '%f\n' | sort | xargs)" = \
+		"00000000-0000-4000-8000-000000000003.jsonl 00000000-0000-4000-8000-000000000004.jsonl 5a8a3d1c-7f60-4a53-9be0-0c1b53f4a9d2.jsonl mine.jsonl"
 	echo '{}' >"$work/boot/boot.jsonl"
 	expect_trouble "evidence that is none" 3 "cannot be used: is no boot evidence" --socket="$socket" probe-order --save "$work/no"
 	ok "is not saved" test ! -e "$work/no"

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads arbitrary bytes as a kernel log, walks all of what came out, and explains it; tests/fuzz/run builds and runs it. */
+/*
+ * Reads arbitrary bytes as a kernel log, walks all of what came out, and explains it; then as the log of a boot, which it
+ * judges. tests/fuzz/run builds and runs it.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/boot/boot.h"
+#include "lib/boot/compare/compare.h"
+#include "lib/boot/evidence/log-text.h"
 #include "lib/explain/explain.h"
 #include "lib/log-text/read.h"
 
@@ -49,6 +55,25 @@ static void fuzz_explain(const struct gw_log_model *model)
 	gw_explanation_deinit(&explanation);
 }
 
+static void fuzz_boot(const char *text, size_t size)
+{
+	struct gw_boot_evidence *evidence;
+	struct gw_boot *boot;
+	json_t *order, *compare, *expected = gw_boot_expectation(text, size);
+
+	fuzz_check(gw_boot_evidence_new(&evidence, NULL) == 0);
+	fuzz_check(gw_boot_evidence_add_log(evidence, text, size, NULL, NULL) == 0);
+	fuzz_check(gw_boot_analyse(&boot, evidence) == 0);
+	order = gw_boot_json(boot);
+	compare = gw_boot_compare(expected ? expected : order, order);
+	fuzz_check(order != NULL && compare != NULL);
+	json_decref(compare);
+	json_decref(expected);
+	json_decref(order);
+	gw_boot_free(boot);
+	gw_boot_evidence_free(evidence);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct gw_log_model model;
@@ -65,5 +90,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_check(gw_log_event_name(model.events[i].kind) && strlen(model.events[i].text) < 4096);
 	fuzz_explain(&model);
 	gw_log_model_deinit(&model);
+	fuzz_boot((const char *)data, size);
 	return 0;
 }

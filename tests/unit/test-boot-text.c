@@ -6,10 +6,28 @@
 
 #define TEST(name) static void name(void **state)
 
+/* For tests/fuzz. */
+static void keep_text(const char *text)
+{
+	const char *directory = getenv("GPUWATCH_CORPUS");
+	static unsigned number;
+	char path[4096];
+	FILE *file;
+
+	if (!directory)
+		return;
+	snprintf(path, sizeof(path), "%s/boot-%u", directory, number++);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
 static struct machine *machine_of_text(const char *text)
 {
 	struct machine *m = calloc(1, sizeof(*m));
 
+	keep_text(text);
 	assert_non_null(m);
 	assert_int_equal(gw_depends_new(&m->depends), 0);
 	assert_int_equal(gw_boot_evidence_new(&m->evidence, m->depends), 0);

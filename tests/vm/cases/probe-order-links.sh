@@ -79,6 +79,25 @@ storm() {
 	check "nothing is deferred any more" [ ! -s /sys/kernel/debug/devices_deferred ]
 }
 
+# A driver that fails without its firmware, and one that does without.
+firmware() {
+	load dsp
+	step optional-firmware
+	board add orion-dsp.400
+	settle
+	look
+	board remove orion-dsp.400
+	unload dsp
+	load dsp needed=1
+	step firmware
+	board add orion-dsp.401
+	settle
+	expect firmware-missing orion-dsp.401 driver=orion-dsp advice=orion/dsp.bin
+	look
+	board remove orion-dsp.401
+	unload dsp
+}
+
 # A supplier that probes on a worker, and one that goes and comes again.
 healthy() {
 	load display
@@ -116,6 +135,7 @@ permutation 40 camera mmu display
 permutation 50 camera display mmu
 healthy
 missing
+firmware
 stop_daemon
 start_fresh_daemon
 storm
