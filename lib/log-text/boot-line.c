@@ -34,6 +34,7 @@ static const struct boot_line others[] = {
 	{ "initcall ", " usecs", false },
 	{ "probe of ", " usecs", false },
 	{ "[drm] Initialized ", " on minor ", true },
+	{ "kfd kfd: ", "", false },
 };
 
 /* The end, which a number may follow. */
@@ -63,13 +64,32 @@ static bool boot_line_is(const char *text, const struct boot_line *lines, size_t
 	return false;
 }
 
-bool gw_log_is_boot_line(const char *text)
+/* What follows "DRIVER DEVICE: " or "DRIVER: ", or NULL. */
+static const char *boot_line_message(const char *text)
 {
 	const char *colon = strstr(text, ": "), *blank = strchr(text, ' ');
 
-	if (boot_line_is(text, others, sizeof(others) / sizeof(others[0])))
-		return true;
 	if (!colon || (blank && blank < colon && memchr(blank + 1, ' ', (size_t)(colon - blank - 1))))
+		return NULL;
+	return colon + 2;
+}
+
+bool gw_log_is_boot_line(const char *text)
+{
+	const char *message = boot_line_message(text);
+
+	return boot_line_is(text, others, sizeof(others) / sizeof(others[0])) ||
+	       (message && boot_line_is(message, of_devices, sizeof(of_devices) / sizeof(of_devices[0])));
+}
+
+bool gw_log_begins_boot_line(const char *text)
+{
+	const char *message = boot_line_message(text), *blank = strchr(text, ' ');
+
+	if (!message || !blank || blank + 2 >= message)
 		return false;
-	return boot_line_is(colon + 2, of_devices, sizeof(of_devices) / sizeof(of_devices[0]));
+	for (size_t i = 0; i < sizeof(of_devices) / sizeof(of_devices[0]); i++)
+		if (strncmp(message, of_devices[i].begins, strlen(of_devices[i].begins)) == 0)
+			return true;
+	return false;
 }

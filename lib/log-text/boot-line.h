@@ -7,4 +7,7 @@
 
 bool gw_log_is_boot_line(const char *text);
 
+/* Whether it begins as one that names a device, whole or not: no piece of the line before it does. */
+bool gw_log_begins_boot_line(const char *text);
+
 #endif

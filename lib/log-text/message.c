@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
+#include "lib/log-text/boot-line.h"
 #include "lib/log-text/frame.h"
 #include "lib/log-text/journal.h"
 #include "lib/log-text/scan.h"
@@ -152,6 +153,8 @@ static bool message_continue(struct message_reader *reader, const struct gw_log_
 	if (line->prefixed || reader->pending.length == 0 || reader->pieces >= PIECES_MAX)
 		return false;
 	message_append(text, 0, line);
+	if (gw_log_begins_boot_line(text))
+		return false;
 	if (reader->full)
 		return message_continue_full(reader, line, text);
 	if (message_is_rest_of_frame(reader, text)) {

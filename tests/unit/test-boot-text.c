@@ -94,6 +94,18 @@ TEST(wrapped_lines_are_put_together)
 	machine_free(m);
 }
 
+TEST(lines_of_one_length_without_times_are_lines)
+{
+	struct machine *m = machine_of_text(
+		"platform 1000.a: deferred probe pending: platform: wait for supplier /soc/pmic@66/ldo1\n"
+		"platform 2000.b: deferred probe pending: platform: wait for supplier /soc/pmic@66/ldo2\n"
+		"platform 3000.c: deferred probe pending: platform: wait for supplier /soc/pmic@66/ldo3\n"
+		"platform 4000.d: deferred probe pending: platform: wait for supplier /soc/pmic@66/ldo4\n");
+
+	assert_int_equal(order_number(only_report(m, GW_CLASS_DEFERRED_FOREVER), "devices"), 4);
+	machine_free(m);
+}
+
 TEST(text_without_times_has_an_order_and_no_time)
 {
 	struct machine *m = machine_of_text(GAVE_UP("") FAILED(""));
@@ -519,6 +531,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(log_of_every_format),
 		cmocka_unit_test(wrapped_lines_are_put_together),
+		cmocka_unit_test(lines_of_one_length_without_times_are_lines),
 		cmocka_unit_test(text_without_times_has_an_order_and_no_time),
 		cmocka_unit_test(last_boot_of_several_counts),
 		cmocka_unit_test(text_that_is_no_log),

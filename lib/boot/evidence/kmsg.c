@@ -282,10 +282,10 @@ static int kmsg_link_add(struct gw_boot_event *event, const char *supplier, uint
 /* What dev_err_probe() prints for -EPROBE_DEFER; also its text alone. */
 static int kmsg_reason(struct gw_boot_event *event, const char *text)
 {
-	const char *supplier = gw_text_after(text, "wait for supplier "), *end;
+	const char *supplier = gw_text_after(text, "wait for supplier"), *end;
 
 	if (supplier)
-		return kmsg_simple(event, GW_BOOT_SUPPLIER_WAIT, supplier, 0);
+		return kmsg_simple(event, GW_BOOT_SUPPLIER_WAIT, supplier + strspn(supplier, " "), 0);
 	supplier = gw_text_after(text, "supplier ");
 	end = supplier ? strstr(supplier, " not ready") : NULL;
 	if (!end)

@@ -34,11 +34,11 @@ static void awaited_copy_node(char *ret, size_t size, const char *from)
 /* "wait for supplier NODE", "supplier DEVICE not ready", in what the kernel gives as a reason; or "". */
 static void awaited_in_reason(const char *reason, char *ret, size_t size)
 {
-	const char *at = strstr(reason, "wait for supplier "), *end;
+	const char *at = strstr(reason, "wait for supplier"), *end;
 
 	ret[0] = '\0';
 	if (at) {
-		awaited_copy_node(ret, size, at + strlen("wait for supplier "));
+		awaited_copy_node(ret, size, at + strlen("wait for supplier"));
 		return;
 	}
 	at = strstr(reason, "supplier ");
