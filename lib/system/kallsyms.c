@@ -94,6 +94,18 @@ static int kallsyms_add_entry(struct gw_kallsyms *table, uint64_t address, char 
 }
 
 /*
+ * A struct lock_class_key has no size without lockdep: its address is that of whatever follows, and a lock there would be
+ * called "__key.21".
+ */
+static bool kallsyms_is_empty_object(const char *name, size_t length)
+{
+	static const char key[] = "__key";
+
+	return length >= strlen(key) && strncmp(name, key, strlen(key)) == 0 &&
+	       (length == strlen(key) || name[strlen(key)] == '.');
+}
+
+/*
  * One line: "ffffffff81000000 T _text", or with "\t[module]" behind it. Per-CPU
  * and absolute symbols ('A', 'a') have offsets for addresses and are left out,
  * and so are "$d" and "$x", which tell data from code in arm64's objects.
@@ -109,7 +121,8 @@ static int kallsyms_parse_line(struct gw_kallsyms *table, char *line)
 		return 0;
 	name = type + 3;
 	end = name + strcspn(name, " \t\n");
-	if (end == name || end - name >= SYMBOL_MAX || type[1] == 'A' || type[1] == 'a' || *name == '$')
+	if (end == name || end - name >= SYMBOL_MAX || type[1] == 'A' || type[1] == 'a' || *name == '$' ||
+	    kallsyms_is_empty_object(name, (size_t)(end - name)))
 		return 0;
 	if (*end && *end != '\n') {
 		*end++ = '\0';

@@ -215,7 +215,9 @@ int gw_expand_task(struct gw_builder *builder, uint32_t node)
 		return gw_builder_live(builder, node, "sleeps in a system call of its own");
 	}
 	if (!task || wait.kind == GW_WAIT_NONE)
-		return task_sleeps_in(builder, node, "is in no tracked wait");
+		return task_sleeps_in(builder, node,
+				      task && gw_task_sleeps(task) ? "sleeps for what gpuwatch does not track"
+								   : "is in no tracked wait");
 	if (!gw_task_sleeps(task))
 		gw_builder_live(builder, node, "is running");
 	else if (gw_wait_has_timeout(&wait))

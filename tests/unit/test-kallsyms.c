@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Addresses and what they are called. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/system/kallsyms.h"
+
+static struct gw_kallsyms *table_of(const char *text)
+{
+	char path[] = "/tmp/kallsyms.XXXXXX";
+	struct gw_kallsyms *table;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	assert_int_equal(gw_kallsyms_read(&table, path), 0);
+	unlink(path);
+	return table;
+}
+
+static const char *name_at(struct gw_kallsyms *table, uint64_t address)
+{
+	struct gw_symbol symbol;
+
+	return gw_kallsyms_at(table, address, &symbol) ? symbol.name : "";
+}
+
+static void test_lock_is_not_called_by_its_class_key(void **state)
+{
+	struct gw_kallsyms *table = table_of("ffffffffc0001000 b __key.21\t[gpu]\n"
+					     "ffffffffc0001000 b reset_lock\t[gpu]\n"
+					     "ffffffffc0002000 b __key\t[gpu]\n"
+					     "ffffffffc0002000 B gpu_mutex\t[gpu]\n"
+					     "ffffffffc0003000 b __keyring\t[gpu]\n");
+
+	(void)state;
+	assert_string_equal(name_at(table, 0xffffffffc0001000), "reset_lock");
+	assert_string_equal(name_at(table, 0xffffffffc0002000), "gpu_mutex");
+	assert_string_equal(name_at(table, 0xffffffffc0003000), "__keyring");
+	gw_kallsyms_free(table);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lock_is_not_called_by_its_class_key),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
