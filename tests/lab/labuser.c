@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
+#include <linux/fuse.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
@@ -17,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,6 +40,7 @@ static const char usage[] =
 	"  process-cycle/... | driver-sleep/...                      hold a mutex in an ioctl that sleeps\n"
 	"  SCENARIO[/VARIANT]                                        any other: until it is stopped or this is killed\n"
 	"  healthy/process              healthy traffic with a process whose notifier waits, too\n"
+	"  fuse-hang                    a child in state D for a FUSE server that never answers, until this is killed\n"
 	"  syncobj-wait [seconds=N]     DRM_IOCTL_SYNCOBJ_WAIT for a lab fence that is signalled after N seconds\n"
 	"  syncobj-submit [seconds=N]   the same, with a fence that appears only after N seconds\n"
 	"  syncfile-poll [seconds=N]    poll() on a sync_file of such a fence\n"
@@ -260,6 +264,65 @@ static int leaked(const char *variant, char **words)
 			sigsuspend(&waiting);
 	}
 	lab_ioctl(lab_fd, GPULAB_IOC_UNLOCK, NULL, "unlock");
+	return 0;
+}
+
+/* ---- a sleep that has nothing to do with a GPU ---- */
+
+#define FUSE_MOUNT "/tmp/labuser-fuse"
+
+static void fuse_read(int fd, struct fuse_in_header *header, uint32_t opcode)
+{
+	static char buffer[FUSE_MIN_READ_BUFFER + 4096];
+
+	do {
+		if (read(fd, buffer, sizeof(buffer)) < (ssize_t)sizeof(*header))
+			fail("read of /dev/fuse");
+		memcpy(header, buffer, sizeof(*header));
+	} while (header->opcode != opcode);
+}
+
+static void fuse_answer_init(int fd)
+{
+	struct {
+		struct fuse_out_header header;
+		struct fuse_init_out init;
+	} answer = { .init = { .major = FUSE_KERNEL_VERSION, .minor = FUSE_KERNEL_MINOR_VERSION, .max_write = 4096 } };
+	struct fuse_in_header request;
+
+	fuse_read(fd, &request, FUSE_INIT);
+	answer.header = (struct fuse_out_header){ .len = sizeof(answer), .unique = request.unique };
+	if (write(fd, &answer, sizeof(answer)) < 0)
+		fail("FUSE_INIT");
+}
+
+/* A file system whose server never answers. Who is killed while the server has its request waits for it in state D. */
+static int fuse_hang(void)
+{
+	struct fuse_in_header request;
+	struct stat status;
+	char options[64];
+	pid_t child;
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		fail("/dev/fuse");
+	mkdir(FUSE_MOUNT, 0700);
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
+	if (mount("labuser", FUSE_MOUNT, "fuse", 0, options) < 0)
+		fail("mount");
+	fuse_answer_init(fd);
+	child = fork();
+	if (child == 0) {
+		close(fd); /* else it would keep its own server's connection open */
+		stat(FUSE_MOUNT "/file", &status);
+		_exit(0);
+	}
+	fuse_read(fd, &request, FUSE_LOOKUP);
+	kill(child, SIGKILL);
+	printf("pid=%d\n", child);
+	fflush(stdout);
+	pause();
 	return 0;
 }
 
@@ -577,6 +640,8 @@ int main(int argc, char **argv)
 		return leaked(strchr(command, '/') + 1, argv + 1);
 	if (!strncmp(command, "process-cycle/", 14) || !strncmp(command, "driver-sleep/", 13))
 		return entered(argv + 1);
+	if (!strcmp(command, "fuse-hang"))
+		return fuse_hang();
 	if (is_one_of(command, syncobj))
 		return syncobj_command(command, parse_seconds(argv + 2));
 	if (is_one_of(command, vgem))

@@ -43,6 +43,32 @@ wait_case "sync_file poll" poll labuser syncfile-poll seconds=3
 wait_case "vgem fence wait" fence labuser vgem-wait seconds=3
 wait_case "vgem dma-buf poll" poll labuser vgem-poll seconds=3
 wait_case "vgem sync_file poll" poll labuser vgem-syncfile seconds=3
+
+# A task in state D for what is no GPU: a FUSE server that never answers.
+waits_all() {
+	gpuwatch-cli waits --all --json
+}
+fuse_shown() {
+	waits_all | jq -e ".waits[] | select(.pid == $fuse_pid and .subsystem.kind == \"fuse\")" >/dev/null
+}
+nobody_in_d() {
+	waits_all | jq -e ".waits | map(select(.pid == $fuse_pid)) | length == 0" >/dev/null
+}
+modprobe fuse
+labuser fuse-hang >"$OUT/fuse" &
+server=$!
+wait_until 5 grep -q pid= "$OUT/fuse"
+fuse_pid=$(sed -n 's/^pid=//p' "$OUT/fuse")
+check "waits --all shows whose fault it is" wait_until 10 fuse_shown
+sleep 3
+gpuwatch-cli waits --all
+gpuwatch-cli deadlocks
+check "it is no wait for a GPU" not_shown "$fuse_pid" .
+check "nor a stall" [ "$(gpuwatch-cli stalls --min-age 1s --json | jq length)" -eq 0 ]
+check "and explains itself" [ "$(gpuwatch-cli deadlocks | head -1)" = "No deadlock. Nothing waits for a GPU." ]
+kill -KILL $server
+check "it is over with its server" wait_until 10 nobody_in_d
+
 check "no deadlock was reported" [ "$(gpuwatch-cli deadlocks --all --json | jq length)" -eq 0 ]
 stop_daemon
 verdict
