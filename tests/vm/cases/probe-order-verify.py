@@ -17,7 +17,7 @@ import jsonschema
 # whose processors are taken away from it now and then.
 SLACK_NS = 2_000_000_000
 
-RESULTS = {0: "0", -5: "-EIO", -22: "-EINVAL", -110: "-ETIMEDOUT", -517: "-EPROBE_DEFER"}
+RESULTS = {0: "0", -2: "-ENOENT", -5: "-EIO", -22: "-EINVAL", -110: "-ETIMEDOUT", -517: "-EPROBE_DEFER"}
 
 passed = failed = 0
 
