@@ -173,7 +173,7 @@ static void process_finish(struct lab_instance *inst)
 static const struct lab_variant process_variants[] = {
 	{ "uninterruptible", PROCESS_UNINTERRUPTIBLE, true },
 	{ "killable", PROCESS_KILLABLE, true },
-	{},
+	{ "" },
 };
 
 const struct lab_family lab_process_cycle_family = {
