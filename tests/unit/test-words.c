@@ -68,6 +68,23 @@ TEST(summary_calls_an_mmap_lock_so)
 	world_free(w);
 }
 
+/* Of several waiters the first one's stack may be cut or missing. */
+TEST(lock_is_a_ww_mutex_if_any_waiter_takes_it_as_one)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_task_record *victim = user_task(w, 103, "victim");
+
+	waits_for_lock(w, victim, c.lock, MUTEX);
+	look(w, 2);
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->summary, "holds mutex 0x"));
+	stack(w, victim, "schedule __ww_mutex_lock.constprop.0 ttm_bo_reserve amdgpu:amdgpu_bo_pin do_syscall_64");
+	waits_for_lock(w, user_task(w, 104, "another"), c.lock, MUTEX); /* news, so that it is reported again */
+	look(w, 3);
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->summary, "holds ww_mutex 0x"));
+	world_free(w);
+}
+
 TEST(each_task_of_a_chain_says_where_it_is)
 {
 	struct world *w = world_new();
@@ -217,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(summary_names_the_lock_that_the_waiter_holds),
 		cmocka_unit_test(summary_calls_an_mmap_lock_so),
+		cmocka_unit_test(lock_is_a_ww_mutex_if_any_waiter_takes_it_as_one),
 		cmocka_unit_test(each_task_of_a_chain_says_where_it_is),
 		cmocka_unit_test(killable_wait_of_a_holder_ends_the_loop),
 		cmocka_unit_test(fence_of_uninterruptible_waits_may_be_retired_by_a_reset),

@@ -89,21 +89,25 @@ const char *gw_name_timeline(const struct gw_graph *graph, const struct gw_node 
 	return timeline ? timeline->name : "";
 }
 
-/* A ww_mutex is a mutex to its lock word; who waits for it knows better. */
-static bool name_is_ww_mutex(const struct gw_graph *graph, const struct gw_node *node)
+static bool name_takes_ww_mutex(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
 	static const char *const functions[] = { "ww_mutex_lock", "ww_mutex_lock_interruptible", "__ww_mutex_lock",
 						 "__ww_mutex_lock_slowpath", "__ww_mutex_lock_interruptible_slowpath" };
 
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+		if (gw_snapshot_stack_has(snapshot, task, functions[i]))
+			return true;
+	return false;
+}
+
+/* A ww_mutex is a mutex to its lock word; who waits for it knows better, and one whose stack shows it is enough. */
+static bool name_is_ww_mutex(const struct gw_graph *graph, const struct gw_node *node)
+{
 	for (uint32_t i = 0; i < node->n_in; i++) {
 		const struct gw_node *from = &graph->nodes[graph->edges[graph->in[node->first_in + i]].from];
 
-		if (!from->task)
-			continue;
-		for (size_t f = 0; f < sizeof(functions) / sizeof(functions[0]); f++)
-			if (gw_snapshot_stack_has(graph->snapshot, from->task, functions[f]))
-				return true;
-		return false;
+		if (from->task && name_takes_ww_mutex(graph->snapshot, from->task))
+			return true;
 	}
 	return false;
 }
