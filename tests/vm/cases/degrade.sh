@@ -31,6 +31,7 @@ probe_is() {
 fails_clearly "BTF path that points nowhere" 'btf' gpuwatchd --standalone --btf=/nonexistent
 mount -t tmpfs none /sys/kernel/btf
 fails_clearly "no BTF" 'btf' gpuwatchd --standalone
+check "no BTF: an exit status that systemd does not try again" [ "$clear_code" -eq 69 ]
 umount /sys/kernel/btf
 fails_clearly "no capability" 'cap_bpf|capabilit|permission|permitted' \
 	/usr/bin/setpriv --bounding-set=-all --inh-caps=-all --reuid=65534 --clear-groups gpuwatchd --standalone \
@@ -81,5 +82,21 @@ lab_start fence-lock-cycle/resv
 check "a deadlock is reported all the same" wait_until 8 at_least deadlocks active 1
 check "and its fence has its names" fence_is_named
 lab_stop fence-lock-cycle/resv
+stop_daemon
+
+# A daemon that answers nothing and cannot be made to is left behind: its successor takes the socket over.
+start_daemon --no-pin || exit 1
+hung=$daemon
+kill -STOP "$hung"
+if start_daemon --no-pin; then
+	ok "a second daemon takes the socket of one that hangs"
+else
+	fail "a second daemon takes the socket of one that hangs"
+fi
+check "it names the one that hangs" grep -q "process $hung does not answer" "$OUT/gpuwatchd.log"
+kill -CONT "$hung"
+kill "$hung"
+wait "$hung"
+check "the end of the first one leaves the second one's socket" daemon_answers
 stop_daemon
 verdict
