@@ -158,22 +158,24 @@ check-unit: $(UNIT_BIN)
 
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz-*.c)
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
-FUZZ_CFLAGS := -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_CFLAGS := -O1 -g -Wno-format-zero-length -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 
-# The libraries, and what is pure beside them.
-FUZZ_OBJ := $(LIB_SRC:%.c=$(B)/fuzz/%.o) $(addprefix $(B)/fuzz/daemon/,kernel/getter.o serve/intake.o config.o)
+# The libraries, what is pure beside them, and what shows documents.
+FUZZ_CLI := $(filter-out cli/lib/client.c,$(wildcard cli/lib/*.c)) $(wildcard cli/render/*.c cli/boot/*.c cli/svg/*.c)
+FUZZ_OBJ := $(patsubst %.c,$(B)/fuzz/%.o,$(LIB_SRC) $(FUZZ_CLI)) $(addprefix $(B)/fuzz/daemon/,kernel/getter.o serve/intake.o config.o)
 
 $(FUZZ_OBJ): $(B)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	$(CLANG) $(GW_CFLAGS) $(call pkg_cflags,$(LIB_PKGS)) $(FUZZ_CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
+	$(CLANG) $(GW_CFLAGS) $(call pkg_cflags,$(CLI_PKGS)) $(FUZZ_CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
 
+# Appended: two folders have a file of one name.
 $(B)/fuzz/libgpuwatch.a: $(FUZZ_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $^
 
 $(B)/fuzz/fuzz-%: tests/fuzz/fuzz-%.c $(B)/fuzz/libgpuwatch.a
-	$(CLANG) $(GW_CFLAGS) $(call pkg_cflags,$(LIB_PKGS)) $(FUZZ_CFLAGS) $(GW_DEPFLAGS) \
-		$< $(B)/fuzz/libgpuwatch.a $(call pkg_libs,$(LIB_PKGS)) -o $@
+	$(CLANG) $(GW_CFLAGS) $(call pkg_cflags,$(CLI_PKGS)) $(FUZZ_CFLAGS) $(GW_DEPFLAGS) \
+		$< $(B)/fuzz/libgpuwatch.a $(call pkg_libs,$(CLI_PKGS)) -o $@
 
 .PHONY: fuzz
 ## fuzz: all fuzzers, an hour together (FUZZ_SECONDS=N: each for so long)

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Takes arbitrary documents as what the daemon or a file gives gpuwatch-cli, and shows them in each way: as tables, chains and
+ * an image. The mutator works on the values of the document, so that it stays one; tests/fuzz/run builds and runs it.
+ */
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "cli/boot/order.h"
+#include "cli/lib/json-field.h"
+#include "cli/lib/terminal.h"
+#include "cli/render/kfd.h"
+#include "cli/render/report.h"
+#include "cli/render/status.h"
+#include "cli/render/waits.h"
+#include "cli/svg/timeline.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t room);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned int seed);
+
+/* ---- mutation of values ------------------------------------------------------------------- */
+
+static unsigned int mutator_next(unsigned int *seed, unsigned int below)
+{
+	*seed = *seed * 1103515245 + 12345;
+	return below ? (*seed >> 8) % below : 0;
+}
+
+static json_t *mutator_value(unsigned int *seed)
+{
+	static const json_int_t numbers[] = { 0,	 1,	     -1,	1000000,  60000000000,
+					      INT32_MAX, UINT32_MAX, INT64_MAX, INT64_MIN };
+	static const char *const texts[] = { "",
+					     "a",
+					     "task",
+					     "fence",
+					     "lock",
+					     "\n\t\x1b[31m",
+					     "\xc2\x9b",
+					     "\xe2\x80\xae",
+					     "%s%n",
+					     "<&\"'>",
+					     "0xffff888100004000" };
+
+	switch (mutator_next(seed, 8)) {
+	case 0:
+		return json_null();
+	case 1:
+		return json_boolean(mutator_next(seed, 2));
+	case 2:
+		return json_object();
+	case 3:
+		return json_array();
+	case 4:
+	case 5:
+		return json_string(texts[mutator_next(seed, sizeof(texts) / sizeof(texts[0]))]);
+	default:
+		return json_integer(numbers[mutator_next(seed, sizeof(numbers) / sizeof(numbers[0]))]);
+	}
+}
+
+static void mutator_change_object(json_t *object, unsigned int *seed);
+
+static void mutator_change_array(json_t *array, unsigned int *seed)
+{
+	size_t size = json_array_size(array), at = mutator_next(seed, (unsigned int)size);
+
+	switch (mutator_next(seed, 4)) {
+	case 0:
+		json_array_remove(array, at);
+		break;
+	case 1:
+		json_array_append_new(array, size ? json_deep_copy(json_array_get(array, at)) : mutator_value(seed));
+		break;
+	case 2:
+		json_array_set_new(array, at, mutator_value(seed));
+		break;
+	default:
+		if (json_is_object(json_array_get(array, at)))
+			mutator_change_object(json_array_get(array, at), seed);
+	}
+}
+
+static void mutator_change_object(json_t *object, unsigned int *seed)
+{
+	unsigned int wanted = mutator_next(seed, (unsigned int)json_object_size(object)), i = 0;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(object, key, value) {
+		if (i++ < wanted)
+			continue;
+		if (json_is_object(value) && mutator_next(seed, 4))
+			mutator_change_object(value, seed);
+		else if (json_is_array(value) && mutator_next(seed, 4))
+			mutator_change_array(value, seed);
+		else if (mutator_next(seed, 4))
+			json_object_set_new(object, key, mutator_value(seed));
+		else
+			json_object_del(object, key);
+		return;
+	}
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned int seed)
+{
+	json_t *document = json_loadb((const char *)data, size, 0, NULL);
+	size_t length;
+
+	if (!document || mutator_next(&seed, 20) == 0) {
+		json_decref(document);
+		return LLVMFuzzerMutate(data, size, room);
+	}
+	for (unsigned int i = 0; i <= mutator_next(&seed, 4); i++) {
+		if (json_is_object(document))
+			mutator_change_object(document, &seed);
+		else if (json_is_array(document))
+			mutator_change_array(document, &seed);
+	}
+	length = json_dumpb(document, (char *)data, room, JSON_COMPACT);
+	json_decref(document);
+	return length <= room ? length : size;
+}
+
+/* ---- all ways to show it -------------------------------------------------------------------- */
+
+static void show_report(const struct terminal *terminal, const json_t *report)
+{
+	struct report_view view = { .terminal = terminal };
+
+	render_report_detail(&view, report);
+	render_report_end(&view, report);
+}
+
+static void show_reports(const struct terminal *terminal, const json_t *reports)
+{
+	struct report_view view = { .terminal = terminal, .now_ns = 60000000000 };
+	json_t *report;
+	size_t i;
+
+	render_report_list(&view, reports);
+	json_array_foreach(reports, i, report)
+		show_report(terminal, report);
+}
+
+static void show(const struct terminal *terminal, const json_t *document)
+{
+	if (json_is_array(document)) {
+		show_reports(terminal, document);
+	} else if (field_array(document, "rows")) {
+		render_order(terminal, document, true);
+		svg_timeline(terminal->out, document, true);
+	} else if (field_array(document, "waits")) {
+		render_waits(terminal, document);
+		render_all_waits(terminal, document);
+	} else if (field_array(document, "timelines")) {
+		render_timelines(terminal, document);
+	} else if (field_array(document, "probes")) {
+		render_status(terminal, document);
+	} else if (field_array(document, "devices")) {
+		render_kfd(terminal, document);
+	} else {
+		show_report(terminal, document);
+	}
+}
+
+/* What a terminal obeys comes from this program alone, which uses none without colour. */
+static void check_text(const char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (text[i] == '\x1b' || (i && text[i - 1] == '\xc2' && (unsigned char)text[i] < 0xa0))
+			abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	json_t *document = json_loadb((const char *)data, size, 0, NULL);
+	struct terminal terminal = { .width = 80, .utf8 = true, .limited = size % 2 };
+	char *text = NULL;
+	size_t length;
+
+	if (!json_is_object(document) && !json_is_array(document)) {
+		json_decref(document);
+		return 0;
+	}
+	terminal.out = open_memstream(&text, &length);
+	json_clean(document);
+	show(&terminal, document);
+	fclose(terminal.out);
+	check_text(text, length);
+	free(text);
+	json_decref(document);
+	return 0;
+}
