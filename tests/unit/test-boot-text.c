@@ -158,6 +158,22 @@ TEST(all_that_gave_up_for_no_recorded_reason_are_one_report)
 	machine_free(m);
 }
 
+TEST(one_whose_end_is_not_in_the_log_goes_with_the_others)
+{
+	struct machine *m = machine_of_text(
+		"[   19.0] orion-mmu 2000.mmu: deferred probe timeout, ignoring dependency\n" GAVE_UP("[   19.1] ")
+			FAILED("[   19.2] "));
+	const struct gw_report *r = only_report(m, GW_CLASS_DEFERRAL_TIMEOUT);
+
+	assert_string_equal(order_text(r, "device"), "1000.mmu");
+	assert_int_equal(order_number(r, "devices"), 2);
+	machine_free(m);
+	m = machine_of_text("[   19.0] orion-mmu 2000.mmu: deferred probe timeout, ignoring dependency\n");
+	assert_contains(only_report(m, GW_CLASS_DEFERRAL_TIMEOUT)->explanation,
+			"How that probe ended is not in the log.");
+	machine_free(m);
+}
+
 TEST(nodes_of_one_pmic_are_one_cause)
 {
 	struct machine *m = machine_of_text(
@@ -536,6 +552,7 @@ int main(void)
 		cmocka_unit_test(last_boot_of_several_counts),
 		cmocka_unit_test(text_that_is_no_log),
 		cmocka_unit_test(all_that_gave_up_for_no_recorded_reason_are_one_report),
+		cmocka_unit_test(one_whose_end_is_not_in_the_log_goes_with_the_others),
 		cmocka_unit_test(nodes_of_one_pmic_are_one_cause),
 		cmocka_unit_test(nodes_of_two_devices_are_two_causes),
 		cmocka_unit_test(node_is_resolved_to_the_device_that_failed),

@@ -299,8 +299,9 @@ int gw_boot_rule_timeout(const struct gw_boot_model *model, struct gw_boot_findi
 			continue;
 		waiters[count++] = (struct gw_boot_waiter){
 			.device = i,
-			.since_ns = attempt->ended ? attempt->end_ns : attempt->begin_ns,
-			.failed = attempt->result != 0,
+			/* One whose end the log does not show goes with those that failed, behind them. */
+			.since_ns = attempt->ended ? attempt->end_ns : GW_BOOT_UNKNOWN,
+			.failed = attempt->result != 0 || !attempt->ended,
 			.cause = need ? need->supplier_name : GW_BOOT_NO_NAME,
 			.need = need,
 		};
