@@ -11,6 +11,7 @@
 #include "bpf/watch/lock.c"
 #include "bpf/watch/notifier.c"
 #include "bpf/watch/reclaim.c"
+#include "bpf/watch/semaphore.c"
 #include "bpf/watch/srcu.c"
 #include "bpf/watch/work.c"
 

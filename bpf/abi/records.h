@@ -5,7 +5,7 @@
  *
  * A snapshot is a sequence of records, each a struct gw_record header followed
  * by the body of its type. The BPF iterators write TASK, ACTIVITY, SECTION,
- * DEVICE, FAULT, PRESENT, FENCE, LOCK and WORK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD, SYMBOL and MODULE,
+ * DEVICE, FAULT, PRESENT, FENCE, LOCK, SEMAPHORE and WORK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD, SYMBOL and MODULE,
  * which it alone can know. The same bytes are analysed live, saved by `gpuwatch-cli
  * record` and analysed again by `replay`, so a layout change needs a new
  * GW_LAYOUT_VERSION.
@@ -163,6 +163,7 @@ enum gw_record_type {
 	GW_RECORD_HAZARD,
 	GW_RECORD_ACTIVITY,
 	GW_RECORD_MODULE,
+	GW_RECORD_SEMAPHORE = 15,
 	GW_RECORD_DEVICE = 18,
 	GW_RECORD_SECTION,
 	GW_RECORD_FAULT,
@@ -283,12 +284,16 @@ enum gw_lock_kind {
 	GW_LOCK_RWSEM,
 	GW_LOCK_PERCPU_RWSEM,
 	GW_LOCK_RT_MUTEX,
+	GW_LOCK_SEMAPHORE,
+	GW_LOCK_KINDS
 };
 
 enum gw_owner_kind {
 	GW_OWNER_NONE = 0,    /* nobody holds it, or not recorded by the kernel */
 	GW_OWNER_EXCLUSIVE,   /* the owner field names the holder */
 	GW_OWNER_READER_HINT, /* rwsem held by readers; owner is the last that came, maybe gone again */
+	GW_OWNER_LAST_HOLDER, /* semaphore: owner took it last, and has not released it; anybody may */
+	GW_OWNER_KINDS
 };
 
 struct gw_lock_record {
@@ -299,6 +304,24 @@ struct gw_lock_record {
 	__u32 owner_kind; /* enum gw_owner_kind */
 	__u32 readers;	  /* RWSEM: number of readers holding it, from count */
 	__u32 owner_pid;  /* read through owner: trust only if a task record has the same address */
+};
+
+/* What the programs saw of a semaphore at down*() and up(), since they were attached. */
+struct gw_semaphore {
+	__u64 address;
+	__u64 holder;	 /* struct task_struct that took it last and has not released it, 0 = none is recorded */
+	__u64 start_ns;	 /* holder's task->start_time */
+	__u64 since_ns;	 /* when holder took it */
+	__u64 by_holder; /* releases by the task that had taken it last, since the last one by somebody else */
+	__u64 by_others; /* releases by another task, or by an interrupt */
+	__u32 pid;	 /* of holder */
+	__u32 holders;	 /* times it was taken and not released: a counting semaphore has several holders */
+};
+
+/* Follows the LOCK record of a semaphore that the programs have seen taken or released. */
+struct gw_semaphore_record {
+	struct gw_record header;
+	struct gw_semaphore semaphore;
 };
 
 enum gw_work_place {

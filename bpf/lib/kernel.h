@@ -311,6 +311,15 @@ struct rwbase_rt {
 #define RWBASE_WRITER_BIAS (1 << 30)  /* of readers: held for writing */
 #define RWBASE_READER_BIAS (1U << 31) /* no writer waits */
 
+struct semaphore {
+	unsigned int count;
+};
+
+/* 6.16, commit 194a9b9e843b ("hung_task: show the blocker task if the task is hung on semaphore"), with its option. */
+struct semaphore___last_holder {
+	unsigned long last_holder;
+};
+
 #define LOCK_OWNER_FLAGS 7UL /* low bits of a mutex' or rwsem's owner */
 #define RWSEM_WRITER_LOCKED 1UL
 #define RWSEM_READER_SHIFT 8

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* LOCK records: who holds a lock, as the lock itself says. */
+/* LOCK records: who holds a lock, as the lock itself says; and SEMAPHORE records. */
 #ifndef GPUWATCH_BPF_SNAPSHOT_LOCK_H
 #define GPUWATCH_BPF_SNAPSHOT_LOCK_H
 
+#include "bpf/lib/semaphore.h"
 #include "bpf/snapshot/output.h"
 
 static __always_inline u32 lock_kind(u32 flags)
@@ -15,7 +16,8 @@ static __always_inline u32 lock_kind(u32 flags)
 		return GW_LOCK_RWSEM;
 	if (flags & GW_LOCK_F_RT)
 		return GW_LOCK_RT_MUTEX;
-	return GW_LOCK_UNKNOWN;
+	/* __down_common() alone gives none. */
+	return flags ? GW_LOCK_UNKNOWN : GW_LOCK_SEMAPHORE;
 }
 
 /* A writer that waits for readers to leave has the rt_mutex already: it holds the lock only once readers says so. */
@@ -55,6 +57,23 @@ static __always_inline void read_rwsem(struct gw_lock_record *record)
 		record->owner = 0;
 }
 
+/* As the programs saw it taken; one that they have not seen, as the kernel remembers it. */
+static __always_inline void read_semaphore(struct gw_lock_record *record)
+{
+	struct semaphore___last_holder *remembered = (void *)record->address;
+	struct semaphore *semaphore = (void *)record->address;
+	struct gw_semaphore *seen = bpf_map_lookup_elem(&semaphores, &record->address);
+
+	if (BPF_CORE_READ(semaphore, count))
+		return;
+	if (seen)
+		record->owner = seen->holder;
+	else if (bpf_core_field_exists(remembered->last_holder))
+		record->owner = BPF_CORE_READ(remembered, last_holder);
+	if (record->owner)
+		record->owner_kind = GW_OWNER_LAST_HOLDER;
+}
+
 static __always_inline void read_owner(struct gw_lock_record *record, u32 flags)
 {
 	void *lock = (void *)record->address;
@@ -83,9 +102,25 @@ static __always_inline void read_owner(struct gw_lock_record *record, u32 flags)
 		if (bpf_core_field_exists(struct rw_semaphore, count))
 			read_rwsem(record);
 		return;
+	case GW_LOCK_SEMAPHORE:
+		read_semaphore(record);
+		return;
 	}
 	if (record->owner)
 		record->owner_kind = GW_OWNER_EXCLUSIVE;
+}
+
+static __always_inline void emit_semaphore(struct output *out, u64 address)
+{
+	struct gw_semaphore_record record = {
+		.header = { .type = GW_RECORD_SEMAPHORE, .size = sizeof(record) },
+	};
+	struct gw_semaphore *seen = bpf_map_lookup_elem(&semaphores, &address);
+
+	if (!seen)
+		return;
+	record.semaphore = *seen;
+	emit(out, &record, sizeof(record));
 }
 
 /* @flags: GW_LOCK_F_*, as contention_begin gave them. */
@@ -104,6 +139,8 @@ static __noinline int emit_lock(struct output *out, u64 address, u32 flags)
 	if (owner)
 		record->owner_pid = BPF_CORE_READ(owner, pid);
 	emit(out, record, sizeof(*record));
+	if (record->kind == GW_LOCK_SEMAPHORE)
+		emit_semaphore(out, address);
 	return 0;
 }
 

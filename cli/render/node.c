@@ -120,10 +120,8 @@ static char *edge_evidence_words(const char *evidence)
 	static const struct {
 		const char *evidence, *words;
 	} shorter[] = {
-		{ "owner-field", "owner" },
-		{ "learned-signaller", "learned" },
-		{ "workqueue-state", "workqueue" },
-		{ "fence-structure", "fence" },
+		{ "owner-field", "owner" },	{ "learned-signaller", "learned" }, { "workqueue-state", "workqueue" },
+		{ "fence-structure", "fence" }, { "last-holder", "taken last" },
 	};
 
 	for (size_t i = 0; i < sizeof(shorter) / sizeof(shorter[0]); i++)

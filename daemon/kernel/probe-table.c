@@ -55,7 +55,15 @@ static const struct gw_probe_definition definitions[] = {
 		.object = "watch",
 		.target = "tp_btf/contention_begin, tp_btf/contention_end",
 		.programs = { "lock_wait_start", "lock_wait_end" },
-		.lost = "waits for a mutex, ww_mutex or rwsem",
+		.lost = "waits for a mutex, ww_mutex, rwsem or semaphore",
+	},
+	{
+		.name = "semaphore",
+		.object = "watch",
+		.target = "fexit/down*, fentry/up",
+		.programs = { "semaphore_down", "semaphore_down_interruptible", "semaphore_down_killable",
+			      "semaphore_down_trylock", "semaphore_down_timeout", "semaphore_release" },
+		.lost = "who holds a semaphore, on kernels that do not remember it (before 6.16)",
 	},
 	{
 		.name = "notifier",

@@ -200,6 +200,9 @@ struct lab_instance {
 };
 
 extern const struct lab_family lab_teardown_family;
+extern const struct lab_family lab_semaphore_cycle_family;
+extern const struct lab_family lab_semaphore_leak_family;
+extern const struct lab_family lab_semaphore_healthy_family;
 extern const struct lab_family lab_fence_lock_family;
 extern const struct lab_family lab_orphaned_family;
 extern const struct lab_family lab_workqueue_family;

@@ -13,13 +13,20 @@
 #include "lab.h"
 
 static const struct lab_family *const lab_families[] = {
-	&lab_teardown_family,	   &lab_fence_lock_family,   &lab_orphaned_family,	 &lab_workqueue_family,
-	&lab_leaked_family,	   &lab_notifier_family,     &lab_unplug_family,	 &lab_sched_family,
-	&lab_reclaim_family,	   &lab_hazard_family,	     &lab_fault_family,		 &lab_eviction_family,
-	&lab_healthy_family,	   &lab_lock_cycle_family,   &lab_lock_order_family,	 &lab_recovery_family,
-	&lab_late_recovery_family, &lab_trust_family,	     &lab_leaked_section_family, &lab_drm_section_family,
-	&lab_process_cycle_family, &lab_driver_sleep_family, &lab_random_family,	 &lab_pager_family,
-	&lab_pager_fine_family,
+	&lab_teardown_family,	    &lab_fence_lock_family,
+	&lab_orphaned_family,	    &lab_workqueue_family,
+	&lab_leaked_family,	    &lab_notifier_family,
+	&lab_unplug_family,	    &lab_sched_family,
+	&lab_reclaim_family,	    &lab_hazard_family,
+	&lab_fault_family,	    &lab_eviction_family,
+	&lab_healthy_family,	    &lab_lock_cycle_family,
+	&lab_lock_order_family,	    &lab_recovery_family,
+	&lab_late_recovery_family,  &lab_trust_family,
+	&lab_leaked_section_family, &lab_drm_section_family,
+	&lab_process_cycle_family,  &lab_driver_sleep_family,
+	&lab_random_family,	    &lab_pager_family,
+	&lab_pager_fine_family,	    &lab_semaphore_cycle_family,
+	&lab_semaphore_leak_family, &lab_semaphore_healthy_family,
 };
 
 static DEFINE_MUTEX(lab_control); /* one start or stop at a time; taken before the next one */

@@ -181,6 +181,9 @@ each_scenario() {
 	scenario lock-cycle/abba 2 holder=^party_thread
 	scenario lock-cycle/three 3 holder=^party_thread
 	scenario lock-cycle/three-read 3 holder=^party_thread
+	scenario semaphore-cycle/pair 2 inner=^inner_thread outer=^outer_thread
+	scenario semaphore-cycle/mutex 2 inner=^inner_thread outer=^outer_thread
+	scenario semaphore-leak/exited 2 waiter=^victim_thread
 	scenario unplug-srcu/reader 3 reader=$fence unplugger=synchronize_srcu
 	scenario sched-dep-cycle/two-jobs 0 victim=$fence
 	scenario reclaim-cycle/direct 1 signaller=do_try_to_free_pages

@@ -64,7 +64,7 @@ static bool lock_owner_was_in_user_mode(const struct gw_builder *builder, const 
 	if (!gw_left_for_user_mode(builder, owner) || gw_task_wait(owner, &wait))
 		return false;
 	then = gw_snapshot_lock(builder->before, lock->address);
-	return then && then->owner == lock->owner && then->owner_kind == GW_OWNER_EXCLUSIVE &&
+	return then && then->owner == lock->owner && then->owner_kind == lock->owner_kind &&
 	       lock_longest_wait_is_unbroken(builder, lock->address);
 }
 
@@ -83,22 +83,22 @@ static bool lock_owner_sleeps_in_user_call(const struct gw_builder *builder, con
 	return true;
 }
 
-/* Marks the lock as a dead end if its owner, alive as it is, has forgotten it. */
-static int lock_judge_owner(struct gw_builder *builder, uint32_t node, const struct gw_task_record *owner)
+/* Marks the lock as a dead end if its owner, alive as it is, has forgotten it; as surely as @limit at most. */
+static int lock_judge_owner(struct gw_builder *builder, uint32_t node, const struct gw_task_record *owner,
+			    enum gw_confidence limit)
 {
 	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
+	enum gw_confidence probable = limit < GW_CONFIDENCE_PROBABLE ? limit : GW_CONFIDENCE_PROBABLE;
 
 	/* freeze_super() hands one of these to user space on purpose. */
 	if (lock->kind == GW_LOCK_PERCPU_RWSEM)
 		return 0;
 	if (lock_owner_sleeps_in_user_call(builder, lock, owner))
-		return gw_builder_dead(builder, node, GW_CONFIDENCE_PROVEN,
-				       "sleeps in a system call that has nothing to do with it");
+		return gw_builder_dead(builder, node, limit, "sleeps in a system call that has nothing to do with it");
 	if (gw_stack_idle_worker(builder->now, owner))
-		return gw_builder_dead(builder, node, GW_CONFIDENCE_PROVEN,
-				       "has finished its work item and waits for another one");
+		return gw_builder_dead(builder, node, limit, "has finished its work item and waits for another one");
 	if (lock_owner_was_in_user_mode(builder, lock, owner))
-		return gw_builder_dead(builder, node, GW_CONFIDENCE_PROBABLE, "went back to user space with it");
+		return gw_builder_dead(builder, node, probable, "went back to user space with it");
 	return 0;
 }
 
@@ -120,7 +120,8 @@ static int lock_ask_for_handover(struct gw_builder *builder, uint32_t node, uint
 	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
 	gw_builder_node(builder, node)->leaf = GW_LEAF_NONE;
 	gw_builder_node(builder, node)->why = NULL;
-	*confidence = gone ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT;
+	if (!gone || *confidence > GW_CONFIDENCE_PROBABLE)
+		*confidence = gone ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT;
 	return 0;
 }
 
@@ -138,11 +139,82 @@ static int lock_held_by_owner(struct gw_builder *builder, uint32_t node)
 	if (owner == GW_NO_NODE && gw_builder_gone_task(builder, lock->owner, 0, lock->owner_pid, "", &owner) < 0)
 		return -ENOMEM;
 	task = gw_builder_node(builder, owner)->task;
-	if (task && lock_judge_owner(builder, node, task) < 0)
+	if (task && lock_judge_owner(builder, node, task, GW_CONFIDENCE_PROVEN) < 0)
 		return -ENOMEM;
 	if (lock_ask_for_handover(builder, node, owner, &confidence) < 0)
 		return -ENOMEM;
 	return gw_builder_edge(builder, node, owner, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, confidence, 0);
+}
+
+/* ---- semaphores ------------------------------------------------------------------ */
+
+/* So many releases by the task that had taken it are a habit: it is used as a lock. */
+#define HABITUAL_RELEASES 4
+
+static bool lock_semaphore_is_habitual(const struct gw_semaphore *seen)
+{
+	return seen && seen->by_holder >= HABITUAL_RELEASES;
+}
+
+static bool lock_owner_waits_for_it(const struct gw_builder *builder, const struct gw_lock_record *lock)
+{
+	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock->address);
+
+	for (size_t i = 0; i < waiters.count; i++)
+		if (((const struct gw_task_record *)waiters.members[i].record)->address == lock->owner)
+			return true;
+	return false;
+}
+
+/*
+ * How sure it is that whoever took the semaphore last must release it. Where others have released it, it is a signal,
+ * and so it may be where its last holder waits for it again; a counting one has more holders.
+ */
+static enum gw_confidence lock_trust_holder(const struct gw_builder *builder, const struct gw_lock_record *lock,
+					    const struct gw_semaphore *seen)
+{
+	if (seen && seen->holders > 1)
+		return GW_CONFIDENCE_HINT;
+	if (lock_semaphore_is_habitual(seen))
+		return GW_CONFIDENCE_PROBABLE;
+	if ((seen && seen->by_others > 0) || lock_owner_waits_for_it(builder, lock))
+		return GW_CONFIDENCE_HINT;
+	return GW_CONFIDENCE_PROBABLE;
+}
+
+/* A task that went on without it may have left its release to somebody else, unless that never happens. */
+static enum gw_confidence lock_trust_leak(const struct gw_builder *builder, const struct gw_lock_record *lock,
+					  const struct gw_semaphore *seen)
+{
+	return lock_semaphore_is_habitual(seen) ? lock_trust_holder(builder, lock, seen) : GW_CONFIDENCE_HINT;
+}
+
+static int lock_held_by_last_holder(struct gw_builder *builder, uint32_t node)
+{
+	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
+	const struct gw_semaphore *seen = gw_snapshot_semaphore(builder->now, lock->address);
+	enum gw_confidence confidence = lock_trust_holder(builder, lock, seen);
+	uint64_t start_ns = seen ? seen->start_ns : 0;
+	uint32_t owner;
+
+	if (gw_builder_task_at(builder, lock->owner, start_ns, &owner) < 0)
+		return -ENOMEM;
+	if (owner == GW_NO_NODE && !builder->complete)
+		return gw_builder_live(builder, node, "has a holder that is not in this snapshot");
+	if (owner == GW_NO_NODE) {
+		confidence = lock_trust_leak(builder, lock, seen);
+		if (gw_builder_gone_task(builder, lock->owner, start_ns, seen ? seen->pid : lock->owner_pid, "",
+					 &owner) < 0)
+			return -ENOMEM;
+	} else if (gw_builder_node(builder, owner)->task &&
+		   lock_judge_owner(builder, node, gw_builder_node(builder, owner)->task,
+				    lock_trust_leak(builder, lock, seen)) < 0) {
+		return -ENOMEM;
+	}
+	if (lock_ask_for_handover(builder, node, owner, &confidence) < 0)
+		return -ENOMEM;
+	return gw_builder_edge(builder, node, owner, GW_RELATION_HELD_BY, GW_EVIDENCE_LAST_HOLDER, confidence,
+			       seen ? seen->since_ns : 0);
 }
 
 /* ---- held for reading ----------------------------------------------------------- */
@@ -262,6 +334,8 @@ int gw_expand_lock(struct gw_builder *builder, uint32_t node)
 	gw_builder_node(builder, node)->mm = lock_mm(builder, address);
 	if (lock && lock->owner_kind == GW_OWNER_EXCLUSIVE && lock->owner)
 		return lock_held_by_owner(builder, node);
+	if (lock && lock->owner_kind == GW_OWNER_LAST_HOLDER && lock->owner)
+		return lock_held_by_last_holder(builder, node);
 	if (!lock || lock->readers > 0 || lock->owner_kind == GW_OWNER_READER_HINT)
 		return lock_held_for_reading(builder, node);
 	return gw_builder_live(builder, node, "is free, or its owner is not recorded");

@@ -201,6 +201,7 @@ const char *gw_evidence_name(enum gw_evidence evidence)
 		[GW_EVIDENCE_FENCE_STRUCTURE] = "fence-structure",
 		[GW_EVIDENCE_INFERRED] = "inferred",
 		[GW_EVIDENCE_TEXT] = "text",
+		[GW_EVIDENCE_LAST_HOLDER] = "last-holder",
 	};
 
 	return names[evidence];

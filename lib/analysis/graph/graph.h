@@ -78,7 +78,8 @@ enum gw_evidence {
 	GW_EVIDENCE_WORKQUEUE_STATE,
 	GW_EVIDENCE_FENCE_STRUCTURE,
 	GW_EVIDENCE_INFERRED,
-	GW_EVIDENCE_TEXT, /* read in a kernel log */
+	GW_EVIDENCE_TEXT,	 /* read in a kernel log */
+	GW_EVIDENCE_LAST_HOLDER, /* who took a semaphore last */
 };
 
 /*

@@ -88,8 +88,7 @@ static int snapshot_check_fence(const struct gw_fence_record *fence)
 
 static int snapshot_check_lock(const struct gw_lock_record *lock)
 {
-	return lock->kind > GW_LOCK_RT_MUTEX || lock->owner_kind > GW_OWNER_READER_HINT ? GW_PARSE_CORRUPT
-											: GW_PARSE_OK;
+	return lock->kind >= GW_LOCK_KINDS || lock->owner_kind >= GW_OWNER_KINDS ? GW_PARSE_CORRUPT : GW_PARSE_OK;
 }
 
 static int snapshot_check_work(const struct gw_work_record *work)
@@ -202,6 +201,7 @@ static bool snapshot_size_ok(const struct gw_record *record)
 		[GW_RECORD_DEVICE] = sizeof(struct gw_device_record),
 		[GW_RECORD_SECTION] = sizeof(struct gw_section_record),
 		[GW_RECORD_FAULT] = sizeof(struct gw_fault_record),
+		[GW_RECORD_SEMAPHORE] = sizeof(struct gw_semaphore_record),
 	};
 
 	if (record->type == GW_RECORD_TASK)
@@ -333,6 +333,8 @@ static uint64_t snapshot_record_key(const struct gw_record *record)
 		return ((const struct gw_section_record *)record)->section.task;
 	case GW_RECORD_FAULT:
 		return ((const struct gw_fault_record *)record)->task;
+	case GW_RECORD_SEMAPHORE:
+		return ((const struct gw_semaphore_record *)record)->semaphore.address;
 	default:
 		return ((const struct gw_symbol_record *)record)->address;
 	}
@@ -635,6 +637,13 @@ const struct gw_device *gw_snapshot_device(const struct gw_snapshot *snapshot, u
 	const struct gw_record *record = snapshot_find(snapshot, GW_RECORD_DEVICE, address);
 
 	return record ? &((const struct gw_device_record *)record)->device : NULL;
+}
+
+const struct gw_semaphore *gw_snapshot_semaphore(const struct gw_snapshot *snapshot, uint64_t address)
+{
+	const struct gw_record *record = snapshot_find(snapshot, GW_RECORD_SEMAPHORE, address);
+
+	return record ? &((const struct gw_semaphore_record *)record)->semaphore : NULL;
 }
 
 const struct gw_timeline_record *gw_snapshot_timeline(const struct gw_snapshot *snapshot, uint64_t context)

@@ -99,6 +99,8 @@ static const char *explain_connector(const struct explanation *explanation, cons
 	case GW_RELATION_QUEUED_BEHIND:
 		return ", queued behind the work of ";
 	case GW_RELATION_HELD_BY:
+		if (edge->evidence == GW_EVIDENCE_LAST_HOLDER)
+			return ", last taken by ";
 		return explain_node(explanation, edge->to)->type == GW_NODE_NOTIFIER ? ", held by the caller of "
 										     : ", held by ";
 	case GW_RELATION_RUNS_IN:
@@ -253,6 +255,8 @@ static const char *explain_evidence(enum gw_evidence evidence)
 		return "inferred from the fence";
 	case GW_EVIDENCE_TEXT:
 		return "what the log suggests";
+	case GW_EVIDENCE_LAST_HOLDER:
+		return "inferred from who took it last: any task and any interrupt may release a semaphore";
 	case GW_EVIDENCE_INFERRED:
 		break;
 	}

@@ -123,6 +123,8 @@ const char *gw_name_lock_type(const struct gw_graph *graph, const struct gw_node
 		return "percpu-rwsem";
 	case GW_LOCK_RT_MUTEX:
 		return "rt-mutex";
+	case GW_LOCK_SEMAPHORE:
+		return "semaphore";
 	default:
 		return node->mm ? "rwsem" : "unknown";
 	}

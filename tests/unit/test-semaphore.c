@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Semaphores: who took one last, how far that makes it a holder, and what follows for loops and dead ends. */
+#include "tests/unit/build-snapshot.h"
+
+#define LOCK_LIKE 20 /* releases by who had taken it */
+
+/* A semaphore that @holder has taken, as the programs have seen it used. */
+static struct gw_semaphore *semaphore_of(struct world *w, const struct gw_task_record *holder, uint64_t by_holder,
+					 uint64_t by_others, struct gw_lock_record **lock)
+{
+	struct gw_semaphore_record *record = new_record(w, GW_RECORD_SEMAPHORE, sizeof(*record));
+
+	*lock = lock_of(w, GW_LOCK_SEMAPHORE, holder);
+	(*lock)->owner_kind = GW_OWNER_LAST_HOLDER;
+	record->semaphore = (struct gw_semaphore){
+		.address = (*lock)->address,
+		.holder = holder->address,
+		.start_ns = holder->start_ns,
+		.since_ns = w->now_ns,
+		.by_holder = by_holder,
+		.by_others = by_others,
+		.pid = holder->pid,
+		.holders = 1,
+	};
+	return &record->semaphore;
+}
+
+/* The holder waits for a fence, whose signaller waits for the semaphore. */
+struct loop {
+	struct gw_task_record *holder, *signaller;
+	struct gw_lock_record *lock;
+	struct gw_semaphore *seen;
+};
+
+static struct loop loop_of(struct world *w, uint64_t by_holder, uint64_t by_others)
+{
+	struct loop l = { .holder = kthread(w, 101, "holder"), .signaller = kthread(w, 102, "signaller") };
+
+	l.seen = semaphore_of(w, l.holder, by_holder, by_others, &l.lock);
+	waits_for_fence(w, l.holder, fence(w, timeline_by(w, "gfx", l.signaller), 7));
+	waits_for_lock(w, l.signaller, l.lock, 0);
+	return l;
+}
+
+static void a_semaphore_that_its_holders_release_is_a_lock(void **state)
+{
+	struct world *w = world_new();
+
+	loop_of(w, LOCK_LIKE, 0);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "any interrupt may release a semaphore"));
+	world_free(w);
+}
+
+static void one_that_was_never_released_is_taken_for_a_lock(void **state)
+{
+	struct world *w = world_new();
+
+	loop_of(w, 0, 0);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+static void one_that_others_release_is_a_signal(void **state)
+{
+	struct world *w = world_new();
+
+	loop_of(w, 0, 2);
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* It may have been another semaphore's memory before. */
+static void one_that_others_released_once_is_a_lock_by_habit(void **state)
+{
+	struct world *w = world_new();
+
+	loop_of(w, LOCK_LIKE, 1);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+static void one_with_several_holders_proves_nothing_by_its_last(void **state)
+{
+	struct world *w = world_new();
+
+	loop_of(w, LOCK_LIKE, 0).seen->holders = 2;
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+static void two_semaphores_in_both_orders(void **state)
+{
+	struct world *w = world_new();
+	struct gw_task_record *a = kthread(w, 101, "a"), *b = kthread(w, 102, "b");
+	struct gw_lock_record *first, *second;
+
+	semaphore_of(w, a, LOCK_LIKE, 0, &first);
+	semaphore_of(w, b, LOCK_LIKE, 0, &second);
+	waits_for_lock(w, a, second, 0);
+	waits_for_lock(w, b, first, 0);
+	stack(w, a, "schedule_timeout ___down_common __down down nvidia:os_acquire_mutex");
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+/* sema_init(&done, 0) and down() wait for an event: the one that took it last is the one that waits again. */
+static void a_waiter_that_took_it_last_waits_for_a_signal(void **state)
+{
+	struct world *w = world_new();
+	struct gw_task_record *waiter = kthread(w, 101, "waiter");
+	struct gw_lock_record *done;
+
+	semaphore_of(w, waiter, 0, 0, &done);
+	waits_for_lock(w, waiter, done, 0);
+	stack(w, waiter, "schedule_timeout ___down_common __down down nvidia:os_acquire_semaphore");
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+static void a_lock_like_one_taken_twice_is_a_deadlock(void **state)
+{
+	struct world *w = world_new();
+	struct gw_task_record *twice = kthread(w, 101, "twice");
+	struct gw_lock_record *lock;
+
+	semaphore_of(w, twice, LOCK_LIKE, 0, &lock);
+	waits_for_lock(w, twice, lock, 0);
+	stack(w, twice, "schedule_timeout ___down_common __down down nvidia:os_acquire_mutex");
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101", "");
+	world_free(w);
+}
+
+/* A holder that is gone, and waiters. */
+static struct world *left_behind(uint64_t by_holder)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *waiter = kthread(w, 102, "waiter");
+	struct gw_lock_record *lock;
+
+	semaphore_of(w, holder, by_holder, 0, &lock);
+	waits_for_lock(w, waiter, lock, 0);
+	remove_record(w, holder);
+	return w;
+}
+
+static void a_holder_that_is_gone_has_leaked_it_if_it_is_a_lock(void **state)
+{
+	struct world *w = left_behind(LOCK_LIKE);
+
+	look(w, 3);
+	assert_report(the_report(w, GW_KIND_DEADLOCK), GW_CLASS_LEAKED_LOCK, GW_CONFIDENCE_PROBABLE, "102 101", "");
+	world_free(w);
+}
+
+static void a_holder_that_is_gone_may_have_left_the_release_to_others(void **state)
+{
+	struct world *w = left_behind(0);
+
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* The address of the holder is another task's by now. */
+static void a_holder_is_known_by_its_start(void **state)
+{
+	struct world *w = world_new();
+	struct loop l = loop_of(w, LOCK_LIKE, 0);
+
+	l.seen->start_ns = 7;
+	look(w, 3);
+	assert_report(the_report(w, GW_KIND_DEADLOCK), GW_CLASS_LEAKED_LOCK, GW_CONFIDENCE_PROBABLE, "102 101", "101");
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_semaphore_that_its_holders_release_is_a_lock),
+		cmocka_unit_test(one_that_was_never_released_is_taken_for_a_lock),
+		cmocka_unit_test(one_that_others_release_is_a_signal),
+		cmocka_unit_test(one_that_others_released_once_is_a_lock_by_habit),
+		cmocka_unit_test(one_with_several_holders_proves_nothing_by_its_last),
+		cmocka_unit_test(two_semaphores_in_both_orders),
+		cmocka_unit_test(a_waiter_that_took_it_last_waits_for_a_signal),
+		cmocka_unit_test(a_lock_like_one_taken_twice_is_a_deadlock),
+		cmocka_unit_test(a_holder_that_is_gone_has_leaked_it_if_it_is_a_lock),
+		cmocka_unit_test(a_holder_that_is_gone_may_have_left_the_release_to_others),
+		cmocka_unit_test(a_holder_is_known_by_its_start),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
