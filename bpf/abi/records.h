@@ -4,7 +4,7 @@
  * (per task, per timeline) and the record stream of a snapshot.
  *
  * A snapshot is a sequence of records, each a struct gw_record header followed
- * by the body of its type. The BPF iterators write TASK, ACTIVITY, SECTION,
+ * by the body of its type. The BPF iterators write TASK, ACTIVITY, RUNNING, SECTION,
  * DEVICE, FAULT, PRESENT, FENCE, LOCK, SEMAPHORE and WORK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD, SYMBOL and MODULE,
  * which it alone can know. The same bytes are analysed live, saved by `gpuwatch-cli
  * record` and analysed again by `replay`, so a layout change needs a new
@@ -163,7 +163,8 @@ enum gw_record_type {
 	GW_RECORD_HAZARD,
 	GW_RECORD_ACTIVITY,
 	GW_RECORD_MODULE,
-	GW_RECORD_SEMAPHORE = 15,
+	GW_RECORD_RUNNING,
+	GW_RECORD_SEMAPHORE,
 	GW_RECORD_DEVICE = 18,
 	GW_RECORD_SECTION,
 	GW_RECORD_FAULT,
@@ -230,6 +231,18 @@ struct gw_task_record {
 	__u32 stack_depth;  /* frames below, innermost first */
 	struct gw_task_state watch; /* what the programs recorded; zeroes if nothing */
 	__u64 stack[GW_STACK_DEPTH];
+};
+
+/* Follows the TASK record of a task that runs, or could, and that others may need. */
+struct gw_running_record {
+	struct gw_record header;
+	__u64 task;    /* struct task_struct */
+	__u64 exec_ns; /* se.sum_exec_runtime: on a CPU, in either mode */
+	__u32 cpu;     /* where it runs, or ran last */
+	__u32 samples; /* times that its stack was sampled there; this and the stack are by user space */
+	__u32 stack_depth;
+	__u32 reserved;
+	__u64 stack[GW_STACK_DEPTH]; /* the frames that all samples have in common, innermost first */
 };
 
 /* Every other task that exists: lets a lock owner or signaller be seen as gone. */
@@ -338,8 +351,12 @@ struct gw_work_record {
 	__u64 function;
 	__u64 pwq;	 /* struct pool_workqueue, 0 = none */
 	__u64 workqueue; /* struct workqueue_struct, 0 = unknown */
-	__u64 worker;	 /* EXECUTING: struct task_struct of the worker; else 0 */
-	__u32 place;	 /* enum gw_work_place */
+	/*
+	 * EXECUTING: struct task_struct of the worker. QUEUED on a CPU's own pool: the task that this CPU runs at present,
+	 * 0 where that is not read. Else 0.
+	 */
+	__u64 worker;
+	__u32 place; /* enum gw_work_place */
 	/*
 	 * INACTIVE, QUEUED: items before it in the same list. EXECUTING: low half of the context of the last fence that
 	 * this execution has signalled, 0 = none was seen.

@@ -125,6 +125,22 @@ struct gw_hazard_key {
 	__u64 stack_hash;
 };
 
+/* Value of the map `samples`, by task_struct: where a task was when its CPU was sampled. The loader makes the entry. */
+#define GW_SAMPLED_MAX 8 /* tasks at once */
+#define GW_SAMPLES_MAX 8 /* of one task */
+
+struct gw_sample {
+	__u32 depth;
+	__u32 reserved;
+	__u64 stack[GW_STACK_DEPTH]; /* innermost first */
+};
+
+struct gw_samples {
+	__u32 count; /* by the program: of list */
+	__u32 reserved;
+	struct gw_sample list[GW_SAMPLES_MAX];
+};
+
 enum gw_query_mode {
 	GW_QUERY_BLOCKED, /* whoever is blocked; PRESENT for all others */
 	GW_QUERY_FULL,	  /* also everybody else that sleeps */

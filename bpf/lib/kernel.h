@@ -102,6 +102,7 @@ struct css_set {
 
 struct sched_entity {
 	u64 exec_start;
+	u64 sum_exec_runtime;
 };
 
 struct mutex;
@@ -114,6 +115,7 @@ struct thread_info {
 
 /* clock is sched_clock(); clock_task leaves out the time of interrupts and that which a hypervisor took. */
 struct rq {
+	struct task_struct *curr;
 	u64 clock;
 	u64 clock_task;
 };
@@ -343,6 +345,7 @@ struct work_struct {
 };
 
 struct worker_pool {
+	int cpu; /* of an unbound one -1 */
 	int node;
 	struct list_head worklist;
 };

@@ -111,7 +111,8 @@ static __always_inline bool is_sleep_of_interest(const struct gw_task_record *re
 {
 	if ((record->flags & GW_TASK_F_ON_CPU) || !(record->state & (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)))
 		return false;
-	return record->watch.depth || (record->state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE;
+	return record->watch.depth || control.query.mode == GW_QUERY_WANTED ||
+	       (record->state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE;
 }
 
 /* What the hook of a wait could not see: how the task sleeps. */
@@ -342,6 +343,23 @@ static __always_inline void emit_fault_of(struct output *out, struct task_struct
 		emit_fault(out, worker);
 }
 
+/* What has a record and runs may be what others wait for. */
+static __always_inline void emit_running(struct output *out, struct task_struct *task)
+{
+	struct gw_running_record *record = &out->scratch->running;
+
+	if (out->scratch->task.state)
+		return;
+	__builtin_memset(record, 0, sizeof(*record));
+	record->header.type = GW_RECORD_RUNNING;
+	record->header.size = sizeof(*record);
+	record->task = (u64)task;
+	record->exec_ns = task->se.sum_exec_runtime;
+	if (bpf_core_field_exists(task->thread_info.cpu))
+		record->cpu = task->thread_info.cpu;
+	emit(out, record, sizeof(*record));
+}
+
 static __always_inline void emit_task(struct output *out, struct task_struct *task)
 {
 	struct gw_task_record *record = &out->scratch->task;
@@ -360,6 +378,7 @@ static __always_inline void emit_task(struct output *out, struct task_struct *ta
 	record->header.size = size;
 	emit(out, record, size);
 	emit_activity(out, task);
+	emit_running(out, task);
 	emit_sections(out, task);
 	emit_objects(out, task);
 }

@@ -186,6 +186,19 @@ static __noinline int emit_worker(struct output *out, struct worker *worker, u64
 	return 0;
 }
 
+/* Whom the CPU runs on whose pool the item is queued. An unbound pool's workers run on any CPU. */
+static __always_inline u64 taken_by(u64 address)
+{
+	struct pool_workqueue *pwq = (void *)address;
+	int cpu = BPF_CORE_READ(pwq, pool, cpu);
+	const struct rq *rq;
+
+	if (!&runqueues || cpu < 0)
+		return 0;
+	rq = bpf_per_cpu_ptr(&runqueues, cpu);
+	return rq ? (u64)rq->curr : 0;
+}
+
 /*
  * Where an item is that somebody flushes, or that signals. IDLE also stands for one that a worker executes: its worker
  * tells.
@@ -198,6 +211,8 @@ static __noinline int emit_item(struct output *out, u64 work)
 
 	if (item.pwq) {
 		item.place = inactive ? GW_WORK_INACTIVE : GW_WORK_QUEUED;
+		if (!inactive)
+			item.worker = taken_by(item.pwq);
 		walk_works(&walk, inactive ? inactive_list(item.pwq) : pool_list(item.pwq));
 		if (walk.found)
 			item.position = walk.position;

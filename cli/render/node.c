@@ -93,6 +93,7 @@ char *edge_phrase(const json_t *edge, const json_t *from, const json_t *to)
 		{ "entered-by", "entered by" },
 		{ "released-by", "which may be released by" },
 		{ "held-up-by", "held up by the page fault in" },
+		{ "needs-cpu-of", "cannot start on the CPU of" },
 		{ "signalled-with", "signalled with" },
 		{ "depends-on", "depends on" },
 		{ "run-by", "to be run by" },

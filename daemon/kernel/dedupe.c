@@ -60,6 +60,9 @@ static bool dedupe_key(const struct gw_record *record, size_t offset, struct key
 		/* A record of some lock, of whatever kind, has no owner. */
 		key->rank = ((const struct gw_lock_record *)record)->kind == GW_LOCK_UNKNOWN;
 		return true;
+	case GW_RECORD_RUNNING:
+		key->address = ((const struct gw_running_record *)record)->task;
+		return true;
 	case GW_RECORD_SEMAPHORE:
 		key->address = ((const struct gw_semaphore_record *)record)->semaphore.address;
 		return true;

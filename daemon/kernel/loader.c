@@ -24,6 +24,7 @@
 #include "daemon/kernel/pins.h"
 #include "daemon/kernel/probes.h"
 #include "daemon/kernel/reader.h"
+#include "daemon/sampler.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/files.h"
@@ -35,7 +36,7 @@ struct remark {
 	char why[512]; /* room for the name of a pin directory, which is 255 bytes at most */
 };
 
-#define REMARKS 2
+#define REMARKS 3
 #define TIMELINES_SIZE (sizeof(struct gw_timeline) * GW_TIMELINE_SLOTS)
 
 struct gw_loader {
@@ -47,6 +48,7 @@ struct gw_loader {
 	struct gw_kallsyms *kallsyms;
 	struct gw_gpu_modules gpu_modules;
 	struct gw_reader *reader;
+	struct gw_sampler *sampler; /* NULL: this kernel does not let us */
 	struct ring_buffer *events;
 	struct gw_control *control;
 	const struct gw_timeline *timelines;
@@ -57,7 +59,7 @@ struct gw_loader {
 	uint64_t excess;	  /* of active_waits, as the last snapshot saw it */
 	unsigned int excess_seen; /* snapshots before that saw the same */
 	struct gw_host_record host;
-	struct remark unpinned, hidden;
+	struct remark unpinned, hidden, unsampled;
 	struct gw_probe_info *rows; /* room for the probes and REMARKS */
 	size_t row_count;
 };
@@ -214,6 +216,7 @@ static int loader_open_reader(struct gw_loader *loader)
 		.hazards = gw_objects_map(objects, "hazards", sizeof(struct gw_hazard)),
 		.sections = gw_objects_map(objects, "left_sections", sizeof(struct gw_section)),
 		.kallsyms = &loader->kallsyms,
+		.sampler = loader->sampler,
 		.gpu_modules = &loader->gpu_modules,
 	};
 	int events = gw_objects_map(objects, "events", 0);
@@ -222,6 +225,31 @@ static int loader_open_reader(struct gw_loader *loader)
 		return events;
 	loader->events = ring_buffer__new(events, loader_on_event, loader, NULL);
 	return loader->events ? gw_reader_new(&loader->reader, &source) : -errno;
+}
+
+/* Loaded now, so that nothing has to be loaded once a machine hangs. */
+static int loader_load_sampler(struct gw_loader *loader)
+{
+	struct gw_refusal refusal;
+	struct bpf_object *object;
+	int r = gw_objects_open(loader->objects, "sample", &object, &refusal);
+
+	if (r == 0)
+		r = gw_objects_load(loader->objects, "sample", &refusal);
+	if (r < 0)
+		return r;
+	return gw_sampler_new(&loader->sampler,
+			      bpf_program__fd(bpf_object__find_program_by_name(object, "sample_stack")),
+			      gw_objects_map(loader->objects, "samples", sizeof(struct gw_samples)));
+}
+
+static void loader_open_sampler(struct gw_loader *loader)
+{
+	int r = loader_load_sampler(loader);
+
+	if (r < 0)
+		snprintf(loader->unsampled.why, sizeof(loader->unsampled.why), "the program cannot be loaded: %s",
+			 strerror(-r));
 }
 
 static void loader_add_remark(struct gw_loader *loader, const char *name, const char *target, const char *lost,
@@ -256,6 +284,8 @@ static void loader_update_rows(struct gw_loader *loader)
 	loader_add_remark(loader, "pins", "bpffs", "what was recorded, when the daemon ends", &loader->unpinned);
 	loader_add_remark(loader, "symbols", "/proc/kallsyms", "function names, kinds of fences, functions of modules",
 			  &loader->hidden);
+	loader_add_remark(loader, "sample", "perf_event/cpu-clock", "the function that a busy task spins in",
+			  &loader->unsampled);
 }
 
 static int loader_start(struct gw_loader *loader, const struct gw_loader_options *options, char *message, size_t size)
@@ -276,6 +306,7 @@ static int loader_start(struct gw_loader *loader, const struct gw_loader_options
 		return gw_bpf_refused(r, why, message, size);
 	}
 	r = loader_map_memory(loader);
+	loader_open_sampler(loader);
 	if (r >= 0)
 		r = loader_open_reader(loader);
 	if (r >= 0)
@@ -352,6 +383,7 @@ void gw_loader_free(struct gw_loader *loader)
 	if (!loader)
 		return;
 	gw_reader_free(loader->reader);
+	gw_sampler_free(loader->sampler);
 	ring_buffer__free(loader->events);
 	if (loader->control)
 		munmap(loader->control, sizeof(struct gw_control));
@@ -516,6 +548,12 @@ int gw_loader_snapshot(struct gw_loader *loader, bool full, bool timelines, uint
 	if (r >= 0)
 		loader_correct_waits(loader, active);
 	return r;
+}
+
+void gw_loader_sample(struct gw_loader *loader, const struct gw_sampled_task *tasks, size_t count)
+{
+	if (loader->sampler)
+		gw_sampler_follow(loader->sampler, tasks, count);
 }
 
 const struct gw_host_record *gw_loader_host(const struct gw_loader *loader)

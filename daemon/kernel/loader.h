@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "daemon/kernel/probe-info.h"
+#include "daemon/sampler.h"
 #include "lib/analysis/record/snapshot.h"
 
 struct gw_loader;
@@ -76,6 +77,9 @@ struct gw_loader_counters {
 	uint64_t dropped_hazards;   /* kinds of hazards beyond those that fit */
 };
 void gw_loader_counters(const struct gw_loader *loader, struct gw_loader_counters *ret);
+
+/* These tasks spin: until the next call, their stacks are sampled, and the next snapshots show where. */
+void gw_loader_sample(struct gw_loader *loader, const struct gw_sampled_task *tasks, size_t count);
 
 /*
  * gw_loader_snapshot - look at the kernel now

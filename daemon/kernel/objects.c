@@ -24,6 +24,7 @@
 #include "bpf/patched/signalling.skel.h"
 #include "bpf/watch.skel.h"
 #include "bpf/watch/fault.skel.h"
+#include "bpf/watch/sample.skel.h"
 #include "daemon/kernel/capabilities.h"
 #include "lib/base/hash.h"
 
@@ -36,6 +37,7 @@ static const struct embedded {
 } embedded[] = {
 	{ "watch", GW_OBJECTS_WATCH, watch_bpf__elf_bytes },
 	{ "fault", GW_OBJECTS_WATCH, fault_bpf__elf_bytes },
+	{ "sample", GW_OBJECTS_WATCH, sample_bpf__elf_bytes },
 	{ "signalling", GW_OBJECTS_WATCH, signalling_bpf__elf_bytes },
 	{ "kfd", GW_OBJECTS_WATCH, kfd_bpf__elf_bytes },
 	{ "iopf", GW_OBJECTS_WATCH, iopf_bpf__elf_bytes },
@@ -318,7 +320,8 @@ static void objects_forget_modules(struct bpf_object *object)
 {
 	struct bpf_program *program = bpf_object__next_program(object, NULL);
 
-	if (program && !gw_has_capability(CAP_SYS_ADMIN))
+	/* A program for perf events needs no types of the kernel at all. */
+	if (program && bpf_program__type(program) != BPF_PROG_TYPE_PERF_EVENT && !gw_has_capability(CAP_SYS_ADMIN))
 		bpf_program__set_attach_target(program, 0, "gpuwatch: no such function");
 	memset(&complaint, 0, sizeof(complaint));
 }

@@ -445,6 +445,24 @@ static void reader_clean_stacks(struct gw_reader *reader)
 	}
 }
 
+/* Where those were that have been sampled since the look before. */
+static int reader_fill_samples(struct gw_reader *reader)
+{
+	const struct gw_record *record;
+	int r = 0;
+
+	for (size_t offset = 0; r >= 0 && (record = buffer_record(&reader->out, offset)); offset += record->size) {
+		struct gw_running_record *running = (struct gw_running_record *)record;
+
+		if (record->type != GW_RECORD_RUNNING)
+			continue;
+		gw_sampler_fill(reader->source.sampler, *reader->source.kallsyms, running);
+		for (uint32_t i = 0; r >= 0 && i < running->stack_depth; i++)
+			r = addresses_add(&reader->code, running->stack[i]);
+	}
+	return r;
+}
+
 static int reader_add_symbols(struct gw_reader *reader)
 {
 	size_t i;
@@ -750,6 +768,8 @@ int gw_reader_snapshot(struct gw_reader *reader, int iterator, bool full, bool t
 		r = reader_add_timelines(reader, timelines);
 	if (r >= 0)
 		r = reader_add_hazards(reader);
+	if (r >= 0 && reader->source.sampler)
+		r = reader_fill_samples(reader);
 	if (r >= 0)
 		r = reader_add_sections(reader);
 	if (r >= 0)

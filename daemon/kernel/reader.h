@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "bpf/abi/shared.h"
+#include "daemon/sampler.h"
 #include "lib/system/kallsyms.h"
 #include "lib/system/modules/gpu.h"
 
@@ -27,6 +28,7 @@ struct gw_reader_source {
 	struct gw_control *control;
 	const struct gw_timeline *timelines;
 	int wanted, evicted, drivers, names, getters, hazards, sections;
+	const struct gw_sampler *sampler; /* NULL = there is none */
 	struct gw_kallsyms **kallsyms;
 	const struct gw_gpu_modules *gpu_modules;
 };

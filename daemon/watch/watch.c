@@ -122,6 +122,25 @@ static void watch_on_report(const struct gw_report *report, void *userdata)
 
 /* ---- looking ---------------------------------------------------------------------------- */
 
+/* Those that have run at several looks, and that others may need. Whoever is sampled is looked at again soon. */
+static void watch_sample_spinners(struct gw_watch *watch, struct gw_findings *findings)
+{
+	const struct gw_snapshot *last = gw_analysis_last(watch->analysis);
+	const struct gw_spells *spells = gw_analysis_spells(watch->analysis);
+	struct gw_sampled_task tasks[GW_SAMPLED_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < spells->count && count < GW_SAMPLED_MAX; i++) {
+		const struct gw_spell *spell = &spells->list[i];
+		const struct gw_running_record *running = gw_snapshot_running(last, spell->task);
+
+		if (running && spell->kind == GW_SPELL_RUNS && spell->looks >= GW_SPELL_LOOKS)
+			tasks[count++] = (struct gw_sampled_task){ .address = spell->task, .cpu = running->cpu };
+	}
+	gw_loader_sample(watch->loader, tasks, count);
+	findings->wants_more |= count > 0;
+}
+
 static int watch_look(struct gw_watch *watch, enum gw_depth depth, struct gw_findings *findings)
 {
 	struct gw_snapshot *snapshot;
@@ -140,6 +159,7 @@ static int watch_look(struct gw_watch *watch, enum gw_depth depth, struct gw_fin
 	watch_find_old_waits(findings, snapshot, watch->policy.min_wait_ns);
 	r = gw_analysis_step(watch->analysis, snapshot, watch_on_report, watch);
 	findings->wants_more = gw_analysis_wants_more(watch->analysis);
+	watch_sample_spinners(watch, findings);
 	findings->older_than_programs =
 		watch_has_older_than(watch->analysis, gw_loader_host(watch->loader)->attached_ns);
 	return r;

@@ -15,6 +15,7 @@
 struct gw_analysis {
 	struct gw_policy policy;
 	struct gw_store *store;
+	struct gw_spells spells; /* of the last snapshot */
 	struct gw_snapshot *last;
 };
 
@@ -38,6 +39,7 @@ void gw_analysis_free(struct gw_analysis *analysis)
 	if (!analysis)
 		return;
 	gw_store_free(analysis->store);
+	gw_spells_deinit(&analysis->spells);
 	gw_snapshot_free(analysis->last);
 	free(analysis);
 }
@@ -94,7 +96,10 @@ static int analysis_judge(struct gw_analysis *analysis, const struct gw_snapshot
 	r = analysis_report_hazards(analysis, now, changed, userdata);
 	if (r < 0)
 		return r;
-	r = gw_graph_build(&graph, now, analysis->last);
+	r = gw_spells_update(&analysis->spells, now, analysis->last);
+	if (r < 0)
+		return r;
+	r = gw_graph_build(&graph, now, analysis->last, &analysis->spells);
 	r = r ?: analysis_find(&analysis->policy, &graph, &findings);
 	for (size_t i = 0; i < findings.count && r == 0; i++)
 		r = gw_store_offer(analysis->store, &graph, &findings.items[i], changed, userdata);
@@ -138,7 +143,7 @@ int gw_analysis_stalls(const struct gw_snapshot *now, const struct gw_policy *po
 {
 	struct gw_finding_list findings = { .items = NULL };
 	struct gw_graph graph;
-	int r = gw_graph_build(&graph, now, NULL);
+	int r = gw_graph_build(&graph, now, NULL, NULL);
 
 	r = r ?: analysis_find(policy, &graph, &findings);
 	for (size_t i = 0; i < findings.count && r == 0; i++)
@@ -161,4 +166,9 @@ size_t gw_analysis_reports(const struct gw_analysis *analysis, const struct gw_r
 const struct gw_snapshot *gw_analysis_last(const struct gw_analysis *analysis)
 {
 	return analysis->last;
+}
+
+const struct gw_spells *gw_analysis_spells(const struct gw_analysis *analysis)
+{
+	return &analysis->spells;
 }

@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "lib/analysis/record/snapshot.h"
+#include "lib/analysis/record/spell.h"
 #include "lib/analysis/verdict/policy.h"
 #include "lib/report/report.h"
 
@@ -55,6 +56,9 @@ size_t gw_analysis_reports(const struct gw_analysis *analysis, const struct gw_r
  */
 int gw_analysis_stalls(const struct gw_snapshot *now, const struct gw_policy *policy, gw_report_changed found,
 		       void *userdata);
+
+/* What tasks of the last snapshot do from look to look; valid until the next step. */
+const struct gw_spells *gw_analysis_spells(const struct gw_analysis *analysis);
 
 /* The last snapshot given to gw_analysis_step(), or NULL. */
 const struct gw_snapshot *gw_analysis_last(const struct gw_analysis *analysis);

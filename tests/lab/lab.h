@@ -200,6 +200,10 @@ struct lab_instance {
 };
 
 extern const struct lab_family lab_teardown_family;
+extern const struct lab_family lab_reclaim_late_family;
+extern const struct lab_family lab_busy_holder_family;
+extern const struct lab_family lab_retry_loop_family;
+extern const struct lab_family lab_busy_late_family;
 extern const struct lab_family lab_semaphore_cycle_family;
 extern const struct lab_family lab_semaphore_leak_family;
 extern const struct lab_family lab_semaphore_healthy_family;

@@ -27,6 +27,8 @@ static const struct lab_family *const lab_families[] = {
 	&lab_random_family,	    &lab_pager_family,
 	&lab_pager_fine_family,	    &lab_semaphore_cycle_family,
 	&lab_semaphore_leak_family, &lab_semaphore_healthy_family,
+	&lab_reclaim_late_family,   &lab_busy_holder_family,
+	&lab_retry_loop_family,	    &lab_busy_late_family,
 };
 
 static DEFINE_MUTEX(lab_control); /* one start or stop at a time; taken before the next one */

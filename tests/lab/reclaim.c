@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * reclaim-cycle: the signaller allocates, enters direct reclaim, and a shrinker there waits for the signaller's fence.
+ * reclaim-cycle: a task allocates, enters direct reclaim, and a shrinker there waits for a fence that cannot be signalled
+ * before: by that very task, or, in /retries, by one that needs a lock which the task holds. There the shrinker waits for
+ * 10 jiffies, again and again. reclaim-late: nobody needs the lock, and the fence is only late.
  */
+#include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "lab.h"
+
+enum reclaim_variant { RECLAIM_DIRECT, RECLAIM_RETRIES, RECLAIM_LATE };
 
 /* The largest order that a hoard starts with; smaller ones follow when it runs out. */
 #define HOARD_ORDER 9
@@ -17,9 +22,10 @@ struct reclaim_cycle {
 	struct lab_timeline timeline;
 	struct dma_fence *fence;
 	struct shrinker *shrinker;
-	struct lab_actor *signaller;
-	struct completion warm, go;
-	struct list_head hoard; /* pages, by their lru member; the signaller's own */
+	struct mutex lock; /* of the GPU: whoever submits has it, the ring's thread wants it */
+	struct lab_actor *signaller, *reclaimer; /* one and the same, but in /retries and /late */
+	struct completion warm, go, ring;
+	struct list_head hoard; /* pages, by their lru member; the reclaimer's own */
 	bool caught;
 };
 
@@ -36,15 +42,22 @@ static void drop_hoard(struct reclaim_cycle *rc)
 	}
 }
 
-static bool is_signaller(struct reclaim_cycle *rc)
+static bool is_reclaimer(struct reclaim_cycle *rc)
 {
-	return rc && rc->signaller && current == rc->signaller->task;
+	return rc && rc->reclaimer && current == rc->reclaimer->task;
 }
 
 static unsigned long count_objects(struct shrinker *shrinker, struct shrink_control *sc)
 {
 	/* Everybody else's reclaim passes by. */
-	return is_signaller(READ_ONCE(the_cycle)) ? 1 << 20 : 0;
+	return is_reclaimer(READ_ONCE(the_cycle)) ? 1 << 20 : 0;
+}
+
+/* As if each were another object's. */
+static noinline void wait_for_objects(struct reclaim_cycle *rc)
+{
+	while (!dma_fence_is_signaled(rc->fence))
+		dma_fence_wait_timeout(rc->fence, false, 10);
 }
 
 /*
@@ -55,14 +68,17 @@ static unsigned long scan_objects(struct shrinker *shrinker, struct shrink_contr
 {
 	struct reclaim_cycle *rc = READ_ONCE(the_cycle);
 
-	if (!is_signaller(rc))
+	if (!is_reclaimer(rc))
 		return SHRINK_STOP;
 	drop_hoard(rc);
 	if (rc->caught || !(current->flags & PF_MEMALLOC))
 		return SHRINK_STOP;
 	rc->caught = true;
-	lab_actor_blocks(rc->signaller);
-	dma_fence_wait(rc->fence, false);
+	lab_actor_blocks(rc->reclaimer);
+	if (rc->inst->variant->value == RECLAIM_DIRECT)
+		dma_fence_wait(rc->fence, false);
+	else
+		wait_for_objects(rc);
 	return SHRINK_STOP;
 }
 
@@ -103,6 +119,41 @@ static int signaller_thread(struct lab_actor *actor)
 	return 0;
 }
 
+/* Submits, and allocates under the lock. */
+static int reclaimer_thread(struct lab_actor *actor)
+{
+	struct reclaim_cycle *rc = actor->inst->priv;
+
+	mutex_lock(&rc->lock);
+	if (lab_thread_wait(actor->inst, &rc->go))
+		allocate_until_caught(rc);
+	mutex_unlock(&rc->lock);
+	return 0;
+}
+
+/* Retires what the ring has done, under the lock; in /late without it, after a while. */
+static int ring_thread(struct lab_actor *actor)
+{
+	struct reclaim_cycle *rc = actor->inst->priv;
+	unsigned int tenths = actor->inst->params.seconds * 10;
+
+	lab_timeline_warmup(&rc->timeline, actor->inst->params.warmup);
+	complete(&rc->warm);
+	if (!lab_thread_wait(actor->inst, &rc->ring))
+		return 0;
+	lab_actor_blocks(actor);
+	if (actor->inst->variant->value == RECLAIM_LATE) {
+		while (tenths-- && !lab_stopping(actor->inst))
+			msleep(100);
+		dma_fence_signal(rc->fence);
+		return 0;
+	}
+	mutex_lock(&rc->lock);
+	dma_fence_signal(rc->fence);
+	mutex_unlock(&rc->lock);
+	return 0;
+}
+
 static int victim_thread(struct lab_actor *actor)
 {
 	struct reclaim_cycle *rc = actor->inst->priv;
@@ -128,8 +179,14 @@ static int reclaim_start(struct lab_instance *inst)
 	init_completion(&rc->warm);
 	init_completion(&rc->go);
 	lab_timeline_init(&rc->timeline, "copy", inst->id);
-	rc->signaller = lab_actor_run(inst, "signaller", LAB_PARTICIPANT, "gpulab-sign", signaller_thread);
-	if (!rc->signaller)
+	mutex_init(&rc->lock);
+	init_completion(&rc->ring);
+	rc->signaller = lab_actor_run(inst, "signaller", LAB_PARTICIPANT, "gpulab-sign",
+				      inst->variant->value == RECLAIM_DIRECT ? signaller_thread : ring_thread);
+	rc->reclaimer = inst->variant->value == RECLAIM_DIRECT
+				? rc->signaller
+				: lab_actor_run(inst, "submitter", LAB_PARTICIPANT, "gpulab-sub", reclaimer_thread);
+	if (!rc->signaller || !rc->reclaimer)
 		return -ENOMEM;
 	ret = lab_wait(&rc->warm);
 	if (ret)
@@ -143,7 +200,10 @@ static int reclaim_start(struct lab_instance *inst)
 	if (!rc->shrinker)
 		return -ENOMEM;
 	complete(&rc->go);
-	return lab_actor_wait_blocking(rc->signaller) ?: lab_victims_run(inst, victim_thread);
+	ret = lab_actor_wait_blocking(rc->reclaimer);
+	complete(&rc->ring);
+	ret = ret ?: lab_actor_wait_blocking(rc->signaller);
+	return ret ?: lab_victims_run(inst, victim_thread);
 }
 
 static void reclaim_release(struct lab_instance *inst)
@@ -167,12 +227,26 @@ static void reclaim_finish(struct lab_instance *inst)
 	kfree(rc);
 }
 
-static const struct lab_variant reclaim_variants[] = { { "direct" }, { "" } };
+static const struct lab_variant reclaim_variants[] = {
+	{ "direct", RECLAIM_DIRECT },
+	{ "retries", RECLAIM_RETRIES },
+	{ "" },
+};
+static const struct lab_variant late_variants[] = { { "late", RECLAIM_LATE }, { "" } };
 
 const struct lab_family lab_reclaim_family = {
 	.name = "reclaim-cycle",
 	.expected_class = "reclaim-cycle",
 	.variants = reclaim_variants,
+	.start = reclaim_start,
+	.release = reclaim_release,
+	.finish = reclaim_finish,
+};
+
+const struct lab_family lab_reclaim_late_family = {
+	.name = "reclaim-late",
+	.expected_class = "none",
+	.variants = late_variants,
 	.start = reclaim_start,
 	.release = reclaim_release,
 	.finish = reclaim_finish,

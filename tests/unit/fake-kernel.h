@@ -100,6 +100,10 @@ const struct gw_host_record *gw_loader_host(const struct gw_loader *loader)
 	return &loader->world->host;
 }
 
+void gw_loader_sample(struct gw_loader *loader, const struct gw_sampled_task *tasks, size_t count)
+{
+}
+
 int gw_loader_snapshot(struct gw_loader *loader, bool full, bool timelines, uint64_t min_wait_ns, void **data,
 		       size_t *size)
 {

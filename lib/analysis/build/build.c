@@ -107,13 +107,15 @@ static int build_expand_all(struct gw_builder *builder)
 	return 0;
 }
 
-int gw_graph_build(struct gw_graph *ret, const struct gw_snapshot *now, const struct gw_snapshot *before)
+int gw_graph_build(struct gw_graph *ret, const struct gw_snapshot *now, const struct gw_snapshot *before,
+		   const struct gw_spells *spells)
 {
 	struct gw_builder builder;
 	int r;
 
 	gw_graph_init(ret, now);
 	r = gw_builder_init(&builder, ret, now, before);
+	builder.spells = spells;
 	r = r ?: build_add_waiting_tasks(&builder);
 	r = r ?: build_expand_all(&builder);
 	if (r == 0)

@@ -80,7 +80,8 @@ static int task_need(struct gw_builder *builder, uint32_t from, uint32_t to, enu
 	/* A wait without a beginning was not seen by a program, but read from task->blocker. */
 	enum gw_evidence evidence = wait->since_ns ? GW_EVIDENCE_TRACEPOINT : GW_EVIDENCE_OWNER_FIELD;
 
-	bool sure = !gw_wait_end_is_unknown(wait) && !(gw_wait_is_fence(wait) && (wait->flags & GW_WAIT_F_POINTS));
+	bool sure = !gw_wait_end_is_unknown(wait) && !gw_wait_has_timeout(wait) &&
+		    !(gw_wait_is_fence(wait) && (wait->flags & GW_WAIT_F_POINTS));
 
 	return gw_builder_edge(builder, from, to, relation, evidence,
 			       sure ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE, wait->since_ns);
@@ -199,6 +200,44 @@ static int task_need_object(struct gw_builder *builder, uint32_t task, uint32_t 
 	}
 }
 
+/*
+ * Whether it runs, or sleeps for short times, and does not get out of that. Then it is live: nobody can see whether the
+ * loop ends with the next turn.
+ */
+static bool task_is_busy(struct gw_builder *builder, uint32_t node)
+{
+	const struct gw_task_record *task = gw_builder_node(builder, node)->task;
+	const struct gw_spell *spell = task ? gw_spells_find(builder->spells, task) : NULL;
+	bool runs = spell && spell->kind == GW_SPELL_RUNS;
+
+	if (!spell)
+		return false;
+	gw_builder_node(builder, node)->spell = spell;
+	gw_builder_node(builder, node)->end = runs ? GW_END_BUSY_HOLDER : GW_END_RETRY_LOOP;
+	gw_builder_live(builder, node,
+			runs ? "runs in the kernel without a pause" : "sleeps again and again for short times");
+	return true;
+}
+
+/*
+ * Shrinkers wait with a timeout for one object after the other. While the reclaim stands, a timeout is no way out of it:
+ * what the task waits for is what it needs, as far as a few looks can show that.
+ */
+static bool task_retries_in_reclaim(struct gw_builder *builder, uint32_t node)
+{
+	const struct gw_task_record *task = gw_builder_node(builder, node)->task;
+	const struct gw_spell *spell = gw_spells_find(builder->spells, task);
+	uint64_t reclaim_ns = task->watch.sections.reclaim_since_ns;
+
+	if (!spell || spell->kind != GW_SPELL_NAPS || !reclaim_ns || reclaim_ns > spell->since_ns ||
+	    gw_stack_in_section(builder->now, task, GW_STACK_RECLAIM) != GW_STACK_YES)
+		return false;
+	gw_builder_node(builder, node)->spell = spell;
+	gw_builder_node(builder, node)->end = GW_END_RETRY_LOOP;
+	gw_builder_node(builder, node)->since_ns = reclaim_ns;
+	return true;
+}
+
 int gw_expand_task(struct gw_builder *builder, uint32_t node)
 {
 	const struct gw_task_record *task = gw_builder_node(builder, node)->task;
@@ -215,12 +254,14 @@ int gw_expand_task(struct gw_builder *builder, uint32_t node)
 		return gw_builder_live(builder, node, "sleeps in a system call of its own");
 	}
 	if (!task || wait.kind == GW_WAIT_NONE)
-		return task_sleeps_in(builder, node,
-				      task && gw_task_sleeps(task) ? "sleeps for what gpuwatch does not track"
-								   : "is in no tracked wait");
-	if (!gw_task_sleeps(task))
+		return task_is_busy(builder, node)
+			       ? 0
+			       : task_sleeps_in(builder, node,
+						task && gw_task_sleeps(task) ? "sleeps for what gpuwatch does not track"
+									     : "is in no tracked wait");
+	if (!gw_task_sleeps(task) && !task_is_busy(builder, node))
 		gw_builder_live(builder, node, "is running");
-	else if (gw_wait_has_timeout(&wait))
+	else if (gw_wait_has_timeout(&wait) && !task_retries_in_reclaim(builder, node) && !task_is_busy(builder, node))
 		gw_builder_live(builder, node, "has a timeout");
 	if (task_enter_sections(builder, &needs, task, wait.since_ns) < 0)
 		return -ENOMEM;

@@ -86,6 +86,27 @@ static int work_expand_function(struct gw_builder *builder, uint32_t node)
 	return 0;
 }
 
+/*
+ * The item waits on the list of a CPU's own pool, and something that does not come to an end runs on that CPU: the pool's
+ * worker does not get it. Another task may be on its way to the CPU by now, so that this is an inference.
+ */
+static int work_behind_spinner(struct gw_builder *builder, uint32_t node, const struct gw_work_record *record)
+{
+	const struct gw_task_record *task = record->worker ? gw_snapshot_task(builder->now, record->worker) : NULL;
+	const struct gw_spell *spell = task ? gw_spells_find(builder->spells, task) : NULL;
+	uint32_t spinner;
+
+	gw_builder_live(builder, node, "is taken by the next free worker");
+	if (!spell || spell->kind != GW_SPELL_RUNS)
+		return 0;
+	if (gw_builder_task(builder, task, &spinner) < 0)
+		return -ENOMEM;
+	gw_builder_node(builder, node)->leaf = GW_LEAF_NONE;
+	gw_builder_node(builder, node)->why = NULL;
+	return gw_builder_edge(builder, node, spinner, GW_RELATION_NEEDS_CPU_OF, GW_EVIDENCE_WORKQUEUE_STATE,
+			       GW_CONFIDENCE_PROBABLE, 0);
+}
+
 int gw_expand_work(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t address = gw_builder_node(builder, node)->address;
@@ -110,7 +131,7 @@ int gw_expand_work(struct gw_builder *builder, uint32_t node)
 	case GW_WORK_EXECUTING:
 		return gw_builder_live(builder, node, "is executed by a worker that runs");
 	case GW_WORK_QUEUED:
-		return gw_builder_live(builder, node, "is taken by the next free worker");
+		return work_behind_spinner(builder, node, record);
 	case GW_WORK_DELAYED:
 		return gw_builder_live(builder, node, "is queued when its timer expires");
 	default:

@@ -185,6 +185,7 @@ const char *gw_relation_name(enum gw_relation relation)
 		[GW_RELATION_ENTERED_BY] = "entered-by",
 		[GW_RELATION_HELD_UP_BY] = "held-up-by",
 		[GW_RELATION_RELEASED_BY] = "released-by",
+		[GW_RELATION_NEEDS_CPU_OF] = "needs-cpu-of",
 	};
 
 	return names[relation];

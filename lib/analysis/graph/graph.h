@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "lib/analysis/record/snapshot.h"
+#include "lib/analysis/record/spell.h"
 #include "lib/analysis/record/wait.h"
 #include "lib/report/report.h"
 
@@ -68,6 +69,7 @@ enum gw_relation {
 	GW_RELATION_ENTERED_BY,	    /* section → task */
 	GW_RELATION_HELD_UP_BY,	    /* timeline → task that handles a page fault of its device */
 	GW_RELATION_RELEASED_BY,    /* lock → worker that may release it for an owner that went on without it */
+	GW_RELATION_NEEDS_CPU_OF,   /* work → task that runs on the CPU where it must run */
 };
 
 enum gw_evidence {
@@ -121,7 +123,8 @@ struct gw_node {
 	uint32_t pid;		  /* TASK; of a gone one as learned, 0 = unknown */
 	const char *comm;	  /* TASK, "" = unknown */
 	struct gw_wait wait;	  /* TASK: kind GW_WAIT_NONE if it does not wait for anything known */
-	const char *stack_wait;	  /* TASK: without a known wait, the GPU wait function on its stack, else NULL */
+	const struct gw_spell *spell; /* TASK: of an end that is a busy holder or a retry loop, else NULL */
+	const char *stack_wait;	      /* TASK: without a known wait, the GPU wait function on its stack, else NULL */
 	/* The record that the node comes from, by type; NULL if the snapshot has none. */
 	const struct gw_task_record *task;
 	const struct gw_fence_record *fence; /* also JOB; TIMELINE: the first of its fences that has a record */

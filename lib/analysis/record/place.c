@@ -46,6 +46,14 @@ static const char *const place_waits[] = {
 	"__folio_lock*",
 	"msleep*",
 	"usleep_range*",
+	"__const_udelay",
+	"__udelay",
+	"__ndelay",
+	"__delay",
+	"delay_*",
+	"__cond_resched",
+	"asm_sysvec_*",
+	"sysvec_*",
 	"prepare_to_wait*",
 	"__synchronize_srcu*",
 	"synchronize_srcu*",
@@ -89,14 +97,12 @@ static bool place_is_driver(const struct gw_snapshot *snapshot, const struct gw_
 	return subsystem.kind == GW_SUBSYSTEM_GPU && !subsystem.generic;
 }
 
-struct gw_place gw_place_of(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+static struct gw_place place_on(const struct gw_snapshot *snapshot, const __u64 *stack, uint32_t depth)
 {
 	struct gw_place place = { .function = NULL };
 
-	if (task->flags & GW_TASK_F_ON_CPU)
-		return place;
-	for (uint32_t i = 0; i < task->stack_depth && !place.driver; i++) {
-		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
+	for (uint32_t i = 0; i < depth && !place.driver; i++) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, stack[i]);
 
 		/* A frame that nobody can name may be anybody's. */
 		if (!symbol && !place.function)
@@ -112,6 +118,16 @@ struct gw_place gw_place_of(const struct gw_snapshot *snapshot, const struct gw_
 	if (place.driver == place.function)
 		place.driver = NULL;
 	return place;
+}
+
+struct gw_place gw_place_of(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	return place_on(snapshot, task->stack, task->flags & GW_TASK_F_ON_CPU ? 0 : task->stack_depth);
+}
+
+struct gw_place gw_place_of_samples(const struct gw_snapshot *snapshot, const struct gw_running_record *running)
+{
+	return place_on(snapshot, running->stack, running->stack_depth);
 }
 
 enum gw_signals gw_place_signals(const struct gw_task_record *task)

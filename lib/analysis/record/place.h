@@ -15,6 +15,9 @@ struct gw_place {
 
 struct gw_place gw_place_of(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
+/* The same of a task whose CPU was sampled: where it spins. */
+struct gw_place gw_place_of_samples(const struct gw_snapshot *snapshot, const struct gw_running_record *running);
+
 /* Which signals end the sleep of a task, by its state. */
 enum gw_signals {
 	GW_SIGNALS_NONE,

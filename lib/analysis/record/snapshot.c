@@ -169,6 +169,9 @@ static int snapshot_check_body(const struct gw_record *record)
 
 		return kind > GW_ACTIVITY_NONE && kind < GW_ACTIVITY_KINDS ? GW_PARSE_OK : GW_PARSE_CORRUPT;
 	}
+	case GW_RECORD_RUNNING:
+		return ((const struct gw_running_record *)record)->stack_depth > GW_STACK_DEPTH ? GW_PARSE_CORRUPT
+												: GW_PARSE_OK;
 	case GW_RECORD_SYMBOL: {
 		const struct gw_symbol_record *symbol = (const struct gw_symbol_record *)record;
 
@@ -201,6 +204,7 @@ static bool snapshot_size_ok(const struct gw_record *record)
 		[GW_RECORD_DEVICE] = sizeof(struct gw_device_record),
 		[GW_RECORD_SECTION] = sizeof(struct gw_section_record),
 		[GW_RECORD_FAULT] = sizeof(struct gw_fault_record),
+		[GW_RECORD_RUNNING] = sizeof(struct gw_running_record),
 		[GW_RECORD_SEMAPHORE] = sizeof(struct gw_semaphore_record),
 	};
 
@@ -333,6 +337,8 @@ static uint64_t snapshot_record_key(const struct gw_record *record)
 		return ((const struct gw_section_record *)record)->section.task;
 	case GW_RECORD_FAULT:
 		return ((const struct gw_fault_record *)record)->task;
+	case GW_RECORD_RUNNING:
+		return ((const struct gw_running_record *)record)->task;
 	case GW_RECORD_SEMAPHORE:
 		return ((const struct gw_semaphore_record *)record)->semaphore.address;
 	default:
@@ -637,6 +643,11 @@ const struct gw_device *gw_snapshot_device(const struct gw_snapshot *snapshot, u
 	const struct gw_record *record = snapshot_find(snapshot, GW_RECORD_DEVICE, address);
 
 	return record ? &((const struct gw_device_record *)record)->device : NULL;
+}
+
+const struct gw_running_record *gw_snapshot_running(const struct gw_snapshot *snapshot, uint64_t task)
+{
+	return (const struct gw_running_record *)snapshot_find(snapshot, GW_RECORD_RUNNING, task);
 }
 
 const struct gw_semaphore *gw_snapshot_semaphore(const struct gw_snapshot *snapshot, uint64_t address)

@@ -24,6 +24,9 @@ static const char *const user_sleeps[] = {
 	"do_wait",
 	"do_sigtimedwait",
 	"sigsuspend",
+	"do_signal_stop", /* on the way back to user space, as are the next two */
+	"do_jobctl_trap",
+	"ptrace_stop",
 	"__do_sys_pause",
 	"__x64_sys_pause",
 	"pipe_read",

@@ -95,11 +95,19 @@ const char *gw_wait_kind_name(uint32_t kind)
 	return kind < GW_WAIT_KINDS ? names[kind] : "unknown";
 }
 
+/* In reclaim, waits with a timeout follow each other: what stands is the reclaim. */
+static bool wait_is_of_reclaim(const struct gw_task_record *task, const struct gw_wait *wait)
+{
+	return task->watch.sections.reclaim_since_ns && (wait->kind == GW_WAIT_NONE || gw_wait_has_timeout(wait));
+}
+
 struct gw_wait_identity gw_wait_identify(const struct gw_task_record *task)
 {
 	struct gw_wait wait = { .kind = GW_WAIT_NONE };
 
 	gw_task_wait(task, &wait);
+	if (wait_is_of_reclaim(task, &wait))
+		wait = (struct gw_wait){ .kind = GW_WAIT_NONE, .since_ns = task->watch.sections.reclaim_since_ns };
 	return (struct gw_wait_identity){
 		.task = task->address,
 		.start_ns = task->start_ns,

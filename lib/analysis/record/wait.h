@@ -41,11 +41,14 @@ bool gw_wait_has_timeout(const struct gw_wait *wait);
 /* For JSON: "fence", "fence-any", "syncobj", "poll", "lock", "srcu", "work", "workqueue", ... */
 const char *gw_wait_kind_name(uint32_t kind);
 
-/* A wait and who is in it, so that it can be found again in a later snapshot. */
+/*
+ * A wait and who is in it, so that it can be found again in a later snapshot. Of waits with a timeout in direct reclaim,
+ * which come one after the other, it is the reclaim.
+ */
 struct gw_wait_identity {
 	uint64_t task, start_ns;
 	uint32_t pid;
-	uint32_t kind; /* GW_WAIT_NONE: known by stack only */
+	uint32_t kind; /* GW_WAIT_NONE: known by stack only, or a reclaim */
 	uint64_t object, since_ns;
 	uint64_t switches; /* compared only where since_ns is unknown */
 };

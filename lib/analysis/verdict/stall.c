@@ -329,6 +329,9 @@ static int stall_add_finding(const struct stalls *stalls, uint32_t start, struct
 	finding->root = finding->chain.items[finding->chain.count - 1];
 	stall_classify(stalls, finding);
 	finding->confidence = stall_weakest(stalls, finding, start);
+	/* A loop may end with its next turn. */
+	if (finding->kind == GW_KIND_LIVELOCK && finding->confidence > GW_CONFIDENCE_PROBABLE)
+		finding->confidence = GW_CONFIDENCE_PROBABLE;
 	gw_context_begin(context, finding);
 	r = gw_finding_participant(finding, stalls->graph, start);
 	r = r ?: stall_add_victims(stalls, finding, paths, context, stalled);

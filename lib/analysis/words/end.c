@@ -2,6 +2,8 @@
 /* Phrases of ends: what their builders give as a reason, or the function that a task sleeps in. */
 #include "lib/analysis/words/end.h"
 
+#include <inttypes.h>
+
 #include "lib/analysis/record/place.h"
 #include "lib/analysis/record/wait.h"
 
@@ -27,10 +29,53 @@ static bool end_sleeps_in(struct gw_text *text, const struct gw_graph *graph, co
 	return true;
 }
 
+struct gw_place gw_end_place(const struct gw_graph *graph, const struct gw_node *node)
+{
+	const struct gw_running_record *running = gw_snapshot_running(graph->snapshot, node->address);
+
+	return node->spell && running && running->samples ? gw_place_of_samples(graph->snapshot, running)
+							  : gw_place_of(graph->snapshot, node->task);
+}
+
+static void end_busy(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
+{
+	const struct gw_running_record *running = gw_snapshot_running(graph->snapshot, node->address);
+	uint64_t lasts_ns = gw_snapshot_head(graph->snapshot)->mono_ns - node->spell->since_ns;
+	struct gw_place place = gw_end_place(graph, node);
+
+	if (node->end == GW_END_BUSY_HOLDER) {
+		gw_text_add(text, "runs in the kernel, and has not come out of it for more than ");
+		gw_text_add_age(text, lasts_ns);
+		gw_text_add(text, ", in which it had ");
+		gw_text_add_age(text, node->spell->exec_ns);
+		gw_text_add(text, " of a CPU");
+		if (running)
+			gw_text_add(text, " (CPU %" PRIu32 ")", running->cpu);
+		gw_text_add(text, place.function ? "; it spins in " : "");
+	} else {
+		gw_text_add(text, "sleeps again and again for short times, %" PRIu64 " times in the last ",
+			    node->spell->switches);
+		gw_text_add_age(text, lasts_ns);
+		gw_text_add(text, place.function ? ", in " : "");
+	}
+	if (place.function)
+		end_function(text, place.function);
+	if (place.function && place.driver) {
+		gw_text_add(text, ", called from ");
+		end_function(text, place.driver);
+	}
+	if (node->task->watch.sections.reclaim_since_ns)
+		gw_text_add(text, ", in direct reclaim");
+}
+
 bool gw_end_phrase(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
 {
 	if (node->end == GW_END_SLEEPS_IN && end_sleeps_in(text, graph, node))
 		return true;
+	if (node->spell) {
+		end_busy(text, graph, node);
+		return true;
+	}
 	if (!node->why)
 		return false;
 	gw_text_add(text, "%s", node->why);

@@ -4,7 +4,11 @@
 #define GPUWATCH_LIB_ANALYSIS_WORDS_END_H
 
 #include "lib/analysis/graph/graph.h"
+#include "lib/analysis/record/place.h"
 #include "lib/base/text.h"
+
+/* Where the task of a node is: where it spins, as samples of its CPU show, or sleeps, as its stack does. */
+struct gw_place gw_end_place(const struct gw_graph *graph, const struct gw_node *node);
 
 /*
  * Adds what completes "it ...": "sleeps in drm_sched_entity_flush() of module gpu_sched, called from ...". Adds nothing

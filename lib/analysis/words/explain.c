@@ -94,6 +94,8 @@ static const char *explain_connector(const struct explanation *explanation, cons
 		return ", which comes with ";
 	case GW_RELATION_RUN_BY:
 		return ", to be run by ";
+	case GW_RELATION_NEEDS_CPU_OF:
+		return ", which cannot start on its CPU, taken by ";
 	case GW_RELATION_EXECUTED_BY:
 		return ", executed by ";
 	case GW_RELATION_QUEUED_BEHIND:
@@ -165,7 +167,9 @@ static uint32_t explain_step(struct explanation *explanation, uint32_t at)
 		explain_section(explanation, explain_node(explanation, edge->to));
 		edge = &explanation->graph->edges[edges->items[++at]];
 	}
-	if (from->type == GW_NODE_TASK)
+	if (from->spell && from->spell->kind == GW_SPELL_NAPS)
+		explain_add(explanation, " waits again and again for a short time, at present for ");
+	else if (from->type == GW_NODE_TASK)
 		explain_duration(explanation, from->since_ns);
 	else
 		explain_add(explanation, edge->relation == GW_RELATION_RUN_BY ? " is run by " : " needs ");
@@ -447,6 +451,8 @@ static void explain_stall(struct explanation *explanation)
 	explain_acquit(explanation);
 	if (explanation->finding->kind == GW_KIND_STALL && explanation->finding->class != GW_CLASS_SILENT_DEVICE)
 		explain_add(explanation, " Nothing proves a deadlock: it may be slow rather than stuck.");
+	if (explanation->finding->kind == GW_KIND_LIVELOCK)
+		explain_add(explanation, " Nothing proves that this loop never ends.");
 }
 
 char *gw_explain_cause(const struct gw_graph *graph, const struct gw_finding *finding)
@@ -728,6 +734,12 @@ static struct advice explain_advice_of(enum gw_class class)
 		{ GW_CLASS_RUNTIME_PM_CYCLE,
 		  { "Nothing but a reboot ends this; keeping the device powered (echo on > /sys/…/power/control) avoids it.",
 		    "For the driver's developers: a runtime PM callback must not wait for a task that waits for the device to be resumed." } },
+		{ GW_CLASS_BUSY_HOLDER,
+		  { "A reboot ends this, if it does not end by itself.",
+		    "What waits for the task at the end of the chain is not to blame. For the driver's developers: a loop that polls a device needs a bound, and must not hold what others need." } },
+		{ GW_CLASS_RETRY_LOOP,
+		  { "A reboot ends this, if it does not end by itself.",
+		    "What waits for the task at the end of the chain is not to blame: examine what it polls. For the driver's developers: a loop of short sleeps needs a bound, and must not hold what others need." } },
 		{ GW_CLASS_LEAKED_LOCK,
 		  { "Most likely nothing short of a reboot frees the lock.",
 		    "For the driver's developers: a path of the owner returns without unlocking; check its error paths." } },

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "lib/analysis/record/place.h"
+#include "lib/analysis/words/end.h"
 #include "lib/analysis/words/names.h"
 #include "lib/base/json.h"
 #include "lib/base/text.h"
@@ -82,22 +82,41 @@ json_t *gw_json_sections(const struct gw_snapshot *snapshot, const struct gw_tas
 	return array;
 }
 
-/* Where it is and what ends its sleep, of a task that sleeps. */
-static void json_put_sleep(json_t *object, const struct gw_graph *graph, const struct gw_task_record *task,
-			   bool *failed)
+/* Where it is, and what ends its sleep if it sleeps. */
+static void json_put_place(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
 {
-	struct gw_place place = gw_place_of(graph->snapshot, task);
+	const struct gw_task_record *task = node->task;
+	struct gw_place place = gw_end_place(graph, node);
 	struct gw_text text = { .data = NULL };
 
-	if (!gw_task_sleeps(task))
-		return;
-	json_put_text(object, "signals", gw_signals_name(gw_place_signals(task)), failed);
-	if (task->flags & (GW_TASK_F_TIMER | GW_TASK_F_NO_TIMER))
+	if (gw_task_sleeps(task))
+		json_put_text(object, "signals", gw_signals_name(gw_place_signals(task)), failed);
+	if (gw_task_sleeps(task) && task->flags & (GW_TASK_F_TIMER | GW_TASK_F_NO_TIMER))
 		gw_json_put(object, "timer", json_boolean(task->flags & GW_TASK_F_TIMER), failed);
-	if (!place.function)
+	if (!place.function || (!gw_task_sleeps(task) && !node->spell))
 		return;
 	gw_name_function(&text, place.driver ? place.driver : place.function);
 	gw_json_put(object, "place", gw_text_json(&text), failed);
+}
+
+/* What a busy holder or a retry loop did from look to look. */
+static void json_put_spell(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
+{
+	const struct gw_running_record *running = gw_snapshot_running(graph->snapshot, node->address);
+	json_t *busy = json_object();
+
+	*failed |= !busy;
+	json_put_number(busy, "since_mono_ns", node->spell->since_ns, failed);
+	json_put_number(busy, "cpu_time_ns", node->spell->exec_ns, failed);
+	json_put_number(busy, "switches", node->spell->switches, failed);
+	if (running) {
+		json_put_number(busy, "cpu", running->cpu, failed);
+		json_put_number(busy, "samples", running->samples, failed);
+	}
+	if (running && running->samples)
+		gw_json_put(busy, "stack", gw_json_stack(graph->snapshot, running->stack, running->stack_depth),
+			    failed);
+	gw_json_put(object, "busy", busy, failed);
 }
 
 static void json_put_task(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool stack,
@@ -130,7 +149,9 @@ static void json_put_task(json_t *object, const struct gw_graph *graph, const st
 	if (task)
 		gw_json_put(object, "inside", gw_json_sections(graph->snapshot, task), failed);
 	if (task)
-		json_put_sleep(object, graph, task, failed);
+		json_put_place(object, graph, node, failed);
+	if (node->spell)
+		json_put_spell(object, graph, node, failed);
 	if (task && task->cgroup_id)
 		json_put_number(object, "cgroup_id", task->cgroup_id, failed);
 }
