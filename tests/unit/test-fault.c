@@ -3,6 +3,7 @@
 #include "build-snapshot.h"
 
 #include "lib/analysis/record/fault.h"
+#include "lib/analysis/words/faults.h"
 
 #define PROVEN GW_CONFIDENCE_PROVEN
 #define PROBABLE GW_CONFIDENCE_PROBABLE
@@ -292,6 +293,34 @@ TEST(hook_counts_unless_the_stack_shows_that_its_end_was_missed)
 	world_free(w);
 }
 
+/* ---- what gpuwatch-cli faults shows ------------------------------------------------------------ */
+
+TEST(every_fault_is_listed_blocked_or_not)
+{
+	struct world *w = world_new();
+	struct faulting f = faulting(w);
+	struct gw_present_record *runs = present(w, 103, "kworker/u4:2");
+	struct gw_fault_record *other = new_record(w, GW_RECORD_FAULT, sizeof(*other));
+	struct gw_snapshot *snapshot;
+	json_t *json, *rows;
+
+	other->task = runs->address;
+	other->source = GW_FAULT_FROM_QUEUE;
+	snapshot = snapshot_of(w);
+	json = gw_faults_json(snapshot);
+	rows = json_object_get(json, "faults");
+	assert_int_equal(json_array_size(rows), 2);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(rows, 0), "handler_pid")), f.handler->pid);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 0), "device_name")), "0000:03:00.0");
+	assert_non_null(strstr(json_string_value(json_object_get(json_array_get(rows, 0), "waits_for")), "mmap_lock"));
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(rows, 1), "handler_pid")), 103);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(rows, 1), "seen")), "driver-queue");
+	assert_null(json_object_get(json_array_get(rows, 1), "waits_for"));
+	json_decref(json);
+	gw_snapshot_free(snapshot);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +340,7 @@ int main(void)
 		T(gpusvm_serves_ioctls_too),
 		T(iommu_v2_is_known_by_its_work),
 		T(hook_counts_unless_the_stack_shows_that_its_end_was_missed),
+		T(every_fault_is_listed_blocked_or_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
