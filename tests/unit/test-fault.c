@@ -4,6 +4,7 @@
 
 #include "lib/analysis/record/fault.h"
 #include "lib/analysis/words/faults.h"
+#include "lib/analysis/words/waits.h"
 
 #define PROVEN GW_CONFIDENCE_PROVEN
 #define PROBABLE GW_CONFIDENCE_PROBABLE
@@ -321,6 +322,30 @@ TEST(every_fault_is_listed_blocked_or_not)
 	world_free(w);
 }
 
+TEST(chain_of_a_victim_ends_where_it_comes_back_to)
+{
+	struct world *w = world_new();
+	struct faulting f = faulting(w);
+	struct gw_task_record *victim = kthread(w, 104, "victim");
+	struct gw_snapshot *snapshot;
+	json_t *json, *row = NULL;
+	const char *chain;
+	size_t i;
+
+	waits_for_fence(w, victim, f.fence);
+	snapshot = snapshot_of(w);
+	json = gw_waits_json(snapshot, GW_WAITS_TRACKED, 0);
+	json_array_foreach(json_object_get(json, "waits"), i, row)
+		if (json_integer_value(json_object_get(row, "pid")) == 104)
+			break;
+	chain = json_string_value(json_object_get(row, "chain"));
+	assert_non_null(strstr(chain, "app (pid 101)"));
+	assert_null(strstr(strstr(chain, "app (pid 101)") + 1, "app (pid 101)"));
+	json_decref(json);
+	gw_snapshot_free(snapshot);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,6 +366,7 @@ int main(void)
 		T(iommu_v2_is_known_by_its_work),
 		T(hook_counts_unless_the_stack_shows_that_its_end_was_missed),
 		T(every_fault_is_listed_blocked_or_not),
+		T(chain_of_a_victim_ends_where_it_comes_back_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
