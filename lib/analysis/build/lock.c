@@ -235,8 +235,9 @@ static int lock_held_by_hinted_reader(struct gw_builder *builder, uint32_t node,
 	if (reader == GW_NO_NODE)
 		return 0;
 	task = gw_builder_node(builder, reader)->task;
+	/* One that wants the lock itself has most likely let go of it before, and another one still reads. */
 	if (task && lock->readers == 1 && gw_task_sleeps(task) && gw_task_wait(task, &wait) && wait.since_ns &&
-	    wait.since_ns <= writer_since_ns)
+	    wait.since_ns <= writer_since_ns && (wait.kind != GW_WAIT_LOCK || wait.object != lock->address))
 		confidence = GW_CONFIDENCE_PROBABLE;
 	return gw_builder_edge(builder, node, reader, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, confidence, 0);
 }

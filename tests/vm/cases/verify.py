@@ -21,7 +21,6 @@ LIMIT_NS = 2_000_000_000  # seen within 2 s, resolved within 2 s
 # What cannot be proven: the kernel does not record who holds an rwsem for reading, so that the holder is inferred; a driver
 # that lives can start another kernel thread in the place of one that is gone; and who retired a fence once may do so again.
 CONFIDENCE = {
-    "lock-cycle.upgrade": "probable",
     "lock-cycle.three-read": "probable",
     "fence-lock-cycle.rwsem-read": "probable",
     "orphaned-fence.thread-gone": "probable",
