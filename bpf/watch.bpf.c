@@ -7,6 +7,7 @@
  * What is attached on some machines only is an object of its own
  * (bpf/watch/ and bpf/patched/ *.bpf.c).
  */
+#include "bpf/watch/entity.c"
 #include "bpf/watch/fence.c"
 #include "bpf/watch/lock.c"
 #include "bpf/watch/notifier.c"

@@ -40,10 +40,12 @@ enum gw_wait_kind {
 	GW_WAIT_LOCK, /* contention_begin: object = the lock, flags = LCB_F_* */
 	GW_WAIT_SRCU, /* __synchronize_srcu(): object = struct srcu_struct */
 	GW_WAIT_WORK, /* flush_work(), cancel_work_sync(): object = struct work_struct */
-	GW_WAIT_WORKQUEUE,  /* flush/drain/destroy_workqueue(): object = struct workqueue_struct */
-	GW_WAIT_COMPLETION, /* wait_for_completion*(): object = struct completion */
-	GW_WAIT_NOTIFIER,   /* mmu_interval_read_begin(): object = struct mm_struct */
-	GW_WAIT_TASK,	    /* kthread_stop(): object = struct task_struct */
+	GW_WAIT_WORKQUEUE,   /* flush/drain/destroy_workqueue(): object = struct workqueue_struct */
+	GW_WAIT_COMPLETION,  /* wait_for_completion*(): object = struct completion */
+	GW_WAIT_NOTIFIER,    /* mmu_interval_read_begin(): object = struct mm_struct */
+	GW_WAIT_TASK,	     /* kthread_stop(): object = struct task_struct */
+	GW_WAIT_ENTITY = 13, /* drm_sched_entity_flush(): object = struct drm_sched_entity */
+	GW_WAIT_PARK = 14,   /* kthread_park(), or drm_sched_entity_fini() for a thread: object = struct task_struct */
 	GW_WAIT_KINDS
 };
 
@@ -58,7 +60,7 @@ enum gw_wait_kind {
 /* flags of the fence kinds; of a FENCE they are of how the task slept when the snapshot was taken */
 #define GW_WAIT_F_INTERRUPTIBLE (1u << 0)
 #define GW_WAIT_F_ALL (1u << 1)		/* SYNCOBJ: all of the fences, not any of them */
-#define GW_WAIT_F_TIMEOUT (1u << 2)	/* ends by itself (finite timeout) */
+#define GW_WAIT_F_TIMEOUT (1u << 2)	/* ends by itself (finite timeout); also of ENTITY, COMPLETION */
 #define GW_WAIT_F_END_UNKNOWN (1u << 3) /* whether it ends by itself cannot be seen */
 #define GW_WAIT_F_POINTS                                                                                               \
 	(1u << 4) /* SYNCOBJ: for points of timelines, which may come before the fences that are given */
@@ -68,9 +70,12 @@ struct gw_wait {
 	__u32 flags;	/* GW_LOCK_F_* or GW_WAIT_F_*, by kind */
 	__u64 object;	/* by kind, see above */
 	__u64 since_ns; /* when the wait began */
-	__u64 context;	/* FENCE, POLL: dma_fence.context; WORK: work_struct.func; else 0 */
-	__u64 seqno;	/* FENCE, POLL: dma_fence.seqno; else 0 */
-	__u32 count;	/* FENCE_ANY, SYNCOBJ: number of fences; POLL: of files, any of which ends it; else 0 */
+	/*
+	 * FENCE, POLL: dma_fence.context; WORK: work_struct.func; ENTITY: the scheduled fence of the job that comes next; else 0
+	 */
+	__u64 context;
+	__u64 seqno; /* FENCE, POLL: dma_fence.seqno; else 0 */
+	__u32 count; /* FENCE_ANY, SYNCOBJ: number of fences; POLL: of files, any of which ends it; else 0 */
 	__u32 reserved;
 };
 
@@ -165,6 +170,7 @@ enum gw_record_type {
 	GW_RECORD_MODULE,
 	GW_RECORD_RUNNING,
 	GW_RECORD_SEMAPHORE,
+	GW_RECORD_RESET = 16,
 	GW_RECORD_DEVICE = 18,
 	GW_RECORD_SECTION,
 	GW_RECORD_FAULT,
@@ -268,7 +274,8 @@ enum gw_fence_kind {
 #define GW_FENCE_F_SIGNALED (1u << 0) /* DMA_FENCE_FLAG_SIGNALED_BIT is set */
 #define GW_FENCE_F_ENABLED (1u << 1)  /* DMA_FENCE_FLAG_ENABLE_SIGNAL_BIT is set */
 #define GW_FENCE_F_ANY (1u << 2)      /* ARRAY made with signal_on_any */
-#define GW_FENCE_F_CUT (1u << 3)      /* has more members than the record */
+#define GW_FENCE_F_CUT (1u << 3)      /* has more members than the record; of an array, more that are not signalled */
+#define GW_FENCE_F_PUSHED (1u << 5)   /* SCHED_FINISHED: its job has been handed to the hardware */
 #define GW_FENCE_F_POLLED (1u << 4)   /* has ops->signaled: whoever looks at it may signal it in passing */
 
 struct gw_fence_record {
@@ -501,6 +508,20 @@ struct gw_fault_record {
 	__u32 flags;		   /* GW_FAULT_F_* */
 	struct gw_device device;   /* that faulted; device.device 0 = unknown */
 	char module[GW_NAME_SIZE]; /* that its driver is in, "" = built in, or unknown */
+};
+
+#define GW_TIMEOUT_NEVER (~0ULL)
+
+/* By the iterator, for each scheduler whose fence it met: its timeout handler, which ends jobs that the hardware does not. */
+struct gw_reset_record {
+	struct gw_record header;
+	__u64 scheduler;	 /* struct drm_gpu_scheduler */
+	__u64 work;		 /* its work_tdr: a WORK record shows who executes it, or what it is queued behind */
+	__u64 timeout_ns;	 /* how long a job may run; GW_TIMEOUT_NEVER = the handler is disabled, 0 = not known */
+	__u64 expires_ns;	 /* when its timer fires, 0 = the timer does not run */
+	__u32 place;		 /* of work, enum gw_work_place; 0 = not known */
+	__u32 jobs;		 /* 1: jobs are on the hardware */
+	char name[GW_NAME_SIZE]; /* of the scheduler */
 };
 
 enum gw_hazard_rule {

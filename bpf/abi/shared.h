@@ -52,6 +52,16 @@ struct gw_layout {
 	__s32 driver_name;   /* struct drm_driver */
 	__s32 minor_index;   /* struct drm_minor */
 	__s32 amdgpu_device; /* struct device * of struct amdgpu_device */
+	__s32 scheduler_timeout;
+	__s32 scheduler_work_tdr;
+	__s32 scheduler_pending_list;
+	__s32 entity_job_queue;
+	__s32 entity_rq;
+	__s32 rq_scheduler;
+	__s32 queue_job_count; /* struct spsc_queue, whose first member is the head */
+	__s32 job_queue_node;  /* struct drm_sched_job */
+	__s32 job_fence;
+	__s32 reserved;
 };
 
 /*
@@ -78,6 +88,7 @@ struct gw_symbols {
 	__u64 process_timeout;	   /* what schedule_timeout()'s timer calls */
 	__u64 hrtimer_wakeup;	   /* what schedule_hrtimeout()'s does */
 	__u64 unplug_srcu;	   /* drm_unplug_srcu */
+	__u64 clocksource_jiffies; /* the variable: how long a tick is */
 };
 
 /* Values of the map `names`, by dma_fence.context: what the getters of the fence's ops return. */

@@ -168,6 +168,7 @@ struct hlist_node {
 
 struct timer_list {
 	struct hlist_node entry;
+	unsigned long expires; /* in jiffies */
 	void (*function)(struct timer_list *timer);
 };
 
@@ -344,6 +345,16 @@ struct work_struct {
 	void (*func)(struct work_struct *work);
 };
 
+struct delayed_work {
+	struct work_struct work;
+	struct timer_list timer;
+};
+
+struct clocksource {
+	u32 mult;
+	u32 shift;
+};
+
 struct worker_pool {
 	int cpu; /* of an unbound one -1 */
 	int node;
@@ -481,10 +492,6 @@ struct device_link {
 	struct list_head c_node;
 	enum device_link_state status;
 	u32 flags;
-};
-
-struct delayed_work {
-	struct work_struct work;
 };
 
 /* ---- page requests of devices ---------------------------------------------------- */

@@ -15,6 +15,8 @@ char LICENSE[] SEC("license") = "GPL";
 
 /* Of a POLL wait, until a record is made of it: which kind of file. */
 #define POLL_IS_DMA_BUF (1u << 31)
+/* Of an ENTITY wait, likewise: for whoever starts jobs, not for the jobs in the queue. */
+#define ENTITY_IS_FINI (1u << 31)
 
 /* Of the GPU page fault that watch.sections.fault_since_ns stands for. */
 struct gw_hooked_fault {
@@ -27,6 +29,9 @@ struct gw_hooked_fault {
 struct task_entry {
 	struct gw_task_state watch;
 	u32 marks[GW_WAIT_DEPTH]; /* of each wait: low half of a stack address at its begin */
+	u32 expired_mark;	  /* of the last wait for a completion whose time was over, */
+	u64 expired_ns;		  /* when that was, 0 = none, */
+	u64 expired_since_ns;	  /* and when the first of those began that followed each other at once */
 	u64 signalling_ip;	  /* who began the outermost signalling section */
 	u64 signalling_ns;
 	u32 signalling_depth; /* nested ones, 0 = in none */

@@ -179,4 +179,45 @@ static __always_inline void wait_end(u32 kind, u64 object)
 	}
 }
 
+/* The innermost wait of the current task, if it is of that kind; NULL else. */
+static __always_inline struct gw_wait *wait_innermost(struct task_entry *entry, u32 kind, u32 *index)
+{
+	u32 last = entry->watch.depth - 1;
+
+	if (last >= GW_WAIT_DEPTH || entry->watch.waits[last].kind != kind)
+		return NULL;
+	*index = last;
+	return &entry->watch.waits[last];
+}
+
+/* The innermost wait, which has just begun, goes on with one that has expired within @ns, at the same depth. */
+static __always_inline void wait_continue(u32 kind, u64 ns)
+{
+	struct task_entry *entry = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0);
+	struct gw_wait *wait;
+	u32 i = 0;
+
+	if (!entry || !entry->expired_ns)
+		return;
+	wait = wait_innermost(entry, kind, &i);
+	if (wait && i < GW_WAIT_DEPTH && entry->marks[i] == entry->expired_mark &&
+	    wait->since_ns < entry->expired_ns + ns)
+		wait->since_ns = entry->expired_since_ns;
+}
+
+/* The innermost wait's time is over: another one may go on with it. */
+static __always_inline void wait_expire(u32 kind)
+{
+	struct task_entry *entry = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0);
+	struct gw_wait *wait;
+	u32 i = 0;
+
+	wait = entry ? wait_innermost(entry, kind, &i) : NULL;
+	if (!wait || i >= GW_WAIT_DEPTH)
+		return;
+	entry->expired_mark = entry->marks[i];
+	entry->expired_ns = bpf_ktime_get_ns();
+	entry->expired_since_ns = wait->since_ns;
+}
+
 #endif

@@ -9,6 +9,7 @@
 #include "bpf/snapshot/fault.h"
 #include "bpf/snapshot/getter.h"
 #include "bpf/snapshot/output.h"
+#include "bpf/snapshot/reset.h"
 #include "bpf/snapshot/work.h"
 
 struct seen {
@@ -76,6 +77,45 @@ static __always_inline bool is_signaled(u64 fence)
 	return fence_flag(BPF_CORE_READ(address, flags), FENCE_SIGNALED);
 }
 
+#define ARRAY_WALK_MAX 1024
+
+struct pick {
+	struct gw_fence_record *record;
+	u64 fences;
+};
+
+static long pick_unsignaled(u32 i, void *context)
+{
+	struct pick *pick = context;
+	struct gw_fence_record *record = pick->record;
+	u64 fence = read_u64(pick->fences + i * 8);
+	u32 count = record->member_count;
+
+	if (!fence || is_signaled(fence))
+		return 0;
+	if (count >= GW_FENCE_MEMBERS) {
+		record->flags |= GW_FENCE_F_CUT;
+		return 1;
+	}
+	record->members[count] = fence;
+	record->member_count = count + 1;
+	return 0;
+}
+
+/* The same where there are too many for a record: those that are not signalled, for nothing else is waited for. */
+static __always_inline void read_array_members(struct gw_fence_record *record, u64 fences, u32 count)
+{
+	struct pick pick = { .record = record, .fences = fences };
+
+	if (count <= GW_FENCE_MEMBERS) {
+		read_members(record, fences, count);
+		return;
+	}
+	if (count > ARRAY_WALK_MAX)
+		record->flags |= GW_FENCE_F_CUT;
+	bpf_loop(count < ARRAY_WALK_MAX ? count : ARRAY_WALK_MAX, pick_unsignaled, &pick, 0);
+}
+
 struct unsignaled {
 	struct gw_fence_record *record;
 	s32 count;
@@ -99,7 +139,7 @@ static __always_inline void read_array(struct gw_fence_record *record)
 	s32 pending = BPF_CORE_READ(array, num_pending.counter);
 
 	record->kind = GW_FENCE_ARRAY;
-	read_members(record, (u64)BPF_CORE_READ(array, fences), BPF_CORE_READ(array, num_fences));
+	read_array_members(record, (u64)BPF_CORE_READ(array, fences), BPF_CORE_READ(array, num_fences));
 	bpf_loop(record->member_count, count_unsignaled, &unsignaled, 0);
 	if (pending < unsignaled.count)
 		record->flags |= GW_FENCE_F_ANY;
@@ -203,6 +243,8 @@ static __always_inline void read_sched(struct gw_fence_record *record, u32 kind)
 	if (kind == GW_FENCE_SCHED_FINISHED) {
 		record->member_count = 1;
 		record->members[0] = read_member(job, layout->sched_fence_parent);
+		if (layout->sched_fence_scheduled >= 0 && is_signaled(job + layout->sched_fence_scheduled))
+			record->flags |= GW_FENCE_F_PUSHED;
 	}
 	/* drm_sched_fence_init(): finished is in the context after the entity's own. */
 	record->dependency = entity_dependency(record->scheduler, record->context - (kind == GW_FENCE_SCHED_FINISHED));
@@ -323,6 +365,7 @@ static long emit_queued(u32 i, void *context)
 	if (out->scratch->fence.scheduler)
 		emit_device(out, out->scratch->fence.scheduler);
 	emit_signalling_items(out, out->scratch->fence.context);
+	emit_reset(out, out->scratch->fence.scheduler);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* The snapshot: walks all tasks and writes records of those that matter. */
 #include "bpf/lib/started.h"
 #include "bpf/lib/wait.h"
+#include "bpf/snapshot/entity.h"
 #include "bpf/snapshot/fault.h"
 #include "bpf/snapshot/fence.h"
 #include "bpf/snapshot/lock.h"
@@ -248,6 +249,8 @@ static __always_inline int emit_wait(struct output *out, const struct gw_wait *w
 		return emit_wait_any(out, wait);
 	case GW_WAIT_LOCK:
 		return emit_lock(out, wait->object, wait->flags);
+	case GW_WAIT_ENTITY:
+		return queue_fence(out->scratch, wait->context);
 	case GW_WAIT_WORK:
 		return emit_item(out, wait->object);
 	case GW_WAIT_WORKQUEUE:
@@ -303,12 +306,16 @@ static __always_inline void emit_objects(struct output *out, struct task_struct 
 	bpf_loop(FENCES_PER_TASK, emit_queued, out, 0);
 }
 
-static long resolve_nth_poll(u32 i, void *context)
+static long resolve_nth_wait(u32 i, void *context)
 {
 	struct scratch *scratch = ((struct output *)context)->scratch;
 
-	if (i < GW_WAIT_DEPTH && scratch->task.watch.waits[i].kind == GW_WAIT_POLL)
+	if (i >= GW_WAIT_DEPTH)
+		return 1;
+	if (scratch->task.watch.waits[i].kind == GW_WAIT_POLL)
 		resolve_poll(&scratch->task.watch.waits[i]);
+	else if (scratch->task.watch.waits[i].kind == GW_WAIT_ENTITY)
+		resolve_entity(&scratch->task.watch.waits[i]);
 	return 0;
 }
 
@@ -370,7 +377,7 @@ static __always_inline void emit_task(struct output *out, struct task_struct *ta
 	read_user_registers(record, task);
 	read_blocker(record, task);
 	read_stack(record, task);
-	bpf_loop(record->watch.depth, resolve_nth_poll, out, 0);
+	bpf_loop(record->watch.depth, resolve_nth_wait, out, 0);
 	size = record->stack_depth;
 	if (size > GW_STACK_DEPTH)
 		size = GW_STACK_DEPTH;

@@ -124,6 +124,55 @@ int BPF_PROG(completion_wait_killable_end, void *completion)
 	return 0;
 }
 
+/*
+ * Drivers wait for their device so, and do it again when the time is over. Waits
+ * at the same depth that follow each other within a second are one, which began
+ * with the first of them.
+ */
+#define AGAIN_NS 1000000000ULL
+
+SEC("fentry/wait_for_completion_timeout")
+int BPF_PROG(completion_wait_timeout_start, void *completion)
+{
+	struct gw_wait wait = {
+		.kind = GW_WAIT_COMPLETION,
+		.flags = GW_WAIT_F_TIMEOUT,
+		.object = (u64)completion,
+	};
+
+	wait_begin(ctx, &wait);
+	wait_continue(GW_WAIT_COMPLETION, AGAIN_NS);
+	return 0;
+}
+
+SEC("fexit/wait_for_completion_timeout")
+int BPF_PROG(completion_wait_timeout_end, void *completion, unsigned long timeout, unsigned long left)
+{
+	if (!left)
+		wait_expire(GW_WAIT_COMPLETION);
+	wait_end(GW_WAIT_COMPLETION, (u64)completion);
+	return 0;
+}
+
+SEC("fentry/kthread_park")
+int BPF_PROG(kthread_park_start, struct task_struct *task)
+{
+	struct gw_wait wait = {
+		.kind = GW_WAIT_PARK,
+		.object = (u64)task,
+	};
+
+	wait_begin(ctx, &wait);
+	return 0;
+}
+
+SEC("fexit/kthread_park")
+int BPF_PROG(kthread_park_end, struct task_struct *task)
+{
+	wait_end(GW_WAIT_PARK, (u64)task);
+	return 0;
+}
+
 SEC("fentry/kthread_stop")
 int BPF_PROG(kthread_stop_start, struct task_struct *task)
 {

@@ -198,7 +198,16 @@ static void chain_follow_path(struct chain *chain, size_t end)
 	free(via);
 }
 
-/* From @node along first edges to where they end. */
+/* An edge from the last step's node back into the chain, or NULL. */
+static const struct chain_edge *chain_find_return(const struct chain *chain, size_t node)
+{
+	for (size_t i = 0; i < chain->edge_count; i++)
+		if (chain->edges[i].from == node && chain->nodes[chain->edges[i].to].in_chain)
+			return &chain->edges[i];
+	return NULL;
+}
+
+/* From @node along first edges to where they end, or come back. */
 static void chain_follow_rest(struct chain *chain, size_t node)
 {
 	for (const struct chain_edge *edge;; node = edge->to) {
@@ -206,9 +215,11 @@ static void chain_follow_rest(struct chain *chain, size_t node)
 		for (edge = chain->nodes[node].out; edge && chain->nodes[edge->to].in_chain; edge = edge->next_out)
 			;
 		if (!edge)
-			return;
+			break;
 		chain->steps[chain->step_count - 1].edge = edge;
 	}
+	chain->steps[chain->step_count - 1].edge = chain_find_return(chain, node);
+	chain->returns = chain->steps[chain->step_count - 1].edge;
 }
 
 static size_t chain_first_task(const struct chain *chain)

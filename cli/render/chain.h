@@ -37,8 +37,9 @@ struct chain {
 	size_t edge_count;
 	struct chain_step *steps;
 	size_t step_count;
-	bool loop;   /* the last step's edge leads to the first node */
-	json_t *ids; /* node id to its number */
+	bool loop;    /* the last step's edge leads to the first node */
+	bool returns; /* it leads to another node of the chain */
+	json_t *ids;  /* node id to its number */
 };
 
 #define CHAIN_NONE ((size_t)-1)

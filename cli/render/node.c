@@ -84,6 +84,7 @@ char *edge_phrase(const json_t *edge, const json_t *from, const json_t *to)
 	} phrases[] = {
 		{ "waits-for", "waits for" },
 		{ "waits-for-end-of", "waits for the end of" },
+		{ "parks", "waits for the parking of" },
 		{ "flushes", "flushes" },
 		{ "inside", "is inside" },
 		{ "on-timeline", "on" },

@@ -244,7 +244,7 @@ static char *chain_step_text(const struct chain *chain, size_t i)
 	const json_t *from = chain->nodes[step->node].json, *to = chain->nodes[step->edge->to].json;
 	_cleanup_free_ char *phrase = edge_phrase(step->edge->json, from, to), *target = node_text(to), *end = NULL;
 
-	if (chain->loop)
+	if (chain->loop || chain->returns)
 		end = text_format("%s", i + 1 == chain->step_count ? STYLE_RED " ← closes the loop" STYLE_END : "");
 	else
 		end = chain->steps[i + 1].edge ? text_format("%s", "") : chain_end_text(chain, step->edge->to);

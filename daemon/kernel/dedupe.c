@@ -66,6 +66,9 @@ static bool dedupe_key(const struct gw_record *record, size_t offset, struct key
 	case GW_RECORD_SEMAPHORE:
 		key->address = ((const struct gw_semaphore_record *)record)->semaphore.address;
 		return true;
+	case GW_RECORD_RESET:
+		key->address = ((const struct gw_reset_record *)record)->scheduler;
+		return true;
 	case GW_RECORD_WORK:
 		key->address = ((const struct gw_work_record *)record)->work;
 		key->place = ((const struct gw_work_record *)record)->place;

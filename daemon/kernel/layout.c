@@ -29,11 +29,20 @@ static const struct member {
 	MEMBER(scheduler_work_run_job, "gpu_sched", "drm_gpu_scheduler", "work_run_job"),
 	MEMBER(scheduler_rq, "gpu_sched", "drm_gpu_scheduler", "sched_rq"),
 	MEMBER(scheduler_num_rqs, "gpu_sched", "drm_gpu_scheduler", "num_rqs"),
+	MEMBER(scheduler_timeout, "gpu_sched", "drm_gpu_scheduler", "timeout"),
+	MEMBER(scheduler_work_tdr, "gpu_sched", "drm_gpu_scheduler", "work_tdr"),
+	MEMBER(scheduler_pending_list, "gpu_sched", "drm_gpu_scheduler", "pending_list"),
 	MEMBER(rq_entities, "gpu_sched", "drm_sched_rq", "entities"),
 	MEMBER(entity_list, "gpu_sched", "drm_sched_entity", "list"),
 	MEMBER(entity_fence_context, "gpu_sched", "drm_sched_entity", "fence_context"),
 	MEMBER(entity_dependency, "gpu_sched", "drm_sched_entity", "dependency"),
 	MEMBER(scheduler_device, "gpu_sched", "drm_gpu_scheduler", "dev"),
+	MEMBER(entity_job_queue, "gpu_sched", "drm_sched_entity", "job_queue"),
+	MEMBER(entity_rq, "gpu_sched", "drm_sched_entity", "rq"),
+	MEMBER(rq_scheduler, "gpu_sched", "drm_sched_rq", "sched"),
+	MEMBER(queue_job_count, "gpu_sched", "spsc_queue", "job_count"),
+	MEMBER(job_queue_node, "gpu_sched", "drm_sched_job", "queue_node"),
+	MEMBER(job_fence, "gpu_sched", "drm_sched_job", "s_fence"),
 	MEMBER(syncobj_fence, "drm", "drm_syncobj", "fence"),
 	MEMBER(device_unplugged, "drm", "drm_device", "unplugged"),
 	MEMBER(device_dev, "drm", "drm_device", "dev"),
@@ -219,6 +228,7 @@ void gw_layout_symbols(struct gw_symbols *ret, const struct gw_kallsyms *kallsym
 	ret->process_timeout = layout_address(kallsyms, "process_timeout");
 	ret->hrtimer_wakeup = layout_address(kallsyms, "hrtimer_wakeup");
 	ret->unplug_srcu = layout_address(kallsyms, "drm_unplug_srcu");
+	ret->clocksource_jiffies = layout_address(kallsyms, "clocksource_jiffies");
 }
 
 void gw_layout_fault_queues(struct gw_fault_queue *ret, struct btf *vmlinux, const struct gw_kallsyms *kallsyms)

@@ -228,7 +228,8 @@ static int reader_note_task(struct gw_reader *reader, const struct gw_task_recor
 		const struct gw_wait *wait = &task->watch.waits[i];
 
 		/* Workers are found by what they execute, and stopped threads by their address. */
-		if (wait->kind == GW_WAIT_WORK || wait->kind == GW_WAIT_WORKQUEUE || wait->kind == GW_WAIT_TASK)
+		if (wait->kind == GW_WAIT_WORK || wait->kind == GW_WAIT_WORKQUEUE || wait->kind == GW_WAIT_TASK ||
+		    wait->kind == GW_WAIT_PARK)
 			r = reader_want(reader, wait->object);
 		else if (wait->kind == GW_WAIT_LOCK)
 			r = addresses_add(&reader->code, wait->object);
@@ -298,6 +299,8 @@ static int reader_note_record(struct gw_reader *reader, const struct gw_record *
 		return reader_note_fence(reader, (const struct gw_fence_record *)record);
 	case GW_RECORD_LOCK:
 		return reader_want(reader, ((const struct gw_lock_record *)record)->owner);
+	case GW_RECORD_RESET:
+		return reader_want(reader, ((const struct gw_reset_record *)record)->work);
 	case GW_RECORD_WORK:
 		return reader_note_work(reader, (const struct gw_work_record *)record);
 	case GW_RECORD_FAULT:

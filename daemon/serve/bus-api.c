@@ -313,7 +313,7 @@ static int api_add_stalls_of_now(struct stalls *stalls, uint64_t min_age_ns)
 
 	if (r < 0)
 		return r;
-	r = gw_analysis_stalls(now, &policy, api_on_stall, stalls);
+	r = gw_analysis_stalls(gw_watch_analysis(stalls->api->parts.watch), now, &policy, api_on_stall, stalls);
 	gw_snapshot_free(now);
 	return r;
 }

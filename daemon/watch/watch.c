@@ -200,6 +200,11 @@ uint64_t gw_watch_failures(const struct gw_watch *watch)
 	return watch->failures;
 }
 
+const struct gw_analysis *gw_watch_analysis(const struct gw_watch *watch)
+{
+	return watch->analysis;
+}
+
 struct gw_loader *gw_watch_loader(struct gw_watch *watch)
 {
 	return watch->loader;

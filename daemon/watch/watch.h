@@ -52,6 +52,9 @@ int gw_watch_peek(struct gw_watch *watch, bool timelines, struct gw_snapshot **r
 uint64_t gw_watch_snapshots(const struct gw_watch *watch);
 uint64_t gw_watch_failures(const struct gw_watch *watch);
 
+/* Owned by the watch. */
+const struct gw_analysis *gw_watch_analysis(const struct gw_watch *watch);
+
 struct gw_loader *gw_watch_loader(struct gw_watch *watch);
 
 /* A recording of the snapshots that were looked at last: see gw_recorder_write(). */

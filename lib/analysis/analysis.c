@@ -7,6 +7,7 @@
 
 #include "lib/analysis/build/build.h"
 #include "lib/analysis/graph/stuck.h"
+#include "lib/analysis/record/progress.h"
 #include "lib/analysis/verdict/classify.h"
 #include "lib/analysis/verdict/render.h"
 #include "lib/analysis/verdict/stall.h"
@@ -17,6 +18,7 @@ struct gw_analysis {
 	struct gw_store *store;
 	struct gw_spells spells; /* of the last snapshot */
 	struct gw_snapshot *last;
+	struct gw_progress progress;
 };
 
 int gw_analysis_new(struct gw_analysis **ret, const struct gw_policy *policy)
@@ -41,6 +43,7 @@ void gw_analysis_free(struct gw_analysis *analysis)
 	gw_store_free(analysis->store);
 	gw_spells_deinit(&analysis->spells);
 	gw_snapshot_free(analysis->last);
+	gw_progress_deinit(&analysis->progress);
 	free(analysis);
 }
 
@@ -99,7 +102,10 @@ static int analysis_judge(struct gw_analysis *analysis, const struct gw_snapshot
 	r = gw_spells_update(&analysis->spells, now, analysis->last);
 	if (r < 0)
 		return r;
-	r = gw_graph_build(&graph, now, analysis->last, &analysis->spells);
+	r = gw_progress_update(&analysis->progress, now);
+	if (r < 0)
+		return r;
+	r = gw_graph_build(&graph, now, analysis->last, &analysis->spells, &analysis->progress);
 	r = r ?: analysis_find(&analysis->policy, &graph, &findings);
 	for (size_t i = 0; i < findings.count && r == 0; i++)
 		r = gw_store_offer(analysis->store, &graph, &findings.items[i], changed, userdata);
@@ -138,12 +144,12 @@ static int analysis_give(const struct gw_graph *graph, const struct gw_finding *
 	return 0;
 }
 
-int gw_analysis_stalls(const struct gw_snapshot *now, const struct gw_policy *policy, gw_report_changed found,
-		       void *userdata)
+int gw_analysis_stalls(const struct gw_analysis *analysis, const struct gw_snapshot *now,
+		       const struct gw_policy *policy, gw_report_changed found, void *userdata)
 {
 	struct gw_finding_list findings = { .items = NULL };
 	struct gw_graph graph;
-	int r = gw_graph_build(&graph, now, NULL, NULL);
+	int r = gw_graph_build(&graph, now, NULL, NULL, &analysis->progress);
 
 	r = r ?: analysis_find(policy, &graph, &findings);
 	for (size_t i = 0; i < findings.count && r == 0; i++)

@@ -50,12 +50,13 @@ size_t gw_analysis_reports(const struct gw_analysis *analysis, const struct gw_r
 
 /*
  * gw_analysis_stalls - the stalls and livelocks of one snapshot that are older than @policy's stall_ns, deadlocks left out
+ * @analysis: what its steps have seen so far shows which timelines do not advance
  * @found: called for each
  *
  * For whoever asks now and does not want to wait until the watch reports them. Returns 0 or -ENOMEM.
  */
-int gw_analysis_stalls(const struct gw_snapshot *now, const struct gw_policy *policy, gw_report_changed found,
-		       void *userdata);
+int gw_analysis_stalls(const struct gw_analysis *analysis, const struct gw_snapshot *now,
+		       const struct gw_policy *policy, gw_report_changed found, void *userdata);
 
 /* What tasks of the last snapshot do from look to look; valid until the next step. */
 const struct gw_spells *gw_analysis_spells(const struct gw_analysis *analysis);

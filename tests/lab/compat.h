@@ -104,10 +104,11 @@ static inline void lab_shrinker_destroy(struct shrinker *shrinker)
 
 /*
  * drm_sched_init() takes a structure since 6.15, 796a9f55a8d1, which 6.1.y took over; the number of run queues came in
- * 6.7, 56e449603f0a, and is not in 6.1.y. Jobs never time out here: the lab decides when a deadlock ends.
+ * 6.7, 56e449603f0a, and is not in 6.1.y.
  */
-static inline int lab_sched_init(struct drm_gpu_scheduler *sched, const struct drm_sched_backend_ops *ops,
-				 const char *name, struct device *dev)
+static inline int lab_sched_init_timeout(struct drm_gpu_scheduler *sched, const struct drm_sched_backend_ops *ops,
+					 const char *name, struct device *dev, long timeout,
+					 struct workqueue_struct *timeout_wq)
 {
 #ifdef LAB_HAVE_SCHED_INIT_ARGS
 	const struct drm_sched_init_args args = {
@@ -116,15 +117,34 @@ static inline int lab_sched_init(struct drm_gpu_scheduler *sched, const struct d
 		.num_rqs = DRM_SCHED_PRIORITY_COUNT,
 #endif
 		.credit_limit = 16,
-		.timeout = MAX_SCHEDULE_TIMEOUT,
+		.timeout = timeout,
+		.timeout_wq = timeout_wq,
 		.name = name,
 		.dev = dev,
 	};
 
 	return drm_sched_init(sched, &args);
 #else
-	return drm_sched_init(sched, ops, NULL, DRM_SCHED_PRIORITY_COUNT, 16, 0, MAX_SCHEDULE_TIMEOUT, NULL, NULL, name,
-			      dev);
+	return drm_sched_init(sched, ops, NULL, DRM_SCHED_PRIORITY_COUNT, 16, 0, timeout, timeout_wq, NULL, name, dev);
+#endif
+}
+
+/* Jobs never time out here: the lab decides when a deadlock ends. */
+static inline int lab_sched_init(struct drm_gpu_scheduler *sched, const struct drm_sched_backend_ops *ops,
+				 const char *name, struct device *dev)
+{
+	return lab_sched_init_timeout(sched, ops, name, dev, MAX_SCHEDULE_TIMEOUT, NULL);
+}
+
+/* full_recovery went in 6.12, 83b501c1799a; an error came in 6.13, b2ef808786d9. */
+static inline void lab_sched_start(struct drm_gpu_scheduler *sched)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	drm_sched_start(sched, -ECANCELED);
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	drm_sched_start(sched);
+#else
+	drm_sched_start(sched, true);
 #endif
 }
 

@@ -9,7 +9,18 @@
 
 #include "lab.h"
 
-enum fence_lock_variant { FL_RESV, FL_MUTEX, FL_RWSEM, FL_RWSEM_READ, FL_WORK, FL_ANY, FL_ARRAY, FL_CHAIN, FL_SCHED };
+enum fence_lock_variant {
+	FL_RESV,
+	FL_MUTEX,
+	FL_RWSEM,
+	FL_RWSEM_READ,
+	FL_WORK,
+	FL_ANY,
+	FL_ARRAY,
+	FL_CHAIN,
+	FL_SCHED,
+	FL_BIG_ARRAY
+};
 
 struct fence_lock {
 	struct lab_instance *inst;
@@ -124,17 +135,20 @@ static int create_fences(struct fence_lock *fl, unsigned int count)
 
 static int wrap_in_array(struct fence_lock *fl)
 {
-	struct dma_fence **members = kmalloc_array(2, sizeof(*members), GFP_KERNEL);
+	unsigned int done = fl->inst->variant->value == FL_BIG_ARRAY ? 20 : 0, i;
+	struct dma_fence **members = kmalloc_array(done + 2, sizeof(*members), GFP_KERNEL);
 	struct dma_fence_array *array;
 
 	if (!members)
 		return -ENOMEM;
-	members[0] = dma_fence_get(fl->fence[0]);
-	members[1] = dma_fence_get(fl->fence[1]);
-	array = lab_fence_array_create(2, members, dma_fence_context_alloc(1));
+	for (i = 0; i < done; i++)
+		members[i] = dma_fence_get_stub();
+	members[done] = dma_fence_get(fl->fence[0]);
+	members[done + 1] = dma_fence_get(fl->fence[1]);
+	array = lab_fence_array_create(done + 2, members, dma_fence_context_alloc(1));
 	if (!array) {
-		dma_fence_put(members[0]);
-		dma_fence_put(members[1]);
+		for (i = 0; i < done + 2; i++)
+			dma_fence_put(members[i]);
 		kfree(members);
 		return -ENOMEM;
 	}
@@ -167,7 +181,8 @@ static int start_holder(struct fence_lock *fl)
 
 static int start_with_thread(struct fence_lock *fl, int variant)
 {
-	unsigned int count = variant == FL_ANY || variant == FL_ARRAY ? 2 : 1;
+	bool array = variant == FL_ARRAY || variant == FL_BIG_ARRAY;
+	unsigned int count = variant == FL_ANY || array ? 2 : 1;
 	int ret;
 
 	lab_timeline_init(&fl->timeline[0], "gfx", fl->inst->id);
@@ -177,7 +192,7 @@ static int start_with_thread(struct fence_lock *fl, int variant)
 	if (!fl->signaller)
 		return -ENOMEM;
 	ret = lab_wait(&fl->warm) ?: create_fences(fl, count);
-	if (!ret && variant == FL_ARRAY)
+	if (!ret && array)
 		ret = wrap_in_array(fl);
 	if (!ret && variant == FL_CHAIN)
 		ret = wrap_in_chain(fl);
@@ -244,7 +259,7 @@ static int fence_lock_start(struct lab_instance *inst)
 		[FL_RWSEM] = LAB_RWSEM, [FL_RWSEM_READ] = LAB_RWSEM_READ,
 		[FL_WORK] = LAB_MUTEX,	[FL_ANY] = LAB_MUTEX,
 		[FL_ARRAY] = LAB_MUTEX, [FL_CHAIN] = LAB_MUTEX,
-		[FL_SCHED] = LAB_MUTEX,
+		[FL_SCHED] = LAB_MUTEX, [FL_BIG_ARRAY] = LAB_MUTEX,
 	};
 	struct fence_lock *fl = kzalloc(sizeof(*fl), GFP_KERNEL);
 	int variant = inst->variant->value;
@@ -295,11 +310,17 @@ static void fence_lock_finish(struct lab_instance *inst)
 }
 
 static const struct lab_variant fence_lock_variants[] = {
-	{ "resv", FL_RESV },	       { "mutex", FL_MUTEX },
-	{ "rwsem", FL_RWSEM },	       { "rwsem-read", FL_RWSEM_READ },
-	{ "signaller-work", FL_WORK }, { "any", FL_ANY },
-	{ "array", FL_ARRAY },	       { "chain", FL_CHAIN },
-	{ "sched", FL_SCHED },	       { "" },
+	{ "resv", FL_RESV },
+	{ "mutex", FL_MUTEX },
+	{ "rwsem", FL_RWSEM },
+	{ "rwsem-read", FL_RWSEM_READ },
+	{ "signaller-work", FL_WORK },
+	{ "any", FL_ANY },
+	{ "array", FL_ARRAY },
+	{ "chain", FL_CHAIN },
+	{ "sched", FL_SCHED },
+	{ "big-array", FL_BIG_ARRAY },
+	{ "" },
 };
 
 const struct lab_family lab_fence_lock_family = {

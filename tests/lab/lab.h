@@ -218,6 +218,14 @@ extern const struct lab_family lab_reclaim_family;
 extern const struct lab_family lab_hazard_family;
 extern const struct lab_family lab_fault_family;
 extern const struct lab_family lab_eviction_family;
+extern const struct lab_family lab_reset_cycle_family;
+extern const struct lab_family lab_late_reset_family;
+extern const struct lab_family lab_silent_family;
+extern const struct lab_family lab_entity_family;
+extern const struct lab_family lab_entity_fini_family;
+extern const struct lab_family lab_late_entity_family;
+extern const struct lab_family lab_flip_family;
+extern const struct lab_family lab_virtqueue_family;
 extern const struct lab_family lab_recovery_family;
 extern const struct lab_family lab_late_recovery_family;
 extern const struct lab_family lab_healthy_family;
@@ -318,5 +326,35 @@ int lab_job_depend(struct lab_job *job, struct dma_fence *fence);
 void lab_job_push(struct lab_job *job);
 /* Instead of pushing it: its fences are never signalled, unless by whoever holds them. */
 void lab_job_abandon(struct lab_job *job);
+
+/* ---- irq_ring.c: used by tdr.c and entity.c ---- */
+
+struct drm_sched_entity;
+struct lab_irq_ring_params {
+	long timeout; /* jiffies */
+	struct workqueue_struct *timeout_wq;
+	unsigned int job_us; /* how long a job takes */
+	void (*run)(void *data); /* in run_job(), or NULL */
+	void (*before_reset)(void *data); /* in timedout_job(), or NULL */
+	void *data;
+};
+
+struct lab_irq_ring;
+/* A drm_sched scheduler with one entity; the interrupt of a timer ends its jobs. */
+struct lab_irq_ring *lab_irq_ring_create(const char *name, unsigned int id, const struct lab_irq_ring_params *params);
+/* Waits for all jobs to end. */
+void lab_irq_ring_destroy(struct lab_irq_ring *ring);
+const char *lab_irq_ring_name(const struct lab_irq_ring *ring);
+struct drm_sched_entity *lab_irq_ring_entity(struct lab_irq_ring *ring);
+/* Somebody else has destroyed the entity. */
+void lab_irq_ring_entity_gone(struct lab_irq_ring *ring);
+/* A job that needs @depends_on, or NULL; returns its finished fence, which the caller owns, or NULL without memory. */
+struct dma_fence *lab_irq_ring_submit(struct lab_irq_ring *ring, struct dma_fence *depends_on);
+/* Submits as many jobs, one after the other. */
+int lab_irq_ring_warmup(struct lab_irq_ring *ring, unsigned int count);
+/* From now on no interrupt comes: one job at a time. */
+void lab_irq_ring_go_silent(struct lab_irq_ring *ring);
+/* Interrupts come again, and what was missed is retired with an error. */
+void lab_irq_ring_recover(struct lab_irq_ring *ring);
 
 #endif

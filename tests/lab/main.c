@@ -29,6 +29,10 @@ static const struct lab_family *const lab_families[] = {
 	&lab_semaphore_leak_family, &lab_semaphore_healthy_family,
 	&lab_reclaim_late_family,   &lab_busy_holder_family,
 	&lab_retry_loop_family,	    &lab_busy_late_family,
+	&lab_reset_cycle_family,    &lab_late_reset_family,
+	&lab_silent_family,	    &lab_entity_family,
+	&lab_entity_fini_family,    &lab_late_entity_family,
+	&lab_flip_family,	    &lab_virtqueue_family,
 };
 
 static DEFINE_MUTEX(lab_control); /* one start or stop at a time; taken before the next one */

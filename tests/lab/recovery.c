@@ -11,7 +11,7 @@
 
 #define MAX_SIGNALLERS 3
 
-enum recovery_variant { BY_RESET, BY_RESET_WITHOUT_ERROR, BY_OPERATOR, OF_THREE, LATE_WORK, LATE_THREAD };
+enum recovery_variant { BY_RESET, BY_RESET_WITHOUT_ERROR, BY_OPERATOR, OF_THREE, PER_JOB, LATE_WORK, LATE_THREAD };
 
 struct recovery {
 	struct lab_instance *inst;
@@ -37,11 +37,22 @@ static int holder_thread(struct lab_actor *actor)
 	return 0;
 }
 
+/* Drivers have a fence context per ring, or per job. */
+static void next_job(struct recovery *r)
+{
+	if (r->inst->variant->value == PER_JOB)
+		lab_timeline_init(&r->timeline, "job", r->inst->id);
+}
+
 static int signaller_thread(struct lab_actor *actor)
 {
 	struct recovery *r = actor->inst->priv;
+	unsigned int i;
 
-	lab_timeline_warmup(&r->timeline, actor->inst->params.warmup);
+	for (i = 0; i < actor->inst->params.warmup; i++) {
+		next_job(r);
+		lab_timeline_warmup(&r->timeline, 1);
+	}
 	complete(&r->warm);
 	if (!lab_thread_wait(actor->inst, &r->go[0]))
 		return 0;
@@ -115,6 +126,7 @@ static int start_round(struct recovery *r, unsigned int round)
 	int ret;
 
 	r->round = round;
+	next_job(r);
 	r->fence[round] = lab_fence_create(&r->timeline);
 	if (!r->fence[round])
 		return -ENOMEM;
@@ -224,11 +236,9 @@ static void recovery_finish(struct lab_instance *inst)
 }
 
 static const struct lab_variant recovery_variants[] = {
-	{ "reset", BY_RESET },
-	{ "reset-without-error", BY_RESET_WITHOUT_ERROR },
-	{ "operator", BY_OPERATOR },
-	{ "three-signallers", OF_THREE },
-	{ "" },
+	{ "reset", BY_RESET },		{ "reset-without-error", BY_RESET_WITHOUT_ERROR },
+	{ "operator", BY_OPERATOR },	{ "three-signallers", OF_THREE },
+	{ "context-per-job", PER_JOB }, { "" },
 };
 
 const struct lab_family lab_recovery_family = {

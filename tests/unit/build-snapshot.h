@@ -359,6 +359,33 @@ static inline void scheduler_of(struct world *w, struct gw_fence_record *finishe
 	record->device.kind = GW_DEVICE_SCHEDULER;
 }
 
+/* The finished fence of a job that is on the hardware, where @hardware is its fence. */
+static inline struct gw_fence_record *finished_fence(struct world *w, uint64_t scheduler,
+						     const struct gw_fence_record *hardware)
+{
+	struct gw_fence_record *record = fence_of(w, GW_FENCE_SCHED_FINISHED, hardware, NULL);
+
+	record->scheduler = scheduler;
+	snprintf(record->driver, sizeof(record->driver), "drm_sched");
+	snprintf(record->timeline, sizeof(record->timeline), "gfx");
+	return record;
+}
+
+/* The timeout handler of a scheduler: its timer runs. */
+static inline struct gw_reset_record *timeout_handler(struct world *w, uint64_t scheduler)
+{
+	struct gw_reset_record *record = new_record(w, GW_RECORD_RESET, sizeof(*record));
+
+	record->scheduler = scheduler;
+	record->work = scheduler + 0x40;
+	record->timeout_ns = 20 * SECOND;
+	record->expires_ns = w->now_ns + 20 * SECOND;
+	record->place = GW_WORK_DELAYED;
+	record->jobs = 1;
+	snprintf(record->name, sizeof(record->name), "gfx");
+	return record;
+}
+
 /* ---- waits ------------------------------------------------------------------------------ */
 
 static inline struct gw_wait *waits(struct world *w, struct gw_task_record *task, enum gw_wait_kind kind,
@@ -733,6 +760,15 @@ static inline struct classic classic(struct world *w, uint32_t pid)
 	waits_for_fence(w, c.holder, c.fence);
 	waits_for_lock(w, c.signaller, c.lock, GW_LOCK_F_MUTEX);
 	return c;
+}
+
+/* Of the one active deadlock. */
+static inline void assert_types(const struct world *w, const char *expected)
+{
+	char types[1024];
+
+	types_of(the_report(w, GW_KIND_DEADLOCK), types, sizeof(types));
+	assert_string_equal(types, expected);
 }
 
 #endif

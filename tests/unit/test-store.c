@@ -266,7 +266,7 @@ TEST(long_wait_with_an_unknown_end_is_a_stall)
 	look(w, 9);
 	assert_silent(w);
 	look(w, 1);
-	assert_string_equal(gw_class_name(the_report(w, GW_KIND_STALL)->class), "long-wait");
+	assert_string_equal(gw_class_name(the_report(w, GW_KIND_STALL)->class), "silent-device");
 	assert_int_equal(json_array_size(the_report(w, GW_KIND_STALL)->cycle), 0);
 	assert_int_equal(the_report(w, GW_KIND_STALL)->id[0], 's');
 	assert_non_null(find_node(the_report(w, GW_KIND_STALL), "task:101"));

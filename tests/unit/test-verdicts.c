@@ -13,14 +13,6 @@
 	"schedule do_nanosleep hrtimer_nanosleep __x64_sys_clock_nanosleep do_syscall_64 "                             \
 	"entry_SYSCALL_64_after_hwframe"
 
-static void assert_types(const struct world *w, const char *expected)
-{
-	char types[1024];
-
-	types_of(the_report(w, GW_KIND_DEADLOCK), types, sizeof(types));
-	assert_string_equal(types, expected);
-}
-
 /* ---- fence-lock-cycle ---------------------------------------------------------------- */
 
 TEST(holder_waits_for_fence_whose_signaller_needs_its_mutex)
@@ -719,11 +711,30 @@ TEST(drivers_with_several_signallers_tell_nothing_of_a_new_timeline)
 {
 	struct world *w = world_new();
 	struct classic c = classic(w, 101);
+	struct gw_task_record *other = kthread(w, 103, "other");
 
 	c.ring->inherited = 1;
-	c.ring->timeline.changes = 1;
+	signalled_by(c.ring, other, 50);
+	waits_for_lock(w, other, c.lock, MUTEX);
 	look(w, 3);
 	assert_silent(w);
+	world_free(w);
+}
+
+TEST(drivers_whose_other_signallers_are_gone_have_one)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.ring->inherited = 1;
+	for (uint32_t pid = 103; pid < 105; pid++) {
+		struct gw_task_record *former = kthread(w, pid, "former");
+
+		signalled_by(c.ring, former, 50);
+		remove_record(w, former);
+	}
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
 	world_free(w);
 }
 
@@ -2043,6 +2054,7 @@ int main(void)
 		T(thread_that_retires_polled_fences_is_at_best_probable),
 		T(signaller_known_from_other_timelines_of_the_driver_is_at_best_probable),
 		T(drivers_with_several_signallers_tell_nothing_of_a_new_timeline),
+		T(drivers_whose_other_signallers_are_gone_have_one),
 		T(signaller_seen_once_is_no_habit),
 		T(signaller_of_a_few_fences_is_a_habit),
 		T(timeline_that_never_signalled_has_an_unknown_signaller),

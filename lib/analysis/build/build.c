@@ -108,7 +108,7 @@ static int build_expand_all(struct gw_builder *builder)
 }
 
 int gw_graph_build(struct gw_graph *ret, const struct gw_snapshot *now, const struct gw_snapshot *before,
-		   const struct gw_spells *spells)
+		   const struct gw_spells *spells, const struct gw_progress *progress)
 {
 	struct gw_builder builder;
 	int r;
@@ -116,6 +116,7 @@ int gw_graph_build(struct gw_graph *ret, const struct gw_snapshot *now, const st
 	gw_graph_init(ret, now);
 	r = gw_builder_init(&builder, ret, now, before);
 	builder.spells = spells;
+	builder.progress = progress;
 	r = r ?: build_add_waiting_tasks(&builder);
 	r = r ?: build_expand_all(&builder);
 	if (r == 0)

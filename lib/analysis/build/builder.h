@@ -14,6 +14,7 @@
 #include "lib/analysis/graph/graph.h"
 #include "lib/analysis/record/fault.h"
 #include "lib/analysis/record/index.h"
+#include "lib/analysis/record/progress.h"
 #include "lib/analysis/record/spell.h"
 #include "lib/analysis/record/stack.h"
 
@@ -26,7 +27,8 @@ struct gw_builder_fault {
 struct gw_builder {
 	struct gw_graph *graph;
 	const struct gw_snapshot *now, *before;
-	const struct gw_spells *spells; /* NULL = none are known */
+	const struct gw_spells *spells;	    /* NULL = none are known */
+	const struct gw_progress *progress; /* NULL = not known */
 	uint64_t unplug_srcu;
 	uint32_t mmap_lock_offset;
 	bool complete; /* what is not in the snapshot does not exist */

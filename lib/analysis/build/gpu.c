@@ -7,7 +7,7 @@ static bool gpu_has_address(const struct gw_builder *builder, uint64_t address)
 	return address && gw_index_find(&builder->gpu_symbols, address).count > 0;
 }
 
-static bool gpu_has_stack(const struct gw_builder *builder, const struct gw_task_record *task)
+bool gw_gpu_on_stack(const struct gw_builder *builder, const struct gw_task_record *task)
 {
 	for (uint32_t i = 0; i < task->stack_depth; i++)
 		if (gpu_has_address(builder, task->stack[i]))
@@ -20,7 +20,7 @@ static bool gpu_has_task(const struct gw_builder *builder, const struct gw_node 
 	if (gw_wait_is_fence(&node->wait) || node->stack_wait)
 		return true;
 	return node->task && (gpu_has_address(builder, node->task->watch.sections.work_function) ||
-			      gpu_has_stack(builder, node->task));
+			      gw_gpu_on_stack(builder, node->task));
 }
 
 static bool gpu_has_node(const struct gw_builder *builder, const struct gw_node *node)

@@ -11,4 +11,7 @@
  */
 void gw_gpu_mark(struct gw_builder *builder);
 
+/* Whether a function of a GPU driver is on the task's stack. */
+bool gw_gpu_on_stack(const struct gw_builder *builder, const struct gw_task_record *task);
+
 #endif

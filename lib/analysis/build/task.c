@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "bpf/abi/kernel-constants.h"
+#include "lib/analysis/build/gpu.h"
 #include "lib/analysis/record/place.h"
 #include "lib/analysis/record/stack.h"
 
@@ -148,7 +150,20 @@ static int task_need_work(struct gw_builder *builder, uint32_t from, const struc
 	return r < 0 ? r : task_need(builder, from, work, GW_RELATION_FLUSHES, wait);
 }
 
-static int task_need_end_of_task(struct gw_builder *builder, uint32_t from, const struct gw_wait *wait)
+/* For all jobs in an entity's queue to be taken by its scheduler: the next one comes first. */
+static int task_need_entity(struct gw_builder *builder, uint32_t task, uint32_t from, const struct gw_wait *wait)
+{
+	uint32_t fence;
+
+	if (!wait->context)
+		return gw_builder_live(builder, task, "waits for an entity that has no more jobs");
+	if (gw_builder_fence(builder, wait->context, 0, 0, 0, &fence) < 0)
+		return -ENOMEM;
+	return task_need(builder, from, fence, GW_RELATION_WAITS_FOR, wait);
+}
+
+/* For a thread to end, or to park. */
+static int task_need_thread(struct gw_builder *builder, uint32_t from, const struct gw_wait *wait)
 {
 	uint32_t to;
 	int r = gw_builder_task_at(builder, wait->object, 0, &to);
@@ -157,7 +172,21 @@ static int task_need_end_of_task(struct gw_builder *builder, uint32_t from, cons
 		return r;
 	if (to == GW_NO_NODE)
 		return gw_builder_live(builder, from, "waits for the end of a task that has ended");
-	return task_need(builder, from, to, GW_RELATION_STOPS, wait);
+	return task_need(builder, from, to, wait->kind == GW_WAIT_PARK ? GW_RELATION_PARKS : GW_RELATION_STOPS, wait);
+}
+
+/*
+ * A driver waits for its device: for a completion with a timeout, again and again; or asleep inside a drm_dev_enter()
+ * section, which is there for access to the hardware. Most likely, for what wakes it up is not tracked.
+ */
+static bool task_waits_for_device(const struct gw_builder *builder, const struct gw_task_record *task,
+				  const struct gw_wait *wait)
+{
+	bool timed = wait->kind == GW_WAIT_COMPLETION && (wait->flags & GW_WAIT_F_TIMEOUT);
+	bool section = wait->kind == GW_WAIT_NONE && task->watch.sections.drm_depth > 0 &&
+		       (task->state & TASK_UNINTERRUPTIBLE) && !(task->flags & GW_TASK_F_TIMER);
+
+	return (timed || section) && gw_gpu_on_stack(builder, task);
 }
 
 /* It is live because nobody tracks what it sleeps for: what can be named is where. */
@@ -166,7 +195,10 @@ static int task_sleeps_in(struct gw_builder *builder, uint32_t node, const char 
 	const struct gw_task_record *task = gw_builder_node(builder, node)->task;
 
 	if (task && gw_task_sleeps(task) && gw_place_of(builder->now, task).function)
-		gw_builder_node(builder, node)->end = GW_END_SLEEPS_IN;
+		gw_builder_node(builder, node)->end =
+			task_waits_for_device(builder, task, &gw_builder_node(builder, node)->wait)
+				? GW_END_SILENT_DEVICE
+				: GW_END_SLEEPS_IN;
 	return gw_builder_live(builder, node, why);
 }
 
@@ -193,8 +225,11 @@ static int task_need_object(struct gw_builder *builder, uint32_t task, uint32_t 
 		return task_need_node(builder, from, GW_NODE_WORKQUEUE, GW_RELATION_FLUSHES, wait);
 	case GW_WAIT_WORK:
 		return task_need_work(builder, from, wait);
+	case GW_WAIT_ENTITY:
+		return task_need_entity(builder, task, from, wait);
 	case GW_WAIT_TASK:
-		return task_need_end_of_task(builder, from, wait);
+	case GW_WAIT_PARK:
+		return task_need_thread(builder, from, wait);
 	default:
 		return task_sleeps_in(builder, task, "waits for a completion, and nothing shows who completes it");
 	}

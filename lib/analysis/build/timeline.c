@@ -9,151 +9,6 @@
 #include "lib/analysis/record/habit.h"
 #include "lib/analysis/record/stack.h"
 
-static bool timeline_is_full(const struct gw_timeline *timeline)
-{
-	return timeline->signallers[GW_SIGNALLERS - 1].kind != GW_SIGNALLER_NONE;
-}
-
-/* A full table where somebody has no habit is one that signallers pass through; of a driver's many timelines any is. */
-static bool timeline_may_have_forgotten(const struct gw_timeline_record *record)
-{
-	bool habits = true;
-
-	for (uint32_t i = 0; i < GW_SIGNALLERS; i++)
-		habits &= gw_habit(&record->timeline.signallers[i]) >= GW_HABITUAL_SIGNALS ||
-			  gw_habit_is_occasional(&record->timeline, i);
-	return timeline_is_full(&record->timeline) && (record->inherited || !habits);
-}
-
-/*
- * How sure it is that nobody but these signallers signals. Where fences can be polled, tasks signal in passing what
- * they find finished, and whoever comes next may do so; a full table may have forgotten somebody; and what is known
- * from the driver's other timelines only need not hold for this one.
- */
-static enum gw_confidence timeline_trust(const struct gw_node *node, const struct gw_signaller *signaller)
-{
-	const struct gw_timeline *timeline = &node->timeline->timeline;
-	bool user = signaller->kind == GW_SIGNALLER_TASK && !(signaller->flags & PF_KTHREAD);
-
-	if (timeline_may_have_forgotten(node->timeline) || (node->polled && user))
-		return GW_CONFIDENCE_HINT;
-	if (node->timeline->inherited)
-		return timeline->changes > 0 ? GW_CONFIDENCE_HINT : GW_CONFIDENCE_PROBABLE;
-	if (timeline->changes > 0 || node->polled || gw_habit(signaller) < GW_HABITUAL_SIGNALS)
-		return GW_CONFIDENCE_PROBABLE;
-	return GW_CONFIDENCE_PROVEN;
-}
-
-/* Unless several took turns, one followed the other, and the next one may come any time. */
-static bool timeline_signallers_come_and_go(const struct gw_timeline *timeline)
-{
-	uint32_t habitual = 0;
-
-	for (uint32_t i = 0; i < GW_SIGNALLERS; i++)
-		habitual += timeline->signallers[i].kind != GW_SIGNALLER_NONE && !gw_habit_is_occasional(timeline, i);
-	return timeline_is_full(timeline) || (habitual > 1 && timeline->changes < 2 * habitual);
-}
-
-/*
- * The same of one that is gone for good. Where signallers come and go, or signalled once and left, the next one may
- * come any time; another process may take over a fence of user space's.
- */
-static enum gw_confidence timeline_trust_gone(const struct gw_node *node, const struct gw_signaller *signaller)
-{
-	enum gw_confidence confidence = timeline_trust(node, signaller);
-
-	if (node->timeline->inherited || timeline_signallers_come_and_go(&node->timeline->timeline))
-		return GW_CONFIDENCE_HINT;
-	if (signaller->flags & PF_KTHREAD)
-		return confidence;
-	if (gw_habit(signaller) < GW_HABITUAL_SIGNALS)
-		return GW_CONFIDENCE_HINT;
-	return confidence < GW_CONFIDENCE_PROBABLE ? confidence : GW_CONFIDENCE_PROBABLE;
-}
-
-/* A driver that lives can start another kernel thread in the place of one that is gone: after a reset it does. */
-static enum gw_confidence timeline_trust_replaceable(const struct gw_node *node, const struct gw_signaller *signaller)
-{
-	enum gw_confidence confidence = timeline_trust_gone(node, signaller);
-
-	return confidence < GW_CONFIDENCE_PROBABLE ? confidence : GW_CONFIDENCE_PROBABLE;
-}
-
-/* A signaller out of habit is not told at once from the next task that got its address. */
-static bool timeline_signaller_may_have_changed(const struct gw_builder *builder, const struct gw_signaller *signaller)
-{
-	const struct gw_task_record *task = gw_snapshot_task(builder->now, signaller->task);
-	const struct gw_present_record *present = gw_snapshot_present(builder->now, signaller->task);
-
-	return signaller->count >= GW_CLOSE_LOOKS && ((task && task->start_ns != signaller->start_ns) ||
-						      (present && present->start_ns != signaller->start_ns));
-}
-
-static int timeline_signalled_by_task(struct gw_builder *builder, uint32_t node, const struct gw_signaller *signaller)
-{
-	enum gw_confidence confidence = timeline_trust(gw_builder_node(builder, node), signaller);
-	uint32_t task;
-
-	if (gw_builder_task_at(builder, signaller->task, signaller->start_ns, &task) < 0)
-		return -ENOMEM;
-	if (task == GW_NO_NODE && !builder->complete)
-		return gw_builder_live(builder, node, "has a signaller that is not in this snapshot");
-	if (task == GW_NO_NODE && timeline_signaller_may_have_changed(builder, signaller))
-		return gw_builder_live(builder, node, "has a signaller that may have been replaced");
-	if (task == GW_NO_NODE) {
-		confidence = timeline_trust_replaceable(gw_builder_node(builder, node), signaller);
-		if (gw_builder_gone_task(builder, signaller->task, signaller->start_ns, signaller->pid, signaller->comm,
-					 &task) < 0)
-			return -ENOMEM;
-	}
-	return gw_builder_edge(builder, node, task, GW_RELATION_SIGNALLED_BY, GW_EVIDENCE_LEARNED_SIGNALLER, confidence,
-			       0);
-}
-
-/*
- * An item that is being executed and has signalled a fence of this timeline already may only be cleaning up, and
- * another execution signal the next one.
- */
-static enum gw_confidence timeline_trust_work(const struct gw_builder *builder, const struct gw_node *node,
-					      const struct gw_signaller *signaller, uint64_t item)
-{
-	const struct gw_work_record *record = item ? gw_snapshot_work(builder->now, item) : NULL;
-	enum gw_confidence confidence = timeline_trust(node, signaller);
-
-	if (record && record->place == GW_WORK_EXECUTING && record->position == (uint32_t)node->address &&
-	    confidence > GW_CONFIDENCE_PROBABLE)
-		return GW_CONFIDENCE_PROBABLE;
-	return confidence;
-}
-
-/* The interrupt comes, unless the device stands still for a page fault. */
-static int timeline_signalled_by_device(struct gw_builder *builder, uint32_t node)
-{
-	int faults = gw_expand_held_up(builder, node);
-
-	if (faults < 0)
-		return faults;
-	return faults ? 0 : gw_builder_live(builder, node, "is signalled by an interrupt");
-}
-
-static int timeline_signalled_by(struct gw_builder *builder, uint32_t node, const struct gw_signaller *signaller)
-{
-	uint64_t item = signaller->work;
-	uint32_t work;
-
-	if (gw_habit_is_interrupt(signaller))
-		return timeline_signalled_by_device(builder, node);
-	if (signaller->kind == GW_SIGNALLER_TASK)
-		return timeline_signalled_by_task(builder, node, signaller);
-	/* The item that signalled last may be freed, and another one of its function signal next. */
-	if (!gw_builder_knows_work(builder, item, signaller->function))
-		item = 0;
-	if (gw_builder_work(builder, item, signaller->function, &work) < 0)
-		return -ENOMEM;
-	return gw_builder_edge(builder, node, work, GW_RELATION_SIGNALLED_BY, GW_EVIDENCE_LEARNED_SIGNALLER,
-			       timeline_trust_work(builder, gw_builder_node(builder, node), signaller, item), 0);
-}
-
 /* ---- which of them count ------------------------------------------------------------- */
 
 static bool timeline_work_is_idle(const struct gw_builder *builder, const struct gw_signaller *signaller)
@@ -226,6 +81,162 @@ static size_t timeline_signallers(const struct gw_builder *builder, const struct
 	return count;
 }
 
+/* ---- how far they are trusted ---------------------------------------------------------- */
+
+static bool timeline_is_full(const struct gw_timeline *timeline)
+{
+	return timeline->signallers[GW_SIGNALLERS - 1].kind != GW_SIGNALLER_NONE;
+}
+
+/*
+ * A full table where somebody has no habit is one that signallers pass through. Of a driver's many timelines each may
+ * have a signaller of its own, unless only one of all is left.
+ */
+static bool timeline_may_have_forgotten(const struct gw_builder *builder, const struct gw_timeline_record *record)
+{
+	const struct gw_signaller *signallers[GW_SIGNALLERS];
+	bool habits = true;
+
+	if (record->inherited)
+		return timeline_signallers(builder, &record->timeline, signallers) > 1;
+
+	for (uint32_t i = 0; i < GW_SIGNALLERS; i++)
+		habits &= gw_habit(&record->timeline.signallers[i]) >= GW_HABITUAL_SIGNALS ||
+			  gw_habit_is_occasional(&record->timeline, i);
+	return timeline_is_full(&record->timeline) && !habits;
+}
+
+/*
+ * How sure it is that nobody but these signallers signals. Where fences can be polled, tasks signal in passing what
+ * they find finished, and whoever comes next may do so; a full table may have forgotten somebody; and what is known
+ * from the driver's other timelines only need not hold for this one.
+ */
+static enum gw_confidence timeline_trust(const struct gw_builder *builder, const struct gw_node *node,
+					 const struct gw_signaller *signaller)
+{
+	const struct gw_timeline *timeline = &node->timeline->timeline;
+	bool user = signaller->kind == GW_SIGNALLER_TASK && !(signaller->flags & PF_KTHREAD);
+
+	if (timeline_may_have_forgotten(builder, node->timeline) || (node->polled && user))
+		return GW_CONFIDENCE_HINT;
+	if (node->timeline->inherited || timeline->changes > 0 || node->polled ||
+	    gw_habit(signaller) < GW_HABITUAL_SIGNALS)
+		return GW_CONFIDENCE_PROBABLE;
+	return GW_CONFIDENCE_PROVEN;
+}
+
+/* Unless several took turns, one followed the other, and the next one may come any time. */
+static bool timeline_signallers_come_and_go(const struct gw_timeline *timeline)
+{
+	uint32_t habitual = 0;
+
+	for (uint32_t i = 0; i < GW_SIGNALLERS; i++)
+		habitual += timeline->signallers[i].kind != GW_SIGNALLER_NONE && !gw_habit_is_occasional(timeline, i);
+	return timeline_is_full(timeline) || (habitual > 1 && timeline->changes < 2 * habitual);
+}
+
+/*
+ * The same of one that is gone for good. Where signallers come and go, or signalled once and left, the next one may
+ * come any time; another process may take over a fence of user space's.
+ */
+static enum gw_confidence timeline_trust_gone(const struct gw_builder *builder, const struct gw_node *node,
+					      const struct gw_signaller *signaller)
+{
+	enum gw_confidence confidence = timeline_trust(builder, node, signaller);
+
+	if (node->timeline->inherited || timeline_signallers_come_and_go(&node->timeline->timeline))
+		return GW_CONFIDENCE_HINT;
+	if (signaller->flags & PF_KTHREAD)
+		return confidence;
+	if (gw_habit(signaller) < GW_HABITUAL_SIGNALS)
+		return GW_CONFIDENCE_HINT;
+	return confidence < GW_CONFIDENCE_PROBABLE ? confidence : GW_CONFIDENCE_PROBABLE;
+}
+
+/* A driver that lives can start another kernel thread in the place of one that is gone: after a reset it does. */
+static enum gw_confidence timeline_trust_replaceable(const struct gw_builder *builder, const struct gw_node *node,
+						     const struct gw_signaller *signaller)
+{
+	enum gw_confidence confidence = timeline_trust_gone(builder, node, signaller);
+
+	return confidence < GW_CONFIDENCE_PROBABLE ? confidence : GW_CONFIDENCE_PROBABLE;
+}
+
+/* A signaller out of habit is not told at once from the next task that got its address. */
+static bool timeline_signaller_may_have_changed(const struct gw_builder *builder, const struct gw_signaller *signaller)
+{
+	const struct gw_task_record *task = gw_snapshot_task(builder->now, signaller->task);
+	const struct gw_present_record *present = gw_snapshot_present(builder->now, signaller->task);
+
+	return signaller->count >= GW_CLOSE_LOOKS && ((task && task->start_ns != signaller->start_ns) ||
+						      (present && present->start_ns != signaller->start_ns));
+}
+
+static int timeline_signalled_by_task(struct gw_builder *builder, uint32_t node, const struct gw_signaller *signaller)
+{
+	enum gw_confidence confidence = timeline_trust(builder, gw_builder_node(builder, node), signaller);
+	uint32_t task;
+
+	if (gw_builder_task_at(builder, signaller->task, signaller->start_ns, &task) < 0)
+		return -ENOMEM;
+	if (task == GW_NO_NODE && !builder->complete)
+		return gw_builder_live(builder, node, "has a signaller that is not in this snapshot");
+	if (task == GW_NO_NODE && timeline_signaller_may_have_changed(builder, signaller))
+		return gw_builder_live(builder, node, "has a signaller that may have been replaced");
+	if (task == GW_NO_NODE) {
+		confidence = timeline_trust_replaceable(builder, gw_builder_node(builder, node), signaller);
+		if (gw_builder_gone_task(builder, signaller->task, signaller->start_ns, signaller->pid, signaller->comm,
+					 &task) < 0)
+			return -ENOMEM;
+	}
+	return gw_builder_edge(builder, node, task, GW_RELATION_SIGNALLED_BY, GW_EVIDENCE_LEARNED_SIGNALLER, confidence,
+			       0);
+}
+
+/*
+ * An item that is being executed and has signalled a fence of this timeline already may only be cleaning up, and
+ * another execution signal the next one.
+ */
+static enum gw_confidence timeline_trust_work(const struct gw_builder *builder, const struct gw_node *node,
+					      const struct gw_signaller *signaller, uint64_t item)
+{
+	const struct gw_work_record *record = item ? gw_snapshot_work(builder->now, item) : NULL;
+	enum gw_confidence confidence = timeline_trust(builder, node, signaller);
+
+	if (record && record->place == GW_WORK_EXECUTING && record->position == (uint32_t)node->address &&
+	    confidence > GW_CONFIDENCE_PROBABLE)
+		return GW_CONFIDENCE_PROBABLE;
+	return confidence;
+}
+
+/* The interrupt comes, unless the device stands still for a page fault. */
+static int timeline_signalled_by_device(struct gw_builder *builder, uint32_t node)
+{
+	int faults = gw_expand_held_up(builder, node);
+
+	if (faults < 0)
+		return faults;
+	return faults ? 0 : gw_builder_live(builder, node, "is signalled by an interrupt");
+}
+
+static int timeline_signalled_by(struct gw_builder *builder, uint32_t node, const struct gw_signaller *signaller)
+{
+	uint64_t item = signaller->work;
+	uint32_t work;
+
+	if (gw_habit_is_interrupt(signaller))
+		return timeline_signalled_by_device(builder, node);
+	if (signaller->kind == GW_SIGNALLER_TASK)
+		return timeline_signalled_by_task(builder, node, signaller);
+	/* The item that signalled last may be freed, and another one of its function signal next. */
+	if (!gw_builder_knows_work(builder, item, signaller->function))
+		item = 0;
+	if (gw_builder_work(builder, item, signaller->function, &work) < 0)
+		return -ENOMEM;
+	return gw_builder_edge(builder, node, work, GW_RELATION_SIGNALLED_BY, GW_EVIDENCE_LEARNED_SIGNALLER,
+			       timeline_trust_work(builder, gw_builder_node(builder, node), signaller, item), 0);
+}
+
 /*
  * The signallers of a timeline whose device is being unplugged: an interrupt will not come any more, and a thread that
  * is gone neither. What is left is that the driver retires the fences once drm_dev_unplug() has returned.
@@ -249,7 +260,7 @@ static bool timeline_only_driver_is_left(const struct gw_builder *builder, const
 			 (task && task->start_ns == signaller->start_ns) ||
 			 (present && present->start_ns == signaller->start_ns))
 			return false;
-		else if (timeline_trust_gone(node, signaller) < GW_CONFIDENCE_PROVEN)
+		else if (timeline_trust_gone(builder, node, signaller) < GW_CONFIDENCE_PROVEN)
 			*confidence = GW_CONFIDENCE_PROBABLE;
 	}
 	return true;
@@ -262,6 +273,16 @@ static int timeline_expand_unplugged(struct gw_builder *builder, uint32_t node, 
 	if (gw_graph_node(builder->graph, GW_NODE_DEVICE, gw_builder_node(builder, node)->device, 0, &device) < 0)
 		return -ENOMEM;
 	return gw_builder_edge(builder, node, device, GW_RELATION_DRIVEN_BY, GW_EVIDENCE_INFERRED, confidence, 0);
+}
+
+/* Only the device signals it, and has not for a while. */
+static bool timeline_is_silent(const struct gw_builder *builder, const struct gw_node *node,
+			       const struct gw_signaller *const *signallers, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!gw_habit_is_interrupt(signallers[i]))
+			return false;
+	return count > 0 && node->quiet_since_ns && !node->timeline->inherited;
 }
 
 int gw_expand_timeline(struct gw_builder *builder, uint32_t node)
@@ -281,5 +302,9 @@ int gw_expand_timeline(struct gw_builder *builder, uint32_t node)
 	for (size_t i = 0; i < count; i++)
 		if (timeline_signalled_by(builder, node, signallers[i]) < 0)
 			return -ENOMEM;
+	gw_builder_node(builder, node)->quiet_since_ns = gw_progress_quiet_since(
+		builder->progress, gw_builder_node(builder, node)->address, gw_snapshot_head(builder->now)->mono_ns);
+	if (timeline_is_silent(builder, gw_builder_node(builder, node), signallers, count))
+		gw_builder_node(builder, node)->end = GW_END_SILENT_DEVICE;
 	return count ? 0 : gw_builder_live(builder, node, "has no signaller on record");
 }

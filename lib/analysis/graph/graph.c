@@ -168,6 +168,7 @@ const char *gw_relation_name(enum gw_relation relation)
 		[GW_RELATION_WAITS_FOR] = "waits-for",
 		[GW_RELATION_FLUSHES] = "flushes",
 		[GW_RELATION_STOPS] = "waits-for-end-of",
+		[GW_RELATION_PARKS] = "parks",
 		[GW_RELATION_INSIDE] = "inside",
 		[GW_RELATION_ON_TIMELINE] = "on-timeline",
 		[GW_RELATION_SIGNALLED_BY] = "signalled-by",

@@ -70,6 +70,7 @@ enum gw_relation {
 	GW_RELATION_HELD_UP_BY,	    /* timeline → task that handles a page fault of its device */
 	GW_RELATION_RELEASED_BY,    /* lock → worker that may release it for an owner that went on without it */
 	GW_RELATION_NEEDS_CPU_OF,   /* work → task that runs on the CPU where it must run */
+	GW_RELATION_PARKS,	    /* task → task that is to park */
 };
 
 enum gw_evidence {
@@ -112,7 +113,8 @@ struct gw_node {
 	uint64_t address, extra;  /* identity, by type */
 	uint64_t since_ns;	  /* TASK: its wait; NOTIFIER, FAULT, RECLAIM: entered; 0 = unknown */
 	uint64_t device;	  /* FENCE, TIMELINE: waited for inside a section of this drm_device being unplugged */
-	uint64_t context, seqno;  /* FENCE, JOB */
+	uint64_t context, seqno;  /* FENCE, JOB; seqno also TIMELINE: the last one that is waited for */
+	uint64_t quiet_since_ns;  /* TIMELINE: has not advanced since, 0 = it has, or that is not known */
 	uint64_t hardware;	  /* FENCE, JOB, TIMELINE: struct device that works on it, 0 = unknown */
 	uint64_t waited_since_ns; /* FENCE, TIMELINE: first wait by a task that handles no fault, 0 = none */
 	bool polled;		  /* TIMELINE: of fences that whoever looks at them may signal */
@@ -133,6 +135,8 @@ struct gw_node {
 	const struct gw_timeline_record *timeline;
 	const struct gw_activity *activity; /* FAULT, EVICTION */
 	const struct gw_section *section;   /* SECTION */
+	const struct gw_reset_record
+		*reset; /* FENCE, TIMELINE: of their job's scheduler; WORK: that it is the handler of */
 	/* Edges, once gw_graph_finish() has run. */
 	uint32_t first_out, n_out; /* into graph->edges */
 	uint32_t first_in, n_in;   /* into graph->in */

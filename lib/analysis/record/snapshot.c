@@ -98,6 +98,11 @@ static int snapshot_check_work(const struct gw_work_record *work)
 	return GW_PARSE_OK;
 }
 
+static int snapshot_check_reset(const struct gw_reset_record *reset)
+{
+	return reset->place > GW_WORK_DELAYED || !TEXT_OK(reset->name) ? GW_PARSE_CORRUPT : GW_PARSE_OK;
+}
+
 static int snapshot_check_timeline(const struct gw_timeline_record *record)
 {
 	if (!TEXT_OK(record->driver) || !TEXT_OK(record->name))
@@ -156,6 +161,8 @@ static int snapshot_check_body(const struct gw_record *record)
 		return snapshot_check_work((const struct gw_work_record *)record);
 	case GW_RECORD_TIMELINE:
 		return snapshot_check_timeline((const struct gw_timeline_record *)record);
+	case GW_RECORD_RESET:
+		return snapshot_check_reset((const struct gw_reset_record *)record);
 	case GW_RECORD_HAZARD:
 		return snapshot_check_hazard(&((const struct gw_hazard_record *)record)->hazard);
 	case GW_RECORD_DEVICE:
@@ -184,8 +191,8 @@ static int snapshot_check_body(const struct gw_record *record)
 	}
 }
 
-/* Only a task record may be shorter than its structure: it is cut to the depth of its stack. */
-static bool snapshot_size_ok(const struct gw_record *record)
+/* The size of a type's structure, 0 for a type of which this version knows nothing. */
+static size_t snapshot_known_size(uint32_t type)
 {
 	static const size_t sizes[GW_RECORD_TYPES] = {
 		[GW_RECORD_HOST] = sizeof(struct gw_host_record),
@@ -206,11 +213,19 @@ static bool snapshot_size_ok(const struct gw_record *record)
 		[GW_RECORD_FAULT] = sizeof(struct gw_fault_record),
 		[GW_RECORD_RUNNING] = sizeof(struct gw_running_record),
 		[GW_RECORD_SEMAPHORE] = sizeof(struct gw_semaphore_record),
+		[GW_RECORD_RESET] = sizeof(struct gw_reset_record),
 	};
 
+	return type < GW_RECORD_TYPES ? sizes[type] : 0;
+}
+
+/* Only a task record may be shorter than its structure: it is cut to the depth of its stack. */
+static bool snapshot_size_ok(const struct gw_record *record)
+{
 	if (record->type == GW_RECORD_TASK)
-		return record->size >= offsetof(struct gw_task_record, stack) && record->size <= sizes[GW_RECORD_TASK];
-	return record->size == sizes[record->type];
+		return record->size >= offsetof(struct gw_task_record, stack) &&
+		       record->size <= sizeof(struct gw_task_record);
+	return record->size == snapshot_known_size(record->type);
 }
 
 /* ---- first pass: check, find the snapshots --------------------------------- */
@@ -276,7 +291,7 @@ static int snapshot_next_record(struct parser *parser)
 		return GW_PARSE_TRUNCATED;
 	if (record->type == 0 || record->size < sizeof(*record) || record->size % 8)
 		return GW_PARSE_CORRUPT;
-	if (record->type >= GW_RECORD_TYPES)
+	if (!snapshot_known_size(record->type))
 		return snapshot_skip_record(parser, record);
 	/* Before the size: another layout may well have other sizes. */
 	if (record->type == GW_RECORD_HOST && parser->offset == 0 && left >= sizeof(*record) + sizeof(uint32_t) &&
@@ -341,6 +356,8 @@ static uint64_t snapshot_record_key(const struct gw_record *record)
 		return ((const struct gw_running_record *)record)->task;
 	case GW_RECORD_SEMAPHORE:
 		return ((const struct gw_semaphore_record *)record)->semaphore.address;
+	case GW_RECORD_RESET:
+		return ((const struct gw_reset_record *)record)->scheduler;
 	default:
 		return ((const struct gw_symbol_record *)record)->address;
 	}
@@ -371,7 +388,7 @@ static int snapshot_add_record(struct gw_snapshot *snapshot, const struct gw_rec
 {
 	size_t at;
 
-	if (record->type >= GW_RECORD_TYPES)
+	if (!snapshot_known_size(record->type))
 		return 0;
 	at = snapshot->counts[record->type]++;
 	switch (record->type) {
@@ -622,6 +639,11 @@ const struct gw_lock_record *gw_snapshot_lock(const struct gw_snapshot *snapshot
 const struct gw_work_record *gw_snapshot_work(const struct gw_snapshot *snapshot, uint64_t work)
 {
 	return (const struct gw_work_record *)snapshot_find(snapshot, GW_RECORD_WORK, work);
+}
+
+const struct gw_reset_record *gw_snapshot_reset(const struct gw_snapshot *snapshot, uint64_t scheduler)
+{
+	return (const struct gw_reset_record *)snapshot_find(snapshot, GW_RECORD_RESET, scheduler);
 }
 
 const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapshot, uint64_t task)

@@ -68,6 +68,8 @@ const struct gw_running_record *gw_snapshot_running(const struct gw_snapshot *sn
 const struct gw_semaphore *gw_snapshot_semaphore(const struct gw_snapshot *snapshot, uint64_t address);
 const struct gw_work_record *gw_snapshot_work(const struct gw_snapshot *snapshot, uint64_t work);
 const struct gw_timeline_record *gw_snapshot_timeline(const struct gw_snapshot *snapshot, uint64_t context);
+/* A scheduler's timeout handler. */
+const struct gw_reset_record *gw_snapshot_reset(const struct gw_snapshot *snapshot, uint64_t scheduler);
 /* What a task does for a GPU; NULL if nothing is known. */
 const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapshot, uint64_t task);
 /* The section that a task is in, or was in when it exited; its names of the device. NULL if there is none on record. */

@@ -6,7 +6,8 @@
 
 static bool wait_is_by_completion(uint32_t kind)
 {
-	return kind == GW_WAIT_WORK || kind == GW_WAIT_WORKQUEUE || kind == GW_WAIT_SRCU || kind == GW_WAIT_TASK;
+	return kind == GW_WAIT_WORK || kind == GW_WAIT_WORKQUEUE || kind == GW_WAIT_SRCU || kind == GW_WAIT_TASK ||
+	       kind == GW_WAIT_ENTITY || kind == GW_WAIT_PARK;
 }
 
 static bool wait_from_blocker(const struct gw_task_record *task, struct gw_wait *ret)
@@ -67,7 +68,8 @@ const char *gw_state_letter(uint32_t state)
 
 bool gw_wait_is_fence(const struct gw_wait *wait)
 {
-	return wait->kind == GW_WAIT_FENCE || wait->kind == GW_WAIT_FENCE_ANY || wait->kind == GW_WAIT_SYNCOBJ;
+	return wait->kind == GW_WAIT_FENCE || wait->kind == GW_WAIT_FENCE_ANY || wait->kind == GW_WAIT_SYNCOBJ ||
+	       wait->kind == GW_WAIT_ENTITY;
 }
 
 /* The same bit means something else for a lock. */
@@ -90,9 +92,10 @@ const char *gw_wait_kind_name(uint32_t kind)
 		[GW_WAIT_SRCU] = "srcu",	   [GW_WAIT_WORK] = "work",
 		[GW_WAIT_WORKQUEUE] = "workqueue", [GW_WAIT_COMPLETION] = "completion",
 		[GW_WAIT_NOTIFIER] = "notifier",   [GW_WAIT_TASK] = "task",
+		[GW_WAIT_ENTITY] = "entity",	   [GW_WAIT_PARK] = "park",
 	};
 
-	return kind < GW_WAIT_KINDS ? names[kind] : "unknown";
+	return kind < GW_WAIT_KINDS && names[kind] ? names[kind] : "unknown";
 }
 
 /* In reclaim, waits with a timeout follow each other: what stands is the reclaim. */

@@ -32,7 +32,8 @@ bool gw_state_is_dead(uint32_t state, uint32_t flags);
 /* For a person: "R", "S", "D", "T", "t", "I", "X". */
 const char *gw_state_letter(uint32_t state);
 
-bool gw_wait_is_fence(const struct gw_wait *wait); /* of the kinds that wait for fences: FENCE, FENCE_ANY, SYNCOBJ */
+bool gw_wait_is_fence(
+	const struct gw_wait *wait); /* of the kinds that wait for fences: FENCE, FENCE_ANY, SYNCOBJ, ENTITY */
 /* Whether the wait may end by itself although no timer of it was seen. */
 bool gw_wait_end_is_unknown(const struct gw_wait *wait);
 

@@ -92,6 +92,7 @@ static int classify_start_rank(const struct gw_node *node)
 	switch (node->wait.kind) {
 	case GW_WAIT_WORK:
 	case GW_WAIT_WORKQUEUE:
+	case GW_WAIT_PARK:
 	case GW_WAIT_SRCU:
 	case GW_WAIT_NOTIFIER:
 		return 1;
@@ -219,7 +220,7 @@ static void classify_shape_edge(struct shape *shape, const struct gw_graph *grap
 		classify_set_first(&shape->notifier, edge->to);
 	if (edge->relation == GW_RELATION_CALLBACK_IN)
 		classify_set_first(&shape->callback, edge->to);
-	if (edge->relation == GW_RELATION_FLUSHES)
+	if (edge->relation == GW_RELATION_FLUSHES || edge->relation == GW_RELATION_PARKS)
 		classify_set_first(&shape->queue, edge->from);
 	if (edge->relation == GW_RELATION_QUEUED_BEHIND && to->type == GW_NODE_TASK)
 		classify_set_first(&shape->queue, edge->to);
@@ -244,17 +245,29 @@ static void classify_shape_task(struct shape *shape, const struct gw_graph *grap
 		classify_set_first(&shape->holder, index);
 }
 
+/* The last task of the loop: the one before its first edge. */
+static uint32_t classify_last_task(const struct gw_graph *graph, const struct gw_index_list *edges)
+{
+	for (uint32_t i = edges->count; i-- > 0;)
+		if (graph->nodes[graph->edges[edges->items[i]].from].type == GW_NODE_TASK)
+			return graph->edges[edges->items[i]].from;
+	return GW_NO_NODE;
+}
+
 static struct shape classify_shape(const struct gw_graph *graph, const struct gw_index_list *edges)
 {
 	struct shape shape = { GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE,
 			       GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, false,      false };
 	const struct gw_edge *in = &graph->edges[edges->items[edges->count - 1]];
+	uint32_t task = classify_last_task(graph, edges);
 
 	for (uint32_t i = 0; i < edges->count; i++) {
 		const struct gw_edge *edge = &graph->edges[edges->items[i]];
 
+		if (graph->nodes[edge->from].type == GW_NODE_TASK)
+			task = edge->from;
 		if (edge->relation == GW_RELATION_RESET_BY)
-			classify_set_first(&shape.reset, in->from);
+			classify_set_first(&shape.reset, task);
 		classify_shape_edge(&shape, graph, edge);
 		classify_shape_task(&shape, graph, edge->from, in);
 		in = edge;

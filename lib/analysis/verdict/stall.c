@@ -12,6 +12,7 @@
 #include "lib/analysis/record/place.h"
 #include "lib/analysis/record/subsystem.h"
 #include "lib/analysis/verdict/context.h"
+#include "lib/analysis/words/end.h"
 
 /* A wait that no program saw begin is one when its task has not run for so long; the store sees to it that it is seen
  * twice. */
@@ -102,8 +103,9 @@ static bool stall_is_long(const struct stalls *stalls, const struct gw_node *nod
 {
 	if (node->wait.kind == GW_WAIT_NONE)
 		return stall_untracked_is_stalled(stalls, node->task);
-	return !gw_wait_has_timeout(&node->wait) && node->since_ns &&
-	       stall_age(stalls, node->since_ns) >= stalls->policy->stall_ns;
+	if (gw_wait_has_timeout(&node->wait) && node->end != GW_END_SILENT_DEVICE)
+		return false;
+	return node->since_ns && stall_age(stalls, node->since_ns) >= stalls->policy->stall_ns;
 }
 
 static bool stall_is_stalled(const struct stalls *stalls, uint32_t index)
@@ -115,7 +117,7 @@ static bool stall_is_stalled(const struct stalls *stalls, uint32_t index)
 		return false;
 	if (node->stack_wait || stall_is_gpu_wait(stalls->graph, &node->wait))
 		return true;
-	return stall_needs_it(node) && (node->wait.kind != GW_WAIT_NONE || node->end == GW_END_SLEEPS_IN) &&
+	return stall_needs_it(node) && (node->wait.kind != GW_WAIT_NONE || gw_end_is_sleep(node)) &&
 	       stall_is_gpu_chain(stalls, index);
 }
 
@@ -287,6 +289,10 @@ static enum gw_confidence stall_weakest(const struct stalls *stalls, const struc
 		if (edge->confidence < confidence)
 			confidence = edge->confidence;
 	}
+	/* That a sleep is for the device is inferred. */
+	if (gw_end_is_sleep(&stalls->graph->nodes[finding->root]) &&
+	    stalls->graph->nodes[finding->root].end == GW_END_SILENT_DEVICE && confidence > GW_CONFIDENCE_PROBABLE)
+		return GW_CONFIDENCE_PROBABLE;
 	return confidence;
 }
 

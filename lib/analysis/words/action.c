@@ -59,16 +59,21 @@ static bool action_ends_all(const struct gw_finding *finding)
 	return !finding->loop && finding->n_victims == 0 && finding->n_participants == 1;
 }
 
-/* The driver of the fence that is in the way; NULL if there is none. */
+/* The driver of the fence that is in the way, "" if that is drm_sched's and no other is; NULL if there is none. */
 static const char *action_fence(const struct gw_graph *graph, const struct gw_finding *finding)
 {
+	const char *driver = NULL;
+
 	for (uint32_t i = 0; i < finding->chain.count; i++) {
 		const struct gw_node *node = action_node(graph, finding->chain.items[i]);
 
-		if (node->type == GW_NODE_JOB || node->type == GW_NODE_FENCE)
+		if (node->type != GW_NODE_JOB && node->type != GW_NODE_FENCE)
+			continue;
+		if (!node->fence || !node->fence->scheduler)
 			return gw_name_driver(graph, node);
+		driver = "";
 	}
-	return NULL;
+	return driver;
 }
 
 static struct gw_action action_of_deadlock(const struct gw_graph *graph, const struct gw_finding *finding)
@@ -100,10 +105,11 @@ static struct gw_action action_of_stall(const struct gw_graph *graph, const stru
 	const struct gw_node *root = action_node(graph, finding->root);
 	bool user = root->type == GW_NODE_TASK && root->task && !(root->task->flags & GW_TASK_F_KTHREAD);
 
-	if (finding->class == GW_CLASS_SILENT_DEVICE) {
+	if (finding->class == GW_CLASS_SILENT_DEVICE && !(root->reset && root->reset->expires_ns)) {
+		const char *driver = action_fence(graph, finding);
+
 		action.code = GW_ACTION_GPU_RESET;
-		for (uint32_t i = 0; i < finding->chain.count && !action.driver[0]; i++)
-			action.driver = gw_name_driver(graph, action_node(graph, finding->chain.items[i]));
+		action.driver = driver ? driver : "";
 	} else if (finding->kind == GW_KIND_LIVELOCK && user) {
 		action.code = GW_ACTION_KILL;
 		action.node = finding->root;

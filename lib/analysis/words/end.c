@@ -68,12 +68,54 @@ static void end_busy(struct gw_text *text, const struct gw_graph *graph, const s
 		gw_text_add(text, ", in direct reclaim");
 }
 
+static void end_timeout_handler(struct gw_text *text, const struct gw_graph *graph, const struct gw_reset_record *reset)
+{
+	uint64_t now_ns = gw_snapshot_head(graph->snapshot)->mono_ns;
+
+	if (reset->timeout_ns == GW_TIMEOUT_NEVER) {
+		gw_text_add(text, "; the timeout handler of scheduler %s is disabled", reset->name);
+	} else if (reset->expires_ns) {
+		gw_text_add(text, "; the timeout handler of scheduler %s begins in ", reset->name);
+		gw_text_add_age(text, reset->expires_ns > now_ns ? reset->expires_ns - now_ns : 0);
+	} else if (reset->place == GW_WORK_IDLE) {
+		gw_text_add(text, "; the timer of scheduler %s's timeout handler does not run", reset->name);
+	} else {
+		gw_text_add(text, "; the timeout handler of scheduler %s is due", reset->name);
+	}
+}
+
+static void end_silent_timeline(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
+{
+	gw_text_add(text, "is signalled by interrupts, and has not advanced for more than ");
+	gw_text_add_age(text, gw_snapshot_head(graph->snapshot)->mono_ns - node->quiet_since_ns);
+	gw_text_add(text, ": its last signalled fence is %" PRIu64 ", and %" PRIu64 " is waited for",
+		    (uint64_t)node->timeline->timeline.seqno, node->seqno);
+	if (node->reset)
+		end_timeout_handler(text, graph, node->reset);
+}
+
+bool gw_end_is_sleep(const struct gw_node *node)
+{
+	return node->type == GW_NODE_TASK && (node->end == GW_END_SLEEPS_IN || node->end == GW_END_SILENT_DEVICE);
+}
+
 bool gw_end_phrase(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
 {
-	if (node->end == GW_END_SLEEPS_IN && end_sleeps_in(text, graph, node))
+	if (node->end == GW_END_SILENT_DEVICE && node->type == GW_NODE_TIMELINE && node->timeline) {
+		end_silent_timeline(text, graph, node);
 		return true;
+	}
 	if (node->spell) {
 		end_busy(text, graph, node);
+		return true;
+	}
+	if (gw_end_is_sleep(node) && end_sleeps_in(text, graph, node)) {
+		if (node->end == GW_END_SILENT_DEVICE)
+			gw_text_add(
+				text, "%s",
+				node->wait.kind == GW_WAIT_COMPLETION
+					? ", with a timeout: most likely its device does not answer"
+					: ", inside a drm_dev_enter() section: most likely its device does not answer");
 		return true;
 	}
 	if (!node->why)

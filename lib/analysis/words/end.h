@@ -16,8 +16,11 @@ struct gw_place gw_end_place(const struct gw_graph *graph, const struct gw_node 
  */
 bool gw_end_phrase(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node);
 
+/* Whether the node is a task that sleeps for what nobody tracks. */
+bool gw_end_is_sleep(const struct gw_node *node);
+
 /*
- * Adds sentences, each with a space before it, on how long the task of a GW_END_SLEEPS_IN has slept, and what can end
+ * Adds sentences, each with a space before it, on how long the task of a gw_end_is_sleep() has slept, and what can end
  * that.
  */
 void gw_end_sleep(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node);

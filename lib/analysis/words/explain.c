@@ -73,7 +73,7 @@ static void explain_object(struct explanation *explanation, const struct gw_edge
 		explain_add(explanation, " to finish");
 		return;
 	case GW_NODE_TASK:
-		explain_add(explanation, "the end of ");
+		explain_add(explanation, edge->relation == GW_RELATION_PARKS ? "the parking of " : "the end of ");
 		explain_name(explanation, to);
 		return;
 	default:
@@ -113,7 +113,9 @@ static const char *explain_connector(const struct explanation *explanation, cons
 	case GW_RELATION_UNPLUGGED_BY:
 		return ", to be retired after drm_dev_unplug() by ";
 	case GW_RELATION_RESET_BY:
-		return ", which nothing but a reset ends any more, to be done by ";
+		return explain_node(explanation, edge->to)->type == GW_NODE_WORK
+			       ? ", which has outlasted its job's timeout and is to be ended by "
+			       : ", which nothing but a reset ends any more, to be done by ";
 	case GW_RELATION_CALLBACK_IN:
 		return ", whose callback runs in ";
 	case GW_RELATION_ENTERED_BY:
@@ -394,7 +396,7 @@ static void explain_end(struct explanation *explanation, const struct gw_node *l
 		gw_text_add(&explanation->text, " %s.", phrase.data ? phrase.data : "");
 	}
 	gw_text_clear(&phrase);
-	if (last->end == GW_END_SLEEPS_IN)
+	if (gw_end_is_sleep(last))
 		gw_end_sleep(&explanation->text, explanation->graph, last);
 }
 
@@ -437,7 +439,7 @@ static void explain_stall(struct explanation *explanation)
 		explain_untracked(explanation, first);
 		return;
 	}
-	if (first == last && first->end == GW_END_SLEEPS_IN) {
+	if (first == last && gw_end_is_sleep(first)) {
 		explain_sleeper(explanation, first);
 		return;
 	}
@@ -567,7 +569,10 @@ static void explain_summarise_loop(struct explanation *explanation)
 			explain_name_fence(explanation);
 			explain_add(explanation, ", and the work that signals it is queued behind");
 		} else {
-			explain_add(explanation, " flushes work that cannot end before it does itself");
+			explain_add(explanation,
+				    explain_node(explanation, finding->root)->wait.kind == GW_WAIT_PARK
+					    ? " waits for a thread that cannot park before it gets on itself"
+					    : " flushes work that cannot end before it does itself");
 		}
 		return;
 	case GW_CLASS_FENCE_LOCK_CYCLE:

@@ -98,7 +98,7 @@ json_t *gw_faults_json(const struct gw_snapshot *now)
 	struct gw_graph graph;
 	json_t *faults = NULL;
 
-	if (gw_graph_build(&graph, now, NULL, NULL) == 0)
+	if (gw_graph_build(&graph, now, NULL, NULL, NULL) == 0)
 		faults = faults_array(&graph);
 	gw_graph_deinit(&graph);
 	return json_pack("{s:s, s:o, s:o}", "schema", "gpuwatch.faults.v1", "taken_at",

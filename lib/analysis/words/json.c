@@ -216,6 +216,12 @@ static void json_put_timeline(json_t *object, const struct gw_graph *graph, cons
 	json_put_number(object, "context", node->address, failed);
 	json_put_text(object, "driver", gw_name_driver(graph, node), failed);
 	json_put_text(object, "timeline", gw_name_timeline(graph, node), failed);
+	if (node->quiet_since_ns)
+		json_put_number(object, "quiet_since_mono_ns", node->quiet_since_ns, failed);
+	if (node->timeline)
+		json_put_number(object, "signalled_seqno", node->timeline->timeline.seqno, failed);
+	if (node->seqno)
+		json_put_number(object, "wanted_seqno", node->seqno, failed);
 	gw_json_put(object, "signallers",
 		    gw_json_signallers(graph->snapshot, node->timeline ? &node->timeline->timeline : NULL), failed);
 }
@@ -356,6 +362,29 @@ static void json_put_fields(json_t *object, const struct gw_graph *graph, const 
 	}
 }
 
+/* What its job's timeout handler will do, and when. */
+static json_t *json_timeout_handler(const struct gw_reset_record *reset)
+{
+	static const char *const states[] = {
+		[GW_WORK_EXECUTING] = "due", [GW_WORK_INACTIVE] = "due",    [GW_WORK_QUEUED] = "due",
+		[GW_WORK_IDLE] = "idle",     [GW_WORK_DELAYED] = "waiting",
+	};
+	bool failed = false;
+	json_t *object = json_object();
+	const char *state = reset->timeout_ns == GW_TIMEOUT_NEVER ? "disabled" : states[reset->place];
+
+	gw_json_put(object, "scheduler", json_string(reset->name), &failed);
+	json_put_text(object, "state", state ? state : "unknown", &failed);
+	if (reset->timeout_ns != GW_TIMEOUT_NEVER)
+		json_put_number(object, "timeout_ns", reset->timeout_ns, &failed);
+	if (reset->expires_ns)
+		json_put_number(object, "expires_mono_ns", reset->expires_ns, &failed);
+	if (!failed)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
 json_t *gw_json_node(const struct gw_graph *graph, const struct gw_node *node, bool stack)
 {
 	json_t *object = json_object();
@@ -367,6 +396,8 @@ json_t *gw_json_node(const struct gw_graph *graph, const struct gw_node *node, b
 	json_put_fields(object, graph, node, stack, &failed);
 	if (node->why)
 		json_put_text(object, "note", node->why, &failed);
+	if (node->reset)
+		gw_json_put(object, "timeout_handler", json_timeout_handler(node->reset), &failed);
 	if (node->end != GW_END_NONE)
 		json_put_text(object, "end", gw_end_name(node->end), &failed);
 	if (!failed)

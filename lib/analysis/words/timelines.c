@@ -107,7 +107,7 @@ json_t *gw_timelines_json(const struct gw_snapshot *now, const struct gw_snapsho
 	struct gw_graph graph;
 	json_t *timelines = NULL;
 
-	if (gw_graph_build(&graph, now, NULL, NULL) == 0)
+	if (gw_graph_build(&graph, now, NULL, NULL, NULL) == 0)
 		timelines = timelines_array(&graph, before);
 	gw_graph_deinit(&graph);
 	return json_pack("{s:s, s:o, s:o}", "schema", "gpuwatch.timelines.v1", "taken_at",

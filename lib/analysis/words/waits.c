@@ -149,7 +149,7 @@ json_t *gw_waits_json(const struct gw_snapshot *now, enum gw_waits_scope scope, 
 	struct gw_graph graph;
 	json_t *waits = NULL;
 
-	if (gw_graph_build(&graph, now, NULL, NULL) == 0)
+	if (gw_graph_build(&graph, now, NULL, NULL, NULL) == 0)
 		waits = waits_array(&graph, scope, min_age_ns);
 	gw_graph_deinit(&graph);
 	return json_pack("{s:s, s:o, s:o}", "schema", "gpuwatch.waits.v1", "taken_at",

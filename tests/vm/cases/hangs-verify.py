@@ -43,6 +43,7 @@ def read_table():
             continue
         cells = line.split("\t")
         columns = HEALTHY_COLUMNS if cells[1] == "healthy" else COLUMNS
+        cells += [""] * (len(columns) - 1 - len(cells))  # nothing may be reported
         if len(cells) not in (len(columns) - 1, len(columns)) or cells[0] in rows:
             sys.exit(f"hangs: this is no row, or a second one: {line}")
         rows[cells[0]] = dict(zip(columns, cells + ["all"]))

@@ -19,13 +19,18 @@ import jsonschema
 LIMIT_NS = 2_000_000_000  # seen within 2 s, resolved within 2 s
 
 # What cannot be proven: the kernel does not record who holds an rwsem for reading, so that the holder is inferred; a driver
-# that lives can start another kernel thread in the place of one that is gone; and who retired a fence once may do so again.
+# that lives can start another kernel thread in the place of one that is gone; and who retired a fence once may do so again;
+# a device that outlasted a job's timeout may still send its interrupt.
 CONFIDENCE = {
     "lock-cycle.three-read": "probable",
     "fence-lock-cycle.rwsem-read": "probable",
     "orphaned-fence.thread-gone": "probable",
     "orphaned-fence.unplugged": "probable",
+    "recovery.context-per-job": "probable",
     "recovery.operator": "probable",
+    "reset-cycle.flush": "probable",
+    "reset-cycle.lock": "probable",
+    "reset-cycle.queued": "probable",
     "recovery.reset": "probable",
     "recovery.reset-without-error": "probable",
     "recovery.three-signallers": "probable",
