@@ -11,6 +11,8 @@
 #include "bpf/watch/fence.c"
 #include "bpf/watch/lock.c"
 #include "bpf/watch/notifier.c"
+#include "bpf/watch/page.c"
+#include "bpf/watch/power.c"
 #include "bpf/watch/reclaim.c"
 #include "bpf/watch/semaphore.c"
 #include "bpf/watch/srcu.c"

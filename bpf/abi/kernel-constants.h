@@ -39,4 +39,10 @@
 /* include/linux/errno.h: what a driver's probe returns to be tried again later. */
 #define EPROBE_DEFER 517
 
+/* enum rpm_status, include/linux/pm.h */
+#define RPM_ACTIVE 0
+#define RPM_RESUMING 1
+#define RPM_SUSPENDED 2
+#define RPM_SUSPENDING 3
+
 #endif

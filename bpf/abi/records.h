@@ -42,10 +42,13 @@ enum gw_wait_kind {
 	GW_WAIT_WORK, /* flush_work(), cancel_work_sync(): object = struct work_struct */
 	GW_WAIT_WORKQUEUE,   /* flush/drain/destroy_workqueue(): object = struct workqueue_struct */
 	GW_WAIT_COMPLETION,  /* wait_for_completion*(): object = struct completion */
-	GW_WAIT_NOTIFIER,    /* mmu_interval_read_begin(): object = struct mm_struct */
+	GW_WAIT_NOTIFIER,    /* mmu_interval_read_begin(), mmu_interval_notifier_remove(): object = struct mm_struct */
 	GW_WAIT_TASK,	     /* kthread_stop(): object = struct task_struct */
 	GW_WAIT_ENTITY = 13, /* drm_sched_entity_flush(): object = struct drm_sched_entity */
 	GW_WAIT_PARK = 14,   /* kthread_park(), or drm_sched_entity_fini() for a thread: object = struct task_struct */
+	GW_WAIT_POWER = 16,  /* rpm_resume(), rpm_suspend() while somebody else does that: object = struct device */
+	GW_WAIT_POWER_CALL,  /* the same call, when it does so itself: no wait, but others wait for its end */
+	GW_WAIT_PAGE, /* a page's lock: object = struct folio; a migration's end: object = mm_struct, context = address */
 	GW_WAIT_KINDS
 };
 
@@ -71,7 +74,8 @@ struct gw_wait {
 	__u64 object;	/* by kind, see above */
 	__u64 since_ns; /* when the wait began */
 	/*
-	 * FENCE, POLL: dma_fence.context; WORK: work_struct.func; ENTITY: the scheduled fence of the job that comes next; else 0
+	 * FENCE, POLL: dma_fence.context; WORK: work_struct.func; ENTITY: the scheduled fence of the job that comes
+	 * next; PAGE: see above; else 0
 	 */
 	__u64 context;
 	__u64 seqno; /* FENCE, POLL: dma_fence.seqno; else 0 */
@@ -431,17 +435,18 @@ struct gw_activity_record {
 enum gw_device_kind {
 	GW_DEVICE_DRM = 1,   /* address = struct drm_device */
 	GW_DEVICE_SCHEDULER, /* address = struct drm_gpu_scheduler, whose jobs the device runs */
+	GW_DEVICE_PLAIN,     /* address = struct device */
 	GW_DEVICE_KINDS
 };
 
 /* What people call a device. */
 struct gw_device {
-	__u64 address; /* by kind */
-	__u64 device;  /* struct device */
-	__u32 kind;    /* enum gw_device_kind */
-	__s32 card;    /* DRM: number N of /dev/dri/cardN, -1 = none */
-	__s32 render;  /* DRM: of /dev/dri/renderDN */
-	__u32 reserved;
+	__u64 address;		   /* by kind */
+	__u64 device;		   /* struct device */
+	__u32 kind;		   /* enum gw_device_kind */
+	__s32 card;		   /* DRM: number N of /dev/dri/cardN, -1 = none */
+	__s32 render;		   /* DRM: of /dev/dri/renderDN */
+	__s32 power;		   /* PLAIN: dev->power.runtime_status, RPM_* of kernel-constants.h */
 	char name[GW_NAME_SIZE];   /* dev_name(), e.g. a PCI address */
 	char driver[GW_NAME_SIZE]; /* dev->driver->name */
 };

@@ -470,8 +470,17 @@ struct of_phandle_args {
 	struct device_node *np;
 };
 
+enum rpm_status {
+	RPM_INVALID = -1, /* the others are in kernel-constants.h */
+};
+
+struct dev_pm_info {
+	enum rpm_status runtime_status;
+};
+
 struct device {
 	struct kobject kobj;
+	struct dev_pm_info power;
 	struct device_private *p;
 	const char *init_name;
 	const struct bus_type *bus;

@@ -27,7 +27,7 @@
  */
 static __always_inline bool is_active(u32 kind)
 {
-	return kind != GW_WAIT_COMPLETION;
+	return kind != GW_WAIT_COMPLETION && kind != GW_WAIT_POWER_CALL && kind != GW_WAIT_PAGE;
 }
 
 /* Adds to the current task's recorded waits, and to everybody's. */

@@ -255,6 +255,9 @@ static __always_inline int emit_wait(struct output *out, const struct gw_wait *w
 		return emit_item(out, wait->object);
 	case GW_WAIT_WORKQUEUE:
 		return emit_flushed_workqueue(out, wait->object);
+	case GW_WAIT_POWER:
+	case GW_WAIT_POWER_CALL:
+		return emit_plain_device(out, wait->object);
 	}
 	return 0;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* SECTION and DEVICE records: the DRM section that a task is inside of, and the device that it unplugs, by name. */
+/* SECTION records: the DRM section that a task is inside of; with it the device that it unplugs. */
 #ifndef GPUWATCH_BPF_SNAPSHOT_SECTION_H
 #define GPUWATCH_BPF_SNAPSHOT_SECTION_H
 
 #include "bpf/lib/drm-device.h"
 #include "bpf/lib/section.h"
-#include "bpf/snapshot/output.h"
+#include "bpf/snapshot/device.h"
 
 static __noinline int emit_section(struct output *out, struct task_struct *task)
 {
@@ -25,15 +25,6 @@ static __noinline int emit_section(struct output *out, struct task_struct *task)
 		record.section.flags |= GW_SECTION_F_LEFT_ELSEWHERE;
 	section_describe(&record.section, task);
 	drm_device_describe(&record.section.device, sections->drm_device);
-	emit(out, &record, sizeof(record));
-	return 0;
-}
-
-static __noinline int emit_drm_device(struct output *out, u64 drm)
-{
-	struct gw_device_record record = { .header = { .type = GW_RECORD_DEVICE, .size = sizeof(record) } };
-
-	drm_device_describe(&record.device, drm);
 	emit(out, &record, sizeof(record));
 	return 0;
 }

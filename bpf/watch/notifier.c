@@ -33,20 +33,39 @@ int BPF_PROG(notifier_end, struct mmu_notifier_range *range)
 	return 0;
 }
 
-SEC("fentry/mmu_interval_read_begin")
-int BPF_PROG(interval_read_start, struct mmu_interval_notifier *notifier)
+static __always_inline int invalidation_wait_begin(void *hook, struct mmu_interval_notifier *notifier)
 {
 	struct gw_wait wait = {
 		.kind = GW_WAIT_NOTIFIER,
 		.object = (u64)notifier->mm,
 	};
 
-	wait_begin(ctx, &wait);
+	wait_begin(hook, &wait);
 	return 0;
+}
+
+SEC("fentry/mmu_interval_read_begin")
+int BPF_PROG(interval_read_start, struct mmu_interval_notifier *notifier)
+{
+	return invalidation_wait_begin(ctx, notifier);
 }
 
 SEC("fexit/mmu_interval_read_begin")
 int BPF_PROG(interval_read_end, struct mmu_interval_notifier *notifier)
+{
+	wait_end(GW_WAIT_NOTIFIER, (u64)notifier->mm);
+	return 0;
+}
+
+/* Waits, too, if invalidations run: the notifier is taken out when they have ended. */
+SEC("fentry/mmu_interval_notifier_remove")
+int BPF_PROG(interval_remove_start, struct mmu_interval_notifier *notifier)
+{
+	return invalidation_wait_begin(ctx, notifier);
+}
+
+SEC("fexit/mmu_interval_notifier_remove")
+int BPF_PROG(interval_remove_end, struct mmu_interval_notifier *notifier)
 {
 	wait_end(GW_WAIT_NOTIFIER, (u64)notifier->mm);
 	return 0;

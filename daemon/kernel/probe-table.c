@@ -80,6 +80,13 @@ static const struct gw_probe_definition definitions[] = {
 		.lost = "waits for an invalidation to end",
 	},
 	{
+		.name = "interval_remove",
+		.object = "watch",
+		.target = "fentry+fexit/mmu_interval_notifier_remove",
+		.programs = { "interval_remove_start", "interval_remove_end" },
+		.lost = "waits of a notifier's removal for an invalidation to end",
+	},
+	{
 		.name = "reclaim",
 		.object = "watch",
 		.target = "tp_btf/mm_vmscan_direct_reclaim_begin+end",
@@ -205,6 +212,28 @@ static const struct gw_probe_definition definitions[] = {
 		.function = "drm_sched_entity_fini",
 		.programs = { "entity_fini_start", "entity_fini_end" },
 		.lost = "waits for a scheduler to let go of an entity",
+	},
+	{
+		.name = "page_lock",
+		.object = "watch",
+		.target = "fentry+fexit/__folio_lock, __folio_lock_killable, __folio_lock_or_retry",
+		.programs = { "page_lock_start", "page_lock_end", "page_lock_killable_start", "page_lock_killable_end",
+			      "page_lock_fault_start", "page_lock_fault_end" },
+		.lost = "waits for the lock of a page",
+	},
+	{
+		.name = "migration",
+		.object = "watch",
+		.target = "fentry+fexit/migration_entry_wait",
+		.programs = { "migration_wait_start", "migration_wait_end" },
+		.lost = "waits for the end of a page's migration",
+	},
+	{
+		.name = "runtime_pm",
+		.object = "watch",
+		.target = "tp_btf/rpm_resume, tp_btf/rpm_suspend, tp_btf/rpm_return_int",
+		.programs = { "power_resume_start", "power_suspend_start", "power_end" },
+		.lost = "waits for a device to be resumed or suspended",
 	},
 	{
 		.name = "amdgpu_fault",

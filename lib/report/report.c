@@ -28,6 +28,7 @@ static const char *const class_names[] = {
 	[GW_CLASS_LOCK_CYCLE] = "lock-cycle",
 	[GW_CLASS_RESET_CYCLE] = "reset-cycle",
 	[GW_CLASS_RUNTIME_PM_CYCLE] = "runtime-pm-cycle",
+	[GW_CLASS_PAGE_LOCK_CYCLE] = "page-lock-cycle",
 	[GW_CLASS_BUSY_HOLDER] = "busy-holder",
 	[GW_CLASS_RETRY_LOOP] = "retry-loop",
 	[GW_CLASS_LONG_WAIT] = "long-wait",

@@ -36,6 +36,7 @@ enum gw_class {
 	GW_CLASS_LOCK_CYCLE,
 	GW_CLASS_RESET_CYCLE,
 	GW_CLASS_RUNTIME_PM_CYCLE,
+	GW_CLASS_PAGE_LOCK_CYCLE,
 	GW_CLASS_BUSY_HOLDER, /* these of kind livelock */
 	GW_CLASS_RETRY_LOOP,
 	GW_CLASS_LONG_WAIT, /* these of kind stall */

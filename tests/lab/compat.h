@@ -162,4 +162,19 @@ static inline int lab_sched_job_init(struct drm_sched_job *job, struct drm_sched
 
 #endif
 
+#ifdef LAB_NEEDS_MEMORY
+#include <linux/mm.h>
+
+/* Lost its argument for VMAs in 6.5, ca5e863233e8. Does not let go of mmap_lock. */
+static inline long lab_get_user_page(struct mm_struct *mm, unsigned long address, struct page **page)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+	return get_user_pages_remote(mm, address, 1, FOLL_WRITE, page, NULL);
+#else
+	return get_user_pages_remote(mm, address, 1, FOLL_WRITE, page, NULL, NULL);
+#endif
+}
+
+#endif
+
 #endif

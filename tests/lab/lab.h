@@ -239,6 +239,10 @@ extern const struct lab_family lab_driver_sleep_family;
 extern const struct lab_family lab_leaked_section_family;
 extern const struct lab_family lab_drm_section_family;
 extern const struct lab_family lab_random_family;
+extern const struct lab_family lab_runtime_pm_cycle_family;
+extern const struct lab_family lab_runtime_pm_family;
+extern const struct lab_family lab_page_lock_cycle_family;
+extern const struct lab_family lab_page_lock_family;
 
 int lab_start(const char *command, struct lab_client *client, const struct gpulab_start *request);
 int lab_stop(const char *name);
@@ -285,6 +289,11 @@ void lab_drm_destroy(struct drm_device *drm, bool unplugged);
 struct device *lab_drm_parent(void);
 int lab_drm_init(void);
 void lab_drm_fini(void);
+
+/* ---- runtime_pm.c: the driver of its devices ---- */
+
+int lab_power_init(void);
+void lab_power_fini(void);
 
 /* ---- event.c: trace events of drivers ---- */
 

@@ -33,9 +33,10 @@ static volatile sig_atomic_t released;
 
 static const char usage[] =
 	"usage: labuser COMMAND [key=value]...\n"
-	"  notifier-cycle/munmap | mprotect | madvise | read-begin   take part in the scenario until it is stopped\n"
+	"  notifier-cycle/munmap | mprotect | madvise | read-begin | remove   take part in the scenario until it is stopped\n"
 	"  leaked-lock/user-sleep | user-spin                        keep a kernel mutex until the scenario is stopped\n"
 	"  trust/madvise-vma | pipe-fault                            take part in the scenario until it is stopped\n"
+	"  page-lock-cycle | page-lock/left | late                   the memory whose page is locked\n"
 	"  leaked-section/user-sleep | user-spin                     stay in a drm_dev_enter() section until then\n"
 	"  process-cycle/... | driver-sleep/...                      hold a mutex in an ioctl that sleeps\n"
 	"  SCENARIO[/VARIANT]                                        any other: until it is stopped or this is killed\n"
@@ -235,6 +236,22 @@ static int entered(char **words)
 	start(&request, words);
 	if (ioctl(lab_fd, GPULAB_IOC_ENTER) < 0)
 		fail("enter");
+	return 0;
+}
+
+/* Memory of a file, so that a page which is mapped no more is still there to be locked. */
+static int page_lock(char **words)
+{
+	size_t length = RANGE_PAGES * sysconf(_SC_PAGESIZE);
+	struct gpulab_start request = { .length = length };
+	char *range = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (range == MAP_FAILED)
+		fail("mmap");
+	memset(range, 1, length);
+	request.address = (uintptr_t)range;
+	start(&request, words);
+	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
 	return 0;
 }
 
@@ -642,6 +659,8 @@ int main(int argc, char **argv)
 		return entered(argv + 1);
 	if (!strcmp(command, "fuse-hang"))
 		return fuse_hang();
+	if (!strncmp(command, "page-lock", 9))
+		return page_lock(argv + 1);
 	if (is_one_of(command, syncobj))
 		return syncobj_command(command, parse_seconds(argv + 2));
 	if (is_one_of(command, vgem))

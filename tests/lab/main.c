@@ -12,28 +12,55 @@
 
 #include "lab.h"
 
+/* One a line, sorted: they are added by many hands. */
+/* clang-format off */
 static const struct lab_family *const lab_families[] = {
-	&lab_teardown_family,	    &lab_fence_lock_family,
-	&lab_orphaned_family,	    &lab_workqueue_family,
-	&lab_leaked_family,	    &lab_notifier_family,
-	&lab_unplug_family,	    &lab_sched_family,
-	&lab_reclaim_family,	    &lab_hazard_family,
-	&lab_fault_family,	    &lab_eviction_family,
-	&lab_healthy_family,	    &lab_lock_cycle_family,
-	&lab_lock_order_family,	    &lab_recovery_family,
-	&lab_late_recovery_family,  &lab_trust_family,
-	&lab_leaked_section_family, &lab_drm_section_family,
-	&lab_process_cycle_family,  &lab_driver_sleep_family,
-	&lab_random_family,	    &lab_pager_family,
-	&lab_pager_fine_family,	    &lab_semaphore_cycle_family,
-	&lab_semaphore_leak_family, &lab_semaphore_healthy_family,
-	&lab_reclaim_late_family,   &lab_busy_holder_family,
-	&lab_retry_loop_family,	    &lab_busy_late_family,
-	&lab_reset_cycle_family,    &lab_late_reset_family,
-	&lab_silent_family,	    &lab_entity_family,
-	&lab_entity_fini_family,    &lab_late_entity_family,
-	&lab_flip_family,	    &lab_virtqueue_family,
+	&lab_busy_holder_family,
+	&lab_busy_late_family,
+	&lab_driver_sleep_family,
+	&lab_drm_section_family,
+	&lab_entity_family,
+	&lab_entity_fini_family,
+	&lab_eviction_family,
+	&lab_fault_family,
+	&lab_fence_lock_family,
+	&lab_flip_family,
+	&lab_hazard_family,
+	&lab_healthy_family,
+	&lab_late_entity_family,
+	&lab_late_recovery_family,
+	&lab_late_reset_family,
+	&lab_leaked_family,
+	&lab_leaked_section_family,
+	&lab_lock_cycle_family,
+	&lab_lock_order_family,
+	&lab_notifier_family,
+	&lab_orphaned_family,
+	&lab_page_lock_cycle_family,
+	&lab_page_lock_family,
+	&lab_pager_family,
+	&lab_pager_fine_family,
+	&lab_process_cycle_family,
+	&lab_random_family,
+	&lab_reclaim_family,
+	&lab_reclaim_late_family,
+	&lab_recovery_family,
+	&lab_reset_cycle_family,
+	&lab_retry_loop_family,
+	&lab_runtime_pm_cycle_family,
+	&lab_runtime_pm_family,
+	&lab_sched_family,
+	&lab_semaphore_cycle_family,
+	&lab_semaphore_healthy_family,
+	&lab_semaphore_leak_family,
+	&lab_silent_family,
+	&lab_teardown_family,
+	&lab_trust_family,
+	&lab_unplug_family,
+	&lab_virtqueue_family,
+	&lab_workqueue_family,
 };
+/* clang-format on */
 
 static DEFINE_MUTEX(lab_control); /* one start or stop at a time; taken before the next one */
 static DEFINE_MUTEX(lab_instances_lock);
@@ -535,6 +562,12 @@ static int __init lab_init(void)
 		lab_drm_fini();
 		return ret;
 	}
+	ret = lab_power_init();
+	if (ret) {
+		lab_client_fini();
+		lab_drm_fini();
+		return ret;
+	}
 	lab_debugfs = debugfs_create_dir("gpulab", NULL);
 	debugfs_create_file("start", 0200, lab_debugfs, NULL, &start_fops);
 	debugfs_create_file("stop", 0200, lab_debugfs, NULL, &stop_fops);
@@ -548,6 +581,7 @@ static void __exit lab_exit(void)
 {
 	debugfs_remove(lab_debugfs);
 	lab_stop("all");
+	lab_power_fini();
 	lab_client_fini();
 	lab_drm_fini();
 	rcu_barrier();

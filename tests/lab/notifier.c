@@ -11,7 +11,7 @@
 
 #include "lab.h"
 
-enum notifier_variant { NOTIFIER_MUNMAP, NOTIFIER_MPROTECT, NOTIFIER_MADVISE, NOTIFIER_READ_BEGIN };
+enum notifier_variant { NOTIFIER_MUNMAP, NOTIFIER_MPROTECT, NOTIFIER_MADVISE, NOTIFIER_READ_BEGIN, NOTIFIER_REMOVE };
 
 struct notifier_cycle {
 	struct lab_instance *inst;
@@ -58,6 +58,10 @@ static void block_on_mm(struct notifier_cycle *nc)
 		break;
 	case NOTIFIER_READ_BEGIN:
 		mmu_interval_read_begin(&nc->notifier);
+		break;
+	case NOTIFIER_REMOVE:
+		nc->registered = false;
+		mmu_interval_notifier_remove(&nc->notifier);
 		break;
 	default:
 		mmap_write_lock(nc->mm);
@@ -108,7 +112,7 @@ static int notifier_start(struct lab_instance *inst)
 	if (!nc->fence)
 		return -ENOMEM;
 	lab_truth_lab_fence(inst, nc->fence);
-	if (inst->variant->value != NOTIFIER_READ_BEGIN)
+	if (inst->variant->value < NOTIFIER_READ_BEGIN)
 		lab_truth_lock_at(inst, "mmap_lock", &nc->mm->mmap_lock);
 	ret = mmu_interval_notifier_insert(&nc->notifier, nc->mm, inst->request.address, inst->request.length,
 					   &notifier_ops);
@@ -140,11 +144,9 @@ static void notifier_finish(struct lab_instance *inst)
 }
 
 static const struct lab_variant notifier_variants[] = {
-	{ "munmap", NOTIFIER_MUNMAP, true },
-	{ "mprotect", NOTIFIER_MPROTECT, true },
-	{ "madvise", NOTIFIER_MADVISE, true },
-	{ "read-begin", NOTIFIER_READ_BEGIN, true },
-	{ "" },
+	{ "munmap", NOTIFIER_MUNMAP, true },   { "mprotect", NOTIFIER_MPROTECT, true },
+	{ "madvise", NOTIFIER_MADVISE, true }, { "read-begin", NOTIFIER_READ_BEGIN, true },
+	{ "remove", NOTIFIER_REMOVE, true },   { "" },
 };
 
 const struct lab_family lab_notifier_family = {

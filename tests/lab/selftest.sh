@@ -174,6 +174,8 @@ each_scenario() {
 	scenario leaked-lock/exited 2 waiter=^waiter_thread victim=^waiter_thread
 	scenario leaked-lock/resv 2 waiter=^waiter_thread
 	scenario leaked-lock/worker 2 waiter=^waiter_thread
+	scenario runtime-pm-cycle/cancel 2 'callback=cancel_work_sync|__cancel_work_timer' user=rpm_resume victim=rpm_resume
+	scenario runtime-pm-cycle/lock 2 callback=^power_resume user=rpm_resume
 	scenario leaked-section/exited 2 unplugger=synchronize_srcu
 	scenario leaked-section/worker 2 unplugger=synchronize_srcu
 	scenario lock-cycle/self 1 holder=^party_thread victim=^ring_victim_thread
@@ -191,6 +193,7 @@ each_scenario() {
 	process_scenario notifier-cycle/mprotect 2 holder=mmu_notifier_invalidate_range_start signaller=^signaller_thread
 	process_scenario notifier-cycle/madvise 2 holder=mmu_notifier_invalidate_range_start signaller=^signaller_thread
 	process_scenario notifier-cycle/read-begin 2 holder=mmu_notifier_invalidate_range_start signaller=mmu_interval_read_begin
+	process_scenario notifier-cycle/remove 2 holder=mmu_notifier_invalidate_range_start signaller=mmu_interval_notifier_remove
 	process_scenario leaked-lock/user-sleep 2 waiter=^waiter_thread
 	process_scenario leaked-lock/user-spin 2 waiter=^waiter_thread
 	process_scenario leaked-section/user-sleep 2 unplugger=synchronize_srcu

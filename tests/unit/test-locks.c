@@ -384,6 +384,189 @@ TEST(task_that_exited_in_an_invalidation_never_ends_it)
 	world_free(w);
 }
 
+/* ---- runtime power management ------------------------------------------------------------- */
+
+#define IN_SUSPEND                                                                                                     \
+	"schedule __flush_work cancel_work_sync amdgpu:amdgpu_pmops_runtime_suspend __rpm_callback rpm_callback "      \
+	"rpm_suspend pm_runtime_work process_one_work worker_thread kthread"
+#define WAITS_FOR_RESUME                                                                                               \
+	"schedule rpm_resume __pm_runtime_resume amdgpu:amdgpu_housekeeping process_one_work worker_thread kthread"
+
+static struct gw_device_record *device(struct world *w, const char *name, int32_t power)
+{
+	struct gw_device_record *record = new_record(w, GW_RECORD_DEVICE, sizeof(*record));
+
+	record->device.address = record->device.device = new_address(w);
+	record->device.kind = GW_DEVICE_PLAIN;
+	record->device.card = record->device.render = -1;
+	record->device.power = power;
+	snprintf(record->device.name, sizeof(record->device.name), "%s", name);
+	snprintf(record->device.driver, sizeof(record->device.driver), "amdgpu");
+	return record;
+}
+
+/* A worker suspends the device, and its callback cancels an item. */
+static struct gw_task_record *suspends(struct world *w, const struct gw_device_record *of, uint64_t work)
+{
+	struct gw_task_record *task = worker(w, 101, 0x7100, "pm_runtime_work", 0x8100);
+
+	stack(w, task, IN_SUSPEND);
+	waits(w, task, GW_WAIT_POWER_CALL, of->device.address);
+	flushes(w, task, work, "amdgpu_housekeeping [amdgpu]");
+	return task;
+}
+
+TEST(suspend_callback_cancels_work_that_waits_for_the_device)
+{
+	struct world *w = world_new();
+	struct gw_device_record *gpu = device(w, "0000:03:00.0", RPM_SUSPENDING);
+	struct gw_task_record *housekeeping = worker(w, 102, 0x7000, "amdgpu_housekeeping [amdgpu]", 0x8000);
+	const struct gw_report *report;
+
+	suspends(w, gpu, 0x7000);
+	stack(w, housekeeping, WAITS_FOR_RESUME);
+	waits(w, housekeeping, GW_WAIT_POWER, gpu->device.address);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_RUNTIME_PM_CYCLE, PROVEN, "101 102", "");
+	report = the_report(w, GW_KIND_DEADLOCK);
+	assert_non_null(strstr(report->summary, "a power management callback of device 0000:03:00.0 (amdgpu)"));
+	world_free(w);
+}
+
+TEST(callback_that_is_merely_slow_is_no_deadlock)
+{
+	struct world *w = world_new();
+	struct gw_device_record *gpu = device(w, "0000:03:00.0", RPM_RESUMING);
+	struct gw_task_record *resumes = kthread(w, 101, "resumes"), *user = kthread(w, 102, "user");
+
+	stack(w, resumes,
+	      "schedule schedule_timeout msleep amdgpu:amdgpu_pmops_runtime_resume __rpm_callback rpm_callback rpm_resume __pm_runtime_resume");
+	waits(w, resumes, GW_WAIT_POWER_CALL, gpu->device.address);
+	stack(w, user, "schedule rpm_resume __pm_runtime_resume amdgpu:amdgpu_ioctl");
+	waits(w, user, GW_WAIT_POWER, gpu->device.address);
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* A call that has waited goes on to do it itself: it does not wait for itself then. */
+TEST(waiter_that_runs_the_callback_by_now_does_not_wait_for_itself)
+{
+	struct world *w = world_new();
+	struct gw_device_record *gpu = device(w, "0000:03:00.0", RPM_RESUMING);
+	struct gw_task_record *task = kthread(w, 101, "resumes");
+
+	stack(w, task,
+	      "schedule amdgpu:amdgpu_pmops_runtime_resume __rpm_callback rpm_callback rpm_resume __pm_runtime_resume");
+	waits(w, task, GW_WAIT_POWER, gpu->device.address);
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* The callback of one device needs another one, which somebody else resumes. */
+TEST(callback_that_waits_for_another_device_runs_no_callback_of_that_one)
+{
+	struct world *w = world_new();
+	struct gw_device_record *gpu = device(w, "0000:03:00.0", RPM_RESUMING);
+	struct gw_device_record *supplier = device(w, "0000:02:00.0", RPM_RESUMING);
+	struct gw_task_record *task = kthread(w, 101, "resumes");
+
+	stack(w, task,
+	      "schedule rpm_resume __pm_runtime_resume amdgpu:amdgpu_pmops_runtime_resume __rpm_callback rpm_callback rpm_resume __pm_runtime_resume");
+	waits(w, task, GW_WAIT_POWER_CALL, gpu->device.address);
+	waits(w, task, GW_WAIT_POWER, supplier->device.address);
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(device_that_has_changed_its_state_lets_its_waiters_go)
+{
+	struct world *w = world_new();
+	struct gw_device_record *gpu = device(w, "0000:03:00.0", RPM_ACTIVE);
+	struct gw_task_record *housekeeping = worker(w, 102, 0x7000, "amdgpu_housekeeping [amdgpu]", 0x8000);
+
+	suspends(w, gpu, 0x7000);
+	stack(w, housekeeping, WAITS_FOR_RESUME);
+	waits(w, housekeeping, GW_WAIT_POWER, gpu->device.address);
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* ---- locks of pages --------------------------------------------------------------------------- */
+
+#define FAULTS                                                                                                         \
+	"schedule io_schedule folio_wait_bit_common __folio_lock shmem_fault handle_mm_fault amdgpu:svm_range_fault"
+#define MIGRATES "schedule rwsem_down_write_slowpath down_write amdgpu:svm_migrate_vma_to_vram amdgpu:svm_ioctl"
+#define COPIES "schedule rwsem_down_write_slowpath down_write amdgpu:svm_ioctl"
+#define FOLIO 0xffffea0000042000ULL
+
+/* Waits for a page with the mm's lock held for reading, and another task, with such a stack, for that lock. */
+static struct gw_task_record *waits_for_page(struct world *w, const char *frames)
+{
+	struct gw_task_record *fault = kthread(w, 101, "fault"), *other = kthread(w, 102, "other");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_RWSEM, NULL);
+
+	stack(w, fault, FAULTS);
+	waits(w, fault, GW_WAIT_PAGE, FOLIO);
+	read_held_by(lock, fault, 1);
+	stack(w, other, frames);
+	waits_for_lock(w, other, lock, WRITE);
+	return other;
+}
+
+TEST(migration_waits_for_the_lock_that_a_fault_holds)
+{
+	struct world *w = world_new();
+
+	waits_for_page(w, MIGRATES);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_PAGE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(page_may_be_held_by_anybody)
+{
+	struct world *w = world_new();
+
+	waits_for_page(w, COPIES);
+	look(w, 14);
+	assert_no_deadlock(w);
+	assert_non_null(strstr(the_report(w, GW_KIND_STALL)->explanation, "anybody may release it"));
+	world_free(w);
+}
+
+TEST(migration_that_goes_on_releases_its_pages)
+{
+	struct world *w = world_new();
+	struct gw_task_record *migration = kthread(w, 103, "copies");
+
+	waits_for_page(w, MIGRATES);
+	stack(w, migration, "schedule schedule_timeout amdgpu:svm_migrate_copy_done amdgpu:svm_migrate_vma_to_vram");
+	waits_for_fence(w, migration, fence(w, timeline(w, "sdma"), 7));
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(page_that_is_being_migrated_has_an_address)
+{
+	struct world *w = world_new();
+	struct gw_task_record *fault = user_task(w, 101, "render"), *migration = kthread(w, 102, "migrates");
+
+	stack(w, fault, "schedule io_schedule migration_entry_wait_on_locked migration_entry_wait do_swap_page");
+	waits(w, fault, GW_WAIT_PAGE, fault->mm)->context = 0x7f0000001000;
+	stack(w, migration, MIGRATES);
+	waits_for_lock(w, migration, lock_of(w, GW_LOCK_MUTEX, fault), MUTEX);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_PAGE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	assert_non_null(
+		strstr(the_report(w, GW_KIND_DEADLOCK)->summary, "the migration of the page at 0x7f0000001000"));
+	world_free(w);
+}
+
 #define T(name) cmocka_unit_test(name)
 
 int main(void)
@@ -409,6 +592,15 @@ int main(void)
 		T(section_that_another_task_may_have_left_proves_nothing),
 		T(section_entered_in_the_moment_of_the_unplug_may_have_been_refused),
 		T(task_that_exited_in_an_invalidation_never_ends_it),
+		T(suspend_callback_cancels_work_that_waits_for_the_device),
+		T(callback_that_is_merely_slow_is_no_deadlock),
+		T(waiter_that_runs_the_callback_by_now_does_not_wait_for_itself),
+		T(callback_that_waits_for_another_device_runs_no_callback_of_that_one),
+		T(device_that_has_changed_its_state_lets_its_waiters_go),
+		T(migration_waits_for_the_lock_that_a_fault_holds),
+		T(page_may_be_held_by_anybody),
+		T(migration_that_goes_on_releases_its_pages),
+		T(page_that_is_being_migrated_has_an_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include "lib/analysis/build/builder.h"
 #include "lib/analysis/build/fence.h"
 #include "lib/analysis/build/gpu.h"
+#include "lib/analysis/build/holder.h"
 #include "lib/analysis/build/lock.h"
 #include "lib/analysis/build/section.h"
 #include "lib/analysis/build/task.h"
@@ -73,6 +74,8 @@ static int build_expand(struct gw_builder *builder, uint32_t node)
 		return gw_expand_device(builder, node);
 	case GW_NODE_JOB:
 		return gw_expand_job(builder, node);
+	case GW_NODE_PAGE:
+		return gw_expand_page(builder, node);
 	case GW_NODE_WORK:
 		return gw_expand_work(builder, node);
 	case GW_NODE_WORKQUEUE:

@@ -30,6 +30,22 @@ static uint64_t builder_inside(const struct gw_builder *builder, const struct gw
 	return gw_stack_in_section(builder->now, task, section) == GW_STACK_NO ? 0 : object;
 }
 
+/* Each device once, although a call waits and then does it itself. */
+static int builder_index_power(struct gw_builder *builder, const struct gw_task_record *task)
+{
+	const struct gw_wait *waits = task->watch.waits;
+	uint64_t last = 0;
+	int r = 0;
+
+	for (uint32_t i = 0; i < task->watch.depth && r == 0; i++) {
+		if ((waits[i].kind != GW_WAIT_POWER && waits[i].kind != GW_WAIT_POWER_CALL) || waits[i].object == last)
+			continue;
+		last = waits[i].object;
+		r = gw_index_add(&builder->power_calls, last, task);
+	}
+	return r;
+}
+
 static int builder_index_task(struct gw_builder *builder, const struct gw_task_record *task)
 {
 	const struct gw_sections *sections = &task->watch.sections;
@@ -48,6 +64,7 @@ static int builder_index_task(struct gw_builder *builder, const struct gw_task_r
 		    ?: gw_index_add(&builder->unplugs,
 				    builder_inside(builder, task, GW_STACK_UNPLUG, sections->unplug_device), task);
 	r = r ?: gw_index_add(&builder->mms, task->mm, task);
+	r = r ?: builder_index_power(builder, task);
 	if (gw_task_wait(task, &wait) && wait.kind == GW_WAIT_LOCK)
 		r = r ?: gw_index_add(&builder->lock_waiters, wait.object, task);
 	return r;
@@ -77,8 +94,8 @@ static int builder_index_records(struct gw_builder *builder)
 	{                                                                                                              \
 		&(builder)->executing, &(builder)->functions, &(builder)->pools, &(builder)->workqueues,               \
 			&(builder)->notifiers, &(builder)->drm_sections, &(builder)->unplugs, &(builder)->mms,         \
-			&(builder)->lock_waiters, &(builder)->inactive_functions, &(builder)->inactive_workqueues,     \
-			&(builder)->gpu_waits, &(builder)->gpu_symbols                                                 \
+			&(builder)->power_calls, &(builder)->lock_waiters, &(builder)->inactive_functions,             \
+			&(builder)->inactive_workqueues, &(builder)->gpu_waits, &(builder)->gpu_symbols                \
 	}
 
 static void builder_sort_indexes(struct gw_builder *builder)

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-#include "lib/analysis/build/handover.h"
-#include "lib/analysis/build/left.h"
+#include "lib/analysis/build/holder.h"
+#include "lib/analysis/record/left.h"
 #include "lib/analysis/record/stack.h"
 
 /* Waiters looked at for one lock: the first ones tell as much as all. */
@@ -61,7 +61,7 @@ static bool lock_owner_was_in_user_mode(const struct gw_builder *builder, const 
 	const struct gw_lock_record *then;
 	struct gw_wait wait;
 
-	if (!gw_left_for_user_mode(builder, owner) || gw_task_wait(owner, &wait))
+	if (!gw_left_for_user_mode(builder->before, owner) || gw_task_wait(owner, &wait))
 		return false;
 	then = gw_snapshot_lock(builder->before, lock->address);
 	return then && then->owner == lock->owner && then->owner_kind == lock->owner_kind &&
@@ -114,7 +114,7 @@ static int lock_ask_for_handover(struct gw_builder *builder, uint32_t node, uint
 
 	if (!gone && gw_builder_node(builder, node)->leaf != GW_LEAF_DEAD)
 		return 0;
-	found = gw_handover_expand(builder, node);
+	found = gw_holder_handover(builder, node);
 	if (found <= 0)
 		return found;
 	gw_builder_node(builder, node)->rule = GW_RULE_ANY;

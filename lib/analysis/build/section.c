@@ -4,7 +4,8 @@
 
 #include <errno.h>
 
-#include "lib/analysis/build/left.h"
+#include "lib/analysis/build/holder.h"
+#include "lib/analysis/record/left.h"
 
 /*
  * drm_dev_enter() may see an unplug that begins in the same moment, and fail, after its section was recorded: one of the
@@ -61,7 +62,7 @@ static int section_of_task(struct gw_builder *builder, uint32_t node, const stru
 {
 	const struct gw_section *section = gw_snapshot_section(builder->now, task->address);
 	enum gw_confidence sure;
-	const char *why = gw_left_behind(builder, task, &sure);
+	const char *why = gw_left_behind(builder->now, builder->before, task, &sure);
 	uint32_t left, to;
 
 	if (!why || !section || (section->flags & GW_SECTION_F_LEFT_ELSEWHERE))
@@ -156,8 +157,12 @@ int gw_expand_srcu(struct gw_builder *builder, uint32_t node)
 
 int gw_expand_device(struct gw_builder *builder, uint32_t node)
 {
-	struct gw_index_range unplugs = gw_index_find(&builder->unplugs, gw_builder_node(builder, node)->address);
+	uint64_t address = gw_builder_node(builder, node)->address;
+	const struct gw_device *device = gw_snapshot_device(builder->now, address);
+	struct gw_index_range unplugs = gw_index_find(&builder->unplugs, address);
 
+	if (device && device->kind == GW_DEVICE_PLAIN)
+		return gw_expand_power(builder, node);
 	for (size_t i = 0; i < unplugs.count; i++)
 		if (section_runs_in(builder, node, unplugs.members[i].record, GW_RELATION_UNPLUGGED_BY,
 				    gw_builder_section(builder, unplugs.members[i].record, GW_STACK_UNPLUG), 0) < 0)

@@ -202,6 +202,25 @@ static int task_sleeps_in(struct gw_builder *builder, uint32_t node, const char 
 	return gw_builder_live(builder, node, why);
 }
 
+static int task_need_page(struct gw_builder *builder, uint32_t from, const struct gw_wait *wait)
+{
+	uint32_t page;
+	int r = gw_graph_node(builder->graph, GW_NODE_PAGE, wait->object, wait->context, &page);
+
+	return r < 0 ? r : task_need(builder, from, page, GW_RELATION_WAITS_FOR, wait);
+}
+
+/* A call that has waited may by now change the power state itself: the stack shows which. */
+static int task_need_power(struct gw_builder *builder, uint32_t task, uint32_t from, const struct gw_wait *wait)
+{
+	const struct gw_task_record *record = gw_builder_node(builder, task)->task;
+	const struct gw_device *device = gw_snapshot_device(builder->now, wait->object);
+
+	if (!device || !gw_stack_waits_for_power(builder->now, record))
+		return task_sleeps_in(builder, task, "changes the power state of a device");
+	return task_need_node(builder, from, GW_NODE_DEVICE, GW_RELATION_WAITS_FOR, wait);
+}
+
 /* Edges also where the task can make progress: a chain is worth showing. */
 static int task_need_object(struct gw_builder *builder, uint32_t task, uint32_t from, const struct gw_wait *wait,
 			    uint64_t device)
@@ -227,6 +246,10 @@ static int task_need_object(struct gw_builder *builder, uint32_t task, uint32_t 
 		return task_need_work(builder, from, wait);
 	case GW_WAIT_ENTITY:
 		return task_need_entity(builder, task, from, wait);
+	case GW_WAIT_PAGE:
+		return task_need_page(builder, from, wait);
+	case GW_WAIT_POWER:
+		return task_need_power(builder, task, from, wait);
 	case GW_WAIT_TASK:
 	case GW_WAIT_PARK:
 		return task_need_thread(builder, from, wait);

@@ -157,6 +157,7 @@ const char *gw_node_type_name(enum gw_node_type type)
 		[GW_NODE_DEVICE] = "device", [GW_NODE_FAULT] = "fault",	      [GW_NODE_RECLAIM] = "reclaim",
 		[GW_NODE_JOB] = "job",	     [GW_NODE_WORK] = "work",	      [GW_NODE_WORKQUEUE] = "work",
 		[GW_NODE_SLOTS] = "work",    [GW_NODE_EVICTION] = "eviction", [GW_NODE_SECTION] = "section",
+		[GW_NODE_PAGE] = "page",
 	};
 
 	return names[type];

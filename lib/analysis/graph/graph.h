@@ -24,7 +24,7 @@ enum gw_node_type {
 	GW_NODE_LOCK,	   /* address = lock */
 	GW_NODE_NOTIFIER,  /* address = mm, extra = task inside, 0 = all of them */
 	GW_NODE_SRCU,	   /* address = srcu_struct */
-	GW_NODE_DEVICE,	   /* address = drm_device */
+	GW_NODE_DEVICE,	   /* address = drm_device; of a runtime PM wait struct device */
 	GW_NODE_FAULT,	   /* address, extra = those of the task that handles it */
 	GW_NODE_RECLAIM,   /* address, extra = those of the task that reclaims */
 	GW_NODE_EVICTION,  /* address, extra = those of the task that evicts or restores a KFD process's queues */
@@ -32,6 +32,7 @@ enum gw_node_type {
 	GW_NODE_WORK,	   /* address = work_struct; 0, extra = function where only that is known */
 	GW_NODE_WORKQUEUE, /* address = workqueue_struct: everything on it */
 	GW_NODE_SECTION,   /* address = drm_device or mm, extra = task: a section that it never left */
+	GW_NODE_PAGE,	   /* address = folio; or mm, extra = address in it, of a page that is migrated */
 	GW_NODE_SLOTS,	   /* address = pool_workqueue or workqueue_struct: the next item that ends there */
 };
 

@@ -252,6 +252,49 @@ enum gw_stack_answer gw_stack_in_section(const struct gw_snapshot *snapshot, con
 	return gw_stack_is_whole(snapshot, task) ? GW_STACK_NO : GW_STACK_UNKNOWN;
 }
 
+/*
+ * Between migrate_vma_setup() and migrate_vma_finalize() it is the driver's function that is on the stack: svm_migrate_*,
+ * nouveau_dmem_migrate_*, drm_pagemap_migrate_* and so on.
+ */
+bool gw_stack_migrates(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	for (uint32_t i = 0; stack_is_valid(task) && i < task->stack_depth; i++) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
+
+		if (symbol && strstr(symbol->name, "migrate") && !gw_function_is(symbol->name, "migration_entry_wait*"))
+			return true;
+	}
+	return false;
+}
+
+/* drivers/base/power/runtime.c */
+static const char *const power_calls[] = { "rpm_resume", "rpm_suspend", "rpm_idle" };
+static const char *const power_callbacks[] = { "__rpm_callback", "rpm_callback" };
+
+enum gw_stack_answer gw_stack_in_power_callback(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	if (!stack_is_valid(task))
+		return GW_STACK_UNKNOWN;
+	for (uint32_t i = 0; i < task->stack_depth; i++) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
+
+		if (!symbol)
+			continue;
+		if (stack_match(symbol, power_callbacks, LENGTH(power_callbacks)))
+			return GW_STACK_YES;
+		if (stack_match(symbol, power_calls, LENGTH(power_calls)))
+			return GW_STACK_NO;
+	}
+	return task->stack_depth >= GW_STACK_DEPTH ? GW_STACK_UNKNOWN : GW_STACK_NO;
+}
+
+bool gw_stack_waits_for_power(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	const struct gw_symbol_record *sleeper = stack_sleeper(snapshot, task);
+
+	return sleeper && stack_match(sleeper, power_calls, LENGTH(power_calls));
+}
+
 static bool stack_kernel_before(const struct gw_snapshot *snapshot, unsigned int major, unsigned int minor)
 {
 	unsigned int is_major, is_minor;

@@ -57,6 +57,18 @@ bool gw_stack_holds_mmap_lock(const struct gw_snapshot *snapshot, const struct g
 /* Came to its invalidate callbacks through the reverse map (reclaim, migration, KSM), which takes no mmap_lock. */
 bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
+/*
+ * Whether a task whose innermost call that changes a device's power state is recorded runs a callback of that device in
+ * it; GW_STACK_NO: it waits, or has left the call.
+ */
+enum gw_stack_answer gw_stack_in_power_callback(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+
+/* The same call as the function that it sleeps in: it waits for another task that changes the power state. */
+bool gw_stack_waits_for_power(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+
+/* In the middle of migrating pages: in the kernel's functions for that, or in a module's that is named after it. */
+bool gw_stack_migrates(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+
 /* The kind of wait (GW_WAIT_...) of a function that waits for the GPU, e.g. dma_fence_wait_timeout(); GW_WAIT_NONE: it does not. */
 uint32_t gw_stack_gpu_wait(const char *function);
 

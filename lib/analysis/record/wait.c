@@ -30,6 +30,9 @@ bool gw_task_wait(const struct gw_task_record *task, struct gw_wait *ret)
 	const struct gw_wait *waits = task->watch.waits;
 	uint32_t last = task->watch.depth;
 
+	/* Who changes the power state waits for nobody by that. */
+	while (last > 0 && waits[last - 1].kind == GW_WAIT_POWER_CALL)
+		last--;
 	if (last == 0)
 		return wait_from_blocker(task, ret);
 	last--;
@@ -93,6 +96,8 @@ const char *gw_wait_kind_name(uint32_t kind)
 		[GW_WAIT_WORKQUEUE] = "workqueue", [GW_WAIT_COMPLETION] = "completion",
 		[GW_WAIT_NOTIFIER] = "notifier",   [GW_WAIT_TASK] = "task",
 		[GW_WAIT_ENTITY] = "entity",	   [GW_WAIT_PARK] = "park",
+		[GW_WAIT_POWER] = "runtime-pm",	   [GW_WAIT_POWER_CALL] = "runtime-pm-call",
+		[GW_WAIT_PAGE] = "page",
 	};
 
 	return kind < GW_WAIT_KINDS && names[kind] ? names[kind] : "unknown";

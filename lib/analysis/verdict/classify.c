@@ -193,6 +193,7 @@ struct shape {
 	uint32_t reclaim;  /* task in direct reclaim */
 	uint32_t notifier; /* task in an invalidate callback */
 	uint32_t reset;	   /* task that waits for a fence that nothing but a reset ends */
+	uint32_t page;	   /* task that waits for the lock of a page */
 	uint32_t callback; /* task that runs a device's runtime PM callback */
 	uint32_t queue;	   /* task that flushes, or that others are queued behind */
 	uint32_t holder;   /* task that waits for a fence and holds a lock */
@@ -220,6 +221,8 @@ static void classify_shape_edge(struct shape *shape, const struct gw_graph *grap
 		classify_set_first(&shape->notifier, edge->to);
 	if (edge->relation == GW_RELATION_CALLBACK_IN)
 		classify_set_first(&shape->callback, edge->to);
+	if (to->type == GW_NODE_PAGE)
+		classify_set_first(&shape->page, edge->from);
 	if (edge->relation == GW_RELATION_FLUSHES || edge->relation == GW_RELATION_PARKS)
 		classify_set_first(&shape->queue, edge->from);
 	if (edge->relation == GW_RELATION_QUEUED_BEHIND && to->type == GW_NODE_TASK)
@@ -257,7 +260,7 @@ static uint32_t classify_last_task(const struct gw_graph *graph, const struct gw
 static struct shape classify_shape(const struct gw_graph *graph, const struct gw_index_list *edges)
 {
 	struct shape shape = { GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE,
-			       GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, false,      false };
+			       GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, GW_NO_NODE, false,	   false };
 	const struct gw_edge *in = &graph->edges[edges->items[edges->count - 1]];
 	uint32_t task = classify_last_task(graph, edges);
 
@@ -285,7 +288,7 @@ static void classify_by_shape(struct gw_finding *finding, const struct gw_graph 
 		{ shape.section, GW_CLASS_UNPLUG_SRCU },   { shape.fault, GW_CLASS_FAULT_PREEMPT },
 		{ shape.reclaim, GW_CLASS_RECLAIM_CYCLE }, { shape.notifier, GW_CLASS_NOTIFIER_CYCLE },
 		{ shape.reset, GW_CLASS_RESET_CYCLE },	   { shape.callback, GW_CLASS_RUNTIME_PM_CYCLE },
-		{ shape.queue, GW_CLASS_WORKQUEUE_CYCLE },
+		{ shape.page, GW_CLASS_PAGE_LOCK_CYCLE },  { shape.queue, GW_CLASS_WORKQUEUE_CYCLE },
 	};
 
 	for (size_t i = 0; i < sizeof(by_precedence) / sizeof(by_precedence[0]); i++) {

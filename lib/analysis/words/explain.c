@@ -72,6 +72,10 @@ static void explain_object(struct explanation *explanation, const struct gw_edge
 		explain_name(explanation, to);
 		explain_add(explanation, " to finish");
 		return;
+	case GW_NODE_DEVICE:
+		explain_name(explanation, to);
+		explain_add(explanation, " to change its power state");
+		return;
 	case GW_NODE_TASK:
 		explain_add(explanation, edge->relation == GW_RELATION_PARKS ? "the parking of " : "the end of ");
 		explain_name(explanation, to);
@@ -535,6 +539,16 @@ static void explain_summarise_held(struct explanation *explanation)
 					 : ", which its signaller needs, directly or through others");
 }
 
+static void explain_name_device(struct explanation *explanation)
+{
+	const struct gw_node *device = explain_first_of_type(explanation, GW_NODE_DEVICE);
+
+	if (device)
+		explain_name(explanation, device);
+	else
+		explain_add(explanation, "a device");
+}
+
 static void explain_summarise_loop(struct explanation *explanation)
 {
 	const struct gw_finding *finding = explanation->finding;
@@ -591,9 +605,15 @@ static void explain_summarise_loop(struct explanation *explanation)
 		explain_name_fence(explanation);
 		explain_add(explanation, ", and the reset that could end it waits for that task");
 		return;
+	case GW_CLASS_PAGE_LOCK_CYCLE:
+		explain_add(explanation, " waits for ");
+		explain_name(explanation, explain_first_of_type(explanation, GW_NODE_PAGE));
+		explain_add(explanation, ", and the task that seems to hold that waits for it");
+		return;
 	case GW_CLASS_RUNTIME_PM_CYCLE:
-		explain_add(explanation,
-			    " changes the power state of a device and waits for a task that needs the device");
+		explain_add(explanation, " runs a power management callback of ");
+		explain_name_device(explanation);
+		explain_add(explanation, " and waits for a task that waits for that device");
 		return;
 	default:
 		explain_add(explanation, " and the fences that it needs depend on each other");
@@ -745,6 +765,9 @@ static struct advice explain_advice_of(enum gw_class class)
 		{ GW_CLASS_RETRY_LOOP,
 		  { "A reboot ends this, if it does not end by itself.",
 		    "What waits for the task at the end of the chain is not to blame: examine what it polls. For the driver's developers: a loop of short sleeps needs a bound, and must not hold what others need." } },
+		{ GW_CLASS_PAGE_LOCK_CYCLE,
+		  { "Most likely nothing short of a reboot ends this.",
+		    "For the driver's developers: whoever holds the locks of pages, as between migrate_vma_setup() and migrate_vma_finalize(), must not wait for mmap_lock or for a fence whose signaller may fault." } },
 		{ GW_CLASS_LEAKED_LOCK,
 		  { "Most likely nothing short of a reboot frees the lock.",
 		    "For the driver's developers: a path of the owner returns without unlocking; check its error paths." } },

@@ -351,6 +351,11 @@ static void json_put_fields(json_t *object, const struct gw_graph *graph, const 
 	case GW_NODE_DEVICE:
 		json_put_device(object, graph, node, failed);
 		return;
+	case GW_NODE_PAGE:
+		gw_json_put(object, node->extra ? "mm" : "address", gw_json_address(node->address), failed);
+		if (node->extra)
+			gw_json_put(object, "user_address", gw_json_address(node->extra), failed);
+		return;
 	case GW_NODE_SECTION:
 		json_put_left_section(object, graph, node, failed);
 		return;

@@ -29,6 +29,7 @@ void gw_name_id(struct gw_text *text, const struct gw_node *node)
 		return;
 	case GW_NODE_NOTIFIER:
 	case GW_NODE_SECTION:
+	case GW_NODE_PAGE:
 		gw_text_add(text, "%s:0x%" PRIx64, gw_node_type_name(node->type), node->address);
 		if (node->extra)
 			gw_text_add(text, ":0x%" PRIx64, node->extra);
@@ -274,7 +275,7 @@ static void name_device(struct gw_text *text, const struct gw_graph *graph, uint
 		gw_text_add(text, "DRM device 0x%" PRIx64, address);
 		return;
 	}
-	gw_text_add(text, "DRM device %s", device->name);
+	gw_text_add(text, "%sdevice %s", device->kind == GW_DEVICE_DRM ? "DRM " : "", device->name);
 	if (device->driver[0] && device->card >= 0)
 		gw_text_add(text, " (%s, card%" PRId32 ")", device->driver, device->card);
 	else if (device->driver[0])
@@ -322,6 +323,13 @@ void gw_name_phrase(struct gw_text *text, const struct gw_graph *graph, const st
 		return;
 	case GW_NODE_DEVICE:
 		name_device(text, graph, node->address);
+		return;
+	case GW_NODE_PAGE:
+		if (node->extra)
+			gw_text_add(text, "the migration of the page at 0x%" PRIx64 " of mm 0x%" PRIx64, node->extra,
+				    node->address);
+		else
+			gw_text_add(text, "the lock of page 0x%" PRIx64, node->address);
 		return;
 	case GW_NODE_SECTION:
 		name_section(text, graph, node);

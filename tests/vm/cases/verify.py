@@ -22,6 +22,7 @@ LIMIT_NS = 2_000_000_000  # seen within 2 s, resolved within 2 s
 # that lives can start another kernel thread in the place of one that is gone; and who retired a fence once may do so again;
 # a device that outlasted a job's timeout may still send its interrupt.
 CONFIDENCE = {
+    "page-lock-cycle": "probable",
     "lock-cycle.three-read": "probable",
     "fence-lock-cycle.rwsem-read": "probable",
     "orphaned-fence.thread-gone": "probable",

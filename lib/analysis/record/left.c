@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* By where it sleeps, and by the time that it has spent in user mode. */
-#include "lib/analysis/build/left.h"
+#include "lib/analysis/record/left.h"
 
 #include "lib/analysis/record/stack.h"
 
-bool gw_left_for_user_mode(const struct gw_builder *builder, const struct gw_task_record *task)
+bool gw_left_for_user_mode(const struct gw_snapshot *before, const struct gw_task_record *task)
 {
-	const struct gw_task_record *then = builder->before ? gw_snapshot_task(builder->before, task->address) : NULL;
+	const struct gw_task_record *then = before ? gw_snapshot_task(before, task->address) : NULL;
 
 	if (!then || then->start_ns != task->start_ns || (task->flags & GW_TASK_F_KTHREAD))
 		return false;
@@ -15,24 +15,24 @@ bool gw_left_for_user_mode(const struct gw_builder *builder, const struct gw_tas
 }
 
 /* The same section as in the snapshot before: it was neither left nor entered again. */
-static bool left_section_stands(const struct gw_builder *builder, const struct gw_task_record *task)
+static bool left_section_stands(const struct gw_snapshot *before, const struct gw_task_record *task)
 {
-	const struct gw_task_record *then = builder->before ? gw_snapshot_task(builder->before, task->address) : NULL;
+	const struct gw_task_record *then = before ? gw_snapshot_task(before, task->address) : NULL;
 
 	return then && then->start_ns == task->start_ns &&
 	       then->watch.sections.drm_since_ns == task->watch.sections.drm_since_ns &&
 	       then->watch.sections.drm_depth == task->watch.sections.drm_depth;
 }
 
-const char *gw_left_behind(const struct gw_builder *builder, const struct gw_task_record *task,
-			   enum gw_confidence *confidence)
+const char *gw_left_behind(const struct gw_snapshot *now, const struct gw_snapshot *before,
+			   const struct gw_task_record *task, enum gw_confidence *confidence)
 {
 	*confidence = GW_CONFIDENCE_PROVEN;
-	if (gw_stack_user_sleep(builder->now, task))
+	if (gw_stack_user_sleep(now, task))
 		return "sleeps in a system call that has nothing to do with it";
-	if (gw_stack_idle_worker(builder->now, task))
+	if (gw_stack_idle_worker(now, task))
 		return "has finished its work item and waits for another one";
-	if (left_section_stands(builder, task) && gw_left_for_user_mode(builder, task))
+	if (left_section_stands(before, task) && gw_left_for_user_mode(before, task))
 		return "went back to user space with it";
 	return NULL;
 }
