@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * lock-cycle: locks alone, taken in a ring by as many tasks as there are locks. lock-order: the same orders of locks in
+ * lock-cycle: locks alone, taken in a ring by as many tasks as there are locks. lock-care: the same orders of locks in
  * code that takes care, and a lock that somebody else releases than who took it.
  */
 #include <linux/delay.h>
@@ -281,7 +281,7 @@ static const struct lab_variant order_variants[] = {
 };
 
 const struct lab_family lab_lock_order_family = {
-	.name = "lock-order",
+	.name = "lock-care",
 	.expected_class = "none",
 	.variants = order_variants,
 	.start = order_start,
