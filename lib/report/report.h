@@ -36,7 +36,6 @@ enum gw_class {
 	GW_CLASS_LOCK_CYCLE,
 	GW_CLASS_RESET_CYCLE,
 	GW_CLASS_RUNTIME_PM_CYCLE,
-	GW_CLASS_PAGE_LOCK_CYCLE,
 	GW_CLASS_BUSY_HOLDER, /* these of kind livelock */
 	GW_CLASS_RETRY_LOOP,
 	GW_CLASS_LONG_WAIT, /* these of kind stall */
@@ -58,6 +57,7 @@ enum gw_class {
 	GW_CLASS_KFD_REFUSED,
 	GW_CLASS_TAKEN_BY_OTHER,
 	GW_CLASS_MINOR_ORDER,
+	GW_CLASS_PAGE_LOCK_CYCLE, /* of kind deadlock; reports' ids follow from the values of the others */
 };
 
 enum gw_state {
