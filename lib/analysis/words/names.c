@@ -101,10 +101,13 @@ static bool name_takes_ww_mutex(const struct gw_snapshot *snapshot, const struct
 	return false;
 }
 
+/* Of a long queue: the lock is named once for each of them, and one stack is like the other. */
+#define NAME_WAITERS_ASKED 8
+
 /* A ww_mutex is a mutex to its lock word; who waits for it knows better, and one whose stack shows it is enough. */
 static bool name_is_ww_mutex(const struct gw_graph *graph, const struct gw_node *node)
 {
-	for (uint32_t i = 0; i < node->n_in; i++) {
+	for (uint32_t i = 0; i < node->n_in && i < NAME_WAITERS_ASKED; i++) {
 		const struct gw_node *from = &graph->nodes[graph->edges[graph->in[node->first_in + i]].from];
 
 		if (from->task && name_takes_ww_mutex(graph->snapshot, from->task))
