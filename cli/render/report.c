@@ -54,12 +54,12 @@ static uint64_t report_moment(const struct report_view *view, const json_t *repo
 	return field_number(report, "detected_mono_ns");
 }
 
-/* "" when the beginning is unknown. Owned by the caller. */
+/* "" when the beginning is unknown, as of what a log shows only once. Owned by the caller. */
 static char *report_age_since(uint64_t since, uint64_t moment)
 {
-	if (since == 0 || moment == 0)
+	if (since == 0 || moment <= since)
 		return text_format("%s", "");
-	return text_duration(moment > since ? moment - since : 0);
+	return text_duration(moment - since);
 }
 
 /* When the report's situation began; 0 = unknown. */
@@ -80,7 +80,7 @@ static char *report_age_short(const struct report_view *view, const json_t *repo
 {
 	uint64_t begin = report_begin(report), moment = report_moment(view, report);
 
-	return begin && moment ? text_duration_short(moment > begin ? moment - begin : 0) : text_format("%s", "");
+	return begin && moment > begin ? text_duration_short(moment - begin) : text_format("%s", "");
 }
 
 /* ---- table --------------------------------------------------------------- */

@@ -38,8 +38,10 @@ static const struct lab_family *const lab_families[] = {
 	&lab_orphaned_family,
 	&lab_page_lock_cycle_family,
 	&lab_page_lock_family,
+#ifdef CONFIG_IOMMU_SVA
 	&lab_pager_family,
 	&lab_pager_fine_family,
+#endif
 	&lab_process_cycle_family,
 	&lab_random_family,
 	&lab_reclaim_family,
