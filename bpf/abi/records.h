@@ -178,6 +178,7 @@ enum gw_record_type {
 	GW_RECORD_DEVICE = 18,
 	GW_RECORD_SECTION,
 	GW_RECORD_FAULT,
+	GW_RECORD_DRIVER,
 	GW_RECORD_TYPES
 };
 
@@ -513,6 +514,13 @@ struct gw_fault_record {
 	__u32 flags;		   /* GW_FAULT_F_* */
 	struct gw_device device;   /* that faulted; device.device 0 = unknown */
 	char module[GW_NAME_SIZE]; /* that its driver is in, "" = built in, or unknown */
+};
+
+/* By user space, while a device has a page fault: what has been signalled on all timelines of a driver. */
+struct gw_driver_record {
+	struct gw_record header;
+	__u64 ops;     /* struct dma_fence_ops that they share */
+	__u64 signals; /* sum over their signallers: another one than in the look before = some fence was signalled */
 };
 
 #define GW_TIMEOUT_NEVER (~0ULL)

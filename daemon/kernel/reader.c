@@ -18,7 +18,6 @@
 
 #define PASSES_MAX 6 /* a chain of owners that are not blocked themselves is short */
 #define READ_SIZE (256 * 1024)
-#define SIBLINGS_MAX 256 /* timelines of drivers whose device has a page fault */
 
 /* A set of addresses: sorted when asked for, appended to otherwise. */
 struct addresses {
@@ -533,26 +532,34 @@ static int reader_add_all_timelines(struct gw_reader *reader)
 	return r;
 }
 
-static bool reader_has_ops(const struct gw_reader *reader, uint64_t ops)
+static int reader_add_driver(struct gw_reader *reader, uint64_t ops)
 {
-	for (size_t i = 0; ops && i < reader->origins.count; i++)
-		if (reader->origins.list[i].ops == ops)
-			return true;
-	return false;
-}
+	struct gw_driver_record *record = buffer_add_record(&reader->out, GW_RECORD_DRIVER, sizeof(*record));
 
-/* Whether a device goes on beside its page fault is seen by the other timelines of its driver. */
-static int reader_note_siblings(struct gw_reader *reader)
-{
-	size_t i, known = reader->origins.count;
-	int r = 0;
-
-	for (i = 0; r >= 0 && i < GW_TIMELINE_SLOTS && reader->origins.count < known + SIBLINGS_MAX; i++) {
+	if (!record)
+		return -ENOMEM;
+	record->ops = ops;
+	for (size_t i = 0; i < GW_TIMELINE_SLOTS; i++) {
 		const struct gw_timeline *slot = &reader->source.timelines[i];
 
-		if (slot->context && reader_has_ops(reader, slot->ops))
-			r = origins_add(&reader->origins, slot->context, slot->ops);
+		for (size_t s = 0; slot->ops == ops && s < GW_SIGNALLERS; s++)
+			record->signals += slot->signallers[s].count;
 	}
+	return 0;
+}
+
+/* Whether a device goes on beside its page fault is seen by all timelines of its driver. */
+static int reader_add_drivers(struct gw_reader *reader)
+{
+	struct addresses ops = { .list = NULL };
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < reader->origins.count; i++)
+		r = addresses_add(&ops, reader->origins.list[i].ops);
+	addresses_settle(&ops);
+	for (size_t i = 0; r >= 0 && i < ops.count; i++)
+		r = reader_add_driver(reader, ops.list[i]);
+	free(ops.list);
 	return r;
 }
 
@@ -566,10 +573,10 @@ static int reader_add_timelines(struct gw_reader *reader, bool all)
 	size_t i;
 	int r = 0;
 
-	if (all)
+	if (reader->saw_fault)
+		r = reader_add_drivers(reader);
+	if (r >= 0 && all)
 		r = reader_add_all_timelines(reader);
-	else if (reader->saw_fault)
-		r = reader_note_siblings(reader);
 
 	if (set->count)
 		qsort(set->list, set->count, sizeof(*set->list), origins_compare);

@@ -25,7 +25,18 @@ struct faulting {
 	struct gw_timeline_record *ring;
 	struct gw_fence_record *fence;
 	struct gw_fault_record *fault;
+	struct gw_driver_record *driver;
 };
+
+/* What the ring's driver has signalled on all of its timelines. */
+static struct gw_driver_record *driver_of(struct world *w, struct gw_timeline_record *ring)
+{
+	struct gw_driver_record *driver = new_record(w, GW_RECORD_DRIVER, sizeof(*driver));
+
+	driver->ops = ring->timeline.ops = new_address(w);
+	driver->signals = 100;
+	return driver;
+}
 
 static struct faulting faulting(struct world *w)
 {
@@ -39,6 +50,7 @@ static struct faulting faulting(struct world *w)
 	lock->owner_kind = GW_OWNER_EXCLUSIVE;
 	f.ring = timeline(w, "compute");
 	signalled_by_interrupt(f.ring, GW_SIGNALLER_HARDIRQ);
+	f.driver = driver_of(w, f.ring);
 	f.fence = fence(w, f.ring, 7);
 	waits_for_fence(w, f.process, f.fence);
 	f.fault = handles_fault(w, f.handler, DEVICE, "gpulab");
@@ -154,6 +166,7 @@ TEST(timeline_that_advances_is_not_held_up)
 
 	for (int i = 0; i < 3; i++) {
 		f.ring->timeline.signallers[0].count++;
+		f.driver->signals++;
 		look(w, 1);
 	}
 	assert_no_deadlock(w);
@@ -164,14 +177,22 @@ TEST(device_whose_other_fences_are_signalled_goes_on_beside_the_fault)
 {
 	struct world *w = world_new();
 	struct faulting f = faulting(w);
-	struct gw_timeline_record *other = timeline(w, "copy");
 
-	signalled_by_interrupt(other, GW_SIGNALLER_HARDIRQ);
-	f.ring->timeline.ops = other->timeline.ops = new_address(w);
 	for (int i = 0; i < 3; i++) {
-		other->timeline.signallers[0].count++;
+		f.driver->signals++;
 		look(w, 1);
 	}
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(device_whose_other_fences_are_not_counted_may_go_on_beside_the_fault)
+{
+	struct world *w = world_new();
+	struct faulting f = faulting(w);
+
+	f.driver->ops = new_address(w);
+	look(w, 3);
 	assert_no_deadlock(w);
 	world_free(w);
 }
@@ -187,6 +208,7 @@ TEST(fault_waits_for_a_fence_that_others_had_waited_for_before_it_began)
 	struct gw_fence_record *f = fence(w, ring, 7);
 
 	signalled_by_interrupt(ring, GW_SIGNALLER_HARDIRQ);
+	driver_of(w, ring);
 	waits_for_fence(w, victim, f);
 	handles_fault(w, handler, DEVICE, "gpulab")->since_ns = w->now_ns += MS;
 	waits_for_fence(w, handler, f);
@@ -202,6 +224,7 @@ TEST(fault_may_wait_for_a_job_that_its_own_handler_submitted)
 	struct gw_timeline_record *ring = timeline(w, "copy");
 
 	signalled_by_interrupt(ring, GW_SIGNALLER_HARDIRQ);
+	driver_of(w, ring);
 	handles_fault(w, handler, DEVICE, "gpulab");
 	waits_for_fence(w, handler, fence(w, ring, 7));
 	look(w, 3);
@@ -359,6 +382,7 @@ int main(void)
 		T(fault_of_another_device_than_the_schedulers),
 		T(timeline_that_advances_is_not_held_up),
 		T(device_whose_other_fences_are_signalled_goes_on_beside_the_fault),
+		T(device_whose_other_fences_are_not_counted_may_go_on_beside_the_fault),
 		T(fault_waits_for_a_fence_that_others_had_waited_for_before_it_began),
 		T(fault_may_wait_for_a_job_that_its_own_handler_submitted),
 		T(handlers_are_known_by_stack),

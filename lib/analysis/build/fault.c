@@ -43,29 +43,20 @@ static bool fault_is_of_device(const struct gw_builder *builder, const struct gw
 
 /* ---- held up ------------------------------------------------------------------------- */
 
-static uint64_t fault_signals(const struct gw_timeline_record *record)
+/*
+ * Whether any fence of the driver was signalled since the look before: then the device goes on beside the fault. So it may
+ * where that was not counted in both looks.
+ */
+static bool fault_device_may_advance(const struct gw_builder *builder, const struct gw_timeline_record *record)
 {
-	uint64_t count = 0;
+	const struct gw_driver_record *now = gw_snapshot_driver(builder->now, record->timeline.ops), *then;
 
-	for (size_t i = 0; i < GW_SIGNALLERS; i++)
-		count += record->timeline.signallers[i].count;
-	return count;
-}
-
-/* Whether any fence of the driver was signalled since the look before: then the device goes on beside the fault. */
-static bool fault_device_advances(const struct gw_builder *builder, const struct gw_timeline_record *record)
-{
-	const struct gw_timeline_record *const *timelines, *then;
-	size_t count = gw_snapshot_timelines(builder->now, &timelines);
-
-	for (size_t i = 0; builder->before && record && i < count; i++) {
-		if (timelines[i]->inherited || timelines[i]->timeline.ops != record->timeline.ops)
-			continue;
-		then = gw_snapshot_timeline(builder->before, timelines[i]->timeline.context);
-		if (then && !then->inherited && fault_signals(then) != fault_signals(timelines[i]))
-			return true;
-	}
-	return false;
+	if (!now)
+		return true;
+	if (!builder->before)
+		return false;
+	then = gw_snapshot_driver(builder->before, record->timeline.ops);
+	return !then || then->signals != now->signals;
 }
 
 /*
@@ -90,7 +81,7 @@ static int fault_holds_up(struct gw_builder *builder, uint32_t timeline, const s
 	const struct gw_node *node = gw_builder_node(builder, timeline);
 	uint32_t task;
 
-	if (!node->timeline || node->timeline->inherited || fault_device_advances(builder, node->timeline) ||
+	if (!node->timeline || node->timeline->inherited || fault_device_may_advance(builder, node->timeline) ||
 	    fault_may_wait_for_own_job(builder, node, fault))
 		confidence = GW_CONFIDENCE_HINT;
 	if (gw_builder_task_at(builder, fault->task, fault->start_ns, &task) < 0)

@@ -214,6 +214,7 @@ static size_t snapshot_known_size(uint32_t type)
 		[GW_RECORD_RUNNING] = sizeof(struct gw_running_record),
 		[GW_RECORD_SEMAPHORE] = sizeof(struct gw_semaphore_record),
 		[GW_RECORD_RESET] = sizeof(struct gw_reset_record),
+		[GW_RECORD_DRIVER] = sizeof(struct gw_driver_record),
 	};
 
 	return type < GW_RECORD_TYPES ? sizes[type] : 0;
@@ -358,6 +359,8 @@ static uint64_t snapshot_record_key(const struct gw_record *record)
 		return ((const struct gw_semaphore_record *)record)->semaphore.address;
 	case GW_RECORD_RESET:
 		return ((const struct gw_reset_record *)record)->scheduler;
+	case GW_RECORD_DRIVER:
+		return ((const struct gw_driver_record *)record)->ops;
 	default:
 		return ((const struct gw_symbol_record *)record)->address;
 	}
@@ -644,6 +647,11 @@ const struct gw_work_record *gw_snapshot_work(const struct gw_snapshot *snapshot
 const struct gw_reset_record *gw_snapshot_reset(const struct gw_snapshot *snapshot, uint64_t scheduler)
 {
 	return (const struct gw_reset_record *)snapshot_find(snapshot, GW_RECORD_RESET, scheduler);
+}
+
+const struct gw_driver_record *gw_snapshot_driver(const struct gw_snapshot *snapshot, uint64_t ops)
+{
+	return (const struct gw_driver_record *)snapshot_find(snapshot, GW_RECORD_DRIVER, ops);
 }
 
 const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapshot, uint64_t task)

@@ -70,6 +70,8 @@ const struct gw_work_record *gw_snapshot_work(const struct gw_snapshot *snapshot
 const struct gw_timeline_record *gw_snapshot_timeline(const struct gw_snapshot *snapshot, uint64_t context);
 /* A scheduler's timeout handler. */
 const struct gw_reset_record *gw_snapshot_reset(const struct gw_snapshot *snapshot, uint64_t scheduler);
+/* By the address of its dma_fence_ops. */
+const struct gw_driver_record *gw_snapshot_driver(const struct gw_snapshot *snapshot, uint64_t ops);
 /* What a task does for a GPU; NULL if nothing is known. */
 const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapshot, uint64_t task);
 /* The section that a task is in, or was in when it exited; its names of the device. NULL if there is none on record. */

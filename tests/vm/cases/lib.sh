@@ -106,5 +106,6 @@ lab_start() {
 }
 
 lab_stop() {
-	echo "${1%%/*}" >"$LAB/stop"
+	name=${1%% *}
+	echo "${name%%/*}" >"$LAB/stop"
 }
