@@ -165,6 +165,12 @@ class Step:
         lost = self.order["summary"]["lost"]
         self.check("exit code 1 when something is lost, else 0", code == (1 if lost else 0), f"{code}, {lost} lost")
 
+    def spans_without_end(self, probes, begin):
+        """The kernel skips a program that another task is in on the same CPU. One end may be lost so, if the document counts it."""
+        if not any(m["part"] == "ends" and m["text"].startswith("1 ") for m in self.order["missing"]):
+            return []
+        return [s for s in probes if s["end_ns"] is None and abs(s["begin_ns"] - begin) < self.tolerance + SLACK_NS]
+
     def check_spans(self):
         """Every probe that the board's drivers logged is inside of one that gpuwatch shows, with its result by name."""
         shown = {d["name"]: d for d in self.order["devices"]}
@@ -177,7 +183,8 @@ class Step:
                 inside = [s for s in probes if s["begin_ns"] <= begin + self.tolerance
                           and s["end_ns"] and s["end_ns"] >= end - self.tolerance
                           and begin - s["begin_ns"] < SLACK_NS and s["end_ns"] - end < SLACK_NS]
-                self.check(f"the probe of {device} at {begin / 1e9:.3f} s is shown", len(inside) >= 1,
+                self.check(f"the probe of {device} at {begin / 1e9:.3f} s is shown",
+                           inside or self.spans_without_end(probes, begin),
                            [(s["begin_ns"], s["end_ns"], s["result"]) for s in probes][:5])
                 if inside:
                     self.check(f"the probe of {device} at {begin / 1e9:.3f} s: result",
