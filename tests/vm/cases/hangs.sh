@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Makes the scenarios of the table `hangs`, one after the other, and leaves what gpuwatch reported of each for
-# hangs-verify.py. Arguments: the kernel that this is, and patterns of scenarios; without a pattern all of them.
+# hangs-verify.py. Arguments: the kernel that this is, and patterns of scenarios; without a pattern all of them. --turn=N: each
+# third row of the table, and those that are not for all kernels.
 . /cases/lib.sh
 
 formed() {
@@ -107,20 +108,25 @@ wanted() {
 	return 1
 }
 
-# here KERNELS: whether this one is meant.
+# here KERNELS: whether this one is meant, and the row's turn is on this kernel.
 here() {
+	[ -z "$turn" ] || [ "${1:-all}" != all ] || [ $((row % 3)) -eq "$turn" ] || return 1
 	case ",${1:-all}," in
 	*,all,* | *",$kernel,"*) return 0 ;;
 	esac
 	return 1
 }
 
-kernel=$1
+kernel=$1 turn='' row=0
 shift
+case ${1:-} in
+--turn=*) turn=${1#--turn=} && shift ;;
+esac
 load_lab || exit 1
 start_daemon || exit 1
 grep -v '^#' /cases/hangs >"$OUT/table"
 while IFS="$(printf '\t')" read -r scenario kind class confidence culprit end_kind action kernels; do
+	row=$((row + 1))
 	wanted "$scenario" "$@" || continue
 	case $kind in
 	healthy) ! here "$culprit" || healthy "$scenario" "$class" ;;
