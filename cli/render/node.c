@@ -38,6 +38,17 @@ static char *node_task_name(const char *comm, const char *phrase)
 	return text_format(STYLE_BOLD "%s" STYLE_END "%s", comm, rest);
 }
 
+/* What is longer breaks before its module: there may be no line for it. */
+#define PLACE_TOGETHER_MOST 44
+
+static char *node_place_text(const char *place)
+{
+	bool together = strlen(place) <= PLACE_TOGETHER_MOST;
+	_cleanup_free_ char *text = together ? text_together(place) : text_format("%s", place);
+
+	return text_format("in" HARD_BLANK "%s", text);
+}
+
 /* And where it sleeps: "in amdgpu_cs_ioctl [amdgpu]". */
 static char *node_task_text(const json_t *node, const char *phrase)
 {
@@ -47,8 +58,8 @@ static char *node_task_text(const json_t *node, const char *phrase)
 	if (!field_given(node, "place"))
 		return name;
 	alone = name;
-	place = text_together(field_string(node, "place"));
-	return text_format("%s " STYLE_DIM "in" HARD_BLANK "%s" STYLE_END, alone, place);
+	place = node_place_text(field_string(node, "place"));
+	return text_format("%s " STYLE_DIM "%s" STYLE_END, alone, place);
 }
 
 char *node_text(const json_t *node)

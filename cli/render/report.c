@@ -450,20 +450,23 @@ static void report_print_action(const struct terminal *terminal, const json_t *a
 	terminal_labelled(terminal, "Action", text);
 }
 
-/* Who waits for whom: not for a boot, where nobody waits any more. */
-/* "WHAT Fixed in: … Workaround: … LINK" */
 static void report_print_known(const struct report_view *view, const json_t *known)
 {
-	const char *fixed = field_string(known, "fixed_in"), *workaround = field_string(known, "workaround");
-	_cleanup_free_ char *text =
-		text_format("%s%s%s%s%s%s%s", field_string(known, "what"), *fixed ? " Fixed in: " : "", fixed,
-			    *workaround ? " Workaround: " : "", workaround, *field_string(known, "link") ? " " : "",
-			    field_string(known, "link"));
+	static const struct {
+		const char *label, *field;
+	} lines[] = {
+		{ "Known hang", "what" },
+		{ "Fixed in", "fixed_in" },
+		{ "Workaround", "workaround" },
+		{ "See", "link" },
+	};
 
-	if (known)
-		terminal_labelled(view->terminal, "Known hang", text);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		if (*field_string(known, lines[i].field))
+			terminal_labelled(view->terminal, lines[i].label, field_string(known, lines[i].field));
 }
 
+/* Who waits for whom: not for a boot, where nobody waits any more. */
 static void report_print_waits(const struct report_view *view, const json_t *report, const struct chain *chain,
 			       size_t victims)
 {
