@@ -46,9 +46,12 @@ int BPF_PROG(semaphore_release, void *semaphore)
 		return 0;
 	if (entry->holder == (u64)task && !interrupt_level(task)) {
 		entry->by_holder++;
+		entry->in_a_row = entry->releaser == (u64)task ? entry->in_a_row + 1 : 1;
+		entry->releaser = (u64)task;
 	} else {
 		entry->by_others++;
 		entry->by_holder = 0;
+		entry->in_a_row = 0;
 	}
 	entry->holder = 0;
 	if (entry->holders)

@@ -19,6 +19,8 @@ static struct gw_semaphore *semaphore_of(struct world *w, const struct gw_task_r
 		.since_ns = w->now_ns,
 		.by_holder = by_holder,
 		.by_others = by_others,
+		.releaser = holder->address,
+		.in_a_row = by_holder,
 		.pid = holder->pid,
 		.holders = 1,
 	};
@@ -139,6 +141,21 @@ static void a_lock_like_one_taken_twice_is_a_deadlock(void **state)
 	world_free(w);
 }
 
+/* It may be a signal now, in memory that had a semaphore which was used as a lock. */
+static void a_habit_of_others_may_be_of_an_earlier_semaphore(void **state)
+{
+	struct world *w = world_new();
+	struct gw_task_record *twice = kthread(w, 101, "twice"), *other = kthread(w, 102, "other");
+	struct gw_lock_record *lock;
+
+	semaphore_of(w, twice, LOCK_LIKE, 0, &lock)->releaser = other->address;
+	waits_for_lock(w, twice, lock, 0);
+	stack(w, twice, "schedule_timeout ___down_common __down down nvidia:os_acquire_mutex");
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 /* A holder that is gone, and waiters. */
 static struct world *left_behind(uint64_t by_holder)
 {
@@ -193,6 +210,7 @@ int main(void)
 		cmocka_unit_test(two_semaphores_in_both_orders),
 		cmocka_unit_test(a_waiter_that_took_it_last_waits_for_a_signal),
 		cmocka_unit_test(a_lock_like_one_taken_twice_is_a_deadlock),
+		cmocka_unit_test(a_habit_of_others_may_be_of_an_earlier_semaphore),
 		cmocka_unit_test(a_holder_that_is_gone_has_leaked_it_if_it_is_a_lock),
 		cmocka_unit_test(a_holder_that_is_gone_may_have_left_the_release_to_others),
 		cmocka_unit_test(a_holder_is_known_by_its_start),

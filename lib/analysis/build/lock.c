@@ -156,6 +156,13 @@ static bool lock_semaphore_is_habitual(const struct gw_semaphore *seen)
 	return seen && seen->by_holder >= HABITUAL_RELEASES;
 }
 
+/* And by the one that has it now. */
+static bool lock_semaphore_is_its_holders_habit(const struct gw_semaphore *seen)
+{
+	return lock_semaphore_is_habitual(seen) && seen->releaser == seen->holder &&
+	       seen->in_a_row >= HABITUAL_RELEASES;
+}
+
 static bool lock_owner_waits_for_it(const struct gw_builder *builder, const struct gw_lock_record *lock)
 {
 	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock->address);
@@ -167,19 +174,20 @@ static bool lock_owner_waits_for_it(const struct gw_builder *builder, const stru
 }
 
 /*
- * How sure it is that whoever took the semaphore last must release it. Where others have released it, it is a signal,
- * and so it may be where its last holder waits for it again; a counting one has more holders.
+ * How sure it is that whoever took the semaphore last must release it. Where others have released it, it is a signal, and so
+ * it may be where its last holder waits for it again, but for one that has always released it itself; the habit of others may
+ * be that of an earlier semaphore at this address. A counting one has more holders.
  */
 static enum gw_confidence lock_trust_holder(const struct gw_builder *builder, const struct gw_lock_record *lock,
 					    const struct gw_semaphore *seen)
 {
 	if (seen && seen->holders > 1)
 		return GW_CONFIDENCE_HINT;
+	if (lock_owner_waits_for_it(builder, lock) && !lock_semaphore_is_its_holders_habit(seen))
+		return GW_CONFIDENCE_HINT;
 	if (lock_semaphore_is_habitual(seen))
 		return GW_CONFIDENCE_PROBABLE;
-	if ((seen && seen->by_others > 0) || lock_owner_waits_for_it(builder, lock))
-		return GW_CONFIDENCE_HINT;
-	return GW_CONFIDENCE_PROBABLE;
+	return seen && seen->by_others > 0 ? GW_CONFIDENCE_HINT : GW_CONFIDENCE_PROBABLE;
 }
 
 /* A task that went on without it may have left its release to somebody else, unless that never happens. */
