@@ -53,7 +53,7 @@ check "with a whole document" [ "$(jq -r .schema "$OUT/order.json")" = gpuwatch.
 check "a look hangs again" hang
 kill -KILL "$(worker)"
 check "one that broke down is an error" answered 3
-check "which says so" grep -q "analyses the boot broke down" "$OUT/order.err"
+check "which says so" grep -q "analysis of the boot failed: its process broke down" "$OUT/order.err"
 check "the next one is answered" [ "$(gpuwatch-cli probe-order --json | jq -r .schema)" = gpuwatch.probe-order.v1 ]
 
 check "a look hangs a third time" hang
