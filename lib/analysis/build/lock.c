@@ -190,11 +190,11 @@ static enum gw_confidence lock_trust_holder(const struct gw_builder *builder, co
 	return seen && seen->by_others > 0 ? GW_CONFIDENCE_HINT : GW_CONFIDENCE_PROBABLE;
 }
 
-/* A task that went on without it may have left its release to somebody else, unless that never happens. */
+/* A task that went on without it may have left its release to somebody else, unless it has always released it itself. */
 static enum gw_confidence lock_trust_leak(const struct gw_builder *builder, const struct gw_lock_record *lock,
 					  const struct gw_semaphore *seen)
 {
-	return lock_semaphore_is_habitual(seen) ? lock_trust_holder(builder, lock, seen) : GW_CONFIDENCE_HINT;
+	return lock_semaphore_is_its_holders_habit(seen) ? lock_trust_holder(builder, lock, seen) : GW_CONFIDENCE_HINT;
 }
 
 static int lock_held_by_last_holder(struct gw_builder *builder, uint32_t node)
