@@ -340,6 +340,7 @@ struct gw_semaphore {
 	__u64 by_holder; /* releases by the task that had taken it last, since the last one by somebody else */
 	__u64 by_others; /* releases by another task, or by an interrupt */
 	__u64 releaser;	 /* struct task_struct of the last one by_holder */
+	__u64 releaser_start_ns;
 	__u64 in_a_row; /* of by_holder, the last ones by releaser: a semaphore at the same address may have been another one */
 	__u32 pid;     /* of holder */
 	__u32 holders; /* times it was taken and not released: a counting semaphore has several holders */

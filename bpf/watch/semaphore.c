@@ -46,8 +46,11 @@ int BPF_PROG(semaphore_release, void *semaphore)
 		return 0;
 	if (entry->holder == (u64)task && !interrupt_level(task)) {
 		entry->by_holder++;
-		entry->in_a_row = entry->releaser == (u64)task ? entry->in_a_row + 1 : 1;
+		if (entry->releaser != (u64)task || entry->releaser_start_ns != task->start_time)
+			entry->in_a_row = 0;
+		entry->in_a_row++;
 		entry->releaser = (u64)task;
+		entry->releaser_start_ns = task->start_time;
 	} else {
 		entry->by_others++;
 		entry->by_holder = 0;

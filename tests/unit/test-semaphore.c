@@ -20,6 +20,7 @@ static struct gw_semaphore *semaphore_of(struct world *w, const struct gw_task_r
 		.by_holder = by_holder,
 		.by_others = by_others,
 		.releaser = holder->address,
+		.releaser_start_ns = holder->start_ns,
 		.in_a_row = by_holder,
 		.pid = holder->pid,
 		.holders = 1,
@@ -187,13 +188,28 @@ static void a_holder_that_is_gone_may_have_left_the_release_to_others(void **sta
 	world_free(w);
 }
 
+/* Others have released the one that was at this address before. */
+static void a_holder_that_is_gone_has_no_habit_of_others(void **state)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *waiter = kthread(w, 102, "waiter");
+	struct gw_lock_record *lock;
+
+	semaphore_of(w, holder, LOCK_LIKE, 0, &lock)->releaser_start_ns = 7;
+	waits_for_lock(w, waiter, lock, 0);
+	remove_record(w, holder);
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 /* The address of the holder is another task's by now. */
 static void a_holder_is_known_by_its_start(void **state)
 {
 	struct world *w = world_new();
 	struct loop l = loop_of(w, LOCK_LIKE, 0);
 
-	l.seen->start_ns = 7;
+	l.seen->start_ns = l.seen->releaser_start_ns = 7;
 	look(w, 3);
 	assert_report(the_report(w, GW_KIND_DEADLOCK), GW_CLASS_LEAKED_LOCK, GW_CONFIDENCE_PROBABLE, "102 101", "101");
 	world_free(w);
@@ -213,6 +229,7 @@ int main(void)
 		cmocka_unit_test(a_habit_of_others_may_be_of_an_earlier_semaphore),
 		cmocka_unit_test(a_holder_that_is_gone_has_leaked_it_if_it_is_a_lock),
 		cmocka_unit_test(a_holder_that_is_gone_may_have_left_the_release_to_others),
+		cmocka_unit_test(a_holder_that_is_gone_has_no_habit_of_others),
 		cmocka_unit_test(a_holder_is_known_by_its_start),
 	};
 

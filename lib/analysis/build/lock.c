@@ -160,7 +160,7 @@ static bool lock_semaphore_is_habitual(const struct gw_semaphore *seen)
 static bool lock_semaphore_is_its_holders_habit(const struct gw_semaphore *seen)
 {
 	return lock_semaphore_is_habitual(seen) && seen->releaser == seen->holder &&
-	       seen->in_a_row >= HABITUAL_RELEASES;
+	       seen->releaser_start_ns == seen->start_ns && seen->in_a_row >= HABITUAL_RELEASES;
 }
 
 static bool lock_owner_waits_for_it(const struct gw_builder *builder, const struct gw_lock_record *lock)
