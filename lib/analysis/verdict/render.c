@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/analysis/sentences/advice.h"
+#include "lib/analysis/sentences/cause.h"
+#include "lib/analysis/sentences/summary.h"
 #include "lib/analysis/verdict/signature.h"
 #include "lib/analysis/words/action.h"
-#include "lib/analysis/words/explain.h"
 #include "lib/analysis/words/json.h"
 #include "lib/analysis/words/names.h"
 #include "lib/analysis/words/whose.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "lib/analysis/build/build.h"
-#include "lib/analysis/words/explain.h"
+#include "lib/analysis/words/chain.h"
 #include "lib/analysis/words/json.h"
 #include "lib/base/json.h"
 
@@ -30,7 +30,7 @@ static void faults_put_wait(json_t *row, const struct gw_graph *graph, const str
 
 	if (!object)
 		return;
-	chain = gw_explain_chain(graph, index);
+	chain = gw_chain_line(graph, index);
 	gw_json_put(row, "waits_for", gw_json_phrase(graph, object), failed);
 	gw_json_put(row, "chain", chain ? json_string(chain) : NULL, failed);
 	free(chain);

@@ -8,7 +8,7 @@
 #include "lib/analysis/graph/index-list.h"
 #include "lib/analysis/record/place.h"
 #include "lib/analysis/record/stack.h"
-#include "lib/analysis/words/explain.h"
+#include "lib/analysis/words/chain.h"
 #include "lib/analysis/words/json.h"
 #include "lib/analysis/words/names.h"
 #include "lib/analysis/words/whose.h"
@@ -65,7 +65,7 @@ static json_t *waits_place(const struct gw_graph *graph, const struct gw_task_re
 
 static json_t *waits_chain(const struct gw_graph *graph, uint32_t index)
 {
-	char *chain = gw_explain_chain(graph, index);
+	char *chain = gw_chain_line(graph, index);
 	json_t *json = chain ? json_string(chain) : NULL;
 
 	free(chain);

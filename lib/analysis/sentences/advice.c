@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What to do: on the machine, from the shape of the finding; in the code, from its class. */
+#include "lib/analysis/sentences/advice.h"
+
+#include <stddef.h>
+
+#include "lib/analysis/words/action.h"
+
+/* What people do about a class: on a machine of which there is only a log, and in the code. */
+struct advice {
+	const char *machine, *developers;
+};
+
+static struct advice advice_of(enum gw_class class)
+{
+	static const struct {
+		enum gw_class class;
+		struct advice advice;
+	} rows[] = {
+		{ GW_CLASS_FENCE_LOCK_CYCLE,
+		  { "Nothing but a GPU reset that retires the fence, or a reboot, ends this.",
+		    "For the driver's developers: whatever must run before a fence signals may take only locks that nobody holds while waiting for a fence; annotate it with dma_fence_begin_signalling() and run with lockdep." } },
+		{ GW_CLASS_NOTIFIER_CYCLE,
+		  { "Nothing but a GPU reset that retires the fence, or a reboot, ends this.",
+		    "For the driver's developers: MMU-notifier callbacks may wait for fences, so the path that signals them must not take mmap_lock, wait for an invalidation or allocate memory with GFP_KERNEL." } },
+		{ GW_CLASS_RECLAIM_CYCLE,
+		  { "Nothing but a GPU reset that retires the fence, or a reboot, ends this; more free memory makes it rarer.",
+		    "For the driver's developers: the path that signals a fence must not allocate memory with GFP_KERNEL, nor take a lock under which somebody else does." } },
+		{ GW_CLASS_FAULT_PREEMPT,
+		  { "Reset the GPU.",
+		    "For the driver's developers: a GPU page fault must be served without waiting for fences of jobs that cannot be preempted while the fault is pending (Documentation/driver-api/dma-buf.rst, \"Recoverable Hardware Page Faults Implications\")." } },
+		{ GW_CLASS_UNPLUG_SRCU,
+		  { "The device cannot be removed any more; a reboot ends this.",
+		    "For the driver's developers: retire all fences of the device before drm_dev_unplug(), and do not wait for fences inside drm_dev_enter() sections." } },
+		{ GW_CLASS_SCHED_DEP_CYCLE,
+		  { "End the processes that submitted these jobs, or reset the GPU.",
+		    "For the driver's developers: a job may depend only on fences that existed when it was armed; check for dependencies that are added later." } },
+		{ GW_CLASS_WORKQUEUE_CYCLE,
+		  { "Nothing but a GPU reset that retires the fence, or a reboot, ends this.",
+		    "For the driver's developers: work that signals fences needs a workqueue of its own, with WQ_MEM_RECLAIM, on which nothing waits for fences; and never flush it under a lock that it takes or before a fence that it waits for." } },
+		{ GW_CLASS_ORPHANED_FENCE,
+		  { "Only a reset or reload of the driver that retires the fence, or a reboot, ends this.",
+		    "For the driver's developers: signal every outstanding fence with an error before the thread, work or device that would have signalled it goes away." } },
+		{ GW_CLASS_LOCK_CYCLE,
+		  { "Nothing but a reboot ends this.",
+		    "For the developers: these locks are taken in different orders, or one of them twice; lockdep names both places." } },
+		{ GW_CLASS_RESET_CYCLE,
+		  { "The reset cannot run, so a reboot ends this.",
+		    "For the driver's developers: whoever holds a lock that the timeout or reset worker takes must not wait for a fence that only this worker can end." } },
+		{ GW_CLASS_RUNTIME_PM_CYCLE,
+		  { "Nothing but a reboot ends this; keeping the device powered (echo on > /sys/…/power/control) avoids it.",
+		    "For the driver's developers: a runtime PM callback must not wait for a task that waits for the device to be resumed." } },
+		{ GW_CLASS_BUSY_HOLDER,
+		  { "A reboot ends this, if it does not end by itself.",
+		    "What waits for the task at the end of the chain is not to blame. For the driver's developers: a loop that polls a device needs a bound, and must not hold what others need." } },
+		{ GW_CLASS_RETRY_LOOP,
+		  { "A reboot ends this, if it does not end by itself.",
+		    "What waits for the task at the end of the chain is not to blame: examine what it polls. For the driver's developers: a loop of short sleeps needs a bound, and must not hold what others need." } },
+		{ GW_CLASS_PAGE_LOCK_CYCLE,
+		  { "Most likely nothing short of a reboot ends this.",
+		    "For the driver's developers: whoever holds the locks of pages, as between migrate_vma_setup() and migrate_vma_finalize(), must not wait for mmap_lock or for a fence whose signaller may fault." } },
+		{ GW_CLASS_LEAKED_LOCK,
+		  { "Most likely nothing short of a reboot frees the lock.",
+		    "For the driver's developers: a path of the owner returns without unlocking; check its error paths." } },
+		{ GW_CLASS_LEAKED_SECTION,
+		  { "Most likely nothing short of a reboot ends this: the end of the process does not leave the section for it.",
+		    "For the driver's developers: a path returns without drm_dev_exit(); check its error paths." } },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].class == class)
+			return rows[i].advice;
+	/* A long wait; the other kinds of reports have texts of their own. */
+	return (struct advice){
+		"",
+		"Examine the end of the chain: the GPU may be busy with a long job, hung, or waiting for a slow task. `gpuwatch-cli timelines` shows whether the timeline still advances."
+	};
+}
+
+/* Of a log nobody knows the states of the waits: what ends it follows from its class alone. */
+char *gw_explain_advice(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	struct advice advice = advice_of(finding->class);
+	struct gw_text text = { .data = NULL };
+
+	if (graph->from_text) {
+		gw_text_add(&text, "%s", advice.machine);
+	} else {
+		struct gw_action action = gw_action_of(graph, finding);
+
+		gw_action_sentence(&text, graph, &action);
+	}
+	gw_text_add(&text, "%s%s", text.length ? " " : "", advice.developers);
+	return gw_text_finish(&text);
+}

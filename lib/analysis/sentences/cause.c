@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The explanation: the steps of a chain, what stands at its end, and what is not sure of it. */
+#include "lib/analysis/sentences/cause.h"
+
+#include "lib/analysis/record/place.h"
+#include "lib/analysis/sentences/doubt.h"
+#include "lib/analysis/sentences/prose.h"
+#include "lib/analysis/sentences/steps.h"
+#include "lib/analysis/words/end.h"
+#include "lib/analysis/words/whose.h"
+
+/* Who entered it, when, and where that task is now. */
+static void cause_left_section(struct gw_prose *prose, const struct gw_node *section, const struct gw_node *task)
+{
+	gw_prose_add(prose, " ");
+	gw_prose_name(prose, task);
+	gw_prose_add(prose, " entered it");
+	if (section->since_ns && section->since_ns < prose->now_ns) {
+		gw_prose_add(prose, " ");
+		gw_text_add_age(&prose->text, prose->now_ns - section->since_ns);
+		gw_prose_add(prose, " before this was read");
+	}
+	if (task->gone)
+		gw_prose_add(prose, " and has exited without leaving it.");
+	else
+		gw_text_add(&prose->text, ", %s, and has not left it.", section->why);
+}
+
+static void cause_dead_end(struct gw_prose *prose)
+{
+	const struct gw_finding *finding = prose->finding;
+	const struct gw_node *last = gw_prose_last_node(prose);
+	const struct gw_node *before = gw_prose_node(prose, finding->chain.items[finding->chain.count - 2]);
+
+	if (finding->class == GW_CLASS_LEAKED_SECTION) {
+		cause_left_section(prose, before, last);
+	} else if (finding->class == GW_CLASS_ORPHANED_FENCE) {
+		gw_prose_add(
+			prose,
+			" That task no longer exists, and gpuwatch has recorded no other signaller of this timeline.");
+	} else if (last->gone) {
+		gw_prose_add(prose, " That task no longer exists, and it still owns the lock.");
+	} else {
+		gw_prose_add(prose, " ");
+		gw_prose_name(prose, last);
+		gw_text_add(&prose->text, " %s, and still owns the lock.",
+			    before->why ? before->why : "went on without it");
+	}
+}
+
+/* The wait for a fence that a stack alone shows: not which one it is. */
+static void cause_untracked(struct gw_prose *prose, const struct gw_node *node)
+{
+	const struct gw_snapshot *snapshot = prose->graph->snapshot;
+	struct gw_place place = gw_place_of(snapshot, node->task);
+	const struct gw_symbol_record *caller = place.driver ? place.driver : place.function;
+
+	gw_prose_name(prose, node);
+	gw_text_add(&prose->text, " is blocked in %s()", node->stack_wait);
+	if (caller && !gw_function_is(caller->name, node->stack_wait))
+		gw_text_add(&prose->text, caller->module[0] ? ", called from %s() of module %s" : ", called from %s()",
+			    caller->name, caller->module);
+	gw_prose_add(
+		prose,
+		". gpuwatch has no record of this wait, so it cannot show which fence the task waits for, or who signals it.");
+	gw_end_sleep(&prose->text, prose->graph, node);
+}
+
+/* A chain of one task, which sleeps for what nobody tracks. */
+static void cause_sleeper(struct gw_prose *prose, const struct gw_node *node)
+{
+	gw_prose_name(prose, node);
+	gw_prose_add(prose, " ");
+	gw_end_phrase(&prose->text, prose->graph, node);
+	gw_prose_add(prose, ". gpuwatch does not track what it sleeps for, so it cannot show who wakes it up.");
+	gw_end_sleep(&prose->text, prose->graph, node);
+}
+
+static void cause_end(struct gw_prose *prose, const struct gw_node *last)
+{
+	struct gw_text phrase = { .data = NULL };
+
+	if (gw_end_phrase(&phrase, prose->graph, last)) {
+		gw_prose_add(prose, " The chain ends there: ");
+		gw_prose_name(prose, last);
+		gw_text_add(&prose->text, " %s.", phrase.data ? phrase.data : "");
+	}
+	gw_text_clear(&phrase);
+	if (gw_end_is_sleep(last))
+		gw_end_sleep(&prose->text, prose->graph, last);
+}
+
+/* What keeps a loop from being a deadlock: something in it that may go on by itself. */
+static void cause_open_loop(struct gw_prose *prose)
+{
+	const struct gw_index_list *chain = &prose->finding->chain;
+
+	for (uint32_t i = 0; i < chain->count; i++) {
+		const struct gw_node *node = gw_prose_node(prose, chain->items[i]);
+
+		if (node->leaf != GW_LEAF_LIVE || !node->why)
+			continue;
+		gw_prose_add(prose, " These waits form a loop, but ");
+		gw_prose_name(prose, node);
+		gw_text_add(&prose->text, " %s.", node->why);
+		return;
+	}
+	gw_prose_add(prose, " These waits form a loop, and it is not proven that nothing else ends it.");
+}
+
+/* The chain leads out of the GPU's drivers. */
+static void cause_acquit(struct gw_prose *prose)
+{
+	struct gw_subsystem whose = gw_whose(prose->graph, prose->finding->chain.items[0]);
+
+	if (prose->graph->from_text || whose.kind == GW_SUBSYSTEM_GPU || whose.kind == GW_SUBSYSTEM_UNKNOWN ||
+	    whose.kind == GW_SUBSYSTEM_OTHER)
+		return;
+	gw_text_add(&prose->text, " What holds it up is no GPU driver, but %s (%s).", whose.name,
+		    gw_subsystem_kind_name(whose.kind));
+}
+
+static void cause_stall(struct gw_prose *prose)
+{
+	const struct gw_node *first = gw_prose_node(prose, prose->finding->chain.items[0]),
+			     *last = gw_prose_last_node(prose);
+
+	if (gw_prose_waits_for_unseen_fence(first)) {
+		cause_untracked(prose, first);
+		return;
+	}
+	if (first == last && gw_end_is_sleep(first)) {
+		cause_sleeper(prose, first);
+		return;
+	}
+	gw_prose_steps(prose);
+	if (prose->finding->edges.count == prose->finding->chain.count) {
+		cause_open_loop(prose);
+		return;
+	}
+	if (last != first)
+		cause_end(prose, last);
+	cause_acquit(prose);
+	if (prose->finding->kind == GW_KIND_STALL && prose->finding->class != GW_CLASS_SILENT_DEVICE)
+		gw_prose_add(prose, " Nothing proves a deadlock: it may be slow rather than stuck.");
+	if (prose->finding->kind == GW_KIND_LIVELOCK)
+		gw_prose_add(prose, " Nothing proves that this loop never ends.");
+}
+
+char *gw_explain_cause(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	struct gw_prose prose = {
+		.graph = graph,
+		.finding = finding,
+		.now_ns = gw_snapshot_head(graph->snapshot)->mono_ns,
+	};
+
+	if (finding->kind != GW_KIND_DEADLOCK) {
+		cause_stall(&prose);
+	} else {
+		gw_prose_steps(&prose);
+		if (!finding->loop)
+			cause_dead_end(&prose);
+	}
+	gw_prose_doubts(&prose);
+	return gw_text_finish(&prose.text);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What of a finding is not sure, in words. */
+#include "lib/analysis/sentences/doubt.h"
+
+#include <inttypes.h>
+
+/* It has not run since before the programs were attached: then its wait began before, too. */
+static bool doubt_began_before_attach(const struct gw_prose *prose, const struct gw_node *node)
+{
+	uint64_t attached_ns = gw_snapshot_host(prose->graph->snapshot)->attached_ns;
+
+	return node->task && node->task->start_ns < attached_ns && node->task->last_ran_ns &&
+	       node->task->last_ran_ns < attached_ns;
+}
+
+static void doubt_unknown_beginnings(struct gw_prose *prose)
+{
+	for (uint32_t i = 0; !prose->graph->from_text && i < prose->finding->chain.count; i++) {
+		const struct gw_node *node = gw_prose_node(prose, prose->finding->chain.items[i]);
+
+		if (node->type != GW_NODE_TASK || node->wait.kind == GW_WAIT_NONE || node->since_ns)
+			continue;
+		gw_text_add(&prose->text,
+			    doubt_began_before_attach(prose, node)
+				    ? " The wait of pid %" PRIu32
+				      " began before gpuwatch was attached, at an unknown time."
+				    : " No program saw the wait of pid %" PRIu32 " begin.",
+			    node->pid);
+	}
+}
+
+static const char *doubt_evidence(enum gw_evidence evidence)
+{
+	switch (evidence) {
+	case GW_EVIDENCE_TRACEPOINT:
+		return "observed from outside";
+	case GW_EVIDENCE_OWNER_FIELD:
+		return "a hint in the lock";
+	case GW_EVIDENCE_LEARNED_SIGNALLER:
+		return "learned from earlier fences";
+	case GW_EVIDENCE_STACK:
+		return "read from a stack";
+	case GW_EVIDENCE_WORKQUEUE_STATE:
+		return "inferred from the state of the workqueue";
+	case GW_EVIDENCE_FENCE_STRUCTURE:
+		return "inferred from the fence";
+	case GW_EVIDENCE_TEXT:
+		return "what the log suggests";
+	case GW_EVIDENCE_LAST_HOLDER:
+		return "inferred from who took it last: any task and any interrupt may release a semaphore";
+	case GW_EVIDENCE_INFERRED:
+		break;
+	}
+	return "inferred";
+}
+
+/* The kernel does not record which jobs a page fault holds up. */
+static void doubt_held_up(struct gw_prose *prose, const struct gw_edge *edge)
+{
+	gw_prose_add(prose, " Not proven: that the fault holds up ");
+	gw_prose_name(prose, gw_prose_node(prose, edge->from));
+	gw_prose_add(
+		prose,
+		edge->confidence == GW_CONFIDENCE_PROBABLE
+			? ". Both are of the same device, and none of its driver's fences was seen signalled meanwhile; a device that runs other jobs beside a fault would not be held up."
+			: ". Both are of the same driver, and no more than that links them.");
+}
+
+static void doubt_weakest_edge(struct gw_prose *prose)
+{
+	const struct gw_index_list *edges = &prose->finding->edges;
+	const struct gw_edge *weakest = NULL;
+
+	for (uint32_t i = 0; i < edges->count; i++) {
+		const struct gw_edge *edge = &prose->graph->edges[edges->items[i]];
+
+		if (edge->confidence < GW_CONFIDENCE_PROVEN && (!weakest || edge->confidence < weakest->confidence))
+			weakest = edge;
+	}
+	if (!weakest)
+		return;
+	if (weakest->relation == GW_RELATION_HELD_UP_BY) {
+		doubt_held_up(prose, weakest);
+		return;
+	}
+	gw_prose_add(prose, " Not proven: that ");
+	gw_prose_name(prose, gw_prose_node(prose, weakest->from));
+	gw_prose_add(prose, " depends on ");
+	gw_prose_name(prose, gw_prose_node(prose, weakest->to));
+	gw_text_add(&prose->text, " is only %s.", doubt_evidence(weakest->evidence));
+}
+
+void gw_prose_doubts(struct gw_prose *prose)
+{
+	doubt_unknown_beginnings(prose);
+	doubt_weakest_edge(prose);
+}

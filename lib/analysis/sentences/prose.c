@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parts of sentences that all of them are made of. */
+#include "lib/analysis/sentences/prose.h"
+
+#include "lib/analysis/record/place.h"
+#include "lib/analysis/record/stack.h"
+#include "lib/analysis/words/names.h"
+
+const struct gw_node *gw_prose_node(const struct gw_prose *prose, uint32_t node)
+{
+	return &prose->graph->nodes[node];
+}
+
+void gw_prose_add(struct gw_prose *prose, const char *words)
+{
+	gw_text_add(&prose->text, "%s", words);
+}
+
+void gw_prose_name(struct gw_prose *prose, const struct gw_node *node)
+{
+	gw_name_phrase(&prose->text, prose->graph, node);
+}
+
+void gw_prose_duration(struct gw_prose *prose, uint64_t since_ns)
+{
+	if (since_ns == 0 || since_ns > prose->now_ns) {
+		gw_prose_add(prose, " waits for ");
+		return;
+	}
+	gw_prose_add(prose, " has waited more than "); /* true also when it is read later */
+	gw_text_add_age(&prose->text, prose->now_ns - since_ns);
+	gw_prose_add(prose, " for ");
+}
+
+void gw_prose_object(struct gw_prose *prose, const struct gw_edge *edge)
+{
+	const struct gw_node *to = gw_prose_node(prose, edge->to);
+
+	switch (to->type) {
+	case GW_NODE_SRCU:
+		gw_prose_add(prose, "all drm_dev_enter() sections to end");
+		return;
+	case GW_NODE_NOTIFIER:
+		gw_prose_name(prose, to);
+		gw_prose_add(prose, " to end");
+		return;
+	case GW_NODE_WORK:
+	case GW_NODE_WORKQUEUE:
+		gw_prose_name(prose, to);
+		gw_prose_add(prose, " to finish");
+		return;
+	case GW_NODE_DEVICE:
+		gw_prose_name(prose, to);
+		gw_prose_add(prose, " to change its power state");
+		return;
+	case GW_NODE_TASK:
+		gw_prose_add(prose, edge->relation == GW_RELATION_PARKS ? "the parking of " : "the end of ");
+		gw_prose_name(prose, to);
+		return;
+	default:
+		gw_prose_name(prose, to);
+	}
+}
+
+void gw_prose_task(struct gw_prose *prose, const struct gw_node *node, bool comma)
+{
+	struct gw_place place = { .function = NULL };
+
+	gw_prose_name(prose, node);
+	if (node->type == GW_NODE_TASK && node->task && !prose->graph->from_text)
+		place = gw_place_of(prose->graph->snapshot, node->task);
+	if (!place.function)
+		return;
+	gw_prose_add(prose, ", in ");
+	gw_name_function(&prose->text, place.driver ? place.driver : place.function);
+	if (comma)
+		gw_prose_add(prose, ",");
+}
+
+const struct gw_node *gw_prose_last_node(const struct gw_prose *prose)
+{
+	return gw_prose_node(prose, prose->finding->chain.items[prose->finding->chain.count - 1]);
+}
+
+bool gw_prose_waits_for_unseen_fence(const struct gw_node *node)
+{
+	return node->stack_wait && gw_stack_gpu_wait(node->stack_wait) != GW_WAIT_COMPLETION;
+}
