@@ -263,9 +263,9 @@ static int option_set_color(struct request *request, const char *when)
 	return usage_error("--color takes auto, always or never, not \"%s\"", when);
 }
 
-static int option_set_route(struct request *request, enum client_route route)
+static int option_set_route(struct request *request, enum gw_client_route route)
 {
-	if (request->cli.target.route != CLIENT_ANY && request->cli.target.route != route)
+	if (request->cli.target.route != GW_CLIENT_ANY && request->cli.target.route != route)
 		return usage_error("--system-bus and --private (or --socket) exclude each other");
 	request->cli.target.route = route;
 	return 0;
@@ -294,11 +294,11 @@ static int option_set(struct request *request, int letter)
 		return 0;
 	case LONG_SOCKET:
 		request->cli.target.socket = optarg;
-		return option_set_route(request, CLIENT_PRIVATE);
+		return option_set_route(request, GW_CLIENT_PRIVATE);
 	case LONG_SYSTEM_BUS:
-		return option_set_route(request, CLIENT_SYSTEM_BUS);
+		return option_set_route(request, GW_CLIENT_SYSTEM_BUS);
 	case LONG_PRIVATE:
-		return option_set_route(request, CLIENT_PRIVATE);
+		return option_set_route(request, GW_CLIENT_PRIVATE);
 	case LONG_COLOR:
 		return option_set_color(request, optarg);
 	case LONG_NO_COLOR:

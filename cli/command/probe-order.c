@@ -28,12 +28,12 @@
 /* Returns EXIT_NOTHING and the document, or the exit code after one line about why there is none. */
 static int probe_order_ask(const struct cli *cli, json_t **ret)
 {
-	_cleanup_client_ struct client client;
-	int r = client_open(&client, &cli->target);
+	_cleanup_client_ struct gw_client client;
+	int r = gw_client_open(&client, &cli->target);
 
-	if (r == CLIENT_OK)
-		r = client_call(&client, ret, "GetProbeOrder", "");
-	return r == CLIENT_OK ? EXIT_NOTHING : fetch_failed(&client, r);
+	if (r == GW_CLIENT_OK)
+		r = gw_client_call(&client, ret, "GetProbeOrder", "");
+	return r == GW_CLIENT_OK ? EXIT_NOTHING : fetch_failed(&client, r);
 }
 
 static int probe_order_read(const char *path, bool expectation, json_t **ret)
@@ -174,13 +174,13 @@ static int probe_order_save_evidence(const struct cli *cli, int fd)
 
 static int probe_order_save(const struct cli *cli)
 {
-	_cleanup_client_ struct client client = { 0 };
+	_cleanup_client_ struct gw_client client = { 0 };
 	int fd, r;
 
-	r = client_open(&client, &cli->target);
-	if (r == CLIENT_OK)
-		r = client_call_file(&client, &fd, "SaveBoot");
-	if (r != CLIENT_OK)
+	r = gw_client_open(&client, &cli->target);
+	if (r == GW_CLIENT_OK)
+		r = gw_client_call_file(&client, &fd, "SaveBoot");
+	if (r != GW_CLIENT_OK)
 		return fetch_failed(&client, r);
 	r = probe_order_save_evidence(cli, fd);
 	close(fd);

@@ -49,7 +49,7 @@ static int record_save(const struct cli *cli, int fd)
 
 int command_record(const struct cli *cli)
 {
-	_cleanup_client_ struct client client = { 0 };
+	_cleanup_client_ struct gw_client client = { 0 };
 	int fd, r;
 
 	if (strcmp(cli->argument, "-") == 0 && isatty(STDOUT_FILENO)) {
@@ -59,10 +59,10 @@ int command_record(const struct cli *cli)
 	r = file_check_free(cli->argument, cli_has(cli, OPTION_FORCE));
 	if (r != EXIT_NOTHING)
 		return r;
-	r = client_open(&client, &cli->target);
-	if (r == CLIENT_OK)
-		r = client_call_file(&client, &fd, "Record");
-	if (r != CLIENT_OK)
+	r = gw_client_open(&client, &cli->target);
+	if (r == GW_CLIENT_OK)
+		r = gw_client_call_file(&client, &fd, "Record");
+	if (r != GW_CLIENT_OK)
 		return fetch_failed(&client, r);
 	r = record_save(cli, fd);
 	close(fd);

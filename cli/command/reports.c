@@ -31,13 +31,13 @@ struct report_kind {
 	uint64_t min_age_ns;
 };
 
-static int reports_call(struct client *client, json_t **ret, const struct report_kind *kind, bool all)
+static int reports_call(struct gw_client *client, json_t **ret, const struct report_kind *kind, bool all)
 {
-	int r = kind->of_now ? client_call(client, ret, "ListStalls", "tb", kind->min_age_ns / GW_NSEC_PER_USEC, all)
-			     : CLIENT_FOREIGN;
+	int r = kind->of_now ? gw_client_call(client, ret, "ListStalls", "tb", kind->min_age_ns / GW_NSEC_PER_USEC, all)
+			     : GW_CLIENT_FOREIGN;
 
 	/* A daemon of an earlier version. */
-	return r == CLIENT_FOREIGN ? client_call(client, ret, "ListReports", "sb", kind->name, all) : r;
+	return r == GW_CLIENT_FOREIGN ? gw_client_call(client, ret, "ListReports", "sb", kind->name, all) : r;
 }
 
 static bool reports_any_active(const json_t *reports)
@@ -67,14 +67,14 @@ static char *reports_none_text(const struct report_kind *kind, const json_t *wai
 }
 
 /* A plain answer has what it rests on: how much there is to see, and what cannot be seen. */
-static void reports_print_none(const struct cli *cli, struct client *client, const struct report_kind *kind)
+static void reports_print_none(const struct cli *cli, struct gw_client *client, const struct report_kind *kind)
 {
 	_cleanup_json_ json_t *waits = NULL, *status = NULL;
 	_cleanup_free_ char *text = NULL;
 	size_t failed;
 
-	if (waits_call_all(client, &waits, 0) != CLIENT_OK ||
-	    client_call(client, &status, "GetStatus", "") != CLIENT_OK) {
+	if (waits_call_all(client, &waits, 0) != GW_CLIENT_OK ||
+	    gw_client_call(client, &status, "GetStatus", "") != GW_CLIENT_OK) {
 		terminal_print(&cli->terminal, "%s.\n" STYLE_YELLOW "%s" STYLE_END "\n", kind->none, client->message);
 		return;
 	}
@@ -101,13 +101,13 @@ static void reports_print(const struct cli *cli, const json_t *reports)
 
 static int reports_list(const struct cli *cli, const struct report_kind *kind)
 {
-	_cleanup_client_ struct client client;
+	_cleanup_client_ struct gw_client client;
 	_cleanup_json_ json_t *reports = NULL;
-	int r = client_open(&client, &cli->target);
+	int r = gw_client_open(&client, &cli->target);
 
-	if (r == CLIENT_OK)
+	if (r == GW_CLIENT_OK)
 		r = reports_call(&client, &reports, kind, cli_has(cli, OPTION_ALL));
-	if (r != CLIENT_OK)
+	if (r != GW_CLIENT_OK)
 		return fetch_failed(&client, r);
 	output_clean(cli, reports);
 	if (cli_has(cli, OPTION_JSON))
@@ -199,7 +199,7 @@ static void follower_print_none(const struct follower *follower)
 }
 
 /* What stands already, or changed while there was no connection. */
-static int follower_catch_up(struct follower *follower, struct client *client)
+static int follower_catch_up(struct follower *follower, struct gw_client *client)
 {
 	_cleanup_json_ json_t *reports = NULL;
 	bool again = json_object_size(follower->known) > 0;
@@ -214,26 +214,26 @@ static int follower_catch_up(struct follower *follower, struct client *client)
 		if (report_is_active(report) || known || !again)
 			follower_on_report(report, follower);
 	}
-	if (r == CLIENT_OK && json_array_size(reports) == 0)
+	if (r == GW_CLIENT_OK && json_array_size(reports) == 0)
 		follower_print_none(follower);
 	return r;
 }
 
 /* One connection, until it ends. *@reached says whether it was ever there. */
-static int follower_connect(struct follower *follower, struct client *client, bool *reached)
+static int follower_connect(struct follower *follower, struct gw_client *client, bool *reached)
 {
-	int r = client_open(client, &follower->cli->target);
+	int r = gw_client_open(client, &follower->cli->target);
 
-	if (r == CLIENT_OK)
-		r = client_subscribe(client, follower_on_report, follower);
-	if (r == CLIENT_OK && *reached)
+	if (r == GW_CLIENT_OK)
+		r = gw_client_subscribe(client, follower_on_report, follower);
+	if (r == GW_CLIENT_OK && *reached)
 		complain("the daemon is back");
-	if (r == CLIENT_OK)
+	if (r == GW_CLIENT_OK)
 		r = follower_catch_up(follower, client);
-	if (r != CLIENT_OK)
+	if (r != GW_CLIENT_OK)
 		return r;
 	*reached = true;
-	return client_follow(client);
+	return gw_client_follow(client);
 }
 
 static int reports_follow(const struct cli *cli, const struct report_kind *kind)
@@ -245,10 +245,10 @@ static int reports_follow(const struct cli *cli, const struct report_kind *kind)
 	if (!known)
 		out_of_memory();
 	for (;;) {
-		_cleanup_client_ struct client client;
+		_cleanup_client_ struct gw_client client;
 		int r = follower_connect(&follower, &client, &reached);
 
-		if (!reached || r == CLIENT_REFUSED || r == CLIENT_FOREIGN)
+		if (!reached || r == GW_CLIENT_REFUSED || r == GW_CLIENT_FOREIGN)
 			return fetch_failed(&client, r);
 		if (!complained || client.bus)
 			complain("%s; waiting for it to come back", client.message);

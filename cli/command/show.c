@@ -155,14 +155,14 @@ static int show_file(const struct cli *cli)
 
 static int show_id(const struct cli *cli)
 {
-	_cleanup_client_ struct client client;
+	_cleanup_client_ struct gw_client client;
 	_cleanup_json_ json_t *report = NULL;
 	struct report_view view;
-	int r = client_open(&client, &cli->target);
+	int r = gw_client_open(&client, &cli->target);
 
-	if (r == CLIENT_OK)
-		r = client_call(&client, &report, "GetReport", "s", cli->argument);
-	if (r != CLIENT_OK)
+	if (r == GW_CLIENT_OK)
+		r = gw_client_call(&client, &report, "GetReport", "s", cli->argument);
+	if (r != GW_CLIENT_OK)
 		return fetch_failed(&client, r);
 	output_clean(cli, report);
 	report_view_live(&view, &cli->terminal);

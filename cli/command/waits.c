@@ -80,33 +80,33 @@ int waits_min_age(const struct cli *cli, uint64_t otherwise, uint64_t *ret)
 	return EXIT_USAGE;
 }
 
-int waits_call_all(struct client *client, json_t **ret, uint64_t min_age_ns)
+int waits_call_all(struct gw_client *client, json_t **ret, uint64_t min_age_ns)
 {
-	int r = client_call(client, ret, "ListAllWaits", "t", min_age_ns / GW_NSEC_PER_USEC);
+	int r = gw_client_call(client, ret, "ListAllWaits", "t", min_age_ns / GW_NSEC_PER_USEC);
 
-	return r == CLIENT_FOREIGN ? client_call(client, ret, "ListWaits", "") : r;
+	return r == GW_CLIENT_FOREIGN ? gw_client_call(client, ret, "ListWaits", "") : r;
 }
 
-static int waits_call(const struct cli *cli, struct client *client, json_t **ret, uint64_t min_age_ns)
+static int waits_call(const struct cli *cli, struct gw_client *client, json_t **ret, uint64_t min_age_ns)
 {
 	if (cli_has(cli, OPTION_ALL))
 		return waits_call_all(client, ret, min_age_ns);
-	return client_call(client, ret, "ListWaits", "");
+	return gw_client_call(client, ret, "ListWaits", "");
 }
 
 static int waits_watch(struct cli cli, uint64_t min_age_ns)
 {
-	_cleanup_client_ struct client client;
-	int r = client_open(&client, &cli.target);
+	_cleanup_client_ struct gw_client client;
+	int r = gw_client_open(&client, &cli.target);
 
 	if (cli.terminal.height && !cli_has(&cli, OPTION_JSON))
 		fputs("\033[2J", cli.terminal.out);
 	for (;;) {
 		_cleanup_json_ json_t *waits = NULL;
 
-		if (r == CLIENT_OK)
+		if (r == GW_CLIENT_OK)
 			r = waits_call(&cli, &client, &waits, min_age_ns);
-		if (r != CLIENT_OK)
+		if (r != GW_CLIENT_OK)
 			return fetch_failed(&client, r);
 		watch_show(&cli, waits);
 		if (!output_flush(cli.terminal.out))
@@ -117,13 +117,13 @@ static int waits_watch(struct cli cli, uint64_t min_age_ns)
 
 static int waits_once(const struct cli *cli, uint64_t min_age_ns)
 {
-	_cleanup_client_ struct client client;
+	_cleanup_client_ struct gw_client client;
 	_cleanup_json_ json_t *waits = NULL;
-	int r = client_open(&client, &cli->target);
+	int r = gw_client_open(&client, &cli->target);
 
-	if (r == CLIENT_OK)
+	if (r == GW_CLIENT_OK)
 		r = waits_call(cli, &client, &waits, min_age_ns);
-	if (r != CLIENT_OK)
+	if (r != GW_CLIENT_OK)
 		return fetch_failed(&client, r);
 	output_document(cli, waits, cli_has(cli, OPTION_ALL) ? render_all_waits : render_waits);
 	return EXIT_NOTHING;

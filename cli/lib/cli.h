@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "cli/lib/client.h"
 #include "cli/lib/terminal.h"
+#include "lib/client/client.h"
 
 /* Options, as bits: those that were given, and those that a command takes. */
 enum {
@@ -30,7 +30,7 @@ enum {
 
 struct cli {
 	struct terminal terminal;
-	struct client_target target;
+	struct gw_client_target target;
 	unsigned options;     /* OPTION_* */
 	const char *argument; /* ID or FILE, of the commands that take one */
 	char **arguments;     /* of those that take more: all of them */

@@ -5,21 +5,21 @@
 #include "cli/lib/error.h"
 #include "cli/lib/output.h"
 
-int fetch_failed(const struct client *client, int result)
+int fetch_failed(const struct gw_client *client, int result)
 {
 	complain("%s", client->message);
-	return result == CLIENT_REFUSED ? EXIT_REFUSED : EXIT_UNREACHABLE;
+	return result == GW_CLIENT_REFUSED ? EXIT_REFUSED : EXIT_UNREACHABLE;
 }
 
 int fetch_and_print(const struct cli *cli, const char *method, void (*render)(const struct terminal *, const json_t *))
 {
-	_cleanup_client_ struct client client;
+	_cleanup_client_ struct gw_client client;
 	_cleanup_json_ json_t *answer = NULL;
-	int r = client_open(&client, &cli->target);
+	int r = gw_client_open(&client, &cli->target);
 
-	if (r == CLIENT_OK)
-		r = client_call(&client, &answer, method, "");
-	if (r != CLIENT_OK)
+	if (r == GW_CLIENT_OK)
+		r = gw_client_call(&client, &answer, method, "");
+	if (r != GW_CLIENT_OK)
 		return fetch_failed(&client, r);
 	output_document(cli, answer, render);
 	return EXIT_NOTHING;

@@ -6,11 +6,11 @@
 #include <jansson.h>
 
 #include "cli/lib/cli.h"
-#include "cli/lib/client.h"
 #include "cli/lib/terminal.h"
+#include "lib/client/client.h"
 
 /* Prints why the last call failed and returns the exit code. */
-int fetch_failed(const struct client *client, int result);
+int fetch_failed(const struct gw_client *client, int result);
 
 /* Connects, calls a method without arguments, prints its answer; returns the exit code. */
 int fetch_and_print(const struct cli *cli, const char *method, void (*render)(const struct terminal *, const json_t *));

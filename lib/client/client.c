@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Connecting to the daemon and calling it, each call with a time limit. */
-#include "cli/lib/client.h"
+#include "lib/client/client.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -13,9 +13,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "cli/lib/json-field.h"
 #include "lib/base/bus-names.h"
 #include "lib/base/clock.h"
+#include "lib/base/json.h"
 #include "lib/boot/document/probe-order.h"
 #include "lib/report/report.h"
 
@@ -58,8 +58,20 @@ static uint64_t client_now_usec(void)
 	return gw_now_mono_ns() / GW_NSEC_PER_USEC;
 }
 
-static int client_fail(struct client *client, int result, const char *format, ...) _printf_(3, 4);
-static int client_fail(struct client *client, int result, const char *format, ...)
+/* What is left of the whole limit, at most @usual. Never 0, which is no limit for sd-bus. */
+static uint64_t client_limit(const struct gw_client *client, uint64_t usual)
+{
+	uint64_t now = client_now_usec();
+
+	if (!client->deadline_usec)
+		return usual;
+	if (now >= client->deadline_usec)
+		return 1;
+	return client->deadline_usec - now < usual ? client->deadline_usec - now : usual;
+}
+
+static int client_fail(struct gw_client *client, int result, const char *format, ...) _printf_(3, 4);
+static int client_fail(struct gw_client *client, int result, const char *format, ...)
 {
 	va_list arguments;
 
@@ -70,8 +82,8 @@ static int client_fail(struct client *client, int result, const char *format, ..
 }
 
 /* Two versions that do not fit: after an update the daemon goes on as it was until it is restarted. */
-static int client_fail_foreign(struct client *client, const char *format, ...) _printf_(2, 3);
-static int client_fail_foreign(struct client *client, const char *format, ...)
+static int client_fail_foreign(struct gw_client *client, const char *format, ...) _printf_(2, 3);
+static int client_fail_foreign(struct gw_client *client, const char *format, ...)
 {
 	char what[256];
 	va_list arguments;
@@ -79,7 +91,7 @@ static int client_fail_foreign(struct client *client, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(what, sizeof(what), format, arguments);
 	va_end(arguments);
-	return client_fail(client, CLIENT_FOREIGN,
+	return client_fail(client, GW_CLIENT_FOREIGN,
 			   "%s: it is of another version, restart it: systemctl restart gpuwatchd", what);
 }
 
@@ -89,7 +101,7 @@ static bool client_is_denied(int error)
 }
 
 /* Why the private socket (the bus) did not help, as part of a sentence. */
-static void client_private_text(const struct client *client, int error, char *text, size_t size)
+static void client_private_text(const struct gw_client *client, int error, char *text, size_t size)
 {
 	const char *path = client->target.socket;
 
@@ -113,23 +125,23 @@ static const char *client_bus_text(int error)
 	}
 }
 
-static int client_fail_attempts(struct client *client, const struct attempts *tried)
+static int client_fail_attempts(struct gw_client *client, const struct attempts *tried)
 {
 	char socket_text[256] = "", where[400];
 
 	if (client_is_denied(tried->private) || client_is_denied(tried->bus))
-		return client_fail(client, CLIENT_UNREACHABLE,
+		return client_fail(client, GW_CLIENT_UNREACHABLE,
 				   "permission denied by %s: run it as root, or become a member of the group gpuwatch",
 				   client_is_denied(tried->private) ? client->target.socket : "the system bus");
 	if (tried->private == -ETIMEDOUT || tried->private == -EAGAIN || tried->private == -ECONNRESET)
-		return client_fail(client, CLIENT_UNREACHABLE,
+		return client_fail(client, GW_CLIENT_UNREACHABLE,
 				   "the daemon does not answer on %s: see `systemctl status gpuwatchd`",
 				   client->target.socket);
 	if (tried->private)
 		client_private_text(client, tried->private, socket_text, sizeof(socket_text));
 	snprintf(where, sizeof(where), "%s%s%s", socket_text, tried->private && tried->bus ? " and " : "",
 		 tried->bus ? client_bus_text(tried->bus) : "");
-	return client_fail(client, CLIENT_UNREACHABLE, "gpuwatchd is not running (%s): systemctl start gpuwatchd",
+	return client_fail(client, GW_CLIENT_UNREACHABLE, "gpuwatchd is not running (%s): systemctl start gpuwatchd",
 			   where);
 }
 
@@ -156,7 +168,7 @@ static int client_wait_ready(sd_bus *bus, uint64_t deadline)
 }
 
 /* -ENXIO: the bus is well and the daemon is not there. */
-static int client_find_service(sd_bus *bus, char *owner, size_t size)
+static int client_find_service(struct gw_client *client, sd_bus *bus)
 {
 	sd_bus_message *call = NULL, *reply = NULL;
 	sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -168,11 +180,11 @@ static int client_find_service(sd_bus *bus, char *owner, size_t size)
 	if (r >= 0)
 		r = sd_bus_message_append(call, "s", GW_BUS_NAME);
 	if (r >= 0)
-		r = sd_bus_call(bus, call, BUS_TIME, &error, &reply);
+		r = sd_bus_call(bus, call, client_limit(client, BUS_TIME), &error, &reply);
 	if (r >= 0)
 		r = sd_bus_message_read(reply, "s", &name);
 	if (r >= 0)
-		snprintf(owner, size, "%s", name);
+		snprintf(client->owner, sizeof(client->owner), "%s", name);
 	if (r < 0 && sd_bus_error_has_name(&error, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
 		r = -ENXIO;
 	sd_bus_error_free(&error);
@@ -181,15 +193,15 @@ static int client_find_service(sd_bus *bus, char *owner, size_t size)
 	return r < 0 ? r : 0;
 }
 
-static int client_connect_bus(struct client *client)
+static int client_connect_bus(struct gw_client *client)
 {
 	sd_bus *bus = NULL;
 	int r = sd_bus_open_system(&bus);
 
 	if (r >= 0)
-		r = client_wait_ready(bus, client_now_usec() + BUS_TIME);
+		r = client_wait_ready(bus, client_now_usec() + client_limit(client, BUS_TIME));
 	if (r >= 0)
-		r = client_find_service(bus, client->owner, sizeof(client->owner));
+		r = client_find_service(client, bus);
 	if (r < 0) {
 		sd_bus_close_unref(bus);
 		return r;
@@ -219,10 +231,10 @@ static int client_connect_socket(const char *path)
 	return fd;
 }
 
-static int client_connect_private(sd_bus **ret, const char *path)
+static int client_connect_private(const struct gw_client *client, sd_bus **ret)
 {
 	sd_bus *bus = NULL;
-	int fd = client_connect_socket(path), r;
+	int fd = client_connect_socket(client->target.socket), r;
 
 	if (fd < 0)
 		return fd;
@@ -236,7 +248,7 @@ static int client_connect_private(sd_bus **ret, const char *path)
 	if (r >= 0)
 		r = sd_bus_start(bus);
 	if (r >= 0)
-		r = client_wait_ready(bus, client_now_usec() + SOCKET_TIME);
+		r = client_wait_ready(bus, client_now_usec() + client_limit(client, SOCKET_TIME));
 	if (r < 0) {
 		sd_bus_close_unref(bus);
 		return r == -ENOTCONN || r == -EPIPE ? -ECONNRESET : r;
@@ -245,52 +257,55 @@ static int client_connect_private(sd_bus **ret, const char *path)
 	return 0;
 }
 
-static int client_connect(struct client *client)
+static int client_connect(struct gw_client *client)
 {
 	struct attempts tried = { 0 };
 
-	if (client->target.route != CLIENT_PRIVATE) {
+	if (client->target.route != GW_CLIENT_PRIVATE) {
 		tried.bus = client_connect_bus(client);
 		client->private = false;
 		if (tried.bus == 0)
-			return CLIENT_OK;
+			return GW_CLIENT_OK;
 	}
-	if (client->target.route != CLIENT_SYSTEM_BUS) {
-		tried.private = client_connect_private(&client->bus, client->target.socket);
+	if (client->target.route != GW_CLIENT_SYSTEM_BUS) {
+		tried.private = client_connect_private(client, &client->bus);
 		client->private = true;
 		if (tried.private == 0)
-			return CLIENT_OK;
+			return GW_CLIENT_OK;
 	}
 	return client_fail_attempts(client, &tried);
 }
 
-int client_open(struct client *client, const struct client_target *target)
+int gw_client_open(struct gw_client *client, const struct gw_client_target *target)
 {
-	*client = (struct client){ .target = *target };
+	*client = (struct gw_client){
+		.target = *target,
+		.deadline_usec = target->limit_usec ? client_now_usec() + target->limit_usec : 0,
+	};
 	return client_connect(client);
 }
 
-void client_close(struct client *client)
+void gw_client_close(struct gw_client *client)
 {
 	client->bus = sd_bus_close_unref(client->bus);
 }
 
 /* The bus may know the daemon and yet forbid talking to it, where the private socket allows it. */
-static bool client_switch_to_private(struct client *client)
+static bool client_switch_to_private(struct gw_client *client)
 {
 	sd_bus *bus = NULL;
 
-	if (client->private || client->target.route != CLIENT_ANY)
+	if (client->private || client->target.route != GW_CLIENT_ANY)
 		return false;
-	if (client_connect_private(&bus, client->target.socket) < 0)
+	if (client_connect_private(client, &bus) < 0)
 		return false;
-	client_close(client);
+	gw_client_close(client);
 	client->bus = bus;
 	client->private = true;
 	return true;
 }
 
-static int client_fail_call(struct client *client, int r, const char *method, const sd_bus_error *error)
+static int client_fail_call(struct gw_client *client, int r, const char *method, const sd_bus_error *error)
 {
 	const char *name = error->name ? error->name : "", *text = error->message ? error->message : "";
 
@@ -303,18 +318,18 @@ static int client_fail_call(struct client *client, int r, const char *method, co
 	if (strcmp(name, SD_BUS_ERROR_INVALID_ARGS) == 0)
 		return client_fail_foreign(client, "the daemon has another %s()", method);
 	if (strcmp(name, SD_BUS_ERROR_NO_REPLY) == 0 || r == -ETIMEDOUT)
-		return client_fail(client, CLIENT_UNREACHABLE,
+		return client_fail(client, GW_CLIENT_UNREACHABLE,
 				   "the daemon does not answer to %s(): see `systemctl status gpuwatchd`", method);
 	if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE)
-		return client_fail(client, CLIENT_UNREACHABLE,
+		return client_fail(client, GW_CLIENT_UNREACHABLE,
 				   "the daemon closed the connection: see `systemctl status gpuwatchd`");
 	if (*text && strncmp(name, GW_BUS_ERROR_PREFIX, strlen(GW_BUS_ERROR_PREFIX)) == 0)
-		return client_fail(client, CLIENT_REFUSED, "%s", text);
-	return client_fail(client, CLIENT_UNREACHABLE, "the daemon failed in %s(): %s", method,
+		return client_fail(client, GW_CLIENT_REFUSED, "%s", text);
+	return client_fail(client, GW_CLIENT_UNREACHABLE, "the daemon failed in %s(): %s", method,
 			   *text ? text : strerror(-r));
 }
 
-static int client_call_once(struct client *client, sd_bus_message **reply, sd_bus_error *error,
+static int client_call_once(struct gw_client *client, sd_bus_message **reply, sd_bus_error *error,
 			    const struct client_method *method, const char *types, va_list arguments)
 {
 	sd_bus_message *call = NULL;
@@ -328,12 +343,12 @@ static int client_call_once(struct client *client, sd_bus_message **reply, sd_bu
 	if (r >= 0 && *types)
 		r = sd_bus_message_appendv(call, types, arguments);
 	if (r >= 0)
-		r = sd_bus_call(client->bus, call, method->limit, error, reply);
+		r = sd_bus_call(client->bus, call, client_limit(client, method->limit), error, reply);
 	sd_bus_message_unref(call);
 	return r;
 }
 
-static int client_call_any(struct client *client, sd_bus_message **reply, const struct client_method *method,
+static int client_call_any(struct gw_client *client, sd_bus_message **reply, const struct client_method *method,
 			   const char *types, va_list arguments)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -347,7 +362,7 @@ static int client_call_any(struct client *client, sd_bus_message **reply, const 
 		r = client_call_once(client, reply, &error, method, types, again);
 	}
 	va_end(again);
-	r = r < 0 ? client_fail_call(client, r, method->name, &error) : CLIENT_OK;
+	r = r < 0 ? client_fail_call(client, r, method->name, &error) : GW_CLIENT_OK;
 	sd_bus_error_free(&error);
 	return r;
 }
@@ -362,35 +377,35 @@ static const struct client_method *client_method_find(const char *name)
 }
 
 /* Each element of an array, or the document itself. */
-static int client_check_schema(struct client *client, const struct client_method *method, const json_t *answer)
+static int client_check_schema(struct gw_client *client, const struct client_method *method, const json_t *answer)
 {
-	const char *schema = field_string(answer, "schema");
+	const char *schema = gw_json_string(answer, "schema");
 	json_t *element;
-	int r = CLIENT_OK;
+	int r = GW_CLIENT_OK;
 	size_t i;
 
 	if (json_is_array(answer)) {
 		json_array_foreach(answer, i, element)
-			if (r == CLIENT_OK)
+			if (r == GW_CLIENT_OK)
 				r = client_check_schema(client, method, element);
 		return r;
 	}
 	if (strcmp(schema, method->schema) == 0)
-		return CLIENT_OK;
+		return GW_CLIENT_OK;
 	return client_fail_foreign(client, "the daemon answers %s() with %s instead of %s", method->name,
 				   *schema ? schema : "something else", method->schema);
 }
 
-static int client_check_answer(struct client *client, const struct client_method *method, const json_t *answer)
+static int client_check_answer(struct gw_client *client, const struct client_method *method, const json_t *answer)
 {
 	int r = client_check_schema(client, method, answer);
 
-	if (r == CLIENT_OK && method->list && !field_array(answer, method->list))
+	if (r == GW_CLIENT_OK && method->list && !json_is_array(json_object_get(answer, method->list)))
 		r = client_fail_foreign(client, "the daemon's answer to %s() has no %s", method->name, method->list);
 	return r;
 }
 
-int client_call(struct client *client, json_t **ret, const char *name, const char *types, ...)
+int gw_client_call(struct gw_client *client, json_t **ret, const char *name, const char *types, ...)
 {
 	const struct client_method *method = client_method_find(name);
 	_cleanup_json_ json_t *answer = NULL;
@@ -403,20 +418,20 @@ int client_call(struct client *client, json_t **ret, const char *name, const cha
 	va_start(arguments, types);
 	r = client_call_any(client, &reply, method, types, arguments);
 	va_end(arguments);
-	if (r != CLIENT_OK)
+	if (r != GW_CLIENT_OK)
 		return r;
 	if (sd_bus_message_read(reply, "s", &text) < 0 || !(answer = json_loads(text, JSON_DECODE_ANY, &error)))
-		r = client_fail(client, CLIENT_UNREACHABLE, "the daemon's answer to %s() is not JSON: %s", name,
+		r = client_fail(client, GW_CLIENT_UNREACHABLE, "the daemon's answer to %s() is not JSON: %s", name,
 				text ? error.text : "not a string");
 	else
 		r = client_check_answer(client, method, answer);
-	if (r == CLIENT_OK)
+	if (r == GW_CLIENT_OK)
 		*ret = gw_steal(answer);
 	sd_bus_message_unref(reply);
 	return r;
 }
 
-static int client_call_for_file(struct client *client, sd_bus_message **reply, const char *name, ...)
+static int client_call_for_file(struct gw_client *client, sd_bus_message **reply, const char *name, ...)
 {
 	va_list arguments;
 	int r;
@@ -427,17 +442,17 @@ static int client_call_for_file(struct client *client, sd_bus_message **reply, c
 	return r;
 }
 
-int client_call_file(struct client *client, int *ret, const char *name)
+int gw_client_call_file(struct gw_client *client, int *ret, const char *name)
 {
 	sd_bus_message *reply = NULL;
 	int r = client_call_for_file(client, &reply, name), fd;
 
-	if (r != CLIENT_OK)
+	if (r != GW_CLIENT_OK)
 		return r;
 	if (sd_bus_message_read(reply, "h", &fd) < 0)
 		r = client_fail_foreign(client, "the daemon's answer to %s() is not a file descriptor", name);
 	else if ((*ret = fcntl(fd, F_DUPFD_CLOEXEC, 3)) < 0) /* the message's own goes with the message */
-		r = client_fail(client, CLIENT_UNREACHABLE, "cannot keep the file descriptor of %s(): %s", name,
+		r = client_fail(client, GW_CLIENT_UNREACHABLE, "cannot keep the file descriptor of %s(): %s", name,
 				strerror(errno));
 	sd_bus_message_unref(reply);
 	return r;
@@ -447,33 +462,33 @@ int client_call_file(struct client *client, int *ret, const char *name)
 
 static int client_on_changed(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-	struct client *client = userdata;
+	struct gw_client *client = userdata;
 	const char *id, *kind, *class, *state, *text;
 	_cleanup_json_ json_t *report = NULL;
 
 	if (sd_bus_message_read(message, "sssss", &id, &kind, &class, &state, &text) >= 0)
 		report = json_loads(text, 0, NULL);
-	if (field_is(report, "schema", GW_REPORT_SCHEMA)) {
+	if (strcmp(gw_json_string(report, "schema"), GW_REPORT_SCHEMA) == 0) {
 		client->changed(report, client->userdata);
 		return 0;
 	}
-	/* Ends the loop in client_follow(): what it misses from here on would look as if nothing happened. */
+	/* Ends the loop in gw_client_follow(): what it misses from here on would look as if nothing happened. */
 	client->foreign = true;
 	client_fail_foreign(client, "the daemon's ReportChanged signal cannot be read");
 	sd_bus_close(client->bus);
 	return 0;
 }
 
-/* The daemon left the bus: the loop in client_follow() ends. */
+/* The daemon left the bus: the loop in gw_client_follow() ends. */
 static int client_on_owner_changed(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
-	struct client *client = userdata;
+	struct gw_client *client = userdata;
 
 	sd_bus_close(client->bus);
 	return 0;
 }
 
-static int client_add_matches(struct client *client)
+static int client_add_matches(struct gw_client *client)
 {
 	static const char owner_changed[] =
 		"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" GW_BUS_NAME
@@ -493,7 +508,7 @@ static int client_add_matches(struct client *client)
 	return r;
 }
 
-int client_subscribe(struct client *client, client_changed changed, void *userdata)
+int gw_client_subscribe(struct gw_client *client, gw_client_changed changed, void *userdata)
 {
 	int r;
 
@@ -501,11 +516,11 @@ int client_subscribe(struct client *client, client_changed changed, void *userda
 	client->userdata = userdata;
 	r = client_add_matches(client);
 	if (r >= 0)
-		return CLIENT_OK;
-	return client_fail(client, CLIENT_UNREACHABLE, "cannot subscribe to changes: %s", strerror(-r));
+		return GW_CLIENT_OK;
+	return client_fail(client, GW_CLIENT_UNREACHABLE, "cannot subscribe to changes: %s", strerror(-r));
 }
 
-int client_follow(struct client *client)
+int gw_client_follow(struct gw_client *client)
 {
 	for (;;) {
 		int r = sd_bus_process(client->bus, NULL);
@@ -513,8 +528,8 @@ int client_follow(struct client *client)
 		if (r == 0)
 			r = sd_bus_wait(client->bus, UINT64_MAX);
 		if (client->foreign)
-			return CLIENT_FOREIGN;
+			return GW_CLIENT_FOREIGN;
 		if (r < 0 && r != -EINTR)
-			return client_fail(client, CLIENT_UNREACHABLE, "the daemon went away");
+			return client_fail(client, GW_CLIENT_UNREACHABLE, "the daemon went away");
 	}
 }
