@@ -16,6 +16,7 @@
 #include "cli/command/status.h"
 #include "cli/command/timelines.h"
 #include "cli/command/waits.h"
+#include "cli/health/check.h"
 #include "cli/lib/cli.h"
 #include "cli/lib/error.h"
 #include "cli/lib/output.h"
@@ -46,6 +47,11 @@ static const struct command commands[] = {
 	  "from 2 seconds on; the daemon itself reports one when it is older than StallSec=.\n" },
 	{ "hazards", NULL, OPTION_ALL | OPTION_FOLLOW, command_hazards, "broken rules, nothing stuck yet",
 	  "Shows where a driver broke a rule of the fence contract that can end in a deadlock.\n" },
+	{ "check", NULL, OPTION_FORMAT, command_check, "healthy or not, in one line, for health checks",
+	  "Prints one line of at most 80 bytes: \"[class] culprit - RecommendedAction: code\" when GPU\n"
+	  "work is stuck for good. Answers within a second even when the daemon or the bus hangs;\n"
+	  "opens no device and reads nothing of a stuck process.\n"
+	  "Exit codes of its own: 0 healthy, 1 a problem, 2 unknown (--format=nagios: 0, 2, 3).\n" },
 	{ "waits", NULL, OPTION_WATCH | OPTION_ALL | OPTION_MIN_AGE, command_waits,
 	  "every wait for a GPU at this moment",
 	  "Shows who waits, for how long, for what, and inside of what.\n"
@@ -108,6 +114,7 @@ enum {
 	LONG_MIN_AGE,
 	LONG_COMPARE,
 	LONG_KTAP,
+	LONG_FORMAT,
 };
 
 static const struct option long_options[] = {
@@ -130,6 +137,7 @@ static const struct option long_options[] = {
 	{ "from", required_argument, NULL, LONG_FROM },
 	{ "compare", required_argument, NULL, LONG_COMPARE },
 	{ "ktap", no_argument, NULL, LONG_KTAP },
+	{ "format", required_argument, NULL, LONG_FORMAT },
 	{ "vmlinux", required_argument, NULL, LONG_VMLINUX },
 	{ "modules", required_argument, NULL, LONG_MODULES },
 	{ "journal", no_argument, NULL, LONG_JOURNAL },
@@ -171,6 +179,8 @@ static const struct {
 	  "                     printed; or a list of what must be bound, DEVICE [DRIVER] a line",
 	  VALUE(compare) },
 	{ LONG_KTAP, OPTION_KTAP, "--ktap", "      --ktap         print the result as KTAP, for test farms", NO_VALUE },
+	{ LONG_FORMAT, OPTION_FORMAT, "--format", "      --format=FORMAT plain, nagios, npd, nhc or json",
+	  VALUE(format) },
 	{ LONG_VMLINUX, OPTION_VMLINUX, "--vmlinux",
 	  "      --vmlinux FILE the order of initcalls of a kernel image or System.map instead", VALUE(vmlinux) },
 	{ LONG_MODULES, OPTION_MODULES, "--modules",
@@ -214,6 +224,7 @@ static void help_print(void)
 	       "  4  a file that cannot be used: not read, not understood, not written\n"
 	       "  5  there is no such report (show)\n"
 	       "  6  out of memory\n"
+	       "check has its own: 0 healthy, 1 a problem, 2 unknown\n"
 	       "\n`" PROGRAM " COMMAND --help` says more about a command, gpuwatch-cli(1) about all.\n");
 }
 

@@ -26,6 +26,7 @@ enum {
 	OPTION_MIN_AGE = 1 << 13,
 	OPTION_COMPARE = 1 << 14,
 	OPTION_KTAP = 1 << 15,
+	OPTION_FORMAT = 1 << 16,
 };
 
 struct cli {
@@ -36,7 +37,7 @@ struct cli {
 	char **arguments;     /* of those that take more: all of them */
 	int n_arguments;
 	/* Values of options that have one; of --timeline NULL when it was given without. */
-	const char *timeline, *save, *from, *vmlinux, *modules, *min_age, *compare;
+	const char *timeline, *save, *from, *vmlinux, *modules, *min_age, *compare, *format;
 };
 
 static inline bool cli_has(const struct cli *cli, unsigned option)

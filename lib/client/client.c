@@ -125,15 +125,25 @@ static const char *client_bus_text(int error)
 	}
 }
 
+static int client_attempts_error(const struct attempts *tried)
+{
+	if (client_is_denied(tried->private) || client_is_denied(tried->bus))
+		return -EACCES;
+	if (tried->private == -ETIMEDOUT || tried->private == -EAGAIN || tried->private == -ECONNRESET)
+		return -ETIMEDOUT;
+	return -ECONNREFUSED;
+}
+
 static int client_fail_attempts(struct gw_client *client, const struct attempts *tried)
 {
 	char socket_text[256] = "", where[400];
 
-	if (client_is_denied(tried->private) || client_is_denied(tried->bus))
+	client->error = client_attempts_error(tried);
+	if (client->error == -EACCES)
 		return client_fail(client, GW_CLIENT_UNREACHABLE,
 				   "permission denied by %s: run it as root, or become a member of the group gpuwatch",
 				   client_is_denied(tried->private) ? client->target.socket : "the system bus");
-	if (tried->private == -ETIMEDOUT || tried->private == -EAGAIN || tried->private == -ECONNRESET)
+	if (client->error == -ETIMEDOUT)
 		return client_fail(client, GW_CLIENT_UNREACHABLE,
 				   "the daemon does not answer on %s: see `systemctl status gpuwatchd`",
 				   client->target.socket);
@@ -308,7 +318,9 @@ static bool client_switch_to_private(struct gw_client *client)
 static int client_fail_call(struct gw_client *client, int r, const char *method, const sd_bus_error *error)
 {
 	const char *name = error->name ? error->name : "", *text = error->message ? error->message : "";
+	bool silent = strcmp(name, SD_BUS_ERROR_NO_REPLY) == 0 || r == -ETIMEDOUT;
 
+	client->error = silent ? -ETIMEDOUT : 0;
 	/* On a private connection it is the daemon itself that may not do something. */
 	if (strcmp(name, SD_BUS_ERROR_ACCESS_DENIED) == 0 && !client->private)
 		return client_fail_attempts(client, &(struct attempts){ .bus = -EACCES });
@@ -317,7 +329,7 @@ static int client_fail_call(struct gw_client *client, int r, const char *method,
 	/* The arguments are this program's own, so it is not they that are wrong. */
 	if (strcmp(name, SD_BUS_ERROR_INVALID_ARGS) == 0)
 		return client_fail_foreign(client, "the daemon has another %s()", method);
-	if (strcmp(name, SD_BUS_ERROR_NO_REPLY) == 0 || r == -ETIMEDOUT)
+	if (silent)
 		return client_fail(client, GW_CLIENT_UNREACHABLE,
 				   "the daemon does not answer to %s(): see `systemctl status gpuwatchd`", method);
 	if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE)

@@ -44,7 +44,8 @@ struct gw_client {
 	struct gw_client_target target;
 	uint64_t deadline_usec; /* CLOCK_MONOTONIC; 0 = none */
 	bool private;
-	char owner[64];	   /* the daemon's unique name on the bus; "" on the private socket */
+	char owner[64]; /* the daemon's unique name on the bus; "" on the private socket */
+	int error; /* of the last call that was GW_CLIENT_UNREACHABLE: -EACCES, -ECONNREFUSED (not running), -ETIMEDOUT, or 0 */
 	char message[512]; /* why the last call failed, one line for people, without the program's name */
 	gw_client_changed changed;
 	void *userdata; /* for changed() */

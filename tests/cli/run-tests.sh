@@ -178,7 +178,7 @@ test_usage() {
 	ok "help is silent about what is not there" lacks "  export"
 	expect "version" 0 --version
 	ok "version is one line" grep -qx 'gpuwatch-cli [0-9.]*' "$work/out"
-	for command in status deadlocks stalls hazards waits timelines faults kfd probe-order show record replay explain; do
+	for command in status deadlocks stalls hazards check waits timelines faults kfd probe-order show record replay explain; do
 		expect "$command --help" 0 "$command" --help
 		ok "$command --help shows its usage" has "^usage: gpuwatch-cli $command "
 		ok "$command is in the manual" grep -q "^\.It Cm $command" docs/man/gpuwatch-cli.1
@@ -228,6 +228,100 @@ test_unreachable() {
 	ok "no permission: names the group" grep -q "permission denied.*group gpuwatch" "$work/err"
 	chmod 700 "$work/locked"
 	stop_daemon
+	unset DBUS_SYSTEM_BUS_ADDRESS
+}
+
+# ---- the health check ---------------------------------------------------------------
+
+# checked NAME CODE LINE ARGUMENT...: one line of at most 80 bytes, this one, within a second and what starting takes
+checked() {
+	local name=$1 code=$2 line=$3 begin end
+	shift 3
+	begin=$(date +%s%3N)
+	expect "$name" "$code" "$@"
+	end=$(date +%s%3N)
+	ok "$name: the line is '$line'" test "$(cat "$work/out")" = "$line"
+	ok "$name: one line" test "$(wc -l <"$work/out")" = 1
+	ok "$name: at most 80 bytes" test "$(head -c -1 "$work/out" | wc -c)" -le 80
+	ok "$name: nothing on stderr" test ! -s "$work/err"
+	ok "$name: in time" test $((end - begin)) -lt $((1000 + start_ms))
+}
+
+test_check() {
+	local canned=$work/check start_ms begin long
+	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$work/no-bus
+	# What a sanitized program takes to start on a busy machine is not the check's.
+	begin=$(date +%s%3N)
+	run --version
+	start_ms=$((3 * ($(date +%s%3N) - begin)))
+
+	mkdir -p "$canned"
+	cp $here/canned/*.json "$canned/"
+	start_daemon "$canned" "$socket"
+	checked "check: a deadlock" 1 '[fence-lock-cycle] compositor (pid 812) - RecommendedAction: contact-support' \
+		--socket="$socket" check
+	jq '.[0].root_cause.action = {code: "kill"}' $here/canned/reports.json >"$canned/reports.json"
+	checked "check: the action's code" 1 '[fence-lock-cycle] compositor (pid 812) - RecommendedAction: restart-app; 1 more' \
+		--socket="$socket" check --format=npd
+	checked "check: Nagios" 2 'CRITICAL: [fence-lock-cycle] pid 812 - RecommendedAction: restart-app; 1 more' \
+		--socket="$socket" check --format=nagios
+	checked "check: NHC" 1 'check_gpuwatch: [fence-lock-cycle] pid 812 - RecommendedAction: restart-app' \
+		--socket="$socket" check --format=nhc
+	expect "check: JSON" 1 --socket="$socket" check --format=json
+	ok "check: JSON has the report" test "$(jq -r '.schema, .state, .report, .class, .recommended_action, .problems' "$work/out" | xargs)" = \
+		"gpuwatch.check.v1 problem d-1f3a9c02e455 fence-lock-cycle restart-app 2"
+	cp "$work/out" "$work/check.json"
+	expect "check: --json is that format" 1 --socket="$socket" --json check
+	ok "check: --json is that document" cmp "$work/out" "$work/check.json"
+	long=$(printf '\303\244%.0s' {1..100})
+	jq --arg long "$long" '.[0].root_cause.action = {code: "gpu-reset"} | .[0].nodes[0] |= (.phrase = $long | del(.pid))' \
+		$here/canned/reports.json >"$canned/reports.json"
+	expect "check: a long name" 1 --socket="$socket" check
+	ok "check: a long name is cut" test "$(head -c -1 "$work/out" | wc -c)" -le 80
+	ok "check: at a character" iconv -f UTF-8 -t UTF-8 "$work/out"
+	ok "check: before the action" has '~ - RecommendedAction: component-reset$'
+	jq '.[0].nodes[0].phrase = "two\nlines\u001b[2J"' $here/canned/reports.json >"$canned/reports.json"
+	expect "check: a hostile name" 1 --socket="$socket" check
+	ok "check: a hostile name is one line" test "$(wc -l <"$work/out")" = 1
+	ok "check: a hostile name has no escapes" not grep -q $'\033' "$work/out"
+
+	# Twins: what is no problem, or not yet.
+	jq '[.[] | .state = "resolved"]' $here/canned/reports.json >"$canned/reports.json"
+	checked "check: all is over" 0 'no GPU deadlock, 1 stall, 1 probe failed' --socket="$socket" check
+	jq '[.[] | .confidence = "hint"]' $here/canned/reports.json >"$canned/reports.json"
+	checked "check: a hint is no problem" 0 'no GPU deadlock, 1 stall, 1 probe failed' --socket="$socket" check
+	jq '[.[0] | .confidence = "probable" | .detected_mono_ns = 1000000000]' $here/canned/reports.json >"$canned/reports.json"
+	expect "check: a probable one that stands" 1 --socket="$socket" check
+	jq --argjson now "$(awk '{ printf "%d", $1 * 1000 }' /proc/uptime)000000" \
+		'[.[0] | .confidence = "probable" | .detected_mono_ns = $now]' $here/canned/reports.json >"$canned/reports.json"
+	expect "check: a probable one that has just begun" 0 --socket="$socket" check
+	echo '[]' >"$canned/reports.json"
+	jq '.active_reports = {} | .probes = [.probes[] | select(.state != "failed")]' $here/canned/status.json >"$canned/status.json"
+	checked "check: healthy" 0 'no GPU deadlock' --socket="$socket" check
+	checked "check: healthy, Nagios" 0 'OK: no GPU deadlock' --socket="$socket" check --format=nagios
+	jq '.counters.snapshots = 0' $here/canned/status.json >"$canned/status.json"
+	checked "check: before the first look" 2 'gpuwatchd has not finished its first look: ask again' --socket="$socket" check
+	jq '.probes = [.probes[] | .state = "failed"] | .active_reports = {}' $here/canned/status.json >"$canned/status.json"
+	checked "check: no probe works" 2 'gpuwatchd watches nothing here: gpuwatch-cli status' --socket="$socket" check
+	kill -STOP "$daemon"
+	checked "check: the daemon is stopped" 2 'gpuwatchd does not answer in 0.8 s: systemctl status gpuwatchd' --socket="$socket" check
+	checked "check: the daemon is stopped, Nagios" 3 \
+		'UNKNOWN: gpuwatchd does not answer in 0.8 s: systemctl status gpuwatchd' --socket="$socket" check --format=nagios
+	kill -CONT "$daemon"
+	stop_daemon
+	start_daemon $here/canned "$socket" --mute
+	checked "check: a mute daemon" 2 'gpuwatchd does not answer in 0.8 s: systemctl status gpuwatchd' --socket="$socket" check
+	stop_daemon
+	start_daemon $here/canned "$socket" --old
+	checked "check: a daemon of another version" 2 'gpuwatchd is of another version: systemctl restart gpuwatchd' --socket="$socket" check
+	stop_daemon
+	# A bus that accepts and then sends nothing.
+	start_daemon $here/canned "$work/hung-bus" --mute
+	DBUS_SYSTEM_BUS_ADDRESS=unix:path=$work/hung-bus \
+		checked "check: a bus that hangs" 2 'gpuwatchd does not answer in 0.8 s: systemctl status gpuwatchd' --system-bus check
+	stop_daemon
+	checked "check: no daemon" 2 'gpuwatchd is not running: systemctl start gpuwatchd' --socket="$work/none" check
+	expect_trouble "check: no such format" 2 'takes plain, nagios, npd, nhc or json, not "xml"' check --format=xml
 	unset DBUS_SYSTEM_BUS_ADDRESS
 }
 
@@ -1172,6 +1266,7 @@ test_documents() {
 
 test_usage
 test_unreachable
+test_check
 test_show
 test_colour
 test_private
