@@ -31,6 +31,25 @@ static const char *holder_handover_module(const struct gw_builder *builder, uint
 	return NULL;
 }
 
+/*
+ * Whoever got the lock to release it does so in good time. A driver always has some item that runs: after so long, what is
+ * left of those that could be meant proves nothing any more.
+ */
+#define HANDOVER_PATIENCE_NS 60000000000ULL
+
+static bool holder_handover_is_overdue(const struct gw_builder *builder, uint64_t lock)
+{
+	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock);
+	uint64_t now_ns = gw_snapshot_head(builder->now)->mono_ns;
+	struct gw_wait wait;
+
+	for (size_t i = 0; i < waiters.count; i++)
+		if (gw_task_wait(waiters.members[i].record, &wait) && wait.since_ns &&
+		    wait.since_ns + HANDOVER_PATIENCE_NS < now_ns)
+			return true;
+	return false;
+}
+
 /* It executes an item of the module, for some time, and does not itself wait for the lock. */
 static bool holder_handover_may_release(const struct gw_builder *builder, const struct gw_task_record *worker,
 					const char *module, uint64_t lock)
@@ -50,7 +69,7 @@ static bool holder_handover_may_release(const struct gw_builder *builder, const 
 int gw_holder_handover(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t lock = gw_builder_node(builder, node)->address;
-	const char *module = holder_handover_module(builder, lock);
+	const char *module = holder_handover_is_overdue(builder, lock) ? NULL : holder_handover_module(builder, lock);
 	const struct gw_task_record *const *tasks;
 	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
 	int found = 0;

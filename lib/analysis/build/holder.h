@@ -10,7 +10,8 @@
 
 /*
  * A work item of the same driver, to which the owner of a lock may have handed it: neither the kernel nor the lock
- * records that. Adds an edge from the lock @node to each worker that may release it. Returns how many, or -ENOMEM.
+ * records that. Adds an edge from the lock @node to each worker that may release it, but not any more when somebody has
+ * waited for a minute. Returns how many, or -ENOMEM.
  */
 int gw_holder_handover(struct gw_builder *builder, uint32_t node);
 

@@ -83,31 +83,31 @@ static bool lock_owner_sleeps_in_user_call(const struct gw_builder *builder, con
 	return true;
 }
 
-/* Marks the lock as a dead end if its owner, alive as it is, has forgotten it; as surely as @limit at most. */
+/* Marks the lock as a dead end if its owner, alive as it is, has forgotten it; as surely as @confidence. */
 static int lock_judge_owner(struct gw_builder *builder, uint32_t node, const struct gw_task_record *owner,
-			    enum gw_confidence limit)
+			    enum gw_confidence confidence)
 {
 	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
-	enum gw_confidence probable = limit < GW_CONFIDENCE_PROBABLE ? limit : GW_CONFIDENCE_PROBABLE;
 
 	/* freeze_super() hands one of these to user space on purpose. */
 	if (lock->kind == GW_LOCK_PERCPU_RWSEM)
 		return 0;
 	if (lock_owner_sleeps_in_user_call(builder, lock, owner))
-		return gw_builder_dead(builder, node, limit, "sleeps in a system call that has nothing to do with it");
+		return gw_builder_dead(builder, node, confidence,
+				       "sleeps in a system call that has nothing to do with it");
 	if (gw_stack_idle_worker(builder->now, owner))
-		return gw_builder_dead(builder, node, limit, "has finished its work item and waits for another one");
+		return gw_builder_dead(builder, node, confidence,
+				       "has finished its work item and waits for another one");
 	if (lock_owner_was_in_user_mode(builder, lock, owner))
-		return gw_builder_dead(builder, node, probable, "went back to user space with it");
+		return gw_builder_dead(builder, node, confidence, "went back to user space with it");
 	return 0;
 }
 
 /*
  * The owner is gone, or has forgotten the lock, and work items of its driver run that may release it. As long as one of
- * them can go on, so can the lock. *@confidence: of the edge to the owner.
+ * them can go on, so can the lock.
  */
-static int lock_ask_for_handover(struct gw_builder *builder, uint32_t node, uint32_t owner,
-				 enum gw_confidence *confidence)
+static int lock_ask_for_handover(struct gw_builder *builder, uint32_t node, uint32_t owner)
 {
 	bool gone = gw_builder_node(builder, owner)->gone;
 	int found;
@@ -117,14 +117,14 @@ static int lock_ask_for_handover(struct gw_builder *builder, uint32_t node, uint
 	found = gw_holder_handover(builder, node);
 	if (found <= 0)
 		return found;
-	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
-	gw_builder_node(builder, node)->leaf = GW_LEAF_NONE;
-	gw_builder_node(builder, node)->why = NULL;
-	if (!gone || *confidence > GW_CONFIDENCE_PROBABLE)
-		*confidence = gone ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT;
+	if (gone)
+		gw_builder_node(builder, node)->rule = GW_RULE_ANY;
+	else
+		gw_builder_node(builder, node)->leaf = GW_LEAF_LEFT;
 	return 0;
 }
 
+/* Whoever went on without a lock may have left its release to anybody, at any time: nothing that is read here excludes that. */
 static int lock_held_by_owner(struct gw_builder *builder, uint32_t node)
 {
 	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
@@ -136,12 +136,15 @@ static int lock_held_by_owner(struct gw_builder *builder, uint32_t node)
 		return -ENOMEM;
 	if (owner == GW_NO_NODE && !builder->complete)
 		return gw_builder_live(builder, node, "has an owner that is not in this snapshot");
-	if (owner == GW_NO_NODE && gw_builder_gone_task(builder, lock->owner, 0, lock->owner_pid, "", &owner) < 0)
-		return -ENOMEM;
+	if (owner == GW_NO_NODE) {
+		confidence = GW_CONFIDENCE_PROBABLE;
+		if (gw_builder_gone_task(builder, lock->owner, 0, lock->owner_pid, "", &owner) < 0)
+			return -ENOMEM;
+	}
 	task = gw_builder_node(builder, owner)->task;
-	if (task && lock_judge_owner(builder, node, task, GW_CONFIDENCE_PROVEN) < 0)
+	if (task && lock_judge_owner(builder, node, task, GW_CONFIDENCE_PROBABLE) < 0)
 		return -ENOMEM;
-	if (lock_ask_for_handover(builder, node, owner, &confidence) < 0)
+	if (lock_ask_for_handover(builder, node, owner) < 0)
 		return -ENOMEM;
 	return gw_builder_edge(builder, node, owner, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, confidence, 0);
 }
@@ -219,7 +222,7 @@ static int lock_held_by_last_holder(struct gw_builder *builder, uint32_t node)
 				    lock_trust_leak(builder, lock, seen)) < 0) {
 		return -ENOMEM;
 	}
-	if (lock_ask_for_handover(builder, node, owner, &confidence) < 0)
+	if (lock_ask_for_handover(builder, node, owner) < 0)
 		return -ENOMEM;
 	return gw_builder_edge(builder, node, owner, GW_RELATION_HELD_BY, GW_EVIDENCE_LAST_HOLDER, confidence,
 			       seen ? seen->since_ns : 0);

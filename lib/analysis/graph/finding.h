@@ -15,7 +15,6 @@ struct gw_finding {
 	enum gw_kind kind;
 	enum gw_class class;
 	enum gw_confidence confidence; /* that this snapshot alone would justify */
-	uint32_t proven_after;	       /* so many looks in a row make it proven whatever confidence says; 0 = never */
 	uint64_t key;		       /* equal for the same waits and objects */
 	uint64_t formed_ns;
 	uint32_t root;		    /* node: the cause */

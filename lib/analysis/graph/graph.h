@@ -47,6 +47,7 @@ enum gw_leaf {
 	GW_LEAF_NONE, /* its edges decide; no edges = progress */
 	GW_LEAF_LIVE, /* can make progress, or nobody knows: see why */
 	GW_LEAF_DEAD, /* never will: see why */
+	GW_LEAF_LEFT, /* never will, unless one of those can that may release it (RELEASED_BY) */
 };
 
 enum gw_relation {
@@ -108,7 +109,7 @@ struct gw_node {
 	enum gw_rule rule;
 	enum gw_leaf leaf;
 	const char *label;	       /* its name where no record has one, else NULL */
-	enum gw_confidence confidence; /* of a GW_LEAF_DEAD */
+	enum gw_confidence confidence; /* of a GW_LEAF_DEAD or GW_LEAF_LEFT */
 	const char *why;	       /* of a leaf, static text that completes "it ..." */
 	enum gw_end end;
 	uint64_t address, extra;  /* identity, by type */

@@ -38,22 +38,37 @@ void gw_liveness_deinit(struct gw_liveness *liveness)
 	*liveness = (struct gw_liveness){ .graph = NULL };
 }
 
+/* Whether the edge is one of those by which its node may come alive. */
+static bool liveness_counts(const struct gw_graph *graph, const struct gw_node *node, uint32_t edge)
+{
+	return node->leaf != GW_LEAF_LEFT || graph->edges[edge].relation == GW_RELATION_RELEASED_BY;
+}
+
 /* Whether a node can make progress before anything is known of its neighbours; counts its needs otherwise. */
 static bool liveness_starts_alive(struct gw_liveness *liveness, const struct gw_scope *scope, uint32_t index)
 {
 	const struct gw_node *node = &liveness->graph->nodes[index];
-	uint32_t needs = 0;
+	bool any = node->rule == GW_RULE_ANY || node->leaf == GW_LEAF_LEFT;
+	uint32_t all = 0, needs = 0;
 
 	if (node->leaf == GW_LEAF_LIVE)
 		return true;
+	if (node->leaf != GW_LEAF_NONE && node->confidence < scope->confidence)
+		return true;
 	if (node->leaf == GW_LEAF_DEAD) {
 		liveness->pending[index] = UINT32_MAX;
-		return node->confidence < scope->confidence;
+		return false;
 	}
-	for (uint32_t i = 0; i < node->n_out; i++)
-		needs += gw_scope_has(scope, liveness->graph, node->first_out + i);
-	liveness->pending[index] = node->rule == GW_RULE_ANY ? 1 : needs;
-	return node->rule == GW_RULE_ANY ? needs < node->n_out || needs == 0 : needs == 0;
+	for (uint32_t i = 0; i < node->n_out; i++) {
+		uint32_t edge = node->first_out + i;
+
+		if (!liveness_counts(liveness->graph, node, edge))
+			continue;
+		all++;
+		needs += gw_scope_has(scope, liveness->graph, edge);
+	}
+	liveness->pending[index] = any ? 1 : needs;
+	return any ? needs < all || needs == 0 : needs == 0;
 }
 
 /* One need of the node is met. */
@@ -81,7 +96,8 @@ uint32_t gw_liveness_run(struct gw_liveness *liveness, const struct gw_scope *sc
 		for (uint32_t i = 0; i < node->n_in; i++) {
 			uint32_t edge = graph->in[node->first_in + i], from = graph->edges[edge].from;
 
-			if (gw_scope_has(scope, graph, edge) && liveness_comes_alive(liveness, from)) {
+			if (gw_scope_has(scope, graph, edge) && liveness_counts(graph, &graph->nodes[from], edge) &&
+			    liveness_comes_alive(liveness, from)) {
 				liveness->dead[from] = false;
 				liveness->queue[alive++] = from;
 			}

@@ -100,7 +100,7 @@ int gw_paths_towards(struct gw_paths *paths, const uint32_t *goals, uint32_t cou
 			uint32_t edge = graph->in[node->first_in + i], from = graph->edges[edge].from;
 
 			if (paths->mark[from] == paths->stamp || graph->edges[edge].confidence < confidence ||
-			    (dead && !dead[from]))
+			    graph->edges[edge].relation == GW_RELATION_RELEASED_BY || (dead && !dead[from]))
 				continue;
 			paths->mark[from] = paths->stamp;
 			paths->via[from] = edge;

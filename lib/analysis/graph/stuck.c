@@ -98,7 +98,8 @@ static int stuck_judge(struct search *search, const struct gw_scope *scope, cons
 
 	if (stuck_any_explained(search->stuck, nodes, count) || search->stuck->n_parts == GW_STUCK_PARTS_MAX)
 		return 0;
-	if (count == 1 && search->graph->nodes[nodes[0]].leaf == GW_LEAF_DEAD)
+	if (count == 1 && (search->graph->nodes[nodes[0]].leaf == GW_LEAF_DEAD ||
+			   search->graph->nodes[nodes[0]].leaf == GW_LEAF_LEFT))
 		return stuck_add(search->stuck, scope->confidence, false, nodes, count);
 	if (count == 1 && !stuck_needs_itself(search->graph, scope, nodes[0]))
 		return 0;

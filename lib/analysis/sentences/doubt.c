@@ -66,6 +66,28 @@ static void doubt_held_up(struct gw_prose *prose, const struct gw_edge *edge)
 			: ". Both are of the same driver, and no more than that links them.");
 }
 
+/* A lock that its owner went on without may have been handed over. */
+static void doubt_release(struct gw_prose *prose)
+{
+	const struct gw_node *owner = gw_prose_last_node(prose);
+
+	gw_prose_add(
+		prose,
+		" Not proven: that nobody else releases it. The owner may have left that to another task, a work item or a timer");
+	if (owner->task && !(owner->task->flags & GW_TASK_F_KTHREAD))
+		gw_prose_add(prose, ", and it may do so itself in a later system call");
+	gw_prose_add(prose, ".");
+}
+
+static bool doubt_is_about_release(const struct gw_prose *prose)
+{
+	const struct gw_finding *finding = prose->finding;
+
+	return finding->class == GW_CLASS_LEAKED_LOCK && finding->confidence < GW_CONFIDENCE_PROVEN &&
+	       !prose->graph->from_text &&
+	       prose->graph->edges[finding->edges.items[finding->edges.count - 1]].evidence == GW_EVIDENCE_OWNER_FIELD;
+}
+
 static void doubt_weakest_edge(struct gw_prose *prose)
 {
 	const struct gw_index_list *edges = &prose->finding->edges;
@@ -93,5 +115,8 @@ static void doubt_weakest_edge(struct gw_prose *prose)
 void gw_prose_doubts(struct gw_prose *prose)
 {
 	doubt_unknown_beginnings(prose);
-	doubt_weakest_edge(prose);
+	if (doubt_is_about_release(prose))
+		doubt_release(prose);
+	else
+		doubt_weakest_edge(prose);
 }

@@ -494,38 +494,28 @@ static int classify_longest_direct_waiter(struct classifier *c, uint32_t dead_en
 	return r;
 }
 
+/* From a lock or section to who left it; GW_NO_EDGE if the dead end is neither. */
+static uint32_t classify_edge_to_owner(const struct gw_graph *graph, const struct gw_node *end)
+{
+	for (uint32_t i = 0; i < end->n_out; i++) {
+		enum gw_relation relation = graph->edges[end->first_out + i].relation;
+
+		if (relation == GW_RELATION_HELD_BY || relation == GW_RELATION_ENTERED_BY)
+			return end->first_out + i;
+	}
+	return GW_NO_EDGE;
+}
+
 /* The chain of edges to the dead end; for a lock or section also to who lives on without it. */
 static int classify_chain_to_dead_end(struct classifier *c, uint32_t waiter, uint32_t dead_end,
 				      struct gw_index_list *edges)
 {
-	const struct gw_node *end = &c->graph->nodes[dead_end];
+	uint32_t owner = classify_edge_to_owner(c->graph, &c->graph->nodes[dead_end]);
 
 	for (uint32_t node = waiter; node != dead_end; node = c->graph->edges[c->paths.via[node]].to)
 		if (gw_index_list_add(edges, c->paths.via[node]) < 0)
 			return -ENOMEM;
-	return (end->type == GW_NODE_LOCK || end->type == GW_NODE_SECTION) && end->n_out > 0
-		       ? gw_index_list_add(edges, end->first_out)
-		       : 0;
-}
-
-/*
- * An owner that was in user mode between two looks, and owned the lock at both, either kept it or took it again. But a
- * mutex is handed to its first waiter after two unlocks at most (MUTEX_FLAG_HANDOFF), and here that one still waits: so
- * it cannot have been the latter each time.
- */
-#define LOOKS_THAT_PROVE 5
-
-static uint32_t classify_looks_that_prove(const struct classifier *c, const struct gw_finding *finding,
-					  uint32_t dead_end)
-{
-	const struct gw_node *node = &c->graph->nodes[dead_end];
-
-	if (node->type != GW_NODE_LOCK || !node->lock || node->lock->kind != GW_LOCK_MUTEX)
-		return 0;
-	for (uint32_t i = 0; i < finding->edges.count; i++)
-		if (c->graph->edges[finding->edges.items[i]].confidence < GW_CONFIDENCE_PROVEN)
-			return 0;
-	return LOOKS_THAT_PROVE;
+	return owner != GW_NO_EDGE ? gw_index_list_add(edges, owner) : 0;
 }
 
 /* By the last edge of the chain. */
@@ -561,7 +551,6 @@ static int classify_add_dead_end(struct classifier *c, uint32_t index)
 		return -ENOMEM;
 	finding->root = finding->chain.items[finding->chain.count - 1];
 	finding->confidence = confidence;
-	finding->proven_after = classify_looks_that_prove(c, finding, dead_end);
 	finding->class = classify_dead_end(c->graph->edges[finding->edges.items[finding->edges.count - 1]].relation);
 	return classify_complete(c, finding, index);
 }

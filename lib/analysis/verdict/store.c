@@ -23,7 +23,6 @@ struct entry {
 	uint64_t key, fingerprint; /* differs when the report would, too */
 	uint64_t detected_real_ns, detected_mono_ns;
 	uint64_t offered_at;	 /* step of the last sighting */
-	uint32_t repeated;	 /* sightings in consecutive steps up to then */
 	enum gw_confidence seen; /* then */
 	struct gw_wait_identity *participants;
 	size_t n_participants;
@@ -257,7 +256,6 @@ static int store_add_entry(struct gw_store *store, const struct gw_graph *graph,
 	entry->key = finding->key;
 	entry->seen = finding->confidence;
 	entry->offered_at = store->step;
-	entry->repeated = 1;
 	entry->detected_real_ns = head->real_ns;
 	entry->detected_mono_ns = head->mono_ns;
 	entry->participants = malloc(size);
@@ -339,31 +337,20 @@ static void store_resolve_explained_stalls(struct gw_store *store, const struct 
 	store_list_reports(store);
 }
 
-/* How sure the finding is after one more look. */
-static enum gw_confidence store_confirm(const struct gw_store *store, struct entry *entry,
-					const struct gw_finding *finding)
-{
-	entry->repeated = entry->offered_at + 1 == store->step ? entry->repeated + 1 : 1;
-	entry->offered_at = store->step;
-	if (finding->proven_after && entry->repeated >= finding->proven_after)
-		return GW_CONFIDENCE_PROVEN;
-	return finding->confidence;
-}
-
 static int store_offer_again(struct gw_store *store, struct entry *entry, const struct gw_graph *graph,
 			     const struct gw_finding *finding, gw_report_changed changed, void *userdata)
 {
 	uint64_t now_ns = gw_snapshot_head(graph->snapshot)->mono_ns;
-	enum gw_confidence confidence, seen;
+	enum gw_confidence confidence;
 	bool candidate = !entry->report;
 	int r;
 
 	if (entry->offered_at == store->step)
 		return 0;
-	seen = store_confirm(store, entry, finding);
+	entry->offered_at = store->step;
 	/* As strong as the weaker of the last two looks, but what was proven stays so. */
-	confidence = seen < entry->seen ? seen : entry->seen;
-	entry->seen = seen;
+	confidence = finding->confidence < entry->seen ? finding->confidence : entry->seen;
+	entry->seen = finding->confidence;
 	if (candidate && finding->formed_ns + store->policy.min_wait_ns > now_ns)
 		return 0;
 	if (store_is_active(entry) && entry->report->confidence > confidence)

@@ -20,7 +20,7 @@ LIMIT_NS = 2_000_000_000  # seen within 2 s, resolved within 2 s
 
 # What cannot be proven: the kernel does not record who holds an rwsem for reading, so that the holder is inferred; a driver
 # that lives can start another kernel thread in the place of one that is gone; and who retired a fence once may do so again;
-# a device that outlasted a job's timeout may still send its interrupt.
+# a device that outlasted a job's timeout may still send its interrupt; and a lock may be released by whom its owner left it to.
 CONFIDENCE = {
     "page-lock-cycle": "probable",
     "lock-cycle.three-read": "probable",
@@ -29,6 +29,11 @@ CONFIDENCE = {
     "orphaned-fence.unplugged": "probable",
     "recovery.context-per-job": "probable",
     "recovery.operator": "probable",
+    "leaked-lock.exited": "probable",
+    "leaked-lock.resv": "probable",
+    "leaked-lock.worker": "probable",
+    "leaked-lock.user-sleep": "probable",
+    "leaked-lock.user-spin": "probable",
     "reset-cycle.flush": "probable",
     "reset-cycle.lock": "probable",
     "reset-cycle.queued": "probable",
