@@ -175,8 +175,10 @@ static const struct {
 	{ LONG_FROM, OPTION_FROM, "--from",
 	  "      --from FILE    analyse what --save wrote, or a kernel log; no daemon needed", VALUE(from) },
 	{ LONG_COMPARE, OPTION_COMPARE, "--compare",
-	  "      --compare FILE what changed since the boot in FILE: evidence, a log, what --json\n"
-	  "                     printed; or a list of what must be bound, DEVICE [DRIVER] a line",
+	  "      --compare FILE [FILE]\n"
+	  "                     what changed since the boot in FILE, now or in the second one: evidence,\n"
+	  "                     a log, what --json printed; or a list of what must be bound, DEVICE\n"
+	  "                     [DRIVER] a line",
 	  VALUE(compare) },
 	{ LONG_KTAP, OPTION_KTAP, "--ktap", "      --ktap         print the result as KTAP, for test farms", NO_VALUE },
 	{ LONG_FORMAT, OPTION_FORMAT, "--format", "      --format=FORMAT plain, nagios, npd, nhc or json",
@@ -391,15 +393,24 @@ static bool arguments_are_many(const struct command *command)
 	return command->argument && strstr(command->argument, "...");
 }
 
+/* Of the commands that take no list of them: the second boot of --compare is one, too. */
+static int arguments_most(const struct command *command, unsigned options)
+{
+	return command->argument || (options & OPTION_COMPARE) ? 1 : 0;
+}
+
 static int arguments_check(const struct command *command, unsigned options, int count, char **arguments)
 {
+	int most = arguments_most(command, options);
+
 	if (arguments_are_many(command) && (count > 0 || (options & OPTION_JOURNAL)))
 		return 0;
 	if (command->argument && (count == 0 || !*arguments[0]))
 		return usage_error("%s needs %s", command->name, command->argument);
-	if (count > (command->argument ? 1 : 0))
-		return usage_error("%s: one argument too many: %s", command->name,
-				   arguments[command->argument ? 1 : 0]);
+	if (count > most)
+		return usage_error("%s: one argument too many: %s", command->name, arguments[most]);
+	if (count > 0 && (options & OPTION_COMPARE) && (options & OPTION_FROM))
+		return usage_error("--from and a second boot of --compare exclude each other");
 	return 0;
 }
 

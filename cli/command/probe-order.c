@@ -121,20 +121,34 @@ static int probe_order_show(const struct cli *cli)
 
 /* ---- --compare ------------------------------------------------------------------ */
 
-static int probe_order_compare(const struct cli *cli)
+/* What is compared with --compare's file: the second file, else the boot that is shown without --compare. */
+static int probe_order_get_after(const struct cli *cli, json_t **ret)
 {
-	_cleanup_json_ json_t *before = NULL, *after = NULL, *compare = NULL;
-	int r = probe_order_get(cli, &after);
+	return cli->argument ? probe_order_read(cli->argument, true, ret) : probe_order_get(cli, ret);
+}
 
-	if (r == EXIT_NOTHING)
-		r = kept_is_directory(cli->compare)
-			    ? kept_last_good(cli->compare, field_string(after, "boot_id"), &before)
-			    : probe_order_read(cli->compare, true, &before);
-	if (r != EXIT_NOTHING)
-		return r;
-	compare = gw_boot_compare(before, after);
-	if (!compare)
-		out_of_memory();
+static int probe_order_get_before(const struct cli *cli, const json_t *after, json_t **ret)
+{
+	return kept_is_directory(cli->compare) ? kept_last_good(cli->compare, field_string(after, "boot_id"), ret)
+					       : probe_order_read(cli->compare, true, ret);
+}
+
+/* A list of what must be bound is what a boot is held against, whichever comes first. */
+static int probe_order_sort_lists(const struct cli *cli, json_t **before, json_t **after)
+{
+	json_t *list = *after;
+
+	if (*field_string(list, "schema"))
+		return EXIT_NOTHING;
+	if (!*field_string(*before, "schema"))
+		return file_reject(cli->argument, "is a list of what must be bound, as the first file is: no boot");
+	*after = *before;
+	*before = list;
+	return EXIT_NOTHING;
+}
+
+static void probe_order_print_compare(const struct cli *cli, json_t *compare)
+{
 	output_clean(cli, compare);
 	if (cli_has(cli, OPTION_JSON))
 		output_json(cli, compare, false);
@@ -142,6 +156,21 @@ static int probe_order_compare(const struct cli *cli)
 		render_compare_ktap(&cli->terminal, compare);
 	else
 		render_compare(&cli->terminal, compare, cli_has(cli, OPTION_ALL));
+}
+
+static int probe_order_compare(const struct cli *cli)
+{
+	_cleanup_json_ json_t *before = NULL, *after = NULL, *compare = NULL;
+	int r = probe_order_get_after(cli, &after);
+
+	r = r ?: probe_order_get_before(cli, after, &before);
+	r = r ?: probe_order_sort_lists(cli, &before, &after);
+	if (r != EXIT_NOTHING)
+		return r;
+	compare = gw_boot_compare(before, after);
+	if (!compare)
+		out_of_memory();
+	probe_order_print_compare(cli, compare);
 	return compare_is_worse(compare) ? EXIT_FOUND : EXIT_NOTHING;
 }
 

@@ -33,7 +33,7 @@ struct cli {
 	struct terminal terminal;
 	struct gw_client_target target;
 	unsigned options;     /* OPTION_* */
-	const char *argument; /* ID or FILE, of the commands that take one */
+	const char *argument; /* ID or FILE, of the commands that take one, NULL = not given */
 	char **arguments;     /* of those that take more: all of them */
 	int n_arguments;
 	/* Values of options that have one; of --timeline NULL when it was given without. */
