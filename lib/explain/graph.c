@@ -12,6 +12,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/explain/partner.h"
+#include "lib/explain/queue.h"
 #include "lib/explain/snapshot.h"
 
 /* Made-up addresses, apart for each kind of object. */
@@ -21,6 +22,7 @@
 #define WORKS_BASE UINT64_C(0xffff88c000000000)
 #define OWNED_BASE UINT64_C(0xffff88d000000000)
 #define NOTIFIERS_BASE UINT64_C(0xffff88e000000000)
+#define ITEMS_BASE UINT64_C(0xffff88f000000000)
 
 /* ---- texts ------------------------------------------------------------------------------------------- */
 
@@ -417,6 +419,40 @@ static int text_graph_unplugged(struct gw_text_graph *graph, uint32_t fence, uin
 					       : 0;
 }
 
+/* A work item that the kernel's listing names, and who keeps it from ending. */
+static int text_graph_item(struct gw_text_graph *graph, const struct gw_log_item *item, uint32_t *ret)
+{
+	struct gw_partners keepers = gw_queue_keepers(graph->scene, item);
+	uint32_t work =
+		text_graph_object(graph, GW_NODE_WORK, ITEMS_BASE + (uint64_t)(item - graph->scene->model->items) * 64,
+				  text_graph_label(graph, "work item %s", item->function));
+
+	*ret = work;
+	if (work == GW_NO_NODE)
+		return -ENOMEM;
+	if (!text_graph_first(graph, work))
+		return 0;
+	if (keepers.count == 0) {
+		text_graph_live(graph, work, "can go on, as far as the log shows");
+		return 0;
+	}
+	return text_graph_partners(
+		graph, work, &keepers,
+		item->state == GW_LOG_ITEM_RUNS ? GW_RELATION_EXECUTED_BY : GW_RELATION_QUEUED_BEHIND, true);
+}
+
+/* A fence that nobody who is blocked would signal: an item that cannot start, perhaps. */
+static int text_graph_held_back(struct gw_text_graph *graph, uint32_t fence, const struct gw_log_item *item)
+{
+	uint32_t work;
+	int r = text_graph_item(graph, item, &work);
+
+	return r
+		       ?: text_graph_edge(graph, fence, work, GW_RELATION_SIGNALLED_BY,
+					  gw_scene_signals(item->function) ? GW_CONFIDENCE_PROBABLE
+									   : GW_CONFIDENCE_HINT);
+}
+
 static int text_graph_fence(struct gw_text_graph *graph, uint32_t actor)
 {
 	const struct gw_actor *at = text_graph_at(graph, actor);
@@ -438,6 +474,10 @@ static int text_graph_fence(struct gw_text_graph *graph, uint32_t actor)
 			    GW_RELATION_WAITS_FOR, at->wait.reliable ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT) < 0)
 		return -ENOMEM;
 	if (partners.count == 0) {
+		const struct gw_log_item *item = gw_queue_signaller(graph->scene, actor);
+
+		if (item)
+			return text_graph_held_back(graph, fence, item);
 		partners = gw_partner_unplugs(graph->scene, actor);
 		if (partners.count)
 			return text_graph_unplugged(graph, fence, partners.actors[0]);
@@ -470,6 +510,25 @@ static int text_graph_work(struct gw_text_graph *graph, uint32_t actor, struct g
 			    at->wait.reliable ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT) < 0)
 		return -ENOMEM;
 	return text_graph_partners(graph, work, &partners, GW_RELATION_EXECUTED_BY, at->wait.reliable);
+}
+
+/* The kernel's own list of who waits for which item, else a guess from stacks. */
+static int text_graph_flush(struct gw_text_graph *graph, uint32_t actor)
+{
+	const struct gw_log_item *item = gw_queue_flushed(graph->scene, actor);
+	struct gw_partners workers = gw_partner_workers(graph->scene, actor);
+	uint32_t work;
+	int r;
+
+	if (workers.count == 0)
+		workers = gw_partner_flushed(graph->scene, actor);
+	if (!item)
+		return text_graph_work(
+			graph, actor, workers, GW_RELATION_FLUSHES,
+			text_graph_unknown(graph, actor,
+					   "for a work item to finish, and the log does not show who runs it"));
+	r = text_graph_item(graph, item, &work);
+	return r ?: text_graph_edge(graph, graph->nodes[actor], work, GW_RELATION_FLUSHES, GW_CONFIDENCE_PROBABLE);
 }
 
 /* Devices are told apart by who runs their callbacks. */
@@ -623,10 +682,7 @@ static int text_graph_wait(struct gw_text_graph *graph, uint32_t actor)
 		return text_graph_fence(graph, actor);
 	case GW_TEXT_WAIT_WORK:
 	case GW_TEXT_WAIT_WORKQUEUE:
-		return text_graph_work(
-			graph, actor, gw_partner_workers(graph->scene, actor), GW_RELATION_FLUSHES,
-			text_graph_unknown(graph, actor,
-					   "for a work item to finish, and the log does not show who runs it"));
+		return text_graph_flush(graph, actor);
 	case GW_TEXT_WAIT_RUNTIME_PM:
 		return text_graph_runtime_pm(graph, actor);
 	case GW_TEXT_WAIT_SRCU:
@@ -787,8 +843,8 @@ int gw_text_graph_init(struct gw_text_graph *graph, const struct gw_scene *scene
 	gw_graph_init(&graph->graph, graph->snapshot);
 	graph->graph.from_text = true;
 	graph->nodes = calloc(scene->n_actors + 1, sizeof(*graph->nodes));
-	/* Each actor adds its own node, one that it waits for, one that it is inside of, and a device, at most. */
-	graph->met = calloc((size_t)scene->n_actors * 4 + 2, sizeof(*graph->met));
+	/* Each actor adds its own node, one that it waits for, one that it is inside of, a device, and an item, at most. */
+	graph->met = calloc((size_t)scene->n_actors * 5 + 2, sizeof(*graph->met));
 	graph->wanted = calloc(scene->n_actors + 1, sizeof(*graph->wanted));
 	if (!graph->nodes || !graph->met || !graph->wanted)
 		return -ENOMEM;

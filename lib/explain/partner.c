@@ -71,7 +71,7 @@ static bool partner_changes_power(const struct gw_scene *scene, const struct gw_
 	return other->callback && partner_waits_elsewhere(other);
 }
 
-struct gw_partners gw_partner_holders(const struct gw_scene *scene, uint32_t actor)
+static struct gw_partners partner_all_holders(const struct gw_scene *scene, uint32_t actor)
 {
 	struct gw_partners partners;
 
@@ -188,6 +188,66 @@ struct gw_partners gw_partner_workers(const struct gw_scene *scene, uint32_t act
 	struct gw_partners partners = partner_find(scene, actor, partner_works_elsewhere);
 
 	return partners.count ? partners : partner_find(scene, actor, partner_works_behind);
+}
+
+/* ---- loops that whoever is meant would close ------------------------------------------------------------- */
+
+static bool partner_is_alone(const struct gw_partners *partners, uint32_t actor)
+{
+	return partners->count == 1 && !partners->many && partners->actors[0] == actor;
+}
+
+/* The one item of the driver that is blocked, while its flusher has been for long. */
+static bool partner_flushes(const struct gw_scene *scene, uint32_t flusher, uint32_t worker)
+{
+	const struct gw_actor *at = &scene->actors[flusher];
+	struct gw_partners works;
+
+	if (at->wait.kind != GW_TEXT_WAIT_WORK || !at->hung || !scene->actors[worker].hung)
+		return false;
+	works = partner_find(scene, flusher, partner_works);
+	return partner_is_alone(&works, worker);
+}
+
+/* What it waits for, nobody but that actor would bring about. */
+static bool partner_depends(const struct gw_scene *scene, uint32_t actor, uint32_t on)
+{
+	struct gw_partners signallers;
+
+	if (scene->actors[actor].wait.kind != GW_TEXT_WAIT_FENCE || gw_partner_resets(scene, actor).count)
+		return partner_flushes(scene, actor, on);
+	signallers = gw_partner_signallers(scene, actor);
+	return partner_is_alone(&signallers, on);
+}
+
+/* Of several tasks that all depend on the actor, the one that flushes it has the lock that it waits for. */
+static struct gw_partners partner_closing(const struct gw_scene *scene, uint32_t actor, struct gw_partners partners)
+{
+	struct gw_partners flushers = { .count = 0 };
+
+	for (uint32_t i = 0; i < partners.count; i++) {
+		if (partners.many || !partner_depends(scene, partners.actors[i], actor))
+			return partners;
+		if (partner_flushes(scene, partners.actors[i], actor))
+			flushers.actors[flushers.count++] = partners.actors[i];
+	}
+	return flushers.count == 1 ? flushers : partners;
+}
+
+struct gw_partners gw_partner_holders(const struct gw_scene *scene, uint32_t actor)
+{
+	return partner_closing(scene, actor, partner_all_holders(scene, actor));
+}
+
+/* Its flusher is the only task that can have the lock that it waits for. */
+struct gw_partners gw_partner_flushed(const struct gw_scene *scene, uint32_t actor)
+{
+	struct gw_partners works = partner_find(scene, actor, partner_works), holders;
+
+	if (works.count != 1 || works.many || !partner_flushes(scene, actor, works.actors[0]))
+		return (struct gw_partners){ .count = 0 };
+	holders = gw_partner_holders(scene, works.actors[0]);
+	return partner_is_alone(&holders, actor) ? works : (struct gw_partners){ .count = 0 };
 }
 
 /* The length of what two functions of one driver begin with, "virtio_gpu_": its first two words. */

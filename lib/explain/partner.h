@@ -32,6 +32,8 @@ struct gw_partners gw_partner_threads(const struct gw_scene *scene, uint32_t act
 struct gw_partners gw_partner_invalidations(const struct gw_scene *scene, uint32_t actor);
 /* Who may run the work that it flushes or cancels. */
 struct gw_partners gw_partner_workers(const struct gw_scene *scene, uint32_t actor);
+/* The one item of its driver that is blocked, and that waits for a lock which nobody but the actor can have. */
+struct gw_partners gw_partner_flushed(const struct gw_scene *scene, uint32_t actor);
 /* Whose work would wake it from a sleep in a function of its driver. */
 struct gw_partners gw_partner_wakers(const struct gw_scene *scene, uint32_t actor);
 /* Who runs the runtime PM callback of the device that it wants. */

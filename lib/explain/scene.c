@@ -80,11 +80,35 @@ uint32_t gw_scene_frames(const struct gw_scene *scene, const struct gw_actor *ac
 	return sample->n_frames;
 }
 
+static bool scene_has(const char *function, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strstr(function, words[i]))
+			return true;
+	return false;
+}
+
+/* Two CPUs printed at once, and frames of the one are among those of the other: nobody is blocked in a thread's first function. */
+static bool scene_is_torn(const struct gw_log_model *model, const struct gw_log_sample *sample)
+{
+	static const char *const outer[] = { "kthread",		 "ret_from_fork", "worker_thread",
+					     "process_one_work", "do_syscall_64", "entry_SYSCALL" };
+	struct gw_text_wait wait;
+
+	if (sample->state != 'D')
+		return false;
+	wait = gw_text_wait_of(model, sample);
+	return wait.kind == GW_TEXT_WAIT_EVENT && wait.caller < sample->n_frames &&
+	       scene_has(model->frames[sample->first_frame + wait.caller].function, outer, COUNT(outer));
+}
+
 /* A sight of a task that sleeps says more than that of one which ran; a later one more than an earlier one. */
-static int scene_sample_rank(const struct gw_log_sample *sample)
+static int scene_sample_rank(const struct gw_log_model *model, const struct gw_log_sample *sample)
 {
 	if (sample->n_frames == 0)
 		return 0;
+	if (scene_is_torn(model, sample))
+		return 1;
 	switch (sample->kind) {
 	case GW_LOG_SAMPLE_HUNG:
 		return 5;
@@ -110,7 +134,7 @@ static void scene_pick_sample(const struct gw_scene *scene, struct gw_actor *act
 	actor->sample = GW_LOG_NONE;
 	for (uint32_t s = model->tasks[actor->task].first_sample; s != GW_LOG_NONE; s = model->samples[s].next) {
 		const struct gw_log_sample *sample = &model->samples[s];
-		int rank = scene_sample_rank(sample);
+		int rank = scene_sample_rank(model, sample);
 
 		actor->hung |= sample->kind == GW_LOG_SAMPLE_HUNG;
 		actor->busy |= sample->kind == GW_LOG_SAMPLE_BUSY;
@@ -125,14 +149,6 @@ static void scene_pick_sample(const struct gw_scene *scene, struct gw_actor *act
 }
 
 /* ---- what an actor does ---------------------------------------------------------------------------------- */
-
-static bool scene_has(const char *function, const char *const *words, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strstr(function, words[i]))
-			return true;
-	return false;
-}
 
 static const char *const reset_words[] = { "reset",    "recover",      "timedout", "hang_detect", "set_wedged",
 					   "wedge_me", "handle_error", "_tdr",	   "hangcheck" };
@@ -150,6 +166,11 @@ static const char *const idle_words[] = { "cpuidle",   "default_idle",	    "inte
 					  "acpi_idle", "cpu_startup_entry", "native_safe_halt" };
 static const char *const reclaim_words[] = { "do_try_to_free_pages", "try_to_free_pages", "shrink_slab", "shrink_node",
 					     "try_to_free_mem_cgroup" };
+
+bool gw_scene_signals(const char *function)
+{
+	return scene_has(function, signal_words, COUNT(signal_words));
+}
 
 static void scene_note_callback(struct gw_actor *actor, const struct gw_log_frame *frame, uint32_t index)
 {
@@ -174,7 +195,7 @@ static void scene_note_frame(const struct gw_scene *scene, struct gw_actor *acto
 	if (gpu && (actor->gpu.kind == GW_SUBSYSTEM_UNKNOWN || (actor->gpu.generic && !subsystem.generic)))
 		actor->gpu = subsystem;
 	actor->resets |= gpu && scene_has(frame->function, reset_words, COUNT(reset_words));
-	actor->signals |= gpu && scene_has(frame->function, signal_words, COUNT(signal_words));
+	actor->signals |= gpu && gw_scene_signals(frame->function);
 	actor->invalidates |= scene_has(frame->function, invalidate_words, COUNT(invalidate_words));
 	actor->reclaims |= scene_has(frame->function, reclaim_words, COUNT(reclaim_words));
 	actor->hardware |= gpu && scene_has(frame->function, hardware_words, COUNT(hardware_words));
@@ -196,7 +217,7 @@ static void scene_note_work(const struct gw_scene *scene, struct gw_actor *actor
 	if (actor->gpu.kind == GW_SUBSYSTEM_UNKNOWN && gpu)
 		actor->gpu = gw_scene_subsystem(scene, &frame);
 	actor->resets |= gpu && scene_has(task->work_function, reset_words, COUNT(reset_words));
-	actor->signals |= gpu && scene_has(task->work_function, signal_words, COUNT(signal_words));
+	actor->signals |= gpu && gw_scene_signals(task->work_function);
 }
 
 /* Frames that are perhaps stale count where there are no others. */
@@ -337,6 +358,16 @@ static void scene_read_events(struct gw_scene *scene)
 	}
 }
 
+static uint32_t scene_last_listing(const struct gw_scene *scene)
+{
+	uint32_t listing = 0;
+
+	for (uint32_t i = 0; i < scene->model->n_items; i++)
+		if (scene->model->items[i].incident == scene->incident && scene->model->items[i].listing > listing)
+			listing = scene->model->items[i].listing;
+	return listing;
+}
+
 /* A text without times is over when its longest wait is. */
 static uint64_t scene_now_ns(const struct gw_scene *scene)
 {
@@ -361,6 +392,7 @@ int gw_scene_init(struct gw_scene *scene, const struct gw_log_model *model, uint
 	if (!scene->actors || !scene->by_task || !scene->modules)
 		return -ENOMEM;
 	scene->now_ns = scene_now_ns(scene);
+	scene->listing = scene_last_listing(scene);
 	scene_read_events(scene);
 	for (uint32_t i = 0; i < model->n_tasks; i++)
 		if (scene_counts(scene, i))

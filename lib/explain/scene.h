@@ -42,6 +42,7 @@ struct gw_scene {
 	uint32_t n_actors, allocated;
 	uint32_t *by_task; /* index + 1 of the model's tasks, 0 = none */
 	uint64_t now_ns;   /* when the log ends, in its own time */
+	uint32_t listing;  /* number of the last listing of busy workqueues, 0 = none */
 	bool device_lost, reset_failed, wedged, flip_timeout, nvidia, needs_reboot;
 	const char *device;		  /* the GPU that the events name, "" = none does */
 	struct gw_scene_modules *modules; /* private */
@@ -59,6 +60,9 @@ struct gw_subsystem gw_scene_subsystem(const struct gw_scene *scene, const struc
 
 /* The actor of a task, or NULL. */
 struct gw_actor *gw_scene_actor(const struct gw_scene *scene, uint32_t task);
+
+/* Whether a function, by its name, runs jobs, retires requests or handles completions. */
+bool gw_scene_signals(const char *function);
 
 /* "in dm_suspend() [amdgpu]"'s function: the innermost one that means something, or NULL. */
 const struct gw_log_frame *gw_scene_place(const struct gw_scene *scene, const struct gw_actor *actor);

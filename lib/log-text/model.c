@@ -34,7 +34,7 @@ struct gw_log_store {
 	uint32_t *tasks;		  /* index + 1, 0 = free */
 	uint32_t tasks_size;
 	uint32_t allocated_tasks, allocated_samples, allocated_frames;
-	uint32_t allocated_blockers, allocated_held, allocated_events;
+	uint32_t allocated_blockers, allocated_held, allocated_items, allocated_events;
 };
 
 int gw_log_model_init(struct gw_log_model *model)
@@ -53,6 +53,7 @@ void gw_log_model_deinit(struct gw_log_model *model)
 	free(model->frames);
 	free(model->blockers);
 	free(model->held);
+	free(model->items);
 	free(model->events);
 	for (struct block *block = store ? store->blocks : NULL, *next; block; block = next) {
 		next = block->next;
@@ -309,6 +310,15 @@ int gw_log_add_held(struct gw_log_model *model, const struct gw_log_held *held)
 
 	if (r == 0)
 		model->held[model->n_held++] = *held;
+	return model_full(model, r);
+}
+
+int gw_log_add_item(struct gw_log_model *model, const struct gw_log_item *item)
+{
+	int r = GROW(model, items, OTHERS_MAX);
+
+	if (r == 0)
+		model->items[model->n_items++] = *item;
 	return model_full(model, r);
 }
 

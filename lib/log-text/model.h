@@ -92,6 +92,22 @@ struct gw_log_held {
 	bool lockdep;	      /* of a lockdep report, not of a hang */
 };
 
+enum gw_log_item_state {
+	GW_LOG_ITEM_RUNS,
+	GW_LOG_ITEM_PENDING,   /* waits for a worker */
+	GW_LOG_ITEM_HELD_BACK, /* waits until others of its workqueue have ended: "inactive", formerly "delayed" */
+};
+
+/* A work item, of "Showing busy workqueues". */
+struct gw_log_item {
+	uint32_t incident;
+	uint32_t listing; /* counts these listings: the last one of an incident is how it stands */
+	const char *workqueue, *function, *module;
+	enum gw_log_item_state state;
+	uint32_t worker;  /* RUNS: the task, perhaps without a name; else GW_LOG_NONE */
+	uint32_t flusher; /* task that waits for its end, "BAR(812)"; GW_LOG_NONE = none */
+};
+
 enum gw_log_event_kind {
 	GW_LOG_EVENT_BOOT,	  /* "Linux version" */
 	GW_LOG_EVENT_JOB_TIMEOUT, /* a ring or job took too long */
@@ -137,8 +153,9 @@ struct gw_log_model {
 	struct gw_log_frame *frames;
 	struct gw_log_blocker *blockers;
 	struct gw_log_held *held;
+	struct gw_log_item *items;
 	struct gw_log_event *events;
-	uint32_t n_tasks, n_samples, n_frames, n_blockers, n_held, n_events;
+	uint32_t n_tasks, n_samples, n_frames, n_blockers, n_held, n_items, n_events;
 	uint32_t incidents;  /* boots, machines or captures that the text is made of; at least 1 */
 	uint64_t messages;   /* of the kernel */
 	int64_t last_us;     /* time of the last message, -1 = none has one */
@@ -167,6 +184,7 @@ int gw_log_add_sample(struct gw_log_model *model, const struct gw_log_sample *sa
 int gw_log_add_frame(struct gw_log_model *model, uint32_t sample, const struct gw_log_frame *frame);
 int gw_log_add_blocker(struct gw_log_model *model, const struct gw_log_blocker *blocker);
 int gw_log_add_held(struct gw_log_model *model, const struct gw_log_held *held);
+int gw_log_add_item(struct gw_log_model *model, const struct gw_log_item *item);
 int gw_log_add_event(struct gw_log_model *model, const struct gw_log_event *event);
 
 /* For people and JSON: "ring-timeout", "reset-begin", ... */

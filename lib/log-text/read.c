@@ -39,8 +39,9 @@ struct read_place {
 	uint32_t task, sample; /* whom frames belong to, GW_LOG_NONE = nobody */
 	uint32_t holder;       /* whose list of locks it is */
 	uint32_t busy_s;
-	bool interrupt; /* between <IRQ> and </IRQ> */
-	bool stack;	/* the line before was part of a stack */
+	const char *workqueue; /* whose items follow, NULL = none's */
+	bool interrupt;	       /* between <IRQ> and </IRQ> */
+	bool stack;	       /* the line before was part of a stack */
 };
 
 struct read_host {
@@ -55,6 +56,7 @@ struct log_reader {
 	struct read_host hosts[HOSTS_MAX];
 	uint32_t n_hosts, incident;
 	uint32_t tasks_before; /* the incident */
+	uint32_t listings;     /* of busy workqueues */
 	int64_t boot_us;       /* time since boot of the message before */
 	int64_t time_us;
 	gw_log_progress progress;
@@ -377,6 +379,72 @@ static int read_held(struct log_reader *reader, struct gw_log_held *held, size_t
 	return gw_log_add_held(model, held);
 }
 
+/* ---- busy workqueues --------------------------------------------------------------------------------------- */
+
+/* Only numbers are printed there: a task whose name comes later, or never. */
+static int read_number(struct log_reader *reader, uint32_t pid, uint32_t *ret)
+{
+	struct gw_log_name name = { .pid = pid };
+
+	*ret = GW_LOG_NONE;
+	return pid ? read_task(reader, &name, ret) : 0;
+}
+
+static int read_queue(struct log_reader *reader, const char *name, size_t length)
+{
+	read_leave(reader->place);
+	reader->place->workqueue = read_intern(reader, name, length);
+	return reader->place->workqueue ? 0 : -ENOMEM;
+}
+
+static int read_item(struct log_reader *reader, const struct gw_log_item_text *text, enum gw_log_item_state state)
+{
+	struct gw_log_item item = {
+		.incident = reader->incident,
+		.listing = reader->listings,
+		.workqueue = reader->place->workqueue,
+		.function = read_intern(reader, text->function, text->function_length),
+		.module = read_intern(reader, text->module, text->module_length),
+		.state = state,
+		.flusher = GW_LOG_NONE,
+	};
+	int r = read_number(reader, text->pid, &item.worker);
+
+	if (!item.function || !item.module)
+		return -ENOMEM;
+	return r ?: gw_log_add_item(reader->model, &item);
+}
+
+static int read_items(struct log_reader *reader, const char *text, enum gw_log_item_state state)
+{
+	struct gw_log_model *model = reader->model;
+	struct gw_log_item_text item;
+	uint32_t before = model->n_items;
+	int r = 0;
+
+	while (r == 0 && reader->place->workqueue && gw_log_item_next(&text, &item))
+		if (!item.barrier)
+			r = read_item(reader, &item, state);
+		else if (model->n_items > before)
+			r = read_number(reader, item.pid, &model->items[model->n_items - 1].flusher);
+	return r;
+}
+
+static bool read_busy_queues(struct log_reader *reader, const char *text, int *r)
+{
+	enum gw_log_item_state state;
+	const char *name, *items = text;
+	size_t length;
+
+	if (gw_log_queue_parse(text, &name, &length))
+		*r = read_queue(reader, name, length);
+	else if (gw_log_items_parse(&items, &state))
+		*r = read_items(reader, items, state);
+	else
+		return false;
+	return true;
+}
+
 /* ---- tables of ps ---------------------------------------------------------------------------------------- */
 
 static int read_row(struct log_reader *reader, const struct gw_log_row *row)
@@ -546,6 +614,8 @@ static bool read_detail(struct log_reader *reader, const char *text, int *r)
 		*r = read_held(reader, &held, length, function);
 	else if (read_mark(reader, text))
 		*r = 0;
+	else if (read_busy_queues(reader, text, r))
+		reader->place->stack = false;
 	else if (gw_log_frame_register(&frame, text) ||
 		 (gw_log_frame_parse(&frame, text) && (frame.certain || reader->place->stack)))
 		*r = read_frame(reader, &frame);
@@ -564,6 +634,9 @@ static void read_heading(struct log_reader *reader, const char *text)
 
 		read_leave(place);
 		place->block = block == READ_BLOCK_RCU ? READ_BLOCK_RCU : READ_BLOCK_CPU;
+	} else if (strncmp(text, "Showing busy workqueues", 23) == 0) {
+		read_leave(place);
+		reader->listings++;
 	} else if (strncmp(text, "---[ end", 8) == 0 || strncmp(text, "Showing all locks", 17) == 0 ||
 		   strncmp(text, "=======", 7) == 0) {
 		read_leave(place);

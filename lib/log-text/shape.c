@@ -28,6 +28,10 @@ static const char *const whole_lines[] = {
 	"NMI backtrace",
 	"Sending NMI",
 	"Showing all locks",
+	"Showing busy workqueues",
+	"workqueue ",
+	"pwq ",
+	"pool ",
 	"sysrq: ",
 	"SysRq : ",
 	"Kernel panic",
@@ -51,8 +55,9 @@ static const char *const whole_lines[] = {
 
 /* Perhaps not whole. */
 static const char *const beginnings[] = {
-	"INFO: task ", "task:", "BUG: ",    "NVRM: ", "[drm",	"watchdog: ", "Workqueue: ", "amdgpu ",
-	"i915 ",       "xe ",	"nouveau ", "note: ", "nvidia", "Oops: ",     "RIP: ",
+	"INFO: task ", "task:",	      "BUG: ",	   "NVRM: ",	 "[drm",      "watchdog: ", "Workqueue: ",
+	"amdgpu ",     "i915 ",	      "xe ",	   "nouveau ",	 "note: ",    "nvidia",	    "Oops: ",
+	"RIP: ",       "in-flight: ", "pending: ", "inactive: ", "delayed: ",
 };
 
 static bool shape_begins(const char *text, const char *const *words, size_t count)

@@ -308,6 +308,84 @@ bool gw_log_work_parse(const char *text, struct gw_log_work *ret)
 	return true;
 }
 
+/* ---- busy workqueues ---------------------------------------------------------------------------- */
+
+bool gw_log_queue_parse(const char *text, const char **name, size_t *length)
+{
+	const char *at = text, *end;
+
+	if (!gw_scan_word(&at, "workqueue "))
+		return false;
+	end = strstr(at, ": flags=");
+	*name = at;
+	*length = end ? (size_t)(end - at) : 0;
+	return end && end > at;
+}
+
+bool gw_log_items_parse(const char **text, enum gw_log_item_state *state)
+{
+	static const struct {
+		const char *word;
+		enum gw_log_item_state state;
+	} words[] = {
+		{ "in-flight:", GW_LOG_ITEM_RUNS },
+		{ "pending:", GW_LOG_ITEM_PENDING },
+		{ "inactive:", GW_LOG_ITEM_HELD_BACK },
+		{ "delayed:", GW_LOG_ITEM_HELD_BACK }, /* before 5.15 */
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!gw_scan_word(text, words[i].word))
+			continue;
+		*state = words[i].state;
+		return true;
+	}
+	return false;
+}
+
+/* "31:", "31(RESCUER):", and how often an item of that function follows: "3*". */
+static void task_line_item_number(const char **text, uint32_t *pid)
+{
+	const char *at = *text;
+	uint32_t number;
+
+	if (!gw_scan_number(&at, &number))
+		return;
+	gw_scan_word(&at, "(RESCUER)");
+	if (*at == ':')
+		*pid = number;
+	if (*at == ':' || *at == '*')
+		*text = at + 1;
+}
+
+bool gw_log_item_next(const char **text, struct gw_log_item_text *ret)
+{
+	const char *at = *text + strspn(*text, " ,");
+
+	*ret = (struct gw_log_item_text){ .module = "" };
+	if (gw_scan_word(&at, "BAR(")) {
+		ret->barrier = gw_scan_number(&at, &ret->pid) && *at == ')';
+		*text = at + ret->barrier;
+		return ret->barrier;
+	}
+	task_line_item_number(&at, &ret->pid);
+	ret->function = at;
+	while (gw_scan_is_symbol(*at))
+		at++;
+	ret->function_length = (size_t)(at - ret->function);
+	if (*at == ' ' && at[1] == '[') {
+		ret->module = at += 2;
+		ret->module_length = strcspn(at, "] ");
+		at += strcspn(at, "]");
+		at += *at == ']';
+	}
+	/* How long it has been running, since 6.19: " for 8s". */
+	if (gw_scan_word(&at, " for "))
+		at += strcspn(at, " ,");
+	*text = at;
+	return ret->function_length > 0;
+}
+
 bool gw_log_exited_parse(const char *text, struct gw_log_name *name)
 {
 	const char *start = text, *end;

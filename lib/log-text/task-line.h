@@ -55,6 +55,23 @@ bool gw_log_soft_lockup_parse(const char *text, struct gw_log_name *name, uint32
 /* "Workqueue: events drm_sched_job_timedout [gpu_sched]" */
 bool gw_log_work_parse(const char *text, struct gw_log_work *ret);
 
+/* "workqueue events_unbound: flags=0x2", of "Showing busy workqueues"; @name points into @text. */
+bool gw_log_queue_parse(const char *text, const char **name, size_t *length);
+
+/* "in-flight: …", "pending: …", "inactive: …"; moves @text to the first item. */
+bool gw_log_items_parse(const char **text, enum gw_log_item_state *state);
+
+/* An item of such a line, or who waits for the one before it. */
+struct gw_log_item_text {
+	uint32_t pid; /* of the worker that runs it, of who waits; 0 = not printed */
+	bool barrier; /* "BAR(812)": 812 waits for the item before; else these: */
+	const char *function, *module;
+	size_t function_length, module_length;
+};
+
+/* Moves @text behind the item. False: there is none. */
+bool gw_log_item_next(const char **text, struct gw_log_item_text *ret);
+
 /* "note: kworker/0:1[7] exited with irqs disabled" */
 bool gw_log_exited_parse(const char *text, struct gw_log_name *name);
 

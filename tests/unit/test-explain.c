@@ -552,6 +552,128 @@ static void test_client_flushes_who_waits_for_the_gpu(void **state)
 	gw_explanation_deinit(&explanation);
 }
 
+/* The only item of the driver that is blocked waits for a lock, and whoever waits for it flushes it or waits for its fence. */
+static void test_flush_of_the_only_item(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung_thread(&told, "brix-idle", 90, FLUSH "brix_idle_main@brix kthread ret_from_fork");
+	hung(&told, "kworker/1:2", 91, "brix_retire_work [brix]", MUTEX "brix_retire_work@brix" WORK);
+	hung(&told, "client", 92, NULL, FENCE "brix_wait_idle@brix" IOCTL);
+	assert_explained(&told, GW_CLASS_WORKQUEUE_CYCLE, GW_CONFIDENCE_PROBABLE, "task:90", "gpu", "brix", "task:92");
+}
+
+/* Another task is in the driver, and may have the lock. */
+static void test_flush_while_another_may_hold(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	hung_thread(&told, "brix-idle", 90, FLUSH "brix_idle_main@brix kthread ret_from_fork");
+	hung(&told, "kworker/1:2", 91, "brix_retire_work [brix]", MUTEX "brix_retire_work@brix" WORK);
+	hung(&told, "client", 92, NULL, SLEEP "schedule_timeout msleep brix_poll_register@brix" IOCTL);
+	explain_text(&explanation, told.text);
+	for (size_t i = 0; i < explanation.count; i++)
+		assert_int_equal(explanation.reports[i]->kind, GW_KIND_STALL);
+	gw_explanation_deinit(&explanation);
+}
+
+/* ---- busy workqueues ------------------------------------------------------------------------------------------- */
+
+static void busy_queue(struct told *told, const char *queue, const char *items)
+{
+	tell(told, "Showing busy workqueues and worker pools:\nworkqueue %s: flags=0x2000a\n", queue);
+	tell(told, "  pwq 8: cpus=0-1 flags=0x4 nice=0 active=1 refcnt=5\n%s", items);
+	tell(told, "pool 8: cpus=0-1 flags=0x4 nice=0 hung=0s workers=4 idle: 12 39 37\n");
+}
+
+/* Two items of the driver are blocked; the listing shows which one is flushed. */
+static void flush_one_of_two(struct told *told, const char *items)
+{
+	hung(told, "modprobe", 90, NULL, FLUSH "brix_fini@brix do_syscall_64");
+	hung(told, "kworker/u8:1", 91, "brix_sync_work [brix]", FENCE "brix_sync_work@brix" WORK);
+	hung(told, "kworker/u8:2", 92, "brix_retire_work [brix]", MUTEX "brix_retire_work@brix" WORK);
+	tell(told, "INFO: task kworker/u8:2:92 is blocked on a mutex likely owned by task modprobe:90.\n");
+	busy_queue(told, "brix-ordered", items);
+}
+
+static void test_listed_flush(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	flush_one_of_two(&told, "    in-flight: 91:brix_sync_work [brix]\n"
+				"    in-flight: 92(RESCUER):brix_retire_work [brix] for 8s BAR(90)\n");
+	assert_explained(&told, GW_CLASS_WORKQUEUE_CYCLE, GW_CONFIDENCE_PROBABLE, "task:90", "gpu", "brix", "task:91");
+}
+
+/* The item that is flushed runs: nobody is shown to keep it from ending. */
+static void test_listed_flush_of_a_running_item(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	flush_one_of_two(
+		&told, "    in-flight: 91:brix_sync_work [brix], 92:brix_retire_work [brix], 93:other_work BAR(90)\n");
+	explain_text(&explanation, told.text);
+	for (size_t i = 0; i < explanation.count; i++)
+		assert_int_equal(explanation.reports[i]->kind, GW_KIND_STALL);
+	gw_explanation_deinit(&explanation);
+}
+
+static void test_signaller_is_held_back(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "kworker/u8:1", 91, "brix_sync_work [brix]", FENCE "brix_sync_work@brix" WORK);
+	hung(&told, "client", 92, NULL, FENCE "brix_wait_idle@brix" IOCTL);
+	busy_queue(&told, "brix-ordered",
+		   "    in-flight: 91:brix_sync_work [brix]\n"
+		   "    inactive: 2*brix_retire_work [brix]\n");
+	assert_explained(&told, GW_CLASS_WORKQUEUE_CYCLE, GW_CONFIDENCE_PROBABLE, "task:91", "gpu", "brix", "task:92");
+}
+
+/* It waits for a worker, not for another item; or it is another driver's. */
+static void test_pending_is_not_held_back(void **state)
+{
+	static const char *const items[] = {
+		"    in-flight: 91:brix_sync_work [brix]\n    pending: brix_retire_work [brix]\n",
+		"    in-flight: 91:brix_sync_work [brix]\n    inactive: nfs_retire_work [nfs]\n",
+		"    in-flight: 91:brix_sync_work [brix]\n    inactive: brix_log_work [brix]\n"
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct told told = { .length = 0 };
+		struct gw_explanation explanation;
+
+		hung(&told, "kworker/u8:1", 91, "brix_sync_work [brix]", FENCE "brix_sync_work@brix" WORK);
+		busy_queue(&told, "brix-ordered", items[i]);
+		explain_text(&explanation, told.text);
+		assert_int_equal(report_about(&explanation)->kind, GW_KIND_STALL);
+		gw_explanation_deinit(&explanation);
+	}
+}
+
+/* Two CPUs print at once: the later sight of the worker is a piece of the earlier one. */
+static void test_torn_stack(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "kworker/2:1", 95, "drm_sched_job_timedout [gpu_sched]",
+	     MUTEX "amdgpu_device_gpu_recover@amdgpu drm_sched_job_timedout@gpu_sched" WORK);
+	hung(&told, "kworker/u8:3", 96, "commit_work [drm_kms_helper]",
+	     FENCE
+	     "drm_atomic_helper_wait_for_fences@drm_kms_helper commit_tail@drm_kms_helper amdgpu_dm_commit@amdgpu" WORK);
+	hung(&told, "kworker/2:1", 95, "drm_sched_job_timedout [gpu_sched]", "__schedule kthread ret_from_fork");
+	assert_explained(&told, GW_CLASS_RESET_CYCLE, GW_CONFIDENCE_PROBABLE, "task:96", "gpu", "amdgpu", "");
+}
+
 static void test_reader_waits_for_invalidation(void **state)
 {
 	struct told told = { .length = 0 };
@@ -766,6 +888,13 @@ int main(void)
 		cmocka_unit_test(test_flush_under_lock),
 		cmocka_unit_test(test_thread_flushes_who_waits_for_its_fence),
 		cmocka_unit_test(test_client_flushes_who_waits_for_the_gpu),
+		cmocka_unit_test(test_flush_of_the_only_item),
+		cmocka_unit_test(test_flush_while_another_may_hold),
+		cmocka_unit_test(test_listed_flush),
+		cmocka_unit_test(test_listed_flush_of_a_running_item),
+		cmocka_unit_test(test_signaller_is_held_back),
+		cmocka_unit_test(test_pending_is_not_held_back),
+		cmocka_unit_test(test_torn_stack),
 		cmocka_unit_test(test_reader_waits_for_invalidation),
 		cmocka_unit_test(test_thread_of_the_same_parent_is_behind),
 		cmocka_unit_test(test_child_of_another_parent_is_not_behind),

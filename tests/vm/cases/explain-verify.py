@@ -5,7 +5,8 @@
 usage: explain-verify.py DIR GPUWATCH-CLI
 
 A text bears less than a live machine, so a stall is right where the daemon reports a deadlock; another class, or a GPU's hang
-that is called not the GPU's, is wrong. Prints how many have the same class, cause and victims.
+that is called not the GPU's, is wrong. Prints how many have the same class, cause and victims, of the logs that the kernel's
+detectors and `echo w` make (log.txt), and of those that show every task (all.txt).
 """
 import json
 import subprocess
@@ -35,29 +36,43 @@ def contradicts(text, live):
     return None
 
 
-def check(directory, program):
-    live = [r for r in json.loads((directory / "active.json").read_text()) if r["state"] == "active"]
-    ran = subprocess.run([program, "explain", "--json", directory / "log.txt"], capture_output=True, text=True, check=False)
-    if ran.returncode != 1 or len(live) != 1:
+def live_reports(directory):
+    """The active ones, deadlocks first."""
+    active = [r for r in json.loads((directory / "active.json").read_text()) if r["state"] == "active"]
+    return sorted(active, key=lambda r: r["kind"] != "deadlock")
+
+
+def check(log, program):
+    live = live_reports(log.parent)
+    ran = subprocess.run([program, "explain", "--json", log], capture_output=True, text=True, check=False)
+    if ran.returncode != 1 or not live:
         return f"exit code {ran.returncode}, {len(live)} live reports {ran.stderr}", False, False
     texts = json.loads(ran.stdout)
     wrong = [why for why in (contradicts(t, live[0]) for t in texts) if why]
-    agrees = len(texts) == 1 and facts(texts[0]) == facts(live[0])
+    agrees = len(texts) == len(live) and facts(texts[0]) == facts(live[0])
     alike = agrees and texts[0].get("signature") == live[0].get("signature")
     return "; ".join(wrong), agrees, alike
 
 
-def main():
+def check_all(directory, name, program):
+    """Returns how many are not wrong, and how many are."""
     passed = failed = same = shapes = 0
-    for directory in sorted(p.parent for p in Path(sys.argv[1]).glob("*/log.txt")):
-        wrong, agrees, alike = check(directory, sys.argv[2])
+    for log in sorted(directory.glob(f"*/{name}")):
+        wrong, agrees, alike = check(log, program)
         same += agrees
         shapes += alike
-        print(f"{'FAIL' if wrong else 'ok  '} {directory.name}{': ' + wrong if wrong else ', the same' if agrees else ''}")
+        print(f"{'FAIL' if wrong else 'ok  '} {log.parent.name} {name}{': ' + wrong if wrong else ', the same' if agrees else ''}")
         passed, failed = passed + (not wrong), failed + bool(wrong)
-    print(f"{same} of {passed + failed} have the same class, cause and victims as live, {shapes} of them the same signature")
+    print(f"{name}: {same} of {passed + failed} have the same class, cause and victims as live, {shapes} of them the same signature")
+    return passed, failed
+
+
+def main():
+    directory, program = Path(sys.argv[1]), sys.argv[2]
+    results = [check_all(directory, name, program) for name in ("log.txt", "all.txt")]
+    passed, failed = (sum(column) for column in zip(*results))
     print(f"{passed} passed, {failed} failed")
-    return failed > 0 or passed == 0
+    return failed > 0 or any(sum(result) == 0 for result in results)
 
 
 if __name__ == "__main__":
