@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -15,9 +17,12 @@
 #include "daemon/config.h"
 #include "daemon/kernel/boot-programs.h"
 #include "daemon/kernel/loader.h"
+#include "daemon/kernel/probe-table.h"
 #include "daemon/kernel/unpin.h"
 #include "daemon/memory.h"
 #include "daemon/options.h"
+#include "daemon/perf/opener.h"
+#include "daemon/perf/perf.h"
 #include "daemon/serve/bus-api.h"
 #include "daemon/serve/bus.h"
 #include "daemon/serve/journal.h"
@@ -40,6 +45,7 @@ struct daemon {
 	struct gw_config config;
 	struct gw_status status;
 	sd_event *event;
+	struct gw_perf *perf;
 	struct gw_private_socket *private_socket;
 	struct gw_loader *loader;
 	struct gw_reports *reports;
@@ -245,6 +251,7 @@ static int daemon_attach(struct daemon *daemon)
 		.pin_directory = pins[0] ? pins : NULL,
 		.btf_path = daemon->options.btf,
 		.gpu_modules = daemon->config.gpu_modules,
+		.perf = daemon->perf,
 	};
 	char message[512];
 	int r;
@@ -263,6 +270,7 @@ static int daemon_add_boot_observer(struct daemon *daemon)
 		.pin_directory = pins[0] ? pins : NULL,
 		.btf_path = daemon->options.btf,
 		.run_directory = daemon->run_directory,
+		.perf = daemon->perf,
 		.loader = daemon->loader,
 		.reports = daemon->reports,
 	};
@@ -395,7 +403,9 @@ static int daemon_start(struct daemon *daemon)
 		log_error("%s", message);
 		return r;
 	}
-	r = daemon_attach(daemon);
+	r = gw_perf_new(&daemon->perf, GW_PERF_SOCKET);
+	if (r >= 0)
+		r = daemon_attach(daemon);
 	if (r < 0)
 		return r;
 	daemon_lock_memory(daemon);
@@ -436,6 +446,7 @@ static void daemon_stop(struct daemon *daemon)
 	gw_output_free(daemon->output);
 	gw_reports_free(daemon->reports);
 	gw_loader_free(daemon->loader);
+	gw_perf_free(daemon->perf);
 	sd_event_unref(daemon->event);
 }
 
@@ -487,6 +498,7 @@ static int daemon_unpin(const struct daemon *daemon)
 /* Needs no configuration: in the initramfs there is none. */
 static int daemon_record_boot(const struct gw_options *options)
 {
+	struct gw_perf *perf = NULL;
 	char directory[300];
 	int r;
 
@@ -496,7 +508,29 @@ static int daemon_record_boot(const struct gw_options *options)
 		log_error("--pin-directory=: the name is too long");
 		return r;
 	}
-	return gw_boot_record(directory, options->btf);
+	r = gw_perf_new(&perf, GW_PERF_SOCKET);
+	if (r >= 0)
+		r = gw_boot_record(directory, options->btf, perf);
+	gw_perf_free(perf);
+	return r;
+}
+
+static bool daemon_may_open(const struct gw_perf_event *event)
+{
+	return event->kind == GW_PERF_CLOCK || gw_probe_table_names(event->function);
+}
+
+/* Must answer when memory is short, as the daemon must. */
+static int daemon_open_perf_events(void)
+{
+	int r;
+
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
+		log_warning("Memory cannot be locked: %s", strerror(errno));
+	r = gw_perf_serve(STDIN_FILENO, daemon_may_open);
+	if (r < 0)
+		log_error("Standard input cannot be served as a socket: %s", strerror(-r));
+	return r;
 }
 
 int main(int argc, char **argv)
@@ -510,6 +544,8 @@ int main(int argc, char **argv)
 		return r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
 	if (daemon.options.record_boot)
 		return daemon_record_boot(&daemon.options) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (daemon.options.open_perf_events)
+		return daemon_open_perf_events() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	if (daemon_load_config(&daemon.options, &daemon.config) < 0)
 		return EX_CONFIG;
 	if (daemon.options.unpin)

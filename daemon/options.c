@@ -25,6 +25,8 @@ static void options_help(void)
 	       "     --keep-pins             Keep them in the kernel after a clean exit, too\n"
 	       "     --unpin                 Remove the pins, and exit\n"
 	       "     --record-boot           Record how drivers come up, without a daemon, and exit\n"
+	       "     --open-perf-events         Open perf events for the gpuwatchd at the other end of\n"
+	       "                             standard input, a socket, and exit with it\n"
 	       "     --btf=FILE              Read the kernel's type information from FILE\n\n"
 	       "See gpuwatchd(8).\n");
 }
@@ -40,6 +42,7 @@ enum {
 	OPTION_KEEP_PINS,
 	OPTION_UNPIN,
 	OPTION_RECORD_BOOT,
+	OPTION_OPEN_PERF_EVENTS,
 	OPTION_BTF,
 };
 
@@ -55,6 +58,7 @@ static const struct option long_options[] = {
 	{ "keep-pins", no_argument, NULL, OPTION_KEEP_PINS },
 	{ "unpin", no_argument, NULL, OPTION_UNPIN },
 	{ "record-boot", no_argument, NULL, OPTION_RECORD_BOOT },
+	{ "open-perf-events", no_argument, NULL, OPTION_OPEN_PERF_EVENTS },
 	{ "btf", required_argument, NULL, OPTION_BTF },
 	{ NULL, 0, NULL, 0 },
 };
@@ -106,6 +110,9 @@ static int options_apply(struct gw_options *options, int option)
 		return 1;
 	case OPTION_RECORD_BOOT:
 		options->record_boot = true;
+		return 1;
+	case OPTION_OPEN_PERF_EVENTS:
+		options->open_perf_events = true;
 		return 1;
 	case OPTION_BTF:
 		options->btf = optarg;

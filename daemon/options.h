@@ -14,7 +14,8 @@ struct gw_options {
 	bool no_pin;
 	bool keep_pins;
 	bool unpin;
-	bool record_boot; /* --record-boot: do that and nothing else */
+	bool record_boot;      /* --record-boot: do that and nothing else */
+	bool open_perf_events; /* --open-perf-events: the same */
 };
 
 /*

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/base/units.h"
@@ -21,17 +20,19 @@ struct sampled {
 };
 
 struct gw_sampler {
+	struct gw_perf *perf;
 	int program, samples;
 	struct sampled list[GW_SAMPLED_MAX];
 	size_t count;
 };
 
-int gw_sampler_new(struct gw_sampler **ret, int program, int samples)
+int gw_sampler_new(struct gw_sampler **ret, struct gw_perf *perf, int program, int samples)
 {
 	struct gw_sampler *sampler = calloc(1, sizeof(*sampler));
 
 	if (!sampler)
 		return -ENOMEM;
+	sampler->perf = perf;
 	sampler->program = program;
 	sampler->samples = samples;
 	*ret = sampler;
@@ -53,24 +54,13 @@ void gw_sampler_free(struct gw_sampler *sampler)
 	free(sampler);
 }
 
-/*
- * A clock of the CPU, at whose ticks the program asks which task is there. Not one of the task: the first of those makes
- * the kernel wait for an RCU grace period (account_event() in kernel/events/core.c), which a spinning task may hold up.
- */
 static int sampler_open_event(const struct gw_sampler *sampler, uint32_t cpu)
 {
-	struct perf_event_attr attributes = {
-		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(attributes),
-		.config = PERF_COUNT_SW_CPU_CLOCK,
-		.sample_period = SAMPLE_INTERVAL_NS,
-		.exclude_user = 1,
-		.disabled = 1,
-	};
-	int event = (int)syscall(SYS_perf_event_open, &attributes, -1, (int)cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	const struct gw_perf_event clock = { .kind = GW_PERF_CLOCK, .cpu = cpu, .interval_ns = SAMPLE_INTERVAL_NS };
+	int event = gw_perf_open(sampler->perf, &clock);
 
 	if (event < 0)
-		return -errno;
+		return event;
 	if (ioctl(event, PERF_EVENT_IOC_SET_BPF, sampler->program) == 0 && ioctl(event, PERF_EVENT_IOC_ENABLE, 0) == 0)
 		return event;
 	close(event);

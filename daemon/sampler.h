@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "bpf/abi/shared.h"
+#include "daemon/perf/perf.h"
 #include "lib/system/kallsyms.h"
 
 struct gw_sampler;
@@ -19,8 +20,8 @@ struct gw_sampled_task {
 	uint32_t cpu;	  /* where it runs */
 };
 
-/* @program, @samples: file descriptors of the program and its map, not owned. Returns 0 or -ENOMEM. */
-int gw_sampler_new(struct gw_sampler **ret, int program, int samples);
+/* @perf: has the perf events, not owned. @program, @samples: file descriptors of the program and its map, not owned. Returns 0 or -ENOMEM. */
+int gw_sampler_new(struct gw_sampler **ret, struct gw_perf *perf, int program, int samples);
 void gw_sampler_free(struct gw_sampler *sampler);
 
 /*

@@ -352,6 +352,7 @@ static void observer_open_programs(struct gw_boot_observer *observer)
 	struct gw_boot_programs_options options = {
 		.directory = observer->pins[0] ? observer->pins : NULL,
 		.btf_path = observer->options.btf_path,
+		.perf = observer->options.perf,
 		.kallsyms = gw_loader_kallsyms(observer->options.loader),
 	};
 	struct gw_boot_others others = { 0 };

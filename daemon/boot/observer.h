@@ -24,6 +24,7 @@ struct gw_boot_observer;
 #define GW_BOOT_LIMIT_USEC (50 * GW_USEC_PER_SEC) /* a job that takes longer is given up */
 
 struct gw_boot_observer_options {
+	struct gw_perf *perf;
 	const char *pin_directory;	/* of the daemon, NULL = nothing is pinned */
 	const char *btf_path;		/* NULL = the kernel's own */
 	const char *run_directory;	/* for what must outlive the daemon, e.g. /run/gpuwatch */

@@ -25,11 +25,12 @@ static int record_mount_bpffs(const char *directory)
 	return mount("bpf", BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0 ? -errno : 0;
 }
 
-int gw_boot_record(const char *directory, const char *btf_path)
+int gw_boot_record(const char *directory, const char *btf_path, struct gw_perf *perf)
 {
 	struct gw_boot_programs_options options = {
 		.directory = directory,
 		.btf_path = btf_path,
+		.perf = perf,
 		.keep_others = true,
 	};
 	struct gw_boot_programs *programs = NULL;

@@ -102,10 +102,10 @@ static int boot_pin_maps(struct gw_boot_programs *programs)
 
 /* ---- beginning to record ---------------------------------------------------------------- */
 
-static int boot_attach(struct gw_boot_programs *programs, const struct btf *btf, const struct gw_kallsyms *kallsyms,
-		       char *message, size_t size)
+static int boot_attach(struct gw_boot_programs *programs, struct gw_perf *perf, const struct btf *btf,
+		       const struct gw_kallsyms *kallsyms, char *message, size_t size)
 {
-	const struct gw_probe_context context = { programs->objects, programs->pins, kallsyms, btf };
+	const struct gw_probe_context context = { programs->objects, perf, programs->pins, kallsyms, btf };
 	struct gw_boot_symbols symbols;
 	const char *why;
 	int r;
@@ -133,7 +133,7 @@ static int boot_load(struct gw_boot_programs *programs, const struct gw_boot_pro
 	if (r < 0)
 		snprintf(message, size, "/proc/kallsyms cannot be read: %s", strerror(-r));
 	else
-		r = boot_attach(programs, btf, own ? own : options->kallsyms, message, size);
+		r = boot_attach(programs, options->perf, btf, own ? own : options->kallsyms, message, size);
 	gw_kallsyms_free(own);
 	btf__free(btf);
 	return r;

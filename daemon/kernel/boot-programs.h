@@ -18,6 +18,7 @@
 
 #include "bpf/abi/boot-records.h"
 #include "daemon/kernel/probe-info.h"
+#include "daemon/perf/perf.h"
 #include "lib/system/kallsyms.h"
 
 struct gw_boot_programs;
@@ -29,6 +30,7 @@ struct gw_boot_programs_options {
 	const char *directory;		    /* on a bpffs; NULL = do not pin */
 	const char *btf_path;		    /* the kernel's BTF; NULL = /sys/kernel/btf/vmlinux */
 	const struct gw_kallsyms *kallsyms; /* NULL: they are read when they are needed */
+	struct gw_perf *perf;		    /* not owned, used during the call */
 	uint64_t first;			    /* number of the first record, if they are not there already */
 	bool keep_others; /* whoever records already is as good, another build, too, if we read its layout: see below */
 };

@@ -42,6 +42,7 @@ struct remark {
 struct gw_loader {
 	char *btf_path; /* NULL = the running kernel's */
 	char *gpu_patterns;
+	struct gw_perf *perf; /* not owned */
 	struct gw_objects *objects;
 	struct gw_pins *pins;
 	struct gw_probes *probes;
@@ -141,7 +142,7 @@ static int loader_read_symbols(struct gw_loader *loader)
 
 static int loader_update_probes(struct gw_loader *loader, const struct btf *btf)
 {
-	struct gw_probe_context context = { loader->objects, loader->pins, loader->kallsyms, btf };
+	struct gw_probe_context context = { loader->objects, loader->perf, loader->pins, loader->kallsyms, btf };
 
 	return gw_probes_update(loader->probes, &context);
 }
@@ -238,7 +239,7 @@ static int loader_load_sampler(struct gw_loader *loader)
 		r = gw_objects_load(loader->objects, "sample", &refusal);
 	if (r < 0)
 		return r;
-	return gw_sampler_new(&loader->sampler,
+	return gw_sampler_new(&loader->sampler, loader->perf,
 			      bpf_program__fd(bpf_object__find_program_by_name(object, "sample_stack")),
 			      gw_objects_map(loader->objects, "samples", sizeof(struct gw_samples)));
 }
@@ -348,6 +349,7 @@ int gw_loader_new(struct gw_loader **ret, const struct gw_loader_options *option
 	loader = calloc(1, sizeof(*loader));
 	if (loader) {
 		loader->module_fd = -1;
+		loader->perf = options->perf;
 		loader->btf_path = options->btf_path ? strdup(options->btf_path) : NULL;
 		loader->gpu_patterns = strdup(options->gpu_modules ? options->gpu_modules : "");
 		if (loader->gpu_patterns && (loader->btf_path || !options->btf_path))

@@ -21,6 +21,7 @@ struct gw_loader_options {
 	const char *pin_directory; /* on a bpffs, e.g. /sys/fs/bpf/gpuwatch; NULL = do not pin */
 	const char *btf_path;	   /* kernel BTF file; NULL = /sys/kernel/btf/vmlinux */
 	const char *gpu_modules;   /* patterns of names, see lib/system/modules/gpu.h; NULL = none */
+	struct gw_perf *perf;	   /* not owned */
 };
 
 /*

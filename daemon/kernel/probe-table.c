@@ -2,6 +2,8 @@
 /* The one table of probes: where programs attach, and what each is good for. */
 #include "daemon/kernel/probe-table.h"
 
+#include <string.h>
+
 static const struct gw_probe_definition definitions[] = {
 	/* ---- what tasks wait for, what they are inside of, who signals ---- */
 	{
@@ -507,4 +509,28 @@ const struct gw_probe_definition *gw_probe_table(size_t *count)
 {
 	*count = sizeof(definitions) / sizeof(definitions[0]);
 	return definitions;
+}
+
+/* Targets are for people: "kprobe+kretprobe/drm_dev_unplug", "kprobe/drm_dev_enter, kprobe/drm_dev_exit". */
+static bool table_target_names(const char *target, const char *function, size_t length)
+{
+	static const char between[] = "/+, ";
+	size_t word;
+
+	for (; *target; target += word + strspn(target + word, between)) {
+		word = strcspn(target, between);
+		if (word == length && strncmp(target, function, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool gw_probe_table_names(const char *function)
+{
+	const size_t length = strcspn(function, ".");
+
+	for (size_t i = 0; length > 0 && i < sizeof(definitions) / sizeof(definitions[0]); i++)
+		if (table_target_names(definitions[i].target, function, length))
+			return true;
+	return false;
 }

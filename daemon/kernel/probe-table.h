@@ -33,4 +33,7 @@ struct gw_probe_definition {
 /* All of them; @count: how many. */
 const struct gw_probe_definition *gw_probe_table(size_t *count);
 
+/* Whether a target of the table is this function, or what the compiler made of it (".constprop.0", ".part.0"). */
+bool gw_probe_table_names(const char *function);
+
 #endif

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/kernel/capabilities.h"
 #include "daemon/kernel/probe-table.h"
@@ -360,25 +361,46 @@ static int probe_load(struct probe *probe, struct gw_probes *probes, const struc
 
 /* ---- attaching ------------------------------------------------------------------------- */
 
+static struct bpf_link *probe_link_kprobe(const struct bpf_program *program, const char *function, struct gw_perf *perf)
+{
+	struct gw_perf_event event = {
+		.kind = program_is(program, "kretprobe/") ? GW_PERF_KRETPROBE : GW_PERF_KPROBE,
+	};
+	struct bpf_link *link;
+	int fd;
+
+	snprintf(event.function, sizeof(event.function), "%s", function);
+	fd = gw_perf_open(perf, &event);
+	if (fd < 0) {
+		errno = -fd;
+		return NULL;
+	}
+	link = bpf_program__attach_perf_event(program, fd); /* owns it, then */
+	if (!link)
+		close(fd);
+	return link;
+}
+
 static struct bpf_link *probe_link(const struct probe *probe, const struct bpf_program *program,
-				   const struct gw_kallsyms *kallsyms)
+				   const struct gw_probe_context *context)
 {
 	struct gw_symbol symbol;
 
 	if (!program_is_kprobe(program))
 		return bpf_program__attach(program);
-	if (!probe_find_function(probe, program_target(program), kallsyms, &symbol)) {
+	if (!probe_find_function(probe, program_target(program), context->kallsyms, &symbol)) {
 		errno = ENOENT;
 		return NULL;
 	}
-	return bpf_program__attach_kprobe(program, program_is(program, "kretprobe/"), symbol.name);
+	return probe_link_kprobe(program, symbol.name, context->perf);
 }
 
 static int probe_refuse_link(struct probe *probe, int error, const struct bpf_program *program)
 {
-	const char *reason = error == -EACCES && gw_perf_restricted()
-				     ? "kernel.perf_event_paranoid is above 2, that needs CAP_SYS_ADMIN"
-				     : strerror(-error);
+	const char *reason =
+		error == -EACCES && gw_perf_restricted()
+			? "kernel.perf_event_paranoid is above 2, that needs CAP_SYS_ADMIN or gpuwatch-perf.socket"
+			: strerror(-error);
 
 	/* Some targets are looked up by name when they are attached, not before. */
 	if (error == -ENOENT && (program_is_kprobe(program) || program_is(program, "raw_tp/")))
@@ -393,7 +415,7 @@ static int probe_attach_program(struct probe *probe, size_t i, const struct bpf_
 	char name[96];
 	int r;
 
-	probe->links[i] = probe_link(probe, program, context->kallsyms);
+	probe->links[i] = probe_link(probe, program, context);
 	if (!probe->links[i])
 		return probe_refuse_link(probe, -errno, program);
 	if (!context->pins)

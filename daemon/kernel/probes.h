@@ -14,6 +14,7 @@
 #include "daemon/kernel/objects.h"
 #include "daemon/kernel/pins.h"
 #include "daemon/kernel/probe-info.h"
+#include "daemon/perf/perf.h"
 #include "lib/system/kallsyms.h"
 
 struct gw_probes;
@@ -21,6 +22,7 @@ struct gw_probes;
 /* Everything a probe needs to attach. The pointers are not owned and are only used during calls. */
 struct gw_probe_context {
 	struct gw_objects *objects;
+	struct gw_perf *perf;		    /* has the events for kprobes */
 	struct gw_pins *pins;		    /* NULL: do not pin */
 	const struct gw_kallsyms *kallsyms; /* which functions and trace events there are */
 	const struct btf *btf;		    /* the kernel's types */

@@ -116,6 +116,27 @@ static void test_hooks(void **state)
 	each_program(check_hook);
 }
 
+/* The opener of perf events opens what the table names, and nothing else. */
+static void check_kprobe_is_named(const struct gw_probe_definition *probe, const char *program)
+{
+	const char *section = section_of(probe, program);
+
+	if (strncmp(section, "kprobe/", 7) != 0 && strncmp(section, "kretprobe/", 10) != 0)
+		return;
+	if (!gw_probe_table_names(strchr(section, '/') + 1))
+		fail_msg("%s: no target names %s", probe->name, section);
+}
+
+static void test_kprobes_are_named(void **state)
+{
+	each_program(check_kprobe_is_named);
+	assert_true(gw_probe_table_names("drm_dev_unplug.part.0"));
+	assert_false(gw_probe_table_names("drm_dev_unplu"));
+	assert_false(gw_probe_table_names("commit_creds"));
+	assert_false(gw_probe_table_names(""));
+	assert_false(gw_probe_table_names(".isra.0"));
+}
+
 static const char *wanted_object, *wanted_program;
 static bool wanted_found;
 
@@ -164,13 +185,10 @@ static void test_hashes_are_apart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_complete),
-		cmocka_unit_test(test_names_are_unique),
-		cmocka_unit_test(test_needed_comes_first),
-		cmocka_unit_test(test_hooks),
-		cmocka_unit_test(test_every_program_is_used),
-		cmocka_unit_test(test_unknown_object),
-		cmocka_unit_test(test_hashes_are_apart),
+		cmocka_unit_test(test_complete),	   cmocka_unit_test(test_names_are_unique),
+		cmocka_unit_test(test_needed_comes_first), cmocka_unit_test(test_hooks),
+		cmocka_unit_test(test_kprobes_are_named),  cmocka_unit_test(test_every_program_is_used),
+		cmocka_unit_test(test_unknown_object),	   cmocka_unit_test(test_hashes_are_apart),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -40,7 +40,41 @@ systemctl status --no-pager gpuwatchd
 gpuwatch-cli status
 check "the unit is active" active
 check "runs as its own user" [ "$(ps -o user= -p "$(main_pid)")" = gpuwatch ]
-check "not with all capabilities" [ "$(awk '/^CapEff/ { print $2 }' "/proc/$(main_pid)/status")" != 000001ffffffffff ]
+not() {
+	! "$@"
+}
+# has_capability PID NUMBER
+has_capability() {
+	[ $((0x$(awk '/^CapEff/ { print $2 }' "/proc/$1/status") >> $2 & 1)) -eq 1 ]
+}
+check "with CAP_BPF" has_capability "$(main_pid)" 39
+check "without CAP_SYS_ADMIN" not has_capability "$(main_pid)" 21
+opener_pid() {
+	systemctl show -P MainPID 'gpuwatch-perf@*' | grep -v '^0$'
+}
+none_failed() {
+	[ "$(gpuwatch-cli status --json | jq '[.probes[] | select(.state == "failed")] | length')" -eq 0 ]
+}
+section_is() {
+	[ "$(gpuwatch-cli status --json | jq -r '.probes[] | select(.name == "drm_section") | .state')" = "$1" ]
+}
+cat /proc/sys/kernel/perf_event_paranoid
+check "the kernel wants CAP_SYS_ADMIN for perf events" [ "$(cat /proc/sys/kernel/perf_event_paranoid)" -gt 2 ]
+check "no probe has failed" none_failed
+check "kprobes are attached" section_is attached
+check "by another process" has_capability "$(opener_pid)" 21
+for file in etc/shadow etc/passwd home root/.profile var/lib run/systemd/units; do
+	check "the daemon does not see /$file" not [ -e "/proc/$(main_pid)/root/$file" ]
+done
+for file in etc/gpuwatch/gpuwatchd.conf lib/modules run/dbus/system_bus_socket sys/kernel/debug/devices_deferred; do
+	check "it sees /$file" [ -e "/proc/$(main_pid)/root/$file" ]
+done
+kill -9 "$(opener_pid)"
+rmmod gpulab gpu_sched
+rmmod drm
+check "drm has gone: its probes wait" wait_until 5 section_is waiting
+load_lab
+check "it has come back: attached, by a new opener" wait_until 10 section_is attached
 check "gpuwatch-cli deadlocks: nothing yet, exit code 0" gpuwatch-cli deadlocks
 check "on the system bus" busctl introspect org.gpuwatch1 /org/gpuwatch1
 busctl introspect org.gpuwatch1 /org/gpuwatch1 org.gpuwatch1.Manager >/tmp/introspect
@@ -72,6 +106,13 @@ check "as critical" journal_has '.GPUWATCH_STATE == "active" and .PRIORITY == "2
 check "without addresses of the kernel" [ -z "$(journalctl -u gpuwatchd -o json --all --no-pager | grep -oE '0xffff[0-9a-f]{12}')" ]
 check "with a catalog text" sh -c 'journalctl -u gpuwatchd -x --no-pager | grep -qi "Subject: .*deadlock"'
 
+lab_start busy-holder/yields
+spin_is_sampled() {
+	gpuwatch-cli stalls --json | jq -e 'any(.[]; .class == "busy-holder" and any(.nodes[]; .end == "busy-holder" and (.place // "" | test("gpulab"))))' >/dev/null
+}
+check "a task that spins: where, sampled without CAP_SYS_ADMIN" wait_until 20 spin_is_sampled
+lab_stop busy-holder/yields
+
 before=$(id)
 pid=$(main_pid)
 kill -9 "$pid"
@@ -94,6 +135,16 @@ pins_gone() {
 	[ -z "$(find /sys/fs/bpf -type f)" ]
 }
 check "nothing stays attached" wait_until 60 pins_gone
-systemd-analyze security --no-pager gpuwatchd.service | tail -n 1
+# exposed_at_most UNIT LEVEL
+exposed_at_most() {
+	systemd-analyze security --no-pager "$1" | awk -v most="$2" '/Overall exposure level/ { print; level = $(NF - 2) } END { exit !(level > 0 && level <= most) }'
+}
+for unit in gpuwatchd gpuwatch-perf@0 gpuwatchd-pins gpuwatch-probe-order; do
+	check "little exposure of $unit" exposed_at_most "$unit.service" 1.5
+done
+opener_gone() {
+	[ -z "$(opener_pid)" ] && [ ! -e /run/gpuwatch/perf ]
+}
+check "the opener of perf events has gone" wait_until 10 opener_gone
 check "no failed unit" [ -z "$(systemctl list-units --failed --plain --no-legend | grep gpuwatch)" ]
 verdict
