@@ -9,6 +9,8 @@ UNITS := $(patsubst systemd/%.in,$(B)/systemd/%,$(wildcard systemd/*.service.in 
 MAN_PAGES := $(wildcard docs/man/*.[1-9])
 DOCUMENTS := $(wildcard README.md docs/*.md docs/*.svg)
 SCHEMAS := $(wildcard docs/*.schema.json)
+# Configuration for the programs that watch over many machines; those that are run keep their mode.
+INTEGRATIONS := $(wildcard integrations/*/*)
 DATA := data/dependencies.conf data/known-hangs.conf $(B)/systemd/boot/grub-record-boot.cfg
 # Where initramfs generators look is fixed, too.
 initramfsdir ?= /usr/share/initramfs-tools
@@ -27,6 +29,7 @@ INSTALLED = $(DESTDIR)$(sbindir)/gpuwatchd $(DESTDIR)$(bindir)/gpuwatch-cli \
 	$(addprefix $(DESTDIR)$(docdir)/,$(notdir $(DOCUMENTS))) \
 	$(addprefix $(DESTDIR)$(datadir)/gpuwatch/,$(notdir $(SCHEMAS) $(DATA))) \
 	$(DESTDIR)$(completionsdir)/gpuwatch-cli \
+	$(addprefix $(DESTDIR)$(datadir)/gpuwatch/,$(INTEGRATIONS)) \
 	$(DESTDIR)$(initramfsdir)/hooks/gpuwatch $(DESTDIR)$(initramfsdir)/scripts/init-top/gpuwatch \
 	$(DESTDIR)$(dracutdir)/module-setup.sh $(DESTDIR)$(dracutdir)/record-boot.sh
 
@@ -58,6 +61,7 @@ install-files: all $(UNITS) $(BOOT)
 	$(foreach page,$(MAN_PAGES),$(INSTALL_DATA) $(page) $(call man_destination,$(page)) &&) true
 	$(foreach file,$(DOCUMENTS),$(INSTALL_DATA) $(file) $(DESTDIR)$(docdir)/ &&) true
 	$(foreach file,$(SCHEMAS) $(DATA),$(INSTALL_DATA) $(file) $(DESTDIR)$(datadir)/gpuwatch/ &&) true
+	$(foreach file,$(INTEGRATIONS),$(INSTALL) -m $$(stat -c %a $(file)) $(file) $(DESTDIR)$(datadir)/gpuwatch/$(file) &&) true
 	[ -e $(DESTDIR)$(sysconfdir)/gpuwatch/gpuwatchd.conf ] || \
 		$(INSTALL_DATA) systemd/gpuwatchd.conf $(DESTDIR)$(sysconfdir)/gpuwatch/gpuwatchd.conf
 
@@ -78,5 +82,5 @@ uninstall:
 	rm -f $(INSTALLED)
 	! cmp -s systemd/gpuwatchd.conf $(DESTDIR)$(sysconfdir)/gpuwatch/gpuwatchd.conf || \
 		rm -f $(DESTDIR)$(sysconfdir)/gpuwatch/gpuwatchd.conf
-	-rmdir $(DESTDIR)$(dracutdir) $(DESTDIR)$(sysconfdir)/gpuwatch $(DESTDIR)$(docdir) $(DESTDIR)$(datadir)/gpuwatch 2>/dev/null
+	-rmdir $(DESTDIR)$(dracutdir) $(addprefix $(DESTDIR)$(datadir)/gpuwatch/,$(sort $(dir $(INTEGRATIONS))) integrations) $(DESTDIR)$(sysconfdir)/gpuwatch $(DESTDIR)$(docdir) $(DESTDIR)$(datadir)/gpuwatch 2>/dev/null
 	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
