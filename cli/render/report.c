@@ -14,6 +14,7 @@
 #include "cli/render/node.h"
 #include "cli/render/table.h"
 #include "cli/render/verdict.h"
+#include "cli/render/workload.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/files.h"
@@ -476,6 +477,7 @@ static void report_print_waits(const struct report_view *view, const json_t *rep
 	report_print_chain(view, report, chain);
 	terminal_put(view->terminal, "\n");
 	terminal_labelled(view->terminal, "Blocked", blocked);
+	render_workloads(view->terminal, report);
 	terminal_labelled(view->terminal, "Root cause", field_string(root, "explanation"));
 	report_print_action(view->terminal, field_object(root, "action"));
 	terminal_labelled(view->terminal, "Advice", field_string(root, "advice"));

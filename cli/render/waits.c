@@ -8,6 +8,7 @@
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
 #include "cli/render/table.h"
+#include "cli/render/workload.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/units.h"
 
@@ -126,7 +127,19 @@ static const char *wait_age_style(uint64_t age)
 	return age >= 500 * GW_NSEC_PER_MSEC ? STYLE_YELLOW : "";
 }
 
-static void wait_row(struct table *table, const json_t *wait, bool chain)
+/* Where nobody's is known there is no column for it. */
+static bool waits_have_workloads(const json_t *list)
+{
+	json_t *wait;
+	size_t i;
+
+	json_array_foreach(list, i, wait)
+		if (*workload_name(wait))
+			return true;
+	return false;
+}
+
+static void wait_row(struct table *table, const json_t *wait, bool chain, bool workload)
 {
 	_cleanup_free_ char *age = wait_age(wait), *object = wait_object(wait);
 	_cleanup_free_ char *inside = wait_list_text(field_array(wait, "inside"));
@@ -140,6 +153,8 @@ static void wait_row(struct table *table, const json_t *wait, bool chain)
 	table_cell(table, "", "%s", inside);
 	if (chain)
 		table_cell(table, "", "%s", field_string(wait, "chain"));
+	if (workload)
+		table_cell(table, "", "%s", workload_name(wait));
 }
 
 void render_waits(const struct terminal *terminal, const json_t *waits)
@@ -147,12 +162,13 @@ void render_waits(const struct terminal *terminal, const json_t *waits)
 	static const struct column columns[] = {
 		{ "PID", COLUMN_NUMBER }, { "COMMAND", COLUMN_TEXT },	{ "STATE", COLUMN_TEXT },
 		{ "AGE", COLUMN_NUMBER }, { "WAITS FOR", COLUMN_WRAP }, { "INSIDE", COLUMN_WRAP },
-		{ "CHAIN", COLUMN_WRAP },
+		{ "CHAIN", COLUMN_WRAP }, { "WORKLOAD", COLUMN_WRAP },
 	};
 	const json_t *list = field_array(waits, "waits");
 	bool chain = !terminal->limited || terminal->width >= CHAIN_COLUMNS;
+	bool workload = chain && waits_have_workloads(list);
 	_cleanup_table_ struct table *table =
-		table_new(terminal, columns, sizeof(columns) / sizeof(columns[0]) - !chain);
+		table_new(terminal, columns, sizeof(columns) / sizeof(columns[0]) - !chain - !workload);
 	json_t *wait;
 	size_t i;
 
@@ -161,7 +177,7 @@ void render_waits(const struct terminal *terminal, const json_t *waits)
 		return;
 	}
 	json_array_foreach(list, i, wait)
-		wait_row(table, wait, chain);
+		wait_row(table, wait, chain, workload);
 	table_print(table, 0);
 }
 
@@ -178,7 +194,7 @@ static char *wait_subsystem(const json_t *wait)
 			   strcmp(name, kind) != 0 ? name : "");
 }
 
-static void all_wait_row(struct table *table, const json_t *wait)
+static void all_wait_row(struct table *table, const json_t *wait, bool workload)
 {
 	_cleanup_free_ char *age = wait_age(wait), *object = wait_object(wait), *subsystem = wait_subsystem(wait);
 
@@ -190,6 +206,8 @@ static void all_wait_row(struct table *table, const json_t *wait)
 	table_cell(table, "", "%s", subsystem);
 	table_cell(table, "", "%s", field_string(wait, "place"));
 	table_cell(table, "", "%s", field_is(wait, "kind", "unknown") ? "" : object);
+	if (workload)
+		table_cell(table, "", "%s", workload_name(wait));
 }
 
 void render_all_waits(const struct terminal *terminal, const json_t *waits)
@@ -197,10 +215,12 @@ void render_all_waits(const struct terminal *terminal, const json_t *waits)
 	static const struct column columns[] = {
 		{ "PID", COLUMN_NUMBER },     { "COMMAND", COLUMN_TEXT },   { "STATE", COLUMN_TEXT },
 		{ "AGE", COLUMN_NUMBER },     { "SUBSYSTEM", COLUMN_WRAP }, { "IN", COLUMN_WRAP },
-		{ "WAITS FOR", COLUMN_WRAP },
+		{ "WAITS FOR", COLUMN_WRAP }, { "WORKLOAD", COLUMN_WRAP },
 	};
 	const json_t *list = field_array(waits, "waits");
-	_cleanup_table_ struct table *table = table_new(terminal, columns, sizeof(columns) / sizeof(columns[0]));
+	bool workload = (!terminal->limited || terminal->width >= CHAIN_COLUMNS) && waits_have_workloads(list);
+	_cleanup_table_ struct table *table =
+		table_new(terminal, columns, sizeof(columns) / sizeof(columns[0]) - !workload);
 	json_t *wait;
 	size_t i;
 
@@ -210,7 +230,7 @@ void render_all_waits(const struct terminal *terminal, const json_t *waits)
 		return;
 	}
 	json_array_foreach(list, i, wait)
-		all_wait_row(table, wait);
+		all_wait_row(table, wait, workload);
 	table_print(table, 0);
 }
 

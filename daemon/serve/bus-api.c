@@ -238,19 +238,29 @@ static int api_get_report(sd_bus_message *call, void *userdata, sd_bus_error *er
 	return sd_bus_reply_method_return(call, "s", report->json);
 }
 
+/* The waits of the snapshot, which is freed, and whose tasks those are. NULL when out of memory. */
+static json_t *api_waits(const struct gw_bus_api *api, struct gw_snapshot *now, enum gw_waits_scope scope,
+			 uint64_t min_age_ns)
+{
+	json_t *waits = gw_waits_json(now, scope, min_age_ns);
+
+	gw_snapshot_free(now);
+	if (!waits || gw_watch_name_workloads(api->parts.watch, json_object_get(waits, "waits")) >= 0)
+		return waits;
+	json_decref(waits);
+	return NULL;
+}
+
 static int api_list_waits(sd_bus_message *call, void *userdata, sd_bus_error *error)
 {
 	struct gw_bus_api *api = userdata;
 	struct gw_snapshot *now;
-	json_t *waits;
 	int r;
 
 	r = gw_watch_peek(api->parts.watch, false, &now);
 	if (r < 0)
 		return sd_bus_error_set_errnof(error, r, "Taking a snapshot failed: %m");
-	waits = gw_waits_json(now, GW_WAITS_TRACKED, 0);
-	gw_snapshot_free(now);
-	return api_reply_json(call, waits);
+	return api_reply_json(call, api_waits(api, now, GW_WAITS_TRACKED, 0));
 }
 
 /* Who is in D for whatever; and whether the daemon has seen enough by now to call that all there is. */
@@ -268,8 +278,7 @@ static int api_list_all_waits(sd_bus_message *call, void *userdata, sd_bus_error
 	r = gw_watch_peek(api->parts.watch, false, &now);
 	if (r < 0)
 		return sd_bus_error_set_errnof(error, r, "Taking a snapshot failed: %m");
-	waits = gw_waits_json(now, GW_WAITS_ALL, api_nsec(min_age_usec));
-	gw_snapshot_free(now);
+	waits = api_waits(api, now, GW_WAITS_ALL, api_nsec(min_age_usec));
 	if (waits && json_object_set_new(waits, "ready", json_boolean(gw_scheduler_ready(api->parts.scheduler))) < 0) {
 		json_decref(waits);
 		waits = NULL;
@@ -289,13 +298,17 @@ static void api_on_stall(const struct gw_report *report, void *userdata)
 	struct stalls *stalls = userdata;
 	const struct gw_host_record *host = gw_loader_host(gw_watch_loader(stalls->api->parts.watch));
 	const struct gw_reported *known = gw_reports_find(stalls->api->parts.reports, report->id);
+	json_t *json;
 
 	if (!stalls->list || (known && known->state == GW_STATE_ACTIVE))
 		return;
-	if (json_array_append_new(stalls->list, gw_report_json(report, host->boot_id, host->release)) < 0) {
+	json = gw_report_json(report, host->boot_id, host->release);
+	if (gw_watch_name_workloads(stalls->api->parts.watch, json_object_get(json, "nodes")) < 0 ||
+	    json_array_append(stalls->list, json) < 0) {
 		json_decref(stalls->list);
 		stalls->list = NULL;
 	}
+	json_decref(json);
 }
 
 static json_t *api_reports_of(const struct gw_bus_api *api, enum gw_kind kind, bool include_resolved)

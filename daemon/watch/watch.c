@@ -9,6 +9,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/hash.h"
 #include "lib/base/log.h"
+#include "lib/system/workload/cgroups.h"
 
 struct gw_watch {
 	struct gw_loader *loader;
@@ -16,6 +17,7 @@ struct gw_watch {
 	struct gw_recorder *recorder;
 	struct gw_reports *reports;
 	const struct gw_known *known;
+	struct gw_cgroups *cgroups;
 	struct gw_policy policy;
 	uint64_t snapshots;
 	uint64_t failures;
@@ -102,6 +104,11 @@ static bool watch_has_older_than(const struct gw_analysis *analysis, uint64_t at
 	return false;
 }
 
+int gw_watch_name_workloads(const struct gw_watch *watch, json_t *list)
+{
+	return gw_cgroups_annotate(watch->cgroups, list);
+}
+
 static void watch_on_report(const struct gw_report *report, void *userdata)
 {
 	const struct gw_watch *watch = userdata;
@@ -110,6 +117,8 @@ static void watch_on_report(const struct gw_report *report, void *userdata)
 	struct gw_reported *reported;
 	int r = json ? gw_known_annotate(watch->known, json) : -ENOMEM;
 
+	if (r >= 0)
+		r = gw_watch_name_workloads(watch, json_object_get(json, "nodes"));
 	if (r >= 0)
 		r = gw_reported_new(&reported, report, json);
 
@@ -236,7 +245,9 @@ int gw_watch_new(struct gw_watch **ret, struct gw_loader *loader, struct gw_repo
 	watch->reports = reports;
 	watch->known = known;
 	watch->policy = *policy;
-	r = gw_analysis_new(&watch->analysis, policy);
+	r = gw_cgroups_new(&watch->cgroups, GW_CGROUP_ROOT);
+	if (r >= 0)
+		r = gw_analysis_new(&watch->analysis, policy);
 	if (r >= 0)
 		r = gw_recorder_new(&watch->recorder, recording_bytes);
 	if (r < 0) {
@@ -253,5 +264,6 @@ void gw_watch_free(struct gw_watch *watch)
 		return;
 	gw_analysis_free(watch->analysis);
 	gw_recorder_free(watch->recorder);
+	gw_cgroups_free(watch->cgroups);
 	free(watch);
 }

@@ -48,6 +48,9 @@ int gw_watch_look(struct gw_watch *watch, enum gw_depth depth, struct gw_finding
 /* A snapshot of this moment that the analysis does not see; the caller frees it. Returns 0 or -errno. */
 int gw_watch_peek(struct gw_watch *watch, bool timelines, struct gw_snapshot **ret);
 
+/* Gives the tasks of a JSON list their workloads: see gw_cgroups_annotate(). */
+int gw_watch_name_workloads(const struct gw_watch *watch, json_t *list);
+
 /* Looks so far, and how many of them failed. */
 uint64_t gw_watch_snapshots(const struct gw_watch *watch);
 uint64_t gw_watch_failures(const struct gw_watch *watch);

@@ -415,6 +415,9 @@ check_commands() {
 	same "$1 waits look as expected" $here/canned/waits.txt
 	expect "$1 waits --all" 0 "$2" waits --all
 	same "$1 waits --all look as expected" $here/canned/all-waits.txt
+	COLUMNS=140 run "$2" waits
+	ok "$1 waits, wide, name the workload" has ' WORKLOAD'
+	ok "$1 waits: it is the job's" has 'Slurm job 4711 step 0'
 	expect "$1 timelines" 0 "$2" timelines
 	same "$1 timelines look as expected" $here/canned/timelines.txt
 	expect "$1 faults" 0 "$2" faults

@@ -105,6 +105,8 @@ static json_t *waits_row(const struct gw_graph *graph, uint32_t index)
 		gw_json_put(wait, "fence", waits_fence(graph, object), &failed);
 	if (object && object->type == GW_NODE_LOCK)
 		gw_json_put(wait, "lock", gw_json_node(graph, object, false), &failed);
+	if (node->task->cgroup_id)
+		gw_json_put(wait, "cgroup_id", gw_json_number(node->task->cgroup_id), &failed);
 	gw_json_put(wait, "subsystem", gw_whose_json(graph, index), &failed);
 	gw_json_put(wait, "place", waits_place(graph, node->task), &failed);
 	gw_json_put(wait, "inside", gw_json_sections(graph->snapshot, node->task), &failed);

@@ -95,6 +95,21 @@ check "it has done its work" [ "$(systemctl show -P ActiveState,SubState gpuwatc
 check "its report is in the journal" sh -c 'journalctl -t gpuwatch-probe-order -o cat --no-pager | grep -q "probes of"'
 check "none of it is an error" [ -z "$(journalctl -t gpuwatch-probe-order -p err -o cat --no-pager)" ]
 
+# checked CODE TEXT [ARGUMENT...]: what `gpuwatch-cli check` answers, within a second
+checked() {
+	code=$1 text=$2
+	shift 2
+	read_clock
+	begin=$now
+	line=$(gpuwatch-cli check "$@")
+	status=$?
+	read_clock
+	echo "check: $line ($status, $((now - begin))0 ms)"
+	[ "$status" -eq "$code" ] && [ "${#line}" -le 80 ] && [ $((now - begin)) -le 100 ] || return 1
+	case $line in *"$text"*) ;; *) return 1 ;; esac
+}
+check "healthy" checked 0 "no GPU deadlock"
+
 lab_start fence-lock-cycle/resv
 check "a deadlock is reported" wait_until 10 at_least deadlocks active 1
 gpuwatch-cli deadlocks
@@ -105,6 +120,34 @@ check "the journal has it, with the report as JSON" journal_has \
 check "as critical" journal_has '.GPUWATCH_STATE == "active" and .PRIORITY == "2"'
 check "without addresses of the kernel" [ -z "$(journalctl -u gpuwatchd -o json --all --no-pager | grep -oE '0xffff[0-9a-f]{12}')" ]
 check "with a catalog text" sh -c 'journalctl -u gpuwatchd -x --no-pager | grep -qi "Subject: .*deadlock"'
+
+check "a problem for health checks" checked 1 "[fence-lock-cycle] "
+check "critical for Nagios" checked 2 "CRITICAL: [fence-lock-cycle] " --format=nagios
+kill -STOP "$(main_pid)"
+check "an answer while the daemon is stopped" checked 2 "gpuwatchd does not answer"
+kill -STOP "$(systemctl show -P MainPID dbus)"
+check "and while the bus is, too" checked 2 "gpuwatchd does not answer" --system-bus
+kill -CONT "$(main_pid)"
+check "the truth while the bus alone is stopped" checked 1 "[fence-lock-cycle] "
+kill -CONT "$(pgrep -x dbus-daemon)"
+
+# Whose the tasks of a report are.
+workload_is() {
+	gpuwatch-cli deadlocks --json | jq -e --arg name "$1" '[.[].nodes[].workload.name] | index($name)' >/dev/null
+}
+systemd-run -q --unit=trainer labuser process-cycle/killable
+check "a unit's" wait_until 10 workload_is trainer.service
+systemctl stop trainer
+job=/sys/fs/cgroup/system.slice/slurmstepd.scope/job_42/step_0/user/task_0
+mkdir -p "$job"
+sh -c 'echo $$ >"$1/cgroup.procs" && exec labuser process-cycle/killable' - "$job" &
+check "a job's" wait_until 10 workload_is "Slurm job 42 step 0"
+gpuwatch-cli deadlocks | grep Workload
+kill $!
+one_active() {
+	[ "$(count deadlocks active)" -eq 1 ]
+}
+check "both are over with their processes" wait_until 20 one_active
 
 lab_start busy-holder/yields
 spin_is_sampled() {
