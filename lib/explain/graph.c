@@ -447,6 +447,8 @@ static int text_graph_held_back(struct gw_text_graph *graph, uint32_t fence, con
 	uint32_t work;
 	int r = text_graph_item(graph, item, &work);
 
+	if (r == 0 && gw_scene_resets(item->function))
+		return text_graph_edge(graph, fence, work, GW_RELATION_RESET_BY, GW_CONFIDENCE_PROBABLE);
 	return r
 		       ?: text_graph_edge(graph, fence, work, GW_RELATION_SIGNALLED_BY,
 					  gw_scene_signals(item->function) ? GW_CONFIDENCE_PROBABLE
@@ -652,7 +654,9 @@ static int text_graph_in_function(struct gw_text_graph *graph, uint32_t actor)
 				       text_graph_place(graph, place));
 	else
 		why = text_graph_label(graph, "sleeps in %s", text_graph_place(graph, place));
-	return text_graph_work(graph, actor, gw_partner_wakers(graph->scene, actor), GW_RELATION_WAITS_FOR,
+	/* Who completes it has done what the actor waits for. */
+	return text_graph_work(graph, actor, gw_partner_wakers(graph->scene, actor),
+			       at->wait.kind == GW_TEXT_WAIT_COMPLETION ? GW_RELATION_FLUSHES : GW_RELATION_WAITS_FOR,
 			       why ? why : "sleeps");
 }
 
@@ -669,6 +673,19 @@ static int text_graph_notifier(struct gw_text_graph *graph, uint32_t actor)
 	if (text_graph_edge(graph, graph->nodes[actor], notifier, GW_RELATION_WAITS_FOR, GW_CONFIDENCE_PROBABLE) < 0)
 		return -ENOMEM;
 	return text_graph_partners(graph, notifier, &partners, GW_RELATION_RUNS_IN, true);
+}
+
+/* kthread_park() and kthread_stop() wait until that thread has come so far. */
+static int text_graph_thread(struct gw_text_graph *graph, uint32_t actor)
+{
+	const struct gw_text_wait *wait = &text_graph_at(graph, actor)->wait;
+	struct gw_partners partners = gw_partner_stopped(graph->scene, actor);
+
+	if (partners.count != 1)
+		return text_graph_in_function(graph, actor);
+	return text_graph_edge(graph, graph->nodes[actor], graph->nodes[partners.actors[0]],
+			       strcmp(wait->function, "kthread_park") == 0 ? GW_RELATION_PARKS : GW_RELATION_STOPS,
+			       wait->reliable ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT);
 }
 
 static int text_graph_wait(struct gw_text_graph *graph, uint32_t actor)
@@ -691,6 +708,8 @@ static int text_graph_wait(struct gw_text_graph *graph, uint32_t actor)
 		return text_graph_pages(graph, actor);
 	case GW_TEXT_WAIT_NOTIFIER:
 		return text_graph_notifier(graph, actor);
+	case GW_TEXT_WAIT_THREAD:
+		return text_graph_thread(graph, actor);
 	default:
 		return gw_text_wait_is_lock(kind) ? text_graph_lock(graph, actor)
 						  : text_graph_in_function(graph, actor);
@@ -742,7 +761,7 @@ static int text_graph_actor(struct gw_text_graph *graph, uint32_t actor)
 	}
 	if (!at->blocked && (at->busy || at->runs) && at->wait.kind == GW_TEXT_WAIT_SPIN)
 		return text_graph_spin(graph, actor);
-	if (!at->blocked) {
+	if (!at->blocked && !at->sleeps) {
 		text_graph_live(graph, graph->nodes[actor], text_graph_idle_words(at));
 		return 0;
 	}
@@ -789,7 +808,7 @@ static int text_graph_add_task(struct gw_text_graph *graph, uint32_t actor)
 	node->pid = graph->scene->model->tasks[at->task].pid;
 	node->comm = node->task->comm;
 	node->since_ns = at->blocked ? gw_text_since_ns(graph->scene, at) : 0;
-	node->wait.kind = at->blocked ? text_graph_wait_kind(at->wait.kind) : GW_WAIT_NONE;
+	node->wait.kind = at->blocked || at->sleeps ? text_graph_wait_kind(at->wait.kind) : GW_WAIT_NONE;
 	node->wait.since_ns = node->since_ns;
 	return 0;
 }

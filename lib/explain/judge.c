@@ -238,7 +238,31 @@ static bool judge_is_silent(const struct judge *judge, const struct gw_finding *
 
 	if (finding->root == judge->graph->device)
 		return true;
-	return actor && actor->hardware && !gw_text_wait_is_lock(actor->wait.kind);
+	if (!actor || gw_text_wait_is_lock(actor->wait.kind))
+		return false;
+	/* A driver gives its device a time to answer, and the device does not. */
+	return actor->hardware || (actor->wait.kind == GW_TEXT_WAIT_COMPLETION && actor->wait.timed &&
+				   actor->driver.kind != GW_SUBSYSTEM_UNKNOWN);
+}
+
+static bool judge_blocks_for_long(const struct judge *judge, const struct gw_finding *finding)
+{
+	for (uint32_t i = 0; i < finding->chain.count; i++) {
+		const struct gw_actor *actor = gw_text_graph_actor(judge->graph, finding->chain.items[i]);
+
+		if (actor && actor->hung && finding->chain.items[i] != finding->root)
+			return true;
+	}
+	return false;
+}
+
+/* It sleeps for a short time only, and keeps others waiting for a long one: it tries again and again. */
+static bool judge_retries(const struct judge *judge, const struct gw_finding *finding)
+{
+	const struct gw_actor *actor = gw_text_graph_actor(judge->graph, finding->root);
+
+	return actor && actor->blocked && !actor->hung && actor->wait.kind == GW_TEXT_WAIT_SLEEP &&
+	       actor->driver.kind != GW_SUBSYSTEM_UNKNOWN && judge_blocks_for_long(judge, finding);
 }
 
 /* One look shows every task that sleeps at the moment: what is not the GPU's is only worth a word if it hangs. */
@@ -321,6 +345,10 @@ static int judge_stall(struct judge *judge, uint32_t start)
 	if (judge_is_silent(judge, finding))
 		finding->class = GW_CLASS_SILENT_DEVICE;
 	r = r ?: judge_finish(judge, finding, false);
+	if (r == 0 && judge_retries(judge, finding)) {
+		finding->kind = GW_KIND_LIVELOCK;
+		finding->class = GW_CLASS_RETRY_LOOP;
+	}
 	if (r == 0 && judge_is_noise(judge, finding))
 		gw_findings_drop_last(judge->findings);
 	else if (r == 0 && judge_is_one_look(judge, finding))

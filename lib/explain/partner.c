@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "lib/base/units.h"
+#include "lib/explain/snapshot.h"
+
 typedef bool (*partner_fits)(const struct gw_scene *scene, const struct gw_actor *waiter, const struct gw_actor *other);
 
 static struct gw_partners partner_find(const struct gw_scene *scene, uint32_t actor, partner_fits fits)
@@ -13,7 +16,7 @@ static struct gw_partners partner_find(const struct gw_scene *scene, uint32_t ac
 	for (uint32_t i = 0; i < scene->n_actors; i++) {
 		const struct gw_actor *other = &scene->actors[i];
 
-		if (i == actor || !(other->blocked || other->busy || other->died || other->runs) ||
+		if (i == actor || !(other->blocked || other->busy || other->died || other->runs || other->sleeps) ||
 		    !fits(scene, &scene->actors[actor], other))
 			continue;
 		if (partners.count < GW_PARTNERS_MAX)
@@ -33,9 +36,9 @@ static bool partner_is_kernel(const struct gw_scene *scene, const struct gw_acto
 
 bool gw_partner_same_driver(const struct gw_actor *a, const struct gw_actor *b)
 {
-	if (a->gpu.kind != GW_SUBSYSTEM_GPU || b->gpu.kind != GW_SUBSYSTEM_GPU)
+	if (a->driver.kind == GW_SUBSYSTEM_UNKNOWN || a->driver.kind != b->driver.kind)
 		return false;
-	return a->gpu.generic || b->gpu.generic || strcmp(a->gpu.name, b->gpu.name) == 0;
+	return a->driver.generic || b->driver.generic || strcmp(a->driver.name, b->driver.name) == 0;
 }
 
 /* ---- locks ------------------------------------------------------------------------------------------ */
@@ -59,8 +62,8 @@ static bool partner_is_there(const struct gw_scene *scene, const struct gw_actor
 	       other->inner.kind == waiter->inner.kind;
 }
 
-static bool partner_holds_in_gpu(const struct gw_scene *scene, const struct gw_actor *waiter,
-				 const struct gw_actor *other)
+static bool partner_holds_in_driver(const struct gw_scene *scene, const struct gw_actor *waiter,
+				    const struct gw_actor *other)
 {
 	return partner_waits_elsewhere(other) && gw_partner_same_driver(waiter, other);
 }
@@ -75,8 +78,8 @@ static struct gw_partners partner_all_holders(const struct gw_scene *scene, uint
 {
 	struct gw_partners partners;
 
-	if (scene->actors[actor].gpu.kind == GW_SUBSYSTEM_GPU)
-		return partner_find(scene, actor, partner_holds_in_gpu);
+	if (scene->actors[actor].driver.kind != GW_SUBSYSTEM_UNKNOWN)
+		return partner_find(scene, actor, partner_holds_in_driver);
 	/* The device's lock, which its state is changed under. */
 	if (scene->actors[actor].inner.kind == GW_SUBSYSTEM_POWER)
 		return partner_find(scene, actor, partner_changes_power);
@@ -143,6 +146,28 @@ struct gw_partners gw_partner_threads(const struct gw_scene *scene, uint32_t act
 	return partner_find(scene, actor, partner_is_driver_thread);
 }
 
+static bool partner_is_stopped(const struct gw_scene *scene, const struct gw_actor *waiter,
+			       const struct gw_actor *other)
+{
+	const struct gw_log_task *task = &scene->model->tasks[other->task];
+
+	return other->blocked && task->kernel && !*task->work_function && gw_partner_same_driver(waiter, other);
+}
+
+static bool partner_signals_and_is_stopped(const struct gw_scene *scene, const struct gw_actor *waiter,
+					   const struct gw_actor *other)
+{
+	return other->signals && partner_is_stopped(scene, waiter, other);
+}
+
+/* A scheduler's thread, of those that the driver has. */
+struct gw_partners gw_partner_stopped(const struct gw_scene *scene, uint32_t actor)
+{
+	struct gw_partners partners = partner_find(scene, actor, partner_is_stopped);
+
+	return partners.count > 1 ? partner_find(scene, actor, partner_signals_and_is_stopped) : partners;
+}
+
 static bool partner_invalidates(const struct gw_scene *scene, const struct gw_actor *waiter,
 				const struct gw_actor *other)
 {
@@ -190,6 +215,9 @@ struct gw_partners gw_partner_workers(const struct gw_scene *scene, uint32_t act
 	return partners.count ? partners : partner_find(scene, actor, partner_works_behind);
 }
 
+/* Waits that begin within such a time count as begun together. */
+#define TOGETHER_NS (2 * GW_NSEC_PER_SEC)
+
 /* ---- loops that whoever is meant would close ------------------------------------------------------------- */
 
 static bool partner_is_alone(const struct gw_partners *partners, uint32_t actor)
@@ -212,26 +240,69 @@ static bool partner_flushes(const struct gw_scene *scene, uint32_t flusher, uint
 /* What it waits for, nobody but that actor would bring about. */
 static bool partner_depends(const struct gw_scene *scene, uint32_t actor, uint32_t on)
 {
-	struct gw_partners signallers;
+	struct gw_partners others;
 
-	if (scene->actors[actor].wait.kind != GW_TEXT_WAIT_FENCE || gw_partner_resets(scene, actor).count)
+	switch (scene->actors[actor].wait.kind) {
+	case GW_TEXT_WAIT_FENCE:
+		if (gw_partner_resets(scene, actor).count)
+			return false;
+		others = gw_partner_signallers(scene, actor);
+		break;
+	case GW_TEXT_WAIT_RUNTIME_PM:
+		others = gw_partner_callbacks(scene, actor);
+		break;
+	case GW_TEXT_WAIT_COMPLETION:
+		others = gw_partner_wakers(scene, actor);
+		break;
+	case GW_TEXT_WAIT_THREAD:
+		others = gw_partner_stopped(scene, actor);
+		break;
+	default:
 		return partner_flushes(scene, actor, on);
-	signallers = gw_partner_signallers(scene, actor);
-	return partner_is_alone(&signallers, on);
+	}
+	return partner_is_alone(&others, on);
 }
 
-/* Of several tasks that all depend on the actor, the one that flushes it has the lock that it waits for. */
+/* How much shows that it is this one that has the lock: it waits for that very item; it allocates in the midst of something. */
+static int partner_holds_rank(const struct gw_scene *scene, uint32_t holder, uint32_t waiter)
+{
+	const struct gw_actor *actor = &scene->actors[holder];
+
+	if (partner_flushes(scene, holder, waiter) || actor->wait.kind == GW_TEXT_WAIT_COMPLETION ||
+	    actor->wait.kind == GW_TEXT_WAIT_THREAD)
+		return 2;
+	return actor->reclaims;
+}
+
+static bool partner_holds_likelier(const struct gw_scene *scene, uint32_t a, uint32_t b, uint32_t waiter)
+{
+	int x = partner_holds_rank(scene, a, waiter), y = partner_holds_rank(scene, b, waiter);
+	uint64_t since_a = gw_text_since_ns(scene, &scene->actors[a]),
+		 since_b = gw_text_since_ns(scene, &scene->actors[b]);
+
+	if (x != y)
+		return x > y;
+	/* The detector counts whole seconds, from when it looked. */
+	if (since_a && since_b && (since_a + TOGETHER_NS < since_b || since_b + TOGETHER_NS < since_a))
+		return since_a < since_b;
+	return scene->model->tasks[scene->actors[a].task].pid < scene->model->tasks[scene->actors[b].task].pid;
+}
+
+/* Several tasks that all depend on the actor: whichever has the lock that it waits for closes a loop. The likeliest. */
 static struct gw_partners partner_closing(const struct gw_scene *scene, uint32_t actor, struct gw_partners partners)
 {
-	struct gw_partners flushers = { .count = 0 };
+	uint32_t best;
 
+	if (partners.count < 2 || partners.many)
+		return partners;
+	best = partners.actors[0];
 	for (uint32_t i = 0; i < partners.count; i++) {
-		if (partners.many || !partner_depends(scene, partners.actors[i], actor))
+		if (!partner_depends(scene, partners.actors[i], actor))
 			return partners;
-		if (partner_flushes(scene, partners.actors[i], actor))
-			flushers.actors[flushers.count++] = partners.actors[i];
+		if (partner_holds_likelier(scene, partners.actors[i], best, actor))
+			best = partners.actors[i];
 	}
-	return flushers.count == 1 ? flushers : partners;
+	return (struct gw_partners){ .actors = { best }, .count = 1 };
 }
 
 struct gw_partners gw_partner_holders(const struct gw_scene *scene, uint32_t actor)

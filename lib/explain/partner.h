@@ -17,7 +17,7 @@ struct gw_partners {
 	bool many; /* more than were kept */
 };
 
-/* Both in the same GPU driver, as far as their stacks tell. */
+/* Both in the same driver, as far as their stacks tell: a GPU's, or a module that no table names. */
 bool gw_partner_same_driver(const struct gw_actor *a, const struct gw_actor *b);
 
 /* Who may hold the lock that it waits for. */
@@ -28,6 +28,8 @@ struct gw_partners gw_partner_resets(const struct gw_scene *scene, uint32_t acto
 struct gw_partners gw_partner_signallers(const struct gw_scene *scene, uint32_t actor);
 /* Where no words show who signals: the driver's own kernel threads, there to run its jobs, that wait for a work item. */
 struct gw_partners gw_partner_threads(const struct gw_scene *scene, uint32_t actor);
+/* The thread of its driver that is to park or to end. */
+struct gw_partners gw_partner_stopped(const struct gw_scene *scene, uint32_t actor);
 /* Whose invalidate callback it waits for. */
 struct gw_partners gw_partner_invalidations(const struct gw_scene *scene, uint32_t actor);
 /* Who may run the work that it flushes or cancels. */

@@ -44,7 +44,7 @@ static bool queue_is_same_driver(const struct gw_scene *scene, const struct gw_l
 				 const struct gw_actor *actor)
 {
 	struct gw_log_frame frame = { .function = item->function, .module = item->module };
-	struct gw_actor other = { .gpu = gw_scene_subsystem(scene, &frame) };
+	struct gw_actor other = { .driver = gw_scene_subsystem(scene, &frame) };
 
 	return gw_partner_same_driver(actor, &other);
 }
@@ -61,7 +61,7 @@ const struct gw_log_item *gw_queue_signaller(const struct gw_scene *scene, uint3
 		if (!queue_is_current(scene, item) || item->state != GW_LOG_ITEM_HELD_BACK ||
 		    !queue_is_same_driver(scene, item, &scene->actors[actor]))
 			continue;
-		if (gw_scene_signals(item->function))
+		if (gw_scene_signals(item->function) || gw_scene_resets(item->function))
 			return item;
 		if (!behind && *own && item->workqueue == own)
 			behind = item;

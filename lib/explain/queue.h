@@ -9,7 +9,7 @@
 const struct gw_log_item *gw_queue_flushed(const struct gw_scene *scene, uint32_t actor);
 
 /*
- * An item that cannot start, and that by its name would signal a fence of the driver that the actor waits in; else one that is
+ * An item that cannot start, and that by its name would signal a fence of the driver that the actor waits in, or reset it; else one that is
  * held back behind the actor's own item. NULL = there is none.
  */
 const struct gw_log_item *gw_queue_signaller(const struct gw_scene *scene, uint32_t actor);

@@ -154,7 +154,7 @@ static bool text_render_is_over(const struct text_render *render)
 	int64_t last_us, limit_s;
 	uint32_t count;
 
-	if (render->finding->kind != GW_KIND_LIVELOCK)
+	if (render->finding->class != GW_CLASS_BUSY_HOLDER)
 		return render->finding->root != render->graph->device && text_render_hung_is_over(render);
 	if (!actor)
 		return false;
@@ -211,6 +211,18 @@ static int text_render_busy(struct text_render *render)
 	return text_render_replace(&render->report->explanation, &cause);
 }
 
+static int text_render_retry(struct text_render *render)
+{
+	const struct gw_actor *actor = text_render_root(render);
+	const struct gw_log_task *task = text_render_task(render, actor);
+	const struct gw_log_frame *place = gw_scene_place(render->graph->scene, actor);
+	struct gw_text summary = { .data = NULL };
+
+	gw_text_add(&summary, "%s (pid %" PRIu32 ") sleeps for short times%s%s%s, while others have long waited for it",
+		    task->comm, task->pid, place ? " in " : "", place ? place->function : "", place ? "()" : "");
+	return text_render_replace(&render->report->summary, &summary);
+}
+
 /* "Not the GPU's: memory (reclaim). " in front of the summary. */
 static int text_render_acquit(struct text_render *render)
 {
@@ -263,7 +275,7 @@ static int text_render_victims(struct text_render *render)
 	const struct gw_index_list *chain = &render->finding->chain;
 	size_t at = 0;
 
-	for (uint32_t i = 0; render->finding->kind == GW_KIND_STALL && i < chain->count; i++) {
+	for (uint32_t i = 0; render->finding->kind != GW_KIND_DEADLOCK && i < chain->count; i++) {
 		const struct gw_actor *actor = gw_text_graph_actor(render->graph, chain->items[i]);
 
 		if (!actor || chain->items[i] == render->finding->root)
@@ -400,8 +412,10 @@ int gw_text_render(struct gw_report **ret, const struct gw_text_graph *graph, co
 	text_render_identify(&render);
 	r = text_render_subsystem(&render);
 	r = r ?: text_render_victims(&render);
-	if (finding->kind == GW_KIND_LIVELOCK)
+	if (finding->class == GW_CLASS_BUSY_HOLDER)
 		r = r ?: text_render_busy(&render);
+	else if (finding->class == GW_CLASS_RETRY_LOOP)
+		r = r ?: text_render_retry(&render);
 	r = r ?: text_render_acquit(&render);
 	r = r ?: text_render_advise(&render);
 	r = r ?: text_render_log(&render);

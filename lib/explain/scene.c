@@ -12,6 +12,16 @@
 
 /* ---- whose a frame is ------------------------------------------------------------------------------- */
 
+/* A GPU's driver calls DRM, and DRM its functions. */
+static bool scene_shows_driver(const char *module, const struct gw_log_frame *outer, const struct gw_log_frame *inner)
+{
+	const struct gw_log_frame *other = outer->module == module ? inner : outer;
+
+	return outer->module != inner->module && (outer->module == module || inner->module == module) &&
+	       (other == inner || *other->module) &&
+	       gw_subsystem_of(other->function, other->module).kind == GW_SUBSYSTEM_GPU;
+}
+
 static bool scene_module_is_gpu(const struct gw_scene *scene, const char *module)
 {
 	const struct gw_log_model *model = scene->model;
@@ -23,8 +33,7 @@ static bool scene_module_is_gpu(const struct gw_scene *scene, const char *module
 		/* Perhaps stale: not in the path. */
 		if (!frame->reliable)
 			continue;
-		if (inner && frame->module == module && inner->module != module &&
-		    gw_subsystem_of(inner->function, inner->module).kind == GW_SUBSYSTEM_GPU)
+		if (inner && scene_shows_driver(module, frame, inner))
 			return true;
 		inner = frame;
 	}
@@ -95,8 +104,8 @@ static bool scene_is_torn(const struct gw_log_model *model, const struct gw_log_
 					     "process_one_work", "do_syscall_64", "entry_SYSCALL" };
 	struct gw_text_wait wait;
 
-	if (sample->state != 'D')
-		return false;
+	if (sample->torn || sample->state != 'D')
+		return sample->torn;
 	wait = gw_text_wait_of(model, sample);
 	return wait.kind == GW_TEXT_WAIT_EVENT && wait.caller < sample->n_frames &&
 	       scene_has(model->frames[sample->first_frame + wait.caller].function, outer, COUNT(outer));
@@ -139,8 +148,8 @@ static void scene_pick_sample(const struct gw_scene *scene, struct gw_actor *act
 		actor->hung |= sample->kind == GW_LOG_SAMPLE_HUNG;
 		actor->busy |= sample->kind == GW_LOG_SAMPLE_BUSY;
 		actor->blocked |= sample->kind == GW_LOG_SAMPLE_HUNG || sample->state == 'D';
-		actor->seen_running += sample->state == 'R' && sample->n_frames && sample->kind != GW_LOG_SAMPLE_OOPS &&
-				       sample->kind != GW_LOG_SAMPLE_LOCKDEP;
+		actor->seen_running += sample->state == 'R' && sample->n_frames && !sample->torn &&
+				       sample->kind != GW_LOG_SAMPLE_OOPS && sample->kind != GW_LOG_SAMPLE_LOCKDEP;
 		if (rank > 0 && rank >= best) {
 			best = rank;
 			actor->sample = s;
@@ -152,9 +161,9 @@ static void scene_pick_sample(const struct gw_scene *scene, struct gw_actor *act
 
 static const char *const reset_words[] = { "reset",    "recover",      "timedout", "hang_detect", "set_wedged",
 					   "wedge_me", "handle_error", "_tdr",	   "hangcheck" };
-static const char *const signal_words[] = { "run_job",	    "drm_sched_main", "retire",	  "complete",
-					    "completion",   "signal",	      "dequeue",  "fence_process",
-					    "_ring_thread", "_eop",	      "job_done", "free_job" };
+static const char *const signal_words[] = { "run_job",	   "drm_sched_main", "retire",	 "complete",
+					    "completion",  "signal",	     "dequeue",	 "fence_process",
+					    "ring_thread", "_eop",	     "job_done", "free_job" };
 static const char *const invalidate_words[] = { "notifier_invalidate", "hmm_invalidate",  "invalidate_range",
 						"migrate_pages",       "migrate_folio",	  "try_to_migrate",
 						"compact_zone",	       "svm_range_evict", "unmap_folio" };
@@ -170,6 +179,11 @@ static const char *const reclaim_words[] = { "do_try_to_free_pages", "try_to_fre
 bool gw_scene_signals(const char *function)
 {
 	return scene_has(function, signal_words, COUNT(signal_words));
+}
+
+bool gw_scene_resets(const char *function)
+{
+	return scene_has(function, reset_words, COUNT(reset_words));
 }
 
 static void scene_note_callback(struct gw_actor *actor, const struct gw_log_frame *frame, uint32_t index)
@@ -194,7 +208,7 @@ static void scene_note_frame(const struct gw_scene *scene, struct gw_actor *acto
 	/* A driver says more than DRM's core. */
 	if (gpu && (actor->gpu.kind == GW_SUBSYSTEM_UNKNOWN || (actor->gpu.generic && !subsystem.generic)))
 		actor->gpu = subsystem;
-	actor->resets |= gpu && scene_has(frame->function, reset_words, COUNT(reset_words));
+	actor->resets |= gpu && gw_scene_resets(frame->function);
 	actor->signals |= gpu && gw_scene_signals(frame->function);
 	actor->invalidates |= scene_has(frame->function, invalidate_words, COUNT(invalidate_words));
 	actor->reclaims |= scene_has(frame->function, reclaim_words, COUNT(reclaim_words));
@@ -216,8 +230,19 @@ static void scene_note_work(const struct gw_scene *scene, struct gw_actor *actor
 	/* A function that ends with a wait is left before it: the work item alone shows whose it is. */
 	if (actor->gpu.kind == GW_SUBSYSTEM_UNKNOWN && gpu)
 		actor->gpu = gw_scene_subsystem(scene, &frame);
-	actor->resets |= gpu && scene_has(task->work_function, reset_words, COUNT(reset_words));
+	actor->resets |= gpu && gw_scene_resets(task->work_function);
 	actor->signals |= gpu && gw_scene_signals(task->work_function);
+}
+
+/* What a thread sleeps for when it has nothing to do is an event, and none of these. */
+static bool scene_sleeps(const struct gw_scene *scene, const struct gw_actor *actor)
+{
+	if (actor->blocked || actor->busy || actor->sample == GW_LOG_NONE ||
+	    actor->driver.kind == GW_SUBSYSTEM_UNKNOWN || scene->model->samples[actor->sample].state != 'S' ||
+	    scene->model->samples[actor->sample].torn)
+		return false;
+	return gw_text_wait_is_lock(actor->wait.kind) || actor->wait.kind == GW_TEXT_WAIT_FENCE ||
+	       actor->wait.kind == GW_TEXT_WAIT_WORK || actor->wait.kind == GW_TEXT_WAIT_WORKQUEUE;
 }
 
 /* Frames that are perhaps stale count where there are no others. */
@@ -228,7 +253,8 @@ static void scene_read_actor(const struct gw_scene *scene, struct gw_actor *acto
 
 	scene_pick_sample(scene, actor);
 	actor->died |= scene->model->tasks[actor->task].died;
-	actor->inner = actor->entry = actor->gpu = (struct gw_subsystem){ GW_SUBSYSTEM_UNKNOWN, "", false };
+	actor->inner = actor->entry = actor->gpu = actor->driver =
+		(struct gw_subsystem){ GW_SUBSYSTEM_UNKNOWN, "", false };
 	actor->wait.function = "";
 	count = gw_scene_frames(scene, actor, &frames);
 	if (count)
@@ -242,6 +268,9 @@ static void scene_read_actor(const struct gw_scene *scene, struct gw_actor *acto
 	if (count == 0 && (strncmp(scene->model->tasks[actor->task].comm, "nvidia-", 7) == 0 ||
 			   strncmp(scene->model->tasks[actor->task].comm, "nv_queue", 8) == 0))
 		actor->gpu = (struct gw_subsystem){ GW_SUBSYSTEM_GPU, "nvidia", false };
+	actor->driver = actor->gpu.kind == GW_SUBSYSTEM_GPU || actor->inner.kind != GW_SUBSYSTEM_OTHER ? actor->gpu
+												       : actor->inner;
+	actor->sleeps = scene_sleeps(scene, actor);
 	/* A table of ps does not always have the state: what sleeps there is known by where. */
 	if (count && scene->model->samples[actor->sample].kind == GW_LOG_SAMPLE_TABLE &&
 	    !scene->model->samples[actor->sample].state)
@@ -288,7 +317,7 @@ static bool scene_counts(const struct gw_scene *scene, uint32_t index)
 	if (task->incident != scene->incident)
 		return false;
 	scene_read_actor(scene, &actor);
-	return actor.blocked || actor.busy || actor.died || actor.runs;
+	return actor.blocked || actor.busy || actor.died || actor.runs || actor.sleeps;
 }
 
 /* Names of workers are unique at any time, so one that another number was printed for is the same worker. */

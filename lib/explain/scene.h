@@ -21,9 +21,11 @@ struct gw_actor {
 	bool runs;	       /* was seen on a CPU, or ready to run, and was not idle */
 	uint32_t seen_running; /* times */
 	bool hung;	       /* reported as blocked for long, not only listed */
+	bool sleeps;	       /* in a driver, for what others have, and a signal would end it */
 	bool died;
 	/* Whose code it is in: innermost, where it entered, and of a GPU if any frame is. "" and UNKNOWN if none says. */
 	struct gw_subsystem inner, entry, gpu;
+	struct gw_subsystem driver; /* the GPU's; else the module that no table names, if it is in that innermost */
 	/* What it does, by the functions on its stack and its work item. */
 	bool resets;	  /* a GPU, or handles the timeout of a job */
 	bool signals;	  /* runs jobs, retires requests, handles completions */
@@ -55,7 +57,7 @@ void gw_scene_deinit(struct gw_scene *scene);
 /* Frames of an actor's sample. */
 uint32_t gw_scene_frames(const struct gw_scene *scene, const struct gw_actor *actor, const struct gw_log_frame **ret);
 
-/* Whose a frame is. A module that DRM's functions are called from is a GPU driver, whatever its name. */
+/* Whose a frame is. A module that calls DRM's functions, or that DRM calls, is a GPU driver, whatever its name. */
 struct gw_subsystem gw_scene_subsystem(const struct gw_scene *scene, const struct gw_log_frame *frame);
 
 /* The actor of a task, or NULL. */
@@ -63,6 +65,8 @@ struct gw_actor *gw_scene_actor(const struct gw_scene *scene, uint32_t task);
 
 /* Whether a function, by its name, runs jobs, retires requests or handles completions. */
 bool gw_scene_signals(const char *function);
+/* The same of one that resets a GPU or handles the timeout of a job. */
+bool gw_scene_resets(const char *function);
 
 /* "in dm_suspend() [amdgpu]"'s function: the innermost one that means something, or NULL. */
 const struct gw_log_frame *gw_scene_place(const struct gw_scene *scene, const struct gw_actor *actor);

@@ -55,7 +55,6 @@ static const struct wait_row wait_rows[] = {
 	{ "drm_syncobj_array_wait*", GW_TEXT_WAIT_FENCE, false },
 	{ "i915_request_wait*", GW_TEXT_WAIT_FENCE, false },
 	{ "drm_sched_entity_flush", GW_TEXT_WAIT_FENCE, false },
-	{ "drm_sched_entity_fini", GW_TEXT_WAIT_FENCE, false },
 	{ "flush_work*", GW_TEXT_WAIT_WORK, false },
 	{ "__flush_work*", GW_TEXT_WAIT_WORK, false },
 	{ "flush_delayed_work", GW_TEXT_WAIT_WORK, false },
@@ -138,19 +137,29 @@ static const struct wait_row *wait_find(const char *function)
 	return NULL;
 }
 
-/* Reads the sample's frames of that reliability from the innermost one on. */
+/* What lies in front of a function, and nobody returns to. */
+static bool wait_is_padding(const char *function)
+{
+	return strncmp(function, "__pfx_", 6) == 0;
+}
+
+/* Reads the sample's frames of that reliability from the innermost one on. Stale ones lie in front of where it sleeps, too. */
 static struct gw_text_wait wait_read(const struct gw_log_model *model, const struct gw_log_sample *sample,
 				     bool reliable)
 {
 	struct gw_text_wait wait = { .function = "", .caller = sample->n_frames, .reliable = reliable };
 	const struct gw_log_frame *frames = model->frames + sample->first_frame;
+	bool met = reliable || (sample->state != 'D' && sample->state != 'S');
 
 	for (uint32_t i = 0; i < sample->n_frames; i++) {
 		const struct wait_row *row;
 
-		if (frames[i].reliable != reliable || frames[i].interrupt)
+		if (frames[i].reliable != reliable || frames[i].interrupt || wait_is_padding(frames[i].function))
 			continue;
 		row = wait_find(frames[i].function);
+		met |= row != NULL;
+		if (!row && !met)
+			continue;
 		if (!row) {
 			wait.caller = i;
 			break;

@@ -62,10 +62,10 @@ static bool frame_name(struct gw_log_frame_text *frame, const char **text)
 }
 
 /* "+0x1a/0x340"; in crash's form " at ffffffff81234567". */
-static bool frame_offset(const char **text)
+static bool frame_offset(const char **text, bool *past_end)
 {
 	const char *at = *text;
-	uint64_t number;
+	uint64_t number, length;
 
 	if (gw_scan_word(&at, " at ffff") && gw_scan_hex(&at, &number)) {
 		*text = at;
@@ -74,8 +74,9 @@ static bool frame_offset(const char **text)
 	if (!gw_scan_word(&at, "+0x") || !gw_scan_hex(&at, &number))
 		return false;
 	/* Without its length it is perhaps cut, or a trace of perf. */
-	if (!gw_scan_word(&at, "/0x") || !gw_scan_hex(&at, &number))
+	if (!gw_scan_word(&at, "/0x") || !gw_scan_hex(&at, &length))
 		return false;
+	*past_end = number && number == length;
 	*text = at;
 	return true;
 }
@@ -184,7 +185,7 @@ bool gw_log_frame_parse(struct gw_log_frame_text *ret, const char *text)
 	frame_address(&text);
 	if (!frame_name(ret, &text))
 		return false;
-	ret->certain = frame_offset(&text);
+	ret->certain = frame_offset(&text, &ret->past_end);
 	if (!ret->certain && *text != '\0' && *text != ' ')
 		return false;
 	frame_rest(ret, &text);

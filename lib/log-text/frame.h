@@ -13,7 +13,8 @@ struct gw_log_frame_text {
 	const char *function, *module;
 	size_t function_length, module_length; /* the function's without a compiler's suffix */
 	bool reliable, inlined;
-	bool certain; /* nothing but a stack frame looks like this: it has an offset, a place in a file or a module */
+	bool past_end; /* its offset is the function's length: the return trampoline that lies behind that function */
+	bool certain;  /* nothing but a stack frame looks like this: it has an offset, a place in a file or a module */
 };
 
 /* Whether the line, without blanks around it, is one. A bare name is one that is not certain. */

@@ -45,6 +45,7 @@ struct gw_log_sample {
 	uint32_t blocked_s; /* HUNG: for more than; BUSY: stuck for */
 	int64_t time_us;    /* since boot or since the epoch, by what the text has; -1 = no time */
 	uint32_t first_frame, n_frames;
+	bool torn; /* frames come behind its end: two CPUs printed at once, and some are of another task */
 };
 
 /* A thread of one incident. */

@@ -42,6 +42,7 @@ struct read_place {
 	const char *workqueue; /* whose items follow, NULL = none's */
 	bool interrupt;	       /* between <IRQ> and </IRQ> */
 	bool stack;	       /* the line before was part of a stack */
+	bool ended;	       /* </TASK> has come */
 };
 
 struct read_host {
@@ -161,6 +162,7 @@ static int read_sample(struct log_reader *reader, uint32_t task, enum gw_log_sam
 	place->holder = GW_LOG_NONE;
 	place->block = READ_BLOCK_NONE;
 	place->interrupt = false;
+	place->ended = false;
 	place->stack = true;
 	if (task == GW_LOG_NONE)
 		return 0;
@@ -302,7 +304,8 @@ static bool read_is_watcher(const struct gw_log_frame_text *text)
 	for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++)
 		if (strncmp(text->function, begin[i], strlen(begin[i])) == 0)
 			return true;
-	return false;
+	/* The kernel looks the address before a return address up: that of a trampoline lies in the function before it. */
+	return text->past_end;
 }
 
 static int read_frame(struct log_reader *reader, const struct gw_log_frame_text *text)
@@ -321,6 +324,7 @@ static int read_frame(struct log_reader *reader, const struct gw_log_frame_text 
 	place->stack = true;
 	if (place->sample == GW_LOG_NONE || !*frame.function || read_is_watcher(text))
 		return 0;
+	reader->model->samples[place->sample].torn |= place->ended;
 	return gw_log_add_frame(reader->model, place->sample, &frame);
 }
 
@@ -336,6 +340,7 @@ static bool read_mark(struct log_reader *reader, const char *text)
 		 strncmp(text, "<TASK>", 6) != 0 && strncmp(text, "</TASK>", 7) != 0)
 		return false;
 	place->stack = strncmp(text, "</TASK>", 7) != 0;
+	place->ended |= !place->stack;
 	return true;
 }
 

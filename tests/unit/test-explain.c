@@ -180,7 +180,7 @@ static void test_opposite_blockers_prove(void **state)
 	tell(&told, "INFO: task right:72 is blocked on a mutex likely owned by task left:71.\n");
 	hung(&told, "third", 73, NULL, MUTEX "brix_a@brix" IOCTL);
 	tell(&told, "INFO: task third:73 is blocked on a mutex likely owned by task right:72.\n");
-	assert_explained(&told, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROVEN, "task:71", "gpu", "drm", "task:73");
+	assert_explained(&told, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROVEN, "task:71", "gpu", "brix", "task:73");
 }
 
 static void test_own_lock(void **state)
@@ -580,6 +580,136 @@ static void test_flush_while_another_may_hold(void **state)
 	gw_explanation_deinit(&explanation);
 }
 
+/* Whoever waits for its fence may have the lock that it waits for: all of them close a loop, and the first one is named. */
+static void test_first_of_those_that_may_hold(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "late", 92, NULL, FENCE "brix_wait_idle@brix" IOCTL);
+	hung(&told, "early", 90, NULL, FENCE "brix_wait_idle@brix" IOCTL);
+	hung(&told, "kworker/3:0", 96, "brix_retire_work [brix]", MUTEX "brix_retire_work@brix" WORK);
+	assert_explained(&told, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "task:90", "gpu", "brix", "task:92");
+}
+
+/* One of them waits for something else as well as anybody: then nothing follows. */
+static void test_one_may_hold_and_get_on(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	hung(&told, "early", 90, NULL, FENCE "brix_wait_idle@brix" IOCTL);
+	hung(&told, "reader", 91, NULL, SLEEP "io_schedule brix_read_firmware@brix" IOCTL);
+	hung(&told, "kworker/3:0", 96, "brix_retire_work [brix]", MUTEX "brix_retire_work@brix" WORK);
+	explain_text(&explanation, told.text);
+	for (size_t i = 0; i < explanation.count; i++)
+		assert_int_equal(explanation.reports[i]->kind, GW_KIND_STALL);
+	gw_explanation_deinit(&explanation);
+}
+
+static void listed(struct told *told, const char *comm, unsigned pid, char state, const char *frames)
+{
+	tell(told, "task:%-15.15s state:%c stack:0     pid:%u  tgid:%u  ppid:1      flags:0x00004000\n", comm, state,
+	     pid, pid);
+	tell_frames(told, frames);
+}
+
+/* It sleeps so that a signal would end it: no detector reports it, a listing of all tasks does. */
+static void test_holder_sleeps_interruptibly(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "kworker/3:0", 96, "brix_retire_work [brix]", MUTEX "brix_retire_work@brix" WORK);
+	listed(&told, "client", 90, 'S', FENCE "brix_wait_idle@brix" IOCTL);
+	listed(&told, "daemon", 91, 'S', SLEEP "schedule_timeout brix_wait_event@brix" IOCTL);
+	assert_explained(&told, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "task:90", "gpu", "brix", "");
+}
+
+/* No function of DRM shows whose module it is: its tasks are of one driver all the same. */
+static void test_holder_in_a_module_of_its_own(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	tell(&told, "watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [brix-poll:90]\n");
+	tell(&told, "CPU: 1 PID: 90 Comm: brix-poll Not tainted 6.12.8-test #1\n");
+	tell(&told, "RIP: 0010:brix_poll_register+0x27/0x40 [brix]\n");
+	tell_frames(&told, "brix_wait_engine@brix brix_poll_main@brix kthread ret_from_fork");
+	hung(&told, "user", 91, NULL,
+	     SLEEP "schedule_timeout ___down_common down brix_get@brix brix_open@brix do_syscall_64");
+	assert_explained(&told, GW_CLASS_BUSY_HOLDER, GW_CONFIDENCE_PROBABLE, "task:90", "other", "brix", "task:91");
+}
+
+/* It sleeps for microseconds, and a task has waited for minutes. */
+static void test_retries(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "user", 91, NULL, MUTEX "brix_get@brix brix_open@brix do_syscall_64");
+	listed(&told, "brix-poll", 90, 'D',
+	       SLEEP "schedule_hrtimeout_range_clock usleep_range_state brix_poll@brix brix_main@brix kthread");
+	assert_explained(&told, GW_CLASS_RETRY_LOOP, GW_CONFIDENCE_PROBABLE, "task:90", "other", "brix", "task:91");
+}
+
+/* A driver gives its device a second, again and again. */
+static void test_device_does_not_complete(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "kworker/1:1", 90, "brix_commit_work [brix]",
+	     SLEEP "schedule_timeout __wait_for_common wait_for_completion_timeout brix_commit_tail@brix" WORK);
+	hung(&told, "user", 91, NULL, MUTEX "brix_get@brix brix_open@brix do_syscall_64");
+	assert_explained(&told, GW_CLASS_SILENT_DEVICE, GW_CONFIDENCE_PROBABLE, "task:90", "other", "brix", "task:91");
+}
+
+/* The entity of a scheduler cannot come to rest while its work item waits for who wants it to. */
+static void test_entity_does_not_rest(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "user", 90, NULL,
+	     SLEEP
+	     "schedule_timeout __wait_for_common wait_for_completion drm_sched_entity_fini@gpu_sched brix_close@brix" IOCTL);
+	hung(&told, "kworker/1:1", 91, "drm_sched_run_job_work [gpu_sched]",
+	     MUTEX "brix_run_job@brix drm_sched_run_job_work@gpu_sched" WORK);
+	assert_explained(&told, GW_CLASS_WORKQUEUE_CYCLE, GW_CONFIDENCE_PROBABLE, "task:90", "gpu", "brix", "");
+}
+
+/* A return trampoline is found as the end of the function before it. */
+static void test_return_trampoline(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "client", 95, NULL, FENCE "brix_wait_idle@brix" IOCTL);
+	tell(&told, "INFO: task kworker/3:0:96 blocked for more than 123 seconds.\n");
+	tell(&told, "task:kworker/3:0     state:D stack:0     pid:96  ppid:2      flags:0x00004000\n");
+	tell(&told, "Workqueue: events brix_retire_work [brix]\nCall Trace:\n <TASK>\n __schedule+0x2eb/0x8d0\n"
+		    " schedule+0x5a/0xd0\n __mutex_lock.constprop.0+0x379/0x6d0\n trace_clock_x86_tsc+0x20/0x20\n"
+		    " brix_retire_work+0x24/0x80 [brix]\n process_one_work+0x17e/0x3a0\n </TASK>\n");
+	assert_explained(&told, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "task:95", "gpu", "brix", "");
+}
+
+/* A listing of all tasks, in the midst of which another CPU prints the stack of a blocked one. */
+static void test_frames_of_another_task(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "client", 95, NULL, FENCE "brix_wait_idle@brix" IOCTL);
+	hung(&told, "kworker/3:0", 96, "brix_retire_work [brix]", MUTEX "brix_retire_work@brix" WORK);
+	tell(&told, "task:cpuhp/0         state:S stack:0     pid:18    ppid:2      flags:0x00004000\nCall Trace:\n"
+		    " __schedule+0x34d/0xa00\n schedule+0x5a/0xd0\n dma_fence_default_wait+0x1b5/0x2a0\n"
+		    " brix_wait_idle+0x2e/0x40 [brix]\n </TASK>\n <TASK>\n __schedule+0x34d/0xa00\n"
+		    " smpboot_thread_fn+0x147/0x1d0\n kthread+0xd7/0x100\n </TASK>\n");
+	assert_explained(&told, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "task:95", "gpu", "brix", "");
+}
+
 /* ---- busy workqueues ------------------------------------------------------------------------------------------- */
 
 static void busy_queue(struct told *told, const char *queue, const char *items)
@@ -890,6 +1020,15 @@ int main(void)
 		cmocka_unit_test(test_client_flushes_who_waits_for_the_gpu),
 		cmocka_unit_test(test_flush_of_the_only_item),
 		cmocka_unit_test(test_flush_while_another_may_hold),
+		cmocka_unit_test(test_first_of_those_that_may_hold),
+		cmocka_unit_test(test_one_may_hold_and_get_on),
+		cmocka_unit_test(test_holder_sleeps_interruptibly),
+		cmocka_unit_test(test_holder_in_a_module_of_its_own),
+		cmocka_unit_test(test_retries),
+		cmocka_unit_test(test_device_does_not_complete),
+		cmocka_unit_test(test_entity_does_not_rest),
+		cmocka_unit_test(test_return_trampoline),
+		cmocka_unit_test(test_frames_of_another_task),
 		cmocka_unit_test(test_listed_flush),
 		cmocka_unit_test(test_listed_flush_of_a_running_item),
 		cmocka_unit_test(test_signaller_is_held_back),
