@@ -52,6 +52,7 @@ GW_DEPFLAGS = -MMD -MP
 LIB_PKGS := jansson zlib libkmod libelf
 DAEMON_PKGS := libbpf libsystemd $(LIB_PKGS)
 CLI_PKGS := libsystemd smartcols $(LIB_PKGS)
+EXPORTER_PKGS := libsystemd libmicrohttpd jansson
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1))
 pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
 
@@ -60,6 +61,7 @@ BPF_SKEL := $(BPF_SRC:%.bpf.c=$(B)/%.skel.h)
 LIB_SRC := $(wildcard lib/*/*.c lib/*/*/*.c)
 DAEMON_SRC := $(wildcard daemon/*.c daemon/*/*.c)
 CLI_SRC := $(wildcard cli/*.c cli/*/*.c)
+EXPORTER_SRC := $(wildcard exporter/*.c)
 UNIT_SRC := $(wildcard tests/unit/test-*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 
@@ -67,8 +69,8 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter $(
 	      -D__TARGET_ARCH_$(BPF_ARCH) -I. -idirafter $(SYSROOT)/usr/include/$(shell $(CC) -print-multiarch)
 
 .PHONY: all deps
-## all: gpuwatchd and gpuwatch-cli, into build; with CROSS=arm64 for that machine, into build-arm64
-all: $(B)/gpuwatchd $(B)/gpuwatch-cli
+## all: gpuwatchd, gpuwatch-cli and gpuwatch-exporter, into build; with CROSS=arm64 for that machine, into build-arm64
+all: $(B)/gpuwatchd $(B)/gpuwatch-cli $(B)/gpuwatch-exporter
 
 ## deps: install every package that building and testing need (Debian 12)
 deps:
@@ -108,6 +110,10 @@ $(B)/cli/%.o: cli/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(GW_CFLAGS) $(call pkg_cflags,$(CLI_PKGS)) $(CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
 
+$(B)/exporter/%.o: exporter/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(GW_CFLAGS) $(call pkg_cflags,$(EXPORTER_PKGS)) $(CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
+
 # What the programs share; each links what it uses of it.
 $(B)/libgpuwatch.a: $(LIB_SRC:%.c=$(B)/%.o)
 	@rm -f $@
@@ -119,13 +125,16 @@ $(B)/gpuwatchd: $(DAEMON_SRC:%.c=$(B)/%.o) $(B)/libgpuwatch.a
 $(B)/gpuwatch-cli: $(CLI_SRC:%.c=$(B)/%.o) $(B)/libgpuwatch.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(CLI_PKGS)) -o $@
 
+$(B)/gpuwatch-exporter: $(EXPORTER_SRC:%.c=$(B)/%.o) $(B)/libgpuwatch.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(EXPORTER_PKGS)) -lm -o $@
+
 # ---- unit tests, always under ASan and UBSan -----------------------------------
 
 SAN_CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # What is tested counts its operations, see tests/unit/operations.h; the tests do not.
 SAN_COUNT := -fsanitize-coverage=trace-pc
 # Everything but main() can be tested; a test links what it uses.
-SAN_OBJ := $(patsubst %.c,$(B)/san/%.o,$(LIB_SRC) $(filter-out daemon/main.c,$(DAEMON_SRC)))
+SAN_OBJ := $(patsubst %.c,$(B)/san/%.o,$(LIB_SRC) $(filter-out daemon/main.c exporter/main.c,$(DAEMON_SRC) $(EXPORTER_SRC)))
 
 # Built anew with other flags.
 $(B)/san/flags: FORCE
@@ -161,7 +170,7 @@ FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 FUZZ_CFLAGS := -O1 -g -Wno-format-zero-length -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 
 # The libraries, what is pure beside them, and what shows documents.
-FUZZ_CLI := $(filter-out cli/lib/client.c,$(wildcard cli/lib/*.c)) $(wildcard cli/render/*.c cli/boot/*.c cli/svg/*.c)
+FUZZ_CLI := $(wildcard cli/lib/*.c cli/render/*.c cli/boot/*.c cli/svg/*.c)
 FUZZ_OBJ := $(patsubst %.c,$(B)/fuzz/%.o,$(LIB_SRC) $(FUZZ_CLI)) $(addprefix $(B)/fuzz/daemon/,kernel/getter.o serve/intake.o config.o)
 
 $(FUZZ_OBJ): $(B)/fuzz/%.o: %.c

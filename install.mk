@@ -5,7 +5,7 @@
 INSTALL_PROGRAM ?= $(INSTALL) -m 0755
 INSTALL_DATA ?= $(INSTALL) -m 0644
 
-UNITS := $(patsubst systemd/%.in,$(B)/systemd/%,$(wildcard systemd/*.service.in systemd/*.socket.in))
+UNITS := $(patsubst systemd/%.in,$(B)/systemd/%,$(wildcard systemd/*.service.in systemd/*.socket.in systemd/*.timer.in))
 MAN_PAGES := $(wildcard docs/man/*.[1-9])
 DOCUMENTS := $(wildcard README.md docs/*.md docs/*.svg)
 SCHEMAS := $(wildcard docs/*.schema.json)
@@ -19,10 +19,10 @@ BOOT := $(patsubst systemd/%.in,$(B)/systemd/%,$(wildcard systemd/boot/*/*.in sy
 completionsdir ?= $(datadir)/bash-completion/completions
 man_destination = $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
-INSTALLED = $(DESTDIR)$(sbindir)/gpuwatchd $(DESTDIR)$(bindir)/gpuwatch-cli \
+INSTALLED = $(DESTDIR)$(sbindir)/gpuwatchd $(DESTDIR)$(bindir)/gpuwatch-cli $(DESTDIR)$(bindir)/gpuwatch-exporter \
 	$(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(UNITS))) \
-	$(DESTDIR)$(dbuspolicydir)/org.gpuwatch1.conf \
-	$(DESTDIR)$(sysusersdir)/gpuwatch.conf \
+	$(DESTDIR)$(dbuspolicydir)/org.gpuwatch1.conf $(DESTDIR)$(dbuspolicydir)/gpuwatch-exporter.conf \
+	$(DESTDIR)$(sysusersdir)/gpuwatch.conf $(DESTDIR)$(sysusersdir)/gpuwatch-exporter.conf \
 	$(DESTDIR)$(tmpfilesdir)/gpuwatch.conf \
 	$(DESTDIR)$(catalogdir)/gpuwatch.catalog \
 	$(foreach page,$(MAN_PAGES),$(call man_destination,$(page))) \
@@ -48,9 +48,12 @@ install-files: all $(UNITS) $(BOOT)
 	$(INSTALL) -d $(sort $(dir $(INSTALLED))) $(DESTDIR)$(sysconfdir)/gpuwatch
 	$(INSTALL_PROGRAM) $(B)/gpuwatchd $(DESTDIR)$(sbindir)/gpuwatchd
 	$(INSTALL_PROGRAM) $(B)/gpuwatch-cli $(DESTDIR)$(bindir)/gpuwatch-cli
+	$(INSTALL_PROGRAM) $(B)/gpuwatch-exporter $(DESTDIR)$(bindir)/gpuwatch-exporter
 	$(INSTALL_DATA) $(UNITS) $(DESTDIR)$(unitdir)/
 	$(INSTALL_DATA) systemd/org.gpuwatch1.conf $(DESTDIR)$(dbuspolicydir)/org.gpuwatch1.conf
 	$(INSTALL_DATA) systemd/gpuwatch.sysusers $(DESTDIR)$(sysusersdir)/gpuwatch.conf
+	$(INSTALL_DATA) systemd/gpuwatch-exporter.conf $(DESTDIR)$(dbuspolicydir)/gpuwatch-exporter.conf
+	$(INSTALL_DATA) systemd/gpuwatch-exporter.sysusers $(DESTDIR)$(sysusersdir)/gpuwatch-exporter.conf
 	$(INSTALL_DATA) systemd/gpuwatch.tmpfiles $(DESTDIR)$(tmpfilesdir)/gpuwatch.conf
 	$(INSTALL_DATA) systemd/gpuwatch.catalog $(DESTDIR)$(catalogdir)/gpuwatch.catalog
 	$(INSTALL_DATA) cli/completion/gpuwatch-cli $(DESTDIR)$(completionsdir)/gpuwatch-cli
@@ -67,7 +70,7 @@ install-files: all $(UNITS) $(BOOT)
 
 # What a package's maintainer scripts do.
 install-running:
-	systemd-sysusers gpuwatch.conf
+	systemd-sysusers gpuwatch.conf gpuwatch-exporter.conf
 	systemd-tmpfiles --create gpuwatch.conf
 	journalctl --update-catalog
 	systemctl daemon-reload
@@ -78,7 +81,7 @@ install-running:
 .PHONY: uninstall
 ## uninstall: remove what install installed; a configuration that was changed stays
 uninstall:
-	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl disable --now gpuwatchd.service || true; fi
+	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl disable --now gpuwatchd.service gpuwatch-exporter.socket gpuwatch-exporter.service || true; fi
 	rm -f $(INSTALLED)
 	! cmp -s systemd/gpuwatchd.conf $(DESTDIR)$(sysconfdir)/gpuwatch/gpuwatchd.conf || \
 		rm -f $(DESTDIR)$(sysconfdir)/gpuwatch/gpuwatchd.conf

@@ -12,19 +12,19 @@ usage() {
 	  --check   install nothing: print the missing packages, exit 1 if there are any
 	  --list    print the whole package list
 	  --libraries
-	            print only the libraries that the daemon and the command line tool link
+	            print only the libraries that the programs link
 	END
 }
 
-# What the daemon and the command line tool link; tests/arm64 gets the same for another architecture.
-libraries=(libbpf-dev libelf-dev zlib1g-dev libsystemd-dev libsmartcols-dev libjansson-dev libkmod-dev)
+# What the programs link; tests/arm64 gets the same for another architecture.
+libraries=(libbpf-dev libelf-dev zlib1g-dev libsystemd-dev libsmartcols-dev libjansson-dev libkmod-dev libmicrohttpd-dev)
 
 packages=(
 	"${libraries[@]}"
 	# compilers
 	build-essential clang llvm bpftool pkg-config
 	# unit tests, command line, recordings, lint
-	libcmocka-dev python3 python3-jsonschema jq dbus kmod xz-utils git clang-format shellcheck mandoc
+	libcmocka-dev python3 python3-jsonschema jq curl dbus kmod xz-utils git clang-format shellcheck mandoc
 )
 
 guest_packages=(

@@ -17,8 +17,8 @@
 
 #include <systemd/sd-event.h>
 
-#include "daemon/serve/mask.h"
 #include "daemon/serve/reports.h"
+#include "lib/report/mask.h"
 
 #define GW_JOURNAL_SOCKET "/run/systemd/journal/socket"
 

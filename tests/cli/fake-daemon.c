@@ -146,7 +146,7 @@ static int on_list(sd_bus_message *call, void *userdata, sd_bus_error *error)
 		return 1;
 	check(sd_bus_message_read(call, "sb", &kind, &all), "arguments of ListReports");
 	json_array_foreach(reports, i, report)
-		if (strcmp(field(report, "kind"), kind) == 0 &&
+		if ((!*kind || strcmp(field(report, "kind"), kind) == 0) &&
 		    (all || strcmp(field(report, "state"), "resolved") != 0))
 			json_array_append(chosen, report);
 	r = reply_value(call, chosen);

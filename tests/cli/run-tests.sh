@@ -59,6 +59,8 @@ elif ! build; then
 	echo "0 passed, 1 failed"
 	exit 1
 fi
+. $here/exporter.sh
+build_exporter || { echo "cli: gpuwatch-exporter does not build"; echo "0 passed, 1 failed"; exit 1; }
 build_helpers || { echo "0 passed, 1 failed"; exit 1; }
 PATH=$work:$PATH
 
@@ -1307,6 +1309,8 @@ test_link_order
 test_unusable_files
 test_classes
 test_documents
+test_exporter_usage
+test_exporter
 
 for reason in ${reasons[@]+"${reasons[@]}"}; do printf 'skipped: %s\n' "$reason"; done
 printf '%d passed, %d failed' "$passed" "$failed"

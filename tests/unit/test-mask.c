@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/serve/mask.h"
+#include "lib/report/mask.h"
 
 /* By an implementation that gives the eighth vector of the reference, 93f5f5799a932462, for 00 01 .. 07 and this key. */
 static void test_number_is_the_siphash_of_the_address(void **state)

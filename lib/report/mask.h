@@ -3,8 +3,8 @@
  * Kernel addresses in text that many may read: each is replaced by a number that
  * stands for it until the next boot, and shows nothing of where the kernel is.
  */
-#ifndef GPUWATCH_DAEMON_SERVE_MASK_H
-#define GPUWATCH_DAEMON_SERVE_MASK_H
+#ifndef GPUWATCH_LIB_REPORT_MASK_H
+#define GPUWATCH_LIB_REPORT_MASK_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Kernel addresses in text that many may read. */
-#include "daemon/serve/mask.h"
+#include "lib/report/mask.h"
 
 #include <ctype.h>
 #include <errno.h>

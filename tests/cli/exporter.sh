@@ -1,0 +1,141 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Tests of gpuwatch-exporter beside a daemon with canned answers; sourced by run-tests.sh, which has the checks.
+
+exporter_port=$((20000 + $$ % 20000))
+exporter_url=http://127.0.0.1:$exporter_port
+
+build_exporter() {
+	local objects=() source
+	for source in exporter/*.c; do
+		objects+=("build/san/${source%.c}.o")
+	done
+	make --no-print-directory -s -j"$(nproc)" "${objects[@]}" build/san/libgpuwatch.a || return
+	# shellcheck disable=SC2086,SC2046
+	$cc $san "${objects[@]}" build/san/libgpuwatch.a $(pkg-config --libs libsystemd libmicrohttpd jansson) -lm \
+		-o "$work/gpuwatch-exporter"
+}
+
+# get PATH [CURL-OPTION...]: the body in $work/out, the status in $http, the head in $work/head
+get() {
+	local path=$1
+	shift
+	: >"$work/out"
+	http=$(curl -s -m 25 -o "$work/out" -D "$work/head" -w '%{http_code}' "$@" "$exporter_url$path")
+	: >"$work/err"
+}
+get_again() { get "$1" && [[ $http == "$2" ]]; }
+header() { grep -i "^$1:" "$work/head" | tr -d '\r' | cut -d ' ' -f 2-; }
+status_is() { if [[ $http == "$2" ]]; then pass; else fail "$1: HTTP $http, expected $2"; fi; }
+
+# start_exporter OPTION...: ready; its pid in $exporter
+start_exporter() {
+	gpuwatch-exporter --listen="127.0.0.1:$exporter_port" "$@" 2>"$work/exporter.err" &
+	exporter=$!
+	daemons+=("$exporter")
+	wait_for get / || fail "the exporter did not start: $(cat "$work/exporter.err")"
+}
+
+# While the daemon is stopped each answer comes within $1 seconds, and tells.
+exporter_without_answers() {
+	local paths=(/healthz /metrics /v1/status /v1/reports /v1/waits)
+	SECONDS=0
+	get /healthz
+	status_is "a stopped daemon: /healthz" 503
+	ok "a stopped daemon: why" grep -q "the daemon does not answer on $socket" "$work/out"
+	for path in "${paths[@]}"; do get "$path"; done
+	ok "a stopped daemon costs less than 5 s" test $SECONDS -lt 5
+	get /metrics
+	ok "a stopped daemon: gpuwatch_up 0, and nothing else" test "$(grep -v '^#' "$work/out")" = "gpuwatch_up 0"
+}
+
+test_exporter_usage() {
+	gpuwatch-exporter --help >"$work/out" 2>"$work/err"
+	ok "exporter --help" has '--listen=HOST:PORT'
+	for words in --nonsense extra; do
+		gpuwatch-exporter $words >"$work/out" 2>"$work/err"
+		ok "exporter $words: exit code 2" test $? = 2
+	done
+	for address in nowhere 127.0.0.1: 1:2:3 127.0.0.1:none; do
+		timeout 10 gpuwatch-exporter --listen=$address >"$work/out" 2>"$work/err"
+		ok "exporter --listen=$address: exit code 1" test $? = 1
+		ok "exporter --listen=$address: one line" test "$(wc -l <"$work/err")" = 1
+	done
+}
+
+test_exporter() {
+	local path etag
+	start_daemon "$here"/canned "$socket"
+	start_exporter --socket="$socket"
+	get /healthz
+	status_is /healthz 200
+	get /metrics
+	status_is /metrics 200
+	ok "metrics: the older format" test "$(header content-type)" = "text/plain; version=0.0.4; charset=utf-8"
+	same "metrics: the older format's text" "$here"/golden/metrics.txt
+	get /metrics -H 'Accept: application/openmetrics-text; version=1.0.0,text/plain;q=0.5'
+	ok "metrics: OpenMetrics" test "$(header content-type)" = \
+		"application/openmetrics-text; version=1.0.0; charset=utf-8"
+	same "metrics: the text of OpenMetrics" "$here"/golden/metrics.openmetrics.txt
+	ok "metrics have no process and no report in them" not grep -qE 'pid|[dlshp]-[0-9a-f]{12}' "$work/out"
+
+	for path in status waits probe-order; do
+		get /v1/$path
+		status_is /v1/$path 200
+		ok "/v1/$path is the daemon's document" test "$(jq -r .schema "$work/out")" = "gpuwatch.$path.v1"
+	done
+	get /v1/reports
+	ok "/v1/reports are those of all kinds" test "$(jq -r '.[].kind' "$work/out" | sort -u | xargs)" = \
+		"$(jq -r '.[].kind' "$here/canned/reports.json" <(jq .reports "$here/canned/probe-order.json") | sort -u | xargs)"
+	ok "no address of the kernel in them" not grep -qE '0xffff[0-9a-f]{12}' "$work/out"
+	ok "what was one address still is" test "$(jq -r '.[0] | .cycle[1] | ltrimstr("lock:")' "$work/out")" = \
+		"$(jq -r '.[0].root_cause.explanation' "$work/out" | grep -o '0x[0-9a-f]*')"
+	etag=$(header etag)
+	get /v1/reports -H "If-None-Match: \"other\", $etag"
+	status_is "the same again" 304
+	ok "has no body" test ! -s "$work/out"
+	get "/v1/reports?since=2025-11-21T10:19:03.25Z"
+	ok "since: from that moment on" test "$(jq length "$work/out")" -ge 1
+	get "/v1/reports?since=2999-01-01T00:00:00Z"
+	ok "since: nothing after it" test "$(cat "$work/out")" = "[]"
+	get "/v1/reports?since=yesterday"
+	status_is "since: no time" 400
+	get /v1/nothing
+	status_is "no such path" 404
+	get /healthz -X POST -d x=y
+	status_is "no such method" 405
+	get /metrics -I
+	status_is HEAD 200
+
+	kill -STOP "$daemon"
+	sleep 1.1
+	exporter_without_answers
+	kill -CONT "$daemon"
+	ok "it goes on when the daemon does" wait_for get_again /healthz 200
+	stop_daemon
+	ok "a daemon that is gone" wait_for get_again /healthz 503
+	ok "is said to be" has "gpuwatchd is not running"
+	start_daemon "$here"/canned "$socket"
+	ok "a daemon that is back" wait_for get_again /healthz 200
+
+	exporter_crowd
+	kill "$exporter"
+	wait "$exporter"
+	ok "it ends with exit code 0" test $? = 0
+	stop_daemon
+	cp "$work/exporter.err" "$work/err"
+	ok "without a message" test ! -s "$work/err"
+}
+
+# More connections than it takes, none of which ever asks for anything.
+exporter_crowd() {
+	local i crowd=()
+	for i in {1..40}; do
+		exec {fd}<>"/dev/tcp/127.0.0.1/$exporter_port" || continue
+		crowd+=("$fd")
+	done
+	get /healthz
+	ok "a crowd leaves no place" test "$http" = 000
+	for i in "${crowd[@]}"; do exec {i}>&-; done
+	ok "and is forgotten when it goes" wait_for get_again /healthz 200
+}
