@@ -5,7 +5,7 @@
  *
  * A snapshot is a sequence of records, each a struct gw_record header followed
  * by the body of its type. The BPF iterators write TASK, ACTIVITY, RUNNING, SECTION,
- * DEVICE, FAULT, PRESENT, FENCE, LOCK, SEMAPHORE and WORK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD, SYMBOL and MODULE,
+ * DEVICE, FAULT, PRESENT, FENCE, LOCK, SEMAPHORE and WORK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD, SYMBOL, MODULE and WORD,
  * which it alone can know. The same bytes are analysed live, saved by `gpuwatch-cli
  * record` and analysed again by `replay`, so a layout change needs a new
  * GW_LAYOUT_VERSION.
@@ -179,6 +179,7 @@ enum gw_record_type {
 	GW_RECORD_SECTION,
 	GW_RECORD_FAULT,
 	GW_RECORD_DRIVER,
+	GW_RECORD_WORD = 26,
 	GW_RECORD_TYPES
 };
 
@@ -409,6 +410,17 @@ struct gw_module_record {
 	__u32 flags; /* GW_MODULE_F_* */
 	__u32 reserved;
 	char name[56];
+};
+
+/* By user space: a message of the kernel log about a GPU, or about a task that is stuck or has died by an oops. */
+struct gw_word_record {
+	struct gw_record header;
+	__u64 log_us; /* the time that the log prints, microseconds since boot by a clock of its own */
+	__u32 pid;    /* of the task that it is about; of an oops a later line of the log names that; 0 = none */
+	__u32 reserved;
+	char comm[GW_COMM_SIZE]; /* its name, cut to fit; "" = none */
+	char module[56];	 /* of an oops: the innermost one on the stack, "" = none */
+	char text[200];		 /* the message, cut to fit */
 };
 
 enum gw_activity_kind {

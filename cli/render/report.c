@@ -3,6 +3,7 @@
 #include "cli/render/report.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/param.h>
 #include <unistd.h>
@@ -434,6 +435,21 @@ static void report_print_log(const struct report_view *view, const json_t *log)
 	}
 }
 
+/* As dmesg prints it; the explanation cites the latest of them. */
+static void report_print_kernel_log(const struct report_view *view, const json_t *words)
+{
+	json_t *word;
+	size_t i;
+
+	json_array_foreach(words, i, word) {
+		uint64_t log_us = field_number(word, "log_us");
+		_cleanup_free_ char *text = text_format("[%5" PRIu64 ".%06" PRIu64 "] %s", log_us / GW_USEC_PER_SEC,
+							log_us % GW_USEC_PER_SEC, field_string(word, "text"));
+
+		terminal_labelled(view->terminal, i ? "" : "Kernel log", text);
+	}
+}
+
 /* "kill -KILL 812 (works)"; nothing where it was not judged. */
 static void report_print_action(const struct terminal *terminal, const json_t *action)
 {
@@ -482,6 +498,7 @@ static void report_print_waits(const struct report_view *view, const json_t *rep
 	report_print_action(view->terminal, field_object(root, "action"));
 	terminal_labelled(view->terminal, "Advice", field_string(root, "advice"));
 	report_print_known(view, field_object(report, "known"));
+	report_print_kernel_log(view, field_array(report, "kernel_log"));
 	report_print_log(view, field_object(report, "log"));
 }
 

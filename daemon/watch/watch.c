@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/watch/recorder.h"
+#include "daemon/watch/words.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/hash.h"
 #include "lib/base/log.h"
@@ -15,6 +16,8 @@ struct gw_watch {
 	struct gw_loader *loader;
 	struct gw_analysis *analysis;
 	struct gw_recorder *recorder;
+	struct gw_words *words;
+	bool words_refused; /* that was logged */
 	struct gw_reports *reports;
 	const struct gw_known *known;
 	struct gw_cgroups *cgroups;
@@ -25,10 +28,23 @@ struct gw_watch {
 
 /* ---- bytes to snapshot -------------------------------------------------------------- */
 
+/* What the kernel log has to say; a snapshot without it is as good. */
+static int watch_add_words(struct gw_watch *watch, void **data, size_t *size)
+{
+	int r = gw_words_update(watch->words);
+
+	if (r < 0 && !watch->words_refused)
+		log_warning("The kernel log cannot be read, reports do not cite it: %s%s", strerror(-r),
+			    r == -EPERM ? " (the capability CAP_SYSLOG is missing)" : "");
+	watch->words_refused = r < 0;
+	return gw_words_append(watch->words, data, size);
+}
+
 /* A stream of one snapshot: HOST, then what the loader gives. @data is malloc()ed. */
-static int watch_take(struct gw_loader *loader, enum gw_depth depth, uint64_t min_wait_ns, bool timelines,
+static int watch_take(struct gw_watch *watch, enum gw_depth depth, uint64_t min_wait_ns, bool timelines,
 		      void **ret_data, size_t *ret_size)
 {
+	struct gw_loader *loader = watch->loader;
 	const struct gw_host_record *host = gw_loader_host(loader);
 	size_t size = host->header.size;
 	_cleanup_free_ void *data = malloc(size);
@@ -38,6 +54,8 @@ static int watch_take(struct gw_loader *loader, enum gw_depth depth, uint64_t mi
 		return -ENOMEM;
 	memcpy(data, host, size);
 	r = gw_loader_snapshot(loader, depth != GW_LOOK_TRACKED, timelines, min_wait_ns, &data, &size);
+	if (r >= 0)
+		r = watch_add_words(watch, &data, &size);
 	if (r < 0)
 		return r;
 	*ret_data = gw_steal(data);
@@ -158,7 +176,7 @@ static int watch_look(struct gw_watch *watch, enum gw_depth depth, struct gw_fin
 	size_t size;
 	int r;
 
-	r = watch_take(watch->loader, depth, all ? 0 : watch->policy.min_wait_ns, all, &data, &size);
+	r = watch_take(watch, depth, all ? 0 : watch->policy.min_wait_ns, all, &data, &size);
 	if (r < 0)
 		return r;
 	r = watch_parse(data, size, &snapshot);
@@ -193,7 +211,7 @@ int gw_watch_peek(struct gw_watch *watch, bool timelines, struct gw_snapshot **r
 	int r;
 
 	watch->snapshots++;
-	r = watch_take(watch->loader, GW_LOOK_TRACKED, 0, timelines, &data, &size);
+	r = watch_take(watch, GW_LOOK_TRACKED, 0, timelines, &data, &size);
 	return r < 0 ? r : watch_parse(data, size, ret);
 }
 
@@ -250,6 +268,8 @@ int gw_watch_new(struct gw_watch **ret, struct gw_loader *loader, struct gw_repo
 		r = gw_analysis_new(&watch->analysis, policy);
 	if (r >= 0)
 		r = gw_recorder_new(&watch->recorder, recording_bytes);
+	if (r >= 0)
+		r = gw_words_new(&watch->words, NULL);
 	if (r < 0) {
 		gw_watch_free(watch);
 		return r;
@@ -265,5 +285,6 @@ void gw_watch_free(struct gw_watch *watch)
 	gw_analysis_free(watch->analysis);
 	gw_recorder_free(watch->recorder);
 	gw_cgroups_free(watch->cgroups);
+	gw_words_free(watch->words);
 	free(watch);
 }

@@ -142,6 +142,7 @@ void gw_report_free(struct gw_report *report)
 	json_decref(report->victims);
 	json_decref(report->probe_order);
 	json_decref(report->subsystem);
+	json_decref(report->kernel_log);
 	json_decref(report->log);
 	free(report);
 }
@@ -179,6 +180,7 @@ static int report_optional(json_t *json, const struct gw_report *report)
 	} fields[] = {
 		{ "probe_order", report->probe_order },
 		{ "subsystem", report->subsystem },
+		{ "kernel_log", report->kernel_log },
 		{ "log", report->log },
 	};
 

@@ -111,6 +111,7 @@ struct gw_report {
 	size_t victims_total; /* victims may be cut */
 	json_t *probe_order;  /* object, of kind probe-order only: see lib/boot/document/report.h */
 	json_t *subsystem;    /* object: whose fault it is; NULL = was not judged */
+	json_t *kernel_log;   /* array of objects: see lib/analysis/words/kernel-log.h; NULL = the log was not read */
 	json_t *log;	      /* object, of what was read in a kernel log only: see lib/explain/explain.h */
 	char signature[17];   /* of its shape, the same on every machine; "" = none */
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * leaked-lock: the owner has gone back to user space, has exited or has returned from its work, and still holds it.
+ * leaked-lock: the owner has gone back to user space, has exited, has died by an oops or has returned from its work, and still
+ * holds it.
  */
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -9,7 +10,7 @@
 
 #include "lab.h"
 
-enum leaked_variant { LEAKED_EXITED, LEAKED_RESV, LEAKED_WORKER, LEAKED_USER };
+enum leaked_variant { LEAKED_EXITED, LEAKED_RESV, LEAKED_OOPSED, LEAKED_WORKER, LEAKED_USER };
 
 struct leaked {
 	struct lab_lock lock;
@@ -25,6 +26,10 @@ static int owner_thread(struct lab_actor *actor)
 
 	lab_lock_hold(&leaked->lock);
 	atomic_set(&leaked->held, 1);
+	if (actor->inst->variant->value == LEAKED_OOPSED) {
+		complete_all(&actor->left);
+		BUG();
+	}
 	return 0;
 }
 
@@ -158,9 +163,13 @@ static void leaked_finish(struct lab_instance *inst)
 }
 
 static const struct lab_variant leaked_variants[] = {
-	{ "exited", LEAKED_EXITED },	    { "resv", LEAKED_RESV },
-	{ "worker", LEAKED_WORKER },	    { "user-sleep", LEAKED_USER, true },
-	{ "user-spin", LEAKED_USER, true }, { "" },
+	{ "exited", LEAKED_EXITED },
+	{ "resv", LEAKED_RESV },
+	{ "worker", LEAKED_WORKER },
+	{ "user-sleep", LEAKED_USER, true },
+	{ "user-spin", LEAKED_USER, true },
+	{ "oopsed", LEAKED_OOPSED },
+	{ "" },
 };
 
 const struct lab_family lab_leaked_family = {

@@ -8,6 +8,8 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
+#include <drm/drm_print.h>
+
 #include "lab.h"
 
 #define TIMEOUT_MS 1000
@@ -84,6 +86,8 @@ static void before_reset(void *data)
 	struct tdr *tdr = data;
 	unsigned int tenths = tdr->inst->params.seconds * 10;
 
+	/* As drivers do. */
+	DRM_ERROR("ring gfx.%u timeout\n", tdr->inst->id);
 	switch (tdr->inst->variant->value) {
 	case TDR_LOCK:
 	case TDR_BOUNDED:

@@ -32,6 +32,7 @@ struct gw_snapshot {
 	const struct gw_symbol_record **symbols;
 	const struct gw_module_record **modules;
 	const struct gw_section_record **sections;
+	const struct gw_word_record **words;
 	size_t counts[GW_RECORD_TYPES];
 	struct gw_index index[GW_RECORD_TYPES]; /* by address, or what else identifies a record of that type */
 };
@@ -144,6 +145,11 @@ static int snapshot_check_fault(const struct gw_fault_record *fault)
 	return snapshot_check_device(&fault->device);
 }
 
+static int snapshot_check_word(const struct gw_word_record *word)
+{
+	return TEXT_OK(word->comm) && TEXT_OK(word->module) && TEXT_OK(word->text) ? GW_PARSE_OK : GW_PARSE_CORRUPT;
+}
+
 static int snapshot_check_body(const struct gw_record *record)
 {
 	switch (record->type) {
@@ -171,6 +177,8 @@ static int snapshot_check_body(const struct gw_record *record)
 		return snapshot_check_section(&((const struct gw_section_record *)record)->section);
 	case GW_RECORD_FAULT:
 		return snapshot_check_fault((const struct gw_fault_record *)record);
+	case GW_RECORD_WORD:
+		return snapshot_check_word((const struct gw_word_record *)record);
 	case GW_RECORD_ACTIVITY: {
 		uint32_t kind = ((const struct gw_activity_record *)record)->activity.kind;
 
@@ -215,6 +223,7 @@ static size_t snapshot_known_size(uint32_t type)
 		[GW_RECORD_SEMAPHORE] = sizeof(struct gw_semaphore_record),
 		[GW_RECORD_RESET] = sizeof(struct gw_reset_record),
 		[GW_RECORD_DRIVER] = sizeof(struct gw_driver_record),
+		[GW_RECORD_WORD] = sizeof(struct gw_word_record),
 	};
 
 	return type < GW_RECORD_TYPES ? sizes[type] : 0;
@@ -346,6 +355,7 @@ static uint64_t snapshot_record_key(const struct gw_record *record)
 	case GW_RECORD_ACTIVITY:
 		return ((const struct gw_activity_record *)record)->task;
 	case GW_RECORD_MODULE:
+	case GW_RECORD_WORD:
 		return 0; /* few: nobody looks them up */
 	case GW_RECORD_DEVICE:
 		return ((const struct gw_device_record *)record)->device.address;
@@ -381,8 +391,9 @@ static int snapshot_allocate(struct gw_snapshot *snapshot, const size_t *counts)
 	snapshot->symbols = snapshot_array(counts[GW_RECORD_SYMBOL], sizeof(*snapshot->symbols));
 	snapshot->modules = snapshot_array(counts[GW_RECORD_MODULE], sizeof(*snapshot->modules));
 	snapshot->sections = snapshot_array(counts[GW_RECORD_SECTION], sizeof(*snapshot->sections));
+	snapshot->words = snapshot_array(counts[GW_RECORD_WORD], sizeof(*snapshot->words));
 	return snapshot->tasks && snapshot->works && snapshot->timelines && snapshot->hazards && snapshot->symbols &&
-			       snapshot->modules && snapshot->sections && snapshot->faults
+			       snapshot->modules && snapshot->sections && snapshot->faults && snapshot->words
 		       ? 0
 		       : -ENOMEM;
 }
@@ -415,6 +426,9 @@ static int snapshot_add_record(struct gw_snapshot *snapshot, const struct gw_rec
 		break;
 	case GW_RECORD_MODULE:
 		snapshot->modules[at] = (const struct gw_module_record *)record;
+		break;
+	case GW_RECORD_WORD:
+		snapshot->words[at] = (const struct gw_word_record *)record;
 		break;
 	case GW_RECORD_SECTION:
 		snapshot->sections[at] = (const struct gw_section_record *)record;
@@ -538,6 +552,7 @@ void gw_snapshot_free(struct gw_snapshot *snapshot)
 	free(snapshot->symbols);
 	free(snapshot->modules);
 	free(snapshot->sections);
+	free(snapshot->words);
 	snapshot_buffer_unref(snapshot->buffer);
 	free(snapshot);
 }
@@ -612,6 +627,12 @@ size_t gw_snapshot_sections(const struct gw_snapshot *snapshot, const struct gw_
 {
 	*ret = snapshot->sections;
 	return snapshot->counts[GW_RECORD_SECTION];
+}
+
+size_t gw_snapshot_words(const struct gw_snapshot *snapshot, const struct gw_word_record *const **ret)
+{
+	*ret = snapshot->words;
+	return snapshot->counts[GW_RECORD_WORD];
 }
 
 static const struct gw_record *snapshot_find(const struct gw_snapshot *snapshot, enum gw_record_type type, uint64_t key)

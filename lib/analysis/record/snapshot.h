@@ -57,6 +57,9 @@ size_t gw_snapshot_sections(const struct gw_snapshot *snapshot, const struct gw_
 
 size_t gw_snapshot_faults(const struct gw_snapshot *snapshot, const struct gw_fault_record *const **ret);
 
+/* Of the kernel log, oldest first of those about tasks and of those about GPUs. */
+size_t gw_snapshot_words(const struct gw_snapshot *snapshot, const struct gw_word_record *const **ret);
+
 size_t gw_snapshot_symbols(const struct gw_snapshot *snapshot, const struct gw_symbol_record *const **ret);
 
 /* Look-ups by address or context in O(log n); NULL if the snapshot has none. */

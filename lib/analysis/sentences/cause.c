@@ -4,10 +4,12 @@
 
 #include "lib/analysis/record/place.h"
 #include "lib/analysis/sentences/doubt.h"
+#include "lib/analysis/sentences/kernel-log.h"
 #include "lib/analysis/sentences/prose.h"
 #include "lib/analysis/sentences/steps.h"
 #include "lib/analysis/words/end.h"
 #include "lib/analysis/words/whose.h"
+#include "lib/analysis/words/word.h"
 
 /* Who entered it, when, and where that task is now. */
 static void cause_left_section(struct gw_prose *prose, const struct gw_node *section, const struct gw_node *task)
@@ -39,7 +41,9 @@ static void cause_dead_end(struct gw_prose *prose)
 			prose,
 			" That task no longer exists, and gpuwatch has recorded no other signaller of this timeline.");
 	} else if (last->gone) {
-		gw_prose_add(prose, " That task no longer exists, and it still owns the lock.");
+		gw_prose_add(prose, gw_word_of_oops(prose->graph->snapshot, last)
+					    ? " That task died by an oops, and it still owns the lock."
+					    : " That task no longer exists, and it still owns the lock.");
 	} else {
 		gw_prose_add(prose, " ");
 		gw_prose_name(prose, last);
@@ -162,6 +166,7 @@ char *gw_explain_cause(const struct gw_graph *graph, const struct gw_finding *fi
 		if (!finding->loop)
 			cause_dead_end(&prose);
 	}
+	gw_prose_kernel_log(&prose);
 	gw_prose_doubts(&prose);
 	return gw_text_finish(&prose.text);
 }

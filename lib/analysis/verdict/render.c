@@ -13,6 +13,7 @@
 #include "lib/analysis/verdict/signature.h"
 #include "lib/analysis/words/action.h"
 #include "lib/analysis/words/json.h"
+#include "lib/analysis/words/kernel-log.h"
 #include "lib/analysis/words/names.h"
 #include "lib/analysis/words/whose.h"
 
@@ -77,9 +78,12 @@ static int render_texts(struct gw_report *report, const struct gw_graph *graph, 
 	report->summary = gw_explain_summary(graph, finding);
 	report->explanation = gw_explain_cause(graph, finding);
 	report->advice = gw_explain_advice(graph, finding);
-	report->action = graph->from_text ? NULL : gw_action_json(graph, finding);
-	return report->root_node && report->summary && report->explanation && report->advice &&
-			       (report->action || graph->from_text)
+	if (graph->from_text)
+		return report->root_node && report->summary && report->explanation && report->advice ? 0 : -ENOMEM;
+	report->action = gw_action_json(graph, finding);
+	report->kernel_log = gw_kernel_log_json(graph, finding);
+	return report->root_node && report->summary && report->explanation && report->advice && report->action &&
+			       report->kernel_log
 		       ? 0
 		       : -ENOMEM;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/analysis/verdict/render.h"
+#include "lib/analysis/words/kernel-log.h"
 #include "lib/base/array.h"
 #include "lib/base/hash.h"
 
@@ -219,7 +220,7 @@ static bool store_entry_names(const struct entry *entry, const struct gw_wait_id
 static uint64_t store_fingerprint(const struct gw_graph *graph, const struct gw_finding *finding)
 {
 	const struct gw_node *root = &graph->nodes[finding->root];
-	uint64_t sum = root->address * 31 + root->type;
+	uint64_t sum = root->address * 31 + root->type + gw_kernel_log_fingerprint(graph, finding);
 
 	if (finding->kind != GW_KIND_DEADLOCK)
 		return sum + (finding->n_victims ? 64 - (uint64_t)__builtin_clzll(finding->n_victims) : 0);

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/analysis/words/word.h"
+
 void gw_name_id(struct gw_text *text, const struct gw_node *node)
 {
 	switch (node->type) {
@@ -211,9 +213,12 @@ void gw_name_task(struct gw_text *text, const char *comm, uint32_t pid, uint32_t
 static void name_task(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
 {
 	const struct gw_present_record *present = gw_snapshot_present(graph->snapshot, node->address);
+	const struct gw_word_record *oops = node->gone ? gw_word_of_oops(graph->snapshot, node) : NULL;
 
 	if (node->pid == 0)
 		gw_text_add(text, "a task that is gone (it was at 0x%" PRIx64 ")", node->address);
+	else if (oops && !node->comm[0])
+		gw_name_task(text, oops->comm, node->pid, 0);
 	else if (node->gone && !node->comm[0])
 		gw_text_add(text, "a task that is gone (its memory shows pid %" PRIu32 ")", node->pid);
 	else if (node->gone)

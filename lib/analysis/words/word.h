@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One message of the kernel log beside the waits of a snapshot. The log's clock is not that of the waits, and drifts away from
+ * it: times are compared roughly.
+ */
+#ifndef GPUWATCH_LIB_ANALYSIS_WORDS_WORD_H
+#define GPUWATCH_LIB_ANALYSIS_WORDS_WORD_H
+
+#include "lib/analysis/graph/graph.h"
+#include "lib/log-text/model.h"
+
+/* The latest time at which it can have been logged, CLOCK_MONOTONIC in microseconds. */
+uint64_t gw_word_latest_us(const struct gw_word_record *word);
+
+/* Its kind and number; false if it is none of those that drivers and the kernel's detectors use. */
+bool gw_word_parse(const struct gw_word_record *word, struct gw_log_event *ret);
+
+/* Whether it is about the task of a node, and not about an earlier one of that pid. */
+bool gw_word_is_about(const struct gw_word_record *word, const struct gw_node *node);
+
+/* The oops by which the task of a node died, NULL if the log has none. */
+const struct gw_word_record *gw_word_of_oops(const struct gw_snapshot *snapshot, const struct gw_node *node);
+
+#endif
