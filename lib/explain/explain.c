@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/json.h"
 #include "lib/explain/graph.h"
@@ -29,6 +30,21 @@ static int explanation_add(struct gw_explanation *explanation, struct gw_report 
 	return 0;
 }
 
+/* The same text twice, from dmesg and from the journal: its second boot has the same hang at the same time. */
+static bool explanation_has(const struct gw_explanation *explanation, const struct gw_report *report)
+{
+	for (size_t i = 0; i < explanation->count; i++) {
+		const struct gw_report *other = explanation->reports[i];
+
+		if (other->class == report->class && strcmp(other->root_node, report->root_node) == 0 &&
+		    other->victims_total == report->victims_total && report->formed_mono_ns &&
+		    other->formed_mono_ns == report->formed_mono_ns &&
+		    strcmp(other->signature, report->signature) == 0 && strcmp(other->summary, report->summary) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int explanation_findings(struct gw_explanation *explanation, const struct gw_text_graph *graph)
 {
 	struct gw_finding_list findings = { .items = NULL };
@@ -38,7 +54,9 @@ static int explanation_findings(struct gw_explanation *explanation, const struct
 		struct gw_report *report;
 
 		r = gw_text_render(&report, graph, &findings.items[i]);
-		if (r == 0)
+		if (r == 0 && explanation_has(explanation, report))
+			gw_report_free(report);
+		else if (r == 0)
 			r = explanation_add(explanation, report);
 	}
 	gw_findings_deinit(&findings);

@@ -130,8 +130,24 @@ static bool frame_places(const char **text)
 
 	if (*at++ != '(' || !frame_place(&at))
 		return false;
-	*text = at + strlen(at);
+	for (int open = 1; *at && open > 0; at++)
+		open += (*at == '(') - (*at == ')');
+	*text = at;
 	return true;
+}
+
+/* Behind the places decode_stacktrace.sh leaves the module's brackets out. */
+static void frame_bare_module(struct gw_log_frame_text *frame, const char **text)
+{
+	const char *at = *text;
+
+	while (gw_scan_is_letter(*at) || gw_scan_is_digit(*at) || *at == '_')
+		at++;
+	if (at == *text || *at != '\0')
+		return;
+	frame->module = *text;
+	frame->module_length = (size_t)(at - *text);
+	*text = at;
 }
 
 /* Marks of how it was unwound: "(T)", "(P)", "(PL)". */
@@ -150,7 +166,11 @@ static void frame_marks(const char **text)
 static void frame_rest(struct gw_log_frame_text *frame, const char **text)
 {
 	gw_scan_spaces(text);
-	frame->certain |= frame_places(text);
+	if (frame_places(text)) {
+		frame->certain = true;
+		gw_scan_spaces(text);
+		frame_bare_module(frame, text);
+	}
 	if (gw_scan_word(text, "[inline]"))
 		frame->inlined = true;
 	if (frame_module(frame, text))

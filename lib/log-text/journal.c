@@ -139,9 +139,10 @@ static bool entry_pretty(struct gw_log_entry *entry, const char *text, size_t le
 		return false;
 	at = entry_name(text, (size_t)(end - text), name, sizeof(name));
 	text += at;
-	if (at == 0 || end - text < 4 || strncmp(text, "\" : ", 4) != 0)
+	if (at == 0 || text == end || *text++ != '"')
 		return false;
-	text += 4;
+	while (text < end && (*text == ' ' || *text == ':'))
+		text++;
 	value = json_loadb(text, (size_t)(end - text), JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK, NULL);
 	if (json_is_string(value))
 		entry_field(entry, name, json_string_value(value), json_string_length(value));
@@ -149,11 +150,18 @@ static bool entry_pretty(struct gw_log_entry *entry, const char *text, size_t le
 	return true;
 }
 
+/* Of the export format; whoever chose fields may have left the cursor out. */
+static bool entry_begins(const char *text, size_t length)
+{
+	return length > 9 &&
+	       (memcmp(text, "__CURSOR=", 9) == 0 || (length > 21 && memcmp(text, "__REALTIME_TIMESTAMP=", 21) == 0));
+}
+
 enum gw_log_entry_result gw_log_entry_line(struct gw_log_entry *entry, const char *text, size_t length, bool *inside)
 {
 	if (length > 1 && text[0] == '{' && entry_json(entry, text, length))
 		return GW_LOG_ENTRY_WHOLE;
-	if ((length == 1 && text[0] == '{') || (length > 9 && memcmp(text, "__CURSOR=", 9) == 0)) {
+	if ((length == 1 && text[0] == '{') || (!*inside && entry_begins(text, length))) {
 		entry_clear(entry);
 		*inside = true;
 		return GW_LOG_ENTRY_MORE;

@@ -185,7 +185,7 @@ static void line_quote_marks(struct cursor *cursor)
 	while (line_char(cursor, '>'));
 }
 
-/* "<6>" */
+/* "<6>", of RFC 5424 "<6>1 " */
 static bool line_priority(struct cursor *cursor)
 {
 	struct cursor try = *cursor;
@@ -193,6 +193,8 @@ static bool line_priority(struct cursor *cursor)
 
 	if (!line_char(&try, '<') || !line_number(&try, 3, &number) || !line_char(&try, '>'))
 		return false;
+	if (line_left(&try) > 2 && try.at[0] == '1' && try.at[1] == ' ' && gw_scan_is_digit(try.at[2]))
+		try.at += 2;
 	*cursor = try;
 	return true;
 }
@@ -323,14 +325,111 @@ static bool line_program(struct cursor *cursor, struct gw_log_line *line)
 	return false;
 }
 
+/* RFC 5424, behind its date: "host kernel - - - ", "host program 12 message-id [data] ". */
+static bool line_structured(struct cursor *cursor, struct gw_log_line *line)
+{
+	struct cursor try = *cursor;
+	const char *words[5];
+	size_t lengths[5];
+
+	for (int i = 0; i < 5; i++) {
+		line_spaces(&try);
+		words[i] = try.at;
+		while (try.at < try.end && try.at - words[i] < NAME_MAX_SIZE && *try.at != ' ')
+			try.at++;
+		lengths[i] = (size_t)(try.at - words[i]);
+	}
+	/* Only a process has a number; the last word is the data. */
+	if (lengths[4] == 0 || (*words[4] != '-' && *words[4] != '[') ||
+	    (*words[2] != '-' && !gw_scan_is_digit(*words[2])))
+		return false;
+	line->foreign = lengths[1] != 6 || memcmp(words[1], "kernel", 6) != 0;
+	line->host = gw_hash_bytes(GW_HASH_START, words[0], lengths[0]);
+	*cursor = try;
+	return true;
+}
+
+/* journalctl -o short-full: "Wed 2026-01-22 08:07:58 CET". */
+static bool line_full_date(struct cursor *cursor, int64_t *us)
+{
+	struct cursor try = *cursor;
+
+	if (line_left(&try) < 5 || try.at[3] != ' ' || !gw_scan_is_letter(try.at[0]))
+		return false;
+	try.at += 4;
+	if (!line_iso_date(&try, us))
+		return false;
+	line_spaces(&try);
+	while (try.at < try.end && *try.at >= 'A' && *try.at <= 'Z')
+		try.at++;
+	*cursor = try;
+	return true;
+}
+
+/* journalctl -o short-unix: "1769069278.123456 host kernel: ". */
+static bool line_unix_time(struct cursor *cursor, struct gw_log_line *line)
+{
+	struct cursor try = *cursor;
+	uint64_t seconds;
+	int64_t us;
+
+	if (!line_number(&try, 12, &seconds) || seconds < 100000000 || try.at == try.end || *try.at != '.')
+		return false;
+	us = (int64_t)seconds * 1000000 + line_fraction(&try);
+	if (!line_program(&try, line))
+		return false;
+	line->wall_us = us;
+	*cursor = try;
+	return true;
+}
+
+/*
+ * A month in another language, "Dez 22 08:07:58", "févr. 22 08:07:58": any short word, as long as a program follows. Which month
+ * it is makes no difference within a text.
+ */
+static bool line_other_date(struct cursor *cursor, struct gw_log_line *line)
+{
+	struct cursor try = *cursor;
+	uint64_t day;
+	int64_t us;
+
+	while (try.at < try.end && try.at - cursor->at < 9 &&
+	       (gw_scan_is_letter(*try.at) || (unsigned char)*try.at >= 0x80 || *try.at == '.'))
+		try.at++;
+	if (try.at - cursor->at < 3 || !line_char(&try, ' '))
+		return false;
+	line_spaces(&try);
+	if (!line_number(&try, 2, &day) || !line_char(&try, ' ') || !line_clock(&try, &us) || !line_program(&try, line))
+		return false;
+	line->wall_us = (int64_t)day * 86400000000LL + us;
+	*cursor = try;
+	return true;
+}
+
+/* Only the time of day: "14:16:27.894416 host kernel: ". */
+static bool line_bare_clock(struct cursor *cursor, struct gw_log_line *line)
+{
+	struct cursor try = *cursor;
+	int64_t us;
+
+	if (!line_clock(&try, &us) || !line_program(&try, line))
+		return false;
+	line->wall_us = us;
+	*cursor = try;
+	return true;
+}
+
 static bool line_date(struct cursor *cursor, struct gw_log_line *line)
 {
 	int64_t us;
 
-	if (!line_iso_date(cursor, &us) && !line_syslog_date(cursor, &us))
-		return false;
+	if (line_unix_time(cursor, line) || line_bare_clock(cursor, line))
+		return true;
+	if (!line_full_date(cursor, &us) && !line_iso_date(cursor, &us) && !line_syslog_date(cursor, &us))
+		return line_other_date(cursor, line);
 	line->wall_us = us;
-	line_program(cursor, line);
+	if (!line_program(cursor, line))
+		line_structured(cursor, line);
 	return true;
 }
 

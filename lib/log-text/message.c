@@ -424,6 +424,10 @@ int gw_log_messages(const char *text, size_t size, gw_log_message_found found, g
 
 	if (!reader)
 		return -ENOMEM;
+	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		text += 3; /* a byte order mark */
+		size -= 3;
+	}
 	reader->text = text;
 	reader->size = size;
 	reader->found = found;

@@ -789,6 +789,27 @@ static void test_pending_is_not_held_back(void **state)
 	}
 }
 
+/* Pasted twice, its time begins anew. */
+static void test_pasted_twice(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		tell(&told,
+		     "[  100.000000] brix: ready\n[ 4101.000000] INFO: task client:95 blocked for more than 123 seconds.\n");
+		tell(&told,
+		     "[ 4101.000001] task:client          state:D stack:0     pid:95  ppid:1      flags:0x00004000\n");
+		tell(&told,
+		     "[ 4101.000002] Call Trace:\n[ 4101.000003]  __schedule+0x2eb/0x8d0\n"
+		     "[ 4101.000004]  dma_fence_default_wait+0x1a5/0x250\n[ 4101.000005]  brix_wait_idle+0x1/0x2 [brix]\n");
+	}
+	explain_text(&explanation, told.text);
+	report_about(&explanation);
+	gw_explanation_deinit(&explanation);
+}
+
 /* Two CPUs print at once: the later sight of the worker is a piece of the earlier one. */
 static void test_torn_stack(void **state)
 {
@@ -1033,6 +1054,7 @@ int main(void)
 		cmocka_unit_test(test_listed_flush_of_a_running_item),
 		cmocka_unit_test(test_signaller_is_held_back),
 		cmocka_unit_test(test_pending_is_not_held_back),
+		cmocka_unit_test(test_pasted_twice),
 		cmocka_unit_test(test_torn_stack),
 		cmocka_unit_test(test_reader_waits_for_invalidation),
 		cmocka_unit_test(test_thread_of_the_same_parent_is_behind),

@@ -307,14 +307,96 @@ static void journal_export(struct text *text, const char *line, size_t number)
 	    number, line, number * 17);
 }
 
+static void journal_full(struct text *text, const char *line, size_t number)
+{
+	(void)number;
+	add(text, "Sat 2026-02-07 11:04:21 CET brixbox kernel: %s\n", line);
+}
+
+static void journal_unix(struct text *text, const char *line, size_t number)
+{
+	add(text, "1770458661.%06zu brixbox kernel: %s\n", number * 17, line);
+	if (number == 9)
+		add(text, "1770458661.000155 brixbox cron[77]: Call Trace: is none of ours\n");
+}
+
+static void journal_other_language(struct text *text, const char *line, size_t number)
+{
+	(void)number;
+	add(text, "f\xc3\xa9vr. 07 11:04:21 brixbox kernel: %s\n", line);
+}
+
+static void time_of_day(struct text *text, const char *line, size_t number)
+{
+	add(text, "11:04:21.%06zu brixbox kernel: %s\n", number * 17, line);
+}
+
+static void structured(struct text *text, const char *line, size_t number)
+{
+	add(text, "<3>1 2026-02-07T11:04:21.%06zu+01:00 brixbox kernel - - - [ 4101.%06zu] %s\n", number * 17,
+	    number * 17, line);
+	if (number == 9)
+		add(text, "<30>1 2026-02-07T11:04:21.000155+01:00 brixbox cron 77 - - Call Trace: is none of ours\n");
+}
+
+static void marked(struct text *text, const char *line, size_t number)
+{
+	add(text, "%s[ 4101.%06zu] %s\n", number ? "" : "\xef\xbb\xbf", number * 17, line);
+}
+
+static void serial(struct text *text, const char *line, size_t number)
+{
+	add(text, "[ 4101.%06zu] %s\r\r\n", number * 17, line);
+}
+
+/* Without the cursor, and without a blank before the colon. */
+static void journal_fields(struct text *text, const char *line, size_t number)
+{
+	add(text,
+	    "__REALTIME_TIMESTAMP=17704\nSYSLOG_IDENTIFIER=kernel\n_SOURCE_MONOTONIC_TIMESTAMP=4101%06zu\nMESSAGE=%s\n\n",
+	    number * 17, line);
+}
+
+static void json_indented(struct text *text, const char *line, size_t number)
+{
+	add(text,
+	    "{\n    \"SYSLOG_IDENTIFIER\": \"kernel\",\n    \"_SOURCE_MONOTONIC_TIMESTAMP\": \"4101%06zu\",\n    \"MESSAGE\": \"",
+	    number * 17);
+	escaped(text, line);
+	add(text, "\"\n}\n");
+}
+
 static void test_formats(void **state)
 {
-	static const write_line formats[] = {
-		plain,	     dmesg,	    dmesg_date,	  dmesg_iso,	  dmesg_relative,
-		dmesg_delta, dmesg_decoded, dmesg_caller, console,	  coloured,
-		kmsg,	     syslog_short,  syslog_time,  journal_iso,	  journal_monotonic,
-		quoted,	     unindented,    journal_json, journal_pretty, journal_export
-	};
+	static const write_line formats[] = { plain,
+					      dmesg,
+					      dmesg_date,
+					      dmesg_iso,
+					      dmesg_relative,
+					      dmesg_delta,
+					      dmesg_decoded,
+					      dmesg_caller,
+					      console,
+					      coloured,
+					      kmsg,
+					      syslog_short,
+					      syslog_time,
+					      journal_iso,
+					      journal_monotonic,
+					      quoted,
+					      unindented,
+					      journal_json,
+					      journal_pretty,
+					      journal_export,
+					      journal_full,
+					      journal_unix,
+					      journal_other_language,
+					      time_of_day,
+					      structured,
+					      marked,
+					      serial,
+					      journal_fields,
+					      json_indented };
 	struct text *text = malloc(sizeof(*text));
 
 	(void)state;
@@ -508,6 +590,8 @@ static void test_frames(void **state)
 		" place_form+0x1/0x2 drivers/gpu/brix/core.c:411\n"
 		" inline_form include/linux/srcu.h:215 [inline]\n"
 		" paren_form (drivers/gpu/brix/core.c:12 drivers/gpu/brix/core.c:99 (discriminator 2))\n"
+		" bare_place (drivers/gpu/brix/core.c:12 (discriminator 2)) brix\n"
+		" trampoline_form+0x20/0x20\n"
 		" build_form+0x1/0x2 [brix 0123456789abcdef0123456789abcdef01234567]\n"
 		" cold_form.cold+0x1/0x2\n"
 		" bare_form\n"
@@ -520,7 +604,47 @@ static void test_frames(void **state)
 	read_string(&model, text);
 	assert_stack(
 		&model, 31,
-		"__switch_to old_form[brix] proc_form crash_form[brix] place_form inline_form paren_form build_form[brix] cold_form bare_form bare_module[brix] marked_form");
+		"__switch_to old_form[brix] proc_form crash_form[brix] place_form inline_form paren_form bare_place[brix] build_form[brix] cold_form bare_form bare_module[brix] marked_form");
+	gw_log_model_deinit(&model);
+}
+
+static const struct gw_log_item *item_of(const struct gw_log_model *model, const char *function)
+{
+	for (uint32_t i = 0; i < model->n_items; i++)
+		if (strcmp(model->items[i].function, function) == 0)
+			return &model->items[i];
+	fail_msg("no item %s", function);
+	return NULL;
+}
+
+/* As kernels print them from 4.19 on; numbers alone name tasks. */
+static void test_busy_workqueues(void **state)
+{
+	static const char text[] =
+		"Showing busy workqueues and worker pools:\n"
+		"workqueue brix-ordered: flags=0x2000a\n"
+		"  pwq 8: cpus=0-1 flags=0x4 nice=0 active=1/1 refcnt=5\n"
+		"    in-flight: 31:brix_sync [brix] BAR(749) BAR(750), 45(RESCUER):other_work for 8s\n"
+		"    pending: 3*brix_log [brix], vmstat_update\n"
+		"    delayed: brix_retire BAR(812)\n"
+		"pool 8: cpus=0-1 flags=0x4 nice=0 hung=0s workers=4 idle: 12 39 37\n"
+		"task:brix            state:D stack:0     pid:749   tgid:749   ppid:2      flags:0x00004000\n";
+	struct gw_log_model model;
+
+	(void)state;
+	read_string(&model, text);
+	assert_int_equal(model.n_items, 5);
+	assert_int_equal(model.tasks[item_of(&model, "brix_sync")->worker].pid, 31);
+	assert_int_equal(model.tasks[item_of(&model, "brix_sync")->flusher].pid, 750);
+	assert_string_equal(item_of(&model, "brix_sync")->module, "brix");
+	assert_string_equal(item_of(&model, "brix_sync")->workqueue, "brix-ordered");
+	assert_int_equal(model.tasks[item_of(&model, "other_work")->worker].pid, 45);
+	assert_int_equal(item_of(&model, "brix_log")->state, GW_LOG_ITEM_PENDING);
+	assert_int_equal(item_of(&model, "vmstat_update")->state, GW_LOG_ITEM_PENDING);
+	assert_int_equal(item_of(&model, "brix_retire")->state, GW_LOG_ITEM_HELD_BACK);
+	assert_int_equal(model.tasks[item_of(&model, "brix_retire")->flusher].pid, 812);
+	/* What follows is none of it. */
+	assert_int_equal(task_of(&model, 749)->first_sample == GW_LOG_NONE, 0);
 	gw_log_model_deinit(&model);
 }
 
@@ -774,25 +898,16 @@ static void test_linear(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_formats),
-		cmocka_unit_test(test_wrapped),
-		cmocka_unit_test(test_newest_first),
-		cmocka_unit_test(test_mixed_writers),
-		cmocka_unit_test(test_cut_beginning),
-		cmocka_unit_test(test_every_cut),
-		cmocka_unit_test(test_two_boots),
-		cmocka_unit_test(test_rounds),
-		cmocka_unit_test(test_frames),
-		cmocka_unit_test(test_old_listings),
-		cmocka_unit_test(test_blockers),
-		cmocka_unit_test(test_held_locks),
-		cmocka_unit_test(test_lockdep_is_no_hang),
-		cmocka_unit_test(test_busy_cpus),
-		cmocka_unit_test(test_oops),
-		cmocka_unit_test(test_tables),
-		cmocka_unit_test(test_events),
-		cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_linear),
+		cmocka_unit_test(test_formats),	      cmocka_unit_test(test_wrapped),
+		cmocka_unit_test(test_newest_first),  cmocka_unit_test(test_mixed_writers),
+		cmocka_unit_test(test_cut_beginning), cmocka_unit_test(test_every_cut),
+		cmocka_unit_test(test_two_boots),     cmocka_unit_test(test_rounds),
+		cmocka_unit_test(test_frames),	      cmocka_unit_test(test_busy_workqueues),
+		cmocka_unit_test(test_old_listings),  cmocka_unit_test(test_blockers),
+		cmocka_unit_test(test_held_locks),    cmocka_unit_test(test_lockdep_is_no_hang),
+		cmocka_unit_test(test_busy_cpus),     cmocka_unit_test(test_oops),
+		cmocka_unit_test(test_tables),	      cmocka_unit_test(test_events),
+		cmocka_unit_test(test_nothing),	      cmocka_unit_test(test_linear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
