@@ -49,6 +49,7 @@ struct daemon {
 	struct gw_private_socket *private_socket;
 	struct gw_loader *loader;
 	struct gw_reports *reports;
+	struct gw_detected *detected;
 	struct gw_journal *journal;
 	struct gw_output *output; /* with --standalone */
 	struct gw_known *known;
@@ -316,6 +317,9 @@ static int daemon_add_reports(struct daemon *daemon)
 		r = gw_output_new(&daemon->output, daemon->event, STDOUT_FILENO);
 	if (r >= 0)
 		r = gw_journal_follow(daemon->journal, daemon->reports);
+	if (r >= 0)
+		r = gw_detected_new(&daemon->detected, daemon->reports);
+	daemon->status.detected = daemon->detected;
 	return r < 0 ? r : gw_reports_subscribe(daemon->reports, daemon_on_report, daemon);
 }
 
@@ -445,6 +449,7 @@ static void daemon_stop(struct daemon *daemon)
 	gw_journal_free(daemon->journal);
 	gw_output_free(daemon->output);
 	gw_reports_free(daemon->reports);
+	gw_detected_free(daemon->detected);
 	gw_loader_free(daemon->loader);
 	gw_perf_free(daemon->perf);
 	sd_event_unref(daemon->event);

@@ -61,7 +61,7 @@ struct gw_layout {
 	__s32 queue_job_count; /* struct spsc_queue, whose first member is the head */
 	__s32 job_queue_node;  /* struct drm_sched_job */
 	__s32 job_fence;
-	__s32 reserved;
+	__s32 scheduler_ops;
 };
 
 /*
@@ -76,6 +76,25 @@ struct gw_fault_queue {
 	__s32 work;		     /* offset of the item in the structure */
 	__u32 step_count;	     /* 0: the way to the device is unknown */
 	__s32 steps[GW_FAULT_STEPS]; /* offset of a pointer, in the structure that the one before it leads to */
+};
+
+/*
+ * How long waits took that are over, in the map `wait_times`, each CPU's on its own: each bucket has those that took at
+ * most so many ns, and more than the bucket before; the last one has all that took longer.
+ */
+#define GW_WAIT_BUCKETS 14
+#define GW_WAIT_BUCKET_NS(i) (1ULL << (14 + 2 * (i))) /* 16 us, four times as long each, up to 275 s */
+#define GW_WAIT_TIMES_MAX 256
+
+struct gw_wait_time_key {
+	__u64 operations; /* struct dma_fence_ops or drm_sched_backend_ops of the first fence; 0 = not known */
+	__u32 kind;	  /* enum gw_wait_kind */
+	__u32 reserved;
+};
+
+struct gw_wait_time {
+	__u64 counts[GW_WAIT_BUCKETS];
+	__u64 sum_ns;
 };
 
 /* Addresses of symbols, from /proc/kallsyms; 0 = unknown. */

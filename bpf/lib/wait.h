@@ -12,6 +12,7 @@
 #define GPUWATCH_BPF_LIB_WAIT_H
 
 #include "bpf/lib/state.h"
+#include "bpf/lib/wait-time.h"
 
 /*
  * Hooks of different kinds keep their context at different depths of the same
@@ -173,6 +174,8 @@ static __always_inline void wait_end(u32 kind, u64 object)
 			return;
 		wait = &entry->watch.waits[i];
 		if (wait->kind == kind && (!object || wait->object == object)) {
+			if (is_measured(kind))
+				wait_measure(wait);
 			wait_drop(entry, i);
 			return;
 		}

@@ -24,6 +24,7 @@ static const struct member {
 	MEMBER(sched_fence_finished, "gpu_sched", "drm_sched_fence", "finished"),
 	MEMBER(sched_fence_parent, "gpu_sched", "drm_sched_fence", "parent"),
 	MEMBER(sched_fence_sched, "gpu_sched", "drm_sched_fence", "sched"),
+	MEMBER(scheduler_ops, "gpu_sched", "drm_gpu_scheduler", "ops"),
 	MEMBER(scheduler_name, "gpu_sched", "drm_gpu_scheduler", "name"),
 	MEMBER(scheduler_thread, "gpu_sched", "drm_gpu_scheduler", "thread"),
 	MEMBER(scheduler_work_run_job, "gpu_sched", "drm_gpu_scheduler", "work_run_job"),

@@ -567,3 +567,8 @@ const struct gw_kallsyms *gw_loader_kallsyms(const struct gw_loader *loader)
 {
 	return loader->kallsyms;
 }
+
+bool gw_loader_symbol(const struct gw_loader *loader, uint64_t address, struct gw_symbol *ret)
+{
+	return loader->kallsyms && gw_kallsyms_at(loader->kallsyms, address, ret);
+}

@@ -101,4 +101,7 @@ const struct gw_host_record *gw_loader_host(const struct gw_loader *loader);
 /* The kernel's symbols, NULL if they could not be read; valid until modules are followed. */
 const struct gw_kallsyms *gw_loader_kallsyms(const struct gw_loader *loader);
 
+/* The symbol that an address lies in, as long as that table is valid; false: it is in none. */
+bool gw_loader_symbol(const struct gw_loader *loader, uint64_t address, struct gw_symbol *ret);
+
 #endif

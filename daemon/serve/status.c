@@ -2,11 +2,15 @@
 /* The status: how the daemon itself is doing, as gpuwatch.status.v1. */
 #include "daemon/serve/status.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "daemon/watch/wait-times.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
+#include "lib/base/files.h"
 #include "lib/base/json.h"
 
 #define PERIOD_NS (10 * GW_NSEC_PER_SEC)
@@ -122,6 +126,29 @@ static json_t *status_active_reports(const struct gw_reports *reports)
 	return kinds;
 }
 
+static uint64_t status_ns(const struct timeval *time)
+{
+	return (uint64_t)time->tv_sec * GW_NSEC_PER_SEC + (uint64_t)time->tv_usec * GW_NSEC_PER_USEC;
+}
+
+/* What the daemon itself costs; its workers, which have ended, too. */
+static json_t *status_self(void)
+{
+	struct rusage own = { 0 }, workers = { 0 };
+	unsigned long long resident = 0;
+	char text[128];
+
+	getrusage(RUSAGE_SELF, &own);
+	getrusage(RUSAGE_CHILDREN, &workers);
+	/* proc_pid_statm(5): the second number is of pages. */
+	if (gw_file_text(AT_FDCWD, "/proc/self/statm", text, sizeof(text)) > 0)
+		sscanf(text, "%*u %llu", &resident);
+	return json_pack("{s:o, s:o}", "cpu_ns",
+			 gw_json_number(status_ns(&own.ru_utime) + status_ns(&own.ru_stime) +
+					status_ns(&workers.ru_utime) + status_ns(&workers.ru_stime)),
+			 "resident_bytes", gw_json_number(resident * (unsigned long long)sysconf(_SC_PAGESIZE)));
+}
+
 static void status_add_unseen(json_t *list, const struct gw_probe_info *probes, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -193,14 +220,15 @@ json_t *gw_status_json(const struct gw_status *status, struct gw_watch *watch, c
 	char started[32];
 
 	status_format_time(status->started_real_ns, started, sizeof(started));
-	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:o, s:o, s:I, s:o, s:f, s:b, s:b, s:s, s:b, s:o}",
-			 "schema", "gpuwatch.status.v1", "version", GW_VERSION, "kernel", host->release, "boot_id",
-			 host->boot_id, "pid", (int)getpid(), "started_at", started, "layout_version",
-			 GW_LAYOUT_VERSION, "scheduler", gw_scheduler_state(scheduler), "probes",
-			 gw_status_probes(loader, status->boot, false), "counters", status_counters(status, watch),
-			 "active_waits", (json_int_t)gw_loader_active_waits(loader), "active_reports",
-			 status_active_reports(status->reports), "wakeups_per_s", status_wakeups_per_s(status),
-			 "memory_locked", status->memory_error == 0, "pinned", pinned, "pin_directory",
-			 pinned ? status->pin_directory : "", "system_bus", status->on_system_bus, "limitations",
-			 status_limitations(status, watch));
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:f, s:b, s:b, s:s, s:b, s:o}",
+		"schema", "gpuwatch.status.v1", "version", GW_VERSION, "kernel", host->release, "boot_id",
+		host->boot_id, "pid", (int)getpid(), "started_at", started, "layout_version", GW_LAYOUT_VERSION,
+		"scheduler", gw_scheduler_state(scheduler), "probes", gw_status_probes(loader, status->boot, false),
+		"counters", status_counters(status, watch), "active_waits", (json_int_t)gw_loader_active_waits(loader),
+		"active_reports", status_active_reports(status->reports), "reports_detected",
+		gw_detected_json(status->detected), "wait_times", gw_wait_times_json(loader), "self", status_self(),
+		"wakeups_per_s", status_wakeups_per_s(status), "memory_locked", status->memory_error == 0, "pinned",
+		pinned, "pin_directory", pinned ? status->pin_directory : "", "system_bus", status->on_system_bus,
+		"limitations", status_limitations(status, watch));
 }

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "daemon/boot/observer.h"
+#include "daemon/serve/detected.h"
 #include "daemon/serve/reports.h"
 #include "daemon/watch/scheduler.h"
 #include "daemon/watch/watch.h"
@@ -28,8 +29,9 @@ struct gw_status {
 	uint64_t journal_lost;
 	const struct gw_boot_observer *boot;
 	const struct gw_reports *reports;
-	uint64_t wakeups;	      /* returns of the event loop from its sleep */
-	struct gw_mark recent, older; /* for the rate */
+	const struct gw_detected *detected; /* NULL = they are not counted */
+	uint64_t wakeups;		    /* returns of the event loop from its sleep */
+	struct gw_mark recent, older;	    /* for the rate */
 };
 
 void gw_status_init(struct gw_status *status);

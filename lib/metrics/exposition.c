@@ -107,7 +107,7 @@ void gw_exposition_add(struct gw_exposition *exposition, const struct gw_label *
 /* OpenMetrics wants "1.0", not "1": bounds are compared as text. */
 static void exposition_format_bound(char *text, size_t size, double bound)
 {
-	int length = snprintf(text, size, "%.10g", bound);
+	int length = snprintf(text, size, "%.12g", bound);
 
 	if (!strpbrk(text, ".e"))
 		snprintf(text + length, size - (size_t)length, ".0");

@@ -7,8 +7,10 @@
 
 #include "lib/base/json.h"
 #include "lib/metrics/tally.h"
+#include "lib/report/report.h"
 
 #define NS_PER_S 1e9
+#define BUCKETS_MAX 32
 
 /* ---- values --------------------------------------------------------------------------- */
 
@@ -163,14 +165,6 @@ static void metrics_add_probes(struct gw_exposition *exposition, const json_t *s
 
 /* ---- reports ------------------------------------------------------------------------------------- */
 
-/* Whose it is: of a wait the driver that its chain ends in, of a boot the driver that came up wrong. */
-static const char *metrics_driver(const json_t *report)
-{
-	const json_t *of_boot = json_object_get(report, "probe_order");
-
-	return gw_json_string(of_boot ? of_boot : json_object_get(report, "subsystem"), of_boot ? "driver" : "name");
-}
-
 static void metrics_add_active(struct gw_exposition *exposition, const json_t *reports)
 {
 	static const struct gw_metric metric = { "gpuwatch_reports_active", GW_METRIC_GAUGE, "",
@@ -183,7 +177,7 @@ static void metrics_add_active(struct gw_exposition *exposition, const json_t *r
 		const json_t *subsystem = json_object_get(report, "subsystem");
 		const char *const values[] = { gw_json_string(report, "kind"), gw_json_string(report, "class"),
 					       gw_json_string(report, "confidence"), gw_json_string(subsystem, "kind"),
-					       metrics_driver(report) };
+					       gw_report_driver(report) };
 
 		if (strcmp(gw_json_string(report, "state"), "active") == 0)
 			gw_tally_add(&tally, values, 1);
@@ -212,6 +206,39 @@ static void metrics_add_detected(struct gw_exposition *exposition, const json_t 
 }
 
 /* ---- waits ---------------------------------------------------------------------------------------- */
+
+/* Units of the daemon's buckets are ns. */
+static void metrics_add_time(struct gw_exposition *exposition, const json_t *bounds_ns, const json_t *row)
+{
+	const struct gw_label labels[] = { { "kind", gw_json_string(row, "kind") },
+					   { "driver", gw_json_string(row, "driver") } };
+	const json_t *counts_json = json_object_get(row, "counts");
+	double bounds[BUCKETS_MAX], counts[BUCKETS_MAX + 1];
+	size_t n = json_array_size(bounds_ns);
+
+	if (n > BUCKETS_MAX || json_array_size(counts_json) != n + 1)
+		return;
+	for (size_t i = 0; i < n; i++)
+		bounds[i] = json_number_value(json_array_get(bounds_ns, i)) / NS_PER_S;
+	for (size_t i = 0; i <= n; i++)
+		counts[i] = json_number_value(json_array_get(counts_json, i));
+	gw_exposition_add_histogram(exposition, labels, 2, bounds, counts, n, metrics_number(row, "sum_ns") / NS_PER_S);
+}
+
+static void metrics_add_times(struct gw_exposition *exposition, const json_t *status)
+{
+	static const struct gw_metric metric = {
+		"gpuwatch_wait_seconds", GW_METRIC_HISTOGRAM, "seconds",
+		"How long waits for a GPU took that are over, by what they were for and whose fence it was."
+	};
+	const json_t *times = json_object_get(status, "wait_times");
+	json_t *row;
+	size_t i;
+
+	gw_exposition_begin(exposition, &metric);
+	json_array_foreach(json_object_get(times, "waits"), i, row)
+		metrics_add_time(exposition, json_object_get(times, "bounds_ns"), row);
+}
 
 static void metrics_add_waits(struct gw_exposition *exposition, const json_t *waits)
 {
@@ -270,6 +297,7 @@ char *gw_metrics_text(const struct gw_metrics_source *source, enum gw_metrics_fo
 		metrics_add_probes(&exposition, source->status);
 		metrics_add_fields(&exposition, source->status);
 		metrics_add_detected(&exposition, source->status);
+		metrics_add_times(&exposition, source->status);
 	}
 	if (source->reports)
 		metrics_add_active(&exposition, source->reports);

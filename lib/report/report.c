@@ -210,3 +210,28 @@ json_t *gw_report_json(const struct gw_report *report, const char *boot_id, cons
 	}
 	return json;
 }
+
+/* The first fence's or device's. drm_sched's own name stands for whichever driver has given it the job. */
+static const char *report_driver_of_nodes(const json_t *report)
+{
+	json_t *node;
+	size_t i;
+
+	json_array_foreach(json_object_get(report, "nodes"), i, node) {
+		const char *driver = gw_json_string(node, "driver");
+
+		if (*driver && strcmp(driver, "drm_sched") != 0)
+			return driver;
+	}
+	return "";
+}
+
+const char *gw_report_driver(const json_t *report)
+{
+	const json_t *of_boot = json_object_get(report, "probe_order");
+	const char *name = gw_json_string(json_object_get(report, "subsystem"), "name");
+
+	if (of_boot)
+		return gw_json_string(of_boot, "driver");
+	return *name ? name : report_driver_of_nodes(report);
+}

@@ -132,4 +132,10 @@ typedef void (*gw_report_changed)(const struct gw_report *report, void *userdata
  */
 json_t *gw_report_json(const struct gw_report *report, const char *boot_id, const char *kernel);
 
+/*
+ * Whose it is, of a report as JSON: the driver or file system that its chain ends in, else that of a fence or device in it;
+ * of one on the boot, the driver that came up wrong. "" = none. Belongs to @report.
+ */
+const char *gw_report_driver(const json_t *report);
+
 #endif

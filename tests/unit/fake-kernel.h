@@ -75,6 +75,11 @@ void gw_loader_arm(struct gw_loader *loader)
 	loader->armed = true;
 }
 
+bool gw_loader_symbol(const struct gw_loader *loader, uint64_t address, struct gw_symbol *ret)
+{
+	return false;
+}
+
 uint64_t gw_loader_active_waits(const struct gw_loader *loader)
 {
 	return loader->active_waits;

@@ -8,6 +8,8 @@
 
 #include "daemon/boot/look.h"
 #include "daemon/boot/reported.h"
+#include "daemon/serve/detected.h"
+#include "lib/base/json.h"
 
 #define TEST(name) static void name(void **state)
 #define PATH "build/unit/test-reports.file"
@@ -55,6 +57,32 @@ TEST(report_is_detected_changed_resolved_and_detected_again)
 	assert_heard(&heard, "+d-1");
 	assert_string_equal(listed(reports, true), "d-1");
 	gw_reports_free(reports);
+}
+
+/* A counter for monitoring never falls: what is kept of resolved reports does. */
+TEST(each_report_is_counted_when_it_is_detected)
+{
+	struct gw_reports *reports;
+	struct gw_detected *detected;
+	json_t *list;
+
+	assert_int_equal(gw_reports_new(&reports, 0), 0);
+	assert_int_equal(gw_detected_new(&detected, reports), 0);
+	put(reports, "d-1", GW_STATE_ACTIVE, "A waits for B");
+	put(reports, "d-1", GW_STATE_ACTIVE, "A waits for C"); /* changed */
+	put(reports, "d-1", GW_STATE_RESOLVED, "A waits for C");
+	put(reports, "d-1", GW_STATE_ACTIVE, "A waits for B");
+	put(reports, "d-2", GW_STATE_ACTIVE, "D waits for E");
+	put(reports, "p-1", GW_STATE_ACTIVE, "F is deferred");
+	list = gw_detected_json(detected);
+	assert_int_equal(json_array_size(list), 2);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(list, 0), "count")), 3);
+	assert_string_equal(gw_json_string(json_array_get(list, 0), "class"), "fence-lock-cycle");
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(list, 1), "count")), 1);
+	assert_string_equal(gw_json_string(json_array_get(list, 1), "kind"), "probe-order");
+	json_decref(list);
+	gw_reports_free(reports);
+	gw_detected_free(detected);
 }
 
 TEST(subscribers_hear_in_the_order_of_their_subscription_and_only_from_then_on)
@@ -434,6 +462,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(report_is_detected_changed_resolved_and_detected_again),
+		cmocka_unit_test(each_report_is_counted_when_it_is_detected),
 		cmocka_unit_test(subscribers_hear_in_the_order_of_their_subscription_and_only_from_then_on),
 		cmocka_unit_test(lists_have_active_ones_first_and_newest_first),
 		cmocka_unit_test(oldest_resolved_ones_go_when_there_are_too_many_and_active_ones_never),
