@@ -17,6 +17,7 @@
 #include "cli/command/timelines.h"
 #include "cli/command/waits.h"
 #include "cli/health/check.h"
+#include "cli/holders/holders.h"
 #include "cli/lib/cli.h"
 #include "cli/lib/error.h"
 #include "cli/lib/output.h"
@@ -52,6 +53,10 @@ static const struct command commands[] = {
 	  "work is stuck for good. Answers within a second even when the daemon or the bus hangs;\n"
 	  "opens no device and reads nothing of a stuck process.\n"
 	  "Exit codes of its own: 0 healthy, 1 a problem, 2 unknown (--format=nagios: 0, 2, 3).\n" },
+	{ "holders", "DEVICE", 0, command_holders, "who is in the way of a reset, an unbind or rmmod",
+	  "DEVICE is a PCI address, card0, /dev/dri/renderD128, /dev/kfd, or the module of a driver.\n"
+	  "Shows who is stuck in its driver, who has it open, and what of the kernel uses it, before\n"
+	  "one tries. Opens no device; root sees the files of all. Exit code 1 if somebody is.\n" },
 	{ "waits", NULL, OPTION_WATCH | OPTION_ALL | OPTION_MIN_AGE, command_waits,
 	  "every wait for a GPU at this moment",
 	  "Shows who waits, for how long, for what, and inside of what.\n"
@@ -220,7 +225,7 @@ static void help_print(void)
 	printf("\nexit codes:\n"
 	       "  0  nothing found\n"
 	       "  1  found something: a deadlock (deadlocks, replay), a hang (explain), something lost\n"
-	       "     (probe-order)\n"
+	       "     (probe-order), somebody in the way (holders)\n"
 	       "  2  wrong usage\n"
 	       "  3  no usable answer from the daemon\n"
 	       "  4  a file that cannot be used: not read, not understood, not written\n"

@@ -180,7 +180,7 @@ test_usage() {
 	ok "help is silent about what is not there" lacks "  export"
 	expect "version" 0 --version
 	ok "version is one line" grep -qx 'gpuwatch-cli [0-9.]*' "$work/out"
-	for command in status deadlocks stalls hazards check waits timelines faults kfd probe-order show record replay explain; do
+	for command in status deadlocks stalls hazards check holders waits timelines faults kfd probe-order show record replay explain; do
 		expect "$command --help" 0 "$command" --help
 		ok "$command --help shows its usage" has "^usage: gpuwatch-cli $command "
 		ok "$command is in the manual" grep -q "^\.It Cm $command" docs/man/gpuwatch-cli.1
@@ -325,6 +325,13 @@ test_check() {
 	checked "check: no daemon" 2 'gpuwatchd is not running: systemctl start gpuwatchd' --socket="$work/none" check
 	expect_trouble "check: no such format" 2 'takes plain, nagios, npd, nhc or json, not "xml"' check --format=xml
 	unset DBUS_SYSTEM_BUS_ADDRESS
+}
+
+# ---- holders ------------------------------------------------------------------------
+
+test_holders() {
+	expect_trouble "holders: no such device" 4 'there is no GPU or module card999 here' holders card999
+	expect_trouble "holders: no device" 2 'holders needs DEVICE' holders
 }
 
 # ---- saved reports --------------------------------------------------------------------
@@ -1286,6 +1293,7 @@ test_documents() {
 test_usage
 test_unreachable
 test_check
+test_holders
 test_show
 test_colour
 test_private

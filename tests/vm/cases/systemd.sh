@@ -141,9 +141,22 @@ systemctl stop trainer
 job=/sys/fs/cgroup/system.slice/slurmstepd.scope/job_42/step_0/user/task_0
 mkdir -p "$job"
 sh -c 'echo $$ >"$1/cgroup.procs" && exec labuser process-cycle/killable' - "$job" &
+worker=$!
 check "a job's" wait_until 10 workload_is "Slurm job 42 step 0"
 gpuwatch-cli deadlocks | grep Workload
-kill $!
+labuser_is_in_the_way() {
+	! gpuwatch-cli holders gpulab >/tmp/holders && grep -q "labuser.*fence" /tmp/holders
+}
+check "who is stuck in the driver is in the way" wait_until 10 labuser_is_in_the_way
+sh -c 'exec 3</dev/dri/card0; exec sleep 60' &
+opened=$!
+who_opened() {
+	gpuwatch-cli holders card0 --json | jq -e --argjson pid "$1" 'any(.processes[]; .pid == $pid and .files[0].path == "/dev/dri/card0")' >/dev/null
+}
+check "so is who has it open" wait_until 5 who_opened "$opened"
+kill "$opened"
+check "gpuwatchd has no device open" [ -z "$(find "/proc/$(main_pid)/fd" -lname '/dev/dri/*' -o -lname '/dev/kfd')" ]
+kill "$worker"
 one_active() {
 	[ "$(count deadlocks active)" -eq 1 ]
 }
