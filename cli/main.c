@@ -72,13 +72,15 @@ static const struct command commands[] = {
 	  "when their queues were evicted from the hardware and how long the way back took.\n" },
 	{ "probe-order", NULL,
 	  OPTION_ALL | OPTION_FORCE | OPTION_TIMELINE | OPTION_SAVE | OPTION_FROM | OPTION_VMLINUX | OPTION_MODULES |
-		  OPTION_COMPARE | OPTION_KTAP,
+		  OPTION_COMPARE | OPTION_KTAP | OPTION_RECORD_ONCE | OPTION_DRY_RUN | OPTION_ROOT,
 	  command_probe_order, "what came up in the wrong order at boot",
 	  "Shows what this boot lost because a driver came up before what it needs, what went well\n"
 	  "only by luck, then in which order drivers came up, who needs whom, and which part of the\n"
 	  "boot was not recorded. Exit code 1 if something was lost.\n"
 	  "--vmlinux needs no boot: it shows what only the link order of a kernel keeps in order.\n"
-	  "--compare holds it against another boot, or against a list of what must be bound.\n" },
+	  "--compare holds it against another boot, or against a list of what must be bound.\n"
+	  "--reboot-and-record has the kernel itself record the next boot, where GRUB or\n"
+	  "systemd-boot can boot another entry once.\n" },
 	{ "show", "ID|FILE", 0, command_show, "everything about one report, with kernel stacks",
 	  "ID is the name of a report, as `gpuwatch-cli deadlocks --all` lists it.\n"
 	  "FILE (with a slash or a dot in its name, or - for standard input) holds saved reports:\n"
@@ -119,6 +121,9 @@ enum {
 	LONG_MIN_AGE,
 	LONG_COMPARE,
 	LONG_KTAP,
+	LONG_RECORD_ONCE,
+	LONG_DRY_RUN,
+	LONG_ROOT,
 	LONG_FORMAT,
 };
 
@@ -142,6 +147,9 @@ static const struct option long_options[] = {
 	{ "from", required_argument, NULL, LONG_FROM },
 	{ "compare", required_argument, NULL, LONG_COMPARE },
 	{ "ktap", no_argument, NULL, LONG_KTAP },
+	{ "reboot-and-record", no_argument, NULL, LONG_RECORD_ONCE },
+	{ "dry-run", no_argument, NULL, LONG_DRY_RUN },
+	{ "root", required_argument, NULL, LONG_ROOT },
 	{ "format", required_argument, NULL, LONG_FORMAT },
 	{ "vmlinux", required_argument, NULL, LONG_VMLINUX },
 	{ "modules", required_argument, NULL, LONG_MODULES },
@@ -188,6 +196,14 @@ static const struct {
 	{ LONG_KTAP, OPTION_KTAP, "--ktap", "      --ktap         print the result as KTAP, for test farms", NO_VALUE },
 	{ LONG_FORMAT, OPTION_FORMAT, "--format", "      --format=FORMAT plain, nagios, npd, nhc or json",
 	  VALUE(format) },
+	{ LONG_RECORD_ONCE, OPTION_RECORD_ONCE, "--reboot-and-record",
+	  "      --reboot-and-record\n"
+	  "                     boot once with \"initcall_debug log_buf_len=8M\", then as before",
+	  NO_VALUE },
+	{ LONG_DRY_RUN, OPTION_DRY_RUN, "--dry-run", "      --dry-run      show what that would write, write nothing",
+	  NO_VALUE },
+	{ LONG_ROOT, OPTION_ROOT, "--root", "      --root DIR     prepare the system below DIR, and do not reboot",
+	  VALUE(root) },
 	{ LONG_VMLINUX, OPTION_VMLINUX, "--vmlinux",
 	  "      --vmlinux FILE the order of initcalls of a kernel image or System.map instead", VALUE(vmlinux) },
 	{ LONG_MODULES, OPTION_MODULES, "--modules",
@@ -375,6 +391,12 @@ static int options_check_pairs(unsigned options)
 		{ OPTION_TIMELINE, OPTION_COMPARE, "--timeline and --compare" },
 		{ OPTION_TIMELINE, OPTION_KTAP, "--timeline and --ktap" },
 		{ OPTION_JSON, OPTION_KTAP, "--json and --ktap" },
+		{ OPTION_RECORD_ONCE, OPTION_JSON, "--reboot-and-record and --json" },
+		{ OPTION_RECORD_ONCE, OPTION_FROM, "--reboot-and-record and --from" },
+		{ OPTION_RECORD_ONCE, OPTION_COMPARE, "--reboot-and-record and --compare" },
+		{ OPTION_RECORD_ONCE, OPTION_SAVE, "--reboot-and-record and --save" },
+		{ OPTION_RECORD_ONCE, OPTION_TIMELINE, "--reboot-and-record and --timeline" },
+		{ OPTION_RECORD_ONCE, OPTION_VMLINUX, "--reboot-and-record and --vmlinux" },
 	};
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
@@ -382,6 +404,8 @@ static int options_check_pairs(unsigned options)
 			return usage_error("%s exclude each other", pairs[i].text);
 	if ((options & OPTION_MODULES) && !(options & OPTION_VMLINUX))
 		return usage_error("--modules needs --vmlinux");
+	if ((options & (OPTION_DRY_RUN | OPTION_ROOT)) && !(options & OPTION_RECORD_ONCE))
+		return usage_error("--dry-run and --root need --reboot-and-record");
 	return 0;
 }
 

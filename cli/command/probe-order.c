@@ -2,12 +2,15 @@
 /* gpuwatch-cli probe-order: how this boot, a saved one, or a kernel image brings its drivers up. */
 #include "cli/command/probe-order.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/boot/compare.h"
 #include "cli/boot/kept.h"
 #include "cli/boot/order.h"
+#include "cli/boot/record-once.h"
 #include "cli/command/link-order.h"
 #include "cli/command/log-source.h"
 #include "cli/lib/boot-evidence.h"
@@ -216,6 +219,22 @@ static int probe_order_save(const struct cli *cli)
 	return r;
 }
 
+/* ---- --reboot-and-record ----------------------------------------------------------- */
+
+static int probe_order_record_once(const struct cli *cli)
+{
+	bool here = !cli_has(cli, OPTION_ROOT), dry = cli_has(cli, OPTION_DRY_RUN);
+	int r = record_once(&cli->terminal, here ? "" : cli->root, dry);
+
+	if (r != EXIT_NOTHING || !here || dry)
+		return r;
+	terminal_print(&cli->terminal, "reboots; then `" PROGRAM " probe-order` shows that boot\n");
+	output_flush(stdout);
+	execlp("systemctl", "systemctl", "reboot", (char *)NULL);
+	complain("cannot run systemctl reboot: %s; the next boot is recorded, whoever begins it", strerror(errno));
+	return EXIT_FILE;
+}
+
 int command_probe_order(const struct cli *cli)
 {
 	const char *output = cli_has(cli, OPTION_SAVE) ? cli->save : cli->timeline;
@@ -230,6 +249,8 @@ int command_probe_order(const struct cli *cli)
 		    : EXIT_NOTHING;
 	if (r != EXIT_NOTHING)
 		return r;
+	if (cli_has(cli, OPTION_RECORD_ONCE))
+		return probe_order_record_once(cli);
 	if (cli_has(cli, OPTION_VMLINUX))
 		return command_link_order(cli);
 	if (cli_has(cli, OPTION_SAVE))

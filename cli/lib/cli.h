@@ -27,6 +27,9 @@ enum {
 	OPTION_COMPARE = 1 << 14,
 	OPTION_KTAP = 1 << 15,
 	OPTION_FORMAT = 1 << 16,
+	OPTION_RECORD_ONCE = 1 << 17,
+	OPTION_DRY_RUN = 1 << 18,
+	OPTION_ROOT = 1 << 19,
 };
 
 struct cli {
@@ -37,7 +40,7 @@ struct cli {
 	char **arguments;     /* of those that take more: all of them */
 	int n_arguments;
 	/* Values of options that have one; of --timeline NULL when it was given without. */
-	const char *timeline, *save, *from, *vmlinux, *modules, *min_age, *compare, *format;
+	const char *timeline, *save, *from, *vmlinux, *modules, *min_age, *compare, *root, *format;
 };
 
 static inline bool cli_has(const struct cli *cli, unsigned option)

@@ -972,6 +972,82 @@ test_order_daemon() {
 	ok "has who needs whom" has '^  Needs       AMD IOMMUv2'
 }
 
+# A system below $1: its kernel's line, and a file for each pair of PATH TEXT that follows.
+boot_root() {
+	local root=$1
+	shift
+	rm -rf "$root"
+	mkdir -p "$root/proc" "$root/etc"
+	echo 'BOOT_IMAGE=(hd0,gpt2)/vmlinuz-6.12.95 root=/dev/vda1 ro quiet' >"$root/proc/cmdline"
+	while (($# > 0)); do
+		mkdir -p "$root/$(dirname "$1")"
+		printf '%b' "$2" >"$root/$1"
+		shift 2
+	done
+}
+grub_environment() { # grub_environment LINE...: a block as GRUB has it
+	local text
+	text=$(printf '# GRUB Environment Block\n'; printf '%s\n' "$@"; echo .)
+	text=${text%.}
+	printf '%s%s' "$text" "$(printf "%$((1024 - ${#text}))s" '' | tr ' ' '#')"
+}
+efi_text() { # efi_text TEXT: a variable of the firmware
+	printf '\007\000\000\000'
+	printf '%s' "$1" | sed 's/./&\n/g' | while IFS= read -r c; do printf '%s\000' "$c"; done
+	printf '\000\000'
+}
+record_once_tests() {
+	local root=$work/root vars=sys/firmware/efi/efivars guid=4a67b082-0a4c-41cf-b6c7-440b29bb8c4f
+	local menu="if [ \"\${next_entry}\" ]; then\n  set default=\"\${next_entry}\"\nfi\nmenuentry 'Old' --id old {\n\tlinux /vmlinuz-6.1 ro\n}\nsubmenu 'More' {\n\tmenuentry 'Debian' --class debian --id now {\n\t\tinsmod ext2\n\t\tlinux\t/vmlinuz-6.12.95 root=/dev/vda1 ro quiet\n\t\tinitrd\t/initrd.img-6.12.95\n\t}\n}\nsource \${config_directory}/custom.cfg\n"
+
+	boot_root "$root"
+	expect_trouble "no boot loader" 4 'press e.*initcall_debug' probe-order --reboot-and-record --root "$root"
+	boot_root "$root" boot/grub/grub.cfg "$menu"
+	grub_environment saved_entry=now next_entry=old >"$root/boot/grub/grubenv"
+	cp "$root/boot/grub/grubenv" "$work/before"
+	expect "GRUB, dry" 0 probe-order --reboot-and-record --dry-run --root "$root"
+	ok "shows the environment block" has 'would write .*/boot/grub/grubenv'
+	ok "writes nothing" cmp "$root/boot/grub/grubenv" "$work/before"
+	not_there() { [[ ! -e $1 ]]; }
+	ok "no entry either" not_there "$root/boot/grub/custom.cfg"
+	expect "GRUB" 0 probe-order --reboot-and-record --root "$root"
+	ok "an entry of its own" grep -q -- '--id gpuwatch-record' "$root/boot/grub/custom.cfg"
+	ok "of the kernel that runs" grep -q 'vmlinuz-6.12.95 root=/dev/vda1 ro quiet initcall_debug log_buf_len=8M$' "$root/boot/grub/custom.cfg"
+	ok "with its initrd" grep -q 'initrd.*6.12.95' "$root/boot/grub/custom.cfg"
+	ok "and no other one" test "$(grep -c 'linux' "$root/boot/grub/custom.cfg")" = 1
+	ok "the environment block keeps its size" test "$(stat -c %s "$root/boot/grub/grubenv")" = 1024
+	ok "it is booted once" grep -q '^next_entry=gpuwatch-record$' "$root/boot/grub/grubenv"
+	ok "what was saved stays" grep -q '^saved_entry=now$' "$root/boot/grub/grubenv"
+	ok "only one is next" test "$(grep -c next_entry "$root/boot/grub/grubenv")" = 1
+	ok "the next boot removes it" grep -q '^r! /boot/grub/custom.cfg$' "$root/etc/tmpfiles.d/gpuwatch-record.conf"
+	ok "and that, too" grep -q '^r! /etc/tmpfiles.d/gpuwatch-record.conf$' "$root/etc/tmpfiles.d/gpuwatch-record.conf"
+	expect "GRUB, again" 0 probe-order --reboot-and-record --root "$root"
+	echo '# mine' >"$root/boot/grub/custom.cfg"
+	expect_trouble "custom.cfg of somebody else" 4 'custom.cfg is in use' probe-order --reboot-and-record --root "$root"
+	echo 'BOOT_IMAGE=/vmlinuz-7.0 ro' >"$root/proc/cmdline"
+	expect_trouble "another kernel" 4 'loads the kernel that runs' probe-order --reboot-and-record --root "$root"
+	echo 'BOOT_IMAGE=/vmlinuz-6.12.95 initcall_debug' >"$root/proc/cmdline"
+	expect_trouble "recorded already" 4 'recorded so already' probe-order --reboot-and-record --root "$root"
+	boot_root "$root" boot/grub2/grub.cfg 'set default="${next_entry}"\nblscfg\n' \
+		boot/loader/entries/a.conf 'title Old\nlinux /vmlinuz-6.1\noptions ro\n' \
+		boot/loader/entries/b.conf 'title Fedora\nlinux /vmlinuz-6.12.95\ninitrd /initrd\noptions root=UUID=1 ro\n'
+	grub_environment >"$root/boot/grub2/grubenv"
+	expect "GRUB with entries in files" 0 probe-order --reboot-and-record --root "$root"
+	ok "a copy of the right one" grep -q '^options root=UUID=1 ro initcall_debug log_buf_len=8M$' "$root/boot/loader/entries/gpuwatch-record.conf"
+	boot_root "$root" efi/loader/entries/arch.conf 'title Arch\nlinux /vmlinuz-linux\noptions root=/dev/vda2 rw\n' $vars/x ''
+	efi_text 'systemd-boot 257' >"$root/$vars/LoaderInfo-$guid"
+	efi_text arch.conf >"$root/$vars/LoaderEntrySelected-$guid"
+	expect "systemd-boot" 0 probe-order --reboot-and-record --root "$root"
+	ok "a copy of what was booted" grep -q '^options root=/dev/vda2 rw initcall_debug log_buf_len=8M$' "$root/efi/loader/entries/gpuwatch-record.conf"
+	efi_text gpuwatch-record.conf >"$work/oneshot"
+	ok "it is booted once" cmp "$root/$vars/LoaderEntryOneShot-$guid" "$work/oneshot"
+	ok "the next boot removes it" grep -q '^r! /efi/loader/entries/gpuwatch-record.conf$' "$root/etc/tmpfiles.d/gpuwatch-record.conf"
+	efi_text arch-6.12.efi >"$root/$vars/LoaderEntrySelected-$guid"
+	expect_trouble "a unified kernel image" 4 'unified kernel image is fixed' probe-order --reboot-and-record --root "$root"
+	expect_trouble "two things at once" 2 'exclude each other' probe-order --reboot-and-record --json
+	expect_trouble "a root for nothing" 2 'need --reboot-and-record' probe-order --root /
+}
+
 # From evidence, by the core; the table is in the evidence.
 test_order_evidence() {
 	local good=$here/canned/boot.jsonl bad=$work/bad.jsonl
@@ -1051,6 +1127,7 @@ test_order_evidence() {
 	expect_trouble "two results" 2 "--json and --ktap exclude" probe-order --json --ktap --from "$good"
 	head -1 "$good" >"$bad"
 	expect "a head and nothing else" 0 probe-order --from "$bad"
+	record_once_tests
 }
 
 test_order_save() {
