@@ -271,6 +271,7 @@ static int daemon_add_boot_observer(struct daemon *daemon)
 		.pin_directory = pins[0] ? pins : NULL,
 		.btf_path = daemon->options.btf,
 		.run_directory = daemon->run_directory,
+		.state_directory = getenv("STATE_DIRECTORY"), /* systemd's: StateDirectory= of the unit */
 		.perf = daemon->perf,
 		.loader = daemon->loader,
 		.reports = daemon->reports,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "daemon/boot/cards.h"
 #include "daemon/boot/kmsg-log.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
@@ -169,6 +170,17 @@ static int gather_give_state(const struct gathering *gathering)
 	return r;
 }
 
+static int gather_give_previous(const struct gathering *gathering)
+{
+	const struct gw_boot_sources *sources = gathering->sources;
+	json_t *previous =
+		sources->state_directory ? gw_cards_previous(sources->state_directory, sources->boot_id) : NULL;
+	int r = previous ? gathering->sink->previous(previous, gathering->userdata) : 0;
+
+	json_decref(previous);
+	return r;
+}
+
 static int gather_give_lost(const struct gathering *gathering)
 {
 	json_t *lost = gather_describe_lost(gathering);
@@ -200,6 +212,8 @@ int gw_boot_gather(const struct gw_boot_sources *sources, const struct gw_boot_s
 		r = gw_trace_buffer_read(NULL, gather_give_trace, &gathering, &gathering.trace);
 	if (r >= 0)
 		r = gather_give_initcalls(&gathering);
+	if (r >= 0)
+		r = gather_give_previous(&gathering);
 	if (r >= 0)
 		r = gather_give_lost(&gathering);
 	json_decref(gathering.unreadable);

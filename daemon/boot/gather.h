@@ -20,6 +20,7 @@ struct gw_boot_sink {
 	int (*kmsg)(const char *text, size_t size, void *userdata);
 	int (*initcalls)(const struct gw_initcall *list, size_t count, void *userdata);
 	int (*state)(json_t *state, void *userdata);
+	int (*previous)(json_t *previous, void *userdata);
 	int (*lost)(json_t *lost, void *userdata);
 };
 
@@ -30,6 +31,7 @@ struct gw_boot_sources {
 	const char *kmsg_log;			 /* file to keep the kernel log in; NULL: it is not read */
 	const struct gw_kallsyms *kallsyms;	 /* NULL: not known */
 	const struct gw_depends *depends;
+	const char *state_directory; /* where the cards of the last boots are kept, NULL = nowhere */
 	const char *boot_id;
 	const char *why; /* one line: why nothing is recorded; "" = it is */
 };

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/boot/cards.h"
 #include "lib/base/array.h"
+#include "lib/base/log.h"
 #include "lib/boot/boot.h"
 
 /* ---- in the other process ------------------------------------------------------------------ */
@@ -34,6 +36,11 @@ static int look_add_initcalls(const struct gw_initcall *list, size_t count, void
 static int look_add_state(json_t *state, void *userdata)
 {
 	return gw_boot_evidence_set_state(userdata, state);
+}
+
+static int look_add_previous(json_t *previous, void *userdata)
+{
+	return gw_boot_evidence_set_previous(userdata, previous);
 }
 
 static int look_add_lost(json_t *lost, void *userdata)
@@ -77,7 +84,19 @@ static int look_write(const struct gw_report *const *list, size_t count, const j
 	return r;
 }
 
-static int look_judge(struct gw_boot_evidence *evidence, const struct gw_reports *reports, FILE *output)
+/* For the next boot. That it cannot be kept takes nothing away from this one. */
+static void look_keep_cards(const struct gw_boot_sources *sources, const json_t *order)
+{
+	int r = sources->state_directory
+			? gw_cards_keep(sources->state_directory, sources->boot_id, json_object_get(order, "cards"))
+			: 0;
+
+	if (r < 0)
+		log_warning("The cards of this boot cannot be kept in %s: %s", sources->state_directory, strerror(-r));
+}
+
+static int look_judge(const struct gw_boot_sources *sources, struct gw_boot_evidence *evidence,
+		      const struct gw_reports *reports, FILE *output)
 {
 	const struct gw_report *const *list;
 	struct gw_boot *boot;
@@ -91,6 +110,7 @@ static int look_judge(struct gw_boot_evidence *evidence, const struct gw_reports
 	look_keep_detection(boot, reports, list, count);
 	order = gw_boot_json(boot);
 	r = order ? look_write(list, count, order, output) : -ENOMEM;
+	look_keep_cards(sources, order);
 	json_decref(order);
 	gw_boot_free(boot);
 	return r;
@@ -104,6 +124,7 @@ int gw_boot_look(const struct gw_boot_sources *sources, const struct gw_reports 
 		.kmsg = look_add_kmsg,
 		.initcalls = look_add_initcalls,
 		.state = look_add_state,
+		.previous = look_add_previous,
 		.lost = look_add_lost,
 	};
 	struct gw_boot_evidence *evidence;
@@ -113,7 +134,7 @@ int gw_boot_look(const struct gw_boot_sources *sources, const struct gw_reports 
 		return r;
 	r = gw_boot_gather(sources, &sink, evidence);
 	if (r >= 0)
-		r = look_judge(evidence, reports, output);
+		r = look_judge(sources, evidence, reports, output);
 	gw_boot_evidence_free(evidence);
 	return r;
 }

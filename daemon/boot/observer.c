@@ -120,6 +120,7 @@ static int observer_open_sources(const struct gw_boot_observer *observer, struct
 		.kmsg_log = observer->log ? observer->kmsg_path : NULL,
 		.kallsyms = gw_loader_kallsyms(observer->options.loader),
 		.depends = observer->depends,
+		.state_directory = observer->options.state_directory,
 		.boot_id = observer_boot_id(observer),
 		.why = observer->why,
 	};

@@ -28,6 +28,7 @@ struct gw_boot_observer_options {
 	const char *pin_directory;	/* of the daemon, NULL = nothing is pinned */
 	const char *btf_path;		/* NULL = the kernel's own */
 	const char *run_directory;	/* for what must outlive the daemon, e.g. /run/gpuwatch */
+	const char *state_directory;	/* for what must outlive the boot, NULL = nothing is kept */
 	const struct gw_loader *loader; /* for the kernel's symbols, and the boot id */
 	struct gw_reports *reports;	/* where reports about the boot are put, and restored after a restart */
 };

@@ -60,6 +60,11 @@ static int save_lost(json_t *lost, void *userdata)
 	return save_line(userdata, json_pack("{s:O}", "lost", lost));
 }
 
+static int save_previous(json_t *previous, void *userdata)
+{
+	return save_line(userdata, json_pack("{s:O}", "previous", previous));
+}
+
 static int save_table(const char *name, const char *text, size_t size, void *userdata)
 {
 	return save_line(userdata, json_pack("{s:s%, s:s}", "table", text, size, "name", name));
@@ -73,6 +78,7 @@ int gw_boot_save(const struct gw_boot_sources *sources, FILE *file)
 		.kmsg = save_kmsg,
 		.initcalls = save_initcalls,
 		.state = save_state,
+		.previous = save_previous,
 		.lost = save_lost,
 	};
 	int r = gw_boot_gather(sources, &sink, file);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/boot/compare/minors.h"
 #include "lib/boot/document/probe-order.h"
 #include "lib/boot/document/report.h"
 #include "lib/boot/model/build.h"
@@ -26,6 +27,7 @@ int gw_boot_analyse(struct gw_boot **ret, struct gw_boot_evidence *evidence)
 		return -ENOMEM;
 	r = gw_boot_model_build(&boot->model, evidence);
 	r = r ?: gw_boot_rules_judge(boot->model, &boot->findings);
+	r = r ?: gw_boot_compare_minors(boot->model, &boot->findings);
 	r = r ?: gw_boot_reports_make(boot->model, &boot->findings, &boot->reports, &boot->n_reports);
 	if (r < 0) {
 		gw_boot_free(boot);

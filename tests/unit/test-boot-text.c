@@ -2,6 +2,7 @@
 /* Boots of which only a kernel log is known, as people paste it. */
 #include "build-boot.h"
 #include "lib/boot/compare/compare.h"
+#include "lib/boot/evidence/load.h"
 #include "lib/boot/evidence/log-text.h"
 
 #define TEST(name) static void name(void **state)
@@ -23,18 +24,27 @@ static void keep_text(const char *text)
 	fclose(file);
 }
 
-static struct machine *machine_of_text(const char *text)
+/* @cards: of the boot before, JSON; NULL = nothing is kept of it. */
+static struct machine *machine_after(const char *text, const char *cards)
 {
 	struct machine *m = calloc(1, sizeof(*m));
+	char line[1024];
 
 	keep_text(text);
 	assert_non_null(m);
 	assert_int_equal(gw_depends_new(&m->depends), 0);
 	assert_int_equal(gw_boot_evidence_new(&m->evidence, m->depends), 0);
 	assert_int_equal(gw_boot_evidence_add_log(m->evidence, text, strlen(text), NULL, NULL), 0);
+	snprintf(line, sizeof(line), "{\"previous\": {\"boot_id\": \"before\", \"cards\": %s}}", cards ? cards : "[]");
+	assert_int_equal(cards ? gw_boot_evidence_load(m->evidence, line, strlen(line)) : 0, 0);
 	assert_int_equal(gw_boot_analyse(&m->boot, m->evidence), 0);
 	m->n_reports = gw_boot_reports(m->boot, &m->reports);
 	return m;
+}
+
+static struct machine *machine_of_text(const char *text)
+{
+	return machine_after(text, NULL);
 }
 
 static const struct gw_report *only_report(struct machine *m, enum gw_class class)
@@ -505,6 +515,30 @@ TEST(cards_that_kept_their_places)
 	json_decref(compare);
 }
 
+#define ORION_FIRST                                                                                                    \
+	"[{\"minor\": 0, \"driver\": \"orion\", \"device\": \"display.0\"}, {\"minor\": 1, \"driver\": \"vega\", \"device\": \"gpu.0\"}]"
+
+/* Without anybody asking for a comparison. */
+TEST(cards_of_the_last_boot)
+{
+	struct machine *m = machine_after(
+		CARD("[ 16.1] ", "vega", "gpu.0", "0") CARD("[ 16.2] ", "orion", "display.0", "1"), ORION_FIRST);
+	const struct gw_report *report = only_report(m, GW_CLASS_MINOR_ORDER);
+
+	assert_contains(report->summary,
+			"card0 is gpu.0 (driver vega), and was display.0 (driver orion) in the last boot");
+	assert_string_equal(order_text(report, "effect"), "fragile");
+	machine_free(m);
+	m = machine_after(CARD("[ 16.1] ", "orion", "display.0", "0") CARD("[ 16.2] ", "vega", "gpu.0", "1"),
+			  ORION_FIRST);
+	assert_int_equal(m->n_reports, 0);
+	machine_free(m);
+	/* One that is not there, or not yet, is no other one. */
+	m = machine_after(CARD("[ 16.1] ", "orion", "display.0", "0"), ORION_FIRST);
+	assert_int_equal(m->n_reports, 0);
+	machine_free(m);
+}
+
 TEST(device_that_is_missing_now)
 {
 	json_t *compare = compared(CARD("[  3.1] ", "orion", "4000.gpu", "0"),
@@ -576,6 +610,7 @@ int main(void)
 		cmocka_unit_test(root_device_that_does_not_come),
 		cmocka_unit_test(cards_that_changed_places),
 		cmocka_unit_test(cards_that_kept_their_places),
+		cmocka_unit_test(cards_of_the_last_boot),
 		cmocka_unit_test(device_that_is_missing_now),
 		cmocka_unit_test(list_of_what_must_be_bound),
 	};

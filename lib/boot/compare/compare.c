@@ -12,6 +12,7 @@
 #include "lib/base/json.h"
 #include "lib/base/text.h"
 #include "lib/base/units.h"
+#include "lib/boot/compare/minors.h"
 #include "lib/report/report.h"
 
 /* What takes this much longer is worth a line. */
@@ -153,10 +154,16 @@ static const json_t *compare_card(const json_t *order, json_int_t minor)
 	return NULL;
 }
 
+static struct gw_boot_card compare_card_of(const json_t *card)
+{
+	return (struct gw_boot_card){ gw_json_string(card, "device"), gw_json_string(card, "driver") };
+}
+
 static bool compare_same_card(const json_t *a, const json_t *b)
 {
-	return strcmp(gw_json_string(a, "driver"), gw_json_string(b, "driver")) == 0 &&
-	       strcmp(gw_json_string(a, "device"), gw_json_string(b, "device")) == 0;
+	struct gw_boot_card x = compare_card_of(a), y = compare_card_of(b);
+
+	return gw_boot_card_same(&x, &y);
 }
 
 /* The cards that both boots have and that are others; the firmware's frame buffer, which a GPU's driver replaces, too. */
@@ -208,22 +215,14 @@ static json_t *compare_probe_order(const json_t *card)
 
 static void compare_write(struct gw_report *report, const json_t *change)
 {
-	json_t *before = json_object_get(change, "before"), *after = json_object_get(change, "after");
+	struct gw_boot_card now = compare_card_of(json_object_get(change, "after")),
+			    then = compare_card_of(json_object_get(change, "before"));
 	int minor = (int)json_integer_value(json_object_get(change, "minor"));
 	struct gw_text summary = { .data = NULL }, why = { .data = NULL }, advice = { .data = NULL },
 		       root = { .data = NULL };
 
-	gw_text_add(&summary, "card%d is %s (driver %s), and was %s (driver %s) in the other boot", minor,
-		    gw_json_string(after, "device"), gw_json_string(after, "driver"), gw_json_string(before, "device"),
-		    gw_json_string(before, "driver"));
-	gw_text_add(
-		&why,
-		"DRM numbers its devices in the order in which their drivers register them, and nothing holds that order: whichever driver is first in a boot becomes card%d.",
-		minor);
-	gw_text_add(
-		&advice,
-		"Have programs open the device by /dev/dri/by-path, not by its number. If a program cannot, have one driver loaded before the other: \"softdep SECOND pre: FIRST\" in /etc/modprobe.d, and both in the initramfs or neither.");
-	gw_text_add(&root, "device:%s", gw_json_string(after, "device"));
+	gw_boot_minor_words(minor, &now, &then, "the other boot", &summary, &why, &advice);
+	gw_text_add(&root, "device:%s", now.device);
 	report->summary = gw_text_finish(&summary);
 	report->explanation = gw_text_finish(&why);
 	report->advice = gw_text_finish(&advice);

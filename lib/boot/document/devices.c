@@ -5,6 +5,7 @@
 #include "lib/base/json.h"
 #include "lib/boot/document/json.h"
 #include "lib/boot/model/attempts.h"
+#include "lib/boot/model/cards.h"
 
 static int device_add_span(json_t *spans, uint64_t begin_ns, uint64_t end_ns, const char *kind, bool ended,
 			   int32_t result, const char *driver)
@@ -86,22 +87,14 @@ json_t *gw_boot_devices_json(const struct gw_boot_model *model, const struct gw_
 
 /* ---- DRM's minors ------------------------------------------------------------------------------------------------ */
 
-/* Minors of the primary node: render nodes begin at 128. */
-#define CARDS_MAX 64
-
 json_t *gw_boot_cards_json(const struct gw_boot_model *model)
 {
-	const struct gw_boot_fact *cards[CARDS_MAX] = { NULL };
+	const struct gw_boot_fact *cards[GW_BOOT_CARDS_MAX];
 	json_t *array = json_array();
 	bool failed = !array;
 
-	for (size_t i = 0; i < model->n_facts; i++) {
-		const struct gw_boot_fact *fact = &model->facts[i];
-
-		if (fact->type == GW_BOOT_DRM_MINOR && fact->result >= 0 && fact->result < CARDS_MAX)
-			cards[fact->result] = fact;
-	}
-	for (int i = 0; i < CARDS_MAX && !failed; i++)
+	gw_boot_cards_find(model, cards);
+	for (int i = 0; i < GW_BOOT_CARDS_MAX && !failed; i++)
 		if (cards[i])
 			failed |= json_array_append_new(
 					  array, json_pack("{s:i, s:o, s:o}", "minor", i, "driver",

@@ -34,6 +34,7 @@ void gw_boot_evidence_free(struct gw_boot_evidence *evidence)
 	free(evidence->log.command_line);
 	json_decref(evidence->state);
 	json_decref(evidence->lost);
+	json_decref(evidence->previous);
 	free(evidence);
 }
 
@@ -197,6 +198,11 @@ int gw_boot_evidence_set_state(struct gw_boot_evidence *evidence, json_t *state)
 int gw_boot_evidence_set_lost(struct gw_boot_evidence *evidence, json_t *lost)
 {
 	return evidence_replace_object(&evidence->lost, lost);
+}
+
+int gw_boot_evidence_set_previous(struct gw_boot_evidence *evidence, json_t *previous)
+{
+	return evidence_replace_object(&evidence->previous, previous);
 }
 
 const char *gw_boot_evidence_command_line(const struct gw_boot_evidence *evidence)

@@ -99,6 +99,7 @@ struct gw_boot_evidence {
 	struct gw_boot_builtin *builtins;
 	size_t n_builtins;
 	json_t *state, *lost; /* NULL = not given */
+	json_t *previous;     /* of gw_boot_evidence_set_previous(), NULL = none */
 	struct gw_boot_log log;
 	struct gw_boot_line before;
 };
@@ -196,6 +197,14 @@ int gw_boot_evidence_set_state(struct gw_boot_evidence *evidence, json_t *state)
  * Returns 0 or -EBADMSG when it is not an object.
  */
 int gw_boot_evidence_set_lost(struct gw_boot_evidence *evidence, json_t *lost);
+
+/*
+ * gw_boot_evidence_set_previous - what is kept of the boot before
+ * @previous: an object, of which a new reference is taken: boot_id, and cards[] as in gpuwatch.probe-order.v1
+ *
+ * Returns 0 or -EBADMSG when it is not an object.
+ */
+int gw_boot_evidence_set_previous(struct gw_boot_evidence *evidence, json_t *previous);
 
 /* All entries of the table, whether they hold for this kernel or not: see gw_dependency_for_kernel(). */
 size_t gw_boot_evidence_dependencies(const struct gw_boot_evidence *evidence, const struct gw_dependency **ret);

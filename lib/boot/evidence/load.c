@@ -120,6 +120,8 @@ static int load_object(struct gw_boot_evidence *evidence, const json_t *line)
 		return load_initcalls(evidence, value);
 	if (json_is_string(value = json_object_get(line, "table")))
 		return load_table(evidence, line, json_string_value(value));
+	if ((value = json_object_get(line, "previous")))
+		return gw_boot_evidence_set_previous(evidence, value);
 	if ((value = json_object_get(line, "lost")))
 		return gw_boot_evidence_set_lost(evidence, value);
 	return json_is_object(line) ? 0 : -EBADMSG;

@@ -13,6 +13,7 @@
  *     {"initcalls": [{"function", "module", "level", "address"}, ...]}
  *     {"table": "...", "name": "..."}		text and name of a file of dependencies
  *     {"lost": {...}}				gw_boot_evidence_set_lost()
+ *     {"previous": {...}}			gw_boot_evidence_set_previous()
  *
  * Unknown objects and fields are left alone.
  */
