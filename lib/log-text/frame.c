@@ -192,6 +192,26 @@ static bool frame_is_no_function(const struct gw_log_frame_text *frame)
 	return false;
 }
 
+/* 32-bit ARM: "(f [m]) from [<c0a39a24>] (g+0x1/0x2)", since 5.18 "f from g+0x1/0x2": the caller has a line of its own. */
+static bool frame_caller(const char **text)
+{
+	struct gw_log_frame_text caller = { .module = "" };
+	const char *at = *text;
+	bool past_end;
+
+	if (*at == ')')
+		at++;
+	if (!gw_scan_word(&at, " from "))
+		return false;
+	frame_address(&at);
+	if (*at == '(')
+		at++;
+	if (!frame_name(&caller, &at) || !frame_offset(&at, &past_end))
+		return false;
+	*text = at + strlen(at);
+	return true;
+}
+
 bool gw_log_frame_parse(struct gw_log_frame_text *ret, const char *text)
 {
 	*ret = (struct gw_log_frame_text){ .reliable = true, .module = "" };
@@ -203,9 +223,19 @@ bool gw_log_frame_parse(struct gw_log_frame_text *ret, const char *text)
 	}
 	gw_scan_spaces(&text);
 	frame_address(&text);
+	if (*text == '(' && text[1] != '\0')
+		text++;
 	if (!frame_name(ret, &text))
 		return false;
 	ret->certain = frame_offset(&text, &ret->past_end);
+	if (*text == ' ' && text[1] == '[') {
+		const char *at = text + 1;
+
+		if (frame_module(ret, &at) && *at == ')')
+			text = at;
+	}
+	if (frame_caller(&text))
+		return ret->certain = true;
 	if (!ret->certain && *text != '\0' && *text != ' ')
 		return false;
 	frame_rest(ret, &text);

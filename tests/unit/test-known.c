@@ -143,7 +143,7 @@ TEST(bad_lines_are_named_and_their_entry_left_out)
 	}
 }
 
-TEST(installed_table_is_good)
+static struct gw_known *installed(void)
 {
 	char text[65536];
 	struct heard heard = { 0 };
@@ -158,6 +158,52 @@ TEST(installed_table_is_good)
 	assert_int_equal(gw_known_new(&known), 0);
 	if (gw_known_parse(known, "known-hangs.conf", text, size, hear, &heard) != 0)
 		fail_msg("%s", heard.last);
+	return known;
+}
+
+TEST(installed_table_is_good)
+{
+	gw_known_free(installed());
+}
+
+/* One shape for each entry, and one that lacks a part of it. */
+TEST(installed_entries_are_about_their_hangs)
+{
+	static const struct {
+		const char *id, *class, *frame_a, *frame_b;
+	} shapes[] = {
+		{ "amdgpu-reset-restore", "reset-cycle", "drm_sched_job_timedout+0x6a/0x130 [gpu_sched]",
+		  "restore_process_worker+0x3f/0x120 [amdgpu]" },
+		{ "amdgpu-reset-restore-svm", "reset-cycle", "drm_sched_job_timedout+0x6a/0x130 [gpu_sched]",
+		  "svm_range_restore_work+0x3f/0x120 [amdgpu]" },
+		{ "amdkfd-exit-restore", "workqueue-cycle", "kfd_process_notifier_release+0x10/0x20 [amdgpu]",
+		  "svm_range_restore_work+0x3f/0x120 [amdgpu]" },
+		{ "nvidia-difr-prefetch", "busy-holder", "nvDIFRPrefetchSurfaces+0x1/0x2 [nvidia_modeset]",
+		  "down+0x1/0x2" },
+		{ "nvidia-modeset-room", "retry-loop", "nvEvoMakeRoom+0x1/0x2 [nvidia_modeset]",
+		  "nvkms_ioctl+0x1/0x2 [nvidia_modeset]" },
+		{ "nvidia-modeset", "long-wait", "nvkms_ioctl+0x1/0x2 [nvidia_modeset]", "down+0x1/0x2" },
+		{ "nvidia-memory-type", "busy-holder", "nv_set_memory_type.constprop.0+0x1/0x2 [nvidia]",
+		  "down_write+0x1/0x2" },
+		{ "nvidia-init-two-gpus", "long-wait", "rmapiLockAcquire+0x294/0x360 [nvidia]",
+		  "kgspInitRm_IMPL+0xcad/0x1680 [nvidia]" },
+		{ "nvidia-uvm-suspend", "long-wait", "_raw_q_flush+0x87/0x110 [nvidia_uvm]",
+		  "uvm_suspend+0x17b/0x1a0 [nvidia_uvm]" },
+		{ "nvidia-uvm-spin", "busy-holder", "uvm_spin_loop+0x1/0x2 [nvidia_uvm]", "schedule+0x1/0x2" },
+		{ "v3d-reset-stop", "long-wait", "drm_sched_stop+0x13c/0x220 [gpu_sched]",
+		  "v3d_gpu_reset_for_timeout.isra.0+0x68/0x120 [v3d]" },
+		{ "", "long-wait", "drm_sched_stop+0x13c/0x220 [gpu_sched]", "v3d_open+0x68/0x120 [v3d]" },
+		{ "", "long-wait", "rmapiLockAcquire+0x294/0x360 [nvidia]", "nvidia_ioctl+0x1/0x2 [nvidia]" },
+		{ "", "fence-lock-cycle", "uvm_spin_loop+0x1/0x2 [nvidia_uvm]", "schedule+0x1/0x2" },
+	};
+	struct gw_known *known = installed();
+
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		json_t *json = report(shapes[i].class, "6.12.1", shapes[i].frame_a, shapes[i].frame_b);
+
+		assert_string_equal(known_id(known, json), shapes[i].id);
+		json_decref(json);
+	}
 	gw_known_free(known);
 }
 
@@ -169,6 +215,7 @@ int main(void)
 		cmocka_unit_test(later_entry_replaces_and_removes),
 		cmocka_unit_test(bad_lines_are_named_and_their_entry_left_out),
 		cmocka_unit_test(installed_table_is_good),
+		cmocka_unit_test(installed_entries_are_about_their_hangs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

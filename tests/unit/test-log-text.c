@@ -590,6 +590,8 @@ static void test_frames(void **state)
 		" place_form+0x1/0x2 drivers/gpu/brix/core.c:411\n"
 		" inline_form include/linux/srcu.h:215 [inline]\n"
 		" paren_form (drivers/gpu/brix/core.c:12 drivers/gpu/brix/core.c:99 (discriminator 2))\n"
+		" arm_form from caller_form+0x58/0xc8\n"
+		"[<c0a39a24>] (old_arm_form [brix]) from [<c0a3a000>] (caller_form+0x58/0xc8)\n"
 		" bare_place (drivers/gpu/brix/core.c:12 (discriminator 2)) brix\n"
 		" trampoline_form+0x20/0x20\n"
 		" build_form+0x1/0x2 [brix 0123456789abcdef0123456789abcdef01234567]\n"
@@ -604,7 +606,7 @@ static void test_frames(void **state)
 	read_string(&model, text);
 	assert_stack(
 		&model, 31,
-		"__switch_to old_form[brix] proc_form crash_form[brix] place_form inline_form paren_form bare_place[brix] build_form[brix] cold_form bare_form bare_module[brix] marked_form");
+		"__switch_to old_form[brix] proc_form crash_form[brix] place_form inline_form paren_form arm_form old_arm_form[brix] bare_place[brix] build_form[brix] cold_form bare_form bare_module[brix] marked_form");
 	gw_log_model_deinit(&model);
 }
 
