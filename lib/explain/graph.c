@@ -173,6 +173,23 @@ static enum gw_confidence text_graph_blocker_confidence(const struct gw_log_bloc
 		       : GW_CONFIDENCE_PROVEN;
 }
 
+/*
+ * The node that what an actor waits for is needed by: the page fault of a device that it handles, its direct reclaim (of a fence), else
+ * itself.
+ */
+static uint32_t text_graph_inside(struct gw_text_graph *graph, uint32_t actor, bool reclaims)
+{
+	enum gw_node_type type = text_graph_at(graph, actor)->faults ? GW_NODE_FAULT : GW_NODE_RECLAIM;
+	uint32_t node = graph->nodes[actor], section;
+
+	if (!text_graph_at(graph, actor)->faults && !reclaims)
+		return node;
+	if (gw_graph_node(&graph->graph, type, gw_text_task_address(actor), actor + 1, &section) < 0 ||
+	    text_graph_edge(graph, node, section, GW_RELATION_INSIDE, GW_CONFIDENCE_PROBABLE) < 0)
+		return GW_NO_NODE;
+	return section;
+}
+
 /* Whether the kernel named who blocks the actor; then there are edges. */
 static int text_graph_blocker(struct gw_text_graph *graph, uint32_t actor, bool *found)
 {
@@ -198,7 +215,7 @@ static int text_graph_blocker(struct gw_text_graph *graph, uint32_t actor, bool 
 		confidence = GW_CONFIDENCE_PROBABLE;
 	lock = text_graph_object(graph, GW_NODE_LOCK, OWNED_BASE + owner_index * 64 + blocker->kind * 16,
 				 text_graph_lock_kind(blocker->kind));
-	if (text_graph_edge(graph, graph->nodes[actor], lock, GW_RELATION_WAITS_FOR, confidence) < 0)
+	if (text_graph_edge(graph, text_graph_inside(graph, actor, false), lock, GW_RELATION_WAITS_FOR, confidence) < 0)
 		return -ENOMEM;
 	/* One edge to the owner, however many wait. */
 	if (!text_graph_first(graph, lock))
@@ -393,19 +410,6 @@ static int text_graph_lock(struct gw_text_graph *graph, uint32_t actor)
 	return text_graph_partners(graph, lock, &partners, GW_RELATION_HELD_BY, at->wait.reliable);
 }
 
-/* The node that what an actor waits for is needed by: its direct reclaim, if it is in that, else itself. */
-static uint32_t text_graph_inside(struct gw_text_graph *graph, uint32_t actor)
-{
-	uint32_t node = graph->nodes[actor], reclaim;
-
-	if (!text_graph_at(graph, actor)->reclaims)
-		return node;
-	if (gw_graph_node(&graph->graph, GW_NODE_RECLAIM, gw_text_task_address(actor), actor + 1, &reclaim) < 0 ||
-	    text_graph_edge(graph, node, reclaim, GW_RELATION_INSIDE, GW_CONFIDENCE_PROBABLE) < 0)
-		return GW_NO_NODE;
-	return reclaim;
-}
-
 /* A fence of a device that is being unplugged: nobody but the end of that retires it. */
 static int text_graph_unplugged(struct gw_text_graph *graph, uint32_t fence, uint32_t unplugger)
 {
@@ -472,14 +476,18 @@ static int text_graph_fence(struct gw_text_graph *graph, uint32_t actor)
 	if (partners.count == 0 && at->signals && at->reclaims &&
 	    text_graph_record(graph, actor)->flags & GW_TASK_F_KTHREAD)
 		partners = (struct gw_partners){ .actors = { actor }, .count = 1 };
-	if (text_graph_edge(graph, partners.count ? text_graph_inside(graph, actor) : graph->nodes[actor], fence,
-			    GW_RELATION_WAITS_FOR, at->wait.reliable ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT) < 0)
+	if (text_graph_edge(graph, partners.count ? text_graph_inside(graph, actor, at->reclaims) : graph->nodes[actor],
+			    fence, GW_RELATION_WAITS_FOR,
+			    at->wait.reliable ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT) < 0)
 		return -ENOMEM;
 	if (partners.count == 0) {
 		const struct gw_log_item *item = gw_queue_signaller(graph->scene, actor);
 
 		if (item)
 			return text_graph_held_back(graph, fence, item);
+		partners = gw_partner_faults(graph->scene, actor);
+		if (partners.count)
+			return text_graph_partners(graph, fence, &partners, GW_RELATION_HELD_UP_BY, true);
 		partners = gw_partner_unplugs(graph->scene, actor);
 		if (partners.count)
 			return text_graph_unplugged(graph, fence, partners.actors[0]);

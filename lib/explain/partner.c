@@ -433,6 +433,33 @@ struct gw_partners gw_partner_sections(const struct gw_scene *scene, uint32_t ac
 	return partner_find(scene, actor, partner_in_section);
 }
 
+/*
+ * The device may stand still until the fault is handled, and nobody else is there to signal its fence. Of the driver's other
+ * waiters, too: which device a fence is of is in no log.
+ */
+static bool partner_handles_fault(const struct gw_scene *scene, const struct gw_actor *waiter,
+				  const struct gw_actor *other)
+{
+	const struct gw_log_model *model = scene->model;
+
+	for (uint32_t i = 0; other->faults && other->blocked && i < model->n_blockers; i++) {
+		const struct gw_actor *owner = model->blockers[i].owner != GW_LOG_NONE
+						       ? gw_scene_actor(scene, model->blockers[i].owner)
+						       : NULL;
+
+		if (owner && gw_scene_actor(scene, model->blockers[i].waiter) == other &&
+		    (owner == waiter ||
+		     (owner->wait.kind == GW_TEXT_WAIT_FENCE && gw_partner_same_driver(owner, waiter))))
+			return true;
+	}
+	return false;
+}
+
+struct gw_partners gw_partner_faults(const struct gw_scene *scene, uint32_t actor)
+{
+	return partner_find(scene, actor, partner_handles_fault);
+}
+
 static bool partner_unplugs(const struct gw_scene *scene, const struct gw_actor *waiter, const struct gw_actor *other)
 {
 	return other->unplugs && other->wait.kind == GW_TEXT_WAIT_SRCU && gw_partner_same_driver(waiter, other);

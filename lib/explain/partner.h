@@ -44,6 +44,8 @@ struct gw_partners gw_partner_callbacks(const struct gw_scene *scene, uint32_t a
 struct gw_partners gw_partner_spinners(const struct gw_scene *scene, uint32_t actor);
 /* Who died with page locks. */
 struct gw_partners gw_partner_dead(const struct gw_scene *scene, uint32_t actor);
+/* Who handles a page fault, and waits for a lock that the kernel's lines show the actor, or one of its driver, to have. */
+struct gw_partners gw_partner_faults(const struct gw_scene *scene, uint32_t actor);
 /* Who unplugs the device that the fence it waits for may be of. */
 struct gw_partners gw_partner_unplugs(const struct gw_scene *scene, uint32_t actor);
 /* Who is in a drm_dev_enter() section that an unplug waits for. */

@@ -167,6 +167,8 @@ static const char *const signal_words[] = { "run_job",	   "drm_sched_main", "ret
 static const char *const invalidate_words[] = { "notifier_invalidate", "hmm_invalidate",  "invalidate_range",
 						"migrate_pages",       "migrate_folio",	  "try_to_migrate",
 						"compact_zone",	       "svm_range_evict", "unmap_folio" };
+static const char *const fault_words[] = { "iopf",	  "pagefault",	  "pf_queue_work", "prq_event_thread",
+					   "retry_fault", "restore_pages" };
 static const char *const hardware_words[] = { "flip_done",	   "crtc_commit_wait", "wait_for_vblank",
 					      "wait_one_vblank",   "virtio_gpu_queue", "wait_for_idle",
 					      "wait_idle_engines", "rpc_recv",	       "rpcRecvPoll" };
@@ -212,6 +214,8 @@ static void scene_note_frame(const struct gw_scene *scene, struct gw_actor *acto
 	actor->signals |= gpu && gw_scene_signals(frame->function);
 	actor->invalidates |= scene_has(frame->function, invalidate_words, COUNT(invalidate_words));
 	actor->reclaims |= scene_has(frame->function, reclaim_words, COUNT(reclaim_words));
+	actor->faults |=
+		scene->model->tasks[actor->task].kernel && scene_has(frame->function, fault_words, COUNT(fault_words));
 	actor->hardware |= gpu && scene_has(frame->function, hardware_words, COUNT(hardware_words));
 	actor->idle |= scene_has(frame->function, idle_words, COUNT(idle_words));
 	actor->unplugs |= strcmp(frame->function, "drm_dev_unplug") == 0;

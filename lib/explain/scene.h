@@ -31,6 +31,7 @@ struct gw_actor {
 	bool signals;	  /* runs jobs, retires requests, handles completions */
 	bool invalidates; /* inside MMU notifiers, migration or compaction: has page locks */
 	bool reclaims;	  /* in direct reclaim */
+	bool faults;	  /* handles a page fault of a device */
 	bool callback;	  /* runs a runtime PM callback */
 	bool unplugs, idle;
 	bool hardware;		 /* waits for the device itself, or for the host of a virtual machine */

@@ -137,6 +137,12 @@ static const struct wait_row *wait_find(const char *function)
 	return NULL;
 }
 
+/* schedule_timeout() hands it to a timer, and sets none up for a wait without end: "? __pfx_process_timeout". */
+static bool wait_has_timer(const char *function)
+{
+	return strcmp(function, "__pfx_process_timeout") == 0 || strcmp(function, "process_timeout") == 0;
+}
+
 /* What lies in front of a function, and nobody returns to. */
 static bool wait_is_padding(const char *function)
 {
@@ -154,6 +160,7 @@ static struct gw_text_wait wait_read(const struct gw_log_model *model, const str
 	for (uint32_t i = 0; i < sample->n_frames; i++) {
 		const struct wait_row *row;
 
+		wait.timed |= wait.kind != GW_TEXT_WAIT_UNKNOWN ? false : wait_has_timer(frames[i].function);
 		if (frames[i].reliable != reliable || frames[i].interrupt || wait_is_padding(frames[i].function))
 			continue;
 		row = wait_find(frames[i].function);

@@ -305,7 +305,7 @@ static bool read_is_watcher(const struct gw_log_frame_text *text)
 		if (strncmp(text->function, begin[i], strlen(begin[i])) == 0)
 			return true;
 	/* The kernel looks the address before a return address up: that of a trampoline lies in the function before it. */
-	return text->past_end;
+	return text->past_end && text->reliable;
 }
 
 static int read_frame(struct log_reader *reader, const struct gw_log_frame_text *text)

@@ -666,6 +666,38 @@ static void test_device_does_not_complete(void **state)
 	assert_explained(&told, GW_CLASS_SILENT_DEVICE, GW_CONFIDENCE_PROBABLE, "task:90", "other", "brix", "task:91");
 }
 
+/* The device stands still until its page fault is handled, for which mmap_lock is needed, which the waiter has. */
+static void test_fault_needs_waiter(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "client", 90, NULL, FENCE "brix_pin@brix" IOCTL);
+	hung(&told, "kworker/u8:6", 91, "iopf_handle_group",
+	     SLEEP "rwsem_down_read_slowpath down_read iommu_sva_handle_iopf iopf_handle_group" WORK);
+	tell(&told,
+	     "INFO: task kworker/u8:6:91 <reader> blocked on an rw-semaphore likely owned by task client:90 <writer>\n");
+	assert_explained(&told, GW_CLASS_FAULT_PREEMPT, GW_CONFIDENCE_PROBABLE, "task:91", "gpu", "brix", "");
+}
+
+/* The fault waits for another one: the device of the fence may be another one, too. */
+static void test_fault_needs_another(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	hung(&told, "client", 90, NULL, FENCE "brix_pin@brix" IOCTL);
+	hung(&told, "kworker/u8:6", 91, "iopf_handle_group",
+	     SLEEP "rwsem_down_read_slowpath down_read iommu_sva_handle_iopf iopf_handle_group" WORK);
+	tell(&told,
+	     "INFO: task kworker/u8:6:91 <reader> blocked on an rw-semaphore likely owned by task other:92 <writer>\n");
+	explain_text(&explanation, told.text);
+	for (size_t i = 0; i < explanation.count; i++)
+		assert_int_equal(explanation.reports[i]->kind, GW_KIND_STALL);
+	gw_explanation_deinit(&explanation);
+}
+
 /* The entity of a scheduler cannot come to rest while its work item waits for who wants it to. */
 static void test_entity_does_not_rest(void **state)
 {
@@ -1047,6 +1079,8 @@ int main(void)
 		cmocka_unit_test(test_holder_in_a_module_of_its_own),
 		cmocka_unit_test(test_retries),
 		cmocka_unit_test(test_device_does_not_complete),
+		cmocka_unit_test(test_fault_needs_waiter),
+		cmocka_unit_test(test_fault_needs_another),
 		cmocka_unit_test(test_entity_does_not_rest),
 		cmocka_unit_test(test_return_trampoline),
 		cmocka_unit_test(test_frames_of_another_task),
