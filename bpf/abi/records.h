@@ -5,7 +5,8 @@
  *
  * A snapshot is a sequence of records, each a struct gw_record header followed
  * by the body of its type. The BPF iterators write TASK, ACTIVITY, RUNNING, SECTION,
- * DEVICE, FAULT, PRESENT, FENCE, LOCK, SEMAPHORE and WORK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD, SYMBOL, MODULE and WORD,
+ * DEVICE, FAULT, PRESENT, FENCE, LOCK, SEMAPHORE, WORK and TIMER records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD, SYMBOL,
+ * MODULE and WORD,
  * which it alone can know. The same bytes are analysed live, saved by `gpuwatch-cli
  * record` and analysed again by `replay`, so a layout change needs a new
  * GW_LAYOUT_VERSION.
@@ -179,6 +180,7 @@ enum gw_record_type {
 	GW_RECORD_SECTION,
 	GW_RECORD_FAULT,
 	GW_RECORD_DRIVER,
+	GW_RECORD_TIMER = 22,
 	GW_RECORD_WORD = 26,
 	GW_RECORD_TYPES
 };
@@ -381,6 +383,15 @@ struct gw_work_record {
 	__u32 nr_active; /* items counted against max_active */
 	__u32 max_active;
 	char name[GW_NAME_SIZE]; /* workqueue name */
+};
+
+/* By the iterator, at its end: a timer that runs, whose function, or whose delayed work item's function, is a module's. */
+struct gw_timer_record {
+	struct gw_record header;
+	__u64 timer;	/* struct timer_list */
+	__u64 function; /* that it calls; of a delayed work item the item's */
+	__u64 work;	/* struct delayed_work, 0 = it is no delayed work item's */
+	__u64 expires;	/* jiffies */
 };
 
 /* A copy of the table's slot, by user space, for contexts that fences refer to. */

@@ -58,6 +58,7 @@ struct gw_layout {
 	__s32 entity_job_queue;
 	__s32 entity_rq;
 	__s32 rq_scheduler;
+	__s32 timer_wheels;    /* no offset: length of the kernel's per-CPU array timer_bases */
 	__s32 queue_job_count; /* struct spsc_queue, whose first member is the head */
 	__s32 job_queue_node;  /* struct drm_sched_job */
 	__s32 job_fence;
@@ -99,15 +100,17 @@ struct gw_wait_time {
 
 /* Addresses of symbols, from /proc/kallsyms; 0 = unknown. */
 struct gw_symbols {
-	__u64 array_ops;	   /* dma_fence_array_ops */
-	__u64 chain_ops;	   /* dma_fence_chain_ops */
-	__u64 sched_scheduled_ops; /* drm_sched_fence_ops_scheduled */
-	__u64 sched_finished_ops;  /* drm_sched_fence_ops_finished */
-	__u64 nr_node_ids;	   /* the variable */
-	__u64 process_timeout;	   /* what schedule_timeout()'s timer calls */
-	__u64 hrtimer_wakeup;	   /* what schedule_hrtimeout()'s does */
-	__u64 unplug_srcu;	   /* drm_unplug_srcu */
-	__u64 clocksource_jiffies; /* the variable: how long a tick is */
+	__u64 array_ops;	     /* dma_fence_array_ops */
+	__u64 chain_ops;	     /* dma_fence_chain_ops */
+	__u64 sched_scheduled_ops;   /* drm_sched_fence_ops_scheduled */
+	__u64 sched_finished_ops;    /* drm_sched_fence_ops_finished */
+	__u64 nr_node_ids;	     /* the variable */
+	__u64 process_timeout;	     /* what schedule_timeout()'s timer calls */
+	__u64 hrtimer_wakeup;	     /* what schedule_hrtimeout()'s does */
+	__u64 unplug_srcu;	     /* drm_unplug_srcu */
+	__u64 clocksource_jiffies;   /* the variable: how long a tick is */
+	__u64 text_begin, text_end;  /* _stext, _etext: of the kernel without its modules */
+	__u64 delayed_work_timer_fn; /* what a delayed work item's timer calls */
 };
 
 /* Values of the map `names`, by dma_fence.context: what the getters of the fence's ops return. */

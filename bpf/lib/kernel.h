@@ -166,10 +166,20 @@ struct hlist_node {
 	struct hlist_node **pprev;
 };
 
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct timer_list {
 	struct hlist_node entry;
 	unsigned long expires; /* in jiffies */
 	void (*function)(struct timer_list *timer);
+};
+
+/* A wheel of a CPU: the buckets, and one bit for each that has timers. */
+struct timer_base {
+	unsigned long pending_map[9];
+	struct hlist_head vectors[576];
 };
 
 /* On the stack of a task in schedule_timeout(), unless the timeout is infinite. */
@@ -575,6 +585,7 @@ struct mm_struct___owner {
 extern struct pcpu_hot pcpu_hot __ksym __weak;
 extern int __preempt_count __ksym __weak;
 extern const struct rq runqueues __ksym __weak;
+extern const struct timer_base timer_bases[2] __ksym __weak; /* how many of them: struct gw_layout */
 
 static __always_inline bool fence_flag(unsigned long flags, int bit)
 {

@@ -6,6 +6,7 @@
 #include "bpf/snapshot/fault.h"
 #include "bpf/snapshot/fence.h"
 #include "bpf/snapshot/lock.h"
+#include "bpf/snapshot/pending.h"
 #include "bpf/snapshot/section.h"
 #include "bpf/snapshot/timer.h"
 #include "bpf/snapshot/work.h"
@@ -446,12 +447,13 @@ int snapshot_tasks(struct bpf_iter__task *ctx)
 	struct output out = {};
 	u32 zero = 0;
 
-	if (!task)
-		return 0;
 	out.scratch = bpf_map_lookup_elem(&scratch, &zero);
 	out.seq = ctx->meta->seq;
 	if (!out.scratch)
 		return 0;
+	/* After the last one. */
+	if (!task)
+		return control.query.mode == GW_QUERY_WANTED ? 0 : emit_timers(&out);
 	if (control.query.mode == GW_QUERY_WANTED && !is_wanted((u64)task) && !works_on_wanted(task))
 		return 0;
 	read_identity(&out.scratch->task, task);

@@ -142,6 +142,14 @@ static void layout_read_module(struct gw_layout *ret, const char *module, const 
 		layout_read_run_queues(ret, btf);
 }
 
+static int layout_array_length(const struct btf *btf, const char *variable)
+{
+	int id = btf__find_by_name_kind(btf, variable, BTF_KIND_VAR);
+	const struct btf_type *type = id < 0 ? NULL : btf__type_by_id(btf, btf__type_by_id(btf, id)->type);
+
+	return type && btf_is_array(type) ? (int)btf_array(type)->nelems : -1;
+}
+
 void gw_layout_read(struct gw_layout *ret, struct btf *vmlinux)
 {
 	static const char *const modules[] = { "drm", "gpu_sched", "amdgpu" };
@@ -149,6 +157,7 @@ void gw_layout_read(struct gw_layout *ret, struct btf *vmlinux)
 	size_t i;
 
 	memset(ret, -1, sizeof(*ret));
+	ret->timer_wheels = layout_array_length(vmlinux, "timer_bases");
 	for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
 		struct btf *btf;
 
@@ -230,6 +239,9 @@ void gw_layout_symbols(struct gw_symbols *ret, const struct gw_kallsyms *kallsym
 	ret->hrtimer_wakeup = layout_address(kallsyms, "hrtimer_wakeup");
 	ret->unplug_srcu = layout_address(kallsyms, "drm_unplug_srcu");
 	ret->clocksource_jiffies = layout_address(kallsyms, "clocksource_jiffies");
+	ret->text_begin = layout_address(kallsyms, "_stext");
+	ret->text_end = layout_address(kallsyms, "_etext");
+	ret->delayed_work_timer_fn = layout_address(kallsyms, "delayed_work_timer_fn");
 }
 
 void gw_layout_fault_queues(struct gw_fault_queue *ret, struct btf *vmlinux, const struct gw_kallsyms *kallsyms)

@@ -302,6 +302,8 @@ static int reader_note_record(struct gw_reader *reader, const struct gw_record *
 		return reader_want(reader, ((const struct gw_reset_record *)record)->work);
 	case GW_RECORD_WORK:
 		return reader_note_work(reader, (const struct gw_work_record *)record);
+	case GW_RECORD_TIMER:
+		return addresses_add(&reader->code, ((const struct gw_timer_record *)record)->function);
 	case GW_RECORD_FAULT:
 		reader->saw_fault = true;
 		return 0;

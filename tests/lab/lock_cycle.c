@@ -138,13 +138,25 @@ const struct lab_family lab_lock_cycle_family = {
 
 /* ---- healthy ---- */
 
-enum order_variant { ORDER_BACKS_OFF, ORDER_SLOW, ORDER_HANDED_OVER, ORDER_HANDED_OVER_BUSY };
+enum order_variant {
+	ORDER_BACKS_OFF,
+	ORDER_SLOW,
+	ORDER_HANDED_OVER,
+	ORDER_HANDED_OVER_BUSY,
+	ORDER_HANDED_OVER_DELAYED,
+	ORDER_HANDED_OVER_TIMER,
+	ORDER_HANDED_OVER_QUEUED,
+	ORDER_HANDED_OVER_TASK,
+};
 
 struct order {
 	struct mutex locks[2];
 	unsigned long end; /* jiffies */
 	struct lab_instance *inst;
-	struct work_struct work;
+	struct work_struct work, before;
+	struct delayed_work delayed;
+	struct timer_list timer;
+	struct workqueue_struct *queue; /* ordered */
 	atomic_t held;
 };
 
@@ -195,28 +207,78 @@ static int order_waiter_thread(struct lab_actor *actor)
 	return 0;
 }
 
+static void release_lock(struct order *order)
+{
+	if (atomic_xchg(&order->held, 0))
+		mutex_unlock(&order->locks[0]);
+}
+
 static void release_work(struct work_struct *work)
 {
 	struct order *order = container_of(work, struct order, work);
 
 	while (!order_is_over(order)) {
-		if (order->inst->variant->value == ORDER_HANDED_OVER)
-			msleep(50);
-		else
+		if (order->inst->variant->value == ORDER_HANDED_OVER_BUSY)
 			cond_resched();
+		else
+			msleep(50);
 	}
-	if (atomic_xchg(&order->held, 0))
-		mutex_unlock(&order->locks[0]);
+	release_lock(order);
 }
 
-/* Takes the lock, has a work item release it, and is gone. */
+static void release_delayed(struct work_struct *work)
+{
+	release_lock(container_of(to_delayed_work(work), struct order, delayed));
+}
+
+/* A mutex is not released in an interrupt: a work item does it at once. */
+static void release_timer(struct timer_list *timer)
+{
+	queue_work(system_unbound_wq, &container_of(timer, struct order, timer)->work);
+}
+
+/* Stands on the ordered queue in front of the item that releases the lock. */
+static void before_release_work(struct work_struct *work)
+{
+	struct order *order = container_of(work, struct order, before);
+
+	while (!order_is_over(order))
+		msleep(50);
+}
+
+/* Takes the lock, has somebody else release it, and is gone. */
 static int hand_over_thread(struct lab_actor *actor)
 {
 	struct order *order = actor->inst->priv;
 
 	mutex_lock(&order->locks[0]);
 	atomic_set(&order->held, 1);
-	queue_work(system_unbound_wq, &order->work);
+	switch (actor->inst->variant->value) {
+	case ORDER_HANDED_OVER_DELAYED:
+		schedule_delayed_work(&order->delayed, order->inst->params.seconds * HZ);
+		break;
+	case ORDER_HANDED_OVER_TIMER:
+		mod_timer(&order->timer, order->end);
+		break;
+	case ORDER_HANDED_OVER_QUEUED:
+		queue_work(order->queue, &order->before);
+		queue_work(order->queue, &order->work);
+		break;
+	case ORDER_HANDED_OVER_TASK:
+		break;
+	default:
+		queue_work(system_unbound_wq, &order->work);
+	}
+	return 0;
+}
+
+static int heir_thread(struct lab_actor *actor)
+{
+	struct order *order = actor->inst->priv;
+
+	while (!order_is_over(order))
+		msleep_interruptible(50);
+	release_lock(order);
 	return 0;
 }
 
@@ -227,6 +289,10 @@ static int order_start_holders(struct lab_instance *inst)
 		[ORDER_SLOW] = slow_thread,
 		[ORDER_HANDED_OVER] = hand_over_thread,
 		[ORDER_HANDED_OVER_BUSY] = hand_over_thread,
+		[ORDER_HANDED_OVER_DELAYED] = hand_over_thread,
+		[ORDER_HANDED_OVER_TIMER] = hand_over_thread,
+		[ORDER_HANDED_OVER_QUEUED] = hand_over_thread,
+		[ORDER_HANDED_OVER_TASK] = hand_over_thread,
 	};
 	unsigned int i, count = inst->variant->value == ORDER_BACKS_OFF ? 2 : 1;
 
@@ -239,6 +305,9 @@ static int order_start_holders(struct lab_instance *inst)
 		if (functions[inst->variant->value] == hand_over_thread)
 			lab_actor_join(actor);
 	}
+	if (inst->variant->value == ORDER_HANDED_OVER_TASK &&
+	    !lab_actor_run(inst, "heir", LAB_HELPER, "gpulab-heir", heir_thread))
+		return -ENOMEM;
 	msleep(inst->params.stagger_ms);
 	return 0;
 }
@@ -256,10 +325,29 @@ static int order_start(struct lab_instance *inst)
 	mutex_init(&order->locks[0]);
 	mutex_init(&order->locks[1]);
 	INIT_WORK(&order->work, release_work);
+	INIT_WORK(&order->before, before_release_work);
+	INIT_DELAYED_WORK(&order->delayed, release_delayed);
+	timer_setup(&order->timer, release_timer, 0);
+	order->queue = alloc_ordered_workqueue("gpulab-order/%u", 0, inst->id);
+	if (!order->queue)
+		return -ENOMEM;
 	ret = order_start_holders(inst);
 	if (ret || inst->variant->value == ORDER_BACKS_OFF)
 		return ret;
 	return lab_victims_run(inst, order_waiter_thread);
+}
+
+/* Who sleeps until the end looks up now and then; these do not. */
+static void order_release(struct lab_instance *inst)
+{
+	struct order *order = inst->priv;
+
+	if (!order || !order->queue)
+		return;
+	if (inst->variant->value == ORDER_HANDED_OVER_DELAYED)
+		mod_delayed_work(system_wq, &order->delayed, 0);
+	if (inst->variant->value == ORDER_HANDED_OVER_TIMER)
+		mod_timer(&order->timer, jiffies);
 }
 
 static void order_finish(struct lab_instance *inst)
@@ -268,7 +356,12 @@ static void order_finish(struct lab_instance *inst)
 
 	if (!order)
 		return;
-	flush_work(&order->work);
+	if (order->queue) {
+		timer_delete_sync(&order->timer);
+		flush_delayed_work(&order->delayed);
+		destroy_workqueue(order->queue);
+		flush_work(&order->work);
+	}
 	kfree(order);
 }
 
@@ -277,6 +370,10 @@ static const struct lab_variant order_variants[] = {
 	{ "slow", ORDER_SLOW },
 	{ "handed-over", ORDER_HANDED_OVER },
 	{ "handed-over-busy", ORDER_HANDED_OVER_BUSY },
+	{ "handed-over-delayed", ORDER_HANDED_OVER_DELAYED },
+	{ "handed-over-timer", ORDER_HANDED_OVER_TIMER },
+	{ "handed-over-queued", ORDER_HANDED_OVER_QUEUED },
+	{ "handed-over-task", ORDER_HANDED_OVER_TASK },
 	{ "" },
 };
 
@@ -285,5 +382,6 @@ const struct lab_family lab_lock_order_family = {
 	.expected_class = "none",
 	.variants = order_variants,
 	.start = order_start,
+	.release = order_release,
 	.finish = order_finish,
 };

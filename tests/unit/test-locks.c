@@ -263,6 +263,59 @@ TEST(busy_driver_does_not_hide_a_lock_that_was_left_for_ever)
 	world_free(w);
 }
 
+static struct gw_timer_record *timer_of(struct world *w, const char *name)
+{
+	struct gw_timer_record *timer = new_record(w, GW_RECORD_TIMER, sizeof(*timer));
+
+	timer->timer = new_address(w);
+	timer->function = function(w, name);
+	timer->expires = 1000;
+	return timer;
+}
+
+TEST(timer_of_the_same_driver_may_release_a_lock_that_was_left)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock;
+	struct gw_timer_record *timer = timer_of(w, "amdgpu_release_work [amdgpu]");
+
+	waits_for_gone_owner(w, &lock);
+	look(w, 30);
+	assert_no_deadlock(w);
+	remove_record(w, timer);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROBABLE, "101 90", "");
+	world_free(w);
+}
+
+TEST(timer_of_another_module_does_not_release_it)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock;
+
+	timer_of(w, "nfs_release_work [nfs]");
+	waits_for_gone_owner(w, &lock);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROBABLE, "101 90", "");
+	world_free(w);
+}
+
+/* The heartbeat of a driver has run since, and released nothing. */
+TEST(timer_that_is_armed_again_and_again_does_not_release_it)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock;
+	struct gw_timer_record *timer = timer_of(w, "amdgpu_heartbeat [amdgpu]");
+
+	waits_for_gone_owner(w, &lock);
+	look(w, 2);
+	assert_no_deadlock(w);
+	timer->expires += 1000;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROBABLE, "101 90", "");
+	world_free(w);
+}
+
 /* ---- sections that are never left -------------------------------------------------------- */
 
 #define SLEEPS_IN_NANOSLEEP                                                                                            \
@@ -639,6 +692,9 @@ int main(void)
 		T(work_that_has_just_begun_is_one_of_many),
 		T(work_that_is_stuck_itself_leaves_less_than_a_proof),
 		T(idle_worker_may_have_handed_its_lock_over),
+		T(timer_of_the_same_driver_may_release_a_lock_that_was_left),
+		T(timer_of_another_module_does_not_release_it),
+		T(timer_that_is_armed_again_and_again_does_not_release_it),
 		T(who_waits_for_a_lock_that_was_left_is_no_victim_of_another_loop),
 		T(busy_driver_does_not_hide_a_lock_that_was_left_for_ever),
 		T(process_sleeps_in_user_space_with_a_section),

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "lib/analysis/build/holder.h"
+#include "lib/analysis/build/handover.h"
 #include "lib/analysis/record/left.h"
 #include "lib/analysis/record/stack.h"
 
@@ -104,7 +104,7 @@ static int lock_judge_owner(struct gw_builder *builder, uint32_t node, const str
 }
 
 /*
- * The owner is gone, or has forgotten the lock, and work items of its driver run that may release it. As long as one of
+ * The owner is gone, or has forgotten the lock, and timers or work items of its driver may release it. As long as one of
  * them can go on, so can the lock.
  */
 static int lock_ask_for_handover(struct gw_builder *builder, uint32_t node, uint32_t owner)
@@ -114,7 +114,11 @@ static int lock_ask_for_handover(struct gw_builder *builder, uint32_t node, uint
 
 	if (!gone && gw_builder_node(builder, node)->leaf != GW_LEAF_DEAD)
 		return 0;
-	found = gw_holder_handover(builder, node);
+	if (gw_handover_is_due(builder, node))
+		return gw_builder_live(
+			builder, node,
+			"was left by its owner, and a timer runs that the owner's driver may have set to release it");
+	found = gw_handover_workers(builder, node);
 	if (found <= 0)
 		return found;
 	if (gone)

@@ -3,6 +3,7 @@
 #include "lib/analysis/record/left.h"
 
 #include "lib/analysis/record/stack.h"
+#include "lib/analysis/record/wait.h"
 
 bool gw_left_for_user_mode(const struct gw_snapshot *before, const struct gw_task_record *task)
 {
@@ -35,4 +36,16 @@ const char *gw_left_behind(const struct gw_snapshot *now, const struct gw_snapsh
 	if (left_section_stands(before, task) && gw_left_for_user_mode(before, task))
 		return "went back to user space with it";
 	return NULL;
+}
+
+bool gw_left_lock(const struct gw_snapshot *now, const struct gw_lock_record *lock)
+{
+	const struct gw_task_record *task = gw_snapshot_task(now, lock->owner);
+
+	if (!lock->owner || lock->owner_kind == GW_OWNER_READER_HINT)
+		return false;
+	if (!task)
+		return !gw_snapshot_head(now)->incomplete && !gw_snapshot_present(now, lock->owner);
+	return gw_state_is_dead(task->state, task->flags) || gw_stack_user_sleep(now, task) ||
+	       gw_stack_idle_worker(now, task);
 }

@@ -16,6 +16,9 @@
 const char *gw_left_behind(const struct gw_snapshot *now, const struct gw_snapshot *before,
 			   const struct gw_task_record *task, enum gw_confidence *confidence);
 
+/* Whether the owner that a lock records is gone, or does something that has nothing to do with the lock. */
+bool gw_left_lock(const struct gw_snapshot *now, const struct gw_lock_record *lock);
+
 /* Whether it was in user mode at some time since the snapshot before. */
 bool gw_left_for_user_mode(const struct gw_snapshot *before, const struct gw_task_record *task);
 

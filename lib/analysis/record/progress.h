@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Since when a timeline has not advanced, over the snapshots that show it one after the other. */
+/*
+ * Since when something stands still, over the snapshots that show it one after the other: a timeline has not advanced, a
+ * timer has not been armed anew, a lock is held by who has gone on without it.
+ */
 #ifndef GPUWATCH_LIB_ANALYSIS_RECORD_PROGRESS_H
 #define GPUWATCH_LIB_ANALYSIS_RECORD_PROGRESS_H
 
@@ -10,17 +13,24 @@
 #include "lib/analysis/record/snapshot.h"
 
 struct gw_progress_entry {
-	uint64_t context, signals; /* signals: that were recorded of it, by whomever */
-	uint64_t since_ns;	   /* of the snapshot that showed this number first */
-	bool advanced;		   /* it was another number before */
+	uint64_t key,
+		value;	   /* what it is; what would change: signals of a timeline, a timer's expiry, a lock's owner */
+	uint64_t since_ns; /* of the snapshot that showed this value first */
+	bool advanced;	   /* it was another value before */
 };
 
-struct gw_progress {
-	struct gw_progress_entry *entries; /* sorted by context */
+struct gw_progress_list {
+	struct gw_progress_entry *entries; /* sorted by key */
 	size_t count;
 };
 
-/* Forgets the timelines that this snapshot does not show. Returns 0 or -ENOMEM, and then keeps what it was. */
+struct gw_progress {
+	struct gw_progress_list timelines; /* by context */
+	struct gw_progress_list timers;	   /* by timer_list */
+	struct gw_progress_list left;	   /* locks that were left, by address */
+};
+
+/* Forgets what this snapshot does not show. Returns 0 or -ENOMEM, and then keeps what it was of some. */
 int gw_progress_update(struct gw_progress *progress, const struct gw_snapshot *snapshot);
 void gw_progress_deinit(struct gw_progress *progress);
 
@@ -31,5 +41,11 @@ void gw_progress_deinit(struct gw_progress *progress);
  * may be NULL.
  */
 uint64_t gw_progress_quiet_since(const struct gw_progress *progress, uint64_t context, uint64_t now_ns);
+
+/*
+ * Whether the timer has been armed since before anybody saw that the lock's owner had gone on without the lock; also where
+ * that is not known.
+ */
+bool gw_progress_armed_before_left(const struct gw_progress *progress, uint64_t timer, uint64_t lock);
 
 #endif

@@ -33,6 +33,8 @@ struct gw_snapshot {
 	const struct gw_module_record **modules;
 	const struct gw_section_record **sections;
 	const struct gw_word_record **words;
+	const struct gw_timer_record **timers;
+	const struct gw_lock_record **locks;
 	size_t counts[GW_RECORD_TYPES];
 	struct gw_index index[GW_RECORD_TYPES]; /* by address, or what else identifies a record of that type */
 };
@@ -224,6 +226,7 @@ static size_t snapshot_known_size(uint32_t type)
 		[GW_RECORD_RESET] = sizeof(struct gw_reset_record),
 		[GW_RECORD_DRIVER] = sizeof(struct gw_driver_record),
 		[GW_RECORD_WORD] = sizeof(struct gw_word_record),
+		[GW_RECORD_TIMER] = sizeof(struct gw_timer_record),
 	};
 
 	return type < GW_RECORD_TYPES ? sizes[type] : 0;
@@ -371,6 +374,8 @@ static uint64_t snapshot_record_key(const struct gw_record *record)
 		return ((const struct gw_reset_record *)record)->scheduler;
 	case GW_RECORD_DRIVER:
 		return ((const struct gw_driver_record *)record)->ops;
+	case GW_RECORD_TIMER:
+		return ((const struct gw_timer_record *)record)->timer;
 	default:
 		return ((const struct gw_symbol_record *)record)->address;
 	}
@@ -392,8 +397,11 @@ static int snapshot_allocate(struct gw_snapshot *snapshot, const size_t *counts)
 	snapshot->modules = snapshot_array(counts[GW_RECORD_MODULE], sizeof(*snapshot->modules));
 	snapshot->sections = snapshot_array(counts[GW_RECORD_SECTION], sizeof(*snapshot->sections));
 	snapshot->words = snapshot_array(counts[GW_RECORD_WORD], sizeof(*snapshot->words));
+	snapshot->timers = snapshot_array(counts[GW_RECORD_TIMER], sizeof(*snapshot->timers));
+	snapshot->locks = snapshot_array(counts[GW_RECORD_LOCK], sizeof(*snapshot->locks));
 	return snapshot->tasks && snapshot->works && snapshot->timelines && snapshot->hazards && snapshot->symbols &&
-			       snapshot->modules && snapshot->sections && snapshot->faults && snapshot->words
+			       snapshot->modules && snapshot->sections && snapshot->faults && snapshot->timers &&
+			       snapshot->locks && snapshot->words
 		       ? 0
 		       : -ENOMEM;
 }
@@ -432,6 +440,12 @@ static int snapshot_add_record(struct gw_snapshot *snapshot, const struct gw_rec
 		break;
 	case GW_RECORD_SECTION:
 		snapshot->sections[at] = (const struct gw_section_record *)record;
+		break;
+	case GW_RECORD_LOCK:
+		snapshot->locks[at] = (const struct gw_lock_record *)record;
+		break;
+	case GW_RECORD_TIMER:
+		snapshot->timers[at] = (const struct gw_timer_record *)record;
 		break;
 	default:
 		break;
@@ -553,6 +567,8 @@ void gw_snapshot_free(struct gw_snapshot *snapshot)
 	free(snapshot->modules);
 	free(snapshot->sections);
 	free(snapshot->words);
+	free(snapshot->timers);
+	free(snapshot->locks);
 	snapshot_buffer_unref(snapshot->buffer);
 	free(snapshot);
 }
@@ -633,6 +649,18 @@ size_t gw_snapshot_words(const struct gw_snapshot *snapshot, const struct gw_wor
 {
 	*ret = snapshot->words;
 	return snapshot->counts[GW_RECORD_WORD];
+}
+
+size_t gw_snapshot_locks(const struct gw_snapshot *snapshot, const struct gw_lock_record *const **ret)
+{
+	*ret = snapshot->locks;
+	return snapshot->counts[GW_RECORD_LOCK];
+}
+
+size_t gw_snapshot_timers(const struct gw_snapshot *snapshot, const struct gw_timer_record *const **ret)
+{
+	*ret = snapshot->timers;
+	return snapshot->counts[GW_RECORD_TIMER];
 }
 
 static const struct gw_record *snapshot_find(const struct gw_snapshot *snapshot, enum gw_record_type type, uint64_t key)

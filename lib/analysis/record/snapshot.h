@@ -50,10 +50,12 @@ const struct gw_snapshot_record *gw_snapshot_head(const struct gw_snapshot *snap
 
 /* Arrays of all records of one type, in stream order; valid as long as the snapshot. */
 size_t gw_snapshot_tasks(const struct gw_snapshot *snapshot, const struct gw_task_record *const **ret);
+size_t gw_snapshot_locks(const struct gw_snapshot *snapshot, const struct gw_lock_record *const **ret);
 size_t gw_snapshot_works(const struct gw_snapshot *snapshot, const struct gw_work_record *const **ret);
 size_t gw_snapshot_timelines(const struct gw_snapshot *snapshot, const struct gw_timeline_record *const **ret);
 size_t gw_snapshot_hazards(const struct gw_snapshot *snapshot, const struct gw_hazard_record *const **ret);
 size_t gw_snapshot_sections(const struct gw_snapshot *snapshot, const struct gw_section_record *const **ret);
+size_t gw_snapshot_timers(const struct gw_snapshot *snapshot, const struct gw_timer_record *const **ret);
 
 size_t gw_snapshot_faults(const struct gw_snapshot *snapshot, const struct gw_fault_record *const **ret);
 

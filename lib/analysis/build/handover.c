@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* By the module through which the waiters came: whatever of it runs, is queued, or is yet to come. */
+#include "lib/analysis/build/handover.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/analysis/record/stack.h"
+
+/* Workers that are shown for one lock, and its waiters that are asked for their module. */
+#define HANDOVER_WORKERS_MAX 16
+#define HANDOVER_WAITERS_MAX 64
+
+/* Drivers execute short items all the time: one that is to release a lock which others wait for takes longer. */
+#define HANDOVER_MIN_NS 50000000ULL
+
+/* The module through which tasks came to the lock; NULL if none of them came through one. */
+static const char *handover_module(const struct gw_builder *builder, uint64_t lock)
+{
+	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock);
+
+	for (size_t i = 0; i < waiters.count && i < HANDOVER_WAITERS_MAX; i++) {
+		const struct gw_symbol_record *frame = gw_stack_module_frame(builder->now, waiters.members[i].record);
+
+		if (frame)
+			return frame->module;
+	}
+	return NULL;
+}
+
+/*
+ * Whoever got the lock to release it does so in good time. A driver always has some item that runs: after so long, what is
+ * left of those that could be meant proves nothing any more.
+ */
+#define HANDOVER_PATIENCE_NS 60000000000ULL
+
+static bool handover_is_overdue(const struct gw_builder *builder, uint64_t lock)
+{
+	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock);
+	uint64_t now_ns = gw_snapshot_head(builder->now)->mono_ns;
+	struct gw_wait wait;
+
+	for (size_t i = 0; i < waiters.count; i++)
+		if (gw_task_wait(waiters.members[i].record, &wait) && wait.since_ns &&
+		    wait.since_ns + HANDOVER_PATIENCE_NS < now_ns)
+			return true;
+	return false;
+}
+
+/* It executes an item of the module, for some time, and does not itself wait for the lock. */
+static bool handover_may_release(const struct gw_builder *builder, const struct gw_task_record *worker,
+				 const char *module, uint64_t lock)
+{
+	const struct gw_symbol_record *function =
+		gw_snapshot_symbol(builder->now, worker->watch.sections.work_function);
+	uint64_t began_ns = worker->watch.sections.work_since_ns;
+	struct gw_wait wait;
+
+	if (!worker->watch.sections.work || !function || strcmp(function->module, module) != 0)
+		return false;
+	if (began_ns && began_ns + HANDOVER_MIN_NS > gw_snapshot_head(builder->now)->mono_ns)
+		return false;
+	return !gw_task_wait(worker, &wait) || wait.kind != GW_WAIT_LOCK || wait.object != lock;
+}
+
+static int handover_to_workers(struct gw_builder *builder, uint32_t node, const char *module)
+{
+	uint64_t lock = gw_builder_node(builder, node)->address;
+	const struct gw_task_record *const *tasks;
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+	int found = 0;
+
+	for (size_t i = 0; i < n_tasks && found < HANDOVER_WORKERS_MAX; i++) {
+		uint32_t worker;
+
+		if (gw_snapshot_task(builder->now, tasks[i]->address) != tasks[i] ||
+		    !handover_may_release(builder, tasks[i], module, lock))
+			continue;
+		if (gw_builder_task(builder, tasks[i], &worker) < 0 ||
+		    gw_builder_edge(builder, node, worker, GW_RELATION_RELEASED_BY, GW_EVIDENCE_INFERRED,
+				    GW_CONFIDENCE_PROBABLE, tasks[i]->watch.sections.work_since_ns) < 0)
+			return -ENOMEM;
+		found++;
+	}
+	return found;
+}
+
+/* Items that have not begun, because others come before them. */
+static int handover_to_queued(struct gw_builder *builder, uint32_t node, const char *module)
+{
+	const struct gw_work_record *const *works;
+	size_t n_works = gw_snapshot_works(builder->now, &works);
+	int found = 0;
+
+	for (size_t i = 0; i < n_works && found < HANDOVER_WORKERS_MAX; i++) {
+		const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, works[i]->function);
+		uint32_t work;
+
+		if (works[i]->place != GW_WORK_INACTIVE || !function || strcmp(function->module, module) != 0 ||
+		    gw_snapshot_work(builder->now, works[i]->work) != works[i])
+			continue;
+		if (gw_builder_work(builder, works[i]->work, works[i]->function, &work) < 0 ||
+		    gw_builder_edge(builder, node, work, GW_RELATION_RELEASED_BY, GW_EVIDENCE_INFERRED,
+				    GW_CONFIDENCE_PROBABLE, 0) < 0)
+			return -ENOMEM;
+		found++;
+	}
+	return found;
+}
+
+int gw_handover_workers(struct gw_builder *builder, uint32_t node)
+{
+	uint64_t lock = gw_builder_node(builder, node)->address;
+	const char *module = handover_is_overdue(builder, lock) ? NULL : handover_module(builder, lock);
+	int running = module ? handover_to_workers(builder, node, module) : 0;
+	int queued = module && running >= 0 ? handover_to_queued(builder, node, module) : 0;
+
+	return running < 0 ? running : queued < 0 ? queued : running + queued;
+}
+
+bool gw_handover_is_due(struct gw_builder *builder, uint32_t node)
+{
+	uint64_t lock = gw_builder_node(builder, node)->address;
+	const char *module = handover_is_overdue(builder, lock) ? NULL : handover_module(builder, lock);
+	const struct gw_timer_record *const *timers;
+	size_t n_timers = gw_snapshot_timers(builder->now, &timers);
+
+	for (size_t i = 0; module && i < n_timers; i++) {
+		const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, timers[i]->function);
+
+		/* One that has been armed since then came too late to be meant, or has run and released nothing. */
+		if (function && strcmp(function->module, module) == 0 &&
+		    gw_progress_armed_before_left(builder->progress, timers[i]->timer, lock))
+			return true;
+	}
+	return false;
+}

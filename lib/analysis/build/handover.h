@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who may release a lock that its owner went on without: neither the kernel nor the lock records to whom it was given. What
+ * of the same driver could have got it is seen, and counts until somebody has waited for a minute.
+ */
+#ifndef GPUWATCH_LIB_ANALYSIS_BUILD_HANDOVER_H
+#define GPUWATCH_LIB_ANALYSIS_BUILD_HANDOVER_H
+
+#include "lib/analysis/build/builder.h"
+
+/* Adds an edge from the lock @node to each work item, and each worker, that may release it. Returns how many, or -ENOMEM. */
+int gw_handover_workers(struct gw_builder *builder, uint32_t node);
+
+/* Whether a timer runs that may release the lock @node, or have it released by a work item. */
+bool gw_handover_is_due(struct gw_builder *builder, uint32_t node);
+
+#endif
