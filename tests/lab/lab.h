@@ -226,6 +226,8 @@ extern const struct lab_family lab_entity_fini_family;
 extern const struct lab_family lab_late_entity_family;
 extern const struct lab_family lab_flip_family;
 extern const struct lab_family lab_virtqueue_family;
+extern const struct lab_family lab_readers_family;
+extern const struct lab_family lab_readers_fine_family;
 extern const struct lab_family lab_recovery_family;
 extern const struct lab_family lab_late_recovery_family;
 extern const struct lab_family lab_healthy_family;

@@ -10,7 +10,7 @@
 
 #include "lab.h"
 
-enum leaked_variant { LEAKED_EXITED, LEAKED_RESV, LEAKED_OOPSED, LEAKED_WORKER, LEAKED_USER };
+enum leaked_variant { LEAKED_EXITED, LEAKED_RESV, LEAKED_OOPSED, LEAKED_WORKER, LEAKED_RWSEM, LEAKED_USER };
 
 struct leaked {
 	struct lab_lock lock;
@@ -96,6 +96,14 @@ static int leak_in_process(struct lab_instance *inst, struct leaked *leaked)
 
 static int leaked_start(struct lab_instance *inst)
 {
+	static const enum lab_lock_type types[] = {
+		[LEAKED_EXITED] = LAB_MUTEX,
+		[LEAKED_RESV] = LAB_RESV,
+		[LEAKED_OOPSED] = LAB_MUTEX,
+		[LEAKED_WORKER] = LAB_MUTEX,
+		[LEAKED_RWSEM] = LAB_RWSEM,
+		[LEAKED_USER] = LAB_MUTEX,
+	};
 	struct leaked *leaked = kzalloc(sizeof(*leaked), GFP_KERNEL);
 	struct lab_actor *waiter;
 	int ret;
@@ -103,14 +111,14 @@ static int leaked_start(struct lab_instance *inst)
 	if (!leaked)
 		return -ENOMEM;
 	inst->priv = leaked;
-	lab_lock_init(&leaked->lock, inst->variant->value == LEAKED_RESV ? LAB_RESV : LAB_MUTEX);
+	lab_lock_init(&leaked->lock, types[inst->variant->value]);
 	if (inst->variant->value != LEAKED_USER && !lab_lock_can_be_leaked())
 		return -EOPNOTSUPP;
 	INIT_WORK(&leaked->work, owner_work);
 	lab_truth_lock(inst, &leaked->lock);
 	if (inst->variant->value == LEAKED_USER)
 		ret = leak_in_process(inst, leaked);
-	else if (inst->variant->value == LEAKED_WORKER)
+	else if (inst->variant->value == LEAKED_WORKER || inst->variant->value == LEAKED_RWSEM)
 		ret = leak_in_work(inst, leaked);
 	else
 		ret = leak_in_thread(inst, leaked);
@@ -166,6 +174,7 @@ static const struct lab_variant leaked_variants[] = {
 	{ "exited", LEAKED_EXITED },
 	{ "resv", LEAKED_RESV },
 	{ "worker", LEAKED_WORKER },
+	{ "rwsem", LEAKED_RWSEM },
 	{ "user-sleep", LEAKED_USER, true },
 	{ "user-spin", LEAKED_USER, true },
 	{ "oopsed", LEAKED_OOPSED },

@@ -44,6 +44,8 @@ static const struct lab_family *const lab_families[] = {
 #endif
 	&lab_process_cycle_family,
 	&lab_random_family,
+	&lab_readers_family,
+	&lab_readers_fine_family,
 	&lab_reclaim_family,
 	&lab_reclaim_late_family,
 	&lab_recovery_family,

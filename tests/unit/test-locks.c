@@ -107,6 +107,77 @@ TEST(task_that_backs_off_is_in_no_loop)
 	world_free(w);
 }
 
+/* ---- several readers ------------------------------------------------------------------ */
+
+#define READS                                                                                                          \
+	"schedule dma_fence_default_wait amdgpu:wait_job amdgpu:amdgpu_read_section amdgpu:amdgpu_ioctl do_syscall_64"
+#define READS_SLOWLY "schedule msleep amdgpu:work_slowly amdgpu:amdgpu_read_section amdgpu:amdgpu_ioctl do_syscall_64"
+
+/* The first of two readers waits for a fence, whose signaller wants to write; the last one sleeps. */
+static struct gw_lock_record *two_readers(struct world *w, struct gw_task_record **last)
+{
+	struct gw_task_record *first = kthread(w, 101, "first"), *signaller = kthread(w, 103, "signaller");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_RWSEM, NULL);
+
+	*last = kthread(w, 102, "last");
+	stack(w, first, READS);
+	stack(w, *last, READS_SLOWLY);
+	stack(w, signaller, "schedule rwsem_down_write_slowpath amdgpu:amdgpu_signal kthread");
+	read_held_by(lock, *last, 2);
+	waits_for_fence(w, first, fence(w, timeline_by(w, "gfx", signaller), 7));
+	waits_for_lock(w, signaller, lock, WRITE);
+	return lock;
+}
+
+TEST(one_of_several_readers_waits_for_whom_the_lock_is_needed)
+{
+	struct world *w = world_new();
+	struct gw_task_record *last;
+
+	two_readers(w, &last);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 103", "");
+	world_free(w);
+}
+
+TEST(more_tasks_than_readers_show_nobody)
+{
+	struct world *w = world_new();
+	struct gw_task_record *last, *third = kthread(w, 104, "third");
+
+	stack(w, third, READS_SLOWLY);
+	two_readers(w, &last);
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(reader_that_nobody_sees_may_be_the_second_one)
+{
+	struct world *w = world_new();
+	struct gw_task_record *last;
+	struct gw_lock_record *lock = two_readers(w, &last);
+
+	lock->readers = 3;
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* Both sleep in a function for which the lock is not needed, and that is all that they have in common. */
+TEST(function_of_the_last_reader_alone_counts)
+{
+	struct world *w = world_new();
+	struct gw_task_record *last, *beside = kthread(w, 104, "beside");
+
+	two_readers(w, &last);
+	stack(w, beside, "schedule msleep amdgpu:amdgpu_other_section kthread");
+	stack(w, last, "schedule msleep amdgpu:amdgpu_other_section kthread");
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 /* ---- locks that are handed over ------------------------------------------------------- */
 
 /* Waits, out of a driver, for a mutex whose owner is gone. */
@@ -692,6 +763,10 @@ int main(void)
 		T(work_that_has_just_begun_is_one_of_many),
 		T(work_that_is_stuck_itself_leaves_less_than_a_proof),
 		T(idle_worker_may_have_handed_its_lock_over),
+		T(one_of_several_readers_waits_for_whom_the_lock_is_needed),
+		T(more_tasks_than_readers_show_nobody),
+		T(reader_that_nobody_sees_may_be_the_second_one),
+		T(function_of_the_last_reader_alone_counts),
 		T(timer_of_the_same_driver_may_release_a_lock_that_was_left),
 		T(timer_of_another_module_does_not_release_it),
 		T(timer_that_is_armed_again_and_again_does_not_release_it),

@@ -7,6 +7,212 @@
 #include "bpf/abi/kernel-constants.h"
 #include "lib/analysis/record/stack.h"
 
+/* ---- locks that are held for reading --------------------------------------------------- */
+
+/* Readers queue up behind a read-held lock only while a writer waits. *@since_ns: when the first one began. */
+static bool holder_writer_waits(const struct gw_builder *builder, uint64_t lock, uint64_t *since_ns)
+{
+	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock);
+	struct gw_wait wait;
+
+	*since_ns = UINT64_MAX;
+	for (size_t i = 0; i < waiters.count; i++) {
+		const struct gw_task_record *task = waiters.members[i].record;
+
+		if (gw_task_wait(task, &wait) && !(wait.flags & GW_LOCK_F_READ) && gw_task_sleeps(task) &&
+		    wait.since_ns < *since_ns)
+			*since_ns = wait.since_ns;
+	}
+	return *since_ns != UINT64_MAX;
+}
+
+/* The one hint says more if it is the only reader, and has been blocked since before the writer came. */
+static int holder_hinted_reader(struct gw_builder *builder, uint32_t node, uint64_t writer_since_ns)
+{
+	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
+	enum gw_confidence confidence = GW_CONFIDENCE_HINT;
+	const struct gw_task_record *task;
+	struct gw_wait wait;
+	uint32_t reader;
+
+	if (!lock || lock->owner_kind != GW_OWNER_READER_HINT || !lock->owner)
+		return 0;
+	if (gw_builder_task_at(builder, lock->owner, 0, &reader) < 0)
+		return -ENOMEM;
+	if (reader == GW_NO_NODE)
+		return 0;
+	task = gw_builder_node(builder, reader)->task;
+	/* One that wants the lock itself has most likely let go of it before, and another one still reads. */
+	if (task && lock->readers == 1 && gw_task_sleeps(task) && gw_task_wait(task, &wait) && wait.since_ns &&
+	    wait.since_ns <= writer_since_ns && (wait.kind != GW_WAIT_LOCK || wait.object != lock->address))
+		confidence = GW_CONFIDENCE_PROBABLE;
+	return gw_builder_edge(builder, node, reader, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, confidence, 0);
+}
+
+/* The only reader that the lock has is hinted to be another task, which lives. */
+static bool holder_is_another_reader(const struct gw_builder *builder, const struct gw_lock_record *lock,
+				     const struct gw_task_record *task)
+{
+	return lock->readers == 1 && lock->owner && lock->owner != task->address &&
+	       (gw_snapshot_task(builder->now, lock->owner) || gw_snapshot_present(builder->now, lock->owner));
+}
+
+/*
+ * How sure it is that a task which runs invalidate callbacks holds the mm's lock meanwhile. The lock itself is asked
+ * first: a system call that could hold it may have taken the lock of one VMA, or none.
+ */
+static enum gw_confidence holder_confidence_in_notifier(const struct gw_builder *builder,
+							const struct gw_lock_record *lock,
+							const struct gw_task_record *task)
+{
+	uint64_t mm = task->watch.sections.notifier_mm;
+
+	if (lock && lock->owner == task->address)
+		return GW_CONFIDENCE_PROVEN;
+	if (gw_stack_in_reverse_map(builder->now, task))
+		return GW_CONFIDENCE_HINT;
+	if (lock && holder_is_another_reader(builder, lock, task))
+		return GW_CONFIDENCE_HINT;
+	if (lock && task->mm == mm && gw_stack_holds_mmap_lock(builder->now, task))
+		return GW_CONFIDENCE_PROVEN;
+	return GW_CONFIDENCE_PROBABLE;
+}
+
+/*
+ * munmap() and its like call the notifiers with mmap_lock held for reading at least, and no owner is recorded for
+ * that. The reverse map calls them without: the stack tells.
+ */
+static int holder_in_notifiers(struct gw_builder *builder, uint32_t node)
+{
+	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
+	uint64_t mm = gw_builder_node(builder, node)->mm;
+	struct gw_index_range inside = gw_index_find(&builder->notifiers, mm);
+
+	for (size_t i = 0; i < inside.count; i++) {
+		const struct gw_task_record *task = inside.members[i].record;
+		uint32_t notifier;
+
+		if (gw_graph_node(builder->graph, GW_NODE_NOTIFIER, mm, task->address, &notifier) < 0 ||
+		    gw_builder_edge(builder, node, notifier, GW_RELATION_HELD_BY, GW_EVIDENCE_INFERRED,
+				    holder_confidence_in_notifier(builder, lock, task),
+				    task->watch.sections.notifier_since_ns) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/*
+ * Several readers. The kernel records the last one alone, if that: but where exactly as many tasks as there are readers
+ * sleep in one function of a module, through which the last reader or one that queues came, these are most likely they.
+ */
+#define READERS_MAX 32
+#define READER_TASKS_MAX 256 /* more are not looked through */
+
+struct readers {
+	const struct gw_task_record *tasks[READERS_MAX];
+	uint32_t count; /* may be one more than there is room for */
+};
+
+static bool holder_may_read(const struct gw_builder *builder, const struct gw_lock_record *lock,
+			    const struct gw_task_record *task)
+{
+	struct gw_wait wait;
+
+	return gw_snapshot_task(builder->now, task->address) == task && gw_task_sleeps(task) &&
+	       (!gw_task_wait(task, &wait) || wait.kind != GW_WAIT_LOCK || wait.object != lock->address);
+}
+
+static void holder_add_reader(struct readers *readers, const struct gw_task_record *task)
+{
+	if (readers->count < READERS_MAX)
+		readers->tasks[readers->count] = task;
+	if (readers->count <= READERS_MAX)
+		readers->count++;
+}
+
+/* Who sleeps inside a function; with NULL in a page fault of the mm, or a copy of one for a driver. */
+static void holder_find_inside(const struct gw_builder *builder, const struct gw_node *node,
+			       const struct gw_symbol_record *function, struct readers *readers)
+{
+	const struct gw_task_record *const *tasks;
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+
+	readers->count = 0;
+	for (size_t i = 0; i < n_tasks && n_tasks <= READER_TASKS_MAX; i++) {
+		bool inside = function ? gw_stack_is_inside(builder->now, tasks[i], function)
+				       : tasks[i]->mm == node->mm && gw_stack_faults(builder->now, tasks[i]);
+
+		if (inside && holder_may_read(builder, node->lock, tasks[i]))
+			holder_add_reader(readers, tasks[i]);
+	}
+}
+
+/* The last reader, unless it waits for the lock itself, as who has let go of it may; else one that queues to read. */
+static const struct gw_task_record *holder_guide(const struct gw_builder *builder, const struct gw_lock_record *lock)
+{
+	const struct gw_task_record *last = gw_snapshot_task(builder->now, lock->owner);
+	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock->address);
+	struct gw_wait wait;
+
+	if (last && holder_may_read(builder, lock, last))
+		return last;
+	for (size_t i = 0; i < waiters.count; i++)
+		if (gw_task_wait(waiters.members[i].record, &wait) && (wait.flags & GW_LOCK_F_READ))
+			return waiters.members[i].record;
+	return NULL;
+}
+
+/* Returns whether as many were found as there are. */
+static bool holder_find_readers(const struct gw_builder *builder, const struct gw_node *node, struct readers *readers)
+{
+	const struct gw_lock_record *lock = node->lock;
+	const struct gw_task_record *guide;
+
+	if (!lock || lock->readers < 2 || lock->readers > READERS_MAX)
+		return false;
+	guide = holder_guide(builder, lock);
+	for (uint32_t i = 0; guide && i < guide->stack_depth; i++) {
+		const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, guide->stack[i]);
+
+		if (!function || !function->module[0])
+			continue;
+		holder_find_inside(builder, node, function, readers);
+		if (readers->count == lock->readers)
+			return true;
+	}
+	if (!node->mm)
+		return false;
+	holder_find_inside(builder, node, NULL, readers);
+	return readers->count == lock->readers;
+}
+
+static int holder_several_readers(struct gw_builder *builder, uint32_t node, const struct readers *readers)
+{
+	for (uint32_t i = 0; i < readers->count; i++) {
+		uint32_t reader;
+
+		if (gw_builder_task(builder, readers->tasks[i], &reader) < 0 ||
+		    gw_builder_edge(builder, node, reader, GW_RELATION_HELD_BY, GW_EVIDENCE_STACK,
+				    GW_CONFIDENCE_PROBABLE, 0) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int gw_holder_readers(struct gw_builder *builder, uint32_t node)
+{
+	uint64_t writer_since_ns;
+	struct readers readers;
+
+	if (!holder_writer_waits(builder, gw_builder_node(builder, node)->address, &writer_since_ns))
+		return gw_builder_live(builder, node, "is held for reading, and no writer waits");
+	if (gw_builder_node(builder, node)->mm && holder_in_notifiers(builder, node) < 0)
+		return -ENOMEM;
+	if (holder_find_readers(builder, gw_builder_node(builder, node), &readers))
+		return holder_several_readers(builder, node, &readers);
+	return holder_hinted_reader(builder, node, writer_since_ns);
+}
+
 /* ---- devices whose power state changes ---------------------------------------------- */
 
 /* The device of the task's innermost call: whether that one's callback runs shows the stack. */

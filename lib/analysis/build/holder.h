@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who holds what records no owner of its own: a device whose power state somebody changes, the lock of a page. */
+/*
+ * Who holds what records no owner of its own: a lock that is held for reading, a device whose power state somebody changes,
+ * the lock of a page.
+ */
 #ifndef GPUWATCH_LIB_ANALYSIS_BUILD_HOLDER_H
 #define GPUWATCH_LIB_ANALYSIS_BUILD_HOLDER_H
 
 #include "lib/analysis/build/builder.h"
+
+/*
+ * Who holds the lock @node for reading, as long as a writer waits: of several readers the kernel records at most the last
+ * one, and the others are inferred.
+ */
+int gw_holder_readers(struct gw_builder *builder, uint32_t node);
 
 /* Who runs the runtime PM callback of a DEVICE whose record is of kind PLAIN. */
 int gw_expand_power(struct gw_builder *builder, uint32_t node);

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "lib/analysis/build/handover.h"
+#include "lib/analysis/build/holder.h"
 #include "lib/analysis/record/left.h"
 #include "lib/analysis/record/stack.h"
 
@@ -18,23 +19,6 @@ static struct gw_index_range lock_waiters(const struct gw_builder *builder, uint
 	if (waiters.count > WAITERS_LOOKED_AT)
 		waiters.count = WAITERS_LOOKED_AT;
 	return waiters;
-}
-
-/* Readers queue up behind a read-held lock only while a writer waits. *@since_ns: when the first one began. */
-static bool lock_writer_waits(const struct gw_builder *builder, uint64_t lock, uint64_t *since_ns)
-{
-	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock);
-	struct gw_wait wait;
-
-	*since_ns = UINT64_MAX;
-	for (size_t i = 0; i < waiters.count; i++) {
-		const struct gw_task_record *task = waiters.members[i].record;
-
-		if (gw_task_wait(task, &wait) && !(wait.flags & GW_LOCK_F_READ) && gw_task_sleeps(task) &&
-		    wait.since_ns < *since_ns)
-			*since_ns = wait.since_ns;
-	}
-	return *since_ns != UINT64_MAX;
 }
 
 /* ---- owners that will never let go ------------------------------------------- */
@@ -232,93 +216,7 @@ static int lock_held_by_last_holder(struct gw_builder *builder, uint32_t node)
 			       seen ? seen->since_ns : 0);
 }
 
-/* ---- held for reading ----------------------------------------------------------- */
-
-/* The one hint says more if it is the only reader, and has been blocked since before the writer came. */
-static int lock_held_by_hinted_reader(struct gw_builder *builder, uint32_t node, uint64_t writer_since_ns)
-{
-	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
-	enum gw_confidence confidence = GW_CONFIDENCE_HINT;
-	const struct gw_task_record *task;
-	struct gw_wait wait;
-	uint32_t reader;
-
-	if (!lock || lock->owner_kind != GW_OWNER_READER_HINT || !lock->owner)
-		return 0;
-	if (gw_builder_task_at(builder, lock->owner, 0, &reader) < 0)
-		return -ENOMEM;
-	if (reader == GW_NO_NODE)
-		return 0;
-	task = gw_builder_node(builder, reader)->task;
-	/* One that wants the lock itself has most likely let go of it before, and another one still reads. */
-	if (task && lock->readers == 1 && gw_task_sleeps(task) && gw_task_wait(task, &wait) && wait.since_ns &&
-	    wait.since_ns <= writer_since_ns && (wait.kind != GW_WAIT_LOCK || wait.object != lock->address))
-		confidence = GW_CONFIDENCE_PROBABLE;
-	return gw_builder_edge(builder, node, reader, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, confidence, 0);
-}
-
-/* The only reader that the lock has is hinted to be another task, which lives. */
-static bool lock_is_another_readers(const struct gw_builder *builder, const struct gw_lock_record *lock,
-				    const struct gw_task_record *task)
-{
-	return lock->readers == 1 && lock->owner && lock->owner != task->address &&
-	       (gw_snapshot_task(builder->now, lock->owner) || gw_snapshot_present(builder->now, lock->owner));
-}
-
-/*
- * How sure it is that a task which runs invalidate callbacks holds the mm's lock meanwhile. The lock itself is asked
- * first: a system call that could hold it may have taken the lock of one VMA, or none.
- */
-static enum gw_confidence lock_confidence_in_notifier(const struct gw_builder *builder,
-						      const struct gw_lock_record *lock,
-						      const struct gw_task_record *task)
-{
-	uint64_t mm = task->watch.sections.notifier_mm;
-
-	if (lock && lock->owner == task->address)
-		return GW_CONFIDENCE_PROVEN;
-	if (gw_stack_in_reverse_map(builder->now, task))
-		return GW_CONFIDENCE_HINT;
-	if (lock && lock_is_another_readers(builder, lock, task))
-		return GW_CONFIDENCE_HINT;
-	if (lock && task->mm == mm && gw_stack_holds_mmap_lock(builder->now, task))
-		return GW_CONFIDENCE_PROVEN;
-	return GW_CONFIDENCE_PROBABLE;
-}
-
-/*
- * munmap() and its like call the notifiers with mmap_lock held for reading at least, and no owner is recorded for
- * that. The reverse map calls them without: the stack tells.
- */
-static int lock_held_in_notifiers(struct gw_builder *builder, uint32_t node)
-{
-	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
-	uint64_t mm = gw_builder_node(builder, node)->mm;
-	struct gw_index_range inside = gw_index_find(&builder->notifiers, mm);
-
-	for (size_t i = 0; i < inside.count; i++) {
-		const struct gw_task_record *task = inside.members[i].record;
-		uint32_t notifier;
-
-		if (gw_graph_node(builder->graph, GW_NODE_NOTIFIER, mm, task->address, &notifier) < 0 ||
-		    gw_builder_edge(builder, node, notifier, GW_RELATION_HELD_BY, GW_EVIDENCE_INFERRED,
-				    lock_confidence_in_notifier(builder, lock, task),
-				    task->watch.sections.notifier_since_ns) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int lock_held_for_reading(struct gw_builder *builder, uint32_t node)
-{
-	uint64_t writer_since_ns;
-
-	if (!lock_writer_waits(builder, gw_builder_node(builder, node)->address, &writer_since_ns))
-		return gw_builder_live(builder, node, "is held for reading, and no writer waits");
-	if (gw_builder_node(builder, node)->mm && lock_held_in_notifiers(builder, node) < 0)
-		return -ENOMEM;
-	return lock_held_by_hinted_reader(builder, node, writer_since_ns);
-}
+/* ---- all kinds ------------------------------------------------------------------- */
 
 /* A page fault of a device is handled for a process none of whose tasks may be blocked. */
 static bool lock_mm_has_fault(const struct gw_builder *builder, uint64_t mm)
@@ -353,6 +251,6 @@ int gw_expand_lock(struct gw_builder *builder, uint32_t node)
 	if (lock && lock->owner_kind == GW_OWNER_LAST_HOLDER && lock->owner)
 		return lock_held_by_last_holder(builder, node);
 	if (!lock || lock->readers > 0 || lock->owner_kind == GW_OWNER_READER_HINT)
-		return lock_held_for_reading(builder, node);
+		return gw_holder_readers(builder, node);
 	return gw_builder_live(builder, node, "is free, or its owner is not recorded");
 }

@@ -312,6 +312,29 @@ bool gw_stack_holds_mmap_lock(const struct gw_snapshot *snapshot, const struct g
 	       (stack_kernel_before(snapshot, 6, 17) && stack_find(snapshot, task, madvise, LENGTH(madvise)));
 }
 
+bool gw_stack_is_inside(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+			const struct gw_symbol_record *function)
+{
+	for (uint32_t i = 0; stack_is_valid(task) && i < task->stack_depth; i++) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
+
+		if (symbol && symbol->address - symbol->offset == function->address - function->offset)
+			return true;
+	}
+	return false;
+}
+
+/* Since 6.4 a fault of the task itself may have the lock of one VMA instead: whoever asks must count. */
+bool gw_stack_faults(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	static const char *const faults[] = { "handle_mm_fault", "__get_user_pages", "hmm_range_fault",
+					      "fixup_user_fault" };
+	static const char *const without_lock[] = { "handle_userfault", "__folio_lock_or_retry" };
+
+	return stack_is_valid(task) && stack_find(snapshot, task, faults, LENGTH(faults)) &&
+	       !stack_find(snapshot, task, without_lock, LENGTH(without_lock));
+}
+
 bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
 	return stack_is_valid(task) && stack_find(snapshot, task, reverse_map, LENGTH(reverse_map));

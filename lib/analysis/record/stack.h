@@ -54,6 +54,13 @@ enum gw_stack_answer gw_stack_in_section(const struct gw_snapshot *snapshot, con
  */
 bool gw_stack_holds_mmap_lock(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
+/* Any frame of the task's stack is in the function that the symbol lies in. */
+bool gw_stack_is_inside(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+			const struct gw_symbol_record *function);
+
+/* In a page fault, or in what drivers call in place of one, and has not let go of mmap_lock in order to wait. */
+bool gw_stack_faults(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+
 /* Came to its invalidate callbacks through the reverse map (reclaim, migration, KSM), which takes no mmap_lock. */
 bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 

@@ -32,6 +32,7 @@ CONFIDENCE = {
     "leaked-lock.exited": "probable",
     "leaked-lock.resv": "probable",
     "leaked-lock.worker": "probable",
+    "leaked-lock.rwsem": "probable",
     "leaked-lock.user-sleep": "probable",
     "leaked-lock.user-spin": "probable",
     "reset-cycle.flush": "probable",
