@@ -50,6 +50,7 @@ enum gw_wait_kind {
 	GW_WAIT_POWER = 16,  /* rpm_resume(), rpm_suspend() while somebody else does that: object = struct device */
 	GW_WAIT_POWER_CALL,  /* the same call, when it does so itself: no wait, but others wait for its end */
 	GW_WAIT_PAGE, /* a page's lock: object = struct folio; a migration's end: object = mm_struct, context = address */
+	GW_WAIT_THREAD_WORK, /* kthread_flush_worker(), kthread_flush_work(), ...: object = task_struct of the thread */
 	GW_WAIT_KINDS
 };
 
@@ -75,8 +76,8 @@ struct gw_wait {
 	__u64 object;	/* by kind, see above */
 	__u64 since_ns; /* when the wait began */
 	/*
-	 * FENCE, POLL: dma_fence.context; WORK: work_struct.func; ENTITY: the scheduled fence of the job that comes
-	 * next; PAGE: see above; else 0
+	 * FENCE, POLL: dma_fence.context; WORK: work_struct.func; THREAD_WORK: kthread_work.func, 0 = all items;
+	 * ENTITY: the scheduled fence of the job that comes next; PAGE: see above; else 0
 	 */
 	__u64 context;
 	__u64 seqno; /* FENCE, POLL: dma_fence.seqno; else 0 */

@@ -355,6 +355,15 @@ struct work_struct {
 	void (*func)(struct work_struct *work);
 };
 
+struct kthread_worker {
+	struct task_struct *task;
+};
+
+struct kthread_work {
+	void (*func)(struct kthread_work *work);
+	struct kthread_worker *worker;
+};
+
 struct delayed_work {
 	struct work_struct work;
 	struct timer_list timer;

@@ -191,3 +191,67 @@ int BPF_PROG(kthread_stop_end, struct task_struct *task)
 	wait_end(GW_WAIT_TASK, (u64)task);
 	return 0;
 }
+
+/* ---- threads that have a queue of their own, struct kthread_worker --------------- */
+
+static __always_inline int thread_work_begin(void *hook, struct kthread_worker *worker, u64 function)
+{
+	struct gw_wait wait = {
+		.kind = GW_WAIT_THREAD_WORK,
+		.context = function,
+	};
+
+	if (worker)
+		wait.object = (u64)BPF_CORE_READ(worker, task);
+	/* An item that was never queued, or a worker without a thread. */
+	if (wait.object)
+		wait_begin(hook, &wait);
+	return 0;
+}
+
+static __always_inline int thread_item_begin(void *hook, struct kthread_work *work)
+{
+	return thread_work_begin(hook, BPF_CORE_READ(work, worker), (u64)BPF_CORE_READ(work, func));
+}
+
+static __always_inline int thread_work_end(void)
+{
+	wait_end(GW_WAIT_THREAD_WORK, 0);
+	return 0;
+}
+
+SEC("fentry/kthread_flush_worker")
+int BPF_PROG(thread_flush_worker_start, struct kthread_worker *worker)
+{
+	return thread_work_begin(ctx, worker, 0);
+}
+
+SEC("fexit/kthread_flush_worker")
+int BPF_PROG(thread_flush_worker_end)
+{
+	return thread_work_end();
+}
+
+SEC("fentry/kthread_flush_work")
+int BPF_PROG(thread_flush_work_start, struct kthread_work *work)
+{
+	return thread_item_begin(ctx, work);
+}
+
+SEC("fexit/kthread_flush_work")
+int BPF_PROG(thread_flush_work_end)
+{
+	return thread_work_end();
+}
+
+SEC("fentry/kthread_cancel_work_sync")
+int BPF_PROG(thread_cancel_work_start, struct kthread_work *work)
+{
+	return thread_item_begin(ctx, work);
+}
+
+SEC("fexit/kthread_cancel_work_sync")
+int BPF_PROG(thread_cancel_work_end)
+{
+	return thread_work_end();
+}

@@ -190,6 +190,15 @@ static const struct gw_probe_definition definitions[] = {
 		.programs = { "kthread_park_start", "kthread_park_end" },
 		.lost = "waits for a kernel thread to park",
 	},
+	/* Each call an fentry and an fexit, and two look-ups in the task's storage: it sleeps until others have run. */
+	{
+		.name = "thread_work",
+		.object = "watch",
+		.target = "fentry+fexit/kthread_flush_worker, /kthread_flush_work, /kthread_cancel_work_sync",
+		.programs = { "thread_flush_worker_start", "thread_flush_worker_end", "thread_flush_work_start",
+			      "thread_flush_work_end", "thread_cancel_work_start", "thread_cancel_work_end" },
+		.lost = "waits for the work items of a kernel thread that has a queue of its own",
+	},
 	{
 		.name = "completion_wait_timeout",
 		.object = "watch",

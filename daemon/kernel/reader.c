@@ -228,7 +228,7 @@ static int reader_note_task(struct gw_reader *reader, const struct gw_task_recor
 
 		/* Workers are found by what they execute, and stopped threads by their address. */
 		if (wait->kind == GW_WAIT_WORK || wait->kind == GW_WAIT_WORKQUEUE || wait->kind == GW_WAIT_TASK ||
-		    wait->kind == GW_WAIT_PARK)
+		    wait->kind == GW_WAIT_PARK || wait->kind == GW_WAIT_THREAD_WORK)
 			r = reader_want(reader, wait->object);
 		else if (wait->kind == GW_WAIT_LOCK)
 			r = addresses_add(&reader->code, wait->object);

@@ -45,6 +45,13 @@ static inline void lab_hrtimer_setup(struct hrtimer *timer, enum hrtimer_restart
 #endif
 }
 
+/* kthread_create_worker() does not wake its thread up any more, and kthread_run_worker() does: 6.14, 41f70d8e1634. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
+#define lab_kthread_worker_create(format, ...) kthread_run_worker(0, format, __VA_ARGS__)
+#else
+#define lab_kthread_worker_create(format, ...) kthread_create_worker(0, format, __VA_ARGS__)
+#endif
+
 /* Shrinkers are allocated dynamically since 6.7, c42d50aefd17. */
 static inline struct shrinker *lab_shrinker_create(unsigned long (*count)(struct shrinker *, struct shrink_control *),
 						   unsigned long (*scan)(struct shrinker *, struct shrink_control *))

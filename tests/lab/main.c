@@ -36,6 +36,7 @@ static const struct lab_family *const lab_families[] = {
 	&lab_lock_order_family,
 	&lab_notifier_family,
 	&lab_orphaned_family,
+	&lab_own_queue_family,
 	&lab_page_lock_cycle_family,
 	&lab_page_lock_family,
 #ifdef CONFIG_IOMMU_SVA
@@ -43,6 +44,8 @@ static const struct lab_family *const lab_families[] = {
 	&lab_pager_fine_family,
 #endif
 	&lab_process_cycle_family,
+	&lab_queue_family,
+	&lab_queue_fine_family,
 	&lab_random_family,
 	&lab_readers_family,
 	&lab_readers_fine_family,
@@ -63,6 +66,7 @@ static const struct lab_family *const lab_families[] = {
 	&lab_unplug_family,
 	&lab_virtqueue_family,
 	&lab_workqueue_family,
+	&lab_workqueue_fine_family,
 };
 /* clang-format on */
 

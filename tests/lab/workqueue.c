@@ -1,13 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * workqueue-cycle: the work that signals is queued behind, or flushed by, whoever waits for it.
+ * workqueue-cycle: the work that signals is queued behind, or flushed by, whoever waits for it. workqueue-fine: it is queued
+ * behind items that take long.
  */
+#include <linux/delay.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
 #include "lab.h"
 
-enum wq_variant { WQ_CYCLE_ORDERED, WQ_CYCLE_FLUSH, WQ_CYCLE_FLUSH_FENCE, WQ_CYCLE_CANCEL, WQ_CYCLE_FLUSH_WQ };
+enum wq_variant {
+	WQ_CYCLE_ORDERED,
+	WQ_CYCLE_FLUSH,
+	WQ_CYCLE_FLUSH_FENCE,
+	WQ_CYCLE_CANCEL,
+	WQ_CYCLE_FLUSH_WQ,
+	WQ_CYCLE_FULL,
+	WQ_CYCLE_FULL_BOUND,
+	WQ_FINE_FULL,
+};
+
+#define WQ_SLOTS 2 /* max_active of /full */
+
+struct wq_cycle;
+
+struct wq_slot {
+	struct wq_cycle *wc;
+	struct work_struct work;
+	struct lab_actor *worker;
+};
+
 
 struct wq_cycle {
 	struct lab_instance *inst;
@@ -24,6 +46,8 @@ struct wq_cycle {
 	struct lab_actor *flusher;
 	struct completion warm, go;
 
+	struct wq_slot slots[WQ_SLOTS]; /* /full */
+
 	struct lab_lock lock; /* /flush */
 	atomic_t lock_held;
 };
@@ -35,6 +59,21 @@ static void waiter_work(struct work_struct *work)
 	lab_actor_adopt(wc->worker);
 	lab_actor_blocks(wc->worker);
 	dma_fence_wait(wc->fence, false);
+}
+
+/* Takes one of the places that the workqueue has; in workqueue-fine the last one becomes free. */
+static void slot_work(struct work_struct *work)
+{
+	struct wq_slot *slot = container_of(work, struct wq_slot, work);
+	struct lab_instance *inst = slot->wc->inst;
+	unsigned long end = jiffies + inst->params.seconds * HZ;
+
+	lab_actor_adopt(slot->worker);
+	lab_actor_blocks(slot->worker);
+	if (inst->variant->value != WQ_FINE_FULL || slot == slot->wc->slots)
+		dma_fence_wait(slot->wc->fence, false);
+	while (inst->variant->value == WQ_FINE_FULL && !lab_stopping(inst) && time_before(jiffies, end))
+		msleep(100);
 }
 
 static void signal_work(struct work_struct *work)
@@ -155,6 +194,52 @@ static int start_ordered(struct wq_cycle *wc)
 	return ret;
 }
 
+static void queue_slot(struct wq_cycle *wc, struct work_struct *work)
+{
+	if (wc->inst->variant->value == WQ_CYCLE_FULL_BOUND)
+		queue_work_on(0, wc->wq, work);
+	else
+		queue_work(wc->wq, work);
+}
+
+static int start_full(struct wq_cycle *wc)
+{
+	unsigned int i;
+	int ret;
+
+	warmup_by_work(wc);
+	ret = create_fence(wc);
+	for (i = 0; i < WQ_SLOTS && !ret; i++) {
+		struct wq_slot *slot = &wc->slots[i];
+
+		slot->wc = wc;
+		slot->worker = i ? lab_actor_add(wc->inst, "waiter", LAB_PARTICIPANT) : wc->worker;
+		if (!slot->worker)
+			return -ENOMEM;
+		INIT_WORK(&slot->work, slot_work);
+		queue_slot(wc, &slot->work);
+		ret = lab_actor_wait_blocking(slot->worker);
+	}
+	queue_slot(wc, &wc->signal_work);
+	WRITE_ONCE(wc->inst->formed_ns, ktime_get_ns());
+	return ret;
+}
+
+static struct workqueue_struct *wq_create(struct wq_cycle *wc)
+{
+	switch (wc->inst->variant->value) {
+	case WQ_CYCLE_ORDERED:
+		return alloc_ordered_workqueue("%s", WQ_MEM_RECLAIM, wc->wq_name);
+	case WQ_CYCLE_FULL_BOUND:
+		return alloc_workqueue("%s", WQ_MEM_RECLAIM, WQ_SLOTS, wc->wq_name);
+	case WQ_CYCLE_FULL:
+	case WQ_FINE_FULL:
+		return alloc_workqueue("%s", WQ_UNBOUND | WQ_MEM_RECLAIM, WQ_SLOTS, wc->wq_name);
+	default:
+		return alloc_workqueue("%s", WQ_UNBOUND | WQ_MEM_RECLAIM, 0, wc->wq_name);
+	}
+}
+
 static int start_flush(struct wq_cycle *wc)
 {
 	int ret;
@@ -200,10 +285,7 @@ static int wq_start(struct lab_instance *inst)
 	INIT_WORK(&wc->fence_work, fence_work);
 	snprintf(wc->wq_name, sizeof(wc->wq_name), "gpulab-%s/%u", variant == WQ_CYCLE_ORDERED ? "ord" : "work",
 		 inst->id);
-	if (variant == WQ_CYCLE_ORDERED)
-		wc->wq = alloc_ordered_workqueue("%s", WQ_MEM_RECLAIM, wc->wq_name);
-	else
-		wc->wq = alloc_workqueue("%s", WQ_UNBOUND | WQ_MEM_RECLAIM, 0, wc->wq_name);
+	wc->wq = wq_create(wc);
 	wc->worker = lab_actor_add(inst, variant == WQ_CYCLE_FLUSH ? "signaller" : "waiter", LAB_PARTICIPANT);
 	if (!wc->wq || !wc->worker)
 		return -ENOMEM;
@@ -213,6 +295,8 @@ static int wq_start(struct lab_instance *inst)
 		ret = start_ordered(wc);
 	else if (variant == WQ_CYCLE_FLUSH)
 		ret = start_flush(wc);
+	else if (variant >= WQ_CYCLE_FULL)
+		ret = start_full(wc);
 	else
 		ret = start_flush_fence(wc);
 	return ret ?: lab_victims_run(inst, victim_thread);
@@ -252,7 +336,9 @@ static void wq_show(struct lab_instance *inst, struct seq_file *seq)
 
 	if (!wc)
 		return;
-	work = inst->variant->value <= WQ_CYCLE_FLUSH ? &wc->signal_work : &wc->fence_work;
+	work = inst->variant->value >= WQ_CYCLE_FLUSH_FENCE && inst->variant->value <= WQ_CYCLE_FLUSH_WQ ?
+		       &wc->fence_work :
+		       &wc->signal_work;
 	seq_printf(seq, ",\"work\":{\"address\":\"0x%px\",\"function\":\"%ps\",\"workqueue\":\"%s\"}", work, work->func,
 		   wc->wq_name);
 }
@@ -260,13 +346,26 @@ static void wq_show(struct lab_instance *inst, struct seq_file *seq)
 static const struct lab_variant wq_variants[] = {
 	{ "ordered", WQ_CYCLE_ORDERED },	  { "flush", WQ_CYCLE_FLUSH },
 	{ "flush-fence", WQ_CYCLE_FLUSH_FENCE },  { "cancel", WQ_CYCLE_CANCEL },
-	{ "flush-workqueue", WQ_CYCLE_FLUSH_WQ }, { "" },
+	{ "flush-workqueue", WQ_CYCLE_FLUSH_WQ }, { "full", WQ_CYCLE_FULL },
+	{ "full-bound", WQ_CYCLE_FULL_BOUND },	  { "" },
 };
 
 const struct lab_family lab_workqueue_family = {
 	.name = "workqueue-cycle",
 	.expected_class = "workqueue-cycle",
 	.variants = wq_variants,
+	.start = wq_start,
+	.release = wq_release,
+	.finish = wq_finish,
+	.show = wq_show,
+};
+
+static const struct lab_variant wq_fine_variants[] = { { "full", WQ_FINE_FULL }, { "" } };
+
+const struct lab_family lab_workqueue_fine_family = {
+	.name = "workqueue-fine",
+	.expected_class = "none",
+	.variants = wq_fine_variants,
 	.start = wq_start,
 	.release = wq_release,
 	.finish = wq_finish,

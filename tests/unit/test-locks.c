@@ -107,6 +107,35 @@ TEST(task_that_backs_off_is_in_no_loop)
 	world_free(w);
 }
 
+/* ---- threads with a queue of their own ----------------------------------------------- */
+
+TEST(who_flushes_a_thread_holds_what_its_item_needs)
+{
+	struct world *w = world_new();
+	struct gw_task_record *thread = kthread(w, 101, "queue"), *flusher = kthread(w, 102, "flusher");
+
+	stack(w, thread, IN_AMDGPU);
+	waits(w, flusher, GW_WAIT_THREAD_WORK, thread->address);
+	waits_for_lock(w, thread, lock_of(w, GW_LOCK_MUTEX, flusher), MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_WORKQUEUE_CYCLE, PROVEN, "102 101", "");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "for the work items of queue (pid 101)"));
+	world_free(w);
+}
+
+TEST(thread_that_sleeps_in_its_item_ends_it)
+{
+	struct world *w = world_new();
+	struct gw_task_record *thread = kthread(w, 101, "queue"), *flusher = kthread(w, 102, "flusher");
+
+	stack(w, thread, "schedule msleep amdgpu:amdgpu_slow_item kthread_worker_fn kthread");
+	thread->state = 2;
+	waits(w, flusher, GW_WAIT_THREAD_WORK, thread->address);
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 /* ---- several readers ------------------------------------------------------------------ */
 
 #define READS                                                                                                          \
@@ -763,6 +792,8 @@ int main(void)
 		T(work_that_has_just_begun_is_one_of_many),
 		T(work_that_is_stuck_itself_leaves_less_than_a_proof),
 		T(idle_worker_may_have_handed_its_lock_over),
+		T(who_flushes_a_thread_holds_what_its_item_needs),
+		T(thread_that_sleeps_in_its_item_ends_it),
 		T(one_of_several_readers_waits_for_whom_the_lock_is_needed),
 		T(more_tasks_than_readers_show_nobody),
 		T(reader_that_nobody_sees_may_be_the_second_one),

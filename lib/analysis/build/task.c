@@ -162,9 +162,12 @@ static int task_need_entity(struct gw_builder *builder, uint32_t task, uint32_t 
 	return task_need(builder, from, fence, GW_RELATION_WAITS_FOR, wait);
 }
 
-/* For a thread to end, or to park. */
+/* For a thread to end, to park, or to be done with its queue. */
 static int task_need_thread(struct gw_builder *builder, uint32_t from, const struct gw_wait *wait)
 {
+	enum gw_relation relation = wait->kind == GW_WAIT_PARK		? GW_RELATION_PARKS
+				    : wait->kind == GW_WAIT_THREAD_WORK ? GW_RELATION_FLUSHES
+									: GW_RELATION_STOPS;
 	uint32_t to;
 	int r = gw_builder_task_at(builder, wait->object, 0, &to);
 
@@ -172,7 +175,7 @@ static int task_need_thread(struct gw_builder *builder, uint32_t from, const str
 		return r;
 	if (to == GW_NO_NODE)
 		return gw_builder_live(builder, from, "waits for the end of a task that has ended");
-	return task_need(builder, from, to, wait->kind == GW_WAIT_PARK ? GW_RELATION_PARKS : GW_RELATION_STOPS, wait);
+	return task_need(builder, from, to, relation, wait);
 }
 
 /*
@@ -252,6 +255,7 @@ static int task_need_object(struct gw_builder *builder, uint32_t task, uint32_t 
 		return task_need_power(builder, task, from, wait);
 	case GW_WAIT_TASK:
 	case GW_WAIT_PARK:
+	case GW_WAIT_THREAD_WORK:
 		return task_need_thread(builder, from, wait);
 	default:
 		return task_sleeps_in(builder, task, "waits for a completion, and nothing shows who completes it");

@@ -52,7 +52,7 @@ enum gw_leaf {
 
 enum gw_relation {
 	GW_RELATION_WAITS_FOR,	    /* task → fence, lock, work, ... */
-	GW_RELATION_FLUSHES,	    /* task → work, workqueue */
+	GW_RELATION_FLUSHES,	    /* task → work, workqueue, task with a queue of its own */
 	GW_RELATION_STOPS,	    /* task → task */
 	GW_RELATION_INSIDE,	    /* task → fault, reclaim */
 	GW_RELATION_ON_TIMELINE,    /* fence → timeline */

@@ -7,7 +7,7 @@
 static bool wait_is_by_completion(uint32_t kind)
 {
 	return kind == GW_WAIT_WORK || kind == GW_WAIT_WORKQUEUE || kind == GW_WAIT_SRCU || kind == GW_WAIT_TASK ||
-	       kind == GW_WAIT_ENTITY || kind == GW_WAIT_PARK;
+	       kind == GW_WAIT_ENTITY || kind == GW_WAIT_PARK || kind == GW_WAIT_THREAD_WORK;
 }
 
 static bool wait_from_blocker(const struct gw_task_record *task, struct gw_wait *ret)
@@ -97,7 +97,7 @@ const char *gw_wait_kind_name(uint32_t kind)
 		[GW_WAIT_NOTIFIER] = "notifier",   [GW_WAIT_TASK] = "task",
 		[GW_WAIT_ENTITY] = "entity",	   [GW_WAIT_PARK] = "park",
 		[GW_WAIT_POWER] = "runtime-pm",	   [GW_WAIT_POWER_CALL] = "runtime-pm-call",
-		[GW_WAIT_PAGE] = "page",
+		[GW_WAIT_PAGE] = "page",	   [GW_WAIT_THREAD_WORK] = "thread-work",
 	};
 
 	return kind < GW_WAIT_KINDS && names[kind] ? names[kind] : "unknown";

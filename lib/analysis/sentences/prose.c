@@ -54,7 +54,9 @@ void gw_prose_object(struct gw_prose *prose, const struct gw_edge *edge)
 		gw_prose_add(prose, " to change its power state");
 		return;
 	case GW_NODE_TASK:
-		gw_prose_add(prose, edge->relation == GW_RELATION_PARKS ? "the parking of " : "the end of ");
+		gw_prose_add(prose, edge->relation == GW_RELATION_PARKS	    ? "the parking of "
+				    : edge->relation == GW_RELATION_FLUSHES ? "the work items of "
+									    : "the end of ");
 		gw_prose_name(prose, to);
 		return;
 	default:

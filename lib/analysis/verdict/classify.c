@@ -93,6 +93,7 @@ static int classify_start_rank(const struct gw_node *node)
 	case GW_WAIT_WORK:
 	case GW_WAIT_WORKQUEUE:
 	case GW_WAIT_PARK:
+	case GW_WAIT_THREAD_WORK:
 	case GW_WAIT_SRCU:
 	case GW_WAIT_NOTIFIER:
 		return 1;
