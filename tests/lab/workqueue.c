@@ -213,7 +213,8 @@ static int start_full(struct wq_cycle *wc)
 		struct wq_slot *slot = &wc->slots[i];
 
 		slot->wc = wc;
-		slot->worker = i ? lab_actor_add(wc->inst, "waiter", LAB_PARTICIPANT) : wc->worker;
+		/* The loop through the first one is the one that is shown. */
+		slot->worker = i ? lab_actor_add(wc->inst, "waiter", LAB_VICTIM) : wc->worker;
 		if (!slot->worker)
 			return -ENOMEM;
 		INIT_WORK(&slot->work, slot_work);
