@@ -6,8 +6,7 @@
  * A snapshot is a sequence of records, each a struct gw_record header followed
  * by the body of its type. The BPF iterators write TASK, ACTIVITY, RUNNING, SECTION,
  * DEVICE, FAULT, PRESENT, FENCE, LOCK, SEMAPHORE, WORK and TIMER records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD, SYMBOL,
- * MODULE and WORD,
- * which it alone can know. The same bytes are analysed live, saved by `gpuwatch-cli
+ * MODULE and WORD, which it alone can know. The same bytes are analysed live, saved by `gpuwatch-cli
  * record` and analysed again by `replay`, so a layout change needs a new
  * GW_LAYOUT_VERSION.
  *
