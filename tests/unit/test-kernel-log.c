@@ -192,6 +192,8 @@ TEST(owner_that_died_by_an_oops_has_its_name_and_the_message)
 	look(w, 2);
 	report = the_report(w, GW_KIND_DEADLOCK);
 	assert_int_equal(report->class, GW_CLASS_LEAKED_LOCK);
+	assert_int_equal(report->confidence, GW_CONFIDENCE_PROVEN);
+	assert_null(strstr(report->explanation, "Not proven"));
 	assert_non_null(strstr(report->summary, "which Xorg (pid 812) has not released"));
 	assert_non_null(strstr(report->explanation, "That task died by an oops, and it still owns the lock."));
 	assert_non_null(strstr(report->explanation,
@@ -234,6 +236,7 @@ TEST(oops_of_another_task_is_not_cited)
 	word(w, 99, 813, "Xorg", "BUG: kernel NULL pointer dereference, address: 0000000000000000");
 	look(w, 2);
 	assert_int_equal(cited(w, 0, "", ""), 0);
+	assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->confidence, GW_CONFIDENCE_PROBABLE);
 	assert_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "oops"));
 	world_free(w);
 }

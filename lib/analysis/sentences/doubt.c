@@ -83,8 +83,7 @@ static bool doubt_is_about_release(const struct gw_prose *prose)
 {
 	const struct gw_finding *finding = prose->finding;
 
-	return finding->class == GW_CLASS_LEAKED_LOCK && finding->confidence < GW_CONFIDENCE_PROVEN &&
-	       !prose->graph->from_text &&
+	return finding->class == GW_CLASS_LEAKED_LOCK && !prose->graph->from_text &&
 	       prose->graph->edges[finding->edges.items[finding->edges.count - 1]].evidence == GW_EVIDENCE_OWNER_FIELD;
 }
 
@@ -115,6 +114,8 @@ static void doubt_weakest_edge(struct gw_prose *prose)
 void gw_prose_doubts(struct gw_prose *prose)
 {
 	doubt_unknown_beginnings(prose);
+	if (prose->finding->confidence == GW_CONFIDENCE_PROVEN)
+		return;
 	if (doubt_is_about_release(prose))
 		doubt_release(prose);
 	else

@@ -8,6 +8,7 @@
 #include "lib/analysis/graph/paths.h"
 #include "lib/analysis/record/stack.h"
 #include "lib/analysis/verdict/context.h"
+#include "lib/analysis/words/word.h"
 
 /* Tasks of one component that a shortest loop is looked for through. */
 #define STARTS_MAX 16
@@ -532,6 +533,22 @@ static enum gw_class classify_dead_end(enum gw_relation relation)
 	}
 }
 
+/*
+ * A lock may be released by whom its owner left it to. An owner that died by an oops was in the middle of something, and
+ * left it to nobody.
+ */
+static bool classify_owner_died(const struct classifier *c, const struct gw_finding *finding)
+{
+	const struct gw_edge *last = &c->graph->edges[finding->edges.items[finding->edges.count - 1]];
+	const struct gw_node *owner = &c->graph->nodes[last->to];
+
+	for (uint32_t i = 0; i + 1 < finding->edges.count; i++)
+		if (c->graph->edges[finding->edges.items[i]].confidence < GW_CONFIDENCE_PROVEN)
+			return false;
+	return last->relation == GW_RELATION_HELD_BY && last->evidence == GW_EVIDENCE_OWNER_FIELD && owner->gone &&
+	       gw_word_of_oops(c->graph->snapshot, owner);
+}
+
 static int classify_add_dead_end(struct classifier *c, uint32_t index)
 {
 	uint32_t dead_end = c->stuck->nodes[c->stuck->parts[index].first], waiter;
@@ -551,7 +568,7 @@ static int classify_add_dead_end(struct classifier *c, uint32_t index)
 	    gw_finding_chain(finding, c->graph) < 0)
 		return -ENOMEM;
 	finding->root = finding->chain.items[finding->chain.count - 1];
-	finding->confidence = confidence;
+	finding->confidence = classify_owner_died(c, finding) ? GW_CONFIDENCE_PROVEN : confidence;
 	finding->class = classify_dead_end(c->graph->edges[finding->edges.items[finding->edges.count - 1]].relation);
 	return classify_complete(c, finding, index);
 }

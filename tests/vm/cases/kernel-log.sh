@@ -26,6 +26,9 @@ owner() {
 explains() {
 	report .root_cause.explanation | grep -qF "$1"
 }
+proven() {
+	[ "$(report .confidence)" = proven ]
+}
 shows() {
 	gpuwatch-cli show "$(report .id)" | grep -q "$1"
 }
@@ -67,6 +70,7 @@ check "the report cites the oops, too" wait_until 4 cites oops
 check "by its number" [ "$(newest pid)" = "$(owner pid)" ]
 check "the culprit is the owner" [ "$(report .root_cause.node)" = "task:$(owner pid):gone" ]
 check "the explanation calls it so" explains "That task died by an oops, and it still owns the lock."
+check "which proves that nobody else was to release it" wait_until 4 proven
 report . >"$OUT/leaked-lock.oopsed.json"
 gpuwatch-cli show "$(report .id)" >"$OUT/leaked-lock.oopsed.txt"
 ends leaked-lock/oopsed
