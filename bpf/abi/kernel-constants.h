@@ -17,6 +17,7 @@
 #define TASK_WAKEKILL 0x100u
 #define TASK_NOLOAD 0x400u
 #define TASK_RTLOCK_WAIT 0x1000u
+#define TASK_FROZEN 0x8000u /* since 6.1 */
 
 /* task_struct.flags, include/linux/sched.h. */
 #define PF_EXITING 0x4u

@@ -230,6 +230,7 @@ extern const struct lab_family lab_virtqueue_family;
 extern const struct lab_family lab_readers_family;
 extern const struct lab_family lab_readers_fine_family;
 extern const struct lab_family lab_recovery_family;
+extern const struct lab_family lab_stopped_family;
 extern const struct lab_family lab_late_recovery_family;
 extern const struct lab_family lab_healthy_family;
 extern const struct lab_family lab_pager_family;

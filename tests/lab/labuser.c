@@ -39,6 +39,7 @@ static const char usage[] =
 	"  page-lock-cycle | page-lock/left | late                   the memory whose page is locked\n"
 	"  leaked-section/user-sleep | user-spin                     stay in a drm_dev_enter() section until then\n"
 	"  process-cycle/... | driver-sleep/...                      hold a mutex in an ioctl that sleeps\n"
+	"  stopped-signaller                                         signal fences, and be stopped\n"
 	"  SCENARIO[/VARIANT]                                        any other: until it is stopped or this is killed\n"
 	"  healthy/process              healthy traffic with a process whose notifier waits, too\n"
 	"  fuse-hang                    a child in state D for a FUSE server that never answers, until this is killed\n"
@@ -225,6 +226,16 @@ static int any_scenario(char **words)
 
 	start(&request, words);
 	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
+	return 0;
+}
+
+/* Has signalled fences, and is stopped before it has signalled the next one. */
+static int stopped(char **words)
+{
+	struct gpulab_start request = {};
+
+	start(&request, words);
+	raise(SIGSTOP);
 	return 0;
 }
 
@@ -659,6 +670,8 @@ int main(int argc, char **argv)
 		return entered(argv + 1);
 	if (!strcmp(command, "fuse-hang"))
 		return fuse_hang();
+	if (!strncmp(command, "stopped-signaller", 17))
+		return stopped(argv + 1);
 	if (!strncmp(command, "page-lock", 9))
 		return page_lock(argv + 1);
 	if (is_one_of(command, syncobj))

@@ -136,6 +136,38 @@ TEST(thread_that_sleeps_in_its_item_ends_it)
 	world_free(w);
 }
 
+/* ---- tasks that somebody has stopped -------------------------------------------------- */
+
+static void stops_and_is_named(uint32_t state, const char *words)
+{
+	struct world *w = world_new();
+	struct gw_task_record *signaller = user_task(w, 90, "compositor");
+	const struct gw_report *report;
+
+	signaller->state = state;
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, timeline_by(w, "gfx", signaller), 7));
+	look(w, 12);
+	report = the_report(w, GW_KIND_STALL);
+	assert_non_null(strstr(report->summary, words));
+	assert_string_equal(json_string_value(json_object_get(find_node(report, report->root_node), "end")), "stopped");
+	world_free(w);
+}
+
+TEST(signaller_that_was_stopped_is_the_end_of_the_chain)
+{
+	stops_and_is_named(4, "compositor (pid 90) is stopped by a signal, until it gets SIGCONT");
+}
+
+TEST(signaller_that_is_debugged_is_the_end_of_the_chain)
+{
+	stops_and_is_named(8, "compositor (pid 90) is stopped by a debugger");
+}
+
+TEST(signaller_that_is_frozen_is_the_end_of_the_chain)
+{
+	stops_and_is_named(0x8000, "compositor (pid 90) is frozen");
+}
+
 /* ---- several readers ------------------------------------------------------------------ */
 
 #define READS                                                                                                          \
@@ -794,6 +826,9 @@ int main(void)
 		T(idle_worker_may_have_handed_its_lock_over),
 		T(who_flushes_a_thread_holds_what_its_item_needs),
 		T(thread_that_sleeps_in_its_item_ends_it),
+		T(signaller_that_was_stopped_is_the_end_of_the_chain),
+		T(signaller_that_is_debugged_is_the_end_of_the_chain),
+		T(signaller_that_is_frozen_is_the_end_of_the_chain),
 		T(one_of_several_readers_waits_for_whom_the_lock_is_needed),
 		T(more_tasks_than_readers_show_nobody),
 		T(reader_that_nobody_sees_may_be_the_second_one),

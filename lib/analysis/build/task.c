@@ -300,6 +300,18 @@ static bool task_retries_in_reclaim(struct gw_builder *builder, uint32_t node)
 	return true;
 }
 
+/* Neither runs nor sleeps for what it needs: somebody else keeps it from going on. NULL: nobody does. */
+static const char *task_stopped_by(const struct gw_task_record *task)
+{
+	if (task->flags & GW_TASK_F_ON_CPU)
+		return NULL;
+	if (task->state & TASK_TRACED)
+		return "is stopped by a debugger";
+	if (task->state & TASK_STOPPED)
+		return "is stopped by a signal, until it gets SIGCONT";
+	return task->state & TASK_FROZEN ? "is frozen" : NULL;
+}
+
 int gw_expand_task(struct gw_builder *builder, uint32_t node)
 {
 	const struct gw_task_record *task = gw_builder_node(builder, node)->task;
@@ -310,6 +322,10 @@ int gw_expand_task(struct gw_builder *builder, uint32_t node)
 		return 0;
 	if (gw_builder_node(builder, node)->stack_wait)
 		return task_sleeps_in(builder, node, "is in a wait that gpuwatch has no record of");
+	if (task && task_stopped_by(task)) {
+		gw_builder_node(builder, node)->end = GW_END_STOPPED;
+		return gw_builder_live(builder, node, task_stopped_by(task));
+	}
 	/* The end of the wait was missed, or the task is between two of them. */
 	if (task && wait.kind != GW_WAIT_POLL && gw_stack_user_sleep(builder->now, task)) {
 		gw_builder_node(builder, node)->wait.kind = GW_WAIT_NONE;

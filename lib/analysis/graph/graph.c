@@ -219,6 +219,7 @@ const char *gw_end_name(enum gw_end end)
 		[GW_END_SILENT_DEVICE] = "silent-device",
 		[GW_END_DEAD_OWNER] = "dead-owner",
 		[GW_END_SLEEPS_IN] = "sleeps-in",
+		[GW_END_STOPPED] = "stopped",
 	};
 
 	return names[end];

@@ -99,6 +99,7 @@ enum gw_end {
 	GW_END_SILENT_DEVICE, /* TIMELINE, TASK: the device, or the host of a virtual machine, does not answer */
 	GW_END_DEAD_OWNER,    /* LOCK, SECTION: whoever holds it left it behind */
 	GW_END_SLEEPS_IN,     /* TASK: sleeps for what nobody tracks; gw_place_of() its record names the function */
+	GW_END_STOPPED,	      /* TASK: by a signal, by a debugger, by the freezer; somebody must let it go on */
 	GW_ENDS
 };
 
@@ -191,7 +192,7 @@ const char *gw_node_type_name(enum gw_node_type type);
 const char *gw_relation_name(enum gw_relation relation);
 const char *gw_evidence_name(enum gw_evidence evidence);
 
-/* "busy-holder", "retry-loop", "reset", "silent-device", "dead-owner", "sleeps-in"; NULL for none. */
+/* "busy-holder", "retry-loop", "reset", "silent-device", "dead-owner", "sleeps-in", "stopped"; NULL for none. */
 const char *gw_end_name(enum gw_end end);
 
 #endif

@@ -64,7 +64,7 @@ const char *gw_state_letter(uint32_t state)
 		return "t";
 	if ((state & TASK_UNINTERRUPTIBLE) && (state & TASK_NOLOAD))
 		return "I";
-	if (state & (TASK_UNINTERRUPTIBLE | TASK_RTLOCK_WAIT))
+	if (state & (TASK_UNINTERRUPTIBLE | TASK_RTLOCK_WAIT | TASK_FROZEN))
 		return "D";
 	return state & TASK_INTERRUPTIBLE ? "S" : "R";
 }

@@ -310,6 +310,7 @@ static void stall_classify(const struct stalls *stalls, struct gw_finding *findi
 		[GW_END_SILENT_DEVICE] = { GW_KIND_STALL, GW_CLASS_SILENT_DEVICE },
 		[GW_END_DEAD_OWNER] = { GW_KIND_STALL, GW_CLASS_LONG_WAIT },
 		[GW_END_SLEEPS_IN] = { GW_KIND_STALL, GW_CLASS_LONG_WAIT },
+		[GW_END_STOPPED] = { GW_KIND_STALL, GW_CLASS_LONG_WAIT },
 	};
 	enum gw_end end = stalls->graph->nodes[finding->root].end;
 
