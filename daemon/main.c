@@ -14,6 +14,8 @@
 
 #include "daemon/boot/observer.h"
 #include "daemon/boot/record.h"
+#include "daemon/boot/run.h"
+#include "daemon/boot/worker.h"
 #include "daemon/config.h"
 #include "daemon/kernel/boot-programs.h"
 #include "daemon/kernel/loader.h"
@@ -550,6 +552,8 @@ int main(int argc, char **argv)
 		return r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
 	if (daemon.options.record_boot)
 		return daemon_record_boot(&daemon.options) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (daemon.options.boot_job)
+		return gw_worker_main(daemon.options.boot_job, gw_boot_run);
 	if (daemon.options.open_perf_events)
 		return daemon_open_perf_events() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	if (daemon_load_config(&daemon.options, &daemon.config) < 0)

@@ -73,25 +73,6 @@ int gw_memory_lock(void)
 	return r;
 }
 
-static bool memory_is_locked(void)
-{
-	_cleanup_fclose_ FILE *status = fopen("/proc/self/status", "re");
-	unsigned long size = 0;
-	char line[128];
-
-	while (status && fgets(line, sizeof(line), status))
-		if (sscanf(line, "VmLck: %lu", &size) == 1)
-			break;
-	return size > 0;
-}
-
-int gw_memory_lock_again(void)
-{
-	if (!memory_is_locked())
-		return 0;
-	return mlockall(MCL_CURRENT | MCL_FUTURE) < 0 ? -errno : 0;
-}
-
 void gw_memory_give_back(void)
 {
 	malloc_trim(GW_MEMORY_RESERVE);

@@ -18,14 +18,6 @@
  */
 int gw_memory_lock(void);
 
-/*
- * gw_memory_lock_again - after fork(), in the parent, if its memory is locked
- *
- * A page that both processes have is copied when one of them writes to it, and
- * the copy needs memory: take it now, not when the machine has none. Returns 0 or -errno.
- */
-int gw_memory_lock_again(void);
-
 /* After a client of the daemon has gone: what lies free at the heap's end beyond the reserve goes back to the system. */
 void gw_memory_give_back(void);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "lib/base/bus-names.h"
 #include "lib/base/log.h"
@@ -27,6 +28,7 @@ static void options_help(void)
 	       "     --record-boot           Record how drivers come up, without a daemon, and exit\n"
 	       "     --open-perf-events         Open perf events for the gpuwatchd at the other end of\n"
 	       "                             standard input, a socket, and exit with it\n"
+	       "     --boot-job=PID         Do a job of the gpuwatchd of this process, see gpuwatchd(8)\n"
 	       "     --btf=FILE              Read the kernel's type information from FILE\n\n"
 	       "See gpuwatchd(8).\n");
 }
@@ -43,6 +45,7 @@ enum {
 	OPTION_UNPIN,
 	OPTION_RECORD_BOOT,
 	OPTION_OPEN_PERF_EVENTS,
+	OPTION_BOOT_JOB,
 	OPTION_BTF,
 };
 
@@ -59,6 +62,7 @@ static const struct option long_options[] = {
 	{ "unpin", no_argument, NULL, OPTION_UNPIN },
 	{ "record-boot", no_argument, NULL, OPTION_RECORD_BOOT },
 	{ "open-perf-events", no_argument, NULL, OPTION_OPEN_PERF_EVENTS },
+	{ "boot-job", required_argument, NULL, OPTION_BOOT_JOB },
 	{ "btf", required_argument, NULL, OPTION_BTF },
 	{ NULL, 0, NULL, 0 },
 };
@@ -114,6 +118,12 @@ static int options_apply(struct gw_options *options, int option)
 	case OPTION_OPEN_PERF_EVENTS:
 		options->open_perf_events = true;
 		return 1;
+	case OPTION_BOOT_JOB:
+		options->boot_job = atoi(optarg);
+		if (options->boot_job > 0)
+			return 1;
+		log_error("--boot-job=%s: not a process", optarg);
+		return -EINVAL;
 	case OPTION_BTF:
 		options->btf = optarg;
 		return 1;

@@ -4,6 +4,7 @@
 #define GPUWATCH_DAEMON_OPTIONS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct gw_options {
 	const char *config;	    /* --config=, NULL = the usual places */
@@ -15,6 +16,7 @@ struct gw_options {
 	bool keep_pins;
 	bool unpin;
 	bool record_boot;      /* --record-boot: do that and nothing else */
+	pid_t boot_job;	       /* --boot-job=: of this daemon, and nothing else; 0 = none */
 	bool open_perf_events; /* --open-perf-events: the same */
 };
 

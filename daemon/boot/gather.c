@@ -27,18 +27,6 @@ struct gathering {
 
 /* ---- what is missing ---------------------------------------------------------------------- */
 
-static json_t *gather_missing_programs(const struct gw_boot_programs *programs)
-{
-	const struct gw_probe_info *rows;
-	size_t count = programs ? gw_boot_programs_rows(programs, &rows) : 0;
-	json_t *lines = json_array();
-
-	for (size_t i = 0; lines && i < count; i++)
-		if (rows[i].state == GW_PROBE_FAILED || (rows[i].state == GW_PROBE_ABSENT && !rows[i].patch[0]))
-			gw_json_add_line(lines, "%s: %s", rows[i].name, rows[i].why);
-	return lines;
-}
-
 static void gather_describe_log(const struct gw_boot_log_info *info, json_t *unreadable)
 {
 	if (info->left_out)
@@ -52,26 +40,25 @@ static void gather_describe_log(const struct gw_boot_log_info *info, json_t *unr
 /* Takes the reference to @unreadable over. */
 static json_t *gather_describe_lost(const struct gathering *gathering)
 {
-	const struct gw_boot_sources *sources = gathering->sources;
+	const struct gw_boot_request *request = gathering->sources->request;
 	struct gw_boot_log_info log = { 0 };
 	uint64_t lost = 0, attached = 0;
 
-	if (sources->log)
-		gw_boot_log_info(sources->log, &log);
-	if (sources->why[0])
-		gw_json_add_line(gathering->unreadable, "boot events: %s", sources->why);
+	if (gathering->sources->log)
+		gw_boot_log_info(gathering->sources->log, &log);
+	if (request->why[0])
+		gw_json_add_line(gathering->unreadable, "boot events: %s", request->why);
 	gather_describe_log(&log, gathering->unreadable);
 	if (gathering->kmsg.full)
 		gw_json_add_line(gathering->unreadable, "/dev/kmsg: what came after the first %u MiB is not kept",
 				 GW_KMSG_LOG_MAX >> 20);
-	if (sources->programs) {
-		lost = gw_boot_programs_counters(sources->programs)->dropped + log.dropped + log.left_out;
-		attached = log.first_ns ? log.first_ns : gw_boot_programs_counters(sources->programs)->started_ns;
+	if (request->recorded) {
+		lost = request->dropped + log.dropped + log.left_out;
+		attached = log.first_ns ? log.first_ns : request->started_ns;
 	}
-	return json_pack("{s:I, s:I, s:I, s:s, s:O, s:o}", "events", (json_int_t)lost, "attached_ns",
+	return json_pack("{s:I, s:I, s:I, s:s, s:O, s:O}", "events", (json_int_t)lost, "attached_ns",
 			 (json_int_t)attached, "kmsg", (json_int_t)gathering->kmsg.overwritten, "trace",
-			 gathering->trace.missing, "unreadable", gathering->unreadable, "probes",
-			 gather_missing_programs(sources->programs));
+			 gathering->trace.missing, "unreadable", gathering->unreadable, "probes", request->missing);
 }
 
 /* ---- sources ---------------------------------------------------------------------------------- */
@@ -82,7 +69,7 @@ static int gather_give_host(const struct gathering *gathering)
 	struct utsname name;
 
 	uname(&name);
-	snprintf(host.boot_id, sizeof(host.boot_id), "%s", gathering->sources->boot_id);
+	snprintf(host.boot_id, sizeof(host.boot_id), "%s", gathering->sources->request->boot_id);
 	snprintf(host.kernel, sizeof(host.kernel), "%s", name.release);
 	snprintf(host.machine, sizeof(host.machine), "%.15s", name.machine);
 	return gathering->sink->host(&host, gathering->userdata);
@@ -120,7 +107,7 @@ static int gather_give_kernel_log(struct gathering *gathering)
 
 	if (!path)
 		return 0;
-	r = gw_kmsg_log_open(&kmsg, path, gathering->sources->boot_id, NULL);
+	r = gw_kmsg_log_open(&kmsg, path, gathering->sources->request->boot_id, NULL);
 	if (r < 0) {
 		gw_json_add_line(gathering->unreadable, "%s: %s", path, strerror(-r));
 		return 0;
@@ -172,9 +159,9 @@ static int gather_give_state(const struct gathering *gathering)
 
 static int gather_give_previous(const struct gathering *gathering)
 {
-	const struct gw_boot_sources *sources = gathering->sources;
+	const struct gw_boot_request *request = gathering->sources->request;
 	json_t *previous =
-		sources->state_directory ? gw_cards_previous(sources->state_directory, sources->boot_id) : NULL;
+		request->state_directory ? gw_cards_previous(request->state_directory, request->boot_id) : NULL;
 	int r = previous ? gathering->sink->previous(previous, gathering->userdata) : 0;
 
 	json_decref(previous);

@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 #include "daemon/boot/log.h"
-#include "daemon/kernel/boot-programs.h"
+#include "daemon/boot/request.h"
 #include "lib/boot/evidence/evidence.h"
 #include "lib/system/kallsyms.h"
 
@@ -26,14 +26,11 @@ struct gw_boot_sink {
 
 /* Where it comes from. */
 struct gw_boot_sources {
-	const struct gw_boot_log *log;		 /* NULL: there is none, see why */
-	const struct gw_boot_programs *programs; /* NULL: there are none, see why */
-	const char *kmsg_log;			 /* file to keep the kernel log in; NULL: it is not read */
-	const struct gw_kallsyms *kallsyms;	 /* NULL: not known */
+	const struct gw_boot_request *request; /* what only the daemon has */
+	const struct gw_boot_log *log;	       /* NULL: there is none, see why of the request */
+	const char *kmsg_log;		       /* file to keep the kernel log in; NULL: it is not read */
+	const struct gw_kallsyms *kallsyms;    /* NULL: not known */
 	const struct gw_depends *depends;
-	const char *state_directory; /* where the cards of the last boots are kept, NULL = nowhere */
-	const char *boot_id;
-	const char *why; /* one line: why nothing is recorded; "" = it is */
 };
 
 /* Returns 0, -errno, or what the sink returned. */

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "lib/base/cleanup.h"
+
 /* Requests are numbered from one. */
 struct requests {
 	uint64_t asked;	   /* the last one */
@@ -41,30 +43,25 @@ static void jobs_on_worker_done(int error, int output, void *userdata)
 	sd_event_source_set_enabled(jobs->begin, SD_EVENT_ONESHOT);
 }
 
-/* In the other process. */
-static int jobs_run(FILE *output, void *userdata)
-{
-	const struct gw_boot_jobs *jobs = userdata;
-
-	return jobs->options.run[jobs->running](output, jobs->options.userdata);
-}
-
 static int jobs_begin(struct gw_boot_jobs *jobs, enum gw_boot_job job)
 {
 	struct gw_worker_options options = {
 		.name = "gpuwatchd-boot",
+		.argument = jobs->options.argument,
 		.limit_usec = jobs->options.limit_usec,
-		.job = jobs_run,
 		.done = jobs_on_worker_done,
 		.userdata = jobs,
 	};
+	_cleanup_close_ int input = -1;
 	int r;
 
 	if (gw_boot_jobs_hung(jobs) > 0)
 		return -EBUSY;
 	gw_worker_free(jobs->worker);
 	jobs->worker = NULL;
-	jobs->options.begins(jobs->options.userdata);
+	options.input = input = jobs->options.begins(job, jobs->options.userdata);
+	if (input < 0)
+		return input;
 	jobs->running = job;
 	r = gw_worker_start(&jobs->worker, jobs->event, &options);
 	jobs->working = r >= 0;

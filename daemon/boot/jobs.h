@@ -21,9 +21,10 @@ enum gw_boot_job {
 };
 
 struct gw_boot_jobs_options {
-	uint64_t limit_usec; /* a job that takes longer is given up */
-	gw_worker_job run[GW_BOOT_JOBS];
-	void (*begins)(void *userdata); /* before its process does, in this one */
+	uint64_t limit_usec;  /* a job that takes longer is given up */
+	const char *argument; /* of the process, as in gw_worker_options */
+	int (*begins)(enum gw_boot_job job,
+		      void *userdata); /* returns its input, a file that is closed then, or -errno */
 	/*
 	 * After it. @error: as of gw_worker_done, or -EBUSY: an earlier job still hangs in the kernel, see
 	 * gw_boot_jobs_hung(); or -errno of beginning it. @output: a memfd, -1 if there is none. @ticket: all requests up to

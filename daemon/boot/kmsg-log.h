@@ -15,6 +15,8 @@
 
 #define GW_KMSG_LOG_MAX (4u << 20) /* bytes; what comes later is not kept, the boot came first */
 
+#define GW_KMSG_LOG_NAME "boot.kmsg" /* see GW_BOOT_LOG_NAME */
+
 struct gw_kmsg_log;
 
 /*

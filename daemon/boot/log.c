@@ -77,6 +77,11 @@ static int boot_log_begin(struct gw_boot_log *log, const char *boot_id)
 	return boot_log_write_header(log);
 }
 
+static uint64_t boot_log_records(const struct stat *st)
+{
+	return ((uint64_t)st->st_size - sizeof(struct header)) / sizeof(struct gw_boot_record);
+}
+
 /* The last record may be half there, if its writer was killed; then it is still in the ring buffer. */
 static int boot_log_resume(struct gw_boot_log *log)
 {
@@ -84,7 +89,7 @@ static int boot_log_resume(struct gw_boot_log *log)
 
 	if (fstat(log->fd, &st) < 0)
 		return -errno;
-	log->records = ((uint64_t)st.st_size - sizeof(struct header)) / sizeof(struct gw_boot_record);
+	log->records = boot_log_records(&st);
 	if (ftruncate(log->fd, boot_log_offset_of(log->records)) < 0)
 		return -errno;
 	return gw_boot_log_each(log, boot_log_see_number, log);
@@ -121,10 +126,28 @@ void gw_boot_log_close(struct gw_boot_log *log)
 	free(log);
 }
 
-int gw_boot_log_reopen(struct gw_boot_log *log, const char *path)
+int gw_boot_log_open_copy(struct gw_boot_log **ret, const char *path, const char *boot_id)
 {
+	struct gw_boot_log *log = calloc(1, sizeof(*log));
+	struct stat st;
+	int r = 0;
+
+	if (!log)
+		return -ENOMEM;
 	log->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	return log->fd < 0 ? -errno : 0;
+	if (log->fd < 0 || fstat(log->fd, &st) < 0)
+		r = -errno;
+	else if (pread(log->fd, &log->header, sizeof(log->header), 0) != sizeof(log->header) ||
+		 !boot_log_is_ours(&log->header, boot_id))
+		r = -ESTALE;
+	else
+		log->records = boot_log_records(&st);
+	if (r < 0) {
+		gw_boot_log_close(log);
+		return r;
+	}
+	*ret = log;
+	return 0;
 }
 
 int gw_boot_log_add(struct gw_boot_log *log, const struct gw_boot_record *record)

@@ -15,6 +15,9 @@
 /* Of records: 6.5 MiB. What comes later is counted and left out: the boot itself came first. */
 #define GW_BOOT_LOG_MAX (32u << 10)
 
+#define GW_BOOT_LOG_NAME "boot.log" /* below the directory of what lasts until the next boot */
+#define GW_BOOT_PATH_MAX 300
+
 struct gw_boot_log;
 
 /*
@@ -26,8 +29,8 @@ struct gw_boot_log;
 int gw_boot_log_open(struct gw_boot_log **ret, const char *path, const char *boot_id);
 void gw_boot_log_close(struct gw_boot_log *log);
 
-/* In a process that was forked and has closed its files: the same records for reading, without the lock. Returns 0 or -errno. */
-int gw_boot_log_reopen(struct gw_boot_log *log, const char *path);
+/* For reading only, beside the process that has it: the records that it has now. Returns 0, -ESTALE: of another boot; -errno. */
+int gw_boot_log_open_copy(struct gw_boot_log **ret, const char *path, const char *boot_id);
 
 /* Appends a record unless it is the last one of the log already. Returns 1, 0 (left out) or -errno. */
 int gw_boot_log_add(struct gw_boot_log *log, const struct gw_boot_record *record);

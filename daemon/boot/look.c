@@ -85,14 +85,14 @@ static int look_write(const struct gw_report *const *list, size_t count, const j
 }
 
 /* For the next boot. That it cannot be kept takes nothing away from this one. */
-static void look_keep_cards(const struct gw_boot_sources *sources, const json_t *order)
+static void look_keep_cards(const struct gw_boot_request *request, const json_t *order)
 {
-	int r = sources->state_directory
-			? gw_cards_keep(sources->state_directory, sources->boot_id, json_object_get(order, "cards"))
+	int r = request->state_directory
+			? gw_cards_keep(request->state_directory, request->boot_id, json_object_get(order, "cards"))
 			: 0;
 
 	if (r < 0)
-		log_warning("The cards of this boot cannot be kept in %s: %s", sources->state_directory, strerror(-r));
+		log_warning("The cards of this boot cannot be kept in %s: %s", request->state_directory, strerror(-r));
 }
 
 static int look_judge(const struct gw_boot_sources *sources, struct gw_boot_evidence *evidence,
@@ -110,7 +110,7 @@ static int look_judge(const struct gw_boot_sources *sources, struct gw_boot_evid
 	look_keep_detection(boot, reports, list, count);
 	order = gw_boot_json(boot);
 	r = order ? look_write(list, count, order, output) : -ENOMEM;
-	look_keep_cards(sources, order);
+	look_keep_cards(sources->request, order);
 	json_decref(order);
 	gw_boot_free(boot);
 	return r;

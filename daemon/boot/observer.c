@@ -14,11 +14,11 @@
 #include "daemon/boot/log.h"
 #include "daemon/boot/look.h"
 #include "daemon/boot/reported.h"
-#include "daemon/boot/save.h"
+#include "daemon/boot/request.h"
 #include "lib/base/clock.h"
+#include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/system/dependency-files.h"
-#include "lib/system/kfd.h"
 
 /* Events come in bursts: one wake-up for all that come within this time. */
 #define BURST_USEC (250 * GW_USEC_PER_MSEC)
@@ -34,8 +34,7 @@ struct gw_boot_observer {
 	char why[512];	/* why nothing is recorded, "" = it is */
 	struct gw_boot_programs *programs;
 	struct gw_boot_log *log;
-	char log_path[300], kmsg_path[300], reported_path[300];
-	struct gw_depends *depends;
+	char log_path[GW_BOOT_PATH_MAX], reported_path[GW_BOOT_PATH_MAX];
 	struct gw_probe_info row; /* instead of the programs' */
 	gw_boot_answered answered;
 	void *userdata;
@@ -108,49 +107,6 @@ static int observer_on_burst(sd_event_source *source, uint64_t usec, void *userd
 	if (observer_drain(observer) > 0)
 		observer_await_quiet(observer, QUIET_USEC);
 	return sd_event_source_set_enabled(observer->readable, SD_EVENT_ON);
-}
-
-/* ---- jobs: in another process, see worker.h ------------------------------------------------- */
-
-static int observer_open_sources(const struct gw_boot_observer *observer, struct gw_boot_sources *ret)
-{
-	*ret = (struct gw_boot_sources){
-		.log = observer->log,
-		.programs = observer->programs,
-		.kmsg_log = observer->log ? observer->kmsg_path : NULL,
-		.kallsyms = gw_loader_kallsyms(observer->options.loader),
-		.depends = observer->depends,
-		.state_directory = observer->options.state_directory,
-		.boot_id = observer_boot_id(observer),
-		.why = observer->why,
-	};
-	return observer->log ? gw_boot_log_reopen(observer->log, observer->log_path) : 0;
-}
-
-static int observer_run_look(FILE *output, void *userdata)
-{
-	const struct gw_boot_observer *observer = userdata;
-	struct gw_boot_sources sources;
-	int r = observer_open_sources(observer, &sources);
-
-	return r < 0 ? r : gw_boot_look(&sources, observer->options.reports, output);
-}
-
-static int observer_run_save(FILE *output, void *userdata)
-{
-	struct gw_boot_sources sources;
-	int r = observer_open_sources(userdata, &sources);
-
-	return r < 0 ? r : gw_boot_save(&sources, output);
-}
-
-static int observer_run_kfd(FILE *output, void *userdata)
-{
-	json_t *kfd = gw_kfd_read("");
-	int r = kfd && json_dumpf(kfd, output, JSON_COMPACT) == 0 ? 0 : -ENOMEM;
-
-	json_decref(kfd);
-	return r;
 }
 
 /* ---- jobs: in this process ------------------------------------------------------------------ */
@@ -244,9 +200,42 @@ static int observer_take(struct gw_boot_observer *observer, int output, struct g
 	return -EINVAL;
 }
 
-static void observer_on_job_begins(void *userdata)
+/* Lines about those that this kernel has and refuses, or ought to have. */
+static json_t *observer_missing_programs(const struct gw_boot_programs *programs)
 {
-	observer_drain(userdata);
+	const struct gw_probe_info *rows;
+	size_t count = programs ? gw_boot_programs_rows(programs, &rows) : 0;
+	json_t *lines = json_array();
+
+	for (size_t i = 0; lines && i < count; i++)
+		if (rows[i].state == GW_PROBE_FAILED || (rows[i].state == GW_PROBE_ABSENT && !rows[i].patch[0]))
+			gw_json_add_line(lines, "%s: %s", rows[i].name, rows[i].why);
+	return lines;
+}
+
+static int observer_on_job_begins(enum gw_boot_job job, void *userdata)
+{
+	struct gw_boot_observer *observer = userdata;
+	struct gw_boot_request request = {
+		.job = job,
+		.boot_id = observer_boot_id(observer),
+		.run_directory = observer->options.run_directory,
+		.state_directory = observer->options.state_directory,
+		.why = observer->why,
+		.logged = observer->log != NULL,
+		.recorded = observer->programs != NULL,
+	};
+	int r;
+
+	observer_drain(observer);
+	if (observer->programs) {
+		request.dropped = gw_boot_programs_counters(observer->programs)->dropped;
+		request.started_ns = gw_boot_programs_counters(observer->programs)->started_ns;
+	}
+	request.missing = observer_missing_programs(observer->programs);
+	r = request.missing ? gw_boot_request_write(&request, observer->options.reports) : -ENOMEM;
+	json_decref(request.missing);
+	return r;
 }
 
 static void observer_on_job_ended(enum gw_boot_job job, uint64_t ticket, int error, int output, void *userdata)
@@ -315,8 +304,7 @@ int gw_boot_observer_reload(struct gw_boot_observer *observer)
 
 	if (r < 0)
 		return r;
-	gw_depends_free(observer->depends);
-	observer->depends = depends;
+	gw_depends_free(depends);
 	if (observer->quiet)
 		observer_await_quiet(observer, QUIET_USEC);
 	return 0;
@@ -336,8 +324,7 @@ static void observer_open_files(struct gw_boot_observer *observer)
 	const char *directory = observer->options.run_directory;
 	int r;
 
-	snprintf(observer->log_path, sizeof(observer->log_path), "%s/boot.log", directory);
-	snprintf(observer->kmsg_path, sizeof(observer->kmsg_path), "%s/boot.kmsg", directory);
+	snprintf(observer->log_path, sizeof(observer->log_path), "%s/" GW_BOOT_LOG_NAME, directory);
 	snprintf(observer->reported_path, sizeof(observer->reported_path), "%s/boot.reported", directory);
 	r = gw_boot_log_open(&observer->log, observer->log_path, observer_boot_id(observer));
 	if (r < 0)
@@ -400,9 +387,7 @@ static int observer_add_jobs(struct gw_boot_observer *observer)
 {
 	struct gw_boot_jobs_options options = {
 		.limit_usec = GW_BOOT_LIMIT_USEC,
-		.run = { [GW_BOOT_LOOK] = observer_run_look,
-			 [GW_BOOT_SAVE] = observer_run_save,
-			 [GW_BOOT_KFD] = observer_run_kfd },
+		.argument = GW_BOOT_JOB_OPTION,
 		.begins = observer_on_job_begins,
 		.ended = observer_on_job_ended,
 		.userdata = observer,
@@ -486,7 +471,6 @@ void gw_boot_observer_free(struct gw_boot_observer *observer)
 	gw_boot_jobs_free(observer->jobs);
 	gw_boot_programs_free(observer->programs);
 	gw_boot_log_close(observer->log);
-	gw_depends_free(observer->depends);
 	sd_event_unref(observer->event);
 	free(observer);
 }

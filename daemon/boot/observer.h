@@ -23,6 +23,9 @@ struct gw_boot_observer;
 
 #define GW_BOOT_LIMIT_USEC (50 * GW_USEC_PER_SEC) /* a job that takes longer is given up */
 
+/* The daemon's program is run with this and a process id for a job: gw_worker_main(), gw_boot_run(). */
+#define GW_BOOT_JOB_OPTION "--boot-job"
+
 struct gw_boot_observer_options {
 	struct gw_perf *perf;
 	const char *pin_directory;	/* of the daemon, NULL = nothing is pinned */

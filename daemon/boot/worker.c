@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "daemon/memory.h"
 #include "lib/base/clock.h"
-#include "lib/base/log.h"
 
 #define OUTPUT_FD 3
 #define ACCURACY_USEC (100 * GW_USEC_PER_MSEC)
@@ -29,36 +28,28 @@ struct gw_worker {
 
 /* ---- in the other process ---------------------------------------------------------------- */
 
-/* A job that hangs must hold nothing of the daemon: no lock, no socket, no program attached to the kernel. */
-static int worker_leave_daemon(const struct gw_worker_options *options, pid_t daemon, int output)
+/* It may have ended before this was asked for. */
+static int worker_end_with(pid_t daemon)
 {
-	sigset_t none;
-
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_NAME, options->name) < 0)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return -errno;
-	if (getppid() != daemon)
-		return -EOWNERDEAD;
-	if (output != OUTPUT_FD && dup2(output, OUTPUT_FD) < 0)
-		return -errno;
-	if (close_range(OUTPUT_FD + 1, ~0U, 0) < 0)
-		return -errno;
-	sigemptyset(&none);
-	return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
+	return getppid() == daemon ? 0 : -EOWNERDEAD;
 }
 
 /* The exit status is the error. */
-__attribute__((noreturn)) static void worker_run(const struct gw_worker_options *options, pid_t daemon, int output)
+int gw_worker_main(pid_t daemon, gw_worker_job job)
 {
-	int r = worker_leave_daemon(options, daemon, output);
+	int r = worker_end_with(daemon);
 	FILE *file = r < 0 ? NULL : fdopen(OUTPUT_FD, "w");
 
+	prctl(PR_SET_NAME, program_invocation_name);
 	if (r >= 0 && !file)
 		r = -errno;
 	if (r >= 0)
-		r = options->job(file, options->userdata);
-	if (file && fflush(file) != 0 && r >= 0)
+		r = job(STDIN_FILENO, file);
+	if (file && fclose(file) != 0 && r >= 0)
 		r = -errno;
-	_exit(r < 0 ? (-r & 0xff) : 0);
+	return r < 0 ? (-r & 0xff) : 0;
 }
 
 /* ---- in the daemon -------------------------------------------------------------------------- */
@@ -92,29 +83,74 @@ static int worker_on_limit(sd_event_source *source, uint64_t usec, void *userdat
 	return 0;
 }
 
-static int worker_fork(struct gw_worker *worker, sd_event *event)
+/* A job that hangs must hold nothing of the daemon: no lock, no socket, no program attached to the kernel. */
+static int worker_set_files(posix_spawn_file_actions_t *actions, int input, int output)
 {
-	pid_t daemon = getpid();
+	int r = posix_spawn_file_actions_adddup2(actions, input, STDIN_FILENO);
+
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(actions, output, OUTPUT_FD);
+	return r != 0 ? r : posix_spawn_file_actions_addclosefrom_np(actions, OUTPUT_FD + 1);
+}
+
+static int worker_set_signals(posix_spawnattr_t *attributes)
+{
+	sigset_t none, all;
+	int r;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	r = posix_spawnattr_setsigmask(attributes, &none);
+	if (r == 0)
+		r = posix_spawnattr_setsigdefault(attributes, &all);
+	return r != 0 ? r : posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
+
+/* Shares the daemon's memory until it has a program of its own: nothing of it is copied. */
+static int worker_spawn(struct gw_worker *worker, posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes)
+{
+	char argument[64];
+	char *const arguments[] = { (char *)worker->options.name, argument, NULL };
+	int r = worker_set_files(actions, worker->options.input, worker->output);
+
+	snprintf(argument, sizeof(argument), "%s=%d", worker->options.argument, (int)getpid());
+	if (r == 0)
+		r = worker_set_signals(attributes);
+	if (r == 0)
+		r = posix_spawn(&worker->pid, "/proc/self/exe", actions, attributes, arguments, environ);
+	if (r != 0)
+		worker->pid = 0;
+	return -r;
+}
+
+static int worker_begin(struct gw_worker *worker)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
 	int r;
 
 	worker->output = memfd_create(worker->options.name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (worker->output < 0)
+	if (worker->output < 0 || lseek(worker->options.input, 0, SEEK_SET) < 0)
 		return -errno;
-	worker->pid = fork();
-	if (worker->pid < 0) {
-		worker->pid = 0;
-		return -errno;
+	if (posix_spawn_file_actions_init(&actions) != 0)
+		return -ENOMEM;
+	if (posix_spawnattr_init(&attributes) != 0) {
+		posix_spawn_file_actions_destroy(&actions);
+		return -ENOMEM;
 	}
-	if (worker->pid == 0)
-		worker_run(&worker->options, daemon, worker->output);
-	r = gw_memory_lock_again();
-	if (r < 0)
-		log_warning("Locking memory after starting a process failed: %s", strerror(-r));
-	r = sd_event_add_child(event, &worker->child, worker->pid, WEXITED, worker_on_end, worker);
-	if (r >= 0)
-		r = sd_event_add_time_relative(event, &worker->limit, CLOCK_MONOTONIC, worker->options.limit_usec,
-					       ACCURACY_USEC, worker_on_limit, worker);
+	r = worker_spawn(worker, &actions, &attributes);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
 	return r;
+}
+
+static int worker_watch(struct gw_worker *worker, sd_event *event)
+{
+	int r = sd_event_add_child(event, &worker->child, worker->pid, WEXITED, worker_on_end, worker);
+
+	return r < 0 ? r
+		     : sd_event_add_time_relative(event, &worker->limit, CLOCK_MONOTONIC, worker->options.limit_usec,
+						  ACCURACY_USEC, worker_on_limit, worker);
 }
 
 int gw_worker_start(struct gw_worker **ret, sd_event *event, const struct gw_worker_options *options)
@@ -125,7 +161,10 @@ int gw_worker_start(struct gw_worker **ret, sd_event *event, const struct gw_wor
 	if (!worker)
 		return -ENOMEM;
 	worker->options = *options;
-	r = worker_fork(worker, event);
+	worker->output = -1;
+	r = worker_begin(worker);
+	if (r >= 0)
+		r = worker_watch(worker, event);
 	if (r < 0) {
 		gw_worker_free(worker);
 		return r;

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "daemon/boot/jobs.h"
@@ -29,29 +30,36 @@ struct scene {
 	char log[512];	    /* "look 2 = 0 text" of each that ended */
 	bool again;	    /* ended() asks for a look once more */
 	unsigned hang_from; /* jobs hang from this one on, 0 = none does */
+	bool refuses;	    /* begins() fails */
 };
 
-static int run_look(FILE *output, void *userdata)
+/* In the other process: what the request asks for, then a number. */
+static int do_job(int input, FILE *output)
 {
-	const struct scene *scene = userdata;
+	char request[32] = "", job = 0;
+	unsigned number = 0;
 
-	while (scene->hang_from && scene->begun >= scene->hang_from)
+	if (read(input, request, sizeof(request) - 1) <= 0 || sscanf(request, "%c %u", &job, &number) != 2)
+		return -EBADMSG;
+	while (job == 'h')
 		pause();
-	fprintf(output, "%u", scene->begun);
+	if (job == 's') {
+		fprintf(output, "saved");
+		return -ENODATA;
+	}
+	fprintf(output, "%u", number);
 	return 0;
 }
 
-static int run_save(FILE *output, void *userdata)
-{
-	fprintf(output, "saved");
-	return -ENODATA;
-}
-
-static void on_begins(void *userdata)
+static int on_begins(enum gw_boot_job job, void *userdata)
 {
 	struct scene *scene = userdata;
+	int input = memfd_create("test-boot-jobs", MFD_CLOEXEC);
+	bool hangs = ++scene->begun >= scene->hang_from && scene->hang_from;
 
-	scene->begun++;
+	assert_true(input >= 0);
+	assert_true(dprintf(input, "%c %u", hangs ? 'h' : job == GW_BOOT_SAVE ? 's' : 'l', scene->begun) > 0);
+	return scene->refuses ? -ENFILE : input;
 }
 
 static void on_ended(enum gw_boot_job job, uint64_t ticket, int error, int output, void *userdata)
@@ -75,7 +83,7 @@ static struct scene *scene_new(uint64_t limit_usec)
 	struct scene *scene = calloc(1, sizeof(*scene));
 	struct gw_boot_jobs_options options = {
 		.limit_usec = limit_usec,
-		.run = { [GW_BOOT_LOOK] = run_look, [GW_BOOT_SAVE] = run_save },
+		.argument = "--job",
 		.begins = on_begins,
 		.ended = on_ended,
 		.userdata = scene,
@@ -197,7 +205,18 @@ TEST(freed_queue_answers_nobody_and_leaves_no_process)
 	scene_free(scene);
 }
 
-int main(void)
+TEST(one_that_cannot_begin_is_answered)
+{
+	struct scene *scene = scene_new(LONG_USEC);
+
+	scene->refuses = true;
+	gw_boot_jobs_ask(scene->jobs, GW_BOOT_LOOK);
+	await_ended(scene, 1);
+	assert_string_equal(scene->log, "look 1 = -23 ");
+	scene_free(scene);
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody_asks_and_nothing_is_done),
@@ -206,10 +225,13 @@ int main(void)
 		cmocka_unit_test(who_asks_from_within_an_answer_is_answered),
 		cmocka_unit_test(one_that_hangs_is_given_up_and_the_next_one_is_done),
 		cmocka_unit_test(while_a_killed_one_is_not_dead_others_are_refused),
+		cmocka_unit_test(one_that_cannot_begin_is_answered),
 		cmocka_unit_test(freed_queue_answers_nobody_and_leaves_no_process),
 	};
 	sigset_t child;
 
+	if (argc > 1)
+		return gw_worker_main(atoi(strchr(argv[1], '=') + 1), do_job);
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);

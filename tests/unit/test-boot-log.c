@@ -268,18 +268,24 @@ TEST(link_in_place_of_the_log_is_not_followed)
 	assert_int_equal(gw_boot_log_open(&log, path, BOOT), -ELOOP);
 }
 
-TEST(log_that_is_opened_again_gives_the_same_records_and_says_when_they_are_gone)
+TEST(copy_of_a_log_gives_the_same_records_and_says_when_they_are_gone)
 {
 	struct gw_boot_log *log = open_log(BOOT);
 	struct visit visit = { .numbers = "" };
+	struct gw_boot_log *copy;
 
 	for (uint64_t i = 0; i < 200; i++) /* more than are read at a time */
 		add(log, i);
-	assert_int_equal(gw_boot_log_reopen(log, path), 0);
-	assert_int_equal(gw_boot_log_each(log, visit_record, &visit), 0);
+	gw_boot_log_set_started(log, 100);
+	assert_int_equal(gw_boot_log_open_copy(&copy, path, "another-boot"), -ESTALE);
+	assert_int_equal(gw_boot_log_open_copy(&copy, path, BOOT), 0);
+	add(log, 200); /* later */
+	assert_int_equal(info_of(copy).first_ns, 100);
+	assert_int_equal(gw_boot_log_each(copy, visit_record, &visit), 0);
 	assert_int_equal(visit.count, 200);
-	assert_int_equal(truncate(path, file_size() - 10 * (off_t)RECORD), 0);
-	assert_int_equal(gw_boot_log_each(log, visit_record, &visit), -EIO);
+	assert_int_equal(truncate(path, file_size() - 11 * (off_t)RECORD), 0);
+	assert_int_equal(gw_boot_log_each(copy, visit_record, &visit), -EIO);
+	gw_boot_log_close(copy);
 	gw_boot_log_close(log);
 }
 
@@ -318,7 +324,7 @@ int main(void)
 		T(full_disk_leaves_records_out_and_no_half_ones_between_others),
 		T(another_daemon_cannot_have_the_same_log),
 		T(link_in_place_of_the_log_is_not_followed),
-		T(log_that_is_opened_again_gives_the_same_records_and_says_when_they_are_gone),
+		T(copy_of_a_log_gives_the_same_records_and_says_when_they_are_gone),
 		T(recording_that_began_anew_was_interrupted),
 	};
 

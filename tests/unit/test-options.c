@@ -120,9 +120,11 @@ TEST(option_that_comes_twice_counts_the_last_time)
 
 TEST(help_shows_every_option_and_is_all_that_is_done)
 {
-	static const char *const options[] = { "--help",       "--version",   "--standalone",	   "--config=",
-					       "--log-level=", "--btf=",      "--private-socket=", "--pin-directory=",
-					       "--no-pin",     "--keep-pins", "--unpin",	   "--record-boot" };
+	static const char *const options[] = {
+		"--help",  "--version",		"--standalone",	    "--config=",	 "--log-level=",
+		"--btf=",  "--private-socket=", "--pin-directory=", "--no-pin",		 "--keep-pins",
+		"--unpin", "--record-boot",	"--boot-job=",	    "--open-perf-events"
+	};
 	struct outcome outcome = parse("--help --unpin");
 
 	assert_int_equal(outcome.result, 0);
@@ -139,6 +141,8 @@ TEST(what_is_not_understood_is_refused_in_one_line)
 	assert_refused("-x", "x");
 	assert_refused("--config", "config");
 	assert_refused("--standalone=yes", "standalone");
+	assert_refused("--boot-job=0", "--boot-job=0: not a process");
+	assert_refused("--boot-job=x", "--boot-job=x: not a process");
 	assert_refused("start", "unexpected argument 'start'");
 	assert_refused("--standalone -- --unpin", "unexpected argument '--unpin'");
 }

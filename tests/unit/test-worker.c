@@ -9,7 +9,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,7 +27,6 @@ struct outcome {
 	unsigned count;
 	int error;
 	char text[4096];
-	int held; /* a file of ours that the job looks for */
 };
 
 static void on_done(int error, int output, void *userdata)
@@ -39,7 +40,9 @@ static void on_done(int error, int output, void *userdata)
 	outcome->count++;
 }
 
-static int greet(FILE *output, void *userdata)
+/* ---- in the other process ---- */
+
+static int greet(FILE *output)
 {
 	char name[16];
 
@@ -48,43 +51,77 @@ static int greet(FILE *output, void *userdata)
 	return 0;
 }
 
-static int refuse(FILE *output, void *userdata)
+static int refuse(FILE *output)
 {
 	fprintf(output, "half");
 	return -ENODATA;
 }
 
-static int crash(FILE *output, void *userdata)
+static int crash(FILE *output)
 {
 	raise(SIGKILL);
 	return 0;
 }
 
-static int hang(FILE *output, void *userdata)
+static int hang(FILE *output)
 {
 	for (;;)
 		pause();
 	return 0;
 }
 
-/* Which of the daemon's files and blocked signals it has. */
-static int list_held(FILE *output, void *userdata)
+/* Which files, blocked and ignored signals it has. */
+static int list_held(FILE *output)
 {
-	const struct outcome *outcome = userdata;
+	struct sigaction pipe;
 	sigset_t blocked;
 
+	for (int fd = 0; fd < 1024; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			fprintf(output, "%d ", fd);
 	sigprocmask(SIG_BLOCK, NULL, &blocked);
-	fprintf(output, "%s %s", fcntl(outcome->held, F_GETFD) < 0 ? "closed" : "open",
-		sigismember(&blocked, SIGTERM) ? "blocked" : "free");
+	sigaction(SIGPIPE, NULL, &pipe);
+	fprintf(output, "%s %s", sigismember(&blocked, SIGTERM) ? "blocked" : "free",
+		pipe.sa_handler == SIG_IGN ? "ignored" : "default");
 	return 0;
 }
 
-static struct gw_worker *run(gw_worker_job job, uint64_t limit_usec, struct outcome *outcome)
+static int do_job(int input, FILE *output)
+{
+	static const struct {
+		const char *name;
+		int (*run)(FILE *output);
+	} jobs[] = {
+		{ "greet", greet }, { "refuse", refuse }, { "crash", crash }, { "hang", hang }, { "list", list_held }
+	};
+	char name[16] = "";
+
+	if (read(input, name, sizeof(name) - 1) <= 0)
+		return -EBADMSG;
+	for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++)
+		if (strcmp(jobs[i].name, name) == 0)
+			return jobs[i].run(output);
+	return -EBADMSG;
+}
+
+/* ---- in this one ---- */
+
+static int input_with(const char *text)
+{
+	int input = memfd_create("test-worker", MFD_CLOEXEC);
+
+	assert_true(input >= 0);
+	assert_int_equal(write(input, text, strlen(text)), strlen(text));
+	return input;
+}
+
+static struct gw_worker *start(const char *job, uint64_t limit_usec, struct outcome *outcome)
 {
 	struct gw_worker_options options = {
 		.name = "test-worker-job",
+		.argument = "--job",
+		.input = input_with(job),
 		.limit_usec = limit_usec,
-		.job = job,
 		.done = on_done,
 		.userdata = outcome,
 	};
@@ -92,6 +129,14 @@ static struct gw_worker *run(gw_worker_job job, uint64_t limit_usec, struct outc
 
 	assert_true(sd_event_new(&outcome->event) >= 0);
 	assert_int_equal(gw_worker_start(&worker, outcome->event, &options), 0);
+	close(options.input);
+	return worker;
+}
+
+static struct gw_worker *run(const char *job, uint64_t limit_usec, struct outcome *outcome)
+{
+	struct gw_worker *worker = start(job, limit_usec, outcome);
+
 	assert_int_equal(outcome->count, 0); /* never before the loop */
 	while (outcome->count == 0)
 		assert_true(sd_event_run(outcome->event, UINT64_MAX) > 0);
@@ -107,7 +152,7 @@ static void finish(struct gw_worker *worker, struct outcome *outcome)
 static void test_output(void **state)
 {
 	struct outcome outcome = { 0 };
-	struct gw_worker *worker = run(greet, LONG_USEC, &outcome);
+	struct gw_worker *worker = run("greet", LONG_USEC, &outcome);
 
 	assert_int_equal(outcome.error, 0);
 	assert_string_equal(outcome.text, "hello from test-worker-job");
@@ -118,7 +163,7 @@ static void test_output(void **state)
 static void test_error(void **state)
 {
 	struct outcome outcome = { 0 };
-	struct gw_worker *worker = run(refuse, LONG_USEC, &outcome);
+	struct gw_worker *worker = run("refuse", LONG_USEC, &outcome);
 
 	assert_int_equal(outcome.error, -ENODATA);
 	finish(worker, &outcome);
@@ -127,7 +172,7 @@ static void test_error(void **state)
 static void test_crash(void **state)
 {
 	struct outcome outcome = { 0 };
-	struct gw_worker *worker = run(crash, LONG_USEC, &outcome);
+	struct gw_worker *worker = run("crash", LONG_USEC, &outcome);
 
 	assert_int_equal(outcome.error, -EIO);
 	finish(worker, &outcome);
@@ -136,7 +181,7 @@ static void test_crash(void **state)
 static void test_limit(void **state)
 {
 	struct outcome outcome = { 0 };
-	struct gw_worker *worker = run(hang, SHORT_USEC, &outcome);
+	struct gw_worker *worker = run("hang", SHORT_USEC, &outcome);
 
 	assert_int_equal(outcome.error, -ETIMEDOUT);
 	/* It is told once, though the process ends only now. */
@@ -148,18 +193,40 @@ static void test_limit(void **state)
 
 static void test_holds_nothing(void **state)
 {
-	struct outcome outcome = { .held = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 20) };
+	struct outcome outcome = { 0 };
 	struct gw_worker *worker;
 	sigset_t term;
+	int held = fcntl(STDIN_FILENO, F_DUPFD, 20); /* not even close-on-exec */
 
-	assert_true(outcome.held >= 20);
+	assert_true(held >= 20);
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
 	sigprocmask(SIG_BLOCK, &term, NULL);
-	worker = run(list_held, LONG_USEC, &outcome);
-	assert_string_equal(outcome.text, "closed free");
-	assert_true(fcntl(outcome.held, F_GETFD) >= 0);
-	close(outcome.held);
+	signal(SIGPIPE, SIG_IGN);
+	worker = run("list", LONG_USEC, &outcome);
+	assert_string_equal(outcome.text, "0 1 2 3 free default");
+	close(held);
+	finish(worker, &outcome);
+}
+
+/* A child that shares our pages makes the kernel copy each that we write to, and the copies are not locked. */
+static void test_memory_stays_locked(void **state)
+{
+	struct outcome outcome = { 0 };
+	size_t size = 1 << 20, page = (size_t)sysconf(_SC_PAGESIZE);
+	volatile char *memory =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	struct gw_worker *worker;
+	struct rusage before, after;
+
+	assert_true((void *)memory != MAP_FAILED);
+	worker = start("hang", LONG_USEC, &outcome);
+	getrusage(RUSAGE_SELF, &before);
+	for (size_t i = 0; i < size; i += page)
+		memory[i] = 1;
+	getrusage(RUSAGE_SELF, &after);
+	assert_in_range(after.ru_minflt - before.ru_minflt, 0, size / page / 8);
+	munmap((void *)memory, size);
 	finish(worker, &outcome);
 }
 
@@ -176,18 +243,9 @@ static void await_death(pid_t pid)
 static void test_freed_while_running(void **state)
 {
 	struct outcome outcome = { 0 };
-	struct gw_worker_options options = {
-		.name = "test-worker-job",
-		.limit_usec = LONG_USEC,
-		.job = hang,
-		.done = on_done,
-		.userdata = &outcome,
-	};
-	struct gw_worker *worker;
+	struct gw_worker *worker = start("hang", LONG_USEC, &outcome);
 	pid_t pid;
 
-	assert_true(sd_event_new(&outcome.event) >= 0);
-	assert_int_equal(gw_worker_start(&worker, outcome.event, &options), 0);
 	pid = gw_worker_pid(worker);
 	assert_true(pid > 0);
 	gw_worker_free(worker);
@@ -197,15 +255,21 @@ static void test_freed_while_running(void **state)
 	sd_event_unref(outcome.event);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_output),	      cmocka_unit_test(test_error),
-		cmocka_unit_test(test_crash),	      cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_holds_nothing), cmocka_unit_test(test_freed_while_running),
+		cmocka_unit_test(test_output),
+		cmocka_unit_test(test_error),
+		cmocka_unit_test(test_crash),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_holds_nothing),
+		cmocka_unit_test(test_freed_while_running),
+		cmocka_unit_test(test_memory_stays_locked),
 	};
 	sigset_t child;
 
+	if (argc > 1)
+		return gw_worker_main(atoi(strchr(argv[1], '=') + 1), do_job);
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
