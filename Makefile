@@ -171,7 +171,8 @@ FUZZ_CFLAGS := -O1 -g -Wno-format-zero-length -fsanitize=fuzzer,address,undefine
 
 # The libraries, what is pure beside them, and what shows documents.
 FUZZ_CLI := $(wildcard cli/lib/*.c cli/render/*.c cli/boot/*.c cli/svg/*.c)
-FUZZ_OBJ := $(patsubst %.c,$(B)/fuzz/%.o,$(LIB_SRC) $(FUZZ_CLI)) $(addprefix $(B)/fuzz/daemon/,kernel/getter.o serve/intake.o config.o)
+FUZZ_OBJ := $(patsubst %.c,$(B)/fuzz/%.o,$(LIB_SRC) $(FUZZ_CLI)) $(addprefix $(B)/fuzz/daemon/,kernel/getter.o serve/intake.o serve/reports.o config.o \
+	boot/kmsg-log.o boot/log.o boot/reported.o boot/request.o)
 
 $(FUZZ_OBJ): $(B)/fuzz/%.o: %.c
 	@mkdir -p $(@D)

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A directory in memory, for fuzzers of what is read from files: it lasts as long as the process. */
+#ifndef GPUWATCH_TESTS_FUZZ_DIRECTORY_H
+#define GPUWATCH_TESTS_FUZZ_DIRECTORY_H
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char directory[64];
+
+static int directory_remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	return remove(path);
+}
+
+static void directory_remove(void)
+{
+	nftw(directory, directory_remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Makes it at the first call. */
+static void directory_make(void)
+{
+	if (directory[0])
+		return;
+	snprintf(directory, sizeof(directory), "/dev/shm/gpuwatch-fuzz.%d", (int)getpid());
+	if (mkdir(directory, 0700) < 0)
+		abort();
+	atexit(directory_remove);
+}
+
+/* A file in it with this content. */
+static void directory_write(const char *name, const uint8_t *data, size_t size)
+{
+	char path[512];
+	int fd;
+
+	directory_make();
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+		abort();
+	close(fd);
+}
+
+#endif
