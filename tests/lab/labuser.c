@@ -40,6 +40,7 @@ static const char usage[] =
 	"  leaked-section/user-sleep | user-spin                     stay in a drm_dev_enter() section until then\n"
 	"  process-cycle/... | driver-sleep/...                      hold a mutex in an ioctl that sleeps\n"
 	"  stopped-signaller                                         signal fences, and be stopped\n"
+	"  crowd [threads=N]                                         N threads that sleep\n"
 	"  SCENARIO[/VARIANT]                                        any other: until it is stopped or this is killed\n"
 	"  healthy/process              healthy traffic with a process whose notifier waits, too\n"
 	"  fuse-hang                    a child in state D for a FUSE server that never answers, until this is killed\n"
@@ -629,6 +630,33 @@ static int trust_pipe(char **words)
 	return 0;
 }
 
+/* ---- many tasks ---- */
+
+static void *idle_main(void *unused)
+{
+	pause();
+	return unused;
+}
+
+/* So many threads that sleep; /tmp/crowd is there when all of them do. */
+static int crowd(char **words)
+{
+	unsigned int threads = 1000;
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	if (*words)
+		sscanf(*words, "threads=%u", &threads);
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, 16384);
+	while (threads--)
+		if ((errno = pthread_create(&thread, &attributes, idle_main, NULL)))
+			fail("pthread_create");
+	close(open("/tmp/crowd", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	pause();
+	return 0;
+}
+
 static unsigned int parse_seconds(char **words)
 {
 	unsigned int seconds = 3;
@@ -660,6 +688,8 @@ int main(int argc, char **argv)
 		return notifier_cycle(command + 15, argv + 1);
 	if (!strcmp(command, "healthy/process"))
 		return healthy(argv + 1);
+	if (!strcmp(command, "crowd"))
+		return crowd(argv + 2);
 	if (!strcmp(command, "trust/madvise-vma"))
 		return trust_madvise(argv + 1);
 	if (!strcmp(command, "trust/pipe-fault"))
