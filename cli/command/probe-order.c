@@ -73,7 +73,7 @@ static int probe_order_print_image(const struct cli *cli, const json_t *order)
 
 	svg_timeline(stream, order, cli_has(cli, OPTION_ALL));
 	text_finish(stream);
-	r = file_write(path, cli_has(cli, OPTION_FORCE), image, size);
+	r = file_write_public(path, cli_has(cli, OPTION_FORCE), image, size);
 	if (r == EXIT_NOTHING && strcmp(path, "-") != 0)
 		terminal_print(&cli->terminal, "%s: %zu devices, open it in a browser\n", path,
 			       json_array_size(field_array(order, "devices")));

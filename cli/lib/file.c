@@ -67,15 +67,21 @@ static int file_put_in_place(const char *temporary, const char *path, bool repla
 	return r < 0 ? -errno : 0;
 }
 
-static int file_write_temporary(int fd, const void *data, size_t size)
+static int file_open_up(int fd)
 {
 	mode_t mask = umask(0);
-	int r;
 
 	umask(mask);
-	r = gw_fd_write(fd, data, size);
-	if (r == 0 && fchmod(fd, 0666 & ~mask) < 0)
-		r = -errno;
+	return fchmod(fd, 0666 & ~mask) < 0 ? -errno : 0;
+}
+
+/* @fd: of mkostemp(), which nobody else may read. */
+static int file_write_temporary(int fd, bool private, const void *data, size_t size)
+{
+	int r = gw_fd_write(fd, data, size);
+
+	if (r == 0 && !private)
+		r = file_open_up(fd);
 	if (r == 0 && fsync(fd) < 0 && errno != EINVAL)
 		r = -errno;
 	return r;
@@ -101,7 +107,7 @@ static bool file_is_there(const char *path)
 	return lstat(path, &status) == 0 && (S_ISREG(status.st_mode) || S_ISLNK(status.st_mode));
 }
 
-static int file_write_path(const char *path, bool replace, const void *data, size_t size)
+static int file_write_path(const char *path, bool replace, bool private, const void *data, size_t size)
 {
 	_cleanup_free_ char *temporary = NULL;
 	struct stat status;
@@ -117,7 +123,7 @@ static int file_write_path(const char *path, bool replace, const void *data, siz
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	r = file_write_temporary(fd, data, size);
+	r = file_write_temporary(fd, private, data, size);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	if (r == 0)
@@ -137,13 +143,23 @@ int file_check_free(const char *path, bool replace)
 	return replace || file_is_standard(path) || !file_is_there(path) ? EXIT_NOTHING : file_refuse(path);
 }
 
-int file_write(const char *path, bool replace, const void *data, size_t size)
+static int file_write_any(const char *path, bool replace, bool private, const void *data, size_t size)
 {
-	int r = file_write_path(path, replace, data, size);
+	int r = file_write_path(path, replace, private, data, size);
 
 	if (r == -EEXIST)
 		return file_refuse(path);
 	if (r < 0)
 		complain("cannot write %s: %s", file_is_standard(path) ? "standard output" : path, strerror(-r));
 	return r < 0 ? EXIT_FILE : EXIT_NOTHING;
+}
+
+int file_write(const char *path, bool replace, const void *data, size_t size)
+{
+	return file_write_any(path, replace, true, data, size);
+}
+
+int file_write_public(const char *path, bool replace, const void *data, size_t size)
+{
+	return file_write_any(path, replace, false, data, size);
 }

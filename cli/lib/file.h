@@ -34,8 +34,12 @@ int file_check_free(const char *path, bool replace);
  * file_write - write a whole file ("-" = standard output)
  * @replace: false refuses when there is such a file
  *
- * Written beside it under a temporary name, synced, then renamed. Returns EXIT_NOTHING or EXIT_FILE.
+ * Written beside it under a temporary name, synced, then renamed. Only its owner may read it: recordings and evidence have
+ * addresses of the kernel, and what its log says. Returns EXIT_NOTHING or EXIT_FILE.
  */
 int file_write(const char *path, bool replace, const void *data, size_t size);
+
+/* The same with what the umask leaves, for what shows neither. */
+int file_write_public(const char *path, bool replace, const void *data, size_t size);
 
 #endif

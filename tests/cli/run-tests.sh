@@ -537,6 +537,7 @@ test_record() {
 	local file=$work/saved.gpuwatch
 	expect "record" 0 --socket="$socket" record "$file"
 	ok "record saves the daemon's bytes" cmp "$file" "$work/canned.gpuwatch"
+	ok "record is its owner's alone" test "$(stat -c %a "$file")" = 600
 	ok "record says what it saved" grep -qxE "$file: [0-9.]+ KiB, 4 snapshots" "$work/out"
 	expect_trouble "record does not overwrite" 4 "there already: --force" --socket="$socket" record "$file"
 	echo old >"$file"

@@ -91,6 +91,7 @@ healthy() {
 	begin "$1"
 	sleep "$2"
 	cp "$LAB/truth" "$dir/truth.jsonl"
+	gpuwatch-cli record --force "$dir/recording" >/dev/null
 	end "$1"
 }
 

@@ -202,5 +202,14 @@ opener_gone() {
 	[ -z "$(opener_pid)" ] && [ ! -e /run/gpuwatch/perf ]
 }
 check "the opener of perf events has gone" wait_until 10 opener_gone
+# A kernel that cannot be watched does not get better by trying again.
+mount -t tmpfs none /sys/kernel/btf
+check "no BTF: it does not start" not systemctl start gpuwatchd
+sleep 5
+check "no BTF: and is not tried again" [ "$(systemctl show -P ExecMainStatus,NRestarts,ActiveState gpuwatchd | paste -sd,)" = 69,0,failed ]
+umount /sys/kernel/btf
+check "with it again, it starts" systemctl start gpuwatchd
+systemctl stop gpuwatchd
+wait_until 60 pins_gone
 check "no failed unit" [ -z "$(systemctl list-units --failed --plain --no-legend | grep gpuwatch)" ]
 verdict
