@@ -48,6 +48,7 @@ struct daemon {
 	struct gw_status status;
 	sd_event *event;
 	struct gw_perf *perf;
+	struct gw_memory memory;
 	struct gw_private_socket *private_socket;
 	struct gw_loader *loader;
 	struct gw_reports *reports;
@@ -159,6 +160,8 @@ static void daemon_on_looked(void *userdata)
 	struct daemon *daemon = userdata;
 
 	gw_bus_api_looked(daemon->api);
+	if (gw_reports_active(daemon->reports) == 0)
+		gw_memory_follow(&daemon->memory);
 }
 
 static void daemon_on_boot_answered(const struct gw_boot_answer *answer, void *userdata)
@@ -374,7 +377,7 @@ static int daemon_add_parts(struct daemon *daemon)
 	if (r >= 0)
 		r = daemon_add_bus_api(daemon);
 	if (r >= 0)
-		r = gw_private_socket_serve(daemon->private_socket, daemon->event, daemon->api);
+		r = gw_private_socket_serve(daemon->private_socket, daemon->event, daemon->api, &daemon->memory);
 	if (r >= 0 && !daemon->options.standalone)
 		r = gw_bus_new(&daemon->bus, daemon->event, daemon->api);
 	if (r >= 0)
@@ -386,7 +389,7 @@ static int daemon_add_parts(struct daemon *daemon)
 
 static void daemon_lock_memory(struct daemon *daemon)
 {
-	daemon->status.memory_error = -gw_memory_lock();
+	daemon->status.memory_error = -gw_memory_lock(&daemon->memory, daemon->config.recording_bytes);
 	if (daemon->status.memory_error)
 		log_warning("Memory cannot be locked (%s): gpuwatchd itself may get stuck when memory is short.",
 			    strerror(daemon->status.memory_error));

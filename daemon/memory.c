@@ -3,6 +3,7 @@
 #include "daemon/memory.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <malloc.h>
 #include <stdbool.h>
@@ -14,9 +15,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "lib/base/cleanup.h"
+#include "bpf/abi/records.h"
+#include "lib/base/files.h"
 
 #define STACK_RESERVE (256 << 10)
+#define LOOK_LEAST (16U << 20) /* bytes of heap for a look at few tasks, and for reports */
+#define TASKS_MAX 50000	       /* more would be too much of the unit's memory */
 
 /* Touches the stack once, down to where the deepest call may come. */
 __attribute__((noinline)) static void prefault_stack(void)
@@ -60,7 +64,24 @@ static int memory_lock_all(void)
 	return mlockall(MCL_CURRENT | MCL_FUTURE) < 0 ? -errno : 0;
 }
 
-int gw_memory_lock(void)
+/* How many there are in the system: the last figure but one of "0.20 0.18 0.12 1/80 11206". */
+static uint32_t memory_count_tasks(void)
+{
+	char text[128] = "";
+	unsigned int tasks = 0;
+
+	gw_file_text(AT_FDCWD, "/proc/loadavg", text, sizeof(text));
+	return sscanf(text, "%*s %*s %*s %*u/%u", &tasks) == 1 ? tasks : 0;
+}
+
+/* A look at all tasks has a record of each that sleeps. */
+static void memory_measure(struct gw_memory *memory, uint32_t tasks)
+{
+	memory->tasks = tasks < TASKS_MAX ? tasks : TASKS_MAX;
+	memory->looks = LOOK_LEAST + memory->tasks * sizeof(struct gw_task_record);
+}
+
+int gw_memory_lock(struct gw_memory *memory, size_t kept)
 {
 	int r;
 
@@ -68,12 +89,24 @@ int gw_memory_lock(void)
 	mallopt(M_TRIM_THRESHOLD, -1); /* which never shrinks */
 	mallopt(M_ARENA_MAX, 1);
 	r = memory_lock_all();
-	memory_prefault_heap(GW_MEMORY_RESERVE);
+	memory->kept = kept;
+	memory_measure(memory, memory_count_tasks());
+	memory_prefault_heap(memory->kept + memory->looks);
 	prefault_stack();
 	return r;
 }
 
-void gw_memory_give_back(void)
+void gw_memory_follow(struct gw_memory *memory)
 {
-	malloc_trim(GW_MEMORY_RESERVE);
+	uint32_t tasks = memory_count_tasks();
+
+	if (memory->tasks == TASKS_MAX || tasks < memory->tasks + memory->tasks / 4)
+		return;
+	memory_measure(memory, tasks);
+	memory_prefault_heap(memory->looks);
+}
+
+void gw_memory_give_back(const struct gw_memory *memory)
+{
+	malloc_trim(memory->kept + memory->looks);
 }

@@ -7,18 +7,27 @@
 #define GPUWATCH_DAEMON_MEMORY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
-#define GW_MEMORY_RESERVE (16U << 20) /* bytes of heap */
+struct gw_memory {
+	size_t kept;	/* bytes of heap set aside for what is kept over time: recordings */
+	size_t looks;	/* for looks at the kernel */
+	uint32_t tasks; /* that those are enough for */
+};
 
 /*
- * gw_memory_lock - lock all memory and set GW_MEMORY_RESERVE aside
+ * gw_memory_lock - lock all memory and set a reserve aside
+ * @kept: bytes that the daemon may keep over time, see above
  *
  * Call before anything else allocates much. Returns 0, or -errno when locking
  * was refused (the reserve is there all the same).
  */
-int gw_memory_lock(void);
+int gw_memory_lock(struct gw_memory *memory, size_t kept);
+
+/* After a look, while nothing is stuck: if there are many more tasks than the reserve was made for, makes it larger. */
+void gw_memory_follow(struct gw_memory *memory);
 
 /* After a client of the daemon has gone: what lies free at the heap's end beyond the reserve goes back to the system. */
-void gw_memory_give_back(void);
+void gw_memory_give_back(const struct gw_memory *memory);
 
 #endif

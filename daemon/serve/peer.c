@@ -42,6 +42,7 @@ struct gw_peer {
 	bool gone;
 	int error;	      /* rule that it broke, see gw_intake_next(); 0 = none */
 	uint64_t since_usec;  /* it is connected */
+	uint64_t asked_usec;  /* it last sent something */
 	uint64_t unread_usec; /* since when it has not read all; 0 = it has */
 };
 
@@ -100,6 +101,8 @@ static void peer_pass(struct gw_peer *peer)
 		peer->error = (int)size;
 		return;
 	}
+	if (size > 0)
+		peer->asked_usec = gw_now_mono_ns() / GW_NSEC_PER_USEC;
 	peer->size -= (size_t)size;
 	memmove(peer->data, peer->data + size, peer->size);
 }
@@ -132,6 +135,11 @@ void gw_peer_go_on(struct gw_peer *peer, bool may_call)
 }
 
 /* ---- asking --------------------------------------------------------------------------------- */
+
+uint64_t gw_peer_idle_usec(const struct gw_peer *peer, uint64_t now_usec)
+{
+	return now_usec > peer->asked_usec ? now_usec - peer->asked_usec : 0;
+}
 
 uid_t gw_peer_uid(const struct gw_peer *peer)
 {
@@ -250,7 +258,7 @@ int gw_peer_new(struct gw_peer **ret, sd_event *event, struct gw_bus_api *api, i
 	peer->socket = fd;
 	peer->uid = uid;
 	peer->feed = -1;
-	peer->since_usec = gw_now_mono_ns() / GW_NSEC_PER_USEC;
+	peer->since_usec = peer->asked_usec = gw_now_mono_ns() / GW_NSEC_PER_USEC;
 	r = peer_open_bus(peer);
 	if (r >= 0)
 		r = peer_start(peer, event, pending_max);

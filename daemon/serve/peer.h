@@ -33,6 +33,9 @@ void gw_peer_free(struct gw_peer *peer);
 /* After each round of the event loop: lets it go on if it may. @may_call: it may get another answer now. */
 void gw_peer_go_on(struct gw_peer *peer, bool may_call);
 
+/* For how long it has asked nothing. */
+uint64_t gw_peer_idle_usec(const struct gw_peer *peer, uint64_t now_usec);
+
 uid_t gw_peer_uid(const struct gw_peer *peer);
 
 /* An answer or signal lies there that it has not read. */

@@ -26,6 +26,7 @@
 #define BEHIND_OF_USER_MAX 2 /* connections of one user whose answers lie unread: memory of the daemon */
 #define GROUPS_MAX 1024
 #define TICK_USEC (5 * GW_USEC_PER_SEC)
+#define IDLE_USEC (300 * GW_USEC_PER_SEC) /* longer than any answer takes */
 #define COMPLAINT_USEC (60 * GW_USEC_PER_SEC)
 
 struct gw_private_socket {
@@ -37,6 +38,7 @@ struct gw_private_socket {
 	sd_event_source *round; /* after each round of the loop */
 	sd_event_source *tick;	/* while there are peers */
 	struct gw_bus_api *api;
+	const struct gw_memory *memory;
 	struct gw_peer *peers[PEERS_MAX]; /* NULL = free */
 	uint64_t complained_usec;	  /* last line in the log about somebody who was refused; 0 = none yet */
 };
@@ -113,23 +115,68 @@ static unsigned int socket_count_all(const struct gw_private_socket *server)
 	return count;
 }
 
+/* What was allocated for it goes back to the system, as far as it lies at the heap's end. */
+static void socket_drop_peer(const struct gw_private_socket *server, struct gw_peer **place)
+{
+	gw_peer_free(*place);
+	*place = NULL;
+	gw_memory_give_back(server->memory);
+}
+
+/* Whether this user has as many connections as it may, and whether all users together have. */
+static bool socket_user_is_full(const struct gw_private_socket *server, uid_t uid)
+{
+	return uid != 0 && socket_count(server, uid, false) >= PEERS_OF_USER_MAX;
+}
+
+static bool socket_is_full(const struct gw_private_socket *server, uid_t uid)
+{
+	return uid != 0 && socket_count_all(server) - socket_count(server, 0, false) >= PEERS_OF_USERS_MAX;
+}
+
+/* The one that has asked nothing for the longest time, if that is long; of one user, or of all but root. */
+static struct gw_peer **socket_idlest(struct gw_private_socket *server, const uid_t *uid)
+{
+	uint64_t now = socket_now_usec(), longest = IDLE_USEC;
+	struct gw_peer **idlest = NULL;
+
+	for (size_t i = 0; i < PEERS_MAX; i++) {
+		struct gw_peer *peer = server->peers[i];
+
+		if (!peer || (uid ? gw_peer_uid(peer) != *uid : gw_peer_uid(peer) == 0) ||
+		    gw_peer_idle_usec(peer, now) < longest)
+			continue;
+		longest = gw_peer_idle_usec(peer, now);
+		idlest = &server->peers[i];
+	}
+	return idlest;
+}
+
+/* Who only listens may stay, until somebody else needs its place. */
+static void socket_make_room(struct gw_private_socket *server, uid_t uid)
+{
+	bool user = socket_user_is_full(server, uid);
+	struct gw_peer **idlest =
+		user || socket_is_full(server, uid) ? socket_idlest(server, user ? &uid : NULL) : NULL;
+
+	if (!idlest)
+		return;
+	socket_complain(
+		server,
+		"Closed a connection of user %u to the private socket: it is idle, and another one needs its place.",
+		(unsigned)gw_peer_uid(*idlest));
+	socket_drop_peer(server, idlest);
+}
+
 static struct gw_peer **socket_free_place(struct gw_private_socket *server, uid_t uid)
 {
-	if (uid != 0 && (socket_count(server, uid, false) >= PEERS_OF_USER_MAX ||
-			 socket_count_all(server) - socket_count(server, 0, false) >= PEERS_OF_USERS_MAX))
+	socket_make_room(server, uid);
+	if (socket_user_is_full(server, uid) || socket_is_full(server, uid))
 		return NULL;
 	for (size_t i = 0; i < PEERS_MAX; i++)
 		if (!server->peers[i])
 			return &server->peers[i];
 	return NULL;
-}
-
-/* What was allocated for it goes back to the system, as far as it lies at the heap's end. */
-static void socket_drop_peer(struct gw_peer **place)
-{
-	gw_peer_free(*place);
-	*place = NULL;
-	gw_memory_give_back();
 }
 
 static void socket_drop_those_over(struct gw_private_socket *server)
@@ -143,7 +190,7 @@ static void socket_drop_those_over(struct gw_private_socket *server)
 		if (why)
 			socket_complain(server, "Closed a connection of user %u to the private socket: %s.",
 					(unsigned)gw_peer_uid(server->peers[i]), why);
-		socket_drop_peer(&server->peers[i]);
+		socket_drop_peer(server, &server->peers[i]);
 	}
 }
 
@@ -336,12 +383,14 @@ int gw_private_socket_new(struct gw_private_socket **ret, const char *path, int 
 	return 0;
 }
 
-int gw_private_socket_serve(struct gw_private_socket *server, sd_event *event, struct gw_bus_api *api)
+int gw_private_socket_serve(struct gw_private_socket *server, sd_event *event, struct gw_bus_api *api,
+			    const struct gw_memory *memory)
 {
 	int r;
 
 	server->event = sd_event_ref(event);
 	server->api = api;
+	server->memory = memory;
 	r = sd_event_add_post(event, &server->round, socket_on_round, server);
 	if (r >= 0)
 		r = sd_event_add_time_relative(event, &server->tick, CLOCK_MONOTONIC, TICK_USEC, TICK_USEC / 2,

@@ -11,6 +11,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "daemon/memory.h"
 #include "daemon/serve/bus-api.h"
 
 struct gw_private_socket;
@@ -27,8 +28,9 @@ struct gw_private_socket;
 int gw_private_socket_new(struct gw_private_socket **ret, const char *path, int patience_msec, char *message,
 			  size_t size);
 
-/* Accept root, the daemon's own user and members of its group. */
-int gw_private_socket_serve(struct gw_private_socket *socket, sd_event *event, struct gw_bus_api *api);
+/* Accept root, the daemon's own user and members of its group. @memory: what of it clients gave back is given to the system. */
+int gw_private_socket_serve(struct gw_private_socket *socket, sd_event *event, struct gw_bus_api *api,
+			    const struct gw_memory *memory);
 
 /* Closes all connections and removes the path. */
 void gw_private_socket_free(struct gw_private_socket *socket);

@@ -50,5 +50,19 @@ check "none of its processes was killed" grep -qx 'oom_kill 0' /sys/fs/cgroup/sy
 check "it is the same process" [ "$(main_pid)" = "$pid" ]
 check "its memory comes back" wait_until 60 settled
 echo "memory: $(($(memory current) >> 20)) MB after"
+
+# Who only listens keeps its place until another connection of its user needs it.
+as_member() {
+	setpriv --reuid=65534 --regid=gpuwatch --clear-groups gpuwatch-cli --socket=/run/gpuwatch/private "$@"
+}
+for _ in 1 2 3 4 5 6 7 8; do
+	as_member deadlocks --follow >/dev/null 2>&1 &
+done
+sleep 3
+as_member status >/dev/null 2>&1
+check "a user has eight connections and no more" [ $? -eq 3 ]
+sleep 310
+check "one that has been idle for long makes room" as_member status
+pkill -u 65534
 check "the log is not flooded" [ "$(journalctl -u gpuwatchd --no-pager | wc -l)" -lt 100 ]
 verdict
