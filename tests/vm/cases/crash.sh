@@ -72,7 +72,8 @@ echo THAWED >/tmp/freezer/hung/freezer.state
 wait "$hung"
 check "which ends at last, and leaves the socket alone" daemon_answers
 
-stop_daemon
+kill -9 "$daemon"
+wait "$daemon"
 pins=/sys/fs/bpf/gpuwatch
 mkdir "$pins/other"
 pin=$(find "$pins" -name 'map_*' | head -n 1)

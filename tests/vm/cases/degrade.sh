@@ -84,6 +84,18 @@ check "and its fence has its names" fence_is_named
 lab_stop fence-lock-cycle/resv
 stop_daemon
 
+# Where the kernel hides its symbols, a timeout cannot be recognised: what might end by itself proves nothing.
+echo 2 >/proc/sys/kernel/kptr_restrict
+start_daemon --no-pin || exit 1
+check "hidden symbols are said" sh -c 'gpuwatch-cli status --json | jq -r ".limitations[]" | grep -q "symbols"'
+lab_start "late-reset/bounded seconds=6"
+sleep 5
+check "hidden symbols: nothing is proven" [ "$(gpuwatch-cli deadlocks --json | jq 'map(select(.confidence == "proven")) | length')" -eq 0 ]
+check "while it stands" [ "$(jq .formed_mono_ns "$LAB/truth")" -gt 0 ]
+lab_stop late-reset
+stop_daemon
+echo 0 >/proc/sys/kernel/kptr_restrict
+
 # A daemon that answers nothing and cannot be made to is left behind: its successor takes the socket over.
 start_daemon --no-pin || exit 1
 hung=$daemon
