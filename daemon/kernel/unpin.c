@@ -10,6 +10,14 @@
 #include <string.h>
 #include <sys/vfs.h>
 
+#define HASH_DIGITS 16
+
+/* @name: what follows it may be more of the path. */
+static bool unpin_is_hash(const char *name)
+{
+	return strcspn(name, "/") == HASH_DIGITS && strspn(name, "0123456789abcdef") == HASH_DIGITS;
+}
+
 /* DIRECTORY/HASH/map_... and link_..., see pins.c. */
 static bool unpin_is_ours(const char *path, const struct FTW *where)
 {
@@ -19,9 +27,11 @@ static bool unpin_is_ours(const char *path, const struct FTW *where)
 	case 0:
 		return true;
 	case 1:
-		return strlen(name) == 16 && strspn(name, "0123456789abcdef") == 16;
+		return unpin_is_hash(name);
 	case 2:
-		return strncmp(name, "map_", 4) == 0 || strncmp(name, "link_", 5) == 0;
+		return where->base > HASH_DIGITS && unpin_is_hash(name - HASH_DIGITS - 1) &&
+		       name[-HASH_DIGITS - 2] == '/' &&
+		       (strncmp(name, "map_", 4) == 0 || strncmp(name, "link_", 5) == 0);
 	}
 	return false;
 }
