@@ -15,6 +15,7 @@
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
+#include <linux/semaphore.h>
 #include <linux/seq_file.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -57,6 +58,7 @@ enum lab_lock_type {
 	LAB_RESV, /* dma_resv, which is a ww_mutex */
 	LAB_RWSEM, /* the holder has it for write, others want it for read */
 	LAB_RWSEM_READ, /* the holder has it for read, others want it for write */
+	LAB_SEMAPHORE, /* used as a lock */
 };
 
 struct lab_lock {
@@ -66,6 +68,7 @@ struct lab_lock {
 		struct mutex mutex;
 		struct dma_resv resv;
 		struct rw_semaphore rwsem;
+		struct semaphore semaphore;
 	};
 };
 

@@ -18,6 +18,9 @@ void lab_lock_init(struct lab_lock *lock, enum lab_lock_type type)
 	case LAB_RWSEM_READ:
 		init_rwsem(&lock->rwsem);
 		break;
+	case LAB_SEMAPHORE:
+		sema_init(&lock->semaphore, 1);
+		break;
 	}
 }
 
@@ -48,6 +51,9 @@ void lab_lock_hold(struct lab_lock *lock)
 	case LAB_RWSEM_READ:
 		down_read(&lock->rwsem);
 		break;
+	case LAB_SEMAPHORE:
+		down(&lock->semaphore);
+		break;
 	}
 }
 
@@ -66,6 +72,9 @@ void lab_lock_release(struct lab_lock *lock)
 		break;
 	case LAB_RWSEM_READ:
 		up_read(&lock->rwsem);
+		break;
+	case LAB_SEMAPHORE:
+		up(&lock->semaphore);
 		break;
 	}
 }
@@ -86,6 +95,9 @@ void lab_lock_contend(struct lab_lock *lock)
 	case LAB_RWSEM_READ:
 		down_write(&lock->rwsem);
 		break;
+	case LAB_SEMAPHORE:
+		down(&lock->semaphore);
+		break;
 	}
 }
 
@@ -103,6 +115,9 @@ void lab_lock_contend_done(struct lab_lock *lock)
 		break;
 	case LAB_RWSEM_READ:
 		up_write(&lock->rwsem);
+		break;
+	case LAB_SEMAPHORE:
+		up(&lock->semaphore);
 		break;
 	}
 }
@@ -132,6 +147,9 @@ void lab_lock_release_for_owner(struct lab_lock *lock)
 	case LAB_RWSEM_READ:
 		up_read(&lock->rwsem);
 		break;
+	case LAB_SEMAPHORE:
+		up(&lock->semaphore);
+		break;
 	}
 }
 
@@ -141,6 +159,8 @@ const void *lab_lock_address(const struct lab_lock *lock)
 		return &lock->mutex;
 	if (lock->type == LAB_RESV)
 		return &lock->resv.lock;
+	if (lock->type == LAB_SEMAPHORE)
+		return &lock->semaphore;
 	return &lock->rwsem;
 }
 
@@ -150,5 +170,7 @@ const char *lab_lock_type_name(const struct lab_lock *lock)
 		return "mutex";
 	if (lock->type == LAB_RESV)
 		return "ww_mutex";
+	if (lock->type == LAB_SEMAPHORE)
+		return "semaphore";
 	return "rwsem";
 }
