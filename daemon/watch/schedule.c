@@ -18,6 +18,10 @@
 #define IDLE_INTERVAL_NS (1 * GW_NSEC_PER_SEC)
 #define EMPTY_INTERVAL_NS (10 * GW_NSEC_PER_SEC)
 
+/* Between looks at a machine where nothing is seen to wait, and after one that saw a task which may be stuck all the same. */
+#define PATROL_INTERVAL_NS (15 * GW_NSEC_PER_SEC)
+#define PATROL_SUSPECT_NS (5 * GW_NSEC_PER_SEC)
+
 static bool schedule_stands(const struct gw_schedule *schedule, uint64_t active_waits)
 {
 	return schedule->findings.wants_more || active_waits > 0;
@@ -56,6 +60,8 @@ static void schedule_set_due(struct gw_schedule *schedule, uint64_t due_ns)
 {
 	if (due_ns > schedule->full_due_ns)
 		due_ns = schedule->full_due_ns;
+	if (due_ns > schedule->patrol_due_ns)
+		due_ns = schedule->patrol_due_ns;
 	schedule->due_ns = due_ns == UINT64_MAX ? due_ns : schedule_not_too_soon(schedule, due_ns);
 }
 
@@ -106,7 +112,7 @@ bool gw_schedule_depth(const struct gw_schedule *schedule, uint64_t now_ns, uint
 		*ret = GW_LOOK_ALL;
 	else if (now_ns >= schedule->full_due_ns)
 		*ret = GW_LOOK_FULL;
-	else if (schedule_stands(schedule, active_waits))
+	else if (schedule_stands(schedule, active_waits) || now_ns >= schedule->patrol_due_ns)
 		*ret = GW_LOOK_TRACKED;
 	else
 		return false;
@@ -129,11 +135,28 @@ static void schedule_take_findings(struct gw_schedule *schedule, const struct gw
 	schedule->findings = *findings;
 }
 
+/* More tasks are stuck than full looks have seen: two of them show whose they are, and report it. */
+static void schedule_patrol(struct gw_schedule *schedule, uint64_t end_ns, const struct gw_findings *findings)
+{
+	bool more = findings->still > schedule->patrol_still;
+
+	schedule->patrol_still = findings->still;
+	schedule->patrol_due_ns = UINT64_MAX;
+	if (!findings->patrols)
+		return;
+	if (more) {
+		schedule->full_again = true;
+		schedule->full_due_ns = end_ns;
+	}
+	schedule->patrol_due_ns =
+		end_ns + (findings->blocked > findings->still ? PATROL_SUSPECT_NS : PATROL_INTERVAL_NS);
+}
+
 void gw_schedule_looked(struct gw_schedule *schedule, enum gw_depth depth, uint64_t begin_ns, uint64_t end_ns,
 			const struct gw_findings *findings)
 {
 	/* The first full look is followed by a second one, later ones only while they are needed, or after one that failed. */
-	bool again = schedule->looked_ns == 0 || !findings || findings->older_than_programs;
+	bool again = schedule->looked_ns == 0 || !findings || findings->older_than_programs || schedule->full_again;
 
 	schedule->looked_ns = end_ns;
 	schedule->took_ns = end_ns - begin_ns;
@@ -145,6 +168,10 @@ void gw_schedule_looked(struct gw_schedule *schedule, enum gw_depth depth, uint6
 		schedule->uneventful++;
 	if (depth != GW_LOOK_TRACKED)
 		schedule->full_due_ns = again ? end_ns + FULL_INTERVAL_NS : UINT64_MAX;
+	if (depth != GW_LOOK_TRACKED)
+		schedule->full_again = false;
+	if (findings)
+		schedule_patrol(schedule, end_ns, findings);
 	if (schedule->requested > 0)
 		schedule->requested--;
 }
@@ -156,13 +183,13 @@ bool gw_schedule_ready(const struct gw_schedule *schedule)
 
 const char *gw_schedule_state(const struct gw_schedule *schedule)
 {
-	if (schedule->due_ns == UINT64_MAX)
+	if (schedule->due_ns == UINT64_MAX || schedule->due_ns == schedule->patrol_due_ns)
 		return "asleep";
 	return schedule_idles(schedule) ? "idling" : "looking";
 }
 
 void gw_schedule_init(struct gw_schedule *schedule, const struct gw_pace *pace, uint64_t now_ns)
 {
-	*schedule = (struct gw_schedule){ .pace = *pace, .due_ns = UINT64_MAX };
+	*schedule = (struct gw_schedule){ .pace = *pace, .due_ns = UINT64_MAX, .patrol_due_ns = UINT64_MAX };
 	gw_schedule_request_full(schedule, now_ns);
 }

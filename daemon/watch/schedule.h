@@ -26,6 +26,9 @@ struct gw_schedule {
 	uint64_t took_ns;	     /* how long it took */
 	uint64_t due_ns;	     /* next look, UINT64_MAX = none */
 	uint64_t full_due_ns;	     /* next full look, UINT64_MAX = none */
+	uint64_t patrol_due_ns;	     /* next look for tasks that nothing wakes the daemon for, UINT64_MAX = none */
+	size_t patrol_still;	     /* tasks that such looks have found and a full look has seen */
+	bool full_again;	     /* the next full look is followed by a second one */
 	unsigned uneventful;	     /* looks in a row that found nothing new */
 	unsigned succeeded;	     /* looks that did, up to 2 */
 	unsigned requested;	     /* looks at everything that were asked for and are still to come */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/watch/patrol.h"
 #include "daemon/watch/recorder.h"
 #include "daemon/watch/words.h"
 #include "lib/base/cleanup.h"
@@ -18,6 +19,7 @@ struct gw_watch {
 	struct gw_recorder *recorder;
 	struct gw_words *words;
 	bool words_refused; /* that was logged */
+	struct gw_patrol patrol;
 	struct gw_reports *reports;
 	const struct gw_known *known;
 	struct gw_cgroups *cgroups;
@@ -111,6 +113,16 @@ static void watch_find_old_waits(struct gw_findings *findings, const struct gw_s
 	}
 }
 
+static void watch_patrol(struct gw_watch *watch, struct gw_findings *findings, const struct gw_snapshot *snapshot)
+{
+	if (gw_snapshot_head(snapshot)->incomplete)
+		return;
+	gw_patrol_update(&watch->patrol, snapshot, watch->policy.stall_ns);
+	findings->patrols = watch->patrol.wanted;
+	findings->blocked = watch->patrol.blocked;
+	findings->still = watch->patrol.still;
+}
+
 static bool watch_has_older_than(const struct gw_analysis *analysis, uint64_t attached_ns)
 {
 	const struct gw_report *const *reports;
@@ -184,6 +196,7 @@ static int watch_look(struct gw_watch *watch, enum gw_depth depth, struct gw_fin
 		return r;
 	gw_recorder_add(watch->recorder, gw_steal(data), size, gw_loader_host(watch->loader)->header.size);
 	watch_find_old_waits(findings, snapshot, watch->policy.min_wait_ns);
+	watch_patrol(watch, findings, snapshot);
 	r = gw_analysis_step(watch->analysis, snapshot, watch_on_report, watch);
 	findings->wants_more = gw_analysis_wants_more(watch->analysis);
 	watch_sample_spinners(watch, findings);

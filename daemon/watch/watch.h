@@ -36,9 +36,11 @@ enum gw_depth {
 
 /* What a look found, for whoever decides when the next one is due. */
 struct gw_findings {
-	size_t old_waits;	  /* tasks that wait longer than the policy's min_wait_ns */
-	uint64_t identity;	  /* differs when it is not the same tasks in the same waits as before */
-	bool wants_more;	  /* gw_analysis_wants_more() */
+	size_t old_waits;  /* tasks that wait longer than the policy's min_wait_ns */
+	uint64_t identity; /* differs when it is not the same tasks in the same waits as before */
+	bool wants_more;   /* gw_analysis_wants_more() */
+	bool patrols;	   /* struct gw_patrol: wanted, blocked, still */
+	size_t blocked, still;
 	bool older_than_programs; /* an active report rests on waits that only a full look shows */
 };
 

@@ -130,6 +130,41 @@ TEST(full_looks_go_on_while_a_report_rests_on_waits_that_only_they_show)
 	while (scene.schedule.due_ns != NEVER);
 }
 
+/* Nothing wakes the daemon for a driver's sleep that no program tracks. */
+TEST(stuck_task_that_nothing_wakes_for_brings_two_full_looks)
+{
+	struct scene scene = started();
+	unsigned full = 0;
+
+	scene.findings.patrols = true;
+	scene_fire(&scene);
+	scene_fire(&scene);
+	assert_string_equal(gw_schedule_state(&scene.schedule), "asleep");
+	assert_int_equal(scene_fire(&scene), 15 * SECOND);
+	assert_int_equal(scene.depth, GW_LOOK_TRACKED);
+	scene.findings.blocked = 1;
+	assert_int_equal(scene_fire(&scene), 15 * SECOND);
+	assert_int_equal(scene_fire(&scene), 5 * SECOND);
+	scene.findings.still = 1;
+	scene_fire(&scene);
+	for (unsigned i = 0; i < 6; i++) {
+		scene_fire(&scene);
+		full += scene.depth == GW_LOOK_FULL;
+	}
+	assert_int_equal(full, 2);
+	assert_int_equal(scene_fire(&scene), 15 * SECOND);
+}
+
+TEST(machine_without_a_gpu_is_not_patrolled)
+{
+	struct scene scene = started();
+
+	scene.findings.blocked = scene.findings.still = 1;
+	scene_fire(&scene);
+	scene_fire(&scene);
+	assert_true(scene.schedule.due_ns == NEVER);
+}
+
 TEST(full_look_that_fails_is_repeated)
 {
 	struct scene scene = started();
@@ -330,6 +365,8 @@ int main(void)
 		cmocka_unit_test(start_is_two_full_looks_and_then_sleep),
 		cmocka_unit_test(ready_is_a_look_that_saw_nothing_or_two),
 		cmocka_unit_test(full_looks_go_on_while_a_report_rests_on_waits_that_only_they_show),
+		cmocka_unit_test(stuck_task_that_nothing_wakes_for_brings_two_full_looks),
+		cmocka_unit_test(machine_without_a_gpu_is_not_patrolled),
 		cmocka_unit_test(full_look_that_fails_is_repeated),
 		cmocka_unit_test(wait_that_begins_is_looked_at_when_it_may_be_old),
 		cmocka_unit_test(wait_that_ended_before_its_look_costs_none),

@@ -35,6 +35,7 @@ struct gw_snapshot {
 	const struct gw_word_record **words;
 	const struct gw_timer_record **timers;
 	const struct gw_lock_record **locks;
+	const struct gw_present_record **present;
 	size_t counts[GW_RECORD_TYPES];
 	struct gw_index index[GW_RECORD_TYPES]; /* by address, or what else identifies a record of that type */
 };
@@ -399,9 +400,10 @@ static int snapshot_allocate(struct gw_snapshot *snapshot, const size_t *counts)
 	snapshot->words = snapshot_array(counts[GW_RECORD_WORD], sizeof(*snapshot->words));
 	snapshot->timers = snapshot_array(counts[GW_RECORD_TIMER], sizeof(*snapshot->timers));
 	snapshot->locks = snapshot_array(counts[GW_RECORD_LOCK], sizeof(*snapshot->locks));
-	return snapshot->tasks && snapshot->works && snapshot->timelines && snapshot->hazards && snapshot->symbols &&
-			       snapshot->modules && snapshot->sections && snapshot->faults && snapshot->timers &&
-			       snapshot->locks && snapshot->words
+	snapshot->present = snapshot_array(counts[GW_RECORD_PRESENT], sizeof(*snapshot->present));
+	return snapshot->tasks && snapshot->present && snapshot->works && snapshot->timelines && snapshot->hazards &&
+			       snapshot->symbols && snapshot->modules && snapshot->sections && snapshot->faults &&
+			       snapshot->timers && snapshot->locks && snapshot->words
 		       ? 0
 		       : -ENOMEM;
 }
@@ -434,6 +436,9 @@ static int snapshot_add_record(struct gw_snapshot *snapshot, const struct gw_rec
 		break;
 	case GW_RECORD_MODULE:
 		snapshot->modules[at] = (const struct gw_module_record *)record;
+		break;
+	case GW_RECORD_PRESENT:
+		snapshot->present[at] = (const struct gw_present_record *)record;
 		break;
 	case GW_RECORD_WORD:
 		snapshot->words[at] = (const struct gw_word_record *)record;
@@ -569,6 +574,7 @@ void gw_snapshot_free(struct gw_snapshot *snapshot)
 	free(snapshot->words);
 	free(snapshot->timers);
 	free(snapshot->locks);
+	free(snapshot->present);
 	snapshot_buffer_unref(snapshot->buffer);
 	free(snapshot);
 }
@@ -631,6 +637,14 @@ bool gw_snapshot_has_modules(const struct gw_snapshot *snapshot)
 	return snapshot->counts[GW_RECORD_MODULE] > 0;
 }
 
+bool gw_snapshot_has_gpu_module(const struct gw_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->counts[GW_RECORD_MODULE]; i++)
+		if (snapshot->modules[i]->flags & GW_MODULE_F_GPU)
+			return true;
+	return false;
+}
+
 bool gw_snapshot_module_is_gpu(const struct gw_snapshot *snapshot, const char *name)
 {
 	for (size_t i = 0; i < snapshot->counts[GW_RECORD_MODULE]; i++)
@@ -643,6 +657,12 @@ size_t gw_snapshot_sections(const struct gw_snapshot *snapshot, const struct gw_
 {
 	*ret = snapshot->sections;
 	return snapshot->counts[GW_RECORD_SECTION];
+}
+
+size_t gw_snapshot_all_present(const struct gw_snapshot *snapshot, const struct gw_present_record *const **ret)
+{
+	*ret = snapshot->present;
+	return snapshot->counts[GW_RECORD_PRESENT];
 }
 
 size_t gw_snapshot_words(const struct gw_snapshot *snapshot, const struct gw_word_record *const **ret)

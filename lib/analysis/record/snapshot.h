@@ -59,6 +59,9 @@ size_t gw_snapshot_timers(const struct gw_snapshot *snapshot, const struct gw_ti
 
 size_t gw_snapshot_faults(const struct gw_snapshot *snapshot, const struct gw_fault_record *const **ret);
 
+/* Tasks that have no TASK record. */
+size_t gw_snapshot_all_present(const struct gw_snapshot *snapshot, const struct gw_present_record *const **ret);
+
 /* Of the kernel log, oldest first of those about tasks and of those about GPUs. */
 size_t gw_snapshot_words(const struct gw_snapshot *snapshot, const struct gw_word_record *const **ret);
 
@@ -88,6 +91,9 @@ const struct gw_symbol_record *gw_snapshot_symbol(const struct gw_snapshot *snap
 
 /* Whether it was recorded which modules drive GPUs, if only that none does. */
 bool gw_snapshot_has_modules(const struct gw_snapshot *snapshot);
+
+/* Whether any module was recorded as one that drives a GPU. */
+bool gw_snapshot_has_gpu_module(const struct gw_snapshot *snapshot);
 
 /* Whether a module was recorded as one that drives a GPU. */
 bool gw_snapshot_module_is_gpu(const struct gw_snapshot *snapshot, const char *name);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# When nothing waits the daemon sleeps; heavy fence traffic without waits does
+# When nothing waits the daemon sleeps, and still finds who is stuck without a wait that it tracks; heavy fence traffic without waits does
 # not wake it and sends nothing through the ring buffer.
 . /cases/lib.sh
 
@@ -22,6 +22,21 @@ sleep 10
 woke=$(($(switches) - before))
 echo "idle: $woke wake-ups in 10 s"
 check "at most one wake-up per second when nothing waits" [ "$woke" -le 10 ]
+
+# The process sleeps in a driver's ioctl, and nobody waits for it: no program of the daemon runs.
+stalls() {
+	[ "$(gpuwatch-cli stalls --all --json | jq "[.[] | select(.state == \"$1\")] | length")" -eq "$2" ]
+}
+reported() {
+	grep -q '"kind": *"stall"' "$OUT/reports.jsonl"
+}
+labuser driver-sleep/uninterruptible seconds=90 victims=0 >"$OUT/labuser.log" 2>&1 &
+began=$(mono)
+check "a task that is stuck in a driver wakes nobody, and is reported within half a minute" wait_until 35 reported
+echo "reported after $(echo "$(mono) $began" | awk '{ print $1 - $2 }') s"
+check "where it sleeps is named" grep -q 'sleep_enter' "$OUT/reports.jsonl"
+check "the lab stops it" lab_stop driver-sleep
+check "it is resolved" wait_until 12 stalls active 0
 
 wakes=$(counter wakes)
 dropped=$(counter dropped_events)
