@@ -455,6 +455,8 @@ static void report_print_action(const struct terminal *terminal, const json_t *a
 {
 	const char *command = field_string(action, "command"), *driver = field_string(action, "driver");
 	_cleanup_free_ char *works = NULL, *text = NULL;
+	json_t *smaller;
+	size_t i;
 
 	if (!field_given(action, "code"))
 		return;
@@ -465,6 +467,8 @@ static void report_print_action(const struct terminal *terminal, const json_t *a
 	text = text_format("%s%s%s (%s)", *command ? command : field_string(action, "code"), *driver ? " " : "", driver,
 			   works);
 	terminal_labelled(terminal, "Action", text);
+	json_array_foreach(field_array(action, "smaller"), i, smaller)
+		terminal_labelled(terminal, i ? "" : "No help", field_string(smaller, "sentence"));
 }
 
 static void report_print_known(const struct report_view *view, const json_t *known)

@@ -92,6 +92,15 @@ static inline void lab_shrinker_destroy(struct shrinker *shrinker)
 #endif
 }
 
+/* platform_driver.remove() returns nothing since 6.11, 0edb555a65d1. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+#define lab_remove_t void
+#define LAB_REMOVED
+#else
+#define lab_remove_t int
+#define LAB_REMOVED 0
+#endif
+
 /* struct drm_driver.date went in 6.14, cb2e1c2136f7. It was mandatory for a readable log line before. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
 #define LAB_DRM_DRIVER_DATE

@@ -77,6 +77,24 @@ static const struct drm_driver lab_drm_driver = {
 	.minor = 0,
 };
 
+/* Binds to the device of that name, and to no other one of the lab's. */
+static int lab_device_probe(struct platform_device *device)
+{
+	return 0;
+}
+
+static lab_remove_t lab_device_remove(struct platform_device *device)
+{
+	lab_reset();
+	return LAB_REMOVED;
+}
+
+static struct platform_driver lab_device_driver = {
+	.driver = { .name = LAB_DRIVER_NAME },
+	.probe = lab_device_probe,
+	.remove = lab_device_remove,
+};
+
 struct drm_device *lab_drm_create(const char *name)
 {
 	struct platform_device *parent;
@@ -117,21 +135,29 @@ struct device *lab_drm_parent(void)
 
 int lab_drm_init(void)
 {
+	int ret;
+
 	lab_timeline_init(&lab_user_timeline, "user", 0);
 	lab_drm_wq = alloc_workqueue("gpulab-user", WQ_UNBOUND, 0);
 	if (!lab_drm_wq)
 		return -ENOMEM;
+	ret = platform_driver_register(&lab_device_driver);
+	if (ret)
+		goto destroy;
 	lab_drm = lab_drm_create(LAB_DRIVER_NAME);
-	if (IS_ERR(lab_drm)) {
-		destroy_workqueue(lab_drm_wq);
-		return PTR_ERR(lab_drm);
-	}
-	return 0;
+	if (!IS_ERR(lab_drm))
+		return 0;
+	ret = PTR_ERR(lab_drm);
+	platform_driver_unregister(&lab_device_driver);
+destroy:
+	destroy_workqueue(lab_drm_wq);
+	return ret;
 }
 
 /* Fences in user space's hands pin the module: no work is pending here. */
 void lab_drm_fini(void)
 {
 	lab_drm_destroy(lab_drm, false);
+	platform_driver_unregister(&lab_device_driver);
 	destroy_workqueue(lab_drm_wq);
 }

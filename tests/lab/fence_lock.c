@@ -329,5 +329,6 @@ const struct lab_family lab_fence_lock_family = {
 	.variants = fence_lock_variants,
 	.start = fence_lock_start,
 	.release = fence_lock_release,
+	.reset = fence_lock_release,
 	.finish = fence_lock_finish,
 };

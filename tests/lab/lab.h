@@ -161,6 +161,7 @@ struct lab_variant {
  * struct lab_family - one family of scenarios
  * @start: start the threads; may fail at any point, @release and @finish then run as after a success
  * @release: break the deadlock and return without waiting for anybody blocked in it
+ * @reset: what a reset of the GPU, or its driver letting go of it, does: retires fences; NULL = neither ends anything
  * @finish: all threads have been joined: free everything
  * @show: append to the truth line: `,"key":value`
  * @unlock: for GPULAB_IOC_UNLOCK, with the client's lock held
@@ -172,6 +173,7 @@ struct lab_family {
 	const struct lab_variant *variants; /* ends with an empty name; the first one is the default */
 	int (*start)(struct lab_instance *inst);
 	void (*release)(struct lab_instance *inst);
+	void (*reset)(struct lab_instance *inst);
 	void (*finish)(struct lab_instance *inst);
 	void (*show)(struct lab_instance *inst, struct seq_file *seq);
 	int (*unlock)(struct lab_instance *inst);
@@ -294,6 +296,9 @@ struct drm_device;
 /* A registered DRM device of the lab's driver on a platform device of its own. */
 struct drm_device *lab_drm_create(const char *name);
 /* Unregister (unless unplugged already) and drop it. */
+/* Of all instances that stand. */
+void lab_reset(void);
+
 void lab_drm_destroy(struct drm_device *drm, bool unplugged);
 /* The device that schedulers belong to. */
 struct device *lab_drm_parent(void);

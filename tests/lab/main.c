@@ -523,6 +523,29 @@ static const struct file_operations start_fops = {
 	.write = start_write,
 };
 
+void lab_reset(void)
+{
+	struct lab_instance *inst;
+
+	mutex_lock(&lab_instances_lock);
+	list_for_each_entry(inst, &lab_instances, node)
+		if (inst->family->reset)
+			inst->family->reset(inst);
+	mutex_unlock(&lab_instances_lock);
+}
+
+static ssize_t reset_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
+{
+	lab_reset();
+	return count;
+}
+
+static const struct file_operations reset_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = reset_write,
+};
+
 static const struct file_operations stop_fops = {
 	.owner = THIS_MODULE,
 	.open = simple_open,
@@ -580,6 +603,7 @@ static int __init lab_init(void)
 	lab_debugfs = debugfs_create_dir("gpulab", NULL);
 	debugfs_create_file("start", 0200, lab_debugfs, NULL, &start_fops);
 	debugfs_create_file("stop", 0200, lab_debugfs, NULL, &stop_fops);
+	debugfs_create_file("reset", 0200, lab_debugfs, NULL, &reset_fops);
 	debugfs_create_file("truth", 0400, lab_debugfs, NULL, &truth_fops);
 	debugfs_create_file("scenarios", 0400, lab_debugfs, NULL, &scenarios_fops);
 	debugfs_create_file("bench", 0600, lab_debugfs, NULL, &bench_fops);

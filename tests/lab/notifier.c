@@ -155,5 +155,6 @@ const struct lab_family lab_notifier_family = {
 	.variants = notifier_variants,
 	.start = notifier_start,
 	.release = notifier_release,
+	.reset = notifier_release,
 	.finish = notifier_finish,
 };

@@ -169,6 +169,7 @@ const struct lab_family lab_orphaned_family = {
 	.variants = orphan_variants,
 	.start = orphan_start,
 	.release = orphan_release,
+	.reset = orphan_release,
 	.finish = orphan_finish,
 	.show = orphan_show,
 };

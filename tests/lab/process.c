@@ -144,6 +144,14 @@ static int sleep_start(struct lab_instance *inst)
 	return lab_actor_run(inst, "waker", LAB_HELPER, "gpulab-wake", sleep_waker) ? 0 : -ENOMEM;
 }
 
+static void process_reset(struct lab_instance *inst)
+{
+	struct process *process = inst->priv;
+
+	if (process && process->fence)
+		lab_fence_cancel(process->fence);
+}
+
 static void process_release(struct lab_instance *inst)
 {
 	struct process *process = inst->priv;
@@ -183,6 +191,7 @@ const struct lab_family lab_process_cycle_family = {
 	.start = cycle_start,
 	.enter = cycle_enter,
 	.release = process_release,
+	.reset = process_reset,
 	.finish = process_finish,
 };
 
@@ -193,5 +202,6 @@ const struct lab_family lab_driver_sleep_family = {
 	.start = sleep_start,
 	.enter = sleep_enter,
 	.release = process_release,
+	.reset = process_reset,
 	.finish = process_finish,
 };

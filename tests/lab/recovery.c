@@ -247,6 +247,7 @@ const struct lab_family lab_recovery_family = {
 	.variants = recovery_variants,
 	.start = recovery_start,
 	.release = recovery_release,
+	.reset = recovery_release,
 	.finish = recovery_finish,
 };
 
@@ -262,5 +263,6 @@ const struct lab_family lab_late_recovery_family = {
 	.variants = late_recovery_variants,
 	.start = recovery_start,
 	.release = recovery_release,
+	.reset = recovery_release,
 	.finish = recovery_finish,
 };

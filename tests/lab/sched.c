@@ -317,6 +317,7 @@ const struct lab_family lab_sched_family = {
 	.variants = dep_variants,
 	.start = dep_start,
 	.release = dep_release,
+	.reset = dep_release,
 	.finish = dep_finish,
 	.show = dep_show,
 };

@@ -225,6 +225,16 @@ static int tdr_start(struct lab_instance *inst)
 	       lab_victims_run(inst, victim_thread);
 }
 
+/* A driver's reset waits until no timeout handler runs. */
+static void tdr_reset(struct lab_instance *inst)
+{
+	struct tdr *tdr = inst->priv;
+	int variant = inst->variant->value;
+
+	if (tdr && tdr->ring && variant != TDR_LOCK && variant != TDR_FLUSH && variant != TDR_QUEUED)
+		lab_irq_ring_recover(tdr->ring);
+}
+
 static void tdr_release(struct lab_instance *inst)
 {
 	struct tdr *tdr = inst->priv;
@@ -263,6 +273,7 @@ const struct lab_family lab_reset_cycle_family = {
 	.variants = reset_cycle_variants,
 	.start = tdr_start,
 	.release = tdr_release,
+	.reset = tdr_reset,
 	.finish = tdr_finish,
 };
 
@@ -276,6 +287,7 @@ const struct lab_family lab_late_reset_family = {
 	.variants = late_reset_variants,
 	.start = tdr_start,
 	.release = tdr_release,
+	.reset = tdr_reset,
 	.finish = tdr_finish,
 };
 
@@ -291,5 +303,6 @@ const struct lab_family lab_silent_family = {
 	.variants = silent_variants,
 	.start = tdr_start,
 	.release = tdr_release,
+	.reset = tdr_reset,
 	.finish = tdr_finish,
 };

@@ -126,6 +126,7 @@ const struct lab_family lab_unplug_family = {
 	.variants = unplug_variants,
 	.start = unplug_start,
 	.release = unplug_release,
+	.reset = unplug_release,
 	.finish = unplug_finish,
 	.show = unplug_show,
 };

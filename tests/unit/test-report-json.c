@@ -156,7 +156,7 @@ TEST(weak_evidence_is_named)
 	look(w, 2);
 	assert_says(
 		w,
-		"Not proven: that timeline 44 (gpulab gfx) depends on signaller (pid 102) is only learned from earlier fences.");
+		"Not proven: that timeline 44 (gpulab gfx) depends on signaller (pid 102). This is only learned from earlier fences.");
 	world_free(w);
 }
 

@@ -198,6 +198,29 @@ TEST(device_without_a_timeout_handler_says_so)
 	world_free(w);
 }
 
+/* Where it is known which device that is, its driver can be made to let go of it. */
+TEST(device_without_a_timeout_handler_may_be_unbound)
+{
+	struct world *w = world_new();
+	struct job job = silent_job(w);
+	struct gw_device_record *record = new_record(w, GW_RECORD_DEVICE, sizeof(*record));
+	const json_t *action;
+
+	record->device = (struct gw_device){ .address = job.reset->scheduler, .kind = GW_DEVICE_SCHEDULER, .card = -1 };
+	snprintf(record->device.name, sizeof(record->device.name), "0000:0c:00.0");
+	snprintf(record->device.driver, sizeof(record->device.driver), "amdgpu");
+	job.reset->timeout_ns = GW_TIMEOUT_NEVER;
+	job.reset->expires_ns = 0;
+	job.reset->place = GW_WORK_IDLE;
+	look(w, 11);
+	action = the_report(w, GW_KIND_STALL)->action;
+	assert_string_equal(json_string_value(json_object_get(action, "code")), "unbind");
+	assert_string_equal(json_string_value(json_object_get(action, "device")), "0000:0c:00.0");
+	assert_string_equal(json_string_value(json_object_get(action, "command")),
+			    "echo 0000:0c:00.0 | tee /sys/bus/*/devices/0000:0c:00.0/driver/unbind");
+	world_free(w);
+}
+
 TEST(device_that_advances_is_slow)
 {
 	struct world *w = world_new();
@@ -360,6 +383,7 @@ int main(void)
 		T(thread_that_signals_the_hardware_fence_may_do_so_before_the_handler),
 		T(device_that_stays_silent_says_when_its_timeout_handler_comes),
 		T(device_without_a_timeout_handler_says_so),
+		T(device_without_a_timeout_handler_may_be_unbound),
 		T(device_that_advances_is_slow),
 		T(entity_whose_next_job_needs_a_fence_behind_the_waiters_lock),
 		T(entity_whose_scheduler_wants_the_waiters_lock),

@@ -200,6 +200,77 @@ TEST(killing_who_waits_for_a_leaked_lock_does_not_free_it)
 	world_free(w);
 }
 
+/* Whether a lesser action is named as one that does not end it. */
+static bool is_no_help(const struct world *w, const char *code)
+{
+	json_t *smaller;
+	size_t i;
+
+	json_array_foreach(json_object_get(action_of(w, GW_KIND_DEADLOCK), "smaller"), i, smaller) {
+		assert_string_equal(json_string_value(json_object_get(smaller, "works")), "no");
+		if (strcmp(json_string_value(json_object_get(smaller, "code")), code) == 0)
+			return true;
+	}
+	return false;
+}
+
+TEST(lesser_actions_that_do_not_help_are_named)
+{
+	struct world *w = world_new();
+
+	crossed_locks(w);
+	look(w, 2);
+	assert_true(is_no_help(w, "kill"));
+	assert_true(is_no_help(w, "gpu-reset"));
+	assert_false(is_no_help(w, "unbind"));
+	world_free(w);
+	w = world_new();
+	classic(w, 101).holder->flags = 0;
+	look(w, 2);
+	assert_true(is_no_help(w, "kill"));
+	assert_false(is_no_help(w, "gpu-reset"));
+	world_free(w);
+	w = world_new();
+	crossed_locks(w)->state = TASK_UNINTERRUPTIBLE | TASK_WAKEKILL;
+	look(w, 2);
+	assert_false(is_no_help(w, "kill"));
+	world_free(w);
+}
+
+/* The kernel log has that it was tried. */
+TEST(reset_that_failed_is_not_advised_again)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_word_record *word = new_record(w, GW_RECORD_WORD, sizeof(*word));
+
+	snprintf(c.fence->driver, sizeof(c.fence->driver), "amdgpu");
+	word->log_us = 50 * 1000000;
+	snprintf(word->text, sizeof(word->text), "amdgpu 0000:0c:00.0: amdgpu: GPU reset(2) failed");
+	look(w, 2);
+	assert_action(w, GW_KIND_DEADLOCK, "reboot", "yes");
+	assert_true(is_no_help(w, "gpu-reset"));
+	world_free(w);
+}
+
+/* It runs on in user space with a lock of its driver. */
+TEST(owner_in_user_space_may_be_closed)
+{
+	struct world *w = world_new();
+	struct gw_task_record *owner = user_task(w, 102, "owner"), *waiter = kthread(w, 101, "waiter");
+
+	stack(w, owner, "schedule do_nanosleep hrtimer_nanosleep __x64_sys_nanosleep do_syscall_64");
+	stack(w, waiter, "schedule __mutex_lock amdgpu:amdgpu_a kthread");
+	owner->state = TASK_INTERRUPTIBLE;
+	waits_for_lock(w, waiter, lock_of(w, GW_LOCK_MUTEX, owner), MUTEX);
+	look(w, 2);
+	assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->class, GW_CLASS_LEAKED_LOCK);
+	assert_action(w, GW_KIND_DEADLOCK, "close", "unknown");
+	assert_string_equal(json_string_value(json_object_get(action_of(w, GW_KIND_DEADLOCK), "command")),
+			    "kill -TERM 102");
+	world_free(w);
+}
+
 TEST(killing_the_only_waiter_ends_a_dead_end)
 {
 	struct world *w = world_new();
@@ -246,6 +317,9 @@ int main(void)
 		cmocka_unit_test(kernel_thread_takes_no_signal),
 		cmocka_unit_test(killing_the_signaller_may_not_be_enough),
 		cmocka_unit_test(killing_who_waits_for_a_leaked_lock_does_not_free_it),
+		cmocka_unit_test(lesser_actions_that_do_not_help_are_named),
+		cmocka_unit_test(reset_that_failed_is_not_advised_again),
+		cmocka_unit_test(owner_in_user_space_may_be_closed),
 		cmocka_unit_test(killing_the_only_waiter_ends_a_dead_end),
 		cmocka_unit_test(stall_is_waited_for),
 	};

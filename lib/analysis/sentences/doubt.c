@@ -108,7 +108,7 @@ static void doubt_weakest_edge(struct gw_prose *prose)
 	gw_prose_name(prose, gw_prose_node(prose, weakest->from));
 	gw_prose_add(prose, " depends on ");
 	gw_prose_name(prose, gw_prose_node(prose, weakest->to));
-	gw_text_add(&prose->text, " is only %s.", doubt_evidence(weakest->evidence));
+	gw_text_add(&prose->text, ". This is only %s.", doubt_evidence(weakest->evidence));
 }
 
 void gw_prose_doubts(struct gw_prose *prose)

@@ -64,17 +64,31 @@ void gw_prose_object(struct gw_prose *prose, const struct gw_edge *edge)
 	}
 }
 
+/* A work item that ends with a call of the wait has left the stack. */
+static const struct gw_symbol_record *prose_work_function(const struct gw_prose *prose, const struct gw_node *node)
+{
+	if (node->type != GW_NODE_TASK || !node->task || prose->graph->from_text || !gw_task_sleeps(node->task))
+		return NULL;
+	return node->task->watch.sections.work
+		       ? gw_snapshot_symbol(prose->graph->snapshot, node->task->watch.sections.work_function)
+		       : NULL;
+}
+
 void gw_prose_task(struct gw_prose *prose, const struct gw_node *node, bool comma)
 {
 	struct gw_place place = { .function = NULL };
+	const struct gw_symbol_record *function;
 
 	gw_prose_name(prose, node);
 	if (node->type == GW_NODE_TASK && node->task && !prose->graph->from_text)
 		place = gw_place_of(prose->graph->snapshot, node->task);
-	if (!place.function)
+	function = place.driver ? place.driver : place.function;
+	if (!function)
+		function = prose_work_function(prose, node);
+	if (!function)
 		return;
 	gw_prose_add(prose, ", in ");
-	gw_name_function(&prose->text, place.driver ? place.driver : place.function);
+	gw_name_function(&prose->text, function);
 	if (comma)
 		gw_prose_add(prose, ",");
 }

@@ -198,7 +198,10 @@ static void summary_of_stall(struct gw_prose *prose)
 		gw_prose_unknown_wait(prose);
 		return;
 	}
-	gw_prose_name(prose, first);
+	if (first->stack_wait || prose->finding->edges.count == 0)
+		gw_prose_name(prose, first);
+	else
+		gw_prose_task(prose, first, true);
 	if (prose->finding->edges.count == 0 && first->end != GW_END_NONE && !gw_prose_waits_for_unseen_fence(first)) {
 		gw_prose_add(prose, " ");
 		gw_end_phrase(&prose->text, prose->graph, first);

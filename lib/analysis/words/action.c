@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #include "lib/analysis/record/place.h"
+#include "lib/analysis/words/kernel-log.h"
 #include "lib/analysis/words/names.h"
 #include "lib/base/json.h"
 
@@ -76,11 +77,66 @@ static const char *action_fence(const struct gw_graph *graph, const struct gw_fi
 	return driver;
 }
 
+/* The device whose fence is in the way, NULL if that is not known, or if no driver is bound to it. */
+static const struct gw_device *action_device(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	for (uint32_t i = 0; i < finding->chain.count; i++) {
+		const struct gw_device *device =
+			gw_name_fence_device(graph, action_node(graph, finding->chain.items[i]));
+
+		if (device && device->driver[0])
+			return device;
+	}
+	return NULL;
+}
+
+/* The kernel log has that the device cannot be reset, or that this was tried in vain. */
+static bool action_reset_failed(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	struct gw_cited cited[GW_CITED_MAX];
+	size_t count = gw_kernel_log_cited(graph, finding, cited);
+
+	for (size_t i = 0; i < count; i++)
+		if (cited[i].kind == GW_LOG_EVENT_RESET_FAILED || cited[i].kind == GW_LOG_EVENT_WEDGED ||
+		    cited[i].kind == GW_LOG_EVENT_DEVICE_LOST || cited[i].kind == GW_LOG_EVENT_NEEDS_REBOOT)
+			return true;
+	return false;
+}
+
+/* The process that left a lock behind and runs on in user space: its driver may release that when the files are closed. */
+static uint32_t action_find_closer(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	uint32_t last = finding->chain.items[finding->chain.count - 1];
+	const struct gw_node *node = action_node(graph, last);
+
+	if (finding->class != GW_CLASS_LEAKED_LOCK || node->type != GW_NODE_TASK || !node->task ||
+	    node->task->flags & GW_TASK_F_KTHREAD || node->task->tgid <= 1)
+		return GW_NO_NODE;
+	return last;
+}
+
+/* Whether a reset could end it, were there one: the reset itself, or the removal of the device, is not in the loop. */
+static bool action_may_reset(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	return action_fence(graph, finding) && finding->class != GW_CLASS_RESET_CYCLE &&
+	       finding->class != GW_CLASS_UNPLUG_SRCU;
+}
+
+static void action_reset(struct gw_action *action, const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	const char *driver = action_fence(graph, finding);
+
+	action->code = GW_ACTION_GPU_RESET;
+	action->works = GW_WORKS_UNKNOWN;
+	action->driver = driver ? driver : "";
+	action->device = action_device(graph, finding);
+}
+
 static struct gw_action action_of_deadlock(const struct gw_graph *graph, const struct gw_finding *finding)
 {
-	struct gw_action action = { GW_ACTION_REBOOT, GW_WORKS_YES, GW_NO_NODE, "" };
+	struct gw_action action = { GW_ACTION_REBOOT, GW_WORKS_YES, GW_NO_NODE, "", NULL };
 	uint32_t opens = finding->loop ? action_find_victim(graph, finding, true) : GW_NO_NODE;
-	const char *driver = action_fence(graph, finding);
+	uint32_t closer = action_find_closer(graph, finding);
 
 	action.node = opens;
 	/* A lock or section that was left behind stays so, whoever stops to wait for it. */
@@ -91,25 +147,37 @@ static struct gw_action action_of_deadlock(const struct gw_graph *graph, const s
 
 		action.code = GW_ACTION_KILL;
 		action.works = sure ? GW_WORKS_YES : GW_WORKS_UNKNOWN;
-	} else if (driver && finding->class != GW_CLASS_RESET_CYCLE && finding->class != GW_CLASS_UNPLUG_SRCU) {
-		action.code = GW_ACTION_GPU_RESET;
+	} else if (closer != GW_NO_NODE) {
+		action.code = GW_ACTION_CLOSE;
 		action.works = GW_WORKS_UNKNOWN;
-		action.driver = driver;
+		action.node = closer;
+	} else if (action_may_reset(graph, finding) && !action_reset_failed(graph, finding)) {
+		action_reset(&action, graph, finding);
 	}
 	return action;
 }
 
+/* Nothing ends the jobs of a silent device but its driver: by a timeout handler, or when it lets go of the device. */
+static void action_of_silent_device(struct gw_action *action, const struct gw_graph *graph,
+				    const struct gw_finding *finding)
+{
+	const struct gw_node *root = action_node(graph, finding->root);
+
+	if (root->reset && root->reset->expires_ns)
+		return;
+	action_reset(action, graph, finding);
+	if (root->reset && root->reset->timeout_ns == GW_TIMEOUT_NEVER && action->device)
+		action->code = GW_ACTION_UNBIND;
+}
+
 static struct gw_action action_of_stall(const struct gw_graph *graph, const struct gw_finding *finding)
 {
-	struct gw_action action = { GW_ACTION_WAIT, GW_WORKS_UNKNOWN, GW_NO_NODE, "" };
+	struct gw_action action = { GW_ACTION_WAIT, GW_WORKS_UNKNOWN, GW_NO_NODE, "", NULL };
 	const struct gw_node *root = action_node(graph, finding->root);
 	bool user = root->type == GW_NODE_TASK && root->task && !(root->task->flags & GW_TASK_F_KTHREAD);
 
-	if (finding->class == GW_CLASS_SILENT_DEVICE && !(root->reset && root->reset->expires_ns)) {
-		const char *driver = action_fence(graph, finding);
-
-		action.code = GW_ACTION_GPU_RESET;
-		action.driver = driver ? driver : "";
+	if (finding->class == GW_CLASS_SILENT_DEVICE) {
+		action_of_silent_device(&action, graph, finding);
 	} else if (finding->kind == GW_KIND_LIVELOCK && user) {
 		action.code = GW_ACTION_KILL;
 		action.node = finding->root;
@@ -124,6 +192,8 @@ struct gw_action gw_action_of(const struct gw_graph *graph, const struct gw_find
 {
 	return finding->kind == GW_KIND_DEADLOCK ? action_of_deadlock(graph, finding) : action_of_stall(graph, finding);
 }
+
+/* ---- in words ------------------------------------------------------------------------------ */
 
 static void action_kill(struct gw_text *text, const struct gw_graph *graph, const struct gw_action *action)
 {
@@ -142,6 +212,25 @@ static void action_kill(struct gw_text *text, const struct gw_graph *graph, cons
 							: " ends by a signal; that this is enough is not known.");
 }
 
+static void action_close(struct gw_text *text, const struct gw_graph *graph, const struct gw_action *action)
+{
+	const struct gw_node *node = action_node(graph, action->node);
+
+	gw_text_add(text, "Close ");
+	gw_name_phrase(text, graph, node);
+	gw_text_add(
+		text,
+		", which is not stuck itself: a driver may release what it left behind when its files are closed; that this one does is not known. Otherwise reboot.");
+}
+
+static void action_name_device(struct gw_text *text, const struct gw_action *action)
+{
+	if (action->device && action->device->name[0])
+		gw_text_add(text, " %s", action->device->name);
+	if (*action->driver)
+		gw_text_add(text, " of driver %s", action->driver);
+}
+
 void gw_action_sentence(struct gw_text *text, const struct gw_graph *graph, const struct gw_action *action)
 {
 	switch (action->code) {
@@ -151,14 +240,27 @@ void gw_action_sentence(struct gw_text *text, const struct gw_graph *graph, cons
 	case GW_ACTION_KILL:
 		action_kill(text, graph, action);
 		return;
+	case GW_ACTION_CLOSE:
+		action_close(text, graph, action);
+		return;
 	case GW_ACTION_GPU_RESET:
+		gw_text_add(text, "Reset the GPU");
+		action_name_device(text, action);
 		gw_text_add(
 			text,
-			"Reset the GPU%s%s: a driver that retires its fences then ends this; that this one does is not known. Otherwise reboot.",
-			*action->driver ? " of driver " : "", action->driver);
+			": a driver that retires its fences then ends this; that this one does is not known. Otherwise reboot.");
+		return;
+	case GW_ACTION_UNBIND:
+		gw_text_add(text, "Unbind the GPU");
+		action_name_device(text, action);
+		gw_text_add(
+			text,
+			": its driver has no timeout for these jobs, and has to end them when it lets go of the device; that this one does is not known. Otherwise reboot.");
 		return;
 	case GW_ACTION_REBOOT:
-		gw_text_add(text, "Reboot: gpuwatch knows of nothing less that ends this.");
+		gw_text_add(
+			text,
+			"Reboot: nothing less is known to end this. If the reboot hangs, too, `echo b >/proc/sysrq-trigger` does it without the drivers.");
 		return;
 	}
 }
@@ -166,34 +268,123 @@ void gw_action_sentence(struct gw_text *text, const struct gw_graph *graph, cons
 static const char *action_code_name(enum gw_action_code code)
 {
 	static const char *const names[] = {
-		[GW_ACTION_WAIT] = "wait",
-		[GW_ACTION_KILL] = "kill",
-		[GW_ACTION_GPU_RESET] = "gpu-reset",
-		[GW_ACTION_REBOOT] = "reboot",
+		[GW_ACTION_WAIT] = "wait",	     [GW_ACTION_CLOSE] = "close",   [GW_ACTION_KILL] = "kill",
+		[GW_ACTION_GPU_RESET] = "gpu-reset", [GW_ACTION_UNBIND] = "unbind", [GW_ACTION_REBOOT] = "reboot",
 	};
 
 	return names[code];
 }
 
+static const char *action_works_name(enum gw_works works)
+{
+	static const char *const names[] = {
+		[GW_WORKS_YES] = "yes",
+		[GW_WORKS_UNKNOWN] = "unknown",
+		[GW_WORKS_NO] = "no",
+	};
+
+	return names[works];
+}
+
+/* ---- what does not end it -------------------------------------------------------------------- */
+
+static const char *action_no_kill(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	if (finding->class == GW_CLASS_LEAKED_LOCK || finding->class == GW_CLASS_LEAKED_SECTION)
+		return "Killing what waits does not free what was left behind.";
+	return action_find_victim(graph, finding, false) == GW_NO_NODE
+		       ? "Killing a process does not help: no wait of the chain ends by a signal."
+		       : NULL;
+}
+
+static const char *action_no_reset(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	if (finding->class == GW_CLASS_RESET_CYCLE)
+		return "A GPU reset does not help: it waits for what it would end.";
+	if (!action_fence(graph, finding))
+		return "A GPU reset does not help: it retires fences, and none is part of this.";
+	return action_reset_failed(graph, finding)
+		       ? "A GPU reset does not help: the kernel log reports that the GPU cannot be reset."
+		       : NULL;
+}
+
+static const char *action_no_unbind(const struct gw_finding *finding)
+{
+	if (finding->class == GW_CLASS_UNPLUG_SRCU)
+		return "Unbinding the device does not help: its removal is what waits.";
+	return finding->class == GW_CLASS_LEAKED_SECTION
+		       ? "Unbinding the device does not help: its removal waits for that section."
+		       : NULL;
+}
+
+static int action_add_smaller(json_t *array, enum gw_action_code code, const char *why)
+{
+	return why ? json_array_append_new(array, json_pack("{s:s, s:s, s:s}", "code", action_code_name(code), "works",
+							    action_works_name(GW_WORKS_NO), "sentence", why))
+		   : 0;
+}
+
+/* Lesser ones than that of a deadlock: what people try first. */
+static json_t *action_smaller(const struct gw_graph *graph, const struct gw_finding *finding, enum gw_action_code code)
+{
+	json_t *array = json_array();
+
+	if (!array || finding->kind != GW_KIND_DEADLOCK)
+		return array;
+	if ((code > GW_ACTION_KILL && action_add_smaller(array, GW_ACTION_KILL, action_no_kill(graph, finding)) < 0) ||
+	    (code > GW_ACTION_GPU_RESET &&
+	     action_add_smaller(array, GW_ACTION_GPU_RESET, action_no_reset(graph, finding)) < 0) ||
+	    (code > GW_ACTION_UNBIND && action_add_smaller(array, GW_ACTION_UNBIND, action_no_unbind(finding)) < 0)) {
+		json_decref(array);
+		return NULL;
+	}
+	return array;
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------ */
+
+static void action_put_process(json_t *json, const struct gw_graph *graph, const struct gw_action *action, bool *failed)
+{
+	uint32_t pid = action_node(graph, action->node)->task->tgid;
+	struct gw_text command = { .data = NULL };
+
+	gw_text_add(&command, action->code == GW_ACTION_KILL ? "kill -KILL %" PRIu32 : "kill -TERM %" PRIu32, pid);
+	gw_json_put(json, "pid", gw_json_number(pid), failed);
+	gw_json_put(json, "command", gw_text_json(&command), failed);
+}
+
+/* tee: a shell expands no pattern behind '>'. */
+static void action_put_device(json_t *json, const struct gw_action *action, bool *failed)
+{
+	const struct gw_device *device = action->device;
+	struct gw_text command = { .data = NULL };
+
+	if (action->driver[0])
+		gw_json_put(json, "driver", gw_json_text(action->driver), failed);
+	if (!device)
+		return;
+	gw_json_put(json, "device", gw_json_text(device->name), failed);
+	if (action->code != GW_ACTION_UNBIND)
+		return;
+	gw_text_add(&command, "echo %s | tee /sys/bus/*/devices/%s/driver/unbind", device->name, device->name);
+	gw_json_put(json, "command", gw_text_json(&command), failed);
+}
+
 json_t *gw_action_json(const struct gw_graph *graph, const struct gw_finding *finding)
 {
 	struct gw_action action = gw_action_of(graph, finding);
-	struct gw_text sentence = { .data = NULL }, command = { .data = NULL };
+	struct gw_text sentence = { .data = NULL };
 	json_t *json;
 	bool failed = false;
 
 	gw_action_sentence(&sentence, graph, &action);
 	json = json_pack("{s:s, s:s, s:o}", "code", action_code_name(action.code), "works",
-			 action.works == GW_WORKS_YES ? "yes" : "unknown", "sentence", gw_text_json(&sentence));
-	if (action.code == GW_ACTION_KILL) {
-		uint32_t pid = action_node(graph, action.node)->task->tgid;
-
-		gw_text_add(&command, "kill -KILL %" PRIu32, pid);
-		gw_json_put(json, "pid", gw_json_number(pid), &failed);
-		gw_json_put(json, "command", gw_text_json(&command), &failed);
-	}
-	if (action.code == GW_ACTION_GPU_RESET && action.driver[0])
-		gw_json_put(json, "driver", gw_json_text(action.driver), &failed);
+			 action_works_name(action.works), "sentence", gw_text_json(&sentence));
+	if (action.code == GW_ACTION_KILL || action.code == GW_ACTION_CLOSE)
+		action_put_process(json, graph, &action, &failed);
+	if (action.code == GW_ACTION_GPU_RESET || action.code == GW_ACTION_UNBIND)
+		action_put_device(json, &action, &failed);
+	gw_json_put(json, "smaller", action_smaller(graph, finding, action.code), &failed);
 	if (json && !failed)
 		return json;
 	json_decref(json);

@@ -11,21 +11,25 @@
 /* From the least one to the one that costs most. */
 enum gw_action_code {
 	GW_ACTION_WAIT,
+	GW_ACTION_CLOSE,     /* a process that is not stuck itself: it may end as it likes */
 	GW_ACTION_KILL,	     /* a process whose wait a signal ends */
 	GW_ACTION_GPU_RESET, /* of the device whose fence it is */
+	GW_ACTION_UNBIND,    /* that device from its driver, which has no reset that would end it */
 	GW_ACTION_REBOOT,
 };
 
 enum gw_works {
 	GW_WORKS_YES, /* by the states of the waits and the shape of the loop */
 	GW_WORKS_UNKNOWN,
+	GW_WORKS_NO, /* likewise */
 };
 
 struct gw_action {
 	enum gw_action_code code;
 	enum gw_works works;
-	uint32_t node;	    /* KILL: the task, else GW_NO_NODE */
-	const char *driver; /* GPU_RESET: of the device, "" = not known */
+	uint32_t node;			/* CLOSE, KILL: the task, else GW_NO_NODE */
+	const char *driver;		/* GPU_RESET: of the device, "" = not known */
+	const struct gw_device *device; /* GPU_RESET, UNBIND: NULL = not known */
 };
 
 struct gw_action gw_action_of(const struct gw_graph *graph, const struct gw_finding *finding);
@@ -33,7 +37,11 @@ struct gw_action gw_action_of(const struct gw_graph *graph, const struct gw_find
 /* Adds one sentence or two: what to do, why that is the least, and whether it is sure. */
 void gw_action_sentence(struct gw_text *text, const struct gw_graph *graph, const struct gw_action *action);
 
-/* {code, works, sentence}, of "kill" also {pid, command}, of "gpu-reset" {driver}: a new reference, NULL when out of memory. */
+/*
+ * {code, works, sentence}, of "close" and "kill" also {pid}, of "gpu-reset" and "unbind" {driver, device}, {command} where one
+ * does it, and smaller: [{code, works, sentence}] with lesser actions that do not end it: a new reference, NULL when out of
+ * memory.
+ */
 json_t *gw_action_json(const struct gw_graph *graph, const struct gw_finding *finding);
 
 #endif

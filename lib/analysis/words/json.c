@@ -171,6 +171,8 @@ static void json_put_fence(json_t *object, const struct gw_graph *graph, const s
 	json_put_number(object, "seqno", node->seqno, failed);
 	json_put_text(object, "driver", gw_name_driver(graph, node), failed);
 	json_put_text(object, "timeline", gw_name_timeline(graph, node), failed);
+	if (gw_name_fence_device(graph, node))
+		json_put_text(object, "device_name", gw_name_fence_device(graph, node)->name, failed);
 	if (node->fence && node->fence->ops)
 		gw_json_put(object, "ops", json_symbol(graph->snapshot, node->fence->ops), failed);
 	else

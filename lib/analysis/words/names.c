@@ -141,10 +141,32 @@ const char *gw_name_workqueue(const struct gw_node *node)
 	return node->work ? node->work->name : "";
 }
 
-static void name_add_driver(struct gw_text *text, const char *driver, const char *timeline)
+const struct gw_device *gw_name_find_device(const struct gw_snapshot *snapshot, uint64_t address)
 {
-	if (driver[0] || timeline[0])
-		gw_text_add(text, " (%s%s%s)", driver, driver[0] && timeline[0] ? " " : "", timeline);
+	const struct gw_device *device = gw_snapshot_device(snapshot, address);
+	const struct gw_section_record *const *sections;
+	size_t count = gw_snapshot_sections(snapshot, &sections);
+
+	for (size_t i = 0; !device && i < count; i++)
+		if (sections[i]->section.object == address)
+			device = &sections[i]->section.device;
+	return device && device->name[0] ? device : NULL;
+}
+
+const struct gw_device *gw_name_fence_device(const struct gw_graph *graph, const struct gw_node *node)
+{
+	return node->fence && node->fence->scheduler ? gw_name_find_device(graph->snapshot, node->fence->scheduler)
+						     : NULL;
+}
+
+/* "(amdgpu gfx_0.0.0 of 0000:0c:00.0)" */
+static void name_add_driver(struct gw_text *text, const char *driver, const char *timeline,
+			    const struct gw_device *device)
+{
+	if (!driver[0] && !timeline[0])
+		return;
+	gw_text_add(text, " (%s%s%s", driver, driver[0] && timeline[0] ? " " : "", timeline);
+	gw_text_add(text, device ? " of %s)" : ")", device ? device->name : "");
 }
 
 void gw_name_fence(struct gw_text *text, uint64_t context, uint64_t seqno, uint64_t address)
@@ -161,7 +183,8 @@ static void name_fence(struct gw_text *text, const struct gw_graph *graph, const
 		gw_text_add(text, "timeline %" PRIu64, node->address);
 	else
 		gw_name_fence(text, node->context, node->seqno, node->address);
-	name_add_driver(text, gw_name_driver(graph, node), gw_name_timeline(graph, node));
+	name_add_driver(text, gw_name_driver(graph, node), gw_name_timeline(graph, node),
+			gw_name_fence_device(graph, node));
 }
 
 void gw_name_lock(struct gw_text *text, const char *lock_type, const char *symbol, uint64_t address, uint64_t mm)
@@ -261,18 +284,6 @@ static void name_eviction(struct gw_text *text, const struct gw_node *node)
 	gw_text_add(text, "%s of the KFD queues of pid %" PRIu32 " (PASID %" PRIu32 ")",
 		    activity->kind == GW_ACTIVITY_RESTORE ? "the restore" : "the eviction", activity->pid,
 		    activity->pasid);
-}
-
-const struct gw_device *gw_name_find_device(const struct gw_snapshot *snapshot, uint64_t address)
-{
-	const struct gw_device *device = gw_snapshot_device(snapshot, address);
-	const struct gw_section_record *const *sections;
-	size_t count = gw_snapshot_sections(snapshot, &sections);
-
-	for (size_t i = 0; !device && i < count; i++)
-		if (sections[i]->section.object == address)
-			device = &sections[i]->section.device;
-	return device && device->name[0] ? device : NULL;
 }
 
 static void name_device(struct gw_text *text, const struct gw_graph *graph, uint64_t address)

@@ -37,6 +37,9 @@ const char *gw_name_lock_type(const struct gw_graph *graph, const struct gw_node
 /* The name of a workqueue or work item's workqueue, "" if unknown. */
 const char *gw_name_workqueue(const struct gw_node *node);
 
+/* The device whose scheduler a fence, its job or its timeline is of; NULL if it has no name on record. */
+const struct gw_device *gw_name_fence_device(const struct gw_graph *graph, const struct gw_node *node);
+
 /* What is known of the device at that address, NULL if it has no name on record. */
 const struct gw_device *gw_name_find_device(const struct gw_snapshot *snapshot, uint64_t address);
 

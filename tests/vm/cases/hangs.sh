@@ -63,6 +63,32 @@ kill_in_vain() {
 	fi
 }
 
+# The lab's reset retires fences, as a driver's does.
+reset_helps() {
+	echo 1 >"$LAB/reset"
+	check "$1: a reset ends it" wait_until 12 none_active
+}
+reset_in_vain() {
+	echo 1 >"$LAB/reset"
+	sleep 2
+	if none_active; then
+		fail "$1: a reset does not end it"
+	else
+		ok "$1: a reset does not end it"
+	fi
+}
+
+# The command that the report names.
+command_helps() {
+	sh -c "$(jq -rs 'map(select(.state == "active")) | last | .root_cause.action.command' "$dir/standing.jsonl")" >/dev/null
+	check "$1: the named command ends it" wait_until 12 none_active
+}
+bind_again() {
+	for device in /sys/bus/platform/devices/gpulab.*; do
+		[ -e "$device/driver" ] || echo "${device##*/}" >/sys/bus/platform/drivers/gpulab/bind
+	done
+}
+
 # hang SCENARIO KIND CLASS ACTION
 hang() {
 	limit=16
@@ -81,7 +107,29 @@ hang() {
 		end "$1" killed
 		return
 		;;
-	gpu-reset | reboot) kill_in_vain "$1" ;;
+	close)
+		command_helps "$1"
+		end "$1" killed
+		return
+		;;
+	gpu-reset)
+		kill_in_vain "$1"
+		reset_helps "$1"
+		# A process that was killed in vain ends now, and its scenario with it.
+		if wait_until 2 [ ! -s "$LAB/truth" ]; then
+			end "$1" killed
+			return
+		fi
+		;;
+	unbind)
+		kill_in_vain "$1"
+		command_helps "$1"
+		bind_again
+		;;
+	reboot)
+		kill_in_vain "$1"
+		reset_in_vain "$1"
+		;;
 	esac
 	end "$1"
 }
