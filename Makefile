@@ -65,7 +65,7 @@ EXPORTER_SRC := $(wildcard exporter/*.c)
 UNIT_SRC := $(wildcard tests/unit/test-*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 
-BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -ffile-prefix-map=$(CURDIR)=. -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
 	      -D__TARGET_ARCH_$(BPF_ARCH) -I. -idirafter $(SYSROOT)/usr/include/$(shell $(CC) -print-multiarch)
 
 .PHONY: all deps
@@ -113,6 +113,18 @@ $(B)/cli/%.o: cli/%.c
 $(B)/exporter/%.o: exporter/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(GW_CFLAGS) $(call pkg_cflags,$(EXPORTER_PKGS)) $(CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
+
+# The pages of the classes of reports, as a table of names and texts.
+CLASS_PAGES := $(wildcard docs/classes/*.md)
+$(B)/class-pages.h: $(CLASS_PAGES)
+	@mkdir -p $(@D)
+	for page in $(CLASS_PAGES); do \
+		printf '{ "%s",\n' "$$(basename $$page .md)" && \
+		sed 's/[\\"]/\\&/g; s/.*/  "&\\n"/' $$page && echo '},' || exit; \
+	done >$@.tmp
+	mv $@.tmp $@
+
+$(B)/cli/classes/classes.o $(B)/san/cli/classes/classes.o: $(B)/class-pages.h
 
 # What the programs share; each links what it uses of it.
 $(B)/libgpuwatch.a: $(LIB_SRC:%.c=$(B)/%.o)
@@ -311,6 +323,12 @@ lint:
 kernel-check:
 	./setup.sh --kernel
 	kernel-patches/check $(KERNEL_CHECK)
+
+.PHONY: deb
+## deb: the Debian packages, looked at by lintian, with their bills of materials, into build/deb (DEB=--twice: built twice, the same bytes)
+deb:
+	./setup.sh --packages
+	@packaging/deb $(DEB) $(B)/deb
 
 .PHONY: clean help
 ## clean: remove everything that was built here (caches stay)

@@ -17,6 +17,7 @@ initramfsdir ?= /usr/share/initramfs-tools
 dracutdir ?= /usr/lib/dracut/modules.d/90gpuwatch
 BOOT := $(patsubst systemd/%.in,$(B)/systemd/%,$(wildcard systemd/boot/*/*.in systemd/boot/*.in))
 completionsdir ?= $(datadir)/bash-completion/completions
+zshcompletionsdir ?= $(datadir)/zsh/site-functions
 man_destination = $(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
 INSTALLED = $(DESTDIR)$(sbindir)/gpuwatchd $(DESTDIR)$(bindir)/gpuwatch-cli $(DESTDIR)$(bindir)/gpuwatch-exporter \
@@ -28,7 +29,7 @@ INSTALLED = $(DESTDIR)$(sbindir)/gpuwatchd $(DESTDIR)$(bindir)/gpuwatch-cli $(DE
 	$(foreach page,$(MAN_PAGES),$(call man_destination,$(page))) \
 	$(addprefix $(DESTDIR)$(docdir)/,$(notdir $(DOCUMENTS))) \
 	$(addprefix $(DESTDIR)$(datadir)/gpuwatch/,$(notdir $(SCHEMAS) $(DATA))) \
-	$(DESTDIR)$(completionsdir)/gpuwatch-cli \
+	$(DESTDIR)$(completionsdir)/gpuwatch-cli $(DESTDIR)$(zshcompletionsdir)/_gpuwatch-cli \
 	$(addprefix $(DESTDIR)$(datadir)/gpuwatch/,$(INTEGRATIONS)) \
 	$(DESTDIR)$(initramfsdir)/hooks/gpuwatch $(DESTDIR)$(initramfsdir)/scripts/init-top/gpuwatch \
 	$(DESTDIR)$(dracutdir)/module-setup.sh $(DESTDIR)$(dracutdir)/record-boot.sh
@@ -57,6 +58,7 @@ install-files: all $(UNITS) $(BOOT)
 	$(INSTALL_DATA) systemd/gpuwatch.tmpfiles $(DESTDIR)$(tmpfilesdir)/gpuwatch.conf
 	$(INSTALL_DATA) systemd/gpuwatch.catalog $(DESTDIR)$(catalogdir)/gpuwatch.catalog
 	$(INSTALL_DATA) cli/completion/gpuwatch-cli $(DESTDIR)$(completionsdir)/gpuwatch-cli
+	$(INSTALL_DATA) cli/completion/_gpuwatch-cli $(DESTDIR)$(zshcompletionsdir)/_gpuwatch-cli
 	$(INSTALL_PROGRAM) $(B)/systemd/boot/initramfs-tools/hook $(DESTDIR)$(initramfsdir)/hooks/gpuwatch
 	$(INSTALL_PROGRAM) systemd/boot/initramfs-tools/init-top $(DESTDIR)$(initramfsdir)/scripts/init-top/gpuwatch
 	$(INSTALL_PROGRAM) $(B)/systemd/boot/dracut/module-setup.sh $(DESTDIR)$(dracutdir)/module-setup.sh

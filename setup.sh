@@ -5,10 +5,12 @@ set -euo pipefail
 
 usage() {
 	cat <<-END
-	usage: ./setup.sh [--quick | --kernel] [--check | --list | --libraries]
+	usage: ./setup.sh [--quick | --kernel | --packages] [--check | --list | --libraries]
 
 	  --quick   only what building and \`make check-quick\` need: no emulator, nothing that builds kernels
 	  --kernel  also what kernel-patches/check needs
+	  --packages
+	            only what \`make deb\` needs
 	  --check   install nothing: print the missing packages, exit 1 if there are any
 	  --list    print the whole package list
 	  --libraries
@@ -41,6 +43,9 @@ guest_packages=(
 	# arm64: cross compiler, emulator, device trees
 	gcc-aarch64-linux-gnu qemu-system-arm device-tree-compiler
 )
+
+# What packaging/deb builds and checks the packages with, beside the compilers and libraries.
+deb_packages=("${libraries[@]}" build-essential clang llvm bpftool pkg-config git debhelper lintian python3)
 
 # What kernel-patches/check builds and checks the series with, beside all of the above.
 kernel_packages=(gcc-arm-linux-gnueabihf sparse python3-ply python3-git)
@@ -88,9 +93,10 @@ install() {
 		-o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold "$@"
 }
 
-[[ ${1:-} == --quick ]] || packages+=("${guest_packages[@]}")
+[[ ${1:-} == --quick || ${1:-} == --packages ]] || packages+=("${guest_packages[@]}")
 [[ ${1:-} != --kernel ]] || packages+=("${kernel_packages[@]}")
-[[ ${1:-} != --quick && ${1:-} != --kernel ]] || shift
+[[ ${1:-} != --packages ]] || packages=("${deb_packages[@]}")
+[[ ${1:-} != --quick && ${1:-} != --kernel && ${1:-} != --packages ]] || shift
 case ${1:-} in
 	"") ;;
 	--check) mapfile -t todo < <(missing); ((${#todo[@]} == 0)) && exit 0; printf '%s\n' "${todo[@]}"; exit 1 ;;
