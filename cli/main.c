@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "cli/bundle/bundle.h"
 #include "cli/command/explain.h"
 #include "cli/command/kfd.h"
 #include "cli/command/probe-order.h"
@@ -27,8 +28,9 @@
 
 struct command {
 	const char *name;
-	const char *argument; /* name of the one argument, NULL = takes none; ends with "...": takes more */
-	unsigned options;     /* OPTION_* that it takes, besides OPTION_JSON */
+	const char *
+		argument; /* name of the one argument, NULL = takes none; ends with "...": takes more; in brackets: or none */
+	unsigned options; /* OPTION_* that it takes, besides OPTION_JSON */
 	int (*run)(const struct cli *cli);
 	const char *brief;
 	const char *help; /* what --help adds */
@@ -87,11 +89,18 @@ static const struct command commands[] = {
 	  "the output of --json, or of `journalctl -u gpuwatchd --all -o json`.\n" },
 	{ "record", "FILE", OPTION_FORCE, command_record, "save what the daemon sees, to analyse it elsewhere",
 	  "FILE may be - for standard output.\n" },
-	{ "explain", "FILE...", OPTION_JOURNAL, command_explain, "what a kernel log says of a hang, no daemon needed",
+	{ "explain", "FILE...", OPTION_JOURNAL | OPTION_CLASS, command_explain, "what a kernel log says of a hang, no daemon needed",
 	  "Reads kernel logs as people paste them: dmesg, journalctl, syslog, consoles; wrapped,\n"
 	  "quoted, newest line first, packed. Shows who is blocked, by whom, whose fault it is, and\n"
 	  "what the log does not say. FILE may be - for standard input; --journal reads this boot's\n"
-	  "kernel messages. Exit code 1 if something hangs.\n" },
+	  "kernel messages. Exit code 1 if something hangs.\n"
+	  "--class prints what a class of reports means, how to confirm it, and what to do.\n" },
+	{ "bundle", "[FILE]", OPTION_FORCE | OPTION_REDACT, command_bundle,
+	  "everything a report of a bug needs, in one archive",
+	  "Reports, waits, a recording, the boot's evidence, the kernel's log and what it says, versions:\n"
+	  "within five seconds, whatever hangs; what does not answer is left out and listed. FILE is\n"
+	  "gpuwatch-bundle-TIME.tar.gz if not given, and may be - for standard output. manifest.json\n"
+	  "lists what of it is personal; --redact takes that out.\n" },
 	{ "replay", "FILE", OPTION_WAITS | OPTION_TIMELINES, command_replay, "analyse a recording, no daemon needed",
 	  "Shows the deadlocks and stalls of a file that `gpuwatch-cli record` wrote.\n"
 	  "FILE may be - for standard input. Exit code 1 if there is a deadlock in it.\n" },
@@ -125,6 +134,8 @@ enum {
 	LONG_DRY_RUN,
 	LONG_ROOT,
 	LONG_FORMAT,
+	LONG_REDACT,
+	LONG_CLASS,
 };
 
 static const struct option long_options[] = {
@@ -151,6 +162,8 @@ static const struct option long_options[] = {
 	{ "dry-run", no_argument, NULL, LONG_DRY_RUN },
 	{ "root", required_argument, NULL, LONG_ROOT },
 	{ "format", required_argument, NULL, LONG_FORMAT },
+	{ "redact", no_argument, NULL, LONG_REDACT },
+	{ "class", required_argument, NULL, LONG_CLASS },
 	{ "vmlinux", required_argument, NULL, LONG_VMLINUX },
 	{ "modules", required_argument, NULL, LONG_MODULES },
 	{ "journal", no_argument, NULL, LONG_JOURNAL },
@@ -204,6 +217,9 @@ static const struct {
 	  NO_VALUE },
 	{ LONG_ROOT, OPTION_ROOT, "--root", "      --root DIR     prepare the system below DIR, and do not reboot",
 	  VALUE(root) },
+	{ LONG_CLASS, OPTION_CLASS, "--class", "      --class=NAME   what this class of reports means", VALUE(class) },
+	{ LONG_REDACT, OPTION_REDACT, "--redact", "      --redact       without what names persons and their work",
+	  NO_VALUE },
 	{ LONG_VMLINUX, OPTION_VMLINUX, "--vmlinux",
 	  "      --vmlinux FILE the order of initcalls of a kernel image or System.map instead", VALUE(vmlinux) },
 	{ LONG_MODULES, OPTION_MODULES, "--modules",
@@ -432,9 +448,9 @@ static int arguments_check(const struct command *command, unsigned options, int 
 {
 	int most = arguments_most(command, options);
 
-	if (arguments_are_many(command) && (count > 0 || (options & OPTION_JOURNAL)))
+	if (arguments_are_many(command) && (count > 0 || (options & (OPTION_JOURNAL | OPTION_CLASS))))
 		return 0;
-	if (command->argument && (count == 0 || !*arguments[0]))
+	if (command->argument && (count == 0 ? command->argument[0] != '[' : !*arguments[0]))
 		return usage_error("%s needs %s", command->name, command->argument);
 	if (count > most)
 		return usage_error("%s: one argument too many: %s", command->name, arguments[most]);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli/classes/classes.h"
 #include "cli/command/log-source.h"
 #include "cli/lib/error.h"
 #include "cli/lib/json-field.h"
@@ -131,7 +132,7 @@ static void explain_on_bad_known(const char *message, void *userdata)
 	complain("%s", message);
 }
 
-int command_explain(const struct cli *cli)
+static int explain_logs(const struct cli *cli)
 {
 	struct explained all = { .reports = json_array(), .recovered = json_array() };
 	bool journal = cli_has(cli, OPTION_JOURNAL);
@@ -157,4 +158,9 @@ int command_explain(const struct cli *cli)
 	json_decref(all.recovered);
 	gw_known_free(all.known);
 	return r;
+}
+
+int command_explain(const struct cli *cli)
+{
+	return cli->class ? classes_print(cli, cli->class) : explain_logs(cli);
 }

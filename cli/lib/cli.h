@@ -30,6 +30,8 @@ enum {
 	OPTION_RECORD_ONCE = 1 << 17,
 	OPTION_DRY_RUN = 1 << 18,
 	OPTION_ROOT = 1 << 19,
+	OPTION_REDACT = 1 << 20,
+	OPTION_CLASS = 1 << 21,
 };
 
 struct cli {
@@ -40,7 +42,7 @@ struct cli {
 	char **arguments;     /* of those that take more: all of them */
 	int n_arguments;
 	/* Values of options that have one; of --timeline NULL when it was given without. */
-	const char *timeline, *save, *from, *vmlinux, *modules, *min_age, *compare, *root, *format;
+	const char *timeline, *save, *from, *vmlinux, *modules, *min_age, *compare, *root, *format, *class;
 };
 
 static inline bool cli_has(const struct cli *cli, unsigned option)

@@ -180,7 +180,7 @@ test_usage() {
 	ok "help is silent about what is not there" lacks "  export"
 	expect "version" 0 --version
 	ok "version is one line" grep -qx 'gpuwatch-cli [0-9.]*' "$work/out"
-	for command in status deadlocks stalls hazards check holders waits timelines faults kfd probe-order show record replay explain; do
+	for command in status deadlocks stalls hazards check holders waits timelines faults kfd probe-order show record bundle replay explain; do
 		expect "$command --help" 0 "$command" --help
 		ok "$command --help shows its usage" has "^usage: gpuwatch-cli $command "
 		ok "$command is in the manual" grep -q "^\.It Cm $command" docs/man/gpuwatch-cli.1
@@ -332,6 +332,68 @@ test_check() {
 test_holders() {
 	expect_trouble "holders: no such device" 4 'there is no GPU or module card999 here' holders card999
 	expect_trouble "holders: no device" 2 'holders needs DEVICE' holders
+}
+
+# ---- bundle -------------------------------------------------------------------------
+
+test_bundle() {
+	local canned=$work/bundle.d archive=$work/bundle.tar.gz file begin end
+	mkdir -p "$canned" "$work/unpacked"
+	cp $here/canned/*.json $here/canned/boot.jsonl "$canned/"
+	jq '.[0].nodes[0].workload = {name: "Slurm job 7 step 0", cgroup: "/secret/cgroup", slurm_job: "7"} |
+		.[0].nodes[0].comm = "secret-train" | .[0].summary = "secret-train (pid 812) and secret-training wait"' \
+		$here/canned/reports.json >"$canned/reports.json"
+	start_daemon "$canned" "$socket"
+	expect "bundle" 0 --socket="$socket" bundle "$archive"
+	ok "bundle: shows what is personal" has 'personal *reports.json: names'
+	ok "bundle: and what is not in there" has 'not in there *recording.gpuwatch: '
+	ok "bundle: is a tar" tar xzf "$archive" -C "$work/unpacked"
+	for file in manifest.json version.txt status.json reports.json waits.json timelines.json kfd.json probe-order.json boot.jsonl; do
+		ok "bundle: has $file" test -s "$work/unpacked/gpuwatch-bundle/$file"
+	done
+	ok "bundle: the daemon's reports" diff <(jq -S . "$canned/reports.json") \
+		<(jq -S '[.[] | select(.kind != "probe-order")]' "$work/unpacked/gpuwatch-bundle/reports.json" | jq -S .)
+	ok "bundle: the manifest lists it" test "$(jq -r '.files[] | select(.name == "reports.json") | .state' \
+		"$work/unpacked/gpuwatch-bundle/manifest.json")" = complete
+	expect_trouble "bundle: does not overwrite" 4 "there already: --force" --socket="$socket" bundle "$archive"
+	expect "bundle: --force" 0 --socket="$socket" bundle --force "$archive"
+	expect "bundle: to standard output" 0 --socket="$socket" bundle -
+	ok "bundle: to standard output is a tar" tar tzf "$work/out"
+
+	rm -rf "$work/unpacked"/*
+	expect "bundle: redacted" 0 --socket="$socket" bundle --force --redact "$archive"
+	tar xzf "$archive" -C "$work/unpacked"
+	ok "bundle: redacted has no names" not grep -rqE 'secret-train\b|/secret/cgroup|"7"' "$work/unpacked"
+	ok "bundle: but those that only begin alike" grep -q 'secret-training wait' "$work/unpacked/gpuwatch-bundle/reports.json"
+	ok "bundle: the same name for the same process" grep -q '"summary": "process-[0-9]* (pid 812)' "$work/unpacked/gpuwatch-bundle/reports.json"
+	for file in "$work/unpacked"/gpuwatch-bundle/*.json; do
+		ok "bundle: redacted ${file##*/} is JSON" jq -e . "$file"
+	done
+	ok "bundle: redacted has no recording and no command line" test -z "$(find "$work/unpacked" -name '*.gpuwatch' -o -name 'command-line*')"
+
+	kill -STOP "$daemon"
+	begin=$(date +%s)
+	expect "bundle: the daemon is stopped" 0 --socket="$socket" bundle --force "$archive"
+	end=$(date +%s)
+	ok "bundle: within five seconds, and what packing takes here" test $((end - begin)) -le 7
+	ok "bundle: shows that it did not answer" has 'not in there *reports.json: no answer in time'
+	ok "bundle: has what does not need it" test -n "$(tar tzf "$archive" | grep version.txt)"
+	kill -CONT "$daemon"
+	stop_daemon
+	(cd "$work" && gpuwatch-cli --socket="$work/none" bundle >"$work/out" 2>"$work/err")
+	ok "bundle: a name of its own" test -s "$work"/gpuwatch-bundle-*Z.tar.gz
+	ok "bundle: without a daemon" has 'not in there *reports.json: gpuwatchd is not running'
+}
+
+test_class_pages() {
+	local class
+	for class in $(sed -n 's/^\t\[GW_CLASS_[A-Z_]*\] = "\([a-z-]*\)",$/\1/p' lib/report/report.c); do
+		expect "explain --class $class" 0 explain --class "$class"
+		ok "explain --class $class: its page" grep -q "^# $class$" "$work/out"
+		ok "explain --class $class: how to confirm, what to do" test "$(grep -c '^## \(How to confirm\|What to do\)$' "$work/out")" = 2
+		ok "explain --class $class: fits 80 columns, but for links" not grep -qE '^([^h]|h[^t]){81,}$' "$work/out"
+	done
+	expect_trouble "explain: no such class" 2 'there is no class "nothing"; there are: .*fence-lock-cycle' explain --class nothing
 }
 
 # ---- saved reports --------------------------------------------------------------------
@@ -1372,6 +1434,8 @@ test_usage
 test_unreachable
 test_check
 test_holders
+test_bundle
+test_class_pages
 test_show
 test_colour
 test_private
