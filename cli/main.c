@@ -17,6 +17,7 @@
 #include "cli/command/status.h"
 #include "cli/command/timelines.h"
 #include "cli/command/waits.h"
+#include "cli/export/export.h"
 #include "cli/health/check.h"
 #include "cli/holders/holders.h"
 #include "cli/lib/cli.h"
@@ -87,9 +88,15 @@ static const struct command commands[] = {
 	  "ID is the name of a report, as `gpuwatch-cli deadlocks --all` lists it.\n"
 	  "FILE (with a slash or a dot in its name, or - for standard input) holds saved reports:\n"
 	  "the output of --json, or of `journalctl -u gpuwatchd --all -o json`.\n" },
+	{ "export", NULL, OPTION_FORMAT | OPTION_FOLLOW | OPTION_OUTPUT | OPTION_TEXTFILE, command_export,
+	  "what the daemon found, for other programs",
+	  "Formats: json (status, reports, waits and page faults in one object; the default), ndjson\n"
+	  "(a report a line), prometheus and openmetrics (metrics), otlp-json (reports as log records\n"
+	  "of OpenTelemetry). --follow goes on, with a line for each report that changes.\n" },
 	{ "record", "FILE", OPTION_FORCE, command_record, "save what the daemon sees, to analyse it elsewhere",
 	  "FILE may be - for standard output.\n" },
-	{ "explain", "FILE...", OPTION_JOURNAL | OPTION_CLASS, command_explain, "what a kernel log says of a hang, no daemon needed",
+	{ "explain", "FILE...", OPTION_JOURNAL | OPTION_CLASS, command_explain,
+	  "what a kernel log says of a hang, no daemon needed",
 	  "Reads kernel logs as people paste them: dmesg, journalctl, syslog, consoles; wrapped,\n"
 	  "quoted, newest line first, packed. Shows who is blocked, by whom, whose fault it is, and\n"
 	  "what the log does not say. FILE may be - for standard input; --journal reads this boot's\n"
@@ -136,6 +143,8 @@ enum {
 	LONG_FORMAT,
 	LONG_REDACT,
 	LONG_CLASS,
+	LONG_OUTPUT,
+	LONG_TEXTFILE,
 };
 
 static const struct option long_options[] = {
@@ -164,6 +173,8 @@ static const struct option long_options[] = {
 	{ "format", required_argument, NULL, LONG_FORMAT },
 	{ "redact", no_argument, NULL, LONG_REDACT },
 	{ "class", required_argument, NULL, LONG_CLASS },
+	{ "output", required_argument, NULL, LONG_OUTPUT },
+	{ "textfile", required_argument, NULL, LONG_TEXTFILE },
 	{ "vmlinux", required_argument, NULL, LONG_VMLINUX },
 	{ "modules", required_argument, NULL, LONG_MODULES },
 	{ "journal", no_argument, NULL, LONG_JOURNAL },
@@ -207,7 +218,9 @@ static const struct {
 	  "                     [DRIVER] a line",
 	  VALUE(compare) },
 	{ LONG_KTAP, OPTION_KTAP, "--ktap", "      --ktap         print the result as KTAP, for test farms", NO_VALUE },
-	{ LONG_FORMAT, OPTION_FORMAT, "--format", "      --format=FORMAT plain, nagios, npd, nhc or json",
+	{ LONG_FORMAT, OPTION_FORMAT, "--format",
+	  "      --format=FORMAT of check: plain, nagios, npd, nhc, json; of export: json, ndjson,\n"
+	  "                     prometheus, openmetrics, otlp-json",
 	  VALUE(format) },
 	{ LONG_RECORD_ONCE, OPTION_RECORD_ONCE, "--reboot-and-record",
 	  "      --reboot-and-record\n"
@@ -220,6 +233,13 @@ static const struct {
 	{ LONG_CLASS, OPTION_CLASS, "--class", "      --class=NAME   what this class of reports means", VALUE(class) },
 	{ LONG_REDACT, OPTION_REDACT, "--redact", "      --redact       without what names persons and their work",
 	  NO_VALUE },
+	{ LONG_OUTPUT, OPTION_OUTPUT, "--output", "      --output FILE  write to FILE instead, and replace it",
+	  VALUE(output) },
+	{ LONG_TEXTFILE, OPTION_TEXTFILE, "--textfile",
+	  "      --textfile FILE\n"
+	  "                     write metrics for the textfile collector of node_exporter; also when\n"
+	  "                     the daemon does not answer, as gpuwatch_up 0",
+	  VALUE(textfile) },
 	{ LONG_VMLINUX, OPTION_VMLINUX, "--vmlinux",
 	  "      --vmlinux FILE the order of initcalls of a kernel image or System.map instead", VALUE(vmlinux) },
 	{ LONG_MODULES, OPTION_MODULES, "--modules",
@@ -413,6 +433,10 @@ static int options_check_pairs(unsigned options)
 		{ OPTION_RECORD_ONCE, OPTION_SAVE, "--reboot-and-record and --save" },
 		{ OPTION_RECORD_ONCE, OPTION_TIMELINE, "--reboot-and-record and --timeline" },
 		{ OPTION_RECORD_ONCE, OPTION_VMLINUX, "--reboot-and-record and --vmlinux" },
+		{ OPTION_TEXTFILE, OPTION_FORMAT, "--textfile and --format" },
+		{ OPTION_TEXTFILE, OPTION_FOLLOW, "--textfile and --follow" },
+		{ OPTION_TEXTFILE, OPTION_OUTPUT, "--textfile and --output" },
+		{ OPTION_OUTPUT, OPTION_FOLLOW, "--output and --follow" },
 	};
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)

@@ -22,7 +22,7 @@
 #define MIN_AGE_NS (2 * GW_NSEC_PER_SEC)
 
 struct report_kind {
-	const char *name;  /* of the JSON */
+	const char *name;  /* of the JSON; "" = all kinds */
 	const char *other; /* a second kind that is shown with it, NULL = none */
 	const char *none;  /* "No deadlock" */
 	bool found;	   /* an active one makes the exit code EXIT_FOUND */
@@ -169,14 +169,17 @@ static void follower_print_change(struct follower *follower, const json_t *repor
 	terminal_put(terminal, report_is_active(report) ? "\n" : "");
 }
 
+static bool follower_wants(const struct report_kind *kind, const json_t *report)
+{
+	return !*kind->name || report_is_kind(report, kind->name) ||
+	       (kind->other && report_is_kind(report, kind->other));
+}
+
 static void follower_on_report(json_t *report, void *userdata)
 {
 	struct follower *follower = userdata;
 
-	const struct report_kind *kind = follower->kind;
-
-	if (!(report_is_kind(report, kind->name) || (kind->other && report_is_kind(report, kind->other))) ||
-	    !follower_is_news(follower, report))
+	if (!follower_wants(follower->kind, report) || !follower_is_news(follower, report))
 		return;
 	output_clean(follower->cli, report);
 	if (cli_has(follower->cli, OPTION_JSON))
@@ -285,4 +288,12 @@ int command_stalls(const struct cli *cli)
 int command_hazards(const struct cli *cli)
 {
 	return reports_run(cli, &(struct report_kind){ .name = "hazard", .none = "No hazard" });
+}
+
+int reports_follow_all(const struct cli *cli)
+{
+	struct cli as_json = *cli;
+
+	as_json.options |= OPTION_JSON | OPTION_ALL;
+	return reports_follow(&as_json, &(struct report_kind){ .name = "", .none = "No report" });
 }

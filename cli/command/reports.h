@@ -10,4 +10,7 @@ int command_deadlocks(const struct cli *cli);
 int command_stalls(const struct cli *cli);
 int command_hazards(const struct cli *cli);
 
+/* Reports of all kinds as they change, a line of JSON each, for as long as there is a daemon. Returns the exit code. */
+int reports_follow_all(const struct cli *cli);
+
 #endif

@@ -32,6 +32,8 @@ enum {
 	OPTION_ROOT = 1 << 19,
 	OPTION_REDACT = 1 << 20,
 	OPTION_CLASS = 1 << 21,
+	OPTION_OUTPUT = 1 << 22,
+	OPTION_TEXTFILE = 1 << 23,
 };
 
 struct cli {
@@ -42,7 +44,8 @@ struct cli {
 	char **arguments;     /* of those that take more: all of them */
 	int n_arguments;
 	/* Values of options that have one; of --timeline NULL when it was given without. */
-	const char *timeline, *save, *from, *vmlinux, *modules, *min_age, *compare, *root, *format, *class;
+	const char *timeline, *save, *from, *vmlinux, *modules, *min_age, *compare, *root, *format, *class, *output,
+		*textfile;
 };
 
 static inline bool cli_has(const struct cli *cli, unsigned option)

@@ -139,3 +139,50 @@ exporter_crowd() {
 	for i in "${crowd[@]}"; do exec {i}>&-; done
 	ok "and is forgotten when it goes" wait_for get_again /healthz 200
 }
+
+# ---- gpuwatch-cli export --------------------------------------------------------------------
+
+test_export() {
+	local file=$work/textfile/gpuwatch.prom
+	start_daemon "$here"/canned "$socket"
+	expect "export" 0 --socket="$socket" export
+	ok "export: status, reports, waits and page faults" test "$(jq -r '[.schema, .status.schema, .reports[0].schema,
+		.waits.schema, .faults.schema] | join(" ")' "$work/out")" = \
+		"gpuwatch.export.v1 gpuwatch.status.v1 gpuwatch.report.v1 gpuwatch.waits.v1 gpuwatch.faults.v1"
+	expect "export --format=ndjson" 0 --socket="$socket" export --format=ndjson
+	ok "export --format=ndjson: a report a line" test "$(jq -r .id "$work/out" | wc -l)" = "$(wc -l <"$work/out")"
+	expect "export --format=prometheus" 0 --socket="$socket" export --format=prometheus
+	same "export --format=prometheus is what the exporter serves" "$here"/golden/metrics.txt
+	expect "export --format=openmetrics" 0 --socket="$socket" export --format=openmetrics
+	same "export --format=openmetrics is what the exporter serves" "$here"/golden/metrics.openmetrics.txt
+	expect "export --format=otlp-json" 0 --socket="$socket" export --format=otlp-json
+	jq . "$work/out" >"$work/otlp" && mv "$work/otlp" "$work/out"
+	same "export --format=otlp-json" "$here"/golden/export.otlp
+	expect "export --output" 0 --socket="$socket" export --format=ndjson --output "$work/exported"
+	ok "export --output: nothing on standard output" test ! -s "$work/out"
+	ok "export --output: the file" test "$(jq -r .schema "$work/exported" | uniq)" = gpuwatch.report.v1
+	mkdir "$work/textfile"
+	expect "export --textfile" 0 --socket="$socket" export --textfile "$file"
+	cp "$file" "$work/out"
+	same "export --textfile is the older format" "$here"/golden/metrics.txt
+	ok "export --textfile: anybody may read it" test "$(stat -c %a "$file")" = 644
+	expect_trouble "export to where nothing can be written" 4 "cannot write" --socket="$socket" export \
+		--textfile "$work/none/file"
+	gpuwatch-cli --socket="$socket" export --follow >"$work/follow" 2>"$work/follow.err" &
+	local follower=$!
+	daemons+=("$follower")
+	ok "export --follow shows what there is" wait_for lines "$work/follow" 8
+	kill -USR1 "$daemon"
+	ok "export --follow shows a change" wait_for lines "$work/follow" 9
+	ok "export --follow: a report a line" test "$(jq -r .schema "$work/follow" | uniq)" = gpuwatch.report.v1
+	kill "$follower"
+	stop_daemon
+	expect_trouble "export without a daemon" 3 "gpuwatchd is not running" --socket="$socket" export
+	expect_trouble "export --textfile without a daemon" 3 "gpuwatchd is not running" --socket="$socket" export \
+		--textfile "$file"
+	ok "the file says so" test "$(grep -v '^#' "$file")" = "gpuwatch_up 0"
+	ok "nothing half is left beside it" test "$(find "$work/textfile" -type f | wc -l)" = 1
+	expect_trouble "export of no format" 2 "takes json, ndjson" export --format=xml
+	expect_trouble "export --follow of metrics" 2 "goes with --format=ndjson" export --follow --format=prometheus
+	expect_trouble "export --follow --output" 2 "exclude each other" export --follow --output "$work/x"
+}

@@ -151,7 +151,7 @@ socket=$work/private
 test_usage() {
 	expect_trouble "no command" 2 "which command"
 	expect_trouble "unknown command" 2 "no such command: frobnicate" frobnicate
-	expect_trouble "a command of another milestone" 2 "no such command" export
+	expect_trouble "a command of another milestone" 2 "no such command" top
 	expect_trouble "unknown option" 2 "unknown option --frob" --frob status
 	expect_trouble "unknown letter" 2 "unknown option -x" -x status
 	expect_trouble "unknown colour" 2 "pink" --color=pink status
@@ -177,10 +177,10 @@ test_usage() {
 	expect "help" 0 --help
 	ok "help lists the commands" has '^  deadlocks '
 	local command
-	ok "help is silent about what is not there" lacks "  export"
+	ok "help is silent about what is not there" lacks "  top "
 	expect "version" 0 --version
 	ok "version is one line" grep -qx 'gpuwatch-cli [0-9.]*' "$work/out"
-	for command in status deadlocks stalls hazards check holders waits timelines faults kfd probe-order show record bundle replay explain; do
+	for command in status deadlocks stalls hazards check holders waits timelines faults kfd probe-order show export record bundle replay explain; do
 		expect "$command --help" 0 "$command" --help
 		ok "$command --help shows its usage" has "^usage: gpuwatch-cli $command "
 		ok "$command is in the manual" grep -q "^\.It Cm $command" docs/man/gpuwatch-cli.1
@@ -1461,6 +1461,7 @@ test_classes
 test_documents
 test_exporter_usage
 test_exporter
+test_export
 
 for reason in ${reasons[@]+"${reasons[@]}"}; do printf 'skipped: %s\n' "$reason"; done
 printf '%d passed, %d failed' "$passed" "$failed"

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is exported: the daemon's documents of one moment, and each format as a text of them. */
+#ifndef GPUWATCH_CLI_EXPORT_DOCUMENTS_H
+#define GPUWATCH_CLI_EXPORT_DOCUMENTS_H
+
+#include <jansson.h>
+
+#include "lib/client/client.h"
+
+/* New references; all NULL when the daemon did not answer. */
+struct documents {
+	json_t *status, *reports, *waits, *faults;
+};
+
+/* Returns an enum gw_client_result. @documents is filled in, and freed by documents_free(), in any case. */
+int documents_fetch(struct documents *documents, struct gw_client *client);
+void documents_free(struct documents *documents);
+
+/* The texts of the formats: malloc()ed, with the end of their last line. */
+char *documents_json(const struct documents *documents);
+char *documents_ndjson(const struct documents *documents);
+char *documents_prometheus(const struct documents *documents);
+char *documents_openmetrics(const struct documents *documents);
+/* The reports as log records of OTLP/JSON 1.x (opentelemetry-proto, ExportLogsServiceRequest). */
+char *documents_otlp_json(const struct documents *documents);
+
+#endif
