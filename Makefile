@@ -238,6 +238,11 @@ $(B)/tests/bench/empty.skel.h: $(B)/bench/empty.bpf.o
 $(B)/bench/empty: tests/bench/empty.c $(B)/tests/bench/empty.skel.h
 	$(CC) $(GW_CFLAGS) $(CFLAGS) $< $(call pkg_libs,libbpf) -o $@
 
+# Looks at made-up machines, with the libraries as they are shipped.
+$(B)/bench/scale: tests/bench/scale.c $(B)/libgpuwatch.a
+	@mkdir -p $(@D)
+	$(CC) $(GW_CFLAGS) $(CFLAGS) $(call pkg_cflags,$(LIB_PKGS) cmocka) $(GW_DEPFLAGS) $^ $(call pkg_libs,$(LIB_PKGS) cmocka) -o $@
+
 # Prints what the daemon reads of the system.
 $(B)/state: $(B)/tests/state/state.o $(B)/libgpuwatch.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(LIB_PKGS)) -o $@
@@ -270,7 +275,7 @@ kernel-bench: deps
 	@$(MAKE) -s all $(B)/lab/6.1-plain/stamp $(B)/lab/6.1-patched/stamp
 	@tests/kernel/bench $(B)
 
-.PHONY: vm demo bench
+.PHONY: vm demo bench bench-check
 ## vm: boot KERNEL=6.1|6.12|7.2 (or 6.1-patched and the like) and run CMD='...' in it, or a shell
 vm: deps
 	@$(MAKE) -s all $(B)/bench/empty $(B)/lab/$(KERNEL)/stamp
@@ -285,10 +290,16 @@ demo: deps
 	@echo "booting Linux $(KERNEL)"
 	@tests/vm/run --tty --kernel $(KERNEL) $(GUEST_FILES) -- /cases/demo.sh $(SCENARIO)
 
-## bench: the cost of watching, on KERNEL, against empty programs on the same hooks
+## bench: what gpuwatch costs, in instructions, beside what else one could run, on KERNELS (WRITE=1: into docs/performance.md)
 bench: deps
-	@$(MAKE) -s all $(B)/bench/empty $(B)/lab/$(KERNEL)/stamp
-	@tests/vm/run --kernel $(KERNEL) --timeout 600 $(GUEST_FILES) -- /cases/bench.sh $(BENCH_ARGS)
+	@$(MAKE) -s all $(B)/bench/empty $(B)/bench/scale $(KERNELS:%=$(B)/lab/%/stamp)
+	@./setup.sh --bench
+	@tests/bench/run $(B) $(if $(WRITE),--write) $(KERNELS)
+
+## bench-check: the same without the others, on one kernel, against the figures that were kept (tests/bench/figures.json)
+bench-check: deps
+	@$(MAKE) -s all $(B)/bench/empty $(B)/bench/scale $(B)/lab/6.12/stamp
+	@tests/bench/run $(B) --check 6.12
 
 ## soak: random topologies of the lab on KERNELS, for SOAK="SECONDS [SEED [AT-ONCE]]" each (default ten minutes): what was missed, false or wrongly named
 .PHONY: soak
@@ -310,7 +321,7 @@ check-quick:
 # Everything the checks use, with warnings as errors; installed as a package would for the guest with systemd.
 check-build:
 	@echo "building gpuwatch, its unit tests, and the lab modules for $(KERNELS)"
-	@$(MAKE) -s -j$(shell nproc) WERROR=1 all $(B)/bench/empty $(B)/state $(B)/attack $(UNIT_BIN) $(FUZZ_BIN)
+	@$(MAKE) -s -j$(shell nproc) WERROR=1 all $(B)/bench/empty $(B)/bench/scale $(B)/state $(B)/attack $(UNIT_BIN) $(FUZZ_BIN)
 	@$(MAKE) -s $(LAB)
 	@rm -rf $(B)/root
 	@$(MAKE) -s install DESTDIR=$(abspath $(B))/root PREFIX=/usr

@@ -5,12 +5,13 @@ set -euo pipefail
 
 usage() {
 	cat <<-END
-	usage: ./setup.sh [--quick | --kernel | --packages] [--check | --list | --libraries]
+	usage: ./setup.sh [--quick | --kernel | --packages | --bench] [--check | --list | --libraries]
 
 	  --quick   only what building and \`make check-quick\` need: no emulator, nothing that builds kernels
 	  --kernel  also what kernel-patches/check needs
 	  --packages
 	            only what \`make deb\` needs
+	  --bench   also what \`make bench\` compares with
 	  --check   install nothing: print the missing packages, exit 1 if there are any
 	  --list    print the whole package list
 	  --libraries
@@ -49,6 +50,9 @@ deb_packages=("${libraries[@]}" build-essential clang llvm bpftool pkg-config gi
 
 # What kernel-patches/check builds and checks the series with, beside all of the above.
 kernel_packages=(gcc-arm-linux-gnueabihf sparse python3-ply python3-git)
+
+# What tests/bench/run runs beside gpuwatch.
+bench_packages=(trace-cmd bpftrace libbpf-tools)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -96,7 +100,8 @@ install() {
 [[ ${1:-} == --quick || ${1:-} == --packages ]] || packages+=("${guest_packages[@]}")
 [[ ${1:-} != --kernel ]] || packages+=("${kernel_packages[@]}")
 [[ ${1:-} != --packages ]] || packages=("${deb_packages[@]}")
-[[ ${1:-} != --quick && ${1:-} != --kernel && ${1:-} != --packages ]] || shift
+[[ ${1:-} != --bench ]] || packages+=("${bench_packages[@]}")
+[[ ! ${1:-} =~ ^--(quick|kernel|packages|bench)$ ]] || shift
 case ${1:-} in
 	"") ;;
 	--check) mapfile -t todo < <(missing); ((${#todo[@]} == 0)) && exit 0; printf '%s\n' "${todo[@]}"; exit 1 ;;

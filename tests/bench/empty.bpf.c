@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The yardstick of the benchmark: programs that do nothing, on the hooks that
- * a fence's life passes (signalled, wait start, wait end).
+ * a fence's life passes (signalled, wait start, wait end) and a lock that
+ * somebody else has (contention begin, contention end).
  */
 #include <linux/bpf.h> /* first: the types that the next one needs */
 
@@ -21,6 +22,18 @@ int empty_wait_start(void *ctx)
 
 SEC("tp_btf/dma_fence_wait_end")
 int empty_wait_end(void *ctx)
+{
+	return 0;
+}
+
+SEC("tp_btf/contention_begin")
+int empty_contention_begin(void *ctx)
+{
+	return 0;
+}
+
+SEC("tp_btf/contention_end")
+int empty_contention_end(void *ctx)
 {
 	return 0;
 }

@@ -37,7 +37,9 @@
 #define MS 1000000ULL
 #define SECOND 1000000000ULL
 
+#ifndef RECORDS_MAX
 #define RECORDS_MAX 65536
+#endif
 #define NAMES_MAX 128
 
 struct world {

@@ -1,41 +1,60 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The cost of a fence with nothing attached, with empty programs on the same
-# hooks, and with gpuwatch, in one guest. Rounds are interleaved and the
-# minimum of each counts, so that a noisy machine disturbs all alike.
+# What the events that gpuwatch hooks cost on this kernel, in instructions (the guest's clock counts them, see run --icount),
+# with each of these attached: nothing, empty programs on the same hooks, gpuwatch, and with --all what else people use.
+# A line each: cost WHO EVENT INSTRUCTIONS. Then what looks at made-up machines take: look SHAPE TASKS INSTRUCTIONS KIB.
 #
-# By hand only: it measures times. `make bench`.
+# usage: bench.sh FENCES TASKS [--all]
+#
+# Of programs that read what they trace, the reading is not in the figures: it is in a task that does not run meanwhile.
+# Run by tests/bench/run: `make bench`, `make bench-check`.
 . /cases/lib.sh
 
-fences=${1:-100000}
-rounds=${2:-5}
-
-cat >/tmp/round <<END
+cat >/tmp/measure <<END
 #!/bin/sh
-echo $fences >$LAB/bench && cat $LAB/bench
+# measure WHO
+echo $1 >$LAB/bench || exit 1
+awk -v who="\$1" '/_ns / { sub("_ns", "", \$1); print "cost", who, \$1, \$2 }' $LAB/bench
 END
-chmod +x /tmp/round
+chmod +x /tmp/measure
+
+# beside WHO CMD...: measures while the command runs. That it is attached is seen by the programs or events that are on.
+beside() {
+	who=$1
+	shift
+	"$@" >"$OUT/$who.log" 2>&1 &
+	other=$!
+	if wait_until 600 is_attached "$who"; then
+		/tmp/measure "$who"
+	else
+		fail "$who is attached" >&2
+		cat "$OUT/$who.log" >&2
+	fi
+	kill -INT "$other"
+	wait "$other"
+}
+
+is_attached() {
+	case $1 in
+	trace-cmd) [ "$(cat /sys/kernel/tracing/events/dma_fence/enable)$(cat /sys/kernel/tracing/events/lock/enable)" = 11 ] ;;
+	bpftrace) grep -q ready "$OUT/bpftrace.log" ;;
+	offcputime) grep -q "bpf_prog_.*_sched_switch" /proc/kallsyms && sleep 1 ;; # loaded, and attached at once
+	esac
+}
+
+others() {
+	beside trace-cmd trace-cmd record -q -e dma_fence -e lock -o /tmp/trace.dat
+	rm -f /tmp/trace.dat*
+	beside bpftrace bpftrace /cases/bench-waits.bt
+	beside offcputime offcputime 3600
+}
 
 load_lab || exit 1
-for round in $(seq "$rounds"); do
-	/tmp/round | sed 's/^/nothing /'
-	empty /tmp/round | sed 's/^/empty /'
-	start_daemon --no-pin >&2 || exit 1
-	/tmp/round | sed 's/^/gpuwatch /'
-	stop_daemon
-done >"$OUT/rounds"
-
-awk '
-	{ key = $1 " " $2; if (!(key in min) || $3 < min[key]) min[key] = $3 }
-	function row(what, label) {
-		base = min["nothing " what]
-		empty = min["empty " what] - base
-		ours = min["gpuwatch " what] - base
-		printf "%-34s %8d %+8d %+8d   %.2f x empty\n", label, base, empty, ours, ours / empty
-	}
-	END {
-		printf "%-34s %8s %8s %8s\n", "ns per fence", "nothing", "empty", "gpuwatch"
-		row("unwaited_ns", "init + signal + free")
-		row("waited_ns", "the same + wait, already signalled")
-	}
-' "$OUT/rounds"
+/tmp/measure nothing
+empty /tmp/measure empty
+start_daemon --no-pin >&2 || exit 1
+/tmp/measure gpuwatch
+stop_daemon
+[ "$3" != --all ] || others
+scale "$2" | sed 's/^/look /'
+[ "$failed" -eq 0 ]
