@@ -19,6 +19,7 @@
 #include "daemon/config.h"
 #include "daemon/kernel/boot-programs.h"
 #include "daemon/kernel/loader.h"
+#include "daemon/kernel/objects.h"
 #include "daemon/kernel/probe-table.h"
 #include "daemon/kernel/unpin.h"
 #include "daemon/memory.h"
@@ -468,6 +469,7 @@ static int daemon_serve(struct daemon *daemon)
 	r = daemon_start(daemon);
 	if (r < 0)
 		return r;
+	gw_objects_unlock_embedded();
 	daemon_report_degraded(daemon);
 	r = sd_event_set_watchdog(daemon->event, true);
 	if (r < 0)

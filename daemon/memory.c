@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/capability.h>
 #include <malloc.h>
 #include <stdbool.h>
@@ -19,8 +20,8 @@
 #include "lib/base/files.h"
 
 #define STACK_RESERVE (256 << 10)
-#define LOOK_LEAST (16U << 20) /* bytes of heap for a look at few tasks, and for reports */
-#define TASKS_MAX 50000	       /* more would be too much of the unit's memory */
+#define LOOK_LEAST (3U << 20) /* bytes of heap for a look at few tasks, and for reports: see docs/performance.md */
+#define TASKS_MAX 50000	      /* more would be too much of the unit's memory */
 
 /* Touches the stack once, down to where the deepest call may come. */
 __attribute__((noinline)) static void prefault_stack(void)
@@ -56,12 +57,58 @@ static bool memory_may_lock_any_amount(void)
 	       (data[CAP_TO_INDEX(CAP_IPC_LOCK)].effective & CAP_TO_MASK(CAP_IPC_LOCK));
 }
 
+/* ---- what need not be locked --------------------------------------------------------------------- */
+
+/* Of libkmod and libsystemd, for compressed modules, their signatures and journal files: nothing on the way to a report. */
+static bool memory_is_needless(const char *path)
+{
+	static const char *const libraries[] = { "/libcrypto.so", "/libgcrypt.so", "/libgpg-error.so", "/libkmod.so",
+						 "/liblz4.so",	  "/liblzma.so",   "/libzstd.so" };
+
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
+		if (strstr(path, libraries[i]))
+			return true;
+	return false;
+}
+
+/* Whole pages of what was never written to, which can be read from its file again. */
+static void memory_unlock(uintptr_t start, uintptr_t end)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	start = (start + page - 1) & ~(page - 1);
+	end &= ~(page - 1);
+	if (start < end && munlock((void *)start, end - start) == 0)
+		madvise((void *)start, end - start, MADV_DONTNEED);
+}
+
+void gw_memory_unlock_constants(const void *data, size_t size)
+{
+	memory_unlock((uintptr_t)data, (uintptr_t)data + size);
+}
+
+static int memory_unlock_needless(struct dl_phdr_info *info, size_t size, void *userdata)
+{
+	for (size_t i = 0; i < info->dlpi_phnum && memory_is_needless(info->dlpi_name); i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		uintptr_t start = info->dlpi_addr + segment->p_vaddr;
+
+		if (segment->p_type == PT_LOAD && !(segment->p_flags & PF_W))
+			memory_unlock(start, start + segment->p_memsz);
+	}
+	return 0;
+}
+
+/* ---- locking ------------------------------------------------------------------------------------ */
+
 /* Under a limit that is large enough for now, a later allocation would fail: worse than not locking. */
 static int memory_lock_all(void)
 {
 	if (!memory_may_lock_any_amount())
 		return -EPERM;
-	return mlockall(MCL_CURRENT | MCL_FUTURE) < 0 ? -errno : 0;
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
+		return -errno;
+	return dl_iterate_phdr(memory_unlock_needless, NULL);
 }
 
 /* How many there are in the system: the last figure but one of "0.20 0.18 0.12 1/80 11206". */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Memory: what the daemon may need while the machine cannot reclaim any is
- * taken, touched and locked at start, and kept.
+ * taken, touched and locked at start, and kept. What it does not need then,
+ * the code of libraries that only serve to read modules and journals, is not.
  */
 #ifndef GPUWATCH_DAEMON_MEMORY_H
 #define GPUWATCH_DAEMON_MEMORY_H
@@ -26,6 +27,9 @@ int gw_memory_lock(struct gw_memory *memory, size_t kept);
 
 /* After a look, while nothing is stuck: if there are many more tasks than the reserve was made for, makes it larger. */
 void gw_memory_follow(struct gw_memory *memory);
+
+/* These constants of the program, which lie in its file, are not needed for now: they need not be in memory. */
+void gw_memory_unlock_constants(const void *data, size_t size);
 
 /* After a client of the daemon has gone: what lies free at the heap's end beyond the reserve goes back to the system. */
 void gw_memory_give_back(const struct gw_memory *memory);

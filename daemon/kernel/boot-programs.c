@@ -31,7 +31,7 @@ struct gw_boot_programs {
 	struct gw_objects *objects;
 	struct gw_probes *probes;
 	struct gw_boot_counters *counters;
-	struct ring_buffer *ring;
+	int ring;	   /* file descriptor, the objects' */
 	gw_boot_take take; /* while reading */
 	void *userdata;
 	uint64_t taken;
@@ -244,9 +244,13 @@ static int boot_on_other_record(void *context, void *data, size_t size)
 	return size < sizeof(struct gw_boot_record) ? 0 : reading->take(data, reading->userdata);
 }
 
-static int boot_read_ring(int fd, struct reading *reading)
+/*
+ * Mapped while it is read only: it is as large as the record of a whole boot may be, twice (each page is mapped two times), and
+ * all that is mapped is locked.
+ */
+static int boot_read_ring(int fd, ring_buffer_sample_fn take, void *context)
 {
-	struct ring_buffer *ring = ring_buffer__new(fd, boot_on_other_record, reading, NULL);
+	struct ring_buffer *ring = ring_buffer__new(fd, take, context, NULL);
 	int r;
 
 	if (!ring)
@@ -278,7 +282,7 @@ static int boot_visit_other(uint64_t hash, void *userdata)
 	gw_pins_free(pins);
 	if (!boot_is_readable(hash) || events < 0 || numbers < 0)
 		return 0;
-	r = boot_read_ring(events, reading);
+	r = boot_read_ring(events, boot_on_other_record, reading);
 	if (r < 0 || gw_map_value_size(numbers) != sizeof(counters) ||
 	    bpf_map_lookup_elem(numbers, &zero, &counters) < 0)
 		return r;
@@ -308,16 +312,13 @@ static int boot_on_record(void *context, void *data, size_t size)
 	return programs->take(data, programs->userdata);
 }
 
-static int boot_open_ring(struct gw_boot_programs *programs, char *message, size_t size)
+static int boot_find_ring(struct gw_boot_programs *programs, char *message, size_t size)
 {
-	int fd = gw_objects_map(programs->objects, EVENTS_MAP, 0), r;
-
-	programs->ring = fd < 0 ? NULL : ring_buffer__new(fd, boot_on_record, programs, NULL);
-	if (programs->ring)
+	programs->ring = gw_objects_map(programs->objects, EVENTS_MAP, 0);
+	if (programs->ring >= 0)
 		return 0;
-	r = fd < 0 ? fd : -errno;
-	snprintf(message, size, "The ring buffer of boot events cannot be mapped: %s", strerror(-r));
-	return r;
+	snprintf(message, size, "The ring buffer of boot events is missing: %s", strerror(-programs->ring));
+	return programs->ring;
 }
 
 static int boot_open(struct gw_boot_programs *programs, const struct gw_boot_programs_options *options, char *message,
@@ -329,7 +330,7 @@ static int boot_open(struct gw_boot_programs *programs, const struct gw_boot_pro
 	if (r == 0 && !programs->adopted)
 		r = boot_begin(programs, options, message, size);
 	if (r == 0)
-		r = boot_open_ring(programs, message, size);
+		r = boot_find_ring(programs, message, size);
 	if (r < 0 && programs->pins && !programs->adopted)
 		gw_pins_drop_all(programs->pins);
 	if (r == 0 && programs->pins)
@@ -360,7 +361,6 @@ void gw_boot_programs_free(struct gw_boot_programs *programs)
 {
 	if (!programs)
 		return;
-	ring_buffer__free(programs->ring);
 	if (programs->counters)
 		munmap(programs->counters, sizeof(*programs->counters));
 	gw_probes_free(programs->probes);
@@ -383,7 +383,7 @@ const struct gw_boot_counters *gw_boot_programs_counters(const struct gw_boot_pr
 
 int gw_boot_programs_fd(const struct gw_boot_programs *programs)
 {
-	return ring_buffer__epoll_fd(programs->ring);
+	return programs->ring;
 }
 
 int gw_boot_programs_read(struct gw_boot_programs *programs, gw_boot_take take, void *userdata)
@@ -393,7 +393,7 @@ int gw_boot_programs_read(struct gw_boot_programs *programs, gw_boot_take take, 
 	programs->take = take;
 	programs->userdata = userdata;
 	programs->taken = 0;
-	r = ring_buffer__consume(programs->ring);
+	r = boot_read_ring(programs->ring, boot_on_record, programs);
 	return r < 0 ? r : (int)programs->taken;
 }
 

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bpf/abi/boot-records.h"
@@ -26,6 +27,7 @@
 #include "bpf/watch/fault.skel.h"
 #include "bpf/watch/sample.skel.h"
 #include "daemon/kernel/capabilities.h"
+#include "daemon/memory.h"
 #include "lib/base/hash.h"
 
 #define ELEMENTS(array) (sizeof(array) / sizeof((array)[0]))
@@ -326,6 +328,24 @@ static void objects_forget_modules(struct bpf_object *object)
 	memset(&complaint, 0, sizeof(complaint));
 }
 
+/*
+ * What data sections begin with has gone into their maps. libbpf keeps its copy, which is as large, until the object is closed,
+ * and then unmaps it: its pages go now.
+ */
+static void objects_forget_images(struct bpf_object *object)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+	{
+		size_t size;
+		void *image = (void *)bpf_map__initial_value(map, &size);
+
+		if (image && bpf_map__is_internal(map))
+			mmap(image, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+	}
+}
+
 static int objects_give_constants(const struct gw_objects *objects, struct bpf_object *object)
 {
 	const char *section = objects->constants.section;
@@ -371,8 +391,10 @@ int gw_objects_load(struct gw_objects *objects, const char *object, struct gw_re
 	if (r >= 0)
 		r = objects_collect_maps(objects, entry->object);
 	entry->loaded = r >= 0;
-	if (r >= 0)
+	if (r >= 0) {
+		objects_forget_images(entry->object);
 		return 0;
+	}
 	/* libbpf also looks in modules' BTF, and then says -EPERM instead of -ESRCH if it may not. */
 	absent = strstr(complaint.line, "failed to find kernel BTF type ID") != NULL;
 	if (!complaint.program[0] || r == -ENOMEM || (r == -EPERM && !absent))
@@ -380,6 +402,16 @@ int gw_objects_load(struct gw_objects *objects, const char *object, struct gw_re
 	objects_close(entry);
 	*refusal = (struct gw_refusal){ complaint.program, complaint.line, absent ? -ENOENT : r };
 	return r;
+}
+
+void gw_objects_unlock_embedded(void)
+{
+	for (size_t i = 0; i < ELEMENTS(embedded); i++) {
+		size_t size;
+		const void *bytes = embedded[i].bytes(&size);
+
+		gw_memory_unlock_constants(bytes, size);
+	}
 }
 
 void gw_objects_trim(struct gw_objects *objects)

@@ -58,6 +58,9 @@ int gw_objects_open(struct gw_objects *objects, const char *object, struct bpf_o
  */
 int gw_objects_load(struct gw_objects *objects, const char *object, struct gw_refusal *refusal);
 
+/* The objects inside this binary are read from its file when a module needs another one: they need not stay in memory. */
+void gw_objects_unlock_embedded(void);
+
 /* Closes what was opened and not loaded. */
 void gw_objects_trim(struct gw_objects *objects);
 

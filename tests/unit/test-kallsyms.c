@@ -49,9 +49,26 @@ static void test_lock_is_not_called_by_its_class_key(void **state)
 	gw_kallsyms_free(table);
 }
 
+static void test_no_task_is_in_padding(void **state)
+{
+	struct gw_kallsyms *table = table_of("ffffffff81000000 T before\n"
+					     "ffffffff81000f00 t __pfx_gpu_wait\n"
+					     "ffffffff81001000 T gpu_wait\n"
+					     "ffffffff81002000 T __SCT__cond_resched\n");
+	struct gw_symbol symbol;
+
+	(void)state;
+	assert_int_equal(gw_kallsyms_count(table), 2);
+	assert_string_equal(name_at(table, 0xffffffff81000f08), "before");
+	assert_true(gw_kallsyms_find(table, "gpu_wait", &symbol));
+	assert_int_equal(symbol.address, 0xffffffff81001000);
+	gw_kallsyms_free(table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_task_is_in_padding),
 		cmocka_unit_test(test_lock_is_not_called_by_its_class_key),
 	};
 
