@@ -392,7 +392,10 @@ int BPF_PROG(traced_supplier_wait, struct device *device, struct device_link *li
 SEC("tp_btf/device_link_fwnode_wait")
 int BPF_PROG(traced_fwnode_wait, struct device *device, const char *supplier)
 {
-	return supplier_waited_for(device, supplier);
+	const char *name = missing_fwnode(device);
+
+	/* The event has the node's path. */
+	return supplier_waited_for(device, name ? name : supplier);
 }
 
 SEC("fexit/device_link_add")

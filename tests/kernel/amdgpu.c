@@ -142,11 +142,34 @@ static int finish_fences(struct amdgpu_device *adev)
 	return 0;
 }
 
+/* What a job with two dependencies will wait for. */
+static int trace_dependencies(void)
+{
+	typeof(&amdgpu_sync_fence) add = DRIVE_SYMBOL(amdgpu_sync_fence);
+	typeof(&amdgpu_sync_free) release = DRIVE_SYMBOL(amdgpu_sync_free);
+	typeof(&amdgpu_sync_trace_deps) trace = DRIVE_SYMBOL(amdgpu_sync_trace_deps);
+	struct dma_fence *finished = drive_fence(), *first = drive_fence(), *second = drive_fence();
+	struct amdgpu_sync sync;
+	int ret = -ENOMEM;
+
+	if (!add || !release || !trace || !finished || !first || !second)
+		goto out;
+	hash_init(sync.fences);
+	ret = add(&sync, first) ?: add(&sync, second);
+	trace(&sync, finished);
+	release(&sync);
+out:
+	drive_fence_end(finished);
+	drive_fence_end(first);
+	drive_fence_end(second);
+	return ret;
+}
+
 int drive_amdgpu(void)
 {
 	struct amdgpu_device *adev = stand_in_add();
 
 	if (IS_ERR(adev))
 		return PTR_ERR(adev);
-	return fault(adev) ?: finish_fences(adev);
+	return fault(adev) ?: finish_fences(adev) ?: trace_dependencies();
 }

@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 
+struct dma_fence;
 struct pci_dev;
 
 /*
@@ -18,6 +19,12 @@ void *drive_symbol(const char *name);
 
 /* Returns the PCI device of the emulated graphics card, referenced, or NULL. */
 struct pci_dev *drive_card(void);
+
+/* Returns a new fence of a context of its own, or NULL. */
+struct dma_fence *drive_fence(void);
+
+/* Signals a fence and drops the caller's reference; NULL is none. */
+void drive_fence_end(struct dma_fence *fence);
 
 int drive_driver_core(void);
 int drive_fences(void);

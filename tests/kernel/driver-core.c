@@ -7,13 +7,17 @@
 
 #include "drive.h"
 
+/* The id of a consumer whose driver can do without its supplier. */
+#define OPTIONAL 4
+
 static bool supplier_ready;
 
 static int consumer_probe(struct platform_device *pdev)
 {
-	if (!supplier_ready)
-		return dev_err_probe(&pdev->dev, -EPROBE_DEFER, "no supplier yet\n");
-	return 0;
+	/* The way of subsystems that can do without: the core tells them when to. */
+	int ret = pdev->id == OPTIONAL ? driver_deferred_probe_check_state(&pdev->dev) : -EPROBE_DEFER;
+
+	return supplier_ready ? 0 : dev_err_probe(&pdev->dev, ret, "no supplier yet\n");
 }
 
 static struct platform_driver consumer_driver = {
@@ -124,14 +128,26 @@ out:
 	return ret;
 }
 
-/* This one stays deferred until the timeout of deferred probing: the caller waits for that. */
+/* A link that firmware has suggested, and that the core relaxes at the timeout. */
+static int inferred_link(void)
+{
+	struct platform_device *supplier = platform_device_register_simple("gwdrive-nobody", 1, NULL, 0);
+	struct platform_device *consumer = platform_device_register_simple("gwdrive-consumer", 5, NULL, 0);
+
+	if (IS_ERR(supplier) || IS_ERR(consumer))
+		return -ENODEV;
+	return device_link_add(&consumer->dev, &supplier->dev, DL_FLAG_INFERRED) ? 0 : -EINVAL;
+}
+
+/* These stay deferred until the timeout of deferred probing: the caller waits for that. */
 static int stay_deferred(void)
 {
-	int ret = platform_driver_register(&consumer_driver);
+	int ret = inferred_link() ?: platform_driver_register(&consumer_driver);
 
 	if (ret)
 		return ret;
-	return PTR_ERR_OR_ZERO(platform_device_register_simple("gwdrive-consumer", 3, NULL, 0));
+	return PTR_ERR_OR_ZERO(platform_device_register_simple("gwdrive-consumer", 3, NULL, 0))
+		       ?: PTR_ERR_OR_ZERO(platform_device_register_simple("gwdrive-consumer", OPTIONAL, NULL, 0));
 }
 
 int drive_driver_core(void)

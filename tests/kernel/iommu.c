@@ -3,6 +3,7 @@
  * amd_iommu_v2 with a real IOMMU, the address space of the calling process, and page requests as the IOMMU's log would
  * deliver them: QEMU's devices send none.
  */
+#include <drm/amd_asic_type.h>
 #include <linux/amd-iommu.h>
 #include <linux/delay.h>
 #include <linux/notifier.h>
@@ -44,7 +45,24 @@ static int request_page(struct pci_dev *card, u64 address)
 	return ppr ? ppr->notifier_call(ppr, 0, &fault) == NOTIFY_OK ? 0 : -EIO : -ENOENT;
 }
 
-/* The argument: "bind ADDRESS" with a mapped address of the process, later "unbind". */
+/* The race that nothing but link order prevents: whether amd_iommu_v2_init() has run. */
+static int set_initialised(bool initialised)
+{
+	bool *done = drive_symbol("amd_iommu_v2_init_done");
+	int (*check)(u32 type) = drive_symbol("kgd2kfd_check_iommu");
+
+	if (!done || !check)
+		return -ENOENT;
+	WRITE_ONCE(*done, initialised);
+	if (check(CHIP_RAVEN) != (initialised ? 0 : -EPROBE_DEFER))
+		return -EBUSY;
+	return check(CHIP_OLAND);
+}
+
+/*
+ * The argument: "bind ADDRESS" with a mapped address of the process, later "unbind"; "early" for a machine whose IOMMUv2
+ * driver is not initialised yet, later "late".
+ */
 int drive_iommu(const char *arg)
 {
 	struct pci_dev *card = drive_card();
@@ -53,7 +71,9 @@ int drive_iommu(const char *arg)
 
 	if (!card)
 		return -ENODEV;
-	if (arg && sscanf(arg, "bind %lx", &address) == 1) {
+	if (arg && (!strcmp(arg, "early") || !strcmp(arg, "late"))) {
+		ret = set_initialised(!strcmp(arg, "late"));
+	} else if (arg && sscanf(arg, "bind %lx", &address) == 1) {
 		ret = amd_iommu_init_device(card, 16);
 		if (ret)
 			goto out;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Jobs of a GPU scheduler that depend on others, hang, and are killed while they wait. */
+/* Jobs of a GPU scheduler that depend on others, hang, are killed while they wait, and leave fences behind. */
 #include <drm/gpu_scheduler.h>
 #include <linux/delay.h>
 #include <linux/dma-fence.h>
 #include <linux/slab.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "drive.h"
@@ -23,6 +24,13 @@ struct delayed_signal {
 	struct dma_fence *fence;
 };
 
+/*
+ * Jobs that have been queued and not freed yet. A scheduler may only go when there is none: the one that kills jobs uses
+ * the scheduler after it has signalled their fences.
+ */
+static atomic_t queued = ATOMIC_INIT(0);
+static DECLARE_WAIT_QUEUE_HEAD(freed);
+
 static struct dma_fence *hanging;
 
 static const char *fence_name(struct dma_fence *fence)
@@ -35,7 +43,7 @@ static const struct dma_fence_ops fence_ops = {
 	.get_timeline_name = fence_name,
 };
 
-static struct dma_fence *fence_new(void)
+struct dma_fence *drive_fence(void)
 {
 	struct drive_fence *fence = kzalloc(sizeof(*fence), GFP_KERNEL);
 
@@ -46,10 +54,17 @@ static struct dma_fence *fence_new(void)
 	return &fence->base;
 }
 
+void drive_fence_end(struct dma_fence *fence)
+{
+	if (fence)
+		dma_fence_signal(fence);
+	dma_fence_put(fence);
+}
+
 static struct dma_fence *run_job(struct drm_sched_job *base)
 {
 	struct drive_job *job = container_of(base, struct drive_job, base);
-	struct dma_fence *fence = fence_new();
+	struct dma_fence *fence = drive_fence();
 
 	if (!fence)
 		return NULL;
@@ -73,6 +88,8 @@ static void free_job(struct drm_sched_job *base)
 {
 	drm_sched_job_cleanup(base);
 	kfree(container_of(base, struct drive_job, base));
+	atomic_dec(&queued);
+	wake_up_all(&freed);
 }
 
 static const struct drm_sched_backend_ops sched_ops = {
@@ -96,6 +113,7 @@ static struct dma_fence *push(struct drm_sched_entity *entity, struct dma_fence 
 		drm_sched_job_add_dependency(&job->base, dma_fence_get(dependency));
 	drm_sched_job_arm(&job->base);
 	finished = dma_fence_get(&job->base.s_fence->finished);
+	atomic_inc(&queued);
 	drm_sched_entity_push_job(&job->base);
 	return finished;
 }
@@ -108,6 +126,11 @@ static int wait_and_put(struct dma_fence *fence)
 	return left > 0 ? 0 : left ?: -ETIME;
 }
 
+static int wait_for_free_jobs(void)
+{
+	return wait_event_timeout(freed, !atomic_read(&queued), 2 * HZ) ? 0 : -ETIME;
+}
+
 static void signal_later(struct work_struct *work)
 {
 	struct delayed_signal *later = container_of(to_delayed_work(work), struct delayed_signal, work);
@@ -115,10 +138,10 @@ static void signal_later(struct work_struct *work)
 	dma_fence_signal(later->fence);
 }
 
-/* An entity goes away while a job of it waits for a fence that comes a little later. */
-static int kill_waiting(struct drm_sched_entity *entity)
+/* An entity goes away while a job of it waits for a fence that comes a little later. Returns the job's fence in *last. */
+static int kill_waiting(struct drm_sched_entity *entity, unsigned long delay, struct dma_fence **last)
 {
-	struct delayed_signal later = { .fence = fence_new() };
+	struct delayed_signal later = { .fence = drive_fence() };
 	struct dma_fence *finished, *second;
 
 	if (!later.fence)
@@ -127,13 +150,41 @@ static int kill_waiting(struct drm_sched_entity *entity)
 	/* The scheduler's thread already has the first job's dependency; this one is still in the queue. */
 	second = push(entity, later.fence, false);
 	INIT_DELAYED_WORK_ONSTACK(&later.work, signal_later);
-	schedule_delayed_work(&later.work, HZ / 10);
+	schedule_delayed_work(&later.work, delay);
 	drm_sched_entity_fini(entity);
 	flush_delayed_work(&later.work);
 	destroy_delayed_work_on_stack(&later.work);
 	dma_fence_put(later.fence);
 	dma_fence_put(finished);
+	*last = dma_fence_get(second);
 	return wait_and_put(second);
+}
+
+#define TEARDOWNS 100
+
+/* Fences that outlive their scheduler, whose memory is gone by the time that they are released. */
+static int tear_down(const struct drm_sched_init_args *args)
+{
+	struct drm_gpu_scheduler *sched = kzalloc(sizeof(*sched), GFP_KERNEL);
+	struct drm_sched_entity entity;
+	struct dma_fence *done = NULL, *killed = NULL;
+	int ret;
+
+	if (!sched)
+		return -ENOMEM;
+	ret = drm_sched_init(sched, args) ?: drm_sched_entity_init(&entity, DRM_SCHED_PRIORITY_NORMAL, &sched, 1, NULL);
+	if (ret)
+		goto out;
+	done = push(&entity, NULL, false);
+	ret = wait_and_put(dma_fence_get(done)) ?: kill_waiting(&entity, 1, &killed) ?: wait_for_free_jobs();
+	drm_sched_fini(sched);
+	/* Names are read through it. */
+	memset(sched, 0x6b, sizeof(*sched));
+out:
+	kfree(sched);
+	dma_fence_put(done);
+	dma_fence_put(killed);
+	return ret;
 }
 
 int drive_sched(void)
@@ -144,6 +195,7 @@ int drive_sched(void)
 		.timeout = HZ / 10,
 		.name = "gwdrive",
 	};
+	struct dma_fence *killed = NULL;
 	struct drm_gpu_scheduler sched = {};
 	struct drm_gpu_scheduler *list[] = { &sched };
 	struct drm_sched_entity entity;
@@ -156,7 +208,7 @@ int drive_sched(void)
 	ret = drm_sched_entity_init(&entity, DRM_SCHED_PRIORITY_NORMAL, list, 1, NULL);
 	if (ret)
 		goto out;
-	first = fence_new();
+	first = drive_fence();
 	if (first) {
 		struct dma_fence *waits = push(&entity, first, false);
 
@@ -168,8 +220,12 @@ int drive_sched(void)
 	ret = ret ?: wait_and_put(push(&entity, NULL, true));
 	dma_fence_put(hanging);
 	hanging = NULL;
-	ret = kill_waiting(&entity) ?: ret;
+	ret = kill_waiting(&entity, HZ / 10, &killed) ?: ret;
+	dma_fence_put(killed);
 out:
+	ret = wait_for_free_jobs() ?: ret;
 	drm_sched_fini(&sched);
+	for (int i = 0; i < TEARDOWNS && !ret; i++)
+		ret = tear_down(&args);
 	return ret;
 }

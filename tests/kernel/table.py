@@ -16,15 +16,16 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 DOCUMENT = ROOT / "docs/kernel-events.md"
-ADDED = re.compile(r"^\+(?:TRACE_EVENT|DEFINE_EVENT)[A-Z_]*\((.*)$")
+DEFINED = re.compile(r"^[+-](?:TRACE_EVENT|DEFINE_EVENT)[A-Z_]*\((.*)$")
 
 # What happens in each stage of the run; the first word of a cell names them.
 STAGES = {
     "module": "tests/kernel's module is loaded",
     "driver-core": "platform devices that defer, wait for a device link, wait for firmware's supplier, and stay deferred until "
-                   "`deferred_probe_timeout`",
+                   "`deferred_probe_timeout`, with a link that it relaxes and a supplier that it lets ignore",
     "fences": "a module waits for any of two fences",
-    "sched": "a module's jobs on a `drm_gpu_scheduler`: dependencies, a hang, an entity that goes with jobs in its queue",
+    "sched": "a module's jobs on a `drm_gpu_scheduler`: dependencies, a hang, an entity that goes with jobs in its queue, and a "
+             "hundred schedulers that go before the fences of their jobs",
     "sw-sync": "user space: `sw_sync` fences, polled",
     "vgem": "user space, libdrm: a fence on a vgem buffer, polled through its dma-buf",
     "vkms": "user space, libdrm: an atomic commit on vkms with an in-fence and an out-fence",
@@ -35,28 +36,38 @@ STAGES = {
               "fences as a failed reset does",
     "iommu": "a process bound to the card by `amd_iommu_v2`'s exported functions, its memory unmapped, its end; page requests "
              "handed to the driver's own notifier",
-    "amdgpu": "a stand-in for a GPU: a retry fault handed to amdgpu's interrupt handler, fences of a ring whose device is gone, "
-              "a buffer that KFD pins, a notifier of user space's memory on it",
+    "amdgpu": "a stand-in for a GPU: a retry fault handed to amdgpu's interrupt handler, fences of a ring whose device is gone, the "
+              "dependencies of a job, a buffer that KFD pins, a notifier of user space's memory on it",
     "kfd-gpu": "the stand-in in KFD's topology, with a queue manager that does nothing: user space makes and destroys a queue, "
                "maps doorbells, is evicted; suspend, resume, reset",
     "kfd-gpu-remove": "the stand-in is removed as a device that was pulled out",
     "radeon-rebind": "radeon is unbound from the emulated RV100 and bound again",
+    "amdgpu-defer": "an APU is found while IOMMUv2 is not initialised yet (the module says so), with QEMU's shared memory in its "
+                    "place: its probe is deferred",
     "amdgpu-probe": "amdgpu probes QEMU's shared memory as if it were the registers of an old card, finds no BIOS, and gives up",
 }
 
 
+def event_names(lines, sign):
+    """Names of the events that a patch adds ("+") or removes ("-")."""
+    names = []
+    for number, line in enumerate(lines):
+        match = DEFINED.match(line)
+        if match and line[0] == sign:
+            # The name is the last word of the first line, or the first of the next one.
+            text = match.group(1) + (lines[number + 1][1:] if not match.group(1).rstrip().endswith(",") else "")
+            words = [w for w in re.split(r"[,\s()]+", text) if w]
+            names.append(words[0] if line[1:].startswith("TRACE_EVENT") else words[1])
+    return names
+
+
 def added_events():
-    """Names that the series adds, in its order."""
+    """Names that the series adds, in its order. What a patch only changes is not new."""
     names = []
     for patch in sorted((ROOT / "kernel-patches/6.1").glob("[0-9]*.patch")):
         lines = patch.read_text().splitlines()
-        for number, line in enumerate(lines):
-            match = ADDED.match(line)
-            if match:
-                # The name is the last word of the first line, or the first of the next one.
-                text = match.group(1) + (lines[number + 1][1:] if not match.group(1).rstrip().endswith(",") else "")
-                words = [w for w in re.split(r"[,\s()]+", text) if w]
-                names.append(words[0] if line.startswith("+TRACE_EVENT") else words[1])
+        removed = event_names(lines, "-")
+        names += [name for name in event_names(lines, "+") if name not in removed]
     return names
 
 

@@ -93,7 +93,23 @@ run_stages() {
 	sleep 1
 	stage kfd-gpu-remove sh -c 'echo "kfd-device remove" >/sys/kernel/debug/gwdrive'
 	stage radeon-rebind rebind radeon "$radeon"
+	stage amdgpu-defer defer_amdgpu
 	stage amdgpu-probe probe_amdgpu
+}
+
+deferred() {
+	grep -q "^$1.*$2" /sys/kernel/debug/devices_deferred
+}
+
+# An APU that is found before amd_iommu_v2_init(), with QEMU's shared memory in its place (20016 is Raven): it is deferred.
+defer_amdgpu() {
+	device=$(cd /sys/bus/pci/devices && grep -l 0x1110 ./*/device | cut -d/ -f2)
+	echo "iommu early" >/sys/kernel/debug/gwdrive || return
+	echo "1af4 1110 ffffffff ffffffff 0 0 20016" >/sys/bus/pci/drivers/amdgpu/new_id
+	deferred "$device" "IOMMUv2 is not initialised yet" || return
+	# The module has checked that it is not deferred later; what becomes of an APU without registers is not asked.
+	echo "1af4 1110" >/sys/bus/pci/drivers/amdgpu/remove_id
+	echo "iommu late" >/sys/kernel/debug/gwdrive
 }
 
 # QEMU's shared memory in the place of registers: amdgpu takes it for a Southern Islands card (3 is Oland), which has no
