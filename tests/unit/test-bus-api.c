@@ -34,6 +34,7 @@ struct scene {
 	struct gw_status status;
 	struct gw_bus_api *api;
 	struct gw_private_socket *socket;
+	struct gw_memory memory;
 	sd_bus *client;
 	unsigned signals; /* ReportChanged that the client got */
 	unsigned properties_changed;
@@ -164,7 +165,7 @@ static struct scene *scene_new(void)
 	scene->loader = fake_kernel_new();
 	scene_add_parts(scene);
 	assert_int_equal(gw_private_socket_new(&scene->socket, scene->path, 0, message, sizeof(message)), 0);
-	assert_true(gw_private_socket_serve(scene->socket, scene->event, scene->api) >= 0);
+	assert_true(gw_private_socket_serve(scene->socket, scene->event, scene->api, &scene->memory) >= 0);
 	scene->client = connect_client(scene);
 	assert_true(sd_bus_match_signal(scene->client, NULL, NULL, GW_BUS_PATH, GW_BUS_INTERFACE, "ReportChanged",
 					on_report_changed, scene) >= 0);
@@ -767,6 +768,7 @@ TEST(path_belongs_to_one_daemon_and_what_a_dead_one_left_is_replaced)
 TEST(path_that_does_not_fit_is_refused)
 {
 	struct gw_private_socket *socket;
+	struct gw_memory memory;
 	char path[200], message[512];
 
 	memset(path, '/', sizeof(path) - 1);
