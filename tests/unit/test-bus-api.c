@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include "daemon/memory.h"
 #include "daemon/serve/bus-api.h"
 #include "daemon/serve/private-socket.h"
 #include "daemon/watch/scheduler.h"
@@ -768,7 +769,6 @@ TEST(path_belongs_to_one_daemon_and_what_a_dead_one_left_is_replaced)
 TEST(path_that_does_not_fit_is_refused)
 {
 	struct gw_private_socket *socket;
-	struct gw_memory memory;
 	char path[200], message[512];
 
 	memset(path, '/', sizeof(path) - 1);
