@@ -59,7 +59,7 @@ pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
 BPF_SRC := $(wildcard bpf/*.bpf.c bpf/*/*.bpf.c)
 BPF_SKEL := $(BPF_SRC:%.bpf.c=$(B)/%.skel.h)
 LIB_SRC := $(wildcard lib/*/*.c lib/*/*/*.c)
-DAEMON_SRC := $(wildcard daemon/*.c daemon/*/*.c)
+DAEMON_SRC := $(wildcard daemon/*.c daemon/*/*.c daemon/*/*/*.c)
 CLI_SRC := $(wildcard cli/*.c cli/*/*.c)
 EXPORTER_SRC := $(wildcard exporter/*.c)
 UNIT_SRC := $(wildcard tests/unit/test-*.c)
@@ -184,7 +184,7 @@ FUZZ_CFLAGS := -O1 -g -Wno-format-zero-length -fsanitize=fuzzer,address,undefine
 # The libraries, what is pure beside them, and what shows documents.
 FUZZ_CLI := $(wildcard cli/lib/*.c cli/render/*.c cli/boot/*.c cli/svg/*.c)
 FUZZ_OBJ := $(patsubst %.c,$(B)/fuzz/%.o,$(LIB_SRC) $(FUZZ_CLI)) $(addprefix $(B)/fuzz/daemon/,kernel/getter.o serve/intake.o serve/reports.o config.o \
-	boot/kmsg-log.o boot/log.o boot/reported.o boot/request.o)
+	boot/kept/kmsg-log.o boot/kept/log.o boot/kept/reported.o boot/request.o)
 
 $(FUZZ_OBJ): $(B)/fuzz/%.o: %.c
 	@mkdir -p $(@D)

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "daemon/boot/cards.h"
-#include "daemon/boot/kmsg-log.h"
+#include "daemon/boot/kept/cards.h"
+#include "daemon/boot/kept/kmsg-log.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/json.h"

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-#include "daemon/boot/log.h"
+#include "daemon/boot/kept/log.h"
 #include "daemon/boot/request.h"
 #include "lib/boot/evidence/evidence.h"
 #include "lib/system/kallsyms.h"

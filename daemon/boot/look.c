@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "daemon/boot/cards.h"
+#include "daemon/boot/kept/cards.h"
 #include "lib/base/array.h"
 #include "lib/base/log.h"
 #include "lib/boot/boot.h"

@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/boot/log.h"
+#include "daemon/boot/kept/log.h"
+#include "daemon/boot/kept/reported.h"
 #include "daemon/boot/look.h"
-#include "daemon/boot/reported.h"
 #include "daemon/boot/request.h"
 #include "lib/base/clock.h"
 #include "lib/base/json.h"

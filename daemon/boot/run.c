@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "daemon/boot/kmsg-log.h"
+#include "daemon/boot/kept/kmsg-log.h"
 #include "daemon/boot/look.h"
 #include "daemon/boot/request.h"
 #include "daemon/boot/save.h"

@@ -4,9 +4,9 @@
 
 #include "tests/fuzz/directory.h"
 
-#include "daemon/boot/kmsg-log.h"
-#include "daemon/boot/log.h"
-#include "daemon/boot/reported.h"
+#include "daemon/boot/kept/kmsg-log.h"
+#include "daemon/boot/kept/log.h"
+#include "daemon/boot/kept/reported.h"
 #include "daemon/boot/request.h"
 #include "lib/boot/evidence/event.h"
 

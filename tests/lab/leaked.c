@@ -97,12 +97,8 @@ static int leak_in_process(struct lab_instance *inst, struct leaked *leaked)
 static int leaked_start(struct lab_instance *inst)
 {
 	static const enum lab_lock_type types[] = {
-		[LEAKED_EXITED] = LAB_MUTEX,
-		[LEAKED_RESV] = LAB_RESV,
-		[LEAKED_OOPSED] = LAB_MUTEX,
-		[LEAKED_WORKER] = LAB_MUTEX,
-		[LEAKED_RWSEM] = LAB_RWSEM,
-		[LEAKED_USER] = LAB_MUTEX,
+		[LEAKED_EXITED] = LAB_MUTEX, [LEAKED_RESV] = LAB_RESV,	 [LEAKED_OOPSED] = LAB_MUTEX,
+		[LEAKED_WORKER] = LAB_MUTEX, [LEAKED_RWSEM] = LAB_RWSEM, [LEAKED_USER] = LAB_MUTEX,
 	};
 	struct leaked *leaked = kzalloc(sizeof(*leaked), GFP_KERNEL);
 	struct lab_actor *waiter;
@@ -171,14 +167,10 @@ static void leaked_finish(struct lab_instance *inst)
 }
 
 static const struct lab_variant leaked_variants[] = {
-	{ "exited", LEAKED_EXITED },
-	{ "resv", LEAKED_RESV },
-	{ "worker", LEAKED_WORKER },
-	{ "rwsem", LEAKED_RWSEM },
-	{ "user-sleep", LEAKED_USER, true },
-	{ "user-spin", LEAKED_USER, true },
-	{ "oopsed", LEAKED_OOPSED },
-	{ "" },
+	{ "exited", LEAKED_EXITED },	     { "resv", LEAKED_RESV },
+	{ "worker", LEAKED_WORKER },	     { "rwsem", LEAKED_RWSEM },
+	{ "user-sleep", LEAKED_USER, true }, { "user-spin", LEAKED_USER, true },
+	{ "oopsed", LEAKED_OOPSED },	     { "" },
 };
 
 const struct lab_family lab_leaked_family = {

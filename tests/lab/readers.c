@@ -121,9 +121,9 @@ static int readers_begin(struct lab_instance *inst, struct readers *readers)
 	holder = lab_actor_run(inst, "holder", LAB_PARTICIPANT, "gpulab-hold", reader_thread);
 	ret = holder ? lab_actor_wait_blocking(holder) : -ENOMEM;
 	for (i = 0; i < BESIDE && !ret; i++)
-		ret = lab_actor_run_index(inst, "beside", LAB_HELPER, i + 1, "gpulab-read", reader_thread) ?
-			      lab_wait(&readers->beside[i]) :
-			      -ENOMEM;
+		ret = lab_actor_run_index(inst, "beside", LAB_HELPER, i + 1, "gpulab-read", reader_thread)
+			      ? lab_wait(&readers->beside[i])
+			      : -ENOMEM;
 	complete_all(&readers->go);
 	if (!ret && inst->variant->value != READERS_LATE)
 		ret = lab_actor_wait_blocking(signaller);

@@ -30,7 +30,6 @@ struct wq_slot {
 	struct lab_actor *worker;
 };
 
-
 struct wq_cycle {
 	struct lab_instance *inst;
 	struct lab_timeline timeline;
@@ -337,9 +336,9 @@ static void wq_show(struct lab_instance *inst, struct seq_file *seq)
 
 	if (!wc)
 		return;
-	work = inst->variant->value >= WQ_CYCLE_FLUSH_FENCE && inst->variant->value <= WQ_CYCLE_FLUSH_WQ ?
-		       &wc->fence_work :
-		       &wc->signal_work;
+	work = inst->variant->value >= WQ_CYCLE_FLUSH_FENCE && inst->variant->value <= WQ_CYCLE_FLUSH_WQ
+		       ? &wc->fence_work
+		       : &wc->signal_work;
 	seq_printf(seq, ",\"work\":{\"address\":\"0x%px\",\"function\":\"%ps\",\"workqueue\":\"%s\"}", work, work->func,
 		   wc->wq_name);
 }

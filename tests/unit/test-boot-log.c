@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/boot/log.h"
+#include "daemon/boot/kept/log.h"
 
 #define TEST(name) static void name(void **state)
 #define BOOT "11111111-2222-3333-4444-555555555555"

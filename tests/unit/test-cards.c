@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/boot/cards.h"
+#include "daemon/boot/kept/cards.h"
 #include "lib/base/json.h"
 
 #define TEST(name) static void name(void **state)

@@ -6,8 +6,8 @@
 
 #include "build-reports.h"
 
+#include "daemon/boot/kept/reported.h"
 #include "daemon/boot/look.h"
-#include "daemon/boot/reported.h"
 #include "daemon/serve/detected.h"
 #include "lib/base/json.h"
 

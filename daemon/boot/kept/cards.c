@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One JSON array in DIRECTORY/cards, the newest boot last. */
-#include "daemon/boot/cards.h"
+#include "daemon/boot/kept/cards.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
  * copied, for the kernel writes over them some day, and what was known of the
  * boot must not be forgotten then.
  */
-#ifndef GPUWATCH_DAEMON_BOOT_KMSG_LOG_H
-#define GPUWATCH_DAEMON_BOOT_KMSG_LOG_H
+#ifndef GPUWATCH_DAEMON_BOOT_KEPT_KMSG_LOG_H
+#define GPUWATCH_DAEMON_BOOT_KEPT_KMSG_LOG_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The file with the reports about this boot. */
-#include "daemon/boot/reported.h"
+#include "daemon/boot/kept/reported.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The DRM cards of the last boots, in a file that outlives them: which of them is which may change from boot to boot. */
-#ifndef GPUWATCH_DAEMON_BOOT_CARDS_H
-#define GPUWATCH_DAEMON_BOOT_CARDS_H
+#ifndef GPUWATCH_DAEMON_BOOT_KEPT_CARDS_H
+#define GPUWATCH_DAEMON_BOOT_KEPT_CARDS_H
 
 #include <jansson.h>
 

@@ -5,8 +5,8 @@
  *
  * A line {"schema": "gpuwatch.reported.v1", "boot_id"}, then each report as gw_reported_write() has it.
  */
-#ifndef GPUWATCH_DAEMON_BOOT_REPORTED_H
-#define GPUWATCH_DAEMON_BOOT_REPORTED_H
+#ifndef GPUWATCH_DAEMON_BOOT_KEPT_REPORTED_H
+#define GPUWATCH_DAEMON_BOOT_KEPT_REPORTED_H
 
 #include "daemon/serve/reports.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The log of boot events: a file to which records are appended. */
-#include "daemon/boot/log.h"
+#include "daemon/boot/kept/log.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
  * buffer are appended as they are read, so that they outlive the daemon. A
  * record is there once, whatever happens in between.
  */
-#ifndef GPUWATCH_DAEMON_BOOT_LOG_H
-#define GPUWATCH_DAEMON_BOOT_LOG_H
+#ifndef GPUWATCH_DAEMON_BOOT_KEPT_LOG_H
+#define GPUWATCH_DAEMON_BOOT_KEPT_LOG_H
 
 #include <stddef.h>
 #include <stdint.h>

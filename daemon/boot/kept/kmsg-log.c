@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kernel log of this boot, kept in a file: each record ends with a NUL byte. */
-#include "daemon/boot/kmsg-log.h"
+#include "daemon/boot/kept/kmsg-log.h"
 
 #include <errno.h>
 #include <fcntl.h>
