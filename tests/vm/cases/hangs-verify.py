@@ -143,18 +143,29 @@ def check_times(checks, name, row, step, truth, report):
         checks.check(f"{name}: resolved within {RESOLVED_S} s", late <= RESOLVED_S, f"{late:.2f} s")
 
 
-def check_replay(checks, name, step, report, cli):
-    """What was recorded gives the same verdict here, and nothing else."""
+def replay(step, cli):
+    """The reports that stand at the end of what was recorded, and what was wrong."""
     replayed = subprocess.run([cli, "replay", "--json", str(step / "recording")], capture_output=True, text=True, check=False)
     try:
-        reports = json.loads(replayed.stdout)
+        return [r for r in json.loads(replayed.stdout) if r["state"] == "active" and r["kind"] != "hazard"], ""
     except json.JSONDecodeError:
-        reports = []
+        return [], f"exit code {replayed.returncode}: {replayed.stderr}"
 
+
+def check_replay(checks, name, step, report, cli):
+    """What was recorded gives the same verdict here, and nothing else."""
     def key(r):
         return r["kind"], r["class"], r["confidence"], tuple(r["cycle"]), tuple(sorted(r["victims"]))
-    again = [key(r) for r in reports if r["state"] == "active" and r["kind"] != "hazard"]
-    checks.check(f"{name}: the same when replayed", again == [key(report)], f"{again}, not {key(report)} {replayed.stderr}")
+    reports, error = replay(step, cli)
+    again = [key(r) for r in reports]
+    checks.check(f"{name}: the same when replayed", again == [key(report)], f"{again}, not {key(report)} {error}")
+
+
+def check_healthy_replay(checks, name, step, cli):
+    """What was recorded proves no deadlock here, either."""
+    reports, error = replay(step, cli)
+    proven = [r["summary"] for r in reports if r["kind"] == "deadlock" and r["confidence"] == "proven"]
+    checks.check(f"{name}: nothing is proven when replayed", not proven and not error, f"{proven} {error}")
 
 
 def check_healthy(checks, name, row, step):
@@ -178,6 +189,7 @@ def check_step(checks, name, row, step, cli):
     failed = checks.failed
     if row["kind"] == "healthy":
         check_healthy(checks, name, row, step)
+        check_healthy_replay(checks, name, step, cli)
     else:
         check_hang(checks, name, row, step, cli)
     return checks.failed == failed
