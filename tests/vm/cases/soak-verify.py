@@ -89,7 +89,8 @@ class Soak:
     def may_be_released(self, truth):
         """Its owner left a lock, and meanwhile work items of the same driver went on: one of them might have released it."""
         def runs_beside(other):
-            return other is not truth and not other["dead"] and other["released_s"] == truth["released_s"] and \
+            goes_on = not other["dead"] or "rwsem-read" in locks(other)  # or nothing shows that it does not
+            return other is not truth and goes_on and other["released_s"] == truth["released_s"] and \
                 any(party.startswith("work") for party in other["row"])
         return truth["ending"] == "exited-lock" and any(map(runs_beside, self.truths))
 
