@@ -61,7 +61,8 @@ done
 sleep 3
 as_member status >/dev/null 2>&1
 check "a user has eight connections and no more" [ $? -eq 3 ]
-sleep 310
+# In short steps: while all of the guest sleeps, its clock leaps, and watchdogs would not be served in between.
+for _ in $(seq 62); do sleep 5; done
 check "one that has been idle for long makes room" as_member status
 pkill -u 65534
 check "the log is not flooded" [ "$(journalctl -u gpuwatchd --no-pager | wc -l)" -lt 100 ]
