@@ -16,6 +16,8 @@
 #define SLOW_AFTER 4
 #define IDLE_AFTER 12
 #define IDLE_INTERVAL_NS (1 * GW_NSEC_PER_SEC)
+/* While a report stands and nothing changes: its end, which nothing announces, is seen within two seconds. */
+#define STANDING_INTERVAL_NS (1500 * GW_NSEC_PER_MSEC)
 #define EMPTY_INTERVAL_NS (10 * GW_NSEC_PER_SEC)
 
 /* Between looks at a machine where nothing is seen to wait, and after one that saw a task which may be stuck all the same. */
@@ -29,7 +31,14 @@ static bool schedule_stands(const struct gw_schedule *schedule, uint64_t active_
 
 static bool schedule_idles(const struct gw_schedule *schedule)
 {
-	return schedule->uneventful >= IDLE_AFTER && !schedule->findings.wants_more && schedule->requested == 0;
+	return schedule->uneventful >= IDLE_AFTER && schedule->requested == 0;
+}
+
+static uint64_t schedule_idle_interval(const struct gw_schedule *schedule)
+{
+	if (schedule->findings.wants_more)
+		return STANDING_INTERVAL_NS;
+	return schedule->findings.old_waits > 0 ? IDLE_INTERVAL_NS : EMPTY_INTERVAL_NS;
 }
 
 /* ---- when ---------------------------------------------------------------------------------- */
@@ -42,7 +51,7 @@ static uint64_t schedule_delay(const struct gw_schedule *schedule, uint64_t acti
 	if (!schedule_stands(schedule, active_waits))
 		return UINT64_MAX;
 	if (schedule_idles(schedule))
-		return schedule->findings.old_waits > 0 ? IDLE_INTERVAL_NS : EMPTY_INTERVAL_NS;
+		return schedule_idle_interval(schedule);
 	return schedule->uneventful >= SLOW_AFTER ? schedule->pace.min_wait_ns : schedule->pace.interval_ns;
 }
 
@@ -126,7 +135,7 @@ static void schedule_take_findings(struct gw_schedule *schedule, const struct gw
 	const struct gw_findings *before = &schedule->findings;
 
 	if ((findings->old_waits > 0 && findings->identity != before->identity) ||
-	    (findings->wants_more && !before->wants_more))
+	    (findings->wants_more && !before->wants_more) || (findings->undecided && !before->undecided))
 		schedule->uneventful = 0;
 	else if (findings->old_waits == 0 && !findings->wants_more && schedule->uneventful < SLOW_AFTER)
 		schedule->uneventful = SLOW_AFTER;
@@ -185,7 +194,7 @@ const char *gw_schedule_state(const struct gw_schedule *schedule)
 {
 	if (schedule->due_ns == UINT64_MAX || schedule->due_ns == schedule->patrol_due_ns)
 		return "asleep";
-	return schedule_idles(schedule) ? "idling" : "looking";
+	return schedule_idles(schedule) && !schedule->findings.wants_more ? "idling" : "looking";
 }
 
 void gw_schedule_init(struct gw_schedule *schedule, const struct gw_pace *pace, uint64_t now_ns)

@@ -41,6 +41,7 @@ struct gw_findings {
 	bool wants_more;   /* gw_analysis_wants_more() */
 	bool patrols;	   /* struct gw_patrol: wanted, blocked, still */
 	size_t blocked, still;
+	bool undecided;		  /* gw_analysis_is_undecided() */
 	bool older_than_programs; /* an active report rests on waits that only a full look shows */
 };
 

@@ -164,6 +164,11 @@ bool gw_analysis_wants_more(const struct gw_analysis *analysis)
 	return gw_store_wants_more(analysis->store);
 }
 
+bool gw_analysis_is_undecided(const struct gw_analysis *analysis)
+{
+	return gw_store_is_undecided(analysis->store);
+}
+
 size_t gw_analysis_reports(const struct gw_analysis *analysis, const struct gw_report *const **ret)
 {
 	return gw_store_reports(analysis->store, ret);

@@ -290,7 +290,7 @@ TEST(wake_event_never_puts_a_look_off)
 	assert_int_equal(scene.schedule.due_ns, due);
 }
 
-TEST(candidate_and_report_are_looked_at_often)
+TEST(candidate_and_new_report_are_looked_at_often)
 {
 	struct scene scene = asleep();
 
@@ -301,9 +301,37 @@ TEST(candidate_and_report_are_looked_at_often)
 	scene.findings.wants_more = true; /* a lock's owner has exited: no new wait */
 	scene_fire(&scene);
 	assert_int_equal(scene_fire(&scene), pace.interval_ns);
-	for (int i = 0; i < 100; i++)
+	for (int i = 0; i < 10; i++)
 		assert_true(scene_fire(&scene) <= pace.min_wait_ns);
 	assert_int_equal(scene.wake, GW_WAKE_UNNEEDED);
+}
+
+TEST(looks_become_rarer_while_a_report_stands_and_see_its_end_within_two_seconds)
+{
+	struct scene scene = asleep();
+	uint64_t begin;
+
+	old_wait_stands(&scene, 1);
+	scene.findings.wants_more = true;
+	gw_schedule_woke(&scene.schedule, scene.now_ns);
+	for (int i = 0; i < 50; i++)
+		scene_fire(&scene);
+	assert_string_equal(gw_schedule_state(&scene.schedule), "looking");
+	begin = scene.now_ns;
+	scene.looks = 0;
+	while (scene.now_ns < begin + 60 * SECOND)
+		assert_true(scene_fire(&scene) < 2 * SECOND - pace.interval_ns);
+	assert_in_range(scene.looks, 30, 45);
+	/* A candidate beside it, without a new wait, is confirmed as soon as one alone. */
+	scene.findings.undecided = true;
+	scene_fire(&scene);
+	assert_int_equal(scene_fire(&scene), pace.interval_ns);
+	for (int i = 0; i < 20; i++)
+		scene_fire(&scene);
+	/* A new wait is looked at as soon as it is old. */
+	assert_int_equal(scene.wake, GW_WAKE_TOO);
+	gw_schedule_woke(&scene.schedule, scene.now_ns);
+	assert_int_equal(scene_fire(&scene), pace.min_wait_ns);
 }
 
 TEST(look_that_takes_long_is_followed_by_as_long_a_pause)
@@ -376,7 +404,8 @@ int main(void)
 		cmocka_unit_test(wait_that_becomes_old_makes_looks_frequent_again),
 		cmocka_unit_test(wake_event_while_idling_brings_the_look_forward),
 		cmocka_unit_test(wake_event_never_puts_a_look_off),
-		cmocka_unit_test(candidate_and_report_are_looked_at_often),
+		cmocka_unit_test(candidate_and_new_report_are_looked_at_often),
+		cmocka_unit_test(looks_become_rarer_while_a_report_stands_and_see_its_end_within_two_seconds),
 		cmocka_unit_test(look_that_takes_long_is_followed_by_as_long_a_pause),
 		cmocka_unit_test(requested_looks_are_all_made_at_everything_although_nothing_waits),
 		cmocka_unit_test(requested_look_that_fails_counts_as_made),

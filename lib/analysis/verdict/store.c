@@ -111,6 +111,14 @@ bool gw_store_wants_more(const struct gw_store *store)
 	return false;
 }
 
+bool gw_store_is_undecided(const struct gw_store *store)
+{
+	for (size_t i = 0; i < store->count; i++)
+		if (!store->entries[i]->report)
+			return true;
+	return false;
+}
+
 /* ---- ends -------------------------------------------------------------------------- */
 
 static bool store_has_ended(const struct entry *entry, const struct gw_snapshot *now)
