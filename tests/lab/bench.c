@@ -3,6 +3,7 @@
  * What a fence's life, a wait that sleeps and a contended dma_resv cost, with whatever is attached at the time. The partner of
  * the last two is a thread, which does its part when the caller sleeps and not before.
  */
+#include <linux/cpumask.h>
 #include <linux/kthread.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
@@ -59,6 +60,7 @@ struct bench_pair {
 	struct dma_fence *fence; /* NULL: the lock is what the turn is about */
 	struct dma_resv resv;
 	unsigned long turn;
+	cpumask_t allowed; /* the caller's CPUs, from before */
 	bool held, stop;
 };
 
@@ -164,16 +166,22 @@ static int bench_turns(struct bench_pair *pair, struct lab_timeline *tl, unsigne
 	return 0;
 }
 
+/* On the caller's CPU: a waiter spins as long as the owner of its lock runs on another one. */
 static int bench_pair_begin(struct bench_pair *pair)
 {
+	unsigned int cpu = raw_smp_processor_id();
+
 	memset(pair, 0, sizeof(*pair));
 	init_waitqueue_head(&pair->queue);
+	pair->partner = kthread_create(bench_partner, pair, "gpulab-bench");
+	if (IS_ERR(pair->partner))
+		return PTR_ERR(pair->partner);
 	dma_resv_init(&pair->resv);
-	pair->partner = kthread_run(bench_partner, pair, "gpulab-bench");
-	if (!IS_ERR(pair->partner))
-		return 0;
-	dma_resv_fini(&pair->resv);
-	return PTR_ERR(pair->partner);
+	cpumask_copy(&pair->allowed, &current->cpus_mask);
+	set_cpus_allowed_ptr(current, cpumask_of(cpu));
+	kthread_bind(pair->partner, cpu);
+	wake_up_process(pair->partner);
+	return 0;
 }
 
 static void bench_pair_end(struct bench_pair *pair)
@@ -181,6 +189,7 @@ static void bench_pair_end(struct bench_pair *pair)
 	WRITE_ONCE(pair->stop, true);
 	wake_up_all(&pair->queue);
 	kthread_stop(pair->partner);
+	set_cpus_allowed_ptr(current, &pair->allowed);
 	dma_resv_fini(&pair->resv);
 }
 
