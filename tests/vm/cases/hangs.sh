@@ -9,6 +9,11 @@ formed() {
 	jq -e '.formed_mono_ns > 0' "$LAB/truth" >/dev/null 2>&1
 }
 
+# The file has no size: it is made when it is read.
+let_go() {
+	[ -z "$(cat "$LAB/truth")" ]
+}
+
 # The daemon's standard output is the quickest witness: asking it costs the guest time.
 lines() {
 	wc -l <"$OUT/reports.jsonl"
@@ -40,7 +45,7 @@ end() {
 	[ "${2:-}" = killed ] || check "$1: the lab stops it" lab_stop "$1"
 	check "$1: resolved after release" wait_until 12 none_active
 	since >"$dir/reports.jsonl"
-	check "$1: the lab let go" [ ! -s "$LAB/truth" ]
+	check "$1: the lab let go" let_go
 }
 
 # The action that the report names is tried: killing that process ends the hang; where nothing less than a reset or a reboot is
@@ -49,7 +54,7 @@ kill_named() {
 	pid=$(jq -rs 'map(select(.state == "active")) | last | .root_cause.action.pid' "$dir/standing.jsonl")
 	kill -KILL "$pid"
 	check "$1: killing process $pid ends it" wait_until 12 none_active
-	check "$1: the lab lets go of it" wait_until 12 [ ! -s "$LAB/truth" ]
+	check "$1: the lab lets go of it" wait_until 12 let_go
 }
 kill_in_vain() {
 	for pid in $(jq -r '.participants[].tgid' "$dir/truth.jsonl"); do
@@ -116,7 +121,7 @@ hang() {
 		kill_in_vain "$1"
 		reset_helps "$1"
 		# A process that was killed in vain ends now, and its scenario with it.
-		if wait_until 2 [ ! -s "$LAB/truth" ]; then
+		if wait_until 2 let_go; then
 			end "$1" killed
 			return
 		fi
