@@ -339,11 +339,15 @@ kernel-check:
 	./setup.sh --kernel
 	kernel-patches/check $(KERNEL_CHECK)
 
-.PHONY: deb
+.PHONY: deb rpm
 ## deb: the Debian packages, looked at by lintian, with their bills of materials, into build/deb (DEB=--twice: built twice, the same bytes)
 deb:
 	./setup.sh --packages
 	@packaging/deb $(DEB) $(B)/deb
+
+## rpm: the RPM packages, into build/rpm
+rpm:
+	@packaging/rpm $(B)/rpm
 
 .PHONY: clean help
 ## clean: remove everything that was built here (caches stay)
