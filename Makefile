@@ -261,7 +261,7 @@ GUEST_FILES := --bin $(B)/gpuwatchd --bin $(B)/gpuwatch-cli --bin $(B)/bench/emp
 	       --add $(B)/lab/$(KERNEL)/labuser:/usr/bin/labuser
 CMD ?=
 
-.PHONY: kernel kernel-events kernel-exynos kernel-bench
+.PHONY: kernel kernel-events kernel-bench
 ## kernel: build the series' own bootable kernel (KERNEL=6.1, or 6.1-shipped and the like, see tests/vm/build-kernel)
 kernel: deps
 	@tests/vm/build-kernel $(if $(findstring -,$(KERNEL)),$(KERNEL),$(KERNEL)-patched)
@@ -269,10 +269,6 @@ kernel: deps
 ## kernel-events: see the events of the 6.1 series fire, and write docs/kernel-events.md
 kernel-events: deps
 	@tests/kernel/run --write $(B)/check/kernel-events
-
-## kernel-exynos: does a device wait for exynos-iommu as a module? (6.1 series, a small arm64 kernel, some minutes)
-kernel-exynos: deps
-	@tests/exynos/run $(B)/check/kernel-exynos
 
 ## kernel-bench: what the 6.1 series costs a fence, in instructions: off, on, with gpuwatch
 kernel-bench: deps
