@@ -42,7 +42,7 @@ static int export_textfile(const struct cli *cli)
 		r = documents_fetch(&documents, &client);
 	text = documents_prometheus(&documents);
 	documents_free(&documents);
-	written = file_write(cli->textfile, true, text, strlen(text));
+	written = file_write_public(cli->textfile, true, text, strlen(text));
 	if (r != GW_CLIENT_OK)
 		return fetch_failed(&client, r);
 	return written;

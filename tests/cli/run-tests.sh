@@ -387,6 +387,7 @@ test_bundle() {
 
 test_class_pages() {
 	local class
+	# shellcheck disable=SC2013 # they are words
 	for class in $(sed -n 's/^\t\[GW_CLASS_[A-Z_]*\] = "\([a-z-]*\)",$/\1/p' lib/report/report.c); do
 		expect "explain --class $class" 0 explain --class "$class"
 		ok "explain --class $class: its page" grep -q "^# $class$" "$work/out"
@@ -1091,6 +1092,7 @@ record_once_tests() {
 	expect_trouble "another kernel" 4 'loads the kernel that runs' probe-order --reboot-and-record --root "$root"
 	echo 'BOOT_IMAGE=/vmlinuz-6.12.95 initcall_debug' >"$root/proc/cmdline"
 	expect_trouble "recorded already" 4 'recorded so already' probe-order --reboot-and-record --root "$root"
+	# shellcheck disable=SC2016 # GRUB's variable
 	boot_root "$root" boot/grub2/grub.cfg 'set default="${next_entry}"\nblscfg\n' \
 		boot/loader/entries/a.conf 'title Old\nlinux /vmlinuz-6.1\noptions ro\n' \
 		boot/loader/entries/b.conf 'title Fedora\nlinux /vmlinuz-6.12.95\ninitrd /initrd\noptions root=UUID=1 ro\n'

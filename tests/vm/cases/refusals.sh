@@ -41,7 +41,7 @@ check "this boot's cards are kept" \
 stop_daemon
 
 # The same after all: loaded, and the card as it was.
-insmod /lab-probe/orion_core.ko && insmod /lab-probe/orion_vault.ko || fail "the module and what it needs"
+check "the module and what it needs" sh -c "insmod /lab-probe/orion_core.ko && insmod /lab-probe/orion_vault.ko"
 sed -i "s/\"boot_id\":\"$(cat /proc/sys/kernel/random/boot_id)\"/\"boot_id\":\"before\"/" "$STATE_DIRECTORY/cards"
 begin loaded
 sleep 8
