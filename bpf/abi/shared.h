@@ -80,7 +80,7 @@ struct gw_fault_queue {
 };
 
 /*
- * How long waits took that are over, in the map `wait_times`, each CPU's on its own: each bucket has those that took at
+ * How long waits took that are over, in the map `wait_times`: each bucket has those that took at
  * most so many ns, and more than the bucket before; the last one has all that took longer.
  */
 #define GW_WAIT_BUCKETS 14

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * How long waits took that are over: buckets by what the wait was for and whose the fence was. Only a wait that was
- * recorded, and so slept, passes here; it costs the clock, a look-up and two additions on this CPU.
+ * recorded, and so slept, passes here; it costs the clock, a look-up and two additions. All CPUs share the buckets, so that they
+ * take no more memory on a large machine.
  */
 #ifndef GPUWATCH_BPF_LIB_WAIT_TIME_H
 #define GPUWATCH_BPF_LIB_WAIT_TIME_H
@@ -9,7 +10,7 @@
 #include "bpf/lib/state.h"
 
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, GW_WAIT_TIMES_MAX);
 	__type(key, struct gw_wait_time_key);
 	__type(value, struct gw_wait_time);

@@ -2,12 +2,10 @@
 /* Reading the buckets of wait times. */
 #include "daemon/watch/wait-times.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include "bpf/abi/shared.h"
 #include "lib/analysis/record/wait.h"
@@ -61,24 +59,20 @@ static void times_add(struct row *row, const struct gw_wait_time *times)
 	row->times.sum_ns += times->sum_ns;
 }
 
-static int times_read(const struct gw_loader *loader, struct rows *rows)
+static void times_read(const struct gw_loader *loader, struct rows *rows)
 {
-	int map = gw_loader_map(loader, "wait_times", sizeof(struct gw_wait_time)), cpus = libbpf_num_possible_cpus();
-	_cleanup_free_ struct gw_wait_time *times = cpus > 0 ? calloc((size_t)cpus, sizeof(*times)) : NULL;
+	int map = gw_loader_map(loader, "wait_times", sizeof(struct gw_wait_time));
 	struct gw_wait_time_key key, *previous = NULL;
+	struct gw_wait_time times;
 
-	if (!times)
-		return -ENOMEM;
 	/* Keys are never deleted, so that the walk meets each of them once. */
 	for (int i = 0; map >= 0 && i < GW_WAIT_TIMES_MAX && bpf_map_get_next_key(map, previous, &key) == 0; i++) {
 		struct row *row = times_find(rows, key.kind, times_driver(loader, key.operations));
 
-		if (row && bpf_map_lookup_elem(map, &key, times) == 0)
-			for (int cpu = 0; cpu < cpus; cpu++)
-				times_add(row, &times[cpu]);
+		if (row && bpf_map_lookup_elem(map, &key, &times) == 0)
+			times_add(row, &times);
 		previous = &key;
 	}
-	return 0;
 }
 
 static json_t *times_json(const struct row *row)
@@ -96,8 +90,9 @@ static json_t *times_rows(const struct gw_loader *loader)
 	_cleanup_free_ struct rows *rows = calloc(1, sizeof(*rows));
 	json_t *list = NULL;
 
-	if (!rows || times_read(loader, rows) < 0)
+	if (!rows)
 		return NULL;
+	times_read(loader, rows);
 	list = json_array();
 	for (size_t i = 0; list && i < rows->count; i++)
 		json_array_append_new(list, times_json(&rows->rows[i]));

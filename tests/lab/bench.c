@@ -77,7 +77,11 @@ static bool bench_fence_has_waiter(struct dma_fence *fence)
 
 static bool bench_resv_has_waiter(struct dma_resv *resv)
 {
+#ifdef CONFIG_PREEMPT_RT
+	return !RB_EMPTY_ROOT(&resv->lock.base.rtmutex.waiters.rb_root);
+#else
 	return atomic_long_read(&resv->lock.base.owner) & 1; /* MUTEX_FLAG_WAITERS */
+#endif
 }
 
 static void bench_hold_lock(struct bench_pair *pair)

@@ -340,6 +340,26 @@ TEST(idle_worker_may_have_handed_its_lock_over)
 	world_free(w);
 }
 
+TEST(lock_of_an_item_that_is_over_is_leaked_for_sure_where_nothing_of_its_driver_is_left)
+{
+	struct world *w = world_new();
+	struct gw_task_record *idle = task_with_flags(w, 90, "kworker/0:1", GW_TASK_F_KTHREAD | GW_TASK_F_WORKER);
+	struct gw_task_record *waiter = kthread(w, 101, "waiter"), *sleeper;
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_RWSEM, idle);
+
+	stack(w, idle, "schedule worker_thread kthread ret_from_fork");
+	stack(w, waiter, IN_AMDGPU);
+	waits_for_lock(w, waiter, lock, GW_LOCK_F_WRITE);
+	sleeper = kthread(w, 102, "sleeper");
+	stack(w, sleeper, "schedule msleep amdgpu:amdgpu_device_wait kthread");
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROBABLE, "101 90", "");
+	remove_record(w, sleeper);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROVEN, "101 90", "");
+	world_free(w);
+}
+
 /* An idle worker has left a lock, and a worker of the same driver might release it. */
 static struct gw_task_record *left_beside_a_worker(struct world *w)
 {
@@ -824,6 +844,7 @@ int main(void)
 		T(work_that_has_just_begun_is_one_of_many),
 		T(work_that_is_stuck_itself_leaves_less_than_a_proof),
 		T(idle_worker_may_have_handed_its_lock_over),
+		T(lock_of_an_item_that_is_over_is_leaked_for_sure_where_nothing_of_its_driver_is_left),
 		T(who_flushes_a_thread_holds_what_its_item_needs),
 		T(thread_that_sleeps_in_its_item_ends_it),
 		T(signaller_that_was_stopped_is_the_end_of_the_chain),

@@ -85,7 +85,15 @@ static int handover_to_workers(struct gw_builder *builder, uint32_t node, const 
 	return found;
 }
 
-/* Items that have not begun, because others come before them. */
+/* It has not begun, because others come before it. */
+static bool handover_is_queued(const struct gw_builder *builder, const struct gw_work_record *work, const char *module)
+{
+	const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, work->function);
+
+	return work->place == GW_WORK_INACTIVE && function && strcmp(function->module, module) == 0 &&
+	       gw_snapshot_work(builder->now, work->work) == work;
+}
+
 static int handover_to_queued(struct gw_builder *builder, uint32_t node, const char *module)
 {
 	const struct gw_work_record *const *works;
@@ -93,11 +101,9 @@ static int handover_to_queued(struct gw_builder *builder, uint32_t node, const c
 	int found = 0;
 
 	for (size_t i = 0; i < n_works && found < HANDOVER_WORKERS_MAX; i++) {
-		const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, works[i]->function);
 		uint32_t work;
 
-		if (works[i]->place != GW_WORK_INACTIVE || !function || strcmp(function->module, module) != 0 ||
-		    gw_snapshot_work(builder->now, works[i]->work) != works[i])
+		if (!handover_is_queued(builder, works[i], module))
 			continue;
 		if (gw_builder_work(builder, works[i]->work, works[i]->function, &work) < 0 ||
 		    gw_builder_edge(builder, node, work, GW_RELATION_RELEASED_BY, GW_EVIDENCE_INFERRED,
@@ -118,20 +124,58 @@ int gw_handover_workers(struct gw_builder *builder, uint32_t node)
 	return running < 0 ? running : queued < 0 ? queued : running + queued;
 }
 
-bool gw_handover_is_due(struct gw_builder *builder, uint32_t node)
+/* One that has been armed since then came too late to be meant, or has run and released nothing. */
+static bool handover_timer_runs(const struct gw_builder *builder, const char *module, uint64_t lock)
 {
-	uint64_t lock = gw_builder_node(builder, node)->address;
-	const char *module = handover_is_overdue(builder, lock) ? NULL : handover_module(builder, lock);
 	const struct gw_timer_record *const *timers;
 	size_t n_timers = gw_snapshot_timers(builder->now, &timers);
 
-	for (size_t i = 0; module && i < n_timers; i++) {
+	for (size_t i = 0; i < n_timers; i++) {
 		const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, timers[i]->function);
 
-		/* One that has been armed since then came too late to be meant, or has run and released nothing. */
 		if (function && strcmp(function->module, module) == 0 &&
 		    gw_progress_armed_before_left(builder->progress, timers[i]->timer, lock))
 			return true;
 	}
 	return false;
+}
+
+bool gw_handover_is_due(struct gw_builder *builder, uint32_t node)
+{
+	uint64_t lock = gw_builder_node(builder, node)->address;
+	const char *module = handover_is_overdue(builder, lock) ? NULL : handover_module(builder, lock);
+
+	return module && handover_timer_runs(builder, module, lock);
+}
+
+/* It is in the driver for another reason than to wait for the lock. */
+static bool handover_task_may_release(const struct gw_builder *builder, const struct gw_task_record *task,
+				      const char *module, uint64_t lock)
+{
+	const struct gw_symbol_record *frame = gw_stack_module_frame(builder->now, task);
+	struct gw_wait wait;
+
+	return frame && strcmp(frame->module, module) == 0 &&
+	       (!gw_task_wait(task, &wait) || wait.kind != GW_WAIT_LOCK || wait.object != lock);
+}
+
+bool gw_handover_is_excluded(struct gw_builder *builder, uint32_t node)
+{
+	uint64_t lock = gw_builder_node(builder, node)->address;
+	const char *module = handover_module(builder, lock);
+	const struct gw_task_record *const *tasks;
+	const struct gw_work_record *const *works;
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+	size_t n_works = gw_snapshot_works(builder->now, &works);
+
+	if (!module || !builder->complete || handover_timer_runs(builder, module, lock))
+		return false;
+	for (size_t i = 0; i < n_tasks; i++)
+		if (handover_may_release(builder, tasks[i], module, lock) ||
+		    handover_task_may_release(builder, tasks[i], module, lock))
+			return false;
+	for (size_t i = 0; i < n_works; i++)
+		if (handover_is_queued(builder, works[i], module))
+			return false;
+	return true;
 }

@@ -11,6 +11,12 @@
 /* Adds an edge from the lock @node to each work item, and each worker, that may release it. Returns how many, or -ENOMEM. */
 int gw_handover_workers(struct gw_builder *builder, uint32_t node);
 
+/*
+ * Whether nothing of the driver is left that the lock @node could have been given to: no item runs or is queued, no timer
+ * runs, and all tasks that are stuck in the driver wait for this lock.
+ */
+bool gw_handover_is_excluded(struct gw_builder *builder, uint32_t node);
+
 /* Whether a timer runs that may release the lock @node, or have it released by a work item. */
 bool gw_handover_is_due(struct gw_builder *builder, uint32_t node);
 

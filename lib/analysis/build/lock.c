@@ -112,7 +112,18 @@ static int lock_ask_for_handover(struct gw_builder *builder, uint32_t node, uint
 	return 0;
 }
 
-/* Whoever went on without a lock may have left its release to anybody, at any time: nothing that is read here excludes that. */
+/*
+ * Whoever went on without a lock may have left its release to somebody. A process can come back for it in its next system
+ * call, and of a task that is gone the memory may be another's already; but an item that is over never comes back, and where
+ * its driver has nothing left that could have got the lock, nothing releases it.
+ */
+static enum gw_confidence lock_trust_left(struct gw_builder *builder, uint32_t node, const struct gw_task_record *owner)
+{
+	return gw_stack_idle_worker(builder->now, owner) && gw_handover_is_excluded(builder, node)
+		       ? GW_CONFIDENCE_PROVEN
+		       : GW_CONFIDENCE_PROBABLE;
+}
+
 static int lock_held_by_owner(struct gw_builder *builder, uint32_t node)
 {
 	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
@@ -130,7 +141,7 @@ static int lock_held_by_owner(struct gw_builder *builder, uint32_t node)
 			return -ENOMEM;
 	}
 	task = gw_builder_node(builder, owner)->task;
-	if (task && lock_judge_owner(builder, node, task, GW_CONFIDENCE_PROBABLE) < 0)
+	if (task && lock_judge_owner(builder, node, task, lock_trust_left(builder, node, task)) < 0)
 		return -ENOMEM;
 	if (lock_ask_for_handover(builder, node, owner) < 0)
 		return -ENOMEM;

@@ -31,8 +31,6 @@ CONFIDENCE = {
     "recovery.operator": "probable",
     "leaked-lock.exited": "probable",
     "leaked-lock.resv": "probable",
-    "leaked-lock.worker": "probable",
-    "leaked-lock.rwsem": "probable",
     "leaked-lock.user-sleep": "probable",
     "leaked-lock.user-spin": "probable",
     "reset-cycle.flush": "probable",
