@@ -27,7 +27,7 @@ packages=(
 	# compilers
 	build-essential clang llvm bpftool pkg-config
 	# unit tests, command line, recordings, lint
-	libcmocka-dev python3 python3-jsonschema jq curl dbus kmod xz-utils git clang-format shellcheck mandoc
+	libcmocka-dev python3 python3-jsonschema jq curl protobuf-compiler dbus kmod xz-utils git clang-format shellcheck mandoc
 )
 
 guest_packages=(

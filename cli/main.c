@@ -92,7 +92,7 @@ static const struct command commands[] = {
 	  "what the daemon found, for other programs",
 	  "Formats: json (status, reports, waits and page faults in one object; the default), ndjson\n"
 	  "(a report a line), prometheus and openmetrics (metrics), otlp-json (reports as log records\n"
-	  "of OpenTelemetry). --follow goes on, with a line for each report that changes.\n" },
+	  "of OpenTelemetry), perfetto (a trace for ui.perfetto.dev). --follow goes on, with a line for each report that changes.\n" },
 	{ "record", "FILE", OPTION_FORCE, command_record, "save what the daemon sees, to analyse it elsewhere",
 	  "FILE may be - for standard output.\n" },
 	{ "explain", "FILE...", OPTION_JOURNAL | OPTION_CLASS, command_explain,
@@ -220,7 +220,7 @@ static const struct {
 	{ LONG_KTAP, OPTION_KTAP, "--ktap", "      --ktap         print the result as KTAP, for test farms", NO_VALUE },
 	{ LONG_FORMAT, OPTION_FORMAT, "--format",
 	  "      --format=FORMAT of check: plain, nagios, npd, nhc, json; of export: json, ndjson,\n"
-	  "                     prometheus, openmetrics, otlp-json",
+	  "                     prometheus, openmetrics, otlp-json, perfetto",
 	  VALUE(format) },
 	{ LONG_RECORD_ONCE, OPTION_RECORD_ONCE, "--reboot-and-record",
 	  "      --reboot-and-record\n"

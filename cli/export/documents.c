@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/export/otlp.h"
+#include "cli/export/perfetto.h"
 #include "cli/lib/error.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
@@ -38,7 +39,7 @@ void documents_free(struct documents *documents)
 }
 
 /* A line of its own; takes the reference. */
-static char *documents_line(json_t *json)
+static char *documents_line(json_t *json, size_t *size)
 {
 	_cleanup_json_ json_t *owned = json;
 	_cleanup_free_ char *line = json ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
@@ -48,17 +49,19 @@ static char *documents_line(json_t *json)
 		gw_text_add(&text, "%s\n", line);
 	if (!line || text.failed)
 		out_of_memory();
+	*size = text.length;
 	return text.data;
 }
 
-char *documents_json(const struct documents *documents)
+char *documents_json(const struct documents *documents, size_t *size)
 {
 	return documents_line(json_pack("{s:s, s:O, s:O, s:O, s:O}", "schema", "gpuwatch.export.v1", "status",
 					documents->status, "reports", documents->reports, "waits", documents->waits,
-					"faults", documents->faults));
+					"faults", documents->faults),
+			      size);
 }
 
-char *documents_ndjson(const struct documents *documents)
+char *documents_ndjson(const struct documents *documents, size_t *size)
 {
 	struct gw_text text = { .data = NULL };
 	json_t *report;
@@ -66,16 +69,17 @@ char *documents_ndjson(const struct documents *documents)
 
 	gw_text_add(&text, "%s", "");
 	json_array_foreach(documents->reports, i, report) {
-		_cleanup_free_ char *line = documents_line(json_incref(report));
+		_cleanup_free_ char *line = documents_line(json_incref(report), size);
 
 		gw_text_add(&text, "%s", line);
 	}
 	if (text.failed)
 		out_of_memory();
+	*size = text.length;
 	return text.data;
 }
 
-static char *documents_metrics(const struct documents *documents, enum gw_metrics_format format)
+static char *documents_metrics(const struct documents *documents, enum gw_metrics_format format, size_t *size)
 {
 	const struct gw_metrics_source source = {
 		.status = documents->status,
@@ -87,20 +91,30 @@ static char *documents_metrics(const struct documents *documents, enum gw_metric
 
 	if (!text)
 		out_of_memory();
+	*size = strlen(text);
 	return text;
 }
 
-char *documents_prometheus(const struct documents *documents)
+char *documents_prometheus(const struct documents *documents, size_t *size)
 {
-	return documents_metrics(documents, GW_METRICS_TEXT);
+	return documents_metrics(documents, GW_METRICS_TEXT, size);
 }
 
-char *documents_openmetrics(const struct documents *documents)
+char *documents_openmetrics(const struct documents *documents, size_t *size)
 {
-	return documents_metrics(documents, GW_METRICS_OPENMETRICS);
+	return documents_metrics(documents, GW_METRICS_OPENMETRICS, size);
 }
 
-char *documents_otlp_json(const struct documents *documents)
+char *documents_otlp_json(const struct documents *documents, size_t *size)
 {
-	return documents_line(otlp_logs(documents->status, documents->reports));
+	return documents_line(otlp_logs(documents->status, documents->reports), size);
+}
+
+char *documents_perfetto(const struct documents *documents, size_t *size)
+{
+	struct protobuf trace = { .data = NULL };
+
+	perfetto_write(&trace, documents->reports, documents->waits);
+	*size = trace.size;
+	return (char *)trace.data;
 }

@@ -3,6 +3,8 @@
 #ifndef GPUWATCH_CLI_EXPORT_DOCUMENTS_H
 #define GPUWATCH_CLI_EXPORT_DOCUMENTS_H
 
+#include <stddef.h>
+
 #include <jansson.h>
 
 #include "lib/client/client.h"
@@ -16,12 +18,14 @@ struct documents {
 int documents_fetch(struct documents *documents, struct gw_client *client);
 void documents_free(struct documents *documents);
 
-/* The texts of the formats: malloc()ed, with the end of their last line. */
-char *documents_json(const struct documents *documents);
-char *documents_ndjson(const struct documents *documents);
-char *documents_prometheus(const struct documents *documents);
-char *documents_openmetrics(const struct documents *documents);
+/* The formats: malloc()ed, *@size bytes; texts end with the end of their last line and a NUL that is not counted. */
+char *documents_json(const struct documents *documents, size_t *size);
+char *documents_ndjson(const struct documents *documents, size_t *size);
+char *documents_prometheus(const struct documents *documents, size_t *size);
+char *documents_openmetrics(const struct documents *documents, size_t *size);
 /* The reports as log records of OTLP/JSON 1.x (opentelemetry-proto, ExportLogsServiceRequest). */
-char *documents_otlp_json(const struct documents *documents);
+char *documents_otlp_json(const struct documents *documents, size_t *size);
+/* A trace, binary: see cli/export/perfetto.h. */
+char *documents_perfetto(const struct documents *documents, size_t *size);
 
 #endif

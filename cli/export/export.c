@@ -12,13 +12,14 @@
 
 static const struct export_format {
 	const char *name;
-	char *(*text)(const struct documents *documents);
+	char *(*text)(const struct documents *documents, size_t *size);
 } export_formats[] = {
 	{ "json", documents_json },
 	{ "ndjson", documents_ndjson },
 	{ "prometheus", documents_prometheus },
 	{ "openmetrics", documents_openmetrics },
 	{ "otlp-json", documents_otlp_json },
+	{ "perfetto", documents_perfetto },
 };
 
 static const struct export_format *export_find(const char *name)
@@ -26,7 +27,7 @@ static const struct export_format *export_find(const char *name)
 	for (size_t i = 0; i < sizeof(export_formats) / sizeof(export_formats[0]); i++)
 		if (strcmp(export_formats[i].name, name) == 0)
 			return &export_formats[i];
-	complain("--format takes json, ndjson, prometheus, openmetrics or otlp-json, not \"%s\"", name);
+	complain("--format takes json, ndjson, prometheus, openmetrics, otlp-json or perfetto, not \"%s\"", name);
 	return NULL;
 }
 
@@ -37,12 +38,13 @@ static int export_textfile(const struct cli *cli)
 	struct documents documents = { NULL };
 	_cleanup_free_ char *text = NULL;
 	int r = gw_client_open(&client, &cli->target), written;
+	size_t size;
 
 	if (r == GW_CLIENT_OK)
 		r = documents_fetch(&documents, &client);
-	text = documents_prometheus(&documents);
+	text = documents_prometheus(&documents, &size);
 	documents_free(&documents);
-	written = file_write_public(cli->textfile, true, text, strlen(text));
+	written = file_write_public(cli->textfile, true, text, size);
 	if (r != GW_CLIENT_OK)
 		return fetch_failed(&client, r);
 	return written;
@@ -54,14 +56,15 @@ static int export_once(const struct cli *cli, const struct export_format *format
 	_cleanup_free_ char *text = NULL;
 	struct documents documents;
 	int r = gw_client_open(&client, &cli->target);
+	size_t size;
 
 	if (r == GW_CLIENT_OK)
 		r = documents_fetch(&documents, &client);
 	if (r != GW_CLIENT_OK)
 		return fetch_failed(&client, r);
-	text = format->text(&documents);
+	text = format->text(&documents, &size);
 	documents_free(&documents);
-	return file_write(cli->output ? cli->output : "-", true, text, strlen(text));
+	return file_write(cli->output ? cli->output : "-", true, text, size);
 }
 
 int command_export(const struct cli *cli)

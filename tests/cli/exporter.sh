@@ -158,6 +158,13 @@ test_export() {
 	expect "export --format=otlp-json" 0 --socket="$socket" export --format=otlp-json
 	jq . "$work/out" >"$work/otlp" && mv "$work/otlp" "$work/out"
 	same "export --format=otlp-json" "$here"/golden/export.otlp
+	expect "export --format=perfetto" 0 --socket="$socket" export --format=perfetto
+	protoc --proto_path="$here" --decode=perfetto.protos.Trace "$here"/perfetto.proto <"$work/out" >"$work/trace" 2>"$work/err"
+	mv "$work/trace" "$work/out"
+	ok "export --format=perfetto: protoc reads it" test ! -s "$work/err"
+	ok "with no field that its definition does not have" lacks '^ *[0-9][0-9]*[:{ ]'
+	ok "each slice that begins ends" test "$(grep -c SLICE_BEGIN "$work/out")" = "$(grep -c SLICE_END "$work/out")"
+	same "export --format=perfetto" "$here"/golden/export.perfetto
 	expect "export --output" 0 --socket="$socket" export --format=ndjson --output "$work/exported"
 	ok "export --output: nothing on standard output" test ! -s "$work/out"
 	ok "export --output: the file" test "$(jq -r .schema "$work/exported" | uniq)" = gpuwatch.report.v1
