@@ -11,7 +11,7 @@ DOCUMENTS := $(wildcard README.md docs/*.md docs/*.svg)
 SCHEMAS := $(wildcard docs/*.schema.json)
 # Configuration for the programs that watch over many machines; those that are run keep their mode.
 INTEGRATIONS := $(wildcard integrations/*/*)
-DATA := data/dependencies.conf data/known-hangs.conf $(B)/systemd/boot/grub-record-boot.cfg
+DATA := data/dependencies.conf data/known-hangs.conf $(wildcard data/monitoring/*) $(B)/systemd/boot/grub-record-boot.cfg
 # Where initramfs generators look is fixed, too.
 initramfsdir ?= /usr/share/initramfs-tools
 dracutdir ?= /usr/lib/dracut/modules.d/90gpuwatch
