@@ -1,0 +1,165 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Where operators look: Debian's own Prometheus, promtool, Alertmanager, node_exporter, curl, jq and systemd-journal-upload
+# with what gpuwatch gives them, while a deadlock stands.
+. /cases/lib.sh
+
+DATA=/usr/share/gpuwatch
+URL=http://127.0.0.1:9844
+
+get() {
+	curl -s -m 20 "$@"
+}
+# The status of HTTP.
+http() {
+	curl -s -m 20 -o /tmp/body -w '%{http_code}' "$URL$1"
+}
+# query EXPRESSION: the results of Prometheus, a line of JSON each; fails if it refuses the expression
+query() {
+	get --data-urlencode "query=$1" http://127.0.0.1:9090/api/v1/query >/tmp/query
+	[ "$(jq -r .status /tmp/query)" = success ] && jq -c '.data.result[]' /tmp/query
+}
+understands() {
+	query "$1" >/tmp/result
+}
+# has EXPRESSION: it is true of something
+has() {
+	[ -n "$(query "$1")" ]
+}
+# alerting NAME: its summary is in /tmp/alert. Not jq -e: that of Debian 12 is content with no result at all.
+alerting() {
+	get http://127.0.0.1:9093/api/v2/alerts | jq -r --arg name "$1" \
+		'.[] | select(.labels.alertname == $name and .status.state == "active") | .annotations.summary' >/tmp/alert
+	[ -s /tmp/alert ]
+}
+not() {
+	! "$@"
+}
+# ask_as_exporter METHOD [ARGUMENT...]: over the bus, as the exporter's user
+ask_as_exporter() {
+	setpriv --reuid=gpuwatch-exporter --regid=gpuwatch-exporter --clear-groups \
+		busctl call org.gpuwatch1 /org/gpuwatch1 org.gpuwatch1.Manager "$@" >/tmp/asked 2>&1
+}
+
+# ---- as a package installs it ------------------------------------------------------------
+
+systemd-sysusers
+systemd-tmpfiles --create /usr/lib/tmpfiles.d/gpuwatch.conf
+systemctl daemon-reload
+busctl call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus ReloadConfig
+load_lab || exit 1
+systemctl start gpuwatchd || { journalctl -u gpuwatchd --no-pager; fail "systemctl start gpuwatchd"; verdict; exit 1; }
+systemctl start gpuwatch-exporter.socket
+
+check "nothing runs before somebody connects" [ "$(systemctl is-active gpuwatch-exporter.service)" = inactive ]
+check "/healthz" [ "$(http /healthz)" = 200 ]
+check "the first connection has started it" systemctl -q is-active gpuwatch-exporter.service
+pid=$(systemctl show -P MainPID gpuwatch-exporter)
+check "as a user of its own" [ "$(ps -o user= -p "$pid" | cut -c 1-7)" = "gpuwatc" ]
+check "which is in no other group" [ "$(id -Gn gpuwatch-exporter)" = gpuwatch-exporter ]
+check "without capabilities" [ "$(awk '/^CapEff/ { print $2 }' "/proc/$pid/status")" = 0000000000000000 ]
+check "its user may read the status" ask_as_exporter GetStatus
+for method in Record SaveBoot GetKfd ListTimelines; do
+	ask_as_exporter $method
+	check "and may not call $method" grep -qi denied /tmp/asked
+done
+exposure=$(systemd-analyze security --no-pager gpuwatch-exporter.service | sed -n 's/.*exposure level.*: \([0-9.]*\) .*/\1/p')
+check "systemd-analyze security: $exposure, at most 1.2" awk "BEGIN { exit !(\"$exposure\" != \"\" && $exposure <= 1.2) }"
+
+# ---- the tools of Prometheus ---------------------------------------------------------------
+
+get $URL/metrics >/tmp/metrics
+check "promtool check metrics" promtool check metrics </tmp/metrics
+check "OpenMetrics ends in # EOF" [ "$(get -H 'Accept: application/openmetrics-text' $URL/metrics | tail -n 1)" = "# EOF" ]
+mkdir -p /etc/prometheus /tmp/rules
+sed 's/15s/2s/' $DATA/prometheus.yml >/etc/prometheus/prometheus.yml
+cp $DATA/gpuwatch.rules.yml /etc/prometheus/
+cp $DATA/gpuwatch.rules.yml /tests-monitoring/gpuwatch.rules.test.yml /tmp/rules/
+check "promtool check config" promtool check config /etc/prometheus/prometheus.yml
+check "promtool test rules" sh -c 'cd /tmp/rules && promtool test rules gpuwatch.rules.test.yml'
+
+check "systemctl start gpuwatch-textfile.timer" systemctl start gpuwatch-textfile.timer
+check "the timer writes for node_exporter" wait_until 30 [ -s /var/lib/prometheus/node-exporter/gpuwatch.prom ]
+check "which its user may read" setpriv --reuid=65534 --clear-groups test -r /var/lib/prometheus/node-exporter/gpuwatch.prom
+# Alone, on a machine whose only address is the loopback's.
+echo 'ARGS="--cluster.listen-address="' >/etc/default/prometheus-alertmanager
+for service in prometheus-alertmanager prometheus-node-exporter prometheus; do
+	check "systemctl start $service" systemctl start $service
+done
+check "Prometheus scrapes it" wait_until 120 has 'up{job="gpuwatch"} == 1'
+check "gpuwatch_up" wait_until 20 has 'gpuwatch_up{job="gpuwatch"} == 1'
+check "node_exporter serves the same from the file" wait_until 30 has 'gpuwatch_up{job="node"} == 1'
+
+# ---- a deadlock -------------------------------------------------------------------------------
+
+check "no alert before" not alerting GpuDeadlock
+lab_start fence-lock-cycle/resv
+check "a deadlock is reported" wait_until 20 at_least deadlocks active 1
+id=$(gpuwatch-cli deadlocks --json | jq -r '.[0].id')
+check "/v1/reports has it" [ "$(get $URL/v1/reports | jq -r '.[] | select(.kind == "deadlock") | .id')" = "$id" ]
+check "without addresses of the kernel" [ -z "$(get $URL/v1/reports | grep -oE '0xffff[0-9a-f]{12}')" ]
+check "Prometheus has it, with its driver" wait_until 30 has \
+	'gpuwatch_reports_active{kind="deadlock", class="fence-lock-cycle", confidence="proven", driver="gpulab"} == 1'
+check "and counts it" wait_until 30 has 'gpuwatch_reports_total{class="fence-lock-cycle"} == 1'
+check "and how long it has waited" wait_until 30 has 'gpuwatch_oldest_wait_seconds{driver="gpulab"} > 1'
+check "Alertmanager gets the alert" wait_until 60 alerting GpuDeadlock
+cat /tmp/alert
+
+# dashboard_queries SELECT: of the panels that jq selects, with a value for the variable, as Grafana puts it in
+dashboard_queries() {
+	jq -r ".panels[] | select($1) | .targets[].expr | sub(\"[$]instance\"; \".*\")" $DATA/grafana-dashboard.json
+}
+dashboard_queries true >/tmp/queries
+check "the dashboard has queries" [ "$(wc -l </tmp/queries)" -ge 15 ]
+while read -r expression; do
+	check "Prometheus understands: $expression" understands "$expression"
+done </tmp/queries
+dashboard_queries '.type == "stat"' >/tmp/queries
+while read -r expression; do
+	check "and has an answer: $expression" has "$expression"
+done </tmp/queries
+
+check "export --format=openmetrics" sh -c 'gpuwatch-cli export --format=openmetrics | tail -n 1 | grep -qx "# EOF"'
+check "export --format=prometheus, by promtool" sh -c 'gpuwatch-cli export --format=prometheus | promtool check metrics'
+check "export --format=ndjson, by jq" [ "$(gpuwatch-cli export --format=ndjson | jq -r 'select(.kind == "deadlock") | .id')" = "$id" ]
+check "export --format=otlp-json has it as an error" [ "$(gpuwatch-cli export --format=otlp-json |
+	jq '[.resourceLogs[0].scopeLogs[0].logRecords[] | select(.severityNumber == 17)] | length')" = 1 ]
+
+# ---- the journal of another machine ---------------------------------------------------------------
+
+/lib/systemd/systemd-journal-remote --split-mode=none --listen-http=19532 --output=/tmp/remote.journal >/tmp/remote.log 2>&1 &
+remote=$!
+sleep 2
+/lib/systemd/systemd-journal-upload --url=http://127.0.0.1:19532 --save-state=/tmp/upload.state >/tmp/upload.log 2>&1 &
+upload=$!
+journal_arrived() {
+	[ "$(journalctl --file=/tmp/remote.journal -o json --all --no-pager GPUWATCH_ID="$id" 2>/dev/null |
+		jq -r '.GPUWATCH_REPORT | fromjson | .class' | head -n 1)" = fence-lock-cycle ]
+}
+check "journal-upload carries the report to journal-remote" wait_until 120 journal_arrived
+journal_arrived || cat /tmp/remote.log /tmp/upload.log
+kill $upload $remote
+
+# ---- a daemon that does not answer, and the end of the deadlock -----------------------------------------
+
+main=$(systemctl show -P MainPID gpuwatchd)
+kill -STOP "$main"
+sleep 1.5
+read_clock
+began=$now
+check "a stopped daemon: /healthz" [ "$(http /healthz)" = 503 ]
+read_clock
+check "within 4 s: $((now - began)) hundredths" [ $((now - began)) -lt 400 ]
+check "Prometheus gets gpuwatch_up 0" wait_until 30 has 'gpuwatch_up{job="gpuwatch"} == 0'
+kill -CONT "$main"
+check "and 1 when it goes on" wait_until 30 has 'gpuwatch_up{job="gpuwatch"} == 1'
+lab_stop fence-lock-cycle/resv
+check "resolved" wait_until 20 none_active
+check "Prometheus has no deadlock any more" wait_until 30 not has 'gpuwatch_reports_active{kind="deadlock"} > 0'
+check "but still counts one" has 'gpuwatch_reports_total{class="fence-lock-cycle"} == 1'
+check "and knows how long fences were waited for" wait_until 30 has 'gpuwatch_wait_seconds_count{kind="fence", driver="gpulab"} > 0'
+get "$URL/metrics" >"$OUT/metrics"
+systemctl list-units --failed --plain --no-legend | tee /tmp/failed
+check "no failed unit" [ -z "$(grep -E "gpuwatch|prometheus" /tmp/failed)" ]
+check "nothing in the exporter's log" [ -z "$(journalctl -u gpuwatch-exporter -p warning -o cat --no-pager)" ]
+verdict
