@@ -40,7 +40,7 @@ start_exporter() {
 exporter_without_answers() {
 	local paths=(/healthz /metrics /v1/status /v1/reports /v1/waits)
 	SECONDS=0
-	get /healthz
+	get /healthz -m 5 # less than an idle connection may last
 	status_is "a stopped daemon: /healthz" 503
 	ok "a stopped daemon: why" grep -q "the daemon does not answer on $socket" "$work/out"
 	for path in "${paths[@]}"; do get "$path"; done
@@ -67,7 +67,7 @@ test_exporter() {
 	local path etag
 	start_daemon "$here"/canned "$socket"
 	start_exporter --socket="$socket"
-	get /healthz
+	get /healthz -m 5 # less than an idle connection may last
 	status_is /healthz 200
 	get /metrics
 	status_is /metrics 200
@@ -134,7 +134,7 @@ exporter_crowd() {
 		exec {fd}<>"/dev/tcp/127.0.0.1/$exporter_port" || continue
 		crowd+=("$fd")
 	done
-	get /healthz
+	get /healthz -m 5 # less than an idle connection may last
 	ok "a crowd leaves no place" test "$http" = 000
 	for i in "${crowd[@]}"; do exec {i}>&-; done
 	ok "and is forgotten when it goes" wait_for get_again /healthz 200
