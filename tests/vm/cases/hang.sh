@@ -11,6 +11,11 @@ no_worker() {
 	! worker >/dev/null
 }
 
+# It has its name from when it is sure to end with the daemon.
+named() {
+	[ "$(cat "/proc/$(worker)/comm" 2>/dev/null)" = gpuwatchd-boot ]
+}
+
 stopped() {
 	grep -q '^State:.T' "/proc/$(worker)/status" 2>/dev/null
 }
@@ -21,7 +26,7 @@ hang() {
 		wait_until 30 no_worker || return 1
 		gpuwatch-cli probe-order --json >"$OUT/order.json" 2>"$OUT/order.err" &
 		asker=$!
-		until worker >/dev/null; do kill -0 $asker 2>/dev/null || break; done
+		until named; do kill -0 $asker 2>/dev/null || break; done
 		kill -STOP "$(worker)" 2>/dev/null && wait_until 2 stopped && return
 		wait $asker
 	done

@@ -71,12 +71,14 @@ check "systemd-analyze security: $exposure, at most 1.2" awk "BEGIN { exit !(\"$
 get $URL/metrics >/tmp/metrics
 check "promtool check metrics" promtool check metrics </tmp/metrics
 check "OpenMetrics ends in # EOF" [ "$(get -H 'Accept: application/openmetrics-text' $URL/metrics | tail -n 1)" = "# EOF" ]
-mkdir -p /etc/prometheus /tmp/rules
+mkdir -p /etc/prometheus
 sed 's/15s/2s/' $DATA/prometheus.yml >/etc/prometheus/prometheus.yml
 cp $DATA/gpuwatch.rules.yml /etc/prometheus/
-cp $DATA/gpuwatch.rules.yml /tests-monitoring/gpuwatch.rules.test.yml /tmp/rules/
+mkdir -p /tmp/rules/data/monitoring /tmp/rules/tests/monitoring # the test names the rules as the source tree has them
+cp $DATA/gpuwatch.rules.yml /tmp/rules/data/monitoring/
+cp /tests-monitoring/gpuwatch.rules.test.yml /tmp/rules/tests/monitoring/
 check "promtool check config" promtool check config /etc/prometheus/prometheus.yml
-check "promtool test rules" sh -c 'cd /tmp/rules && promtool test rules gpuwatch.rules.test.yml'
+check "promtool test rules" promtool test rules /tmp/rules/tests/monitoring/gpuwatch.rules.test.yml
 
 check "systemctl start gpuwatch-textfile.timer" systemctl start gpuwatch-textfile.timer
 check "the timer writes for node_exporter" wait_until 30 [ -s /var/lib/prometheus/node-exporter/gpuwatch.prom ]
