@@ -99,8 +99,9 @@ static int scheduler_on_wake(sd_event_source *source, int fd, uint32_t revents, 
 	r = gw_loader_drain(scheduler_loader(scheduler));
 	if (r < 0)
 		log_warning("Reading wake events failed: %s", strerror(-r));
+	/* It may be the first of many: the second look counts them. */
 	if (gw_loader_saw_hazard(scheduler_loader(scheduler)))
-		gw_scheduler_request(scheduler, 1);
+		gw_scheduler_request(scheduler, 2);
 	if (r <= 0)
 		return 0;
 	gw_schedule_woke(&scheduler->schedule, now);
