@@ -169,22 +169,11 @@ static void trace_add_slice(struct trace *trace, uint64_t track, const char *cat
 	trace_add_packet(trace, end_ns > begin_ns ? end_ns : begin_ns + 1, PACKET_TRACK_EVENT, &event);
 }
 
-static const json_t *report_node(const json_t *report, const char *id)
-{
-	json_t *node;
-	size_t i;
-
-	json_array_foreach(field_array(report, "nodes"), i, node)
-		if (field_is(node, "id", id))
-			return node;
-	return NULL;
-}
-
 /* A wait is a slice of its task, and what is waited for has one as long of its own: a fence on its timeline, a device. */
 static void trace_add_edge(struct trace *trace, const json_t *report, const json_t *edge, uint64_t end_ns)
 {
-	const json_t *from = report_node(report, field_string(edge, "from")),
-		     *to = report_node(report, field_string(edge, "to"));
+	const json_t *from = field_node(report, field_string(edge, "from")),
+		     *to = field_node(report, field_string(edge, "to"));
 	uint64_t begin_ns = field_number(edge, "since_mono_ns");
 	const char *phrase = field_string(to, "phrase");
 

@@ -88,14 +88,7 @@ static const char *health_action(const json_t *report)
 /* The root cause; NULL if the report has none. */
 static const json_t *health_culprit(const json_t *report)
 {
-	const char *id = field_string(field_object(report, "root_cause"), "node");
-	json_t *node;
-	size_t i;
-
-	json_array_foreach(field_array(report, "nodes"), i, node)
-		if (field_is(node, "id", id))
-			return node;
-	return NULL;
+	return field_node(report, field_string(field_object(report, "root_cause"), "node"));
 }
 
 static json_t *health_document(enum health_state state, const char *reason, const char *action)

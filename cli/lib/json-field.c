@@ -20,6 +20,17 @@ bool field_is(const json_t *object, const char *key, const char *text)
 	return strcmp(field_string(object, key), text) == 0;
 }
 
+const json_t *field_node(const json_t *report, const char *id)
+{
+	json_t *node;
+	size_t i;
+
+	json_array_foreach(field_array(report, "nodes"), i, node)
+		if (field_is(node, "id", id))
+			return node;
+	return NULL;
+}
+
 uint64_t field_number(const json_t *object, const char *key)
 {
 	const json_t *value = json_object_get(object, key);

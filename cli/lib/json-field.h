@@ -17,6 +17,8 @@
 const char *field_string(const json_t *object, const char *key);
 /* Whether the field is this string. */
 bool field_is(const json_t *object, const char *key, const char *text);
+/* The node of a report that has this id; NULL if none has. Belongs to @report. */
+const json_t *field_node(const json_t *report, const char *id);
 /* 0 for a missing field, and for what is negative or no integer. */
 uint64_t field_number(const json_t *object, const char *key);
 double field_real(const json_t *object, const char *key);

@@ -331,6 +331,8 @@ int gw_expand_task(struct gw_builder *builder, uint32_t node)
 		gw_builder_node(builder, node)->wait.kind = GW_WAIT_NONE;
 		return gw_builder_live(builder, node, "sleeps in a system call of its own");
 	}
+	if (task && wait.kind == GW_WAIT_NONE && gw_stack_idle_worker(builder->now, task))
+		return gw_builder_live(builder, node, "waits for its next work item");
 	if (!task || wait.kind == GW_WAIT_NONE)
 		return task_is_busy(builder, node)
 			       ? 0
