@@ -24,6 +24,7 @@
 #include "cli/lib/error.h"
 #include "cli/lib/output.h"
 #include "cli/lib/text.h"
+#include "cli/render/picture.h"
 #include "lib/base/bus-names.h"
 #include "lib/base/cleanup.h"
 
@@ -84,10 +85,11 @@ static const struct command commands[] = {
 	  "--compare holds it against another boot, or against a list of what must be bound.\n"
 	  "--reboot-and-record has the kernel itself record the next boot, where GRUB or\n"
 	  "systemd-boot can boot another entry once.\n" },
-	{ "show", "ID|FILE", 0, command_show, "everything about one report, with kernel stacks",
+	{ "show", "ID|FILE", OPTIONS_PICTURE, command_show, "everything about one report, with kernel stacks",
 	  "ID is the name of a report, as `gpuwatch-cli deadlocks --all` lists it.\n"
 	  "FILE (with a slash or a dot in its name, or - for standard input) holds saved reports:\n"
-	  "the output of --json, or of `journalctl -u gpuwatchd --all -o json`.\n" },
+	  "the output of --json, or of `journalctl -u gpuwatchd --all -o json`.\n"
+	  "--svg, --html and --dot draw who waits for whom instead.\n" },
 	{ "export", NULL, OPTION_FORMAT | OPTION_FOLLOW | OPTION_OUTPUT | OPTION_TEXTFILE, command_export,
 	  "what the daemon found, for other programs",
 	  "Formats: json (status, reports, waits and page faults in one object; the default), ndjson\n"
@@ -95,7 +97,7 @@ static const struct command commands[] = {
 	  "of OpenTelemetry), perfetto (a trace for ui.perfetto.dev). --follow goes on, with a line for each report that changes.\n" },
 	{ "record", "FILE", OPTION_FORCE, command_record, "save what the daemon sees, to analyse it elsewhere",
 	  "FILE may be - for standard output.\n" },
-	{ "explain", "FILE...", OPTION_JOURNAL | OPTION_CLASS, command_explain,
+	{ "explain", "FILE...", OPTION_JOURNAL | OPTION_CLASS | OPTIONS_PICTURE, command_explain,
 	  "what a kernel log says of a hang, no daemon needed",
 	  "Reads kernel logs as people paste them: dmesg, journalctl, syslog, consoles; wrapped,\n"
 	  "quoted, newest line first, packed. Shows who is blocked, by whom, whose fault it is, and\n"
@@ -108,7 +110,8 @@ static const struct command commands[] = {
 	  "within five seconds, whatever hangs; what does not answer is left out and listed. FILE is\n"
 	  "gpuwatch-bundle-TIME.tar.gz if not given, and may be - for standard output. manifest.json\n"
 	  "lists what of it is personal; --redact takes that out.\n" },
-	{ "replay", "FILE", OPTION_WAITS | OPTION_TIMELINES, command_replay, "analyse a recording, no daemon needed",
+	{ "replay", "FILE", OPTION_WAITS | OPTION_TIMELINES | OPTIONS_PICTURE, command_replay,
+	  "analyse a recording, no daemon needed",
 	  "Shows the deadlocks and stalls of a file that `gpuwatch-cli record` wrote.\n"
 	  "FILE may be - for standard input. Exit code 1 if there is a deadlock in it.\n" },
 };
@@ -145,6 +148,9 @@ enum {
 	LONG_CLASS,
 	LONG_OUTPUT,
 	LONG_TEXTFILE,
+	LONG_DOT,
+	LONG_SVG,
+	LONG_HTML,
 };
 
 static const struct option long_options[] = {
@@ -175,6 +181,9 @@ static const struct option long_options[] = {
 	{ "class", required_argument, NULL, LONG_CLASS },
 	{ "output", required_argument, NULL, LONG_OUTPUT },
 	{ "textfile", required_argument, NULL, LONG_TEXTFILE },
+	{ "dot", no_argument, NULL, LONG_DOT },
+	{ "svg", no_argument, NULL, LONG_SVG },
+	{ "html", no_argument, NULL, LONG_HTML },
 	{ "vmlinux", required_argument, NULL, LONG_VMLINUX },
 	{ "modules", required_argument, NULL, LONG_MODULES },
 	{ "journal", no_argument, NULL, LONG_JOURNAL },
@@ -240,6 +249,10 @@ static const struct {
 	  "                     write metrics for the textfile collector of node_exporter; also when\n"
 	  "                     the daemon does not answer, as gpuwatch_up 0",
 	  VALUE(textfile) },
+	{ LONG_SVG, OPTION_SVG, "--svg", "      --svg          draw who waits for whom: an SVG image", NO_VALUE },
+	{ LONG_HTML, OPTION_HTML, "--html",
+	  "      --html         a page with that picture, the waits on a line of time, and the stacks", NO_VALUE },
+	{ LONG_DOT, OPTION_DOT, "--dot", "      --dot          the same as the picture, for Graphviz", NO_VALUE },
 	{ LONG_VMLINUX, OPTION_VMLINUX, "--vmlinux",
 	  "      --vmlinux FILE the order of initcalls of a kernel image or System.map instead", VALUE(vmlinux) },
 	{ LONG_MODULES, OPTION_MODULES, "--modules",
@@ -437,6 +450,15 @@ static int options_check_pairs(unsigned options)
 		{ OPTION_TEXTFILE, OPTION_FOLLOW, "--textfile and --follow" },
 		{ OPTION_TEXTFILE, OPTION_OUTPUT, "--textfile and --output" },
 		{ OPTION_OUTPUT, OPTION_FOLLOW, "--output and --follow" },
+		{ OPTION_SVG, OPTION_HTML, "--svg and --html" },
+		{ OPTION_SVG, OPTION_DOT, "--svg and --dot" },
+		{ OPTION_HTML, OPTION_DOT, "--html and --dot" },
+		{ OPTION_SVG, OPTION_JSON, "--svg and --json" },
+		{ OPTION_HTML, OPTION_JSON, "--html and --json" },
+		{ OPTION_DOT, OPTION_JSON, "--dot and --json" },
+		{ OPTION_WAITS, OPTION_SVG | OPTION_HTML | OPTION_DOT, "--waits and a picture of reports" },
+		{ OPTION_TIMELINES, OPTION_SVG | OPTION_HTML | OPTION_DOT, "--timelines and a picture of reports" },
+		{ OPTION_CLASS, OPTION_SVG | OPTION_HTML | OPTION_DOT, "--class and a picture of reports" },
 	};
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)

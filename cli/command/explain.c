@@ -12,6 +12,7 @@
 #include "cli/lib/json-field.h"
 #include "cli/lib/output.h"
 #include "cli/lib/text.h"
+#include "cli/render/picture.h"
 #include "cli/render/report.h"
 #include "lib/base/cleanup.h"
 #include "lib/explain/explain.h"
@@ -146,7 +147,10 @@ static int explain_logs(const struct cli *cli)
 		explain_source(&all, cli->arguments[i]);
 	r = all.failed ? all.failed : explain_found(all.reports) ? EXIT_FOUND : EXIT_NOTHING;
 	/* Of several files those that can be used are shown. */
-	if (!all.failed || all.messages) {
+	if ((!all.failed || all.messages) && picture_is_wanted(cli)) {
+		if (picture_write(cli, all.reports, 0) != EXIT_NOTHING)
+			r = EXIT_FILE;
+	} else if (!all.failed || all.messages) {
 		output_clean(cli, all.reports);
 		output_clean(cli, all.recovered);
 		if (cli_has(cli, OPTION_JSON))

@@ -9,6 +9,7 @@
 #include "cli/lib/output.h"
 #include "cli/lib/recording.h"
 #include "cli/lib/text.h"
+#include "cli/render/picture.h"
 #include "cli/render/report.h"
 #include "cli/render/waits.h"
 #include "lib/analysis/analysis.h"
@@ -88,16 +89,32 @@ static void replay_print_origin(const struct cli *cli, const struct recording *r
 	terminal_put(&cli->terminal, STYLE_END "\n");
 }
 
+static int replay_print(const struct cli *cli, const struct gw_analysis *analysis, json_t *reports, size_t snapshots,
+			uint64_t now_ns)
+{
+	struct report_view view = { .terminal = &cli->terminal, .now_ns = now_ns };
+
+	if (picture_is_wanted(cli))
+		return picture_write(cli, reports, now_ns);
+	output_clean(cli, reports);
+	if (cli_has(cli, OPTION_JSON))
+		output_json(cli, reports, false);
+	else if (json_array_size(reports) == 0)
+		replay_print_none(cli, analysis, snapshots);
+	else
+		render_report_list(&view, reports);
+	return EXIT_NOTHING;
+}
+
 static int replay_reports(const struct cli *cli, struct recording *recording)
 {
-	const struct gw_snapshot_record *last = gw_snapshot_head(recording->snapshots[recording->count - 1]);
+	uint64_t last_ns = gw_snapshot_head(recording->snapshots[recording->count - 1])->mono_ns;
 	struct gw_host_record host = *gw_snapshot_host(recording->snapshots[0]);
-	struct report_view view = { .terminal = &cli->terminal, .now_ns = last->mono_ns };
 	struct gw_analysis *analysis;
 	_cleanup_json_ json_t *reports = NULL;
 	int r = gw_analysis_new(&analysis, &GW_POLICY_DEFAULT);
 
-	if (!cli_has(cli, OPTION_JSON))
+	if (!cli_has(cli, OPTION_JSON) && !picture_is_wanted(cli))
 		replay_print_origin(cli, recording);
 	for (size_t i = 0; i < recording->count && r == 0; i++) {
 		r = gw_analysis_step(analysis, recording->snapshots[i], NULL, NULL);
@@ -106,14 +123,10 @@ static int replay_reports(const struct cli *cli, struct recording *recording)
 	if (r < 0)
 		out_of_memory();
 	reports = replay_collect(analysis, &host);
-	output_clean(cli, reports);
-	if (cli_has(cli, OPTION_JSON))
-		output_json(cli, reports, false);
-	else if (json_array_size(reports) == 0)
-		replay_print_none(cli, analysis, recording->count);
-	else
-		render_report_list(&view, reports);
+	r = replay_print(cli, analysis, reports, recording->count, last_ns);
 	gw_analysis_free(analysis);
+	if (r != EXIT_NOTHING)
+		return r;
 	return replay_has_deadlock(reports) ? EXIT_FOUND : EXIT_NOTHING;
 }
 

@@ -10,6 +10,7 @@
 #include "cli/lib/json-field.h"
 #include "cli/lib/output.h"
 #include "cli/lib/text.h"
+#include "cli/render/picture.h"
 #include "cli/render/report.h"
 #include "lib/base/cleanup.h"
 #include "lib/report/report.h"
@@ -139,6 +140,8 @@ static int show_file(const struct cli *cli)
 	reports = saved_parse(cli->argument, data, size);
 	if (!reports)
 		return EXIT_FILE;
+	if (picture_is_wanted(cli))
+		return picture_write(cli, reports, 0);
 	output_clean(cli, reports);
 	if (cli_has(cli, OPTION_JSON)) {
 		output_json(cli, json_array_size(reports) == 1 ? json_array_get(reports, 0) : reports, false);
@@ -153,6 +156,15 @@ static int show_file(const struct cli *cli)
 
 /* ---- the daemon ------------------------------------------------------------ */
 
+static int show_picture(const struct cli *cli, json_t *report, uint64_t now_ns)
+{
+	_cleanup_json_ json_t *reports = json_pack("[O]", report);
+
+	if (!reports)
+		out_of_memory();
+	return picture_write(cli, reports, now_ns);
+}
+
 static int show_id(const struct cli *cli)
 {
 	_cleanup_client_ struct gw_client client;
@@ -164,8 +176,10 @@ static int show_id(const struct cli *cli)
 		r = gw_client_call(&client, &report, "GetReport", "s", cli->argument);
 	if (r != GW_CLIENT_OK)
 		return fetch_failed(&client, r);
-	output_clean(cli, report);
 	report_view_live(&view, &cli->terminal);
+	if (picture_is_wanted(cli))
+		return show_picture(cli, report, view.now_ns);
+	output_clean(cli, report);
 	if (cli_has(cli, OPTION_JSON))
 		output_json(cli, report, false);
 	else

@@ -34,6 +34,9 @@ enum {
 	OPTION_CLASS = 1 << 21,
 	OPTION_OUTPUT = 1 << 22,
 	OPTION_TEXTFILE = 1 << 23,
+	OPTION_DOT = 1 << 24,
+	OPTION_SVG = 1 << 25,
+	OPTION_HTML = 1 << 26,
 };
 
 struct cli {

@@ -8,6 +8,7 @@
 #include "cli/lib/terminal.h"
 #include "cli/lib/text.h"
 #include "lib/base/cleanup.h"
+#include "lib/report/relation.h"
 
 bool node_is_task(const json_t *node)
 {
@@ -73,58 +74,9 @@ char *node_text(const json_t *node)
 	return text_format(STYLE_CYAN "%s" STYLE_END, phrase);
 }
 
-static const char *edge_phrase_by_type(const char *from, const char *to)
-{
-	if (strcmp(from, "task") == 0)
-		return "waits for";
-	if (strcmp(to, "fence") == 0)
-		return "depends on";
-	if (strcmp(from, "fence") == 0 || strcmp(from, "timeline") == 0)
-		return "to be signalled by";
-	if (strcmp(from, "lock") == 0)
-		return "held by";
-	if (strcmp(from, "work") == 0 && strcmp(to, "task") == 0)
-		return "run by";
-	return "needs";
-}
-
 char *edge_phrase(const json_t *edge, const json_t *from, const json_t *to)
 {
-	static const struct {
-		const char *relation, *phrase;
-	} phrases[] = {
-		{ "waits-for", "waits for" },
-		{ "waits-for-end-of", "waits for the end of" },
-		{ "parks", "waits for the parking of" },
-		{ "flushes", "flushes" },
-		{ "inside", "is inside" },
-		{ "on-timeline", "on" },
-		{ "signalled-by", "to be signalled by" },
-		{ "reset-by", "to be ended by the reset in" },
-		{ "callback-in", "whose callback runs in" },
-		{ "entered-by", "entered by" },
-		{ "released-by", "which may be released by" },
-		{ "held-up-by", "held up by the page fault in" },
-		{ "needs-cpu-of", "cannot start on the CPU of" },
-		{ "signalled-with", "signalled with" },
-		{ "depends-on", "depends on" },
-		{ "run-by", "to be run by" },
-		{ "executed-by", "run by" },
-		{ "queued-behind", "queued behind" },
-		{ "held-by", "held by" },
-		{ "runs-in", "runs in" },
-		{ "driven-by", "driven by" },
-		{ "unplugged-by", "being unplugged by" },
-		{ "needs-in-section", "needs, in its signalling section," },
-	};
-	const char *relation = field_string(edge, "relation");
-
-	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
-		if (strcmp(phrases[i].relation, relation) == 0)
-			return text_format("%s", phrases[i].phrase);
-	if (*relation)
-		return text_words(relation);
-	return text_format("%s", edge_phrase_by_type(field_string(from, "type"), field_string(to, "type")));
+	return text_words(gw_relation_phrase(edge, from, to));
 }
 
 /* The longer names of the schema, shortened where room is short. */

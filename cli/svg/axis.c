@@ -6,9 +6,9 @@
 
 #include "cli/lib/error.h"
 #include "cli/lib/text.h"
-#include "cli/svg/svg.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/units.h"
+#include "lib/picture/svg.h"
 
 #define CUT_WIDTH 34.0	 /* pixels of a stretch that is cut out */
 #define CUT_LEAST 0.25	 /* of the whole time: shorter idle stretches are drawn as they are */
@@ -179,10 +179,10 @@ static void axis_draw_tick(const struct svg_axis *axis, FILE *out, uint64_t time
 	_cleanup_free_ char *text = axis_tick_text(time_ns, step);
 	double x = svg_axis_x(axis, time_ns);
 
-	svg_line(out, "grid", x, top, x, bottom);
-	svg_text(out, "tick", x, top - 6, SVG_MIDDLE, text);
+	gw_svg_line(out, "grid", x, top, x, bottom);
+	gw_svg_text(out, "tick", x, top - 6, GW_SVG_MIDDLE, text);
 	if (both)
-		svg_text(out, "tick", x, bottom + 14, SVG_MIDDLE, text);
+		gw_svg_text(out, "tick", x, bottom + 14, GW_SVG_MIDDLE, text);
 }
 
 /* Ticks at round times; where a segment is too short for one, at what is about its middle. */
@@ -208,12 +208,12 @@ static void axis_draw_cut(FILE *out, const struct svg_segment *segment, double t
 	_cleanup_free_ char *title = text_format("%s in which nothing of this began or ended", length);
 	double middle = segment->x + segment->width / 2;
 
-	svg_begin(out, "cut", title);
-	svg_rect(out, "cut-back", segment->x + 5, top, segment->width - 10, bottom - top);
+	gw_svg_begin(out, "cut", title);
+	gw_svg_rect(out, "cut-back", segment->x + 5, top, segment->width - 10, bottom - top);
 	fprintf(out, "<path class=\"cut-edge\" d=\"M%.2f %.2fV%.2fM%.2f %.2fV%.2f\"/>\n", segment->x + 5, top, bottom,
 		segment->x + segment->width - 5, top, bottom);
-	svg_text(out, "cut-text", middle, top - 19, SVG_MIDDLE, length);
-	svg_end(out);
+	gw_svg_text(out, "cut-text", middle, top - 19, GW_SVG_MIDDLE, length);
+	gw_svg_end(out);
 }
 
 void svg_axis_draw(const struct svg_axis *axis, FILE *out, double top, double bottom, bool both)

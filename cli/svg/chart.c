@@ -8,8 +8,8 @@
 #include "cli/lib/error.h"
 #include "cli/lib/json-field.h"
 #include "cli/lib/text.h"
-#include "cli/svg/svg.h"
 #include "lib/base/cleanup.h"
+#include "lib/picture/svg.h"
 
 #define LANES_MOST 60	  /* unless all are asked for */
 #define NAMES_WIDTH 250.0 /* of the column with the devices' names */
@@ -123,7 +123,7 @@ static void chart_collect_items(struct svg_chart *chart)
 /* What the item takes with its name on one side; false if that does not fit into the chart. */
 static bool chart_place_item(const struct svg_axis *axis, struct svg_item *item, bool left, double *begin, double *end)
 {
-	double name = (double)svg_length(field_string(item->row, "name")) * BAND_FONT * SVG_MONO_WIDTH + 4;
+	double name = (double)gw_svg_length(field_string(item->row, "name")) * BAND_FONT * GW_SVG_MONO_WIDTH + 4;
 
 	item->label_left = left;
 	*begin = item->x - (left ? name : 0);

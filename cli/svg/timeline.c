@@ -9,8 +9,8 @@
 #include "cli/lib/text.h"
 #include "cli/svg/chart.h"
 #include "cli/svg/style.h"
-#include "cli/svg/svg.h"
 #include "lib/base/cleanup.h"
+#include "lib/picture/svg.h"
 
 #define HEAD 86.0 /* pixels above the findings */
 #define FINDING_HEIGHT 21.0
@@ -61,7 +61,7 @@ static void draw_badge(FILE *out, double x, double y, enum order_effect effect, 
 
 	fprintf(out, "<circle class=\"%s\" cx=\"%.2f\" cy=\"%.2f\" r=\"%.1f\"/>\n", order_effect_class(effect), x, y,
 		BADGE);
-	svg_text(out, "number", x, y + 3.6, SVG_MIDDLE, text);
+	gw_svg_text(out, "number", x, y + 3.6, GW_SVG_MIDDLE, text);
 }
 
 /* "1 thing lost, 2 fragile" or that there is none. */
@@ -84,8 +84,8 @@ static void draw_title(const struct svg_chart *chart, FILE *out)
 			    counts, field_number(summary, "initcalls"), field_number(summary, "probes"),
 			    field_number(summary, "deferrals"), field_string(order, "boot_id"), when);
 
-	svg_text(out, "title", CHART_MARGIN, 40, SVG_START, title);
-	svg_text(out, "subtitle", CHART_MARGIN, 60, SVG_START, subtitle);
+	gw_svg_text(out, "title", CHART_MARGIN, 40, GW_SVG_START, title);
+	gw_svg_text(out, "subtitle", CHART_MARGIN, 60, GW_SVG_START, subtitle);
 }
 
 static size_t findings_shown(const struct svg_chart *chart)
@@ -96,18 +96,18 @@ static size_t findings_shown(const struct svg_chart *chart)
 static void draw_finding(const struct svg_chart *chart, FILE *out, size_t i, double y)
 {
 	const json_t *report = chart->reports.list[i], *root = field_object(report, "root_cause");
-	_cleanup_free_ char *summary = svg_cut(field_string(report, "summary"), FINDING_CHARACTERS);
+	_cleanup_free_ char *summary = gw_svg_cut(field_string(report, "summary"), FINDING_CHARACTERS);
 	_cleanup_free_ char *title = text_format("%s (%s, %s)\n%s\n%s", field_string(report, "summary"),
 						 field_string(report, "class"), field_string(report, "id"),
 						 field_string(root, "explanation"), field_string(root, "advice"));
 
-	svg_begin(out, "finding-line", title);
+	gw_svg_begin(out, "finding-line", title);
 	draw_badge(out, CHART_MARGIN + BADGE, y - 4.5, order_effect(report), i + 1);
 	fprintf(out, "<text class=\"finding\" x=\"%.2f\" y=\"%.2f\"><tspan class=\"effect\">%s</tspan> ",
 		CHART_MARGIN + 3 * BADGE, y, order_effect_title(order_effect(report)));
-	svg_escape(out, summary);
+	gw_svg_escape(out, summary);
 	fputs("</text>\n", out);
-	svg_end(out);
+	gw_svg_end(out);
 }
 
 static void draw_findings(const struct svg_chart *chart, FILE *out)
@@ -119,16 +119,16 @@ static void draw_findings(const struct svg_chart *chart, FILE *out)
 	for (size_t i = 0; i < shown; i++, y += FINDING_HEIGHT)
 		draw_finding(chart, out, i, y);
 	if (more)
-		svg_text(out, "note", CHART_MARGIN + 3 * BADGE, y, SVG_START, text);
+		gw_svg_text(out, "note", CHART_MARGIN + 3 * BADGE, y, GW_SVG_START, text);
 }
 
 /* ---- legend --------------------------------------------------------------------------- */
 
 static double draw_legend_entry(FILE *out, double x, double y, const char *class, double height, const char *text)
 {
-	svg_rect(out, class, x, y - 9 + (12 - height) / 2, 14, height);
-	svg_text(out, "legend", x + 19, y + 1, SVG_START, text);
-	return x + 19 + (double)svg_length(text) * 6.2 + 17;
+	gw_svg_rect(out, class, x, y - 9 + (12 - height) / 2, 14, height);
+	gw_svg_text(out, "legend", x + 19, y + 1, GW_SVG_START, text);
+	return x + 19 + (double)gw_svg_length(text) * 6.2 + 17;
 }
 
 static void draw_legend(FILE *out, double y)
@@ -150,7 +150,7 @@ static void draw_legend(FILE *out, double y)
 		x = draw_legend_entry(out, x, y, entries[i].class, entries[i].height, entries[i].text);
 	fprintf(out, "<path class=\"arrow to-other\" marker-end=\"url(#head-other)\" d=\"M%.2f %.2fh20\"/>\n", x,
 		y - 3);
-	svg_text(out, "legend", x + 25, y + 1, SVG_START, "supplier ready, consumer begins");
+	gw_svg_text(out, "legend", x + 25, y + 1, GW_SVG_START, "supplier ready, consumer begins");
 	fputs("</g>\n", out);
 }
 
@@ -165,9 +165,9 @@ static void draw_stripes(const struct svg_chart *chart, FILE *out)
 		_cleanup_free_ char *tint = text_format("tint-%s", order_effect_class(lane->worst));
 
 		if (i % 2 == 0)
-			svg_rect(out, "stripe", left, lane->y, width, LANE_HEIGHT);
+			gw_svg_rect(out, "stripe", left, lane->y, width, LANE_HEIGHT);
 		if (lane->worst != ORDER_EFFECTS)
-			svg_rect(out, tint, left, lane->y, width, LANE_HEIGHT);
+			gw_svg_rect(out, tint, left, lane->y, width, LANE_HEIGHT);
 	}
 }
 
@@ -185,9 +185,9 @@ static void draw_unseen(const struct svg_chart *chart, FILE *out)
 		/* What has no end is no part of the boot, but a source that has nothing of it at all. */
 		if (!field_given(missing, "to_ns") || end - begin < 1)
 			continue;
-		svg_begin(out, "missing", field_string(missing, "text"));
-		svg_rect(out, "unseen", begin, chart->top, end - begin, chart->bottom - chart->top);
-		svg_end(out);
+		gw_svg_begin(out, "missing", field_string(missing, "text"));
+		gw_svg_rect(out, "unseen", begin, chart->top, end - begin, chart->bottom - chart->top);
+		gw_svg_end(out);
 	}
 }
 
@@ -199,10 +199,11 @@ static void draw_timeout(const struct svg_chart *chart, FILE *out)
 
 	if (!field_given(settings, "timeout_expired_ns"))
 		return;
-	svg_begin(out, "timeout-line", "The kernel stopped waiting for suppliers: deferred_probe_timeout");
-	svg_line(out, "timeout", x, chart->top, x, chart->bottom + 16);
-	svg_text(out, "line-text", x, chart->bottom + 27, right ? SVG_END : SVG_START, "deferred-probe timeout");
-	svg_end(out);
+	gw_svg_begin(out, "timeout-line", "The kernel stopped waiting for suppliers: deferred_probe_timeout");
+	gw_svg_line(out, "timeout", x, chart->top, x, chart->bottom + 16);
+	gw_svg_text(out, "line-text", x, chart->bottom + 27, right ? GW_SVG_END : GW_SVG_START,
+		    "deferred-probe timeout");
+	gw_svg_end(out);
 }
 
 /* ---- the band of initcalls and modules ---------------------------------------------------------- */
@@ -219,27 +220,29 @@ static void draw_item(const struct svg_item *item, FILE *out)
 			    *level ? " level)" : "", times, *result ? ", result " : "", result);
 	double label = item->label_left ? item->x - 4 : item->x + item->width + 4;
 
-	svg_begin(out, "bar", title);
+	gw_svg_begin(out, "bar", title);
 	fprintf(out, "<rect class=\"%s\" data-begin-ns=\"%" PRIu64 "\" data-end-ns=\"%" PRIu64 "\" ",
 		field_is(row, "kind", "module") ? "module" : "initcall", begin, end);
 	fprintf(out, "x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\" rx=\"1\"/>\n", item->x, item->y + 5,
 		item->width, LANE_HEIGHT - 10);
 	if (item->labelled)
-		svg_text(out, "item", label, item->y + LANE_HEIGHT / 2 + 4, item->label_left ? SVG_END : SVG_START,
-			 name);
-	svg_end(out);
+		gw_svg_text(out, "item", label, item->y + LANE_HEIGHT / 2 + 4,
+			    item->label_left ? GW_SVG_END : GW_SVG_START, name);
+	gw_svg_end(out);
 }
 
 static void draw_band(const struct svg_chart *chart, FILE *out)
 {
 	if (chart->item_count == 0)
 		return;
-	svg_text(out, "heading", CHART_MARGIN, chart->top + LANE_HEIGHT / 2 + 4, SVG_START, "Initcalls and modules");
+	gw_svg_text(out, "heading", CHART_MARGIN, chart->top + LANE_HEIGHT / 2 + 4, GW_SVG_START,
+		    "Initcalls and modules");
 	fputs("<g class=\"band\">\n", out);
 	for (size_t i = 0; i < chart->item_count; i++)
 		draw_item(&chart->items[i], out);
 	fputs("</g>\n", out);
-	svg_line(out, "rule", CHART_MARGIN - 8, chart->band_bottom, CHART_WIDTH - CHART_MARGIN + 8, chart->band_bottom);
+	gw_svg_line(out, "rule", CHART_MARGIN - 8, chart->band_bottom, CHART_WIDTH - CHART_MARGIN + 8,
+		    chart->band_bottom);
 }
 
 /* ---- lanes ---------------------------------------------------------------------------------------- */
@@ -268,16 +271,16 @@ static void draw_span(const struct svg_chart *chart, FILE *out, const struct svg
 			    driver, wait ? "waits to be tried again" : field_string(span, "kind"),
 			    !wait && *result ? ", result " : "", wait ? "" : result, times);
 
-	svg_begin(out, "bar", title);
+	gw_svg_begin(out, "bar", title);
 	fprintf(out, "<rect class=\"%s\" data-device=\"", class);
-	svg_escape(out, field_string(lane->device, "name"));
+	gw_svg_escape(out, field_string(lane->device, "name"));
 	fprintf(out, "\" data-begin-ns=\"%" PRIu64 "\"", begin);
 	if (field_given(span, "end_ns"))
 		fprintf(out, " data-end-ns=\"%" PRIu64 "\"", end);
 	fprintf(out, " x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\"%s/>\n", x,
 		lane->y + (LANE_HEIGHT - height) / 2, width > BAR_LEAST ? width : BAR_LEAST, height,
 		wait ? "" : " rx=\"1\"");
-	svg_end(out);
+	gw_svg_end(out);
 }
 
 /* Waits first, so that the probes between them are on top. */
@@ -297,16 +300,16 @@ static void draw_spans(const struct svg_chart *chart, FILE *out, const struct sv
 static void draw_name(const struct svg_lane *lane, FILE *out)
 {
 	const char *name = field_string(lane->device, "name"), *driver = field_string(lane->device, "driver");
-	size_t want = svg_length(driver) + 1, length = svg_length(name), room = NAMES_CHARACTERS - 10;
+	size_t want = gw_svg_length(driver) + 1, length = gw_svg_length(name), room = NAMES_CHARACTERS - 10;
 	_cleanup_free_ char *shown =
-		svg_cut_middle(name, length + want > NAMES_CHARACTERS && length > room ? room : length);
-	_cleanup_free_ char *dimmed = svg_cut(driver, NAMES_CHARACTERS - svg_length(shown) - 1);
+		gw_svg_cut_middle(name, length + want > NAMES_CHARACTERS && length > room ? room : length);
+	_cleanup_free_ char *dimmed = gw_svg_cut(driver, NAMES_CHARACTERS - gw_svg_length(shown) - 1);
 	double y = lane->y + LANE_HEIGHT / 2 + 4, x = CHART_MARGIN + NAME_X;
 
-	svg_text(out, "name", x, y, SVG_START, shown);
+	gw_svg_text(out, "name", x, y, GW_SVG_START, shown);
 	if (*driver && strcmp(driver, name) != 0)
-		svg_text(out, "name driver", x + (double)(svg_length(shown) + 1) * NAME_FONT * SVG_MONO_WIDTH, y,
-			 SVG_START, dimmed);
+		gw_svg_text(out, "name driver", x + (double)(gw_svg_length(shown) + 1) * NAME_FONT * GW_SVG_MONO_WIDTH,
+			    y, GW_SVG_START, dimmed);
 }
 
 /* The number of its first finding, in the order of the reports. */
@@ -360,11 +363,11 @@ static void draw_need(const struct svg_chart *chart, FILE *out, const struct svg
 	double before = svg_axis_x(&chart->axis, lane->first_ns) - 6;
 
 	if (waits)
-		svg_text(out, "need", edge - 4, y, SVG_END, text);
-	else if (*supplier && end + (double)svg_length(text) * NEED_WIDTH < edge)
-		svg_text(out, "need", end + 6, y, SVG_START, text);
+		gw_svg_text(out, "need", edge - 4, y, GW_SVG_END, text);
+	else if (*supplier && end + (double)gw_svg_length(text) * NEED_WIDTH < edge)
+		gw_svg_text(out, "need", end + 6, y, GW_SVG_START, text);
 	else if (*supplier)
-		svg_text(out, "need", before, y, SVG_END, text);
+		gw_svg_text(out, "need", before, y, GW_SVG_END, text);
 }
 
 static void draw_lane(const struct svg_chart *chart, FILE *out, const struct svg_lane *lane)
@@ -378,14 +381,14 @@ static void draw_lane(const struct svg_chart *chart, FILE *out, const struct svg
 			    field_string(lane->device, "bus"), field_string(lane->device, "driver"), retries, lost,
 			    *finding ? "\n" : "", finding);
 
-	svg_begin(out, "lane", title);
+	gw_svg_begin(out, "lane", title);
 	if (number)
 		draw_badge(out, CHART_MARGIN + BADGE, lane->y + LANE_HEIGHT / 2,
 			   order_effect(chart->reports.list[number - 1]), number);
 	draw_name(lane, out);
 	draw_spans(chart, out, lane);
 	draw_need(chart, out, lane, number);
-	svg_end(out);
+	gw_svg_end(out);
 }
 
 /* ---- who waited for whom ----------------------------------------------------------------------------- */
@@ -418,11 +421,11 @@ static void draw_arrow(const struct svg_chart *chart, FILE *out, size_t i)
 	if (!field_given(about, "supplier_ready_ns") || !svg_chart_supplier(chart, about, &from) ||
 	    !svg_chart_consumer(chart, about, &to) || from == to)
 		return;
-	svg_begin(out, "dependency", title);
+	gw_svg_begin(out, "dependency", title);
 	draw_curve(out, order_effect_class(order_effect(report)),
 		   svg_axis_x(&chart->axis, field_number(about, "supplier_ready_ns")), from, moment,
 		   to + (from < to ? -7 : 7));
-	svg_end(out);
+	gw_svg_end(out);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------------------ */
@@ -451,25 +454,27 @@ static void draw_foot(const struct svg_chart *chart, FILE *out)
 			    chart->hidden == 1 ? " is" : "s are");
 	double y = chart->bottom + 48;
 
-	svg_text(out, "note", CHART_WIDTH - CHART_MARGIN, y, SVG_END, "gpuwatch " GW_VERSION " · seconds since boot");
+	gw_svg_text(out, "note", CHART_WIDTH - CHART_MARGIN, y, GW_SVG_END,
+		    "gpuwatch " GW_VERSION " · seconds since boot");
 	if (chart->lane_count == 0)
-		svg_text(out, "note", CHART_MARGIN, y, SVG_START, "No probe of a GPU, IOMMU or KFD driver was seen.");
+		gw_svg_text(out, "note", CHART_MARGIN, y, GW_SVG_START,
+			    "No probe of a GPU, IOMMU or KFD driver was seen.");
 	else if (chart->hidden)
-		svg_text(out, "note", CHART_MARGIN, y, SVG_START, hidden);
+		gw_svg_text(out, "note", CHART_MARGIN, y, GW_SVG_START, hidden);
 }
 
 /* For whoever cannot see it, or looks at it in a file manager. */
 static void draw_description(const struct svg_chart *chart, FILE *out)
 {
 	fputs("<title>Probe order of Linux ", out);
-	svg_escape(out, field_string(chart->order, "kernel"));
+	gw_svg_escape(out, field_string(chart->order, "kernel"));
 	fputs("</title>\n<desc>", out);
 	if (chart->reports.count == 0)
 		fputs("Nothing was found to be lost or fragile.", out);
 	for (size_t i = 0; i < chart->reports.count; i++) {
 		fprintf(out, "%s%zu. %s: ", i ? " " : "", i + 1,
 			order_effect_title(order_effect(chart->reports.list[i])));
-		svg_escape(out, field_string(chart->reports.list[i], "summary"));
+		gw_svg_escape(out, field_string(chart->reports.list[i], "summary"));
 		fputc('.', out);
 	}
 	fputs("</desc>\n", out);
@@ -490,7 +495,7 @@ void svg_timeline(FILE *out, const json_t *order, bool all)
 		CHART_WIDTH, height, CHART_WIDTH, height);
 	draw_description(&chart, out);
 	svg_style(out);
-	svg_rect(out, "back", 0, 0, CHART_WIDTH, height);
+	gw_svg_rect(out, "back", 0, 0, CHART_WIDTH, height);
 	draw_title(&chart, out);
 	draw_findings(&chart, out);
 	draw_legend(out, legend);

@@ -60,6 +60,7 @@ elif ! build; then
 	exit 1
 fi
 . $here/exporter.sh
+. $here/pictures.sh
 build_exporter || { echo "cli: gpuwatch-exporter does not build"; echo "0 passed, 1 failed"; exit 1; }
 build_helpers || { echo "0 passed, 1 failed"; exit 1; }
 PATH=$work:$PATH
@@ -1439,6 +1440,7 @@ test_holders
 test_bundle
 test_class_pages
 test_show
+test_pictures
 test_colour
 test_private
 test_other_version

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Takes arbitrary documents as what the daemon or a file gives gpuwatch-cli, and shows them in each way: as tables, chains and
- * an image. The mutator works on the values of the document, so that it stays one; tests/fuzz/run builds and runs it.
+ * images. The mutator works on the values of the document, so that it stays one; tests/fuzz/run builds and runs it.
  */
 #include <limits.h>
 #include <stdint.h>
@@ -19,6 +19,7 @@
 #include "cli/render/status.h"
 #include "cli/render/waits.h"
 #include "cli/svg/timeline.h"
+#include "lib/picture/picture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t room);
@@ -130,12 +131,22 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned
 
 /* ---- all ways to show it -------------------------------------------------------------------- */
 
+static void draw_reports(FILE *out, const json_t *reports)
+{
+	gw_picture_svg(out, reports, 60000000000);
+	gw_picture_html(out, reports, 0);
+	gw_picture_dot(out, reports, 0);
+}
+
 static void show_report(const struct terminal *terminal, const json_t *report)
 {
 	struct report_view view = { .terminal = terminal };
+	json_t *one = json_pack("[O]", report);
 
 	render_report_detail(&view, report);
 	render_report_end(&view, report);
+	draw_reports(terminal->out, one);
+	json_decref(one);
 }
 
 static void show_reports(const struct terminal *terminal, const json_t *reports)
@@ -145,6 +156,7 @@ static void show_reports(const struct terminal *terminal, const json_t *reports)
 	size_t i;
 
 	render_report_list(&view, reports);
+	draw_reports(terminal->out, reports);
 	json_array_foreach(reports, i, report)
 		show_report(terminal, report);
 }
