@@ -5,7 +5,7 @@
  *
  * A snapshot is a sequence of records, each a struct gw_record header followed
  * by the body of its type. The BPF iterators write TASK, ACTIVITY, RUNNING, SECTION,
- * DEVICE, FAULT, PRESENT, FENCE, LOCK, SEMAPHORE, WORK and TIMER records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD, SYMBOL,
+ * DEVICE, FAULT, PRESENT, FENCE, LOCK, SEMAPHORE, WORK, TIMER and CLOCK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD, SYMBOL,
  * MODULE and WORD, which it alone can know. The same bytes are analysed live, saved by `gpuwatch-cli
  * record` and analysed again by `replay`, so a layout change needs a new
  * GW_LAYOUT_VERSION.
@@ -182,6 +182,7 @@ enum gw_record_type {
 	GW_RECORD_DRIVER,
 	GW_RECORD_TIMER = 22,
 	GW_RECORD_WORD = 26,
+	GW_RECORD_CLOCK = 32,
 	GW_RECORD_TYPES
 };
 
@@ -432,6 +433,13 @@ struct gw_word_record {
 	char comm[GW_COMM_SIZE]; /* its name, cut to fit; "" = none */
 	char module[56];	 /* of an oops: the innermost one on the stack, "" = none */
 	char text[200];		 /* the message, cut to fit */
+};
+
+/* By the iterator, once per snapshot: the same moment by two clocks, but for a tick. */
+struct gw_clock_record {
+	struct gw_record header;
+	__u64 mono_ns;
+	__u64 log_ns; /* local_clock(), which the kernel log uses: rq->clock of the CPU that it ran on */
 };
 
 enum gw_activity_kind {

@@ -440,6 +440,30 @@ static __always_inline bool works_on_wanted(struct task_struct *task)
 			  is_wanted((u64)BPF_CORE_READ(worker, current_pwq, wq)));
 }
 
+/* The kernel log has a clock of its own, which is the one that the scheduler updates with each tick. */
+static __noinline int emit_clock(struct output *out)
+{
+	struct gw_clock_record record = { .header = { .type = GW_RECORD_CLOCK, .size = sizeof(record) } };
+	const struct rq *own;
+
+	if (!&runqueues)
+		return 0;
+	own = bpf_this_cpu_ptr(&runqueues);
+	record.mono_ns = bpf_ktime_get_ns();
+	record.log_ns = own->clock;
+	emit(out, &record, sizeof(record));
+	return 0;
+}
+
+/* After the last task. */
+static __always_inline int emit_last(struct output *out)
+{
+	if (control.query.mode == GW_QUERY_WANTED)
+		return 0;
+	emit_clock(out);
+	return emit_timers(out);
+}
+
 SEC("iter/task")
 int snapshot_tasks(struct bpf_iter__task *ctx)
 {
@@ -451,9 +475,8 @@ int snapshot_tasks(struct bpf_iter__task *ctx)
 	out.seq = ctx->meta->seq;
 	if (!out.scratch)
 		return 0;
-	/* After the last one. */
 	if (!task)
-		return control.query.mode == GW_QUERY_WANTED ? 0 : emit_timers(&out);
+		return emit_last(&out);
 	if (control.query.mode == GW_QUERY_WANTED && !is_wanted((u64)task) && !works_on_wanted(task))
 		return 0;
 	read_identity(&out.scratch->task, task);

@@ -443,8 +443,10 @@ static void report_print_kernel_log(const struct report_view *view, const json_t
 
 	json_array_foreach(words, i, word) {
 		uint64_t log_us = field_number(word, "log_us");
-		_cleanup_free_ char *text = text_format("[%5" PRIu64 ".%06" PRIu64 "] %s", log_us / GW_USEC_PER_SEC,
-							log_us % GW_USEC_PER_SEC, field_string(word, "text"));
+		bool earlier = field_number(word, "before_us") > 0; /* than what is reported began */
+		_cleanup_free_ char *text =
+			text_format("[%5" PRIu64 ".%06" PRIu64 "] %s%s", log_us / GW_USEC_PER_SEC,
+				    log_us % GW_USEC_PER_SEC, earlier ? "(earlier) " : "", field_string(word, "text"));
 
 		terminal_labelled(view->terminal, i ? "" : "Kernel log", text);
 	}

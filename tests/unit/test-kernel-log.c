@@ -286,6 +286,164 @@ TEST(report_is_renewed_when_the_log_has_more_to_say)
 	world_free(w);
 }
 
+/* ---- and from when on -------------------------------------------------------------------- */
+
+#define TIMEOUT "[drm:amdgpu_job_timedout [amdgpu]] *ERROR* ring gfx timeout"
+#define WEDGED "amdgpu 0000:0c:00.0: amdgpu: device is wedged"
+#define RESET_ENDED "amdgpu 0000:0c:00.0: amdgpu: GPU reset(2) succeeded!"
+
+/* A holder and a signaller wait for each other since second 100, for a fence of a job on this device. */
+static struct world *hang_of(const char *device)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_device_record *record = new_record(w, GW_RECORD_DEVICE, sizeof(*record));
+
+	snprintf(c.fence->driver, sizeof(c.fence->driver), "amdgpu");
+	c.fence->scheduler = new_address(w);
+	record->device.address = c.fence->scheduler;
+	record->device.kind = GW_DEVICE_SCHEDULER;
+	snprintf(record->device.name, sizeof(record->device.name), "%s", device);
+	snprintf(record->device.driver, sizeof(record->device.driver), "amdgpu");
+	return w;
+}
+
+static size_t n_cited(struct world *w)
+{
+	look(w, 2);
+	return json_array_size(the_report(w, GW_KIND_DEADLOCK)->kernel_log);
+}
+
+TEST(timeout_that_recovered_before_the_hang_is_not_cited)
+{
+	struct world *w = hang_of("0000:0c:00.0");
+
+	word(w, 90, 0, "", TIMEOUT);
+	word(w, 20, 0, "", TIMEOUT);
+	assert_int_equal(n_cited(w), 0);
+	assert_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "kernel log"));
+	world_free(w);
+}
+
+TEST(timeout_since_the_first_wait_began_is_cited)
+{
+	struct world *w = hang_of("0000:0c:00.0");
+
+	word(w, 101, 0, "", TIMEOUT);
+	look(w, 2);
+	assert_int_equal(cited(w, 0, "kind", "job-timeout"), 1);
+	assert_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "earlier"));
+	world_free(w);
+}
+
+TEST(message_that_names_another_device_of_the_driver_is_not_cited)
+{
+	struct world *w = hang_of("0000:0d:00.0");
+
+	word(w, 101, 0, "", "amdgpu 0000:0c:00.0: amdgpu: ring gfx timeout, signaled seq=7, emitted seq=9");
+	assert_int_equal(n_cited(w), 0);
+	world_free(w);
+}
+
+TEST(device_that_was_lost_before_stays_so_and_the_report_shows_how_long)
+{
+	struct world *w = hang_of("0000:0c:00.0");
+
+	word(w, 40, 0, "", WEDGED);
+	look(w, 2);
+	assert_int_equal(cited(w, 0, "kind", "wedged"), 1);
+	assert_non_null(
+		strstr(the_report(w, GW_KIND_DEADLOCK)->explanation,
+		       "The kernel log at [40.000000], earlier: 58.6 s before the oldest of these waits began: "));
+	world_free(w);
+}
+
+TEST(reset_that_succeeded_ends_what_was_before_it)
+{
+	struct world *w = hang_of("0000:0c:00.0");
+
+	word(w, 40, 0, "", WEDGED);
+	word(w, 50, 0, "", RESET_ENDED);
+	assert_int_equal(n_cited(w), 0);
+	world_free(w);
+}
+
+/* A worker that resets reports first what it resets. */
+TEST(message_since_the_work_item_that_waits_began_is_cited)
+{
+	struct world *w = hang_of("0000:0c:00.0");
+
+	((struct gw_task_record *)w->records[0])->watch.sections.work_since_ns = 80 * SECOND;
+	word(w, 85, 0, "", TIMEOUT);
+	word(w, 70, 0, "", TIMEOUT);
+	assert_int_equal(n_cited(w), 1);
+	world_free(w);
+}
+
+TEST(work_item_that_runs_for_hours_is_no_time_of_the_hang)
+{
+	struct world *w = hang_of("0000:0c:00.0");
+
+	((struct gw_task_record *)w->records[0])->watch.sections.work_since_ns = 30 * SECOND;
+	word(w, 85, 0, "", TIMEOUT);
+	assert_int_equal(n_cited(w), 0);
+	world_free(w);
+}
+
+/* A second a day, for months. */
+TEST(log_whose_clock_has_drifted_away_is_put_right)
+{
+	struct world *w = hang_of("0000:0c:00.0");
+	struct gw_clock_record *clock = new_record(w, GW_RECORD_CLOCK, sizeof(*clock));
+
+	clock->mono_ns = 100 * SECOND;
+	clock->log_ns = 60 * SECOND;
+	word(w, 61, 0, "", TIMEOUT);
+	word(w, 55, 0, "", TIMEOUT);
+	assert_int_equal(n_cited(w), 1);
+	world_free(w);
+}
+
+/* That wait is over: this one is another. */
+TEST(task_that_was_stuck_before_is_not_cited_for_it)
+{
+	struct world *w = hang_of("0000:0c:00.0");
+
+	word(w, 90, 101, "holder", "INFO: task holder:101 blocked for more than 120 seconds.");
+	assert_int_equal(n_cited(w), 0);
+	world_free(w);
+}
+
+static void oops_in(struct world *w, uint64_t log_s, const char *module)
+{
+	struct gw_word_record *oops =
+		word(w, log_s, 812, "Xorg", "BUG: kernel NULL pointer dereference, address: 0000000000000000");
+
+	snprintf(oops->module, sizeof(oops->module), "%s", module);
+}
+
+TEST(older_oops_in_the_driver_is_not_cited_where_nobody_is_gone)
+{
+	struct world *w = hang_of("0000:0c:00.0");
+
+	oops_in(w, 40, "amdgpu");
+	assert_int_equal(n_cited(w), 0);
+	world_free(w);
+}
+
+TEST(older_oops_may_be_the_owners_and_the_report_shows_how_old_it_is)
+{
+	struct world *w = leaked_by(900);
+
+	oops_in(w, 40, "foo");
+	look(w, 2);
+	assert_int_equal(cited(w, 0, "module", "foo"), 1);
+	assert_non_null(
+		strstr(the_report(w, GW_KIND_DEADLOCK)->explanation,
+		       ", earlier: 58.6 s before the oldest of these waits began, about the oops of Xorg (pid 812)"));
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +460,17 @@ int main(void)
 		cmocka_unit_test(word_from_before_the_task_began_is_not_about_it),
 		cmocka_unit_test(trouble_of_the_fences_driver_is_cited),
 		cmocka_unit_test(report_is_renewed_when_the_log_has_more_to_say),
+		cmocka_unit_test(timeout_that_recovered_before_the_hang_is_not_cited),
+		cmocka_unit_test(timeout_since_the_first_wait_began_is_cited),
+		cmocka_unit_test(message_that_names_another_device_of_the_driver_is_not_cited),
+		cmocka_unit_test(device_that_was_lost_before_stays_so_and_the_report_shows_how_long),
+		cmocka_unit_test(reset_that_succeeded_ends_what_was_before_it),
+		cmocka_unit_test(message_since_the_work_item_that_waits_began_is_cited),
+		cmocka_unit_test(work_item_that_runs_for_hours_is_no_time_of_the_hang),
+		cmocka_unit_test(log_whose_clock_has_drifted_away_is_put_right),
+		cmocka_unit_test(task_that_was_stuck_before_is_not_cited_for_it),
+		cmocka_unit_test(older_oops_in_the_driver_is_not_cited_where_nobody_is_gone),
+		cmocka_unit_test(older_oops_may_be_the_owners_and_the_report_shows_how_old_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,7 @@ struct gw_snapshot {
 	struct buffer *buffer;
 	const struct gw_host_record *host;
 	const struct gw_snapshot_record *head;
+	const struct gw_clock_record *clock; /* NULL = none */
 	const struct gw_task_record **tasks;
 	const struct gw_work_record **works;
 	const struct gw_timeline_record **timelines;
@@ -228,6 +229,7 @@ static size_t snapshot_known_size(uint32_t type)
 		[GW_RECORD_DRIVER] = sizeof(struct gw_driver_record),
 		[GW_RECORD_WORD] = sizeof(struct gw_word_record),
 		[GW_RECORD_TIMER] = sizeof(struct gw_timer_record),
+		[GW_RECORD_CLOCK] = sizeof(struct gw_clock_record),
 	};
 
 	return type < GW_RECORD_TYPES ? sizes[type] : 0;
@@ -360,6 +362,7 @@ static uint64_t snapshot_record_key(const struct gw_record *record)
 		return ((const struct gw_activity_record *)record)->task;
 	case GW_RECORD_MODULE:
 	case GW_RECORD_WORD:
+	case GW_RECORD_CLOCK:
 		return 0; /* few: nobody looks them up */
 	case GW_RECORD_DEVICE:
 		return ((const struct gw_device_record *)record)->device.address;
@@ -448,6 +451,9 @@ static int snapshot_add_record(struct gw_snapshot *snapshot, const struct gw_rec
 		break;
 	case GW_RECORD_LOCK:
 		snapshot->locks[at] = (const struct gw_lock_record *)record;
+		break;
+	case GW_RECORD_CLOCK:
+		snapshot->clock = (const struct gw_clock_record *)record;
 		break;
 	case GW_RECORD_TIMER:
 		snapshot->timers[at] = (const struct gw_timer_record *)record;
@@ -669,6 +675,11 @@ size_t gw_snapshot_words(const struct gw_snapshot *snapshot, const struct gw_wor
 {
 	*ret = snapshot->words;
 	return snapshot->counts[GW_RECORD_WORD];
+}
+
+const struct gw_clock_record *gw_snapshot_clock(const struct gw_snapshot *snapshot)
+{
+	return snapshot->clock;
 }
 
 size_t gw_snapshot_locks(const struct gw_snapshot *snapshot, const struct gw_lock_record *const **ret)

@@ -65,6 +65,9 @@ size_t gw_snapshot_all_present(const struct gw_snapshot *snapshot, const struct 
 /* Of the kernel log, oldest first of those about tasks and of those about GPUs. */
 size_t gw_snapshot_words(const struct gw_snapshot *snapshot, const struct gw_word_record *const **ret);
 
+/* The clock of the kernel log beside CLOCK_MONOTONIC; NULL: it was not recorded. */
+const struct gw_clock_record *gw_snapshot_clock(const struct gw_snapshot *snapshot);
+
 size_t gw_snapshot_symbols(const struct gw_snapshot *snapshot, const struct gw_symbol_record *const **ret);
 
 /* Look-ups by address or context in O(log n); NULL if the snapshot has none. */

@@ -6,18 +6,9 @@
 
 #include "lib/analysis/words/kernel-log.h"
 #include "lib/analysis/words/names.h"
-#include "lib/analysis/words/word.h"
 #include "lib/base/units.h"
 
 #define WORDS_SHOWN 3
-
-/* Whose memory shows another task's pid, or none, by now. */
-static bool kernel_log_misses_owner(const struct gw_prose *prose)
-{
-	const struct gw_node *last = gw_prose_last_node(prose);
-
-	return last->type == GW_NODE_TASK && last->gone && !gw_word_of_oops(prose->graph->snapshot, last);
-}
 
 static void kernel_log_word(struct gw_prose *prose, const struct gw_cited *cited)
 {
@@ -25,6 +16,11 @@ static void kernel_log_word(struct gw_prose *prose, const struct gw_cited *cited
 
 	gw_text_add(&prose->text, " The kernel log at [%" PRIu64 ".%06" PRIu64 "]", log_us / GW_USEC_PER_SEC,
 		    log_us % GW_USEC_PER_SEC);
+	if (cited->before_us) {
+		gw_prose_add(prose, ", earlier: ");
+		gw_text_add_age(&prose->text, cited->before_us * GW_NSEC_PER_USEC);
+		gw_prose_add(prose, " before the oldest of these waits began");
+	}
 	if (cited->word->pid) {
 		gw_prose_add(prose, cited->kind == GW_LOG_EVENT_OOPS ? ", about the oops of " : ", about ");
 		gw_name_task(&prose->text, cited->word->comm, cited->word->pid, 0);
@@ -32,7 +28,7 @@ static void kernel_log_word(struct gw_prose *prose, const struct gw_cited *cited
 	if (cited->word->module[0])
 		gw_text_add(&prose->text, " in module %s", cited->word->module);
 	gw_text_add(&prose->text, ": \"%s\".", cited->word->text);
-	if (cited->node == GW_NO_NODE && cited->word->pid && kernel_log_misses_owner(prose))
+	if (cited->may_be_owner)
 		gw_prose_add(prose, " That may be the task that is gone.");
 }
 

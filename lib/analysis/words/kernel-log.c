@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A word is about a task by its pid, and about a GPU by its driver's name. */
+/*
+ * A word is about a task by its pid, and about a GPU by its driver's name. What drivers report recovers mostly, and the next
+ * hang of the same driver is another one: a message counts from shortly before the oldest of the chain's waits began. What
+ * is older counts only where it lasts, and says that it is older.
+ */
 #include "lib/analysis/words/kernel-log.h"
 
 #include <string.h>
@@ -11,18 +15,96 @@
 #include "lib/base/json.h"
 #include "lib/base/units.h"
 
-/* So long before a hang formed a GPU's trouble may belong to it. */
-#define BEFORE_US (60 * GW_USEC_PER_SEC)
+/* Words are about a hang from so long before its oldest wait began: what goes wrong comes before who waits for it. */
+#define BEFORE_US (2 * GW_USEC_PER_SEC)
+
+/* A work item that waits began before it waits: a reset reports itself first. But some items run for hours. */
+#define WORK_BEFORE_US (60 * GW_USEC_PER_SEC)
+
+/* Whose words are asked for, and from when on they count. */
+struct klog {
+	const struct gw_graph *graph;
+	const struct gw_finding *finding;
+	uint64_t began_us,
+		work_us; /* CLOCK_MONOTONIC: the oldest wait; and the oldest work item that waits, if older */
+};
+
+/* ---- since when ---------------------------------------------------------------------- */
+
+/* 0: it does not wait, or nobody knows since when. */
+static uint64_t klog_began_us(const struct gw_node *node)
+{
+	if (node->type != GW_NODE_TASK || !node->task)
+		return 0;
+	if (node->spell)
+		return node->spell->since_ns / GW_NSEC_PER_USEC;
+	if (!gw_task_sleeps(node->task))
+		return 0;
+	return (node->since_ns ? node->since_ns : node->task->last_ran_ns) / GW_NSEC_PER_USEC;
+}
+
+static void klog_add_wait(struct klog *klog, uint32_t index)
+{
+	const struct gw_node *node = &klog->graph->nodes[index];
+	uint64_t began = klog_began_us(node), work;
+
+	if (began == 0)
+		return;
+	klog->began_us = began < klog->began_us ? began : klog->began_us;
+	work = node->task->watch.sections.work_since_ns / GW_NSEC_PER_USEC;
+	if (work && work + WORK_BEFORE_US >= began && work < klog->work_us)
+		klog->work_us = work;
+}
+
+/* Jobs may wait for each other without any task: then whoever waits for them shows since when. */
+static struct klog klog_of(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	uint64_t now_us = gw_snapshot_head(graph->snapshot)->mono_ns / GW_NSEC_PER_USEC;
+	struct klog klog = { graph, finding, now_us, now_us };
+
+	for (uint32_t i = 0; i < finding->chain.count; i++)
+		klog_add_wait(&klog, finding->chain.items[i]);
+	for (uint32_t i = 0; i < finding->victims.count && klog.began_us == now_us; i++)
+		klog_add_wait(&klog, finding->victims.items[i]);
+	return klog;
+}
+
+static bool klog_is_since(const struct klog *klog, const struct gw_word_record *word, uint64_t since_us)
+{
+	return gw_word_time(klog->graph->snapshot, word).latest_us >= since_us;
+}
+
+static bool klog_is_recent(const struct klog *klog, const struct gw_word_record *word)
+{
+	return klog_is_since(klog, word, klog->work_us) ||
+	       gw_word_time(klog->graph->snapshot, word).latest_us + BEFORE_US >= klog->began_us;
+}
+
+/* How long before the oldest wait began it was logged, at the least; 0 = it belongs to this hang. */
+static uint64_t klog_before_us(const struct klog *klog, const struct gw_word_record *word)
+{
+	return klog_is_recent(klog, word) ? 0 : klog->began_us - gw_word_time(klog->graph->snapshot, word).latest_us;
+}
 
 /* ---- about a task -------------------------------------------------------------------- */
 
-static uint32_t klog_task(const struct gw_graph *graph, const struct gw_finding *finding,
-			  const struct gw_word_record *word)
+static uint32_t klog_task(const struct klog *klog, const struct gw_word_record *word)
 {
+	const struct gw_finding *finding = klog->finding;
+
 	for (uint32_t i = 0; i < finding->chain.count; i++)
-		if (gw_word_is_about(word, &graph->nodes[finding->chain.items[i]]))
+		if (gw_word_is_about(klog->graph->snapshot, word, &klog->graph->nodes[finding->chain.items[i]]))
 			return finding->chain.items[i];
 	return GW_NO_NODE;
+}
+
+/* An oops stays. That a task was stuck is about this wait only if it was logged since that began. */
+static bool klog_task_counts(const struct klog *klog, uint32_t node, const struct gw_word_record *word,
+			     enum gw_log_event_kind kind)
+{
+	uint64_t began_us = klog_began_us(&klog->graph->nodes[node]);
+
+	return kind == GW_LOG_EVENT_OOPS || klog_is_since(klog, word, began_us ? began_us : klog->began_us);
 }
 
 /* ---- about a GPU --------------------------------------------------------------------- */
@@ -75,28 +157,74 @@ static bool klog_names_node(const struct gw_graph *graph, const struct gw_node *
 	return driver[0] && klog_has_driver(word->pid ? word->module : word->text, driver);
 }
 
-/* Trouble that lasts, whenever it began. */
+/* Whether the text names a device, and none of those whose fences the chain has. */
+static bool klog_is_other_device(const struct klog *klog, const struct gw_word_record *word)
+{
+	const struct gw_finding *finding = klog->finding;
+	bool other = false;
+
+	for (uint32_t i = 0; i < finding->chain.count; i++) {
+		const struct gw_device *device =
+			gw_name_fence_device(klog->graph, &klog->graph->nodes[finding->chain.items[i]]);
+
+		if (!device)
+			continue;
+		if (!gw_word_is_of_other_device(word, device->name))
+			return false;
+		other = true;
+	}
+	return other;
+}
+
+static bool klog_is_about_gpu(const struct klog *klog, const struct gw_word_record *word)
+{
+	const struct gw_finding *finding = klog->finding;
+
+	for (uint32_t i = 0; i < finding->chain.count; i++)
+		if (klog_names_node(klog->graph, &klog->graph->nodes[finding->chain.items[i]], word))
+			return !klog_is_other_device(klog, word);
+	return false;
+}
+
+/* Trouble that lasts until a reset ends it. */
 static bool klog_lasts(enum gw_log_event_kind kind)
 {
 	return kind == GW_LOG_EVENT_WEDGED || kind == GW_LOG_EVENT_DEVICE_LOST || kind == GW_LOG_EVENT_NEEDS_REBOOT ||
-	       kind == GW_LOG_EVENT_RESET_FAILED || kind == GW_LOG_EVENT_OOPS;
+	       kind == GW_LOG_EVENT_RESET_FAILED;
 }
 
-static bool klog_is_recent(const struct gw_finding *finding, const struct gw_word_record *word,
-			   enum gw_log_event_kind kind)
+static bool klog_is_over(const struct klog *klog, const struct gw_word_record *word)
 {
-	return klog_lasts(kind) || finding->formed_ns / GW_NSEC_PER_USEC <= gw_word_latest_us(word) + BEFORE_US;
-}
+	const struct gw_word_record *const *words;
+	size_t count = gw_snapshot_words(klog->graph->snapshot, &words);
+	struct gw_log_event event;
 
-static bool klog_is_about_gpu(const struct gw_graph *graph, const struct gw_finding *finding,
-			      const struct gw_word_record *word, enum gw_log_event_kind kind)
-{
-	if ((word->pid && kind != GW_LOG_EVENT_OOPS) || !klog_is_recent(finding, word, kind))
-		return false;
-	for (uint32_t i = 0; i < finding->chain.count; i++)
-		if (klog_names_node(graph, &graph->nodes[finding->chain.items[i]], word))
+	for (size_t i = 0; i < count; i++)
+		if (words[i]->log_us > word->log_us && gw_word_parse(words[i], &event) &&
+		    event.kind == GW_LOG_EVENT_RESET_SUCCESS && klog_is_about_gpu(klog, words[i]))
 			return true;
 	return false;
+}
+
+/* The memory of the owner at the end of the chain shows another task's pid, or none, by now. */
+static bool klog_misses_owner(const struct klog *klog)
+{
+	const struct gw_finding *finding = klog->finding;
+	const struct gw_node *last;
+
+	if (finding->chain.count == 0)
+		return false;
+	last = &klog->graph->nodes[finding->chain.items[finding->chain.count - 1]];
+	return last->type == GW_NODE_TASK && last->gone && !gw_word_of_oops(klog->graph->snapshot, last);
+}
+
+static bool klog_gpu_counts(const struct klog *klog, const struct gw_word_record *word, enum gw_log_event_kind kind)
+{
+	if ((word->pid && kind != GW_LOG_EVENT_OOPS) || !klog_is_about_gpu(klog, word))
+		return false;
+	if (klog_is_recent(klog, word))
+		return true;
+	return kind == GW_LOG_EVENT_OOPS ? klog_misses_owner(klog) : klog_lasts(kind) && !klog_is_over(klog, word);
 }
 
 /* ---- cited ---------------------------------------------------------------------------- */
@@ -116,19 +244,33 @@ static size_t klog_insert(struct gw_cited *list, size_t count, const struct gw_c
 	return count + 1;
 }
 
+static bool klog_counts(const struct klog *klog, struct gw_cited *cited)
+{
+	struct gw_log_event event;
+
+	if (!gw_word_parse(cited->word, &event))
+		return false;
+	cited->kind = event.kind;
+	cited->node = klog_task(klog, cited->word);
+	cited->before_us = klog_before_us(klog, cited->word);
+	cited->may_be_owner = cited->node == GW_NO_NODE && event.kind == GW_LOG_EVENT_OOPS && klog_misses_owner(klog);
+	if (cited->node != GW_NO_NODE && klog_task_counts(klog, cited->node, cited->word, event.kind))
+		return true;
+	return klog_gpu_counts(klog, cited->word, event.kind);
+}
+
 size_t gw_kernel_log_cited(const struct gw_graph *graph, const struct gw_finding *finding, struct gw_cited *ret)
 {
 	const struct gw_word_record *const *words;
 	size_t n_words = graph->from_text ? 0 : gw_snapshot_words(graph->snapshot, &words), count = 0;
+	struct klog klog;
 
+	if (n_words)
+		klog = klog_of(graph, finding);
 	for (size_t i = 0; i < n_words; i++) {
-		struct gw_cited cited = { .word = words[i], .node = klog_task(graph, finding, words[i]) };
-		struct gw_log_event event;
+		struct gw_cited cited = { .word = words[i] };
 
-		if (!gw_word_parse(words[i], &event))
-			continue;
-		cited.kind = event.kind;
-		if (cited.node != GW_NO_NODE || klog_is_about_gpu(graph, finding, words[i], event.kind))
+		if (klog_counts(&klog, &cited))
 			count = klog_insert(ret, count, &cited);
 	}
 	return count;
@@ -147,23 +289,30 @@ uint64_t gw_kernel_log_fingerprint(const struct gw_graph *graph, const struct gw
 	return count ? gw_hash_number(gw_hash_number(GW_HASH_START, kinds), tasks) : 0;
 }
 
+static void klog_put_task(json_t *json, const struct gw_graph *graph, const struct gw_cited *cited, bool *failed)
+{
+	struct gw_text id = { .data = NULL };
+
+	gw_json_put(json, "pid", gw_json_number(cited->word->pid), failed);
+	gw_json_put(json, "comm", gw_json_text(cited->word->comm), failed);
+	if (cited->word->module[0])
+		gw_json_put(json, "module", gw_json_text(cited->word->module), failed);
+	if (cited->node == GW_NO_NODE)
+		return;
+	gw_name_id(&id, &graph->nodes[cited->node]);
+	gw_json_put(json, "node", gw_text_json(&id), failed);
+}
+
 static json_t *klog_json(const struct gw_graph *graph, const struct gw_cited *cited)
 {
 	json_t *json = json_pack("{s:o, s:s, s:o}", "log_us", gw_json_number(cited->word->log_us), "kind",
 				 gw_log_event_name(cited->kind), "text", gw_json_text(cited->word->text));
-	struct gw_text id = { .data = NULL };
-	bool failed = false;
+	bool failed = !json;
 
-	if (!json || cited->word->pid == 0)
-		return json;
-	gw_json_put(json, "pid", gw_json_number(cited->word->pid), &failed);
-	gw_json_put(json, "comm", gw_json_text(cited->word->comm), &failed);
-	if (cited->word->module[0])
-		gw_json_put(json, "module", gw_json_text(cited->word->module), &failed);
-	if (cited->node != GW_NO_NODE) {
-		gw_name_id(&id, &graph->nodes[cited->node]);
-		gw_json_put(json, "node", gw_text_json(&id), &failed);
-	}
+	if (!failed && cited->before_us)
+		gw_json_put(json, "before_us", gw_json_number(cited->before_us), &failed);
+	if (!failed && cited->word->pid)
+		klog_put_task(json, graph, cited, &failed);
 	if (!failed)
 		return json;
 	json_decref(json);

@@ -2,15 +2,31 @@
 /* By its text and its pid. */
 #include "lib/analysis/words/word.h"
 
+#include <string.h>
+
 #include "lib/base/units.h"
 #include "lib/log-text/event.h"
 
-/* How far the clocks may be apart, beside a hundredth of the time since boot. */
-#define CLOCKS_US GW_USEC_PER_SEC
+/* How far the clocks may be apart where nobody compared them, beside a hundredth of the time since boot. */
+#define UNKNOWN_US GW_USEC_PER_SEC
 
-uint64_t gw_word_latest_us(const struct gw_word_record *word)
+/* Where the snapshot compares them: a tick, beside a hundredth of the time between it and the message. */
+#define TICK_US (GW_USEC_PER_SEC / 20)
+
+struct gw_word_time gw_word_time(const struct gw_snapshot *snapshot, const struct gw_word_record *word)
 {
-	return word->log_us + word->log_us / 100 + CLOCKS_US;
+	const struct gw_clock_record *clock = gw_snapshot_clock(snapshot);
+	uint64_t us = word->log_us, slack = us / 100 + UNKNOWN_US;
+
+	if (clock) {
+		uint64_t log_us = clock->log_ns / GW_NSEC_PER_USEC;
+		uint64_t apart = us > log_us ? us - log_us : log_us - us;
+
+		/* Clocks that run from the boot on, less or more: the difference wraps around as it should. */
+		us += clock->mono_ns / GW_NSEC_PER_USEC - log_us;
+		slack = apart / 100 + TICK_US;
+	}
+	return (struct gw_word_time){ us > slack ? us - slack : 0, us + slack };
 }
 
 bool gw_word_parse(const struct gw_word_record *word, struct gw_log_event *ret)
@@ -21,11 +37,21 @@ bool gw_word_parse(const struct gw_word_record *word, struct gw_log_event *ret)
 	return gw_log_event_parse(ret, word->text, &device, &length);
 }
 
-bool gw_word_is_about(const struct gw_word_record *word, const struct gw_node *node)
+bool gw_word_is_of_other_device(const struct gw_word_record *word, const char *name)
+{
+	struct gw_log_event event;
+	const char *device;
+	size_t length;
+
+	/* NVIDIA's messages leave out the function. */
+	return gw_log_event_parse(&event, word->text, &device, &length) && device && strncmp(device, name, length) != 0;
+}
+
+bool gw_word_is_about(const struct gw_snapshot *snapshot, const struct gw_word_record *word, const struct gw_node *node)
 {
 	if (node->type != GW_NODE_TASK || node->pid == 0 || word->pid != node->pid)
 		return false;
-	return !node->task || node->task->start_ns / GW_NSEC_PER_USEC <= gw_word_latest_us(word);
+	return !node->task || node->task->start_ns / GW_NSEC_PER_USEC <= gw_word_time(snapshot, word).latest_us;
 }
 
 const struct gw_word_record *gw_word_of_oops(const struct gw_snapshot *snapshot, const struct gw_node *node)
@@ -35,7 +61,7 @@ const struct gw_word_record *gw_word_of_oops(const struct gw_snapshot *snapshot,
 	struct gw_log_event event;
 
 	for (size_t i = count; i-- > 0;)
-		if (gw_word_is_about(words[i], node) && gw_word_parse(words[i], &event) &&
+		if (gw_word_is_about(snapshot, words[i], node) && gw_word_parse(words[i], &event) &&
 		    event.kind == GW_LOG_EVENT_OOPS)
 			return words[i];
 	return NULL;
