@@ -418,12 +418,28 @@ static char *report_victims_text(const struct chain *chain, const json_t *report
 	return text;
 }
 
+/* "silent-device, orphaned-fence or sched-dep-cycle" */
+static void report_print_may_be(const struct report_view *view, const json_t *classes)
+{
+	size_t count = json_array_size(classes), size, i;
+	_cleanup_free_ char *text = NULL;
+	FILE *stream = text_stream(&text, &size);
+	json_t *class;
+
+	json_array_foreach(classes, i, class)
+		fprintf(stream, "%s%s", i == 0 ? "" : i + 1 == count ? " or " : ", ", json_string_value(class));
+	text_finish(stream);
+	if (count)
+		terminal_labelled(view->terminal, "May be", text);
+}
+
 /* Of a report that was read in a kernel log: what else the log has, and what it has not. */
 static void report_print_log(const struct report_view *view, const json_t *log)
 {
 	json_t *entry;
 	size_t i;
 
+	report_print_may_be(view, field_array(log, "may_be"));
 	json_array_foreach(field_array(log, "missing"), i, entry)
 		terminal_labelled(view->terminal, i ? "" : "Not known", json_string_value(entry));
 	json_array_foreach(field_array(log, "events"), i, entry) {

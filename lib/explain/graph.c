@@ -11,6 +11,7 @@
 #include "lib/analysis/record/stack.h"
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
+#include "lib/explain/left.h"
 #include "lib/explain/partner.h"
 #include "lib/explain/queue.h"
 #include "lib/explain/snapshot.h"
@@ -23,6 +24,8 @@
 #define OWNED_BASE UINT64_C(0xffff88d000000000)
 #define NOTIFIERS_BASE UINT64_C(0xffff88e000000000)
 #define ITEMS_BASE UINT64_C(0xffff88f000000000)
+#define GONE_BASE UINT64_C(0xffff891000000000)
+#define PAGES_BASE UINT64_C(0xffff892000000000)
 
 /* ---- texts ------------------------------------------------------------------------------------------- */
 
@@ -125,7 +128,8 @@ static int text_graph_partners(struct gw_text_graph *graph, uint32_t node, const
 			       enum gw_relation relation, bool reliable)
 {
 	bool one = partners->count == 1 && !partners->many;
-	enum gw_confidence confidence = one && reliable ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT;
+	bool sure = one || gw_partners_alike(graph->scene, partners);
+	enum gw_confidence confidence = sure && reliable ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT;
 
 	if (!one)
 		text_graph_node(graph, node)->rule = GW_RULE_ANY;
@@ -386,6 +390,20 @@ static struct gw_partners text_graph_mmap_holders(const struct gw_text_graph *gr
 	return partners;
 }
 
+/* Whoever took the lock, and has no number in the log. */
+static int text_graph_gone_owner(struct gw_text_graph *graph, uint32_t lock)
+{
+	uint32_t owner;
+
+	if (gw_graph_node(&graph->graph, GW_NODE_TASK, GONE_BASE + (uint64_t)lock * 64, lock + 1, &owner) < 0)
+		return -ENOMEM;
+	text_graph_node(graph, owner)->gone = true;
+	text_graph_node(graph, lock)->leaf = GW_LEAF_DEAD;
+	text_graph_node(graph, lock)->confidence = GW_CONFIDENCE_PROBABLE;
+	text_graph_node(graph, lock)->why = "has an owner that exists no more";
+	return text_graph_edge(graph, lock, owner, GW_RELATION_HELD_BY, GW_CONFIDENCE_PROBABLE);
+}
+
 static int text_graph_lock(struct gw_text_graph *graph, uint32_t actor)
 {
 	const struct gw_actor *at = text_graph_at(graph, actor);
@@ -398,11 +416,13 @@ static int text_graph_lock(struct gw_text_graph *graph, uint32_t actor)
 		      : text_graph_lock_words(at->wait.kind);
 	uint32_t lock = text_graph_object(graph, GW_NODE_LOCK, text_graph_lock_address(place, actor), label);
 
-	if (text_graph_edge(graph, graph->nodes[actor], lock, GW_RELATION_WAITS_FOR,
+	if (text_graph_edge(graph, text_graph_inside(graph, actor, false), lock, GW_RELATION_WAITS_FOR,
 			    at->wait.reliable ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT) < 0)
 		return -ENOMEM;
 	if (!text_graph_first(graph, lock))
 		return 0;
+	if (gw_left_by_gone(graph->scene, actor))
+		return text_graph_gone_owner(graph, lock);
 	if (partners.count == 0) {
 		text_graph_live(graph, lock, "is held by a task that the log does not name");
 		return 0;
@@ -532,6 +552,8 @@ static int text_graph_flush(struct gw_text_graph *graph, uint32_t actor)
 
 	if (workers.count == 0)
 		workers = gw_partner_flushed(graph->scene, actor);
+	if (workers.count == 0 && !item)
+		workers = gw_queue_cpu_keeper(graph->scene, actor);
 	if (!item)
 		return text_graph_work(
 			graph, actor, workers, GW_RELATION_FLUSHES,
@@ -565,6 +587,16 @@ static int text_graph_runtime_pm(struct gw_text_graph *graph, uint32_t actor)
 		       : 0;
 }
 
+/* Of a GPU's driver: who moves pages, and waits for a lock in the midst of it. */
+static int text_graph_moved_page(struct gw_text_graph *graph, uint32_t actor, const struct gw_partners *partners)
+{
+	uint32_t page = text_graph_object(graph, GW_NODE_PAGE, PAGES_BASE + (uint64_t)actor * 64, "the lock of a page");
+
+	if (text_graph_edge(graph, graph->nodes[actor], page, GW_RELATION_WAITS_FOR, GW_CONFIDENCE_PROBABLE) < 0)
+		return -ENOMEM;
+	return text_graph_partners(graph, page, partners, GW_RELATION_HELD_BY, true);
+}
+
 /* Page locks and migration entries: of a task that died with them, if there is one. */
 static int text_graph_pages(struct gw_text_graph *graph, uint32_t actor)
 {
@@ -572,6 +604,9 @@ static int text_graph_pages(struct gw_text_graph *graph, uint32_t actor)
 	uint32_t lock;
 
 	if (partners.count == 0) {
+		partners = gw_partner_migrations(graph->scene, actor);
+		if (partners.count)
+			return text_graph_moved_page(graph, actor, &partners);
 		text_graph_live(graph, graph->nodes[actor],
 				text_graph_unknown(graph, actor, "for a page, and the log does not show who has it"));
 		return 0;
@@ -650,6 +685,7 @@ static int text_graph_in_function(struct gw_text_graph *graph, uint32_t actor)
 	const struct gw_actor *at = text_graph_at(graph, actor);
 	const struct gw_log_frame *place = gw_scene_place(graph->scene, at);
 	struct gw_partners dead = gw_partner_dead(graph->scene, actor);
+	struct gw_partners wakers = gw_partner_wakers(graph->scene, actor);
 	const char *why;
 
 	/* A line of ps that stops within memory management, while somebody died there. */
@@ -663,7 +699,12 @@ static int text_graph_in_function(struct gw_text_graph *graph, uint32_t actor)
 	else
 		why = text_graph_label(graph, "sleeps in %s", text_graph_place(graph, place));
 	/* Who completes it has done what the actor waits for. */
-	return text_graph_work(graph, actor, gw_partner_wakers(graph->scene, actor),
+	/* A thread completes it with each turn of its loop. */
+	if (wakers.count == 1 && at->wait.kind == GW_TEXT_WAIT_COMPLETION &&
+	    !*graph->scene->model->tasks[text_graph_at(graph, wakers.actors[0])->task].work_function)
+		return text_graph_edge(graph, graph->nodes[actor], graph->nodes[wakers.actors[0]], GW_RELATION_PARKS,
+				       GW_CONFIDENCE_PROBABLE);
+	return text_graph_work(graph, actor, wakers,
 			       at->wait.kind == GW_TEXT_WAIT_COMPLETION ? GW_RELATION_FLUSHES : GW_RELATION_WAITS_FOR,
 			       why ? why : "sleeps");
 }
@@ -870,8 +911,8 @@ int gw_text_graph_init(struct gw_text_graph *graph, const struct gw_scene *scene
 	gw_graph_init(&graph->graph, graph->snapshot);
 	graph->graph.from_text = true;
 	graph->nodes = calloc(scene->n_actors + 1, sizeof(*graph->nodes));
-	/* Each actor adds its own node, one that it waits for, one that it is inside of, a device, and an item, at most. */
-	graph->met = calloc((size_t)scene->n_actors * 5 + 2, sizeof(*graph->met));
+	/* Each actor adds its own node, one that it waits for, one that it is inside of, a device, an item, and an owner that is gone, at most. */
+	graph->met = calloc((size_t)scene->n_actors * 6 + 2, sizeof(*graph->met));
 	graph->wanted = calloc(scene->n_actors + 1, sizeof(*graph->wanted));
 	if (!graph->nodes || !graph->met || !graph->wanted)
 		return -ENOMEM;

@@ -293,6 +293,14 @@ static bool judge_ends_at_fence(const struct judge *judge, uint32_t node)
 	       judge_node(judge, judge->end[node])->type == GW_NODE_FENCE;
 }
 
+/* Every task is listed, and none can have the lock but those that wait for such a one: they hold each other up, or one cause does. */
+static bool judge_ends_at_open_lock(const struct judge *judge, uint32_t node)
+{
+	return judge->graph->scene->all_listed && judge->end[node] != GW_NO_NODE && judge->length[node] == 1 &&
+	       judge_node(judge, judge->end[node])->type == GW_NODE_LOCK &&
+	       judge_node(judge, judge->end[node])->n_out == 0;
+}
+
 /* Nobody holds anybody up, and all of them wait in the same place, or for the same server or disk: one cause. */
 static bool judge_same_cause(const struct judge *judge, uint32_t a, uint32_t b)
 {
@@ -306,6 +314,8 @@ static bool judge_same_cause(const struct judge *judge, uint32_t a, uint32_t b)
 		return false;
 	if (judge_ends_at_fence(judge, a) && judge_ends_at_fence(judge, b))
 		return gw_partner_same_driver(x, y);
+	if (judge_ends_at_open_lock(judge, a) && judge_ends_at_open_lock(judge, b))
+		return true;
 	one = gw_scene_place(scene, x);
 	other = gw_scene_place(scene, y);
 	return x->inner.kind != GW_SUBSYSTEM_GPU || (one && other && one->function == other->function);
@@ -313,7 +323,8 @@ static bool judge_same_cause(const struct judge *judge, uint32_t a, uint32_t b)
 
 static bool judge_stands_alone(const struct judge *judge, uint32_t node)
 {
-	return judge_node(judge, node)->n_out == 0 || judge_ends_at_fence(judge, node);
+	return judge_node(judge, node)->n_out == 0 || judge_ends_at_fence(judge, node) ||
+	       judge_ends_at_open_lock(judge, node);
 }
 
 static int judge_add_same_cause(struct judge *judge, struct gw_finding *finding, uint32_t start)
@@ -477,6 +488,9 @@ static struct gw_subsystem fault_of_waiter(const struct gw_scene *scene, const s
 	const struct gw_log_frame *frames;
 	uint32_t count = gw_scene_frames(scene, actor, &frames);
 
+	/* Whatever keeps the CPU that it waits for. */
+	if (actor->every_cpu && (actor->wait.kind == GW_TEXT_WAIT_WORK || actor->wait.kind == GW_TEXT_WAIT_WORKQUEUE))
+		return (struct gw_subsystem){ GW_SUBSYSTEM_UNKNOWN, "", false };
 	if (actor->inner.kind >= GW_SUBSYSTEM_NFS && actor->inner.kind <= GW_SUBSYSTEM_FREEZER)
 		return actor->inner;
 	for (uint32_t i = 0; i < count; i++) {

@@ -41,6 +41,22 @@ bool gw_partner_same_driver(const struct gw_actor *a, const struct gw_actor *b)
 	return a->driver.generic || b->driver.generic || strcmp(a->driver.name, b->driver.name) == 0;
 }
 
+bool gw_partners_alike(const struct gw_scene *scene, const struct gw_partners *partners)
+{
+	const struct gw_actor *first = &scene->actors[partners->actors[0]];
+	const struct gw_log_frame *place = gw_scene_place(scene, first);
+
+	for (uint32_t i = 0; i < partners->count; i++) {
+		const struct gw_actor *at = &scene->actors[partners->actors[i]];
+		const struct gw_log_frame *other = gw_scene_place(scene, at);
+
+		if (!at->blocked || !gw_text_wait_is_lock(at->wait.kind) || at->wait.kind != first->wait.kind ||
+		    !place || !other || place->function != other->function || place->module != other->module)
+			return false;
+	}
+	return partners->count > 1 && !partners->many;
+}
+
 /* ---- locks ------------------------------------------------------------------------------------------ */
 
 /* It sleeps or spins for something else than a lock: so it is not in the same queue. */
@@ -225,6 +241,15 @@ static bool partner_is_alone(const struct gw_partners *partners, uint32_t actor)
 	return partners->count == 1 && !partners->many && partners->actors[0] == actor;
 }
 
+/* Or one of several that are stuck alike. */
+static bool partner_is_meant(const struct gw_scene *scene, const struct gw_partners *partners, uint32_t actor)
+{
+	for (uint32_t i = 0; i < partners->count; i++)
+		if (partners->actors[i] == actor)
+			return partner_is_alone(partners, actor) || gw_partners_alike(scene, partners);
+	return false;
+}
+
 /* The one item of the driver that is blocked, while its flusher has been for long. */
 static bool partner_flushes(const struct gw_scene *scene, uint32_t flusher, uint32_t worker)
 {
@@ -247,6 +272,8 @@ static bool partner_depends(const struct gw_scene *scene, uint32_t actor, uint32
 		if (gw_partner_resets(scene, actor).count)
 			return false;
 		others = gw_partner_signallers(scene, actor);
+		if (others.count == 0)
+			others = gw_partner_faults(scene, actor);
 		break;
 	case GW_TEXT_WAIT_RUNTIME_PM:
 		others = gw_partner_callbacks(scene, actor);
@@ -260,7 +287,7 @@ static bool partner_depends(const struct gw_scene *scene, uint32_t actor, uint32
 	default:
 		return partner_flushes(scene, actor, on);
 	}
-	return partner_is_alone(&others, on);
+	return partner_is_meant(scene, &others, on);
 }
 
 /* How much shows that it is this one that has the lock: it waits for that very item; it allocates in the midst of something. */
@@ -329,13 +356,33 @@ static size_t partner_prefix(const char *function)
 	return third && third - function >= 6 ? (size_t)(third - function) + 1 : 0;
 }
 
+/* Of the work item that it executes, or of a thread: what kthread() calls; "" = neither. */
+static const char *partner_main_function(const struct gw_scene *scene, const struct gw_actor *actor)
+{
+	const struct gw_log_frame *frames;
+	const char *function = scene->model->tasks[actor->task].work_function;
+	uint32_t count = gw_scene_frames(scene, actor, &frames);
+
+	if (*function || !partner_is_kernel(scene, actor))
+		return function;
+	for (uint32_t i = 0; i < count; i++) {
+		if (!frames[i].reliable)
+			continue;
+		if (strcmp(frames[i].function, "kthread") == 0)
+			return function;
+		function = frames[i].function;
+	}
+	return "";
+}
+
 static bool partner_wakes(const struct gw_scene *scene, const struct gw_actor *waiter, const struct gw_actor *other)
 {
 	const struct gw_log_frame *place = gw_scene_place(scene, waiter);
 	size_t length = place ? partner_prefix(place->function) : 0;
 
-	return length && other->signals && partner_works(scene, waiter, other) &&
-	       strncmp(scene->model->tasks[other->task].work_function, place->function, length) == 0;
+	if (!length || !other->signals || !other->blocked || !gw_partner_same_driver(waiter, other))
+		return false;
+	return strncmp(partner_main_function(scene, other), place->function, length) == 0;
 }
 
 struct gw_partners gw_partner_wakers(const struct gw_scene *scene, uint32_t actor)
@@ -433,6 +480,48 @@ struct gw_partners gw_partner_sections(const struct gw_scene *scene, uint32_t ac
 	return partner_find(scene, actor, partner_in_section);
 }
 
+/* Whether the kernel names who owns the locks that tasks wait for. */
+static bool partner_has_lines(const struct gw_scene *scene)
+{
+	for (uint32_t i = 0; i < scene->model->n_blockers; i++)
+		if (scene->model->tasks[scene->model->blockers[i].waiter].incident == scene->incident)
+			return true;
+	return false;
+}
+
+static bool partner_is_blocked_by(const struct gw_scene *scene, const struct gw_actor *waiter,
+				  const struct gw_actor *owner)
+{
+	const struct gw_log_model *model = scene->model;
+
+	for (uint32_t i = 0; i < model->n_blockers; i++)
+		if (model->blockers[i].owner != GW_LOG_NONE &&
+		    gw_scene_actor(scene, model->blockers[i].waiter) == waiter &&
+		    gw_scene_actor(scene, model->blockers[i].owner) == owner)
+			return true;
+	return false;
+}
+
+/* Of modules that no table names, both entered memory management from the same one. */
+static bool partner_same_module(const struct gw_actor *a, const struct gw_actor *b)
+{
+	return a->entry.kind == GW_SUBSYSTEM_OTHER && b->entry.kind == GW_SUBSYSTEM_OTHER && *a->entry.name &&
+	       strcmp(a->entry.name, b->entry.name) == 0;
+}
+
+/* Page locks are taken before the lock that it waits for, which the kernel's line shows the waiter to have. */
+static bool partner_migrates(const struct gw_scene *scene, const struct gw_actor *waiter, const struct gw_actor *other)
+{
+	return other->migrates && other->blocked && gw_text_wait_is_lock(other->wait.kind) &&
+	       (gw_partner_same_driver(waiter, other) || partner_same_module(waiter, other)) &&
+	       partner_is_blocked_by(scene, other, waiter);
+}
+
+struct gw_partners gw_partner_migrations(const struct gw_scene *scene, uint32_t actor)
+{
+	return partner_find(scene, actor, partner_migrates);
+}
+
 /*
  * The device may stand still until the fault is handled, and nobody else is there to signal its fence. Of the driver's other
  * waiters, too: which device a fence is of is in no log.
@@ -442,6 +531,9 @@ static bool partner_handles_fault(const struct gw_scene *scene, const struct gw_
 {
 	const struct gw_log_model *model = scene->model;
 
+	if (!partner_has_lines(scene))
+		return other->faults && other->blocked && gw_text_wait_is_lock(other->wait.kind) &&
+		       gw_partner_same_driver(waiter, other);
 	for (uint32_t i = 0; other->faults && other->blocked && i < model->n_blockers; i++) {
 		const struct gw_actor *owner = model->blockers[i].owner != GW_LOG_NONE
 						       ? gw_scene_actor(scene, model->blockers[i].owner)

@@ -20,6 +20,9 @@ struct gw_partners {
 /* Both in the same driver, as far as their stacks tell: a GPU's, or a module that no table names. */
 bool gw_partner_same_driver(const struct gw_actor *a, const struct gw_actor *b);
 
+/* All of several wait for a lock in the same function: whichever is meant, it comes to the same. */
+bool gw_partners_alike(const struct gw_scene *scene, const struct gw_partners *partners);
+
 /* Who may hold the lock that it waits for. */
 struct gw_partners gw_partner_holders(const struct gw_scene *scene, uint32_t actor);
 /* Whose reset alone could end the fence that it waits for. */
@@ -44,7 +47,10 @@ struct gw_partners gw_partner_callbacks(const struct gw_scene *scene, uint32_t a
 struct gw_partners gw_partner_spinners(const struct gw_scene *scene, uint32_t actor);
 /* Who died with page locks. */
 struct gw_partners gw_partner_dead(const struct gw_scene *scene, uint32_t actor);
-/* Who handles a page fault, and waits for a lock that the kernel's lines show the actor, or one of its driver, to have. */
+/* Who moves pages for the driver that the actor is in, and waits for a lock that the kernel's lines show the actor to have. */
+struct gw_partners gw_partner_migrations(const struct gw_scene *scene, uint32_t actor);
+/* Who handles a page fault, and waits for a lock that the kernel's lines show the actor, or one of its driver, to have;
+ * where the kernel names no owners, for one that they may have. */
 struct gw_partners gw_partner_faults(const struct gw_scene *scene, uint32_t actor);
 /* Who unplugs the device that the fence it waits for may be of. */
 struct gw_partners gw_partner_unplugs(const struct gw_scene *scene, uint32_t actor);

@@ -79,6 +79,32 @@ static void queue_add(struct gw_partners *partners, const struct gw_scene *scene
 		partners->many = true;
 }
 
+/* The one task that does not leave its CPU; NULL = there is none, or more. */
+static const struct gw_actor *queue_only_busy(const struct gw_scene *scene)
+{
+	const struct gw_actor *found = NULL;
+
+	for (uint32_t i = 0; i < scene->n_actors; i++) {
+		const struct gw_actor *actor = &scene->actors[i];
+
+		if (!actor->busy || actor->blocked || actor->wait.kind == GW_TEXT_WAIT_SPIN)
+			continue;
+		if (found)
+			return NULL;
+		found = actor;
+	}
+	return found;
+}
+
+struct gw_partners gw_queue_cpu_keeper(const struct gw_scene *scene, uint32_t actor)
+{
+	struct gw_partners partners = { .count = 0 };
+
+	if (scene->actors[actor].every_cpu)
+		queue_add(&partners, scene, queue_only_busy(scene));
+	return partners;
+}
+
 struct gw_partners gw_queue_keepers(const struct gw_scene *scene, const struct gw_log_item *item)
 {
 	const struct gw_log_model *model = scene->model;
@@ -86,6 +112,8 @@ struct gw_partners gw_queue_keepers(const struct gw_scene *scene, const struct g
 
 	if (item->state == GW_LOG_ITEM_RUNS)
 		queue_add(&partners, scene, queue_worker(scene, item));
+	if (item->state == GW_LOG_ITEM_PENDING && item->one_cpu)
+		queue_add(&partners, scene, queue_only_busy(scene));
 	if (item->state != GW_LOG_ITEM_HELD_BACK)
 		return partners;
 	for (uint32_t i = 0; i < model->n_items; i++)

@@ -14,7 +14,10 @@ const struct gw_log_item *gw_queue_flushed(const struct gw_scene *scene, uint32_
  */
 const struct gw_log_item *gw_queue_signaller(const struct gw_scene *scene, uint32_t actor);
 
-/* Who keeps an item from ending: the worker that executes it, or those whose items it is behind. */
+/* Where it waits for an item on every CPU: the one task that does not leave its own. */
+struct gw_partners gw_queue_cpu_keeper(const struct gw_scene *scene, uint32_t actor);
+
+/* Who keeps an item from ending: the worker that executes it, or those whose items it is behind, or who keeps its CPU. */
 struct gw_partners gw_queue_keepers(const struct gw_scene *scene, const struct gw_log_item *item);
 
 #endif

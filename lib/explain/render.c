@@ -15,6 +15,7 @@
 #include "lib/base/text.h"
 #include "lib/base/units.h"
 #include "lib/explain/judge.h"
+#include "lib/explain/open.h"
 
 /* A detector repeats itself while a CPU stays where it is: after so long it would have. */
 #define SOFT_LOCKUP_REPEATS_S 60
@@ -370,14 +371,29 @@ static json_t *text_render_missing(const struct text_render *render)
 	return NULL;
 }
 
+static json_t *text_render_may_be(const struct text_render *render)
+{
+	enum gw_class classes[GW_OPEN_CLASSES_MAX];
+	unsigned count = gw_open_classes(render->graph, render->finding, classes);
+	json_t *names = json_array();
+
+	for (unsigned i = 0; names && i < count && !text_render_is_not_the_gpu(render); i++) {
+		if (json_array_append_new(names, json_string(gw_class_name(classes[i]))) < 0) {
+			json_decref(names);
+			return NULL;
+		}
+	}
+	return names;
+}
+
 static int text_render_log(struct text_render *render)
 {
 	const struct gw_actor *actor = text_render_root(render);
 	uint32_t rounds = actor ? text_render_task(render, actor)->rounds : 0;
 
-	render->report->log = json_pack("{s:i, s:i, s:o, s:o}", "incident", (int)render->graph->scene->incident,
+	render->report->log = json_pack("{s:i, s:i, s:o, s:o, s:o}", "incident", (int)render->graph->scene->incident,
 					"rounds", (int)rounds, "events", text_render_events(render->graph->scene),
-					"missing", text_render_missing(render));
+					"missing", text_render_missing(render), "may_be", text_render_may_be(render));
 	return render->report->log ? 0 : -ENOMEM;
 }
 

@@ -107,6 +107,8 @@ static bool scene_is_torn(const struct gw_log_model *model, const struct gw_log_
 	if (sample->torn || sample->state != 'D')
 		return sample->torn;
 	wait = gw_text_wait_of(model, sample);
+	if (wait.mixed)
+		return true;
 	return wait.kind == GW_TEXT_WAIT_EVENT && wait.caller < sample->n_frames &&
 	       scene_has(model->frames[sample->first_frame + wait.caller].function, outer, COUNT(outer));
 }
@@ -197,6 +199,18 @@ static void scene_note_callback(struct gw_actor *actor, const struct gw_log_fram
 	actor->callback_frame = index;
 }
 
+/* These flush an item on each CPU, and it is nothing of theirs that keeps it from running. */
+static bool scene_asks_every_cpu(const char *function)
+{
+	static const char *const functions[] = { "lru_add_drain_all", "__lru_add_drain_all", "schedule_on_each_cpu",
+						 "drain_all_pages", "__drain_all_pages" };
+
+	for (size_t i = 0; i < COUNT(functions); i++)
+		if (strcmp(function, functions[i]) == 0)
+			return true;
+	return false;
+}
+
 static void scene_note_frame(const struct gw_scene *scene, struct gw_actor *actor, const struct gw_log_frame *frame,
 			     uint32_t index)
 {
@@ -214,11 +228,13 @@ static void scene_note_frame(const struct gw_scene *scene, struct gw_actor *acto
 	actor->signals |= gpu && gw_scene_signals(frame->function);
 	actor->invalidates |= scene_has(frame->function, invalidate_words, COUNT(invalidate_words));
 	actor->reclaims |= scene_has(frame->function, reclaim_words, COUNT(reclaim_words));
+	actor->migrates |= *frame->module && strstr(frame->function, "migrate");
 	actor->faults |=
 		scene->model->tasks[actor->task].kernel && scene_has(frame->function, fault_words, COUNT(fault_words));
 	actor->hardware |= gpu && scene_has(frame->function, hardware_words, COUNT(hardware_words));
 	actor->idle |= scene_has(frame->function, idle_words, COUNT(idle_words));
 	actor->unplugs |= strcmp(frame->function, "drm_dev_unplug") == 0;
+	actor->every_cpu |= scene_asks_every_cpu(frame->function);
 	scene_note_callback(actor, frame, index);
 }
 
@@ -234,6 +250,8 @@ static void scene_note_work(const struct gw_scene *scene, struct gw_actor *actor
 	/* A function that ends with a wait is left before it: the work item alone shows whose it is. */
 	if (actor->gpu.kind == GW_SUBSYSTEM_UNKNOWN && gpu)
 		actor->gpu = gw_scene_subsystem(scene, &frame);
+	/* The kernel's own queue for page faults of devices, or the driver's. */
+	actor->faults |= scene_has(task->workqueue, fault_words, COUNT(fault_words));
 	actor->resets |= gpu && gw_scene_resets(task->work_function);
 	actor->signals |= gpu && gw_scene_signals(task->work_function);
 }
@@ -370,14 +388,47 @@ static void scene_add_holders(struct gw_scene *scene)
 			scene_add(scene, scene->model->held[i].task);
 }
 
+/* What comes after the last task shows that none of them is cut off. */
+static void scene_read_listing(struct gw_scene *scene, const struct gw_log_event *event, bool *listing)
+{
+	if (event->kind == GW_LOG_EVENT_SYSRQ && strstr(event->text, "Show State")) {
+		*listing = true;
+	} else if (event->kind == GW_LOG_EVENT_SYSRQ && strstr(event->text, "Show Blocked State")) {
+		scene->blocked_listed = true;
+	} else if (event->kind == GW_LOG_EVENT_LOST) {
+		*listing = scene->all_listed = scene->blocked_listed = false;
+	} else if (event->kind == GW_LOG_EVENT_WORKQUEUE_LOCKUP && *listing &&
+		   strstr(event->text, "Showing busy workqueues")) {
+		*listing = false;
+		scene->all_listed = scene->blocked_listed = true;
+	}
+}
+
+/* The first two tasks of every machine; a listing without them was cut. */
+static bool scene_has_first_tasks(const struct gw_scene *scene)
+{
+	unsigned found = 0;
+
+	for (uint32_t i = 0; i < scene->model->n_tasks; i++) {
+		const struct gw_log_task *task = &scene->model->tasks[i];
+
+		found += task->incident == scene->incident && (task->pid == 1 || task->pid == 2) &&
+			 task->first_sample != GW_LOG_NONE;
+	}
+	return found == 2;
+}
+
 static void scene_read_events(struct gw_scene *scene)
 {
+	bool listing = false;
+
 	scene->device = "";
 	for (uint32_t i = 0; i < scene->model->n_events; i++) {
 		const struct gw_log_event *event = &scene->model->events[i];
 
 		if (event->incident != scene->incident)
 			continue;
+		scene_read_listing(scene, event, &listing);
 		scene->device_lost |= event->kind == GW_LOG_EVENT_DEVICE_LOST;
 		scene->wedged |= event->kind == GW_LOG_EVENT_WEDGED;
 		scene->flip_timeout |= event->kind == GW_LOG_EVENT_FLIP_TIMEOUT;
@@ -389,6 +440,7 @@ static void scene_read_events(struct gw_scene *scene)
 		if (*event->device && event->kind <= GW_LOG_EVENT_DEVCOREDUMP)
 			scene->device = event->device;
 	}
+	scene->all_listed &= scene->model->left_out == 0 && scene_has_first_tasks(scene);
 }
 
 static uint32_t scene_last_listing(const struct gw_scene *scene)

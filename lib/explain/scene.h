@@ -31,7 +31,9 @@ struct gw_actor {
 	bool signals;	  /* runs jobs, retires requests, handles completions */
 	bool invalidates; /* inside MMU notifiers, migration or compaction: has page locks */
 	bool reclaims;	  /* in direct reclaim */
+	bool migrates;	  /* moves pages for a module: has page locks */
 	bool faults;	  /* handles a page fault of a device */
+	bool every_cpu;	  /* waits for a work item on every CPU: whoever does not leave one keeps it waiting */
 	bool callback;	  /* runs a runtime PM callback */
 	bool unplugs, idle;
 	bool hardware;		 /* waits for the device itself, or for the host of a virtual machine */
@@ -43,9 +45,11 @@ struct gw_scene {
 	uint32_t incident;
 	struct gw_actor *actors;
 	uint32_t n_actors, allocated;
-	uint32_t *by_task; /* index + 1 of the model's tasks, 0 = none */
-	uint64_t now_ns;   /* when the log ends, in its own time */
-	uint32_t listing;  /* number of the last listing of busy workqueues, 0 = none */
+	uint32_t *by_task;   /* index + 1 of the model's tasks, 0 = none */
+	uint64_t now_ns;     /* when the log ends, in its own time */
+	uint32_t listing;    /* number of the last listing of busy workqueues, 0 = none */
+	bool blocked_listed; /* every task that is blocked is in it: `echo w` or `echo t` */
+	bool all_listed;     /* every task is: `echo t`, from its first line to its last */
 	bool device_lost, reset_failed, wedged, flip_timeout, nvidia, needs_reboot;
 	const char *device;		  /* the GPU that the events name, "" = none does */
 	struct gw_scene_modules *modules; /* private */

@@ -173,6 +173,7 @@ static struct gw_text_wait wait_read(const struct gw_log_model *model, const str
 		}
 		if (row->kind == GW_TEXT_WAIT_UNKNOWN)
 			continue;
+		wait.mixed |= wait.kind == GW_TEXT_WAIT_FENCE && row->kind != GW_TEXT_WAIT_FENCE;
 		wait.kind = row->kind;
 		wait.function = frames[i].function;
 		wait.timed |= row->timed;

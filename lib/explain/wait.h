@@ -36,6 +36,7 @@ struct gw_text_wait {
 	const char *function; /* the outermost one that is part of waiting, "" = none */
 	uint32_t caller;      /* index of the first frame of the sample that is not; n_frames = there is none */
 	bool reliable;	      /* else only frames with '?' say so */
+	bool mixed;	      /* a wait for a fence is called by another wait: two stacks, printed at once */
 	bool timed;	      /* ends by itself and is perhaps begun again */
 };
 

@@ -41,6 +41,8 @@ static const struct event_words event_table[] = {
 	{ "Out of memory: ", NULL, NULL, GW_LOG_EVENT_OUT_OF_MEMORY },
 	{ "sysrq: ", NULL, NULL, GW_LOG_EVENT_SYSRQ },
 	{ "SysRq : ", NULL, NULL, GW_LOG_EVENT_SYSRQ },
+	{ "printk messages dropped", NULL, NULL, GW_LOG_EVENT_LOST },
+	{ "Missed ", " kernel messages", NULL, GW_LOG_EVENT_LOST },
 	{ "INFO: task ", "blocked for more than", NULL, GW_LOG_EVENT_HUNG_TASK },
 	/* NVIDIA's */
 	{ "recovery action changed", "Reboot Required", NULL, GW_LOG_EVENT_NEEDS_REBOOT },

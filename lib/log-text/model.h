@@ -105,6 +105,7 @@ struct gw_log_item {
 	uint32_t listing; /* counts these listings: the last one of an incident is how it stands */
 	const char *workqueue, *function, *module;
 	enum gw_log_item_state state;
+	bool one_cpu;	  /* its workers run on one CPU only */
 	uint32_t worker;  /* RUNS: the task, perhaps without a name; else GW_LOG_NONE */
 	uint32_t flusher; /* task that waits for its end, "BAR(812)"; GW_LOG_NONE = none */
 };
@@ -134,6 +135,7 @@ enum gw_log_event_kind {
 	GW_LOG_EVENT_OUT_OF_MEMORY,
 	GW_LOG_EVENT_HUNG_TASK,
 	GW_LOG_EVENT_SYSRQ,
+	GW_LOG_EVENT_LOST, /* messages that never got into the log */
 	GW_LOG_EVENTS
 };
 

@@ -40,6 +40,7 @@ struct read_place {
 	uint32_t holder;       /* whose list of locks it is */
 	uint32_t busy_s;
 	const char *workqueue; /* whose items follow, NULL = none's */
+	bool one_cpu;	       /* on which they run */
 	bool interrupt;	       /* between <IRQ> and </IRQ> */
 	bool stack;	       /* the line before was part of a stack */
 	bool ended;	       /* </TASK> has come */
@@ -411,6 +412,7 @@ static int read_item(struct log_reader *reader, const struct gw_log_item_text *t
 		.function = read_intern(reader, text->function, text->function_length),
 		.module = read_intern(reader, text->module, text->module_length),
 		.state = state,
+		.one_cpu = reader->place->one_cpu,
 		.flusher = GW_LOG_NONE,
 	};
 	int r = read_number(reader, text->pid, &item.worker);
@@ -443,6 +445,8 @@ static bool read_busy_queues(struct log_reader *reader, const char *text, int *r
 
 	if (gw_log_queue_parse(text, &name, &length))
 		*r = read_queue(reader, name, length);
+	else if (reader->place->workqueue && gw_log_pool_parse(text, &reader->place->one_cpu))
+		*r = 0;
 	else if (gw_log_items_parse(&items, &state))
 		*r = read_items(reader, items, state);
 	else

@@ -2,6 +2,7 @@
 /* Names and numbers of tasks. */
 #include "lib/log-text/task-line.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/log-text/scan.h"
@@ -320,6 +321,18 @@ bool gw_log_queue_parse(const char *text, const char **name, size_t *length)
 	*name = at;
 	*length = end ? (size_t)(end - at) : 0;
 	return end && end > at;
+}
+
+bool gw_log_pool_parse(const char *text, bool *one_cpu)
+{
+	const char *at = text, *cpus = gw_scan_after(text, ": cpus="), *flags = gw_scan_after(text, " flags=0x");
+	uint32_t cpu;
+
+	if (!gw_scan_word(&at, "pwq ") || !cpus || !flags || cpus > flags)
+		return false;
+	/* POOL_DISASSOCIATED: its CPU is gone. */
+	*one_cpu = gw_scan_number(&cpus, &cpu) && *cpus == ' ' && (strtoul(flags, NULL, 16) & 4) == 0;
+	return true;
 }
 
 bool gw_log_items_parse(const char **text, enum gw_log_item_state *state)

@@ -821,6 +821,288 @@ static void test_pending_is_not_held_back(void **state)
 	}
 }
 
+/* ---- every task is listed ---------------------------------------------------------------------------------------- */
+
+/* What `echo t` prints around the tasks. */
+static void list_begins(struct told *told)
+{
+	tell(told, "sysrq: Show State\n");
+	listed(told, "systemd", 1, 'S', SLEEP "do_epoll_wait do_syscall_64");
+	listed(told, "kthreadd", 2, 'S', SLEEP "kthreadd ret_from_fork");
+}
+
+static void list_ends(struct told *told)
+{
+	tell(told, "Showing busy workqueues and worker pools:\n");
+}
+
+/* "silent-device orphaned-fence" of the only report; "" = it leaves nothing open. */
+static void assert_open(const struct told *told, enum gw_kind kind, enum gw_class class, const char *classes)
+{
+	struct gw_explanation explanation;
+	const struct gw_report *report;
+	char text[256] = "";
+	json_t *name;
+	size_t i;
+
+	explain_text(&explanation, told->text);
+	report = report_about(&explanation);
+	assert_int_equal(report->kind, kind);
+	assert_string_equal(gw_class_name(report->class), gw_class_name(class));
+	json_array_foreach(json_object_get(report->log, "may_be"), i, name)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? " " : "",
+			 json_string_value(name));
+	assert_string_equal(text, classes);
+	gw_explanation_deinit(&explanation);
+}
+
+static void two_wait_for_a_lock(struct told *told)
+{
+	hung(told, "client", 90, NULL, MUTEX "brix_submit@brix" IOCTL);
+	hung(told, "other", 91, NULL, MUTEX "brix_unmap@brix" IOCTL);
+}
+
+/* Nobody else is in the driver: one of the two has it, or somebody left it. */
+static void test_nobody_else_has_the_lock(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	two_wait_for_a_lock(&told);
+	list_begins(&told);
+	list_ends(&told);
+	assert_open(&told, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "lock-cycle leaked-lock");
+}
+
+/* The list is cut, or was never there, or lines of it are lost: who has the lock may be in what is missing. */
+static void test_list_is_cut(void **state)
+{
+	(void)state;
+	for (int cut = 0; cut < 4; cut++) {
+		struct told told = { .length = 0 };
+		struct gw_explanation explanation;
+
+		two_wait_for_a_lock(&told);
+		if (cut == 1)
+			list_begins(&told);
+		if (cut == 2)
+			tell(&told, "sysrq: Show State\n");
+		if (cut == 3) {
+			list_begins(&told);
+			tell(&told, "** 412 printk messages dropped **\n");
+		}
+		if (cut >= 2)
+			list_ends(&told);
+		explain_text(&explanation, told.text);
+		for (size_t i = 0; i < explanation.count; i++) {
+			assert_int_equal(explanation.reports[i]->class, GW_CLASS_LONG_WAIT);
+			assert_int_equal(json_array_size(json_object_get(explanation.reports[i]->log, "may_be")), 0);
+		}
+		gw_explanation_deinit(&explanation);
+	}
+}
+
+static void test_signaller_is_not_blocked(void **state)
+{
+	struct told told = { .length = 0 }, unlisted = { .length = 0 };
+
+	(void)state;
+	hung(&told, "client", 90, NULL, FENCE "brix_wait_idle@brix" IOCTL);
+	tell(&told, "sysrq: Show Blocked State\n");
+	assert_open(&told, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "silent-device orphaned-fence sched-dep-cycle");
+	hung(&unlisted, "client", 90, NULL, FENCE "brix_wait_idle@brix" IOCTL);
+	assert_open(&unlisted, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "");
+}
+
+static void test_section_is_nobodys(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "bash", 90, NULL,
+	     SLEEP
+	     "schedule_timeout __wait_for_common __synchronize_srcu synchronize_srcu drm_dev_unplug@drm brix_remove@brix do_syscall_64");
+	list_begins(&told);
+	list_ends(&told);
+	assert_open(&told, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "leaked-section unplug-srcu");
+}
+
+/* ---- a kernel that names owners names none ------------------------------------------------------------------------- */
+
+static void hung_in(struct told *told, const char *release, const char *comm, unsigned pid, const char *frames)
+{
+	tell(told, "INFO: task %s:%u blocked for more than 123 seconds.\n      Not tainted %s #1\n", comm, pid,
+	     release);
+	listed(told, comm, pid, 'D', frames);
+}
+
+static void test_owner_is_gone(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		hung_in(&told, "6.17.2", "client", 90, MUTEX "brix_submit@brix" IOCTL);
+		hung_in(&told, "6.17.2", "other", 91, MUTEX "brix_submit@brix" IOCTL);
+	}
+	list_begins(&told);
+	list_ends(&told);
+	explain_text(&explanation, told.text);
+	assert_int_equal(report_about(&explanation)->class, GW_CLASS_LEAKED_LOCK);
+	assert_int_equal(explanation.reports[0]->confidence, GW_CONFIDENCE_PROBABLE);
+	assert_true(has_victim(explanation.reports[0], "task:91"));
+	assert_non_null(strstr(explanation.reports[0]->summary, "which a task that is gone has not released"));
+	gw_explanation_deinit(&explanation);
+}
+
+/* An older kernel, a report that was perhaps cut, a lock whose owner the kernel did look for. */
+static void test_owner_is_perhaps_there(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct told told = { .length = 0 };
+
+		for (int round = 0; round < (i == 1 ? 1 : 2); round++) {
+			hung_in(&told, i == 0 ? "6.12.8" : "6.17.2", "client", 90, MUTEX "brix_submit@brix" IOCTL);
+			if (i == 2)
+				tell(&told,
+				     "INFO: task client:90 is blocked on a mutex, but the owner is not found.\n");
+		}
+		list_begins(&told);
+		list_ends(&told);
+		assert_open(&told, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "lock-cycle leaked-lock");
+	}
+}
+
+/* ---- several that are stuck alike; pages; CPUs --------------------------------------------------------------------- */
+
+/* Whichever of them signals, it needs the lock. */
+static void test_signallers_are_stuck_alike(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "client", 90, NULL, FENCE "brix_submit@brix" IOCTL);
+	for (unsigned pid = 91; pid < 94; pid++)
+		hung(&told, "kworker/u8:1", pid, "brix_retire_work [brix]", MUTEX "brix_retire_work@brix" WORK);
+	assert_explained(&told, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "task:90", "gpu", "brix",
+			 "task:92 task:93");
+}
+
+/* One of them waits elsewhere, and may get on. */
+static void test_one_signaller_is_elsewhere(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	hung(&told, "client", 90, NULL, FENCE "brix_submit@brix" IOCTL);
+	hung(&told, "kworker/u8:1", 91, "brix_retire_work [brix]", MUTEX "brix_retire_work@brix" WORK);
+	hung(&told, "kworker/u8:2", 92, "brix_retire_work [brix]",
+	     SLEEP "msleep brix_wait_register@brix brix_retire_work@brix" WORK);
+	explain_text(&explanation, told.text);
+	for (size_t i = 0; i < explanation.count; i++)
+		assert_int_not_equal(explanation.reports[i]->kind, GW_KIND_DEADLOCK);
+	gw_explanation_deinit(&explanation);
+}
+
+static void wait_for_a_moved_page(struct told *told, unsigned owner)
+{
+	hung(told, "client", 90, NULL,
+	     SLEEP
+	     "io_schedule folio_wait_bit_common shmem_get_folio_gfp handle_mm_fault __get_user_pages brix_pin@brix" IOCTL);
+	hung(told, "kworker/u8:1", 91, "brix_svm_work [brix]",
+	     SLEEP "rwsem_down_write_slowpath down_write brix_migrate_range@brix brix_svm_work@brix" WORK);
+	tell(told,
+	     "INFO: task kworker/u8:1:91 <writer> blocked on an rw-semaphore likely owned by task client:%u <reader>\n",
+	     owner);
+}
+
+static void test_page_is_moved_by_who_needs_the_lock(void **state)
+{
+	struct told told = { .length = 0 }, other = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	wait_for_a_moved_page(&told, 90);
+	explain_text(&explanation, told.text);
+	assert_int_equal(report_about(&explanation)->class, GW_CLASS_PAGE_LOCK_CYCLE);
+	assert_string_equal(explanation.reports[0]->root_node, "task:90");
+	gw_explanation_deinit(&explanation);
+	/* Somebody else's lock: it gets on when that one does. */
+	wait_for_a_moved_page(&other, 99);
+	explain_text(&explanation, other.text);
+	for (size_t i = 0; i < explanation.count; i++)
+		assert_int_not_equal(explanation.reports[i]->kind, GW_KIND_DEADLOCK);
+	gw_explanation_deinit(&explanation);
+}
+
+/* khugepaged and its like wait for an item on each CPU: whoever does not leave one is to blame, and not memory. */
+static void test_cpu_is_not_left(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	tell(&told, "watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [brix-poll:80]\n"
+		    "CPU: 1 PID: 80 Comm: brix-poll Not tainted 6.12.8-test #1\n");
+	tell_frames(&told, "delay_tsc brix_wait_register@brix brix_poll@brix drm_ioctl@drm do_syscall_64");
+	hung(&told, "khugepaged", 42, NULL,
+	     SLEEP
+	     "schedule_timeout __wait_for_common wait_for_completion __flush_work flush_work __lru_add_drain_all khugepaged kthread");
+	assert_explained(&told, GW_CLASS_BUSY_HOLDER, GW_CONFIDENCE_PROBABLE, "task:80", "gpu", "brix", "task:42");
+}
+
+/* The listing shows whose item it is, and on which CPU it waits. */
+static void test_item_waits_for_its_cpu(void **state)
+{
+	static const char *const pools[] = { "cpus=1 node=0 flags=0x0", "cpus=0-3 flags=0x4" };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct told told = { .length = 0 };
+		struct gw_explanation explanation;
+
+		tell(&told, "watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [brix-poll:80]\n"
+			    "CPU: 1 PID: 80 Comm: brix-poll Not tainted 6.12.8-test #1\n");
+		tell_frames(&told, "delay_tsc brix_wait_register@brix brix_poll@brix drm_ioctl@drm do_syscall_64");
+		hung(&told, "client", 90, NULL, FLUSH "brix_sync@brix" IOCTL);
+		tell(&told, "Showing busy workqueues and worker pools:\nworkqueue events: flags=0x0\n");
+		tell(&told, "  pwq 6: %s nice=0 active=2 refcnt=4\n    pending: local_work [brix] BAR(90)\n", pools[i]);
+		explain_text(&explanation, told.text);
+		assert_string_equal(gw_class_name(explanation.reports[0]->class), "busy-holder");
+		assert_int_equal(has_victim(explanation.reports[0], "task:90"), i == 0);
+		gw_explanation_deinit(&explanation);
+	}
+}
+
+/* Until 6.3 a thread of the scheduler completes it. */
+static void test_entity_waits_for_its_thread(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "user", 90, NULL,
+	     SLEEP
+	     "schedule_timeout __wait_for_common wait_for_completion drm_sched_entity_fini@gpu_sched brix_close@brix" IOCTL);
+	hung(&told, "brix-gfx", 91, NULL, MUTEX "brix_run_job@brix drm_sched_main@gpu_sched kthread ret_from_fork");
+	tell(&told, "task:brix-gfx        state:D stack:0     pid:91    tgid:91    ppid:2      flags:0x00004000\n");
+	assert_explained(&told, GW_CLASS_WORKQUEUE_CYCLE, GW_CONFIDENCE_PROBABLE, "task:90", "gpu", "brix", "");
+}
+
+/* Two CPUs print at once: a wait for a fence that a flush calls is of two tasks. */
+static void test_fence_below_a_flush(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "modprobe", 90, NULL, FLUSH "brix_fini@brix do_syscall_64");
+	hung(&told, "kworker/u8:1", 91, "brix_sync_work [brix]", FENCE "brix_sync_work@brix" WORK);
+	hung(&told, "kworker/u8:1", 91, "brix_sync_work [brix]",
+	     FENCE "__flush_work flush_work brix_fini@brix do_syscall_64");
+	assert_open(&told, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "");
+}
+
 /* Pasted twice, its time begins anew. */
 static void test_pasted_twice(void **state)
 {
@@ -1088,6 +1370,19 @@ int main(void)
 		cmocka_unit_test(test_listed_flush_of_a_running_item),
 		cmocka_unit_test(test_signaller_is_held_back),
 		cmocka_unit_test(test_pending_is_not_held_back),
+		cmocka_unit_test(test_nobody_else_has_the_lock),
+		cmocka_unit_test(test_list_is_cut),
+		cmocka_unit_test(test_signaller_is_not_blocked),
+		cmocka_unit_test(test_section_is_nobodys),
+		cmocka_unit_test(test_owner_is_gone),
+		cmocka_unit_test(test_owner_is_perhaps_there),
+		cmocka_unit_test(test_signallers_are_stuck_alike),
+		cmocka_unit_test(test_one_signaller_is_elsewhere),
+		cmocka_unit_test(test_page_is_moved_by_who_needs_the_lock),
+		cmocka_unit_test(test_cpu_is_not_left),
+		cmocka_unit_test(test_item_waits_for_its_cpu),
+		cmocka_unit_test(test_entity_waits_for_its_thread),
+		cmocka_unit_test(test_fence_below_a_flush),
 		cmocka_unit_test(test_pasted_twice),
 		cmocka_unit_test(test_torn_stack),
 		cmocka_unit_test(test_reader_waits_for_invalidation),

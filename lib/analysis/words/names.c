@@ -238,7 +238,9 @@ static void name_task(struct gw_text *text, const struct gw_graph *graph, const 
 	const struct gw_present_record *present = gw_snapshot_present(graph->snapshot, node->address);
 	const struct gw_word_record *oops = node->gone ? gw_word_of_oops(graph->snapshot, node) : NULL;
 
-	if (node->pid == 0)
+	if (node->pid == 0 && graph->from_text)
+		gw_text_add(text, "a task that is gone");
+	else if (node->pid == 0)
 		gw_text_add(text, "a task that is gone (it was at 0x%" PRIx64 ")", node->address);
 	else if (oops && !node->comm[0])
 		gw_name_task(text, oops->comm, node->pid, 0);
