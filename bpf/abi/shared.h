@@ -80,23 +80,27 @@ struct gw_fault_queue {
 };
 
 /*
- * How long waits took that are over, in the map `wait_times`: each bucket has those that took at
- * most so many ns, and more than the bucket before; the last one has all that took longer.
+ * How long waits took that are over, in the array `wait_times`: each bucket has those that took at
+ * most so many ns, and more than the bucket before; the last one has all that took longer. A row is found by hashing
+ * what its waits were for, and is nobody's while that is 0.
  */
 #define GW_WAIT_BUCKETS 14
 #define GW_WAIT_BUCKET_NS(i) (1ULL << (14 + 2 * (i))) /* 16 us, four times as long each, up to 275 s */
 #define GW_WAIT_TIMES_MAX 256
 
-struct gw_wait_time_key {
-	__u64 operations; /* struct dma_fence_ops or drm_sched_backend_ops of the first fence; 0 = not known */
-	__u32 kind;	  /* enum gw_wait_kind */
-	__u32 reserved;
-};
-
 struct gw_wait_time {
+	__u64 what; /* GW_WAIT_TIME_OF() */
 	__u64 counts[GW_WAIT_BUCKETS];
 	__u64 sum_ns;
 };
+
+/*
+ * What waits were for, as one number that is never 0: enum gw_wait_kind, and the struct dma_fence_ops or
+ * drm_sched_backend_ops of the first fence (0 = not known). The highest byte of a kernel's address is all ones.
+ */
+#define GW_WAIT_TIME_OF(kind, operations) ((__u64)(operations) << 8 | (kind))
+#define GW_WAIT_TIME_KIND(what) ((__u32)((what)&0xff))
+#define GW_WAIT_TIME_OPERATIONS(what) ((what) >> 8 ? (what) >> 8 | 0xffULL << 56 : 0)
 
 /* Addresses of symbols, from /proc/kallsyms; 0 = unknown. */
 struct gw_symbols {

@@ -28,11 +28,12 @@ struct gw_hooked_fault {
 /* What a task is in; user space sees `watch`, the rest is bookkeeping. */
 struct task_entry {
 	struct gw_task_state watch;
-	u32 marks[GW_WAIT_DEPTH]; /* of each wait: low half of a stack address at its begin */
-	u32 expired_mark;	  /* of the last wait for a completion whose time was over, */
-	u64 expired_ns;		  /* when that was, 0 = none, */
-	u64 expired_since_ns;	  /* and when the first of those began that followed each other at once */
-	u64 signalling_ip;	  /* who began the outermost signalling section */
+	u32 marks[GW_WAIT_DEPTH];      /* of each wait: low half of a stack address at its begin */
+	u64 operations[GW_WAIT_DEPTH]; /* of each: those of the fence that it is for, 0 = not known */
+	u32 expired_mark;	       /* of the last wait for a completion whose time was over, */
+	u64 expired_ns;		       /* when that was, 0 = none, */
+	u64 expired_since_ns;	       /* and when the first of those began that followed each other at once */
+	u64 signalling_ip;	       /* who began the outermost signalling section */
 	u64 signalling_ns;
 	u32 signalling_depth; /* nested ones, 0 = in none */
 	u64 mmap_locking;     /* mm_struct whose mmap_lock is being taken in it */

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * How long waits took that are over: buckets by what the wait was for and whose the fence was. Only a wait that was
- * recorded, and so slept, passes here; it costs the clock, a look-up and two additions. All CPUs share the buckets, so that they
- * take no more memory on a large machine.
+ * recorded, and so slept, passes here; it costs the clock, a few look-ups in an array, which the verifier turns into a few
+ * instructions each, and two additions. All CPUs share the buckets, so that they take no more memory on a large machine.
  */
 #ifndef GPUWATCH_BPF_LIB_WAIT_TIME_H
 #define GPUWATCH_BPF_LIB_WAIT_TIME_H
 
 #include "bpf/lib/state.h"
 
+#define WAIT_TIME_PROBES 8 /* rows that are tried for one kind of wait */
+
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, GW_WAIT_TIMES_MAX);
-	__type(key, struct gw_wait_time_key);
+	__type(key, u32);
 	__type(value, struct gw_wait_time);
 } wait_times SEC(".maps");
 
@@ -44,28 +46,10 @@ static __always_inline u64 pointer_at(u64 address)
 	return value;
 }
 
-/* The fence, or the first of several; 0 = none that can be read. */
-static __always_inline u64 measured_fence(const struct gw_wait *wait)
-{
-	switch (wait->kind) {
-	case GW_WAIT_FENCE:
-		return wait->object;
-	case GW_WAIT_FENCE_ANY:
-		return pointer_at(wait->object);
-	case GW_WAIT_SYNCOBJ:
-		return control.layout.syncobj_fence < 0
-			       ? 0
-			       : pointer_at(pointer_at(wait->object) + control.layout.syncobj_fence);
-	default:
-		return 0;
-	}
-}
-
 /* Operations that are in the driver's memory: the fence's own or, of drm_sched's fences, those of their scheduler. */
-static __always_inline u64 measured_operations(u64 fence)
+static __always_inline u64 driver_operations(u64 fence, u64 operations)
 {
 	const struct gw_layout *layout = &control.layout;
-	u64 operations = fence ? (u64)BPF_CORE_READ((struct dma_fence *)fence, ops) : 0;
 	s32 offset;
 
 	if (!operations ||
@@ -78,35 +62,52 @@ static __always_inline u64 measured_operations(u64 fence)
 	return pointer_at(pointer_at(fence - offset + layout->sched_fence_sched) + layout->scheduler_ops);
 }
 
-static __always_inline u32 bucket_of(u64 ns)
+static __always_inline u64 driver_operations_of(u64 fence)
 {
-	u32 bucket = 0, i;
-
-	for (i = 0; i < GW_WAIT_BUCKETS - 1; i++)
-		bucket += ns > GW_WAIT_BUCKET_NS(i);
-	return bucket;
+	return fence ? driver_operations(fence, (u64)BPF_CORE_READ((struct dma_fence *)fence, ops)) : 0;
 }
 
-static __noinline int wait_measure(const struct gw_wait *wait)
+/* By halving: there are not more than sixteen. */
+static __always_inline u32 bucket_of(u64 ns)
+{
+	u32 bucket = 0, step;
+
+	for (step = 8; step; step /= 2)
+		bucket += ns > GW_WAIT_BUCKET_NS(bucket + step - 1) ? step : 0;
+	return bucket < GW_WAIT_BUCKETS ? bucket : GW_WAIT_BUCKETS - 1;
+}
+
+/* The row of such waits, which becomes theirs if it is nobody's; NULL = all that may be theirs are somebody else's. */
+static __always_inline struct gw_wait_time *wait_time_row(u64 what)
+{
+	u32 first = (what ^ what >> 17) * 0x9e3779b1u >> 16, i;
+
+	for (i = 0; i < WAIT_TIME_PROBES; i++) {
+		u32 at = (first + i) & (GW_WAIT_TIMES_MAX - 1);
+		struct gw_wait_time *row = bpf_map_lookup_elem(&wait_times, &at);
+
+		if (!row)
+			return NULL;
+		if (row->what == what)
+			return row;
+		if (!row->what && (!__sync_val_compare_and_swap(&row->what, 0, what) || row->what == what))
+			return row;
+	}
+	return NULL;
+}
+
+/* @operations: of the fence as the wait began, for since 7.0 one that has been signalled may have none. */
+static __noinline int wait_measure(const struct gw_wait *wait, u64 operations)
 {
 	u64 ns = bpf_ktime_get_ns() - wait->since_ns;
-	struct gw_wait_time_key key = {
-		.operations = measured_operations(measured_fence(wait)),
-		.kind = wait->kind,
-	};
-	struct gw_wait_time *time = bpf_map_lookup_elem(&wait_times, &key);
+	u64 what = GW_WAIT_TIME_OF(wait->kind, driver_operations(wait->object, operations));
+	struct gw_wait_time *row = wait_time_row(what);
 	u32 bucket = bucket_of(ns);
 
-	if (!time) {
-		struct gw_wait_time none = {};
-
-		bpf_map_update_elem(&wait_times, &key, &none, BPF_NOEXIST);
-		time = bpf_map_lookup_elem(&wait_times, &key);
-	}
-	if (!time || bucket >= GW_WAIT_BUCKETS)
+	if (!row || bucket >= GW_WAIT_BUCKETS)
 		return 0;
-	__sync_fetch_and_add(&time->counts[bucket], 1);
-	__sync_fetch_and_add(&time->sum_ns, ns);
+	__sync_fetch_and_add(&row->counts[bucket], 1);
+	__sync_fetch_and_add(&row->sum_ns, ns);
 	return 0;
 }
 

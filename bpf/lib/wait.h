@@ -96,10 +96,11 @@ static __always_inline void wait_drop(struct task_entry *entry, u32 depth)
 
 /*
  * Records @wait as begun now. @hook: the program's context, which lies on the
- * kernel stack. A wait that begins again while it stands (a mutex between
- * spinning and sleeping) keeps its begin.
+ * kernel stack. @operations: those of the fence that it is for, 0 = not known.
+ * A wait that begins again while it stands (a mutex between spinning and
+ * sleeping) keeps its begin.
  */
-static __always_inline void wait_begin(void *hook, const struct gw_wait *wait)
+static __always_inline void wait_begin_for(void *hook, const struct gw_wait *wait, u64 operations)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_entry *entry;
@@ -136,10 +137,16 @@ static __always_inline void wait_begin(void *hook, const struct gw_wait *wait)
 	*slot = *wait;
 	slot->since_ns = bpf_ktime_get_ns();
 	entry->marks[depth] = mark;
+	entry->operations[depth] = operations;
 	entry->watch.depth = depth + 1;
 	count_waits(1, is_active(wait->kind));
 	if (is_active(wait->kind))
 		wake_daemon();
+}
+
+static __always_inline void wait_begin(void *hook, const struct gw_wait *wait)
+{
+	wait_begin_for(hook, wait, 0);
 }
 
 /* When the current task's wait for @object began; 0: it has none. */
@@ -175,7 +182,7 @@ static __always_inline void wait_end(u32 kind, u64 object)
 		wait = &entry->watch.waits[i];
 		if (wait->kind == kind && (!object || wait->object == object)) {
 			if (is_measured(kind))
-				wait_measure(wait);
+				wait_measure(wait, entry->operations[i]);
 			wait_drop(entry, i);
 			return;
 		}

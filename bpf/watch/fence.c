@@ -29,7 +29,7 @@ int BPF_PROG(fence_wait_start, struct dma_fence *fence)
 	wait.object = (u64)fence;
 	wait.context = fence->context;
 	wait.seqno = fence->seqno;
-	wait_begin(ctx, &wait);
+	wait_begin_for(ctx, &wait, (u64)fence->ops);
 	return 0;
 }
 
@@ -61,7 +61,7 @@ int fence_wait_any_start(void *ctx)
 	};
 
 	if (timeout)
-		wait_begin(ctx, &wait);
+		wait_begin_for(ctx, &wait, driver_operations_of(pointer_at(wait.object)));
 	return 0;
 }
 
@@ -70,6 +70,14 @@ int fence_wait_any_end(void *ctx)
 {
 	wait_end(GW_WAIT_FENCE_ANY, argument(ctx, 0));
 	return 0;
+}
+
+/* The fence of the first of several syncobjs; 0 = it has none yet, or cannot be read. */
+static __always_inline u64 syncobj_fence_of(u64 syncobjs)
+{
+	s32 offset = control.layout.syncobj_fence;
+
+	return offset < 0 ? 0 : pointer_at(pointer_at(syncobjs) + offset);
 }
 
 /*
@@ -90,7 +98,7 @@ int BPF_KPROBE(syncobj_wait_start, void *syncobjs, void *points, u32 count, u32 
 	};
 
 	if (timeout)
-		wait_begin(ctx, &wait);
+		wait_begin_for(ctx, &wait, driver_operations_of(syncobj_fence_of(wait.object)));
 	return 0;
 }
 

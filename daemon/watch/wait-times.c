@@ -62,16 +62,17 @@ static void times_add(struct row *row, const struct gw_wait_time *times)
 static void times_read(const struct gw_loader *loader, struct rows *rows)
 {
 	int map = gw_loader_map(loader, "wait_times", sizeof(struct gw_wait_time));
-	struct gw_wait_time_key key, *previous = NULL;
 	struct gw_wait_time times;
 
-	/* Keys are never deleted, so that the walk meets each of them once. */
-	for (int i = 0; map >= 0 && i < GW_WAIT_TIMES_MAX && bpf_map_get_next_key(map, previous, &key) == 0; i++) {
-		struct row *row = times_find(rows, key.kind, times_driver(loader, key.operations));
+	for (uint32_t i = 0; map >= 0 && i < GW_WAIT_TIMES_MAX; i++) {
+		struct row *row;
 
-		if (row && bpf_map_lookup_elem(map, &key, &times) == 0)
+		if (bpf_map_lookup_elem(map, &i, &times) < 0 || !times.what)
+			continue;
+		row = times_find(rows, GW_WAIT_TIME_KIND(times.what),
+				 times_driver(loader, GW_WAIT_TIME_OPERATIONS(times.what)));
+		if (row)
 			times_add(row, &times);
-		previous = &key;
 	}
 }
 
