@@ -20,19 +20,24 @@ static bool reserve(struct gw_text *text, size_t more)
 
 void gw_text_add(struct gw_text *text, const char *format, ...)
 {
+	size_t room = text->allocated - text->length;
 	va_list arguments;
 	int length;
 
 	va_start(arguments, format);
-	length = vsnprintf(NULL, 0, format, arguments);
+	length = vsnprintf(room ? text->data + text->length : NULL, room, format, arguments);
 	va_end(arguments);
 	if (length < 0)
 		text->failed = true;
-	if (text->failed || !reserve(text, (size_t)length))
+	if (text->failed)
 		return;
-	va_start(arguments, format);
-	vsnprintf(text->data + text->length, (size_t)length + 1, format, arguments);
-	va_end(arguments);
+	if ((size_t)length >= room) {
+		if (!reserve(text, (size_t)length))
+			return;
+		va_start(arguments, format);
+		vsnprintf(text->data + text->length, (size_t)length + 1, format, arguments);
+		va_end(arguments);
+	}
 	text->length += (size_t)length;
 }
 
@@ -88,8 +93,14 @@ size_t gw_text_unsafe(const char *string)
 void gw_text_sanitize(char *string)
 {
 	for (char *s = string; *s;) {
-		size_t length = character_length((unsigned char *)s), unsafe = gw_text_unsafe(s);
+		size_t length, unsafe;
 
+		if (*s >= ' ' && *s <= '~') {
+			s++;
+			continue;
+		}
+		length = character_length((unsigned char *)s);
+		unsafe = gw_text_unsafe(s);
 		if (length && !unsafe) {
 			s += length;
 			continue;

@@ -187,6 +187,8 @@ static int report_optional(json_t *json, const struct gw_report *report)
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		if (fields[i].value && json_object_set(json, fields[i].key, fields[i].value) < 0)
 			return -1;
+	if (report->chain_total && json_object_set_new(json, "chain_total", gw_json_number(report->chain_total)) < 0)
+		return -1;
 	return report->signature[0] ? json_object_set_new(json, "signature", json_string(report->signature)) : 0;
 }
 

@@ -109,6 +109,7 @@ struct gw_report {
 	json_t *cycle;	      /* array of node ids in order */
 	json_t *victims;      /* array of node ids */
 	size_t victims_total; /* victims may be cut */
+	size_t chain_total;   /* nodes of the chain where the middle of it is left out; 0 = nothing is */
 	json_t *probe_order;  /* object, of kind probe-order only: see lib/boot/document/report.h */
 	json_t *subsystem;    /* object: whose fault it is; NULL = was not judged */
 	json_t *kernel_log;   /* array of objects: see lib/analysis/words/kernel-log.h; NULL = the log was not read */

@@ -302,7 +302,11 @@ TEST(loop_of_ten_thousand_tasks_is_one_report)
 {
 	struct world *w = linear_world(loop_of_tasks, 10000);
 
-	assert_int_equal(json_array_size(the_report(w, GW_KIND_DEADLOCK)->cycle), 2 * 10000 + 1);
+	assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->chain_total, 2 * 10000 + 1);
+	assert_int_equal(json_array_size(the_report(w, GW_KIND_DEADLOCK)->cycle), 512);
+	assert_int_equal(json_array_size(the_report(w, GW_KIND_DEADLOCK)->nodes), 512);
+	/* Two rows of nodes, without the edge between them; the last one leads back to the first. */
+	assert_int_equal(json_array_size(the_report(w, GW_KIND_DEADLOCK)->edges), 512 - 1);
 	world_free(w);
 }
 

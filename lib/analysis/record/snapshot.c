@@ -782,12 +782,14 @@ const struct gw_symbol_record *gw_snapshot_symbol(const struct gw_snapshot *snap
 	return (const struct gw_symbol_record *)snapshot_find(snapshot, GW_RECORD_SYMBOL, address);
 }
 
+/* Nearly always they differ in one of the first letters. */
 bool gw_function_is(const char *symbol, const char *pattern)
 {
-	size_t length = strcspn(pattern, "*");
-
-	return strncmp(symbol, pattern, length) == 0 &&
-	       (pattern[length] == '*' || symbol[length] == '\0' || symbol[length] == '.');
+	while (*pattern && *symbol == *pattern) {
+		symbol++;
+		pattern++;
+	}
+	return *pattern == '*' || (!*pattern && (!*symbol || *symbol == '.'));
 }
 
 bool gw_snapshot_stack_has(const struct gw_snapshot *snapshot, const struct gw_task_record *task, const char *name)

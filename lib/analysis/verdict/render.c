@@ -20,53 +20,107 @@
 /* Victims that are shown with their stacks: one tells much about the context_nodes. */
 #define VICTIM_STACKS 32
 
-static int render_append_nodes(json_t *array, const struct gw_graph *graph, const struct gw_index_list *nodes,
+/* Nodes of a chain that are shown: from its begin and from its end. No driver makes one that long; a stream of records may. */
+#define CHAIN_SHOWN 512
+
+struct render {
+	const struct gw_graph *graph;
+	const struct gw_finding *finding;
+	bool *left_out; /* by node, of the chain; NULL = none is */
+};
+
+static bool render_is_shown(const struct render *render, uint32_t place)
+{
+	uint32_t count = render->finding->chain.count;
+
+	return count <= CHAIN_SHOWN || place < CHAIN_SHOWN / 2 || place >= count - CHAIN_SHOWN / 2;
+}
+
+static int render_leave_out(struct render *render)
+{
+	const struct gw_index_list *chain = &render->finding->chain;
+
+	if (chain->count <= CHAIN_SHOWN)
+		return 0;
+	render->left_out = calloc(render->graph->n_nodes, sizeof(*render->left_out));
+	for (uint32_t i = 0; render->left_out && i < chain->count; i++)
+		render->left_out[chain->items[i]] = !render_is_shown(render, i);
+	return render->left_out ? 0 : -ENOMEM;
+}
+
+static int render_append_nodes(json_t *array, const struct render *render, const struct gw_index_list *nodes,
 			       uint32_t stacks)
 {
 	for (uint32_t i = 0; i < nodes->count; i++) {
-		const struct gw_node *node = &graph->nodes[nodes->items[i]];
+		const struct gw_node *node = &render->graph->nodes[nodes->items[i]];
 		bool stack = node->type == GW_NODE_TASK && stacks > 0;
 
+		if (render->left_out && render->left_out[nodes->items[i]])
+			continue;
 		stacks -= stack;
-		if (json_array_append_new(array, gw_json_node(graph, node, stack)) < 0)
+		if (json_array_append_new(array, gw_json_node(render->graph, node, stack)) < 0)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
-static int render_append_edges(json_t *array, const struct gw_graph *graph, const struct gw_index_list *edges)
+/* Those between nodes that are shown. */
+static int render_append_edges(json_t *array, const struct render *render, const struct gw_index_list *edges)
 {
-	for (uint32_t i = 0; i < edges->count; i++)
-		if (json_array_append_new(array, gw_json_edge(graph, &graph->edges[edges->items[i]])) < 0)
+	for (uint32_t i = 0; i < edges->count; i++) {
+		const struct gw_edge *edge = &render->graph->edges[edges->items[i]];
+
+		if (render->left_out && (render->left_out[edge->from] || render->left_out[edge->to]))
+			continue;
+		if (json_array_append_new(array, gw_json_edge(render->graph, edge)) < 0)
 			return -ENOMEM;
+	}
 	return 0;
 }
 
-static int render_append_ids(json_t *array, const struct gw_graph *graph, const struct gw_index_list *nodes)
+static int render_append_ids(json_t *array, const struct render *render, const struct gw_index_list *nodes)
 {
-	for (uint32_t i = 0; i < nodes->count; i++)
-		if (json_array_append_new(array, gw_json_id(&graph->nodes[nodes->items[i]])) < 0)
+	for (uint32_t i = 0; i < nodes->count; i++) {
+		if (render->left_out && render->left_out[nodes->items[i]])
+			continue;
+		if (json_array_append_new(array, gw_json_id(&render->graph->nodes[nodes->items[i]])) < 0)
 			return -ENOMEM;
+	}
 	return 0;
+}
+
+static int render_lists(struct gw_report *report, const struct render *render)
+{
+	const struct gw_finding *finding = render->finding;
+
+	if (render_append_nodes(report->nodes, render, &finding->chain, UINT32_MAX) < 0 ||
+	    render_append_nodes(report->nodes, render, &finding->context_nodes, VICTIM_STACKS) < 0 ||
+	    render_append_edges(report->edges, render, &finding->edges) < 0 ||
+	    render_append_edges(report->edges, render, &finding->context_edges) < 0)
+		return -ENOMEM;
+	/* A stall has no cycle: its chain is not dead. */
+	if (finding->kind == GW_KIND_DEADLOCK && render_append_ids(report->cycle, render, &finding->chain) < 0)
+		return -ENOMEM;
+	return render_append_ids(report->victims, render, &finding->victims);
 }
 
 static int render_json(struct gw_report *report, const struct gw_graph *graph, const struct gw_finding *finding)
 {
+	struct render render = { .graph = graph, .finding = finding };
+	int r;
+
 	report->nodes = json_array();
 	report->edges = json_array();
 	report->cycle = json_array();
 	report->victims = json_array();
 	if (!report->nodes || !report->edges || !report->cycle || !report->victims)
 		return -ENOMEM;
-	if (render_append_nodes(report->nodes, graph, &finding->chain, UINT32_MAX) < 0 ||
-	    render_append_nodes(report->nodes, graph, &finding->context_nodes, VICTIM_STACKS) < 0 ||
-	    render_append_edges(report->edges, graph, &finding->edges) < 0 ||
-	    render_append_edges(report->edges, graph, &finding->context_edges) < 0)
-		return -ENOMEM;
-	/* A stall has no cycle: its chain is not dead. */
-	if (finding->kind == GW_KIND_DEADLOCK && render_append_ids(report->cycle, graph, &finding->chain) < 0)
-		return -ENOMEM;
-	return render_append_ids(report->victims, graph, &finding->victims);
+	r = render_leave_out(&render);
+	if (render.left_out)
+		report->chain_total = finding->chain.count;
+	r = r ?: render_lists(report, &render);
+	free(render.left_out);
+	return r;
 }
 
 static int render_texts(struct gw_report *report, const struct gw_graph *graph, const struct gw_finding *finding)
