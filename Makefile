@@ -126,6 +126,13 @@ $(B)/class-pages.h: $(CLASS_PAGES)
 
 $(B)/cli/classes/classes.o $(B)/san/cli/classes/classes.o: $(B)/class-pages.h
 
+# The script of the exporter's pages, as lines of a string.
+$(B)/pages-script.h: exporter/pages.js
+	@mkdir -p $(@D)
+	sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< >$@
+
+$(B)/exporter/pages.o $(B)/san/exporter/pages.o: $(B)/pages-script.h
+
 # What the programs share; each links what it uses of it.
 $(B)/libgpuwatch.a: $(LIB_SRC:%.c=$(B)/%.o)
 	@rm -f $@
@@ -334,6 +341,13 @@ lint:
 kernel-check:
 	./setup.sh --kernel
 	kernel-patches/check $(KERNEL_CHECK)
+
+.PHONY: screens
+## screens: try the exporter's pages in headless Chromium, and take the pictures of docs/screens
+screens:
+	@./setup.sh --screens
+	@$(MAKE) -s all
+	@tests/screens/run $(B)
 
 .PHONY: deb rpm
 ## deb: the Debian packages, looked at by lintian, with their bills of materials, into build/deb (DEB=--twice: built twice, the same bytes)

@@ -8,6 +8,7 @@ INSTALL_DATA ?= $(INSTALL) -m 0644
 UNITS := $(patsubst systemd/%.in,$(B)/systemd/%,$(wildcard systemd/*.service.in systemd/*.socket.in systemd/*.timer.in))
 MAN_PAGES := $(wildcard docs/man/*.[1-9])
 DOCUMENTS := $(wildcard README.md docs/*.md docs/*.svg)
+SCREENS := $(wildcard docs/screens/*.png)
 SCHEMAS := $(wildcard docs/*.schema.json)
 # Configuration for the programs that watch over many machines; those that are run keep their mode.
 INTEGRATIONS := $(wildcard integrations/*/*)
@@ -27,7 +28,7 @@ INSTALLED = $(DESTDIR)$(sbindir)/gpuwatchd $(DESTDIR)$(bindir)/gpuwatch-cli $(DE
 	$(DESTDIR)$(tmpfilesdir)/gpuwatch.conf \
 	$(DESTDIR)$(catalogdir)/gpuwatch.catalog \
 	$(foreach page,$(MAN_PAGES),$(call man_destination,$(page))) \
-	$(addprefix $(DESTDIR)$(docdir)/,$(notdir $(DOCUMENTS))) \
+	$(addprefix $(DESTDIR)$(docdir)/,$(notdir $(DOCUMENTS)) $(SCREENS:docs/%=%)) \
 	$(addprefix $(DESTDIR)$(datadir)/gpuwatch/,$(notdir $(SCHEMAS) $(DATA))) \
 	$(DESTDIR)$(completionsdir)/gpuwatch-cli $(DESTDIR)$(zshcompletionsdir)/_gpuwatch-cli \
 	$(addprefix $(DESTDIR)$(datadir)/gpuwatch/,$(INTEGRATIONS)) \
@@ -65,6 +66,7 @@ install-files: all $(UNITS) $(BOOT)
 	$(INSTALL_PROGRAM) systemd/boot/dracut/record-boot.sh $(DESTDIR)$(dracutdir)/record-boot.sh
 	$(foreach page,$(MAN_PAGES),$(INSTALL_DATA) $(page) $(call man_destination,$(page)) &&) true
 	$(foreach file,$(DOCUMENTS),$(INSTALL_DATA) $(file) $(DESTDIR)$(docdir)/ &&) true
+	$(foreach file,$(SCREENS),$(INSTALL_DATA) $(file) $(DESTDIR)$(docdir)/screens/ &&) true
 	$(foreach file,$(SCHEMAS) $(DATA),$(INSTALL_DATA) $(file) $(DESTDIR)$(datadir)/gpuwatch/ &&) true
 	$(foreach file,$(INTEGRATIONS),$(INSTALL) -m $$(stat -c %a $(file)) $(file) $(DESTDIR)$(datadir)/gpuwatch/$(file) &&) true
 	[ -e $(DESTDIR)$(sysconfdir)/gpuwatch/gpuwatchd.conf ] || \
@@ -87,5 +89,5 @@ uninstall:
 	rm -f $(INSTALLED)
 	! cmp -s systemd/gpuwatchd.conf $(DESTDIR)$(sysconfdir)/gpuwatch/gpuwatchd.conf || \
 		rm -f $(DESTDIR)$(sysconfdir)/gpuwatch/gpuwatchd.conf
-	-rmdir $(DESTDIR)$(dracutdir) $(addprefix $(DESTDIR)$(datadir)/gpuwatch/,$(sort $(dir $(INTEGRATIONS))) integrations) $(DESTDIR)$(sysconfdir)/gpuwatch $(DESTDIR)$(docdir) $(DESTDIR)$(datadir)/gpuwatch 2>/dev/null
+	-rmdir $(DESTDIR)$(dracutdir) $(addprefix $(DESTDIR)$(datadir)/gpuwatch/,$(sort $(dir $(INTEGRATIONS))) integrations) $(DESTDIR)$(sysconfdir)/gpuwatch $(DESTDIR)$(docdir)/screens $(DESTDIR)$(docdir) $(DESTDIR)$(datadir)/gpuwatch 2>/dev/null
 	@if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi

@@ -5,13 +5,14 @@ set -euo pipefail
 
 usage() {
 	cat <<-END
-	usage: ./setup.sh [--quick | --kernel | --packages | --bench] [--check | --list | --libraries]
+	usage: ./setup.sh [--quick | --kernel | --packages | --bench | --screens] [--check | --list | --libraries]
 
 	  --quick   only what building and \`make check-quick\` need: no emulator, nothing that builds kernels
 	  --kernel  also what kernel-patches/check needs
 	  --packages
 	            only what \`make deb\` needs
 	  --bench   also what \`make bench\` compares with
+	  --screens also what \`make screens\` needs
 	  --check   install nothing: print the missing packages, exit 1 if there are any
 	  --list    print the whole package list
 	  --libraries
@@ -55,6 +56,9 @@ kernel_packages=(gcc-arm-linux-gnueabihf sparse python3-ply python3-git)
 
 # What tests/bench/run runs beside gpuwatch.
 bench_packages=(trace-cmd bpftrace libbpf-tools)
+
+# What tests/screens/run looks at pages and at the terminal with.
+screens_packages=(chromium fonts-dejavu-core pngquant)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -103,7 +107,8 @@ install() {
 [[ ${1:-} != --kernel ]] || packages+=("${kernel_packages[@]}")
 [[ ${1:-} != --packages ]] || packages=("${deb_packages[@]}")
 [[ ${1:-} != --bench ]] || packages+=("${bench_packages[@]}")
-[[ ! ${1:-} =~ ^--(quick|kernel|packages|bench)$ ]] || shift
+[[ ${1:-} != --screens ]] || packages+=("${screens_packages[@]}")
+[[ ! ${1:-} =~ ^--(quick|kernel|packages|bench|screens)$ ]] || shift
 case ${1:-} in
 	"") ;;
 	--check) mapfile -t todo < <(missing); ((${#todo[@]} == 0)) && exit 0; printf '%s\n' "${todo[@]}"; exit 1 ;;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exporter/pages.h"
 #include "exporter/since.h"
 #include "lib/base/hash.h"
 #include "lib/base/json.h"
@@ -15,6 +16,8 @@
 
 #define TYPE_TEXT "text/plain; charset=utf-8"
 #define TYPE_JSON "application/json"
+#define TYPE_HTML "text/html; charset=utf-8"
+#define TYPE_SCRIPT "text/javascript; charset=utf-8"
 
 enum {
 	HTTP_OK = 200,
@@ -150,10 +153,40 @@ static void answer_metrics(struct gw_answer *answer, const struct gw_request *re
 		json_decref(documents[i]);
 }
 
+/* ---- for people ------------------------------------------------------------------------------------ */
+
+#define PATHS "/ /boot /metrics /healthz /v1/status /v1/reports /v1/waits /v1/probe-order"
+
+/* Browsers ask for HTML; who asks for JSON and not for that is a program. */
+static bool answer_wants_json(const char *accept)
+{
+	return accept && strstr(accept, "application/json") && !strstr(accept, "text/html");
+}
+
+static void answer_page(struct gw_answer *answer, const struct gw_request *request, struct gw_source *source,
+			char *(*page)(struct gw_source *source, bool *answered), enum gw_document document)
+{
+	bool answered = false;
+	char *body;
+
+	if (answer_wants_json(request->accept)) {
+		answer_document(answer, request, source, document);
+		return;
+	}
+	body = page(source, &answered);
+	answer_text(answer, answered ? HTTP_OK : HTTP_UNAVAILABLE, TYPE_HTML, body);
+}
+
 void gw_answer_make(struct gw_answer *answer, const struct gw_request *request, struct gw_source *source)
 {
 	*answer = (struct gw_answer){ .status = HTTP_NOT_FOUND };
-	if (strcmp(request->path, "/metrics") == 0)
+	if (strcmp(request->path, "/") == 0)
+		answer_page(answer, request, source, gw_pages_now, GW_DOCUMENT_STATUS);
+	else if (strcmp(request->path, "/boot") == 0)
+		answer_page(answer, request, source, gw_pages_boot, GW_DOCUMENT_PROBE_ORDER);
+	else if (strcmp(request->path, GW_PAGES_SCRIPT) == 0)
+		answer_text(answer, HTTP_OK, TYPE_SCRIPT, gw_pages_script());
+	else if (strcmp(request->path, "/metrics") == 0)
 		answer_metrics(answer, request, source);
 	else if (strcmp(request->path, "/healthz") == 0)
 		answer_health(answer, source);
@@ -166,6 +199,5 @@ void gw_answer_make(struct gw_answer *answer, const struct gw_request *request, 
 	else if (strcmp(request->path, "/v1/probe-order") == 0)
 		answer_document(answer, request, source, GW_DOCUMENT_PROBE_ORDER);
 	else
-		answer_line(answer, HTTP_NOT_FOUND,
-			    "nothing here: /metrics /healthz /v1/status /v1/reports /v1/waits /v1/probe-order\n");
+		answer_line(answer, HTTP_NOT_FOUND, "nothing here: " PATHS "\n");
 }

@@ -23,7 +23,8 @@
 #define STACK_SIZE ((size_t)256 << 10)
 
 /* Pages have a style of their own, and a script for which the server vouches; nothing comes from elsewhere. */
-#define POLICY "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; base-uri 'none'"
+#define POLICY                                                                                                         \
+	"default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
 
 struct gw_server {
 	struct gw_source *source;

@@ -17,11 +17,12 @@
 /* The same as the exporter sends; a script only where there is one. */
 #define POLICY "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
+#define NO_ADDRESS "0x0000000000000000"
 #define SMALLEST 0.72 /* of a graph's size, at which its words can be read */
 
 /* ---- the frame ------------------------------------------------------------------------------------------- */
 
-void gw_page_begin(FILE *out, const char *title, const char *script)
+void gw_page_begin(FILE *out, const char *title, const char *script, const char *header)
 {
 	fputs("<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
 	      "<meta http-equiv=\"Content-Security-Policy\" content=\"" POLICY,
@@ -40,7 +41,7 @@ void gw_page_begin(FILE *out, const char *title, const char *script)
 	fputs("</head>\n<body>\n<svg width=\"0\" height=\"0\" class=\"graph\" style=\"position:absolute\" aria-hidden=\"true\">",
 	      out);
 	gw_draw_heads(out);
-	fputs("</svg>\n<main>\n", out);
+	fprintf(out, "</svg>\n%s<main>\n", header);
 }
 
 void gw_page_end(FILE *out)
@@ -171,8 +172,11 @@ static void page_node_facts(FILE *out, const json_t *node)
 	static const char *const keys[] = { "state", "wait", "place", "function", "workqueue", "address", "ops" };
 
 	fputs("<dl>", out);
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		gw_page_fact(out, keys[i], gw_json_string(node, keys[i]));
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *value = gw_json_string(node, keys[i]);
+
+		gw_page_fact(out, keys[i], strcmp(value, NO_ADDRESS) == 0 ? "" : value);
+	}
 	gw_page_fact(out, "workload", gw_json_string(json_object_get(node, "workload"), "name"));
 	gw_page_fact(out, "it", gw_json_string(node, "note"));
 	fputs("</dl>\n", out);

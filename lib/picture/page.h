@@ -9,8 +9,12 @@
 
 #include <jansson.h>
 
-/* From the beginning to the heading. @script: address of a script of the same server, NULL = none. */
-void gw_page_begin(FILE *out, const char *title, const char *script);
+/*
+ * gw_page_begin - from the beginning to what the page is about
+ * @script: address of a script of the same server, NULL = none
+ * @header: HTML of the caller's own, above it
+ */
+void gw_page_begin(FILE *out, const char *title, const char *script, const char *header);
 void gw_page_end(FILE *out);
 
 /*

@@ -107,7 +107,7 @@ void gw_picture_html(FILE *out, const json_t *reports, json_int_t now_ns)
 	json_t *report;
 	size_t i;
 
-	gw_page_begin(out, json_array_size(reports) == 1 && heading ? heading : "gpuwatch", NULL);
+	gw_page_begin(out, json_array_size(reports) == 1 && heading ? heading : "gpuwatch", NULL, "");
 	json_array_foreach(reports, i, report)
 		gw_page_report(out, report, now_ns, i);
 	if (!json_array_size(reports))

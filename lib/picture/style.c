@@ -37,14 +37,14 @@ static const char graph_dark[] =
 
 static const char page_shapes[] =
 	":root{--back:#fff;--text:#1f2328;--dim:#57606a;--line:#d0d7de;--soft:#f6f8fa;--bad:#a40e26;--bad-back:#ffebe9;"
-	"--warn:#7d4e00;--warn-back:#fff3d1;--good:#116329;--good-back:#dafbe1;--bar:#818b98;--bar-bad:#cf222e;--link:#0550ae}\n"
+	"--warn:#7d4e00;--warn-back:#fff3d1;--good:#116329;--good-back:#dafbe1;--bar:#818b98;--bar-bad:#cf222e;--bar-good:#2da44e;--bar-warn:#b87a00;--link:#0550ae}\n"
 	"@media screen and (prefers-color-scheme:dark){:root{--back:#0d1117;--text:#e6edf3;--dim:#9ba5b0;--line:#30363d;"
 	"--soft:#161b22;--bad:#ffa198;--bad-back:#3d1519;--warn:#f2cc60;--warn-back:#3a2b08;--good:#7ee787;--good-back:#0f2f1a;"
-	"--bar:#6e7681;--bar-bad:#f85149;--link:#79c0ff;color-scheme:dark}}\n"
+	"--bar:#6e7681;--bar-bad:#f85149;--bar-good:#3fb950;--bar-warn:#d9a02b;--link:#79c0ff;color-scheme:dark}}\n"
 	"*{box-sizing:border-box}\n"
 	"body{margin:0 auto;padding:20px 16px 48px;max-width:920px;background:var(--back);color:var(--text);"
 	"font:15px/1.5 system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif;overflow-wrap:anywhere}\n"
-	"h1{font-size:1.5rem;margin:.2em 0 .4em}h2{font-size:1.25rem;margin:0 0 .3em}h3{font-size:1rem;margin:1.6em 0 .5em}\n"
+	"h1{font-size:1.5rem;margin:.2em 0 .4em}h2{font-size:1.25rem;margin:1.2em 0 .3em}.report h2{margin-top:0}header{display:flex;flex-wrap:wrap;gap:.3em 1.2em;align-items:baseline;border-bottom:1px solid var(--line);padding-bottom:.5em}h3{font-size:1rem;margin:1.6em 0 .5em}\n"
 	"p{margin:.4em 0}a{color:var(--link)}code,pre,.mono{font-family:ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;font-size:.86em}\n"
 	"pre{margin:.3em 0 0;padding:.6em .8em;background:var(--soft);border:1px solid var(--line);border-radius:6px;overflow-x:auto}\n"
 	".dim{color:var(--dim)}.badges{display:flex;flex-wrap:wrap;gap:6px;margin:.4em 0 .8em}\n"
@@ -61,13 +61,17 @@ static const char page_shapes[] =
 	".waits{position:relative;margin:.4em 0}.waits.marked{padding-top:1.5em}details{margin:.4em 0}dl:empty{display:none}.waits li{margin:.5em 0}.waits ol{list-style:none;margin:0;padding:0}\n"
 	".track{height:10px;background:var(--soft);border-radius:3px}.track i{display:block;height:10px;min-width:2px;border-radius:3px;"
 	"background:var(--bar);print-color-adjust:exact;-webkit-print-color-adjust:exact}.track i.loop{background:var(--bar-bad)}\n"
+	".track i.done{background:var(--bar-good)}.track i.failed{background:repeating-linear-gradient(90deg,var(--bar-bad) 0 3px,transparent 3px 5px);min-width:4px}"
+	".track i.deferred{background:repeating-linear-gradient(45deg,var(--bar-warn) 0 3px,transparent 3px 5px)}"
+	".track i.waiting{background:none;border:1px solid var(--bar-warn);height:6px}.lane i.waiting{top:2px}.lane{position:relative}.lane i{position:absolute;top:0}\n"
+	"nav{flex:1 1 20em}.refresh{margin:0;font-size:.85rem;color:var(--dim)}button{font:inherit;padding:.2em .9em;border:1px solid var(--line);border-radius:6px;background:var(--soft);color:var(--text)}\n"
 	".mark{position:absolute;top:0;bottom:0;border-left:1px dashed var(--dim);padding-left:4px;font-size:.75rem;color:var(--dim);pointer-events:none}\n"
 	".mark.left{border-left:0;border-right:1px dashed var(--dim);padding:0 4px 0 0}\n"
 	".scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.92rem}th,td{text-align:left;vertical-align:top;"
 	"padding:.3em .7em .3em 0;border-bottom:1px solid var(--line)}th{color:var(--dim);font-weight:600}td.number{white-space:nowrap}\n"
 	"summary{cursor:pointer}footer{color:var(--dim);font-size:.85rem;margin-top:2em}\n"
 	"@media (max-width:480px){body{padding:12px 10px 32px}.report{padding:12px}dl{grid-template-columns:1fr}dt{margin-top:.3em}}\n"
-	"@media print{figure svg{min-width:0}body{max-width:none;padding:0;font-size:11pt}.report{border:0;padding:0}figure,li,pre{break-inside:avoid}figure{overflow:visible}}\n";
+	"@media print{header{display:none}figure svg{min-width:0}body{max-width:none;padding:0;font-size:11pt}.report{border:0;padding:0}figure,li,pre{break-inside:avoid}figure{overflow:visible}}\n";
 
 void gw_style_graph(FILE *out)
 {

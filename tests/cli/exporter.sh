@@ -38,15 +38,45 @@ start_exporter() {
 
 # While the daemon is stopped each answer comes within $1 seconds, and tells.
 exporter_without_answers() {
-	local paths=(/healthz /metrics /v1/status /v1/reports /v1/waits)
+	local paths=(/ /healthz /metrics /v1/status /v1/reports /v1/waits)
 	SECONDS=0
 	get /healthz -m 5 # less than an idle connection may last
 	status_is "a stopped daemon: /healthz" 503
 	ok "a stopped daemon: why" grep -q "the daemon does not answer on $socket" "$work/out"
 	for path in "${paths[@]}"; do get "$path"; done
 	ok "a stopped daemon costs less than 5 s" test $SECONDS -lt 5
+	get /
+	status_is "a stopped daemon: /" 503
+	ok "a stopped daemon: the page says so" has "gpuwatchd does not answer.*the daemon does not answer on $socket"
+	ok "a stopped daemon: other programs read the page" xmllint --noout "$work/out"
 	get /metrics
 	ok "a stopped daemon: gpuwatch_up 0, and nothing else" test "$(grep -v '^#' "$work/out")" = "gpuwatch_up 0"
+}
+
+# For people, without a script.
+exporter_pages() {
+	local path
+	for path in / /boot; do
+		get "$path" -H 'Accept: text/html,application/xhtml+xml,*/*;q=0.8'
+		status_is "$path" 200
+		ok "$path is a page" test "$(header content-type)" = "text/html; charset=utf-8"
+		ok "$path: other programs read it" xmllint --noout "$work/out"
+		ok "$path: nothing from elsewhere" not grep -qE '(src|href)="([^/]|//)' "$work/out"
+		ok "$path: no address of the kernel" not grep -qE '0xffff[0-9a-f]{12}' "$work/out"
+	done
+	get /
+	ok "/: whoever waits, longest first" test "$(xmllint --xpath '//*[local-name()="td"][1]/text()' "$work/out" | xargs)" = \
+		"old-train kworker/2:1 compositor init"
+	ok "/: a graph for each report" test "$(grep -c '<svg [^>]*role="img"' "$work/out")" = "$(jq length <(curl -s "$exporter_url/v1/reports"))"
+	ok "/: how many of each kind" has '2 deadlocks'
+	get /boot
+	ok "/boot: a lane for each device" test "$(grep -c 'track lane' "$work/out")" = "$(jq '.devices | length' "$here/canned/probe-order.json")"
+	get / -H 'Accept: application/json'
+	ok "/ for who takes JSON only" test "$(jq -r .schema "$work/out")" = gpuwatch.status.v1
+	get /gpuwatch.js
+	ok "the script" test "$(header content-type)" = "text/javascript; charset=utf-8"
+	ok "is the file" cmp "$work/out" exporter/pages.js
+	ok "and allowed by the policy" grep -qi "^content-security-policy:.*script-src 'self'" "$work/head"
 }
 
 test_exporter_usage() {
@@ -107,6 +137,7 @@ test_exporter() {
 	get /metrics -I
 	status_is HEAD 200
 
+	exporter_pages
 	kill -STOP "$daemon"
 	sleep 1.1
 	exporter_without_answers
