@@ -73,7 +73,8 @@ static bool link_order_read_modules(struct link_order *order, const char *direct
 		return true;
 	r = gw_module_index_open(&order->modules, directory, -1);
 	if (r < 0) {
-		complain("cannot read the modules in %s: %s%s", directory, strerror(-r),
+		complain("cannot read the modules in %s: %s%s", directory,
+			 r == -EBADMSG ? "an index in it is damaged" : strerror(-r),
 			 r == -ENOENT ? " (has depmod been run there?)" : "");
 		return false;
 	}

@@ -1284,6 +1284,10 @@ test_link_order() {
 	expect_trouble "no kernel" 4 "is no kernel" probe-order --vmlinux /etc/passwd
 	expect_trouble "no symbols" 4 "/bin/true" probe-order --vmlinux /bin/true
 	expect_trouble "no modules" 4 "cannot read the modules in $work.*depmod" probe-order --vmlinux "$map" --modules "$work"
+	mkdir "$work/damaged"
+	tail -c +2 tests/fuzz/corpus/modules/damaged >"$work/damaged/modules.dep.bin"
+	expect_trouble "modules that would crash libkmod" 4 "cannot read the modules in $work/damaged: an index in it is damaged" \
+		probe-order --vmlinux "$map" --modules "$work/damaged"
 	mkdir "$work/bare" # with no other map beside it, which would be used instead
 	grep -v __initcall "$map" >"$work/bare/System.map"
 	expect_trouble "a map without initcalls" 4 "no symbols\|initcall" probe-order --vmlinux "$work/bare/System.map"

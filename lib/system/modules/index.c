@@ -15,9 +15,11 @@
 #include "lib/base/files.h"
 #include "lib/base/json.h"
 #include "lib/base/module-name.h"
+#include "lib/system/modules/trie.h"
 
 #define NAME_SIZE 64 /* MODULE_NAME_LEN is 56 on 64-bit machines */
 #define CANDIDATES_MAX 4096
+#define INDEX_FILE_MAX (64 << 20) /* the biggest one of Debian has 2 MiB */
 
 struct gw_module_index {
 	struct kmod_ctx *kmod;
@@ -89,9 +91,31 @@ static int index_open_kmod(struct gw_module_index *index, const char *directory,
 	return 0;
 }
 
+/* libkmod trusts what it reads: the indexes that it opens, and that are there. */
+static int index_check_files(const char *directory)
+{
+	static const char *const names[] = { "modules.dep.bin", "modules.alias.bin", "modules.symbols.bin",
+					     "modules.builtin.bin", "modules.builtin.alias.bin" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		_cleanup_free_ char *data = NULL;
+		char path[PATH_MAX + 32];
+		size_t size;
+		int r;
+
+		snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
+		r = gw_file_whole(AT_FDCWD, path, INDEX_FILE_MAX, &data, &size);
+		if (r < 0 && !(r == -ENOENT && i > 0))
+			return r;
+		if (r == 0 && !gw_trie_is_sound(data, size))
+			return -EBADMSG;
+	}
+	return 0;
+}
+
 static int index_open(struct gw_module_index *index, const char *directory)
 {
-	char own[PATH_MAX], dep[PATH_MAX + 16];
+	char own[PATH_MAX];
 	struct utsname host;
 	int r;
 
@@ -102,10 +126,8 @@ static int index_open(struct gw_module_index *index, const char *directory)
 	if (!index->asked || !index->blacklisted || !index->softdeps || !index->known || uname(&host) < 0)
 		return -ENOMEM;
 	snprintf(own, sizeof(own), "/lib/modules/%s", host.release);
-	snprintf(dep, sizeof(dep), "%s/modules.dep.bin", directory);
-	if (!gw_path_exists(AT_FDCWD, dep))
-		return -ENOENT;
-	r = index_open_kmod(index, directory, strcmp(directory, own) == 0);
+	r = index_check_files(directory);
+	r = r ?: index_open_kmod(index, directory, strcmp(directory, own) == 0);
 	r = r ?: index_read_blacklist(index);
 	return r ?: index_read_softdeps(index);
 }

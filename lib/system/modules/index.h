@@ -19,7 +19,7 @@ struct gw_module_index;
  *	built in is "available"
  *
  * modprobe's configuration is read for the running kernel's directory only. Returns 0 or -errno (-ENOENT: no such
- * directory, or depmod has not been run there).
+ * directory, or depmod has not been run there; -EBADMSG: an index in it is damaged).
  */
 int gw_module_index_open(struct gw_module_index **ret, const char *directory, int loaded);
 void gw_module_index_close(struct gw_module_index *index);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The format is that of libkmod/libkmod-index.c: numbers are big-endian, and the high bits of an offset show which parts its
+ * node has. depmod writes the children before the node, so that there are no circles.
+ */
+#include "lib/system/modules/trie.h"
+
+#include <endian.h>
+#include <stdint.h>
+#include <string.h>
+
+#define TRIE_MAGIC 0xB007F457u
+#define TRIE_VERSION 0x00020001u
+#define TRIE_PREFIX 0x80000000u
+#define TRIE_VALUES 0x40000000u
+#define TRIE_CHILDREN 0x20000000u
+#define TRIE_OFFSET 0x0fffffffu
+
+/* Letters of keys are ASCII. */
+#define TRIE_LETTERS 128
+
+/* No alias and no name has as many letters. libkmod calls itself for each of them. */
+#define TRIE_DEPTH 512
+
+struct trie {
+	const char *data;
+	size_t size;
+	size_t visits; /* left: a node has a byte at least */
+};
+
+/* Where a node is read. */
+struct trie_reader {
+	const char *data;
+	size_t size, at;
+	bool failed;
+};
+
+static uint32_t trie_number(struct trie_reader *reader)
+{
+	uint32_t number;
+
+	if (reader->failed || reader->size - reader->at < sizeof(number)) {
+		reader->failed = true;
+		return 0;
+	}
+	memcpy(&number, reader->data + reader->at, sizeof(number));
+	reader->at += sizeof(number);
+	return be32toh(number);
+}
+
+static unsigned char trie_letter(struct trie_reader *reader)
+{
+	if (reader->failed || reader->at == reader->size) {
+		reader->failed = true;
+		return 0;
+	}
+	return (unsigned char)reader->data[reader->at++];
+}
+
+static void trie_text(struct trie_reader *reader)
+{
+	const char *end = reader->failed ? NULL : memchr(reader->data + reader->at, '\0', reader->size - reader->at);
+
+	reader->failed = !end;
+	if (end)
+		reader->at = (size_t)(end + 1 - reader->data);
+}
+
+static bool trie_node_is_sound(struct trie *trie, uint32_t offset, unsigned depth);
+
+static bool trie_children_are_sound(struct trie *trie, struct trie_reader *reader, uint32_t node, unsigned depth)
+{
+	unsigned char first = trie_letter(reader), last = trie_letter(reader);
+
+	if (reader->failed || first > last || last >= TRIE_LETTERS)
+		return false;
+	for (unsigned i = first; i <= last; i++) {
+		uint32_t child = trie_number(reader);
+
+		if (reader->failed)
+			return false;
+		if (child & TRIE_OFFSET &&
+		    ((child & TRIE_OFFSET) >= node || !trie_node_is_sound(trie, child, depth + 1)))
+			return false;
+	}
+	return true;
+}
+
+static bool trie_node_is_sound(struct trie *trie, uint32_t offset, unsigned depth)
+{
+	uint32_t node = offset & TRIE_OFFSET;
+	struct trie_reader reader = { trie->data, trie->size, node, node > trie->size };
+
+	if (reader.failed || depth > TRIE_DEPTH || trie->visits-- == 0)
+		return false;
+	if (offset & TRIE_PREFIX)
+		trie_text(&reader);
+	if (offset & TRIE_CHILDREN && !trie_children_are_sound(trie, &reader, node, depth))
+		return false;
+	for (uint32_t n = offset & TRIE_VALUES ? trie_number(&reader) : 0; n > 0 && !reader.failed; n--) {
+		trie_number(&reader); /* its priority */
+		trie_text(&reader);
+	}
+	return !reader.failed;
+}
+
+bool gw_trie_is_sound(const char *data, size_t size)
+{
+	struct trie trie = { data, size, size };
+	struct trie_reader reader = { data, size, 0, false };
+	uint32_t root;
+
+	if (trie_number(&reader) != TRIE_MAGIC || trie_number(&reader) != TRIE_VERSION)
+		return true;
+	root = trie_number(&reader);
+	return reader.failed || !(root & TRIE_OFFSET) || trie_node_is_sound(&trie, root, 0);
+}
