@@ -8,8 +8,8 @@
 
 #include "lib/log-text/event.h"
 #include "lib/log-text/frame.h"
-#include "lib/log-text/line.h"
-#include "lib/log-text/scan.h"
+#include "lib/log-text/lines/line.h"
+#include "lib/log-text/lines/scan.h"
 #include "lib/log-text/task-line.h"
 #include "lib/system/kmsg.h"
 

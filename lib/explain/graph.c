@@ -213,6 +213,9 @@ static int text_graph_blocker(struct gw_text_graph *graph, uint32_t actor, bool 
 		return 0;
 	*found = true;
 	owner_index = (uint32_t)(owner - graph->scene->actors);
+	/* Where its stack is not there, the line alone shows that it waits. */
+	if (text_graph_node(graph, graph->nodes[actor])->wait.kind == GW_WAIT_NONE)
+		text_graph_node(graph, graph->nodes[actor])->wait.kind = GW_WAIT_LOCK;
 	confidence = text_graph_blocker_confidence(blocker);
 	/* The number of the worker that has this name now is another one: see gw_scene_init(). */
 	if (owner->task != blocker->owner && confidence > GW_CONFIDENCE_PROBABLE)
@@ -839,6 +842,10 @@ static enum gw_wait_kind text_graph_wait_kind(enum gw_text_wait_kind kind)
 		return GW_WAIT_NOTIFIER;
 	case GW_TEXT_WAIT_THREAD:
 		return GW_WAIT_TASK;
+	case GW_TEXT_WAIT_PAGE:
+		return GW_WAIT_PAGE;
+	case GW_TEXT_WAIT_RUNTIME_PM:
+		return GW_WAIT_POWER;
 	default:
 		return gw_text_wait_is_lock(kind) ? GW_WAIT_LOCK : GW_WAIT_NONE;
 	}

@@ -293,12 +293,21 @@ static bool judge_ends_at_fence(const struct judge *judge, uint32_t node)
 	       judge_node(judge, judge->end[node])->type == GW_NODE_FENCE;
 }
 
-/* Every task is listed, and none can have the lock but those that wait for such a one: they hold each other up, or one cause does. */
+/* It waits for a lock that nobody in the log can have. */
 static bool judge_ends_at_open_lock(const struct judge *judge, uint32_t node)
 {
-	return judge->graph->scene->all_listed && judge->end[node] != GW_NO_NODE && judge->length[node] == 1 &&
+	return judge->end[node] != GW_NO_NODE && judge->length[node] == 1 &&
 	       judge_node(judge, judge->end[node])->type == GW_NODE_LOCK &&
 	       judge_node(judge, judge->end[node])->n_out == 0;
+}
+
+/* Of one driver: they hold each other up, or whoever has these locks is one and the same. */
+static bool judge_same_open_lock(const struct judge *judge, uint32_t a, uint32_t b)
+{
+	const struct gw_actor *x = gw_text_graph_actor(judge->graph, a), *y = gw_text_graph_actor(judge->graph, b);
+
+	return judge_ends_at_open_lock(judge, a) && judge_ends_at_open_lock(judge, b) &&
+	       x->driver.kind != GW_SUBSYSTEM_UNKNOWN && !x->driver.generic && gw_partner_same_driver(x, y);
 }
 
 /* Nobody holds anybody up, and all of them wait in the same place, or for the same server or disk: one cause. */
@@ -314,7 +323,7 @@ static bool judge_same_cause(const struct judge *judge, uint32_t a, uint32_t b)
 		return false;
 	if (judge_ends_at_fence(judge, a) && judge_ends_at_fence(judge, b))
 		return gw_partner_same_driver(x, y);
-	if (judge_ends_at_open_lock(judge, a) && judge_ends_at_open_lock(judge, b))
+	if (judge_same_open_lock(judge, a, b))
 		return true;
 	one = gw_scene_place(scene, x);
 	other = gw_scene_place(scene, y);

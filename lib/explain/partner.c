@@ -78,6 +78,12 @@ static bool partner_is_there(const struct gw_scene *scene, const struct gw_actor
 	       other->inner.kind == waiter->inner.kind;
 }
 
+static bool partner_is_there_by_name(const struct gw_scene *scene, const struct gw_actor *waiter,
+				     const struct gw_actor *other)
+{
+	return partner_is_there(scene, waiter, other) && strcmp(other->inner.name, waiter->inner.name) == 0;
+}
+
 static bool partner_holds_in_driver(const struct gw_scene *scene, const struct gw_actor *waiter,
 				    const struct gw_actor *other)
 {
@@ -94,6 +100,12 @@ static struct gw_partners partner_all_holders(const struct gw_scene *scene, uint
 {
 	struct gw_partners partners;
 
+	/* A lock of the clocks, of a bus and so on, whoever wants it: the one of them that is in the midst of something there has it. */
+	if (scene->actors[actor].inner.kind == GW_SUBSYSTEM_BUS) {
+		partners = partner_find(scene, actor, partner_is_there_by_name);
+		if (partners.count)
+			return partners;
+	}
 	if (scene->actors[actor].driver.kind != GW_SUBSYSTEM_UNKNOWN)
 		return partner_find(scene, actor, partner_holds_in_driver);
 	/* The device's lock, which its state is changed under. */
@@ -428,9 +440,32 @@ static bool partner_calls_back(const struct gw_scene *scene, const struct gw_act
 	return false;
 }
 
+/* In a callback, all modules between that and the wait are one: its own driver wants the device back. */
+static bool partner_wants_its_own(const struct gw_scene *scene, const struct gw_actor *actor)
+{
+	const struct gw_log_frame *frames;
+	const char *module = NULL;
+
+	gw_scene_frames(scene, actor, &frames);
+	for (uint32_t i = actor->wait.caller; i < actor->callback_frame; i++) {
+		if (!frames[i].reliable || !*frames[i].module)
+			continue;
+		if (module && module != frames[i].module)
+			return false;
+		module = frames[i].module;
+	}
+	return module != NULL;
+}
+
 struct gw_partners gw_partner_callbacks(const struct gw_scene *scene, uint32_t actor)
 {
-	return partner_find(scene, actor, partner_calls_back);
+	struct gw_partners partners = partner_find(scene, actor, partner_calls_back);
+	const struct gw_actor *at = &scene->actors[actor];
+
+	/* Nobody else is in one: it waits for the end of what it runs itself. */
+	if (partners.count == 0 && at->hung && at->callback && !at->wait.timed && partner_wants_its_own(scene, at))
+		partners = (struct gw_partners){ .actors = { actor }, .count = 1 };
+	return partners;
 }
 
 /* ---- CPUs -------------------------------------------------------------------------------------------------------- */

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "lib/log-text/scan.h"
+#include "lib/log-text/lines/scan.h"
 
 struct boot_line {
 	const char *begins, *ends; /* "" = anyhow */

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "lib/log-text/scan.h"
+#include "lib/log-text/lines/scan.h"
 
 struct event_words {
 	const char *first;  /* must be in the message, */
@@ -52,6 +52,8 @@ static const struct event_words event_table[] = {
 	{ "device lost from bus", NULL, NULL, GW_LOG_EVENT_DEVICE_LOST },
 	{ "A GPU crash dump has been created", NULL, NULL, GW_LOG_EVENT_DEVCOREDUMP },
 	/* Of all drivers */
+	/* drm_dev_wedged_event(), with the way in which it recovered */
+	{ "wedged, but recovered", NULL, NULL, GW_LOG_EVENT_RESET_SUCCESS },
 	{ "wedged", NULL, "not wedged", GW_LOG_EVENT_WEDGED },
 	{ "device lost", NULL, NULL, GW_LOG_EVENT_DEVICE_LOST },
 	{ "flip_done timed out", NULL, NULL, GW_LOG_EVENT_FLIP_TIMEOUT },

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/log-text/scan.h"
+#include "lib/log-text/lines/scan.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "lib/base/array.h"
+#include "lib/base/cleanup.h"
 #include "lib/log-text/boot-line.h"
 #include "lib/log-text/frame.h"
-#include "lib/log-text/journal.h"
-#include "lib/log-text/scan.h"
+#include "lib/log-text/lines/journal.h"
+#include "lib/log-text/lines/pstore.h"
+#include "lib/log-text/lines/scan.h"
 #include "lib/log-text/shape.h"
 
 /* Pieces that one message can have been wrapped into. */
@@ -31,12 +33,13 @@ struct message_reader {
 	size_t reported;
 	struct gw_log_message pending; /* length 0 = none */
 	int pieces;
-	char joined[GW_LOG_MESSAGE_SIZE], stripped[GW_LOG_MESSAGE_SIZE];
+	char joined[GW_LOG_MESSAGE_SIZE], plain[GW_LOG_MESSAGE_SIZE];
 	struct gw_log_entry entry;
 	bool inside_entry;
 	bool prefixed;	   /* any line has something in front */
 	size_t full_width; /* lines of so many bytes were broken off there, wherever that was; 0 = at blanks, if at all */
 	bool full, blank; /* the line before was one of them; ended with a blank */
+	bool bare;	  /* the line before had nothing but what stands in front */
 };
 
 /* ---- lines of the text --------------------------------------------------------------------- */
@@ -186,25 +189,68 @@ static int message_take(struct message_reader *reader, const struct gw_log_line 
 	if (message_continue(reader, line))
 		return 0;
 	r = message_flush(reader);
-	reader->pending.origin = *line;
+	/* Wrapped right behind what stands in front. */
+	if (line->prefixed || !reader->bare)
+		reader->pending.origin = *line;
 	reader->pending.origin.text = NULL;
+	reader->bare = line->prefixed && line->length == 0;
 	reader->pending.length = message_append(reader->pending.text, 0, line);
 	return r;
 }
 
-/* The line without what sets colours on a terminal. */
-static size_t message_strip(struct message_reader *reader, const char *text, size_t length)
+/* What stands for one character in HTML; 0 = nothing does. Moves @at to its end. */
+static char message_entity(const char *text, size_t length, size_t *at)
 {
+	static const struct {
+		const char *name;
+		char character;
+	} entities[] = { { "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' }, { "&quot;", '"' }, { "&#39;", '\'' } };
+
+	for (size_t i = 0; i < sizeof(entities) / sizeof(entities[0]); i++) {
+		size_t size = strlen(entities[i].name);
+
+		if (length - *at < size || memcmp(text + *at, entities[i].name, size) != 0)
+			continue;
+		*at += size - 1;
+		return entities[i].character;
+	}
+	return 0;
+}
+
+/* Quote marks in front of an object; those of other lines are read with their prefix. */
+static void message_unquote(const char **text, size_t *length)
+{
+	size_t at = 0;
+
+	while (at < *length && ((*text)[at] == '>' || (*text)[at] == ' '))
+		at++;
+	if (at == *length || (*text)[at] != '{')
+		return;
+	*text += at;
+	*length -= at;
+}
+
+/* The line without what sets colours on a terminal, and with the characters that a web page has names for, in @plain. */
+static void message_plain(char plain[GW_LOG_MESSAGE_SIZE], const char **text, size_t *length)
+{
+	const char *from;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < length && kept < sizeof(reader->stripped); i++) {
-		if (text[i] == 0x1b && i + 1 < length && text[i + 1] == '[')
-			for (i += 2; i < length && !gw_scan_is_letter(text[i]); i++)
+	message_unquote(text, length);
+	from = *text;
+	if (!memchr(from, 0x1b, *length) && !memchr(from, '&', *length))
+		return;
+	for (size_t i = 0; i < *length && kept < GW_LOG_MESSAGE_SIZE; i++) {
+		char character = from[i] == '&' ? message_entity(from, *length, &i) : 0;
+
+		if (from[i] == 0x1b && i + 1 < *length && from[i + 1] == '[')
+			for (i += 2; i < *length && !gw_scan_is_letter(from[i]); i++)
 				;
 		else
-			reader->stripped[kept++] = text[i];
+			plain[kept++] = character ? character : from[i];
 	}
-	return kept;
+	*text = plain;
+	*length = kept;
 }
 
 static int message_physical(struct message_reader *reader, const char *text, size_t length)
@@ -213,10 +259,7 @@ static int message_physical(struct message_reader *reader, const char *text, siz
 	struct gw_log_line line;
 	int r;
 
-	if (memchr(text, 0x1b, length)) {
-		length = message_strip(reader, text, length);
-		text = reader->stripped;
-	}
+	message_plain(reader->plain, &text, &length);
 	entry = gw_log_entry_line(&reader->entry, text, length, &reader->inside_entry);
 	if (entry == GW_LOG_ENTRY_MORE)
 		return 0;
@@ -309,6 +352,7 @@ static bool message_is_newest_first(const struct message_order *order)
 static bool message_find_order(const char *text, size_t size, bool *prefixed, size_t *full_width)
 {
 	struct message_order order = { .last_us = -1, .wall_us = -1 };
+	char plain[GW_LOG_MESSAGE_SIZE];
 	struct gw_log_entry entry;
 	bool inside = false;
 	size_t offset = 0;
@@ -319,6 +363,7 @@ static bool message_find_order(const char *text, size_t size, bool *prefixed, si
 		size_t length = message_line(text, size, &offset, &start);
 		struct gw_log_line line;
 
+		message_plain(plain, &start, &length);
 		gw_log_line_parse(&line, start, length);
 		if (gw_log_entry_line(&entry, start, length, &inside) == GW_LOG_ENTRY_WHOLE)
 			line = entry.line;
@@ -379,6 +424,7 @@ static int message_read_forwards(struct message_reader *reader)
 static size_t *message_starts(const struct message_reader *reader, size_t *count)
 {
 	size_t allocated = 0, *starts = NULL;
+	char plain[GW_LOG_MESSAGE_SIZE];
 
 	*count = 0;
 	if (gw_array_reserve(starts, 0, allocated, 1) < 0)
@@ -389,6 +435,7 @@ static size_t *message_starts(const struct message_reader *reader, size_t *count
 		const char *start;
 
 		length = message_line(reader->text, reader->size, &offset, &start);
+		message_plain(plain, &start, &length);
 		gw_log_line_parse(&line, start, length);
 		if (reader->prefixed && !line.prefixed && *count && line.length && *start != '{')
 			continue;
@@ -420,10 +467,14 @@ int gw_log_messages(const char *text, size_t size, gw_log_message_found found, g
 		    bool *newest_first)
 {
 	struct message_reader *reader = calloc(1, sizeof(*reader));
+	_cleanup_free_ char *ordered = NULL;
 	int r;
 
-	if (!reader)
+	if (!reader || gw_log_pstore_order(text, &size, &ordered) < 0) {
+		free(reader);
 		return -ENOMEM;
+	}
+	text = ordered ? ordered : text;
 	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
 		text += 3; /* a byte order mark */
 		size -= 3;

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/log-text/line.h"
+#include "lib/log-text/lines/line.h"
 
 /* Longer messages are cut; the kernel's own limit is 1024. */
 #define GW_LOG_MESSAGE_SIZE 2048

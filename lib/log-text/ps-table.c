@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/log-text/scan.h"
+#include "lib/log-text/lines/scan.h"
 
 struct word {
 	const char *at;

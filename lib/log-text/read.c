@@ -12,8 +12,8 @@
 
 #include "lib/log-text/event.h"
 #include "lib/log-text/frame.h"
+#include "lib/log-text/lines/scan.h"
 #include "lib/log-text/ps-table.h"
-#include "lib/log-text/scan.h"
 #include "lib/log-text/task-line.h"
 
 /* Writers that are told apart at a time; direct-mapped. */

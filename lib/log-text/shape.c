@@ -6,7 +6,7 @@
 
 #include "lib/log-text/boot-line.h"
 #include "lib/log-text/frame.h"
-#include "lib/log-text/scan.h"
+#include "lib/log-text/lines/scan.h"
 #include "lib/log-text/task-line.h"
 
 /* Whole as they are. */

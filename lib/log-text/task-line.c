@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/log-text/scan.h"
+#include "lib/log-text/lines/scan.h"
 
 static void task_line_copy(char *ret, const char *from, size_t length)
 {

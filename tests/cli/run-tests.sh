@@ -817,6 +817,7 @@ test_explain() {
 	ok "explain of a healthy boot, in a sentence" has '^This log shows no hang'
 	expect "explain of a healthy boot, JSON" 0 explain --json "$work/healthy.txt"
 	ok "explain of a healthy boot is an empty array" test "$(jq -c . "$work/out")" = '[]'
+	ok "explain: every format, with two damages" $here/check-damage
 	expect "explain of two files" 1 explain "$work/healthy.txt" "$log"
 	expect_trouble "explain without a file" 2 "explain needs FILE" explain
 	expect_trouble "explain of a missing file" 4 "cannot read.*No such file" explain "$work/none"

@@ -1103,6 +1103,83 @@ static void test_fence_below_a_flush(void **state)
 	assert_open(&told, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "");
 }
 
+/* The clocks' lock is held by who changes a clock's rate, not by a GPU's driver that wants it as well. */
+static void test_lock_of_the_clocks(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "kworker/u8:2", 90, "commit_work [drm_kms_helper]",
+	     MUTEX "clk_prepare_lock clk_set_min_rate vc4_atomic_commit_tail@vc4 commit_tail@drm_kms_helper" WORK);
+	hung(&told, "chromium", 91, NULL, MUTEX "clk_prepare_lock clk_round_rate v3d_submit_cl_ioctl@v3d" IOCTL);
+	hung(&told, "kworker/1:2", 92, "dbs_work_handler",
+	     SLEEP
+	     "schedule_timeout wait_for_completion_timeout rpi_firmware_property_list raspberrypi_fw_set_rate clk_change_rate clk_set_rate dev_pm_opp_set_rate" WORK);
+	assert_explained(&told, GW_CLASS_LONG_WAIT, GW_CONFIDENCE_PROBABLE, "task:92", "bus", "clock",
+			 "task:90 task:91");
+}
+
+#define RESUME SLEEP "rpm_resume __pm_runtime_resume "
+#define SUSPENDS " pci_pm_runtime_suspend __rpm_callback rpm_callback rpm_suspend pm_runtime_work" WORK
+
+/* The driver's callback wants the very device that it suspends. */
+static void test_callback_resumes_its_device(void **state)
+{
+	struct told told = { .length = 0 }, other = { .length = 0 };
+
+	(void)state;
+	hung(&told, "kworker/2:2", 90, "pm_runtime_work",
+	     RESUME "brix_runtime_get@brix brix_flush@brix brix_runtime_suspend@brix" SUSPENDS);
+	assert_explained(&told, GW_CLASS_RUNTIME_PM_CYCLE, GW_CONFIDENCE_PROBABLE, "task:90", "other", "brix", "");
+	/* Another driver's device, which may be on its way. */
+	hung(&other, "kworker/2:2", 90, "pm_runtime_work",
+	     RESUME "pci_config_pm_runtime_get acme_link@acme_hub brix_runtime_suspend@brix" SUSPENDS);
+	assert_open(&other, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "");
+}
+
+/* Lines alone, without any stack. */
+static void test_lines_without_stacks(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	tell(&told, "INFO: task swapper/0:1 is blocked on a mutex likely owned by task swapper/0:1.\n");
+	assert_explained(&told, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROVEN, "task:1", "unknown", "", "");
+}
+
+/* One report of two that wait in one driver for what nobody in the log can have. */
+static void test_locks_of_one_driver(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	two_wait_for_a_lock(&told);
+	assert_open(&told, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "");
+}
+
+/* Since 6.15 the kernel's word for a reset that went well has "wedged" in it. */
+static void test_wedged_but_recovered(void **state)
+{
+	static const char *const lines[] = {
+		"amdgpu 0000:0c:00.0: [drm] device wedged, but recovered through reset\n",
+		"xe 0000:03:00.0: [drm] device wedged, needs recovery\n",
+	};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct told told = { .length = 0 };
+		struct gw_explanation explanation;
+
+		tell(&told, "amdgpu 0000:0c:00.0: amdgpu: ring gfx_0.0.0 timeout, signaled seq=136, emitted seq=138\n");
+		tell(&told, "%s", lines[i]);
+		explain_text(&explanation, told.text);
+		assert_int_equal(explanation.count, i);
+		if (i)
+			assert_int_equal(explanation.reports[0]->class, GW_CLASS_SILENT_DEVICE);
+		gw_explanation_deinit(&explanation);
+	}
+}
+
 /* Pasted twice, its time begins anew. */
 static void test_pasted_twice(void **state)
 {
@@ -1383,6 +1460,11 @@ int main(void)
 		cmocka_unit_test(test_item_waits_for_its_cpu),
 		cmocka_unit_test(test_entity_waits_for_its_thread),
 		cmocka_unit_test(test_fence_below_a_flush),
+		cmocka_unit_test(test_lock_of_the_clocks),
+		cmocka_unit_test(test_callback_resumes_its_device),
+		cmocka_unit_test(test_lines_without_stacks),
+		cmocka_unit_test(test_locks_of_one_driver),
+		cmocka_unit_test(test_wedged_but_recovered),
 		cmocka_unit_test(test_pasted_twice),
 		cmocka_unit_test(test_torn_stack),
 		cmocka_unit_test(test_reader_waits_for_invalidation),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Steps through a line that ends with a NUL. */
-#include "lib/log-text/scan.h"
+#include "lib/log-text/lines/scan.h"
 
 #include <string.h>
 

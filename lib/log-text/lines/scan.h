@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Small steps through a line: each moves the pointer only if it finds what it looks for. */
-#ifndef GPUWATCH_LIB_LOG_TEXT_SCAN_H
-#define GPUWATCH_LIB_LOG_TEXT_SCAN_H
+#ifndef GPUWATCH_LIB_LOG_TEXT_LINES_SCAN_H
+#define GPUWATCH_LIB_LOG_TEXT_LINES_SCAN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Of an entry's fields the few that a kernel log needs. */
-#include "lib/log-text/journal.h"
+#include "lib/log-text/lines/journal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,10 +9,13 @@
 #include <jansson.h>
 
 #include "lib/base/hash.h"
-#include "lib/log-text/scan.h"
+#include "lib/log-text/lines/scan.h"
 
 static void entry_message(struct gw_log_entry *entry, const char *text, size_t length)
 {
+	/* As of other lines: the kernel indents what belongs to a report. */
+	for (; length > 0 && (*text == ' ' || *text == '\t'); length--)
+		text++;
 	if (length > sizeof(entry->text) - 1)
 		length = sizeof(entry->text) - 1;
 	memcpy(entry->text, text, length);

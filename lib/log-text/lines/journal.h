@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Entries of journalctl's formats json, json-pretty and export, as lines. */
-#ifndef GPUWATCH_LIB_LOG_TEXT_JOURNAL_H
-#define GPUWATCH_LIB_LOG_TEXT_JOURNAL_H
+#ifndef GPUWATCH_LIB_LOG_TEXT_LINES_JOURNAL_H
+#define GPUWATCH_LIB_LOG_TEXT_LINES_JOURNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lib/log-text/line.h"
+#include "lib/log-text/lines/line.h"
 
 /* The entry that is being read. */
 struct gw_log_entry {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What stands before a message. Bounded steps over the line's beginning; nothing here looks at the rest of it. */
-#include "lib/log-text/line.h"
+#include "lib/log-text/lines/line.h"
 
 #include <string.h>
 
 #include "lib/base/hash.h"
-#include "lib/log-text/scan.h"
+#include "lib/log-text/lines/scan.h"
 
 /* A prefix of more parts than this is none. */
 #define PARTS_MAX 12
@@ -178,11 +178,29 @@ static bool line_dmesg_date(struct cursor *cursor, int64_t *us)
 
 /* ---- the parts of a prefix -------------------------------------------------------------------- */
 
+/* "+# [  153.650241]": quoted in a comment, perhaps in a patch; no more than that, as names of locks begin with '#', too. */
+static void line_comment_mark(struct cursor *cursor)
+{
+	struct cursor try = *cursor, time;
+
+	line_char(&try, '+');
+	if (!line_char(&try, '#') && !line_char(&try, '*') && try.at == cursor->at)
+		return;
+	line_spaces(&try);
+	time = try;
+	if (!line_char(&time, '['))
+		return;
+	line_spaces(&time);
+	if (line_left(&time) && gw_scan_is_digit(*time.at))
+		*cursor = try;
+}
+
 static void line_quote_marks(struct cursor *cursor)
 {
 	do
 		line_spaces(cursor);
 	while (line_char(cursor, '>'));
+	line_comment_mark(cursor);
 }
 
 /* "<6>", of RFC 5424 "<6>1 " */

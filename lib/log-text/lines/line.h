@@ -3,8 +3,8 @@
  * One line of a text as it reached us, without what was put in front of the kernel's message on the way: quote marks,
  * priority, syslog's and journalctl's date and host, the kernel's time and caller.
  */
-#ifndef GPUWATCH_LIB_LOG_TEXT_LINE_H
-#define GPUWATCH_LIB_LOG_TEXT_LINE_H
+#ifndef GPUWATCH_LIB_LOG_TEXT_LINES_LINE_H
+#define GPUWATCH_LIB_LOG_TEXT_LINES_LINE_H
 
 #include <stdbool.h>
 #include <stddef.h>
