@@ -21,7 +21,7 @@ usage() {
 }
 
 # What the programs link; tests/arm64 gets the same for another architecture.
-libraries=(libbpf-dev libelf-dev zlib1g-dev libsystemd-dev libsmartcols-dev libjansson-dev libkmod-dev libmicrohttpd-dev)
+libraries=(libbpf-dev libelf-dev zlib1g-dev libsystemd-dev libsmartcols-dev libncurses-dev libjansson-dev libkmod-dev libmicrohttpd-dev)
 
 packages=(
 	"${libraries[@]}"
@@ -31,6 +31,8 @@ packages=(
 	libcmocka-dev python3 python3-jsonschema jq curl protobuf-compiler dbus kmod xz-utils git clang-format shellcheck mandoc
 	# what pictures are read with
 	libxml2-utils graphviz
+	# what shows a terminal to a script
+	tmux
 )
 
 guest_packages=(

@@ -25,6 +25,7 @@
 #include "cli/lib/output.h"
 #include "cli/lib/text.h"
 #include "cli/render/picture.h"
+#include "cli/top/top.h"
 #include "lib/base/bus-names.h"
 #include "lib/base/cleanup.h"
 
@@ -68,6 +69,11 @@ static const struct command commands[] = {
 	  "a GPU driver's, NFS's, a disk's, that of memory, or unknown.\n" },
 	{ "timelines", NULL, 0, command_timelines, "fence timelines and who signals them",
 	  "Shows each fence timeline with its last signaller, its rate and who waits for it.\n" },
+	{ "top", NULL, 0, command_top, "reports, waits and timelines on a screen that stays up to date",
+	  "Shows reports first, then waits by age and timelines by rate, anew each second, also while\n"
+	  "the daemon hangs: it shows how old the answer is then. Needs a terminal.\n"
+	  "Keys: q quits; Tab goes to the other table; Up, Down, PgUp, PgDn, Home and End move in it;\n"
+	  "p pauses.\n" },
 	{ "faults", NULL, 0, command_faults, "GPU page faults that are being handled",
 	  "Shows who handles each, since when, of which device, for which process, and what that waits\n"
 	  "for.\n" },

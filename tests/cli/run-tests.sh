@@ -41,7 +41,7 @@ build() {
 	# shellcheck disable=SC2086,SC2046
 	$cc $san -std=c17 -D_GNU_SOURCE -I. -DGW_DATADIR="\"$work\"" -c $table.c -o "$work/dependency-files.o" &&
 		$cc $san "${objects[@]}" "$work/dependency-files.o" build/san/libgpuwatch.a \
-			$(pkg-config --libs libsystemd jansson smartcols zlib libkmod libelf) -o "$work/gpuwatch-cli"
+			$(pkg-config --libs libsystemd jansson smartcols ncursesw zlib libkmod libelf) -o "$work/gpuwatch-cli"
 }
 
 build_helpers() {
@@ -61,6 +61,7 @@ elif ! build; then
 fi
 . $here/exporter.sh
 . $here/pictures.sh
+. $here/top.sh
 build_exporter || { echo "cli: gpuwatch-exporter does not build"; echo "0 passed, 1 failed"; exit 1; }
 build_helpers || { echo "0 passed, 1 failed"; exit 1; }
 PATH=$work:$PATH
@@ -152,7 +153,6 @@ socket=$work/private
 test_usage() {
 	expect_trouble "no command" 2 "which command"
 	expect_trouble "unknown command" 2 "no such command: frobnicate" frobnicate
-	expect_trouble "a command of another milestone" 2 "no such command" top
 	expect_trouble "unknown option" 2 "unknown option --frob" --frob status
 	expect_trouble "unknown letter" 2 "unknown option -x" -x status
 	expect_trouble "unknown colour" 2 "pink" --color=pink status
@@ -178,10 +178,9 @@ test_usage() {
 	expect "help" 0 --help
 	ok "help lists the commands" has '^  deadlocks '
 	local command
-	ok "help is silent about what is not there" lacks "  top "
 	expect "version" 0 --version
 	ok "version is one line" grep -qx 'gpuwatch-cli [0-9.]*' "$work/out"
-	for command in status deadlocks stalls hazards check holders waits timelines faults kfd probe-order show export record bundle replay explain; do
+	for command in status deadlocks stalls hazards check holders waits timelines top faults kfd probe-order show export record bundle replay explain; do
 		expect "$command --help" 0 "$command" --help
 		ok "$command --help shows its usage" has "^usage: gpuwatch-cli $command "
 		ok "$command is in the manual" grep -q "^\.It Cm $command" docs/man/gpuwatch-cli.1
@@ -1446,6 +1445,7 @@ test_bundle
 test_class_pages
 test_show
 test_pictures
+test_top
 test_colour
 test_private
 test_other_version
