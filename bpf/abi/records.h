@@ -4,9 +4,9 @@
  * (per task, per timeline) and the record stream of a snapshot.
  *
  * A snapshot is a sequence of records, each a struct gw_record header followed
- * by the body of its type. The BPF iterators write TASK, ACTIVITY, RUNNING, SECTION,
+ * by the body of its type. The BPF iterators write TASK, INNER, ACTIVITY, RUNNING, SECTION,
  * DEVICE, FAULT, PRESENT, FENCE, LOCK, SEMAPHORE, WORK, TIMER and CLOCK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD, SYMBOL,
- * MODULE and WORD, which it alone can know. The same bytes are analysed live, saved by `gpuwatch-cli
+ * MODULE, GPU and WORD, which it alone can know. The same bytes are analysed live, saved by `gpuwatch-cli
  * record` and analysed again by `replay`, so a layout change needs a new
  * GW_LAYOUT_VERSION.
  *
@@ -182,6 +182,8 @@ enum gw_record_type {
 	GW_RECORD_DRIVER,
 	GW_RECORD_TIMER = 22,
 	GW_RECORD_WORD = 26,
+	GW_RECORD_INNER = 30,
+	GW_RECORD_GPU,
 	GW_RECORD_CLOCK = 32,
 	GW_RECORD_TYPES
 };
@@ -246,6 +248,13 @@ struct gw_task_record {
 	__u32 stack_depth;  /* frames below, innermost first */
 	struct gw_task_state watch; /* what the programs recorded; zeroes if nothing */
 	__u64 stack[GW_STACK_DEPTH];
+};
+
+/* Follows the TASK record of a task that waits for a mutex: its stack leaves out the functions of locks. */
+struct gw_inner_record {
+	struct gw_record header;
+	__u64 task;    /* struct task_struct */
+	__u64 address; /* in the function that the innermost frame of its stack called: a return address, from the stack itself */
 };
 
 /* Follows the TASK record of a task that runs, or could, and that others may need. */
@@ -489,6 +498,18 @@ struct gw_device {
 struct gw_device_record {
 	struct gw_record header;
 	struct gw_device device;
+};
+
+/* By user space: each card of the machine, by sysfs. Numbers are -1 where there is none. */
+struct gw_gpu_record {
+	struct gw_record header;
+	__s32 card;   /* N of /dev/dri/cardN */
+	__s32 render; /* of /dev/dri/renderDN */
+	__s32 kfd_node;
+	__u32 reserved;
+	char name[GW_NAME_SIZE];   /* of the device on its bus, e.g. a PCI address */
+	char driver[GW_NAME_SIZE]; /* that is bound to it, "" = none */
+	char module[56];	   /* of the driver, "" = built in, or none */
 };
 
 enum gw_section_kind {

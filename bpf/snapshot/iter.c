@@ -5,6 +5,7 @@
 #include "bpf/snapshot/entity.h"
 #include "bpf/snapshot/fault.h"
 #include "bpf/snapshot/fence.h"
+#include "bpf/snapshot/inner.h"
 #include "bpf/snapshot/lock.h"
 #include "bpf/snapshot/pending.h"
 #include "bpf/snapshot/section.h"
@@ -388,6 +389,7 @@ static __always_inline void emit_task(struct output *out, struct task_struct *ta
 	size = __builtin_offsetof(struct gw_task_record, stack) + size * sizeof(record->stack[0]);
 	record->header.size = size;
 	emit(out, record, size);
+	emit_inner(out);
 	emit_activity(out, task);
 	emit_running(out, task);
 	emit_sections(out, task);

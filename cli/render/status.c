@@ -210,10 +210,46 @@ static void status_print_probes(const struct terminal *terminal, const json_t *p
 		table_print(table, 2);
 }
 
+/* "card0", "renderD128"; "-": there is none. */
+static void status_gpu_cell(struct table *table, const json_t *gpu, const char *key, const char *prefix)
+{
+	if (field_given(gpu, key))
+		table_cell(table, "", "%s%" PRIu64, prefix, field_number(gpu, key));
+	else
+		table_cell(table, "", "-");
+}
+
+static void status_print_gpus(const struct terminal *terminal, const json_t *gpus)
+{
+	static const struct column columns[] = {
+		{ "DEVICE", COLUMN_TEXT }, { "DRIVER", COLUMN_TEXT },	{ "CARD", COLUMN_TEXT },
+		{ "RENDER", COLUMN_TEXT }, { "KFD NODE", COLUMN_TEXT },
+	};
+	_cleanup_table_ struct table *table = table_new(terminal, columns, sizeof(columns) / sizeof(columns[0]));
+	json_t *gpu;
+	size_t i;
+
+	if (json_array_size(gpus) == 0)
+		return;
+	terminal_put(terminal, "\n" STYLE_BOLD "GPUs" STYLE_END "\n");
+	json_array_foreach(gpus, i, gpu) {
+		const char *driver = field_string(gpu, "driver");
+
+		table_row(table);
+		table_cell(table, "", "%s", field_string(gpu, "name"));
+		table_cell(table, "", "%s", *driver ? driver : "-");
+		status_gpu_cell(table, gpu, "card", "card");
+		status_gpu_cell(table, gpu, "render", "renderD");
+		status_gpu_cell(table, gpu, "kfd_node", "");
+	}
+	table_print(table, 2);
+}
+
 void render_status(const struct terminal *terminal, const json_t *status)
 {
 	status_print_overview(terminal, status);
 	status_print_limitations(terminal, field_array(status, "limitations"));
+	status_print_gpus(terminal, field_array(status, "gpus"));
 	status_print_probes(terminal, field_array(status, "probes"));
 	status_print_patches(terminal, field_array(status, "probes"));
 }

@@ -36,6 +36,9 @@ struct remark {
 	char why[512]; /* room for the name of a pin directory, which is 255 bytes at most */
 };
 
+/* Cards come and go, and nobody reports that to the daemon: what it has read of them is good for so long. */
+#define GPUS_STALE_NS (10 * GW_NSEC_PER_SEC)
+
 #define REMARKS 3
 #define TIMELINES_SIZE (sizeof(struct gw_timeline) * GW_TIMELINE_SLOTS)
 
@@ -48,6 +51,8 @@ struct gw_loader {
 	struct gw_probes *probes;
 	struct gw_kallsyms *kallsyms;
 	struct gw_gpu_modules gpu_modules;
+	struct gw_gpus gpus;
+	uint64_t gpus_read_ns; /* CLOCK_MONOTONIC; 0 = never */
 	struct gw_reader *reader;
 	struct gw_sampler *sampler; /* NULL: this kernel does not let us */
 	struct ring_buffer *events;
@@ -219,6 +224,7 @@ static int loader_open_reader(struct gw_loader *loader)
 		.kallsyms = &loader->kallsyms,
 		.sampler = loader->sampler,
 		.gpu_modules = &loader->gpu_modules,
+		.gpus = &loader->gpus,
 	};
 	int events = gw_objects_map(objects, "events", 0);
 
@@ -536,6 +542,19 @@ static void loader_correct_waits(struct gw_loader *loader, uint64_t before)
 	}
 }
 
+const struct gw_gpus *gw_loader_gpus(struct gw_loader *loader)
+{
+	uint64_t now_ns = gw_now_mono_ns();
+	_cleanup_close_ int root = -1;
+
+	if (loader->gpus_read_ns && now_ns - loader->gpus_read_ns < GPUS_STALE_NS)
+		return &loader->gpus;
+	root = gw_directory_open(AT_FDCWD, "/");
+	gw_gpus_read(&loader->gpus, root);
+	loader->gpus_read_ns = now_ns;
+	return &loader->gpus;
+}
+
 int gw_loader_snapshot(struct gw_loader *loader, bool full, bool timelines, uint64_t min_wait_ns, void **data,
 		       size_t *size)
 {
@@ -545,6 +564,7 @@ int gw_loader_snapshot(struct gw_loader *loader, bool full, bool timelines, uint
 	/* Modules may come by the hundred: their symbols are read when something is looked at. */
 	if (loader->symbols_stale)
 		loader_read_symbols(loader);
+	gw_loader_gpus(loader);
 	r = gw_reader_snapshot(loader->reader, gw_probes_iterator(loader->probes), full, timelines, min_wait_ns, data,
 			       size);
 	if (r >= 0)

@@ -14,6 +14,7 @@
 #include "daemon/kernel/probe-info.h"
 #include "daemon/sampler.h"
 #include "lib/analysis/record/snapshot.h"
+#include "lib/system/devices/gpus.h"
 
 struct gw_loader;
 
@@ -95,6 +96,9 @@ void gw_loader_sample(struct gw_loader *loader, const struct gw_sampled_task *ta
  */
 int gw_loader_snapshot(struct gw_loader *loader, bool full, bool timelines, uint64_t min_wait_ns, void **data,
 		       size_t *size);
+
+/* The GPUs of the machine, at most ten seconds old; valid until the next snapshot. */
+const struct gw_gpus *gw_loader_gpus(struct gw_loader *loader);
 
 const struct gw_host_record *gw_loader_host(const struct gw_loader *loader);
 

@@ -304,6 +304,8 @@ static int reader_note_record(struct gw_reader *reader, const struct gw_record *
 		return reader_note_work(reader, (const struct gw_work_record *)record);
 	case GW_RECORD_TIMER:
 		return addresses_add(&reader->code, ((const struct gw_timer_record *)record)->function);
+	case GW_RECORD_INNER:
+		return addresses_add(&reader->code, ((const struct gw_inner_record *)record)->address);
 	case GW_RECORD_FAULT:
 		reader->saw_fault = true;
 		return 0;
@@ -498,6 +500,26 @@ static int reader_add_modules(struct gw_reader *reader)
 	for (size_t i = 0; i < modules->count && r == 0; i++)
 		r = reader_add_module(reader, modules->names[i]);
 	return r;
+}
+
+static int reader_add_gpus(struct gw_reader *reader)
+{
+	const struct gw_gpus *gpus = reader->source.gpus;
+
+	for (size_t i = 0; i < gpus->count; i++) {
+		const struct gw_gpu *gpu = &gpus->items[i];
+		struct gw_gpu_record *record = buffer_add_record(&reader->out, GW_RECORD_GPU, sizeof(*record));
+
+		if (!record)
+			return -ENOMEM;
+		record->card = gpu->card;
+		record->render = gpu->render;
+		record->kfd_node = gpu->kfd_node;
+		strncpy(record->name, gpu->name, sizeof(record->name) - 1);
+		strncpy(record->driver, gpu->driver, sizeof(record->driver) - 1);
+		strncpy(record->module, gpu->module, sizeof(record->module) - 1);
+	}
+	return 0;
 }
 
 static int reader_add_timeline(struct gw_reader *reader, const struct gw_timeline *timeline, bool inherited)
@@ -788,6 +810,8 @@ int gw_reader_snapshot(struct gw_reader *reader, int iterator, bool full, bool t
 		r = reader_add_symbols(reader);
 	if (r >= 0)
 		r = reader_add_modules(reader);
+	if (r >= 0)
+		r = reader_add_gpus(reader);
 	if (r < 0)
 		return r;
 	((struct gw_snapshot_record *)reader->out.data)->incomplete = incomplete < 0;

@@ -12,6 +12,7 @@
 
 #include "bpf/abi/shared.h"
 #include "daemon/sampler.h"
+#include "lib/system/devices/gpus.h"
 #include "lib/system/kallsyms.h"
 #include "lib/system/modules/gpu.h"
 
@@ -22,7 +23,7 @@ struct gw_reader;
  * @timelines: GW_TIMELINE_SLOTS of them, mapped
  * @wanted, @evicted, @drivers, @names, @getters, @hazards, @sections: file descriptors of maps, negative = not there
  * @kallsyms: where the current symbol table is kept, which may be exchanged between snapshots
- * @gpu_modules: which modules drive GPUs, likewise
+ * @gpu_modules: which modules drive GPUs, likewise; @gpus: what the GPUs are called
  */
 struct gw_reader_source {
 	struct gw_control *control;
@@ -31,6 +32,7 @@ struct gw_reader_source {
 	const struct gw_sampler *sampler; /* NULL = there is none */
 	struct gw_kallsyms **kallsyms;
 	const struct gw_gpu_modules *gpu_modules;
+	const struct gw_gpus *gpus;
 };
 
 int gw_reader_new(struct gw_reader **ret, const struct gw_reader_source *source);

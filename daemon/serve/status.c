@@ -126,6 +126,29 @@ static json_t *status_active_reports(const struct gw_reports *reports)
 	return kinds;
 }
 
+static json_t *status_gpu(const struct gw_gpu *gpu)
+{
+	json_t *json = json_pack("{s:s, s:s, s:s}", "name", gpu->name, "driver", gpu->driver, "module", gpu->module);
+
+	if (json && gpu->card >= 0)
+		json_object_set_new(json, "card", json_integer(gpu->card));
+	if (json && gpu->render >= 0)
+		json_object_set_new(json, "render", json_integer(gpu->render));
+	if (json && gpu->kfd_node >= 0)
+		json_object_set_new(json, "kfd_node", json_integer(gpu->kfd_node));
+	return json;
+}
+
+static json_t *status_gpus(struct gw_watch *watch)
+{
+	const struct gw_gpus *gpus = gw_loader_gpus(gw_watch_loader(watch));
+	json_t *array = json_array();
+
+	for (size_t i = 0; array && i < gpus->count; i++)
+		json_array_append_new(array, status_gpu(&gpus->items[i]));
+	return array;
+}
+
 static uint64_t status_ns(const struct timeval *time)
 {
 	return (uint64_t)time->tv_sec * GW_NSEC_PER_SEC + (uint64_t)time->tv_usec * GW_NSEC_PER_USEC;
@@ -221,7 +244,7 @@ json_t *gw_status_json(const struct gw_status *status, struct gw_watch *watch, c
 
 	status_format_time(status->started_real_ns, started, sizeof(started));
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:f, s:b, s:b, s:s, s:b, s:o}",
+		"{s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:f, s:b, s:b, s:s, s:b, s:o, s:o}",
 		"schema", "gpuwatch.status.v1", "version", GW_VERSION, "kernel", host->release, "boot_id",
 		host->boot_id, "pid", (int)getpid(), "started_at", started, "layout_version", GW_LAYOUT_VERSION,
 		"scheduler", gw_scheduler_state(scheduler), "probes", gw_status_probes(loader, status->boot, false),
@@ -230,5 +253,5 @@ json_t *gw_status_json(const struct gw_status *status, struct gw_watch *watch, c
 		gw_detected_json(status->detected), "wait_times", gw_wait_times_json(loader), "self", status_self(),
 		"wakeups_per_s", status_wakeups_per_s(status), "memory_locked", status->memory_error == 0, "pinned",
 		pinned, "pin_directory", pinned ? status->pin_directory : "", "system_bus", status->on_system_bus,
-		"limitations", status_limitations(status, watch));
+		"limitations", status_limitations(status, watch), "gpus", status_gpus(watch));
 }

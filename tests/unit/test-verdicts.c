@@ -27,19 +27,6 @@ TEST(holder_waits_for_fence_whose_signaller_needs_its_mutex)
 	world_free(w);
 }
 
-TEST(ww_mutex_is_named_by_its_waiters_stack)
-{
-	struct world *w = world_new();
-	struct classic c = classic(w, 101);
-	const struct gw_report *report;
-
-	stack(w, c.signaller, "schedule __ww_mutex_lock.constprop.0 ww_mutex_lock gpulab:signaller_thread kthread");
-	look(w, 2);
-	report = the_report(w, GW_KIND_DEADLOCK);
-	assert_non_null(strstr(report->summary, "ww_mutex"));
-	world_free(w);
-}
-
 TEST(write_held_rwsem_closes_a_loop)
 {
 	struct world *w = world_new();
@@ -1972,7 +1959,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(holder_waits_for_fence_whose_signaller_needs_its_mutex),
-		T(ww_mutex_is_named_by_its_waiters_stack),
 		T(write_held_rwsem_closes_a_loop),
 		T(only_reader_blocked_since_before_the_writer_is_probable),
 		T(one_of_several_readers_is_only_a_hint),

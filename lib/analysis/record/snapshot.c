@@ -32,6 +32,7 @@ struct gw_snapshot {
 	const struct gw_fault_record **faults;
 	const struct gw_symbol_record **symbols;
 	const struct gw_module_record **modules;
+	const struct gw_gpu_record **gpus;
 	const struct gw_section_record **sections;
 	const struct gw_word_record **words;
 	const struct gw_timer_record **timers;
@@ -149,6 +150,11 @@ static int snapshot_check_fault(const struct gw_fault_record *fault)
 	return snapshot_check_device(&fault->device);
 }
 
+static int snapshot_check_gpu(const struct gw_gpu_record *gpu)
+{
+	return TEXT_OK(gpu->name) && TEXT_OK(gpu->driver) && TEXT_OK(gpu->module) ? GW_PARSE_OK : GW_PARSE_CORRUPT;
+}
+
 static int snapshot_check_word(const struct gw_word_record *word)
 {
 	return TEXT_OK(word->comm) && TEXT_OK(word->module) && TEXT_OK(word->text) ? GW_PARSE_OK : GW_PARSE_CORRUPT;
@@ -181,6 +187,8 @@ static int snapshot_check_body(const struct gw_record *record)
 		return snapshot_check_section(&((const struct gw_section_record *)record)->section);
 	case GW_RECORD_FAULT:
 		return snapshot_check_fault((const struct gw_fault_record *)record);
+	case GW_RECORD_GPU:
+		return snapshot_check_gpu((const struct gw_gpu_record *)record);
 	case GW_RECORD_WORD:
 		return snapshot_check_word((const struct gw_word_record *)record);
 	case GW_RECORD_ACTIVITY: {
@@ -230,6 +238,8 @@ static size_t snapshot_known_size(uint32_t type)
 		[GW_RECORD_WORD] = sizeof(struct gw_word_record),
 		[GW_RECORD_TIMER] = sizeof(struct gw_timer_record),
 		[GW_RECORD_CLOCK] = sizeof(struct gw_clock_record),
+		[GW_RECORD_INNER] = sizeof(struct gw_inner_record),
+		[GW_RECORD_GPU] = sizeof(struct gw_gpu_record),
 	};
 
 	return type < GW_RECORD_TYPES ? sizes[type] : 0;
@@ -361,6 +371,7 @@ static uint64_t snapshot_record_key(const struct gw_record *record)
 	case GW_RECORD_ACTIVITY:
 		return ((const struct gw_activity_record *)record)->task;
 	case GW_RECORD_MODULE:
+	case GW_RECORD_GPU:
 	case GW_RECORD_WORD:
 	case GW_RECORD_CLOCK:
 		return 0; /* few: nobody looks them up */
@@ -378,6 +389,8 @@ static uint64_t snapshot_record_key(const struct gw_record *record)
 		return ((const struct gw_reset_record *)record)->scheduler;
 	case GW_RECORD_DRIVER:
 		return ((const struct gw_driver_record *)record)->ops;
+	case GW_RECORD_INNER:
+		return ((const struct gw_inner_record *)record)->task;
 	case GW_RECORD_TIMER:
 		return ((const struct gw_timer_record *)record)->timer;
 	default:
@@ -399,6 +412,7 @@ static int snapshot_allocate(struct gw_snapshot *snapshot, const size_t *counts)
 	snapshot->faults = snapshot_array(counts[GW_RECORD_FAULT], sizeof(*snapshot->faults));
 	snapshot->symbols = snapshot_array(counts[GW_RECORD_SYMBOL], sizeof(*snapshot->symbols));
 	snapshot->modules = snapshot_array(counts[GW_RECORD_MODULE], sizeof(*snapshot->modules));
+	snapshot->gpus = snapshot_array(counts[GW_RECORD_GPU], sizeof(*snapshot->gpus));
 	snapshot->sections = snapshot_array(counts[GW_RECORD_SECTION], sizeof(*snapshot->sections));
 	snapshot->words = snapshot_array(counts[GW_RECORD_WORD], sizeof(*snapshot->words));
 	snapshot->timers = snapshot_array(counts[GW_RECORD_TIMER], sizeof(*snapshot->timers));
@@ -406,7 +420,7 @@ static int snapshot_allocate(struct gw_snapshot *snapshot, const size_t *counts)
 	snapshot->present = snapshot_array(counts[GW_RECORD_PRESENT], sizeof(*snapshot->present));
 	return snapshot->tasks && snapshot->present && snapshot->works && snapshot->timelines && snapshot->hazards &&
 			       snapshot->symbols && snapshot->modules && snapshot->sections && snapshot->faults &&
-			       snapshot->timers && snapshot->locks && snapshot->words
+			       snapshot->timers && snapshot->locks && snapshot->words && snapshot->gpus
 		       ? 0
 		       : -ENOMEM;
 }
@@ -439,6 +453,9 @@ static int snapshot_add_record(struct gw_snapshot *snapshot, const struct gw_rec
 		break;
 	case GW_RECORD_MODULE:
 		snapshot->modules[at] = (const struct gw_module_record *)record;
+		break;
+	case GW_RECORD_GPU:
+		snapshot->gpus[at] = (const struct gw_gpu_record *)record;
 		break;
 	case GW_RECORD_PRESENT:
 		snapshot->present[at] = (const struct gw_present_record *)record;
@@ -576,6 +593,7 @@ void gw_snapshot_free(struct gw_snapshot *snapshot)
 	free(snapshot->faults);
 	free(snapshot->symbols);
 	free(snapshot->modules);
+	free(snapshot->gpus);
 	free(snapshot->sections);
 	free(snapshot->words);
 	free(snapshot->timers);
@@ -636,6 +654,12 @@ size_t gw_snapshot_symbols(const struct gw_snapshot *snapshot, const struct gw_s
 {
 	*ret = snapshot->symbols;
 	return snapshot->counts[GW_RECORD_SYMBOL];
+}
+
+size_t gw_snapshot_gpus(const struct gw_snapshot *snapshot, const struct gw_gpu_record *const **ret)
+{
+	*ret = snapshot->gpus;
+	return snapshot->counts[GW_RECORD_GPU];
 }
 
 bool gw_snapshot_has_modules(const struct gw_snapshot *snapshot)
@@ -732,6 +756,16 @@ const struct gw_reset_record *gw_snapshot_reset(const struct gw_snapshot *snapsh
 const struct gw_driver_record *gw_snapshot_driver(const struct gw_snapshot *snapshot, uint64_t ops)
 {
 	return (const struct gw_driver_record *)snapshot_find(snapshot, GW_RECORD_DRIVER, ops);
+}
+
+const struct gw_symbol_record *gw_snapshot_inner(const struct gw_snapshot *snapshot, uint64_t task)
+{
+	const struct gw_record *record = snapshot_find(snapshot, GW_RECORD_INNER, task);
+	const struct gw_symbol_record *symbol =
+		record ? gw_snapshot_symbol(snapshot, ((const struct gw_inner_record *)record)->address) : NULL;
+
+	/* At the beginning of a function is nothing that could be returned to: a pointer to the function, then. */
+	return symbol && symbol->offset ? symbol : NULL;
 }
 
 const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapshot, uint64_t task)

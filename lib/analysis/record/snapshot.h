@@ -76,6 +76,8 @@ const struct gw_present_record *gw_snapshot_present(const struct gw_snapshot *sn
 const struct gw_fence_record *gw_snapshot_fence(const struct gw_snapshot *snapshot, uint64_t address);
 const struct gw_lock_record *gw_snapshot_lock(const struct gw_snapshot *snapshot, uint64_t address);
 const struct gw_running_record *gw_snapshot_running(const struct gw_snapshot *snapshot, uint64_t task);
+/* The function of locks that a task is in which waits for a mutex; NULL = unknown. */
+const struct gw_symbol_record *gw_snapshot_inner(const struct gw_snapshot *snapshot, uint64_t task);
 const struct gw_semaphore *gw_snapshot_semaphore(const struct gw_snapshot *snapshot, uint64_t address);
 const struct gw_work_record *gw_snapshot_work(const struct gw_snapshot *snapshot, uint64_t work);
 const struct gw_timeline_record *gw_snapshot_timeline(const struct gw_snapshot *snapshot, uint64_t context);
@@ -91,6 +93,9 @@ const struct gw_device *gw_snapshot_device(const struct gw_snapshot *snapshot, u
 /* The page fault that a task handles. */
 const struct gw_fault_record *gw_snapshot_fault(const struct gw_snapshot *snapshot, uint64_t task);
 const struct gw_symbol_record *gw_snapshot_symbol(const struct gw_snapshot *snapshot, uint64_t address);
+
+/* The cards of the machine. */
+size_t gw_snapshot_gpus(const struct gw_snapshot *snapshot, const struct gw_gpu_record *const **ret);
 
 /* Whether it was recorded which modules drive GPUs, if only that none does. */
 bool gw_snapshot_has_modules(const struct gw_snapshot *snapshot);

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #include "lib/analysis/record/place.h"
+#include "lib/analysis/words/gpus.h"
 #include "lib/analysis/words/kernel-log.h"
 #include "lib/analysis/words/names.h"
 #include "lib/base/json.h"
@@ -77,17 +78,19 @@ static const char *action_fence(const struct gw_graph *graph, const struct gw_fi
 	return driver;
 }
 
-/* The device whose fence is in the way, NULL if that is not known, or if no driver is bound to it. */
-static const struct gw_device *action_device(const struct gw_graph *graph, const struct gw_finding *finding)
+/* The device whose fence is in the way: its scheduler's, else the only one of its driver; "" if that is not known. */
+static const char *action_device(const struct gw_graph *graph, const struct gw_finding *finding, const char *driver)
 {
+	const struct gw_gpu_record *only = gw_gpu_of_driver(graph->snapshot, driver);
+
 	for (uint32_t i = 0; i < finding->chain.count; i++) {
 		const struct gw_device *device =
 			gw_name_fence_device(graph, action_node(graph, finding->chain.items[i]));
 
 		if (device && device->driver[0])
-			return device;
+			return device->name;
 	}
-	return NULL;
+	return only ? only->name : "";
 }
 
 /* The kernel log has that the device cannot be reset, or that this was tried in vain. */
@@ -129,12 +132,12 @@ static void action_reset(struct gw_action *action, const struct gw_graph *graph,
 	action->code = GW_ACTION_GPU_RESET;
 	action->works = GW_WORKS_UNKNOWN;
 	action->driver = driver ? driver : "";
-	action->device = action_device(graph, finding);
+	action->device = action_device(graph, finding, action->driver);
 }
 
 static struct gw_action action_of_deadlock(const struct gw_graph *graph, const struct gw_finding *finding)
 {
-	struct gw_action action = { GW_ACTION_REBOOT, GW_WORKS_YES, GW_NO_NODE, "", NULL };
+	struct gw_action action = { GW_ACTION_REBOOT, GW_WORKS_YES, GW_NO_NODE, "", "" };
 	uint32_t opens = finding->loop ? action_find_victim(graph, finding, true) : GW_NO_NODE;
 	uint32_t closer = action_find_closer(graph, finding);
 
@@ -166,13 +169,13 @@ static void action_of_silent_device(struct gw_action *action, const struct gw_gr
 	if (root->reset && root->reset->expires_ns)
 		return;
 	action_reset(action, graph, finding);
-	if (root->reset && root->reset->timeout_ns == GW_TIMEOUT_NEVER && action->device)
+	if (root->reset && root->reset->timeout_ns == GW_TIMEOUT_NEVER && *action->device)
 		action->code = GW_ACTION_UNBIND;
 }
 
 static struct gw_action action_of_stall(const struct gw_graph *graph, const struct gw_finding *finding)
 {
-	struct gw_action action = { GW_ACTION_WAIT, GW_WORKS_UNKNOWN, GW_NO_NODE, "", NULL };
+	struct gw_action action = { GW_ACTION_WAIT, GW_WORKS_UNKNOWN, GW_NO_NODE, "", "" };
 	const struct gw_node *root = action_node(graph, finding->root);
 	bool user = root->type == GW_NODE_TASK && root->task && !(root->task->flags & GW_TASK_F_KTHREAD);
 
@@ -225,8 +228,8 @@ static void action_close(struct gw_text *text, const struct gw_graph *graph, con
 
 static void action_name_device(struct gw_text *text, const struct gw_action *action)
 {
-	if (action->device && action->device->name[0])
-		gw_text_add(text, " %s", action->device->name);
+	if (*action->device)
+		gw_text_add(text, " %s", action->device);
 	if (*action->driver)
 		gw_text_add(text, " of driver %s", action->driver);
 }
@@ -356,17 +359,16 @@ static void action_put_process(json_t *json, const struct gw_graph *graph, const
 /* tee: a shell expands no pattern behind '>'. */
 static void action_put_device(json_t *json, const struct gw_action *action, bool *failed)
 {
-	const struct gw_device *device = action->device;
 	struct gw_text command = { .data = NULL };
 
 	if (action->driver[0])
 		gw_json_put(json, "driver", gw_json_text(action->driver), failed);
-	if (!device)
+	if (!*action->device)
 		return;
-	gw_json_put(json, "device", gw_json_text(device->name), failed);
+	gw_json_put(json, "device", gw_json_text(action->device), failed);
 	if (action->code != GW_ACTION_UNBIND)
 		return;
-	gw_text_add(&command, "echo %s | tee /sys/bus/*/devices/%s/driver/unbind", device->name, device->name);
+	gw_text_add(&command, "echo %s | tee /sys/bus/*/devices/%s/driver/unbind", action->device, action->device);
 	gw_json_put(json, "command", gw_text_json(&command), failed);
 }
 

@@ -27,9 +27,9 @@ enum gw_works {
 struct gw_action {
 	enum gw_action_code code;
 	enum gw_works works;
-	uint32_t node;			/* CLOSE, KILL: the task, else GW_NO_NODE */
-	const char *driver;		/* GPU_RESET: of the device, "" = not known */
-	const struct gw_device *device; /* GPU_RESET, UNBIND: NULL = not known */
+	uint32_t node;	    /* CLOSE, KILL: the task, else GW_NO_NODE */
+	const char *driver; /* GPU_RESET: of the device, "" = not known */
+	const char *device; /* GPU_RESET, UNBIND: its name on its bus, "" = not known */
 };
 
 struct gw_action gw_action_of(const struct gw_graph *graph, const struct gw_finding *finding);

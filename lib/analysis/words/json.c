@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "lib/analysis/words/end.h"
+#include "lib/analysis/words/gpus.h"
 #include "lib/analysis/words/names.h"
 #include "lib/base/json.h"
 #include "lib/base/text.h"
@@ -298,14 +299,21 @@ static void json_put_section(json_t *object, const struct gw_graph *graph, const
 static void json_put_device(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
 {
 	const struct gw_device *device = gw_name_find_device(graph->snapshot, node->address);
+	const struct gw_gpu_record *gpu = device ? gw_gpu_named(graph->snapshot, device->name) : NULL;
 
 	gw_json_put(object, "address", gw_json_address(node->address), failed);
 	json_put_text(object, "name", device ? device->name : "", failed);
 	json_put_text(object, "driver", device ? device->driver : "", failed);
 	if (device && device->card >= 0)
 		json_put_number(object, "card", (uint64_t)device->card, failed);
+	else if (gpu && gpu->card >= 0)
+		json_put_number(object, "card", (uint64_t)gpu->card, failed);
 	if (device && device->render >= 0)
 		json_put_number(object, "render", (uint64_t)device->render, failed);
+	else if (gpu && gpu->render >= 0)
+		json_put_number(object, "render", (uint64_t)gpu->render, failed);
+	if (gpu && gpu->kfd_node >= 0)
+		json_put_number(object, "kfd_node", (uint64_t)gpu->kfd_node, failed);
 }
 
 /* That a task never left. */

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/analysis/words/gpus.h"
 #include "lib/analysis/words/word.h"
 
 void gw_name_id(struct gw_text *text, const struct gw_node *node)
@@ -94,19 +95,15 @@ const char *gw_name_timeline(const struct gw_graph *graph, const struct gw_node 
 
 static bool name_takes_ww_mutex(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
-	static const char *const functions[] = { "ww_mutex_lock", "ww_mutex_lock_interruptible", "__ww_mutex_lock",
-						 "__ww_mutex_lock_slowpath", "__ww_mutex_lock_interruptible_slowpath" };
+	const struct gw_symbol_record *inner = gw_snapshot_inner(snapshot, task->address);
 
-	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
-		if (gw_snapshot_stack_has(snapshot, task, functions[i]))
-			return true;
-	return false;
+	return inner && (gw_function_is(inner->name, "ww_mutex_lock*") || gw_function_is(inner->name, "__ww_mutex_lock*"));
 }
 
 /* Of a long queue: the lock is named once for each of them, and one stack is like the other. */
 #define NAME_WAITERS_ASKED 8
 
-/* A ww_mutex is a mutex to its lock word; who waits for it knows better, and one whose stack shows it is enough. */
+/* A ww_mutex is a mutex to its lock word; who waits for it knows better, and one that is seen in its function is enough. */
 static bool name_is_ww_mutex(const struct gw_graph *graph, const struct gw_node *node)
 {
 	for (uint32_t i = 0; i < node->n_in && i < NAME_WAITERS_ASKED; i++) {
@@ -128,7 +125,7 @@ const char *gw_name_lock_type(const struct gw_graph *graph, const struct gw_node
 	case GW_LOCK_PERCPU_RWSEM:
 		return "percpu-rwsem";
 	case GW_LOCK_RT_MUTEX:
-		return "rt-mutex";
+		return name_is_ww_mutex(graph, node) ? "ww_mutex" : "rt-mutex";
 	case GW_LOCK_SEMAPHORE:
 		return "semaphore";
 	default:
@@ -288,6 +285,33 @@ static void name_eviction(struct gw_text *text, const struct gw_node *node)
 		    activity->pasid);
 }
 
+/* "(amdgpu, card0, renderD128, KFD node 1)" */
+static void name_device_more(struct gw_text *text, const struct gw_device *device, const struct gw_gpu_record *gpu)
+{
+	int32_t card = device->card >= 0 ? device->card : gpu ? gpu->card : -1;
+	int32_t render = device->render > 0 ? device->render : gpu ? gpu->render : -1;
+	const char *separator = " (";
+
+	if (device->driver[0]) {
+		gw_text_add(text, "%s%s", separator, device->driver);
+		separator = ", ";
+	}
+	if (card >= 0) {
+		gw_text_add(text, "%scard%" PRId32, separator, card);
+		separator = ", ";
+	}
+	if (render >= 0) {
+		gw_text_add(text, "%srenderD%" PRId32, separator, render);
+		separator = ", ";
+	}
+	if (gpu && gpu->kfd_node >= 0) {
+		gw_text_add(text, "%sKFD node %" PRId32, separator, gpu->kfd_node);
+		separator = ", ";
+	}
+	if (*separator == ',')
+		gw_text_add(text, ")");
+}
+
 static void name_device(struct gw_text *text, const struct gw_graph *graph, uint64_t address)
 {
 	const struct gw_device *device = gw_name_find_device(graph->snapshot, address);
@@ -297,12 +321,7 @@ static void name_device(struct gw_text *text, const struct gw_graph *graph, uint
 		return;
 	}
 	gw_text_add(text, "%sdevice %s", device->kind == GW_DEVICE_DRM ? "DRM " : "", device->name);
-	if (device->driver[0] && device->card >= 0)
-		gw_text_add(text, " (%s, card%" PRId32 ")", device->driver, device->card);
-	else if (device->driver[0])
-		gw_text_add(text, " (%s)", device->driver);
-	else if (device->card >= 0)
-		gw_text_add(text, " (card%" PRId32 ")", device->card);
+	name_device_more(text, device, gw_gpu_named(graph->snapshot, device->name));
 }
 
 static void name_section(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)

@@ -109,6 +109,9 @@ def check_active(name, truth, reports, schema, seen_at):
         # On PREEMPT_RT a task waits for the rt_mutex inside of an rwsem.
         inside = [int(address, 16) - int(truth["lock"]["address"], 16) for address in locks]
         check(f"{name}: lock", any(0 <= offset <= 16 for offset in inside), f"{locks}")
+        types = {n["lock_type"] for n in report["nodes"] if n["type"] == "lock" and n["address"] == truth["lock"]["address"]}
+        want_type = truth["lock"]["type"].replace("mmap_lock", "rwsem")
+        check(f"{name}: its type", types <= {want_type, "rt-mutex"}, f"{types}, not {want_type}")
     late = seen_at * 1e9 - truth["formed_mono_ns"]
     check(f"{name}: reported within 2 s", late <= LIMIT_NS, f"{late / 1e9:.2f} s")
     check(f"{name}: formed when the lab says", abs(report["formed_mono_ns"] - truth["formed_mono_ns"]) < LIMIT_NS,
