@@ -250,11 +250,17 @@ struct gw_task_record {
 	__u64 stack[GW_STACK_DEPTH];
 };
 
+#define GW_INNER_DEPTH 4 /* addresses kept of a stack beyond its innermost frame */
+
 /* Follows the TASK record of a task that waits for a mutex: its stack leaves out the functions of locks. */
 struct gw_inner_record {
 	struct gw_record header;
-	__u64 task;    /* struct task_struct */
-	__u64 address; /* in the function that the innermost frame of its stack called: a return address, from the stack itself */
+	__u64 task; /* struct task_struct */
+	/*
+	 * Of the kernel's text, as they lie on the stack itself before the return address into the innermost frame, the one next to
+	 * it first: return addresses into what that frame called, and what is left there of earlier calls. 0 = no more.
+	 */
+	__u64 addresses[GW_INNER_DEPTH];
 };
 
 /* Follows the TASK record of a task that runs, or could, and that others may need. */

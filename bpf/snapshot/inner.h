@@ -2,7 +2,7 @@
 /*
  * INNER records: in which function a task sleeps that waits for a mutex. The kernel leaves the functions of locks out of the
  * stacks that it gives, and a ww_mutex is a mutex in all else that it records. But their return addresses lie on the task's
- * stack: the last one before that of the innermost frame that is given is the one that this frame's callee left.
+ * stack, close to that of the innermost frame that is given.
  */
 #ifndef GPUWATCH_BPF_SNAPSHOT_INNER_H
 #define GPUWATCH_BPF_SNAPSHOT_INNER_H
@@ -11,10 +11,18 @@
 
 struct inner_search {
 	const struct scratch *scratch;
+	struct gw_inner_record *record;
 	u64 frame; /* the return address that is given */
-	u64 inner; /* the last one before it, so far */
-	bool found;
+	u64 task;
 };
+
+static __always_inline void push_inner(struct gw_inner_record *record, u64 address)
+{
+	record->addresses[3] = record->addresses[2];
+	record->addresses[2] = record->addresses[1];
+	record->addresses[1] = record->addresses[0];
+	record->addresses[0] = address;
+}
 
 static long try_inner(u32 i, void *context)
 {
@@ -24,10 +32,13 @@ static long try_inner(u32 i, void *context)
 	if (i >= TIMER_WORDS)
 		return 1;
 	word = search->scratch->words[i];
-	search->found = word == search->frame;
-	if (!search->found && word >= control.symbols.text_begin && word < control.symbols.text_end)
-		search->inner = word;
-	return search->found;
+	if (word == search->frame) {
+		search->record->task = search->task;
+		return 1;
+	}
+	if (word >= control.symbols.text_begin && word < control.symbols.text_end)
+		push_inner(search->record, word);
+	return 0;
 }
 
 static __always_inline bool waits_for_mutex(const struct gw_task_record *record)
@@ -41,21 +52,24 @@ static __always_inline bool waits_for_mutex(const struct gw_task_record *record)
 }
 
 /* After read_sleep(), which has read the task's stack where it shows whether there is a timer. */
-static __always_inline void emit_inner(struct output *out)
+static __noinline int emit_inner(struct output *out)
 {
 	const struct gw_task_record *task = &out->scratch->task;
-	struct inner_search search = { .scratch = out->scratch, .frame = task->stack[0] };
-	struct gw_inner_record record = {
-		.header = { .type = GW_RECORD_INNER, .size = sizeof(record) },
-		.task = task->address,
+	struct gw_inner_record *record = &out->scratch->inner;
+	struct inner_search search = {
+		.scratch = out->scratch, .record = record, .frame = task->stack[0], .task = task->address
 	};
 
 	if (!task->stack_depth || !(task->flags & (GW_TASK_F_TIMER | GW_TASK_F_NO_TIMER)) || !waits_for_mutex(task))
-		return;
+		return 0;
+	__builtin_memset(record, 0, sizeof(*record));
+	record->header.type = GW_RECORD_INNER;
+	record->header.size = sizeof(*record);
 	bpf_loop(TIMER_WORDS, try_inner, &search, 0);
-	record.address = search.inner;
-	if (search.found && search.inner)
-		emit(out, &record, sizeof(record));
+	/* In the map's memory: 6.1 does not follow what a callback writes to the stack. */
+	if (record->task)
+		emit(out, record, sizeof(*record));
+	return 0;
 }
 
 #endif

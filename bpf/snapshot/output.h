@@ -27,6 +27,7 @@ struct scratch {
 	struct gw_fault_record fault;
 	struct gw_device_record device;
 	struct gw_running_record running;
+	struct gw_inner_record inner;
 	u64 words[TIMER_WORDS];	     /* of a kernel stack */
 	u64 fences[FENCES_PER_TASK]; /* to be emitted, each once */
 	u32 fence_count;

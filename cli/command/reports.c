@@ -2,6 +2,7 @@
 /* gpuwatch-cli deadlocks, stalls and hazards: the list, and the changes as they come. */
 #include "cli/command/reports.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -53,16 +54,39 @@ static bool reports_any_active(const json_t *reports)
 
 /* ---- nothing found ------------------------------------------------------- */
 
-/* Owned by the caller. */
-static char *reports_none_text(const struct report_kind *kind, const json_t *waits)
+/* Whoever asks for one kind should hear of the others. Owned by the caller. */
+static char *reports_others_text(const struct report_kind *kind, const json_t *status)
 {
-	_cleanup_free_ char *summary = waits_summary(waits), *unexplained = waits_unexplained(waits);
+	static const struct {
+		const char *kind, *command;
+	} others[] = { { "deadlock", "deadlocks" }, { "livelock", "stalls" }, { "stall", "stalls" } };
+	const json_t *active = field_object(status, "active_reports");
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		uint64_t count = field_number(active, others[i].kind);
+
+		if (count > 0 && strcmp(others[i].kind, kind->name) != 0 &&
+		    (!kind->other || strcmp(others[i].kind, kind->other) != 0))
+			return text_format(" %" PRIu64 " %s%s active: gpuwatch-cli %s.", count, others[i].kind,
+					   count > 1 ? "s are" : " is", others[i].command);
+	}
+	return text_format("%s", "");
+}
+
+/* Owned by the caller. */
+static char *reports_none_text(const struct report_kind *kind, const json_t *waits, const json_t *status)
+{
+	_cleanup_free_ char *summary = waits_summary(waits), *unexplained = waits_unexplained(waits),
+			    *others = reports_others_text(kind, status);
 
 	if (json_is_false(json_object_get(waits, "ready")))
 		return text_format("%s so far: gpuwatchd has not finished its first look. Ask again in a few seconds.",
 				   kind->none);
 	if (kind->waits && unexplained)
-		return text_format("%s found; %s: gpuwatch-cli waits --all", kind->none, unexplained);
+		return text_format("%s found; %s: gpuwatch-cli waits --all%s%s", kind->none, unexplained,
+				   *others ? "." : "", others);
+	if (kind->waits && *others)
+		return text_format("%s.%s", kind->none, others);
 	return text_format("%s. %c%s.", kind->none, summary[0] == 'n' ? 'N' : summary[0], summary + 1);
 }
 
@@ -78,7 +102,7 @@ static void reports_print_none(const struct cli *cli, struct gw_client *client, 
 		terminal_print(&cli->terminal, "%s.\n" STYLE_YELLOW "%s" STYLE_END "\n", kind->none, client->message);
 		return;
 	}
-	text = reports_none_text(kind, waits);
+	text = reports_none_text(kind, waits, status);
 	failed = status_failed_probes(status);
 	terminal_print(&cli->terminal, "%s\n", text);
 	if (failed)

@@ -471,7 +471,7 @@ static void report_print_kernel_log(const struct report_view *view, const json_t
 /* "kill -KILL 812 (works)"; nothing where it was not judged. */
 static void report_print_action(const struct terminal *terminal, const json_t *action)
 {
-	const char *command = field_string(action, "command"), *driver = field_string(action, "driver");
+	const char *command = field_string(action, "command"), *device = field_string(action, "device");
 	_cleanup_free_ char *works = NULL, *text = NULL;
 	json_t *smaller;
 	size_t i;
@@ -482,8 +482,12 @@ static void report_print_action(const struct terminal *terminal, const json_t *a
 		works = text_format("works");
 	else
 		works = text_format("whether it works: %s", field_string(action, "works"));
-	text = text_format("%s%s%s (%s)", *command ? command : field_string(action, "code"), *driver ? " " : "", driver,
-			   works);
+	if (!*device)
+		device = field_string(action, "driver");
+	if (*command)
+		text = text_format("%s (%s)", command, works);
+	else
+		text = text_format("%s%s%s (%s)", field_string(action, "code"), *device ? " " : "", device, works);
 	terminal_labelled(terminal, "Action", text);
 	json_array_foreach(field_array(action, "smaller"), i, smaller)
 		terminal_labelled(terminal, i ? "" : "No help", field_string(smaller, "sentence"));

@@ -52,12 +52,13 @@ char *waits_summary(const json_t *waits)
 
 #define UNEXPLAINED_NS (2 * GW_NSEC_PER_SEC)
 
-/* It is long, and it may be a GPU's: what polls is woken by other things, too, and a daemon without the field is older. */
+/* It is long, in no report, and it may be a GPU's: what polls is woken by other things, too, and a daemon without the field is older. */
 static bool wait_is_unexplained(const json_t *wait)
 {
 	const json_t *subsystem = field_object(wait, "subsystem");
 
-	if (!subsystem || field_number(wait, "age_ns") < UNEXPLAINED_NS || field_is(wait, "kind", "poll"))
+	if (!subsystem || field_number(wait, "age_ns") < UNEXPLAINED_NS || field_is(wait, "kind", "poll") ||
+	    field_given(wait, "report"))
 		return false;
 	return field_is(subsystem, "kind", "gpu") || field_is(subsystem, "kind", "unknown");
 }

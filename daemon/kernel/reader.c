@@ -289,6 +289,15 @@ static int reader_note_work(struct gw_reader *reader, const struct gw_work_recor
 	return r;
 }
 
+static int reader_note_inner(struct gw_reader *reader, const struct gw_inner_record *inner)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < GW_INNER_DEPTH && r >= 0; i++)
+		r = addresses_add(&reader->code, inner->addresses[i]);
+	return r;
+}
+
 static int reader_note_record(struct gw_reader *reader, const struct gw_record *record)
 {
 	switch (record->type) {
@@ -305,7 +314,7 @@ static int reader_note_record(struct gw_reader *reader, const struct gw_record *
 	case GW_RECORD_TIMER:
 		return addresses_add(&reader->code, ((const struct gw_timer_record *)record)->function);
 	case GW_RECORD_INNER:
-		return addresses_add(&reader->code, ((const struct gw_inner_record *)record)->address);
+		return reader_note_inner(reader, (const struct gw_inner_record *)record);
 	case GW_RECORD_FAULT:
 		reader->saw_fault = true;
 		return 0;

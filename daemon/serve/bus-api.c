@@ -16,6 +16,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/report/covered.h"
 #include "lib/system/kfd.h"
 
 #define RATE_PERIOD_USEC (300 * GW_USEC_PER_MSEC)
@@ -238,6 +239,15 @@ static int api_get_report(sd_bus_message *call, void *userdata, sd_bus_error *er
 	return sd_bus_reply_method_return(call, "s", report->json);
 }
 
+/* See lib/report/covered.h. */
+static json_t *api_covered(const struct gw_bus_api *api)
+{
+	_cleanup_free_ char *text = gw_reports_json(api->parts.reports, NULL, false);
+	_cleanup_json_ json_t *reports = text ? json_loads(text, 0, NULL) : NULL;
+
+	return gw_covered_nodes(reports);
+}
+
 /* The waits of the snapshot, which is freed, and whose tasks those are. NULL when out of memory. */
 static json_t *api_waits(const struct gw_bus_api *api, struct gw_snapshot *now, enum gw_waits_scope scope,
 			 uint64_t min_age_ns)
@@ -268,6 +278,7 @@ static int api_list_all_waits(sd_bus_message *call, void *userdata, sd_bus_error
 {
 	struct gw_bus_api *api = userdata;
 	struct gw_snapshot *now;
+	_cleanup_json_ json_t *covered = NULL;
 	uint64_t min_age_usec;
 	json_t *waits;
 	int r;
@@ -279,7 +290,10 @@ static int api_list_all_waits(sd_bus_message *call, void *userdata, sd_bus_error
 	if (r < 0)
 		return sd_bus_error_set_errnof(error, r, "Taking a snapshot failed: %m");
 	waits = api_waits(api, now, GW_WAITS_ALL, api_nsec(min_age_usec));
-	if (waits && json_object_set_new(waits, "ready", json_boolean(gw_scheduler_ready(api->parts.scheduler))) < 0) {
+	covered = api_covered(api);
+	if (waits &&
+	    (!covered || gw_covered_name(covered, waits) < 0 ||
+	     json_object_set_new(waits, "ready", json_boolean(gw_scheduler_ready(api->parts.scheduler))) < 0)) {
 		json_decref(waits);
 		waits = NULL;
 	}
@@ -289,7 +303,8 @@ static int api_list_all_waits(sd_bus_message *call, void *userdata, sd_bus_error
 /* The reports that there are, and where those of this moment go. */
 struct stalls {
 	const struct gw_bus_api *api;
-	json_t *list; /* NULL = no memory */
+	json_t *list;	 /* NULL = no memory */
+	json_t *covered; /* what the watch reports: it has followed that for longer */
 };
 
 /* What the watch reports already is in the list. */
@@ -297,18 +312,18 @@ static void api_on_stall(const struct gw_report *report, void *userdata)
 {
 	struct stalls *stalls = userdata;
 	const struct gw_host_record *host = gw_loader_host(gw_watch_loader(stalls->api->parts.watch));
-	const struct gw_reported *known = gw_reports_find(stalls->api->parts.reports, report->id);
-	json_t *json;
+	_cleanup_json_ json_t *json = NULL;
 
-	if (!stalls->list || (known && known->state == GW_STATE_ACTIVE))
+	if (!stalls->list)
 		return;
 	json = gw_report_json(report, host->boot_id, host->release);
+	if (gw_covered_has(stalls->covered, json))
+		return;
 	if (gw_watch_name_workloads(stalls->api->parts.watch, json_object_get(json, "nodes")) < 0 ||
 	    json_array_append(stalls->list, json) < 0) {
 		json_decref(stalls->list);
 		stalls->list = NULL;
 	}
-	json_decref(json);
 }
 
 static json_t *api_reports_of(const struct gw_bus_api *api, enum gw_kind kind, bool include_resolved)
@@ -343,13 +358,15 @@ static int api_list_stalls(sd_bus_message *call, void *userdata, sd_bus_error *e
 	r = sd_bus_message_read(call, "tb", &min_age_usec, &include_resolved);
 	if (r < 0)
 		return r;
+	stalls.covered = api_covered(api);
 	stalls.list = api_reports_of(api, GW_KIND_STALL, include_resolved);
 	livelocks = api_reports_of(api, GW_KIND_LIVELOCK, include_resolved);
 	if (!stalls.list || !livelocks || json_array_extend(stalls.list, livelocks) < 0)
 		r = -ENOMEM;
 	json_decref(livelocks);
 	if (r >= 0)
-		r = api_add_stalls_of_now(&stalls, api_nsec(min_age_usec));
+		r = stalls.covered ? api_add_stalls_of_now(&stalls, api_nsec(min_age_usec)) : -ENOMEM;
+	json_decref(stalls.covered);
 	if (r < 0) {
 		json_decref(stalls.list);
 		return sd_bus_error_set_errnof(error, r, "Looking for stalls failed: %m");

@@ -477,7 +477,7 @@ check_commands() {
 	ok "$1 stalls shows the stall" has '^Stall  s-40 '
 	expect "$1 stalls --min-age: none is older" 0 "$2" stalls --min-age 1min
 	ok "$1 in a sentence that does not hide what is open" \
-		grep -q '^No stall found; 3 waits unexplained, oldest 1 h 6 min: gpuwatch-cli waits --all$' "$work/out"
+		grep -q '^No stall found; 3 waits unexplained, oldest 1 h 6 min: gpuwatch-cli waits --all. 2 deadlocks are active: gpuwatch-cli deadlocks.$' "$work/out"
 	expect "$1 hazards" 0 "$2" hazards
 	ok "$1 no hazard, in a sentence" grep -q '^No hazard. 4 waits tracked, oldest 1 h 6 min.$' "$work/out"
 	ok "$1 and that something is not watched" has '1 probe failed: gpuwatch-cli status'
@@ -515,12 +515,19 @@ test_private() {
 	same "wide" $here/canned/deadlocks.wide.txt
 	jq '[.[] | select(.state == "resolved")]' $here/canned/reports.json >"$work/canned/reports.json"
 	expect "none stands" 0 --socket="$socket" deadlocks
-	ok "none stands, but waits do" has '^No deadlock found; 3 waits unexplained, oldest 1 h 6 min: gpuwatch-cli waits --all$'
+	ok "none stands, but waits do" has '^No deadlock found; 3 waits unexplained, oldest 1 h 6 min: gpuwatch-cli waits --all. 1 stall is active: gpuwatch-cli stalls.$'
+	jq '.active_reports = {}' $here/canned/status.json >"$work/canned/status.json"
+	expect "none stands, nor another report" 0 --socket="$socket" deadlocks
+	ok "waits alone" has '^No deadlock found; 3 waits unexplained, oldest 1 h 6 min: gpuwatch-cli waits --all$'
+	jq '.waits |= map(.report = "d-1")' $here/canned/all-waits.json >"$work/canned/all-waits.json"
+	expect "none stands, and reports explain all waits" 0 --socket="$socket" deadlocks
+	ok "none is unexplained" has '^No deadlock. 4 waits tracked'
 	jq '.waits |= map(select(.subsystem.kind | IN("gpu", "unknown") | not))' $here/canned/all-waits.json >"$work/canned/all-waits.json"
 	expect "none stands, others wait for what is no GPU" 0 --socket="$socket" deadlocks
 	ok "the sentence is flat" has '^No deadlock. Nothing waits for a GPU.$'
 	jq '.ready = false' $here/canned/all-waits.json >"$work/canned/all-waits.json"
 	expect "none was found so far" 0 --socket="$socket" deadlocks
+	cp $here/canned/status.json "$work/canned/status.json"
 	ok "and that is no answer yet" has '^No deadlock so far: gpuwatchd has not finished its first look'
 	expect "one that ended does not count" 0 --socket="$socket" deadlocks --all
 	ok "but is shown" has 'd-1111aaaa2222'

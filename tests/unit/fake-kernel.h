@@ -100,6 +100,14 @@ void gw_loader_counters(const struct gw_loader *loader, struct gw_loader_counter
 	*ret = loader->counters;
 }
 
+const struct gw_gpus *gw_loader_gpus(struct gw_loader *loader)
+{
+	static const struct gw_gpus gpus = { .items = { { "0000:03:00.0", "amdgpu", "amdgpu", 0, 128, 1 } },
+					     .count = 1 };
+
+	return &gpus;
+}
+
 const struct gw_host_record *gw_loader_host(const struct gw_loader *loader)
 {
 	return &loader->world->host;

@@ -6,6 +6,7 @@
 #include "lib/analysis/words/waits.h"
 #include "lib/base/json.h"
 #include "lib/base/text.h"
+#include "lib/report/covered.h"
 
 #define TEST(name) static void name(void **state)
 #define MUTEX GW_LOCK_F_MUTEX
@@ -143,7 +144,7 @@ TEST(explanation_goes_once_round_the_loop)
 	look(w, 2);
 	assert_says(
 		w,
-		"holder (pid 101) has waited more than 2.0 s for fence 44:7 (gpulab gfx), to be signalled by signaller (pid 102); signaller (pid 102) has waited more than 2.0 s for mutex 0xffff888000103070, held by holder (pid 101).");
+		"holder (pid 101) waits for fence 44:7 (gpulab gfx), to be signalled by signaller (pid 102); signaller (pid 102) waits for mutex 0xffff888000103070, held by holder (pid 101).");
 	world_free(w);
 }
 
@@ -156,8 +157,32 @@ TEST(weak_evidence_is_named)
 	look(w, 2);
 	assert_says(
 		w,
-		"Not proven: that timeline 44 (gpulab gfx) depends on signaller (pid 102). This is only learned from earlier fences.");
+		"Not proven: that signaller (pid 102) signals timeline 44 (gpulab gfx). This is only learned from earlier fences.");
 	world_free(w);
+}
+
+/* Tasks by themselves, of a crowd by the lock that they wait for; a report of whoever asks by its first waiter. */
+TEST(what_a_report_is_about_is_covered_by_it)
+{
+	json_t *reports =
+		json_pack("[{s:s, s:[{s:s}, {s:s}]}]", "id", "d-1", "nodes", "id", "task:101", "id", "lock:0x10");
+	json_t *waits = json_pack("{s:[{s:i}, {s:i, s:{s:s}}, {s:i, s:{s:s}}]}", "waits", "pid", 101, "pid", 102,
+				  "lock", "id", "lock:0x10", "pid", 103, "lock", "id", "lock:0x20");
+	json_t *mine = json_pack("{s:[{s:s}], s:[{s:s}]}", "nodes", "id", "lock:0x10", "edges", "from", "task:101");
+	json_t *other = json_pack("{s:[{s:s}], s:[]}", "nodes", "id", "task:103", "edges");
+	json_t *covered = gw_covered_nodes(reports), *rows = json_object_get(waits, "waits");
+
+	assert_int_equal(gw_covered_name(covered, waits), 0);
+	assert_string_equal(string_at(json_array_get(rows, 0), "report"), "d-1");
+	assert_string_equal(string_at(json_array_get(rows, 1), "report"), "d-1");
+	assert_null(json_object_get(json_array_get(rows, 2), "report"));
+	assert_true(gw_covered_has(covered, mine));
+	assert_false(gw_covered_has(covered, other));
+	json_decref(reports);
+	json_decref(waits);
+	json_decref(mine);
+	json_decref(other);
+	json_decref(covered);
 }
 
 TEST(long_loop_is_cut_short)
@@ -411,6 +436,7 @@ int main(void)
 		T(report_without_anything_is_still_an_object_of_the_schema),
 		T(explanation_goes_once_round_the_loop),
 		T(weak_evidence_is_named),
+		T(what_a_report_is_about_is_covered_by_it),
 		T(long_loop_is_cut_short),
 		T(static_lock_has_its_name),
 		T(node_has_the_phrase_that_the_texts_use),

@@ -64,21 +64,26 @@ TEST(summary_calls_an_mmap_lock_so)
 	waits_for_fence(w, holder, fence(w, timeline_by(w, "gfx", signaller), 7));
 	waits_for_lock(w, signaller, lock, GW_LOCK_F_READ);
 	look(w, 2);
-	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->summary, "and holds mmap_lock of mm "));
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->summary, "and holds mmap_lock of process 101"));
 	world_free(w);
 }
 
-/* Which function of locks a task sleeps in, by a return address on its stack. */
-static void sleeps_within(struct world *w, const struct gw_task_record *task, const char *function, uint64_t offset)
+/* What lies on the stack of a task beyond the innermost frame, the next one first: "FUNCTION+0x1f FUNCTION+0x0". */
+static void sleeps_within(struct world *w, const struct gw_task_record *task, const char *functions)
 {
-	struct gw_symbol_record *symbol = new_record(w, GW_RECORD_SYMBOL, sizeof(*symbol));
 	struct gw_inner_record *inner = new_record(w, GW_RECORD_INNER, sizeof(*inner));
+	char copy[256], *rest = copy, *function;
 
-	symbol->address = new_address(w);
-	symbol->offset = offset;
-	snprintf(symbol->name, sizeof(symbol->name), "%s", function);
+	snprintf(copy, sizeof(copy), "%s", functions);
 	inner->task = task->address;
-	inner->address = symbol->address;
+	for (size_t i = 0; i < GW_INNER_DEPTH && (function = strsep(&rest, " ")); i++) {
+		struct gw_symbol_record *symbol = new_record(w, GW_RECORD_SYMBOL, sizeof(*symbol));
+		char *offset = strchr(function, '+');
+
+		symbol->address = inner->addresses[i] = new_address(w);
+		symbol->offset = strtoul(offset, NULL, 16);
+		snprintf(symbol->name, sizeof(symbol->name), "%.*s", (int)(offset - function), function);
+	}
 }
 
 /* Of several waiters the first one's function may not be known. */
@@ -91,7 +96,7 @@ TEST(lock_is_a_ww_mutex_if_any_waiter_takes_it_as_one)
 	waits_for_lock(w, victim, c.lock, MUTEX);
 	look(w, 2);
 	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->summary, "holds mutex 0x"));
-	sleeps_within(w, victim, "__ww_mutex_lock_interruptible_slowpath", 0x1f);
+	sleeps_within(w, victim, "kthread_bind+0x14 __ww_mutex_lock.constprop.0+0x8f schedule+0x2a __mutex_lock+0x4c");
 	waits_for_lock(w, user_task(w, 104, "another"), c.lock, MUTEX); /* news, so that it is reported again */
 	look(w, 3);
 	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->summary, "holds ww_mutex 0x"));
@@ -106,8 +111,8 @@ TEST(sleeper_in_mutex_lock_waits_for_no_ww_mutex)
 	struct gw_task_record *victim = user_task(w, 103, "victim");
 
 	waits_for_lock(w, victim, c.lock, MUTEX);
-	sleeps_within(w, c.signaller, "__mutex_lock.constprop.0", 0x31);
-	sleeps_within(w, victim, "ww_mutex_lock", 0);
+	sleeps_within(w, c.signaller, "__mutex_lock.constprop.0+0x31 __ww_mutex_lock+0x10");
+	sleeps_within(w, victim, "ww_mutex_lock+0x0");
 	look(w, 2);
 	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->summary, "holds mutex 0x"));
 	world_free(w);
@@ -125,7 +130,40 @@ TEST(each_task_of_a_chain_says_where_it_is)
 	assert_non_null(
 		strstr(the_report(w, GW_KIND_DEADLOCK)->summary, "holder (pid 101), in vendor_submit [vendor], waits"));
 	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation,
-			       "signaller (pid 102), in vendor_retire [vendor], has waited"));
+			       "signaller (pid 102), in vendor_retire [vendor], waits for"));
+	world_free(w);
+}
+
+/* Its card and render node are DRM's, its node of KFD is sysfs'. */
+TEST(device_has_all_its_names)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_gpu_record *gpu = new_record(w, GW_RECORD_GPU, sizeof(*gpu));
+
+	*gpu = (struct gw_gpu_record){ gpu->header, 0, 128, 2, 0, "0000:03:00.0", "gpulab", "gpulab" };
+	assert_non_null(c.fence);
+	look(w, 2);
+	assert_action(w, GW_KIND_DEADLOCK, "gpu-reset", "unknown");
+	assert_string_equal(json_string_value(json_object_get(action_of(w, GW_KIND_DEADLOCK), "device")),
+			    "0000:03:00.0");
+	world_free(w);
+}
+
+/* Which of two it is nobody knows. */
+TEST(driver_of_two_devices_names_none)
+{
+	struct world *w = world_new();
+
+	classic(w, 101);
+	for (int i = 0; i < 2; i++) {
+		struct gw_gpu_record *gpu = new_record(w, GW_RECORD_GPU, sizeof(*gpu));
+
+		*gpu = (struct gw_gpu_record){ gpu->header, i, 128 + i, -1, 0, "", "gpulab", "gpulab" };
+		snprintf(gpu->name, sizeof(gpu->name), "0000:0%d:00.0", i + 3);
+	}
+	look(w, 2);
+	assert_null(json_object_get(action_of(w, GW_KIND_DEADLOCK), "device"));
 	world_free(w);
 }
 
@@ -331,12 +369,34 @@ TEST(stall_is_waited_for)
 	world_free(w);
 }
 
+/* Who waits for a process that a signal stopped is helped by letting that go on; a debugger's is the debugger's. */
+TEST(stopped_process_is_let_go_on)
+{
+	const struct {
+		uint32_t state;
+		const char *code;
+	} cases[] = { { TASK_STOPPED, "continue" }, { TASK_TRACED, "wait" } };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct world *w = world_new();
+		struct gw_task_record *signaller = user_task(w, 90, "compositor");
+
+		signaller->state = cases[i].state;
+		waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, timeline_by(w, "gfx", signaller), 7));
+		look(w, 12);
+		assert_action(w, GW_KIND_STALL, cases[i].code, "unknown");
+		world_free(w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(summary_names_the_lock_that_the_waiter_holds),
 		cmocka_unit_test(summary_calls_an_mmap_lock_so),
 		cmocka_unit_test(lock_is_a_ww_mutex_if_any_waiter_takes_it_as_one),
+		cmocka_unit_test(device_has_all_its_names),
+		cmocka_unit_test(driver_of_two_devices_names_none),
 		cmocka_unit_test(sleeper_in_mutex_lock_waits_for_no_ww_mutex),
 		cmocka_unit_test(each_task_of_a_chain_says_where_it_is),
 		cmocka_unit_test(killable_wait_of_a_holder_ends_the_loop),
@@ -351,6 +411,7 @@ int main(void)
 		cmocka_unit_test(owner_in_user_space_may_be_closed),
 		cmocka_unit_test(killing_the_only_waiter_ends_a_dead_end),
 		cmocka_unit_test(stall_is_waited_for),
+		cmocka_unit_test(stopped_process_is_let_go_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include "bpf/abi/kernel-constants.h"
 #include "lib/analysis/record/subsystem.h"
+#include "lib/analysis/record/wait.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -120,9 +121,23 @@ static struct gw_place place_on(const struct gw_snapshot *snapshot, const __u64 
 	return place;
 }
 
+/* A work item whose last call is that of the wait has left the stack. */
+static const struct gw_symbol_record *place_work_function(const struct gw_snapshot *snapshot,
+							  const struct gw_task_record *task)
+{
+	const struct gw_sections *sections = &task->watch.sections;
+
+	return sections->work && gw_task_sleeps(task) ? gw_snapshot_symbol(snapshot, sections->work_function) : NULL;
+}
+
 struct gw_place gw_place_of(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
-	return place_on(snapshot, task->stack, task->flags & GW_TASK_F_ON_CPU ? 0 : task->stack_depth);
+	uint32_t depth = task->flags & GW_TASK_F_ON_CPU ? 0 : task->stack_depth;
+	struct gw_place place = place_on(snapshot, task->stack, depth);
+
+	if (!place.function && depth)
+		place.function = place_work_function(snapshot, task);
+	return place;
 }
 
 struct gw_place gw_place_of_samples(const struct gw_snapshot *snapshot, const struct gw_running_record *running)

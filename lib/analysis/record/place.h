@@ -7,7 +7,10 @@
 
 /* Functions on a task's stack; NULL where none is known, always for one that runs. Valid as long as the snapshot. */
 struct gw_place {
-	/* The innermost one that means something: not the scheduler's, nor of the wait for a lock, a completion, a timer. */
+	/*
+	 * The innermost one that means something: not the scheduler's, nor of the wait for a lock, a completion, a timer. Of a
+	 * worker without any, its work item's.
+	 */
 	const struct gw_symbol_record *function;
 	/* The innermost one of a GPU driver that calls it; NULL if that is the function itself. */
 	const struct gw_symbol_record *driver;

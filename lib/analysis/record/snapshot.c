@@ -758,14 +758,9 @@ const struct gw_driver_record *gw_snapshot_driver(const struct gw_snapshot *snap
 	return (const struct gw_driver_record *)snapshot_find(snapshot, GW_RECORD_DRIVER, ops);
 }
 
-const struct gw_symbol_record *gw_snapshot_inner(const struct gw_snapshot *snapshot, uint64_t task)
+const struct gw_inner_record *gw_snapshot_inner(const struct gw_snapshot *snapshot, uint64_t task)
 {
-	const struct gw_record *record = snapshot_find(snapshot, GW_RECORD_INNER, task);
-	const struct gw_symbol_record *symbol =
-		record ? gw_snapshot_symbol(snapshot, ((const struct gw_inner_record *)record)->address) : NULL;
-
-	/* At the beginning of a function is nothing that could be returned to: a pointer to the function, then. */
-	return symbol && symbol->offset ? symbol : NULL;
+	return (const struct gw_inner_record *)snapshot_find(snapshot, GW_RECORD_INNER, task);
 }
 
 const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapshot, uint64_t task)

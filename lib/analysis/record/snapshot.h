@@ -76,8 +76,7 @@ const struct gw_present_record *gw_snapshot_present(const struct gw_snapshot *sn
 const struct gw_fence_record *gw_snapshot_fence(const struct gw_snapshot *snapshot, uint64_t address);
 const struct gw_lock_record *gw_snapshot_lock(const struct gw_snapshot *snapshot, uint64_t address);
 const struct gw_running_record *gw_snapshot_running(const struct gw_snapshot *snapshot, uint64_t task);
-/* The function of locks that a task is in which waits for a mutex; NULL = unknown. */
-const struct gw_symbol_record *gw_snapshot_inner(const struct gw_snapshot *snapshot, uint64_t task);
+const struct gw_inner_record *gw_snapshot_inner(const struct gw_snapshot *snapshot, uint64_t task);
 const struct gw_semaphore *gw_snapshot_semaphore(const struct gw_snapshot *snapshot, uint64_t address);
 const struct gw_work_record *gw_snapshot_work(const struct gw_snapshot *snapshot, uint64_t work);
 const struct gw_timeline_record *gw_snapshot_timeline(const struct gw_snapshot *snapshot, uint64_t context);

@@ -77,10 +77,22 @@ static struct advice advice_of(enum gw_class class)
 	};
 }
 
+static bool advice_has_fence(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	for (uint32_t i = 0; i < finding->chain.count; i++) {
+		enum gw_node_type type = graph->nodes[finding->chain.items[i]].type;
+
+		if (type == GW_NODE_FENCE || type == GW_NODE_JOB || type == GW_NODE_TIMELINE)
+			return true;
+	}
+	return false;
+}
+
 /* Of a log nobody knows the states of the waits: what ends it follows from its class alone. */
 char *gw_explain_advice(const struct gw_graph *graph, const struct gw_finding *finding)
 {
 	struct advice advice = advice_of(finding->class);
+	bool stall = finding->class == GW_CLASS_LONG_WAIT || finding->class == GW_CLASS_SILENT_DEVICE;
 	struct gw_text text = { .data = NULL };
 
 	if (graph->from_text) {
@@ -90,6 +102,9 @@ char *gw_explain_advice(const struct gw_graph *graph, const struct gw_finding *f
 
 		gw_action_sentence(&text, graph, &action);
 	}
+	if (stall && !advice_has_fence(graph, finding))
+		advice.developers =
+			"Examine the end of the chain: what is there may be slow or stuck. `gpuwatch-cli show` has its kernel stack.";
 	gw_text_add(&text, "%s%s", text.length ? " " : "", advice.developers);
 	return gw_text_finish(&text);
 }

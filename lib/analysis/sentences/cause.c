@@ -20,7 +20,7 @@ static void cause_left_section(struct gw_prose *prose, const struct gw_node *sec
 	if (section->since_ns && section->since_ns < prose->now_ns) {
 		gw_prose_add(prose, " ");
 		gw_text_add_age(&prose->text, prose->now_ns - section->since_ns);
-		gw_prose_add(prose, " before this was read");
+		gw_prose_add(prose, " before this report was made");
 	}
 	if (task->gone)
 		gw_prose_add(prose, " and has exited without leaving it.");
@@ -40,6 +40,8 @@ static void cause_dead_end(struct gw_prose *prose)
 		gw_prose_add(
 			prose,
 			" That task no longer exists, and gpuwatch has recorded no other signaller of this timeline.");
+	} else if (last->gone && before->lock && before->lock->kind == GW_LOCK_SEMAPHORE) {
+		gw_prose_add(prose, " That task no longer exists, and nobody has released the semaphore since.");
 	} else if (last->gone) {
 		gw_prose_add(prose, gw_word_of_oops(prose->graph->snapshot, last)
 					    ? " That task died by an oops, and it still owns the lock."

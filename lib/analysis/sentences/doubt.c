@@ -35,7 +35,7 @@ static const char *doubt_evidence(enum gw_evidence evidence)
 	case GW_EVIDENCE_TRACEPOINT:
 		return "observed from outside";
 	case GW_EVIDENCE_OWNER_FIELD:
-		return "a hint in the lock";
+		return "a hint in the lock, which keeps one of its readers";
 	case GW_EVIDENCE_LEARNED_SIGNALLER:
 		return "learned from earlier fences";
 	case GW_EVIDENCE_STACK:
@@ -87,6 +87,26 @@ static bool doubt_is_about_release(const struct gw_prose *prose)
 	       prose->graph->edges[finding->edges.items[finding->edges.count - 1]].evidence == GW_EVIDENCE_OWNER_FIELD;
 }
 
+/* Each of them has a timeout, and only their section goes on. */
+static bool doubt_is_about_short_waits(const struct gw_prose *prose, const struct gw_edge *edge)
+{
+	return gw_prose_node(prose, edge->from)->type == GW_NODE_RECLAIM && edge->evidence == GW_EVIDENCE_TRACEPOINT;
+}
+
+/* What the edge claims, in the words of its relation. */
+static void doubt_claim(struct gw_prose *prose, const struct gw_edge *edge)
+{
+	const struct gw_node *from = gw_prose_node(prose, edge->from), *to = gw_prose_node(prose, edge->to);
+	bool held = edge->relation == GW_RELATION_HELD_BY;
+	bool signalled = edge->relation == GW_RELATION_SIGNALLED_BY;
+
+	gw_prose_name(prose, held || signalled ? to : from);
+	gw_prose_add(prose, held	? " holds "
+			    : signalled ? (to->gone ? " alone signals " : " signals ")
+					: " depends on ");
+	gw_prose_name(prose, held || signalled ? from : to);
+}
+
 static void doubt_weakest_edge(struct gw_prose *prose)
 {
 	const struct gw_index_list *edges = &prose->finding->edges;
@@ -104,10 +124,12 @@ static void doubt_weakest_edge(struct gw_prose *prose)
 		doubt_held_up(prose, weakest);
 		return;
 	}
+	if (doubt_is_about_short_waits(prose, weakest)) {
+		gw_prose_add(prose, " Not proven: that these short waits never end.");
+		return;
+	}
 	gw_prose_add(prose, " Not proven: that ");
-	gw_prose_name(prose, gw_prose_node(prose, weakest->from));
-	gw_prose_add(prose, " depends on ");
-	gw_prose_name(prose, gw_prose_node(prose, weakest->to));
+	doubt_claim(prose, weakest);
 	gw_text_add(&prose->text, ". This is only %s.", doubt_evidence(weakest->evidence));
 }
 

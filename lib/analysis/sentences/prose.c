@@ -23,7 +23,9 @@ void gw_prose_name(struct gw_prose *prose, const struct gw_node *node)
 
 void gw_prose_duration(struct gw_prose *prose, uint64_t since_ns)
 {
-	if (since_ns == 0 || since_ns > prose->now_ns) {
+	/* Of a deadlock everything is older when it is read, and by how much is beside the chain. */
+	if (since_ns == 0 || since_ns > prose->now_ns ||
+	    (prose->finding->kind == GW_KIND_DEADLOCK && !prose->graph->from_text)) {
 		gw_prose_add(prose, " waits for ");
 		return;
 	}
@@ -64,16 +66,6 @@ void gw_prose_object(struct gw_prose *prose, const struct gw_edge *edge)
 	}
 }
 
-/* A work item that ends with a call of the wait has left the stack. */
-static const struct gw_symbol_record *prose_work_function(const struct gw_prose *prose, const struct gw_node *node)
-{
-	if (node->type != GW_NODE_TASK || !node->task || prose->graph->from_text || !gw_task_sleeps(node->task))
-		return NULL;
-	return node->task->watch.sections.work
-		       ? gw_snapshot_symbol(prose->graph->snapshot, node->task->watch.sections.work_function)
-		       : NULL;
-}
-
 void gw_prose_task(struct gw_prose *prose, const struct gw_node *node, bool comma)
 {
 	struct gw_place place = { .function = NULL };
@@ -83,8 +75,6 @@ void gw_prose_task(struct gw_prose *prose, const struct gw_node *node, bool comm
 	if (node->type == GW_NODE_TASK && node->task && !prose->graph->from_text)
 		place = gw_place_of(prose->graph->snapshot, node->task);
 	function = place.driver ? place.driver : place.function;
-	if (!function)
-		function = prose_work_function(prose, node);
 	if (!function)
 		return;
 	gw_prose_add(prose, ", in ");

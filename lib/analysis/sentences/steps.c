@@ -32,7 +32,7 @@ static const char *steps_connector(const struct gw_prose *prose, const struct gw
 										: ", held by ";
 	case GW_RELATION_RUNS_IN:
 		return gw_prose_node(prose, edge->from)->type == GW_NODE_SRCU ? "; in one of them is "
-									      : ", in which is ";
+									      : ", which runs in ";
 	case GW_RELATION_DRIVEN_BY:
 		return ", which lost its hardware with ";
 	case GW_RELATION_UNPLUGGED_BY:

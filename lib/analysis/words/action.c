@@ -7,7 +7,9 @@
 
 #include <inttypes.h>
 
+#include "bpf/abi/kernel-constants.h"
 #include "lib/analysis/record/place.h"
+#include "lib/analysis/record/subsystem.h"
 #include "lib/analysis/words/gpus.h"
 #include "lib/analysis/words/kernel-log.h"
 #include "lib/analysis/words/names.h"
@@ -125,19 +127,31 @@ static bool action_may_reset(const struct gw_graph *graph, const struct gw_findi
 	       finding->class != GW_CLASS_UNPLUG_SRCU;
 }
 
+/* The driver that the last task of the chain is in, "" if it is in none. */
+static const char *action_place(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	const struct gw_node *root = action_node(graph, finding->root);
+	struct gw_subsystem subsystem = { GW_SUBSYSTEM_UNKNOWN, "", false };
+
+	if (root->type == GW_NODE_TASK && root->task)
+		subsystem = gw_subsystem_of_task(graph->snapshot, root->task);
+	return subsystem.kind == GW_SUBSYSTEM_GPU && !subsystem.generic ? subsystem.name : "";
+}
+
 static void action_reset(struct gw_action *action, const struct gw_graph *graph, const struct gw_finding *finding)
 {
 	const char *driver = action_fence(graph, finding);
 
 	action->code = GW_ACTION_GPU_RESET;
 	action->works = GW_WORKS_UNKNOWN;
-	action->driver = driver ? driver : "";
+	action->fence = driver;
+	action->driver = driver ? driver : action_place(graph, finding);
 	action->device = action_device(graph, finding, action->driver);
 }
 
 static struct gw_action action_of_deadlock(const struct gw_graph *graph, const struct gw_finding *finding)
 {
-	struct gw_action action = { GW_ACTION_REBOOT, GW_WORKS_YES, GW_NO_NODE, "", "" };
+	struct gw_action action = { GW_ACTION_REBOOT, GW_WORKS_YES, GW_NO_NODE, "", "", false };
 	uint32_t opens = finding->loop ? action_find_victim(graph, finding, true) : GW_NO_NODE;
 	uint32_t closer = action_find_closer(graph, finding);
 
@@ -175,12 +189,15 @@ static void action_of_silent_device(struct gw_action *action, const struct gw_gr
 
 static struct gw_action action_of_stall(const struct gw_graph *graph, const struct gw_finding *finding)
 {
-	struct gw_action action = { GW_ACTION_WAIT, GW_WORKS_UNKNOWN, GW_NO_NODE, "", "" };
+	struct gw_action action = { GW_ACTION_WAIT, GW_WORKS_UNKNOWN, GW_NO_NODE, "", "", false };
 	const struct gw_node *root = action_node(graph, finding->root);
 	bool user = root->type == GW_NODE_TASK && root->task && !(root->task->flags & GW_TASK_F_KTHREAD);
 
 	if (finding->class == GW_CLASS_SILENT_DEVICE) {
 		action_of_silent_device(&action, graph, finding);
+	} else if (root->end == GW_END_STOPPED && root->task && root->task->state & TASK_STOPPED) {
+		action.code = GW_ACTION_CONTINUE;
+		action.node = finding->root;
 	} else if (finding->kind == GW_KIND_LIVELOCK && user) {
 		action.code = GW_ACTION_KILL;
 		action.node = finding->root;
@@ -226,6 +243,13 @@ static void action_close(struct gw_text *text, const struct gw_graph *graph, con
 		", which is not stuck itself: a driver may release what it left behind when its files are closed; that this one does is not known. Otherwise reboot.");
 }
 
+static void action_continue(struct gw_text *text, const struct gw_graph *graph, const struct gw_action *action)
+{
+	gw_text_add(text, "Let ");
+	gw_name_phrase(text, graph, action_node(graph, action->node));
+	gw_text_add(text, " go on by SIGCONT: that it then does what the others wait for is not shown.");
+}
+
 static void action_name_device(struct gw_text *text, const struct gw_action *action)
 {
 	if (*action->device)
@@ -238,7 +262,10 @@ void gw_action_sentence(struct gw_text *text, const struct gw_graph *graph, cons
 {
 	switch (action->code) {
 	case GW_ACTION_WAIT:
-		gw_text_add(text, "Wait: it is not shown that this does not end by itself.");
+		gw_text_add(text, "Wait: this may still end by itself.");
+		return;
+	case GW_ACTION_CONTINUE:
+		action_continue(text, graph, action);
 		return;
 	case GW_ACTION_KILL:
 		action_kill(text, graph, action);
@@ -251,7 +278,9 @@ void gw_action_sentence(struct gw_text *text, const struct gw_graph *graph, cons
 		action_name_device(text, action);
 		gw_text_add(
 			text,
-			": a driver that retires its fences then ends this; that this one does is not known. Otherwise reboot.");
+			action->fence
+				? ": a driver that retires its fences then ends this; that this one does is not known. Otherwise reboot."
+				: ": a driver may give up then what its device does not answer; that this one does is not known. Otherwise reboot.");
 		return;
 	case GW_ACTION_UNBIND:
 		gw_text_add(text, "Unbind the GPU");
@@ -271,8 +300,9 @@ void gw_action_sentence(struct gw_text *text, const struct gw_graph *graph, cons
 static const char *action_code_name(enum gw_action_code code)
 {
 	static const char *const names[] = {
-		[GW_ACTION_WAIT] = "wait",	     [GW_ACTION_CLOSE] = "close",   [GW_ACTION_KILL] = "kill",
-		[GW_ACTION_GPU_RESET] = "gpu-reset", [GW_ACTION_UNBIND] = "unbind", [GW_ACTION_REBOOT] = "reboot",
+		[GW_ACTION_WAIT] = "wait",     [GW_ACTION_CONTINUE] = "continue",   [GW_ACTION_CLOSE] = "close",
+		[GW_ACTION_KILL] = "kill",     [GW_ACTION_GPU_RESET] = "gpu-reset", [GW_ACTION_UNBIND] = "unbind",
+		[GW_ACTION_REBOOT] = "reboot",
 	};
 
 	return names[code];
@@ -351,7 +381,11 @@ static void action_put_process(json_t *json, const struct gw_graph *graph, const
 	uint32_t pid = action_node(graph, action->node)->task->tgid;
 	struct gw_text command = { .data = NULL };
 
-	gw_text_add(&command, action->code == GW_ACTION_KILL ? "kill -KILL %" PRIu32 : "kill -TERM %" PRIu32, pid);
+	gw_text_add(&command, "kill -%s %" PRIu32,
+		    action->code == GW_ACTION_KILL	 ? "KILL"
+		    : action->code == GW_ACTION_CONTINUE ? "CONT"
+							 : "TERM",
+		    pid);
 	gw_json_put(json, "pid", gw_json_number(pid), failed);
 	gw_json_put(json, "command", gw_text_json(&command), failed);
 }
@@ -382,7 +416,7 @@ json_t *gw_action_json(const struct gw_graph *graph, const struct gw_finding *fi
 	gw_action_sentence(&sentence, graph, &action);
 	json = json_pack("{s:s, s:s, s:o}", "code", action_code_name(action.code), "works",
 			 action_works_name(action.works), "sentence", gw_text_json(&sentence));
-	if (action.code == GW_ACTION_KILL || action.code == GW_ACTION_CLOSE)
+	if (action.code == GW_ACTION_KILL || action.code == GW_ACTION_CLOSE || action.code == GW_ACTION_CONTINUE)
 		action_put_process(json, graph, &action, &failed);
 	if (action.code == GW_ACTION_GPU_RESET || action.code == GW_ACTION_UNBIND)
 		action_put_device(json, &action, &failed);

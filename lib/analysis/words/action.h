@@ -11,6 +11,7 @@
 /* From the least one to the one that costs most. */
 enum gw_action_code {
 	GW_ACTION_WAIT,
+	GW_ACTION_CONTINUE,  /* a process that a signal has stopped */
 	GW_ACTION_CLOSE,     /* a process that is not stuck itself: it may end as it likes */
 	GW_ACTION_KILL,	     /* a process whose wait a signal ends */
 	GW_ACTION_GPU_RESET, /* of the device whose fence it is */
@@ -27,9 +28,10 @@ enum gw_works {
 struct gw_action {
 	enum gw_action_code code;
 	enum gw_works works;
-	uint32_t node;	    /* CLOSE, KILL: the task, else GW_NO_NODE */
+	uint32_t node;	    /* CONTINUE, CLOSE, KILL: the task, else GW_NO_NODE */
 	const char *driver; /* GPU_RESET: of the device, "" = not known */
 	const char *device; /* GPU_RESET, UNBIND: its name on its bus, "" = not known */
+	bool fence;	    /* GPU_RESET: it is for a fence */
 };
 
 struct gw_action gw_action_of(const struct gw_graph *graph, const struct gw_finding *finding);
@@ -38,7 +40,7 @@ struct gw_action gw_action_of(const struct gw_graph *graph, const struct gw_find
 void gw_action_sentence(struct gw_text *text, const struct gw_graph *graph, const struct gw_action *action);
 
 /*
- * {code, works, sentence}, of "close" and "kill" also {pid}, of "gpu-reset" and "unbind" {driver, device}, {command} where one
+ * {code, works, sentence}, of "continue", "close" and "kill" also {pid}, of "gpu-reset" and "unbind" {driver, device}, {command} where one
  * does it, and smaller: [{code, works, sentence}] with lesser actions that do not end it: a new reference, NULL when out of
  * memory.
  */

@@ -93,11 +93,23 @@ const char *gw_name_timeline(const struct gw_graph *graph, const struct gw_node 
 	return timeline ? timeline->name : "";
 }
 
+/* Of the addresses on its stack the first one that is in a function of mutexes is that of the wait. */
 static bool name_takes_ww_mutex(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
-	const struct gw_symbol_record *inner = gw_snapshot_inner(snapshot, task->address);
+	const struct gw_inner_record *inner = gw_snapshot_inner(snapshot, task->address);
 
-	return inner && (gw_function_is(inner->name, "ww_mutex_lock*") || gw_function_is(inner->name, "__ww_mutex_lock*"));
+	for (size_t i = 0; inner && i < GW_INNER_DEPTH; i++) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, inner->addresses[i]);
+
+		/* At the beginning of a function is nothing that could be returned to. */
+		if (!symbol || symbol->offset == 0)
+			continue;
+		if (gw_function_is(symbol->name, "ww_mutex_lock*") || gw_function_is(symbol->name, "__ww_mutex_lock*"))
+			return true;
+		if (gw_function_is(symbol->name, "mutex_lock*") || gw_function_is(symbol->name, "__mutex_lock*"))
+			return false;
+	}
+	return false;
 }
 
 /* Of a long queue: the lock is named once for each of them, and one stack is like the other. */
@@ -184,6 +196,35 @@ static void name_fence(struct gw_text *text, const struct gw_graph *graph, const
 			gw_name_fence_device(graph, node));
 }
 
+/* The process whose memory it is, by the tasks that wait for the node or that it depends on; 0 = none of them is of it. */
+static uint32_t name_process_of(const struct gw_graph *graph, const struct gw_node *node, uint64_t mm)
+{
+	const struct gw_node *task = node;
+
+	for (uint32_t i = 0; i < node->n_in && i < NAME_WAITERS_ASKED; i++) {
+		const struct gw_node *from = &graph->nodes[graph->edges[graph->in[node->first_in + i]].from];
+
+		if (from->task && from->task->mm == mm)
+			return from->task->tgid;
+	}
+	for (int steps = 0; steps < 2 && task->n_out; steps++) {
+		task = &graph->nodes[graph->edges[task->first_out].to];
+		if (task->task && task->task->mm == mm)
+			return task->task->tgid;
+	}
+	return 0;
+}
+
+static void name_memory(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node, uint64_t mm)
+{
+	uint32_t process = name_process_of(graph, node, mm);
+
+	if (process)
+		gw_text_add(text, "process %" PRIu32, process);
+	else
+		gw_text_add(text, "mm 0x%" PRIx64, mm);
+}
+
 void gw_name_lock(struct gw_text *text, const char *lock_type, const char *symbol, uint64_t address, uint64_t mm)
 {
 	const char *type = strcmp(lock_type, "unknown") == 0 ? "lock" : lock_type;
@@ -200,7 +241,12 @@ static void name_lock(struct gw_text *text, const struct gw_graph *graph, const 
 {
 	const struct gw_symbol_record *symbol = gw_snapshot_symbol(graph->snapshot, node->address);
 
-	gw_name_lock(text, gw_name_lock_type(graph, node), symbol ? symbol->name : "", node->address, node->mm);
+	if (node->mm) {
+		gw_text_add(text, "mmap_lock of ");
+		name_memory(text, graph, node, node->mm);
+		return;
+	}
+	gw_name_lock(text, gw_name_lock_type(graph, node), symbol ? symbol->name : "", node->address, 0);
 }
 
 void gw_name_reclaim(struct gw_text *text)
@@ -327,11 +373,18 @@ static void name_device(struct gw_text *text, const struct gw_graph *graph, uint
 static void name_section(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
 {
 	if (node->section->kind == GW_SECTION_NOTIFIER) {
-		gw_text_add(text, "an MMU-notifier invalidation of mm 0x%" PRIx64, node->address);
+		gw_text_add(text, "an MMU-notifier invalidation of ");
+		name_memory(text, graph, node, node->address);
 		return;
 	}
 	gw_text_add(text, "a drm_dev_enter() section of ");
 	name_device(text, graph, node->address);
+}
+
+static void name_migration(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
+{
+	gw_text_add(text, "the migration of the page at 0x%" PRIx64 " of ", node->extra);
+	name_memory(text, graph, node, node->address);
 }
 
 void gw_name_phrase(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
@@ -356,7 +409,8 @@ void gw_name_phrase(struct gw_text *text, const struct gw_graph *graph, const st
 		name_lock(text, graph, node);
 		return;
 	case GW_NODE_NOTIFIER:
-		gw_text_add(text, "an MMU-notifier invalidation of mm 0x%" PRIx64, node->address);
+		gw_text_add(text, "an MMU-notifier invalidation of ");
+		name_memory(text, graph, node, node->address);
 		return;
 	case GW_NODE_SRCU:
 		gw_text_add(text, "an SRCU grace period");
@@ -366,8 +420,7 @@ void gw_name_phrase(struct gw_text *text, const struct gw_graph *graph, const st
 		return;
 	case GW_NODE_PAGE:
 		if (node->extra)
-			gw_text_add(text, "the migration of the page at 0x%" PRIx64 " of mm 0x%" PRIx64, node->extra,
-				    node->address);
+			name_migration(text, graph, node);
 		else
 			gw_text_add(text, "the lock of page 0x%" PRIx64, node->address);
 		return;

@@ -8,6 +8,17 @@
 /* Steps of a chain that are looked at. */
 #define CHAIN_MAX 64
 
+/* Of a scheduler's fence the driver is that of its device. */
+static struct gw_subsystem whose_fence(const struct gw_graph *graph, const struct gw_node *node)
+{
+	const struct gw_device *device = gw_name_fence_device(graph, node);
+
+	if (device && device->driver[0])
+		return (struct gw_subsystem){ GW_SUBSYSTEM_GPU, device->driver, false };
+	return (struct gw_subsystem){ GW_SUBSYSTEM_GPU, gw_name_driver(graph, node),
+				      node->fence && node->fence->scheduler };
+}
+
 static struct gw_subsystem whose_node(const struct gw_graph *graph, const struct gw_node *node)
 {
 	struct gw_subsystem found = { GW_SUBSYSTEM_UNKNOWN, "", false };
@@ -15,7 +26,7 @@ static struct gw_subsystem whose_node(const struct gw_graph *graph, const struct
 	if (node->type == GW_NODE_TASK && node->task)
 		found = gw_subsystem_of_task(graph->snapshot, node->task);
 	else if (node->type == GW_NODE_FENCE && *gw_name_driver(graph, node))
-		return (struct gw_subsystem){ GW_SUBSYSTEM_GPU, gw_name_driver(graph, node), false };
+		return whose_fence(graph, node);
 	if (found.kind == GW_SUBSYSTEM_UNKNOWN && node->gpu)
 		return (struct gw_subsystem){ GW_SUBSYSTEM_GPU, "drm", true };
 	return found;
