@@ -40,7 +40,7 @@ TEST(index_whose_nodes_are_in_it_is_sound)
 
 TEST(index_that_is_cut_is_not)
 {
-	for (size_t size = 12; size < ROOT + 10; size++)
+	for (size_t size = 8; size < ROOT + 10; size++)
 		assert_false(gw_trie_is_sound(sound, size));
 }
 
@@ -63,6 +63,17 @@ TEST(letters_from_the_last_to_the_first_are_none)
 	assert_false(is_sound_with(ROOT, "a\xff", 2));
 }
 
+/* libkmod compares the major one only. */
+TEST(another_minor_version_is_looked_at_too)
+{
+	char copy[sizeof(sound)];
+
+	memcpy(copy, sound, sizeof(copy));
+	copy[7] = 9;
+	assert_true(gw_trie_is_sound(copy, sizeof(copy)));
+	assert_false(gw_trie_is_sound(copy, ROOT + 2));
+}
+
 TEST(values_that_are_more_than_the_file_has_are_not_there)
 {
 	assert_false(is_sound_with(CHILD, "\x40\0\0\x04", 4)); /* a number as big as a version */
@@ -76,6 +87,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_index_does_no_harm),
 		cmocka_unit_test(child_that_is_not_in_front_of_its_node_may_be_a_circle),
 		cmocka_unit_test(letters_from_the_last_to_the_first_are_none),
+		cmocka_unit_test(another_minor_version_is_looked_at_too),
 		cmocka_unit_test(values_that_are_more_than_the_file_has_are_not_there),
 	};
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define TRIE_MAGIC 0xB007F457u
-#define TRIE_VERSION 0x00020001u
+#define TRIE_MAJOR 2 /* of the version, in its upper half */
 #define TRIE_PREFIX 0x80000000u
 #define TRIE_VALUES 0x40000000u
 #define TRIE_CHILDREN 0x20000000u
@@ -110,8 +110,8 @@ bool gw_trie_is_sound(const char *data, size_t size)
 	struct trie_reader reader = { data, size, 0, false };
 	uint32_t root;
 
-	if (trie_number(&reader) != TRIE_MAGIC || trie_number(&reader) != TRIE_VERSION)
+	if (trie_number(&reader) != TRIE_MAGIC || trie_number(&reader) >> 16 != TRIE_MAJOR)
 		return true;
 	root = trie_number(&reader);
-	return reader.failed || !(root & TRIE_OFFSET) || trie_node_is_sound(&trie, root, 0);
+	return !reader.failed && (!(root & TRIE_OFFSET) || trie_node_is_sound(&trie, root, 0));
 }
