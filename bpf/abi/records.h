@@ -79,7 +79,7 @@ struct gw_wait {
 	 * ENTITY: the scheduled fence of the job that comes next; PAGE: see above; else 0
 	 */
 	__u64 context;
-	__u64 seqno; /* FENCE, POLL: dma_fence.seqno; else 0 */
+	__u64 seqno; /* FENCE, POLL: dma_fence.seqno; SYNCOBJ: address of the points that are waited for, 0 = none; else 0 */
 	__u32 count; /* FENCE_ANY, SYNCOBJ: number of fences; POLL: of files, any of which ends it; else 0 */
 	__u32 reserved;
 };

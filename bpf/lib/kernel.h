@@ -257,6 +257,7 @@ struct dma_fence_array {
 struct dma_fence_chain {
 	struct dma_fence base;
 	struct dma_fence *prev;
+	u64 prev_seqno;
 	struct dma_fence *fence;
 };
 

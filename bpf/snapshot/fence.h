@@ -328,13 +328,64 @@ static __noinline int emit_fence(struct output *out, u64 address)
 	return 0;
 }
 
+#define CHAIN_WALK_MAX 1024
+
+/* The node of a chain that is signalled when a point is. */
+struct point_search {
+	u64 node, point;
+	bool found;
+};
+
+static __always_inline bool is_chain(u64 fence)
+{
+	struct dma_fence *base = (void *)fence;
+
+	return fence && (u64)BPF_CORE_READ(base, ops) == control.symbols.chain_ops;
+}
+
+/* As dma_fence_chain_find_seqno() does: from the head backwards, as long as the node before has the point, too. */
+static long find_point(u32 i, void *context)
+{
+	struct point_search *search = context;
+	struct dma_fence *base = (void *)search->node;
+	struct dma_fence_chain *chain = container_of(base, struct dma_fence_chain, base);
+	struct dma_fence *before = BPF_CORE_READ(chain, prev);
+
+	search->found = BPF_CORE_READ(chain, prev_seqno) < search->point;
+	/* What was before is signalled, and gone; or of another timeline. */
+	if (search->found || !is_chain((u64)before) || BPF_CORE_READ(before, context) != BPF_CORE_READ(base, context))
+		return 1;
+	search->node = (u64)before;
+	return 0;
+}
+
+/* 0: it is signalled, or nobody has submitted it yet. */
+static __always_inline u64 fence_of_point(u64 head, u64 point)
+{
+	struct point_search search = { .node = head, .point = point };
+	struct dma_fence *base = (void *)head;
+
+	if (!is_chain(head) || BPF_CORE_READ(base, seqno) < point)
+		return 0;
+	bpf_loop(CHAIN_WALK_MAX, find_point, &search, 0);
+	return search.found ? search.node : 0;
+}
+
+struct syncobjs {
+	struct gw_fence_record *record;
+	u64 points; /* an array, 0 = none: the syncobjs are waited for as they are */
+};
+
 /* A member that is a sync object: it has a fence, or none yet. */
 static long read_syncobj(u32 i, void *context)
 {
-	struct gw_fence_record *record = &((struct output *)context)->scratch->fence;
+	struct syncobjs *syncobjs = context;
+	u64 point = syncobjs->points ? read_u64(syncobjs->points + i * 8) : 0, fence;
 
-	if (i < GW_FENCE_MEMBERS)
-		record->members[i] = read_member(record->members[i], control.layout.syncobj_fence);
+	if (i >= GW_FENCE_MEMBERS)
+		return 1;
+	fence = read_member(syncobjs->record->members[i], control.layout.syncobj_fence);
+	syncobjs->record->members[i] = point ? fence_of_point(fence, point) : fence;
 	return 0;
 }
 
@@ -342,13 +393,14 @@ static long read_syncobj(u32 i, void *context)
 static __noinline int emit_wait_any(struct output *out, const struct gw_wait *wait)
 {
 	struct gw_fence_record *record = new_fence_record(out, wait->object);
+	struct syncobjs syncobjs = { .record = record, .points = wait->seqno };
 
 	record->kind = GW_FENCE_ARRAY;
 	if (!(wait->flags & GW_WAIT_F_ALL))
 		record->flags |= GW_FENCE_F_ANY;
 	read_members(record, wait->object, wait->count);
 	if (wait->kind == GW_WAIT_SYNCOBJ)
-		bpf_loop(record->member_count, read_syncobj, out, 0);
+		bpf_loop(record->member_count, read_syncobj, &syncobjs, 0);
 	emit(out, record, sizeof(*record));
 	queue_members(out);
 	return 0;

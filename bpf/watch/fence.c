@@ -94,6 +94,7 @@ int BPF_KPROBE(syncobj_wait_start, void *syncobjs, void *points, u32 count, u32 
 			 (flags & 1 ? GW_WAIT_F_ALL : 0) | /* DRM_SYNCOBJ_WAIT_FLAGS_WAIT_ALL */
 			 (points ? GW_WAIT_F_POINTS : 0),
 		.object = (u64)syncobjs,
+		.seqno = (u64)points,
 		.count = count,
 	};
 

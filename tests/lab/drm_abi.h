@@ -60,6 +60,21 @@ struct drm_syncobj_wait {
 };
 #define DRM_IOCTL_SYNCOBJ_WAIT DRM_IOWR(0xc3, struct drm_syncobj_wait)
 
+struct drm_syncobj_transfer {
+	__u32 src_handle, dst_handle;
+	__u64 src_point, dst_point;
+	__u32 flags, pad;
+};
+#define DRM_IOCTL_SYNCOBJ_TRANSFER DRM_IOWR(0xcc, struct drm_syncobj_transfer)
+
+/* Without the deadline that 6.6 appended; the kernel takes both sizes. */
+struct drm_syncobj_timeline_wait {
+	__u64 handles, points;
+	__s64 timeout_nsec; /* absolute, CLOCK_MONOTONIC */
+	__u32 count_handles, flags, first_signaled, pad;
+};
+#define DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT DRM_IOWR(0xca, struct drm_syncobj_timeline_wait)
+
 #define VGEM_FENCE_WRITE 0x1
 struct drm_vgem_fence_attach {
 	__u32 handle, flags, out_fence, pad;

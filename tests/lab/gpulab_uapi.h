@@ -41,7 +41,7 @@ struct gpulab_start {
 #define GPULAB_IOC_UNLOCK _IO('L', 4)
 /* Return when the scenario is being stopped; -EINTR when a signal came first. */
 #define GPULAB_IOC_WAIT_STOPPED _IO('L', 5)
-/* The calling thread signals so many fences (the argument), or with 0 the one that is waited for (trust/pipe-fault). */
+/* The calling thread signals so many fences (the argument), or with 0 the one that is waited for (trust/pipe-fault, /syncobj-point). */
 #define GPULAB_IOC_SIGNAL _IO('L', 6)
 
 /* The calling process plays its part in the kernel and returns when that is over; -ERESTARTSYS when a signal ended it. */

@@ -35,11 +35,12 @@ static const char usage[] =
 	"usage: labuser COMMAND [key=value]...\n"
 	"  notifier-cycle/munmap | mprotect | madvise | read-begin | remove   take part in the scenario until it is stopped\n"
 	"  leaked-lock/user-sleep | user-spin                        keep a kernel mutex until the scenario is stopped\n"
-	"  trust/madvise-vma | pipe-fault                            take part in the scenario until it is stopped\n"
+	"  trust/madvise-vma | pipe-fault | syncobj-point            take part in the scenario until it is stopped\n"
 	"  page-lock-cycle | page-lock/left | late                   the memory whose page is locked\n"
 	"  leaked-section/user-sleep | user-spin                     stay in a drm_dev_enter() section until then\n"
 	"  process-cycle/... | driver-sleep/...                      hold a mutex in an ioctl that sleeps\n"
 	"  stopped-signaller                                         signal fences, and be stopped\n"
+	"  random/any | dead | healthy                               memory that one of the scenario's threads unmaps\n"
 	"  crowd [threads=N]                                         N threads that sleep\n"
 	"  SCENARIO[/VARIANT]                                        any other: until it is stopped or this is killed\n"
 	"  healthy/process              healthy traffic with a process whose notifier waits, too\n"
@@ -217,6 +218,23 @@ static int healthy(char **words)
 		memset(range, 1, length / 2);
 		sleep_ms(100);
 	}
+	return 0;
+}
+
+/* Kernel threads, one of which may unmap memory of this process. */
+static int random_scenario(char **words)
+{
+	static char buffer[256];
+	size_t length = RANGE_PAGES * sysconf(_SC_PAGESIZE);
+	struct gpulab_start request = { .length = length };
+
+	/* Once it has started, a page fault or an allocation would wait for the mmap_lock, and be one more victim. */
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	request.address = (uintptr_t)map_range(length);
+	if (mlockall(MCL_CURRENT) < 0)
+		fail("mlockall");
+	start(&request, words);
+	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
 	return 0;
 }
 
@@ -670,6 +688,58 @@ static unsigned int parse_seconds(char **words)
 	return seconds;
 }
 
+static uint32_t new_syncobj(int drm)
+{
+	struct drm_syncobj_create create = {};
+
+	lab_ioctl(drm, DRM_IOCTL_SYNCOBJ_CREATE, &create, "syncobj create");
+	return create.handle;
+}
+
+/* A point of a timeline becomes what a syncobj has. */
+static void submit_point(int drm, uint32_t timeline, uint64_t point, uint32_t syncobj)
+{
+	struct drm_syncobj_transfer transfer = { .src_handle = syncobj, .dst_handle = timeline, .dst_point = point };
+
+	lab_ioctl(drm, DRM_IOCTL_SYNCOBJ_TRANSFER, &transfer, "syncobj transfer");
+}
+
+static void wait_point(int drm, uint32_t timeline, uint64_t point)
+{
+	struct drm_syncobj_timeline_wait wait = {
+		.handles = (uintptr_t)&timeline,
+		.points = (uintptr_t)&point,
+		.count_handles = 1,
+		.timeout_nsec = INT64_MAX,
+	};
+
+	lab_ioctl(drm, DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT, &wait, "syncobj timeline wait");
+}
+
+/* Waits for the first point, and signals the second one. */
+static int trust_point(char **words)
+{
+	int drm = open_drm("gpulab");
+	uint32_t timeline = new_syncobj(drm), own = new_syncobj(drm);
+	struct gpulab_attach late = { .handle = new_syncobj(drm), .delay_ms = 1000 * seconds_of(words) };
+	struct drm_syncobj_handle handle = { .handle = own, .fd = -1 };
+	struct gpulab_start request = {};
+
+	lab_ioctl(drm, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &handle, "syncobj export");
+	request.address = handle.fd;
+	start(&request, words);
+	lab_ioctl(drm, DRM_IOCTL_GPULAB_ATTACH, &late, "attach");
+	submit_point(drm, timeline, 1, late.handle);
+	submit_point(drm, timeline, 2, own);
+	if (ioctl(lab_fd, GPULAB_IOC_SIGNAL, 8) < 0)
+		fail("signal");
+	wait_point(drm, timeline, 1);
+	if (ioctl(lab_fd, GPULAB_IOC_SIGNAL, 0) < 0)
+		fail("signal");
+	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
+	return 0;
+}
+
 static bool is_one_of(const char *word, const char *const *list)
 {
 	for (; *list; list++)
@@ -694,6 +764,8 @@ int main(int argc, char **argv)
 		return trust_madvise(argv + 1);
 	if (!strcmp(command, "trust/pipe-fault"))
 		return trust_pipe(argv + 1);
+	if (!strcmp(command, "trust/syncobj-point"))
+		return trust_point(argv + 1);
 	if (!strncmp(command, "leaked-lock/user-", 17) || !strncmp(command, "leaked-section/user-", 20))
 		return leaked(strchr(command, '/') + 1, argv + 1);
 	if (!strncmp(command, "process-cycle/", 14) || !strncmp(command, "driver-sleep/", 13))
@@ -702,6 +774,8 @@ int main(int argc, char **argv)
 		return fuse_hang();
 	if (!strncmp(command, "stopped-signaller", 17))
 		return stopped(argv + 1);
+	if (!strncmp(command, "random/", 7))
+		return random_scenario(argv + 1);
 	if (!strncmp(command, "page-lock", 9))
 		return page_lock(argv + 1);
 	if (is_one_of(command, syncobj))

@@ -11,7 +11,12 @@
  *    whose signaller wants its mmap_lock, which somebody else holds for reading. Before 6.17 this is a deadlock.
  *  - pipe-fault: a task takes a page fault in the middle of read() from a pipe, with the pipe's mutex held. User space serves it in
  *    the end (userfaultfd). Another task signals fences, and now wants to write into the pipe.
+ *  - syncobj-point: a process waits for the first point of a syncobj's timeline, which a work item signals. The second one, the
+ *    chain's head, is what that very task signals otherwise.
  */
+#include <drm/drm_syncobj.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
@@ -27,7 +32,8 @@ enum trust_variant {
 	TRUST_WORK_CLEANUP,
 	TRUST_THREAD_REPLACED,
 	TRUST_MADVISE_VMA,
-	TRUST_PIPE_FAULT
+	TRUST_PIPE_FAULT,
+	TRUST_SYNCOBJ_POINT
 };
 
 struct trust;
@@ -334,7 +340,7 @@ int lab_trust_signal(struct lab_instance *inst, unsigned int count)
 {
 	struct trust *trust = inst->priv;
 
-	if (inst->family != &lab_trust_family || inst->variant->value != TRUST_PIPE_FAULT || !trust || count > 64)
+	if (inst->family != &lab_trust_family || inst->variant->value < TRUST_PIPE_FAULT || !trust || count > 64)
 		return -EINVAL;
 	if (!count) {
 		dma_fence_signal(trust->fence);
@@ -359,6 +365,21 @@ static int pipe_fault(struct trust *trust)
 
 	if (!ret && !lab_actor_run(trust->inst, "waiter", LAB_PARTICIPANT, "gpulab-wait", pipe_waiter_thread))
 		ret = -ENOMEM;
+	return ret;
+}
+
+/* ---- syncobj-point ---- */
+
+/* The fence of the process's timeline becomes that of a syncobj of its, which it shows by a file. */
+static int syncobj_point(struct trust *trust)
+{
+	struct file *file = fget(trust->inst->request.address);
+	int ret = file ? pipe_fault(trust) : -EBADF;
+
+	if (!ret)
+		drm_syncobj_replace_fence(file->private_data, trust->fence);
+	if (file)
+		fput(file);
 	return ret;
 }
 
@@ -395,6 +416,8 @@ static int trust_start(struct lab_instance *inst)
 		return thread_replaced(trust);
 	case TRUST_MADVISE_VMA:
 		return madvise_vma(trust);
+	case TRUST_SYNCOBJ_POINT:
+		return syncobj_point(trust);
 	default:
 		return pipe_fault(trust);
 	}
@@ -445,9 +468,13 @@ static void trust_show(struct lab_instance *inst, struct seq_file *seq)
 }
 
 static const struct lab_variant trust_variants[] = {
-	{ "first-submit", TRUST_FIRST_SUBMIT },	      { "work-cleanup", TRUST_WORK_CLEANUP },
-	{ "thread-replaced", TRUST_THREAD_REPLACED }, { "madvise-vma", TRUST_MADVISE_VMA, true },
-	{ "pipe-fault", TRUST_PIPE_FAULT, true },     { "" },
+	{ "first-submit", TRUST_FIRST_SUBMIT },
+	{ "work-cleanup", TRUST_WORK_CLEANUP },
+	{ "thread-replaced", TRUST_THREAD_REPLACED },
+	{ "madvise-vma", TRUST_MADVISE_VMA, true },
+	{ "pipe-fault", TRUST_PIPE_FAULT, true },
+	{ "syncobj-point", TRUST_SYNCOBJ_POINT, true },
+	{ "" },
 };
 
 const struct lab_family lab_trust_family = {

@@ -94,7 +94,7 @@ static int task_need_fence(struct gw_builder *builder, uint32_t from, const stru
 {
 	uint32_t fence;
 	/* Only a wait for one fence knows its context and seqno. */
-	int r = gw_builder_fence(builder, address, wait->context, wait->seqno, device, &fence);
+	int r = gw_builder_fence(builder, address, wait->context, wait->context ? wait->seqno : 0, device, &fence);
 
 	/* @from is the task, or a node that has its address. */
 	if (r == 0 && !gw_builder_fault_of(builder, gw_builder_node(builder, from)->address))
