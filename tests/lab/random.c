@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * random: topologies drawn from a seed. Two to eight parties, threads and work items, stand in a row: each offers something (a
- * lock that it holds, a fence that it has to signal, its own work item) and needs what the next one offers. How the row ends
- * makes it dead or healthy: see enum ending. All is drawn from `seed`, so that a seed makes the same topology again.
+ * lock that it holds, a fence that it has to signal, its own work item, the end of a section that it is in) and needs what the
+ * next one offers. How the row ends makes it dead or healthy: see enum ending. All is drawn from `seed`, so that a seed makes
+ * the same topology again.
  */
+#include <drm/drm_device.h>
+#include <drm/drm_drv.h>
 #include <linux/delay.h>
 #include <linux/dma-fence-chain.h>
 #include <linux/hrtimer.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+#include <linux/mmu_notifier.h>
 #include <linux/prandom.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -17,6 +25,8 @@
 #define MAX_PARTIES 8
 #define MIN_LATE_MS 1500 /* of what ends by itself */
 #define MAX_LATE_MS 5000
+#define SECTION_EVERY                                                                                                  \
+	4 /* seeds: all DRM devices share one SRCU domain, so that one topology's sections hold up another's unplug */
 
 enum random_variant { RANDOM_ANY, RANDOM_DEAD, RANDOM_HEALTHY };
 
@@ -37,12 +47,18 @@ enum ending {
 static const char *const ending_names[] = { "loop",    "exited-fence", "exited-lock",	  "timer",
 					    "timeout", "sleep",	       "second-signaller" };
 
-enum offer { OFFER_LOCK, OFFER_FENCE, OFFER_WORK };
-static const char *const offer_names[] = { "lock", "fence", "work" };
+enum offer {
+	OFFER_LOCK,
+	OFFER_FENCE,
+	OFFER_WORK, /* its end */
+	OFFER_SECTION, /* it is between drm_dev_enter() and drm_dev_exit(): drm_dev_unplug() needs that */
+	OFFER_NOTIFIER, /* it is in an invalidate callback, with the mmap_lock that another one needs */
+};
+static const char *const offer_names[] = { "lock", "fence", "work", "section", "notifier" };
 
 /* How a fence is waited for. */
-enum wrapping { WRAP_NONE, WRAP_ANY, WRAP_ARRAY, WRAP_CHAIN, WRAPPINGS };
-static const char *const wrapping_names[] = { "plain", "any", "array", "chain" };
+enum wrapping { WRAP_NONE, WRAP_ANY, WRAP_ARRAY, WRAP_CHAIN, WRAP_JOB, WRAPPINGS };
+static const char *const wrapping_names[] = { "plain", "any", "array", "chain", "job" };
 
 struct random;
 
@@ -55,6 +71,10 @@ struct party {
 	enum wrapping wrapping;
 	struct lab_timeline timeline[2]; /* the second one: of a second fence, for wrappings of several */
 	struct dma_fence *fence[2], *waited;
+	struct lab_ring *ring; /* of the job that depends on the fence, for WRAP_JOB */
+	struct drm_device *drm; /* of the section */
+	int section;
+	bool unplugged;
 	struct work_struct work;
 	struct workqueue_struct *wq;
 	bool goes; /* a work item warms up until this is set */
@@ -69,6 +89,9 @@ struct random {
 	enum ending ending;
 	unsigned int late_ms, num_parties;
 	struct party parties[MAX_PARTIES];
+	struct party *notified; /* who is in the callback, NULL = nobody */
+	struct mmu_interval_notifier notifier; /* of the process's memory; its mm is NULL: there is none */
+	struct mutex update_lock; /* guards its sequence number */
 	struct lab_timeline irq_timeline;
 	struct dma_fence *timed; /* signalled by an interrupt; a reference */
 	struct hrtimer timer;
@@ -152,6 +175,14 @@ static void need(struct party *owner)
 	case OFFER_WORK:
 		flush_work(&owner->work);
 		break;
+	case OFFER_SECTION:
+		owner->unplugged = true;
+		drm_dev_unplug(owner->drm);
+		break;
+	case OFFER_NOTIFIER:
+		mmap_read_lock(owner->random->notifier.mm);
+		mmap_read_unlock(owner->random->notifier.mm);
+		break;
 	}
 }
 
@@ -179,16 +210,20 @@ static void last_needs(struct party *party)
 
 /* ---- parties ---- */
 
-static void take_lock(struct party *party)
+static void take(struct party *party)
 {
 	if (party->offer == OFFER_LOCK)
 		lab_lock_hold(&party->lock);
+	if (party->offer == OFFER_SECTION)
+		WARN_ON(!drm_dev_enter(party->drm, &party->section));
 }
 
 static void give_back(struct party *party)
 {
 	if (party->offer == OFFER_LOCK)
 		lab_lock_release(&party->lock);
+	if (party->offer == OFFER_SECTION)
+		drm_dev_exit(party->section);
 	if (party->offer != OFFER_FENCE)
 		return;
 	dma_fence_signal(party->fence[0]);
@@ -227,22 +262,62 @@ static void play(struct party *party)
 	atomic_inc(&party->random->ended);
 }
 
+/* Until all others have what they offer, then to the end of its part. */
+static void wait_and_play(struct party *party)
+{
+	complete(&party->ready);
+	if (lab_thread_wait(party->random->inst, &party->go))
+		play(party);
+	else
+		give_back(party);
+}
+
+static bool invalidate(struct mmu_interval_notifier *notifier, const struct mmu_notifier_range *range,
+		       unsigned long cur_seq)
+{
+	struct random *random = container_of(notifier, struct random, notifier);
+	struct party *party = random->notified;
+
+	if (!mmu_notifier_range_blockable(range))
+		return false;
+	mutex_lock(&random->update_lock);
+	mmu_interval_set_seq(notifier, cur_seq);
+	mutex_unlock(&random->update_lock);
+	/* The process itself has no part in it. */
+	if (range->event != MMU_NOTIFY_RELEASE && current == party->actor->task)
+		wait_and_play(party);
+	return true;
+}
+
+static const struct mmu_interval_notifier_ops notifier_ops = {
+	.invalidate = invalidate,
+};
+
+/* A part that is played in the callback: the thread unmaps the process's memory. */
+static void play_in_callback(struct random *random)
+{
+	struct mm_struct *mm = random->notifier.mm;
+
+	kthread_use_mm(mm);
+	vm_munmap(random->inst->request.address, random->inst->request.length);
+	kthread_unuse_mm(mm);
+}
+
 static int party_thread(struct lab_actor *actor)
 {
 	struct random *random = actor->inst->priv;
 	struct party *party = &random->parties[actor->index];
 
 	warm_up(party, actor->inst->params.warmup);
-	take_lock(party);
-	complete(&party->ready);
+	take(party);
 	if (is_last(party) && (random->ending == END_EXIT_FENCE || random->ending == END_EXIT_LOCK)) {
 		party->owes = party->offer == OFFER_LOCK;
-		return 0;
+		complete(&party->ready);
+	} else if (party->offer == OFFER_NOTIFIER) {
+		play_in_callback(random);
+	} else {
+		wait_and_play(party);
 	}
-	if (lab_thread_wait(actor->inst, &party->go))
-		play(party);
-	else
-		give_back(party);
 	return 0;
 }
 
@@ -255,12 +330,16 @@ static void party_work(struct work_struct *work)
 		return;
 	}
 	lab_actor_adopt(party->actor);
-	take_lock(party);
-	complete(&party->ready);
-	if (lab_thread_wait(party->random->inst, &party->go))
-		play(party);
-	else
-		give_back(party);
+	take(party);
+	wait_and_play(party);
+}
+
+/* A device is unplugged once. */
+static struct party *whom_victims_need(struct random *random, unsigned int index)
+{
+	struct party *party = &random->parties[index % random->num_parties];
+
+	return party->offer == OFFER_SECTION ? next_party(party) : party;
 }
 
 static int victim_thread(struct lab_actor *actor)
@@ -268,7 +347,7 @@ static int victim_thread(struct lab_actor *actor)
 	struct random *random = actor->inst->priv;
 
 	lab_actor_blocks(actor);
-	need(&random->parties[actor->index % random->num_parties]);
+	need(whom_victims_need(random, actor->index));
 	return 0;
 }
 
@@ -287,6 +366,32 @@ static void draw_ending(struct random *random)
 		random->ending = draw(random, 2) ? END_LOOP : draw(random, ENDINGS);
 		break;
 	}
+}
+
+/* At most one of a row is in a section, and one in a callback: there are one device and one process. */
+static bool can_offer(const struct random *random, enum offer offer)
+{
+	unsigned int i;
+
+	if (offer == OFFER_NOTIFIER ? !random->inst->request.address : random->inst->params.seed % SECTION_EVERY)
+		return false;
+	for (i = 0; i < random->num_parties; i++)
+		if (random->parties[i].offer == offer)
+			return false;
+	return true;
+}
+
+static void draw_section(struct random *random, struct party *party)
+{
+	enum offer offer = draw(random, 2) ? OFFER_SECTION : OFFER_NOTIFIER;
+
+	if (draw(random, 2) || party->index == 0 || (offer == OFFER_NOTIFIER && party->is_work))
+		return;
+	if (!can_offer(random, offer))
+		return;
+	party->offer = offer;
+	if (offer == OFFER_NOTIFIER)
+		random->notified = party;
 }
 
 /*
@@ -308,6 +413,8 @@ static void draw_party(struct random *random, struct party *party)
 		party->offer = OFFER_FENCE;
 	if (party->index == 0 && random->ending >= END_TIMER)
 		party->wrapping = WRAP_NONE;
+	if (!exits)
+		draw_section(random, party);
 	if (exits)
 		party->offer = random->ending == END_EXIT_LOCK ? OFFER_LOCK : OFFER_FENCE;
 	/* Several workers may run an item, and who holds a semaphore shows by habit; only these two can be leaked. */
@@ -375,24 +482,41 @@ static int run_thread(struct random *random, struct party *party)
 	return lab_wait(&party->ready);
 }
 
-static int wrap(struct party *party)
+static int wrap_in_chain(struct party *party)
+{
+	struct dma_fence_chain *chain = dma_fence_chain_alloc();
+
+	if (!chain)
+		return -ENOMEM;
+	dma_fence_chain_init(chain, NULL, dma_fence_get(party->fence[0]), 1);
+	party->waited = &chain->base;
+	return 0;
+}
+
+/* The finished fence of a job that depends on it. */
+static int wrap_in_job(struct party *party)
+{
+	struct lab_job *job;
+
+	party->ring = lab_ring_create("rand", party->random->inst->id * 10 + party->index);
+	if (!party->ring)
+		return -ENOMEM;
+	job = lab_job_create(party->ring, NULL, NULL, &party->waited);
+	if (!job)
+		return -ENOMEM;
+	if (lab_job_depend(job, dma_fence_get(party->fence[0]))) {
+		lab_job_abandon(job);
+		return -ENOMEM;
+	}
+	lab_job_push(job);
+	return 0;
+}
+
+static int wrap_in_array(struct party *party)
 {
 	struct dma_fence **members;
 	struct dma_fence_array *array;
-	struct dma_fence_chain *chain;
 
-	if (party->wrapping == WRAP_CHAIN) {
-		chain = dma_fence_chain_alloc();
-		if (!chain)
-			return -ENOMEM;
-		dma_fence_chain_init(chain, NULL, dma_fence_get(party->fence[0]), 1);
-		party->waited = &chain->base;
-		return 0;
-	}
-	if (party->wrapping != WRAP_ARRAY) {
-		party->waited = dma_fence_get(party->fence[0]);
-		return 0;
-	}
 	members = kmalloc_array(2, sizeof(*members), GFP_KERNEL);
 	if (!members)
 		return -ENOMEM;
@@ -409,6 +533,21 @@ static int wrap(struct party *party)
 	return 0;
 }
 
+static int wrap(struct party *party)
+{
+	switch (party->wrapping) {
+	case WRAP_CHAIN:
+		return wrap_in_chain(party);
+	case WRAP_ARRAY:
+		return wrap_in_array(party);
+	case WRAP_JOB:
+		return party->offer == OFFER_FENCE ? wrap_in_job(party) : 0;
+	default:
+		party->waited = dma_fence_get(party->fence[0]);
+		return 0;
+	}
+}
+
 static int create_fences(struct party *party)
 {
 	unsigned int i;
@@ -423,16 +562,49 @@ static int create_fences(struct party *party)
 	return wrap(party);
 }
 
+static int create_device(struct party *party)
+{
+	struct drm_device *drm = lab_drm_create("gpulab-rand");
+
+	if (IS_ERR(drm))
+		return PTR_ERR(drm);
+	party->drm = drm;
+	return 0;
+}
+
+static int watch_memory(struct random *random)
+{
+	const struct gpulab_start *request = &random->inst->request;
+	int ret;
+
+	mmget(current->mm);
+	ret = mmu_interval_notifier_insert(&random->notifier, current->mm, request->address, request->length,
+					   &notifier_ops);
+	if (ret) {
+		mmput(current->mm);
+		random->notifier.mm = NULL;
+	}
+	return ret;
+}
+
+static int set_up_party(struct random *random, struct party *party)
+{
+	int ret = 0;
+
+	if (party->offer == OFFER_SECTION)
+		ret = create_device(party);
+	if (party->offer == OFFER_NOTIFIER)
+		ret = watch_memory(random);
+	return ret ?: (party->is_work ? run_work(random, party) : run_thread(random, party)) ?: create_fences(party);
+}
+
 static int set_up(struct random *random)
 {
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; i < random->num_parties && !ret; i++) {
-		struct party *party = &random->parties[i];
-
-		ret = (party->is_work ? run_work(random, party) : run_thread(random, party)) ?: create_fences(party);
-	}
+	for (i = 0; i < random->num_parties && !ret; i++)
+		ret = set_up_party(random, &random->parties[i]);
 	if (!ret && random->ending == END_SECOND) {
 		warm_by_interrupt(random, &random->parties[0].timeline[0]);
 		signal_later(random, dma_fence_get(random->parties[0].fence[0]), random->late_ms);
@@ -468,6 +640,7 @@ static int random_start(struct lab_instance *inst)
 		return -ENOMEM;
 	inst->priv = random;
 	random->inst = inst;
+	mutex_init(&random->update_lock);
 	lab_hrtimer_setup(&random->timer, timer_fire);
 	lab_timeline_init(&random->irq_timeline, "irq", inst->id);
 	draw_all(random);
@@ -496,15 +669,29 @@ static void party_free(struct party *party)
 {
 	if (party->wq)
 		destroy_workqueue(party->wq);
-	dma_fence_put(party->waited);
 	/* Some are never waited for. */
 	if (party->fence[0])
 		dma_fence_signal(party->fence[0]);
 	if (party->fence[1])
 		dma_fence_signal(party->fence[1]);
+	dma_fence_put(party->waited);
+	if (party->ring)
+		lab_ring_destroy(party->ring);
+	if (party->drm)
+		lab_drm_destroy(party->drm, party->unplugged);
 	dma_fence_put(party->fence[0]);
 	dma_fence_put(party->fence[1]);
 	lab_lock_fini(&party->lock);
+}
+
+static void leave_memory(struct random *random)
+{
+	struct mm_struct *mm = random->notifier.mm;
+
+	if (!mm)
+		return;
+	mmu_interval_notifier_remove(&random->notifier);
+	mmput(mm);
 }
 
 static void random_finish(struct lab_instance *inst)
@@ -514,6 +701,7 @@ static void random_finish(struct lab_instance *inst)
 
 	if (!random)
 		return;
+	leave_memory(random);
 	signal_later(random, NULL, 0);
 	for (i = 0; i < random->num_parties; i++)
 		party_free(&random->parties[i]);
@@ -542,7 +730,8 @@ static void random_show(struct lab_instance *inst, struct seq_file *seq)
 			   offer_names[party->offer],
 			   party->offer == OFFER_FENCE	? wrapping_names[party->wrapping]
 			   : party->offer == OFFER_LOCK ? lock_name(&party->lock)
-							: "flush");
+			   : party->offer == OFFER_WORK ? "flush"
+							: "");
 	}
 	seq_puts(seq, "]");
 }

@@ -32,8 +32,15 @@ def expected_class(truth):
     if truth["ending"] == "exited-lock":
         return "leaked-lock"
     offers = [party.split(":")[1] for party in truth["row"]]
+    if "section" in offers:
+        return "unplug-srcu"
+    # The wait is in the callback only if it is for a fence, not if it is for what comes behind it.
+    if "notifier" in offers and offers[(offers.index("notifier") + 1) % len(offers)] == "fence":
+        return "notifier-cycle"
     if "work" in offers:
         return "workqueue-cycle"
+    if "notifier" in offers:
+        return "fence-lock-cycle"
     return "fence-lock-cycle" if "lock" in offers else "sched-dep-cycle"
 
 

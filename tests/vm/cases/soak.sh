@@ -3,7 +3,7 @@
 # Looks for lies: makes random topologies of the lab, several at once, for so many seconds, and leaves what was true and what was
 # reported for soak-verify.py. A seed makes the same topologies again.
 #
-# usage: soak.sh SECONDS SEED [AT-ONCE]
+# usage: soak.sh SECONDS SEED [AT-ONCE]     (at most 4 at once: one of four seeds may have a section that holds up unplugs)
 . /cases/lib.sh
 
 seconds=$1 seed=$2 at_once=${3:-3}
@@ -20,10 +20,16 @@ none_active() {
 	[ "$(gpuwatch-cli stalls --json | jq length)" -eq 0 ] && [ "$(gpuwatch-cli deadlocks --json | jq length)" -eq 0 ]
 }
 
+# The process of a topology prints its pid when that stands.
+started() {
+	grep -q ^pid= "$OUT/started"
+}
+
 # batch: as many topologies at once, and what is true of them before they are released.
 batch() {
 	for _ in $(seq "$at_once"); do
-		echo "random/any seed=$seed" >"$LAB/start" || fail "seed $seed starts"
+		labuser random/any seed="$seed" >"$OUT/started" 2>&1 &
+		wait_until 20 started || fail "seed $seed starts"
 		seed=$((seed + 1))
 	done
 	sleep "$FORMS"
