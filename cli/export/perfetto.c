@@ -2,11 +2,13 @@
 /* Reports and waits as a trace. */
 #include "cli/export/perfetto.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 #include "cli/lib/error.h"
 #include "cli/lib/json-field.h"
+#include "cli/lib/text.h"
 #include "lib/base/hash.h"
 
 /* Numbers of fields, by the message that has them: protos/perfetto/trace of Perfetto. */
@@ -169,7 +171,17 @@ static void trace_add_slice(struct trace *trace, uint64_t track, const char *cat
 	trace_add_packet(trace, end_ns > begin_ns ? end_ns : begin_ns + 1, PACKET_TRACK_EVENT, &event);
 }
 
-/* A wait is a slice of its task, and what is waited for has one as long of its own: a fence on its timeline, a device. */
+/* As Perfetto itself names what it makes of the kernel's events of fences: "fence-gfx_0.0.0-17". */
+static uint64_t trace_add_fence(struct trace *trace, const json_t *fence)
+{
+	_cleanup_free_ char *timeline =
+		text_format("fence-%s-%" PRIu64, field_string(fence, "timeline"), field_number(fence, "context"));
+
+	/* A track of its own for each: slices of one track would have to lie within each other. */
+	return trace_add_track(trace, timeline, field_string(fence, "phrase"));
+}
+
+/* A wait is a slice of its task, and what is waited for has one as long of its own: a fence below its timeline, a device. */
 static void trace_add_edge(struct trace *trace, const json_t *report, const json_t *edge, uint64_t end_ns)
 {
 	const json_t *from = field_node(report, field_string(edge, "from")),
@@ -181,8 +193,8 @@ static void trace_add_edge(struct trace *trace, const json_t *report, const json
 		return;
 	trace_add_slice(trace, trace_add_task(trace, from), "wait", phrase, begin_ns, end_ns);
 	if (field_is(to, "type", "fence"))
-		trace_add_slice(trace, trace_add_track(trace, "GPU fences that are waited for", phrase), "fence",
-				field_string(from, "phrase"), begin_ns, end_ns);
+		trace_add_slice(trace, trace_add_fence(trace, to), "fence", field_string(from, "phrase"), begin_ns,
+				end_ns);
 	else if (field_is(to, "type", "device"))
 		trace_add_slice(trace, trace_add_track(trace, "Devices", phrase), "device",
 				field_string(from, "phrase"), begin_ns, end_ns);

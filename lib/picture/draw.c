@@ -10,8 +10,9 @@
 #include "lib/picture/svg.h"
 #include "lib/report/relation.h"
 
-#define LINE_CHARACTERS 27 /* of a box */
-#define LABEL_WIDTH 6.2	   /* of a character, pixels; rather too much */
+#define LINE_CHARACTERS 27   /* of a box */
+#define DETAIL_CHARACTERS 30 /* its font is smaller */
+#define LABEL_WIDTH 6.2	     /* of a character, pixels; rather too much */
 #define TAG_WIDTH 6.6
 #define PADDING 11.0
 
@@ -57,7 +58,7 @@ static char *draw_detail(const struct gw_picture_box *box)
 	else if (json_is_true(json_object_get(box->node, "gone")))
 		gw_text_add(&text, "gone");
 	else if (*state && *place)
-		gw_text_add(&text, "state %s, in %s", state, place);
+		gw_text_add(&text, "%s, in %s", state, place);
 	else if (*state)
 		gw_text_add(&text, "state %s", state);
 	else if (*workqueue)
@@ -131,9 +132,9 @@ static void draw_box_tag(FILE *out, const char *tag, double x, double y)
 	gw_svg_text(out, "tag", x + GW_PICTURE_BOX_WIDTH - width / 2 - PADDING, y + 16.5, GW_SVG_MIDDLE, tag);
 }
 
-static void draw_cut(FILE *out, const char *class, double x, double y, const char *text)
+static void draw_cut(FILE *out, const char *class, double x, double y, const char *text, size_t characters)
 {
-	_cleanup_free_ char *cut = gw_svg_cut_middle(text, LINE_CHARACTERS);
+	_cleanup_free_ char *cut = gw_svg_cut_middle(text, characters);
 
 	gw_svg_text(out, class, x, y, GW_SVG_START, cut);
 }
@@ -144,10 +145,10 @@ static void draw_box_name(FILE *out, const char *phrase, const char *detail, dou
 	size_t length = draw_first_line(phrase);
 	_cleanup_free_ char *first = length ? strndup(phrase, length) : NULL;
 
-	draw_cut(out, "name", x, y + 33, first ? first : phrase);
+	draw_cut(out, "name", x, y + 33, first ? first : phrase, LINE_CHARACTERS);
 	if (first && phrase[length])
-		draw_cut(out, "name", x, y + 47, phrase + length + 1);
-	draw_cut(out, "detail", x, y + (first && phrase[length] ? 62 : 49), detail);
+		draw_cut(out, "name", x, y + 47, phrase + length + 1, LINE_CHARACTERS);
+	draw_cut(out, "detail", x, y + (first && phrase[length] ? 62 : 49), detail, DETAIL_CHARACTERS);
 }
 
 static void draw_box(FILE *out, const struct gw_picture *picture, const struct gw_picture_box *box)

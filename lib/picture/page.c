@@ -115,11 +115,12 @@ static void page_verdict(FILE *out, const json_t *report)
 {
 	const json_t *cause = json_object_get(report, "root_cause"), *action = json_object_get(cause, "action");
 	const json_t *known = json_object_get(report, "known");
-	const char *command = gw_json_string(action, "command");
+	const char *command = gw_json_string(action, "command"), *sentence = gw_json_string(action, "sentence");
+	const char *advice = gw_json_string(cause, "advice");
 
 	page_note(out, page_severity(report), "Root cause", gw_json_string(cause, "explanation"));
-	page_note(out, "", "Advice", gw_json_string(cause, "advice"));
-	page_note(out, "", "What ends it", gw_json_string(action, "sentence"));
+	page_note(out, "", "Advice", advice);
+	page_note(out, "", "What ends it", strstr(advice, sentence) ? "" : sentence);
 	if (*command) {
 		fputs("<pre>", out);
 		gw_svg_escape(out, command);

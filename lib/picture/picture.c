@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/json.h"
 #include "lib/base/text.h"
@@ -15,8 +16,11 @@
 #include "lib/picture/style.h"
 #include "lib/picture/svg.h"
 
-#define HEADING_HEIGHT 52.0 /* above each graph of an image */
-#define HEADING_WIDTH 6.9   /* of a character */
+#define TITLE_HEIGHT 28.0
+#define TITLE_WIDTH 9.4	    /* of a character */
+#define SUMMARY_HEIGHT 16.0 /* of a line */
+#define SUMMARY_WIDTH 6.9
+#define SUMMARY_LEAST 64 /* characters of a line, however narrow the graph is */
 #define NOTHING "No report"
 
 void gw_picture_dot(FILE *out, const json_t *reports, json_int_t now_ns)
@@ -50,25 +54,55 @@ static char *picture_heading(const json_t *report)
 
 /* ---- an image ------------------------------------------------------------------------------------------------ */
 
+static double picture_larger(double one, double other)
+{
+	return one > other ? one : other;
+}
+
+/* In lines of about @characters, from *@y on, which is moved on. */
+static void picture_summary(FILE *out, const char *summary, size_t characters, double *y)
+{
+	while (*summary) {
+		size_t length = strlen(summary), end = length;
+		_cleanup_free_ char *line = NULL;
+
+		if (length > characters) {
+			for (end = characters; end > 0 && summary[end] != ' '; end--)
+				;
+			end = end ? end : strcspn(summary, " ");
+		}
+		line = strndup(summary, end);
+		gw_svg_text(out, "subtitle", GW_PICTURE_MARGIN, *y + 12, GW_SVG_START, line);
+		*y += SUMMARY_HEIGHT;
+		summary += end;
+		summary += strspn(summary, " ");
+	}
+}
+
 /* Of one report: its heading and its graph, from *@y on, which is moved on; *@width is at least theirs. */
 static void picture_add(FILE *out, const json_t *report, json_int_t now_ns, size_t number, double *y, double *width)
 {
 	json_int_t end_ns = gw_picture_end_ns(report, now_ns);
-	const char *summary = gw_json_string(report, "summary");
-	double text = (double)gw_svg_length(summary) * HEADING_WIDTH + 2 * GW_PICTURE_MARGIN;
-	struct gw_draw_extent extent;
-	_cleanup_picture_ struct gw_picture picture;
 	_cleanup_free_ char *heading = picture_heading(report);
+	_cleanup_picture_ struct gw_picture picture;
+	struct gw_draw_extent extent;
+	double graph, title = (double)gw_svg_length(heading ? heading : "") * TITLE_WIDTH + 2 * GW_PICTURE_MARGIN;
+	size_t characters;
 
 	if (gw_picture_init(&picture, report) < 0 || gw_picture_lay_out(&picture) < 0)
 		return;
 	extent = gw_draw_extent(&picture, end_ns);
-	*width = text > *width ? text : *width;
-	*width = extent.right - extent.left > *width ? extent.right - extent.left : *width;
-	gw_svg_text(out, "title", GW_PICTURE_MARGIN, *y + 24, GW_SVG_START, heading);
-	gw_svg_text(out, "subtitle", GW_PICTURE_MARGIN, *y + 44, GW_SVG_START, summary);
-	gw_draw_graph(out, &picture, end_ns, number, *y + HEADING_HEIGHT);
-	*y += HEADING_HEIGHT + picture.height;
+	graph = extent.right - extent.left;
+	characters = (size_t)((graph - 2 * GW_PICTURE_MARGIN) / SUMMARY_WIDTH);
+	characters = characters > SUMMARY_LEAST ? characters : SUMMARY_LEAST;
+	*width = picture_larger(*width, graph);
+	*width = picture_larger(*width, title);
+	*width = picture_larger(*width, (double)characters * SUMMARY_WIDTH + 2 * GW_PICTURE_MARGIN);
+	gw_svg_text(out, "title", GW_PICTURE_MARGIN, *y + 22, GW_SVG_START, heading);
+	*y += TITLE_HEIGHT;
+	picture_summary(out, gw_json_string(report, "summary"), characters, y);
+	gw_draw_graph(out, &picture, end_ns, number, *y);
+	*y += picture.height;
 }
 
 void gw_picture_svg(FILE *out, const json_t *reports, json_int_t now_ns)

@@ -55,8 +55,9 @@ static void waits_collect(struct rows *rows, const json_t *report)
 	json_array_foreach(json_object_get(report, "edges"), i, edge) {
 		json_int_t since = json_integer_value(json_object_get(edge, "since_mono_ns"));
 		const char *from = gw_json_string(edge, "from"), *to = gw_json_string(edge, "to");
+		const json_t *waiter = waits_find(report, from);
 
-		if (since <= 0 || since >= rows->end_ns)
+		if (since <= 0 || since >= rows->end_ns || strcmp(gw_json_string(waiter, "type"), "task") != 0)
 			continue;
 		if (rows->count == ROWS_MOST) {
 			rows->left_out++;
@@ -64,7 +65,7 @@ static void waits_collect(struct rows *rows, const json_t *report)
 		}
 		rows->rows[rows->count++] = (struct row){
 			.edge = edge,
-			.from = waits_find(report, from),
+			.from = waiter,
 			.to = waits_find(report, to),
 			.since_ns = since,
 			.in_loop = gw_picture_lists(cycle, from) && gw_picture_lists(cycle, to),
