@@ -13,8 +13,12 @@
  *    the end (userfaultfd). Another task signals fences, and now wants to write into the pipe.
  *  - syncobj-point: a process waits for the first point of a syncobj's timeline, which a work item signals. The second one, the
  *    chain's head, is what that very task signals otherwise.
+ *  - missed-end: more tasks flush an entity at once than a return probe on drm_sched_entity_flush() has instances. The last one
+ *    holds a lock, goes on and sleeps, and somebody else needs that lock in order to signal what the entity's next job needs.
  */
 #include <drm/drm_syncobj.h>
+#include <drm/gpu_scheduler.h>
+#include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/hrtimer.h>
@@ -33,8 +37,12 @@ enum trust_variant {
 	TRUST_THREAD_REPLACED,
 	TRUST_MADVISE_VMA,
 	TRUST_PIPE_FAULT,
-	TRUST_SYNCOBJ_POINT
+	TRUST_SYNCOBJ_POINT,
+	TRUST_MISSED_END
 };
+
+/* Return probes have ten instances, or two per CPU. */
+#define FLUSHERS 24
 
 struct trust;
 
@@ -59,6 +67,11 @@ struct trust {
 	struct trust_item first, second;
 	atomic_t ended; /* waiters that got through */
 
+	struct lab_irq_ring *ring;
+	struct dma_fence *jobs[2]; /* finished fences */
+	struct completion flushed;
+	wait_queue_head_t sleep;
+
 	struct mm_struct *mm;
 	struct mmu_interval_notifier notifier;
 	struct mutex update_lock;
@@ -74,7 +87,10 @@ static unsigned int trust_seconds(const struct trust *trust)
 
 static enum hrtimer_restart timer_fire(struct hrtimer *timer)
 {
-	dma_fence_signal(container_of(timer, struct trust, timer)->timed);
+	struct trust *trust = container_of(timer, struct trust, timer);
+
+	dma_fence_signal(trust->timed);
+	wake_up_all(&trust->sleep);
 	return HRTIMER_NORESTART;
 }
 
@@ -340,7 +356,8 @@ int lab_trust_signal(struct lab_instance *inst, unsigned int count)
 {
 	struct trust *trust = inst->priv;
 
-	if (inst->family != &lab_trust_family || inst->variant->value < TRUST_PIPE_FAULT || !trust || count > 64)
+	if (inst->family != &lab_trust_family || inst->variant->value < TRUST_PIPE_FAULT ||
+	    inst->variant->value > TRUST_SYNCOBJ_POINT || !trust || count > 64)
 		return -EINVAL;
 	if (!count) {
 		dma_fence_signal(trust->fence);
@@ -383,6 +400,103 @@ static int syncobj_point(struct trust *trust)
 	return ret;
 }
 
+/* ---- missed-end ---- */
+
+static long flush_ring(struct trust *trust)
+{
+	return drm_sched_entity_flush(lab_irq_ring_entity(trust->ring), MAX_SCHEDULE_TIMEOUT);
+}
+
+static int flusher_thread(struct lab_actor *actor)
+{
+	lab_actor_blocks(actor);
+	flush_ring(actor->inst->priv);
+	return 0;
+}
+
+/* Deeper in the stack than where the flush began. */
+static noinline void sleep_elsewhere(struct trust *trust)
+{
+	wait_event(trust->sleep, lab_stopping(trust->inst) || dma_fence_is_signaled(trust->timed));
+}
+
+static int last_flusher_thread(struct lab_actor *actor)
+{
+	struct trust *trust = actor->inst->priv;
+
+	lab_lock_hold(&trust->lock);
+	complete(&trust->held);
+	flush_ring(trust);
+	complete(&trust->flushed);
+	lab_actor_blocks(actor);
+	sleep_elsewhere(trust);
+	lab_lock_release(&trust->lock);
+	atomic_inc(&trust->ended);
+	return 0;
+}
+
+static int lock_signaller_thread(struct lab_actor *actor)
+{
+	struct trust *trust = actor->inst->priv;
+
+	lab_timeline_warmup(&trust->timeline, actor->inst->params.warmup);
+	complete(&trust->warm);
+	if (!lab_thread_wait(actor->inst, &trust->flushed))
+		return 0;
+	lab_actor_blocks(actor);
+	lab_lock_contend(&trust->lock);
+	lab_lock_contend_done(&trust->lock);
+	dma_fence_signal(trust->fence);
+	atomic_inc(&trust->ended);
+	return 0;
+}
+
+static int flushers_run(struct trust *trust)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < FLUSHERS && !ret; i++) {
+		struct lab_actor *flusher =
+			lab_actor_run_index(trust->inst, "flusher", LAB_HELPER, i, "gpulab-flush", flusher_thread);
+
+		ret = flusher ? lab_actor_wait_blocking(flusher) : -ENOMEM;
+	}
+	if (ret)
+		return ret;
+	trust->holder = lab_actor_run(trust->inst, "holder", LAB_PARTICIPANT, "gpulab-hold", last_flusher_thread);
+	ret = trust->holder ? lab_wait(&trust->held) : -ENOMEM;
+	msleep(100); /* until it flushes */
+	return ret;
+}
+
+static int missed_end(struct trust *trust)
+{
+	static const struct lab_irq_ring_params params = { .timeout = MAX_SCHEDULE_TIMEOUT, .job_us = 200 };
+	int ret;
+
+	trust->ring = lab_irq_ring_create("flush", trust->inst->id, &params);
+	trust->first.fence = lab_fence_create(&trust->other);
+	trust->timed = lab_fence_create(&trust->other);
+	if (!trust->ring || !trust->first.fence || !trust->timed)
+		return -ENOMEM;
+	trust->signaller =
+		lab_actor_run(trust->inst, "signaller", LAB_PARTICIPANT, "gpulab-sign", lock_signaller_thread);
+	ret = trust->signaller ? lab_wait(&trust->warm) : -ENOMEM;
+	ret = ret ?: trust_fence(trust);
+	if (ret)
+		return ret;
+	trust->jobs[0] = lab_irq_ring_submit(trust->ring, trust->first.fence);
+	ret = trust->jobs[0] ? flushers_run(trust) : -ENOMEM;
+	dma_fence_signal(trust->first.fence);
+	ret = ret ?: lab_actor_wait_blocking(trust->holder) ?: lab_actor_wait_blocking(trust->signaller);
+	if (ret)
+		return ret;
+	trust->jobs[1] = lab_irq_ring_submit(trust->ring, trust->fence);
+	timer_begin(trust, trust->timed);
+	return trust->jobs[1] ? 0 : -ENOMEM;
+}
+
 /* ---- the family ---- */
 
 static void item_init(struct trust *trust, struct trust_item *item)
@@ -401,6 +515,8 @@ static int trust_start(struct lab_instance *inst)
 	trust->inst = inst;
 	init_completion(&trust->warm);
 	init_completion(&trust->held);
+	init_completion(&trust->flushed);
+	init_waitqueue_head(&trust->sleep);
 	mutex_init(&trust->update_lock);
 	lab_lock_init(&trust->lock, LAB_MUTEX);
 	lab_timeline_init(&trust->timeline, "gfx", inst->id);
@@ -418,6 +534,8 @@ static int trust_start(struct lab_instance *inst)
 		return madvise_vma(trust);
 	case TRUST_SYNCOBJ_POINT:
 		return syncobj_point(trust);
+	case TRUST_MISSED_END:
+		return missed_end(trust);
 	default:
 		return pipe_fault(trust);
 	}
@@ -432,6 +550,7 @@ static void trust_release(struct lab_instance *inst)
 	lab_fence_cancel(trust->fence);
 	if (trust->timed != trust->fence)
 		lab_fence_cancel(trust->timed);
+	wake_up_all(&trust->sleep);
 }
 
 static void trust_finish(struct lab_instance *inst)
@@ -450,6 +569,10 @@ static void trust_finish(struct lab_instance *inst)
 	cancel_delayed_work_sync(&trust->second.work);
 	if (trust->wq)
 		destroy_workqueue(trust->wq);
+	if (trust->ring)
+		lab_irq_ring_destroy(trust->ring);
+	dma_fence_put(trust->jobs[0]);
+	dma_fence_put(trust->jobs[1]);
 	dma_fence_put(trust->first.fence);
 	dma_fence_put(trust->second.fence);
 	if (trust->timed != trust->fence)
@@ -468,13 +591,10 @@ static void trust_show(struct lab_instance *inst, struct seq_file *seq)
 }
 
 static const struct lab_variant trust_variants[] = {
-	{ "first-submit", TRUST_FIRST_SUBMIT },
-	{ "work-cleanup", TRUST_WORK_CLEANUP },
-	{ "thread-replaced", TRUST_THREAD_REPLACED },
-	{ "madvise-vma", TRUST_MADVISE_VMA, true },
-	{ "pipe-fault", TRUST_PIPE_FAULT, true },
-	{ "syncobj-point", TRUST_SYNCOBJ_POINT, true },
-	{ "" },
+	{ "first-submit", TRUST_FIRST_SUBMIT },	      { "work-cleanup", TRUST_WORK_CLEANUP },
+	{ "thread-replaced", TRUST_THREAD_REPLACED }, { "madvise-vma", TRUST_MADVISE_VMA, true },
+	{ "pipe-fault", TRUST_PIPE_FAULT, true },     { "syncobj-point", TRUST_SYNCOBJ_POINT, true },
+	{ "missed-end", TRUST_MISSED_END },	      { "" },
 };
 
 const struct lab_family lab_trust_family = {

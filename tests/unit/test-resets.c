@@ -267,6 +267,33 @@ TEST(entity_whose_next_job_needs_a_fence_behind_the_waiters_lock)
 	world_free(w);
 }
 
+/* A return probe with too few instances: the task has left the call, and sleeps elsewhere. */
+TEST(wait_for_an_entity_whose_end_was_missed_is_over)
+{
+	static const struct {
+		const char *frames;
+		bool deadlock;
+	} stacks[] = {
+		{ "schedule drm_sched_entity_flush foo:foo_close kthread", true },
+		{ "schedule wait_for_completion drm_sched_entity_fini foo:foo_close kthread", true },
+		{ "schedule foo:foo_wait foo:foo_close kthread", false },
+	};
+
+	for (size_t i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++) {
+		struct world *w = world_new();
+		struct gw_task_record *holder = kthread(w, 101, "close"), *signaller = kthread(w, 102, "signaller");
+		struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, holder);
+		struct gw_fence_record *dependency = fence(w, timeline_by(w, "copy", signaller), 7);
+
+		drains_entity(w, holder, scheduled_fence(w, 0, dependency));
+		stack(w, holder, stacks[i].frames);
+		waits_for_lock(w, signaller, lock, MUTEX);
+		look(w, 2);
+		assert_int_equal(count_reports(w, GW_KIND_DEADLOCK, GW_STATE_ACTIVE), stacks[i].deadlock);
+		world_free(w);
+	}
+}
+
 TEST(entity_whose_scheduler_wants_the_waiters_lock)
 {
 	struct world *w = world_new();
@@ -386,6 +413,7 @@ int main(void)
 		T(device_without_a_timeout_handler_may_be_unbound),
 		T(device_that_advances_is_slow),
 		T(entity_whose_next_job_needs_a_fence_behind_the_waiters_lock),
+		T(wait_for_an_entity_whose_end_was_missed_is_over),
 		T(entity_whose_scheduler_wants_the_waiters_lock),
 		T(entity_whose_next_job_waits_for_a_slow_fence_is_no_deadlock),
 		T(thread_that_wants_the_lock_of_who_parks_it),

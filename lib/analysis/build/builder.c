@@ -211,6 +211,16 @@ int gw_builder_dead(struct gw_builder *builder, uint32_t node, enum gw_confidenc
 	return 0;
 }
 
+/* Of waits that a return probe ends: one of more tasks than it has instances keeps its record. */
+static bool builder_wait_is_over(const struct gw_builder *builder, const struct gw_task_record *task,
+				 const struct gw_wait *wait)
+{
+	if (wait->kind != GW_WAIT_ENTITY && wait->kind != GW_WAIT_SYNCOBJ)
+		return false;
+	return gw_stack_in_section(builder->now, task,
+				   wait->kind == GW_WAIT_ENTITY ? GW_STACK_ENTITY : GW_STACK_SYNCOBJ) == GW_STACK_NO;
+}
+
 int gw_builder_task(struct gw_builder *builder, const struct gw_task_record *task, uint32_t *ret)
 {
 	int r = gw_graph_node(builder->graph, GW_NODE_TASK, task->address, task->start_ns, ret);
@@ -222,8 +232,9 @@ int gw_builder_task(struct gw_builder *builder, const struct gw_task_record *tas
 	node->task = task;
 	node->pid = task->pid;
 	node->comm = task->comm;
-	if (gw_task_wait(task, &node->wait))
-		node->since_ns = node->wait.since_ns;
+	if (gw_task_wait(task, &node->wait) && builder_wait_is_over(builder, task, &node->wait))
+		node->wait = (struct gw_wait){ .kind = GW_WAIT_NONE };
+	node->since_ns = node->wait.since_ns;
 	return 0;
 }
 

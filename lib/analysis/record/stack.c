@@ -60,6 +60,8 @@ static const char *const notifier_section[] = { "__mmu_notifier_invalidate_range
 static const char *const reclaim_section[] = { "try_to_free_pages", "do_try_to_free_pages",
 					       "try_to_free_mem_cgroup_pages" };
 static const char *const unplug_section[] = { "drm_dev_unplug" };
+static const char *const entity_section[] = { "drm_sched_entity_flush", "drm_sched_entity_fini" };
+static const char *const syncobj_section[] = { "drm_syncobj_array_wait_timeout" };
 
 /* How user space enters the kernel: x86, arm64, riscv, s390, powerpc. */
 static const char *const system_call_entries[] = {
@@ -243,6 +245,8 @@ enum gw_stack_answer gw_stack_in_section(const struct gw_snapshot *snapshot, con
 		[GW_STACK_NOTIFIER] = { notifier_section, LENGTH(notifier_section) },
 		[GW_STACK_RECLAIM] = { reclaim_section, LENGTH(reclaim_section) },
 		[GW_STACK_UNPLUG] = { unplug_section, LENGTH(unplug_section) },
+		[GW_STACK_ENTITY] = { entity_section, LENGTH(entity_section) },
+		[GW_STACK_SYNCOBJ] = { syncobj_section, LENGTH(syncobj_section) },
 	};
 
 	if (!stack_is_valid(task))

@@ -30,7 +30,14 @@ bool gw_stack_idle_worker(const struct gw_snapshot *snapshot, const struct gw_ta
 bool gw_stack_timed_sleep(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
 /* What a task can be inside of, as its record's struct gw_sections has it. */
-enum gw_stack_section { GW_STACK_NOTIFIER, GW_STACK_RECLAIM, GW_STACK_UNPLUG, GW_STACK_SECTIONS };
+enum gw_stack_section {
+	GW_STACK_NOTIFIER,
+	GW_STACK_RECLAIM,
+	GW_STACK_UNPLUG,
+	GW_STACK_ENTITY,  /* a wait for an entity of drm_sched */
+	GW_STACK_SYNCOBJ, /* a wait for sync objects */
+	GW_STACK_SECTIONS
+};
 
 /* Sleeps, and each frame of its stack is there and has a name: what is not on it is not being executed. */
 bool gw_stack_is_whole(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
