@@ -173,6 +173,7 @@ enum type {
 	TYPE_BOOL,
 	TYPE_DIRECTORY,
 	TYPE_PATTERNS, /* char[256], names of modules separated by spaces */
+	TYPE_TEMPLATE, /* char[256], a template of systemd's units */
 };
 
 struct key {
@@ -196,6 +197,10 @@ static const struct key keys[] = {
 	{ "Watch", "GPUModules", TYPE_PATTERNS, MEMBER(gpu_modules), 0, 0,
 	  "patterns of module names, separated by spaces, 255 characters at most, or none" },
 	{ "Reports", "KeepResolved", TYPE_COUNT, MEMBER(keep_resolved), 0, 100000, "a number from 0 to 100000" },
+	{ "Reports", "OnDeadlock", TYPE_TEMPLATE, MEMBER(on_deadlock), 0, 0,
+	  "a template unit like gpuwatch-bundle@.service, 200 characters at most, or none" },
+	{ "Reports", "OnDeadlockIntervalSec", TYPE_SPAN, MEMBER(on_deadlock_ns), GW_NSEC_PER_SEC,
+	  24 * 3600 * GW_NSEC_PER_SEC, "a time span from 1s to 24h" },
 	{ "Recording", "BufferSize", TYPE_SIZE, MEMBER(recording_bytes), 1 << 20, 1 << 30, "a size from 1M to 1G" },
 	{ "Export", "StandaloneJSON", TYPE_BOOL, MEMBER(standalone_json), 0, 0, "yes or no" },
 	{ "Pins", "Directory", TYPE_DIRECTORY, MEMBER(pin_directory), 0, 0, "an absolute path, or none" },
@@ -231,6 +236,8 @@ static size_t member_size(enum type type)
 		return sizeof(((struct gw_config *)NULL)->pin_directory);
 	case TYPE_PATTERNS:
 		return sizeof(((struct gw_config *)NULL)->gpu_modules);
+	case TYPE_TEMPLATE:
+		return sizeof(((struct gw_config *)NULL)->on_deadlock);
 	}
 	return 0;
 }
@@ -254,6 +261,24 @@ static bool set_patterns(char *member, const char *value)
 	if (value[strspn(value, allowed)] || strlen(value) >= member_size(TYPE_PATTERNS))
 		return false;
 	strcpy(member, strcmp(value, "none") == 0 ? "" : value);
+	return true;
+}
+
+/* systemd allows 255 characters with the instance, a report's id, in it. */
+static bool set_template(char *member, const char *value)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:_-.\\@";
+	const char *at = strchr(value, '@');
+
+	if (strcmp(value, "none") == 0) {
+		member[0] = '\0';
+		return true;
+	}
+	if (!at || at == value || (strcmp(at, "@.service") != 0 && strcmp(at, "@.target") != 0))
+		return false;
+	if (value[strspn(value, allowed)] || strlen(value) > 200)
+		return false;
+	strcpy(member, value);
 	return true;
 }
 
@@ -293,6 +318,8 @@ static bool set_value(struct gw_config *config, const struct key *key, const cha
 		return set_directory(member, value);
 	case TYPE_PATTERNS:
 		return set_patterns(member, value);
+	case TYPE_TEMPLATE:
+		return set_template(member, value);
 	}
 	return false;
 }

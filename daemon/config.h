@@ -25,6 +25,8 @@ struct gw_config {
 	bool standalone_json;	 /* [Export] StandaloneJSON= */
 	char pin_directory[256]; /* [Pins] Directory=, "" = do not pin */
 	char gpu_modules[256];	 /* [Watch] GPUModules=, patterns separated by spaces */
+	char on_deadlock[256];	 /* [Reports] OnDeadlock=, a template unit "NAME@.service", "" = none */
+	uint64_t on_deadlock_ns; /* [Reports] OnDeadlockIntervalSec=, between two starts of it */
 };
 
 /* Modules that drive GPUs without DRM, or with one of their own. */
@@ -39,6 +41,7 @@ struct gw_config {
 		.standalone_json = true,                                                                               \
 		.pin_directory = GW_CONFIG_PIN_DIRECTORY,                                                              \
 		.gpu_modules = GW_CONFIG_GPU_MODULES,                                                                  \
+		.on_deadlock_ns = 60 * GW_NSEC_PER_SEC,                                                                \
 	})
 
 enum gw_config_severity {

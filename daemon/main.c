@@ -29,10 +29,12 @@
 #include "daemon/serve/bus-api.h"
 #include "daemon/serve/bus.h"
 #include "daemon/serve/journal.h"
+#include "daemon/serve/on-deadlock.h"
 #include "daemon/serve/output.h"
 #include "daemon/serve/private-socket.h"
 #include "daemon/serve/reports.h"
 #include "daemon/serve/status.h"
+#include "daemon/start-unit.h"
 #include "daemon/watch/scheduler.h"
 #include "daemon/watch/watch.h"
 #include "lib/base/cleanup.h"
@@ -55,6 +57,7 @@ struct daemon {
 	struct gw_reports *reports;
 	struct gw_detected *detected;
 	struct gw_journal *journal;
+	struct gw_on_deadlock *on_deadlock;
 	struct gw_output *output; /* with --standalone */
 	struct gw_known *known;
 	struct gw_watch *watch;
@@ -75,13 +78,13 @@ static void daemon_on_bad_config(enum gw_config_severity severity, const char *m
 
 static int daemon_load_config(const struct gw_options *options, struct gw_config *config)
 {
+	bool as_root = options->unpin || options->start_unit;
 	int r;
 
-	/* --unpin runs as root, and what is below /run/gpuwatch is the daemon's user's. */
-	r = options->config
-		    ? gw_config_load_file(config, options->config, daemon_on_bad_config, NULL)
-		    : gw_config_load(config, options->unpin ? gw_config_lasting_directories : gw_config_directories,
-				     daemon_on_bad_config, NULL);
+	/* What is below /run/gpuwatch is the daemon's user's. */
+	r = options->config ? gw_config_load_file(config, options->config, daemon_on_bad_config, NULL)
+			    : gw_config_load(config, as_root ? gw_config_lasting_directories : gw_config_directories,
+					     daemon_on_bad_config, NULL);
 	if (r < 0)
 		return r;
 	if (options->no_pin)
@@ -203,6 +206,7 @@ static int daemon_apply_config(struct daemon *daemon, const struct gw_config *co
 	gw_watch_set_policy(daemon->watch, &new_policy, config->recording_bytes);
 	gw_scheduler_set_pace(daemon->scheduler, &new_pace);
 	gw_reports_set_keep_resolved(daemon->reports, config->keep_resolved);
+	gw_on_deadlock_set(daemon->on_deadlock, config->on_deadlock, config->on_deadlock_ns);
 	return gw_boot_observer_reload(daemon->boot);
 }
 
@@ -312,6 +316,15 @@ static int daemon_add_journal(struct daemon *daemon)
 	return gw_journal_new(&daemon->journal, daemon->event, GW_JOURNAL_SOCKET, &mask);
 }
 
+static int daemon_add_on_deadlock(struct daemon *daemon)
+{
+	int r = gw_on_deadlock_new(&daemon->on_deadlock, daemon->event, daemon->reports, GW_START_UNIT_SOCKET);
+
+	if (r >= 0)
+		gw_on_deadlock_set(daemon->on_deadlock, daemon->config.on_deadlock, daemon->config.on_deadlock_ns);
+	return r;
+}
+
 /* The report store, and who has reports from it, in the order in which they get them. */
 static int daemon_add_reports(struct daemon *daemon)
 {
@@ -327,6 +340,8 @@ static int daemon_add_reports(struct daemon *daemon)
 	if (r >= 0)
 		r = gw_detected_new(&daemon->detected, daemon->reports);
 	daemon->status.detected = daemon->detected;
+	if (r >= 0)
+		r = daemon_add_on_deadlock(daemon);
 	return r < 0 ? r : gw_reports_subscribe(daemon->reports, daemon_on_report, daemon);
 }
 
@@ -457,6 +472,7 @@ static void daemon_stop(struct daemon *daemon)
 	gw_output_free(daemon->output);
 	gw_reports_free(daemon->reports);
 	gw_detected_free(daemon->detected);
+	gw_on_deadlock_free(daemon->on_deadlock);
 	gw_loader_free(daemon->loader);
 	gw_perf_free(daemon->perf);
 	sd_event_unref(daemon->event);
@@ -546,6 +562,14 @@ static int daemon_open_perf_events(void)
 	return r;
 }
 
+static int daemon_start_unit(const struct gw_config *config)
+{
+	if (config->on_deadlock[0])
+		return gw_start_unit_serve(STDIN_FILENO, config->on_deadlock);
+	log_error("OnDeadlock= is not set below /etc or /usr/lib: nothing is started.");
+	return -ENOENT;
+}
+
 int main(int argc, char **argv)
 {
 	struct daemon daemon = { 0 };
@@ -565,6 +589,8 @@ int main(int argc, char **argv)
 		return EX_CONFIG;
 	if (daemon.options.unpin)
 		return daemon_unpin(&daemon) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (daemon.options.start_unit)
+		return daemon_start_unit(&daemon.config) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	signal(SIGPIPE, SIG_IGN);
 	gw_status_init(&daemon.status);
 	daemon.status.pin_directory = daemon.config.pin_directory;

@@ -26,9 +26,11 @@ static void options_help(void)
 	       "     --keep-pins             Keep them in the kernel after a clean exit, too\n"
 	       "     --unpin                 Remove the pins, and exit\n"
 	       "     --record-boot           Record how drivers come up, without a daemon, and exit\n"
-	       "     --open-perf-events         Open perf events for the gpuwatchd at the other end of\n"
+	       "     --open-perf-events      Open perf events for the gpuwatchd at the other end of\n"
 	       "                             standard input, a socket, and exit with it\n"
-	       "     --boot-job=PID         Do a job of the gpuwatchd of this process, see gpuwatchd(8)\n"
+	       "     --start-unit            Start the unit of OnDeadlock= for the gpuwatchd at the other\n"
+	       "                             end of standard input, a socket, and exit\n"
+	       "     --boot-job=PID          Do a job of the gpuwatchd of this process, see gpuwatchd(8)\n"
 	       "     --btf=FILE              Read the kernel's type information from FILE\n\n"
 	       "See gpuwatchd(8).\n");
 }
@@ -45,6 +47,7 @@ enum {
 	OPTION_UNPIN,
 	OPTION_RECORD_BOOT,
 	OPTION_OPEN_PERF_EVENTS,
+	OPTION_START_UNIT,
 	OPTION_BOOT_JOB,
 	OPTION_BTF,
 };
@@ -62,6 +65,7 @@ static const struct option long_options[] = {
 	{ "unpin", no_argument, NULL, OPTION_UNPIN },
 	{ "record-boot", no_argument, NULL, OPTION_RECORD_BOOT },
 	{ "open-perf-events", no_argument, NULL, OPTION_OPEN_PERF_EVENTS },
+	{ "start-unit", no_argument, NULL, OPTION_START_UNIT },
 	{ "boot-job", required_argument, NULL, OPTION_BOOT_JOB },
 	{ "btf", required_argument, NULL, OPTION_BTF },
 	{ NULL, 0, NULL, 0 },
@@ -117,6 +121,9 @@ static int options_apply(struct gw_options *options, int option)
 		return 1;
 	case OPTION_OPEN_PERF_EVENTS:
 		options->open_perf_events = true;
+		return 1;
+	case OPTION_START_UNIT:
+		options->start_unit = true;
 		return 1;
 	case OPTION_BOOT_JOB:
 		options->boot_job = atoi(optarg);

@@ -18,6 +18,7 @@ struct gw_options {
 	bool record_boot;      /* --record-boot: do that and nothing else */
 	pid_t boot_job;	       /* --boot-job=: of this daemon, and nothing else; 0 = none */
 	bool open_perf_events; /* --open-perf-events: the same */
+	bool start_unit;       /* --start-unit: the same */
 };
 
 /*

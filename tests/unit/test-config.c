@@ -90,13 +90,16 @@ static void every_key_is_read(void **state)
 	struct gw_config config;
 
 	assert_good("[Watch]\nMinWaitSec=1s\nStallSec=1min\nSnapshotIntervalSec=100ms\n"
-		    "GPUModules=vendor_gpu other*\n[Reports]\nKeepResolved=7\n[Recording]\nBufferSize=16M\n"
+		    "GPUModules=vendor_gpu other*\n[Reports]\nKeepResolved=7\nOnDeadlock=gpuwatch-bundle@.service\n"
+		    "OnDeadlockIntervalSec=5min\n[Recording]\nBufferSize=16M\n"
 		    "[Export]\nStandaloneJSON=no\n[Pins]\nDirectory=/sys/fs/bpf/other\n",
 		    &config);
 	assert_int_equal(config.min_wait_ns, SEC);
 	assert_int_equal(config.stall_ns, 60 * SEC);
 	assert_int_equal(config.interval_ns, 100 * MSEC);
 	assert_int_equal(config.keep_resolved, 7);
+	assert_string_equal(config.on_deadlock, "gpuwatch-bundle@.service");
+	assert_int_equal(config.on_deadlock_ns, 300 * SEC);
 	assert_int_equal(config.recording_bytes, 16 << 20);
 	assert_false(config.standalone_json);
 	assert_string_equal(config.pin_directory, "/sys/fs/bpf/other");
@@ -168,6 +171,30 @@ static void other_bad_values_are_refused(void **state)
 	assert_refused("[Export]\nStandaloneJSON=maybe\n", "x.conf:2: StandaloneJSON=maybe: expected yes or no\n");
 	assert_refused("[Pins]\nDirectory=relative/path\n",
 		       "x.conf:2: Directory=relative/path: expected an absolute path, or none\n");
+}
+
+static void unit_that_is_no_template_is_refused(void **state)
+{
+	static const char *const units[] = { "reboot.target", "@.service",     "a@b.service",
+					     "a@.socket",     "../a@.service", "a b@.service",
+					     "a@.service x",  "a@@.service",   "%n@.service" };
+	struct gw_config config;
+	char text[512], message[512];
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		snprintf(text, sizeof(text), "[Reports]\nOnDeadlock=%s\n", units[i]);
+		snprintf(
+			message, sizeof(message),
+			"x.conf:2: OnDeadlock=%s: expected a template unit like gpuwatch-bundle@.service, 200 characters at most, or none\n",
+			units[i]);
+		assert_refused(text, message);
+	}
+	snprintf(text, sizeof(text), "[Reports]\nOnDeadlock=%0200d@.service\n", 0);
+	assert_int_equal(parse(&config, text, &(struct heard){ 0 }), -EINVAL);
+	assert_good("[Reports]\nOnDeadlock=drain-node@.target\n", &config);
+	assert_string_equal(config.on_deadlock, "drain-node@.target");
+	assert_good("[Reports]\nOnDeadlock=a@.service\nOnDeadlock=none\n", &config);
+	assert_string_equal(config.on_deadlock, "");
 }
 
 static void lines_that_are_none_are_refused(void **state)
@@ -458,6 +485,7 @@ int main(void)
 		cmocka_unit_test(spans_are_written_in_many_ways),
 		cmocka_unit_test(spans_that_are_none_are_refused),
 		cmocka_unit_test(other_bad_values_are_refused),
+		cmocka_unit_test(unit_that_is_no_template_is_refused),
 		cmocka_unit_test(lines_that_are_none_are_refused),
 		cmocka_unit_test(long_and_binary_lines_are_refused),
 		cmocka_unit_test(all_bad_lines_are_told_at_once),

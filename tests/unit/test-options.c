@@ -121,9 +121,9 @@ TEST(option_that_comes_twice_counts_the_last_time)
 TEST(help_shows_every_option_and_is_all_that_is_done)
 {
 	static const char *const options[] = {
-		"--help",  "--version",		"--standalone",	    "--config=",	 "--log-level=",
-		"--btf=",  "--private-socket=", "--pin-directory=", "--no-pin",		 "--keep-pins",
-		"--unpin", "--record-boot",	"--boot-job=",	    "--open-perf-events"
+		"--help",  "--version",		"--standalone",	    "--config=",	  "--log-level=",
+		"--btf=",  "--private-socket=", "--pin-directory=", "--no-pin",		  "--keep-pins",
+		"--unpin", "--record-boot",	"--boot-job=",	    "--open-perf-events", "--start-unit"
 	};
 	struct outcome outcome = parse("--help --unpin");
 

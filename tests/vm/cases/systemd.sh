@@ -110,8 +110,30 @@ checked() {
 }
 check "healthy" checked 0 "no GPU deadlock"
 
+# OnDeadlock=: what the daemon may not do is done for it, as root's configuration has it.
+mkdir -p /etc/gpuwatch/gpuwatchd.conf.d
+printf '[Reports]\nOnDeadlock=gpuwatch-bundle@.service\nOnDeadlockIntervalSec=10s\n' >/etc/gpuwatch/gpuwatchd.conf.d/evidence.conf
+check "systemctl reload" systemctl reload gpuwatchd
+check "the daemon may start no unit itself" not setpriv --reuid=gpuwatch --regid=gpuwatch --clear-groups \
+	systemctl --no-ask-password start gpuwatch-bundle@d-0.service
+check "only it may ask for a start" [ "$(stat -c %a:%U /run/gpuwatch/start-unit)" = 600:gpuwatch ]
+bundle_of() {
+	[ -s "/var/lib/gpuwatch-bundles/$1.tar.gz" ] && [ "$(systemctl show -P SubState "gpuwatch-bundle@$1")" = dead ]
+}
+bundled() {
+	tar xOzf "/var/lib/gpuwatch-bundles/$1.tar.gz" "gpuwatch-bundle/$2"
+}
+
 lab_start fence-lock-cycle/resv
 check "a deadlock is reported" wait_until 10 at_least deadlocks active 1
+kept=$(id)
+check "OnDeadlock= has its unit started" wait_until 20 bundle_of "$kept"
+ls -li /var/lib/gpuwatch-bundles
+check "which keeps the report" [ "$(bundled "$kept" reports.json | jq -r '.[0].id')" = "$kept" ]
+check "and the recording" sh -c "tar tzf /var/lib/gpuwatch-bundles/$kept.tar.gz | grep -q recording"
+check "for root alone" [ "$(stat -c %a:%U /var/lib/gpuwatch-bundles "/var/lib/gpuwatch-bundles/$kept.tar.gz" | paste -sd,)" = 700:root,600:root ]
+journalctl -o cat --no-pager -u gpuwatchd -u 'gpuwatch-start-unit@*' | grep -i -e OnDeadlock -e Started -e failed
+inode=$(stat -c %i "/var/lib/gpuwatch-bundles/$kept.tar.gz")
 gpuwatch-cli deadlocks
 check "exit code 1" [ $? -eq 1 ]
 sleep 1
@@ -161,6 +183,10 @@ one_active() {
 	[ "$(count deadlocks active)" -eq 1 ]
 }
 check "both are over with their processes" wait_until 20 one_active
+of_all() {
+	[ "$(find /var/lib/gpuwatch-bundles -name '*.tar.gz' | wc -l)" -ge "$1" ]
+}
+check "one that came too soon after another one had its turn" wait_until 20 of_all 2
 
 lab_start busy-holder/yields
 spin_is_sampled() {
@@ -179,6 +205,18 @@ pid=$(main_pid)
 check "systemctl restart" systemctl restart gpuwatchd
 check "a new process" new_main_pid "$pid"
 check "and again the same deadlock" wait_until 10 at_least deadlocks active 1
+check "what was kept of it stays as it was" [ "$(stat -c %i "/var/lib/gpuwatch-bundles/$kept.tar.gz")" = "$inode" ]
+# Not the daemon's user, nor what it can write, names the unit.
+rm /etc/gpuwatch/gpuwatchd.conf.d/evidence.conf
+mkdir -p /run/gpuwatch/gpuwatchd.conf.d
+printf '[Reports]\nOnDeadlock=poweroff@.service\n' >/run/gpuwatch/gpuwatchd.conf.d/evidence.conf
+systemctl restart gpuwatchd
+check "again the same deadlock" wait_until 10 at_least deadlocks active 1
+refused_start() {
+	journalctl -o cat --no-pager -u 'gpuwatch-start-unit@*' | grep -q 'is not set below /etc or /usr/lib'
+}
+check "a unit that root has not named is not started" wait_until 20 refused_start
+rm -r /run/gpuwatch/gpuwatchd.conf.d
 lab_stop fence-lock-cycle/resv
 check "resolved" wait_until 10 none_active
 check "the journal has that, too" wait_until 5 journal_has '.GPUWATCH_STATE == "resolved"'
@@ -195,7 +233,7 @@ check "nothing stays attached" wait_until 60 pins_gone
 exposed_at_most() {
 	systemd-analyze security --no-pager "$1" | awk -v most="$2" '/Overall exposure level/ { print; level = $(NF - 2) } END { exit !(level > 0 && level <= most) }'
 }
-for unit in gpuwatchd gpuwatch-perf@0 gpuwatchd-pins gpuwatch-probe-order; do
+for unit in gpuwatchd gpuwatch-perf@0 gpuwatch-start-unit@0 gpuwatchd-pins gpuwatch-probe-order; do
 	check "little exposure of $unit" exposed_at_most "$unit.service" 1.5
 done
 opener_gone() {
