@@ -80,13 +80,21 @@ struct gw_fault_queue {
 };
 
 /*
- * How long waits took that are over, in the array `wait_times`: each bucket has those that took at
- * most so many ns, and more than the bucket before; the last one has all that took longer. A row is found by hashing
- * what its waits were for, and is nobody's while that is 0.
+ * How long waits and other things took that are over, in the array `wait_times`: each bucket has those that took at most so
+ * many ns, and more than the bucket before; the last one has all that took longer. Each workload has GW_WAIT_ROWS rows, one
+ * workload after the other. In there, a row is found by hashing what it is of, and is nobody's while that is 0.
  */
 #define GW_WAIT_BUCKETS 14
 #define GW_WAIT_BUCKET_NS(i) (1ULL << (14 + 2 * (i))) /* 16 us, four times as long each, up to 275 s */
-#define GW_WAIT_TIMES_MAX 256
+#define GW_WAIT_ROWS 16				      /* a power of two */
+
+/* Who waited: the first three, and cgroups from GW_WORKLOAD_CGROUPS on, whose v2 ids are in the array `wait_workloads`. */
+#define GW_WORKLOAD_NONE 0   /* tasks in the root's cgroup */
+#define GW_WORKLOAD_OTHERS 1 /* cgroups for which there was no room */
+#define GW_WORKLOAD_GONE 2   /* cgroups that are gone, and whose place others have: written by the loader alone */
+#define GW_WORKLOAD_CGROUPS 3
+#define GW_CGROUPS_MAX 32 /* at a time; a power of two */
+#define GW_WORKLOADS (GW_WORKLOAD_CGROUPS + GW_CGROUPS_MAX)
 
 struct gw_wait_time {
 	__u64 what; /* GW_WAIT_TIME_OF() */
@@ -94,9 +102,19 @@ struct gw_wait_time {
 	__u64 sum_ns;
 };
 
+/* What is measured beside waits, as kinds. */
+enum gw_duration {
+	GW_DURATION_PAGE_FAULT = 0xf0, /* of a GPU, until its handler is done */
+	GW_DURATION_INVALIDATION,      /* an MMU notifier's callbacks, where they took GW_INVALIDATION_NS or longer */
+	GW_DURATION_EVICTION,	       /* the queues of a KFD process, until they have come back */
+};
+
+#define GW_INVALIDATION_NS (1ULL << 20) /* about 1 ms: a bound of the buckets; nearly all are far shorter */
+
 /*
- * What waits were for, as one number that is never 0: enum gw_wait_kind, and the struct dma_fence_ops or
- * drm_sched_backend_ops of the first fence (0 = not known). The highest byte of a kernel's address is all ones.
+ * What it is of, as one number that is never 0: enum gw_wait_kind or gw_duration, and the struct dma_fence_ops or
+ * drm_sched_backend_ops of the first fence, or the driver's function that handles a page fault (0 = not known). The highest
+ * byte of a kernel's address is all ones.
  */
 #define GW_WAIT_TIME_OF(kind, operations) ((__u64)(operations) << 8 | (kind))
 #define GW_WAIT_TIME_KIND(what) ((__u32)((what)&0xff))

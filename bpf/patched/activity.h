@@ -3,6 +3,7 @@
 #ifndef GPUWATCH_BPF_PATCHED_ACTIVITY_H
 #define GPUWATCH_BPF_PATCHED_ACTIVITY_H
 
+#include "bpf/lib/duration.h"
 #include "bpf/lib/state.h"
 
 /* NULL: it is in something already, or out of memory. */
@@ -25,13 +26,17 @@ static __always_inline struct task_entry *activity_begin(u32 kind)
 static __always_inline u64 activity_end(u32 kind)
 {
 	struct task_entry *entry = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0);
+	u64 took_ns;
 
 	if (!entry || entry->activity.kind != kind)
 		return 0;
+	took_ns = bpf_ktime_get_ns() - entry->activity.since_ns;
 	entry->activity.kind = GW_ACTIVITY_NONE;
-	if (kind == GW_ACTIVITY_FAULT)
+	if (kind == GW_ACTIVITY_FAULT) {
 		entry->watch.sections.fault_since_ns = 0;
-	return bpf_ktime_get_ns() - entry->activity.since_ns;
+		duration_measure(GW_WAIT_TIME_OF(GW_DURATION_PAGE_FAULT, 0), took_ns);
+	}
+	return took_ns;
 }
 
 /* A fault is a section of its task, too, with or without its details. */

@@ -168,6 +168,7 @@ int kfd_restored(struct bpf_raw_tracepoint_args *ctx)
 	evicted_ns = bpf_ktime_get_ns() - process->evicted_since_ns;
 	process->evicted_since_ns = 0;
 	process->evicted_ns += evicted_ns;
+	duration_measure(GW_WAIT_TIME_OF(GW_DURATION_EVICTION, 0), evicted_ns);
 	if (evicted_ns > process->longest_evicted_ns)
 		process->longest_evicted_ns = evicted_ns;
 	return 0;

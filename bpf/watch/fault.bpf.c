@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* GPU page-fault handlers: the GPU stands still until they are done. */
+#include "bpf/lib/duration.h"
 #include "bpf/lib/section.h"
 
 static __always_inline int fault_begin(const struct gw_hooked_fault *fault)
@@ -14,12 +15,16 @@ static __always_inline int fault_begin(const struct gw_hooked_fault *fault)
 	return 0;
 }
 
-static __always_inline int fault_over(void)
+/* @handler: the driver's function. What a handler inside of it has ended already (bpf/patched/activity.h) was measured there. */
+static __always_inline int fault_over(u64 handler)
 {
 	struct gw_sections *sections = sections_for_end();
 
-	if (sections)
+	if (sections && sections->fault_since_ns) {
+		duration_measure(GW_WAIT_TIME_OF(GW_DURATION_PAGE_FAULT, handler),
+				 bpf_ktime_get_ns() - sections->fault_since_ns);
 		sections->fault_since_ns = 0;
+	}
 	return 0;
 }
 
@@ -37,5 +42,5 @@ int BPF_KPROBE(fault_start, void *device, u32 pasid, u32 vmid, u32 node, u64 add
 SEC("kretprobe/amdgpu_vm_handle_fault")
 int fault_end(void *ctx)
 {
-	return fault_over();
+	return fault_over(bpf_get_func_ip(ctx));
 }

@@ -22,12 +22,16 @@ SEC("fexit/__mmu_notifier_invalidate_range_start")
 int BPF_PROG(notifier_end, struct mmu_notifier_range *range)
 {
 	struct gw_sections *sections = sections_for_end();
+	u64 ns;
 
 	if (!sections || !sections->notifier_depth)
 		return 0;
 	/* The outermost call's mm: even if an inner end was missed, nothing is left. */
 	if (--sections->notifier_depth && sections->notifier_mm != (u64)range->mm)
 		return 0;
+	ns = bpf_ktime_get_ns() - sections->notifier_since_ns;
+	if (ns >= GW_INVALIDATION_NS)
+		duration_measure(GW_WAIT_TIME_OF(GW_DURATION_INVALIDATION, 0), ns);
 	sections->notifier_depth = 0;
 	sections->notifier_mm = 0;
 	return 0;

@@ -7,7 +7,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "daemon/watch/wait-times.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/files.h"
@@ -250,7 +249,7 @@ json_t *gw_status_json(const struct gw_status *status, struct gw_watch *watch, c
 		"scheduler", gw_scheduler_state(scheduler), "probes", gw_status_probes(loader, status->boot, false),
 		"counters", status_counters(status, watch), "active_waits", (json_int_t)gw_loader_active_waits(loader),
 		"active_reports", status_active_reports(status->reports), "reports_detected",
-		gw_detected_json(status->detected), "wait_times", gw_wait_times_json(loader), "self", status_self(),
+		gw_detected_json(status->detected), "wait_times", gw_watch_times_json(watch), "self", status_self(),
 		"wakeups_per_s", status_wakeups_per_s(status), "memory_locked", status->memory_error == 0, "pinned",
 		pinned, "pin_directory", pinned ? status->pin_directory : "", "system_bus", status->on_system_bus,
 		"limitations", status_limitations(status, watch), "gpus", status_gpus(watch));

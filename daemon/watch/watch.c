@@ -7,6 +7,7 @@
 
 #include "daemon/watch/patrol.h"
 #include "daemon/watch/recorder.h"
+#include "daemon/watch/wait-times.h"
 #include "daemon/watch/words.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/hash.h"
@@ -137,6 +138,12 @@ static bool watch_has_older_than(const struct gw_analysis *analysis, uint64_t at
 int gw_watch_name_workloads(const struct gw_watch *watch, json_t *list)
 {
 	return gw_cgroups_annotate(watch->cgroups, list);
+}
+
+json_t *gw_watch_times_json(struct gw_watch *watch)
+{
+	gw_words_update(watch->words);
+	return gw_wait_times_json(watch->loader, watch->cgroups, gw_words_resets(watch->words));
 }
 
 static void watch_on_report(const struct gw_report *report, void *userdata)

@@ -54,6 +54,9 @@ int gw_watch_peek(struct gw_watch *watch, bool timelines, struct gw_snapshot **r
 /* Gives the tasks of a JSON list their workloads: see gw_cgroups_annotate(). */
 int gw_watch_name_workloads(const struct gw_watch *watch, json_t *list);
 
+/* What was measured so far, with the kernel log as it is now: see gw_wait_times_json(). */
+json_t *gw_watch_times_json(struct gw_watch *watch);
+
 /* Looks so far, and how many of them failed. */
 uint64_t gw_watch_snapshots(const struct gw_watch *watch);
 uint64_t gw_watch_failures(const struct gw_watch *watch);

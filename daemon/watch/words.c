@@ -26,6 +26,7 @@ struct gw_words {
 	char *path;
 	struct gw_kmsg *kmsg; /* NULL: not open (yet) */
 	struct words_list tasks, gpus;
+	struct gw_resets resets;
 	struct gw_word_record oops; /* whose dump is being read */
 	unsigned oops_lines;	    /* that may still belong to it, 0 = there is none */
 };
@@ -167,6 +168,7 @@ void gw_words_add(struct gw_words *words, const char *record, size_t size)
 	if (!gw_log_event_parse(&event, text, &device, &length) || !words_count(event.kind))
 		return;
 	word.log_us = (uint64_t)line.time_us;
+	gw_resets_add(&words->resets, event.kind, text, device, length, word.log_us);
 	memcpy(word.text, text, sizeof(text));
 	words_add_event(words, event.kind, &word);
 }
@@ -184,6 +186,11 @@ int gw_words_update(struct gw_words *words)
 	if (!words->kmsg)
 		r = gw_kmsg_open(&words->kmsg, words->path);
 	return r < 0 ? r : gw_kmsg_read(words->kmsg, words_on_record, words);
+}
+
+const struct gw_resets *gw_words_resets(const struct gw_words *words)
+{
+	return &words->resets;
 }
 
 int gw_words_append(const struct gw_words *words, void **data, size_t *size)

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "bpf/abi/records.h"
+#include "daemon/watch/resets.h"
 
 /* Kept of those about tasks, and as many of those about GPUs. */
 #define GW_WORDS_MAX 16
@@ -29,6 +30,9 @@ int gw_words_update(struct gw_words *words);
 
 /* One record as /dev/kmsg gives it; it is kept if it says something. */
 void gw_words_add(struct gw_words *words, const char *record, size_t size);
+
+/* How long resets took by the log so far. Belongs to @words. */
+const struct gw_resets *gw_words_resets(const struct gw_words *words);
 
 /* Appends the words as records to the malloc()ed *data of *size bytes. Returns 0 or -ENOMEM. */
 int gw_words_append(const struct gw_words *words, void **data, size_t *size);

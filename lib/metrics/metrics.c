@@ -207,37 +207,71 @@ static void metrics_add_detected(struct gw_exposition *exposition, const json_t 
 
 /* ---- waits ---------------------------------------------------------------------------------------- */
 
-/* Units of the daemon's buckets are ns. */
-static void metrics_add_time(struct gw_exposition *exposition, const json_t *bounds_ns, const json_t *row)
+#define TIME_LABELS 5
+
+/* Families of histograms: each row of the list is one, and has the labels as its fields. */
+static const struct metrics_times {
+	const char *list;
+	const char *labels[TIME_LABELS];
+	struct gw_metric metric;
+} metrics_times[] = {
+	{ "waits",
+	  { "kind", "driver", "workload", "job_id", "pod_uid" },
+	  { "gpuwatch_wait_seconds", GW_METRIC_HISTOGRAM, "seconds",
+	    "How long waits for a GPU took that are over, by what they were for, whose fence it was and who waited." } },
+	{ "invalidations",
+	  { "workload", "job_id", "pod_uid" },
+	  { "gpuwatch_invalidation_seconds", GW_METRIC_HISTOGRAM, "seconds",
+	    "How long callbacks of MMU notifiers held up a change of memory, where it was a millisecond or longer." } },
+	{ "page_faults",
+	  { "driver" },
+	  { "gpuwatch_page_fault_seconds", GW_METRIC_HISTOGRAM, "seconds",
+	    "How long GPU page faults took to be handled." } },
+	{ "evictions",
+	  { NULL },
+	  { "gpuwatch_eviction_seconds", GW_METRIC_HISTOGRAM, "seconds",
+	    "How long the queues of KFD processes were evicted." } },
+	{ "resets",
+	  { "driver", "outcome" },
+	  { "gpuwatch_reset_seconds", GW_METRIC_HISTOGRAM, "seconds",
+	    "How long resets of GPUs took, by the messages of their drivers in the kernel log." } },
+};
+
+/* Units of the daemon's buckets are ns. A daemon that is older than a label leaves it empty. */
+static void metrics_add_time(struct gw_exposition *exposition, const struct metrics_times *times,
+			     const json_t *bounds_ns, const json_t *row)
 {
-	const struct gw_label labels[] = { { "kind", gw_json_string(row, "kind") },
-					   { "driver", gw_json_string(row, "driver") } };
 	const json_t *counts_json = json_object_get(row, "counts");
 	double bounds[BUCKETS_MAX], counts[BUCKETS_MAX + 1];
-	size_t n = json_array_size(bounds_ns);
+	size_t n = json_array_size(bounds_ns), n_labels = 0;
+	struct gw_label labels[TIME_LABELS];
 
 	if (n > BUCKETS_MAX || json_array_size(counts_json) != n + 1)
 		return;
+	for (; n_labels < TIME_LABELS && times->labels[n_labels]; n_labels++)
+		labels[n_labels] =
+			(struct gw_label){ times->labels[n_labels], gw_json_string(row, times->labels[n_labels]) };
 	for (size_t i = 0; i < n; i++)
 		bounds[i] = json_number_value(json_array_get(bounds_ns, i)) / NS_PER_S;
 	for (size_t i = 0; i <= n; i++)
 		counts[i] = json_number_value(json_array_get(counts_json, i));
-	gw_exposition_add_histogram(exposition, labels, 2, bounds, counts, n, metrics_number(row, "sum_ns") / NS_PER_S);
+	gw_exposition_add_histogram(exposition, labels, n_labels, bounds, counts, n,
+				    metrics_number(row, "sum_ns") / NS_PER_S);
 }
 
 static void metrics_add_times(struct gw_exposition *exposition, const json_t *status)
 {
-	static const struct gw_metric metric = {
-		"gpuwatch_wait_seconds", GW_METRIC_HISTOGRAM, "seconds",
-		"How long waits for a GPU took that are over, by what they were for and whose fence it was."
-	};
-	const json_t *times = json_object_get(status, "wait_times");
+	const json_t *all = json_object_get(status, "wait_times");
 	json_t *row;
 	size_t i;
 
-	gw_exposition_begin(exposition, &metric);
-	json_array_foreach(json_object_get(times, "waits"), i, row)
-		metrics_add_time(exposition, json_object_get(times, "bounds_ns"), row);
+	for (size_t j = 0; j < sizeof(metrics_times) / sizeof(metrics_times[0]); j++) {
+		const struct metrics_times *times = &metrics_times[j];
+
+		gw_exposition_begin(exposition, &times->metric);
+		json_array_foreach(json_object_get(all, times->list), i, row)
+			metrics_add_time(exposition, times, json_object_get(all, "bounds_ns"), row);
+	}
 }
 
 static void metrics_add_waits(struct gw_exposition *exposition, const json_t *waits)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What monitoring gets of the daemon's documents: the families of metrics that docs/monitoring.md lists. Their labels have
- * bounds: kinds, classes and drivers, never a process or a report.
+ * bounds: kinds, classes, drivers and a few workloads, never a process or a report.
  */
 #ifndef GPUWATCH_LIB_METRICS_METRICS_H
 #define GPUWATCH_LIB_METRICS_METRICS_H

@@ -175,7 +175,7 @@ static const char *workload_at(const json_t *list, size_t i)
 
 static void ids_are_inodes_of_directories(void **state)
 {
-	char root[] = "/tmp/test-workload.XXXXXX", command[64];
+	char root[] = "/tmp/test-workload.XXXXXX", command[160];
 	struct gw_cgroups *cgroups;
 	uint64_t ids[3] = { 0 };
 	json_t *list;
@@ -191,7 +191,14 @@ static void ids_are_inodes_of_directories(void **state)
 	assert_string_equal(workload_at(list, 0), "a.service");
 	assert_string_equal(workload_at(list, 1), "cgroup /mine");
 	assert_string_equal(workload_at(list, 2), "");
+	assert_true(gw_cgroups_lives(cgroups, ids[0]) && gw_cgroups_lives(cgroups, ids[1]));
+	assert_false(gw_cgroups_lives(cgroups, ids[2]));
 	json_decref(list);
+
+	/* One of the same name is another one. */
+	snprintf(command, sizeof(command), "mv %s/mine %s/others; mkdir %s/mine", root, root, root);
+	assert_int_equal(system(command), 0);
+	assert_false(gw_cgroups_lives(cgroups, ids[1]));
 
 	/* What was found is remembered. */
 	snprintf(command, sizeof(command), "rm -r %s", root);
@@ -199,6 +206,7 @@ static void ids_are_inodes_of_directories(void **state)
 	list = nodes_of(ids, 1);
 	assert_int_equal(gw_cgroups_annotate(cgroups, list), 0);
 	assert_string_equal(workload_at(list, 0), "a.service");
+	assert_false(gw_cgroups_lives(cgroups, ids[0]));
 	json_decref(list);
 	assert_int_equal(gw_cgroups_annotate(cgroups, NULL), 0);
 	gw_cgroups_free(cgroups);

@@ -9,9 +9,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/files.h"
+#include "lib/base/json.h"
 #include "lib/system/workload/workload.h"
 
 #define KEPT 256       /* ids that are remembered */
@@ -171,6 +173,17 @@ int gw_cgroups_annotate(struct gw_cgroups *cgroups, json_t *list)
 			r = -ENOMEM;
 	}
 	return r;
+}
+
+/* An id is never used again while the machine runs: a directory of the same name has another one. */
+bool gw_cgroups_lives(struct gw_cgroups *cgroups, uint64_t id)
+{
+	struct cgroup *cgroup = cgroups_find(cgroups, id);
+	const char *path = cgroup ? gw_json_string(cgroup->workload, "cgroup") : "";
+	_cleanup_close_ int root = *path ? cgroups_open(cgroups) : -1;
+	struct stat directory;
+
+	return root >= 0 && fstatat(root, path + 1, &directory, 0) == 0 && directory.st_ino == id;
 }
 
 int gw_cgroups_new(struct gw_cgroups **ret, const char *root)

@@ -6,7 +6,9 @@
 #ifndef GPUWATCH_LIB_SYSTEM_WORKLOAD_CGROUPS_H
 #define GPUWATCH_LIB_SYSTEM_WORKLOAD_CGROUPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
@@ -33,5 +35,12 @@ void gw_cgroups_free(struct gw_cgroups *cgroups);
  * in the root cgroup, or in one that is gone, has no workload. Returns 0 or -ENOMEM.
  */
 int gw_cgroups_annotate(struct gw_cgroups *cgroups, json_t *list);
+
+/*
+ * gw_cgroups_lives - whether a cgroup is still there
+ *
+ * One that gw_cgroups_annotate() was not asked for since long, or did not find, counts as gone.
+ */
+bool gw_cgroups_lives(struct gw_cgroups *cgroups, uint64_t id);
 
 #endif

@@ -155,6 +155,43 @@ check "within 4 s: $((now - began)) hundredths" [ $((now - began)) -lt 400 ]
 check "Prometheus gets gpuwatch_up 0" wait_until 30 has 'gpuwatch_up{job="gpuwatch"} == 0'
 kill -CONT "$main"
 check "and 1 when it goes on" wait_until 30 has 'gpuwatch_up{job="gpuwatch"} == 1'
+# A unit's wait that is over: whose it was. Then more cgroups than have rows of their own, and those gone again.
+systemd-run -q --unit=trainer labuser process-cycle/killable
+check "a unit waits for the GPU" wait_until 20 at_least deadlocks active 2
+systemctl stop trainer
+waited() {
+	has "gpuwatch_wait_seconds_count{workload=\"$1\", driver=\"gpulab\"} > 0"
+}
+check "Prometheus has whose waits they were" wait_until 30 waited trainer.service
+job=/sys/fs/cgroup/system.slice/slurmstepd.scope/job_42/step_0/user/task_0
+mkdir -p "$job"
+# in_cgroup DIRECTORY: waits for a fence there for a moment, until it is killed
+in_cgroup() {
+	sh -c 'echo $$ >"$1/cgroup.procs" && exec labuser process-cycle/killable' - "$1" &
+	sleep "$2"
+	kill $!
+	wait $!
+}
+in_cgroup "$job" 2
+check "of a job its number, too" wait_until 30 has 'gpuwatch_wait_seconds_count{job_id="42"} > 0'
+i=0
+while [ $i -lt 34 ]; do
+	mkdir -p "/sys/fs/cgroup/many-$i"
+	in_cgroup "/sys/fs/cgroup/many-$i" 0.3 >/dev/null 2>&1
+	rmdir "/sys/fs/cgroup/many-$i"
+	i=$((i + 1))
+done
+workloads() {
+	get $URL/metrics | sed -n 's/^gpuwatch_wait_seconds_count.*workload="\([^"]*\)".*/\1/p' | sort -u
+}
+check "there is a bound for workloads" [ "$(workloads | tee /tmp/workloads | wc -l)" -le 34 ]
+cat /tmp/workloads
+check "what has no place is of others" wait_until 30 waited other
+check "the unit's is not lost" waited trainer.service
+mkdir -p /sys/fs/cgroup/system.slice/slurmstepd.scope/job_43
+in_cgroup /sys/fs/cgroup/system.slice/slurmstepd.scope/job_43 1
+check "those that are gone have made room" wait_until 30 has 'gpuwatch_wait_seconds_count{job_id="43"} > 0'
+
 lab_stop fence-lock-cycle/resv
 check "resolved" wait_until 20 none_active
 check "Prometheus has no deadlock any more" wait_until 30 not has 'gpuwatch_reports_active{kind="deadlock"} > 0'
