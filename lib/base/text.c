@@ -41,6 +41,15 @@ void gw_text_add(struct gw_text *text, const char *format, ...)
 	text->length += (size_t)length;
 }
 
+void gw_text_append(struct gw_text *text, const char *bytes, size_t size)
+{
+	if (text->failed || !reserve(text, size))
+		return;
+	memcpy(text->data + text->length, bytes, size);
+	text->length += size;
+	text->data[text->length] = '\0';
+}
+
 void gw_text_add_age(struct gw_text *text, uint64_t ns)
 {
 	uint64_t seconds = ns / GW_NSEC_PER_SEC;

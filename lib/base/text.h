@@ -20,6 +20,9 @@ struct gw_text {
 
 void gw_text_add(struct gw_text *text, const char *format, ...) _printf_(2, 3);
 
+/* @size bytes as they are, none of them NUL. */
+void gw_text_append(struct gw_text *text, const char *bytes, size_t size);
+
 /* "350 ms", "3.2 s", "4 min 10 s", "2 h 5 min", "3 d 4 h". */
 void gw_text_add_age(struct gw_text *text, uint64_t ns);
 

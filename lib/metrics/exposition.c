@@ -39,13 +39,16 @@ static const char *exposition_suffix(const struct gw_metric *metric)
 /* Backslashes, ends of lines and, where they would end the text, quotation marks. */
 static void exposition_add_escaped(struct gw_text *text, const char *string, bool quotes)
 {
-	for (; *string; string++) {
-		if (*string == '\n')
-			gw_text_add(text, "\\n");
-		else if (*string == '\\' || (*string == '"' && quotes))
-			gw_text_add(text, "\\%c", *string);
-		else
-			gw_text_add(text, "%c", *string);
+	const char *escaped = quotes ? "\n\\\"" : "\n\\";
+
+	while (*string) {
+		size_t plain = strcspn(string, escaped);
+
+		gw_text_append(text, string, plain);
+		string += plain;
+		if (*string)
+			gw_text_add(text, "\\%c", *string == '\n' ? 'n' : *string);
+		string += *string != '\0';
 	}
 }
 
@@ -90,13 +93,15 @@ static void exposition_add_sample(struct gw_exposition *exposition, const char *
 
 	gw_text_add(text, "%s%s", exposition->metric->name, suffix);
 	for (size_t i = 0; i < n_labels; i++) {
-		gw_text_add(text, "%s%s=\"", i == 0 ? "{" : ",", labels[i].name);
+		gw_text_append(text, i == 0 ? "{" : ",", 1);
+		gw_text_append(text, labels[i].name, strlen(labels[i].name));
+		gw_text_append(text, "=\"", 2);
 		exposition_add_escaped(text, labels[i].value, true);
-		gw_text_add(text, "\"");
+		gw_text_append(text, "\"", 1);
 	}
 	gw_text_add(text, n_labels > 0 ? "} " : " ");
 	exposition_add_number(text, value);
-	gw_text_add(text, "\n");
+	gw_text_append(text, "\n", 1);
 }
 
 void gw_exposition_add(struct gw_exposition *exposition, const struct gw_label *labels, size_t n_labels, double value)
