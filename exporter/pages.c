@@ -23,11 +23,11 @@ static const char script[] =
 
 /* ---- pieces -------------------------------------------------------------------------------------- */
 
-/* Outside of what the script replaces. */
+/* Outside of what the script replaces. Relative: a reverse proxy may have put a folder before all paths. */
 static const char header[] =
-	"<header><nav><a href=\"/\">Now</a> · <a href=\"/boot\">Boot</a> · <a href=\"/metrics\">metrics</a> · JSON: "
-	"<a href=\"/v1/status\">status</a>, <a href=\"/v1/waits\">waits</a>, <a href=\"/v1/reports\">reports</a>, "
-	"<a href=\"/v1/probe-order\">probe order</a></nav>\n<p class=\"refresh\"></p></header>\n";
+	"<header><nav><a href=\"./\">Now</a> · <a href=\"boot\">Boot</a> · <a href=\"metrics\">metrics</a> · JSON: "
+	"<a href=\"v1/status\">status</a>, <a href=\"v1/waits\">waits</a>, <a href=\"v1/reports\">reports</a>, "
+	"<a href=\"v1/probe-order\">probe order</a></nav>\n<p class=\"refresh\"></p></header>\n";
 
 static void pages_text(FILE *out, const char *tag, const char *text)
 {
@@ -270,7 +270,7 @@ static char *pages_make(struct gw_source *source, const char *title, const char 
 
 	if (!out)
 		return NULL;
-	gw_page_begin(out, title, GW_PAGES_SCRIPT, header);
+	gw_page_begin(out, title, GW_PAGES_SCRIPT + 1, header);
 	fprintf(out, "<h1>%s</h1>\n", heading);
 	body(out, source, answered);
 	gw_page_end(out);

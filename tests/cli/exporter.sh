@@ -61,7 +61,8 @@ exporter_pages() {
 		status_is "$path" 200
 		ok "$path is a page" test "$(header content-type)" = "text/html; charset=utf-8"
 		ok "$path: other programs read it" xmllint --noout "$work/out"
-		ok "$path: nothing from elsewhere" not grep -qE '(src|href)="([^/]|//)' "$work/out"
+		ok "$path: nothing from elsewhere, also below a folder of a proxy" not grep -qE '(src|href)="([^"]*:|/)' "$work/out"
+		ok "$path: its script" grep -q '<script src="gpuwatch.js"' "$work/out"
 		ok "$path: no address of the kernel" not grep -qE '0xffff[0-9a-f]{12}' "$work/out"
 	done
 	get /
