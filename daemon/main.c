@@ -35,6 +35,7 @@
 #include "daemon/serve/reports.h"
 #include "daemon/serve/status.h"
 #include "daemon/start-unit.h"
+#include "daemon/trylocks.h"
 #include "daemon/watch/scheduler.h"
 #include "daemon/watch/watch.h"
 #include "lib/base/cleanup.h"
@@ -546,6 +547,9 @@ static int daemon_record_boot(const struct gw_options *options)
 
 static bool daemon_may_open(const struct gw_perf_event *event)
 {
+	/* Where in the kernel a breakpoint is, is the daemon's word: it can but count who comes along there. */
+	if (event->kind == GW_PERF_BREAKPOINT)
+		return gw_trylocks_name(event->function);
 	return event->kind == GW_PERF_CLOCK || gw_probe_table_names(event->function);
 }
 

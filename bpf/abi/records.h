@@ -50,10 +50,11 @@ enum gw_wait_kind {
 	GW_WAIT_POWER_CALL,  /* the same call, when it does so itself: no wait, but others wait for its end */
 	GW_WAIT_PAGE, /* a page's lock: object = struct folio; a migration's end: object = mm_struct, context = address */
 	GW_WAIT_THREAD_WORK, /* kthread_flush_worker(), kthread_flush_work(), ...: object = task_struct of the thread */
+	GW_WAIT_TRYLOCK, /* mutex_trylock() and the like in a loop, and no wait at all: object = the lock, flags = LCB_F_* */
 	GW_WAIT_KINDS
 };
 
-/* flags of a GW_WAIT_LOCK: values of LCB_F_* in include/trace/events/lock.h */
+/* flags of a GW_WAIT_LOCK or GW_WAIT_TRYLOCK: values of LCB_F_* in include/trace/events/lock.h */
 #define GW_LOCK_F_SPIN (1u << 0)
 #define GW_LOCK_F_READ (1u << 1)
 #define GW_LOCK_F_WRITE (1u << 2)
@@ -73,14 +74,14 @@ struct gw_wait {
 	__u32 kind;	/* enum gw_wait_kind */
 	__u32 flags;	/* GW_LOCK_F_* or GW_WAIT_F_*, by kind */
 	__u64 object;	/* by kind, see above */
-	__u64 since_ns; /* when the wait began */
+	__u64 since_ns; /* when the wait began; TRYLOCK: when the first of the tries was seen, all for that lock */
 	/*
 	 * FENCE, POLL: dma_fence.context; WORK: work_struct.func; THREAD_WORK: kthread_work.func, 0 = all items;
 	 * ENTITY: the scheduled fence of the job that comes next; PAGE: see above; else 0
 	 */
 	__u64 context;
 	__u64 seqno; /* FENCE, POLL: dma_fence.seqno; SYNCOBJ: address of the points that are waited for, 0 = none; else 0 */
-	__u32 count; /* FENCE_ANY, SYNCOBJ: number of fences; POLL: of files, any of which ends it; else 0 */
+	__u32 count; /* FENCE_ANY, SYNCOBJ: number of fences; POLL: of files, any of which ends it; TRYLOCK: tries; else 0 */
 	__u32 reserved;
 };
 
@@ -263,7 +264,10 @@ struct gw_inner_record {
 	__u64 addresses[GW_INNER_DEPTH];
 };
 
-/* Follows the TASK record of a task that runs, or could, and that others may need. */
+/*
+ * Follows the TASK record of a task that runs, or could, and that others may need; and of one that sleeps uninterruptibly with
+ * a timer, and in no recorded wait.
+ */
 struct gw_running_record {
 	struct gw_record header;
 	__u64 task;    /* struct task_struct */

@@ -196,6 +196,15 @@ struct gw_samples {
 	struct gw_sample list[GW_SAMPLES_MAX];
 };
 
+/* Value of the map `tries`, by task_struct: which lock it tries to take, again and again. The loader makes the entry. */
+struct gw_tries {
+	__u64 lock;	/* of the last try; this and what follows is by the programs */
+	__u64 since_ns; /* first one that was seen, of those that were for this lock and no other one */
+	__u64 last_ns;
+	__u32 flags; /* GW_LOCK_F_*, as contention_begin gives them for a wait for such a lock */
+	__u32 count; /* of them */
+};
+
 enum gw_query_mode {
 	GW_QUERY_BLOCKED, /* whoever is blocked; PRESENT for all others */
 	GW_QUERY_FULL,	  /* also everybody else that sleeps */

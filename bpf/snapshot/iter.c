@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The snapshot: walks all tasks and writes records of those that matter. */
 #include "bpf/lib/started.h"
+#include "bpf/lib/tries.h"
 #include "bpf/lib/wait.h"
 #include "bpf/snapshot/entity.h"
 #include "bpf/snapshot/fault.h"
@@ -142,6 +143,27 @@ static __always_inline void read_sleep(struct scratch *scratch, struct task_stru
 		record->watch.waits[last].flags |= GW_WAIT_F_END_UNKNOWN;
 }
 
+/* Tries of one that waits for nothing else; so many of them are a loop. */
+#define TRIES_MIN 3
+#define TRIES_FRESH_NS 4000000000ULL /* it may be on a CPU without a breakpoint meanwhile */
+
+static __always_inline void read_tries(struct gw_task_record *record)
+{
+	struct gw_tries *seen = bpf_map_lookup_elem(&tries, &record->address);
+	struct gw_wait *wait = &record->watch.waits[0];
+
+	if (!seen || record->watch.depth || seen->count < TRIES_MIN ||
+	    seen->last_ns + TRIES_FRESH_NS < control.query.now_ns)
+		return;
+	__builtin_memset(wait, 0, sizeof(*wait));
+	wait->kind = GW_WAIT_TRYLOCK;
+	wait->flags = seen->flags;
+	wait->object = seen->lock;
+	wait->since_ns = seen->since_ns;
+	wait->count = seen->count;
+	record->watch.depth = 1;
+}
+
 static __always_inline void read_work(struct gw_sections *sections, struct task_struct *task)
 {
 	struct worker *worker = worker_of(task);
@@ -250,6 +272,7 @@ static __always_inline int emit_wait(struct output *out, const struct gw_wait *w
 	case GW_WAIT_SYNCOBJ:
 		return emit_wait_any(out, wait);
 	case GW_WAIT_LOCK:
+	case GW_WAIT_TRYLOCK:
 		return emit_lock(out, wait->object, wait->flags);
 	case GW_WAIT_ENTITY:
 		return queue_fence(out->scratch, wait->context);
@@ -355,12 +378,19 @@ static __always_inline void emit_fault_of(struct output *out, struct task_struct
 		emit_fault(out, worker);
 }
 
-/* What has a record and runs may be what others wait for. */
+/* Sleeps for a while without a recorded wait: it may do so again and again. */
+static __always_inline bool may_nap(const struct gw_task_record *record)
+{
+	return (record->flags & GW_TASK_F_TIMER) && (record->state & TASK_UNINTERRUPTIBLE) &&
+	       (!record->watch.depth || record->watch.waits[0].kind == GW_WAIT_TRYLOCK);
+}
+
+/* What has a record and runs, now and then at least, may be what others wait for. */
 static __always_inline void emit_running(struct output *out, struct task_struct *task)
 {
 	struct gw_running_record *record = &out->scratch->running;
 
-	if (out->scratch->task.state)
+	if (out->scratch->task.state && !may_nap(&out->scratch->task))
 		return;
 	__builtin_memset(record, 0, sizeof(*record));
 	record->header.type = GW_RECORD_RUNNING;
@@ -378,6 +408,7 @@ static __always_inline void emit_task(struct output *out, struct task_struct *ta
 	u32 size;
 
 	read_sleep(out->scratch, task);
+	read_tries(record);
 	read_work(&record->watch.sections, task);
 	read_user_registers(record, task);
 	read_blocker(record, task);

@@ -25,6 +25,7 @@
 #include "daemon/kernel/probes.h"
 #include "daemon/kernel/reader.h"
 #include "daemon/sampler.h"
+#include "daemon/trylocks.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/files.h"
@@ -54,7 +55,8 @@ struct gw_loader {
 	struct gw_gpus gpus;
 	uint64_t gpus_read_ns; /* CLOCK_MONOTONIC; 0 = never */
 	struct gw_reader *reader;
-	struct gw_sampler *sampler; /* NULL: this kernel does not let us */
+	struct gw_sampler *sampler;   /* NULL: this kernel does not let us */
+	struct gw_trylocks *trylocks; /* likewise */
 	struct ring_buffer *events;
 	struct gw_control *control;
 	const struct gw_timeline *timelines;
@@ -245,9 +247,12 @@ static int loader_load_sampler(struct gw_loader *loader)
 		r = gw_objects_load(loader->objects, "sample", &refusal);
 	if (r < 0)
 		return r;
-	return gw_sampler_new(&loader->sampler, loader->perf,
-			      bpf_program__fd(bpf_object__find_program_by_name(object, "sample_stack")),
-			      gw_objects_map(loader->objects, "samples", sizeof(struct gw_samples)));
+	r = gw_sampler_new(&loader->sampler, loader->perf,
+			   bpf_program__fd(bpf_object__find_program_by_name(object, "sample_stack")),
+			   gw_objects_map(loader->objects, "samples", sizeof(struct gw_samples)));
+	return r
+		       ?: gw_trylocks_new(&loader->trylocks, loader->perf, object,
+					  gw_objects_map(loader->objects, "tries", sizeof(struct gw_tries)));
 }
 
 static void loader_open_sampler(struct gw_loader *loader)
@@ -392,6 +397,7 @@ void gw_loader_free(struct gw_loader *loader)
 		return;
 	gw_reader_free(loader->reader);
 	gw_sampler_free(loader->sampler);
+	gw_trylocks_free(loader->trylocks);
 	ring_buffer__free(loader->events);
 	if (loader->control)
 		munmap(loader->control, sizeof(struct gw_control));
@@ -576,6 +582,12 @@ void gw_loader_sample(struct gw_loader *loader, const struct gw_sampled_task *ta
 {
 	if (loader->sampler)
 		gw_sampler_follow(loader->sampler, tasks, count);
+}
+
+void gw_loader_follow_tries(struct gw_loader *loader, const struct gw_sampled_task *tasks, size_t count)
+{
+	if (loader->trylocks)
+		gw_trylocks_follow(loader->trylocks, loader->kallsyms, tasks, count);
 }
 
 const struct gw_host_record *gw_loader_host(const struct gw_loader *loader)

@@ -84,6 +84,12 @@ void gw_loader_counters(const struct gw_loader *loader, struct gw_loader_counter
 void gw_loader_sample(struct gw_loader *loader, const struct gw_sampled_task *tasks, size_t count);
 
 /*
+ * These tasks spin or nap: until the next call, the locks that they try to take are recorded, and the next snapshots have them.
+ * Without tasks, nothing is left behind.
+ */
+void gw_loader_follow_tries(struct gw_loader *loader, const struct gw_sampled_task *tasks, size_t count);
+
+/*
  * gw_loader_snapshot - look at the kernel now
  * @full: also give every sleeping task a stack (finds waits older than the programs)
  * @min_wait_ns: tasks whose tracked wait is younger need no record; 0 = all

@@ -230,7 +230,7 @@ static int reader_note_task(struct gw_reader *reader, const struct gw_task_recor
 		if (wait->kind == GW_WAIT_WORK || wait->kind == GW_WAIT_WORKQUEUE || wait->kind == GW_WAIT_TASK ||
 		    wait->kind == GW_WAIT_PARK || wait->kind == GW_WAIT_THREAD_WORK)
 			r = reader_want(reader, wait->object);
-		else if (wait->kind == GW_WAIT_LOCK)
+		else if (wait->kind == GW_WAIT_LOCK || wait->kind == GW_WAIT_TRYLOCK)
 			r = addresses_add(&reader->code, wait->object);
 	}
 	if (r >= 0)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -56,6 +57,21 @@ static int event_open_clock(const struct gw_perf_event *event)
 	return event_open(&attributes, (int)event->cpu);
 }
 
+/* Of a CPU and not of the task, as a clock is. It needs no wait for anybody when it goes, which a kprobe does. */
+static int event_open_breakpoint(const struct gw_perf_event *event)
+{
+	struct perf_event_attr attributes = {
+		.type = PERF_TYPE_BREAKPOINT,
+		.bp_type = HW_BREAKPOINT_X,
+		.bp_addr = event->address,
+		.bp_len = sizeof(long),
+		.sample_period = 1,
+		.exclude_user = 1,
+	};
+
+	return event_open(&attributes, (int)event->cpu);
+}
+
 int gw_perf_event_open(const struct gw_perf_event *event)
 {
 	switch (event->kind) {
@@ -64,6 +80,8 @@ int gw_perf_event_open(const struct gw_perf_event *event)
 		return event_open_kprobe(event);
 	case GW_PERF_CLOCK:
 		return event_open_clock(event);
+	case GW_PERF_BREAKPOINT:
+		return event_open_breakpoint(event);
 	}
 	return -EINVAL;
 }

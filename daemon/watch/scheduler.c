@@ -46,8 +46,10 @@ static void scheduler_plan(struct gw_scheduler *scheduler)
 
 	if (wake != GW_WAKE_UNNEEDED)
 		gw_loader_arm(loader);
-	if (wake == GW_WAKE_ONLY)
+	if (wake == GW_WAKE_ONLY) {
+		gw_loader_follow_tries(loader, NULL, 0);
 		gw_schedule_armed(&scheduler->schedule, now, gw_loader_active_waits(loader));
+	}
 	scheduler_set_timer(scheduler);
 }
 

@@ -187,6 +187,35 @@ static void watch_sample_spinners(struct gw_watch *watch, struct gw_findings *fi
 	findings->wants_more |= count > 0;
 }
 
+/* Adds a task that runs or naps, once. */
+static void watch_add_sampled(const struct gw_snapshot *snapshot, uint64_t task, struct gw_sampled_task *tasks,
+			      size_t *count)
+{
+	const struct gw_running_record *running = gw_snapshot_running(snapshot, task);
+
+	for (size_t i = 0; i < *count; i++)
+		if (tasks[i].address == task)
+			return;
+	if (running && *count < GW_SAMPLED_MAX)
+		tasks[(*count)++] = (struct gw_sampled_task){ .address = task, .cpu = running->cpu };
+}
+
+/* Whoever has a lock that others wait for, and runs or naps, may try to take another one; so may who did that between two looks. */
+static void watch_follow_tries(struct gw_watch *watch)
+{
+	const struct gw_snapshot *last = gw_analysis_last(watch->analysis);
+	const struct gw_spells *spells = gw_analysis_spells(watch->analysis);
+	const struct gw_lock_record *const *locks;
+	size_t n_locks = last ? gw_snapshot_locks(last, &locks) : 0, count = 0;
+	struct gw_sampled_task tasks[GW_SAMPLED_MAX];
+
+	for (size_t i = 0; i < n_locks && count < GW_SAMPLED_MAX; i++)
+		watch_add_sampled(last, locks[i]->owner, tasks, &count);
+	for (size_t i = 0; i < spells->count && count < GW_SAMPLED_MAX; i++)
+		watch_add_sampled(last, spells->list[i].task, tasks, &count);
+	gw_loader_follow_tries(watch->loader, tasks, count);
+}
+
 static int watch_look(struct gw_watch *watch, enum gw_depth depth, struct gw_findings *findings)
 {
 	struct gw_snapshot *snapshot;
@@ -208,6 +237,7 @@ static int watch_look(struct gw_watch *watch, enum gw_depth depth, struct gw_fin
 	findings->wants_more = gw_analysis_wants_more(watch->analysis);
 	findings->undecided = gw_analysis_is_undecided(watch->analysis);
 	watch_sample_spinners(watch, findings);
+	watch_follow_tries(watch);
 	findings->older_than_programs =
 		watch_has_older_than(watch->analysis, gw_loader_host(watch->loader)->attached_ns);
 	return r;

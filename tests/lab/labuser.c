@@ -33,7 +33,7 @@ static volatile sig_atomic_t released;
 
 static const char usage[] =
 	"usage: labuser COMMAND [key=value]...\n"
-	"  notifier-cycle/munmap | mprotect | madvise | read-begin | remove   take part in the scenario until it is stopped\n"
+	"  notifier-cycle/munmap | mprotect | madvise | read-begin | remove | vma   take part in the scenario until it is stopped\n"
 	"  leaked-lock/user-sleep | user-spin                        keep a kernel mutex until the scenario is stopped\n"
 	"  trust/madvise-vma | pipe-fault | syncobj-point            take part in the scenario until it is stopped\n"
 	"  page-lock-cycle | page-lock/left | late                   the memory whose page is locked\n"
@@ -125,7 +125,7 @@ static void *victim_main(void *unused)
 /*
  * Two VMAs: for a range in a single one, madvise() takes the lock of that VMA only and not the mmap_lock (since 6.17).
  */
-static char *map_range(size_t length)
+static char *map_range(size_t length, bool one_vma)
 {
 	char *range = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -133,7 +133,7 @@ static char *map_range(size_t length)
 		fail("mmap");
 	madvise(range, length, MADV_NOHUGEPAGE);
 	memset(range, 1, length);
-	if (mprotect(range + length / 2, length / 2, PROT_READ) < 0)
+	if (!one_vma && mprotect(range + length / 2, length / 2, PROT_READ) < 0)
 		fail("mprotect");
 	return range;
 }
@@ -150,7 +150,7 @@ static int notifier_cycle(const char *variant, char **words)
 	/* A page fault would block a victim before it has said that it is one. */
 	if (mlockall(MCL_CURRENT) < 0)
 		fail("mlockall");
-	range = map_range(length);
+	range = map_range(length, !strcmp(variant, "vma"));
 
 	request.address = (uintptr_t)range;
 	start(&request, words);
@@ -161,7 +161,7 @@ static int notifier_cycle(const char *variant, char **words)
 	sleep_ms(200);
 	if (!strcmp(variant, "mprotect"))
 		ret = mprotect(range, length / 2, PROT_READ);
-	else if (!strcmp(variant, "madvise"))
+	else if (!strcmp(variant, "madvise") || !strcmp(variant, "vma"))
 		ret = madvise(range, length, MADV_DONTNEED);
 	else
 		ret = munmap(range, length);
@@ -192,7 +192,7 @@ static int healthy(char **words)
 {
 	size_t length = RANGE_PAGES * sysconf(_SC_PAGESIZE);
 	struct gpulab_start request = { .length = length };
-	char *range = map_range(length);
+	char *range = map_range(length, false);
 	unsigned int seconds = 60, round;
 	pthread_t mapper[2];
 	uint64_t end;
@@ -230,7 +230,7 @@ static int random_scenario(char **words)
 
 	/* Once it has started, a page fault or an allocation would wait for the mmap_lock, and be one more victim. */
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
-	request.address = (uintptr_t)map_range(length);
+	request.address = (uintptr_t)map_range(length, false);
 	if (mlockall(MCL_CURRENT) < 0)
 		fail("mlockall");
 	start(&request, words);

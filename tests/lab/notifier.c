@@ -3,6 +3,7 @@
  * notifier-cycle: a process waits for a fence in an invalidate callback; the signaller needs that process's mmap_lock,
  * or waits for the invalidation to end.
  */
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
 #include <linux/mmu_notifier.h>
@@ -11,7 +12,14 @@
 
 #include "lab.h"
 
-enum notifier_variant { NOTIFIER_MUNMAP, NOTIFIER_MPROTECT, NOTIFIER_MADVISE, NOTIFIER_READ_BEGIN, NOTIFIER_REMOVE };
+enum notifier_variant {
+	NOTIFIER_MUNMAP,
+	NOTIFIER_MPROTECT,
+	NOTIFIER_MADVISE,
+	NOTIFIER_READ_BEGIN,
+	NOTIFIER_REMOVE,
+	NOTIFIER_VMA
+};
 
 struct notifier_cycle {
 	struct lab_instance *inst;
@@ -48,6 +56,22 @@ static const struct mmu_interval_notifier_ops notifier_ops = {
 	.invalidate = invalidate,
 };
 
+/* As a system call of the process does, or a thread of a driver on its behalf: of the one VMA that the notifier is for. */
+static noinline void change_vma(struct notifier_cycle *nc)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+	struct vm_area_struct *vma;
+
+	kthread_use_mm(nc->mm);
+	mmap_write_lock(nc->mm);
+	vma = find_vma(nc->mm, nc->inst->request.address);
+	if (vma)
+		vma_start_write(vma);
+	mmap_write_unlock(nc->mm);
+	kthread_unuse_mm(nc->mm);
+#endif
+}
+
 static void block_on_mm(struct notifier_cycle *nc)
 {
 	switch (nc->inst->variant->value) {
@@ -58,6 +82,9 @@ static void block_on_mm(struct notifier_cycle *nc)
 		break;
 	case NOTIFIER_READ_BEGIN:
 		mmu_interval_read_begin(&nc->notifier);
+		break;
+	case NOTIFIER_VMA:
+		change_vma(nc);
 		break;
 	case NOTIFIER_REMOVE:
 		nc->registered = false;
@@ -92,6 +119,10 @@ static int notifier_start(struct lab_instance *inst)
 
 	if (!nc)
 		return -ENOMEM;
+	if (inst->variant->value == NOTIFIER_VMA && LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)) {
+		kfree(nc);
+		return -EOPNOTSUPP; /* madvise() takes mmap_lock */
+	}
 	inst->priv = nc;
 	nc->inst = inst;
 	mutex_init(&nc->update_lock);
@@ -144,9 +175,13 @@ static void notifier_finish(struct lab_instance *inst)
 }
 
 static const struct lab_variant notifier_variants[] = {
-	{ "munmap", NOTIFIER_MUNMAP, true },   { "mprotect", NOTIFIER_MPROTECT, true },
-	{ "madvise", NOTIFIER_MADVISE, true }, { "read-begin", NOTIFIER_READ_BEGIN, true },
-	{ "remove", NOTIFIER_REMOVE, true },   { "" },
+	{ "munmap", NOTIFIER_MUNMAP, true },
+	{ "mprotect", NOTIFIER_MPROTECT, true },
+	{ "madvise", NOTIFIER_MADVISE, true },
+	{ "read-begin", NOTIFIER_READ_BEGIN, true },
+	{ "remove", NOTIFIER_REMOVE, true },
+	{ "vma", NOTIFIER_VMA, true },
+	{ "" },
 };
 
 const struct lab_family lab_notifier_family = {

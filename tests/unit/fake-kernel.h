@@ -117,6 +117,10 @@ void gw_loader_sample(struct gw_loader *loader, const struct gw_sampled_task *ta
 {
 }
 
+void gw_loader_follow_tries(struct gw_loader *loader, const struct gw_sampled_task *tasks, size_t count)
+{
+}
+
 int gw_loader_snapshot(struct gw_loader *loader, bool full, bool timelines, uint64_t min_wait_ns, void **data,
 		       size_t *size)
 {

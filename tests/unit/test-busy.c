@@ -340,6 +340,118 @@ static void a_reclaim_that_ends_between_looks_is_another_one(void **state)
 	world_free(w);
 }
 
+/* ---- loops that try to take a lock -------------------------------------------------------- */
+
+/* @trying holds a mutex, for which @owner waits, and tries to take what @owner has. */
+struct trylock {
+	struct gw_task_record *trying, *owner;
+	struct gw_lock_record *mine, *other;
+};
+
+static struct trylock trylock(struct world *w)
+{
+	struct trylock t = { .trying = kthread(w, 101, "trying"), .owner = kthread(w, 102, "owner") };
+
+	stack(w, t.trying, "schedule usleep_range_state nvidia:os_acquire kthread");
+	t.mine = lock_of(w, GW_LOCK_MUTEX, t.trying);
+	t.other = lock_of(w, GW_LOCK_MUTEX, t.owner);
+	waits_for_lock(w, t.trying, t.other, GW_LOCK_F_MUTEX);
+	t.trying->watch.waits[0].kind = GW_WAIT_TRYLOCK;
+	stack(w, t.owner, "schedule __mutex_lock nvidia:rm_control kthread");
+	waits_for_lock(w, t.owner, t.mine, GW_LOCK_F_MUTEX);
+	return t;
+}
+
+static void who_tries_to_take_what_its_waiter_holds_is_in_a_loop(void **state)
+{
+	struct world *w = world_new();
+	struct trylock t = trylock(w);
+
+	naps(w, t.trying, 6, 500);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "tries again and again to take mutex"));
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "a loop may give up"));
+	world_free(w);
+}
+
+/* Its CPU was not followed for a while. */
+static void tries_that_are_seen_anew_are_the_same_loop(void **state)
+{
+	struct world *w = world_new();
+	struct trylock t = trylock(w);
+
+	naps(w, t.trying, 6, 500);
+	t.trying->watch.waits[0].since_ns = w->now_ns;
+	naps(w, t.trying, 3, 500);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "102 101", "");
+	assert_int_equal(count_reports(w, GW_KIND_DEADLOCK, GW_STATE_RESOLVED), 0);
+	world_free(w);
+}
+
+static void who_spins_on_a_trylock_is_in_it_as_well(void **state)
+{
+	struct world *w = world_new();
+	struct trylock t = trylock(w);
+	struct gw_running_record *running = running_of(w, t.trying);
+
+	runs(t.trying);
+	for (unsigned int i = 0; i < 6; i++) {
+		running->exec_ns += SECOND;
+		look(w, 1);
+	}
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+/* Each holds its own lock only for a part of a turn, and nobody sleeps for it. */
+static void two_that_back_off_from_each_other_are_in_no_loop(void **state)
+{
+	struct world *w = world_new();
+	struct trylock t = trylock(w);
+
+	t.owner->watch.waits[0].kind = GW_WAIT_TRYLOCK;
+	for (unsigned int i = 0; i < 12; i++) {
+		naps(w, t.owner, 0, 0);
+		t.owner->switches += 500;
+		naps(w, t.trying, 1, 500);
+	}
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* The owner is not stuck but slow: whoever tries gets the lock then. */
+static void a_trylock_whose_owner_polls_ends_at_the_owner(void **state)
+{
+	struct world *w = world_new();
+	struct trylock t = trylock(w);
+	struct gw_task_record *victim = kthread(w, 103, "victim");
+
+	waits_no_more(t.owner);
+	stack(w, t.owner, "schedule usleep_range_state nvidia:poll_gsp kthread");
+	stack(w, victim, "schedule __mutex_lock nvidia:rm_control kthread");
+	waits_for_lock(w, victim, t.mine, GW_LOCK_F_MUTEX);
+	for (unsigned int i = 0; i < 12; i++) {
+		naps(w, t.owner, 0, 0);
+		t.owner->switches += 500;
+		naps(w, t.trying, 1, 500);
+	}
+	assert_livelock(w, GW_CLASS_RETRY_LOOP, "task:102", "in poll_gsp() of module nvidia");
+	world_free(w);
+}
+
+/* Nobody has the lock for himself alone: it tries for a reason of its own. */
+static void a_trylock_that_nobody_holds_is_no_wait(void **state)
+{
+	struct world *w = world_new();
+	struct trylock t = trylock(w);
+
+	t.other->owner = 0;
+	t.other->owner_kind = GW_OWNER_NONE;
+	naps(w, t.trying, 24, 500);
+	assert_livelock(w, GW_CLASS_RETRY_LOOP, "task:101", "in os_acquire() of module nvidia");
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +469,12 @@ int main(void)
 		cmocka_unit_test(an_owner_that_is_stopped_has_left_the_lock_behind),
 		cmocka_unit_test(an_item_whose_cpu_is_taken_ends_at_who_spins_there),
 		cmocka_unit_test(an_item_whose_cpu_is_shared_starts),
+		cmocka_unit_test(who_tries_to_take_what_its_waiter_holds_is_in_a_loop),
+		cmocka_unit_test(tries_that_are_seen_anew_are_the_same_loop),
+		cmocka_unit_test(who_spins_on_a_trylock_is_in_it_as_well),
+		cmocka_unit_test(two_that_back_off_from_each_other_are_in_no_loop),
+		cmocka_unit_test(a_trylock_whose_owner_polls_ends_at_the_owner),
+		cmocka_unit_test(a_trylock_that_nobody_holds_is_no_wait),
 		cmocka_unit_test(timed_waits_in_reclaim_are_no_way_out_of_it),
 		cmocka_unit_test(a_look_between_two_waits_does_not_end_it),
 		cmocka_unit_test(one_timed_wait_in_reclaim_is_a_way_out),

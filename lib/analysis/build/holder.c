@@ -313,3 +313,32 @@ int gw_expand_page(struct gw_builder *builder, uint32_t node)
 			       builder, node,
 			       "is held; the kernel does not record by whom, no task that migrates pages is blocked, and anybody may release it");
 }
+
+/* ---- what only stacks show ------------------------------------------------------------- */
+
+/* Of more tasks than that the first ones are shown. */
+#define NEEDED_MAX 16
+
+int gw_holder_by_stack(struct gw_builder *builder, uint32_t node, enum gw_stack_need need,
+		       const struct gw_task_record *task)
+{
+	enum gw_relation relation = need == GW_STACK_NEEDS_KSWAPD ? GW_RELATION_FREED_BY : GW_RELATION_EXCLUDES;
+	const struct gw_task_record *const *tasks;
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+	int found = 0;
+
+	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
+	for (size_t i = 0; i < n_tasks && found < NEEDED_MAX; i++) {
+		uint32_t needed;
+
+		if (tasks[i] == task || gw_snapshot_task(builder->now, tasks[i]->address) != tasks[i] ||
+		    !gw_task_sleeps(tasks[i]) || !gw_stack_is_needed(builder->now, need, task, tasks[i]))
+			continue;
+		found++;
+		if (gw_builder_task(builder, tasks[i], &needed) < 0 ||
+		    gw_builder_edge(builder, node, needed, relation, GW_EVIDENCE_STACK, GW_CONFIDENCE_PROBABLE,
+				    task->last_ran_ns) < 0)
+			return -ENOMEM;
+	}
+	return found;
+}

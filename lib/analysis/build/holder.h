@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Who holds what records no owner of its own: a lock that is held for reading, a device whose power state somebody changes,
- * the lock of a page.
+ * the lock of a page, a file that is removed.
  */
 #ifndef GPUWATCH_LIB_ANALYSIS_BUILD_HOLDER_H
 #define GPUWATCH_LIB_ANALYSIS_BUILD_HOLDER_H
@@ -16,6 +16,13 @@ int gw_holder_readers(struct gw_builder *builder, uint32_t node);
 
 /* Who runs the runtime PM callback of a DEVICE whose record is of kind PLAIN. */
 int gw_expand_power(struct gw_builder *builder, uint32_t node);
+
+/*
+ * Whom @node, a task or the reclaim that it is in, needs by its stack alone: each that may be meant, of which any may be.
+ * Returns how many there are, or -ENOMEM.
+ */
+int gw_holder_by_stack(struct gw_builder *builder, uint32_t node, enum gw_stack_need need,
+		       const struct gw_task_record *task);
 
 /* Anybody may release the lock of a page: whoever seems to hold it is inferred, and nothing that rests on that is proven. */
 int gw_expand_page(struct gw_builder *builder, uint32_t node);

@@ -124,6 +124,18 @@ static enum gw_confidence lock_trust_left(struct gw_builder *builder, uint32_t n
 		       : GW_CONFIDENCE_PROBABLE;
 }
 
+/*
+ * Who tries to take another lock in a loop may let go of this one in each turn, and take it again. A task that sleeps for
+ * it meanwhile would have got it.
+ */
+static bool lock_may_be_let_go(const struct gw_builder *builder, uint64_t lock, const struct gw_task_record *owner)
+{
+	struct gw_wait wait;
+
+	return gw_task_wait(owner, &wait) && wait.kind == GW_WAIT_TRYLOCK &&
+	       (!builder->before || !lock_longest_wait_is_unbroken(builder, lock));
+}
+
 static int lock_held_by_owner(struct gw_builder *builder, uint32_t node)
 {
 	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
@@ -145,6 +157,8 @@ static int lock_held_by_owner(struct gw_builder *builder, uint32_t node)
 		return -ENOMEM;
 	if (lock_ask_for_handover(builder, node, owner) < 0)
 		return -ENOMEM;
+	if (task && lock_may_be_let_go(builder, lock->address, task))
+		confidence = GW_CONFIDENCE_HINT;
 	return gw_builder_edge(builder, node, owner, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, confidence, 0);
 }
 

@@ -6,6 +6,7 @@
 
 #include "bpf/abi/kernel-constants.h"
 #include "lib/analysis/build/gpu.h"
+#include "lib/analysis/build/holder.h"
 #include "lib/analysis/record/place.h"
 #include "lib/analysis/record/stack.h"
 
@@ -82,7 +83,7 @@ static int task_need(struct gw_builder *builder, uint32_t from, uint32_t to, enu
 	/* A wait without a beginning was not seen by a program, but read from task->blocker. */
 	enum gw_evidence evidence = wait->since_ns ? GW_EVIDENCE_TRACEPOINT : GW_EVIDENCE_OWNER_FIELD;
 
-	bool sure = !gw_wait_end_is_unknown(wait) && !gw_wait_has_timeout(wait) &&
+	bool sure = wait->kind != GW_WAIT_TRYLOCK && !gw_wait_end_is_unknown(wait) && !gw_wait_has_timeout(wait) &&
 		    !(gw_wait_is_fence(wait) && (wait->flags & GW_WAIT_F_POINTS));
 
 	return gw_builder_edge(builder, from, to, relation, evidence,
@@ -205,6 +206,31 @@ static int task_sleeps_in(struct gw_builder *builder, uint32_t node, const char 
 	return gw_builder_live(builder, node, why);
 }
 
+/* For so long it must have tried where nothing else shows that it does not get on. */
+#define TRIED_MIN_NS 500000000ULL
+
+/*
+ * A loop that tries to take a lock waits for whoever has that, as far as a few looks can show: it may give up. It is none
+ * where nobody holds the lock for himself alone, as it does not keep readers out.
+ */
+static bool task_retries_lock(struct gw_builder *builder, uint32_t node, const struct gw_wait *wait)
+{
+	const struct gw_task_record *task = gw_builder_node(builder, node)->task;
+	const struct gw_lock_record *lock = gw_snapshot_lock(builder->now, wait->object);
+	const struct gw_spell *spell = gw_spells_find(builder->spells, task);
+	uint64_t now_ns = gw_snapshot_head(builder->now)->mono_ns;
+
+	if (!spell && now_ns < wait->since_ns + TRIED_MIN_NS)
+		return false;
+	/* Who has it by now has got it, and does something else. */
+	if (!lock || !lock->owner || lock->owner == task->address || lock->owner_kind == GW_OWNER_READER_HINT)
+		return false;
+	gw_builder_node(builder, node)->spell = spell;
+	gw_builder_node(builder, node)->end =
+		spell && spell->kind == GW_SPELL_RUNS ? GW_END_BUSY_HOLDER : GW_END_RETRY_LOOP;
+	return true;
+}
+
 static int task_need_page(struct gw_builder *builder, uint32_t from, const struct gw_wait *wait)
 {
 	uint32_t page;
@@ -239,6 +265,8 @@ static int task_need_object(struct gw_builder *builder, uint32_t task, uint32_t 
 		return task_need_fences(builder, task, from, wait, device);
 	case GW_WAIT_LOCK:
 		return task_need_node(builder, from, GW_NODE_LOCK, GW_RELATION_WAITS_FOR, wait);
+	case GW_WAIT_TRYLOCK:
+		return task_need_node(builder, from, GW_NODE_LOCK, GW_RELATION_TRIES, wait);
 	case GW_WAIT_SRCU:
 		return task_need_node(builder, from, GW_NODE_SRCU, GW_RELATION_WAITS_FOR, wait);
 	case GW_WAIT_NOTIFIER:
@@ -312,6 +340,29 @@ static const char *task_stopped_by(const struct gw_task_record *task)
 	return task->state & TASK_FROZEN ? "is frozen" : NULL;
 }
 
+/* Sleeps without a recorded wait in a function that shows whom it needs. Returns how many may be meant, or -ENOMEM. */
+static int task_need_by_stack(struct gw_builder *builder, uint32_t node)
+{
+	const struct gw_task_record *task = gw_builder_node(builder, node)->task;
+	enum gw_stack_need need =
+		task && gw_task_sleeps(task) ? gw_stack_need(builder->now, task) : GW_STACK_NEEDS_NOTHING;
+	uint32_t needs = node;
+	int found;
+
+	if (need == GW_STACK_NEEDS_NOTHING || task->flags & GW_TASK_F_TIMER)
+		return 0;
+	/* kswapd may wake it up for each page that it frees: it is a reclaim before the kernel calls it one. */
+	if (need == GW_STACK_NEEDS_KSWAPD && task_enter(builder, &needs, GW_NODE_RECLAIM, task, GW_CONFIDENCE_PROBABLE,
+							task->last_ran_ns, task->last_ran_ns) < 0)
+		return -ENOMEM;
+	found = gw_holder_by_stack(builder, needs, need, task);
+	if (found > 0)
+		gw_builder_node(builder, node)->since_ns = task->last_ran_ns;
+	else if (found == 0 && needs != node)
+		gw_builder_live(builder, needs, "waits for kswapd, which is not stuck");
+	return found;
+}
+
 int gw_expand_task(struct gw_builder *builder, uint32_t node)
 {
 	const struct gw_task_record *task = gw_builder_node(builder, node)->task;
@@ -333,13 +384,23 @@ int gw_expand_task(struct gw_builder *builder, uint32_t node)
 	}
 	if (task && wait.kind == GW_WAIT_NONE && gw_stack_idle_worker(builder->now, task))
 		return gw_builder_live(builder, node, "waits for its next work item");
+	if (wait.kind == GW_WAIT_TRYLOCK && !task_retries_lock(builder, node, &wait)) {
+		wait.kind = gw_builder_node(builder, node)->wait.kind = GW_WAIT_NONE;
+		gw_builder_node(builder, node)->since_ns = 0;
+	}
+	if (wait.kind == GW_WAIT_NONE) {
+		int found = task_need_by_stack(builder, node);
+
+		if (found != 0)
+			return found < 0 ? found : 0;
+	}
 	if (!task || wait.kind == GW_WAIT_NONE)
 		return task_is_busy(builder, node)
 			       ? 0
 			       : task_sleeps_in(builder, node,
 						task && gw_task_sleeps(task) ? "sleeps for what gpuwatch does not track"
 									     : "is in no tracked wait");
-	if (!gw_task_sleeps(task) && !task_is_busy(builder, node))
+	if (wait.kind != GW_WAIT_TRYLOCK && !gw_task_sleeps(task) && !task_is_busy(builder, node))
 		gw_builder_live(builder, node, "is running");
 	else if (gw_wait_has_timeout(&wait) && !task_retries_in_reclaim(builder, node) && !task_is_busy(builder, node))
 		gw_builder_live(builder, node, "has a timeout");

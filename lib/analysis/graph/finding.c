@@ -84,7 +84,9 @@ int gw_finding_participants(struct gw_finding *finding, const struct gw_graph *g
 	for (uint32_t i = 0; i < finding->chain.count; i++) {
 		const struct gw_node *node = &graph->nodes[finding->chain.items[i]];
 
-		if (node->type != GW_NODE_TASK || !node->task || node->wait.kind == GW_WAIT_NONE ||
+		/* What it waits for may be known by its stack alone. */
+		if (node->type != GW_NODE_TASK || !node->task ||
+		    (node->wait.kind == GW_WAIT_NONE && (graph->from_text || node->n_out == 0)) ||
 		    node->leaf != GW_LEAF_NONE)
 			continue;
 		if (gw_finding_participant(finding, graph, finding->chain.items[i]) < 0)

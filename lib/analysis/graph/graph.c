@@ -188,6 +188,9 @@ const char *gw_relation_name(enum gw_relation relation)
 		[GW_RELATION_HELD_UP_BY] = "held-up-by",
 		[GW_RELATION_RELEASED_BY] = "released-by",
 		[GW_RELATION_NEEDS_CPU_OF] = "needs-cpu-of",
+		[GW_RELATION_TRIES] = "tries",
+		[GW_RELATION_EXCLUDES] = "waits-for-exit-of",
+		[GW_RELATION_FREED_BY] = "freed-by",
 	};
 
 	return names[relation];

@@ -73,6 +73,9 @@ enum gw_relation {
 	GW_RELATION_RELEASED_BY,    /* lock → worker that may release it for an owner that went on without it */
 	GW_RELATION_NEEDS_CPU_OF,   /* work → task that runs on the CPU where it must run */
 	GW_RELATION_PARKS,	    /* task → task that is to park */
+	GW_RELATION_TRIES,	    /* task → lock that it tries to take, again and again */
+	GW_RELATION_EXCLUDES,	    /* task → task that must leave a file or a VMA first */
+	GW_RELATION_FREED_BY,	    /* reclaim → kswapd */
 };
 
 enum gw_evidence {

@@ -33,6 +33,8 @@ static const struct fault_handler fault_handlers[] = {
 	{ "svm_range_restore_pages", "amdgpu", FAULT_ON_STACK }, /* amdkfd: what it does for one of a compute queue */
 	{ "svm_range_restore_work", "amdgpu", FAULT_ON_STACK },	 /* amdkfd: queues stand still until it is done */
 	{ "nouveau_svm_fault", "nouveau", FAULT_ON_STACK },
+	{ "panfrost_mmu_map_fault_addr", "panfrost", FAULT_ON_STACK }, /* heaps that grow as the GPU faults in them */
+	{ "panfrost_mmu_irq_handler_thread", "panfrost", FAULT_ON_STACK },
 	{ "pf_queue_work_func", "xe", FAULT_ON_STACK }, /* up to 6.18 */
 	{ "xe_pagefault_queue_work", "xe", FAULT_ON_STACK },
 	{ "drm_gpusvm_range_find_or_insert", "drm_gpusvm_helper", FAULT_IN_WORKER },

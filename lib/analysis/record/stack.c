@@ -328,6 +328,17 @@ bool gw_stack_is_inside(const struct gw_snapshot *snapshot, const struct gw_task
 	return false;
 }
 
+static bool stack_module_has(const struct gw_snapshot *snapshot, const struct gw_task_record *task, const char *module)
+{
+	for (uint32_t i = 0; i < task->stack_depth; i++) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
+
+		if (symbol && strcmp(symbol->module, module) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Since 6.4 a fault of the task itself may have the lock of one VMA instead: whoever asks must count. */
 bool gw_stack_faults(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
@@ -337,6 +348,63 @@ bool gw_stack_faults(const struct gw_snapshot *snapshot, const struct gw_task_re
 
 	return stack_is_valid(task) && stack_find(snapshot, task, faults, LENGTH(faults)) &&
 	       !stack_find(snapshot, task, without_lock, LENGTH(without_lock));
+}
+
+enum gw_stack_need gw_stack_need(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	static const struct {
+		const char *function;
+		enum gw_stack_need need;
+	} functions[] = {
+		{ "kernfs_drain", GW_STACK_NEEDS_ATTRIBUTE },
+		{ "__kernfs_remove", GW_STACK_NEEDS_ATTRIBUTE },
+		{ "__vma_start_write", GW_STACK_NEEDS_VMA },
+		{ "__vma_enter_locked", GW_STACK_NEEDS_VMA },
+		{ "__vma_start_exclude_readers", GW_STACK_NEEDS_VMA },
+		{ "throttle_direct_reclaim", GW_STACK_NEEDS_KSWAPD },
+	};
+	const struct gw_symbol_record *sleeper = stack_sleeper(snapshot, task);
+
+	for (size_t i = 0; sleeper && !sleeper->module[0] && i < LENGTH(functions); i++)
+		if (gw_function_is(sleeper->name, functions[i].function))
+			return functions[i].need;
+	return GW_STACK_NEEDS_NOTHING;
+}
+
+/* Executes what a module has for one of its files, and @remover, as far as modules are on its stack, is of the same one. */
+static bool stack_is_in_attribute(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+				  const struct gw_task_record *remover)
+{
+	static const char *const operations[] = { "sysfs_kf_*", "kernfs_fop_*", "kernfs_seq_show" };
+	const struct gw_symbol_record *inner = gw_stack_module_frame(snapshot, task);
+
+	return inner && stack_find(snapshot, task, operations, LENGTH(operations)) &&
+	       (!gw_stack_module_frame(snapshot, remover) || stack_module_has(snapshot, remover, inner->module));
+}
+
+/* In a page fault of its own, or in madvise(), which since 6.17 has the lock of a VMA alone. */
+static bool stack_may_read_vma(const struct gw_snapshot *snapshot, const struct gw_task_record *task, uint64_t mm)
+{
+	return mm && task->mm == mm && stack_is_valid(task) &&
+	       (gw_stack_faults(snapshot, task) || stack_find(snapshot, task, madvise, LENGTH(madvise)));
+}
+
+bool gw_stack_is_needed(const struct gw_snapshot *snapshot, enum gw_stack_need need, const struct gw_task_record *task,
+			const struct gw_task_record *other)
+{
+	static const char *const kswapd[] = { "balance_pgdat" };
+
+	switch (need) {
+	case GW_STACK_NEEDS_ATTRIBUTE:
+		return stack_is_in_attribute(snapshot, other, task);
+	case GW_STACK_NEEDS_VMA:
+		return stack_may_read_vma(snapshot, other, task->mm);
+	case GW_STACK_NEEDS_KSWAPD:
+		return stack_is_valid(other) && stack_find(snapshot, other, kswapd, LENGTH(kswapd));
+	case GW_STACK_NEEDS_NOTHING:
+		break;
+	}
+	return false;
 }
 
 bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw_task_record *task)

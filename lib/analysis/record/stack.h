@@ -80,6 +80,23 @@ enum gw_stack_answer gw_stack_in_power_callback(const struct gw_snapshot *snapsh
 /* The same call as the function that it sleeps in: it waits for another task that changes the power state. */
 bool gw_stack_waits_for_power(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
+/*
+ * What a task sleeps for that no program records, by the function that it sleeps in. The kernel does not record who could
+ * let it go on, either: only their stacks show it.
+ */
+enum gw_stack_need {
+	GW_STACK_NEEDS_NOTHING,	  /* that is known */
+	GW_STACK_NEEDS_ATTRIBUTE, /* kernfs_drain(): those inside of the file that it removes, to leave */
+	GW_STACK_NEEDS_VMA, /* vma_start_write(), up to 6.14 by an rwsem: those who hold the VMA's lock for reading */
+	GW_STACK_NEEDS_KSWAPD, /* throttle_direct_reclaim(): kswapd to free memory */
+};
+
+enum gw_stack_need gw_stack_need(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+
+/* Whether @other, which sleeps, may be one of those that @task needs so: of a file, of the same module; of a VMA, of the same mm. */
+bool gw_stack_is_needed(const struct gw_snapshot *snapshot, enum gw_stack_need need, const struct gw_task_record *task,
+			const struct gw_task_record *other);
+
 /* In the middle of migrating pages: in the kernel's functions for that, or in a module's that is named after it. */
 bool gw_stack_migrates(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 

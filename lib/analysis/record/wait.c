@@ -75,15 +75,20 @@ bool gw_wait_is_fence(const struct gw_wait *wait)
 	       wait->kind == GW_WAIT_ENTITY;
 }
 
-/* The same bit means something else for a lock. */
+/* Whose flags are a lock's: the same bits mean something else. */
+static bool wait_is_lock(const struct gw_wait *wait)
+{
+	return wait->kind == GW_WAIT_LOCK || wait->kind == GW_WAIT_TRYLOCK;
+}
+
 bool gw_wait_has_timeout(const struct gw_wait *wait)
 {
-	return wait->kind != GW_WAIT_LOCK && (wait->flags & GW_WAIT_F_TIMEOUT);
+	return !wait_is_lock(wait) && (wait->flags & GW_WAIT_F_TIMEOUT);
 }
 
 bool gw_wait_end_is_unknown(const struct gw_wait *wait)
 {
-	return wait->kind != GW_WAIT_LOCK && (wait->flags & GW_WAIT_F_END_UNKNOWN);
+	return !wait_is_lock(wait) && (wait->flags & GW_WAIT_F_END_UNKNOWN);
 }
 
 const char *gw_wait_kind_name(uint32_t kind)
@@ -98,6 +103,7 @@ const char *gw_wait_kind_name(uint32_t kind)
 		[GW_WAIT_ENTITY] = "entity",	   [GW_WAIT_PARK] = "park",
 		[GW_WAIT_POWER] = "runtime-pm",	   [GW_WAIT_POWER_CALL] = "runtime-pm-call",
 		[GW_WAIT_PAGE] = "page",	   [GW_WAIT_THREAD_WORK] = "thread-work",
+		[GW_WAIT_TRYLOCK] = "trylock",
 	};
 
 	return kind < GW_WAIT_KINDS && names[kind] ? names[kind] : "unknown";
@@ -116,6 +122,8 @@ struct gw_wait_identity gw_wait_identify(const struct gw_task_record *task)
 	gw_task_wait(task, &wait);
 	if (wait_is_of_reclaim(task, &wait))
 		wait = (struct gw_wait){ .kind = GW_WAIT_NONE, .since_ns = task->watch.sections.reclaim_since_ns };
+	if (wait.kind == GW_WAIT_TRYLOCK)
+		wait.since_ns = 0;
 	return (struct gw_wait_identity){
 		.task = task->address,
 		.start_ns = task->start_ns,
@@ -123,7 +131,7 @@ struct gw_wait_identity gw_wait_identify(const struct gw_task_record *task)
 		.kind = wait.kind,
 		.object = wait.object,
 		.since_ns = wait.since_ns,
-		.switches = task->switches,
+		.switches = wait.kind == GW_WAIT_TRYLOCK ? 0 : task->switches,
 	};
 }
 
@@ -138,5 +146,5 @@ bool gw_wait_unbroken(const struct gw_wait_identity *identity, const struct gw_s
 	if (now.start_ns != identity->start_ns || now.kind != identity->kind || now.object != identity->object ||
 	    now.since_ns != identity->since_ns)
 		return false;
-	return identity->since_ns != 0 || now.switches == identity->switches;
+	return identity->since_ns != 0 || identity->kind == GW_WAIT_TRYLOCK || now.switches == identity->switches;
 }

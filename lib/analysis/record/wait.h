@@ -44,7 +44,7 @@ const char *gw_wait_kind_name(uint32_t kind);
 
 /*
  * A wait and who is in it, so that it can be found again in a later snapshot. Of waits with a timeout in direct reclaim,
- * which come one after the other, it is the reclaim.
+ * which come one after the other, it is the reclaim; of a loop that tries to take a lock, whose tries are not all seen, the lock.
  */
 struct gw_wait_identity {
 	uint64_t task, start_ns;

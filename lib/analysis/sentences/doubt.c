@@ -128,6 +128,12 @@ static void doubt_weakest_edge(struct gw_prose *prose)
 		gw_prose_add(prose, " Not proven: that these short waits never end.");
 		return;
 	}
+	if (weakest->relation == GW_RELATION_TRIES) {
+		gw_prose_add(prose, " Not proven: that ");
+		gw_prose_name(prose, gw_prose_node(prose, weakest->from));
+		gw_prose_add(prose, " goes on trying: a loop may give up.");
+		return;
+	}
 	gw_prose_add(prose, " Not proven: that ");
 	doubt_claim(prose, weakest);
 	gw_text_add(&prose->text, ". This is only %s.", doubt_evidence(weakest->evidence));

@@ -34,6 +34,18 @@ void gw_prose_duration(struct gw_prose *prose, uint64_t since_ns)
 	gw_prose_add(prose, " for ");
 }
 
+/* For what a task is waited for, where the stack of who waits shows it. */
+static const char *prose_to_do_what(const struct gw_prose *prose, const struct gw_edge *edge)
+{
+	const struct gw_node *from = gw_prose_node(prose, edge->from);
+
+	if (edge->relation == GW_RELATION_FREED_BY)
+		return " to free memory";
+	return from->task && gw_stack_need(prose->graph->snapshot, from->task) == GW_STACK_NEEDS_VMA
+		       ? " to let go of the lock of a VMA"
+		       : " to leave a file of sysfs";
+}
+
 void gw_prose_object(struct gw_prose *prose, const struct gw_edge *edge)
 {
 	const struct gw_node *to = gw_prose_node(prose, edge->to);
@@ -56,6 +68,11 @@ void gw_prose_object(struct gw_prose *prose, const struct gw_edge *edge)
 		gw_prose_add(prose, " to change its power state");
 		return;
 	case GW_NODE_TASK:
+		if (edge->relation == GW_RELATION_EXCLUDES || edge->relation == GW_RELATION_FREED_BY) {
+			gw_prose_name(prose, to);
+			gw_prose_add(prose, prose_to_do_what(prose, edge));
+			return;
+		}
 		gw_prose_add(prose, edge->relation == GW_RELATION_PARKS	    ? "the parking of "
 				    : edge->relation == GW_RELATION_FLUSHES ? "the work items of "
 									    : "the end of ");

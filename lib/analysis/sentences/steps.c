@@ -78,7 +78,9 @@ static uint32_t steps_one(struct gw_prose *prose, uint32_t at)
 		steps_section(prose, gw_prose_node(prose, edge->to));
 		edge = &prose->graph->edges[edges->items[++at]];
 	}
-	if (from->spell && from->spell->kind == GW_SPELL_NAPS)
+	if (edge->relation == GW_RELATION_TRIES)
+		gw_prose_add(prose, " tries again and again to take ");
+	else if (from->spell && from->spell->kind == GW_SPELL_NAPS)
 		gw_prose_add(prose, " waits again and again for a short time, at present for ");
 	else if (from->type == GW_NODE_TASK)
 		gw_prose_duration(prose, from->since_ns);

@@ -16,6 +16,24 @@ static const struct gw_node *summary_first_of_type(const struct gw_prose *prose,
 	return NULL;
 }
 
+static const struct gw_edge *summary_first_of_relation(const struct gw_prose *prose, enum gw_relation relation)
+{
+	for (uint32_t i = 0; i < prose->finding->edges.count; i++)
+		if (prose->graph->edges[prose->finding->edges.items[i]].relation == relation)
+			return &prose->graph->edges[prose->finding->edges.items[i]];
+	return NULL;
+}
+
+/* The root needs another task to go on, which that task cannot. */
+static void summary_of_task_needed(struct gw_prose *prose, enum gw_relation relation, const char *waits)
+{
+	const struct gw_edge *edge = summary_first_of_relation(prose, relation);
+
+	gw_prose_add(prose, waits);
+	gw_prose_object(prose, edge);
+	gw_prose_add(prose, ", and that task waits, directly or through others, for what needs this wait to end");
+}
+
 static uint32_t summary_count_tasks(const struct gw_prose *prose)
 {
 	uint32_t count = 0;
@@ -74,6 +92,11 @@ static void summary_name_device(struct gw_prose *prose)
 		gw_prose_add(prose, "a device");
 }
 
+static bool summary_root_tries(const struct gw_prose *prose)
+{
+	return prose->graph->edges[prose->finding->edges.items[0]].relation == GW_RELATION_TRIES;
+}
+
 static void summary_of_loop(struct gw_prose *prose)
 {
 	const struct gw_finding *finding = prose->finding;
@@ -90,6 +113,10 @@ static void summary_of_loop(struct gw_prose *prose)
 		gw_prose_add(prose, " handles a GPU page fault and waits for what needs that fault to be over");
 		return;
 	case GW_CLASS_RECLAIM_CYCLE:
+		if (summary_first_of_relation(prose, GW_RELATION_FREED_BY)) {
+			summary_of_task_needed(prose, GW_RELATION_FREED_BY, " waits in direct reclaim for ");
+			return;
+		}
 		gw_prose_add(prose, " waits in direct reclaim for ");
 		summary_name_fence(prose);
 		gw_prose_add(prose, ", which cannot be signalled before");
@@ -116,7 +143,11 @@ static void summary_of_loop(struct gw_prose *prose)
 		summary_of_held(prose);
 		return;
 	case GW_CLASS_LOCK_CYCLE:
-		gw_prose_add(prose, " waits for ");
+		if (prose->graph->edges[finding->edges.items[0]].relation == GW_RELATION_EXCLUDES) {
+			summary_of_task_needed(prose, GW_RELATION_EXCLUDES, " waits for ");
+			return;
+		}
+		gw_prose_add(prose, summary_root_tries(prose) ? " tries again and again to take " : " waits for ");
 		gw_prose_name(prose, lock);
 		gw_prose_add(prose, finding->edges.count == 2
 					    ? ", which it holds itself"
@@ -212,7 +243,10 @@ static void summary_of_stall(struct gw_prose *prose)
 			    first->stack_wait);
 		return;
 	}
-	gw_prose_duration(prose, first->since_ns);
+	if (summary_root_tries(prose))
+		gw_prose_add(prose, " tries again and again to take ");
+	else
+		gw_prose_duration(prose, first->since_ns);
 	gw_prose_object(prose, &prose->graph->edges[prose->finding->edges.items[0]]);
 	summary_of_end(prose, gw_prose_last_node(prose));
 }

@@ -108,6 +108,12 @@ static bool stall_is_long(const struct stalls *stalls, const struct gw_node *nod
 	return node->since_ns && stall_age(stalls, node->since_ns) >= stalls->policy->stall_ns;
 }
 
+/* Its stack alone shows what it waits for. */
+static bool stall_needs_by_stack(const struct stalls *stalls, const struct gw_node *node)
+{
+	return node->n_out > 0 && !stalls->graph->from_text;
+}
+
 static bool stall_is_stalled(const struct stalls *stalls, uint32_t index)
 {
 	const struct gw_node *node = &stalls->graph->nodes[index];
@@ -117,7 +123,8 @@ static bool stall_is_stalled(const struct stalls *stalls, uint32_t index)
 		return false;
 	if (node->stack_wait || stall_is_gpu_wait(stalls->graph, &node->wait))
 		return true;
-	return stall_needs_it(node) && (node->wait.kind != GW_WAIT_NONE || gw_end_is_sleep(node)) &&
+	return stall_needs_it(node) &&
+	       (node->wait.kind != GW_WAIT_NONE || gw_end_is_sleep(node) || stall_needs_by_stack(stalls, node)) &&
 	       stall_is_gpu_chain(stalls, index);
 }
 

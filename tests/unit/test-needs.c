@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Waits that only a stack shows: for a file of sysfs to be left, for a VMA's readers, for kswapd; and what is none of them. */
+#include "build-snapshot.h"
+
+#define TEST(name) static void name(void **state)
+#define MUTEX GW_LOCK_F_MUTEX
+#define PROBABLE GW_CONFIDENCE_PROBABLE
+
+#define REMOVES                                                                                                        \
+	"schedule kernfs_drain __kernfs_remove kernfs_remove_by_name_ns sysfs_remove_file_ns amdgpu:amdgpu_ras_fini "  \
+	"process_one_work worker_thread kthread"
+#define STORES                                                                                                         \
+	"schedule __mutex_lock amdgpu:amdgpu_set_pp_od dev_attr_store sysfs_kf_write kernfs_fop_write_iter vfs_write " \
+	"do_syscall_64"
+#define THROTTLED                                                                                                      \
+	"schedule throttle_direct_reclaim try_to_free_pages __alloc_pages_slowpath drm:drm_gem_get_pages "             \
+	"msm:msm_ioctl_gem_submit do_syscall_64"
+#define SHRINKS                                                                                                        \
+	"schedule __mutex_lock msm:msm_gem_shrinker_scan do_shrink_slab shrink_node balance_pgdat kswapd kthread"
+#define CHANGES_VMA                                                                                                    \
+	"schedule __vma_start_exclude_readers __vma_start_write mprotect_fixup do_mprotect_pkey do_syscall_64"
+#define FAULTS                                                                                                         \
+	"schedule __mutex_lock xe:xe_shrinker_scan do_shrink_slab try_to_free_pages __alloc_pages_slowpath "           \
+	"handle_mm_fault do_user_addr_fault exc_page_fault"
+
+/* @needs sleeps in what @frames show, and holds the mutex for which @needed waits. */
+struct pair {
+	struct gw_task_record *needs, *needed;
+	struct gw_lock_record *lock;
+};
+
+static struct pair pair(struct world *w, const char *frames, const char *others)
+{
+	struct pair p = { .needs = kthread(w, 101, "needs"), .needed = kthread(w, 102, "needed") };
+
+	stack(w, p.needs, frames);
+	p.needs->state = TASK_UNINTERRUPTIBLE;
+	p.needs->last_ran_ns = w->now_ns;
+	stack(w, p.needed, others);
+	p.lock = lock_of(w, GW_LOCK_MUTEX, p.needs);
+	waits_for_lock(w, p.needed, p.lock, MUTEX);
+	return p;
+}
+
+static void assert_explains(struct world *w, const char *words)
+{
+	const char *explanation = the_report(w, GW_KIND_DEADLOCK)->explanation;
+
+	if (!strstr(explanation, words))
+		fail_msg("no '%s' in: %s", words, explanation);
+}
+
+/* ---- files of sysfs ------------------------------------------------------------------- */
+
+TEST(who_removes_a_file_holds_what_its_store_function_wants)
+{
+	struct world *w = world_new();
+
+	pair(w, REMOVES, STORES);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROBABLE, "101 102", "");
+	assert_explains(w, "for needed (pid 102) to leave a file of sysfs");
+	world_free(w);
+}
+
+TEST(store_function_that_gets_on_ends_it)
+{
+	struct world *w = world_new();
+	struct pair p = pair(w, REMOVES, "schedule msleep amdgpu:amdgpu_set_pp_od kernfs_fop_write_iter do_syscall_64");
+
+	waits_no_more(p.needed);
+	p.needed->state = TASK_UNINTERRUPTIBLE;
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* Another driver's file is not the one that is removed. */
+TEST(file_of_another_module_is_not_meant)
+{
+	struct world *w = world_new();
+
+	pair(w, REMOVES,
+	     "schedule __mutex_lock drm:drm_connector_store nouveau:nouveau_store kernfs_fop_write_iter do_syscall_64");
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* One of the two is inside of that file: as long as one of them can go on, so may the removal. */
+TEST(one_of_several_that_is_not_stuck_may_be_the_one)
+{
+	struct world *w = world_new();
+	struct gw_task_record *slow;
+
+	pair(w, REMOVES, STORES);
+	slow = kthread(w, 103, "slow");
+	stack(w, slow, "schedule msleep amdgpu:amdgpu_get_pp_od kernfs_seq_show vfs_read do_syscall_64");
+	slow->state = TASK_UNINTERRUPTIBLE;
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* It ran between the looks: it removes one file after the other. */
+TEST(removal_that_gets_on_is_no_loop)
+{
+	struct world *w = world_new();
+	struct pair p = pair(w, REMOVES, STORES);
+
+	for (int i = 0; i < 6; i++) {
+		p.needs->switches++;
+		p.needs->last_ran_ns = w->now_ns;
+		look(w, 1);
+	}
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* ---- VMAs ------------------------------------------------------------------------------ */
+
+TEST(who_changes_a_vma_holds_what_a_fault_in_it_needs)
+{
+	struct world *w = world_new();
+	struct pair p = pair(w, CHANGES_VMA, FAULTS);
+
+	p.needs->mm = p.needed->mm = new_address(w);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROBABLE, "101 102", "");
+	assert_explains(w, "to let go of the lock of a VMA");
+	world_free(w);
+}
+
+TEST(fault_of_another_process_is_not_meant)
+{
+	struct world *w = world_new();
+	struct pair p = pair(w, CHANGES_VMA, FAULTS);
+
+	p.needs->mm = new_address(w);
+	p.needed->mm = new_address(w);
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* ---- kswapd ---------------------------------------------------------------------------- */
+
+TEST(throttled_task_holds_what_kswapd_needs)
+{
+	struct world *w = world_new();
+
+	pair(w, THROTTLED, SHRINKS);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_RECLAIM_CYCLE, PROBABLE, "101 102", "");
+	assert_explains(w, "in direct reclaim");
+	assert_explains(w, "for needed (pid 102) to free memory");
+	world_free(w);
+}
+
+TEST(kswapd_that_goes_on_lets_go_of_who_is_throttled)
+{
+	struct world *w = world_new();
+	struct pair p = pair(w, THROTTLED, "kswapd kthread");
+
+	waits_no_more(p.needed);
+	p.needed->state = 0;
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* Without __GFP_FS it waits for a second at most. */
+TEST(throttling_that_ends_by_itself_is_no_loop)
+{
+	struct world *w = world_new();
+	struct pair p = pair(w, THROTTLED, SHRINKS);
+
+	p.needs->flags |= GW_TASK_F_TIMER;
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_removes_a_file_holds_what_its_store_function_wants),
+		cmocka_unit_test(store_function_that_gets_on_ends_it),
+		cmocka_unit_test(file_of_another_module_is_not_meant),
+		cmocka_unit_test(one_of_several_that_is_not_stuck_may_be_the_one),
+		cmocka_unit_test(removal_that_gets_on_is_no_loop),
+		cmocka_unit_test(who_changes_a_vma_holds_what_a_fault_in_it_needs),
+		cmocka_unit_test(fault_of_another_process_is_not_meant),
+		cmocka_unit_test(throttled_task_holds_what_kswapd_needs),
+		cmocka_unit_test(kswapd_that_goes_on_lets_go_of_who_is_throttled),
+		cmocka_unit_test(throttling_that_ends_by_itself_is_no_loop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
