@@ -195,9 +195,25 @@ static char *wait_subsystem(const json_t *wait)
 			   strcmp(name, kind) != 0 ? name : "");
 }
 
-static void all_wait_row(struct table *table, const json_t *wait, bool workload)
+/* With who holds it, of a lock, and where that is: of one that is not static nothing else is a name. */
+static char *all_wait_object(const json_t *wait, bool wide)
 {
-	_cleanup_free_ char *age = wait_age(wait), *object = wait_object(wait), *subsystem = wait_subsystem(wait);
+	_cleanup_free_ char *object = wait_object(wait);
+	const char *holder = field_string(wait, "holder"), *place = wide ? field_string(wait, "holder_place") : "";
+	bool last = field_is(field_object(wait, "lock"), "lock_type", "semaphore"); /* which anybody may release */
+
+	if (field_is(wait, "kind", "unknown"))
+		return text_format("%s", "");
+	if (!*holder)
+		return text_format("%s", object);
+	return text_format("%s, %s by %s%s%s", object, last ? "last taken" : "held", holder, *place ? " in " : "",
+			   place);
+}
+
+static void all_wait_row(struct table *table, const json_t *wait, bool wide, bool workload)
+{
+	_cleanup_free_ char *age = wait_age(wait), *object = all_wait_object(wait, wide),
+			    *subsystem = wait_subsystem(wait);
 
 	table_row(table);
 	table_cell(table, "", "%" PRIu64, field_number(wait, "pid"));
@@ -206,7 +222,7 @@ static void all_wait_row(struct table *table, const json_t *wait, bool workload)
 	table_cell(table, wait_age_style(field_number(wait, "age_ns")), "%s", age);
 	table_cell(table, "", "%s", subsystem);
 	table_cell(table, "", "%s", field_string(wait, "place"));
-	table_cell(table, "", "%s", field_is(wait, "kind", "unknown") ? "" : object);
+	table_cell(table, "", "%s", object);
 	if (workload)
 		table_cell(table, "", "%s", workload_name(wait));
 }
@@ -219,7 +235,8 @@ void render_all_waits(const struct terminal *terminal, const json_t *waits)
 		{ "WAITS FOR", COLUMN_WRAP }, { "WORKLOAD", COLUMN_WRAP },
 	};
 	const json_t *list = field_array(waits, "waits");
-	bool workload = (!terminal->limited || terminal->width >= CHAIN_COLUMNS) && waits_have_workloads(list);
+	bool wide = !terminal->limited || terminal->width >= CHAIN_COLUMNS,
+	     workload = wide && waits_have_workloads(list);
 	_cleanup_table_ struct table *table =
 		table_new(terminal, columns, sizeof(columns) / sizeof(columns[0]) - !workload);
 	json_t *wait;
@@ -231,7 +248,7 @@ void render_all_waits(const struct terminal *terminal, const json_t *waits)
 		return;
 	}
 	json_array_foreach(list, i, wait)
-		all_wait_row(table, wait, workload);
+		all_wait_row(table, wait, wide, workload);
 	table_print(table, 0);
 }
 

@@ -313,6 +313,7 @@ TEST(waits_are_listed_longest_first_with_what_they_wait_for)
 	struct classic c = classic(w, 101);
 	json_t *json, *first, *second;
 
+	stack(w, c.holder, "schedule dma_fence_default_wait gpulab:holder_thread kthread");
 	json = waits_json(w, 0);
 	assert_int_equal(json_array_size(json_object_get(json, "waits")), 2);
 	first = json_array_get(json_object_get(json, "waits"), 0);
@@ -327,6 +328,8 @@ TEST(waits_are_listed_longest_first_with_what_they_wait_for)
 	assert_string_equal(string_at(second, "kind"), "lock");
 	assert_string_equal(string_at(second, "phrase"), "mutex 0xffff888000103070");
 	assert_string_equal(string_at(json_object_get(second, "lock"), "lock_type"), "mutex");
+	assert_string_equal(string_at(second, "holder"), "holder (pid 101)");
+	assert_string_equal(string_at(second, "holder_place"), "holder_thread [gpulab]");
 	assert_string_equal(
 		string_at(first, "chain"),
 		"holder (pid 101) → fence 44:7 (gpulab gfx) → signaller (pid 102) → mutex 0xffff888000103070 → holder (pid 101)");

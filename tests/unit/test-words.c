@@ -134,6 +134,37 @@ TEST(each_task_of_a_chain_says_where_it_is)
 	world_free(w);
 }
 
+/* A semaphore has no owner that could own it, and what is doubted is said in the words of a lock. */
+TEST(leaked_semaphore_is_not_owned)
+{
+	struct world *w = world_new();
+	struct gw_task_record *waiter = kthread(w, 101, "waiter");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_SEMAPHORE, NULL);
+	struct gw_semaphore_record *seen = new_record(w, GW_RECORD_SEMAPHORE, sizeof(*seen));
+
+	gpu_module(w, "vendor");
+	lock->owner = new_address(w);
+	lock->owner_kind = GW_OWNER_LAST_HOLDER;
+	seen->semaphore = (struct gw_semaphore){ .address = lock->address,
+						 .holder = lock->owner,
+						 .start_ns = 90 * MS,
+						 .since_ns = 99 * SECOND,
+						 .by_holder = 8,
+						 .releaser = lock->owner,
+						 .releaser_start_ns = 90 * MS,
+						 .in_a_row = 8,
+						 .pid = 90,
+						 .holders = 1 };
+	stack(w, waiter, "schedule vendor:vendor_submit kthread");
+	waits_for_lock(w, waiter, lock, 0);
+	look(w, 3);
+	assert_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "owns"));
+	assert_non_null(
+		strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "nobody has released the semaphore since"));
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "holds semaphore 0x"));
+	world_free(w);
+}
+
 /* Its card and render node are DRM's, its node of KFD is sysfs'. */
 TEST(device_has_all_its_names)
 {
@@ -385,6 +416,8 @@ TEST(stopped_process_is_let_go_on)
 		waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, timeline_by(w, "gfx", signaller), 7));
 		look(w, 12);
 		assert_action(w, GW_KIND_STALL, cases[i].code, "unknown");
+		assert_null(strstr(the_report(w, GW_KIND_STALL)->explanation, "slow"));
+		assert_null(strstr(the_report(w, GW_KIND_STALL)->advice, "busy"));
 		world_free(w);
 	}
 }
@@ -395,6 +428,7 @@ int main(void)
 		cmocka_unit_test(summary_names_the_lock_that_the_waiter_holds),
 		cmocka_unit_test(summary_calls_an_mmap_lock_so),
 		cmocka_unit_test(lock_is_a_ww_mutex_if_any_waiter_takes_it_as_one),
+		cmocka_unit_test(leaked_semaphore_is_not_owned),
 		cmocka_unit_test(device_has_all_its_names),
 		cmocka_unit_test(driver_of_two_devices_names_none),
 		cmocka_unit_test(sleeper_in_mutex_lock_waits_for_no_ww_mutex),

@@ -102,7 +102,9 @@ char *gw_explain_advice(const struct gw_graph *graph, const struct gw_finding *f
 
 		gw_action_sentence(&text, graph, &action);
 	}
-	if (stall && !advice_has_fence(graph, finding))
+	if (stall && graph->nodes[finding->root].end == GW_END_STOPPED)
+		advice.developers = "Find out who has stopped it, and why.";
+	else if (stall && !advice_has_fence(graph, finding))
 		advice.developers =
 			"Examine the end of the chain: what is there may be slow or stuck. `gpuwatch-cli show` has its kernel stack.";
 	gw_text_add(&text, "%s%s", text.length ? " " : "", advice.developers);

@@ -147,7 +147,8 @@ static void cause_stall(struct gw_prose *prose)
 	if (last != first)
 		cause_end(prose, last);
 	cause_acquit(prose);
-	if (prose->finding->kind == GW_KIND_STALL && prose->finding->class != GW_CLASS_SILENT_DEVICE)
+	if (prose->finding->kind == GW_KIND_STALL && prose->finding->class != GW_CLASS_SILENT_DEVICE &&
+	    last->end != GW_END_STOPPED)
 		gw_prose_add(prose, " Nothing proves a deadlock: it may be slow rather than stuck.");
 	if (prose->finding->kind == GW_KIND_LIVELOCK)
 		gw_prose_add(prose, " Nothing proves that this loop never ends.");

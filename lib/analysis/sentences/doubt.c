@@ -35,7 +35,7 @@ static const char *doubt_evidence(enum gw_evidence evidence)
 	case GW_EVIDENCE_TRACEPOINT:
 		return "observed from outside";
 	case GW_EVIDENCE_OWNER_FIELD:
-		return "a hint in the lock, which keeps one of its readers";
+		return "a hint in the lock, which names one of its readers";
 	case GW_EVIDENCE_LEARNED_SIGNALLER:
 		return "learned from earlier fences";
 	case GW_EVIDENCE_STACK:

@@ -81,9 +81,23 @@ static const char *waits_kind(const struct gw_node *node)
 	return gw_wait_kind_name(node->stack_wait ? gw_stack_gpu_wait(node->stack_wait) : node->wait.kind);
 }
 
+/* The task that holds a lock, as surely as a report would name it; NULL if that is not known, or if there are several. */
+static const struct gw_node *waits_holder(const struct gw_graph *graph, const struct gw_node *object)
+{
+	const struct gw_edge *edge;
+
+	if (!object || object->type != GW_NODE_LOCK || object->n_out != 1)
+		return NULL;
+	edge = &graph->edges[object->first_out];
+	if (edge->relation != GW_RELATION_HELD_BY || edge->confidence == GW_CONFIDENCE_HINT)
+		return NULL;
+	return graph->nodes[edge->to].type == GW_NODE_TASK ? &graph->nodes[edge->to] : NULL;
+}
+
 static json_t *waits_row(const struct gw_graph *graph, uint32_t index)
 {
 	const struct gw_node *node = &graph->nodes[index], *object = waits_object(graph, node);
+	const struct gw_node *holder = waits_holder(graph, object);
 	uint64_t now_ns = gw_snapshot_head(graph->snapshot)->mono_ns;
 	json_t *wait = json_object();
 	bool failed = !wait;
@@ -105,6 +119,11 @@ static json_t *waits_row(const struct gw_graph *graph, uint32_t index)
 		gw_json_put(wait, "fence", waits_fence(graph, object), &failed);
 	if (object && object->type == GW_NODE_LOCK)
 		gw_json_put(wait, "lock", gw_json_node(graph, object, false), &failed);
+	/* A lock that is not static has no other name than who holds it, and where that is. */
+	if (holder)
+		gw_json_put(wait, "holder", gw_json_phrase(graph, holder), &failed);
+	if (holder && holder->task)
+		gw_json_put(wait, "holder_place", waits_place(graph, holder->task), &failed);
 	if (node->task->cgroup_id)
 		gw_json_put(wait, "cgroup_id", gw_json_number(node->task->cgroup_id), &failed);
 	gw_json_put(wait, "subsystem", gw_whose_json(graph, index), &failed);
