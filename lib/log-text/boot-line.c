@@ -34,7 +34,8 @@ static const struct boot_line others[] = {
 	{ "initcall ", " usecs", false },
 	{ "probe of ", " usecs", false },
 	{ "[drm] Initialized ", " on minor ", true },
-	{ "kfd kfd: ", "", false },
+	{ "kfd kfd: ", "<", true },
+	{ "kfd kfd: ", " errors", false },
 };
 
 /* The end, which a number may follow. */

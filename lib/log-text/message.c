@@ -127,7 +127,7 @@ static bool message_is_rest_of_frame(const struct message_reader *reader, const 
 /* A piece of a message that is known as little as it is: only where messages have something in front. */
 static bool message_goes_on(const struct message_reader *reader, const char *line)
 {
-	if (reader->pending.origin.prefixed)
+	if (reader->pending.origin.prefixed || (gw_log_begins_boot_line(reader->pending.text) && *line == '/'))
 		return true;
 	return gw_log_shape_of(reader->pending.text) == GW_LOG_SHAPE_BEGUN &&
 	       ((*line >= 'a' && *line <= 'z') || gw_scan_is_digit(*line) || *line == '(' || *line == '*');
@@ -184,6 +184,9 @@ static int message_take(struct message_reader *reader, const struct gw_log_line 
 
 	if (line->foreign)
 		return 0;
+	/* The marks around a block of code are nobody's. */
+	if (!line->prefixed && line->length >= 3 && memcmp(line->text, "```", 3) == 0)
+		return message_flush(reader);
 	if (line->length == 0 && !line->prefixed)
 		return message_flush(reader);
 	if (message_continue(reader, line))

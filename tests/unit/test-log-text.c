@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/log-text/message.h"
 #include "lib/log-text/read.h"
 #include "tests/unit/operations.h"
 
@@ -461,6 +462,46 @@ static void test_wrapped(void **state)
 	}
 }
 
+static int keep_message(const struct gw_log_message *message, void *userdata)
+{
+	strcat(userdata, message->text);
+	strcat(userdata, "|");
+	return 0;
+}
+
+/* Paths that were wrapped off, marks of code and headings of pstore's parts are not glued to what stands before them. */
+static void test_pieces(void **state)
+{
+	static const struct {
+		const char *text, *messages;
+	} rows[] = {
+		{ "platform gpu: deferred probe pending: acme: wait for supplier\n/soc/pmic@66\n",
+		  "platform gpu: deferred probe pending: acme: wait for supplier /soc/pmic@66|" },
+		{ "```\n[    1.000000] one\n```\nAny idea?\n", "one|Any idea?|" },
+		{ "Panic#1 Part2\n<4>[    1.000000] one\nPanic#1 Part1\n<4>[    2.000000] two\n", "one|two|" },
+		{ "Panic#1 Part1\n<4>[    2.000000] two\nPanic#1 Part2\n<4>[    1.000000] one", "one|two|" },
+		{ "Oops#1 Part1\n<4>[    1.000000] of the first\nOops#2 Part1\n<4>[    2.000000] of the second\n",
+		  "of the first|of the second|" },
+		{ "[    1.000000] kfd kfd: amdgpu: skipped device 1002:67e3, PCI rejects\natomics 730<0\n",
+		  "kfd kfd: amdgpu: skipped device 1002:67e3, PCI rejects atomics 730<0|" },
+		{ "[    1.000000] [   T40]\nmutex_lock_nested+0x5bd/0xbf3\n", "mutex_lock_nested+0x5bd/0xbf3|" },
+		{ "+# [    1.000000] one\n> # [    2.000000] &lt;TASK&gt;\n", "one|<TASK>|" },
+		{ "#0: ffff888100052138 (&dev->mutex){....}-{4:4}, at: f+0x1/0x2\n",
+		  "#0: ffff888100052138 (&dev->mutex){....}-{4:4}, at: f+0x1/0x2|" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char found[512] = "";
+		bool newest_first;
+
+		assert_int_equal(
+			gw_log_messages(rows[i].text, strlen(rows[i].text), keep_message, NULL, found, &newest_first),
+			0);
+		assert_string_equal(found, rows[i].messages);
+	}
+}
+
 static void test_newest_first(void **state)
 {
 	struct text *text = malloc(sizeof(*text)), *line = malloc(sizeof(*line));
@@ -900,16 +941,27 @@ static void test_linear(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_formats),	      cmocka_unit_test(test_wrapped),
-		cmocka_unit_test(test_newest_first),  cmocka_unit_test(test_mixed_writers),
-		cmocka_unit_test(test_cut_beginning), cmocka_unit_test(test_every_cut),
-		cmocka_unit_test(test_two_boots),     cmocka_unit_test(test_rounds),
-		cmocka_unit_test(test_frames),	      cmocka_unit_test(test_busy_workqueues),
-		cmocka_unit_test(test_old_listings),  cmocka_unit_test(test_blockers),
-		cmocka_unit_test(test_held_locks),    cmocka_unit_test(test_lockdep_is_no_hang),
-		cmocka_unit_test(test_busy_cpus),     cmocka_unit_test(test_oops),
-		cmocka_unit_test(test_tables),	      cmocka_unit_test(test_events),
-		cmocka_unit_test(test_nothing),	      cmocka_unit_test(test_linear),
+		cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_wrapped),
+		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_newest_first),
+		cmocka_unit_test(test_mixed_writers),
+		cmocka_unit_test(test_cut_beginning),
+		cmocka_unit_test(test_every_cut),
+		cmocka_unit_test(test_two_boots),
+		cmocka_unit_test(test_rounds),
+		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_busy_workqueues),
+		cmocka_unit_test(test_old_listings),
+		cmocka_unit_test(test_blockers),
+		cmocka_unit_test(test_held_locks),
+		cmocka_unit_test(test_lockdep_is_no_hang),
+		cmocka_unit_test(test_busy_cpus),
+		cmocka_unit_test(test_oops),
+		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_events),
+		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_linear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs of parts whose numbers rise are turned round; without a line that heads a part nothing is copied. */
+/* Runs of parts whose numbers rise are turned round, and headings left out; without a heading nothing is copied. */
 #include "lib/log-text/lines/pstore.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "lib/log-text/lines/scan.h"
 
 struct pstore_part {
-	size_t start; /* of its heading */
+	size_t heading, start; /* where it begins; its first line behind that */
 	uint32_t crash, number;
 };
 
@@ -48,7 +48,7 @@ static int pstore_find(struct pstore_parts *parts, const char *text, size_t size
 	for (size_t at = 0; at < size;) {
 		const char *end = memchr(text + at, '\n', size - at);
 		size_t length = end ? (size_t)(end - text) - at : size - at;
-		struct pstore_part part = { .start = at };
+		struct pstore_part part = { .heading = at, .start = end ? at + length + 1 : size };
 
 		if (pstore_heading(text + at, length, &part)) {
 			if (gw_array_reserve(parts->items, parts->count, parts->allocated, 1) < 0)
@@ -62,7 +62,7 @@ static int pstore_find(struct pstore_parts *parts, const char *text, size_t size
 
 static size_t pstore_end(const struct pstore_parts *parts, size_t part, size_t size)
 {
-	return part + 1 < parts->count ? parts->items[part + 1].start : size;
+	return part + 1 < parts->count ? parts->items[part + 1].heading : size;
 }
 
 /* The first part behind those that rise from @first on. */
@@ -76,10 +76,13 @@ static size_t pstore_run(const struct pstore_parts *parts, size_t first)
 	return last + 1;
 }
 
-static void pstore_copy(const struct pstore_parts *parts, const char *text, size_t size, char *to)
+/* Returns how much it is. */
+static size_t pstore_copy(const struct pstore_parts *parts, const char *text, size_t size, char *begin)
 {
-	memcpy(to, text, parts->items[0].start);
-	to += parts->items[0].start;
+	char *to = begin;
+
+	memcpy(to, text, parts->items[0].heading);
+	to += parts->items[0].heading;
 	for (size_t first = 0, end; first < parts->count; first = end) {
 		end = pstore_run(parts, first);
 		for (size_t i = end; i-- > first;) {
@@ -92,6 +95,7 @@ static void pstore_copy(const struct pstore_parts *parts, const char *text, size
 			to += length;
 		}
 	}
+	return (size_t)(to - begin);
 }
 
 int gw_log_pstore_order(const char *text, size_t *size, char **ret)
@@ -101,17 +105,15 @@ int gw_log_pstore_order(const char *text, size_t *size, char **ret)
 
 	*ret = NULL;
 	/* Most texts are none of pstore's, and may be large. */
-	if (!memmem(text, *size, " Part1", strlen(" Part1")))
+	if (!memmem(text, *size, " Part", strlen(" Part")))
 		return 0;
 	r = pstore_find(&parts, text, *size);
-	if (r == 0 && parts.count > 1) {
+	if (r == 0 && parts.count > 0) {
 		*ret = malloc(*size + 1);
 		r = *ret ? 0 : -ENOMEM;
 	}
-	if (*ret) {
-		pstore_copy(&parts, text, *size, *ret);
-		*size += text[*size - 1] != '\n';
-	}
+	if (*ret)
+		*size = pstore_copy(&parts, text, *size, *ret);
 	free(parts.items);
 	return r;
 }

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 /*
- * The text with the parts of each crash in order of time; free() it. *@size: of the text, then of what is returned. *@ret is NULL if
+ * The text with the parts of each crash in order of time, without their headings; free() it. *@size: of the text, then of what is returned. *@ret is NULL if
  * there is nothing to change. Returns 0 or -ENOMEM.
  */
 int gw_log_pstore_order(const char *text, size_t *size, char **ret);
