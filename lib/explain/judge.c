@@ -491,6 +491,14 @@ static struct gw_subsystem fault_of_busy(const struct gw_scene *scene, const str
 	return actor->inner;
 }
 
+/* A page that comes back from swap, for whatever code touched it; a GPU's driver may move that page, and need not. */
+static bool fault_is_swap(const struct gw_scene *scene, const struct gw_actor *actor)
+{
+	const struct gw_log_frame *place = gw_scene_place(scene, actor);
+
+	return actor->wait.kind == GW_TEXT_WAIT_PAGE && place && strcmp(place->function, "do_swap_page") == 0;
+}
+
 /* The driver that a task is in says more than the core that it uses; but not than what it really waits for. */
 static struct gw_subsystem fault_of_waiter(const struct gw_scene *scene, const struct gw_actor *actor)
 {
@@ -499,6 +507,8 @@ static struct gw_subsystem fault_of_waiter(const struct gw_scene *scene, const s
 
 	/* Whatever keeps the CPU that it waits for. */
 	if (actor->every_cpu && (actor->wait.kind == GW_TEXT_WAIT_WORK || actor->wait.kind == GW_TEXT_WAIT_WORKQUEUE))
+		return (struct gw_subsystem){ GW_SUBSYSTEM_UNKNOWN, "", false };
+	if (fault_is_swap(scene, actor))
 		return (struct gw_subsystem){ GW_SUBSYSTEM_UNKNOWN, "", false };
 	if (actor->inner.kind >= GW_SUBSYSTEM_NFS && actor->inner.kind <= GW_SUBSYSTEM_FREEZER)
 		return actor->inner;
@@ -519,7 +529,7 @@ static struct gw_subsystem fault_of_chain(const struct gw_text_graph *graph, con
 	for (uint32_t i = 0; i < nodes->count; i++) {
 		const struct gw_actor *actor = gw_text_graph_actor(graph, nodes->items[i]);
 
-		if (actor && actor->gpu.kind == GW_SUBSYSTEM_GPU)
+		if (actor && actor->gpu.kind == GW_SUBSYSTEM_GPU && !fault_is_swap(graph->scene, actor))
 			return actor->gpu;
 	}
 	return (struct gw_subsystem){ GW_SUBSYSTEM_UNKNOWN, "", false };

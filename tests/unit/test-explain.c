@@ -1180,6 +1180,18 @@ static void test_wedged_but_recovered(void **state)
 	}
 }
 
+/* An ioctl that touches memory which is in swap: what takes so long is not its driver. */
+static void test_swapped_memory(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "Xorg", 90, NULL,
+	     SLEEP
+	     "io_schedule folio_wait_bit_common __folio_lock_or_retry do_swap_page handle_mm_fault brix_exec@brix" IOCTL);
+	assert_explained(&told, GW_CLASS_LONG_WAIT, GW_CONFIDENCE_PROBABLE, "task:90", "unknown", "", "");
+}
+
 /* Pasted twice, its time begins anew. */
 static void test_pasted_twice(void **state)
 {
@@ -1465,6 +1477,7 @@ int main(void)
 		cmocka_unit_test(test_lines_without_stacks),
 		cmocka_unit_test(test_locks_of_one_driver),
 		cmocka_unit_test(test_wedged_but_recovered),
+		cmocka_unit_test(test_swapped_memory),
 		cmocka_unit_test(test_pasted_twice),
 		cmocka_unit_test(test_torn_stack),
 		cmocka_unit_test(test_reader_waits_for_invalidation),
