@@ -32,14 +32,17 @@ in_initramfs() {
 }
 # left WHERE...: what there is of it
 left() {
-	find "$@" -xdev -name '*gpuwatch*' 2>/dev/null | grep -v -e '^/usr/bin/gpuwatch-test' -e '^/var/lib/dpkg' -e '^/var/lib/systemd/deb-systemd-helper'
+	find "$@" -xdev -name '*gpuwatch*' 2>/dev/null | grep -v -e gpuwatch-vm -e '^/var/lib/dpkg'
 }
 
 check "no compiler here" sh -c '! command -v cc && ! command -v clang'
-check "nothing of gpuwatch here" [ -z "$(left /usr /etc /var/lib /lib/systemd)" ]
+left /usr /etc /var/lib /lib/systemd | tee /tmp/left
+check "nothing of gpuwatch here" [ ! -s /tmp/left ]
 load_lab || exit 1
 mkdir -p /boot
-check "an initramfs without it" sh -c "update-initramfs -c -k $kernel >/tmp/initramfs 2>&1 && ! lsinitramfs /boot/initrd.img-$kernel | grep gpuwatchd"
+update-initramfs -c -k "$kernel"
+check "an initramfs" lsinitramfs "/boot/initrd.img-$kernel" >/tmp/listed
+check "without it" not in_initramfs
 
 # ---- install ------------------------------------------------------------------------------
 
