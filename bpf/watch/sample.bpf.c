@@ -39,7 +39,7 @@ int sample_stack(void *context)
 }
 
 /*
- * At the entry of a trylock function, whoever calls it on that CPU: some 1 us for each call, as long as the breakpoint is
+ * At the entry of a trylock function, whoever calls it on that CPU: a debug exception for each call, as long as the breakpoint is
  * there. One try alone says nothing, it may succeed.
  */
 static __always_inline int lock_tried(struct pt_regs *context, u32 flags)
