@@ -108,14 +108,14 @@ static bool action_reset_failed(const struct gw_graph *graph, const struct gw_fi
 	return false;
 }
 
-/* The process that left a lock behind and runs on in user space: its driver may release that when the files are closed. */
+/* The process that left a lock or section behind and goes on: its driver may release that when the files are closed. */
 static uint32_t action_find_closer(const struct gw_graph *graph, const struct gw_finding *finding)
 {
 	uint32_t last = finding->chain.items[finding->chain.count - 1];
 	const struct gw_node *node = action_node(graph, last);
 
-	if (finding->class != GW_CLASS_LEAKED_LOCK || node->type != GW_NODE_TASK || !node->task ||
-	    node->task->flags & GW_TASK_F_KTHREAD || node->task->tgid <= 1)
+	if ((finding->class != GW_CLASS_LEAKED_LOCK && finding->class != GW_CLASS_LEAKED_SECTION) ||
+	    node->type != GW_NODE_TASK || !node->task || node->task->flags & GW_TASK_F_KTHREAD || node->task->tgid <= 1)
 		return GW_NO_NODE;
 	return last;
 }

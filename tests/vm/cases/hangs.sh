@@ -126,6 +126,14 @@ hang() {
 			return
 		fi
 		;;
+	continue)
+		command_helps "$1"
+		# The process ends then, and its scenario with it.
+		if wait_until 2 let_go; then
+			end "$1" killed
+			return
+		fi
+		;;
 	unbind)
 		kill_in_vain "$1"
 		command_helps "$1"
