@@ -43,6 +43,14 @@ static uint32_t summary_count_tasks(const struct gw_prose *prose)
 	return count;
 }
 
+static bool summary_has_edge(const struct gw_prose *prose, enum gw_relation relation)
+{
+	for (uint32_t i = 0; i < prose->finding->edges.count; i++)
+		if (prose->graph->edges[prose->finding->edges.items[i]].relation == relation)
+			return true;
+	return false;
+}
+
 static void summary_name_fence(struct gw_prose *prose)
 {
 	const struct gw_node *fence = summary_first_of_type(prose, GW_NODE_FENCE);
@@ -119,7 +127,7 @@ static void summary_of_loop(struct gw_prose *prose)
 		}
 		gw_prose_add(prose, " waits in direct reclaim for ");
 		summary_name_fence(prose);
-		gw_prose_add(prose, ", which cannot be signalled before");
+		gw_prose_add(prose, ", which cannot be signalled before that reclaim ends");
 		return;
 	case GW_CLASS_NOTIFIER_CYCLE:
 		gw_prose_add(prose, " waits in an MMU-notifier callback for ");
@@ -132,7 +140,11 @@ static void summary_of_loop(struct gw_prose *prose)
 		if (gw_wait_is_fence(&gw_prose_node(prose, finding->root)->wait)) {
 			gw_prose_add(prose, " waits for ");
 			summary_name_fence(prose);
-			gw_prose_add(prose, ", and the work that signals it is queued behind");
+			gw_prose_add(
+				prose,
+				summary_has_edge(prose, GW_RELATION_QUEUED_BEHIND)
+					? ", and the work that signals it is queued behind that waiter"
+					: ", whose signaller waits, directly or through others, for what needs that wait to end");
 		} else {
 			gw_prose_add(prose, gw_prose_node(prose, finding->root)->wait.kind == GW_WAIT_PARK
 						    ? " waits for a thread that cannot park before it gets on itself"
