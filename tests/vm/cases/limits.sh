@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Detection goes on while the machine is at its limits: ten thousand tasks, a thousand of which are blocked; hundreds of thousands
 # of fences a second; modules that come and go; no memory left, with a task stuck in reclaim.
+#
+# usage: limits.sh [PART...]     (fences, modules, memory, crowd; without: all of them)
 . /cases/lib.sh
 
 # deadlocks JQ: whether the deadlocks that are active fulfil this.
@@ -105,9 +107,11 @@ memory() {
 	check "no memory: reported" wait_until 10 deadlocks '.[0].class == "reclaim-cycle" and .[0].confidence == "proven"'
 	late=$(seconds_late)
 	check "no memory: within 2 s ($late s)" is_less "$late" 2
-	umount /fill
+	rm /fill/fill
 	echo all >"$LAB/stop"
 	check "no memory: resolved" wait_until 10 none_active
+	# Not before: up to 6.1 the stuck shrinker holds what this needs.
+	umount /fill
 	check "no memory: the daemon lives" kill -0 "$daemon"
 }
 
@@ -118,10 +122,10 @@ wait_until 8 deadlocks 'length == 1'
 echo all >"$LAB/stop"
 wait_until 8 none_active
 memory=$(resident)
-fences
-modules
-memory
-crowd
+[ $# -gt 0 ] || set -- fences modules memory crowd
+for part; do
+	"$part"
+done
 grown=$(($(resident) - memory))
 # What it sets aside for a look grows by a record for each task.
 check "the daemon has not grown by 24 MiB ($grown KiB)" [ "$grown" -lt 24576 ]
