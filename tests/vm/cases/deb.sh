@@ -43,7 +43,7 @@ load_lab || exit 1
 mkdir -p /boot
 echo CONFIG_RD_GZIP=y >"/boot/config-$kernel"
 update-initramfs -c -k "$kernel"
-check "an initramfs" lsinitramfs "/boot/initrd.img-$kernel" >/tmp/listed
+check "an initramfs" sh -c "lsinitramfs /boot/initrd.img-$kernel >/tmp/listed"
 check "without it" not in_initramfs
 
 # ---- install ------------------------------------------------------------------------------
