@@ -297,11 +297,11 @@ demo: deps
 	@echo "booting Linux $(KERNEL)"
 	@tests/vm/run --tty --kernel $(KERNEL) $(GUEST_FILES) -- /cases/demo.sh $(SCENARIO)
 
-## bench: what gpuwatch costs, in instructions, beside what else one could run, on KERNELS (WRITE=1: into docs/performance.md)
+## bench: what gpuwatch costs, in instructions, beside what else one could run (OWN=1: alone), on KERNELS (WRITE=1: into docs/performance.md)
 bench: deps
 	@$(MAKE) -s all $(B)/bench/empty $(B)/bench/scale $(KERNELS:%=$(B)/lab/%/stamp)
-	@./setup.sh --bench
-	@tests/bench/run $(B) $(if $(WRITE),--write) $(KERNELS)
+	@$(if $(OWN),,./setup.sh --bench)
+	@tests/bench/run $(B) $(if $(WRITE),--write) $(if $(OWN),--own) $(KERNELS)
 
 ## bench-check: the same without the others, on one kernel, against the figures that were kept (tests/bench/figures.json)
 bench-check: deps

@@ -53,6 +53,7 @@ load_lab || exit 1
 /tmp/measure nothing
 empty /tmp/measure empty
 start_daemon --no-pin >&2 || exit 1
+! grep "could not be attached" "$OUT/gpuwatchd.log" >&2 || exit 1
 /tmp/measure gpuwatch
 stop_daemon
 [ "$3" != --all ] || others

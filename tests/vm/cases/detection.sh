@@ -1,0 +1,73 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# How long it takes from the last participant's blocking call to the report: one deadlock of each class, all at once, again
+# and again; and then how long the kernel's own detector of hung tasks takes for the same, at ten seconds and at its default of
+# 120. Leaves reports.txt, the lines of the daemon with the uptime of their arrival before them, and hung.txt: setting in seconds,
+# formed_mono_ns, uptime of the kernel's message.
+#
+# usage: detection.sh ROUNDS
+# Run by tests/bench/run: `make bench`.
+. /cases/lib.sh
+
+# Nothing else of the driver may run beside these: it might release the lock, signal the fence, leave the section.
+ALONE="leaked-lock/exited leaked-section/exited orphaned-fence/thread-gone"
+TOGETHER="fence-lock-cycle/mutex notifier-cycle/munmap reclaim-cycle/direct unplug-srcu sched-dep-cycle workqueue-cycle/flush
+	lock-cycle/abba reset-cycle/lock runtime-pm-cycle/lock"
+
+# Arrival costs no process: that is what is slow in a guest.
+stamp() {
+	while read -r line; do
+		read -r uptime _ </proc/uptime
+		echo "$uptime $line"
+	done
+}
+
+# A report that says more later is the same one.
+reported() {
+	[ "$(sed -n "s/.*\"id\": *\"\([^\"]*\)\".*\"kind\": *\"deadlock\".*\"state\": *\"$1\".*/\1/p" "$OUT/reports.txt" | sort -u | wc -l)" -ge "$2" ]
+}
+
+# together SCENARIO...: they stand until each is reported, and are released.
+together() {
+	wanted=$((wanted + $#))
+	for scenario; do lab_start "$scenario"; done
+	wait_until 8 reported active "$wanted" || fail "$wanted reports by now, of $*"
+	echo all >"$LAB/stop"
+	wait_until 8 reported resolved "$wanted" || fail "$wanted ends by now, of $*"
+}
+
+hung_tasks() {
+	dmesg | grep -c "blocked for more than"
+}
+hung_more() {
+	[ "$(hung_tasks)" -gt "$1" ]
+}
+
+# hung SECONDS: how long khungtaskd takes for the first of them at that setting.
+hung() {
+	echo "$1" >/proc/sys/kernel/hung_task_timeout_secs
+	echo 100 >/proc/sys/kernel/hung_task_warnings
+	known=$(hung_tasks)
+	lab_start fence-lock-cycle/mutex
+	sleep 1
+	formed=$(jq .formed_mono_ns "$LAB/truth")
+	wait_until $(($1 * 2 + 30)) hung_more "$known" || fail "the kernel reports a hung task at $1 s"
+	echo "$1 $formed $(mono)" >>"$OUT/hung.txt"
+	echo all >"$LAB/stop"
+}
+
+load_lab || exit 1
+mkfifo /tmp/reports
+stamp </tmp/reports >>"$OUT/reports.txt" &
+gpuwatchd --standalone --no-pin >/tmp/reports 2>>"$OUT/gpuwatchd.log" &
+daemon=$!
+wait_until 90 daemon_answers || exit 1
+wanted=0
+for _ in $(seq "$1"); do
+	together $TOGETHER
+	for scenario in $ALONE; do together "$scenario"; done
+done
+stop_daemon
+hung 10
+hung 120
+[ "$failed" -eq 0 ]

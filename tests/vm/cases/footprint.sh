@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the daemon itself takes: a line "daemon NAME VALUE" each.
+#
+# start_ms, stop_ms       processor time until it looks at nothing any more; from SIGTERM to its end
+# idle_kib, idle_maps_kib resident memory with a GPU module loaded and nothing waiting; of its BPF maps, as the kernel charges them
+# idle_ms, standing_ms    processor time in a minute of that; in a minute in which a deadlock stands
+# victims_kib             resident memory after a report with a thousand victims
+# cpus                    of this guest
+#
+# usage: footprint.sh
+# Run by tests/bench/run: `make bench`.
+. /cases/lib.sh
+
+MINUTE=60
+
+# Its own and the kernel's on its behalf, in ms.
+processor_time() {
+	awk '{ print ($14 + $15) * 10 }' "/proc/$daemon/stat"
+}
+resident() {
+	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$daemon/status"
+}
+maps() {
+	awk '/^memlock:/ { sum += $2 } END { print int(sum / 1024) }' /proc/"$daemon"/fdinfo/*
+}
+# during NAME: what a minute takes.
+during() {
+	before=$(processor_time)
+	sleep "$MINUTE"
+	echo "daemon $1 $(($(processor_time) - before))"
+}
+is_reported() {
+	grep -q "\"victims_total\": *$1\b" "$OUT/reports.jsonl"
+}
+
+load_lab || exit 1
+start_daemon --no-pin >&2 || exit 1
+! grep "could not be attached" "$OUT/gpuwatchd.log" >&2 || exit 1
+sleep 10
+echo "daemon cpus $(grep -c ^processor /proc/cpuinfo)"
+echo "daemon start_ms $(processor_time)"
+echo "daemon idle_kib $(resident)"
+echo "daemon idle_maps_kib $(maps)"
+during idle_ms
+lab_start fence-lock-cycle/mutex victims=1
+wait_until 8 is_reported 1 || fail "the deadlock is reported" >&2
+sleep 10 # it looks less often once nothing changes
+during standing_ms
+echo all >"$LAB/stop"
+lab_start fence-lock-cycle/mutex victims=1000 stagger_ms=0
+wait_until 30 is_reported 1000 || fail "the victims are reported" >&2
+sleep 2
+echo "daemon victims_kib $(resident)"
+echo all >"$LAB/stop"
+read_clock
+begin=$now
+stop_daemon
+read_clock
+echo "daemon stop_ms $(((now - begin) * 10))"
+[ "$failed" -eq 0 ]
