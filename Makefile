@@ -246,7 +246,7 @@ $(B)/bench/empty: tests/bench/empty.c $(B)/tests/bench/empty.skel.h
 	$(CC) $(GW_CFLAGS) $(CFLAGS) $< $(call pkg_libs,libbpf) -o $@
 
 # Looks at made-up machines, with the libraries as they are shipped.
-$(B)/bench/scale: tests/bench/scale.c $(B)/libgpuwatch.a
+$(B)/bench/scale $(B)/bench/boot: $(B)/bench/%: tests/bench/%.c $(B)/libgpuwatch.a
 	@mkdir -p $(@D)
 	$(CC) $(GW_CFLAGS) $(CFLAGS) $(call pkg_cflags,$(LIB_PKGS) cmocka) $(GW_DEPFLAGS) $^ $(call pkg_libs,$(LIB_PKGS) cmocka) -o $@
 
@@ -299,13 +299,13 @@ demo: deps
 
 ## bench: what gpuwatch costs, in instructions, beside what else one could run (OWN=1: alone), on KERNELS (WRITE=1: into docs/performance.md)
 bench: deps
-	@$(MAKE) -s all $(B)/bench/empty $(B)/bench/scale $(KERNELS:%=$(B)/lab/%/stamp)
+	@$(MAKE) -s all $(B)/bench/empty $(B)/bench/scale $(B)/bench/boot $(KERNELS:%=$(B)/lab/%/stamp)
 	@$(if $(OWN),,./setup.sh --bench)
 	@tests/bench/run $(B) $(if $(WRITE),--write) $(if $(OWN),--own) $(KERNELS)
 
 ## bench-check: the same without the others, on one kernel, against the figures that were kept (tests/bench/figures.json)
 bench-check: deps
-	@$(MAKE) -s all $(B)/bench/empty $(B)/bench/scale $(B)/lab/6.12/stamp
+	@$(MAKE) -s all $(B)/bench/empty $(B)/bench/scale $(B)/bench/boot $(B)/lab/6.12/stamp
 	@tests/bench/run $(B) --check 6.12
 
 ## soak: random topologies of the lab on KERNELS, for SOAK="SECONDS [SEED [AT-ONCE]]" each (default ten minutes): what was missed, false or wrongly named
@@ -328,7 +328,7 @@ check-quick:
 # Everything the checks use, with warnings as errors; installed as a package would for the guest with systemd.
 check-build:
 	@echo "building gpuwatch, its unit tests, and the lab modules for $(KERNELS)"
-	@$(MAKE) -s -j$(shell nproc) WERROR=1 all $(B)/bench/empty $(B)/bench/scale $(B)/state $(B)/attack $(UNIT_BIN) $(FUZZ_BIN)
+	@$(MAKE) -s -j$(shell nproc) WERROR=1 all $(B)/bench/empty $(B)/bench/scale $(B)/bench/boot $(B)/state $(B)/attack $(UNIT_BIN) $(FUZZ_BIN)
 	@$(MAKE) -s $(LAB)
 	@rm -rf $(B)/root
 	@$(MAKE) -s install DESTDIR=$(abspath $(B))/root PREFIX=/usr

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the events that gpuwatch hooks cost on this kernel, in instructions (the guest's clock counts them, see run --icount),
 # with each of these attached: nothing, empty programs on the same hooks, gpuwatch, and with --all what else people use.
-# A line each: cost WHO EVENT INSTRUCTIONS. Then what looks at made-up machines take: look SHAPE TASKS INSTRUCTIONS KIB.
+# A line each: cost WHO EVENT INSTRUCTIONS. Then what looks at made-up machines take, look SHAPE TASKS INSTRUCTIONS KIB, and what
+# judging their boots does: boot SHAPE DEVICES INSTRUCTIONS KIB.
 #
 # usage: bench.sh FENCES TASKS [--all]
 #
@@ -58,4 +59,5 @@ start_daemon --no-pin >&2 || exit 1
 stop_daemon
 [ "$3" != --all ] || others
 scale "$2" | sed 's/^/look /'
+boot "$2" | sed 's/^/boot /'
 [ "$failed" -eq 0 ]
