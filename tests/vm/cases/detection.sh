@@ -64,6 +64,7 @@ daemon=$!
 wait_until 90 daemon_answers || exit 1
 wanted=0
 for _ in $(seq "$1"); do
+	# shellcheck disable=SC2086 # words
 	together $TOGETHER
 	for scenario in $ALONE; do together "$scenario"; done
 done
