@@ -4,15 +4,14 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <linux/perf_event.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "bpf/abi/shared.h"
+#include "daemon/breakpoints.h"
+#include "daemon/perf/perf.h"
 
-/* As many as a CPU of x86 has breakpoints. A ww_mutex without a context is tried by mutex_trylock(). */
+/* A ww_mutex without a context is tried by mutex_trylock(). */
 static const struct {
 	const char *function, *program;
 } trylocks_table[] = {
@@ -38,15 +37,16 @@ struct followed {
 	uint32_t cpus[ITS_CPUS];    /* the last one first */
 };
 
+_Static_assert(FUNCTIONS <= GW_BREAKPOINTS_MAX, "a CPU has not as many breakpoints");
+_Static_assert(GW_SAMPLED_MAX *ITS_CPUS <= GW_BREAKPOINT_CPUS, "a CPU of each task has room");
+
 struct gw_trylocks {
-	struct gw_perf *perf;
-	int programs[FUNCTIONS];
+	struct gw_breakpoints *breakpoints;
+	struct gw_breakpoint places[FUNCTIONS];
 	int tries;
 	struct followed list[GW_SAMPLED_MAX];
 	size_t count;
-	int events[GW_SAMPLED_MAX * ITS_CPUS * FUNCTIONS];
-	size_t n_events;
-	uint32_t cpus[GW_SAMPLED_MAX * ITS_CPUS]; /* that have breakpoints */
+	uint32_t cpus[GW_SAMPLED_MAX * ITS_CPUS]; /* that are to have breakpoints */
 	size_t n_cpus;
 };
 
@@ -59,18 +59,25 @@ static void trylocks_clear(int tries)
 		;
 }
 
-int gw_trylocks_new(struct gw_trylocks **ret, struct gw_perf *perf, const struct bpf_object *object, int tries)
+int gw_trylocks_new(struct gw_trylocks **ret, const struct bpf_object *object, int tries)
 {
 	struct gw_trylocks *trylocks = calloc(1, sizeof(*trylocks));
+	int r;
 
 	if (!trylocks)
 		return -ENOMEM;
-	trylocks->perf = perf;
+	r = gw_breakpoints_new(&trylocks->breakpoints, GW_PERF_SOCKET);
+	if (r < 0) {
+		free(trylocks);
+		return r;
+	}
 	trylocks->tries = tries;
 	trylocks_clear(tries);
-	for (size_t i = 0; i < FUNCTIONS; i++)
-		trylocks->programs[i] =
+	for (size_t i = 0; i < FUNCTIONS; i++) {
+		trylocks->places[i].function = trylocks_table[i].function;
+		trylocks->places[i].program =
 			bpf_program__fd(bpf_object__find_program_by_name(object, trylocks_table[i].program));
+	}
 	*ret = trylocks;
 	return 0;
 }
@@ -80,6 +87,7 @@ void gw_trylocks_free(struct gw_trylocks *trylocks)
 	if (!trylocks)
 		return;
 	gw_trylocks_follow(trylocks, NULL, NULL, 0);
+	gw_breakpoints_free(trylocks->breakpoints);
 	free(trylocks);
 }
 
@@ -91,42 +99,22 @@ bool gw_trylocks_name(const char *function)
 	return false;
 }
 
-static void trylocks_end_breakpoints(struct gw_trylocks *trylocks)
+/* Those of the kernel itself do not move while it runs. */
+static void trylocks_find_functions(struct gw_trylocks *trylocks, const struct gw_kallsyms *kallsyms)
 {
-	while (trylocks->n_events > 0)
-		close(trylocks->events[--trylocks->n_events]);
-	trylocks->n_cpus = 0;
-}
-
-static void trylocks_breakpoint(struct gw_trylocks *trylocks, const struct gw_kallsyms *kallsyms, uint32_t cpu,
-				size_t function)
-{
-	struct gw_perf_event breakpoint = { .kind = GW_PERF_BREAKPOINT, .cpu = cpu };
 	struct gw_symbol symbol;
-	int event;
 
-	if (!gw_kallsyms_find(kallsyms, trylocks_table[function].function, &symbol))
-		return;
-	breakpoint.address = symbol.address;
-	strcpy(breakpoint.function, trylocks_table[function].function);
-	event = gw_perf_open(trylocks->perf, &breakpoint);
-	if (event < 0)
-		return;
-	if (ioctl(event, PERF_EVENT_IOC_SET_BPF, trylocks->programs[function]) == 0 &&
-	    ioctl(event, PERF_EVENT_IOC_ENABLE, 0) == 0)
-		trylocks->events[trylocks->n_events++] = event;
-	else
-		close(event);
+	for (size_t i = 0; i < FUNCTIONS; i++)
+		if (!trylocks->places[i].address && gw_kallsyms_find(kallsyms, trylocks->places[i].function, &symbol))
+			trylocks->places[i].address = symbol.address;
 }
 
-static void trylocks_begin_breakpoints(struct gw_trylocks *trylocks, const struct gw_kallsyms *kallsyms, uint32_t cpu)
+static void trylocks_add_cpu(struct gw_trylocks *trylocks, uint32_t cpu)
 {
 	for (size_t i = 0; i < trylocks->n_cpus; i++)
 		if (trylocks->cpus[i] == cpu)
 			return;
 	trylocks->cpus[trylocks->n_cpus++] = cpu;
-	for (size_t i = 0; i < FUNCTIONS; i++)
-		trylocks_breakpoint(trylocks, kallsyms, cpu, i);
 }
 
 static void trylocks_forget_others(struct gw_trylocks *trylocks, const struct gw_sampled_task *tasks, size_t count)
@@ -183,7 +171,6 @@ static bool trylocks_is_patient(const struct gw_trylocks *trylocks, const struct
 void gw_trylocks_follow(struct gw_trylocks *trylocks, const struct gw_kallsyms *kallsyms,
 			const struct gw_sampled_task *tasks, size_t count)
 {
-	trylocks_end_breakpoints(trylocks);
 	trylocks_forget_others(trylocks, tasks, count);
 	for (size_t i = 0; i < count; i++) {
 		struct followed *followed = trylocks_entry(trylocks, &tasks[i]);
@@ -191,7 +178,11 @@ void gw_trylocks_follow(struct gw_trylocks *trylocks, const struct gw_kallsyms *
 		if (followed)
 			trylocks_move(followed, tasks[i].cpu);
 	}
+	trylocks->n_cpus = 0;
 	for (size_t i = 0; i < trylocks->count; i++)
 		for (size_t cpu = 0; trylocks_is_patient(trylocks, &trylocks->list[i]) && cpu < ITS_CPUS; cpu++)
-			trylocks_begin_breakpoints(trylocks, kallsyms, trylocks->list[i].cpus[cpu]);
+			trylocks_add_cpu(trylocks, trylocks->list[i].cpus[cpu]);
+	if (trylocks->n_cpus > 0)
+		trylocks_find_functions(trylocks, kallsyms);
+	gw_breakpoints_want(trylocks->breakpoints, trylocks->places, FUNCTIONS, trylocks->cpus, trylocks->n_cpus);
 }

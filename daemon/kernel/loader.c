@@ -251,7 +251,7 @@ static int loader_load_sampler(struct gw_loader *loader)
 			   bpf_program__fd(bpf_object__find_program_by_name(object, "sample_stack")),
 			   gw_objects_map(loader->objects, "samples", sizeof(struct gw_samples)));
 	return r
-		       ?: gw_trylocks_new(&loader->trylocks, loader->perf, object,
+		       ?: gw_trylocks_new(&loader->trylocks, object,
 					  gw_objects_map(loader->objects, "tries", sizeof(struct gw_tries)));
 }
 
