@@ -27,14 +27,12 @@ get() {
 serves() {
 	get /metrics && grep -q "^gpuwatch_up $1" /tmp/body
 }
-# dpkg's triggers would make it anew; this root has no scripts of its own packages to trigger.
 in_initramfs() {
-	update-initramfs -u -k "$kernel" >/tmp/initramfs 2>&1 || cat /tmp/initramfs
 	lsinitramfs "/boot/initrd.img-$kernel" | grep -q sbin/gpuwatchd
 }
 # left WHERE...: what there is of it
 left() {
-	find "$@" -xdev -name '*gpuwatch*' 2>/dev/null | grep -v -e gpuwatch-vm -e '^/var/lib/dpkg'
+	find "$@" -xdev -name '*gpuwatch*' 2>/dev/null | grep -v -e gpuwatch-vm -e virtio-gpuwatch -e '^/var/lib/dpkg'
 }
 
 check "no compiler here" sh -c '! command -v cc && ! command -v clang'
@@ -60,7 +58,7 @@ check "and nothing runs" not systemctl -q is-active gpuwatch-exporter.service
 check "it answers" wait_until 20 serves 1
 check "by a user of its own" [ "$(id -nu gpuwatch-exporter)" = gpuwatch-exporter ]
 check "install of the initramfs' part" dpkg -i /debs/old/gpuwatch-initramfs.deb
-check "it is in an initramfs that is made anew" in_initramfs
+check "its trigger has made the initramfs anew, with it" in_initramfs
 
 # ---- upgrade --------------------------------------------------------------------------------
 
@@ -70,6 +68,7 @@ before=$(report)
 pid=$(main_pid)
 exporter=$(systemctl show -P MainPID gpuwatch-exporter)
 echo '[Watch]' >>/etc/gpuwatch/gpuwatchd.conf
+touch /tmp/upgraded
 check "upgrade" dpkg -i /debs/new/gpuwatch.deb /debs/new/gpuwatch-exporter.deb /debs/new/gpuwatch-initramfs.deb
 for package in gpuwatch gpuwatch-exporter gpuwatch-initramfs; do
 	check "the new version of $package" [ "$(version $package)" = "$(cat /debs/version)" ]
@@ -82,6 +81,7 @@ check "the changed configuration stays" grep -q '^\[Watch\]' /etc/gpuwatch/gpuwa
 check "the exporter answers" wait_until 20 serves 1
 check "by another process" [ "$(systemctl show -P MainPID gpuwatch-exporter)" != "$exporter" ]
 check "which has the deadlock" grep -q '^gpuwatch_reports_active{kind="deadlock"' /tmp/body
+check "the trigger has made the initramfs anew" [ "/boot/initrd.img-$kernel" -nt /tmp/upgraded ]
 check "the initramfs has it still" in_initramfs
 
 # ---- remove -----------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ check "nobody listens" not get /metrics
 check "no process of it" not pgrep -x gpuwatch-export
 check "the daemon runs on" daemon_answers
 check "remove the initramfs' part" dpkg -r gpuwatch-initramfs
-check "and in none that is made after it" not in_initramfs
+check "its trigger has made the initramfs anew, without it" not in_initramfs
 check "remove" dpkg -r gpuwatch
 check "nothing runs" not pgrep -x gpuwatchd
 pins_gone() {
@@ -102,6 +102,8 @@ check "nothing stays attached" wait_until 30 pins_gone
 check "the configuration stays" [ -e /etc/gpuwatch/gpuwatchd.conf ]
 check "install again" dpkg -i /debs/new/gpuwatch.deb
 check "with the configuration that was kept" grep -q '^\[Watch\]' /etc/gpuwatch/gpuwatchd.conf
+# Who signals the fence has gone with the programs that learned it: what is left of the deadlock is a wait that has no end.
+check "what stands is reported by its waits alone" wait_until 60 at_least stalls active 1
 
 # ---- purge ------------------------------------------------------------------------------------
 
