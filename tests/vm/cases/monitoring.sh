@@ -174,6 +174,11 @@ in_cgroup() {
 }
 in_cgroup "$job" 2
 check "of a job its number, too" wait_until 30 has 'gpuwatch_wait_seconds_count{job_id="42"} > 0'
+# How many waits are counted, of whomever they were.
+counted() {
+	get $URL/metrics | awk '/^gpuwatch_wait_seconds_count/ { sum += $NF } END { print sum + 0 }'
+}
+before=$(counted)
 i=0
 while [ $i -lt 34 ]; do
 	mkdir -p "/sys/fs/cgroup/many-$i"
@@ -187,7 +192,7 @@ workloads() {
 check "there is a bound for workloads" [ "$(workloads | tee /tmp/workloads | wc -l)" -le 34 ]
 cat /tmp/workloads
 check "what has no place is of others" wait_until 30 waited other
-check "the unit's is not lost" waited trainer.service
+check "what those who are gone waited is of others, and no sum falls" [ "$(counted)" -ge $((before + 34)) ]
 mkdir -p /sys/fs/cgroup/system.slice/slurmstepd.scope/job_43
 in_cgroup /sys/fs/cgroup/system.slice/slurmstepd.scope/job_43 1
 check "those that are gone have made room" wait_until 30 has 'gpuwatch_wait_seconds_count{job_id="43"} > 0'
