@@ -58,7 +58,7 @@ int gw_data_files_each(const char *installed, const char *const *directories, gw
 {
 	struct data_reader reader = { .file = file, .complain = complaint, .userdata = userdata };
 	_cleanup_(gw_drop_ins_deinit) struct gw_drop_ins drop_ins = { .count = 0 };
-	int r = data_files_read(&reader, installed);
+	int r = installed ? data_files_read(&reader, installed) : 0;
 
 	if (r >= 0)
 		r = gw_drop_ins_find(&drop_ins, directories, "", data_files_unreadable, &reader);

@@ -13,7 +13,7 @@ typedef void (*gw_data_complain)(const char *message, void *userdata);
 
 /*
  * gw_data_files_each - the files, in the order in which they count
- * @installed: the table
+ * @installed: the table; NULL = there is none
  * @directories: NULL-terminated; an earlier one masks files of the same name
  * @complain: told of files that cannot be read, a missing table included; may be NULL
  *

@@ -44,7 +44,7 @@ static void known_files_pass_on(const char *message, void *userdata)
 int gw_known_load(struct gw_known **ret, gw_known_complain complain, void *userdata)
 {
 	struct known_loading loading = { .complain = complain, .userdata = userdata };
-	const char *installed = access(known_installed, F_OK) == 0 ? known_installed : "/dev/null";
+	const char *installed = access(known_installed, F_OK) == 0 ? known_installed : NULL;
 	int r = gw_known_new(&loading.known);
 
 	if (r < 0)
