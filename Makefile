@@ -60,7 +60,8 @@ BPF_SRC := $(wildcard bpf/*.bpf.c bpf/*/*.bpf.c)
 BPF_SKEL := $(BPF_SRC:%.bpf.c=$(B)/%.skel.h)
 LIB_SRC := $(wildcard lib/*/*.c lib/*/*/*.c)
 DAEMON_SRC := $(wildcard daemon/*.c daemon/*/*.c daemon/*/*/*.c)
-CLI_SRC := $(wildcard cli/*.c cli/*/*.c)
+CLI_SRC := $(filter-out cli/static/%,$(wildcard cli/*.c cli/*/*.c))
+STATIC_SRC := $(wildcard cli/static/*.c)
 EXPORTER_SRC := $(wildcard exporter/*.c)
 UNIT_SRC := $(wildcard tests/unit/test-*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
@@ -143,6 +144,21 @@ $(B)/gpuwatchd: $(DAEMON_SRC:%.c=$(B)/%.o) $(B)/libgpuwatch.a
 
 $(B)/gpuwatch-cli: $(CLI_SRC:%.c=$(B)/%.o) $(B)/libgpuwatch.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(CLI_PKGS)) -o $@
+
+# For machines without its libraries. Debian has no static ones of some of them: cli/static has what is linked in their place, so
+# that nothing in the archives asks for them.
+STATIC_PKGS := jansson zlib libelf
+$(B)/libgpuwatch-cli.a: $(patsubst %.c,$(B)/%.o,$(filter-out cli/main.c,$(CLI_SRC)))
+	@rm -f $@
+	$(AR) qcs $@ $^
+
+$(B)/gpuwatch-cli-static: $(STATIC_SRC:%.c=$(B)/%.o) $(B)/libgpuwatch-cli.a $(B)/libgpuwatch.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -static $^ $(call pkg_libs,--static $(STATIC_PKGS)) -o $@
+
+.PHONY: static
+## static: build/gpuwatch-cli-static: explain, replay, show, check and probe-order for machines without gpuwatch's libraries
+static: $(B)/gpuwatch-cli-static
+	@size -A $< | tail -n 2 | head -n 1
 
 $(B)/gpuwatch-exporter: $(EXPORTER_SRC:%.c=$(B)/%.o) $(B)/libgpuwatch.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(call pkg_libs,$(EXPORTER_PKGS)) -lm -o $@

@@ -7,11 +7,12 @@
 #include <unistd.h>
 
 #include "cli/classes/classes.h"
-#include "cli/command/log-source.h"
 #include "cli/lib/error.h"
 #include "cli/lib/json-field.h"
 #include "cli/lib/output.h"
 #include "cli/lib/text.h"
+#include "cli/log/journal.h"
+#include "cli/log/source.h"
 #include "cli/render/picture.h"
 #include "cli/render/report.h"
 #include "lib/base/cleanup.h"
@@ -76,7 +77,7 @@ static void explain_source(struct explained *all, const char *path)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
-	int r = path ? log_source_file(path, &text, &size) : log_source_journal(&text, &size);
+	int r = path ? log_source_file(path, &text, &size) : log_journal_read(&text, &size);
 
 	if (r != 0)
 		all->failed = r;

@@ -1,78 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tables by libsmartcols. */
+/* Rows of styled cells, wrapped to the terminal. */
 #include "cli/render/table.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <libsmartcols/libsmartcols.h>
-
 #include "cli/lib/error.h"
 #include "cli/lib/text.h"
-#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 
-#define SEPARATOR 2	/* blanks between columns */
-#define WRAP_LEAST 10	/* columns that a WRAP column keeps, however narrow the screen */
-#define COLUMNS_MOST 16 /* of a table */
+#define WRAP_LEAST 10 /* columns that a WRAP column keeps, however narrow the screen */
 
 struct table {
 	const struct terminal *terminal;
 	const struct column *columns;
 	size_t count;
-	struct libscols_table *scols;
-	struct libscols_line **lines; /* libsmartcols has them in a list, and counts it through for each */
-	size_t line_count, line_room;
-	size_t next; /* cell of the last line */
+	struct grid *grid;
+	size_t next; /* cell of the last row */
 };
-
-/* A pipe gets one line per row, whole. */
-static int table_column_flags(const struct table *table, const struct column *column)
-{
-	if (column->kind == COLUMN_NUMBER)
-		return SCOLS_FL_RIGHT;
-	if (!table->terminal->limited || column->kind == COLUMN_TEXT)
-		return 0;
-	return column->kind == COLUMN_WRAP ? SCOLS_FL_WRAP : SCOLS_FL_TRUNC;
-}
-
-/* Cells take a new line at '\n' and nowhere else. */
-static void table_wrap_at_breaks(struct libscols_column *column)
-{
-	if (scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL) < 0 ||
-	    scols_column_set_safechars(column, "\n") < 0)
-		out_of_memory();
-}
-
-static void table_add_column(struct table *table, const struct column *column)
-{
-	int flags = table_column_flags(table, column);
-	struct libscols_column *added = scols_table_new_column(table->scols, column->name, 0, flags);
-	const char *bold = terminal_sequence(table->terminal, *STYLE_BOLD);
-
-	if (!added)
-		out_of_memory();
-	if (flags & SCOLS_FL_WRAP)
-		table_wrap_at_breaks(added);
-	if (*bold)
-		scols_cell_set_color(scols_column_get_header(added), bold);
-}
 
 struct table *table_new(const struct terminal *terminal, const struct column *columns, size_t count)
 {
 	struct table *table = calloc(1, sizeof(*table));
 
-	if (!table || count > COLUMNS_MOST || !(table->scols = scols_new_table()))
+	if (!table)
 		out_of_memory();
-	table->terminal = terminal;
-	table->columns = columns;
-	table->count = count;
-	scols_table_enable_ascii(table->scols, !terminal->utf8);
-	scols_table_enable_colors(table->scols, terminal->color);
-	scols_table_set_column_separator(table->scols, "  ");
-	for (size_t i = 0; i < count; i++)
-		table_add_column(table, &columns[i]);
+	*table = (struct table){
+		.terminal = terminal,
+		.columns = columns,
+		.count = count,
+		.grid = grid_new(terminal, columns, count),
+	};
 	return table;
 }
 
@@ -80,54 +39,41 @@ void table_free(struct table *table)
 {
 	if (!table)
 		return;
-	scols_unref_table(table->scols);
-	free(table->lines);
+	grid_free(table->grid);
 	free(table);
 }
 
 void table_row(struct table *table)
 {
-	struct libscols_line *line = scols_table_new_line(table->scols, NULL);
-
-	if (!line || gw_array_reserve(table->lines, table->line_count, table->line_room, 1) < 0)
-		out_of_memory();
-	table->lines[table->line_count++] = line;
+	grid_row(table->grid);
 	table->next = 0;
 }
 
 void table_cell(struct table *table, const char *style, const char *format, ...)
 {
 	const char *color = terminal_sequence(table->terminal, *style);
-	struct libscols_line *line = table->lines[table->line_count - 1];
+	size_t row = grid_rows(table->grid) - 1;
 	_cleanup_free_ char *styled = NULL;
 	va_list arguments;
-	char *plain;
 
 	va_start(arguments, format);
 	styled = text_vformat(format, arguments);
 	va_end(arguments);
-	plain = terminal_plain(table->terminal, styled);
-	if (scols_line_refer_data(line, table->next, plain) < 0)
-		out_of_memory();
+	grid_set(table->grid, row, table->next, terminal_plain(table->terminal, styled));
 	if (*style && *color)
-		scols_cell_set_color(scols_line_get_cell(line, table->next), color);
+		grid_color(table->grid, row, table->next, color);
 	table->next++;
 }
 
-/* ---- wrapping: libsmartcols breaks inside words, so the line breaks are put in beforehand -------- */
-
-static char *table_cell_data(const struct table *table, size_t row, size_t column)
-{
-	return (char *)scols_cell_get_data(scols_line_get_cell(table->lines[row], column));
-}
+/* ---- wrapping at words: a grid breaks cells where they have line breaks, and those are put in beforehand --- */
 
 /* Screen columns of the widest cell, heading included. */
 static size_t table_natural_width(const struct table *table, size_t column)
 {
 	size_t widest = strlen(table->columns[column].name);
 
-	for (size_t row = 0; row < table->line_count; row++) {
-		const char *data = table_cell_data(table, row, column);
+	for (size_t row = 0; row < grid_rows(table->grid); row++) {
+		const char *data = grid_get(table->grid, row, column);
 		size_t width = data ? terminal_columns(table->terminal, data, strlen(data)) : 0;
 
 		widest = width > widest ? width : widest;
@@ -149,10 +95,10 @@ static size_t table_narrowest_column(const struct table *table, const size_t *wi
 /* Natural widths; WRAP columns share what the others leave, none gets more than it needs. */
 static void table_choose_widths(const struct table *table, size_t *widths, size_t room)
 {
-	bool settled[COLUMNS_MOST];
+	bool settled[GRID_COLUMNS_MOST];
 	size_t wraps = 0;
 
-	room -= room < SEPARATOR * (table->count - 1) ? room : SEPARATOR * (table->count - 1);
+	room -= room < GRID_SEPARATOR * (table->count - 1) ? room : GRID_SEPARATOR * (table->count - 1);
 	for (size_t i = 0; i < table->count; i++) {
 		widths[i] = table_natural_width(table, i);
 		settled[i] = table->columns[i].kind != COLUMN_WRAP;
@@ -171,7 +117,7 @@ static void table_choose_widths(const struct table *table, size_t *widths, size_
 
 static void table_wrap_cell(const struct table *table, size_t row, size_t column, size_t width)
 {
-	const char *text = table_cell_data(table, row, column);
+	const char *text = grid_get(table->grid, row, column);
 	char *wrapped = NULL;
 	size_t size;
 	FILE *stream;
@@ -187,7 +133,7 @@ static void table_wrap_cell(const struct table *table, size_t row, size_t column
 		text = next;
 	}
 	text_finish(stream);
-	scols_line_refer_data(table->lines[row], column, wrapped);
+	grid_set(table->grid, row, column, wrapped);
 }
 
 /* Breaks are chosen: what kept words together is a blank from here on. */
@@ -201,15 +147,15 @@ static void table_soften_blanks(char *text)
 
 static void table_wrap_cells(const struct table *table, size_t room)
 {
-	size_t widths[COLUMNS_MOST];
+	size_t widths[GRID_COLUMNS_MOST];
 
 	if (table->terminal->limited)
 		table_choose_widths(table, widths, room);
-	for (size_t row = 0; row < table->line_count; row++)
+	for (size_t row = 0; row < grid_rows(table->grid); row++)
 		for (size_t i = 0; i < table->count; i++) {
 			if (table->terminal->limited && table->columns[i].kind == COLUMN_WRAP)
 				table_wrap_cell(table, row, i, widths[i]);
-			table_soften_blanks(table_cell_data(table, row, i));
+			table_soften_blanks(grid_get(table->grid, row, i));
 		}
 }
 
@@ -239,20 +185,16 @@ static void table_print_line(const struct terminal *terminal, const char *line, 
 void table_print(struct table *table, unsigned indent)
 {
 	const struct terminal *terminal = table->terminal;
-	char *text = NULL, *end;
+	_cleanup_free_ char *text = NULL;
+	char *end;
 
-	scols_table_set_termforce(table->scols, terminal->limited ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
-	if (terminal->limited)
-		scols_table_set_termwidth(table->scols, terminal->width - indent);
 	table_wrap_cells(table, terminal->width - indent);
-	if (scols_print_table_to_string(table->scols, &text) < 0)
-		out_of_memory();
+	text = grid_text(table->grid, terminal->width - indent);
 	for (char *line = text; line && *line; line = end) {
 		end = strchrnul(line, '\n');
 		table_print_line(terminal, line, (size_t)(end - line), indent);
 		end += *end == '\n';
 	}
-	free(text);
 }
 
 void table_more(const struct terminal *terminal, size_t hidden, const char *what)

@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tables by libsmartcols: cells of text with a style, fitted to the terminal. */
+/* Tables: cells of text with a style, fitted to the terminal. */
 #ifndef GPUWATCH_CLI_RENDER_TABLE_H
 #define GPUWATCH_CLI_RENDER_TABLE_H
 
 #include <stddef.h>
 
 #include "cli/lib/terminal.h"
+#include "cli/render/grid.h"
 #include "lib/base/cleanup.h"
-
-enum column_kind {
-	COLUMN_TEXT,   /* kept whole */
-	COLUMN_NUMBER, /* kept whole, to the right */
-	COLUMN_WRAP,   /* takes more lines when the terminal is narrow */
-	COLUMN_CUT,    /* is cut when the terminal is narrow */
-};
-
-struct column {
-	const char *name; /* ASCII */
-	enum column_kind kind;
-};
 
 struct table;
 

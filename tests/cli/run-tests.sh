@@ -33,7 +33,7 @@ cc=${CC:-cc}
 
 build() {
 	local objects=() source table=lib/system/dependency-files
-	for source in cli/*.c cli/*/*.c; do
+	for source in cli/*.c cli/[!s]*/*.c cli/svg/*.c; do
 		objects+=("build/san/${source%.c}.o")
 	done
 	make --no-print-directory -s -j"$(nproc)" "${objects[@]}" build/san/libgpuwatch.a || return
@@ -61,8 +61,10 @@ elif ! build; then
 fi
 . $here/exporter.sh
 . $here/pictures.sh
+. $here/static.sh
 . $here/top.sh
 build_exporter || { echo "cli: gpuwatch-exporter does not build"; echo "0 passed, 1 failed"; exit 1; }
+build_static || { echo "cli: gpuwatch-cli-static does not build"; echo "0 passed, 1 failed"; exit 1; }
 build_helpers || { echo "0 passed, 1 failed"; exit 1; }
 PATH=$work:$PATH
 
@@ -1478,6 +1480,7 @@ test_documents
 test_exporter_usage
 test_exporter
 test_export
+test_static
 
 for reason in ${reasons[@]+"${reasons[@]}"}; do printf 'skipped: %s\n' "$reason"; done
 printf '%d passed, %d failed' "$passed" "$failed"

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Bytes of logs. */
-#include "cli/command/log-source.h"
+#include "cli/log/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,8 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <systemd/sd-id128.h>
-#include <systemd/sd-journal.h>
 #include <zlib.h>
 
 #include "cli/lib/error.h"
@@ -25,8 +22,6 @@
 #include "lib/base/files.h"
 
 extern char **environ;
-
-/* ---- packed files ----------------------------------------------------------------------------- */
 
 static int log_source_gunzip(const char *data, size_t size, char **ret, size_t *unpacked)
 {
@@ -163,77 +158,4 @@ int log_source_file(const char *path, char **ret, size_t *size)
 		*ret = NULL;
 	}
 	return r;
-}
-
-/* ---- the journal --------------------------------------------------------------------------------- */
-
-static bool log_source_field(sd_journal *journal, const char *name, const char **value, size_t *length)
-{
-	const void *data;
-	size_t size, skip = strlen(name) + 1;
-
-	if (sd_journal_get_data(journal, name, &data, &size) < 0 || size < skip)
-		return false;
-	*value = (const char *)data + skip;
-	*length = size - skip;
-	return true;
-}
-
-/* As the kernel prints it: "[   12.345678] text". */
-static void log_source_entry(sd_journal *journal, FILE *stream)
-{
-	const char *message, *time;
-	size_t length, digits;
-	char number[24];
-	uint64_t us;
-
-	if (!log_source_field(journal, "MESSAGE", &message, &length))
-		return;
-	if (log_source_field(journal, "_SOURCE_MONOTONIC_TIMESTAMP", &time, &digits) && digits < sizeof(number)) {
-		memcpy(number, time, digits);
-		number[digits] = '\0';
-		us = strtoull(number, NULL, 10);
-		fprintf(stream, "[%5" PRIu64 ".%06" PRIu64 "] ", us / 1000000, us % 1000000);
-	}
-	fprintf(stream, "%.*s\n", (int)(length < 4096 ? length : 4096), message);
-}
-
-static int log_source_open(sd_journal **journal)
-{
-	char match[64] = "_BOOT_ID=", id[SD_ID128_STRING_MAX];
-	sd_id128_t boot;
-	int r = sd_journal_open(journal, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
-
-	if (r < 0)
-		return r;
-	r = sd_id128_get_boot(&boot);
-	if (r < 0)
-		return r;
-	strcat(match, sd_id128_to_string(boot, id));
-	r = sd_journal_add_match(*journal, match, 0);
-	return r < 0 ? r : sd_journal_add_match(*journal, "_TRANSPORT=kernel", 0);
-}
-
-int log_source_journal(char **ret, size_t *size)
-{
-	sd_journal *journal = NULL;
-	FILE *stream;
-	int r = log_source_open(&journal);
-
-	if (r < 0) {
-		complain("cannot read the journal: %s", strerror(-r));
-		sd_journal_close(journal);
-		return EXIT_FILE;
-	}
-	stream = text_stream(ret, size);
-	while (sd_journal_next(journal) > 0)
-		log_source_entry(journal, stream);
-	text_finish(stream);
-	sd_journal_close(journal);
-	if (*size)
-		return 0;
-	free(*ret);
-	*ret = NULL;
-	complain("the journal has no kernel messages of this boot that may be read: run as root, or use dmesg");
-	return EXIT_FILE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where a kernel log comes from: a file, packed or not, standard input, or the journal of this boot. */
-#ifndef GPUWATCH_CLI_COMMAND_LOG_SOURCE_H
-#define GPUWATCH_CLI_COMMAND_LOG_SOURCE_H
+/* Where a kernel log comes from: a file, packed or not, or standard input. */
+#ifndef GPUWATCH_CLI_LOG_SOURCE_H
+#define GPUWATCH_CLI_LOG_SOURCE_H
 
 #include <stddef.h>
 
@@ -17,8 +17,5 @@ int log_source_file(const char *path, char **ret, size_t *size);
 
 /* The same of whatever is in the file: at most @limit bytes, packed. */
 int log_source_bytes(const char *path, size_t limit, char **ret, size_t *size);
-
-/* The same of the kernel's messages of this boot in the system journal. */
-int log_source_journal(char **ret, size_t *size);
 
 #endif
