@@ -93,8 +93,11 @@ static __always_inline struct gw_wait_time *duration_row(u32 workload, u64 what)
 	return NULL;
 }
 
-/* Something that the current task was in, or that it ends, has taken @ns. */
-static __noinline int duration_measure(u64 what, u64 ns)
+/*
+ * Something that the current task was in, or that it ends, has taken @ns. Not static: the verifier checks such a function once
+ * for each program and not for each path to each call.
+ */
+__noinline int duration_measure(u64 what, u64 ns)
 {
 	struct gw_wait_time *row = duration_row(workload_of_current(), what);
 	u32 bucket = bucket_of(ns);

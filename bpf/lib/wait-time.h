@@ -55,10 +55,10 @@ static __always_inline u64 driver_operations_of(u64 fence)
 }
 
 /* @operations: of the fence as the wait began, for since 7.0 one that has been signalled may have none. */
-static __noinline int wait_measure(const struct gw_wait *wait, u64 operations)
+static __always_inline void wait_measure(const struct gw_wait *wait, u64 operations)
 {
-	return duration_measure(GW_WAIT_TIME_OF(wait->kind, driver_operations(wait->object, operations)),
-				bpf_ktime_get_ns() - wait->since_ns);
+	duration_measure(GW_WAIT_TIME_OF(wait->kind, driver_operations(wait->object, operations)),
+			 bpf_ktime_get_ns() - wait->since_ns);
 }
 
 #endif
