@@ -91,32 +91,47 @@ static void sampler_forget_others(struct gw_sampler *sampler, const struct gw_sa
 	sampler->count = kept;
 }
 
-static bool sampler_knows(const struct gw_sampler *sampler, uint64_t address)
+static struct sampled *sampler_find(struct gw_sampler *sampler, uint64_t address)
 {
 	for (size_t i = 0; i < sampler->count; i++)
 		if (sampler->list[i].task.address == address)
-			return true;
-	return false;
+			return &sampler->list[i];
+	return NULL;
+}
+
+static bool sampler_caught(const struct gw_sampler *sampler, uint64_t address)
+{
+	struct gw_samples samples;
+
+	return bpf_map_lookup_elem(sampler->samples, &address, &samples) == 0 && samples.count > 0;
+}
+
+static void sampler_watch(const struct gw_sampler *sampler, struct sampled *sampled, const struct gw_sampled_task *task)
+{
+	sampled->task = *task;
+	sampled->event = sampler_open_event(sampler, task->cpu);
 }
 
 static void sampler_begin(struct gw_sampler *sampler, const struct gw_sampled_task *task)
 {
 	static const struct gw_samples none = { .count = 0 };
-	struct sampled *sampled = &sampler->list[sampler->count];
 
-	if (bpf_map_update_elem(sampler->samples, &task->address, &none, BPF_ANY) < 0)
-		return;
-	sampled->task = *task;
-	sampled->event = sampler_open_event(sampler, task->cpu);
-	sampler->count++;
+	if (sampler->count < GW_SAMPLED_MAX &&
+	    bpf_map_update_elem(sampler->samples, &task->address, &none, BPF_ANY) == 0)
+		sampler_watch(sampler, &sampler->list[sampler->count++], task);
 }
 
 void gw_sampler_follow(struct gw_sampler *sampler, const struct gw_sampled_task *tasks, size_t count)
 {
 	sampler_forget_others(sampler, tasks, count);
-	for (size_t i = 0; i < count && sampler->count < GW_SAMPLED_MAX; i++)
-		if (!sampler_knows(sampler, tasks[i].address))
+	for (size_t i = 0; i < count; i++) {
+		struct sampled *sampled = sampler_find(sampler, tasks[i].address);
+
+		if (!sampled)
 			sampler_begin(sampler, &tasks[i]);
+		else if (!sampler_caught(sampler, tasks[i].address)) /* it moved to another CPU, or its own was busy */
+			sampler_watch(sampler, sampled, &tasks[i]);
+	}
 }
 
 /* ---- what samples have in common ------------------------------------------------------------- */

@@ -28,8 +28,8 @@ void gw_sampler_free(struct gw_sampler *sampler);
  * gw_sampler_follow - these are the tasks that spin now
  *
  * Ends sampling of all tasks, forgets what was sampled of those that are not among @tasks, and begins to sample those
- * that are new. A task must have got CPU time lately: interrupts of its CPU are served, then. What cannot be sampled is
- * left out.
+ * that are new, and again those of whom no sample was taken, on the CPU where they are now. A task must have got CPU time
+ * lately: interrupts of its CPU are served, then. What cannot be sampled is left out.
  */
 void gw_sampler_follow(struct gw_sampler *sampler, const struct gw_sampled_task *tasks, size_t count);
 
