@@ -42,36 +42,52 @@ static __always_inline u32 workload_at(u64 cgroup, u32 i)
 	return (((u32)cgroup * 0x9e3779b1u >> 16) + i) & (GW_CGROUPS_MAX - 1);
 }
 
-/* Takes a place that is free. One that was given up may be before the cgroup's own: all are looked at before. */
-static __always_inline u32 workload_new(u64 cgroup)
+struct workload_search {
+	u64 cgroup;
+	u32 workload;
+};
+
+static long workload_find(u32 i, void *context)
 {
-	u32 i;
+	struct workload_search *search = context;
+	u32 at = workload_at(search->cgroup, i);
+	const u64 *id = bpf_map_lookup_elem(&wait_workloads, &at);
 
-	for (i = 0; i < GW_CGROUPS_MAX; i++) {
-		u32 at = workload_at(cgroup, i);
-		u64 *id = bpf_map_lookup_elem(&wait_workloads, &at);
-
-		if (id && !*id && (!__sync_val_compare_and_swap(id, 0, cgroup) || *id == cgroup))
-			return GW_WORKLOAD_CGROUPS + at;
-	}
-	return GW_WORKLOAD_OTHERS;
+	if (!id || *id != search->cgroup)
+		return 0;
+	search->workload = GW_WORKLOAD_CGROUPS + at;
+	return 1;
 }
 
+static long workload_take(u32 i, void *context)
+{
+	struct workload_search *search = context;
+	u32 at = workload_at(search->cgroup, i);
+	u64 *id = bpf_map_lookup_elem(&wait_workloads, &at);
+
+	if (!id || *id || (__sync_val_compare_and_swap(id, 0, search->cgroup) && *id != search->cgroup))
+		return 0;
+	search->workload = GW_WORKLOAD_CGROUPS + at;
+	return 1;
+}
+
+/*
+ * The rows of the current task's cgroup, which takes some that are free if it has none. Those that were given up may be before
+ * its own: all are looked at first.
+ */
 static __always_inline u32 workload_of_current(void)
 {
-	u64 cgroup = bpf_get_current_task_btf()->cgroups->dfl_cgrp->kn->id;
-	u32 i;
+	struct workload_search search = { .workload = GW_WORKLOAD_OTHERS };
 
-	if (cgroup <= ROOT_CGROUP)
+	search.cgroup = bpf_get_current_task_btf()->cgroups->dfl_cgrp->kn->id;
+	if (search.cgroup <= ROOT_CGROUP)
 		return GW_WORKLOAD_NONE;
-	for (i = 0; i < GW_CGROUPS_MAX; i++) {
-		u32 at = workload_at(cgroup, i);
-		u64 *id = bpf_map_lookup_elem(&wait_workloads, &at);
-
-		if (id && *id == cgroup)
-			return GW_WORKLOAD_CGROUPS + at;
+	if (!workload_find(0, &search)) {
+		bpf_loop(GW_CGROUPS_MAX, workload_find, &search, 0);
+		if (search.workload == GW_WORKLOAD_OTHERS)
+			bpf_loop(GW_CGROUPS_MAX, workload_take, &search, 0);
 	}
-	return workload_new(cgroup);
+	return search.workload;
 }
 
 /* The row, which becomes that of @what if it is nobody's; NULL = all that may be are somebody else's. */

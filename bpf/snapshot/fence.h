@@ -201,7 +201,7 @@ static long try_run_queue(u32 i, void *context)
 }
 
 /* What the job's entity waits for before it hands out its next job. */
-static __noinline u64 entity_dependency(u64 scheduler, u64 fence_context)
+__noinline u64 entity_dependency(u64 scheduler, u64 fence_context)
 {
 	const struct gw_layout *layout = &control.layout;
 	struct entity_search search = { .fence_context = fence_context };

@@ -41,6 +41,13 @@ struct {
 	__type(value, struct scratch);
 } scratch SEC(".maps");
 
+static __always_inline struct scratch *scratch_area(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&scratch, &zero);
+}
+
 /* Where the records of this task go. */
 struct output {
 	struct seq_file *seq;

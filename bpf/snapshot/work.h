@@ -47,31 +47,45 @@ static __always_inline void read_active(struct gw_work_record *record)
 	record->max_active = BPF_CORE_READ(active, max);
 }
 
-static __noinline int emit_work(struct output *out, const struct item *item)
+/*
+ * Fills in the scratch area's record, but for where the item is. Not static: the verifier checks such a function once, and
+ * not on each of the many paths to it.
+ */
+__noinline int describe_work(u64 address, u64 function, u64 pool_workqueue)
 {
-	struct gw_work_record *record = &out->scratch->work;
-	struct pool_workqueue *pwq = (void *)item->pwq;
-	struct work_struct *work = (void *)item->work;
+	struct work_struct *work = (void *)address;
+	struct pool_workqueue *pwq = (void *)pool_workqueue;
+	struct scratch *scratch = scratch_area();
+	struct gw_work_record *record;
 
-	if (out->scratch->work_count >= WORKS_PER_TASK)
-		return 1;
-	out->scratch->work_count++;
+	if (!scratch)
+		return 0;
+	record = &scratch->work;
 	__builtin_memset(record, 0, sizeof(*record));
 	record->header.type = GW_RECORD_WORK;
 	record->header.size = sizeof(*record);
-	record->work = item->work;
-	record->function = item->function;
-	if (!record->function)
-		record->function = (u64)BPF_CORE_READ(work, func);
-	record->worker = item->worker;
-	record->place = item->place;
-	record->position = item->position;
-	record->pwq = item->pwq;
+	record->work = address;
+	record->function = function ?: (u64)BPF_CORE_READ(work, func);
+	record->pwq = pool_workqueue;
 	if (pwq) {
 		record->workqueue = (u64)BPF_CORE_READ(pwq, wq);
 		BPF_CORE_READ_STR_INTO(&record->name, pwq, wq, name);
 		read_active(record);
 	}
+	return 0;
+}
+
+static __noinline int emit_work(struct output *out, const struct item *item)
+{
+	struct gw_work_record *record = &out->scratch->work;
+
+	if (out->scratch->work_count >= WORKS_PER_TASK)
+		return 1;
+	out->scratch->work_count++;
+	describe_work(item->work, item->function, item->pwq);
+	record->worker = item->worker;
+	record->place = item->place;
+	record->position = item->position;
 	emit(out, record, sizeof(*record));
 	return 0;
 }
@@ -104,10 +118,8 @@ struct walk {
 	u64 head;
 	u64 entry;
 	u64 workqueue; /* only items of this one */
-	u64 until;     /* 0: emit all; else stop before this item */
 	u32 place;
 	u32 position;
-	bool found;
 };
 
 static long walk_item(u32 i, void *context)
@@ -119,13 +131,9 @@ static long walk_item(u32 i, void *context)
 	if (!walk->entry || walk->entry == walk->head)
 		return 1;
 	item.work = (u64)container_of(walk->entry, struct work_struct, entry);
-	if (walk->until == item.work) {
-		walk->found = true;
-		return 1;
-	}
 	item.pwq = queued_on(item.work);
 	item.position = walk->position++;
-	if (walk->until || workqueue_of(item.pwq) != walk->workqueue)
+	if (workqueue_of(item.pwq) != walk->workqueue)
 		return 0;
 	return emit_work(walk->out, &item);
 }
@@ -136,6 +144,36 @@ static __always_inline void walk_works(struct walk *walk, u64 head)
 	walk->entry = head;
 	walk->position = 0;
 	bpf_loop(LIST_WALK_MAX, walk_item, walk, 0);
+}
+
+struct search {
+	u64 head;
+	u64 entry;
+	u64 wanted;
+	u32 before;
+	bool found;
+};
+
+static long search_item(u32 i, void *context)
+{
+	struct search *search = context;
+
+	search->entry = read_u64(search->entry);
+	if (!search->entry || search->entry == search->head)
+		return 1;
+	search->found = search->entry == search->wanted;
+	search->before += !search->found;
+	return search->found;
+}
+
+/* How many items are before @work on the list; 0, too, if it is not there. */
+__noinline u32 position_on(u64 list, u64 work)
+{
+	struct search search = { .head = list, .entry = list };
+
+	search.wanted = work + bpf_core_field_offset(struct work_struct, entry);
+	bpf_loop(LIST_WALK_MAX, search_item, &search, 0);
+	return search.found ? search.before : 0;
 }
 
 static __always_inline u64 inactive_list(u64 pwq)
@@ -207,15 +245,12 @@ static __noinline int emit_item(struct output *out, u64 work)
 {
 	struct item item = { .work = work, .pwq = queued_on(work), .place = GW_WORK_IDLE };
 	bool inactive = work_data(work) & WORK_STRUCT_INACTIVE;
-	struct walk walk = { .out = out, .until = work };
 
 	if (item.pwq) {
 		item.place = inactive ? GW_WORK_INACTIVE : GW_WORK_QUEUED;
 		if (!inactive)
 			item.worker = taken_by(item.pwq);
-		walk_works(&walk, inactive ? inactive_list(item.pwq) : pool_list(item.pwq));
-		if (walk.found)
-			item.position = walk.position;
+		item.position = position_on(inactive ? inactive_list(item.pwq) : pool_list(item.pwq), work);
 	} else if (work_data(work) & WORK_STRUCT_PENDING) {
 		item.place = GW_WORK_DELAYED;
 	}
