@@ -34,8 +34,9 @@ struct scratch {
 	u32 work_count;
 };
 
+/* One for all CPUs: the daemon reads one snapshot at a time. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, u32);
 	__type(value, struct scratch);
