@@ -556,7 +556,7 @@ enum gw_fault_source {
 	GW_FAULT_FROM_NOTHING = 0,
 	GW_FAULT_FROM_IOPF,	/* a group of the I/O page fault queue that a worker executes */
 	GW_FAULT_FROM_IOMMU_V2, /* a fault of AMD's IOMMUv2 (up to 6.6) that a worker executes */
-	GW_FAULT_FROM_QUEUE,	/* a driver's own queue that a worker serves, see daemon/kernel/layout.c */
+	GW_FAULT_FROM_QUEUE,	/* a driver's own queue that a worker serves, see daemon/kernel/btf/layout.c */
 	GW_FAULT_FROM_HOOK,	/* the driver's handler was entered and not left */
 	GW_FAULT_SOURCES
 };

@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 
 #include "daemon/kernel/capabilities.h"
-#include "daemon/kernel/layout.h"
+#include "daemon/kernel/btf/layout.h"
 #include "daemon/kernel/objects.h"
 #include "daemon/kernel/pins.h"
 #include "daemon/kernel/probes.h"
@@ -112,6 +112,7 @@ static int boot_attach(struct gw_boot_programs *programs, struct gw_perf *perf, 
 
 	gw_layout_boot_symbols(&symbols, kallsyms);
 	gw_objects_set_constants(programs->objects, GW_BOOT_SYMBOLS_SECTION, &symbols, sizeof(symbols));
+	gw_objects_use_types(programs->objects, btf);
 	gw_probes_update(programs->probes, &context);
 	r = gw_probes_missing(programs->probes, &why);
 	return r < 0 ? gw_bpf_refused(r, why, message, size) : 0;

@@ -19,7 +19,7 @@
 
 #include "bpf/abi/shared.h"
 #include "daemon/kernel/capabilities.h"
-#include "daemon/kernel/layout.h"
+#include "daemon/kernel/btf/layout.h"
 #include "daemon/kernel/objects.h"
 #include "daemon/kernel/pins.h"
 #include "daemon/kernel/probes.h"
@@ -311,6 +311,7 @@ static int loader_start(struct gw_loader *loader, const struct gw_loader_options
 		return r;
 	loader_describe_host(loader, btf);
 	loader_open_pins(loader, options->pin_directory);
+	gw_objects_use_types(loader->objects, btf);
 	loader_update_probes(loader, btf);
 	r = gw_probes_missing(loader->probes, &why);
 	if (r < 0) {

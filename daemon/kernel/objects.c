@@ -26,6 +26,7 @@
 #include "bpf/watch.skel.h"
 #include "bpf/watch/fault.skel.h"
 #include "bpf/watch/sample.skel.h"
+#include "daemon/kernel/btf/reduced.h"
 #include "daemon/kernel/capabilities.h"
 #include "daemon/memory.h"
 #include "lib/base/hash.h"
@@ -59,7 +60,8 @@ struct object {
 };
 
 struct gw_objects {
-	const char *btf_path;
+	char *btf_path; /* for relocation, NULL = the running kernel's */
+	int types;	/* the file that it names, negative: another one's */
 	struct object list[ELEMENTS(embedded)];
 	struct shared_map *maps;
 	size_t map_count;
@@ -139,8 +141,12 @@ int gw_objects_new(struct gw_objects **ret, const char *btf_path)
 
 	if (!objects)
 		return -ENOMEM;
-	objects->btf_path = btf_path;
+	objects->types = -1;
 	libbpf_set_print(objects_on_print);
+	if (btf_path && !(objects->btf_path = strdup(btf_path))) {
+		free(objects);
+		return -ENOMEM;
+	}
 	*ret = objects;
 	return 0;
 }
@@ -156,6 +162,9 @@ void gw_objects_free(struct gw_objects *objects)
 	for (size_t i = 0; i < objects->map_count; i++)
 		close(objects->maps[i].fd);
 	free(objects->maps);
+	if (objects->types >= 0)
+		close(objects->types);
+	free(objects->btf_path);
 	free(objects);
 }
 
@@ -267,7 +276,7 @@ static int objects_collect_maps(struct gw_objects *objects, const struct bpf_obj
 	return 0;
 }
 
-/* ---- loading ----------------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------- */
 
 /* Returns ELEMENTS(embedded) if there is none of that name. */
 static size_t objects_index(const char *name)
@@ -295,6 +304,69 @@ static struct bpf_object *objects_open_embedded(struct gw_objects *objects, size
 
 	return bpf_object__open_mem(bytes, size, &options);
 }
+
+/* ---- types ------------------------------------------------------------------------- */
+
+static int objects_reduce(const struct btf *kernel, struct btf **ret)
+{
+	struct bpf_object *opened[ELEMENTS(embedded)] = { NULL };
+	const struct btf *users[ELEMENTS(embedded)];
+	size_t count = 0, size;
+	int r = 0;
+
+	for (size_t i = 0; i < ELEMENTS(embedded); i++) {
+		const void *bytes = embedded[i].bytes(&size);
+
+		opened[i] = bpf_object__open_mem(bytes, size, NULL);
+		if (opened[i] && bpf_object__btf(opened[i]))
+			users[count++] = bpf_object__btf(opened[i]);
+		else
+			r = -ENOMEM;
+	}
+	if (r >= 0)
+		r = gw_btf_reduce(kernel, users, count, ret);
+	for (size_t i = 0; i < ELEMENTS(embedded); i++)
+		bpf_object__close(opened[i]);
+	return r;
+}
+
+static int objects_write_types(struct gw_objects *objects, const struct btf *types)
+{
+	uint32_t size;
+	const void *data = btf__raw_data(types, &size);
+	char *path = NULL;
+	int fd = memfd_create("types", MFD_CLOEXEC), r = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (!data || write(fd, data, size) != (ssize_t)size || asprintf(&path, "/proc/self/fd/%d", fd) < 0)
+		r = -ENOMEM;
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	free(objects->btf_path);
+	objects->btf_path = path;
+	objects->types = fd;
+	return 0;
+}
+
+int gw_objects_use_types(struct gw_objects *objects, const struct btf *kernel)
+{
+	struct btf *types;
+	int r;
+
+	if (objects->types >= 0)
+		return 0;
+	r = objects_reduce(kernel, &types);
+	if (r < 0)
+		return r;
+	r = objects_write_types(objects, types);
+	btf__free(types);
+	return r;
+}
+
+/* ---- loading ----------------------------------------------------------------------- */
 
 static struct gw_refusal objects_refusal(const struct object *entry)
 {

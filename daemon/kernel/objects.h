@@ -7,6 +7,7 @@
 #ifndef GPUWATCH_DAEMON_KERNEL_OBJECTS_H
 #define GPUWATCH_DAEMON_KERNEL_OBJECTS_H
 
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,9 +27,17 @@ bool gw_objects_has(enum gw_object_set set, const char *object);
 /* A number that differs between builds whose objects of this set differ. */
 uint64_t gw_objects_hash(enum gw_object_set set);
 
-/* @btf_path: the kernel's BTF for relocation, NULL = the running kernel's; must outlive the objects. */
+/* @btf_path: the kernel's BTF for relocation, NULL = the running kernel's; copied. */
 int gw_objects_new(struct gw_objects **ret, const char *btf_path);
 void gw_objects_free(struct gw_objects *objects);
+
+/*
+ * gw_objects_use_types - relocate what is opened from now on with those of these types that the objects use, which is much faster
+ * @kernel: all types of the kernel at the path given to gw_objects_new(); not kept
+ *
+ * Returns 0, or -errno: then all types are used as before.
+ */
+int gw_objects_use_types(struct gw_objects *objects, const struct btf *kernel);
 
 /* Values of a data section of constants, in whichever object has it; not copied. Before anything is loaded. */
 void gw_objects_set_constants(struct gw_objects *objects, const char *section, const void *values, size_t size);

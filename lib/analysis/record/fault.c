@@ -23,7 +23,7 @@ struct fault_handler {
 
 /*
  * Every handler that is known. A driver that serves its faults in the I/O page fault queue needs no row, nor does one
- * with a queue of its own in daemon/kernel/layout.c, but for recordings of what was seen by stack alone.
+ * with a queue of its own in daemon/kernel/btf/layout.c, but for recordings of what was seen by stack alone.
  */
 static const struct fault_handler fault_handlers[] = {
 	{ "iommu_sva_handle_iopf", "", FAULT_ON_STACK },	 /* 6.9 and later */

@@ -3,8 +3,8 @@
  * What the BPF programs cannot find out by themselves: member offsets of
  * modules' types, from their BTF, and addresses of symbols.
  */
-#ifndef GPUWATCH_DAEMON_KERNEL_LAYOUT_H
-#define GPUWATCH_DAEMON_KERNEL_LAYOUT_H
+#ifndef GPUWATCH_DAEMON_KERNEL_BTF_LAYOUT_H
+#define GPUWATCH_DAEMON_KERNEL_BTF_LAYOUT_H
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>

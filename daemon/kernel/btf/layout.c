@@ -3,7 +3,7 @@
  * What the BPF programs cannot find out by themselves: member offsets of
  * modules' types, from their BTF, and addresses of symbols.
  */
-#include "daemon/kernel/layout.h"
+#include "daemon/kernel/btf/layout.h"
 
 #include <errno.h>
 #include <stddef.h>
