@@ -176,16 +176,17 @@ static __always_inline void wait_end(u32 kind, u64 object)
 	entry = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0);
 	if (!entry)
 		return;
-	for (i = 0; i < GW_WAIT_DEPTH && i < entry->watch.depth; i++) {
+	for (i = 0; i < GW_WAIT_DEPTH; i++) {
+		if (i >= entry->watch.depth)
+			return;
 		wait = &entry->watch.waits[i];
-		if (wait->kind == kind && (!object || wait->object == object))
-			break;
+		if (wait->kind == kind && (!object || wait->object == object)) {
+			if (is_measured(kind))
+				wait_measure(wait, entry->operations[i]);
+			wait_drop(entry, i);
+			return;
+		}
 	}
-	if (i >= GW_WAIT_DEPTH || i >= entry->watch.depth)
-		return;
-	if (is_measured(kind))
-		wait_measure(&entry->watch.waits[i], entry->operations[i]);
-	wait_drop(entry, i);
 }
 
 /* The innermost wait of the current task, if it is of that kind; NULL else. */

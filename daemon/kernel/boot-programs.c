@@ -14,8 +14,8 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 
-#include "daemon/kernel/capabilities.h"
 #include "daemon/kernel/btf/layout.h"
+#include "daemon/kernel/capabilities.h"
 #include "daemon/kernel/objects.h"
 #include "daemon/kernel/pins.h"
 #include "daemon/kernel/probes.h"

@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "bpf/abi/shared.h"
-#include "daemon/kernel/capabilities.h"
 #include "daemon/kernel/btf/layout.h"
+#include "daemon/kernel/capabilities.h"
 #include "daemon/kernel/objects.h"
 #include "daemon/kernel/pins.h"
 #include "daemon/kernel/probes.h"
