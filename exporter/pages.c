@@ -16,6 +16,8 @@
 #define ACTIVE_MOST 20 /* reports with their graphs; the others are in /v1/reports */
 #define ENDED_MOST 20
 #define WAITS_MOST 100
+#define LANES_MOST 60 /* devices of a boot */
+#define LANES_NOW 8   /* of these beside what is now */
 
 static const char script[] =
 #include <pages-script.h>
@@ -213,7 +215,23 @@ static void pages_reports(FILE *out, const json_t *reports)
 
 /* ---- pages --------------------------------------------------------------------------------------------------- */
 
-/* All documents or none: half of them would look as if the rest were over. */
+/* The look at a boot may take longer than anybody waits who wants to see what is now. */
+static void pages_boot(FILE *out, struct gw_source *source)
+{
+	_cleanup_json_ json_t *order = gw_source_get_soon(source, GW_DOCUMENT_PROBE_ORDER);
+	size_t findings = json_array_size(json_object_get(order, "reports"));
+
+	fputs("<h2>Boot</h2>\n", out);
+	if (!order) {
+		fputs("<p>How drivers came up is not known yet: <a href=\"boot\">ask and wait for it</a>.</p>\n", out);
+		return;
+	}
+	gw_picture_boot(out, order, LANES_NOW);
+	fprintf(out, "<p><a href=\"boot\">All devices, and %zu finding%s</a></p>\n", findings,
+		findings == 1 ? "" : "s");
+}
+
+/* What is now: all documents or none, as half of them would look as if the rest were over. */
 static void pages_now_body(FILE *out, struct gw_source *source, bool *answered)
 {
 	static const enum gw_document wanted[] = { GW_DOCUMENT_STATUS, GW_DOCUMENT_REPORTS, GW_DOCUMENT_WAITS };
@@ -230,6 +248,7 @@ static void pages_now_body(FILE *out, struct gw_source *source, bool *answered)
 		pages_status(out, documents[GW_DOCUMENT_STATUS]);
 		pages_waits(out, documents[GW_DOCUMENT_WAITS]);
 		pages_reports(out, documents[GW_DOCUMENT_REPORTS]);
+		pages_boot(out, source);
 	} else {
 		pages_silent(out, message);
 	}
@@ -250,7 +269,7 @@ static void pages_boot_body(FILE *out, struct gw_source *source, bool *answered)
 		pages_silent(out, message);
 		return;
 	}
-	gw_picture_boot(out, order);
+	gw_picture_boot(out, order, LANES_MOST);
 	json_array_foreach(missing, i, item)
 		pages_text(out, "p", gw_json_string(item, "text"));
 	fputs("<h2>Findings</h2>\n", out);

@@ -8,7 +8,7 @@
 #include "exporter/source.h"
 
 /*
- * gw_pages_now - how the daemon is, who waits, and the reports with their graphs
+ * gw_pages_now - how the daemon is, who waits, the reports with their graphs, and the boot where that is known
  * gw_pages_boot - how the drivers came up
  * @answered: whether the daemon answered; the page tells if it did not
  *

@@ -88,7 +88,7 @@ static json_t *source_mask(const struct gw_source *source, const json_t *documen
 	return json_loads(text, 0, NULL);
 }
 
-static json_t *source_fetch(struct gw_source *source, enum gw_document document, char *message)
+static json_t *source_fetch(struct gw_source *source, enum gw_document document, uint64_t limit, char *message)
 {
 	struct gw_client_target target = source->target;
 	_cleanup_client_ struct gw_client client;
@@ -96,7 +96,7 @@ static json_t *source_fetch(struct gw_source *source, enum gw_document document,
 	json_t *masked = NULL;
 	int r;
 
-	target.limit_usec = document == GW_DOCUMENT_PROBE_ORDER ? GW_SOURCE_BOOT_LIMIT_USEC : GW_SOURCE_LIMIT_USEC;
+	target.limit_usec = limit;
 	r = gw_client_open(&client, &target);
 	if (r == GW_CLIENT_OK)
 		r = source_call(&client, &answer, document);
@@ -110,21 +110,55 @@ static json_t *source_fetch(struct gw_source *source, enum gw_document document,
 	return masked;
 }
 
+static uint64_t source_age(const struct kept *kept)
+{
+	return source_now_usec() - kept->fetched_usec;
+}
+
+static uint64_t source_fresh(enum gw_document document)
+{
+	return document == GW_DOCUMENT_PROBE_ORDER ? BOOT_FRESH_USEC : FRESH_USEC;
+}
+
+/* Fetches it, unless the daemon was silent a moment ago. Its lock is held. */
+static void source_renew(struct gw_source *source, enum gw_document document, uint64_t limit, char *message)
+{
+	struct kept *kept = &source->kept[document];
+
+	json_decref(kept->json);
+	kept->json = source_fetch(source, document, limit, message);
+	kept->fetched_usec = source_now_usec();
+}
+
 json_t *gw_source_get(struct gw_source *source, enum gw_document document, char *message)
 {
-	uint64_t fresh = document == GW_DOCUMENT_PROBE_ORDER ? BOOT_FRESH_USEC : FRESH_USEC;
+	uint64_t limit = document == GW_DOCUMENT_PROBE_ORDER ? GW_SOURCE_BOOT_LIMIT_USEC : GW_SOURCE_LIMIT_USEC;
 	struct kept *kept = &source->kept[document];
 	json_t *json = NULL;
 
 	pthread_mutex_lock(&kept->lock);
-	if (kept->json && source_now_usec() - kept->fetched_usec < fresh) {
+	if (kept->json && source_age(kept) < source_fresh(document)) {
 		json = json_incref(kept->json);
 	} else if (!source_is_silent(source, message)) {
-		json_decref(kept->json);
-		kept->json = json = source_fetch(source, document, message);
-		kept->fetched_usec = source_now_usec();
-		json_incref(json);
+		source_renew(source, document, limit, message);
+		json = json_incref(kept->json);
 	}
+	pthread_mutex_unlock(&kept->lock);
+	return json;
+}
+
+json_t *gw_source_get_soon(struct gw_source *source, enum gw_document document)
+{
+	struct kept *kept = &source->kept[document];
+	char message[GW_SOURCE_MESSAGE];
+	json_t *json;
+
+	if (pthread_mutex_trylock(&kept->lock) != 0)
+		return NULL;
+	/* What could not be had is not asked for again in the time that it would be kept. */
+	if ((!kept->fetched_usec || source_age(kept) >= source_fresh(document)) && !source_is_silent(source, message))
+		source_renew(source, document, GW_SOURCE_LIMIT_USEC, message);
+	json = json_incref(kept->json);
 	pthread_mutex_unlock(&kept->lock);
 	return json;
 }

@@ -37,6 +37,14 @@ void gw_source_free(struct gw_source *source);
  */
 json_t *gw_source_get(struct gw_source *source, enum gw_document document, char *message);
 
+/*
+ * gw_source_get_soon - the same for who has more to give than this document, and must not wait for it
+ *
+ * Within GW_SOURCE_LIMIT_USEC whatever the document. NULL where somebody else waits for it, or it could not be had a moment
+ * ago, too: a caller shows what it has, and may ask again.
+ */
+json_t *gw_source_get_soon(struct gw_source *source, enum gw_document document);
+
 #define GW_SOURCE_LIMIT_USEC (2 * GW_USEC_PER_SEC)
 #define GW_SOURCE_BOOT_LIMIT_USEC (20 * GW_USEC_PER_SEC)
 

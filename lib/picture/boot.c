@@ -9,7 +9,6 @@
 #include "lib/base/units.h"
 #include "lib/picture/svg.h"
 
-#define LANES_MOST 60
 #define SPANS_MOST 200 /* of a lane: who is retried for minutes has thousands */
 
 struct boot {
@@ -99,7 +98,7 @@ static size_t boot_lanes(FILE *out, const struct boot *boot, const json_t *devic
 	return count;
 }
 
-void gw_picture_boot(FILE *out, const json_t *order)
+void gw_picture_boot(FILE *out, const json_t *order, size_t most)
 {
 	const json_t *devices = json_object_get(order, "devices");
 	struct boot boot = { 0 };
@@ -112,8 +111,8 @@ void gw_picture_boot(FILE *out, const json_t *order)
 		"<p class=\"dim\">From %.3f s to %.3f s after boot. Solid: a probe that went well; hatched: one that was deferred; "
 		"hollow: waits for the next; striped: failed.</p>\n<div class=\"waits\">\n<ol>\n",
 		(double)boot.begin_ns / GW_NSEC_PER_SEC, (double)boot.end_ns / GW_NSEC_PER_SEC);
-	count = boot_lanes(out, &boot, devices, true, LANES_MOST);
-	count += boot_lanes(out, &boot, devices, false, LANES_MOST - count);
+	count = boot_lanes(out, &boot, devices, true, most);
+	count += boot_lanes(out, &boot, devices, false, most - count);
 	fputs("</ol>\n</div>\n", out);
 	if (json_array_size(devices) > count)
 		fprintf(out, "<p class=\"dim\">%zu more devices are not shown.</p>\n",

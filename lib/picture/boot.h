@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-/* Of a gpuwatch.probe-order.v1: a lane for each device, those with findings first. */
-void gw_picture_boot(FILE *out, const json_t *order);
+/* Of a gpuwatch.probe-order.v1: a lane for each device, @most of them, those with findings first. */
+void gw_picture_boot(FILE *out, const json_t *order, size_t most);
 
 #endif

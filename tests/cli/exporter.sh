@@ -70,6 +70,9 @@ exporter_pages() {
 		"old-train kworker/2:1 compositor init"
 	ok "/: a graph for each report" test "$(grep -c '<svg [^>]*role="img"' "$work/out")" = "$(jq length <(curl -s "$exporter_url/v1/reports"))"
 	ok "/: how many of each kind" has '2 deadlocks'
+	ok "/: the boot's first lanes" test "$(grep -c 'track lane' "$work/out")" = \
+		"$(jq '.devices | length | if . > 8 then 8 else . end' "$here/canned/probe-order.json")"
+	ok "/: where the others are" has '<a href="boot">All devices'
 	get /boot
 	ok "/boot: a lane for each device" test "$(grep -c 'track lane' "$work/out")" = "$(jq '.devices | length' "$here/canned/probe-order.json")"
 	get / -H 'Accept: application/json'
