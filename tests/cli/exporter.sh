@@ -210,6 +210,7 @@ test_export() {
 	ok "export --textfile: anybody may read it" test "$(stat -c %a "$file")" = 644
 	expect_trouble "export to where nothing can be written" 4 "cannot write" --socket="$socket" export \
 		--textfile "$work/none/file"
+	rm -f "$work/follow" # of a follower before: the job in the background may be late to replace it
 	gpuwatch-cli --socket="$socket" export --follow >"$work/follow" 2>"$work/follow.err" &
 	local follower=$!
 	daemons+=("$follower")

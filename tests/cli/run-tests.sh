@@ -636,6 +636,7 @@ test_watch() {
 
 test_follow() {
 	start_daemon $here/canned "$socket"
+	rm -f "$work/follow" # of a follower before: the job in the background may be late to replace it
 	gpuwatch-cli --socket="$socket" deadlocks --follow --json >"$work/follow" 2>"$work/follow.err" &
 	local follower=$! command
 	daemons+=("$follower")
@@ -705,6 +706,7 @@ test_bus() {
 	check_commands bus --system-bus
 	expect "bus first" 1 deadlocks
 
+	rm -f "$work/follow" # of a follower before: the job in the background may be late to replace it
 	gpuwatch-cli deadlocks --follow >"$work/follow" 2>"$work/follow.err" &
 	local follower=$!
 	daemons+=("$follower")
