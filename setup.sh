@@ -10,7 +10,7 @@ usage() {
 	  --quick   only what building and \`make check-quick\` need: no emulator, nothing that builds kernels
 	  --kernel  also what kernel-patches/check needs
 	  --packages
-	            only what \`make deb\` needs
+	            only what \`make deb\` needs, and \`make rpm\` on Debian
 	  --bench   also what \`make bench\` compares with
 	  --screens also what \`make screens\` needs
 	  --check   install nothing: print the missing packages, exit 1 if there are any
@@ -50,8 +50,8 @@ guest_packages=(
 	gcc-aarch64-linux-gnu qemu-system-arm device-tree-compiler
 )
 
-# What packaging/deb builds and checks the packages with, beside the compilers and libraries.
-deb_packages=("${libraries[@]}" build-essential clang llvm bpftool pkg-config git debhelper lintian python3)
+# What packaging/deb and packaging/rpm build and check the packages with, beside the compilers and libraries.
+deb_packages=("${libraries[@]}" build-essential clang llvm bpftool pkg-config git debhelper lintian python3 python3-jsonschema rpm)
 
 # What kernel-patches/check builds and checks the series with, beside all of the above.
 kernel_packages=(gcc-arm-linux-gnueabihf sparse python3-ply python3-git)
