@@ -322,6 +322,7 @@ const struct lab_family lab_pager_family = {
 	.variants = fault_variants,
 	.start = fault_start,
 	.release = fault_release,
+	.reset = fault_release,
 	.finish = fault_finish,
 };
 

@@ -186,6 +186,7 @@ const struct lab_family lab_readers_family = {
 	.variants = readers_variants,
 	.start = readers_start,
 	.release = readers_release,
+	.reset = readers_release,
 	.finish = readers_finish,
 };
 

@@ -240,6 +240,7 @@ const struct lab_family lab_reclaim_family = {
 	.variants = reclaim_variants,
 	.start = reclaim_start,
 	.release = reclaim_release,
+	.reset = reclaim_release,
 	.finish = reclaim_finish,
 };
 

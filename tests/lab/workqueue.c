@@ -315,6 +315,15 @@ static void wq_release(struct lab_instance *inst)
 		lab_fence_cancel(wc->fence);
 }
 
+/* Retires the fence; who holds the lock of /flush goes on holding it. */
+static void wq_reset(struct lab_instance *inst)
+{
+	struct wq_cycle *wc = inst->priv;
+
+	if (wc)
+		lab_fence_cancel(wc->fence);
+}
+
 static void wq_finish(struct lab_instance *inst)
 {
 	struct wq_cycle *wc = inst->priv;
@@ -356,6 +365,7 @@ const struct lab_family lab_workqueue_family = {
 	.variants = wq_variants,
 	.start = wq_start,
 	.release = wq_release,
+	.reset = wq_reset,
 	.finish = wq_finish,
 	.show = wq_show,
 };
