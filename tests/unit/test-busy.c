@@ -371,6 +371,7 @@ static void who_tries_to_take_what_its_waiter_holds_is_in_a_loop(void **state)
 	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
 	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "tries again and again to take mutex"));
 	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "a loop may give up"));
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->advice, "lockdep does not see it"));
 	world_free(w);
 }
 

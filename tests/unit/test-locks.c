@@ -46,6 +46,7 @@ TEST(two_tasks_take_two_mutexes_in_both_orders)
 	ring_of_locks(w, 2, IN_AMDGPU);
 	look(w, 2);
 	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROVEN, "101 102", "");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->advice, "lockdep names both places"));
 	world_free(w);
 }
 

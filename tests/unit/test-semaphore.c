@@ -110,6 +110,7 @@ static void two_semaphores_in_both_orders(void **state)
 	stack(w, a, "schedule_timeout ___down_common __down down nvidia:os_acquire_mutex");
 	look(w, 3);
 	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->advice, "lockdep does not see it"));
 	world_free(w);
 }
 

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "lib/analysis/record/wait.h"
 #include "lib/analysis/words/action.h"
 
 /* What people do about a class: on a machine of which there is only a log, and in the code. */
@@ -88,6 +89,22 @@ static bool advice_has_fence(const struct gw_graph *graph, const struct gw_findi
 	return false;
 }
 
+/* Lockdep orders locks by who waits for them: a trylock never waits, and a semaphore has no owner. */
+static bool advice_is_beyond_lockdep(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	for (uint32_t i = 0; i < finding->chain.count; i++) {
+		const struct gw_node *node = &graph->nodes[finding->chain.items[i]];
+		struct gw_wait wait;
+
+		if (node->lock && node->lock->kind == GW_LOCK_SEMAPHORE)
+			return true;
+		if (node->type == GW_NODE_TASK && node->task && gw_task_wait(node->task, &wait) &&
+		    wait.kind == GW_WAIT_TRYLOCK)
+			return true;
+	}
+	return false;
+}
+
 /* Of a log nobody knows the states of the waits: what ends it follows from its class alone. */
 char *gw_explain_advice(const struct gw_graph *graph, const struct gw_finding *finding)
 {
@@ -102,6 +119,9 @@ char *gw_explain_advice(const struct gw_graph *graph, const struct gw_finding *f
 
 		gw_action_sentence(&text, graph, &action);
 	}
+	if (finding->class == GW_CLASS_LOCK_CYCLE && advice_is_beyond_lockdep(graph, finding))
+		advice.developers =
+			"For the developers: these locks are taken in different orders, or one of them twice; lockdep does not see it, for it follows neither loops of trylocks nor semaphores.";
 	if (stall && graph->nodes[finding->root].end == GW_END_STOPPED)
 		advice.developers = "Find out who has stopped it, and why.";
 	else if (stall && !advice_has_fence(graph, finding))
