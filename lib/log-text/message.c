@@ -11,6 +11,7 @@
 #include "lib/log-text/boot-line.h"
 #include "lib/log-text/frame.h"
 #include "lib/log-text/lines/journal.h"
+#include "lib/log-text/lines/object.h"
 #include "lib/log-text/lines/pstore.h"
 #include "lib/log-text/lines/scan.h"
 #include "lib/log-text/shape.h"
@@ -34,9 +35,12 @@ struct message_reader {
 	struct gw_log_message pending; /* length 0 = none */
 	int pieces;
 	char joined[GW_LOG_MESSAGE_SIZE], plain[GW_LOG_MESSAGE_SIZE];
+	struct gw_log_object object;
 	struct gw_log_entry entry;
 	bool inside_entry;
 	bool prefixed;	   /* any line has something in front */
+	bool torn;	   /* the newest line stands first, and of wrapped ones the last piece */
+	bool spaced;	   /* each line is followed by a blank one, which then says nothing */
 	size_t full_width; /* lines of so many bytes were broken off there, wherever that was; 0 = at blanks, if at all */
 	bool full, blank; /* the line before was one of them; ended with a blank */
 	bool bare;	  /* the line before had nothing but what stands in front */
@@ -62,6 +66,39 @@ static size_t message_line(const char *text, size_t size, size_t *offset, const 
 		*offset = end + 2;
 	*ret = text + start;
 	return end - start;
+}
+
+/* ---- blank lines ------------------------------------------------------------------------------------ */
+
+/* Nothing, but for quote marks. */
+static bool message_is_blank(const char *text, size_t length)
+{
+	while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t' || text[length - 1] == '>'))
+		length--;
+	return length == 0;
+}
+
+/* Lines below which there is a blank one, so that it is no chance. */
+#define SPACED_MIN 8
+
+static bool message_is_spaced(const char *text, size_t size)
+{
+	size_t offset = 0, spaced = 0, written = 0;
+	bool blank = true;
+
+	for (int lines = 0; offset < size && lines < ORDER_LINES; lines++) {
+		const char *start;
+		size_t length = message_line(text, size, &offset, &start);
+		bool before = blank;
+
+		/* There a blank line ends an entry. */
+		if (gw_log_entry_begins(start, length))
+			return false;
+		blank = message_is_blank(start, length);
+		written += !blank;
+		spaced += blank && !before;
+	}
+	return spaced >= SPACED_MIN && spaced >= written - written / 10;
 }
 
 /* ---- joining what was wrapped ------------------------------------------------------------------ */
@@ -260,9 +297,16 @@ static int message_physical(struct message_reader *reader, const char *text, siz
 {
 	enum gw_log_entry_result entry;
 	struct gw_log_line line;
+	size_t width = length;
 	int r;
 
+	if (reader->spaced && message_is_blank(text, length))
+		return 0;
 	message_plain(reader->plain, &text, &length);
+	if (gw_log_object_take(&reader->object, &text, &length, !reader->full)) {
+		reader->full = reader->full_width && width == reader->full_width;
+		return 0;
+	}
 	entry = gw_log_entry_line(&reader->entry, text, length, &reader->inside_entry);
 	if (entry == GW_LOG_ENTRY_MORE)
 		return 0;
@@ -287,7 +331,32 @@ struct message_order {
 	/* Lines that go on below, and those of them that are as long as the longest line. */
 	uint32_t broken, full;
 	size_t longest, length; /* of all; of the line before it */
+	/* Lines with something in front that stand right above a piece, and right below one, and how long these are together. */
+	size_t above, above_length, below, below_length;
+	bool piece; /* the line before it */
 };
+
+/* What was wrapped is longer than what was not: so are the lines that the pieces are of. */
+static void message_order_pieces(struct message_order *order, const struct gw_log_line *line, size_t length)
+{
+	bool piece = line->length && !line->prefixed;
+
+	if (piece && !order->piece && order->length) {
+		order->above++;
+		order->above_length += order->length;
+	}
+	if (!piece && line->prefixed && order->piece) {
+		order->below++;
+		order->below_length += length;
+	}
+	order->piece = piece;
+}
+
+static bool message_order_is_torn(const struct message_order *order)
+{
+	return order->prefixed && order->below && order->above &&
+	       order->below_length / order->below > order->above_length / order->above;
+}
 
 static void message_order_time(struct message_order *order, const struct gw_log_line *line)
 {
@@ -352,25 +421,34 @@ static bool message_is_newest_first(const struct message_order *order)
 }
 
 /* Blank lines and pieces that were wrapped off say nothing. */
-static bool message_find_order(const char *text, size_t size, bool *prefixed, size_t *full_width)
+static bool message_find_order(struct message_reader *reader)
 {
 	struct message_order order = { .last_us = -1, .wall_us = -1 };
 	char plain[GW_LOG_MESSAGE_SIZE];
+	struct gw_log_object object = { .length = 0 };
 	struct gw_log_entry entry;
 	bool inside = false;
 	size_t offset = 0;
 
 	memset(&entry, 0, sizeof(entry));
-	for (int lines = 0; offset < size && lines < ORDER_LINES; lines++) {
+	for (int lines = 0; offset < reader->size && lines < ORDER_LINES; lines++) {
 		const char *start;
-		size_t length = message_line(text, size, &offset, &start);
+		size_t length = message_line(reader->text, reader->size, &offset, &start), width = length;
 		struct gw_log_line line;
+		bool piece;
 
+		if (reader->spaced && message_is_blank(start, length))
+			continue;
 		message_plain(plain, &start, &length);
 		gw_log_line_parse(&line, start, length);
+		line.prefixed |= gw_log_object_begins(start, length);
+		piece = object.length || gw_log_object_begins(start, length);
+		message_order_pieces(&order, &line, piece ? width : length);
+		message_order_width(&order, &line, piece ? width : length);
+		if (gw_log_object_take(&object, &start, &length, false))
+			continue;
 		if (gw_log_entry_line(&entry, start, length, &inside) == GW_LOG_ENTRY_WHOLE)
 			line = entry.line;
-		message_order_width(&order, &line, length);
 		if (line.length == 0 || line.foreign)
 			continue;
 		order.prefixed |= line.prefixed;
@@ -379,8 +457,9 @@ static bool message_find_order(const char *text, size_t size, bool *prefixed, si
 		message_order_time(&order, &line);
 		message_order_stack(&order, &line);
 	}
-	*prefixed = order.prefixed;
-	*full_width = message_full_width(&order);
+	reader->prefixed = order.prefixed;
+	reader->full_width = message_full_width(&order);
+	reader->torn = message_order_is_torn(&order);
 	return message_is_newest_first(&order);
 }
 
@@ -438,9 +517,11 @@ static size_t *message_starts(const struct message_reader *reader, size_t *count
 		const char *start;
 
 		length = message_line(reader->text, reader->size, &offset, &start);
+		if (reader->spaced && message_is_blank(start, length))
+			continue;
 		message_plain(plain, &start, &length);
 		gw_log_line_parse(&line, start, length);
-		if (reader->prefixed && !line.prefixed && *count && line.length && *start != '{')
+		if (!reader->torn && reader->prefixed && !line.prefixed && *count && line.length && *start != '{')
 			continue;
 		if (gw_array_reserve(starts, *count, allocated, 1) < 0) {
 			free(starts);
@@ -458,12 +539,13 @@ static int message_read_backwards(struct message_reader *reader)
 
 	for (size_t i = count; i > 0 && r == 0; i--) {
 		r = message_read_range(reader, starts[i - 1], end);
-		r = r ?: message_flush(reader);
+		if (r == 0 && !reader->torn)
+			r = message_flush(reader);
 		end = starts[i - 1];
 		message_report(reader, reader->size - end);
 	}
 	free(starts);
-	return r;
+	return r ?: message_flush(reader);
 }
 
 int gw_log_messages(const char *text, size_t size, gw_log_message_found found, gw_log_progress progress, void *userdata,
@@ -487,7 +569,8 @@ int gw_log_messages(const char *text, size_t size, gw_log_message_found found, g
 	reader->found = found;
 	reader->progress = progress;
 	reader->userdata = userdata;
-	*newest_first = message_find_order(text, size, &reader->prefixed, &reader->full_width);
+	reader->spaced = message_is_spaced(text, size);
+	*newest_first = message_find_order(reader);
 	r = *newest_first ? message_read_backwards(reader) : message_read_forwards(reader);
 	free(reader);
 	return r;

@@ -75,13 +75,21 @@ static bool task_line_lock(const char *text, struct gw_log_blocked *ret, const c
 	return false;
 }
 
-/* The owner's name ends with its number, at the end of the text or before "." or " <writer>". */
+/*
+ * The owner's name ends with its number, before "." or " <writer>", and of a semaphore alone at the end of the text: elsewhere the rest
+ * was cut off, and what is there of "kworker/u8:5:9780" is perhaps another number.
+ */
 static bool task_line_owner(const char *start, struct gw_log_blocked *ret)
 {
 	const char *end = start + strlen(start), *access = strstr(start, " <");
+	bool whole = ret->kind == GW_LOG_LOCK_SEMAPHORE || strchr(start, '.');
 
-	if (access && task_line_access(&access, &ret->owner_access))
+	if (access && task_line_access(&access, &ret->owner_access)) {
 		end = strstr(start, " <");
+		whole = true;
+	}
+	if (!whole)
+		return false;
 	while (end > start && (end[-1] == '.' || end[-1] == ' '))
 		end--;
 	return task_line_name(&ret->owner, start, end, ':');

@@ -154,7 +154,7 @@ static bool entry_pretty(struct gw_log_entry *entry, const char *text, size_t le
 }
 
 /* Of the export format; whoever chose fields may have left the cursor out. */
-static bool entry_begins(const char *text, size_t length)
+bool gw_log_entry_begins(const char *text, size_t length)
 {
 	return length > 9 &&
 	       (memcmp(text, "__CURSOR=", 9) == 0 || (length > 21 && memcmp(text, "__REALTIME_TIMESTAMP=", 21) == 0));
@@ -164,7 +164,7 @@ enum gw_log_entry_result gw_log_entry_line(struct gw_log_entry *entry, const cha
 {
 	if (length > 1 && text[0] == '{' && entry_json(entry, text, length))
 		return GW_LOG_ENTRY_WHOLE;
-	if ((length == 1 && text[0] == '{') || (!*inside && entry_begins(text, length))) {
+	if ((length == 1 && text[0] == '{') || (!*inside && gw_log_entry_begins(text, length))) {
 		entry_clear(entry);
 		*inside = true;
 		return GW_LOG_ENTRY_MORE;

@@ -22,6 +22,9 @@ enum gw_log_entry_result {
 	GW_LOG_ENTRY_WHOLE, /* @entry is whole, and good until the next call */
 };
 
+/* Whether a line is the first one of an entry of the export format. */
+bool gw_log_entry_begins(const char *text, size_t length);
+
 /*
  * gw_log_entry_line - one line of a text that perhaps is of these formats
  * @inside: whether the lines before it were; set for the next one
