@@ -554,10 +554,15 @@ static int text_graph_work(struct gw_text_graph *graph, uint32_t actor, struct g
 static int text_graph_flush(struct gw_text_graph *graph, uint32_t actor)
 {
 	const struct gw_log_item *item = gw_queue_flushed(graph->scene, actor);
+	struct gw_partners threads = gw_partner_queue_threads(graph->scene, actor);
 	struct gw_partners workers = gw_partner_workers(graph->scene, actor);
 	uint32_t work;
 	int r;
 
+	if (threads.count == 1)
+		return text_graph_edge(graph, graph->nodes[actor], graph->nodes[threads.actors[0]], GW_RELATION_FLUSHES,
+				       text_graph_at(graph, actor)->wait.reliable ? GW_CONFIDENCE_PROBABLE
+										  : GW_CONFIDENCE_HINT);
 	if (workers.count == 0)
 		workers = gw_partner_flushed(graph->scene, actor);
 	if (workers.count == 0 && !item)

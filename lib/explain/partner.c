@@ -113,8 +113,7 @@ static struct gw_partners partner_all_holders(const struct gw_scene *scene, uint
 {
 	struct gw_partners partners;
 
-	if (partner_is_core_handler(&scene->actors[actor]) &&
-	    scene->actors[actor].wait.kind == GW_TEXT_WAIT_RWSEM_READ)
+	if (partner_is_core_handler(&scene->actors[actor]) && scene->actors[actor].wait.kind == GW_TEXT_WAIT_RWSEM_READ)
 		return partner_find(scene, actor, partner_holds_below_fault);
 
 	/* A lock of the clocks, of a bus and so on, whoever wants it: the one of them that is in the midst of something there has it. */
@@ -258,6 +257,33 @@ struct gw_partners gw_partner_workers(const struct gw_scene *scene, uint32_t act
 	struct gw_partners partners = partner_find(scene, actor, partner_works_elsewhere);
 
 	return partners.count ? partners : partner_find(scene, actor, partner_works_behind);
+}
+
+static bool partner_has_function(const struct gw_scene *scene, const struct gw_actor *actor, const char *function)
+{
+	const struct gw_log_frame *frames;
+	uint32_t count = gw_scene_frames(scene, actor, &frames);
+
+	for (uint32_t i = 0; i < count; i++)
+		if (frames[i].reliable && strcmp(frames[i].function, function) == 0)
+			return true;
+	return false;
+}
+
+static bool partner_is_queue_thread(const struct gw_scene *scene, const struct gw_actor *waiter,
+				    const struct gw_actor *other)
+{
+	return other->blocked && gw_partner_same_driver(waiter, other) &&
+	       partner_has_function(scene, other, "kthread_worker_fn");
+}
+
+struct gw_partners gw_partner_queue_threads(const struct gw_scene *scene, uint32_t actor)
+{
+	const char *function = scene->actors[actor].wait.function;
+
+	if (strncmp(function, "kthread_", 8) != 0 && strncmp(function, "__kthread_", 10) != 0)
+		return (struct gw_partners){ .count = 0 };
+	return partner_find(scene, actor, partner_is_queue_thread);
 }
 
 /* Waits that begin within such a time count as begun together. */

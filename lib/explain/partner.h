@@ -40,6 +40,8 @@ struct gw_partners gw_partner_stopped(const struct gw_scene *scene, uint32_t act
 struct gw_partners gw_partner_invalidations(const struct gw_scene *scene, uint32_t actor);
 /* Who may run the work that it flushes or cancels. */
 struct gw_partners gw_partner_workers(const struct gw_scene *scene, uint32_t actor);
+/* The threads of its driver that execute the items of a kthread_worker, if it waits for one of those. */
+struct gw_partners gw_partner_queue_threads(const struct gw_scene *scene, uint32_t actor);
 /* The one item of its driver that is blocked, and that waits for a lock which nobody but the actor can have. */
 struct gw_partners gw_partner_flushed(const struct gw_scene *scene, uint32_t actor);
 /* Whose work would wake it from a sleep in a function of its driver. */

@@ -856,6 +856,42 @@ static void assert_open(const struct told *told, enum gw_kind kind, enum gw_clas
 	gw_explanation_deinit(&explanation);
 }
 
+/* Threads that execute items of their own, as a driver's display code has them. */
+static void test_flush_of_a_thread(void **state)
+{
+	struct told told = { .length = 0 }, other = { .length = 0 };
+
+	(void)state;
+	hung(&told, "client", 90, NULL,
+	     SLEEP "schedule_timeout __wait_for_common wait_for_completion kthread_flush_worker brix_close@brix" IOCTL);
+	hung(&told, "brix-crtc", 91, NULL, MUTEX "brix_vblank_work@brix kthread_worker_fn kthread ret_from_fork");
+	assert_explained(&told, GW_CLASS_WORKQUEUE_CYCLE, GW_CONFIDENCE_PROBABLE, "task:90", "gpu", "brix", "");
+	/* A thread with a loop of its own executes no item. */
+	hung(&other, "client", 90, NULL,
+	     SLEEP "schedule_timeout __wait_for_common wait_for_completion kthread_flush_worker brix_close@brix" IOCTL);
+	hung(&other, "brix-crtc", 91, NULL, MUTEX "brix_vblank_work@brix brix_main@brix kthread ret_from_fork");
+	assert_open(&other, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "");
+}
+
+/* A fault that the kernel handles for every driver, of a kernel that names no owners; another process waits for the same lock. */
+static void test_fault_of_the_core(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	hung(&told, "brix-pin", 90, NULL, FENCE "brix_pin@brix brix_main@brix kthread");
+	hung(&told, "kworker/u8:6", 91, "iopf_handle_group",
+	     SLEEP "rwsem_down_read_slowpath down_read iopf_handle_group" WORK);
+	tell(&told, "sysrq: Show Blocked State\n");
+	listed(&told, "player", 92, 'D',
+	       SLEEP "rwsem_down_read_slowpath down_read_killable lock_mm_and_find_vma do_user_addr_fault");
+	explain_text(&explanation, told.text);
+	assert_int_equal(explanation.reports[0]->class, GW_CLASS_FAULT_PREEMPT);
+	assert_string_equal(explanation.reports[0]->root_node, "task:91");
+	gw_explanation_deinit(&explanation);
+}
+
 static void two_wait_for_a_lock(struct told *told)
 {
 	hung(told, "client", 90, NULL, MUTEX "brix_submit@brix" IOCTL);
@@ -1491,6 +1527,8 @@ int main(void)
 		cmocka_unit_test(test_possible_is_no_hang),
 		cmocka_unit_test(test_disk_at_work),
 		cmocka_unit_test(test_signature),
+		cmocka_unit_test(test_flush_of_a_thread),
+		cmocka_unit_test(test_fault_of_the_core),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
