@@ -11,19 +11,30 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* An index without a key. */
 static const uint8_t empty[] = { 0xb0, 0x07, 0xf4, 0x57, 0, 2, 0, 1, 0x20, 0, 0, 0 };
 
+static const char *const names[] = { "modules.dep.bin", "modules.alias.bin", "modules.builtin.bin",
+				     "modules.builtin.alias.bin" };
+#define NAMES (sizeof(names) / sizeof(names[0]))
+
+/* One index with these bytes; the others are empty. The last one is emptied again, the rest has stayed so. */
+static void write_index(size_t which, const uint8_t *data, size_t size)
+{
+	static size_t written = NAMES;
+
+	for (size_t i = 0; i < NAMES; i++)
+		if (written == NAMES || (i == written && i != which))
+			directory_write(names[i], empty, sizeof(empty));
+	directory_write(names[which], data, size);
+	written = which;
+}
+
 /* The first byte shows which one it is. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const names[] = { "modules.dep.bin", "modules.alias.bin", "modules.builtin.bin",
-					     "modules.builtin.alias.bin" };
 	struct gw_module_index *index;
 
 	if (size == 0)
 		return 0;
-	directory_make();
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		directory_write(names[i], empty, sizeof(empty));
-	directory_write(names[data[0] % (sizeof(names) / sizeof(names[0]))], data + 1, size - 1);
+	write_index(data[0] % NAMES, data + 1, size - 1);
 	if (gw_module_index_open(&index, directory, -1) < 0)
 		return 0;
 	gw_module_index_add(index, "amdgpu");
