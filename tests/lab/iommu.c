@@ -112,15 +112,18 @@ static const struct iommu_ops pager_ops = {
 	.owner = THIS_MODULE,
 };
 
-/* What iommu_sva_handle_iopf() does. */
+/* What iommu_sva_handle_iopf() does: a process that has ended has no memory that a page could be put into. */
 static void handle_group(struct work_struct *work)
 {
 	struct iopf_group *group = container_of(work, struct iopf_group, work);
 	struct mm_struct *mm = group->attach_handle->domain->mm;
 
-	mmap_read_lock(mm);
-	fixup_user_fault(mm, group->last_fault.fault.prm.addr, 0, NULL);
-	mmap_read_unlock(mm);
+	if (mmget_not_zero(mm)) {
+		mmap_read_lock(mm);
+		fixup_user_fault(mm, group->last_fault.fault.prm.addr, 0, NULL);
+		mmap_read_unlock(mm);
+		mmput(mm);
+	}
 	iopf_group_response(group, IOMMU_PAGE_RESP_SUCCESS);
 	iopf_free_group(group);
 }
