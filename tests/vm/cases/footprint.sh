@@ -21,8 +21,10 @@ processor_time() {
 resident() {
 	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$daemon/status"
 }
+# Each map once, by how many files ever it is open.
 maps() {
-	awk '/^memlock:/ { sum += $2 } END { print int(sum / 1024) }' /proc/"$daemon"/fdinfo/*
+	awk '/^memlock:/ { bytes = $2 } /^map_id:/ { of[$2] = bytes } END { for (id in of) sum += of[id]; print int(sum / 1024) }' \
+		/proc/"$daemon"/fdinfo/*
 }
 # during NAME: what a minute takes.
 during() {
