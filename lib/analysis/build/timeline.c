@@ -8,6 +8,9 @@
 #include "lib/analysis/build/fault.h"
 #include "lib/analysis/record/habit.h"
 #include "lib/analysis/record/stack.h"
+#include "lib/base/units.h"
+
+#define INTERRUPT_DUE_NS (10 * GW_NSEC_PER_SEC) /* of a device that is being unplugged: it does not come any more */
 
 /* ---- which of them count ------------------------------------------------------------- */
 
@@ -237,9 +240,17 @@ static int timeline_signalled_by(struct gw_builder *builder, uint32_t node, cons
 			       timeline_trust_work(builder, gw_builder_node(builder, node), signaller, item), 0);
 }
 
+/* A device that is only unbound goes on with what it has begun, and its interrupt comes. */
+static bool timeline_misses_interrupt(const struct gw_builder *builder, const struct gw_node *node)
+{
+	return node->quiet_since_ns &&
+	       gw_snapshot_head(builder->now)->mono_ns - node->quiet_since_ns >= INTERRUPT_DUE_NS;
+}
+
 /*
- * The signallers of a timeline whose device is being unplugged: an interrupt will not come any more, and a thread that
- * is gone neither. What is left is that the driver retires the fences once drm_dev_unplug() has returned.
+ * The signallers of a timeline whose device is being unplugged: a thread that is gone will not come any more, and an interrupt
+ * that has not come for a while neither.
+ * What is left is that the driver retires the fences once drm_dev_unplug() has returned.
  * Returns false if somebody else may still signal.
  */
 static bool timeline_only_driver_is_left(const struct gw_builder *builder, const struct gw_node *node,
@@ -254,7 +265,7 @@ static bool timeline_only_driver_is_left(const struct gw_builder *builder, const
 		const struct gw_task_record *task = gw_snapshot_task(builder->now, signaller->task);
 		const struct gw_present_record *present = gw_snapshot_present(builder->now, signaller->task);
 
-		if (gw_habit_is_interrupt(signaller))
+		if (gw_habit_is_interrupt(signaller) && timeline_misses_interrupt(builder, node))
 			*confidence = GW_CONFIDENCE_PROBABLE;
 		else if (signaller->kind != GW_SIGNALLER_TASK || !builder->complete ||
 			 (task && task->start_ns == signaller->start_ns) ||
@@ -295,6 +306,8 @@ int gw_expand_timeline(struct gw_builder *builder, uint32_t node)
 
 	gw_builder_node(builder, node)->timeline = record;
 	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
+	gw_builder_node(builder, node)->quiet_since_ns = gw_progress_quiet_since(
+		builder->progress, gw_builder_node(builder, node)->address, gw_snapshot_head(builder->now)->mono_ns);
 	if (gw_builder_node(builder, node)->device &&
 	    timeline_only_driver_is_left(builder, gw_builder_node(builder, node), &confidence))
 		return timeline_expand_unplugged(builder, node, confidence);
@@ -302,8 +315,6 @@ int gw_expand_timeline(struct gw_builder *builder, uint32_t node)
 	for (size_t i = 0; i < count; i++)
 		if (timeline_signalled_by(builder, node, signallers[i]) < 0)
 			return -ENOMEM;
-	gw_builder_node(builder, node)->quiet_since_ns = gw_progress_quiet_since(
-		builder->progress, gw_builder_node(builder, node)->address, gw_snapshot_head(builder->now)->mono_ns);
 	if (timeline_is_silent(builder, gw_builder_node(builder, node), signallers, count))
 		gw_builder_node(builder, node)->end = GW_END_SILENT_DEVICE;
 	return count ? 0 : gw_builder_live(builder, node, "has no signaller on record");
