@@ -2,7 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # gpuwatch-cli-static: sourced by run-tests.sh. In a directory that has nothing else, and with the same answers as gpuwatch-cli.
 
-build_static() { make --no-print-directory -s -j"$(nproc)" build/gpuwatch-cli build/gpuwatch-cli-static; }
+# With the directories that the tree has been built for: guests may have programs of it at this moment.
+build_static() {
+	local options=()
+	[[ ! -e build/datadir ]] || options=("datadir=$(<build/datadir)")
+	make --no-print-directory -s -j"$(nproc)" "${options[@]}" build/gpuwatch-cli build/gpuwatch-cli-static
+}
 
 # In the empty directory there is no locale but C; beside the locales of this machine both take the one they are given.
 # alike NAME ARGUMENT...: both programs give the same bytes and exit code; FILEs are below $work/empty.
