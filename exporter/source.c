@@ -120,7 +120,7 @@ static uint64_t source_fresh(enum gw_document document)
 	return document == GW_DOCUMENT_PROBE_ORDER ? BOOT_FRESH_USEC : FRESH_USEC;
 }
 
-/* Fetches it, unless the daemon was silent a moment ago. Its lock is held. */
+/* Its lock is held. */
 static void source_renew(struct gw_source *source, enum gw_document document, uint64_t limit, char *message)
 {
 	struct kept *kept = &source->kept[document];

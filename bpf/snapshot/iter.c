@@ -502,9 +502,8 @@ int snapshot_tasks(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct output out = {};
-	u32 zero = 0;
 
-	out.scratch = bpf_map_lookup_elem(&scratch, &zero);
+	out.scratch = scratch_area();
 	out.seq = ctx->meta->seq;
 	if (!out.scratch)
 		return 0;

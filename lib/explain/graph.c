@@ -426,11 +426,6 @@ static int text_graph_lock(struct gw_text_graph *graph, uint32_t actor)
 		return 0;
 	if (gw_left_by_gone(graph->scene, actor))
 		return text_graph_gone_owner(graph, lock);
-	if (partners.count == 0 && text_graph_takes_mmap_lock(graph, at)) {
-		partners = gw_partner_works_on_memory(graph->scene, actor);
-		if (partners.count)
-			return text_graph_partners(graph, lock, &partners, GW_RELATION_HELD_BY, at->wait.reliable);
-	}
 	if (partners.count == 0) {
 		text_graph_live(graph, lock, "is held by a task that the log does not name");
 		return 0;

@@ -96,25 +96,9 @@ static bool partner_changes_power(const struct gw_scene *scene, const struct gw_
 	return other->callback && partner_waits_elsewhere(other);
 }
 
-/* The kernel's own handler of page faults, whatever device they are of. */
-static bool partner_is_core_handler(const struct gw_actor *actor)
-{
-	return actor->faults && actor->driver.kind == GW_SUBSYSTEM_UNKNOWN;
-}
-
-/* It takes the mmap_lock of a process that has memory on a GPU. */
-static bool partner_holds_below_fault(const struct gw_scene *scene, const struct gw_actor *waiter,
-				      const struct gw_actor *other)
-{
-	return other->wait.kind == GW_TEXT_WAIT_FENCE && other->driver.kind != GW_SUBSYSTEM_UNKNOWN;
-}
-
 static struct gw_partners partner_all_holders(const struct gw_scene *scene, uint32_t actor)
 {
 	struct gw_partners partners;
-
-	if (partner_is_core_handler(&scene->actors[actor]) && scene->actors[actor].wait.kind == GW_TEXT_WAIT_RWSEM_READ)
-		return partner_find(scene, actor, partner_holds_below_fault);
 
 	/* A lock of the clocks, of a bus and so on, whoever wants it: the one of them that is in the midst of something there has it. */
 	if (scene->actors[actor].inner.kind == GW_SUBSYSTEM_BUS) {
@@ -392,29 +376,6 @@ struct gw_partners gw_partner_holders(const struct gw_scene *scene, uint32_t act
 	return partner_closing(scene, actor, partner_all_holders(scene, actor));
 }
 
-/* Kernel threads that work on the memory of a process may hold its mmap_lock. */
-struct gw_partners gw_partner_works_on_memory(const struct gw_scene *scene, uint32_t actor)
-{
-	struct gw_partners partners = { .count = 0 };
-
-	for (uint32_t i = 0; scene->blocked_listed && i < scene->n_actors; i++) {
-		const struct gw_actor *at = &scene->actors[i];
-		struct gw_partners holders = { .count = 0 };
-
-		if (i == actor || !at->blocked ||
-		    (at->wait.kind != GW_TEXT_WAIT_RWSEM_READ && at->wait.kind != GW_TEXT_WAIT_RWSEM_WRITE))
-			continue;
-		holders = gw_partner_holders(scene, i);
-		if (holders.count != 1 || holders.many || !scene->actors[holders.actors[0]].blocked ||
-		    !partner_is_kernel(scene, &scene->actors[holders.actors[0]]))
-			continue;
-		if (partners.count && partners.actors[0] != holders.actors[0])
-			return (struct gw_partners){ .count = 0 };
-		partners = holders;
-	}
-	return partners;
-}
-
 /* Its flusher is the only task that can have the lock that it waits for. */
 struct gw_partners gw_partner_flushed(const struct gw_scene *scene, uint32_t actor)
 {
@@ -634,7 +595,7 @@ static bool partner_handles_fault(const struct gw_scene *scene, const struct gw_
 
 	if (!partner_has_lines(scene))
 		return other->faults && other->blocked && gw_text_wait_is_lock(other->wait.kind) &&
-		       (gw_partner_same_driver(waiter, other) || partner_is_core_handler(other));
+		       gw_partner_same_driver(waiter, other);
 	for (uint32_t i = 0; other->faults && other->blocked && i < model->n_blockers; i++) {
 		const struct gw_actor *owner = model->blockers[i].owner != GW_LOG_NONE
 						       ? gw_scene_actor(scene, model->blockers[i].owner)

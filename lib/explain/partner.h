@@ -25,9 +25,6 @@ bool gw_partners_alike(const struct gw_scene *scene, const struct gw_partners *p
 
 /* Who may hold the lock that it waits for. */
 struct gw_partners gw_partner_holders(const struct gw_scene *scene, uint32_t actor);
-/* The one kernel thread, if there is no other, that holds up those who wait for an rw-semaphore: so perhaps also the actor, which waits for
- * the mmap_lock of its process, and nobody of that has it. Where the log lists everybody who is blocked. */
-struct gw_partners gw_partner_works_on_memory(const struct gw_scene *scene, uint32_t actor);
 /* Whose reset alone could end the fence that it waits for. */
 struct gw_partners gw_partner_resets(const struct gw_scene *scene, uint32_t actor);
 /* Who would signal that fence. */

@@ -873,22 +873,20 @@ static void test_flush_of_a_thread(void **state)
 	assert_open(&other, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "");
 }
 
-/* A fault that the kernel handles for every driver, of a kernel that names no owners; another process waits for the same lock. */
+/* A fault that the kernel handles for every driver: nothing shows that who waits for a fence has that process' mmap_lock. */
 static void test_fault_of_the_core(void **state)
 {
 	struct told told = { .length = 0 };
 	struct gw_explanation explanation;
 
 	(void)state;
-	hung(&told, "brix-pin", 90, NULL, FENCE "brix_pin@brix brix_main@brix kthread");
+	hung(&told, "render", 90, NULL, FENCE "brix_wait_ioctl@brix" IOCTL);
 	hung(&told, "kworker/u8:6", 91, "iopf_handle_group",
 	     SLEEP "rwsem_down_read_slowpath down_read iopf_handle_group" WORK);
-	tell(&told, "sysrq: Show Blocked State\n");
-	listed(&told, "player", 92, 'D',
-	       SLEEP "rwsem_down_read_slowpath down_read_killable lock_mm_and_find_vma do_user_addr_fault");
 	explain_text(&explanation, told.text);
-	assert_int_equal(explanation.reports[0]->class, GW_CLASS_FAULT_PREEMPT);
-	assert_string_equal(explanation.reports[0]->root_node, "task:91");
+	assert_true(explanation.count > 0);
+	for (size_t i = 0; i < explanation.count; i++)
+		assert_int_equal(explanation.reports[i]->kind, GW_KIND_STALL);
 	gw_explanation_deinit(&explanation);
 }
 

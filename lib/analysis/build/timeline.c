@@ -8,9 +8,6 @@
 #include "lib/analysis/build/fault.h"
 #include "lib/analysis/record/habit.h"
 #include "lib/analysis/record/stack.h"
-#include "lib/base/units.h"
-
-#define INTERRUPT_DUE_NS (10 * GW_NSEC_PER_SEC) /* of a device that is being unplugged: it does not come any more */
 
 /* ---- which of them count ------------------------------------------------------------- */
 
@@ -243,8 +240,7 @@ static int timeline_signalled_by(struct gw_builder *builder, uint32_t node, cons
 /* A device that is only unbound goes on with what it has begun, and its interrupt comes. */
 static bool timeline_misses_interrupt(const struct gw_builder *builder, const struct gw_node *node)
 {
-	return node->quiet_since_ns &&
-	       gw_snapshot_head(builder->now)->mono_ns - node->quiet_since_ns >= INTERRUPT_DUE_NS;
+	return node->quiet_since_ns && gw_snapshot_head(builder->now)->mono_ns - node->quiet_since_ns >= GW_SILENT_NS;
 }
 
 /*

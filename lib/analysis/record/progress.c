@@ -7,9 +7,6 @@
 
 #include "lib/analysis/record/left.h"
 
-/* Jobs take long: one that advances now and then is slow, not silent. */
-#define SILENT_NS 10000000000ULL
-
 static int progress_compare(const void *a, const void *b)
 {
 	const struct gw_progress_entry *x = a, *y = b;
@@ -133,7 +130,7 @@ uint64_t gw_progress_quiet_since(const struct gw_progress *progress, uint64_t co
 
 	if (!entry || entry->since_ns >= now_ns)
 		return 0;
-	return entry->advanced && now_ns - entry->since_ns < SILENT_NS ? 0 : entry->since_ns;
+	return entry->advanced && now_ns - entry->since_ns < GW_SILENT_NS ? 0 : entry->since_ns;
 }
 
 bool gw_progress_armed_before_left(const struct gw_progress *progress, uint64_t timer, uint64_t lock)

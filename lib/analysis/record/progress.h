@@ -11,6 +11,10 @@
 #include <stdint.h>
 
 #include "lib/analysis/record/snapshot.h"
+#include "lib/base/units.h"
+
+/* A timeline that has not advanced for so long is silent. Jobs take long: one that advances now and then is slow. */
+#define GW_SILENT_NS (10 * GW_NSEC_PER_SEC)
 
 struct gw_progress_entry {
 	uint64_t key,
