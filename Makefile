@@ -233,7 +233,8 @@ fuzz: deps
 KERNELS := 6.1 6.12 7.2
 KERNEL ?= 6.1
 LAB := $(KERNELS:%=$(B)/lab/%/stamp) $(KERNELS:%=$(B)/lab-probe/%/stamp) $(B)/lab/6.1-patched/stamp $(B)/lab-probe/6.1-patched/stamp \
-       $(B)/lab/6.12-rt/stamp $(if $(EVERYWHERE),$(B)/lab/6.1-rt/stamp)
+       $(B)/lab/6.12-rt/stamp \
+       $(if $(EVERYWHERE),$(B)/lab/6.1-rt/stamp $(B)/lab/7.2-patched/stamp $(B)/lab-probe/7.2-patched/stamp)
 
 # The lab modules and their user-space helper; build-module does nothing when nothing changed.
 .PHONY: FORCE
@@ -285,13 +286,13 @@ GUEST_FILES := --bin $(B)/gpuwatchd --bin $(B)/gpuwatch-cli --bin $(B)/bench/emp
 CMD ?=
 
 .PHONY: kernel kernel-events kernel-bench
-## kernel: build the series' own bootable kernel (KERNEL=6.1, or 6.1-shipped and the like, see tests/vm/build-kernel)
+## kernel: build a series' own bootable kernel (KERNEL=6.1|7.2, or 6.1-shipped and the like, see tests/vm/build-kernel)
 kernel: deps
 	@tests/vm/build-kernel $(if $(findstring -,$(KERNEL)),$(KERNEL),$(KERNEL)-patched)
 
-## kernel-events: see the events of the 6.1 series fire, and write docs/kernel-events.md
+## kernel-events: see the events of a series fire (KERNEL=6.1|7.2), and write its part of docs/kernel-events.md
 kernel-events: deps
-	@tests/kernel/run --write $(B)/check/kernel-events
+	@tests/kernel/run --write --kernel $(KERNEL) $(B)/check/kernel-events-$(KERNEL)
 
 ## kernel-bench: what the 6.1 series costs a fence, in instructions: off, on, with gpuwatch
 kernel-bench: deps

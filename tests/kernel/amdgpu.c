@@ -21,7 +21,9 @@ static const struct drm_driver driver = {
 	.driver_features = DRIVER_GEM | DRIVER_RENDER,
 	.name = "gwdrive",
 	.desc = "GPU that does not exist",
+#if !DRIVE_7_2
 	.date = "20240101",
+#endif
 	.major = 1,
 };
 
@@ -33,6 +35,9 @@ static int init_gpu(struct amdgpu_device *adev, struct pci_dev *pdev)
 	adev->dev = &pdev->dev;
 	adev->no_hw_access = true;
 	adev->asic_type = CHIP_NAVI10;
+#if DRIVE_7_2
+	adev->gfx.xcc_mask = 1;
+#endif
 	adev->ip_versions[GC_HWIP][0] = IP_VERSION(10, 1, 10);
 	/* KFD takes no GPU that cannot compute. */
 	adev->gfx.cu_info.number = 4;
@@ -142,6 +147,13 @@ static int finish_fences(struct amdgpu_device *adev)
 	return 0;
 }
 
+#if DRIVE_7_2
+/* The scheduler itself traces them. */
+static int trace_dependencies(void)
+{
+	return 0;
+}
+#else
 /* What a job with two dependencies will wait for. */
 static int trace_dependencies(void)
 {
@@ -164,6 +176,7 @@ out:
 	drive_fence_end(second);
 	return ret;
 }
+#endif
 
 int drive_amdgpu(void)
 {

@@ -3,7 +3,7 @@
  * Drives GPU drivers from user space, one subject per call, through the libraries that real programs use. Says what
  * failed on stderr; exit code 1 then.
  *
- * usage: drive kfd | kfd-gpu | kfd-memory | amdgpu | iommu | radeon | vgem | sw-sync | vkms
+ * usage: drive kfd | kfd-gpu | kfd-memory | amdgpu | iommu | radeon | vgem | sw-sync | vkms | syncobj
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -209,6 +210,27 @@ static uint32_t gpu_id(void)
 	return id;
 }
 
+/* The kernel's version, of which the first number is enough. */
+static int kernel_version(void)
+{
+	struct utsname name;
+
+	REQUIRE(uname(&name) == 0);
+	return atoi(name.release);
+}
+
+/* Newer kernels want the queue's memory in an address space on the GPU: there the module makes the queue, number 0. */
+static void create_queue(int fd, struct kfd_ioctl_create_queue_args *queue)
+{
+	if (kernel_version() < 7) {
+		REQUIRE(ioctl(fd, AMDKFD_IOC_CREATE_QUEUE, queue) == 0);
+		return;
+	}
+	REQUIRE(lab("kfd-device queue"));
+	queue->queue_id = 0;
+	queue->doorbell_offset = 3ULL << 62 | (uint64_t)queue->gpu_id << 46;
+}
+
 /* A queue on the stand-in, its doorbells, its suspension. */
 static int drive_kfd_gpu(void)
 {
@@ -234,18 +256,18 @@ static int drive_kfd_gpu(void)
 	queue.ring_base_address = (uintptr_t)memory;
 	queue.read_pointer_address = (uintptr_t)(memory + PAGE);
 	queue.write_pointer_address = (uintptr_t)(memory + 2 * PAGE);
-	REQUIRE(ioctl(fd, AMDKFD_IOC_CREATE_QUEUE, &queue) == 0);
+	create_queue(fd, &queue);
 	doorbells =
 		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, queue.doorbell_offset & ~(2 * PAGE - 1));
 	REQUIRE(doorbells != MAP_FAILED);
 	REQUIRE(lab("kfd-process evict"));
 	REQUIRE(lab("kfd-device fault"));
+	destroy.queue_id = queue.queue_id;
+	REQUIRE(ioctl(fd, AMDKFD_IOC_DESTROY_QUEUE, &destroy) == 0);
 	REQUIRE(lab("kfd-device no-node"));
 	set_attribute(fd, shared, 4 * PAGE, KFD_IOCTL_SVM_ATTR_SET_FLAGS, KFD_IOCTL_SVM_FLAG_COHERENT);
 	REQUIRE(lab("kfd-device migrate"));
 	REQUIRE(munmap(shared, 4 * PAGE) == 0);
-	destroy.queue_id = queue.queue_id;
-	REQUIRE(ioctl(fd, AMDKFD_IOC_DESTROY_QUEUE, &destroy) == 0);
 	REQUIRE(lab("kfd-device power"));
 	REQUIRE(munmap(doorbells, 2 * PAGE) == 0);
 	REQUIRE(lab("kfd-process take-vm"));
@@ -307,6 +329,21 @@ static void *map_radeon(int fd, uint32_t handle, size_t size)
 	return memory;
 }
 
+/* More buffers than the card's 16 MiB hold: they push one another out. */
+static void fill_vram(int fd)
+{
+	size_t size = 4 << 20;
+
+	for (int i = 0; i < 5; i++) {
+		struct drm_radeon_gem_create create = { .size = size, .initial_domain = RADEON_GEM_DOMAIN_VRAM };
+
+		REQUIRE(drmCommandWriteRead(fd, DRM_RADEON_GEM_CREATE, &create, sizeof(create)) == 0);
+		void *vram = map_radeon(fd, create.handle, size);
+		memset(vram, i, size);
+		munmap(vram, size);
+	}
+}
+
 /* A buffer in the card's memory, and one of ours that the card can reach until we unmap it. */
 static int drive_radeon(void)
 {
@@ -333,6 +370,7 @@ static int drive_radeon(void)
 	};
 	REQUIRE(drmCommandWriteRead(fd, DRM_RADEON_GEM_USERPTR, &userptr, sizeof(userptr)) == 0);
 	REQUIRE(munmap(memory, size) == 0);
+	fill_vram(fd);
 	REQUIRE(lab("radeon complete"));
 	close(fd);
 	return 0;
@@ -500,6 +538,22 @@ static int drive_vkms(void)
 	return 0;
 }
 
+/* A wait for work that nobody submits, and an ioctl after the device has gone. */
+static int drive_syncobj(void)
+{
+	uint32_t object;
+	int fd;
+
+	REQUIRE(lab("device add"));
+	fd = open_drm("gwsync");
+	REQUIRE(drmSyncobjCreate(fd, 0, &object) == 0);
+	REQUIRE(drmSyncobjWait(fd, &object, 1, 0, DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT, NULL) == -ETIME);
+	REQUIRE(lab("device unplug"));
+	REQUIRE(drmSyncobjDestroy(fd, object) != 0 && errno == ENODEV);
+	close(fd);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -522,6 +576,8 @@ int main(int argc, char **argv)
 		return drive_sw_sync();
 	if (!strcmp(what, "vkms"))
 		return drive_vkms();
+	if (!strcmp(what, "syncobj"))
+		return drive_syncobj();
 	fprintf(stderr, "drive: see the first lines of drive.c\n");
 	return 2;
 }

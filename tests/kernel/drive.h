@@ -7,6 +7,10 @@
 #define GPUWATCH_DRIVE_H
 
 #include <linux/types.h>
+#include <linux/version.h>
+
+/* Whether this is the newer of the two kernels that have a series; the other is 6.1. */
+#define DRIVE_7_2 (LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0))
 
 struct dma_fence;
 struct pci_dev;
@@ -35,6 +39,8 @@ int drive_kfd_process(const char *arg);
 int drive_kfd_device(const char *arg);
 int drive_amdgpu(void);
 int drive_memory(const char *arg);
+int drive_hazards(const char *arg);
+int drive_device(const char *arg);
 
 #define DRIVE_SYMBOL(name) ((typeof(&name))drive_symbol(#name))
 

@@ -111,7 +111,12 @@ static int wait_for_fwnode(void)
 	if (IS_ERR(needs) || IS_ERR(needed) || !link_add)
 		return ret;
 	supplier_ready = true;
-	ret = link_add(needs, needed) ?: platform_driver_register(&consumer_driver);
+#if DRIVE_7_2
+	ret = link_add(needs, needed, 0);
+#else
+	ret = link_add(needs, needed);
+#endif
+	ret = ret ?: platform_driver_register(&consumer_driver);
 	if (ret)
 		goto out;
 	consumer = platform_device_register_full(&info);

@@ -14,23 +14,39 @@
 
 #include "drive.h"
 
+static struct amdgpu_amdkfd_fence *eviction_fence(struct kfd_process *p, struct svm_range_bo *bo)
+{
+	typeof(&amdgpu_amdkfd_fence_create) create = DRIVE_SYMBOL(amdgpu_amdkfd_fence_create);
+
+	if (!create)
+		return NULL;
+#if DRIVE_7_2
+	return create(dma_fence_context_alloc(1), current->mm, bo, p->context_id);
+#else
+	return create(dma_fence_context_alloc(1), current->mm, bo);
+#endif
+}
+
 static int give_vm(struct kfd_process *p)
 {
-	typeof(&amdgpu_amdkfd_fence_create) fence_create = DRIVE_SYMBOL(amdgpu_amdkfd_fence_create);
 	work_func_t restore = drive_symbol("amdgpu_amdkfd_restore_userptr_worker");
 	struct amdkfd_process_info *info;
 
-	if (!fence_create || !restore)
+	if (!restore)
 		return -ENOENT;
 	info = kzalloc(sizeof(*info), GFP_KERNEL);
 	if (!info)
 		return -ENOMEM;
 	mutex_init(&info->lock);
+#if DRIVE_7_2
+	mutex_init(&info->notifier_lock);
+	info->context_id = p->context_id;
+#endif
 	INIT_LIST_HEAD(&info->vm_list_head);
 	INIT_LIST_HEAD(&info->kfd_bo_list);
 	INIT_LIST_HEAD(&info->userptr_valid_list);
 	INIT_LIST_HEAD(&info->userptr_inval_list);
-	info->eviction_fence = fence_create(dma_fence_context_alloc(1), current->mm, NULL);
+	info->eviction_fence = eviction_fence(p, NULL);
 	if (!info->eviction_fence) {
 		kfree(info);
 		return -ENOMEM;
@@ -38,7 +54,7 @@ static int give_vm(struct kfd_process *p)
 	info->pid = get_task_pid(current->group_leader, PIDTYPE_PID);
 	INIT_DELAYED_WORK(&info->restore_userptr_work, restore);
 	p->kgd_process_info = info;
-	p->ef = dma_fence_get(&info->eviction_fence->base);
+	rcu_assign_pointer(p->ef, dma_fence_get(&info->eviction_fence->base));
 	return 0;
 }
 
@@ -63,7 +79,7 @@ static int take_vm(struct kfd_process *p)
 /* Somebody wants the memory of the process: asks for its eviction fence. */
 static int evict(struct kfd_process *p)
 {
-	struct dma_fence *fence = dma_fence_get(p->ef);
+	struct dma_fence *fence = dma_fence_get(rcu_access_pointer(p->ef));
 	long left;
 
 	if (!fence)
@@ -80,8 +96,19 @@ static int evict_userptr(struct kfd_process *p)
 {
 	typeof(&amdgpu_amdkfd_evict_userptr) invalidate = DRIVE_SYMBOL(amdgpu_amdkfd_evict_userptr);
 	struct kgd_mem mem = { .process_info = p->kgd_process_info };
-	int ret = invalidate && mem.process_info ? invalidate(&mem, current->mm) : -EINVAL;
+	int ret;
 
+	if (!invalidate || !mem.process_info)
+		return -EINVAL;
+#if DRIVE_7_2
+	{
+		struct mmu_interval_notifier notifier = { .mm = current->mm };
+
+		ret = invalidate(&notifier, 1, &mem);
+	}
+#else
+	ret = invalidate(&mem, current->mm);
+#endif
 	msleep(100);
 	return ret;
 }
@@ -126,13 +153,12 @@ static int unmap_ranges(struct kfd_process *p)
 }
 
 /* The eviction of a buffer of shared virtual memory that no range uses any more. */
-static int evict_svm_bo(void)
+static int evict_svm_bo(struct kfd_process *p)
 {
-	typeof(&amdgpu_amdkfd_fence_create) fence_create = DRIVE_SYMBOL(amdgpu_amdkfd_fence_create);
 	work_func_t worker = drive_symbol("svm_range_evict_svm_bo_worker");
 	struct svm_range_bo *bo;
 
-	if (!fence_create || !worker)
+	if (!worker)
 		return -ENOENT;
 	bo = kzalloc(sizeof(*bo), GFP_KERNEL);
 	if (!bo)
@@ -141,7 +167,7 @@ static int evict_svm_bo(void)
 	INIT_LIST_HEAD(&bo->range_list);
 	spin_lock_init(&bo->list_lock);
 	INIT_WORK(&bo->eviction_work, worker);
-	bo->eviction_fence = fence_create(dma_fence_context_alloc(1), current->mm, bo);
+	bo->eviction_fence = eviction_fence(p, bo);
 	if (!bo->eviction_fence) {
 		kfree(bo);
 		return -ENOMEM;
@@ -176,7 +202,7 @@ int drive_kfd_process(const char *arg)
 	else if (!strcmp(arg, "unmap-ranges"))
 		ret = unmap_ranges(p);
 	else if (!strcmp(arg, "evict-svm-bo"))
-		ret = evict_svm_bo();
+		ret = evict_svm_bo(p);
 	unref(p);
 	return ret;
 }

@@ -42,6 +42,7 @@ static int start(char *name)
 		return drive_iommu(arg);
 	if (!strcmp(name, "radeon"))
 		return drive_radeon(arg);
+#if IS_ENABLED(CONFIG_HSA_AMD)
 	if (!strcmp(name, "kfd-process"))
 		return drive_kfd_process(arg);
 	if (!strcmp(name, "kfd-device"))
@@ -50,6 +51,11 @@ static int start(char *name)
 		return drive_amdgpu();
 	if (!strcmp(name, "memory"))
 		return drive_memory(arg);
+#endif
+	if (!strcmp(name, "hazards"))
+		return drive_hazards(arg);
+	if (!strcmp(name, "device"))
+		return drive_device(arg);
 	return -EINVAL;
 }
 

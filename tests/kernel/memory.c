@@ -4,18 +4,28 @@
 
 #include "amdgpu.h"
 #include "amdgpu_amdkfd.h"
-#include "amdgpu_mn.h"
 #include "amdgpu_ttm.h"
 
 #include "drive.h"
 #include "stand-in.h"
 
+/* Later kernels have other names for the same. */
+#if DRIVE_7_2
+#include "amdgpu_hmm.h"
+#define amdgpu_mn_register amdgpu_hmm_register
+#define amdgpu_mn_unregister amdgpu_hmm_unregister
+#define amdgpu_amdkfd_alloc_gtt_mem amdgpu_amdkfd_alloc_kernel_mem
+#define amdgpu_amdkfd_free_gtt_mem amdgpu_amdkfd_free_kernel_mem
+#else
+#include "amdgpu_mn.h"
+#endif
+
 #define PAGES 4
 
 static struct amdgpu_bo *buffer;
 
-/* amdgpu's memory manager on system memory; pages are bound to no GART, because there is none. */
-static int start_manager(struct amdgpu_device *adev)
+/* Pages are bound to no GART, because there is none. */
+int stand_in_memory_start(struct amdgpu_device *adev)
 {
 	struct ttm_device_funcs *funcs = drive_symbol("amdgpu_bo_driver");
 	typeof(&amdgpu_gtt_mgr_init) gtt_init = DRIVE_SYMBOL(amdgpu_gtt_mgr_init);
@@ -24,22 +34,57 @@ static int start_manager(struct amdgpu_device *adev)
 	if (!funcs || !gtt_init)
 		return -ENOENT;
 	adev->gmc.gart_size = 64 << 20;
+#if DRIVE_7_2
+	ret = ttm_device_init(&adev->mman.bdev, funcs, adev->dev, adev->ddev.anon_inode->i_mapping,
+			      adev->ddev.vma_offset_manager, 0);
+#else
 	ret = ttm_device_init(&adev->mman.bdev, funcs, adev->dev, adev->ddev.anon_inode->i_mapping,
 			      adev->ddev.vma_offset_manager, false, false);
+#endif
 	return ret ?: gtt_init(adev, adev->gmc.gart_size);
+}
+
+void stand_in_memory_stop(struct amdgpu_device *adev)
+{
+	typeof(&amdgpu_gtt_mgr_fini) gtt_fini = DRIVE_SYMBOL(amdgpu_gtt_mgr_fini);
+
+	if (!gtt_fini)
+		return;
+	gtt_fini(adev);
+	ttm_device_fini(&adev->mman.bdev);
+}
+
+int stand_in_buffer(struct amdgpu_device *adev, void **memory, void **cpu)
+{
+	typeof(&amdgpu_amdkfd_alloc_gtt_mem) alloc = DRIVE_SYMBOL(amdgpu_amdkfd_alloc_gtt_mem);
+	u64 gpu;
+
+	if (!alloc)
+		return -ENOENT;
+#if DRIVE_7_2
+	return alloc(adev, PAGES * PAGE_SIZE, AMDGPU_GEM_DOMAIN_GTT, memory, &gpu, cpu, false);
+#else
+	return alloc(adev, PAGES * PAGE_SIZE, memory, &gpu, cpu, false);
+#endif
+}
+
+void stand_in_buffer_free(struct amdgpu_device *adev, void *memory)
+{
+	typeof(&amdgpu_amdkfd_free_gtt_mem) put = DRIVE_SYMBOL(amdgpu_amdkfd_free_gtt_mem);
+
+	if (put)
+		put(adev, &memory);
 }
 
 static int take(struct amdgpu_device *adev, unsigned long address)
 {
-	typeof(&amdgpu_amdkfd_alloc_gtt_mem) alloc = DRIVE_SYMBOL(amdgpu_amdkfd_alloc_gtt_mem);
 	typeof(&amdgpu_mn_register) watch = DRIVE_SYMBOL(amdgpu_mn_register);
 	void *cpu, *memory;
-	u64 gpu;
 	int ret;
 
-	if (!alloc || !watch)
+	if (!watch)
 		return -ENOENT;
-	ret = start_manager(adev) ?: alloc(adev, PAGES * PAGE_SIZE, &memory, &gpu, &cpu, false);
+	ret = stand_in_memory_start(adev) ?: stand_in_buffer(adev, &memory, &cpu);
 	if (ret)
 		return ret;
 	buffer = memory;
@@ -50,17 +95,13 @@ static int take(struct amdgpu_device *adev, unsigned long address)
 static int give_back(struct amdgpu_device *adev)
 {
 	typeof(&amdgpu_mn_unregister) unwatch = DRIVE_SYMBOL(amdgpu_mn_unregister);
-	typeof(&amdgpu_amdkfd_free_gtt_mem) put = DRIVE_SYMBOL(amdgpu_amdkfd_free_gtt_mem);
-	typeof(&amdgpu_gtt_mgr_fini) gtt_fini = DRIVE_SYMBOL(amdgpu_gtt_mgr_fini);
-	void *memory = buffer;
 
-	if (!buffer || !unwatch || !put || !gtt_fini)
+	if (!buffer || !unwatch)
 		return -ENOENT;
 	unwatch(buffer);
-	put(adev, &memory);
+	stand_in_buffer_free(adev, buffer);
 	buffer = NULL;
-	gtt_fini(adev);
-	ttm_device_fini(&adev->mman.bdev);
+	stand_in_memory_stop(adev);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <drm/gpu_scheduler.h>
 #include <linux/delay.h>
 #include <linux/dma-fence.h>
+#include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -80,8 +81,13 @@ static enum drm_gpu_sched_stat timedout_job(struct drm_sched_job *base)
 	drm_sched_stop(base->sched, base);
 	dma_fence_set_error(hanging, -ETIME);
 	dma_fence_signal(hanging);
+#if DRIVE_7_2
+	drm_sched_start(base->sched, -ETIME);
+	return DRM_GPU_SCHED_STAT_RESET;
+#else
 	drm_sched_start(base->sched, true);
 	return DRM_GPU_SCHED_STAT_NOMINAL;
+#endif
 }
 
 static void free_job(struct drm_sched_job *base)
@@ -98,13 +104,22 @@ static const struct drm_sched_backend_ops sched_ops = {
 	.free_job = free_job,
 };
 
+static int init_job(struct drm_sched_job *job, struct drm_sched_entity *entity)
+{
+#if DRIVE_7_2
+	return drm_sched_job_init(job, entity, 1, NULL, 0);
+#else
+	return drm_sched_job_init(job, entity, NULL);
+#endif
+}
+
 /* Queues a job and returns its fence, or NULL. */
 static struct dma_fence *push(struct drm_sched_entity *entity, struct dma_fence *dependency, bool hangs)
 {
 	struct drive_job *job = kzalloc(sizeof(*job), GFP_KERNEL);
 	struct dma_fence *finished;
 
-	if (!job || drm_sched_job_init(&job->base, entity, NULL)) {
+	if (!job || init_job(&job->base, entity)) {
 		kfree(job);
 		return NULL;
 	}
@@ -187,27 +202,16 @@ out:
 	return ret;
 }
 
-int drive_sched(void)
+/* A dependency that is met, a job that hangs, and one that is killed while it waits; then the scheduler is idle. */
+static int use(struct drm_gpu_scheduler *sched)
 {
-	const struct drm_sched_init_args args = {
-		.ops = &sched_ops,
-		.credit_limit = 4,
-		.timeout = HZ / 10,
-		.name = "gwdrive",
-	};
-	struct dma_fence *killed = NULL;
-	struct drm_gpu_scheduler sched = {};
-	struct drm_gpu_scheduler *list[] = { &sched };
+	struct drm_gpu_scheduler *list[] = { sched };
+	struct dma_fence *killed = NULL, *first;
 	struct drm_sched_entity entity;
-	struct dma_fence *first;
-	int ret;
+	int ret = drm_sched_entity_init(&entity, DRM_SCHED_PRIORITY_NORMAL, list, 1, NULL);
 
-	ret = drm_sched_init(&sched, &args);
 	if (ret)
 		return ret;
-	ret = drm_sched_entity_init(&entity, DRM_SCHED_PRIORITY_NORMAL, list, 1, NULL);
-	if (ret)
-		goto out;
 	first = drive_fence();
 	if (first) {
 		struct dma_fence *waits = push(&entity, first, false);
@@ -222,10 +226,36 @@ int drive_sched(void)
 	hanging = NULL;
 	ret = kill_waiting(&entity, HZ / 10, &killed) ?: ret;
 	dma_fence_put(killed);
-out:
-	ret = wait_for_free_jobs() ?: ret;
+	return wait_for_free_jobs() ?: ret;
+}
+
+int drive_sched(void)
+{
+	struct pci_dev *card = drive_card();
+	const struct drm_sched_init_args args = {
+		.ops = &sched_ops,
+#if DRIVE_7_2
+		.num_rqs = DRM_SCHED_PRIORITY_COUNT,
+#endif
+		.credit_limit = 4,
+		.timeout = HZ / 10,
+		.name = "gwdrive",
+		/* Events of later kernels have its name. */
+		.dev = card ? &card->dev : NULL,
+	};
+	struct drm_gpu_scheduler sched = {};
+	int ret;
+
+	if (!card)
+		return -ENODEV;
+	ret = drm_sched_init(&sched, &args);
+	if (ret)
+		goto out;
+	ret = use(&sched);
 	drm_sched_fini(&sched);
 	for (int i = 0; i < TEARDOWNS && !ret; i++)
 		ret = tear_down(&args);
+out:
+	pci_dev_put(card);
 	return ret;
 }

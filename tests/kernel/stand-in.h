@@ -15,6 +15,14 @@ struct amdgpu_device *stand_in_add(void);
 /* Returns the stand-in or NULL. */
 struct amdgpu_device *stand_in(void);
 
+/* Gives it amdgpu's memory manager, of system memory, and takes it away again. Returns 0 or an error. */
+int stand_in_memory_start(struct amdgpu_device *adev);
+void stand_in_memory_stop(struct amdgpu_device *adev);
+
+/* Makes a buffer of four pages in that memory, whose memory the CPU has at *cpu. Returns 0 or an error. */
+int stand_in_buffer(struct amdgpu_device *adev, void **buffer, void **cpu);
+void stand_in_buffer_free(struct amdgpu_device *adev, void *buffer);
+
 /* Removes it as amdgpu removes a device that was pulled out. */
 int stand_in_remove(void);
 

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes docs/kernel-events.md from what the patched kernel's events did in a run, or holds it against that run.
+"""Makes a kernel's part of docs/kernel-events.md from what its events did in a run, or holds it against that run.
 
-usage: table.py [--write] OUT...
+usage: table.py [--write] SERIES OUT...
 
-OUT is what tests/vm/cases/kernel-events.sh left. The events are those that the patches of kernel-patches/6.1 add and that
-the kernel of the run has. Each must have been seen, or be named in tests/kernel/not-reached with the function that it is in
-and what it would need; not both. Without --write, the document must say the same of each event, whatever its count.
+OUT is what tests/vm/cases/kernel-events.sh left. The events are those that the patches of kernel-patches/SERIES add. Each must
+have been seen, or be named in tests/kernel/not-reached-SERIES with the function that it is in and what it would need; not
+both. A kernel may lack those that the file names without a function. Without --write, the document must say the same of each
+event, whatever its count.
 """
 import re
 import sys
 from collections import defaultdict
+from fnmatch import fnmatch
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -23,19 +25,22 @@ STAGES = {
     "module": "tests/kernel's module is loaded",
     "driver-core": "platform devices that defer, wait for a device link, wait for firmware's supplier, and stay deferred until "
                    "`deferred_probe_timeout`, with a link that it relaxes and a supplier that it lets ignore",
-    "fences": "a module waits for any of two fences",
+    "fences": "a module waits for any of two fences, and makes an array of two and a chain of that",
+    "hazards": "a module breaks each rule of signalling sections once, inside of one and outside",
     "sched": "a module's jobs on a `drm_gpu_scheduler`: dependencies, a hang, an entity that goes with jobs in its queue, and a "
              "hundred schedulers that go before the fences of their jobs",
     "sw-sync": "user space: `sw_sync` fences, polled",
     "vgem": "user space, libdrm: a fence on a vgem buffer, polled through its dma-buf",
     "vkms": "user space, libdrm: an atomic commit on vkms with an in-fence and an out-fence",
+    "syncobj": "user space, libdrm: a wait for a sync object without a fence, and an ioctl on a device that has been unplugged",
     "kfd": "user space, libhsakmt: open, version, topology, apertures, an event created, waited for, set, destroyed",
     "kfd-memory": "user space on `/dev/kfd` with shared virtual memory; the module gives the process the record of an address "
                   "space on a GPU, marks its ranges as mapped and asks for evictions",
-    "radeon": "user space, libdrm: VRAM, user memory, on the emulated RV100; the module sets the GART up again, and completes "
-              "fences as a failed reset does",
-    "iommu": "a process bound to the card by `amd_iommu_v2`'s exported functions, its memory unmapped, its end; page requests "
-             "handed to the driver's own notifier",
+    "radeon": "user space, libdrm: more VRAM than there is, user memory, on the emulated RV100; the module sets the GART up "
+              "again, and completes fences as a failed reset does",
+    "iommu": "6.1: a process bound to the card by `amd_iommu_v2`'s exported functions, its memory unmapped, its end; page requests "
+             "handed to the driver's own notifier. 7.2: a process that cannot be bound, a page request handed to the IOMMU core, "
+             "an empty queue flushed",
     "amdgpu": "a stand-in for a GPU: a retry fault handed to amdgpu's interrupt handler, fences of a ring whose device is gone, the "
               "dependencies of a job, a buffer that KFD pins, a notifier of user space's memory on it",
     "kfd-gpu": "the stand-in in KFD's topology, with a queue manager that does nothing: user space makes and destroys a queue, "
@@ -61,10 +66,10 @@ def event_names(lines, sign):
     return names
 
 
-def added_events():
+def added_events(series):
     """Names that the series adds, in its order. What a patch only changes is not new."""
     names = []
-    for patch in sorted((ROOT / "kernel-patches/6.1").glob("[0-9]*.patch")):
+    for patch in sorted((ROOT / "kernel-patches" / series).glob("[0-9]*.patch")):
         lines = patch.read_text().splitlines()
         removed = event_names(lines, "-")
         names += [name for name in event_names(lines, "+") if name not in removed]
@@ -84,20 +89,28 @@ def read_runs(directories):
     return systems, counts
 
 
-def read_reasons():
-    """tests/kernel/not-reached: name or pattern, TAB, function, TAB, why."""
-    reasons = []
-    for line in (HERE / "not-reached").read_text().splitlines():
+def read_reasons(series):
+    """tests/kernel/not-reached-SERIES: names, TAB, function, TAB, why; or patterns, TAB, -, TAB, why: not in the kernel."""
+    reasons, absent = [], []
+    for line in (HERE / f"not-reached-{series}").read_text().splitlines():
         if line and not line.startswith("#"):
             names, function, why = line.split("\t")
-            reasons += [(name, function, why) for name in names.split()]
-    return {name: (function, why) for name, function, why in reasons}
+            if function == "-":
+                absent += [(pattern, why) for pattern in names.split()]
+            else:
+                reasons += [(name, function, why) for name in names.split()]
+    return {name: (function, why) for name, function, why in reasons}, absent
 
 
-def problems(events, systems, counts, reasons):
+def why_absent(name, absent):
+    return next((why for pattern, why in absent if fnmatch(name, pattern)), None)
+
+
+def problems(events, systems, counts, reasons, absent):
     for name in events:
         if name not in systems:
-            yield f"the kernel has no event {name}"
+            if not why_absent(name, absent):
+                yield f"the kernel has no event {name}"
         elif counts[name] and name in reasons:
             yield f"{name} was seen, and is explained as not reached"
         elif not counts[name] and name not in reasons:
@@ -108,51 +121,63 @@ def problems(events, systems, counts, reasons):
         yield f"the stage {stage} is not described"
 
 
-def document(events, systems, counts, reasons):
-    seen = [name for name in events if counts[name]]
+HEAD = """# The patched kernels' trace events, seen
+
+`tests/kernel/run --write [--kernel SERIES]` makes a part of this page: it boots the kernel with the series of `kernel-patches`
+in QEMU with every event of the series on, drives the drivers, and counts. Without `--write` (in `make check`) it fails when an
+event that is said to be seen here was not, or one that is not has been, or when a patch adds an event that is neither.
+
+The stand-in for a GPU is amdgpu's and amdkfd's record of a Navi 10 on QEMU's PCI test device: the drivers' own functions run,
+with register accesses skipped (`adev->no_hw_access`), and nothing behind them.
+"""
+
+
+def heading(series):
+    return f"## Linux {series}\n"
+
+
+def part(series, events, systems, counts, reasons, absent):
+    """The part of the page that is about one series."""
+    missing = [name for name in events if name not in systems]
+    present = [name for name in events if name in systems]
+    seen = [name for name in present if counts[name]]
+    used = {stage for stages in counts.values() for stage in stages}
     text = [
-        "# The patched kernel's trace events, seen",
-        "",
-        "`tests/kernel/run --write` makes this page: it boots the kernel with the series of `kernel-patches/6.1` in QEMU with",
-        "every event of the series on, drives the drivers, and counts. Without `--write` (in `make check`) it fails when an event",
-        "that is said to be seen here was not, or one that is not has been, or when a patch adds an event that is neither.",
-        "",
-        f"Of the {len(events)} events that the patches add, {len(seen)} were seen; the other {len(events) - len(seen)} need "
-        "hardware that QEMU does not have.",
-        "",
-        "## Stages",
+        f"Of the {len(events)} events that the patches add, {len(seen)} were seen; {len(present) - len(seen)} need what QEMU does "
+        "not have" + (f"; {len(missing)} are not in the kernel that was booted." if missing else "."),
         "",
         "| stage | what happens |",
         "|---|---|",
     ]
-    used = {stage for stages in counts.values() for stage in stages}
     text += [f"| {stage} | {what} |" for stage, what in STAGES.items() if stage in used]
-    text += [
-        "",
-        "The stand-in is amdgpu's and amdkfd's record of a Navi 10 on QEMU's PCI test device: the drivers' own functions run, with",
-        "register accesses skipped (`adev->no_hw_access`), and nothing behind them.",
-        "",
-        "## Seen",
-        "",
-        "| system | event | count | stages |",
-        "|---|---|---|---|",
-    ]
+    text += ["", "### Seen", "", "| system | event | count | stages |", "|---|---|---|---|"]
     for name in seen:
         stages = ", ".join(stage for stage in STAGES if counts[name].get(stage))
         text.append(f"| `{systems[name]}` | `{name}` | {sum(counts[name].values())} | {stages} |")
-    text += ["", "## Not reached", "", "| system | event | in | why not |", "|---|---|---|---|"]
-    for name in events:
+    text += ["", "### Not reached", "", "| system | event | in | why not |", "|---|---|---|---|"]
+    for name in present:
         if not counts[name]:
             function, why = reasons.get(name, ("?", "?"))
-            text.append(f"| `{systems.get(name, '?')}` | `{name}` | `{function}` | {why} |")
-    return "\n".join(text) + "\n"
+            text.append(f"| `{systems[name]}` | `{name}` | `{function}` | {why} |")
+    if missing:
+        text += ["", "### Not in the kernel that was booted"]
+        for why in sorted({why_absent(name, absent) or "?" for name in missing}):
+            names = [f"`{name}`" for name in missing if (why_absent(name, absent) or "?") == why]
+            text += ["", why + ":", ", ".join(names) + "."]
+    return heading(series) + "\n" + "\n".join(text) + "\n"
+
+
+def read_parts():
+    """The page's parts: series -> text with its heading."""
+    text = DOCUMENT.read_text() if DOCUMENT.exists() else ""
+    return {m.group(1): m.group(0).rstrip() + "\n" for m in re.finditer(r"^## Linux (\S+)\n(?:(?!## ).*\n)*", text, re.M)}
 
 
 def claims(text):
     """What a document says: name -> seen?"""
     seen, result = True, {}
     for line in text.splitlines():
-        if line.startswith("## Not reached"):
+        if line.startswith("### Not reached"):
             seen = False
         row = re.match(r"\| `\w+` \| `(\w+)` \|", line)
         if row:
@@ -163,14 +188,17 @@ def claims(text):
 def main():
     arguments = sys.argv[1:]
     write = "--write" in arguments
-    events = added_events()
-    systems, counts = read_runs([a for a in arguments if a != "--write"])
-    reasons = read_reasons()
-    found = list(problems(events, systems, counts, reasons))
-    text = document(events, systems, counts, reasons)
+    series, *directories = [a for a in arguments if a != "--write"]
+    events = added_events(series)
+    systems, counts = read_runs(directories)
+    reasons, absent = read_reasons(series)
+    found = list(problems(events, systems, counts, reasons, absent))
+    parts = read_parts()
+    text = part(series, events, systems, counts, reasons, absent)
     if write:
-        DOCUMENT.write_text(text)
-    said, true = claims(DOCUMENT.read_text()) if DOCUMENT.exists() else {}, claims(text)
+        parts[series] = text
+        DOCUMENT.write_text("\n".join([HEAD, *(parts[name] for name in sorted(parts))]))
+    said, true = claims(parts.get(series, "")), claims(text)
     for name in sorted(said.keys() | true.keys()):
         if said.get(name) != true.get(name):
             found.append(f"{name}: docs/kernel-events.md says {said.get(name)}, the run {true.get(name)} (True: seen)")

@@ -1,6 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Drives the drivers of the patched kernel with all of its trace events on, and counts the events.
+# Drives the drivers of a patched kernel with all of its trace events on, and counts the events.
+#
+# usage: kernel-events.sh 6.1|7.2
 #
 # The machine has an AMD IOMMU, an emulated RV100, QEMU's PCI test device and its shared memory.
 #
@@ -8,10 +10,16 @@
 . /cases/lib.sh
 
 TRACING=/sys/kernel/tracing
-SYSTEMS="amd_iommu_v2 amdgpu amdkfd dma_fence driver_core drm gpu_scheduler radeon"
+SERIES=$1
+SYSTEMS="amdgpu amdkfd dma_fence driver_core drm gpu_scheduler radeon"
+case $SERIES in
+	6.1) SYSTEMS="$SYSTEMS amd_iommu_v2" ;;
+	*) SYSTEMS="$SYSTEMS amd_iommu iommu mmu_notifier ttm" ;;
+esac
 
 list_events() {
 	for system in $SYSTEMS; do
+		[ -d "$TRACING/events/$system" ] || continue
 		for event in "$TRACING/events/$system"/*/; do
 			event=${event%/}
 			echo "$system ${event##*/}"
@@ -22,6 +30,7 @@ list_events() {
 start_tracing() {
 	echo 16384 >$TRACING/buffer_size_kb
 	for system in $SYSTEMS; do
+		[ -d "$TRACING/events/$system" ] || continue
 		echo 1 >"$TRACING/events/$system/enable" || fail "the events of $system can be switched on"
 	done
 	echo >$TRACING/trace
@@ -81,20 +90,37 @@ run_stages() {
 	stage driver-core driver_core
 	stage fences sh -c 'echo fences >/sys/kernel/debug/gwdrive'
 	stage sched sh -c 'echo sched >/sys/kernel/debug/gwdrive'
+	[ "$SERIES" = 6.1 ] || stage hazards hazards
 	stage sw-sync drive sw-sync
 	stage vgem drive vgem
 	stage vkms drive vkms
-	stage kfd drive kfd
-	stage kfd-memory drive kfd-memory
+	[ "$SERIES" = 6.1 ] || stage syncobj drive syncobj
+	if [ -c /dev/kfd ]; then stage kfd drive kfd; stage kfd-memory drive kfd-memory; fi
 	stage radeon drive radeon
-	stage iommu drive iommu
-	stage amdgpu drive amdgpu
-	stage kfd-gpu drive kfd-gpu
-	sleep 1
-	stage kfd-gpu-remove sh -c 'echo "kfd-device remove" >/sys/kernel/debug/gwdrive'
+	stage iommu iommu
+	if [ -c /dev/kfd ]; then
+		stage amdgpu drive amdgpu
+		stage kfd-gpu drive kfd-gpu
+		sleep 1
+		stage kfd-gpu-remove sh -c 'echo "kfd-device remove" >/sys/kernel/debug/gwdrive'
+	fi
 	stage radeon-rebind rebind radeon "$radeon"
-	stage amdgpu-defer defer_amdgpu
-	stage amdgpu-probe probe_amdgpu
+	[ "$SERIES" != 6.1 ] || stage amdgpu-defer defer_amdgpu
+	[ ! -c /dev/kfd ] || stage amdgpu-probe probe_amdgpu
+}
+
+# Each rule once inside of a section, and none outside.
+hazards() {
+	echo "hazards outside" >/sys/kernel/debug/gwdrive || return
+	! grep -q " dma_fence_hazard: " $TRACING/trace || return
+	echo "hazards inside" >/sys/kernel/debug/gwdrive || return
+	for rule in wait mmap_lock dma_resv reclaim; do
+		[ "$(grep -c " dma_fence_hazard: .*rule=$rule " $TRACING/trace)" -ge 1 ] || return
+	done
+}
+
+iommu() {
+	if [ "$SERIES" = 6.1 ]; then drive iommu; else echo iommu >/sys/kernel/debug/gwdrive; fi
 }
 
 deferred() {
@@ -119,6 +145,8 @@ probe_amdgpu() {
 	dmesg | grep -q "amdgpu 0000:.*: Fatal error during GPU init"
 }
 
+# A module in kernels whose own drivers do not use it.
+modprobe gpu_sched
 : >"$OUT/counts"
 list_events >"$OUT/events"
 start_tracing
