@@ -27,7 +27,7 @@
 /* What all the files gave. */
 struct explained {
 	struct gw_known *known;
-	json_t *reports, *recovered;
+	json_t *reports, *recovered, *open;
 	uint64_t messages, left_out;
 	int failed; /* exit code of a file that could not be used, 0 = none */
 };
@@ -53,7 +53,8 @@ static void explain_append(struct explained *all, const struct gw_explanation *e
 		    json_array_append_new(all->reports, report) < 0)
 			out_of_memory();
 	}
-	if (json_array_extend(all->recovered, explanation->recovered) < 0)
+	if (json_array_extend(all->recovered, explanation->recovered) < 0 ||
+	    json_array_extend(all->open, explanation->open) < 0)
 		out_of_memory();
 }
 
@@ -85,20 +86,26 @@ static void explain_source(struct explained *all, const char *path)
 		explain_text(all, text, size);
 }
 
-/* "This log shows no hang. Ended by itself: 5 × flip-timeout, last: …" */
-static void explain_print_none(const struct cli *cli, const struct explained *all)
+/* "Recovered   flip-timeout, 5 times; last: …" */
+static void explain_print_events(const struct cli *cli, const char *label, const json_t *events, const char *fate)
 {
 	json_t *event;
 	size_t i;
 
-	terminal_print(&cli->terminal, "This log shows no hang.\n");
-	json_array_foreach(all->recovered, i, event) {
+	json_array_foreach(events, i, event) {
 		_cleanup_free_ char *line = text_format(
-			"%s, %d time%s; last: %s", field_string(event, "kind"), (int)field_number(event, "count"),
-			field_number(event, "count") == 1 ? "" : "s", field_string(event, "text"));
+			"%s, %d time%s%s; last: %s", field_string(event, "kind"), (int)field_number(event, "count"),
+			field_number(event, "count") == 1 ? "" : "s", fate, field_string(event, "text"));
 
-		terminal_labelled(&cli->terminal, "Recovered", line);
+		terminal_labelled(&cli->terminal, label, line);
 	}
+}
+
+static void explain_print_none(const struct cli *cli, const struct explained *all)
+{
+	terminal_print(&cli->terminal, "This log shows no hang.\n");
+	explain_print_events(cli, "Recovered", all->recovered, "");
+	explain_print_events(cli, "Open", all->open, ", and the log does not show what came of it");
 }
 
 static void explain_print(const struct cli *cli, const struct explained *all)
@@ -136,11 +143,11 @@ static void explain_on_bad_known(const char *message, void *userdata)
 
 static int explain_logs(const struct cli *cli)
 {
-	struct explained all = { .reports = json_array(), .recovered = json_array() };
+	struct explained all = { .reports = json_array(), .recovered = json_array(), .open = json_array() };
 	bool journal = cli_has(cli, OPTION_JOURNAL);
 	int r;
 
-	if (!all.reports || !all.recovered || gw_known_load(&all.known, explain_on_bad_known, NULL) < 0)
+	if (!all.reports || !all.recovered || !all.open || gw_known_load(&all.known, explain_on_bad_known, NULL) < 0)
 		out_of_memory();
 	if (journal)
 		explain_source(&all, NULL);
@@ -154,6 +161,7 @@ static int explain_logs(const struct cli *cli)
 	} else if (!all.failed || all.messages) {
 		output_clean(cli, all.reports);
 		output_clean(cli, all.recovered);
+		output_clean(cli, all.open);
 		if (cli_has(cli, OPTION_JSON))
 			output_json(cli, all.reports, false);
 		else
@@ -161,6 +169,7 @@ static int explain_logs(const struct cli *cli)
 	}
 	json_decref(all.reports);
 	json_decref(all.recovered);
+	json_decref(all.open);
 	gw_known_free(all.known);
 	return r;
 }

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/analysis/words/names.h"
 #include "lib/base/json.h"
+#include "lib/base/text.h"
 #include "lib/explain/graph.h"
 #include "lib/explain/judge.h"
 #include "lib/explain/render.h"
@@ -65,18 +67,24 @@ static int explanation_findings(struct gw_explanation *explanation, const struct
 
 /* ---- lockdep -------------------------------------------------------------------------------------------- */
 
-/* The task that lockdep's report is about: seen right after it. */
+/* The task that lockdep's report is about: seen right after it, with its stack unless the report is cut. */
 static const struct gw_log_sample *explanation_lockdep_sample(const struct gw_scene *scene,
 							      const struct gw_log_event *event)
 {
 	const struct gw_log_model *model = scene->model;
+	const struct gw_log_sample *found = NULL;
 
-	for (uint32_t i = 0; i < model->n_samples; i++)
-		if (model->samples[i].kind == GW_LOG_SAMPLE_LOCKDEP &&
-		    model->tasks[model->samples[i].task].incident == scene->incident &&
-		    model->samples[i].time_us >= event->time_us)
-			return &model->samples[i];
-	return NULL;
+	for (uint32_t i = 0; i < model->n_samples; i++) {
+		const struct gw_log_sample *sample = &model->samples[i];
+
+		if (sample->kind != GW_LOG_SAMPLE_LOCKDEP || model->tasks[sample->task].incident != scene->incident ||
+		    sample->time_us < event->time_us)
+			continue;
+		if (sample->n_frames)
+			return sample;
+		found = found ? found : sample;
+	}
+	return found;
 }
 
 /* lockdep turns itself off after its first report, so one is all that there can be. */
@@ -101,19 +109,71 @@ static int explanation_lockdep(struct gw_explanation *explanation, const struct 
 	return 0;
 }
 
-/* ---- what recovered ---------------------------------------------------------------------------------------- */
+/* ---- what is no hang ---------------------------------------------------------------------------------------- */
 
-/* Timeouts after which nothing is reported to stand. */
-static int explanation_recovered(struct gw_explanation *explanation, const struct gw_scene *scene)
+/* A log that goes on for so long shows that a driver got on: it gives a job, a frame or a reset ten seconds at most. */
+#define SETTLED_US ((int64_t)30 * 1000000)
+
+/* Whether what begins with the event is over: the driver reports it, or the log goes on without another one. */
+static bool explanation_is_settled(const struct gw_scene *scene, const struct gw_log_event *event)
 {
-	static const enum gw_log_event_kind kinds[] = { GW_LOG_EVENT_JOB_TIMEOUT, GW_LOG_EVENT_GPU_HANG,
-							GW_LOG_EVENT_FLIP_TIMEOUT, GW_LOG_EVENT_RESET_SUCCESS,
-							GW_LOG_EVENT_FENCE_FALLBACK };
 	const struct gw_log_model *model = scene->model;
 
-	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+	if (event->kind == GW_LOG_EVENT_RESET_SUCCESS || event->kind == GW_LOG_EVENT_FENCE_FALLBACK)
+		return true;
+	for (uint32_t i = 0; i < model->n_events; i++)
+		if (model->events[i].incident == scene->incident && model->events[i].line > event->line &&
+		    model->events[i].kind == GW_LOG_EVENT_RESET_SUCCESS)
+			return true;
+	return event->time_us >= 0 && scene->incident + 1 == model->incidents &&
+	       model->last_us - event->time_us > SETTLED_US;
+}
+
+static int explanation_add_event(json_t *list, enum gw_log_event_kind kind, uint32_t count, const char *text)
+{
+	json_t *event = json_pack("{s:s, s:i, s:o}", "kind", gw_log_event_name(kind), "count", (int)count, "text",
+				  gw_json_text(text));
+
+	return json_array_append_new(list, event) < 0 ? -ENOMEM : 0;
+}
+
+/* What it had stays taken, and nobody is seen to want it. */
+static int explanation_deaths(struct gw_explanation *explanation, const struct gw_scene *scene)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < scene->n_actors && r == 0; i++) {
+		const struct gw_actor *actor = &scene->actors[i];
+		const struct gw_log_frame *place = gw_scene_place(scene, actor);
+		struct gw_text text = { .data = NULL };
+		char *sentence;
+
+		if (!actor->died || actor->driver.kind == GW_SUBSYSTEM_UNKNOWN)
+			continue;
+		gw_name_task(&text, scene->model->tasks[actor->task].comm, scene->model->tasks[actor->task].pid, 0);
+		gw_text_add(&text, " died in %s()%s%s%s", place ? place->function : "an unknown function",
+			    place && *place->module ? " [" : "", place ? place->module : "",
+			    place && *place->module ? "]" : "");
+		sentence = gw_text_finish(&text);
+		r = sentence ? explanation_add_event(explanation->open, GW_LOG_EVENT_OOPS, 1, sentence) : -ENOMEM;
+		free(sentence);
+	}
+	return r;
+}
+
+/* Timeouts and the like after which nothing is reported to stand. */
+static int explanation_events(struct gw_explanation *explanation, const struct gw_scene *scene)
+{
+	static const enum gw_log_event_kind kinds[] = { GW_LOG_EVENT_JOB_TIMEOUT,   GW_LOG_EVENT_GPU_HANG,
+							GW_LOG_EVENT_FLIP_TIMEOUT,  GW_LOG_EVENT_RESET_BEGIN,
+							GW_LOG_EVENT_RESET_SUCCESS, GW_LOG_EVENT_FENCE_FALLBACK,
+							GW_LOG_EVENT_FIRMWARE };
+	const struct gw_log_model *model = scene->model;
+	int r = 0;
+
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]) && r == 0; k++) {
 		const struct gw_log_event *last = NULL;
-		unsigned count = 0;
+		uint32_t count = 0;
 
 		for (uint32_t i = 0; i < model->n_events; i++) {
 			if (model->events[i].kind != kinds[k] || model->events[i].incident != scene->incident)
@@ -121,12 +181,14 @@ static int explanation_recovered(struct gw_explanation *explanation, const struc
 			last = &model->events[i];
 			count++;
 		}
-		if (last && json_array_append_new(explanation->recovered,
-						  json_pack("{s:s, s:i, s:o}", "kind", gw_log_event_name(kinds[k]),
-							    "count", (int)count, "text", gw_json_text(last->text))) < 0)
-			return -ENOMEM;
+		if (!last)
+			continue;
+		if (!explanation_is_settled(scene, last))
+			r = explanation_add_event(explanation->open, kinds[k], count, last->text);
+		else if (kinds[k] != GW_LOG_EVENT_RESET_BEGIN)
+			r = explanation_add_event(explanation->recovered, kinds[k], count, last->text);
 	}
-	return 0;
+	return r ?: explanation_deaths(explanation, scene);
 }
 
 static int explanation_incident(struct gw_explanation *explanation, const struct gw_log_model *model, uint32_t incident)
@@ -139,7 +201,7 @@ static int explanation_incident(struct gw_explanation *explanation, const struct
 	r = r ?: gw_text_graph_init(&graph, &scene);
 	r = r ?: explanation_findings(explanation, &graph);
 	if (r == 0 && explanation->count == before)
-		r = explanation_recovered(explanation, &scene);
+		r = explanation_events(explanation, &scene);
 	r = r ?: explanation_lockdep(explanation, &scene);
 	gw_text_graph_deinit(&graph);
 	gw_scene_deinit(&scene);
@@ -159,8 +221,8 @@ int gw_explain_log(struct gw_explanation *ret, const struct gw_log_model *model)
 	uint32_t first = model->incidents > INCIDENTS_MAX ? model->incidents - INCIDENTS_MAX : 0;
 	int r = 0;
 
-	*ret = (struct gw_explanation){ .recovered = json_array() };
-	if (!ret->recovered)
+	*ret = (struct gw_explanation){ .recovered = json_array(), .open = json_array() };
+	if (!ret->recovered || !ret->open)
 		return -ENOMEM;
 	for (uint32_t incident = first; incident < model->incidents && r == 0; incident++)
 		r = explanation_incident(ret, model, incident);
@@ -175,4 +237,5 @@ void gw_explanation_deinit(struct gw_explanation *explanation)
 		gw_report_free(explanation->reports[i]);
 	free(explanation->reports);
 	json_decref(explanation->recovered);
+	json_decref(explanation->open);
 }

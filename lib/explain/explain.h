@@ -9,7 +9,8 @@
 struct gw_explanation {
 	struct gw_report **reports; /* deadlocks first, then the other kinds; hazards last */
 	size_t count;
-	json_t *recovered; /* sentences about what ended by itself and left nothing behind */
+	json_t *recovered; /* events that ended by themselves and left nothing behind */
+	json_t *open;	   /* events of which the log shows no end, and nobody who is stuck for them */
 };
 
 /* Returns 0 or -ENOMEM; deinit it in any case. */

@@ -3,6 +3,7 @@
 #include "lib/explain/graph.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -704,8 +705,12 @@ static int text_graph_in_function(struct gw_text_graph *graph, uint32_t actor)
 	else if (at->wait.kind == GW_TEXT_WAIT_SLEEP)
 		why = text_graph_label(graph, "sleeps for short times, again and again, in %s",
 				       text_graph_place(graph, place));
+	else if (at->hardware && strncmp(place->function, "virtio_gpu_queue", 16) == 0)
+		why = text_graph_label(graph, "waits in %s for the host to take commands",
+				       text_graph_place(graph, place));
 	else
-		why = text_graph_label(graph, "sleeps in %s", text_graph_place(graph, place));
+		why = text_graph_label(graph, at->hardware ? "waits for the device in %s" : "sleeps in %s",
+				       text_graph_place(graph, place));
 	/* Who completes it has done what the actor waits for. */
 	/* A thread completes it with each turn of its loop. */
 	if (wakers.count == 1 && at->wait.kind == GW_TEXT_WAIT_COMPLETION &&
@@ -874,29 +879,75 @@ static int text_graph_add_task(struct gw_text_graph *graph, uint32_t actor)
 	return 0;
 }
 
+/* What the driver reported of its device, most certain first; NULL = nothing that would be an end. */
+static const char *text_graph_device_words(struct gw_text_graph *graph)
+{
+	const struct gw_scene *scene = graph->scene;
+
+	if (scene->device_lost)
+		return "does not answer any more, by its driver's own words";
+	if (scene->wedged)
+		return "is wedged, by its driver's own words";
+	if (scene->reset_failed)
+		return "could not be reset, by its driver's own words";
+	if (scene->iommu_silent)
+		return "does not complete its commands, by its driver's own words";
+	if (scene->needs_reboot)
+		return "needs a reboot of the machine, by its driver's own words";
+	if (scene->needs_reset)
+		return "needs a reset, by its driver's own words";
+	if (scene->unrecoverable)
+		return "is perhaps in a state that it does not recover from, by its driver's own words";
+	return NULL;
+}
+
+/* Only where no task is blocked: of one that is, the log shows more than that. */
+static const char *text_graph_relapse_words(struct gw_text_graph *graph)
+{
+	const struct gw_scene *scene = graph->scene;
+
+	for (uint32_t i = 0; i < scene->n_actors; i++)
+		if (scene->actors[i].blocked || scene->actors[i].busy)
+			return NULL;
+	if (scene->relapse.count == 0)
+		return NULL;
+	return text_graph_label(graph,
+				scene->relapse.kind == GW_LOG_EVENT_FLIP_TIMEOUT
+					? "did not report a frame in time, %" PRIu32 " times within %" PRIu32
+					  " s, up to the end of the log"
+					: "was reset %" PRIu32 " times within %" PRIu32 " s, up to the end of the log",
+				scene->relapse.count, scene->relapse.seconds);
+}
+
 /* The GPU itself, where its driver gave it up. */
 static int text_graph_add_device(struct gw_text_graph *graph)
 {
 	const struct gw_scene *scene = graph->scene;
-	const char *label;
+	const char *words = text_graph_device_words(graph), *label;
 
 	graph->device = GW_NO_NODE;
-	if (!scene->device_lost && !scene->wedged && !scene->reset_failed)
+	graph->relapses = !words;
+	if (!words)
+		words = text_graph_relapse_words(graph);
+	if (!words)
 		return 0;
-	label = text_graph_label(graph, "the GPU%s%s", *scene->device ? " " : "", scene->device);
+	label = scene->iommu_silent ? text_graph_label(graph, "the IOMMU")
+		: graph->relapses && scene->relapse.kind == GW_LOG_EVENT_FLIP_TIMEOUT
+			? text_graph_label(graph, "a display")
+			: text_graph_label(graph, "the GPU%s%s", *scene->device ? " " : "", scene->device);
 	graph->device = text_graph_object(graph, GW_NODE_DEVICE, DEVICES_BASE - 64, label);
 	if (graph->device == GW_NO_NODE)
 		return -ENOMEM;
-	text_graph_live(graph, graph->device,
-			scene->device_lost ? "does not answer any more, by its driver's own words"
-			: scene->wedged	   ? "is wedged, by its driver's own words"
-					   : "could not be reset, by its driver's own words");
+	text_graph_live(graph, graph->device, words);
 	return 0;
 }
 
 /* What ends in the driver of a GPU that does not answer, or is not known at all, ends there. */
 static int text_graph_end_at_device(struct gw_text_graph *graph)
 {
+	/* What waits for a GPU need not wait for the IOMMU. */
+	if (graph->scene->iommu_silent)
+		return 0;
 	for (uint32_t i = 0; graph->device != GW_NO_NODE && i < graph->scene->n_actors; i++) {
 		const struct gw_actor *at = text_graph_at(graph, i);
 		struct gw_node *node = text_graph_node(graph, graph->nodes[i]);

@@ -12,6 +12,7 @@ struct gw_text_graph {
 	struct gw_graph graph;
 	uint32_t *nodes;		   /* by actor */
 	uint32_t device;		   /* node of the GPU that does not answer, GW_NO_NODE = there is none */
+	bool relapses;			   /* it answers, and fails again and again */
 	const struct gw_log_held **wanted; /* by actor: the lock that it still takes, NULL = not known */
 	bool *met;			   /* by node: its own edges are made */
 	char **labels;			   /* owned texts that nodes point to */

@@ -146,6 +146,24 @@ static int judge_busy(struct judge *judge, uint32_t actor)
 	return judge_finish(judge, finding, fault.kind == GW_SUBSYSTEM_MEMORY);
 }
 
+/* An idle CPU that is not left is held by an interrupt on top of it: that of an IOMMU which is waited for, if one is. */
+static int judge_idle_behind_iommu(struct judge *judge, struct gw_finding *finding)
+{
+	const struct gw_scene *scene = judge->graph->scene;
+
+	for (uint32_t i = 0; scene->iommu_silent && i < scene->n_actors; i++) {
+		uint32_t node = judge->graph->nodes[i];
+
+		if (!scene->actors[i].busy || judge->covered[node] ||
+		    strncmp(scene->model->tasks[scene->actors[i].task].comm, "swapper", 7) != 0)
+			continue;
+		if (gw_index_list_add(&finding->victims, node) < 0)
+			return -ENOMEM;
+		judge->covered[node] = true;
+	}
+	return 0;
+}
+
 /* ---- chains -------------------------------------------------------------------------------------------------- */
 
 /* Follows first edges from a node to where that is known, or ends, or comes back to. */
@@ -283,7 +301,7 @@ static bool judge_is_one_look(const struct judge *judge, const struct gw_finding
 		if (actor && (actor->hung || judge->graph->graph.nodes[finding->chain.items[i]].since_ns))
 			return false;
 	}
-	return finding->n_victims < 2 && finding->class != GW_CLASS_SILENT_DEVICE;
+	return finding->n_victims < 2 && finding->root != judge->graph->device;
 }
 
 /* Which fence a log never shows: those of one driver count as one, as they do live. */
@@ -411,9 +429,11 @@ static int judge_device(struct judge *judge)
 		return -ENOMEM;
 	finding->kind = GW_KIND_STALL;
 	finding->class = GW_CLASS_SILENT_DEVICE;
-	finding->confidence = GW_CONFIDENCE_PROBABLE;
+	/* Each time may have been the last. */
+	finding->confidence = judge->graph->relapses || judge->graph->scene->unrecoverable ? GW_CONFIDENCE_HINT
+											   : GW_CONFIDENCE_PROBABLE;
 	finding->root = judge->graph->device;
-	return judge_finish(judge, finding, false);
+	return judge_idle_behind_iommu(judge, finding) ?: judge_finish(judge, finding, false);
 }
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
@@ -451,6 +471,8 @@ int gw_text_judge(const struct gw_text_graph *graph, struct gw_finding_list *fin
 	int r = judge_init(&judge);
 
 	r = r ?: judge_deadlocks(&judge);
+	if (r == 0 && graph->scene->iommu_silent)
+		r = judge_device(&judge);
 	for (uint32_t i = 0; i < graph->scene->n_actors && r == 0; i++)
 		r = judge_busy(&judge, i);
 	r = r ?: judge_stalls(&judge);
@@ -540,6 +562,8 @@ struct gw_subsystem gw_text_fault(const struct gw_text_graph *graph, const struc
 	const struct gw_actor *actor = gw_text_graph_actor(graph, finding->root);
 	struct gw_subsystem found = { GW_SUBSYSTEM_UNKNOWN, "", false };
 
+	if (finding->root == graph->device && graph->scene->iommu_silent)
+		return found;
 	if (finding->root == graph->device)
 		return (struct gw_subsystem){ GW_SUBSYSTEM_GPU, graph->scene->nvidia ? "nvidia" : "", false };
 	if (actor && finding->loop)

@@ -10,6 +10,7 @@
 
 #include "lib/analysis/verdict/render.h"
 #include "lib/analysis/words/json.h"
+#include "lib/analysis/words/names.h"
 #include "lib/base/hash.h"
 #include "lib/base/json.h"
 #include "lib/base/text.h"
@@ -44,6 +45,11 @@ static const struct gw_actor *text_render_root(const struct text_render *render)
 static const struct gw_log_task *text_render_task(const struct text_render *render, const struct gw_actor *actor)
 {
 	return &render->graph->scene->model->tasks[actor->task];
+}
+
+static void text_render_name(struct gw_text *text, const struct gw_log_task *task)
+{
+	gw_name_task(text, task->comm, task->pid, 0);
 }
 
 static int text_render_replace(char **text, struct gw_text *with)
@@ -190,17 +196,18 @@ static int text_render_busy(struct text_render *render)
 	struct gw_text summary = { .data = NULL }, cause = { .data = NULL };
 	bool over = render->report->state == GW_STATE_RESOLVED;
 
-	gw_text_add(&summary, "%s (pid %" PRIu32 ") %s%s%s%s", task->comm, task->pid,
-		    over ? "did not leave its CPU for a while" : "does not leave its CPU", place ? ": it is in " : "",
-		    place ? place->function : "", place ? "()" : "");
+	text_render_name(&summary, task);
+	gw_text_add(&summary, " %s%s%s%s", over ? "did not leave its CPU for a while" : "does not leave its CPU",
+		    place ? ": it is in " : "", place ? place->function : "", place ? "()" : "");
 	if (render->finding->n_victims)
 		gw_text_add(&summary, "; %" PRIu32 " other task%s blocked", render->finding->n_victims,
 			    render->finding->n_victims == 1 ? " is" : "s are");
-	gw_text_add(&cause, "%s %s (pid %" PRIu32 ") on a CPU%s.",
+	gw_text_add(&cause, "%s ",
 		    actor->busy		      ? "The kernel's own detector found"
 		    : actor->seen_running > 1 ? "Each look of the kernel found"
-					      : "One look of the kernel found",
-		    task->comm, task->pid, actor->busy ? " that it did not leave" : ", while others wait for it");
+					      : "One look of the kernel found");
+	text_render_name(&cause, task);
+	gw_text_add(&cause, " on a CPU%s.", actor->busy ? " that it did not leave" : ", while others wait for it");
 	if (place)
 		gw_text_add(
 			&cause, " It is in %s()%s%s%s.", place->function, *place->module ? " of module " : "",
@@ -219,8 +226,9 @@ static int text_render_retry(struct text_render *render)
 	const struct gw_log_frame *place = gw_scene_place(render->graph->scene, actor);
 	struct gw_text summary = { .data = NULL };
 
-	gw_text_add(&summary, "%s (pid %" PRIu32 ") sleeps for short times%s%s%s, while others have long waited for it",
-		    task->comm, task->pid, place ? " in " : "", place ? place->function : "", place ? "()" : "");
+	text_render_name(&summary, task);
+	gw_text_add(&summary, " sleeps for short times%s%s%s, while others have long waited for it",
+		    place ? " in " : "", place ? place->function : "", place ? "()" : "");
 	return text_render_replace(&render->report->summary, &summary);
 }
 
@@ -237,16 +245,47 @@ static int text_render_acquit(struct text_render *render)
 	return text_render_replace(&render->report->summary, &summary);
 }
 
-static void text_render_advise_device(struct gw_text *text, const struct gw_scene *scene)
+static void text_render_advise_device(struct gw_text *text, const struct gw_text_graph *graph)
 {
-	if (scene->needs_reboot)
+	const struct gw_scene *scene = graph->scene;
+
+	if (graph->relapses && scene->relapse.kind == GW_LOG_EVENT_FLIP_TIMEOUT)
+		gw_text_add(
+			text,
+			"Switch the display off and on (another virtual console, or its cable), then restart the display server.");
+	else if (scene->iommu_silent)
+		gw_text_add(
+			text,
+			"It waits until each device has answered an invalidation: look for a device that failed before that (errors of PCI Express, a GPU that fell off the bus). A reboot ends it.");
+	else if (graph->relapses)
+		gw_text_add(
+			text,
+			"Each reset ends one job, and the next one hangs again: end the program that submits them, then load the driver anew or reboot.");
+	else if (scene->needs_reboot)
 		gw_text_add(text, "The driver asks for a reboot.");
+	else if (scene->needs_reset && !scene->device_lost && !scene->wedged)
+		gw_text_add(
+			text,
+			"The driver asks for a reset: end the programs that use the GPU, then nvidia-smi --gpu-reset.");
 	else if (scene->device_lost)
 		gw_text_add(
 			text,
 			"Reset the GPU if its driver offers that (nvidia-smi --gpu-reset), else power the machine off and on; look for errors of PCI Express (AER) and of power.");
 	else
 		gw_text_add(text, "Unbind and bind the driver, or reboot.");
+}
+
+/* Nobody on this machine holds it up. */
+static void text_render_advise_silence(struct gw_text *text, const struct gw_actor *actor)
+{
+	if (actor && strncmp(actor->driver.name, "virtio", 6) == 0)
+		gw_text_add(
+			text,
+			"Look at the host: whatever shows this virtual machine's display there does not take the commands of the GPU.");
+	else
+		gw_text_add(
+			text,
+			"The device does not answer its driver: look for what the driver reported before that. A reset of the device or a reboot ends it.");
 }
 
 static int text_render_advise(struct text_render *render)
@@ -258,11 +297,13 @@ static int text_render_advise(struct text_render *render)
 	else if (text_render_is_not_the_gpu(render) && render->finding->kind != GW_KIND_DEADLOCK)
 		gw_text_add(&text, "Look at what the root cause waits for; no GPU driver is to blame.");
 	else if (render->finding->root == render->graph->device)
-		text_render_advise_device(&text, render->graph->scene);
+		text_render_advise_device(&text, render->graph);
 	else if (render->finding->kind == GW_KIND_LIVELOCK)
 		gw_text_add(
 			&text,
 			"A reboot ends this, if it does not end by itself. For the driver's developers: look for a loop without bound around the function named here.");
+	else if (render->finding->class == GW_CLASS_SILENT_DEVICE)
+		text_render_advise_silence(&text, text_render_root(render));
 	else if (render->finding->kind == GW_KIND_STALL)
 		gw_text_add(&text, "The log does not prove a deadlock. See below for what would show more.");
 	else

@@ -10,6 +10,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* NVIDIA's driver asks for a reset or a reboot with this Xid. */
+#define XID_RECOVERY_ACTION 154
+
 /* ---- whose a frame is ------------------------------------------------------------------------------- */
 
 /* A GPU's driver calls DRM, and DRM its functions. */
@@ -267,6 +270,29 @@ static bool scene_sleeps(const struct gw_scene *scene, const struct gw_actor *ac
 	       actor->wait.kind == GW_TEXT_WAIT_WORK || actor->wait.kind == GW_TEXT_WAIT_WORKQUEUE;
 }
 
+/*
+ * A table of ps and /proc/PID/stack do not always come with the state: what sleeps is known by where. In a function of its own
+ * a thread may as well wait for something to do.
+ */
+static bool scene_sleeps_by_place(const struct gw_log_sample *sample, const struct gw_actor *actor)
+{
+	if (sample->state || (sample->kind != GW_LOG_SAMPLE_TABLE && sample->kind != GW_LOG_SAMPLE_LISTED))
+		return false;
+	switch (actor->wait.kind) {
+	case GW_TEXT_WAIT_PAGE:
+	case GW_TEXT_WAIT_FENCE:
+		return true;
+	case GW_TEXT_WAIT_EVENT:
+		return sample->kind == GW_LOG_SAMPLE_TABLE || actor->hardware;
+	case GW_TEXT_WAIT_WORK:
+	case GW_TEXT_WAIT_WORKQUEUE:
+	case GW_TEXT_WAIT_SRCU:
+		return sample->kind == GW_LOG_SAMPLE_LISTED;
+	default:
+		return gw_text_wait_is_lock(actor->wait.kind);
+	}
+}
+
 /* Frames that are perhaps stale count where there are no others. */
 static void scene_read_actor(const struct gw_scene *scene, struct gw_actor *actor)
 {
@@ -293,11 +319,8 @@ static void scene_read_actor(const struct gw_scene *scene, struct gw_actor *acto
 	actor->driver = actor->gpu.kind == GW_SUBSYSTEM_GPU || actor->inner.kind != GW_SUBSYSTEM_OTHER ? actor->gpu
 												       : actor->inner;
 	actor->sleeps = scene_sleeps(scene, actor);
-	/* A table of ps does not always have the state: what sleeps there is known by where. */
-	if (count && scene->model->samples[actor->sample].kind == GW_LOG_SAMPLE_TABLE &&
-	    !scene->model->samples[actor->sample].state)
-		actor->blocked |= actor->wait.kind == GW_TEXT_WAIT_PAGE || gw_text_wait_is_lock(actor->wait.kind) ||
-				  actor->wait.kind == GW_TEXT_WAIT_FENCE || actor->wait.kind == GW_TEXT_WAIT_EVENT;
+	if (count)
+		actor->blocked |= scene_sleeps_by_place(&scene->model->samples[actor->sample], actor);
 }
 
 const struct gw_log_frame *gw_scene_place(const struct gw_scene *scene, const struct gw_actor *actor)
@@ -330,13 +353,22 @@ struct gw_actor *gw_scene_actor(const struct gw_scene *scene, uint32_t task)
 	return scene->by_task[task] ? &scene->actors[scene->by_task[task] - 1] : NULL;
 }
 
+/* Where tasks have names, a stack without one is that of a task whose heading was torn off. */
+static bool scene_has_names(const struct gw_scene *scene)
+{
+	for (uint32_t i = 0; i < scene->model->n_tasks; i++)
+		if (!scene->model->tasks[i].unnamed)
+			return true;
+	return false;
+}
+
 /* Whoever sleeps for something of its own is not part of it. */
 static bool scene_counts(const struct gw_scene *scene, uint32_t index)
 {
 	const struct gw_log_task *task = &scene->model->tasks[index];
 	struct gw_actor actor = { .task = index };
 
-	if (task->incident != scene->incident)
+	if (task->incident != scene->incident || (task->unnamed && scene_has_names(scene)))
 		return false;
 	scene_read_actor(scene, &actor);
 	return actor.blocked || actor.busy || actor.died || actor.runs || actor.sleeps;
@@ -418,6 +450,49 @@ static bool scene_has_first_tasks(const struct gw_scene *scene)
 	return found == 2;
 }
 
+/* The kernel gives up on a frame after ten seconds, and a driver on a job after two to ten; the next one then takes as long. */
+#define RELAPSE_GAP_US ((int64_t)30 * 1000000)
+#define RELAPSE_MIN 4
+
+/* A GPU that works between two resets, or a display that shows a frame between two that it does not, has recovered. */
+static struct gw_scene_relapse scene_find_relapse(const struct gw_scene *scene, enum gw_log_event_kind kind)
+{
+	struct gw_scene_relapse relapse = { .kind = kind };
+	int64_t first_us = -1, last_us = -1;
+
+	for (uint32_t i = 0; i < scene->model->n_events; i++) {
+		const struct gw_log_event *event = &scene->model->events[i];
+
+		if (event->incident != scene->incident)
+			continue;
+		if (event->kind == GW_LOG_EVENT_RESET_SUCCESS)
+			relapse.count = 0;
+		if (event->kind != kind)
+			continue;
+		if (relapse.count == 0 || event->time_us < last_us || event->time_us - last_us > RELAPSE_GAP_US) {
+			relapse.count = 0;
+			first_us = event->time_us;
+		}
+		relapse.count++;
+		last_us = event->time_us;
+	}
+	if (relapse.count < RELAPSE_MIN || last_us < 0 || scene->model->last_us - last_us > RELAPSE_GAP_US)
+		return (struct gw_scene_relapse){ .count = 0 };
+	relapse.seconds = (uint32_t)((last_us - first_us) / 1000000);
+	return relapse;
+}
+
+/* "GPU recovery action changed from 0x0 (None) to 0x1 (GPU Reset Required)": the last one counts. */
+static void scene_read_action(struct gw_scene *scene, const struct gw_log_event *event)
+{
+	const char *action = event->number == XID_RECOVERY_ACTION ? strstr(event->text, " to 0x") : NULL;
+
+	if (!action || (event->kind != GW_LOG_EVENT_XID && event->kind != GW_LOG_EVENT_NEEDS_REBOOT))
+		return;
+	scene->needs_reboot = event->kind == GW_LOG_EVENT_NEEDS_REBOOT;
+	scene->needs_reset = strstr(action, "(GPU Reset Required)") != NULL;
+}
+
 static void scene_read_events(struct gw_scene *scene)
 {
 	bool listing = false;
@@ -432,14 +507,23 @@ static void scene_read_events(struct gw_scene *scene)
 		scene->device_lost |= event->kind == GW_LOG_EVENT_DEVICE_LOST;
 		scene->wedged |= event->kind == GW_LOG_EVENT_WEDGED;
 		scene->flip_timeout |= event->kind == GW_LOG_EVENT_FLIP_TIMEOUT;
-		scene->needs_reboot |= event->kind == GW_LOG_EVENT_NEEDS_REBOOT;
+		scene_read_action(scene, event);
 		scene->nvidia |= strstr(event->text, "NVRM") != NULL;
 		/* The last word counts. */
 		if (event->kind >= GW_LOG_EVENT_RESET_BEGIN && event->kind <= GW_LOG_EVENT_RESET_FAILED)
 			scene->reset_failed = event->kind == GW_LOG_EVENT_RESET_FAILED;
+		if (event->kind == GW_LOG_EVENT_RESET_SUCCESS)
+			scene->unrecoverable = scene->needs_reset = false;
+		scene->unrecoverable |=
+			event->kind == GW_LOG_EVENT_FIRMWARE && strstr(event->text, "unrecoverable state");
 		if (*event->device && event->kind <= GW_LOG_EVENT_DEVCOREDUMP)
 			scene->device = event->device;
 	}
+	scene->iommu_silent = !scene->device_lost && !scene->wedged && !scene->reset_failed &&
+			      scene_find_relapse(scene, GW_LOG_EVENT_IOMMU).count;
+	scene->relapse = scene_find_relapse(scene, GW_LOG_EVENT_RESET_BEGIN);
+	if (scene->relapse.count == 0)
+		scene->relapse = scene_find_relapse(scene, GW_LOG_EVENT_FLIP_TIMEOUT);
 	scene->all_listed &= scene->model->left_out == 0 && scene_has_first_tasks(scene);
 }
 

@@ -40,6 +40,13 @@ struct gw_actor {
 	uint32_t callback_frame; /* index of the frame that the callback was called from */
 };
 
+/* An event that repeated itself at short intervals up to the end of the log; count 0 = none did. */
+struct gw_scene_relapse {
+	enum gw_log_event_kind kind; /* FLIP_TIMEOUT or RESET_BEGIN */
+	uint32_t count;
+	uint32_t seconds; /* from the first one to the last */
+};
+
 struct gw_scene {
 	const struct gw_log_model *model;
 	uint32_t incident;
@@ -50,7 +57,10 @@ struct gw_scene {
 	uint32_t listing;    /* number of the last listing of busy workqueues, 0 = none */
 	bool blocked_listed; /* every task that is blocked is in it: `echo w` or `echo t` */
 	bool all_listed;     /* every task is: `echo t`, from its first line to its last */
-	bool device_lost, reset_failed, wedged, flip_timeout, nvidia, needs_reboot;
+	bool device_lost, reset_failed, wedged, flip_timeout, nvidia, needs_reboot, needs_reset;
+	bool unrecoverable;		  /* perhaps, by the driver's words */
+	bool iommu_silent;		  /* the IOMMU completes no commands, and no GPU is reported to be the cause */
+	struct gw_scene_relapse relapse;  /* what came again and again, until the log ends */
 	const char *device;		  /* the GPU that the events name, "" = none does */
 	struct gw_scene_modules *modules; /* private */
 };

@@ -33,6 +33,8 @@ static const struct wait_row wait_rows[] = {
 	{ "__mutex_lock*", GW_TEXT_WAIT_MUTEX, false },
 	{ "mutex_lock*", GW_TEXT_WAIT_MUTEX, false },
 	{ "rwsem_down_read*", GW_TEXT_WAIT_RWSEM_READ, false },
+	{ "call_rwsem_down_read*", GW_TEXT_WAIT_RWSEM_READ, false }, /* before 5.2 */
+	{ "call_rwsem_down_write*", GW_TEXT_WAIT_RWSEM_WRITE, false },
 	{ "__down_read*", GW_TEXT_WAIT_RWSEM_READ, false },
 	{ "down_read*", GW_TEXT_WAIT_RWSEM_READ, false },
 	{ "rwsem_down_write*", GW_TEXT_WAIT_RWSEM_WRITE, false },
@@ -54,7 +56,13 @@ static const struct wait_row wait_rows[] = {
 	{ "dma_resv_wait*", GW_TEXT_WAIT_FENCE, false },
 	{ "drm_syncobj_array_wait*", GW_TEXT_WAIT_FENCE, false },
 	{ "i915_request_wait*", GW_TEXT_WAIT_FENCE, false },
+	{ "kcl_fence_default_wait", GW_TEXT_WAIT_FENCE, false }, /* of AMD's driver for older kernels */
+	{ "kcl_fence_wait*", GW_TEXT_WAIT_FENCE, false },
+	{ "fence_default_wait", GW_TEXT_WAIT_FENCE, false }, /* before 4.10 */
+	{ "fence_wait*", GW_TEXT_WAIT_FENCE, false },
 	{ "drm_sched_entity_flush", GW_TEXT_WAIT_FENCE, false },
+	{ "amddrm_sched_entity_flush", GW_TEXT_WAIT_FENCE, false },
+	{ "amd_sched_entity_fini", GW_TEXT_WAIT_FENCE, false }, /* before 4.16 */
 	{ "flush_work*", GW_TEXT_WAIT_WORK, false },
 	{ "__flush_work*", GW_TEXT_WAIT_WORK, false },
 	{ "flush_delayed_work", GW_TEXT_WAIT_WORK, false },

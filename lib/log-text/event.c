@@ -44,8 +44,12 @@ static const struct event_words event_table[] = {
 	{ "printk messages dropped", NULL, NULL, GW_LOG_EVENT_LOST },
 	{ "Missed ", " kernel messages", NULL, GW_LOG_EVENT_LOST },
 	{ "INFO: task ", "blocked for more than", NULL, GW_LOG_EVENT_HUNG_TASK },
+	{ "Completion-Wait loop timed out", NULL, NULL, GW_LOG_EVENT_IOMMU },
+	{ "Invalidation Time-out Error", NULL, NULL, GW_LOG_EVENT_IOMMU },
+	{ "CMD_SYNC timeout", NULL, NULL, GW_LOG_EVENT_IOMMU },
+	{ "TLB sync timed out", NULL, NULL, GW_LOG_EVENT_IOMMU },
 	/* NVIDIA's */
-	{ "recovery action changed", "Reboot Required", NULL, GW_LOG_EVENT_NEEDS_REBOOT },
+	{ "recovery action changed", " to 0x2 (", NULL, GW_LOG_EVENT_NEEDS_REBOOT },
 	{ "NVRM: Xid ", NULL, NULL, GW_LOG_EVENT_XID },
 	{ "fallen off the bus", NULL, NULL, GW_LOG_EVENT_DEVICE_LOST },
 	{ "GPU lost from the bus", NULL, NULL, GW_LOG_EVENT_DEVICE_LOST },
@@ -81,6 +85,7 @@ static const struct event_words event_table[] = {
 	{ "Resetting v", NULL, NULL, GW_LOG_EVENT_RESET_BEGIN },
 	{ "GPU HANG", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
 	{ "hangcheck", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
+	{ "GPU is probably locked", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
 	{ "Engine memory CAT error", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
 	{ "job timeout", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT },
 	{ "gpu sched timeout", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT },
@@ -88,6 +93,11 @@ static const struct event_words event_table[] = {
 	{ "ring ", " timeout", NULL, GW_LOG_EVENT_JOB_TIMEOUT },
 	{ "Timedout job", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT },
 	{ "MES failed", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "cp might be in an unrecoverable state", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "qcm fence wait loop timeout", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "timeout waiting for kiq fence", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "GMU firmware initialization timed out", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "Timeout waiting for GMU", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
 	{ "MES might be in unrecoverable state", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
 	{ "GuC", "timed out", NULL, GW_LOG_EVENT_FIRMWARE },
 	{ "GSP", "timeout", NULL, GW_LOG_EVENT_FIRMWARE },
@@ -121,12 +131,12 @@ static bool event_is_of_gpu(enum gw_log_event_kind kind, const char *text)
 	}
 }
 
-/* Words that begin anywhere in a message, row by row of those that share a first letter. */
+/* Words that begin anywhere in a message, row by row of those that share a first letter. A function's name reports nothing. */
 static bool event_row_fits(const struct event_words *words, const char *text, const char *at)
 {
 	const char *behind = at;
 
-	if (!gw_scan_word(&behind, words->first) || (words->second && !strstr(behind, words->second)))
+	if (!gw_scan_word(&behind, words->first) || *behind == '_' || (words->second && !strstr(behind, words->second)))
 		return false;
 	return !words->absent || !strstr(text, words->absent);
 }
@@ -139,7 +149,7 @@ static const struct event_words *event_find(const char *text)
 
 	for (const char *at = text; *at && best > 0; before = *at++) {
 		/* A word begins here. */
-		if (!gw_scan_is_letter(*at) || gw_scan_is_letter(before))
+		if (!gw_scan_is_letter(*at) || gw_scan_is_letter(before) || before == '_')
 			continue;
 		for (size_t i = 0; i < best; i++)
 			if (event_table[i].first[0] == *at && event_row_fits(&event_table[i], text, at))

@@ -14,18 +14,30 @@
 /* Words that stand alone on a line within a stack, and are no functions. */
 static const char *const no_functions[] = { "bad", "Code", "Stack", "ESP", "EIP" };
 
-/* "[<ffffffff81234567>] ", "[<0>] ", "[ffffffff81234567] " and crash's "#3 [ffff…] ". */
-static void frame_address(const char **text)
+/* "#3  ", and what gdb prints behind it, "0xffffffff81234567 in ". */
+static void frame_number(const char **text)
 {
 	const char *at = *text;
+	uint32_t number;
 	uint64_t address;
 
-	if (*at == '#') {
-		at++;
-		while (gw_scan_is_digit(*at))
-			at++;
-		gw_scan_spaces(&at);
-	}
+	if (*at++ != '#' || !gw_scan_number(&at, &number) || *at != ' ')
+		return;
+	gw_scan_spaces(&at);
+	*text = at;
+	if (strncmp(at, "0xffff", 6) == 0 && gw_scan_word(&at, "0x") && gw_scan_hex(&at, &address) &&
+	    gw_scan_word(&at, " in "))
+		*text = at;
+}
+
+/* "[<ffffffff81234567>] ", "[<0>] ", "[ffffffff81234567] ", and with crash's number, "#3 [ffff…] ". */
+static void frame_address(const char **text)
+{
+	const char *at;
+	uint64_t address;
+
+	frame_number(text);
+	at = *text;
 	if (*at++ != '[')
 		return;
 	if (*at == '<')
@@ -136,6 +148,17 @@ static bool frame_places(const char **text)
 	return true;
 }
 
+/* gdb's "(lock=0xffff888003a41a00) at kernel/locking/mutex.c:285". */
+static bool frame_arguments(const char **text)
+{
+	const char *at = *text, *place;
+
+	if (*at != '(' || !(place = gw_scan_after(at, ") at ")) || !frame_place(&place) || *place != '\0')
+		return false;
+	*text = place;
+	return true;
+}
+
 /* Behind the places decode_stacktrace.sh leaves the module's brackets out. */
 static void frame_bare_module(struct gw_log_frame_text *frame, const char **text)
 {
@@ -171,6 +194,7 @@ static void frame_rest(struct gw_log_frame_text *frame, const char **text)
 		gw_scan_spaces(text);
 		frame_bare_module(frame, text);
 	}
+	frame->certain |= frame_arguments(text);
 	if (gw_scan_word(text, "[inline]"))
 		frame->inlined = true;
 	if (frame_module(frame, text))
@@ -192,13 +216,18 @@ static bool frame_is_no_function(const struct gw_log_frame_text *frame)
 	return false;
 }
 
-/* 32-bit ARM: "(f [m]) from [<c0a39a24>] (g+0x1/0x2)", since 5.18 "f from g+0x1/0x2": the caller has a line of its own. */
-static bool frame_caller(const char **text)
+/* 32-bit ARM: "(f [m]) from [<c0a39a24>] (g+0x1/0x2)", since 5.18 "f [m] from g+0x1/0x2": the caller has a line of its own. */
+static bool frame_caller(struct gw_log_frame_text *frame, const char **text)
 {
-	struct gw_log_frame_text caller = { .module = "" };
+	struct gw_log_frame_text caller = { .module = "" }, here = { .module = "" };
 	const char *at = *text;
 	bool past_end;
 
+	if (*at == ' ' && at[1] == '[') {
+		at++;
+		if (!frame_module(&here, &at))
+			return false;
+	}
 	if (*at == ')')
 		at++;
 	if (!gw_scan_word(&at, " from "))
@@ -208,6 +237,10 @@ static bool frame_caller(const char **text)
 		at++;
 	if (!frame_name(&caller, &at) || !frame_offset(&at, &past_end))
 		return false;
+	if (here.module_length) {
+		frame->module = here.module;
+		frame->module_length = here.module_length;
+	}
 	*text = at + strlen(at);
 	return true;
 }
@@ -234,7 +267,7 @@ bool gw_log_frame_parse(struct gw_log_frame_text *ret, const char *text)
 		if (frame_module(ret, &at) && *at == ')')
 			text = at;
 	}
-	if (frame_caller(&text))
+	if (frame_caller(ret, &text))
 		return ret->certain = true;
 	if (!ret->certain && *text != '\0' && *text != ' ')
 		return false;

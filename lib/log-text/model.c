@@ -345,6 +345,7 @@ const char *gw_log_event_name(enum gw_log_event_kind kind)
 		[GW_LOG_EVENT_XID] = "xid",
 		[GW_LOG_EVENT_DEVICE_LOST] = "device-lost",
 		[GW_LOG_EVENT_NEEDS_REBOOT] = "needs-reboot",
+		[GW_LOG_EVENT_IOMMU] = "iommu",
 		[GW_LOG_EVENT_FIRMWARE] = "firmware",
 		[GW_LOG_EVENT_FENCE_FALLBACK] = "fence-fallback",
 		[GW_LOG_EVENT_DEVCOREDUMP] = "devcoredump",

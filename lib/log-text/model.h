@@ -60,6 +60,7 @@ struct gw_log_task {
 	uint32_t rounds; /* hung-task reports of it */
 	bool kernel;	 /* a kernel thread, by its parent */
 	bool died;	 /* by an oops, and was not seen to go on */
+	bool unnamed;	 /* only its stack is there; perhaps that of another one, whose heading is elsewhere */
 };
 
 enum gw_log_lock_kind {
@@ -123,6 +124,7 @@ enum gw_log_event_kind {
 	GW_LOG_EVENT_DEVICE_LOST,  /* fallen off the bus, VRAM or registers unreadable */
 	GW_LOG_EVENT_NEEDS_REBOOT, /* the driver says so */
 	GW_LOG_EVENT_FIRMWARE,	   /* MES, GuC, GSP or PSP does not answer */
+	GW_LOG_EVENT_IOMMU,	   /* it does not complete its commands */
 	GW_LOG_EVENT_FENCE_FALLBACK,
 	GW_LOG_EVENT_DEVCOREDUMP,
 	GW_LOG_EVENT_SOFT_LOCKUP, /* number: seconds */

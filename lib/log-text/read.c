@@ -7,9 +7,11 @@
 #include "lib/log-text/read.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/log-text/capture.h"
 #include "lib/log-text/event.h"
 #include "lib/log-text/frame.h"
 #include "lib/log-text/lines/scan.h"
@@ -18,6 +20,9 @@
 
 /* Writers that are told apart at a time; direct-mapped. */
 #define PLACES 64
+
+/* Stacks without a name that are kept. */
+#define UNNAMED_MAX 64
 
 /* Machines whose lines are mixed. */
 #define HOSTS_MAX 16
@@ -43,6 +48,8 @@ struct read_place {
 	bool one_cpu;	       /* on which they run */
 	bool interrupt;	       /* between <IRQ> and </IRQ> */
 	bool stack;	       /* the line before was part of a stack */
+	bool deep;	       /* and one of its frames came */
+	bool unnamed;	       /* nobody knows whose it is */
 	bool ended;	       /* </TASK> has come */
 };
 
@@ -59,6 +66,8 @@ struct log_reader {
 	uint32_t n_hosts, incident;
 	uint32_t tasks_before; /* the incident */
 	uint32_t listings;     /* of busy workqueues */
+	bool prefixed;	       /* the message has something in front, as in a log that nobody shortened */
+	uint32_t unnamed;      /* stacks that no line names the task of */
 	int64_t boot_us;       /* time since boot of the message before */
 	int64_t time_us;
 	gw_log_progress progress;
@@ -132,6 +141,7 @@ static void read_origin(struct log_reader *reader, const struct gw_log_line *ori
 		read_leave(place);
 	}
 	reader->place = place;
+	reader->prefixed = origin->prefixed;
 	reader->model->messages++;
 	reader->model->last_line++;
 }
@@ -164,6 +174,7 @@ static int read_sample(struct log_reader *reader, uint32_t task, enum gw_log_sam
 	place->block = READ_BLOCK_NONE;
 	place->interrupt = false;
 	place->ended = false;
+	place->unnamed = false;
 	place->stack = true;
 	if (task == GW_LOG_NONE)
 		return 0;
@@ -215,6 +226,39 @@ static int read_listing(struct log_reader *reader, const struct gw_log_listing *
 		return 0;
 	}
 	return read_sample(reader, task, GW_LOG_SAMPLE_LISTED, listing->state, 0);
+}
+
+/* A number with a line for each frame is one stack; a listing that was cut short belongs to the report above it. */
+static bool read_capture_goes_on(const struct log_reader *reader, const struct gw_log_capture *capture)
+{
+	const struct gw_log_task *task;
+
+	if (reader->place->task == GW_LOG_NONE || reader->place->sample == GW_LOG_NONE)
+		return false;
+	task = &reader->model->tasks[reader->place->task];
+	if (capture->frame)
+		return task->pid == capture->name.pid;
+	return read_goes_on(reader, reader->place->task) &&
+	       (capture->name.pid ? task->pid == capture->name.pid : strcmp(task->comm, capture->name.comm) == 0);
+}
+
+static int read_frame(struct log_reader *reader, const struct gw_log_frame_text *text);
+
+static int read_capture(struct log_reader *reader, const struct gw_log_capture *capture)
+{
+	struct gw_log_frame_text frame;
+	uint32_t task;
+	int r = 0;
+
+	if (!read_capture_goes_on(reader, capture)) {
+		r = read_task(reader, &capture->name, &task);
+		r = r ?: read_sample(reader, task, GW_LOG_SAMPLE_LISTED, capture->state, 0);
+	} else if (capture->state) {
+		reader->model->samples[reader->place->sample].state = capture->state;
+	}
+	if (r == 0 && capture->frame && gw_log_frame_parse(&frame, capture->frame))
+		r = read_frame(reader, &frame);
+	return r;
 }
 
 static int read_work(struct log_reader *reader, const struct gw_log_work *work)
@@ -309,6 +353,33 @@ static bool read_is_watcher(const struct gw_log_frame_text *text)
 	return text->past_end && text->reliable;
 }
 
+/* A stack whose heading was left behind: in what order it stands is known, and whose it is is not. */
+static int read_unnamed(struct log_reader *reader, const struct gw_log_frame_text *text, const char *line)
+{
+	struct gw_log_name name = { .pid = 0 };
+	struct read_place *place = reader->place;
+	bool fresh = place->sample == GW_LOG_NONE && !place->deep && place->block == READ_BLOCK_NONE;
+	uint32_t task;
+	int r;
+
+	if (place->unnamed && place->sample != GW_LOG_NONE && reader->model->samples[place->sample].n_frames) {
+		const struct gw_log_sample *sample = &reader->model->samples[place->sample];
+
+		fresh = gw_log_capture_ends(reader->model->frames[sample->first_frame + sample->n_frames - 1].function);
+	}
+	if (!fresh || !text->certain || !text->reliable || !gw_log_capture_begins(line, text->function) ||
+	    reader->unnamed == UNNAMED_MAX)
+		return 0;
+	snprintf(name.comm, sizeof(name.comm), "unnamed task %u", ++reader->unnamed);
+	r = read_task(reader, &name, &task);
+	if (r < 0 || task == GW_LOG_NONE)
+		return r;
+	reader->model->tasks[task].unnamed = true;
+	r = read_sample(reader, task, GW_LOG_SAMPLE_LISTED, 0, 0);
+	place->unnamed = true;
+	return r;
+}
+
 static int read_frame(struct log_reader *reader, const struct gw_log_frame_text *text)
 {
 	struct read_place *place = reader->place;
@@ -323,6 +394,7 @@ static int read_frame(struct log_reader *reader, const struct gw_log_frame_text 
 	if (!frame.function || !frame.module)
 		return -ENOMEM;
 	place->stack = true;
+	place->deep |= text->reliable;
 	if (place->sample == GW_LOG_NONE || !*frame.function || read_is_watcher(text))
 		return 0;
 	reader->model->samples[place->sample].torn |= place->ended;
@@ -383,6 +455,20 @@ static int read_held(struct log_reader *reader, struct gw_log_held *held, size_t
 		return 0;
 	}
 	return gw_log_add_held(model, held);
+}
+
+/* lockdep names its task twice: above the locks, and above the stack, which may be cut off. */
+static int read_lockdep(struct log_reader *reader, const struct gw_log_name *name)
+{
+	uint32_t task;
+	int r = read_task(reader, name, &task);
+
+	if (r < 0 || task == GW_LOG_NONE)
+		return r;
+	r = read_sample(reader, task, GW_LOG_SAMPLE_LOCKDEP, 'R', 0);
+	reader->place->sample = GW_LOG_NONE;
+	reader->place->block = READ_BLOCK_LOCKDEP;
+	return r;
 }
 
 /* ---- busy workqueues --------------------------------------------------------------------------------------- */
@@ -582,6 +668,7 @@ static bool read_task_line(struct log_reader *reader, const char *text, int *r)
 {
 	struct gw_log_blocked blocked;
 	struct gw_log_listing listing;
+	struct gw_log_capture capture;
 	struct gw_log_name name;
 	uint32_t seconds, task;
 
@@ -595,6 +682,11 @@ static bool read_task_line(struct log_reader *reader, const char *text, int *r)
 		*r = read_soft_lockup(reader, &name, seconds);
 	else if (gw_log_cpu_parse(text, &name))
 		*r = read_cpu(reader, &name);
+	else if (reader->place->block == READ_BLOCK_LOCKDEP && gw_log_lockdep_parse(text, &name))
+		*r = read_lockdep(reader, &name);
+	else if (gw_log_capture_parse(text, &capture) ||
+		 (!reader->prefixed && gw_log_capture_short_listing(text, &capture)))
+		*r = read_capture(reader, &capture);
 	else if (gw_log_exited_parse(text, &name)) {
 		*r = read_task(reader, &name, &task);
 		if (task != GW_LOG_NONE)
@@ -625,9 +717,10 @@ static bool read_detail(struct log_reader *reader, const char *text, int *r)
 		*r = 0;
 	else if (read_busy_queues(reader, text, r))
 		reader->place->stack = false;
-	else if (gw_log_frame_register(&frame, text) ||
-		 (gw_log_frame_parse(&frame, text) && (frame.certain || reader->place->stack)))
+	else if (gw_log_frame_register(&frame, text))
 		*r = read_frame(reader, &frame);
+	else if (gw_log_frame_parse(&frame, text) && (frame.certain || reader->place->stack))
+		*r = read_unnamed(reader, &frame, text) ?: read_frame(reader, &frame);
 	else
 		return false;
 	return true;
@@ -664,7 +757,7 @@ static int read_message(const struct gw_log_message *message, void *userdata)
 	read_origin(reader, &message->origin);
 	if (read_detail(reader, text, &r))
 		return r;
-	reader->place->stack = false;
+	reader->place->stack = reader->place->deep = false;
 	read_heading(reader, text);
 	/* What a report is about comes before whom. */
 	r = strncmp(text, "task:", 5) == 0 ? 0 : read_event(reader, text);

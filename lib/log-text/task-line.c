@@ -438,6 +438,13 @@ bool gw_log_holder_parse(const char *text, struct gw_log_name *name)
 	return end && task_line_name(name, at, end, '/');
 }
 
+bool gw_log_lockdep_parse(const char *text, struct gw_log_name *name)
+{
+	const char *end = strstr(text, " is trying to acquire lock");
+
+	return end && task_line_name(name, text, end, '/');
+}
+
 bool gw_log_held_parse(const char *text, struct gw_log_held *ret, size_t *name_length, const char **function)
 {
 	const char *at = text, *end;

@@ -81,6 +81,9 @@ bool gw_log_exited_parse(const char *text, struct gw_log_name *name);
 /* "3 locks held by Xorg/812:" */
 bool gw_log_holder_parse(const char *text, struct gw_log_name *name);
 
+/* "Xorg/812 is trying to acquire lock:" */
+bool gw_log_lockdep_parse(const char *text, struct gw_log_name *name);
+
 /* " #1: ffff88… (&dev->mutex){+.+.}-{3:3}, at: f+0x1/0x2 [m]"; @name points into @text. */
 bool gw_log_held_parse(const char *text, struct gw_log_held *ret, size_t *name_length, const char **function);
 

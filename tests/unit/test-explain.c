@@ -1343,6 +1343,187 @@ static void test_recovered(void **state)
 	assert_nothing(&told);
 }
 
+/* What the log shows no end of has not recovered. */
+static void test_open_or_recovered(void **state)
+{
+	static const struct {
+		const char *more;
+		size_t recovered, open;
+	} logs[] = {
+		{ "", 0, 2 },
+		{ "[  504.0] usb 1-1: connected\n", 0, 2 },
+		{ "[  504.0] brix 0000:03:00.0: [drm] GPU reset succeeded!\n", 2, 0 },
+		{ "[  560.0] usb 1-1: connected\n", 1, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
+		struct told told = { .length = 0 };
+		struct gw_explanation explanation;
+
+		tell(&told,
+		     "[  500.0] brix 0000:03:00.0: [drm] ring gfx timeout, signaled seq=4, emitted seq=6\n"
+		     "[  501.0] brix 0000:03:00.0: [drm] GPU reset begin!\n%s",
+		     logs[i].more);
+		explain_text(&explanation, told.text);
+		assert_int_equal(explanation.count, 0);
+		assert_int_equal(json_array_size(explanation.recovered), logs[i].recovered);
+		assert_int_equal(json_array_size(explanation.open), logs[i].open);
+		gw_explanation_deinit(&explanation);
+	}
+}
+
+/* The worker that would have gone on with a reset is dead, and nobody is seen to wait for it. */
+static void test_died_alone(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	tell(&told, "BUG: kernel NULL pointer dereference, address: 0000000000000028\n"
+		    "CPU: 1 PID: 61 Comm: kworker/1:2 Not tainted 6.12.8-test\n"
+		    "RIP: 0010:brix_stop+0x2a/0xc0 [brix]\n");
+	tell_frames(&told, "brix_reset@brix drm_sched_job_timedout@gpu_sched" WORK);
+	explain_text(&explanation, told.text);
+	assert_int_equal(explanation.count, 0);
+	assert_int_equal(json_array_size(explanation.open), 1);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(explanation.open, 0), "text")),
+			    "kworker/1:2 (pid 61) died in brix_stop() [brix]");
+	gw_explanation_deinit(&explanation);
+}
+
+/* Again and again, up to the end of the log; and what is less than that. */
+static void test_relapses(void **state)
+{
+	static const struct {
+		unsigned times, gap_s, after_s;
+		const char *between, *event;
+		bool found;
+	} logs[] = {
+		{ 4, 10, 1, "", "[drm] *ERROR* [CRTC:51:crtc-0] flip_done timed out", true },
+		{ 3, 10, 1, "", "[drm] *ERROR* [CRTC:51:crtc-0] flip_done timed out", false },
+		{ 4, 10, 60, "", "[drm] *ERROR* [CRTC:51:crtc-0] flip_done timed out", false },
+		{ 4, 600, 1, "", "[drm] *ERROR* [CRTC:51:crtc-0] flip_done timed out", false },
+		{ 5, 2, 1, "", "i915 0000:00:02.0: Resetting rcs0 for hang on rcs0", true },
+		{ 5, 2, 1, "i915 0000:00:02.0: [drm] GPU reset succeeded",
+		  "i915 0000:00:02.0: Resetting rcs0 for hang on rcs0", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
+		struct told told = { .length = 0 };
+		unsigned time_s = 100;
+
+		for (unsigned k = 0; k < logs[i].times; k++, time_s += logs[i].gap_s) {
+			tell(&told, "[%5u.0] %s\n", time_s, logs[i].event);
+			if (*logs[i].between)
+				tell(&told, "[%5u.5] %s\n", time_s, logs[i].between);
+		}
+		tell(&told, "[%5u.0] usb 1-1: connected\n", time_s - logs[i].gap_s + logs[i].after_s);
+		if (logs[i].found) {
+			struct gw_explanation explanation;
+
+			explain_text(&explanation, told.text);
+			assert_int_equal(report_about(&explanation)->class, GW_CLASS_SILENT_DEVICE);
+			assert_int_equal(report_about(&explanation)->confidence, GW_CONFIDENCE_HINT);
+			gw_explanation_deinit(&explanation);
+		} else {
+			assert_nothing(&told);
+		}
+	}
+}
+
+/* The last word of the driver counts. */
+static void test_words_of_the_driver(void **state)
+{
+	static const struct {
+		const char *text, *summary;
+	} logs[] = {
+		{ "NVRM: Xid (PCI:0000:2d:00): 154, GPU recovery action changed from 0x0 (None) to 0x1 (GPU Reset Required)\n",
+		  "the GPU 0000:2d:00 needs a reset, by its driver's own words" },
+		{ "NVRM: Xid (PCI:0000:2d:00): 154, GPU recovery action changed from 0x0 (None) to 0x2 (Node Reboot Required)\n",
+		  "the GPU 0000:2d:00 needs a reboot of the machine, by its driver's own words" },
+		{ "NVRM: Xid (PCI:0000:2d:00): 154, GPU recovery action changed from 0x0 (None) to 0x1 (GPU Reset Required)\n"
+		  "NVRM: Xid (PCI:0000:2d:00): 154, GPU recovery action changed from 0x1 (GPU Reset Required) to 0x0 (None)\n",
+		  NULL },
+		{ "amdgpu 0000:0c:00.0: The cp might be in an unrecoverable state due to an unsuccessful queues preemption\n",
+		  "the GPU 0000:0c:00.0 is perhaps in a state that it does not recover from, by its driver's own words" },
+		{ "amdgpu 0000:0c:00.0: The cp might be in an unrecoverable state due to an unsuccessful queues preemption\n"
+		  "amdgpu 0000:0c:00.0: GPU reset(3) succeeded!\n",
+		  NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
+		struct gw_explanation explanation;
+
+		explain_text(&explanation, logs[i].text);
+		assert_int_equal(explanation.count, logs[i].summary != NULL);
+		if (logs[i].summary)
+			assert_string_equal(explanation.reports[0]->summary, logs[i].summary);
+		gw_explanation_deinit(&explanation);
+	}
+}
+
+/* Interrupts of an IOMMU that waits keep a CPU from its idle task, which is to blame for nothing; once is no end. */
+static void test_iommu_waits(void **state)
+{
+	struct told told = { .length = 0 }, once = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	for (unsigned i = 0; i < 5; i++)
+		tell(&told, "[  %u.0] AMD-Vi: Completion-Wait loop timed out\n", 100 + i);
+	tell(&told, "[  122.0] watchdog: BUG: soft lockup - CPU#6 stuck for 22s! [swapper/6:0]\n");
+	explain_text(&explanation, told.text);
+	assert_int_equal(report_about(&explanation)->class, GW_CLASS_SILENT_DEVICE);
+	assert_non_null(strstr(report_about(&explanation)->summary, "the IOMMU does not complete its commands"));
+	assert_int_equal(report_about(&explanation)->victims_total, 1);
+	gw_explanation_deinit(&explanation);
+	tell(&once, "[  100.0] AMD-Vi: Completion-Wait loop timed out\n");
+	assert_nothing(&once);
+}
+
+/*
+ * Of one look at a task that no line names it is only a hint; a thread that has nothing to do is nothing, and so is a stack
+ * of a text that names others: its heading was torn off.
+ */
+static void test_stack_without_a_name(void **state)
+{
+	struct told told = { .length = 0 }, idle = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	tell(&told, "[<0>] virtio_gpu_queue_ctrl_sgs+0x118/0x358 [virtio_gpu]\n"
+		    "[<0>] virtio_gpu_cmd_get_edids+0xf4/0x1a8 [virtio_gpu]\n[<0>] process_one_work+0x168/0x3f0\n");
+	explain_text(&explanation, told.text);
+	assert_int_equal(report_about(&explanation)->confidence, GW_CONFIDENCE_HINT);
+	assert_non_null(strstr(report_about(&explanation)->summary, "unnamed task 1 waits in"));
+	gw_explanation_deinit(&explanation);
+	tell(&idle, "[<0>] brix_thread+0x118/0x358 [brix]\n[<0>] kthread+0x168/0x3f0\n[<0>] ret_from_fork+0x1/0x2\n"
+		    "[<0>] ep_poll+0x118/0x358\n[<0>] do_epoll_wait+0x1/0x2\n");
+	assert_nothing(&idle);
+	tell(&told, "task:brix state:S stack:0 pid:61 tgid:61 ppid:1 flags:0x4\n");
+	assert_nothing(&told);
+}
+
+/* Before its last lines. */
+static void test_possible_and_cut(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	tell(&told, "WARNING: possible circular locking dependency detected\n"
+		    "brix-sync/44 is trying to acquire lock:\n"
+		    "ffff888753e39a80 (&brix->mutex#3){+.+.}, at: brix_move+0x4d5/0xbe0 [brix]\n"
+		    "but task is already holding lock:\n");
+	explain_text(&explanation, told.text);
+	assert_int_equal(report_about(&explanation)->kind, GW_KIND_HAZARD);
+	assert_string_equal(report_about(&explanation)->root_node, "task:44");
+	gw_explanation_deinit(&explanation);
+}
+
 /* The kernel repeats itself every two minutes while a task hangs. */
 static void test_hang_that_ended(void **state)
 {
@@ -1519,6 +1700,13 @@ int main(void)
 		cmocka_unit_test(test_child_of_another_parent_is_not_behind),
 		cmocka_unit_test(test_host_of_virtual_machine),
 		cmocka_unit_test(test_recovered),
+		cmocka_unit_test(test_open_or_recovered),
+		cmocka_unit_test(test_died_alone),
+		cmocka_unit_test(test_relapses),
+		cmocka_unit_test(test_words_of_the_driver),
+		cmocka_unit_test(test_iommu_waits),
+		cmocka_unit_test(test_stack_without_a_name),
+		cmocka_unit_test(test_possible_and_cut),
 		cmocka_unit_test(test_hang_that_ended),
 		cmocka_unit_test(test_two_machines),
 		cmocka_unit_test(test_healthy_boot),

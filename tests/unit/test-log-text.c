@@ -632,7 +632,10 @@ static void test_frames(void **state)
 		" inline_form include/linux/srcu.h:215 [inline]\n"
 		" paren_form (drivers/gpu/brix/core.c:12 drivers/gpu/brix/core.c:99 (discriminator 2))\n"
 		" arm_form from caller_form+0x58/0xc8\n"
+		" arm_module_form [brix] from caller_form+0x58/0xc8 [brix]\n"
 		"[<c0a39a24>] (old_arm_form [brix]) from [<c0a3a000>] (caller_form+0x58/0xc8)\n"
+		"#2  drgn_form (drivers/gpu/brix/core.c:1209:3)\n"
+		"#3  0xffffffff8197a1c0 in gdb_form (lock=0xffff888003a41a00, state=2) at kernel/locking/mutex.c:285\n"
 		" bare_place (drivers/gpu/brix/core.c:12 (discriminator 2)) brix\n"
 		" trampoline_form+0x20/0x20\n"
 		" build_form+0x1/0x2 [brix 0123456789abcdef0123456789abcdef01234567]\n"
@@ -647,7 +650,120 @@ static void test_frames(void **state)
 	read_string(&model, text);
 	assert_stack(
 		&model, 31,
-		"__switch_to old_form[brix] proc_form crash_form[brix] place_form inline_form paren_form arm_form old_arm_form[brix] bare_place[brix] build_form[brix] cold_form bare_form bare_module[brix] marked_form");
+		"__switch_to old_form[brix] proc_form crash_form[brix] place_form inline_form paren_form arm_form arm_module_form[brix] old_arm_form[brix] drgn_form gdb_form bare_place[brix] build_form[brix] cold_form bare_form bare_module[brix] marked_form");
+	gw_log_model_deinit(&model);
+}
+
+/* What is pasted from elsewhere than the log. */
+static void test_captures(void **state)
+{
+	static const char text[] = "# cat /proc/51/stack\n"
+				   "[<0>] brix_wait+0x12/0x30 [brix]\n"
+				   "[<0>] do_syscall_64+0x12/0x30\n"
+				   "==> /proc/50/task/52/stack <==\n"
+				   "[<0>] brix_idle+0x12/0x30 [brix]\n"
+				   "/proc/53/stack:[<0>] brix_open+0x12/0x30 [brix]\n"
+				   "/proc/53/stack:[<0>] do_syscall_64+0x12/0x30\n"
+				   "/proc/54/stack:[<0>] brix_close+0x12/0x30 [brix]\n"
+				   "55 (brix (2) d) D 1 55 55 0 -1 4194560\n"
+				   "[<0>] brix_close+0x12/0x30 [brix]\n"
+				   "PID: 56       TASK: ffff88bf94ae9080  CPU: 0    COMMAND: \"brix sync\"\n"
+				   " #0 [ffffc90035ff7ba8] __schedule at ffffffff816b60fa\n"
+				   " #1 [ffffc90035ff7c30] brix_sync at ffffffffc06b65f3 [brix]\n"
+				   ">>> print(prog.stack_trace(57))\n"
+				   "#0  __schedule (kernel/sched/core.c:6786:2)\n"
+				   "#1  brix_sync (drivers/gpu/brix/core.c:9:2)\n";
+	struct gw_log_model model;
+
+	(void)state;
+	read_string(&model, text);
+	assert_stack(&model, 51, "brix_wait[brix] do_syscall_64");
+	assert_stack(&model, 52, "brix_idle[brix]");
+	assert_stack(&model, 53, "brix_open[brix] do_syscall_64");
+	assert_stack(&model, 54, "brix_close[brix]");
+	assert_string_equal(task_of(&model, 55)->comm, "brix (2) d");
+	assert_stack(&model, 55, "brix_close[brix]");
+	assert_string_equal(task_of(&model, 56)->comm, "brix sync");
+	assert_stack(&model, 56, "__schedule brix_sync[brix]");
+	assert_stack(&model, 57, "__schedule brix_sync");
+	assert_int_equal(model.n_tasks, 7);
+	gw_log_model_deinit(&model);
+}
+
+/* A stack below which there is no name; and what is none: the rest of one, one of a warning, one of a program. */
+static void test_unnamed(void **state)
+{
+	static const char *const texts[] = {
+		"[<0>] brix_wait+0x12/0x30 [brix]\n[<0>] do_syscall_64+0x12/0x30\n[<0>] entry_SYSCALL_64_after_hwframe+0x1/0x2\n"
+		"[<0>] brix_idle+0x12/0x30 [brix]\n[<0>] kthread+0x12/0x30\n[<0>] ret_from_fork+0x1/0x2\n",
+		"Jan 22 08:07:58 host kernel:  __schedule+0x3f1/0xb20\nJan 22 08:07:58 host kernel:  brix_wait+0x2f/0x140 [brix]\n",
+		" brix_wait+0x2f/0x140 [brix]\n __schedule+0x3f1/0xb20\n schedule+0x1/0x2\n",
+		"WARNING: CPU: 3 PID: 7 at kernel/sched/core.c:91\n __schedule+0x3f1/0xb20\n brix_wait+0x2f/0x140 [brix]\n",
+		"Call Trace:\n __schedule_bug+0x3f1/0xb20\n __schedule+0x3f1/0xb20\n",
+		"#0  0xb69c9558 in ioctl () from /usr/lib/libc.so.6\n#1  0xb6bad868 in __schedule (fd=3) at ../../brix.h:448\n",
+	};
+	static const uint32_t tasks[] = { 2, 1, 0, 0, 0, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct gw_log_model model;
+
+		read_string(&model, texts[i]);
+		assert_int_equal(model.n_tasks, tasks[i]);
+		gw_log_model_deinit(&model);
+	}
+}
+
+/* A listing without a number: its fields were left out, or the line was cut. */
+static void test_short_listings(void **state)
+{
+	struct gw_log_model model;
+
+	(void)state;
+	read_string(&model, "task:brix state:D\n brix_wait+0x1/0x2 [brix]\n");
+	assert_int_equal(model.n_tasks, 1);
+	assert_int_equal(model.samples[model.tasks[0].first_sample].state, 'D');
+	gw_log_model_deinit(&model);
+	read_string(
+		&model,
+		"INFO: task brix:61 blocked for more than 122 seconds.\ntask:brix state:D\n brix_wait+0x1/0x2 [brix]\n");
+	assert_int_equal(model.n_tasks, 1);
+	assert_stack(&model, 61, "brix_wait[brix]");
+	gw_log_model_deinit(&model);
+	read_string(&model, "task:brix            state:D stack:0     pi\n brix_wait+0x1/0x2 [brix]\n");
+	assert_int_equal(model.n_tasks, 0);
+	gw_log_model_deinit(&model);
+}
+
+/* Lines that an editor or grep -n numbered. */
+static void test_numbered_lines(void **state)
+{
+	static const char text[] = "> 162 [  843.072392] INFO: task brix:61 blocked for more than 120 seconds.\n"
+				   "1163:[  843.133422] task:brix state:D stack:0 pid:61 ppid:1 flags:0x4\n"
+				   "  1164:\t[  843.133443]  brix_wait+0x50/0x50 [brix]\n"
+				   "1165-Jan 22 08:07:58 host kernel:  brix_ioctl+0x50/0x51 [brix]\n";
+	struct gw_log_model model;
+
+	(void)state;
+	read_string(&model, text);
+	assert_stack(&model, 61, "brix_ioctl[brix]");
+	assert_int_equal(model.samples[0].time_us, 843072392);
+	gw_log_model_deinit(&model);
+}
+
+/* A function's name that has a word of the table in it reports nothing. */
+static void test_names_are_no_events(void **state)
+{
+	struct gw_log_model model;
+
+	(void)state;
+	read_string(&model, "[drm] [brix-drm] [GPU ID 0x2d00] brix_reset_gamma failed with error code: -35\n"
+			    "[drm:brix_reset [brix]] *ERROR* reading the clock failed\n");
+	assert_int_equal(model.n_events, 0);
+	gw_log_model_deinit(&model);
+	read_string(&model, "[drm:brix_reset [brix]] *ERROR* ring reset failed\n");
+	assert_int_equal(model.n_events, 1);
+	assert_int_equal(model.events[0].kind, GW_LOG_EVENT_RESET_FAILED);
 	gw_log_model_deinit(&model);
 }
 
@@ -951,6 +1067,11 @@ int main(void)
 		cmocka_unit_test(test_two_boots),
 		cmocka_unit_test(test_rounds),
 		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_captures),
+		cmocka_unit_test(test_unnamed),
+		cmocka_unit_test(test_short_listings),
+		cmocka_unit_test(test_numbered_lines),
+		cmocka_unit_test(test_names_are_no_events),
 		cmocka_unit_test(test_busy_workqueues),
 		cmocka_unit_test(test_old_listings),
 		cmocka_unit_test(test_blockers),

@@ -269,6 +269,11 @@ static void name_work(struct gw_text *text, const struct gw_graph *graph, const 
 
 void gw_name_task(struct gw_text *text, const char *comm, uint32_t pid, uint32_t tgid)
 {
+	/* Of the idle task, and of one that a text has no number of, the name is all. */
+	if (pid == 0 && tgid == 0 && comm[0]) {
+		gw_text_add(text, "%s", comm);
+		return;
+	}
 	gw_text_add(text, "%s ", comm[0] ? comm : "task");
 	if (tgid == 0 || tgid == pid)
 		gw_text_add(text, "(pid %" PRIu32 ")", pid);
@@ -281,7 +286,9 @@ static void name_task(struct gw_text *text, const struct gw_graph *graph, const 
 	const struct gw_present_record *present = gw_snapshot_present(graph->snapshot, node->address);
 	const struct gw_word_record *oops = node->gone ? gw_word_of_oops(graph->snapshot, node) : NULL;
 
-	if (node->pid == 0 && graph->from_text)
+	if (node->pid == 0 && node->task && node->comm[0])
+		gw_name_task(text, node->comm, 0, 0);
+	else if (node->pid == 0 && graph->from_text)
 		gw_text_add(text, "a task that is gone");
 	else if (node->pid == 0)
 		gw_text_add(text, "a task that is gone (it was at 0x%" PRIx64 ")", node->address);

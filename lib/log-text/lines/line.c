@@ -477,6 +477,22 @@ static bool line_part(struct cursor *cursor, struct gw_log_line *line)
 	return true;
 }
 
+/* "163 ", "6131:\t", as an editor and grep -n number lines: only in front of a time. */
+static void line_numbered(struct cursor *cursor)
+{
+	struct cursor try = *cursor, time;
+	struct gw_log_line line;
+	uint64_t number;
+
+	if (!line_number(&try, 7, &number) || try.at == try.end || !strchr(":- \t", *try.at))
+		return;
+	try.at++;
+	line_spaces(&try);
+	time = try;
+	if (line_bracket_time(&time, &line) || line_date(&time, &line))
+		*cursor = try;
+}
+
 void gw_log_line_parse(struct gw_log_line *ret, const char *text, size_t length)
 {
 	struct cursor cursor = { text, text + length };
@@ -485,6 +501,7 @@ void gw_log_line_parse(struct gw_log_line *ret, const char *text, size_t length)
 	while (cursor.at < cursor.end && (cursor.end[-1] == ' ' || cursor.end[-1] == '\t'))
 		cursor.end--;
 	line_quote_marks(&cursor);
+	line_numbered(&cursor);
 	for (int parts = 0; parts < PARTS_MAX && line_part(&cursor, ret); parts++) {
 		ret->prefixed = true;
 		line_spaces(&cursor);
