@@ -19,7 +19,7 @@
 struct gw_config {
 	uint64_t min_wait_ns;	 /* [Watch] MinWaitSec= */
 	uint64_t stall_ns;	 /* [Watch] StallSec= */
-	uint64_t interval_ns;	 /* [Watch] SnapshotIntervalSec=, 0 = half of min_wait_ns */
+	uint64_t interval_ns;	 /* [Watch] SnapshotIntervalSec=, 0 = two fifths of min_wait_ns */
 	size_t keep_resolved;	 /* [Reports] KeepResolved=, reports */
 	size_t recording_bytes;	 /* [Recording] BufferSize= */
 	bool standalone_json;	 /* [Export] StandaloneJSON= */

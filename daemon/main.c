@@ -112,7 +112,7 @@ static struct gw_pace daemon_pace(const struct gw_config *config)
 {
 	return (struct gw_pace){
 		.min_wait_ns = config->min_wait_ns,
-		.interval_ns = config->interval_ns > 0 ? config->interval_ns : config->min_wait_ns / 2,
+		.interval_ns = config->interval_ns > 0 ? config->interval_ns : config->min_wait_ns / 5 * 2,
 	};
 }
 

@@ -451,13 +451,13 @@ int gw_boot_observer_new(struct gw_boot_observer **ret, sd_event *event, const s
 	return 0;
 }
 
-int gw_boot_observer_unpin(struct gw_boot_observer *observer)
+void gw_boot_observer_unpin(struct gw_boot_observer *observer)
 {
 	if (!observer->programs)
-		return 0;
+		return;
 	observer_drain(observer);
 	gw_boot_log_add_dropped(observer->log, gw_boot_programs_counters(observer->programs)->dropped);
-	return gw_boot_programs_unpin(observer->programs);
+	gw_boot_programs_unpin(observer->programs);
 }
 
 void gw_boot_observer_free(struct gw_boot_observer *observer)

@@ -62,8 +62,8 @@ void gw_boot_observer_free(struct gw_boot_observer *observer);
 /* Reads the table of dependencies anew. Returns 0 or -ENOMEM. */
 int gw_boot_observer_reload(struct gw_boot_observer *observer);
 
-/* Takes the pins away. Returns 0 or -errno. */
-int gw_boot_observer_unpin(struct gw_boot_observer *observer);
+/* When it is freed, the pins go, too: see gw_loader_unpin(). */
+void gw_boot_observer_unpin(struct gw_boot_observer *observer);
 
 /*
  * gw_boot_observer_ask - have a job done that begins after now

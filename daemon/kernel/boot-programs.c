@@ -28,6 +28,7 @@
 
 struct gw_boot_programs {
 	struct gw_pins *pins; /* NULL: not pinned */
+	bool unpin;	      /* when they are freed */
 	struct gw_objects *objects;
 	struct gw_probes *probes;
 	struct gw_boot_counters *counters;
@@ -366,6 +367,8 @@ void gw_boot_programs_free(struct gw_boot_programs *programs)
 		munmap(programs->counters, sizeof(*programs->counters));
 	gw_probes_free(programs->probes);
 	gw_objects_free(programs->objects);
+	if (programs->unpin && programs->pins)
+		gw_pins_drop_all(programs->pins);
 	gw_pins_free(programs->pins);
 	free(programs);
 }
@@ -403,7 +406,7 @@ size_t gw_boot_programs_rows(const struct gw_boot_programs *programs, const stru
 	return gw_probes_rows(programs->probes, ret);
 }
 
-int gw_boot_programs_unpin(struct gw_boot_programs *programs)
+void gw_boot_programs_unpin(struct gw_boot_programs *programs)
 {
-	return programs->pins ? gw_pins_drop_all(programs->pins) : 0;
+	programs->unpin = true;
 }

@@ -80,7 +80,7 @@ int gw_boot_programs_read(struct gw_boot_programs *programs, gw_boot_take take, 
 /* One row per kind of event, for `gpuwatch-cli status`; strings belong to the programs. */
 size_t gw_boot_programs_rows(const struct gw_boot_programs *programs, const struct gw_probe_info **ret);
 
-/* Takes away all that is pinned in a directory. Returns 0 or -errno. */
-int gw_boot_programs_unpin(struct gw_boot_programs *programs);
+/* When they are freed, all of their pins go, too: see gw_loader_unpin(). */
+void gw_boot_programs_unpin(struct gw_boot_programs *programs);
 
 #endif

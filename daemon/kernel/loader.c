@@ -49,6 +49,7 @@ struct gw_loader {
 	struct gw_perf *perf; /* not owned */
 	struct gw_objects *objects;
 	struct gw_pins *pins;
+	bool unpin; /* when it is freed */
 	struct gw_probes *probes;
 	struct gw_kallsyms *kallsyms;
 	struct gw_gpu_modules gpu_modules;
@@ -407,6 +408,8 @@ void gw_loader_free(struct gw_loader *loader)
 	free(loader->rows);
 	gw_probes_free(loader->probes);
 	gw_objects_free(loader->objects);
+	if (loader->unpin && loader->pins)
+		gw_pins_drop_all(loader->pins);
 	gw_pins_free(loader->pins);
 	gw_kallsyms_free(loader->kallsyms);
 	if (loader->module_fd >= 0)
@@ -417,9 +420,9 @@ void gw_loader_free(struct gw_loader *loader)
 	free(loader);
 }
 
-int gw_loader_unpin(struct gw_loader *loader)
+void gw_loader_unpin(struct gw_loader *loader)
 {
-	return loader->pins ? gw_pins_drop_all(loader->pins) : 0;
+	loader->unpin = true;
 }
 
 size_t gw_loader_probes(const struct gw_loader *loader, const struct gw_probe_info **ret)

@@ -37,8 +37,11 @@ int gw_loader_new(struct gw_loader **ret, const struct gw_loader_options *option
 /* Detaches this process; pinned programs go on watching. */
 void gw_loader_free(struct gw_loader *loader);
 
-/* Takes the pins away, so that the programs go when the process does. Returns 0 or -errno. */
-int gw_loader_unpin(struct gw_loader *loader);
+/*
+ * When it is freed, the pins go, too, and with them the programs. The pins are the last that keeps these then: the kernel
+ * ends them in workers of its own, which takes it some seconds, and the caller does not wait.
+ */
+void gw_loader_unpin(struct gw_loader *loader);
 
 size_t gw_loader_probes(const struct gw_loader *loader, const struct gw_probe_info **ret);
 

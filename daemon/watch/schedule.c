@@ -81,7 +81,7 @@ enum gw_wake gw_schedule_plan(struct gw_schedule *schedule, uint64_t now_ns, uin
 	schedule_set_due(schedule, delay == UINT64_MAX ? delay : now_ns + delay);
 	if (delay == UINT64_MAX)
 		return GW_WAKE_ONLY;
-	return schedule_idles(schedule) ? GW_WAKE_TOO : GW_WAKE_UNNEEDED;
+	return delay > schedule->pace.interval_ns && schedule->requested == 0 ? GW_WAKE_TOO : GW_WAKE_UNNEEDED;
 }
 
 void gw_schedule_armed(struct gw_schedule *schedule, uint64_t now_ns, uint64_t active_waits)

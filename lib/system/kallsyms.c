@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/base/array.h"
+#include "lib/base/cleanup.h"
 #include "lib/base/hash.h"
 
 #define SYMBOL_MAX 512 /* KSYM_NAME_LEN */
@@ -165,13 +166,14 @@ static void kallsyms_shrink(struct gw_kallsyms *table)
 
 int gw_kallsyms_read(struct gw_kallsyms **ret, const char *path)
 {
+	_cleanup_free_ char *buffer = malloc(READ_SIZE); /* without one, setvbuf() ignores the size: 1024 bytes in procfs */
 	struct gw_kallsyms *table;
 	char *line = NULL;
 	size_t room = 0;
 	FILE *file;
 	int r;
 
-	table = calloc(1, sizeof(*table));
+	table = buffer ? calloc(1, sizeof(*table)) : NULL;
 	if (!table)
 		return -ENOMEM;
 	table->modules = calloc(1, sizeof(*table->modules));
@@ -181,7 +183,7 @@ int gw_kallsyms_read(struct gw_kallsyms **ret, const char *path)
 	if (r >= 0 && !file)
 		r = -errno;
 	if (file)
-		setvbuf(file, NULL, _IOFBF, READ_SIZE);
+		setvbuf(file, buffer, _IOFBF, READ_SIZE);
 	while (r >= 0 && getline(&line, &room, file) > 0)
 		r = kallsyms_parse_line(table, line);
 	if (r >= 0 && ferror(file))

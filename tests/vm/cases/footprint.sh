@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the daemon itself takes: a line "daemon NAME VALUE" each.
+# What the daemon itself takes, run as its unit does: a line "daemon NAME VALUE" each.
 #
-# start_ms, stop_ms       processor time until it looks at nothing any more; from SIGTERM to its end
+# start_ms                processor time until it looks at nothing any more
+# stop_ms, unpin_ms       from SIGTERM to its end; then until its programs are gone, too (ExecStop= of gpuwatchd-pins.service)
 # idle_kib, idle_maps_kib resident memory with a GPU module loaded and nothing waiting; of its BPF maps, as the kernel charges them
 # idle_ms, standing_ms    processor time in a minute of that; in a minute in which a deadlock stands
 # victims_kib             resident memory after a report with a thousand victims
@@ -36,8 +37,13 @@ is_reported() {
 	grep -q "\"victims_total\": *$1\b" "$OUT/reports.jsonl"
 }
 
+# The functions with a trampoline, of BPF here.
+nothing_is_traced() {
+	[ "$(wc -l </sys/kernel/tracing/enabled_functions)" -eq 0 ]
+}
+
 load_lab || exit 1
-start_daemon --no-pin >&2 || exit 1
+start_daemon --keep-pins >&2 || exit 1
 ! grep "could not be attached" "$OUT/gpuwatchd.log" >&2 || exit 1
 sleep 10
 echo "daemon cpus $(grep -c ^processor /proc/cpuinfo)"
@@ -60,4 +66,9 @@ begin=$now
 stop_daemon
 read_clock
 echo "daemon stop_ms $(((now - begin) * 10))"
+begin=$now
+gpuwatchd --unpin
+wait_until 20 nothing_is_traced || fail "the programs go with their pins" >&2
+read_clock
+echo "daemon unpin_ms $(((now - begin) * 10))"
 [ "$failed" -eq 0 ]
