@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How arrays grow. */
+/* How arrays grow, and are sorted. */
 #include "lib/base/array.h"
 
 #include <stdlib.h>
@@ -20,4 +20,16 @@ void *gw_array_grow(void *items, size_t size, size_t count, size_t *allocated, s
 	if (items)
 		*allocated = wanted;
 	return items;
+}
+
+void gw_array_sort(void *items, size_t count, size_t size, int (*compare)(const void *a, const void *b))
+{
+	const char *item = items;
+
+	for (size_t i = 1; i < count; i++, item += size) {
+		if (compare(item, item + size) > 0) {
+			qsort(items, count, size, compare);
+			return;
+		}
+	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How arrays grow: a pointer, how many items are in use, and how many fit. */
+/* Arrays that grow, as a pointer, how many items are in use, and how many fit; and sorting what mostly is in order. */
 #ifndef GPUWATCH_LIB_BASE_ARRAY_H
 #define GPUWATCH_LIB_BASE_ARRAY_H
 
@@ -31,5 +31,8 @@
 
 /* The items, moved if they had to be; NULL when memory ran out. Items of @size bytes. */
 void *gw_array_grow(void *items, size_t size, size_t count, size_t *allocated, size_t more);
+
+/* As qsort(), for items that mostly are in order already: then it only compares neighbours. */
+void gw_array_sort(void *items, size_t count, size_t size, int (*compare)(const void *a, const void *b));
 
 #endif

@@ -94,6 +94,29 @@ static void small_counters_are_never_too_large(void **state)
 	free(items);
 }
 
+static unsigned compared;
+
+static int compare_and_count(const void *a, const void *b)
+{
+	const int *x = a, *y = b;
+
+	compared++;
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void what_is_in_order_is_only_read(void **state)
+{
+	int ordered[] = { 1, 2, 2, 5, 9 }, mixed[] = { 1, 2, 9, 5, 2 };
+
+	compared = 0;
+	gw_array_sort(ordered, 5, sizeof(*ordered), compare_and_count);
+	assert_int_equal(compared, 4);
+	gw_array_sort(mixed, 5, sizeof(*mixed), compare_and_count);
+	assert_memory_equal(mixed, ordered, sizeof(ordered));
+	gw_array_sort(mixed, 0, sizeof(*mixed), compare_and_count);
+	gw_array_sort(NULL, 0, sizeof(*mixed), compare_and_count);
+}
+
 static void list_turns_and_reverses(void **state)
 {
 	struct gw_index_list list = { .count = 0 };
@@ -121,6 +144,7 @@ int main(void)
 		cmocka_unit_test(items_stay_while_the_array_grows),   cmocka_unit_test(room_for_many_at_once),
 		cmocka_unit_test(room_for_none_is_no_failure),	      cmocka_unit_test(what_no_memory_holds_is_refused),
 		cmocka_unit_test(small_counters_are_never_too_large), cmocka_unit_test(list_turns_and_reverses),
+		cmocka_unit_test(what_is_in_order_is_only_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

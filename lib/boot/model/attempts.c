@@ -247,7 +247,8 @@ static int attempts_by_moment(const void *a, const void *b)
 static void attempts_sort_from(struct gw_boot_model *model, size_t first)
 {
 	if (model->n_attempts > first)
-		qsort(model->attempts + first, model->n_attempts - first, sizeof(*model->attempts), attempts_by_moment);
+		gw_array_sort(model->attempts + first, model->n_attempts - first, sizeof(*model->attempts),
+			      attempts_by_moment);
 }
 
 /* ---- the device ------------------------------------------------------------------------------ */

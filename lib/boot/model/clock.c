@@ -6,6 +6,7 @@
  * of their numbers, whatever their times say.
  */
 #include "lib/boot/model/clock.h"
+#include "lib/base/array.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -208,7 +209,7 @@ static void clock_find_gaps(struct gw_boot_model *model)
 
 int gw_boot_clock_align(struct gw_boot_model *model)
 {
-	qsort(model->facts, model->n_facts, sizeof(*model->facts), clock_by_source);
+	gw_array_sort(model->facts, model->n_facts, sizeof(*model->facts), clock_by_source);
 	clock_drop_duplicates(model);
 	for (size_t from = 0, to; from < model->n_facts; from = to) {
 		for (to = from; to < model->n_facts && model->facts[to].source == model->facts[from].source; to++)
@@ -219,6 +220,6 @@ int gw_boot_clock_align(struct gw_boot_model *model)
 	if (clock_align_sources(model) < 0)
 		return -ENOMEM;
 	clock_find_gaps(model);
-	qsort(model->facts, model->n_facts, sizeof(*model->facts), clock_by_time);
+	gw_array_sort(model->facts, model->n_facts, sizeof(*model->facts), clock_by_time);
 	return 0;
 }
