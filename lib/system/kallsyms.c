@@ -166,7 +166,7 @@ static void kallsyms_shrink(struct gw_kallsyms *table)
 
 int gw_kallsyms_read(struct gw_kallsyms **ret, const char *path)
 {
-	_cleanup_free_ char *buffer = malloc(READ_SIZE); /* without one, setvbuf() ignores the size: 1024 bytes in procfs */
+	_cleanup_free_ char *buffer = malloc(READ_SIZE); /* without one setvbuf() ignores the size */
 	struct gw_kallsyms *table;
 	char *line = NULL;
 	size_t room = 0;
