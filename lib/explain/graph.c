@@ -13,6 +13,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/explain/left.h"
+#include "lib/explain/need.h"
 #include "lib/explain/partner.h"
 #include "lib/explain/queue.h"
 #include "lib/explain/snapshot.h"
@@ -129,7 +130,7 @@ static int text_graph_partners(struct gw_text_graph *graph, uint32_t node, const
 			       enum gw_relation relation, bool reliable)
 {
 	bool one = partners->count == 1 && !partners->many;
-	bool sure = one || gw_partners_alike(graph->scene, partners);
+	bool sure = one || (partners->named && !partners->many) || gw_partners_alike(graph->scene, partners);
 	enum gw_confidence confidence = sure && reliable ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT;
 
 	if (!one)
@@ -195,6 +196,17 @@ static uint32_t text_graph_inside(struct gw_text_graph *graph, uint32_t actor, b
 	return section;
 }
 
+/* Several have it for reading, as it seems, and the line names one: which of them keep it, no line shows. */
+static int text_graph_readers(struct gw_text_graph *graph, uint32_t lock, const struct gw_partners *readers,
+			      uint32_t named)
+{
+	for (uint32_t i = 0; i < readers->count; i++)
+		if (text_graph_edge(graph, lock, graph->nodes[readers->actors[i]], GW_RELATION_HELD_BY,
+				    GW_CONFIDENCE_HINT) < 0)
+			return -ENOMEM;
+	return text_graph_edge(graph, lock, graph->nodes[named], GW_RELATION_HELD_BY, GW_CONFIDENCE_HINT);
+}
+
 /* Whether the kernel named who blocks the actor; then there are edges. */
 static int text_graph_blocker(struct gw_text_graph *graph, uint32_t actor, bool *found)
 {
@@ -228,6 +240,12 @@ static int text_graph_blocker(struct gw_text_graph *graph, uint32_t actor, bool 
 	/* One edge to the owner, however many wait. */
 	if (!text_graph_first(graph, lock))
 		return 0;
+	if (blocker->owner_access == GW_LOG_ACCESS_READ) {
+		struct gw_partners readers = gw_partner_readers(graph->scene, actor, owner_index);
+
+		if (readers.count)
+			return text_graph_readers(graph, lock, &readers, owner_index);
+	}
 	if (!owner->blocked && !owner->died && !blocker->last_holder && blocker->owner_access != GW_LOG_ACCESS_READ &&
 	    text_graph_forgot(graph, owner_index)) {
 		text_graph_node(graph, lock)->leaf = GW_LEAF_DEAD;
@@ -387,8 +405,11 @@ static struct gw_partners text_graph_mmap_holders(const struct gw_text_graph *gr
 	for (uint32_t i = 0; i < graph->scene->n_actors && partners.count < GW_PARTNERS_MAX; i++) {
 		const struct gw_log_task *other = &tasks[text_graph_at(graph, i)->task];
 
-		if (i != actor && (sure ? other->tgid == task->tgid : text_graph_perhaps_one_process(task, other)) &&
-		    text_graph_holds_mmap_lock(graph, i))
+		if (i == actor)
+			continue;
+		if (((sure ? other->tgid == task->tgid : text_graph_perhaps_one_process(task, other)) &&
+		     text_graph_holds_mmap_lock(graph, i)) ||
+		    (sure && graph->memory[i] == task->tgid))
 			partners.actors[partners.count++] = i;
 	}
 	return partners;
@@ -695,8 +716,12 @@ static int text_graph_in_function(struct gw_text_graph *graph, uint32_t actor)
 	const struct gw_log_frame *place = gw_scene_place(graph->scene, at);
 	struct gw_partners dead = gw_partner_dead(graph->scene, actor);
 	struct gw_partners wakers = gw_partner_wakers(graph->scene, actor);
+	struct gw_partners needed = gw_need_partners(graph->scene, graph->snapshot, actor);
 	const char *why;
 
+	if (needed.count)
+		return text_graph_partners(graph, graph->nodes[actor], &needed, GW_RELATION_EXCLUDES,
+					   at->wait.reliable);
 	/* A line of ps that stops within memory management, while somebody died there. */
 	if (dead.count && at->gpu.kind != GW_SUBSYSTEM_GPU && graph->scene->model->samples[at->sample].n_frames == 1)
 		return text_graph_pages(graph, actor);
@@ -977,9 +1002,12 @@ int gw_text_graph_init(struct gw_text_graph *graph, const struct gw_scene *scene
 	/* Each actor adds its own node, one that it waits for, one that it is inside of, a device, an item, and an owner that is gone, at most. */
 	graph->met = calloc((size_t)scene->n_actors * 6 + 2, sizeof(*graph->met));
 	graph->wanted = calloc(scene->n_actors + 1, sizeof(*graph->wanted));
-	if (!graph->nodes || !graph->met || !graph->wanted)
+	graph->memory = calloc(scene->n_actors + 1, sizeof(*graph->memory));
+	if (!graph->nodes || !graph->met || !graph->wanted || !graph->memory)
 		return -ENOMEM;
 	text_graph_find_wanted(graph);
+	for (uint32_t i = 0; i < scene->n_actors; i++)
+		graph->memory[i] = gw_need_memory(scene, graph->snapshot, i);
 	for (uint32_t i = 0; i < scene->n_actors && r == 0; i++)
 		r = text_graph_add_task(graph, i);
 	r = r ?: text_graph_add_device(graph);
@@ -1001,6 +1029,7 @@ void gw_text_graph_deinit(struct gw_text_graph *graph)
 	free(graph->nodes);
 	free(graph->met);
 	free(graph->wanted);
+	free(graph->memory);
 }
 
 const struct gw_actor *gw_text_graph_actor(const struct gw_text_graph *graph, uint32_t node)

@@ -14,6 +14,7 @@ struct gw_text_graph {
 	uint32_t device;		   /* node of the GPU that does not answer, GW_NO_NODE = there is none */
 	bool relapses;			   /* it answers, and fails again and again */
 	const struct gw_log_held **wanted; /* by actor: the lock that it still takes, NULL = not known */
+	uint32_t *memory;		   /* by actor: the process whose memory it changes, 0 = none */
 	bool *met;			   /* by node: its own edges are made */
 	char **labels;			   /* owned texts that nodes point to */
 	size_t n_labels, allocated_labels;

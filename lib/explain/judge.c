@@ -82,6 +82,22 @@ static int judge_victims(struct judge *judge, struct gw_finding *finding, bool u
 	return r ?: gw_context_victims(&judge->context, &judge->paths, finding);
 }
 
+/* Who else may be meant, where a step of the chain is a guess among several. */
+static int judge_others(struct judge *judge, struct gw_finding *finding)
+{
+	const struct gw_graph *graph = &judge->graph->graph;
+
+	for (uint32_t i = 0; i < finding->chain.count; i++) {
+		const struct gw_node *node = judge_node(judge, finding->chain.items[i]);
+
+		for (uint32_t e = node->first_out; node->n_out > 1 && e < node->first_out + node->n_out; e++)
+			if (gw_context_node(&judge->context, finding, graph->edges[e].to) < 0 ||
+			    gw_context_edge(&judge->context, finding, e) < 0)
+				return -ENOMEM;
+	}
+	return 0;
+}
+
 static int judge_finish(struct judge *judge, struct gw_finding *finding, bool unexplained)
 {
 	int r = gw_finding_chain(finding, &judge->graph->graph);
@@ -90,6 +106,7 @@ static int judge_finish(struct judge *judge, struct gw_finding *finding, bool un
 		r = gw_index_list_add(&finding->chain, finding->root);
 	gw_context_begin(&judge->context, finding);
 	r = r ?: judge_victims(judge, finding, unexplained);
+	r = r ?: judge_others(judge, finding);
 	r = r ?: gw_finding_participants(finding, &judge->graph->graph);
 	if (r == 0)
 		gw_finding_set_key(finding, &judge->graph->graph, finding->root);
@@ -107,7 +124,7 @@ static bool judge_is_busy(const struct judge *judge, uint32_t index)
 		return false;
 	if (actor->busy)
 		return true;
-	if (!actor->runs)
+	if (!actor->runs || gw_partner_pollers(judge->graph->scene, index).count)
 		return false;
 	return judge_node(judge, judge->graph->nodes[index])->n_in > 0 ||
 	       (actor->seen_running > 1 && actor->inner.kind == GW_SUBSYSTEM_GPU);
@@ -274,13 +291,34 @@ static bool judge_blocks_for_long(const struct judge *judge, const struct gw_fin
 	return false;
 }
 
-/* It sleeps for a short time only, and keeps others waiting for a long one: it tries again and again. */
+/*
+ * It sleeps for a short time only, and keeps others waiting for a long one: it tries again and again. Unless it may be a lock
+ * that it tries for, and somebody else who polls has that: what the log shows ends here, and the chain goes on.
+ */
 static bool judge_retries(const struct judge *judge, const struct gw_finding *finding)
 {
 	const struct gw_actor *actor = gw_text_graph_actor(judge->graph, finding->root);
 
 	return actor && actor->blocked && !actor->hung && actor->wait.kind == GW_TEXT_WAIT_SLEEP &&
-	       actor->driver.kind != GW_SUBSYSTEM_UNKNOWN && judge_blocks_for_long(judge, finding);
+	       actor->driver.kind != GW_SUBSYSTEM_UNKNOWN && judge_blocks_for_long(judge, finding) &&
+	       gw_partner_pollers(judge->graph->scene, (uint32_t)(actor - judge->graph->scene->actors)).count == 0;
+}
+
+static bool judge_all_poll(const struct judge *judge, const struct gw_index_list *nodes)
+{
+	for (uint32_t i = 0; i < nodes->count; i++) {
+		const struct gw_actor *actor = gw_text_graph_actor(judge->graph, nodes->items[i]);
+
+		if (!actor || actor->hung || actor->wait.kind != GW_TEXT_WAIT_SLEEP)
+			return false;
+	}
+	return true;
+}
+
+/* They sleep for a short time, and nobody else waits for it: whoever polls does. */
+static bool judge_only_polls(const struct judge *judge, const struct gw_finding *finding)
+{
+	return judge_all_poll(judge, &finding->chain) && judge_all_poll(judge, &finding->victims);
 }
 
 /* One look shows every task that sleeps at the moment: what is not the GPU's is only worth a word if it hangs. */
@@ -288,6 +326,8 @@ static bool judge_is_noise(const struct judge *judge, const struct gw_finding *f
 {
 	const struct gw_actor *actor = gw_text_graph_actor(judge->graph, finding->chain.items[0]);
 
+	if (judge_only_polls(judge, finding))
+		return true;
 	return finding->n_victims == 0 && finding->edges.count < 3 && actor && !actor->hung &&
 	       gw_text_fault(judge->graph, finding).kind != GW_SUBSYSTEM_GPU;
 }

@@ -15,4 +15,7 @@
 unsigned gw_open_classes(const struct gw_text_graph *graph, const struct gw_finding *finding,
 			 enum gw_class classes[GW_OPEN_CLASSES_MAX]);
 
+/* What a look at the machine would have to answer, as the beginning of a sentence. */
+const char *gw_open_question(const struct gw_text_graph *graph, const struct gw_finding *finding);
+
 #endif

@@ -119,6 +119,32 @@ static struct gw_partners partner_all_holders(const struct gw_scene *scene, uint
 	return partners.count ? partners : partner_find(scene, actor, partner_is_there);
 }
 
+static bool partner_stays_in_driver(const struct gw_scene *scene, const struct gw_actor *waiter,
+				    const struct gw_actor *other)
+{
+	return other->hung && partner_holds_in_driver(scene, waiter, other);
+}
+
+struct gw_partners gw_partner_readers(const struct gw_scene *scene, uint32_t actor, uint32_t named)
+{
+	if (scene->actors[named].hung)
+		return (struct gw_partners){ .count = 0 };
+	return partner_find(scene, actor, partner_stays_in_driver);
+}
+
+static bool partner_polls(const struct gw_scene *scene, const struct gw_actor *waiter, const struct gw_actor *other)
+{
+	bool runs = other->runs && other->wait.kind != GW_TEXT_WAIT_SPIN;
+	bool sleeps = other->blocked && !other->hung && other->wait.kind == GW_TEXT_WAIT_SLEEP;
+
+	return (runs || sleeps) && gw_partner_same_driver(waiter, other);
+}
+
+struct gw_partners gw_partner_pollers(const struct gw_scene *scene, uint32_t actor)
+{
+	return partner_find(scene, actor, partner_polls);
+}
+
 /* ---- fences ------------------------------------------------------------------------------------------- */
 
 static bool partner_resets(const struct gw_scene *scene, const struct gw_actor *waiter, const struct gw_actor *other)

@@ -14,7 +14,8 @@
 struct gw_partners {
 	uint32_t actors[GW_PARTNERS_MAX];
 	uint32_t count;
-	bool many; /* more than were kept */
+	bool many;  /* more than were kept, or one of them is not seen to be stuck */
+	bool named; /* the kernel's own listing names them, and these are all */
 };
 
 /* Both in the same driver, as far as their stacks tell: a GPU's, or a module that no table names. */
@@ -25,6 +26,10 @@ bool gw_partners_alike(const struct gw_scene *scene, const struct gw_partners *p
 
 /* Who may hold the lock that it waits for. */
 struct gw_partners gw_partner_holders(const struct gw_scene *scene, uint32_t actor);
+/* Who else may have the rw-semaphore that it waits for, of which the kernel names one reader who gets on: whoever does not. */
+struct gw_partners gw_partner_readers(const struct gw_scene *scene, uint32_t actor, uint32_t named);
+/* Who of its driver polls or runs as the actor does, and may have the lock that it tries to take. */
+struct gw_partners gw_partner_pollers(const struct gw_scene *scene, uint32_t actor);
 /* Whose reset alone could end the fence that it waits for. */
 struct gw_partners gw_partner_resets(const struct gw_scene *scene, uint32_t actor);
 /* Who would signal that fence. */

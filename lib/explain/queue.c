@@ -71,9 +71,9 @@ const struct gw_log_item *gw_queue_signaller(const struct gw_scene *scene, uint3
 
 static void queue_add(struct gw_partners *partners, const struct gw_scene *scene, const struct gw_actor *worker)
 {
-	if (!worker || !(worker->blocked || worker->busy || worker->died || worker->runs))
-		return;
-	if (partners->count < GW_PARTNERS_MAX)
+	bool stuck = worker && (worker->blocked || worker->busy || worker->died || worker->runs);
+
+	if (stuck && partners->count < GW_PARTNERS_MAX)
 		partners->actors[partners->count++] = (uint32_t)(worker - scene->actors);
 	else
 		partners->many = true;
@@ -105,20 +105,33 @@ struct gw_partners gw_queue_cpu_keeper(const struct gw_scene *scene, uint32_t ac
 	return partners;
 }
 
-struct gw_partners gw_queue_keepers(const struct gw_scene *scene, const struct gw_log_item *item)
+/* Items of one CPU are counted for themselves, others for all CPUs; one that waits for a worker counts as well as one that has it. */
+static bool queue_counts(const struct gw_scene *scene, const struct gw_log_item *item, const struct gw_log_item *of)
+{
+	return queue_is_current(scene, of) && of->workqueue == item->workqueue && of->state != GW_LOG_ITEM_HELD_BACK &&
+	       of->one_cpu == item->one_cpu && (!item->one_cpu || of->pool == item->pool);
+}
+
+/* The end of any active item lets one start that is held back. */
+static void queue_add_active(struct gw_partners *partners, const struct gw_scene *scene, const struct gw_log_item *item)
 {
 	const struct gw_log_model *model = scene->model;
+
+	partners->named = true;
+	for (uint32_t i = 0; i < model->n_items; i++)
+		if (queue_counts(scene, item, &model->items[i]))
+			queue_add(partners, scene, queue_worker(scene, &model->items[i]));
+}
+
+struct gw_partners gw_queue_keepers(const struct gw_scene *scene, const struct gw_log_item *item)
+{
 	struct gw_partners partners = { .count = 0 };
 
 	if (item->state == GW_LOG_ITEM_RUNS)
 		queue_add(&partners, scene, queue_worker(scene, item));
 	if (item->state == GW_LOG_ITEM_PENDING && item->one_cpu)
 		queue_add(&partners, scene, queue_only_busy(scene));
-	if (item->state != GW_LOG_ITEM_HELD_BACK)
-		return partners;
-	for (uint32_t i = 0; i < model->n_items; i++)
-		if (queue_is_current(scene, &model->items[i]) && model->items[i].state == GW_LOG_ITEM_RUNS &&
-		    model->items[i].workqueue == item->workqueue)
-			queue_add(&partners, scene, queue_worker(scene, &model->items[i]));
+	if (item->state == GW_LOG_ITEM_HELD_BACK)
+		queue_add_active(&partners, scene, item);
 	return partners;
 }

@@ -181,7 +181,8 @@ static const struct gw_log_frame *text_render_busy_place(const struct text_rende
 	for (uint32_t i = 0; i < count; i++) {
 		struct gw_subsystem found = gw_scene_subsystem(render->graph->scene, &frames[i]);
 
-		if (frames[i].reliable && !frames[i].interrupt && found.kind == render->fault.kind &&
+		if (frames[i].reliable == actor->wait.reliable && !frames[i].interrupt &&
+		    strncmp(frames[i].function, "__pfx_", 6) != 0 && found.kind == render->fault.kind &&
 		    strcmp(found.name, render->fault.name) == 0)
 			return &frames[i];
 	}
@@ -369,6 +370,13 @@ static json_t *text_render_events(const struct gw_scene *scene)
 	return events;
 }
 
+static bool text_render_is_open(const struct text_render *render)
+{
+	enum gw_class classes[GW_OPEN_CLASSES_MAX];
+
+	return gw_open_classes(render->graph, render->finding, classes) > 0;
+}
+
 static void text_render_add_missing(json_t *missing, bool *failed, struct gw_text *text)
 {
 	char *sentence = gw_text_finish(text);
@@ -377,13 +385,24 @@ static void text_render_add_missing(json_t *missing, bool *failed, struct gw_tex
 	free(sentence);
 }
 
-/* The stack of a task of the chain that is not there, and the holder that nobody names. */
+/* "Who has that lock: `gpuwatch-cli record FILE` while it stands."; every task is perhaps in the log already. */
+static void text_render_ask(const struct text_render *render, struct gw_text *text)
+{
+	gw_text_add(text, "%s: `gpuwatch-cli record FILE` while it stands%s.",
+		    gw_open_question(render->graph, render->finding),
+		    render->graph->scene->all_listed
+			    ? ""
+			    : ", or `echo t > /proc/sysrq-trigger` and the kernel log after it");
+}
+
+/* A loop of retries without what it tries for, the stack of a task of the chain, and the holder that nobody names. */
 static json_t *text_render_missing(const struct text_render *render)
 {
 	json_t *missing = json_array();
 	bool failed = !missing;
 
-	if (render->finding->kind != GW_KIND_STALL || render->report->class == GW_CLASS_SILENT_DEVICE)
+	if (render->finding->kind == GW_KIND_DEADLOCK || render->report->class == GW_CLASS_SILENT_DEVICE ||
+	    (render->finding->kind == GW_KIND_LIVELOCK && !text_render_is_open(render)))
 		return missing;
 	for (uint32_t i = 0; i < render->finding->chain.count && !failed; i++) {
 		const struct gw_actor *actor = gw_text_graph_actor(render->graph, render->finding->chain.items[i]);
@@ -401,9 +420,7 @@ static json_t *text_render_missing(const struct text_render *render)
 	if (!failed && json_array_size(missing) == 0 && !text_render_is_not_the_gpu(render)) {
 		struct gw_text text = { .data = NULL };
 
-		gw_text_add(
-			&text,
-			"Who would end the last wait: `gpuwatch-cli record FILE` while it stands, or `echo t > /proc/sysrq-trigger` and the kernel log after it.");
+		text_render_ask(render, &text);
 		text_render_add_missing(missing, &failed, &text);
 	}
 	if (!failed)

@@ -110,7 +110,8 @@ static bool scene_is_torn(const struct gw_log_model *model, const struct gw_log_
 	if (sample->torn || sample->state != 'D')
 		return sample->torn;
 	wait = gw_text_wait_of(model, sample);
-	if (wait.mixed)
+	/* Its other frames are among those of another task. */
+	if (wait.mixed || (wait.kind == GW_TEXT_WAIT_UNKNOWN && sample->n_frames))
 		return true;
 	return wait.kind == GW_TEXT_WAIT_EVENT && wait.caller < sample->n_frames &&
 	       scene_has(model->frames[sample->first_frame + wait.caller].function, outer, COUNT(outer));

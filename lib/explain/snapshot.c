@@ -11,7 +11,11 @@
 #include "lib/base/units.h"
 
 #define TASKS_BASE UINT64_C(0xffff888000000000)
+#define MEMORY_BASE UINT64_C(0xffff893000000000)
 #define FUNCTIONS_BASE UINT64_C(0xffffffff81000000)
+
+/* Modules that no table names, and that a GPU's driver is made of: one, or a few. */
+#define MODULES_MAX 16
 
 /* task->__state */
 #define STATE_RUNNING 0u
@@ -24,6 +28,9 @@ struct snapshot_writer {
 	size_t size, allocated;
 	const struct gw_log_frame **functions; /* open addressing: any frame that has the function and module */
 	uint32_t functions_size;
+	struct gw_log_frame *works;	  /* by actor: the function of its work item */
+	const char *modules[MODULES_MAX]; /* that are written */
+	uint32_t n_modules;
 	bool failed;
 };
 
@@ -82,6 +89,26 @@ static void snapshot_write_head(struct snapshot_writer *writer)
 	snapshot_write(writer, &head, sizeof(head));
 }
 
+/* A module that no table names, and that drives a GPU, as stacks show: once each. */
+static void snapshot_write_module(struct snapshot_writer *writer, const struct gw_log_frame *frame)
+{
+	struct gw_module_record module = {
+		.header = { .type = GW_RECORD_MODULE, .size = sizeof(module) },
+		.flags = GW_MODULE_F_GPU,
+	};
+
+	for (uint32_t i = 0; i < writer->n_modules; i++)
+		if (writer->modules[i] == frame->module)
+			return;
+	if (writer->n_modules == MODULES_MAX ||
+	    gw_subsystem_of(frame->function, frame->module).kind != GW_SUBSYSTEM_OTHER ||
+	    gw_scene_subsystem(writer->scene, frame).kind != GW_SUBSYSTEM_GPU)
+		return;
+	writer->modules[writer->n_modules++] = frame->module;
+	snprintf(module.name, sizeof(module.name), "%s", frame->module);
+	snapshot_write(writer, &module, sizeof(module));
+}
+
 static void snapshot_write_symbol(struct snapshot_writer *writer, const struct gw_log_frame *frame, uint64_t address)
 {
 	struct gw_symbol_record symbol = {
@@ -92,6 +119,7 @@ static void snapshot_write_symbol(struct snapshot_writer *writer, const struct g
 	snprintf(symbol.name, sizeof(symbol.name), "%s", frame->function);
 	snprintf(symbol.module, sizeof(symbol.module), "%s", frame->module);
 	snapshot_write(writer, &symbol, sizeof(symbol));
+	snapshot_write_module(writer, frame);
 }
 
 /* The address that stands for the frame's function; its symbol is written when it is met first. */
@@ -128,6 +156,20 @@ static uint32_t snapshot_flags(const struct gw_log_task *task)
 	return task->kernel ? GW_TASK_F_KTHREAD : 0;
 }
 
+/* A function that ends with a wait has left the stack: then the work item shows it. */
+static void snapshot_put_work(struct snapshot_writer *writer, uint32_t index, struct gw_task_record *record)
+{
+	const struct gw_log_task *task = &writer->scene->model->tasks[writer->scene->actors[index].task];
+	struct gw_log_frame *frame = &writer->works[index];
+
+	/* A worker that waits for its next item keeps the name of the last one. */
+	if (!*task->work_function || !writer->scene->actors[index].blocked)
+		return;
+	*frame = (struct gw_log_frame){ .function = task->work_function, .module = task->work_module };
+	record->watch.sections.work = record->address;
+	record->watch.sections.work_function = snapshot_function(writer, frame);
+}
+
 static void snapshot_write_task(struct snapshot_writer *writer, uint32_t index)
 {
 	const struct gw_actor *actor = &writer->scene->actors[index];
@@ -149,8 +191,9 @@ static void snapshot_write_task(struct snapshot_writer *writer, uint32_t index)
 	for (uint32_t i = 0; i < count && record.stack_depth < GW_STACK_DEPTH; i++)
 		if (frames[i].reliable == actor->wait.reliable && !frames[i].inlined)
 			record.stack[record.stack_depth++] = snapshot_function(writer, &frames[i]);
-	if (*task->work_function)
-		record.watch.sections.work_function = 1;
+	if (!task->kernel && task->tgid)
+		record.mm = MEMORY_BASE + (uint64_t)task->tgid * 4096;
+	snapshot_put_work(writer, index, &record);
 	if (actor->invalidates)
 		record.watch.sections.notifier_mm = record.address;
 	if (actor->reclaims)
@@ -165,15 +208,20 @@ int gw_text_snapshot(const struct gw_scene *scene, struct gw_snapshot **ret)
 	size_t count = 0;
 	int r;
 
-	while (writer.functions_size < scene->n_actors * GW_STACK_DEPTH * 2)
+	while (writer.functions_size < scene->n_actors * (GW_STACK_DEPTH + 1) * 2)
 		writer.functions_size *= 2;
 	writer.functions = calloc(writer.functions_size, sizeof(*writer.functions));
-	if (!writer.functions)
+	writer.works = calloc(scene->n_actors + 1, sizeof(*writer.works));
+	if (!writer.functions || !writer.works) {
+		free(writer.functions);
+		free(writer.works);
 		return -ENOMEM;
+	}
 	snapshot_write_head(&writer);
 	for (uint32_t i = 0; i < scene->n_actors; i++)
 		snapshot_write_task(&writer, i);
 	free(writer.functions);
+	free(writer.works);
 	r = writer.failed ? -ENOMEM : gw_stream_parse(writer.data, writer.size, false, &snapshots, &count, NULL);
 	free(writer.data);
 	if (r != GW_PARSE_OK || count != 1) {

@@ -22,6 +22,8 @@ static const struct wait_row wait_rows[] = {
 	{ "schedule_preempt_disabled", GW_TEXT_WAIT_UNKNOWN, false },
 	{ "schedule_timeout*", GW_TEXT_WAIT_UNKNOWN, false },
 	{ "schedule_rtlock", GW_TEXT_WAIT_UNKNOWN, false },
+	/* Preempted on the way to sleep. */
+	{ "hrtimer_sleeper_start_expires", GW_TEXT_WAIT_UNKNOWN, false },
 	{ "bit_wait*", GW_TEXT_WAIT_UNKNOWN, false },
 	{ "__wait_on_bit*", GW_TEXT_WAIT_EVENT, false },
 	{ "out_of_line_wait_on_bit*", GW_TEXT_WAIT_EVENT, false },

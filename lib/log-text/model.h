@@ -45,7 +45,7 @@ struct gw_log_sample {
 	uint32_t blocked_s; /* HUNG: for more than; BUSY: stuck for */
 	int64_t time_us;    /* since boot or since the epoch, by what the text has; -1 = no time */
 	uint32_t first_frame, n_frames;
-	bool torn; /* frames come behind its end: two CPUs printed at once, and some are of another task */
+	bool torn; /* two CPUs printed at once, and some frames are of another task: they come behind its end, or their times run backwards */
 };
 
 /* A thread of one incident. */
@@ -106,6 +106,7 @@ struct gw_log_item {
 	uint32_t listing; /* counts these listings: the last one of an incident is how it stands */
 	const char *workqueue, *function, *module;
 	enum gw_log_item_state state;
+	uint32_t pool;	  /* of workers */
 	bool one_cpu;	  /* its workers run on one CPU only */
 	uint32_t worker;  /* RUNS: the task, perhaps without a name; else GW_LOG_NONE */
 	uint32_t flusher; /* task that waits for its end, "BAR(812)"; GW_LOG_NONE = none */

@@ -45,6 +45,7 @@ struct read_place {
 	uint32_t holder;       /* whose list of locks it is */
 	uint32_t busy_s;
 	const char *workqueue; /* whose items follow, NULL = none's */
+	uint32_t pool;	       /* of the workers that execute them */
 	bool one_cpu;	       /* on which they run */
 	bool interrupt;	       /* between <IRQ> and </IRQ> */
 	bool stack;	       /* the line before was part of a stack */
@@ -70,6 +71,7 @@ struct log_reader {
 	uint32_t unnamed;      /* stacks that no line names the task of */
 	int64_t boot_us;       /* time since boot of the message before */
 	int64_t time_us;
+	bool overtaken; /* the message before is younger: another CPU printed at the same time */
 	gw_log_progress progress;
 	void *userdata;
 };
@@ -116,9 +118,14 @@ static void read_boot(struct log_reader *reader)
 		reader->hosts[i].incident = reader->incident;
 }
 
+/* Printing takes its time before it takes its place in the log; longer than that no CPU is held up in between. */
+#define OVERTAKEN_MAX_US 10000
+
 /* Parts of a report may have been put together in another order; what begins anew near zero is another boot. */
 static void read_time(struct log_reader *reader, const struct gw_log_line *origin)
 {
+	reader->overtaken = origin->time_us >= 0 && origin->time_us < reader->boot_us &&
+			    reader->boot_us - origin->time_us < OVERTAKEN_MAX_US;
 	if (origin->time_us >= 0) {
 		if (reader->boot_us >= 60000000 && origin->time_us < reader->boot_us / 4)
 			read_boot(reader);
@@ -349,8 +356,11 @@ static bool read_is_watcher(const struct gw_log_frame_text *text)
 	for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++)
 		if (strncmp(text->function, begin[i], strlen(begin[i])) == 0)
 			return true;
-	/* The kernel looks the address before a return address up: that of a trampoline lies in the function before it. */
-	return text->past_end && text->reliable;
+	/*
+	 * The kernel looks the address before a return address up: that of a trampoline lies in the function before it, and so does
+	 * a pointer to a function that lies on the stack. Where functions have a prefix, that one is named.
+	 */
+	return text->past_end && (text->reliable || strncmp(text->function, "__pfx_", 6) != 0);
 }
 
 /* A stack whose heading was left behind: in what order it stands is known, and whose it is is not. */
@@ -397,7 +407,7 @@ static int read_frame(struct log_reader *reader, const struct gw_log_frame_text 
 	place->deep |= text->reliable;
 	if (place->sample == GW_LOG_NONE || !*frame.function || read_is_watcher(text))
 		return 0;
-	reader->model->samples[place->sample].torn |= place->ended;
+	reader->model->samples[place->sample].torn |= place->ended || (reader->overtaken && !place->caller);
 	return gw_log_add_frame(reader->model, place->sample, &frame);
 }
 
@@ -498,6 +508,7 @@ static int read_item(struct log_reader *reader, const struct gw_log_item_text *t
 		.function = read_intern(reader, text->function, text->function_length),
 		.module = read_intern(reader, text->module, text->module_length),
 		.state = state,
+		.pool = reader->place->pool,
 		.one_cpu = reader->place->one_cpu,
 		.flusher = GW_LOG_NONE,
 	};
@@ -531,7 +542,7 @@ static bool read_busy_queues(struct log_reader *reader, const char *text, int *r
 
 	if (gw_log_queue_parse(text, &name, &length))
 		*r = read_queue(reader, name, length);
-	else if (reader->place->workqueue && gw_log_pool_parse(text, &reader->place->one_cpu))
+	else if (reader->place->workqueue && gw_log_pool_parse(text, &reader->place->pool, &reader->place->one_cpu))
 		*r = 0;
 	else if (gw_log_items_parse(&items, &state))
 		*r = read_items(reader, items, state);

@@ -331,12 +331,12 @@ bool gw_log_queue_parse(const char *text, const char **name, size_t *length)
 	return end && end > at;
 }
 
-bool gw_log_pool_parse(const char *text, bool *one_cpu)
+bool gw_log_pool_parse(const char *text, uint32_t *pool, bool *one_cpu)
 {
 	const char *at = text, *cpus = gw_scan_after(text, ": cpus="), *flags = gw_scan_after(text, " flags=0x");
 	uint32_t cpu;
 
-	if (!gw_scan_word(&at, "pwq ") || !cpus || !flags || cpus > flags)
+	if (!gw_scan_word(&at, "pwq ") || !gw_scan_number(&at, pool) || !cpus || !flags || cpus > flags)
 		return false;
 	/* POOL_DISASSOCIATED: its CPU is gone. */
 	*one_cpu = gw_scan_number(&cpus, &cpu) && *cpus == ' ' && (strtoul(flags, NULL, 16) & 4) == 0;

@@ -61,8 +61,8 @@ bool gw_log_queue_parse(const char *text, const char **name, size_t *length);
 /* "in-flight: …", "pending: …", "inactive: …"; moves @text to the first item. */
 bool gw_log_items_parse(const char **text, enum gw_log_item_state *state);
 
-/* "  pwq 6: cpus=1 node=0 flags=0x0 nice=0 active=2": whether its workers run on that one CPU only. */
-bool gw_log_pool_parse(const char *text, bool *one_cpu);
+/* "  pwq 6: cpus=1 node=0 flags=0x0 nice=0 active=2": the pool's number, and whether its workers run on that one CPU only. */
+bool gw_log_pool_parse(const char *text, uint32_t *pool, bool *one_cpu);
 
 /* An item of such a line, or who waits for the one before it. */
 struct gw_log_item_text {

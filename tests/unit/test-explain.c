@@ -1316,6 +1316,210 @@ static void test_child_of_another_parent_is_not_behind(void **state)
 	gw_explanation_deinit(&explanation);
 }
 
+/* ---- steps that only stacks and listings show ---------------------------------------------------------------------- */
+
+/* No more than a stall, of all that comes out. */
+static void assert_stalls(const struct told *told)
+{
+	struct gw_explanation explanation;
+
+	explain_text(&explanation, told->text);
+	assert_true(explanation.count > 0);
+	for (size_t i = 0; i < explanation.count; i++) {
+		print_message("%s\n", explanation.reports[i]->summary);
+		assert_int_equal(explanation.reports[i]->kind, GW_KIND_STALL);
+	}
+	gw_explanation_deinit(&explanation);
+}
+
+#define DRAIN SLEEP "kernfs_drain __kernfs_remove kernfs_remove_by_name_ns brix_fini@brix do_syscall_64"
+#define SHOW(function) MUTEX function " dev_attr_show sysfs_kf_seq_show seq_read_iter vfs_read do_syscall_64"
+
+/* It removes a file of sysfs with the lock that the file's function wants. */
+static void test_attribute_is_in_use(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "cat", 90, NULL, SHOW("brix_show@brix"));
+	hung(&told, "modprobe", 91, NULL, DRAIN);
+	hung(&told, "client", 92, NULL, MUTEX "brix_submit@brix" IOCTL);
+	assert_explained(&told, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "task:90", "gpu", "brix", "task:92");
+}
+
+/* Who else is in a file: another driver's, one that waits for something of its own as well, or nobody who waits. */
+static void test_attribute_is_anothers(void **state)
+{
+	static const char *const readers[] = { SHOW("nfs_show@nfs"), FENCE "brix_status@brix kernfs_fop_write_iter",
+					       SLEEP "schedule_timeout brix_status@brix do_syscall_64" };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct told told = { .length = 0 };
+
+		if (i == 1)
+			hung(&told, "cat", 90, NULL, SHOW("brix_show@brix"));
+		hung(&told, "modprobe", 91, NULL, DRAIN);
+		hung(&told, "other", 92, NULL, readers[i]);
+		hung(&told, "client", 93, NULL, MUTEX "brix_submit@brix" IOCTL);
+		assert_stalls(&told);
+	}
+}
+
+#define MADVISE                                                                                                        \
+	FENCE "brix_invalidate@brix __mmu_notifier_invalidate_range_start zap_vma_range madvise_do_behavior "          \
+	      "do_madvise __x64_sys_madvise do_syscall_64"
+#define CHANGE SLEEP "__vma_start_exclude_readers __vma_start_write brix_signal_jobs@brix kthread ret_from_fork"
+
+/* A thread of the driver changes a VMA that madvise() has locked, and has mmap_lock meanwhile. */
+static void test_vma_is_in_use(void **state)
+{
+	struct told told = { .length = 0 }, other = { .length = 0 };
+
+	(void)state;
+	/* Before 6.17 madvise() has mmap_lock. */
+	tell(&told, "Linux version 7.2.0-test\n");
+	tell(&other, "Linux version 7.2.0-test\n");
+	hung(&told, "client", 90, NULL, MADVISE);
+	hung_thread(&told, "brix-ring/0", 91, CHANGE);
+	tell(&told, "task:client-thread   state:D stack:0     pid:92  tgid:90  ppid:1      flags:0x00004000\n");
+	tell_frames(&told, MMAP);
+	assert_explained(&told, GW_CLASS_NOTIFIER_CYCLE, GW_CONFIDENCE_PROBABLE, "task:90", "gpu", "brix", "task:92");
+	/* It is another process that changes its memory. */
+	hung(&other, "client", 90, NULL, MADVISE);
+	hung(&other, "stranger", 93, NULL,
+	     SLEEP "__vma_start_exclude_readers __vma_start_write vma_merge do_mprotect_pkey do_syscall_64");
+	assert_stalls(&other);
+}
+
+static void two_wait_in_a_queue(struct told *told, const char *items)
+{
+	hung(told, "kworker/u8:1", 91, "brix_sync_work [brix]", FENCE "brix_sync_work@brix" WORK);
+	hung(told, "kworker/u8:2", 92, "brix_sync_work [brix]", FENCE "brix_sync_work@brix" WORK);
+	hung(told, "client", 93, NULL, FENCE "brix_wait_idle@brix" IOCTL);
+	busy_queue(told, "brix-full", items);
+}
+
+/* Two items fill a workqueue, and either's end would let the third one start, which they wait for. */
+static void test_queue_is_full(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	two_wait_in_a_queue(&told, "    in-flight: 91:brix_sync_work [brix], 92:brix_sync_work [brix]\n"
+				   "    inactive: brix_retire_work [brix]\n");
+	assert_explained(&told, GW_CLASS_WORKQUEUE_CYCLE, GW_CONFIDENCE_PROBABLE, "task:91", "gpu", "brix",
+			 "task:92 task:93");
+}
+
+/* One more item of it is active, and nothing shows that it will not end. */
+static void test_queue_will_move(void **state)
+{
+	static const char *const items[] = {
+		"    in-flight: 91:brix_sync_work [brix], 92:brix_sync_work [brix], 94:brix_log_work [brix]\n"
+		"    inactive: brix_retire_work [brix]\n",
+		"    in-flight: 91:brix_sync_work [brix], 92:brix_sync_work [brix]\n"
+		"    pending: brix_log_work [brix]\n    inactive: brix_retire_work [brix]\n",
+		"    in-flight: 91:brix_sync_work [brix], 94:brix_log_work [brix]\n"
+		"    inactive: brix_retire_work [brix]\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct told told = { .length = 0 };
+
+		two_wait_in_a_queue(&told, items[i]);
+		assert_stalls(&told);
+	}
+}
+
+#define WRITE SLEEP "schedule_preempt_disabled rwsem_down_write_slowpath down_write brix_retire_work@brix" WORK
+#define POLL SLEEP "schedule_timeout msleep brix_poll@brix brix_main@brix kthread"
+
+/* The line names a reader that gets on; another one, if it is one, waits for the writer. Neither is to blame for sure. */
+static void test_one_reader_is_named(void **state)
+{
+	struct told told = { .length = 0 }, alone = { .length = 0 };
+	static const char line[] =
+		"INFO: task kworker/3:0:96 <writer> blocked on an rw-semaphore likely owned by task brix-poll:90 <reader>\n";
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct told *of = i ? &alone : &told;
+
+		hung(of, "kworker/3:0", 96, "brix_retire_work [brix]", WRITE);
+		tell(of, "%s", line);
+		listed(of, "brix-poll", 90, 'D', POLL);
+	}
+	hung(&told, "client", 91, NULL, FENCE "brix_wait_idle@brix" IOCTL);
+	tell(&told, "sysrq: Show Blocked State\n");
+	assert_open(&told, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "fence-lock-cycle retry-loop");
+	assert_explained(&alone, GW_CLASS_RETRY_LOOP, GW_CONFIDENCE_PROBABLE, "task:90", "other", "brix", "task:96");
+}
+
+/* What it tries for is in no stack: it may be a lock, of one of those whom it keeps waiting, or of another one who polls. */
+static void test_tries_for_something(void **state)
+{
+	struct told told = { .length = 0 }, two = { .length = 0 };
+
+	(void)state;
+	hung(&told, "user", 91, NULL, MUTEX "brix_get@brix" IOCTL);
+	listed(&told, "brix-poll", 90, 'D', POLL);
+	tell(&told, "sysrq: Show Blocked State\n");
+	assert_open(&told, GW_KIND_LIVELOCK, GW_CLASS_RETRY_LOOP, "retry-loop lock-cycle");
+	hung(&two, "user", 91, NULL, MUTEX "brix_get@brix" IOCTL);
+	tell(&two, "INFO: task user:91 is blocked on a mutex likely owned by task brix-poll:90.\n");
+	listed(&two, "brix-poll", 90, 'D', POLL);
+	listed(&two, "brix-other", 92, 'D', POLL);
+	tell(&two, "sysrq: Show Blocked State\n");
+	assert_open(&two, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "retry-loop busy-holder lock-cycle");
+}
+
+/* Threads that look every few milliseconds, and one that waits for something else of the driver. */
+static void test_polling_is_no_hang(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	listed(&told, "brix-poll", 90, 'D', POLL);
+	listed(&told, "brix-poll", 91, 'D', POLL);
+	listed(&told, "client", 92, 'S', SLEEP "schedule_timeout drm_read@drm vfs_read do_syscall_64");
+	tell(&told, "sysrq: Show Blocked State\n");
+	assert_nothing(&told);
+	/* But who waits for one of them is worth a report, even if no detector was on. */
+	listed(&told, "user", 93, 'D', MUTEX "brix_get@brix" IOCTL);
+	listed(&told, "other", 94, 'D', MUTEX "brix_get@brix" IOCTL);
+	assert_stalls(&told);
+}
+
+/* Another CPU prints in between: the times of the last sight run backwards, and some of its frames are another task's. */
+static void test_times_run_backwards(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "client", 95, NULL, FENCE "brix_wait_idle@brix" IOCTL);
+	hung(&told, "kworker/3:0", 96, "brix_retire_work [brix]", MUTEX "brix_retire_work@brix" WORK);
+	tell(&told,
+	     "[  102.046011] task:kworker/3:0     state:D stack:0     pid:96  tgid:96  ppid:2      flags:0x00004000\n"
+	     "[  102.046020] Call Trace:\n[  102.045934]  __schedule+0x528/0x1060\n[  102.046205]  schedule+0x27/0xa0\n"
+	     "[  102.046369]  rescuer_thread+0x3f1/0x590\n[  102.046521]  kthread+0xe3/0x120\n");
+	assert_explained(&told, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "task:95", "gpu", "brix", "");
+}
+
+/* Only the innermost frame is left of it. */
+static void test_rest_of_a_stack(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "client", 95, NULL, FENCE "brix_wait_idle@brix" IOCTL);
+	hung(&told, "kworker/3:0", 96, "brix_retire_work [brix]", MUTEX "brix_retire_work@brix" WORK);
+	tell(&told, "task:kworker/3:0     state:D stack:0     pid:96  tgid:96  ppid:2      flags:0x00004000\n"
+		    "Call Trace:\n <TASK>\n __schedule+0x528/0x1060\n");
+	assert_explained(&told, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "task:95", "gpu", "brix", "");
+}
+
 static void test_host_of_virtual_machine(void **state)
 {
 	struct told told = { .length = 0 };
@@ -1698,6 +1902,16 @@ int main(void)
 		cmocka_unit_test(test_reader_waits_for_invalidation),
 		cmocka_unit_test(test_thread_of_the_same_parent_is_behind),
 		cmocka_unit_test(test_child_of_another_parent_is_not_behind),
+		cmocka_unit_test(test_attribute_is_in_use),
+		cmocka_unit_test(test_attribute_is_anothers),
+		cmocka_unit_test(test_vma_is_in_use),
+		cmocka_unit_test(test_queue_is_full),
+		cmocka_unit_test(test_queue_will_move),
+		cmocka_unit_test(test_one_reader_is_named),
+		cmocka_unit_test(test_tries_for_something),
+		cmocka_unit_test(test_polling_is_no_hang),
+		cmocka_unit_test(test_times_run_backwards),
+		cmocka_unit_test(test_rest_of_a_stack),
 		cmocka_unit_test(test_host_of_virtual_machine),
 		cmocka_unit_test(test_recovered),
 		cmocka_unit_test(test_open_or_recovered),

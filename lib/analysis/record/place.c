@@ -14,6 +14,7 @@ static const char *const place_waits[] = {
 	"schedule",
 	"schedule_timeout*",
 	"schedule_hrtimeout*",
+	"hrtimer_sleeper_start_expires",
 	"schedule_preempt_disabled",
 	"preempt_schedule*",
 	"io_schedule*",

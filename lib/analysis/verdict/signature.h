@@ -5,7 +5,10 @@
 
 #include "lib/analysis/graph/finding.h"
 
-/* Of the finding's class, and of the function and module in which each task of its chain is; 0 = none is known. */
+/*
+ * Of the finding's class, and of the function and module in which each task of a deadlock is, or the last one of another chain;
+ * 0 = none is known.
+ */
 uint64_t gw_signature(const struct gw_graph *graph, const struct gw_finding *finding);
 
 #endif

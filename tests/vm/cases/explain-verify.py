@@ -29,10 +29,21 @@ def everybody(report):
     return {t for t in tasks(ends | set(report["victims"]) | {report["root_cause"]["node"]}) if not t.startswith("task:0x")}
 
 
+def neighbours(report, node):
+    return {(e["relation"], e["to"]) for e in report["edges"] if e["from"] == node} | {
+        (e["from"], e["relation"]) for e in report["edges"] if e["to"] == node
+    }
+
+
+def stand_alike(live, one, other):
+    """Both wait for the same, and keep the same from happening, as those who fill a workqueue do: neither came first."""
+    return neighbours(live, one) == neighbours(live, other) != set()
+
+
 def same_cause(text, live):
     """Who is gone has no number in a log. Of a loop of locks alone nobody is the cause more than the others."""
     ours, theirs = text["root_cause"]["node"], live["root_cause"]["node"]
-    if ours == theirs or (ours.startswith("task:0x") and theirs.endswith(":gone")):
+    if ours == theirs or (ours.startswith("task:0x") and theirs.endswith(":gone")) or stand_alike(live, ours, theirs):
         return True
     return live["class"] == "lock-cycle" and ours in live["cycle"] and tasks(text["cycle"]) == tasks(live["cycle"])
 
@@ -43,15 +54,29 @@ def same_victims(text, live):
         return everybody(text) == everybody(live)
     ours, theirs = tasks(text["victims"]), tasks(live["victims"])
     targets = {e["to"] for e in text["edges"] if e["from"] in ours ^ theirs}
-    return ours == theirs or (len(ours) == len(theirs) and len(targets) == 1 and everybody(text) == everybody(live))
+    alike = len(targets) == 1 or (len(ours ^ theirs) == 2 and stand_alike(live, *(ours ^ theirs)))
+    return ours == theirs or (len(ours) == len(theirs) and alike and everybody(text) == everybody(live))
+
+
+def blames_nobody_else(text, live):
+    """A stall blames nobody, and a task that tries again and again is blamed for a loop only that it stands in."""
+    return text["kind"] == "stall" or (text["kind"] == "livelock" and text["root_cause"]["node"] in live["cycle"])
+
+
+def guessed(report):
+    """Those of several of which one is meant, and who are not blocked otherwise."""
+    guesses = {e["to"] for e in report["edges"] if e["confidence"] == "hint" and e["relation"] == "held-by"}
+    return tasks(guesses) - tasks(report["victims"])
 
 
 def is_open(text, live):
-    """The text ends one step before the live cause, which it cannot show, and blames nobody instead."""
+    """The text ends one step before the live cause, which it cannot show, and names the command that would."""
     cause = live["root_cause"]["node"]
     unseen = {cause.removesuffix(":gone")} - everybody(text)
     classes = {text["class"]} | set(text["log"]["may_be"])
-    return text["kind"] == "stall" and live["class"] in classes and everybody(text) == everybody(live) - unseen
+    asks = any("`gpuwatch-cli record" in question for question in text["log"]["missing"])
+    same_people = everybody(text) - guessed(text) == everybody(live) - unseen - guessed(text)
+    return blames_nobody_else(text, live) and asks and live["class"] in classes and same_people
 
 
 def grade(texts, live):
