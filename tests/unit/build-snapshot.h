@@ -498,6 +498,17 @@ static inline struct gw_work_record *queued_inactive(struct world *w, uint64_t w
 	return record;
 }
 
+/* The item that this worker executes. */
+static inline struct gw_work_record *executed(struct world *w, const struct gw_task_record *worker, const char *name)
+{
+	const struct gw_sections *sections = &worker->watch.sections;
+	struct gw_work_record *record = queued_inactive(w, sections->work, name, sections->workqueue, 1);
+
+	record->place = GW_WORK_EXECUTING;
+	record->worker = worker->address;
+	return record;
+}
+
 /* ---- looking -------------------------------------------------------------------------------- */
 
 struct bytes {

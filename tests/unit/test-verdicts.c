@@ -118,6 +118,7 @@ TEST(signalling_work_executed_by_a_worker_that_needs_the_lock)
 	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, holder);
 	struct gw_timeline_record *ring = timeline(w, "gfx");
 
+	executed(w, kworker, "gpulab_signal [gpulab]");
 	signalled_by_work(w, ring, 0xffff8880aaaa0000, "gpulab_signal [gpulab]", 8);
 	waits_for_fence(w, holder, fence(w, ring, 7));
 	waits_for_lock(w, kworker, lock, MUTEX);
@@ -241,12 +242,9 @@ static void work_signals_and_wants_lock(struct world *w, uint32_t signalled)
 	struct gw_task_record *signaller =
 		worker(w, 102, 0xffff8880aaaa0000, "gpulab_signal [gpulab]", 0xffff8880bbbb0000);
 	struct gw_timeline_record *ring = timeline(w, "gfx");
-	struct gw_work_record *item =
-		queued_inactive(w, 0xffff8880aaaa0000, "gpulab_signal [gpulab]", 0xffff8880bbbb0000, 1);
+	struct gw_work_record *item = executed(w, signaller, "gpulab_signal [gpulab]");
 
 	signalled_by_work(w, ring, 0xffff8880aaaa0000, "gpulab_signal [gpulab]", 8);
-	item->place = GW_WORK_EXECUTING;
-	item->worker = signaller->address;
 	item->position = signalled ? (uint32_t)ring->timeline.context + signalled - 1 : 0;
 	waits_for_fence(w, holder, fence(w, ring, 7));
 	waits_for_lock(w, signaller, lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
@@ -276,6 +274,33 @@ TEST(work_item_that_has_signalled_may_only_clean_up)
 	struct world *w = world_new();
 
 	work_signals_and_wants_lock(w, 1);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(work_item_whose_record_is_missing_may_have_signalled)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder");
+	struct gw_task_record *kworker =
+		worker(w, 102, 0xffff8880aaaa0000, "gpulab_signal [gpulab]", 0xffff8880bbbb0000);
+	struct gw_timeline_record *ring = timeline(w, "gfx");
+
+	signalled_by_work(w, ring, 0xffff8880aaaa0000, "gpulab_signal [gpulab]", 8);
+	waits_for_fence(w, holder, fence(w, ring, 7));
+	waits_for_lock(w, kworker, lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(fence_that_was_not_read_proves_nothing)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	remove_record(w, c.fence);
+	look(w, 2);
 	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
 	world_free(w);
 }
@@ -1978,6 +2003,8 @@ int main(void)
 		T(work_item_that_has_not_signalled_yet_is_the_signaller),
 		T(work_item_that_has_signalled_another_timeline_is_the_signaller),
 		T(work_item_that_has_signalled_may_only_clean_up),
+		T(work_item_whose_record_is_missing_may_have_signalled),
+		T(fence_that_was_not_read_proves_nothing),
 		T(fence_array_is_stuck_with_one_dead_member),
 		T(fence_array_that_signals_on_any_needs_only_the_live_member),
 		T(fence_array_that_signals_on_any_is_stuck_with_all_members_dead),

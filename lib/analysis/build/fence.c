@@ -53,8 +53,9 @@ static int fence_expand_plain(struct gw_builder *builder, uint32_t node)
 		gw_builder_node(builder, timeline)->seqno = gw_builder_node(builder, node)->seqno;
 	if (record && (record->flags & GW_FENCE_F_POLLED))
 		gw_builder_node(builder, timeline)->polled = true;
+	/* One that was not read may be signalled, polled, or made of others. */
 	return gw_builder_edge(builder, node, timeline, GW_RELATION_ON_TIMELINE, GW_EVIDENCE_FENCE_STRUCTURE,
-			       GW_CONFIDENCE_PROVEN, 0);
+			       record ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE, 0);
 }
 
 /*

@@ -195,7 +195,7 @@ static int timeline_signalled_by_task(struct gw_builder *builder, uint32_t node,
 
 /*
  * An item that is being executed and has signalled a fence of this timeline already may only be cleaning up, and
- * another execution signal the next one.
+ * another execution signal the next one. So may one of which no record shows what it has signalled.
  */
 static enum gw_confidence timeline_trust_work(const struct gw_builder *builder, const struct gw_node *node,
 					      const struct gw_signaller *signaller, uint64_t item)
@@ -203,8 +203,8 @@ static enum gw_confidence timeline_trust_work(const struct gw_builder *builder, 
 	const struct gw_work_record *record = item ? gw_snapshot_work(builder->now, item) : NULL;
 	enum gw_confidence confidence = timeline_trust(builder, node, signaller);
 
-	if (record && record->place == GW_WORK_EXECUTING && record->position == (uint32_t)node->address &&
-	    confidence > GW_CONFIDENCE_PROBABLE)
+	if (item && confidence > GW_CONFIDENCE_PROBABLE &&
+	    (!record || (record->place == GW_WORK_EXECUTING && record->position == (uint32_t)node->address)))
 		return GW_CONFIDENCE_PROBABLE;
 	return confidence;
 }
