@@ -10,7 +10,7 @@
 
 #include "lab.h"
 
-enum semaphore_variant { CYCLE_PAIR, CYCLE_MUTEX, LEAK_EXITED, HEALTHY_SIGNAL, HEALTHY_HANDED };
+enum semaphore_variant { CYCLE_PAIR, CYCLE_MUTEX, LEAK_EXITED, HEALTHY_SIGNAL, HEALTHY_HANDED, HEALTHY_TIMED };
 
 struct lab_semaphores {
 	struct semaphore first, second;
@@ -31,6 +31,18 @@ static void warm_up(struct semaphore *semaphore, unsigned int count)
 
 /* ---- two tasks, two locks, both orders ---- */
 
+/* HEALTHY_TIMED: one of the two gives up. */
+static void take_first(struct lab_instance *inst)
+{
+	struct lab_semaphores *s = inst->priv;
+
+	if (inst->variant->value != HEALTHY_TIMED)
+		down(&s->first);
+	else if (down_timeout(&s->first, inst->params.seconds * HZ))
+		return;
+	up(&s->first);
+}
+
 static int inner_thread(struct lab_actor *actor)
 {
 	struct lab_semaphores *s = actor->inst->priv;
@@ -43,8 +55,7 @@ static int inner_thread(struct lab_actor *actor)
 	complete(&s->taken);
 	if (lab_thread_wait(actor->inst, &s->go)) {
 		lab_actor_blocks(actor);
-		down(&s->first);
-		up(&s->first);
+		take_first(actor->inst);
 	}
 	if (mutex)
 		mutex_unlock(&s->mutex);
@@ -84,16 +95,17 @@ static int victim_thread(struct lab_actor *actor)
 
 static int cycle_start(struct lab_instance *inst)
 {
+	enum lab_part part = inst->variant->value == HEALTHY_TIMED ? LAB_HELPER : LAB_PARTICIPANT;
 	struct lab_semaphores *s = inst->priv;
 	struct lab_actor *inner, *outer;
 	int ret;
 
 	warm_up(&s->second, inst->params.warmup);
-	inner = lab_actor_run(inst, "inner", LAB_PARTICIPANT, "gpulab-inner", inner_thread);
+	inner = lab_actor_run(inst, "inner", part, "gpulab-inner", inner_thread);
 	ret = inner ? lab_wait(&s->taken) : -ENOMEM;
 	if (ret)
 		return ret;
-	outer = lab_actor_run(inst, "outer", LAB_PARTICIPANT, "gpulab-outer", outer_thread);
+	outer = lab_actor_run(inst, "outer", part, "gpulab-outer", outer_thread);
 	ret = outer ? lab_actor_wait_blocking(outer) : -ENOMEM;
 	ret = ret ?: lab_actor_wait_blocking(inner);
 	return ret ?: lab_victims_run(inst, victim_thread);
@@ -191,6 +203,7 @@ static int semaphore_start(struct lab_instance *inst)
 	switch (inst->variant->value) {
 	case CYCLE_PAIR:
 	case CYCLE_MUTEX:
+	case HEALTHY_TIMED:
 		return cycle_start(inst);
 	case LEAK_EXITED:
 		return leak_start(inst);
@@ -238,6 +251,7 @@ static const struct lab_variant leak_variants[] = { { "exited", LEAK_EXITED }, {
 static const struct lab_variant healthy_variants[] = {
 	{ "signal", HEALTHY_SIGNAL },
 	{ "handed", HEALTHY_HANDED },
+	{ "timed", HEALTHY_TIMED },
 	{ "" },
 };
 

@@ -114,6 +114,23 @@ static void two_semaphores_in_both_orders(void **state)
 	world_free(w);
 }
 
+/* down_timeout() gives up. */
+static void a_semaphore_that_is_waited_for_with_a_timeout(void **state)
+{
+	struct world *w = world_new();
+	struct gw_task_record *a = kthread(w, 101, "a"), *b = kthread(w, 102, "b");
+	struct gw_lock_record *first, *second;
+
+	semaphore_of(w, a, LOCK_LIKE, 0, &first);
+	semaphore_of(w, b, LOCK_LIKE, 0, &second);
+	waits_for_lock(w, a, second, 0);
+	waits_for_lock(w, b, first, 0);
+	b->flags |= GW_TASK_F_TIMER;
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 /* sema_init(&done, 0) and down() wait for an event: the one that took it last is the one that waits again. */
 static void a_waiter_that_took_it_last_waits_for_a_signal(void **state)
 {
@@ -225,6 +242,7 @@ int main(void)
 		cmocka_unit_test(one_that_others_released_once_is_a_lock_by_habit),
 		cmocka_unit_test(one_with_several_holders_proves_nothing_by_its_last),
 		cmocka_unit_test(two_semaphores_in_both_orders),
+		cmocka_unit_test(a_semaphore_that_is_waited_for_with_a_timeout),
 		cmocka_unit_test(a_waiter_that_took_it_last_waits_for_a_signal),
 		cmocka_unit_test(a_lock_like_one_taken_twice_is_a_deadlock),
 		cmocka_unit_test(a_habit_of_others_may_be_of_an_earlier_semaphore),

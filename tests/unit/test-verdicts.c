@@ -235,6 +235,18 @@ TEST(wait_whose_timer_cannot_be_seen_is_not_proven)
 	world_free(w);
 }
 
+/* No call waits for a mutex with a timeout. */
+TEST(timer_that_an_earlier_sleep_left_on_the_stack_ends_no_wait_for_a_lock)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.signaller->flags |= GW_TASK_F_TIMER;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
 /* The worker waits for the holder's lock; whether it has signalled in this execution is in its record. */
 static void work_signals_and_wants_lock(struct world *w, uint32_t signalled)
 {
@@ -2000,6 +2012,7 @@ int main(void)
 		T(syncobj_wait_for_all_is_stuck_with_one_dead_fence),
 		T(syncobj_wait_for_a_point_of_a_timeline_is_not_proven),
 		T(wait_whose_timer_cannot_be_seen_is_not_proven),
+		T(timer_that_an_earlier_sleep_left_on_the_stack_ends_no_wait_for_a_lock),
 		T(work_item_that_has_not_signalled_yet_is_the_signaller),
 		T(work_item_that_has_signalled_another_timeline_is_the_signaller),
 		T(work_item_that_has_signalled_may_only_clean_up),

@@ -363,6 +363,20 @@ static int task_need_by_stack(struct gw_builder *builder, uint32_t node)
 	return found;
 }
 
+/*
+ * The programs record a timeout where the call has one. Of locks, semaphores alone are waited for with one, in down_timeout(): its
+ * timer shows it. On the stack of who waits for another lock it is what an earlier sleep has left there.
+ */
+static bool task_wait_is_timed(const struct gw_builder *builder, const struct gw_task_record *task,
+			       const struct gw_wait *wait)
+{
+	const struct gw_lock_record *lock =
+		wait->kind == GW_WAIT_LOCK ? gw_snapshot_lock(builder->now, wait->object) : NULL;
+
+	return gw_wait_has_timeout(wait) ||
+	       (lock && lock->kind == GW_LOCK_SEMAPHORE && (task->flags & GW_TASK_F_TIMER));
+}
+
 int gw_expand_task(struct gw_builder *builder, uint32_t node)
 {
 	const struct gw_task_record *task = gw_builder_node(builder, node)->task;
@@ -402,7 +416,8 @@ int gw_expand_task(struct gw_builder *builder, uint32_t node)
 									     : "is in no tracked wait");
 	if (wait.kind != GW_WAIT_TRYLOCK && !gw_task_sleeps(task) && !task_is_busy(builder, node))
 		gw_builder_live(builder, node, "is running");
-	else if (gw_wait_has_timeout(&wait) && !task_retries_in_reclaim(builder, node) && !task_is_busy(builder, node))
+	else if (task_wait_is_timed(builder, task, &wait) && !task_retries_in_reclaim(builder, node) &&
+		 !task_is_busy(builder, node))
 		gw_builder_live(builder, node, "has a timeout");
 	if (task_enter_sections(builder, &needs, task, wait.since_ns) < 0)
 		return -ENOMEM;
