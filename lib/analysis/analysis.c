@@ -109,6 +109,7 @@ static int analysis_judge(struct gw_analysis *analysis, const struct gw_snapshot
 	r = r ?: analysis_find(&analysis->policy, &graph, &findings);
 	for (size_t i = 0; i < findings.count && r == 0; i++)
 		r = gw_store_offer(analysis->store, &graph, &findings.items[i], changed, userdata);
+	r = r ?: gw_store_settle(analysis->store, now, changed, userdata);
 	gw_findings_deinit(&findings);
 	gw_graph_deinit(&graph);
 	return r;

@@ -152,7 +152,7 @@ TEST(order_of_the_records_does_not_change_the_id)
 	world_free(w);
 }
 
-TEST(confidence_grows_with_the_evidence_and_does_not_shrink)
+TEST(confidence_grows_with_the_evidence)
 {
 	struct world *w = world_new();
 	struct classic c = classic(w, 101);
@@ -165,10 +165,70 @@ TEST(confidence_grows_with_the_evidence_and_does_not_shrink)
 	assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->confidence, GW_CONFIDENCE_PROBABLE);
 	look(w, 1);
 	assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->confidence, GW_CONFIDENCE_PROVEN);
+	assert_int_equal(w->n_changes, 2);
+	world_free(w);
+}
+
+TEST(one_look_that_does_not_prove_it_changes_nothing)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	look(w, 2);
+	for (int i = 0; i < 4; i++) {
+		c.ring->inherited = i % 2 == 0;
+		look(w, 1);
+		assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->confidence, GW_CONFIDENCE_PROVEN);
+	}
+	assert_int_equal(w->n_changes, 1);
+	world_free(w);
+}
+
+TEST(two_looks_that_do_not_prove_it_make_it_probable)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	look(w, 2);
 	c.ring->inherited = 1;
 	look(w, 2);
-	assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->confidence, GW_CONFIDENCE_PROVEN);
+	assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->confidence, GW_CONFIDENCE_PROBABLE);
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "something may still end them"));
+	look(w, 4);
 	assert_int_equal(w->n_changes, 2);
+	c.ring->inherited = 0;
+	look(w, 2);
+	assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->confidence, GW_CONFIDENCE_PROVEN);
+	assert_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "something may still end them"));
+	world_free(w);
+}
+
+/* Its waits stand, and there is no loop any more. */
+TEST(loop_that_is_not_seen_again_is_probable_while_its_waits_stand)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	look(w, 2);
+	signalled_by_interrupt(c.ring, GW_SIGNALLER_HARDIRQ);
+	look(w, 1);
+	assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->confidence, GW_CONFIDENCE_PROVEN);
+	look(w, 1);
+	assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->confidence, GW_CONFIDENCE_PROBABLE);
+	assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->state, GW_STATE_ACTIVE);
+	world_free(w);
+}
+
+TEST(incomplete_looks_do_not_count_against_a_proof)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	look(w, 2);
+	c.ring->inherited = 1;
+	w->incomplete = true;
+	look(w, 3);
+	assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->confidence, GW_CONFIDENCE_PROVEN);
 	world_free(w);
 }
 
@@ -674,7 +734,11 @@ int main(void)
 		T(same_tasks_in_new_waits_are_a_new_report),
 		T(another_analysis_gives_the_same_id),
 		T(order_of_the_records_does_not_change_the_id),
-		T(confidence_grows_with_the_evidence_and_does_not_shrink),
+		T(confidence_grows_with_the_evidence),
+		T(one_look_that_does_not_prove_it_changes_nothing),
+		T(two_looks_that_do_not_prove_it_make_it_probable),
+		T(loop_that_is_not_seen_again_is_probable_while_its_waits_stand),
+		T(incomplete_looks_do_not_count_against_a_proof),
 		T(resolved_reports_are_bounded_and_the_oldest_go_first),
 		T(another_policy_neither_forgets_what_stands_nor_reports_it_again),
 		T(oldest_waiter_of_a_dead_end_leaves_and_the_next_one_is_reported),

@@ -16,6 +16,7 @@
 #include "lib/analysis/words/kernel-log.h"
 #include "lib/analysis/words/names.h"
 #include "lib/analysis/words/whose.h"
+#include "lib/base/text.h"
 
 /* Victims that are shown with their stacks: one tells much about the context_nodes. */
 #define VICTIM_STACKS 32
@@ -165,5 +166,23 @@ int gw_render(struct gw_report **ret, const struct gw_graph *graph, const struct
 		return -ENOMEM;
 	}
 	*ret = report;
+	return 0;
+}
+
+int gw_render_unproven(struct gw_report *report)
+{
+	struct gw_text text = { NULL };
+	char *explanation;
+
+	gw_text_add(
+		&text,
+		"%s The last snapshots do not prove it any more, although the same waits go on: something may still end them.",
+		report->explanation);
+	explanation = gw_text_finish(&text);
+	if (!explanation)
+		return -ENOMEM;
+	free(report->explanation);
+	report->explanation = explanation;
+	report->confidence = GW_CONFIDENCE_PROBABLE;
 	return 0;
 }

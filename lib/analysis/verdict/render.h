@@ -12,4 +12,7 @@
  */
 int gw_render(struct gw_report **ret, const struct gw_graph *graph, const struct gw_finding *finding);
 
+/* Makes a proven report probable, and states why: later snapshots do not prove it. Returns 0 or -ENOMEM. */
+int gw_render_unproven(struct gw_report *report);
+
 #endif

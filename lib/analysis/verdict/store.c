@@ -25,6 +25,8 @@ struct entry {
 	uint64_t detected_real_ns, detected_mono_ns;
 	uint64_t offered_at;	 /* step of the last sighting */
 	enum gw_confidence seen; /* then */
+	uint64_t proven_at;	 /* step of the last sighting that proved it, if from another side */
+	uint32_t unproven;	 /* complete looks in a row without one */
 	struct gw_wait_identity *participants;
 	size_t n_participants;
 	struct named *named; /* sorted */
@@ -224,6 +226,18 @@ static bool store_entry_names(const struct entry *entry, const struct gw_wait_id
 	return entry->n_named && bsearch(&wanted, entry->named, entry->n_named, sizeof(wanted), store_compare_named);
 }
 
+static uint64_t store_sum_nodes(const struct gw_graph *graph, const struct gw_index_list *nodes)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < nodes->count; i++) {
+		const struct gw_node *node = &graph->nodes[nodes->items[i]];
+
+		sum += gw_hash_spread(node->address ^ node->extra);
+	}
+	return sum;
+}
+
 /* Changes when there is something new to say. Of a stall's many victims only their magnitude is. */
 static uint64_t store_fingerprint(const struct gw_graph *graph, const struct gw_finding *finding)
 {
@@ -232,12 +246,8 @@ static uint64_t store_fingerprint(const struct gw_graph *graph, const struct gw_
 
 	if (finding->kind != GW_KIND_DEADLOCK)
 		return sum + (finding->n_victims ? 64 - (uint64_t)__builtin_clzll(finding->n_victims) : 0);
-	for (uint32_t i = 0; i < finding->victims.count; i++) {
-		const struct gw_node *victim = &graph->nodes[finding->victims.items[i]];
-
-		sum += gw_hash_spread(victim->address ^ victim->extra);
-	}
-	return sum + finding->n_victims;
+	return sum + store_sum_nodes(graph, &finding->chain) + store_sum_nodes(graph, &finding->victims) +
+	       finding->n_victims;
 }
 
 static int store_reserve(struct gw_store *store)
@@ -317,20 +327,20 @@ static bool store_same_wait(const struct gw_wait_identity *a, const struct gw_wa
 	       a->since_ns == b->since_ns;
 }
 
-/* An active deadlock that one of the finding's waits belongs to: the same cause, seen from another side. */
-static bool store_is_known_otherwise(const struct gw_store *store, const struct gw_finding *finding)
+/* An active deadlock that one of the finding's waits belongs to: the same cause, seen from another side. Or NULL. */
+static struct entry *store_find_otherwise(const struct gw_store *store, const struct gw_finding *finding)
 {
 	for (size_t i = 0; i < store->count; i++) {
-		const struct entry *entry = store->entries[i];
+		struct entry *entry = store->entries[i];
 
 		if (!store_is_active(entry) || entry->kind != GW_KIND_DEADLOCK)
 			continue;
 		for (size_t a = 0; a < entry->n_participants; a++)
 			for (size_t b = 0; b < finding->n_participants; b++)
 				if (store_same_wait(&entry->participants[a], &finding->participants[b]))
-					return true;
+					return entry;
 	}
-	return false;
+	return NULL;
 }
 
 static void store_resolve_explained_stalls(struct gw_store *store, const struct entry *explanation, uint64_t now_ns,
@@ -346,6 +356,12 @@ static void store_resolve_explained_stalls(struct gw_store *store, const struct 
 	store_list_reports(store);
 }
 
+static void store_note_proof(const struct gw_store *store, struct entry *entry, const struct gw_finding *finding)
+{
+	if (finding->confidence == GW_CONFIDENCE_PROVEN)
+		entry->proven_at = store->step;
+}
+
 static int store_offer_again(struct gw_store *store, struct entry *entry, const struct gw_graph *graph,
 			     const struct gw_finding *finding, gw_report_changed changed, void *userdata)
 {
@@ -354,10 +370,11 @@ static int store_offer_again(struct gw_store *store, struct entry *entry, const 
 	bool candidate = !entry->report;
 	int r;
 
+	store_note_proof(store, entry, finding);
 	if (entry->offered_at == store->step)
 		return 0;
 	entry->offered_at = store->step;
-	/* As strong as the weaker of the last two looks, but what was proven stays so. */
+	/* As strong as the weaker of the last two looks; what was proven stays so until two of them do not prove it. */
 	confidence = finding->confidence < entry->seen ? finding->confidence : entry->seen;
 	entry->seen = finding->confidence;
 	if (candidate && finding->formed_ns + store->policy.min_wait_ns > now_ns)
@@ -380,7 +397,11 @@ static int store_offer_deadlock(struct gw_store *store, const struct gw_graph *g
 
 	if (entry)
 		return store_offer_again(store, entry, graph, finding, changed, userdata);
-	return store_is_known_otherwise(store, finding) ? 0 : store_add_entry(store, graph, finding, &entry);
+	entry = store_find_otherwise(store, finding);
+	if (!entry)
+		return store_add_entry(store, graph, finding, &entry);
+	store_note_proof(store, entry, finding);
+	return 0;
 }
 
 /* A livelock explains a stall of the same tasks, but not another livelock. */
@@ -429,6 +450,28 @@ int gw_store_offer(struct gw_store *store, const struct gw_graph *graph, const s
 	if (finding->kind != GW_KIND_DEADLOCK)
 		return store_offer_stall(store, graph, finding, changed, userdata);
 	return store_offer_deadlock(store, graph, finding, changed, userdata);
+}
+
+/* ---- proofs that do not last ----------------------------------------------------------- */
+
+/* Looks in a row: in a single one a task may just have been woken up in vain. */
+#define UNPROVEN_LOOKS 2
+
+int gw_store_settle(struct gw_store *store, const struct gw_snapshot *now, gw_report_changed changed, void *userdata)
+{
+	for (size_t i = 0; i < store->count && !gw_snapshot_head(now)->incomplete; i++) {
+		struct entry *entry = store->entries[i];
+
+		entry->unproven = entry->proven_at == store->step ? 0 : entry->unproven + 1;
+		if (entry->kind != GW_KIND_DEADLOCK || entry->unproven < UNPROVEN_LOOKS || !store_is_active(entry) ||
+		    entry->report->confidence < GW_CONFIDENCE_PROVEN)
+			continue;
+		if (gw_render_unproven(entry->report) < 0)
+			return -ENOMEM;
+		if (changed)
+			changed(entry->report, userdata);
+	}
+	return 0;
 }
 
 /* ---- hazards ------------------------------------------------------------------------- */

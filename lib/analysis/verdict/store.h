@@ -30,6 +30,14 @@ void gw_store_expire(struct gw_store *store, const struct gw_snapshot *now, gw_r
 int gw_store_offer(struct gw_store *store, const struct gw_graph *graph, const struct gw_finding *finding,
 		   gw_report_changed changed, void *userdata);
 
+/*
+ * gw_store_settle - after all findings of @now have been offered
+ *
+ * A proven report that two complete snapshots in a row did not prove becomes probable, though its waits stand: what was found in
+ * the meantime is a way out. Returns 0 or -ENOMEM.
+ */
+int gw_store_settle(struct gw_store *store, const struct gw_snapshot *now, gw_report_changed changed, void *userdata);
+
 /* A hazard: reported at once, and again when it has become many more. Returns 0 or -ENOMEM. */
 int gw_store_hazard(struct gw_store *store, const struct gw_snapshot *snapshot, const struct gw_hazard_finding *hazard,
 		    gw_report_changed changed, void *userdata);
