@@ -275,6 +275,11 @@ $(B)/tests/state/state.o: tests/state/state.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(GW_CFLAGS) $(call pkg_cflags,$(LIB_PKGS)) $(CFLAGS) $(GW_DEPFLAGS) -c $< -o $@
 
+# Gives the deadlocks of recordings ways out.
+$(B)/way-out: tests/fixtures/way-out.c $(B)/libgpuwatch.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(GW_CFLAGS) $(call pkg_cflags,$(LIB_PKGS)) $(CFLAGS) $(LDFLAGS) $(GW_DEPFLAGS) $^ $(call pkg_libs,$(LIB_PKGS)) -o $@
+
 # A member of the group that wants to hurt the daemon.
 $(B)/attack: tests/attack/attack.c
 	@mkdir -p $(@D)
@@ -339,13 +344,13 @@ check: deps
 
 ## check-quick: what needs no guest, no root and no network: unit tests, command line, recordings, lint; before a patch is sent
 check-quick:
-	@$(MAKE) -s -j$(shell nproc) WERROR=1 all $(UNIT_BIN)
+	@$(MAKE) -s -j$(shell nproc) WERROR=1 all $(B)/way-out $(UNIT_BIN)
 	@tests/parts --quick $(B) >$(B)/parts-quick && tests/run $(B)/check-quick <$(B)/parts-quick
 
 # Everything the checks use, with warnings as errors; installed as a package would for the guest with systemd.
 check-build:
 	@echo "building gpuwatch, its unit tests, and the lab modules for $(KERNELS)"
-	@$(MAKE) -s -j$(shell nproc) WERROR=1 all $(B)/bench/empty $(B)/bench/scale $(B)/bench/boot $(B)/state $(B)/attack $(UNIT_BIN) $(FUZZ_BIN)
+	@$(MAKE) -s -j$(shell nproc) WERROR=1 all $(B)/bench/empty $(B)/bench/scale $(B)/bench/boot $(B)/state $(B)/attack $(B)/way-out $(UNIT_BIN) $(FUZZ_BIN)
 	@$(MAKE) -s $(LAB)
 	@rm -rf $(B)/root
 	@$(MAKE) -s install DESTDIR=$(abspath $(B))/root PREFIX=/usr
