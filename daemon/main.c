@@ -99,12 +99,13 @@ static int daemon_load_config(const struct gw_options *options, struct gw_config
 	return 0;
 }
 
+/* Of what is resolved, daemon->reports keeps the documents: the analysis needs none, and they take several times as much there. */
 static struct gw_policy daemon_policy(const struct gw_config *config)
 {
 	return (struct gw_policy){
 		.min_wait_ns = config->min_wait_ns,
 		.stall_ns = config->stall_ns,
-		.keep_resolved = config->keep_resolved,
+		.keep_resolved = 0,
 	};
 }
 

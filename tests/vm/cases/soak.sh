@@ -36,6 +36,7 @@ batch() {
 	jq -c --argjson until "$(mono)" '. + { released_s: $until }' "$LAB/truth" >>"$OUT/truth.jsonl"
 	echo random >"$LAB/stop" || fail "the lab stops"
 	wait_until 8 none_active || fail "all is resolved after seed $seed"
+	echo "$(mono) $(resident)" >>"$OUT/memory"
 }
 
 load_lab || exit 1
