@@ -100,7 +100,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		load_lines(evidence, text, size, false);
 	look(evidence);
-	look(evidence);
+	/* A look must leave the evidence as it was. It costs as much as all the rest. */
+	if (size % 4 == 0)
+		look(evidence);
 	gw_boot_evidence_free(evidence);
 	return 0;
 }
