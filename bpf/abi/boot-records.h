@@ -54,6 +54,7 @@ enum gw_boot_event_type {
 	GW_BOOT_SYMBOL_MISSING,	  /* subject = module, other = symbol */
 	GW_BOOT_ROOT_WAIT,	  /* the root file system's device is not there: other = it; subject "" */
 	GW_BOOT_ROOT_MOUNTED,	  /* a file system with firmware and modules is there; subject "" */
+	GW_BOOT_GIVEN_UP,	  /* its driver reports that it does not come up: subject = device, other = driver */
 	GW_BOOT_EVENT_TYPES
 };
 

@@ -294,6 +294,26 @@ TEST(firmware_without_which_the_probe_failed)
 	machine_free(m);
 }
 
+/* The log ends before the driver core reports the probe; or the device came up after all. */
+TEST(firmware_without_which_the_driver_gave_up)
+{
+	struct machine *m =
+		machine_of_text(NO_FIRMWARE "[    3.2] orion-gpu 4000.gpu: orion-gpu: Fatal error during GPU init\n");
+	const struct gw_report *r = only_report(m, GW_CLASS_FIRMWARE_MISSING);
+
+	assert_string_equal(gw_confidence_name(r->confidence), "probable");
+	assert_contains(r->summary, "did not come up without its firmware orion/a.bin");
+	assert_contains(r->explanation, "its driver gave up at 3.200 s");
+	machine_free(m);
+	m = machine_of_text(NO_FIRMWARE "[    3.2] orion-gpu 4000.gpu: Fatal error during GPU init\n"
+					"[    9.0] [drm] Initialized orion-gpu 1.0.0 for 4000.gpu on minor 0\n");
+	assert_silent(m);
+	machine_free(m);
+	m = machine_of_text(NO_FIRMWARE "[    3.2] orion-gpu 5000.gpu: Fatal error during GPU init\n");
+	assert_silent(m);
+	machine_free(m);
+}
+
 TEST(firmware_that_is_nowhere)
 {
 	struct machine *m = machine_of_text(
@@ -595,6 +615,7 @@ int main(void)
 		cmocka_unit_test(circle_that_a_drivers_words_close),
 		cmocka_unit_test(chain_is_no_circle),
 		cmocka_unit_test(firmware_without_which_the_probe_failed),
+		cmocka_unit_test(firmware_without_which_the_driver_gave_up),
 		cmocka_unit_test(firmware_that_is_nowhere),
 		cmocka_unit_test(optional_firmware_is_silent),
 		cmocka_unit_test(failure_long_after_is_not_for_want_of_firmware),

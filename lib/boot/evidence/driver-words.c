@@ -93,6 +93,16 @@ static int words_resource(struct gw_boot_event *event, const char *text)
 	return words_set(event, GW_BOOT_RESOURCE_BUSY, text, strlen(text));
 }
 
+/* "[amdgpu: ]Fatal error during GPU init": what the driver core reports of the probe comes later, if at all. */
+static int words_given_up(struct gw_boot_event *event, const char *driver, size_t length, const char *text)
+{
+	const char *rest = strstr(text, "Fatal error during GPU init");
+
+	if (!rest || strcmp(rest, "Fatal error during GPU init") != 0)
+		return 0;
+	return words_set(event, GW_BOOT_GIVEN_UP, driver, length);
+}
+
 static int words_of_device(struct gw_boot_event *event, const char *message)
 {
 	const char *colon = strstr(message, ": "),
@@ -103,7 +113,8 @@ static int words_of_device(struct gw_boot_event *event, const char *message)
 	words_subject(event, device + 1, (size_t)(colon - device - 1));
 	return words_firmware(event, colon + 2) || words_component(event, colon + 2) ||
 	       words_aggregate(event, message, (size_t)(device - message), colon + 2) ||
-	       words_resource(event, colon + 2);
+	       words_resource(event, colon + 2) ||
+	       words_given_up(event, message, (size_t)(device - message), colon + 2);
 }
 
 /* ---- others ------------------------------------------------------------------------------------------------ */

@@ -43,6 +43,7 @@ static const char *const type_names[GW_BOOT_EVENT_TYPES] = {
 	[GW_BOOT_SYMBOL_MISSING] = "symbol-missing",
 	[GW_BOOT_ROOT_WAIT] = "root-wait",
 	[GW_BOOT_ROOT_MOUNTED] = "root-mounted",
+	[GW_BOOT_GIVEN_UP] = "given-up",
 };
 
 static const char *const source_names[GW_BOOT_SOURCES] = {

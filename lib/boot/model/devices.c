@@ -112,6 +112,7 @@ static bool device_is_subject(uint8_t type)
 	case GW_BOOT_AGGREGATE_BIND:
 	case GW_BOOT_RESOURCE_BUSY:
 	case GW_BOOT_DRM_MINOR:
+	case GW_BOOT_GIVEN_UP:
 		return true;
 	default:
 		return false;

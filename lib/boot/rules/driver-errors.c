@@ -60,9 +60,11 @@ static bool taken_is_framebuffer(const char *driver)
 struct errors {
 	const struct gw_boot_model *model;
 	struct gw_boot_findings *findings;
-	uint32_t *next;	      /* per fact: the next of its type about its device, or GW_BOOT_NOTHING */
-	uint32_t *part;	      /* per fact about an aggregate: the part that failed last before it, a name */
-	uint32_t *up;	      /* per device: the last fact that shows that it came up, or GW_BOOT_NOTHING */
+	uint32_t *next; /* per fact: the next of its type about its device, or GW_BOOT_NOTHING */
+	uint32_t *part; /* per fact about an aggregate: the part that failed last before it, a name */
+	uint32_t *up;	/* per device: the last fact that shows that it came up, or GW_BOOT_NOTHING */
+	uint32_t *
+		given_up; /* per device: the last fact in which its driver reports that it does not, or GW_BOOT_NOTHING */
 	uint64_t mounted_ns;  /* the first root file system, GW_BOOT_UNKNOWN = none */
 	uint32_t framebuffer; /* a device that has the firmware's frame buffer, or GW_BOOT_NOTHING */
 };
@@ -114,6 +116,8 @@ static int errors_pass(struct errors *errors)
 			continue;
 		if (error_shows_up(fact))
 			errors->up[device] = (uint32_t)i;
+		if (fact->type == GW_BOOT_GIVEN_UP)
+			errors->given_up[device] = (uint32_t)i;
 		if (fact->type == GW_BOOT_COMPONENT_BIND && fact->result < 0)
 			r = gw_boot_map_set(&parts, device, fact->other);
 		part = fact->type == GW_BOOT_AGGREGATE_BIND ? gw_boot_map_get(&parts, device) : GW_BOOT_NOT_FOUND;
@@ -126,6 +130,23 @@ static int errors_pass(struct errors *errors)
 		if (model->devices[i].bound && taken_is_framebuffer(gw_boot_text(model, model->devices[i].driver)))
 			errors->framebuffer = i;
 	return r;
+}
+
+/* The driver's own word, where the log ends before that of the driver core; as an attempt that has not ended. */
+static bool error_gave_up(const struct errors *errors, const struct gw_boot_fact *fact, uint32_t device,
+			  struct gw_boot_attempt *ret)
+{
+	uint32_t index = errors->given_up[device];
+	const struct gw_boot_fact *word;
+
+	if (index == GW_BOOT_NOTHING || errors->model->devices[device].n_attempts ||
+	    errors->model->devices[device].bound || errors->up[device] != GW_BOOT_NOTHING)
+		return false;
+	word = &errors->model->facts[index];
+	*ret = (struct gw_boot_attempt){
+		.ended = false, .begin_ns = GW_BOOT_UNKNOWN, .end_ns = word->time_ns, .driver = word->other
+	};
+	return word->time_ns >= fact->time_ns && word->time_ns - fact->time_ns <= SOON_NS;
 }
 
 /* Of several lines before the same failure the last one counts. */
@@ -150,6 +171,10 @@ static struct gw_boot_finding *error_finding(const struct errors *errors, enum g
 	finding->confidence = GW_CONFIDENCE_PROBABLE;
 	finding->effect = GW_BOOT_LOST;
 	gw_boot_write_device(&finding->summary, model, device);
+	if (!failure->ended) {
+		gw_text_add(&finding->summary, " did not come up");
+		return finding;
+	}
 	gw_text_add(&finding->summary, " failed (");
 	gw_boot_write_result(&finding->summary, failure->result);
 	gw_text_add(&finding->summary, ")");
@@ -169,7 +194,7 @@ static int firmware_report(const struct errors *errors, const struct gw_boot_fac
 	if (!finding)
 		return -ENOMEM;
 	/* The driver returned what the loader had returned. */
-	if (failure->result == fact->result)
+	if (failure->ended && failure->result == fact->result)
 		finding->confidence = GW_CONFIDENCE_PROVEN;
 	finding->feature = file;
 	gw_text_add(&finding->summary, " without its firmware %s", file);
@@ -177,10 +202,12 @@ static int firmware_report(const struct errors *errors, const struct gw_boot_fac
 	gw_boot_write_time(&finding->explanation, fact->time_ns);
 	gw_text_add(&finding->explanation, " and got ");
 	gw_boot_write_result(&finding->explanation, fact->result);
-	gw_text_add(&finding->explanation, "; its probe ended at ");
+	gw_text_add(&finding->explanation, failure->ended ? "; its probe ended at " : "; its driver gave up at ");
 	gw_boot_write_time(&finding->explanation, failure->end_ns);
-	gw_text_add(&finding->explanation, " with ");
-	gw_boot_write_result(&finding->explanation, failure->result);
+	if (failure->ended) {
+		gw_text_add(&finding->explanation, " with ");
+		gw_boot_write_result(&finding->explanation, failure->result);
+	}
 	gw_text_add(&finding->explanation, mounted ? ". A root file system was mounted by then."
 						   : ". No record shows a root file system by then.");
 	if (mounted)
@@ -320,12 +347,15 @@ static int error_judge(const struct errors *errors, size_t index)
 	const struct gw_boot_fact *fact = &model->facts[index];
 	uint32_t device = model->fact_device[index];
 	const struct gw_boot_attempt *failure;
+	struct gw_boot_attempt given_up;
 
 	if (fact->type == GW_BOOT_AGGREGATE_BIND)
 		return aggregate_is_lost(errors, index) ? aggregate_report(errors, index) : 0;
 	if (fact->type != GW_BOOT_FIRMWARE_MISSING && fact->type != GW_BOOT_RESOURCE_BUSY)
 		return 0;
 	failure = error_failure(model, fact, &model->devices[device]);
+	if (!failure && error_gave_up(errors, fact, device, &given_up))
+		failure = &given_up;
 	if (!failure || !error_is_last(errors, index, failure))
 		return 0;
 	return fact->type == GW_BOOT_FIRMWARE_MISSING ? firmware_report(errors, fact, device, failure)
@@ -337,8 +367,10 @@ static int errors_judge(struct errors *errors)
 	const struct gw_boot_model *model = errors->model;
 	int r;
 
-	for (size_t i = 0; i < model->n_devices; i++)
+	for (size_t i = 0; i < model->n_devices; i++) {
 		errors->up[i] = GW_BOOT_NOTHING;
+		errors->given_up[i] = GW_BOOT_NOTHING;
+	}
 	r = errors_link(errors) ?: errors_pass(errors);
 	for (size_t i = 0; i < model->n_facts && r == 0; i++)
 		if (model->fact_device[i] != GW_BOOT_NOTHING)
@@ -356,13 +388,15 @@ int gw_boot_rule_driver_errors(const struct gw_boot_model *model, struct gw_boot
 		.next = calloc(model->n_facts + 1, sizeof(*errors.next)),
 		.part = calloc(model->n_facts + 1, sizeof(*errors.part)),
 		.up = calloc(model->n_devices + 1, sizeof(*errors.up)),
+		.given_up = calloc(model->n_devices + 1, sizeof(*errors.given_up)),
 		.mounted_ns = GW_BOOT_UNKNOWN,
 		.framebuffer = GW_BOOT_NOTHING,
 	};
-	int r = errors.next && errors.part && errors.up ? errors_judge(&errors) : -ENOMEM;
+	int r = errors.next && errors.part && errors.up && errors.given_up ? errors_judge(&errors) : -ENOMEM;
 
 	free(errors.next);
 	free(errors.part);
 	free(errors.up);
+	free(errors.given_up);
 	return r;
 }
