@@ -321,6 +321,17 @@ static bool judge_only_polls(const struct judge *judge, const struct gw_finding 
 	return judge_all_poll(judge, &finding->chain) && judge_all_poll(judge, &finding->victims);
 }
 
+/* Of a few stacks somebody thought that they show it, and the kernel listed nobody else. */
+#define PASTED_MAX 4
+
+static bool judge_is_pasted(const struct judge *judge, const struct gw_actor *actor)
+{
+	const struct gw_scene *scene = judge->graph->scene;
+
+	return !scene->blocked_listed && !scene->all_listed && scene->model->n_tasks <= PASTED_MAX &&
+	       gw_text_wait_is_lock(actor->wait.kind);
+}
+
 /* One look shows every task that sleeps at the moment: what is not the GPU's is only worth a word if it hangs. */
 static bool judge_is_noise(const struct judge *judge, const struct gw_finding *finding)
 {
@@ -329,7 +340,7 @@ static bool judge_is_noise(const struct judge *judge, const struct gw_finding *f
 	if (judge_only_polls(judge, finding))
 		return true;
 	return finding->n_victims == 0 && finding->edges.count < 3 && actor && !actor->hung &&
-	       gw_text_fault(judge->graph, finding).kind != GW_SUBSYSTEM_GPU;
+	       !judge_is_pasted(judge, actor) && gw_text_fault(judge->graph, finding).kind != GW_SUBSYSTEM_GPU;
 }
 
 /* Seen once, by nobody who says that it has been so for long. */

@@ -114,14 +114,14 @@ static bool text_render_had_hard_lockup(const struct text_render *render)
 	return false;
 }
 
-/* When the last task of the chain was reported as hung; -1: one of them never was, or times are not printed. */
-static int64_t text_render_last_hung_us(const struct text_render *render)
+/* When the last of these tasks was reported as hung; -1: none of them was, or times are not printed. */
+static int64_t text_render_last_hung_us(const struct text_render *render, const struct gw_index_list *nodes)
 {
 	const struct gw_log_model *model = render->graph->scene->model;
 	int64_t last_us = -1;
 
-	for (uint32_t i = 0; i < render->finding->chain.count; i++) {
-		const struct gw_actor *actor = gw_text_graph_actor(render->graph, render->finding->chain.items[i]);
+	for (uint32_t i = 0; i < nodes->count; i++) {
+		const struct gw_actor *actor = gw_text_graph_actor(render->graph, nodes->items[i]);
 
 		if (!actor || !actor->blocked)
 			continue;
@@ -145,7 +145,7 @@ static uint32_t text_render_hung_reports(const struct gw_scene *scene)
 static bool text_render_hung_is_over(const struct text_render *render)
 {
 	const struct gw_scene *scene = render->graph->scene;
-	int64_t last_us = text_render_last_hung_us(render);
+	int64_t last_us = text_render_last_hung_us(render, &render->finding->chain);
 	uint32_t reports = text_render_hung_reports(scene);
 
 	/* The end of the log is that of the last boot in it. */
@@ -154,7 +154,7 @@ static bool text_render_hung_is_over(const struct text_render *render)
 	       scene->model->last_us - last_us > HUNG_TASK_REPEATS_S * (int64_t)GW_USEC_PER_SEC;
 }
 
-/* The log goes on, and the detector does not repeat itself. */
+/* The log goes on, and the detector does not repeat itself; nor are those who wait for it reported after that. */
 static bool text_render_is_over(const struct text_render *render)
 {
 	const struct gw_actor *actor = text_render_root(render);
@@ -167,6 +167,9 @@ static bool text_render_is_over(const struct text_render *render)
 		return false;
 	last_us = text_render_last_busy_us(render, actor, &count);
 	limit_s = text_render_had_hard_lockup(render) ? HARD_LOCKUP_REPEATS_S : SOFT_LOCKUP_REPEATS_S;
+	if (text_render_last_hung_us(render, &render->finding->chain) > last_us ||
+	    text_render_last_hung_us(render, &render->finding->victims) > last_us)
+		return false;
 	return last_us >= 0 && render->graph->scene->model->last_us - last_us > limit_s * (int64_t)GW_USEC_PER_SEC;
 }
 

@@ -58,6 +58,12 @@ static const struct wait_row wait_rows[] = {
 	{ "dma_resv_wait*", GW_TEXT_WAIT_FENCE, false },
 	{ "drm_syncobj_array_wait*", GW_TEXT_WAIT_FENCE, false },
 	{ "i915_request_wait*", GW_TEXT_WAIT_FENCE, false },
+	{ "intel_atomic_commit_fence_wait", GW_TEXT_WAIT_FENCE, false },
+	{ "i915_sw_fence_wait", GW_TEXT_WAIT_FENCE, false },
+	{ "radeon_fence_wait*", GW_TEXT_WAIT_FENCE, false },
+	{ "radeon_fence_default_wait", GW_TEXT_WAIT_FENCE, false },
+	{ "vmw_fence_obj_wait", GW_TEXT_WAIT_FENCE, false },
+	{ "msm_wait_fence", GW_TEXT_WAIT_FENCE, false },
 	{ "kcl_fence_default_wait", GW_TEXT_WAIT_FENCE, false }, /* of AMD's driver for older kernels */
 	{ "kcl_fence_wait*", GW_TEXT_WAIT_FENCE, false },
 	{ "fence_default_wait", GW_TEXT_WAIT_FENCE, false }, /* before 4.10 */
@@ -129,6 +135,13 @@ static const struct wait_row wait_rows[] = {
 	{ "on_each_cpu*", GW_TEXT_WAIT_SPIN, false },
 	{ "multi_cpu_stop", GW_TEXT_WAIT_SPIN, false },
 	/* Ways into a lock that say nothing of their own. */
+	{ "os_acquire_rwlock_read", GW_TEXT_WAIT_RWSEM_READ, false }, /* NVIDIA's */
+	{ "os_acquire_rwlock_write", GW_TEXT_WAIT_RWSEM_WRITE, false },
+	{ "os_acquire_mutex", GW_TEXT_WAIT_SEMAPHORE, false },
+	{ "os_acquire_semaphore", GW_TEXT_WAIT_SEMAPHORE, false },
+	{ "portSyncRwLockAcquire*", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "portSyncMutexAcquire*", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "portSyncSemaphoreAcquire*", GW_TEXT_WAIT_UNKNOWN, false },
 	{ "modeset_lock", GW_TEXT_WAIT_UNKNOWN, false },
 	{ "drm_modeset_lock*", GW_TEXT_WAIT_UNKNOWN, false },
 	{ "ttm_bo_reserve", GW_TEXT_WAIT_UNKNOWN, false },

@@ -106,6 +106,54 @@ static bool ps_table_labelled(const char *text, struct gw_log_row *ret)
 	return ps_table_wchan(ret, ps_table_word(&wchan));
 }
 
+/* "D", "Ds+", "D<l" */
+static bool ps_table_is_blocked(struct word word)
+{
+	if (word.length == 0 || word.length > 6 || *word.at != 'D')
+		return false;
+	for (size_t i = 1; i < word.length; i++)
+		if (!strchr("<NLsl+", word.at[i]))
+			return false;
+	return true;
+}
+
+/* "folio_wait_bit_common", and not "nvidia-smi", "pts/0", "python3". */
+static bool ps_table_is_function(struct word word)
+{
+	if (word.length < 4 || !memchr(word.at, '_', word.length))
+		return false;
+	for (size_t i = 0; i < word.length; i++)
+		if (*word.at == '_' || !gw_scan_is_symbol(word.at[i]) || word.at[i] == '.')
+			return false;
+	return gw_scan_is_letter(*word.at);
+}
+
+/*
+ * "  88123 D+   rwsem_down_read_slowpath nvidia-smi", the columns in either order: grep left the heading out. Two words that
+ * could be the function are one too many.
+ */
+bool gw_log_row_without_heading(const char *text, struct gw_log_row *ret)
+{
+	struct word word, name = { .length = 0 };
+	unsigned functions = 0;
+
+	*ret = (struct gw_log_row){ .state = 'D' };
+	if (!ps_table_number(ps_table_word(&text), &ret->name.pid) || !ps_table_is_blocked(ps_table_word(&text)))
+		return false;
+	for (word = ps_table_word(&text); word.length; word = ps_table_word(&text)) {
+		if (ps_table_is_function(word)) {
+			functions++;
+			ps_table_wchan(ret, word);
+		} else if (name.length == 0) {
+			name = word;
+		}
+	}
+	ret->tgid = ret->name.pid;
+	snprintf(ret->name.comm, sizeof(ret->name.comm), "%.*s", (int)(name.length < 1024 ? name.length : 1024),
+		 name.length ? name.at : "");
+	return functions == 1 && ret->wchan[0];
+}
+
 static void ps_table_name(struct gw_log_row *row, const char **text, struct word word, bool last)
 {
 	size_t length = last ? strlen(word.at) : word.length;

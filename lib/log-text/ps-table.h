@@ -37,4 +37,7 @@ bool gw_log_columns_parse(const char *text, struct gw_log_columns *ret);
 /* Whether the line is a row. */
 bool gw_log_row_parse(const char *text, const struct gw_log_columns *columns, struct gw_log_row *ret);
 
+/* A row of blocked tasks without a heading above it: number, state, and of the rest one word that is a function. */
+bool gw_log_row_without_heading(const char *text, struct gw_log_row *ret);
+
 #endif

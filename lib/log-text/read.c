@@ -581,7 +581,8 @@ static bool read_table(struct log_reader *reader, const char *text, int *r)
 
 	if (gw_log_columns_parse(text, &reader->columns))
 		return true;
-	if (!gw_log_row_parse(text, &reader->columns, &row)) {
+	if (!gw_log_row_parse(text, &reader->columns, &row) &&
+	    (reader->prefixed || !gw_log_row_without_heading(text, &row))) {
 		reader->columns.count = 0;
 		return false;
 	}

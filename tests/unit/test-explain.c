@@ -1711,6 +1711,73 @@ static void test_stack_without_a_name(void **state)
 	assert_nothing(&told);
 }
 
+/* Of one stack that is pasted it is worth a word; of a listing of all that are blocked it is not. */
+static void test_pasted_stack(void **state)
+{
+	struct told told = { .length = 0 }, listed = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	tell(&told, "# cat /proc/61/stack\n[<0>] rwsem_down_read_slowpath+0x2ff/0x4b0\n[<0>] exit_mm+0x2d/0xc0\n");
+	explain_text(&explanation, told.text);
+	assert_int_equal(report_about(&explanation)->confidence, GW_CONFIDENCE_HINT);
+	assert_string_equal(report_about(&explanation)->root_node, "task:61");
+	gw_explanation_deinit(&explanation);
+	tell(&listed, "sysrq: Show Blocked State\ntask:brix state:D stack:0 pid:61 ppid:1 flags:0x4\n");
+	tell_frames(&listed, SLEEP "rwsem_down_read_slowpath exit_mm do_exit");
+	assert_nothing(&listed);
+}
+
+/* Whoever waits for a CPU that is not left is reported after the detector fell silent: it has not ended. */
+static void test_busy_while_others_wait(void **state)
+{
+	static const char *const later[] = { "",
+					     "[  240.0] INFO: task client:95 blocked for more than 122 seconds.\n"
+					     "[  240.0] task:client state:D stack:0 pid:95 tgid:95 ppid:1 flags:0x4\n"
+					     "[  240.0]  schedule+0x1/0x2\n[  240.0]  __mutex_lock+0x1/0x2\n"
+					     "[  240.0]  brix_close+0x1/0x2 [brix]\n" };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct told told = { .length = 0 };
+		struct gw_explanation explanation;
+
+		tell(&told,
+		     "[  100.0] rcu: INFO: rcu_preempt self-detected stall on CPU\n"
+		     "[  100.0] CPU: 12 UID: 0 PID: 80 Comm: brix-thread Not tainted 6.12.8-test\n"
+		     "[  100.0] RIP: 0010:brix_evict+0x12/0x40 [brix]\n[  100.0] Call Trace:\n"
+		     "[  100.0]  brix_thread+0x12/0x40 [brix]\n%s[  241.0] usb 1-1: connected\n",
+		     later[i]);
+		explain_text(&explanation, told.text);
+		assert_int_equal(report_about(&explanation)->class, GW_CLASS_BUSY_HOLDER);
+		assert_int_equal(report_about(&explanation)->state, i ? GW_STATE_ACTIVE : GW_STATE_RESOLVED);
+		gw_explanation_deinit(&explanation);
+	}
+}
+
+/* Waits that drivers have of their own. */
+static void test_waits_of_drivers(void **state)
+{
+	static const char *const fences[] = {
+		"intel_atomic_commit_fence_wait@i915 intel_atomic_commit_tail@i915",
+		"kcl_fence_default_wait@amdkcl dma_fence_wait_timeout amdgpu_bo_create@amdgpu",
+		"amd_sched_entity_fini@amdgpu amdgpu_ctx_do_release@amdgpu",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(fences) / sizeof(fences[0]); i++) {
+		struct told told = { .length = 0 };
+		struct gw_explanation explanation;
+		char frames[256];
+
+		snprintf(frames, sizeof(frames), SLEEP "%s", fences[i]);
+		hung(&told, "client", 95, NULL, frames);
+		explain_text(&explanation, told.text);
+		assert_non_null(strstr(report_about(&explanation)->summary, " for a fence of "));
+		gw_explanation_deinit(&explanation);
+	}
+}
+
 /* Before its last lines. */
 static void test_possible_and_cut(void **state)
 {
@@ -1921,6 +1988,9 @@ int main(void)
 		cmocka_unit_test(test_iommu_waits),
 		cmocka_unit_test(test_stack_without_a_name),
 		cmocka_unit_test(test_possible_and_cut),
+		cmocka_unit_test(test_pasted_stack),
+		cmocka_unit_test(test_busy_while_others_wait),
+		cmocka_unit_test(test_waits_of_drivers),
 		cmocka_unit_test(test_hang_that_ended),
 		cmocka_unit_test(test_two_machines),
 		cmocka_unit_test(test_healthy_boot),

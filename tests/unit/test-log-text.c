@@ -751,6 +751,49 @@ static void test_numbered_lines(void **state)
 	gw_log_model_deinit(&model);
 }
 
+/* Each line marked as code, as a collector keeps it, and as docker does. */
+static void test_kept_by_others(void **state)
+{
+	static const char *const texts[] = {
+		"`[  847.213] task:brix state:D stack:0 pid:61 ppid:1 flags:0x4`\n`[  847.213]  brix_wait+0x1/0x2 [brix]`\n",
+		"{\"ts\":\"2026-09-01\",\"msg\":\"[  847.213] task:brix state:D stack:0 pid:61 ppid:1 flags:0x4\"}\n"
+		"{\"ts\":\"2026-09-01\",\"msg\":\"[  847.213]  brix_wait+0x1/0x2 [brix]\"}\n",
+		"{\"log\":\"<6>[  847.213] task:brix state:D stack:0 pid:61 ppid:1 flags:0x4\\n\",\"stream\":\"stdout\"}\n"
+		"{\"log\":\"<6>[  847.213]  brix_wait+0x1/0x2 [brix]\\n\",\"stream\":\"stdout\"}\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct gw_log_model model;
+
+		read_string(&model, texts[i]);
+		assert_stack(&model, 61, "brix_wait[brix]");
+		assert_int_equal(model.last_us, 847213000);
+		gw_log_model_deinit(&model);
+	}
+}
+
+/* Rows that grep left of a table of ps; and lines that only look so. */
+static void test_rows_without_heading(void **state)
+{
+	static const char *const none[] = { "  61 S    brix_wait brix\n", "  61 D    brix_wait brix_main\n",
+					    "  61 D    brix\n", "[  1.0] 61 D brix_wait brix\n",
+					    "61 Done brix_wait brix\n" };
+	struct gw_log_model model;
+
+	(void)state;
+	read_string(&model, "   61 D+   brix_wait        brix\n   62 Ds   kworker/u8:1+events brix_wait\n");
+	assert_stack(&model, 61, "brix_wait");
+	assert_stack(&model, 62, "brix_wait");
+	assert_string_equal(task_of(&model, 62)->comm, "kworker/u8:1+events");
+	gw_log_model_deinit(&model);
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		read_string(&model, none[i]);
+		assert_int_equal(model.n_tasks, 0);
+		gw_log_model_deinit(&model);
+	}
+}
+
 /* A function's name that has a word of the table in it reports nothing. */
 static void test_names_are_no_events(void **state)
 {
@@ -1071,6 +1114,8 @@ int main(void)
 		cmocka_unit_test(test_unnamed),
 		cmocka_unit_test(test_short_listings),
 		cmocka_unit_test(test_numbered_lines),
+		cmocka_unit_test(test_kept_by_others),
+		cmocka_unit_test(test_rows_without_heading),
 		cmocka_unit_test(test_names_are_no_events),
 		cmocka_unit_test(test_busy_workqueues),
 		cmocka_unit_test(test_old_listings),

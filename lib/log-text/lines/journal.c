@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "lib/base/hash.h"
+#include "lib/log-text/lines/line.h"
 #include "lib/log-text/lines/scan.h"
 
 static void entry_message(struct gw_log_entry *entry, const char *text, size_t length)
@@ -41,10 +42,34 @@ static int64_t entry_number(const char *text, size_t length)
 	return number;
 }
 
+/* What collectors of logs call it, with what the kernel or a log file prints in front of it. */
+static bool entry_is_collected(const char *name)
+{
+	static const char *const names[] = { "message", "msg", "log", "line" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static void entry_collected(struct gw_log_entry *entry, const char *text, size_t length)
+{
+	struct gw_log_line line;
+
+	while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
+		length--;
+	gw_log_line_parse(&line, text, length);
+	entry->line = line;
+	entry_message(entry, line.text, line.length);
+}
+
 static void entry_field(struct gw_log_entry *entry, const char *name, const char *value, size_t length)
 {
 	if (strcmp(name, "MESSAGE") == 0)
 		entry_message(entry, value, length);
+	else if (!entry->filled && entry_is_collected(name))
+		entry_collected(entry, value, length);
 	else if (strcmp(name, "_SOURCE_MONOTONIC_TIMESTAMP") == 0)
 		entry->line.time_us = entry_number(value, length);
 	else if (strcmp(name, "__MONOTONIC_TIMESTAMP") == 0 && entry->line.time_us < 0)

@@ -493,6 +493,15 @@ static void line_numbered(struct cursor *cursor)
 		*cursor = try;
 }
 
+/* "`[  847.213] INFO: …`", each line marked as code. */
+static void line_code_marks(struct cursor *cursor)
+{
+	if (line_left(cursor) > 2 && cursor->at[0] == '`' && cursor->at[1] != '`' && cursor->end[-1] == '`') {
+		cursor->at++;
+		cursor->end--;
+	}
+}
+
 void gw_log_line_parse(struct gw_log_line *ret, const char *text, size_t length)
 {
 	struct cursor cursor = { text, text + length };
@@ -501,6 +510,7 @@ void gw_log_line_parse(struct gw_log_line *ret, const char *text, size_t length)
 	while (cursor.at < cursor.end && (cursor.end[-1] == ' ' || cursor.end[-1] == '\t'))
 		cursor.end--;
 	line_quote_marks(&cursor);
+	line_code_marks(&cursor);
 	line_numbered(&cursor);
 	for (int parts = 0; parts < PARTS_MAX && line_part(&cursor, ret); parts++) {
 		ret->prefixed = true;
