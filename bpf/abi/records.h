@@ -305,6 +305,8 @@ enum gw_fence_kind {
 #define GW_FENCE_F_CUT (1u << 3)      /* has more members than the record; of an array, more that are not signalled */
 #define GW_FENCE_F_PUSHED (1u << 5)   /* SCHED_FINISHED: its job has been handed to the hardware */
 #define GW_FENCE_F_POLLED (1u << 4)   /* has ops->signaled: whoever looks at it may signal it in passing */
+#define GW_FENCE_F_NO_ROOM                                                                                             \
+	(1u << 6) /* SCHED_*: its job waits for one of those that the hardware has: it takes no more */
 
 struct gw_fence_record {
 	struct gw_record header;
@@ -320,7 +322,11 @@ struct gw_fence_record {
 	__u64 scheduler;	     /* SCHED_*: struct drm_gpu_scheduler */
 	__u64 sched_task;	     /* SCHED_*: its thread (6.1), else 0 */
 	__u64 sched_work;	     /* SCHED_*: its run-job work item (6.7 and later), else 0 */
-	__u64 dependency;	     /* SCHED_*: fence that the job's entity waits for before it can run, 0 = none */
+	/*
+	 * SCHED_*: fence that the job's entity waits for before it can run, 0 = none; with NO_ROOM that of the oldest job which
+	 * the hardware has, 0 = its timeout handler has taken that off the list
+	 */
+	__u64 dependency;
 	__u32 member_count;
 	__u32 reserved;
 	__u64 members[GW_FENCE_MEMBERS];

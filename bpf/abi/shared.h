@@ -63,6 +63,9 @@ struct gw_layout {
 	__s32 job_queue_node;  /* struct drm_sched_job */
 	__s32 job_fence;
 	__s32 scheduler_ops;
+	__s32 job_list;
+	__s32 scheduler_limit; /* of what the hardware takes at once: credit_limit, up to 6.7 hw_submission_limit */
+	__s32 scheduler_count; /* what it has: credit_count, up to 6.7 hw_rq_count */
 };
 
 /*

@@ -224,6 +224,44 @@ __noinline u64 entity_dependency(u64 scheduler, u64 fence_context)
 	return read_member(search.entity, layout->entity_dependency);
 }
 
+/* The hardware has as many jobs as it takes. */
+static __always_inline bool scheduler_is_full(u64 scheduler)
+{
+	u32 limit = 0, count = 0;
+
+	if (control.layout.scheduler_limit < 0 || control.layout.scheduler_count < 0)
+		return false;
+	bpf_probe_read_kernel(&limit, sizeof(limit), (void *)(scheduler + control.layout.scheduler_limit));
+	bpf_probe_read_kernel(&count, sizeof(count), (void *)(scheduler + control.layout.scheduler_count));
+	return limit && count >= limit;
+}
+
+/* The finished fence of the oldest job that the hardware has; 0: none, or its timeout handler has taken it off the list. */
+__noinline u64 scheduler_oldest_job(u64 scheduler)
+{
+	const struct gw_layout *layout = &control.layout;
+	u64 list, first, fence;
+
+	if (layout->scheduler_pending_list < 0 || layout->job_list < 0 || layout->sched_fence_finished < 0)
+		return 0;
+	list = scheduler + layout->scheduler_pending_list;
+	first = read_u64(list);
+	if (!first || first == list)
+		return 0;
+	fence = read_member(first - layout->job_list, layout->job_fence);
+	return fence ? fence + layout->sched_fence_finished : 0;
+}
+
+/* A job that is not on the hardware yet, although its entity waits for nothing. */
+static __always_inline void read_room(struct gw_fence_record *record)
+{
+	if (record->dependency || (record->flags & (GW_FENCE_F_PUSHED | GW_FENCE_F_SIGNALED)) ||
+	    !scheduler_is_full(record->scheduler))
+		return;
+	record->flags |= GW_FENCE_F_NO_ROOM;
+	record->dependency = scheduler_oldest_job(record->scheduler);
+}
+
 static __always_inline void read_sched(struct gw_fence_record *record, u32 kind)
 {
 	const struct gw_layout *layout = &control.layout;
@@ -248,6 +286,7 @@ static __always_inline void read_sched(struct gw_fence_record *record, u32 kind)
 	}
 	/* drm_sched_fence_init(): finished is in the context after the entity's own. */
 	record->dependency = entity_dependency(record->scheduler, record->context - (kind == GW_FENCE_SCHED_FINISHED));
+	read_room(record);
 	bpf_probe_read_kernel_str(record->timeline, sizeof(record->timeline),
 				  (void *)read_member(record->scheduler, layout->scheduler_name));
 	__builtin_memcpy(record->driver, "drm_sched", sizeof("drm_sched"));

@@ -308,6 +308,69 @@ TEST(entity_whose_scheduler_wants_the_waiters_lock)
 	world_free(w);
 }
 
+/* A job of another context is on the hardware, and is being reset: drm_sched_job_timedout() has taken it off the list. */
+static struct gw_reset_record *no_room(struct world *w, struct gw_fence_record *next)
+{
+	struct gw_reset_record *reset = timeout_handler(w, SCHEDULER);
+
+	next->scheduler = SCHEDULER;
+	next->flags |= GW_FENCE_F_NO_ROOM;
+	reset->expires_ns = 0;
+	reset->place = GW_WORK_IDLE;
+	return reset;
+}
+
+TEST(job_that_finds_no_room_needs_the_reset_of_what_is_on_the_hardware)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = user_task(w, 101, "close");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, holder);
+	struct gw_fence_record *next = scheduled_fence(w, 0xffff888000ccc000, NULL);
+	struct gw_reset_record *reset = no_room(w, next);
+
+	drains_entity(w, holder, next);
+	waits_for_lock(w, worker(w, 102, reset->work, "drm_sched_job_timedout", TIMEOUT_WQ), lock, MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_RESET_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation,
+			       "whose hardware has a job that has outlasted its timeout"));
+	world_free(w);
+}
+
+TEST(job_that_finds_no_room_needs_the_oldest_one_on_the_hardware)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = user_task(w, 101, "close"), *signaller = kthread(w, 102, "signaller");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, holder);
+	struct gw_timeline_record *ring = timeline_by(w, "gfx", signaller);
+	struct gw_fence_record *oldest = finished_fence(w, 0, fence(w, ring, 7));
+	struct gw_fence_record *next = scheduled_fence(w, 0xffff888000ccc000, oldest);
+
+	next->flags |= GW_FENCE_F_NO_ROOM;
+	drains_entity(w, holder, next);
+	waits_for_lock(w, signaller, lock, MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(job_that_finds_no_room_gets_some_when_the_handler_goes_on)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = user_task(w, 101, "close"), *handler;
+	struct gw_lock_record *other = lock_of(w, GW_LOCK_MUTEX, user_task(w, 103, "slow"));
+	struct gw_fence_record *next = scheduled_fence(w, 0xffff888000ccc000, NULL);
+	struct gw_reset_record *reset = no_room(w, next);
+
+	drains_entity(w, holder, next);
+	handler = worker(w, 102, reset->work, "drm_sched_job_timedout", TIMEOUT_WQ);
+	waits_for_lock(w, handler, other, MUTEX);
+	look(w, 12);
+	assert_no_deadlock(w);
+	assert_non_null(strstr(the_report(w, GW_KIND_STALL)->explanation, "slow (pid 103)"));
+	world_free(w);
+}
+
 TEST(entity_whose_next_job_waits_for_a_slow_fence_is_no_deadlock)
 {
 	struct world *w = world_new();
@@ -415,6 +478,9 @@ int main(void)
 		T(entity_whose_next_job_needs_a_fence_behind_the_waiters_lock),
 		T(wait_for_an_entity_whose_end_was_missed_is_over),
 		T(entity_whose_scheduler_wants_the_waiters_lock),
+		T(job_that_finds_no_room_needs_the_reset_of_what_is_on_the_hardware),
+		T(job_that_finds_no_room_needs_the_oldest_one_on_the_hardware),
+		T(job_that_finds_no_room_gets_some_when_the_handler_goes_on),
 		T(entity_whose_next_job_waits_for_a_slow_fence_is_no_deadlock),
 		T(thread_that_wants_the_lock_of_who_parks_it),
 		T(flip_that_never_comes_is_a_silent_device_with_all_behind),

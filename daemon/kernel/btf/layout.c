@@ -44,6 +44,7 @@ static const struct member {
 	MEMBER(queue_job_count, "gpu_sched", "spsc_queue", "job_count"),
 	MEMBER(job_queue_node, "gpu_sched", "drm_sched_job", "queue_node"),
 	MEMBER(job_fence, "gpu_sched", "drm_sched_job", "s_fence"),
+	MEMBER(job_list, "gpu_sched", "drm_sched_job", "list"),
 	MEMBER(syncobj_fence, "drm", "drm_syncobj", "fence"),
 	MEMBER(device_unplugged, "drm", "drm_device", "unplugged"),
 	MEMBER(device_dev, "drm", "drm_device", "dev"),
@@ -129,6 +130,17 @@ static void layout_read_run_queues(struct gw_layout *ret, const struct btf *btf)
 	}
 }
 
+/* How many jobs, and since 6.8 (commit a78422e9dff3) how many credits of jobs, the hardware has and may have at once. */
+static void layout_read_room(struct gw_layout *ret, const struct btf *btf)
+{
+	ret->scheduler_limit = gw_layout_offset(btf, "drm_gpu_scheduler", "credit_limit");
+	ret->scheduler_count = gw_layout_offset(btf, "drm_gpu_scheduler", "credit_count");
+	if (ret->scheduler_limit >= 0)
+		return;
+	ret->scheduler_limit = gw_layout_offset(btf, "drm_gpu_scheduler", "hw_submission_limit");
+	ret->scheduler_count = gw_layout_offset(btf, "drm_gpu_scheduler", "hw_rq_count");
+}
+
 static void layout_read_module(struct gw_layout *ret, const char *module, const struct btf *btf)
 {
 	size_t i;
@@ -138,8 +150,10 @@ static void layout_read_module(struct gw_layout *ret, const char *module, const 
 			*(__s32 *)((char *)ret + members[i].field) =
 				gw_layout_offset(btf, members[i].type, members[i].member);
 	}
-	if (strcmp(module, "gpu_sched") == 0)
+	if (strcmp(module, "gpu_sched") == 0) {
 		layout_read_run_queues(ret, btf);
+		layout_read_room(ret, btf);
+	}
 }
 
 static int layout_array_length(const struct btf *btf, const char *variable)

@@ -6,7 +6,7 @@
 
 #include "lib/analysis/record/habit.h"
 
-static int fence_depend_on(struct gw_builder *builder, uint32_t node, uint64_t address)
+static int fence_depend_on(struct gw_builder *builder, uint32_t node, uint64_t address, enum gw_confidence confidence)
 {
 	uint32_t fence;
 	int r = gw_builder_fence(builder, address, 0, 0, gw_builder_node(builder, node)->device, &fence);
@@ -15,8 +15,8 @@ static int fence_depend_on(struct gw_builder *builder, uint32_t node, uint64_t a
 		return r;
 	gw_builder_tell_fence(builder, fence, gw_builder_node(builder, node)->hardware,
 			      gw_builder_node(builder, node)->waited_since_ns);
-	return gw_builder_edge(builder, node, fence, GW_RELATION_DEPENDS_ON, GW_EVIDENCE_FENCE_STRUCTURE,
-			       GW_CONFIDENCE_PROVEN, 0);
+	return gw_builder_edge(builder, node, fence, GW_RELATION_DEPENDS_ON, GW_EVIDENCE_FENCE_STRUCTURE, confidence,
+			       0);
 }
 
 static int fence_expand_members(struct gw_builder *builder, uint32_t node, const struct gw_fence_record *record)
@@ -27,7 +27,7 @@ static int fence_expand_members(struct gw_builder *builder, uint32_t node, const
 	if (any && (record->flags & GW_FENCE_F_CUT))
 		gw_builder_live(builder, node, "has more members than were read");
 	for (uint32_t i = 0; i < record->member_count; i++) {
-		if (record->members[i] && fence_depend_on(builder, node, record->members[i]) < 0)
+		if (record->members[i] && fence_depend_on(builder, node, record->members[i], GW_CONFIDENCE_PROVEN) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -217,12 +217,32 @@ static int fence_run_job_by_task(struct gw_builder *builder, uint32_t job, uint6
 			       GW_CONFIDENCE_PROVEN, 0);
 }
 
+/*
+ * The hardware has as many jobs as it takes. Of several any one that ends makes room: the oldest is the likely one. Where
+ * none is left, the timeout handler has taken off the one that it resets.
+ */
+static int fence_job_needs_room(struct gw_builder *builder, uint32_t node, const struct gw_fence_record *record)
+{
+	const struct gw_reset_record *reset = gw_snapshot_reset(builder->now, record->scheduler);
+
+	if (record->dependency)
+		return fence_depend_on(builder, node, record->dependency, GW_CONFIDENCE_PROBABLE);
+	return reset && fence_reset_is_due(builder, reset) ? fence_reset_expand_due(builder, node, reset) : 0;
+}
+
+static int fence_job_needs(struct gw_builder *builder, uint32_t node, const struct gw_fence_record *record)
+{
+	if (record->flags & GW_FENCE_F_NO_ROOM)
+		return fence_job_needs_room(builder, node, record);
+	return record->dependency ? fence_depend_on(builder, node, record->dependency, GW_CONFIDENCE_PROVEN) : 0;
+}
+
 int gw_expand_job(struct gw_builder *builder, uint32_t node)
 {
 	const struct gw_fence_record *record = gw_builder_node(builder, node)->fence;
 	uint32_t work;
 
-	if (record->dependency && fence_depend_on(builder, node, record->dependency) < 0)
+	if (fence_job_needs(builder, node, record) < 0)
 		return -ENOMEM;
 	if (record->sched_task)
 		return fence_run_job_by_task(builder, node, record->sched_task);
