@@ -422,6 +422,76 @@ TEST(stopped_process_is_let_go_on)
 	}
 }
 
+/* What the fences of dma_fence_array and dma_fence_chain are made of is a driver's, they are not. */
+TEST(reset_is_of_the_driver_whose_fence_is_in_the_container)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_fence_record *array = fence_of(w, GW_FENCE_ARRAY, c.fence, NULL);
+
+	snprintf(array->driver, sizeof(array->driver), "dma_fence_array");
+	waits_for_fence(w, c.holder, array);
+	look(w, 2);
+	assert_string_equal(json_string_value(json_object_get(action_of(w, GW_KIND_DEADLOCK), "driver")), "gpulab");
+	world_free(w);
+}
+
+/* A driver's own domain has no drm_dev_enter() sections. */
+TEST(srcu_domain_of_a_driver_is_not_called_drm)
+{
+	struct world *w = world_new();
+	struct gw_task_record *waiter = kthread(w, 102, "ring");
+
+	waits(w, waiter, GW_WAIT_SRCU, new_address(w));
+	waits_for_fence(w, user_task(w, 101, "reader"), fence(w, timeline_by(w, "gfx", waiter), 7));
+	look(w, 12);
+	assert_null(strstr(the_report(w, GW_KIND_STALL)->explanation, "drm_dev_enter"));
+	assert_non_null(strstr(the_report(w, GW_KIND_STALL)->explanation, "an SRCU grace period to end"));
+	world_free(w);
+}
+
+/* What it executes is a workqueue's, and that has a name. */
+TEST(flushed_workqueue_is_named_by_what_it_executes)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_task_record *executes = worker(w, 103, 0xffff888000ccc000, "lab_work", 0xffff888000ddd000);
+	struct gw_work_record *item = queued_inactive(w, 0xffff888000ccc000, "lab_work", 0xffff888000ddd000, 1);
+
+	item->place = GW_WORK_EXECUTING;
+	snprintf(item->name, sizeof(item->name), "lab-queue");
+	waits_for_lock(w, executes, c.lock, MUTEX);
+	c.holder->watch.depth = 0;
+	waits(w, c.holder, GW_WAIT_WORKQUEUE, 0xffff888000ddd000);
+	look(w, 2);
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "workqueue lab-queue to finish"));
+	world_free(w);
+}
+
+/* Patience is the first thing; but what sleeps at the end of the chain can be killed. */
+TEST(process_at_the_end_of_a_stall_may_be_killed_if_a_signal_ends_its_sleep)
+{
+	const struct {
+		uint32_t state;
+		bool killable;
+	} cases[] = { { TASK_INTERRUPTIBLE, true }, { TASK_UNINTERRUPTIBLE, false } };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct world *w = world_new();
+		struct gw_task_record *holder = user_task(w, 101, "holder");
+
+		gpu_module(w, "gpulab");
+		holder->state = cases[i].state;
+		stack(w, holder, "schedule gpulab:lab_ioctl do_syscall_64");
+		waits_for_lock(w, user_task(w, 102, "waiter"), lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
+		look(w, 12);
+		assert_action(w, GW_KIND_STALL, "wait", "unknown");
+		assert_int_equal(strstr(the_report(w, GW_KIND_STALL)->advice, "Otherwise kill process 101") != NULL,
+				 cases[i].killable);
+		world_free(w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -446,6 +516,10 @@ int main(void)
 		cmocka_unit_test(killing_the_only_waiter_ends_a_dead_end),
 		cmocka_unit_test(stall_is_waited_for),
 		cmocka_unit_test(stopped_process_is_let_go_on),
+		cmocka_unit_test(reset_is_of_the_driver_whose_fence_is_in_the_container),
+		cmocka_unit_test(srcu_domain_of_a_driver_is_not_called_drm),
+		cmocka_unit_test(flushed_workqueue_is_named_by_what_it_executes),
+		cmocka_unit_test(process_at_the_end_of_a_stall_may_be_killed_if_a_signal_ends_its_sleep),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

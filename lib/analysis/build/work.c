@@ -145,6 +145,15 @@ static enum gw_confidence work_item_confidence(uint64_t began_ns, uint64_t flush
 	return flush_ns && began_ns <= flush_ns ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE;
 }
 
+/* Of what a worker of the workqueue executes, for its name. */
+static void work_name_workqueue(struct gw_builder *builder, uint32_t node, const struct gw_task_record *worker)
+{
+	const struct gw_work_record *record = gw_snapshot_work(builder->now, worker->watch.sections.work);
+
+	if (record && record->workqueue == gw_builder_node(builder, node)->address)
+		gw_builder_node(builder, node)->work = record;
+}
+
 int gw_expand_workqueue(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t address = gw_builder_node(builder, node)->address;
@@ -156,6 +165,7 @@ int gw_expand_workqueue(struct gw_builder *builder, uint32_t node)
 		const struct gw_task_record *worker = workers.members[i].record;
 		uint64_t flush_ns = gw_builder_node(builder, node)->since_ns;
 
+		work_name_workqueue(builder, node, worker);
 		if (work_executed_by(builder, node, worker,
 				     work_item_confidence(worker->watch.sections.work_since_ns, flush_ns)) < 0)
 			return -ENOMEM;

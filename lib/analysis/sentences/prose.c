@@ -2,6 +2,8 @@
 /* Parts of sentences that all of them are made of. */
 #include "lib/analysis/sentences/prose.h"
 
+#include <string.h>
+
 #include "lib/analysis/record/place.h"
 #include "lib/analysis/record/stack.h"
 #include "lib/analysis/words/names.h"
@@ -46,13 +48,27 @@ static const char *prose_to_do_what(const struct gw_prose *prose, const struct g
 		       : " to leave a file of sysfs";
 }
 
+/* Drivers have SRCU domains of their own, too. */
+static bool prose_is_unplug_srcu(const struct gw_prose *prose, const struct gw_node *node)
+{
+	const struct gw_symbol_record *symbol = gw_snapshot_symbol(prose->graph->snapshot, node->address);
+
+	return node->address == gw_snapshot_host(prose->graph->snapshot)->unplug_srcu ||
+	       (symbol && strcmp(symbol->name, "drm_unplug_srcu") == 0);
+}
+
 void gw_prose_object(struct gw_prose *prose, const struct gw_edge *edge)
 {
 	const struct gw_node *to = gw_prose_node(prose, edge->to);
 
 	switch (to->type) {
 	case GW_NODE_SRCU:
-		gw_prose_add(prose, "all drm_dev_enter() sections to end");
+		if (prose_is_unplug_srcu(prose, to)) {
+			gw_prose_add(prose, "all drm_dev_enter() sections to end");
+			return;
+		}
+		gw_prose_name(prose, to);
+		gw_prose_add(prose, " to end");
 		return;
 	case GW_NODE_NOTIFIER:
 		gw_prose_name(prose, to);

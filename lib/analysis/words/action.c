@@ -63,7 +63,15 @@ static bool action_ends_all(const struct gw_finding *finding)
 	return !finding->loop && finding->n_victims == 0 && finding->n_participants == 1;
 }
 
-/* The driver of the fence that is in the way, "" if that is drm_sched's and no other is; NULL if there is none. */
+/* Made of other fences, or a scheduler's for its jobs: no device's own. */
+static bool action_fence_is_of_others(const struct gw_node *node)
+{
+	const struct gw_fence_record *fence = node->fence;
+
+	return fence && (fence->scheduler || fence->kind == GW_FENCE_ARRAY || fence->kind == GW_FENCE_CHAIN);
+}
+
+/* The driver of the fence that is in the way, "" if only fences of no driver are; NULL if there is none. */
 static const char *action_fence(const struct gw_graph *graph, const struct gw_finding *finding)
 {
 	const char *driver = NULL;
@@ -73,7 +81,7 @@ static const char *action_fence(const struct gw_graph *graph, const struct gw_fi
 
 		if (node->type != GW_NODE_JOB && node->type != GW_NODE_FENCE)
 			continue;
-		if (!node->fence || !node->fence->scheduler)
+		if (!action_fence_is_of_others(node))
 			return gw_name_driver(graph, node);
 		driver = "";
 	}
@@ -204,6 +212,8 @@ static struct gw_action action_of_stall(const struct gw_graph *graph, const stru
 	} else if (finding->kind == GW_KIND_LIVELOCK) {
 		action.code = GW_ACTION_REBOOT;
 		action.works = GW_WORKS_YES;
+	} else if (root->end == GW_END_SLEEPS_IN && action_takes_signals(root)) {
+		action.node = finding->root;
 	}
 	return action;
 }
@@ -230,6 +240,18 @@ static void action_kill(struct gw_text *text, const struct gw_graph *graph, cons
 	gw_name_phrase(text, graph, node);
 	gw_text_add(text, action->works == GW_WORKS_YES ? " ends by a signal, and what it holds is free then."
 							: " ends by a signal; that this is enough is not known.");
+}
+
+/* At the end of a chain it may only be slow: who kills it gives up what it does. */
+static void action_wait(struct gw_text *text, const struct gw_graph *graph, const struct gw_action *action)
+{
+	gw_text_add(text, "Wait: this may still end by itself.");
+	if (action->node == GW_NO_NODE)
+		return;
+	gw_text_add(text, " Otherwise kill process %" PRIu32 ": the sleep of ",
+		    (uint32_t)action_node(graph, action->node)->task->tgid);
+	gw_name_phrase(text, graph, action_node(graph, action->node));
+	gw_text_add(text, " ends by a signal.");
 }
 
 static void action_close(struct gw_text *text, const struct gw_graph *graph, const struct gw_action *action)
@@ -262,7 +284,7 @@ void gw_action_sentence(struct gw_text *text, const struct gw_graph *graph, cons
 {
 	switch (action->code) {
 	case GW_ACTION_WAIT:
-		gw_text_add(text, "Wait: this may still end by itself.");
+		action_wait(text, graph, action);
 		return;
 	case GW_ACTION_CONTINUE:
 		action_continue(text, graph, action);
