@@ -317,6 +317,42 @@ static void a_look_between_two_waits_does_not_end_it(void **state)
 	world_free(w);
 }
 
+/* Holds a mutex that the signaller of the fence needs, for which it waits with a timeout. */
+static struct gw_task_record *holds_and_retries(struct world *w)
+{
+	struct classic c = classic(w, 101);
+
+	c.holder->watch.waits[0].flags = GW_WAIT_F_TIMEOUT;
+	return c.holder;
+}
+
+static void who_retries_a_fence_for_long_is_taken_for_waiting(void **state)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = holds_and_retries(w);
+
+	retries(w, holder, 9);
+	assert_no_deadlock(w);
+	retries(w, holder, 5);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "that these short waits never end"));
+	world_free(w);
+}
+
+static void who_waits_for_one_fence_after_the_other_gets_on(void **state)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = holds_and_retries(w);
+	uint64_t fence = holder->watch.waits[0].object;
+
+	for (unsigned int i = 0; i < 14; i++) {
+		holder->watch.waits[0].object = i % 2 ? fence : fence + 0x100;
+		retries(w, holder, 1);
+	}
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 static void one_timed_wait_in_reclaim_is_a_way_out(void **state)
 {
 	struct world *w = world_new();
@@ -459,6 +495,8 @@ int main(void)
 		cmocka_unit_test(an_owner_that_spins_is_a_busy_holder),
 		cmocka_unit_test(where_it_spins_is_what_all_samples_share),
 		cmocka_unit_test(an_owner_that_naps_is_a_retry_loop),
+		cmocka_unit_test(who_retries_a_fence_for_long_is_taken_for_waiting),
+		cmocka_unit_test(who_waits_for_one_fence_after_the_other_gets_on),
 		cmocka_unit_test(a_poller_that_is_seen_running_now_and_then_still_polls),
 		cmocka_unit_test(a_task_that_wakes_up_for_work_does_not_poll),
 		cmocka_unit_test(one_long_sleep_is_no_retry_loop),

@@ -169,10 +169,48 @@ TEST(signaller_that_is_frozen_is_the_end_of_the_chain)
 	stops_and_is_named(0x8000, "compositor (pid 90) is frozen");
 }
 
-/* ---- several readers ------------------------------------------------------------------ */
+/* ---- the only reader that is left ------------------------------------------------------- */
 
 #define READS                                                                                                          \
 	"schedule dma_fence_default_wait amdgpu:wait_job amdgpu:amdgpu_read_section amdgpu:amdgpu_ioctl do_syscall_64"
+
+/* A writer came while it read; then it began to wait for a fence, whose signaller wants to read behind the writer. */
+static void reader_blocks_after_the_writer_came(struct world *w)
+{
+	struct gw_task_record *reader = kthread(w, 101, "reader"), *signaller = kthread(w, 102, "signaller");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_RWSEM, NULL);
+
+	stack(w, reader, READS);
+	read_held_by(lock, reader, 1);
+	waits_for_lock(w, kthread(w, 103, "writer"), lock, WRITE);
+	waits_for_fence(w, reader, fence(w, timeline_by(w, "gfx", signaller), 7));
+	waits_for_lock(w, signaller, lock, GW_LOCK_F_READ);
+}
+
+TEST(reader_that_nobody_else_can_be_holds_the_lock)
+{
+	struct world *w = world_new();
+
+	reader_blocks_after_the_writer_came(w);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "103");
+	world_free(w);
+}
+
+/* It may have read before the one that the lock names, and read still. */
+TEST(reader_that_somebody_else_of_its_driver_can_be_is_a_hint)
+{
+	struct world *w = world_new();
+
+	stack(w, user_task(w, 104, "slow"), "schedule msleep amdgpu:work_slowly amdgpu:amdgpu_ioctl do_syscall_64");
+	reader_blocks_after_the_writer_came(w);
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* ---- several readers ------------------------------------------------------------------ */
+
 #define READS_SLOWLY "schedule msleep amdgpu:work_slowly amdgpu:amdgpu_read_section amdgpu:amdgpu_ioctl do_syscall_64"
 
 /* The first of two readers waits for a fence, whose signaller wants to write; the last one sleeps. */
@@ -855,6 +893,8 @@ int main(void)
 		T(signaller_that_was_stopped_is_the_end_of_the_chain),
 		T(signaller_that_is_debugged_is_the_end_of_the_chain),
 		T(signaller_that_is_frozen_is_the_end_of_the_chain),
+		T(reader_that_nobody_else_can_be_holds_the_lock),
+		T(reader_that_somebody_else_of_its_driver_can_be_is_a_hint),
 		T(one_of_several_readers_waits_for_whom_the_lock_is_needed),
 		T(more_tasks_than_readers_show_nobody),
 		T(reader_that_nobody_sees_may_be_the_second_one),

@@ -157,7 +157,7 @@ TEST(weak_evidence_is_named)
 	look(w, 2);
 	assert_says(
 		w,
-		"Not proven: that signaller (pid 102) signals timeline 44 (gpulab gfx). This is only learned from earlier fences.");
+		"Not proven: that signaller (pid 102) signals timeline 44 (gpulab gfx). This is only learned from fences of the driver's other timelines.");
 	world_free(w);
 }
 

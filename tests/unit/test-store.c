@@ -612,7 +612,7 @@ TEST(sleep_that_nobody_tracks_is_named_by_its_function)
 	const struct gw_report *report;
 
 	task->state = TASK_UNINTERRUPTIBLE | TASK_WAKEKILL;
-	task->flags |= GW_TASK_F_NO_TIMER;
+	task->flags = GW_TASK_F_NO_TIMER;
 	stack(w, task, "schedule schedule_timeout gpu_sched:drm_sched_entity_flush amdgpu:amdgpu_flush do_syscall_64");
 	look(w, 2);
 	report = the_report(w, GW_KIND_STALL);

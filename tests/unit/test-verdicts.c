@@ -745,6 +745,21 @@ TEST(drivers_with_several_signallers_tell_nothing_of_a_new_timeline)
 	world_free(w);
 }
 
+/* Whatever it signalled was on other timelines. */
+TEST(process_that_is_idle_does_not_inherit_a_timeline)
+{
+	struct world *w = world_new();
+	struct gw_task_record *shell = user_task(w, 103, "shell");
+	struct gw_timeline_record *ring = timeline_by(w, "gfx", shell);
+
+	stack(w, shell, "schedule do_wait __x64_sys_wait4 do_syscall_64");
+	ring->inherited = 1;
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, ring, 7));
+	look(w, 12);
+	assert_null(strstr(the_report(w, GW_KIND_STALL)->explanation, "shell"));
+	world_free(w);
+}
+
 TEST(drivers_whose_other_signallers_are_gone_have_one)
 {
 	struct world *w = world_new();
@@ -2049,6 +2064,7 @@ int main(void)
 		T(thread_that_retires_polled_fences_is_at_best_probable),
 		T(signaller_known_from_other_timelines_of_the_driver_is_at_best_probable),
 		T(drivers_with_several_signallers_tell_nothing_of_a_new_timeline),
+		T(process_that_is_idle_does_not_inherit_a_timeline),
 		T(drivers_whose_other_signallers_are_gone_have_one),
 		T(signaller_seen_once_is_no_habit),
 		T(signaller_of_a_few_fences_is_a_habit),

@@ -9,6 +9,8 @@
 
 /* ---- locks that are held for reading --------------------------------------------------- */
 
+#define READER_TASKS_MAX 256 /* more are not looked through for who may read */
+
 /* Readers queue up behind a read-held lock only while a writer waits. *@since_ns: when the first one began. */
 static bool holder_writer_waits(const struct gw_builder *builder, uint64_t lock, uint64_t *since_ns)
 {
@@ -26,7 +28,35 @@ static bool holder_writer_waits(const struct gw_builder *builder, uint64_t lock,
 	return *since_ns != UINT64_MAX;
 }
 
-/* The one hint says more if it is the only reader, and has been blocked since before the writer came. */
+/* Sleeps in a module that the reader is in, too, and not for the lock: it may be the one that reads. */
+static bool holder_is_another_candidate(const struct gw_builder *builder, const struct gw_lock_record *lock,
+					const struct gw_task_record *reader, const struct gw_task_record *task)
+{
+	struct gw_wait wait;
+
+	return task != reader && gw_snapshot_task(builder->now, task->address) == task && gw_task_sleeps(task) &&
+	       (!gw_task_wait(task, &wait) || wait.kind != GW_WAIT_LOCK || wait.object != lock->address) &&
+	       gw_stack_shares_module(builder->now, task, reader);
+}
+
+static bool holder_is_only_candidate(const struct gw_builder *builder, const struct gw_lock_record *lock,
+				     const struct gw_task_record *reader)
+{
+	const struct gw_task_record *const *tasks;
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+
+	if (!builder->complete || n_tasks > READER_TASKS_MAX || !gw_stack_module_frame(builder->now, reader))
+		return false;
+	for (size_t i = 0; i < n_tasks; i++)
+		if (holder_is_another_candidate(builder, lock, reader, tasks[i]))
+			return false;
+	return true;
+}
+
+/*
+ * The one hint says more if it is the only reader, and blocked for something else: since before the writer came, or with
+ * nobody else asleep in its driver who may have read the lock before it, and still do.
+ */
 static int holder_hinted_reader(struct gw_builder *builder, uint32_t node, uint64_t writer_since_ns)
 {
 	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
@@ -44,7 +74,8 @@ static int holder_hinted_reader(struct gw_builder *builder, uint32_t node, uint6
 	task = gw_builder_node(builder, reader)->task;
 	/* One that wants the lock itself has most likely let go of it before, and another one still reads. */
 	if (task && lock->readers == 1 && gw_task_sleeps(task) && gw_task_wait(task, &wait) && wait.since_ns &&
-	    wait.since_ns <= writer_since_ns && (wait.kind != GW_WAIT_LOCK || wait.object != lock->address))
+	    (wait.kind != GW_WAIT_LOCK || wait.object != lock->address) &&
+	    (wait.since_ns <= writer_since_ns || holder_is_only_candidate(builder, lock, task)))
 		confidence = GW_CONFIDENCE_PROBABLE;
 	return gw_builder_edge(builder, node, reader, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, confidence, 0);
 }
@@ -106,7 +137,6 @@ static int holder_in_notifiers(struct gw_builder *builder, uint32_t node)
  * sleep in one function of a module, through which the last reader or one that queues came, these are most likely they.
  */
 #define READERS_MAX 32
-#define READER_TASKS_MAX 256 /* more are not looked through */
 
 struct readers {
 	const struct gw_task_record *tasks[READERS_MAX];

@@ -38,15 +38,33 @@ static bool timeline_task_is_idle(const struct gw_builder *builder, const struct
 	return builder->complete;
 }
 
+/* Neither is it seen nor known to be there. */
+static bool timeline_task_is_gone(const struct gw_builder *builder, const struct gw_signaller *signaller)
+{
+	return builder->complete && !gw_snapshot_task(builder->now, signaller->task) &&
+	       !gw_snapshot_present(builder->now, signaller->task);
+}
+
 /* It is gone, and somebody else has taken over. */
 static bool timeline_was_replaced(const struct gw_builder *builder, const struct gw_timeline *timeline, uint32_t i)
 {
 	const struct gw_signaller *signaller = &timeline->signallers[i];
 
-	if (i == 0 || gw_habit(&timeline->signallers[0]) < GW_HABITUAL_SIGNALS || !builder->complete)
+	return i > 0 && gw_habit(&timeline->signallers[0]) >= GW_HABITUAL_SIGNALS &&
+	       signaller->kind == GW_SIGNALLER_TASK && timeline_task_is_gone(builder, signaller);
+}
+
+/*
+ * Who signalled the driver's other timelines, and is gone: this one is another's. The same of a process that does nothing: those
+ * were its own, or it signalled them in passing.
+ */
+static bool timeline_is_not_inherited_by(const struct gw_builder *builder, const struct gw_timeline_record *record,
+					 const struct gw_signaller *signaller)
+{
+	if (!record->inherited || signaller->kind != GW_SIGNALLER_TASK)
 		return false;
-	return signaller->kind == GW_SIGNALLER_TASK && !gw_snapshot_task(builder->now, signaller->task) &&
-	       !gw_snapshot_present(builder->now, signaller->task);
+	return timeline_task_is_gone(builder, signaller) ||
+	       (!(signaller->flags & PF_KTHREAD) && timeline_task_is_idle(builder, signaller));
 }
 
 /* Signals once in a while, and is not about to: it cannot be what everybody waits for. */
@@ -64,15 +82,16 @@ static bool timeline_does_without(const struct gw_builder *builder, const struct
 }
 
 /* Those that count, the most habitual one first: chains are followed along first edges. Returns how many. */
-static size_t timeline_signallers(const struct gw_builder *builder, const struct gw_timeline *timeline,
+static size_t timeline_signallers(const struct gw_builder *builder, const struct gw_timeline_record *record,
 				  const struct gw_signaller *ret[GW_SIGNALLERS])
 {
 	size_t count = 0, at;
 
-	for (uint32_t i = 0; timeline && i < GW_SIGNALLERS; i++) {
-		const struct gw_signaller *signaller = &timeline->signallers[i];
+	for (uint32_t i = 0; record && i < GW_SIGNALLERS; i++) {
+		const struct gw_signaller *signaller = &record->timeline.signallers[i];
 
-		if (signaller->kind == GW_SIGNALLER_NONE || timeline_does_without(builder, timeline, i))
+		if (signaller->kind == GW_SIGNALLER_NONE || timeline_does_without(builder, &record->timeline, i) ||
+		    timeline_is_not_inherited_by(builder, record, signaller))
 			continue;
 		for (at = count++; at > 0 && gw_habit(ret[at - 1]) < gw_habit(signaller); at--)
 			ret[at] = ret[at - 1];
@@ -98,7 +117,7 @@ static bool timeline_may_have_forgotten(const struct gw_builder *builder, const 
 	bool habits = true;
 
 	if (record->inherited)
-		return timeline_signallers(builder, &record->timeline, signallers) > 1;
+		return timeline_signallers(builder, record, signallers) > 1;
 
 	for (uint32_t i = 0; i < GW_SIGNALLERS; i++)
 		habits &= gw_habit(&record->timeline.signallers[i]) >= GW_HABITUAL_SIGNALS ||
@@ -253,7 +272,7 @@ static bool timeline_only_driver_is_left(const struct gw_builder *builder, const
 					 enum gw_confidence *confidence)
 {
 	const struct gw_signaller *signallers[GW_SIGNALLERS];
-	size_t count = timeline_signallers(builder, node->timeline ? &node->timeline->timeline : NULL, signallers);
+	size_t count = timeline_signallers(builder, node->timeline, signallers);
 
 	*confidence = count ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE;
 	for (size_t i = 0; i < count; i++) {
@@ -307,7 +326,7 @@ int gw_expand_timeline(struct gw_builder *builder, uint32_t node)
 	if (gw_builder_node(builder, node)->device &&
 	    timeline_only_driver_is_left(builder, gw_builder_node(builder, node), &confidence))
 		return timeline_expand_unplugged(builder, node, confidence);
-	count = timeline_signallers(builder, record ? &record->timeline : NULL, signallers);
+	count = timeline_signallers(builder, record, signallers);
 	for (size_t i = 0; i < count; i++)
 		if (timeline_signalled_by(builder, node, signallers[i]) < 0)
 			return -ENOMEM;

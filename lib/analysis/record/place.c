@@ -148,6 +148,8 @@ struct gw_place gw_place_of_samples(const struct gw_snapshot *snapshot, const st
 
 enum gw_signals gw_place_signals(const struct gw_task_record *task)
 {
+	if (task->flags & GW_TASK_F_KTHREAD)
+		return GW_SIGNALS_NONE;
 	if (task->state & TASK_INTERRUPTIBLE)
 		return GW_SIGNALS_ANY;
 	return task->state & TASK_WAKEKILL ? GW_SIGNALS_FATAL : GW_SIGNALS_NONE;

@@ -339,6 +339,18 @@ static bool stack_module_has(const struct gw_snapshot *snapshot, const struct gw
 	return false;
 }
 
+bool gw_stack_shares_module(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+			    const struct gw_task_record *other)
+{
+	for (uint32_t i = 0; stack_is_valid(task) && i < task->stack_depth; i++) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
+
+		if (symbol && symbol->module[0] && stack_module_has(snapshot, other, symbol->module))
+			return true;
+	}
+	return false;
+}
+
 /* Since 6.4 a fault of the task itself may have the lock of one VMA instead: whoever asks must count. */
 bool gw_stack_faults(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {

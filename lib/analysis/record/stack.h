@@ -103,6 +103,10 @@ bool gw_stack_migrates(const struct gw_snapshot *snapshot, const struct gw_task_
 /* The kind of wait (GW_WAIT_...) of a function that waits for the GPU, e.g. dma_fence_wait_timeout(); GW_WAIT_NONE: it does not. */
 uint32_t gw_stack_gpu_wait(const char *function);
 
+/* Whether a frame of @task belongs to a module that @other has a frame of, too. */
+bool gw_stack_shares_module(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+			    const struct gw_task_record *other);
+
 /* The innermost frame that belongs to a module; NULL if none does. */
 const struct gw_symbol_record *gw_stack_module_frame(const struct gw_snapshot *snapshot,
 						     const struct gw_task_record *task);

@@ -115,6 +115,12 @@ static bool wait_is_of_reclaim(const struct gw_task_record *task, const struct g
 	return task->watch.sections.reclaim_since_ns && (wait->kind == GW_WAIT_NONE || gw_wait_has_timeout(wait));
 }
 
+/* Its turns have an end, and the next one begins: what stands is for what. */
+static bool wait_is_renewed(const struct gw_wait *wait)
+{
+	return wait->kind == GW_WAIT_TRYLOCK || (wait->kind == GW_WAIT_FENCE && gw_wait_has_timeout(wait));
+}
+
 struct gw_wait_identity gw_wait_identify(const struct gw_task_record *task)
 {
 	struct gw_wait wait = { .kind = GW_WAIT_NONE };
@@ -122,7 +128,7 @@ struct gw_wait_identity gw_wait_identify(const struct gw_task_record *task)
 	gw_task_wait(task, &wait);
 	if (wait_is_of_reclaim(task, &wait))
 		wait = (struct gw_wait){ .kind = GW_WAIT_NONE, .since_ns = task->watch.sections.reclaim_since_ns };
-	if (wait.kind == GW_WAIT_TRYLOCK)
+	if (wait_is_renewed(&wait))
 		wait.since_ns = 0;
 	return (struct gw_wait_identity){
 		.task = task->address,
@@ -131,7 +137,7 @@ struct gw_wait_identity gw_wait_identify(const struct gw_task_record *task)
 		.kind = wait.kind,
 		.object = wait.object,
 		.since_ns = wait.since_ns,
-		.switches = wait.kind == GW_WAIT_TRYLOCK ? 0 : task->switches,
+		.switches = wait_is_renewed(&wait) ? 0 : task->switches,
 	};
 }
 
@@ -146,5 +152,5 @@ bool gw_wait_unbroken(const struct gw_wait_identity *identity, const struct gw_s
 	if (now.start_ns != identity->start_ns || now.kind != identity->kind || now.object != identity->object ||
 	    now.since_ns != identity->since_ns)
 		return false;
-	return identity->since_ns != 0 || identity->kind == GW_WAIT_TRYLOCK || now.switches == identity->switches;
+	return identity->since_ns != 0 || now.switches == identity->switches;
 }

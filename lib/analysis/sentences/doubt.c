@@ -87,10 +87,21 @@ static bool doubt_is_about_release(const struct gw_prose *prose)
 	       prose->graph->edges[finding->edges.items[finding->edges.count - 1]].evidence == GW_EVIDENCE_OWNER_FIELD;
 }
 
-/* Each of them has a timeout, and only their section goes on. */
+/* Each of them has a timeout, and only their section, or the loop around them, goes on. */
 static bool doubt_is_about_short_waits(const struct gw_prose *prose, const struct gw_edge *edge)
 {
-	return gw_prose_node(prose, edge->from)->type == GW_NODE_RECLAIM && edge->evidence == GW_EVIDENCE_TRACEPOINT;
+	const struct gw_node *from = gw_prose_node(prose, edge->from);
+
+	return edge->evidence == GW_EVIDENCE_TRACEPOINT &&
+	       (from->type == GW_NODE_RECLAIM || (from->spell && edge->relation == GW_RELATION_WAITS_FOR));
+}
+
+/* Nobody was seen signalling this very timeline. */
+static bool doubt_is_inherited(const struct gw_prose *prose, const struct gw_edge *edge)
+{
+	const struct gw_node *from = gw_prose_node(prose, edge->from);
+
+	return edge->evidence == GW_EVIDENCE_LEARNED_SIGNALLER && from->timeline && from->timeline->inherited;
 }
 
 /* What the edge claims, in the words of its relation. */
@@ -136,7 +147,9 @@ static void doubt_weakest_edge(struct gw_prose *prose)
 	}
 	gw_prose_add(prose, " Not proven: that ");
 	doubt_claim(prose, weakest);
-	gw_text_add(&prose->text, ". This is only %s.", doubt_evidence(weakest->evidence));
+	gw_text_add(&prose->text, ". This is only %s.",
+		    doubt_is_inherited(prose, weakest) ? "learned from fences of the driver's other timelines"
+						       : doubt_evidence(weakest->evidence));
 }
 
 void gw_prose_doubts(struct gw_prose *prose)

@@ -91,7 +91,9 @@ static uint32_t steps_one(struct gw_prose *prose, uint32_t at)
 	gw_prose_object(prose, edge);
 	for (at++; at < edges->count && gw_prose_node(prose, edge->to)->type != GW_NODE_TASK; at++) {
 		edge = &prose->graph->edges[edges->items[at]];
-		if (steps_connector(prose, edge)) {
+		if (edge->relation == GW_RELATION_SIGNALLED_WITH) {
+			gw_prose_add(prose, ", which comes with its job");
+		} else if (steps_connector(prose, edge)) {
 			gw_prose_add(prose, steps_connector(prose, edge));
 			gw_prose_name(prose, gw_prose_node(prose, edge->to));
 		}
