@@ -203,7 +203,7 @@ out:
 }
 
 /* A dependency that is met, a job that hangs, and one that is killed while it waits; then the scheduler is idle. */
-static int use(struct drm_gpu_scheduler *sched)
+static int use_scheduler(struct drm_gpu_scheduler *sched)
 {
 	struct drm_gpu_scheduler *list[] = { sched };
 	struct dma_fence *killed = NULL, *first;
@@ -251,7 +251,7 @@ int drive_sched(void)
 	ret = drm_sched_init(&sched, &args);
 	if (ret)
 		goto out;
-	ret = use(&sched);
+	ret = use_scheduler(&sched);
 	drm_sched_fini(&sched);
 	for (int i = 0; i < TEARDOWNS && !ret; i++)
 		ret = tear_down(&args);

@@ -33,14 +33,15 @@ STAGES = {
     "vgem": "user space, libdrm: a fence on a vgem buffer, polled through its dma-buf",
     "vkms": "user space, libdrm: an atomic commit on vkms with an in-fence and an out-fence",
     "syncobj": "user space, libdrm: a wait for a sync object without a fence, and an ioctl on a device that has been unplugged",
+    "kunit": "the kernel's own unit tests of drm/sched, dma-buf and platform devices, with all events on",
     "kfd": "user space, libhsakmt: open, version, topology, apertures, an event created, waited for, set, destroyed",
     "kfd-memory": "user space on `/dev/kfd` with shared virtual memory; the module gives the process the record of an address "
                   "space on a GPU, marks its ranges as mapped and asks for evictions",
     "radeon": "user space, libdrm: more VRAM than there is, user memory, on the emulated RV100; the module sets the GART up "
               "again, and completes fences as a failed reset does",
     "iommu": "6.1: a process bound to the card by `amd_iommu_v2`'s exported functions, its memory unmapped, its end; page requests "
-             "handed to the driver's own notifier. 7.2: a process that cannot be bound, a page request handed to the IOMMU core, "
-             "an empty queue flushed",
+             "handed to the driver's own notifier. 7.2: a process that cannot be bound, page requests handed to the IOMMU core "
+             "and to the handler of bound processes, a record of a binding let go, an empty queue flushed",
     "amdgpu": "a stand-in for a GPU: a retry fault handed to amdgpu's interrupt handler, fences of a ring whose device is gone, the "
               "dependencies of a job, a buffer that KFD pins, a notifier of user space's memory on it",
     "kfd-gpu": "the stand-in in KFD's topology, with a queue manager that does nothing: user space makes and destroys a queue, "

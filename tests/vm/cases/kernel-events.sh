@@ -95,6 +95,7 @@ run_stages() {
 	stage vgem drive vgem
 	stage vkms drive vkms
 	[ "$SERIES" = 6.1 ] || stage syncobj drive syncobj
+	[ "$SERIES" = 6.1 ] || stage kunit kunit
 	if [ -c /dev/kfd ]; then stage kfd drive kfd; stage kfd-memory drive kfd-memory; fi
 	stage radeon drive radeon
 	stage iommu iommu
@@ -117,6 +118,22 @@ hazards() {
 	for rule in wait mmap_lock dma_resv reclaim; do
 		[ "$(grep -c " dma_fence_hazard: .*rule=$rule " $TRACING/trace)" -ge 1 ] || return
 	done
+}
+
+# unit_tests GLOB MODULE: those suites and tests of a module, or suite.test, that a pattern names.
+unit_tests() {
+	printf %s "$1" >/sys/module/kunit/parameters/filter_glob && modprobe "$2"
+}
+
+# The kernel's own tests, which 6.1 does not have for what its series touches; without those that make events by the 100,000.
+kunit() {
+	modprobe kunit || return
+	unit_tests "drm_sched_basic*" drm_sched_tests || return
+	unit_tests "dma-buf-*.test_[!fw]*" dmabuf_kunit || return
+	unit_tests "*" platform_device_test || return
+	unit_tests "*" root_device_test || return
+	dmesg | grep "^\[[ .0-9]*\] *\(not \)\?ok [0-9]" >"$OUT/kunit"
+	! grep "not ok" "$OUT/kunit" && [ "$(grep -c "\] ok" "$OUT/kunit")" -ge 10 ]
 }
 
 iommu() {
