@@ -1475,6 +1475,32 @@ static void test_tries_for_something(void **state)
 	assert_open(&two, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "retry-loop busy-holder lock-cycle");
 }
 
+/* The same of one that runs, and gives its CPU to others now and then: no detector reports it. */
+static void runs_twice(struct told *told)
+{
+	hung(told, "user", 91, NULL, MUTEX "brix_get@brix" IOCTL);
+	for (int look = 0; look < 2; look++) {
+		tell(told, "NMI backtrace for cpu 3\nCPU: 3 PID: 90 Comm: brix-try Not tainted 6.12.8-test #1\n"
+			   "RIP: 0010:brix_try+0x1/0x2 [brix]\n");
+		tell_frames(told, "brix_main@brix kthread ret_from_fork");
+	}
+	tell(told, "INFO: task user:91 is blocked on a mutex likely owned by task brix-try:90.\n");
+}
+
+static void test_runs_for_something(void **state)
+{
+	struct told told = { .length = 0 }, two = { .length = 0 };
+
+	(void)state;
+	runs_twice(&told);
+	tell(&told, "sysrq: Show Blocked State\n");
+	assert_open(&told, GW_KIND_LIVELOCK, GW_CLASS_BUSY_HOLDER, "busy-holder retry-loop lock-cycle");
+	runs_twice(&two);
+	listed(&two, "brix-other", 92, 'D', POLL);
+	tell(&two, "sysrq: Show Blocked State\n");
+	assert_open(&two, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "retry-loop busy-holder lock-cycle");
+}
+
 /* Threads that look every few milliseconds, and one that waits for something else of the driver. */
 static void test_polling_is_no_hang(void **state)
 {
@@ -1976,6 +2002,7 @@ int main(void)
 		cmocka_unit_test(test_queue_will_move),
 		cmocka_unit_test(test_one_reader_is_named),
 		cmocka_unit_test(test_tries_for_something),
+		cmocka_unit_test(test_runs_for_something),
 		cmocka_unit_test(test_polling_is_no_hang),
 		cmocka_unit_test(test_times_run_backwards),
 		cmocka_unit_test(test_rest_of_a_stack),
