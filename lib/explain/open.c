@@ -16,6 +16,10 @@ struct open_row {
 static const struct open_row open_fence = {
 	{ GW_CLASS_SILENT_DEVICE, GW_CLASS_ORPHANED_FENCE, GW_CLASS_SCHED_DEP_CYCLE }, 3
 };
+/* Or it is an item that cannot start before one that waits: busy workqueues are not listed, and one that executes an item waits. */
+static const struct open_row open_item = { { GW_CLASS_SILENT_DEVICE, GW_CLASS_ORPHANED_FENCE, GW_CLASS_SCHED_DEP_CYCLE,
+					     GW_CLASS_WORKQUEUE_CYCLE, GW_CLASS_RESET_CYCLE },
+					   5 };
 /* No other task is in the driver: one of those that wait has it, or somebody left it. */
 static const struct open_row open_lock = { { GW_CLASS_LOCK_CYCLE, GW_CLASS_LEAKED_LOCK }, 2 };
 /* The same of sections: of those that wait for a lock, one may be in it. */
@@ -89,6 +93,17 @@ static const struct open_row *open_of_retries(const struct gw_text_graph *graph,
 	return finding->class == GW_CLASS_BUSY_HOLDER && !actor->busy ? &open_yields : NULL;
 }
 
+static const struct open_row *open_of_fence(const struct gw_text_graph *graph, const struct gw_actor *waiter)
+{
+	const struct gw_scene *scene = graph->scene;
+
+	for (uint32_t i = 0; i < scene->n_actors && !scene->all_listed; i++)
+		if (scene->actors[i].blocked && *scene->model->tasks[scene->actors[i].task].work_function &&
+		    (&scene->actors[i] == waiter || gw_partner_same_driver(waiter, &scene->actors[i])))
+			return scene->blocked_listed ? &open_item : NULL;
+	return scene->blocked_listed ? &open_fence : NULL;
+}
+
 static const struct open_row *open_row(const struct gw_text_graph *graph, const struct gw_finding *finding)
 {
 	const struct gw_graph *all = &graph->graph;
@@ -108,7 +123,7 @@ static const struct open_row *open_row(const struct gw_text_graph *graph, const 
 	if (end->n_out > 0)
 		return NULL;
 	if (end->type == GW_NODE_FENCE)
-		return graph->scene->blocked_listed ? &open_fence : NULL;
+		return open_of_fence(graph, actor);
 	return end->type == GW_NODE_LOCK && graph->scene->all_listed && actor->driver.kind != GW_SUBSYSTEM_UNKNOWN
 		       ? &open_lock
 		       : NULL;

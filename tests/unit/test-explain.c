@@ -948,6 +948,26 @@ static void test_signaller_is_not_blocked(void **state)
 	assert_open(&unlisted, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "");
 }
 
+/* It may be an item that cannot start before one that waits; a list of busy workqueues would show that. */
+static void test_signaller_may_be_held_back(void **state)
+{
+	(void)state;
+	for (int whole = 0; whole < 2; whole++) {
+		struct told told = { .length = 0 };
+
+		hung(&told, "kworker/u8:1", 91, "brix_sync_work [brix]", FENCE "brix_sync_work@brix" WORK);
+		if (whole) {
+			list_begins(&told);
+			list_ends(&told);
+		} else {
+			tell(&told, "sysrq: Show Blocked State\n");
+		}
+		assert_open(&told, GW_KIND_STALL, GW_CLASS_LONG_WAIT,
+			    whole ? "silent-device orphaned-fence sched-dep-cycle"
+				  : "silent-device orphaned-fence sched-dep-cycle workqueue-cycle reset-cycle");
+	}
+}
+
 static void test_section_is_nobodys(void **state)
 {
 	struct told told = { .length = 0 };
@@ -1974,6 +1994,7 @@ int main(void)
 		cmocka_unit_test(test_nobody_else_has_the_lock),
 		cmocka_unit_test(test_list_is_cut),
 		cmocka_unit_test(test_signaller_is_not_blocked),
+		cmocka_unit_test(test_signaller_may_be_held_back),
 		cmocka_unit_test(test_section_is_nobodys),
 		cmocka_unit_test(test_owner_is_gone),
 		cmocka_unit_test(test_owner_is_perhaps_there),
