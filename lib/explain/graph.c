@@ -415,6 +415,19 @@ static struct gw_partners text_graph_mmap_holders(const struct gw_text_graph *gr
 	return partners;
 }
 
+/* Nobody of its own process has the mmap_lock that it takes: the one task that has another process' lock, as a guess. */
+static struct gw_partners text_graph_remote_holder(const struct gw_text_graph *graph, uint32_t actor)
+{
+	struct gw_partners partners = { .count = 0 };
+
+	if (text_graph_at(graph, actor)->wait.kind == GW_TEXT_WAIT_RWSEM_READ &&
+	    text_graph_takes_mmap_lock(graph, text_graph_at(graph, actor)))
+		partners = gw_partner_remote_faults(graph->scene, actor);
+	if (partners.count > 1)
+		partners.count = 0;
+	return partners;
+}
+
 /* Whoever took the lock, and has no number in the log. */
 static int text_graph_gone_owner(struct gw_text_graph *graph, uint32_t lock)
 {
@@ -448,11 +461,13 @@ static int text_graph_lock(struct gw_text_graph *graph, uint32_t actor)
 		return 0;
 	if (gw_left_by_gone(graph->scene, actor))
 		return text_graph_gone_owner(graph, lock);
-	if (partners.count == 0) {
-		text_graph_live(graph, lock, "is held by a task that the log does not name");
-		return 0;
-	}
-	return text_graph_partners(graph, lock, &partners, GW_RELATION_HELD_BY, at->wait.reliable);
+	if (partners.count)
+		return text_graph_partners(graph, lock, &partners, GW_RELATION_HELD_BY, at->wait.reliable);
+	partners = text_graph_remote_holder(graph, actor);
+	if (partners.count)
+		return text_graph_partners(graph, lock, &partners, GW_RELATION_HELD_BY, false);
+	text_graph_live(graph, lock, "is held by a task that the log does not name");
+	return 0;
 }
 
 /* A fence of a device that is being unplugged: nobody but the end of that retires it. */

@@ -336,10 +336,11 @@ static bool judge_is_pasted(const struct judge *judge, const struct gw_actor *ac
 static bool judge_is_noise(const struct judge *judge, const struct gw_finding *finding)
 {
 	const struct gw_actor *actor = gw_text_graph_actor(judge->graph, finding->chain.items[0]);
+	const struct gw_actor *end = gw_text_graph_actor(judge->graph, finding->root);
 
 	if (judge_only_polls(judge, finding))
 		return true;
-	return finding->n_victims == 0 && finding->edges.count < 3 && actor && !actor->hung &&
+	return finding->n_victims == 0 && finding->edges.count < 3 && actor && !actor->hung && !(end && end->hung) &&
 	       !judge_is_pasted(judge, actor) && gw_text_fault(judge->graph, finding).kind != GW_SUBSYSTEM_GPU;
 }
 

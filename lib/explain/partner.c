@@ -640,6 +640,25 @@ struct gw_partners gw_partner_faults(const struct gw_scene *scene, uint32_t acto
 	return partner_find(scene, actor, partner_handles_fault);
 }
 
+/* Which process' it is no log shows: it is not its own. Some ways to wait for a page let go of mmap_lock first. */
+static bool partner_faults_elsewhere(const struct gw_scene *scene, const struct gw_actor *waiter,
+				     const struct gw_actor *other)
+{
+	static const char *const remote[] = { "get_user_pages_remote", "__get_user_pages_remote",
+					      "pin_user_pages_remote" };
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(remote) / sizeof(remote[0]); i++)
+		found |= partner_has_function(scene, other, remote[i]);
+	return found && other->blocked && !partner_has_function(scene, other, "__folio_lock_or_retry") &&
+	       !partner_has_function(scene, other, "handle_userfault");
+}
+
+struct gw_partners gw_partner_remote_faults(const struct gw_scene *scene, uint32_t actor)
+{
+	return partner_find(scene, actor, partner_faults_elsewhere);
+}
+
 static bool partner_unplugs(const struct gw_scene *scene, const struct gw_actor *waiter, const struct gw_actor *other)
 {
 	return other->unplugs && other->wait.kind == GW_TEXT_WAIT_SRCU && gw_partner_same_driver(waiter, other);

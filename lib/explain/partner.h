@@ -59,6 +59,8 @@ struct gw_partners gw_partner_migrations(const struct gw_scene *scene, uint32_t 
 /* Who handles a page fault, and waits for a lock that the kernel's lines show the actor, or one of its driver, to have;
  * where the kernel names no owners, for one that they may have. */
 struct gw_partners gw_partner_faults(const struct gw_scene *scene, uint32_t actor);
+/* Who handles a page fault in the memory of another process, with that one's mmap_lock. */
+struct gw_partners gw_partner_remote_faults(const struct gw_scene *scene, uint32_t actor);
 /* Who unplugs the device that the fence it waits for may be of. */
 struct gw_partners gw_partner_unplugs(const struct gw_scene *scene, uint32_t actor);
 /* Who is in a drm_dev_enter() section that an unplug waits for. */

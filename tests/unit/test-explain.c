@@ -1412,6 +1412,28 @@ static void test_vma_is_in_use(void **state)
 	assert_stalls(&other);
 }
 
+#define REMOTE_FAULT(waits)                                                                                            \
+	SLEEP "io_schedule folio_wait_bit_common " waits " handle_mm_fault __get_user_pages "                          \
+	      "__get_user_pages_remote brix_fault@brix kthread ret_from_fork"
+#define OWN_FAULT                                                                                                      \
+	SLEEP "rwsem_down_read_slowpath down_read_killable lock_mm_and_find_vma do_user_addr_fault exc_page_fault"
+
+/* Whose memory a thread of the driver works on, the log does not show; one process waits for its mmap_lock, and none of its own has that. */
+static void test_fault_in_another_memory(void **state)
+{
+	struct told told = { .length = 0 }, released = { .length = 0 };
+
+	(void)state;
+	hung_thread(&told, "brix-fault", 91, REMOTE_FAULT("__filemap_get_folio shmem_fault __do_fault"));
+	listed(&told, "client", 92, 'D', OWN_FAULT);
+	assert_explained(&told, GW_CLASS_LONG_WAIT, GW_CONFIDENCE_HINT, "task:91", "other", "brix", "task:92");
+	/* It has let go of that lock before it waits. */
+	hung_thread(&released, "brix-fault", 91, REMOTE_FAULT("__folio_lock_or_retry do_swap_page"));
+	tell(&released, "sysrq: Show Blocked State\n");
+	listed(&released, "client", 92, 'D', OWN_FAULT);
+	assert_explained(&released, GW_CLASS_LONG_WAIT, GW_CONFIDENCE_PROBABLE, "task:91", "unknown", "", "");
+}
+
 static void two_wait_in_a_queue(struct told *told, const char *items)
 {
 	hung(told, "kworker/u8:1", 91, "brix_sync_work [brix]", FENCE "brix_sync_work@brix" WORK);
@@ -2019,6 +2041,7 @@ int main(void)
 		cmocka_unit_test(test_attribute_is_in_use),
 		cmocka_unit_test(test_attribute_is_anothers),
 		cmocka_unit_test(test_vma_is_in_use),
+		cmocka_unit_test(test_fault_in_another_memory),
 		cmocka_unit_test(test_queue_is_full),
 		cmocka_unit_test(test_queue_will_move),
 		cmocka_unit_test(test_one_reader_is_named),
