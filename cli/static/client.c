@@ -18,8 +18,8 @@
 #include "lib/base/bus-names.h"
 #include "lib/base/files.h"
 #include "lib/base/json.h"
-#include "lib/boot/document/probe-order.h"
-#include "lib/report/report.h"
+#include "lib/client/method.h"
+#include "lib/client/outcome.h"
 
 #define CLIENT_TIME 10			 /* seconds for each read and write */
 #define CALL_MOST ((size_t)4096)	 /* bytes of a call: a name and an argument */
@@ -36,51 +36,7 @@ struct message_head {
 	uint32_t body_size, serial, fields_size;
 };
 
-static const struct {
-	const char *name, *schema;
-} client_methods[] = {
-	{ "GetStatus", "gpuwatch.status.v1" },
-	{ "ListReports", GW_REPORT_SCHEMA },
-	{ "GetReport", GW_REPORT_SCHEMA },
-	{ "GetProbeOrder", GW_PROBE_ORDER_SCHEMA },
-};
-
-static int client_fail(struct gw_client *client, int result, const char *format, ...) _printf_(3, 4);
-static int client_fail(struct gw_client *client, int result, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(client->message, sizeof(client->message), format, arguments);
-	va_end(arguments);
-	return result;
-}
-
 /* ---- the connection ------------------------------------------------------------ */
-
-/* What callers tell apart, of what a socket answers. */
-static int client_error(int error)
-{
-	if (error == -EACCES || error == -EPERM)
-		return -EACCES;
-	return error == -EAGAIN || error == -ECONNRESET ? -ETIMEDOUT : -ECONNREFUSED;
-}
-
-static int client_fail_socket(struct gw_client *client, int error)
-{
-	const char *path = client->target.socket;
-
-	client->error = client_error(error);
-	if (client->error == -EACCES)
-		return client_fail(client, GW_CLIENT_UNREACHABLE,
-				   "permission denied by %s: run it as root, or become a member of the group gpuwatch",
-				   path);
-	if (client->error == -ETIMEDOUT)
-		return client_fail(client, GW_CLIENT_UNREACHABLE,
-				   "the daemon does not answer on %s: see `systemctl status gpuwatchd`", path);
-	return client_fail(client, GW_CLIENT_UNREACHABLE,
-			   "gpuwatchd is not running (%s: %s): systemctl start gpuwatchd", path, strerror(-error));
-}
 
 static int client_connect(const char *path)
 {
@@ -285,7 +241,7 @@ int gw_client_open(struct gw_client *client, const struct gw_client_target *targ
 	if (target->route != GW_CLIENT_SYSTEM_BUS)
 		return GW_CLIENT_OK; /* whether the daemon is there is seen by the first call */
 	client->error = -ECONNREFUSED;
-	return client_fail(client, GW_CLIENT_UNREACHABLE, "this build has no way to the system bus: use --private");
+	return gw_client_fail(client, GW_CLIENT_UNREACHABLE, "this build has no way to the system bus: use --private");
 }
 
 void gw_client_close(struct gw_client *client)
@@ -293,53 +249,29 @@ void gw_client_close(struct gw_client *client)
 	(void)client; /* no connection outlives its call */
 }
 
-static int client_fail_foreign(struct gw_client *client, const char *method, const char *what)
-{
-	return client_fail(client, GW_CLIENT_FOREIGN,
-			   "the daemon %s %s(): it is of another version, restart it: systemctl restart gpuwatchd",
-			   what, method);
-}
-
 static int client_fail_answer(struct gw_client *client, const struct answer *answer, const char *method)
 {
 	if (answer_names(answer, ".UnknownMethod") || answer_names(answer, ".UnknownInterface"))
-		return client_fail_foreign(client, method, "has no");
+		return gw_client_fail_foreign(client, "the daemon has no %s()", method);
 	if (answer_names(answer, ".InvalidArgs"))
-		return client_fail_foreign(client, method, "has another");
-	return client_fail(client,
-			   answer_names(answer, GW_BUS_ERROR_PREFIX) ? GW_CLIENT_REFUSED : GW_CLIENT_UNREACHABLE, "%s",
-			   *answer_text(answer) ? answer_text(answer) : "the daemon refuses to answer");
-}
-
-/* Of the document, or of each one in a list. */
-static bool client_is_of_schema(const json_t *document, const char *schema)
-{
-	json_t *element;
-	size_t i;
-
-	if (!json_is_array(document))
-		return strcmp(gw_json_string(document, "schema"), schema) == 0;
-	json_array_foreach(document, i, element)
-		if (!client_is_of_schema(element, schema))
-			return false;
-	return true;
+		return gw_client_fail_foreign(client, "the daemon has another %s()", method);
+	return gw_client_fail(client,
+			      answer_names(answer, GW_BUS_ERROR_PREFIX) ? GW_CLIENT_REFUSED : GW_CLIENT_UNREACHABLE,
+			      "%s", *answer_text(answer) ? answer_text(answer) : "the daemon refuses to answer");
 }
 
 static int client_read(struct gw_client *client, json_t **ret, const struct answer *answer, const char *method)
 {
 	_cleanup_json_ json_t *document = NULL;
-	const char *schema = "";
+	int r;
 
 	if (answer->head.type == MESSAGE_ERROR)
 		return client_fail_answer(client, answer, method);
 	document = json_loads(answer_text(answer), JSON_DECODE_ANY, NULL);
-	for (size_t i = 0; i < sizeof(client_methods) / sizeof(client_methods[0]); i++)
-		if (strcmp(client_methods[i].name, method) == 0)
-			schema = client_methods[i].schema;
-	if (!client_is_of_schema(document, schema))
-		return client_fail_foreign(client, method, "gives another answer to");
-	*ret = gw_steal(document);
-	return GW_CLIENT_OK;
+	r = gw_client_method_check(client, gw_client_method_find(method), document);
+	if (r == GW_CLIENT_OK)
+		*ret = gw_steal(document);
+	return r;
 }
 
 int gw_client_call(struct gw_client *client, json_t **ret, const char *method, const char *types, ...)
@@ -357,7 +289,8 @@ int gw_client_call(struct gw_client *client, json_t **ret, const char *method, c
 		r = message.full ? -EMSGSIZE : client_send(fd, message.data, message.size);
 	if (r == 0)
 		r = answer_wait(fd, &answer);
-	r = r < 0 ? client_fail_socket(client, r) : client_read(client, ret, &answer, method);
+	r = r < 0 ? gw_client_fail_attempts(client, &(struct gw_client_attempts){ .private = r })
+		  : client_read(client, ret, &answer, method);
 	free(answer.rest);
 	return r;
 }
@@ -365,5 +298,5 @@ int gw_client_call(struct gw_client *client, json_t **ret, const char *method, c
 int gw_client_call_file(struct gw_client *client, int *ret, const char *method)
 {
 	(void)ret;
-	return client_fail(client, GW_CLIENT_UNREACHABLE, "this build receives no files, as %s() sends", method);
+	return gw_client_fail(client, GW_CLIENT_UNREACHABLE, "this build receives no files, as %s() sends", method);
 }

@@ -2,10 +2,8 @@
 /* Connecting to the daemon and calling it, each call with a time limit. */
 #include "lib/client/client.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,42 +14,14 @@
 #include "lib/base/bus-names.h"
 #include "lib/base/clock.h"
 #include "lib/base/json.h"
-#include "lib/boot/document/probe-order.h"
+#include "lib/client/method.h"
+#include "lib/client/outcome.h"
 #include "lib/report/report.h"
 
 /* How long to wait, in microseconds: */
 #define BUS_TIME GW_USEC_PER_SEC	   /* for the system bus to answer whether the daemon is there */
 #define SOCKET_TIME (10 * GW_USEC_PER_SEC) /* for the daemon to accept a connection: it may just have been started */
-#define CALL_TIME (10 * GW_USEC_PER_SEC)
-#define BOOT_TIME (120 * GW_USEC_PER_SEC)   /* two analyses of the boot, each given up after 50 s, and some more */
-#define RECORD_TIME (120 * GW_USEC_PER_SEC) /* snapshots may have to be taken first */
-
-/* What this program expects of each method. */
-static const struct client_method {
-	const char *name;
-	uint64_t limit;	    /* microseconds until it must have answered */
-	const char *schema; /* of the answer, or of each element of an array; NULL = a file descriptor */
-	const char *list;   /* an array that the answer has; NULL = no matter */
-} client_methods[] = {
-	{ "GetStatus", CALL_TIME, "gpuwatch.status.v1", "probes" },
-	{ "ListReports", CALL_TIME, GW_REPORT_SCHEMA, NULL },
-	{ "GetReport", CALL_TIME, GW_REPORT_SCHEMA, NULL },
-	{ "ListWaits", CALL_TIME, "gpuwatch.waits.v1", "waits" },
-	{ "ListAllWaits", CALL_TIME, "gpuwatch.waits.v1", "waits" },
-	{ "ListStalls", CALL_TIME, GW_REPORT_SCHEMA, NULL },
-	{ "ListFaults", CALL_TIME, "gpuwatch.faults.v1", "faults" },
-	{ "ListTimelines", CALL_TIME, "gpuwatch.timelines.v1", "timelines" },
-	{ "GetKfd", BOOT_TIME, "gpuwatch.kfd.v1", "devices" },
-	{ "GetProbeOrder", BOOT_TIME, GW_PROBE_ORDER_SCHEMA, "reports" },
-	{ "SaveBoot", BOOT_TIME, NULL, NULL },
-	{ "Record", RECORD_TIME, NULL, NULL },
-};
-
-/* How connecting ended, for one message that covers all that was tried. */
-struct attempts {
-	int bus;     /* 0 = not tried, else -errno */
-	int private; /* likewise */
-};
+#define SUBSCRIBE_TIME (10 * GW_USEC_PER_SEC)
 
 static uint64_t client_now_usec(void)
 {
@@ -68,91 +38,6 @@ static uint64_t client_limit(const struct gw_client *client, uint64_t usual)
 	if (now >= client->deadline_usec)
 		return 1;
 	return client->deadline_usec - now < usual ? client->deadline_usec - now : usual;
-}
-
-static int client_fail(struct gw_client *client, int result, const char *format, ...) _printf_(3, 4);
-static int client_fail(struct gw_client *client, int result, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(client->message, sizeof(client->message), format, arguments);
-	va_end(arguments);
-	return result;
-}
-
-/* Two versions that do not fit: after an update the daemon goes on as it was until it is restarted. */
-static int client_fail_foreign(struct gw_client *client, const char *format, ...) _printf_(2, 3);
-static int client_fail_foreign(struct gw_client *client, const char *format, ...)
-{
-	char what[256];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(what, sizeof(what), format, arguments);
-	va_end(arguments);
-	return client_fail(client, GW_CLIENT_FOREIGN,
-			   "%s: it is of another version, restart it: systemctl restart gpuwatchd", what);
-}
-
-static bool client_is_denied(int error)
-{
-	return error == -EACCES || error == -EPERM;
-}
-
-/* Why the private socket (the bus) did not help, as part of a sentence. */
-static void client_private_text(const struct gw_client *client, int error, char *text, size_t size)
-{
-	const char *path = client->target.socket;
-
-	if (error == -ENOENT || error == -ENOTDIR)
-		snprintf(text, size, "no %s", path);
-	else if (error == -ECONNREFUSED)
-		snprintf(text, size, "no process listens on %s", path);
-	else
-		snprintf(text, size, "%s: %s", path, strerror(-error));
-}
-
-static const char *client_bus_text(int error)
-{
-	switch (error) {
-	case -ENXIO:
-		return "no " GW_BUS_NAME " on the bus";
-	case -ETIMEDOUT:
-		return "the system bus does not answer";
-	default:
-		return "no system bus";
-	}
-}
-
-static int client_attempts_error(const struct attempts *tried)
-{
-	if (client_is_denied(tried->private) || client_is_denied(tried->bus))
-		return -EACCES;
-	if (tried->private == -ETIMEDOUT || tried->private == -EAGAIN || tried->private == -ECONNRESET)
-		return -ETIMEDOUT;
-	return -ECONNREFUSED;
-}
-
-static int client_fail_attempts(struct gw_client *client, const struct attempts *tried)
-{
-	char socket_text[256] = "", where[400];
-
-	client->error = client_attempts_error(tried);
-	if (client->error == -EACCES)
-		return client_fail(client, GW_CLIENT_UNREACHABLE,
-				   "permission denied by %s: run it as root, or become a member of the group gpuwatch",
-				   client_is_denied(tried->private) ? client->target.socket : "the system bus");
-	if (client->error == -ETIMEDOUT)
-		return client_fail(client, GW_CLIENT_UNREACHABLE,
-				   "the daemon does not answer on %s: see `systemctl status gpuwatchd`",
-				   client->target.socket);
-	if (tried->private)
-		client_private_text(client, tried->private, socket_text, sizeof(socket_text));
-	snprintf(where, sizeof(where), "%s%s%s", socket_text, tried->private && tried->bus ? " and " : "",
-		 tried->bus ? client_bus_text(tried->bus) : "");
-	return client_fail(client, GW_CLIENT_UNREACHABLE, "gpuwatchd is not running (%s): systemctl start gpuwatchd",
-			   where);
 }
 
 /* sd_bus_call() would wait without limit for a bus that accepts and then sends nothing. */
@@ -269,7 +154,7 @@ static int client_connect_private(const struct gw_client *client, sd_bus **ret)
 
 static int client_connect(struct gw_client *client)
 {
-	struct attempts tried = { 0 };
+	struct gw_client_attempts tried = { 0 };
 
 	if (client->target.route != GW_CLIENT_PRIVATE) {
 		tried.bus = client_connect_bus(client);
@@ -283,7 +168,7 @@ static int client_connect(struct gw_client *client)
 		if (tried.private == 0)
 			return GW_CLIENT_OK;
 	}
-	return client_fail_attempts(client, &tried);
+	return gw_client_fail_attempts(client, &tried);
 }
 
 int gw_client_open(struct gw_client *client, const struct gw_client_target *target)
@@ -323,26 +208,26 @@ static int client_fail_call(struct gw_client *client, int r, const char *method,
 	client->error = silent ? -ETIMEDOUT : 0;
 	/* On a private connection it is the daemon itself that may not do something. */
 	if (strcmp(name, SD_BUS_ERROR_ACCESS_DENIED) == 0 && !client->private)
-		return client_fail_attempts(client, &(struct attempts){ .bus = -EACCES });
+		return gw_client_fail_attempts(client, &(struct gw_client_attempts){ .bus = -EACCES });
 	if (strcmp(name, SD_BUS_ERROR_UNKNOWN_METHOD) == 0 || strcmp(name, SD_BUS_ERROR_UNKNOWN_INTERFACE) == 0)
-		return client_fail_foreign(client, "the daemon has no %s()", method);
+		return gw_client_fail_foreign(client, "the daemon has no %s()", method);
 	/* The arguments are this program's own, so it is not they that are wrong. */
 	if (strcmp(name, SD_BUS_ERROR_INVALID_ARGS) == 0)
-		return client_fail_foreign(client, "the daemon has another %s()", method);
+		return gw_client_fail_foreign(client, "the daemon has another %s()", method);
 	if (silent)
-		return client_fail(client, GW_CLIENT_UNREACHABLE,
-				   "the daemon does not answer to %s(): see `systemctl status gpuwatchd`", method);
+		return gw_client_fail(client, GW_CLIENT_UNREACHABLE,
+				      "the daemon does not answer to %s(): see `systemctl status gpuwatchd`", method);
 	if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE)
-		return client_fail(client, GW_CLIENT_UNREACHABLE,
-				   "the daemon closed the connection: see `systemctl status gpuwatchd`");
+		return gw_client_fail(client, GW_CLIENT_UNREACHABLE,
+				      "the daemon closed the connection: see `systemctl status gpuwatchd`");
 	if (*text && strncmp(name, GW_BUS_ERROR_PREFIX, strlen(GW_BUS_ERROR_PREFIX)) == 0)
-		return client_fail(client, GW_CLIENT_REFUSED, "%s", text);
-	return client_fail(client, GW_CLIENT_UNREACHABLE, "the daemon failed in %s(): %s", method,
-			   *text ? text : strerror(-r));
+		return gw_client_fail(client, GW_CLIENT_REFUSED, "%s", text);
+	return gw_client_fail(client, GW_CLIENT_UNREACHABLE, "the daemon failed in %s(): %s", method,
+			      *text ? text : strerror(-r));
 }
 
 static int client_call_once(struct gw_client *client, sd_bus_message **reply, sd_bus_error *error,
-			    const struct client_method *method, const char *types, va_list arguments)
+			    const struct gw_client_method *method, const char *types, va_list arguments)
 {
 	sd_bus_message *call = NULL;
 	int r;
@@ -355,12 +240,12 @@ static int client_call_once(struct gw_client *client, sd_bus_message **reply, sd
 	if (r >= 0 && *types)
 		r = sd_bus_message_appendv(call, types, arguments);
 	if (r >= 0)
-		r = sd_bus_call(client->bus, call, client_limit(client, method->limit), error, reply);
+		r = sd_bus_call(client->bus, call, client_limit(client, method->limit_usec), error, reply);
 	sd_bus_message_unref(call);
 	return r;
 }
 
-static int client_call_any(struct gw_client *client, sd_bus_message **reply, const struct client_method *method,
+static int client_call_any(struct gw_client *client, sd_bus_message **reply, const struct gw_client_method *method,
 			   const char *types, va_list arguments)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
@@ -379,47 +264,9 @@ static int client_call_any(struct gw_client *client, sd_bus_message **reply, con
 	return r;
 }
 
-static const struct client_method *client_method_find(const char *name)
-{
-	for (size_t i = 0; i < sizeof(client_methods) / sizeof(client_methods[0]); i++)
-		if (strcmp(client_methods[i].name, name) == 0)
-			return &client_methods[i];
-	assert(!"no such method in the table");
-	return NULL;
-}
-
-/* Each element of an array, or the document itself. */
-static int client_check_schema(struct gw_client *client, const struct client_method *method, const json_t *answer)
-{
-	const char *schema = gw_json_string(answer, "schema");
-	json_t *element;
-	int r = GW_CLIENT_OK;
-	size_t i;
-
-	if (json_is_array(answer)) {
-		json_array_foreach(answer, i, element)
-			if (r == GW_CLIENT_OK)
-				r = client_check_schema(client, method, element);
-		return r;
-	}
-	if (strcmp(schema, method->schema) == 0)
-		return GW_CLIENT_OK;
-	return client_fail_foreign(client, "the daemon answers %s() with %s instead of %s", method->name,
-				   *schema ? schema : "something else", method->schema);
-}
-
-static int client_check_answer(struct gw_client *client, const struct client_method *method, const json_t *answer)
-{
-	int r = client_check_schema(client, method, answer);
-
-	if (r == GW_CLIENT_OK && method->list && !json_is_array(json_object_get(answer, method->list)))
-		r = client_fail_foreign(client, "the daemon's answer to %s() has no %s", method->name, method->list);
-	return r;
-}
-
 int gw_client_call(struct gw_client *client, json_t **ret, const char *name, const char *types, ...)
 {
-	const struct client_method *method = client_method_find(name);
+	const struct gw_client_method *method = gw_client_method_find(name);
 	_cleanup_json_ json_t *answer = NULL;
 	sd_bus_message *reply = NULL;
 	const char *text = NULL;
@@ -433,10 +280,10 @@ int gw_client_call(struct gw_client *client, json_t **ret, const char *name, con
 	if (r != GW_CLIENT_OK)
 		return r;
 	if (sd_bus_message_read(reply, "s", &text) < 0 || !(answer = json_loads(text, JSON_DECODE_ANY, &error)))
-		r = client_fail(client, GW_CLIENT_UNREACHABLE, "the daemon's answer to %s() is not JSON: %s", name,
-				text ? error.text : "not a string");
+		r = gw_client_fail(client, GW_CLIENT_UNREACHABLE, "the daemon's answer to %s() is not JSON: %s", name,
+				   text ? error.text : "not a string");
 	else
-		r = client_check_answer(client, method, answer);
+		r = gw_client_method_check(client, method, answer);
 	if (r == GW_CLIENT_OK)
 		*ret = gw_steal(answer);
 	sd_bus_message_unref(reply);
@@ -449,7 +296,7 @@ static int client_call_for_file(struct gw_client *client, sd_bus_message **reply
 	int r;
 
 	va_start(arguments, name);
-	r = client_call_any(client, reply, client_method_find(name), "", arguments);
+	r = client_call_any(client, reply, gw_client_method_find(name), "", arguments);
 	va_end(arguments);
 	return r;
 }
@@ -462,10 +309,10 @@ int gw_client_call_file(struct gw_client *client, int *ret, const char *name)
 	if (r != GW_CLIENT_OK)
 		return r;
 	if (sd_bus_message_read(reply, "h", &fd) < 0)
-		r = client_fail_foreign(client, "the daemon's answer to %s() is not a file descriptor", name);
+		r = gw_client_fail_foreign(client, "the daemon's answer to %s() is not a file descriptor", name);
 	else if ((*ret = fcntl(fd, F_DUPFD_CLOEXEC, 3)) < 0) /* the message's own goes with the message */
-		r = client_fail(client, GW_CLIENT_UNREACHABLE, "cannot keep the file descriptor of %s(): %s", name,
-				strerror(errno));
+		r = gw_client_fail(client, GW_CLIENT_UNREACHABLE, "cannot keep the file descriptor of %s(): %s", name,
+				   strerror(errno));
 	sd_bus_message_unref(reply);
 	return r;
 }
@@ -486,7 +333,7 @@ static int client_on_changed(sd_bus_message *message, void *userdata, sd_bus_err
 	}
 	/* Ends the loop in gw_client_follow(): what it misses from here on would look as if nothing happened. */
 	client->foreign = true;
-	client_fail_foreign(client, "the daemon's ReportChanged signal cannot be read");
+	gw_client_fail_foreign(client, "the daemon's ReportChanged signal cannot be read");
 	sd_bus_close(client->bus);
 	return 0;
 }
@@ -513,7 +360,7 @@ static int client_add_matches(struct gw_client *client)
 		 "type='signal',%s%s%spath='" GW_BUS_PATH "',interface='" GW_BUS_INTERFACE "',member='ReportChanged'",
 		 client->private ? "" : "sender='", client->private ? "" : client->owner, client->private ? "" : "',");
 	/* AddMatch() is a call of its own on a bus. */
-	sd_bus_set_method_call_timeout(client->bus, CALL_TIME);
+	sd_bus_set_method_call_timeout(client->bus, SUBSCRIBE_TIME);
 	r = sd_bus_add_match(client->bus, NULL, changed, client_on_changed, client);
 	if (r >= 0 && !client->private)
 		r = sd_bus_add_match(client->bus, NULL, owner_changed, client_on_owner_changed, client);
@@ -529,7 +376,7 @@ int gw_client_subscribe(struct gw_client *client, gw_client_changed changed, voi
 	r = client_add_matches(client);
 	if (r >= 0)
 		return GW_CLIENT_OK;
-	return client_fail(client, GW_CLIENT_UNREACHABLE, "cannot subscribe to changes: %s", strerror(-r));
+	return gw_client_fail(client, GW_CLIENT_UNREACHABLE, "cannot subscribe to changes: %s", strerror(-r));
 }
 
 int gw_client_follow(struct gw_client *client)
@@ -542,6 +389,6 @@ int gw_client_follow(struct gw_client *client)
 		if (client->foreign)
 			return GW_CLIENT_FOREIGN;
 		if (r < 0 && r != -EINTR)
-			return client_fail(client, GW_CLIENT_UNREACHABLE, "the daemon went away");
+			return gw_client_fail(client, GW_CLIENT_UNREACHABLE, "the daemon went away");
 	}
 }
