@@ -7,6 +7,7 @@
 
 #include "daemon/boot/kept/cards.h"
 #include "lib/base/array.h"
+#include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/boot/boot.h"
 
@@ -73,12 +74,13 @@ static int look_write_report(const struct gw_report *report, const json_t *json,
 
 static int look_write(const struct gw_report *const *list, size_t count, const json_t *order, FILE *output)
 {
-	const json_t *reports = json_object_get(order, "reports");
+	const json_t *reports = json_object_get(order, "reports"), *summary = json_object_get(order, "summary");
 	int r = 0;
 
 	for (size_t i = 0; i < count && r >= 0; i++)
 		r = look_write_report(list[i], json_array_get(reports, i), output);
-	if (r >= 0 && (putc('\n', output) == EOF || json_dumpf(order, output, JSON_COMPACT | JSON_ENSURE_ASCII) < 0 ||
+	if (r >= 0 && (putc('\n', output) == EOF || json_dumpf(summary, output, JSON_COMPACT) < 0 ||
+		       putc('\n', output) == EOF || json_dumpf(order, output, JSON_COMPACT | JSON_ENSURE_ASCII) < 0 ||
 		       putc('\0', output) == EOF))
 		r = -ENOMEM;
 	return r;
@@ -169,15 +171,33 @@ static int look_read_reports(struct list *list, const char **text, size_t *size)
 	return r;
 }
 
-int gw_boot_look_take(struct gw_reports *reports, const char *text, size_t size, uint64_t now_ns, const char **order)
+/* Between the reports and the document, on a line of its own. */
+static int look_read_summary(json_t **summary, const char **text, size_t *size)
 {
+	const char *begin = *text + 1, *end;
+
+	if (*size == 0 || **text != '\n')
+		return -EBADMSG;
+	end = memchr(begin, '\n', *size - 1);
+	*summary = end ? json_loadb(begin, (size_t)(end - begin), 0, NULL) : NULL;
+	if (!*summary)
+		return -EBADMSG;
+	*size -= (size_t)(end + 1 - *text);
+	*text = end + 1;
+	return 0;
+}
+
+int gw_boot_look_take(struct gw_reports *reports, const char *text, size_t size, uint64_t now_ns,
+		      struct gw_boot_looked *ret)
+{
+	_cleanup_json_ json_t *summary = NULL;
 	struct list list = { .items = NULL };
 	int r = size > 0 && text[size - 1] == '\0' ? look_read_reports(&list, &text, &size) : -EBADMSG;
 
-	if (r >= 0 && (size == 0 || text[0] != '\n'))
-		r = -EBADMSG;
+	if (r >= 0)
+		r = look_read_summary(&summary, &text, &size);
 	if (r >= 0) {
-		*order = text + 1;
+		*ret = (struct gw_boot_looked){ .summary = gw_steal(summary), .order = text };
 		r = gw_reports_put_all(reports, GW_KIND_PROBE_ORDER, list.items, list.count, now_ns);
 	} else {
 		for (size_t i = 0; i < list.count; i++)

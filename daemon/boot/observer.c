@@ -43,6 +43,7 @@ struct gw_boot_observer {
 	sd_event_source *burst;	   /* timers */
 	sd_event_source *quiet;
 	struct gw_boot_jobs *jobs;
+	json_t *summary;	 /* of the last look; NULL = there was none */
 	uint64_t impatient_usec; /* when the quiet is over, come what may; 0 = nothing happened */
 };
 
@@ -146,6 +147,7 @@ static void observer_save_reported(const struct gw_boot_observer *observer)
 /* Takes over what observer_run_look() wrote. */
 static int observer_take_look(struct gw_boot_observer *observer, int output, struct gw_boot_answer *answer)
 {
+	struct gw_boot_looked looked = { .summary = NULL };
 	struct stat st;
 	char *text;
 	int r;
@@ -155,7 +157,12 @@ static int observer_take_look(struct gw_boot_observer *observer, int output, str
 	text = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, output, 0);
 	if (text == MAP_FAILED)
 		return -errno;
-	r = gw_boot_look_take(observer->options.reports, text, (size_t)st.st_size, gw_now_mono_ns(), &answer->order);
+	r = gw_boot_look_take(observer->options.reports, text, (size_t)st.st_size, gw_now_mono_ns(), &looked);
+	if (looked.summary) {
+		json_decref(observer->summary);
+		observer->summary = looked.summary;
+	}
+	answer->order = looked.order;
 	if (r > 0)
 		observer_save_reported(observer);
 	if (r >= 0)
@@ -288,6 +295,11 @@ void gw_boot_observer_counters(const struct gw_boot_observer *observer, struct g
 	};
 	if (observer->programs)
 		ret->dropped += gw_boot_programs_counters(observer->programs)->dropped;
+}
+
+const json_t *gw_boot_observer_summary(const struct gw_boot_observer *observer)
+{
+	return observer->summary;
 }
 
 /* ---- life ------------------------------------------------------------------------------------------ */
@@ -471,6 +483,7 @@ void gw_boot_observer_free(struct gw_boot_observer *observer)
 	gw_boot_jobs_free(observer->jobs);
 	gw_boot_programs_free(observer->programs);
 	gw_boot_log_close(observer->log);
+	json_decref(observer->summary);
 	sd_event_unref(observer->event);
 	free(observer);
 }

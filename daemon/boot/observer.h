@@ -75,6 +75,9 @@ uint64_t gw_boot_observer_ask(struct gw_boot_observer *observer, enum gw_boot_jo
 /* As gw_boot_programs_rows(); one row that says why when there are no programs. */
 size_t gw_boot_observer_rows(const struct gw_boot_observer *observer, const struct gw_probe_info **ret);
 
+/* The summary of gpuwatch.probe-order.v1 as of the last look, borrowed until the next one; NULL = there was none yet. */
+const json_t *gw_boot_observer_summary(const struct gw_boot_observer *observer);
+
 struct gw_boot_observer_counters {
 	uint64_t events;     /* in the log */
 	uint64_t dropped;    /* records that did not fit the ring buffer */

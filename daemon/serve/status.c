@@ -243,7 +243,7 @@ json_t *gw_status_json(const struct gw_status *status, struct gw_watch *watch, c
 
 	status_format_time(status->started_real_ns, started, sizeof(started));
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:f, s:b, s:b, s:s, s:b, s:o, s:o}",
+		"{s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:f, s:b, s:b, s:s, s:b, s:o, s:o, s:O?}",
 		"schema", "gpuwatch.status.v1", "version", GW_VERSION, "kernel", host->release, "boot_id",
 		host->boot_id, "pid", (int)getpid(), "started_at", started, "layout_version", GW_LAYOUT_VERSION,
 		"scheduler", gw_scheduler_state(scheduler), "probes", gw_status_probes(loader, status->boot, false),
@@ -252,5 +252,6 @@ json_t *gw_status_json(const struct gw_status *status, struct gw_watch *watch, c
 		gw_detected_json(status->detected), "wait_times", gw_watch_times_json(watch), "self", status_self(),
 		"wakeups_per_s", status_wakeups_per_s(status), "memory_locked", status->memory_error == 0, "pinned",
 		pinned, "pin_directory", pinned ? status->pin_directory : "", "system_bus", status->on_system_bus,
-		"limitations", status_limitations(status, watch), "gpus", status_gpus(watch));
+		"limitations", status_limitations(status, watch), "gpus", status_gpus(watch), "boot",
+		gw_boot_observer_summary(status->boot));
 }

@@ -329,20 +329,24 @@ static int take(struct gw_reports *reports, const char *id, size_t size)
 {
 	struct gw_reported *report = reported(id, GW_STATE_ACTIVE, "lost");
 	char *text = NULL;
-	const char *order = NULL;
+	struct gw_boot_looked looked = { .summary = NULL };
 	size_t whole;
 	FILE *stream = open_memstream(&text, &whole);
 	int r;
 
 	assert_int_equal(gw_reported_write(report, stream), 0);
-	fprintf(stream, "\n{\"order\":1}");
+	fprintf(stream, "\n{\"lost\":3}\n{\"order\":1}");
 	putc('\0', stream);
 	fclose(stream);
-	r = gw_boot_look_take(reports, text, size ? size : whole, 9000, &order);
-	if (r >= 0)
-		assert_string_equal(order, "{\"order\":1}");
-	else
-		assert_null(order);
+	r = gw_boot_look_take(reports, text, size ? size : whole, 9000, &looked);
+	if (r >= 0) {
+		assert_string_equal(looked.order, "{\"order\":1}");
+		assert_int_equal(json_integer_value(json_object_get(looked.summary, "lost")), 3);
+		json_decref(looked.summary);
+	} else {
+		assert_null(looked.order);
+		assert_null(looked.summary);
+	}
 	gw_reported_free(report);
 	free(text);
 	return r;

@@ -42,10 +42,11 @@ static json_t *probe_order_settings(const struct gw_boot_model *model)
 
 static json_t *probe_order_summary(const struct gw_boot_model *model, const struct gw_boot_findings *findings)
 {
-	size_t deferrals = 0, lost = 0, devices = 0, initcalls = 0;
+	size_t deferrals = 0, deferred = 0, lost = 0, devices = 0, initcalls = 0;
 
 	for (size_t i = 0; i < model->n_devices; i++) {
 		deferrals += model->devices[i].retries;
+		deferred += model->devices[i].deferred;
 		devices += model->devices[i].n_attempts > 0;
 	}
 	for (size_t i = 0; i < model->n_inits; i++)
@@ -53,9 +54,9 @@ static json_t *probe_order_summary(const struct gw_boot_model *model, const stru
 	for (size_t i = 0; i < findings->count; i++)
 		lost += findings->items[i].id[0] && findings->items[i].effect == GW_BOOT_LOST &&
 			!findings->items[i].resolved_ns;
-	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "initcalls", (json_int_t)initcalls, "probes",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "initcalls", (json_int_t)initcalls, "probes",
 			 (json_int_t)model->n_attempts, "deferrals", (json_int_t)deferrals, "devices",
-			 (json_int_t)devices, "lost", (json_int_t)lost);
+			 (json_int_t)devices, "deferred", (json_int_t)deferred, "lost", (json_int_t)lost);
 }
 
 static json_t *probe_order_reports(const struct gw_boot_host *host, struct gw_report *const *reports, size_t count)
