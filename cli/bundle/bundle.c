@@ -14,6 +14,7 @@
 #include "cli/bundle/redact.h"
 #include "cli/bundle/steps.h"
 #include "cli/lib/error.h"
+#include "cli/lib/fetch.h"
 #include "cli/lib/file.h"
 #include "cli/lib/json-field.h"
 #include "cli/lib/output.h"
@@ -160,7 +161,9 @@ static int bundle_make(const struct cli *cli)
 	steps = bundle_steps(&count);
 	if (cli_has(cli, OPTION_REDACT))
 		count = bundle_steps_redactable();
+	fetch_notice("gathers evidence, for five seconds at most");
 	gather_all(cli, steps, count, GATHER_TIME);
+	fetch_notice_end();
 	r = bundle_write(cli, steps, count);
 	gather_clear(steps, count);
 	free(steps);

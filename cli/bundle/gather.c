@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@ static _Noreturn void gather_child(const struct cli *cli, const struct gather_st
 	FILE *out = fdopen(step->file, "w");
 	int r;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* an interrupted command leaves nobody behind who still asks */
 	close(STDIN_FILENO);
 	close(STDOUT_FILENO);
 	close(STDERR_FILENO);

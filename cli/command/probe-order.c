@@ -28,14 +28,19 @@
 
 /* ---- where the document comes from ------------------------------------------ */
 
+#define PROBE_ORDER_NOTICE "gpuwatchd looks at the boot, for two minutes at most; Ctrl-C ends the waiting"
+
 /* Returns EXIT_NOTHING and the document, or the exit code after one line about why there is none. */
 static int probe_order_ask(const struct cli *cli, json_t **ret)
 {
 	_cleanup_client_ struct gw_client client;
-	int r = gw_client_open(&client, &cli->target);
+	int r;
 
+	fetch_notice(PROBE_ORDER_NOTICE);
+	r = gw_client_open(&client, &cli->target);
 	if (r == GW_CLIENT_OK)
 		r = gw_client_call(&client, ret, "GetProbeOrder", "");
+	fetch_notice_end();
 	return r == GW_CLIENT_OK ? EXIT_NOTHING : fetch_failed(&client, r);
 }
 
@@ -209,9 +214,11 @@ static int probe_order_save(const struct cli *cli)
 	_cleanup_client_ struct gw_client client = { 0 };
 	int fd, r;
 
+	fetch_notice(PROBE_ORDER_NOTICE);
 	r = gw_client_open(&client, &cli->target);
 	if (r == GW_CLIENT_OK)
 		r = gw_client_call_file(&client, &fd, "SaveBoot");
+	fetch_notice_end();
 	if (r != GW_CLIENT_OK)
 		return fetch_failed(&client, r);
 	r = probe_order_save_evidence(cli, fd);

@@ -59,9 +59,11 @@ int command_record(const struct cli *cli)
 	r = file_check_free(cli->argument, cli_has(cli, OPTION_FORCE));
 	if (r != EXIT_NOTHING)
 		return r;
+	fetch_notice("gpuwatchd takes snapshots, for two minutes at most; Ctrl-C ends the waiting");
 	r = gw_client_open(&client, &cli->target);
 	if (r == GW_CLIENT_OK)
 		r = gw_client_call_file(&client, &fd, "Record");
+	fetch_notice_end();
 	if (r != GW_CLIENT_OK)
 		return fetch_failed(&client, r);
 	r = record_save(cli, fd);

@@ -127,10 +127,13 @@ static int reports_list(const struct cli *cli, const struct report_kind *kind)
 {
 	_cleanup_client_ struct gw_client client;
 	_cleanup_json_ json_t *reports = NULL;
-	int r = gw_client_open(&client, &cli->target);
+	int r;
 
+	fetch_notice(FETCH_NOTICE);
+	r = gw_client_open(&client, &cli->target);
 	if (r == GW_CLIENT_OK)
 		r = reports_call(&client, &reports, kind, cli_has(cli, OPTION_ALL));
+	fetch_notice_end();
 	if (r != GW_CLIENT_OK)
 		return fetch_failed(&client, r);
 	output_clean(cli, reports);

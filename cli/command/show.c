@@ -170,10 +170,13 @@ static int show_id(const struct cli *cli)
 	_cleanup_client_ struct gw_client client;
 	_cleanup_json_ json_t *report = NULL;
 	struct report_view view;
-	int r = gw_client_open(&client, &cli->target);
+	int r;
 
+	fetch_notice(FETCH_NOTICE);
+	r = gw_client_open(&client, &cli->target);
 	if (r == GW_CLIENT_OK)
 		r = gw_client_call(&client, &report, "GetReport", "s", cli->argument);
+	fetch_notice_end();
 	if (r != GW_CLIENT_OK)
 		return fetch_failed(&client, r);
 	report_view_live(&view, &cli->terminal);

@@ -119,10 +119,13 @@ static int waits_once(const struct cli *cli, uint64_t min_age_ns)
 {
 	_cleanup_client_ struct gw_client client;
 	_cleanup_json_ json_t *waits = NULL;
-	int r = gw_client_open(&client, &cli->target);
+	int r;
 
+	fetch_notice(FETCH_NOTICE);
+	r = gw_client_open(&client, &cli->target);
 	if (r == GW_CLIENT_OK)
 		r = waits_call(cli, &client, &waits, min_age_ns);
+	fetch_notice_end();
 	if (r != GW_CLIENT_OK)
 		return fetch_failed(&client, r);
 	output_document(cli, waits, cli_has(cli, OPTION_ALL) ? render_all_waits : render_waits);

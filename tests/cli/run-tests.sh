@@ -387,6 +387,45 @@ test_bundle() {
 	ok "bundle: without a daemon" has 'not in there *reports.json: gpuwatchd is not running'
 }
 
+# interrupted NAME ARGUMENT...: ended by SIGINT while it waits, as by Ctrl-C, it leaves no file and no process
+interrupted() {
+	local name=$1 directory=$work/interrupted
+	shift
+	mkdir -p "$directory"
+	(cd "$directory" && timeout --preserve-status -k 5 -s INT 1 gpuwatch-cli --socket="$socket" "$@") >"$work/out" 2>"$work/err" </dev/null
+	rc=$?
+	ok "SIGINT: $name: exit code $rc, expected 130" test $rc = 130
+	ok "SIGINT: $name: no file is left" test -z "$(ls -A "$directory")"
+	ok "SIGINT: $name: no process is left" no_process_of_socket
+}
+no_process_of_socket() {
+	local tries
+	for ((tries = 0; tries < 20; tries++)); do
+		pgrep -f "^gpuwatch-cli --socket=$socket" >/dev/null || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+test_interrupt() {
+	local notice
+	start_daemon $here/canned "$socket" --mute
+	interrupted "record" record hung.gpuwatch
+	interrupted "bundle" bundle bundle.tar.gz
+	interrupted "probe-order" probe-order
+	interrupted "probe-order --save" probe-order --save=boot.jsonl
+	interrupted "export" export --output out.json
+	interrupted "deadlocks --follow" deadlocks --follow
+	# What a person sees meanwhile, and only a person.
+	ok "a command that waits: nothing on standard error in a pipe" test ! -s "$work/err"
+	for notice in "probe-order:gpuwatchd looks at the boot" "record hung.gpuwatch:gpuwatchd takes snapshots" "status:gpuwatchd is asked" "deadlocks:gpuwatchd is asked" \
+		"bundle --force bundle.tar.gz:gathers evidence"; do
+		(cd "$work" && script -qec "timeout -s INT 1 gpuwatch-cli --socket=$socket ${notice%%:*}" /dev/null) >"$work/out" </dev/null
+		ok "${notice%%:*}: shows on a terminal what it waits for" has "${notice#*:}"
+	done
+	stop_daemon
+}
+
 test_class_pages() {
 	local class
 	# shellcheck disable=SC2013 # they are words
@@ -1453,6 +1492,7 @@ test_unreachable
 test_check
 test_holders
 test_bundle
+test_interrupt
 test_class_pages
 test_show
 test_pictures
