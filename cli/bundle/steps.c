@@ -44,7 +44,7 @@ static int step_call(const struct cli *cli, FILE *out, const char *method)
 
 	if (r == GW_CLIENT_OK)
 		r = gw_client_call(&client, &answer, method, "");
-	return r == GW_CLIENT_OK ? step_json(out, answer) : step_fail(out, client.message);
+	return r == GW_CLIENT_OK ? step_json(out, answer) : step_fail(out, client.outcome.message);
 }
 
 static int step_status(const struct cli *cli, FILE *out)
@@ -75,7 +75,7 @@ static int step_waits(const struct cli *cli, FILE *out)
 
 	if (r == GW_CLIENT_OK)
 		r = gw_client_call(&client, &waits, "ListAllWaits", "t", (uint64_t)0);
-	return r == GW_CLIENT_OK ? step_json(out, waits) : step_fail(out, client.message);
+	return r == GW_CLIENT_OK ? step_json(out, waits) : step_fail(out, client.outcome.message);
 }
 
 static int step_reports(const struct cli *cli, FILE *out)
@@ -92,7 +92,7 @@ static int step_reports(const struct cli *cli, FILE *out)
 		if (r == GW_CLIENT_OK && json_array_extend(all, some) < 0)
 			out_of_memory();
 	}
-	return r == GW_CLIENT_OK ? step_json(out, all) : step_fail(out, client.message);
+	return r == GW_CLIENT_OK ? step_json(out, all) : step_fail(out, client.outcome.message);
 }
 
 /* A file that the daemon hands out: all of it. */
@@ -106,7 +106,7 @@ static int step_call_file(const struct cli *cli, FILE *out, const char *method, 
 	if (r == GW_CLIENT_OK)
 		r = gw_client_call_file(&client, &fd, method);
 	if (r != GW_CLIENT_OK)
-		return step_fail(out, client.message);
+		return step_fail(out, client.outcome.message);
 	r = file_read_fd(fd, limit, &data, &size);
 	if (r < 0)
 		return step_fail(out, strerror(-r));
@@ -221,7 +221,8 @@ static int step_version(const struct cli *cli, FILE *out)
 		return -1;
 	fprintf(out, "gpuwatch-cli %s\n%s %s %s %s\n", GW_VERSION, system.sysname, system.release, system.version,
 		system.machine);
-	return step_copy(out, "/etc/os-release");
+	/* An initramfs has none. */
+	return access("/etc/os-release", F_OK) < 0 ? 0 : step_copy(out, "/etc/os-release");
 }
 
 static void step_print_attribute(FILE *out, int directory, const char *node, const char *attribute)
