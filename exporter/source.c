@@ -103,7 +103,8 @@ static json_t *source_fetch(struct gw_source *source, enum gw_document document,
 	if (r == GW_CLIENT_OK)
 		masked = source_mask(source, answer);
 	if (!masked)
-		snprintf(message, GW_SOURCE_MESSAGE, "%s", r == GW_CLIENT_OK ? "out of memory" : client.message);
+		snprintf(message, GW_SOURCE_MESSAGE, "%s",
+			 r == GW_CLIENT_OK ? "out of memory" : client.outcome.message);
 	/* That the look at a boot takes long shows nothing about the daemon. */
 	if (document != GW_DOCUMENT_PROBE_ORDER)
 		source_note_silence(source, r == GW_CLIENT_UNREACHABLE ? message : NULL);

@@ -99,7 +99,8 @@ static void reports_print_none(const struct cli *cli, struct gw_client *client, 
 
 	if (waits_call_all(client, &waits, 0) != GW_CLIENT_OK ||
 	    gw_client_call(client, &status, "GetStatus", "") != GW_CLIENT_OK) {
-		terminal_print(&cli->terminal, "%s.\n" STYLE_YELLOW "%s" STYLE_END "\n", kind->none, client->message);
+		terminal_print(&cli->terminal, "%s.\n" STYLE_YELLOW "%s" STYLE_END "\n", kind->none,
+			       client->outcome.message);
 		return;
 	}
 	text = reports_none_text(kind, waits, status);
@@ -281,7 +282,7 @@ static int reports_follow(const struct cli *cli, const struct report_kind *kind)
 		if (!reached || r == GW_CLIENT_REFUSED || r == GW_CLIENT_FOREIGN)
 			return fetch_failed(&client, r);
 		if (!complained || client.bus)
-			complain("%s; waiting for it to come back", client.message);
+			complain("%s; waiting for it to come back", client.outcome.message);
 		complained = true;
 		nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
 	}

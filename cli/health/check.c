@@ -29,7 +29,7 @@ static const char *check_reason(const struct gw_client *client, int result)
 {
 	if (result == GW_CLIENT_FOREIGN)
 		return "gpuwatchd is of another version: systemctl restart gpuwatchd";
-	switch (client->error) {
+	switch (client->outcome.error) {
 	case -EACCES:
 		return "permission denied: run it as root or in the group gpuwatch";
 	case -ETIMEDOUT:

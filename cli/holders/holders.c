@@ -107,7 +107,8 @@ static void holders_add_stuck(const struct cli *cli, json_t *document, const cha
 			out_of_memory();
 	holders_put(document, "stuck", stuck);
 	if (r != GW_CLIENT_OK) {
-		_cleanup_free_ char *text = text_format("tasks that are stuck in the driver: %s", client.message);
+		_cleanup_free_ char *text =
+			text_format("tasks that are stuck in the driver: %s", client.outcome.message);
 
 		holders_not_seen(document, text);
 	} else if (!*module) {

@@ -12,7 +12,7 @@
 
 int fetch_failed(const struct gw_client *client, int result)
 {
-	complain("%s", client->message);
+	complain("%s", client->outcome.message);
 	return result == GW_CLIENT_REFUSED ? EXIT_REFUSED : EXIT_UNREACHABLE;
 }
 

@@ -19,7 +19,6 @@
 #include "lib/base/files.h"
 #include "lib/base/json.h"
 #include "lib/client/method.h"
-#include "lib/client/outcome.h"
 
 #define CLIENT_TIME 10			 /* seconds for each read and write */
 #define CALL_MOST ((size_t)4096)	 /* bytes of a call: a name and an argument */
@@ -240,8 +239,9 @@ int gw_client_open(struct gw_client *client, const struct gw_client_target *targ
 	*client = (struct gw_client){ .target = *target, .private = true };
 	if (target->route != GW_CLIENT_SYSTEM_BUS)
 		return GW_CLIENT_OK; /* whether the daemon is there is seen by the first call */
-	client->error = -ECONNREFUSED;
-	return gw_client_fail(client, GW_CLIENT_UNREACHABLE, "this build has no way to the system bus: use --private");
+	client->outcome.error = -ECONNREFUSED;
+	return gw_client_fail(&client->outcome, GW_CLIENT_UNREACHABLE,
+			      "this build has no way to the system bus: use --private");
 }
 
 void gw_client_close(struct gw_client *client)
@@ -252,10 +252,10 @@ void gw_client_close(struct gw_client *client)
 static int client_fail_answer(struct gw_client *client, const struct answer *answer, const char *method)
 {
 	if (answer_names(answer, ".UnknownMethod") || answer_names(answer, ".UnknownInterface"))
-		return gw_client_fail_foreign(client, "the daemon has no %s()", method);
+		return gw_client_fail_foreign(&client->outcome, "the daemon has no %s()", method);
 	if (answer_names(answer, ".InvalidArgs"))
-		return gw_client_fail_foreign(client, "the daemon has another %s()", method);
-	return gw_client_fail(client,
+		return gw_client_fail_foreign(&client->outcome, "the daemon has another %s()", method);
+	return gw_client_fail(&client->outcome,
 			      answer_names(answer, GW_BUS_ERROR_PREFIX) ? GW_CLIENT_REFUSED : GW_CLIENT_UNREACHABLE,
 			      "%s", *answer_text(answer) ? answer_text(answer) : "the daemon refuses to answer");
 }
@@ -268,7 +268,7 @@ static int client_read(struct gw_client *client, json_t **ret, const struct answ
 	if (answer->head.type == MESSAGE_ERROR)
 		return client_fail_answer(client, answer, method);
 	document = json_loads(answer_text(answer), JSON_DECODE_ANY, NULL);
-	r = gw_client_method_check(client, gw_client_method_find(method), document);
+	r = gw_client_method_check(&client->outcome, gw_client_method_find(method), document);
 	if (r == GW_CLIENT_OK)
 		*ret = gw_steal(document);
 	return r;
@@ -289,7 +289,8 @@ int gw_client_call(struct gw_client *client, json_t **ret, const char *method, c
 		r = message.full ? -EMSGSIZE : client_send(fd, message.data, message.size);
 	if (r == 0)
 		r = answer_wait(fd, &answer);
-	r = r < 0 ? gw_client_fail_attempts(client, &(struct gw_client_attempts){ .private = r })
+	r = r < 0 ? gw_client_fail_attempts(&client->outcome, client->target.socket,
+					    &(struct gw_client_attempts){ .private = r })
 		  : client_read(client, ret, &answer, method);
 	free(answer.rest);
 	return r;
@@ -298,5 +299,6 @@ int gw_client_call(struct gw_client *client, json_t **ret, const char *method, c
 int gw_client_call_file(struct gw_client *client, int *ret, const char *method)
 {
 	(void)ret;
-	return gw_client_fail(client, GW_CLIENT_UNREACHABLE, "this build receives no files, as %s() sends", method);
+	return gw_client_fail(&client->outcome, GW_CLIENT_UNREACHABLE, "this build receives no files, as %s() sends",
+			      method);
 }

@@ -56,7 +56,7 @@ static void feed_fetch(const struct top_feed *feed, struct top_documents *docume
 		r = feed_call_all(&client, documents);
 	if (r != GW_CLIENT_OK) {
 		top_documents_clear(documents);
-		snprintf(documents->message, sizeof(documents->message), "%s", client.message);
+		snprintf(documents->message, sizeof(documents->message), "%s", client.outcome.message);
 		return;
 	}
 	json_clean(documents->status);

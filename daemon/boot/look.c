@@ -79,9 +79,9 @@ static int look_write(const struct gw_report *const *list, size_t count, const j
 
 	for (size_t i = 0; i < count && r >= 0; i++)
 		r = look_write_report(list[i], json_array_get(reports, i), output);
-	if (r >= 0 && (putc('\n', output) == EOF || json_dumpf(summary, output, JSON_COMPACT) < 0 ||
-		       putc('\n', output) == EOF || json_dumpf(order, output, JSON_COMPACT | JSON_ENSURE_ASCII) < 0 ||
-		       putc('\0', output) == EOF))
+	if (r >= 0 &&
+	    (putc('\n', output) == EOF || json_dumpf(summary, output, JSON_COMPACT) < 0 || putc('\n', output) == EOF ||
+	     json_dumpf(order, output, JSON_COMPACT | JSON_ENSURE_ASCII) < 0 || putc('\0', output) == EOF))
 		r = -ENOMEM;
 	return r;
 }

@@ -15,7 +15,6 @@
 #include "lib/base/clock.h"
 #include "lib/base/json.h"
 #include "lib/client/method.h"
-#include "lib/client/outcome.h"
 #include "lib/report/report.h"
 
 /* How long to wait, in microseconds: */
@@ -168,7 +167,7 @@ static int client_connect(struct gw_client *client)
 		if (tried.private == 0)
 			return GW_CLIENT_OK;
 	}
-	return gw_client_fail_attempts(client, &tried);
+	return gw_client_fail_attempts(&client->outcome, client->target.socket, &tried);
 }
 
 int gw_client_open(struct gw_client *client, const struct gw_client_target *target)
@@ -205,24 +204,25 @@ static int client_fail_call(struct gw_client *client, int r, const char *method,
 	const char *name = error->name ? error->name : "", *text = error->message ? error->message : "";
 	bool silent = strcmp(name, SD_BUS_ERROR_NO_REPLY) == 0 || r == -ETIMEDOUT;
 
-	client->error = silent ? -ETIMEDOUT : 0;
+	client->outcome.error = silent ? -ETIMEDOUT : 0;
 	/* On a private connection it is the daemon itself that may not do something. */
 	if (strcmp(name, SD_BUS_ERROR_ACCESS_DENIED) == 0 && !client->private)
-		return gw_client_fail_attempts(client, &(struct gw_client_attempts){ .bus = -EACCES });
+		return gw_client_fail_attempts(&client->outcome, client->target.socket,
+					       &(struct gw_client_attempts){ .bus = -EACCES });
 	if (strcmp(name, SD_BUS_ERROR_UNKNOWN_METHOD) == 0 || strcmp(name, SD_BUS_ERROR_UNKNOWN_INTERFACE) == 0)
-		return gw_client_fail_foreign(client, "the daemon has no %s()", method);
+		return gw_client_fail_foreign(&client->outcome, "the daemon has no %s()", method);
 	/* The arguments are this program's own, so it is not they that are wrong. */
 	if (strcmp(name, SD_BUS_ERROR_INVALID_ARGS) == 0)
-		return gw_client_fail_foreign(client, "the daemon has another %s()", method);
+		return gw_client_fail_foreign(&client->outcome, "the daemon has another %s()", method);
 	if (silent)
-		return gw_client_fail(client, GW_CLIENT_UNREACHABLE,
+		return gw_client_fail(&client->outcome, GW_CLIENT_UNREACHABLE,
 				      "the daemon does not answer to %s(): see `systemctl status gpuwatchd`", method);
 	if (r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE)
-		return gw_client_fail(client, GW_CLIENT_UNREACHABLE,
+		return gw_client_fail(&client->outcome, GW_CLIENT_UNREACHABLE,
 				      "the daemon closed the connection: see `systemctl status gpuwatchd`");
 	if (*text && strncmp(name, GW_BUS_ERROR_PREFIX, strlen(GW_BUS_ERROR_PREFIX)) == 0)
-		return gw_client_fail(client, GW_CLIENT_REFUSED, "%s", text);
-	return gw_client_fail(client, GW_CLIENT_UNREACHABLE, "the daemon failed in %s(): %s", method,
+		return gw_client_fail(&client->outcome, GW_CLIENT_REFUSED, "%s", text);
+	return gw_client_fail(&client->outcome, GW_CLIENT_UNREACHABLE, "the daemon failed in %s(): %s", method,
 			      *text ? text : strerror(-r));
 }
 
@@ -280,10 +280,11 @@ int gw_client_call(struct gw_client *client, json_t **ret, const char *name, con
 	if (r != GW_CLIENT_OK)
 		return r;
 	if (sd_bus_message_read(reply, "s", &text) < 0 || !(answer = json_loads(text, JSON_DECODE_ANY, &error)))
-		r = gw_client_fail(client, GW_CLIENT_UNREACHABLE, "the daemon's answer to %s() is not JSON: %s", name,
+		r = gw_client_fail(&client->outcome, GW_CLIENT_UNREACHABLE,
+				   "the daemon's answer to %s() is not JSON: %s", name,
 				   text ? error.text : "not a string");
 	else
-		r = gw_client_method_check(client, method, answer);
+		r = gw_client_method_check(&client->outcome, method, answer);
 	if (r == GW_CLIENT_OK)
 		*ret = gw_steal(answer);
 	sd_bus_message_unref(reply);
@@ -309,10 +310,11 @@ int gw_client_call_file(struct gw_client *client, int *ret, const char *name)
 	if (r != GW_CLIENT_OK)
 		return r;
 	if (sd_bus_message_read(reply, "h", &fd) < 0)
-		r = gw_client_fail_foreign(client, "the daemon's answer to %s() is not a file descriptor", name);
+		r = gw_client_fail_foreign(&client->outcome, "the daemon's answer to %s() is not a file descriptor",
+					   name);
 	else if ((*ret = fcntl(fd, F_DUPFD_CLOEXEC, 3)) < 0) /* the message's own goes with the message */
-		r = gw_client_fail(client, GW_CLIENT_UNREACHABLE, "cannot keep the file descriptor of %s(): %s", name,
-				   strerror(errno));
+		r = gw_client_fail(&client->outcome, GW_CLIENT_UNREACHABLE,
+				   "cannot keep the file descriptor of %s(): %s", name, strerror(errno));
 	sd_bus_message_unref(reply);
 	return r;
 }
@@ -333,7 +335,7 @@ static int client_on_changed(sd_bus_message *message, void *userdata, sd_bus_err
 	}
 	/* Ends the loop in gw_client_follow(): what it misses from here on would look as if nothing happened. */
 	client->foreign = true;
-	gw_client_fail_foreign(client, "the daemon's ReportChanged signal cannot be read");
+	gw_client_fail_foreign(&client->outcome, "the daemon's ReportChanged signal cannot be read");
 	sd_bus_close(client->bus);
 	return 0;
 }
@@ -376,7 +378,7 @@ int gw_client_subscribe(struct gw_client *client, gw_client_changed changed, voi
 	r = client_add_matches(client);
 	if (r >= 0)
 		return GW_CLIENT_OK;
-	return gw_client_fail(client, GW_CLIENT_UNREACHABLE, "cannot subscribe to changes: %s", strerror(-r));
+	return gw_client_fail(&client->outcome, GW_CLIENT_UNREACHABLE, "cannot subscribe to changes: %s", strerror(-r));
 }
 
 int gw_client_follow(struct gw_client *client)
@@ -389,6 +391,6 @@ int gw_client_follow(struct gw_client *client)
 		if (client->foreign)
 			return GW_CLIENT_FOREIGN;
 		if (r < 0 && r != -EINTR)
-			return gw_client_fail(client, GW_CLIENT_UNREACHABLE, "the daemon went away");
+			return gw_client_fail(&client->outcome, GW_CLIENT_UNREACHABLE, "the daemon went away");
 	}
 }

@@ -15,6 +15,7 @@
 #include <systemd/sd-bus.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/client/outcome.h"
 
 enum gw_client_route {
 	GW_CLIENT_ANY, /* system bus, then private socket */
@@ -28,14 +29,6 @@ struct gw_client_target {
 	uint64_t limit_usec; /* for connecting and all calls together; 0 = each has a limit of its own */
 };
 
-/* Outcomes of a call that callers handle each; 0 is success. */
-enum gw_client_result {
-	GW_CLIENT_OK = 0,
-	GW_CLIENT_UNREACHABLE = 1, /* not running, no permission, no answer in time */
-	GW_CLIENT_REFUSED = 2,	   /* the daemon answered with an error of its own, e.g. no such report */
-	GW_CLIENT_FOREIGN = 3,	   /* of another version: it has no such method, or its answer is of another schema */
-};
-
 /* One ReportChanged signal: the report as JSON, borrowed. */
 typedef void (*gw_client_changed)(json_t *report, void *userdata);
 
@@ -44,15 +37,14 @@ struct gw_client {
 	struct gw_client_target target;
 	uint64_t deadline_usec; /* CLOCK_MONOTONIC; 0 = none */
 	bool private;
-	char owner[64]; /* the daemon's unique name on the bus; "" on the private socket */
-	int error; /* of the last call that was GW_CLIENT_UNREACHABLE: -EACCES, -ECONNREFUSED (not running), -ETIMEDOUT, or 0 */
-	char message[512]; /* why the last call failed, one line for people, without the program's name */
+	char owner[64];			  /* the daemon's unique name on the bus; "" on the private socket */
+	struct gw_client_outcome outcome; /* of the last call that failed */
 	gw_client_changed changed;
 	void *userdata; /* for changed() */
-	bool foreign;	/* a signal could not be read; the connection is closed, @message is set */
+	bool foreign;	/* a signal could not be read; the connection is closed, its outcome is set */
 };
 
-/* All functions return an enum gw_client_result; when it is not GW_CLIENT_OK, client->message is set. */
+/* All functions return an enum gw_client_result; when it is not GW_CLIENT_OK, client->outcome is set. */
 
 /* Connects; @client is filled in and closed by gw_client_close() in any case. */
 int gw_client_open(struct gw_client *client, const struct gw_client_target *target);

@@ -8,7 +8,6 @@
 #include "lib/base/json.h"
 #include "lib/base/units.h"
 #include "lib/boot/document/probe-order.h"
-#include "lib/client/outcome.h"
 #include "lib/report/report.h"
 
 #define CALL_TIME (10 * GW_USEC_PER_SEC)
@@ -40,7 +39,8 @@ const struct gw_client_method *gw_client_method_find(const char *name)
 }
 
 /* Each element of an array, or the document itself. */
-static int method_check_schema(struct gw_client *client, const struct gw_client_method *method, const json_t *answer)
+static int method_check_schema(struct gw_client_outcome *outcome, const struct gw_client_method *method,
+			       const json_t *answer)
 {
 	const char *schema = gw_json_string(answer, "schema");
 	json_t *element;
@@ -50,20 +50,22 @@ static int method_check_schema(struct gw_client *client, const struct gw_client_
 	if (json_is_array(answer)) {
 		json_array_foreach(answer, i, element)
 			if (r == GW_CLIENT_OK)
-				r = method_check_schema(client, method, element);
+				r = method_check_schema(outcome, method, element);
 		return r;
 	}
 	if (strcmp(schema, method->schema) == 0)
 		return GW_CLIENT_OK;
-	return gw_client_fail_foreign(client, "the daemon answers %s() with %s instead of %s", method->name,
+	return gw_client_fail_foreign(outcome, "the daemon answers %s() with %s instead of %s", method->name,
 				      *schema ? schema : "something else", method->schema);
 }
 
-int gw_client_method_check(struct gw_client *client, const struct gw_client_method *method, const json_t *answer)
+int gw_client_method_check(struct gw_client_outcome *outcome, const struct gw_client_method *method,
+			   const json_t *answer)
 {
-	int r = method_check_schema(client, method, answer);
+	int r = method_check_schema(outcome, method, answer);
 
 	if (r == GW_CLIENT_OK && method->list && !json_is_array(json_object_get(answer, method->list)))
-		r = gw_client_fail_foreign(client, "the daemon's answer to %s() has no %s", method->name, method->list);
+		r = gw_client_fail_foreign(outcome, "the daemon's answer to %s() has no %s", method->name,
+					   method->list);
 	return r;
 }

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "lib/client/client.h"
+#include "lib/client/outcome.h"
 
 struct gw_client_method {
 	const char *name;
@@ -23,8 +23,9 @@ const struct gw_client_method *gw_client_method_find(const char *name);
  * gw_client_method_check - whether an answer is what this program reads
  * @answer: borrowed; NULL is something else
  *
- * Returns an enum gw_client_result: GW_CLIENT_OK, or GW_CLIENT_FOREIGN with @client's message set.
+ * Returns an enum gw_client_result: GW_CLIENT_OK, or GW_CLIENT_FOREIGN with @outcome's message set.
  */
-int gw_client_method_check(struct gw_client *client, const struct gw_client_method *method, const json_t *answer);
+int gw_client_method_check(struct gw_client_outcome *outcome, const struct gw_client_method *method,
+			   const json_t *answer);
 
 #endif
