@@ -151,6 +151,7 @@ size_t gw_loader_probes(const struct gw_loader *loader, const struct gw_probe_in
 struct gw_boot_observer {
 	uint64_t asked[GW_BOOT_JOBS];
 	struct gw_boot_observer_counters counters;
+	const json_t *summary;
 };
 
 uint64_t gw_boot_observer_ask(struct gw_boot_observer *observer, enum gw_boot_job job)
@@ -169,6 +170,11 @@ size_t gw_boot_observer_rows(const struct gw_boot_observer *observer, const stru
 void gw_boot_observer_counters(const struct gw_boot_observer *observer, struct gw_boot_observer_counters *ret)
 {
 	*ret = observer->counters;
+}
+
+const json_t *gw_boot_observer_summary(const struct gw_boot_observer *observer)
+{
+	return observer->summary;
 }
 
 #endif

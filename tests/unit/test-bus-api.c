@@ -264,6 +264,26 @@ TEST(unknown_property_is_an_error)
 	scene_free(scene);
 }
 
+TEST(status_has_what_the_last_look_at_the_boot_counted)
+{
+	struct scene *scene = scene_new();
+	json_t *summary = json_pack("{s:i, s:i}", "deferred", 1, "lost", 2);
+	char *text = call_string(scene, "GetStatus", "");
+	json_t *status = json_loads(text, 0, NULL);
+
+	assert_true(json_is_null(json_object_get(status, "boot"))); /* there was none yet */
+	free(text);
+	json_decref(status);
+	scene->boot.summary = summary;
+	text = call_string(scene, "GetStatus", "");
+	status = json_loads(text, 0, NULL);
+	assert_true(json_equal(json_object_get(status, "boot"), summary));
+	free(text);
+	json_decref(status);
+	json_decref(summary);
+	scene_free(scene);
+}
+
 /* ---- reports ------------------------------------------------------------------------------- */
 
 TEST(reports_are_listed_by_kind_and_state_and_found_by_id)
@@ -780,6 +800,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_property_has_a_value_of_its_own),
+		cmocka_unit_test(status_has_what_the_last_look_at_the_boot_counted),
 		cmocka_unit_test(unknown_property_is_an_error),
 		cmocka_unit_test(reports_are_listed_by_kind_and_state_and_found_by_id),
 		cmocka_unit_test(change_is_a_signal_and_so_is_the_number_of_active_reports),
