@@ -184,6 +184,15 @@ static void entity_release(struct lab_instance *inst)
 		release_lock(ed, true);
 }
 
+/* A driver's reset stops the scheduler first, and what stands in run_job() does not let it. */
+static void entity_reset(struct lab_instance *inst)
+{
+	struct entity_drain *ed = inst->priv;
+
+	if (ed)
+		lab_fence_cancel(ed->dependency);
+}
+
 static void entity_finish(struct lab_instance *inst)
 {
 	struct entity_drain *ed = inst->priv;
@@ -213,6 +222,7 @@ const struct lab_family lab_entity_family = {
 	.variants = entity_variants,
 	.start = entity_start,
 	.release = entity_release,
+	.reset = entity_reset,
 	.finish = entity_finish,
 };
 

@@ -105,5 +105,6 @@ const struct lab_family lab_flip_family = {
 	.variants = flip_variants,
 	.start = flip_start,
 	.release = flip_release,
+	.reset = flip_release, /* no flip is outstanding after it */
 	.finish = flip_finish,
 };

@@ -334,6 +334,45 @@ TEST(lesser_actions_that_do_not_help_are_named)
 	world_free(w);
 }
 
+/* A scheduler's thread is in run_job() and wants what the holder has. Returns the job's fence. */
+static struct gw_fence_record *stuck_in_run_job(struct world *w, struct gw_task_record *holder)
+{
+	struct gw_task_record *runner = kthread(w, 102, "gfx");
+	struct gw_fence_record *finished = finished_fence(w, new_address(w), NULL);
+
+	finished->sched_task = runner->address;
+	waits_for_lock(w, runner, lock_of(w, GW_LOCK_MUTEX, holder), GW_LOCK_F_MUTEX);
+	return finished;
+}
+
+/* drm_sched_stop() waits for run_job(). */
+TEST(reset_does_not_end_what_stands_in_run_job)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder");
+
+	waits_for_fence(w, holder, stuck_in_run_job(w, holder));
+	look(w, 2);
+	assert_action(w, GW_KIND_DEADLOCK, "reboot", "yes");
+	assert_true(is_no_help(w, "gpu-reset"));
+	world_free(w);
+}
+
+/* It may retire the driver's own fence that the loop goes through, and then run_job() gets on. */
+TEST(reset_may_retire_another_fence_of_the_loop)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *signaller = kthread(w, 103, "signaller");
+	struct gw_timeline_record *ring = timeline(w, "copy");
+
+	signalled_by(ring, signaller, 8);
+	waits_for_fence(w, holder, fence(w, ring, 9));
+	waits_for_fence(w, signaller, stuck_in_run_job(w, holder));
+	look(w, 2);
+	assert_action(w, GW_KIND_DEADLOCK, "gpu-reset", "unknown");
+	world_free(w);
+}
+
 /* The kernel log has that it was tried. */
 TEST(reset_that_failed_is_not_advised_again)
 {
@@ -511,6 +550,8 @@ int main(void)
 		cmocka_unit_test(killing_the_signaller_may_not_be_enough),
 		cmocka_unit_test(killing_who_waits_for_a_leaked_lock_does_not_free_it),
 		cmocka_unit_test(lesser_actions_that_do_not_help_are_named),
+		cmocka_unit_test(reset_does_not_end_what_stands_in_run_job),
+		cmocka_unit_test(reset_may_retire_another_fence_of_the_loop),
 		cmocka_unit_test(reset_that_failed_is_not_advised_again),
 		cmocka_unit_test(owner_in_user_space_may_be_closed),
 		cmocka_unit_test(killing_the_only_waiter_ends_a_dead_end),

@@ -128,11 +128,37 @@ static uint32_t action_find_closer(const struct gw_graph *graph, const struct gw
 	return last;
 }
 
+/* The edge leads to who stands in run_job() of drm_sched's job. */
+static bool action_is_in_run_job(const struct gw_graph *graph, const struct gw_finding *finding, uint32_t edge)
+{
+	const struct gw_edge *by = &graph->edges[finding->edges.items[edge]];
+	const struct gw_edge *next = &graph->edges[finding->edges.items[(edge + 1) % finding->edges.count]];
+
+	return by->relation == GW_RELATION_RUN_BY &&
+	       (action_node(graph, by->to)->type == GW_NODE_TASK || next->relation == GW_RELATION_EXECUTED_BY);
+}
+
+/*
+ * A job of the loop stands in run_job(), and no fence in it is the hardware's or the driver's own: a reset retires none, and
+ * before it does anything it waits for run_job() (drm_sched_stop(), drm_sched_wqueue_stop()).
+ */
+static bool action_waits_for_run_job(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	bool runs = false;
+
+	for (uint32_t i = 0; finding->loop && i < finding->edges.count; i++) {
+		if (action_node(graph, graph->edges[finding->edges.items[i]].from)->type == GW_NODE_TIMELINE)
+			return false;
+		runs |= action_is_in_run_job(graph, finding, i);
+	}
+	return runs;
+}
+
 /* Whether a reset could end it, were there one: the reset itself, or the removal of the device, is not in the loop. */
 static bool action_may_reset(const struct gw_graph *graph, const struct gw_finding *finding)
 {
 	return action_fence(graph, finding) && finding->class != GW_CLASS_RESET_CYCLE &&
-	       finding->class != GW_CLASS_UNPLUG_SRCU;
+	       finding->class != GW_CLASS_UNPLUG_SRCU && !action_waits_for_run_job(graph, finding);
 }
 
 /* The driver that the last task of the chain is in, "" if it is in none. */
@@ -356,6 +382,8 @@ static const char *action_no_reset(const struct gw_graph *graph, const struct gw
 {
 	if (finding->class == GW_CLASS_RESET_CYCLE)
 		return "A GPU reset does not help: it waits for what it would end.";
+	if (action_waits_for_run_job(graph, finding))
+		return "A GPU reset does not help: it waits for the scheduler, which runs a job that is part of this.";
 	if (!action_fence(graph, finding))
 		return "A GPU reset does not help: it retires fences, and none is part of this.";
 	return action_reset_failed(graph, finding)
