@@ -69,6 +69,7 @@ enum gw_wait_kind {
 #define GW_WAIT_F_END_UNKNOWN (1u << 3) /* whether it ends by itself cannot be seen */
 #define GW_WAIT_F_POINTS                                                                                               \
 	(1u << 4) /* SYNCOBJ: for points of timelines, which may come before the fences that are given */
+#define GW_WAIT_F_ON_STACK (1u << 5) /* PAGE: no program saw it begin; read from the task's stack, since it ran last */
 
 struct gw_wait {
 	__u32 kind;	/* enum gw_wait_kind */
@@ -186,6 +187,8 @@ enum gw_record_type {
 	GW_RECORD_INNER = 30,
 	GW_RECORD_GPU,
 	GW_RECORD_CLOCK = 32,
+	GW_RECORD_RESV,
+	GW_RECORD_POOL,
 	GW_RECORD_TYPES
 };
 
@@ -360,6 +363,22 @@ struct gw_lock_record {
 	__u32 owner_pid;  /* read through owner: trust only if a task record has the same address */
 };
 
+enum gw_resv_kind {
+	GW_RESV_GEM = 1, /* of a drm_gem_object, which points to it */
+	GW_RESV_DMA_BUF, /* of a dma_buf, which points to it, and behind which it lies */
+	GW_RESV_KINDS
+};
+
+/* Follows the LOCK record of a ww_mutex that is the lock of a dma_resv: what the memory around it shows. */
+struct gw_resv_record {
+	struct gw_record header;
+	__u64 lock;   /* as in the LOCK record */
+	__u64 object; /* struct drm_gem_object, struct dma_buf */
+	__u64 device; /* GEM: struct drm_device, 0 = unknown */
+	__u32 kind;   /* enum gw_resv_kind */
+	__u32 reserved;
+};
+
 /* What the programs saw of a semaphore at down*() and up(), since they were attached. */
 struct gw_semaphore {
 	__u64 address;
@@ -409,6 +428,20 @@ struct gw_work_record {
 	__u32 nr_active; /* items counted against max_active */
 	__u32 max_active;
 	char name[GW_NAME_SIZE]; /* workqueue name */
+};
+
+/*
+ * Before the WORK record of an item that is QUEUED, or that a worker executes: the pool has items that wait, and no idle
+ * worker. Its other workers execute items, but for the one that starts a new worker.
+ */
+struct gw_pool_record {
+	struct gw_record header;
+	__u64 pwq;     /* struct pool_workqueue of the item */
+	__u64 pool;    /* struct worker_pool */
+	__u64 manager; /* struct task_struct of the worker that starts another one, 0 = none does */
+	__u64 rescuer; /* struct task_struct of the workqueue's rescuer, 0 = it has none */
+	__u32 workers; /* of the pool, without rescuers */
+	__u32 reserved;
 };
 
 /* By the iterator, at its end: a timer that runs, whose function, or whose delayed work item's function, is a module's. */

@@ -66,6 +66,9 @@ struct gw_layout {
 	__s32 job_list;
 	__s32 scheduler_limit; /* of what the hardware takes at once: credit_limit, up to 6.7 hw_submission_limit */
 	__s32 scheduler_count; /* what it has: credit_count, up to 6.7 hw_rq_count */
+	__s32 gem_resv;	       /* struct drm_gem_object: what points to its dma_resv, */
+	__s32 gem_own_resv;    /* the one that it has itself, */
+	__s32 gem_device;      /* and its struct drm_device */
 };
 
 /*
@@ -136,6 +139,7 @@ struct gw_symbols {
 	__u64 clocksource_jiffies;   /* the variable: how long a tick is */
 	__u64 text_begin, text_end;  /* _stext, _etext: of the kernel without its modules */
 	__u64 delayed_work_timer_fn; /* what a delayed work item's timer calls */
+	__u64 wake_page_function;    /* what wakes up who waits for a page */
 };
 
 /* Values of the map `names`, by dma_fence.context: what the getters of the fence's ops return. */

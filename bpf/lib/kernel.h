@@ -379,12 +379,16 @@ struct worker_pool {
 	int cpu; /* of an unbound one -1 */
 	int node;
 	struct list_head worklist;
+	int nr_workers;
+	int nr_idle;
+	struct worker *manager;
 };
 
 struct workqueue_struct {
 	struct list_head pwqs;
 	char name[24]; /* 32 since 6.9: what is read is what fits both */
 	unsigned int flags;
+	struct worker *rescuer;
 };
 
 struct pool_workqueue {
@@ -415,6 +419,7 @@ struct worker {
 	struct work_struct *current_work;
 	void (*current_func)(struct work_struct *work);
 	struct pool_workqueue *current_pwq;
+	struct task_struct *task;
 };
 
 #define WQ_UNBOUND 0x2 /* workqueue_struct.flags */

@@ -8,6 +8,7 @@
 #include "bpf/snapshot/fence.h"
 #include "bpf/snapshot/inner.h"
 #include "bpf/snapshot/lock.h"
+#include "bpf/snapshot/page.h"
 #include "bpf/snapshot/pending.h"
 #include "bpf/snapshot/section.h"
 #include "bpf/snapshot/timer.h"
@@ -408,6 +409,7 @@ static __always_inline void emit_task(struct output *out, struct task_struct *ta
 	u32 size;
 
 	read_sleep(out->scratch, task);
+	read_page_wait(out->scratch, stack_pointer(task));
 	read_tries(record);
 	read_work(&record->watch.sections, task);
 	read_user_registers(record, task);

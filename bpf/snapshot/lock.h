@@ -4,7 +4,7 @@
 #define GPUWATCH_BPF_SNAPSHOT_LOCK_H
 
 #include "bpf/lib/semaphore.h"
-#include "bpf/snapshot/output.h"
+#include "bpf/snapshot/resv.h"
 
 static __always_inline u32 lock_kind(u32 flags)
 {
@@ -141,6 +141,8 @@ static __noinline int emit_lock(struct output *out, u64 address, u32 flags)
 	emit(out, record, sizeof(*record));
 	if (record->kind == GW_LOCK_SEMAPHORE)
 		emit_semaphore(out, address);
+	if (record->kind == GW_LOCK_MUTEX || record->kind == GW_LOCK_RT_MUTEX)
+		emit_resv(out, address);
 	return 0;
 }
 

@@ -112,6 +112,27 @@ static __always_inline u64 workqueue_of(u64 address)
 	return pwq ? (u64)BPF_CORE_READ(pwq, wq) : 0;
 }
 
+/* Where items wait and no worker of the pool is idle: whose they are waiting for. */
+static __noinline int emit_pool(struct output *out, u64 pool_workqueue)
+{
+	struct pool_workqueue *pwq = (void *)pool_workqueue;
+	struct worker_pool *pool = BPF_CORE_READ(pwq, pool);
+	u64 list = (u64)pool + bpf_core_field_offset(struct worker_pool, worklist);
+	struct gw_pool_record record = {
+		.header = { .type = GW_RECORD_POOL, .size = sizeof(record) },
+		.pwq = pool_workqueue,
+		.pool = (u64)pool,
+	};
+
+	if (!pool || BPF_CORE_READ(pool, nr_idle) || read_u64(list) == list)
+		return 0;
+	record.manager = (u64)BPF_CORE_READ(pool, manager, task);
+	record.rescuer = (u64)BPF_CORE_READ(pwq, wq, rescuer, task);
+	record.workers = BPF_CORE_READ(pool, nr_workers);
+	emit(out, &record, sizeof(record));
+	return 0;
+}
+
 /* A walk over a list of queued items. */
 struct walk {
 	struct output *out;
@@ -218,6 +239,8 @@ static __noinline int emit_worker(struct output *out, struct worker *worker, u64
 		return 0;
 	if (started && started->work == item.work)
 		item.position = (u32)started->signalled;
+	if (item.pwq)
+		emit_pool(out, item.pwq);
 	emit_work(out, &item);
 	if (item.pwq)
 		emit_waiting_works(out, item.pwq, workqueue_of(item.pwq));
@@ -248,8 +271,10 @@ static __noinline int emit_item(struct output *out, u64 work)
 
 	if (item.pwq) {
 		item.place = inactive ? GW_WORK_INACTIVE : GW_WORK_QUEUED;
-		if (!inactive)
+		if (!inactive) {
 			item.worker = taken_by(item.pwq);
+			emit_pool(out, item.pwq);
+		}
 		item.position = position_on(inactive ? inactive_list(item.pwq) : pool_list(item.pwq), work);
 	} else if (work_data(work) & WORK_STRUCT_PENDING) {
 		item.place = GW_WORK_DELAYED;

@@ -114,9 +114,9 @@ char *edge_evidence(const json_t *edge)
 static bool node_text_has(const json_t *node, const char *key, const char *value)
 {
 	static const char *const never[] = { "id", "type", "phrase", "stack", "since_mono_ns", "gone", "wait" };
-	static const char *const names[] = { "comm",	 "pid",	      "tgid",	"context", "seqno",
-					     "driver",	 "timeline",  "symbol", "name",	   "lock_type",
-					     "function", "workqueue", "mm",	"address" };
+	static const char *const names[] = { "comm",	 "pid",	    "tgid",	 "context",   "seqno",	  "driver",
+					     "timeline", "symbol",  "name",	 "lock_type", "function", "workqueue",
+					     "mm",	 "address", "structure", "taken_in" };
 
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		if (strcmp(never[i], key) == 0)

@@ -298,6 +298,13 @@ static int reader_note_inner(struct gw_reader *reader, const struct gw_inner_rec
 	return r;
 }
 
+static int reader_note_pool(struct gw_reader *reader, const struct gw_pool_record *pool)
+{
+	int r = reader_want(reader, pool->manager);
+
+	return r < 0 ? r : reader_want(reader, pool->rescuer);
+}
+
 static int reader_note_record(struct gw_reader *reader, const struct gw_record *record)
 {
 	switch (record->type) {
@@ -309,6 +316,8 @@ static int reader_note_record(struct gw_reader *reader, const struct gw_record *
 		return reader_want(reader, ((const struct gw_lock_record *)record)->owner);
 	case GW_RECORD_RESET:
 		return reader_want(reader, ((const struct gw_reset_record *)record)->work);
+	case GW_RECORD_POOL:
+		return reader_note_pool(reader, (const struct gw_pool_record *)record);
 	case GW_RECORD_WORK:
 		return reader_note_work(reader, (const struct gw_work_record *)record);
 	case GW_RECORD_TIMER:

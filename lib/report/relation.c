@@ -40,6 +40,8 @@ const char *gw_relation_phrase(const json_t *edge, const json_t *from, const jso
 		{ "released-by", "which may be released by" },
 		{ "held-up-by", "held up by the page fault in" },
 		{ "needs-cpu-of", "cannot start on the CPU of" },
+		{ "needs-worker-of", "cannot start without a worker by" },
+		{ "waits-for-thread-by", "waits for a thread by" },
 		{ "signalled-with", "signalled with" },
 		{ "depends-on", "depends on" },
 		{ "run-by", "to be run by" },

@@ -128,6 +128,11 @@ void lab_drm_destroy(struct drm_device *drm, bool unplugged)
 	platform_device_unregister(parent);
 }
 
+struct drm_device *lab_drm_device(void)
+{
+	return lab_drm;
+}
+
 struct device *lab_drm_parent(void)
 {
 	return lab_drm->dev;

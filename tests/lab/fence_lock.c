@@ -255,11 +255,11 @@ static int start_with_sched(struct fence_lock *fl)
 static int fence_lock_start(struct lab_instance *inst)
 {
 	static const enum lab_lock_type types[] = {
-		[FL_RESV] = LAB_RESV,	[FL_MUTEX] = LAB_MUTEX,
-		[FL_RWSEM] = LAB_RWSEM, [FL_RWSEM_READ] = LAB_RWSEM_READ,
-		[FL_WORK] = LAB_MUTEX,	[FL_ANY] = LAB_MUTEX,
-		[FL_ARRAY] = LAB_MUTEX, [FL_CHAIN] = LAB_MUTEX,
-		[FL_SCHED] = LAB_MUTEX, [FL_BIG_ARRAY] = LAB_MUTEX,
+		[FL_RESV] = LAB_RESV,	      [FL_MUTEX] = LAB_MUTEX,
+		[FL_RWSEM] = LAB_RWSEM,	      [FL_RWSEM_READ] = LAB_RWSEM_READ,
+		[FL_WORK] = LAB_MUTEX,	      [FL_ANY] = LAB_MUTEX,
+		[FL_ARRAY] = LAB_RESV_BUFFER, [FL_CHAIN] = LAB_WW,
+		[FL_SCHED] = LAB_MUTEX,	      [FL_BIG_ARRAY] = LAB_MUTEX,
 	};
 	struct fence_lock *fl = kzalloc(sizeof(*fl), GFP_KERNEL);
 	int variant = inst->variant->value;
@@ -291,6 +291,13 @@ static void fence_lock_release(struct lab_instance *inst)
 		return;
 	lab_fence_cancel(fl->fence[0]);
 	lab_fence_cancel(fl->fence[1]);
+}
+
+/* A driver's reset waits until no job is in run_job(). */
+static void fence_lock_reset(struct lab_instance *inst)
+{
+	if (inst->variant->value != FL_SCHED)
+		fence_lock_release(inst);
 }
 
 static void fence_lock_finish(struct lab_instance *inst)
@@ -329,6 +336,6 @@ const struct lab_family lab_fence_lock_family = {
 	.variants = fence_lock_variants,
 	.start = fence_lock_start,
 	.release = fence_lock_release,
-	.reset = fence_lock_release,
+	.reset = fence_lock_reset,
 	.finish = fence_lock_finish,
 };

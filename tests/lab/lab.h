@@ -6,8 +6,10 @@
 #ifndef LAB_H
 #define LAB_H
 
+#include <drm/drm_gem.h>
 #include <linux/atomic.h>
 #include <linux/completion.h>
+#include <linux/dma-buf.h>
 #include <linux/dma-fence.h>
 #include <linux/dma-resv.h>
 #include <linux/kref.h>
@@ -55,7 +57,9 @@ void lab_timeline_warmup(struct lab_timeline *tl, unsigned int count);
 
 enum lab_lock_type {
 	LAB_MUTEX,
-	LAB_RESV, /* dma_resv, which is a ww_mutex */
+	LAB_RESV, /* dma_resv, which is a ww_mutex, of a GEM object */
+	LAB_RESV_BUFFER, /* of a dma-buf */
+	LAB_WW, /* a ww_mutex that is none */
 	LAB_RWSEM, /* the holder has it for write, others want it for read */
 	LAB_RWSEM_READ, /* the holder has it for read, others want it for write */
 	LAB_SEMAPHORE, /* used as a lock */
@@ -63,10 +67,16 @@ enum lab_lock_type {
 
 struct lab_lock {
 	enum lab_lock_type type;
-	struct ww_acquire_ctx ctx; /* of the holder, LAB_RESV only */
+	struct ww_acquire_ctx ctx; /* of the holder of a ww_mutex */
+	struct dma_resv *resv; /* LAB_RESV, LAB_RESV_BUFFER: the one below */
 	union {
 		struct mutex mutex;
-		struct dma_resv resv;
+		struct ww_mutex ww;
+		struct drm_gem_object object;
+		struct {
+			struct dma_buf buffer;
+			struct dma_resv buffer_resv; /* where dma_buf_export() has it */
+		};
 		struct rw_semaphore rwsem;
 		struct semaphore semaphore;
 	};
@@ -84,6 +94,8 @@ bool lab_lock_can_be_leaked(void);
 void lab_lock_release_for_owner(struct lab_lock *lock);
 const void *lab_lock_address(const struct lab_lock *lock);
 const char *lab_lock_type_name(const struct lab_lock *lock);
+/* "dma_resv" of a lock that is one's, else "". */
+const char *lab_lock_structure(const struct lab_lock *lock);
 
 /* ---- actor.c: the tasks of an instance ---- */
 
@@ -197,6 +209,8 @@ struct lab_instance {
 	unsigned int num_fences;
 	const void *lock_address;
 	const char *lock_type;
+	const char *lock_structure; /* "" or NULL: none */
+	const char *lock_taken_in; /* where its holder still is; NULL: that one has left the function */
 
 	struct lab_client *client; /* of a scenario with a process; referenced */
 	struct gpulab_start request;
@@ -251,6 +265,8 @@ extern const struct lab_family lab_queue_fine_family;
 extern const struct lab_family lab_lock_cycle_family;
 extern const struct lab_family lab_lock_order_family;
 extern const struct lab_family lab_trust_family;
+extern const struct lab_family lab_pool_family;
+extern const struct lab_family lab_pool_fine_family;
 extern const struct lab_family lab_process_cycle_family;
 extern const struct lab_family lab_driver_sleep_family;
 extern const struct lab_family lab_leaked_section_family;
@@ -306,6 +322,7 @@ void lab_reset(void);
 
 void lab_drm_destroy(struct drm_device *drm, bool unplugged);
 /* The device that schedulers belong to. */
+struct drm_device *lab_drm_device(void);
 struct device *lab_drm_parent(void);
 int lab_drm_init(void);
 void lab_drm_fini(void);

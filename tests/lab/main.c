@@ -43,6 +43,8 @@ static const struct lab_family *const lab_families[] = {
 	&lab_pager_family,
 	&lab_pager_fine_family,
 #endif
+	&lab_pool_family,
+	&lab_pool_fine_family,
 	&lab_process_cycle_family,
 	&lab_queue_family,
 	&lab_queue_fine_family,
@@ -113,6 +115,7 @@ void lab_truth_lock_at(struct lab_instance *inst, const char *type, const void *
 
 void lab_truth_lock(struct lab_instance *inst, const struct lab_lock *lock)
 {
+	inst->lock_structure = lab_lock_structure(lock);
 	lab_truth_lock_at(inst, lab_lock_type_name(lock), lab_lock_address(lock));
 }
 
@@ -196,8 +199,9 @@ static void show_instance(struct seq_file *seq, struct lab_instance *inst)
 		seq_puts(seq, "]");
 	}
 	if (smp_load_acquire(&inst->lock_type))
-		seq_printf(seq, ",\"lock\":{\"address\":\"0x%px\",\"type\":\"%s\"}", inst->lock_address,
-			   inst->lock_type);
+		seq_printf(seq,
+			   ",\"lock\":{\"address\":\"0x%px\",\"type\":\"%s\",\"structure\":\"%s\",\"taken_in\":\"%s\"}",
+			   inst->lock_address, inst->lock_type, inst->lock_structure ?: "", inst->lock_taken_in ?: "");
 	if (inst->family->show)
 		inst->family->show(inst, seq);
 	seq_puts(seq, "}\n");

@@ -14,7 +14,7 @@ enum virtqueue_variant { SLOT_LOST, SLOT_LATE };
 
 struct virtqueue_full {
 	struct drm_device *drm;
-	struct lab_lock lock;
+	struct mutex lock;
 	wait_queue_head_t wait;
 	bool free_slot;
 	struct delayed_work host;
@@ -31,28 +31,19 @@ static void host_work(struct work_struct *work)
 	host_frees_slot(container_of(to_delayed_work(work), struct virtqueue_full, host));
 }
 
-static int submitter_thread(struct lab_actor *actor)
+/* Whoever comes first waits for the host, with the lock held that the others want. */
+static noinline int submit_command(struct lab_actor *actor)
 {
 	struct virtqueue_full *vq = actor->inst->priv;
 	int idx;
 
-	lab_lock_hold(&vq->lock);
+	lab_actor_blocks(actor);
+	mutex_lock(&vq->lock);
 	if (drm_dev_enter(vq->drm, &idx)) {
-		lab_actor_blocks(actor);
 		wait_event(vq->wait, READ_ONCE(vq->free_slot));
 		drm_dev_exit(idx);
 	}
-	lab_lock_release(&vq->lock);
-	return 0;
-}
-
-static int victim_thread(struct lab_actor *actor)
-{
-	struct virtqueue_full *vq = actor->inst->priv;
-
-	lab_actor_blocks(actor);
-	lab_lock_contend(&vq->lock);
-	lab_lock_contend_done(&vq->lock);
+	mutex_unlock(&vq->lock);
 	return 0;
 }
 
@@ -68,17 +59,18 @@ static int virtqueue_start(struct lab_instance *inst)
 	inst->priv = vq;
 	init_waitqueue_head(&vq->wait);
 	INIT_DELAYED_WORK(&vq->host, host_work);
-	lab_lock_init(&vq->lock, LAB_MUTEX);
-	lab_truth_lock(inst, &vq->lock);
+	mutex_init(&vq->lock);
+	inst->lock_taken_in = "submit_command";
+	lab_truth_lock_at(inst, "mutex", &vq->lock);
 	drm = lab_drm_create("gpulab-virt");
 	if (IS_ERR(drm))
 		return PTR_ERR(drm);
 	vq->drm = drm;
 	if (inst->variant->value == SLOT_LATE)
 		schedule_delayed_work(&vq->host, inst->params.seconds * HZ);
-	submitter = lab_actor_run(inst, "submitter", LAB_PARTICIPANT, "gpulab-subm", submitter_thread);
+	submitter = lab_actor_run(inst, "submitter", LAB_PARTICIPANT, "gpulab-subm", submit_command);
 	ret = submitter ? lab_actor_wait_blocking(submitter) : -ENOMEM;
-	return ret ?: lab_victims_run(inst, victim_thread);
+	return ret ?: lab_victims_run(inst, submit_command);
 }
 
 static void virtqueue_release(struct lab_instance *inst)
@@ -96,7 +88,6 @@ static void virtqueue_finish(struct lab_instance *inst)
 	cancel_delayed_work_sync(&vq->host);
 	if (vq->drm)
 		lab_drm_destroy(vq->drm, false);
-	lab_lock_fini(&vq->lock);
 	kfree(vq);
 }
 
@@ -112,5 +103,6 @@ const struct lab_family lab_virtqueue_family = {
 	.variants = virtqueue_variants,
 	.start = virtqueue_start,
 	.release = virtqueue_release,
+	.reset = virtqueue_release, /* the queue is empty after it */
 	.finish = virtqueue_finish,
 };

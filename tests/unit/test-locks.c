@@ -854,6 +854,23 @@ TEST(migration_that_goes_on_releases_its_pages)
 	world_free(w);
 }
 
+/* A CPU faults on memory of the GPU: since 6.15 it has locked the page when it gets to the driver. */
+TEST(fault_on_a_device_page_holds_it_since_6_15)
+{
+	static const char *const releases[] = { "6.12.95", "6.15.0" };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct world *w = world_new();
+
+		snprintf(w->host.release, sizeof(w->host.release), "%s", releases[i]);
+		waits_for_page(
+			w, "schedule rwsem_down_write_slowpath amdgpu:svm_migrate_to_ram do_swap_page handle_mm_fault");
+		look(w, 3);
+		assert_int_equal(count_reports(w, GW_KIND_DEADLOCK, GW_STATE_ACTIVE), i);
+		world_free(w);
+	}
+}
+
 TEST(page_that_is_being_migrated_has_an_address)
 {
 	struct world *w = world_new();
@@ -920,6 +937,7 @@ int main(void)
 		T(migration_waits_for_the_lock_that_a_fault_holds),
 		T(page_may_be_held_by_anybody),
 		T(migration_that_goes_on_releases_its_pages),
+		T(fault_on_a_device_page_holds_it_since_6_15),
 		T(page_that_is_being_migrated_has_an_address),
 	};
 

@@ -118,6 +118,68 @@ TEST(sleeper_in_mutex_lock_waits_for_no_ww_mutex)
 	world_free(w);
 }
 
+static void assert_lock_is_called(const struct world *w, const char *name)
+{
+	const char *summary = the_report(w, GW_KIND_DEADLOCK)->summary;
+
+	if (!strstr(summary, name))
+		fail_msg("%s: %s", name, summary);
+}
+
+/* A buffer's lock, by what points to it or by the function that takes it; any other ww_mutex is called that. */
+TEST(ww_mutex_of_a_buffer_is_called_dma_resv)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_resv_record *resv;
+
+	sleeps_within(w, c.signaller, "__ww_mutex_lock.constprop.0+0x8f");
+	stack(w, c.signaller, "schedule amdgpu:amdgpu_work process_one_work");
+	look(w, 2);
+	assert_lock_is_called(w, "holds ww_mutex 0x");
+	stack(w, c.signaller, "schedule drm_exec:drm_exec_lock_obj amdgpu:amdgpu_work process_one_work");
+	waits_for_lock(w, user_task(w, 103, "another"), c.lock, MUTEX); /* news, so that it is reported again */
+	look(w, 3);
+	assert_lock_is_called(w, "holds dma_resv 0x");
+	world_free(w);
+	w = world_new();
+	c = classic(w, 101);
+	resv = new_record(w, GW_RECORD_RESV, sizeof(*resv));
+	*resv = (struct gw_resv_record){ resv->header, c.lock->address, new_address(w), 0, GW_RESV_GEM, 0 };
+	look(w, 2);
+	assert_lock_is_called(w, "holds dma_resv 0x");
+	world_free(w);
+}
+
+/* Another task waits for the lock in a function that its holder is in. */
+TEST(lock_is_named_by_the_function_that_took_it)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	stack(w, c.holder, "schedule dma_fence_wait_timeout amdgpu:wait_idle amdgpu:submit amdgpu:ioctl");
+	stack(w, c.signaller, "schedule amdgpu:submit amdgpu:work process_one_work");
+	look(w, 2);
+	assert_lock_is_called(w, " taken in submit [amdgpu]");
+	world_free(w);
+}
+
+/* Both tasks are in it: neither shows that it took its own lock there. */
+TEST(function_that_takes_any_lock_names_none)
+{
+	struct world *w = world_new();
+	struct gw_task_record *a = user_task(w, 101, "a"), *b = user_task(w, 102, "b");
+	struct gw_lock_record *of_a = lock_of(w, GW_LOCK_MUTEX, a), *of_b = lock_of(w, GW_LOCK_MUTEX, b);
+
+	stack(w, a, "schedule amdgpu:take amdgpu:ioctl do_syscall_64");
+	stack(w, b, "schedule amdgpu:take amdgpu:ioctl do_syscall_64");
+	waits_for_lock(w, a, of_b, MUTEX);
+	waits_for_lock(w, b, of_a, MUTEX);
+	look(w, 2);
+	assert_null(strstr(the_report(w, GW_KIND_DEADLOCK)->summary, "taken in"));
+	world_free(w);
+}
+
 TEST(each_task_of_a_chain_says_where_it_is)
 {
 	struct world *w = world_new();
@@ -541,6 +603,9 @@ int main(void)
 		cmocka_unit_test(device_has_all_its_names),
 		cmocka_unit_test(driver_of_two_devices_names_none),
 		cmocka_unit_test(sleeper_in_mutex_lock_waits_for_no_ww_mutex),
+		cmocka_unit_test(ww_mutex_of_a_buffer_is_called_dma_resv),
+		cmocka_unit_test(lock_is_named_by_the_function_that_took_it),
+		cmocka_unit_test(function_that_takes_any_lock_names_none),
 		cmocka_unit_test(each_task_of_a_chain_says_where_it_is),
 		cmocka_unit_test(killable_wait_of_a_holder_ends_the_loop),
 		cmocka_unit_test(fence_of_uninterruptible_waits_may_be_retired_by_a_reset),

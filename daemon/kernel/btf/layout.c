@@ -53,6 +53,9 @@ static const struct member {
 	MEMBER(device_primary, "drm", "drm_device", "primary"),
 	MEMBER(device_render, "drm", "drm_device", "render"),
 	MEMBER(minor_index, "drm", "drm_minor", "index"),
+	MEMBER(gem_resv, "drm", "drm_gem_object", "resv"),
+	MEMBER(gem_own_resv, "drm", "drm_gem_object", "_resv"),
+	MEMBER(gem_device, "drm", "drm_gem_object", "dev"),
 	MEMBER(amdgpu_device, "amdgpu", "amdgpu_device", "dev"),
 #undef MEMBER
 };
@@ -256,6 +259,7 @@ void gw_layout_symbols(struct gw_symbols *ret, const struct gw_kallsyms *kallsym
 	ret->text_begin = layout_address(kallsyms, "_stext");
 	ret->text_end = layout_address(kallsyms, "_etext");
 	ret->delayed_work_timer_fn = layout_address(kallsyms, "delayed_work_timer_fn");
+	ret->wake_page_function = layout_address(kallsyms, "wake_page_function");
 }
 
 void gw_layout_fault_queues(struct gw_fault_queue *ret, struct btf *vmlinux, const struct gw_kallsyms *kallsyms)

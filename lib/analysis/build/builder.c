@@ -49,12 +49,14 @@ static int builder_index_power(struct gw_builder *builder, const struct gw_task_
 static int builder_index_task(struct gw_builder *builder, const struct gw_task_record *task)
 {
 	const struct gw_sections *sections = &task->watch.sections;
+	const struct gw_pool_record *pool = gw_snapshot_pool(builder->now, sections->work_pwq);
 	bool in_drm = sections->drm_depth > 0 && sections->drm_device && !builder_waits_for_srcu(task);
 	struct gw_wait wait;
 	int r = gw_index_add(&builder->executing, sections->work, task);
 
 	r = r ?: gw_index_add(&builder->functions, sections->work_function, task);
 	r = r ?: gw_index_add(&builder->pools, sections->work_pwq, task);
+	r = r ?: gw_index_add(&builder->full_pools, pool ? pool->pool : 0, task);
 	r = r ?: gw_index_add(&builder->workqueues, sections->workqueue, task);
 	r = r
 		    ?: gw_index_add(&builder->notifiers,
@@ -92,10 +94,11 @@ static int builder_index_records(struct gw_builder *builder)
 /* All indexes of a builder, for what is done to each. */
 #define ALL_INDEXES(builder)                                                                                           \
 	{                                                                                                              \
-		&(builder)->executing, &(builder)->functions, &(builder)->pools, &(builder)->workqueues,               \
-			&(builder)->notifiers, &(builder)->drm_sections, &(builder)->unplugs, &(builder)->mms,         \
-			&(builder)->power_calls, &(builder)->lock_waiters, &(builder)->inactive_functions,             \
-			&(builder)->inactive_workqueues, &(builder)->gpu_waits, &(builder)->gpu_symbols                \
+		&(builder)->executing, &(builder)->functions, &(builder)->pools, &(builder)->full_pools,               \
+			&(builder)->workqueues, &(builder)->notifiers, &(builder)->drm_sections, &(builder)->unplugs,  \
+			&(builder)->mms, &(builder)->power_calls, &(builder)->lock_waiters,                            \
+			&(builder)->inactive_functions, &(builder)->inactive_workqueues, &(builder)->gpu_waits,        \
+			&(builder)->gpu_symbols                                                                        \
 	}
 
 static void builder_sort_indexes(struct gw_builder *builder)

@@ -36,6 +36,7 @@ struct gw_builder {
 	struct gw_index executing;    /* work_struct */
 	struct gw_index functions;    /* function of it */
 	struct gw_index pools;	      /* pool_workqueue of it */
+	struct gw_index full_pools;   /* worker_pool of it, where that has no idle worker */
 	struct gw_index workqueues;   /* workqueue_struct of it */
 	struct gw_index notifiers;    /* mm that is invalidated, unless the stack shows that it is over */
 	struct gw_index drm_sections; /* 1: all tasks in a drm_dev_enter() section */

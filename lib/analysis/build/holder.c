@@ -352,7 +352,9 @@ int gw_expand_page(struct gw_builder *builder, uint32_t node)
 int gw_holder_by_stack(struct gw_builder *builder, uint32_t node, enum gw_stack_need need,
 		       const struct gw_task_record *task)
 {
-	enum gw_relation relation = need == GW_STACK_NEEDS_KSWAPD ? GW_RELATION_FREED_BY : GW_RELATION_EXCLUDES;
+	enum gw_relation relation = need == GW_STACK_NEEDS_KSWAPD     ? GW_RELATION_FREED_BY
+				    : need == GW_STACK_NEEDS_KTHREADD ? GW_RELATION_CREATED_BY
+								      : GW_RELATION_EXCLUDES;
 	const struct gw_task_record *const *tasks;
 	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
 	int found = 0;

@@ -81,7 +81,10 @@ static int task_need(struct gw_builder *builder, uint32_t from, uint32_t to, enu
 		     const struct gw_wait *wait)
 {
 	/* A wait without a beginning was not seen by a program, but read from task->blocker. */
-	enum gw_evidence evidence = wait->since_ns ? GW_EVIDENCE_TRACEPOINT : GW_EVIDENCE_OWNER_FIELD;
+	enum gw_evidence evidence = !wait->since_ns ? GW_EVIDENCE_OWNER_FIELD
+				    : wait->kind == GW_WAIT_PAGE && (wait->flags & GW_WAIT_F_ON_STACK)
+					    ? GW_EVIDENCE_STACK
+					    : GW_EVIDENCE_TRACEPOINT;
 
 	bool sure = wait->kind != GW_WAIT_TRYLOCK && !gw_wait_end_is_unknown(wait) && !gw_wait_has_timeout(wait) &&
 		    !(gw_wait_is_fence(wait) && (wait->flags & GW_WAIT_F_POINTS));
@@ -371,7 +374,7 @@ static const char *task_stopped_by(const struct gw_task_record *task)
 	return task->state & TASK_FROZEN ? "is frozen" : NULL;
 }
 
-/* Sleeps without a recorded wait in a function that shows whom it needs. Returns how many may be meant, or -ENOMEM. */
+/* Sleeps in a function that shows whom it needs, as no record of its wait does. Returns how many may be meant, or -ENOMEM. */
 static int task_need_by_stack(struct gw_builder *builder, uint32_t node)
 {
 	const struct gw_task_record *task = gw_builder_node(builder, node)->task;
@@ -433,7 +436,8 @@ int gw_expand_task(struct gw_builder *builder, uint32_t node)
 		wait.kind = gw_builder_node(builder, node)->wait.kind = GW_WAIT_NONE;
 		gw_builder_node(builder, node)->since_ns = 0;
 	}
-	if (wait.kind == GW_WAIT_NONE) {
+	/* For a completion that nobody is known to complete, or for nothing that is recorded. */
+	if (wait.kind == GW_WAIT_NONE || wait.kind == GW_WAIT_COMPLETION) {
 		int found = task_need_by_stack(builder, node);
 
 		if (found != 0)

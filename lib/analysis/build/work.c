@@ -107,6 +107,67 @@ static int work_behind_spinner(struct gw_builder *builder, uint32_t node, const 
 			       GW_CONFIDENCE_PROBABLE, 0);
 }
 
+static int work_needs_worker(struct gw_builder *builder, uint32_t node, const struct gw_task_record *task,
+			     enum gw_relation relation)
+{
+	uint32_t to;
+
+	if (gw_builder_task(builder, task, &to) < 0)
+		return -ENOMEM;
+	return gw_builder_edge(builder, node, to, relation, GW_EVIDENCE_WORKQUEUE_STATE, GW_CONFIDENCE_PROBABLE, 0);
+}
+
+/* Each worker of the pool is on record: it executes an item, or starts another worker. */
+static bool work_pool_is_full(const struct gw_builder *builder, const struct gw_pool_record *pool,
+			      const struct gw_index_range *workers)
+{
+	size_t own = workers->count;
+
+	for (size_t i = 0; i < workers->count; i++)
+		own -= ((const struct gw_task_record *)workers->members[i].record)->address == pool->rescuer;
+	return gw_snapshot_task(builder->now, pool->manager) && own + 1 >= pool->workers;
+}
+
+/* Executes an item, of whatever pool, and not merely sleeps until it is called. */
+static const struct gw_task_record *work_busy_rescuer(const struct gw_builder *builder,
+						      const struct gw_pool_record *pool)
+{
+	const struct gw_task_record *rescuer = gw_snapshot_task(builder->now, pool->rescuer);
+
+	return rescuer && rescuer->watch.sections.work ? rescuer : NULL;
+}
+
+/*
+ * The item waits on the list of a pool that has no idle worker. Whoever is done with its item takes it: a worker of the pool,
+ * a new one, or the rescuer of the workqueue.
+ */
+static int work_behind_pool(struct gw_builder *builder, uint32_t node, const struct gw_pool_record *pool,
+			    const struct gw_index_range *workers)
+{
+	const struct gw_task_record *rescuer = work_busy_rescuer(builder, pool);
+
+	if (pool->rescuer && !rescuer)
+		return gw_builder_live(builder, node, "is taken by the rescuer of its workqueue");
+	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
+	for (size_t i = 0; i < workers->count; i++)
+		if (workers->members[i].record != rescuer &&
+		    work_needs_worker(builder, node, workers->members[i].record, GW_RELATION_QUEUED_BEHIND) < 0)
+			return -ENOMEM;
+	if (rescuer && work_needs_worker(builder, node, rescuer, GW_RELATION_QUEUED_BEHIND) < 0)
+		return -ENOMEM;
+	return work_needs_worker(builder, node, gw_snapshot_task(builder->now, pool->manager),
+				 GW_RELATION_NEEDS_WORKER);
+}
+
+static int work_expand_queued(struct gw_builder *builder, uint32_t node, const struct gw_work_record *record)
+{
+	const struct gw_pool_record *pool = gw_snapshot_pool(builder->now, record->pwq);
+	struct gw_index_range workers = gw_index_find(&builder->full_pools, pool ? pool->pool : 0);
+
+	return pool && work_pool_is_full(builder, pool, &workers) ? work_behind_pool(builder, node, pool, &workers)
+								  : work_behind_spinner(builder, node, record);
+}
+
 int gw_expand_work(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t address = gw_builder_node(builder, node)->address;
@@ -131,7 +192,7 @@ int gw_expand_work(struct gw_builder *builder, uint32_t node)
 	case GW_WORK_EXECUTING:
 		return gw_builder_live(builder, node, "is executed by a worker that runs");
 	case GW_WORK_QUEUED:
-		return work_behind_spinner(builder, node, record);
+		return work_expand_queued(builder, node, record);
 	case GW_WORK_DELAYED:
 		return gw_builder_live(builder, node, "is queued when its timer expires");
 	default:

@@ -191,6 +191,8 @@ const char *gw_relation_name(enum gw_relation relation)
 		[GW_RELATION_TRIES] = "tries",
 		[GW_RELATION_EXCLUDES] = "waits-for-exit-of",
 		[GW_RELATION_FREED_BY] = "freed-by",
+		[GW_RELATION_NEEDS_WORKER] = "needs-worker-of",
+		[GW_RELATION_CREATED_BY] = "waits-for-thread-by",
 	};
 
 	return names[relation];

@@ -185,6 +185,11 @@ static int snapshot_check_body(const struct gw_record *record)
 		return snapshot_check_device(&((const struct gw_device_record *)record)->device);
 	case GW_RECORD_SECTION:
 		return snapshot_check_section(&((const struct gw_section_record *)record)->section);
+	case GW_RECORD_RESV: {
+		uint32_t kind = ((const struct gw_resv_record *)record)->kind;
+
+		return kind > 0 && kind < GW_RESV_KINDS ? GW_PARSE_OK : GW_PARSE_CORRUPT;
+	}
 	case GW_RECORD_FAULT:
 		return snapshot_check_fault((const struct gw_fault_record *)record);
 	case GW_RECORD_GPU:
@@ -240,6 +245,8 @@ static size_t snapshot_known_size(uint32_t type)
 		[GW_RECORD_CLOCK] = sizeof(struct gw_clock_record),
 		[GW_RECORD_INNER] = sizeof(struct gw_inner_record),
 		[GW_RECORD_GPU] = sizeof(struct gw_gpu_record),
+		[GW_RECORD_RESV] = sizeof(struct gw_resv_record),
+		[GW_RECORD_POOL] = sizeof(struct gw_pool_record),
 	};
 
 	return type < GW_RECORD_TYPES ? sizes[type] : 0;
@@ -391,6 +398,10 @@ static uint64_t snapshot_record_key(const struct gw_record *record)
 		return ((const struct gw_driver_record *)record)->ops;
 	case GW_RECORD_INNER:
 		return ((const struct gw_inner_record *)record)->task;
+	case GW_RECORD_RESV:
+		return ((const struct gw_resv_record *)record)->lock;
+	case GW_RECORD_POOL:
+		return ((const struct gw_pool_record *)record)->pwq;
 	case GW_RECORD_TIMER:
 		return ((const struct gw_timer_record *)record)->timer;
 	default:
@@ -761,6 +772,16 @@ const struct gw_driver_record *gw_snapshot_driver(const struct gw_snapshot *snap
 const struct gw_inner_record *gw_snapshot_inner(const struct gw_snapshot *snapshot, uint64_t task)
 {
 	return (const struct gw_inner_record *)snapshot_find(snapshot, GW_RECORD_INNER, task);
+}
+
+const struct gw_resv_record *gw_snapshot_resv(const struct gw_snapshot *snapshot, uint64_t lock)
+{
+	return (const struct gw_resv_record *)snapshot_find(snapshot, GW_RECORD_RESV, lock);
+}
+
+const struct gw_pool_record *gw_snapshot_pool(const struct gw_snapshot *snapshot, uint64_t pwq)
+{
+	return (const struct gw_pool_record *)snapshot_find(snapshot, GW_RECORD_POOL, pwq);
 }
 
 const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapshot, uint64_t task)

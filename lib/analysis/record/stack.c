@@ -256,16 +256,30 @@ enum gw_stack_answer gw_stack_in_section(const struct gw_snapshot *snapshot, con
 	return gw_stack_is_whole(snapshot, task) ? GW_STACK_NO : GW_STACK_UNKNOWN;
 }
 
+static bool stack_kernel_before(const struct gw_snapshot *snapshot, unsigned int major, unsigned int minor)
+{
+	unsigned int is_major, is_minor;
+
+	if (sscanf(gw_snapshot_host(snapshot)->release, "%u.%u", &is_major, &is_minor) != 2)
+		return false;
+	return is_major < major || (is_major == major && is_minor < minor);
+}
+
 /*
  * Between migrate_vma_setup() and migrate_vma_finalize() it is the driver's function that is on the stack: svm_migrate_*,
- * nouveau_dmem_migrate_*, drm_pagemap_migrate_* and so on.
+ * nouveau_dmem_migrate_*, drm_pagemap_migrate_* and so on. A CPU that faults on a device's page is in its migrate_to_ram(), which
+ * has the page locked from the beginning since 6.15 (1afaeb8293c9); before, it may not have locked anything yet.
  */
 bool gw_stack_migrates(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
+	bool early = stack_kernel_before(snapshot, 6, 15);
+
 	for (uint32_t i = 0; stack_is_valid(task) && i < task->stack_depth; i++) {
 		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
 
-		if (symbol && strstr(symbol->name, "migrate") && !gw_function_is(symbol->name, "migration_entry_wait*"))
+		if (symbol && strstr(symbol->name, "migrate") &&
+		    !gw_function_is(symbol->name, "migration_entry_wait*") &&
+		    !(early && strstr(symbol->name, "migrate_to_ram")))
 			return true;
 	}
 	return false;
@@ -297,15 +311,6 @@ bool gw_stack_waits_for_power(const struct gw_snapshot *snapshot, const struct g
 	const struct gw_symbol_record *sleeper = stack_sleeper(snapshot, task);
 
 	return sleeper && stack_match(sleeper, power_calls, LENGTH(power_calls));
-}
-
-static bool stack_kernel_before(const struct gw_snapshot *snapshot, unsigned int major, unsigned int minor)
-{
-	unsigned int is_major, is_minor;
-
-	if (sscanf(gw_snapshot_host(snapshot)->release, "%u.%u", &is_major, &is_minor) != 2)
-		return false;
-	return is_major < major || (is_major == major && is_minor < minor);
 }
 
 bool gw_stack_holds_mmap_lock(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
@@ -374,6 +379,8 @@ enum gw_stack_need gw_stack_need(const struct gw_snapshot *snapshot, const struc
 		{ "__vma_enter_locked", GW_STACK_NEEDS_VMA },
 		{ "__vma_start_exclude_readers", GW_STACK_NEEDS_VMA },
 		{ "throttle_direct_reclaim", GW_STACK_NEEDS_KSWAPD },
+		{ "kthread_create_on_node", GW_STACK_NEEDS_KTHREADD }, /* which the next one is inlined into, or not */
+		{ "__kthread_create_on_node", GW_STACK_NEEDS_KTHREADD },
 	};
 	const struct gw_symbol_record *sleeper = stack_sleeper(snapshot, task);
 
@@ -405,6 +412,7 @@ bool gw_stack_is_needed(const struct gw_snapshot *snapshot, enum gw_stack_need n
 			const struct gw_task_record *other)
 {
 	static const char *const kswapd[] = { "balance_pgdat" };
+	static const char *const kthreadd[] = { "kthreadd" }; /* which sleeps in it when nobody wants a thread */
 
 	switch (need) {
 	case GW_STACK_NEEDS_ATTRIBUTE:
@@ -413,6 +421,9 @@ bool gw_stack_is_needed(const struct gw_snapshot *snapshot, enum gw_stack_need n
 		return stack_may_read_vma(snapshot, other, task->mm);
 	case GW_STACK_NEEDS_KSWAPD:
 		return stack_is_valid(other) && stack_find(snapshot, other, kswapd, LENGTH(kswapd));
+	case GW_STACK_NEEDS_KTHREADD:
+		return stack_is_valid(other) && stack_find(snapshot, other, kthreadd, LENGTH(kthreadd)) &&
+		       !stack_match(stack_sleeper(snapshot, other), kthreadd, LENGTH(kthreadd));
 	case GW_STACK_NEEDS_NOTHING:
 		break;
 	}

@@ -88,7 +88,8 @@ enum gw_stack_need {
 	GW_STACK_NEEDS_NOTHING,	  /* that is known */
 	GW_STACK_NEEDS_ATTRIBUTE, /* kernfs_drain(): those inside of the file that it removes, to leave */
 	GW_STACK_NEEDS_VMA, /* vma_start_write(), up to 6.14 by an rwsem: those who hold the VMA's lock for reading */
-	GW_STACK_NEEDS_KSWAPD, /* throttle_direct_reclaim(): kswapd to free memory */
+	GW_STACK_NEEDS_KSWAPD,	 /* throttle_direct_reclaim(): kswapd to free memory */
+	GW_STACK_NEEDS_KTHREADD, /* kthread_create(): kthreadd, which creates all kernel threads one after the other */
 };
 
 enum gw_stack_need gw_stack_need(const struct gw_snapshot *snapshot, const struct gw_task_record *task);

@@ -43,6 +43,8 @@ static const char *prose_to_do_what(const struct gw_prose *prose, const struct g
 
 	if (edge->relation == GW_RELATION_FREED_BY)
 		return " to free memory";
+	if (edge->relation == GW_RELATION_CREATED_BY)
+		return " to create a thread";
 	return from->task && gw_stack_need(prose->graph->snapshot, from->task) == GW_STACK_NEEDS_VMA
 		       ? " to let go of the lock of a VMA"
 		       : " to leave a file of sysfs";
@@ -84,7 +86,8 @@ void gw_prose_object(struct gw_prose *prose, const struct gw_edge *edge)
 		gw_prose_add(prose, " to change its power state");
 		return;
 	case GW_NODE_TASK:
-		if (edge->relation == GW_RELATION_EXCLUDES || edge->relation == GW_RELATION_FREED_BY) {
+		if (edge->relation == GW_RELATION_EXCLUDES || edge->relation == GW_RELATION_FREED_BY ||
+		    edge->relation == GW_RELATION_CREATED_BY) {
 			gw_prose_name(prose, to);
 			gw_prose_add(prose, prose_to_do_what(prose, edge));
 			return;

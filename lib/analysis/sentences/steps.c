@@ -21,6 +21,8 @@ static const char *steps_connector(const struct gw_prose *prose, const struct gw
 		return ", to be run by ";
 	case GW_RELATION_NEEDS_CPU_OF:
 		return ", which cannot start on its CPU, taken by ";
+	case GW_RELATION_NEEDS_WORKER:
+		return ", whose pool has no free worker until one is started by ";
 	case GW_RELATION_EXECUTED_BY:
 		return ", executed by ";
 	case GW_RELATION_QUEUED_BEHIND:

@@ -142,7 +142,9 @@ static void summary_of_loop(struct gw_prose *prose)
 			summary_name_fence(prose);
 			gw_prose_add(
 				prose,
-				summary_has_edge(prose, GW_RELATION_QUEUED_BEHIND)
+				summary_has_edge(prose, GW_RELATION_NEEDS_WORKER)
+					? ", and the work that signals it has no worker until one can be created"
+				: summary_has_edge(prose, GW_RELATION_QUEUED_BEHIND)
 					? ", and the work that signals it is queued behind that waiter"
 					: ", whose signaller waits, directly or through others, for what needs that wait to end");
 		} else {

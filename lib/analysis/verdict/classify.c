@@ -103,10 +103,23 @@ static int classify_start_rank(const struct gw_node *node)
 	}
 }
 
-/* Shorter, or as short and begun by who waits longer. */
+static bool classify_lacks_worker(const struct gw_graph *graph, const struct gw_index_list *edges)
+{
+	for (uint32_t i = 0; i < edges->count; i++)
+		if (graph->edges[edges->items[i]].relation == GW_RELATION_NEEDS_WORKER)
+			return true;
+	return false;
+}
+
+/*
+ * Shorter, or as short and begun by who waits longer. What keeps a pool from a new worker explains more than who takes up
+ * those that it has.
+ */
 static bool classify_is_better_loop(const struct gw_graph *graph, const struct gw_index_list *a,
 				    const struct gw_index_list *b)
 {
+	if (b->count && classify_lacks_worker(graph, a) != classify_lacks_worker(graph, b))
+		return classify_lacks_worker(graph, a);
 	if (b->count == 0 || a->count != b->count)
 		return b->count == 0 || a->count < b->count;
 	return gw_waits_longer(&graph->nodes[graph->edges[a->items[0]].from],
@@ -227,7 +240,8 @@ static void classify_shape_edge(struct shape *shape, const struct gw_graph *grap
 		classify_set_first(&shape->page, edge->from);
 	if (edge->relation == GW_RELATION_FLUSHES || edge->relation == GW_RELATION_PARKS)
 		classify_set_first(&shape->queue, edge->from);
-	if (edge->relation == GW_RELATION_QUEUED_BEHIND && to->type == GW_NODE_TASK)
+	if ((edge->relation == GW_RELATION_QUEUED_BEHIND && to->type == GW_NODE_TASK) ||
+	    edge->relation == GW_RELATION_CREATED_BY)
 		classify_set_first(&shape->queue, edge->to);
 	if (from->type == GW_NODE_LOCK)
 		shape->lock = true;

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "lib/analysis/graph/locks.h"
 #include "lib/analysis/words/end.h"
 #include "lib/analysis/words/gpus.h"
 #include "lib/analysis/words/names.h"
@@ -229,13 +230,26 @@ static void json_put_timeline(json_t *object, const struct gw_graph *graph, cons
 		    gw_json_signallers(graph->snapshot, node->timeline ? &node->timeline->timeline : NULL), failed);
 }
 
+static json_t *json_function(const struct gw_symbol_record *function)
+{
+	struct gw_text text = { .data = NULL };
+
+	gw_name_function(&text, function);
+	return gw_text_json(&text);
+}
+
 static void json_put_lock(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
 {
 	const struct gw_symbol_record *symbol = gw_snapshot_symbol(graph->snapshot, node->address);
+	const struct gw_symbol_record *taken = symbol || node->mm ? NULL : gw_lock_taken_in(graph, node);
 
 	gw_json_put(object, "address", gw_json_address(node->address), failed);
-	json_put_text(object, "lock_type", gw_name_lock_type(graph, node), failed);
+	json_put_text(object, "lock_type", gw_lock_type(graph, node), failed);
+	if (gw_lock_structure(graph, node))
+		json_put_text(object, "structure", gw_lock_structure(graph, node), failed);
 	json_put_text(object, "symbol", node->mm ? "mmap_lock" : symbol ? symbol->name : "", failed);
+	if (taken)
+		gw_json_put(object, "taken_in", json_function(taken), failed);
 	if (node->mm)
 		gw_json_put(object, "mm", gw_json_address(node->mm), failed);
 	if (node->lock && node->lock->kind == GW_LOCK_RWSEM)

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/analysis/graph/locks.h"
 #include "lib/analysis/words/gpus.h"
 #include "lib/analysis/words/word.h"
 
@@ -93,58 +94,6 @@ const char *gw_name_timeline(const struct gw_graph *graph, const struct gw_node 
 	return timeline ? timeline->name : "";
 }
 
-/* Of the addresses on its stack the first one that is in a function of mutexes is that of the wait. */
-static bool name_takes_ww_mutex(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
-{
-	const struct gw_inner_record *inner = gw_snapshot_inner(snapshot, task->address);
-
-	for (size_t i = 0; inner && i < GW_INNER_DEPTH; i++) {
-		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, inner->addresses[i]);
-
-		/* At the beginning of a function is nothing that could be returned to. */
-		if (!symbol || symbol->offset == 0)
-			continue;
-		if (gw_function_is(symbol->name, "ww_mutex_lock*") || gw_function_is(symbol->name, "__ww_mutex_lock*"))
-			return true;
-		if (gw_function_is(symbol->name, "mutex_lock*") || gw_function_is(symbol->name, "__mutex_lock*"))
-			return false;
-	}
-	return false;
-}
-
-/* Of a long queue: the lock is named once for each of them, and one stack is like the other. */
-#define NAME_WAITERS_ASKED 8
-
-/* A ww_mutex is a mutex to its lock word; who waits for it knows better, and one that is seen in its function is enough. */
-static bool name_is_ww_mutex(const struct gw_graph *graph, const struct gw_node *node)
-{
-	for (uint32_t i = 0; i < node->n_in && i < NAME_WAITERS_ASKED; i++) {
-		const struct gw_node *from = &graph->nodes[graph->edges[graph->in[node->first_in + i]].from];
-
-		if (from->task && name_takes_ww_mutex(graph->snapshot, from->task))
-			return true;
-	}
-	return false;
-}
-
-const char *gw_name_lock_type(const struct gw_graph *graph, const struct gw_node *node)
-{
-	switch (node->lock ? node->lock->kind : GW_LOCK_UNKNOWN) {
-	case GW_LOCK_MUTEX:
-		return name_is_ww_mutex(graph, node) ? "ww_mutex" : "mutex";
-	case GW_LOCK_RWSEM:
-		return "rwsem";
-	case GW_LOCK_PERCPU_RWSEM:
-		return "percpu-rwsem";
-	case GW_LOCK_RT_MUTEX:
-		return name_is_ww_mutex(graph, node) ? "ww_mutex" : "rt-mutex";
-	case GW_LOCK_SEMAPHORE:
-		return "semaphore";
-	default:
-		return node->mm ? "rwsem" : "unknown";
-	}
-}
-
 const char *gw_name_workqueue(const struct gw_node *node)
 {
 	return node->work ? node->work->name : "";
@@ -196,6 +145,8 @@ static void name_fence(struct gw_text *text, const struct gw_graph *graph, const
 			gw_name_fence_device(graph, node));
 }
 
+#define NAME_WAITERS_ASKED 8
+
 /* The process whose memory it is, by the tasks that wait for the node or that it depends on; 0 = none of them is of it. */
 static uint32_t name_process_of(const struct gw_graph *graph, const struct gw_node *node, uint64_t mm)
 {
@@ -240,13 +191,19 @@ void gw_name_lock(struct gw_text *text, const char *lock_type, const char *symbo
 static void name_lock(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
 {
 	const struct gw_symbol_record *symbol = gw_snapshot_symbol(graph->snapshot, node->address);
+	const struct gw_symbol_record *taken = symbol ? NULL : gw_lock_taken_in(graph, node);
 
 	if (node->mm) {
 		gw_text_add(text, "mmap_lock of ");
 		name_memory(text, graph, node, node->mm);
 		return;
 	}
-	gw_name_lock(text, gw_name_lock_type(graph, node), symbol ? symbol->name : "", node->address, 0);
+	gw_name_lock(text, gw_lock_structure(graph, node) ? gw_lock_structure(graph, node) : gw_lock_type(graph, node),
+		     symbol ? symbol->name : "", node->address, 0);
+	if (taken) {
+		gw_text_add(text, " taken in ");
+		gw_name_function(text, taken);
+	}
 }
 
 void gw_name_reclaim(struct gw_text *text)

@@ -31,9 +31,6 @@ void gw_name_function(struct gw_text *text, const struct gw_symbol_record *funct
 const char *gw_name_driver(const struct gw_graph *graph, const struct gw_node *node);
 const char *gw_name_timeline(const struct gw_graph *graph, const struct gw_node *node);
 
-/* "mutex", "ww_mutex", "rwsem", "percpu-rwsem", "rt-mutex", "unknown". */
-const char *gw_name_lock_type(const struct gw_graph *graph, const struct gw_node *node);
-
 /* The name of a workqueue or work item's workqueue, "" if unknown. */
 const char *gw_name_workqueue(const struct gw_node *node);
 

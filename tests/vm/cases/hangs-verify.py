@@ -129,8 +129,19 @@ def check_hang(checks, name, row, step, cli):
     if row["action"] != "-":
         action = report["root_cause"].get("action", {}).get("code")
         checks.check(f"{name}: the action is {row['action']}", action == row["action"], f"{action}")
+    if truth.get("lock"):
+        check_lock(checks, name, truth["lock"], report)
     check_times(checks, name, row, step, truth, report)
     check_replay(checks, name, step, report, cli)
+
+
+def check_lock(checks, name, lock, report):
+    for node in report["nodes"]:
+        if node["type"] != "lock" or int(node["address"], 16) != int(lock["address"], 16):
+            continue
+        for key in ("structure", "taken_in"):
+            seen = node.get(key, "").removesuffix(" [gpulab]")
+            checks.check(f"{name}: the lock's {key} is {lock[key] or 'nothing'}", seen == lock[key], seen)
 
 
 def check_times(checks, name, row, step, truth, report):

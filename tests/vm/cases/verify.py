@@ -112,6 +112,10 @@ def check_active(name, truth, reports, schema, seen_at):
         types = {n["lock_type"] for n in report["nodes"] if n["type"] == "lock" and n["address"] == truth["lock"]["address"]}
         want_type = truth["lock"]["type"].replace("mmap_lock", "rwsem")
         check(f"{name}: its type", types <= {want_type, "rt-mutex"}, f"{types}, not {want_type}")
+        named = [n for n in report["nodes"] if n["type"] == "lock" and n["address"] == truth["lock"]["address"]]
+        for key in ("structure", "taken_in"):
+            seen = {n.get(key, "").removesuffix(" [gpulab]") for n in named}
+            check(f"{name}: its {key}", seen <= {truth["lock"][key]}, f"{seen}, not {truth['lock'][key]}")
     late = seen_at * 1e9 - truth["formed_mono_ns"]
     check(f"{name}: reported within 2 s", late <= LIMIT_NS, f"{late / 1e9:.2f} s")
     check(f"{name}: formed when the lab says", abs(report["formed_mono_ns"] - truth["formed_mono_ns"]) < LIMIT_NS,
