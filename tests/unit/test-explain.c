@@ -1968,6 +1968,34 @@ static void test_signature(void **state)
 	gw_explanation_deinit(&c);
 }
 
+/* Of a poller, whoever waits in front of it; and a driver counts that no text shows to be a GPU's. */
+static void test_signature_of_an_end(void **state)
+{
+	static const char *const waiters[] = { "brix_get@brix brix_open@brix", "brix_ioctl@brix" };
+	static const char *const drivers[] = { "brix_poll@brix", "brix_poll@brix", "xilb_poll@xilb" };
+	char signatures[3][17];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct told told = { .length = 0 };
+		struct gw_explanation explanation;
+		char frames[256];
+
+		snprintf(frames, sizeof(frames), MUTEX "%s do_syscall_64", waiters[i % 2]);
+		hung(&told, "user", 91, NULL, frames);
+		tell(&told, "INFO: task user:91 is blocked on a mutex likely owned by task poll:90.\n");
+		snprintf(frames, sizeof(frames), SLEEP "schedule_timeout msleep read_poll_timeout %s kthread",
+			 drivers[i]);
+		listed(&told, "poll", 90, 'D', frames);
+		explain_text(&explanation, told.text);
+		snprintf(signatures[i], sizeof(signatures[i]), "%s", report_about(&explanation)->signature);
+		gw_explanation_deinit(&explanation);
+	}
+	assert_int_equal(strlen(signatures[0]), 16);
+	assert_string_equal(signatures[0], signatures[1]);
+	assert_string_not_equal(signatures[0], signatures[2]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -2068,6 +2096,7 @@ int main(void)
 		cmocka_unit_test(test_possible_is_no_hang),
 		cmocka_unit_test(test_disk_at_work),
 		cmocka_unit_test(test_signature),
+		cmocka_unit_test(test_signature_of_an_end),
 		cmocka_unit_test(test_flush_of_a_thread),
 		cmocka_unit_test(test_fault_of_the_core),
 	};
