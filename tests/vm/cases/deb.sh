@@ -84,6 +84,19 @@ check "which has the deadlock" grep -q '^gpuwatch_reports_active{kind="deadlock"
 check "the trigger has made the initramfs anew" [ "/boot/initrd.img-$kernel" -nt /tmp/upgraded ]
 check "the initramfs has it still" in_initramfs
 
+# ---- dracut in the place of initramfs-tools -----------------------------------------------------
+
+dracut_has() {
+	lsinitrd "/boot/initrd.img-$kernel" | grep -q "$1"
+}
+touch "/boot/vmlinuz-$kernel" # dracut makes one for each kernel of which it sees this
+check "initramfs-tools goes" dpkg -r --force-depends initramfs-tools
+rm "/boot/initrd.img-$kernel"
+# This root has no file systems' tools, which dracut could take along.
+check "dracut comes" dpkg -i --force-depends /debs/dracut/*.deb
+check "its trigger has made the initramfs, with it" dracut_has sbin/gpuwatchd
+check "and what starts it there" dracut_has record-boot.sh
+
 # ---- remove -----------------------------------------------------------------------------------
 
 check "not without what needs it" not dpkg -r gpuwatch
@@ -92,7 +105,7 @@ check "nobody listens" not get /metrics
 check "no process of it" not pgrep -x gpuwatch-export
 check "the daemon runs on" daemon_answers
 check "remove the initramfs' part" dpkg -r gpuwatch-initramfs
-check "its trigger has made the initramfs anew, without it" not in_initramfs
+check "its trigger has made the initramfs anew, without it" not dracut_has gpuwatchd
 check "remove" dpkg -r gpuwatch
 check "nothing runs" not pgrep -x gpuwatchd
 pins_gone() {

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Looking at the boot takes for ever: nobody else waits for it, and it holds nothing.
+# Looking at the boot takes for ever: nobody else waits for it, and it holds nothing. Reading /proc of a stuck process takes for
+# ever, too: no command does it.
 . /cases/lib.sh
 
 worker() {
@@ -69,5 +70,45 @@ check "who asked is told" answered 3
 start_daemon || exit 1
 check "the next daemon records the boot" \
 	[ "$(gpuwatch-cli status --json | jq '[.probes[] | select(.why | test("another gpuwatchd"))] | length')" = 0 ]
+
+# ---- /proc hangs ----------------------------------------------------------------------------------
+
+# within HUNDREDTHS COMMAND...: its output is in /tmp/answer, its exit code in $code
+within() {
+	limit=$1 code=0
+	shift
+	read_clock
+	begin=$now
+	"$@" >/tmp/answer 2>&1 || code=$?
+	read_clock
+	echo "$*: exit code $code, $((now - begin))0 ms"
+	[ $((now - begin)) -le "$limit" ]
+}
+reader_is_stuck() {
+	grep -q '^State:.D' "/proc/$reader/status"
+}
+complete() {
+	tar -xzOf /tmp/bundle.tar.gz gpuwatch-bundle/manifest.json |
+		jq -e --arg name "$1" 'any(.files[]; .name == $name and .state == "complete")' >/dev/null
+}
+
+check "the daemon answers" daemon_answers
+lab_start notifier-cycle/munmap
+check "it sees a deadlock" wait_until 8 at_least deadlocks active 1
+stuck=$(gpuwatch-cli deadlocks --json | jq -r '.[0].nodes[] | select(.comm == "labuser") | .pid' | head -n 1)
+cat "/proc/$stuck/cmdline" >/dev/null &
+reader=$!
+check "reading /proc of the stuck process hangs" wait_until 5 reader_is_stuck
+check "an answer for health checks within a second" within 100 gpuwatch-cli check
+check "which is the deadlock" grep -q '^\[notifier-cycle\]' /tmp/answer
+check "who is in the way within three seconds" within 300 gpuwatch-cli holders gpulab
+check "the stuck process" grep -q "^$stuck *labuser" /tmp/answer
+check "all tasks in D" within 300 gpuwatch-cli waits --all --min-age=0
+check "the reader of /proc, too" grep -q "^$reader *cat" /tmp/answer
+check "a bundle within five seconds" within 550 gpuwatch-cli bundle /tmp/bundle.tar.gz
+for file in reports.json waits.json recording.gpuwatch kernel.log explained.json version.txt; do
+	check "it has $file" complete $file
+done
+lab_stop notifier-cycle/munmap
 stop_daemon
 verdict
