@@ -2,6 +2,7 @@
 /* From the daemon's answers to a document, and from the document to a line. */
 #include "cli/health/health.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "cli/lib/error.h"
@@ -112,15 +113,25 @@ json_t *health_unknown(const char *reason)
 	return health_document(HEALTH_UNKNOWN, reason, "none");
 }
 
+/* New string. An older daemon's nodes have no phrase. */
+static char *health_name(const json_t *report, const json_t *culprit)
+{
+	if (field_given(culprit, "phrase"))
+		return text_format("%s", field_string(culprit, "phrase"));
+	if (field_given(culprit, "comm"))
+		return text_format("%s (pid %" PRIu64 ")", field_string(culprit, "comm"), field_number(culprit, "pid"));
+	return text_format("%s", field_string(field_given(culprit, "id") ? culprit : report, "id"));
+}
+
 static json_t *health_problem(const json_t *report, size_t count)
 {
 	static const char *const copied[] = { "class", "kind", "confidence", "detected_at", "summary" };
 	json_t *health = health_document(HEALTH_PROBLEM, "", health_action(report));
 	const json_t *culprit = health_culprit(report);
-	const char *name = field_string(culprit, field_given(culprit, "phrase") ? "phrase" : "id");
+	_cleanup_free_ char *name = health_name(report, culprit);
 
 	health_put(health, "report", json_string(field_string(report, "id")));
-	health_put(health, "culprit", json_string(*name ? name : field_string(report, "id")));
+	health_put(health, "culprit", json_string(name));
 	if (field_number(culprit, "pid"))
 		health_put(health, "culprit_pid", json_integer((json_int_t)field_number(culprit, "pid")));
 	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)

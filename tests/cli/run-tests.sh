@@ -277,6 +277,9 @@ test_check() {
 	cp "$work/out" "$work/check.json"
 	expect "check: --json is that format" 1 --socket="$socket" --json check
 	ok "check: --json is that document" cmp "$work/out" "$work/check.json"
+	jq '.[0].nodes |= map(del(.phrase))' $here/canned/reports.json >"$canned/reports.json"
+	checked "check: a daemon from before phrases" 1 '[fence-lock-cycle] compositor (pid 812) - RecommendedAction: contact-support' \
+		--socket="$socket" check
 	long=$(printf '\303\244%.0s' {1..100})
 	jq --arg long "$long" '.[0].root_cause.action = {code: "gpu-reset"} | .[0].nodes[0] |= (.phrase = $long | del(.pid))' \
 		$here/canned/reports.json >"$canned/reports.json"
