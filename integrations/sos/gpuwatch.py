@@ -26,5 +26,6 @@ class Gpuwatch(Plugin, DebianPlugin, RedHatPlugin, SuSEPlugin, UbuntuPlugin):
             'gpuwatch-cli stalls --all',
             'gpuwatch-cli waits --all',
         ], timeout=15)
-        self.add_cmd_output('gpuwatch-cli bundle -', suggest_filename='gpuwatch-bundle.tar.gz', binary=True, timeout=15)
+        self.add_cmd_output('gpuwatch-cli bundle -', suggest_filename='gpuwatch-bundle.tar.gz', binary=True,
+                            stderr=False, timeout=15)
         self.add_journal(units='gpuwatchd')
