@@ -114,12 +114,13 @@ static int explanation_lockdep(struct gw_explanation *explanation, const struct 
 /* A log that goes on for so long shows that a driver got on: it gives a job, a frame or a reset ten seconds at most. */
 #define SETTLED_US ((int64_t)30 * 1000000)
 
-/* Whether what begins with the event is over: the driver reports it, or the log goes on without another one. */
+/* Whether what begins with the event is over: the driver reports it, the log goes on without another one, or nobody waits on. */
 static bool explanation_is_settled(const struct gw_scene *scene, const struct gw_log_event *event)
 {
 	const struct gw_log_model *model = scene->model;
 
-	if (event->kind == GW_LOG_EVENT_RESET_SUCCESS || event->kind == GW_LOG_EVENT_FENCE_FALLBACK)
+	if (event->kind == GW_LOG_EVENT_RESET_SUCCESS || event->kind == GW_LOG_EVENT_FENCE_FALLBACK ||
+	    event->kind == GW_LOG_EVENT_FLIP_TIMEOUT)
 		return true;
 	for (uint32_t i = 0; i < model->n_events; i++)
 		if (model->events[i].incident == scene->incident && model->events[i].line > event->line &&

@@ -67,6 +67,7 @@ static const struct event_words event_table[] = {
 	{ "Fence fallback timer expired", NULL, NULL, GW_LOG_EVENT_FENCE_FALLBACK },
 	{ "devcoredump", NULL, NULL, GW_LOG_EVENT_DEVCOREDUMP },
 	{ "core dump", NULL, NULL, GW_LOG_EVENT_DEVCOREDUMP },
+	{ "timeout, but soft recovered", NULL, NULL, GW_LOG_EVENT_RESET_SUCCESS },
 	/* amdgpu's "GPU reset succeeded, trying to resume" comes before the part that fails. */
 	{ "reset", "succeeded, trying to resume", NULL, GW_LOG_EVENT_RESET_BEGIN },
 	{ "reset", "succeeded", NULL, GW_LOG_EVENT_RESET_SUCCESS },

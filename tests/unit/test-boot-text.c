@@ -314,6 +314,22 @@ TEST(firmware_without_which_the_driver_gave_up)
 	machine_free(m);
 }
 
+/* A guest's device that something of the host still has; each line is repeated when the guest looks at it. */
+TEST(memory_that_a_guest_does_not_get)
+{
+	struct machine *m = machine_of_text(
+		"[   40.1] vfio-pci 0000:42:00.0: BAR 3: can't reserve [mem 0x90000000-0x91ffffff 64bit pref]\n"
+		"[   40.2] vfio-pci 0000:42:00.0: BAR 3: can't reserve [mem 0x90000000-0x91ffffff 64bit pref]\n");
+	const struct gw_report *r = only_report(m, GW_CLASS_TAKEN_BY_OTHER);
+
+	assert_contains(r->summary, "0000:42:00.0 was not given to a guest: its memory is another one's");
+	assert_contains(r->advice, "/proc/iomem");
+	machine_free(m);
+	m = machine_of_text("[   40.1] orion-gpu 0000:42:00.0: BAR 3: can't reserve [mem 0x90000000-0x91ffffff]\n");
+	assert_silent(m);
+	machine_free(m);
+}
+
 TEST(firmware_that_is_nowhere)
 {
 	struct machine *m = machine_of_text(
@@ -616,6 +632,7 @@ int main(void)
 		cmocka_unit_test(chain_is_no_circle),
 		cmocka_unit_test(firmware_without_which_the_probe_failed),
 		cmocka_unit_test(firmware_without_which_the_driver_gave_up),
+		cmocka_unit_test(memory_that_a_guest_does_not_get),
 		cmocka_unit_test(firmware_that_is_nowhere),
 		cmocka_unit_test(optional_firmware_is_silent),
 		cmocka_unit_test(failure_long_after_is_not_for_want_of_firmware),

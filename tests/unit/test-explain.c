@@ -1626,6 +1626,8 @@ static void test_open_or_recovered(void **state)
 		{ "[  504.0] usb 1-1: connected\n", 0, 2 },
 		{ "[  504.0] brix 0000:03:00.0: [drm] GPU reset succeeded!\n", 2, 0 },
 		{ "[  560.0] usb 1-1: connected\n", 1, 0 },
+		{ "[  502.0] [drm] *ERROR* [CRTC:51:crtc-0] flip_done timed out\n", 1, 2 },
+		{ "[  502.0] [drm:brix_job_timedout [brix]] *ERROR* ring gfx timeout, but soft recovered\n", 2, 0 },
 	};
 
 	(void)state;

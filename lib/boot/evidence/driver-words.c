@@ -82,7 +82,7 @@ static int words_aggregate(struct gw_boot_event *event, const char *driver, size
 }
 
 /* "can't request region for resource [mem …]", "BAR 0: can't reserve [mem …]", "BAR 0 [mem …]: can't claim; address conflict with …" */
-static int words_resource(struct gw_boot_event *event, const char *text)
+static int words_resource(struct gw_boot_event *event, const char *message, const char *text)
 {
 	bool bar =
 		gw_text_after(text, "BAR ") && (strstr(text, "can't reserve") || strstr(text, "address conflict with"));
@@ -90,6 +90,8 @@ static int words_resource(struct gw_boot_event *event, const char *text)
 	if (!bar && !gw_text_after(text, "can't request region for resource "))
 		return 0;
 	event->result = -EBUSY;
+	if (gw_text_after(message, "vfio-pci "))
+		event->flags |= GW_BOOT_F_GUEST;
 	return words_set(event, GW_BOOT_RESOURCE_BUSY, text, strlen(text));
 }
 
@@ -113,7 +115,7 @@ static int words_of_device(struct gw_boot_event *event, const char *message)
 	words_subject(event, device + 1, (size_t)(colon - device - 1));
 	return words_firmware(event, colon + 2) || words_component(event, colon + 2) ||
 	       words_aggregate(event, message, (size_t)(device - message), colon + 2) ||
-	       words_resource(event, colon + 2) ||
+	       words_resource(event, message, colon + 2) ||
 	       words_given_up(event, message, (size_t)(device - message), colon + 2);
 }
 

@@ -172,7 +172,8 @@ static struct gw_boot_finding *error_finding(const struct errors *errors, enum g
 	finding->effect = GW_BOOT_LOST;
 	gw_boot_write_device(&finding->summary, model, device);
 	if (!failure->ended) {
-		gw_text_add(&finding->summary, " did not come up");
+		gw_text_add(&finding->summary,
+			    class == GW_CLASS_TAKEN_BY_OTHER ? " was not given to a guest" : " did not come up");
 		return finding;
 	}
 	gw_text_add(&finding->summary, " failed (");
@@ -354,7 +355,11 @@ static int error_judge(const struct errors *errors, size_t index)
 	if (fact->type != GW_BOOT_FIRMWARE_MISSING && fact->type != GW_BOOT_RESOURCE_BUSY)
 		return 0;
 	failure = error_failure(model, fact, &model->devices[device]);
-	if (!failure && error_gave_up(errors, fact, device, &given_up))
+	/* vfio's probe is over, and what a guest wants of the device comes later. */
+	if (!failure && fact->type == GW_BOOT_RESOURCE_BUSY && (fact->flags & GW_BOOT_F_GUEST)) {
+		given_up = (struct gw_boot_attempt){ .begin_ns = GW_BOOT_UNKNOWN, .end_ns = fact->time_ns };
+		failure = &given_up;
+	} else if (!failure && error_gave_up(errors, fact, device, &given_up))
 		failure = &given_up;
 	if (!failure || !error_is_last(errors, index, failure))
 		return 0;
