@@ -292,6 +292,20 @@ static void text_render_advise_silence(struct gw_text *text, const struct gw_act
 			"The device does not answer its driver: look for what the driver reported before that. A reset of the device or a reboot ends it.");
 }
 
+/* Of a CPU whose stack the log does not have only the rest of it can show what it did. */
+static void text_render_advise_busy(struct gw_text *text, const struct text_render *render)
+{
+	const struct gw_actor *actor = text_render_root(render);
+
+	gw_text_add(text, "A reboot ends this, if it does not end by itself. ");
+	if (actor && actor->sample != GW_LOG_NONE)
+		gw_text_add(
+			text,
+			"For the driver's developers: look for a loop without bound around the function named here.");
+	else
+		gw_text_add(text, "The stack of that CPU, below the detector's line in the log, shows where it was.");
+}
+
 static int text_render_advise(struct text_render *render)
 {
 	struct gw_text text = { .data = NULL };
@@ -303,9 +317,7 @@ static int text_render_advise(struct text_render *render)
 	else if (render->finding->root == render->graph->device)
 		text_render_advise_device(&text, render->graph);
 	else if (render->finding->kind == GW_KIND_LIVELOCK)
-		gw_text_add(
-			&text,
-			"A reboot ends this, if it does not end by itself. For the driver's developers: look for a loop without bound around the function named here.");
+		text_render_advise_busy(&text, render);
 	else if (render->finding->class == GW_CLASS_SILENT_DEVICE)
 		text_render_advise_silence(&text, text_render_root(render));
 	else if (render->finding->kind == GW_KIND_STALL)

@@ -869,6 +869,15 @@ test_explain() {
 	ok "explain of a healthy boot, in a sentence" has '^This log shows no hang'
 	expect "explain of a healthy boot, JSON" 0 explain --json "$work/healthy.txt"
 	ok "explain of a healthy boot is an empty array" test "$(jq -c . "$work/out")" = '[]'
+	printf '%s\n' '[    9.000000] amdgpu 0000:03:00.0: ring gfx timeout, signaled seq=4, emitted seq=6' >"$work/open.txt"
+	expect "explain of a log that ends with a timeout" 0 explain "$work/open.txt"
+	ok "explain: what the log shows no end of is open" has '^  Open  .*job-timeout, 1 time, and the log does not show what'
+	printf '%s\n' '[   10.000000] amdgpu 0000:03:00.0: GPU reset(1) succeeded!' >>"$work/open.txt"
+	expect "explain of a log that goes on after it" 0 explain "$work/open.txt"
+	ok "explain: what the driver mended has recovered" has '^  Recovered  .*job-timeout, 1 time; last'
+	ok "explain: stacks of crash are read" test "$(printf '%s\n' 'PID: 61  TASK: ffff88bf94ae9080  CPU: 0  COMMAND: "brix"' \
+		' #0 [ffffc900] __mutex_lock at ffffffff816b7e83' ' #1 [ffffc900] amdgpu_ioctl at ffffffffc062c9b5 [amdgpu]' |
+		gpuwatch-cli explain --json - | jq -r '.[0].root_cause.node')" = task:61
 	ok "explain: every format, with two damages" $here/check-damage
 	expect "explain of two files" 1 explain "$work/healthy.txt" "$log"
 	expect_trouble "explain without a file" 2 "explain needs FILE" explain

@@ -1798,6 +1798,20 @@ static void test_pasted_stack(void **state)
 	assert_nothing(&listed);
 }
 
+/* The detector's line alone: no function is named, and nobody is told to look around one. */
+static void test_busy_without_a_stack(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	tell(&told, "[  122.0] watchdog: BUG: soft lockup - CPU#6 stuck for 22s! [brix:61]\n");
+	explain_text(&explanation, told.text);
+	assert_int_equal(report_about(&explanation)->class, GW_CLASS_BUSY_HOLDER);
+	assert_non_null(strstr(report_about(&explanation)->advice, "The stack of that CPU"));
+	gw_explanation_deinit(&explanation);
+}
+
 /* Whoever waits for a CPU that is not left is reported after the detector fell silent: it has not ended. */
 static void test_busy_while_others_wait(void **state)
 {
@@ -2090,6 +2104,7 @@ int main(void)
 		cmocka_unit_test(test_stack_without_a_name),
 		cmocka_unit_test(test_possible_and_cut),
 		cmocka_unit_test(test_pasted_stack),
+		cmocka_unit_test(test_busy_without_a_stack),
 		cmocka_unit_test(test_busy_while_others_wait),
 		cmocka_unit_test(test_waits_of_drivers),
 		cmocka_unit_test(test_hang_that_ended),
