@@ -760,6 +760,22 @@ TEST(process_that_is_idle_does_not_inherit_a_timeline)
 	world_free(w);
 }
 
+/* Another task has its memory by now. */
+TEST(thread_that_is_gone_does_not_inherit_a_timeline)
+{
+	struct world *w = world_new();
+	struct gw_task_record *former = kthread(w, 103, "former");
+	struct gw_timeline_record *ring = timeline_by(w, "gfx", former);
+
+	former->start_ns += SECOND;
+	ring->inherited = 1;
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, ring, 7));
+	look(w, 12);
+	assert_null(strstr(the_report(w, GW_KIND_STALL)->explanation, "former"));
+	assert_non_null(strstr(the_report(w, GW_KIND_STALL)->explanation, "no signaller on record"));
+	world_free(w);
+}
+
 TEST(drivers_whose_other_signallers_are_gone_have_one)
 {
 	struct world *w = world_new();
@@ -2065,6 +2081,7 @@ int main(void)
 		T(signaller_known_from_other_timelines_of_the_driver_is_at_best_probable),
 		T(drivers_with_several_signallers_tell_nothing_of_a_new_timeline),
 		T(process_that_is_idle_does_not_inherit_a_timeline),
+		T(thread_that_is_gone_does_not_inherit_a_timeline),
 		T(drivers_whose_other_signallers_are_gone_have_one),
 		T(signaller_seen_once_is_no_habit),
 		T(signaller_of_a_few_fences_is_a_habit),

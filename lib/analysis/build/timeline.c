@@ -38,20 +38,23 @@ static bool timeline_task_is_idle(const struct gw_builder *builder, const struct
 	return builder->complete;
 }
 
-/* Neither is it seen nor known to be there. */
-static bool timeline_task_is_gone(const struct gw_builder *builder, const struct gw_signaller *signaller)
-{
-	return builder->complete && !gw_snapshot_task(builder->now, signaller->task) &&
-	       !gw_snapshot_present(builder->now, signaller->task);
-}
-
 /* It is gone, and somebody else has taken over. */
 static bool timeline_was_replaced(const struct gw_builder *builder, const struct gw_timeline *timeline, uint32_t i)
 {
 	const struct gw_signaller *signaller = &timeline->signallers[i];
 
-	return i > 0 && gw_habit(&timeline->signallers[0]) >= GW_HABITUAL_SIGNALS &&
-	       signaller->kind == GW_SIGNALLER_TASK && timeline_task_is_gone(builder, signaller);
+	if (i == 0 || gw_habit(&timeline->signallers[0]) < GW_HABITUAL_SIGNALS || !builder->complete)
+		return false;
+	return signaller->kind == GW_SIGNALLER_TASK && !gw_snapshot_task(builder->now, signaller->task) &&
+	       !gw_snapshot_present(builder->now, signaller->task);
+}
+
+static bool timeline_task_lives(const struct gw_builder *builder, const struct gw_signaller *signaller)
+{
+	const struct gw_task_record *task = gw_snapshot_task(builder->now, signaller->task);
+	const struct gw_present_record *present = gw_snapshot_present(builder->now, signaller->task);
+
+	return (task && task->start_ns == signaller->start_ns) || (present && present->start_ns == signaller->start_ns);
 }
 
 /*
@@ -63,7 +66,7 @@ static bool timeline_is_not_inherited_by(const struct gw_builder *builder, const
 {
 	if (!record->inherited || signaller->kind != GW_SIGNALLER_TASK)
 		return false;
-	return timeline_task_is_gone(builder, signaller) ||
+	return (builder->complete && !timeline_task_lives(builder, signaller)) ||
 	       (!(signaller->flags & PF_KTHREAD) && timeline_task_is_idle(builder, signaller));
 }
 
