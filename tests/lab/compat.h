@@ -118,13 +118,16 @@ static inline void lab_shrinker_destroy(struct shrinker *shrinker)
 #define LAB_SCHED_STAT_HANDLED DRM_GPU_SCHED_STAT_NOMINAL
 #endif
 
+/* Jobs that the hardware has at most. */
+#define LAB_SCHED_LIMIT 16
+
 /*
  * drm_sched_init() takes a structure since 6.15, 796a9f55a8d1, which 6.1.y took over; the number of run queues came in
  * 6.7, 56e449603f0a, and is not in 6.1.y.
  */
 static inline int lab_sched_init_timeout(struct drm_gpu_scheduler *sched, const struct drm_sched_backend_ops *ops,
 					 const char *name, struct device *dev, long timeout,
-					 struct workqueue_struct *timeout_wq)
+					 struct workqueue_struct *timeout_wq, unsigned int limit)
 {
 #ifdef LAB_HAVE_SCHED_INIT_ARGS
 	const struct drm_sched_init_args args = {
@@ -132,7 +135,7 @@ static inline int lab_sched_init_timeout(struct drm_gpu_scheduler *sched, const 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 		.num_rqs = DRM_SCHED_PRIORITY_COUNT,
 #endif
-		.credit_limit = 16,
+		.credit_limit = limit,
 		.timeout = timeout,
 		.timeout_wq = timeout_wq,
 		.name = name,
@@ -141,7 +144,8 @@ static inline int lab_sched_init_timeout(struct drm_gpu_scheduler *sched, const 
 
 	return drm_sched_init(sched, &args);
 #else
-	return drm_sched_init(sched, ops, NULL, DRM_SCHED_PRIORITY_COUNT, 16, 0, timeout, timeout_wq, NULL, name, dev);
+	return drm_sched_init(sched, ops, NULL, DRM_SCHED_PRIORITY_COUNT, limit, 0, timeout, timeout_wq, NULL, name,
+			      dev);
 #endif
 }
 
@@ -149,7 +153,7 @@ static inline int lab_sched_init_timeout(struct drm_gpu_scheduler *sched, const 
 static inline int lab_sched_init(struct drm_gpu_scheduler *sched, const struct drm_sched_backend_ops *ops,
 				 const char *name, struct device *dev)
 {
-	return lab_sched_init_timeout(sched, ops, name, dev, MAX_SCHEDULE_TIMEOUT, NULL);
+	return lab_sched_init_timeout(sched, ops, name, dev, MAX_SCHEDULE_TIMEOUT, NULL, LAB_SCHED_LIMIT);
 }
 
 /* full_recovery went in 6.12, 83b501c1799a; an error came in 6.13, b2ef808786d9. */

@@ -114,7 +114,7 @@ struct lab_irq_ring *lab_irq_ring_create(const char *name, unsigned int id, cons
 	lab_timeline_init(&ring->timeline, name, id);
 	init_waitqueue_head(&ring->wait);
 	if (lab_sched_init_timeout(&ring->sched, &irq_ring_ops, ring->name, lab_drm_parent(), params->timeout,
-				   params->timeout_wq))
+				   params->timeout_wq, params->limit ?: LAB_SCHED_LIMIT))
 		goto fail;
 	ring->has_sched = true;
 	list[0] = &ring->sched;

@@ -380,6 +380,7 @@ struct lab_irq_ring_params {
 	long timeout; /* jiffies */
 	struct workqueue_struct *timeout_wq;
 	unsigned int job_us; /* how long a job takes */
+	unsigned int limit; /* jobs that the device takes at once, 0 = several */
 	void (*run)(void *data); /* in run_job(), or NULL */
 	void (*before_reset)(void *data); /* in timedout_job(), or NULL */
 	void *data;

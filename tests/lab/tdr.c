@@ -18,6 +18,8 @@ enum tdr_variant {
 	TDR_LOCK,
 	TDR_FLUSH,
 	TDR_QUEUED,
+	TDR_ROOM,
+	TDR_ROOM_LATE,
 	TDR_TIMER,
 	TDR_RUNNING,
 	TDR_BOUNDED,
@@ -90,6 +92,7 @@ static void before_reset(void *data)
 	DRM_ERROR("ring gfx.%u timeout\n", tdr->inst->id);
 	switch (tdr->inst->variant->value) {
 	case TDR_LOCK:
+	case TDR_ROOM:
 	case TDR_BOUNDED:
 		lab_actor_adopt(tdr->handler);
 		lab_actor_blocks(tdr->handler);
@@ -102,8 +105,11 @@ static void before_reset(void *data)
 		flush_work(&tdr->restore);
 		break;
 	case TDR_RUNNING:
+	case TDR_ROOM_LATE:
 		while (tenths-- && !lab_stopping(tdr->inst))
 			msleep(100);
+		if (tdr->inst->variant->value == TDR_ROOM_LATE)
+			lab_irq_ring_recover(tdr->ring);
 		break;
 	}
 }
@@ -146,6 +152,7 @@ static int start_handler(struct tdr *tdr)
 	switch (tdr->inst->variant->value) {
 	case TDR_LOCK:
 	case TDR_FLUSH:
+	case TDR_ROOM:
 	case TDR_BOUNDED:
 		return lab_actor_wait_blocking(tdr->handler);
 	case TDR_QUEUED:
@@ -159,7 +166,12 @@ static int start_handler(struct tdr *tdr)
 
 static bool has_handler(int variant)
 {
-	return variant == TDR_LOCK || variant == TDR_FLUSH || variant == TDR_BOUNDED;
+	return variant == TDR_LOCK || variant == TDR_FLUSH || variant == TDR_ROOM || variant == TDR_BOUNDED;
+}
+
+static bool needs_room(int variant)
+{
+	return variant == TDR_ROOM || variant == TDR_ROOM_LATE;
 }
 
 static int tdr_prepare(struct tdr *tdr)
@@ -179,6 +191,8 @@ static int tdr_prepare(struct tdr *tdr)
 	params.timeout_wq = tdr->timeout_wq;
 	if (inst->variant->value == TDR_SLOW)
 		params.job_us = 3000000;
+	if (needs_room(inst->variant->value))
+		params.limit = 1;
 	if (has_handler(inst->variant->value)) {
 		tdr->handler = lab_actor_add(inst, "handler", LAB_PARTICIPANT);
 		if (!tdr->handler)
@@ -190,17 +204,24 @@ static int tdr_prepare(struct tdr *tdr)
 	return inst->variant->value == TDR_SLOW ? 0 : lab_irq_ring_warmup(tdr->ring, inst->params.warmup);
 }
 
-/* The job that nobody ends; of /slow the last one of several that take long. */
+static unsigned int tdr_jobs(const struct lab_instance *inst)
+{
+	if (inst->variant->value == TDR_SLOW)
+		return inst->params.seconds / 3;
+	return needs_room(inst->variant->value) ? 2 : 1;
+}
+
+/* The job that nobody ends, and one for which there is no room beside it; of /slow the last one of several that take long. */
 static int tdr_submit(struct tdr *tdr)
 {
 	unsigned int i;
 
 	if (tdr->inst->variant->value != TDR_SLOW)
 		lab_irq_ring_go_silent(tdr->ring);
-	for (i = 0; i < (tdr->inst->variant->value == TDR_SLOW ? tdr->inst->params.seconds / 3 : 1); i++) {
+	for (i = 0; i < tdr_jobs(tdr->inst); i++) {
 		struct dma_fence *before = tdr->finished;
 
-		tdr->finished = lab_irq_ring_submit(tdr->ring, before);
+		tdr->finished = lab_irq_ring_submit(tdr->ring, needs_room(tdr->inst->variant->value) ? NULL : before);
 		dma_fence_put(before);
 		if (!tdr->finished)
 			return -ENOMEM;
@@ -219,7 +240,7 @@ static int tdr_start(struct lab_instance *inst)
 	tdr->inst = inst;
 	INIT_WORK(&tdr->restore, restore_work);
 	lab_lock_init(&tdr->lock, LAB_MUTEX);
-	if (inst->variant->value == TDR_LOCK)
+	if (inst->variant->value == TDR_LOCK || inst->variant->value == TDR_ROOM)
 		lab_truth_lock(inst, &tdr->lock);
 	return tdr_prepare(tdr) ?: tdr_submit(tdr) ?: start_waiter(tdr) ?: start_handler(tdr) ?:
 	       lab_victims_run(inst, victim_thread);
@@ -231,7 +252,8 @@ static void tdr_reset(struct lab_instance *inst)
 	struct tdr *tdr = inst->priv;
 	int variant = inst->variant->value;
 
-	if (tdr && tdr->ring && variant != TDR_LOCK && variant != TDR_FLUSH && variant != TDR_QUEUED)
+	if (tdr && tdr->ring && variant != TDR_LOCK && variant != TDR_FLUSH && variant != TDR_QUEUED &&
+	    variant != TDR_ROOM)
 		lab_irq_ring_recover(tdr->ring);
 }
 
@@ -261,10 +283,7 @@ static void tdr_finish(struct lab_instance *inst)
 }
 
 static const struct lab_variant reset_cycle_variants[] = {
-	{ "lock", TDR_LOCK },
-	{ "flush", TDR_FLUSH },
-	{ "queued", TDR_QUEUED },
-	{ "" },
+	{ "lock", TDR_LOCK }, { "flush", TDR_FLUSH }, { "queued", TDR_QUEUED }, { "room", TDR_ROOM }, { "" },
 };
 
 const struct lab_family lab_reset_cycle_family = {
@@ -278,7 +297,8 @@ const struct lab_family lab_reset_cycle_family = {
 };
 
 static const struct lab_variant late_reset_variants[] = {
-	{ "timer", TDR_TIMER }, { "running", TDR_RUNNING }, { "bounded", TDR_BOUNDED }, { "slow", TDR_SLOW }, { "" },
+	{ "timer", TDR_TIMER }, { "running", TDR_RUNNING }, { "bounded", TDR_BOUNDED },
+	{ "slow", TDR_SLOW },	{ "room", TDR_ROOM_LATE },  { "" },
 };
 
 const struct lab_family lab_late_reset_family = {

@@ -36,6 +36,7 @@ CONFIDENCE = {
     "reset-cycle.flush": "probable",
     "reset-cycle.lock": "probable",
     "reset-cycle.queued": "probable",
+    "reset-cycle.room": "probable",
     "recovery.reset": "probable",
     "recovery.reset-without-error": "probable",
     "recovery.three-signallers": "probable",
