@@ -10,6 +10,10 @@ main_pid() {
 memory() {
 	cat "/sys/fs/cgroup/system.slice/gpuwatchd.service/memory.$1"
 }
+# For tests/vm/memory-curve: each second, of the whole unit, KiB.
+sample() {
+	while echo "$(mono) $(($(memory current) >> 10))" >>"$OUT/memory"; do sleep 1; done
+}
 settled() {
 	[ "$(memory current)" -lt "$((before + (32 << 20)))" ]
 }
@@ -23,6 +27,8 @@ gpuwatch-cli status >/dev/null
 pid=$(main_pid)
 before=$(memory current)
 limit=$(systemctl show -P MemoryHigh gpuwatchd)
+sample &
+sampler=$!
 echo "memory: $((before >> 20)) MB before, limit $((limit >> 20)) MB"
 setpriv --reuid=65534 --regid=gpuwatch --clear-groups attack /run/gpuwatch/private 60 &
 attack=$!
@@ -38,7 +44,6 @@ while kill -0 "$attack" 2>/dev/null; do
 	gpuwatch-cli deadlocks >/dev/null
 	[ $? -ne 1 ] || answers=$((answers + 1))
 	asked=$((asked + 1))
-	echo "memory: $(mono) s: $(($(memory current) >> 20)) MB"
 	sleep 3
 done
 check "root is answered each time ($answers of $asked)" [ "$answers" -eq "$asked" ]
@@ -50,6 +55,7 @@ check "none of its processes was killed" grep -qx 'oom_kill 0' /sys/fs/cgroup/sy
 check "it is the same process" [ "$(main_pid)" = "$pid" ]
 check "its memory comes back" wait_until 60 settled
 echo "memory: $(($(memory current) >> 20)) MB after"
+kill "$sampler"
 
 # Who only listens keeps its place until another connection of its user needs it.
 as_member() {
