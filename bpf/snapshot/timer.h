@@ -2,7 +2,8 @@
 /*
  * Whether a sleeping task will wake up by itself. schedule_timeout() keeps its
  * timer on the task's stack, and calls process_timeout() when it fires; an
- * infinite wait has none. What is left of a timer that is over is not pending.
+ * infinite wait has none. What is left of a timer that is over is not pending,
+ * whatever later calls have written over it.
  */
 #ifndef GPUWATCH_BPF_SNAPSHOT_TIMER_H
 #define GPUWATCH_BPF_SNAPSHOT_TIMER_H
@@ -35,6 +36,15 @@ static __always_inline bool is_sleeper(u64 function, u64 task)
 	return (u64)BPF_CORE_READ(sleeper, task) == task;
 }
 
+/* The list that a pending timer is on leads to it. */
+static __always_inline bool is_pending(struct process_timer *timer)
+{
+	struct hlist_node **link = BPF_CORE_READ(timer, timer.entry.pprev);
+	u64 linked = 0;
+
+	return link && !bpf_probe_read_kernel(&linked, sizeof(linked), link) && linked == (u64)&timer->timer.entry;
+}
+
 static long try_timer(u32 i, void *context)
 {
 	struct timer_search *search = context;
@@ -49,7 +59,7 @@ static long try_timer(u32 i, void *context)
 	if (search->scratch->words[i] != control.symbols.process_timeout)
 		return 0;
 	timer = (void *)(search->stack + i * 8 - bpf_core_field_offset(struct process_timer, timer.function));
-	search->found = BPF_CORE_READ(timer, timer.entry.pprev) && (u64)BPF_CORE_READ(timer, task) == search->task;
+	search->found = (u64)BPF_CORE_READ(timer, task) == search->task && is_pending(timer);
 	return search->found;
 }
 
