@@ -131,6 +131,7 @@ check "OnDeadlock= has its unit started" wait_until 20 bundle_of "$kept"
 ls -li /var/lib/gpuwatch-bundles
 check "which keeps the report" [ "$(bundled "$kept" reports.json | jq -r '.[0].id')" = "$kept" ]
 check "and the recording" sh -c "tar tzf /var/lib/gpuwatch-bundles/$kept.tar.gz | grep -q recording"
+check "and the kernel log" sh -c "tar xOzf /var/lib/gpuwatch-bundles/$kept.tar.gz gpuwatch-bundle/kernel.log | grep -q 'Linux version'"
 check "for root alone" [ "$(stat -c %a:%U /var/lib/gpuwatch-bundles "/var/lib/gpuwatch-bundles/$kept.tar.gz" | paste -sd,)" = 700:root,600:root ]
 journalctl -o cat --no-pager -u gpuwatchd -u 'gpuwatch-start-unit@*' | grep -i -e OnDeadlock -e Started -e failed
 inode=$(stat -c %i "/var/lib/gpuwatch-bundles/$kept.tar.gz")
@@ -233,7 +234,7 @@ check "nothing stays attached" wait_until 60 pins_gone
 exposed_at_most() {
 	systemd-analyze security --no-pager "$1" | awk -v most="$2" '/Overall exposure level/ { print; level = $(NF - 2) } END { exit !(level > 0 && level <= most) }'
 }
-for unit in gpuwatchd gpuwatch-perf@0 gpuwatch-start-unit@0 gpuwatchd-pins gpuwatch-probe-order; do
+for unit in gpuwatchd gpuwatch-perf@0 gpuwatch-start-unit@0 gpuwatch-bundle@0 gpuwatchd-pins gpuwatch-probe-order; do
 	check "little exposure of $unit" exposed_at_most "$unit.service" 1.5
 done
 opener_gone() {
