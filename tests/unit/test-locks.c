@@ -854,6 +854,28 @@ TEST(migration_that_goes_on_releases_its_pages)
 	world_free(w);
 }
 
+/* Read from the stack: when the task ran last, which each look sees a little differently. */
+TEST(page_wait_without_a_sharp_beginning_is_one_wait)
+{
+	struct world *w = world_new();
+	struct gw_task_record *fault = kthread(w, 101, "fault"), *other = kthread(w, 102, "other");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_RWSEM, NULL);
+	struct gw_wait *wait;
+
+	stack(w, fault, FAULTS);
+	wait = waits(w, fault, GW_WAIT_PAGE, FOLIO);
+	wait->flags = GW_WAIT_F_ON_STACK;
+	read_held_by(lock, fault, 1);
+	stack(w, other, MIGRATES);
+	waits_for_lock(w, other, lock, WRITE);
+	for (int i = 0; i < 4; i++) {
+		wait->since_ns += 300;
+		look(w, 1);
+	}
+	assert_deadlock(w, GW_CLASS_PAGE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
 /* A CPU faults on memory of the GPU: since 6.15 it has locked the page when it gets to the driver. */
 TEST(fault_on_a_device_page_holds_it_since_6_15)
 {
@@ -937,6 +959,7 @@ int main(void)
 		T(migration_waits_for_the_lock_that_a_fault_holds),
 		T(page_may_be_held_by_anybody),
 		T(migration_that_goes_on_releases_its_pages),
+		T(page_wait_without_a_sharp_beginning_is_one_wait),
 		T(fault_on_a_device_page_holds_it_since_6_15),
 		T(page_that_is_being_migrated_has_an_address),
 	};

@@ -121,6 +121,12 @@ static bool wait_is_renewed(const struct gw_wait *wait)
 	return wait->kind == GW_WAIT_TRYLOCK || (wait->kind == GW_WAIT_FENCE && gw_wait_has_timeout(wait));
 }
 
+/* When a task ran last is known to some microseconds: what stands is that it has not run since. */
+static bool wait_has_rough_beginning(const struct gw_wait *wait)
+{
+	return wait->kind == GW_WAIT_PAGE && (wait->flags & GW_WAIT_F_ON_STACK);
+}
+
 struct gw_wait_identity gw_wait_identify(const struct gw_task_record *task)
 {
 	struct gw_wait wait = { .kind = GW_WAIT_NONE };
@@ -128,7 +134,7 @@ struct gw_wait_identity gw_wait_identify(const struct gw_task_record *task)
 	gw_task_wait(task, &wait);
 	if (wait_is_of_reclaim(task, &wait))
 		wait = (struct gw_wait){ .kind = GW_WAIT_NONE, .since_ns = task->watch.sections.reclaim_since_ns };
-	if (wait_is_renewed(&wait))
+	if (wait_is_renewed(&wait) || wait_has_rough_beginning(&wait))
 		wait.since_ns = 0;
 	return (struct gw_wait_identity){
 		.task = task->address,
