@@ -55,6 +55,7 @@ enum gw_boot_event_type {
 	GW_BOOT_ROOT_WAIT,	  /* the root file system's device is not there: other = it; subject "" */
 	GW_BOOT_ROOT_MOUNTED,	  /* a file system with firmware and modules is there; subject "" */
 	GW_BOOT_GIVEN_UP,	  /* its driver reports that it does not come up: subject = device, other = driver */
+	GW_BOOT_NOT_PROBED,	  /* subject = driver: so many devices of its own (result) are another driver's */
 	GW_BOOT_EVENT_TYPES
 };
 

@@ -260,7 +260,7 @@ void render_order_table(const struct terminal *terminal, const json_t *order, co
 	rows_init(&rows, field_array(order, "rows"));
 	terminal_put(terminal, "\n" STYLE_BOLD "Boot order" STYLE_END "\n");
 	if (rows.count == 0) {
-		terminal_put(terminal, "  The records show no GPU, IOMMU or KFD driver.\n");
+		terminal_put(terminal, "  The records show no probe of a GPU, a display or an IOMMU, and nothing of KFD.\n");
 		return;
 	}
 	if (!all) {

@@ -9,7 +9,15 @@
 #include "lib/boot/document/probe-order.h"
 #include "lib/boot/document/report.h"
 #include "lib/boot/model/build.h"
-#include "lib/boot/rules/rules.h"
+#include "lib/boot/rules/absence.h"
+#include "lib/boot/rules/driver-errors.h"
+#include "lib/boot/rules/failures.h"
+#include "lib/boot/rules/forever.h"
+#include "lib/boot/rules/initcalls.h"
+#include "lib/boot/rules/order.h"
+#include "lib/boot/rules/refusals.h"
+#include "lib/boot/rules/storm.h"
+#include "lib/boot/rules/timeout.h"
 
 struct gw_boot {
 	struct gw_boot_model *model;
@@ -17,6 +25,21 @@ struct gw_boot {
 	struct gw_report **reports;
 	size_t n_reports;
 };
+
+/* What all rules find, in the order in which they build on each other; several findings may be about the same. */
+static int boot_judge(const struct gw_boot_model *model, struct gw_boot_findings *findings)
+{
+	int r = gw_boot_rule_initcalls(model, findings);
+
+	r = r ?: gw_boot_rule_order(model, findings);
+	r = r ?: gw_boot_rule_timeout(model, findings);
+	r = r ?: gw_boot_rule_forever(model, findings);
+	r = r ?: gw_boot_rule_storm(model, findings);
+	r = r ?: gw_boot_rule_driver_errors(model, findings);
+	r = r ?: gw_boot_rule_refusals(model, findings);
+	r = r ?: gw_boot_rule_absence(model, findings);
+	return r ?: gw_boot_rule_failures(model, findings);
+}
 
 int gw_boot_analyse(struct gw_boot **ret, struct gw_boot_evidence *evidence)
 {
@@ -26,7 +49,7 @@ int gw_boot_analyse(struct gw_boot **ret, struct gw_boot_evidence *evidence)
 	if (!boot)
 		return -ENOMEM;
 	r = gw_boot_model_build(&boot->model, evidence);
-	r = r ?: gw_boot_rules_judge(boot->model, &boot->findings);
+	r = r ?: boot_judge(boot->model, &boot->findings);
 	r = r ?: gw_boot_compare_minors(boot->model, &boot->findings);
 	r = r ?: gw_boot_reports_make(boot->model, &boot->findings, &boot->reports, &boot->n_reports);
 	if (r < 0) {

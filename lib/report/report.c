@@ -48,6 +48,7 @@ static const char *const class_names[] = {
 	[GW_CLASS_FIRMWARE_MISSING] = "firmware-missing",
 	[GW_CLASS_SYMBOLS_MISSING] = "symbols-missing",
 	[GW_CLASS_KFD_REFUSED] = "kfd-refused",
+	[GW_CLASS_PROBE_FAILED] = "probe-failed",
 	[GW_CLASS_TAKEN_BY_OTHER] = "taken-by-other",
 	[GW_CLASS_MINOR_ORDER] = "minor-order",
 };

@@ -58,6 +58,7 @@ enum gw_class {
 	GW_CLASS_TAKEN_BY_OTHER,
 	GW_CLASS_MINOR_ORDER,
 	GW_CLASS_PAGE_LOCK_CYCLE, /* of kind deadlock; reports' ids follow from the values of the others */
+	GW_CLASS_PROBE_FAILED,	  /* of kind probe-order */
 };
 
 enum gw_state {

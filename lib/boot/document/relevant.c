@@ -3,11 +3,11 @@
 #include "lib/boot/document/relevant.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/boot/document/report.h"
+#include "lib/boot/model/cards.h"
 #include "lib/boot/model/devices.h"
 #include "lib/boot/model/pairs.h"
 
@@ -45,46 +45,10 @@ static int relevant_mark_finding(struct gw_boot_relevant *relevant, const struct
 	return r ?: relevant_add_id(relevant->init_findings, finding->supplier_init, finding->id);
 }
 
-/* PCI's base classes: display controllers, and processing accelerators that are no display (pci_ids.h). */
-static bool relevant_is_gpu(const struct gw_boot_device *device)
-{
-	const char *modalias = gw_boot_device_text(device, "modalias");
-
-	return strncmp(modalias, "pci:", 4) == 0 &&
-	       (fnmatch("pci:*bc03sc*", modalias, 0) == 0 || fnmatch("pci:*bc12sc*", modalias, 0) == 0);
-}
-
-/* Whether the driver's module is one of DRM's. */
-static bool relevant_drives_gpu(const struct gw_boot_model *model, uint32_t name)
-{
-	uint32_t index = name ? gw_boot_map_get(&model->module_of, name) : GW_BOOT_NOT_FOUND;
-	json_t *depends = index == GW_BOOT_NOT_FOUND ? NULL : json_object_get(model->modules[index].json, "depends");
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(depends, i, item)
-		if (json_is_string(item) && strcmp(json_string_value(item), "drm") == 0)
-			return true;
-	return false;
-}
-
-static bool relevant_is_iommu(const struct gw_boot_model *model, const struct gw_boot_device *device)
-{
-	json_t *units = json_object_get(json_object_get(model->evidence->state, "iommu"), "units"), *unit;
-	size_t i;
-
-	json_array_foreach(units, i, unit)
-		if (json_is_string(unit) && strstr(json_string_value(unit), gw_boot_text(model, device->name)))
-			return true;
-	return false;
-}
-
 static void relevant_mark_devices(struct gw_boot_relevant *relevant, const struct gw_boot_model *model)
 {
 	for (size_t i = 0; i < model->n_devices; i++)
-		relevant->devices[i] |= relevant_is_gpu(&model->devices[i]) ||
-					relevant_is_iommu(model, &model->devices[i]) ||
-					relevant_drives_gpu(model, model->devices[i].module);
+		relevant->devices[i] |= gw_boot_is_graphics(model, (uint32_t)i);
 	for (size_t i = 0; i < model->n_pairs; i++) {
 		const struct gw_boot_pair *pair = &model->pairs[i];
 
@@ -144,7 +108,7 @@ static int relevant_mark_inits(struct gw_boot_relevant *relevant, const struct g
 			r = gw_boot_map_set(&modules, model->devices[i].module, 1);
 	for (size_t i = 0; i < model->n_inits && r == 0; i++) {
 		const struct gw_boot_init *init = &model->inits[i];
-		bool found = relevant->init_findings[i] || relevant_drives_gpu(model, init->module) ||
+		bool found = relevant->init_findings[i] || gw_boot_drives_gpu(model, init->module) ||
 			     (init->module && gw_boot_map_get(&modules, init->module) != GW_BOOT_NOT_FOUND);
 
 		for (size_t k = 0; k < model->n_pairs && !found; k++)

@@ -156,6 +156,18 @@ static int words_kfd(struct gw_boot_event *event, const char *message)
 	return words_set(event, GW_BOOT_KFD_SKIPPED, why + 1, strlen(why + 1));
 }
 
+/* "NVRM: The NVIDIA probe routine was not called for N device(s).": another driver has them. */
+static int words_nvidia(struct gw_boot_event *event, const char *message)
+{
+	const char *count = gw_text_after(message, "NVRM: The NVIDIA probe routine was not called for ");
+
+	if (!count)
+		return 0;
+	words_subject(event, "nvidia", 6);
+	event->result = (int32_t)strtol(count, NULL, 10);
+	return words_set(event, GW_BOOT_NOT_PROBED, count, strcspn(count, "."));
+}
+
 /* "MODULE: Unknown symbol SYMBOL (err R)", "MODULE: disagrees about version of symbol SYMBOL" */
 static int words_symbol(struct gw_boot_event *event, const char *message)
 {
@@ -191,6 +203,6 @@ int gw_boot_driver_words(struct gw_boot_event *event, const char *message)
 {
 	event->result = 0;
 	event->other[0] = event->bus[0] = '\0';
-	return words_drm_minor(event, message) || words_kfd(event, message) || words_of_device(event, message) ||
-	       words_symbol(event, message) || words_root(event, message);
+	return words_drm_minor(event, message) || words_kfd(event, message) || words_nvidia(event, message) ||
+	       words_of_device(event, message) || words_symbol(event, message) || words_root(event, message);
 }

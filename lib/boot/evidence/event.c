@@ -44,6 +44,7 @@ static const char *const type_names[GW_BOOT_EVENT_TYPES] = {
 	[GW_BOOT_ROOT_WAIT] = "root-wait",
 	[GW_BOOT_ROOT_MOUNTED] = "root-mounted",
 	[GW_BOOT_GIVEN_UP] = "given-up",
+	[GW_BOOT_NOT_PROBED] = "not-probed",
 };
 
 static const char *const source_names[GW_BOOT_SOURCES] = {

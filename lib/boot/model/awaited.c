@@ -118,6 +118,51 @@ static uint32_t awaited_device_of_node(const struct gw_boot_model *model, const 
 	return GW_BOOT_NOTHING;
 }
 
+/* ---- devices that are only named by those that wait for them ------------------------------------------------ */
+
+/* Of the devices' names that others wait for by name, the only one that a node of that path, or above it, has. */
+static uint32_t awaited_name_of_node(const struct gw_boot_model *model, const char *node)
+{
+	size_t length = strlen(node);
+
+	while (length > 1) {
+		const char *slash = memrchr(node, '/', length), *component = slash + 1;
+		uint32_t found = GW_BOOT_NO_NAME;
+
+		for (uint32_t i = 0; i < model->n_devices; i++) {
+			const struct gw_boot_device *device = &model->devices[i];
+			const char *name = gw_boot_text(model, device->awaited);
+
+			if (device->awaited_node || !device->awaited || device->awaited == found ||
+			    !awaited_has_name(name, component, length - (size_t)(component - node)))
+				continue;
+			if (found != GW_BOOT_NO_NAME)
+				return GW_BOOT_NO_NAME;
+			found = device->awaited;
+		}
+		if (found != GW_BOOT_NO_NAME)
+			return found;
+		length = (size_t)(slash - node);
+	}
+	return GW_BOOT_NO_NAME;
+}
+
+/* "supplier 3d90000.clock-controller not ready" and "wait for supplier /soc/clock-controller@3d90000" are about one device. */
+static void awaited_unite_names(struct gw_boot_model *model)
+{
+	for (size_t i = 0, nodes = 0; i < model->n_devices && nodes < NODES_MAX; i++) {
+		struct gw_boot_device *device = &model->devices[i];
+		uint32_t name;
+
+		if (!device->awaited_node || device->awaited_device != GW_BOOT_NOTHING)
+			continue;
+		nodes++;
+		name = awaited_name_of_node(model, gw_boot_text(model, device->awaited_node));
+		if (name != GW_BOOT_NO_NAME)
+			device->awaited = name;
+	}
+}
+
 /* ---- nodes of one device that is not known ------------------------------------------------------------------ */
 
 /* The length of a path up to its last component with an address: such a node has, or is, a device. */
@@ -297,6 +342,8 @@ int gw_boot_awaited_find(struct gw_boot_model *model)
 			return -ENOMEM;
 	if (awaited_unite_nodes(model) < 0)
 		return -ENOMEM;
+	if (!model->evidence->state)
+		awaited_unite_names(model);
 	for (uint32_t i = 0; !model->evidence->state && i < model->n_devices; i++)
 		awaited_close_circle(model, i);
 	return 0;

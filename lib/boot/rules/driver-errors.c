@@ -9,6 +9,7 @@
 #include "lib/base/units.h"
 #include "lib/boot/evidence/error-names.h"
 #include "lib/boot/model/attempts.h"
+#include "lib/boot/model/cards.h"
 #include "lib/boot/model/devices.h"
 #include "lib/boot/rules/words.h"
 
@@ -34,37 +35,15 @@ static const struct gw_boot_attempt *error_failure(const struct gw_boot_model *m
 	return NULL;
 }
 
-/* Drivers that keep a device for a guest, and drivers of the frame buffer that the firmware left behind. */
-static bool taken_keeps_devices(const char *driver)
-{
-	static const char *const names[] = { "vfio-pci", "pci-stub", "pciback" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(driver, names[i]) == 0)
-			return true;
-	return false;
-}
-
-static bool taken_is_framebuffer(const char *driver)
-{
-	static const char *const names[] = { "simple-framebuffer", "simpledrm", "efi-framebuffer", "efifb", "efidrm",
-					     "vesa-framebuffer",   "vesafb",	"vesadrm",	   "ofdrm" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(driver, names[i]) == 0)
-			return true;
-	return false;
-}
-
 /* What is asked of all facts, found in one pass each. */
 struct errors {
 	const struct gw_boot_model *model;
 	struct gw_boot_findings *findings;
-	uint32_t *next; /* per fact: the next of its type about its device, or GW_BOOT_NOTHING */
-	uint32_t *part; /* per fact about an aggregate: the part that failed last before it, a name */
-	uint32_t *up;	/* per device: the last fact that shows that it came up, or GW_BOOT_NOTHING */
-	uint32_t *
-		given_up; /* per device: the last fact in which its driver reports that it does not, or GW_BOOT_NOTHING */
+	uint32_t *next;	      /* per fact: the next of its type about its device, or GW_BOOT_NOTHING */
+	uint32_t *part;	      /* per fact about an aggregate: the part that failed last before it, a name */
+	uint32_t *up;	      /* per device: the last fact that shows that it came up, or GW_BOOT_NOTHING */
+	uint32_t *given_up;   /* per device: the last in which its driver reports that it does not, or GW_BOOT_NOTHING */
+	uint32_t *firmware;   /* per device: the last about firmware that it did not get, or GW_BOOT_NOTHING */
 	uint64_t mounted_ns;  /* the first root file system, GW_BOOT_UNKNOWN = none */
 	uint32_t framebuffer; /* a device that has the firmware's frame buffer, or GW_BOOT_NOTHING */
 };
@@ -118,16 +97,18 @@ static int errors_pass(struct errors *errors)
 			errors->up[device] = (uint32_t)i;
 		if (fact->type == GW_BOOT_GIVEN_UP)
 			errors->given_up[device] = (uint32_t)i;
+		if (fact->type == GW_BOOT_FIRMWARE_MISSING)
+			errors->firmware[device] = (uint32_t)i;
 		if (fact->type == GW_BOOT_COMPONENT_BIND && fact->result < 0)
 			r = gw_boot_map_set(&parts, device, fact->other);
 		part = fact->type == GW_BOOT_AGGREGATE_BIND ? gw_boot_map_get(&parts, device) : GW_BOOT_NOT_FOUND;
 		errors->part[i] = part == GW_BOOT_NOT_FOUND ? GW_BOOT_NO_NAME : part;
-		if (fact->type == GW_BOOT_DRM_MINOR && taken_is_framebuffer(gw_boot_text(model, fact->other)))
+		if (fact->type == GW_BOOT_DRM_MINOR && gw_boot_is_framebuffer(gw_boot_text(model, fact->other)))
 			errors->framebuffer = device;
 	}
 	gw_boot_map_deinit(&parts);
 	for (uint32_t i = 0; i < model->n_devices; i++)
-		if (model->devices[i].bound && taken_is_framebuffer(gw_boot_text(model, model->devices[i].driver)))
+		if (model->devices[i].bound && gw_boot_is_framebuffer(gw_boot_text(model, model->devices[i].driver)))
 			errors->framebuffer = i;
 	return r;
 }
@@ -264,7 +245,7 @@ static int taken_judge_device(const struct errors *errors, uint32_t index)
 	const struct gw_boot_attempt *failure = NULL;
 	struct gw_boot_finding *finding;
 
-	if (!device->bound || !taken_keeps_devices(driver))
+	if (!device->bound || !gw_boot_keeps_devices(driver))
 		return 0;
 	for (uint32_t i = 0; i < device->n_attempts; i++) {
 		const struct gw_boot_attempt *attempt = &model->attempts[device->first_attempt + i];
@@ -305,15 +286,42 @@ static bool aggregate_is_lost(const struct errors *errors, size_t fact)
 	       (model->timeout_ns != GW_BOOT_UNKNOWN && model->timeout_ns >= failed->time_ns);
 }
 
+/* The file of firmware that the part asked for in vain shortly before it failed, or NULL. */
+static const char *aggregate_firmware(const struct errors *errors, uint32_t part, const struct gw_boot_fact *failed)
+{
+	const struct gw_boot_model *model = errors->model;
+	uint32_t device = part ? gw_boot_device_find(model, part, 0) : GW_BOOT_NOTHING, fact;
+
+	fact = device == GW_BOOT_NOTHING || failed->result == -EPROBE_DEFER ? GW_BOOT_NOTHING
+									    : errors->firmware[device];
+	if (fact == GW_BOOT_NOTHING || model->facts[fact].time_ns > failed->time_ns ||
+	    failed->time_ns - model->facts[fact].time_ns > SOON_NS)
+		return NULL;
+	return gw_boot_text(model, model->facts[fact].other);
+}
+
+static void aggregate_write_firmware(struct gw_boot_finding *finding, const char *part, const char *file)
+{
+	finding->feature = file;
+	gw_text_add(&finding->summary, ", which did not get its firmware %s", file);
+	gw_text_add(&finding->explanation, " Before that, %s asked for %s in vain.", part, file);
+	gw_text_add(
+		&finding->advice,
+		"Install the package that has %s (it belongs below /lib/firmware). If the driver is built in or in the initramfs, put the file there, too.",
+		file);
+}
+
 static int aggregate_report(const struct errors *errors, size_t fact)
 {
 	const struct gw_boot_model *model = errors->model;
 	const struct gw_boot_fact *failed = &model->facts[fact];
 	bool waits = failed->result == -EPROBE_DEFER;
-	struct gw_boot_finding *finding =
-		gw_boot_finding_add(errors->findings, waits ? GW_CLASS_DEFERRED_FOREVER : GW_CLASS_SILENT_ABSENCE);
 	uint32_t part = errors->part[fact];
 	const char *name = part ? gw_boot_text(model, part) : "one of its parts";
+	const char *firmware = aggregate_firmware(errors, part, failed);
+	struct gw_boot_finding *finding = gw_boot_finding_add(errors->findings, waits	   ? GW_CLASS_DEFERRED_FOREVER
+										: firmware ? GW_CLASS_FIRMWARE_MISSING
+											   : GW_CLASS_SILENT_ABSENCE);
 
 	if (!finding)
 		return -ENOMEM;
@@ -335,8 +343,12 @@ static int aggregate_report(const struct errors *errors, size_t fact)
 	gw_text_add(&finding->explanation, " binding %s ended with ", name);
 	gw_boot_write_result(&finding->explanation, failed->result);
 	gw_text_add(&finding->explanation, ", and no record shows that it came up since.");
-	gw_text_add(&finding->advice,
-		    "Search the kernel log for lines about %s: what it needs is missing, or its driver fails.", name);
+	if (firmware)
+		aggregate_write_firmware(finding, name, firmware);
+	else
+		gw_text_add(&finding->advice,
+			    "Search the kernel log for lines about %s: what it needs is missing, or its driver fails.",
+			    name);
 	return 0;
 }
 
@@ -372,10 +384,8 @@ static int errors_judge(struct errors *errors)
 	const struct gw_boot_model *model = errors->model;
 	int r;
 
-	for (size_t i = 0; i < model->n_devices; i++) {
-		errors->up[i] = GW_BOOT_NOTHING;
-		errors->given_up[i] = GW_BOOT_NOTHING;
-	}
+	for (size_t i = 0; i < model->n_devices; i++)
+		errors->up[i] = errors->given_up[i] = errors->firmware[i] = GW_BOOT_NOTHING;
 	r = errors_link(errors) ?: errors_pass(errors);
 	for (size_t i = 0; i < model->n_facts && r == 0; i++)
 		if (model->fact_device[i] != GW_BOOT_NOTHING)
@@ -394,14 +404,17 @@ int gw_boot_rule_driver_errors(const struct gw_boot_model *model, struct gw_boot
 		.part = calloc(model->n_facts + 1, sizeof(*errors.part)),
 		.up = calloc(model->n_devices + 1, sizeof(*errors.up)),
 		.given_up = calloc(model->n_devices + 1, sizeof(*errors.given_up)),
+		.firmware = calloc(model->n_devices + 1, sizeof(*errors.firmware)),
 		.mounted_ns = GW_BOOT_UNKNOWN,
 		.framebuffer = GW_BOOT_NOTHING,
 	};
-	int r = errors.next && errors.part && errors.up && errors.given_up ? errors_judge(&errors) : -ENOMEM;
+	int r = errors.next && errors.part && errors.up && errors.given_up && errors.firmware ? errors_judge(&errors)
+											      : -ENOMEM;
 
 	free(errors.next);
 	free(errors.part);
 	free(errors.up);
 	free(errors.given_up);
+	free(errors.firmware);
 	return r;
 }

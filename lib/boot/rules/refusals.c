@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/boot/model/cards.h"
 #include "lib/boot/model/devices.h"
 #include "lib/boot/model/modules.h"
 #include "lib/boot/rules/words.h"
@@ -142,6 +143,73 @@ static int kfd_report(const struct gw_boot_model *model, struct gw_boot_findings
 	return 0;
 }
 
+/* ---- devices that another driver has ----------------------------------------------------------------------------------- */
+
+/* A display of NVIDIA's that is bound to another driver than its own and those that keep it for a guest; or GW_BOOT_NOTHING. */
+static uint32_t nvidia_device(const struct gw_boot_model *model)
+{
+	for (uint32_t i = 0; i < model->n_devices; i++) {
+		const char *driver = gw_boot_text(model, model->devices[i].driver);
+
+		if (model->devices[i].bound && fnmatch("nvidia*", driver, 0) != 0 && !gw_boot_keeps_devices(driver) &&
+		    fnmatch("pci:v000010DE*bc03sc*", gw_boot_device_text(&model->devices[i], "modalias"), 0) == 0)
+			return i;
+	}
+	return GW_BOOT_NOTHING;
+}
+
+static int nvidia_report(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+			 const struct gw_boot_fact *fact)
+{
+	uint32_t device = nvidia_device(model);
+	struct gw_boot_finding *finding;
+
+	if (model->evidence->state && device == GW_BOOT_NOTHING)
+		return 0;
+	finding = gw_boot_finding_add(findings, GW_CLASS_TAKEN_BY_OTHER);
+	if (!finding)
+		return -ENOMEM;
+	if (device != GW_BOOT_NOTHING)
+		gw_boot_finding_consumer(model, finding, device);
+	else
+		finding->driver = fact->subject;
+	finding->formed_ns = finding->known_ns = finding->end_ns = fact->time_ns;
+	finding->confidence = GW_CONFIDENCE_PROBABLE;
+	finding->effect = GW_BOOT_LOST;
+	gw_text_add(&finding->summary, "The NVIDIA driver did not get %d of its GPUs: %s", fact->result,
+		    device == GW_BOOT_NOTHING ? "another driver has it" : gw_boot_device_name(model, device));
+	if (device != GW_BOOT_NOTHING)
+		gw_text_add(&finding->summary, " is bound to %s", gw_boot_text(model, finding->driver));
+	gw_text_add(&finding->explanation, "At ");
+	gw_boot_write_time(&finding->explanation, fact->time_ns);
+	gw_text_add(
+		&finding->explanation,
+		" the driver reported that its probe was not called for them: nouveau, a frame buffer driver or vfio-pci was bound first.");
+	gw_text_add(
+		&finding->advice,
+		"lspci -k shows who has them. If it is nouveau, blacklist it in /etc/modprobe.d, rebuild the initramfs and reboot.");
+	return 0;
+}
+
+/* The driver's last word counts, unless a card of it came after that. */
+static int nvidia_judge(const struct gw_boot_model *model, struct gw_boot_findings *findings)
+{
+	const struct gw_boot_fact *last = NULL;
+
+	for (size_t i = 0; i < model->n_facts; i++) {
+		const struct gw_boot_fact *fact = &model->facts[i];
+
+		if (fact->type == GW_BOOT_NOT_PROBED)
+			last = fact;
+		else if (fact->type == GW_BOOT_DRM_MINOR &&
+			 fnmatch("nvidia*", gw_boot_text(model, fact->other), 0) == 0)
+			last = NULL;
+	}
+	return last ? nvidia_report(model, findings, last) : 0;
+}
+
+/* ---- all of them ----------------------------------------------------------------------------------------------------------- */
+
 /* The first line about a module stands for all. */
 static int symbols_judge(struct refusals *all, size_t index)
 {
@@ -165,6 +233,7 @@ int gw_boot_rule_refusals(const struct gw_boot_model *model, struct gw_boot_find
 		else if (model->facts[i].type == GW_BOOT_SYMBOL_MISSING)
 			r = symbols_judge(&all, i);
 	}
+	r = r ?: nvidia_judge(model, findings);
 	gw_boot_map_deinit(&all.loaded);
 	gw_boot_map_deinit(&all.seen);
 	return r;

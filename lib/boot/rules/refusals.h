@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* symbols-missing and kfd-refused: a module that was not loaded, a GPU that KFD did not take. */
+/* symbols-missing, kfd-refused, and taken-by-other in the words of the NVIDIA driver: a module that was not loaded, a GPU that KFD or its driver did not get. */
 #ifndef GPUWATCH_LIB_BOOT_RULES_REFUSALS_H
 #define GPUWATCH_LIB_BOOT_RULES_REFUSALS_H
 
