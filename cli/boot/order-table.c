@@ -260,7 +260,8 @@ void render_order_table(const struct terminal *terminal, const json_t *order, co
 	rows_init(&rows, field_array(order, "rows"));
 	terminal_put(terminal, "\n" STYLE_BOLD "Boot order" STYLE_END "\n");
 	if (rows.count == 0) {
-		terminal_put(terminal, "  The records show no probe of a GPU, a display or an IOMMU, and nothing of KFD.\n");
+		terminal_put(terminal,
+			     "  The records show no probe of a GPU, a display or an IOMMU, and nothing of KFD.\n");
 		return;
 	}
 	if (!all) {

@@ -16,6 +16,7 @@ struct boot_line {
 static const struct boot_line of_devices[] = {
 	{ "deferred probe timeout, ignoring dependency", "ignoring dependency", false },
 	{ "ignoring dependency for device, assuming no driver", "no driver", false },
+	{ "deferred probe pending", " pending", false },
 	{ "deferred probe pending: ", "(reason unknown)", false },
 	{ "deferred probe pending: ", " not ready", false },
 	{ "probe with driver ", " failed with error -", true },

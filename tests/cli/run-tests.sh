@@ -987,7 +987,7 @@ test_order_outcomes() {
 	expect "lost is also known from the reports" 1 probe-order --from "$work/order.json"
 	changed_order '.rows = [] | .tree = [] | .devices = []'
 	expect "no rows" 1 probe-order --from "$work/order.json"
-	ok "no rows, in words" has 'The records show no GPU, IOMMU or KFD driver'
+	ok "no rows, in words" has 'The records show no probe of a GPU, a display or an IOMMU'
 	echo '{"schema": "gpuwatch.probe-order.v1", "rows": [{}, 4, {"id": {}, "parent": [1], "findings": {}}],
 		"tree": [{}, 7, {"children": [null, {"children": "x"}]}], "reports": [{}, []], "devices": [{"spans": [{}, 1]}, 2],
 		"missing": [{}, "x"], "settings": [], "summary": 3}' >"$work/order.json"

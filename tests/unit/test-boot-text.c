@@ -365,7 +365,7 @@ TEST(failure_long_after_is_not_for_want_of_firmware)
 	struct machine *m =
 		machine_of_text(NO_FIRMWARE "[  300.2] orion-gpu: probe of 4000.gpu failed with error -22\n");
 
-	assert_silent(m);
+	only_report(m, GW_CLASS_PROBE_FAILED);
 	machine_free(m);
 }
 
@@ -612,6 +612,156 @@ TEST(list_of_what_must_be_bound)
 	assert_null(gw_boot_expectation("# nothing\n", 10));
 }
 
+/* ---- failures of their own ------------------------------------------------------------------------------------------ */
+
+TEST(gpu_whose_driver_failed)
+{
+	struct machine *m =
+		machine_of_text("[    0.286298] orion_iommu ff930300.iommu: Failed to get clk 'aclk': -2\n"
+				"[    0.286638] orion_iommu: probe of ff930300.iommu failed with error -2\n"
+				"[    0.287299] orion_iommu: probe of ff940300.iommu failed with error -2\n"
+				"[   12.390718] amdgpu 0000:83:00.0: amdgpu: Fatal error during GPU init\n"
+				"[   12.490718] amdgpu 0000:83:00.0: probe with driver amdgpu failed with error -12\n");
+	const struct gw_report *r;
+
+	assert_int_equal(m->n_reports, 2);
+	r = m->reports[0];
+	assert_int_equal(r->class, GW_CLASS_PROBE_FAILED);
+	assert_string_equal(r->summary, "ff930300.iommu (driver orion_iommu) and 1 more device failed (-ENOENT)");
+	assert_contains(r->explanation, "Failed to get clk 'aclk': -2");
+	r = m->reports[1];
+	assert_int_equal(r->class, GW_CLASS_PROBE_FAILED);
+	assert_string_equal(r->summary, "0000:83:00.0 (driver amdgpu) failed (-ENOMEM)");
+	assert_contains(r->explanation, "Fatal error during GPU init");
+	assert_int_equal(r->confidence, GW_CONFIDENCE_PROBABLE);
+	machine_free(m);
+}
+
+/* What came up after all, what no GPU's driver failed on, frame buffers that give way, and what is none of a driver's own. */
+TEST(failures_that_are_no_loss)
+{
+	struct machine *m = machine_of_text(
+		"[    1.396563] panfrost ffa30000.gpu: probe with driver panfrost failed with error -22\n"
+		"[    3.707319] [drm] Initialized panfrost 1.0.0 20180908 for ffa30000.gpu on minor 3\n"
+		"[    4.000000] orion-leds leds.0: probe with driver orion-leds failed with error -22\n"
+		"[    4.100000] simple-framebuffer simple-framebuffer.0: probe with driver simple-framebuffer failed with error -16\n"
+		"[    4.200000] hyperv_fb 0000:00:08.0: probe with driver hyperv_fb failed with error -19\n"
+		"[    4.300000] i915 0000:00:02.0: probe with driver i915 failed with error -517\n"
+		"[    4.400000] nouveau 0000:01:00.0: probe with driver nouveau failed with error -19\n"
+		"[    5.300000] nvidia 0000:01:00.0: probe with driver nvidia rejects match -19\n");
+
+	assert_int_equal(m->n_reports, 0);
+	machine_free(m);
+}
+
+TEST(part_fails_with_the_whole)
+{
+	struct machine *m =
+		machine_of_text("[    7.258289] rockchip-drm display-subsystem: master bind failed: -12\n"
+				"[    7.265388] rockchip-vop: probe of ff940000.vop failed with error -12\n");
+
+	only_report(m, GW_CLASS_SILENT_ABSENCE);
+	machine_free(m);
+}
+
+/* Whoever waits for what failed has the report. */
+TEST(failure_that_others_wait_for_is_theirs)
+{
+	struct machine *m = machine_of_text(
+		"[    0.286638] orion-iommu: probe of 3da0000.iommu failed with error -22\n"
+		"[   12.300000] platform 3d00000.gpu: deferred probe pending: platform: supplier 3da0000.iommu not ready\n");
+	const struct gw_report *r = only_report(m, GW_CLASS_DEFERRED_FOREVER);
+
+	assert_contains(r->summary, "3da0000.iommu, whose probe ended with -EINVAL");
+	machine_free(m);
+}
+
+TEST(part_without_its_firmware)
+{
+	struct machine *m = machine_of_text(
+		"[    4.203000] adreno 3d00000.gpu: Direct firmware load for qcom/a660_sqe.fw failed with error -2\n"
+		"[    4.206000] msm_dpu ae01000.display: failed to bind 3d00000.gpu (ops a3xx_ops [msm]): -19\n"
+		"[    4.207000] msm_dpu ae01000.display: adev bind failed: -19\n");
+	const struct gw_report *r = only_report(m, GW_CLASS_FIRMWARE_MISSING);
+
+	assert_contains(r->summary, "3d00000.gpu, which did not get its firmware qcom/a660_sqe.fw");
+	machine_free(m);
+}
+
+/* A part that does without its firmware, and waits for something else. */
+TEST(firmware_is_not_why_a_part_is_deferred)
+{
+	struct machine *m = machine_of_text(
+		"[    4.203000] adreno 3d00000.gpu: Direct firmware load for qcom/a660_sqe.fw failed with error -2\n"
+		"[    4.206000] msm_dpu ae01000.display: failed to bind 3d00000.gpu (ops a3xx_ops [msm]): -517\n"
+		"[    4.207000] msm_dpu ae01000.display: adev bind failed: -517\n"
+		"[   40.000000] platform 5000.late: deferred probe pending: (reason unknown)\n");
+
+	for (size_t i = 0; i < m->n_reports; i++)
+		assert_int_not_equal(m->reports[i]->class, GW_CLASS_FIRMWARE_MISSING);
+	machine_free(m);
+}
+
+TEST(nvidia_driver_that_came_second)
+{
+	static const char words[] = "[   12.210000] NVRM: The NVIDIA probe routine was not called for 2 device(s).\n";
+	struct machine *m = machine_of_text(words);
+	const struct gw_report *r = only_report(m, GW_CLASS_TAKEN_BY_OTHER);
+	char text[400];
+
+	assert_contains(r->summary, "did not get 2 of its GPUs");
+	machine_free(m);
+	snprintf(text, sizeof(text), "%s[   20.0] [drm] Initialized nvidia-drm 0.0.0 for 0000:01:00.0 on minor 0\n",
+		 words);
+	m = machine_of_text(text);
+	assert_int_equal(m->n_reports, 0);
+	machine_free(m);
+}
+
+/* ---- one supplier, several names ------------------------------------------------------------------------------------- */
+
+TEST(supplier_by_name_and_by_node_is_one)
+{
+	struct machine *m = machine_of_text(
+		"[   12.300000] platform 3da0000.iommu: deferred probe pending: platform: supplier 3d90000.clock-controller not ready\n"
+		"[   12.310000] platform 3d6a000.gmu: deferred probe pending: platform: wait for supplier /soc@0/clock-controller@3d90000\n"
+		"[   12.320000] platform 3d00000.gpu: deferred probe pending: platform: wait for supplier /soc@0/iommu@3da0000\n");
+	const struct gw_report *r = only_report(m, GW_CLASS_DEFERRED_FOREVER);
+
+	assert_string_equal(order_text(r, "supplier"), "3d90000.clock-controller");
+	assert_int_equal(order_number(r, "devices"), 3);
+	machine_free(m);
+}
+
+TEST(list_of_debugfs)
+{
+	struct machine *m = machine_of_text("vdd-gpu      pwm-regulator: Failed to get PWM\n"
+					    "ff700000.gpu platform: supplier vdd-gpu not ready\n");
+	const struct gw_report *r = only_report(m, GW_CLASS_DEFERRED_FOREVER);
+
+	assert_contains(r->explanation, "pwm-regulator: Failed to get PWM");
+	assert_int_equal(order_number(r, "devices"), 2);
+	machine_free(m);
+	m = machine_of_text("[    0.000000]  node   0: [mem 0x1000-0x9efff]\n"
+			    "[    0.100000] Zone  ranges: none\n"
+			    "node   0: [mem 0x1000-0x9efff]\n");
+	assert_int_equal(m->n_reports, 0);
+	machine_free(m);
+}
+
+/* Lines of the initramfs, without times, before the first of the kernel and behind the last. */
+TEST(lines_without_times_are_of_the_same_boot)
+{
+	struct machine *m = machine_of_text("Loading, please wait...\n"
+					    "[   13.028331] platform fdc20000.io-domains: deferred probe pending\n"
+					    "[   13.029947] platform fe2b0000.mmc: deferred probe pending\n"
+					    "Begin: Waiting for root file system ... done.\n");
+
+	assert_int_equal(m->evidence->log.boots, 1);
+	assert_int_equal(order_number(only_report(m, GW_CLASS_DEFERRED_FOREVER), "devices"), 2);
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -651,6 +801,16 @@ int main(void)
 		cmocka_unit_test(cards_of_the_last_boot),
 		cmocka_unit_test(device_that_is_missing_now),
 		cmocka_unit_test(list_of_what_must_be_bound),
+		cmocka_unit_test(gpu_whose_driver_failed),
+		cmocka_unit_test(failures_that_are_no_loss),
+		cmocka_unit_test(part_fails_with_the_whole),
+		cmocka_unit_test(failure_that_others_wait_for_is_theirs),
+		cmocka_unit_test(part_without_its_firmware),
+		cmocka_unit_test(firmware_is_not_why_a_part_is_deferred),
+		cmocka_unit_test(nvidia_driver_that_came_second),
+		cmocka_unit_test(supplier_by_name_and_by_node_is_one),
+		cmocka_unit_test(list_of_debugfs),
+		cmocka_unit_test(lines_without_times_are_of_the_same_boot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

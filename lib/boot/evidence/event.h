@@ -38,6 +38,21 @@ struct gw_boot_event {
 	char bus[16];
 };
 
+/* 292 years: no clock is later. Times of evidence are cut to it, so that the difference of any two fits into an int64_t. */
+#define GW_BOOT_TIME_MAX ((uint64_t)INT64_MAX)
+
+/*
+ * In a text without times the lines' order takes the place of times: positions from here on, so far apart that two are not
+ * taken for one event.
+ */
+#define GW_BOOT_POSITIONS (UINT64_C(1) << 62)
+#define GW_BOOT_POSITION_STEP UINT64_C(10000000)
+
+static inline bool gw_boot_is_position(uint64_t time_ns)
+{
+	return time_ns >= GW_BOOT_POSITIONS && time_ns <= GW_BOOT_TIME_MAX;
+}
+
 /* The JSON name: "bpf", "kmsg", "trace". Never NULL for a valid value. */
 const char *gw_boot_source_name(enum gw_boot_source source);
 

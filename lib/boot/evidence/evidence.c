@@ -95,15 +95,17 @@ int gw_boot_evidence_add_event(struct gw_boot_evidence *evidence, const struct g
 
 /* Lines that are further apart have little to do with each other. */
 #define NOTE_NS 5000000ULL
+#define NOTE_OF_DEVICE_NS 1000000000ULL /* if it names the device */
 
 /* Why a probe failed is often in the line before, of the driver or of what it asked. */
 static const char *evidence_note(const struct gw_boot_evidence *evidence, const struct gw_boot_event *event)
 {
 	bool failed = event->type == GW_BOOT_PROBE_END && event->result < 0 && event->result != -EPROBE_DEFER &&
 		      event->result != -ENODEV && event->result != -ENXIO;
-	uint64_t before = evidence->before.time_ns;
+	uint64_t before = evidence->before.time_ns,
+		 most = strstr(evidence->before.text, event->subject) ? NOTE_OF_DEVICE_NS : NOTE_NS;
 
-	return failed && before <= event->time_ns && event->time_ns - before <= NOTE_NS ? evidence->before.text : "";
+	return failed && before <= event->time_ns && event->time_ns - before <= most ? evidence->before.text : "";
 }
 
 /* @is_event: an event stands for itself. */

@@ -18,9 +18,6 @@
 #include "lib/boot/evidence/names.h"
 #include "lib/boot/table/dependencies.h"
 
-/* 292 years: no clock is later. Times of evidence are cut to it, so that the difference of any two fits into an int64_t. */
-#define GW_BOOT_TIME_MAX ((uint64_t)INT64_MAX)
-
 /* Events that are kept; what comes later is counted, so that a daemon that runs for years does not grow. */
 #define GW_BOOT_EVENTS_MAX (1u << 20)
 
@@ -55,18 +52,6 @@ struct gw_boot_builtin {
 	uint32_t function, module; /* of names */
 	uint8_t level;		   /* enum gw_initcall_level */
 };
-
-/*
- * In a text without times the lines' order takes the place of times: positions from here on, so far apart that two are not
- * taken for one event.
- */
-#define GW_BOOT_POSITIONS (UINT64_C(1) << 62)
-#define GW_BOOT_POSITION_STEP UINT64_C(10000000)
-
-static inline bool gw_boot_is_position(uint64_t time_ns)
-{
-	return time_ns >= GW_BOOT_POSITIONS && time_ns <= GW_BOOT_TIME_MAX;
-}
 
 /* Of a kernel log that came as a text. */
 struct gw_boot_log {

@@ -327,6 +327,32 @@ static int kmsg_about_device(struct gw_boot_event *event, const char *text)
 	return 0;
 }
 
+/* What the driver core itself gives as a reason. */
+static bool kmsg_is_core_reason(const char *text)
+{
+	return gw_text_after(text, "wait for supplier ") ||
+	       (gw_text_after(text, "supplier ") && strstr(text, " not ready"));
+}
+
+/*
+ * A line of debugfs' devices_deferred, as it is pasted: "DEVICE", blanks, "DRIVER: REASON". What tells it from a message of the
+ * log is that it has no time, and that there is more than one blank or the driver core's reason stands alone.
+ */
+static int kmsg_deferred_list(struct gw_boot_event *event, const char *message)
+{
+	size_t name = strcspn(message, " "), blanks = strspn(message + name, " "), driver;
+	const char *reason = message + name + blanks;
+
+	driver = strcspn(reason, ": ");
+	if (!gw_boot_is_position(event->time_ns) || name == 0 || message[name - 1] == ':' || blanks == 0 ||
+	    !((*reason >= 'a' && *reason <= 'z') || (*reason >= 'A' && *reason <= 'Z')) ||
+	    strncmp(reason + driver, ": ", 2) != 0 || (blanks == 1 && !kmsg_is_core_reason(reason + driver + 2)))
+		return 0;
+	SET(event, subject, message, name);
+	event->bus[0] = '\0';
+	return kmsg_simple(event, GW_BOOT_DEFER_TIMEOUT, reason, 0);
+}
+
 /*
  * dev_printk() puts "DRIVER-OR-BUS DEVICE: " before the message. The device's name may have colons in it, but no colon
  * followed by a blank.
@@ -489,7 +515,7 @@ static int kmsg_parse_message(struct gw_boot_event *event, const struct line *li
 	if ((rest = gw_text_after(message, "bus: '")))
 		return kmsg_really_probe(event, rest, line->device);
 	return kmsg_traced(event, message) || kmsg_probe_failed_old(event, message) || kmsg_with_device(event, line) ||
-	       gw_boot_driver_words(event, message);
+	       kmsg_deferred_list(event, message) || gw_boot_driver_words(event, message);
 }
 
 int gw_boot_event_from_message(struct gw_boot_event *ret, const char *message)

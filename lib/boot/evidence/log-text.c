@@ -78,7 +78,9 @@ static bool log_is_next_boot(const struct log_reading *reading, const struct gw_
 {
 	if (reading->evidence->n_facts && gw_text_after(message->text, "Linux version "))
 		return true;
-	return reading->last_ns >= NEXT_BOOT_NS && time_ns < reading->last_ns / 4;
+	/* Lines without a time in front of the first that has one are of the same boot. */
+	return !gw_boot_is_position(reading->last_ns) && reading->last_ns >= NEXT_BOOT_NS &&
+	       time_ns < reading->last_ns / 4;
 }
 
 static int log_take_command_line(struct gw_boot_log *log, const char *text)
