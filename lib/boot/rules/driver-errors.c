@@ -39,12 +39,12 @@ static const struct gw_boot_attempt *error_failure(const struct gw_boot_model *m
 struct errors {
 	const struct gw_boot_model *model;
 	struct gw_boot_findings *findings;
-	uint32_t *next;	      /* per fact: the next of its type about its device, or GW_BOOT_NOTHING */
-	uint32_t *part;	      /* per fact about an aggregate: the part that failed last before it, a name */
-	uint32_t *up;	      /* per device: the last fact that shows that it came up, or GW_BOOT_NOTHING */
-	uint32_t *given_up;   /* per device: the last in which its driver reports that it does not, or GW_BOOT_NOTHING */
-	uint32_t *firmware;   /* per device: the last about firmware that it did not get, or GW_BOOT_NOTHING */
-	uint64_t mounted_ns;  /* the first root file system, GW_BOOT_UNKNOWN = none */
+	uint32_t *next;	     /* per fact: the next of its type about its device, or GW_BOOT_NOTHING */
+	uint32_t *part;	     /* per fact about an aggregate: the part that failed last before it, a name */
+	uint32_t *up;	     /* per device: the last fact that shows that it came up, or GW_BOOT_NOTHING */
+	uint32_t *given_up;  /* per device: the last in which its driver reports that it does not, or GW_BOOT_NOTHING */
+	uint32_t *firmware;  /* per device: the last about firmware that it did not get, or GW_BOOT_NOTHING */
+	uint64_t mounted_ns; /* the first root file system, GW_BOOT_UNKNOWN = none */
 	uint32_t framebuffer; /* a device that has the firmware's frame buffer, or GW_BOOT_NOTHING */
 };
 
