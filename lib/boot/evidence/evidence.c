@@ -108,7 +108,7 @@ static const char *evidence_note(const struct gw_boot_evidence *evidence, const 
 	return failed && before <= event->time_ns && event->time_ns - before <= most ? evidence->before.text : "";
 }
 
-/* @is_event: an event stands for itself. */
+/* @is_event: an event stands for itself; but a driver's own word that it does not come up may have the reason, too. */
 static void evidence_keep_line(struct gw_boot_evidence *evidence, const char *message, size_t length, uint64_t time_ns,
 			       bool is_event)
 {
@@ -124,7 +124,8 @@ int gw_boot_evidence_add_message(struct gw_boot_evidence *evidence, const char *
 	event->source = GW_BOOT_FROM_KMSG;
 	if (found)
 		r = evidence_add(evidence, event, evidence_note(evidence, event));
-	evidence_keep_line(evidence, message, strlen(message), event->time_ns, found);
+	evidence_keep_line(evidence, message, strlen(message), event->time_ns,
+			   found && event->type != GW_BOOT_GIVEN_UP);
 	return r < 0 ? r : found;
 }
 
@@ -157,7 +158,7 @@ int gw_boot_evidence_add_kmsg(struct gw_boot_evidence *evidence, const char *tex
 	r = found ? evidence_add(evidence, &event, evidence_note(evidence, &event)) : 0;
 	newline = memchr(message, '\n', (size_t)(text + size - message));
 	evidence_keep_line(evidence, message + 1, (size_t)((newline ? newline : text + size) - message - 1),
-			   event.time_ns, found);
+			   event.time_ns, found && event.type != GW_BOOT_GIVEN_UP);
 	return r;
 }
 
