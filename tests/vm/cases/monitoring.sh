@@ -90,7 +90,8 @@ for service in prometheus-alertmanager prometheus-node-exporter prometheus; do
 done
 check "Prometheus scrapes it" wait_until 120 has 'up{job="gpuwatch"} == 1'
 check "gpuwatch_up" wait_until 20 has 'gpuwatch_up{job="gpuwatch"} == 1'
-check "and how many devices were probed, after the look at the boot" wait_until 60 has 'gpuwatch_boot_devices{job="gpuwatch"} > 0'
+# None since the daemon came, and 0 is a number: it is there once the boot has been looked at.
+check "and how many devices were probed" wait_until 60 has 'gpuwatch_boot_devices{job="gpuwatch"} >= 0'
 check "node_exporter serves the same from the file" wait_until 30 has 'gpuwatch_up{job="node"} == 1'
 
 # ---- a deadlock -------------------------------------------------------------------------------
