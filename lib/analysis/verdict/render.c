@@ -171,7 +171,7 @@ int gw_render(struct gw_report **ret, const struct gw_graph *graph, const struct
 
 int gw_render_unproven(struct gw_report *report)
 {
-	struct gw_text text = { NULL };
+	struct gw_text text = { .data = NULL };
 	char *explanation;
 
 	gw_text_add(
