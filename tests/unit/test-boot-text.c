@@ -637,7 +637,7 @@ TEST(gpu_whose_driver_failed)
 	machine_free(m);
 }
 
-/* What came up after all, what no GPU's driver failed on, frame buffers that give way, and what is none of a driver's own. */
+/* What came up after all, what no GPU's driver failed on (although its name may begin so), frame buffers that give way, and what is none of a driver's own. */
 TEST(failures_that_are_no_loss)
 {
 	struct machine *m = machine_of_text(
@@ -648,7 +648,10 @@ TEST(failures_that_are_no_loss)
 		"[    4.200000] hyperv_fb 0000:00:08.0: probe with driver hyperv_fb failed with error -19\n"
 		"[    4.300000] i915 0000:00:02.0: probe with driver i915 failed with error -517\n"
 		"[    4.400000] nouveau 0000:01:00.0: probe with driver nouveau failed with error -19\n"
-		"[    5.300000] nvidia 0000:01:00.0: probe with driver nvidia rejects match -19\n");
+		"[    5.300000] nvidia 0000:01:00.0: probe with driver nvidia rejects match -19\n"
+		"[    5.400000] nvidia-gpu 0000:01:00.3: probe with driver nvidia-gpu failed with error -110\n"
+		"[    5.500000] msm_serial 78b0000.serial: probe with driver msm_serial failed with error -22\n"
+		"[    5.600000] arm-smmu-v3-pmcg arm-smmu-v3-pmcg.7: probe with driver arm-smmu-v3-pmcg failed with error -22\n");
 
 	assert_int_equal(m->n_reports, 0);
 	machine_free(m);

@@ -59,10 +59,12 @@ static bool cards_is_iommu(const struct gw_boot_model *model, const struct gw_bo
 static bool cards_driver_is_known(const char *driver)
 {
 	static const char *const patterns[] = {
-		"amdgpu",    "radeon",	 "nouveau",   "nvidia*",    "i915",	  "xe",	      "ast",	 "mgag200",
-		"vmwgfx",    "qxl",	 "bochs*",    "virtio_gpu", "virtio-gpu", "panfrost", "panthor", "lima",
-		"mali*",     "etnaviv*", "v3d",	      "vc4*",	    "msm*",	  "adreno",   "dpu*",	 "*[-_]drm",
-		"*[-_]vop*", "*[-_]dsi", "*[-_]hdmi", "*iommu*",    "*smmu*",	  "*[-_]mmu",
+		"amdgpu",     "radeon",	     "nouveau",	      "nvidia",	   "nvidia-drm",   "i915",	    "xe",
+		"ast",	      "mgag200",     "vmwgfx",	      "qxl",	   "bochs*",	   "virtio[-_]gpu", "panfrost",
+		"panthor",    "lima",	     "mali*",	      "etnaviv*",  "v3d",	   "vc4*",	    "msm",
+		"msm_mdp*",   "msm[-_]mdss", "msm_dpu",	      "adreno",	   "*[-_]drm",	   "*[-_]vop*",	    "*[-_]dsi",
+		"*[-_]hdmi",  "*[-_]iommu",  "*[-_]iommu-v1", "*[-_]smmu", "*[-_]smmu-v3", "*sysmmu",	    "ipmmu*",
+		"apple-dart", "*[-_]mmu",
 	};
 
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)

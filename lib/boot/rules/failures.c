@@ -155,14 +155,14 @@ static bool failed_alike(const struct gw_boot_model *model, uint32_t a, uint32_t
 /* Devices that one driver failed on with one error have one report. */
 static int failed_judge_all(struct failures *failures)
 {
-	struct gw_boot_model *model = (struct gw_boot_model *)failures->model;
+	const struct gw_boot_model *model = failures->model;
 	int r = failed_read_facts(failures);
 
 	failed_find_reported(failures);
 	for (uint32_t i = 0; i < model->n_devices && r == 0; i++)
 		if (failed_attempt(failures, i))
 			failures->devices[failures->count++] = i;
-	qsort_r(failures->devices, failures->count, sizeof(*failures->devices), failed_compare, model);
+	qsort_r(failures->devices, failures->count, sizeof(*failures->devices), failed_compare, (void *)model);
 	for (size_t from = 0, to; from < failures->count && r == 0; from = to) {
 		for (to = from;
 		     to < failures->count && failed_alike(model, failures->devices[from], failures->devices[to]); to++)
