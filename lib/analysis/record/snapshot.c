@@ -24,20 +24,8 @@ struct gw_snapshot {
 	struct buffer *buffer;
 	const struct gw_host_record *host;
 	const struct gw_snapshot_record *head;
-	const struct gw_clock_record *clock; /* NULL = none */
-	const struct gw_task_record **tasks;
-	const struct gw_work_record **works;
-	const struct gw_timeline_record **timelines;
-	const struct gw_hazard_record **hazards;
-	const struct gw_fault_record **faults;
-	const struct gw_symbol_record **symbols;
-	const struct gw_module_record **modules;
-	const struct gw_gpu_record **gpus;
-	const struct gw_section_record **sections;
-	const struct gw_word_record **words;
-	const struct gw_timer_record **timers;
-	const struct gw_lock_record **locks;
-	const struct gw_present_record **present;
+	const void **records;	       /* of all types, one type after the other, in stream order */
+	size_t first[GW_RECORD_TYPES]; /* of a type, in records */
 	size_t counts[GW_RECORD_TYPES];
 	struct gw_index index[GW_RECORD_TYPES]; /* by address, or what else identifies a record of that type */
 };
@@ -62,8 +50,10 @@ struct parser {
 
 #define TEXT_OK(array) (memchr((array), '\0', sizeof(array)) != NULL)
 
-static int snapshot_check_host(const struct gw_host_record *host)
+static int snapshot_check_host(const void *record)
 {
+	const struct gw_host_record *host = record;
+
 	if (host->layout_version != GW_LAYOUT_VERSION)
 		return GW_PARSE_FOREIGN;
 	if (!TEXT_OK(host->release) || !TEXT_OK(host->boot_id) || !TEXT_OK(host->machine))
@@ -71,8 +61,10 @@ static int snapshot_check_host(const struct gw_host_record *host)
 	return GW_PARSE_OK;
 }
 
-static int snapshot_check_task(const struct gw_task_record *task)
+static int snapshot_check_task(const void *record)
 {
+	const struct gw_task_record *task = record;
+
 	if (task->stack_depth > GW_STACK_DEPTH || task->watch.depth > GW_WAIT_DEPTH || !TEXT_OK(task->comm))
 		return GW_PARSE_CORRUPT;
 	if (task->header.size < offsetof(struct gw_task_record, stack) + task->stack_depth * sizeof(task->stack[0]))
@@ -83,8 +75,10 @@ static int snapshot_check_task(const struct gw_task_record *task)
 	return GW_PARSE_OK;
 }
 
-static int snapshot_check_fence(const struct gw_fence_record *fence)
+static int snapshot_check_fence(const void *record)
 {
+	const struct gw_fence_record *fence = record;
+
 	if (fence->kind > GW_FENCE_SCHED_FINISHED || fence->member_count > GW_FENCE_MEMBERS)
 		return GW_PARSE_CORRUPT;
 	if (!TEXT_OK(fence->driver) || !TEXT_OK(fence->timeline))
@@ -92,29 +86,37 @@ static int snapshot_check_fence(const struct gw_fence_record *fence)
 	return GW_PARSE_OK;
 }
 
-static int snapshot_check_lock(const struct gw_lock_record *lock)
+static int snapshot_check_lock(const void *record)
 {
+	const struct gw_lock_record *lock = record;
+
 	return lock->kind >= GW_LOCK_KINDS || lock->owner_kind >= GW_OWNER_KINDS ? GW_PARSE_CORRUPT : GW_PARSE_OK;
 }
 
-static int snapshot_check_work(const struct gw_work_record *work)
+static int snapshot_check_work(const void *record)
 {
+	const struct gw_work_record *work = record;
+
 	if (work->place < GW_WORK_EXECUTING || work->place > GW_WORK_DELAYED || !TEXT_OK(work->name))
 		return GW_PARSE_CORRUPT;
 	return GW_PARSE_OK;
 }
 
-static int snapshot_check_reset(const struct gw_reset_record *reset)
+static int snapshot_check_reset(const void *record)
 {
+	const struct gw_reset_record *reset = record;
+
 	return reset->place > GW_WORK_DELAYED || !TEXT_OK(reset->name) ? GW_PARSE_CORRUPT : GW_PARSE_OK;
 }
 
-static int snapshot_check_timeline(const struct gw_timeline_record *record)
+static int snapshot_check_timeline(const void *record)
 {
-	if (!TEXT_OK(record->driver) || !TEXT_OK(record->name))
+	const struct gw_timeline_record *timeline = record;
+
+	if (!TEXT_OK(timeline->driver) || !TEXT_OK(timeline->name))
 		return GW_PARSE_CORRUPT;
 	for (size_t i = 0; i < GW_SIGNALLERS; i++) {
-		const struct gw_signaller *signaller = &record->timeline.signallers[i];
+		const struct gw_signaller *signaller = &timeline->timeline.signallers[i];
 
 		if (signaller->kind > GW_SIGNALLER_HARDIRQ || !TEXT_OK(signaller->comm))
 			return GW_PARSE_CORRUPT;
@@ -122,134 +124,152 @@ static int snapshot_check_timeline(const struct gw_timeline_record *record)
 	return GW_PARSE_OK;
 }
 
-static int snapshot_check_hazard(const struct gw_hazard *hazard)
+static int snapshot_check_hazard(const void *record)
 {
+	const struct gw_hazard *hazard = &((const struct gw_hazard_record *)record)->hazard;
+
 	if (hazard->rule == 0 || hazard->rule >= GW_HAZARD_RULES || hazard->stack_depth > GW_STACK_DEPTH ||
 	    !TEXT_OK(hazard->comm))
 		return GW_PARSE_CORRUPT;
 	return GW_PARSE_OK;
 }
 
-static int snapshot_check_device(const struct gw_device *device)
+static int snapshot_check_device_body(const struct gw_device *device)
 {
 	return device->kind < GW_DEVICE_KINDS && TEXT_OK(device->name) && TEXT_OK(device->driver) ? GW_PARSE_OK
 												  : GW_PARSE_CORRUPT;
 }
 
-static int snapshot_check_section(const struct gw_section *section)
+static int snapshot_check_device(const void *record)
 {
+	return snapshot_check_device_body(&((const struct gw_device_record *)record)->device);
+}
+
+static int snapshot_check_section(const void *record)
+{
+	const struct gw_section *section = &((const struct gw_section_record *)record)->section;
+
 	if (section->kind == 0 || section->kind >= GW_SECTION_KINDS || !TEXT_OK(section->comm))
 		return GW_PARSE_CORRUPT;
-	return snapshot_check_device(&section->device);
+	return snapshot_check_device_body(&section->device);
 }
 
-static int snapshot_check_fault(const struct gw_fault_record *fault)
+static int snapshot_check_fault(const void *record)
 {
+	const struct gw_fault_record *fault = record;
+
 	if (fault->source >= GW_FAULT_SOURCES || !TEXT_OK(fault->module))
 		return GW_PARSE_CORRUPT;
-	return snapshot_check_device(&fault->device);
+	return snapshot_check_device_body(&fault->device);
 }
 
-static int snapshot_check_gpu(const struct gw_gpu_record *gpu)
+static int snapshot_check_gpu(const void *record)
 {
+	const struct gw_gpu_record *gpu = record;
+
 	return TEXT_OK(gpu->name) && TEXT_OK(gpu->driver) && TEXT_OK(gpu->module) ? GW_PARSE_OK : GW_PARSE_CORRUPT;
 }
 
-static int snapshot_check_word(const struct gw_word_record *word)
+static int snapshot_check_word(const void *record)
 {
+	const struct gw_word_record *word = record;
+
 	return TEXT_OK(word->comm) && TEXT_OK(word->module) && TEXT_OK(word->text) ? GW_PARSE_OK : GW_PARSE_CORRUPT;
+}
+
+static int snapshot_check_present(const void *record)
+{
+	return TEXT_OK(((const struct gw_present_record *)record)->comm) ? GW_PARSE_OK : GW_PARSE_CORRUPT;
+}
+
+static int snapshot_check_resv(const void *record)
+{
+	uint32_t kind = ((const struct gw_resv_record *)record)->kind;
+
+	return kind > 0 && kind < GW_RESV_KINDS ? GW_PARSE_OK : GW_PARSE_CORRUPT;
+}
+
+static int snapshot_check_activity(const void *record)
+{
+	uint32_t kind = ((const struct gw_activity_record *)record)->activity.kind;
+
+	return kind > GW_ACTIVITY_NONE && kind < GW_ACTIVITY_KINDS ? GW_PARSE_OK : GW_PARSE_CORRUPT;
+}
+
+static int snapshot_check_running(const void *record)
+{
+	return ((const struct gw_running_record *)record)->stack_depth > GW_STACK_DEPTH ? GW_PARSE_CORRUPT
+											: GW_PARSE_OK;
+}
+
+static int snapshot_check_symbol(const void *record)
+{
+	const struct gw_symbol_record *symbol = record;
+
+	return TEXT_OK(symbol->module) && TEXT_OK(symbol->name) ? GW_PARSE_OK : GW_PARSE_CORRUPT;
+}
+
+static int snapshot_check_module(const void *record)
+{
+	return TEXT_OK(((const struct gw_module_record *)record)->name) ? GW_PARSE_OK : GW_PARSE_CORRUPT;
+}
+
+/* What this version knows of a type of records. */
+struct record_type {
+	size_t size; /* of its structure, 0 = nothing is known of the type */
+	size_t key;  /* where a record has the __u64 that it is looked up by, 0 = nobody looks it up */
+	int (*check)(const void *record); /* returns an enum gw_parse_result; NULL: nothing in it can be wrong */
+};
+
+#define TYPE(structure, member, check)                                                                                 \
+	{                                                                                                              \
+		sizeof(struct structure), offsetof(struct structure, member), check                                    \
+	}
+#define TYPE_WITHOUT_KEY(structure, check)                                                                             \
+	{                                                                                                              \
+		sizeof(struct structure), 0, check                                                                     \
+	}
+
+static const struct record_type record_types[GW_RECORD_TYPES] = {
+	[GW_RECORD_HOST] = TYPE_WITHOUT_KEY(gw_host_record, snapshot_check_host),
+	[GW_RECORD_SNAPSHOT] = TYPE_WITHOUT_KEY(gw_snapshot_record, NULL),
+	[GW_RECORD_TASK] = TYPE(gw_task_record, address, snapshot_check_task),
+	[GW_RECORD_PRESENT] = TYPE(gw_present_record, address, snapshot_check_present),
+	[GW_RECORD_FENCE] = TYPE(gw_fence_record, address, snapshot_check_fence),
+	[GW_RECORD_LOCK] = TYPE(gw_lock_record, address, snapshot_check_lock),
+	[GW_RECORD_WORK] = TYPE(gw_work_record, work, snapshot_check_work),
+	[GW_RECORD_TIMELINE] = TYPE(gw_timeline_record, timeline.context, snapshot_check_timeline),
+	[GW_RECORD_SYMBOL] = TYPE(gw_symbol_record, address, snapshot_check_symbol),
+	[GW_RECORD_END] = TYPE_WITHOUT_KEY(gw_end_record, NULL),
+	[GW_RECORD_HAZARD] = TYPE_WITHOUT_KEY(gw_hazard_record, snapshot_check_hazard),
+	[GW_RECORD_ACTIVITY] = TYPE(gw_activity_record, task, snapshot_check_activity),
+	[GW_RECORD_MODULE] = TYPE_WITHOUT_KEY(gw_module_record, snapshot_check_module),
+	[GW_RECORD_RUNNING] = TYPE(gw_running_record, task, snapshot_check_running),
+	[GW_RECORD_SEMAPHORE] = TYPE(gw_semaphore_record, semaphore.address, NULL),
+	[GW_RECORD_RESET] = TYPE(gw_reset_record, scheduler, snapshot_check_reset),
+	[GW_RECORD_DEVICE] = TYPE(gw_device_record, device.address, snapshot_check_device),
+	[GW_RECORD_SECTION] = TYPE(gw_section_record, section.task, snapshot_check_section),
+	[GW_RECORD_FAULT] = TYPE(gw_fault_record, task, snapshot_check_fault),
+	[GW_RECORD_DRIVER] = TYPE(gw_driver_record, ops, NULL),
+	[GW_RECORD_TIMER] = TYPE_WITHOUT_KEY(gw_timer_record, NULL),
+	[GW_RECORD_WORD] = TYPE_WITHOUT_KEY(gw_word_record, snapshot_check_word),
+	[GW_RECORD_INNER] = TYPE(gw_inner_record, task, NULL),
+	[GW_RECORD_GPU] = TYPE_WITHOUT_KEY(gw_gpu_record, snapshot_check_gpu),
+	[GW_RECORD_CLOCK] = TYPE_WITHOUT_KEY(gw_clock_record, NULL),
+	[GW_RECORD_RESV] = TYPE(gw_resv_record, lock, snapshot_check_resv),
+	[GW_RECORD_POOL] = TYPE(gw_pool_record, pwq, NULL),
+};
+
+static size_t snapshot_known_size(uint32_t type)
+{
+	return type < GW_RECORD_TYPES ? record_types[type].size : 0;
 }
 
 static int snapshot_check_body(const struct gw_record *record)
 {
-	switch (record->type) {
-	case GW_RECORD_HOST:
-		return snapshot_check_host((const struct gw_host_record *)record);
-	case GW_RECORD_TASK:
-		return snapshot_check_task((const struct gw_task_record *)record);
-	case GW_RECORD_PRESENT:
-		return TEXT_OK(((const struct gw_present_record *)record)->comm) ? GW_PARSE_OK : GW_PARSE_CORRUPT;
-	case GW_RECORD_FENCE:
-		return snapshot_check_fence((const struct gw_fence_record *)record);
-	case GW_RECORD_LOCK:
-		return snapshot_check_lock((const struct gw_lock_record *)record);
-	case GW_RECORD_WORK:
-		return snapshot_check_work((const struct gw_work_record *)record);
-	case GW_RECORD_TIMELINE:
-		return snapshot_check_timeline((const struct gw_timeline_record *)record);
-	case GW_RECORD_RESET:
-		return snapshot_check_reset((const struct gw_reset_record *)record);
-	case GW_RECORD_HAZARD:
-		return snapshot_check_hazard(&((const struct gw_hazard_record *)record)->hazard);
-	case GW_RECORD_DEVICE:
-		return snapshot_check_device(&((const struct gw_device_record *)record)->device);
-	case GW_RECORD_SECTION:
-		return snapshot_check_section(&((const struct gw_section_record *)record)->section);
-	case GW_RECORD_RESV: {
-		uint32_t kind = ((const struct gw_resv_record *)record)->kind;
+	const struct record_type *type = &record_types[record->type];
 
-		return kind > 0 && kind < GW_RESV_KINDS ? GW_PARSE_OK : GW_PARSE_CORRUPT;
-	}
-	case GW_RECORD_FAULT:
-		return snapshot_check_fault((const struct gw_fault_record *)record);
-	case GW_RECORD_GPU:
-		return snapshot_check_gpu((const struct gw_gpu_record *)record);
-	case GW_RECORD_WORD:
-		return snapshot_check_word((const struct gw_word_record *)record);
-	case GW_RECORD_ACTIVITY: {
-		uint32_t kind = ((const struct gw_activity_record *)record)->activity.kind;
-
-		return kind > GW_ACTIVITY_NONE && kind < GW_ACTIVITY_KINDS ? GW_PARSE_OK : GW_PARSE_CORRUPT;
-	}
-	case GW_RECORD_RUNNING:
-		return ((const struct gw_running_record *)record)->stack_depth > GW_STACK_DEPTH ? GW_PARSE_CORRUPT
-												: GW_PARSE_OK;
-	case GW_RECORD_SYMBOL: {
-		const struct gw_symbol_record *symbol = (const struct gw_symbol_record *)record;
-
-		return TEXT_OK(symbol->module) && TEXT_OK(symbol->name) ? GW_PARSE_OK : GW_PARSE_CORRUPT;
-	}
-	case GW_RECORD_MODULE:
-		return TEXT_OK(((const struct gw_module_record *)record)->name) ? GW_PARSE_OK : GW_PARSE_CORRUPT;
-	default:
-		return GW_PARSE_OK;
-	}
-}
-
-/* The size of a type's structure, 0 for a type of which this version knows nothing. */
-static size_t snapshot_known_size(uint32_t type)
-{
-	static const size_t sizes[GW_RECORD_TYPES] = {
-		[GW_RECORD_HOST] = sizeof(struct gw_host_record),
-		[GW_RECORD_SNAPSHOT] = sizeof(struct gw_snapshot_record),
-		[GW_RECORD_TASK] = sizeof(struct gw_task_record),
-		[GW_RECORD_PRESENT] = sizeof(struct gw_present_record),
-		[GW_RECORD_FENCE] = sizeof(struct gw_fence_record),
-		[GW_RECORD_LOCK] = sizeof(struct gw_lock_record),
-		[GW_RECORD_WORK] = sizeof(struct gw_work_record),
-		[GW_RECORD_TIMELINE] = sizeof(struct gw_timeline_record),
-		[GW_RECORD_SYMBOL] = sizeof(struct gw_symbol_record),
-		[GW_RECORD_END] = sizeof(struct gw_end_record),
-		[GW_RECORD_HAZARD] = sizeof(struct gw_hazard_record),
-		[GW_RECORD_ACTIVITY] = sizeof(struct gw_activity_record),
-		[GW_RECORD_MODULE] = sizeof(struct gw_module_record),
-		[GW_RECORD_DEVICE] = sizeof(struct gw_device_record),
-		[GW_RECORD_SECTION] = sizeof(struct gw_section_record),
-		[GW_RECORD_FAULT] = sizeof(struct gw_fault_record),
-		[GW_RECORD_RUNNING] = sizeof(struct gw_running_record),
-		[GW_RECORD_SEMAPHORE] = sizeof(struct gw_semaphore_record),
-		[GW_RECORD_RESET] = sizeof(struct gw_reset_record),
-		[GW_RECORD_DRIVER] = sizeof(struct gw_driver_record),
-		[GW_RECORD_WORD] = sizeof(struct gw_word_record),
-		[GW_RECORD_TIMER] = sizeof(struct gw_timer_record),
-		[GW_RECORD_CLOCK] = sizeof(struct gw_clock_record),
-		[GW_RECORD_INNER] = sizeof(struct gw_inner_record),
-		[GW_RECORD_GPU] = sizeof(struct gw_gpu_record),
-		[GW_RECORD_RESV] = sizeof(struct gw_resv_record),
-		[GW_RECORD_POOL] = sizeof(struct gw_pool_record),
-	};
-
-	return type < GW_RECORD_TYPES ? sizes[type] : 0;
+	return type->check ? type->check(record) : GW_PARSE_OK;
 }
 
 /* Only a task record may be shorter than its structure: it is cut to the depth of its stack. */
@@ -360,135 +380,28 @@ static int snapshot_scan(struct parser *parser)
 
 static uint64_t snapshot_record_key(const struct gw_record *record)
 {
-	switch (record->type) {
-	case GW_RECORD_TASK:
-		return ((const struct gw_task_record *)record)->address;
-	case GW_RECORD_PRESENT:
-		return ((const struct gw_present_record *)record)->address;
-	case GW_RECORD_FENCE:
-		return ((const struct gw_fence_record *)record)->address;
-	case GW_RECORD_LOCK:
-		return ((const struct gw_lock_record *)record)->address;
-	case GW_RECORD_WORK:
-		return ((const struct gw_work_record *)record)->work;
-	case GW_RECORD_TIMELINE:
-		return ((const struct gw_timeline_record *)record)->timeline.context;
-	case GW_RECORD_HAZARD:
-		return ((const struct gw_hazard_record *)record)->hazard.first_ns;
-	case GW_RECORD_ACTIVITY:
-		return ((const struct gw_activity_record *)record)->task;
-	case GW_RECORD_MODULE:
-	case GW_RECORD_GPU:
-	case GW_RECORD_WORD:
-	case GW_RECORD_CLOCK:
-		return 0; /* few: nobody looks them up */
-	case GW_RECORD_DEVICE:
-		return ((const struct gw_device_record *)record)->device.address;
-	case GW_RECORD_SECTION:
-		return ((const struct gw_section_record *)record)->section.task;
-	case GW_RECORD_FAULT:
-		return ((const struct gw_fault_record *)record)->task;
-	case GW_RECORD_RUNNING:
-		return ((const struct gw_running_record *)record)->task;
-	case GW_RECORD_SEMAPHORE:
-		return ((const struct gw_semaphore_record *)record)->semaphore.address;
-	case GW_RECORD_RESET:
-		return ((const struct gw_reset_record *)record)->scheduler;
-	case GW_RECORD_DRIVER:
-		return ((const struct gw_driver_record *)record)->ops;
-	case GW_RECORD_INNER:
-		return ((const struct gw_inner_record *)record)->task;
-	case GW_RECORD_RESV:
-		return ((const struct gw_resv_record *)record)->lock;
-	case GW_RECORD_POOL:
-		return ((const struct gw_pool_record *)record)->pwq;
-	case GW_RECORD_TIMER:
-		return ((const struct gw_timer_record *)record)->timer;
-	default:
-		return ((const struct gw_symbol_record *)record)->address;
-	}
-}
+	size_t offset = record_types[record->type].key;
 
-static void *snapshot_array(size_t count, size_t size)
-{
-	return calloc(count ? count : 1, size);
+	return offset ? *(const __u64 *)((const char *)record + offset) : 0;
 }
 
 static int snapshot_allocate(struct gw_snapshot *snapshot, const size_t *counts)
 {
-	snapshot->tasks = snapshot_array(counts[GW_RECORD_TASK], sizeof(*snapshot->tasks));
-	snapshot->works = snapshot_array(counts[GW_RECORD_WORK], sizeof(*snapshot->works));
-	snapshot->timelines = snapshot_array(counts[GW_RECORD_TIMELINE], sizeof(*snapshot->timelines));
-	snapshot->hazards = snapshot_array(counts[GW_RECORD_HAZARD], sizeof(*snapshot->hazards));
-	snapshot->faults = snapshot_array(counts[GW_RECORD_FAULT], sizeof(*snapshot->faults));
-	snapshot->symbols = snapshot_array(counts[GW_RECORD_SYMBOL], sizeof(*snapshot->symbols));
-	snapshot->modules = snapshot_array(counts[GW_RECORD_MODULE], sizeof(*snapshot->modules));
-	snapshot->gpus = snapshot_array(counts[GW_RECORD_GPU], sizeof(*snapshot->gpus));
-	snapshot->sections = snapshot_array(counts[GW_RECORD_SECTION], sizeof(*snapshot->sections));
-	snapshot->words = snapshot_array(counts[GW_RECORD_WORD], sizeof(*snapshot->words));
-	snapshot->timers = snapshot_array(counts[GW_RECORD_TIMER], sizeof(*snapshot->timers));
-	snapshot->locks = snapshot_array(counts[GW_RECORD_LOCK], sizeof(*snapshot->locks));
-	snapshot->present = snapshot_array(counts[GW_RECORD_PRESENT], sizeof(*snapshot->present));
-	return snapshot->tasks && snapshot->present && snapshot->works && snapshot->timelines && snapshot->hazards &&
-			       snapshot->symbols && snapshot->modules && snapshot->sections && snapshot->faults &&
-			       snapshot->timers && snapshot->locks && snapshot->words && snapshot->gpus
-		       ? 0
-		       : -ENOMEM;
+	size_t count = 0;
+
+	for (size_t type = 0; type < GW_RECORD_TYPES; type++) {
+		snapshot->first[type] = count;
+		count += counts[type];
+	}
+	snapshot->records = calloc(count ? count : 1, sizeof(*snapshot->records));
+	return snapshot->records ? 0 : -ENOMEM;
 }
 
 static int snapshot_add_record(struct gw_snapshot *snapshot, const struct gw_record *record)
 {
-	size_t at;
-
 	if (!snapshot_known_size(record->type))
 		return 0;
-	at = snapshot->counts[record->type]++;
-	switch (record->type) {
-	case GW_RECORD_TASK:
-		snapshot->tasks[at] = (const struct gw_task_record *)record;
-		break;
-	case GW_RECORD_WORK:
-		snapshot->works[at] = (const struct gw_work_record *)record;
-		break;
-	case GW_RECORD_TIMELINE:
-		snapshot->timelines[at] = (const struct gw_timeline_record *)record;
-		break;
-	case GW_RECORD_HAZARD:
-		snapshot->hazards[at] = (const struct gw_hazard_record *)record;
-		break;
-	case GW_RECORD_FAULT:
-		snapshot->faults[at] = (const struct gw_fault_record *)record;
-		break;
-	case GW_RECORD_SYMBOL:
-		snapshot->symbols[at] = (const struct gw_symbol_record *)record;
-		break;
-	case GW_RECORD_MODULE:
-		snapshot->modules[at] = (const struct gw_module_record *)record;
-		break;
-	case GW_RECORD_GPU:
-		snapshot->gpus[at] = (const struct gw_gpu_record *)record;
-		break;
-	case GW_RECORD_PRESENT:
-		snapshot->present[at] = (const struct gw_present_record *)record;
-		break;
-	case GW_RECORD_WORD:
-		snapshot->words[at] = (const struct gw_word_record *)record;
-		break;
-	case GW_RECORD_SECTION:
-		snapshot->sections[at] = (const struct gw_section_record *)record;
-		break;
-	case GW_RECORD_LOCK:
-		snapshot->locks[at] = (const struct gw_lock_record *)record;
-		break;
-	case GW_RECORD_CLOCK:
-		snapshot->clock = (const struct gw_clock_record *)record;
-		break;
-	case GW_RECORD_TIMER:
-		snapshot->timers[at] = (const struct gw_timer_record *)record;
-		break;
-	default:
-		break;
-	}
+	snapshot->records[snapshot->first[record->type] + snapshot->counts[record->type]++] = record;
 	return gw_index_add(&snapshot->index[record->type], snapshot_record_key(record), record);
 }
 
@@ -522,7 +435,7 @@ static int snapshot_new(struct gw_snapshot **ret, struct buffer *buffer, const s
 static int snapshots_new(struct gw_snapshot ***ret, size_t *ret_count, struct buffer *buffer,
 			 const struct parser *parser)
 {
-	struct gw_snapshot **snapshots = snapshot_array(parser->count, sizeof(*snapshots));
+	struct gw_snapshot **snapshots = calloc(parser->count ? parser->count : 1, sizeof(*snapshots));
 
 	if (!snapshots)
 		return -ENOMEM;
@@ -597,19 +510,7 @@ void gw_snapshot_free(struct gw_snapshot *snapshot)
 		return;
 	for (size_t type = 0; type < GW_RECORD_TYPES; type++)
 		gw_index_deinit(&snapshot->index[type]);
-	free(snapshot->tasks);
-	free(snapshot->works);
-	free(snapshot->timelines);
-	free(snapshot->hazards);
-	free(snapshot->faults);
-	free(snapshot->symbols);
-	free(snapshot->modules);
-	free(snapshot->gpus);
-	free(snapshot->sections);
-	free(snapshot->words);
-	free(snapshot->timers);
-	free(snapshot->locks);
-	free(snapshot->present);
+	free(snapshot->records);
 	snapshot_buffer_unref(snapshot->buffer);
 	free(snapshot);
 }
@@ -631,45 +532,50 @@ const struct gw_snapshot_record *gw_snapshot_head(const struct gw_snapshot *snap
 	return snapshot->head;
 }
 
+static const void *const *snapshot_list(const struct gw_snapshot *snapshot, enum gw_record_type type)
+{
+	return &snapshot->records[snapshot->first[type]];
+}
+
 size_t gw_snapshot_tasks(const struct gw_snapshot *snapshot, const struct gw_task_record *const **ret)
 {
-	*ret = snapshot->tasks;
+	*ret = (const struct gw_task_record *const *)snapshot_list(snapshot, GW_RECORD_TASK);
 	return snapshot->counts[GW_RECORD_TASK];
 }
 
 size_t gw_snapshot_works(const struct gw_snapshot *snapshot, const struct gw_work_record *const **ret)
 {
-	*ret = snapshot->works;
+	*ret = (const struct gw_work_record *const *)snapshot_list(snapshot, GW_RECORD_WORK);
 	return snapshot->counts[GW_RECORD_WORK];
 }
 
 size_t gw_snapshot_timelines(const struct gw_snapshot *snapshot, const struct gw_timeline_record *const **ret)
 {
-	*ret = snapshot->timelines;
+	*ret = (const struct gw_timeline_record *const *)snapshot_list(snapshot, GW_RECORD_TIMELINE);
 	return snapshot->counts[GW_RECORD_TIMELINE];
 }
 
 size_t gw_snapshot_hazards(const struct gw_snapshot *snapshot, const struct gw_hazard_record *const **ret)
 {
-	*ret = snapshot->hazards;
+	*ret = (const struct gw_hazard_record *const *)snapshot_list(snapshot, GW_RECORD_HAZARD);
 	return snapshot->counts[GW_RECORD_HAZARD];
 }
 
 size_t gw_snapshot_faults(const struct gw_snapshot *snapshot, const struct gw_fault_record *const **ret)
 {
-	*ret = snapshot->faults;
+	*ret = (const struct gw_fault_record *const *)snapshot_list(snapshot, GW_RECORD_FAULT);
 	return snapshot->counts[GW_RECORD_FAULT];
 }
 
 size_t gw_snapshot_symbols(const struct gw_snapshot *snapshot, const struct gw_symbol_record *const **ret)
 {
-	*ret = snapshot->symbols;
+	*ret = (const struct gw_symbol_record *const *)snapshot_list(snapshot, GW_RECORD_SYMBOL);
 	return snapshot->counts[GW_RECORD_SYMBOL];
 }
 
 size_t gw_snapshot_gpus(const struct gw_snapshot *snapshot, const struct gw_gpu_record *const **ret)
 {
-	*ret = snapshot->gpus;
+	*ret = (const struct gw_gpu_record *const *)snapshot_list(snapshot, GW_RECORD_GPU);
 	return snapshot->counts[GW_RECORD_GPU];
 }
 
@@ -678,158 +584,168 @@ bool gw_snapshot_has_modules(const struct gw_snapshot *snapshot)
 	return snapshot->counts[GW_RECORD_MODULE] > 0;
 }
 
+/* @name: NULL = any of them */
+static bool snapshot_has_gpu_module(const struct gw_snapshot *snapshot, const char *name)
+{
+	const void *const *modules = snapshot_list(snapshot, GW_RECORD_MODULE);
+
+	for (size_t i = 0; i < snapshot->counts[GW_RECORD_MODULE]; i++) {
+		const struct gw_module_record *module = modules[i];
+
+		if ((module->flags & GW_MODULE_F_GPU) && (!name || strcmp(module->name, name) == 0))
+			return true;
+	}
+	return false;
+}
+
 bool gw_snapshot_has_gpu_module(const struct gw_snapshot *snapshot)
 {
-	for (size_t i = 0; i < snapshot->counts[GW_RECORD_MODULE]; i++)
-		if (snapshot->modules[i]->flags & GW_MODULE_F_GPU)
-			return true;
-	return false;
+	return snapshot_has_gpu_module(snapshot, NULL);
 }
 
 bool gw_snapshot_module_is_gpu(const struct gw_snapshot *snapshot, const char *name)
 {
-	for (size_t i = 0; i < snapshot->counts[GW_RECORD_MODULE]; i++)
-		if ((snapshot->modules[i]->flags & GW_MODULE_F_GPU) && strcmp(snapshot->modules[i]->name, name) == 0)
-			return true;
-	return false;
+	return snapshot_has_gpu_module(snapshot, name);
 }
 
 size_t gw_snapshot_sections(const struct gw_snapshot *snapshot, const struct gw_section_record *const **ret)
 {
-	*ret = snapshot->sections;
+	*ret = (const struct gw_section_record *const *)snapshot_list(snapshot, GW_RECORD_SECTION);
 	return snapshot->counts[GW_RECORD_SECTION];
 }
 
 size_t gw_snapshot_all_present(const struct gw_snapshot *snapshot, const struct gw_present_record *const **ret)
 {
-	*ret = snapshot->present;
+	*ret = (const struct gw_present_record *const *)snapshot_list(snapshot, GW_RECORD_PRESENT);
 	return snapshot->counts[GW_RECORD_PRESENT];
 }
 
 size_t gw_snapshot_words(const struct gw_snapshot *snapshot, const struct gw_word_record *const **ret)
 {
-	*ret = snapshot->words;
+	*ret = (const struct gw_word_record *const *)snapshot_list(snapshot, GW_RECORD_WORD);
 	return snapshot->counts[GW_RECORD_WORD];
 }
 
 const struct gw_clock_record *gw_snapshot_clock(const struct gw_snapshot *snapshot)
 {
-	return snapshot->clock;
+	size_t count = snapshot->counts[GW_RECORD_CLOCK];
+
+	return count ? snapshot_list(snapshot, GW_RECORD_CLOCK)[count - 1] : NULL;
 }
 
 size_t gw_snapshot_locks(const struct gw_snapshot *snapshot, const struct gw_lock_record *const **ret)
 {
-	*ret = snapshot->locks;
+	*ret = (const struct gw_lock_record *const *)snapshot_list(snapshot, GW_RECORD_LOCK);
 	return snapshot->counts[GW_RECORD_LOCK];
 }
 
 size_t gw_snapshot_timers(const struct gw_snapshot *snapshot, const struct gw_timer_record *const **ret)
 {
-	*ret = snapshot->timers;
+	*ret = (const struct gw_timer_record *const *)snapshot_list(snapshot, GW_RECORD_TIMER);
 	return snapshot->counts[GW_RECORD_TIMER];
 }
 
-static const struct gw_record *snapshot_find(const struct gw_snapshot *snapshot, enum gw_record_type type, uint64_t key)
+static const void *snapshot_find(const struct gw_snapshot *snapshot, enum gw_record_type type, uint64_t key)
 {
 	return gw_index_first(&snapshot->index[type], key);
 }
 
 const struct gw_task_record *gw_snapshot_task(const struct gw_snapshot *snapshot, uint64_t address)
 {
-	return (const struct gw_task_record *)snapshot_find(snapshot, GW_RECORD_TASK, address);
+	return snapshot_find(snapshot, GW_RECORD_TASK, address);
 }
 
 const struct gw_present_record *gw_snapshot_present(const struct gw_snapshot *snapshot, uint64_t address)
 {
-	return (const struct gw_present_record *)snapshot_find(snapshot, GW_RECORD_PRESENT, address);
+	return snapshot_find(snapshot, GW_RECORD_PRESENT, address);
 }
 
 const struct gw_fence_record *gw_snapshot_fence(const struct gw_snapshot *snapshot, uint64_t address)
 {
-	return (const struct gw_fence_record *)snapshot_find(snapshot, GW_RECORD_FENCE, address);
+	return snapshot_find(snapshot, GW_RECORD_FENCE, address);
 }
 
 const struct gw_lock_record *gw_snapshot_lock(const struct gw_snapshot *snapshot, uint64_t address)
 {
-	return (const struct gw_lock_record *)snapshot_find(snapshot, GW_RECORD_LOCK, address);
+	return snapshot_find(snapshot, GW_RECORD_LOCK, address);
 }
 
 const struct gw_work_record *gw_snapshot_work(const struct gw_snapshot *snapshot, uint64_t work)
 {
-	return (const struct gw_work_record *)snapshot_find(snapshot, GW_RECORD_WORK, work);
+	return snapshot_find(snapshot, GW_RECORD_WORK, work);
 }
 
 const struct gw_reset_record *gw_snapshot_reset(const struct gw_snapshot *snapshot, uint64_t scheduler)
 {
-	return (const struct gw_reset_record *)snapshot_find(snapshot, GW_RECORD_RESET, scheduler);
+	return snapshot_find(snapshot, GW_RECORD_RESET, scheduler);
 }
 
 const struct gw_driver_record *gw_snapshot_driver(const struct gw_snapshot *snapshot, uint64_t ops)
 {
-	return (const struct gw_driver_record *)snapshot_find(snapshot, GW_RECORD_DRIVER, ops);
+	return snapshot_find(snapshot, GW_RECORD_DRIVER, ops);
 }
 
 const struct gw_inner_record *gw_snapshot_inner(const struct gw_snapshot *snapshot, uint64_t task)
 {
-	return (const struct gw_inner_record *)snapshot_find(snapshot, GW_RECORD_INNER, task);
+	return snapshot_find(snapshot, GW_RECORD_INNER, task);
 }
 
 const struct gw_resv_record *gw_snapshot_resv(const struct gw_snapshot *snapshot, uint64_t lock)
 {
-	return (const struct gw_resv_record *)snapshot_find(snapshot, GW_RECORD_RESV, lock);
+	return snapshot_find(snapshot, GW_RECORD_RESV, lock);
 }
 
 const struct gw_pool_record *gw_snapshot_pool(const struct gw_snapshot *snapshot, uint64_t pwq)
 {
-	return (const struct gw_pool_record *)snapshot_find(snapshot, GW_RECORD_POOL, pwq);
+	return snapshot_find(snapshot, GW_RECORD_POOL, pwq);
 }
 
 const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapshot, uint64_t task)
 {
-	const struct gw_record *record = snapshot_find(snapshot, GW_RECORD_ACTIVITY, task);
+	const struct gw_activity_record *record = snapshot_find(snapshot, GW_RECORD_ACTIVITY, task);
 
-	return record ? &((const struct gw_activity_record *)record)->activity : NULL;
+	return record ? &record->activity : NULL;
 }
 
 const struct gw_section *gw_snapshot_section(const struct gw_snapshot *snapshot, uint64_t task)
 {
-	const struct gw_record *record = snapshot_find(snapshot, GW_RECORD_SECTION, task);
+	const struct gw_section_record *record = snapshot_find(snapshot, GW_RECORD_SECTION, task);
 
-	return record ? &((const struct gw_section_record *)record)->section : NULL;
+	return record ? &record->section : NULL;
 }
 
 const struct gw_device *gw_snapshot_device(const struct gw_snapshot *snapshot, uint64_t address)
 {
-	const struct gw_record *record = snapshot_find(snapshot, GW_RECORD_DEVICE, address);
+	const struct gw_device_record *record = snapshot_find(snapshot, GW_RECORD_DEVICE, address);
 
-	return record ? &((const struct gw_device_record *)record)->device : NULL;
+	return record ? &record->device : NULL;
 }
 
 const struct gw_running_record *gw_snapshot_running(const struct gw_snapshot *snapshot, uint64_t task)
 {
-	return (const struct gw_running_record *)snapshot_find(snapshot, GW_RECORD_RUNNING, task);
+	return snapshot_find(snapshot, GW_RECORD_RUNNING, task);
 }
 
 const struct gw_semaphore *gw_snapshot_semaphore(const struct gw_snapshot *snapshot, uint64_t address)
 {
-	const struct gw_record *record = snapshot_find(snapshot, GW_RECORD_SEMAPHORE, address);
+	const struct gw_semaphore_record *record = snapshot_find(snapshot, GW_RECORD_SEMAPHORE, address);
 
-	return record ? &((const struct gw_semaphore_record *)record)->semaphore : NULL;
+	return record ? &record->semaphore : NULL;
 }
 
 const struct gw_timeline_record *gw_snapshot_timeline(const struct gw_snapshot *snapshot, uint64_t context)
 {
-	return (const struct gw_timeline_record *)snapshot_find(snapshot, GW_RECORD_TIMELINE, context);
+	return snapshot_find(snapshot, GW_RECORD_TIMELINE, context);
 }
 
 const struct gw_fault_record *gw_snapshot_fault(const struct gw_snapshot *snapshot, uint64_t task)
 {
-	return (const struct gw_fault_record *)snapshot_find(snapshot, GW_RECORD_FAULT, task);
+	return snapshot_find(snapshot, GW_RECORD_FAULT, task);
 }
 
 const struct gw_symbol_record *gw_snapshot_symbol(const struct gw_snapshot *snapshot, uint64_t address)
 {
-	return (const struct gw_symbol_record *)snapshot_find(snapshot, GW_RECORD_SYMBOL, address);
+	return snapshot_find(snapshot, GW_RECORD_SYMBOL, address);
 }
 
 /* Nearly always they differ in one of the first letters. */
