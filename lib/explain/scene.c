@@ -326,14 +326,14 @@ static void scene_read_actor(const struct gw_scene *scene, struct gw_actor *acto
 
 const struct gw_log_frame *gw_scene_place(const struct gw_scene *scene, const struct gw_actor *actor)
 {
-	static const char *const nothing[] = { "process_one_work", "worker_thread",  "kthread",	   "ret_from_fork*",
-					       "do_syscall_64",	   "entry_SYSCALL*", "do_el0_svc", "el0*" };
+	static const char *const nothing[] = { "process_one_work", "worker_thread", "kthread",	 "ret_from_fork",
+					       "do_syscall_64",	   "entry_SYSCALL", "do_el0_svc" };
 	const struct gw_log_frame *frames;
 	uint32_t count = gw_scene_frames(scene, actor, &frames);
 
 	for (uint32_t i = actor->wait.caller; i < count; i++)
 		if (frames[i].reliable == actor->wait.reliable && !frames[i].interrupt &&
-		    !scene_has(frames[i].function, nothing, 3))
+		    !scene_has(frames[i].function, nothing, COUNT(nothing)))
 			return &frames[i];
 	return NULL;
 }
