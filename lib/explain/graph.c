@@ -57,7 +57,10 @@ static const char *text_graph_place(struct gw_text_graph *graph, const struct gw
 				*frame->module ? "]" : "");
 }
 
-static const struct gw_actor *text_graph_at(const struct gw_text_graph *graph, uint32_t actor);
+static const struct gw_actor *text_graph_at(const struct gw_text_graph *graph, uint32_t actor)
+{
+	return &graph->scene->actors[actor];
+}
 
 /* "waits in f() [m] for a work item …" */
 static const char *text_graph_unknown(struct gw_text_graph *graph, uint32_t actor, const char *what)
@@ -67,11 +70,6 @@ static const char *text_graph_unknown(struct gw_text_graph *graph, uint32_t acto
 				 : text_graph_label(graph, "waits %s", what);
 
 	return text ? text : "waits";
-}
-
-static const struct gw_actor *text_graph_at(const struct gw_text_graph *graph, uint32_t actor)
-{
-	return &graph->scene->actors[actor];
 }
 
 static const struct gw_task_record *text_graph_record(const struct gw_text_graph *graph, uint32_t actor)
@@ -725,14 +723,30 @@ static int text_graph_no_stack(struct gw_text_graph *graph, uint32_t actor)
 	return text_graph_partners(graph, fence, &resets, GW_RELATION_RESET_BY, false);
 }
 
+/* Completes "it ...". */
+static const char *text_graph_sleep_words(struct gw_text_graph *graph, const struct gw_actor *at)
+{
+	const struct gw_log_frame *place = gw_scene_place(graph->scene, at);
+	const char *format = "sleeps in %s", *words;
+
+	if (!place)
+		return "sleeps";
+	if (at->wait.kind == GW_TEXT_WAIT_SLEEP)
+		format = "sleeps for short times, again and again, in %s";
+	else if (at->hardware && strncmp(place->function, "virtio_gpu_queue", 16) == 0)
+		format = "waits in %s for the host to take commands";
+	else if (at->hardware)
+		format = "waits for the device in %s";
+	words = text_graph_label(graph, format, text_graph_place(graph, place));
+	return words ? words : "sleeps";
+}
+
 static int text_graph_in_function(struct gw_text_graph *graph, uint32_t actor)
 {
 	const struct gw_actor *at = text_graph_at(graph, actor);
-	const struct gw_log_frame *place = gw_scene_place(graph->scene, at);
 	struct gw_partners dead = gw_partner_dead(graph->scene, actor);
 	struct gw_partners wakers = gw_partner_wakers(graph->scene, actor);
 	struct gw_partners needed = gw_need_partners(graph->scene, graph->snapshot, actor);
-	const char *why;
 
 	if (needed.count)
 		return text_graph_partners(graph, graph->nodes[actor], &needed, GW_RELATION_EXCLUDES,
@@ -740,26 +754,14 @@ static int text_graph_in_function(struct gw_text_graph *graph, uint32_t actor)
 	/* A line of ps that stops within memory management, while somebody died there. */
 	if (dead.count && at->gpu.kind != GW_SUBSYSTEM_GPU && graph->scene->model->samples[at->sample].n_frames == 1)
 		return text_graph_pages(graph, actor);
-	if (!place)
-		why = "sleeps";
-	else if (at->wait.kind == GW_TEXT_WAIT_SLEEP)
-		why = text_graph_label(graph, "sleeps for short times, again and again, in %s",
-				       text_graph_place(graph, place));
-	else if (at->hardware && strncmp(place->function, "virtio_gpu_queue", 16) == 0)
-		why = text_graph_label(graph, "waits in %s for the host to take commands",
-				       text_graph_place(graph, place));
-	else
-		why = text_graph_label(graph, at->hardware ? "waits for the device in %s" : "sleeps in %s",
-				       text_graph_place(graph, place));
-	/* Who completes it has done what the actor waits for. */
-	/* A thread completes it with each turn of its loop. */
+	/* A thread of the driver completes it with each turn of its loop, a work item when it has done what the actor waits for. */
 	if (wakers.count == 1 && at->wait.kind == GW_TEXT_WAIT_COMPLETION &&
 	    !*graph->scene->model->tasks[text_graph_at(graph, wakers.actors[0])->task].work_function)
 		return text_graph_edge(graph, graph->nodes[actor], graph->nodes[wakers.actors[0]], GW_RELATION_PARKS,
 				       GW_CONFIDENCE_PROBABLE);
 	return text_graph_work(graph, actor, wakers,
 			       at->wait.kind == GW_TEXT_WAIT_COMPLETION ? GW_RELATION_FLUSHES : GW_RELATION_WAITS_FOR,
-			       why ? why : "sleeps");
+			       text_graph_sleep_words(graph, at));
 }
 
 /* mmu_interval_read_begin() waits until no invalidation of the memory is under way. */

@@ -12,7 +12,7 @@
 /* @findings: appended to. Returns 0 or -ENOMEM. */
 int gw_text_judge(const struct gw_text_graph *graph, struct gw_finding_list *findings);
 
-/* Whose fault a finding is. @innocent: a GPU driver's code was seen there, and is not to blame; may be NULL. */
+/* Whose fault a finding is: of the last one of its chain whose code shows it, else of who waits for that. */
 struct gw_subsystem gw_text_fault(const struct gw_text_graph *graph, const struct gw_finding *finding);
 
 #endif

@@ -34,7 +34,6 @@ struct text_render {
 	const struct gw_finding *finding;
 	struct gw_report *report;
 	struct gw_subsystem fault;
-	bool device_given_up;
 };
 
 static const struct gw_actor *text_render_root(const struct text_render *render)

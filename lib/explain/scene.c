@@ -507,7 +507,6 @@ static void scene_read_events(struct gw_scene *scene)
 		scene_read_listing(scene, event, &listing);
 		scene->device_lost |= event->kind == GW_LOG_EVENT_DEVICE_LOST;
 		scene->wedged |= event->kind == GW_LOG_EVENT_WEDGED;
-		scene->flip_timeout |= event->kind == GW_LOG_EVENT_FLIP_TIMEOUT;
 		scene_read_action(scene, event);
 		scene->nvidia |= strstr(event->text, "NVRM") != NULL;
 		/* The last word counts. */

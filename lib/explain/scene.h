@@ -57,7 +57,7 @@ struct gw_scene {
 	uint32_t listing;    /* number of the last listing of busy workqueues, 0 = none */
 	bool blocked_listed; /* every task that is blocked is in it: `echo w` or `echo t` */
 	bool all_listed;     /* every task is: `echo t`, from its first line to its last */
-	bool device_lost, reset_failed, wedged, flip_timeout, nvidia, needs_reboot, needs_reset;
+	bool device_lost, reset_failed, wedged, nvidia, needs_reboot, needs_reset;
 	bool unrecoverable;		  /* perhaps, by the driver's words */
 	bool iommu_silent;		  /* the IOMMU completes no commands, and no GPU is reported to be the cause */
 	struct gw_scene_relapse relapse;  /* what came again and again, until the log ends */

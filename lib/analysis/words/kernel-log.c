@@ -71,19 +71,19 @@ static struct klog klog_of(const struct gw_graph *graph, const struct gw_finding
 
 static bool klog_is_since(const struct klog *klog, const struct gw_word_record *word, uint64_t since_us)
 {
-	return gw_word_time(klog->graph->snapshot, word).latest_us >= since_us;
+	return gw_word_latest_us(klog->graph->snapshot, word) >= since_us;
 }
 
 static bool klog_is_recent(const struct klog *klog, const struct gw_word_record *word)
 {
 	return klog_is_since(klog, word, klog->work_us) ||
-	       gw_word_time(klog->graph->snapshot, word).latest_us + BEFORE_US >= klog->began_us;
+	       gw_word_latest_us(klog->graph->snapshot, word) + BEFORE_US >= klog->began_us;
 }
 
 /* How long before the oldest wait began it was logged, at the least; 0 = it belongs to this hang. */
 static uint64_t klog_before_us(const struct klog *klog, const struct gw_word_record *word)
 {
-	return klog_is_recent(klog, word) ? 0 : klog->began_us - gw_word_time(klog->graph->snapshot, word).latest_us;
+	return klog_is_recent(klog, word) ? 0 : klog->began_us - gw_word_latest_us(klog->graph->snapshot, word);
 }
 
 /* ---- about a task -------------------------------------------------------------------- */

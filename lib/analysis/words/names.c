@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/analysis/graph/locks.h"
+#include "lib/analysis/record/fault.h"
 #include "lib/analysis/words/gpus.h"
 #include "lib/analysis/words/word.h"
 
@@ -259,31 +260,25 @@ static void name_task(struct gw_text *text, const struct gw_graph *graph, const 
 		gw_name_task(text, node->comm, node->pid, node->task ? node->task->tgid : present ? present->tgid : 0);
 }
 
-void gw_name_fault(struct gw_text *text, const struct gw_fault *fault)
-{
-	gw_text_add(text, "a GPU page fault");
-	if (fault->address)
-		gw_text_add(text, " at 0x%" PRIx64, fault->address);
-	if (fault->pid && fault->pasid)
-		gw_text_add(text, " of pid %" PRIu32 " (PASID %" PRIu32 ")", fault->pid, fault->pasid);
-	else if (fault->pid)
-		gw_text_add(text, " of pid %" PRIu32, fault->pid);
-	else if (fault->pasid)
-		gw_text_add(text, " of PASID %" PRIu32, fault->pasid);
-	if (fault->name[0])
-		gw_text_add(text, " on device %s", fault->name);
-	if (fault->driver[0])
-		gw_text_add(text, fault->name[0] ? " (%s)" : " of driver %s", fault->driver);
-}
-
 static void name_fault(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
 {
 	struct gw_fault fault;
 
-	if (gw_fault_of(graph->snapshot, node->address, &fault))
-		gw_name_fault(text, &fault);
-	else
-		gw_text_add(text, "a GPU page fault");
+	gw_text_add(text, "a GPU page fault");
+	if (!gw_fault_of(graph->snapshot, node->address, &fault))
+		return;
+	if (fault.address)
+		gw_text_add(text, " at 0x%" PRIx64, fault.address);
+	if (fault.pid && fault.pasid)
+		gw_text_add(text, " of pid %" PRIu32 " (PASID %" PRIu32 ")", fault.pid, fault.pasid);
+	else if (fault.pid)
+		gw_text_add(text, " of pid %" PRIu32, fault.pid);
+	else if (fault.pasid)
+		gw_text_add(text, " of PASID %" PRIu32, fault.pasid);
+	if (fault.name[0])
+		gw_text_add(text, " on device %s", fault.name);
+	if (fault.driver[0])
+		gw_text_add(text, fault.name[0] ? " (%s)" : " of driver %s", fault.driver);
 }
 
 static void name_eviction(struct gw_text *text, const struct gw_node *node)

@@ -4,7 +4,6 @@
 #define GPUWATCH_LIB_ANALYSIS_WORDS_NAMES_H
 
 #include "lib/analysis/graph/graph.h"
-#include "lib/analysis/record/fault.h"
 #include "lib/base/text.h"
 
 /* Unique within a graph, the same in every snapshot: "task:812", "fence:0xffff…", "timeline:41". */
@@ -14,7 +13,6 @@ void gw_name_id(struct gw_text *text, const struct gw_node *node);
 void gw_name_phrase(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node);
 
 /* Parts of it, for what is no node of a graph. @tgid 0 = unknown; @symbol "" = none; @mm: whose mmap_lock it is, or 0. */
-void gw_name_fault(struct gw_text *text, const struct gw_fault *fault);
 void gw_name_task(struct gw_text *text, const char *comm, uint32_t pid, uint32_t tgid);
 /* @context 0 = not known. */
 void gw_name_fence(struct gw_text *text, uint64_t context, uint64_t seqno, uint64_t address);

@@ -13,7 +13,7 @@
 /* Where the snapshot compares them: a tick, beside a hundredth of the time between it and the message. */
 #define TICK_US (GW_USEC_PER_SEC / 20)
 
-struct gw_word_time gw_word_time(const struct gw_snapshot *snapshot, const struct gw_word_record *word)
+uint64_t gw_word_latest_us(const struct gw_snapshot *snapshot, const struct gw_word_record *word)
 {
 	const struct gw_clock_record *clock = gw_snapshot_clock(snapshot);
 	uint64_t us = word->log_us, slack = us / 100 + UNKNOWN_US;
@@ -26,7 +26,7 @@ struct gw_word_time gw_word_time(const struct gw_snapshot *snapshot, const struc
 		us += clock->mono_ns / GW_NSEC_PER_USEC - log_us;
 		slack = apart / 100 + TICK_US;
 	}
-	return (struct gw_word_time){ us > slack ? us - slack : 0, us + slack };
+	return us + slack;
 }
 
 bool gw_word_parse(const struct gw_word_record *word, struct gw_log_event *ret)
@@ -51,7 +51,7 @@ bool gw_word_is_about(const struct gw_snapshot *snapshot, const struct gw_word_r
 {
 	if (node->type != GW_NODE_TASK || node->pid == 0 || word->pid != node->pid)
 		return false;
-	return !node->task || node->task->start_ns / GW_NSEC_PER_USEC <= gw_word_time(snapshot, word).latest_us;
+	return !node->task || node->task->start_ns / GW_NSEC_PER_USEC <= gw_word_latest_us(snapshot, word);
 }
 
 const struct gw_word_record *gw_word_of_oops(const struct gw_snapshot *snapshot, const struct gw_node *node)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One message of the kernel log beside the waits of a snapshot. The log's clock is not that of the waits, and drifts away from
- * it: a message has an earliest and a latest time.
+ * it: when a message was logged is known up to some slack.
  */
 #ifndef GPUWATCH_LIB_ANALYSIS_WORDS_WORD_H
 #define GPUWATCH_LIB_ANALYSIS_WORDS_WORD_H
@@ -9,13 +9,8 @@
 #include "lib/analysis/graph/graph.h"
 #include "lib/log-text/model.h"
 
-/* CLOCK_MONOTONIC in microseconds. */
-struct gw_word_time {
-	uint64_t earliest_us, latest_us;
-};
-
-/* When it was logged: closely where the snapshot has a CLOCK record. */
-struct gw_word_time gw_word_time(const struct gw_snapshot *snapshot, const struct gw_word_record *word);
+/* The latest moment at which it may have been logged, CLOCK_MONOTONIC in us. Little slack where the snapshot has a CLOCK record. */
+uint64_t gw_word_latest_us(const struct gw_snapshot *snapshot, const struct gw_word_record *word);
 
 /* Its kind and number; false if it is none of those that drivers and the kernel's detectors use. */
 bool gw_word_parse(const struct gw_word_record *word, struct gw_log_event *ret);
