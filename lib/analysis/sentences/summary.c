@@ -43,14 +43,6 @@ static uint32_t summary_count_tasks(const struct gw_prose *prose)
 	return count;
 }
 
-static bool summary_has_edge(const struct gw_prose *prose, enum gw_relation relation)
-{
-	for (uint32_t i = 0; i < prose->finding->edges.count; i++)
-		if (prose->graph->edges[prose->finding->edges.items[i]].relation == relation)
-			return true;
-	return false;
-}
-
 static void summary_name_fence(struct gw_prose *prose)
 {
 	const struct gw_node *fence = summary_first_of_type(prose, GW_NODE_FENCE);
@@ -105,13 +97,68 @@ static bool summary_root_tries(const struct gw_prose *prose)
 	return prose->graph->edges[prose->finding->edges.items[0]].relation == GW_RELATION_TRIES;
 }
 
-static void summary_of_loop(struct gw_prose *prose)
+static void summary_of_reclaim(struct gw_prose *prose)
 {
-	const struct gw_finding *finding = prose->finding;
+	if (summary_first_of_relation(prose, GW_RELATION_FREED_BY)) {
+		summary_of_task_needed(prose, GW_RELATION_FREED_BY, " waits in direct reclaim for ");
+		return;
+	}
+	gw_prose_add(prose, " waits in direct reclaim for ");
+	summary_name_fence(prose);
+	gw_prose_add(prose, ", which cannot be signalled before that reclaim ends");
+}
+
+static void summary_of_notifier(struct gw_prose *prose)
+{
 	const struct gw_node *lock = summary_first_of_type(prose, GW_NODE_LOCK);
 
-	gw_prose_task(prose, gw_prose_node(prose, finding->root), true);
-	switch (finding->class) {
+	gw_prose_add(prose, " waits in an MMU-notifier callback for ");
+	summary_name_fence(prose);
+	gw_prose_add(prose, lock ? ", whose signaller needs " : ", whose signaller needs that callback to end");
+	if (lock)
+		gw_prose_name(prose, lock);
+}
+
+static void summary_of_workqueue(struct gw_prose *prose)
+{
+	const struct gw_node *root = gw_prose_node(prose, prose->finding->root);
+
+	if (!gw_wait_is_fence(&root->wait)) {
+		gw_prose_add(prose, root->wait.kind == GW_WAIT_PARK
+					    ? " waits for a thread that cannot park before it gets on itself"
+					    : " flushes work that cannot end before it does itself");
+		return;
+	}
+	gw_prose_add(prose, " waits for ");
+	summary_name_fence(prose);
+	if (summary_first_of_relation(prose, GW_RELATION_NEEDS_WORKER))
+		gw_prose_add(prose, ", and the work that signals it has no worker until one can be created");
+	else if (summary_first_of_relation(prose, GW_RELATION_QUEUED_BEHIND))
+		gw_prose_add(prose, ", and the work that signals it is queued behind that waiter");
+	else
+		gw_prose_add(prose,
+			     ", whose signaller waits, directly or through others, for what needs that wait to end");
+}
+
+static void summary_of_locks(struct gw_prose *prose)
+{
+	const struct gw_finding *finding = prose->finding;
+
+	if (prose->graph->edges[finding->edges.items[0]].relation == GW_RELATION_EXCLUDES) {
+		summary_of_task_needed(prose, GW_RELATION_EXCLUDES, " waits for ");
+		return;
+	}
+	gw_prose_add(prose, summary_root_tries(prose) ? " tries again and again to take " : " waits for ");
+	gw_prose_name(prose, summary_first_of_type(prose, GW_NODE_LOCK));
+	gw_prose_add(prose, finding->edges.count == 2
+				    ? ", which it holds itself"
+				    : ", whose holder waits, directly or through others, for what it holds");
+}
+
+static void summary_of_loop(struct gw_prose *prose)
+{
+	gw_prose_task(prose, gw_prose_node(prose, prose->finding->root), true);
+	switch (prose->finding->class) {
 	case GW_CLASS_UNPLUG_SRCU:
 		gw_prose_add(prose, " waits in a drm_dev_enter() section for ");
 		summary_name_fence(prose);
@@ -121,51 +168,19 @@ static void summary_of_loop(struct gw_prose *prose)
 		gw_prose_add(prose, " handles a GPU page fault and waits for what needs that fault to be over");
 		return;
 	case GW_CLASS_RECLAIM_CYCLE:
-		if (summary_first_of_relation(prose, GW_RELATION_FREED_BY)) {
-			summary_of_task_needed(prose, GW_RELATION_FREED_BY, " waits in direct reclaim for ");
-			return;
-		}
-		gw_prose_add(prose, " waits in direct reclaim for ");
-		summary_name_fence(prose);
-		gw_prose_add(prose, ", which cannot be signalled before that reclaim ends");
+		summary_of_reclaim(prose);
 		return;
 	case GW_CLASS_NOTIFIER_CYCLE:
-		gw_prose_add(prose, " waits in an MMU-notifier callback for ");
-		summary_name_fence(prose);
-		gw_prose_add(prose, lock ? ", whose signaller needs " : ", whose signaller needs that callback to end");
-		if (lock)
-			gw_prose_name(prose, lock);
+		summary_of_notifier(prose);
 		return;
 	case GW_CLASS_WORKQUEUE_CYCLE:
-		if (gw_wait_is_fence(&gw_prose_node(prose, finding->root)->wait)) {
-			gw_prose_add(prose, " waits for ");
-			summary_name_fence(prose);
-			gw_prose_add(
-				prose,
-				summary_has_edge(prose, GW_RELATION_NEEDS_WORKER)
-					? ", and the work that signals it has no worker until one can be created"
-				: summary_has_edge(prose, GW_RELATION_QUEUED_BEHIND)
-					? ", and the work that signals it is queued behind that waiter"
-					: ", whose signaller waits, directly or through others, for what needs that wait to end");
-		} else {
-			gw_prose_add(prose, gw_prose_node(prose, finding->root)->wait.kind == GW_WAIT_PARK
-						    ? " waits for a thread that cannot park before it gets on itself"
-						    : " flushes work that cannot end before it does itself");
-		}
+		summary_of_workqueue(prose);
 		return;
 	case GW_CLASS_FENCE_LOCK_CYCLE:
 		summary_of_held(prose);
 		return;
 	case GW_CLASS_LOCK_CYCLE:
-		if (prose->graph->edges[finding->edges.items[0]].relation == GW_RELATION_EXCLUDES) {
-			summary_of_task_needed(prose, GW_RELATION_EXCLUDES, " waits for ");
-			return;
-		}
-		gw_prose_add(prose, summary_root_tries(prose) ? " tries again and again to take " : " waits for ");
-		gw_prose_name(prose, lock);
-		gw_prose_add(prose, finding->edges.count == 2
-					    ? ", which it holds itself"
-					    : ", whose holder waits, directly or through others, for what it holds");
+		summary_of_locks(prose);
 		return;
 	case GW_CLASS_RESET_CYCLE:
 		gw_prose_add(prose, " waits for ");
