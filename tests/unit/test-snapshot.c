@@ -139,11 +139,14 @@ TEST(first_of_several_records_with_one_address_counts)
 {
 	struct world *w = world_new();
 	struct gw_task_record *first = kthread(w, 101, "first"), *second = kthread(w, 102, "second");
+	const struct gw_task_record *const *tasks;
 	struct gw_snapshot *snapshot;
 
 	second->address = first->address;
 	snapshot = snapshot_of(w);
 	assert_int_equal(gw_snapshot_task(snapshot, first->address)->pid, 101);
+	assert_int_equal(gw_snapshot_tasks(snapshot, &tasks), 1);
+	assert_ptr_equal(tasks[0], gw_snapshot_task(snapshot, first->address));
 	gw_snapshot_free(snapshot);
 	look(w, 2);
 	world_free(w);

@@ -45,8 +45,7 @@ static int build_add_waiting_tasks(struct gw_builder *builder)
 		bool known = gw_task_wait(tasks[i], &wait);
 		const char *stack_wait = known ? NULL : build_find_stack_wait(builder, tasks[i]);
 
-		if ((!known && !stack_wait && !build_is_in_d(tasks[i])) ||
-		    gw_snapshot_task(builder->now, tasks[i]->address) != tasks[i])
+		if (!known && !stack_wait && !build_is_in_d(tasks[i]))
 			continue;
 		if (gw_builder_task(builder, tasks[i], &node) < 0)
 			return -ENOMEM;

@@ -80,10 +80,9 @@ static int builder_index_records(struct gw_builder *builder)
 	int r = 0;
 
 	for (size_t i = 0; i < n_tasks && r == 0; i++)
-		if (gw_snapshot_task(builder->now, tasks[i]->address) == tasks[i])
-			r = builder_index_task(builder, tasks[i]);
+		r = builder_index_task(builder, tasks[i]);
 	for (size_t i = 0; i < n_works && r == 0; i++) {
-		if (works[i]->place != GW_WORK_INACTIVE || gw_snapshot_work(builder->now, works[i]->work) != works[i])
+		if (works[i]->place != GW_WORK_INACTIVE)
 			continue;
 		r = gw_index_add(&builder->inactive_functions, works[i]->function, works[i]);
 		r = r ?: gw_index_add(&builder->inactive_workqueues, works[i]->workqueue, works[i]);
@@ -145,8 +144,7 @@ static int builder_index_faults(struct gw_builder *builder)
 	int r = 0;
 
 	for (size_t i = 0; i < n_tasks && r == 0; i++)
-		if (gw_snapshot_task(builder->now, tasks[i]->address) == tasks[i])
-			r = builder_note_fault(builder, tasks[i]->address, tasks[i]->start_ns);
+		r = builder_note_fault(builder, tasks[i]->address, tasks[i]->start_ns);
 	/* Of a task that is not blocked there is no more than that. */
 	for (size_t i = 0; i < n_records && r == 0; i++)
 		if (!gw_snapshot_task(builder->now, records[i]->task))

@@ -73,8 +73,7 @@ static int handover_to_workers(struct gw_builder *builder, uint32_t node, const 
 	for (size_t i = 0; i < n_tasks && found < HANDOVER_WORKERS_MAX; i++) {
 		uint32_t worker;
 
-		if (gw_snapshot_task(builder->now, tasks[i]->address) != tasks[i] ||
-		    !handover_may_release(builder, tasks[i], module, lock))
+		if (!handover_may_release(builder, tasks[i], module, lock))
 			continue;
 		if (gw_builder_task(builder, tasks[i], &worker) < 0 ||
 		    gw_builder_edge(builder, node, worker, GW_RELATION_RELEASED_BY, GW_EVIDENCE_INFERRED,
@@ -90,8 +89,7 @@ static bool handover_is_queued(const struct gw_builder *builder, const struct gw
 {
 	const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, work->function);
 
-	return work->place == GW_WORK_INACTIVE && function && strcmp(function->module, module) == 0 &&
-	       gw_snapshot_work(builder->now, work->work) == work;
+	return work->place == GW_WORK_INACTIVE && function && strcmp(function->module, module) == 0;
 }
 
 static int handover_to_queued(struct gw_builder *builder, uint32_t node, const char *module)

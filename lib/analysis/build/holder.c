@@ -34,7 +34,7 @@ static bool holder_is_another_candidate(const struct gw_builder *builder, const 
 {
 	struct gw_wait wait;
 
-	return task != reader && gw_snapshot_task(builder->now, task->address) == task && gw_task_sleeps(task) &&
+	return task != reader && gw_task_sleeps(task) &&
 	       (!gw_task_wait(task, &wait) || wait.kind != GW_WAIT_LOCK || wait.object != lock->address) &&
 	       gw_stack_shares_module(builder->now, task, reader);
 }
@@ -148,7 +148,7 @@ static bool holder_may_read(const struct gw_builder *builder, const struct gw_lo
 {
 	struct gw_wait wait;
 
-	return gw_snapshot_task(builder->now, task->address) == task && gw_task_sleeps(task) &&
+	return gw_task_sleeps(task) &&
 	       (!gw_task_wait(task, &wait) || wait.kind != GW_WAIT_LOCK || wait.object != lock->address);
 }
 
@@ -329,8 +329,7 @@ int gw_expand_page(struct gw_builder *builder, uint32_t node)
 	for (size_t i = 0; i < n_tasks && found < PAGE_HOLDERS_MAX; i++) {
 		uint32_t task;
 
-		if (gw_snapshot_task(builder->now, tasks[i]->address) != tasks[i] ||
-		    !holder_may_hold_page(builder, tasks[i]))
+		if (!holder_may_hold_page(builder, tasks[i]))
 			continue;
 		found++;
 		if (gw_builder_task(builder, tasks[i], &task) < 0 ||
@@ -363,8 +362,8 @@ int gw_holder_by_stack(struct gw_builder *builder, uint32_t node, enum gw_stack_
 	for (size_t i = 0; i < n_tasks && found < NEEDED_MAX; i++) {
 		uint32_t needed;
 
-		if (tasks[i] == task || gw_snapshot_task(builder->now, tasks[i]->address) != tasks[i] ||
-		    !gw_task_sleeps(tasks[i]) || !gw_stack_is_needed(builder->now, need, task, tasks[i]))
+		if (tasks[i] == task || !gw_task_sleeps(tasks[i]) ||
+		    !gw_stack_is_needed(builder->now, need, task, tasks[i]))
 			continue;
 		found++;
 		if (gw_builder_task(builder, tasks[i], &needed) < 0 ||

@@ -405,6 +405,18 @@ static int snapshot_add_record(struct gw_snapshot *snapshot, const struct gw_rec
 	return gw_index_add(&snapshot->index[record->type], snapshot_record_key(record), record);
 }
 
+/* Of several records of one thing, the first is what a look-up finds: the others are not listed, either. */
+static void snapshot_list_once(struct gw_snapshot *snapshot, enum gw_record_type type)
+{
+	const void **list = &snapshot->records[snapshot->first[type]];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < snapshot->counts[type]; i++)
+		if (gw_index_first(&snapshot->index[type], snapshot_record_key(list[i])) == list[i])
+			list[kept++] = list[i];
+	snapshot->counts[type] = kept;
+}
+
 static int snapshot_new(struct gw_snapshot **ret, struct buffer *buffer, const struct gw_host_record *host,
 			const struct extent *extent)
 {
@@ -428,6 +440,9 @@ static int snapshot_new(struct gw_snapshot **ret, struct buffer *buffer, const s
 	}
 	for (size_t type = 0; type < GW_RECORD_TYPES; type++)
 		gw_index_sort(&snapshot->index[type]);
+	snapshot_list_once(snapshot, GW_RECORD_TASK);
+	snapshot_list_once(snapshot, GW_RECORD_WORK);
+	snapshot_list_once(snapshot, GW_RECORD_TIMELINE);
 	*ret = snapshot;
 	return 0;
 }

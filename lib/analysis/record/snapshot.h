@@ -48,7 +48,7 @@ void gw_snapshots_free(struct gw_snapshot **snapshots, size_t count);
 const struct gw_host_record *gw_snapshot_host(const struct gw_snapshot *snapshot);
 const struct gw_snapshot_record *gw_snapshot_head(const struct gw_snapshot *snapshot);
 
-/* Arrays of all records of one type, in stream order; valid as long as the snapshot. */
+/* Arrays of all records of one type, in stream order; each task, work item and timeline once. Valid as long as the snapshot. */
 size_t gw_snapshot_tasks(const struct gw_snapshot *snapshot, const struct gw_task_record *const **ret);
 size_t gw_snapshot_locks(const struct gw_snapshot *snapshot, const struct gw_lock_record *const **ret);
 size_t gw_snapshot_works(const struct gw_snapshot *snapshot, const struct gw_work_record *const **ret);

@@ -136,8 +136,6 @@ int gw_spells_update(struct gw_spells *spells, const struct gw_snapshot *now, co
 		struct gw_spell spell;
 		enum spell_answer answer;
 
-		if (gw_snapshot_task(now, tasks[i]->address) != tasks[i])
-			continue;
 		answer = spell_since(&spell, now, before, tasks[i]);
 		if (answer == SPELL_NO || !spell_go_on(&spell, spells_at(spells, spell.task, spell.start_ns), answer))
 			continue;

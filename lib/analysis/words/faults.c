@@ -82,8 +82,7 @@ static json_t *faults_array(const struct gw_graph *graph)
 	int r = rows ? 0 : -1;
 
 	for (size_t i = 0; i < n_tasks && r == 0; i++)
-		if (gw_snapshot_task(graph->snapshot, tasks[i]->address) == tasks[i])
-			r = faults_add(rows, graph, tasks[i]->address);
+		r = faults_add(rows, graph, tasks[i]->address);
 	for (size_t i = 0; i < n_records && r == 0; i++)
 		if (!gw_snapshot_task(graph->snapshot, records[i]->task))
 			r = faults_add(rows, graph, records[i]->task);

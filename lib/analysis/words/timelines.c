@@ -89,12 +89,8 @@ static json_t *timelines_array(const struct gw_graph *graph, const struct gw_sna
 	struct gw_paths paths;
 	bool failed = gw_paths_init(&paths, graph) < 0 || !array;
 
-	for (size_t i = 0; i < count && !failed; i++) {
-		uint64_t context = records[i]->timeline.context;
-
-		if (context && gw_snapshot_timeline(graph->snapshot, context) == records[i])
-			failed = json_array_append_new(array, timelines_row(graph, &paths, records[i], before)) < 0;
-	}
+	for (size_t i = 0; i < count && !failed; i++)
+		failed = json_array_append_new(array, timelines_row(graph, &paths, records[i], before)) < 0;
 	gw_paths_deinit(&paths);
 	if (!failed)
 		return array;
