@@ -411,27 +411,63 @@ static bool task_wait_is_timed(const struct gw_builder *builder, const struct gw
 	       (lock && lock->kind == GW_LOCK_SEMAPHORE && (task->flags & GW_TASK_F_TIMER));
 }
 
+/* Gone, or in no wait that shows what it needs: then its node is decided. */
+static bool task_needs_nothing(struct gw_builder *builder, uint32_t node)
+{
+	const struct gw_task_record *task = gw_builder_node(builder, node)->task;
+	uint32_t kind = gw_builder_node(builder, node)->wait.kind;
+	const char *why = NULL;
+
+	if (gw_builder_node(builder, node)->gone)
+		return true;
+	if (gw_builder_node(builder, node)->stack_wait) {
+		task_sleeps_in(builder, node, "is in a wait that gpuwatch has no record of");
+		return true;
+	}
+	if (task && task_stopped_by(task)) {
+		gw_builder_node(builder, node)->end = GW_END_STOPPED;
+		why = task_stopped_by(task);
+	} else if (task && kind != GW_WAIT_POLL && gw_stack_user_sleep(builder->now, task)) {
+		/* The end of the wait was missed, or the task is between two of them. */
+		gw_builder_node(builder, node)->wait.kind = GW_WAIT_NONE;
+		why = "sleeps in a system call of its own";
+	} else if (task && kind == GW_WAIT_NONE && gw_stack_idle_worker(builder->now, task)) {
+		why = "waits for its next work item";
+	}
+	if (why)
+		gw_builder_live(builder, node, why);
+	return why != NULL;
+}
+
+/* No wait of it is on record, or it has no record at all. */
+static int task_expand_untracked(struct gw_builder *builder, uint32_t node, const struct gw_task_record *task)
+{
+	if (task_is_busy(builder, node))
+		return 0;
+	return task_sleeps_in(builder, node,
+			      task && gw_task_sleeps(task) ? "sleeps for what gpuwatch does not track"
+							   : "is in no tracked wait");
+}
+
+/* Live if it is out of its wait, or that ends by itself; unless what it does around that wait stands. */
+static void task_judge_wait(struct gw_builder *builder, uint32_t node, const struct gw_task_record *task,
+			    const struct gw_wait *wait)
+{
+	if (wait->kind != GW_WAIT_TRYLOCK && !gw_task_sleeps(task) && !task_is_busy(builder, node))
+		gw_builder_live(builder, node, "is running");
+	else if (task_wait_is_timed(builder, task, wait) && !task_retries_in_reclaim(builder, node) &&
+		 !task_retries_fence(builder, node, wait) && !task_is_busy(builder, node))
+		gw_builder_live(builder, node, "has a timeout");
+}
+
 int gw_expand_task(struct gw_builder *builder, uint32_t node)
 {
 	const struct gw_task_record *task = gw_builder_node(builder, node)->task;
 	struct gw_wait wait = gw_builder_node(builder, node)->wait;
 	uint32_t needs = node;
 
-	if (gw_builder_node(builder, node)->gone)
+	if (task_needs_nothing(builder, node))
 		return 0;
-	if (gw_builder_node(builder, node)->stack_wait)
-		return task_sleeps_in(builder, node, "is in a wait that gpuwatch has no record of");
-	if (task && task_stopped_by(task)) {
-		gw_builder_node(builder, node)->end = GW_END_STOPPED;
-		return gw_builder_live(builder, node, task_stopped_by(task));
-	}
-	/* The end of the wait was missed, or the task is between two of them. */
-	if (task && wait.kind != GW_WAIT_POLL && gw_stack_user_sleep(builder->now, task)) {
-		gw_builder_node(builder, node)->wait.kind = GW_WAIT_NONE;
-		return gw_builder_live(builder, node, "sleeps in a system call of its own");
-	}
-	if (task && wait.kind == GW_WAIT_NONE && gw_stack_idle_worker(builder->now, task))
-		return gw_builder_live(builder, node, "waits for its next work item");
 	if (wait.kind == GW_WAIT_TRYLOCK && !task_retries_lock(builder, node, &wait)) {
 		wait.kind = gw_builder_node(builder, node)->wait.kind = GW_WAIT_NONE;
 		gw_builder_node(builder, node)->since_ns = 0;
@@ -444,16 +480,8 @@ int gw_expand_task(struct gw_builder *builder, uint32_t node)
 			return found < 0 ? found : 0;
 	}
 	if (!task || wait.kind == GW_WAIT_NONE)
-		return task_is_busy(builder, node)
-			       ? 0
-			       : task_sleeps_in(builder, node,
-						task && gw_task_sleeps(task) ? "sleeps for what gpuwatch does not track"
-									     : "is in no tracked wait");
-	if (wait.kind != GW_WAIT_TRYLOCK && !gw_task_sleeps(task) && !task_is_busy(builder, node))
-		gw_builder_live(builder, node, "is running");
-	else if (task_wait_is_timed(builder, task, &wait) && !task_retries_in_reclaim(builder, node) &&
-		 !task_retries_fence(builder, node, &wait) && !task_is_busy(builder, node))
-		gw_builder_live(builder, node, "has a timeout");
+		return task_expand_untracked(builder, node, task);
+	task_judge_wait(builder, node, task, &wait);
 	if (task_enter_sections(builder, &needs, task, wait.since_ns) < 0)
 		return -ENOMEM;
 	return task_need_object(builder, node, needs, &wait, task_unplugged_device(builder, task));
