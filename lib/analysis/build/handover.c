@@ -54,13 +54,12 @@ static bool handover_may_release(const struct gw_builder *builder, const struct 
 	const struct gw_symbol_record *function =
 		gw_snapshot_symbol(builder->now, worker->watch.sections.work_function);
 	uint64_t began_ns = worker->watch.sections.work_since_ns;
-	struct gw_wait wait;
 
 	if (!worker->watch.sections.work || !function || strcmp(function->module, module) != 0)
 		return false;
 	if (began_ns && began_ns + HANDOVER_MIN_NS > gw_snapshot_head(builder->now)->mono_ns)
 		return false;
-	return !gw_task_wait(worker, &wait) || wait.kind != GW_WAIT_LOCK || wait.object != lock;
+	return !gw_task_waits_for_lock(worker, lock);
 }
 
 static int handover_to_workers(struct gw_builder *builder, uint32_t node, const char *module)
@@ -151,10 +150,8 @@ static bool handover_task_may_release(const struct gw_builder *builder, const st
 				      const char *module, uint64_t lock)
 {
 	const struct gw_symbol_record *frame = gw_stack_module_frame(builder->now, task);
-	struct gw_wait wait;
 
-	return frame && strcmp(frame->module, module) == 0 &&
-	       (!gw_task_wait(task, &wait) || wait.kind != GW_WAIT_LOCK || wait.object != lock);
+	return frame && strcmp(frame->module, module) == 0 && !gw_task_waits_for_lock(task, lock);
 }
 
 bool gw_handover_is_excluded(struct gw_builder *builder, uint32_t node)

@@ -28,17 +28,13 @@ static bool holder_writer_waits(const struct gw_builder *builder, uint64_t lock,
 	return *since_ns != UINT64_MAX;
 }
 
-/* Sleeps in a module that the reader is in, too, and not for the lock: it may be the one that reads. */
-static bool holder_is_another_candidate(const struct gw_builder *builder, const struct gw_lock_record *lock,
-					const struct gw_task_record *reader, const struct gw_task_record *task)
+/* Sleeps, and not for the lock: it may be one of those that read. */
+static bool holder_may_read(const struct gw_lock_record *lock, const struct gw_task_record *task)
 {
-	struct gw_wait wait;
-
-	return task != reader && gw_task_sleeps(task) &&
-	       (!gw_task_wait(task, &wait) || wait.kind != GW_WAIT_LOCK || wait.object != lock->address) &&
-	       gw_stack_shares_module(builder->now, task, reader);
+	return gw_task_sleeps(task) && !gw_task_waits_for_lock(task, lock->address);
 }
 
+/* Nobody else who may read sleeps in a module that the reader is in, too. */
 static bool holder_is_only_candidate(const struct gw_builder *builder, const struct gw_lock_record *lock,
 				     const struct gw_task_record *reader)
 {
@@ -48,7 +44,8 @@ static bool holder_is_only_candidate(const struct gw_builder *builder, const str
 	if (!builder->complete || n_tasks > READER_TASKS_MAX || !gw_stack_module_frame(builder->now, reader))
 		return false;
 	for (size_t i = 0; i < n_tasks; i++)
-		if (holder_is_another_candidate(builder, lock, reader, tasks[i]))
+		if (tasks[i] != reader && holder_may_read(lock, tasks[i]) &&
+		    gw_stack_shares_module(builder->now, tasks[i], reader))
 			return false;
 	return true;
 }
@@ -73,8 +70,7 @@ static int holder_hinted_reader(struct gw_builder *builder, uint32_t node, uint6
 		return 0;
 	task = gw_builder_node(builder, reader)->task;
 	/* One that wants the lock itself has most likely let go of it before, and another one still reads. */
-	if (task && lock->readers == 1 && gw_task_sleeps(task) && gw_task_wait(task, &wait) && wait.since_ns &&
-	    (wait.kind != GW_WAIT_LOCK || wait.object != lock->address) &&
+	if (task && lock->readers == 1 && holder_may_read(lock, task) && gw_task_wait(task, &wait) && wait.since_ns &&
 	    (wait.since_ns <= writer_since_ns || holder_is_only_candidate(builder, lock, task)))
 		confidence = GW_CONFIDENCE_PROBABLE;
 	return gw_builder_edge(builder, node, reader, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, confidence, 0);
@@ -143,15 +139,6 @@ struct readers {
 	uint32_t count; /* may be one more than there is room for */
 };
 
-static bool holder_may_read(const struct gw_builder *builder, const struct gw_lock_record *lock,
-			    const struct gw_task_record *task)
-{
-	struct gw_wait wait;
-
-	return gw_task_sleeps(task) &&
-	       (!gw_task_wait(task, &wait) || wait.kind != GW_WAIT_LOCK || wait.object != lock->address);
-}
-
 static void holder_add_reader(struct readers *readers, const struct gw_task_record *task)
 {
 	if (readers->count < READERS_MAX)
@@ -172,7 +159,7 @@ static void holder_find_inside(const struct gw_builder *builder, const struct gw
 		bool inside = function ? gw_stack_is_inside(builder->now, tasks[i], function)
 				       : tasks[i]->mm == node->mm && gw_stack_faults(builder->now, tasks[i]);
 
-		if (inside && holder_may_read(builder, node->lock, tasks[i]))
+		if (inside && holder_may_read(node->lock, tasks[i]))
 			holder_add_reader(readers, tasks[i]);
 	}
 }
@@ -184,7 +171,7 @@ static const struct gw_task_record *holder_guide(const struct gw_builder *builde
 	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock->address);
 	struct gw_wait wait;
 
-	if (last && holder_may_read(builder, lock, last))
+	if (last && holder_may_read(lock, last))
 		return last;
 	for (size_t i = 0; i < waiters.count; i++)
 		if (gw_task_wait(waiters.members[i].record, &wait) && (wait.flags & GW_LOCK_F_READ))

@@ -280,14 +280,11 @@ static bool timeline_only_driver_is_left(const struct gw_builder *builder, const
 	*confidence = count ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE;
 	for (size_t i = 0; i < count; i++) {
 		const struct gw_signaller *signaller = signallers[i];
-		const struct gw_task_record *task = gw_snapshot_task(builder->now, signaller->task);
-		const struct gw_present_record *present = gw_snapshot_present(builder->now, signaller->task);
 
 		if (gw_habit_is_interrupt(signaller) && timeline_misses_interrupt(builder, node))
 			*confidence = GW_CONFIDENCE_PROBABLE;
 		else if (signaller->kind != GW_SIGNALLER_TASK || !builder->complete ||
-			 (task && task->start_ns == signaller->start_ns) ||
-			 (present && present->start_ns == signaller->start_ns))
+			 timeline_task_lives(builder, signaller))
 			return false;
 		else if (timeline_trust_gone(builder, node, signaller) < GW_CONFIDENCE_PROVEN)
 			*confidence = GW_CONFIDENCE_PROBABLE;

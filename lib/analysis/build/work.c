@@ -4,25 +4,28 @@
 
 #include <errno.h>
 
+/* An edge to a task; @since_ns: see gw_builder_edge(). */
+static int work_needs_task(struct gw_builder *builder, uint32_t node, const struct gw_task_record *task,
+			   enum gw_relation relation, enum gw_confidence confidence, uint64_t since_ns)
+{
+	uint32_t to;
+
+	if (gw_builder_task(builder, task, &to) < 0)
+		return -ENOMEM;
+	return gw_builder_edge(builder, node, to, relation, GW_EVIDENCE_WORKQUEUE_STATE, confidence, since_ns);
+}
+
 static int work_executed_by(struct gw_builder *builder, uint32_t node, const struct gw_task_record *worker,
 			    enum gw_confidence confidence)
 {
-	uint32_t task;
-
-	if (gw_builder_task(builder, worker, &task) < 0)
-		return -ENOMEM;
-	return gw_builder_edge(builder, node, task, GW_RELATION_EXECUTED_BY, GW_EVIDENCE_WORKQUEUE_STATE, confidence,
+	return work_needs_task(builder, node, worker, GW_RELATION_EXECUTED_BY, confidence,
 			       worker->watch.sections.work_since_ns);
 }
 
 static int work_behind_task(struct gw_builder *builder, uint32_t node, const struct gw_task_record *worker)
 {
-	uint32_t task;
-
-	if (gw_builder_task(builder, worker, &task) < 0)
-		return -ENOMEM;
-	return gw_builder_edge(builder, node, task, GW_RELATION_QUEUED_BEHIND, GW_EVIDENCE_WORKQUEUE_STATE,
-			       GW_CONFIDENCE_PROVEN, worker->watch.sections.work_since_ns);
+	return work_needs_task(builder, node, worker, GW_RELATION_QUEUED_BEHIND, GW_CONFIDENCE_PROVEN,
+			       worker->watch.sections.work_since_ns);
 }
 
 /* Several active items: the first of them that ends makes room, for all that are queued behind them. */
@@ -94,27 +97,10 @@ static int work_behind_spinner(struct gw_builder *builder, uint32_t node, const 
 {
 	const struct gw_task_record *task = record->worker ? gw_snapshot_task(builder->now, record->worker) : NULL;
 	const struct gw_spell *spell = task ? gw_spells_find(builder->spells, task) : NULL;
-	uint32_t spinner;
 
-	gw_builder_live(builder, node, "is taken by the next free worker");
 	if (!spell || spell->kind != GW_SPELL_RUNS)
-		return 0;
-	if (gw_builder_task(builder, task, &spinner) < 0)
-		return -ENOMEM;
-	gw_builder_node(builder, node)->leaf = GW_LEAF_NONE;
-	gw_builder_node(builder, node)->why = NULL;
-	return gw_builder_edge(builder, node, spinner, GW_RELATION_NEEDS_CPU_OF, GW_EVIDENCE_WORKQUEUE_STATE,
-			       GW_CONFIDENCE_PROBABLE, 0);
-}
-
-static int work_needs_worker(struct gw_builder *builder, uint32_t node, const struct gw_task_record *task,
-			     enum gw_relation relation)
-{
-	uint32_t to;
-
-	if (gw_builder_task(builder, task, &to) < 0)
-		return -ENOMEM;
-	return gw_builder_edge(builder, node, to, relation, GW_EVIDENCE_WORKQUEUE_STATE, GW_CONFIDENCE_PROBABLE, 0);
+		return gw_builder_live(builder, node, "is taken by the next free worker");
+	return work_needs_task(builder, node, task, GW_RELATION_NEEDS_CPU_OF, GW_CONFIDENCE_PROBABLE, 0);
 }
 
 /* Each worker of the pool is on record: it executes an item, or starts another worker. */
@@ -151,12 +137,14 @@ static int work_behind_pool(struct gw_builder *builder, uint32_t node, const str
 	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
 	for (size_t i = 0; i < workers->count; i++)
 		if (workers->members[i].record != rescuer &&
-		    work_needs_worker(builder, node, workers->members[i].record, GW_RELATION_QUEUED_BEHIND) < 0)
+		    work_needs_task(builder, node, workers->members[i].record, GW_RELATION_QUEUED_BEHIND,
+				    GW_CONFIDENCE_PROBABLE, 0) < 0)
 			return -ENOMEM;
-	if (rescuer && work_needs_worker(builder, node, rescuer, GW_RELATION_QUEUED_BEHIND) < 0)
+	if (rescuer &&
+	    work_needs_task(builder, node, rescuer, GW_RELATION_QUEUED_BEHIND, GW_CONFIDENCE_PROBABLE, 0) < 0)
 		return -ENOMEM;
-	return work_needs_worker(builder, node, gw_snapshot_task(builder->now, pool->manager),
-				 GW_RELATION_NEEDS_WORKER);
+	return work_needs_task(builder, node, gw_snapshot_task(builder->now, pool->manager), GW_RELATION_NEEDS_WORKER,
+			       GW_CONFIDENCE_PROBABLE, 0);
 }
 
 static int work_expand_queued(struct gw_builder *builder, uint32_t node, const struct gw_work_record *record)

@@ -42,6 +42,13 @@ bool gw_task_wait(const struct gw_task_record *task, struct gw_wait *ret)
 	return ret->kind != GW_WAIT_NONE;
 }
 
+bool gw_task_waits_for_lock(const struct gw_task_record *task, uint64_t lock)
+{
+	struct gw_wait wait;
+
+	return gw_task_wait(task, &wait) && wait.kind == GW_WAIT_LOCK && wait.object == lock;
+}
+
 bool gw_task_sleeps(const struct gw_task_record *task)
 {
 	if (task->flags & GW_TASK_F_ON_CPU)

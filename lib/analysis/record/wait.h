@@ -32,8 +32,12 @@ bool gw_state_is_dead(uint32_t state, uint32_t flags);
 /* For a person: "R", "S", "D", "T", "t", "I", "X". */
 const char *gw_state_letter(uint32_t state);
 
-bool gw_wait_is_fence(
-	const struct gw_wait *wait); /* of the kinds that wait for fences: FENCE, FENCE_ANY, SYNCOBJ, ENTITY */
+/* Whether the wait that counts is for the lock at that address. */
+bool gw_task_waits_for_lock(const struct gw_task_record *task, uint64_t lock);
+
+/* Of the kinds that wait for fences: FENCE, FENCE_ANY, SYNCOBJ, ENTITY. */
+bool gw_wait_is_fence(const struct gw_wait *wait);
+
 /* Whether the wait may end by itself although no timer of it was seen. */
 bool gw_wait_end_is_unknown(const struct gw_wait *wait);
 
