@@ -14,7 +14,7 @@ SERIES=$1
 SYSTEMS="amdgpu amdkfd dma_fence driver_core drm gpu_scheduler radeon"
 case $SERIES in
 	6.1) SYSTEMS="$SYSTEMS amd_iommu_v2" ;;
-	*) SYSTEMS="$SYSTEMS amd_iommu iommu mmu_notifier ttm" ;;
+	*) SYSTEMS="$SYSTEMS amd_iommu drm_gpusvm iommu mmu_notifier ttm" ;;
 esac
 
 list_events() {
@@ -140,6 +140,13 @@ iommu() {
 	if [ "$SERIES" = 6.1 ]; then drive iommu; else echo iommu >/sys/kernel/debug/gwdrive; fi
 }
 
+# The selftests that the series adds: each must have passed, and none been left out. They leave the tracing system as new.
+selftests() {
+	(cd /selftests && ./ftracetest -l "$OUT/selftests" test.d/gpu) >"$OUT/selftests.log"
+	set -- /selftests/test.d/gpu/*.tc
+	[ "$(grep -c "\[PASS\]$" "$OUT/selftests.log")" -eq $# ] || { cat "$OUT/selftests.log"; return 1; }
+}
+
 deferred() {
 	grep -q "^$1.*$2" /sys/kernel/debug/devices_deferred
 }
@@ -165,6 +172,7 @@ probe_amdgpu() {
 # A module in kernels whose own drivers do not use it.
 modprobe gpu_sched
 : >"$OUT/counts"
+check selftests selftests
 list_events >"$OUT/events"
 start_tracing
 run_stages
