@@ -135,7 +135,7 @@ static void schedule_take_findings(struct gw_schedule *schedule, const struct gw
 	const struct gw_findings *before = &schedule->findings;
 
 	if ((findings->old_waits > 0 && findings->identity != before->identity) ||
-	    (findings->wants_more && !before->wants_more) || (findings->undecided && !before->undecided))
+	    (findings->wants_more && !before->wants_more) || findings->candidate > before->candidate)
 		schedule->uneventful = 0;
 	else if (findings->old_waits == 0 && !findings->wants_more && schedule->uneventful < SLOW_AFTER)
 		schedule->uneventful = SLOW_AFTER;

@@ -235,7 +235,7 @@ static int watch_look(struct gw_watch *watch, enum gw_depth depth, struct gw_fin
 	watch_patrol(watch, findings, snapshot);
 	r = gw_analysis_step(watch->analysis, snapshot, watch_on_report, watch);
 	findings->wants_more = gw_analysis_wants_more(watch->analysis);
-	findings->undecided = gw_analysis_is_undecided(watch->analysis);
+	findings->candidate = gw_analysis_newest_candidate(watch->analysis);
 	watch_sample_spinners(watch, findings);
 	watch_follow_tries(watch);
 	findings->older_than_programs =

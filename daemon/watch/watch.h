@@ -41,7 +41,7 @@ struct gw_findings {
 	bool wants_more;   /* gw_analysis_wants_more() */
 	bool patrols;	   /* struct gw_patrol: wanted, blocked, still */
 	size_t blocked, still;
-	bool undecided;		  /* gw_analysis_is_undecided() */
+	uint64_t candidate;	  /* gw_analysis_newest_candidate() */
 	bool older_than_programs; /* an active report rests on waits that only a full look shows */
 };
 

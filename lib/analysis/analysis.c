@@ -165,9 +165,9 @@ bool gw_analysis_wants_more(const struct gw_analysis *analysis)
 	return gw_store_wants_more(analysis->store);
 }
 
-bool gw_analysis_is_undecided(const struct gw_analysis *analysis)
+uint64_t gw_analysis_newest_candidate(const struct gw_analysis *analysis)
 {
-	return gw_store_is_undecided(analysis->store);
+	return gw_store_newest_candidate(analysis->store);
 }
 
 size_t gw_analysis_reports(const struct gw_analysis *analysis, const struct gw_report *const **ret)

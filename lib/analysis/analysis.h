@@ -45,8 +45,8 @@ int gw_analysis_step(struct gw_analysis *analysis, struct gw_snapshot *snapshot,
  */
 bool gw_analysis_wants_more(const struct gw_analysis *analysis);
 
-/* Whether one of them is a candidate: nothing is reported of it before the next snapshot. */
-bool gw_analysis_is_undecided(const struct gw_analysis *analysis);
+/* Which of them is the newest candidate, counted from 1: it is not reported before the next snapshot. 0: there is none. */
+uint64_t gw_analysis_newest_candidate(const struct gw_analysis *analysis);
 
 /* All reports, active first, newest first; valid until the next step. */
 size_t gw_analysis_reports(const struct gw_analysis *analysis, const struct gw_report *const **ret);

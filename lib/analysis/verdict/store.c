@@ -21,6 +21,7 @@ struct named {
 struct entry {
 	struct gw_report *report; /* NULL: a candidate */
 	enum gw_kind kind;
+	uint64_t number;	   /* entries of findings are counted from 1 */
 	uint64_t key, fingerprint; /* differs when the report would, too */
 	uint64_t detected_real_ns, detected_mono_ns;
 	uint64_t offered_at;	 /* step of the last sighting */
@@ -39,7 +40,7 @@ struct gw_store {
 	size_t count, allocated;
 	const struct gw_report **listing; /* as big as entries */
 	size_t n_listing;
-	uint64_t step;
+	uint64_t step, n_begun;
 };
 
 static bool store_is_active(const struct entry *entry)
@@ -113,12 +114,12 @@ bool gw_store_wants_more(const struct gw_store *store)
 	return false;
 }
 
-bool gw_store_is_undecided(const struct gw_store *store)
+uint64_t gw_store_newest_candidate(const struct gw_store *store)
 {
-	for (size_t i = 0; i < store->count; i++)
+	for (size_t i = store->count; i-- > 0;)
 		if (!store->entries[i]->report)
-			return true;
-	return false;
+			return store->entries[i]->number;
+	return 0;
 }
 
 /* ---- ends -------------------------------------------------------------------------- */
@@ -284,6 +285,7 @@ static int store_add_entry(struct gw_store *store, const struct gw_graph *graph,
 	}
 	memcpy(entry->participants, finding->participants, size);
 	entry->n_participants = finding->n_participants;
+	entry->number = ++store->n_begun;
 	store->entries[store->count++] = entry;
 	*ret = entry;
 	return 0;

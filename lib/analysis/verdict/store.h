@@ -45,8 +45,8 @@ int gw_store_hazard(struct gw_store *store, const struct gw_snapshot *snapshot, 
 /* Hazards have happened: nothing more of them is to come. */
 bool gw_store_wants_more(const struct gw_store *store);
 
-/* A candidate waits for the snapshot that confirms it. */
-bool gw_store_is_undecided(const struct gw_store *store);
+/* As gw_analysis_newest_candidate(). */
+uint64_t gw_store_newest_candidate(const struct gw_store *store);
 
 /* As gw_analysis_reports(). */
 size_t gw_store_reports(const struct gw_store *store, const struct gw_report *const **ret);
