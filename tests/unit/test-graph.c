@@ -24,7 +24,7 @@ TEST(index_has_all_records_of_a_key_in_order)
 	assert_int_equal(gw_index_find(&index, 7).count, 0);
 	for (size_t i = 0; i < 5; i++)
 		assert_int_equal(gw_index_add(&index, keys[i], &records[i]), 0);
-	gw_index_sort(&index);
+	assert_int_equal(gw_index_finish(&index), 0);
 	range = gw_index_find(&index, 7);
 	assert_int_equal(range.count, 3);
 	assert_ptr_equal(range.members[0].record, &records[0]);
@@ -33,6 +33,21 @@ TEST(index_has_all_records_of_a_key_in_order)
 	assert_int_equal(gw_index_find(&index, UINT64_MAX).count, 1);
 	assert_int_equal(gw_index_find(&index, 0).count, 0);
 	assert_int_equal(gw_index_find(&index, 8).count, 0);
+	gw_index_deinit(&index);
+}
+
+/* Whatever keys somebody chooses, those of one bucket are still found by halving. */
+TEST(index_finds_keys_that_differ_in_their_highest_bits_only)
+{
+	struct gw_index index = { .entries = NULL };
+	static int records[4096];
+
+	for (uint64_t i = 0; i < 4096; i++)
+		assert_int_equal(gw_index_add(&index, (4096 - i) << 51, &records[i]), 0);
+	assert_int_equal(gw_index_finish(&index), 0);
+	for (uint64_t i = 0; i < 4096; i++)
+		assert_ptr_equal(gw_index_first(&index, (4096 - i) << 51), &records[i]);
+	assert_null(gw_index_first(&index, UINT64_C(1) << 50));
 	gw_index_deinit(&index);
 }
 
@@ -353,6 +368,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(index_has_all_records_of_a_key_in_order),
+		T(index_finds_keys_that_differ_in_their_highest_bits_only),
 		T(liveness_is_the_least_fixpoint),
 		T(components_are_who_reaches_each_other_and_come_before_who_needs_them),
 		T(loop_through_a_node_is_as_short_as_any),

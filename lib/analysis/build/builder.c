@@ -100,12 +100,14 @@ static int builder_index_records(struct gw_builder *builder)
 			&(builder)->gpu_symbols                                                                        \
 	}
 
-static void builder_sort_indexes(struct gw_builder *builder)
+static int builder_finish_indexes(struct gw_builder *builder)
 {
 	struct gw_index *all[] = ALL_INDEXES(builder);
+	int r = 0;
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		gw_index_sort(all[i]);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && r == 0; i++)
+		r = gw_index_finish(all[i]);
+	return r;
 }
 
 static int builder_index_symbols(struct gw_builder *builder)
@@ -168,9 +170,7 @@ int gw_builder_init(struct gw_builder *builder, struct gw_graph *graph, const st
 	r = builder_index_records(builder);
 	r = r ?: builder_index_symbols(builder);
 	r = r ?: builder_index_faults(builder);
-	if (r == 0)
-		builder_sort_indexes(builder);
-	return r;
+	return r ?: builder_finish_indexes(builder);
 }
 
 void gw_builder_deinit(struct gw_builder *builder)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A sorted array and two binary searches. */
+/* A hash table that is made once: entries in buckets, each of them sorted. */
 #include "lib/analysis/record/index.h"
 
 #include <errno.h>
@@ -11,11 +11,17 @@ int gw_index_add(struct gw_index *index, uint64_t key, const void *record)
 {
 	if (key == 0)
 		return 0;
-	if (gw_array_reserve(index->entries, index->count, index->allocated, 1) < 0)
+	if (index->count == UINT32_MAX || gw_array_reserve(index->entries, index->count, index->allocated, 1) < 0)
 		return -ENOMEM;
 	index->entries[index->count] = (struct gw_index_entry){ key, index->count, record };
 	index->count++;
 	return 0;
+}
+
+/* Fibonacci hashing: the upper bits of the product. Addresses and counters differ in low bits, which reach all of these. */
+static size_t index_bucket(const struct gw_index *index, uint64_t key)
+{
+	return (key * UINT64_C(0x9e3779b97f4a7c15)) >> 32 & (index->n_buckets - 1);
 }
 
 static int index_compare(const void *a, const void *b)
@@ -27,47 +33,86 @@ static int index_compare(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-void gw_index_sort(struct gw_index *index)
+/* Moves the entries to @grouped, bucket after bucket, each in the order of adding. */
+static void index_group(struct gw_index *index, struct gw_index_entry *grouped)
 {
-	if (index->count)
-		qsort(index->entries, index->count, sizeof(*index->entries), index_compare);
+	uint32_t *starts = index->starts;
+
+	for (size_t i = 0; i < index->count; i++)
+		starts[index_bucket(index, index->entries[i].key)]++;
+	/* To where each bucket ends, from which it is filled downwards. */
+	for (size_t i = 1; i <= index->n_buckets; i++)
+		starts[i] += starts[i - 1];
+	for (size_t i = index->count; i-- > 0;)
+		grouped[--starts[index_bucket(index, index->entries[i].key)]] = index->entries[i];
 }
 
-/* The first entry whose key is not below @key. */
-static size_t index_lower_bound(const struct gw_index *index, uint64_t key)
+int gw_index_finish(struct gw_index *index)
 {
-	size_t low = 0, high = index->count;
+	struct gw_index_entry *grouped;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	if (index->count == 0)
+		return 0;
+	for (index->n_buckets = 1; index->n_buckets < index->count;)
+		index->n_buckets *= 2;
+	index->starts = calloc(index->n_buckets + 1, sizeof(*index->starts));
+	grouped = calloc(index->count, sizeof(*grouped));
+	if (!index->starts || !grouped) {
+		free(grouped);
+		return -ENOMEM;
+	}
+	index_group(index, grouped);
+	free(index->entries);
+	index->entries = grouped;
+	index->allocated = index->count;
+	for (size_t i = 0; i < index->n_buckets; i++)
+		gw_array_sort(&grouped[index->starts[i]], index->starts[i + 1] - index->starts[i], sizeof(*grouped),
+			      index_compare);
+	return 0;
+}
+
+/* The first entry from @first to before @end whose key is not below @key. */
+static size_t index_lower_bound(const struct gw_index *index, size_t first, size_t end, uint64_t key)
+{
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
 
 		if (index->entries[middle].key < key)
-			low = middle + 1;
+			first = middle + 1;
 		else
-			high = middle;
+			end = middle;
 	}
-	return low;
-}
-
-const void *gw_index_first(const struct gw_index *index, uint64_t key)
-{
-	size_t first = index_lower_bound(index, key);
-
-	return first < index->count && index->entries[first].key == key ? index->entries[first].record : NULL;
+	return first;
 }
 
 struct gw_index_range gw_index_find(const struct gw_index *index, uint64_t key)
 {
-	size_t first = index_lower_bound(index, key);
-	size_t end = key == UINT64_MAX ? index->count : index_lower_bound(index, key + 1);
+	size_t bucket, first, end;
 
-	if (key == 0 || first == end)
+	if (key == 0 || !index->starts)
 		return (struct gw_index_range){ .count = 0 };
+	bucket = index_bucket(index, key);
+	end = index->starts[bucket + 1];
+	first = index_lower_bound(index, index->starts[bucket], end, key);
+	if (key != UINT64_MAX)
+		end = index_lower_bound(index, first, end, key + 1);
 	return (struct gw_index_range){ .members = &index->entries[first], .count = end - first };
+}
+
+const void *gw_index_first(const struct gw_index *index, uint64_t key)
+{
+	size_t bucket = index_bucket(index, key), first, end;
+
+	if (!index->starts)
+		return NULL;
+	end = index->starts[bucket + 1];
+	first = index_lower_bound(index, index->starts[bucket], end, key);
+	return first < end && index->entries[first].key == key ? index->entries[first].record : NULL;
 }
 
 void gw_index_deinit(struct gw_index *index)
 {
 	free(index->entries);
+	free(index->starts);
 	*index = (struct gw_index){ .entries = NULL };
 }

@@ -434,12 +434,12 @@ static int snapshot_new(struct gw_snapshot **ret, struct buffer *buffer, const s
 	for (at = (const char *)(extent->head + 1); r == 0 && at < extent->end;
 	     at += ((const struct gw_record *)at)->size)
 		r = snapshot_add_record(snapshot, (const struct gw_record *)at);
+	for (size_t type = 0; r == 0 && type < GW_RECORD_TYPES; type++)
+		r = gw_index_finish(&snapshot->index[type]);
 	if (r < 0) {
 		gw_snapshot_free(snapshot);
 		return r;
 	}
-	for (size_t type = 0; type < GW_RECORD_TYPES; type++)
-		gw_index_sort(&snapshot->index[type]);
 	snapshot_list_once(snapshot, GW_RECORD_TASK);
 	snapshot_list_once(snapshot, GW_RECORD_WORK);
 	snapshot_list_once(snapshot, GW_RECORD_TIMELINE);
