@@ -50,7 +50,7 @@ GW_CFLAGS = -std=c17 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wstrict-prototypes -W
 	    $(if $(WERROR),-Werror) -DGW_VERSION='"$(VERSION)"' -I$(B) -I.
 GW_DEPFLAGS = -MMD -MP
 LIB_PKGS := jansson zlib libkmod libelf
-DAEMON_PKGS := libbpf libsystemd $(LIB_PKGS)
+DAEMON_PKGS := libbpf libsystemd liblz4 $(LIB_PKGS)
 CLI_PKGS := libsystemd smartcols ncursesw $(LIB_PKGS)
 EXPORTER_PKGS := libsystemd libmicrohttpd jansson
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1))

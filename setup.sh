@@ -21,7 +21,8 @@ usage() {
 }
 
 # What the programs link; tests/arm64 gets the same for another architecture.
-libraries=(libbpf-dev libelf-dev zlib1g-dev libsystemd-dev libsmartcols-dev libncurses-dev libjansson-dev libkmod-dev libmicrohttpd-dev)
+libraries=(libbpf-dev libelf-dev zlib1g-dev libsystemd-dev libsmartcols-dev libncurses-dev libjansson-dev libkmod-dev liblz4-dev
+	libmicrohttpd-dev)
 
 packages=(
 	"${libraries[@]}"

@@ -201,7 +201,7 @@ static const struct key keys[] = {
 	  "a template unit like gpuwatch-bundle@.service, 200 characters at most, or none" },
 	{ "Reports", "OnDeadlockIntervalSec", TYPE_SPAN, MEMBER(on_deadlock_ns), GW_NSEC_PER_SEC,
 	  24 * 3600 * GW_NSEC_PER_SEC, "a time span from 1s to 24h" },
-	{ "Recording", "BufferSize", TYPE_SIZE, MEMBER(recording_bytes), 1 << 20, 1 << 30, "a size from 1M to 1G" },
+	{ "Recording", "BufferSize", TYPE_SIZE, MEMBER(recording_bytes), 256 << 10, 1 << 30, "a size from 256K to 1G" },
 	{ "Export", "StandaloneJSON", TYPE_BOOL, MEMBER(standalone_json), 0, 0, "yes or no" },
 	{ "Pins", "Directory", TYPE_DIRECTORY, MEMBER(pin_directory), 0, 0, "an absolute path, or none" },
 };

@@ -37,7 +37,7 @@ struct gw_config {
 		.min_wait_ns = 500 * GW_NSEC_PER_MSEC,                                                                 \
 		.stall_ns = 10 * GW_NSEC_PER_SEC,                                                                      \
 		.keep_resolved = 128,                                                                                  \
-		.recording_bytes = 8 << 20,                                                                            \
+		.recording_bytes = 1 << 20,                                                                            \
 		.standalone_json = true,                                                                               \
 		.pin_directory = GW_CONFIG_PIN_DIRECTORY,                                                              \
 		.gpu_modules = GW_CONFIG_GPU_MODULES,                                                                  \

@@ -62,8 +62,8 @@ static bool memory_may_lock_any_amount(void)
 /* Of libkmod and libsystemd, for compressed modules, their signatures and journal files: nothing on the way to a report. */
 static bool memory_is_needless(const char *path)
 {
-	static const char *const libraries[] = { "/libcrypto.so", "/libgcrypt.so", "/libgpg-error.so", "/libkmod.so",
-						 "/liblz4.so",	  "/liblzma.so",   "/libzstd.so" };
+	static const char *const libraries[] = { "/libcrypto.so", "/libgcrypt.so", "/libgpg-error.so",
+						 "/libkmod.so",	  "/liblzma.so",   "/libzstd.so" };
 
 	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
 		if (strstr(path, libraries[i]))

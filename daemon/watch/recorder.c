@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The recorder: a queue of the last analysed snapshots' bytes, and the recording made of them. */
+/* The recorder: a queue of the last analysed snapshots' bytes, packed, and the recording made of them. */
 #include "daemon/watch/recorder.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <lz4.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -16,8 +17,8 @@
 
 struct kept {
 	void *data;
-	size_t size;
-	size_t skip;
+	size_t size;	/* of data */
+	size_t records; /* bytes of the snapshot's records; the same if they are not packed */
 };
 
 struct gw_recorder {
@@ -44,13 +45,36 @@ static void recorder_shrink(struct gw_recorder *recorder)
 		recorder_drop_oldest(recorder);
 }
 
+/* What does not get smaller by half, or cannot be packed for want of memory, is kept as it is. */
+static struct kept recorder_pack(void *data, size_t size, size_t skip)
+{
+	struct kept kept = { .data = data, .size = size - skip, .records = size - skip };
+	int room = (int)(kept.records / 2), packed = 0;
+	char *smaller = kept.records < LZ4_MAX_INPUT_SIZE ? malloc((size_t)room + 1) : NULL;
+	void *fitting;
+
+	if (smaller)
+		packed = LZ4_compress_default((const char *)data + skip, smaller, (int)kept.records, room);
+	if (packed <= 0) {
+		free(smaller);
+		memmove(data, (const char *)data + skip, kept.records);
+		return kept;
+	}
+	free(data);
+	fitting = realloc(smaller, (size_t)packed);
+	kept.data = fitting ? fitting : smaller;
+	kept.size = (size_t)packed;
+	return kept;
+}
+
 void gw_recorder_add(struct gw_recorder *recorder, void *data, size_t size, size_t skip)
 {
+	struct kept kept = recorder_pack(data, size, skip);
+
 	if (recorder->count == KEEP_MOST)
 		recorder_drop_oldest(recorder);
-	recorder->ring[(recorder->first + recorder->count++) % KEEP_MOST] =
-		(struct kept){ .data = data, .size = size, .skip = skip };
-	recorder->bytes += size;
+	recorder->ring[(recorder->first + recorder->count++) % KEEP_MOST] = kept;
+	recorder->bytes += kept.size;
 	recorder_shrink(recorder);
 }
 
@@ -74,6 +98,20 @@ static int recorder_write_records(int fd, struct gw_recording_writer *writer, co
 	return r < 0 ? r : gw_fd_write(fd, records, size);
 }
 
+static int recorder_write_kept(int fd, struct gw_recording_writer *writer, const struct kept *kept)
+{
+	_cleanup_free_ char *records = NULL;
+
+	if (kept->size == kept->records)
+		return recorder_write_records(fd, writer, kept->data, kept->size);
+	records = malloc(kept->records);
+	if (!records)
+		return -ENOMEM;
+	if (LZ4_decompress_safe(kept->data, records, (int)kept->size, (int)kept->records) != (int)kept->records)
+		return -EIO;
+	return recorder_write_records(fd, writer, records, kept->records);
+}
+
 static int recorder_write_all(int fd, const struct gw_recorder *recorder, const struct gw_host_record *host)
 {
 	struct gw_recording_header header;
@@ -85,11 +123,8 @@ static int recorder_write_all(int fd, const struct gw_recorder *recorder, const 
 	r = gw_fd_write(fd, &header, sizeof(header));
 	if (r >= 0)
 		r = recorder_write_records(fd, &writer, host, host->header.size);
-	for (size_t i = 0; r >= 0 && i < recorder->count; i++) {
-		const struct kept *kept = &recorder->ring[(recorder->first + i) % KEEP_MOST];
-
-		r = recorder_write_records(fd, &writer, (const char *)kept->data + kept->skip, kept->size - kept->skip);
-	}
+	for (size_t i = 0; r >= 0 && i < recorder->count; i++)
+		r = recorder_write_kept(fd, &writer, &recorder->ring[(recorder->first + i) % KEEP_MOST]);
 	if (r < 0)
 		return r;
 	gw_recording_end(&writer, &end);

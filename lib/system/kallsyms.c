@@ -106,12 +106,30 @@ static bool kallsyms_is_empty_object(const char *name, size_t length)
 	       (length == strlen(key) || name[strlen(key)] == '.');
 }
 
-/* What no task is ever in: the padding before each function, and the jumps of static calls. A third of all names on some kernels. */
-static bool kallsyms_is_padding(const char *name)
+/*
+ * What no task, lock or fence is ever in: the padding before each function, static calls, keys and strings, the tables of exports and
+ * of types. A third of all names on some kernels.
+ */
+static bool kallsyms_is_needless(const char *name)
 {
-	static const char padding[] = "__pfx_", jump[] = "__SCT__";
+	static const char *const prefixes[] = { "__pfx_",
+						"__SCT__",
+						"__SCK__",
+						"__ksymtab_",
+						"__kstrtab",
+						"__BTF_ID__",
+						"__func__",
+						"__UNIQUE_ID_",
+						"__already_done",
+						"__compound_literal",
+						"__TRACE_SYSTEM_",
+						"TRACE_SYSTEM_",
+						"security_hook_active_" };
 
-	return strncmp(name, padding, strlen(padding)) == 0 || strncmp(name, jump, strlen(jump)) == 0;
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (*name == *prefixes[i] && strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
 }
 
 /*
@@ -131,7 +149,7 @@ static int kallsyms_parse_line(struct gw_kallsyms *table, char *line)
 	name = type + 3;
 	end = name + strcspn(name, " \t\n");
 	if (end == name || end - name >= SYMBOL_MAX || type[1] == 'A' || type[1] == 'a' || *name == '$' ||
-	    kallsyms_is_padding(name) || kallsyms_is_empty_object(name, (size_t)(end - name)))
+	    kallsyms_is_needless(name) || kallsyms_is_empty_object(name, (size_t)(end - name)))
 		return 0;
 	if (*end && *end != '\n') {
 		*end++ = '\0';

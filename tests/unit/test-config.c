@@ -164,10 +164,10 @@ static void other_bad_values_are_refused(void **state)
 		       "x.conf:2: KeepResolved=-1: expected a number from 0 to 100000\n");
 	assert_refused("[Reports]\nKeepResolved=100001\n",
 		       "x.conf:2: KeepResolved=100001: expected a number from 0 to 100000\n");
-	assert_refused("[Recording]\nBufferSize=8X\n", "x.conf:2: BufferSize=8X: expected a size from 1M to 1G\n");
-	assert_refused("[Recording]\nBufferSize=8MB\n", "x.conf:2: BufferSize=8MB: expected a size from 1M to 1G\n");
+	assert_refused("[Recording]\nBufferSize=8X\n", "x.conf:2: BufferSize=8X: expected a size from 256K to 1G\n");
+	assert_refused("[Recording]\nBufferSize=8MB\n", "x.conf:2: BufferSize=8MB: expected a size from 256K to 1G\n");
 	assert_refused("[Recording]\nBufferSize=20000000000G\n",
-		       "x.conf:2: BufferSize=20000000000G: expected a size from 1M to 1G\n");
+		       "x.conf:2: BufferSize=20000000000G: expected a size from 256K to 1G\n");
 	assert_refused("[Export]\nStandaloneJSON=maybe\n", "x.conf:2: StandaloneJSON=maybe: expected yes or no\n");
 	assert_refused("[Pins]\nDirectory=relative/path\n",
 		       "x.conf:2: Directory=relative/path: expected an absolute path, or none\n");

@@ -71,19 +71,35 @@ TEST(recording_has_what_was_added_in_that_order)
 
 TEST(oldest_go_when_the_bytes_are_too_many)
 {
+	struct gw_recorder *recorder = recorder_of(6000);
+
+	srand(1);
+	for (int i = 0; i < 9; i++) {
+		char *noise = malloc(1000); /* gets no smaller */
+
+		for (size_t at = 0; at < 1000; at++)
+			noise[at] = (char)rand();
+		gw_recorder_add(recorder, noise, 1000, 0);
+	}
+	assert_int_equal(gw_recorder_count(recorder), 6);
+	gw_recorder_set_limit(recorder, 5000);
+	assert_int_equal(gw_recorder_count(recorder), 5);
+	gw_recorder_free(recorder);
+}
+
+TEST(tasks_that_are_alike_take_a_tenth_of_their_bytes)
+{
 	struct world *w = world_new();
-	struct gw_recorder *recorder = recorder_of(0);
+	struct gw_recorder *recorder = recorder_of(1 << 20);
 	size_t size;
 
-	present(w, 20, "idle");
+	for (uint32_t pid = 20; pid < 220; pid++)
+		user_task(w, pid, "reader");
 	size = add(recorder, w);
-	gw_recorder_set_limit(recorder, 6 * size);
-	for (int i = 0; i < 9; i++)
+	gw_recorder_set_limit(recorder, size);
+	for (int i = 1; i < 10; i++)
 		add(recorder, w);
-	assert_int_equal(gw_recorder_count(recorder), 6);
-	assert_recorded(recorder, w, 4, 6);
-	gw_recorder_set_limit(recorder, 5 * size);
-	assert_recorded(recorder, w, 5, 5);
+	assert_recorded(recorder, w, 0, 10);
 	gw_recorder_free(recorder);
 	world_free(w);
 }
@@ -124,6 +140,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recording_has_what_was_added_in_that_order),
 		cmocka_unit_test(oldest_go_when_the_bytes_are_too_many),
+		cmocka_unit_test(tasks_that_are_alike_take_a_tenth_of_their_bytes),
 		cmocka_unit_test(four_are_kept_whatever_their_size),
 		cmocka_unit_test(ring_goes_round_when_small_ones_are_many),
 	};
