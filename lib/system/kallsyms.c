@@ -26,14 +26,13 @@ struct entry {
 };
 
 struct gw_kallsyms {
-	struct entry *entries;
+	struct entry *entries; /* by address; where all are hidden, in the order of the file */
 	size_t count, room;
 	char *names; /* all strings, NUL-terminated; "" at 0 */
 	size_t names_size, names_room;
 	uint32_t *modules; /* offsets in names; [0] is "" */
 	size_t module_count;
 	bool visible; /* some address is not zero */
-	bool sorted;
 };
 
 static int kallsyms_add_string(struct gw_kallsyms *table, const char *string, uint32_t *ret)
@@ -112,19 +111,22 @@ static bool kallsyms_is_empty_object(const char *name, size_t length)
  */
 static bool kallsyms_is_needless(const char *name)
 {
-	static const char *const prefixes[] = { "__pfx_",
-						"__SCT__",
-						"__SCK__",
-						"__ksymtab_",
-						"__kstrtab",
-						"__BTF_ID__",
-						"__func__",
-						"__UNIQUE_ID_",
-						"__already_done",
-						"__compound_literal",
-						"__TRACE_SYSTEM_",
-						"TRACE_SYSTEM_",
-						"security_hook_active_" };
+	static const char *const prefixes[] = {
+		"__pfx_",
+		"__SCT__",
+		"__SCK__",
+		"__ksymtab_",
+		"__kstrtab",
+		"__flags_",
+		"__BTF_ID__",
+		"__func__",
+		"__UNIQUE_ID_",
+		"__already_done",
+		"__compound_literal",
+		"__TRACE_SYSTEM_",
+		"TRACE_SYSTEM_",
+		"security_hook_active_",
+	};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (*name == *prefixes[i] && strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
@@ -164,6 +166,16 @@ static int kallsyms_parse_line(struct gw_kallsyms *table, char *line)
 		*end = '\0';
 	}
 	return kallsyms_add_entry(table, address, type[1], name, module);
+}
+
+/* Of several symbols at one address the first in the table comes first: the names' offsets tell. */
+static int kallsyms_compare_entries(const void *a, const void *b)
+{
+	const struct entry *left = a, *right = b;
+
+	if (left->address != right->address)
+		return left->address < right->address ? -1 : 1;
+	return left->name < right->name ? -1 : left->name > right->name;
 }
 
 /* The table is kept as long as the daemon runs: no room for more than there is. */
@@ -214,6 +226,7 @@ int gw_kallsyms_read(struct gw_kallsyms **ret, const char *path)
 		return r;
 	}
 	kallsyms_shrink(table);
+	gw_array_sort(table->entries, table->count, sizeof(*table->entries), kallsyms_compare_entries);
 	*ret = table;
 	return 0;
 }
@@ -275,26 +288,12 @@ bool gw_kallsyms_find(const struct gw_kallsyms *table, const char *name, struct 
 	return true;
 }
 
-/* Of several symbols at one address the first in the table comes first: the names' offsets tell. */
-static int kallsyms_compare_entries(const void *a, const void *b)
-{
-	const struct entry *left = a, *right = b;
-
-	if (left->address != right->address)
-		return left->address < right->address ? -1 : 1;
-	return left->name < right->name ? -1 : left->name > right->name;
-}
-
-bool gw_kallsyms_at(struct gw_kallsyms *table, uint64_t address, struct gw_symbol *ret)
+bool gw_kallsyms_at(const struct gw_kallsyms *table, uint64_t address, struct gw_symbol *ret)
 {
 	size_t low = 0, high = table->count;
 
 	if (!table->visible)
 		return false;
-	if (!table->sorted) {
-		qsort(table->entries, table->count, sizeof(*table->entries), kallsyms_compare_entries);
-		table->sorted = true;
-	}
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 

@@ -51,6 +51,6 @@ bool gw_kallsyms_find(const struct gw_kallsyms *table, const char *name, struct 
  * That is the nearest one at or before it, if it is in the same range of
  * addresses (the kernel's image, a module). Returns whether there is one.
  */
-bool gw_kallsyms_at(struct gw_kallsyms *table, uint64_t address, struct gw_symbol *ret);
+bool gw_kallsyms_at(const struct gw_kallsyms *table, uint64_t address, struct gw_symbol *ret);
 
 #endif
