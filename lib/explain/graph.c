@@ -159,6 +159,14 @@ static const char *text_graph_forgot(const struct gw_text_graph *graph, uint32_t
 							  : NULL;
 }
 
+/* Nobody releases it any more. */
+static void text_graph_left(struct gw_text_graph *graph, uint32_t lock, const char *why)
+{
+	text_graph_node(graph, lock)->leaf = GW_LEAF_DEAD;
+	text_graph_node(graph, lock)->confidence = GW_CONFIDENCE_PROBABLE;
+	text_graph_node(graph, lock)->why = why;
+}
+
 /* ---- locks that lines name --------------------------------------------------------------------------------- */
 
 static const char *text_graph_lock_kind(enum gw_log_lock_kind kind)
@@ -245,11 +253,8 @@ static int text_graph_blocker(struct gw_text_graph *graph, uint32_t actor, bool 
 			return text_graph_readers(graph, lock, &readers, owner_index);
 	}
 	if (!owner->blocked && !owner->died && !blocker->last_holder && blocker->owner_access != GW_LOG_ACCESS_READ &&
-	    text_graph_forgot(graph, owner_index)) {
-		text_graph_node(graph, lock)->leaf = GW_LEAF_DEAD;
-		text_graph_node(graph, lock)->confidence = GW_CONFIDENCE_PROBABLE;
-		text_graph_node(graph, lock)->why = text_graph_forgot(graph, owner_index);
-	}
+	    text_graph_forgot(graph, owner_index))
+		text_graph_left(graph, lock, text_graph_forgot(graph, owner_index));
 	return text_graph_edge(graph, lock, graph->nodes[owner_index], GW_RELATION_HELD_BY, confidence);
 }
 
@@ -264,7 +269,7 @@ static void text_graph_find_wanted(struct gw_text_graph *graph)
 		const struct gw_actor *holder =
 			model->held[i].lockdep ? NULL : gw_scene_actor(graph->scene, model->held[i].task);
 
-		if (holder && gw_text_wait_is_lock(holder->wait.kind))
+		if (holder && !model->held[i].left && gw_text_wait_is_lock(holder->wait.kind))
 			graph->wanted[holder - graph->scene->actors] = &model->held[i];
 	}
 }
@@ -283,42 +288,72 @@ static bool text_graph_same_lock(const struct gw_log_held *a, const struct gw_lo
 	return a->name == b->name;
 }
 
+/* Whether the actor has what another one wants, as a list shows. */
+static bool text_graph_has(const struct gw_text_graph *graph, const struct gw_log_held *held,
+			   const struct gw_log_held *wanted)
+{
+	const struct gw_actor *holder = held->lockdep ? NULL : gw_scene_actor(graph->scene, held->task);
+
+	return holder && held->task != wanted->task && text_graph_same_lock(held, wanted) &&
+	       graph->wanted[holder - graph->scene->actors] != held;
+}
+
+/* The list of one that does not wait for anything: it went on without releasing the lock; NULL = it may be in the midst of something. */
+static const char *text_graph_went_on(const struct gw_text_graph *graph, const struct gw_log_held *held,
+				      uint32_t holder)
+{
+	if (text_graph_at(graph, holder)->blocked || text_graph_at(graph, holder)->died)
+		return NULL;
+	return held->left ? "was not released by its last holder, as the kernel itself reports"
+			  : text_graph_forgot(graph, holder);
+}
+
+static int text_graph_holders(struct gw_text_graph *graph, uint32_t lock, const struct gw_log_held *wanted)
+{
+	const struct gw_log_model *model = graph->scene->model;
+	uint32_t before = GW_LOG_NONE, holders = 0;
+
+	for (uint32_t i = 0; i < model->n_held; i++) {
+		const struct gw_log_held *held = &model->held[i];
+		uint32_t holder;
+
+		if (!text_graph_has(graph, held, wanted))
+			continue;
+		holder = (uint32_t)(gw_scene_actor(graph->scene, held->task) - graph->scene->actors);
+		if (text_graph_went_on(graph, held, holder))
+			text_graph_left(graph, lock, text_graph_went_on(graph, held, holder));
+		if (holder == before)
+			continue;
+		before = holder;
+		holders++;
+		if (text_graph_edge(graph, lock, graph->nodes[holder], GW_RELATION_HELD_BY, GW_CONFIDENCE_PROBABLE) < 0)
+			return -ENOMEM;
+	}
+	/* Of several readers each one may be the last. */
+	if (holders > 1)
+		text_graph_node(graph, lock)->leaf = GW_LEAF_NONE;
+	return 0;
+}
+
 static int text_graph_held(struct gw_text_graph *graph, uint32_t actor, bool *found)
 {
 	const struct gw_log_model *model = graph->scene->model;
 	const struct gw_log_held *wanted = graph->wanted[actor];
-	uint32_t lock = GW_NO_NODE;
-	bool fresh = false;
+	uint32_t lock;
 
 	*found = false;
 	if (!wanted || !text_graph_is_lock(wanted))
 		return 0;
-	for (uint32_t i = 0; i < model->n_held; i++) {
-		const struct gw_log_held *held = &model->held[i];
-		const struct gw_actor *holder = held->lockdep ? NULL : gw_scene_actor(graph->scene, held->task);
-		uint32_t index;
-
-		if (!holder || held->task == text_graph_at(graph, actor)->task || !text_graph_same_lock(held, wanted))
-			continue;
-		index = (uint32_t)(holder - graph->scene->actors);
-		if (graph->wanted[index] == held)
-			continue;
-		if (lock == GW_NO_NODE) {
-			lock = text_graph_object(graph, GW_NODE_LOCK,
-						 wanted->address ? wanted->address
-								 : LOCKS_BASE + (uintptr_t)wanted->name,
-						 text_graph_label(graph, "%s", wanted->name));
-			if (text_graph_edge(graph, graph->nodes[actor], lock, GW_RELATION_WAITS_FOR,
-					    GW_CONFIDENCE_PROBABLE) < 0)
-				return -ENOMEM;
-			fresh = text_graph_first(graph, lock);
-			*found = true;
-		}
-		if (fresh &&
-		    text_graph_edge(graph, lock, graph->nodes[index], GW_RELATION_HELD_BY, GW_CONFIDENCE_PROBABLE) < 0)
-			return -ENOMEM;
-	}
-	return 0;
+	for (uint32_t i = 0; i < model->n_held && !*found; i++)
+		*found = text_graph_has(graph, &model->held[i], wanted);
+	if (!*found)
+		return 0;
+	lock = text_graph_object(graph, GW_NODE_LOCK,
+				 wanted->address ? wanted->address : LOCKS_BASE + (uintptr_t)wanted->name,
+				 text_graph_label(graph, "%s", wanted->name));
+	if (text_graph_edge(graph, graph->nodes[actor], lock, GW_RELATION_WAITS_FOR, GW_CONFIDENCE_PROBABLE) < 0)
+		return -ENOMEM;
+	return text_graph_first(graph, lock) ? text_graph_holders(graph, lock, wanted) : 0;
 }
 
 /* ---- what stacks suggest ------------------------------------------------------------------------------------------ */
@@ -434,10 +469,27 @@ static int text_graph_gone_owner(struct gw_text_graph *graph, uint32_t lock)
 	if (gw_graph_node(&graph->graph, GW_NODE_TASK, GONE_BASE + (uint64_t)lock * 64, lock + 1, &owner) < 0)
 		return -ENOMEM;
 	text_graph_node(graph, owner)->gone = true;
-	text_graph_node(graph, lock)->leaf = GW_LEAF_DEAD;
-	text_graph_node(graph, lock)->confidence = GW_CONFIDENCE_PROBABLE;
-	text_graph_node(graph, lock)->why = "has an owner that exists no more";
+	text_graph_left(graph, lock, "has an owner that exists no more");
 	return text_graph_edge(graph, lock, owner, GW_RELATION_HELD_BY, GW_CONFIDENCE_PROBABLE);
+}
+
+/* A list of all tasks shows who else is at work in the driver; if nobody is, one of those that wait has the lock, or it was left. */
+static const char *text_graph_open_lock(struct gw_text_graph *graph, uint32_t actor)
+{
+	const struct gw_actor *at = text_graph_at(graph, actor);
+	const struct gw_scene_idler *idler = gw_partner_idler(graph->scene, at);
+	const struct gw_log_task *task = idler ? &graph->scene->model->tasks[idler->task] : NULL;
+
+	if (!graph->scene->all_listed || graph->scene->unseen || at->driver.kind == GW_SUBSYSTEM_UNKNOWN ||
+	    at->driver.generic)
+		return "is held by a task that the log does not name";
+	if (task)
+		return text_graph_label(
+			graph, "is held by a task that the log does not name, perhaps by %s (pid %" PRIu32 ") in %s",
+			task->comm, task->pid, text_graph_place(graph, idler->place));
+	return text_graph_label(graph,
+				"is held by one of those that wait, or was left behind: no other task is at work in %s",
+				at->driver.name);
 }
 
 static int text_graph_lock(struct gw_text_graph *graph, uint32_t actor)
@@ -464,7 +516,7 @@ static int text_graph_lock(struct gw_text_graph *graph, uint32_t actor)
 	partners = text_graph_remote_holder(graph, actor);
 	if (partners.count)
 		return text_graph_partners(graph, lock, &partners, GW_RELATION_HELD_BY, false);
-	text_graph_live(graph, lock, "is held by a task that the log does not name");
+	text_graph_live(graph, lock, text_graph_open_lock(graph, actor));
 	return 0;
 }
 

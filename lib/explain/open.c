@@ -22,8 +22,16 @@ static const struct open_row open_item = { { GW_CLASS_SILENT_DEVICE, GW_CLASS_OR
 					   5 };
 /* No other task is in the driver: one of those that wait has it, or somebody left it. */
 static const struct open_row open_lock = { { GW_CLASS_LOCK_CYCLE, GW_CLASS_LEAKED_LOCK }, 2 };
-/* The same of sections: of those that wait for a lock, one may be in it. */
+/* Only those are listed who are blocked: it may be somebody who runs, or naps. */
+static const struct open_row open_lock_or_runs = {
+	{ GW_CLASS_LOCK_CYCLE, GW_CLASS_LEAKED_LOCK, GW_CLASS_BUSY_HOLDER, GW_CLASS_RETRY_LOOP }, 4
+};
+/* The same of sections: of those that wait for a lock, one may be in it; if nobody does, somebody left it. */
 static const struct open_row open_section = { { GW_CLASS_LEAKED_SECTION, GW_CLASS_UNPLUG_SRCU }, 2 };
+static const struct open_row open_left_section = { { GW_CLASS_LEAKED_SECTION }, 1 };
+static const struct open_row open_section_or_runs = {
+	{ GW_CLASS_LEAKED_SECTION, GW_CLASS_UNPLUG_SRCU, GW_CLASS_BUSY_HOLDER }, 3
+};
 /* Anybody may release a page. */
 static const struct open_row open_page = { { GW_CLASS_PAGE_LOCK_CYCLE }, 1 };
 /* A driver that sleeps for what no other task of it does: its device is likeliest. */
@@ -41,6 +49,18 @@ static const struct gw_node *open_next(const struct gw_graph *graph, const struc
 	return node->n_out ? &graph->nodes[graph->edges[node->first_out].to] : NULL;
 }
 
+/* Whoever is in a section of its device: nobody else is in its driver, asleep or awake, or the log does not show that. */
+static const struct open_row *open_of_unplug(const struct gw_scene *scene, const struct gw_actor *at)
+{
+	bool others = gw_partner_idler(scene, at) != NULL;
+
+	for (uint32_t i = 0; i < scene->n_actors; i++)
+		others |= &scene->actors[i] != at && gw_partner_same_driver(at, &scene->actors[i]);
+	if (!scene->all_listed || scene->unseen)
+		return scene->blocked_listed ? &open_section_or_runs : NULL;
+	return others ? &open_section : &open_left_section;
+}
+
 static const struct open_row *open_of_task(const struct gw_text_graph *graph, uint32_t actor)
 {
 	const struct gw_scene *scene = graph->scene;
@@ -53,7 +73,7 @@ static const struct open_row *open_of_task(const struct gw_text_graph *graph, ui
 			       : NULL;
 	switch (at->wait.kind) {
 	case GW_TEXT_WAIT_SRCU:
-		return at->unplugs && scene->all_listed ? &open_section : NULL;
+		return at->unplugs ? open_of_unplug(scene, at) : NULL;
 	case GW_TEXT_WAIT_PAGE:
 		return &open_page;
 	case GW_TEXT_WAIT_EVENT:
@@ -124,9 +144,9 @@ static const struct open_row *open_row(const struct gw_text_graph *graph, const 
 		return NULL;
 	if (end->type == GW_NODE_FENCE)
 		return open_of_fence(graph, actor);
-	return end->type == GW_NODE_LOCK && graph->scene->all_listed && actor->driver.kind != GW_SUBSYSTEM_UNKNOWN
-		       ? &open_lock
-		       : NULL;
+	if (end->type != GW_NODE_LOCK || !graph->scene->blocked_listed || actor->driver.kind == GW_SUBSYSTEM_UNKNOWN)
+		return NULL;
+	return graph->scene->all_listed && !graph->scene->unseen ? &open_lock : &open_lock_or_runs;
 }
 
 /* What it would be if that one had the lock that the root waits for; GW_CLASS_LONG_WAIT = something else. */

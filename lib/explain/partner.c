@@ -34,11 +34,24 @@ static bool partner_is_kernel(const struct gw_scene *scene, const struct gw_acto
 	return task->kernel || *task->work_function;
 }
 
+static bool partner_is_one_driver(const struct gw_subsystem *a, const struct gw_subsystem *b)
+{
+	if (a->kind == GW_SUBSYSTEM_UNKNOWN || a->kind != b->kind)
+		return false;
+	return a->generic || b->generic || strcmp(a->name, b->name) == 0;
+}
+
 bool gw_partner_same_driver(const struct gw_actor *a, const struct gw_actor *b)
 {
-	if (a->driver.kind == GW_SUBSYSTEM_UNKNOWN || a->driver.kind != b->driver.kind)
-		return false;
-	return a->driver.generic || b->driver.generic || strcmp(a->driver.name, b->driver.name) == 0;
+	return partner_is_one_driver(&a->driver, &b->driver);
+}
+
+const struct gw_scene_idler *gw_partner_idler(const struct gw_scene *scene, const struct gw_actor *actor)
+{
+	for (uint32_t i = 0; i < scene->n_idlers; i++)
+		if (partner_is_one_driver(&actor->driver, &scene->idlers[i].driver))
+			return &scene->idlers[i];
+	return NULL;
 }
 
 bool gw_partners_alike(const struct gw_scene *scene, const struct gw_partners *partners)

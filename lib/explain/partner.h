@@ -21,6 +21,9 @@ struct gw_partners {
 /* Both in the same driver, as far as their stacks tell: a GPU's, or a module that no table names. */
 bool gw_partner_same_driver(const struct gw_actor *a, const struct gw_actor *b);
 
+/* Whoever else is in the midst of something in the driver that the actor is in, and may have what it waits for; NULL = nobody. */
+const struct gw_scene_idler *gw_partner_idler(const struct gw_scene *scene, const struct gw_actor *actor);
+
 /* All of several wait for a lock in the same function: whichever is meant, it comes to the same. */
 bool gw_partners_alike(const struct gw_scene *scene, const struct gw_partners *partners);
 

@@ -363,8 +363,44 @@ static bool scene_has_names(const struct gw_scene *scene)
 	return false;
 }
 
+/* A thread that is where its main function waits for work is in the midst of nothing. */
+static bool scene_waits_for_work(const struct gw_scene *scene, const struct gw_actor *actor,
+				 const struct gw_log_frame *place)
+{
+	const struct gw_log_frame *frames;
+	uint32_t count = gw_scene_frames(scene, actor, &frames), next = (uint32_t)(place - frames) + 1;
+
+	while (next < count && !frames[next].reliable)
+		next++;
+	return next < count && strcmp(frames[next].function, "kthread") == 0;
+}
+
+static void scene_add_idler(struct gw_scene *scene, const struct gw_actor *actor)
+{
+	const struct gw_log_frame *place = gw_scene_place(scene, actor);
+
+	if (actor->driver.kind == GW_SUBSYSTEM_UNKNOWN || !place || !actor->wait.reliable ||
+	    scene->n_idlers == GW_IDLERS_MAX || scene_waits_for_work(scene, actor, place))
+		return;
+	scene->idlers[scene->n_idlers++] = (struct gw_scene_idler){ actor->task, actor->driver, place };
+}
+
+/* It runs, and no CPU was asked what it does there. */
+static bool scene_is_unseen(const struct gw_scene *scene, uint32_t index)
+{
+	const struct gw_log_model *model = scene->model;
+	bool runs = false;
+
+	for (uint32_t s = model->tasks[index].first_sample; s != GW_LOG_NONE; s = model->samples[s].next) {
+		if (model->samples[s].n_frames || model->samples[s].kind == GW_LOG_SAMPLE_CPU)
+			return false;
+		runs = model->samples[s].state == 'R';
+	}
+	return runs;
+}
+
 /* Whoever sleeps for something of its own is not part of it. */
-static bool scene_counts(const struct gw_scene *scene, uint32_t index)
+static bool scene_counts(struct gw_scene *scene, uint32_t index)
 {
 	const struct gw_log_task *task = &scene->model->tasks[index];
 	struct gw_actor actor = { .task = index };
@@ -372,7 +408,11 @@ static bool scene_counts(const struct gw_scene *scene, uint32_t index)
 	if (task->incident != scene->incident || (task->unnamed && scene_has_names(scene)))
 		return false;
 	scene_read_actor(scene, &actor);
-	return actor.blocked || actor.busy || actor.died || actor.runs || actor.sleeps;
+	if (actor.blocked || actor.busy || actor.died || actor.runs || actor.sleeps)
+		return true;
+	scene_add_idler(scene, &actor);
+	scene->unseen |= scene_is_unseen(scene, index);
+	return false;
 }
 
 /* Names of workers are unique at any time, so one that another number was printed for is the same worker. */
@@ -433,7 +473,7 @@ static void scene_read_listing(struct gw_scene *scene, const struct gw_log_event
 	} else if (event->kind == GW_LOG_EVENT_WORKQUEUE_LOCKUP && *listing &&
 		   strstr(event->text, "Showing busy workqueues")) {
 		*listing = false;
-		scene->all_listed = scene->blocked_listed = true;
+		scene->all_listed = true;
 	}
 }
 
@@ -525,6 +565,7 @@ static void scene_read_events(struct gw_scene *scene)
 	if (scene->relapse.count == 0)
 		scene->relapse = scene_find_relapse(scene, GW_LOG_EVENT_FLIP_TIMEOUT);
 	scene->all_listed &= scene->model->left_out == 0 && scene_has_first_tasks(scene);
+	scene->blocked_listed |= scene->all_listed;
 }
 
 static uint32_t scene_last_listing(const struct gw_scene *scene)

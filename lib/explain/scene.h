@@ -47,16 +47,29 @@ struct gw_scene_relapse {
 	uint32_t seconds; /* from the first one to the last */
 };
 
+/* A task that sleeps in the midst of something in a driver, for a reason that the log does not show. */
+struct gw_scene_idler {
+	uint32_t task;
+	struct gw_subsystem driver;
+	const struct gw_log_frame *place;
+};
+
+/* More of them than that are not told apart. */
+#define GW_IDLERS_MAX 16
+
 struct gw_scene {
 	const struct gw_log_model *model;
 	uint32_t incident;
 	struct gw_actor *actors;
 	uint32_t n_actors, allocated;
+	struct gw_scene_idler idlers[GW_IDLERS_MAX]; /* no actors: nothing shows that they are stuck */
+	uint32_t n_idlers;
 	uint32_t *by_task;   /* index + 1 of the model's tasks, 0 = none */
 	uint64_t now_ns;     /* when the log ends, in its own time */
 	uint32_t listing;    /* number of the last listing of busy workqueues, 0 = none */
 	bool blocked_listed; /* every task that is blocked is in it: `echo w` or `echo t` */
 	bool all_listed;     /* every task is: `echo t`, from its first line to its last */
+	bool unseen;	     /* somebody runs, and where is not in the log */
 	bool device_lost, reset_failed, wedged, nvidia, needs_reboot, needs_reset;
 	bool unrecoverable;		  /* perhaps, by the driver's words */
 	bool iommu_silent;		  /* the IOMMU completes no commands, and no GPU is reported to be the cause */

@@ -92,6 +92,7 @@ struct gw_log_held {
 	const char *name;
 	const char *function; /* where it was taken */
 	bool lockdep;	      /* of a lockdep report, not of a hang */
+	bool left;	      /* the kernel reports that the task went on without releasing it */
 };
 
 enum gw_log_item_state {

@@ -52,6 +52,7 @@ struct read_place {
 	bool deep;	       /* and one of its frames came */
 	bool unnamed;	       /* nobody knows whose it is */
 	bool ended;	       /* </TASK> has come */
+	bool left;	       /* the kernel reports that these locks were not released */
 };
 
 struct read_host {
@@ -182,6 +183,7 @@ static int read_sample(struct log_reader *reader, uint32_t task, enum gw_log_sam
 	place->interrupt = false;
 	place->ended = false;
 	place->unnamed = false;
+	place->left = false;
 	place->stack = true;
 	if (task == GW_LOG_NONE)
 		return 0;
@@ -453,6 +455,7 @@ static int read_held(struct log_reader *reader, struct gw_log_held *held, size_t
 
 	held->task = reader->place->holder;
 	held->lockdep = reader->place->block == READ_BLOCK_LOCKDEP;
+	held->left = reader->place->left;
 	held->name = read_intern(reader, held->name, length);
 	held->function = read_function(reader, function);
 	if (!held->name || !held->function)
@@ -738,6 +741,13 @@ static bool read_detail(struct log_reader *reader, const char *text, int *r)
 	return true;
 }
 
+/* lockdep's checks on the way to user space, at the end of a task and of a work item; a list of its locks follows. */
+static bool read_leaves_locks(const char *text)
+{
+	return strstr(text, " is leaving the kernel with locks still held!") ||
+	       strstr(text, " still has locks held!") || strncmp(text, "BUG: workqueue leaked ", 22) == 0;
+}
+
 /* Headings that end what was before. */
 static void read_heading(struct log_reader *reader, const char *text)
 {
@@ -757,6 +767,9 @@ static void read_heading(struct log_reader *reader, const char *text)
 	} else if (strncmp(text, "WARNING: CPU:", 13) == 0) {
 		read_leave(place);
 		place->block = READ_BLOCK_WARNING;
+	} else if (read_leaves_locks(text)) {
+		read_leave(place);
+		place->left = true;
 	}
 }
 

@@ -968,17 +968,128 @@ static void test_signaller_may_be_held_back(void **state)
 	}
 }
 
+#define UNPLUG                                                                                                         \
+	SLEEP                                                                                                          \
+	"schedule_timeout __wait_for_common __synchronize_srcu synchronize_srcu drm_dev_unplug@drm brix_remove@brix do_syscall_64"
+
+/* Nobody else is in the driver: so somebody left the section. Who waits for a lock there, or sleeps, may be in it. */
 static void test_section_is_nobodys(void **state)
 {
-	struct told told = { .length = 0 };
+	static const char *const frames[] = { NULL, MUTEX "brix_submit@brix" IOCTL,
+					      SLEEP "brix_wait_idle@brix brix_ioctl@brix" IOCTL,
+					      SLEEP "schedule_timeout brix_main@brix kthread ret_from_fork" };
+	static const char states[] = { 'S', 'D', 'S', 'S' };
 
 	(void)state;
-	hung(&told, "bash", 90, NULL,
-	     SLEEP
-	     "schedule_timeout __wait_for_common __synchronize_srcu synchronize_srcu drm_dev_unplug@drm brix_remove@brix do_syscall_64");
+	for (size_t i = 0; i < 4; i++) {
+		struct told told = { .length = 0 };
+
+		hung(&told, "bash", 90, NULL, UNPLUG);
+		list_begins(&told);
+		if (frames[i])
+			listed(&told, "other", 91, states[i], frames[i]);
+		list_ends(&told);
+		assert_open(&told, GW_KIND_STALL, GW_CLASS_LONG_WAIT,
+			    i == 0 || i == 3 ? "leaked-section" : "leaked-section unplug-srcu");
+	}
+}
+
+static void assert_words(const struct told *told, const char *words)
+{
+	struct gw_explanation explanation;
+
+	explain_text(&explanation, told->text);
+	print_message("%s\n", explanation.reports[0]->explanation);
+	assert_non_null(strstr(explanation.reports[0]->explanation, words));
+	assert_int_equal(explanation.reports[0]->kind, GW_KIND_STALL);
+	gw_explanation_deinit(&explanation);
+}
+
+/* Two that wait in one driver: a loop of the two looks like two that wait for what somebody left, so it is neither. */
+static void test_exclusion_is_said(void **state)
+{
+	struct told told = { .length = 0 }, asleep = { .length = 0 }, runs = { .length = 0 }, works = { .length = 0 };
+
+	(void)state;
+	two_wait_for_a_lock(&told);
 	list_begins(&told);
+	listed(&told, "brix-gfx", 92, 'S', SLEEP "brix_main@brix kthread ret_from_fork");
 	list_ends(&told);
-	assert_open(&told, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "leaked-section unplug-srcu");
+	assert_words(&told, "is held by one of those that wait, or was left behind: no other task is at work in brix");
+	/* A third one is in the midst of something there. */
+	two_wait_for_a_lock(&asleep);
+	list_begins(&asleep);
+	listed(&asleep, "third", 92, 'S', SLEEP "brix_wait_idle@brix brix_ioctl@brix" IOCTL);
+	list_ends(&asleep);
+	assert_words(&asleep, "perhaps by third (pid 92) in brix_wait_idle() [brix]");
+	/* Somebody is on a CPU that nobody asked. */
+	two_wait_for_a_lock(&runs);
+	list_begins(&runs);
+	tell(&runs, "task:third           state:R  running task     stack:0     pid:92    tgid:92    ppid:1\n");
+	list_ends(&runs);
+	assert_words(&runs, "is held by a task that the log does not name.");
+	assert_open(&runs, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "lock-cycle leaked-lock busy-holder retry-loop");
+	/* Who is blocked is listed, and nobody else. */
+	two_wait_for_a_lock(&works);
+	tell(&works, "sysrq: Show Blocked State\n");
+	assert_words(&works, "is held by a task that the log does not name.");
+	assert_open(&works, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "lock-cycle leaked-lock busy-holder retry-loop");
+}
+
+/* ---- lockdep reports who went on with a lock ------------------------------------------------------------------------ */
+
+#define LOCK_A "ffff888000000a01 (&brix->a){+.+.}-{3:3}"
+
+static void all_locks(struct told *told, const char *more)
+{
+	hung(told, "client", 90, NULL, MUTEX "brix_submit@brix" IOCTL);
+	tell(told,
+	     "Showing all locks held in the system:\n1 lock held by client/90:\n #0: " LOCK_A
+	     ", at: brix_submit+0x1/0x2\n%s",
+	     more);
+}
+
+static void test_lock_is_left(void **state)
+{
+	static const char *const texts[] = {
+		"WARNING: lock held when returning to user space!\n6.12.8-test #1 Not tainted\n"
+		"------------------------------------------------\nbash/91 is leaving the kernel with locks still held!\n"
+		"1 lock held by bash/91:\n #0: " LOCK_A ", at: brix_open+0x1/0x2\n",
+		"====================================\nWARNING: bash/91 still has locks held!\n"
+		"------------------------------------\n1 lock held by bash/91:\n #0: " LOCK_A
+		", at: brix_open+0x1/0x2\n",
+		"BUG: workqueue leaked atomic, lock or RCU: kworker/1:2[91]\n"
+		"     preempt=0x00000000 lock=0->1 RCU=0->0 workfn=brix_work [brix]\n"
+		"1 lock held by kworker/1:2/91:\n #0: " LOCK_A ", at: brix_work+0x1/0x2\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct told told = { .length = 0 };
+
+		tell(&told, "%s", texts[i]);
+		all_locks(&told, "");
+		assert_explained(&told, GW_CLASS_LEAKED_LOCK, GW_CONFIDENCE_PROBABLE, "task:91", "gpu", "brix", "");
+	}
+}
+
+#define OTHER_HAS_A "1 lock held by bash/91:\n #0: " LOCK_A ", at: brix_open+0x1/0x2\n"
+
+/* Where its stack shows what it does now, the list alone will do; in the driver it may still come to release the lock. */
+static void test_lock_of_a_sleeper(void **state)
+{
+	struct told told = { .length = 0 }, inside = { .length = 0 }, unseen = { .length = 0 };
+
+	(void)state;
+	all_locks(&told, OTHER_HAS_A);
+	listed(&told, "bash", 91, 'S',
+	       SLEEP "do_nanosleep hrtimer_nanosleep common_nsleep __x64_sys_clock_nanosleep do_syscall_64");
+	assert_explained(&told, GW_CLASS_LEAKED_LOCK, GW_CONFIDENCE_PROBABLE, "task:91", "gpu", "brix", "");
+	all_locks(&inside, OTHER_HAS_A);
+	listed(&inside, "bash", 91, 'S', SLEEP "brix_wait_idle@brix brix_ioctl@brix" IOCTL);
+	assert_explained(&inside, GW_CLASS_LONG_WAIT, GW_CONFIDENCE_PROBABLE, "task:91", "gpu", "brix", "task:90");
+	all_locks(&unseen, OTHER_HAS_A);
+	assert_explained(&unseen, GW_CLASS_LONG_WAIT, GW_CONFIDENCE_PROBABLE, "task:91", "gpu", "brix", "task:90");
 }
 
 /* ---- a kernel that names owners names none ------------------------------------------------------------------------- */
@@ -2062,6 +2173,9 @@ int main(void)
 		cmocka_unit_test(test_signaller_is_not_blocked),
 		cmocka_unit_test(test_signaller_may_be_held_back),
 		cmocka_unit_test(test_section_is_nobodys),
+		cmocka_unit_test(test_exclusion_is_said),
+		cmocka_unit_test(test_lock_is_left),
+		cmocka_unit_test(test_lock_of_a_sleeper),
 		cmocka_unit_test(test_owner_is_gone),
 		cmocka_unit_test(test_owner_is_perhaps_there),
 		cmocka_unit_test(test_signallers_are_stuck_alike),
