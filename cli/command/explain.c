@@ -103,7 +103,8 @@ static void explain_print_events(const struct cli *cli, const char *label, const
 
 static void explain_print_none(const struct cli *cli, const struct explained *all)
 {
-	terminal_print(&cli->terminal, "This log shows no hang.\n");
+	terminal_print(&cli->terminal, json_array_size(all->open) ? "This log does not show whether anything hangs.\n"
+								  : "This log shows no hang.\n");
 	explain_print_events(cli, "Recovered", all->recovered, "");
 	explain_print_events(cli, "Open", all->open, ", and the log does not show what came of it");
 }

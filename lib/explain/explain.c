@@ -114,20 +114,24 @@ static int explanation_lockdep(struct gw_explanation *explanation, const struct 
 /* A log that goes on for so long shows that a driver got on: it gives a job, a frame or a reset ten seconds at most. */
 #define SETTLED_US ((int64_t)30 * 1000000)
 
+/* The detectors of lockups repeat themselves after that. */
+#define LOCKUP_SETTLED_US ((int64_t)60 * 1000000)
+
 /* Whether what begins with the event is over: the driver reports it, the log goes on without another one, or nobody waits on. */
 static bool explanation_is_settled(const struct gw_scene *scene, const struct gw_log_event *event)
 {
 	const struct gw_log_model *model = scene->model;
+	bool lockup = event->kind == GW_LOG_EVENT_SOFT_LOCKUP || event->kind == GW_LOG_EVENT_HARD_LOCKUP;
 
 	if (event->kind == GW_LOG_EVENT_RESET_SUCCESS || event->kind == GW_LOG_EVENT_FENCE_FALLBACK ||
 	    event->kind == GW_LOG_EVENT_FLIP_TIMEOUT)
 		return true;
-	for (uint32_t i = 0; i < model->n_events; i++)
+	for (uint32_t i = 0; !lockup && i < model->n_events; i++)
 		if (model->events[i].incident == scene->incident && model->events[i].line > event->line &&
 		    model->events[i].kind == GW_LOG_EVENT_RESET_SUCCESS)
 			return true;
 	return event->time_us >= 0 && scene->incident + 1 == model->incidents &&
-	       model->last_us - event->time_us > SETTLED_US;
+	       model->last_us - event->time_us > (lockup ? LOCKUP_SETTLED_US : SETTLED_US);
 }
 
 static int explanation_add_event(json_t *list, enum gw_log_event_kind kind, uint32_t count, const char *text)
@@ -168,7 +172,8 @@ static int explanation_events(struct gw_explanation *explanation, const struct g
 	static const enum gw_log_event_kind kinds[] = { GW_LOG_EVENT_JOB_TIMEOUT,   GW_LOG_EVENT_GPU_HANG,
 							GW_LOG_EVENT_FLIP_TIMEOUT,  GW_LOG_EVENT_RESET_BEGIN,
 							GW_LOG_EVENT_RESET_SUCCESS, GW_LOG_EVENT_FENCE_FALLBACK,
-							GW_LOG_EVENT_FIRMWARE };
+							GW_LOG_EVENT_FIRMWARE,	    GW_LOG_EVENT_SOFT_LOCKUP,
+							GW_LOG_EVENT_HARD_LOCKUP };
 	const struct gw_log_model *model = scene->model;
 	int r = 0;
 

@@ -896,8 +896,10 @@ static int text_graph_spin(struct gw_text_graph *graph, uint32_t actor)
 
 static const char *text_graph_idle_words(const struct gw_actor *at)
 {
-	if (at->busy || at->runs)
+	if (at->busy || at->seen_running > 1)
 		return "does not leave its CPU";
+	if (at->runs)
+		return "is on a CPU";
 	return at->sample == GW_LOG_NONE ? "is in a state that the log does not show" : "is not blocked";
 }
 

@@ -115,6 +115,26 @@ static int judge_finish(struct judge *judge, struct gw_finding *finding, bool un
 
 /* ---- CPUs that were not left ------------------------------------------------------------------------------ */
 
+/* Of a few stacks somebody thought that they show it, and the kernel listed nobody else. */
+#define PASTED_MAX 4
+
+static bool judge_has_few(const struct judge *judge)
+{
+	const struct gw_scene *scene = judge->graph->scene;
+
+	return !scene->blocked_listed && !scene->all_listed && scene->model->n_tasks <= PASTED_MAX;
+}
+
+/* It was preempted in the driver each time that somebody looked at it, or the only time. */
+static bool judge_is_pasted_running(const struct judge *judge, const struct gw_actor *actor)
+{
+	const struct gw_log_model *model = judge->graph->scene->model;
+
+	return judge_has_few(judge) && actor->sample != GW_LOG_NONE && actor->gpu.kind == GW_SUBSYSTEM_GPU &&
+	       model->samples[actor->sample].kind == GW_LOG_SAMPLE_LISTED &&
+	       gw_text_wait_is_preempted(model, &model->samples[actor->sample]);
+}
+
 /* By a detector's word; or it was on a CPU while others wait for it, or each time that somebody looked. */
 static bool judge_is_busy(const struct judge *judge, uint32_t index)
 {
@@ -127,7 +147,8 @@ static bool judge_is_busy(const struct judge *judge, uint32_t index)
 	if (!actor->runs || gw_partner_pollers(judge->graph->scene, index).count)
 		return false;
 	return judge_node(judge, judge->graph->nodes[index])->n_in > 0 ||
-	       (actor->seen_running > 1 && actor->inner.kind == GW_SUBSYSTEM_GPU);
+	       (actor->seen_running > 1 && actor->inner.kind == GW_SUBSYSTEM_GPU) ||
+	       judge_is_pasted_running(judge, actor);
 }
 
 /* Whoever waits, asleep or on a CPU, is a victim of what it waits for. */
@@ -321,15 +342,9 @@ static bool judge_only_polls(const struct judge *judge, const struct gw_finding 
 	return judge_all_poll(judge, &finding->chain) && judge_all_poll(judge, &finding->victims);
 }
 
-/* Of a few stacks somebody thought that they show it, and the kernel listed nobody else. */
-#define PASTED_MAX 4
-
 static bool judge_is_pasted(const struct judge *judge, const struct gw_actor *actor)
 {
-	const struct gw_scene *scene = judge->graph->scene;
-
-	return !scene->blocked_listed && !scene->all_listed && scene->model->n_tasks <= PASTED_MAX &&
-	       gw_text_wait_is_lock(actor->wait.kind);
+	return judge_has_few(judge) && gw_text_wait_is_lock(actor->wait.kind);
 }
 
 /* One look shows every task that sleeps at the moment: what is not the GPU's is only worth a word if it hangs. */

@@ -97,10 +97,21 @@ static bool partner_is_there_by_name(const struct gw_scene *scene, const struct 
 	return partner_is_there(scene, waiter, other) && strcmp(other->inner.name, waiter->inner.name) == 0;
 }
 
+/* A lock that display code takes is not that of one who submits a job, and waits for a fence there. */
+static bool partner_has_locks_of(const struct gw_scene *scene, const struct gw_actor *waiter,
+				 const struct gw_actor *other)
+{
+	const struct gw_log_frame *place = gw_scene_place(scene, waiter);
+
+	return other->displays || other->wait.kind != GW_TEXT_WAIT_FENCE || !place ||
+	       !gw_scene_displays(place->function);
+}
+
 static bool partner_holds_in_driver(const struct gw_scene *scene, const struct gw_actor *waiter,
 				    const struct gw_actor *other)
 {
-	return partner_waits_elsewhere(other) && gw_partner_same_driver(waiter, other);
+	return partner_waits_elsewhere(other) && gw_partner_same_driver(waiter, other) &&
+	       partner_has_locks_of(scene, waiter, other);
 }
 
 static bool partner_changes_power(const struct gw_scene *scene, const struct gw_actor *waiter,

@@ -198,19 +198,26 @@ static int text_render_busy(struct text_render *render)
 	const struct gw_log_frame *place = text_render_busy_place(render, actor);
 	struct gw_text summary = { .data = NULL }, cause = { .data = NULL };
 	bool over = render->report->state == GW_STATE_RESOLVED;
+	bool once = !actor->busy && actor->seen_running < 2 && render->finding->n_victims == 0;
 
 	text_render_name(&summary, task);
-	gw_text_add(&summary, " %s%s%s%s", over ? "did not leave its CPU for a while" : "does not leave its CPU",
+	gw_text_add(&summary, " %s%s%s%s",
+		    over   ? "did not leave its CPU for a while"
+		    : once ? "was on a CPU when somebody looked"
+			   : "does not leave its CPU",
 		    place ? ": it is in " : "", place ? place->function : "", place ? "()" : "");
 	if (render->finding->n_victims)
 		gw_text_add(&summary, "; %" PRIu32 " other task%s blocked", render->finding->n_victims,
 			    render->finding->n_victims == 1 ? " is" : "s are");
 	gw_text_add(&cause, "%s ",
 		    actor->busy		      ? "The kernel's own detector found"
-		    : actor->seen_running > 1 ? "Each look of the kernel found"
-					      : "One look of the kernel found");
+		    : actor->seen_running > 1 ? "Each look found"
+					      : "One look found");
 	text_render_name(&cause, task);
-	gw_text_add(&cause, " on a CPU%s.", actor->busy ? " that it did not leave" : ", while others wait for it");
+	gw_text_add(&cause, " on a CPU%s.",
+		    actor->busy			      ? " that it did not leave"
+		    : render->finding->n_victims == 0 ? ""
+						      : ", while others wait for it");
 	if (place)
 		gw_text_add(
 			&cause, " It is in %s()%s%s%s.", place->function, *place->module ? " of module " : "",

@@ -141,6 +141,20 @@ static int scene_sample_rank(const struct gw_log_model *model, const struct gw_l
 	}
 }
 
+/* A stack that comes without the state, from /proc/PID/stack. */
+static bool scene_is_preempted(const struct gw_log_model *model, const struct gw_log_sample *sample)
+{
+	return sample->state == 0 && sample->kind == GW_LOG_SAMPLE_LISTED && gw_text_wait_is_preempted(model, sample);
+}
+
+static bool scene_saw_it_run(const struct gw_log_model *model, const struct gw_log_sample *sample)
+{
+	if (sample->n_frames == 0 || sample->torn || sample->kind == GW_LOG_SAMPLE_OOPS ||
+	    sample->kind == GW_LOG_SAMPLE_LOCKDEP)
+		return false;
+	return sample->state == 'R' || scene_is_preempted(model, sample);
+}
+
 static void scene_pick_sample(const struct gw_scene *scene, struct gw_actor *actor)
 {
 	const struct gw_log_model *model = scene->model;
@@ -154,8 +168,7 @@ static void scene_pick_sample(const struct gw_scene *scene, struct gw_actor *act
 		actor->hung |= sample->kind == GW_LOG_SAMPLE_HUNG;
 		actor->busy |= sample->kind == GW_LOG_SAMPLE_BUSY;
 		actor->blocked |= sample->kind == GW_LOG_SAMPLE_HUNG || sample->state == 'D';
-		actor->seen_running += sample->state == 'R' && sample->n_frames && !sample->torn &&
-				       sample->kind != GW_LOG_SAMPLE_OOPS && sample->kind != GW_LOG_SAMPLE_LOCKDEP;
+		actor->seen_running += scene_saw_it_run(model, sample);
 		if (rank > 0 && rank >= best) {
 			best = rank;
 			actor->sample = s;
@@ -173,6 +186,9 @@ static const char *const signal_words[] = { "run_job",	   "drm_sched_main", "ret
 static const char *const invalidate_words[] = { "notifier_invalidate", "hmm_invalidate",  "invalidate_range",
 						"migrate_pages",       "migrate_folio",	  "try_to_migrate",
 						"compact_zone",	       "svm_range_evict", "unmap_folio" };
+static const char *const display_words[] = { "dm_",	"atomic", "crtc",      "drm_mode", "modeset",
+					     "display", "_disp_", "vblank",    "plane",	   "connector",
+					     "hotplug", "_hpd_",  "page_flip", "drm_fb_",  "backlight" };
 static const char *const fault_words[] = { "iopf",	  "pagefault",	  "pf_queue_work", "prq_event_thread",
 					   "retry_fault", "restore_pages" };
 static const char *const hardware_words[] = { "flip_done",	   "crtc_commit_wait", "wait_for_vblank",
@@ -192,6 +208,11 @@ bool gw_scene_signals(const char *function)
 bool gw_scene_resets(const char *function)
 {
 	return scene_has(function, reset_words, COUNT(reset_words));
+}
+
+bool gw_scene_displays(const char *function)
+{
+	return scene_has(function, display_words, COUNT(display_words));
 }
 
 static void scene_note_callback(struct gw_actor *actor, const struct gw_log_frame *frame, uint32_t index)
@@ -230,6 +251,7 @@ static void scene_note_frame(const struct gw_scene *scene, struct gw_actor *acto
 		actor->gpu = subsystem;
 	actor->resets |= gpu && gw_scene_resets(frame->function);
 	actor->signals |= gpu && gw_scene_signals(frame->function);
+	actor->displays |= gpu && gw_scene_displays(frame->function);
 	actor->invalidates |= scene_has(frame->function, invalidate_words, COUNT(invalidate_words));
 	actor->reclaims |= scene_has(frame->function, reclaim_words, COUNT(reclaim_words));
 	actor->migrates |= *frame->module && strstr(frame->function, "migrate");
@@ -275,9 +297,12 @@ static bool scene_sleeps(const struct gw_scene *scene, const struct gw_actor *ac
  * A table of ps and /proc/PID/stack do not always come with the state: what sleeps is known by where. In a function of its own
  * a thread may as well wait for something to do.
  */
-static bool scene_sleeps_by_place(const struct gw_log_sample *sample, const struct gw_actor *actor)
+static bool scene_sleeps_by_place(const struct gw_scene *scene, const struct gw_actor *actor)
 {
-	if (sample->state || (sample->kind != GW_LOG_SAMPLE_TABLE && sample->kind != GW_LOG_SAMPLE_LISTED))
+	const struct gw_log_sample *sample = &scene->model->samples[actor->sample];
+
+	if (sample->state || scene_is_preempted(scene->model, sample) ||
+	    (sample->kind != GW_LOG_SAMPLE_TABLE && sample->kind != GW_LOG_SAMPLE_LISTED))
 		return false;
 	switch (actor->wait.kind) {
 	case GW_TEXT_WAIT_PAGE:
@@ -321,7 +346,7 @@ static void scene_read_actor(const struct gw_scene *scene, struct gw_actor *acto
 												       : actor->inner;
 	actor->sleeps = scene_sleeps(scene, actor);
 	if (count)
-		actor->blocked |= scene_sleeps_by_place(&scene->model->samples[actor->sample], actor);
+		actor->blocked |= scene_sleeps_by_place(scene, actor);
 }
 
 const struct gw_log_frame *gw_scene_place(const struct gw_scene *scene, const struct gw_actor *actor)

@@ -33,6 +33,7 @@ struct gw_actor {
 	bool reclaims;	  /* in direct reclaim */
 	bool migrates;	  /* moves pages for a module: has page locks */
 	bool faults;	  /* handles a page fault of a device */
+	bool displays;	  /* is in code that sets or shows a mode */
 	bool every_cpu;	  /* waits for a work item on every CPU: whoever does not leave one keeps it waiting */
 	bool callback;	  /* runs a runtime PM callback */
 	bool unplugs, idle;
@@ -95,6 +96,8 @@ struct gw_actor *gw_scene_actor(const struct gw_scene *scene, uint32_t task);
 bool gw_scene_signals(const char *function);
 /* The same of one that resets a GPU or handles the timeout of a job. */
 bool gw_scene_resets(const char *function);
+/* The same of one that sets or shows a mode. */
+bool gw_scene_displays(const char *function);
 
 /* "in dm_suspend() [amdgpu]"'s function: the innermost one that means something, or NULL. */
 const struct gw_log_frame *gw_scene_place(const struct gw_scene *scene, const struct gw_actor *actor);

@@ -22,7 +22,11 @@ static const struct wait_row wait_rows[] = {
 	{ "schedule_preempt_disabled", GW_TEXT_WAIT_UNKNOWN, false },
 	{ "schedule_timeout*", GW_TEXT_WAIT_UNKNOWN, false },
 	{ "schedule_rtlock", GW_TEXT_WAIT_UNKNOWN, false },
-	/* Preempted on the way to sleep. */
+	/* Preempted by an interrupt, on the way to sleep or anywhere. */
+	{ "raw_irqentry_exit*", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "irqentry_exit*", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "sysvec_*", GW_TEXT_WAIT_UNKNOWN, false },
+	{ "asm_sysvec_*", GW_TEXT_WAIT_UNKNOWN, false },
 	{ "hrtimer_sleeper_start_expires", GW_TEXT_WAIT_UNKNOWN, false },
 	{ "bit_wait*", GW_TEXT_WAIT_UNKNOWN, false },
 	{ "__wait_on_bit*", GW_TEXT_WAIT_EVENT, false },
@@ -214,6 +218,20 @@ struct gw_text_wait gw_text_wait_of(const struct gw_log_model *model, const stru
 	struct gw_text_wait wait = wait_read(model, sample, true);
 
 	return wait.kind == GW_TEXT_WAIT_UNKNOWN ? wait_read(model, sample, false) : wait;
+}
+
+bool gw_text_wait_is_preempted(const struct gw_log_model *model, const struct gw_log_sample *sample)
+{
+	static const char *const begin[] = { "raw_irqentry_exit", "irqentry_exit", "asm_sysvec_", "sysvec_",
+					     "preempt_schedule" };
+	const struct gw_log_frame *frames = model->frames + sample->first_frame;
+
+	if (sample->n_frames == 0 || !frames->reliable)
+		return false;
+	for (size_t i = 0; i < COUNT(begin); i++)
+		if (strncmp(frames->function, begin[i], strlen(begin[i])) == 0)
+			return true;
+	return false;
 }
 
 bool gw_text_wait_is_lock(enum gw_text_wait_kind kind)

@@ -42,6 +42,9 @@ struct gw_text_wait {
 
 struct gw_text_wait gw_text_wait_of(const struct gw_log_model *model, const struct gw_log_sample *sample);
 
+/* Whether the stack is that of a task which ran, and did not go to sleep itself. */
+bool gw_text_wait_is_preempted(const struct gw_log_model *model, const struct gw_log_sample *sample);
+
 bool gw_text_wait_is_lock(enum gw_text_wait_kind kind);
 
 #endif

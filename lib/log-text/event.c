@@ -102,6 +102,8 @@ static const struct event_words event_table[] = {
 	{ "MES might be in unrecoverable state", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
 	{ "GuC", "timed out", NULL, GW_LOG_EVENT_FIRMWARE },
 	{ "GSP", "timeout", NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "GSP Timeout", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "NVRM: ", "Heartbeat timed out", NULL, GW_LOG_EVENT_FIRMWARE },
 	{ "SMU: I'm not done with your previous command", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
 };
 

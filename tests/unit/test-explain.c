@@ -205,6 +205,23 @@ static void test_reset_needs_waiter(void **state)
 	assert_explained(&told, GW_CLASS_RESET_CYCLE, GW_CONFIDENCE_PROBABLE, "task:91", "gpu", "xe", "");
 }
 
+/* The lock is one of the display's, and who waits for the fence submits a job: somebody else has it. */
+static void test_reset_needs_the_display(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	hung(&told, "kworker/u8:1", 90, "drm_sched_job_timedout [gpu_sched]",
+	     MUTEX "xe_display_suspend@xe xe_gt_reset@xe drm_sched_job_timedout@gpu_sched" WORK);
+	hung(&told, "game", 91, NULL, FENCE "xe_job_alloc@xe xe_exec_ioctl@xe" IOCTL);
+	explain_text(&explanation, told.text);
+	assert_true(explanation.count > 0);
+	for (size_t i = 0; i < explanation.count; i++)
+		assert_int_equal(explanation.reports[i]->kind, GW_KIND_STALL);
+	gw_explanation_deinit(&explanation);
+}
+
 static void test_flushed_restore(void **state)
 {
 	struct told told = { .length = 0 };
@@ -1727,6 +1744,47 @@ static void test_recovered(void **state)
 }
 
 /* What the log shows no end of has not recovered. */
+/* A stack of /proc of what an interrupt took the CPU from; among many stacks it may have come at any moment. */
+static void test_pasted_while_it_ran(void **state)
+{
+	static const char stack[] =
+		"[<0>] raw_irqentry_exit_cond_resched+0x31/0x40\n[<0>] irqentry_exit+0x34/0x640\n"
+		"[<0>] sysvec_apic_timer_interrupt+0x57/0xc0\n"
+		"[<0>] asm_sysvec_apic_timer_interrupt+0x1b/0x20\n[<0>] hmm_range_fault+0x3c/0xb0\n"
+		"[<0>] brix_get_pages+0x104/0x200 [amdgpu]\n[<0>] process_one_work+0x1af/0x430\n"
+		"[<0>] worker_thread+0x1bf/0x350\n[<0>] kthread+0xfb/0x140\n[<0>] ret_from_fork+0x1f8/0x2a0\n";
+	struct told told = { .length = 0 }, many = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	tell(&told, "%s", stack);
+	explain_text(&explanation, told.text);
+	assert_int_equal(report_about(&explanation)->class, GW_CLASS_BUSY_HOLDER);
+	assert_int_equal(report_about(&explanation)->confidence, GW_CONFIDENCE_HINT);
+	assert_non_null(strstr(report_about(&explanation)->summary, "was on a CPU when somebody looked"));
+	gw_explanation_deinit(&explanation);
+	for (int i = 0; i < 6; i++)
+		tell(&many, "==> /proc/%d/stack <==\n%s", 50 + i, stack);
+	assert_nothing(&many);
+}
+
+/* A detector's first line without the rest is no news about whose fault it is, but some. */
+static void test_lockup_is_open(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		tell(&told, round ? "[  400.000000] usb 1-1: new device\n"
+				  : "[  192.031997] watchdog: CPU7: Watchdog detected hard LOCKUP on cpu 0\n");
+		explain_text(&explanation, told.text);
+		assert_int_equal(explanation.count, 0);
+		assert_int_equal(json_array_size(round ? explanation.recovered : explanation.open), 1);
+		gw_explanation_deinit(&explanation);
+	}
+}
+
 static void test_open_or_recovered(void **state)
 {
 	static const struct {
@@ -2129,6 +2187,7 @@ int main(void)
 		cmocka_unit_test(test_opposite_blockers_prove),
 		cmocka_unit_test(test_own_lock),
 		cmocka_unit_test(test_reset_needs_waiter),
+		cmocka_unit_test(test_reset_needs_the_display),
 		cmocka_unit_test(test_flushed_restore),
 		cmocka_unit_test(test_signaller_needs_lock),
 		cmocka_unit_test(test_bystander_is_no_signaller),
@@ -2210,6 +2269,8 @@ int main(void)
 		cmocka_unit_test(test_rest_of_a_stack),
 		cmocka_unit_test(test_host_of_virtual_machine),
 		cmocka_unit_test(test_recovered),
+		cmocka_unit_test(test_pasted_while_it_ran),
+		cmocka_unit_test(test_lockup_is_open),
 		cmocka_unit_test(test_open_or_recovered),
 		cmocka_unit_test(test_died_alone),
 		cmocka_unit_test(test_relapses),
