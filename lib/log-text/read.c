@@ -253,6 +253,26 @@ static bool read_capture_goes_on(const struct log_reader *reader, const struct g
 
 static int read_frame(struct log_reader *reader, const struct gw_log_frame_text *text);
 
+/* Tasks that were named last, among which one without a number is looked for. */
+#define RECENT_TASKS 16
+
+/* A listing without a number is of the task of that name that was reported as hung before, without a stack, if there is one. */
+static struct gw_log_name read_capture_name(const struct log_reader *reader, const struct gw_log_capture *capture)
+{
+	const struct gw_log_model *model = reader->model;
+	uint32_t end = model->n_tasks, begin = end > RECENT_TASKS ? end - RECENT_TASKS : 0;
+	struct gw_log_name name = capture->name;
+
+	for (uint32_t i = begin; i < end && capture->name.pid == 0; i++) {
+		const struct gw_log_task *task = &model->tasks[i];
+
+		if (task->incident == reader->incident && task->rounds && task->last_sample != GW_LOG_NONE &&
+		    model->samples[task->last_sample].n_frames == 0 && strcmp(task->comm, name.comm) == 0)
+			name.pid = name.pid ? UINT32_MAX : task->pid;
+	}
+	return name.pid == UINT32_MAX ? capture->name : name;
+}
+
 static int read_capture(struct log_reader *reader, const struct gw_log_capture *capture)
 {
 	struct gw_log_frame_text frame;
@@ -260,7 +280,9 @@ static int read_capture(struct log_reader *reader, const struct gw_log_capture *
 	int r = 0;
 
 	if (!read_capture_goes_on(reader, capture)) {
-		r = read_task(reader, &capture->name, &task);
+		struct gw_log_name name = read_capture_name(reader, capture);
+
+		r = read_task(reader, &name, &task);
 		r = r ?: read_sample(reader, task, GW_LOG_SAMPLE_LISTED, capture->state, 0);
 	} else if (capture->state) {
 		reader->model->samples[reader->place->sample].state = capture->state;

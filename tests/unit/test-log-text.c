@@ -690,6 +690,23 @@ static void test_captures(void **state)
 	gw_log_model_deinit(&model);
 }
 
+/* A listing that was shortened is that of the report above it, also behind the line that names who blocks it. */
+static void test_short_listing_goes_on(void **state)
+{
+	static const char text[] = "INFO: task brix_one:61 blocked for more than 860 seconds.\n"
+				   "INFO: task brix_one:61 blocked on a semaphore likely last held by task brix/:50\n\n"
+				   "task:brix_one  state:D\n  __down_common+0x1/0x2\n  brix_wait+0x5ed/0xda0 [brix]\n"
+				   "task:brix_two  state:D\n  brix_idle+0x5ed/0xda0 [brix]\n";
+	struct gw_log_model model;
+
+	(void)state;
+	read_string(&model, text);
+	assert_stack(&model, 61, "__down_common brix_wait[brix]");
+	assert_int_equal(model.n_tasks, 3);
+	assert_string_equal(model.tasks[2].comm, "brix_two");
+	gw_log_model_deinit(&model);
+}
+
 /* A stack below which there is no name; and what is none: the rest of one, one of a warning, one of a program. */
 static void test_unnamed(void **state)
 {
@@ -1111,6 +1128,7 @@ int main(void)
 		cmocka_unit_test(test_rounds),
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_captures),
+		cmocka_unit_test(test_short_listing_goes_on),
 		cmocka_unit_test(test_unnamed),
 		cmocka_unit_test(test_short_listings),
 		cmocka_unit_test(test_numbered_lines),

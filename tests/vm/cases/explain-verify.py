@@ -132,7 +132,8 @@ def check_all(directory, name, program):
     print(
         f"{name}: of {count} logs {grades['the same']} have the same class, cause and victims as live, {shapes} of them the same "
         f"signature; {grades['open']} leave open what no text shows (in {blamed} a task of the loop is blamed); "
-        f"{grades['less']} have less"
+        f"{grades['less']} have less; of those that show what the daemon sees {grades['the same']} of "
+        f"{grades['the same'] + grades['less']} are the same"
     )
     return count - failed, failed, grades["the same"] + grades["open"]
 
