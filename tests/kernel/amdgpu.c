@@ -27,6 +27,9 @@ static const struct drm_driver driver = {
 	.major = 1,
 };
 
+/* Newer interrupt handlers ask for them; there is nothing in them that they need. */
+static const struct amdgpu_gfx_funcs gfx_funcs;
+
 static int init_gpu(struct amdgpu_device *adev, struct pci_dev *pdev)
 {
 	typeof(&amdgpu_reset_create_reset_domain) reset_domain = DRIVE_SYMBOL(amdgpu_reset_create_reset_domain);
@@ -38,6 +41,7 @@ static int init_gpu(struct amdgpu_device *adev, struct pci_dev *pdev)
 #if DRIVE_7_2
 	adev->gfx.xcc_mask = 1;
 #endif
+	adev->gfx.funcs = &gfx_funcs;
 	adev->ip_versions[GC_HWIP][0] = IP_VERSION(10, 1, 10);
 	/* KFD takes no GPU that cannot compute. */
 	adev->gfx.cu_info.number = 4;
@@ -126,6 +130,7 @@ static int finish_fences(struct amdgpu_device *adev)
 	void (*fallback)(struct timer_list *) = drive_symbol("amdgpu_fence_fallback");
 	struct amdgpu_ring *ring = kzalloc(sizeof(*ring), GFP_KERNEL);
 	u32 *memory = kzalloc(sizeof(*memory), GFP_KERNEL);
+	struct dma_fence *none = NULL;
 
 	if (!hw_fini || !fallback || !ring || !memory) {
 		kfree(ring);
@@ -136,6 +141,8 @@ static int finish_fences(struct amdgpu_device *adev)
 	strscpy(ring->name, "gwdrive", sizeof(ring->name));
 	ring->fence_drv.initialized = true;
 	ring->fence_drv.cpu_addr = memory;
+	ring->fence_drv.fences = &none;
+	spin_lock_init(&ring->fence_drv.lock);
 	timer_setup(&ring->fence_drv.fallback_timer, fallback, 0);
 	adev->rings[0] = ring;
 	adev->ddev.unplugged = true;

@@ -6,6 +6,7 @@
 #ifndef GPUWATCH_DRIVE_H
 #define GPUWATCH_DRIVE_H
 
+#include <linux/stringify.h>
 #include <linux/types.h>
 #include <linux/version.h>
 
@@ -42,6 +43,7 @@ int drive_memory(const char *arg);
 int drive_hazards(const char *arg);
 int drive_device(const char *arg);
 
-#define DRIVE_SYMBOL(name) ((typeof(&name))drive_symbol(#name))
+/* The name may be a macro that stands for another one. */
+#define DRIVE_SYMBOL(name) ((typeof(&name))drive_symbol(__stringify(name)))
 
 #endif

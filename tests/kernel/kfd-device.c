@@ -210,6 +210,7 @@ static int add(void)
 {
 	typeof(&kgd2kfd_probe) probe = DRIVE_SYMBOL(kgd2kfd_probe);
 	typeof(&kfd_topology_add_device) topology_add = DRIVE_SYMBOL(kfd_topology_add_device);
+	typeof(&amdgpu_amdkfd_gpuvm_init_mem_limits) init_limits = DRIVE_SYMBOL(amdgpu_amdkfd_gpuvm_init_mem_limits);
 	struct amdgpu_device *adev = stand_in_add();
 	struct kgd2kfd_shared_resources resources = {
 		.compute_vmid_bitmap = 0xff00,
@@ -221,8 +222,10 @@ static int add(void)
 
 	if (IS_ERR(adev))
 		return PTR_ERR(adev);
-	if (!probe || !topology_add)
+	if (!probe || !topology_add || !init_limits)
 		return -ENOENT;
+	/* A process may map no more than the memory that this counts, which amdgpu does when it finds its first GPU. */
+	init_limits();
 	bitmap_set(resources.cp_queue_bitmap, 0, 8);
 	kfd = probe(adev, false);
 	if (!kfd)

@@ -88,6 +88,8 @@ static int take(struct amdgpu_device *adev, unsigned long address)
 	if (ret)
 		return ret;
 	buffer = memory;
+	/* Whose reservation the notifier waits for; in life that is the root of the address space. */
+	buffer->parent = buffer;
 	memset(cpu, 0x5a, PAGES * PAGE_SIZE);
 	return watch(buffer, address);
 }
@@ -99,6 +101,7 @@ static int give_back(struct amdgpu_device *adev)
 	if (!buffer || !unwatch)
 		return -ENOENT;
 	unwatch(buffer);
+	buffer->parent = NULL;
 	stand_in_buffer_free(adev, buffer);
 	buffer = NULL;
 	stand_in_memory_stop(adev);

@@ -34,7 +34,9 @@ STAGES = {
     "vkms": "user space, libdrm: an atomic commit on vkms with an in-fence and an out-fence",
     "syncobj": "user space, libdrm: a wait for a sync object without a fence, and an ioctl on a device that has been unplugged",
     "kunit": "the kernel's own unit tests of drm/sched, dma-buf and platform devices, with all events on",
-    "kfd": "user space, libhsakmt: open, version, topology, apertures, an event created, waited for, set, destroyed",
+    "kfd-gpu-add": "the stand-in is put into KFD's topology, without which nobody can open `/dev/kfd`",
+    "kfd": "user space: apertures, an event created, waited for, set, destroyed. 6.1: without a GPU, by libhsakmt, with version and "
+           "topology. 7.2: with the stand-in, by ioctls, for the library wants an address space on each GPU",
     "kfd-memory": "user space on `/dev/kfd` with shared virtual memory; the module gives the process the record of an address "
                   "space on a GPU, marks its ranges as mapped and asks for evictions",
     "radeon": "user space, libdrm: more VRAM than there is, user memory, on the emulated RV100; the module sets the GART up "

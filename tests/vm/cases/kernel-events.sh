@@ -96,11 +96,14 @@ run_stages() {
 	stage vkms drive vkms
 	[ "$SERIES" = 6.1 ] || stage syncobj drive syncobj
 	[ "$SERIES" = 6.1 ] || stage kunit kunit
-	if [ -c /dev/kfd ]; then stage kfd drive kfd; stage kfd-memory drive kfd-memory; fi
 	stage radeon drive radeon
 	stage iommu iommu
 	if [ -c /dev/kfd ]; then
 		stage amdgpu drive amdgpu
+		# Without a GPU in its topology it can be opened in 6.1 only.
+		[ "$SERIES" = 6.1 ] || stage kfd-gpu-add sh -c 'echo "kfd-device add" >/sys/kernel/debug/gwdrive'
+		stage kfd drive kfd
+		stage kfd-memory drive kfd-memory
 		stage kfd-gpu drive kfd-gpu
 		sleep 1
 		stage kfd-gpu-remove sh -c 'echo "kfd-device remove" >/sys/kernel/debug/gwdrive'
