@@ -19,7 +19,8 @@ enum fence_lock_variant {
 	FL_ARRAY,
 	FL_CHAIN,
 	FL_SCHED,
-	FL_BIG_ARRAY
+	FL_BIG_ARRAY,
+	FL_JOINED
 };
 
 struct fence_lock {
@@ -93,6 +94,17 @@ static void signaller_work(struct work_struct *work)
 	} else {
 		lab_timeline_warmup(&fl->timeline[0], 1);
 	}
+}
+
+/* /joined: after a while another thread signals fences of the timeline, though never the one that is waited for. */
+static int joining_thread(struct lab_actor *actor)
+{
+	struct fence_lock *fl = actor->inst->priv;
+
+	wait_for_completion_interruptible_timeout(&actor->inst->stop, actor->inst->params.seconds * HZ);
+	if (!lab_stopping(actor->inst))
+		lab_timeline_warmup(&fl->timeline[0], actor->inst->params.warmup);
+	return 0;
 }
 
 /* drm_sched calls this as part of run_job(): the job's fence cannot exist before the lock is there. */
@@ -198,6 +210,9 @@ static int start_with_thread(struct fence_lock *fl, int variant)
 		ret = wrap_in_chain(fl);
 	ret = ret ?: start_holder(fl);
 	complete(&fl->go);
+	if (!ret && variant == FL_JOINED &&
+	    !lab_actor_run(fl->inst, "joining", LAB_HELPER, "gpulab-join", joining_thread))
+		ret = -ENOMEM;
 	return ret ?: lab_actor_wait_blocking(fl->signaller);
 }
 
@@ -260,6 +275,7 @@ static int fence_lock_start(struct lab_instance *inst)
 		[FL_WORK] = LAB_MUTEX,	      [FL_ANY] = LAB_MUTEX,
 		[FL_ARRAY] = LAB_RESV_BUFFER, [FL_CHAIN] = LAB_WW,
 		[FL_SCHED] = LAB_MUTEX,	      [FL_BIG_ARRAY] = LAB_MUTEX,
+		[FL_JOINED] = LAB_MUTEX,
 	};
 	struct fence_lock *fl = kzalloc(sizeof(*fl), GFP_KERNEL);
 	int variant = inst->variant->value;
@@ -327,6 +343,7 @@ static const struct lab_variant fence_lock_variants[] = {
 	{ "chain", FL_CHAIN },
 	{ "sched", FL_SCHED },
 	{ "big-array", FL_BIG_ARRAY },
+	{ "joined", FL_JOINED },
 	{ "" },
 };
 

@@ -33,6 +33,27 @@ one() {
 	check "$1: the lab let go" [ -z "$(cat "$LAB/truth")" ] # the file has no size
 }
 
+# taken_back: what was proven is so no longer once another task is seen to signal the fence's timeline: the report changes.
+confidence() {
+	tail -n "+$((before + 1))" "$OUT/reports.jsonl" | jq -se --arg wanted "$1" \
+		'map(select(.class == "fence-lock-cycle")) | last | .state == "active" and .confidence == $wanted' >/dev/null
+}
+one_report_says_why() {
+	tail -n "+$((before + 1))" "$OUT/reports.jsonl" | jq -se 'map(select(.kind == "deadlock")) |
+		(map(.id) | unique | length) == 1 and
+		(last.root_cause.explanation | contains("something may still end them"))' >/dev/null
+}
+taken_back() {
+	before=$(lines)
+	lab_start "fence-lock-cycle/joined seconds=4"
+	check "a proof that is taken back: proven at first" wait_until 4 confidence proven
+	check "a proof that is taken back: probable when somebody else signals" wait_until 20 confidence probable
+	check "a proof that is taken back: one report, which says why" one_report_says_why
+	before=$(lines)
+	lab_stop fence-lock-cycle/joined
+	check "a proof that is taken back: resolved after release" wait_until 8 reported resolved
+}
+
 # The patterns of no-deadlock that fit a scenario.
 # shellcheck disable=SC2254 # it is a pattern
 left_out() {
@@ -65,10 +86,13 @@ if [ $# -eq 0 ]; then
 	check "the lab offers deadlocks" [ "$(wc -l <"$OUT/deadlocks")" -gt 20 ]
 	check "what is left out is there" [ "$(sort -u "$OUT/fitting" | wc -l)" -eq "$(wc -l <"$OUT/patterns")" ]
 	# shellcheck disable=SC2046 # words
-	set -- $(cat "$OUT/deadlocks")
+	set -- $(cat "$OUT/deadlocks") taken-back
 fi
 for spec; do
-	one "$spec"
+	case $spec in
+	taken-back) taken_back ;;
+	*) one "$spec" ;;
+	esac
 done
 stop_daemon
 check "rmmod gpulab" rmmod gpulab
