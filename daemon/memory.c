@@ -145,12 +145,14 @@ int gw_memory_lock(struct gw_memory *memory, size_t kept)
 
 void gw_memory_follow(struct gw_memory *memory)
 {
+	const size_t before = memory->looks;
 	uint32_t tasks = memory_count_tasks();
 
 	if (memory->tasks == TASKS_MAX || tasks < memory->tasks + memory->tasks / 4)
 		return;
 	memory_measure(memory, tasks);
-	memory_prefault_heap(memory->looks);
+	/* Beyond what is free at the heap's end, which is set aside for recordings, too. */
+	memory_prefault_heap(mallinfo2().keepcost + memory->looks - before);
 }
 
 void gw_memory_give_back(const struct gw_memory *memory)

@@ -16,6 +16,14 @@ none_active() {
 holdings() {
 	find "/proc/$daemon/fd" -type l -exec readlink {} \; | grep -c bpf
 }
+# All memory that the daemon may write to, KiB: its heap, which never shrinks.
+heap() {
+	sed -n 's/^VmData:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$daemon/status"
+}
+# set_aside KIB: whether the heap has grown by as much since $heap.
+set_aside() {
+	[ $(($(heap) - heap)) -ge "$1" ]
+}
 resident() {
 	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$daemon/status"
 }
@@ -35,13 +43,18 @@ crowd() {
 	echo 20000 >/proc/sys/kernel/threads-max
 	labuser crowd threads=9000 &
 	crowd=$!
+	heap=$(heap)
 	check "nine thousand threads sleep" wait_until 60 [ -e /tmp/crowd ]
+	# A record of a task has 688 bytes.
+	check "room for a look at them is set aside" wait_until 60 set_aside $((9000 * 688 / 1024))
+	heap=$(heap)
 	echo "fence-lock-cycle/mutex victims=1000 stagger_ms=0" >"$LAB/start" || fail "a thousand victims start"
 	tasks=$(cut -d/ -f2 /proc/loadavg | cut -d' ' -f1)
 	check "there are ten thousand tasks ($tasks)" [ "$tasks" -ge 10000 ]
 	check "a thousand victims: reported" wait_until 10 deadlocks '.[0].victims_total == 1000'
 	late=$(seconds_late)
 	check "a thousand victims: within 2 s of the loop ($late s)" is_less "$late" 2
+	check "a thousand victims: looks took no memory from the kernel ($(($(heap) - heap)) KiB)" [ "$(heap)" -eq "$heap" ]
 	echo all >"$LAB/stop"
 	check "a thousand victims: resolved" wait_until 10 none_active
 	kill "$crowd"
