@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The snapshot: walks all tasks and writes records of those that matter. */
 #include "bpf/lib/started.h"
+#include "bpf/lib/task-clock.h"
 #include "bpf/lib/tries.h"
 #include "bpf/lib/wait.h"
 #include "bpf/snapshot/entity.h"
@@ -217,22 +218,17 @@ static __always_inline void read_blocker(struct gw_task_record *record, struct t
 	record->blocker_type = value & BLOCKER_TYPE_MASK;
 }
 
-/*
- * When a task ran, at the latest, in CLOCK_MONOTONIC. Its exec_start is in the task clock of its CPU, which falls behind without
- * bound; by how much until now, that CPU's run queue shows. Of all clocks only that of this CPU, which ticks, is up to date.
- */
+/* At the latest, in CLOCK_MONOTONIC. Of all run queues only that of this CPU, which ticks, is up to date. */
 static __noinline u64 last_ran(struct task_struct *task)
 {
 	const struct rq *its = bpf_per_cpu_ptr(&runqueues, task->thread_info.cpu);
 	const struct rq *own = bpf_this_cpu_ptr(&runqueues);
-	u64 ran = task->se.exec_start, now = bpf_ktime_get_ns();
+	struct run_queue_clocks clocks;
 
-	if (!its || !ran)
+	if (!its || !task->se.exec_start)
 		return 0;
-	ran += its->clock - its->clock_task;
-	if (ran >= own->clock)
-		return now;
-	return own->clock - ran < now ? now - (own->clock - ran) : 0;
+	clocks = (struct run_queue_clocks){ its->clock, its->clock_task };
+	return task_clock_ran(task->se.exec_start, &clocks, own->clock, bpf_ktime_get_ns());
 }
 
 static __always_inline void read_identity(struct gw_task_record *record, struct task_struct *task)

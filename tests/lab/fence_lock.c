@@ -333,18 +333,12 @@ static void fence_lock_finish(struct lab_instance *inst)
 }
 
 static const struct lab_variant fence_lock_variants[] = {
-	{ "resv", FL_RESV },
-	{ "mutex", FL_MUTEX },
-	{ "rwsem", FL_RWSEM },
-	{ "rwsem-read", FL_RWSEM_READ },
-	{ "signaller-work", FL_WORK },
-	{ "any", FL_ANY },
-	{ "array", FL_ARRAY },
-	{ "chain", FL_CHAIN },
-	{ "sched", FL_SCHED },
-	{ "big-array", FL_BIG_ARRAY },
-	{ "joined", FL_JOINED },
-	{ "" },
+	{ "resv", FL_RESV },	       { "mutex", FL_MUTEX },
+	{ "rwsem", FL_RWSEM },	       { "rwsem-read", FL_RWSEM_READ },
+	{ "signaller-work", FL_WORK }, { "any", FL_ANY },
+	{ "array", FL_ARRAY },	       { "chain", FL_CHAIN },
+	{ "sched", FL_SCHED },	       { "big-array", FL_BIG_ARRAY },
+	{ "joined", FL_JOINED },       { "" },
 };
 
 const struct lab_family lab_fence_lock_family = {

@@ -23,7 +23,7 @@
 #include "lib/base/clock.h"
 
 #define WANTED 1000 /* the map's file descriptor */
-#define TASK(i) (0xffff888000000000ULL + (i) * 0x1000ULL)
+#define TASK(i) (0xffff888000000000ULL + (i)*0x1000ULL)
 #define LOCK(i) (TASK(i) + 0x800)
 
 /* The one kernel there is: the functions below get no other pointer. */
