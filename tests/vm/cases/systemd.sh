@@ -20,6 +20,19 @@ journal_has() {
 	journalctl -u gpuwatchd -o json --all --no-pager | jq -r "select($1) | .GPUWATCH_ID" | grep -q .
 }
 
+# What gpuwatch-boot.service did when the machine came up, as Debian's kernel has it: perf events take CAP_SYS_ADMIN, which it has not.
+entered() {
+	systemctl show -P ActiveEnterTimestampMonotonic "$1"
+}
+recorded() {
+	find /sys/fs/bpf/gpuwatch-boot -name "link_boot_$1_*" | grep -q .
+}
+check "the boot is recorded" [ "$(systemctl show -P ActiveState,Result gpuwatch-boot | sort | paste -sd,)" = active,success ]
+check "from before udev loads drivers" [ "$(entered gpuwatch-boot)" -le "$(entered systemd-udev-trigger)" ]
+for probe in probe defer defer_trigger; do
+	check "with boot_$probe attached" recorded "$probe"
+done
+
 # What a package's post-installation script does.
 systemd-sysusers
 systemd-tmpfiles --create /usr/lib/tmpfiles.d/gpuwatch.conf
@@ -234,12 +247,13 @@ check "nothing stays attached" wait_until 60 pins_gone
 exposed_at_most() {
 	systemd-analyze security --no-pager "$1" | awk -v most="$2" '/Overall exposure level/ { print; level = $(NF - 2) } END { exit !(level > 0 && level <= most) }'
 }
-for unit in gpuwatchd gpuwatch-perf@0 gpuwatch-start-unit@0 gpuwatch-bundle@0 gpuwatchd-pins gpuwatch-probe-order; do
+for unit in gpuwatchd gpuwatch-boot gpuwatch-perf@0 gpuwatch-start-unit@0 gpuwatch-bundle@0 gpuwatchd-pins gpuwatch-probe-order; do
 	check "little exposure of $unit" exposed_at_most "$unit.service" 1.5
 done
 opener_gone() {
 	[ -z "$(opener_pid)" ] && [ ! -e /run/gpuwatch/perf ]
 }
+systemctl stop gpuwatch-boot
 check "the opener of perf events has gone" wait_until 10 opener_gone
 # A kernel that cannot be watched does not get better by trying again.
 mount -t tmpfs none /sys/kernel/btf
