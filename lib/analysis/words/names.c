@@ -148,6 +148,12 @@ static void name_fence(struct gw_text *text, const struct gw_graph *graph, const
 
 #define NAME_WAITERS_ASKED 8
 
+/* A kernel thread may only borrow the memory, for which kthread_use_mm() is. */
+static bool name_is_of_process(const struct gw_node *node, uint64_t mm)
+{
+	return node->task && node->task->mm == mm && !(node->task->flags & GW_TASK_F_KTHREAD);
+}
+
 /* The process whose memory it is, by the tasks that wait for the node or that it depends on; 0 = none of them is of it. */
 static uint32_t name_process_of(const struct gw_graph *graph, const struct gw_node *node, uint64_t mm)
 {
@@ -156,12 +162,12 @@ static uint32_t name_process_of(const struct gw_graph *graph, const struct gw_no
 	for (uint32_t i = 0; i < node->n_in && i < NAME_WAITERS_ASKED; i++) {
 		const struct gw_node *from = &graph->nodes[graph->edges[graph->in[node->first_in + i]].from];
 
-		if (from->task && from->task->mm == mm)
+		if (name_is_of_process(from, mm))
 			return from->task->tgid;
 	}
 	for (int steps = 0; steps < 2 && task->n_out; steps++) {
 		task = &graph->nodes[graph->edges[task->first_out].to];
-		if (task->task && task->task->mm == mm)
+		if (name_is_of_process(task, mm))
 			return task->task->tgid;
 	}
 	return 0;
