@@ -78,7 +78,10 @@ static void cause_sleeper(struct gw_prose *prose, const struct gw_node *node)
 	gw_prose_name(prose, node);
 	gw_prose_add(prose, " ");
 	gw_end_phrase(&prose->text, prose->graph, node);
-	gw_prose_add(prose, ". gpuwatch does not track what it sleeps for, so it cannot show who wakes it up.");
+	gw_prose_add(prose,
+		     node->wait.kind == GW_WAIT_COMPLETION
+			     ? ". It waits for a completion, and nothing shows who completes it."
+			     : ". gpuwatch does not track what it sleeps for, so it cannot show who wakes it up.");
 	gw_end_sleep(&prose->text, prose->graph, node);
 }
 
