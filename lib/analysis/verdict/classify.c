@@ -7,6 +7,7 @@
 
 #include "lib/analysis/graph/paths.h"
 #include "lib/analysis/record/stack.h"
+#include "lib/analysis/record/subsystem.h"
 #include "lib/analysis/verdict/context.h"
 #include "lib/analysis/words/word.h"
 
@@ -169,6 +170,36 @@ static bool classify_in_gpu(const struct classifier *c, const uint32_t *nodes, u
 	return c->graph->from_text;
 }
 
+/* Of no part of the kernel that anybody could name: locks and queues serve all of them. */
+static bool classify_is_nobodys(const struct classifier *c, const uint32_t *nodes, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const struct gw_node *node = &c->graph->nodes[nodes[i]];
+
+		if (node->task && gw_subsystem_of_task(c->graph->snapshot, node->task).kind != GW_SUBSYSTEM_UNKNOWN)
+			return false;
+	}
+	return true;
+}
+
+/* Whether somebody who waits for the component does so in a GPU driver. Returns 1, 0 or -ENOMEM. */
+static int classify_holds_up_gpu(struct classifier *c, const uint32_t *nodes, uint32_t count)
+{
+	struct gw_index_list reached = { .count = 0 };
+	int r;
+
+	if (!classify_is_nobodys(c, nodes, count))
+		return 0;
+	r = gw_paths_towards(&c->paths, nodes, count, GW_CONFIDENCE_PROBABLE, c->stuck->dead, NULL, NULL, &reached);
+	for (uint32_t i = 0; i < reached.count && r == 0; i++) {
+		const struct gw_node *node = &c->graph->nodes[reached.items[i]];
+
+		r = node->task && gw_subsystem_of_task(c->graph->snapshot, node->task).kind == GW_SUBSYSTEM_GPU;
+	}
+	gw_index_list_deinit(&reached);
+	return r;
+}
+
 /* Returns 1, 0 if the component has no loop that is about the GPU, or -ENOMEM. */
 static int classify_pick_loop(struct classifier *c, uint32_t index, struct gw_index_list *edges)
 {
@@ -180,9 +211,13 @@ static int classify_pick_loop(struct classifier *c, uint32_t index, struct gw_in
 		.group = c->stuck->owner,
 		.id = index + 1,
 	};
-	bool in_gpu = classify_in_gpu(c, nodes, part->count);
+	int in_gpu = classify_in_gpu(c, nodes, part->count);
 	int r;
 
+	if (!in_gpu)
+		in_gpu = classify_holds_up_gpu(c, nodes, part->count);
+	if (in_gpu < 0)
+		return in_gpu;
 	/* Recordings of earlier versions do not have the modules: what flushes counted as a GPU's then. */
 	if (!in_gpu && gw_snapshot_has_modules(c->graph->snapshot))
 		return 0;
