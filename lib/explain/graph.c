@@ -561,7 +561,7 @@ static int text_graph_held_back(struct gw_text_graph *graph, uint32_t fence, con
 	uint32_t work;
 	int r = text_graph_item(graph, item, &work);
 
-	if (r == 0 && gw_scene_resets(item->function))
+	if (r == 0 && gw_subsystem_resets(item->function))
 		return text_graph_edge(graph, fence, work, GW_RELATION_RESET_BY, GW_CONFIDENCE_PROBABLE);
 	return r
 		       ?: text_graph_edge(graph, fence, work, GW_RELATION_SIGNALLED_BY,

@@ -61,7 +61,7 @@ const struct gw_log_item *gw_queue_signaller(const struct gw_scene *scene, uint3
 		if (!queue_is_current(scene, item) || item->state != GW_LOG_ITEM_HELD_BACK ||
 		    !queue_is_same_driver(scene, item, &scene->actors[actor]))
 			continue;
-		if (gw_scene_signals(item->function) || gw_scene_resets(item->function))
+		if (gw_scene_signals(item->function) || gw_subsystem_resets(item->function))
 			return item;
 		if (!behind && *own && item->workqueue == own)
 			behind = item;

@@ -178,8 +178,6 @@ static void scene_pick_sample(const struct gw_scene *scene, struct gw_actor *act
 
 /* ---- what an actor does ---------------------------------------------------------------------------------- */
 
-static const char *const reset_words[] = { "reset",    "recover",      "timedout", "hang_detect", "set_wedged",
-					   "wedge_me", "handle_error", "_tdr",	   "hangcheck" };
 static const char *const signal_words[] = { "run_job",	   "drm_sched_main", "retire",	 "complete",
 					    "completion",  "signal",	     "dequeue",	 "fence_process",
 					    "ring_thread", "_eop",	     "job_done", "free_job" };
@@ -203,11 +201,6 @@ static const char *const reclaim_words[] = { "do_try_to_free_pages", "try_to_fre
 bool gw_scene_signals(const char *function)
 {
 	return scene_has(function, signal_words, COUNT(signal_words));
-}
-
-bool gw_scene_resets(const char *function)
-{
-	return scene_has(function, reset_words, COUNT(reset_words));
 }
 
 bool gw_scene_displays(const char *function)
@@ -249,7 +242,7 @@ static void scene_note_frame(const struct gw_scene *scene, struct gw_actor *acto
 	/* A driver says more than DRM's core. */
 	if (gpu && (actor->gpu.kind == GW_SUBSYSTEM_UNKNOWN || (actor->gpu.generic && !subsystem.generic)))
 		actor->gpu = subsystem;
-	actor->resets |= gpu && gw_scene_resets(frame->function);
+	actor->resets |= gpu && gw_subsystem_resets(frame->function);
 	actor->signals |= gpu && gw_scene_signals(frame->function);
 	actor->displays |= gpu && gw_scene_displays(frame->function);
 	actor->invalidates |= scene_has(frame->function, invalidate_words, COUNT(invalidate_words));
@@ -278,7 +271,7 @@ static void scene_note_work(const struct gw_scene *scene, struct gw_actor *actor
 		actor->gpu = gw_scene_subsystem(scene, &frame);
 	/* The kernel's own queue for page faults of devices, or the driver's. */
 	actor->faults |= scene_has(task->workqueue, fault_words, COUNT(fault_words));
-	actor->resets |= gpu && gw_scene_resets(task->work_function);
+	actor->resets |= gpu && gw_subsystem_resets(task->work_function);
 	actor->signals |= gpu && gw_scene_signals(task->work_function);
 }
 

@@ -94,8 +94,6 @@ struct gw_actor *gw_scene_actor(const struct gw_scene *scene, uint32_t task);
 
 /* Whether a function, by its name, runs jobs, retires requests or handles completions. */
 bool gw_scene_signals(const char *function);
-/* The same of one that resets a GPU or handles the timeout of a job. */
-bool gw_scene_resets(const char *function);
 /* The same of one that sets or shows a mode. */
 bool gw_scene_displays(const char *function);
 

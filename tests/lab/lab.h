@@ -245,6 +245,8 @@ extern const struct lab_family lab_fault_family;
 extern const struct lab_family lab_eviction_family;
 extern const struct lab_family lab_reset_cycle_family;
 extern const struct lab_family lab_late_reset_family;
+extern const struct lab_family lab_own_reset_family;
+extern const struct lab_family lab_own_reset_fine_family;
 extern const struct lab_family lab_silent_family;
 extern const struct lab_family lab_entity_family;
 extern const struct lab_family lab_entity_fini_family;

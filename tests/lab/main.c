@@ -68,6 +68,8 @@ static const struct lab_family *const lab_families[] = {
 	&lab_semaphore_healthy_family,
 	&lab_semaphore_leak_family,
 	&lab_silent_family,
+	&lab_own_reset_family,
+	&lab_own_reset_fine_family,
 	&lab_stopped_family,
 	&lab_teardown_family,
 	&lab_trust_family,

@@ -91,6 +91,85 @@ TEST(job_whose_scheduler_is_stopped_needs_the_reset)
 	world_free(w);
 }
 
+/* ---- resets of the driver's own ------------------------------------------------------------ */
+
+/* A process waits for a silent device with a mutex that a work item wants. */
+static struct gw_task_record *item_wants_waiters_mutex(struct world *w, const char *item)
+{
+	struct gw_task_record *holder = user_task(w, 101, "compute"),
+			      *executor = worker(w, 102, 0xffff888000ccc000, item, 0);
+	struct gw_timeline_record *ring = timeline(w, "queue0");
+	struct gw_fence_record *awaited = fence(w, ring, 7);
+
+	awaited->ops_driver = function(w, "queue_fence_driver_name [panthor]");
+	signalled_by_interrupt(ring, GW_SIGNALLER_HARDIRQ);
+	waits_for_fence(w, holder, awaited);
+	waits_for_lock(w, executor, lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
+	return executor;
+}
+
+TEST(reset_of_the_drivers_own_that_wants_what_the_waiter_holds)
+{
+	struct world *w = world_new();
+
+	item_wants_waiters_mutex(w, "panthor_device_reset_work [panthor]");
+	look(w, 10);
+	assert_no_deadlock(w);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_RESET_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation,
+			       "by its name it is a reset of that driver, and the device may still answer"));
+	world_free(w);
+}
+
+TEST(item_of_the_driver_that_is_no_reset_ends_nothing)
+{
+	struct world *w = world_new();
+
+	item_wants_waiters_mutex(w, "panthor_stats_work [panthor]");
+	look(w, 14);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(reset_of_another_driver_ends_nothing)
+{
+	struct world *w = world_new();
+
+	item_wants_waiters_mutex(w, "nouveau_reset_work [nouveau]");
+	look(w, 14);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(reset_of_the_drivers_own_that_gets_on_ends_it)
+{
+	struct world *w = world_new();
+
+	waits_no_more(item_wants_waiters_mutex(w, "panthor_device_reset_work [panthor]"));
+	look(w, 14);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(device_that_answers_now_and_then_needs_no_reset)
+{
+	struct world *w = world_new();
+	struct gw_timeline_record *ring = NULL;
+
+	item_wants_waiters_mutex(w, "panthor_device_reset_work [panthor]");
+	for (size_t i = 0; i < w->n_records; i++)
+		if (w->records[i] && w->records[i]->type == GW_RECORD_TIMELINE)
+			ring = (struct gw_timeline_record *)w->records[i];
+	assert_non_null(ring);
+	for (int i = 0; i < 4; i++) {
+		look(w, 5);
+		ring->timeline.signallers[0].count++;
+	}
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 /* ---- healthy ones ------------------------------------------------------------------------- */
 
 TEST(handler_that_is_not_due_may_end_the_job)
@@ -466,6 +545,11 @@ int main(void)
 		T(handler_that_flushes_the_waiter_is_a_reset_cycle),
 		T(handler_that_is_queued_behind_the_waiter_is_a_reset_cycle),
 		T(job_whose_scheduler_is_stopped_needs_the_reset),
+		T(reset_of_the_drivers_own_that_wants_what_the_waiter_holds),
+		T(item_of_the_driver_that_is_no_reset_ends_nothing),
+		T(reset_of_another_driver_ends_nothing),
+		T(reset_of_the_drivers_own_that_gets_on_ends_it),
+		T(device_that_answers_now_and_then_needs_no_reset),
 		T(handler_that_is_not_due_may_end_the_job),
 		T(handler_that_is_disabled_ends_nothing),
 		T(handler_that_runs_may_end_the_job),

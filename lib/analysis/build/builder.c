@@ -46,6 +46,18 @@ static int builder_index_power(struct gw_builder *builder, const struct gw_task_
 	return r;
 }
 
+/* A worker that is blocked, for good as far as that shows, in an item which resets the GPU of its driver. */
+static bool builder_is_blocked_reset(const struct gw_builder *builder, const struct gw_task_record *task)
+{
+	const struct gw_symbol_record *item = NULL;
+	struct gw_wait wait;
+
+	if (task->watch.sections.work && gw_task_sleeps(task) && !(task->flags & GW_TASK_F_TIMER) &&
+	    gw_task_wait(task, &wait) && !gw_wait_has_timeout(&wait))
+		item = gw_snapshot_symbol(builder->now, task->watch.sections.work_function);
+	return item && item->module[0] && gw_subsystem_item_resets(item->name);
+}
+
 static int builder_index_task(struct gw_builder *builder, const struct gw_task_record *task)
 {
 	const struct gw_sections *sections = &task->watch.sections;
@@ -67,6 +79,7 @@ static int builder_index_task(struct gw_builder *builder, const struct gw_task_r
 				    builder_inside(builder, task, GW_STACK_UNPLUG, sections->unplug_device), task);
 	r = r ?: gw_index_add(&builder->mms, task->mm, task);
 	r = r ?: builder_index_power(builder, task);
+	r = r ?: gw_index_add(&builder->resets, builder_is_blocked_reset(builder, task), task);
 	if (gw_task_wait(task, &wait) && wait.kind == GW_WAIT_LOCK)
 		r = r ?: gw_index_add(&builder->lock_waiters, wait.object, task);
 	return r;
@@ -95,7 +108,7 @@ static int builder_index_records(struct gw_builder *builder)
 	{                                                                                                              \
 		&(builder)->executing, &(builder)->functions, &(builder)->pools, &(builder)->full_pools,               \
 			&(builder)->workqueues, &(builder)->notifiers, &(builder)->drm_sections, &(builder)->unplugs,  \
-			&(builder)->mms, &(builder)->power_calls, &(builder)->lock_waiters,                            \
+			&(builder)->mms, &(builder)->power_calls, &(builder)->resets, &(builder)->lock_waiters,        \
 			&(builder)->inactive_functions, &(builder)->inactive_workqueues, &(builder)->gpu_waits,        \
 			&(builder)->gpu_symbols                                                                        \
 	}

@@ -43,6 +43,7 @@ struct gw_builder {
 	struct gw_index unplugs;      /* drm_device that is unplugged, likewise */
 	struct gw_index mms;	      /* their own mm */
 	struct gw_index power_calls;  /* struct device whose power state they change, or wait for */
+	struct gw_index resets;	      /* 1: all that are blocked in a work item which resets a GPU */
 	struct gw_index lock_waiters; /* and the lock that they wait for. */
 	struct gw_index gpu_waits;    /* addresses on stacks that lie in a GPU wait function: SYMBOL records */
 	struct gw_index gpu_symbols;  /* all addresses that lie in a GPU driver or DRM, likewise */

@@ -3,6 +3,7 @@
 #include "lib/analysis/build/timeline.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "bpf/abi/kernel-constants.h"
 #include "lib/analysis/build/fault.h"
@@ -311,12 +312,44 @@ static bool timeline_is_silent(const struct gw_builder *builder, const struct gw
 	return count > 0 && node->quiet_since_ns && !node->timeline->inherited;
 }
 
+/* Of more resets than that the first ones are asked. */
+#define RESETS_MAX 16
+
+/*
+ * A driver with queues of its own has a reset of its own, too, known by its name. One that is being executed was begun because
+ * the device does not answer. While it is blocked, and the interrupt has been missing for as long as no job should take, nobody
+ * else ends the fences of that driver's timelines.
+ */
+static int timeline_reset_by_driver(struct gw_builder *builder, uint32_t node, bool *ret)
+{
+	const struct gw_fence_record *fence = gw_builder_node(builder, node)->fence;
+	const struct gw_symbol_record *driver = fence ? gw_snapshot_symbol(builder->now, fence->ops_driver) : NULL;
+	struct gw_index_range resets = gw_index_find(&builder->resets, true);
+
+	*ret = false;
+	for (size_t i = 0; driver && driver->module[0] && i < resets.count && i < RESETS_MAX; i++) {
+		const struct gw_sections *sections =
+			&((const struct gw_task_record *)resets.members[i].record)->watch.sections;
+		uint32_t work;
+
+		if (strcmp(gw_snapshot_symbol(builder->now, sections->work_function)->module, driver->module) != 0)
+			continue;
+		*ret = true;
+		if (gw_builder_work(builder, sections->work, sections->work_function, &work) < 0 ||
+		    gw_builder_edge(builder, node, work, GW_RELATION_RESET_BY, GW_EVIDENCE_INFERRED,
+				    GW_CONFIDENCE_PROBABLE, 0) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int gw_expand_timeline(struct gw_builder *builder, uint32_t node)
 {
 	const struct gw_timeline_record *record =
 		gw_snapshot_timeline(builder->now, gw_builder_node(builder, node)->address);
 	const struct gw_signaller *signallers[GW_SIGNALLERS];
 	enum gw_confidence confidence;
+	bool silent, resets = false;
 	size_t count;
 
 	gw_builder_node(builder, node)->timeline = record;
@@ -327,10 +360,14 @@ int gw_expand_timeline(struct gw_builder *builder, uint32_t node)
 	    timeline_only_driver_is_left(builder, gw_builder_node(builder, node), &confidence))
 		return timeline_expand_unplugged(builder, node, confidence);
 	count = timeline_signallers(builder, record, signallers);
-	for (size_t i = 0; i < count; i++)
+	silent = timeline_is_silent(builder, gw_builder_node(builder, node), signallers, count);
+	if (silent && timeline_misses_interrupt(builder, gw_builder_node(builder, node)) &&
+	    timeline_reset_by_driver(builder, node, &resets) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < count && !resets; i++)
 		if (timeline_signalled_by(builder, node, signallers[i]) < 0)
 			return -ENOMEM;
-	if (timeline_is_silent(builder, gw_builder_node(builder, node), signallers, count))
+	if (silent && !resets)
 		gw_builder_node(builder, node)->end = GW_END_SILENT_DEVICE;
 	return count ? 0 : gw_builder_live(builder, node, "has no signaller on record");
 }

@@ -283,6 +283,27 @@ struct gw_subsystem gw_subsystem_of_task(const struct gw_snapshot *snapshot, con
 	return found;
 }
 
+static bool subsystem_has_word(const char *function, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strstr(function, words[i]))
+			return true;
+	return false;
+}
+
+bool gw_subsystem_resets(const char *function)
+{
+	static const char *const words[] = { "reset",	 "recover",	 "timedout", "hang_detect", "set_wedged",
+					     "wedge_me", "handle_error", "_tdr",     "hangcheck" };
+
+	return subsystem_has_word(function, words, COUNT(words));
+}
+
+bool gw_subsystem_item_resets(const char *function)
+{
+	return gw_subsystem_resets(function) || strstr(function, "timeout");
+}
+
 const char *gw_subsystem_kind_name(enum gw_subsystem_kind kind)
 {
 	static const char *const names[GW_SUBSYSTEM_KINDS] = {

@@ -43,6 +43,11 @@ struct gw_subsystem gw_subsystem_of_symbol(const struct gw_snapshot *snapshot, c
 /* In what a task sleeps, by its stack; unknown for one that runs. */
 struct gw_subsystem gw_subsystem_of_task(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
+/* Whether a function of a GPU driver, by its name, resets the GPU or handles the timeout of a job. */
+bool gw_subsystem_resets(const char *function);
+/* The same of a work item, by its function: nothing but a handler is called after a timeout. */
+bool gw_subsystem_item_resets(const char *function);
+
 /* For JSON and people: "gpu", "nfs", "fuse", "file-system", "block", "memory", ... */
 const char *gw_subsystem_kind_name(enum gw_subsystem_kind kind);
 

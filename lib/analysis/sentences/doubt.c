@@ -118,6 +118,16 @@ static void doubt_claim(struct gw_prose *prose, const struct gw_edge *edge)
 	gw_prose_name(prose, held || signalled ? from : to);
 }
 
+/* A driver's own reset: what it is shows by its name alone. */
+static void doubt_reset(struct gw_prose *prose, const struct gw_edge *edge)
+{
+	gw_prose_add(prose, " Not proven: that ");
+	gw_prose_name(prose, gw_prose_node(prose, edge->to));
+	gw_prose_add(prose, " ends the fences of ");
+	gw_prose_name(prose, gw_prose_node(prose, edge->from));
+	gw_prose_add(prose, ": by its name it is a reset of that driver, and the device may still answer.");
+}
+
 static void doubt_weakest_edge(struct gw_prose *prose)
 {
 	const struct gw_index_list *edges = &prose->finding->edges;
@@ -133,6 +143,11 @@ static void doubt_weakest_edge(struct gw_prose *prose)
 		return;
 	if (weakest->relation == GW_RELATION_HELD_UP_BY) {
 		doubt_held_up(prose, weakest);
+		return;
+	}
+	if (weakest->relation == GW_RELATION_RESET_BY &&
+	    gw_prose_node(prose, weakest->from)->type == GW_NODE_TIMELINE) {
+		doubt_reset(prose, weakest);
 		return;
 	}
 	if (doubt_is_about_short_waits(prose, weakest)) {

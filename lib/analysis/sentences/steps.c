@@ -42,6 +42,8 @@ static const char *steps_connector(const struct gw_prose *prose, const struct gw
 	case GW_RELATION_RESET_BY:
 		if (gw_prose_node(prose, edge->from)->type == GW_NODE_JOB)
 			return ", whose hardware has a job that has outlasted its timeout and is to be ended by ";
+		if (gw_prose_node(prose, edge->from)->type == GW_NODE_TIMELINE)
+			return ", whose device is silent, and which is to be ended by its driver's ";
 		return gw_prose_node(prose, edge->to)->type == GW_NODE_WORK
 			       ? ", which has outlasted its job's timeout and is to be ended by "
 			       : ", which nothing but a reset ends any more, to be done by ";
