@@ -68,6 +68,24 @@ TEST(summary_calls_an_mmap_lock_so)
 	world_free(w);
 }
 
+/* kthread_use_mm(): the memory is that of a process all the same. */
+TEST(memory_that_a_kernel_thread_borrows_is_of_its_process)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = user_task(w, 101, "holder"), *signaller = kthread(w, 102, "signaller");
+	struct gw_lock_record *lock = mmap_lock_of(w, holder->mm);
+
+	signaller->mm = holder->mm;
+	lock->owner = holder->address;
+	lock->owner_pid = holder->pid;
+	lock->owner_kind = GW_OWNER_EXCLUSIVE;
+	waits_for_fence(w, holder, fence(w, timeline_by(w, "gfx", signaller), 7));
+	waits_for_lock(w, signaller, lock, GW_LOCK_F_READ);
+	look(w, 2);
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "waits for mmap_lock of process 101"));
+	world_free(w);
+}
+
 /* What lies on the stack of a task beyond the innermost frame, the next one first: "FUNCTION+0x1f FUNCTION+0x0". */
 static void sleeps_within(struct world *w, const struct gw_task_record *task, const char *functions)
 {
@@ -507,7 +525,7 @@ TEST(stopped_process_is_let_go_on)
 	const struct {
 		uint32_t state;
 		const char *code;
-	} cases[] = { { TASK_STOPPED, "continue" }, { TASK_TRACED, "wait" } };
+	} cases[] = { { TASK_STOPPED, "continue" }, { TASK_TRACED, "continue" } };
 
 	for (size_t i = 0; i < 2; i++) {
 		struct world *w = world_new();
@@ -517,6 +535,9 @@ TEST(stopped_process_is_let_go_on)
 		waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, timeline_by(w, "gfx", signaller), 7));
 		look(w, 12);
 		assert_action(w, GW_KIND_STALL, cases[i].code, "unknown");
+		/* No signal ends what a debugger has stopped. */
+		assert_int_equal(!json_object_get(action_of(w, GW_KIND_STALL), "command"),
+				 cases[i].state == TASK_TRACED);
 		assert_null(strstr(the_report(w, GW_KIND_STALL)->explanation, "slow"));
 		assert_null(strstr(the_report(w, GW_KIND_STALL)->advice, "busy"));
 		world_free(w);
@@ -598,6 +619,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(summary_names_the_lock_that_the_waiter_holds),
 		cmocka_unit_test(summary_calls_an_mmap_lock_so),
+		cmocka_unit_test(memory_that_a_kernel_thread_borrows_is_of_its_process),
 		cmocka_unit_test(lock_is_a_ww_mutex_if_any_waiter_takes_it_as_one),
 		cmocka_unit_test(leaked_semaphore_is_not_owned),
 		cmocka_unit_test(device_has_all_its_names),
