@@ -36,9 +36,7 @@ static bool need_fits(const struct gw_scene *scene, const struct gw_snapshot *sn
 
 bool gw_need_is_shown(const struct gw_scene *scene, const struct gw_snapshot *snapshot, uint32_t actor)
 {
-	enum gw_stack_need need = need_of(scene, snapshot, actor);
-
-	return need == GW_STACK_NEEDS_ATTRIBUTE || need == GW_STACK_NEEDS_VMA;
+	return gw_stack_to_leave(need_of(scene, snapshot, actor));
 }
 
 struct gw_partners gw_need_partners(const struct gw_scene *scene, const struct gw_snapshot *snapshot, uint32_t actor)
@@ -46,7 +44,7 @@ struct gw_partners gw_need_partners(const struct gw_scene *scene, const struct g
 	struct gw_partners partners = { .count = 0 };
 	enum gw_stack_need need = need_of(scene, snapshot, actor);
 
-	if (need != GW_STACK_NEEDS_ATTRIBUTE && need != GW_STACK_NEEDS_VMA)
+	if (!gw_stack_to_leave(need))
 		return partners;
 	for (uint32_t i = 0; i < scene->n_actors && !partners.many; i++) {
 		if (i == actor || !need_fits(scene, snapshot, need, actor, i))

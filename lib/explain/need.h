@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whom an actor needs to leave a file of sysfs or the lock of a VMA, by what the live engine reads in stacks. */
+/* Whom an actor needs to leave a file of sysfs, procfs or debugfs, or the lock of a VMA, by what the live engine reads in stacks. */
 #ifndef GPUWATCH_LIB_EXPLAIN_NEED_H
 #define GPUWATCH_LIB_EXPLAIN_NEED_H
 

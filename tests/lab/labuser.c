@@ -258,6 +258,48 @@ static int stopped(char **words)
 	return 0;
 }
 
+static void put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		fail(path);
+	close(fd);
+}
+
+/* Freezes the cgroup of its parent, until the instance is stopped. */
+static void freezer(const char *cgroup)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/cgroup.freeze", cgroup);
+	put("/sys/fs/cgroup/cgroup.procs", "0");
+	put(path, "1");
+	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
+	put(path, "0");
+	_exit(0);
+}
+
+/* The same with its cgroup frozen. */
+static int frozen(char **words)
+{
+	struct gpulab_start request = {};
+	char cgroup[64], path[128], pid[16];
+
+	snprintf(cgroup, sizeof(cgroup), "/sys/fs/cgroup/labuser-%d", getpid());
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	if (mkdir(cgroup, 0755))
+		fail(cgroup);
+	put(path, pid);
+	start(&request, words);
+	if (fork() == 0)
+		freezer(cgroup);
+	/* The kernel begins this anew when the process goes on. */
+	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
+	return 0;
+}
+
 /* Its part is a single ioctl. */
 static int entered(char **words)
 {
@@ -772,6 +814,8 @@ int main(int argc, char **argv)
 		return entered(argv + 1);
 	if (!strcmp(command, "fuse-hang"))
 		return fuse_hang();
+	if (!strcmp(command, "stopped-signaller/freezer"))
+		return frozen(argv + 1);
 	if (!strncmp(command, "stopped-signaller", 17))
 		return stopped(argv + 1);
 	if (!strncmp(command, "random/", 7))

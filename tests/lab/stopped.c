@@ -69,7 +69,7 @@ static void stopped_finish(struct lab_instance *inst)
 	kfree(stopped);
 }
 
-static const struct lab_variant stopped_variants[] = { { "signal", 0, true }, { "" } };
+static const struct lab_variant stopped_variants[] = { { "signal", 0, true }, { "freezer", 1, true }, { "" } };
 
 const struct lab_family lab_stopped_family = {
 	.name = "stopped-signaller",

@@ -137,36 +137,92 @@ TEST(thread_that_sleeps_in_its_item_ends_it)
 	world_free(w);
 }
 
+/* Two queues flush each other, by nothing that is a driver's; @waiter_frames: where somebody waits for the first one. */
+static struct world *queues_flush_each_other(const char *frames, const char *waiter_frames)
+{
+	struct world *w = world_new();
+	struct gw_task_record *a = kthread(w, 101, "crtc0"), *b = kthread(w, 102, "crtc1");
+	struct gw_task_record *waiter = user_task(w, 103, "modeset");
+
+	gpu_module(w, "amdgpu");
+	stack(w, a, frames);
+	stack(w, b, frames);
+	stack(w, waiter, waiter_frames);
+	waits(w, a, GW_WAIT_THREAD_WORK, b->address);
+	waits(w, b, GW_WAIT_THREAD_WORK, a->address);
+	waits(w, waiter, GW_WAIT_THREAD_WORK, a->address);
+	look(w, 2);
+	return w;
+}
+
+#define FLUSHES "schedule kthread_flush_worker kthread_worker_fn kthread"
+
+TEST(loop_of_nobodys_that_holds_up_a_gpus_user_is_the_gpus)
+{
+	struct world *w = queues_flush_each_other(FLUSHES, IN_AMDGPU);
+
+	assert_deadlock(w, GW_CLASS_WORKQUEUE_CYCLE, PROVEN, "101 102", "103");
+	world_free(w);
+}
+
+TEST(loop_of_nobodys_that_holds_up_no_gpus_user_is_none)
+{
+	struct world *w = queues_flush_each_other(FLUSHES, "schedule kthread_flush_work vfs_ioctl do_syscall_64");
+
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(loop_of_others_that_holds_up_a_gpus_user_stays_theirs)
+{
+	struct world *w = queues_flush_each_other("schedule kthread_flush_worker nfs:nfs_flush kthread", IN_AMDGPU);
+
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 /* ---- tasks that somebody has stopped -------------------------------------------------- */
 
-static void stops_and_is_named(uint32_t state, const char *words)
+static void stops_and_is_named(uint32_t state, const char *frames, const char *words, const char *advice)
 {
 	struct world *w = world_new();
 	struct gw_task_record *signaller = user_task(w, 90, "compositor");
 	const struct gw_report *report;
 
 	signaller->state = state;
+	stack(w, signaller, frames);
 	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, timeline_by(w, "gfx", signaller), 7));
 	look(w, 12);
 	report = the_report(w, GW_KIND_STALL);
 	assert_non_null(strstr(report->summary, words));
+	assert_non_null(strstr(report->advice, advice));
 	assert_string_equal(json_string_value(json_object_get(find_node(report, report->root_node), "end")), "stopped");
 	world_free(w);
 }
 
 TEST(signaller_that_was_stopped_is_the_end_of_the_chain)
 {
-	stops_and_is_named(4, "compositor (pid 90) is stopped by a signal, until it gets SIGCONT");
+	stops_and_is_named(4, "schedule do_signal_stop get_signal syscall_exit_to_user_mode do_syscall_64",
+			   "compositor (pid 90) is stopped by a signal, until it gets SIGCONT", "go on by SIGCONT");
 }
 
 TEST(signaller_that_is_debugged_is_the_end_of_the_chain)
 {
-	stops_and_is_named(8, "compositor (pid 90) is stopped by a debugger");
+	stops_and_is_named(8, "schedule ptrace_stop get_signal syscall_exit_to_user_mode do_syscall_64",
+			   "compositor (pid 90) is stopped by a debugger", "end the debugger");
+}
+
+/* The freezer of cgroups puts them to a sleep that seems to end by a signal. */
+TEST(signaller_whose_cgroup_is_frozen_is_the_end_of_the_chain)
+{
+	stops_and_is_named(1, "schedule get_signal arch_do_signal_or_restart syscall_exit_to_user_mode do_syscall_64",
+			   "compositor (pid 90) is frozen by its cgroup", "thaw it");
 }
 
 TEST(signaller_that_is_frozen_is_the_end_of_the_chain)
 {
-	stops_and_is_named(0x8000, "compositor (pid 90) is frozen");
+	stops_and_is_named(0x8000, "schedule __refrigerator get_signal do_syscall_64", "compositor (pid 90) is frozen",
+			   "thaw it");
 }
 
 /* ---- the only reader that is left ------------------------------------------------------- */
@@ -929,7 +985,11 @@ int main(void)
 		T(lock_of_an_item_that_is_over_is_leaked_for_sure_where_nothing_of_its_driver_is_left),
 		T(who_flushes_a_thread_holds_what_its_item_needs),
 		T(thread_that_sleeps_in_its_item_ends_it),
+		T(loop_of_nobodys_that_holds_up_a_gpus_user_is_the_gpus),
+		T(loop_of_nobodys_that_holds_up_no_gpus_user_is_none),
+		T(loop_of_others_that_holds_up_a_gpus_user_stays_theirs),
 		T(signaller_that_was_stopped_is_the_end_of_the_chain),
+		T(signaller_whose_cgroup_is_frozen_is_the_end_of_the_chain),
 		T(signaller_that_is_debugged_is_the_end_of_the_chain),
 		T(signaller_that_is_frozen_is_the_end_of_the_chain),
 		T(reader_that_nobody_else_can_be_holds_the_lock),

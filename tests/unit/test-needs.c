@@ -63,6 +63,50 @@ TEST(who_removes_a_file_holds_what_its_store_function_wants)
 	world_free(w);
 }
 
+#define REMOVES_PROC                                                                                                          \
+	"schedule_timeout wait_for_completion proc_entry_rundown remove_proc_subtree nvidia:nv_procfs_exit process_one_work " \
+	"worker_thread kthread"
+#define READS_PROC "schedule __mutex_lock nvidia:nv_procfs_read proc_reg_read vfs_read do_syscall_64"
+#define REMOVES_DEBUGFS                                                                                                    \
+	"schedule_timeout wait_for_completion remove_one simple_recursive_removal debugfs_remove msm:msm_debugfs_cleanup " \
+	"process_one_work worker_thread kthread"
+#define READS_DEBUGFS "schedule __mutex_lock msm:msm_gpu_show full_proxy_read vfs_read do_syscall_64"
+
+TEST(who_removes_a_file_of_procfs_holds_what_its_reader_wants)
+{
+	struct world *w = world_new();
+
+	pair(w, REMOVES_PROC, READS_PROC);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROBABLE, "101 102", "");
+	assert_explains(w, "for needed (pid 102) to leave a file of procfs");
+	world_free(w);
+}
+
+TEST(who_removes_a_file_of_debugfs_holds_what_its_reader_wants)
+{
+	struct world *w = world_new();
+	struct pair p = pair(w, REMOVES_DEBUGFS, READS_DEBUGFS);
+
+	/* As programs record it: for a completion that nobody is known to complete. */
+	waits(w, p.needs, GW_WAIT_COMPLETION, 0xffffc90000100000);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROBABLE, "101 102", "");
+	assert_explains(w, "for needed (pid 102) to leave a file of debugfs");
+	world_free(w);
+}
+
+/* Each kind of file is left for itself. */
+TEST(reader_of_another_kind_of_file_is_not_meant)
+{
+	struct world *w = world_new();
+
+	pair(w, REMOVES_DEBUGFS, "schedule __mutex_lock msm:msm_show sysfs_kf_seq_show vfs_read do_syscall_64");
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 TEST(store_function_that_gets_on_ends_it)
 {
 	struct world *w = world_new();
@@ -185,6 +229,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_removes_a_file_holds_what_its_store_function_wants),
+		cmocka_unit_test(who_removes_a_file_of_procfs_holds_what_its_reader_wants),
+		cmocka_unit_test(who_removes_a_file_of_debugfs_holds_what_its_reader_wants),
+		cmocka_unit_test(reader_of_another_kind_of_file_is_not_meant),
 		cmocka_unit_test(store_function_that_gets_on_ends_it),
 		cmocka_unit_test(file_of_another_module_is_not_meant),
 		cmocka_unit_test(one_of_several_that_is_not_stuck_may_be_the_one),

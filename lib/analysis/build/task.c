@@ -363,7 +363,7 @@ static bool task_retries_fence(struct gw_builder *builder, uint32_t node, const 
 }
 
 /* Neither runs nor sleeps for what it needs: somebody else keeps it from going on. NULL: nobody does. */
-static const char *task_stopped_by(const struct gw_task_record *task)
+static const char *task_stopped_by(const struct gw_builder *builder, const struct gw_task_record *task)
 {
 	if (task->flags & GW_TASK_F_ON_CPU)
 		return NULL;
@@ -371,6 +371,8 @@ static const char *task_stopped_by(const struct gw_task_record *task)
 		return "is stopped by a debugger";
 	if (task->state & TASK_STOPPED)
 		return "is stopped by a signal, until it gets SIGCONT";
+	if (gw_stack_is_frozen(builder->now, task))
+		return "is frozen by its cgroup";
 	return task->state & TASK_FROZEN ? "is frozen" : NULL;
 }
 
@@ -424,9 +426,9 @@ static bool task_needs_nothing(struct gw_builder *builder, uint32_t node)
 		task_sleeps_in(builder, node, "is in a wait that gpuwatch has no record of");
 		return true;
 	}
-	if (task && task_stopped_by(task)) {
+	if (task && task_stopped_by(builder, task)) {
 		gw_builder_node(builder, node)->end = GW_END_STOPPED;
-		why = task_stopped_by(task);
+		why = task_stopped_by(builder, task);
 	} else if (task && kind != GW_WAIT_POLL && gw_stack_user_sleep(builder->now, task)) {
 		/* The end of the wait was missed, or the task is between two of them. */
 		gw_builder_node(builder, node)->wait.kind = GW_WAIT_NONE;

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bpf/abi/kernel-constants.h"
+
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Where system calls sleep without holding a lock of their own. */
@@ -182,6 +184,23 @@ static const struct gw_symbol_record *stack_sleeper(const struct gw_snapshot *sn
 		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
 
 		if (!symbol || symbol->module[0] || !stack_match(symbol, schedulers, LENGTH(schedulers)))
+			return symbol;
+	}
+	return NULL;
+}
+
+/* The same, or who waits for the completion for which it is: a log's stack has these functions, that of a snapshot has not. */
+static const struct gw_symbol_record *stack_sleeper_beyond_completion(const struct gw_snapshot *snapshot,
+								      const struct gw_task_record *task)
+{
+	static const char *const completions[] = { "__wait_for_common", "wait_for_common", "wait_for_completion" };
+
+	for (uint32_t i = 0; i < task->stack_depth; i++) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
+
+		if (!symbol || symbol->module[0] ||
+		    (!stack_match(symbol, schedulers, LENGTH(schedulers)) &&
+		     !stack_match(symbol, completions, LENGTH(completions))))
 			return symbol;
 	}
 	return NULL;
@@ -375,6 +394,9 @@ enum gw_stack_need gw_stack_need(const struct gw_snapshot *snapshot, const struc
 	} functions[] = {
 		{ "kernfs_drain", GW_STACK_NEEDS_ATTRIBUTE },
 		{ "__kernfs_remove", GW_STACK_NEEDS_ATTRIBUTE },
+		{ "proc_entry_rundown", GW_STACK_NEEDS_PROC },
+		{ "__debugfs_file_removed", GW_STACK_NEEDS_DEBUGFS }, /* which the next one inlines, or not */
+		{ "remove_one", GW_STACK_NEEDS_DEBUGFS },
 		{ "__vma_start_write", GW_STACK_NEEDS_VMA },
 		{ "__vma_enter_locked", GW_STACK_NEEDS_VMA },
 		{ "__vma_start_exclude_readers", GW_STACK_NEEDS_VMA },
@@ -382,7 +404,7 @@ enum gw_stack_need gw_stack_need(const struct gw_snapshot *snapshot, const struc
 		{ "kthread_create_on_node", GW_STACK_NEEDS_KTHREADD }, /* which the next one is inlined into, or not */
 		{ "__kthread_create_on_node", GW_STACK_NEEDS_KTHREADD },
 	};
-	const struct gw_symbol_record *sleeper = stack_sleeper(snapshot, task);
+	const struct gw_symbol_record *sleeper = stack_sleeper_beyond_completion(snapshot, task);
 
 	for (size_t i = 0; sleeper && !sleeper->module[0] && i < LENGTH(functions); i++)
 		if (gw_function_is(sleeper->name, functions[i].function))
@@ -390,14 +412,30 @@ enum gw_stack_need gw_stack_need(const struct gw_snapshot *snapshot, const struc
 	return GW_STACK_NEEDS_NOTHING;
 }
 
-/* Executes what a module has for one of its files, and @remover, as far as modules are on its stack, is of the same one. */
-static bool stack_is_in_attribute(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
-				  const struct gw_task_record *remover)
+const char *gw_stack_to_leave(enum gw_stack_need need)
 {
-	static const char *const operations[] = { "sysfs_kf_*", "kernfs_fop_*", "kernfs_seq_show" };
+	static const char *const what[] = {
+		[GW_STACK_NEEDS_ATTRIBUTE] = " to leave a file of sysfs",
+		[GW_STACK_NEEDS_PROC] = " to leave a file of procfs",
+		[GW_STACK_NEEDS_DEBUGFS] = " to leave a file of debugfs",
+		[GW_STACK_NEEDS_VMA] = " to let go of the lock of a VMA",
+	};
+
+	return need < LENGTH(what) ? what[need] : NULL;
+}
+
+/* Executes what a module has for one of its files, and @remover, as far as modules are on its stack, is of the same one. */
+static bool stack_is_in_file(const struct gw_snapshot *snapshot, enum gw_stack_need need,
+			     const struct gw_task_record *task, const struct gw_task_record *remover)
+{
+	static const char *const operations[][3] = {
+		[GW_STACK_NEEDS_ATTRIBUTE] = { "sysfs_kf_*", "kernfs_fop_*", "kernfs_seq_show" },
+		[GW_STACK_NEEDS_PROC] = { "proc_reg_*", "pde_*", "proc_simple_write" },
+		[GW_STACK_NEEDS_DEBUGFS] = { "full_proxy_*", "short_proxy_*", "debugfs_attr_*" },
+	};
 	const struct gw_symbol_record *inner = gw_stack_module_frame(snapshot, task);
 
-	return inner && stack_find(snapshot, task, operations, LENGTH(operations)) &&
+	return inner && stack_find(snapshot, task, operations[need], LENGTH(operations[need])) &&
 	       (!gw_stack_module_frame(snapshot, remover) || stack_module_has(snapshot, remover, inner->module));
 }
 
@@ -416,7 +454,9 @@ bool gw_stack_is_needed(const struct gw_snapshot *snapshot, enum gw_stack_need n
 
 	switch (need) {
 	case GW_STACK_NEEDS_ATTRIBUTE:
-		return stack_is_in_attribute(snapshot, other, task);
+	case GW_STACK_NEEDS_PROC:
+	case GW_STACK_NEEDS_DEBUGFS:
+		return stack_is_in_file(snapshot, need, other, task);
 	case GW_STACK_NEEDS_VMA:
 		return stack_may_read_vma(snapshot, other, task->mm);
 	case GW_STACK_NEEDS_KSWAPD:
@@ -433,6 +473,15 @@ bool gw_stack_is_needed(const struct gw_snapshot *snapshot, enum gw_stack_need n
 bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
 	return stack_is_valid(task) && stack_find(snapshot, task, reverse_map, LENGTH(reverse_map));
+}
+
+bool gw_stack_is_frozen(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	static const char *const traps[] = { "do_freezer_trap", "get_signal" };
+	const struct gw_symbol_record *sleeper = stack_is_valid(task) ? stack_sleeper(snapshot, task) : NULL;
+
+	return sleeper && !sleeper->module[0] && (task->state & TASK_INTERRUPTIBLE) &&
+	       stack_match(sleeper, traps, LENGTH(traps));
 }
 
 uint32_t gw_stack_gpu_wait(const char *function)

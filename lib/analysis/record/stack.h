@@ -87,6 +87,8 @@ bool gw_stack_waits_for_power(const struct gw_snapshot *snapshot, const struct g
 enum gw_stack_need {
 	GW_STACK_NEEDS_NOTHING,	  /* that is known */
 	GW_STACK_NEEDS_ATTRIBUTE, /* kernfs_drain(): those inside of the file that it removes, to leave */
+	GW_STACK_NEEDS_PROC,	  /* proc_remove(): the same of a file of procfs */
+	GW_STACK_NEEDS_DEBUGFS,	  /* debugfs_remove(): the same of a file of debugfs */
 	GW_STACK_NEEDS_VMA, /* vma_start_write(), up to 6.14 by an rwsem: those who hold the VMA's lock for reading */
 	GW_STACK_NEEDS_KSWAPD,	 /* throttle_direct_reclaim(): kswapd to free memory */
 	GW_STACK_NEEDS_KTHREADD, /* kthread_create(): kthreadd, which creates all kernel threads one after the other */
@@ -94,12 +96,18 @@ enum gw_stack_need {
 
 enum gw_stack_need gw_stack_need(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
+/* What others must leave, " a file of sysfs"; NULL if they need not leave anything. */
+const char *gw_stack_to_leave(enum gw_stack_need need);
+
 /* Whether @other, which sleeps, may be one of those that @task needs so: of a file, of the same module; of a VMA, of the same mm. */
 bool gw_stack_is_needed(const struct gw_snapshot *snapshot, enum gw_stack_need need, const struct gw_task_record *task,
 			const struct gw_task_record *other);
 
 /* In the middle of migrating pages: in the kernel's functions for that, or in a module's that is named after it. */
 bool gw_stack_migrates(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+
+/* Stopped by its cgroup's freezer, on its way back to user space: nothing else sleeps where signals are handled. */
+bool gw_stack_is_frozen(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
 /* The kind of wait (GW_WAIT_...) of a function that waits for the GPU, e.g. dma_fence_wait_timeout(); GW_WAIT_NONE: it does not. */
 uint32_t gw_stack_gpu_wait(const char *function);

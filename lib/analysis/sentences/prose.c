@@ -40,14 +40,15 @@ void gw_prose_duration(struct gw_prose *prose, uint64_t since_ns)
 static const char *prose_to_do_what(const struct gw_prose *prose, const struct gw_edge *edge)
 {
 	const struct gw_node *from = gw_prose_node(prose, edge->from);
+	const char *what = NULL;
 
 	if (edge->relation == GW_RELATION_FREED_BY)
 		return " to free memory";
 	if (edge->relation == GW_RELATION_CREATED_BY)
 		return " to create a thread";
-	return from->task && gw_stack_need(prose->graph->snapshot, from->task) == GW_STACK_NEEDS_VMA
-		       ? " to let go of the lock of a VMA"
-		       : " to leave a file of sysfs";
+	if (from->task)
+		what = gw_stack_to_leave(gw_stack_need(prose->graph->snapshot, from->task));
+	return what ? what : " to leave a file of sysfs";
 }
 
 /* Drivers have SRCU domains of their own, too. */

@@ -229,7 +229,7 @@ static struct gw_action action_of_stall(const struct gw_graph *graph, const stru
 
 	if (finding->class == GW_CLASS_SILENT_DEVICE) {
 		action_of_silent_device(&action, graph, finding);
-	} else if (root->end == GW_END_STOPPED && root->task && root->task->state & TASK_STOPPED) {
+	} else if (root->end == GW_END_STOPPED && root->task) {
 		action.code = GW_ACTION_CONTINUE;
 		action.node = finding->root;
 	} else if (finding->kind == GW_KIND_LIVELOCK && user) {
@@ -293,9 +293,14 @@ static void action_close(struct gw_text *text, const struct gw_graph *graph, con
 
 static void action_continue(struct gw_text *text, const struct gw_graph *graph, const struct gw_action *action)
 {
+	const struct gw_node *node = action_node(graph, action->node);
+
 	gw_text_add(text, "Let ");
-	gw_name_phrase(text, graph, action_node(graph, action->node));
-	gw_text_add(text, " go on by SIGCONT: that it then does what the others wait for is not shown.");
+	gw_name_phrase(text, graph, node);
+	gw_text_add(text, "%s: that it then does what the others wait for is not shown.",
+		    node->task->state & TASK_STOPPED  ? " go on by SIGCONT"
+		    : node->task->state & TASK_TRACED ? " go on: end the debugger that has stopped it"
+						      : " go on: thaw it, as by 0 in its cgroup's cgroup.freeze");
 }
 
 static void action_name_device(struct gw_text *text, const struct gw_action *action)
@@ -426,18 +431,29 @@ static json_t *action_smaller(const struct gw_graph *graph, const struct gw_find
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
+/* What a shell does for it, "" where no command is known to. */
+static void action_command(struct gw_text *text, const struct gw_action *action, const struct gw_task_record *task)
+{
+	if (action->code != GW_ACTION_CONTINUE)
+		gw_text_add(text, "kill -%s %" PRIu32, action->code == GW_ACTION_KILL ? "KILL" : "TERM", task->tgid);
+	else if (task->state & TASK_STOPPED)
+		gw_text_add(text, "kill -CONT %" PRIu32, task->tgid);
+	else if (!(task->state & (TASK_TRACED | TASK_FROZEN)))
+		gw_text_add(text,
+			    "echo 0 >\"/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/%" PRIu32 "/cgroup)/cgroup.freeze\"",
+			    task->tgid);
+}
+
 static void action_put_process(json_t *json, const struct gw_graph *graph, const struct gw_action *action, bool *failed)
 {
-	uint32_t pid = action_node(graph, action->node)->task->tgid;
+	const struct gw_task_record *task = action_node(graph, action->node)->task;
 	struct gw_text command = { .data = NULL };
 
-	gw_text_add(&command, "kill -%s %" PRIu32,
-		    action->code == GW_ACTION_KILL	 ? "KILL"
-		    : action->code == GW_ACTION_CONTINUE ? "CONT"
-							 : "TERM",
-		    pid);
-	gw_json_put(json, "pid", gw_json_number(pid), failed);
-	gw_json_put(json, "command", gw_text_json(&command), failed);
+	gw_json_put(json, "pid", gw_json_number(task->tgid), failed);
+	action_command(&command, action, task);
+	if (command.length)
+		gw_json_put(json, "command", gw_text_json(&command), failed);
+	gw_text_clear(&command);
 }
 
 /* tee: a shell expands no pattern behind '>'. */
