@@ -74,8 +74,10 @@ static const char *health_action(const json_t *report)
 		const char *code, *action;
 	} actions[] = {
 		{ "wait", "none" },
+		{ "close", "restart-app" },
 		{ "kill", "restart-app" },
 		{ "gpu-reset", "component-reset" },
+		{ "unbind", "component-reset" },
 		{ "reboot", "reboot" },
 	};
 	const json_t *action = field_object(field_object(report, "root_cause"), "action");
