@@ -468,8 +468,8 @@ static void report_print_kernel_log(const struct report_view *view, const json_t
 	}
 }
 
-/* "kill -KILL 812 (works)"; nothing where it was not judged. */
-static void report_print_action(const struct terminal *terminal, const json_t *action)
+/* "kill -KILL 812 (works)"; nothing where it was not judged. Of a report that is over no action is left. */
+static void report_print_action(const struct terminal *terminal, const json_t *action, bool active)
 {
 	const char *command = field_string(action, "command"), *device = field_string(action, "device");
 	_cleanup_free_ char *works = NULL, *text = NULL;
@@ -478,6 +478,10 @@ static void report_print_action(const struct terminal *terminal, const json_t *a
 
 	if (!field_given(action, "code"))
 		return;
+	if (!active) {
+		terminal_labelled(terminal, "Action", "none: this is over");
+		return;
+	}
 	if (field_is(action, "works", "yes"))
 		works = text_format("works");
 	else
@@ -491,6 +495,16 @@ static void report_print_action(const struct terminal *terminal, const json_t *a
 	terminal_labelled(terminal, "Action", text);
 	json_array_foreach(field_array(action, "smaller"), i, smaller)
 		terminal_labelled(terminal, i ? "" : "No help", field_string(smaller, "sentence"));
+}
+
+/* The advice of a log that shows the end of it has that in it. */
+static void report_print_advice(const struct terminal *terminal, const json_t *root, bool active)
+{
+	const char *advice = field_string(root, "advice");
+	bool past = *advice && !active && field_given(field_object(root, "action"), "code");
+	_cleanup_free_ char *text = text_format("%s%s", past ? "While it stood: " : "", advice);
+
+	terminal_labelled(terminal, "Advice", text);
 }
 
 static void report_print_known(const struct report_view *view, const json_t *known)
@@ -521,8 +535,8 @@ static void report_print_waits(const struct report_view *view, const json_t *rep
 	terminal_labelled(view->terminal, "Blocked", blocked);
 	render_workloads(view->terminal, report);
 	terminal_labelled(view->terminal, "Root cause", field_string(root, "explanation"));
-	report_print_action(view->terminal, field_object(root, "action"));
-	terminal_labelled(view->terminal, "Advice", field_string(root, "advice"));
+	report_print_action(view->terminal, field_object(root, "action"), report_is_active(report));
+	report_print_advice(view->terminal, root, report_is_active(report));
 	report_print_known(view, field_object(report, "known"));
 	report_print_kernel_log(view, field_array(report, "kernel_log"));
 	report_print_log(view, field_object(report, "log"));

@@ -117,11 +117,12 @@ static void page_verdict(FILE *out, const json_t *report)
 	const json_t *known = json_object_get(report, "known");
 	const char *command = gw_json_string(action, "command"), *sentence = gw_json_string(action, "sentence");
 	const char *advice = gw_json_string(cause, "advice");
+	bool over = action && page_is(report, "state", "resolved");
 
 	page_note(out, page_severity(report), "Root cause", gw_json_string(cause, "explanation"));
-	page_note(out, "", "Advice", advice);
-	page_note(out, "", "What ends it", strstr(advice, sentence) ? "" : sentence);
-	if (*command) {
+	page_note(out, "", over ? "Advice while it stood" : "Advice", advice);
+	page_note(out, "", "What ends it", over || strstr(advice, sentence) ? "" : sentence);
+	if (*command && !over) {
 		fputs("<pre>", out);
 		gw_svg_escape(out, command);
 		fputs("</pre>\n", out);
