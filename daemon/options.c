@@ -25,12 +25,12 @@ static void options_help(void)
 	       "     --no-pin                Do not keep them: they end with this process\n"
 	       "     --keep-pins             Keep them in the kernel after a clean exit, too\n"
 	       "     --unpin                 Remove the pins, and exit\n"
-	       "     --record-boot           Record how drivers come up, without a daemon, and exit\n"
-	       "     --open-perf-events      Open perf events for the gpuwatchd at the other end of\n"
-	       "                             standard input, a socket, and exit with it\n"
-	       "     --start-unit            Start the unit of OnDeadlock= for the gpuwatchd at the other\n"
-	       "                             end of standard input, a socket, and exit\n"
-	       "     --boot-job=PID          Do a job of the gpuwatchd of this process, see gpuwatchd(8)\n"
+	       "     --record-boot           Record how drivers come up, without a daemon\n"
+	       "     --open-perf-events      Open perf events for the gpuwatchd at the other end\n"
+	       "                             of standard input, a socket, and exit with it\n"
+	       "     --start-unit            Start the unit of OnDeadlock= for the gpuwatchd at\n"
+	       "                             the other end of standard input, a socket\n"
+	       "     --boot-job=PID          Do a job of the gpuwatchd with this PID\n"
 	       "     --btf=FILE              Read the kernel's type information from FILE\n\n"
 	       "See gpuwatchd(8).\n");
 }

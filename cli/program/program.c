@@ -111,25 +111,26 @@ static const struct {
 	  "                     draw it: an SVG image, to standard output or FILE",
 	  VALUE(timeline) },
 	{ LONG_SAVE, OPTION_SAVE, "--save",
-	  "      --save FILE    save the daemon's evidence of the boot, for --from; in a directory\n"
-	  "                     keep it beside that of the two boots before",
+	  "      --save FILE    save the daemon's evidence of the boot, for --from; in a\n"
+	  "                     directory keep it beside that of the two boots before",
 	  VALUE(save) },
 	{ LONG_FROM, OPTION_FROM, "--from",
-	  "      --from FILE    analyse what --save wrote, or a kernel log; no daemon needed", VALUE(from) },
+	  "      --from FILE    analyse what --save wrote or a kernel log, without daemon", VALUE(from) },
 	{ LONG_COMPARE, OPTION_COMPARE, "--compare",
 	  "      --compare FILE [FILE]\n"
-	  "                     what changed since the boot in FILE, now or in the second one: evidence,\n"
-	  "                     a log, what --json printed; or a list of what must be bound, DEVICE\n"
-	  "                     [DRIVER] a line",
+	  "                     what changed since the boot in FILE, now or in the second\n"
+	  "                     one: evidence, a log, what --json printed; or a list of\n"
+	  "                     what must be bound, DEVICE [DRIVER] a line",
 	  VALUE(compare) },
 	{ LONG_KTAP, OPTION_KTAP, "--ktap", "      --ktap         print the result as KTAP, for test farms", NO_VALUE },
 	{ LONG_FORMAT, OPTION_FORMAT, "--format",
-	  "      --format=FORMAT of check: plain, nagios, npd, nhc, json; of export: json, ndjson,\n"
-	  "                     prometheus, openmetrics, otlp-json, perfetto",
+	  "      --format=FORMAT of check: plain, nagios, npd, nhc, json; of export: json,\n"
+	  "                     ndjson, prometheus, openmetrics, otlp-json, perfetto",
 	  VALUE(format) },
 	{ LONG_RECORD_ONCE, OPTION_RECORD_ONCE, "--reboot-and-record",
 	  "      --reboot-and-record\n"
-	  "                     boot once with \"initcall_debug log_buf_len=8M\", then as before",
+	  "                     boot once with \"initcall_debug log_buf_len=8M\", then as\n"
+	  "                     before",
 	  NO_VALUE },
 	{ LONG_DRY_RUN, OPTION_DRY_RUN, "--dry-run", "      --dry-run      show what that would write, write nothing",
 	  NO_VALUE },
@@ -142,17 +143,17 @@ static const struct {
 	  VALUE(output) },
 	{ LONG_TEXTFILE, OPTION_TEXTFILE, "--textfile",
 	  "      --textfile FILE\n"
-	  "                     write metrics for the textfile collector of node_exporter; also when\n"
-	  "                     the daemon does not answer, as gpuwatch_up 0",
+	  "                     write metrics for the textfile collector of node_exporter;\n"
+	  "                     also when the daemon does not answer, as gpuwatch_up 0",
 	  VALUE(textfile) },
 	{ LONG_SVG, OPTION_SVG, "--svg", "      --svg          draw who waits for whom: an SVG image", NO_VALUE },
 	{ LONG_HTML, OPTION_HTML, "--html",
-	  "      --html         a page with that picture, the waits on a line of time, and the stacks", NO_VALUE },
+	  "      --html         a page: that picture, the waits over time, the stacks", NO_VALUE },
 	{ LONG_DOT, OPTION_DOT, "--dot", "      --dot          the same as the picture, for Graphviz", NO_VALUE },
 	{ LONG_VMLINUX, OPTION_VMLINUX, "--vmlinux",
-	  "      --vmlinux FILE the order of initcalls of a kernel image or System.map instead", VALUE(vmlinux) },
+	  "      --vmlinux FILE the order of initcalls of a kernel image or System.map", VALUE(vmlinux) },
 	{ LONG_MODULES, OPTION_MODULES, "--modules",
-	  "      --modules DIR  that kernel's modules (/lib/modules/VERSION), with --vmlinux", VALUE(modules) },
+	  "      --modules DIR  with --vmlinux: its modules (/lib/modules/VERSION)", VALUE(modules) },
 	{ LONG_MIN_AGE, OPTION_MIN_AGE, "--min-age", "      --min-age TIME leave out younger ones: 500ms, 1.5s, 2min",
 	  VALUE(min_age) },
 	{ LONG_JOURNAL, OPTION_JOURNAL, "--journal", "      --journal      this boot's kernel messages", NO_VALUE },
@@ -160,7 +161,7 @@ static const struct {
 
 #define COMMAND_OPTIONS (sizeof(command_options) / sizeof(command_options[0]))
 
-static const char global_help[] = "      --socket=PATH  the daemon's private socket (default " GW_PRIVATE_SOCKET ")\n"
+static const char global_help[] = "      --socket=PATH  the daemon's private socket (" GW_PRIVATE_SOCKET ")\n"
 				  "      --private      use the private socket only\n"
 				  "      --system-bus   use the system bus only\n"
 				  "      --color=WHEN   auto, always or never\n"
@@ -172,8 +173,8 @@ static void help_print(const struct command *const commands[])
 {
 	printf("usage: " PROGRAM " [OPTION]... COMMAND [ARGUMENT]\n"
 	       "\n"
-	       "Shows what gpuwatchd found: who waits for the GPU, which loop or dead end that is,\n"
-	       "what it blocks, and what to do.\n"
+	       "Shows what gpuwatchd found: who waits for the GPU, which loop or dead end that\n"
+	       "is, what it blocks, and what to do.\n"
 	       "\n"
 	       "commands:\n");
 	for (; *commands; commands++) {
@@ -186,15 +187,15 @@ static void help_print(const struct command *const commands[])
 	printf("\noptions:\n  -j, --json         print JSON instead of text\n%s", global_help);
 	printf("\nexit codes:\n"
 	       "  0  nothing found\n"
-	       "  1  found something: a deadlock (deadlocks, replay), a hang (explain), something lost\n"
-	       "     (probe-order), somebody in the way (holders)\n"
+	       "  1  found something: a deadlock (deadlocks, replay), a hang (explain),\n"
+	       "     something lost (probe-order), somebody in the way (holders)\n"
 	       "  2  wrong usage\n"
 	       "  3  no usable answer from the daemon\n"
 	       "  4  a file that cannot be used: not read, not understood, not written\n"
 	       "  5  there is no such report (show)\n"
 	       "  6  out of memory\n"
 	       "check has its own: 0 healthy, 1 a problem, 2 unknown\n"
-	       "\n`" PROGRAM " COMMAND --help` says more about a command, gpuwatch-cli(1) about all.\n");
+	       "\n`" PROGRAM " COMMAND --help` is about one command, gpuwatch-cli(1) about all.\n");
 }
 
 static void help_print_command(const struct command *command)

@@ -179,12 +179,14 @@ test_usage() {
 	expect_trouble "probe-order takes no argument" 2 "too many: radeon" probe-order radeon
 	expect "help" 0 --help
 	ok "help lists the commands" has '^  deadlocks '
+	ok "help fits 80 columns" lacks '.\{80\}'
 	local command
 	expect "version" 0 --version
 	ok "version is one line" grep -qx 'gpuwatch-cli [0-9.]*' "$work/out"
 	for command in status deadlocks stalls hazards check holders waits timelines top faults kfd probe-order show export record bundle replay explain; do
 		expect "$command --help" 0 "$command" --help
 		ok "$command --help shows its usage" has "^usage: gpuwatch-cli $command "
+		ok "$command --help fits 80 columns" lacks '.\{80\}'
 		ok "$command is in the manual" grep -q "^\.It Cm $command" docs/man/gpuwatch-cli.1
 	done
 	expect "help comes first" 0 --help status
@@ -277,6 +279,9 @@ test_check() {
 	cp "$work/out" "$work/check.json"
 	expect "check: --json is that format" 1 --socket="$socket" --json check
 	ok "check: --json is that document" cmp "$work/out" "$work/check.json"
+	jq '.[0].root_cause.action = {code: "close"}' $here/canned/reports.json >"$canned/reports.json"
+	expect "check: a process that is to end" 1 --socket="$socket" check --format=json
+	ok "check: a process that is to end has that action" test "$(jq -r .recommended_action "$work/out")" = restart-app
 	jq '.[0].nodes |= map(del(.phrase))' $here/canned/reports.json >"$canned/reports.json"
 	checked "check: a daemon from before phrases" 1 '[fence-lock-cycle] compositor (pid 812) - RecommendedAction: contact-support' \
 		--socket="$socket" check
