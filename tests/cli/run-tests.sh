@@ -253,6 +253,17 @@ checked() {
 	ok "$name: in time" test $((end - begin)) -lt $((1000 + start_ms))
 }
 
+test_over() {
+	jq '[.[0] | .state = "resolved" | .root_cause.action = {code: "reboot", works: "yes"}]' \
+		$here/canned/reports.json >"$work/over.json"
+	expect "a report that is over" 0 show "$work/over.json"
+	ok "a report that is over asks for no action" has 'Action      none: this is over'
+	ok "a report that is over has the advice of its time" has 'Advice      While it stood: '
+	jq '.[0].state = "active"' "$work/over.json" >"$work/stands.json"
+	expect "a report that stands" 0 show "$work/stands.json"
+	ok "a report that stands asks for its action" has 'Action      reboot (works)'
+}
+
 test_check() {
 	local canned=$work/check start_ms begin long
 	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$work/no-bus
@@ -1506,6 +1517,7 @@ test_documents() {
 
 test_usage
 test_unreachable
+test_over
 test_check
 test_holders
 test_bundle
