@@ -102,6 +102,9 @@ run_stages() {
 		stage amdgpu drive amdgpu
 		# Without a GPU in its topology it can be opened in 6.1 only.
 		[ "$SERIES" = 6.1 ] || stage kfd-gpu-add sh -c 'echo "kfd-device add" >/sys/kernel/debug/gwdrive'
+		# One of them opens it. They leave all events off.
+		check selftests selftests
+		start_tracing
 		stage kfd drive kfd
 		stage kfd-memory drive kfd-memory
 		stage kfd-gpu drive kfd-gpu
@@ -125,7 +128,7 @@ hazards() {
 
 # unit_tests GLOB MODULE: those suites and tests of a module, or suite.test, that a pattern names.
 unit_tests() {
-	printf %s "$1" >/sys/module/kunit/parameters/filter_glob && modprobe "$2"
+	printf %s "$1" >/sys/module/kunit/parameters/filter_glob && modprobe "$2" && rmmod "$2"
 }
 
 # The kernel's own tests, which 6.1 does not have for what its series touches; without those that make events by the 100,000.
@@ -143,7 +146,7 @@ iommu() {
 	if [ "$SERIES" = 6.1 ]; then drive iommu; else echo iommu >/sys/kernel/debug/gwdrive; fi
 }
 
-# The selftests that the series adds: each must have passed, and none been left out. They leave the tracing system as new.
+# The selftests that the series adds: each must have passed, and none been left out.
 selftests() {
 	(cd /selftests && ./ftracetest -l "$OUT/selftests" test.d/gpu) >"$OUT/selftests.log"
 	set -- /selftests/test.d/gpu/*.tc
@@ -175,7 +178,6 @@ probe_amdgpu() {
 # A module in kernels whose own drivers do not use it.
 modprobe gpu_sched
 : >"$OUT/counts"
-check selftests selftests
 list_events >"$OUT/events"
 start_tracing
 run_stages
