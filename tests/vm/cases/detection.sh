@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # How long it takes from the last participant's blocking call to the report: one deadlock of each class, all at once, again
-# and again; and then how long the kernel's own detector of hung tasks takes for the same, at ten seconds and at its default of
-# 120. Leaves reports.txt, the lines of the daemon with the uptime of their arrival before them, and hung.txt: setting in seconds,
+# and again; and then how long the kernel's own detector of hung tasks takes for the same, with each SETTING, in seconds.
+# Leaves reports.txt, the lines of the daemon with the uptime of their arrival before them, and hung.txt: setting,
 # formed_mono_ns, uptime of the kernel's message.
 #
-# usage: detection.sh ROUNDS
-# Run by tests/bench/run: `make bench`.
+# usage: detection.sh ROUNDS [SETTING...]
+# Run by tests/bench/run: `make bench`, and `make check` with EVERYWHERE=1.
 . /cases/lib.sh
 
 # Nothing else of the driver may run beside these: it might release the lock, signal the fence, leave the section.
@@ -62,12 +62,13 @@ stamp </tmp/reports >>"$OUT/reports.txt" &
 gpuwatchd --standalone --no-pin >/tmp/reports 2>>"$OUT/gpuwatchd.log" &
 daemon=$!
 wait_until 90 daemon_answers || exit 1
-for _ in $(seq "$1"); do
+rounds=$1
+shift
+for _ in $(seq "$rounds"); do
 	# shellcheck disable=SC2086 # words
 	together $TOGETHER
 	for scenario in $ALONE; do together "$scenario"; done
 done
 stop_daemon
-hung 10
-hung 120
+for setting; do hung "$setting"; done
 [ "$failed" -eq 0 ]
