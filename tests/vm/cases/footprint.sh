@@ -5,7 +5,7 @@
 # start_ms                processor time until it looks at nothing any more
 # stop_ms, unpin_ms       from SIGTERM to its end; then until its programs are gone, too (ExecStop= of gpuwatchd-pins.service)
 # idle_kib, idle_maps_kib resident memory with a GPU module loaded and nothing waiting; of its BPF maps, as the kernel charges them
-# idle_ms, standing_ms    processor time in a minute of that; in a minute in which a deadlock stands
+# idle_us, standing_us    processor time in a minute of that; in a minute in which a deadlock stands
 # victims_kib             resident memory after a report with a thousand victims
 # cpus                    of this guest
 #
@@ -15,9 +15,9 @@
 
 MINUTE=60
 
-# Its own and the kernel's on its behalf, in ms.
+# Its own and the kernel's on its behalf, in us: finer than the ticks of /proc/PID/stat.
 processor_time() {
-	awk '{ print ($14 + $15) * 10 }' "/proc/$daemon/stat"
+	awk '{ ns += $1 } END { print int(ns / 1000) }' /proc/"$daemon"/task/*/schedstat
 }
 resident() {
 	sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$daemon/status"
@@ -47,14 +47,14 @@ start_daemon --keep-pins >&2 || exit 1
 ! grep "could not be attached" "$OUT/gpuwatchd.log" >&2 || exit 1
 sleep 10
 echo "daemon cpus $(grep -c ^processor /proc/cpuinfo)"
-echo "daemon start_ms $(processor_time)"
+echo "daemon start_ms $(($(processor_time) / 1000))"
 echo "daemon idle_kib $(resident)"
 echo "daemon idle_maps_kib $(maps)"
-during idle_ms
+during idle_us
 lab_start fence-lock-cycle/mutex victims=1
 wait_until 8 is_reported 1 || fail "the deadlock is reported" >&2
 sleep 10 # it looks less often once nothing changes
-during standing_ms
+during standing_us
 echo all >"$LAB/stop"
 lab_start fence-lock-cycle/mutex victims=1000 stagger_ms=0
 wait_until 30 is_reported 1000 || fail "the victims are reported" >&2
