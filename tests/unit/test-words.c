@@ -68,6 +68,38 @@ TEST(summary_calls_an_mmap_lock_so)
 	world_free(w);
 }
 
+/* A process waits for an answer with a mutex held; @pid 102 of @module wants that. */
+static void answer_is_awaited(const char *module, bool kernel, const char *words)
+{
+	struct world *w = world_new();
+	struct gw_task_record *asks = user_task(w, 101, "asks");
+	struct gw_task_record *other = kernel ? kthread(w, 102, "reaper") : user_task(w, 102, "client");
+	char frames[128];
+
+	snprintf(frames, sizeof(frames), "schedule __mutex_lock %s:handle_answer process_one_work kthread", module);
+	gpu_module(w, "vgpu");
+	stack(w, asks, "schedule vgpu:vgpu_ctrl_wait vgpu:vgpu_ioctl do_syscall_64");
+	stack(w, other, frames);
+	asks->state = TASK_UNINTERRUPTIBLE;
+	asks->last_ran_ns = w->now_ns;
+	waits_for_lock(w, other, lock_of(w, GW_LOCK_MUTEX, asks), MUTEX);
+	look(w, 12);
+	assert_int_equal(words != NULL,
+			 strstr(the_report(w, GW_KIND_STALL)->explanation, "this is a deadlock") != NULL);
+	if (words)
+		assert_non_null(strstr(the_report(w, GW_KIND_STALL)->explanation, words));
+	world_free(w);
+}
+
+TEST(thread_of_the_driver_behind_a_sleeper_may_be_what_it_sleeps_for)
+{
+	answer_is_awaited(
+		"vgpu", true,
+		"reaper (pid 102) of vgpu is blocked behind it: if that task is the one that wakes it up, this is a deadlock.");
+	answer_is_awaited("vgpu", false, NULL);
+	answer_is_awaited("other", true, NULL);
+}
+
 /* kthread_use_mm(): the memory is that of a process all the same. */
 TEST(memory_that_a_kernel_thread_borrows_is_of_its_process)
 {
@@ -619,6 +651,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(summary_names_the_lock_that_the_waiter_holds),
 		cmocka_unit_test(summary_calls_an_mmap_lock_so),
+		cmocka_unit_test(thread_of_the_driver_behind_a_sleeper_may_be_what_it_sleeps_for),
 		cmocka_unit_test(memory_that_a_kernel_thread_borrows_is_of_its_process),
 		cmocka_unit_test(lock_is_a_ww_mutex_if_any_waiter_takes_it_as_one),
 		cmocka_unit_test(leaked_semaphore_is_not_owned),

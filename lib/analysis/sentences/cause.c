@@ -2,7 +2,10 @@
 /* The explanation: the steps of a chain, what stands at its end, and what is not sure of it. */
 #include "lib/analysis/sentences/cause.h"
 
+#include <string.h>
+
 #include "lib/analysis/record/place.h"
+#include "lib/analysis/record/stack.h"
 #include "lib/analysis/sentences/doubt.h"
 #include "lib/analysis/sentences/kernel-log.h"
 #include "lib/analysis/sentences/prose.h"
@@ -99,6 +102,59 @@ static void cause_end(struct gw_prose *prose, const struct gw_node *last)
 		gw_end_sleep(&prose->text, prose->graph, last);
 }
 
+/* A task that waits for the end of the chain, and has a frame of the driver that is there. */
+static bool cause_may_be_needed(const struct gw_prose *prose, const struct gw_node *node, const struct gw_node *last,
+				const char *module)
+{
+	const struct gw_symbol_record *inner;
+
+	if (node == last || node->type != GW_NODE_TASK || !node->task)
+		return false;
+	/* Processes come from outside; who owns a page may be one. */
+	if (last->type != GW_NODE_PAGE && !(node->task->flags & GW_TASK_F_KTHREAD))
+		return false;
+	inner = gw_stack_module_frame(prose->graph->snapshot, node->task);
+	return inner && strcmp(inner->module, module) == 0;
+}
+
+/* The module that what stands at the end of the chain is of, "" if it is of none. */
+static const char *cause_module_of_end(const struct gw_prose *prose, const struct gw_node *last)
+{
+	const struct gw_index_list *chain = &prose->finding->chain;
+	const struct gw_symbol_record *symbol = NULL;
+
+	if (last->type == GW_NODE_PAGE && chain->count > 1)
+		last = gw_prose_node(prose, chain->items[chain->count - 2]);
+	if (last->task)
+		symbol = gw_stack_module_frame(prose->graph->snapshot, last->task);
+	else if (last->fence)
+		symbol = gw_snapshot_symbol(prose->graph->snapshot, last->fence->ops_driver);
+	return symbol ? symbol->module : "";
+}
+
+/* Among those that are blocked behind the end of the chain may be the one that it needs: no record shows that. */
+static void cause_suspect(struct gw_prose *prose, const struct gw_node *last)
+{
+	const struct gw_index_list *lists[] = { &prose->finding->chain, &prose->finding->victims };
+	const char *module = cause_module_of_end(prose, last);
+
+	for (size_t l = 0; *module && !prose->graph->from_text && l < 2; l++) {
+		for (uint32_t i = 0; i < lists[l]->count; i++) {
+			const struct gw_node *node = gw_prose_node(prose, lists[l]->items[i]);
+
+			if (!cause_may_be_needed(prose, node, last, module))
+				continue;
+			gw_prose_add(prose, " ");
+			gw_prose_name(prose, node);
+			gw_text_add(&prose->text, " of %s is blocked behind it: if %s, this is a deadlock.", module,
+				    last->type == GW_NODE_PAGE	     ? "that task holds the lock of the page"
+				    : last->type == GW_NODE_TIMELINE ? "the device does not go on without that task"
+								     : "that task is the one that wakes it up");
+			return;
+		}
+	}
+}
+
 /* What keeps a loop from being a deadlock: something in it that may go on by itself. */
 static void cause_open_loop(struct gw_prose *prose)
 {
@@ -140,6 +196,7 @@ static void cause_stall(struct gw_prose *prose)
 	}
 	if (first == last && gw_end_is_sleep(first)) {
 		cause_sleeper(prose, first);
+		cause_suspect(prose, first);
 		return;
 	}
 	gw_prose_steps(prose);
@@ -149,6 +206,8 @@ static void cause_stall(struct gw_prose *prose)
 	}
 	if (last != first)
 		cause_end(prose, last);
+	if (gw_end_is_sleep(last) || last->type == GW_NODE_PAGE || last->end == GW_END_SILENT_DEVICE)
+		cause_suspect(prose, last);
 	cause_acquit(prose);
 	if (prose->finding->kind == GW_KIND_STALL && prose->finding->class != GW_CLASS_SILENT_DEVICE &&
 	    last->end != GW_END_STOPPED)
