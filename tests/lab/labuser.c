@@ -267,24 +267,48 @@ static void put(const char *path, const char *text)
 	close(fd);
 }
 
-/* Freezes the cgroup of its parent, until the instance is stopped. */
+static bool stands(const char *scenario)
+{
+	char text[65536];
+	int fd = open("/sys/kernel/debug/gpulab/truth", O_RDONLY);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	if (length < 0)
+		fail("truth");
+	text[length] = '\0';
+	return strstr(text, scenario);
+}
+
+/* Freezes the cgroup of its parent, for as long as the instance stands. */
 static void freezer(const char *cgroup)
 {
 	char path[128];
 
 	snprintf(path, sizeof(path), "%s/cgroup.freeze", cgroup);
+	close(lab_fd);
 	put("/sys/fs/cgroup/cgroup.procs", "0");
 	put(path, "1");
-	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
+	while (stands("stopped-signaller"))
+		usleep(100000);
 	put(path, "0");
 	_exit(0);
 }
 
-/* The same with its cgroup frozen. */
+static uint64_t monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* The same with its cgroup frozen. It ends when it goes on. */
 static int frozen(char **words)
 {
 	struct gpulab_start request = {};
 	char cgroup[64], path[128], pid[16];
+	uint64_t before;
 
 	snprintf(cgroup, sizeof(cgroup), "/sys/fs/cgroup/labuser-%d", getpid());
 	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
@@ -295,8 +319,10 @@ static int frozen(char **words)
 	start(&request, words);
 	if (fork() == 0)
 		freezer(cgroup);
-	/* The kernel begins this anew when the process goes on. */
-	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
+	do {
+		before = monotonic_ms();
+		usleep(10000);
+	} while (monotonic_ms() < before + 1000);
 	return 0;
 }
 
