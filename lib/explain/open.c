@@ -197,6 +197,15 @@ static unsigned open_holders(const struct gw_text_graph *graph, const struct gw_
 	return count;
 }
 
+/* The device may stand still because of a fault whose handling is stuck, whoever's memory that is about. */
+static bool open_has_fault(const struct gw_scene *scene)
+{
+	for (uint32_t i = 0; i < scene->n_actors; i++)
+		if (scene->actors[i].faults && scene->actors[i].blocked)
+			return true;
+	return false;
+}
+
 unsigned gw_open_classes(const struct gw_text_graph *graph, const struct gw_finding *finding,
 			 enum gw_class classes[GW_OPEN_CLASSES_MAX])
 {
@@ -205,6 +214,8 @@ unsigned gw_open_classes(const struct gw_text_graph *graph, const struct gw_find
 	if (!row)
 		return open_holders(graph, finding, classes);
 	memcpy(classes, row->classes, sizeof(row->classes));
+	if ((row == &open_fence || row == &open_item) && open_has_fault(graph->scene))
+		return open_add(classes, row->count, GW_CLASS_FAULT_PREEMPT);
 	return row->count;
 }
 

@@ -9,7 +9,7 @@
 #include "lib/analysis/graph/finding.h"
 #include "lib/explain/graph.h"
 
-#define GW_OPEN_CLASSES_MAX 5
+#define GW_OPEN_CLASSES_MAX 6
 
 /* Returns how many; 0: the finding's own class is all that can be said. */
 unsigned gw_open_classes(const struct gw_text_graph *graph, const struct gw_finding *finding,
