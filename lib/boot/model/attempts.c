@@ -30,17 +30,6 @@ struct order {
 	uint8_t source;
 };
 
-static int attempts_by_device(const void *a, const void *b)
-{
-	const struct order *x = a, *y = b;
-
-	if (x->device != y->device)
-		return x->device < y->device ? -1 : 1;
-	if (x->source != y->source)
-		return x->source < y->source ? -1 : 1;
-	return x->fact < y->fact ? -1 : x->fact > y->fact;
-}
-
 /* Attempts of one device from one source while they are put together. */
 struct reading {
 	struct gw_boot_model *model;
@@ -507,23 +496,46 @@ static int attempts_find_ready_times(struct gw_boot_model *model)
 	return r;
 }
 
-int gw_boot_attempts_build(struct gw_boot_model *model)
+static size_t attempts_place(const struct gw_boot_model *model, size_t fact)
 {
-	struct order *order = calloc(model->n_facts ? model->n_facts : 1, sizeof(*order));
-	size_t count = 0;
-	int r;
+	return (size_t)model->fact_device[fact] * GW_BOOT_SOURCES + model->facts[fact].source;
+}
 
-	/* An array even if it stays empty: positions in it are pointers. */
-	if (!order || gw_array_reserve(model->attempts, model->n_attempts, model->allocated_attempts, 1) < 0) {
-		free(order);
-		return -ENOMEM;
+/*
+ * The facts of devices, put in order by counting: comparing them cost a tenth of all that a boot does. @places: an element for
+ * each source of each device and one more, all zero. Returns how many there are.
+ */
+static size_t attempts_put_in_order(const struct gw_boot_model *model, struct order *order, uint32_t *places)
+{
+	size_t count = 0, all = model->n_devices * GW_BOOT_SOURCES;
+
+	for (size_t i = 0; i < model->n_facts; i++) {
+		if (model->fact_device[i] == GW_BOOT_NOTHING)
+			continue;
+		places[attempts_place(model, i) + 1]++;
+		count++;
 	}
+	for (size_t i = 1; i < all; i++)
+		places[i] += places[i - 1];
 	for (size_t i = 0; i < model->n_facts; i++)
 		if (model->fact_device[i] != GW_BOOT_NOTHING)
-			order[count++] = (struct order){ model->fact_device[i], (uint32_t)i, model->facts[i].source };
-	qsort(order, count, sizeof(*order), attempts_by_device);
-	r = attempts_find_ready_times(model) ?: attempts_build_all(model, order, count);
+			order[places[attempts_place(model, i)]++] =
+				(struct order){ model->fact_device[i], (uint32_t)i, model->facts[i].source };
+	return count;
+}
+
+int gw_boot_attempts_build(struct gw_boot_model *model)
+{
+	struct order *order = calloc(model->n_facts + 1, sizeof(*order));
+	uint32_t *places = calloc(model->n_devices * GW_BOOT_SOURCES + 1, sizeof(*places));
+	int r = -ENOMEM;
+
+	/* An array even if it stays empty: positions in it are pointers. */
+	if (order && places && gw_array_reserve(model->attempts, model->n_attempts, model->allocated_attempts, 1) == 0)
+		r = attempts_find_ready_times(model)
+			    ?: attempts_build_all(model, order, attempts_put_in_order(model, order, places));
 	free(order);
+	free(places);
 	return r;
 }
 

@@ -62,9 +62,14 @@ static uint32_t device_name_at(struct gw_boot_model *model, const json_t *object
 /* As events have it: longer names are cut there, and have to be found again. */
 static uint32_t device_cut_name_at(struct gw_boot_model *model, const json_t *object, const char *key, size_t size)
 {
+	const char *text = gw_json_string(object, key);
 	char name[GW_BOOT_NAME_SIZE];
+	size_t most = (size < sizeof(name) ? size : sizeof(name)) - 1, length = strnlen(text, most + 1);
 
-	snprintf(name, size < sizeof(name) ? size : sizeof(name), "%s", gw_json_string(object, key));
+	if (length <= most)
+		return gw_boot_names_add(&model->evidence->names, text);
+	memcpy(name, text, most);
+	name[most] = '\0';
 	return gw_boot_names_add(&model->evidence->names, name);
 }
 
