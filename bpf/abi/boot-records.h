@@ -56,6 +56,8 @@ enum gw_boot_event_type {
 	GW_BOOT_ROOT_MOUNTED,	  /* a file system with firmware and modules is there; subject "" */
 	GW_BOOT_GIVEN_UP,	  /* its driver reports that it does not come up: subject = device, other = driver */
 	GW_BOOT_NOT_PROBED,	  /* subject = driver: so many devices of its own (result) are another driver's */
+	GW_BOOT_FIRMWARE_ERROR,	  /* its driver reports as an error that it did not get a file: other = its name */
+	GW_BOOT_FIRMWARE_LOADED,  /* its driver got a file after all: other = its name without a directory */
 	GW_BOOT_EVENT_TYPES
 };
 

@@ -765,6 +765,112 @@ TEST(lines_without_times_are_of_the_same_boot)
 	machine_free(m);
 }
 
+/* A log of dates only begins at the time 0. */
+TEST(failure_in_the_first_second_of_a_journal)
+{
+	struct machine *m = machine_of_text(
+		"Mar 05 08:35:40 host kernel: amdgpu 0000:01:00.0: amdgpu_device_ip_init failed\n"
+		"Mar 05 08:35:40 host kernel: amdgpu 0000:01:00.0: probe with driver amdgpu failed with error -12\n");
+
+	assert_string_equal(order_text(only_report(m, GW_CLASS_PROBE_FAILED), "device"), "0000:01:00.0");
+	machine_free(m);
+}
+
+TEST(driver_cores_words_without_the_bus)
+{
+	struct machine *m =
+		machine_of_text("1800000.gpu: deferred things\n"
+				"ff500000.i2c: deferred probe pending: wait for supplier /soc/pmic@66/ldo1\n"
+				"gpio-keys:    deferred probe pending: wait for supplier /soc/pmic@66/ldo2\n");
+
+	assert_int_equal(order_number(only_report(m, GW_CLASS_DEFERRED_FOREVER), "devices"), 2);
+	machine_free(m);
+}
+
+TEST(bus_of_a_device_is_no_driver)
+{
+	struct machine *m =
+		machine_of_text("[   36.081752] amba 20010000.etf: deferred probe timeout, ignoring dependency\n");
+
+	assert_string_equal(order_text(only_report(m, GW_CLASS_DEFERRAL_TIMEOUT), "driver"), "");
+	machine_free(m);
+}
+
+TEST(nodes_of_one_controller_without_address_are_one_cause)
+{
+	struct machine *m = machine_of_text(
+		"[   12.0] platform 1000.i2c: deferred probe pending: platform: wait for supplier /pinctrl/i2c1/xfer\n"
+		"[   12.0] platform keys: deferred probe pending: platform: wait for supplier /pinctrl/pwr-key\n");
+
+	assert_string_equal(order_text(only_report(m, GW_CLASS_DEFERRED_FOREVER), "supplier"), "/pinctrl");
+	machine_free(m);
+	m = machine_of_text(
+		"[   12.0] platform 1000.i2c: deferred probe pending: platform: wait for supplier /soc/hdmi-supply\n"
+		"[   12.0] platform keys: deferred probe pending: platform: wait for supplier /soc/key-supply\n");
+	assert_int_equal(m->n_reports, 2);
+	machine_free(m);
+}
+
+#define MSM "msm_dpu ae01000.display-controller: "
+#define LACKS MSM "[drm:adreno_request_fw [msm]] *ERROR* failed to load a702_sqe.fw\n"
+
+TEST(gpu_that_is_without_its_firmware)
+{
+	struct machine *m = machine_of_text(
+		"[    9.381794] [drm] Initialized msm 1.13.0 for ae01000.display-controller on minor 0\n"
+		"[    9.399750] " LACKS);
+	const struct gw_report *report = only_report(m, GW_CLASS_FIRMWARE_MISSING);
+
+	assert_string_equal(order_text(report, "feature"), "a702_sqe.fw");
+	assert_int_equal(report->confidence, GW_CONFIDENCE_HINT);
+	machine_free(m);
+	m = machine_of_text("[    5.0] EXT4-fs (mmcblk0p2): mounted filesystem with ordered data mode.\n"
+			    "[    9.399750] " LACKS);
+	assert_int_equal(only_report(m, GW_CLASS_FIRMWARE_MISSING)->confidence, GW_CONFIDENCE_PROBABLE);
+	machine_free(m);
+}
+
+/* It came later; the driver goes on without a word of error; or what it could not load is no file. */
+TEST(gpu_that_got_its_firmware)
+{
+	static const char *const texts[] = {
+		"[    2.0] " LACKS "[   12.0] " MSM
+		"[drm:adreno_request_fw [msm]] loaded qcom/a702_sqe.fw from new location\n",
+		"[    2.0] " MSM "Direct firmware load for qcom/a702_sqe.fw failed with error -2\n",
+		"[    2.0] " MSM "[drm:dpu_kms_init [msm]] *ERROR* failed to load adreno gpu\n",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct machine *m = machine_of_text(texts[i]);
+
+		assert_int_equal(m->n_reports, 0);
+		machine_free(m);
+	}
+}
+
+#define PUT_OFF(time)                                                                                                  \
+	time "msm ae00000.mdss: bound ae01000.mdp (ops dpu_ops [msm])\n" time                                          \
+	     "msm ae00000.mdss: failed to bind ae94000.dsi (ops dsi_ops [msm]): -517\n" time                           \
+	     "msm ae00000.mdss: master bind failed: -517\n"
+
+TEST(log_in_which_an_aggregate_is_put_off_again_and_again)
+{
+	struct machine *m = machine_of_text(PUT_OFF("[   50.584868] ") PUT_OFF("[   50.591398] ") PUT_OFF(
+		"[   50.595557] ") "[   50.599250] msm ae00000.mdss: bound ae01000.mdp (ops dpu_ops [msm])\n");
+	const struct gw_report *report = only_report(m, GW_CLASS_DEFERRED_FOREVER);
+
+	assert_int_equal(report->confidence, GW_CONFIDENCE_HINT);
+	assert_string_equal(order_text(report, "supplier"), "ae94000.dsi");
+	machine_free(m);
+	m = machine_of_text(PUT_OFF("[    5.584868] ") PUT_OFF("[    5.591398] ") PUT_OFF(
+		"[    5.595557] ") "[    5.599250] msm ae00000.mdss: bound ae94000.dsi (ops dsi_ops [msm])\n");
+	assert_int_equal(m->n_reports, 0);
+	machine_free(m);
+	m = machine_of_text(PUT_OFF("[    5.584868] ") PUT_OFF("[    5.591398] "));
+	assert_int_equal(m->n_reports, 0);
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -814,6 +920,13 @@ int main(void)
 		cmocka_unit_test(supplier_by_name_and_by_node_is_one),
 		cmocka_unit_test(list_of_debugfs),
 		cmocka_unit_test(lines_without_times_are_of_the_same_boot),
+		cmocka_unit_test(failure_in_the_first_second_of_a_journal),
+		cmocka_unit_test(driver_cores_words_without_the_bus),
+		cmocka_unit_test(bus_of_a_device_is_no_driver),
+		cmocka_unit_test(nodes_of_one_controller_without_address_are_one_cause),
+		cmocka_unit_test(gpu_that_is_without_its_firmware),
+		cmocka_unit_test(gpu_that_got_its_firmware),
+		cmocka_unit_test(log_in_which_an_aggregate_is_put_off_again_and_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,6 +57,30 @@ static int words_firmware(struct gw_boot_event *event, const char *text)
 	return words_set(event, GW_BOOT_FIRMWARE_MISSING, file, (size_t)(end - file) - (*end == '('));
 }
 
+/*
+ * "[drm:FUNCTION [MODULE]] *ERROR* failed to load FILE", "… Unable to load FILE": the device comes up, but not all of it. And
+ * "[drm…] loaded FILE from new location", when a later try got it.
+ */
+static int words_firmware_of_part(struct gw_boot_event *event, const char *text)
+{
+	const char *message = gw_text_after(text, "[drm") ? strstr(text, "] ") : NULL, *loaded, *file, *slash;
+	size_t length;
+
+	if (!message)
+		return 0;
+	message += 2;
+	loaded = gw_text_after(message, "loaded ");
+	file = loaded ?: gw_text_after(message, "*ERROR* failed to load ") ?: gw_text_after(message, "*ERROR* Unable to load ");
+	length = file ? strcspn(file, " ") : 0;
+	if (!file || !memchr(file, '.', length))
+		return 0;
+	if (!loaded)
+		return words_set(event, GW_BOOT_FIRMWARE_ERROR, file, length);
+	slash = memrchr(file, '/', length);
+	length -= slash ? (size_t)(slash + 1 - file) : 0;
+	return words_set(event, GW_BOOT_FIRMWARE_LOADED, slash ? slash + 1 : file, length);
+}
+
 /* "bound PART (ops NAME)", "failed to bind PART (ops NAME): R" */
 static int words_component(struct gw_boot_event *event, const char *text)
 {
@@ -113,7 +137,8 @@ static int words_of_device(struct gw_boot_event *event, const char *message)
 	if (!device)
 		return 0;
 	words_subject(event, device + 1, (size_t)(colon - device - 1));
-	return words_firmware(event, colon + 2) || words_component(event, colon + 2) ||
+	return words_firmware(event, colon + 2) || words_firmware_of_part(event, colon + 2) ||
+	       words_component(event, colon + 2) ||
 	       words_aggregate(event, message, (size_t)(device - message), colon + 2) ||
 	       words_resource(event, message, colon + 2) ||
 	       words_given_up(event, message, (size_t)(device - message), colon + 2);

@@ -45,6 +45,8 @@ static const char *const type_names[GW_BOOT_EVENT_TYPES] = {
 	[GW_BOOT_ROOT_MOUNTED] = "root-mounted",
 	[GW_BOOT_GIVEN_UP] = "given-up",
 	[GW_BOOT_NOT_PROBED] = "not-probed",
+	[GW_BOOT_FIRMWARE_ERROR] = "firmware-error",
+	[GW_BOOT_FIRMWARE_LOADED] = "firmware-loaded",
 };
 
 static const char *const source_names[GW_BOOT_SOURCES] = {

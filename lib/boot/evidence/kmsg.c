@@ -353,6 +353,29 @@ static int kmsg_deferred_list(struct gw_boot_event *event, const char *message)
 	return kmsg_simple(event, GW_BOOT_DEFER_TIMEOUT, reason, 0);
 }
 
+/* What stands in front of a device that has no driver. */
+static bool kmsg_is_bus(const char *name, size_t length)
+{
+	static const char *const buses[] = { "platform", "amba", "i2c", "spi", "pci", "auxiliary", "mipi-dsi" };
+
+	for (size_t i = 0; i < sizeof(buses) / sizeof(buses[0]); i++)
+		if (strlen(buses[i]) == length && memcmp(buses[i], name, length) == 0)
+			return true;
+	return false;
+}
+
+/* "DEVICE: deferred probe pending: …", as people shorten the driver core's own words. */
+static int kmsg_shortened(struct gw_boot_event *event, const struct line *line, const char *colon)
+{
+	const char *text = colon + 1 + strspn(colon + 1, " ");
+
+	if (colon == line->message || !gw_text_after(text, "deferred probe "))
+		return 0;
+	SET(event, subject, line->message, (size_t)(colon - line->message));
+	event->bus[0] = '\0';
+	return kmsg_about_device(event, text);
+}
+
 /*
  * dev_printk() puts "DRIVER-OR-BUS DEVICE: " before the message. The device's name may have colons in it, but no colon
  * followed by a blank.
@@ -363,7 +386,7 @@ static int kmsg_with_device(struct gw_boot_event *event, const struct line *line
 	const char *device = colon ? memrchr(line->message, ' ', (size_t)(colon - line->message)) : NULL;
 
 	if (!device)
-		return 0;
+		return colon ? kmsg_shortened(event, line, colon) : 0;
 	if (line->device[0])
 		SET(event, subject, line->device, strlen(line->device));
 	else
@@ -372,7 +395,8 @@ static int kmsg_with_device(struct gw_boot_event *event, const struct line *line
 	if (!kmsg_about_device(event, colon + 2))
 		return 0;
 	/* Printed in the middle of a probe: the driver's name is in front. */
-	if (event->type == GW_BOOT_DEFER_TIMEOUT && event->result < 0)
+	if (event->type == GW_BOOT_DEFER_TIMEOUT && event->result < 0 &&
+	    !kmsg_is_bus(line->message, (size_t)(device - line->message)))
 		SET(event, other, line->message, (size_t)(device - line->message));
 	return 1;
 }

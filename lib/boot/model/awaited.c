@@ -165,11 +165,24 @@ static void awaited_unite_names(struct gw_boot_model *model)
 
 /* ---- nodes of one device that is not known ------------------------------------------------------------------ */
 
+/* Generic names of the Devicetree Specification for devices that may have no address, and have nodes of others in them. */
+static bool awaited_is_controller(const char *component)
+{
+	static const char *const names[] = { "pinctrl", "clock-controller", "power-controller", "reset-controller" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strncmp(component, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
 /* The length of a path up to its last component with an address: such a node has, or is, a device. */
 static size_t awaited_addressed(const char *node)
 {
 	const char *at = strrchr(node, '@');
 
+	for (const char *slash = strchr(node, '/'); slash && !at; slash = strchr(slash + 1, '/'))
+		at = awaited_is_controller(slash + 1) ? slash + 1 : NULL;
 	return at ? (size_t)(at - node) + strcspn(at, "/") : strlen(node);
 }
 

@@ -118,6 +118,8 @@ static bool device_is_subject(uint8_t type)
 	case GW_BOOT_RESOURCE_BUSY:
 	case GW_BOOT_DRM_MINOR:
 	case GW_BOOT_GIVEN_UP:
+	case GW_BOOT_FIRMWARE_ERROR:
+	case GW_BOOT_FIRMWARE_LOADED:
 		return true;
 	default:
 		return false;

@@ -39,25 +39,29 @@ static const struct gw_boot_attempt *error_failure(const struct gw_boot_model *m
 struct errors {
 	const struct gw_boot_model *model;
 	struct gw_boot_findings *findings;
-	uint32_t *next;	     /* per fact: the next of its type about its device, or GW_BOOT_NOTHING */
-	uint32_t *part;	     /* per fact about an aggregate: the part that failed last before it, a name */
-	uint32_t *up;	     /* per device: the last fact that shows that it came up, or GW_BOOT_NOTHING */
-	uint32_t *given_up;  /* per device: the last in which its driver reports that it does not, or GW_BOOT_NOTHING */
-	uint32_t *firmware;  /* per device: the last about firmware that it did not get, or GW_BOOT_NOTHING */
-	uint64_t mounted_ns; /* the first root file system, GW_BOOT_UNKNOWN = none */
-	uint32_t framebuffer; /* a device that has the firmware's frame buffer, or GW_BOOT_NOTHING */
+	uint32_t *next;	    /* per fact: the next of its type about its device, or GW_BOOT_NOTHING */
+	uint32_t *part;	    /* per fact about an aggregate: the part that failed last before it, a name */
+	uint32_t *up;	    /* per device: the last fact that shows that it came up, or GW_BOOT_NOTHING */
+	uint32_t *given_up; /* per device: the last in which its driver reports that it does not, or GW_BOOT_NOTHING */
+	uint32_t *firmware; /* per device: the last about firmware that it did not get, or GW_BOOT_NOTHING */
+	uint32_t *waits;    /* per device made of parts: how often it was put off */
+	struct gw_boot_map loaded; /* by device and file of firmware: the last fact that it came after all */
+	uint64_t mounted_ns;	   /* the first root file system, GW_BOOT_UNKNOWN = none */
+	uint32_t framebuffer;	   /* a device that has the firmware's frame buffer, or GW_BOOT_NOTHING */
 };
 
 static bool error_is_of_driver(uint8_t type)
 {
-	return type == GW_BOOT_FIRMWARE_MISSING || type == GW_BOOT_RESOURCE_BUSY || type == GW_BOOT_AGGREGATE_BIND ||
-	       type == GW_BOOT_COMPONENT_BIND;
+	return type == GW_BOOT_FIRMWARE_MISSING || type == GW_BOOT_FIRMWARE_ERROR || type == GW_BOOT_RESOURCE_BUSY ||
+	       type == GW_BOOT_AGGREGATE_BIND || type == GW_BOOT_COMPONENT_BIND;
 }
 
-static bool error_shows_up(const struct gw_boot_fact *fact)
+/* @failed: the part of the device that could not be bound last: until then others are bound in vain. */
+static bool error_shows_up(const struct gw_boot_fact *fact, uint32_t failed)
 {
-	return fact->type == GW_BOOT_DRM_MINOR ||
-	       ((fact->type == GW_BOOT_COMPONENT_BIND || fact->type == GW_BOOT_PROBE_END) && fact->result == 0);
+	if (fact->type == GW_BOOT_COMPONENT_BIND)
+		return fact->result == 0 && (failed == GW_BOOT_NOT_FOUND || failed == fact->other);
+	return fact->type == GW_BOOT_DRM_MINOR || (fact->type == GW_BOOT_PROBE_END && fact->result == 0);
 }
 
 static int errors_link(struct errors *errors)
@@ -79,6 +83,24 @@ static int errors_link(struct errors *errors)
 	return r;
 }
 
+/* What a fact shows about its device. */
+static int errors_take(struct errors *errors, uint32_t device, uint32_t index, uint32_t failed)
+{
+	const struct gw_boot_fact *fact = &errors->model->facts[index];
+
+	if (error_shows_up(fact, failed))
+		errors->up[device] = index;
+	if (fact->type == GW_BOOT_GIVEN_UP)
+		errors->given_up[device] = index;
+	if (fact->type == GW_BOOT_FIRMWARE_MISSING)
+		errors->firmware[device] = index;
+	if (fact->type == GW_BOOT_AGGREGATE_BIND)
+		errors->waits[device] += fact->result == -EPROBE_DEFER;
+	if (fact->type == GW_BOOT_FIRMWARE_LOADED)
+		return gw_boot_map_set(&errors->loaded, gw_boot_pair(device, fact->other), index);
+	return 0;
+}
+
 static int errors_pass(struct errors *errors)
 {
 	const struct gw_boot_model *model = errors->model;
@@ -93,13 +115,8 @@ static int errors_pass(struct errors *errors)
 			errors->mounted_ns = fact->time_ns;
 		if (device == GW_BOOT_NOTHING)
 			continue;
-		if (error_shows_up(fact))
-			errors->up[device] = (uint32_t)i;
-		if (fact->type == GW_BOOT_GIVEN_UP)
-			errors->given_up[device] = (uint32_t)i;
-		if (fact->type == GW_BOOT_FIRMWARE_MISSING)
-			errors->firmware[device] = (uint32_t)i;
-		if (fact->type == GW_BOOT_COMPONENT_BIND && fact->result < 0)
+		r = errors_take(errors, device, (uint32_t)i, gw_boot_map_get(&parts, device));
+		if (r == 0 && fact->type == GW_BOOT_COMPONENT_BIND && fact->result < 0)
 			r = gw_boot_map_set(&parts, device, fact->other);
 		part = fact->type == GW_BOOT_AGGREGATE_BIND ? gw_boot_map_get(&parts, device) : GW_BOOT_NOT_FOUND;
 		errors->part[i] = part == GW_BOOT_NOT_FOUND ? GW_BOOT_NO_NAME : part;
@@ -165,6 +182,58 @@ static struct gw_boot_finding *error_finding(const struct errors *errors, enum g
 
 /* ---- firmware --------------------------------------------------------------------------------------------------- */
 
+static void firmware_advise(struct gw_boot_finding *finding, const char *file, bool mounted)
+{
+	gw_text_add(&finding->explanation, mounted ? ". A root file system was mounted by then."
+						   : ". No record shows a root file system by then.");
+	if (mounted)
+		gw_text_add(
+			&finding->advice,
+			"Install the package that has %s (it belongs below /lib/firmware), then bind the driver again or reboot.",
+			file);
+	else
+		gw_text_add(
+			&finding->advice,
+			"Put %s into the initramfs, or into the kernel (CONFIG_EXTRA_FIRMWARE), or build the driver as a module that is loaded from the root file system. If /lib/firmware does not have the file either, install the package that has it.",
+			file);
+}
+
+/*
+ * A device that is there, but whose driver reports as an error that it lacks a file. It may try again when somebody opens the
+ * device: what was asked for before there was a root file system may come later, without a word.
+ */
+static int firmware_report_error(const struct errors *errors, size_t index)
+{
+	const struct gw_boot_model *model = errors->model;
+	const struct gw_boot_fact *fact = &model->facts[index];
+	uint32_t device = model->fact_device[index],
+		 loaded = gw_boot_map_get(&errors->loaded, gw_boot_pair(device, fact->other));
+	const char *file = gw_boot_text(model, fact->other);
+	bool mounted = errors->mounted_ns <= fact->time_ns;
+	struct gw_boot_finding *finding;
+
+	if (errors->next[index] != GW_BOOT_NOTHING || (loaded != GW_BOOT_NOT_FOUND && loaded > index) ||
+	    error_failure(model, fact, &model->devices[device]))
+		return 0;
+	finding = gw_boot_finding_add(errors->findings, GW_CLASS_FIRMWARE_MISSING);
+	if (!finding)
+		return -ENOMEM;
+	gw_boot_finding_consumer(model, finding, device);
+	finding->end_ns = finding->formed_ns = finding->known_ns = fact->time_ns;
+	finding->confidence = mounted ? GW_CONFIDENCE_PROBABLE : GW_CONFIDENCE_HINT;
+	finding->effect = GW_BOOT_LOST;
+	finding->feature = file;
+	gw_boot_write_device(&finding->summary, model, device);
+	gw_text_add(&finding->summary, " is without the firmware %s", file);
+	gw_text_add(&finding->explanation, "The driver of %s reported as an error that it did not get %s, at ",
+		    gw_boot_text(model, finding->device), file);
+	gw_boot_write_time(&finding->explanation, fact->time_ns);
+	gw_text_add(&finding->explanation,
+		    ". What that file is for does not work, and no record shows that it came later");
+	firmware_advise(finding, file, mounted);
+	return 0;
+}
+
 static int firmware_report(const struct errors *errors, const struct gw_boot_fact *fact, uint32_t device,
 			   const struct gw_boot_attempt *failure)
 {
@@ -190,18 +259,7 @@ static int firmware_report(const struct errors *errors, const struct gw_boot_fac
 		gw_text_add(&finding->explanation, " with ");
 		gw_boot_write_result(&finding->explanation, failure->result);
 	}
-	gw_text_add(&finding->explanation, mounted ? ". A root file system was mounted by then."
-						   : ". No record shows a root file system by then.");
-	if (mounted)
-		gw_text_add(
-			&finding->advice,
-			"Install the package that has %s (it belongs below /lib/firmware), then bind the driver again or reboot.",
-			file);
-	else
-		gw_text_add(
-			&finding->advice,
-			"Put %s into the initramfs, or into the kernel (CONFIG_EXTRA_FIRMWARE), or build the driver as a module that is loaded from the root file system. If /lib/firmware does not have the file either, install the package that has it.",
-			file);
+	firmware_advise(finding, file, mounted);
 	return 0;
 }
 
@@ -273,6 +331,20 @@ static int taken_judge_device(const struct errors *errors, uint32_t index)
 /* Of those that wait for a part it is not known yet what becomes of them while the boot goes on. */
 #define LONG_WAIT_NS (20 * GW_NSEC_PER_SEC)
 
+/* A log that shows nothing but that it is put off again and again. */
+#define WAITS_OF_LOG 3
+
+static bool aggregate_waits_in_log(const struct errors *errors, uint32_t device)
+{
+	return errors->model->evidence->log.given && errors->waits[device] >= WAITS_OF_LOG;
+}
+
+static bool aggregate_waited_long(const struct gw_boot_model *model, const struct gw_boot_fact *failed)
+{
+	return model->now_ns - failed->time_ns >= LONG_WAIT_NS ||
+	       (model->timeout_ns != GW_BOOT_UNKNOWN && model->timeout_ns >= failed->time_ns);
+}
+
 static bool aggregate_is_lost(const struct errors *errors, size_t fact)
 {
 	const struct gw_boot_model *model = errors->model;
@@ -282,8 +354,8 @@ static bool aggregate_is_lost(const struct errors *errors, size_t fact)
 
 	if (failed->result >= 0 || errors->next[fact] != GW_BOOT_NOTHING || (up != GW_BOOT_NOTHING && up > fact))
 		return false;
-	return failed->result != -EPROBE_DEFER || model->now_ns - failed->time_ns >= LONG_WAIT_NS ||
-	       (model->timeout_ns != GW_BOOT_UNKNOWN && model->timeout_ns >= failed->time_ns);
+	return failed->result != -EPROBE_DEFER || aggregate_waited_long(model, failed) ||
+	       aggregate_waits_in_log(errors, model->fact_device[fact]);
 }
 
 /* The file of firmware that the part asked for in vain shortly before it failed, or NULL. */
@@ -331,7 +403,8 @@ static int aggregate_report(const struct errors *errors, size_t fact)
 	finding->has_result = true;
 	finding->result = failed->result;
 	finding->end_ns = finding->formed_ns = finding->known_ns = failed->time_ns;
-	finding->confidence = GW_CONFIDENCE_PROBABLE;
+	finding->confidence =
+		waits && !aggregate_waited_long(model, failed) ? GW_CONFIDENCE_HINT : GW_CONFIDENCE_PROBABLE;
 	finding->effect = GW_BOOT_LOST;
 	gw_text_add(&finding->summary, "%s (driver %s) %s %s", gw_boot_text(model, finding->device),
 		    gw_boot_text(model, finding->driver), waits ? "waits for" : "did not come up: it could not bind",
@@ -362,6 +435,8 @@ static int error_judge(const struct errors *errors, size_t index)
 	const struct gw_boot_attempt *failure;
 	struct gw_boot_attempt given_up;
 
+	if (fact->type == GW_BOOT_FIRMWARE_ERROR)
+		return firmware_report_error(errors, index);
 	if (fact->type == GW_BOOT_AGGREGATE_BIND)
 		return aggregate_is_lost(errors, index) ? aggregate_report(errors, index) : 0;
 	if (fact->type != GW_BOOT_FIRMWARE_MISSING && fact->type != GW_BOOT_RESOURCE_BUSY)
@@ -405,16 +480,19 @@ int gw_boot_rule_driver_errors(const struct gw_boot_model *model, struct gw_boot
 		.up = calloc(model->n_devices + 1, sizeof(*errors.up)),
 		.given_up = calloc(model->n_devices + 1, sizeof(*errors.given_up)),
 		.firmware = calloc(model->n_devices + 1, sizeof(*errors.firmware)),
+		.waits = calloc(model->n_devices + 1, sizeof(*errors.waits)),
 		.mounted_ns = GW_BOOT_UNKNOWN,
 		.framebuffer = GW_BOOT_NOTHING,
 	};
-	int r = errors.next && errors.part && errors.up && errors.given_up && errors.firmware ? errors_judge(&errors)
-											      : -ENOMEM;
+	bool allocated = errors.next && errors.part && errors.up && errors.given_up && errors.firmware && errors.waits;
+	int r = allocated ? errors_judge(&errors) : -ENOMEM;
 
 	free(errors.next);
 	free(errors.part);
 	free(errors.up);
 	free(errors.given_up);
 	free(errors.firmware);
+	free(errors.waits);
+	gw_boot_map_deinit(&errors.loaded);
 	return r;
 }

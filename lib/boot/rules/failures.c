@@ -18,7 +18,7 @@ struct failures {
 	const struct gw_boot_model *model;
 	struct gw_boot_findings *findings;
 	bool *reported;
-	uint64_t *up_ns;	   /* per device: when it was last seen to be there */
+	uint64_t *up_ns;	   /* per device: when it was last seen to be there, GW_BOOT_UNKNOWN = never */
 	struct gw_boot_map wholes; /* by result and second */
 	uint32_t *devices;	   /* that failed and are to be reported */
 	size_t count;
@@ -92,9 +92,9 @@ static const struct gw_boot_attempt *failed_attempt(const struct failures *failu
 
 	if (device->bound || device->deferred || !last || !last->ended || last->result >= 0 ||
 	    gw_boot_attempt_deferred(last) || gw_boot_attempt_rejected(last) ||
-	    failures->up_ns[index] >= last->end_ns || gw_boot_is_framebuffer(driver) ||
-	    fnmatch("*fb", driver, 0) == 0 || !gw_boot_is_graphics(model, index) || failures->reported[index] ||
-	    failed_with_whole(failures, last))
+	    (failures->up_ns[index] != GW_BOOT_UNKNOWN && failures->up_ns[index] >= last->end_ns) ||
+	    gw_boot_is_framebuffer(driver) || fnmatch("*fb", driver, 0) == 0 || !gw_boot_is_graphics(model, index) ||
+	    failures->reported[index] || failed_with_whole(failures, last))
 		return NULL;
 	return last;
 }
@@ -156,8 +156,11 @@ static bool failed_alike(const struct gw_boot_model *model, uint32_t a, uint32_t
 static int failed_judge_all(struct failures *failures)
 {
 	const struct gw_boot_model *model = failures->model;
-	int r = failed_read_facts(failures);
+	int r;
 
+	for (size_t i = 0; i < model->n_devices; i++)
+		failures->up_ns[i] = GW_BOOT_UNKNOWN;
+	r = failed_read_facts(failures);
 	failed_find_reported(failures);
 	for (uint32_t i = 0; i < model->n_devices && r == 0; i++)
 		if (failed_attempt(failures, i))
