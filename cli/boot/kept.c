@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +96,22 @@ static int kept_list(struct kept *kept, const char *directory)
 	return EXIT_NOTHING;
 }
 
+/* What was written last is the newest, whatever the clock says: a machine without one begins in the past with each boot. */
+static void kept_make_newest(struct kept *kept, const char *path)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+	size_t i = 0;
+
+	while (i < kept->count && strcmp(kept->files[i].path, path) != 0)
+		i++;
+	if (i == 0 || i == kept->count)
+		return;
+	times[1].tv_sec = kept->files[0].written.tv_sec + 1;
+	utimensat(AT_FDCWD, path, times, 0);
+	kept->files[i].written = times[1];
+	qsort(kept->files, kept->count, sizeof(*kept->files), kept_newest_first);
+}
+
 int kept_add(const char *directory, const char *boot_id, const void *evidence, size_t size)
 {
 	struct kept kept = { .count = 0 };
@@ -106,6 +123,8 @@ int kept_add(const char *directory, const char *boot_id, const void *evidence, s
 		return file_reject(directory, "the evidence has no boot to be named by");
 	r = file_write(path, true, evidence, size);
 	r = r ?: kept_list(&kept, directory);
+	if (r == EXIT_NOTHING)
+		kept_make_newest(&kept, path);
 	for (size_t i = KEPT_MAX; r == EXIT_NOTHING && i < kept.count; i++)
 		unlink(kept.files[i].path);
 	free(kept.files);

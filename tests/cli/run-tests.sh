@@ -1297,6 +1297,13 @@ test_order_save() {
 	expect "save to a directory" 0 --socket="$socket" probe-order --save "$work/kept"
 	ok "keeps the last three, and what is not its own" test "$(find "$work/kept" -type f -printf '%f\n' | sort | xargs)" = \
 		"00000000-0000-4000-8000-000000000003.jsonl 00000000-0000-4000-8000-000000000004.jsonl 5a8a3d1c-7f60-4a53-9be0-0c1b53f4a9d2.jsonl mine.jsonl"
+	rm "$work/kept/5a8a3d1c-7f60-4a53-9be0-0c1b53f4a9d2.jsonl"
+	for i in 1 2 3; do
+		touch -d "2095-01-0$i" "$work/kept/00000000-0000-4000-8000-00000000000$i.jsonl"
+	done
+	expect "save with a clock that is behind" 0 --socket="$socket" probe-order --save "$work/kept"
+	ok "keeps what it saved last" test "$(find "$work/kept" -name '[05]*' -printf '%T@ %f\n' | sort -rn | cut -d ' ' -f 2 | xargs)" = \
+		"5a8a3d1c-7f60-4a53-9be0-0c1b53f4a9d2.jsonl 00000000-0000-4000-8000-000000000003.jsonl 00000000-0000-4000-8000-000000000002.jsonl"
 	echo '{}' >"$work/boot/boot.jsonl"
 	expect_trouble "evidence that is none" 3 "cannot be used: is no boot evidence" --socket="$socket" probe-order --save "$work/no"
 	ok "is not saved" test ! -e "$work/no"
