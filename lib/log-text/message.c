@@ -11,6 +11,7 @@
 #include "lib/log-text/boot-line.h"
 #include "lib/log-text/frame.h"
 #include "lib/log-text/lines/journal.h"
+#include "lib/log-text/lines/mail.h"
 #include "lib/log-text/lines/object.h"
 #include "lib/log-text/lines/pstore.h"
 #include "lib/log-text/lines/scan.h"
@@ -552,10 +553,11 @@ int gw_log_messages(const char *text, size_t size, gw_log_message_found found, g
 		    bool *newest_first)
 {
 	struct message_reader *reader = calloc(1, sizeof(*reader));
-	_cleanup_free_ char *ordered = NULL;
-	int r;
+	_cleanup_free_ char *decoded = NULL, *ordered = NULL;
+	int r = reader ? gw_log_mail_decode(text, &size, &decoded) : -ENOMEM;
 
-	if (!reader || gw_log_pstore_order(text, &size, &ordered) < 0) {
+	text = decoded ? decoded : text;
+	if (r < 0 || gw_log_pstore_order(text, &size, &ordered) < 0) {
 		free(reader);
 		return -ENOMEM;
 	}

@@ -871,6 +871,25 @@ TEST(log_in_which_an_aggregate_is_put_off_again_and_again)
 	machine_free(m);
 }
 
+/* A mail as it is sent: long lines are broken, "=" and other bytes are numbers. */
+TEST(mail_that_is_not_decoded)
+{
+	struct machine *m = machine_of_text("    2023-04-27T14:18:04.0  + export 'TESTRUN_ID=3D1_bootrr'\n"
+					    "    2023-04-27T14:18:04.1  / # /lava-1209979/bin<4>[   42.177792] etna=\n"
+					    "viv-gpu 1800000.gpu: deferred probe timeout, ignoring dependency\n"
+					    "    2023-04-27T14:18:04.2  <4>[   42.185516] etnaviv-gpu: probe of 180=\n"
+					    "0000.gpu failed with error -110 =\n"
+					    "\n");
+
+	assert_string_equal(order_text(only_report(m, GW_CLASS_DEFERRAL_TIMEOUT), "driver"), "etnaviv-gpu");
+	machine_free(m);
+	/* A log with what looks like it, and one "=" that does not. */
+	m = machine_of_text("[    0.000000] Command line: root=UUID=3D quiet=\n"
+			    "[    4.825127] amdgpu 0000:01:00.0: probe with driver amdgpu failed with error -12\n");
+	assert_string_equal(order_text(only_report(m, GW_CLASS_PROBE_FAILED), "device"), "0000:01:00.0");
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -927,6 +946,7 @@ int main(void)
 		cmocka_unit_test(gpu_that_is_without_its_firmware),
 		cmocka_unit_test(gpu_that_got_its_firmware),
 		cmocka_unit_test(log_in_which_an_aggregate_is_put_off_again_and_again),
+		cmocka_unit_test(mail_that_is_not_decoded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
