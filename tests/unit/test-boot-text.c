@@ -684,7 +684,8 @@ TEST(part_without_its_firmware)
 	struct machine *m = machine_of_text(
 		"[    4.203000] adreno 3d00000.gpu: Direct firmware load for qcom/a660_sqe.fw failed with error -2\n"
 		"[    4.206000] msm_dpu ae01000.display: failed to bind 3d00000.gpu (ops a3xx_ops [msm]): -19\n"
-		"[    4.207000] msm_dpu ae01000.display: adev bind failed: -19\n");
+		"[    4.207000] msm_dpu ae01000.display: adev bind failed: -19\n"
+		"[    4.208000] adreno 3d00000.gpu: probe with driver adreno failed with error -19\n");
 	const struct gw_report *r = only_report(m, GW_CLASS_FIRMWARE_MISSING);
 
 	assert_contains(r->summary, "3d00000.gpu, which did not get its firmware qcom/a660_sqe.fw");

@@ -45,6 +45,7 @@ struct errors {
 	uint32_t *given_up; /* per device: the last in which its driver reports that it does not, or GW_BOOT_NOTHING */
 	uint32_t *firmware; /* per device: the last about firmware that it did not get, or GW_BOOT_NOTHING */
 	uint32_t *waits;    /* per device made of parts: how often it was put off */
+	struct gw_boot_map wholes; /* by the name of a part: the last fact about the aggregate that could not bind it */
 	struct gw_boot_map loaded; /* by device and file of firmware: the last fact that it came after all */
 	uint64_t mounted_ns;	   /* the first root file system, GW_BOOT_UNKNOWN = none */
 	uint32_t framebuffer;	   /* a device that has the firmware's frame buffer, or GW_BOOT_NOTHING */
@@ -120,6 +121,8 @@ static int errors_pass(struct errors *errors)
 			r = gw_boot_map_set(&parts, device, fact->other);
 		part = fact->type == GW_BOOT_AGGREGATE_BIND ? gw_boot_map_get(&parts, device) : GW_BOOT_NOT_FOUND;
 		errors->part[i] = part == GW_BOOT_NOT_FOUND ? GW_BOOT_NO_NAME : part;
+		if (r == 0 && errors->part[i] != GW_BOOT_NO_NAME)
+			r = gw_boot_map_set(&errors->wholes, part, (uint32_t)i);
 		if (fact->type == GW_BOOT_DRM_MINOR && gw_boot_is_framebuffer(gw_boot_text(model, fact->other)))
 			errors->framebuffer = device;
 	}
@@ -425,6 +428,16 @@ static int aggregate_report(const struct errors *errors, size_t fact)
 	return 0;
 }
 
+/* Whether the report of the aggregate names the firmware that its part did not get: one cause, one report. */
+static bool aggregate_reports_firmware(const struct errors *errors, uint32_t device)
+{
+	const struct gw_boot_model *model = errors->model;
+	uint32_t name = model->devices[device].name, whole = gw_boot_map_get(&errors->wholes, name);
+
+	return whole != GW_BOOT_NOT_FOUND && aggregate_is_lost(errors, whole) &&
+	       aggregate_firmware(errors, name, &model->facts[whole]);
+}
+
 /* ---- all of them -------------------------------------------------------------------------------------------------------- */
 
 static int error_judge(const struct errors *errors, size_t index)
@@ -441,6 +454,8 @@ static int error_judge(const struct errors *errors, size_t index)
 		return aggregate_is_lost(errors, index) ? aggregate_report(errors, index) : 0;
 	if (fact->type != GW_BOOT_FIRMWARE_MISSING && fact->type != GW_BOOT_RESOURCE_BUSY)
 		return 0;
+	if (fact->type == GW_BOOT_FIRMWARE_MISSING && aggregate_reports_firmware(errors, device))
+		return 0;
 	failure = error_failure(model, fact, &model->devices[device]);
 	/* vfio's probe is over, and what a guest wants of the device comes later. */
 	if (!failure && fact->type == GW_BOOT_RESOURCE_BUSY && (fact->flags & GW_BOOT_F_GUEST)) {
@@ -454,6 +469,12 @@ static int error_judge(const struct errors *errors, size_t index)
 						      : taken_report(errors, fact, device, failure);
 }
 
+/* A device that was removed again is not missing. */
+static bool error_device_is_gone(const struct gw_boot_model *model, uint32_t device)
+{
+	return json_array_size(json_object_get(model->evidence->state, "devices")) > 0 && !model->devices[device].state;
+}
+
 static int errors_judge(struct errors *errors)
 {
 	const struct gw_boot_model *model = errors->model;
@@ -463,7 +484,7 @@ static int errors_judge(struct errors *errors)
 		errors->up[i] = errors->given_up[i] = errors->firmware[i] = GW_BOOT_NOTHING;
 	r = errors_link(errors) ?: errors_pass(errors);
 	for (size_t i = 0; i < model->n_facts && r == 0; i++)
-		if (model->fact_device[i] != GW_BOOT_NOTHING)
+		if (model->fact_device[i] != GW_BOOT_NOTHING && !error_device_is_gone(model, model->fact_device[i]))
 			r = error_judge(errors, i);
 	for (uint32_t i = 0; i < model->n_devices && r == 0; i++)
 		r = taken_judge_device(errors, i);
@@ -494,5 +515,6 @@ int gw_boot_rule_driver_errors(const struct gw_boot_model *model, struct gw_boot
 	free(errors.firmware);
 	free(errors.waits);
 	gw_boot_map_deinit(&errors.loaded);
+	gw_boot_map_deinit(&errors.wholes);
 	return r;
 }
