@@ -1218,6 +1218,11 @@ test_order_evidence() {
 	expect_trouble "empty" 4 "is empty" probe-order --from "$bad"
 	head -c 65536 /dev/urandom >"$bad"
 	expect_trouble "random" 4 "no boot evidence" probe-order --from "$bad"
+	# One in twenty random files had a line like this one, which was taken for a deferred device.
+	printf '\001\n\xb5k\x7f  w\xe3: \x10\n' >"$bad"
+	expect_trouble "bytes with blanks and a colon" 4 "no boot evidence" probe-order --from "$bad"
+	printf 'BIOS     Vendor: Orion\nProduct  Name: Desk 7\n' >"$bad"
+	expect_trouble "another table" 4 "no boot evidence" probe-order --from "$bad"
 	expect_trouble "foreign" 4 "no boot evidence" probe-order --from /bin/sh
 	expect_trouble "a report" 4 "no boot evidence" probe-order --from $here/golden/bare.json
 	sed 1d "$good" >"$bad"

@@ -334,19 +334,29 @@ static bool kmsg_is_core_reason(const char *text)
 	       (gw_text_after(text, "supplier ") && strstr(text, " not ready"));
 }
 
+/* "fd4a0000.gpu", "0000:03:00.0", "vdd-gpu": not any word. */
+static bool kmsg_is_device_name(const char *name, size_t length)
+{
+	return strcspn(name, ".:-@") < length;
+}
+
 /*
  * A line of debugfs' devices_deferred, as it is pasted: "DEVICE", blanks, "DRIVER: REASON". What tells it from a message of the
- * log is that it has no time, and that there is more than one blank or the driver core's reason stands alone.
+ * log is that it has no time; from other tables and from any bytes, that the reason is the driver core's, or that there is more
+ * than one blank behind what can only be the name of a device.
  */
 static int kmsg_deferred_list(struct gw_boot_event *event, const char *message)
 {
-	size_t name = strcspn(message, " "), blanks = strspn(message + name, " "), driver;
+	static const char characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.,:@+#/";
+	size_t name = strspn(message, characters), blanks = strspn(message + name, " "), driver;
 	const char *reason = message + name + blanks;
 
 	driver = strcspn(reason, ": ");
 	if (!gw_boot_is_position(event->time_ns) || name == 0 || message[name - 1] == ':' || blanks == 0 ||
 	    !((*reason >= 'a' && *reason <= 'z') || (*reason >= 'A' && *reason <= 'Z')) ||
-	    strncmp(reason + driver, ": ", 2) != 0 || (blanks == 1 && !kmsg_is_core_reason(reason + driver + 2)))
+	    strspn(reason, characters) < driver || strncmp(reason + driver, ": ", 2) != 0)
+		return 0;
+	if (!kmsg_is_core_reason(reason + driver + 2) && (blanks == 1 || !kmsg_is_device_name(message, name)))
 		return 0;
 	SET(event, subject, message, name);
 	event->bus[0] = '\0';
