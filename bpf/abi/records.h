@@ -4,11 +4,10 @@
  * (per task, per timeline) and the record stream of a snapshot.
  *
  * A snapshot is a sequence of records, each a struct gw_record header followed
- * by the body of its type. The BPF iterators write TASK, INNER, ACTIVITY, RUNNING, SECTION,
- * DEVICE, FAULT, PRESENT, FENCE, LOCK, SEMAPHORE, WORK, TIMER and CLOCK records; user space adds HOST, SNAPSHOT, TIMELINE, HAZARD, SYMBOL,
- * MODULE, GPU and WORD, which it alone can know. The same bytes are analysed live, saved by `gpuwatch-cli
- * record` and analysed again by `replay`, so a layout change needs a new
- * GW_LAYOUT_VERSION.
+ * by the body of its type. User space writes those whose comment names it, the
+ * BPF iterators the others. The same bytes are analysed live, saved by
+ * `gpuwatch-cli record` and analysed again by `replay`, so a layout change
+ * needs a new GW_LAYOUT_VERSION; a new type does not.
  *
  * Unless said otherwise: times are CLOCK_MONOTONIC nanoseconds, 0 = unknown;
  * addresses are kernel virtual addresses, 0 = none; all integers are

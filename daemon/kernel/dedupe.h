@@ -13,8 +13,8 @@
  * @data, @size: whole records, 8-byte aligned
  * @ret: the size that is left, in bytes
  *
- * Of TASK, FENCE, LOCK, ACTIVITY, FAULT and DEVICE records with one address the first stays,
- * but a LOCK record of unknown kind gives way to one that has a kind; a PRESENT
+ * Of TASK, FENCE, LOCK, SEMAPHORE, RESET and DEVICE records with one address, and of ACTIVITY, RUNNING, SECTION and FAULT
+ * records of one task, the first stays, but a LOCK record of unknown kind gives way to one that has a kind; a PRESENT
  * record goes when the task has a TASK record; of WORK records of one item one
  * per place stays, and IDLE goes when there is another place. The order of
  * what stays is kept. Returns 0 or -ENOMEM (nothing changed).

@@ -20,13 +20,13 @@ struct gw_finding {
 	uint32_t root;		    /* node: the cause */
 	bool loop;		    /* the last edge of the chain leads back to its first node */
 	struct gw_index_list chain; /* nodes: the loop, from the root on; or from the oldest waiter to the dead end */
-	struct gw_index_list
-		edges; /* chain's: edge i leaves chain node i; the last one of a stall may lead back into it */
+	/* chain's: edge i leaves chain node i; the last one of a stall may lead back into it */
+	struct gw_index_list edges;
 	struct gw_index_list context_nodes; /* beside the chain: what victims wait through */
 	struct gw_index_list context_edges; /* among all of these nodes, beside those of the chain */
-	struct gw_index_list
-		victims;    /* task nodes, longest wait first, at most GW_VICTIMS_MAX; part of context_nodes */
-	uint32_t n_victims; /* all of them */
+	/* task nodes, longest wait first, at most GW_VICTIMS_MAX; part of context_nodes */
+	struct gw_index_list victims;
+	uint32_t n_victims;		       /* all of them */
 	struct gw_wait_identity *participants; /* whose waits must all stand for the finding to last */
 	size_t n_participants;
 };

@@ -143,8 +143,8 @@ struct gw_node {
 	const struct gw_timeline_record *timeline;
 	const struct gw_activity *activity; /* FAULT, EVICTION */
 	const struct gw_section *section;   /* SECTION */
-	const struct gw_reset_record
-		*reset; /* FENCE, TIMELINE: of their job's scheduler; WORK: that it is the handler of */
+	/* FENCE, TIMELINE: of their job's scheduler; WORK: that it is the handler of */
+	const struct gw_reset_record *reset;
 	/* Edges, once gw_graph_finish() has run. */
 	uint32_t first_out, n_out; /* into graph->edges */
 	uint32_t first_in, n_in;   /* into graph->in */

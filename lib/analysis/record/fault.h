@@ -21,9 +21,9 @@ struct gw_fault {
 	const char *name;    /* of the device, "" = unknown */
 	const char *driver;  /* its driver's, "" = unknown */
 	const char *module;  /* that the driver is in, "" = unknown */
-	const char
-		*function; /* the handler that is on the stack or is the work item's function, NULL = none was found */
-	const char *seen;  /* how: "iopf-queue", "iommu-v2", "driver-queue", "hook", "event", "stack" */
+	/* the handler that is on the stack or is the work item's function, NULL = none was found */
+	const char *function;
+	const char *seen; /* how: "iopf-queue", "iommu-v2", "driver-queue", "hook", "event", "stack" */
 };
 
 /*

@@ -17,8 +17,8 @@
 #define GW_SILENT_NS (10 * GW_NSEC_PER_SEC)
 
 struct gw_progress_entry {
-	uint64_t key,
-		value;	   /* what it is; what would change: signals of a timeline, a timer's expiry, a lock's owner */
+	/* what it is; what would change: signals of a timeline, a timer's expiry, a lock's owner */
+	uint64_t key, value;
 	uint64_t since_ns; /* of the snapshot that showed this value first */
 	bool advanced;	   /* it was another value before */
 };

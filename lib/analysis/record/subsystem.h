@@ -29,9 +29,9 @@ enum gw_subsystem_kind {
 
 struct gw_subsystem {
 	enum gw_subsystem_kind kind;
-	const char
-		*name; /* driver or file system; the kind's own name where there is none. Static, or @module itself */
-	bool generic;  /* GPU: of DRM's core, which any driver uses */
+	/* driver or file system; the kind's own name where there is none. Static, or @module itself */
+	const char *name;
+	bool generic; /* GPU: of DRM's core, which any driver uses */
 };
 
 /* @module: "" = built in, or not known: then the function's name decides. */

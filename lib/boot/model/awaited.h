@@ -5,7 +5,7 @@
 
 #include "lib/boot/model/model.h"
 
-/* Sets awaited, awaited_node and awaited_device of all devices, after the attempts. Returns 0 or -ENOMEM. */
+/* Sets awaited, awaited_node, awaited_device and awaited_guessed of all devices, after the attempts. Returns 0 or -ENOMEM. */
 int gw_boot_awaited_find(struct gw_boot_model *model);
 
 #endif

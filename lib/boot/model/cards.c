@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The last line about a minor counts. Names tell what a device is where nothing else does. */
+/* The last line about a minor counts. Names show what a device is where nothing else does. */
 #include "lib/boot/model/cards.h"
 
 #include <fnmatch.h>
@@ -21,6 +21,14 @@ void gw_boot_cards_find(const struct gw_boot_model *model, const struct gw_boot_
 }
 
 /* ---- what a device is -------------------------------------------------------------------------------- */
+
+static bool cards_is_listed(const char *const *patterns, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (fnmatch(patterns[i], name, 0) == 0)
+			return true;
+	return false;
+}
 
 /* PCI's base classes: display controllers, and processing accelerators that are no display (pci_ids.h). */
 static bool cards_is_gpu(const struct gw_boot_device *device)
@@ -67,10 +75,7 @@ static bool cards_driver_is_known(const char *driver)
 		"apple-dart", "*[-_]mmu",
 	};
 
-	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
-		if (fnmatch(patterns[i], driver, 0) == 0)
-			return true;
-	return false;
+	return cards_is_listed(patterns, sizeof(patterns) / sizeof(patterns[0]), driver);
 }
 
 /* "ff930300.iommu", "soc:gpu", "display-subsystem": what nodes of device trees are called after their addresses. */
@@ -82,10 +87,7 @@ static bool cards_node_is_known(const char *device)
 	const char *dot = strrchr(device, '.'), *colon = strrchr(device, ':');
 	const char *name = dot ? dot + 1 : colon ? colon + 1 : device;
 
-	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++)
-		if (strcmp(name, nodes[i]) == 0)
-			return true;
-	return false;
+	return cards_is_listed(nodes, sizeof(nodes) / sizeof(nodes[0]), name);
 }
 
 bool gw_boot_is_graphics(const struct gw_boot_model *model, uint32_t index)
@@ -103,18 +105,12 @@ bool gw_boot_is_framebuffer(const char *driver)
 	static const char *const names[] = { "simple-framebuffer", "simpledrm", "efi-framebuffer", "efifb", "efidrm",
 					     "vesa-framebuffer",   "vesafb",	"vesadrm",	   "ofdrm" };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(driver, names[i]) == 0)
-			return true;
-	return false;
+	return cards_is_listed(names, sizeof(names) / sizeof(names[0]), driver);
 }
 
 bool gw_boot_keeps_devices(const char *driver)
 {
 	static const char *const names[] = { "vfio-pci", "pci-stub", "pciback" };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(driver, names[i]) == 0)
-			return true;
-	return false;
+	return cards_is_listed(names, sizeof(names) / sizeof(names[0]), driver);
 }

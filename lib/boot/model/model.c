@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the model is made of is given back. */
+/* Frees all that a model owns. */
 #include "lib/boot/model/model.h"
 
 #include <stdlib.h>

@@ -343,16 +343,15 @@ static void needs_unite(struct gw_boot_model *model)
 
 static bool needs_supplier(const struct gw_boot_model *model, uint32_t consumer, uint32_t supplier)
 {
-	const struct gw_boot_need key = { .consumer = consumer, .supplier = supplier };
 	size_t low = 0, high = model->n_needs;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		const struct gw_boot_need *need = &model->needs[middle];
 
-		if (need->consumer == key.consumer && need->supplier == key.supplier)
+		if (need->consumer == consumer && need->supplier == supplier)
 			return true;
-		if (need->consumer < key.consumer || (need->consumer == key.consumer && need->supplier < key.supplier))
+		if (need->consumer < consumer || (need->consumer == consumer && need->supplier < supplier))
 			low = middle + 1;
 		else
 			high = middle;

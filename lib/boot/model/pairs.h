@@ -5,7 +5,10 @@
 
 #include "lib/boot/model/model.h"
 
-/* From the table, after devices, inits and modules. Returns 0 or -ENOMEM. */
+/*
+ * From the table, after devices, inits and modules. Returns 0, -ENOMEM, or -E2BIG: the table has so many patterns, and the
+ * machine so many names, that trying each on each would take more than seconds.
+ */
 int gw_boot_pairs_build(struct gw_boot_model *model);
 
 /* The pair of an entry of the table, or NULL; @entry may be NULL. */

@@ -5,7 +5,7 @@
 
 #include "lib/boot/rules/finding.h"
 
-/* Adds what it finds, and what the findings of the other rules do not have: the last one. Returns 0 or -ENOMEM. */
+/* Adds what it finds, and what the findings of the rules before it do not have. Returns 0 or -ENOMEM. */
 int gw_boot_rule_absence(const struct gw_boot_model *model, struct gw_boot_findings *findings);
 
 #endif

@@ -297,7 +297,7 @@ static int taken_report(const struct errors *errors, const struct gw_boot_fact *
 	return 0;
 }
 
-/* A GPU's driver that failed with -EBUSY on a device that something like vfio has by now. */
+/* A driver that failed on a device which something like vfio has by now. */
 static int taken_judge_device(const struct errors *errors, uint32_t index)
 {
 	const struct gw_boot_model *model = errors->model;
@@ -352,7 +352,6 @@ static bool aggregate_is_lost(const struct errors *errors, size_t fact)
 {
 	const struct gw_boot_model *model = errors->model;
 	const struct gw_boot_fact *failed = &model->facts[fact];
-
 	uint32_t up = errors->up[model->fact_device[fact]];
 
 	if (failed->result >= 0 || errors->next[fact] != GW_BOOT_NOTHING || (up != GW_BOOT_NOTHING && up > fact))

@@ -8,15 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/units.h"
 #include "lib/boot/model/devices.h"
 #include "lib/boot/rules/timeout.h"
 #include "lib/boot/rules/waiting.h"
 #include "lib/boot/rules/words.h"
 
 /* Waits that are shorter are part of a boot: modules are still being loaded. */
-#define LONG_WAIT_NS 20000000000ULL
+#define LONG_WAIT_NS (20 * GW_NSEC_PER_SEC)
 /* From then on nothing can be expected to come by itself. */
-#define CERTAIN_WAIT_NS 120000000000ULL
+#define CERTAIN_WAIT_NS (120 * GW_NSEC_PER_SEC)
 
 /* When it has waited long enough to be called so; GW_BOOT_UNKNOWN = not yet, or not at all. */
 static uint64_t forever_since(const struct gw_boot_model *model, const struct gw_boot_device *device)
@@ -311,7 +312,7 @@ static int forever_collect(struct forever *all)
 	return 0;
 }
 
-/* The finding about devices that a timeout let go without what they needed, nobody knows what; or NULL. */
+/* Whether it waits for a device that a timeout let go without what that one needed, which no record names. */
 static bool forever_is_behind_timeout(const struct forever *all, const struct gw_boot_waiter *waiter)
 {
 	for (size_t i = 0; i < all->findings->count; i++) {

@@ -139,7 +139,7 @@ static void order_write_attempt(struct gw_text *text, const struct gw_boot_attem
 static void order_write(const struct gw_boot_model *model, struct gw_boot_finding *finding,
 			const struct meeting *meeting)
 {
-	bool overlap = finding->class == GW_CLASS_PROBE_OVERLAP, missing = false;
+	bool overlap = finding->class == GW_CLASS_PROBE_OVERLAP, missing;
 
 	gw_boot_write_device(&finding->summary, model, finding->consumer);
 	gw_boot_write_group(&finding->summary, finding);
