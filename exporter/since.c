@@ -88,8 +88,5 @@ json_t *gw_since_select(const json_t *reports, uint64_t since_ns)
 	json_array_foreach(reports, i, report)
 		if (!failed && since_changed_ns(report) >= since_ns)
 			failed = json_array_append(selected, report) < 0;
-	if (!failed)
-		return selected;
-	json_decref(selected);
-	return NULL;
+	return gw_json_unless(selected, failed);
 }

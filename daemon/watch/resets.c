@@ -110,8 +110,5 @@ json_t *gw_resets_json(const struct gw_resets *resets)
 		gw_buckets_put(json, &row->times, &failed);
 		failed |= json_array_append_new(list, json) < 0;
 	}
-	if (!failed)
-		return list;
-	json_decref(list);
-	return NULL;
+	return gw_json_unless(list, failed);
 }

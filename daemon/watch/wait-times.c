@@ -200,10 +200,7 @@ static json_t *row_json(const struct row *row)
 	row_put_id(json, "job_id", row, "flux_job", &failed);
 	row_put_id(json, "pod_uid", row, "pod", &failed);
 	gw_buckets_put(json, &row->times, &failed);
-	if (!failed)
-		return json;
-	json_decref(json);
-	return NULL;
+	return gw_json_unless(json, failed);
 }
 
 /* Those of a kind; @kind GW_WAIT_NONE: of all kinds of waits. */

@@ -48,6 +48,14 @@ void gw_json_put(json_t *object, const char *key, json_t *value, bool *failed)
 		*failed = true;
 }
 
+json_t *gw_json_unless(json_t *json, bool failed)
+{
+	if (!failed)
+		return json;
+	json_decref(json);
+	return NULL;
+}
+
 json_t *gw_json_time(uint64_t real_ns)
 {
 	time_t seconds = (time_t)(real_ns / GW_NSEC_PER_SEC);

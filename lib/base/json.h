@@ -33,6 +33,9 @@ json_t *gw_json_time(uint64_t real_ns);
 /* json_object_set_new() that remembers a failure: *@failed becomes true, never false. */
 void gw_json_put(json_t *object, const char *key, json_t *value, bool *failed);
 
+/* The end of that: @json; or NULL if it failed, and @json is given back. */
+json_t *gw_json_unless(json_t *json, bool failed);
+
 /* A line of text at the end of an array, as gw_json_text() has it. Returns 0 or -ENOMEM. */
 _printf_(2, 3) int gw_json_add_line(json_t *array, const char *format, ...);
 

@@ -444,10 +444,7 @@ static json_t *text_render_missing(const struct text_render *render)
 		text_render_ask(render, &text);
 		text_render_add_missing(missing, &failed, &text);
 	}
-	if (!failed)
-		return missing;
-	json_decref(missing);
-	return NULL;
+	return gw_json_unless(missing, failed);
 }
 
 static json_t *text_render_may_be(const struct text_render *render)

@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "lib/base/json.h"
+
 static int covered_add(json_t *covered, const json_t *report)
 {
 	const json_t *node, *id = json_object_get(report, "id");
@@ -28,10 +30,7 @@ json_t *gw_covered_nodes(const json_t *reports)
 
 	json_array_foreach(reports, i, report)
 		failed = failed || covered_add(covered, report) < 0;
-	if (!failed)
-		return covered;
-	json_decref(covered);
-	return NULL;
+	return gw_json_unless(covered, failed);
 }
 
 bool gw_covered_has(const json_t *covered, const json_t *report)

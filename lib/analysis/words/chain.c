@@ -15,6 +15,18 @@ static bool chain_has_passed(const uint32_t *passed, uint32_t count, uint32_t no
 	return false;
 }
 
+const struct gw_node *gw_chain_object(const struct gw_graph *graph, uint32_t task)
+{
+	const struct gw_node *node = &graph->nodes[task];
+
+	while (node->n_out > 0) {
+		node = &graph->nodes[graph->edges[node->first_out].to];
+		if (node->type != GW_NODE_FAULT && node->type != GW_NODE_EVICTION && node->type != GW_NODE_RECLAIM)
+			return node;
+	}
+	return NULL;
+}
+
 /* Ends where it comes back to, be that where it began or later: a victim's chain leads into a loop. */
 char *gw_chain_line(const struct gw_graph *graph, uint32_t task)
 {

@@ -9,23 +9,10 @@
 #include "lib/analysis/words/json.h"
 #include "lib/base/json.h"
 
-/* What the handler waits for: seen through the fault itself and other things that it is inside of. NULL: nothing known. */
-static const struct gw_node *faults_object(const struct gw_graph *graph, uint32_t index)
-{
-	const struct gw_node *node = &graph->nodes[index];
-
-	while (node->n_out > 0) {
-		node = &graph->nodes[graph->edges[node->first_out].to];
-		if (node->type != GW_NODE_FAULT && node->type != GW_NODE_EVICTION && node->type != GW_NODE_RECLAIM)
-			return node;
-	}
-	return NULL;
-}
-
 static void faults_put_wait(json_t *row, const struct gw_graph *graph, const struct gw_task_record *task, bool *failed)
 {
 	uint32_t index = gw_graph_find(graph, GW_NODE_TASK, task->address, task->start_ns);
-	const struct gw_node *object = index == GW_NO_NODE ? NULL : faults_object(graph, index);
+	const struct gw_node *object = index == GW_NO_NODE ? NULL : gw_chain_object(graph, index);
 	char *chain;
 
 	if (!object)
@@ -55,10 +42,7 @@ static json_t *faults_row(const struct gw_graph *graph, uint64_t address, const 
 	gw_json_put_fault(row, fault, &failed);
 	if (task)
 		faults_put_wait(row, graph, task, &failed);
-	if (!failed)
-		return row;
-	json_decref(row);
-	return NULL;
+	return gw_json_unless(row, failed);
 }
 
 static int faults_add(json_t *rows, const struct gw_graph *graph, uint64_t address)
@@ -86,10 +70,7 @@ static json_t *faults_array(const struct gw_graph *graph)
 	for (size_t i = 0; i < n_records && r == 0; i++)
 		if (!gw_snapshot_task(graph->snapshot, records[i]->task))
 			r = faults_add(rows, graph, records[i]->task);
-	if (r == 0)
-		return rows;
-	json_decref(rows);
-	return NULL;
+	return gw_json_unless(rows, r != 0);
 }
 
 json_t *gw_faults_json(const struct gw_snapshot *now)

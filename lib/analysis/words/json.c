@@ -209,10 +209,7 @@ json_t *gw_json_signallers(const struct gw_snapshot *snapshot, const struct gw_t
 		json_put_number(object, "count", signaller->count, &failed);
 		failed |= json_array_append_new(array, object) < 0;
 	}
-	if (!failed)
-		return array;
-	json_decref(array);
-	return NULL;
+	return gw_json_unless(array, failed);
 }
 
 static void json_put_timeline(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
@@ -408,10 +405,7 @@ static json_t *json_timeout_handler(const struct gw_reset_record *reset)
 		json_put_number(object, "timeout_ns", reset->timeout_ns, &failed);
 	if (reset->expires_ns)
 		json_put_number(object, "expires_mono_ns", reset->expires_ns, &failed);
-	if (!failed)
-		return object;
-	json_decref(object);
-	return NULL;
+	return gw_json_unless(object, failed);
 }
 
 json_t *gw_json_node(const struct gw_graph *graph, const struct gw_node *node, bool stack)
@@ -429,10 +423,7 @@ json_t *gw_json_node(const struct gw_graph *graph, const struct gw_node *node, b
 		gw_json_put(object, "timeout_handler", json_timeout_handler(node->reset), &failed);
 	if (node->end != GW_END_NONE)
 		json_put_text(object, "end", gw_end_name(node->end), &failed);
-	if (!failed)
-		return object;
-	json_decref(object);
-	return NULL;
+	return gw_json_unless(object, failed);
 }
 
 json_t *gw_json_edge(const struct gw_graph *graph, const struct gw_edge *edge)

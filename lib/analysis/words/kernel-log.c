@@ -25,8 +25,8 @@
 struct klog {
 	const struct gw_graph *graph;
 	const struct gw_finding *finding;
-	uint64_t began_us,
-		work_us; /* CLOCK_MONOTONIC: the oldest wait; and the oldest work item that waits, if older */
+	/* CLOCK_MONOTONIC: the oldest wait; and the oldest work item that waits, if older */
+	uint64_t began_us, work_us;
 };
 
 /* ---- since when ---------------------------------------------------------------------- */
@@ -313,10 +313,7 @@ static json_t *klog_json(const struct gw_graph *graph, const struct gw_cited *ci
 		gw_json_put(json, "before_us", gw_json_number(cited->before_us), &failed);
 	if (!failed && cited->word->pid)
 		klog_put_task(json, graph, cited, &failed);
-	if (!failed)
-		return json;
-	json_decref(json);
-	return NULL;
+	return gw_json_unless(json, failed);
 }
 
 json_t *gw_kernel_log_json(const struct gw_graph *graph, const struct gw_finding *finding)

@@ -14,8 +14,8 @@
 struct gw_cited {
 	const struct gw_word_record *word;
 	enum gw_log_event_kind kind;
-	uint64_t
-		before_us; /* logged so long before the oldest wait of the chain began, at the least; 0 = it belongs to its time */
+	/* logged so long before the oldest wait of the chain began, at the least; 0 = it belongs to its time */
+	uint64_t before_us;
 	bool may_be_owner; /* an oops of a task that may have been the owner whose memory is gone */
 	uint32_t node; /* the task that it is about, GW_NO_NODE = it is about a GPU, or a task that was in its driver */
 };

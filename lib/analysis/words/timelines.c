@@ -92,10 +92,7 @@ static json_t *timelines_array(const struct gw_graph *graph, const struct gw_sna
 	for (size_t i = 0; i < count && !failed; i++)
 		failed = json_array_append_new(array, timelines_row(graph, &paths, records[i], before)) < 0;
 	gw_paths_deinit(&paths);
-	if (!failed)
-		return array;
-	json_decref(array);
-	return NULL;
+	return gw_json_unless(array, failed);
 }
 
 json_t *gw_timelines_json(const struct gw_snapshot *now, const struct gw_snapshot *before)

@@ -42,17 +42,6 @@ static json_t *waits_fence(const struct gw_graph *graph, const struct gw_node *f
 			 gw_json_text(gw_name_timeline(graph, fence)));
 }
 
-/* The first object that the task waits for, seen through what it is inside of. */
-static const struct gw_node *waits_object(const struct gw_graph *graph, const struct gw_node *node)
-{
-	while (node->n_out > 0) {
-		node = &graph->nodes[graph->edges[node->first_out].to];
-		if (node->type != GW_NODE_FAULT && node->type != GW_NODE_EVICTION && node->type != GW_NODE_RECLAIM)
-			return node;
-	}
-	return NULL;
-}
-
 static json_t *waits_place(const struct gw_graph *graph, const struct gw_task_record *task)
 {
 	struct gw_place place = gw_place_of(graph->snapshot, task);
@@ -96,7 +85,7 @@ static const struct gw_node *waits_holder(const struct gw_graph *graph, const st
 
 static json_t *waits_row(const struct gw_graph *graph, uint32_t index)
 {
-	const struct gw_node *node = &graph->nodes[index], *object = waits_object(graph, node);
+	const struct gw_node *node = &graph->nodes[index], *object = gw_chain_object(graph, index);
 	const struct gw_node *holder = waits_holder(graph, object);
 	uint64_t now_ns = gw_snapshot_head(graph->snapshot)->mono_ns;
 	json_t *wait = json_object();
@@ -130,10 +119,7 @@ static json_t *waits_row(const struct gw_graph *graph, uint32_t index)
 	gw_json_put(wait, "place", waits_place(graph, node->task), &failed);
 	gw_json_put(wait, "inside", gw_json_sections(graph->snapshot, node->task), &failed);
 	gw_json_put(wait, "chain", waits_chain(graph, index), &failed);
-	if (!failed)
-		return wait;
-	json_decref(wait);
-	return NULL;
+	return gw_json_unless(wait, failed);
 }
 
 static int waits_compare_ages(const void *a, const void *b, void *graph)
@@ -159,10 +145,7 @@ static json_t *waits_array(struct gw_graph *graph, enum gw_waits_scope scope, ui
 	for (uint32_t i = 0; i < list.count && !failed; i++)
 		failed = json_array_append_new(waits, waits_row(graph, list.items[i])) < 0;
 	gw_index_list_deinit(&list);
-	if (!failed)
-		return waits;
-	json_decref(waits);
-	return NULL;
+	return gw_json_unless(waits, failed);
 }
 
 json_t *gw_waits_json(const struct gw_snapshot *now, enum gw_waits_scope scope, uint64_t min_age_ns)

@@ -135,10 +135,7 @@ static json_t *compare_devices(const json_t *before, const json_t *after)
 							  compare_state(wanted, device, state_known), "before_ns",
 							  compare_time(wanted), "after_ns", compare_time(device))) < 0;
 	}
-	if (!failed)
-		return array;
-	json_decref(array);
-	return NULL;
+	return gw_json_unless(array, failed);
 }
 
 /* ---- cards --------------------------------------------------------------------------------------------------------- */
@@ -181,10 +178,7 @@ static json_t *compare_cards(const json_t *before, const json_t *after)
 			failed |= json_array_append_new(array, json_pack("{s:I, s:O, s:O}", "minor", minor, "before",
 									 card, "after", other)) < 0;
 	}
-	if (!failed)
-		return array;
-	json_decref(array);
-	return NULL;
+	return gw_json_unless(array, failed);
 }
 
 static json_t *compare_node(const json_t *card)
@@ -277,8 +271,5 @@ json_t *gw_boot_compare(const json_t *before, const json_t *after)
 	gw_json_put(object, "devices", compare_devices(before, after), &failed);
 	gw_json_put(object, "cards", cards, &failed);
 	gw_json_put(object, "reports", reports, &failed);
-	if (!failed)
-		return object;
-	json_decref(object);
-	return NULL;
+	return gw_json_unless(object, failed);
 }

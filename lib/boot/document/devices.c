@@ -34,10 +34,7 @@ static json_t *device_spans_json(const struct gw_boot_model *model, const struct
 		    until > attempt->end_ns && (!last || device->deferred))
 			failed = device_add_span(spans, attempt->end_ns, until, "deferred", true, -EPROBE_DEFER, "");
 	}
-	if (!failed)
-		return spans;
-	json_decref(spans);
-	return NULL;
+	return gw_json_unless(spans, failed);
 }
 
 static uint64_t device_waited_now(const struct gw_boot_model *model, const struct gw_boot_device *device)
@@ -66,10 +63,7 @@ static json_t *device_json(const struct gw_boot_model *model, const struct gw_bo
 		    gw_json_number(gw_boot_is_position(model->now_ns) ? 0 : device_waited_now(model, device)), &failed);
 	gw_json_put(object, "ready_ns", gw_boot_json_time(bound ? bound->end_ns : GW_BOOT_UNKNOWN), &failed);
 	gw_json_put(object, "findings", gw_boot_relevant_findings(relevant->device_findings, index), &failed);
-	if (!failed)
-		return object;
-	json_decref(object);
-	return NULL;
+	return gw_json_unless(object, failed);
 }
 
 json_t *gw_boot_devices_json(const struct gw_boot_model *model, const struct gw_boot_relevant *relevant)
@@ -100,8 +94,5 @@ json_t *gw_boot_cards_json(const struct gw_boot_model *model)
 					  array, json_pack("{s:i, s:o, s:o}", "minor", i, "driver",
 							   gw_json_text(gw_boot_text(model, cards[i]->other)), "device",
 							   gw_json_text(gw_boot_text(model, cards[i]->subject)))) < 0;
-	if (!failed)
-		return array;
-	json_decref(array);
-	return NULL;
+	return gw_json_unless(array, failed);
 }

@@ -92,10 +92,7 @@ static json_t *probe_order_document(const struct gw_boot_model *model, const str
 	gw_json_put(object, "tree", gw_boot_tree_json(model, findings, relevant), &failed);
 	gw_json_put(object, "devices", gw_boot_devices_json(model, relevant), &failed);
 	gw_json_put(object, "cards", gw_boot_cards_json(model), &failed);
-	if (!failed)
-		return object;
-	json_decref(object);
-	return NULL;
+	return gw_json_unless(object, failed);
 }
 
 json_t *gw_boot_probe_order_json(const struct gw_boot_model *model, const struct gw_boot_findings *findings,

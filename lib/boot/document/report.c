@@ -267,10 +267,7 @@ static json_t *report_probe_order_json(const struct gw_boot_model *model, const 
 		    &failed);
 	gw_json_put(object, "devices", json_integer((json_int_t)(finding->n_group ? finding->n_group : 1)), &failed);
 	gw_json_put(object, "source", gw_json_text(report_source(finding)), &failed);
-	if (!failed)
-		return object;
-	json_decref(object);
-	return NULL;
+	return gw_json_unless(object, failed);
 }
 
 /* ---- the report -------------------------------------------------------------------------------------- */

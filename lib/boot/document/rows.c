@@ -201,10 +201,7 @@ static json_t *row_json(const struct gw_boot_model *model, const struct gw_boot_
 		row_put_init(object, model, row->init, relevant, &failed);
 	gw_json_put(object, "depth", json_integer(row->depth), &failed);
 	gw_json_put(object, "parent", row->parent == SIZE_MAX ? json_null() : row_id(row->parent), &failed);
-	if (!failed)
-		return object;
-	json_decref(object);
-	return NULL;
+	return gw_json_unless(object, failed);
 }
 
 json_t *gw_boot_rows_json(const struct gw_boot_model *model, const struct gw_boot_relevant *relevant)

@@ -47,10 +47,7 @@ static json_t *files_of(const struct gw_device *device, DIR *links, struct gw_un
 		gw_text_sanitize(link);
 		gw_json_put(paths, link, json_integer(json_integer_value(json_object_get(paths, link)) + 1), &failed);
 	}
-	if (!failed)
-		return paths;
-	json_decref(paths);
-	return NULL;
+	return gw_json_unless(paths, failed);
 }
 
 static json_t *files_list(const json_t *paths)

@@ -418,8 +418,5 @@ json_t *gw_module_index_json(struct gw_module_index *index)
 	for (size_t i = 0; i < count && !failed; i++)
 		failed = json_array_append(modules, json_object_get(index->asked, names[i])) < 0;
 out:
-	if (!failed)
-		return modules;
-	json_decref(modules);
-	return NULL;
+	return gw_json_unless(modules, failed);
 }

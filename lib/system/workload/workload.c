@@ -279,8 +279,5 @@ json_t *gw_workload_json(const struct gw_workload *workload, const char *path)
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		if (*fields[i].value)
 			gw_json_put(json, fields[i].key, gw_json_text(fields[i].value), &failed);
-	if (!failed)
-		return json;
-	json_decref(json);
-	return NULL;
+	return gw_json_unless(json, failed);
 }
