@@ -155,14 +155,14 @@ static int finish_fences(struct amdgpu_device *adev)
 }
 
 #if DRIVE_7_2
-/* The scheduler itself traces them. */
-static int trace_dependencies(void)
+/* The scheduler itself traces the dependencies of jobs. */
+static int only_here(struct amdgpu_device *adev)
 {
-	return 0;
+	return stand_in_later(adev);
 }
 #else
 /* What a job with two dependencies will wait for. */
-static int trace_dependencies(void)
+static int only_here(struct amdgpu_device *adev)
 {
 	typeof(&amdgpu_sync_fence) add = DRIVE_SYMBOL(amdgpu_sync_fence);
 	typeof(&amdgpu_sync_free) release = DRIVE_SYMBOL(amdgpu_sync_free);
@@ -191,5 +191,5 @@ int drive_amdgpu(void)
 
 	if (IS_ERR(adev))
 		return PTR_ERR(adev);
-	return fault(adev) ?: finish_fences(adev) ?: trace_dependencies();
+	return fault(adev) ?: finish_fences(adev) ?: only_here(adev);
 }

@@ -285,6 +285,7 @@ static int drive_kfd_gpu(void)
 	REQUIRE(fd >= 0);
 	kfd_apertures(fd, 1);
 	REQUIRE(lab("kfd-process give-vm"));
+	REQUIRE(kernel_version() < 7 || lab("kfd-device acquire"));
 	REQUIRE(lab("kfd-device node"));
 	queue.gpu_id = gpu_id();
 	queue.ring_base_address = (uintptr_t)memory;

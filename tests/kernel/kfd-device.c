@@ -288,6 +288,33 @@ static int set_node(struct kfd_dev *kfd, void *node)
 }
 
 #if DRIVE_7_2
+/* The process asks for an address space of its render node that another one has made its own: it does not get it. */
+static int acquire(struct kfd_dev *kfd)
+{
+	typeof(&kfd_lookup_process_by_mm) lookup = DRIVE_SYMBOL(kfd_lookup_process_by_mm);
+	typeof(&kfd_unref_process) unref = DRIVE_SYMBOL(kfd_unref_process);
+	typeof(&kfd_get_process_device_data) device_data = DRIVE_SYMBOL(kfd_get_process_device_data);
+	typeof(&kfd_process_device_init_vm) init_vm = DRIVE_SYMBOL(kfd_process_device_init_vm);
+	const struct file_operations *fops = drive_symbol("amdgpu_driver_kms_fops");
+	struct file *file = kzalloc(sizeof(*file), GFP_KERNEL);
+	struct amdkfd_process_info other = { 0 };
+	struct kfd_process *p = NULL;
+	int ret = -ENOENT;
+
+	if (lookup && unref && device_data && init_vm && fops && file)
+		p = lookup(current->mm);
+	if (p) {
+		file->f_op = fops;
+		file->private_data = &node_file;
+		space->vm.process_info = &other;
+		ret = init_vm(device_data(node_of(kfd), p), file);
+		space->vm.process_info = NULL;
+		unref(p);
+	}
+	kfree(file);
+	return ret == -EINVAL ? 0 : -EEXIST;
+}
+
 /* The ioctl wants the queue's buffers in the process's address space on the GPU, where the stand-in has none. */
 static int create_queue(struct kfd_dev *kfd)
 {
@@ -402,6 +429,8 @@ int drive_kfd_device(const char *arg)
 	if (!strcmp(arg, "no-node"))
 		return set_node(kfd, NULL);
 #if DRIVE_7_2
+	if (!strcmp(arg, "acquire"))
+		return acquire(kfd);
 	if (!strcmp(arg, "queue"))
 		return create_queue(kfd);
 #endif

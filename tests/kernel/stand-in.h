@@ -23,6 +23,9 @@ void stand_in_memory_stop(struct amdgpu_device *adev);
 int stand_in_buffer(struct amdgpu_device *adev, void **buffer, void **cpu);
 void stand_in_buffer_free(struct amdgpu_device *adev, void *buffer);
 
+/* 7.2: what amdgpu of 6.1 does not trace. Returns 0 or an error. */
+int stand_in_later(struct amdgpu_device *adev);
+
 /* Removes it as amdgpu removes a device that was pulled out. */
 int stand_in_remove(void);
 

@@ -45,9 +45,10 @@ STAGES = {
              "handed to the driver's own notifier. 7.2: a process that cannot be bound, page requests handed to the IOMMU core "
              "and to the handler of bound processes, a record of a binding let go, an empty queue flushed",
     "amdgpu": "a stand-in for a GPU: a retry fault handed to amdgpu's interrupt handler, fences of a ring whose device is gone, the "
-              "dependencies of a job, a buffer that KFD pins, a notifier of user space's memory on it",
+              "dependencies of a job (6.1), a buffer that KFD pins, a notifier of user space's memory on it. 7.2: the recovery of a GPU "
+              "that has left the bus, a TLB flush with nothing to flush, the eviction of a process without user queues",
     "kfd-gpu": "the stand-in in KFD's topology, with a queue manager that does nothing: user space makes and destroys a queue, "
-               "maps doorbells, is evicted; suspend, resume, reset",
+               "maps doorbells, is evicted; suspend, resume, reset. 7.2: it is refused an address space that is another's",
     "kfd-gpu-remove": "the stand-in is removed as a device that was pulled out",
     "radeon-rebind": "radeon is unbound from the emulated RV100 and bound again",
     "amdgpu-defer": "an APU is found while IOMMUv2 is not initialised yet (the module says so), with QEMU's shared memory in its "
