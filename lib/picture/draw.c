@@ -282,6 +282,8 @@ struct gw_draw_extent gw_draw_extent(const struct gw_picture *picture, json_int_
 /* For whoever does not see it: each arrow as a sentence. */
 static void draw_description(FILE *out, const struct gw_picture *picture, json_int_t end_ns)
 {
+	const char *part = draw_is_closed(picture) ? " (in the loop).\n" : " (in the chain).\n";
+
 	for (size_t i = 0; i < picture->arrow_count; i++) {
 		const struct gw_picture_arrow *arrow = &picture->arrows[i];
 		_cleanup_free_ char *text = gw_draw_label(picture, arrow, end_ns);
@@ -291,7 +293,7 @@ static void draw_description(FILE *out, const struct gw_picture *picture, json_i
 		gw_svg_escape(out, text);
 		fputs(": ", out);
 		gw_svg_escape(out, gw_picture_phrase(picture->boxes[arrow->to].node));
-		fputs(arrow->in_loop ? " (in the loop).\n" : ".\n", out);
+		fputs(arrow->in_loop ? part : ".\n", out);
 	}
 	if (picture->left_out)
 		fprintf(out, "%zu more are not drawn.\n", picture->left_out);

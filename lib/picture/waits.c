@@ -18,12 +18,13 @@
 struct row {
 	const json_t *edge, *from, *to;
 	json_int_t since_ns;
-	bool in_loop;
+	bool in_cycle;
 };
 
 struct rows {
 	struct row rows[ROWS_MOST];
 	size_t count, left_out;
+	bool closed; /* the report's cycle is a loop, and not a chain to a dead end */
 	json_int_t begin_ns, end_ns;
 };
 
@@ -36,6 +37,15 @@ static const json_t *waits_find(const json_t *report, const char *id)
 		if (strcmp(gw_json_string(node, "id"), id) == 0)
 			return node;
 	return NULL;
+}
+
+/* Whether the edge leads from the last node of the cycle to the first one. */
+static bool waits_closes(const json_t *cycle, const char *from, const char *to)
+{
+	const json_t *first = json_array_get(cycle, 0), *last = json_array_get(cycle, json_array_size(cycle) - 1);
+
+	return json_is_string(first) && json_is_string(last) && strcmp(json_string_value(last), from) == 0 &&
+	       strcmp(json_string_value(first), to) == 0;
 }
 
 /* Longest wait first. */
@@ -57,6 +67,8 @@ static void waits_collect(struct rows *rows, const json_t *report)
 		const char *from = gw_json_string(edge, "from"), *to = gw_json_string(edge, "to");
 		const json_t *waiter = waits_find(report, from);
 
+		rows->closed |= waits_closes(cycle, from, to);
+
 		if (since <= 0 || since >= rows->end_ns || strcmp(gw_json_string(waiter, "type"), "task") != 0)
 			continue;
 		if (rows->count == ROWS_MOST) {
@@ -68,7 +80,7 @@ static void waits_collect(struct rows *rows, const json_t *report)
 			.from = waiter,
 			.to = waits_find(report, to),
 			.since_ns = since,
-			.in_loop = gw_picture_lists(cycle, from) && gw_picture_lists(cycle, to),
+			.in_cycle = gw_picture_lists(cycle, from) && gw_picture_lists(cycle, to),
 		};
 	}
 	qsort(rows->rows, rows->count, sizeof(rows->rows[0]), waits_compare);
@@ -84,6 +96,8 @@ static void waits_row(FILE *out, const struct rows *rows, const struct row *row)
 {
 	double left = waits_percent(rows, row->since_ns);
 	_cleanup_free_ char *age = gw_draw_age(row->since_ns, rows->end_ns);
+	const char *part = rows->closed ? " <span class=\"dim\">(in the loop)</span>"
+					: " <span class=\"dim\">(in the chain)</span>";
 
 	fputs("<li>", out);
 	gw_svg_escape(out, gw_picture_phrase(row->from));
@@ -94,8 +108,7 @@ static void waits_row(FILE *out, const struct rows *rows, const struct row *row)
 	fputs(" <b>", out);
 	gw_svg_escape(out, age);
 	fprintf(out, "</b>%s<div class=\"track\"><i%s style=\"margin-left:%.2f%%;width:%.2f%%\"></i></div></li>\n",
-		row->in_loop ? " <span class=\"dim\">(in the loop)</span>" : "", row->in_loop ? " class=\"loop\"" : "",
-		left, 100 - left);
+		row->in_cycle ? part : "", row->in_cycle ? " class=\"loop\"" : "", left, 100 - left);
 }
 
 /* From where on the report was there. Words stand on the side where there is more room. */

@@ -11,6 +11,7 @@
 
 #include "lib/picture/layout.h"
 #include "lib/picture/svg.h"
+#include "lib/picture/waits.h"
 
 /* ---- reports --------------------------------------------------------------------------------------- */
 
@@ -200,6 +201,33 @@ static void test_no_crowd(void **state)
 	json_decref(report);
 }
 
+/* Whether the line of time has that of the waits of a, b and c, which last from 1 s to 2 s. */
+static bool waits_have(const char *edges, const char *part)
+{
+	json_t *report = report_of("a b c", edges, "a b c"), *edge;
+	char *text = NULL;
+	size_t size, i;
+	FILE *out = open_memstream(&text, &size);
+	bool found;
+
+	json_array_foreach(json_object_get(report, "edges"), i, edge)
+		json_object_set_new(edge, "since_mono_ns", json_integer(1000000000));
+	gw_picture_waits(out, report, 2000000000);
+	fclose(out);
+	found = strstr(text, part) != NULL;
+	free(text);
+	json_decref(report);
+	return found;
+}
+
+static void test_waits_of_a_dead_end_are_in_no_loop(void **state)
+{
+	assert_true(waits_have("a>b b>c", "(in the chain)"));
+	assert_false(waits_have("a>b b>c", "(in the loop)"));
+	assert_true(waits_have("a>b b>c c>a", "(in the loop)"));
+	assert_false(waits_have("a>b b>c c>a", "(in the chain)"));
+}
+
 /* ---- text ------------------------------------------------------------------------------------------------------ */
 
 static void test_escape(void **state)
@@ -224,6 +252,7 @@ int main(void)
 		cmocka_unit_test(test_dead_end),
 		cmocka_unit_test(test_crowd),
 		cmocka_unit_test(test_no_crowd),
+		cmocka_unit_test(test_waits_of_a_dead_end_are_in_no_loop),
 		cmocka_unit_test(test_escape),
 	};
 
