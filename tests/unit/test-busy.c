@@ -339,6 +339,45 @@ static void who_retries_a_fence_for_long_is_taken_for_waiting(void **state)
 	world_free(w);
 }
 
+/* Its timeout is longer than the daemon's interval: some looks show one wait twice. */
+static void a_retried_wait_may_last_from_look_to_look(void **state)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = holds_and_retries(w);
+
+	for (unsigned int i = 0; i < 5; i++) {
+		retries(w, holder, 1);
+		look(w, 2);
+	}
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+static void one_long_wait_with_a_timeout_is_no_retry(void **state)
+{
+	struct world *w = world_new();
+
+	retries(w, holds_and_retries(w), 1);
+	look(w, 14);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* Naps for other reasons do not count for the fence that it waits for in the end. */
+static void who_napped_before_has_not_retried_the_fence(void **state)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = holds_and_retries(w);
+	struct gw_task_state watch = holder->watch;
+
+	waits_no_more(holder);
+	naps(w, holder, 12, 20);
+	holder->watch = watch;
+	retries(w, holder, 2);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 static void who_waits_for_one_fence_after_the_other_gets_on(void **state)
 {
 	struct world *w = world_new();
@@ -496,6 +535,9 @@ int main(void)
 		cmocka_unit_test(where_it_spins_is_what_all_samples_share),
 		cmocka_unit_test(an_owner_that_naps_is_a_retry_loop),
 		cmocka_unit_test(who_retries_a_fence_for_long_is_taken_for_waiting),
+		cmocka_unit_test(a_retried_wait_may_last_from_look_to_look),
+		cmocka_unit_test(one_long_wait_with_a_timeout_is_no_retry),
+		cmocka_unit_test(who_napped_before_has_not_retried_the_fence),
 		cmocka_unit_test(who_waits_for_one_fence_after_the_other_gets_on),
 		cmocka_unit_test(a_poller_that_is_seen_running_now_and_then_still_polls),
 		cmocka_unit_test(a_task_that_wakes_up_for_work_does_not_poll),

@@ -334,15 +334,6 @@ static bool task_retries_in_reclaim(struct gw_builder *builder, uint32_t node)
 /* Who gives up after some tries has done so by then. */
 #define RETRIED_MIN_NS 10000000000ULL
 
-static bool task_waited_for_it_before(const struct gw_builder *builder, const struct gw_task_record *task,
-				      const struct gw_wait *wait)
-{
-	const struct gw_task_record *then = builder->before ? gw_snapshot_task(builder->before, task->address) : NULL;
-	struct gw_wait was;
-
-	return then && (!gw_task_wait(then, &was) || (was.kind == wait->kind && was.object == wait->object));
-}
-
 /*
  * Waits with a timeout for one fence, again and again, and for nothing else in between. That is what it needs, as far as
  * some looks can show: it may give up.
@@ -352,9 +343,8 @@ static bool task_retries_fence(struct gw_builder *builder, uint32_t node, const 
 	const struct gw_task_record *task = gw_builder_node(builder, node)->task;
 	const struct gw_spell *spell = gw_spells_find(builder->spells, task);
 
-	if (!spell || spell->kind != GW_SPELL_NAPS || wait->kind != GW_WAIT_FENCE ||
-	    gw_snapshot_head(builder->now)->mono_ns < spell->since_ns + RETRIED_MIN_NS ||
-	    !task_waited_for_it_before(builder, task, wait))
+	if (!spell || spell->kind != GW_SPELL_NAPS || wait->kind != GW_WAIT_FENCE || spell->fence != wait->object ||
+	    gw_snapshot_head(builder->now)->mono_ns < spell->since_ns + RETRIED_MIN_NS)
 		return false;
 	gw_builder_node(builder, node)->spell = spell;
 	gw_builder_node(builder, node)->end = GW_END_RETRY_LOOP;
