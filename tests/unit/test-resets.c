@@ -277,17 +277,24 @@ TEST(device_without_a_timeout_handler_says_so)
 	world_free(w);
 }
 
+static void scheduler_device(struct world *w, const struct job *job)
+{
+	struct gw_device_record *record = new_record(w, GW_RECORD_DEVICE, sizeof(*record));
+
+	record->device =
+		(struct gw_device){ .address = job->reset->scheduler, .kind = GW_DEVICE_SCHEDULER, .card = -1 };
+	snprintf(record->device.name, sizeof(record->device.name), "0000:0c:00.0");
+	snprintf(record->device.driver, sizeof(record->device.driver), "amdgpu");
+}
+
 /* Where it is known which device that is, its driver can be made to let go of it. */
 TEST(device_without_a_timeout_handler_may_be_unbound)
 {
 	struct world *w = world_new();
 	struct job job = silent_job(w);
-	struct gw_device_record *record = new_record(w, GW_RECORD_DEVICE, sizeof(*record));
 	const json_t *action;
 
-	record->device = (struct gw_device){ .address = job.reset->scheduler, .kind = GW_DEVICE_SCHEDULER, .card = -1 };
-	snprintf(record->device.name, sizeof(record->device.name), "0000:0c:00.0");
-	snprintf(record->device.driver, sizeof(record->device.driver), "amdgpu");
+	scheduler_device(w, &job);
 	job.reset->timeout_ns = GW_TIMEOUT_NEVER;
 	job.reset->expires_ns = 0;
 	job.reset->place = GW_WORK_IDLE;
@@ -297,6 +304,92 @@ TEST(device_without_a_timeout_handler_may_be_unbound)
 	assert_string_equal(json_string_value(json_object_get(action, "device")), "0000:0c:00.0");
 	assert_string_equal(json_string_value(json_object_get(action, "command")),
 			    "echo 0000:0c:00.0 | tee /sys/bus/*/devices/0000:0c:00.0/driver/unbind");
+	world_free(w);
+}
+
+/* The handler runs each second, and starts the timer again. */
+static void times_out(struct world *w, struct job *job, unsigned int times)
+{
+	job->reset->timeout_ns = SECOND;
+	while (times--) {
+		job->reset->expires_ns = w->now_ns + SECOND;
+		look(w, 1);
+	}
+}
+
+TEST(handler_that_runs_again_and_again_in_vain_is_no_reason_to_wait)
+{
+	struct world *w = world_new();
+	struct job job = silent_job(w);
+	const struct gw_report *report;
+	const char *sentence;
+
+	times_out(w, &job, 14);
+	report = the_report(w, GW_KIND_STALL);
+	sentence = json_string_value(json_object_get(report->action, "sentence"));
+	assert_string_equal(gw_class_name(report->class), "silent-device");
+	assert_string_equal(json_string_value(json_object_get(report->action, "code")), "reboot");
+	assert_string_equal(json_string_value(json_object_get(report->action, "works")), "unknown");
+	assert_non_null(strstr(sentence, "has run at least 9 times, and the same fence is still not signalled"));
+	assert_non_null(strstr(report->explanation, "scheduler gfx has run at least 9 times meanwhile"));
+	world_free(w);
+}
+
+TEST(device_whose_handler_runs_in_vain_may_be_unbound)
+{
+	struct world *w = world_new();
+	struct job job = silent_job(w);
+
+	scheduler_device(w, &job);
+	times_out(w, &job, 14);
+	assert_string_equal(json_string_value(json_object_get(the_report(w, GW_KIND_STALL)->action, "code")), "unbind");
+	world_free(w);
+}
+
+/* The second reset may help, as the third may not be needed. */
+TEST(handler_that_ran_twice_may_help_the_next_time)
+{
+	struct world *w = world_new();
+	struct job job = silent_job(w);
+
+	times_out(w, &job, 2);
+	job.reset->timeout_ns = 60 * SECOND;
+	job.reset->expires_ns = w->now_ns + 60 * SECOND;
+	look(w, 11);
+	assert_string_equal(json_string_value(json_object_get(the_report(w, GW_KIND_STALL)->action, "code")), "wait");
+	world_free(w);
+}
+
+/* A job that comes starts the timer anew, though nothing has run out. */
+TEST(timer_that_is_put_off_has_not_run)
+{
+	struct world *w = world_new();
+	struct job job = silent_job(w);
+
+	job.reset->timeout_ns = 10 * SECOND;
+	for (unsigned int i = 0; i < 14; i++) {
+		job.reset->expires_ns = w->now_ns + 10 * SECOND;
+		look(w, 1);
+	}
+	assert_string_equal(json_string_value(json_object_get(the_report(w, GW_KIND_STALL)->action, "code")), "wait");
+	world_free(w);
+}
+
+/* A reset that ends its job was not in vain. */
+TEST(handler_that_helps_is_counted_anew)
+{
+	struct world *w = world_new();
+	struct job job = silent_job(w);
+
+	waits_no_more(job.holder);
+	times_out(w, &job, 6);
+	job.ring->timeline.signallers[0].count++;
+	job.reset->timeout_ns = 60 * SECOND;
+	job.reset->expires_ns = w->now_ns + 60 * SECOND;
+	look(w, 2);
+	waits_for_fence(w, job.holder, job.finished);
+	look(w, 11);
+	assert_string_equal(json_string_value(json_object_get(the_report(w, GW_KIND_STALL)->action, "code")), "wait");
 	world_free(w);
 }
 
@@ -558,6 +651,11 @@ int main(void)
 		T(device_that_stays_silent_says_when_its_timeout_handler_comes),
 		T(device_without_a_timeout_handler_says_so),
 		T(device_without_a_timeout_handler_may_be_unbound),
+		T(handler_that_runs_again_and_again_in_vain_is_no_reason_to_wait),
+		T(device_whose_handler_runs_in_vain_may_be_unbound),
+		T(handler_that_ran_twice_may_help_the_next_time),
+		T(timer_that_is_put_off_has_not_run),
+		T(handler_that_helps_is_counted_anew),
 		T(device_that_advances_is_slow),
 		T(entity_whose_next_job_needs_a_fence_behind_the_waiters_lock),
 		T(wait_for_an_entity_whose_end_was_missed_is_over),

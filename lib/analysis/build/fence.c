@@ -111,6 +111,8 @@ static int fence_note_reset_on_timeline(struct gw_builder *builder, uint64_t con
 	if (gw_graph_node(builder->graph, GW_NODE_TIMELINE, context, 0, &timeline) < 0)
 		return -ENOMEM;
 	gw_builder_node(builder, timeline)->reset = reset;
+	gw_builder_node(builder, timeline)->timeouts =
+		gw_progress_timeouts(builder->progress, reset->scheduler, context);
 	return 0;
 }
 

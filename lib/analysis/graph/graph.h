@@ -124,6 +124,7 @@ struct gw_node {
 	uint64_t context, seqno;  /* FENCE, JOB; seqno also TIMELINE: the last one that is waited for */
 	uint64_t quiet_since_ns;  /* TIMELINE: has not advanced since, 0 = it has, or that is not known */
 	uint64_t hardware;	  /* FENCE, JOB, TIMELINE: struct device that works on it, 0 = unknown */
+	uint32_t timeouts;	  /* TIMELINE: so often at least its jobs' timeout handler has run since it advanced */
 	uint64_t waited_since_ns; /* FENCE, TIMELINE: first wait by a task that handles no fault, 0 = none */
 	bool polled;		  /* TIMELINE: of fences that whoever looks at them may signal */
 	uint64_t function;	  /* WORK */

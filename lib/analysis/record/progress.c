@@ -106,12 +106,85 @@ static int progress_update_left(struct gw_progress_list *list, const struct gw_s
 	return 0;
 }
 
+/* ---- timeout handlers ------------------------------------------------------------------- */
+
+/* A timer's time is read in ticks, anew in each snapshot. */
+#define TICKS_NS 50000000ULL
+
+static const struct gw_progress_handler *progress_handler(const struct gw_progress *progress, uint64_t scheduler)
+{
+	for (size_t i = 0; i < progress->n_handlers; i++)
+		if (progress->handlers[i].scheduler == scheduler)
+			return &progress->handlers[i];
+	return NULL;
+}
+
+/* The timeline of what the scheduler's jobs have on the hardware; NULL: no snapshot has a job that is there. */
+static const struct gw_timeline *progress_hardware(const struct gw_snapshot *snapshot, uint64_t scheduler)
+{
+	struct gw_index_range fences = gw_snapshot_fences(snapshot);
+
+	for (size_t i = 0; i < fences.count; i++) {
+		const struct gw_fence_record *fence = fences.members[i].record, *hardware = NULL;
+		const struct gw_timeline_record *timeline;
+
+		if (fence->kind == GW_FENCE_SCHED_FINISHED && fence->scheduler == scheduler && fence->member_count)
+			hardware = gw_snapshot_fence(snapshot, fence->members[0]);
+		timeline = hardware ? gw_snapshot_timeline(snapshot, hardware->context) : NULL;
+		if (timeline)
+			return &timeline->timeline;
+	}
+	return NULL;
+}
+
+/*
+ * A timer that was armed after its time had passed has fired: jobs that come or go arm it before. While the handler runs, it has
+ * no timer, and may have taken its job off the hardware.
+ */
+static void progress_handler_go_on(struct gw_progress_handler *handler, const struct gw_snapshot *snapshot,
+				   const struct gw_reset_record *reset)
+{
+	const struct gw_timeline *hardware = progress_hardware(snapshot, reset->scheduler);
+
+	if (hardware && (handler->context != hardware->context || handler->signals != progress_signals(hardware))) {
+		handler->context = hardware->context;
+		handler->signals = progress_signals(hardware);
+		handler->runs = 0;
+	}
+	if (!reset->expires_ns || !reset->timeout_ns || reset->timeout_ns == GW_TIMEOUT_NEVER)
+		return;
+	if (handler->expires_ns && reset->expires_ns + TICKS_NS >= handler->expires_ns + reset->timeout_ns)
+		handler->runs++;
+	handler->expires_ns = reset->expires_ns;
+}
+
+static int progress_update_handlers(struct gw_progress *progress, const struct gw_snapshot *snapshot)
+{
+	struct gw_index_range resets = gw_snapshot_resets(snapshot);
+	struct gw_progress_handler *next = calloc(resets.count ? resets.count : 1, sizeof(*next));
+
+	if (!next)
+		return -ENOMEM;
+	for (size_t i = 0; i < resets.count; i++) {
+		const struct gw_reset_record *reset = resets.members[i].record;
+		const struct gw_progress_handler *then = progress_handler(progress, reset->scheduler);
+
+		next[i] = then ? *then : (struct gw_progress_handler){ .scheduler = reset->scheduler };
+		progress_handler_go_on(&next[i], snapshot, reset);
+	}
+	free(progress->handlers);
+	progress->handlers = next;
+	progress->n_handlers = resets.count;
+	return 0;
+}
+
 int gw_progress_update(struct gw_progress *progress, const struct gw_snapshot *snapshot)
 {
 	int r = progress_update_timelines(&progress->timelines, snapshot);
 
 	r = r ?: progress_update_timers(&progress->timers, snapshot);
-	return r ?: progress_update_left(&progress->left, snapshot);
+	r = r ?: progress_update_left(&progress->left, snapshot);
+	return r ?: progress_update_handlers(progress, snapshot);
 }
 
 void gw_progress_deinit(struct gw_progress *progress)
@@ -119,6 +192,7 @@ void gw_progress_deinit(struct gw_progress *progress)
 	free(progress->timelines.entries);
 	free(progress->timers.entries);
 	free(progress->left.entries);
+	free(progress->handlers);
 	*progress = (struct gw_progress){ .timelines = { NULL, 0 } };
 }
 
@@ -139,4 +213,11 @@ bool gw_progress_armed_before_left(const struct gw_progress *progress, uint64_t 
 	const struct gw_progress_entry *left = progress ? progress_find(&progress->left, lock) : NULL;
 
 	return !armed || !left || armed->since_ns <= left->since_ns;
+}
+
+uint32_t gw_progress_timeouts(const struct gw_progress *progress, uint64_t scheduler, uint64_t context)
+{
+	const struct gw_progress_handler *handler = progress ? progress_handler(progress, scheduler) : NULL;
+
+	return handler && handler->context == context ? handler->runs : 0;
 }

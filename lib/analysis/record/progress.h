@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Since when something stands still, over the snapshots that show it one after the other: a timeline has not advanced, a
- * timer has not been armed anew, a lock is held by who has gone on without it.
+ * timer has not been armed anew, a lock is held by who has gone on without it. How often a timeout handler has run meanwhile.
  */
 #ifndef GPUWATCH_LIB_ANALYSIS_RECORD_PROGRESS_H
 #define GPUWATCH_LIB_ANALYSIS_RECORD_PROGRESS_H
@@ -28,10 +28,20 @@ struct gw_progress_list {
 	size_t count;
 };
 
+/* Of a scheduler's timeout handler. */
+struct gw_progress_handler {
+	uint64_t scheduler;
+	uint64_t context, signals; /* the timeline of its hardware, and what that had signalled; 0 = not seen yet */
+	uint64_t expires_ns; /* when its timer was to fire, as the last snapshot with a timer had it, 0 = none had */
+	uint32_t runs;	     /* since that timeline advanced */
+};
+
 struct gw_progress {
 	struct gw_progress_list timelines; /* by context */
 	struct gw_progress_list timers;	   /* by timer_list */
 	struct gw_progress_list left;	   /* locks that were left, by address */
+	struct gw_progress_handler *handlers;
+	size_t n_handlers;
 };
 
 /* Forgets what this snapshot does not show. Returns 0 or -ENOMEM, and then keeps what it was of some. */
@@ -51,5 +61,12 @@ uint64_t gw_progress_quiet_since(const struct gw_progress *progress, uint64_t co
  * that is not known.
  */
 bool gw_progress_armed_before_left(const struct gw_progress *progress, uint64_t timer, uint64_t lock);
+
+/*
+ * gw_progress_timeouts - how often the timeout handler of a scheduler has run since the timeline of its hardware advanced
+ *
+ * At least: it is counted when its timer is seen to run anew, and between two snapshots that may have happened more often.
+ */
+uint32_t gw_progress_timeouts(const struct gw_progress *progress, uint64_t scheduler, uint64_t context);
 
 #endif

@@ -648,6 +648,20 @@ const struct gw_clock_record *gw_snapshot_clock(const struct gw_snapshot *snapsh
 	return count ? snapshot_list(snapshot, GW_RECORD_CLOCK)[count - 1] : NULL;
 }
 
+struct gw_index_range gw_snapshot_fences(const struct gw_snapshot *snapshot)
+{
+	const struct gw_index *index = &snapshot->index[GW_RECORD_FENCE];
+
+	return (struct gw_index_range){ .members = index->entries, .count = index->count };
+}
+
+struct gw_index_range gw_snapshot_resets(const struct gw_snapshot *snapshot)
+{
+	const struct gw_index *index = &snapshot->index[GW_RECORD_RESET];
+
+	return (struct gw_index_range){ .members = index->entries, .count = index->count };
+}
+
 size_t gw_snapshot_locks(const struct gw_snapshot *snapshot, const struct gw_lock_record *const **ret)
 {
 	*ret = (const struct gw_lock_record *const *)snapshot_list(snapshot, GW_RECORD_LOCK);

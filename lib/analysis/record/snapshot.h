@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "bpf/abi/records.h"
+#include "lib/analysis/record/index.h"
 
 struct gw_snapshot; /* opaque; owns a copy of its records */
 
@@ -50,6 +51,9 @@ const struct gw_snapshot_record *gw_snapshot_head(const struct gw_snapshot *snap
 
 /* Arrays of all records of one type, in stream order; each task, work item and timeline once. Valid as long as the snapshot. */
 size_t gw_snapshot_tasks(const struct gw_snapshot *snapshot, const struct gw_task_record *const **ret);
+/* Sorted by address; of one fence the first record is the one that counts. */
+struct gw_index_range gw_snapshot_fences(const struct gw_snapshot *snapshot);
+struct gw_index_range gw_snapshot_resets(const struct gw_snapshot *snapshot);
 size_t gw_snapshot_locks(const struct gw_snapshot *snapshot, const struct gw_lock_record *const **ret);
 size_t gw_snapshot_works(const struct gw_snapshot *snapshot, const struct gw_work_record *const **ret);
 size_t gw_snapshot_timelines(const struct gw_snapshot *snapshot, const struct gw_timeline_record *const **ret);

@@ -239,14 +239,20 @@ static uint64_t store_sum_nodes(const struct gw_graph *graph, const struct gw_in
 	return sum;
 }
 
-/* Changes when there is something new to say. Of a stall's many victims only their magnitude is. */
+/* 0, 1, 2, 4, ... are different ones. */
+static uint64_t store_magnitude(uint32_t number)
+{
+	return number ? 64 - (uint64_t)__builtin_clzll(number) : 0;
+}
+
+/* Changes when there is something new to say. Of a stall's many victims, or of resets in vain, only their magnitude is. */
 static uint64_t store_fingerprint(const struct gw_graph *graph, const struct gw_finding *finding)
 {
 	const struct gw_node *root = &graph->nodes[finding->root];
 	uint64_t sum = root->address * 31 + root->type + gw_kernel_log_fingerprint(graph, finding);
 
 	if (finding->kind != GW_KIND_DEADLOCK)
-		return sum + (finding->n_victims ? 64 - (uint64_t)__builtin_clzll(finding->n_victims) : 0);
+		return sum + store_magnitude(finding->n_victims) + (store_magnitude(root->timeouts) << 8);
 	return sum + store_sum_nodes(graph, &finding->chain) + store_sum_nodes(graph, &finding->victims) +
 	       finding->n_victims;
 }

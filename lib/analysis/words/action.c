@@ -185,7 +185,7 @@ static void action_reset(struct gw_action *action, const struct gw_graph *graph,
 
 static struct gw_action action_of_deadlock(const struct gw_graph *graph, const struct gw_finding *finding)
 {
-	struct gw_action action = { GW_ACTION_REBOOT, GW_WORKS_YES, GW_NO_NODE, "", "", false };
+	struct gw_action action = { GW_ACTION_REBOOT, GW_WORKS_YES, GW_NO_NODE, "", "", false, 0 };
 	uint32_t opens = finding->loop ? action_find_victim(graph, finding, true) : GW_NO_NODE;
 	uint32_t closer = action_find_closer(graph, finding);
 
@@ -208,22 +208,31 @@ static struct gw_action action_of_deadlock(const struct gw_graph *graph, const s
 	return action;
 }
 
+/* A second reset may do what the first one did not. A power of two: a report is renewed when they have doubled. */
+#define TIMEOUTS_IN_VAIN 4
+
 /* Nothing ends the jobs of a silent device but its driver: by a timeout handler, or when it lets go of the device. */
 static void action_of_silent_device(struct gw_action *action, const struct gw_graph *graph,
 				    const struct gw_finding *finding)
 {
 	const struct gw_node *root = action_node(graph, finding->root);
 
-	if (root->reset && root->reset->expires_ns)
+	bool in_vain = root->timeouts >= TIMEOUTS_IN_VAIN;
+
+	if (root->reset && root->reset->expires_ns && !in_vain)
 		return;
 	action_reset(action, graph, finding);
-	if (root->reset && root->reset->timeout_ns == GW_TIMEOUT_NEVER && *action->device)
+	if (in_vain) {
+		action->timeouts = root->timeouts;
+		action->code = *action->device ? GW_ACTION_UNBIND : GW_ACTION_REBOOT;
+	} else if (root->reset && root->reset->timeout_ns == GW_TIMEOUT_NEVER && *action->device) {
 		action->code = GW_ACTION_UNBIND;
+	}
 }
 
 static struct gw_action action_of_stall(const struct gw_graph *graph, const struct gw_finding *finding)
 {
-	struct gw_action action = { GW_ACTION_WAIT, GW_WORKS_UNKNOWN, GW_NO_NODE, "", "", false };
+	struct gw_action action = { GW_ACTION_WAIT, GW_WORKS_UNKNOWN, GW_NO_NODE, "", "", false, 0 };
 	const struct gw_node *root = action_node(graph, finding->root);
 	bool user = root->type == GW_NODE_TASK && root->task && !(root->task->flags & GW_TASK_F_KTHREAD);
 
@@ -311,6 +320,33 @@ static void action_name_device(struct gw_text *text, const struct gw_action *act
 		gw_text_add(text, " of driver %s", action->driver);
 }
 
+static void action_in_vain(struct gw_text *text, const char *what, const struct gw_action *action)
+{
+	gw_text_add(text, "%s", what);
+	if (action->code == GW_ACTION_UNBIND)
+		action_name_device(text, action);
+	gw_text_add(text,
+		    ": the timeout handler of its jobs has run at least %" PRIu32
+		    " times, and the same fence is still not signalled: one more reset is not likely to end this",
+		    action->timeouts);
+}
+
+static void action_unbind(struct gw_text *text, const struct gw_action *action)
+{
+	if (action->timeouts) {
+		action_in_vain(text, "Unbind the GPU", action);
+		gw_text_add(
+			text,
+			". A driver has to end its jobs when it lets go of the device; that this one does is not known. Otherwise reboot.");
+		return;
+	}
+	gw_text_add(text, "Unbind the GPU");
+	action_name_device(text, action);
+	gw_text_add(
+		text,
+		": its driver has no timeout for these jobs, and has to end them when it lets go of the device; that this one does is not known. Otherwise reboot.");
+}
+
 void gw_action_sentence(struct gw_text *text, const struct gw_graph *graph, const struct gw_action *action)
 {
 	switch (action->code) {
@@ -336,13 +372,14 @@ void gw_action_sentence(struct gw_text *text, const struct gw_graph *graph, cons
 				: ": a driver may give up then what its device does not answer; that this one does is not known. Otherwise reboot.");
 		return;
 	case GW_ACTION_UNBIND:
-		gw_text_add(text, "Unbind the GPU");
-		action_name_device(text, action);
-		gw_text_add(
-			text,
-			": its driver has no timeout for these jobs, and has to end them when it lets go of the device; that this one does is not known. Otherwise reboot.");
+		action_unbind(text, action);
 		return;
 	case GW_ACTION_REBOOT:
+		if (action->timeouts) {
+			action_in_vain(text, "Reboot", action);
+			gw_text_add(text, ".");
+			return;
+		}
 		gw_text_add(
 			text,
 			"Reboot: nothing less is known to end this. If the reboot hangs, too, `echo b >/proc/sysrq-trigger` does it without the drivers.");

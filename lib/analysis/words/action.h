@@ -32,6 +32,7 @@ struct gw_action {
 	const char *driver; /* GPU_RESET: of the device, "" = not known */
 	const char *device; /* GPU_RESET, UNBIND: its name on its bus, "" = not known */
 	bool fence;	    /* GPU_RESET: it is for a fence */
+	uint32_t timeouts;  /* UNBIND, REBOOT: so often the timeout handler has run in vain; 0: that is not why */
 };
 
 struct gw_action gw_action_of(const struct gw_graph *graph, const struct gw_finding *finding);

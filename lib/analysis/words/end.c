@@ -68,14 +68,20 @@ static void end_busy(struct gw_text *text, const struct gw_graph *graph, const s
 		gw_text_add(text, ", in direct reclaim");
 }
 
-static void end_timeout_handler(struct gw_text *text, const struct gw_graph *graph, const struct gw_reset_record *reset)
+static void end_timeout_handler(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
 {
 	uint64_t now_ns = gw_snapshot_head(graph->snapshot)->mono_ns;
+	const struct gw_reset_record *reset = node->reset;
 
 	if (reset->timeout_ns == GW_TIMEOUT_NEVER) {
 		gw_text_add(text, "; the timeout handler of scheduler %s is disabled", reset->name);
 	} else if (reset->expires_ns) {
-		gw_text_add(text, "; the timeout handler of scheduler %s begins in ", reset->name);
+		gw_text_add(text, "; the timeout handler of scheduler %s ", reset->name);
+		if (node->timeouts > 1)
+			gw_text_add(text, "has run at least %" PRIu32 " times meanwhile, and ", node->timeouts);
+		else if (node->timeouts)
+			gw_text_add(text, "has run meanwhile, and ");
+		gw_text_add(text, "begins in ");
 		gw_text_add_age(text, reset->expires_ns > now_ns ? reset->expires_ns - now_ns : 0);
 	} else if (reset->place == GW_WORK_IDLE) {
 		gw_text_add(text, "; the timer of scheduler %s's timeout handler does not run", reset->name);
@@ -91,7 +97,7 @@ static void end_silent_timeline(struct gw_text *text, const struct gw_graph *gra
 	gw_text_add(text, ": its last signalled fence is %" PRIu64 ", and %" PRIu64 " is waited for",
 		    (uint64_t)node->timeline->timeline.seqno, node->seqno);
 	if (node->reset)
-		end_timeout_handler(text, graph, node->reset);
+		end_timeout_handler(text, graph, node);
 }
 
 bool gw_end_is_sleep(const struct gw_node *node)

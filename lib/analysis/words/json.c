@@ -389,12 +389,13 @@ static void json_put_fields(json_t *object, const struct gw_graph *graph, const 
 }
 
 /* What its job's timeout handler will do, and when. */
-static json_t *json_timeout_handler(const struct gw_reset_record *reset)
+static json_t *json_timeout_handler(const struct gw_node *node)
 {
 	static const char *const states[] = {
 		[GW_WORK_EXECUTING] = "due", [GW_WORK_INACTIVE] = "due",    [GW_WORK_QUEUED] = "due",
 		[GW_WORK_IDLE] = "idle",     [GW_WORK_DELAYED] = "waiting",
 	};
+	const struct gw_reset_record *reset = node->reset;
 	bool failed = false;
 	json_t *object = json_object();
 	const char *state = reset->timeout_ns == GW_TIMEOUT_NEVER ? "disabled" : states[reset->place];
@@ -405,6 +406,8 @@ static json_t *json_timeout_handler(const struct gw_reset_record *reset)
 		json_put_number(object, "timeout_ns", reset->timeout_ns, &failed);
 	if (reset->expires_ns)
 		json_put_number(object, "expires_mono_ns", reset->expires_ns, &failed);
+	if (node->timeouts)
+		json_put_number(object, "runs", node->timeouts, &failed);
 	return gw_json_unless(object, failed);
 }
 
@@ -420,7 +423,7 @@ json_t *gw_json_node(const struct gw_graph *graph, const struct gw_node *node, b
 	if (node->why)
 		json_put_text(object, "note", node->why, &failed);
 	if (node->reset)
-		gw_json_put(object, "timeout_handler", json_timeout_handler(node->reset), &failed);
+		gw_json_put(object, "timeout_handler", json_timeout_handler(node), &failed);
 	if (node->end != GW_END_NONE)
 		json_put_text(object, "end", gw_end_name(node->end), &failed);
 	return gw_json_unless(object, failed);
