@@ -229,6 +229,7 @@ TEST(signaller_that_is_frozen_is_the_end_of_the_chain)
 
 #define READS                                                                                                          \
 	"schedule dma_fence_default_wait amdgpu:wait_job amdgpu:amdgpu_read_section amdgpu:amdgpu_ioctl do_syscall_64"
+#define READS_SLOWLY "schedule msleep amdgpu:work_slowly amdgpu:amdgpu_read_section amdgpu:amdgpu_ioctl do_syscall_64"
 
 /* A writer came while it read; then it began to wait for a fence, whose signaller wants to read behind the writer. */
 static void reader_blocks_after_the_writer_came(struct world *w)
@@ -265,9 +266,70 @@ TEST(reader_that_somebody_else_of_its_driver_can_be_is_a_hint)
 	world_free(w);
 }
 
-/* ---- several readers ------------------------------------------------------------------ */
+/* The last reader has let go of the lock, and waits for the writer; the one that came before it reads still. */
+static struct gw_task_record *reader_before_the_last(struct world *w, struct gw_task_record *passed)
+{
+	struct gw_task_record *signaller = kthread(w, 102, "signaller");
+	struct gw_task_record *before = kthread(w, 104, "before");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_RWSEM, NULL);
 
-#define READS_SLOWLY "schedule msleep amdgpu:work_slowly amdgpu:amdgpu_read_section amdgpu:amdgpu_ioctl do_syscall_64"
+	stack(w, before, READS_SLOWLY);
+	before->flags |= GW_TASK_F_TIMER;
+	stack(w, passed, READS);
+	read_held_by(lock, passed, 1);
+	waits_for_fence(w, passed, fence(w, timeline_by(w, "gfx", signaller), 7));
+	waits_for_lock(w, signaller, lock, WRITE);
+	stack(w, signaller, "schedule rwsem_down_write_slowpath amdgpu:amdgpu_signal kthread");
+	return before;
+}
+
+TEST(last_reader_is_not_accused_where_another_one_may_read)
+{
+	struct world *w = world_new();
+	const struct gw_report *report;
+	const json_t *lock;
+
+	reader_before_the_last(w, kthread(w, 101, "passed"));
+	look(w, 12);
+	assert_no_deadlock(w);
+	report = the_report(w, GW_KIND_STALL);
+	lock = find_node(report, report->root_node);
+	assert_string_equal(json_string_value(json_object_get(lock, "type")), "lock");
+	assert_string_equal(json_string_value(json_object_get(lock, "end")), "readers");
+	assert_non_null(strstr(report->explanation, "is held for reading by 1 task,"));
+	assert_non_null(strstr(report->explanation, "these may hold it: passed (pid 101)"));
+	assert_non_null(strstr(report->explanation, "; before (pid 104)"));
+	assert_non_null(find_node(report, "task:104"));
+	world_free(w);
+}
+
+/* Whoever of them holds it is stuck, and all others are victims of what that one is stuck in. */
+TEST(readers_that_are_all_stuck_need_not_be_told_apart)
+{
+	struct world *w = world_new();
+	struct gw_task_record *before = reader_before_the_last(w, kthread(w, 101, "passed"));
+	struct gw_task_record *other = kthread(w, 105, "other");
+
+	waits_for_lock(w, before, lock_of(w, GW_LOCK_MUTEX, other), GW_LOCK_F_MUTEX);
+	waits_for_lock(w, other, lock_of(w, GW_LOCK_MUTEX, before), GW_LOCK_F_MUTEX);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROVEN, "104 105", "101 102");
+	world_free(w);
+}
+
+/* It makes no difference whether one that waits for what the reader holds, or waits for, reads, too. */
+TEST(who_waits_behind_the_reader_does_not_hide_it)
+{
+	struct world *w = world_new();
+	struct gw_task_record *passed = kthread(w, 101, "passed"), *before = reader_before_the_last(w, passed);
+
+	waits_for_lock(w, before, lock_of(w, GW_LOCK_MUTEX, passed), GW_LOCK_F_MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "104");
+	world_free(w);
+}
+
+/* ---- several readers ------------------------------------------------------------------ */
 
 /* The first of two readers waits for a fence, whose signaller wants to write; the last one sleeps. */
 static struct gw_lock_record *two_readers(struct world *w, struct gw_task_record **last)
@@ -994,6 +1056,9 @@ int main(void)
 		T(signaller_that_is_frozen_is_the_end_of_the_chain),
 		T(reader_that_nobody_else_can_be_holds_the_lock),
 		T(reader_that_somebody_else_of_its_driver_can_be_is_a_hint),
+		T(last_reader_is_not_accused_where_another_one_may_read),
+		T(readers_that_are_all_stuck_need_not_be_told_apart),
+		T(who_waits_behind_the_reader_does_not_hide_it),
 		T(one_of_several_readers_waits_for_whom_the_lock_is_needed),
 		T(more_tasks_than_readers_show_nobody),
 		T(reader_that_nobody_sees_may_be_the_second_one),

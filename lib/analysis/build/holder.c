@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "bpf/abi/kernel-constants.h"
+#include "lib/analysis/record/left.h"
 #include "lib/analysis/record/stack.h"
 
 /* ---- locks that are held for reading --------------------------------------------------- */
@@ -32,48 +33,6 @@ static bool holder_writer_waits(const struct gw_builder *builder, uint64_t lock,
 static bool holder_may_read(const struct gw_lock_record *lock, const struct gw_task_record *task)
 {
 	return gw_task_sleeps(task) && !gw_task_waits_for_lock(task, lock->address);
-}
-
-/* Nobody else who may read sleeps in a module that the reader is in, too. */
-static bool holder_is_only_candidate(const struct gw_builder *builder, const struct gw_lock_record *lock,
-				     const struct gw_task_record *reader)
-{
-	const struct gw_task_record *const *tasks;
-	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
-
-	if (!builder->complete || n_tasks > READER_TASKS_MAX || !gw_stack_module_frame(builder->now, reader))
-		return false;
-	for (size_t i = 0; i < n_tasks; i++)
-		if (tasks[i] != reader && holder_may_read(lock, tasks[i]) &&
-		    gw_stack_shares_module(builder->now, tasks[i], reader))
-			return false;
-	return true;
-}
-
-/*
- * The one hint says more if it is the only reader, and blocked for something else: since before the writer came, or with
- * nobody else asleep in its driver who may have read the lock before it, and still do.
- */
-static int holder_hinted_reader(struct gw_builder *builder, uint32_t node, uint64_t writer_since_ns)
-{
-	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
-	enum gw_confidence confidence = GW_CONFIDENCE_HINT;
-	const struct gw_task_record *task;
-	struct gw_wait wait;
-	uint32_t reader;
-
-	if (!lock || lock->owner_kind != GW_OWNER_READER_HINT || !lock->owner)
-		return 0;
-	if (gw_builder_task_at(builder, lock->owner, 0, &reader) < 0)
-		return -ENOMEM;
-	if (reader == GW_NO_NODE)
-		return 0;
-	task = gw_builder_node(builder, reader)->task;
-	/* One that wants the lock itself has most likely let go of it before, and another one still reads. */
-	if (task && lock->readers == 1 && holder_may_read(lock, task) && gw_task_wait(task, &wait) && wait.since_ns &&
-	    (wait.since_ns <= writer_since_ns || holder_is_only_candidate(builder, lock, task)))
-		confidence = GW_CONFIDENCE_PROBABLE;
-	return gw_builder_edge(builder, node, reader, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, confidence, 0);
 }
 
 /* The only reader that the lock has is hinted to be another task, which lives. */
@@ -109,12 +68,15 @@ static enum gw_confidence holder_confidence_in_notifier(const struct gw_builder 
  * munmap() and its like call the notifiers with mmap_lock held for reading at least, and no owner is recorded for
  * that. The reverse map calls them without: the stack tells.
  */
-static int holder_in_notifiers(struct gw_builder *builder, uint32_t node)
+static int holder_in_notifiers(struct gw_builder *builder, uint32_t node, size_t *found)
 {
 	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
 	uint64_t mm = gw_builder_node(builder, node)->mm;
-	struct gw_index_range inside = gw_index_find(&builder->notifiers, mm);
+	struct gw_index_range inside = { .count = 0 };
 
+	if (mm)
+		inside = gw_index_find(&builder->notifiers, mm);
+	*found = inside.count;
 	for (size_t i = 0; i < inside.count; i++) {
 		const struct gw_task_record *task = inside.members[i].record;
 		uint32_t notifier;
@@ -216,18 +178,138 @@ static int holder_several_readers(struct gw_builder *builder, uint32_t node, con
 	return 0;
 }
 
+/*
+ * Where they are not found so, whoever sleeps in the last reader's module may be one of them: the last one may have let go of the
+ * lock since, and others read before it came.
+ */
+
+/* Owners followed from a lock that a task waits for. */
+#define BEHIND_MAX 8
+
+/* Whether the task needs this lock, the reader, or what the reader waits for: then it makes no difference that it may read. */
+static bool holder_is_behind(const struct gw_builder *builder, const struct gw_lock_record *lock,
+			     const struct gw_task_record *reader, const struct gw_task_record *task)
+{
+	const struct gw_lock_record *next;
+	struct gw_wait own = { .object = 0 }, wait;
+
+	gw_task_wait(reader, &own);
+	for (int i = 0; i < BEHIND_MAX && task && gw_task_wait(task, &wait); i++) {
+		if (wait.object && (wait.object == own.object || wait.object == lock->address))
+			return true;
+		next = wait.kind == GW_WAIT_LOCK ? gw_snapshot_lock(builder->now, wait.object) : NULL;
+		if (!next || next->owner_kind != GW_OWNER_EXCLUSIVE)
+			return false;
+		if (next->owner == reader->address)
+			return true;
+		task = gw_snapshot_task(builder->now, next->owner);
+	}
+	return false;
+}
+
+/* @close: that they sleep in one module is not enough. */
+static bool holder_may_read_too(const struct gw_builder *builder, const struct gw_node *node,
+				const struct gw_task_record *reader, bool close, const struct gw_task_record *task)
+{
+	if (task == reader || !holder_may_read(node->lock, task) || (node->mm && task->mm && task->mm != node->mm) ||
+	    gw_left_for_user_mode(builder->before, task))
+		return false;
+	return (close ? gw_stack_shares_way(builder->now, task, reader)
+		      : gw_stack_shares_module(builder->now, task, reader)) &&
+	       !holder_is_behind(builder, node->lock, reader, task);
+}
+
+/* Returns whether all of them were looked at. */
+static bool holder_find_others(const struct gw_builder *builder, const struct gw_node *node,
+			       const struct gw_task_record *reader, bool close, struct readers *others)
+{
+	const struct gw_task_record *const *tasks;
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+
+	others->count = 0;
+	if (!builder->complete || n_tasks > READER_TASKS_MAX || !gw_stack_module_frame(builder->now, reader))
+		return false;
+	for (size_t i = 0; i < n_tasks; i++)
+		if (holder_may_read_too(builder, node, reader, close, tasks[i]))
+			holder_add_reader(others, tasks[i]);
+	return others->count <= READERS_MAX;
+}
+
+/* Sleeps for something else than the lock. *@since_ns: since when, 0 = that is not known. */
+static bool holder_is_stuck_elsewhere(const struct gw_lock_record *lock, const struct gw_task_record *reader,
+				      uint64_t *since_ns)
+{
+	struct gw_wait wait;
+
+	if (!holder_may_read(lock, reader) || !gw_task_wait(reader, &wait))
+		return false;
+	*since_ns = wait.since_ns;
+	return wait.since_ns != 0;
+}
+
+/* It is one of these, and nothing shows which: as long as one of them can go on, so can the lock. */
+static int holder_one_of(struct gw_builder *builder, uint32_t node, const struct readers *others,
+			 enum gw_confidence confidence)
+{
+	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
+	gw_builder_node(builder, node)->end = GW_END_READERS;
+	for (uint32_t i = 0; i < others->count && i < READERS_MAX; i++) {
+		uint32_t other;
+
+		if (gw_builder_task(builder, others->tasks[i], &other) < 0 ||
+		    gw_builder_edge(builder, node, other, GW_RELATION_HELD_BY, GW_EVIDENCE_STACK, confidence, 0) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/*
+ * The last reader, and unless @alone who else may be one. The one hint says more if it is the only reader, and blocked for
+ * something else: since before the writer came, and nobody came the same way who may have read before it, and still do; or
+ * else with everybody seen who sleeps in its driver. One that wants the lock itself has most likely let go of it before.
+ */
+static int holder_hinted_reader(struct gw_builder *builder, uint32_t node, uint64_t writer_since_ns, bool alone)
+{
+	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
+	enum gw_confidence confidence = GW_CONFIDENCE_HINT;
+	struct readers others = { .count = 0 };
+	const struct gw_task_record *task;
+	uint64_t since_ns;
+	uint32_t reader;
+
+	if (!lock || lock->owner_kind != GW_OWNER_READER_HINT || !lock->owner)
+		return 0;
+	if (gw_builder_task_at(builder, lock->owner, 0, &reader) < 0)
+		return -ENOMEM;
+	if (reader == GW_NO_NODE)
+		return 0;
+	task = gw_builder_node(builder, reader)->task;
+	if (task) {
+		bool stuck = lock->readers == 1 && holder_is_stuck_elsewhere(lock, task, &since_ns);
+		bool before = stuck && since_ns <= writer_since_ns;
+		bool all = holder_find_others(builder, gw_builder_node(builder, node), task, before, &others);
+
+		if (before || (stuck && all))
+			confidence = GW_CONFIDENCE_PROBABLE;
+	}
+	if (gw_builder_edge(builder, node, reader, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, confidence, 0) < 0)
+		return -ENOMEM;
+	return others.count && !alone ? holder_one_of(builder, node, &others, confidence) : 0;
+}
+
 int gw_holder_readers(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t writer_since_ns;
 	struct readers readers;
+	size_t notifiers;
 
 	if (!holder_writer_waits(builder, gw_builder_node(builder, node)->address, &writer_since_ns))
 		return gw_builder_live(builder, node, "is held for reading, and no writer waits");
-	if (gw_builder_node(builder, node)->mm && holder_in_notifiers(builder, node) < 0)
+	if (holder_in_notifiers(builder, node, &notifiers) < 0)
 		return -ENOMEM;
 	if (holder_find_readers(builder, gw_builder_node(builder, node), &readers))
 		return holder_several_readers(builder, node, &readers);
-	return holder_hinted_reader(builder, node, writer_since_ns);
+	return holder_hinted_reader(builder, node, writer_since_ns, notifiers > 0);
 }
 
 /* ---- devices whose power state changes ---------------------------------------------- */

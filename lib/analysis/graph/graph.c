@@ -225,6 +225,7 @@ const char *gw_end_name(enum gw_end end)
 		[GW_END_DEAD_OWNER] = "dead-owner",
 		[GW_END_SLEEPS_IN] = "sleeps-in",
 		[GW_END_STOPPED] = "stopped",
+		[GW_END_READERS] = "readers",
 	};
 
 	return names[end];

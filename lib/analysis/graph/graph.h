@@ -105,6 +105,7 @@ enum gw_end {
 	GW_END_DEAD_OWNER,    /* LOCK, SECTION: whoever holds it left it behind */
 	GW_END_SLEEPS_IN,     /* TASK: sleeps for what nobody tracks; gw_place_of() its record names the function */
 	GW_END_STOPPED,	      /* TASK: by a signal, by a debugger, by the freezer; somebody must let it go on */
+	GW_END_READERS,	      /* LOCK: held for reading by one or some of the tasks that its edges lead to */
 	GW_ENDS
 };
 
@@ -123,8 +124,8 @@ struct gw_node {
 	uint64_t device;	  /* FENCE, TIMELINE: waited for inside a section of this drm_device being unplugged */
 	uint64_t context, seqno;  /* FENCE, JOB; seqno also TIMELINE: the last one that is waited for */
 	uint64_t quiet_since_ns;  /* TIMELINE: has not advanced since, 0 = it has, or that is not known */
-	uint64_t hardware;	  /* FENCE, JOB, TIMELINE: struct device that works on it, 0 = unknown */
 	uint32_t timeouts;	  /* TIMELINE: so often at least its jobs' timeout handler has run since it advanced */
+	uint64_t hardware;	  /* FENCE, JOB, TIMELINE: struct device that works on it, 0 = unknown */
 	uint64_t waited_since_ns; /* FENCE, TIMELINE: first wait by a task that handles no fault, 0 = none */
 	bool polled;		  /* TIMELINE: of fences that whoever looks at them may signal */
 	uint64_t function;	  /* WORK */
@@ -198,7 +199,7 @@ const char *gw_node_type_name(enum gw_node_type type);
 const char *gw_relation_name(enum gw_relation relation);
 const char *gw_evidence_name(enum gw_evidence evidence);
 
-/* "busy-holder", "retry-loop", "reset", "silent-device", "dead-owner", "sleeps-in", "stopped"; NULL for none. */
+/* "busy-holder", "retry-loop", "reset", "silent-device", "dead-owner", "sleeps-in", "stopped", "readers"; NULL for none. */
 const char *gw_end_name(enum gw_end end);
 
 #endif

@@ -375,6 +375,38 @@ bool gw_stack_shares_module(const struct gw_snapshot *snapshot, const struct gw_
 	return false;
 }
 
+/* Of the frames from the one before *@at inwards the first that is of the module; NULL: there is none. */
+static const struct gw_symbol_record *stack_next_inwards(const struct gw_snapshot *snapshot,
+							 const struct gw_task_record *task, const char *module,
+							 uint32_t *at)
+{
+	while (*at > 0) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[--*at]);
+
+		if (symbol && strcmp(symbol->module, module) == 0)
+			return symbol;
+	}
+	return NULL;
+}
+
+/* The entry alone, which may be that of all threads or ioctls of a driver, is no way. */
+#define WAY_MIN 2
+
+bool gw_stack_shares_way(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+			 const struct gw_task_record *other)
+{
+	const struct gw_symbol_record *inner = gw_stack_module_frame(snapshot, other), *a, *b;
+	uint32_t at_a = task->stack_depth, at_b = other->stack_depth, shared = 0;
+
+	if (!inner || !stack_is_valid(task))
+		return false;
+	do {
+		a = stack_next_inwards(snapshot, task, inner->module, &at_a);
+		b = stack_next_inwards(snapshot, other, inner->module, &at_b);
+	} while (a && b && a->address - a->offset == b->address - b->offset && ++shared < WAY_MIN);
+	return shared >= WAY_MIN;
+}
+
 /* Since 6.4 a fault of the task itself may have the lock of one VMA instead: whoever asks must count. */
 bool gw_stack_faults(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {

@@ -116,6 +116,10 @@ uint32_t gw_stack_gpu_wait(const char *function);
 bool gw_stack_shares_module(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
 			    const struct gw_task_record *other);
 
+/* Whether both came the same way into the module that @other is in: through two functions of it at least, from the outside. */
+bool gw_stack_shares_way(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+			 const struct gw_task_record *other);
+
 /* The innermost frame that belongs to a module; NULL if none does. */
 const struct gw_symbol_record *gw_stack_module_frame(const struct gw_snapshot *snapshot,
 						     const struct gw_task_record *task);

@@ -152,6 +152,12 @@ static uint32_t stall_next_edge(const struct stalls *stalls, const struct gw_nod
 	return next;
 }
 
+/* Where nothing shows which way it goes on, nobody is accused. */
+static bool stall_ends_at(const struct gw_node *node)
+{
+	return node->n_out == 0 || node->end == GW_END_READERS;
+}
+
 /* Follows chains from a node to where that is known, or ends, or comes back to; sets end[] of all on the way. */
 static void stall_find_end(struct stalls *stalls, uint32_t start)
 {
@@ -162,7 +168,7 @@ static void stall_find_end(struct stalls *stalls, uint32_t start)
 
 		stalls->end[node] = node; /* for now: marks the way */
 		stalls->path[length++] = node;
-		if (n->n_out == 0)
+		if (stall_ends_at(n))
 			break;
 		node = stalls->graph->edges[stall_next_edge(stalls, n)].to;
 	}
@@ -244,7 +250,7 @@ static int stall_chain_from(const struct stalls *stalls, uint32_t start, struct 
 
 	/* The last edge may lead back to a node of the chain. */
 	paths->stamp++;
-	for (uint32_t node = start; graph->nodes[node].n_out && paths->mark[node] != paths->stamp;) {
+	for (uint32_t node = start; !stall_ends_at(&graph->nodes[node]) && paths->mark[node] != paths->stamp;) {
 		uint32_t edge = stall_next_edge(stalls, &graph->nodes[node]);
 
 		paths->mark[node] = paths->stamp;
@@ -318,11 +324,24 @@ static void stall_classify(const struct stalls *stalls, struct gw_finding *findi
 		[GW_END_DEAD_OWNER] = { GW_KIND_STALL, GW_CLASS_LONG_WAIT },
 		[GW_END_SLEEPS_IN] = { GW_KIND_STALL, GW_CLASS_LONG_WAIT },
 		[GW_END_STOPPED] = { GW_KIND_STALL, GW_CLASS_LONG_WAIT },
+		[GW_END_READERS] = { GW_KIND_STALL, GW_CLASS_LONG_WAIT },
 	};
 	enum gw_end end = stalls->graph->nodes[finding->root].end;
 
 	finding->kind = by_end[end].kind;
 	finding->class = by_end[end].class;
+}
+
+/* Who may be at the end of the chain, as well. */
+static int stall_add_candidates(const struct stalls *stalls, struct gw_finding *finding, struct gw_context *context)
+{
+	const struct gw_node *root = &stalls->graph->nodes[finding->root];
+
+	for (uint32_t i = 0; root->end == GW_END_READERS && i < root->n_out; i++)
+		if (gw_context_edge(context, finding, root->first_out + i) < 0 ||
+		    gw_context_node(context, finding, stalls->graph->edges[root->first_out + i].to) < 0)
+			return -ENOMEM;
+	return 0;
 }
 
 static int stall_add_finding(const struct stalls *stalls, uint32_t start, struct gw_paths *paths,
@@ -348,6 +367,7 @@ static int stall_add_finding(const struct stalls *stalls, uint32_t start, struct
 		finding->confidence = GW_CONFIDENCE_PROBABLE;
 	gw_context_begin(context, finding);
 	r = gw_finding_participant(finding, stalls->graph, start);
+	r = r ?: stall_add_candidates(stalls, finding, context);
 	r = r ?: stall_add_victims(stalls, finding, paths, context, stalled);
 	gw_finding_set_key(finding, stalls->graph, GW_NO_NODE);
 	return r;

@@ -35,7 +35,7 @@ char *gw_chain_line(const struct gw_graph *graph, uint32_t task)
 	bool back;
 
 	gw_name_phrase(&text, graph, &graph->nodes[node]);
-	while (graph->nodes[node].n_out > 0 && steps + 1 < CHAIN_STEPS) {
+	while (graph->nodes[node].n_out > 0 && graph->nodes[node].end != GW_END_READERS && steps + 1 < CHAIN_STEPS) {
 		const struct gw_edge *edge = &graph->edges[graph->nodes[node].first_out];
 
 		passed[steps++] = node;

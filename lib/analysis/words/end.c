@@ -6,6 +6,7 @@
 
 #include "lib/analysis/record/place.h"
 #include "lib/analysis/record/wait.h"
+#include "lib/analysis/words/names.h"
 
 static void end_function(struct gw_text *text, const struct gw_symbol_record *function)
 {
@@ -100,6 +101,25 @@ static void end_silent_timeline(struct gw_text *text, const struct gw_graph *gra
 		end_timeout_handler(text, graph, node);
 }
 
+/* Candidates that are named; all of them are nodes of the report. */
+#define READERS_NAMED 4
+
+static void end_readers(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
+{
+	uint32_t readers = node->lock ? node->lock->readers : 0;
+
+	gw_text_add(text, "is held for reading by %" PRIu32 " task%s", readers, readers == 1 ? "" : "s");
+	gw_text_add(
+		text,
+		", and the kernel records the last reader alone, which may have released it. By their stacks these may hold it: ");
+	for (uint32_t i = 0; i < node->n_out && i < READERS_NAMED; i++) {
+		gw_text_add(text, "%s", i ? "; " : "");
+		gw_name_phrase(text, graph, &graph->nodes[graph->edges[node->first_out + i].to]);
+	}
+	if (node->n_out > READERS_NAMED)
+		gw_text_add(text, "; and %" PRIu32 " more", node->n_out - READERS_NAMED);
+}
+
 bool gw_end_is_sleep(const struct gw_node *node)
 {
 	return node->type == GW_NODE_TASK && (node->end == GW_END_SLEEPS_IN || node->end == GW_END_SILENT_DEVICE);
@@ -109,6 +129,10 @@ bool gw_end_phrase(struct gw_text *text, const struct gw_graph *graph, const str
 {
 	if (node->end == GW_END_SILENT_DEVICE && node->type == GW_NODE_TIMELINE && node->timeline) {
 		end_silent_timeline(text, graph, node);
+		return true;
+	}
+	if (node->end == GW_END_READERS) {
+		end_readers(text, graph, node);
 		return true;
 	}
 	if (node->spell) {
