@@ -216,6 +216,7 @@ enum gw_query_mode {
 	GW_QUERY_BLOCKED, /* whoever is blocked; PRESENT for all others */
 	GW_QUERY_FULL,	  /* also everybody else that sleeps */
 	GW_QUERY_WANTED,  /* only what the map `wanted` names: no PRESENT records */
+	GW_QUERY_READERS, /* only who sleeps interruptibly and may hold a module's lock for reading: no PRESENT records */
 };
 
 /* What the next pass of the iterators is to give. */
@@ -224,6 +225,7 @@ struct gw_query {
 	__u64 min_wait_ns; /* younger waits do not make a task count as blocked */
 	__u32 mode;	   /* enum gw_query_mode */
 	__u32 reserved;
+	__u64 modules_begin, modules_end; /* where modules' code lies; READERS */
 };
 
 struct gw_control {
@@ -240,7 +242,7 @@ struct gw_control {
 	__u64 dropped_hazards; /* kinds that did not fit */
 	__u64 unplugged_ns; /* sections of DRM that began before this are over: an unplug that began then has returned */
 	__u64 left_elsewhere_ns; /* when a task without a section last called drm_dev_exit() */
-	__u64 standing_waits;	 /* counted anew by a pass in mode BLOCKED or FULL: what active_waits should be */
+	__u64 standing_waits;	 /* counted anew by a pass that looks at all tasks: what active_waits should be */
 	/* written by the loader */
 	__u64 attached_ns; /* CLOCK_MONOTONIC when the programs began to watch; outlives the daemon with the map */
 	struct gw_query query;

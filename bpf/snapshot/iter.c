@@ -471,6 +471,41 @@ static __always_inline bool works_on_wanted(struct task_struct *task)
 			  is_wanted((u64)BPF_CORE_READ(worker, current_pwq, wq)));
 }
 
+/*
+ * Sleeps interruptibly in a function of a module: such a task has no record, as most of them wait for work to come, but it may
+ * hold for reading what others wait for. Reads all such tasks' stacks: asked for only where readers are in somebody's way.
+ */
+static __always_inline bool may_read(struct gw_task_record *record, struct task_struct *task)
+{
+	u64 begin = control.query.modules_begin, end = control.query.modules_end;
+	u32 i;
+
+	if (!(record->state & TASK_INTERRUPTIBLE) || is_blocked(record) || is_inside(record, task))
+		return false;
+	read_stack(record, task);
+	for (i = 0; i < GW_STACK_DEPTH; i++) {
+		if (i >= record->stack_depth)
+			return false;
+		if (record->stack[i] >= begin && record->stack[i] < end)
+			return true;
+	}
+	return false;
+}
+
+static __always_inline bool is_of_interest(struct gw_task_record *record, struct task_struct *task)
+{
+	switch (control.query.mode) {
+	case GW_QUERY_WANTED:
+		return true; /* it was asked for */
+	case GW_QUERY_READERS:
+		return may_read(record, task);
+	case GW_QUERY_FULL:
+		return record->state || is_blocked(record) || is_inside(record, task);
+	default:
+		return is_blocked(record) || is_inside(record, task);
+	}
+}
+
 /* The kernel log has a clock of its own, which is the one that the scheduler updates with each tick. */
 static __noinline int emit_clock(struct output *out)
 {
@@ -489,7 +524,7 @@ static __noinline int emit_clock(struct output *out)
 /* After the last task. */
 static __always_inline int emit_last(struct output *out)
 {
-	if (control.query.mode == GW_QUERY_WANTED)
+	if (control.query.mode == GW_QUERY_WANTED || control.query.mode == GW_QUERY_READERS)
 		return 0;
 	emit_clock(out);
 	return emit_timers(out);
@@ -511,9 +546,10 @@ int snapshot_tasks(struct bpf_iter__task *ctx)
 		return 0;
 	read_identity(&out.scratch->task, task);
 	read_watch(&out.scratch->task, task);
-	if (control.query.mode == GW_QUERY_WANTED || is_blocked(&out.scratch->task) ||
-	    is_inside(&out.scratch->task, task) || (control.query.mode == GW_QUERY_FULL && out.scratch->task.state))
+	if (is_of_interest(&out.scratch->task, task))
 		emit_task(&out, task);
+	else if (control.query.mode == GW_QUERY_READERS)
+		return 0;
 	else
 		emit_present(&out);
 	emit_fault_of(&out, task);

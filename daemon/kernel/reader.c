@@ -18,6 +18,7 @@
 
 #define PASSES_MAX 6 /* a chain of owners that are not blocked themselves is short */
 #define READ_SIZE (256 * 1024)
+#define MODULE_TAIL 65536 /* behind the beginning of a module's last function */
 
 /* A set of addresses: sorted when asked for, appended to otherwise. */
 struct addresses {
@@ -41,7 +42,8 @@ struct origins {
 };
 
 struct gw_reader {
-	bool saw_fault; /* of a device */
+	bool saw_fault;	  /* of a device */
+	bool saw_readers; /* of a lock that somebody waits for */
 	struct gw_reader_source source;
 	uint64_t sequence;
 	struct buffer out;	 /* kept from one snapshot to the next: no allocation when it matters */
@@ -305,6 +307,13 @@ static int reader_note_pool(struct gw_reader *reader, const struct gw_pool_recor
 	return r < 0 ? r : reader_want(reader, pool->rescuer);
 }
 
+static int reader_note_lock(struct gw_reader *reader, const struct gw_lock_record *lock)
+{
+	if (lock->kind == GW_LOCK_RWSEM && lock->readers > 0)
+		reader->saw_readers = true;
+	return reader_want(reader, lock->owner);
+}
+
 static int reader_note_record(struct gw_reader *reader, const struct gw_record *record)
 {
 	switch (record->type) {
@@ -313,7 +322,7 @@ static int reader_note_record(struct gw_reader *reader, const struct gw_record *
 	case GW_RECORD_FENCE:
 		return reader_note_fence(reader, (const struct gw_fence_record *)record);
 	case GW_RECORD_LOCK:
-		return reader_want(reader, ((const struct gw_lock_record *)record)->owner);
+		return reader_note_lock(reader, (const struct gw_lock_record *)record);
 	case GW_RECORD_RESET:
 		return reader_want(reader, ((const struct gw_reset_record *)record)->work);
 	case GW_RECORD_POOL:
@@ -747,6 +756,37 @@ static int reader_run_named_pass(struct gw_reader *reader, int iterator, enum gw
 	return reader_run_pass(reader, iterator, mode);
 }
 
+/* Where modules' code lies. Returns false if that cannot be read, or there is none. */
+static bool reader_find_modules(struct gw_reader *reader)
+{
+	struct gw_query *query = &reader->source.control->query;
+	const struct gw_kallsyms *kallsyms = *reader->source.kallsyms;
+	size_t count = kallsyms && !gw_kallsyms_hidden(kallsyms) ? gw_kallsyms_count(kallsyms) : 0;
+	struct gw_symbol symbol;
+
+	query->modules_begin = UINT64_MAX;
+	query->modules_end = 0;
+	for (size_t i = 0; i < count; i++) {
+		gw_kallsyms_symbol(kallsyms, i, &symbol);
+		if (!symbol.is_code || !*symbol.module || strcmp(symbol.module, "bpf") == 0 ||
+		    strncmp(symbol.module, "__builtin__", 11) == 0)
+			continue;
+		if (symbol.address < query->modules_begin)
+			query->modules_begin = symbol.address;
+		if (symbol.address >= query->modules_end)
+			query->modules_end = symbol.address + MODULE_TAIL;
+	}
+	return query->modules_end != 0;
+}
+
+/* The kernel records one reader of a lock alone: the others may sleep interruptibly. */
+static int reader_add_readers(struct gw_reader *reader, int iterator)
+{
+	if (!reader->saw_readers || !reader_find_modules(reader))
+		return 0;
+	return reader_run_pass(reader, iterator, GW_QUERY_READERS);
+}
+
 /* 0: all that the records point to was asked for, too. */
 static int reader_run_passes(struct gw_reader *reader, int iterator, bool full)
 {
@@ -759,6 +799,11 @@ static int reader_run_passes(struct gw_reader *reader, int iterator, bool full)
 		if (r < 0)
 			return r;
 		r = reader_note_records(reader, offset);
+		offset = reader->out.size;
+		if (r >= 0 && mode == GW_QUERY_BLOCKED)
+			r = reader_add_readers(reader, iterator);
+		if (r >= 0)
+			r = reader_note_records(reader, offset);
 		if (r < 0)
 			return r;
 		offset = reader->out.size;
@@ -781,6 +826,7 @@ static void reader_start(struct gw_reader *reader, uint64_t min_wait_ns)
 	reader->code.count = 0;
 	reader->origins.count = 0;
 	reader->saw_fault = false;
+	reader->saw_readers = false;
 	reader->source.control->query.now_ns = gw_now_mono_ns();
 	reader->source.control->query.min_wait_ns = min_wait_ns;
 	reader_clear_wanted(reader);
