@@ -118,6 +118,20 @@ static inline void lab_shrinker_destroy(struct shrinker *shrinker)
 #define LAB_SCHED_STAT_HANDLED DRM_GPU_SCHED_STAT_NOMINAL
 #endif
 
+/* The job goes on: since 6.17 ("drm/sched: Allow drivers to skip the reset and keep on running") the scheduler itself takes
+ * it back, which the handler had to do before. */
+static inline enum drm_gpu_sched_stat lab_sched_run_on(struct drm_sched_job *job)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+	return DRM_GPU_SCHED_STAT_NO_HANG;
+#else
+	spin_lock(&job->sched->job_list_lock);
+	list_add(&job->list, &job->sched->pending_list);
+	spin_unlock(&job->sched->job_list_lock);
+	return DRM_GPU_SCHED_STAT_NOMINAL;
+#endif
+}
+
 /* Jobs that the hardware has at most. */
 #define LAB_SCHED_LIMIT 16
 

@@ -77,6 +77,8 @@ static enum drm_gpu_sched_stat irq_timedout_job(struct drm_sched_job *base)
 
 	if (ring->params.before_reset)
 		ring->params.before_reset(ring->params.data);
+	if (ring->params.reset_helps && !ring->params.reset_helps(ring->params.data))
+		return lab_sched_run_on(base);
 	drm_sched_stop(&ring->sched, base);
 	lab_fence_cancel(ring->last);
 	lab_sched_start(&ring->sched);

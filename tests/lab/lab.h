@@ -221,6 +221,8 @@ struct lab_instance {
 extern const struct lab_family lab_teardown_family;
 extern const struct lab_family lab_reclaim_late_family;
 extern const struct lab_family lab_busy_holder_family;
+extern const struct lab_family lab_retried_family;
+extern const struct lab_family lab_retried_fine_family;
 extern const struct lab_family lab_retry_loop_family;
 extern const struct lab_family lab_attribute_cycle_family;
 extern const struct lab_family lab_attribute_fine_family;
@@ -385,6 +387,7 @@ struct lab_irq_ring_params {
 	unsigned int limit; /* jobs that the device takes at once, 0 = several */
 	void (*run)(void *data); /* in run_job(), or NULL */
 	void (*before_reset)(void *data); /* in timedout_job(), or NULL */
+	bool (*reset_helps)(void *data); /* after it; NULL: it does */
 	void *data;
 };
 

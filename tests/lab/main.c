@@ -55,6 +55,8 @@ static const struct lab_family *const lab_families[] = {
 	&lab_reclaim_late_family,
 	&lab_recovery_family,
 	&lab_reset_cycle_family,
+	&lab_retried_family,
+	&lab_retried_fine_family,
 	&lab_retry_loop_family,
 	&lab_attribute_cycle_family,
 	&lab_attribute_fine_family,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * rwsem-readers: of several tasks that hold an rwsem for reading, the first one waits for a fence whose signaller wants to
- * write. rwsem-readers-fine: the same tasks in the same functions, and the wait ends.
+ * rwsem-readers: of the tasks that hold an rwsem for reading, one waits for a fence whose signaller wants to write.
+ * rwsem-readers-fine: the same tasks in the same functions, and the wait ends.
  */
 #include <linux/delay.h>
 #include <linux/mmap_lock.h>
@@ -12,14 +12,24 @@
 
 #define BESIDE 2 /* readers that came later, and sleep */
 
-enum readers_variant { READERS_OWN, READERS_MEMORY, READERS_LATE, READERS_OTHER };
+enum readers_variant {
+	READERS_OWN,
+	READERS_MEMORY,
+	READERS_INTERRUPTIBLE,
+	READERS_ONLY,
+	READERS_LATE,
+	READERS_OTHER,
+	READERS_OTHER_INTERRUPTIBLE,
+	READERS_PASSED,
+	READERS_PASSED_BEFORE,
+};
 
 struct readers {
 	struct rw_semaphore own, other; /* own: unless it is mmap_lock */
 	struct mm_struct *mm;
 	struct lab_timeline timeline;
 	struct dma_fence *fence;
-	struct completion warm, go, beside[BESIDE];
+	struct completion warm, has, go, wait, beside[BESIDE];
 	unsigned long end; /* jiffies */
 };
 
@@ -42,12 +52,24 @@ static noinline void wait_for_job(struct lab_actor *actor, struct readers *reade
 	dma_fence_wait(readers->fence, false);
 }
 
+/* One that sleeps until somebody has something for it to do, in S. */
+static bool sleeps_interruptibly(const struct lab_actor *actor)
+{
+	int variant = actor->inst->variant->value;
+
+	return actor->index == 1 && (variant == READERS_INTERRUPTIBLE || variant == READERS_OTHER_INTERRUPTIBLE);
+}
+
 /* In D, as who waits for the hardware. */
 static noinline void work_slowly(struct lab_actor *actor, struct readers *readers)
 {
 	complete_all(&readers->beside[actor->index - 1]);
-	while (!readers_end(actor->inst))
-		msleep(100);
+	while (!readers_end(actor->inst)) {
+		if (sleeps_interruptibly(actor))
+			msleep_interruptible(100);
+		else
+			msleep(100);
+	}
 }
 
 /* What all of them are inside of. */
@@ -56,19 +78,36 @@ static noinline void read_section(struct lab_actor *actor, struct rw_semaphore *
 	struct readers *readers = actor->inst->priv;
 
 	down_read(lock);
-	if (actor->index == 0)
+	complete_all(&readers->has);
+	if (actor->index == 0 && lab_thread_wait(actor->inst, &readers->wait))
 		wait_for_job(actor, readers);
-	else
+	else if (actor->index)
 		work_slowly(actor, readers);
 	up_read(lock);
+}
+
+/* Was the last one that took it, and does not hold it any more. */
+static noinline void pass_by(struct lab_actor *actor, struct rw_semaphore *lock)
+{
+	struct readers *readers = actor->inst->priv;
+
+	down_read(lock);
+	up_read(lock);
+	complete_all(&readers->has);
+	if (lab_thread_wait(actor->inst, &readers->wait))
+		wait_for_job(actor, readers);
 }
 
 static int reader_thread(struct lab_actor *actor)
 {
 	struct readers *readers = actor->inst->priv;
-	bool other = actor->index == 0 && actor->inst->variant->value == READERS_OTHER;
+	int variant = actor->inst->variant->value;
+	bool other = variant == READERS_OTHER || variant == READERS_OTHER_INTERRUPTIBLE;
 
-	read_section(actor, other ? &readers->other : readers_lock(readers));
+	if (actor->index == 0 && variant >= READERS_PASSED)
+		pass_by(actor, readers_lock(readers));
+	else
+		read_section(actor, actor->index == 0 && other ? &readers->other : readers_lock(readers));
 	return 0;
 }
 
@@ -104,10 +143,60 @@ static int readers_victim_thread(struct lab_actor *actor)
 	return 0;
 }
 
+static int readers_run_beside(struct lab_instance *inst, struct readers *readers, unsigned int count)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < count && !ret; i++)
+		ret = lab_actor_run_index(inst, "beside", LAB_HELPER, i + 1, "gpulab-read", reader_thread)
+			      ? lab_wait(&readers->beside[i])
+			      : -ENOMEM;
+	return ret;
+}
+
+static int readers_run_holder(struct lab_instance *inst, struct readers *readers, struct lab_actor **holder)
+{
+	*holder = lab_actor_run(inst, "holder", LAB_PARTICIPANT, "gpulab-hold", reader_thread);
+	return *holder ? lab_wait(&readers->has) : -ENOMEM;
+}
+
+static int readers_wait_for_job(struct readers *readers, struct lab_actor *holder)
+{
+	complete_all(&readers->wait);
+	return lab_actor_wait_blocking(holder);
+}
+
+static int readers_write(struct lab_instance *inst, struct readers *readers, struct lab_actor *signaller)
+{
+	complete_all(&readers->go);
+	return inst->variant->value == READERS_LATE ? 0 : lab_actor_wait_blocking(signaller);
+}
+
+/* The order in which they come. */
+static int readers_gather(struct lab_instance *inst, struct readers *readers, struct lab_actor *signaller)
+{
+	struct lab_actor *holder;
+
+	switch (inst->variant->value) {
+	case READERS_ONLY:
+		return readers_run_holder(inst, readers, &holder) ?: readers_write(inst, readers, signaller) ?:
+		       readers_wait_for_job(readers, holder);
+	case READERS_PASSED:
+		return readers_run_beside(inst, readers, 1) ?: readers_run_holder(inst, readers, &holder) ?:
+		       readers_write(inst, readers, signaller) ?: readers_wait_for_job(readers, holder);
+	case READERS_PASSED_BEFORE:
+		return readers_run_beside(inst, readers, 1) ?: readers_run_holder(inst, readers, &holder) ?:
+		       readers_wait_for_job(readers, holder) ?: readers_write(inst, readers, signaller);
+	default:
+		return readers_run_holder(inst, readers, &holder) ?: readers_wait_for_job(readers, holder) ?:
+		       readers_run_beside(inst, readers, BESIDE) ?: readers_write(inst, readers, signaller);
+	}
+}
+
 static int readers_begin(struct lab_instance *inst, struct readers *readers)
 {
-	struct lab_actor *signaller, *holder;
-	unsigned int i;
+	struct lab_actor *signaller;
 	int ret;
 
 	signaller = lab_actor_run(inst, "signaller", LAB_PARTICIPANT, "gpulab-sign", readers_signaller_thread);
@@ -118,16 +207,7 @@ static int readers_begin(struct lab_instance *inst, struct readers *readers)
 	if (!readers->fence)
 		return -ENOMEM;
 	lab_truth_lab_fence(inst, readers->fence);
-	holder = lab_actor_run(inst, "holder", LAB_PARTICIPANT, "gpulab-hold", reader_thread);
-	ret = holder ? lab_actor_wait_blocking(holder) : -ENOMEM;
-	for (i = 0; i < BESIDE && !ret; i++)
-		ret = lab_actor_run_index(inst, "beside", LAB_HELPER, i + 1, "gpulab-read", reader_thread)
-			      ? lab_wait(&readers->beside[i])
-			      : -ENOMEM;
-	complete_all(&readers->go);
-	if (!ret && inst->variant->value != READERS_LATE)
-		ret = lab_actor_wait_blocking(signaller);
-	return ret ?: lab_victims_run(inst, readers_victim_thread);
+	return readers_gather(inst, readers, signaller) ?: lab_victims_run(inst, readers_victim_thread);
 }
 
 static int readers_start(struct lab_instance *inst)
@@ -141,7 +221,9 @@ static int readers_start(struct lab_instance *inst)
 	init_rwsem(&readers->own);
 	init_rwsem(&readers->other);
 	init_completion(&readers->warm);
+	init_completion(&readers->has);
 	init_completion(&readers->go);
+	init_completion(&readers->wait);
 	for (i = 0; i < BESIDE; i++)
 		init_completion(&readers->beside[i]);
 	readers->end = jiffies + inst->params.seconds * HZ;
@@ -177,6 +259,8 @@ static void readers_finish(struct lab_instance *inst)
 static const struct lab_variant readers_variants[] = {
 	{ "own", READERS_OWN },
 	{ "memory", READERS_MEMORY, true },
+	{ "interruptible", READERS_INTERRUPTIBLE },
+	{ "only", READERS_ONLY },
 	{ "" },
 };
 
@@ -193,6 +277,9 @@ const struct lab_family lab_readers_family = {
 static const struct lab_variant readers_fine_variants[] = {
 	{ "late", READERS_LATE },
 	{ "other", READERS_OTHER },
+	{ "other-interruptible", READERS_OTHER_INTERRUPTIBLE },
+	{ "passed", READERS_PASSED },
+	{ "passed-before", READERS_PASSED_BEFORE },
 	{ "" },
 };
 

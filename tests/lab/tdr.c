@@ -2,7 +2,7 @@
 /*
  * A job that the device never ends, and the timeout handler of its scheduler. reset-cycle: the handler needs whoever
  * waits for the job. late-reset: the handler comes in time, or the device is only
- * slow. silent-device: there is no handler, or it comes much later.
+ * slow. silent-device: there is no handler, or it comes much later, or again and again in vain.
  */
 #include <linux/delay.h>
 #include <linux/slab.h>
@@ -25,6 +25,8 @@ enum tdr_variant {
 	TDR_BOUNDED,
 	TDR_NEVER,
 	TDR_MUCH_LATER,
+	TDR_IN_VAIN,
+	TDR_SECOND,
 	TDR_SLOW
 };
 
@@ -37,6 +39,7 @@ struct tdr {
 	struct work_struct restore;
 	struct lab_actor *handler, *waiter;
 	struct completion go;
+	unsigned int resets;
 };
 
 static void wait_for_job(struct lab_actor *actor)
@@ -114,10 +117,26 @@ static void before_reset(void *data)
 	}
 }
 
+/* Whether the reset brings the device back to life. */
+static bool reset_helps(void *data)
+{
+	struct tdr *tdr = data;
+
+	switch (tdr->inst->variant->value) {
+	case TDR_IN_VAIN:
+		return false;
+	case TDR_SECOND:
+		return ++tdr->resets == 2;
+	default:
+		return true;
+	}
+}
+
 static long tdr_timeout(const struct lab_instance *inst)
 {
 	switch (inst->variant->value) {
 	case TDR_TIMER:
+	case TDR_SECOND:
 		return inst->params.seconds * HZ;
 	case TDR_NEVER:
 	case TDR_SLOW:
@@ -181,6 +200,7 @@ static int tdr_prepare(struct tdr *tdr)
 		.timeout = tdr_timeout(inst),
 		.job_us = 300,
 		.before_reset = before_reset,
+		.reset_helps = reset_helps,
 		.data = tdr,
 	};
 
@@ -297,8 +317,13 @@ const struct lab_family lab_reset_cycle_family = {
 };
 
 static const struct lab_variant late_reset_variants[] = {
-	{ "timer", TDR_TIMER }, { "running", TDR_RUNNING }, { "bounded", TDR_BOUNDED },
-	{ "slow", TDR_SLOW },	{ "room", TDR_ROOM_LATE },  { "" },
+	{ "timer", TDR_TIMER },
+	{ "running", TDR_RUNNING },
+	{ "bounded", TDR_BOUNDED },
+	{ "slow", TDR_SLOW },
+	{ "room", TDR_ROOM_LATE },
+	{ "second", TDR_SECOND },
+	{ "" },
 };
 
 const struct lab_family lab_late_reset_family = {
@@ -314,6 +339,7 @@ const struct lab_family lab_late_reset_family = {
 static const struct lab_variant silent_variants[] = {
 	{ "no-timeout", TDR_NEVER },
 	{ "late-timeout", TDR_MUCH_LATER },
+	{ "resets-in-vain", TDR_IN_VAIN },
 	{ "" },
 };
 

@@ -94,11 +94,13 @@ bind_again() {
 	done
 }
 
-# hang SCENARIO KIND CLASS ACTION
+# hang SCENARIO KIND CLASS CONFIDENCE ACTION
 hang() {
 	limit=16
 	[ "$2" != deadlock ] || limit=8
-	case $1 in own-reset/*) limit=16 ;; esac # see LATE in hangs-verify.py
+	case $4 in
+	*@*) limit=$((${4#*@} + 4)) ;;
+	esac
 	begin "$1"
 	check "$1: it forms" wait_until 20 formed
 	check "$1: a $2 of class $3 is reported" wait_until "$limit" reported "$2" "$3"
@@ -107,7 +109,7 @@ hang() {
 	cp "$LAB/truth" "$dir/truth.jsonl"
 	since >"$dir/standing.jsonl"
 	gpuwatch-cli record --force "$dir/recording" >/dev/null
-	case $4 in
+	case $5 in
 	kill)
 		kill_named "$1"
 		end "$1" killed
@@ -193,7 +195,7 @@ while IFS="$(printf '\t')" read -r scenario kind class confidence culprit end_ki
 	wanted "$scenario" "$@" || continue
 	case $kind in
 	healthy) ! here "$culprit" || healthy "$scenario" "$class" ;;
-	*) ! here "$kernels" || hang "$scenario" "$kind" "$class" "$action" ;;
+	*) ! here "$kernels" || hang "$scenario" "$kind" "$class" "$confidence" "$action" ;;
 	esac
 done <"$OUT/table"
 stop_daemon
