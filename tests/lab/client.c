@@ -5,6 +5,7 @@
 #include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -174,11 +175,36 @@ static long client_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	}
 }
 
+/* As memory of a device, which has to be moved first: there is nothing to map in the end. */
+static vm_fault_t client_fault(struct vm_fault *vmf)
+{
+	struct lab_client *client = vmf->vma->vm_file->private_data;
+	struct lab_instance *inst;
+
+	mutex_lock(&client->lock);
+	inst = client->inst;
+	mutex_unlock(&client->lock);
+	if (inst && inst->family->fault)
+		inst->family->fault(inst);
+	return VM_FAULT_SIGBUS;
+}
+
+static const struct vm_operations_struct client_vm_ops = {
+	.fault = client_fault,
+};
+
+static int client_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	vma->vm_ops = &client_vm_ops;
+	return 0;
+}
+
 static const struct file_operations client_fops = {
 	.owner = THIS_MODULE,
 	.open = client_open,
 	.release = client_release,
 	.unlocked_ioctl = client_ioctl,
+	.mmap = client_mmap,
 };
 
 static struct miscdevice client_device = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * page-fault: a device stands still for a page fault in a process's memory, and the fault waits for mmap_lock, whose
- * holder waits for a job of a device. The device's "hardware" signals its jobs' fences from a timer's interrupt, and
- * does not while a page request of it is unanswered.
+ * holder waits for a job of a device; or the fault is on memory of the device itself, and waits for the job. The device's
+ * "hardware" signals its jobs' fences from a timer's interrupt, and does not while a page request of it is unanswered.
  */
 #include <linux/delay.h>
 #include <linux/mm.h>
@@ -16,7 +16,7 @@
 
 #define JOB_NS (300 * NSEC_PER_USEC)
 
-enum fault_variant { FAULT_MEMORY, FAULT_SLOW, FAULT_OTHER_DEVICE, FAULT_BESIDE };
+enum fault_variant { FAULT_MEMORY, FAULT_DEVICE_MEMORY, FAULT_SLOW, FAULT_OTHER_DEVICE, FAULT_BESIDE, FAULT_MOVES };
 
 struct engine {
 	struct lab_timeline timeline;
@@ -38,6 +38,8 @@ struct fault_cycle {
 	unsigned long address;
 	struct engine compute, copy;
 	struct dma_fence *fence;
+	struct lab_actor *handler; /* on memory of the device: the kernel's worker that handles the fault */
+	struct dma_fence *moved; /* what it waits for */
 	struct completion locked, go;
 };
 
@@ -173,6 +175,27 @@ static int holder_thread(struct lab_actor *actor)
 	return 0;
 }
 
+/* Moves memory of the device, for which it waits until the device is done with what it does with it. */
+static void fault_in_device_memory(struct lab_instance *inst)
+{
+	struct fault_cycle *fc = inst->priv;
+
+	if (!READ_ONCE(fc->moved))
+		return;
+	lab_actor_adopt(fc->handler);
+	lab_actor_blocks(fc->handler);
+	dma_fence_wait(fc->moved, false);
+}
+
+static int client_thread(struct lab_actor *actor)
+{
+	struct fault_cycle *fc = actor->inst->priv;
+
+	complete(&fc->locked);
+	dma_fence_wait(fc->fence, false);
+	return 0;
+}
+
 /* Keeps the other engine of the device busy. */
 static int busy_thread(struct lab_actor *actor)
 {
@@ -216,9 +239,10 @@ static int prepare(struct lab_instance *inst, struct fault_cycle *fc)
 	mmgrab(fc->mm);
 	init_completion(&fc->locked);
 	init_completion(&fc->go);
+	fc->address = inst->request.address;
 	engine_init(&fc->compute, "compute", inst->id);
 	engine_init(&fc->copy, "copy", inst->id);
-	ret = find_address(fc) ?: devices_create(fc);
+	ret = (fc->address ? 0 : find_address(fc)) ?: devices_create(fc);
 	if (ret)
 		return ret;
 	fc->pager = lab_pager_create(&fc->devices[0]->dev, fc->mm, answered, fc);
@@ -235,7 +259,34 @@ static int prepare(struct lab_instance *inst, struct fault_cycle *fc)
 /* Only a device that cannot go on beside a fault stands still for it. */
 static bool stands_still(const struct lab_instance *inst)
 {
-	return inst->variant->value == FAULT_MEMORY || inst->variant->value == FAULT_SLOW;
+	return inst->variant->value != FAULT_OTHER_DEVICE && inst->variant->value != FAULT_BESIDE;
+}
+
+/* A client waits for a job; then the device faults, and the handler waits for that job, or in /moves for one that moves memory. */
+static int fault_start_in_device(struct lab_instance *inst, struct fault_cycle *fc)
+{
+	bool moves = inst->variant->value == FAULT_MOVES;
+	int ret;
+
+	fc->handler = lab_actor_add(inst, "handler", LAB_PARTICIPANT);
+	if (!fc->handler)
+		return -ENOMEM;
+	engine_stall(&fc->compute, true);
+	fc->fence = engine_submit(&fc->compute, JOB_NS);
+	if (!fc->fence)
+		return -ENOMEM;
+	lab_truth_lab_fence(inst, fc->fence);
+	if (!lab_actor_run(inst, "client", LAB_HELPER, "gpulab-client", client_thread))
+		return -ENOMEM;
+	ret = lab_wait(&fc->locked);
+	if (ret)
+		return ret;
+	msleep(inst->params.stagger_ms);
+	fc->moved = moves ? engine_submit(&fc->copy, inst->params.seconds * NSEC_PER_SEC) : dma_fence_get(fc->fence);
+	if (!fc->moved)
+		return -ENOMEM;
+	ret = lab_pager_request(fc->pager, fc->address) ?: lab_actor_wait_blocking(fc->handler);
+	return ret ?: lab_victims_run(inst, victim_thread);
 }
 
 static int fault_start(struct lab_instance *inst)
@@ -251,6 +302,8 @@ static int fault_start(struct lab_instance *inst)
 	ret = prepare(inst, fc);
 	if (ret)
 		return ret;
+	if (inst->variant->value == FAULT_DEVICE_MEMORY || inst->variant->value == FAULT_MOVES)
+		return fault_start_in_device(inst, fc);
 	holder = lab_actor_run(inst, "holder", inst->variant->value == FAULT_SLOW ? LAB_HELPER : LAB_PARTICIPANT,
 			       "gpulab-hold", holder_thread);
 	ret = holder ? lab_wait(&fc->locked) : -ENOMEM;
@@ -279,8 +332,10 @@ static void fault_release(struct lab_instance *inst)
 {
 	struct fault_cycle *fc = inst->priv;
 
-	if (fc)
+	if (fc) {
 		lab_fence_cancel(fc->fence);
+		lab_fence_cancel(fc->moved);
+	}
 }
 
 static void fault_finish(struct lab_instance *inst)
@@ -301,11 +356,13 @@ static void fault_finish(struct lab_instance *inst)
 		platform_driver_unregister(&fc->driver);
 	mmdrop(fc->mm);
 	dma_fence_put(fc->fence);
+	dma_fence_put(fc->moved);
 	kfree(fc);
 }
 
 static const struct lab_variant fault_variants[] = {
 	{ "memory", FAULT_MEMORY, true },
+	{ "device-memory", FAULT_DEVICE_MEMORY, true },
 	{ "" },
 };
 
@@ -313,6 +370,7 @@ static const struct lab_variant healthy_variants[] = {
 	{ "slow", FAULT_SLOW, true },
 	{ "other-device", FAULT_OTHER_DEVICE, true },
 	{ "beside", FAULT_BESIDE, true },
+	{ "moves", FAULT_MOVES, true },
 	{ "" },
 };
 
@@ -321,6 +379,7 @@ const struct lab_family lab_pager_family = {
 	.expected_class = "fault-preempt",
 	.variants = fault_variants,
 	.start = fault_start,
+	.fault = fault_in_device_memory,
 	.release = fault_release,
 	.reset = fault_release,
 	.finish = fault_finish,
@@ -331,6 +390,7 @@ const struct lab_family lab_pager_fine_family = {
 	.expected_class = "none",
 	.variants = healthy_variants,
 	.start = fault_start,
+	.fault = fault_in_device_memory,
 	.release = fault_release,
 	.finish = fault_finish,
 };

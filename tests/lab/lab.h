@@ -190,6 +190,7 @@ struct lab_family {
 	void (*show)(struct lab_instance *inst, struct seq_file *seq);
 	int (*unlock)(struct lab_instance *inst);
 	int (*enter)(struct lab_instance *inst);
+	void (*fault)(struct lab_instance *inst); /* in a fault on what the process has mapped of /dev/gpulab */
 };
 
 struct lab_instance {

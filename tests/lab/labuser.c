@@ -36,6 +36,7 @@ static const char usage[] =
 	"  notifier-cycle/munmap | mprotect | madvise | read-begin | remove | vma   take part in the scenario until it is stopped\n"
 	"  leaked-lock/user-sleep | user-spin                        keep a kernel mutex until the scenario is stopped\n"
 	"  trust/madvise-vma | pipe-fault | syncobj-point            take part in the scenario until it is stopped\n"
+	"  page-fault/device-memory | page-fault-healthy/moves    memory of the device, in which it faults\n"
 	"  page-lock-cycle | page-lock/left | late                   the memory whose page is locked\n"
 	"  leaked-section/user-sleep | user-spin                     stay in a drm_dev_enter() section until then\n"
 	"  process-cycle/... | driver-sleep/...                      hold a mutex in an ioctl that sleeps\n"
@@ -98,16 +99,26 @@ static void join_words(char *out, size_t size, char **words)
 	}
 }
 
-static void start(struct gpulab_start *request, char **words)
+static void open_lab(void)
 {
 	lab_fd = open("/dev/gpulab", O_RDWR | O_CLOEXEC);
 	if (lab_fd < 0)
 		fail("/dev/gpulab");
+}
+
+static void run(struct gpulab_start *request, char **words)
+{
 	join_words(request->command, sizeof(request->command), words);
 	if (ioctl(lab_fd, GPULAB_IOC_START, request) < 0)
 		fail(request->command);
 	printf("pid=%d\n", getpid());
 	fflush(stdout);
+}
+
+static void start(struct gpulab_start *request, char **words)
+{
+	open_lab();
+	run(request, words);
 }
 
 /* Needs the mmap_lock for write, which no per-VMA lock spares it. */
@@ -349,6 +360,23 @@ static int page_lock(char **words)
 	memset(range, 1, length);
 	request.address = (uintptr_t)range;
 	start(&request, words);
+	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
+	return 0;
+}
+
+/* Memory of the lab's device: a fault in it is the driver's. */
+static int page_fault(char **words)
+{
+	size_t length = sysconf(_SC_PAGESIZE);
+	struct gpulab_start request = { .length = length };
+	void *range;
+
+	open_lab();
+	range = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, lab_fd, 0);
+	if (range == MAP_FAILED)
+		fail("mmap");
+	request.address = (uintptr_t)range;
+	run(&request, words);
 	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
 	return 0;
 }
@@ -846,6 +874,8 @@ int main(int argc, char **argv)
 		return stopped(argv + 1);
 	if (!strncmp(command, "random/", 7))
 		return random_scenario(argv + 1);
+	if (!strcmp(command, "page-fault/device-memory") || !strcmp(command, "page-fault-healthy/moves"))
+		return page_fault(argv + 1);
 	if (!strncmp(command, "page-lock", 9))
 		return page_lock(argv + 1);
 	if (is_one_of(command, syncobj))
