@@ -100,13 +100,39 @@ static bool scene_has(const char *function, const char *const *words, size_t cou
 	return false;
 }
 
-/* Two CPUs printed at once, and frames of the one are among those of the other: nobody is blocked in a thread's first function. */
-static bool scene_is_torn(const struct gw_log_model *model, const struct gw_log_sample *sample)
+/*
+ * A list has no stack of a task that another CPU runs: only of one that waits for a CPU, or that prints the list. What stands there
+ * otherwise, another CPU printed at the same time.
+ */
+static bool scene_is_of_nobody(const struct gw_scene *scene, const struct gw_log_sample *sample)
 {
+	static const char *const begin[] = { "__schedule",	 "schedule",	   "__switch_to",   "context_switch",
+					     "preempt_schedule", "sched_show",	   "show_",	    "dump_",
+					     "__dump_",		 "raw_irqentry",   "irqentry_exit", "asm_sysvec_",
+					     "sysvec_",		 "__cond_resched", "_cond_resched" };
+	const struct gw_log_frame *frames = scene->model->frames + sample->first_frame;
+	uint32_t first = 0;
+
+	if (!scene->state_listed || sample->kind != GW_LOG_SAMPLE_LISTED || sample->state != 'R')
+		return false;
+	while (first < sample->n_frames && (!frames[first].reliable || frames[first].interrupt))
+		first++;
+	for (size_t i = 0; first < sample->n_frames && i < COUNT(begin); i++)
+		if (strncmp(frames[first].function, begin[i], strlen(begin[i])) == 0)
+			return false;
+	return first < sample->n_frames;
+}
+
+/* Two CPUs printed at once, and frames of the one are among those of the other: nobody is blocked in a thread's first function. */
+static bool scene_is_torn(const struct gw_scene *scene, const struct gw_log_sample *sample)
+{
+	const struct gw_log_model *model = scene->model;
 	static const char *const outer[] = { "kthread",		 "ret_from_fork", "worker_thread",
 					     "process_one_work", "do_syscall_64", "entry_SYSCALL" };
 	struct gw_text_wait wait;
 
+	if (scene_is_of_nobody(scene, sample))
+		return true;
 	if (sample->torn || sample->state != 'D')
 		return sample->torn;
 	wait = gw_text_wait_of(model, sample);
@@ -118,11 +144,11 @@ static bool scene_is_torn(const struct gw_log_model *model, const struct gw_log_
 }
 
 /* A sight of a task that sleeps says more than that of one which ran; a later one more than an earlier one. */
-static int scene_sample_rank(const struct gw_log_model *model, const struct gw_log_sample *sample)
+static int scene_sample_rank(const struct gw_scene *scene, const struct gw_log_sample *sample)
 {
 	if (sample->n_frames == 0)
 		return 0;
-	if (scene_is_torn(model, sample))
+	if (scene_is_torn(scene, sample))
 		return 1;
 	switch (sample->kind) {
 	case GW_LOG_SAMPLE_HUNG:
@@ -147,12 +173,12 @@ static bool scene_is_preempted(const struct gw_log_model *model, const struct gw
 	return sample->state == 0 && sample->kind == GW_LOG_SAMPLE_LISTED && gw_text_wait_is_preempted(model, sample);
 }
 
-static bool scene_saw_it_run(const struct gw_log_model *model, const struct gw_log_sample *sample)
+static bool scene_saw_it_run(const struct gw_scene *scene, const struct gw_log_sample *sample)
 {
-	if (sample->n_frames == 0 || sample->torn || sample->kind == GW_LOG_SAMPLE_OOPS ||
+	if (sample->n_frames == 0 || scene_is_torn(scene, sample) || sample->kind == GW_LOG_SAMPLE_OOPS ||
 	    sample->kind == GW_LOG_SAMPLE_LOCKDEP)
 		return false;
-	return sample->state == 'R' || scene_is_preempted(model, sample);
+	return sample->state == 'R' || scene_is_preempted(scene->model, sample);
 }
 
 static void scene_pick_sample(const struct gw_scene *scene, struct gw_actor *actor)
@@ -163,12 +189,12 @@ static void scene_pick_sample(const struct gw_scene *scene, struct gw_actor *act
 	actor->sample = GW_LOG_NONE;
 	for (uint32_t s = model->tasks[actor->task].first_sample; s != GW_LOG_NONE; s = model->samples[s].next) {
 		const struct gw_log_sample *sample = &model->samples[s];
-		int rank = scene_sample_rank(model, sample);
+		int rank = scene_sample_rank(scene, sample);
 
 		actor->hung |= sample->kind == GW_LOG_SAMPLE_HUNG;
 		actor->busy |= sample->kind == GW_LOG_SAMPLE_BUSY;
 		actor->blocked |= sample->kind == GW_LOG_SAMPLE_HUNG || sample->state == 'D';
-		actor->seen_running += scene_saw_it_run(model, sample);
+		actor->seen_running += scene_saw_it_run(scene, sample);
 		if (rank > 0 && rank >= best) {
 			best = rank;
 			actor->sample = s;
@@ -483,7 +509,7 @@ static void scene_add_holders(struct gw_scene *scene)
 static void scene_read_listing(struct gw_scene *scene, const struct gw_log_event *event, bool *listing)
 {
 	if (event->kind == GW_LOG_EVENT_SYSRQ && strstr(event->text, "Show State")) {
-		*listing = true;
+		*listing = scene->state_listed = true;
 	} else if (event->kind == GW_LOG_EVENT_SYSRQ && strstr(event->text, "Show Blocked State")) {
 		scene->blocked_listed = true;
 	} else if (event->kind == GW_LOG_EVENT_LOST) {

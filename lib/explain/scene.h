@@ -70,6 +70,7 @@ struct gw_scene {
 	uint32_t listing;    /* number of the last listing of busy workqueues, 0 = none */
 	bool blocked_listed; /* every task that is blocked is in it: `echo w` or `echo t` */
 	bool all_listed;     /* every task is: `echo t`, from its first line to its last */
+	bool state_listed;   /* `echo t` began to list them */
 	bool unseen;	     /* somebody runs, and where is not in the log */
 	bool device_lost, reset_failed, wedged, nvidia, needs_reboot, needs_reset;
 	bool unrecoverable;		  /* perhaps, by the driver's words */

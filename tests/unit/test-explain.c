@@ -1717,6 +1717,22 @@ static void test_times_run_backwards(void **state)
 	assert_explained(&told, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "task:95", "gpu", "brix", "");
 }
 
+/* A list has no stack of a task on another CPU: the frames are those of one that another CPU reported at that moment. */
+static void test_stack_of_nobody(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "client", 95, NULL, MUTEX "brix_submit@brix" IOCTL);
+	tell(&told, "sysrq: Show State\n");
+	listed(&told, "khungtaskd", 35, 'R', "brix_flush@brix kthread ret_from_fork");
+	assert_explained(&told, GW_CLASS_LONG_WAIT, GW_CONFIDENCE_PROBABLE, "task:95", "gpu", "brix", "");
+	/* This one waits for a CPU. */
+	listed(&told, "brix-run", 36, 'R',
+	       SLEEP "__cond_resched brix_poll_register@brix brix_main@brix kthread ret_from_fork");
+	assert_explained(&told, GW_CLASS_BUSY_HOLDER, GW_CONFIDENCE_HINT, "task:36", "gpu", "brix", "task:95");
+}
+
 /* Only the innermost frame is left of it. */
 static void test_rest_of_a_stack(void **state)
 {
@@ -2280,6 +2296,7 @@ int main(void)
 		cmocka_unit_test(test_runs_for_something),
 		cmocka_unit_test(test_polling_is_no_hang),
 		cmocka_unit_test(test_times_run_backwards),
+		cmocka_unit_test(test_stack_of_nobody),
 		cmocka_unit_test(test_rest_of_a_stack),
 		cmocka_unit_test(test_host_of_virtual_machine),
 		cmocka_unit_test(test_recovered),
