@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "cli/lib/error.h"
 #include "cli/lib/file.h"
@@ -231,6 +233,25 @@ static int record_systemd_boot(const struct record *record)
 #define GRUB_HEAD "# GRUB Environment Block\n"
 #define GRUB_SIZE 1024
 
+/*
+ * Whether GRUB can write into the file, as it must to boot the entry once only: not on LVM, RAID, and file systems without a
+ * device of their own (btrfs, ZFS). See the GRUB manual, "Environment block". Of another root nothing is known.
+ */
+static bool record_grub_writes(const struct record *record, const char *path)
+{
+	_cleanup_free_ char *sysfs = NULL, *md = NULL, *dm = NULL, *uuid = NULL;
+	struct stat status;
+	size_t size;
+
+	if (*record->root || stat(path, &status) < 0)
+		return true;
+	sysfs = text_format("/sys/dev/block/%u:%u", major(status.st_dev), minor(status.st_dev));
+	md = text_format("%s/md", sysfs);
+	dm = text_format("%s/dm/uuid", sysfs);
+	uuid = record_read(record, dm, &size);
+	return major(status.st_dev) != 0 && access(md, F_OK) != 0 && !(uuid && strncmp(uuid, "LVM-", 4) == 0);
+}
+
 /* Sets next_entry, which GRUB clears when it boots it. */
 static int record_grub_next(const struct record *record, const char *path, const char *block)
 {
@@ -331,6 +352,9 @@ static int record_grub(const struct record *record, const char *directory, const
 	int r;
 
 	record_kernel(record, kernel, sizeof(kernel));
+	if (!record_grub_writes(record, environment))
+		return record_refuse(
+			"GRUB cannot write where its environment block is, and would boot the entry again and again");
 	if (!config || !strstr(config, "next_entry"))
 		return record_refuse("GRUB's configuration does not know of an entry for one boot");
 	if (!kernel[0])
