@@ -25,6 +25,8 @@
 #define CALLS_OF_PEER_MAX 4  /* that wait for their answer */
 #define BEHIND_OF_USER_MAX 2 /* connections of one user whose answers lie unread: memory of the daemon */
 #define GROUPS_MAX 1024
+#define ACCEPTED_MAX                                                                                                   \
+	64 /* at once: whoever connects as often as it can does not keep the others in the queue for long */
 #define TICK_USEC (5 * GW_USEC_PER_SEC)
 #define IDLE_USEC (300 * GW_USEC_PER_SEC) /* longer than any answer takes */
 #define COMPLAINT_USEC (60 * GW_USEC_PER_SEC)
@@ -230,27 +232,39 @@ static int socket_start_tick(struct gw_private_socket *server)
 	return sd_event_source_set_enabled(server->tick, SD_EVENT_ON);
 }
 
-static int socket_on_connection(sd_event_source *source, int listening, uint32_t revents, void *userdata)
+/* Takes the connection over, or refuses it. */
+static void socket_admit(struct gw_private_socket *server, int connection)
 {
-	_cleanup_close_ int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	struct gw_private_socket *server = userdata;
+	_cleanup_close_ int fd = connection;
 	struct gw_peer **place;
 	struct ucred peer;
 	int r;
 
-	if (fd < 0 || !socket_peer_may_ask(server, fd, &peer))
-		return 0;
+	if (!socket_peer_may_ask(server, fd, &peer))
+		return;
 	place = socket_free_place(server, peer.uid);
 	if (!place) {
 		socket_complain(server, "Refused a connection of user %u to the private socket: there are %u already.",
 				(unsigned)peer.uid, socket_count_all(server));
-		return 0;
+		return;
 	}
 	r = gw_peer_new(place, server->event, server->api, gw_steal_fd(&fd), peer.uid, CALLS_OF_PEER_MAX);
 	if (r < 0)
 		log_warning("Serving a connection to the private socket failed: %s", strerror(-r));
 	else
 		socket_start_tick(server);
+}
+
+static int socket_on_connection(sd_event_source *source, int listening, uint32_t revents, void *userdata)
+{
+	struct gw_private_socket *server = userdata;
+	int fd = 0;
+
+	for (unsigned int i = 0; i < ACCEPTED_MAX && fd >= 0; i++) {
+		fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0)
+			socket_admit(server, fd);
+	}
 	return 0;
 }
 

@@ -721,6 +721,28 @@ TEST(connections_are_bounded_and_free_places_are_used_again)
 	scene_free(scene);
 }
 
+/* Hundreds that connect and say nothing: whoever comes behind them is not kept waiting for a round of the loop for each. */
+TEST(queue_of_connections_takes_few_rounds)
+{
+	struct scene *scene = scene_new();
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fds[500];
+
+	strcpy(address.sun_path, scene->path);
+	for (size_t i = 0; i < 500; i++) {
+		fds[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		assert_int_equal(connect(fds[i], (struct sockaddr *)&address, sizeof(address)), 0);
+	}
+	for (size_t i = 0; i < 40; i++)
+		sd_event_run(scene->event, 0);
+	assert_true(is_closed(fds[499]));
+	for (size_t i = 0; i < 500; i++)
+		close(fds[i]);
+	settle(scene);
+	free(call_string(scene, "GetStatus", ""));
+	scene_free(scene);
+}
+
 /* ---- the path -------------------------------------------------------------------------------- */
 
 /* In another process, while this one's loop runs. */
@@ -819,6 +841,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_passed_on_before_the_authentication_is_over),
 		cmocka_unit_test(answers_that_are_not_read_do_not_pile_up),
 		cmocka_unit_test(connections_are_bounded_and_free_places_are_used_again),
+		cmocka_unit_test(queue_of_connections_takes_few_rounds),
 		cmocka_unit_test(socket_of_a_daemon_that_hangs_is_taken_over),
 		cmocka_unit_test(path_belongs_to_one_daemon_and_what_a_dead_one_left_is_replaced),
 		cmocka_unit_test(path_that_does_not_fit_is_refused),
