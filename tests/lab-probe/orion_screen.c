@@ -2,7 +2,8 @@
 /*
  * The screen: a driver for the PCI card that the emulator draws on. It does not ask the frame buffer that the firmware left
  * to give way, and wants the card's memory for itself. With framebuffer=1 there is such a frame buffer, which the kernel's own
- * driver takes first. With kfd=1 it reports of the card what KFD does of one that it does not use.
+ * driver takes first. With kfd=1 it reports of the card what KFD does of one that it does not use. With result=R its probe
+ * returns that.
  */
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -18,6 +19,8 @@
 static bool framebuffer, kfd;
 module_param(framebuffer, bool, 0444);
 module_param(kfd, bool, 0444);
+static int result;
+module_param(result, int, 0444);
 
 static const struct pci_device_id screen_ids[] = { { PCI_DEVICE(0x1234, 0x1111) }, {} };
 static struct platform_device *left;
@@ -25,7 +28,7 @@ static struct platform_device *left;
 /* Nothing of it is managed: pcim_enable_device() has the kernel refuse memory without a word since 6.11. */
 static int screen_probe(struct pci_dev *pci, const struct pci_device_id *id)
 {
-	int r = pci_enable_device(pci);
+	int r = result ?: pci_enable_device(pci);
 
 	if (r)
 		return r;
@@ -44,7 +47,7 @@ static void screen_remove(struct pci_dev *pci)
 }
 
 static struct pci_driver screen_driver = {
-	.name = "orion-screen",
+	.name = "orion-drm",
 	.id_table = screen_ids,
 	.probe = screen_probe,
 	.remove = screen_remove,
