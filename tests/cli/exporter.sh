@@ -28,12 +28,14 @@ get_again() { get "$1" && [[ $http == "$2" ]]; }
 header() { grep -i "^$1:" "$work/head" | tr -d '\r' | cut -d ' ' -f 2-; }
 status_is() { if [[ $http == "$2" ]]; then pass; else fail "$1: HTTP $http, expected $2"; fi; }
 
+exporter_answers() { get / && [[ $http != 000 ]]; }
+
 # start_exporter OPTION...: ready; its pid in $exporter
 start_exporter() {
 	gpuwatch-exporter --listen="127.0.0.1:$exporter_port" "$@" 2>"$work/exporter.err" &
 	exporter=$!
 	daemons+=("$exporter")
-	wait_for get / || fail "the exporter did not start: $(cat "$work/exporter.err")"
+	wait_for exporter_answers || fail "the exporter did not start: $(cat "$work/exporter.err")"
 }
 
 # While the daemon is stopped each answer comes within $1 seconds, and tells.
