@@ -40,6 +40,16 @@ answered() {
 	[ "$code" -eq "$1" ]
 }
 
+# One that had written all of its answer before it was stopped has not broken down: in one of three attempts it has not.
+breaks_down() {
+	for _ in 1 2 3; do
+		hang || return 1
+		kill -KILL "$(worker)"
+		answered 3 && return
+	done
+	return 1
+}
+
 reported() {
 	grep -q '"kind": *"deadlock".*"state": *"active"' "$OUT/reports.jsonl"
 }
@@ -56,9 +66,7 @@ kill -CONT "$(worker)"
 check "the look is answered when it goes on" answered 0
 check "with a whole document" [ "$(jq -r .schema "$OUT/order.json")" = gpuwatch.probe-order.v1 ]
 
-check "a look hangs again" hang
-kill -KILL "$(worker)"
-check "one that broke down is an error" answered 3
+check "one that broke down is an error" breaks_down
 check "which says so" grep -q "analysis of the boot failed: its process broke down" "$OUT/order.err"
 check "the next one is answered" [ "$(gpuwatch-cli probe-order --json | jq -r .schema)" = gpuwatch.probe-order.v1 ]
 
