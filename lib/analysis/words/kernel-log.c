@@ -21,15 +21,21 @@
 /* A work item that waits began before it waits: a reset reports itself first. But some items run for hours. */
 #define WORK_BEFORE_US (60 * GW_USEC_PER_SEC)
 
+/* Of the drivers in a chain; of more the first ones count. */
+#define DRIVERS_MAX 8
+
 /* Whose words are asked for, and from when on they count. */
 struct klog {
 	const struct gw_graph *graph;
 	const struct gw_finding *finding;
 	/* CLOCK_MONOTONIC: the oldest wait; and the oldest work item that waits, if older */
 	uint64_t began_us, work_us;
+	/* that the chain's nodes have to do with */
+	const char *drivers[DRIVERS_MAX];
+	size_t n_drivers;
 };
 
-/* ---- since when ---------------------------------------------------------------------- */
+/* ---- since when, and whose ------------------------------------------------------------- */
 
 /* 0: it does not wait, or nobody knows since when. */
 static uint64_t klog_began_us(const struct gw_node *node)
@@ -56,14 +62,45 @@ static void klog_add_wait(struct klog *klog, uint32_t index)
 		klog->work_us = work;
 }
 
+/* The driver that a node has to do with, "" if it is none or not known. */
+static const char *klog_driver(const struct gw_graph *graph, const struct gw_node *node)
+{
+	struct gw_subsystem subsystem;
+
+	if (node->type == GW_NODE_DEVICE) {
+		const struct gw_device *device = gw_name_find_device(graph->snapshot, node->address);
+
+		return device ? device->driver : "";
+	}
+	if (node->type != GW_NODE_TASK)
+		return gw_name_driver(graph, node);
+	if (!node->task)
+		return "";
+	subsystem = gw_subsystem_of_task(graph->snapshot, node->task);
+	return subsystem.kind == GW_SUBSYSTEM_GPU && !subsystem.generic ? subsystem.name : "";
+}
+
+static void klog_add_driver(struct klog *klog, uint32_t index)
+{
+	const char *driver = klog_driver(klog->graph, &klog->graph->nodes[index]);
+
+	for (size_t i = 0; i < klog->n_drivers; i++)
+		if (strcmp(klog->drivers[i], driver) == 0)
+			return;
+	if (driver[0] && klog->n_drivers < DRIVERS_MAX)
+		klog->drivers[klog->n_drivers++] = driver;
+}
+
 /* Jobs may wait for each other without any task: then whoever waits for them shows since when. */
 static struct klog klog_of(const struct gw_graph *graph, const struct gw_finding *finding)
 {
 	uint64_t now_us = gw_snapshot_head(graph->snapshot)->mono_ns / GW_NSEC_PER_USEC;
-	struct klog klog = { graph, finding, now_us, now_us };
+	struct klog klog = { .graph = graph, .finding = finding, .began_us = now_us, .work_us = now_us };
 
-	for (uint32_t i = 0; i < finding->chain.count; i++)
+	for (uint32_t i = 0; i < finding->chain.count; i++) {
 		klog_add_wait(&klog, finding->chain.items[i]);
+		klog_add_driver(&klog, finding->chain.items[i]);
+	}
 	for (uint32_t i = 0; i < finding->victims.count && klog.began_us == now_us; i++)
 		klog_add_wait(&klog, finding->victims.items[i]);
 	return klog;
@@ -131,32 +168,6 @@ static bool klog_has_driver(const char *text, const char *driver)
 	return klog_has(text, driver) || (strncmp(driver, "nvidia", strlen("nvidia")) == 0 && klog_has(text, "NVRM"));
 }
 
-/* The driver that a node has to do with, "" if it is none or not known. */
-static const char *klog_driver(const struct gw_graph *graph, const struct gw_node *node)
-{
-	struct gw_subsystem subsystem;
-
-	if (node->type == GW_NODE_DEVICE) {
-		const struct gw_device *device = gw_name_find_device(graph->snapshot, node->address);
-
-		return device ? device->driver : "";
-	}
-	if (node->type != GW_NODE_TASK)
-		return gw_name_driver(graph, node);
-	if (!node->task)
-		return "";
-	subsystem = gw_subsystem_of_task(graph->snapshot, node->task);
-	return subsystem.kind == GW_SUBSYSTEM_GPU && !subsystem.generic ? subsystem.name : "";
-}
-
-/* A driver's oops by the stack, whoever it was; other messages by their text. */
-static bool klog_names_node(const struct gw_graph *graph, const struct gw_node *node, const struct gw_word_record *word)
-{
-	const char *driver = klog_driver(graph, node);
-
-	return driver[0] && klog_has_driver(word->pid ? word->module : word->text, driver);
-}
-
 /* Whether the text names a device, and none of those whose fences the chain has. */
 static bool klog_is_other_device(const struct klog *klog, const struct gw_word_record *word)
 {
@@ -176,12 +187,11 @@ static bool klog_is_other_device(const struct klog *klog, const struct gw_word_r
 	return other;
 }
 
+/* A driver's oops by the stack, whoever it was; other messages by their text. */
 static bool klog_is_about_gpu(const struct klog *klog, const struct gw_word_record *word)
 {
-	const struct gw_finding *finding = klog->finding;
-
-	for (uint32_t i = 0; i < finding->chain.count; i++)
-		if (klog_names_node(klog->graph, &klog->graph->nodes[finding->chain.items[i]], word))
+	for (size_t i = 0; i < klog->n_drivers; i++)
+		if (klog_has_driver(word->pid ? word->module : word->text, klog->drivers[i]))
 			return !klog_is_other_device(klog, word);
 	return false;
 }
@@ -220,11 +230,14 @@ static bool klog_misses_owner(const struct klog *klog)
 
 static bool klog_gpu_counts(const struct klog *klog, const struct gw_word_record *word, enum gw_log_event_kind kind)
 {
-	if ((word->pid && kind != GW_LOG_EVENT_OOPS) || !klog_is_about_gpu(klog, word))
+	bool recent = klog_is_recent(klog, word);
+
+	if (kind == GW_LOG_EVENT_OOPS)
+		return klog_is_about_gpu(klog, word) && (recent || klog_misses_owner(klog));
+	/* Whom a message is about takes longest to find out. */
+	if (word->pid || (!recent && !klog_lasts(kind)) || !klog_is_about_gpu(klog, word))
 		return false;
-	if (klog_is_recent(klog, word))
-		return true;
-	return kind == GW_LOG_EVENT_OOPS ? klog_misses_owner(klog) : klog_lasts(kind) && !klog_is_over(klog, word);
+	return recent || !klog_is_over(klog, word);
 }
 
 /* ---- cited ---------------------------------------------------------------------------- */
