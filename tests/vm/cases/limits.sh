@@ -54,7 +54,8 @@ crowd() {
 	check "a thousand victims: reported" wait_until 10 deadlocks '.[0].victims_total == 1000'
 	late=$(seconds_late)
 	check "a thousand victims: within 2 s of the loop ($late s)" is_less "$late" 2
-	check "a thousand victims: looks took no memory from the kernel ($(($(heap) - heap)) KiB)" [ "$(heap)" -eq "$heap" ]
+	# A client that goes lets some of it go, too.
+	check "a thousand victims: looks took no memory from the kernel ($(($(heap) - heap)) KiB)" [ "$(heap)" -le "$heap" ]
 	echo all >"$LAB/stop"
 	check "a thousand victims: resolved" wait_until 10 none_active
 	kill "$crowd"
