@@ -45,6 +45,11 @@ static inline void lab_hrtimer_setup(struct hrtimer *timer, enum hrtimer_restart
 #endif
 }
 
+/* A workqueue without WQ_UNBOUND has to say so since 6.17, 930c2ea566af; 7.2 warns about one that does not. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define WQ_PERCPU 0
+#endif
+
 /* kthread_create_worker() does not wake its thread up any more, and kthread_run_worker() does: 6.14, 41f70d8e1634. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
 #define lab_kthread_worker_create(format, ...) kthread_run_worker(0, format, __VA_ARGS__)

@@ -231,7 +231,7 @@ static struct workqueue_struct *wq_create(struct wq_cycle *wc)
 	case WQ_CYCLE_ORDERED:
 		return alloc_ordered_workqueue("%s", WQ_MEM_RECLAIM, wc->wq_name);
 	case WQ_CYCLE_FULL_BOUND:
-		return alloc_workqueue("%s", WQ_MEM_RECLAIM, WQ_SLOTS, wc->wq_name);
+		return alloc_workqueue("%s", WQ_PERCPU | WQ_MEM_RECLAIM, WQ_SLOTS, wc->wq_name);
 	case WQ_CYCLE_FULL:
 	case WQ_FINE_FULL:
 		return alloc_workqueue("%s", WQ_UNBOUND | WQ_MEM_RECLAIM, WQ_SLOTS, wc->wq_name);
