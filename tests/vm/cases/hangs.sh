@@ -189,6 +189,9 @@ case ${1:-} in
 --turn=*) turn=${1#--turn=} && shift ;;
 esac
 load_lab || exit 1
+# A recording of each scenario has to fit into the guest's memory, and those of all together.
+mkdir -p /etc/gpuwatch/gpuwatchd.conf.d
+printf '[Recording]\nBufferSize=256K\n' >/etc/gpuwatch/gpuwatchd.conf.d/recording.conf
 start_daemon || exit 1
 grep -v '^#' /cases/hangs >"$OUT/table"
 while IFS="$(printf '\t')" read -r scenario kind class confidence culprit end_kind action kernels; do
