@@ -370,6 +370,27 @@ TEST(more_tasks_than_readers_show_nobody)
 	world_free(w);
 }
 
+/* It naps: a look in which it is awake shows as many as there are readers. */
+TEST(reader_that_is_awake_for_a_moment_is_still_one)
+{
+	struct world *w = world_new();
+	struct gw_task_record *last, *third = kthread(w, 104, "third");
+
+	stack(w, third, READS_SLOWLY);
+	two_readers(w, &last);
+	look(w, 1);
+	third->state = 0;
+	look(w, 1);
+	third->state = TASK_UNINTERRUPTIBLE;
+	last->state = 0;
+	look(w, 1);
+	last->state = TASK_UNINTERRUPTIBLE;
+	third->state = 0;
+	look(w, 1);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 TEST(reader_that_nobody_sees_may_be_the_second_one)
 {
 	struct world *w = world_new();
@@ -1061,6 +1082,7 @@ int main(void)
 		T(who_waits_behind_the_reader_does_not_hide_it),
 		T(one_of_several_readers_waits_for_whom_the_lock_is_needed),
 		T(more_tasks_than_readers_show_nobody),
+		T(reader_that_is_awake_for_a_moment_is_still_one),
 		T(reader_that_nobody_sees_may_be_the_second_one),
 		T(function_of_the_last_reader_alone_counts),
 		T(timer_of_the_same_driver_may_release_a_lock_that_was_left),

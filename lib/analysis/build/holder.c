@@ -126,6 +126,23 @@ static void holder_find_inside(const struct gw_builder *builder, const struct gw
 	}
 }
 
+/* Whether a task that slept inside at the last look is awake now: it may be one of them, who are one more then. */
+static bool holder_misses_inside(const struct gw_builder *builder, const struct gw_node *node,
+				 const struct gw_symbol_record *function)
+{
+	const struct gw_task_record *const *tasks;
+	size_t n_tasks = builder->before ? gw_snapshot_tasks(builder->before, &tasks) : 0;
+
+	for (size_t i = 0; i < n_tasks && n_tasks <= READER_TASKS_MAX; i++) {
+		const struct gw_task_record *now = gw_snapshot_task(builder->now, tasks[i]->address);
+
+		if ((!now || !gw_task_sleeps(now)) && holder_may_read(node->lock, tasks[i]) &&
+		    gw_stack_is_inside(builder->before, tasks[i], function))
+			return true;
+	}
+	return false;
+}
+
 /* The last reader, unless it waits for the lock itself, as who has let go of it may; else one that queues to read. */
 static const struct gw_task_record *holder_guide(const struct gw_builder *builder, const struct gw_lock_record *lock)
 {
@@ -157,7 +174,7 @@ static bool holder_find_readers(const struct gw_builder *builder, const struct g
 			continue;
 		holder_find_inside(builder, node, function, readers);
 		if (readers->count == lock->readers)
-			return true;
+			return !holder_misses_inside(builder, node, function);
 	}
 	if (!node->mm)
 		return false;
