@@ -77,7 +77,12 @@ static enum drm_gpu_sched_stat irq_timedout_job(struct drm_sched_job *base)
 
 	if (ring->params.before_reset)
 		ring->params.before_reset(ring->params.data);
-	if (ring->params.reset_helps && !ring->params.reset_helps(ring->params.data))
+	/*
+	 * A job that ended while the handler had it was on no list when its end was handled, and before 6.17 nobody looks
+	 * again once it is back: the next timeout ends it.
+	 */
+	if (ring->params.reset_helps && !ring->params.reset_helps(ring->params.data) &&
+	    !dma_fence_is_signaled(job->fence))
 		return lab_sched_run_on(base);
 	drm_sched_stop(&ring->sched, base);
 	lab_fence_cancel(ring->last);
