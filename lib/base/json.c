@@ -14,8 +14,11 @@
 
 json_t *gw_json_text(const char *string)
 {
-	_cleanup_free_ char *copy = strdup(string);
+	_cleanup_free_ char *copy = NULL;
 
+	if (gw_text_is_plain(string))
+		return json_string_nocheck(string);
+	copy = strdup(string);
 	if (!copy)
 		return NULL;
 	gw_text_sanitize(copy);

@@ -99,6 +99,13 @@ size_t gw_text_unsafe(const char *string)
 	return 0;
 }
 
+bool gw_text_is_plain(const char *string)
+{
+	while (*string >= ' ' && *string <= '~')
+		string++;
+	return !*string;
+}
+
 void gw_text_sanitize(char *string)
 {
 	for (char *s = string; *s;) {

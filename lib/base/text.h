@@ -38,6 +38,9 @@ void gw_text_clear(struct gw_text *text);
  */
 size_t gw_text_unsafe(const char *string);
 
+/* Whether there is nothing in it but printable ASCII. */
+bool gw_text_is_plain(const char *string);
+
 /* Replaces, in place, what is not printable UTF-8 (see gw_text_unsafe(), too) by '?', byte by byte. */
 void gw_text_sanitize(char *string);
 

@@ -49,6 +49,7 @@ struct errors {
 	struct gw_boot_map loaded; /* by device and file of firmware: the last fact that it came after all */
 	uint64_t mounted_ns;	   /* the first root file system, GW_BOOT_UNKNOWN = none */
 	uint32_t framebuffer;	   /* a device that has the firmware's frame buffer, or GW_BOOT_NOTHING */
+	bool all_listed;	   /* the state of the machine has its devices: what is not among them was removed */
 };
 
 static bool error_is_of_driver(uint8_t type)
@@ -127,10 +128,28 @@ static int errors_pass(struct errors *errors)
 			errors->framebuffer = device;
 	}
 	gw_boot_map_deinit(&parts);
-	for (uint32_t i = 0; i < model->n_devices; i++)
-		if (model->devices[i].bound && gw_boot_is_framebuffer(gw_boot_text(model, model->devices[i].driver)))
-			errors->framebuffer = i;
 	return r;
+}
+
+/* Devices of one driver often follow one another: its name is compared once for them. */
+static void errors_find_framebuffer(struct errors *errors)
+{
+	const struct gw_boot_model *model = errors->model;
+	uint32_t driver = GW_BOOT_NO_NAME;
+	bool has = false;
+
+	for (uint32_t i = 0; i < model->n_devices; i++) {
+		const struct gw_boot_device *device = &model->devices[i];
+
+		if (!device->bound)
+			continue;
+		if (device->driver != driver) {
+			driver = device->driver;
+			has = gw_boot_is_framebuffer(gw_boot_text(model, driver));
+		}
+		if (has)
+			errors->framebuffer = i;
+	}
 }
 
 /* The driver's own word, where the log ends before that of the driver core; as an attempt that has not ended. */
@@ -469,9 +488,9 @@ static int error_judge(const struct errors *errors, size_t index)
 }
 
 /* A device that was removed again is not missing. */
-static bool error_device_is_gone(const struct gw_boot_model *model, uint32_t device)
+static bool error_device_is_gone(const struct errors *errors, uint32_t device)
 {
-	return json_array_size(json_object_get(model->evidence->state, "devices")) > 0 && !model->devices[device].state;
+	return errors->all_listed && !errors->model->devices[device].state;
 }
 
 static int errors_judge(struct errors *errors)
@@ -481,9 +500,11 @@ static int errors_judge(struct errors *errors)
 
 	for (size_t i = 0; i < model->n_devices; i++)
 		errors->up[i] = errors->given_up[i] = errors->firmware[i] = GW_BOOT_NOTHING;
+	errors->all_listed = json_array_size(json_object_get(model->evidence->state, "devices")) > 0;
 	r = errors_link(errors) ?: errors_pass(errors);
+	errors_find_framebuffer(errors);
 	for (size_t i = 0; i < model->n_facts && r == 0; i++)
-		if (model->fact_device[i] != GW_BOOT_NOTHING && !error_device_is_gone(model, model->fact_device[i]))
+		if (model->fact_device[i] != GW_BOOT_NOTHING && !error_device_is_gone(errors, model->fact_device[i]))
 			r = error_judge(errors, i);
 	for (uint32_t i = 0; i < model->n_devices && r == 0; i++)
 		r = taken_judge_device(errors, i);
