@@ -3,10 +3,10 @@
 #include "lib/system/kallsyms.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
@@ -14,6 +14,7 @@
 
 #define SYMBOL_MAX 512 /* KSYM_NAME_LEN */
 #define MODULE_MAX 56  /* MODULE_NAME_LEN */
+#define ADDRESS_DIGITS 16
 #define READ_SIZE (64 << 10)
 #define GAP_MAX (64 << 10) /* an address this far behind the last symbol before it is in none */
 
@@ -35,9 +36,9 @@ struct gw_kallsyms {
 	bool visible; /* some address is not zero */
 };
 
-static int kallsyms_add_string(struct gw_kallsyms *table, const char *string, uint32_t *ret)
+static int kallsyms_add_string(struct gw_kallsyms *table, const char *string, size_t length, uint32_t *ret)
 {
-	size_t size = strlen(string) + 1;
+	size_t size = length + 1;
 
 	if (gw_array_reserve(table->names, table->names_size, table->names_room, size) < 0)
 		return -ENOMEM;
@@ -64,7 +65,7 @@ static int kallsyms_add_module(struct gw_kallsyms *table, const char *module, st
 		return -ENOMEM;
 	table->modules = modules;
 	entry->module = table->module_count;
-	return kallsyms_add_string(table, module, &modules[table->module_count++]);
+	return kallsyms_add_string(table, module, strlen(module), &modules[table->module_count++]);
 }
 
 /* Of the name without what the compiler appends, e.g. ".isra.0". */
@@ -73,17 +74,17 @@ static uint16_t kallsyms_hash_name(const char *name)
 	return (uint16_t)gw_hash_spread(gw_hash_bytes(GW_HASH_START, name, strcspn(name, ".")));
 }
 
-static int kallsyms_add_entry(struct gw_kallsyms *table, uint64_t address, char type, const char *name,
+static int kallsyms_add_entry(struct gw_kallsyms *table, uint64_t address, char type, const char *name, size_t length,
 			      const char *module)
 {
 	struct entry entry = { .address = address,
 			       .hash = kallsyms_hash_name(name),
-			       .is_code = strchr("tTwW", type) != NULL };
+			       .is_code = type == 't' || type == 'T' || type == 'w' || type == 'W' };
 	int r;
 
 	if (gw_array_reserve(table->entries, table->count, table->room, 1) < 0)
 		return -ENOMEM;
-	r = kallsyms_add_string(table, name, &entry.name);
+	r = kallsyms_add_string(table, name, length, &entry.name);
 	if (r >= 0)
 		r = kallsyms_add_module(table, module, &entry);
 	if (r < 0)
@@ -134,38 +135,101 @@ static bool kallsyms_is_needless(const char *name)
 	return false;
 }
 
+static uint64_t kallsyms_parse_address(char **line)
+{
+	uint64_t address = 0;
+
+	for (;; (*line)++) {
+		const char c = **line;
+
+		if (c >= '0' && c <= '9')
+			address = address << 4 | (uint64_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			address = address << 4 | (uint64_t)(c - 'a' + 10);
+		else
+			return address;
+	}
+}
+
+/* What stands in brackets behind the name, NULL if that is too long. */
+static const char *kallsyms_parse_module(char *text)
+{
+	char *module;
+
+	while (*text == ' ' || *text == '\t')
+		text++;
+	if (*text != '[')
+		return "";
+	module = text + 1;
+	module[strcspn(module, "]")] = '\0';
+	return strlen(module) < MODULE_MAX ? module : NULL;
+}
+
 /*
  * One line: "ffffffff81000000 T _text", or with "\t[module]" behind it. Per-CPU
  * and absolute symbols ('A', 'a') have offsets for addresses and are left out,
  * and so are "$d" and "$x", which tell data from code in arm64's objects.
+ *
+ * There are two hundred thousand of them: functions that take a set of characters are too slow here.
  */
 static int kallsyms_parse_line(struct gw_kallsyms *table, char *line)
 {
-	char *type, *name, *module = "", *end;
-	uint64_t address;
+	char *type = line, *name, *end;
+	uint64_t address = kallsyms_parse_address(&type);
+	const char *module = "";
 
-	errno = 0;
-	address = strtoull(line, &type, 16);
-	if (errno || type == line || type[0] != ' ' || !type[1] || type[2] != ' ')
+	if (type == line || type - line > ADDRESS_DIGITS || type[0] != ' ' || !type[1] || type[2] != ' ')
 		return 0;
-	name = type + 3;
-	end = name + strcspn(name, " \t\n");
+	name = end = type + 3;
+	while (*end && *end != ' ' && *end != '\t')
+		end++;
 	if (end == name || end - name >= SYMBOL_MAX || type[1] == 'A' || type[1] == 'a' || *name == '$' ||
 	    kallsyms_is_needless(name) || kallsyms_is_empty_object(name, (size_t)(end - name)))
 		return 0;
-	if (*end && *end != '\n') {
-		*end++ = '\0';
-		end += strspn(end, " \t");
-		if (*end == '[') {
-			module = end + 1;
-			module[strcspn(module, "]\n")] = '\0';
-			if (strlen(module) >= MODULE_MAX)
-				return 0;
-		}
-	} else {
+	if (*end) {
 		*end = '\0';
+		module = kallsyms_parse_module(end + 1);
 	}
-	return kallsyms_add_entry(table, address, type[1], name, module);
+	return module ? kallsyms_add_entry(table, address, type[1], name, (size_t)(end - name), module) : 0;
+}
+
+/* The lines of @text that are there as a whole; how many bytes they are, or negative. */
+static ssize_t kallsyms_parse_lines(struct gw_kallsyms *table, char *text, size_t size)
+{
+	char *line = text, *end;
+	int r = 0;
+
+	while (r >= 0 && (end = memchr(line, '\n', size - (size_t)(line - text)))) {
+		*end = '\0';
+		r = kallsyms_parse_line(table, line);
+		line = end + 1;
+	}
+	return r < 0 ? r : line - text;
+}
+
+static int kallsyms_read_lines(struct gw_kallsyms *table, int fd)
+{
+	_cleanup_free_ char *buffer = malloc(READ_SIZE + 1);
+	size_t kept = 0;
+	ssize_t size;
+
+	if (!buffer)
+		return -ENOMEM;
+	while ((size = read(fd, buffer + kept, READ_SIZE - kept)) > 0) {
+		size_t there = kept + (size_t)size;
+		ssize_t parsed = kallsyms_parse_lines(table, buffer, there);
+
+		if (parsed < 0)
+			return (int)parsed;
+		kept = there - (size_t)parsed;
+		memmove(buffer, buffer + parsed, kept);
+		if (kept == READ_SIZE)
+			kept = 0; /* that is no line of symbols */
+	}
+	if (size < 0)
+		return -errno;
+	buffer[kept] = '\0';
+	return kallsyms_parse_line(table, buffer);
 }
 
 /* Of several symbols at one address the first in the table comes first: the names' offsets tell. */
@@ -176,6 +240,17 @@ static int kallsyms_compare_entries(const void *a, const void *b)
 	if (left->address != right->address)
 		return left->address < right->address ? -1 : 1;
 	return left->name < right->name ? -1 : left->name > right->name;
+}
+
+/* The kernel's own symbols are in order, and below those of modules, which are not. */
+static void kallsyms_sort(struct gw_kallsyms *table)
+{
+	size_t first = 0;
+
+	while (first < table->count && !table->entries[first].module)
+		first++;
+	gw_array_sort(table->entries + first, table->count - first, sizeof(*table->entries), kallsyms_compare_entries);
+	gw_array_sort(table->entries, table->count, sizeof(*table->entries), kallsyms_compare_entries);
 }
 
 /* The table is kept as long as the daemon runs: no room for more than there is. */
@@ -196,37 +271,26 @@ static void kallsyms_shrink(struct gw_kallsyms *table)
 
 int gw_kallsyms_read(struct gw_kallsyms **ret, const char *path)
 {
-	_cleanup_free_ char *buffer = malloc(READ_SIZE); /* without one setvbuf() ignores the size */
+	_cleanup_close_ int fd = open(path ? path : "/proc/kallsyms", O_RDONLY | O_CLOEXEC);
 	struct gw_kallsyms *table;
-	char *line = NULL;
-	size_t room = 0;
-	FILE *file;
 	int r;
 
-	table = buffer ? calloc(1, sizeof(*table)) : NULL;
+	if (fd < 0)
+		return -errno;
+	table = calloc(1, sizeof(*table));
 	if (!table)
 		return -ENOMEM;
 	table->modules = calloc(1, sizeof(*table->modules));
 	table->module_count = 1;
-	r = table->modules ? kallsyms_add_string(table, "", table->modules) : -ENOMEM;
-	file = r < 0 ? NULL : fopen(path ? path : "/proc/kallsyms", "re");
-	if (r >= 0 && !file)
-		r = -errno;
-	if (file)
-		setvbuf(file, buffer, _IOFBF, READ_SIZE);
-	while (r >= 0 && getline(&line, &room, file) > 0)
-		r = kallsyms_parse_line(table, line);
-	if (r >= 0 && ferror(file))
-		r = -EIO;
-	free(line);
-	if (file)
-		fclose(file);
+	r = table->modules ? kallsyms_add_string(table, "", 0, table->modules) : -ENOMEM;
+	if (r >= 0)
+		r = kallsyms_read_lines(table, fd);
 	if (r < 0) {
 		gw_kallsyms_free(table);
 		return r;
 	}
 	kallsyms_shrink(table);
-	gw_array_sort(table->entries, table->count, sizeof(*table->entries), kallsyms_compare_entries);
+	kallsyms_sort(table);
 	*ret = table;
 	return 0;
 }

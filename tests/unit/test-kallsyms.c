@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,11 +70,77 @@ static void test_what_nothing_is_ever_in_is_left_out(void **state)
 	gw_kallsyms_free(table);
 }
 
+static void test_symbols_of_modules_are_found_in_whatever_order(void **state)
+{
+	struct gw_kallsyms *table = table_of("0000000000001000 A per_cpu\n"
+					     "ffffffff81000000 T kernel\n"
+					     "ffffffff81000100 t kernel_too\n"
+					     "ffffffffc0200000 t later\t[gpu]\n"
+					     "ffffffffc0100000 t sooner.isra.0\t[sched]\n"
+					     "ffffffffc0200100 t last\t[gpu]");
+	struct gw_symbol symbol;
+
+	(void)state;
+	assert_int_equal(gw_kallsyms_count(table), 5);
+	assert_string_equal(name_at(table, 0xffffffff81000108), "kernel_too");
+	assert_string_equal(name_at(table, 0xffffffffc0100010), "sooner.isra.0");
+	assert_string_equal(name_at(table, 0xffffffffc0200010), "later");
+	assert_true(gw_kallsyms_find(table, "sooner", &symbol));
+	assert_string_equal(symbol.module, "sched");
+	assert_true(symbol.is_code);
+	assert_true(gw_kallsyms_find(table, "last", &symbol));
+	assert_string_equal(symbol.module, "gpu");
+	gw_kallsyms_free(table);
+}
+
+static void test_other_lines_are_skipped(void **state)
+{
+	struct gw_kallsyms *table = table_of("\n"
+					     "ffffffff81000000\n"
+					     "ffffffff81000000 T\n"
+					     "ffffffff81000000 T \n"
+					     "1ffffffff81000000 T seventeen_digits\n"
+					     "no address\n"
+					     "ffffffff81000000 T short.3\n");
+
+	(void)state;
+	assert_int_equal(gw_kallsyms_count(table), 1);
+	assert_string_equal(name_at(table, 0xffffffff81000000), "short.3");
+	gw_kallsyms_free(table);
+}
+
+/* More than is read at once. */
+static void test_many_symbols(void **state)
+{
+	enum { COUNT = 5000, LINE = 64 };
+	char *text = calloc(COUNT, LINE), *at = text, name[32];
+	struct gw_kallsyms *table;
+	struct gw_symbol symbol;
+
+	(void)state;
+	for (int i = 0; i < COUNT; i++)
+		at += snprintf(at, LINE, "%016llx t function_%d%s\n", 0xffffffff81000000ULL + 16ULL * (unsigned)i, i,
+			       i % 3 ? "" : "\t[gpu]");
+	table = table_of(text);
+	free(text);
+	assert_int_equal(gw_kallsyms_count(table), COUNT);
+	for (int i = 0; i < COUNT; i++) {
+		snprintf(name, sizeof(name), "function_%d", i);
+		assert_string_equal(name_at(table, 0xffffffff81000000ULL + 16ULL * (unsigned)i + 3), name);
+		gw_kallsyms_at(table, 0xffffffff81000000ULL + 16ULL * (unsigned)i, &symbol);
+		assert_string_equal(symbol.module, i % 3 ? "" : "gpu");
+	}
+	gw_kallsyms_free(table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_nothing_is_ever_in_is_left_out),
 		cmocka_unit_test(test_lock_is_not_called_by_its_class_key),
+		cmocka_unit_test(test_symbols_of_modules_are_found_in_whatever_order),
+		cmocka_unit_test(test_other_lines_are_skipped),
+		cmocka_unit_test(test_many_symbols),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
