@@ -103,17 +103,17 @@ static int boot_pin_maps(struct gw_boot_programs *programs)
 
 /* ---- beginning to record ---------------------------------------------------------------- */
 
-static int boot_attach(struct gw_boot_programs *programs, struct gw_perf *perf, const struct btf *btf,
+static int boot_attach(struct gw_boot_programs *programs, struct gw_perf *perf, const struct gw_types *types,
 		       const struct gw_kallsyms *kallsyms, char *message, size_t size)
 {
-	const struct gw_probe_context context = { programs->objects, perf, programs->pins, kallsyms, btf };
+	const struct gw_probe_context context = { programs->objects, perf, programs->pins, kallsyms, types };
 	struct gw_boot_symbols symbols;
 	const char *why;
 	int r;
 
 	gw_layout_boot_symbols(&symbols, kallsyms);
 	gw_objects_set_constants(programs->objects, GW_BOOT_SYMBOLS_SECTION, &symbols, sizeof(symbols));
-	gw_objects_use_types(programs->objects, btf);
+	gw_objects_use_types(programs->objects, types);
 	gw_probes_update(programs->probes, &context);
 	r = gw_probes_missing(programs->probes, &why);
 	return r < 0 ? gw_bpf_refused(r, why, message, size) : 0;
@@ -124,10 +124,10 @@ static int boot_load(struct gw_boot_programs *programs, const struct gw_boot_pro
 		     size_t size)
 {
 	struct gw_kallsyms *own = NULL;
-	struct btf *btf;
+	struct gw_types *types;
 	int r;
 
-	r = gw_layout_open_btf(&btf, options->btf_path, message, size);
+	r = gw_types_open(&types, options->btf_path, message, size);
 	if (r < 0)
 		return r;
 	if (!options->kallsyms)
@@ -135,9 +135,9 @@ static int boot_load(struct gw_boot_programs *programs, const struct gw_boot_pro
 	if (r < 0)
 		snprintf(message, size, "/proc/kallsyms cannot be read: %s", strerror(-r));
 	else
-		r = boot_attach(programs, options->perf, btf, own ? own : options->kallsyms, message, size);
+		r = boot_attach(programs, options->perf, types, own ? own : options->kallsyms, message, size);
 	gw_kallsyms_free(own);
-	btf__free(btf);
+	gw_types_free(types);
 	return r;
 }
 

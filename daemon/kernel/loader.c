@@ -75,7 +75,7 @@ struct gw_loader {
 
 /* ---- setting up -------------------------------------------------------------------- */
 
-static void loader_describe_host(struct gw_loader *loader, const struct btf *btf)
+static void loader_describe_host(struct gw_loader *loader, const struct gw_types *types)
 {
 	struct gw_host_record *host = &loader->host;
 	struct utsname name;
@@ -84,7 +84,7 @@ static void loader_describe_host(struct gw_loader *loader, const struct btf *btf
 	host->header.type = GW_RECORD_HOST;
 	host->header.size = sizeof(*host);
 	host->layout_version = GW_LAYOUT_VERSION;
-	offset = gw_layout_offset(btf, "mm_struct", "mmap_lock");
+	offset = gw_layout_offset(types, "mm_struct", "mmap_lock");
 	host->mmap_lock_offset = offset < 0 ? 0 : offset;
 	uname(&name);
 	snprintf(host->release, sizeof(host->release), "%.63s", name.release);
@@ -148,22 +148,22 @@ static int loader_read_symbols(struct gw_loader *loader)
 	return 0;
 }
 
-static int loader_update_probes(struct gw_loader *loader, const struct btf *btf)
+static int loader_update_probes(struct gw_loader *loader, const struct gw_types *types)
 {
-	struct gw_probe_context context = { loader->objects, loader->perf, loader->pins, loader->kallsyms, btf };
+	struct gw_probe_context context = { loader->objects, loader->perf, loader->pins, loader->kallsyms, types };
 
 	return gw_probes_update(loader->probes, &context);
 }
 
 /* Tells the programs what they cannot find out themselves. */
-static void loader_update_layout(struct gw_loader *loader, struct btf *btf)
+static void loader_update_layout(struct gw_loader *loader, const struct gw_types *types)
 {
 	struct gw_layout layout;
 	struct gw_symbols symbols;
 	struct gw_symbol symbol;
 
-	gw_layout_read(&layout, btf);
-	gw_layout_fault_queues(loader->control->fault_queues, btf, loader->kallsyms);
+	gw_layout_read(&layout, types);
+	gw_layout_fault_queues(loader->control->fault_queues, types, loader->kallsyms);
 	gw_layout_symbols(&symbols, loader->kallsyms);
 	loader->control->layout = layout;
 	loader->control->symbols = symbols;
@@ -245,7 +245,7 @@ static int loader_load_sampler(struct gw_loader *loader)
 	int r = gw_objects_open(loader->objects, "sample", &object, &refusal);
 
 	if (r == 0)
-		r = gw_objects_load(loader->objects, "sample", &refusal);
+		r = gw_objects_load(loader->objects, "sample", NULL, &refusal);
 	if (r < 0)
 		return r;
 	r = gw_sampler_new(&loader->sampler, loader->perf,
@@ -303,20 +303,20 @@ static void loader_update_rows(struct gw_loader *loader)
 
 static int loader_start(struct gw_loader *loader, const struct gw_loader_options *options, char *message, size_t size)
 {
-	struct btf *btf;
+	struct gw_types *types;
 	const char *why;
 	int r;
 
-	r = gw_layout_open_btf(&btf, loader->btf_path, message, size);
+	r = gw_types_open(&types, loader->btf_path, message, size);
 	if (r < 0)
 		return r;
-	loader_describe_host(loader, btf);
+	loader_describe_host(loader, types);
 	loader_open_pins(loader, options->pin_directory);
-	gw_objects_use_types(loader->objects, btf);
-	loader_update_probes(loader, btf);
+	gw_objects_use_types(loader->objects, types);
+	loader_update_probes(loader, types);
 	r = gw_probes_missing(loader->probes, &why);
 	if (r < 0) {
-		btf__free(btf);
+		gw_types_free(types);
 		return gw_bpf_refused(r, why, message, size);
 	}
 	r = loader_map_memory(loader);
@@ -324,8 +324,8 @@ static int loader_start(struct gw_loader *loader, const struct gw_loader_options
 	if (r >= 0)
 		r = loader_open_reader(loader);
 	if (r >= 0)
-		loader_update_layout(loader, btf);
-	btf__free(btf);
+		loader_update_layout(loader, types);
+	gw_types_free(types);
 	if (r < 0)
 		snprintf(message, size, "cannot set up the BPF maps: %s", strerror(-r));
 	return r;
@@ -464,19 +464,19 @@ int gw_loader_module_fd(const struct gw_loader *loader)
 static int loader_refresh(struct gw_loader *loader)
 {
 	char message[256];
-	struct btf *btf;
+	struct gw_types *types;
 	int r, changed;
 
 	r = loader_read_symbols(loader);
 	if (r < 0)
 		return r;
-	r = gw_layout_open_btf(&btf, loader->btf_path, message, sizeof(message));
+	r = gw_types_open(&types, loader->btf_path, message, sizeof(message));
 	if (r < 0)
 		return r;
 	/* Offsets first: programs that attach now use them. */
-	loader_update_layout(loader, btf);
-	changed = loader_update_probes(loader, btf);
-	btf__free(btf);
+	loader_update_layout(loader, types);
+	changed = loader_update_probes(loader, types);
+	gw_types_free(types);
 	loader_pin_maps(loader);
 	loader_update_rows(loader);
 	return changed > 0;

@@ -26,6 +26,7 @@
 #include "bpf/watch.skel.h"
 #include "bpf/watch/fault.skel.h"
 #include "bpf/watch/sample.skel.h"
+#include "daemon/kernel/btf/handlers.h"
 #include "daemon/kernel/btf/reduced.h"
 #include "daemon/kernel/capabilities.h"
 #include "daemon/memory.h"
@@ -138,14 +139,18 @@ uint64_t gw_objects_hash(enum gw_object_set set)
 int gw_objects_new(struct gw_objects **ret, const char *btf_path)
 {
 	struct gw_objects *objects = calloc(1, sizeof(*objects));
+	int r;
 
 	if (!objects)
 		return -ENOMEM;
 	objects->types = -1;
 	libbpf_set_print(objects_on_print);
-	if (btf_path && !(objects->btf_path = strdup(btf_path))) {
+	r = gw_handlers_register();
+	if (r >= 0 && btf_path && !(objects->btf_path = strdup(btf_path)))
+		r = -ENOMEM;
+	if (r < 0) {
 		free(objects);
-		return -ENOMEM;
+		return r;
 	}
 	*ret = objects;
 	return 0;
@@ -351,14 +356,14 @@ static int objects_write_types(struct gw_objects *objects, const struct btf *typ
 	return 0;
 }
 
-int gw_objects_use_types(struct gw_objects *objects, const struct btf *kernel)
+int gw_objects_use_types(struct gw_objects *objects, const struct gw_types *kernel)
 {
 	struct btf *types;
 	int r;
 
 	if (objects->types >= 0)
 		return 0;
-	r = objects_reduce(kernel, &types);
+	r = objects_reduce(gw_types_all(kernel), &types);
 	if (r < 0)
 		return r;
 	r = objects_write_types(objects, types);
@@ -448,7 +453,18 @@ int gw_objects_open(struct gw_objects *objects, const char *object, struct bpf_o
 	return entry->loaded;
 }
 
-int gw_objects_load(struct gw_objects *objects, const char *object, struct gw_refusal *refusal)
+static int objects_load_programs(struct bpf_object *object, const struct gw_types *types)
+{
+	int r;
+
+	gw_handlers_use(types);
+	r = bpf_object__load(object);
+	gw_handlers_use(NULL);
+	return r;
+}
+
+int gw_objects_load(struct gw_objects *objects, const char *object, const struct gw_types *types,
+		    struct gw_refusal *refusal)
 {
 	struct object *entry = &objects->list[objects_index(object)];
 	bool absent;
@@ -459,7 +475,7 @@ int gw_objects_load(struct gw_objects *objects, const char *object, struct gw_re
 	if (r >= 0)
 		r = objects_share_maps(objects, entry->object);
 	if (r >= 0)
-		r = bpf_object__load(entry->object);
+		r = objects_load_programs(entry->object, types);
 	if (r >= 0)
 		r = objects_collect_maps(objects, entry->object);
 	entry->loaded = r >= 0;
@@ -467,9 +483,8 @@ int gw_objects_load(struct gw_objects *objects, const char *object, struct gw_re
 		objects_forget_images(entry->object);
 		return 0;
 	}
-	/* libbpf also looks in modules' BTF, and then says -EPERM instead of -ESRCH if it may not. */
-	absent = strstr(complaint.line, "failed to find kernel BTF type ID") != NULL;
-	if (!complaint.program[0] || r == -ENOMEM || (r == -EPERM && !absent))
+	absent = r == -ESRCH;
+	if (!complaint.program[0] || r == -ENOMEM || r == -EPERM)
 		return objects_fail(entry, r, refusal);
 	objects_close(entry);
 	*refusal = (struct gw_refusal){ complaint.program, complaint.line, absent ? -ENOENT : r };

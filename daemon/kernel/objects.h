@@ -7,11 +7,12 @@
 #ifndef GPUWATCH_DAEMON_KERNEL_OBJECTS_H
 #define GPUWATCH_DAEMON_KERNEL_OBJECTS_H
 
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "daemon/kernel/btf/types.h"
 
 struct gw_objects;
 
@@ -37,7 +38,7 @@ void gw_objects_free(struct gw_objects *objects);
  *
  * Returns 0, or -errno: then all types are used as before.
  */
-int gw_objects_use_types(struct gw_objects *objects, const struct btf *kernel);
+int gw_objects_use_types(struct gw_objects *objects, const struct gw_types *kernel);
 
 /* Values of a data section of constants, in whichever object has it; not copied. Before anything is loaded. */
 void gw_objects_set_constants(struct gw_objects *objects, const char *section, const void *values, size_t size);
@@ -61,11 +62,13 @@ int gw_objects_open(struct gw_objects *objects, const char *object, struct bpf_o
 
 /*
  * gw_objects_load - load an object that is open
+ * @types: the kernel's, in which the targets of its programs are; NULL: none of them attaches to a type
  *
  * Returns 0 or -errno. If it failed because of a program, it can be opened and
  * loaded again, with that left out; else that is the end of it.
  */
-int gw_objects_load(struct gw_objects *objects, const char *object, struct gw_refusal *refusal);
+int gw_objects_load(struct gw_objects *objects, const char *object, const struct gw_types *types,
+		    struct gw_refusal *refusal);
 
 /* The objects inside this binary are read from its file when a module needs another one: they need not stay in memory. */
 void gw_objects_unlock_embedded(void);

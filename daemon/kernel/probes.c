@@ -233,16 +233,13 @@ static bool probe_find_function(const struct probe *probe, const char *function,
 static bool probe_has_target(const struct probe *probe, const struct bpf_program *program,
 			     const struct gw_probe_context *context)
 {
+	const int type = gw_types_target(context->types, bpf_program__section_name(program));
 	const char *target = program_target(program);
 	struct gw_symbol symbol;
 	char name[128];
 
-	if (program_is(program, "fentry/") || program_is(program, "fexit/"))
-		return btf__find_by_name_kind(context->btf, target, BTF_KIND_FUNC) > 0;
-	if (program_is(program, "tp_btf/")) {
-		snprintf(name, sizeof(name), "btf_trace_%s", target);
-		return btf__find_by_name_kind(context->btf, name, BTF_KIND_TYPEDEF) > 0;
-	}
+	if (type != 0)
+		return type > 0;
 	if (program_is(program, "raw_tp/")) {
 		snprintf(name, sizeof(name), "__traceiter_%s", target);
 		return gw_kallsyms_find(context->kallsyms, name, &symbol);
@@ -354,7 +351,7 @@ static int probe_load(struct probe *probe, struct gw_probes *probes, const struc
 		if (!probe_programs(probe))
 			return probe_fail(probe, probe->unusable.error, "%s", reason_text(&probe->unusable));
 		if (r == 0)
-			r = gw_objects_load(context->objects, object, &refusal);
+			r = gw_objects_load(context->objects, object, context->types, &refusal);
 	} while (r < 0 && probes_refuse(probes, object, &refusal));
 	return r < 0 ? probe_fail(probe, r, "%s", refusal.why) : 0;
 }

@@ -7,7 +7,6 @@
 #ifndef GPUWATCH_DAEMON_KERNEL_PROBES_H
 #define GPUWATCH_DAEMON_KERNEL_PROBES_H
 
-#include <bpf/btf.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -25,7 +24,7 @@ struct gw_probe_context {
 	struct gw_perf *perf;		    /* has the events for kprobes */
 	struct gw_pins *pins;		    /* NULL: do not pin */
 	const struct gw_kallsyms *kallsyms; /* which functions and trace events there are */
-	const struct btf *btf;		    /* the kernel's types */
+	const struct gw_types *types;	    /* the kernel's */
 };
 
 /* Those whose objects belong to @set. Returns 0 or -ENOMEM. */

@@ -5,12 +5,11 @@
  */
 #include "daemon/kernel/btf/layout.h"
 
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-
-#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
 static const struct member {
 	size_t field; /* in struct gw_layout */
@@ -60,23 +59,46 @@ static const struct member {
 #undef MEMBER
 };
 
-int gw_layout_open_btf(struct btf **ret, const char *path, char *message, size_t size)
-{
-	struct btf *btf = btf__parse(path ? path : KERNEL_BTF, NULL);
-	int r;
+/* Where types are looked for: first among those of a module, then among the kernel's own. */
+struct layout_types {
+	const struct gw_types *kernel;
+	struct btf *module; /* NULL: not a module of this kernel, built in or not loaded */
+};
 
-	if (!libbpf_get_error(btf)) {
-		*ret = btf;
-		return 0;
+static struct layout_types layout_open(const struct gw_types *kernel, const char *module)
+{
+	struct layout_types types = { .kernel = kernel };
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/kernel/btf/%s", module);
+	types.module = btf__parse_split(path, gw_types_all(kernel));
+	if (libbpf_get_error(types.module))
+		types.module = NULL;
+	return types;
+}
+
+static const struct btf *layout_all(const struct layout_types *types)
+{
+	return types->module ? types->module : gw_types_all(types->kernel);
+}
+
+/* A structure of the module's own, whose types come after those of the kernel. Returns its number, or -ENOENT. */
+static int layout_find_own(const struct btf *module, const char *name)
+{
+	for (uint32_t id = btf__type_cnt(btf__base_btf(module)); id < btf__type_cnt(module); id++) {
+		const struct btf_type *type = btf__type_by_id(module, id);
+
+		if (btf_is_struct(type) && strcmp(btf__name_by_offset(module, type->name_off), name) == 0)
+			return (int)id;
 	}
-	r = errno >= __LIBBPF_ERRNO__START ? -EINVAL : -errno;
-	if (!path && r == -ENOENT)
-		snprintf(message, size, "this kernel has no BTF (%s): it must be built with CONFIG_DEBUG_INFO_BTF",
-			 KERNEL_BTF);
-	else
-		snprintf(message, size, "cannot read the kernel's BTF from %s: %s", path ? path : KERNEL_BTF,
-			 r == -EINVAL ? "that is no BTF" : strerror(-r));
-	return r;
+	return -ENOENT;
+}
+
+static int layout_find(const struct layout_types *types, const char *name)
+{
+	int id = types->module ? layout_find_own(types->module, name) : -ENOENT;
+
+	return id > 0 ? id : gw_types_find(types->kernel, name, BTF_KIND_STRUCT);
 }
 
 /* Bit offset of a member, also in anonymous members; -1 if there is none. */
@@ -102,9 +124,10 @@ static int layout_find_member(const struct btf *btf, const struct btf_type *type
 	return -1;
 }
 
-int gw_layout_offset(const struct btf *btf, const char *type, const char *member)
+static int layout_offset(const struct layout_types *types, const char *type, const char *member)
 {
-	int id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT), bits;
+	const struct btf *btf = layout_all(types);
+	int id = layout_find(types, type), bits;
 
 	if (id < 0)
 		return -1;
@@ -112,15 +135,23 @@ int gw_layout_offset(const struct btf *btf, const char *type, const char *member
 	return bits < 0 || bits % 8 ? -1 : bits / 8;
 }
 
-/* Up to 6.6 a scheduler holds an array of run queues: how many, and how big. */
-static void layout_read_run_queues(struct gw_layout *ret, const struct btf *btf)
+int gw_layout_offset(const struct gw_types *kernel, const char *type, const char *member)
 {
-	int id = btf__find_by_name_kind(btf, "drm_sched_rq", BTF_KIND_STRUCT), i;
+	const struct layout_types types = { .kernel = kernel };
+
+	return layout_offset(&types, type, member);
+}
+
+/* Up to 6.6 a scheduler holds an array of run queues: how many, and how big. */
+static void layout_read_run_queues(struct gw_layout *ret, const struct layout_types *types)
+{
+	const struct btf *btf = layout_all(types);
+	int id = layout_find(types, "drm_sched_rq"), i;
 	const struct btf_type *type;
 
 	if (id >= 0)
 		ret->rq_size = btf__type_by_id(btf, id)->size;
-	id = btf__find_by_name_kind(btf, "drm_gpu_scheduler", BTF_KIND_STRUCT);
+	id = layout_find(types, "drm_gpu_scheduler");
 	if (id < 0)
 		return;
 	type = btf__type_by_id(btf, id);
@@ -134,56 +165,51 @@ static void layout_read_run_queues(struct gw_layout *ret, const struct btf *btf)
 }
 
 /* How many jobs, and since 6.8 (commit a78422e9dff3) how many credits of jobs, the hardware has and may have at once. */
-static void layout_read_room(struct gw_layout *ret, const struct btf *btf)
+static void layout_read_room(struct gw_layout *ret, const struct layout_types *types)
 {
-	ret->scheduler_limit = gw_layout_offset(btf, "drm_gpu_scheduler", "credit_limit");
-	ret->scheduler_count = gw_layout_offset(btf, "drm_gpu_scheduler", "credit_count");
+	ret->scheduler_limit = layout_offset(types, "drm_gpu_scheduler", "credit_limit");
+	ret->scheduler_count = layout_offset(types, "drm_gpu_scheduler", "credit_count");
 	if (ret->scheduler_limit >= 0)
 		return;
-	ret->scheduler_limit = gw_layout_offset(btf, "drm_gpu_scheduler", "hw_submission_limit");
-	ret->scheduler_count = gw_layout_offset(btf, "drm_gpu_scheduler", "hw_rq_count");
+	ret->scheduler_limit = layout_offset(types, "drm_gpu_scheduler", "hw_submission_limit");
+	ret->scheduler_count = layout_offset(types, "drm_gpu_scheduler", "hw_rq_count");
 }
 
-static void layout_read_module(struct gw_layout *ret, const char *module, const struct btf *btf)
+static void layout_read_module(struct gw_layout *ret, const char *module, const struct layout_types *types)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		if (strcmp(members[i].module, module) == 0)
 			*(__s32 *)((char *)ret + members[i].field) =
-				gw_layout_offset(btf, members[i].type, members[i].member);
+				layout_offset(types, members[i].type, members[i].member);
 	}
 	if (strcmp(module, "gpu_sched") == 0) {
-		layout_read_run_queues(ret, btf);
-		layout_read_room(ret, btf);
+		layout_read_run_queues(ret, types);
+		layout_read_room(ret, types);
 	}
 }
 
-static int layout_array_length(const struct btf *btf, const char *variable)
+static int layout_array_length(const struct gw_types *kernel, const char *variable)
 {
-	int id = btf__find_by_name_kind(btf, variable, BTF_KIND_VAR);
+	const struct btf *btf = gw_types_all(kernel);
+	int id = gw_types_find(kernel, variable, BTF_KIND_VAR);
 	const struct btf_type *type = id < 0 ? NULL : btf__type_by_id(btf, btf__type_by_id(btf, id)->type);
 
 	return type && btf_is_array(type) ? (int)btf_array(type)->nelems : -1;
 }
 
-void gw_layout_read(struct gw_layout *ret, struct btf *vmlinux)
+void gw_layout_read(struct gw_layout *ret, const struct gw_types *kernel)
 {
 	static const char *const modules[] = { "drm", "gpu_sched", "amdgpu" };
-	char path[64];
-	size_t i;
 
 	memset(ret, -1, sizeof(*ret));
-	ret->timer_wheels = layout_array_length(vmlinux, "timer_bases");
-	for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
-		struct btf *btf;
+	ret->timer_wheels = layout_array_length(kernel, "timer_bases");
+	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
+		struct layout_types types = layout_open(kernel, modules[i]);
 
-		snprintf(path, sizeof(path), "/sys/kernel/btf/%s", modules[i]);
-		btf = btf__parse_split(path, vmlinux);
-		/* Not a module of this kernel: built in, or not loaded. */
-		layout_read_module(ret, modules[i], libbpf_get_error(btf) ? vmlinux : btf);
-		if (!libbpf_get_error(btf))
-			btf__free(btf);
+		layout_read_module(ret, modules[i], &types);
+		btf__free(types.module);
 	}
 }
 
@@ -215,23 +241,24 @@ static const struct fault_queue fault_queues[GW_FAULT_QUEUES] = {
 	  { { "xe_pagefault_queue", "xe", NULL, NULL }, { "xe_device", "drm", "drm_device", "dev" } } },
 };
 
-static int layout_step(const struct btf *btf, const struct fault_queue *queue, size_t step)
+static int layout_step(const struct layout_types *types, const struct fault_queue *queue, size_t step)
 {
-	int outer = gw_layout_offset(btf, queue->steps[step].type, queue->steps[step].member), inner = 0;
+	int outer = layout_offset(types, queue->steps[step].type, queue->steps[step].member), inner = 0;
 
 	if (queue->steps[step].inner)
-		inner = gw_layout_offset(btf, queue->steps[step].inner_type, queue->steps[step].inner);
+		inner = layout_offset(types, queue->steps[step].inner_type, queue->steps[step].inner);
 	return outer < 0 || inner < 0 ? -1 : outer + inner;
 }
 
 /* The steps stay 0 if one of them is unknown: the fault is seen, and its device is not. */
-static void layout_read_fault_queue(struct gw_fault_queue *ret, const struct fault_queue *queue, const struct btf *btf)
+static void layout_read_fault_queue(struct gw_fault_queue *ret, const struct fault_queue *queue,
+				    const struct layout_types *types)
 {
 	uint32_t count = 0;
 
-	ret->work = gw_layout_offset(btf, queue->type, queue->work);
+	ret->work = layout_offset(types, queue->type, queue->work);
 	while (count < GW_FAULT_STEPS && queue->steps[count].type) {
-		ret->steps[count] = layout_step(btf, queue, count);
+		ret->steps[count] = layout_step(types, queue, count);
 		if (ret->steps[count++] < 0 || ret->work < 0)
 			return;
 	}
@@ -262,22 +289,19 @@ void gw_layout_symbols(struct gw_symbols *ret, const struct gw_kallsyms *kallsym
 	ret->wake_page_function = layout_address(kallsyms, "wake_page_function");
 }
 
-void gw_layout_fault_queues(struct gw_fault_queue *ret, struct btf *vmlinux, const struct gw_kallsyms *kallsyms)
+void gw_layout_fault_queues(struct gw_fault_queue *ret, const struct gw_types *kernel,
+			    const struct gw_kallsyms *kallsyms)
 {
-	char path[64];
-
 	memset(ret, 0, GW_FAULT_QUEUES * sizeof(*ret));
 	for (size_t i = 0; i < GW_FAULT_QUEUES && fault_queues[i].module; i++) {
-		struct btf *btf;
+		struct layout_types types;
 
 		ret[i].function = layout_address(kallsyms, fault_queues[i].function);
 		if (!ret[i].function)
 			continue;
-		snprintf(path, sizeof(path), "/sys/kernel/btf/%s", fault_queues[i].module);
-		btf = btf__parse_split(path, vmlinux);
-		layout_read_fault_queue(&ret[i], &fault_queues[i], libbpf_get_error(btf) ? vmlinux : btf);
-		if (!libbpf_get_error(btf))
-			btf__free(btf);
+		types = layout_open(kernel, fault_queues[i].module);
+		layout_read_fault_queue(&ret[i], &fault_queues[i], &types);
+		btf__free(types.module);
 	}
 }
 
