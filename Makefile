@@ -202,7 +202,7 @@ check-unit: $(UNIT_BIN)
 
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz-*.c)
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
-FUZZ_CFLAGS := -O1 -g -Wno-format-zero-length -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_CFLAGS := -O2 -g -Wno-format-zero-length -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 
 # The libraries, what is pure beside them, and what shows documents.
 FUZZ_CLI := $(wildcard cli/lib/*.c cli/render/*.c cli/boot/*.c cli/svg/*.c)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,18 +36,37 @@ static void directory_make(void)
 	atexit(directory_remove);
 }
 
-/* A file in it with this content. */
+/*
+ * A file of this name, which stays open: with the fuzzers that call it, opening and truncating one anew cost more than what they try.
+ */
+static int directory_file(const char *name)
+{
+	static struct {
+		const char *name;
+		int fd;
+	} files[4];
+	char path[512];
+	size_t i = 0;
+
+	while (files[i].name && strcmp(files[i].name, name) != 0)
+		if (++i == sizeof(files) / sizeof(files[0]))
+			abort();
+	if (!files[i].name) {
+		directory_make();
+		snprintf(path, sizeof(path), "%s/%s", directory, name);
+		files[i].name = name;
+		files[i].fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	}
+	return files[i].fd;
+}
+
+/* A file in it with this content. @name: a literal */
 static void directory_write(const char *name, const uint8_t *data, size_t size)
 {
-	char path[512];
-	int fd;
+	int fd = directory_file(name);
 
-	directory_make();
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+	if (pwrite(fd, data, size, 0) != (ssize_t)size || ftruncate(fd, (off_t)size) < 0)
 		abort();
-	close(fd);
 }
 
 #endif

@@ -58,14 +58,24 @@ static void load_records(struct gw_boot_evidence *evidence, const uint8_t *data,
 	}
 }
 
-/* Whatever came in, what goes out is JSON, and every report has an id of its own. */
-static void look(struct gw_boot_evidence *evidence)
+/* What goes out is JSON, whatever came in. */
+static void show(struct gw_boot *boot)
+{
+	json_t *order = gw_boot_json(boot);
+	char *text = order ? json_dumps(order, 0) : NULL;
+
+	if (!text)
+		abort();
+	free(text);
+	json_decref(order);
+}
+
+/* Every report has an id of its own. */
+static void look(struct gw_boot_evidence *evidence, bool shown)
 {
 	struct gw_boot *boot;
 	const struct gw_report *const *reports;
 	size_t count;
-	json_t *order;
-	char *text;
 
 	if (gw_boot_analyse(&boot, evidence) < 0)
 		abort();
@@ -74,12 +84,8 @@ static void look(struct gw_boot_evidence *evidence)
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(reports[i]->id, reports[k]->id) == 0)
 				abort();
-	order = gw_boot_json(boot);
-	text = order ? json_dumps(order, 0) : NULL;
-	if (!text)
-		abort();
-	free(text);
-	json_decref(order);
+	if (shown)
+		show(boot);
 	gw_boot_free(boot);
 }
 
@@ -99,10 +105,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		load_records(evidence, data + 1, size - 1);
 	else
 		load_lines(evidence, text, size, false);
-	look(evidence);
-	/* A look must leave the evidence as it was. It costs as much as all the rest. */
+	/* A look must leave the evidence as it was. It costs as much as all the rest, and what it shows half as much. */
+	look(evidence, size % 2);
 	if (size % 4 == 0)
-		look(evidence);
+		look(evidence, true);
 	gw_boot_evidence_free(evidence);
 	return 0;
 }

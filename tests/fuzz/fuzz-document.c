@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Takes arbitrary documents as what the daemon or a file gives gpuwatch-cli, and shows them in each way: as tables, chains and
- * images. The mutator works on the values of the document, so that it stays one; tests/fuzz/run builds and runs it.
+ * Takes arbitrary documents as what the daemon or a file gives gpuwatch-cli, and shows them in one way, which the first byte chooses: as
+ * tables, chains or an image. The mutator works on the values of the document, so that it stays one; tests/fuzz/run builds and runs it.
  */
 #include <limits.h>
 #include <stdint.h>
@@ -24,6 +24,15 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t room);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned int seed);
+
+/* The first byte is '0' and one of these, and VIEWS more for a terminal that can do less. */
+enum view {
+	VIEW_TEXT,
+	VIEW_SVG,
+	VIEW_HTML,
+	VIEW_DOT,
+	VIEWS,
+};
 
 /* ---- mutation of values ------------------------------------------------------------------- */
 
@@ -109,68 +118,102 @@ static void mutator_change_object(json_t *object, unsigned int *seed)
 	}
 }
 
+static void mutator_change(json_t *document, unsigned int *seed)
+{
+	for (unsigned int i = 0; i <= mutator_next(seed, 4); i++) {
+		if (json_is_object(document))
+			mutator_change_object(document, seed);
+		else if (json_is_array(document))
+			mutator_change_array(document, seed);
+	}
+}
+
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned int seed)
 {
-	json_t *document = json_loadb((const char *)data, size, 0, NULL);
+	json_t *document = size > 0 ? json_loadb((const char *)data + 1, size - 1, 0, NULL) : NULL;
 	size_t length;
 
 	if (!document || mutator_next(&seed, 20) == 0) {
 		json_decref(document);
 		return LLVMFuzzerMutate(data, size, room);
 	}
-	for (unsigned int i = 0; i <= mutator_next(&seed, 4); i++) {
-		if (json_is_object(document))
-			mutator_change_object(document, &seed);
-		else if (json_is_array(document))
-			mutator_change_array(document, &seed);
-	}
-	length = json_dumpb(document, (char *)data, room, JSON_COMPACT);
+	if (mutator_next(&seed, 8) == 0)
+		data[0] = (uint8_t)('0' + mutator_next(&seed, 2 * VIEWS));
+	else
+		mutator_change(document, &seed);
+	length = 1 + json_dumpb(document, (char *)data + 1, room - 1, JSON_COMPACT);
 	json_decref(document);
 	return length <= room ? length : size;
 }
 
-/* ---- all ways to show it -------------------------------------------------------------------- */
-
-static void draw_reports(FILE *out, const json_t *reports)
-{
-	gw_picture_svg(out, reports, 60000000000);
-	gw_picture_html(out, reports, 0);
-	gw_picture_dot(out, reports, 0);
-}
+/* ---- the ways to show it -------------------------------------------------------------------- */
 
 static void show_report(const struct terminal *terminal, const json_t *report)
 {
 	struct report_view view = { .terminal = terminal };
-	json_t *one = json_pack("[O]", report);
 
 	render_report_detail(&view, report);
 	render_report_end(&view, report);
-	draw_reports(terminal->out, one);
-	json_decref(one);
 }
 
-static void show_reports(const struct terminal *terminal, const json_t *reports)
+static void show_text(const struct terminal *terminal, const json_t *reports)
 {
 	struct report_view view = { .terminal = terminal, .now_ns = 60000000000 };
 	json_t *report;
 	size_t i;
 
 	render_report_list(&view, reports);
-	draw_reports(terminal->out, reports);
 	json_array_foreach(reports, i, report)
 		show_report(terminal, report);
 }
 
-static void show(const struct terminal *terminal, const json_t *document)
+static void show_reports(const struct terminal *terminal, enum view view, const json_t *reports)
 {
+	switch (view) {
+	case VIEW_SVG:
+		gw_picture_svg(terminal->out, reports, 60000000000);
+		break;
+	case VIEW_HTML:
+		gw_picture_html(terminal->out, reports, 0);
+		break;
+	case VIEW_DOT:
+		gw_picture_dot(terminal->out, reports, 0);
+		break;
+	default:
+		show_text(terminal, reports);
+	}
+}
+
+static void show_one(const struct terminal *terminal, enum view view, const json_t *report)
+{
+	json_t *one;
+
+	if (view == VIEW_TEXT) {
+		show_report(terminal, report);
+		return;
+	}
+	one = json_pack("[O]", report);
+	show_reports(terminal, view, one);
+	json_decref(one);
+}
+
+/* What there are two views of is shown as a table or otherwise. */
+static void show(const struct terminal *terminal, enum view view, const json_t *document)
+{
+	bool table = view == VIEW_TEXT || view == VIEW_HTML;
+
 	if (json_is_array(document)) {
-		show_reports(terminal, document);
+		show_reports(terminal, view, document);
 	} else if (field_array(document, "rows")) {
-		render_order(terminal, document, true);
-		svg_timeline(terminal->out, document, true);
+		if (table)
+			render_order(terminal, document, true);
+		else
+			svg_timeline(terminal->out, document, true);
 	} else if (field_array(document, "waits")) {
-		render_waits(terminal, document);
-		render_all_waits(terminal, document);
+		if (table)
+			render_waits(terminal, document);
+		else
+			render_all_waits(terminal, document);
 	} else if (field_array(document, "timelines")) {
 		render_timelines(terminal, document);
 	} else if (field_array(document, "probes")) {
@@ -178,7 +221,7 @@ static void show(const struct terminal *terminal, const json_t *document)
 	} else if (field_array(document, "devices")) {
 		render_kfd(terminal, document);
 	} else {
-		show_report(terminal, document);
+		show_one(terminal, view, document);
 	}
 }
 
@@ -203,8 +246,9 @@ output_write(void *cookie, const char *text, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	json_t *document = json_loadb((const char *)data, size, 0, NULL);
-	struct terminal terminal = { .width = 80, .utf8 = true, .limited = size % 2 };
+	unsigned int first = size > 0 ? data[0] - (unsigned int)'0' : 0;
+	json_t *document = size > 0 ? json_loadb((const char *)data + 1, size - 1, 0, NULL) : NULL;
+	struct terminal terminal = { .width = 80, .utf8 = true, .limited = first / VIEWS % 2 };
 	char last = '\0';
 
 	if (!json_is_object(document) && !json_is_array(document)) {
@@ -215,7 +259,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!terminal.out)
 		abort();
 	json_clean(document);
-	show(&terminal, document);
+	show(&terminal, first % VIEWS, document);
 	fclose(terminal.out);
 	json_decref(document);
 	return 0;

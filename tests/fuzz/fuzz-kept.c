@@ -82,7 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	directory_write("kept", data + 1, size - 1);
-	snprintf(path, sizeof(path), "%s/kept", directory);
+	if (!path[0])
+		snprintf(path, sizeof(path), "%s/kept", directory);
 	switch (data[0] % 4) {
 	case 0:
 		read_log();

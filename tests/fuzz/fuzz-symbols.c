@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+
+#include "tests/fuzz/directory.h"
 
 #include "lib/boot/evidence/initcalls.h"
 #include "lib/system/kallsyms.h"
@@ -46,14 +46,12 @@ static void read_table(const char *path)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	int fd = memfd_create("fuzz", MFD_CLOEXEC);
-	char path[32];
+	static char path[sizeof(directory) + 8];
 
-	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
-		abort();
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	directory_write("file", data, size);
+	if (!path[0])
+		snprintf(path, sizeof(path), "%s/file", directory);
 	read_image(path);
 	read_table(path);
-	close(fd);
 	return 0;
 }

@@ -35,49 +35,91 @@ static int on_supplier(const char *node, const char *property, bool optional, vo
 	return 0;
 }
 
+/* ---- device tree -------------------------------------------------------------------------------- */
+
+static const char *const properties[] = { "phandle",	  "linux,phandle", "iommus",	 "#iommu-cells",  "clocks",
+					  "#clock-cells", "status",	   "compatible", "power-domains", "vdd-supply",
+					  "reset-gpios",  "#gpio-cells",   "iommu-map",	 "pinctrl-0" };
+#define PROPERTIES (sizeof(properties) / sizeof(properties[0]))
+
+/* Nodes stay, as they are costly to make; each property is there until the next tree. */
+static char tree_path[sizeof(directory) + 8];
+static int tree_nodes[NODES];
+static bool tree_has[NODES][PROPERTIES];
+
+static void tree_make_nodes(void)
+{
+	char path[sizeof(tree_path) + 8];
+
+	snprintf(tree_path, sizeof(tree_path), "%s/tree", directory);
+	if (mkdir(tree_path, 0700) < 0)
+		abort();
+	for (unsigned i = 0; i < NODES; i++) {
+		snprintf(path, sizeof(path), "%s/n%u", tree_path, i);
+		if (mkdir(path, 0700) < 0)
+			abort();
+		tree_nodes[i] = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	}
+}
+
+static void tree_remove_properties(void)
+{
+	for (unsigned i = 0; i < NODES; i++)
+		for (size_t k = 0; k < PROPERTIES; k++)
+			if (tree_has[i][k] && unlinkat(tree_nodes[i], properties[k], 0) < 0)
+				abort();
+	memset(tree_has, 0, sizeof(tree_has));
+}
+
 /*
  * Each node is a length and that many bytes: two hexadecimal digits of a property, then its value.
  */
-static void make_property(unsigned node, const uint8_t *data, size_t size)
+static void tree_make_property(unsigned node, const uint8_t *data, size_t size)
 {
-	static const char *const names[] = { "phandle",	      "linux,phandle", "iommus",      "#iommu-cells",
-					     "clocks",	      "#clock-cells",  "status",      "compatible",
-					     "power-domains", "vdd-supply",    "reset-gpios", "#gpio-cells",
-					     "iommu-map",     "pinctrl-0" };
-	char path[128];
+	size_t which = data[0] % PROPERTIES;
+	int fd = openat(tree_nodes[node], properties[which], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-	snprintf(path, sizeof(path), "%s/n%u", directory, node);
-	mkdir(path, 0700);
-	snprintf(path, sizeof(path), "n%u/%s", node, names[data[0] % (sizeof(names) / sizeof(names[0]))]);
-	directory_write(path, data + 1, size - 1);
+	if (fd < 0 || write(fd, data + 1, size - 1) != (ssize_t)size - 1)
+		abort();
+	close(fd);
+	tree_has[node][which] = true;
 }
 
-static void read_tree(const uint8_t *data, size_t size)
+/* One node more is asked for than there are. */
+static void tree_ask(struct gw_devicetree *tree)
 {
-	struct gw_devicetree *tree;
 	char text[64];
 
-	directory_remove();
-	if (mkdir(directory, 0700) < 0)
-		abort();
-	while (size >= 2 && data[0] >= 1) {
-		size_t length = data[0] < size - 1 ? data[0] : size - 1;
-
-		make_property(data[1] / 16 % NODES, data + 1, length);
-		data += 1 + length;
-		size -= 1 + length;
-	}
-	if (gw_devicetree_open(&tree, directory) < 0)
-		return;
-	for (unsigned i = 0; i < NODES; i++) {
+	for (unsigned i = 0; i <= NODES; i++) {
 		char node[8];
 
 		snprintf(node, sizeof(node), "/n%u", i);
 		gw_devicetree_suppliers(tree, node, on_supplier, NULL);
 		gw_devicetree_compatible(tree, node, text, sizeof(text));
 	}
+}
+
+static void read_tree(const uint8_t *data, size_t size)
+{
+	struct gw_devicetree *tree;
+
+	if (!tree_path[0])
+		tree_make_nodes();
+	tree_remove_properties();
+	while (size >= 2 && data[0] >= 1) {
+		size_t length = data[0] < size - 1 ? data[0] : size - 1;
+
+		tree_make_property(data[1] / 16 % NODES, data + 1, length);
+		data += 1 + length;
+		size -= 1 + length;
+	}
+	if (gw_devicetree_open(&tree, tree_path) < 0)
+		return;
+	tree_ask(tree);
 	gw_devicetree_close(tree);
 }
+
+/* ---- modules ------------------------------------------------------------------------------------ */
 
 static void read_modules(const uint8_t *data, size_t size)
 {
