@@ -74,11 +74,18 @@ static void schedule_set_due(struct gw_schedule *schedule, uint64_t due_ns)
 	schedule->due_ns = due_ns == UINT64_MAX ? due_ns : schedule_not_too_soon(schedule, due_ns);
 }
 
+/* A look that came before the wait that woke the daemon was old did not see it: that one is not to be late for it. */
+static uint64_t schedule_until_grown(const struct gw_schedule *schedule, uint64_t now_ns, uint64_t due_ns)
+{
+	return schedule->grown_ns > now_ns && schedule->grown_ns < due_ns ? schedule->grown_ns : due_ns;
+}
+
 enum gw_wake gw_schedule_plan(struct gw_schedule *schedule, uint64_t now_ns, uint64_t active_waits)
 {
 	uint64_t delay = schedule_delay(schedule, active_waits);
 
-	schedule_set_due(schedule, delay == UINT64_MAX ? delay : now_ns + delay);
+	schedule_set_due(schedule,
+			 delay == UINT64_MAX ? delay : schedule_until_grown(schedule, now_ns, now_ns + delay));
 	if (delay == UINT64_MAX)
 		return GW_WAKE_ONLY;
 	return delay > schedule->pace.interval_ns && schedule->requested == 0 ? GW_WAKE_TOO : GW_WAKE_UNNEEDED;
@@ -95,6 +102,7 @@ void gw_schedule_woke(struct gw_schedule *schedule, uint64_t now_ns)
 {
 	uint64_t due = now_ns + schedule->pace.min_wait_ns;
 
+	schedule->grown_ns = due;
 	if (schedule->uneventful > SLOW_AFTER)
 		schedule->uneventful = SLOW_AFTER;
 	schedule_set_due(schedule, due < schedule->due_ns ? due : schedule->due_ns);

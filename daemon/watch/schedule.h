@@ -25,6 +25,7 @@ struct gw_schedule {
 	uint64_t looked_ns;	     /* when the last look ended, 0 = there was none */
 	uint64_t took_ns;	     /* how long it took */
 	uint64_t due_ns;	     /* next look, UINT64_MAX = none */
+	uint64_t grown_ns;	     /* when the wait that woke the daemon last is old enough for a look */
 	uint64_t full_due_ns;	     /* next full look, UINT64_MAX = none */
 	uint64_t patrol_due_ns;	     /* next look for tasks that nothing wakes the daemon for, UINT64_MAX = none */
 	size_t patrol_still;	     /* tasks that such looks have found and a full look has seen */

@@ -290,6 +290,27 @@ TEST(wake_event_never_puts_a_look_off)
 	assert_int_equal(scene.schedule.due_ns, due);
 }
 
+/* The look in between does not see it, and the next one would be late for it. */
+TEST(wait_that_begins_between_rare_looks_is_looked_at_when_it_may_be_old)
+{
+	struct scene scene = asleep();
+	uint64_t began;
+
+	old_wait_stands(&scene, 1);
+	gw_schedule_woke(&scene.schedule, scene.now_ns);
+	for (int i = 0; i < 6; i++)
+		scene_fire(&scene);
+	assert_int_equal(scene_fire(&scene), pace.min_wait_ns);
+	assert_int_equal(scene.wake, GW_WAKE_TOO);
+	began = scene.now_ns += 100 * MS;
+	gw_schedule_woke(&scene.schedule, began);
+	assert_int_equal(scene_fire(&scene), pace.min_wait_ns - 100 * MS);
+	assert_int_equal(scene_fire(&scene), pace.interval_ns); /* not sooner */
+	assert_true(scene.now_ns >= began + pace.min_wait_ns);
+	/* And after that as ever. */
+	assert_int_equal(scene_fire(&scene), pace.min_wait_ns);
+}
+
 TEST(candidate_and_new_report_are_looked_at_often)
 {
 	struct scene scene = asleep();
@@ -406,6 +427,7 @@ int main(void)
 		cmocka_unit_test(wait_that_becomes_old_makes_looks_frequent_again),
 		cmocka_unit_test(wake_event_while_idling_brings_the_look_forward),
 		cmocka_unit_test(wake_event_never_puts_a_look_off),
+		cmocka_unit_test(wait_that_begins_between_rare_looks_is_looked_at_when_it_may_be_old),
 		cmocka_unit_test(candidate_and_new_report_are_looked_at_often),
 		cmocka_unit_test(looks_become_rarer_while_a_report_stands_and_see_its_end_within_two_seconds),
 		cmocka_unit_test(look_that_takes_long_is_followed_by_as_long_a_pause),
