@@ -185,6 +185,7 @@ static int daemon_on_modules(sd_event_source *source, int fd, uint32_t revents, 
 	r = gw_loader_follow_modules(daemon->loader);
 	if (r < 0)
 		log_warning("Following kernel modules failed: %s", strerror(-r));
+	gw_memory_give_back(&daemon->memory); /* the kernel's types may have been read */
 	if (r <= 0)
 		return 0;
 	log_info("A kernel module came or went: probes have changed.");
@@ -436,8 +437,10 @@ static int daemon_start(struct daemon *daemon)
 		r = daemon_attach(daemon);
 	if (r < 0)
 		return r;
-	daemon_lock_memory(daemon);
-	return daemon_add_parts(daemon);
+	r = daemon_add_parts(daemon);
+	if (r >= 0)
+		daemon_lock_memory(daemon);
+	return r;
 }
 
 /* The loop, counting how often it wakes up. */
@@ -597,6 +600,7 @@ int main(int argc, char **argv)
 	if (daemon.options.start_unit)
 		return daemon_start_unit(&daemon.config) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	signal(SIGPIPE, SIG_IGN);
+	gw_memory_begin();
 	gw_status_init(&daemon.status);
 	daemon.status.pin_directory = daemon.config.pin_directory;
 	daemon.status.standalone = daemon.options.standalone;

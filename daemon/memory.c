@@ -20,8 +20,9 @@
 #include "lib/base/files.h"
 
 #define STACK_RESERVE (256 << 10)
-#define LOOK_LEAST (3U << 20) /* bytes of heap for a look at few tasks, and for reports: see docs/performance.md */
-#define TASKS_MAX 50000	      /* more would be too much of the unit's memory */
+#define LOOK_LEAST (3U << 20)	 /* bytes of heap for a look at few tasks, and for reports: see docs/performance.md */
+#define MAPPED_LEAST (128 << 10) /* bytes, while the daemon starts */
+#define TASKS_MAX 50000		 /* more would be too much of the unit's memory */
 
 /* Touches the stack once, down to where the deepest call may come. */
 __attribute__((noinline)) static void prefault_stack(void)
@@ -126,6 +127,12 @@ static void memory_measure(struct gw_memory *memory, uint32_t tasks)
 {
 	memory->tasks = tasks < TASKS_MAX ? tasks : TASKS_MAX;
 	memory->looks = LOOK_LEAST + memory->tasks * sizeof(struct gw_task_record);
+}
+
+/* What starting needs for a while, the kernel's types above all, is mapped, so that it leaves no holes in the heap. */
+void gw_memory_begin(void)
+{
+	mallopt(M_MMAP_THRESHOLD, MAPPED_LEAST); /* or it would grow with each block that is freed */
 }
 
 int gw_memory_lock(struct gw_memory *memory, size_t kept)

@@ -16,11 +16,14 @@ struct gw_memory {
 	uint32_t tasks; /* that those are enough for */
 };
 
+/* First of all: what is large and needed only while starting goes back to the system, then. */
+void gw_memory_begin(void);
+
 /*
  * gw_memory_lock - lock all memory and set a reserve aside
  * @kept: bytes that the daemon may keep over time, see above
  *
- * Call before anything else allocates much. Returns 0, or -errno when locking
+ * Call when everything is loaded: from then on large blocks come from the heap, too. Returns 0, or -errno when locking
  * was refused (the reserve is there all the same).
  */
 int gw_memory_lock(struct gw_memory *memory, size_t kept);
@@ -31,7 +34,7 @@ void gw_memory_follow(struct gw_memory *memory);
 /* These constants of the program, which lie in its file, are not needed for now: they need not be in memory. */
 void gw_memory_unlock_constants(const void *data, size_t size);
 
-/* After a client of the daemon has gone: what lies free at the heap's end beyond the reserve goes back to the system. */
+/* After a client has gone, or modules were read: what lies free at the heap's end beyond the reserve goes back to the system. */
 void gw_memory_give_back(const struct gw_memory *memory);
 
 #endif

@@ -15,16 +15,20 @@
 #define SYMBOL_MAX 512 /* KSYM_NAME_LEN */
 #define MODULE_MAX 56  /* MODULE_NAME_LEN */
 #define ADDRESS_DIGITS 16
+#define ADDRESS_BITS 48 /* the others are copies of the highest of these: addresses are canonical */
+#define NAME_BITS 25
+#define HASH_BITS 7
 #define READ_SIZE (64 << 10)
 #define GAP_MAX (64 << 10) /* an address this far behind the last symbol before it is in none */
 
+/* A hundred thousand of them stay in memory: no byte more than needed. */
 struct entry {
-	uint64_t address;
-	uint32_t name;	      /* offset in names */
-	uint16_t module : 15; /* index in modules */
-	uint16_t is_code : 1;
-	uint16_t hash; /* of the name up to its first dot: most others are told apart by it alone */
-};
+	uint64_t address : ADDRESS_BITS;
+	uint64_t module : 15; /* index in modules */
+	uint64_t is_code : 1;
+	uint32_t name : NAME_BITS; /* offset in names */
+	uint32_t hash : HASH_BITS; /* of the name up to its first dot: most others are told apart by it alone */
+} __attribute__((packed, aligned(4)));
 
 struct gw_kallsyms {
 	struct entry *entries; /* by address; where all are hidden, in the order of the file */
@@ -35,6 +39,17 @@ struct gw_kallsyms {
 	size_t module_count;
 	bool visible; /* some address is not zero */
 };
+
+/* Shifting to the right copies the highest bit. */
+static uint64_t kallsyms_canonical(uint64_t address)
+{
+	return (uint64_t)((int64_t)(address << (64 - ADDRESS_BITS)) >> (64 - ADDRESS_BITS));
+}
+
+static uint64_t kallsyms_address(const struct entry *entry)
+{
+	return kallsyms_canonical(entry->address);
+}
 
 static int kallsyms_add_string(struct gw_kallsyms *table, const char *string, size_t length, uint32_t *ret)
 {
@@ -69,9 +84,9 @@ static int kallsyms_add_module(struct gw_kallsyms *table, const char *module, st
 }
 
 /* Of the name without what the compiler appends, e.g. ".isra.0". */
-static uint16_t kallsyms_hash_name(const char *name)
+static uint32_t kallsyms_hash_name(const char *name)
 {
-	return (uint16_t)gw_hash_spread(gw_hash_bytes(GW_HASH_START, name, strcspn(name, ".")));
+	return gw_hash_spread(gw_hash_bytes(GW_HASH_START, name, strcspn(name, "."))) & ((1U << HASH_BITS) - 1);
 }
 
 static int kallsyms_add_entry(struct gw_kallsyms *table, uint64_t address, char type, const char *name, size_t length,
@@ -80,15 +95,19 @@ static int kallsyms_add_entry(struct gw_kallsyms *table, uint64_t address, char 
 	struct entry entry = { .address = address,
 			       .hash = kallsyms_hash_name(name),
 			       .is_code = type == 't' || type == 'T' || type == 'w' || type == 'W' };
+	uint32_t at;
 	int r;
 
 	if (gw_array_reserve(table->entries, table->count, table->room, 1) < 0)
 		return -ENOMEM;
-	r = kallsyms_add_string(table, name, length, &entry.name);
+	r = kallsyms_add_string(table, name, length, &at);
 	if (r >= 0)
 		r = kallsyms_add_module(table, module, &entry);
 	if (r < 0)
 		return r;
+	if (at >> NAME_BITS)
+		return -E2BIG;
+	entry.name = at;
 	table->entries[table->count++] = entry;
 	table->visible |= address != 0;
 	return 0;
@@ -183,8 +202,9 @@ static int kallsyms_parse_line(struct gw_kallsyms *table, char *line)
 	name = end = type + 3;
 	while (*end && *end != ' ' && *end != '\t')
 		end++;
-	if (end == name || end - name >= SYMBOL_MAX || type[1] == 'A' || type[1] == 'a' || *name == '$' ||
-	    kallsyms_is_needless(name) || kallsyms_is_empty_object(name, (size_t)(end - name)))
+	if (end == name || end - name >= SYMBOL_MAX || address != kallsyms_canonical(address) || type[1] == 'A' ||
+	    type[1] == 'a' || *name == '$' || kallsyms_is_needless(name) ||
+	    kallsyms_is_empty_object(name, (size_t)(end - name)))
 		return 0;
 	if (*end) {
 		*end = '\0';
@@ -238,7 +258,7 @@ static int kallsyms_compare_entries(const void *a, const void *b)
 	const struct entry *left = a, *right = b;
 
 	if (left->address != right->address)
-		return left->address < right->address ? -1 : 1;
+		return kallsyms_address(left) < kallsyms_address(right) ? -1 : 1;
 	return left->name < right->name ? -1 : left->name > right->name;
 }
 
@@ -317,7 +337,7 @@ size_t gw_kallsyms_count(const struct gw_kallsyms *table)
 
 static void kallsyms_fill_symbol(const struct gw_kallsyms *table, const struct entry *entry, struct gw_symbol *ret)
 {
-	ret->address = entry->address;
+	ret->address = kallsyms_address(entry);
 	ret->name = table->names + entry->name;
 	ret->module = table->names + table->modules[entry->module];
 	ret->is_code = entry->is_code;
@@ -332,7 +352,7 @@ bool gw_kallsyms_find(const struct gw_kallsyms *table, const char *name, struct 
 {
 	const struct entry *variant = NULL;
 	size_t length = strlen(name), i;
-	uint16_t hash = kallsyms_hash_name(name);
+	uint32_t hash = kallsyms_hash_name(name);
 
 	for (i = 0; i < table->count; i++) {
 		const char *candidate = table->names + table->entries[i].name;
@@ -361,12 +381,12 @@ bool gw_kallsyms_at(const struct gw_kallsyms *table, uint64_t address, struct gw
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (table->entries[middle].address <= address)
+		if (kallsyms_address(&table->entries[middle]) <= address)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	if (!low || !table->entries[low - 1].address || address - table->entries[low - 1].address > GAP_MAX)
+	if (!low || !table->entries[low - 1].address || address - kallsyms_address(&table->entries[low - 1]) > GAP_MAX)
 		return false;
 	for (low--; low && table->entries[low - 1].address == table->entries[low].address; low--)
 		;
