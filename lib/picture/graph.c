@@ -46,14 +46,19 @@ static void graph_add_boxes(struct graph *graph)
 {
 	const json_t *report = graph->picture->report, *cycle = json_object_get(report, "cycle");
 	const json_t *nodes = json_object_get(report, "nodes");
-	json_t *node, *id;
-	size_t i, j;
+	json_t *index = gw_picture_index(nodes), *node, *id;
+	size_t i;
 
-	json_array_foreach(cycle, i, id)
-		json_array_foreach(nodes, j, node)
-			if (i < GW_PICTURE_BOXES_MOST && json_is_string(id) &&
-			    strcmp(gw_json_string(node, "id"), json_string_value(id)) == 0)
-				graph_add_box(graph, node);
+	if (!index)
+		graph->failed = true;
+	json_array_foreach(cycle, i, id) {
+		if (i == GW_PICTURE_BOXES_MOST)
+			break;
+		node = json_is_string(id) ? json_object_get(index, json_string_value(id)) : NULL;
+		if (node)
+			graph_add_box(graph, node);
+	}
+	json_decref(index);
 	json_array_foreach(nodes, i, node)
 		graph_add_box(graph, node);
 }
@@ -63,6 +68,14 @@ static struct gw_picture_box *graph_find_item(const struct graph *graph, const j
 	const json_t *id = json_array_get(array, i);
 
 	return json_is_string(id) ? graph_find(graph, json_string_value(id)) : NULL;
+}
+
+/* @next comes after it in the loop; at the end of a dead end nothing does. */
+static void graph_mark_step(struct gw_picture_box *box, const json_t *next)
+{
+	box->in_loop = true;
+	if (!box->next)
+		box->next = json_string_value(next);
 }
 
 static void graph_mark(struct graph *graph)
@@ -75,28 +88,13 @@ static void graph_mark(struct graph *graph)
 		box->culprit = true;
 	for (size_t i = 0; i < json_array_size(cycle); i++)
 		if ((box = graph_find_item(graph, cycle, i)))
-			box->in_loop = true;
+			graph_mark_step(box, json_array_get(cycle, (i + 1) % json_array_size(cycle)));
 	for (size_t i = 0; i < json_array_size(victims); i++)
 		if ((box = graph_find_item(graph, victims, i)))
 			box->victim = true;
 }
 
 /* ---- arrows --------------------------------------------------------------------------------------- */
-
-/* Whether @to comes after @from in the loop; at the end of a dead end nothing does. */
-static bool graph_is_step(const json_t *cycle, const char *from, const char *to)
-{
-	size_t count = json_array_size(cycle);
-
-	for (size_t i = 0; i < count; i++) {
-		const char *id = json_string_value(json_array_get(cycle, i));
-		const char *next = json_string_value(json_array_get(cycle, (i + 1) % count));
-
-		if (id && next && strcmp(id, from) == 0)
-			return strcmp(next, to) == 0;
-	}
-	return false;
-}
 
 static void graph_add_arrow(struct graph *graph, const json_t *edge)
 {
@@ -110,8 +108,7 @@ static void graph_add_arrow(struct graph *graph, const json_t *edge)
 		.from = (size_t)(one - picture->boxes),
 		.to = (size_t)(other - picture->boxes),
 		.edge = edge,
-		.in_loop = one->in_loop && other->in_loop &&
-			   graph_is_step(json_object_get(picture->report, "cycle"), from, to),
+		.in_loop = one->next && strcmp(one->next, to) == 0,
 	};
 }
 
@@ -240,13 +237,18 @@ const char *gw_picture_phrase(const json_t *node)
 	return *phrase ? phrase : gw_json_string(node, "id");
 }
 
-bool gw_picture_lists(const json_t *array, const char *id)
+json_t *gw_picture_index(const json_t *array)
 {
-	json_t *item;
+	json_t *index = json_object(), *item;
 	size_t i;
 
-	json_array_foreach(array, i, item)
-		if (json_is_string(item) && strcmp(json_string_value(item), id) == 0)
-			return true;
-	return false;
+	json_array_foreach(array, i, item) {
+		const char *id = json_is_string(item) ? json_string_value(item) : gw_json_string(item, "id");
+
+		if (!json_object_get(index, id) && json_object_set(index, id, item) < 0) {
+			json_decref(index);
+			return NULL;
+		}
+	}
+	return index;
 }

@@ -21,6 +21,7 @@ struct gw_picture_box {
 	const json_t *node; /* of the report */
 	size_t more;	    /* other nodes that the box stands for, too */
 	bool culprit, in_loop, victim;
+	const char *next; /* id of what comes after it in the loop, NULL: nothing */
 	bool waits_alone; /* nobody waits for it, and it waits for one thing only */
 	/* For gw_picture_lay_out(). */
 	size_t layer;
@@ -62,8 +63,11 @@ void gw_picture_deinit(struct gw_picture *picture);
 /* Nanoseconds until when the waits of the report last: @now_ns while it is active, 0 = it was only seen when it was detected. */
 json_int_t gw_picture_end_ns(const json_t *report, json_int_t now_ns);
 
-/* Whether an array of ids, as "victims", has this one. */
-bool gw_picture_lists(const json_t *array, const char *id);
+/*
+ * An object with what an array has by its id, the first of each: nodes, or the ids themselves, as of "victims". For as long as many are
+ * looked for. Owned by the caller, NULL: no memory.
+ */
+json_t *gw_picture_index(const json_t *array);
 
 /* What the node is called. Belongs to the report. */
 const char *gw_picture_phrase(const json_t *node);

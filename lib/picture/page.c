@@ -184,11 +184,11 @@ static void page_node_facts(FILE *out, const json_t *node)
 	fputs("</dl>\n", out);
 }
 
-/* Victims are closed: there may be hundreds. */
-static void page_node(FILE *out, const json_t *report, const json_t *node)
+/* Victims, which are closed: there may be hundreds. */
+static void page_node(FILE *out, const json_t *report, const json_t *victims, const json_t *node)
 {
 	const char *id = gw_json_string(node, "id");
-	bool victim = gw_picture_lists(json_object_get(report, "victims"), id);
+	bool victim = json_object_get(victims, id) != NULL;
 	bool cause = strcmp(gw_json_string(json_object_get(report, "root_cause"), "node"), id) == 0;
 
 	fprintf(out, "<details%s><summary>", victim && !cause ? "" : " open=\"open\"");
@@ -204,14 +204,16 @@ static void page_node(FILE *out, const json_t *report, const json_t *node)
 static void page_participants(FILE *out, const json_t *report)
 {
 	const json_t *nodes = json_object_get(report, "nodes");
-	json_t *node;
+	json_t *victims, *node;
 	size_t i;
 
 	if (!json_array_size(nodes))
 		return;
+	victims = gw_picture_index(json_object_get(report, "victims"));
 	fputs("<h3>Participants</h3>\n", out);
 	json_array_foreach(nodes, i, node)
-		page_node(out, report, node);
+		page_node(out, report, victims, node);
+	json_decref(victims);
 }
 
 /* ---- what else there is -------------------------------------------------------------------------------------------- */

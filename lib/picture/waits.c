@@ -28,17 +28,6 @@ struct rows {
 	json_int_t begin_ns, end_ns;
 };
 
-static const json_t *waits_find(const json_t *report, const char *id)
-{
-	json_t *node;
-	size_t i;
-
-	json_array_foreach(json_object_get(report, "nodes"), i, node)
-		if (strcmp(gw_json_string(node, "id"), id) == 0)
-			return node;
-	return NULL;
-}
-
 /* Whether the edge leads from the last node of the cycle to the first one. */
 static bool waits_closes(const json_t *cycle, const char *from, const char *to)
 {
@@ -59,13 +48,13 @@ static int waits_compare(const void *one, const void *other)
 static void waits_collect(struct rows *rows, const json_t *report)
 {
 	const json_t *cycle = json_object_get(report, "cycle");
-	json_t *edge;
+	json_t *nodes = gw_picture_index(json_object_get(report, "nodes")), *in_cycle = gw_picture_index(cycle), *edge;
 	size_t i;
 
 	json_array_foreach(json_object_get(report, "edges"), i, edge) {
 		json_int_t since = json_integer_value(json_object_get(edge, "since_mono_ns"));
 		const char *from = gw_json_string(edge, "from"), *to = gw_json_string(edge, "to");
-		const json_t *waiter = waits_find(report, from);
+		const json_t *waiter = json_object_get(nodes, from);
 
 		rows->closed |= waits_closes(cycle, from, to);
 
@@ -78,11 +67,13 @@ static void waits_collect(struct rows *rows, const json_t *report)
 		rows->rows[rows->count++] = (struct row){
 			.edge = edge,
 			.from = waiter,
-			.to = waits_find(report, to),
+			.to = json_object_get(nodes, to),
 			.since_ns = since,
-			.in_cycle = gw_picture_lists(cycle, from) && gw_picture_lists(cycle, to),
+			.in_cycle = json_object_get(in_cycle, from) && json_object_get(in_cycle, to),
 		};
 	}
+	json_decref(in_cycle);
+	json_decref(nodes);
 	qsort(rows->rows, rows->count, sizeof(rows->rows[0]), waits_compare);
 	rows->begin_ns = rows->count ? rows->rows[0].since_ns : 0;
 }

@@ -3,6 +3,7 @@
 #include "build-snapshot.h"
 
 #include "lib/analysis/words/waits.h"
+#include "lib/picture/picture.h"
 #include "operations.h"
 
 #define COUNT 1500
@@ -71,6 +72,48 @@ static void check_waits(void (*build)(struct world *w, uint32_t count))
 			 (unsigned long long)twice);
 }
 
+/* A loop of so many nodes, as a file may have it. */
+static json_t *reports_of_a_loop(uint32_t count)
+{
+	json_t *nodes = json_array(), *edges = json_array(), *cycle = json_array();
+
+	for (uint32_t i = 0; i < count; i++) {
+		json_t *id = json_sprintf("task:%u", i), *next = json_sprintf("task:%u", (i + 1) % count);
+
+		assert_int_equal(json_array_append_new(nodes, json_pack("{s:O}", "id", id)), 0);
+		assert_int_equal(json_array_append_new(edges, json_pack("{s:O, s:o}", "from", id, "to", next)), 0);
+		assert_int_equal(json_array_append_new(cycle, id), 0);
+	}
+	return json_pack("[{s:o, s:o, s:o}]", "nodes", nodes, "edges", edges, "cycle", cycle);
+}
+
+static uint64_t operations_of_pictures(uint32_t count)
+{
+	json_t *reports = reports_of_a_loop(count);
+	FILE *out = fopen("/dev/null", "w");
+	uint64_t before = operations();
+
+	assert_non_null(reports);
+	assert_non_null(out);
+	gw_picture_svg(out, reports, 0);
+	gw_picture_html(out, reports, 0);
+	gw_picture_dot(out, reports, 0);
+	before = operations() - before;
+	fclose(out);
+	json_decref(reports);
+	return before;
+}
+
+/* What is drawn has an end: beyond that, more nodes cost what reading them costs. */
+static void test_pictures_of_a_loop(void **state)
+{
+	uint64_t once = operations_of_pictures(4 * COUNT), twice = operations_of_pictures(8 * COUNT);
+
+	if ((double)twice > FACTOR_MOST * (double)once)
+		fail_msg("%llu operations for a loop of %d, %llu for one of %d", (unsigned long long)once, 4 * COUNT,
+			 (unsigned long long)twice, 8 * COUNT);
+}
+
 static void test_waits_in_a_queue(void **state)
 {
 	check_waits(build_queue);
@@ -92,6 +135,7 @@ int main(void)
 		cmocka_unit_test(test_waits_in_a_queue),
 		cmocka_unit_test(test_waits_in_a_chain),
 		cmocka_unit_test(test_waits_for_a_timeline),
+		cmocka_unit_test(test_pictures_of_a_loop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
