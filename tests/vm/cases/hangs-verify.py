@@ -30,7 +30,6 @@ KERNELS = ["6.1", "6.12", "7.2"]
 RANKS = ["hint", "probable", "proven"]
 LIMIT_S = {"deadlock": 2}  # from the truth's time to the report; of the other kinds:
 OTHER_LIMIT_S = 12
-LATE = ["own-reset/lock"]  # a deadlock only after the device has been silent for 10 s
 RESOLVED_S = 2
 COLUMNS = ["scenario", "kind", "class", "confidence", "culprit", "end", "action", "kernels"]
 HEALTHY_COLUMNS = ["scenario", "kind", "seconds", "reports", "kernels"]
@@ -148,8 +147,6 @@ def check_lock(checks, name, lock, report):
 
 def limit_s(row):
     own = row["confidence"].partition("@")[2]
-    if row["scenario"] in LATE:
-        return OTHER_LIMIT_S
     return int(own) if own else LIMIT_S.get(row["kind"], OTHER_LIMIT_S)
 
 

@@ -98,7 +98,6 @@ bind_again() {
 hang() {
 	limit=16
 	[ "$2" != deadlock ] || limit=8
-	case $1 in own-reset/*) limit=16 ;; esac # see LATE in hangs-verify.py
 	case $4 in
 	*@*) limit=$((${4#*@} + 4)) ;;
 	esac
