@@ -1789,6 +1789,25 @@ TEST(lock_that_belongs_to_the_sleep_itself_is_not_leaked)
 	world_free(w);
 }
 
+/*
+ * A writer that had another one before it, and waits for the readers by now: its wait is still on record, and who queues behind
+ * it finds it as the owner. That is no lock that it waits for and holds.
+ */
+TEST(writer_of_a_percpu_rwsem_that_waits_for_readers_is_no_loop)
+{
+	struct world *w = world_new();
+	struct gw_task_record *writer = kthread(w, 101, "writer"), *reader = kthread(w, 102, "reader");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_PERCPU_RWSEM, writer);
+
+	stack(w, writer, "schedule amdgpu:writer_thread kthread");
+	stack(w, reader, "schedule amdgpu:reader_thread kthread");
+	waits_for_lock(w, writer, lock, GW_LOCK_F_PERCPU | GW_LOCK_F_WRITE);
+	waits_for_lock(w, reader, lock, GW_LOCK_F_PERCPU | GW_LOCK_F_READ);
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 TEST(percpu_rwsem_may_be_handed_to_user_space)
 {
 	struct world *w = world_new();
@@ -2152,6 +2171,7 @@ int main(void)
 		T(owner_that_sleeps_below_a_driver_still_works_with_its_lock),
 		T(owner_with_a_frame_that_nobody_can_name_is_not_judged),
 		T(lock_that_belongs_to_the_sleep_itself_is_not_leaked),
+		T(writer_of_a_percpu_rwsem_that_waits_for_readers_is_no_loop),
 		T(percpu_rwsem_may_be_handed_to_user_space),
 		T(owner_that_spends_time_in_user_mode_is_probable),
 		T(waiters_that_come_and_go_prove_nothing_against_the_owner),
