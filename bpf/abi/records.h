@@ -70,6 +70,8 @@ enum gw_wait_kind {
 	(1u << 4) /* SYNCOBJ: for points of timelines, which may come before the fences that are given */
 #define GW_WAIT_F_ON_STACK (1u << 5) /* PAGE: no program saw it begin; read from the task's stack, since it ran last */
 
+#define GW_FAR_S (24 * 60 * 60) /* a timer that is due so late, or later, is no help to anybody */
+
 struct gw_wait {
 	__u32 kind;	/* enum gw_wait_kind */
 	__u32 flags;	/* GW_LOCK_F_* or GW_WAIT_F_*, by kind */
@@ -82,7 +84,7 @@ struct gw_wait {
 	__u64 context;
 	__u64 seqno; /* FENCE, POLL: dma_fence.seqno; SYNCOBJ: address of the points that are waited for, 0 = none; else 0 */
 	__u32 count; /* FENCE_ANY, SYNCOBJ: number of fences; POLL: of files, any of which ends it; TRYLOCK: tries; else 0 */
-	__u32 reserved;
+	__u32 due_s; /* the innermost wait of a TASK record: the timer that ends it is due in so many seconds, 0 = not known, or none */
 };
 
 /*
@@ -224,6 +226,7 @@ struct gw_snapshot_record {
 #define GW_TASK_F_ON_CPU (1u << 3)   /* running at this moment: stack is not valid */
 #define GW_TASK_F_TIMER (1u << 4)    /* sleeps, and a timer on its stack will wake it up */
 #define GW_TASK_F_NO_TIMER (1u << 5) /* sleeps, and there is none; neither: nobody looked, or it cannot be seen */
+#define GW_TASK_F_FAR (1u << 6)	     /* the timer is not due for GW_FAR_S */
 
 /*
  * A blocked or referenced task. Followed by the FENCE, LOCK and WORK records

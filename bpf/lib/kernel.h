@@ -188,8 +188,14 @@ struct process_timer {
 	struct task_struct *task;
 };
 
+struct hrtimer_clock_base {
+	int clockid;
+};
+
 struct hrtimer {
+	s64 _softexpires; /* in ns of the clock of its base */
 	void *function;
+	struct hrtimer_clock_base *base;
 	u8 state; /* 0 = not queued */
 };
 

@@ -125,17 +125,23 @@ static __always_inline bool is_sleep_of_interest(const struct gw_task_record *re
 static __always_inline void read_sleep(struct scratch *scratch, struct task_struct *task)
 {
 	struct gw_task_record *record = &scratch->task;
-	u32 last = record->watch.depth - 1;
+	u32 last, due_s;
 	int timer;
 
 	if (!is_sleep_of_interest(record))
 		return;
 	timer = find_timer(scratch, record->address, stack_pointer(task));
+	due_s = timer == TIMER_PENDING ? timer_due_s(scratch) : 0;
 	if (timer == TIMER_PENDING)
-		record->flags |= GW_TASK_F_TIMER;
+		record->flags |= due_s < GW_FAR_S ? GW_TASK_F_TIMER : GW_TASK_F_TIMER | GW_TASK_F_FAR;
 	else if (timer == TIMER_NONE)
 		record->flags |= GW_TASK_F_NO_TIMER;
-	if (last >= GW_WAIT_DEPTH || record->watch.waits[last].kind != GW_WAIT_FENCE)
+	/* After these calls: with the depth read before them, 6.1 was seen to leave TIMEOUT out. */
+	last = record->watch.depth - 1;
+	if (last >= GW_WAIT_DEPTH)
+		return;
+	record->watch.waits[last].due_s = due_s;
+	if (record->watch.waits[last].kind != GW_WAIT_FENCE)
 		return;
 	if (record->state & TASK_INTERRUPTIBLE)
 		record->watch.waits[last].flags |= GW_WAIT_F_INTERRUPTIBLE;

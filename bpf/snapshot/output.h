@@ -29,6 +29,8 @@ struct scratch {
 	struct gw_running_record running;
 	struct gw_inner_record inner;
 	u64 words[TIMER_WORDS];	     /* of a kernel stack */
+	u64 timer;		     /* struct process_timer that was found there, 0 = none */
+	u64 sleeper;		     /* struct hrtimer_sleeper, likewise */
 	u64 fences[FENCES_PER_TASK]; /* to be emitted, each once */
 	u32 fence_count;
 	u32 work_count;

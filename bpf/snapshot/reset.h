@@ -4,17 +4,10 @@
 #define GPUWATCH_BPF_SNAPSHOT_RESET_H
 
 #include "bpf/snapshot/output.h"
+#include "bpf/snapshot/tick.h"
 #include "bpf/snapshot/work.h"
 
 #define TIMEOUT_NEVER LONG_MAX /* MAX_SCHEDULE_TIMEOUT */
-
-/* The length of a jiffy: what the clock source that counts them advances by. 0 = not known. */
-static __always_inline u64 tick_ns(void)
-{
-	struct clocksource *jiffies = (void *)control.symbols.clocksource_jiffies;
-
-	return jiffies ? BPF_CORE_READ(jiffies, mult) >> BPF_CORE_READ(jiffies, shift) : 0;
-}
 
 static __always_inline u64 timeout_ns(long jiffies)
 {

@@ -224,6 +224,8 @@ extern const struct lab_family lab_reclaim_late_family;
 extern const struct lab_family lab_busy_holder_family;
 extern const struct lab_family lab_retried_family;
 extern const struct lab_family lab_retried_fine_family;
+extern const struct lab_family lab_timed_family;
+extern const struct lab_family lab_timed_fine_family;
 extern const struct lab_family lab_retry_loop_family;
 extern const struct lab_family lab_attribute_cycle_family;
 extern const struct lab_family lab_attribute_fine_family;

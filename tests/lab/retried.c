@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * retried-fence: a holder waits for a fence in short timeouts, again and again, under a lock that the fence's signaller needs
- * first. retried-fine: the fence comes, or the holder gives up.
+ * first. retried-fine: the fence comes, or the holder gives up. timed-fence: it waits once, with a timeout of two days;
+ * timed-fine: with one of some seconds.
  */
 #include <linux/delay.h>
 #include <linux/slab.h>
@@ -9,8 +10,9 @@
 #include "lab.h"
 
 #define TURN msecs_to_jiffies(250)
+#define FAR (48 * 60 * 60 * HZ)
 
-enum retried_variant { RETRIED_LOCK, RETRIED_LATE, RETRIED_GIVES_UP };
+enum retried_variant { RETRIED_LOCK, RETRIED_LATE, RETRIED_GIVES_UP, TIMED_FAR, TIMED_SHORT };
 
 struct retried {
 	struct lab_lock lock;
@@ -20,11 +22,31 @@ struct retried {
 	unsigned long end; /* jiffies */
 };
 
+static long retried_turn(struct lab_instance *inst)
+{
+	switch (inst->variant->value) {
+	case TIMED_FAR:
+		return FAR;
+	case TIMED_SHORT:
+		return inst->params.seconds * HZ;
+	default:
+		return TURN;
+	}
+}
+
+/* After a turn. */
 static bool retried_gives_up(struct lab_instance *inst)
 {
 	struct retried *retried = inst->priv;
 
-	return inst->variant->value == RETRIED_GIVES_UP && time_after(jiffies, retried->end);
+	switch (inst->variant->value) {
+	case TIMED_SHORT:
+		return true;
+	case RETRIED_GIVES_UP:
+		return time_after(jiffies, retried->end);
+	default:
+		return false;
+	}
 }
 
 static int retried_holder_thread(struct lab_actor *actor)
@@ -33,7 +55,8 @@ static int retried_holder_thread(struct lab_actor *actor)
 
 	lab_lock_hold(&retried->lock);
 	lab_actor_blocks(actor);
-	while (dma_fence_wait_timeout(retried->fence, false, TURN) == 0 && !retried_gives_up(actor->inst))
+	while (dma_fence_wait_timeout(retried->fence, false, retried_turn(actor->inst)) == 0 &&
+	       !retried_gives_up(actor->inst))
 		;
 	lab_lock_release(&retried->lock);
 	return 0;
@@ -140,6 +163,29 @@ const struct lab_family lab_retried_fine_family = {
 	.name = "retried-fine",
 	.expected_class = "none",
 	.variants = retried_fine_variants,
+	.start = retried_start,
+	.release = retried_release,
+	.finish = retried_finish,
+};
+
+static const struct lab_variant timed_variants[] = { { "far", TIMED_FAR }, { "" } };
+
+const struct lab_family lab_timed_family = {
+	.name = "timed-fence",
+	.expected_class = "fence-lock-cycle",
+	.variants = timed_variants,
+	.start = retried_start,
+	.release = retried_release,
+	.reset = retried_release,
+	.finish = retried_finish,
+};
+
+static const struct lab_variant timed_fine_variants[] = { { "short", TIMED_SHORT }, { "" } };
+
+const struct lab_family lab_timed_fine_family = {
+	.name = "timed-fine",
+	.expected_class = "none",
+	.variants = timed_fine_variants,
 	.start = retried_start,
 	.release = retried_release,
 	.finish = retried_finish,

@@ -114,7 +114,7 @@ static void two_semaphores_in_both_orders(void **state)
 	world_free(w);
 }
 
-/* down_timeout() gives up. */
+/* down_timeout() gives up, but in a day or later. */
 static void a_semaphore_that_is_waited_for_with_a_timeout(void **state)
 {
 	struct world *w = world_new();
@@ -125,9 +125,13 @@ static void a_semaphore_that_is_waited_for_with_a_timeout(void **state)
 	semaphore_of(w, b, LOCK_LIKE, 0, &second);
 	waits_for_lock(w, a, second, 0);
 	waits_for_lock(w, b, first, 0);
+	stack(w, a, "schedule_timeout ___down_common __down down nvidia:os_acquire_mutex");
 	b->flags |= GW_TASK_F_TIMER;
 	look(w, 3);
 	assert_no_deadlock(w);
+	b->flags |= GW_TASK_F_FAR;
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
 	world_free(w);
 }
 

@@ -524,6 +524,9 @@ TEST(sleep_that_ends_by_itself_or_by_any_signal_is_no_stall)
 	task->flags |= GW_TASK_F_TIMER;
 	look(w, 15);
 	assert_silent(w);
+	task->flags |= GW_TASK_F_FAR;
+	look(w, 15);
+	assert_non_null(strstr(the_report(w, GW_KIND_STALL)->explanation, "; a timer does, in a day or later."));
 	world_free(w);
 }
 

@@ -838,6 +838,32 @@ TEST(wait_with_a_timeout_ends_by_itself)
 	world_free(w);
 }
 
+TEST(wait_with_a_timeout_of_a_day_or_more_is_one_without_an_end)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.holder->watch.waits[0].flags = GW_WAIT_F_TIMEOUT;
+	c.holder->watch.waits[0].due_s = 2 * GW_FAR_S;
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	assert_non_null(
+		strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, ", with a timeout of 2 d 0 h, to be signalled"));
+	world_free(w);
+}
+
+TEST(timeout_that_is_due_within_a_day_ends_the_wait)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.holder->watch.waits[0].flags = GW_WAIT_F_TIMEOUT;
+	c.holder->watch.waits[0].due_s = GW_FAR_S - 1;
+	look(w, 3);
+	assert_silent(w);
+	world_free(w);
+}
+
 TEST(write_flag_of_a_lock_is_no_timeout)
 {
 	struct world *w = world_new();
@@ -2106,6 +2132,8 @@ int main(void)
 		T(signaller_of_a_few_fences_is_a_habit),
 		T(timeline_that_never_signalled_has_an_unknown_signaller),
 		T(wait_with_a_timeout_ends_by_itself),
+		T(wait_with_a_timeout_of_a_day_or_more_is_one_without_an_end),
+		T(timeout_that_is_due_within_a_day_ends_the_wait),
 		T(write_flag_of_a_lock_is_no_timeout),
 		T(running_owner_makes_progress),
 		T(owner_that_waits_for_nothing_tracked_makes_progress),

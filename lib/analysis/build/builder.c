@@ -52,7 +52,7 @@ static bool builder_is_blocked_reset(const struct gw_builder *builder, const str
 	const struct gw_symbol_record *item = NULL;
 	struct gw_wait wait;
 
-	if (task->watch.sections.work && gw_task_sleeps(task) && !(task->flags & GW_TASK_F_TIMER) &&
+	if (task->watch.sections.work && gw_task_sleeps(task) && !gw_task_has_timer(task) &&
 	    gw_task_wait(task, &wait) && !gw_wait_has_timeout(&wait))
 		item = gw_snapshot_symbol(builder->now, task->watch.sections.work_function);
 	return item && item->module[0] && gw_subsystem_item_resets(item->name);

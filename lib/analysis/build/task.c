@@ -189,9 +189,9 @@ static int task_need_thread(struct gw_builder *builder, uint32_t from, const str
 static bool task_waits_for_device(const struct gw_builder *builder, const struct gw_task_record *task,
 				  const struct gw_wait *wait)
 {
-	bool timed = wait->kind == GW_WAIT_COMPLETION && (wait->flags & GW_WAIT_F_TIMEOUT);
+	bool timed = wait->kind == GW_WAIT_COMPLETION && gw_wait_has_timeout(wait);
 	bool section = wait->kind == GW_WAIT_NONE && task->watch.sections.drm_depth > 0 &&
-		       (task->state & TASK_UNINTERRUPTIBLE) && !(task->flags & GW_TASK_F_TIMER);
+		       (task->state & TASK_UNINTERRUPTIBLE) && !gw_task_has_timer(task);
 
 	return (timed || section) && gw_gpu_on_stack(builder, task);
 }
@@ -375,7 +375,7 @@ static int task_need_by_stack(struct gw_builder *builder, uint32_t node)
 	uint32_t needs = node;
 	int found;
 
-	if (need == GW_STACK_NEEDS_NOTHING || task->flags & GW_TASK_F_TIMER)
+	if (need == GW_STACK_NEEDS_NOTHING || gw_task_has_timer(task))
 		return 0;
 	/* kswapd may wake it up for each page that it frees: it is a reclaim before the kernel calls it one. */
 	if (need == GW_STACK_NEEDS_KSWAPD && task_enter(builder, &needs, GW_NODE_RECLAIM, task, GW_CONFIDENCE_PROBABLE,
@@ -399,8 +399,7 @@ static bool task_wait_is_timed(const struct gw_builder *builder, const struct gw
 	const struct gw_lock_record *lock =
 		wait->kind == GW_WAIT_LOCK ? gw_snapshot_lock(builder->now, wait->object) : NULL;
 
-	return gw_wait_has_timeout(wait) ||
-	       (lock && lock->kind == GW_LOCK_SEMAPHORE && (task->flags & GW_TASK_F_TIMER));
+	return gw_wait_has_timeout(wait) || (lock && lock->kind == GW_LOCK_SEMAPHORE && gw_task_has_timer(task));
 }
 
 /* Gone, or in no wait that shows what it needs: then its node is decided. */

@@ -18,7 +18,7 @@ static bool spell_has_timer(const struct gw_task_record *task)
 {
 	struct gw_wait wait;
 
-	return (task->flags & GW_TASK_F_TIMER) || (gw_task_wait(task, &wait) && gw_wait_has_timeout(&wait));
+	return gw_task_has_timer(task) || (gw_task_wait(task, &wait) && gw_wait_has_timeout(&wait));
 }
 
 static enum spell_state spell_state(const struct gw_task_record *task)

@@ -3,6 +3,7 @@
 #include "lib/analysis/record/wait.h"
 
 #include "bpf/abi/kernel-constants.h"
+#include "lib/base/units.h"
 
 static bool wait_is_by_completion(uint32_t kind)
 {
@@ -90,7 +91,22 @@ static bool wait_is_lock(const struct gw_wait *wait)
 
 bool gw_wait_has_timeout(const struct gw_wait *wait)
 {
-	return !wait_is_lock(wait) && (wait->flags & GW_WAIT_F_TIMEOUT);
+	return !wait_is_lock(wait) && (wait->flags & GW_WAIT_F_TIMEOUT) && wait->due_s < GW_FAR_S;
+}
+
+bool gw_task_has_timer(const struct gw_task_record *task)
+{
+	return (task->flags & GW_TASK_F_TIMER) && !(task->flags & GW_TASK_F_FAR);
+}
+
+/* What is left of it, and what has passed; to the minute, so that each look says the same. */
+uint64_t gw_wait_far_timeout_s(const struct gw_wait *wait, uint64_t now_ns)
+{
+	uint64_t passed_s = wait->since_ns && wait->since_ns < now_ns ? (now_ns - wait->since_ns) / GW_NSEC_PER_SEC : 0;
+
+	if (wait->due_s < GW_FAR_S)
+		return 0;
+	return (wait->due_s + passed_s + 30) / 60 * 60;
 }
 
 bool gw_wait_end_is_unknown(const struct gw_wait *wait)

@@ -41,7 +41,14 @@ bool gw_wait_is_fence(const struct gw_wait *wait);
 /* Whether the wait may end by itself although no timer of it was seen. */
 bool gw_wait_end_is_unknown(const struct gw_wait *wait);
 
+/* Whether a timeout ends the wait. One that is due in a day or later is no help to anybody, and counts as none. */
 bool gw_wait_has_timeout(const struct gw_wait *wait);
+
+/* Likewise, whether a timer will wake the task up, whatever it sleeps for. */
+bool gw_task_has_timer(const struct gw_task_record *task);
+
+/* How long such a timeout is that counts as none, from the wait's beginning, in seconds; 0 = there is none. */
+uint64_t gw_wait_far_timeout_s(const struct gw_wait *wait, uint64_t now_ns);
 
 /* For JSON: "fence", "fence-any", "syncobj", "poll", "lock", "srcu", "work", "workqueue", ... */
 const char *gw_wait_kind_name(uint32_t kind);

@@ -7,6 +7,7 @@
 #include "lib/analysis/record/place.h"
 #include "lib/analysis/record/stack.h"
 #include "lib/analysis/words/names.h"
+#include "lib/base/units.h"
 
 const struct gw_node *gw_prose_node(const struct gw_prose *prose, uint32_t node)
 {
@@ -34,6 +35,16 @@ void gw_prose_duration(struct gw_prose *prose, uint64_t since_ns)
 	gw_prose_add(prose, " has waited more than "); /* true also when it is read later */
 	gw_text_add_age(&prose->text, prose->now_ns - since_ns);
 	gw_prose_add(prose, " for ");
+}
+
+void gw_prose_far_timeout(struct gw_prose *prose, const struct gw_node *node)
+{
+	uint64_t timeout_s = node->type == GW_NODE_TASK ? gw_wait_far_timeout_s(&node->wait, prose->now_ns) : 0;
+
+	if (timeout_s == 0)
+		return;
+	gw_prose_add(prose, ", with a timeout of ");
+	gw_text_add_age(&prose->text, timeout_s * GW_NSEC_PER_SEC);
 }
 
 /* For what a task is waited for, where the stack of who waits shows it. */

@@ -26,6 +26,9 @@ void gw_prose_duration(struct gw_prose *prose, uint64_t since_ns);
 /* Adds what a task waits for, as the object of "waits for". */
 void gw_prose_object(struct gw_prose *prose, const struct gw_edge *edge);
 
+/* Adds how long the task's timeout is where that is one of a day or more, which counts as none; else nothing. */
+void gw_prose_far_timeout(struct gw_prose *prose, const struct gw_node *node);
+
 /* Adds the task, and where it is: ", in amdgpu_cs_ioctl [amdgpu],", the last comma if @comma. */
 void gw_prose_task(struct gw_prose *prose, const struct gw_node *node, bool comma);
 

@@ -93,6 +93,7 @@ static uint32_t steps_one(struct gw_prose *prose, uint32_t at)
 	else
 		gw_prose_add(prose, edge->relation == GW_RELATION_RUN_BY ? " is run by " : " needs ");
 	gw_prose_object(prose, edge);
+	gw_prose_far_timeout(prose, from);
 	for (at++; at < edges->count && gw_prose_node(prose, edge->to)->type != GW_NODE_TASK; at++) {
 		edge = &prose->graph->edges[edges->items[at]];
 		if (edge->relation == GW_RELATION_SIGNALLED_WITH) {

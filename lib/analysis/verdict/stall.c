@@ -53,7 +53,7 @@ static bool stall_untracked_is_stalled(const struct stalls *stalls, const struct
 	uint64_t slept_ns = stall_age(stalls, task->last_ran_ns);
 	uint64_t attached_ns = gw_snapshot_host(stalls->graph->snapshot)->attached_ns;
 
-	if (task->flags & GW_TASK_F_TIMER)
+	if (gw_task_has_timer(task))
 		return false;
 	if (slept_ns >= stalls->policy->stall_ns)
 		return true;

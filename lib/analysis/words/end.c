@@ -183,8 +183,10 @@ void gw_end_sleep(struct gw_text *text, const struct gw_graph *graph, const stru
 	end_age(text, graph, node);
 	gw_text_add(text, "%s", signals[gw_place_signals(node->task)]);
 	if (node->task->flags & GW_TASK_F_TIMER)
-		gw_text_add(text, gw_place_signals(node->task) == GW_SIGNALS_NONE ? "; a timer does."
-										  : ", and so does a timer.");
+		gw_text_add(text, "%s%s.",
+			    gw_place_signals(node->task) == GW_SIGNALS_NONE ? "; a timer does"
+									    : ", and so does a timer",
+			    node->task->flags & GW_TASK_F_FAR ? ", in a day or later" : "");
 	else if (node->task->flags & GW_TASK_F_NO_TIMER)
 		gw_text_add(text, ", and no timer does.");
 	else

@@ -88,6 +88,7 @@ json_t *gw_json_sections(const struct gw_snapshot *snapshot, const struct gw_tas
 static void json_put_place(json_t *object, const struct gw_graph *graph, const struct gw_node *node, bool *failed)
 {
 	const struct gw_task_record *task = node->task;
+	uint64_t timeout_s = gw_wait_far_timeout_s(&node->wait, gw_snapshot_head(graph->snapshot)->mono_ns);
 	struct gw_place place = gw_end_place(graph, node);
 	struct gw_text text = { .data = NULL };
 
@@ -95,6 +96,8 @@ static void json_put_place(json_t *object, const struct gw_graph *graph, const s
 		json_put_text(object, "signals", gw_signals_name(gw_place_signals(task)), failed);
 	if (gw_task_sleeps(task) && task->flags & (GW_TASK_F_TIMER | GW_TASK_F_NO_TIMER))
 		gw_json_put(object, "timer", json_boolean(task->flags & GW_TASK_F_TIMER), failed);
+	if (timeout_s)
+		json_put_number(object, "far_timeout_s", timeout_s, failed);
 	if (!place.function || (!gw_task_sleeps(task) && !node->spell))
 		return;
 	gw_name_function(&text, place.driver ? place.driver : place.function);
