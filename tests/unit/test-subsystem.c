@@ -22,6 +22,11 @@ static void test_modules(void **state)
 	assert_subsystem("anything", "drm_kms_helper", GW_SUBSYSTEM_GPU, "drm");
 	assert_subsystem("anything", "nfsv4", GW_SUBSYSTEM_NFS, "nfs");
 	assert_subsystem("anything", "dm_crypt", GW_SUBSYSTEM_BLOCK, "dm_crypt");
+	assert_subsystem("anything", "kvmgt", GW_SUBSYSTEM_GPU, "i915");
+	assert_subsystem("anything", "mali_kbase", GW_SUBSYSTEM_GPU, "mali");
+	assert_subsystem("anything", "virtio_net", GW_SUBSYSTEM_NETWORK, "virtio_net");
+	assert_subsystem("anything", "mt76_connac_lib", GW_SUBSYSTEM_NETWORK, "mt76");
+	assert_subsystem("anything", "mmc_block", GW_SUBSYSTEM_BLOCK, "mmc");
 	assert_subsystem("anything", "never_heard_of", GW_SUBSYSTEM_OTHER, "never_heard_of");
 	/* A driver of something else is not a GPU's because its function is called so. */
 	assert_subsystem("drm_like_name", "never_heard_of", GW_SUBSYSTEM_OTHER, "never_heard_of");
@@ -35,6 +40,10 @@ static void test_functions(void **state)
 	assert_subsystem("nfs_wait_bit_killable", "", GW_SUBSYSTEM_NFS, "nfs");
 	assert_subsystem("balance_pgdat", "", GW_SUBSYSTEM_MEMORY, "reclaim");
 	assert_subsystem("__refrigerator", "", GW_SUBSYSTEM_FREEZER, "freezer");
+	assert_subsystem("lima_vm_bo_del", "", GW_SUBSYSTEM_GPU, "lima");
+	assert_subsystem("a6xx_gmu_set_oob", "", GW_SUBSYSTEM_GPU, "msm");
+	assert_subsystem("synchronize_net", "", GW_SUBSYSTEM_NETWORK, "network");
+	assert_subsystem("p9_client_rpc", "", GW_SUBSYSTEM_NFS, "9p");
 	assert_subsystem("mutex_lock", "", GW_SUBSYSTEM_UNKNOWN, "");
 }
 
