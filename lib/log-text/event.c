@@ -20,7 +20,7 @@ static const struct event_words event_table[] = {
 	{ "Linux version ", NULL, NULL, GW_LOG_EVENT_BOOT },
 	{ "Showing busy workqueues", NULL, NULL, GW_LOG_EVENT_WORKQUEUE_LOCKUP },
 	{ "workqueue lockup", NULL, NULL, GW_LOG_EVENT_WORKQUEUE_LOCKUP },
-	{ "soft lockup", NULL, NULL, GW_LOG_EVENT_SOFT_LOCKUP },
+	{ "soft lockup", "CPU#", NULL, GW_LOG_EVENT_SOFT_LOCKUP },
 	{ "hard LOCKUP", NULL, NULL, GW_LOG_EVENT_HARD_LOCKUP },
 	{ "self-detected stall", NULL, NULL, GW_LOG_EVENT_RCU_STALL },
 	{ "detected stalls on", NULL, NULL, GW_LOG_EVENT_RCU_STALL },
@@ -64,6 +64,9 @@ static const struct event_words event_table[] = {
 	{ "commit wait timed out", NULL, NULL, GW_LOG_EVENT_FLIP_TIMEOUT },
 	{ "Timed out waiting for commit", NULL, NULL, GW_LOG_EVENT_FLIP_TIMEOUT },
 	{ "vblank wait timed out", NULL, NULL, GW_LOG_EVENT_FLIP_TIMEOUT },
+	/* A fence of another driver that is waited for with a limit, ten seconds in i915, and a framebuffer's five in amdgpu. */
+	{ "Asynchronous wait on fence", "timed out", NULL, GW_LOG_EVENT_JOB_TIMEOUT },
+	{ "Waiting for fences timed out", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT },
 	{ "Fence fallback timer expired", NULL, NULL, GW_LOG_EVENT_FENCE_FALLBACK },
 	{ "devcoredump", NULL, NULL, GW_LOG_EVENT_DEVCOREDUMP },
 	{ "core dump", NULL, NULL, GW_LOG_EVENT_DEVCOREDUMP },
@@ -74,6 +77,7 @@ static const struct event_words event_table[] = {
 	{ "reset end with ret = 0", NULL, NULL, GW_LOG_EVENT_RESET_SUCCESS },
 	{ "reset end with ret", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },
 	{ "reset", "failed", NULL, GW_LOG_EVENT_RESET_FAILED },
+	{ "adreno_recover", "hw init failed", NULL, GW_LOG_EVENT_RESET_FAILED },
 	{ "Failed to reset", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },
 	{ "GPU recovery failed", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },
 	{ "reset done", NULL, NULL, GW_LOG_EVENT_RESET_SUCCESS },
@@ -84,10 +88,19 @@ static const struct event_words event_table[] = {
 	{ "Resetting rcs", NULL, NULL, GW_LOG_EVENT_RESET_BEGIN },
 	{ "Resetting bcs", NULL, NULL, GW_LOG_EVENT_RESET_BEGIN },
 	{ "Resetting v", NULL, NULL, GW_LOG_EVENT_RESET_BEGIN },
+	/* nouveau's: the scheduler of channels could not switch, a channel does not become idle; it kills that and starts the engine anew */
+	{ "runlist ", "scheduled for recovery", NULL, GW_LOG_EVENT_RESET_BEGIN },
+	{ "SCHED_ERROR", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
+	{ "sched error", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
+	{ "failed to idle channel", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
 	{ "GPU HANG", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
 	{ "hangcheck", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
 	{ "GPU is probably locked", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
 	{ "Engine memory CAT error", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
+	{ "timeout waiting to drain ringbuffer", NULL, NULL, GW_LOG_EVENT_GPU_HANG }, /* msm's */
+	{ "timeout waiting for space in ringbuffer", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
+	{ "timeout waiting for GPU to idle", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
+	{ "signal timeout detected", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT }, /* of ARM's own driver */
 	{ "job timeout", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT },
 	{ "gpu sched timeout", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT },
 	{ "timeout, signaled seq=", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT },
@@ -112,11 +125,10 @@ static const struct event_words event_table[] = {
 /* Other devices are reset, time out and get lost, too. */
 static bool event_is_of_gpu(enum gw_log_event_kind kind, const char *text)
 {
-	static const char *const words[] = {
-		"drm",	  "amdgpu", "GPU",     "gpu",  "i915",	 "xe ",	     "nouveau",
-		"radeon", "NVRM",   "nvidia",  "msm",  "adreno", "panfrost", "panthor",
-		"v3d",	  "vc4",    "etnaviv", "lima", "pvr",	 "virtio",   "habanalabs"
-	};
+	static const char *const words[] = { "drm",	 "amdgpu",  "GPU",	  "gpu",    "i915",    "xe ",
+					     "nouveau",	 "radeon",  "NVRM",	  "nvidia", "msm",     "adreno",
+					     "panfrost", "panthor", "v3d",	  "vc4",    "etnaviv", "lima",
+					     "pvr",	 "virtio",  "habanalabs", "mali " };
 
 	switch (kind) {
 	case GW_LOG_EVENT_RESET_BEGIN:
@@ -202,11 +214,17 @@ static void event_number(struct gw_log_event *event, const char *text)
 		gw_scan_number(&at, &event->number);
 }
 
+/* A patch in the same mail has the words of the driver, too. */
+static bool event_is_source(const char *text)
+{
+	return strstr(text, "(\"") || strstr(text, "\");") || strstr(text, "\\n\"") || strstr(text, "/*");
+}
+
 bool gw_log_event_parse(struct gw_log_event *ret, const char *text, const char **device, size_t *device_length)
 {
 	const struct event_words *words = event_find(text);
 
-	if (!words || !event_is_of_gpu(words->kind, text))
+	if (!words || !event_is_of_gpu(words->kind, text) || event_is_source(text))
 		return false;
 	*ret = (struct gw_log_event){ .kind = words->kind, .task = GW_LOG_NONE, .device = "" };
 	event_number(ret, text);

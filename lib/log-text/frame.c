@@ -237,6 +237,12 @@ static bool frame_caller(struct gw_log_frame_text *frame, const char **text)
 		at++;
 	if (!frame_name(&caller, &at) || !frame_offset(&at, &past_end))
 		return false;
+	gw_scan_spaces(&at);
+	frame_module(&caller, &at);
+	frame->caller = caller.function;
+	frame->caller_length = caller.function_length;
+	frame->caller_module = caller.module;
+	frame->caller_module_length = caller.module_length;
 	if (here.module_length) {
 		frame->module = here.module;
 		frame->module_length = here.module_length;
@@ -247,7 +253,7 @@ static bool frame_caller(struct gw_log_frame_text *frame, const char **text)
 
 bool gw_log_frame_parse(struct gw_log_frame_text *ret, const char *text)
 {
-	*ret = (struct gw_log_frame_text){ .reliable = true, .module = "" };
+	*ret = (struct gw_log_frame_text){ .reliable = true, .module = "", .caller = "", .caller_module = "" };
 	gw_scan_spaces(&text);
 	frame_address(&text);
 	if (*text == '?') {

@@ -12,6 +12,9 @@
 struct gw_log_frame_text {
 	const char *function, *module;
 	size_t function_length, module_length; /* the function's without a compiler's suffix */
+	/* 32-bit ARM's lines name the caller, too; "" = this one does not. Mostly it has a line of its own, the next one. */
+	const char *caller, *caller_module;
+	size_t caller_length, caller_module_length;
 	bool reliable, inlined;
 	bool past_end; /* its offset is the function's length: the return trampoline that lies behind that function */
 	bool certain;  /* nothing but a stack frame looks like this: it has an offset, a place in a file or a module */

@@ -239,13 +239,14 @@ static int message_take(struct message_reader *reader, const struct gw_log_line 
 	return r;
 }
 
-/* What stands for one character in HTML; 0 = nothing does. Moves @at to its end. */
+/* What stands for one character in HTML, and the blank at which no mail is wrapped; 0 = nothing does. Moves @at to its end. */
 static char message_entity(const char *text, size_t length, size_t *at)
 {
 	static const struct {
 		const char *name;
 		char character;
-	} entities[] = { { "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' }, { "&quot;", '"' }, { "&#39;", '\'' } };
+	} entities[] = { { "&lt;", '<' },   { "&gt;", '>' },   { "&amp;", '&' },   { "&quot;", '"' },
+			 { "&#39;", '\'' }, { "&nbsp;", ' ' }, { "\xc2\xa0", ' ' } };
 
 	for (size_t i = 0; i < sizeof(entities) / sizeof(entities[0]); i++) {
 		size_t size = strlen(entities[i].name);
@@ -279,10 +280,11 @@ static void message_plain(char plain[GW_LOG_MESSAGE_SIZE], const char **text, si
 
 	message_unquote(text, length);
 	from = *text;
-	if (!memchr(from, 0x1b, *length) && !memchr(from, '&', *length))
+	if (!memchr(from, 0x1b, *length) && !memchr(from, '&', *length) && !memchr(from, 0xc2, *length))
 		return;
 	for (size_t i = 0; i < *length && kept < GW_LOG_MESSAGE_SIZE; i++) {
-		char character = from[i] == '&' ? message_entity(from, *length, &i) : 0;
+		bool stands = from[i] == '&' || (unsigned char)from[i] == 0xc2;
+		char character = stands ? message_entity(from, *length, &i) : 0;
 
 		if (from[i] == 0x1b && i + 1 < *length && from[i + 1] == '[')
 			for (i += 2; i < *length && !gw_scan_is_letter(from[i]); i++)

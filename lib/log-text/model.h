@@ -165,7 +165,7 @@ struct gw_log_model {
 	uint32_t n_tasks, n_samples, n_frames, n_blockers, n_held, n_items, n_events;
 	uint32_t incidents;  /* boots, machines or captures that the text is made of; at least 1 */
 	uint64_t messages;   /* of the kernel */
-	int64_t last_us;     /* time of the last message, -1 = none has one */
+	int64_t last_us;     /* time of the last message since the last incident began, -1 = none has one */
 	uint64_t last_line;  /* number of the last message */
 	uint64_t left_out;   /* tasks, frames and so on beyond what is kept */
 	const char *release; /* kernel's version, "" = not in the text */

@@ -52,6 +52,7 @@ struct read_place {
 	bool deep;	       /* and one of its frames came */
 	bool unnamed;	       /* nobody knows whose it is */
 	bool ended;	       /* </TASK> has come */
+	bool called;	       /* the sample's last frame is the caller that the line before named */
 	bool left;	       /* the kernel reports that these locks were not released */
 };
 
@@ -72,7 +73,9 @@ struct log_reader {
 	uint32_t unnamed;      /* stacks that no line names the task of */
 	int64_t boot_us;       /* time since boot of the message before */
 	int64_t time_us;
-	bool overtaken; /* the message before is younger: another CPU printed at the same time */
+	int64_t start_us; /* by the clock on the wall, when the time since boot was 0 */
+	bool clocks;	  /* start_us is known: a line had both times */
+	bool overtaken;	  /* the message before is younger: another CPU printed at the same time */
 	gw_log_progress progress;
 	void *userdata;
 };
@@ -89,6 +92,8 @@ static void read_leave(struct read_place *place)
 static void read_new_incident(struct log_reader *reader)
 {
 	reader->incident = reader->model->incidents++;
+	/* Seconds since another start, or of another clock. */
+	reader->model->last_us = -1;
 	reader->tasks_before = reader->model->n_tasks;
 	for (int i = 0; i < PLACES; i++)
 		read_leave(&reader->places[i]);
@@ -112,6 +117,7 @@ static void read_host(struct log_reader *reader, uint64_t host)
 
 static void read_boot(struct log_reader *reader)
 {
+	reader->model->last_us = -1;
 	if (reader->model->n_tasks == reader->tasks_before)
 		return;
 	read_new_incident(reader);
@@ -121,6 +127,26 @@ static void read_boot(struct log_reader *reader)
 
 /* Printing takes its time before it takes its place in the log; longer than that no CPU is held up in between. */
 #define OVERTAKEN_MAX_US 10000
+
+/*
+ * syslog has the kernel's lines with both times, and those of other programs between them with one. Before the first line that has
+ * both, there is no way from the one to the other: what is known of the end of the log then is forgotten.
+ */
+static int64_t read_clock(struct log_reader *reader, const struct gw_log_line *origin)
+{
+	if (origin->time_us >= 0) {
+		if (origin->wall_us >= 0 && !reader->clocks)
+			reader->model->last_us = -1;
+		if (origin->wall_us >= 0) {
+			reader->start_us = origin->wall_us - origin->time_us;
+			reader->clocks = true;
+		}
+		return origin->time_us;
+	}
+	if (!reader->clocks || origin->wall_us < 0)
+		return origin->wall_us;
+	return origin->wall_us >= reader->start_us ? origin->wall_us - reader->start_us : -1;
+}
 
 /* Parts of a report may have been put together in another order; what begins anew near zero is another boot. */
 static void read_time(struct log_reader *reader, const struct gw_log_line *origin)
@@ -132,7 +158,7 @@ static void read_time(struct log_reader *reader, const struct gw_log_line *origi
 			read_boot(reader);
 		reader->boot_us = origin->time_us;
 	}
-	reader->time_us = origin->time_us >= 0 ? origin->time_us : origin->wall_us;
+	reader->time_us = read_clock(reader, origin);
 	if (reader->time_us > reader->model->last_us)
 		reader->model->last_us = reader->time_us;
 }
@@ -414,9 +440,36 @@ static int read_unnamed(struct log_reader *reader, const struct gw_log_frame_tex
 	return r;
 }
 
+/* The line before has named the function of this one, as what it was called from. */
+static bool read_has_frame(const struct log_reader *reader, const char *function)
+{
+	const struct gw_log_model *model = reader->model;
+	const struct gw_log_sample *sample = &model->samples[reader->place->sample];
+
+	return reader->place->called && sample->n_frames > 0 &&
+	       model->frames[sample->first_frame + sample->n_frames - 1].function == function;
+}
+
+/* The last line's caller has no line of its own. */
+static int read_caller(struct log_reader *reader, const struct gw_log_frame_text *text)
+{
+	struct gw_log_frame frame = {
+		.function = read_intern(reader, text->caller, text->caller_length),
+		.module = read_intern(reader, text->caller_module, text->caller_module_length),
+		.reliable = text->reliable,
+		.interrupt = reader->place->interrupt,
+	};
+
+	if (!frame.function || !frame.module)
+		return -ENOMEM;
+	reader->place->called = *frame.function;
+	return reader->place->called ? gw_log_add_frame(reader->model, reader->place->sample, &frame) : 0;
+}
+
 static int read_frame(struct log_reader *reader, const struct gw_log_frame_text *text)
 {
 	struct read_place *place = reader->place;
+	int r = 0;
 	struct gw_log_frame frame = {
 		.function = read_intern(reader, text->function, text->function_length),
 		.module = read_intern(reader, text->module, text->module_length),
@@ -432,7 +485,9 @@ static int read_frame(struct log_reader *reader, const struct gw_log_frame_text 
 	if (place->sample == GW_LOG_NONE || !*frame.function || read_is_watcher(text))
 		return 0;
 	reader->model->samples[place->sample].torn |= place->ended || (reader->overtaken && !place->caller);
-	return gw_log_add_frame(reader->model, place->sample, &frame);
+	if (!read_has_frame(reader, frame.function))
+		r = gw_log_add_frame(reader->model, place->sample, &frame);
+	return r ?: read_caller(reader, text);
 }
 
 static bool read_mark(struct log_reader *reader, const char *text)

@@ -34,11 +34,14 @@ bool gw_log_hung_parse(const char *text, struct gw_log_name *name, uint32_t *sec
 {
 	const char *start = gw_scan_after(text, "INFO: task "), *end, *number;
 
-	end = start ? strstr(start, " blocked ") : NULL;
+	end = start ? strstr(start, " blocked") : NULL;
 	if (!end || !task_line_name(name, start, end, ':'))
 		return false;
-	number = end + strlen(" blocked ");
-	gw_scan_word(&number, "in I/O wait ");
+	number = end + strlen(" blocked");
+	/* A mail that is wrapped and put together again may lack a blank. */
+	gw_scan_spaces(&number);
+	if (gw_scan_word(&number, "in I/O wait"))
+		gw_scan_spaces(&number);
 	return gw_scan_word(&number, "for more than ") && gw_scan_number(&number, seconds) &&
 	       gw_scan_word(&number, " seconds");
 }

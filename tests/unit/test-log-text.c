@@ -486,6 +486,8 @@ static void test_pieces(void **state)
 		  "kfd kfd: amdgpu: skipped device 1002:67e3, PCI rejects atomics 730<0|" },
 		{ "[    1.000000] [   T40]\nmutex_lock_nested+0x5bd/0xbf3\n", "mutex_lock_nested+0x5bd/0xbf3|" },
 		{ "+# [    1.000000] one\n> # [    2.000000] &lt;TASK&gt;\n", "one|<TASK>|" },
+		{ "[\xc2\xa0\xc2\xa0 1.000000] one\xc2\xa0more \xc3\x82\n[&nbsp; 2.000000] two\n",
+		  "one more \xc3\x82|two|" },
 		{ "#0: ffff888100052138 (&dev->mutex){....}-{4:4}, at: f+0x1/0x2\n",
 		  "#0: ffff888100052138 (&dev->mutex){....}-{4:4}, at: f+0x1/0x2|" },
 	};
@@ -650,7 +652,7 @@ static void test_frames(void **state)
 	read_string(&model, text);
 	assert_stack(
 		&model, 31,
-		"__switch_to old_form[brix] proc_form crash_form[brix] place_form inline_form paren_form arm_form arm_module_form[brix] old_arm_form[brix] drgn_form gdb_form bare_place[brix] build_form[brix] cold_form bare_form bare_module[brix] marked_form");
+		"__switch_to old_form[brix] proc_form crash_form[brix] place_form inline_form paren_form arm_form caller_form arm_module_form[brix] caller_form[brix] old_arm_form[brix] caller_form drgn_form gdb_form bare_place[brix] build_form[brix] cold_form bare_form bare_module[brix] marked_form");
 	gw_log_model_deinit(&model);
 }
 

@@ -280,7 +280,8 @@ static bool line_bracket_time(struct cursor *cursor, struct gw_log_line *line)
 		line->time_us = (int64_t)seconds * 1000000 + line_fraction(&try);
 	else if (line_char(&try, '+') && line_number(&try, 9, &seconds))
 		line_fraction(&try);
-	else if (!line_dmesg_date(&try, &line->wall_us) && !line_iso_date(&try, &line->wall_us))
+	else if (!line_dmesg_date(&try, &line->wall_us) && !line_iso_date(&try, &line->wall_us) &&
+		 !line_syslog_date(&try, &line->wall_us))
 		return false;
 	line_spaces(&try);
 	if (line_char(&try, '<'))
