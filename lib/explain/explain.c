@@ -117,11 +117,27 @@ static int explanation_lockdep(struct gw_explanation *explanation, const struct 
 /* The detectors of lockups repeat themselves after that. */
 #define LOCKUP_SETTLED_US ((int64_t)60 * 1000000)
 
+/* RCU's does after three times its timeout, which is 21 seconds, or 60 in some distributions. */
+#define STALL_SETTLED_US ((int64_t)190 * 1000000)
+
+static int64_t explanation_settled_after_us(enum gw_log_event_kind kind)
+{
+	switch (kind) {
+	case GW_LOG_EVENT_SOFT_LOCKUP:
+	case GW_LOG_EVENT_HARD_LOCKUP:
+		return LOCKUP_SETTLED_US;
+	case GW_LOG_EVENT_RCU_STALL:
+		return STALL_SETTLED_US;
+	default:
+		return SETTLED_US;
+	}
+}
+
 /* Whether what begins with the event is over: the driver reports it, the log goes on without another one, or nobody waits on. */
 static bool explanation_is_settled(const struct gw_scene *scene, const struct gw_log_event *event)
 {
 	const struct gw_log_model *model = scene->model;
-	bool lockup = event->kind == GW_LOG_EVENT_SOFT_LOCKUP || event->kind == GW_LOG_EVENT_HARD_LOCKUP;
+	bool lockup = explanation_settled_after_us(event->kind) != SETTLED_US;
 
 	if (event->kind == GW_LOG_EVENT_RESET_SUCCESS || event->kind == GW_LOG_EVENT_FENCE_FALLBACK ||
 	    event->kind == GW_LOG_EVENT_FLIP_TIMEOUT)
@@ -131,7 +147,7 @@ static bool explanation_is_settled(const struct gw_scene *scene, const struct gw
 		    model->events[i].kind == GW_LOG_EVENT_RESET_SUCCESS)
 			return true;
 	return event->time_us >= 0 && scene->incident + 1 == model->incidents &&
-	       model->last_us - event->time_us > (lockup ? LOCKUP_SETTLED_US : SETTLED_US);
+	       model->last_us - event->time_us > explanation_settled_after_us(event->kind);
 }
 
 static int explanation_add_event(json_t *list, enum gw_log_event_kind kind, uint32_t count, const char *text)
@@ -173,7 +189,7 @@ static int explanation_events(struct gw_explanation *explanation, const struct g
 							GW_LOG_EVENT_FLIP_TIMEOUT,  GW_LOG_EVENT_RESET_BEGIN,
 							GW_LOG_EVENT_RESET_SUCCESS, GW_LOG_EVENT_FENCE_FALLBACK,
 							GW_LOG_EVENT_FIRMWARE,	    GW_LOG_EVENT_SOFT_LOCKUP,
-							GW_LOG_EVENT_HARD_LOCKUP };
+							GW_LOG_EVENT_HARD_LOCKUP,   GW_LOG_EVENT_RCU_STALL };
 	const struct gw_log_model *model = scene->model;
 	int r = 0;
 

@@ -347,7 +347,7 @@ static bool judge_is_pasted(const struct judge *judge, const struct gw_actor *ac
 	return judge_has_few(judge) && gw_text_wait_is_lock(actor->wait.kind);
 }
 
-/* One look shows every task that sleeps at the moment: what is not the GPU's is only worth a word if it hangs. */
+/* One look shows every task that sleeps at the moment: what is not the GPU's is only worth a word if it hangs, by a detector's word. */
 static bool judge_is_noise(const struct judge *judge, const struct gw_finding *finding)
 {
 	const struct gw_actor *actor = gw_text_graph_actor(judge->graph, finding->chain.items[0]);
@@ -355,8 +355,9 @@ static bool judge_is_noise(const struct judge *judge, const struct gw_finding *f
 
 	if (judge_only_polls(judge, finding))
 		return true;
-	return finding->n_victims == 0 && finding->edges.count < 3 && actor && !actor->hung && !(end && end->hung) &&
-	       !judge_is_pasted(judge, actor) && gw_text_fault(judge->graph, finding).kind != GW_SUBSYSTEM_GPU;
+	return finding->n_victims == 0 && finding->edges.count < 3 && actor && !actor->hung && !actor->busy &&
+	       !(end && end->hung) && !judge_is_pasted(judge, actor) &&
+	       gw_text_fault(judge->graph, finding).kind != GW_SUBSYSTEM_GPU;
 }
 
 /* Seen once, by nobody who says that it has been so for long. */

@@ -17,6 +17,7 @@
 #include "lib/base/units.h"
 #include "lib/explain/judge.h"
 #include "lib/explain/open.h"
+#include "lib/explain/snapshot.h"
 
 /* A detector repeats itself while a CPU stays where it is: after so long it would have. */
 #define SOFT_LOCKUP_REPEATS_S 60
@@ -141,6 +142,39 @@ static uint32_t text_render_hung_reports(const struct gw_scene *scene)
 	return reports;
 }
 
+/* A round of the detector lasts for less than this, */
+#define ROUND_US (5 * (int64_t)GW_USEC_PER_SEC)
+/* and the one before it is not as long ago as that. */
+#define TWO_ROUNDS_US (200 * (int64_t)GW_USEC_PER_SEC)
+
+/*
+ * The detector stops after ten reports of one boot, in the midst of a round, and a text may begin behind the first ones: a last round with
+ * fewer tasks than the one before shows no more than that it stopped.
+ */
+static bool text_render_stopped_in_round(const struct gw_scene *scene)
+{
+	const struct gw_log_model *model = scene->model;
+	int64_t last_us = -1;
+	uint32_t last = 0, before = 0;
+
+	for (uint32_t pass = 0; pass < 2; pass++) {
+		for (uint32_t i = 0; i < model->n_samples; i++) {
+			const struct gw_log_sample *sample = &model->samples[i];
+
+			if (sample->kind != GW_LOG_SAMPLE_HUNG ||
+			    model->tasks[sample->task].incident != scene->incident)
+				continue;
+			if (pass == 0 && sample->time_us > last_us)
+				last_us = sample->time_us;
+			if (pass == 0 || last_us - sample->time_us > TWO_ROUNDS_US)
+				continue;
+			last += last_us - sample->time_us < ROUND_US;
+			before += last_us - sample->time_us >= ROUND_US;
+		}
+	}
+	return last < before;
+}
+
 static bool text_render_hung_is_over(const struct text_render *render)
 {
 	const struct gw_scene *scene = render->graph->scene;
@@ -149,7 +183,7 @@ static bool text_render_hung_is_over(const struct text_render *render)
 
 	/* The end of the log is that of the last boot in it. */
 	return last_us >= 0 && scene->incident + 1 == scene->model->incidents && reports > 0 &&
-	       reports < HUNG_TASK_REPORTS &&
+	       reports < HUNG_TASK_REPORTS && !text_render_stopped_in_round(scene) &&
 	       scene->model->last_us - last_us > HUNG_TASK_REPEATS_S * (int64_t)GW_USEC_PER_SEC;
 }
 
@@ -184,8 +218,8 @@ static const struct gw_log_frame *text_render_busy_place(const struct text_rende
 		struct gw_subsystem found = gw_scene_subsystem(render->graph->scene, &frames[i]);
 
 		if (frames[i].reliable == actor->wait.reliable && !frames[i].interrupt &&
-		    strncmp(frames[i].function, "__pfx_", 6) != 0 && found.kind == render->fault.kind &&
-		    strcmp(found.name, render->fault.name) == 0)
+		    strncmp(frames[i].function, "__pfx_", 6) != 0 && !gw_scene_is_helper(frames[i].function) &&
+		    found.kind == render->fault.kind && strcmp(found.name, render->fault.name) == 0)
 			return &frames[i];
 	}
 	return gw_scene_place(render->graph->scene, actor);
@@ -240,6 +274,33 @@ static int text_render_retry(struct text_render *render)
 	gw_text_add(&summary, " sleeps for short times%s%s%s, while others have long waited for it",
 		    place ? " in " : "", place ? place->function : "", place ? "()" : "");
 	return text_render_replace(&render->report->summary, &summary);
+}
+
+/* Whether code of a GPU's driver is on the stack of anybody, or a driver reported something of its device. */
+static bool text_render_shows_gpu(const struct gw_scene *scene)
+{
+	for (uint32_t i = 0; i < scene->n_actors; i++)
+		if (scene->actors[i].gpu.kind == GW_SUBSYSTEM_GPU)
+			return true;
+	for (uint32_t i = 0; i < scene->model->n_events; i++)
+		if (scene->model->events[i].incident == scene->incident &&
+		    scene->model->events[i].kind >= GW_LOG_EVENT_JOB_TIMEOUT &&
+		    scene->model->events[i].kind <= GW_LOG_EVENT_DEVCOREDUMP)
+			return true;
+	return false;
+}
+
+/* Nothing names whose fault it is, and what there is to see has nothing of a GPU. */
+static int text_render_clear(struct text_render *render)
+{
+	const struct gw_actor *actor = text_render_root(render);
+	struct gw_text cause = { .data = NULL };
+
+	if ((render->fault.kind != GW_SUBSYSTEM_UNKNOWN && render->fault.kind != GW_SUBSYSTEM_OTHER) || !actor ||
+	    actor->sample == GW_LOG_NONE || text_render_shows_gpu(render->graph->scene))
+		return 0;
+	gw_text_add(&cause, "%s No function of a GPU's driver is on any stack here.", render->report->explanation);
+	return text_render_replace(&render->report->explanation, &cause);
 }
 
 /* "Not the GPU's: memory (reclaim). " in front of the summary. */
@@ -479,11 +540,15 @@ static void text_render_identify(struct text_render *render)
 {
 	struct gw_report *report = render->report;
 	const struct gw_scene *scene = render->graph->scene;
+	const struct gw_actor *actor = text_render_root(render);
 	uint64_t key = gw_hash_number(report->key ? report->key : GW_HASH_START, scene->incident);
 
 	snprintf(report->id, sizeof(report->id), "%c-%012" PRIx64, gw_kind_name(report->kind)[0],
 		 key & UINT64_C(0xffffffffffff));
 	report->detected_mono_ns = scene->now_ns;
+	/* Where it waits for nothing that has a name, its wait is all that there is. */
+	if (report->formed_mono_ns == 0 && actor && actor->blocked)
+		report->formed_mono_ns = gw_text_since_ns(scene, actor);
 	report->state = text_render_is_over(render) ? GW_STATE_RESOLVED : GW_STATE_ACTIVE;
 	report->resolved_mono_ns = report->state == GW_STATE_RESOLVED ? scene->now_ns : 0;
 }
@@ -509,6 +574,7 @@ int gw_text_render(struct gw_report **ret, const struct gw_text_graph *graph, co
 	else if (finding->class == GW_CLASS_RETRY_LOOP)
 		r = r ?: text_render_retry(&render);
 	r = r ?: text_render_acquit(&render);
+	r = r ?: text_render_clear(&render);
 	r = r ?: text_render_advise(&render);
 	r = r ?: text_render_log(&render);
 	if (r < 0)

@@ -368,18 +368,64 @@ static void scene_read_actor(const struct gw_scene *scene, struct gw_actor *acto
 		actor->blocked |= scene_sleeps_by_place(scene, actor);
 }
 
+/* Where a running task is met by chance: what a debugging kernel calls everywhere, spinlocks, and loops that pass time. */
+bool gw_scene_is_helper(const char *function)
+{
+	static const char *const begin[] = { "__sanitizer_cov_",
+					     "write_comp_data",
+					     "check_kcov_mode",
+					     "kasan_",
+					     "__kasan_",
+					     "__asan_",
+					     "__tsan_",
+					     "kcsan_",
+					     "check_memory_regio",
+					     "lock_is_held",
+					     "lock_acquire",
+					     "lock_release",
+					     "__lock_acquire",
+					     "__lock_release",
+					     "rcu_read_lock_",
+					     "rcu_lock_",
+					     "rcu_is_watching",
+					     "__rcu_read_",
+					     "_raw_spin_",
+					     "_raw_read_",
+					     "_raw_write_",
+					     "__raw_spin_",
+					     "arch_local_irq_",
+					     "delay_tsc",
+					     "__delay",
+					     "__const_udelay",
+					     "__udelay",
+					     "preempt_count_",
+					     "native_queued_spin",
+					     "__pv_queued_spin",
+					     "trace_hardirqs_",
+					     "debug_lockdep_" };
+
+	for (size_t i = 0; i < COUNT(begin); i++)
+		if (strncmp(function, begin[i], strlen(begin[i])) == 0)
+			return true;
+	return false;
+}
+
 const struct gw_log_frame *gw_scene_place(const struct gw_scene *scene, const struct gw_actor *actor)
 {
-	static const char *const nothing[] = { "process_one_work", "worker_thread", "kthread",	 "ret_from_fork",
-					       "do_syscall_64",	   "entry_SYSCALL", "do_el0_svc" };
-	const struct gw_log_frame *frames;
+	static const char *const nothing[] = { "process_one_work", "worker_thread", "kthread",	  "ret_from_fork",
+					       "do_syscall_64",	   "entry_SYSCALL", "do_el0_svc", "entry_INT80" };
+	const struct gw_log_frame *frames, *helper = NULL;
 	uint32_t count = gw_scene_frames(scene, actor, &frames);
 
-	for (uint32_t i = actor->wait.caller; i < count; i++)
-		if (frames[i].reliable == actor->wait.reliable && !frames[i].interrupt &&
-		    !scene_has(frames[i].function, nothing, COUNT(nothing)))
+	for (uint32_t i = actor->wait.caller; i < count; i++) {
+		if (frames[i].reliable != actor->wait.reliable || frames[i].interrupt ||
+		    scene_has(frames[i].function, nothing, COUNT(nothing)))
+			continue;
+		if (!gw_scene_is_helper(frames[i].function))
 			return &frames[i];
-	return NULL;
+		helper = helper ? helper : &frames[i];
+	}
+	return helper;
 }
 
 /* ---- the cast --------------------------------------------------------------------------------------------- */
@@ -622,14 +668,22 @@ static uint32_t scene_last_listing(const struct gw_scene *scene)
 	return listing;
 }
 
-/* A text without times is over when its longest wait is. */
+/*
+ * When somebody of it was seen for the last time: how long they waited after that no log shows, however long it goes on. A text
+ * without times is over when its longest wait is.
+ */
 static uint64_t scene_now_ns(const struct gw_scene *scene)
 {
-	uint64_t now_ns = scene->model->last_us > 0 ? (uint64_t)scene->model->last_us * GW_NSEC_PER_USEC : 0;
+	uint64_t now_ns = 0;
 
 	for (uint32_t i = 0; i < scene->model->n_samples; i++) {
-		uint64_t age_ns = (uint64_t)scene->model->samples[i].blocked_s * GW_NSEC_PER_SEC;
+		const struct gw_log_sample *sample = &scene->model->samples[i];
+		uint64_t age_ns = (uint64_t)sample->blocked_s * GW_NSEC_PER_SEC;
 
+		if (scene->model->tasks[sample->task].incident != scene->incident)
+			continue;
+		if (sample->time_us > 0 && now_ns < (uint64_t)sample->time_us * GW_NSEC_PER_USEC)
+			now_ns = (uint64_t)sample->time_us * GW_NSEC_PER_USEC;
 		if (now_ns < age_ns + GW_NSEC_PER_SEC)
 			now_ns = age_ns + GW_NSEC_PER_SEC;
 	}

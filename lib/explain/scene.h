@@ -98,6 +98,9 @@ bool gw_scene_signals(const char *function);
 /* The same of one that sets or shows a mode. */
 bool gw_scene_displays(const char *function);
 
+/* Whether a function is part of whatever calls it, and means nothing of its own. */
+bool gw_scene_is_helper(const char *function);
+
 /* "in dm_suspend() [amdgpu]"'s function: the innermost one that means something, or NULL. */
 const struct gw_log_frame *gw_scene_place(const struct gw_scene *scene, const struct gw_actor *actor);
 

@@ -1757,6 +1757,183 @@ static void test_host_of_virtual_machine(void **state)
 	assert_explained(&told, GW_CLASS_SILENT_DEVICE, GW_CONFIDENCE_PROBABLE, "task:120", "gpu", "virtio_gpu", "");
 }
 
+/* ---- what public reports are like ---------------------------------------------------------------------------------- */
+
+static size_t count_open(const char *text, size_t *recovered)
+{
+	struct gw_explanation explanation;
+	size_t open;
+
+	explain_text(&explanation, text);
+	assert_int_equal(explanation.count, 0);
+	open = json_array_size(explanation.open);
+	*recovered = json_array_size(explanation.recovered);
+	gw_explanation_deinit(&explanation);
+	return open;
+}
+
+#define STALLED                                                                                                        \
+	"[   80.900000] rcu: INFO: rcu_preempt self-detected stall on CPU\n"                                           \
+	"[   80.910000] rcu:     6-....: (5250 ticks this GP) idle=ec24/1/0x4000000000000000 fqs=2600\n"
+#define SPINS                                                                                                          \
+	"[   80.950000] CPU: 6 UID: 0 PID: 18 Comm: spinner Not tainted 6.12.8-test #1\n"                              \
+	"[   80.960000] Call trace:\n"                                                                                 \
+	"[   80.960100]  smp_call_function_single+0xdc/0x1a0 (P)\n"                                                    \
+	"[   80.960200]  brix_sync_cpus+0x228/0x3c0\n"                                                                 \
+	"[   80.960300]  brix_wait+0x18/0x30\n"
+
+/* A detector found a task that waits for another CPU, and of that the log has nothing: no silence. One look is no detector. */
+static void test_detector_found_a_waiter(void **state)
+{
+	struct gw_explanation explanation;
+	const struct gw_report *report;
+	size_t recovered;
+
+	(void)state;
+	explain_text(&explanation, STALLED SPINS);
+	report = report_about(&explanation);
+	assert_int_equal(report->class, GW_CLASS_LONG_WAIT);
+	assert_string_equal(report->root_node, "task:18");
+	assert_non_null(strstr(report->summary, "another CPU"));
+	gw_explanation_deinit(&explanation);
+	assert_int_equal(count_open("[   80.900000] NMI backtrace for cpu 6\n" SPINS, &recovered), 0);
+	/* Nor is it one where no task is named. */
+	assert_int_equal(count_open(STALLED, &recovered), 1);
+	assert_int_equal(count_open(STALLED "[  400.000000] usb 1-2: new high-speed USB device number 9\n", &recovered),
+			 0);
+	assert_int_equal(recovered, 1);
+}
+
+/* Where it is by chance is what its caller does there. */
+static void test_helpers_are_no_place(void **state)
+{
+	static const char text[] = "watchdog: BUG: soft lockup - CPU#2 stuck for 23s! [looper:812]\n"
+				   "CPU: 2 PID: 812 Comm: looper Not tainted 6.12.8-test #1\n"
+				   "RIP: 0010:__sanitizer_cov_trace_pc+0x1c/0x60\n"
+				   "Call Trace:\n <TASK>\n"
+				   " lock_is_held_type+0x10/0x40\n delay_tsc+0x20/0x90\n brix_walk+0x55/0x90\n"
+				   " do_syscall_64+0x82/0x190\n </TASK>\n";
+	struct gw_explanation explanation;
+	const struct gw_report *report;
+
+	(void)state;
+	explain_text(&explanation, text);
+	report = report_about(&explanation);
+	assert_int_equal(report->class, GW_CLASS_BUSY_HOLDER);
+	assert_non_null(strstr(report->summary, "it is in brix_walk()"));
+	assert_non_null(strstr(report->explanation, "No function of a GPU's driver is on any stack here."));
+	gw_explanation_deinit(&explanation);
+}
+
+#define HUNG_AT(time, comm, number)                                                                                    \
+	"Jun  6 12:23:15 box kernel: [" time "] INFO: task " comm ":" number " blocked for more than 120 seconds.\n"   \
+	"Jun  6 12:23:15 box kernel: [" time "] task:" comm " state:D stack:0 pid:" number " ppid:2 flags:0x4000\n"    \
+	"Jun  6 12:23:15 box kernel: [" time "] Call Trace:\n"                                                         \
+	"Jun  6 12:23:15 box kernel: [" time "]  schedule+0x2c/0x70\n"                                                 \
+	"Jun  6 12:23:15 box kernel: [" time "]  dma_fence_default_wait+0x20a/0x280\n"                                 \
+	"Jun  6 12:23:15 box kernel: [" time "]  brix_flip+0x78/0x870 [brix]\n"
+
+static void assert_age(const char *text, uint64_t seconds, enum gw_state expected)
+{
+	struct gw_explanation explanation;
+	const struct gw_report *report;
+
+	explain_text(&explanation, text);
+	report = report_about(&explanation);
+	print_message("%s\n", report->summary);
+	assert_int_equal((report->detected_mono_ns - report->formed_mono_ns) / 1000000000, seconds);
+	assert_int_equal(report->state, expected);
+	gw_explanation_deinit(&explanation);
+}
+
+/* syslog's lines of other programs have another clock, and a log that goes on shows nobody waiting. */
+static void test_age_is_what_was_seen(void **state)
+{
+	(void)state;
+	assert_age("Jun  6 12:17:03 box cron[7]: started\n" HUNG_AT("87603.066176", "flipper", "71"), 120,
+		   GW_STATE_ACTIVE);
+	assert_age(
+		HUNG_AT("87603.066176", "flipper", "71") "Jun  6 12:24:02 box kernel: brix: a line without its time\n",
+		120, GW_STATE_ACTIVE);
+	assert_age(HUNG_AT("87603.066176", "flipper", "71") "Jun  6 13:17:03 box kernel: brix: long after that\n", 120,
+		   GW_STATE_RESOLVED);
+	/* Two boots: the first one's time is none of the second one's. */
+	assert_age("[55825.318992] brix: another boot\n[  443.613095] brix: this one\n"
+		   "[  484.778344] INFO: task flipper:71 blocked for more than 120 seconds.\n"
+		   "[  484.778354] task:flipper state:D stack:0 pid:71 ppid:2 flags:0x00004000\n",
+		   120, GW_STATE_ACTIVE);
+}
+
+/* The detector stopped in the midst of a round: those that it did not come to have not ended. */
+static void test_detector_stopped(void **state)
+{
+	static const char later[] = "[  9000.0] brix: much later\n";
+	char text[4096];
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s%s%s%s", HUNG_AT("7603.066176", "flipper", "71"),
+		 HUNG_AT("7603.066300", "other", "72"), HUNG_AT("7724.895077", "flipper", "71"), later);
+	assert_age(text, 241, GW_STATE_ACTIVE);
+	snprintf(text, sizeof(text), "%s%s%s%s%s", HUNG_AT("7603.066176", "flipper", "71"),
+		 HUNG_AT("7603.066300", "other", "72"), HUNG_AT("7724.895077", "flipper", "71"),
+		 HUNG_AT("7724.895300", "other", "72"), later);
+	assert_age(text, 241, GW_STATE_RESOLVED);
+}
+
+/* A hang that is named, and what only has its words: a title, prose, a patch. */
+static void test_words_and_prose(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t open;
+	} texts[] = {
+		{ "[ 1696.7] nouveau 0000:01:00.0: fifo: SCHED_ERROR 0a [CTXSW_TIMEOUT]\n"
+		  "[ 1696.8] nouveau 0000:01:00.0: fifo: runlist 0: scheduled for recovery\n"
+		  "[ 1696.8] nouveau 0000:01:00.0: fifo: engine 0: scheduled for recovery\n",
+		  2 },
+		{ "[ 1696.7] nouveau 0000:01:00.0: browser[812]: failed to idle channel 6 [browser[812]]\n", 1 },
+		{ "[   62.1] Asynchronous wait on fence i915:desk[882]:13ae0 timed out (hint:brix_ready+0x0/0x60)\n",
+		  1 },
+		{ "[   62.1] [drm:amdgpu_dm_commit_planes [amdgpu]] *ERROR* Waiting for fences timed out!\n", 1 },
+		{ "[   62.1] [drm:adreno_idle] *ERROR* A320: timeout waiting to drain ringbuffer 0 rptr/wptr = 10/12\n",
+		  1 },
+		{ "[   62.1] mali fb000000.gpu: KCPU Fence signal timeout detected for ctx:7682_9\n", 1 },
+		{ "[   62.1] Asynchronous wait on fence i915:desk[882]:13ae0 took its time\n", 0 },
+		{ "[   62.1] nouveau 0000:01:00.0: fifo: runlist 0: started\n", 0 },
+		{ "I would expect it to lead to job timeouts, not the sort of soft lockup reported here.\n", 0 },
+		{ "+\t\tdev_err(core->dev, \"gpu sched timeout\");\n", 0 },
+		{ "+\t/* currently managing hangcheck ourselves: */\n", 0 },
+	};
+	size_t recovered;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		print_message("%s", texts[i].text);
+		assert_int_equal(count_open(texts[i].text, &recovered), texts[i].open);
+	}
+}
+
+/* 32-bit ARM has the caller of the lock at the end of the lock's own line, and a mail has lost a blank. */
+static void test_caller_of_the_last_line(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+	const struct gw_report *report;
+
+	(void)state;
+	tell(&told,
+	     "[Feb 09 10:20:44] kern kernel: INFO: task kworker/3:3:77 blockedfor more than 368 seconds.\n"
+	     "[Feb 09 10:20:44] kern kernel: task:kworker/3:3 state:D stack: 0 pid: 77 ppid: 2 flags:0x00000000\n"
+	     "[Feb 09 10:20:44] kern kernel: Backtrace:\n"
+	     "[Feb 09 10:20:44] kern kernel: [<c0bdfb88>] (__schedule) from [<c0be06f0>] (schedule+0x7c/0x134)\n"
+	     "[Feb 09 10:20:44] kern kernel: [<c0be0674>] (schedule) from [<c0be23d8>] (__mutex_lock+0x354/0x618)\n"
+	     "[Feb 09 10:20:44] kern kernel: [<c0be2084>] (__mutex_lock) from [<c09f5cc0>] (brix_list+0x4c/0x284 [brix])\n");
+	explain_text(&explanation, told.text);
+	report = report_about(&explanation);
+	assert_non_null(strstr(report->summary, "6 min 8 s for a mutex that it takes in brix_list() [brix]"));
+	gw_explanation_deinit(&explanation);
+}
+
 /* ---- nothing ------------------------------------------------------------------------------------------------------------- */
 
 static void test_recovered(void **state)
@@ -2322,6 +2499,12 @@ int main(void)
 		cmocka_unit_test(test_signature_of_an_end),
 		cmocka_unit_test(test_flush_of_a_thread),
 		cmocka_unit_test(test_fault_of_the_core),
+		cmocka_unit_test(test_detector_found_a_waiter),
+		cmocka_unit_test(test_helpers_are_no_place),
+		cmocka_unit_test(test_age_is_what_was_seen),
+		cmocka_unit_test(test_detector_stopped),
+		cmocka_unit_test(test_words_and_prose),
+		cmocka_unit_test(test_caller_of_the_last_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
