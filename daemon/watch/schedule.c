@@ -55,11 +55,14 @@ static uint64_t schedule_delay(const struct gw_schedule *schedule, uint64_t acti
 	return schedule->uneventful >= SLOW_AFTER ? schedule->pace.min_wait_ns : schedule->pace.interval_ns;
 }
 
-/* Not sooner than the interval after the last look, nor than that look took: a slow machine has other work, too. */
+/*
+ * Not sooner than the interval after the last look began, nor with a shorter pause than that look took: a slow machine has other
+ * work, too.
+ */
 static uint64_t schedule_not_too_soon(const struct gw_schedule *schedule, uint64_t due_ns)
 {
-	uint64_t pause =
-		schedule->pace.interval_ns > schedule->took_ns ? schedule->pace.interval_ns : schedule->took_ns;
+	uint64_t interval = schedule->pace.interval_ns, took = schedule->took_ns;
+	uint64_t pause = interval > 2 * took ? interval - took : took;
 	uint64_t earliest = schedule->looked_ns > 0 ? schedule->looked_ns + pause : 0;
 
 	return due_ns > earliest ? due_ns : earliest;
@@ -80,12 +83,19 @@ static uint64_t schedule_until_grown(const struct gw_schedule *schedule, uint64_
 	return schedule->grown_ns > now_ns && schedule->grown_ns < due_ns ? schedule->grown_ns : due_ns;
 }
 
+/* Looks are that far apart from begin to begin: one that takes long does not make the next one late. */
+static uint64_t schedule_after(const struct gw_schedule *schedule, uint64_t now_ns, uint64_t delay_ns)
+{
+	return now_ns + delay_ns - (schedule->took_ns < delay_ns ? schedule->took_ns : delay_ns);
+}
+
 enum gw_wake gw_schedule_plan(struct gw_schedule *schedule, uint64_t now_ns, uint64_t active_waits)
 {
-	uint64_t delay = schedule_delay(schedule, active_waits);
+	uint64_t delay = schedule_delay(schedule, active_waits), due = delay;
 
-	schedule_set_due(schedule,
-			 delay == UINT64_MAX ? delay : schedule_until_grown(schedule, now_ns, now_ns + delay));
+	if (delay != UINT64_MAX)
+		due = schedule_until_grown(schedule, now_ns, schedule_after(schedule, now_ns, delay));
+	schedule_set_due(schedule, due);
 	if (delay == UINT64_MAX)
 		return GW_WAKE_ONLY;
 	return delay > schedule->pace.interval_ns && schedule->requested == 0 ? GW_WAKE_TOO : GW_WAKE_UNNEEDED;

@@ -16,7 +16,7 @@
 
 struct gw_pace {
 	uint64_t min_wait_ns; /* a younger wait is not analysed */
-	uint64_t interval_ns; /* least time between two looks that are analysed */
+	uint64_t interval_ns; /* least time from the begin of a look to that of the next one */
 };
 
 struct gw_schedule {

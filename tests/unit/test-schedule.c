@@ -58,7 +58,7 @@ static uint64_t scene_fire(struct scene *scene)
 /* Just started, on a machine where nothing waits. */
 static struct scene started(void)
 {
-	struct scene scene = { .now_ns = 100 * SECOND, .took_ns = MS };
+	struct scene scene = { .now_ns = 100 * SECOND };
 
 	gw_schedule_init(&scene.schedule, &pace, scene.now_ns);
 	return scene;
@@ -357,6 +357,22 @@ TEST(looks_become_rarer_while_a_report_stands_and_see_its_end_within_two_seconds
 	assert_int_equal(scene_fire(&scene), pace.min_wait_ns);
 }
 
+/* One that takes long does not make the report late, for which two are needed. */
+TEST(interval_is_from_begin_to_begin)
+{
+	struct scene scene = asleep();
+
+	old_wait_stands(&scene, 1);
+	scene.findings.wants_more = true;
+	scene.took_ns = 60 * MS;
+	gw_schedule_woke(&scene.schedule, scene.now_ns);
+	scene_fire(&scene);
+	assert_int_equal(scene_fire(&scene), pace.interval_ns - 60 * MS);
+	scene.took_ns = 150 * MS;
+	assert_int_equal(scene_fire(&scene), pace.interval_ns - 60 * MS);
+	assert_int_equal(scene_fire(&scene), 150 * MS);
+}
+
 TEST(look_that_takes_long_is_followed_by_as_long_a_pause)
 {
 	struct scene scene = asleep();
@@ -430,6 +446,7 @@ int main(void)
 		cmocka_unit_test(wait_that_begins_between_rare_looks_is_looked_at_when_it_may_be_old),
 		cmocka_unit_test(candidate_and_new_report_are_looked_at_often),
 		cmocka_unit_test(looks_become_rarer_while_a_report_stands_and_see_its_end_within_two_seconds),
+		cmocka_unit_test(interval_is_from_begin_to_begin),
 		cmocka_unit_test(look_that_takes_long_is_followed_by_as_long_a_pause),
 		cmocka_unit_test(requested_looks_are_all_made_at_everything_although_nothing_waits),
 		cmocka_unit_test(requested_look_that_fails_counts_as_made),
