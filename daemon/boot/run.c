@@ -43,7 +43,7 @@ static int run_open(struct run *run)
 		r = gw_boot_log_open_copy(&run->log, run->log_path, run->request.boot_id);
 	if (r >= 0)
 		r = gw_depends_load(&run->depends, NULL, NULL, NULL, NULL);
-	if (r >= 0 && gw_kallsyms_read(&run->kallsyms, NULL) < 0)
+	if (r >= 0 && gw_kallsyms_read(&run->kallsyms, NULL, GW_KALLSYMS_INIT) < 0)
 		run->kallsyms = NULL;
 	return r < 0 ? r : 0;
 }

@@ -131,7 +131,7 @@ static int boot_load(struct gw_boot_programs *programs, const struct gw_boot_pro
 	if (r < 0)
 		return r;
 	if (!options->kallsyms)
-		r = gw_kallsyms_read(&own, NULL);
+		r = gw_kallsyms_read(&own, NULL, GW_KALLSYMS_LIVE);
 	if (r < 0)
 		snprintf(message, size, "/proc/kallsyms cannot be read: %s", strerror(-r));
 	else

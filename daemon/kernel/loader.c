@@ -133,7 +133,7 @@ static void loader_read_modules(struct gw_loader *loader)
 static int loader_read_symbols(struct gw_loader *loader)
 {
 	struct gw_kallsyms *table;
-	int r = gw_kallsyms_read(&table, NULL);
+	int r = gw_kallsyms_read(&table, NULL, GW_KALLSYMS_LIVE);
 
 	if (r < 0)
 		return r;

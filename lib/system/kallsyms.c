@@ -38,6 +38,8 @@ struct gw_kallsyms {
 	uint32_t *modules; /* offsets in names; [0] is "" */
 	size_t module_count;
 	bool visible; /* some address is not zero */
+	bool skips;   /* until __init_end */
+	enum gw_kallsyms_what what;
 };
 
 /* Shifting to the right copies the highest bit. */
@@ -126,8 +128,8 @@ static bool kallsyms_is_empty_object(const char *name, size_t length)
 }
 
 /*
- * What no task, lock or fence is ever in: the padding before each function, static calls, keys and strings, the tables of exports and
- * of types. A third of all names on some kernels.
+ * What no task, lock or fence is ever in: the padding before each function, static calls, keys and strings, the tables of exports, of
+ * types, and of trace events. A third of all names on some kernels.
  */
 static bool kallsyms_is_needless(const char *name)
 {
@@ -146,12 +148,56 @@ static bool kallsyms_is_needless(const char *name)
 		"__TRACE_SYSTEM_",
 		"TRACE_SYSTEM_",
 		"security_hook_active_",
+		"__tpstrtab_",
+		"__param_str_",
+		"__event_",
+		"__syscall_meta_",
+		"event_class_",
+		"event_enter_",
+		"event_exit_",
+		"print_fmt_",
+		"trace_event_fields_",
+		"trace_event_type_funcs_",
+		"types__",
+		"args__",
+		"dev_attr_",
+		"__msg.",
 	};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (*name == *prefixes[i] && strncmp(name, prefixes[i], strlen(prefixes[i])) == 0)
 			return true;
 	return false;
+}
+
+/* Freed when the kernel has started: the symbols behind __init_begin, and the kernel's own are in order. */
+static bool kallsyms_was_freed(struct gw_kallsyms *table, const char *name)
+{
+	bool freed = table->skips;
+
+	if (table->what == GW_KALLSYMS_INIT || *name != '_')
+		return freed;
+	if (strcmp(name, "__init_begin") == 0)
+		table->skips = true;
+	else if (strcmp(name, "__init_end") == 0)
+		freed = table->skips = false;
+	return freed;
+}
+
+/*
+ * The crate of @name, a function of Rust ("_RNvXs3_NtNtCs2lKf6AS60Zg_4core3num5error..."), if it is one of those that only derive
+ * methods for each type of C, or are the language's own: thousands, with names of a hundred bytes, in which no task sleeps. Else NULL.
+ */
+static const char *kallsyms_rust_crate(const char *name)
+{
+	static const char *const crates[] = { "4core", "8bindings", "4uapi" };
+	const char *root = name[0] == '_' && name[1] == 'R' ? strstr(name, "Cs") : NULL;
+
+	root = root ? strchr(root, '_') : NULL;
+	for (size_t i = 0; root && i < sizeof(crates) / sizeof(crates[0]); i++)
+		if (strncmp(root + 1, crates[i], strlen(crates[i])) == 0)
+			return crates[i] + 1;
+	return NULL;
 }
 
 static uint64_t kallsyms_parse_address(char **line)
@@ -184,10 +230,15 @@ static const char *kallsyms_parse_module(char *text)
 	return strlen(module) < MODULE_MAX ? module : NULL;
 }
 
+/* Per-CPU and absolute symbols ('A', 'a') have offsets for addresses; "$d" and "$x" tell data from code in arm64's objects. */
+static bool kallsyms_is_wanted(struct gw_kallsyms *table, char type, const char *name, size_t length)
+{
+	return !kallsyms_was_freed(table, name) && type != 'A' && type != 'a' && *name != '$' &&
+	       !kallsyms_is_needless(name) && !kallsyms_is_empty_object(name, length);
+}
+
 /*
- * One line: "ffffffff81000000 T _text", or with "\t[module]" behind it. Per-CPU
- * and absolute symbols ('A', 'a') have offsets for addresses and are left out,
- * and so are "$d" and "$x", which tell data from code in arm64's objects.
+ * One line: "ffffffff81000000 T _text", or with "\t[module]" behind it.
  *
  * There are two hundred thousand of them: functions that take a set of characters are too slow here.
  */
@@ -195,22 +246,26 @@ static int kallsyms_parse_line(struct gw_kallsyms *table, char *line)
 {
 	char *type = line, *name, *end;
 	uint64_t address = kallsyms_parse_address(&type);
-	const char *module = "";
+	const char *module = "", *crate;
+	size_t length;
 
 	if (type == line || type - line > ADDRESS_DIGITS || type[0] != ' ' || !type[1] || type[2] != ' ')
 		return 0;
 	name = end = type + 3;
 	while (*end && *end != ' ' && *end != '\t')
 		end++;
-	if (end == name || end - name >= SYMBOL_MAX || address != kallsyms_canonical(address) || type[1] == 'A' ||
-	    type[1] == 'a' || *name == '$' || kallsyms_is_needless(name) ||
-	    kallsyms_is_empty_object(name, (size_t)(end - name)))
+	length = (size_t)(end - name);
+	if (!length || length >= SYMBOL_MAX || address != kallsyms_canonical(address))
 		return 0;
 	if (*end) {
 		*end = '\0';
 		module = kallsyms_parse_module(end + 1);
 	}
-	return module ? kallsyms_add_entry(table, address, type[1], name, (size_t)(end - name), module) : 0;
+	if (!module || !kallsyms_is_wanted(table, type[1], name, length))
+		return 0;
+	crate = kallsyms_rust_crate(name);
+	return kallsyms_add_entry(table, address, type[1], crate ? crate : name, crate ? strlen(crate) : length,
+				  module);
 }
 
 /* The lines of @text that are there as a whole; how many bytes they are, or negative. */
@@ -289,7 +344,7 @@ static void kallsyms_shrink(struct gw_kallsyms *table)
 	}
 }
 
-int gw_kallsyms_read(struct gw_kallsyms **ret, const char *path)
+int gw_kallsyms_read(struct gw_kallsyms **ret, const char *path, enum gw_kallsyms_what what)
 {
 	_cleanup_close_ int fd = open(path ? path : "/proc/kallsyms", O_RDONLY | O_CLOEXEC);
 	struct gw_kallsyms *table;
@@ -302,6 +357,7 @@ int gw_kallsyms_read(struct gw_kallsyms **ret, const char *path)
 		return -ENOMEM;
 	table->modules = calloc(1, sizeof(*table->modules));
 	table->module_count = 1;
+	table->what = what;
 	r = table->modules ? kallsyms_add_string(table, "", 0, table->modules) : -ENOMEM;
 	if (r >= 0)
 		r = kallsyms_read_lines(table, fd);

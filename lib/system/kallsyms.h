@@ -9,6 +9,11 @@
 
 struct gw_kallsyms;
 
+enum gw_kallsyms_what {
+	GW_KALLSYMS_LIVE, /* what is there as long as the kernel runs */
+	GW_KALLSYMS_INIT, /* and what was there while it started: its memory has become somebody else's */
+};
+
 /*
  * gw_kallsyms_read - read a symbol table
  * @path: NULL = /proc/kallsyms
@@ -17,7 +22,7 @@ struct gw_kallsyms;
  * addresses the kernel hides (kptr_restrict, no CAP_SYSLOG) is read without
  * error: see gw_kallsyms_hidden().
  */
-int gw_kallsyms_read(struct gw_kallsyms **ret, const char *path);
+int gw_kallsyms_read(struct gw_kallsyms **ret, const char *path, enum gw_kallsyms_what what);
 void gw_kallsyms_free(struct gw_kallsyms *table);
 
 /* Whether all addresses are zero: names are known to exist, and nothing else. */

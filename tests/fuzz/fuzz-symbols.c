@@ -34,7 +34,7 @@ static void read_table(const char *path)
 	struct gw_kallsyms *table;
 	struct gw_symbol symbol;
 
-	if (gw_kallsyms_read(&table, path) < 0)
+	if (gw_kallsyms_read(&table, path, GW_KALLSYMS_LIVE) < 0)
 		return;
 	for (size_t i = 0; i < gw_kallsyms_count(table); i++)
 		gw_kallsyms_symbol(table, i, &symbol);

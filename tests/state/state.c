@@ -85,7 +85,7 @@ static json_t *read_initcalls(void)
 	struct gw_kallsyms *kallsyms;
 	json_t *array = json_array();
 	size_t count;
-	int r = gw_kallsyms_read(&kallsyms, NULL);
+	int r = gw_kallsyms_read(&kallsyms, NULL, GW_KALLSYMS_INIT);
 
 	if (r < 0)
 		die("/proc/kallsyms", r);

@@ -14,7 +14,7 @@
 
 #include "lib/system/kallsyms.h"
 
-static struct gw_kallsyms *table_of(const char *text)
+static struct gw_kallsyms *table_with(enum gw_kallsyms_what what, const char *text)
 {
 	char path[] = "/tmp/kallsyms.XXXXXX";
 	struct gw_kallsyms *table;
@@ -23,9 +23,14 @@ static struct gw_kallsyms *table_of(const char *text)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
-	assert_int_equal(gw_kallsyms_read(&table, path), 0);
+	assert_int_equal(gw_kallsyms_read(&table, path, what), 0);
 	unlink(path);
 	return table;
+}
+
+static struct gw_kallsyms *table_of(const char *text)
+{
+	return table_with(GW_KALLSYMS_LIVE, text);
 }
 
 static const char *name_at(struct gw_kallsyms *table, uint64_t address)
@@ -67,6 +72,49 @@ static void test_what_nothing_is_ever_in_is_left_out(void **state)
 	assert_string_equal(name_at(table, 0xffffffff81000f08), "before");
 	assert_true(gw_kallsyms_find(table, "gpu_wait", &symbol));
 	assert_int_equal(symbol.address, 0xffffffff81001000);
+	gw_kallsyms_free(table);
+}
+
+/* The memory is another's now: what lies there is no function that ended long ago. */
+static void test_what_was_freed_after_the_start_is_left_out(void **state)
+{
+	static const char text[] = "ffffffff81000000 T before\n"
+				   "ffffffff81001000 T __init_begin\n"
+				   "ffffffff81001000 T start_kernel\n"
+				   "ffffffff81002000 d __initcall__kmod_gpu__7_8_gpu_init6\n"
+				   "ffffffff81003000 R __init_end\n"
+				   "ffffffff81003040 D gpu_lock\n"
+				   "ffffffffc0003000 t gpu_wait\t[gpu]\n";
+	struct gw_kallsyms *live = table_of(text), *all = table_with(GW_KALLSYMS_INIT, text);
+	struct gw_symbol symbol;
+
+	(void)state;
+	assert_int_equal(gw_kallsyms_count(live), 5);
+	assert_string_equal(name_at(live, 0xffffffff81002008), "__init_begin");
+	assert_string_equal(name_at(live, 0xffffffff81003048), "gpu_lock");
+	assert_string_equal(name_at(live, 0xffffffffc0003008), "gpu_wait");
+	assert_false(gw_kallsyms_find(live, "start_kernel", &symbol));
+	assert_int_equal(gw_kallsyms_count(all), 7);
+	assert_true(gw_kallsyms_find(all, "start_kernel", &symbol));
+	gw_kallsyms_free(live);
+	gw_kallsyms_free(all);
+}
+
+/* Their places are kept: what comes behind is not taken for the function before them. */
+static void test_derived_functions_of_rust_go_by_their_crate(void **state)
+{
+	struct gw_kallsyms *table = table_of(
+		"ffffffff81000000 T before\n"
+		"ffffffff81000100 T _RNvXs3_NtNtCs2lKf6AS60Zg_4core3num5errorNtB5_13ParseIntErrorNtNtB9_3fmt7Display3fmt\n"
+		"ffffffff81000200 t _RNvXsf_NtCsabc_8bindings16bindings_helperNtB5_4pageNtNtCsdef_4core3fmt5Debug3fmt\n"
+		"ffffffff81000300 T _RNvMs_NtCsghi_6kernel4syncNtB4_5Mutex4lock\n"
+		"ffffffff81000400 T _RNv\n");
+
+	(void)state;
+	assert_string_equal(name_at(table, 0xffffffff81000108), "core");
+	assert_string_equal(name_at(table, 0xffffffff81000208), "bindings");
+	assert_string_equal(name_at(table, 0xffffffff81000308), "_RNvMs_NtCsghi_6kernel4syncNtB4_5Mutex4lock");
+	assert_string_equal(name_at(table, 0xffffffff81000408), "_RNv");
 	gw_kallsyms_free(table);
 }
 
@@ -137,6 +185,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_nothing_is_ever_in_is_left_out),
+		cmocka_unit_test(test_what_was_freed_after_the_start_is_left_out),
+		cmocka_unit_test(test_derived_functions_of_rust_go_by_their_crate),
 		cmocka_unit_test(test_lock_is_not_called_by_its_class_key),
 		cmocka_unit_test(test_symbols_of_modules_are_found_in_whatever_order),
 		cmocka_unit_test(test_other_lines_are_skipped),
