@@ -574,7 +574,9 @@ int gw_loader_snapshot(struct gw_loader *loader, bool full, bool timelines, uint
 	/* Modules may come by the hundred: their symbols are read when something is looked at. */
 	if (loader->symbols_stale)
 		loader_read_symbols(loader);
-	gw_loader_gpus(loader);
+	/* A patrol that finds somebody is followed by a full look. */
+	if (full || active > 0)
+		gw_loader_gpus(loader);
 	r = gw_reader_snapshot(loader->reader, gw_probes_iterator(loader->probes), full, timelines, min_wait_ns, data,
 			       size);
 	if (r >= 0)
