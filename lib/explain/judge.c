@@ -144,6 +144,9 @@ static bool judge_is_busy(const struct judge *judge, uint32_t index)
 		return false;
 	if (actor->busy)
 		return true;
+	/* RCU's thread is listed when a CPU is not left, and waits for that CPU. */
+	if (strncmp(judge->graph->scene->model->tasks[actor->task].comm, "rcu_", 4) == 0)
+		return false;
 	if (!actor->runs || gw_partner_pollers(judge->graph->scene, index).count)
 		return false;
 	return judge_node(judge, judge->graph->nodes[index])->n_in > 0 ||

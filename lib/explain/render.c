@@ -184,7 +184,8 @@ static bool text_render_hung_is_over(const struct text_render *render)
 	/* The end of the log is that of the last boot in it. */
 	return last_us >= 0 && scene->incident + 1 == scene->model->incidents && reports > 0 &&
 	       reports < HUNG_TASK_REPORTS && !text_render_stopped_in_round(scene) &&
-	       scene->model->last_us - last_us > HUNG_TASK_REPEATS_S * (int64_t)GW_USEC_PER_SEC;
+	       scene->model->last_us - last_us > HUNG_TASK_REPEATS_S * (int64_t)GW_USEC_PER_SEC &&
+	       scene->model->last_us - last_us < GW_ANOTHER_LOG_US;
 }
 
 /* The log goes on, and the detector does not repeat itself; nor are those who wait for it reported after that. */

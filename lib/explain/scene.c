@@ -368,7 +368,7 @@ static void scene_read_actor(const struct gw_scene *scene, struct gw_actor *acto
 		actor->blocked |= scene_sleeps_by_place(scene, actor);
 }
 
-/* Where a running task is met by chance: what a debugging kernel calls everywhere, spinlocks, and loops that pass time. */
+/* Where a running task is met by chance: what a debugging kernel calls everywhere, spinlocks, loops that pass time, and whoever asks. */
 bool gw_scene_is_helper(const char *function)
 {
 	static const char *const begin[] = { "__sanitizer_cov_",
@@ -402,7 +402,23 @@ bool gw_scene_is_helper(const char *function)
 					     "native_queued_spin",
 					     "__pv_queued_spin",
 					     "trace_hardirqs_",
-					     "debug_lockdep_" };
+					     "debug_lockdep_",
+					     "__schedule",
+					     "preempt_schedule",
+					     "irqentry_exit",
+					     "raw_irqentry_exit",
+					     "sched_show_task",
+					     "_sched_show_task",
+					     "dump_cpu_task",
+					     "dump_stack",
+					     "__dump_stack",
+					     "show_stack",
+					     "unwind_backtrace",
+					     "dump_backtrace",
+					     "rcu_dump_cpu_stacks",
+					     "nmi_cpu_backtrace",
+					     "asm_sysvec_",
+					     "sysvec_" };
 
 	for (size_t i = 0; i < COUNT(begin); i++)
 		if (strncmp(function, begin[i], strlen(begin[i])) == 0)

@@ -9,6 +9,9 @@
 #include "lib/analysis/record/subsystem.h"
 #include "lib/explain/wait.h"
 
+/* Nobody pastes a log of so long a time: what is farther apart are two logs, or dates with a year and without one. */
+#define GW_ANOTHER_LOG_US ((int64_t)60 * 24 * 3600 * 1000000)
+
 /* Tasks of one incident that are looked at. */
 #define GW_ACTORS_MAX 4096
 

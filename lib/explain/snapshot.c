@@ -51,6 +51,8 @@ uint64_t gw_text_since_ns(const struct gw_scene *scene, const struct gw_actor *a
 		uint64_t seen_ns = sample->time_us > 0 ? (uint64_t)sample->time_us * GW_NSEC_PER_USEC : scene->now_ns;
 		uint64_t age_ns = (uint64_t)sample->blocked_s * GW_NSEC_PER_SEC;
 
+		if (seen_ns + GW_ANOTHER_LOG_US * GW_NSEC_PER_USEC < scene->now_ns)
+			seen_ns = scene->now_ns;
 		if (sample->blocked_s)
 			return seen_ns > age_ns ? seen_ns - age_ns : 1;
 	}

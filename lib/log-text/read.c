@@ -243,8 +243,20 @@ static bool read_goes_on(const struct log_reader *reader, uint32_t task)
 	       reader->model->samples[place->sample].n_frames == 0;
 }
 
+/*
+ * A stall of RCU lists tasks, too: the one that a CPU runs ("Task dump for CPU 2:") or that was preempted in a section, and its own thread
+ * when that got no time.
+ */
+static bool read_is_stalling(const struct log_reader *reader, const struct gw_log_listing *listing)
+{
+	return reader->place->block == READ_BLOCK_RCU && listing->state == 'R' &&
+	       strncmp(listing->name.comm, "rcu_", 4) != 0;
+}
+
 static int read_listing(struct log_reader *reader, const struct gw_log_listing *listing)
 {
+	enum read_block block = reader->place->block;
+	bool stalls = read_is_stalling(reader, listing);
 	struct gw_log_task *about;
 	uint32_t task;
 	int r = read_task(reader, &listing->name, &task);
@@ -260,7 +272,11 @@ static int read_listing(struct log_reader *reader, const struct gw_log_listing *
 		reader->place->stack = true;
 		return 0;
 	}
-	return read_sample(reader, task, GW_LOG_SAMPLE_LISTED, listing->state, 0);
+	r = read_sample(reader, task, stalls ? GW_LOG_SAMPLE_BUSY : GW_LOG_SAMPLE_LISTED, listing->state, 0);
+	/* What the CPUs do comes behind the list. */
+	if (block == READ_BLOCK_RCU)
+		reader->place->block = block;
+	return r;
 }
 
 /* A number with a line for each frame is one stack; a listing that was cut short belongs to the report above it. */
@@ -496,7 +512,7 @@ static bool read_mark(struct log_reader *reader, const char *text)
 
 	if (strncmp(text, "<IRQ>", 5) == 0 || strncmp(text, "<NMI>", 5) == 0)
 		place->interrupt = true;
-	else if (strncmp(text, "</IRQ>", 6) == 0 || strncmp(text, "</NMI>", 6) == 0)
+	else if (strncmp(text, "</IRQ>", 6) == 0 || strncmp(text, "</NMI>", 6) == 0 || strncmp(text, "<EOI>", 5) == 0)
 		place->interrupt = false;
 	else if (strncmp(text, "Call Trace:", 11) != 0 && strncmp(text, "Call trace:", 11) != 0 &&
 		 strncmp(text, "<TASK>", 6) != 0 && strncmp(text, "</TASK>", 7) != 0)
@@ -504,6 +520,18 @@ static bool read_mark(struct log_reader *reader, const char *text)
 	place->stack = strncmp(text, "</TASK>", 7) != 0;
 	place->ended |= !place->stack;
 	return true;
+}
+
+/* Before Linux 4.9 a mark has the frame behind it: "<EOI>  [<ffffffff810aab10>] f+0x1/0x2". */
+static int read_marked_frame(struct log_reader *reader, const char *text)
+{
+	const char *at = gw_scan_after(text, "> ");
+	struct gw_log_frame_text frame;
+
+	if (!at)
+		return 0;
+	gw_scan_spaces(&at);
+	return gw_log_frame_parse(&frame, at) && frame.certain ? read_frame(reader, &frame) : 0;
 }
 
 /* ---- locks --------------------------------------------------------------------------------------------- */
@@ -806,7 +834,7 @@ static bool read_detail(struct log_reader *reader, const char *text, int *r)
 	else if (gw_log_held_parse(text, &held, &length, &function))
 		*r = read_held(reader, &held, length, function);
 	else if (read_mark(reader, text))
-		*r = 0;
+		*r = read_marked_frame(reader, text);
 	else if (read_busy_queues(reader, text, r))
 		reader->place->stack = false;
 	else if (gw_log_frame_register(&frame, text))

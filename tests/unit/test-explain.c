@@ -1804,6 +1804,39 @@ static void test_detector_found_a_waiter(void **state)
 	assert_int_equal(recovered, 1);
 }
 
+/* RCU lists the task of a CPU in the form of a sleeping one, and its own thread, which only gets no time. */
+static void test_stall_of_rcu_lists(void **state)
+{
+	static const char text[] =
+		STALLED "[   80.920000] rcu: rcu_preempt kthread starved for 10492 jiffies! g12045 f0x0\n"
+			"[   80.930000] rcu_preempt     R  running task    22872    10      2 0x80000000\n"
+			"[   80.930100] Call Trace:\n[   80.930200]  __schedule+0x86c/0x1ed0\n"
+			"[   80.930300]  rcu_gp_kthread+0x9d9/0x2310\n"
+			"[   80.940000] %s:\n"
+			"[   80.950000] looper          R  running task    28096  4312   3955 0x20020008\n"
+			"[   80.950100] Call Trace:\n"
+			"[   80.950200]  <IRQ>  [<ffffffff8140c8fc>] sched_show_task+0x2cb/0x2d6\n"
+			"[   80.950300]  [<ffffffff8140cb87>] dump_cpu_task+0x79/0x7e\n"
+			"[   80.950400]  <EOI>  [<ffffffff8113d9d4>] brix_retry+0x54/0x60\n"
+			"[   80.950500]  [<ffffffff8151ce0d>] brix_walk+0x30d/0x3f0\n";
+	struct gw_explanation explanation;
+	const struct gw_report *report;
+	char told[4096];
+	size_t recovered;
+
+	(void)state;
+	snprintf(told, sizeof(told), text, "rcu: Task dump for CPU 0");
+	explain_text(&explanation, told);
+	report = report_about(&explanation);
+	assert_int_equal(report->class, GW_CLASS_BUSY_HOLDER);
+	assert_string_equal(report->root_node, "task:4312");
+	assert_non_null(strstr(report->summary, "it is in brix_retry()"));
+	gw_explanation_deinit(&explanation);
+	/* A list of all tasks has running ones, too. */
+	snprintf(told, sizeof(told), text, "sysrq: Show State");
+	assert_int_equal(count_open(told, &recovered), 1);
+}
+
 /* Where it is by chance is what its caller does there. */
 static void test_helpers_are_no_place(void **state)
 {
@@ -1862,6 +1895,32 @@ static void test_age_is_what_was_seen(void **state)
 		   "[  484.778344] INFO: task flipper:71 blocked for more than 120 seconds.\n"
 		   "[  484.778354] task:flipper state:D stack:0 pid:71 ppid:2 flags:0x00004000\n",
 		   120, GW_STATE_ACTIVE);
+}
+
+/* Two logs in one mail, of which one has years in its dates. */
+static void test_dates_of_two_logs(void **state)
+{
+	static const char text[] =
+		"[Wed Jul  3 16:39:34 2024] INFO: task left:71 blocked for more than 122 seconds.\n"
+		"[Wed Jul  3 16:39:34 2024] task:left state:D stack:0 pid:71 ppid:1 flags:0x00004000\n"
+		"[Wed Jul  3 16:39:34 2024] Call Trace:\n[Wed Jul  3 16:39:34 2024]  schedule+0x2c/0x70\n"
+		"[Wed Jul  3 16:39:34 2024]  brix_wait+0x20a/0x280 [brix]\n"
+		"Feb 02 05:34:46 box kernel: INFO: task right:72 blocked for more than 122 seconds.\n"
+		"Feb 02 05:34:46 box kernel: task:right state:D stack:0 pid:72 ppid:1 flags:0x00004000\n"
+		"Feb 02 05:34:46 box kernel: Call Trace:\nFeb 02 05:34:46 box kernel:  schedule+0x2c/0x70\n"
+		"Feb 02 05:34:46 box kernel:  brix_wait+0x20a/0x280 [brix]\n";
+	struct gw_explanation explanation;
+
+	(void)state;
+	explain_text(&explanation, text);
+	assert_true(explanation.count > 0);
+	for (size_t i = 0; i < explanation.count; i++) {
+		const struct gw_report *report = explanation.reports[i];
+
+		assert_int_equal(report->state, GW_STATE_ACTIVE);
+		assert_int_equal((report->detected_mono_ns - report->formed_mono_ns) / 1000000000, 122);
+	}
+	gw_explanation_deinit(&explanation);
 }
 
 /* The detector stopped in the midst of a round: those that it did not come to have not ended. */
@@ -2500,8 +2559,10 @@ int main(void)
 		cmocka_unit_test(test_flush_of_a_thread),
 		cmocka_unit_test(test_fault_of_the_core),
 		cmocka_unit_test(test_detector_found_a_waiter),
+		cmocka_unit_test(test_stall_of_rcu_lists),
 		cmocka_unit_test(test_helpers_are_no_place),
 		cmocka_unit_test(test_age_is_what_was_seen),
+		cmocka_unit_test(test_dates_of_two_logs),
 		cmocka_unit_test(test_detector_stopped),
 		cmocka_unit_test(test_words_and_prose),
 		cmocka_unit_test(test_caller_of_the_last_line),
