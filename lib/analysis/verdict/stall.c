@@ -21,6 +21,14 @@
 /* Causes of stalls in one snapshot; more are not reported. */
 #define STALLS_MAX 64
 
+/* What a node's chain of first edges leads to. */
+enum chain {
+	CHAIN_UNKNOWN = 0,
+	CHAIN_FOLLOWED, /* right now */
+	CHAIN_FOREIGN,
+	CHAIN_GPUS,
+};
+
 struct stalls {
 	const struct gw_graph *graph;
 	const struct gw_policy *policy;
@@ -30,6 +38,7 @@ struct stalls {
 	uint32_t *end;		   /* by node: where its chain ends, GW_NO_NODE = not looked at */
 	uint32_t *longest;	   /* by end: the stalled task that waits longest */
 	uint32_t *path;
+	unsigned char *chain; /* by node: enum chain */
 };
 
 static uint64_t stall_age(const struct stalls *stalls, uint64_t since_ns)
@@ -82,21 +91,50 @@ static bool stall_is_elsewhere(const struct stalls *stalls, const struct gw_node
 	return kind != GW_SUBSYSTEM_GPU && kind != GW_SUBSYSTEM_UNKNOWN && kind != GW_SUBSYSTEM_OTHER;
 }
 
-/* Whether the chain of first edges has anything of a GPU's. */
-static bool stall_is_gpu_chain(const struct stalls *stalls, uint32_t index)
+static bool stall_is_gpus(const struct stalls *stalls, uint32_t index)
+{
+	const struct gw_node *node = &stalls->graph->nodes[index];
+
+	return node->gpu && !stall_is_elsewhere(stalls, node);
+}
+
+/*
+ * Follows the chain of first edges to a node of which the answer is known, to its end, or back to where it has been; path[]
+ * has its nodes then. Returns the answer for what comes after the last of them.
+ */
+static enum chain stall_follow(struct stalls *stalls, uint32_t index, uint32_t *length)
 {
 	const struct gw_graph *graph = stalls->graph;
+	enum chain loop = CHAIN_FOREIGN;
 
-	for (uint32_t steps = 0; steps < graph->n_nodes; steps++) {
-		const struct gw_node *node = &graph->nodes[index];
-
-		if (node->gpu && !stall_is_elsewhere(stalls, node))
-			return true;
-		if (node->n_out == 0)
-			return false;
-		index = graph->edges[node->first_out].to;
+	*length = 0;
+	while (stalls->chain[index] == CHAIN_UNKNOWN) {
+		stalls->chain[index] = CHAIN_FOLLOWED;
+		stalls->path[(*length)++] = index;
+		if (graph->nodes[index].n_out == 0)
+			return CHAIN_FOREIGN;
+		index = graph->edges[graph->nodes[index].first_out].to;
 	}
-	return false;
+	if (stalls->chain[index] != CHAIN_FOLLOWED)
+		return stalls->chain[index];
+	/* It came back to that node: what one of a loop leads to, all of them do. */
+	for (uint32_t i = *length; loop == CHAIN_FOREIGN && i-- > 0 && stalls->path[i] != index;)
+		loop = stall_is_gpus(stalls, stalls->path[i]) ? CHAIN_GPUS : CHAIN_FOREIGN;
+	return loop == CHAIN_GPUS || stall_is_gpus(stalls, index) ? CHAIN_GPUS : CHAIN_FOREIGN;
+}
+
+/* Whether the chain of first edges has anything of a GPU's; looks at each node once, however many chains it is part of. */
+static bool stall_is_gpu_chain(struct stalls *stalls, uint32_t index)
+{
+	uint32_t length;
+	enum chain chain = stall_follow(stalls, index, &length);
+
+	while (length-- > 0) {
+		if (chain != CHAIN_GPUS && stall_is_gpus(stalls, stalls->path[length]))
+			chain = CHAIN_GPUS;
+		stalls->chain[stalls->path[length]] = (unsigned char)chain;
+	}
+	return stalls->chain[index] == CHAIN_GPUS;
 }
 
 static bool stall_is_long(const struct stalls *stalls, const struct gw_node *node)
@@ -114,7 +152,7 @@ static bool stall_needs_by_stack(const struct stalls *stalls, const struct gw_no
 	return node->n_out > 0 && !stalls->graph->from_text;
 }
 
-static bool stall_is_stalled(const struct stalls *stalls, uint32_t index)
+static bool stall_is_stalled(struct stalls *stalls, uint32_t index)
 {
 	const struct gw_node *node = &stalls->graph->nodes[index];
 
@@ -404,7 +442,9 @@ static int stalls_init(struct stalls *stalls)
 	stalls->end = malloc(count * sizeof(*stalls->end));
 	stalls->longest = malloc(count * sizeof(*stalls->longest));
 	stalls->path = malloc(count * sizeof(*stalls->path));
-	if (gw_liveness_init(&stalls->hinted, graph) < 0 || !stalls->end || !stalls->longest || !stalls->path)
+	stalls->chain = calloc(count, sizeof(*stalls->chain));
+	if (gw_liveness_init(&stalls->hinted, graph) < 0 || !stalls->end || !stalls->longest || !stalls->path ||
+	    !stalls->chain)
 		return -ENOMEM;
 	memset(stalls->end, 0xff, count * sizeof(*stalls->end)); /* GW_NO_NODE */
 	memset(stalls->longest, 0xff, count * sizeof(*stalls->longest));
@@ -420,6 +460,7 @@ static void stalls_deinit(struct stalls *stalls)
 	free(stalls->end);
 	free(stalls->longest);
 	free(stalls->path);
+	free(stalls->chain);
 }
 
 int gw_stalls_find(const struct gw_graph *graph, const struct gw_policy *policy, const bool *covered,

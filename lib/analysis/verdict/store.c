@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/abi/shared.h"
 #include "lib/analysis/verdict/render.h"
 #include "lib/analysis/words/kernel-log.h"
 #include "lib/base/array.h"
@@ -40,6 +41,8 @@ struct gw_store {
 	size_t count, allocated;
 	const struct gw_report **listing; /* as big as entries */
 	size_t n_listing;
+	bool listed; /* the listing is of now */
+	size_t n_hazards;
 	uint64_t step, n_begun;
 };
 
@@ -98,10 +101,13 @@ static void store_list_reports(struct gw_store *store)
 	for (size_t i = store->count; i-- > 0;)
 		if (store_is_resolved(store->entries[i]))
 			store->listing[store->n_listing++] = store->entries[i]->report;
+	store->listed = true;
 }
 
-size_t gw_store_reports(const struct gw_store *store, const struct gw_report *const **ret)
+size_t gw_store_reports(struct gw_store *store, const struct gw_report *const **ret)
 {
+	if (!store->listed)
+		store_list_reports(store);
 	*ret = store->listing;
 	return store->n_listing;
 }
@@ -182,7 +188,7 @@ void gw_store_expire(struct gw_store *store, const struct gw_snapshot *now, gw_r
 			store_remove_entry(store, i);
 		}
 	}
-	store_list_reports(store);
+	store->listed = false;
 }
 
 /* ---- beginnings ---------------------------------------------------------------------- */
@@ -315,7 +321,7 @@ static int store_report(struct gw_store *store, struct entry *entry, const struc
 	gw_report_free(entry->report);
 	entry->report = rendered;
 	entry->fingerprint = store_fingerprint(graph, finding);
-	store_list_reports(store);
+	store->listed = false;
 	if (changed)
 		changed(rendered, userdata);
 	return 0;
@@ -361,7 +367,7 @@ static void store_resolve_explained_stalls(struct gw_store *store, const struct 
 		    store_entry_names(explanation, &entry->participants[0]))
 			store_resolve(entry, now_ns, changed, userdata);
 	}
-	store_list_reports(store);
+	store->listed = false;
 }
 
 static void store_note_proof(const struct gw_store *store, struct entry *entry, const struct gw_finding *finding)
@@ -484,6 +490,9 @@ int gw_store_settle(struct gw_store *store, const struct gw_snapshot *now, gw_re
 
 /* ---- hazards ------------------------------------------------------------------------- */
 
+/* Code paths with one, which stay for good; more are not reported. The kernel's table has GW_HAZARDS_MAX at a time. */
+#define HAZARDS_MOST ((size_t)4 * GW_HAZARDS_MAX)
+
 static struct entry *store_find_hazard(const struct gw_store *store, uint64_t key)
 {
 	for (size_t i = 0; i < store->count; i++)
@@ -507,6 +516,7 @@ static int store_add_hazard(struct gw_store *store, const struct gw_snapshot *sn
 	entry->detected_real_ns = gw_snapshot_head(snapshot)->real_ns;
 	entry->detected_mono_ns = gw_snapshot_head(snapshot)->mono_ns;
 	store->entries[store->count++] = entry;
+	store->n_hazards++;
 	*ret = entry;
 	return 0;
 }
@@ -520,6 +530,8 @@ int gw_store_hazard(struct gw_store *store, const struct gw_snapshot *snapshot, 
 
 	if (entry && entry->fingerprint == magnitude)
 		return 0;
+	if (!entry && store->n_hazards == HAZARDS_MOST)
+		return 0;
 	if (!entry && store_add_hazard(store, snapshot, hazard, &entry) < 0)
 		return -ENOMEM;
 	if (gw_hazard_render(&rendered, snapshot, hazard) < 0)
@@ -530,7 +542,7 @@ int gw_store_hazard(struct gw_store *store, const struct gw_snapshot *snapshot, 
 	gw_report_free(entry->report);
 	entry->report = rendered;
 	entry->fingerprint = magnitude;
-	store_list_reports(store);
+	store->listed = false;
 	if (changed)
 		changed(rendered, userdata);
 	return 0;

@@ -49,6 +49,6 @@ bool gw_store_wants_more(const struct gw_store *store);
 uint64_t gw_store_newest_candidate(const struct gw_store *store);
 
 /* As gw_analysis_reports(). */
-size_t gw_store_reports(const struct gw_store *store, const struct gw_report *const **ret);
+size_t gw_store_reports(struct gw_store *store, const struct gw_report *const **ret);
 
 #endif
