@@ -69,12 +69,10 @@ static void replay_print_none(const struct cli *cli, const struct gw_analysis *a
 }
 
 /* Which machine and which time this is about: it is not this one. */
-static void replay_print_origin(const struct cli *cli, const struct recording *recording)
+static void replay_print_origin(const struct cli *cli, const struct recording *recording,
+				const struct gw_host_record *host, uint64_t first_ns, uint64_t last_ns)
 {
-	const struct gw_host_record *host = gw_snapshot_host(recording->snapshots[0]);
-	const struct gw_snapshot_record *first = gw_snapshot_head(recording->snapshots[0]);
-	const struct gw_snapshot_record *last = gw_snapshot_head(recording->snapshots[recording->count - 1]);
-	_cleanup_free_ char *span = text_duration(last->mono_ns > first->mono_ns ? last->mono_ns - first->mono_ns : 0);
+	_cleanup_free_ char *span = text_duration(last_ns > first_ns ? last_ns - first_ns : 0);
 	bool one = recording->count == 1;
 	_cleanup_free_ char *line = NULL;
 	_cleanup_json_ json_t *safe = NULL;
@@ -106,20 +104,38 @@ static int replay_print(const struct cli *cli, const struct gw_analysis *analysi
 	return EXIT_NOTHING;
 }
 
-static int replay_reports(const struct cli *cli, struct recording *recording)
+static void replay_snapshot_free(struct gw_snapshot **snapshot)
 {
-	uint64_t last_ns = gw_snapshot_head(recording->snapshots[recording->count - 1])->mono_ns;
-	struct gw_host_record host = *gw_snapshot_host(recording->snapshots[0]);
+	gw_snapshot_free(*snapshot);
+}
+#define _cleanup_snapshot_ _cleanup_(replay_snapshot_free)
+
+static uint64_t replay_time(const struct recording *recording, size_t at)
+{
+	_cleanup_snapshot_ struct gw_snapshot *snapshot = recording_snapshot(recording, at);
+
+	return gw_snapshot_head(snapshot)->mono_ns;
+}
+
+static struct gw_host_record replay_host(const struct recording *recording)
+{
+	_cleanup_snapshot_ struct gw_snapshot *snapshot = recording_snapshot(recording, 0);
+
+	return *gw_snapshot_host(snapshot);
+}
+
+static int replay_reports(const struct cli *cli, const struct recording *recording)
+{
+	uint64_t last_ns = replay_time(recording, recording->count - 1);
+	struct gw_host_record host = replay_host(recording);
 	struct gw_analysis *analysis;
 	_cleanup_json_ json_t *reports = NULL;
 	int r = gw_analysis_new(&analysis, &GW_POLICY_DEFAULT);
 
 	if (!cli_has(cli, OPTION_JSON) && !picture_is_wanted(cli))
-		replay_print_origin(cli, recording);
-	for (size_t i = 0; i < recording->count && r == 0; i++) {
-		r = gw_analysis_step(analysis, recording->snapshots[i], NULL, NULL);
-		recording->snapshots[i] = NULL; /* the analysis' own, also on error */
-	}
+		replay_print_origin(cli, recording, &host, replay_time(recording, 0), last_ns);
+	for (size_t i = 0; i < recording->count && r == 0; i++)
+		r = gw_analysis_step(analysis, recording_snapshot(recording, i), NULL, NULL);
 	if (r < 0)
 		out_of_memory();
 	reports = replay_collect(analysis, &host);
@@ -132,11 +148,11 @@ static int replay_reports(const struct cli *cli, struct recording *recording)
 
 static int replay_view(const struct cli *cli, const struct recording *recording)
 {
-	const struct gw_snapshot *last = recording->snapshots[recording->count - 1];
-	const struct gw_snapshot *before = recording->count > 1 ? recording->snapshots[0] : NULL;
+	_cleanup_snapshot_ struct gw_snapshot *last = recording_snapshot(recording, recording->count - 1);
+	_cleanup_snapshot_ struct gw_snapshot *first = recording_snapshot(recording, 0);
 	bool waits = cli_has(cli, OPTION_WAITS);
-	_cleanup_json_ json_t *view =
-		waits ? gw_waits_json(last, GW_WAITS_TRACKED, 0) : gw_timelines_json(last, before);
+	_cleanup_json_ json_t *view = waits ? gw_waits_json(last, GW_WAITS_TRACKED, 0)
+					    : gw_timelines_json(last, recording->count > 1 ? first : NULL);
 
 	if (!view)
 		out_of_memory();
@@ -147,14 +163,15 @@ static int replay_view(const struct cli *cli, const struct recording *recording)
 int command_replay(const struct cli *cli)
 {
 	_cleanup_recording_ struct recording recording = { 0 };
-	_cleanup_free_ char *data = NULL;
-	char message[256];
+	char message[256], *data;
 	size_t size;
 	int r = file_read(cli->argument, RECORDING_LIMIT, &data, &size);
 
 	if (r != EXIT_NOTHING)
 		return r;
-	if (recording_parse(&recording, data, size, message, sizeof(message)) < 0)
+	r = recording_parse(&recording, data, size, message, sizeof(message));
+	free(data); /* the recording has a copy */
+	if (r < 0)
 		return file_reject(cli->argument, message);
 	if (cli_has(cli, OPTION_WAITS | OPTION_TIMELINES))
 		return replay_view(cli, &recording);

@@ -53,28 +53,37 @@ int recording_parse(struct recording *recording, const void *data, size_t size, 
 		snprintf(message, length, "the file is empty");
 		return -1;
 	}
-	r = gw_recording_parse(data, size, &recording->snapshots, &recording->count, &offset);
+	r = gw_recording_open(&recording->stream, data, size, &offset);
 	if (r < 0)
 		out_of_memory();
 	if (r != GW_PARSE_OK) {
-		*recording = (struct recording){ 0 };
 		recording_explain(r, data, size, offset, message, length);
 		return -1;
 	}
-	if (recording->count == 0) {
+	recording->count = gw_stream_count(recording->stream);
+	if (recording->count == 0 || recording->count > RECORDING_SNAPSHOTS_MOST) {
+		if (recording->count == 0)
+			snprintf(message, length, "the recording has no snapshot");
+		else
+			snprintf(message, length, "the recording has %zu snapshots, this program reads %d at most",
+				 recording->count, RECORDING_SNAPSHOTS_MOST);
 		recording_clear(recording);
-		snprintf(message, length, "the recording has no snapshot");
 		return -1;
 	}
 	return 0;
 }
 
+struct gw_snapshot *recording_snapshot(const struct recording *recording, size_t at)
+{
+	struct gw_snapshot *snapshot;
+
+	if (gw_stream_snapshot(recording->stream, at, &snapshot) < 0)
+		out_of_memory();
+	return snapshot;
+}
+
 void recording_clear(struct recording *recording)
 {
-	/* The analysis takes snapshots over, so they go one by one. */
-	for (size_t i = 0; i < recording->count; i++)
-		if (recording->snapshots[i])
-			gw_snapshot_free(recording->snapshots[i]);
-	free(recording->snapshots);
+	gw_stream_close(recording->stream);
 	*recording = (struct recording){ 0 };
 }

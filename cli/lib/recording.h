@@ -8,10 +8,11 @@
 #include "lib/analysis/record/snapshot.h"
 #include "lib/base/cleanup.h"
 
-#define RECORDING_LIMIT ((size_t)256 << 20) /* bytes that are read at most */
+#define RECORDING_LIMIT ((size_t)64 << 20) /* bytes that are read at most */
+#define RECORDING_SNAPSHOTS_MOST 65536	   /* the daemon keeps 1024 */
 
 struct recording {
-	struct gw_snapshot **snapshots;
+	struct gw_stream *stream;
 	size_t count; /* at least 1 */
 };
 
@@ -22,6 +23,10 @@ struct recording {
  * Returns 0, or -1 with @message set.
  */
 int recording_parse(struct recording *recording, const void *data, size_t size, char *message, size_t length);
+
+/* Makes one of its snapshots, owned by the caller. */
+struct gw_snapshot *recording_snapshot(const struct recording *recording, size_t at);
+
 void recording_clear(struct recording *recording);
 
 #define _cleanup_recording_ _cleanup_(recording_clear)

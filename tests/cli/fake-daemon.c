@@ -32,6 +32,7 @@
 #define OBJECT "/org/gpuwatch1"
 #define INTERFACE "org.gpuwatch1.Manager"
 #define PEERS 512 /* connections that it takes in its life */
+#define CANNED_SIZE ((size_t)64 << 20)
 
 struct fake {
 	sd_event *event;
@@ -52,7 +53,7 @@ static void check(int r, const char *what)
 /* A file of the directory, whole and NUL-terminated; NULL if there is none. */
 static char *read_canned(const struct fake *fake, const char *name, size_t *size)
 {
-	char path[4096], *data = calloc(1, 1 << 20);
+	char path[4096], *data = calloc(1, CANNED_SIZE);
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/%s", fake->directory, name);
@@ -61,7 +62,7 @@ static char *read_canned(const struct fake *fake, const char *name, size_t *size
 		free(data);
 		return NULL;
 	}
-	*size = fread(data, 1, (1 << 20) - 1, file);
+	*size = fread(data, 1, CANNED_SIZE - 1, file);
 	fclose(file);
 	return data;
 }

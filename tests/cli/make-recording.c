@@ -8,6 +8,8 @@
  *   make-recording version    of another layout version
  *   make-recording endian     of the other byte order
  *   make-recording none       without a snapshot
+ *   make-recording tiny N     of so many snapshots, with nothing in them
+ *   make-recording queue N    with so many tasks that wait for that mutex
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,7 @@
 #define WORKER UINT64_C(0xffff888100002000)
 #define FENCE UINT64_C(0xffff888100003000)
 #define MUTEX UINT64_C(0xffff888100004000)
+#define QUEUE UINT64_C(0xffff888200000000)
 
 #define HEADER(name, record)                                                                                           \
 	{                                                                                                              \
@@ -108,6 +111,19 @@ static void put_worker(int waits)
 		put(&lock, sizeof(lock));
 }
 
+static void put_queue(unsigned count)
+{
+	struct gw_wait wait = {
+		.kind = GW_WAIT_LOCK, .flags = GW_LOCK_F_MUTEX, .object = MUTEX, .since_ns = 99 * SECOND
+	};
+
+	for (unsigned i = 0; i < count; i++) {
+		struct gw_task_record record = task(QUEUE + UINT64_C(0x1000) * i, 10000 + i, "victim", wait);
+
+		put(&record, offsetof(struct gw_task_record, stack));
+	}
+}
+
 static void put_timeline(void)
 {
 	struct gw_timeline_record record = {
@@ -130,7 +146,7 @@ static void put_timeline(void)
 	put(&record, sizeof(record));
 }
 
-static void put_snapshot(unsigned sequence, int waits)
+static void put_snapshot_head(unsigned sequence)
 {
 	struct gw_snapshot_record head = {
 		.header = HEADER(GW_RECORD_SNAPSHOT, head),
@@ -140,15 +156,23 @@ static void put_snapshot(unsigned sequence, int waits)
 	};
 
 	put(&head, sizeof(head));
+}
+
+static void put_snapshot(unsigned sequence, int waits, unsigned queue)
+{
+	put_snapshot_head(sequence);
 	put_compositor();
 	put_worker(waits);
+	put_queue(queue);
 	put_timeline();
 }
 
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "deadlock";
+	unsigned number = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
 	unsigned snapshots = strcmp(what, "once") == 0 ? 1 : strcmp(what, "none") == 0 ? 0 : 4;
+	int tiny = strcmp(what, "tiny") == 0;
 	struct gw_recording_header header;
 	struct gw_end_record end;
 
@@ -159,8 +183,10 @@ int main(int argc, char **argv)
 		header.byte_order = 0x04030201;
 	fwrite(&header, sizeof(header), 1, stdout);
 	put_host();
-	for (unsigned i = 0; i < snapshots; i++)
-		put_snapshot(i, strcmp(what, "quiet") != 0);
+	for (unsigned i = 0; tiny && i < number; i++)
+		put_snapshot_head(i);
+	for (unsigned i = 0; !tiny && i < snapshots; i++)
+		put_snapshot(i, strcmp(what, "quiet") != 0, number);
 	gw_recording_end(&writer, &end);
 	fwrite(&end, sizeof(end), 1, stdout);
 	return fclose(stdout) != 0;

@@ -60,6 +60,7 @@ elif ! build; then
 	exit 1
 fi
 . $here/exporter.sh
+. $here/growth.sh
 . $here/pictures.sh
 . $here/static.sh
 . $here/top.sh
@@ -1545,6 +1546,7 @@ test_follow
 test_bus
 test_bad_recordings
 test_replay
+test_growth
 test_explain
 test_order_schema
 test_order_text

@@ -2,6 +2,8 @@
 /* Twice the input takes about twice the work, not four times: counted operations, on shapes that a file or a machine can have. */
 #include "build-snapshot.h"
 
+#include "lib/analysis/analysis.h"
+#include "lib/analysis/record/recording.h"
 #include "lib/analysis/words/waits.h"
 #include "lib/picture/picture.h"
 #include "operations.h"
@@ -72,6 +74,78 @@ static void check_waits(void (*build)(struct world *w, uint32_t count))
 			 (unsigned long long)twice);
 }
 
+/* Each waits for a mutex that the next one has, the last one for one that the first one has; nothing of it is a GPU's. */
+static void build_loop(struct world *w, uint32_t count)
+{
+	struct gw_task_record *first = user_task(w, 1, "first"), *next = first;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct gw_task_record *task = user_task(w, 10 + i, "link");
+
+		waits_for_lock(w, task, lock_of(w, GW_LOCK_MUTEX, next), 0);
+		next = task;
+	}
+	waits_for_lock(w, first, lock_of(w, GW_LOCK_MUTEX, next), 0);
+}
+
+/* All of them wait behind two that wait for each other. */
+static void build_behind_a_loop(struct world *w, uint32_t count)
+{
+	struct gw_task_record *a = user_task(w, 1, "a"), *b = user_task(w, 2, "b");
+	struct gw_lock_record *of_a = lock_of(w, GW_LOCK_MUTEX, a), *of_b = lock_of(w, GW_LOCK_MUTEX, b);
+
+	waits_for_lock(w, a, of_b, 0);
+	waits_for_lock(w, b, of_a, 0);
+	for (uint32_t i = 0; i < count; i++)
+		waits_for_lock(w, user_task(w, 10 + i, "victim"), of_a, 0);
+}
+
+/* Each of another code path. */
+static void build_hazards(struct world *w, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct gw_hazard_record *record = new_record(w, GW_RECORD_HAZARD, sizeof(*record));
+
+		record->hazard = (struct gw_hazard){
+			.rule = GW_HAZARD_FENCE_WAIT,
+			.count = 1,
+			.section_ip = 0xffffffffc0000000 + i * 0x100,
+			.stack_depth = 1,
+			.stack = { 0xffffffffc0000010 + i * 0x100 },
+		};
+	}
+}
+
+static uint64_t operations_of_judging(void (*build)(struct world *w, uint32_t count), uint32_t count)
+{
+	struct world *w = world_new();
+	struct gw_analysis *analysis;
+	uint64_t sum = 0;
+
+	build(w, count);
+	assert_int_equal(gw_analysis_new(&analysis, &GW_POLICY_DEFAULT), 0);
+	for (int look = 0; look < 2; look++) {
+		struct gw_snapshot *snapshot = snapshot_of(w);
+		uint64_t before = operations();
+
+		assert_int_equal(gw_analysis_step(analysis, snapshot, NULL, NULL), 0);
+		sum += operations() - before;
+		w->now_ns += SECOND;
+	}
+	gw_analysis_free(analysis);
+	world_free(w);
+	return sum;
+}
+
+static void check_judging(void (*build)(struct world *w, uint32_t count), uint32_t count)
+{
+	uint64_t once = operations_of_judging(build, count), twice = operations_of_judging(build, 2 * count);
+
+	if ((double)twice > FACTOR_MOST * (double)once)
+		fail_msg("%llu operations for %u, %llu for twice as many", (unsigned long long)once, count,
+			 (unsigned long long)twice);
+}
+
 /* A loop of so many nodes, as a file may have it. */
 static json_t *reports_of_a_loop(uint32_t count)
 {
@@ -114,6 +188,104 @@ static void test_pictures_of_a_loop(void **state)
 			 (unsigned long long)twice, 8 * COUNT);
 }
 
+static void test_judging_a_chain(void **state)
+{
+	check_judging(build_chain, COUNT);
+}
+
+static void test_judging_a_loop(void **state)
+{
+	check_judging(build_loop, COUNT);
+}
+
+static void test_judging_those_behind_a_loop(void **state)
+{
+	check_judging(build_behind_a_loop, COUNT);
+}
+
+static void test_judging_hazards(void **state)
+{
+	check_judging(build_hazards, 4 * COUNT);
+}
+
+/* ---- memory ------------------------------------------------------------------------------------ */
+
+#define TINY_SNAPSHOTS 20000
+#define MEMORY_FACTOR_MOST 4
+
+/* Of AddressSanitizer's <sanitizer/allocator_interface.h>, which Debian's gcc comes without. */
+size_t __sanitizer_get_current_allocated_bytes(void);
+int __sanitizer_install_malloc_and_free_hooks(void (*malloc_hook)(const volatile void *, size_t),
+					      void (*free_hook)(const volatile void *));
+
+static size_t allocated_most;
+
+static void note_allocation(const volatile void *pointer, size_t size)
+{
+	size_t now = __sanitizer_get_current_allocated_bytes();
+
+	allocated_most = now > allocated_most ? now : allocated_most;
+}
+
+static void note_free(const volatile void *pointer)
+{
+}
+
+static struct bytes recording_of_tiny_snapshots(size_t count)
+{
+	struct world *w = world_new();
+	struct gw_recording_writer writer;
+	struct gw_recording_header header;
+	struct gw_end_record end;
+	struct bytes file = { .data = NULL };
+
+	gw_recording_begin(&writer, &header);
+	put(&file, &header, sizeof(header));
+	put(&file, &w->host, sizeof(w->host));
+	assert_int_equal(gw_recording_add(&writer, &w->host, sizeof(w->host)), 0);
+	for (size_t i = 0; i < count; i++) {
+		struct gw_snapshot_record head = {
+			.header = { .type = GW_RECORD_SNAPSHOT, .size = sizeof(head) },
+			.sequence = i,
+			.mono_ns = SECOND + i * SECOND,
+		};
+
+		put(&file, &head, sizeof(head));
+		assert_int_equal(gw_recording_add(&writer, &head, sizeof(head)), 0);
+	}
+	gw_recording_end(&writer, &end);
+	put(&file, &end, sizeof(end));
+	world_free(w);
+	return file;
+}
+
+/* As replay does it: one snapshot after the other. */
+static void test_memory_of_tiny_snapshots(void **state)
+{
+	struct bytes file = recording_of_tiny_snapshots(TINY_SNAPSHOTS);
+	size_t before = __sanitizer_get_current_allocated_bytes();
+	struct gw_analysis *analysis;
+	struct gw_stream *stream;
+
+	allocated_most = before;
+	assert_true(__sanitizer_install_malloc_and_free_hooks(note_allocation, note_free) > 0);
+	assert_int_equal(gw_analysis_new(&analysis, &GW_POLICY_DEFAULT), 0);
+	assert_int_equal(gw_recording_open(&stream, file.data, file.size, NULL), GW_PARSE_OK);
+	assert_int_equal(gw_stream_count(stream), TINY_SNAPSHOTS);
+	for (size_t i = 0; i < gw_stream_count(stream); i++) {
+		struct gw_snapshot *snapshot;
+
+		assert_int_equal(gw_stream_snapshot(stream, i, &snapshot), 0);
+		assert_int_equal(gw_snapshot_head(snapshot)->sequence, i);
+		assert_int_equal(gw_analysis_step(analysis, snapshot, NULL, NULL), 0);
+	}
+	gw_stream_close(stream);
+	gw_analysis_free(analysis);
+	if (allocated_most - before > MEMORY_FACTOR_MOST * file.size)
+		fail_msg("%zu bytes for a recording of %zu", allocated_most - before, file.size);
+	free(file.data);
+}
+
 static void test_waits_in_a_queue(void **state)
 {
 	check_waits(build_queue);
@@ -136,6 +308,11 @@ int main(void)
 		cmocka_unit_test(test_waits_in_a_chain),
 		cmocka_unit_test(test_waits_for_a_timeline),
 		cmocka_unit_test(test_pictures_of_a_loop),
+		cmocka_unit_test(test_judging_a_chain),
+		cmocka_unit_test(test_judging_a_loop),
+		cmocka_unit_test(test_judging_those_behind_a_loop),
+		cmocka_unit_test(test_judging_hazards),
+		cmocka_unit_test(test_memory_of_tiny_snapshots),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,13 @@ struct gw_snapshot {
 struct extent {
 	const struct gw_snapshot_record *head;
 	const char *end;
-	size_t counts[GW_RECORD_TYPES];
+};
+
+struct gw_stream {
+	struct buffer *buffer;
+	const struct gw_host_record *host;
+	struct extent *extents;
+	size_t count;
 };
 
 struct parser {
@@ -315,10 +321,7 @@ static int snapshot_place_record(struct parser *parser, const struct gw_record *
 	case GW_RECORD_END:
 		return snapshot_check_end(parser, (const struct gw_end_record *)record);
 	default:
-		if (parser->count == 0)
-			return GW_PARSE_CORRUPT;
-		parser->extents[parser->count - 1].counts[record->type]++;
-		return GW_PARSE_OK;
+		return parser->count == 0 ? GW_PARSE_CORRUPT : GW_PARSE_OK;
 	}
 }
 
@@ -385,10 +388,14 @@ static uint64_t snapshot_record_key(const struct gw_record *record)
 	return offset ? *(const __u64 *)((const char *)record + offset) : 0;
 }
 
-static int snapshot_allocate(struct gw_snapshot *snapshot, const size_t *counts)
+static int snapshot_allocate(struct gw_snapshot *snapshot, const struct extent *extent)
 {
-	size_t count = 0;
+	size_t counts[GW_RECORD_TYPES] = { 0 }, count = 0;
 
+	for (const char *at = (const char *)(extent->head + 1); at < extent->end;
+	     at += ((const struct gw_record *)at)->size)
+		if (snapshot_known_size(((const struct gw_record *)at)->type))
+			counts[((const struct gw_record *)at)->type]++;
 	for (size_t type = 0; type < GW_RECORD_TYPES; type++) {
 		snapshot->first[type] = count;
 		count += counts[type];
@@ -430,7 +437,7 @@ static int snapshot_new(struct gw_snapshot **ret, struct buffer *buffer, const s
 	buffer->references++;
 	snapshot->host = host;
 	snapshot->head = extent->head;
-	r = snapshot_allocate(snapshot, extent->counts);
+	r = snapshot_allocate(snapshot, extent);
 	for (at = (const char *)(extent->head + 1); r == 0 && at < extent->end;
 	     at += ((const struct gw_record *)at)->size)
 		r = snapshot_add_record(snapshot, (const struct gw_record *)at);
@@ -447,24 +454,6 @@ static int snapshot_new(struct gw_snapshot **ret, struct buffer *buffer, const s
 	return 0;
 }
 
-static int snapshots_new(struct gw_snapshot ***ret, size_t *ret_count, struct buffer *buffer,
-			 const struct parser *parser)
-{
-	struct gw_snapshot **snapshots = calloc(parser->count ? parser->count : 1, sizeof(*snapshots));
-
-	if (!snapshots)
-		return -ENOMEM;
-	for (size_t i = 0; i < parser->count; i++) {
-		if (snapshot_new(&snapshots[i], buffer, parser->host, &parser->extents[i]) < 0) {
-			gw_snapshots_free(snapshots, i);
-			return -ENOMEM;
-		}
-	}
-	*ret = snapshots;
-	*ret_count = parser->count;
-	return 0;
-}
-
 static void snapshot_buffer_unref(struct buffer *buffer)
 {
 	if (buffer && --buffer->references == 0)
@@ -473,30 +462,83 @@ static void snapshot_buffer_unref(struct buffer *buffer)
 
 /* ---- interface ---------------------------------------------------------------- */
 
-int gw_stream_parse(const void *data, size_t size, bool whole, struct gw_snapshot ***ret, size_t *ret_count,
-		    size_t *offset)
+int gw_stream_open(struct gw_stream **ret, const void *data, size_t size, bool whole, size_t *offset)
 {
+	struct gw_stream *stream = calloc(1, sizeof(*stream));
 	struct parser parser = { .size = size, .whole = whole };
-	struct buffer *buffer = malloc(sizeof(*buffer) + size);
 	int r;
 
-	if (!buffer)
+	if (!stream || !(stream->buffer = malloc(sizeof(*stream->buffer) + size))) {
+		free(stream);
 		return -ENOMEM;
-	buffer->references = 1;
+	}
+	stream->buffer->references = 1;
 	if (size)
-		memcpy(buffer->words, data, size);
-	parser.data = (const char *)buffer->words;
+		memcpy(stream->buffer->words, data, size);
+	parser.data = (const char *)stream->buffer->words;
 	r = snapshot_scan(&parser);
-	if (r == GW_PARSE_OK)
-		r = snapshots_new(ret, ret_count, buffer, &parser);
 	if (offset)
 		*offset = parser.offset;
-	free(parser.extents);
-	snapshot_buffer_unref(buffer);
+	stream->host = parser.host;
+	stream->extents = parser.extents;
+	stream->count = parser.count;
+	if (r == GW_PARSE_OK)
+		*ret = stream;
+	else
+		gw_stream_close(stream);
 	return r;
 }
 
-int gw_recording_parse(const void *data, size_t size, struct gw_snapshot ***ret, size_t *ret_count, size_t *offset)
+size_t gw_stream_count(const struct gw_stream *stream)
+{
+	return stream->count;
+}
+
+int gw_stream_snapshot(const struct gw_stream *stream, size_t at, struct gw_snapshot **ret)
+{
+	return snapshot_new(ret, stream->buffer, stream->host, &stream->extents[at]);
+}
+
+void gw_stream_close(struct gw_stream *stream)
+{
+	if (!stream)
+		return;
+	snapshot_buffer_unref(stream->buffer);
+	free(stream->extents);
+	free(stream);
+}
+
+static int stream_snapshots(const struct gw_stream *stream, struct gw_snapshot ***ret, size_t *ret_count)
+{
+	struct gw_snapshot **snapshots = calloc(stream->count ? stream->count : 1, sizeof(*snapshots));
+
+	if (!snapshots)
+		return -ENOMEM;
+	for (size_t i = 0; i < stream->count; i++) {
+		if (gw_stream_snapshot(stream, i, &snapshots[i]) < 0) {
+			gw_snapshots_free(snapshots, i);
+			return -ENOMEM;
+		}
+	}
+	*ret = snapshots;
+	*ret_count = stream->count;
+	return 0;
+}
+
+int gw_stream_parse(const void *data, size_t size, bool whole, struct gw_snapshot ***ret, size_t *ret_count,
+		    size_t *offset)
+{
+	struct gw_stream *stream;
+	int r = gw_stream_open(&stream, data, size, whole, offset);
+
+	if (r != GW_PARSE_OK)
+		return r;
+	r = stream_snapshots(stream, ret, ret_count);
+	gw_stream_close(stream);
+	return r;
+}
+
+int gw_recording_open(struct gw_stream **ret, const void *data, size_t size, size_t *offset)
 {
 	struct gw_recording_header header = { .version = 0 };
 	size_t have = size < sizeof(header) ? size : sizeof(header);
@@ -513,9 +555,21 @@ int gw_recording_parse(const void *data, size_t size, struct gw_snapshot ***ret,
 		return GW_PARSE_TRUNCATED;
 	if (header.byte_order != 0x01020304 || header.version != GW_LAYOUT_VERSION)
 		return GW_PARSE_FOREIGN;
-	r = gw_stream_parse((const char *)data + sizeof(header), size - sizeof(header), true, ret, ret_count, offset);
+	r = gw_stream_open(ret, (const char *)data + sizeof(header), size - sizeof(header), true, offset);
 	if (offset)
 		*offset += sizeof(header);
+	return r;
+}
+
+int gw_recording_parse(const void *data, size_t size, struct gw_snapshot ***ret, size_t *ret_count, size_t *offset)
+{
+	struct gw_stream *stream;
+	int r = gw_recording_open(&stream, data, size, offset);
+
+	if (r != GW_PARSE_OK)
+		return r;
+	r = stream_snapshots(stream, ret, ret_count);
+	gw_stream_close(stream);
 	return r;
 }
 

@@ -26,8 +26,30 @@ enum gw_parse_result {
 	GW_PARSE_FOREIGN,   /* not a recording, other byte order, or another layout version */
 };
 
+/* A record stream whose snapshots are made one by one: each takes some 2 KB besides, however little there is in it. */
+struct gw_stream;
+
 /*
- * gw_stream_parse - index every snapshot of a record stream
+ * gw_stream_open - check a record stream
+ * @data, @size, @whole, @offset: as for gw_stream_parse()
+ * @ret: on GW_PARSE_OK the stream, owned by the caller (gw_stream_close())
+ *
+ * Returns an enum gw_parse_result or -ENOMEM.
+ */
+int gw_stream_open(struct gw_stream **ret, const void *data, size_t size, bool whole, size_t *offset);
+
+/* Like gw_stream_open() for a recording file's bytes, header included. */
+int gw_recording_open(struct gw_stream **ret, const void *data, size_t size, size_t *offset);
+
+size_t gw_stream_count(const struct gw_stream *stream);
+
+/* Makes the snapshot @at < count, owned by the caller (gw_snapshot_free()); it may outlive the stream. Returns 0 or -ENOMEM. */
+int gw_stream_snapshot(const struct gw_stream *stream, size_t at, struct gw_snapshot **ret);
+
+void gw_stream_close(struct gw_stream *stream);
+
+/*
+ * gw_stream_parse - index every snapshot of a record stream, at once
  * @data, @size: the records, header of a recording file not included; bytes
  *	need not be aligned and may be freed afterwards. Must begin with a HOST
  *	record; an END record is required iff @whole.
