@@ -13,6 +13,25 @@ active() {
 new_main_pid() {
 	active && [ "$(main_pid)" != "$1" ] && daemon_answers
 }
+another_main_pid() {
+	[ "$(main_pid)" -gt 0 ] && [ "$(main_pid)" -ne "$1" ]
+}
+# killed_often TIMES SECONDS: as soon as it has been started, again and again; so many more starts within that time.
+killed_often() {
+	pid=0
+	read_clock
+	killed_since=$now
+	for _ in $(seq "$1"); do
+		wait_until 5 another_main_pid "$pid" || return 1
+		pid=$(main_pid)
+		[ "$pid" -gt 1 ] || return 1
+		kill -9 "$pid"
+	done
+	wait_until 5 another_main_pid "$pid" || return 1
+	read_clock
+	echo "$1 starts in $((now - killed_since))0 ms"
+	[ $((now - killed_since)) -lt $(($2 * 100)) ]
+}
 id() {
 	gpuwatch-cli deadlocks --json | jq -r '.[0].id'
 }
@@ -215,6 +234,17 @@ kill -9 "$pid"
 check "systemd starts it again after kill -9" wait_until 20 new_main_pid "$pid"
 check "the same deadlock is reported again" wait_until 10 at_least deadlocks active 1
 check "under the same id" [ "$(id)" = "$before" ]
+# systemd's own limit is five starts in 10 s, which is no more than it takes here while there is a second between them.
+mkdir -p /run/systemd/system/gpuwatchd.service.d
+printf '[Service]\nRestartSec=100ms\n' >/run/systemd/system/gpuwatchd.service.d/soon.conf
+systemctl daemon-reload
+check "it is started again six times in 10 s" killed_often 6 10
+check "and is active after all" wait_until 30 new_main_pid 0
+check "with the same deadlock" wait_until 10 at_least deadlocks active 1
+check "and the kprobes that it had" section_is adopted
+check "its sockets are still there" systemctl -q is-active gpuwatch-perf.socket gpuwatch-start-unit.socket
+rm -r /run/systemd/system/gpuwatchd.service.d
+systemctl daemon-reload
 pid=$(main_pid)
 check "systemctl restart" systemctl restart gpuwatchd
 check "a new process" new_main_pid "$pid"
