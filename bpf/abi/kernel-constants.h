@@ -24,6 +24,9 @@
 #define PF_WQ_WORKER 0x20u
 #define PF_KTHREAD 0x200000u
 
+/* include/uapi/asm-generic/signal.h; in a set of signals it is the bit before. */
+#define SIGKILL_NUMBER 9
+
 /* Low bits of task_struct.blocker, include/linux/hung_task.h (7.2). */
 #define BLOCKER_TYPE_MUTEX 0
 #define BLOCKER_TYPE_SEM 1

@@ -227,6 +227,7 @@ struct gw_snapshot_record {
 #define GW_TASK_F_TIMER (1u << 4)    /* sleeps, and a timer on its stack will wake it up */
 #define GW_TASK_F_NO_TIMER (1u << 5) /* sleeps, and there is none; neither: nobody looked, or it cannot be seen */
 #define GW_TASK_F_FAR (1u << 6)	     /* the timer is not due for GW_FAR_S */
+#define GW_TASK_F_KILLED (1u << 7)   /* a fatal signal is pending */
 
 /*
  * A blocked or referenced task. Followed by the FENCE, LOCK and WORK records

@@ -120,6 +120,12 @@ struct rq {
 	u64 clock_task;
 };
 
+struct sigpending {
+	struct {
+		unsigned long sig[1];
+	} signal;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state;
@@ -136,6 +142,7 @@ struct task_struct {
 	u64 start_time;
 	char comm[16];
 	struct css_set *cgroups;
+	struct sigpending pending;
 	struct thread_struct thread;
 };
 

@@ -38,6 +38,12 @@ static __always_inline bool is_on_cpu(struct task_struct *task)
 	return BPF_CORE_READ((struct task_struct___on_cpu_int *)task, on_cpu);
 }
 
+/* Whatever the fatal signal was: the kernel then makes SIGKILL pending in each thread (complete_signal()). */
+static __always_inline bool is_killed(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, pending.signal.sig[0]) & (1UL << (SIGKILL_NUMBER - 1));
+}
+
 static __always_inline u32 task_flags(struct task_struct *task)
 {
 	u32 flags = 0;
@@ -50,6 +56,8 @@ static __always_inline u32 task_flags(struct task_struct *task)
 		flags |= GW_TASK_F_EXITING;
 	if (is_on_cpu(task))
 		flags |= GW_TASK_F_ON_CPU;
+	if (is_killed(task))
+		flags |= GW_TASK_F_KILLED;
 	return flags;
 }
 

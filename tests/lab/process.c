@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process that holds a mutex in an ioctl. process-cycle: it waits for a fence whose signaller needs the mutex.
+ * A process that holds a mutex in an ioctl. process-cycle: it waits for a fence whose signaller needs the mutex; in /killed
+ * somebody has sent it SIGKILL meanwhile.
  * driver-sleep: it sleeps for an event of its own, as ioctls do, and others queue up behind it.
  */
 #include <linux/sched/signal.h>
@@ -9,7 +10,7 @@
 
 #include "lab.h"
 
-enum process_variant { PROCESS_UNINTERRUPTIBLE, PROCESS_KILLABLE };
+enum process_variant { PROCESS_UNINTERRUPTIBLE, PROCESS_KILLABLE, PROCESS_KILLED };
 
 struct process {
 	struct lab_lock lock;
@@ -28,6 +29,10 @@ static int process_signaller(struct lab_actor *actor)
 	lab_timeline_warmup(&process->timeline, actor->inst->params.warmup);
 	if (!lab_thread_wait(actor->inst, &process->has))
 		return 0;
+	if (actor->inst->variant->value == PROCESS_KILLED) {
+		lab_actor_wait_blocking(process->holder);
+		send_sig(SIGKILL, process->holder->task, 1);
+	}
 	lab_actor_blocks(actor);
 	lab_lock_contend(&process->lock);
 	dma_fence_signal(process->fence);
@@ -181,6 +186,13 @@ static void process_finish(struct lab_instance *inst)
 static const struct lab_variant process_variants[] = {
 	{ "uninterruptible", PROCESS_UNINTERRUPTIBLE, true },
 	{ "killable", PROCESS_KILLABLE, true },
+	{ "killed", PROCESS_KILLED, true },
+	{ "" },
+};
+
+static const struct lab_variant sleep_variants[] = {
+	{ "uninterruptible", PROCESS_UNINTERRUPTIBLE, true },
+	{ "killable", PROCESS_KILLABLE, true },
 	{ "" },
 };
 
@@ -198,7 +210,7 @@ const struct lab_family lab_process_cycle_family = {
 const struct lab_family lab_driver_sleep_family = {
 	.name = "driver-sleep",
 	.expected_class = "none",
-	.variants = process_variants,
+	.variants = sleep_variants,
 	.start = sleep_start,
 	.enter = sleep_enter,
 	.release = process_release,

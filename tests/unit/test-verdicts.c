@@ -474,6 +474,44 @@ TEST(interruptible_wait_is_stuck_too_and_the_advice_says_how_to_end_it)
 	world_free(w);
 }
 
+TEST(process_that_was_killed_in_vain_is_not_to_be_killed_again)
+{
+	static const char words[] = " holder (pid 101) was killed, and cannot end before its wait does.";
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.holder->flags = 0;
+	c.holder->state = TASK_INTERRUPTIBLE;
+	look(w, 2);
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->advice, "Kill process 101: the sleep of"));
+	assert_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "was killed"));
+	/* The signal wakes it up, and it sleeps again in another way: the report is renewed. */
+	c.holder->flags = GW_TASK_F_KILLED;
+	look(w, 1);
+	assert_null(strstr(the_report(w, GW_KIND_DEADLOCK)->advice, "Kill process"));
+	c.holder->state = TASK_UNINTERRUPTIBLE;
+	c.holder->flags = 0;
+	look(w, 1);
+	c.holder->flags = GW_TASK_F_KILLED;
+	look(w, 1);
+	assert_null(strstr(the_report(w, GW_KIND_DEADLOCK)->advice, "Kill process"));
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, words));
+	world_free(w);
+}
+
+TEST(beside_a_process_that_was_killed_another_one_may_be)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.holder->flags = GW_TASK_F_KILLED;
+	c.signaller->flags = 0;
+	c.signaller->state = TASK_UNINTERRUPTIBLE | TASK_WAKEKILL;
+	look(w, 2);
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->advice, "Kill process 102: the sleep of"));
+	world_free(w);
+}
+
 /* ---- near misses of it ----------------------------------------------------------------- */
 
 TEST(interrupt_that_signals_is_never_stuck)
@@ -2105,6 +2143,8 @@ int main(void)
 		T(a_task_that_another_loop_blocks_is_no_victim_of_this_one),
 		T(the_loop_that_formed_first_is_the_cause_whoever_joins),
 		T(interruptible_wait_is_stuck_too_and_the_advice_says_how_to_end_it),
+		T(process_that_was_killed_in_vain_is_not_to_be_killed_again),
+		T(beside_a_process_that_was_killed_another_one_may_be),
 		T(interrupt_that_signals_is_never_stuck),
 		T(second_signaller_that_lives_may_signal),
 		T(an_interrupt_among_the_signallers_may_signal),

@@ -155,6 +155,12 @@ enum gw_signals gw_place_signals(const struct gw_task_record *task)
 	return task->state & TASK_WAKEKILL ? GW_SIGNALS_FATAL : GW_SIGNALS_NONE;
 }
 
+/* Where a signal does end the sleep, it is about to. */
+bool gw_place_outlasts_kill(const struct gw_task_record *task)
+{
+	return (task->flags & GW_TASK_F_KILLED) && gw_task_sleeps(task) && gw_place_signals(task) == GW_SIGNALS_NONE;
+}
+
 const char *gw_signals_name(enum gw_signals signals)
 {
 	static const char *const names[] = {

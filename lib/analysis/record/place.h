@@ -30,6 +30,9 @@ enum gw_signals {
 
 enum gw_signals gw_place_signals(const struct gw_task_record *task);
 
+/* Whether it was killed, and sleeps on: it cannot end before its wait does. */
+bool gw_place_outlasts_kill(const struct gw_task_record *task);
+
 /* For JSON: "none", "fatal", "any". */
 const char *gw_signals_name(enum gw_signals signals);
 

@@ -216,6 +216,22 @@ static void cause_stall(struct gw_prose *prose)
 		gw_prose_add(prose, " Nothing proves that this loop never ends.");
 }
 
+/* Whoever reads this has tried that. */
+static void cause_killed(struct gw_prose *prose)
+{
+	const struct gw_index_list *chain = &prose->finding->chain;
+
+	for (uint32_t i = 0; i < chain->count; i++) {
+		const struct gw_node *node = gw_prose_node(prose, chain->items[i]);
+
+		if (node->type != GW_NODE_TASK || !node->task || !gw_place_outlasts_kill(node->task))
+			continue;
+		gw_prose_add(prose, " ");
+		gw_prose_name(prose, node);
+		gw_prose_add(prose, " was killed, and cannot end before its wait does.");
+	}
+}
+
 char *gw_explain_cause(const struct gw_graph *graph, const struct gw_finding *finding)
 {
 	struct gw_prose prose = {
@@ -231,6 +247,7 @@ char *gw_explain_cause(const struct gw_graph *graph, const struct gw_finding *fi
 		if (!finding->loop)
 			cause_dead_end(&prose);
 	}
+	cause_killed(&prose);
 	gw_prose_kernel_log(&prose);
 	gw_prose_doubts(&prose);
 	return gw_text_finish(&prose.text);

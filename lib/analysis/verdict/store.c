@@ -233,6 +233,12 @@ static bool store_entry_names(const struct entry *entry, const struct gw_wait_id
 	return entry->n_named && bsearch(&wanted, entry->named, entry->n_named, sizeof(wanted), store_compare_named);
 }
 
+/* Then another action is left. */
+static bool store_is_killed(const struct gw_node *node)
+{
+	return node->type == GW_NODE_TASK && node->task && node->task->flags & GW_TASK_F_KILLED;
+}
+
 static uint64_t store_sum_nodes(const struct gw_graph *graph, const struct gw_index_list *nodes)
 {
 	uint64_t sum = 0;
@@ -241,6 +247,7 @@ static uint64_t store_sum_nodes(const struct gw_graph *graph, const struct gw_in
 		const struct gw_node *node = &graph->nodes[nodes->items[i]];
 
 		sum += gw_hash_spread(node->address ^ node->extra);
+		sum += store_is_killed(node);
 	}
 	return sum;
 }
@@ -258,7 +265,8 @@ static uint64_t store_fingerprint(const struct gw_graph *graph, const struct gw_
 	uint64_t sum = root->address * 31 + root->type + gw_kernel_log_fingerprint(graph, finding);
 
 	if (finding->kind != GW_KIND_DEADLOCK)
-		return sum + store_magnitude(finding->n_victims) + (store_magnitude(root->timeouts) << 8);
+		return sum + store_is_killed(root) + store_magnitude(finding->n_victims) +
+		       (store_magnitude(root->timeouts) << 8);
 	return sum + store_sum_nodes(graph, &finding->chain) + store_sum_nodes(graph, &finding->victims) +
 	       finding->n_victims;
 }

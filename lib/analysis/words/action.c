@@ -20,10 +20,16 @@ static const struct gw_node *action_node(const struct gw_graph *graph, uint32_t 
 	return &graph->nodes[node];
 }
 
+/* A process that can be asked to end. Who was killed already is not asked again. */
+static bool action_is_process(const struct gw_node *node)
+{
+	return node->type == GW_NODE_TASK && node->task &&
+	       !(node->task->flags & (GW_TASK_F_KTHREAD | GW_TASK_F_KILLED)) && node->task->tgid > 1;
+}
+
 static bool action_takes_signals(const struct gw_node *node)
 {
-	return node->type == GW_NODE_TASK && node->task && !(node->task->flags & GW_TASK_F_KTHREAD) &&
-	       node->task->pid > 1 && gw_task_sleeps(node->task) && gw_place_signals(node->task) != GW_SIGNALS_NONE;
+	return action_is_process(node) && gw_task_sleeps(node->task) && gw_place_signals(node->task) != GW_SIGNALS_NONE;
 }
 
 /* What others need of the task is free when its system call returns: a lock, a section. */
@@ -123,7 +129,7 @@ static uint32_t action_find_closer(const struct gw_graph *graph, const struct gw
 	const struct gw_node *node = action_node(graph, last);
 
 	if ((finding->class != GW_CLASS_LEAKED_LOCK && finding->class != GW_CLASS_LEAKED_SECTION) ||
-	    node->type != GW_NODE_TASK || !node->task || node->task->flags & GW_TASK_F_KTHREAD || node->task->tgid <= 1)
+	    !action_is_process(node))
 		return GW_NO_NODE;
 	return last;
 }
@@ -234,7 +240,7 @@ static struct gw_action action_of_stall(const struct gw_graph *graph, const stru
 {
 	struct gw_action action = { GW_ACTION_WAIT, GW_WORKS_UNKNOWN, GW_NO_NODE, "", "", false, 0 };
 	const struct gw_node *root = action_node(graph, finding->root);
-	bool user = root->type == GW_NODE_TASK && root->task && !(root->task->flags & GW_TASK_F_KTHREAD);
+	bool user = action_is_process(root);
 
 	if (finding->class == GW_CLASS_SILENT_DEVICE) {
 		action_of_silent_device(&action, graph, finding);

@@ -96,6 +96,8 @@ static void json_put_place(json_t *object, const struct gw_graph *graph, const s
 		json_put_text(object, "signals", gw_signals_name(gw_place_signals(task)), failed);
 	if (gw_task_sleeps(task) && task->flags & (GW_TASK_F_TIMER | GW_TASK_F_NO_TIMER))
 		gw_json_put(object, "timer", json_boolean(task->flags & GW_TASK_F_TIMER), failed);
+	if (gw_place_outlasts_kill(task))
+		gw_json_put(object, "killed", json_true(), failed);
 	if (timeout_s)
 		json_put_number(object, "far_timeout_s", timeout_s, failed);
 	if (!place.function || (!gw_task_sleeps(task) && !node->spell))
