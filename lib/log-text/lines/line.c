@@ -244,6 +244,21 @@ static bool line_kmsg(struct cursor *cursor, struct gw_log_line *line)
 }
 
 /* dmesg -x: "kern  :info  : " */
+/* "192.168.2.205: kern:     err: [2026-01-14T11:16:10.461Z]: ", as Talos prints it: the node's name comes before that. */
+static void line_node(struct cursor *cursor, const char *facility)
+{
+	struct cursor try = *cursor;
+
+	while (try.at < try.end &&
+	       (gw_scan_is_letter(*try.at) || gw_scan_is_digit(*try.at) || *try.at == '.' || *try.at == '-'))
+		try.at++;
+	if (try.at == cursor->at || !line_char(&try, ':') || !line_char(&try, ' '))
+		return;
+	if (line_left(&try) > strlen(facility) && memcmp(try.at, facility, strlen(facility)) == 0 &&
+	    try.at[strlen(facility)] == ':')
+		*cursor = try;
+}
+
 static bool line_decoded_priority(struct cursor *cursor)
 {
 	static const char *const facilities[] = { "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news" };
@@ -251,11 +266,13 @@ static bool line_decoded_priority(struct cursor *cursor)
 
 	for (size_t i = 0; i < sizeof(facilities) / sizeof(facilities[0]); i++) {
 		try = *cursor;
+		line_node(&try, facilities[i]);
 		if (!line_word(&try, facilities[i]))
 			continue;
 		line_spaces(&try);
 		if (!line_char(&try, ':'))
 			continue;
+		line_spaces(&try);
 		while (try.at < try.end && gw_scan_is_letter(*try.at))
 			try.at++;
 		line_spaces(&try);
@@ -270,18 +287,21 @@ static bool line_decoded_priority(struct cursor *cursor)
 /* "[   12.345678]", "[   12.345678 <    0.000001>]", "[  +0.000001]", and dmesg's dates. */
 static bool line_bracket_time(struct cursor *cursor, struct gw_log_line *line)
 {
-	struct cursor try = *cursor;
+	struct cursor try = *cursor, date;
 	uint64_t seconds;
 
 	if (!line_char(&try, '['))
 		return false;
 	line_spaces(&try);
-	if (line_number(&try, 12, &seconds) && try.at < try.end && *try.at == '.')
+	date = try;
+	if (line_dmesg_date(&date, &line->wall_us) || line_iso_date(&date, &line->wall_us) ||
+	    line_syslog_date(&date, &line->wall_us))
+		try = date;
+	else if (line_number(&try, 12, &seconds) && try.at < try.end && *try.at == '.')
 		line->time_us = (int64_t)seconds * 1000000 + line_fraction(&try);
 	else if (line_char(&try, '+') && line_number(&try, 9, &seconds))
 		line_fraction(&try);
-	else if (!line_dmesg_date(&try, &line->wall_us) && !line_iso_date(&try, &line->wall_us) &&
-		 !line_syslog_date(&try, &line->wall_us))
+	else
 		return false;
 	line_spaces(&try);
 	if (line_char(&try, '<'))
@@ -474,7 +494,8 @@ static bool line_part(struct cursor *cursor, struct gw_log_line *line)
 	if (!line_bracket_time(cursor, line))
 		return false;
 	/* journalctl -o short-monotonic prints the host and the program behind the kernel's time, too. */
-	line_program(cursor, line);
+	if (!line_program(cursor, line))
+		line_char(cursor, ':');
 	return true;
 }
 
