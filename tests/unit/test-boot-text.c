@@ -722,6 +722,47 @@ TEST(nvidia_driver_that_came_second)
 	machine_free(m);
 }
 
+TEST(nvidia_driver_that_failed)
+{
+	static const char words[] = "[    6.554916] NVRM: The NVIDIA probe routine failed for 2 device(s).\n"
+				    "[    6.554922] NVRM: None of the NVIDIA devices were initialized.\n";
+	struct machine *m = machine_of_text(words);
+	const struct gw_report *r = only_report(m, GW_CLASS_PROBE_FAILED);
+	char text[400];
+
+	assert_contains(r->summary, "failed on 2 of its GPUs");
+	machine_free(m);
+	snprintf(text, sizeof(text), "%s[   20.0] [drm] Initialized nvidia-drm 0.0.0 for 0000:01:00.0 on minor 0\n",
+		 words);
+	m = machine_of_text(text);
+	assert_int_equal(m->n_reports, 0);
+	machine_free(m);
+}
+
+TEST(nvidia_device_of_a_guest)
+{
+	struct machine *m =
+		machine_of_text("[   12.2] NVRM: GPU 0000:01:00.0 is already bound to vfio-pci.\n"
+				"[   12.2] NVRM: The NVIDIA probe routine was not called for 1 device(s).\n");
+	const struct gw_report *r = only_report(m, GW_CLASS_TAKEN_BY_OTHER);
+
+	assert_contains(r->summary, "0000:01:00.0 is already bound to vfio-pci");
+	machine_free(m);
+}
+
+/* A cluster's collector has the node's name, the facility and the level in front. */
+TEST(nodes_of_a_cluster)
+{
+	struct machine *m = machine_of_text(
+		"10.1.0.7: kern: warning: [2026-01-14T11:16:10.461233972Z]: amdgpu 0000:00:01.0: Direct firmware load for amdgpu/brix_pfp.bin failed with error -2\n"
+		" SUBSYSTEM=pci\n DEVICE=+pci:0000:00:01.0\n"
+		"10.1.0.7: kern:     err: [2026-01-14T11:16:10.461280972Z]: amdgpu 0000:00:01.0: amdgpu: Fatal error during GPU init\n");
+	const struct gw_report *r = only_report(m, GW_CLASS_FIRMWARE_MISSING);
+
+	assert_contains(r->summary, "0000:00:01.0 did not come up without its firmware amdgpu/brix_pfp.bin");
+	machine_free(m);
+}
+
 /* ---- one supplier, several names ------------------------------------------------------------------------------------- */
 
 TEST(supplier_by_name_and_by_node_is_one)
@@ -937,6 +978,9 @@ int main(void)
 		cmocka_unit_test(part_without_its_firmware),
 		cmocka_unit_test(firmware_is_not_why_a_part_is_deferred),
 		cmocka_unit_test(nvidia_driver_that_came_second),
+		cmocka_unit_test(nvidia_driver_that_failed),
+		cmocka_unit_test(nvidia_device_of_a_guest),
+		cmocka_unit_test(nodes_of_a_cluster),
 		cmocka_unit_test(supplier_by_name_and_by_node_is_one),
 		cmocka_unit_test(list_of_debugfs),
 		cmocka_unit_test(lines_without_times_are_of_the_same_boot),

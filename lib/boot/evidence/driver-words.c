@@ -181,15 +181,24 @@ static int words_kfd(struct gw_boot_event *event, const char *message)
 	return words_set(event, GW_BOOT_KFD_SKIPPED, why + 1, strlen(why + 1));
 }
 
-/* "NVRM: The NVIDIA probe routine was not called for N device(s).": another driver has them. */
+/*
+ * "NVRM: The NVIDIA probe routine was not called for N device(s).": another driver has them, perhaps the one of "NVRM: GPU 0000:01:00.0 is
+ * already bound to vfio-pci." "… probe routine failed for N device(s).": a negative result.
+ */
 static int words_nvidia(struct gw_boot_event *event, const char *message)
 {
 	const char *count = gw_text_after(message, "NVRM: The NVIDIA probe routine was not called for ");
+	const char *failed = gw_text_after(message, "NVRM: The NVIDIA probe routine failed for ");
+	const char *gpu = gw_text_after(message, "NVRM: GPU ");
 
-	if (!count)
-		return 0;
 	words_subject(event, "nvidia", 6);
-	event->result = (int32_t)strtol(count, NULL, 10);
+	event->result = 1;
+	if (gpu && strstr(gpu, " is already bound to "))
+		return words_set(event, GW_BOOT_NOT_PROBED, gpu, strlen(gpu) - (gpu[strlen(gpu) - 1] == '.'));
+	if (!count && !failed)
+		return 0;
+	count = count ?: failed;
+	event->result = (failed ? -1 : 1) * (int32_t)strtol(count, NULL, 10);
 	return words_set(event, GW_BOOT_NOT_PROBED, count, strcspn(count, "."));
 }
 

@@ -158,8 +158,29 @@ static uint32_t nvidia_device(const struct gw_boot_model *model)
 	return GW_BOOT_NOTHING;
 }
 
+/* Its probe was called, and failed. */
+static int nvidia_report_failure(struct gw_boot_findings *findings, const struct gw_boot_fact *fact)
+{
+	struct gw_boot_finding *finding = gw_boot_finding_add(findings, GW_CLASS_PROBE_FAILED);
+
+	if (!finding)
+		return -ENOMEM;
+	finding->driver = fact->subject;
+	finding->formed_ns = finding->known_ns = finding->end_ns = fact->time_ns;
+	finding->confidence = GW_CONFIDENCE_PROBABLE;
+	finding->effect = GW_BOOT_LOST;
+	gw_text_add(&finding->summary, "The NVIDIA driver failed on %d of its GPUs", -fact->result);
+	gw_text_add(&finding->explanation, "At ");
+	gw_boot_write_time(&finding->explanation, fact->time_ns);
+	gw_text_add(&finding->explanation, " the driver reported that its probe failed for them.");
+	gw_text_add(&finding->advice,
+		    "Search the kernel log for lines that begin with NVRM: before that: they show what it lacked.");
+	return 0;
+}
+
+/* @bound: the driver's words on who has one of them, or NULL. */
 static int nvidia_report(const struct gw_boot_model *model, struct gw_boot_findings *findings,
-			 const struct gw_boot_fact *fact)
+			 const struct gw_boot_fact *fact, const struct gw_boot_fact *bound)
 {
 	uint32_t device = nvidia_device(model);
 	struct gw_boot_finding *finding;
@@ -177,7 +198,9 @@ static int nvidia_report(const struct gw_boot_model *model, struct gw_boot_findi
 	finding->confidence = GW_CONFIDENCE_PROBABLE;
 	finding->effect = GW_BOOT_LOST;
 	gw_text_add(&finding->summary, "The NVIDIA driver did not get %d of its GPUs: %s", fact->result,
-		    device == GW_BOOT_NOTHING ? "another driver has it" : gw_boot_device_name(model, device));
+		    device != GW_BOOT_NOTHING ? gw_boot_device_name(model, device)
+		    : bound		      ? gw_boot_text(model, bound->other)
+					      : "another driver has it");
 	if (device != GW_BOOT_NOTHING)
 		gw_text_add(&finding->summary, " is bound to %s", gw_boot_text(model, finding->driver));
 	gw_text_add(&finding->explanation, "At ");
@@ -194,18 +217,22 @@ static int nvidia_report(const struct gw_boot_model *model, struct gw_boot_findi
 /* The driver's last word counts, unless a card of it came after that. */
 static int nvidia_judge(const struct gw_boot_model *model, struct gw_boot_findings *findings)
 {
-	const struct gw_boot_fact *last = NULL;
+	const struct gw_boot_fact *last = NULL, *bound = NULL;
 
 	for (size_t i = 0; i < model->n_facts; i++) {
 		const struct gw_boot_fact *fact = &model->facts[i];
 
+		if (fact->type == GW_BOOT_NOT_PROBED && strstr(gw_boot_text(model, fact->other), " is already bound "))
+			bound = fact;
 		if (fact->type == GW_BOOT_NOT_PROBED)
 			last = fact;
 		else if (fact->type == GW_BOOT_DRM_MINOR &&
 			 fnmatch("nvidia*", gw_boot_text(model, fact->other), 0) == 0)
-			last = NULL;
+			last = bound = NULL;
 	}
-	return last ? nvidia_report(model, findings, last) : 0;
+	if (last && last->result < 0)
+		return nvidia_report_failure(findings, last);
+	return last ? nvidia_report(model, findings, last, bound) : 0;
 }
 
 /* ---- all of them ----------------------------------------------------------------------------------------------------------- */
