@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,71 +19,95 @@
 #include "cli/lib/error.h"
 #include "cli/lib/file.h"
 #include "cli/lib/text.h"
+#include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/files.h"
 
+#define GUNZIP_STEP 65536 /* bytes that there is room for at least */
+
 extern char **environ;
 
+/* Several packed files in a row are one. */
 static int log_source_gunzip(const char *data, size_t size, char **ret, size_t *unpacked)
 {
 	z_stream stream = { .next_in = (Bytef *)data, .avail_in = (uInt)size };
-	size_t allocated = size * 4 + 65536;
-	char *text = malloc(allocated);
-	int r = text && inflateInit2(&stream, 16 + MAX_WBITS) == Z_OK ? Z_OK : Z_MEM_ERROR;
+	_cleanup_free_ char *text = NULL;
+	size_t got = 0, room = 0, whole = 0;
+	int r;
 
-	while (r == Z_OK) {
-		if (stream.total_out == allocated) {
-			char *more = allocated < LOG_LIMIT ? realloc(text, allocated * 2) : NULL;
-
-			if (!more)
-				break;
-			text = more;
-			allocated *= 2;
+	if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK)
+		return -ENOMEM;
+	do {
+		if (gw_array_reserve(text, got, room, GUNZIP_STEP) < 0) {
+			r = Z_MEM_ERROR;
+			break;
 		}
-		stream.next_out = (Bytef *)text + stream.total_out;
-		stream.avail_out = (uInt)(allocated - stream.total_out);
+		stream.next_out = (Bytef *)text + got;
+		stream.avail_out = (uInt)(room - got);
 		r = inflate(&stream, Z_NO_FLUSH);
-		/* Several packed files in a row are one. */
+		got = room - stream.avail_out;
+		whole = r == Z_STREAM_END ? got : whole;
 		if (r == Z_STREAM_END && stream.avail_in)
-			r = inflateReset(&stream) == Z_OK ? Z_STREAM_END : Z_DATA_ERROR;
-	}
-	*unpacked = stream.total_out;
+			r = inflateReset(&stream);
+	} while (r == Z_OK && got <= LOG_LIMIT);
 	inflateEnd(&stream);
-	/* What was cut off at its end is still worth reading. */
-	if (r != Z_STREAM_END && (r != Z_BUF_ERROR || *unpacked == 0)) {
-		free(text);
-		return -EBADMSG;
+	if (r == Z_MEM_ERROR)
+		return -ENOMEM;
+	if (got > LOG_LIMIT)
+		return -EFBIG;
+	/* What was cut off at its end is still worth reading, and so is what stands before garbage. */
+	if (r != Z_STREAM_END && (r != Z_BUF_ERROR || got == 0)) {
+		if (whole == 0)
+			return -EBADMSG;
+		got = whole;
 	}
-	*ret = text;
+	*ret = gw_steal(text);
+	*unpacked = got;
 	return 0;
+}
+
+/* @output: a pipe, from which no more is read than a log may have: a few bytes unpack to as many as they like. */
+static int log_source_spawn(const char *program, int input, int output, pid_t *ret)
+{
+	char *arguments[] = { (char *)program, (char *)"-dc", NULL };
+	posix_spawn_file_actions_t actions;
+	int r;
+
+	if (posix_spawn_file_actions_init(&actions) != 0)
+		return -ENOMEM;
+	posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	r = posix_spawnp(ret, program, &actions, NULL, arguments, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	return -r;
 }
 
 /* The other formats have programs that every system has which writes them. */
 static int log_source_run(const char *program, const char *data, size_t size, char **ret, size_t *unpacked)
 {
-	_cleanup_close_ int input = memfd_create("gpuwatch-log", MFD_CLOEXEC),
-			    output = memfd_create("gpuwatch-log", MFD_CLOEXEC);
-	char *arguments[] = { (char *)program, (char *)"-dc", NULL };
-	posix_spawn_file_actions_t actions;
-	int status, r;
+	_cleanup_close_ int input = memfd_create("gpuwatch-log", MFD_CLOEXEC), output = -1;
+	int ends[2], status, r;
 	pid_t pid;
 
-	if (input < 0 || output < 0 || posix_spawn_file_actions_init(&actions) != 0)
+	if (input < 0)
 		return -ENOMEM;
 	r = gw_fd_write(input, data, size);
 	if (r < 0)
 		return r;
 	lseek(input, 0, SEEK_SET);
-	posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	r = posix_spawnp(&pid, program, &actions, NULL, arguments, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	if (r != 0)
-		return -r;
-	if (waitpid(pid, &status, 0) < 0)
+	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	r = file_read_fd(output, LOG_LIMIT, ret, unpacked);
+	output = ends[0];
+	r = log_source_spawn(program, input, ends[1], &pid);
+	close(ends[1]);
+	if (r < 0)
+		return r;
+	r = gw_fd_whole(output, LOG_LIMIT, ret, unpacked);
+	if (r < 0)
+		kill(pid, SIGKILL);
+	if (waitpid(pid, &status, 0) < 0)
+		status = 0;
 	if (r == 0 && *unpacked == 0 && status != 0) {
 		free(*ret);
 		return -EBADMSG;
@@ -117,6 +142,10 @@ static int log_source_unpack(const char *path, char **data, size_t *size)
 
 		return file_reject(path, why);
 	}
+	if (r == -ENOMEM)
+		out_of_memory();
+	if (r == -EFBIG)
+		return file_reject(path, "it has more than 255 MiB unpacked");
 	if (r < 0)
 		return file_reject(path, "it is packed, and cannot be unpacked");
 	*data = text;

@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-/* Bytes of a log that are read at most, unpacked. */
-#define LOG_LIMIT ((size_t)1 << 30)
+/* Bytes of a log that are read at most, unpacked: less than what the buffer, which doubles, has at 256 MiB. */
+#define LOG_LIMIT ((size_t)255 << 20)
 
 /*
  * log_source_file - the text of a file ("-" = standard input), unpacked if it is gzip, xz or zstd

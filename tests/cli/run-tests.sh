@@ -864,6 +864,20 @@ hung_log() {
 	done
 }
 
+# A few bytes that unpack to as many as they like.
+test_bombs() {
+	local program
+	for program in gzip xz zstd; do
+		if ! command -v $program >/dev/null; then
+			skip "a file that $program unpacks without end: no $program"
+			continue
+		fi
+		head -c 1G /dev/zero | tr '\0' a | $program -1 >"$work/bomb"
+		expect_trouble "a file that $program unpacks without end" 4 "more than 255 MiB" explain "$work/bomb"
+	done
+	rm -f "$work/bomb"
+}
+
 test_explain() {
 	local log=$work/hung.txt bad=$work/bad.txt
 	hung_log >"$log"
@@ -881,6 +895,11 @@ test_explain() {
 	expect "explain of a packed log" 1 explain "$log.gz"
 	head -c 150 "$log.gz" >"$log-cut.gz"
 	expect "explain of a packed log that is cut" 1 explain "$log-cut.gz" "$log"
+	printf '[  899.000000] amdgpu: before\n' | gzip | cat - "$log.gz" >"$log-two.gz"
+	expect "explain of two packed files in a row" 1 explain "$log-two.gz"
+	head -c 100 /dev/urandom | cat "$log-two.gz" - >"$log-more.gz"
+	expect "explain of them and of what is behind" 1 explain "$log-more.gz"
+	test_bombs
 	printf '%s\n' '[    0.000000] Linux version 6.15.2-test' '[    1.000000] amdgpu: ready' >"$work/healthy.txt"
 	expect "explain of a healthy boot" 0 explain "$work/healthy.txt"
 	ok "explain of a healthy boot, in a sentence" has '^This log shows no hang'
