@@ -5,6 +5,8 @@
 #include "lib/analysis/analysis.h"
 #include "lib/analysis/record/recording.h"
 #include "lib/analysis/words/waits.h"
+#include "lib/boot/boot.h"
+#include "lib/boot/evidence/log-text.h"
 #include "lib/picture/picture.h"
 #include "operations.h"
 
@@ -208,6 +210,96 @@ static void test_judging_hazards(void **state)
 	check_judging(build_hazards, 4 * COUNT);
 }
 
+/* ---- logs of boots ----------------------------------------------------------------------------- */
+
+static void log_without_reason(FILE *out, uint32_t i)
+{
+	fprintf(out, "[ 30.%06u] platform %x.device: deferred probe pending: (reason unknown)\n", i, 0x10000000 + i);
+}
+
+/* Its driver gave a reason of its own. */
+static void log_reason(FILE *out, uint32_t i)
+{
+	fprintf(out, "[ 30.%06u] platform %x.device: deferred probe pending: driver: cannot get clock %u\n", i,
+		0x10000000 + i, i);
+}
+
+/* Each waits for the next one. */
+static void log_chain(FILE *out, uint32_t i)
+{
+	fprintf(out, "[ 30.%06u] platform device.%u: deferred probe pending: supplier device.%u not ready\n", i, i,
+		i + 1);
+}
+
+/* Of each two, the second one's reason names a part of what the first one waits for. */
+static void log_open_circle(FILE *out, uint32_t i)
+{
+	if (i % 2)
+		fprintf(out, "[ 30.%06u] platform %x.part%u: deferred probe pending: driver: cannot get part%u\n", i,
+			0x100000 + i / 2, i / 2, i / 2);
+	else
+		fprintf(out,
+			"[ 30.%06u] platform device.%u: deferred probe pending: wait for supplier /soc/part%u@%x\n", i,
+			i, i / 2, 0x100000 + i / 2);
+}
+
+static uint64_t operations_of_boot(void (*line)(FILE *out, uint32_t i), uint32_t count)
+{
+	struct gw_boot_evidence *evidence;
+	struct gw_depends *depends;
+	struct gw_boot *boot;
+	uint64_t before;
+	char *log = NULL;
+	size_t size;
+	FILE *out = open_memstream(&log, &size);
+
+	assert_non_null(out);
+	fputs("[  0.000000] Linux version 6.12.0-test\n", out);
+	for (uint32_t i = 0; i < count; i++)
+		line(out, i);
+	assert_int_equal(fclose(out), 0);
+	assert_int_equal(gw_depends_new(&depends), 0);
+	assert_int_equal(gw_boot_evidence_new(&evidence, depends), 0);
+	assert_int_equal(gw_boot_evidence_add_log(evidence, log, size, NULL, NULL), 0);
+	before = operations();
+	assert_int_equal(gw_boot_analyse(&boot, evidence), 0);
+	before = operations() - before;
+	gw_boot_free(boot);
+	gw_boot_evidence_free(evidence);
+	gw_depends_free(depends);
+	free(log);
+	return before;
+}
+
+static void check_boot(void (*line)(FILE *out, uint32_t i))
+{
+	uint64_t once = operations_of_boot(line, 2 * COUNT), twice = operations_of_boot(line, 4 * COUNT);
+
+	if ((double)twice > FACTOR_MOST * (double)once)
+		fail_msg("%llu operations for %d devices, %llu for twice as many", (unsigned long long)once, 2 * COUNT,
+			 (unsigned long long)twice);
+}
+
+static void test_boot_that_waits_without_reason(void **state)
+{
+	check_boot(log_without_reason);
+}
+
+static void test_boot_that_waits_for_reasons(void **state)
+{
+	check_boot(log_reason);
+}
+
+static void test_boot_that_waits_in_a_chain(void **state)
+{
+	check_boot(log_chain);
+}
+
+static void test_boot_with_open_circles(void **state)
+{
+	check_boot(log_open_circle);
+}
+
 /* ---- memory ------------------------------------------------------------------------------------ */
 
 #define TINY_SNAPSHOTS 20000
@@ -312,6 +404,10 @@ int main(void)
 		cmocka_unit_test(test_judging_a_loop),
 		cmocka_unit_test(test_judging_those_behind_a_loop),
 		cmocka_unit_test(test_judging_hazards),
+		cmocka_unit_test(test_boot_that_waits_without_reason),
+		cmocka_unit_test(test_boot_that_waits_for_reasons),
+		cmocka_unit_test(test_boot_that_waits_in_a_chain),
+		cmocka_unit_test(test_boot_with_open_circles),
 		cmocka_unit_test(test_memory_of_tiny_snapshots),
 	};
 

@@ -16,7 +16,10 @@
 #define NODE_SIZE 512
 
 /* More nodes than that are no firmware's: each is compared with each. */
-#define NODES_MAX 2048
+#define NODES_MAX 512
+
+/* Devices with which a circle may be closed: for each, all chains are followed. */
+#define CIRCLES_MAX 512
 
 /* ---- the reason ---------------------------------------------------------------------------------------- */
 
@@ -253,32 +256,50 @@ static bool awaited_reason_names_part(const char *reason, const char *node)
 	return false;
 }
 
-static bool awaited_by_anybody(const struct gw_boot_model *model, uint32_t device)
-{
-	for (size_t i = 0; i < model->n_devices; i++)
-		if (model->devices[i].awaited_device == device)
-			return true;
-	return false;
-}
+/* While circles are closed. */
+struct circles {
+	struct gw_boot_model *model;
+	uint32_t *waiting; /* by device: how many wait for it */
+	uint32_t *path;
+	unsigned char *leads; /* by device, of the circle that is looked for: enum leads */
+	size_t judged;
+};
 
-static bool awaited_leads_to(const struct gw_boot_model *model, uint32_t from, uint32_t to)
+enum leads {
+	LEADS_UNKNOWN = 0,
+	LEADS_FOLLOWED, /* right now, or in a circle without the device */
+	LEADS_ELSEWHERE,
+	LEADS_THERE,
+};
+
+/* Whether the chain from a device leads to another one; each device is followed once for that one. */
+static bool awaited_leads_to(struct circles *circles, uint32_t from, uint32_t to)
 {
-	for (size_t steps = 0; from != GW_BOOT_NOTHING && steps < model->n_devices; steps++) {
-		if (from == to)
-			return true;
-		from = model->devices[from].awaited_device;
+	uint32_t length = 0, at = from;
+	unsigned char leads = LEADS_ELSEWHERE;
+
+	while (at != GW_BOOT_NOTHING && at != to && circles->leads[at] == LEADS_UNKNOWN) {
+		circles->leads[at] = LEADS_FOLLOWED;
+		circles->path[length++] = at;
+		at = circles->model->devices[at].awaited_device;
 	}
-	return false;
+	if (at != GW_BOOT_NOTHING && (at == to || circles->leads[at] == LEADS_THERE))
+		leads = LEADS_THERE;
+	while (length > 0)
+		circles->leads[circles->path[--length]] = leads;
+	return leads == LEADS_THERE;
 }
 
 /* Where the one chain that leads to the device begins; GW_BOOT_NOTHING: none does, or several. */
-static uint32_t awaited_only_beginning(const struct gw_boot_model *model, uint32_t device)
+static uint32_t awaited_only_beginning(struct circles *circles, uint32_t device)
 {
+	const struct gw_boot_model *model = circles->model;
 	uint32_t found = GW_BOOT_NOTHING;
 
+	memset(circles->leads, LEADS_UNKNOWN, model->n_devices);
 	for (uint32_t i = 0; i < model->n_devices; i++) {
-		if (i == device || !model->devices[i].deferred || awaited_by_anybody(model, i) ||
-		    !awaited_leads_to(model, i, device))
+		if (i == device || !model->devices[i].deferred || circles->waiting[i] ||
+		    !awaited_leads_to(circles, i, device))
 			continue;
 		if (found != GW_BOOT_NOTHING)
 			return GW_BOOT_NOTHING;
@@ -288,24 +309,48 @@ static uint32_t awaited_only_beginning(const struct gw_boot_model *model, uint32
 }
 
 /* The devices that the log names are all there is to wait for. */
-static void awaited_close_circle(struct gw_boot_model *model, uint32_t index)
+static void awaited_close_circle(struct circles *circles, uint32_t index)
 {
+	struct gw_boot_model *model = circles->model;
 	struct gw_boot_device *device = &model->devices[index];
 	bool names_part = false;
 	uint32_t beginning;
 
-	if (!device->deferred || device->awaited || !device->reason)
+	if (!device->deferred || device->awaited || !device->reason || !circles->waiting[index] ||
+	    circles->judged++ >= CIRCLES_MAX)
 		return;
 	for (size_t i = 0; i < model->n_devices; i++)
 		names_part |= model->devices[i].awaited_device == index && model->devices[i].awaited_node &&
 			      awaited_reason_names_part(gw_boot_text(model, device->reason),
 							gw_boot_text(model, model->devices[i].awaited_node));
-	beginning = names_part ? awaited_only_beginning(model, index) : GW_BOOT_NOTHING;
+	beginning = names_part ? awaited_only_beginning(circles, index) : GW_BOOT_NOTHING;
 	if (beginning == GW_BOOT_NOTHING)
 		return;
 	device->awaited = model->devices[beginning].name;
 	device->awaited_device = beginning;
 	device->awaited_guessed = true;
+	circles->waiting[beginning]++;
+}
+
+static int awaited_close_circles(struct gw_boot_model *model)
+{
+	struct circles circles = {
+		.model = model,
+		.waiting = calloc(model->n_devices + 1, sizeof(*circles.waiting)),
+		.path = calloc(model->n_devices + 1, sizeof(*circles.path)),
+		.leads = calloc(model->n_devices + 1, sizeof(*circles.leads)),
+	};
+	bool enough = circles.waiting && circles.path && circles.leads;
+
+	for (uint32_t i = 0; enough && i < model->n_devices; i++)
+		if (model->devices[i].awaited_device != GW_BOOT_NOTHING)
+			circles.waiting[model->devices[i].awaited_device]++;
+	for (uint32_t i = 0; enough && i < model->n_devices; i++)
+		awaited_close_circle(&circles, i);
+	free(circles.waiting);
+	free(circles.path);
+	free(circles.leads);
+	return enough ? 0 : -ENOMEM;
 }
 
 /* ---- all of them ------------------------------------------------------------------------------------------- */
@@ -355,9 +400,8 @@ int gw_boot_awaited_find(struct gw_boot_model *model)
 			return -ENOMEM;
 	if (awaited_unite_nodes(model) < 0)
 		return -ENOMEM;
-	if (!model->evidence->state)
-		awaited_unite_names(model);
-	for (uint32_t i = 0; !model->evidence->state && i < model->n_devices; i++)
-		awaited_close_circle(model, i);
-	return 0;
+	if (model->evidence->state)
+		return 0;
+	awaited_unite_names(model);
+	return awaited_close_circles(model);
 }

@@ -274,6 +274,7 @@ struct forever {
 	size_t count;
 	uint32_t *behind, *unnamed; /* devices that wait for what a timeout took away; for what no record names */
 	size_t n_behind, n_unnamed;
+	struct gw_boot_map causes; /* by name: how many of the waiters it is the cause of */
 };
 
 static int forever_find_cause(const struct gw_boot_model *model, struct gw_boot_waiter *waiter, uint64_t since)
@@ -291,6 +292,18 @@ static int forever_find_cause(const struct gw_boot_model *model, struct gw_boot_
 	return count < 0 ? (int)count : 0;
 }
 
+static uint32_t forever_caused(const struct forever *all, uint32_t name)
+{
+	uint32_t count = gw_boot_map_get(&all->causes, name);
+
+	return count == GW_BOOT_NOT_FOUND ? 0 : count;
+}
+
+static int forever_count_cause(struct forever *all, uint32_t name)
+{
+	return gw_boot_map_set(&all->causes, name, forever_caused(all, name) + 1);
+}
+
 static int forever_collect(struct forever *all)
 {
 	const struct gw_boot_model *model = all->model;
@@ -305,7 +318,7 @@ static int forever_collect(struct forever *all)
 			continue;
 		waiter->device = i;
 		waiter->since_ns = device->wait_from_ns;
-		if (forever_find_cause(model, waiter, since) < 0)
+		if (forever_find_cause(model, waiter, since) < 0 || forever_count_cause(all, waiter->cause) < 0)
 			return -ENOMEM;
 		all->count++;
 	}
@@ -334,10 +347,7 @@ static bool forever_is_unnamed(const struct forever *all, const struct gw_boot_w
 	/* On the machine itself a driver's own words are worth a report. */
 	if (waiter->need || !device->deferred || (device->reason && !all->model->evidence->log.given))
 		return false;
-	for (size_t i = 0; i < all->count; i++)
-		if (&all->waiters[i] != waiter && all->waiters[i].cause == device->name)
-			return false;
-	return true;
+	return forever_caused(all, device->name) == (waiter->cause == device->name);
 }
 
 /* The only active finding of that class, or NULL; @count: how many there are. */
@@ -428,6 +438,7 @@ int gw_boot_rule_forever(const struct gw_boot_model *model, struct gw_boot_findi
 	struct gw_boot_waiter *rest = calloc(model->n_devices + 1, sizeof(*rest));
 	int r = all.waiters && all.behind && all.unnamed && rest ? forever_judge(&all, rest) : -ENOMEM;
 
+	gw_boot_map_deinit(&all.causes);
 	free(all.waiters);
 	free(all.behind);
 	free(all.unnamed);
