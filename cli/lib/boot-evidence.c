@@ -26,10 +26,18 @@ static void evidence_depends_free(struct gw_depends **depends)
 	gw_depends_free(*depends);
 }
 
+/* As a tree it takes ten times its size. */
+#define DOCUMENT_LIMIT ((size_t)24 << 20)
+
 /* The first line says what kind of file it is; a document may be spread over all lines, as --json prints it. */
-static json_t *evidence_first_value(const char *data, size_t size)
+static json_t *evidence_first_value(const char *data, size_t size, bool *too_large)
 {
-	return json_loadb(data, size, JSON_DISABLE_EOF_CHECK, NULL);
+	size_t most = size < DOCUMENT_LIMIT ? size : DOCUMENT_LIMIT;
+	json_error_t error;
+	json_t *value = json_loadb(data, most, JSON_DISABLE_EOF_CHECK, &error);
+
+	*too_large = !value && most < size && error.position >= (int)most - 1;
+	return value;
 }
 
 /* Returns how many lines there were, or a negative error; *@bad is how many of them are no evidence. */
@@ -139,10 +147,15 @@ static char *evidence_foreign_message(const char *schema, size_t size)
 
 json_t *evidence_document(const char *data, size_t size, char **message)
 {
-	_cleanup_json_ json_t *first = evidence_first_value(data, size);
+	bool too_large;
+	_cleanup_json_ json_t *first = evidence_first_value(data, size, &too_large);
 	json_t *document = NULL;
 
 	*message = NULL;
+	if (too_large) {
+		*message = text_format("is too large: its first value has no end within %zu MiB", DOCUMENT_LIMIT >> 20);
+		return NULL;
+	}
 	if (field_is(first, "schema", GW_BOOT_SCHEMA))
 		return evidence_load(data, size, message);
 	if (field_is(first, "schema", GW_PROBE_ORDER_SCHEMA))

@@ -1452,6 +1452,8 @@ test_unusable_files() {
 	expect_trouble "half a document" 4 "no boot evidence" probe-order --from "$bad"
 	jq 'del(.rows)' "$good/probe-order.json" >"$bad"
 	expect_trouble "a document without its rows" 4 "damaged" probe-order --from "$bad"
+	(printf '{"schema": "gpuwatch.probe-order.v1", "rows": ["'; head -c 25M /dev/zero | tr '\0' a; printf '"], "reports": []}') >"$bad"
+	expect_trouble "a document that is too large" 4 "too large: its first value has no end within 24 MiB" probe-order --from "$bad"
 	printf '{"schema": "gpuwatch.boot.v9\302\233[31mRED\342\200\256x"}' >"$bad"
 	expect_trouble "controls in what a message quotes" 4 'v9??\[31mRED???x,' probe-order --from "$bad"
 	for begin in -9223372036854775808 -1016000000 0 9223372036854775807; do
