@@ -31,7 +31,7 @@ static int record_save(const struct cli *cli, int fd)
 {
 	_cleanup_free_ char *data = NULL, *note = NULL;
 	size_t size, snapshots;
-	int r = file_read_fd(fd, RECORDING_LIMIT, &data, &size);
+	int r = file_read_fd(fd, GW_RECORDING_MOST, &data, &size);
 
 	if (r < 0) {
 		complain("cannot read the daemon's recording: %s", strerror(-r));

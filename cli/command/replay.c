@@ -165,7 +165,7 @@ int command_replay(const struct cli *cli)
 	_cleanup_recording_ struct recording recording = { 0 };
 	char message[256], *data;
 	size_t size;
-	int r = file_read(cli->argument, RECORDING_LIMIT, &data, &size);
+	int r = file_read(cli->argument, GW_RECORDING_MOST, &data, &size);
 
 	if (r != EXIT_NOTHING)
 		return r;

@@ -5,11 +5,11 @@
 
 #include <stddef.h>
 
+#include "lib/analysis/record/recording.h"
 #include "lib/analysis/record/snapshot.h"
 #include "lib/base/cleanup.h"
 
-#define RECORDING_LIMIT ((size_t)64 << 20) /* bytes that are read at most */
-#define RECORDING_SNAPSHOTS_MOST 65536	   /* the daemon keeps 1024 */
+#define RECORDING_SNAPSHOTS_MOST 65536 /* the daemon keeps 1024 */
 
 struct recording {
 	struct gw_stream *stream;

@@ -112,6 +112,21 @@ static int recorder_write_kept(int fd, struct gw_recording_writer *writer, const
 	return recorder_write_records(fd, writer, records, kept->records);
 }
 
+/* The oldest of the last ones that fit into a recording which can be read; it has the last one in any case. */
+static size_t recorder_first_written(const struct gw_recorder *recorder, size_t host_size)
+{
+	size_t size = sizeof(struct gw_recording_header) + host_size + sizeof(struct gw_end_record);
+	size_t i = recorder->count;
+
+	while (i > 0) {
+		size += recorder->ring[(recorder->first + i - 1) % KEEP_MOST].records;
+		if (size > GW_RECORDING_MOST && i < recorder->count)
+			break;
+		i--;
+	}
+	return i;
+}
+
 static int recorder_write_all(int fd, const struct gw_recorder *recorder, const struct gw_host_record *host)
 {
 	struct gw_recording_header header;
@@ -123,7 +138,7 @@ static int recorder_write_all(int fd, const struct gw_recorder *recorder, const 
 	r = gw_fd_write(fd, &header, sizeof(header));
 	if (r >= 0)
 		r = recorder_write_records(fd, &writer, host, host->header.size);
-	for (size_t i = 0; r >= 0 && i < recorder->count; i++)
+	for (size_t i = recorder_first_written(recorder, host->header.size); r >= 0 && i < recorder->count; i++)
 		r = recorder_write_kept(fd, &writer, &recorder->ring[(recorder->first + i) % KEEP_MOST]);
 	if (r < 0)
 		return r;

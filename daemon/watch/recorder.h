@@ -26,7 +26,10 @@ void gw_recorder_add(struct gw_recorder *recorder, void *data, size_t size, size
 
 size_t gw_recorder_count(const struct gw_recorder *recorder);
 
-/* Returns a memfd with the recording, sealed and read from its beginning, or -errno. The caller closes it. */
+/*
+ * Returns a memfd with the recording, sealed and read from its beginning, or -errno. The caller closes it. Of more than
+ * GW_RECORDING_MOST bytes it has the last ones.
+ */
 int gw_recorder_write(const struct gw_recorder *recorder, const struct gw_host_record *host);
 
 #endif

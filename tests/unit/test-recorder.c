@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "daemon/watch/recorder.h"
+#include "lib/analysis/record/recording.h"
 
 #define TEST(name) static void name(void **state)
 
@@ -104,6 +105,30 @@ TEST(tasks_that_are_alike_take_a_tenth_of_their_bytes)
 	world_free(w);
 }
 
+/* What is saved can be read again: packed they take an eighth of it. */
+TEST(recording_has_the_last_ones_that_can_be_read)
+{
+	struct world *w = world_new();
+	struct gw_recorder *recorder = recorder_of(1 << 30);
+	size_t size, fit;
+
+	for (uint32_t pid = 20; pid < 220; pid++)
+		user_task(w, pid, "reader");
+	size = add(recorder, w) - sizeof(w->host);
+	fit = (GW_RECORDING_MOST - sizeof(struct gw_recording_header) - sizeof(w->host) -
+	       sizeof(struct gw_end_record)) /
+	      size;
+	for (size_t i = 1; i < fit; i++)
+		add(recorder, w);
+	assert_recorded(recorder, w, 0, fit);
+	add(recorder, w);
+	add(recorder, w);
+	assert_int_equal(gw_recorder_count(recorder), fit + 2);
+	assert_recorded(recorder, w, 2, fit);
+	gw_recorder_free(recorder);
+	world_free(w);
+}
+
 /* Two prove a loop and two show its end: one snapshot of a huge machine must not push them out. */
 TEST(four_are_kept_whatever_their_size)
 {
@@ -141,6 +166,7 @@ int main(void)
 		cmocka_unit_test(recording_has_what_was_added_in_that_order),
 		cmocka_unit_test(oldest_go_when_the_bytes_are_too_many),
 		cmocka_unit_test(tasks_that_are_alike_take_a_tenth_of_their_bytes),
+		cmocka_unit_test(recording_has_the_last_ones_that_can_be_read),
 		cmocka_unit_test(four_are_kept_whatever_their_size),
 		cmocka_unit_test(ring_goes_round_when_small_ones_are_many),
 	};
