@@ -298,10 +298,15 @@ static const struct subsystem_row subsystem_functions[] = {
 	{ "acpi_*", GW_SUBSYSTEM_POWER, "acpi", false },
 };
 
+/* Most patterns differ in their first letter already: each frame of a stack is held against hundreds of them. */
 static bool subsystem_fits(const char *pattern, const char *text)
 {
-	size_t length = strlen(pattern), text_length = strlen(text);
+	size_t length, text_length;
 
+	if (pattern[0] != text[0] && pattern[0] != '*')
+		return false;
+	length = strlen(pattern);
+	text_length = strlen(text);
 	if (pattern[0] == '*')
 		return text_length >= length && strcmp(text + text_length - length + 1, pattern + 1) == 0;
 	if (pattern[length - 1] == '*')
