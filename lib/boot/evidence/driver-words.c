@@ -190,13 +190,14 @@ static int words_nvidia(struct gw_boot_event *event, const char *message)
 	const char *count = gw_text_after(message, "NVRM: The NVIDIA probe routine was not called for ");
 	const char *failed = gw_text_after(message, "NVRM: The NVIDIA probe routine failed for ");
 	const char *gpu = gw_text_after(message, "NVRM: GPU ");
+	bool bound = gpu && strstr(gpu, " is already bound to ");
 
+	if (!count && !failed && !bound)
+		return 0;
 	words_subject(event, "nvidia", 6);
 	event->result = 1;
-	if (gpu && strstr(gpu, " is already bound to "))
+	if (bound)
 		return words_set(event, GW_BOOT_NOT_PROBED, gpu, strlen(gpu) - (gpu[strlen(gpu) - 1] == '.'));
-	if (!count && !failed)
-		return 0;
 	count = count ?: failed;
 	event->result = (failed ? -1 : 1) * (int32_t)strtol(count, NULL, 10);
 	return words_set(event, GW_BOOT_NOT_PROBED, count, strcspn(count, "."));
