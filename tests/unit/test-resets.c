@@ -91,6 +91,69 @@ TEST(job_whose_scheduler_is_stopped_needs_the_reset)
 	world_free(w);
 }
 
+/* ---- interrupts that have threads --------------------------------------------------------- */
+
+/* A job that only the thread of the device's interrupt ends, and a handler that wants what the waiter holds. */
+static struct gw_task_record *job_ended_by_thread(struct world *w, const char *frames)
+{
+	struct gw_task_record *thread = kthread(w, 104, "irq/45-gpu");
+	struct job job = silent_job(w);
+
+	memset(job.ring->timeline.signallers, 0, sizeof(job.ring->timeline.signallers));
+	signalled_by(job.ring, thread, 1000);
+	thread->state = TASK_INTERRUPTIBLE;
+	stack(w, thread, frames);
+	waits_for_lock(w, handler_runs(w, &job), job.lock, MUTEX);
+	return thread;
+}
+
+TEST(thread_that_waits_for_its_interrupt_is_the_device)
+{
+	struct world *w = world_new();
+
+	job_ended_by_thread(w, "schedule irq_wait_for_interrupt irq_thread kthread");
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_RESET_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+/* On PREEMPT_RT timers and softirqs have threads, too. */
+TEST(thread_of_a_cpu_that_waits_for_softirqs_is_the_device)
+{
+	struct world *w = world_new();
+
+	job_ended_by_thread(w, "schedule smpboot_thread_fn kthread");
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_RESET_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+/* It is in the middle of one, and may signal next. */
+TEST(thread_that_handles_its_interrupt_is_not)
+{
+	struct world *w = world_new();
+
+	job_ended_by_thread(w, "schedule gpu:gpu_job_irq irq_thread_fn irq_thread kthread");
+	look(w, 12);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(silent_device_with_a_threaded_interrupt)
+{
+	struct world *w = world_new();
+	struct gw_task_record *thread = kthread(w, 104, "irq/45-gpu");
+	struct gw_timeline_record *ring = timeline_by(w, "gfx", thread);
+
+	thread->state = TASK_INTERRUPTIBLE;
+	stack(w, thread, "schedule irq_wait_for_interrupt irq_thread kthread");
+	waits_for_fence(w, user_task(w, 101, "compute"), fence(w, ring, 7));
+	look(w, 12);
+	assert_no_deadlock(w);
+	assert_string_equal(gw_class_name(the_report(w, GW_KIND_STALL)->class), "silent-device");
+	world_free(w);
+}
+
 /* ---- resets of the driver's own ------------------------------------------------------------ */
 
 /* A process waits for a silent device with a mutex that a work item wants. */
@@ -638,6 +701,10 @@ int main(void)
 		T(handler_that_flushes_the_waiter_is_a_reset_cycle),
 		T(handler_that_is_queued_behind_the_waiter_is_a_reset_cycle),
 		T(job_whose_scheduler_is_stopped_needs_the_reset),
+		T(thread_that_waits_for_its_interrupt_is_the_device),
+		T(thread_of_a_cpu_that_waits_for_softirqs_is_the_device),
+		T(thread_that_handles_its_interrupt_is_not),
+		T(silent_device_with_a_threaded_interrupt),
 		T(reset_of_the_drivers_own_that_wants_what_the_waiter_holds),
 		T(item_of_the_driver_that_is_no_reset_ends_nothing),
 		T(reset_of_another_driver_ends_nothing),

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "lib/analysis/build/timeline.h"
 #include "lib/analysis/record/habit.h"
 
 static int fence_depend_on(struct gw_builder *builder, uint32_t node, uint64_t address, enum gw_confidence confidence)
@@ -84,7 +85,7 @@ static bool fence_device_is_silent(const struct gw_builder *builder, const struc
 	for (uint32_t i = 0; record && i < GW_SIGNALLERS; i++) {
 		const struct gw_signaller *signaller = &record->timeline.signallers[i];
 
-		if (signaller->kind != GW_SIGNALLER_NONE && !gw_habit_is_interrupt(signaller) &&
+		if (signaller->kind != GW_SIGNALLER_NONE && !gw_signaller_is_device(builder, signaller) &&
 		    !gw_habit_is_occasional(&record->timeline, i))
 			return false;
 	}

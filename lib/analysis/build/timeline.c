@@ -12,6 +12,16 @@
 
 /* ---- which of them count ------------------------------------------------------------- */
 
+bool gw_signaller_is_device(const struct gw_builder *builder, const struct gw_signaller *signaller)
+{
+	const struct gw_task_record *task;
+
+	if (signaller->kind != GW_SIGNALLER_TASK)
+		return gw_habit_is_interrupt(signaller);
+	task = gw_snapshot_task(builder->now, signaller->task);
+	return task && task->start_ns == signaller->start_ns && gw_stack_awaits_interrupt(builder->now, task);
+}
+
 static bool timeline_work_is_idle(const struct gw_builder *builder, const struct gw_signaller *signaller)
 {
 	const struct gw_work_record *record = signaller->work ? gw_snapshot_work(builder->now, signaller->work) : NULL;
@@ -247,7 +257,7 @@ static int timeline_signalled_by(struct gw_builder *builder, uint32_t node, cons
 	uint64_t item = signaller->work;
 	uint32_t work;
 
-	if (gw_habit_is_interrupt(signaller))
+	if (gw_signaller_is_device(builder, signaller))
 		return timeline_signalled_by_device(builder, node);
 	if (signaller->kind == GW_SIGNALLER_TASK)
 		return timeline_signalled_by_task(builder, node, signaller);
@@ -282,7 +292,7 @@ static bool timeline_only_driver_is_left(const struct gw_builder *builder, const
 	for (size_t i = 0; i < count; i++) {
 		const struct gw_signaller *signaller = signallers[i];
 
-		if (gw_habit_is_interrupt(signaller) && timeline_misses_interrupt(builder, node))
+		if (gw_signaller_is_device(builder, signaller) && timeline_misses_interrupt(builder, node))
 			*confidence = GW_CONFIDENCE_PROBABLE;
 		else if (signaller->kind != GW_SIGNALLER_TASK || !builder->complete ||
 			 timeline_task_lives(builder, signaller))
@@ -307,7 +317,7 @@ static bool timeline_is_silent(const struct gw_builder *builder, const struct gw
 			       const struct gw_signaller *const *signallers, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!gw_habit_is_interrupt(signallers[i]))
+		if (!gw_signaller_is_device(builder, signallers[i]))
 			return false;
 	return count > 0 && node->quiet_since_ns && !node->timeline->inherited;
 }

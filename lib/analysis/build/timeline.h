@@ -5,6 +5,9 @@
 
 #include "lib/analysis/build/builder.h"
 
+/* Whether it is the device that signals: by an interrupt, or by the thread of one, which sleeps until the next one. */
+bool gw_signaller_is_device(const struct gw_builder *builder, const struct gw_signaller *signaller);
+
 /* See builder.h. */
 int gw_expand_timeline(struct gw_builder *builder, uint32_t node);
 

@@ -234,6 +234,15 @@ bool gw_stack_idle_worker(const struct gw_snapshot *snapshot, const struct gw_ta
 	return stack_match(sleeper, loop, LENGTH(loop));
 }
 
+bool gw_stack_awaits_interrupt(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	static const char *const idle[] = { "irq_wait_for_interrupt", "irq_thread", "smpboot_thread_fn" };
+	const struct gw_symbol_record *sleeper = stack_is_valid(task) ? stack_sleeper(snapshot, task) : NULL;
+
+	return sleeper && !sleeper->module[0] && (task->flags & GW_TASK_F_KTHREAD) &&
+	       (task->state & TASK_INTERRUPTIBLE) && stack_match(sleeper, idle, LENGTH(idle));
+}
+
 bool gw_stack_timed_sleep(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
 	static const char *const timed[] = {
