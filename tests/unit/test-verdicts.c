@@ -224,6 +224,23 @@ TEST(syncobj_wait_for_a_point_of_a_timeline_is_not_proven)
 	world_free(w);
 }
 
+/* What a program means by for ever is a timeout of many years: for points it is one. */
+TEST(syncobj_wait_for_a_point_with_a_far_timeout_is_no_deadlock)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *signaller = kthread(w, 102, "signaller");
+	struct gw_timeline_record *gfx = timeline_by(w, "gfx", signaller);
+	struct gw_wait *wait = waits_for_any(w, holder, fence(w, gfx, 7), fence(w, gfx, 8));
+
+	wait->kind = GW_WAIT_SYNCOBJ;
+	wait->flags = GW_WAIT_F_ALL | GW_WAIT_F_POINTS | GW_WAIT_F_TIMEOUT;
+	wait->due_s = 2 * GW_FAR_S;
+	waits_for_lock(w, signaller, lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
+	look(w, 2);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 TEST(wait_whose_timer_cannot_be_seen_is_not_proven)
 {
 	struct world *w = world_new();
@@ -2125,6 +2142,7 @@ int main(void)
 		T(wait_any_whose_fences_are_not_all_known_is_not_stuck),
 		T(syncobj_wait_for_all_is_stuck_with_one_dead_fence),
 		T(syncobj_wait_for_a_point_of_a_timeline_is_not_proven),
+		T(syncobj_wait_for_a_point_with_a_far_timeout_is_no_deadlock),
 		T(wait_whose_timer_cannot_be_seen_is_not_proven),
 		T(timer_that_an_earlier_sleep_left_on_the_stack_ends_no_wait_for_a_lock),
 		T(work_item_that_has_not_signalled_yet_is_the_signaller),

@@ -91,7 +91,10 @@ static bool wait_is_lock(const struct gw_wait *wait)
 
 bool gw_wait_has_timeout(const struct gw_wait *wait)
 {
-	return !wait_is_lock(wait) && (wait->flags & GW_WAIT_F_TIMEOUT) && wait->due_s < GW_FAR_S;
+	/* A point of a timeline may come before the fence that is given for it: its timeout counts, however late. */
+	bool far = wait->due_s >= GW_FAR_S && !(gw_wait_is_fence(wait) && (wait->flags & GW_WAIT_F_POINTS));
+
+	return !wait_is_lock(wait) && (wait->flags & GW_WAIT_F_TIMEOUT) && !far;
 }
 
 bool gw_task_has_timer(const struct gw_task_record *task)
