@@ -89,12 +89,15 @@ static bool wait_is_lock(const struct gw_wait *wait)
 	return wait->kind == GW_WAIT_LOCK || wait->kind == GW_WAIT_TRYLOCK;
 }
 
+/* A point of a timeline may come before the fence that is given for it: its timeout counts, however late. */
+static bool wait_is_far(const struct gw_wait *wait)
+{
+	return wait->due_s >= GW_FAR_S && !(gw_wait_is_fence(wait) && (wait->flags & GW_WAIT_F_POINTS));
+}
+
 bool gw_wait_has_timeout(const struct gw_wait *wait)
 {
-	/* A point of a timeline may come before the fence that is given for it: its timeout counts, however late. */
-	bool far = wait->due_s >= GW_FAR_S && !(gw_wait_is_fence(wait) && (wait->flags & GW_WAIT_F_POINTS));
-
-	return !wait_is_lock(wait) && (wait->flags & GW_WAIT_F_TIMEOUT) && !far;
+	return !wait_is_lock(wait) && (wait->flags & GW_WAIT_F_TIMEOUT) && !wait_is_far(wait);
 }
 
 bool gw_task_has_timer(const struct gw_task_record *task)
@@ -107,7 +110,7 @@ uint64_t gw_wait_far_timeout_s(const struct gw_wait *wait, uint64_t now_ns)
 {
 	uint64_t passed_s = wait->since_ns && wait->since_ns < now_ns ? (now_ns - wait->since_ns) / GW_NSEC_PER_SEC : 0;
 
-	if (wait->due_s < GW_FAR_S)
+	if (!wait_is_far(wait))
 		return 0;
 	return (wait->due_s + passed_s + 30) / 60 * 60;
 }

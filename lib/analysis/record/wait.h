@@ -41,7 +41,7 @@ bool gw_wait_is_fence(const struct gw_wait *wait);
 /* Whether the wait may end by itself although no timer of it was seen. */
 bool gw_wait_end_is_unknown(const struct gw_wait *wait);
 
-/* Whether a timeout ends the wait. One that is due in a day or later is no help to anybody, and counts as none. */
+/* Whether a timeout ends the wait. One that is due in a day or later is no help to anybody, and counts as none but for points. */
 bool gw_wait_has_timeout(const struct gw_wait *wait);
 
 /* Likewise, whether a timer will wake the task up, whatever it sleeps for. */

@@ -43,7 +43,8 @@ void gw_prose_far_timeout(struct gw_prose *prose, const struct gw_node *node)
 
 	if (timeout_s == 0)
 		return;
-	gw_prose_add(prose, ", with a timeout of ");
+	/* As much as the record can hold: what means for ever is centuries. */
+	gw_prose_add(prose, node->wait.due_s == UINT32_MAX ? ", with a timeout of more than " : ", with a timeout of ");
 	gw_text_add_age(&prose->text, timeout_s * GW_NSEC_PER_SEC);
 }
 
