@@ -41,6 +41,12 @@ static uint64_t schedule_idle_interval(const struct gw_schedule *schedule)
 	return schedule->findings.old_waits > 0 ? IDLE_INTERVAL_NS : EMPTY_INTERVAL_NS;
 }
 
+/* What one look has found and the next one only confirms is not to wait as long as the rest. */
+static uint64_t schedule_interval(const struct gw_schedule *schedule)
+{
+	return schedule->confirms ? schedule->pace.interval_ns / 2 : schedule->pace.interval_ns;
+}
+
 /* ---- when ---------------------------------------------------------------------------------- */
 
 /* How long after the last look the next one is due; UINT64_MAX = when something wakes us. */
@@ -52,7 +58,7 @@ static uint64_t schedule_delay(const struct gw_schedule *schedule, uint64_t acti
 		return UINT64_MAX;
 	if (schedule_idles(schedule))
 		return schedule_idle_interval(schedule);
-	return schedule->uneventful >= SLOW_AFTER ? schedule->pace.min_wait_ns : schedule->pace.interval_ns;
+	return schedule->uneventful >= SLOW_AFTER ? schedule->pace.min_wait_ns : schedule_interval(schedule);
 }
 
 /*
@@ -61,7 +67,7 @@ static uint64_t schedule_delay(const struct gw_schedule *schedule, uint64_t acti
  */
 static uint64_t schedule_not_too_soon(const struct gw_schedule *schedule, uint64_t due_ns)
 {
-	uint64_t interval = schedule->pace.interval_ns, took = schedule->took_ns;
+	uint64_t interval = schedule_interval(schedule), took = schedule->took_ns;
 	uint64_t pause = interval > 2 * took ? interval - took : took;
 	uint64_t earliest = schedule->looked_ns > 0 ? schedule->looked_ns + pause : 0;
 
@@ -159,6 +165,7 @@ static void schedule_take_findings(struct gw_schedule *schedule, const struct gw
 		schedule->uneventful = SLOW_AFTER;
 	else
 		schedule->uneventful++;
+	schedule->confirms = findings->candidate > before->candidate;
 	schedule->findings = *findings;
 }
 

@@ -347,6 +347,7 @@ TEST(looks_become_rarer_while_a_report_stands_and_see_its_end_within_two_seconds
 	/* A candidate beside it, without a new wait, is confirmed as soon as one alone. */
 	for (scene.findings.candidate = 1; scene.findings.candidate <= 2; scene.findings.candidate++) {
 		scene_fire(&scene);
+		assert_int_equal(scene_fire(&scene), pace.interval_ns / 2);
 		assert_int_equal(scene_fire(&scene), pace.interval_ns);
 		for (int i = 0; i < 20; i++)
 			scene_fire(&scene);
@@ -371,6 +372,21 @@ TEST(interval_is_from_begin_to_begin)
 	scene.took_ns = 150 * MS;
 	assert_int_equal(scene_fire(&scene), pace.interval_ns - 60 * MS);
 	assert_int_equal(scene_fire(&scene), 150 * MS);
+}
+
+/* Half the time is the machine's, though, even if each look finds a candidate. */
+TEST(candidates_without_end_leave_as_much_time_as_looks_take)
+{
+	struct scene scene = asleep();
+
+	old_wait_stands(&scene, 1);
+	scene.findings.wants_more = true;
+	scene.took_ns = 100 * MS;
+	gw_schedule_woke(&scene.schedule, scene.now_ns);
+	scene.findings.candidate = 1;
+	scene_fire(&scene);
+	for (scene.findings.candidate = 2; scene.findings.candidate < 10; scene.findings.candidate++)
+		assert_int_equal(scene_fire(&scene), 100 * MS);
 }
 
 TEST(look_that_takes_long_is_followed_by_as_long_a_pause)
@@ -447,6 +463,7 @@ int main(void)
 		cmocka_unit_test(candidate_and_new_report_are_looked_at_often),
 		cmocka_unit_test(looks_become_rarer_while_a_report_stands_and_see_its_end_within_two_seconds),
 		cmocka_unit_test(interval_is_from_begin_to_begin),
+		cmocka_unit_test(candidates_without_end_leave_as_much_time_as_looks_take),
 		cmocka_unit_test(look_that_takes_long_is_followed_by_as_long_a_pause),
 		cmocka_unit_test(requested_looks_are_all_made_at_everything_although_nothing_waits),
 		cmocka_unit_test(requested_look_that_fails_counts_as_made),
