@@ -41,12 +41,6 @@ static uint64_t schedule_idle_interval(const struct gw_schedule *schedule)
 	return schedule->findings.old_waits > 0 ? IDLE_INTERVAL_NS : EMPTY_INTERVAL_NS;
 }
 
-/* What one look has found and the next one only confirms is not to wait as long as the rest. */
-static uint64_t schedule_interval(const struct gw_schedule *schedule)
-{
-	return schedule->confirms ? schedule->pace.interval_ns / 2 : schedule->pace.interval_ns;
-}
-
 /* ---- when ---------------------------------------------------------------------------------- */
 
 /* How long after the last look the next one is due; UINT64_MAX = when something wakes us. */
@@ -58,7 +52,7 @@ static uint64_t schedule_delay(const struct gw_schedule *schedule, uint64_t acti
 		return UINT64_MAX;
 	if (schedule_idles(schedule))
 		return schedule_idle_interval(schedule);
-	return schedule->uneventful >= SLOW_AFTER ? schedule->pace.min_wait_ns : schedule_interval(schedule);
+	return schedule->uneventful >= SLOW_AFTER ? schedule->pace.min_wait_ns : schedule->pace.interval_ns;
 }
 
 /*
@@ -67,7 +61,8 @@ static uint64_t schedule_delay(const struct gw_schedule *schedule, uint64_t acti
  */
 static uint64_t schedule_not_too_soon(const struct gw_schedule *schedule, uint64_t due_ns)
 {
-	uint64_t interval = schedule_interval(schedule), took = schedule->took_ns;
+	uint64_t least = schedule->pace.interval_ns, took = schedule->took_ns;
+	uint64_t interval = schedule->findings.confirm_ns > 0 ? least / 2 : least;
 	uint64_t pause = interval > 2 * took ? interval - took : took;
 	uint64_t earliest = schedule->looked_ns > 0 ? schedule->looked_ns + pause : 0;
 
@@ -89,6 +84,14 @@ static uint64_t schedule_until_grown(const struct gw_schedule *schedule, uint64_
 	return schedule->grown_ns > now_ns && schedule->grown_ns < due_ns ? schedule->grown_ns : due_ns;
 }
 
+/* Nor for a candidate that another look reports. */
+static uint64_t schedule_until_confirmed(const struct gw_schedule *schedule, uint64_t due_ns)
+{
+	uint64_t confirm = schedule->findings.confirm_ns;
+
+	return confirm > 0 && confirm < due_ns ? confirm : due_ns;
+}
+
 /* Looks are that far apart from begin to begin: one that takes long does not make the next one late. */
 static uint64_t schedule_after(const struct gw_schedule *schedule, uint64_t now_ns, uint64_t delay_ns)
 {
@@ -99,8 +102,10 @@ enum gw_wake gw_schedule_plan(struct gw_schedule *schedule, uint64_t now_ns, uin
 {
 	uint64_t delay = schedule_delay(schedule, active_waits), due = delay;
 
-	if (delay != UINT64_MAX)
+	if (delay != UINT64_MAX) {
 		due = schedule_until_grown(schedule, now_ns, schedule_after(schedule, now_ns, delay));
+		due = schedule_until_confirmed(schedule, due);
+	}
 	schedule_set_due(schedule, due);
 	if (delay == UINT64_MAX)
 		return GW_WAKE_ONLY;
@@ -165,7 +170,6 @@ static void schedule_take_findings(struct gw_schedule *schedule, const struct gw
 		schedule->uneventful = SLOW_AFTER;
 	else
 		schedule->uneventful++;
-	schedule->confirms = findings->candidate > before->candidate;
 	schedule->findings = *findings;
 }
 
@@ -198,8 +202,10 @@ void gw_schedule_looked(struct gw_schedule *schedule, enum gw_depth depth, uint6
 		schedule->succeeded++;
 	if (findings)
 		schedule_take_findings(schedule, findings);
-	else
+	else {
 		schedule->uneventful++;
+		schedule->findings.confirm_ns = 0;
+	}
 	if (depth != GW_LOOK_TRACKED)
 		schedule->full_due_ns = again ? end_ns + FULL_INTERVAL_NS : UINT64_MAX;
 	if (depth != GW_LOOK_TRACKED)

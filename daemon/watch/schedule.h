@@ -16,7 +16,7 @@
 
 struct gw_pace {
 	uint64_t min_wait_ns; /* a younger wait is not analysed */
-	uint64_t interval_ns; /* least time from the begin of a look to that of the next one; half of it, if that confirms */
+	uint64_t interval_ns; /* least time from the begin of a look to that of the next one; half of it while there is something to confirm */
 };
 
 struct gw_schedule {
@@ -29,7 +29,6 @@ struct gw_schedule {
 	uint64_t full_due_ns;	     /* next full look, UINT64_MAX = none */
 	uint64_t patrol_due_ns;	     /* next look for tasks that nothing wakes the daemon for, UINT64_MAX = none */
 	size_t patrol_still;	     /* tasks that such looks have found and a full look has seen */
-	bool confirms;		     /* the next look confirms what the last one found first */
 	bool full_again;	     /* the next full look is followed by a second one */
 	unsigned uneventful;	     /* looks in a row that found nothing new */
 	unsigned succeeded;	     /* looks that did, up to 2 */

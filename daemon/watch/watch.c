@@ -236,6 +236,7 @@ static int watch_look(struct gw_watch *watch, enum gw_depth depth, struct gw_fin
 	r = gw_analysis_step(watch->analysis, snapshot, watch_on_report, watch);
 	findings->wants_more = gw_analysis_wants_more(watch->analysis);
 	findings->candidate = gw_analysis_newest_candidate(watch->analysis);
+	findings->confirm_ns = gw_analysis_confirm_ns(watch->analysis);
 	watch_sample_spinners(watch, findings);
 	watch_follow_tries(watch);
 	findings->older_than_programs =

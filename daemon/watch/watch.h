@@ -42,6 +42,7 @@ struct gw_findings {
 	bool patrols;	   /* struct gw_patrol: wanted, blocked, still */
 	size_t blocked, still;
 	uint64_t candidate;	  /* gw_analysis_newest_candidate() */
+	uint64_t confirm_ns;	  /* gw_analysis_confirm_ns() */
 	bool older_than_programs; /* an active report rests on waits that only a full look shows */
 };
 

@@ -170,6 +170,11 @@ uint64_t gw_analysis_newest_candidate(const struct gw_analysis *analysis)
 	return gw_store_newest_candidate(analysis->store);
 }
 
+uint64_t gw_analysis_confirm_ns(const struct gw_analysis *analysis)
+{
+	return gw_store_confirm_ns(analysis->store);
+}
+
 size_t gw_analysis_reports(const struct gw_analysis *analysis, const struct gw_report *const **ret)
 {
 	return gw_store_reports(analysis->store, ret);

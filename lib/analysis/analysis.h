@@ -48,6 +48,9 @@ bool gw_analysis_wants_more(const struct gw_analysis *analysis);
 /* Which of them is the newest candidate, counted from 1: it is not reported before the next snapshot. 0: there is none. */
 uint64_t gw_analysis_newest_candidate(const struct gw_analysis *analysis);
 
+/* From when on another snapshot reports one of those that the last one showed, CLOCK_MONOTONIC in ns; 0: none was there. */
+uint64_t gw_analysis_confirm_ns(const struct gw_analysis *analysis);
+
 /* All reports, active first, newest first; valid until the next step. */
 size_t gw_analysis_reports(const struct gw_analysis *analysis, const struct gw_report *const **ret);
 

@@ -17,6 +17,7 @@
 
 #define NAME_LONGEST 512		 /* KSYM_NAME_LEN of include/linux/kallsyms.h */
 #define TEXT_LONGEST ((size_t)128 << 20) /* bytes of a System.map; they have some ten million */
+#define INITCALLS_MOST ((size_t)1 << 16) /* of a kernel, which has some two thousand */
 
 static void image_cleanup_elf(Elf **elf)
 {
@@ -35,6 +36,18 @@ _printf_(3, 4) static int image_fail(char **error, int code, const char *format,
 	return code;
 }
 
+/* What is no initcall is none of the image's. */
+static int image_add(struct gw_kernel_image *image, const char *name, uint64_t address, size_t *found, const char *path,
+		     char **error)
+{
+	int r = gw_initcalls_add(image->initcalls, name, address);
+
+	if (r < 0)
+		return r;
+	*found += (size_t)r;
+	return *found <= INITCALLS_MOST ? 0 : image_fail(error, -EFBIG, "%s: has more initcalls than any kernel", path);
+}
+
 /* ---- text: System.map, a copy of /proc/kallsyms -------------------------------------------------------------- */
 
 /* "ffffffff81000000 T _text"; @ret is cut out of the line. What belongs to a module is none of the kernel's. */
@@ -48,37 +61,33 @@ static bool image_parse_line(char *line, uint64_t *address, char **ret)
 	if (type[0] != ' ' || !type[1] || type[2] != ' ')
 		return false;
 	*ret = type + 3;
-	type[3 + strcspn(type + 3, " \t\n")] = '\0';
+	type[3 + strcspn(type + 3, " \t")] = '\0';
 	return (*ret)[0] != '\0';
 }
 
 static int image_read_text(struct gw_kernel_image *image, const char *path, char **error)
 {
-	_cleanup_fclose_ FILE *file = fopen(path, "re");
-	_cleanup_free_ char *line = NULL;
-	size_t room = 0, found = 0, symbols = 0, size = 0;
+	_cleanup_free_ char *text = NULL;
+	size_t found = 0, symbols = 0, size;
 	uint64_t address;
 	char *name;
+	int r = gw_file_whole(AT_FDCWD, path, TEXT_LONGEST, &text, &size);
 
-	if (!file)
-		return image_fail(error, -errno, "%s: cannot be read: %s", path, strerror(errno));
-	while (getline(&line, &room, file) > 0) {
-		int r;
-
-		size += strlen(line);
-		if (size > TEXT_LONGEST)
-			return image_fail(error, -EFBIG, "%s: is longer than any System.map", path);
-
+	if (r == -EFBIG)
+		return image_fail(error, r, "%s: is longer than any System.map", path);
+	if (r < 0)
+		return image_fail(error, r, "%s: cannot be read: %s", path, strerror(-r));
+	for (char *line = text, *next; line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
 		if (!image_parse_line(line, &address, &name))
 			continue;
 		symbols++;
-		r = gw_initcalls_add(image->initcalls, name, address);
+		r = image_add(image, name, address, &found, path, error);
 		if (r < 0)
 			return r;
-		found += (size_t)r;
 	}
-	if (ferror(file))
-		return image_fail(error, -EIO, "%s: cannot be read to its end", path);
 	if (symbols <= 1) /* Debian's /boot/System.map has one line, which says where the real one is */
 		return image_fail(error, -ENODATA,
 				  "%s: has no symbols; use the System.map or vmlinux of the kernel's debug package",
@@ -125,7 +134,8 @@ static const Elf_Data *image_names(Elf *elf, const GElf_Shdr *symbols)
 }
 
 /* Names that are longer than the kernel has any are skipped: many symbols may share one of a megabyte. */
-static int image_read_symbols(struct gw_kernel_image *image, Elf *elf, Elf_Scn *section, size_t *found)
+static int image_read_symbols(struct gw_kernel_image *image, Elf *elf, Elf_Scn *section, size_t *found,
+			      const char *path, char **error)
 {
 	Elf_Data *data = elf_getdata(section, NULL);
 	const Elf_Data *names;
@@ -148,10 +158,9 @@ static int image_read_symbols(struct gw_kernel_image *image, Elf *elf, Elf_Scn *
 			continue;
 		if (strcmp(name, "linux_banner") == 0)
 			image_read_banner(image, elf, &symbol);
-		r = gw_initcalls_add(image->initcalls, name, symbol.st_value);
+		r = image_add(image, name, symbol.st_value, found, path, error);
 		if (r < 0)
 			return r;
-		*found += (size_t)r;
 	}
 	return 0;
 }
@@ -177,7 +186,7 @@ static int image_read_elf(struct gw_kernel_image *image, const char *path, char 
 	while (r == 0 && !symbols && (section = elf_nextscn(elf, section)))
 		if (gelf_getshdr(section, &header) && header.sh_type == SHT_SYMTAB) {
 			symbols = true;
-			r = image_read_symbols(image, elf, section, &found);
+			r = image_read_symbols(image, elf, section, &found, path, error);
 		}
 	if (r < 0)
 		return r;

@@ -347,7 +347,6 @@ TEST(looks_become_rarer_while_a_report_stands_and_see_its_end_within_two_seconds
 	/* A candidate beside it, without a new wait, is confirmed as soon as one alone. */
 	for (scene.findings.candidate = 1; scene.findings.candidate <= 2; scene.findings.candidate++) {
 		scene_fire(&scene);
-		assert_int_equal(scene_fire(&scene), pace.interval_ns / 2);
 		assert_int_equal(scene_fire(&scene), pace.interval_ns);
 		for (int i = 0; i < 20; i++)
 			scene_fire(&scene);
@@ -374,6 +373,35 @@ TEST(interval_is_from_begin_to_begin)
 	assert_int_equal(scene_fire(&scene), 150 * MS);
 }
 
+/* One that is old already is confirmed after half an interval, one that is not as soon as it is. */
+TEST(candidate_is_confirmed_as_soon_as_it_can_be)
+{
+	struct scene scene = asleep();
+
+	old_wait_stands(&scene, 1);
+	scene.findings.wants_more = true;
+	gw_schedule_woke(&scene.schedule, scene.now_ns);
+	scene_fire(&scene);
+	scene.findings.confirm_ns = scene.now_ns;
+	scene_fire(&scene);
+	assert_int_equal(scene_fire(&scene), pace.interval_ns / 2);
+	scene.findings.confirm_ns = scene.now_ns + 540 * MS;
+	while (scene.now_ns + pace.interval_ns < scene.findings.confirm_ns)
+		scene_fire(&scene);
+	scene_fire(&scene);
+	assert_int_equal(scene.now_ns, scene.findings.confirm_ns);
+	scene.findings.confirm_ns = 0;
+	scene.findings.candidate++; /* looks become rarer otherwise */
+	scene_fire(&scene);
+	assert_int_equal(scene_fire(&scene), pace.interval_ns);
+	/* A look that fails has found none. */
+	scene.findings.confirm_ns = scene.now_ns;
+	scene_fire(&scene);
+	scene.fails = true;
+	scene_fire(&scene);
+	assert_int_equal(scene_fire(&scene), pace.interval_ns);
+}
+
 /* Half the time is the machine's, though, even if each look finds a candidate. */
 TEST(candidates_without_end_leave_as_much_time_as_looks_take)
 {
@@ -381,9 +409,9 @@ TEST(candidates_without_end_leave_as_much_time_as_looks_take)
 
 	old_wait_stands(&scene, 1);
 	scene.findings.wants_more = true;
+	scene.findings.confirm_ns = scene.now_ns;
 	scene.took_ns = 100 * MS;
 	gw_schedule_woke(&scene.schedule, scene.now_ns);
-	scene.findings.candidate = 1;
 	scene_fire(&scene);
 	for (scene.findings.candidate = 2; scene.findings.candidate < 10; scene.findings.candidate++)
 		assert_int_equal(scene_fire(&scene), 100 * MS);
@@ -463,6 +491,7 @@ int main(void)
 		cmocka_unit_test(candidate_and_new_report_are_looked_at_often),
 		cmocka_unit_test(looks_become_rarer_while_a_report_stands_and_see_its_end_within_two_seconds),
 		cmocka_unit_test(interval_is_from_begin_to_begin),
+		cmocka_unit_test(candidate_is_confirmed_as_soon_as_it_can_be),
 		cmocka_unit_test(candidates_without_end_leave_as_much_time_as_looks_take),
 		cmocka_unit_test(look_that_takes_long_is_followed_by_as_long_a_pause),
 		cmocka_unit_test(requested_looks_are_all_made_at_everything_although_nothing_waits),

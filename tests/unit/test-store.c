@@ -33,6 +33,44 @@ TEST(detection_is_the_first_look_and_formation_the_last_wait)
 	world_free(w);
 }
 
+/* The daemon's schedule rests on this. */
+TEST(report_comes_when_it_was_said_to)
+{
+	struct world *w = world_with_policy((struct gw_policy){ .min_wait_ns = 7 * SECOND, .stall_ns = 60 * SECOND });
+	uint64_t confirm_ns;
+	struct classic c;
+
+	look(w, 1);
+	assert_int_equal(gw_analysis_confirm_ns(w->analysis), 0);
+	c = classic(w, 101);
+	look(w, 1);
+	confirm_ns = gw_analysis_confirm_ns(w->analysis);
+	assert_int_equal(confirm_ns, c.signaller->watch.waits[0].since_ns + 7 * SECOND);
+	while (w->now_ns + SECOND < confirm_ns) {
+		look(w, 1);
+		assert_silent(w);
+		assert_int_equal(gw_analysis_confirm_ns(w->analysis), confirm_ns);
+	}
+	look(w, 1);
+	assert_int_equal(count_reports(w, GW_KIND_DEADLOCK, GW_STATE_ACTIVE), 1);
+	assert_int_equal(gw_analysis_confirm_ns(w->analysis), 0);
+	world_free(w);
+}
+
+/* One that was not seen again is none that the next look is to be early for. */
+TEST(candidate_that_is_not_seen_again_waits_for_no_look)
+{
+	struct world *w = world_with_policy((struct gw_policy){ .min_wait_ns = 7 * SECOND, .stall_ns = 60 * SECOND });
+	struct classic c = classic(w, 101);
+
+	look(w, 1);
+	assert_true(gw_analysis_confirm_ns(w->analysis) > 0);
+	waits_no_more(c.holder);
+	look(w, 1);
+	assert_int_equal(gw_analysis_confirm_ns(w->analysis), 0);
+	world_free(w);
+}
+
 TEST(new_victim_changes_the_report_but_not_its_id)
 {
 	struct world *w = world_new();
@@ -730,6 +768,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(report_is_told_once_while_nothing_changes),
 		T(detection_is_the_first_look_and_formation_the_last_wait),
+		T(report_comes_when_it_was_said_to),
+		T(candidate_that_is_not_seen_again_waits_for_no_look),
 		T(new_victim_changes_the_report_but_not_its_id),
 		T(wait_of_one_participant_ends_and_the_report_is_resolved),
 		T(participant_that_is_gone_resolves_the_report),

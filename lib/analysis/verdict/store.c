@@ -25,6 +25,7 @@ struct entry {
 	uint64_t number;	   /* entries of findings are counted from 1 */
 	uint64_t key, fingerprint; /* differs when the report would, too */
 	uint64_t detected_real_ns, detected_mono_ns;
+	uint64_t mature_ns;	 /* not reported before: its youngest wait must be as old as the policy's min_wait_ns */
 	uint64_t offered_at;	 /* step of the last sighting */
 	enum gw_confidence seen; /* then */
 	uint64_t proven_at;	 /* step of the last sighting that proved it, if from another side */
@@ -126,6 +127,20 @@ uint64_t gw_store_newest_candidate(const struct gw_store *store)
 		if (!store->entries[i]->report)
 			return store->entries[i]->number;
 	return 0;
+}
+
+uint64_t gw_store_confirm_ns(const struct gw_store *store)
+{
+	uint64_t soonest_ns = 0;
+
+	for (size_t i = 0; i < store->count; i++) {
+		const struct entry *entry = store->entries[i];
+
+		if (!entry->report && entry->offered_at == store->step &&
+		    (!soonest_ns || entry->mature_ns < soonest_ns))
+			soonest_ns = entry->mature_ns;
+	}
+	return soonest_ns;
 }
 
 /* ---- ends -------------------------------------------------------------------------- */
@@ -295,6 +310,7 @@ static int store_add_entry(struct gw_store *store, const struct gw_graph *graph,
 	entry->kind = finding->kind;
 	entry->key = finding->key;
 	entry->seen = finding->confidence;
+	entry->mature_ns = finding->formed_ns + store->policy.min_wait_ns;
 	entry->offered_at = store->step;
 	entry->detected_real_ns = head->real_ns;
 	entry->detected_mono_ns = head->mono_ns;
@@ -395,11 +411,12 @@ static int store_offer_again(struct gw_store *store, struct entry *entry, const 
 	store_note_proof(store, entry, finding);
 	if (entry->offered_at == store->step)
 		return 0;
+	entry->mature_ns = finding->formed_ns + store->policy.min_wait_ns;
 	entry->offered_at = store->step;
 	/* As strong as the weaker of the last two looks; what was proven stays so until two of them do not prove it. */
 	confidence = finding->confidence < entry->seen ? finding->confidence : entry->seen;
 	entry->seen = finding->confidence;
-	if (candidate && finding->formed_ns + store->policy.min_wait_ns > now_ns)
+	if (candidate && entry->mature_ns > now_ns)
 		return 0;
 	if (store_is_active(entry) && entry->report->confidence > confidence)
 		confidence = entry->report->confidence;

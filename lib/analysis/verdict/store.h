@@ -48,6 +48,9 @@ bool gw_store_wants_more(const struct gw_store *store);
 /* As gw_analysis_newest_candidate(). */
 uint64_t gw_store_newest_candidate(const struct gw_store *store);
 
+/* As gw_analysis_confirm_ns(). */
+uint64_t gw_store_confirm_ns(const struct gw_store *store);
+
 /* As gw_analysis_reports(). */
 size_t gw_store_reports(struct gw_store *store, const struct gw_report *const **ret);
 
