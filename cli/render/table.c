@@ -10,14 +10,16 @@
 #include "cli/lib/text.h"
 #include "lib/base/cleanup.h"
 
-#define WRAP_LEAST 10 /* columns that a WRAP column keeps, however narrow the screen */
+#define WRAP_LEAST 10		  /* columns that a WRAP column keeps, however narrow the screen */
+#define ROWS_MOST ((size_t)10000) /* nobody reads more, and each costs time and memory */
 
 struct table {
 	const struct terminal *terminal;
 	const struct column *columns;
 	size_t count;
 	struct grid *grid;
-	size_t next; /* cell of the last row */
+	size_t next;   /* cell of the last row */
+	size_t hidden; /* rows beyond the most, the last one among them */
 };
 
 struct table *table_new(const struct terminal *terminal, const struct column *columns, size_t count)
@@ -45,7 +47,10 @@ void table_free(struct table *table)
 
 void table_row(struct table *table)
 {
-	grid_row(table->grid);
+	if (grid_rows(table->grid) < ROWS_MOST)
+		grid_row(table->grid);
+	else
+		table->hidden++;
 	table->next = 0;
 }
 
@@ -56,6 +61,8 @@ void table_cell(struct table *table, const char *style, const char *format, ...)
 	_cleanup_free_ char *styled = NULL;
 	va_list arguments;
 
+	if (table->hidden)
+		return;
 	va_start(arguments, format);
 	styled = text_vformat(format, arguments);
 	va_end(arguments);
@@ -195,6 +202,9 @@ void table_print(struct table *table, unsigned indent)
 		table_print_line(terminal, line, (size_t)(end - line), indent);
 		end += *end == '\n';
 	}
+	if (table->hidden)
+		terminal_print(terminal, "%*s" STYLE_DIM "%zu more: --json has them" STYLE_END "\n", (int)indent, "",
+			       table->hidden);
 }
 
 void table_more(const struct terminal *terminal, size_t hidden, const char *what)

@@ -15,6 +15,7 @@ struct table;
 struct table *table_new(const struct terminal *terminal, const struct column *columns, size_t count);
 void table_free(struct table *table);
 
+/* Of more than 10,000 rows the first ones are kept, and the others counted. */
 void table_row(struct table *table);
 /* The next cell of the row; @style is one of STYLE_* or "". */
 void table_cell(struct table *table, const char *style, const char *format, ...) _printf_(3, 4);

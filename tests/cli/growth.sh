@@ -58,6 +58,10 @@ test_growth() {
 	grows "replay" replay @/queue.gpuwatch
 	grows "replay --waits" replay --waits @/queue.gpuwatch
 
+	make-recording queue 10005 >"$work/queue.gpuwatch"
+	expect "replay of more rows than anybody reads" 0 replay --waits "$work/queue.gpuwatch"
+	ok "10000 rows, and the others counted" \
+		test "$(grep -c victim "$work/out")-$(tail -n 1 "$work/out")" = "9998-7 more: --json has them"
 	make-recording tiny 60000 >"$work/tiny.gpuwatch"
 	expect "replay of tiny snapshots" 0 replay "$work/tiny.gpuwatch"
 	idle=$(peak --version) most=$(peak replay "$work/tiny.gpuwatch")

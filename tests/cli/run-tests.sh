@@ -1401,6 +1401,11 @@ test_link_order() {
 	mkdir "$work/bare" # with no other map beside it, which would be used instead
 	grep -v __initcall "$map" >"$work/bare/System.map"
 	expect_trouble "a map without initcalls" 4 "no symbols\|initcall" probe-order --vmlinux "$work/bare/System.map"
+	{ head -n 1 "$map" && seq -f 'ffffffff81000000 t __initcall__kmod_m__1_%.0f_f6' 70000; } >"$work/bare/System.map"
+	expect_trouble "a map of initcalls only" 4 "more initcalls than any kernel" probe-order --vmlinux "$work/bare/System.map"
+	{ head -n 1 "$map" && head -c 140M /dev/zero; } >"$work/bare/System.map"
+	expect_trouble "a map without end" 4 "longer than any System.map" probe-order --vmlinux "$work/bare/System.map"
+	rm "$work/bare/System.map"
 	sed 's/__initcall__kmod_.*__300_400_/__initcall_/' "$map" >"$work/5.9.map"
 	expect "a kernel before 5.10" 0 probe-order --vmlinux "$work/5.9.map"
 }

@@ -19,7 +19,7 @@
 #include "bpf/abi/records.h"
 
 /* Bytes of a recording that is read: judging one may take seven times its size. Who writes one leaves out the oldest snapshots. */
-#define GW_RECORDING_MOST ((size_t)64 << 20)
+#define GW_RECORDING_MOST ((size_t)32 << 20)
 
 struct gw_recording_writer {
 	uint32_t crc; /* of the records so far */
