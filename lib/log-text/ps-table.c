@@ -84,7 +84,7 @@ static bool ps_table_wchan(struct gw_log_row *row, struct word word)
 	for (size_t i = 0; i < word.length; i++)
 		if (!gw_scan_is_symbol(word.at[i]))
 			return false;
-	if (word.length == 0 || word.length >= sizeof(row->wchan) || gw_scan_is_digit(*word.at))
+	if (word.length == 0 || word.length >= sizeof(row->wchan) || gw_scan_is_digit(*word.at) || *word.at == '.')
 		return false;
 	memcpy(row->wchan, word.at, word.length);
 	row->wchan[word.length] = '\0';
