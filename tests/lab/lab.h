@@ -264,6 +264,8 @@ extern const struct lab_family lab_recovery_family;
 extern const struct lab_family lab_stopped_family;
 extern const struct lab_family lab_late_recovery_family;
 extern const struct lab_family lab_healthy_family;
+extern const struct lab_family lab_kswapd_family;
+extern const struct lab_family lab_kswapd_healthy_family;
 extern const struct lab_family lab_pager_family;
 extern const struct lab_family lab_pager_fine_family;
 extern const struct lab_family lab_queue_family;

@@ -40,6 +40,7 @@ static const char usage[] =
 	"  page-lock-cycle | page-lock/left | late                   the memory whose page is locked\n"
 	"  leaked-section/user-sleep | user-spin                     stay in a drm_dev_enter() section until then\n"
 	"  process-cycle/... | driver-sleep/...                      hold a mutex in an ioctl that sleeps\n"
+	"  kswapd-cycle | kswapd-healthy                             allocate with a mutex held, and be throttled\n"
 	"  stopped-signaller                                         signal fences, and be stopped\n"
 	"  random/any | dead | healthy                               memory that one of the scenario's threads unmaps\n"
 	"  crowd [threads=N]                                         N threads that sleep\n"
@@ -864,7 +865,8 @@ int main(int argc, char **argv)
 		return trust_point(argv + 1);
 	if (!strncmp(command, "leaked-lock/user-", 17) || !strncmp(command, "leaked-section/user-", 20))
 		return leaked(strchr(command, '/') + 1, argv + 1);
-	if (!strncmp(command, "process-cycle/", 14) || !strncmp(command, "driver-sleep/", 13))
+	if (!strncmp(command, "process-cycle/", 14) || !strncmp(command, "driver-sleep/", 13) ||
+	    !strncmp(command, "kswapd-", 7))
 		return entered(argv + 1);
 	if (!strcmp(command, "fuse-hang"))
 		return fuse_hang();

@@ -27,6 +27,8 @@ static const struct lab_family *const lab_families[] = {
 	&lab_flip_family,
 	&lab_hazard_family,
 	&lab_healthy_family,
+	&lab_kswapd_family,
+	&lab_kswapd_healthy_family,
 	&lab_late_entity_family,
 	&lab_late_recovery_family,
 	&lab_late_reset_family,

@@ -201,6 +201,34 @@ TEST(throttled_task_holds_what_kswapd_needs)
 	world_free(w);
 }
 
+/* Where the compiler has inlined the function that waits. */
+TEST(throttled_task_sleeps_in_the_caller)
+{
+	struct world *w = world_new();
+
+	pair(w,
+	     "schedule try_to_free_pages __alloc_pages_slowpath drm:drm_gem_get_pages msm:msm_ioctl_gem_submit do_syscall_64",
+	     SHRINKS);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_RECLAIM_CYCLE, PROBABLE, "101 102", "");
+	assert_explains(w, "for needed (pid 102) to free memory");
+	world_free(w);
+}
+
+/* What sleeps further in is no throttled task: it reclaims itself. */
+TEST(who_reclaims_waits_for_no_kswapd)
+{
+	struct world *w = world_new();
+
+	pair(w,
+	     "schedule shrink_inactive_list shrink_node do_try_to_free_pages try_to_free_pages __alloc_pages_slowpath "
+	     "drm:drm_gem_get_pages msm:msm_ioctl_gem_submit do_syscall_64",
+	     SHRINKS);
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 TEST(kswapd_that_goes_on_lets_go_of_who_is_throttled)
 {
 	struct world *w = world_new();
@@ -239,6 +267,8 @@ int main(void)
 		cmocka_unit_test(who_changes_a_vma_holds_what_a_fault_in_it_needs),
 		cmocka_unit_test(fault_of_another_process_is_not_meant),
 		cmocka_unit_test(throttled_task_holds_what_kswapd_needs),
+		cmocka_unit_test(throttled_task_sleeps_in_the_caller),
+		cmocka_unit_test(who_reclaims_waits_for_no_kswapd),
 		cmocka_unit_test(kswapd_that_goes_on_lets_go_of_who_is_throttled),
 		cmocka_unit_test(throttling_that_ends_by_itself_is_no_loop),
 	};

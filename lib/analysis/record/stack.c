@@ -441,7 +441,8 @@ enum gw_stack_need gw_stack_need(const struct gw_snapshot *snapshot, const struc
 		{ "__vma_start_write", GW_STACK_NEEDS_VMA },
 		{ "__vma_enter_locked", GW_STACK_NEEDS_VMA },
 		{ "__vma_start_exclude_readers", GW_STACK_NEEDS_VMA },
-		{ "throttle_direct_reclaim", GW_STACK_NEEDS_KSWAPD },
+		{ "throttle_direct_reclaim", GW_STACK_NEEDS_KSWAPD }, /* which the next one inlines, or not */
+		{ "try_to_free_pages", GW_STACK_NEEDS_KSWAPD },
 		{ "kthread_create_on_node", GW_STACK_NEEDS_KTHREADD }, /* which the next one is inlined into, or not */
 		{ "__kthread_create_on_node", GW_STACK_NEEDS_KTHREADD },
 	};
