@@ -191,7 +191,8 @@ static bool message_continue(struct message_reader *reader, const struct gw_log_
 {
 	char text[GW_LOG_MESSAGE_SIZE];
 
-	if (line->prefixed || reader->pending.length == 0 || reader->pieces >= PIECES_MAX)
+	if (line->prefixed || reader->pending.length == 0 || reader->pending.origin.quoted ||
+	    reader->pieces >= PIECES_MAX)
 		return false;
 	message_append(text, 0, line);
 	if (gw_log_begins_boot_line(text))

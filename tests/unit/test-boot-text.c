@@ -932,6 +932,25 @@ TEST(mail_that_is_not_decoded)
 	machine_free(m);
 }
 
+/* What people quote in the middle of a sentence ends with its mark. */
+TEST(line_between_quote_marks)
+{
+	struct machine *m = machine_of_text("One of the last messages is:\n"
+					    "'platform soc:gpu: deferred probe pending: (reason unknown)'\n"
+					    "which I suspect is related.\n");
+	const struct gw_report *r = only_report(m, GW_CLASS_DEFERRED_FOREVER);
+
+	assert_string_equal(order_text(r, "device"), "soc:gpu");
+	assert_null(strstr(r->explanation, "suspect"));
+	assert_null(strstr(r->explanation, "reason"));
+	machine_free(m);
+	m = machine_of_text(
+		"`[   44.7] vfio-pci 0000:05:00.0: BAR 0: can't reserve [mem 0xd0000000-0xdfffffff 64bit pref]`\n"
+		"try another kernel, or do without it\n");
+	assert_null(strstr(only_report(m, GW_CLASS_TAKEN_BY_OTHER)->explanation, "try another"));
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -992,6 +1011,7 @@ int main(void)
 		cmocka_unit_test(gpu_that_got_its_firmware),
 		cmocka_unit_test(log_in_which_an_aggregate_is_put_off_again_and_again),
 		cmocka_unit_test(mail_that_is_not_decoded),
+		cmocka_unit_test(line_between_quote_marks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

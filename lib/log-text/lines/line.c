@@ -489,7 +489,7 @@ static bool line_cut_time(struct cursor *cursor)
 static bool line_part(struct cursor *cursor, struct gw_log_line *line)
 {
 	if (line_priority(cursor) || line_kmsg(cursor, line) || line_decoded_priority(cursor) ||
-	    line_date(cursor, line) || line_caller(cursor, line))
+	    line_date(cursor, line) || line_caller(cursor, line) || line_word(cursor, "kernel: "))
 		return true;
 	if (!line_bracket_time(cursor, line))
 		return false;
@@ -515,13 +515,16 @@ static void line_numbered(struct cursor *cursor)
 		*cursor = try;
 }
 
-/* "`[  847.213] INFO: …`", each line marked as code. */
-static void line_code_marks(struct cursor *cursor)
+/* "`[  847.213] INFO: …`", each line marked as code; "'INFO: …'", one that is cited. */
+static bool line_cited(struct cursor *cursor)
 {
-	if (line_left(cursor) > 2 && cursor->at[0] == '`' && cursor->at[1] != '`' && cursor->end[-1] == '`') {
-		cursor->at++;
-		cursor->end--;
-	}
+	char mark = line_left(cursor) > 2 ? cursor->at[0] : '\0';
+
+	if (!mark || !strchr("`'\"", mark) || cursor->at[1] == mark || cursor->end[-1] != mark)
+		return false;
+	cursor->at++;
+	cursor->end--;
+	return true;
 }
 
 void gw_log_line_parse(struct gw_log_line *ret, const char *text, size_t length)
@@ -532,7 +535,7 @@ void gw_log_line_parse(struct gw_log_line *ret, const char *text, size_t length)
 	while (cursor.at < cursor.end && (cursor.end[-1] == ' ' || cursor.end[-1] == '\t'))
 		cursor.end--;
 	line_quote_marks(&cursor);
-	line_code_marks(&cursor);
+	ret->quoted = line_cited(&cursor);
 	line_numbered(&cursor);
 	for (int parts = 0; parts < PARTS_MAX && line_part(&cursor, ret); parts++) {
 		ret->prefixed = true;

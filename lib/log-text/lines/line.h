@@ -19,6 +19,7 @@ struct gw_log_line {
 	uint64_t host;	 /* hash of the host's name, 0 = not printed */
 	bool prefixed;	 /* something was put in front: a message begins here */
 	bool foreign;	 /* another program's, not the kernel's */
+	bool quoted;	 /* stood between two quote marks: a message ends here */
 };
 
 /* @text: one line, without its end. */
