@@ -932,6 +932,47 @@ TEST(mail_that_is_not_decoded)
 	machine_free(m);
 }
 
+#define IS_CARD(time) time "[drm] Initialized orion 1.6.0 20260101 for 0000:00:02.0 on minor 0\n"
+
+#define OPTIONAL(time, device, words) time "orion-dmac " device ": " words "\n"
+#define WAITED "deferred probe timeout, ignoring dependency"
+#define ASSUMED "ignoring dependency for device, assuming no driver"
+
+/* A kernel without the IOMMU's driver: what does without an IOMMU has lost nothing but time, if that. */
+TEST(dependency_that_the_kernel_takes_for_optional)
+{
+	struct machine *m = machine_of_text(OPTIONAL("[   16.1] ", "7000.dma", WAITED)
+						    OPTIONAL("[   16.2] ", "8000.dma", WAITED) IS_CARD("[   17.0] "));
+	const struct gw_report *r = only_report(m, GW_CLASS_DEFERRAL_TIMEOUT);
+
+	assert_string_equal(order_text(r, "effect"), "slow");
+	assert_int_equal(order_number(r, "devices"), 2);
+	assert_contains(r->explanation, "which goes on and has no failure of it");
+	machine_free(m);
+	m = machine_of_text(OPTIONAL("[    2.7] ", "7000.dma", ASSUMED) IS_CARD("[   17.0] "));
+	assert_int_equal(m->n_reports, 0);
+	machine_free(m);
+}
+
+/* One that fails, one of which nothing more is known, and a GPU, which has an IOMMU for a reason. */
+TEST(dependency_that_is_not_optional)
+{
+	static const char *const texts[] = {
+		OPTIONAL(
+			"[   16.1] ", "7000.dma",
+			WAITED) "[   16.2] orion-dmac: probe of 7000.dma failed with error -22\n" IS_CARD("[   17.0] "),
+		OPTIONAL("[   16.1] ", "7000.dma", WAITED),
+		OPTIONAL("[    2.7] ", "7000.gpu", ASSUMED) IS_CARD("[   17.0] "),
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct machine *m = machine_of_text(texts[i]);
+
+		assert_string_equal(order_text(only_report(m, GW_CLASS_DEFERRAL_TIMEOUT), "effect"), "lost");
+		machine_free(m);
+	}
+}
+
 /* What people quote in the middle of a sentence ends with its mark. */
 TEST(line_between_quote_marks)
 {
@@ -1011,6 +1052,8 @@ int main(void)
 		cmocka_unit_test(gpu_that_got_its_firmware),
 		cmocka_unit_test(log_in_which_an_aggregate_is_put_off_again_and_again),
 		cmocka_unit_test(mail_that_is_not_decoded),
+		cmocka_unit_test(dependency_that_the_kernel_takes_for_optional),
+		cmocka_unit_test(dependency_that_is_not_optional),
 		cmocka_unit_test(line_between_quote_marks),
 	};
 

@@ -294,8 +294,10 @@ static void attempts_read_waiting(struct gw_boot_model *model, struct gw_boot_de
 			device->awaited = fact->other;
 		else if (fact->type == GW_BOOT_DEFER_TIMEOUT && fact->result == 0)
 			attempts_read_pending(model, device, fact);
-		else if (fact->type == GW_BOOT_DEFER_TIMEOUT && device->ignored_ns == GW_BOOT_UNKNOWN)
+		else if (fact->type == GW_BOOT_DEFER_TIMEOUT && device->ignored_ns == GW_BOOT_UNKNOWN) {
 			device->ignored_ns = fact->time_ns;
+			device->assumed_none = fact->result == -ENODEV;
+		}
 	}
 }
 

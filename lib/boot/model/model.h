@@ -70,6 +70,7 @@ struct gw_boot_device {
 	bool awaited_guessed;		    /* no record names it: see model/awaited.c */
 	uint64_t pending_ns;		    /* when the kernel said that it was still deferred at the timeout */
 	uint64_t ignored_ns;		    /* when it was told that the dependency is ignored; GW_BOOT_UNKNOWN */
+	bool assumed_none;		    /* and that as no driver was assumed for it, without any waiting */
 	uint32_t next_of_name;		    /* a device of the same name on another bus */
 };
 

@@ -13,6 +13,7 @@
 #include "lib/base/units.h"
 #include "lib/boot/evidence/error-names.h"
 #include "lib/boot/model/attempts.h"
+#include "lib/boot/model/cards.h"
 #include "lib/boot/rules/waiting.h"
 #include "lib/boot/rules/words.h"
 
@@ -127,6 +128,30 @@ const struct gw_boot_attempt *gw_boot_timeout_released(const struct gw_boot_mode
 	return *need || device->ignored_ns != GW_BOOT_UNKNOWN ? attempt : NULL;
 }
 
+/* The kernel reports a probe that fails at once. */
+#define REPORTED_WITHIN_NS (100 * GW_NSEC_PER_MSEC)
+
+/*
+ * A log that goes on and shows no failure of it: the kernel took what was missing for optional. A GPU, a display or an IOMMU
+ * is another matter, as it loses a feature by that.
+ */
+static bool timeout_went_on(const struct gw_boot_model *model, uint32_t device, const struct gw_boot_attempt *attempt)
+{
+	return !attempt->ended && !gw_boot_is_position(attempt->begin_ns) && !gw_boot_is_graphics(model, device) &&
+	       model->now_ns > attempt->begin_ns && model->now_ns - attempt->begin_ns >= REPORTED_WITHIN_NS;
+}
+
+static bool timeout_all_went_on(const struct gw_boot_model *model, const struct gw_boot_waiter *waiters, size_t count)
+{
+	const struct gw_boot_need *need;
+
+	for (size_t i = 0; i < count; i++)
+		if (!timeout_went_on(model, waiters[i].device,
+				     gw_boot_timeout_released(model, &model->devices[waiters[i].device], &need)))
+			return false;
+	return true;
+}
+
 /* ---- the finding ------------------------------------------------------------------------------------------ */
 
 /* How long this kernel waits: as it was seen to start the time anew, or as it was asked to; -1 = not known. */
@@ -192,7 +217,8 @@ static void timeout_write_expiry(const struct gw_boot_model *model, struct gw_bo
 static void timeout_write_result(struct gw_boot_finding *finding)
 {
 	if (!finding->has_result) {
-		gw_text_add(&finding->explanation, " How that probe ended is not in the log.");
+		gw_text_add(&finding->explanation, " How that probe ended is not in the log%s.",
+			    finding->effect == GW_BOOT_SLOW ? ", which goes on and has no failure of it" : "");
 		return;
 	}
 	gw_text_add(&finding->explanation, " The probe that ended at ");
@@ -265,7 +291,7 @@ static int timeout_report(const struct gw_boot_model *model, struct gw_boot_find
 	finding->lost_ns = gw_boot_waited(device, attempt->end_ns);
 	finding->formed_ns = finding->known_ns = attempt->ended ? attempt->end_ns : attempt->begin_ns;
 	finding->supplier_ready_ns = timeout_supplier_came_at(model, finding, attempt->end_ns);
-	finding->effect = GW_BOOT_LOST;
+	finding->effect = timeout_all_went_on(model, waiters, count) ? GW_BOOT_SLOW : GW_BOOT_LOST;
 	if (!attempt->ended)
 		finding->confidence = GW_CONFIDENCE_HINT;
 	else if (device->ignored_ns == GW_BOOT_UNKNOWN &&
@@ -295,7 +321,8 @@ int gw_boot_rule_timeout(const struct gw_boot_model *model, struct gw_boot_findi
 		const struct gw_boot_need *need;
 		const struct gw_boot_attempt *attempt = gw_boot_timeout_released(model, device, &need);
 
-		if (!attempt)
+		/* Nothing is known to be lost, and no time was. */
+		if (!attempt || (device->assumed_none && timeout_went_on(model, i, attempt)))
 			continue;
 		waiters[count++] = (struct gw_boot_waiter){
 			.device = i,
