@@ -309,8 +309,9 @@ TEST(firmware_without_which_the_driver_gave_up)
 					"[    9.0] [drm] Initialized orion-gpu 1.0.0 for 4000.gpu on minor 0\n");
 	assert_silent(m);
 	machine_free(m);
+	/* Another one's failure. */
 	m = machine_of_text(NO_FIRMWARE "[    3.2] orion-gpu 5000.gpu: Fatal error during GPU init\n");
-	assert_silent(m);
+	assert_string_equal(order_text(only_report(m, GW_CLASS_PROBE_FAILED), "device"), "5000.gpu");
 	machine_free(m);
 }
 
@@ -932,11 +933,107 @@ TEST(mail_that_is_not_decoded)
 	machine_free(m);
 }
 
+/* A log may end, or be cut, before what component.c prints of the whole. */
+TEST(part_that_fails_for_good)
+{
+	static const char *const healthy[] = {
+		"orion-drm soc:gpu: failed to bind 1000.kms (ops orion_ops): -517\n",
+		"orion-drm soc:gpu: failed to bind 1000.kms (ops orion_ops): -22\n"
+		"orion-drm soc:gpu: bound 1000.kms (ops orion_ops)\n",
+		"orion-drm soc:gpu: failed to bind 1000.kms (ops orion_ops): -22\n"
+		"[drm] Initialized orion-drm 1.0.0 20260101 for soc:gpu on minor 0\n",
+	};
+	struct machine *m = machine_of_text("orion-drm soc:gpu: bound 2000.plane (ops orion_ops)\n"
+					    "orion-drm soc:gpu: failed to bind 1000.kms (ops orion_ops): -22\n");
+	const struct gw_report *r = only_report(m, GW_CLASS_SILENT_ABSENCE);
+
+	assert_string_equal(order_text(r, "device"), "soc:gpu");
+	assert_string_equal(order_text(r, "supplier"), "1000.kms");
+	assert_string_equal(r->summary, "soc:gpu did not come up: it could not bind 1000.kms");
+	machine_free(m);
+	for (size_t i = 0; i < sizeof(healthy) / sizeof(healthy[0]); i++) {
+		m = machine_of_text(healthy[i]);
+		assert_int_equal(m->n_reports, 0);
+		machine_free(m);
+	}
+}
+
 #define IS_CARD(time) time "[drm] Initialized orion 1.6.0 20260101 for 0000:00:02.0 on minor 0\n"
+
+TEST(gpu_that_its_driver_keeps_without_its_engines)
+{
+	static const char *const words[] = {
+		"[drm] *ERROR* GT0: Failed to initialize GPU, declaring it wedged!",
+		"Failed to initialize GPU, declaring it wedged!",
+		"disabling GPU acceleration",
+		"DRM: failed to create kernel channel, -22",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		const struct gw_report *r;
+		struct machine *m;
+		char text[1000];
+
+		snprintf(text, sizeof(text),
+			 "[    5.1] orion 0000:00:02.0: Direct firmware load for orion/guc.bin failed with error -2\n"
+			 "[    5.2] orion 0000:00:02.0: %s\n%s",
+			 words[i], IS_CARD("[    5.3] "));
+		m = machine_of_text(text);
+		r = only_report(m, GW_CLASS_SILENT_ABSENCE);
+		assert_string_equal(order_text(r, "device"), "0000:00:02.0");
+		assert_string_equal(order_text(r, "driver"), "orion");
+		assert_contains(r->explanation, "it asked for orion/guc.bin in vain");
+		machine_free(m);
+	}
+}
+
+TEST(gpu_that_uses_its_engines)
+{
+	/* Bound again, and well; and cards that hang later. */
+	struct machine *m = machine_of_text("[    5.2] orion 0000:00:02.0: disabling GPU acceleration\n" IS_CARD(
+		"[    5.3] ") IS_CARD("[   65.3] "));
+
+	assert_int_equal(m->n_reports, 0);
+	machine_free(m);
+	m = machine_of_text(IS_CARD("[    5.3] ") "[  500.0] orion 0000:00:02.0: disabling GPU acceleration\n");
+	assert_int_equal(m->n_reports, 0);
+	machine_free(m);
+	m = machine_of_text(IS_CARD(
+		"[    5.3] ") "[  500.0] orion 0000:00:02.0: [drm] Resetting chip for stopped heartbeat on rcs0\n"
+			      "[  500.1] orion 0000:00:02.0: [drm] GPU acceleration is enabled\n");
+	assert_int_equal(m->n_reports, 0);
+	machine_free(m);
+}
 
 #define OPTIONAL(time, device, words) time "orion-dmac " device ": " words "\n"
 #define WAITED "deferred probe timeout, ignoring dependency"
 #define ASSUMED "ignoring dependency for device, assuming no driver"
+
+/* The date and the host are cut off, as by journalctl piped through a script. */
+TEST(gpu_that_its_driver_gave_up)
+{
+	struct machine *m = machine_of_text(
+		"kernel: xe 0000:0c:00.0: Direct firmware load for orion/display.bin failed with error -2\n"
+		"kernel: xe 0000:0c:00.0: Direct firmware load for orion/guc.bin failed with error -2\n"
+		"kernel: xe 0000:0c:00.0: [drm] *ERROR* Tile0: GT0: Failed to initialize uC (-ENOENT)\n");
+
+	assert_string_equal(order_text(only_report(m, GW_CLASS_FIRMWARE_MISSING), "feature"), "orion/guc.bin");
+	machine_free(m);
+	m = machine_of_text("amdgpu 0000:03:00.0: Fatal error during GPU init\n");
+	assert_string_equal(only_report(m, GW_CLASS_PROBE_FAILED)->summary,
+			    "0000:03:00.0 did not come up: its driver amdgpu gave it up");
+	machine_free(m);
+	/* Bound after all. */
+	m = machine_of_text("[    3.1] amdgpu 0000:03:00.0: Fatal error during GPU init\n"
+			    "[    9.1] [drm] Initialized amdgpu 3.40.0 20150101 for 0000:03:00.0 on minor 0\n");
+	assert_int_equal(m->n_reports, 0);
+	machine_free(m);
+	/* Once, where the driver core reports it, too. */
+	m = machine_of_text("[    3.1] amdgpu 0000:03:00.0: Fatal error during GPU init\n"
+			    "[    3.2] amdgpu 0000:03:00.0: probe with driver amdgpu failed with error -22\n");
+	assert_string_equal(order_text(only_report(m, GW_CLASS_PROBE_FAILED), "result_name"), "-EINVAL");
+	machine_free(m);
+}
 
 /* A kernel without the IOMMU's driver: what does without an IOMMU has lost nothing but time, if that. */
 TEST(dependency_that_the_kernel_takes_for_optional)
@@ -1052,6 +1149,10 @@ int main(void)
 		cmocka_unit_test(gpu_that_got_its_firmware),
 		cmocka_unit_test(log_in_which_an_aggregate_is_put_off_again_and_again),
 		cmocka_unit_test(mail_that_is_not_decoded),
+		cmocka_unit_test(part_that_fails_for_good),
+		cmocka_unit_test(gpu_that_its_driver_keeps_without_its_engines),
+		cmocka_unit_test(gpu_that_uses_its_engines),
+		cmocka_unit_test(gpu_that_its_driver_gave_up),
 		cmocka_unit_test(dependency_that_the_kernel_takes_for_optional),
 		cmocka_unit_test(dependency_that_is_not_optional),
 		cmocka_unit_test(line_between_quote_marks),

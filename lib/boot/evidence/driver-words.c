@@ -119,13 +119,29 @@ static int words_resource(struct gw_boot_event *event, const char *message, cons
 	return words_set(event, GW_BOOT_RESOURCE_BUSY, text, strlen(text));
 }
 
-/* "[amdgpu: ]Fatal error during GPU init": what the driver core reports of the probe comes later, if at all. */
+static bool words_end_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), size = strlen(end);
+
+	return length >= size && strcmp(text + length - size, end) == 0;
+}
+
+/*
+ * "[amdgpu: ]Fatal error during GPU init", xe's "… Failed to initialize uC (-ENOENT)": what the driver core reports of the probe comes later, if at all. i915, radeon and
+ * nouveau keep a device as a display whose engines they cannot start.
+ */
 static int words_given_up(struct gw_boot_event *event, const char *driver, size_t length, const char *text)
 {
-	const char *rest = strstr(text, "Fatal error during GPU init");
+	const char *channel = strstr(text, "failed to create kernel channel, ");
+	bool engines = words_end_with(text, "Failed to initialize GPU, declaring it wedged!") ||
+		       strcmp(text, "disabling GPU acceleration") == 0 ||
+		       (channel && words_last_number(channel, &event->result));
 
-	if (!rest || strcmp(rest, "Fatal error during GPU init") != 0)
+	if (!engines && !words_end_with(text, "Fatal error during GPU init") &&
+	    !strstr(text, ": Failed to initialize uC ("))
 		return 0;
+	if (engines)
+		event->flags |= GW_BOOT_F_ENGINES;
 	return words_set(event, GW_BOOT_GIVEN_UP, driver, length);
 }
 

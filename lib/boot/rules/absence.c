@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/base/command-line.h"
+#include "lib/base/units.h"
 #include "lib/boot/model/attempts.h"
 #include "lib/boot/model/features.h"
 #include "lib/boot/model/modules.h"
@@ -320,6 +321,102 @@ static int absence_judge_history(const struct gw_boot_model *model, struct gw_bo
 	return absence_report_put_right(model, findings, need, then, now);
 }
 
+/* ---- devices that their drivers keep without their engines ---------------------------------------------------- */
+
+/* The firmware loader waits for user space for a minute at most. */
+#define FIRMWARE_BEFORE_NS (70 * GW_NSEC_PER_SEC)
+
+/* Per device: the driver's word, the last file before it that it did not get, and how often it became a card. */
+struct engines {
+	uint32_t word, firmware; /* facts, or GW_BOOT_NOTHING */
+	uint32_t cards;
+	bool reported;
+};
+
+static void engines_mark_reported(struct engines *engines, const struct gw_boot_findings *findings)
+{
+	for (size_t i = 0; i < findings->count; i++) {
+		const struct gw_boot_finding *finding = &findings->items[i];
+
+		if (finding->effect != GW_BOOT_LOST || finding->resolved_ns)
+			continue;
+		if (finding->consumer != GW_BOOT_NOTHING)
+			engines[finding->consumer].reported = true;
+		for (size_t k = 0; k < finding->n_group; k++)
+			engines[finding->group[k]].reported = true;
+	}
+}
+
+/* It becomes a card in that probe, after the word; what a card goes through later is another story. */
+static void engines_take(struct engines *engines, const struct gw_boot_fact *fact, uint32_t index)
+{
+	if (fact->type == GW_BOOT_GIVEN_UP && (fact->flags & GW_BOOT_F_ENGINES) && !engines->cards)
+		engines->word = index;
+	if (fact->type == GW_BOOT_FIRMWARE_MISSING)
+		engines->firmware = index;
+	engines->cards += fact->type == GW_BOOT_DRM_MINOR;
+	if (fact->type == GW_BOOT_UNBIND || engines->cards > 1)
+		engines->word = GW_BOOT_NOTHING;
+}
+
+static void engines_write_firmware(const struct gw_boot_model *model, struct gw_boot_finding *finding,
+				   const struct gw_boot_fact *word, uint32_t firmware)
+{
+	const struct gw_boot_fact *asked = firmware == GW_BOOT_NOTHING ? NULL : &model->facts[firmware];
+
+	if (asked && asked->time_ns <= word->time_ns && word->time_ns - asked->time_ns <= FIRMWARE_BEFORE_NS)
+		gw_text_add(&finding->explanation, " Before that it asked for %s in vain, which may be why.",
+			    gw_boot_text(model, asked->other));
+	gw_text_add(
+		&finding->advice,
+		"Search the kernel log for lines about %s before that. If they name a file of firmware, install the package that has it, and have it in the initramfs if the driver is in it.",
+		gw_boot_text(model, finding->device));
+}
+
+static int engines_report(const struct gw_boot_model *model, struct gw_boot_findings *findings,
+			  const struct engines *engines, uint32_t device)
+{
+	struct gw_boot_finding *finding = gw_boot_finding_add(findings, GW_CLASS_SILENT_ABSENCE);
+	const struct gw_boot_fact *word = &model->facts[engines->word];
+
+	if (!finding)
+		return -ENOMEM;
+	gw_boot_finding_consumer(model, finding, device);
+	if (!finding->driver)
+		finding->driver = word->other;
+	finding->end_ns = finding->formed_ns = finding->known_ns = word->time_ns;
+	finding->confidence = GW_CONFIDENCE_PROBABLE;
+	finding->effect = GW_BOOT_LOST;
+	gw_text_add(&finding->summary, "%s (driver %s) came up without its engines: a display at most",
+		    gw_boot_text(model, finding->device), gw_boot_text(model, finding->driver));
+	gw_text_add(&finding->explanation, "At ");
+	gw_boot_write_time(&finding->explanation, word->time_ns);
+	gw_text_add(&finding->explanation,
+		    " its driver reported that it could not start them. Nothing draws or computes on it.");
+	engines_write_firmware(model, finding, word, engines->firmware);
+	return 0;
+}
+
+static int absence_judge_engines(const struct gw_boot_model *model, struct gw_boot_findings *findings)
+{
+	struct engines *engines = calloc(model->n_devices + 1, sizeof(*engines));
+	int r = 0;
+
+	if (!engines)
+		return -ENOMEM;
+	for (size_t i = 0; i < model->n_devices; i++)
+		engines[i].word = engines[i].firmware = GW_BOOT_NOTHING;
+	engines_mark_reported(engines, findings);
+	for (size_t i = 0; i < model->n_facts; i++)
+		if (model->fact_device[i] != GW_BOOT_NOTHING)
+			engines_take(&engines[model->fact_device[i]], &model->facts[i], (uint32_t)i);
+	for (uint32_t i = 0; i < model->n_devices && r == 0; i++)
+		if (engines[i].word != GW_BOOT_NOTHING && !engines[i].reported)
+			r = engines_report(model, findings, &engines[i], i);
+	free(engines);
+	return r;
+}
+
 int gw_boot_rule_absence(const struct gw_boot_model *model, struct gw_boot_findings *findings)
 {
 	for (size_t i = 0; i < model->n_pairs; i++)
@@ -332,5 +429,5 @@ int gw_boot_rule_absence(const struct gw_boot_model *model, struct gw_boot_findi
 		if (model->needs[i].entry && model->needs[i].ordered &&
 		    absence_judge_history(model, findings, &model->needs[i]) < 0)
 			return -ENOMEM;
-	return 0;
+	return absence_judge_engines(model, findings);
 }

@@ -45,6 +45,7 @@ struct errors {
 	uint32_t *given_up; /* per device: the last in which its driver reports that it does not, or GW_BOOT_NOTHING */
 	uint32_t *firmware; /* per device: the last about firmware that it did not get, or GW_BOOT_NOTHING */
 	uint32_t *waits;    /* per device made of parts: how often it was put off */
+	uint32_t *unbound; /* per device: the part that failed for good, after which the log has no word of the whole */
 	struct gw_boot_map wholes; /* by the name of a part: the last fact about the aggregate that could not bind it */
 	struct gw_boot_map loaded; /* by device and file of firmware: the last fact that it came after all */
 	uint64_t mounted_ns;	   /* the first root file system, GW_BOOT_UNKNOWN = none */
@@ -92,12 +93,16 @@ static int errors_take(struct errors *errors, uint32_t device, uint32_t index, u
 
 	if (error_shows_up(fact, failed))
 		errors->up[device] = index;
-	if (fact->type == GW_BOOT_GIVEN_UP)
+	if (fact->type == GW_BOOT_GIVEN_UP && !(fact->flags & GW_BOOT_F_ENGINES))
 		errors->given_up[device] = index;
 	if (fact->type == GW_BOOT_FIRMWARE_MISSING)
 		errors->firmware[device] = index;
 	if (fact->type == GW_BOOT_AGGREGATE_BIND)
 		errors->waits[device] += fact->result == -EPROBE_DEFER;
+	if (fact->type == GW_BOOT_AGGREGATE_BIND || fact->type == GW_BOOT_PROBE_END || errors->up[device] == index)
+		errors->unbound[device] = GW_BOOT_NOTHING;
+	if (fact->type == GW_BOOT_COMPONENT_BIND && fact->result < 0)
+		errors->unbound[device] = fact->result == -EPROBE_DEFER ? GW_BOOT_NOTHING : index;
 	if (fact->type == GW_BOOT_FIRMWARE_LOADED)
 		return gw_boot_map_set(&errors->loaded, gw_boot_pair(device, fact->other), index);
 	return 0;
@@ -408,8 +413,8 @@ static int aggregate_report(const struct errors *errors, size_t fact)
 {
 	const struct gw_boot_model *model = errors->model;
 	const struct gw_boot_fact *failed = &model->facts[fact];
-	bool waits = failed->result == -EPROBE_DEFER;
-	uint32_t part = errors->part[fact];
+	bool waits = failed->result == -EPROBE_DEFER, whole = failed->type == GW_BOOT_AGGREGATE_BIND;
+	uint32_t part = whole ? errors->part[fact] : failed->other;
 	const char *name = part ? gw_boot_text(model, part) : "one of its parts";
 	const char *firmware = aggregate_firmware(errors, part, failed);
 	struct gw_boot_finding *finding = gw_boot_finding_add(errors->findings, waits	   ? GW_CLASS_DEFERRED_FOREVER
@@ -419,7 +424,8 @@ static int aggregate_report(const struct errors *errors, size_t fact)
 	if (!finding)
 		return -ENOMEM;
 	gw_boot_finding_consumer(model, finding, model->fact_device[fact]);
-	finding->driver = finding->driver ? finding->driver : failed->other;
+	if (whole && !finding->driver)
+		finding->driver = failed->other;
 	finding->supplier_name = part;
 	finding->has_result = true;
 	finding->result = failed->result;
@@ -427,9 +433,10 @@ static int aggregate_report(const struct errors *errors, size_t fact)
 	finding->confidence =
 		waits && !aggregate_waited_long(model, failed) ? GW_CONFIDENCE_HINT : GW_CONFIDENCE_PROBABLE;
 	finding->effect = GW_BOOT_LOST;
-	gw_text_add(&finding->summary, "%s (driver %s) %s %s", gw_boot_text(model, finding->device),
-		    gw_boot_text(model, finding->driver), waits ? "waits for" : "did not come up: it could not bind",
-		    name);
+	gw_text_add(&finding->summary, "%s", gw_boot_text(model, finding->device));
+	if (finding->driver)
+		gw_text_add(&finding->summary, " (driver %s)", gw_boot_text(model, finding->driver));
+	gw_text_add(&finding->summary, " %s %s", waits ? "waits for" : "did not come up: it could not bind", name);
 	gw_text_add(&finding->explanation,
 		    "%s is made of parts that have drivers of their own, and comes up when all of them are there. At ",
 		    gw_boot_text(model, finding->device));
@@ -499,15 +506,18 @@ static int errors_judge(struct errors *errors)
 	int r;
 
 	for (size_t i = 0; i < model->n_devices; i++)
-		errors->up[i] = errors->given_up[i] = errors->firmware[i] = GW_BOOT_NOTHING;
+		errors->up[i] = errors->given_up[i] = errors->firmware[i] = errors->unbound[i] = GW_BOOT_NOTHING;
 	errors->all_listed = json_array_size(json_object_get(model->evidence->state, "devices")) > 0;
 	r = errors_link(errors) ?: errors_pass(errors);
 	errors_find_framebuffer(errors);
 	for (size_t i = 0; i < model->n_facts && r == 0; i++)
 		if (model->fact_device[i] != GW_BOOT_NOTHING && !error_device_is_gone(errors, model->fact_device[i]))
 			r = error_judge(errors, i);
-	for (uint32_t i = 0; i < model->n_devices && r == 0; i++)
+	for (uint32_t i = 0; i < model->n_devices && r == 0; i++) {
 		r = taken_judge_device(errors, i);
+		if (r == 0 && errors->unbound[i] != GW_BOOT_NOTHING && !error_device_is_gone(errors, i))
+			r = aggregate_report(errors, errors->unbound[i]);
+	}
 	return r;
 }
 
@@ -522,10 +532,12 @@ int gw_boot_rule_driver_errors(const struct gw_boot_model *model, struct gw_boot
 		.given_up = calloc(model->n_devices + 1, sizeof(*errors.given_up)),
 		.firmware = calloc(model->n_devices + 1, sizeof(*errors.firmware)),
 		.waits = calloc(model->n_devices + 1, sizeof(*errors.waits)),
+		.unbound = calloc(model->n_devices + 1, sizeof(*errors.unbound)),
 		.mounted_ns = GW_BOOT_UNKNOWN,
 		.framebuffer = GW_BOOT_NOTHING,
 	};
-	bool allocated = errors.next && errors.part && errors.up && errors.given_up && errors.firmware && errors.waits;
+	bool allocated = errors.next && errors.part && errors.up && errors.given_up && errors.firmware &&
+			 errors.waits && errors.unbound;
 	int r = allocated ? errors_judge(&errors) : -ENOMEM;
 
 	free(errors.next);
@@ -534,6 +546,7 @@ int gw_boot_rule_driver_errors(const struct gw_boot_model *model, struct gw_boot
 	free(errors.given_up);
 	free(errors.firmware);
 	free(errors.waits);
+	free(errors.unbound);
 	gw_boot_map_deinit(&errors.loaded);
 	gw_boot_map_deinit(&errors.wholes);
 	return r;

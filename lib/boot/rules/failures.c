@@ -19,6 +19,7 @@ struct failures {
 	struct gw_boot_findings *findings;
 	bool *reported;
 	uint64_t *up_ns;	   /* per device: when it was last seen to be there, GW_BOOT_UNKNOWN = never */
+	uint32_t *given_up;	   /* per device: the last fact by which its driver gives it up, or GW_BOOT_NOTHING */
 	struct gw_boot_map wholes; /* by result and second */
 	uint32_t *devices;	   /* that failed and are to be reported */
 	size_t count;
@@ -52,6 +53,9 @@ static int failed_read_facts(struct failures *failures)
 			 (fact->type == GW_BOOT_DRM_MINOR ||
 			  (fact->type == GW_BOOT_COMPONENT_BIND && fact->result == 0)))
 			failures->up_ns[model->fact_device[i]] = fact->time_ns;
+		else if (model->fact_device[i] != GW_BOOT_NOTHING && fact->type == GW_BOOT_GIVEN_UP &&
+			 !(fact->flags & GW_BOOT_F_ENGINES))
+			failures->given_up[model->fact_device[i]] = (uint32_t)i;
 	}
 	return r;
 }
@@ -129,6 +133,39 @@ static int failed_report(const struct failures *failures, const uint32_t *device
 	return 0;
 }
 
+/* A log may have the driver's own word, and not how the probe ended. */
+static bool failed_gave_up(const struct failures *failures, uint32_t index)
+{
+	const struct gw_boot_device *device = &failures->model->devices[index];
+
+	return failures->given_up[index] != GW_BOOT_NOTHING && !device->bound && !device->n_attempts &&
+	       failures->up_ns[index] == GW_BOOT_UNKNOWN && !failures->reported[index];
+}
+
+static int failed_report_given_up(const struct failures *failures, uint32_t index)
+{
+	const struct gw_boot_model *model = failures->model;
+	const struct gw_boot_fact *word = &model->facts[failures->given_up[index]];
+	struct gw_boot_finding *finding = gw_boot_finding_add(failures->findings, GW_CLASS_PROBE_FAILED);
+
+	if (!finding)
+		return -ENOMEM;
+	gw_boot_finding_consumer(model, finding, index);
+	finding->driver = word->other;
+	finding->end_ns = finding->formed_ns = finding->known_ns = word->time_ns;
+	finding->confidence = GW_CONFIDENCE_PROBABLE;
+	finding->effect = GW_BOOT_LOST;
+	gw_text_add(&finding->summary, "%s did not come up: its driver %s gave it up",
+		    gw_boot_text(model, finding->device), gw_boot_text(model, finding->driver));
+	gw_text_add(&finding->explanation, "The driver reported at ");
+	gw_boot_write_time(&finding->explanation, word->time_ns);
+	gw_text_add(&finding->explanation,
+		    " that it could not start the device. How its probe ended is not in the log.");
+	gw_text_add(&finding->advice, "Search the kernel log for lines about %s before that, firmware above all.",
+		    gw_boot_text(model, finding->device));
+	return 0;
+}
+
 /* Those alike come together, in their own order. */
 static int failed_compare(const void *a, const void *b, void *userdata)
 {
@@ -158,8 +195,10 @@ static int failed_judge_all(struct failures *failures)
 	const struct gw_boot_model *model = failures->model;
 	int r;
 
-	for (size_t i = 0; i < model->n_devices; i++)
+	for (size_t i = 0; i < model->n_devices; i++) {
 		failures->up_ns[i] = GW_BOOT_UNKNOWN;
+		failures->given_up[i] = GW_BOOT_NOTHING;
+	}
 	r = failed_read_facts(failures);
 	failed_find_reported(failures);
 	for (uint32_t i = 0; i < model->n_devices && r == 0; i++)
@@ -172,6 +211,8 @@ static int failed_judge_all(struct failures *failures)
 			;
 		r = failed_report(failures, &failures->devices[from], to - from);
 	}
+	for (uint32_t i = 0; i < model->n_devices && r == 0; i++)
+		r = failed_gave_up(failures, i) ? failed_report_given_up(failures, i) : 0;
 	return r;
 }
 
@@ -182,13 +223,16 @@ int gw_boot_rule_failures(const struct gw_boot_model *model, struct gw_boot_find
 		.findings = findings,
 		.reported = calloc(model->n_devices + 1, sizeof(*failures.reported)),
 		.up_ns = calloc(model->n_devices + 1, sizeof(*failures.up_ns)),
+		.given_up = calloc(model->n_devices + 1, sizeof(*failures.given_up)),
 		.devices = calloc(model->n_devices + 1, sizeof(*failures.devices)),
 	};
-	int r = failures.reported && failures.up_ns && failures.devices ? failed_judge_all(&failures) : -ENOMEM;
+	bool allocated = failures.reported && failures.up_ns && failures.given_up && failures.devices;
+	int r = allocated ? failed_judge_all(&failures) : -ENOMEM;
 
 	gw_boot_map_deinit(&failures.wholes);
 	free(failures.reported);
 	free(failures.up_ns);
+	free(failures.given_up);
 	free(failures.devices);
 	return r;
 }
