@@ -66,6 +66,7 @@ enum gw_boot_event_type {
 #define GW_BOOT_F_ASYNC (1u << 2)   /* PROBE_BEGIN: on an async worker */
 #define GW_BOOT_F_GUEST (1u << 3)   /* RESOURCE_BUSY: for a guest, of a device that is bound already */
 #define GW_BOOT_F_ENGINES (1u << 4) /* GIVEN_UP: the device comes up, but its driver does not use its engines */
+#define GW_BOOT_F_UNTIMED (1u << 5) /* of a text: the line has no time in front; not kept */
 
 struct gw_boot_record {
 	__u64 sequence; /* counts up from 0 over all CPUs: a gap is a loss */

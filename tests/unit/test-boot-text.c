@@ -490,6 +490,11 @@ TEST(root_device_that_does_not_come)
 				    "[   19.1] ") FAILED("[   19.2] "));
 	assert_null(strstr(only_report(m, GW_CLASS_DEFERRAL_TIMEOUT)->explanation, "root device"));
 	machine_free(m);
+	m = machine_of_text("[    1.4] Waiting for root device /dev/mmcblk0p2...\n"
+			    "[   11.5] platform 1000.mmc: deferred probe pending\n");
+	assert_contains(only_report(m, GW_CLASS_DEFERRED_FOREVER)->explanation,
+			"waits for its root device /dev/mmcblk0p2");
+	machine_free(m);
 }
 
 /* ---- two boots -------------------------------------------------------------------------------------------------- */
@@ -1089,6 +1094,25 @@ TEST(line_between_quote_marks)
 	machine_free(m);
 }
 
+/* Behind a log with times, perhaps quoted. */
+TEST(list_of_debugfs_behind_a_log)
+{
+	struct machine *m = machine_of_text("> [    1.157011] orion-power 303a0000.power: no link\n"
+					    "\n"
+					    "and then\n"
+					    "> $ cat /sys/kernel/debug/devices_deferred\n"
+					    "> gpio-leds       platform: wait for supplier ledgrp\n"
+					    "> 5000.gpu\tplatform: supplier 303a0000.power not ready\n"
+					    "\n"
+					    "I have no idea.  What next: wait for a supplier?\n"
+					    "5000.gpu  orion: works with the old kernel\n");
+
+	assert_int_equal(m->n_reports, 2);
+	assert_string_equal(order_text(m->reports[0], "supplier"), "ledgrp");
+	assert_string_equal(order_text(m->reports[1], "supplier"), "303a0000.power");
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1156,6 +1180,7 @@ int main(void)
 		cmocka_unit_test(dependency_that_the_kernel_takes_for_optional),
 		cmocka_unit_test(dependency_that_is_not_optional),
 		cmocka_unit_test(line_between_quote_marks),
+		cmocka_unit_test(list_of_debugfs_behind_a_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

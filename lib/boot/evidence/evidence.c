@@ -122,6 +122,7 @@ int gw_boot_evidence_add_message(struct gw_boot_evidence *evidence, const char *
 	int r = 0;
 
 	event->source = GW_BOOT_FROM_KMSG;
+	event->flags &= ~(uint64_t)GW_BOOT_F_UNTIMED;
 	if (found)
 		r = evidence_add(evidence, event, evidence_note(evidence, event));
 	evidence_keep_line(evidence, message, strlen(message), event->time_ns,

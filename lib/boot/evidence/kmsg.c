@@ -342,8 +342,8 @@ static bool kmsg_is_device_name(const char *name, size_t length)
 
 /*
  * A line of debugfs' devices_deferred, as it is pasted: "DEVICE", blanks, "DRIVER: REASON". What tells it from a message of the
- * log is that it has no time; from other tables and from any bytes, that the reason is the driver core's, or that there is more
- * than one blank behind what can only be the name of a device.
+ * log is that it has no time; from other tables and from any bytes, that the reason is the driver core's, or, in a text without
+ * any times, that there is more than one blank behind what can only be the name of a device.
  */
 static int kmsg_deferred_list(struct gw_boot_event *event, const char *message)
 {
@@ -352,11 +352,13 @@ static int kmsg_deferred_list(struct gw_boot_event *event, const char *message)
 	const char *reason = message + name + blanks;
 
 	driver = strcspn(reason, ": ");
-	if (!gw_boot_is_position(event->time_ns) || name == 0 || message[name - 1] == ':' || blanks == 0 ||
+	if (!(gw_boot_is_position(event->time_ns) || event->flags & GW_BOOT_F_UNTIMED) || name == 0 ||
+	    message[name - 1] == ':' || blanks == 0 ||
 	    !((*reason >= 'a' && *reason <= 'z') || (*reason >= 'A' && *reason <= 'Z')) ||
 	    strspn(reason, characters) < driver || strncmp(reason + driver, ": ", 2) != 0)
 		return 0;
-	if (!kmsg_is_core_reason(reason + driver + 2) && (blanks == 1 || !kmsg_is_device_name(message, name)))
+	if (!kmsg_is_core_reason(reason + driver + 2) &&
+	    (event->flags & GW_BOOT_F_UNTIMED || blanks == 1 || !kmsg_is_device_name(message, name)))
 		return 0;
 	SET(event, subject, message, name);
 	event->bus[0] = '\0';

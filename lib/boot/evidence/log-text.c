@@ -46,12 +46,17 @@ static void log_date_positions(struct log_reading *reading, uint64_t time_ns)
 	evidence->log.timed = true;
 }
 
+static bool log_is_untimed(const struct gw_log_line *origin)
+{
+	return origin->time_us < 0 && origin->wall_us < 0;
+}
+
 static uint64_t log_time(struct log_reading *reading, const struct gw_log_line *origin)
 {
 	struct gw_boot_log *log = &reading->evidence->log;
 	uint64_t time_ns;
 
-	if (origin->time_us < 0 && origin->wall_us < 0)
+	if (log_is_untimed(origin))
 		return log->timed ? reading->last_ns : GW_BOOT_POSITIONS + reading->lines * GW_BOOT_POSITION_STEP;
 	log->known++;
 	if (origin->time_us >= 0) {
@@ -115,6 +120,8 @@ static int log_take(const struct gw_log_message *message, void *userdata)
 		event.time_ns = log_time(reading, &message->origin);
 	}
 	reading->last_ns = event.time_ns;
+	if (log_is_untimed(&message->origin) && evidence->log.timed)
+		event.flags |= GW_BOOT_F_UNTIMED;
 	/* Of a caller's field "T33" the number; CPUs are no threads. */
 	if (message->origin.caller >> 56 == 'T')
 		event.pid = (uint32_t)message->origin.caller - 1;

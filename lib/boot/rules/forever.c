@@ -165,6 +165,15 @@ static int forever_is_circle(const struct gw_boot_model *model, struct gw_boot_f
 	return 1;
 }
 
+static void forever_advise_unnamed(const struct gw_boot_model *model, struct gw_boot_finding *finding)
+{
+	gw_boot_write_root_wait(&finding->explanation, model);
+	gw_text_add(
+		&finding->advice,
+		"No record shows what it waits for. Boot with dyndbg=\"file drivers/base/* +p\" and search the kernel log for lines about %s.",
+		gw_boot_text(model, finding->device));
+}
+
 static void forever_describe(const struct gw_boot_model *model, struct gw_boot_finding *finding,
 			     const struct gw_boot_need *need)
 {
@@ -174,10 +183,7 @@ static void forever_describe(const struct gw_boot_model *model, struct gw_boot_f
 	else if (need)
 		gw_boot_write_missing(model, finding);
 	else
-		gw_text_add(
-			&finding->advice,
-			"No record shows what it waits for. Boot with dyndbg=\"file drivers/base/* +p\" and search the kernel log for lines about %s.",
-			gw_boot_text(model, finding->device));
+		forever_advise_unnamed(model, finding);
 }
 
 /* "0000:01:00.0" */
