@@ -53,6 +53,15 @@ void gw_analysis_set_policy(struct gw_analysis *analysis, const struct gw_policy
 	gw_store_set_policy(analysis->store, policy);
 }
 
+/* What was not read may be what ends it. */
+static void analysis_weaken(const struct gw_graph *graph, struct gw_finding_list *findings)
+{
+	for (size_t i = 0; gw_snapshot_head(graph->snapshot)->incomplete && i < findings->count; i++)
+		if (findings->items[i].kind == GW_KIND_DEADLOCK &&
+		    findings->items[i].confidence > GW_CONFIDENCE_PROBABLE)
+			findings->items[i].confidence = GW_CONFIDENCE_PROBABLE;
+}
+
 static int analysis_find_deadlocks(const struct gw_graph *graph, struct gw_finding_list *findings, bool *covered)
 {
 	struct gw_stuck stuck;
@@ -61,6 +70,7 @@ static int analysis_find_deadlocks(const struct gw_graph *graph, struct gw_findi
 	if (r < 0)
 		return r;
 	r = gw_classify(graph, &stuck, findings, covered);
+	analysis_weaken(graph, findings);
 	gw_stuck_deinit(&stuck);
 	return r;
 }

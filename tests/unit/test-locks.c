@@ -10,6 +10,8 @@
 #define PROBABLE GW_CONFIDENCE_PROBABLE
 
 #define IN_AMDGPU "schedule __mutex_lock amdgpu:amdgpu_cs_ioctl drm:drm_ioctl __x64_sys_ioctl do_syscall_64"
+#define FLUSHES_IN_AMDGPU                                                                                              \
+	"schedule kthread_flush_worker amdgpu:amdgpu_dm_commit drm:drm_ioctl __x64_sys_ioctl do_syscall_64"
 #define IN_NFS "schedule __mutex_lock nfs:nfs_getattr vfs_statx do_syscall_64"
 
 /* ---- loops of locks alone ----------------------------------------------------------- */
@@ -159,7 +161,7 @@ static struct world *queues_flush_each_other(const char *frames, const char *wai
 
 TEST(loop_of_nobodys_that_holds_up_a_gpus_user_is_the_gpus)
 {
-	struct world *w = queues_flush_each_other(FLUSHES, IN_AMDGPU);
+	struct world *w = queues_flush_each_other(FLUSHES, FLUSHES_IN_AMDGPU);
 
 	assert_deadlock(w, GW_CLASS_WORKQUEUE_CYCLE, PROVEN, "101 102", "103");
 	world_free(w);
@@ -175,7 +177,8 @@ TEST(loop_of_nobodys_that_holds_up_no_gpus_user_is_none)
 
 TEST(loop_of_others_that_holds_up_a_gpus_user_stays_theirs)
 {
-	struct world *w = queues_flush_each_other("schedule kthread_flush_worker nfs:nfs_flush kthread", IN_AMDGPU);
+	struct world *w =
+		queues_flush_each_other("schedule kthread_flush_worker nfs:nfs_flush kthread", FLUSHES_IN_AMDGPU);
 
 	assert_no_deadlock(w);
 	world_free(w);

@@ -225,16 +225,6 @@ int gw_builder_dead(struct gw_builder *builder, uint32_t node, enum gw_confidenc
 	return 0;
 }
 
-/* Of waits that a return probe ends: one of more tasks than it has instances keeps its record. */
-static bool builder_wait_is_over(const struct gw_builder *builder, const struct gw_task_record *task,
-				 const struct gw_wait *wait)
-{
-	if (wait->kind != GW_WAIT_ENTITY && wait->kind != GW_WAIT_SYNCOBJ)
-		return false;
-	return gw_stack_in_section(builder->now, task,
-				   wait->kind == GW_WAIT_ENTITY ? GW_STACK_ENTITY : GW_STACK_SYNCOBJ) == GW_STACK_NO;
-}
-
 int gw_builder_task(struct gw_builder *builder, const struct gw_task_record *task, uint32_t *ret)
 {
 	int r = gw_graph_node(builder->graph, GW_NODE_TASK, task->address, task->start_ns, ret);
@@ -246,7 +236,8 @@ int gw_builder_task(struct gw_builder *builder, const struct gw_task_record *tas
 	node->task = task;
 	node->pid = task->pid;
 	node->comm = task->comm;
-	if (gw_task_wait(task, &node->wait) && builder_wait_is_over(builder, task, &node->wait))
+	/* Its end was missed: the kernel skipped the program, or a return probe had no free instance. */
+	if (gw_task_wait(task, &node->wait) && gw_stack_in_wait(builder->now, task, node->wait.kind) == GW_STACK_NO)
 		node->wait = (struct gw_wait){ .kind = GW_WAIT_NONE };
 	node->since_ns = node->wait.since_ns;
 	return 0;
@@ -299,12 +290,12 @@ int gw_builder_fence(struct gw_builder *builder, uint64_t address, uint64_t cont
 	node = gw_builder_node(builder, *ret);
 	if (device)
 		node->device = device;
+	if (record && context && (record->context != context || record->seqno != seqno))
+		return gw_builder_live(builder, *ret, "has been freed, its memory used again");
 	if (r == GW_GRAPH_FOUND)
 		return 0;
 	node->context = context ? context : record ? record->context : 0;
 	node->seqno = context ? seqno : record ? record->seqno : 0;
-	if (record && (record->context != node->context || record->seqno != node->seqno))
-		return gw_builder_live(builder, *ret, "has been freed, its memory used again");
 	node->fence = record;
 	return 0;
 }

@@ -34,6 +34,14 @@ static int fence_expand_members(struct gw_builder *builder, uint32_t node, const
 	return 0;
 }
 
+/* A scheduler's, although the record does not show it: of its timeout handler nothing is known. */
+static bool fence_is_of_unread_job(const struct gw_builder *builder, const struct gw_fence_record *record)
+{
+	const struct gw_symbol_record *driver = gw_snapshot_symbol(builder->now, record->ops_driver);
+
+	return driver && gw_function_is(driver->name, "drm_sched_fence_get_driver_name");
+}
+
 static int fence_expand_plain(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t context = gw_builder_node(builder, node)->context, device = gw_builder_node(builder, node)->device;
@@ -54,9 +62,10 @@ static int fence_expand_plain(struct gw_builder *builder, uint32_t node)
 		gw_builder_node(builder, timeline)->seqno = gw_builder_node(builder, node)->seqno;
 	if (record && (record->flags & GW_FENCE_F_POLLED))
 		gw_builder_node(builder, timeline)->polled = true;
-	/* One that was not read may be signalled, polled, or made of others. */
-	return gw_builder_edge(builder, node, timeline, GW_RELATION_ON_TIMELINE, GW_EVIDENCE_FENCE_STRUCTURE,
-			       record ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE, 0);
+	/* One that was not read may be signalled, polled, made of others, or ended by a timeout handler. */
+	return gw_builder_edge(
+		builder, node, timeline, GW_RELATION_ON_TIMELINE, GW_EVIDENCE_FENCE_STRUCTURE,
+		record && !fence_is_of_unread_job(builder, record) ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE, 0);
 }
 
 /*
@@ -135,6 +144,15 @@ static bool fence_job_is_pushed(const struct gw_builder *builder, const struct g
 	return (record->flags & GW_FENCE_F_PUSHED) && reset && fence_reset_is_due(builder, reset);
 }
 
+/*
+ * Nothing ends the job but its hardware's fence. A handler that was not read may, and one whose timer is stopped for the moment,
+ * as while somebody resets another ring of the device.
+ */
+static bool fence_job_has_no_other_end(const struct gw_reset_record *reset, bool due)
+{
+	return reset && (due || reset->expires_ns || reset->timeout_ns == GW_TIMEOUT_NEVER);
+}
+
 static int fence_expand_pushed_job(struct gw_builder *builder, uint32_t node, const struct gw_fence_record *record)
 {
 	const struct gw_reset_record *reset = gw_snapshot_reset(builder->now, record->scheduler);
@@ -150,7 +168,8 @@ static int fence_expand_pushed_job(struct gw_builder *builder, uint32_t node, co
 	gw_builder_tell_fence(builder, fence, gw_builder_node(builder, node)->hardware,
 			      gw_builder_node(builder, node)->waited_since_ns);
 	if (gw_builder_edge(builder, node, fence, GW_RELATION_SIGNALLED_BY, GW_EVIDENCE_FENCE_STRUCTURE,
-			    GW_CONFIDENCE_PROVEN, 0) < 0)
+			    fence_job_has_no_other_end(reset, due) ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE,
+			    0) < 0)
 		return -ENOMEM;
 	if (!reset)
 		return 0;

@@ -23,6 +23,18 @@ static int section_runs_in(struct gw_builder *builder, uint32_t node, const stru
 	return gw_builder_edge(builder, node, to, relation, GW_EVIDENCE_TRACEPOINT, confidence, since_ns);
 }
 
+/* A grace period waits for the sections that had begun before it; what came later counts less. */
+static enum gw_confidence section_confidence(const struct gw_builder *builder, const struct gw_sections *sections,
+					     uint64_t since_ns)
+{
+	if (!since_ns || sections->drm_since_ns > since_ns)
+		return GW_CONFIDENCE_PROBABLE;
+	if (sections->drm_since_ns + ENTRY_RACE_NS > since_ns &&
+	    gw_index_find(&builder->unplugs, sections->drm_device).count)
+		return GW_CONFIDENCE_HINT;
+	return GW_CONFIDENCE_PROVEN;
+}
+
 /* ---- sections that were never left ------------------------------------------------ */
 
 /* The section, as what @node waits for: dead with who entered it, or by itself where that task lives on. */
@@ -57,27 +69,55 @@ static int section_of_gone_task(struct gw_builder *builder, uint32_t node, const
 			       GW_CONFIDENCE_PROVEN, 0);
 }
 
+/* Why the task never leaves its section; NULL: it may. */
+static const char *section_was_left_behind(const struct gw_builder *builder, const struct gw_task_record *task,
+					   enum gw_confidence *sure)
+{
+	const struct gw_section *section = gw_snapshot_section(builder->now, task->address);
+	const char *why = gw_left_behind(builder->now, builder->before, task, sure);
+
+	return section && !(section->flags & GW_SECTION_F_LEFT_ELSEWHERE) ? why : NULL;
+}
+
+/*
+ * A task is in a section of its own accord, and so explains the wait: what looks like sections that were never left may be ends
+ * that were missed.
+ */
+static bool section_is_explained(const struct gw_builder *builder, const struct gw_index_range *inside,
+				 uint64_t since_ns)
+{
+	for (size_t i = 0; i < inside->count; i++) {
+		const struct gw_task_record *task = inside->members[i].record;
+		enum gw_confidence sure;
+
+		if (section_confidence(builder, &task->watch.sections, since_ns) == GW_CONFIDENCE_PROVEN &&
+		    !section_was_left_behind(builder, task, &sure))
+			return true;
+	}
+	return false;
+}
+
 static int section_of_task(struct gw_builder *builder, uint32_t node, const struct gw_task_record *task,
-			   enum gw_confidence confidence)
+			   enum gw_confidence confidence, bool explained)
 {
 	const struct gw_section *section = gw_snapshot_section(builder->now, task->address);
 	enum gw_confidence sure;
-	const char *why = gw_left_behind(builder->now, builder->before, task, &sure);
+	const char *why = section_was_left_behind(builder, task, &sure);
 	uint32_t left, to;
 
-	if (!why || !section || (section->flags & GW_SECTION_F_LEFT_ELSEWHERE))
+	if (!why)
 		return section_runs_in(builder, node, task, GW_RELATION_RUNS_IN, confidence,
 				       task->watch.sections.drm_since_ns);
 	if (section_never_left(builder, node, section, confidence, &left) < 0 ||
 	    gw_builder_task(builder, task, &to) < 0)
 		return -ENOMEM;
-	gw_builder_dead(builder, left, sure, why);
+	gw_builder_dead(builder, left, explained && sure > GW_CONFIDENCE_PROBABLE ? GW_CONFIDENCE_PROBABLE : sure, why);
 	return gw_builder_edge(builder, left, to, GW_RELATION_ENTERED_BY, GW_EVIDENCE_TRACEPOINT, GW_CONFIDENCE_PROVEN,
 			       0);
 }
 
 /* Those of tasks that have exited, for the object or, with 0, whatever it is of. */
-static int section_add_gone(struct gw_builder *builder, uint32_t node, uint32_t kind, uint64_t object)
+static int section_add_gone(struct gw_builder *builder, uint32_t node, uint32_t kind, uint64_t object, bool explained)
 {
 	const struct gw_section_record *const *sections;
 	size_t count = gw_snapshot_sections(builder->now, &sections);
@@ -91,7 +131,7 @@ static int section_add_gone(struct gw_builder *builder, uint32_t node, uint32_t 
 		    (object && section->object != object))
 			continue;
 		if (section_of_gone_task(builder, node, section,
-					 before ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE) < 0)
+					 before && !explained ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -121,38 +161,28 @@ int gw_expand_notifier(struct gw_builder *builder, uint32_t node)
 				    task->watch.sections.notifier_since_ns) < 0)
 			return -ENOMEM;
 	}
-	return section_add_gone(builder, node, GW_SECTION_NOTIFIER, gw_builder_node(builder, node)->address);
+	return section_add_gone(builder, node, GW_SECTION_NOTIFIER, gw_builder_node(builder, node)->address, false);
 }
 
 /* ---- DRM ----------------------------------------------------------------------------- */
-
-/* A grace period waits for the sections that had begun before it; what came later counts less. */
-static enum gw_confidence section_confidence(const struct gw_builder *builder, const struct gw_sections *sections,
-					     uint64_t since_ns)
-{
-	if (!since_ns || sections->drm_since_ns > since_ns)
-		return GW_CONFIDENCE_PROBABLE;
-	if (sections->drm_since_ns + ENTRY_RACE_NS > since_ns &&
-	    gw_index_find(&builder->unplugs, sections->drm_device).count)
-		return GW_CONFIDENCE_HINT;
-	return GW_CONFIDENCE_PROVEN;
-}
 
 int gw_expand_srcu(struct gw_builder *builder, uint32_t node)
 {
 	struct gw_index_range inside = gw_index_find(&builder->drm_sections, 1);
 	uint64_t since_ns = gw_builder_node(builder, node)->since_ns;
+	bool explained;
 
 	if (!builder->unplug_srcu || gw_builder_node(builder, node)->address != builder->unplug_srcu)
 		return gw_builder_live(builder, node, "has readers that leave no record");
+	explained = section_is_explained(builder, &inside, since_ns);
 	for (size_t i = 0; i < inside.count; i++) {
 		const struct gw_task_record *task = inside.members[i].record;
 
-		if (section_of_task(builder, node, task, section_confidence(builder, &task->watch.sections, since_ns)) <
-		    0)
+		if (section_of_task(builder, node, task, section_confidence(builder, &task->watch.sections, since_ns),
+				    explained) < 0)
 			return -ENOMEM;
 	}
-	return section_add_gone(builder, node, GW_SECTION_DRM, 0);
+	return section_add_gone(builder, node, GW_SECTION_DRM, 0, explained);
 }
 
 int gw_expand_device(struct gw_builder *builder, uint32_t node)

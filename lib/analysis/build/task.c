@@ -77,6 +77,20 @@ static int task_enter_sections(struct gw_builder *builder, uint32_t *needs, cons
 	return r;
 }
 
+/* Nothing in the wait itself ends it. */
+static bool task_wait_is_endless(const struct gw_builder *builder, const struct gw_task_record *task,
+				 const struct gw_wait *wait)
+{
+	bool fence = wait->kind == GW_WAIT_FENCE || wait->kind == GW_WAIT_FENCE_ANY;
+
+	if (wait->kind == GW_WAIT_TRYLOCK || gw_wait_end_is_unknown(wait) || gw_wait_has_timeout(wait))
+		return false;
+	if (gw_wait_is_fence(wait) && (wait->flags & GW_WAIT_F_POINTS))
+		return false;
+	return !fence || !task || !gw_stack_waits_its_own_way(builder->now, task);
+}
+
+/* @from is the task, or a node that has its address. */
 static int task_need(struct gw_builder *builder, uint32_t from, uint32_t to, enum gw_relation relation,
 		     const struct gw_wait *wait)
 {
@@ -86,8 +100,8 @@ static int task_need(struct gw_builder *builder, uint32_t from, uint32_t to, enu
 					    ? GW_EVIDENCE_STACK
 					    : GW_EVIDENCE_TRACEPOINT;
 
-	bool sure = wait->kind != GW_WAIT_TRYLOCK && !gw_wait_end_is_unknown(wait) && !gw_wait_has_timeout(wait) &&
-		    !(gw_wait_is_fence(wait) && (wait->flags & GW_WAIT_F_POINTS));
+	const struct gw_task_record *task = gw_snapshot_task(builder->now, gw_builder_node(builder, from)->address);
+	bool sure = task_wait_is_endless(builder, task, wait);
 
 	return gw_builder_edge(builder, from, to, relation, evidence,
 			       sure ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE, wait->since_ns);

@@ -139,6 +139,34 @@ static bool timeline_may_have_forgotten(const struct gw_builder *builder, const 
 	return timeline_is_full(&record->timeline) && !habits;
 }
 
+/* Whoever checks a device for hangs does so in good time: a timer that is due later is for something else. */
+#define CHECK_PATIENCE_NS 60000000000ULL
+
+/*
+ * A timer of the driver's runs, or that of a delayed work item of its, and has not fired since it was first seen: it may be the
+ * driver's own check for hangs, which ends what takes too long. One that has come and gone has ended nothing.
+ */
+static bool timeline_has_check_to_come(const struct gw_builder *builder, const struct gw_node *node)
+{
+	const struct gw_symbol_record *driver =
+		node->fence ? gw_snapshot_symbol(builder->now, node->fence->ops_driver) : NULL;
+	const struct gw_timer_record *const *timers;
+	size_t count = gw_snapshot_timers(builder->now, &timers);
+	uint64_t now_ns = gw_snapshot_head(builder->now)->mono_ns;
+
+	if (!driver || !driver->module[0] ||
+	    (node->waited_since_ns && node->waited_since_ns + CHECK_PATIENCE_NS < now_ns))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, timers[i]->function);
+
+		if (function && strcmp(function->module, driver->module) == 0 &&
+		    !gw_progress_has_fired(builder->progress, timers[i]->timer))
+			return true;
+	}
+	return false;
+}
+
 /*
  * How sure it is that nobody but these signallers signals. Where fences can be polled, tasks signal in passing what
  * they find finished, and whoever comes next may do so; a full table may have forgotten somebody; and what is known
@@ -153,7 +181,7 @@ static enum gw_confidence timeline_trust(const struct gw_builder *builder, const
 	if (timeline_may_have_forgotten(builder, node->timeline) || (node->polled && user))
 		return GW_CONFIDENCE_HINT;
 	if (node->timeline->inherited || timeline->changes > 0 || node->polled ||
-	    gw_habit(signaller) < GW_HABITUAL_SIGNALS)
+	    gw_habit(signaller) < GW_HABITUAL_SIGNALS || timeline_has_check_to_come(builder, node))
 		return GW_CONFIDENCE_PROBABLE;
 	return GW_CONFIDENCE_PROVEN;
 }
@@ -227,17 +255,51 @@ static int timeline_signalled_by_task(struct gw_builder *builder, uint32_t node,
 }
 
 /*
+ * It has signalled a fence of the timeline in this execution; or its timer runs, which queues it again, on whatever workqueue; or no
+ * record shows where it is.
+ */
+static bool timeline_work_may_begin_anew(const struct gw_builder *builder, const struct gw_node *node, uint64_t item)
+{
+	struct gw_index_range places = gw_snapshot_places(builder->now, item);
+
+	for (size_t i = 0; i < places.count; i++) {
+		const struct gw_work_record *record = places.members[i].record;
+
+		if (record->place == GW_WORK_DELAYED ||
+		    (record->place == GW_WORK_EXECUTING && record->position == (uint32_t)node->address))
+			return true;
+	}
+	return places.count == 0;
+}
+
+/* Where each job has an item of its own, the one that signalled last may be another job's by now, and this one signal next. */
+static bool timeline_has_another_item(const struct gw_builder *builder, uint64_t function, uint64_t item)
+{
+	struct gw_index_range workers = gw_index_find(&builder->functions, function);
+	const struct gw_work_record *const *works;
+	size_t n_works = gw_snapshot_works(builder->now, &works);
+
+	for (size_t i = 0; i < workers.count; i++)
+		if (((const struct gw_task_record *)workers.members[i].record)->watch.sections.work != item)
+			return true;
+	for (size_t i = 0; i < n_works; i++)
+		if (works[i]->function == function && works[i]->work != item && works[i]->place != GW_WORK_IDLE)
+			return true;
+	return false;
+}
+
+/*
  * An item that is being executed and has signalled a fence of this timeline already may only be cleaning up, and
- * another execution signal the next one. So may one of which no record shows what it has signalled.
+ * another execution, or another item, signal the next one.
  */
 static enum gw_confidence timeline_trust_work(const struct gw_builder *builder, const struct gw_node *node,
 					      const struct gw_signaller *signaller, uint64_t item)
 {
-	const struct gw_work_record *record = item ? gw_snapshot_work(builder->now, item) : NULL;
 	enum gw_confidence confidence = timeline_trust(builder, node, signaller);
 
 	if (item && confidence > GW_CONFIDENCE_PROBABLE &&
-	    (!record || (record->place == GW_WORK_EXECUTING && record->position == (uint32_t)node->address)))
+	    (timeline_work_may_begin_anew(builder, node, item) ||
+	     timeline_has_another_item(builder, signaller->function, item)))
 		return GW_CONFIDENCE_PROBABLE;
 	return confidence;
 }
@@ -268,6 +330,66 @@ static int timeline_signalled_by(struct gw_builder *builder, uint32_t node, cons
 		return -ENOMEM;
 	return gw_builder_edge(builder, node, work, GW_RELATION_SIGNALLED_BY, GW_EVIDENCE_LEARNED_SIGNALLER,
 			       timeline_trust_work(builder, gw_builder_node(builder, node), signaller, item), 0);
+}
+
+/* As far as a record of it, or of a section of it, shows; NULL = not at all. */
+static const struct gw_device *timeline_unplugged_device(const struct gw_builder *builder, uint64_t drm)
+{
+	const struct gw_device *device = gw_snapshot_device(builder->now, drm);
+	const struct gw_section_record *const *sections;
+	size_t count = gw_snapshot_sections(builder->now, &sections);
+
+	for (size_t i = 0; (!device || !device->driver[0]) && i < count; i++)
+		if (sections[i]->section.kind == GW_SECTION_DRM && sections[i]->section.object == drm)
+			device = &sections[i]->section.device;
+	return device;
+}
+
+/* The module of the device's driver, or at least the driver's name; "" = not known. */
+static const char *timeline_module_of_device(const struct gw_builder *builder, const struct gw_device *device)
+{
+	const struct gw_gpu_record *const *gpus;
+	size_t count = gw_snapshot_gpus(builder->now, &gpus);
+
+	for (size_t i = 0; i < count; i++)
+		if (gpus[i]->module[0] && strcmp(gpus[i]->name, device->name) == 0)
+			return gpus[i]->module;
+	return device->driver;
+}
+
+static const char *timeline_skip_dashes(const char *name)
+{
+	return name + strspn(name, "-_");
+}
+
+/* Drivers are called after their modules, but for dashes and what comes behind: vc4-drm, rockchip-drm. */
+static bool timeline_names_agree(const char *a, const char *b)
+{
+	for (;;) {
+		a = timeline_skip_dashes(a);
+		b = timeline_skip_dashes(b);
+		if (!*a || !*b)
+			return true;
+		if (*a++ != *b++)
+			return false;
+	}
+}
+
+/*
+ * Its fences are those of another device: of a hybrid machine's other GPU, for which a task may wait inside of a section of the one
+ * that is unplugged.
+ */
+static bool timeline_is_of_another_device(const struct gw_builder *builder, const struct gw_node *node)
+{
+	const struct gw_device *device = timeline_unplugged_device(builder, node->device);
+	const struct gw_symbol_record *driver =
+		node->fence ? gw_snapshot_symbol(builder->now, node->fence->ops_driver) : NULL;
+
+	if (!device)
+		return false;
+	if (node->hardware && device->device)
+		return node->hardware != device->device;
+	return driver && !timeline_names_agree(driver->module, timeline_module_of_device(builder, device));
 }
 
 /* A device that is only unbound goes on with what it has begun, and its interrupt comes. */
@@ -367,6 +489,7 @@ int gw_expand_timeline(struct gw_builder *builder, uint32_t node)
 	gw_builder_node(builder, node)->quiet_since_ns = gw_progress_quiet_since(
 		builder->progress, gw_builder_node(builder, node)->address, gw_snapshot_head(builder->now)->mono_ns);
 	if (gw_builder_node(builder, node)->device &&
+	    !timeline_is_of_another_device(builder, gw_builder_node(builder, node)) &&
 	    timeline_only_driver_is_left(builder, gw_builder_node(builder, node), &confidence))
 		return timeline_expand_unplugged(builder, node, confidence);
 	count = timeline_signallers(builder, record, signallers);

@@ -22,10 +22,21 @@ static int work_executed_by(struct gw_builder *builder, uint32_t node, const str
 			       worker->watch.sections.work_since_ns);
 }
 
-static int work_behind_task(struct gw_builder *builder, uint32_t node, const struct gw_task_record *worker)
+static int work_behind_task(struct gw_builder *builder, uint32_t node, const struct gw_task_record *worker,
+			    enum gw_confidence confidence)
 {
-	return work_needs_task(builder, node, worker, GW_RELATION_QUEUED_BEHIND, GW_CONFIDENCE_PROVEN,
+	return work_needs_task(builder, node, worker, GW_RELATION_QUEUED_BEHIND, confidence,
 			       worker->watch.sections.work_since_ns);
+}
+
+/*
+ * How sure it is that these workers have the slots. More of them than there are items in the slots are those of several nodes of
+ * the machine, each with slots of its own; and with a free slot, it is something else that holds the item back.
+ */
+static enum gw_confidence work_trust_slots(const struct gw_index_range *workers, const struct gw_work_record *record)
+{
+	return workers->count > record->nr_active || record->max_active > record->nr_active ? GW_CONFIDENCE_PROBABLE
+											    : GW_CONFIDENCE_PROVEN;
 }
 
 /* Several active items: the first of them that ends makes room, for all that are queued behind them. */
@@ -40,10 +51,10 @@ static int work_behind_slots(struct gw_builder *builder, uint32_t node, uint64_t
 	gw_builder_node(builder, slots)->rule = GW_RULE_ANY;
 	gw_builder_node(builder, slots)->work = record;
 	for (size_t i = 0; added == GW_GRAPH_ADDED && i < workers->count; i++)
-		if (work_behind_task(builder, slots, workers->members[i].record) < 0)
+		if (work_behind_task(builder, slots, workers->members[i].record, GW_CONFIDENCE_PROVEN) < 0)
 			return -ENOMEM;
 	return gw_builder_edge(builder, node, slots, GW_RELATION_QUEUED_BEHIND, GW_EVIDENCE_WORKQUEUE_STATE,
-			       GW_CONFIDENCE_PROVEN, 0);
+			       work_trust_slots(workers, record), 0);
 }
 
 /* Waits for an active item only if every one that counts is seen in a worker: one that is merely queued will run. */
@@ -60,7 +71,7 @@ static int work_behind_active(struct gw_builder *builder, uint32_t node, const s
 	if (record->nr_active == 0 || workers.count < record->nr_active)
 		return gw_builder_live(builder, node, "runs when an active item ends");
 	if (workers.count == 1)
-		return work_behind_task(builder, node, workers.members[0].record);
+		return work_behind_task(builder, node, workers.members[0].record, work_trust_slots(&workers, record));
 	return work_behind_slots(builder, node, key, &workers, record);
 }
 
@@ -156,12 +167,37 @@ static int work_expand_queued(struct gw_builder *builder, uint32_t node, const s
 								  : work_behind_spinner(builder, node, record);
 }
 
+/*
+ * While a worker executes it, the item may have been queued again on another workqueue: the kernel keeps two executions apart on
+ * one workqueue only. Sets how sure it is that the present one must end first. Returns false if the other one begins.
+ */
+static bool work_waits_for_execution(const struct gw_builder *builder, uint64_t address,
+				     const struct gw_task_record *worker, enum gw_confidence *confidence)
+{
+	struct gw_index_range places = gw_snapshot_places(builder->now, address);
+	const struct gw_sections *sections = &worker->watch.sections;
+
+	*confidence = GW_CONFIDENCE_PROVEN;
+	for (size_t i = 0; i < places.count; i++) {
+		const struct gw_work_record *record = places.members[i].record;
+		bool elsewhere = record->workqueue && sections->workqueue && record->workqueue != sections->workqueue;
+
+		if (!elsewhere || record->function != sections->work_function || record->place == GW_WORK_EXECUTING)
+			continue;
+		if (record->place == GW_WORK_QUEUED)
+			return false;
+		*confidence = GW_CONFIDENCE_PROBABLE;
+	}
+	return true;
+}
+
 int gw_expand_work(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t address = gw_builder_node(builder, node)->address;
 	uint64_t function = gw_builder_node(builder, node)->function;
 	const struct gw_work_record *record = address ? gw_snapshot_work(builder->now, address) : NULL;
 	const struct gw_task_record *worker = gw_builder_worker(builder, address, function);
+	enum gw_confidence confidence;
 
 	if (!address)
 		return work_expand_function(builder, node);
@@ -170,8 +206,10 @@ int gw_expand_work(struct gw_builder *builder, uint32_t node)
 	gw_builder_node(builder, node)->work = record;
 	if (record && !function)
 		gw_builder_node(builder, node)->function = record->function;
+	if (worker && work_waits_for_execution(builder, address, worker, &confidence))
+		return work_executed_by(builder, node, worker, confidence);
 	if (worker)
-		return work_executed_by(builder, node, worker, GW_CONFIDENCE_PROVEN);
+		return gw_builder_live(builder, node, "is executed, and queued on another workqueue, too");
 	if (!record)
 		return gw_builder_live(builder, node, "is in no queue that was read");
 	switch (record->place) {

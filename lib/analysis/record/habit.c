@@ -32,11 +32,12 @@ bool gw_habit_is_occasional(const struct gw_timeline *timeline, uint32_t index)
 	const struct gw_signaller *signaller = &timeline->signallers[index];
 	uint64_t habit = gw_habit(signaller), others = habit_of_others(timeline, index);
 
-	if (others < GW_HABITUAL_SIGNALS)
+	/* An interrupt may come again, whatever it has brought: a timer that ends fences with errors, too. */
+	if (others < GW_HABITUAL_SIGNALS || gw_habit_is_interrupt(signaller))
 		return false;
 	if (habit == 0)
 		return true;
-	if (gw_habit_is_interrupt(signaller) || habit >= GW_HABITUAL_SIGNALS)
+	if (habit >= GW_HABITUAL_SIGNALS)
 		return false;
 	return others / habit >= (index == 0 ? OUTWEIGHS_LATEST : OUTWEIGHS_EARLIER);
 }

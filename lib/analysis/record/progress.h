@@ -56,6 +56,9 @@ void gw_progress_deinit(struct gw_progress *progress);
  */
 uint64_t gw_progress_quiet_since(const struct gw_progress *progress, uint64_t context, uint64_t now_ns);
 
+/* Whether the timer was seen to run anew since it was seen first. */
+bool gw_progress_has_fired(const struct gw_progress *progress, uint64_t timer);
+
 /*
  * Whether the timer has been armed since before anybody saw that the lock's owner had gone on without the lock; also where
  * that is not known.

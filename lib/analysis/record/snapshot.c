@@ -758,6 +758,11 @@ const struct gw_work_record *gw_snapshot_work(const struct gw_snapshot *snapshot
 	return snapshot_find(snapshot, GW_RECORD_WORK, work);
 }
 
+struct gw_index_range gw_snapshot_places(const struct gw_snapshot *snapshot, uint64_t work)
+{
+	return gw_index_find(&snapshot->index[GW_RECORD_WORK], work);
+}
+
 const struct gw_reset_record *gw_snapshot_reset(const struct gw_snapshot *snapshot, uint64_t scheduler)
 {
 	return snapshot_find(snapshot, GW_RECORD_RESET, scheduler);

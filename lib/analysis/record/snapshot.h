@@ -107,6 +107,9 @@ const struct gw_pool_record *gw_snapshot_pool(const struct gw_snapshot *snapshot
 const struct gw_inner_record *gw_snapshot_inner(const struct gw_snapshot *snapshot, uint64_t task);
 const struct gw_semaphore *gw_snapshot_semaphore(const struct gw_snapshot *snapshot, uint64_t address);
 const struct gw_work_record *gw_snapshot_work(const struct gw_snapshot *snapshot, uint64_t work);
+
+/* All of its WORK records: an item that is executed may be queued again. */
+struct gw_index_range gw_snapshot_places(const struct gw_snapshot *snapshot, uint64_t work);
 const struct gw_timeline_record *gw_snapshot_timeline(const struct gw_snapshot *snapshot, uint64_t context);
 /* A scheduler's timeout handler. */
 const struct gw_reset_record *gw_snapshot_reset(const struct gw_snapshot *snapshot, uint64_t scheduler);

@@ -62,8 +62,6 @@ static const char *const notifier_section[] = { "__mmu_notifier_invalidate_range
 static const char *const reclaim_section[] = { "try_to_free_pages", "do_try_to_free_pages",
 					       "try_to_free_mem_cgroup_pages" };
 static const char *const unplug_section[] = { "drm_dev_unplug" };
-static const char *const entity_section[] = { "drm_sched_entity_flush", "drm_sched_entity_fini" };
-static const char *const syncobj_section[] = { "drm_syncobj_array_wait_timeout" };
 
 /* How user space enters the kernel: x86, arm64, riscv, s390, powerpc. */
 static const char *const system_call_entries[] = {
@@ -273,8 +271,6 @@ enum gw_stack_answer gw_stack_in_section(const struct gw_snapshot *snapshot, con
 		[GW_STACK_NOTIFIER] = { notifier_section, LENGTH(notifier_section) },
 		[GW_STACK_RECLAIM] = { reclaim_section, LENGTH(reclaim_section) },
 		[GW_STACK_UNPLUG] = { unplug_section, LENGTH(unplug_section) },
-		[GW_STACK_ENTITY] = { entity_section, LENGTH(entity_section) },
-		[GW_STACK_SYNCOBJ] = { syncobj_section, LENGTH(syncobj_section) },
 	};
 
 	if (!stack_is_valid(task))
@@ -282,6 +278,62 @@ enum gw_stack_answer gw_stack_in_section(const struct gw_snapshot *snapshot, con
 	if (stack_find(snapshot, task, functions[section].names, functions[section].count))
 		return GW_STACK_YES;
 	return gw_stack_is_whole(snapshot, task) ? GW_STACK_NO : GW_STACK_UNKNOWN;
+}
+
+/*
+ * One of these stands on the stack of whoever is in a wait of that kind. Those of locks and completions the kernel leaves out
+ * of the stacks that it gives. A job's entity may be waited for by a wait for its scheduler's thread or work item.
+ */
+static const struct {
+	uint32_t kind;
+	const char *const names[6]; /* up to the first NULL */
+} wait_functions[] = {
+	{ GW_WAIT_FENCE, { "dma_fence_*", "dma_resv_*" } },
+	{ GW_WAIT_FENCE_ANY, { "dma_fence_wait_any_timeout" } },
+	{ GW_WAIT_SYNCOBJ, { "drm_syncobj_array_wait_timeout" } },
+	{ GW_WAIT_SRCU, { "__synchronize_srcu", "synchronize_srcu", "synchronize_srcu_expedited" } },
+	{ GW_WAIT_WORK, { "flush_work", "__flush_work", "drm_sched_entity_*" } },
+	{ GW_WAIT_WORKQUEUE, { "__flush_workqueue", "flush_workqueue" } },
+	{ GW_WAIT_NOTIFIER, { "mmu_interval_read_begin", "mmu_interval_notifier_remove" } },
+	{ GW_WAIT_TASK, { "kthread_stop" } },
+	{ GW_WAIT_ENTITY, { "drm_sched_entity_flush", "drm_sched_entity_fini" } },
+	{ GW_WAIT_PARK, { "kthread_park", "drm_sched_entity_*" } },
+	{ GW_WAIT_THREAD_WORK,
+	  { "kthread_flush_worker", "kthread_flush_work", "kthread_cancel_work_sync", "__kthread_cancel_work_sync" } },
+};
+
+static size_t stack_count_names(const char *const *names, size_t most)
+{
+	size_t count = 0;
+
+	while (count < most && names[count])
+		count++;
+	return count;
+}
+
+enum gw_stack_answer gw_stack_in_wait(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+				      uint32_t kind)
+{
+	for (size_t i = 0; i < LENGTH(wait_functions); i++) {
+		const char *const *names = wait_functions[i].names;
+
+		if (wait_functions[i].kind != kind)
+			continue;
+		if (!stack_is_valid(task))
+			return GW_STACK_UNKNOWN;
+		if (stack_find(snapshot, task, names, stack_count_names(names, LENGTH(wait_functions[i].names))))
+			return GW_STACK_YES;
+		return gw_stack_is_whole(snapshot, task) ? GW_STACK_NO : GW_STACK_UNKNOWN;
+	}
+	return GW_STACK_UNKNOWN;
+}
+
+bool gw_stack_waits_its_own_way(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	static const char *const common[] = { "dma_fence_*", "dma_resv_*" };
+	const struct gw_symbol_record *sleeper = stack_sleeper(snapshot, task);
+
+	return sleeper && !stack_match(sleeper, common, LENGTH(common));
 }
 
 static bool stack_kernel_before(const struct gw_snapshot *snapshot, unsigned int major, unsigned int minor)

@@ -36,14 +36,7 @@ bool gw_stack_awaits_interrupt(const struct gw_snapshot *snapshot, const struct 
 bool gw_stack_timed_sleep(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
 /* What a task can be inside of, as its record's struct gw_sections has it. */
-enum gw_stack_section {
-	GW_STACK_NOTIFIER,
-	GW_STACK_RECLAIM,
-	GW_STACK_UNPLUG,
-	GW_STACK_ENTITY,  /* a wait for an entity of drm_sched */
-	GW_STACK_SYNCOBJ, /* a wait for sync objects */
-	GW_STACK_SECTIONS
-};
+enum gw_stack_section { GW_STACK_NOTIFIER, GW_STACK_RECLAIM, GW_STACK_UNPLUG, GW_STACK_SECTIONS };
 
 /* Sleeps, and each frame of its stack is there and has a name: what is not on it is not being executed. */
 bool gw_stack_is_whole(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
@@ -60,6 +53,16 @@ enum gw_stack_answer {
  */
 enum gw_stack_answer gw_stack_in_section(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
 					 enum gw_stack_section section);
+
+/*
+ * The same of the functions that make a wait of that kind (GW_WAIT_...). GW_STACK_UNKNOWN, too, where the kernel leaves them out of
+ * its stacks.
+ */
+enum gw_stack_answer gw_stack_in_wait(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+				      uint32_t kind);
+
+/* Waits for a fence in a function that is not the kernel's common one, but its driver's: nobody knows what else ends that. */
+bool gw_stack_waits_its_own_way(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
 /*
  * Inside a system call that calls MMU notifiers with mmap_lock held, at least for reading. madvise() counts up to 6.16:

@@ -4,6 +4,8 @@
 
 #include <inttypes.h>
 
+#include "lib/analysis/record/stack.h"
+
 /* It has not run since before the programs were attached: then its wait began before, too. */
 static bool doubt_began_before_attach(const struct gw_prose *prose, const struct gw_node *node)
 {
@@ -96,6 +98,15 @@ static bool doubt_is_about_short_waits(const struct gw_prose *prose, const struc
 	       (from->type == GW_NODE_RECLAIM || (from->spell && edge->relation == GW_RELATION_WAITS_FOR));
 }
 
+/* The driver has a function of its own for it. */
+static bool doubt_is_about_own_wait(const struct gw_prose *prose, const struct gw_edge *edge)
+{
+	const struct gw_node *from = gw_prose_node(prose, edge->from);
+
+	return edge->evidence == GW_EVIDENCE_TRACEPOINT && from->task && gw_wait_is_fence(&from->wait) &&
+	       !prose->graph->from_text && gw_stack_waits_its_own_way(prose->graph->snapshot, from->task);
+}
+
 /* Nobody was seen signalling this very timeline. */
 static bool doubt_is_inherited(const struct gw_prose *prose, const struct gw_edge *edge)
 {
@@ -139,8 +150,11 @@ static void doubt_weakest_edge(struct gw_prose *prose)
 		if (edge->confidence < GW_CONFIDENCE_PROVEN && (!weakest || edge->confidence < weakest->confidence))
 			weakest = edge;
 	}
-	if (!weakest)
+	if (!weakest) {
+		if (gw_snapshot_head(prose->graph->snapshot)->incomplete)
+			gw_prose_add(prose, " Not proven: the look was incomplete, and what was not read may end it.");
 		return;
+	}
 	if (weakest->relation == GW_RELATION_HELD_UP_BY) {
 		doubt_held_up(prose, weakest);
 		return;
@@ -152,6 +166,12 @@ static void doubt_weakest_edge(struct gw_prose *prose)
 	}
 	if (doubt_is_about_short_waits(prose, weakest)) {
 		gw_prose_add(prose, " Not proven: that these short waits never end.");
+		return;
+	}
+	if (doubt_is_about_own_wait(prose, weakest)) {
+		gw_prose_add(prose, " Not proven: that ");
+		gw_prose_name(prose, gw_prose_node(prose, weakest->from));
+		gw_prose_add(prose, " never gives up: it waits in a function of its driver's own.");
 		return;
 	}
 	if (weakest->relation == GW_RELATION_TRIES) {

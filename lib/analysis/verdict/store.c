@@ -47,6 +47,9 @@ struct gw_store {
 	uint64_t step, n_begun;
 };
 
+/* Looks in a row: in a single one a task may just have been woken up in vain. */
+#define UNPROVEN_LOOKS 2
+
 static bool store_is_active(const struct entry *entry)
 {
 	return entry->report && entry->report->state == GW_STATE_ACTIVE;
@@ -405,18 +408,21 @@ static int store_offer_again(struct gw_store *store, struct entry *entry, const 
 {
 	uint64_t now_ns = gw_snapshot_head(graph->snapshot)->mono_ns;
 	enum gw_confidence confidence;
-	bool candidate = !entry->report;
+	bool candidate = !entry->report, anew;
 	int r;
 
 	store_note_proof(store, entry, finding);
 	if (entry->offered_at == store->step)
 		return 0;
+	anew = entry->offered_at + UNPROVEN_LOOKS < store->step;
 	entry->mature_ns = finding->formed_ns + store->policy.min_wait_ns;
 	entry->offered_at = store->step;
 	/* As strong as the weaker of the last two looks; what was proven stays so until two of them do not prove it. */
 	confidence = finding->confidence < entry->seen ? finding->confidence : entry->seen;
+	if (anew && confidence > GW_CONFIDENCE_PROBABLE)
+		confidence = GW_CONFIDENCE_PROBABLE;
 	entry->seen = finding->confidence;
-	if (candidate && entry->mature_ns > now_ns)
+	if (candidate && (anew || entry->mature_ns > now_ns))
 		return 0;
 	if (store_is_active(entry) && entry->report->confidence > confidence)
 		confidence = entry->report->confidence;
@@ -492,9 +498,6 @@ int gw_store_offer(struct gw_store *store, const struct gw_graph *graph, const s
 }
 
 /* ---- proofs that do not last ----------------------------------------------------------- */
-
-/* Looks in a row: in a single one a task may just have been woken up in vain. */
-#define UNPROVEN_LOOKS 2
 
 int gw_store_settle(struct gw_store *store, const struct gw_snapshot *now, gw_report_changed changed, void *userdata)
 {

@@ -1,0 +1,631 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Worlds that look like a deadlock, and in which somebody can still end it: who, a sceptic would ask first. */
+#include "tests/unit/build-snapshot.h"
+
+#define TEST(name) static void name(void **state)
+#define MUTEX GW_LOCK_F_MUTEX
+#define PROVEN GW_CONFIDENCE_PROVEN
+#define PROBABLE GW_CONFIDENCE_PROBABLE
+
+#define ITEM 0xffff888000555000ULL
+#define QUEUE 0xffff888000777000ULL
+#define OTHER_QUEUE 0xffff888000999000ULL
+
+static void assert_never_proven(const struct world *w)
+{
+	const struct gw_report *const *reports;
+	size_t n = gw_analysis_reports(w->analysis, &reports);
+
+	for (size_t i = 0; i < n; i++)
+		if (reports[i]->kind == GW_KIND_DEADLOCK)
+			assert_int_not_equal(reports[i]->confidence, PROVEN);
+}
+
+/* ---- ends of waits that were missed ------------------------------------------------------------------------------- */
+
+/* @task waits for what the worker of ITEM is to do, which needs the lock that @task holds. */
+static struct gw_task_record *item_needs(struct world *w, struct gw_task_record *task)
+{
+	struct gw_task_record *executes = worker(w, 201, ITEM, "lab_item", QUEUE);
+
+	executed(w, executes, "lab_item");
+	waits_for_lock(w, executes, lock_of(w, GW_LOCK_MUTEX, task), MUTEX);
+	return executes;
+}
+
+TEST(flush_whose_end_was_missed_is_over)
+{
+	struct world *w = world_new();
+	struct gw_task_record *task = kthread(w, 101, "driver");
+
+	item_needs(w, task);
+	flushes(w, task, ITEM, "lab_item");
+	stack(w, task, "gpulab:lab_wait_for_ready gpulab:lab_remove kthread ret_from_fork");
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(flush_that_is_on_the_stack_stands)
+{
+	struct world *w = world_new();
+	struct gw_task_record *task = kthread(w, 101, "driver");
+
+	item_needs(w, task);
+	flushes(w, task, ITEM, "lab_item");
+	stack(w, task, "__flush_work gpulab:lab_remove kthread ret_from_fork");
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_WORKQUEUE_CYCLE, PROVEN, "101 201", "");
+	world_free(w);
+}
+
+TEST(completion_after_a_flush_whose_end_was_missed_is_not_the_flushs)
+{
+	struct world *w = world_new();
+	struct gw_task_record *task = kthread(w, 101, "driver");
+
+	item_needs(w, task);
+	flushes(w, task, ITEM, "lab_item");
+	waits(w, task, GW_WAIT_COMPLETION, 0xffffc90000bb0000);
+	stack(w, task, "gpulab:lab_wait_for_firmware gpulab:lab_remove kthread ret_from_fork");
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(fence_wait_whose_end_was_missed_is_over)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	stack(w, c.holder, "gpulab:lab_sleep gpulab:lab_ioctl kthread ret_from_fork");
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(flush_of_a_workqueue_whose_end_was_missed_is_over)
+{
+	struct world *w = world_new();
+	struct gw_task_record *task = kthread(w, 101, "driver");
+
+	item_needs(w, task);
+	waits(w, task, GW_WAIT_WORKQUEUE, QUEUE);
+	stack(w, task, "gpulab:lab_wait_for_ready gpulab:lab_remove kthread ret_from_fork");
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(stop_of_a_thread_whose_end_was_missed_is_over)
+{
+	struct world *w = world_new();
+	struct gw_task_record *task = kthread(w, 101, "driver"), *thread = kthread(w, 102, "thread");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, task);
+	const enum gw_wait_kind kinds[] = { GW_WAIT_TASK, GW_WAIT_PARK, GW_WAIT_THREAD_WORK };
+
+	gpu_module(w, "gpulab");
+	waits_for_lock(w, thread, lock, MUTEX);
+	stack(w, thread, "gpulab:lab_thread kthread ret_from_fork");
+	stack(w, task, "gpulab:lab_wait_for_ready gpulab:lab_remove kthread ret_from_fork");
+	for (size_t i = 0; i < 3; i++) {
+		waits_no_more(task);
+		waits(w, task, kinds[i], thread->address);
+		look(w, 3);
+		assert_no_deadlock(w);
+	}
+	world_free(w);
+}
+
+/* ---- waits that a driver has a function of its own for ----------------------------------------------------------- */
+
+/* Such a function may look at the device, give up after a lockup, or return -EDEADLK. */
+TEST(fence_wait_of_a_drivers_own_may_end_by_itself)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	stack(w, c.holder,
+	      "gpulab:lab_fence_wait dma_fence_wait_timeout gpulab:lab_ioctl drm:drm_ioctl kthread ret_from_fork");
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation,
+			       " Not proven: that holder (pid 101) never gives up: it waits in a function of its "
+			       "driver's own."));
+	world_free(w);
+}
+
+TEST(fence_wait_as_the_kernel_does_it_has_no_end)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	stack(w, c.holder,
+	      "dma_fence_default_wait dma_fence_wait_timeout gpulab:lab_ioctl drm:drm_ioctl kthread ret_from_fork");
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+/* ---- addresses that are used again -------------------------------------------------------------------------------- */
+
+/* The lock was left by a task that is gone, and its memory is another task's. */
+TEST(owner_that_began_after_the_wait_for_it_does_not_own_the_lock)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	w->now_ns += SECOND;
+	c.holder->start_ns = w->now_ns;
+	w->now_ns += SECOND;
+	waits_no_more(c.holder);
+	waits_for_fence(w, c.holder, c.fence);
+	look(w, 3);
+	assert_never_proven(w);
+	for (size_t i = 0; i < count_reports(w, GW_KIND_DEADLOCK, GW_STATE_ACTIVE); i++) {
+		const struct gw_report *report = nth_report(w, GW_KIND_DEADLOCK, GW_STATE_ACTIVE, i);
+
+		assert_string_equal(gw_class_name(report->class), gw_class_name(GW_CLASS_LEAKED_LOCK));
+		assert_null(strstr(report->summary, "pid 101"));
+		assert_non_null(strstr(report->explanation, "no longer exists"));
+	}
+	world_free(w);
+}
+
+/* The waiter was woken up since, and may have lost the lock to a new task. */
+TEST(owner_that_began_before_the_waiter_ran_last_owns_the_lock)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	w->now_ns += SECOND;
+	c.holder->start_ns = w->now_ns;
+	w->now_ns += SECOND;
+	c.signaller->last_ran_ns = w->now_ns;
+	waits_no_more(c.holder);
+	waits_for_fence(w, c.holder, c.fence);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(fence_that_an_array_shows_used_again_is_over)
+{
+	struct world *w = world_new();
+	struct gw_task_record *other = kthread(w, 90, "other");
+	struct classic c = classic(w, 101);
+
+	/* It comes first, and knows the fence by its address alone. */
+	waits_for_fence(w, other, fence_of(w, GW_FENCE_ARRAY, c.fence, NULL));
+	c.holder->watch.waits[0].seqno = 3;
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* ---- other devices ------------------------------------------------------------------------------------------------ */
+
+/* A hybrid machine: inside a section of the device that is unplugged a task waits for a job of the other GPU. */
+TEST(fence_of_another_driver_is_not_the_unplugged_devices)
+{
+	struct world *w = world_new();
+	struct gw_task_record *reader = kthread(w, 101, "reader"), *unplugger = kthread(w, 102, "unplugger");
+	struct gw_timeline_record *ring = timeline(w, "compute");
+	struct gw_section_record *section = new_record(w, GW_RECORD_SECTION, sizeof(*section));
+	uint64_t device = new_address(w);
+	struct gw_fence_record *f;
+
+	signalled_by_interrupt(ring, GW_SIGNALLER_HARDIRQ);
+	f = fence(w, ring, 7);
+	f->ops_driver = function(w, "other_get_driver_name [othergpu]");
+	snprintf(f->driver, sizeof(f->driver), "othergpu");
+	section->section = (struct gw_section){ .kind = GW_SECTION_DRM,
+						.object = device,
+						.since_ns = w->now_ns,
+						.task = reader->address,
+						.start_ns = reader->start_ns,
+						.pid = reader->pid };
+	section->section.device = (struct gw_device){ .address = device, .kind = GW_DEVICE_DRM };
+	snprintf(section->section.device.driver, sizeof(section->section.device.driver), "gpulab");
+	reader->watch.sections.drm_depth = 1;
+	reader->watch.sections.drm_device = device;
+	reader->watch.sections.drm_since_ns = w->now_ns;
+	waits_for_fence(w, reader, f);
+	unplugger->watch.sections.unplug_device = device;
+	stack(w, unplugger, "__synchronize_srcu drm:drm_dev_unplug gpulab:remove kthread");
+	waits(w, unplugger, GW_WAIT_SRCU, w->host.unplug_srcu);
+	look(w, 20);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* ---- who else may come -------------------------------------------------------------------------------------------- */
+
+static struct gw_timer_record *timer_of(struct world *w, const char *name, uint64_t work)
+{
+	struct gw_timer_record *timer = new_record(w, GW_RECORD_TIMER, sizeof(*timer));
+
+	timer->timer = new_address(w);
+	timer->function = function(w, name);
+	timer->work = work;
+	timer->expires = 1000;
+	return timer;
+}
+
+/* It has never had to do anything yet. */
+TEST(hang_check_of_the_driver_may_end_it)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_timer_record *timer;
+
+	c.fence->ops_driver = function(w, "lab_get_driver_name [gpulab]");
+	timer = timer_of(w, "lab_hangcheck [gpulab]", 0);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	/* It has come, and ended nothing; and comes again. */
+	timer->expires += 1000;
+	look(w, 1);
+	timer->expires += 1000;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(timer_of_another_driver_ends_nothing)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.fence->ops_driver = function(w, "lab_get_driver_name [gpulab]");
+	timer_of(w, "net_watchdog [net]", 0);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+/* A timer of the driver's ends fences that take too long, each with an error. */
+TEST(interrupt_that_ends_fences_with_errors_may_do_so_again)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	signalled_by_interrupt(c.ring, GW_SIGNALLER_SOFTIRQ);
+	c.ring->timeline.signallers[1].count = 3;
+	c.ring->timeline.signallers[1].errors = 3;
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* ---- jobs whose timeout handler is not seen ----------------------------------------------------------------------- */
+
+static struct gw_fence_record *job_of_classic(struct world *w, struct classic *c)
+{
+	struct gw_fence_record *job = finished_fence(w, 0xffff888000500000, c->fence);
+
+	waits_no_more(c->holder);
+	waits_for_fence(w, c->holder, job);
+	return job;
+}
+
+TEST(job_whose_timeout_handler_was_not_read_may_end)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	job_of_classic(w, &c);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(job_whose_timeout_handler_is_disabled_does_not_end)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_reset_record *reset = timeout_handler(w, job_of_classic(w, &c)->scheduler);
+
+	reset->timeout_ns = GW_TIMEOUT_NEVER;
+	reset->expires_ns = 0;
+	reset->place = GW_WORK_IDLE;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+/* Somebody resets another ring, and has stopped this one's timer; it starts that again. */
+TEST(job_whose_timeout_handler_is_held_may_end)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_reset_record *reset = timeout_handler(w, job_of_classic(w, &c)->scheduler);
+
+	reset->expires_ns = 0;
+	reset->place = GW_WORK_IDLE;
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+/* ---- work items --------------------------------------------------------------------------------------------------- */
+
+/* The holder waits for a fence that ITEM signals, whose worker waits for the holder's lock. */
+static struct gw_task_record *classic_of_item(struct world *w)
+{
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *executes = item_needs(w, holder);
+	struct gw_timeline_record *ring = timeline(w, "gfx");
+
+	signalled_by_work(w, ring, ITEM, "lab_item", 100);
+	waits_for_fence(w, holder, fence(w, ring, 7));
+	return executes;
+}
+
+TEST(item_that_signals_and_is_blocked)
+{
+	struct world *w = world_new();
+
+	classic_of_item(w);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 201", "");
+	world_free(w);
+}
+
+/* Another workqueue's worker takes it meanwhile: the kernel keeps an item from running twice on one of them only. */
+TEST(item_that_is_queued_elsewhere_meanwhile_may_signal)
+{
+	struct world *w = world_new();
+	struct gw_work_record *again;
+
+	classic_of_item(w);
+	again = queued_inactive(w, ITEM, "lab_item", OTHER_QUEUE, 1);
+	again->place = GW_WORK_QUEUED;
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(item_whose_timer_runs_meanwhile_may_signal)
+{
+	struct world *w = world_new();
+	struct gw_work_record *again;
+
+	classic_of_item(w);
+	again = queued_inactive(w, ITEM, "lab_item", 0, 0);
+	again->place = GW_WORK_DELAYED;
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 201", "");
+	/* It has expired: now the queue is known. */
+	again->place = GW_WORK_QUEUED;
+	again->workqueue = QUEUE;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 201", "");
+	world_free(w);
+}
+
+/* It only cleans up; that it is queued again comes first among its records. */
+TEST(item_that_has_signalled_and_is_queued_again)
+{
+	struct world *w = world_new();
+	struct gw_timeline_record *ring = timeline(w, "gfx");
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *executes;
+	struct gw_work_record *again = queued_inactive(w, ITEM, "lab_item", QUEUE, 1);
+
+	again->place = GW_WORK_QUEUED;
+	executes = worker(w, 201, ITEM, "lab_item", QUEUE);
+	executed(w, executes, "lab_item")->position = (uint32_t)ring->timeline.context;
+	waits_for_lock(w, executes, lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
+	signalled_by_work(w, ring, ITEM, "lab_item", 100);
+	waits_for_fence(w, holder, fence(w, ring, 7));
+	look(w, 3);
+	assert_never_proven(w);
+	world_free(w);
+}
+
+TEST(item_that_is_queued_again_behind_itself_signals_no_sooner)
+{
+	struct world *w = world_new();
+	struct gw_work_record *again;
+
+	classic_of_item(w);
+	again = queued_inactive(w, ITEM, "lab_item", QUEUE, 1);
+	again->place = GW_WORK_QUEUED;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 201", "");
+	world_free(w);
+}
+
+/* Each job has an item of its own, and the memory of the last one that signalled is that of another job's. */
+TEST(another_item_of_the_same_function_may_signal)
+{
+	struct world *w = world_new();
+	struct gw_task_record *other;
+
+	classic_of_item(w);
+	other = worker(w, 202, ITEM + 0x400, "lab_item", OTHER_QUEUE);
+	executed(w, other, "lab_item");
+	runs(other);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 201", "");
+	world_free(w);
+}
+
+/* holder waits for a fence of an item that waits for an active one to end, which needs the holder's lock. */
+static struct gw_work_record *queued_behind_holder(struct world *w, uint32_t active)
+{
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *blocked = worker(w, 201, ITEM, "lab_other", QUEUE);
+	struct gw_timeline_record *ring = timeline(w, "gfx");
+
+	executed(w, blocked, "lab_other");
+	signalled_by_work(w, ring, ITEM + 0x800, "lab_item", 100);
+	waits_for_lock(w, blocked, lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
+	waits_for_fence(w, holder, fence(w, ring, 7));
+	return queued_inactive(w, ITEM + 0x800, "lab_item", QUEUE, active);
+}
+
+TEST(item_behind_a_blocked_one)
+{
+	struct world *w = world_new();
+
+	queued_behind_holder(w, 1);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_WORKQUEUE_CYCLE, PROVEN, "201 101", "");
+	world_free(w);
+}
+
+TEST(item_that_is_held_back_although_there_is_room)
+{
+	struct world *w = world_new();
+
+	queued_behind_holder(w, 1)->max_active = 4;
+	look(w, 3);
+	assert_never_proven(w);
+	world_free(w);
+}
+
+/* They are those of more than one node: of this one's active items not all need be among them. */
+TEST(workers_of_all_nodes_are_not_those_of_one)
+{
+	struct world *w = world_new();
+	struct gw_work_record *item = queued_behind_holder(w, 2);
+	struct gw_task_record *far[2];
+
+	/* Two of another node: both are stuck for good. */
+	for (uint32_t i = 0; i < 2; i++) {
+		far[i] = worker(w, 202 + i, ITEM + 0x1000 * (i + 1), "lab_other", QUEUE);
+		far[i]->watch.sections.work_pwq = QUEUE + 0x200;
+		executed(w, far[i], "lab_other");
+		waits_for_lock(w, far[i], lock_of(w, GW_LOCK_MUTEX, (struct gw_task_record *)w->records[0]), MUTEX);
+	}
+	assert_int_equal(item->nr_active, 2);
+	look(w, 3);
+	assert_never_proven(w);
+	world_free(w);
+}
+
+/* ---- sections ----------------------------------------------------------------------------------------------------- */
+
+/* Who still reads explains the wait: the record of one that was left long ago may only be stale. */
+TEST(section_that_is_stale_is_not_leaked_while_another_one_stands)
+{
+	struct world *w = world_new();
+	struct gw_task_record *stale = user_task(w, 101, "client"), *inside = user_task(w, 102, "slow"),
+			      *unplugger = kthread(w, 103, "unplugger");
+	uint64_t device = new_address(w);
+	struct gw_task_record *both[] = { stale, inside };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct gw_section_record *section = new_record(w, GW_RECORD_SECTION, sizeof(*section));
+
+		both[i]->watch.sections.drm_depth = 1;
+		both[i]->watch.sections.drm_device = device;
+		both[i]->watch.sections.drm_since_ns = w->now_ns;
+		section->section = (struct gw_section){ .kind = GW_SECTION_DRM,
+							.object = device,
+							.since_ns = w->now_ns,
+							.task = both[i]->address,
+							.start_ns = both[i]->start_ns,
+							.pid = both[i]->pid };
+	}
+	stale->state = TASK_INTERRUPTIBLE;
+	stack(w, stale,
+	      "schedule do_nanosleep hrtimer_nanosleep __x64_sys_clock_nanosleep do_syscall_64 "
+	      "entry_SYSCALL_64_after_hwframe");
+	stack(w, inside,
+	      "gpulab:lab_wait_for_device gpulab:lab_ioctl drm:drm_ioctl do_syscall_64 "
+	      "entry_SYSCALL_64_after_hwframe");
+	w->now_ns += SECOND;
+	unplugger->watch.sections.unplug_device = device;
+	stack(w, unplugger, "__synchronize_srcu drm:drm_dev_unplug gpulab:remove kthread");
+	waits(w, unplugger, GW_WAIT_SRCU, w->host.unplug_srcu);
+	look(w, 3);
+	assert_never_proven(w);
+	world_free(w);
+}
+
+/* ---- looks -------------------------------------------------------------------------------------------------------- */
+
+TEST(incomplete_looks_alone_prove_nothing)
+{
+	struct world *w = world_new();
+
+	classic(w, 101);
+	w->incomplete = true;
+	look(w, 4);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "the look was incomplete"));
+	w->incomplete = false;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(complete_look_and_an_incomplete_one_prove_nothing)
+{
+	struct world *w = world_new();
+
+	classic(w, 101);
+	look(w, 1);
+	w->incomplete = true;
+	look(w, 1);
+	assert_never_proven(w);
+	world_free(w);
+}
+
+/* In between others could end it, in look after look. */
+TEST(loop_that_comes_back_after_long_is_seen_anew)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	look(w, 1);
+	c.fence->flags = GW_FENCE_F_SIGNALED;
+	look(w, 5);
+	c.fence->flags = 0;
+	look(w, 1);
+	assert_no_deadlock(w);
+	look(w, 1);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+#define T(name) cmocka_unit_test(name)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(flush_whose_end_was_missed_is_over),
+		T(flush_that_is_on_the_stack_stands),
+		T(completion_after_a_flush_whose_end_was_missed_is_not_the_flushs),
+		T(fence_wait_whose_end_was_missed_is_over),
+		T(flush_of_a_workqueue_whose_end_was_missed_is_over),
+		T(stop_of_a_thread_whose_end_was_missed_is_over),
+		T(fence_wait_of_a_drivers_own_may_end_by_itself),
+		T(fence_wait_as_the_kernel_does_it_has_no_end),
+		T(owner_that_began_after_the_wait_for_it_does_not_own_the_lock),
+		T(owner_that_began_before_the_waiter_ran_last_owns_the_lock),
+		T(fence_that_an_array_shows_used_again_is_over),
+		T(fence_of_another_driver_is_not_the_unplugged_devices),
+		T(hang_check_of_the_driver_may_end_it),
+		T(timer_of_another_driver_ends_nothing),
+		T(interrupt_that_ends_fences_with_errors_may_do_so_again),
+		T(job_whose_timeout_handler_was_not_read_may_end),
+		T(job_whose_timeout_handler_is_disabled_does_not_end),
+		T(job_whose_timeout_handler_is_held_may_end),
+		T(item_that_signals_and_is_blocked),
+		T(item_that_is_queued_elsewhere_meanwhile_may_signal),
+		T(item_whose_timer_runs_meanwhile_may_signal),
+		T(item_that_has_signalled_and_is_queued_again),
+		T(item_that_is_queued_again_behind_itself_signals_no_sooner),
+		T(another_item_of_the_same_function_may_signal),
+		T(item_behind_a_blocked_one),
+		T(item_that_is_held_back_although_there_is_room),
+		T(workers_of_all_nodes_are_not_those_of_one),
+		T(section_that_is_stale_is_not_leaked_while_another_one_stands),
+		T(incomplete_looks_alone_prove_nothing),
+		T(complete_look_and_an_incomplete_one_prove_nothing),
+		T(loop_that_comes_back_after_long_is_seen_anew),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
