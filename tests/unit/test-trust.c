@@ -348,6 +348,55 @@ TEST(job_whose_timeout_handler_is_held_may_end)
 	world_free(w);
 }
 
+/* It is made anew by a reset, or gone, and its memory is something else's. */
+TEST(scheduler_whose_thread_is_gone_may_have_another_one)
+{
+	struct world *w = world_new();
+	struct gw_task_record *waiter = kthread(w, 101, "waiter");
+	struct gw_fence_record *job = finished_fence(w, 0xffff888000500000, NULL);
+
+	job->sched_task = 0xffff888000666000;
+	waits_for_fence(w, waiter, job);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_ORPHANED_FENCE, PROBABLE, "101 0", "");
+	world_free(w);
+}
+
+/* ---- runtime power management ------------------------------------------------------------------------------------- */
+
+/* Of two calls around the wait the stack has the inner one alone: the end of the outer one was missed. */
+TEST(power_call_whose_end_was_missed_runs_no_callback)
+{
+	static const char *const frames[] = {
+		"__flush_work gpulab:lab_suspend __rpm_callback rpm_callback rpm_suspend pm_runtime_work kthread",
+		"__flush_work gpulab:lab_suspend __rpm_callback rpm_callback rpm_suspend gpulab:lab_suspend __rpm_callback "
+		"rpm_callback rpm_suspend pm_runtime_work kthread",
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct world *w = world_new();
+		struct gw_task_record *suspends = kthread(w, 101, "suspends");
+		struct gw_task_record *user = worker(w, 201, ITEM, "lab_item", QUEUE);
+		struct gw_device_record *devices[2];
+
+		for (size_t d = 0; d < 2; d++) {
+			devices[d] = new_record(w, GW_RECORD_DEVICE, sizeof(*devices[d]));
+			devices[d]->device.address = devices[d]->device.device = new_address(w);
+			devices[d]->device.kind = GW_DEVICE_PLAIN;
+			devices[d]->device.power = RPM_SUSPENDING;
+			waits(w, suspends, GW_WAIT_POWER_CALL, devices[d]->device.address);
+		}
+		stack(w, suspends, frames[i]);
+		flushes(w, suspends, ITEM, "lab_item");
+		executed(w, user, "lab_item");
+		stack(w, user, "rpm_resume __pm_runtime_resume gpulab:lab_item process_one_work worker_thread kthread");
+		waits(w, user, GW_WAIT_POWER, devices[0]->device.address);
+		look(w, 3);
+		assert_deadlock(w, GW_CLASS_RUNTIME_PM_CYCLE, i == 0 ? PROBABLE : PROVEN, "101 201", "");
+		world_free(w);
+	}
+}
+
 /* ---- work items --------------------------------------------------------------------------------------------------- */
 
 /* The holder waits for a fence that ITEM signals, whose worker waits for the holder's lock. */
@@ -612,6 +661,8 @@ int main(void)
 		T(job_whose_timeout_handler_was_not_read_may_end),
 		T(job_whose_timeout_handler_is_disabled_does_not_end),
 		T(job_whose_timeout_handler_is_held_may_end),
+		T(scheduler_whose_thread_is_gone_may_have_another_one),
+		T(power_call_whose_end_was_missed_runs_no_callback),
 		T(item_that_signals_and_is_blocked),
 		T(item_that_is_queued_elsewhere_meanwhile_may_signal),
 		T(item_whose_timer_runs_meanwhile_may_signal),

@@ -227,16 +227,20 @@ int gw_expand_fence(struct gw_builder *builder, uint32_t node)
 
 static int fence_run_job_by_task(struct gw_builder *builder, uint32_t job, uint64_t address)
 {
+	enum gw_confidence confidence = GW_CONFIDENCE_PROVEN;
 	uint32_t task;
 
 	if (gw_builder_task_at(builder, address, 0, &task) < 0)
 		return -ENOMEM;
 	if (task == GW_NO_NODE && !builder->complete)
 		return 0;
-	if (task == GW_NO_NODE && gw_builder_gone_task(builder, address, 0, 0, "", &task) < 0)
-		return -ENOMEM;
-	return gw_builder_edge(builder, job, task, GW_RELATION_RUN_BY, GW_EVIDENCE_FENCE_STRUCTURE,
-			       GW_CONFIDENCE_PROVEN, 0);
+	/* A scheduler whose thread is gone is made anew, or gone itself, its memory something else's. */
+	if (task == GW_NO_NODE) {
+		confidence = GW_CONFIDENCE_PROBABLE;
+		if (gw_builder_gone_task(builder, address, 0, 0, "", &task) < 0)
+			return -ENOMEM;
+	}
+	return gw_builder_edge(builder, job, task, GW_RELATION_RUN_BY, GW_EVIDENCE_FENCE_STRUCTURE, confidence, 0);
 }
 
 /*

@@ -343,13 +343,19 @@ static uint64_t holder_power_innermost(const struct gw_task_record *task)
 	return 0;
 }
 
-/* Whether the task runs the device's callback. A call around another one is in its callback, or its state would not change. */
+/*
+ * Whether the task runs the device's callback. A call around another one is in its callback, or its state would not change; unless
+ * its end was missed, and the stack has a callback of the other one alone.
+ */
 static enum gw_stack_answer holder_power_runs_callback(const struct gw_builder *builder,
 						       const struct gw_task_record *task, uint64_t device)
 {
-	if (holder_power_innermost(task) != device)
-		return GW_STACK_YES;
-	return gw_stack_in_power_callback(builder->now, task);
+	enum gw_stack_answer innermost = gw_stack_in_power_callback(builder->now, task);
+
+	if (holder_power_innermost(task) == device)
+		return innermost;
+	return gw_stack_lacks_power_callbacks(builder->now, task, innermost == GW_STACK_YES ? 2 : 1) ? GW_STACK_UNKNOWN
+												     : GW_STACK_YES;
 }
 
 static int holder_power_callback_in(struct gw_builder *builder, uint32_t node, const struct gw_task_record *task,

@@ -386,6 +386,26 @@ enum gw_stack_answer gw_stack_in_power_callback(const struct gw_snapshot *snapsh
 	return task->stack_depth >= GW_STACK_DEPTH ? GW_STACK_UNKNOWN : GW_STACK_NO;
 }
 
+static uint32_t stack_count(const struct gw_snapshot *snapshot, const struct gw_task_record *task, const char *name)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < task->stack_depth; i++) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
+
+		count += symbol && gw_function_is(symbol->name, name);
+	}
+	return count;
+}
+
+bool gw_stack_lacks_power_callbacks(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+				    uint32_t callbacks)
+{
+	/* Either may be inlined. */
+	return gw_stack_is_whole(snapshot, task) && stack_count(snapshot, task, power_callbacks[0]) < callbacks &&
+	       stack_count(snapshot, task, power_callbacks[1]) < callbacks;
+}
+
 bool gw_stack_waits_for_power(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
 	const struct gw_symbol_record *sleeper = stack_sleeper(snapshot, task);

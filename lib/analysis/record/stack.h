@@ -86,6 +86,10 @@ bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw
  */
 enum gw_stack_answer gw_stack_in_power_callback(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
+/* Its stack is whole, and has not as many callbacks in each other: one of the calls on record is over. */
+bool gw_stack_lacks_power_callbacks(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+				    uint32_t callbacks);
+
 /* The same call as the function that it sleeps in: it waits for another task that changes the power state. */
 bool gw_stack_waits_for_power(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
