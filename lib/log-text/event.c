@@ -50,6 +50,9 @@ static const struct event_words event_table[] = {
 	{ "TLB sync timed out", NULL, NULL, GW_LOG_EVENT_IOMMU },
 	/* NVIDIA's */
 	{ "recovery action changed", " to 0x2 (", NULL, GW_LOG_EVENT_NEEDS_REBOOT },
+	/* Xid 119, "Timeout waiting for RPC from GSP", later "Timeout after 45s of waiting for RPC response from GPU0 GSP"; 109 */
+	{ "NVRM: Xid ", "waiting for RPC", NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "NVRM: Xid ", "CTX SWITCH TIMEOUT", NULL, GW_LOG_EVENT_GPU_HANG },
 	{ "NVRM: Xid ", NULL, NULL, GW_LOG_EVENT_XID },
 	{ "fallen off the bus", NULL, NULL, GW_LOG_EVENT_DEVICE_LOST },
 	{ "GPU lost from the bus", NULL, NULL, GW_LOG_EVENT_DEVICE_LOST },
@@ -79,8 +82,10 @@ static const struct event_words event_table[] = {
 	{ "reset", "failed", NULL, GW_LOG_EVENT_RESET_FAILED },
 	{ "adreno_recover", "hw init failed", NULL, GW_LOG_EVENT_RESET_FAILED },
 	{ "Failed to reset", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },
+	{ "Failed to hard-reset", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },
 	{ "GPU recovery failed", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },
 	{ "reset done", NULL, NULL, GW_LOG_EVENT_RESET_SUCCESS },
+	{ "Reset complete", NULL, NULL, GW_LOG_EVENT_RESET_SUCCESS },
 	{ "reset begin", NULL, NULL, GW_LOG_EVENT_RESET_BEGIN },
 	{ "reset started", NULL, NULL, GW_LOG_EVENT_RESET_BEGIN },
 	{ "Resetting GPU", NULL, NULL, GW_LOG_EVENT_RESET_BEGIN },
@@ -100,7 +105,16 @@ static const struct event_words event_table[] = {
 	{ "timeout waiting to drain ringbuffer", NULL, NULL, GW_LOG_EVENT_GPU_HANG }, /* msm's */
 	{ "timeout waiting for space in ringbuffer", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
 	{ "timeout waiting for GPU to idle", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
-	{ "signal timeout detected", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT }, /* of ARM's own driver */
+	/* radeon's */
+	{ "ring ", "stalled for more than", NULL, GW_LOG_EVENT_JOB_TIMEOUT },
+	{ "GPU lockup", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
+	{ "timed out waiting for forcewake", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
+	/* of ARM's own driver */
+	{ "signal timeout detected", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT },
+	{ "Job Hard-Stopped", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT },
+	{ "Sending reset to GPU", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
+	{ "Cache clean timed out", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
+	{ "Wait for MCU power on failed", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
 	{ "job timeout", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT },
 	{ "gpu sched timeout", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT },
 	{ "timeout, signaled seq=", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT },
@@ -114,6 +128,7 @@ static const struct event_words event_table[] = {
 	{ "Timeout waiting for GMU", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
 	{ "MES might be in unrecoverable state", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
 	{ "GuC", "timed out", NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "GUC: ", "timed out", NULL, GW_LOG_EVENT_FIRMWARE },
 	{ "GSP", "timeout", NULL, GW_LOG_EVENT_FIRMWARE },
 	{ "GSP Timeout", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
 	{ "NVRM: ", "Heartbeat timed out", NULL, GW_LOG_EVENT_FIRMWARE },

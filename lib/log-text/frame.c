@@ -93,10 +93,27 @@ static bool frame_offset(const char **text, bool *past_end)
 	return true;
 }
 
+/* "+0x1a" at the end of a line: the rest was cut off. */
+static bool frame_cut_offset(const char **text)
+{
+	const char *at = *text;
+	uint64_t number;
+
+	if (!gw_scan_word(&at, "+0x") || !gw_scan_hex(&at, &number) || (*at == '/' && strncmp(at, "/0x", 3) == 0))
+		return false;
+	if (*at == '/')
+		at++;
+	if (*at != '\0')
+		return false;
+	*text = at;
+	return true;
+}
+
 /* "[amdgpu]", "[amdgpu 0123456789abcdef]", "[nvidia(PO)]". */
 static bool frame_module(struct gw_log_frame_text *frame, const char **text)
 {
-	const char *at = *text, *start;
+	const char *at = *text, *start, *end;
+	size_t length;
 
 	if (*at != '[')
 		return false;
@@ -105,13 +122,14 @@ static bool frame_module(struct gw_log_frame_text *frame, const char **text)
 		at++;
 	if (at == start || !strchr(" ](", *at) || *at == '\0')
 		return false;
+	length = (size_t)(at - start);
+	end = strchr(at, ']');
+	/* Cut within its build id, or behind the name; "[Wed Ju" is the beginning of another line. */
+	if (!end && !(*at == ' ' && at[1 + strspn(at + 1, "0123456789abcdef")] == '\0'))
+		return false;
 	frame->module = start;
-	frame->module_length = (size_t)(at - start);
-	while (*at && *at != ']')
-		at++;
-	if (*at == ']')
-		at++;
-	*text = at;
+	frame->module_length = length;
+	*text = end ? end + 1 : at + strlen(at);
 	return true;
 }
 
@@ -275,7 +293,7 @@ bool gw_log_frame_parse(struct gw_log_frame_text *ret, const char *text)
 	}
 	if (frame_caller(ret, &text))
 		return ret->certain = true;
-	if (!ret->certain && *text != '\0' && *text != ' ')
+	if (!ret->certain && *text != '\0' && *text != ' ' && !frame_cut_offset(&text))
 		return false;
 	frame_rest(ret, &text);
 	if (*text != '\0' && !ret->certain)

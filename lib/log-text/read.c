@@ -35,6 +35,7 @@ enum read_block {
 	READ_BLOCK_CPU,
 	READ_BLOCK_OOPS,
 	READ_BLOCK_WARNING,
+	READ_BLOCK_FREEZER, /* who refused to freeze for busy_s */
 };
 
 /* Where a writer is in what it prints. */
@@ -76,6 +77,7 @@ struct log_reader {
 	int64_t start_us; /* by the clock on the wall, when the time since boot was 0 */
 	bool clocks;	  /* start_us is known: a line had both times */
 	bool overtaken;	  /* the message before is younger: another CPU printed at the same time */
+	bool wrapped;	  /* the message before ends where a function's name follows, and it is no frame */
 	gw_log_progress progress;
 	void *userdata;
 };
@@ -253,13 +255,22 @@ static bool read_is_stalling(const struct log_reader *reader, const struct gw_lo
 	       strncmp(listing->name.comm, "rcu_", 4) != 0;
 }
 
+/* Of the task that was just reported; somebody has perhaps changed one of its two names before the log was pasted. */
+static bool read_is_reported(const struct log_reader *reader, uint32_t pid)
+{
+	const struct read_place *place = reader->place;
+
+	return place->task != GW_LOG_NONE && pid && reader->model->tasks[place->task].pid == pid &&
+	       read_goes_on(reader, place->task) && reader->model->samples[place->sample].kind == GW_LOG_SAMPLE_HUNG;
+}
+
 static int read_listing(struct log_reader *reader, const struct gw_log_listing *listing)
 {
 	enum read_block block = reader->place->block;
-	bool stalls = read_is_stalling(reader, listing);
+	bool stalls = read_is_stalling(reader, listing), refuses = block == READ_BLOCK_FREEZER && listing->state == 'D';
+	uint32_t task = reader->place->task, seconds = refuses ? reader->place->busy_s : 0;
 	struct gw_log_task *about;
-	uint32_t task;
-	int r = read_task(reader, &listing->name, &task);
+	int r = read_is_reported(reader, listing->name.pid) ? 0 : read_task(reader, &listing->name, &task);
 
 	if (r < 0 || task == GW_LOG_NONE)
 		return r;
@@ -272,9 +283,13 @@ static int read_listing(struct log_reader *reader, const struct gw_log_listing *
 		reader->place->stack = true;
 		return 0;
 	}
-	r = read_sample(reader, task, stalls ? GW_LOG_SAMPLE_BUSY : GW_LOG_SAMPLE_LISTED, listing->state, 0);
-	/* What the CPUs do comes behind the list. */
-	if (block == READ_BLOCK_RCU)
+	r = read_sample(reader, task,
+			stalls	  ? GW_LOG_SAMPLE_BUSY
+			: refuses ? GW_LOG_SAMPLE_HUNG
+				  : GW_LOG_SAMPLE_LISTED,
+			listing->state, seconds);
+	/* What the CPUs do comes behind the list, and the next one that refuses behind the first. */
+	if (block == READ_BLOCK_RCU || block == READ_BLOCK_FREEZER)
 		reader->place->block = block;
 	return r;
 }
@@ -853,10 +868,31 @@ static bool read_leaves_locks(const char *text)
 	       strstr(text, " still has locks held!") || strncmp(text, "BUG: workqueue leaked ", 22) == 0;
 }
 
+/*
+ * "Freezing user space processes failed after 20.008 seconds (2 tasks refusing to freeze, wq_busy=0):", and a listing of these. Who sleeps
+ * without interruption then is found as a detector finds it: it could not be asked all the time.
+ */
+static bool read_refusals(struct read_place *place, const char *text)
+{
+	const char *after = gw_scan_after(text, " failed after ");
+	uint32_t seconds;
+
+	if (strncmp(text, "Freezing ", 9) != 0 || !after || !gw_scan_number(&after, &seconds) ||
+	    !strstr(after, " refusing to freeze"))
+		return false;
+	read_leave(place);
+	place->block = READ_BLOCK_FREEZER;
+	place->busy_s = seconds;
+	return true;
+}
+
 /* Headings that end what was before. */
 static void read_heading(struct log_reader *reader, const char *text)
 {
 	struct read_place *place = reader->place;
+
+	if (read_refusals(place, text))
+		return;
 
 	if (strncmp(text, "NMI backtrace for cpu", 21) == 0) {
 		enum read_block block = place->block;
@@ -878,6 +914,17 @@ static void read_heading(struct log_reader *reader, const char *text)
 	}
 }
 
+/* "hardirqs last disabled at (0): [<ffffffc010074960>]", and copy_process+0x54c/0x12b8 in the next line: where that was, not where it is. */
+static bool read_is_wrapped(struct log_reader *reader, const char *text)
+{
+	bool wrapped = reader->wrapped;
+	struct gw_log_frame_text frame;
+
+	reader->wrapped = (strncmp(text, "hardirqs last ", 14) == 0 || strncmp(text, "softirqs last ", 14) == 0) &&
+			  !strstr(text, "+0x");
+	return wrapped && gw_log_frame_parse(&frame, text) && frame.certain;
+}
+
 static int read_message(const struct gw_log_message *message, void *userdata)
 {
 	struct log_reader *reader = userdata;
@@ -885,6 +932,8 @@ static int read_message(const struct gw_log_message *message, void *userdata)
 	int r = 0;
 
 	read_origin(reader, &message->origin);
+	if (read_is_wrapped(reader, text))
+		return 0;
 	if (read_detail(reader, text, &r))
 		return r;
 	reader->place->stack = reader->place->deep = false;

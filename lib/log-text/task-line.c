@@ -24,6 +24,11 @@ static bool task_line_name(struct gw_log_name *name, const char *start, const ch
 
 	if (length == 0)
 		return false;
+	/* Some kernels of phones have it in quotes, of a name that has none elsewhere. */
+	if (length > 2 && *start == '"' && start[length - 1] == '"') {
+		start++;
+		length -= 2;
+	}
 	task_line_copy(name->comm, start, length);
 	return true;
 }
@@ -248,6 +253,9 @@ static void task_line_comm(char *ret, const char *start)
 	static const char *const ends[] = { " Not tainted", " Tainted:", " Kdump:", " G  ", "    " };
 	const char *end = start + strlen(start);
 
+	/* Wrapped behind it. */
+	if (end - start > 4 && strcmp(end - 4, " Not") == 0)
+		end -= 4;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		const char *at = strstr(start, ends[i]);
 

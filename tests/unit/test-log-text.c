@@ -1074,8 +1074,143 @@ static void test_events(void **state)
 	assert_event("[drm] Fence fallback timer expired on ring sdma0\n", GW_LOG_EVENT_FENCE_FALLBACK, "");
 	assert_event("[drm:amdgpu_mes_reg_write] *ERROR* MES failed to respond to msg=REMOVE_QUEUE\n",
 		     GW_LOG_EVENT_FIRMWARE, "");
-	read_string(&model, "usb 1-4: reset of hub failed\nata3: link is slow to respond, wedged\n");
+	assert_event(
+		"NVRM: Xid (PCI:0000:41:00): 119, pid=12, name=brix, Timeout waiting for RPC from GSP! Expected function 76\n",
+		GW_LOG_EVENT_FIRMWARE, "0000:41:00");
+	assert_event(
+		"NVRM: Xid (PCI:0000:41:00): 119, pid=12, name=brix, Timeout after 45s of waiting for RPC response from GPU0 GSP!\n",
+		GW_LOG_EVENT_FIRMWARE, "0000:41:00");
+	assert_event(
+		"NVRM: Xid (PCI:0000:41:00): 109, pid=12, name=brix, channel 0x1, errorString CTX SWITCH TIMEOUT\n",
+		GW_LOG_EVENT_GPU_HANG, "0000:41:00");
+	assert_event("radeon 0000:01:00.0: ring 3 stalled for more than 10240msec\n", GW_LOG_EVENT_JOB_TIMEOUT,
+		     "0000:01:00.0");
+	assert_event("radeon 0000:01:00.0: GPU lockup (current fence id 0x3 last fence id 0x4 on ring 3)\n",
+		     GW_LOG_EVENT_GPU_HANG, "0000:01:00.0");
+	assert_event("i915 0000:00:02.0: [drm] *ERROR* GT0: GUC: TLB invalidation response timed out for seqno 7\n",
+		     GW_LOG_EVENT_FIRMWARE, "0000:00:02.0");
+	assert_event("mali 10.gpu: Wait for MCU power on failed on scheduling tick/tock\n", GW_LOG_EVENT_FIRMWARE, "");
+	assert_event("mali 10.gpu: Sending reset to GPU - all running jobs will be lost\n", GW_LOG_EVENT_GPU_HANG, "");
+	assert_event("mali 10.gpu: Reset complete\n", GW_LOG_EVENT_RESET_SUCCESS, "");
+	assert_event("mali 10.gpu: Failed to hard-reset the GPU (timed out after 500 ms)\n", GW_LOG_EVENT_RESET_FAILED,
+		     "");
+	read_string(&model,
+		    "usb 1-4: reset of hub failed\nata3: link is slow to respond, wedged\nmpt2sas: Reset complete\n"
+		    "enet 1: ring 3 stalled for more than 10240msec\n");
 	assert_int_equal(model.n_events, 0);
+	gw_log_model_deinit(&model);
+}
+
+/* Who sleeps and could not be frozen has slept for as long; who runs, or is listed for another reason, is no such task. */
+static void test_freezer(void **state)
+{
+	static const char list[] =
+		"task:brix-io     state:D stack:0     pid:81    tgid:81    ppid:1      flags:0x00004006\n"
+		"Call Trace:\n <TASK>\n __schedule+0x1/0x2\n schedule+0x1/0x2\n brix_wait+0x1/0x2 [brix]\n"
+		" </TASK>\n"
+		"task:brix-run    state:R stack:0     pid:82    tgid:82    ppid:1      flags:0x00004006\n"
+		"task:brix-too    state:D stack:0     pid:83    tgid:83    ppid:1      flags:0x00004006\n";
+	static const struct {
+		const char *heading;
+		bool refuse;
+	} logs[] = {
+		{ "Freezing user space processes failed after 20.008 seconds (3 tasks refusing to freeze, wq_busy=0):\n",
+		  true },
+		{ "Freezing of tasks failed after 20.008 seconds (3 tasks refusing to freeze, wq_busy=0):\n", true },
+		{ "Freezing user space processes completed (elapsed 0.002 seconds)\n", false },
+		{ "Freezing of tasks failed after 20.008 seconds (3 tasks refusing to freeze, wq_busy=0):\nsysrq: Show Blocked State\n",
+		  false },
+	};
+	struct gw_log_model model;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
+		char text[2048];
+
+		snprintf(text, sizeof(text), "%s%s", logs[i].heading, list);
+		read_string(&model, text);
+		for (uint32_t pid = 81; pid <= 83; pid++) {
+			const struct gw_log_sample *sample = &model.samples[task_of(&model, pid)->first_sample];
+			bool refuses = logs[i].refuse && pid != 82;
+
+			assert_int_equal(sample->kind, refuses ? GW_LOG_SAMPLE_HUNG : GW_LOG_SAMPLE_LISTED);
+			assert_int_equal(sample->blocked_s, refuses ? 20 : 0);
+		}
+		assert_stack(&model, 81, "__schedule schedule brix_wait[brix]");
+		gw_log_model_deinit(&model);
+	}
+}
+
+/* Kernels and people write the same name in several ways; the number says whose it is. */
+static void test_names_that_differ(void **state)
+{
+	struct gw_log_model model;
+
+	(void)state;
+	read_string(&model,
+		    "INFO: task \"brix/u8:1\":81 blocked for more than 188 seconds.\n"
+		    "task:brix/u8:1      state:D stack:0     pid:81    tgid:81    ppid:2      flags:0x00000008\n"
+		    "Call trace:\n schedule+0x1/0x2\n brix_wait+0x1/0x2 [brix]\n"
+		    "INFO: task brix-d:82 blocked for more than 120 seconds.\n"
+		    "hidden          D ffff8817dddf80b0     0    82      1 0x00000080\n"
+		    "Call Trace:\n [<ffffffff8168c889>] schedule+0x29/0x70\n [<ffffffff8168c989>] brix_go+0x29/0x70\n"
+		    "INFO: task brix-e:83 blocked for more than 120 seconds.\n"
+		    "other           D ffff8817dddf80b0     0    84      1 0x00000080\n"
+		    "CPU: 3 PID: 85 Comm: brix-f Not\n");
+	assert_int_equal(model.n_tasks, 5);
+	assert_string_equal(task_of(&model, 81)->comm, "brix/u8:1");
+	assert_stack(&model, 81, "schedule brix_wait[brix]");
+	assert_string_equal(task_of(&model, 82)->comm, "brix-d");
+	assert_stack(&model, 82, "schedule brix_go");
+	assert_string_equal(task_of(&model, 84)->comm, "other");
+	assert_string_equal(task_of(&model, 85)->comm, "brix-f");
+	gw_log_model_deinit(&model);
+}
+
+/* The last line of a stack has the function, even where it ends within the number behind it; elsewhere that is no frame. */
+static void test_cut_within_a_frame(void **state)
+{
+	static const char *const ends[] = { "+0x1c", "+0x1c/" };
+	struct gw_log_model model;
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		snprintf(text, sizeof(text),
+			 "task:brix state:D stack:0 pid:81 tgid:81 ppid:1 flags:0x0\nCall Trace:\n"
+			 " schedule+0x1/0x2\n brix_wait%s",
+			 ends[i]);
+		read_string(&model, text);
+		assert_stack(&model, 81, "schedule brix_wait");
+		gw_log_model_deinit(&model);
+	}
+	/* The beginning of the next line is no module; that of a build id comes behind one. */
+	read_string(&model, "[Wed Jun  8 16:38:26 2022] task:brix state:D stack:0 pid:81 tgid:81 ppid:1 flags:0x0\n"
+			    "[Wed Jun  8 16:38:26 2022] Call Trace:\n"
+			    "[Wed Jun  8 16:38:26 2022]  brix_wait+0x1/0x2 [brix 0123abc\n"
+			    "[Wed Jun  8 16:38:26 2022]  schedule+0x1/0x2\n[Wed Ju\n");
+	assert_stack(&model, 81, "brix_wait[brix] schedule");
+	gw_log_model_deinit(&model);
+	read_string(&model,
+		    "task:brix state:D stack:0 pid:81 tgid:81 ppid:1 flags:0x0\nCall Trace:\n schedule+0x1/0x2\n"
+		    "brix: it failed\nbrix_wait+0x1c\n");
+	assert_stack(&model, 81, "schedule");
+	gw_log_model_deinit(&model);
+}
+
+/* Where interrupts were last switched is wrapped, and the function stands alone: it is not where the task is. */
+static void test_wrapped_state_of_interrupts(void **state)
+{
+	struct gw_log_model model;
+
+	(void)state;
+	read_string(&model, "watchdog: BUG: soft lockup - CPU#1 stuck for 23s! [brix:61]\n"
+			    "hardirqs last disabled at (0): [<ffffffc010074960>]\ncopy_brix+0x54c/0x12b8\n"
+			    "softirqs last  enabled at (0): [<ffffffc010074960>] copy_brix+0x54c/0x12b8\n"
+			    "CPU: 1 PID: 61 Comm: brix Not tainted 6.1.0\n"
+			    "pc : brix_read+0x4/0x8\nCall trace:\n brix_read+0x4/0x8\n brix_find+0x8/0x20\n");
+	assert_stack(&model, 61, "brix_read brix_read brix_find");
+	assert_int_equal(model.samples[task_of(&model, 61)->first_sample].next, GW_LOG_NONE);
 	gw_log_model_deinit(&model);
 }
 
@@ -1151,6 +1286,10 @@ int main(void)
 		cmocka_unit_test(test_oops),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_events),
+		cmocka_unit_test(test_freezer),
+		cmocka_unit_test(test_names_that_differ),
+		cmocka_unit_test(test_cut_within_a_frame),
+		cmocka_unit_test(test_wrapped_state_of_interrupts),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_linear),
 	};
