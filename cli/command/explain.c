@@ -101,10 +101,25 @@ static void explain_print_events(const struct cli *cli, const char *label, const
 	}
 }
 
+static bool explain_are_hazards(const json_t *reports)
+{
+	json_t *report;
+	size_t i;
+
+	json_array_foreach(reports, i, report)
+		if (!report_is_kind(report, "hazard"))
+			return false;
+	return true;
+}
+
 static void explain_print_none(const struct cli *cli, const struct explained *all)
 {
-	terminal_print(&cli->terminal, json_array_size(all->open) ? "This log does not show whether anything hangs.\n"
-								  : "This log shows no hang.\n");
+	if (json_array_size(all->reports) == 0)
+		terminal_print(&cli->terminal, json_array_size(all->open)
+						       ? "This log does not show whether anything hangs.\n"
+						       : "This log shows no hang.\n");
+	else if (json_array_size(all->recovered) || json_array_size(all->open))
+		terminal_print(&cli->terminal, "\n");
 	explain_print_events(cli, "Recovered", all->recovered, "");
 	explain_print_events(cli, "Open", all->open, ", and the log does not show what came of it");
 }
@@ -115,7 +130,8 @@ static void explain_print(const struct cli *cli, const struct explained *all)
 
 	if (json_array_size(all->reports))
 		render_report_list(&view, all->reports);
-	else
+	/* What could hang hides nothing of what did. */
+	if (explain_are_hazards(all->reports))
 		explain_print_none(cli, all);
 	if (all->left_out)
 		terminal_print(&cli->terminal,

@@ -139,8 +139,7 @@ static bool explanation_is_settled(const struct gw_scene *scene, const struct gw
 	const struct gw_log_model *model = scene->model;
 	bool lockup = explanation_settled_after_us(event->kind) != SETTLED_US;
 
-	if (event->kind == GW_LOG_EVENT_RESET_SUCCESS || event->kind == GW_LOG_EVENT_FENCE_FALLBACK ||
-	    event->kind == GW_LOG_EVENT_FLIP_TIMEOUT)
+	if (event->kind == GW_LOG_EVENT_RESET_SUCCESS || event->kind == GW_LOG_EVENT_FENCE_FALLBACK)
 		return true;
 	for (uint32_t i = 0; !lockup && i < model->n_events; i++)
 		if (model->events[i].incident == scene->incident && model->events[i].line > event->line &&

@@ -757,16 +757,19 @@ static bool text_graph_had_timeout(const struct gw_text_graph *graph, const stru
 
 static int text_graph_no_stack(struct gw_text_graph *graph, uint32_t actor)
 {
+	const struct gw_actor *at = text_graph_at(graph, actor);
 	struct gw_partners resets = { .count = 0 };
 	uint32_t fence;
 
-	if (text_graph_had_timeout(graph, text_graph_at(graph, actor)))
+	if (text_graph_had_timeout(graph, at))
 		for (uint32_t i = 0; i < graph->scene->n_actors && resets.count < GW_PARTNERS_MAX; i++)
 			if (i != actor && graph->scene->actors[i].resets && graph->scene->actors[i].blocked)
 				resets.actors[resets.count++] = i;
 	if (resets.count == 0) {
 		text_graph_live(graph, graph->nodes[actor],
-				"waits for something that the log does not show: its stack is not there");
+				at->sample == GW_LOG_NONE || graph->scene->model->samples[at->sample].n_frames == 0
+					? "waits for something that the log does not show: its stack is not there"
+					: "waits for something that the log does not show: its stack is not whole");
 		return 0;
 	}
 	fence = text_graph_object(graph, GW_NODE_FENCE, FENCES_BASE + (uint64_t)actor * 64, "its job, which timed out");
@@ -1007,11 +1010,10 @@ static const char *text_graph_relapse_words(struct gw_text_graph *graph)
 			return NULL;
 	if (scene->relapse.count == 0)
 		return NULL;
-	return text_graph_label(graph,
-				scene->relapse.kind == GW_LOG_EVENT_FLIP_TIMEOUT
-					? "did not report a frame in time, %" PRIu32 " times within %" PRIu32
-					  " s, up to the end of the log"
-					: "was reset %" PRIu32 " times within %" PRIu32 " s, up to the end of the log",
+	return text_graph_label(graph, "%s %" PRIu32 " times within %" PRIu32 " s, up to the end of the log",
+				scene->relapse.kind == GW_LOG_EVENT_FLIP_TIMEOUT ? "did not report a frame in time,"
+				: scene->relapse.kind == GW_LOG_EVENT_FIRMWARE	 ? "has firmware that did not answer,"
+										 : "was reset",
 				scene->relapse.count, scene->relapse.seconds);
 }
 

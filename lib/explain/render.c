@@ -329,6 +329,10 @@ static void text_render_advise_device(struct gw_text *text, const struct gw_text
 		gw_text_add(
 			text,
 			"It waits until each device has answered an invalidation: look for a device that failed before that (errors of PCI Express, a GPU that fell off the bus). A reboot ends it.");
+	else if (graph->relapses && scene->relapse.kind == GW_LOG_EVENT_FIRMWARE)
+		gw_text_add(
+			text,
+			"End the programs that use the GPU, then reset it if its driver offers that, or reboot: whoever calls the driver meanwhile waits, too.");
 	else if (graph->relapses)
 		gw_text_add(
 			text,
@@ -591,11 +595,11 @@ int gw_text_render(struct gw_report **ret, const struct gw_text_graph *graph, co
 static const struct gw_log_frame *text_render_lockdep_place(const struct gw_scene *scene,
 							    const struct gw_log_sample *sample)
 {
-	static const char *const own[] = { "dump_stack",     "print_",	     "check_",	      "validate_chain",
-					   "__lock_acquire", "lock_acquire", "mark_lock",     "__mutex_lock",
-					   "mutex_lock",     "__ww_mutex",   "ww_mutex_lock", "down_",
-					   "__down_",	     "_raw_spin",    "__might_",      "fs_reclaim",
-					   "lock_map_acq" };
+	static const char *const own[] = { "dump_stack",     "print_",	       "check_",	   "validate_chain",
+					   "__lock_acquire", "lock_acquire",   "mark_lock",	   "__mutex_lock",
+					   "mutex_lock",     "__ww_mutex",     "ww_mutex_lock",	   "down_",
+					   "__down_",	     "_raw_spin",      "__might_",	   "fs_reclaim",
+					   "lock_map_acq",   "dump_backtrace", "unwind_backtrace", "show_stack" };
 
 	for (uint32_t i = 0; i < sample->n_frames; i++) {
 		const struct gw_log_frame *frame = &scene->model->frames[sample->first_frame + i];

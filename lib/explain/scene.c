@@ -143,10 +143,17 @@ static bool scene_is_torn(const struct gw_scene *scene, const struct gw_log_samp
 	       scene_has(model->frames[sample->first_frame + wait.caller].function, outer, COUNT(outer));
 }
 
+/* Where a task once slept, of one that another CPU runs: ARM prints that for the stack which it cannot have. */
+static bool scene_is_stale(const struct gw_scene *scene, const struct gw_log_sample *sample)
+{
+	return sample->state == 'R' && sample->n_frames == 1 &&
+	       strncmp(scene->model->frames[sample->first_frame].function, "__switch_to", 11) == 0;
+}
+
 /* A sight of a task that sleeps says more than that of one which ran; a later one more than an earlier one. */
 static int scene_sample_rank(const struct gw_scene *scene, const struct gw_log_sample *sample)
 {
-	if (sample->n_frames == 0)
+	if (sample->n_frames == 0 || scene_is_stale(scene, sample))
 		return 0;
 	if (scene_is_torn(scene, sample))
 		return 1;
@@ -601,9 +608,17 @@ static bool scene_has_first_tasks(const struct gw_scene *scene)
 #define RELAPSE_GAP_US ((int64_t)30 * 1000000)
 #define RELAPSE_MIN 4
 
+/* Firmware is given longer, NVIDIA's 45 seconds for a call. */
+#define FIRMWARE_GAP_US ((int64_t)60 * 1000000)
+
+/* What is an end by its number alone, most telling first. */
+static const enum gw_log_event_kind relapse_kinds[] = { GW_LOG_EVENT_RESET_BEGIN, GW_LOG_EVENT_FIRMWARE,
+							GW_LOG_EVENT_FLIP_TIMEOUT };
+
 /* A GPU that works between two resets, or a display that shows a frame between two that it does not, has recovered. */
 static struct gw_scene_relapse scene_find_relapse(const struct gw_scene *scene, enum gw_log_event_kind kind)
 {
+	const int64_t gap_us = kind == GW_LOG_EVENT_FIRMWARE ? FIRMWARE_GAP_US : RELAPSE_GAP_US;
 	struct gw_scene_relapse relapse = { .kind = kind };
 	int64_t first_us = -1, last_us = -1;
 
@@ -616,14 +631,14 @@ static struct gw_scene_relapse scene_find_relapse(const struct gw_scene *scene, 
 			relapse.count = 0;
 		if (event->kind != kind)
 			continue;
-		if (relapse.count == 0 || event->time_us < last_us || event->time_us - last_us > RELAPSE_GAP_US) {
+		if (relapse.count == 0 || event->time_us < last_us || event->time_us - last_us > gap_us) {
 			relapse.count = 0;
 			first_us = event->time_us;
 		}
 		relapse.count++;
 		last_us = event->time_us;
 	}
-	if (relapse.count < RELAPSE_MIN || last_us < 0 || scene->model->last_us - last_us > RELAPSE_GAP_US)
+	if (relapse.count < RELAPSE_MIN || last_us < 0 || scene->model->last_us - last_us > gap_us)
 		return (struct gw_scene_relapse){ .count = 0 };
 	relapse.seconds = (uint32_t)((last_us - first_us) / 1000000);
 	return relapse;
@@ -667,9 +682,9 @@ static void scene_read_events(struct gw_scene *scene)
 	}
 	scene->iommu_silent = !scene->device_lost && !scene->wedged && !scene->reset_failed &&
 			      scene_find_relapse(scene, GW_LOG_EVENT_IOMMU).count;
-	scene->relapse = scene_find_relapse(scene, GW_LOG_EVENT_RESET_BEGIN);
-	if (scene->relapse.count == 0)
-		scene->relapse = scene_find_relapse(scene, GW_LOG_EVENT_FLIP_TIMEOUT);
+	scene->relapse.count = 0;
+	for (size_t i = 0; i < COUNT(relapse_kinds) && scene->relapse.count == 0; i++)
+		scene->relapse = scene_find_relapse(scene, relapse_kinds[i]);
 	scene->all_listed &= scene->model->left_out == 0 && scene_has_first_tasks(scene);
 	scene->blocked_listed |= scene->all_listed;
 }
@@ -697,6 +712,8 @@ static uint64_t scene_now_ns(const struct gw_scene *scene)
 		uint64_t age_ns = (uint64_t)sample->blocked_s * GW_NSEC_PER_SEC;
 
 		if (scene->model->tasks[sample->task].incident != scene->incident)
+			continue;
+		if (sample->kind == GW_LOG_SAMPLE_LOCKDEP || sample->kind == GW_LOG_SAMPLE_OOPS)
 			continue;
 		if (sample->time_us > 0 && now_ns < (uint64_t)sample->time_us * GW_NSEC_PER_USEC)
 			now_ns = (uint64_t)sample->time_us * GW_NSEC_PER_USEC;

@@ -213,11 +213,24 @@ static struct gw_text_wait wait_read(const struct gw_log_model *model, const str
 	return wait;
 }
 
+static bool wait_has_reliable(const struct gw_log_model *model, const struct gw_log_sample *sample)
+{
+	for (uint32_t i = 0; i < sample->n_frames; i++)
+		if (model->frames[sample->first_frame + i].reliable)
+			return true;
+	return false;
+}
+
+/* Stale frames that show no wait are no place, where it is known which ones are not stale: the stack was cut off too early. */
 struct gw_text_wait gw_text_wait_of(const struct gw_log_model *model, const struct gw_log_sample *sample)
 {
-	struct gw_text_wait wait = wait_read(model, sample, true);
+	struct gw_text_wait wait = wait_read(model, sample, true), stale;
 
-	return wait.kind == GW_TEXT_WAIT_UNKNOWN ? wait_read(model, sample, false) : wait;
+	if (wait.kind != GW_TEXT_WAIT_UNKNOWN)
+		return wait;
+	stale = wait_read(model, sample, false);
+	return stale.kind == GW_TEXT_WAIT_UNKNOWN && sample->state == 'D' && wait_has_reliable(model, sample) ? wait
+													      : stale;
 }
 
 bool gw_text_wait_is_preempted(const struct gw_log_model *model, const struct gw_log_sample *sample)

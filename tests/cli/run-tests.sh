@@ -911,6 +911,10 @@ test_explain() {
 	printf '%s\n' '[   10.000000] amdgpu 0000:03:00.0: GPU reset(1) succeeded!' >>"$work/open.txt"
 	expect "explain of a log that goes on after it" 0 explain "$work/open.txt"
 	ok "explain: what the driver mended has recovered" has '^  Recovered  .*job-timeout, 1 time; last'
+	printf '%s\n' '[   11.000000] WARNING: possible circular locking dependency detected' \
+		'[   11.000001] brix/44 is trying to acquire lock:' >>"$work/open.txt"
+	expect "explain of a log with what could hang, too" 0 explain "$work/open.txt"
+	ok "explain: what could hang hides nothing of what recovered" has '^  Recovered  .*job-timeout, 1 time; last'
 	ok "explain: stacks of crash are read" test "$(printf '%s\n' 'PID: 61  TASK: ffff88bf94ae9080  CPU: 0  COMMAND: "brix"' \
 		' #0 [ffffc900] __mutex_lock at ffffffff816b7e83' ' #1 [ffffc900] amdgpu_ioctl at ffffffffc062c9b5 [amdgpu]' |
 		gpuwatch-cli explain --json - | jq -r '.[0].root_cause.node')" = task:61

@@ -1890,6 +1890,13 @@ static void test_age_is_what_was_seen(void **state)
 		120, GW_STATE_ACTIVE);
 	assert_age(HUNG_AT("87603.066176", "flipper", "71") "Jun  6 13:17:03 box kernel: brix: long after that\n", 120,
 		   GW_STATE_RESOLVED);
+	/* A warning about another task, long after that. */
+	assert_age(
+		HUNG_AT("87603.066176", "flipper",
+			"71") "Jun  6 12:39:23 box kernel: [88603.066176] WARNING: CPU: 0 PID: 9 at brix.c:7\n"
+			      "Jun  6 12:39:23 box kernel: [88603.066177] CPU: 0 PID: 9 Comm: other Not tainted 6.1.0\n"
+			      "Jun  6 12:39:23 box kernel: [88603.066178] RIP: 0010:brix_other+0x1/0x2 [brix]\n",
+		120, GW_STATE_RESOLVED);
 	/* Two boots: the first one's time is none of the second one's. */
 	assert_age("[55825.318992] brix: another boot\n[  443.613095] brix: this one\n"
 		   "[  484.778344] INFO: task flipper:71 blocked for more than 120 seconds.\n"
@@ -2061,7 +2068,9 @@ static void test_open_or_recovered(void **state)
 		{ "[  504.0] usb 1-1: connected\n", 0, 2 },
 		{ "[  504.0] brix 0000:03:00.0: [drm] GPU reset succeeded!\n", 2, 0 },
 		{ "[  560.0] usb 1-1: connected\n", 1, 0 },
-		{ "[  502.0] [drm] *ERROR* [CRTC:51:crtc-0] flip_done timed out\n", 1, 2 },
+		{ "[  502.0] [drm] *ERROR* [CRTC:51:crtc-0] flip_done timed out\n", 0, 3 },
+		{ "[  502.0] [drm] *ERROR* [CRTC:51:crtc-0] flip_done timed out\n[  540.0] usb 1-1: connected\n", 2,
+		  0 },
 		{ "[  502.0] [drm:brix_job_timedout [brix]] *ERROR* ring gfx timeout, but soft recovered\n", 2, 0 },
 	};
 
@@ -2114,6 +2123,14 @@ static void test_relapses(void **state)
 		{ 4, 10, 60, "", "[drm] *ERROR* [CRTC:51:crtc-0] flip_done timed out", false },
 		{ 4, 600, 1, "", "[drm] *ERROR* [CRTC:51:crtc-0] flip_done timed out", false },
 		{ 5, 2, 1, "", "i915 0000:00:02.0: Resetting rcs0 for hang on rcs0", true },
+		{ 4, 45, 1, "", "NVRM: Xid (PCI:0000:41:00): 119, pid=12, name=brix, Timeout waiting for RPC from GSP!",
+		  true },
+		{ 3, 45, 1, "", "NVRM: Xid (PCI:0000:41:00): 119, pid=12, name=brix, Timeout waiting for RPC from GSP!",
+		  false },
+		{ 4, 45, 90, "",
+		  "NVRM: Xid (PCI:0000:41:00): 119, pid=12, name=brix, Timeout waiting for RPC from GSP!", false },
+		{ 4, 90, 1, "", "NVRM: Xid (PCI:0000:41:00): 119, pid=12, name=brix, Timeout waiting for RPC from GSP!",
+		  false },
 		{ 5, 2, 1, "i915 0000:00:02.0: [drm] GPU reset succeeded",
 		  "i915 0000:00:02.0: Resetting rcs0 for hang on rcs0", false },
 	};
@@ -2387,6 +2404,84 @@ static void test_possible_is_no_hang(void **state)
 	gw_explanation_deinit(&explanation);
 }
 
+/* Whoever prints the stack stands on it in front of the function that takes the lock, on ARM with other names. */
+static void test_possible_on_arm(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	tell(&told, "WARNING: possible recursive locking detected\n"
+		    "brix/44 is trying to acquire lock:\nstack backtrace:\n"
+		    "CPU: 1 PID: 44 Comm: brix Not tainted 6.12.8-test\n");
+	tell_frames(
+		&told,
+		"unwind_backtrace show_stack dump_backtrace dump_stack_lvl print_deadlock_bug __lock_acquire lock_acquire __mutex_lock brix_move@brix" IOCTL);
+	explain_text(&explanation, told.text);
+	assert_non_null(strstr(report_about(&explanation)->explanation, "brix_move()"));
+	gw_explanation_deinit(&explanation);
+}
+
+/* Cut off above the lock that it waits for: what is left of the stack is the scheduler, and stale. */
+static void test_cut_in_the_scheduler(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+	json_t *stack;
+
+	(void)state;
+	tell(&told,
+	     "INFO: task brix:95 blocked for more than 122 seconds.\n"
+	     "task:brix            state:D stack:0     pid:95    tgid:95    ppid:1      flags:0x00004002\nCall Trace:\n"
+	     " __schedule+0x1/0x2\n ? brix_free_hook+0x1/0x2\n schedule+0x1/0x2\n"
+	     " schedule_preempt_disabled+0x1/0x2\n");
+	explain_text(&explanation, told.text);
+	assert_non_null(strstr(report_about(&explanation)->summary, "its stack is not whole"));
+	stack = json_object_get(json_array_get(report_about(&explanation)->nodes, 0), "stack");
+	for (size_t i = 0; i < json_array_size(stack); i++)
+		assert_string_not_equal(json_string_value(json_array_get(stack, i)), "brix_free_hook");
+	gw_explanation_deinit(&explanation);
+}
+
+/* The freezer waits for a task as a detector does. */
+static void test_refuses_to_freeze(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	tell(&told,
+	     "Freezing user space processes failed after 20.003 seconds (1 tasks refusing to freeze, wq_busy=0):\n"
+	     "task:player          state:D stack:0     pid:95    tgid:95    ppid:1      flags:0x00004006\n");
+	tell_frames(&told, SLEEP "io_schedule folio_wait_bit_common filemap_fault __do_fault do_fault handle_mm_fault");
+	explain_text(&explanation, told.text);
+	assert_int_equal(report_about(&explanation)->class, GW_CLASS_LONG_WAIT);
+	assert_string_equal(report_about(&explanation)->root_node, "task:95");
+	assert_int_equal((report_about(&explanation)->detected_mono_ns - report_about(&explanation)->formed_mono_ns) /
+				 1000000000,
+			 20);
+	gw_explanation_deinit(&explanation);
+}
+
+/* Of a task that another CPU runs a list has the place where it once slept; what the detector saw says more. */
+static void test_stack_that_is_not_there(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	tell(&told, "watchdog: BUG: soft lockup - CPU#1 stuck for 23s! [brix:61]\n"
+		    "CPU: 1 PID: 61 Comm: brix Not tainted 6.1.0\npc : brix_poll+0x4/0x8 [brix]\n");
+	tell_frames(&told, "brix_poll@brix" IOCTL);
+	tell(&told,
+	     "rcu: INFO: rcu_sched detected stalls on CPUs/tasks:\nTask dump for CPU 1:\n"
+	     "task:brix            state:R  running task     stack:    0 pid:   61 ppid:     2 flags:0x0000000a\n"
+	     "Call trace:\n __switch_to+0xa8/0x10c\n 0x0\n");
+	explain_text(&explanation, told.text);
+	assert_non_null(strstr(report_about(&explanation)->summary, "brix_poll()"));
+	gw_explanation_deinit(&explanation);
+}
+
 static void test_disk_at_work(void **state)
 {
 	struct told told = { .length = 0 };
@@ -2553,6 +2648,10 @@ int main(void)
 		cmocka_unit_test(test_two_machines),
 		cmocka_unit_test(test_healthy_boot),
 		cmocka_unit_test(test_possible_is_no_hang),
+		cmocka_unit_test(test_possible_on_arm),
+		cmocka_unit_test(test_cut_in_the_scheduler),
+		cmocka_unit_test(test_refuses_to_freeze),
+		cmocka_unit_test(test_stack_that_is_not_there),
 		cmocka_unit_test(test_disk_at_work),
 		cmocka_unit_test(test_signature),
 		cmocka_unit_test(test_signature_of_an_end),

@@ -44,6 +44,10 @@ static void test_functions(void **state)
 	assert_subsystem("a6xx_gmu_set_oob", "", GW_SUBSYSTEM_GPU, "msm");
 	assert_subsystem("synchronize_net", "", GW_SUBSYSTEM_NETWORK, "network");
 	assert_subsystem("p9_client_rpc", "", GW_SUBSYSTEM_NFS, "9p");
+	assert_subsystem("intel_vgpu_emulate_mmio_write", "", GW_SUBSYSTEM_GPU, "i915");
+	assert_subsystem("wait_current_trans", "", GW_SUBSYSTEM_FILE_SYSTEM, "btrfs");
+	assert_subsystem("fanotify_handle_event", "", GW_SUBSYSTEM_FILE_SYSTEM, "fanotify");
+	assert_subsystem("mdiobus_write", "", GW_SUBSYSTEM_NETWORK, "network");
 	assert_subsystem("mutex_lock", "", GW_SUBSYSTEM_UNKNOWN, "");
 }
 
