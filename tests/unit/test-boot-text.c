@@ -1113,6 +1113,33 @@ TEST(list_of_debugfs_behind_a_log)
 	machine_free(m);
 }
 
+/* Whoever is listed first stands for all: what they wait for says why it waits. */
+TEST(supplier_that_says_why_it_waits)
+{
+	static const char consumer[] =
+		"[   20.1] platform sound: deferred probe pending: platform: supplier 1000.pinctrl not ready\n";
+	char text[400];
+	const struct gw_report *r;
+	struct machine *m;
+
+	snprintf(
+		text, sizeof(text),
+		"%s[   20.2] platform 1000.pinctrl: deferred probe pending: orion-pinctrl: Failed to get clk 'audio'\n",
+		consumer);
+	m = machine_of_text(text);
+	r = only_report(m, GW_CLASS_DEFERRED_FOREVER);
+	assert_string_equal(r->summary, "sound and 1 more device wait for 1000.pinctrl, which waits itself");
+	assert_contains(r->explanation, "the kernel's reason: orion-pinctrl: Failed to get clk 'audio'.");
+	assert_null(strstr(r->advice, "has no driver"));
+	machine_free(m);
+	snprintf(text, sizeof(text), "%s[   20.2] platform 1000.pinctrl: deferred probe pending: (reason unknown)\n",
+		 consumer);
+	m = machine_of_text(text);
+	assert_contains(only_report(m, GW_CLASS_DEFERRED_FOREVER)->explanation,
+			"do not show why 1000.pinctrl is not there");
+	machine_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1181,6 +1208,7 @@ int main(void)
 		cmocka_unit_test(dependency_that_is_not_optional),
 		cmocka_unit_test(line_between_quote_marks),
 		cmocka_unit_test(list_of_debugfs_behind_a_log),
+		cmocka_unit_test(supplier_that_says_why_it_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

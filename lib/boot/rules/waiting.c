@@ -210,8 +210,31 @@ static void wait_write_not_shown(const struct gw_boot_model *model, struct gw_bo
 		gw_text_add(&finding->advice, " On the machine itself, gpuwatch-cli probe-order shows which.");
 }
 
+/* What the supplier's own driver gives as the reason why it waits, or NULL. What the driver core gives leads to another supplier. */
+static const char *wait_own_reason(const struct gw_boot_model *model, const struct gw_boot_finding *finding)
+{
+	const struct gw_boot_device *device =
+		finding->supplier == GW_BOOT_NOTHING ? NULL : &model->devices[finding->supplier];
+
+	return device && device->deferred && device->reason && !device->awaited ? gw_boot_text(model, device->reason)
+										: NULL;
+}
+
+static void wait_write_own_reason(const struct gw_boot_model *model, struct gw_boot_finding *finding,
+				  const char *supplier, const char *reason)
+{
+	gw_text_add(&finding->summary, ", which waits itself");
+	gw_text_add(&finding->explanation, " %s is deferred, too; the kernel's reason: %s.", supplier, reason);
+	gw_boot_write_root_wait(&finding->explanation, model);
+	gw_text_add(
+		&finding->advice,
+		"Find what %s lacks by that reason, and search the kernel log for lines about it: what waits for %s follows by itself.",
+		supplier, supplier);
+}
+
 void gw_boot_write_missing(const struct gw_boot_model *model, struct gw_boot_finding *finding)
 {
+	const char *reason = wait_own_reason(model, finding);
 	const char *supplier = gw_boot_text(model, finding->supplier_name);
 	const struct gw_boot_attempt *last = finding->supplier == GW_BOOT_NOTHING
 						     ? NULL
@@ -221,6 +244,10 @@ void gw_boot_write_missing(const struct gw_boot_model *model, struct gw_boot_fin
 	const char *name = module ? gw_boot_text(model, module->name) : "";
 	struct gw_text *why = &finding->explanation, *advice = &finding->advice;
 
+	if (reason && (!last || gw_boot_attempt_deferred(last))) {
+		wait_write_own_reason(model, finding, supplier, reason);
+		return;
+	}
 	if (last && last->ended && last->result < 0) {
 		gw_text_add(&finding->summary, ", whose probe ended with ");
 		gw_boot_write_result(&finding->summary, last->result);
