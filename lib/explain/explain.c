@@ -67,7 +67,7 @@ static int explanation_findings(struct gw_explanation *explanation, const struct
 
 /* ---- lockdep -------------------------------------------------------------------------------------------- */
 
-/* The task that lockdep's report is about: seen right after it, with its stack unless the report is cut. */
+/* The task that lockdep's report is about: seen right after it, with its stack unless the report is cut, and in the same log. */
 static const struct gw_log_sample *explanation_lockdep_sample(const struct gw_scene *scene,
 							      const struct gw_log_event *event)
 {
@@ -78,7 +78,7 @@ static const struct gw_log_sample *explanation_lockdep_sample(const struct gw_sc
 		const struct gw_log_sample *sample = &model->samples[i];
 
 		if (sample->kind != GW_LOG_SAMPLE_LOCKDEP || model->tasks[sample->task].incident != scene->incident ||
-		    sample->time_us < event->time_us)
+		    sample->time_us < event->time_us || (event->time_us < 0 && sample->time_us >= 0))
 			continue;
 		if (sample->n_frames)
 			return sample;

@@ -562,7 +562,10 @@ static bool fault_is_in_sample(const struct gw_scene *scene, const struct gw_log
 	return false;
 }
 
-/* Of a task that was seen running several times, what it was in each time. One sight alone may be anything. */
+/*
+ * Of a task that was seen running several times, what it was in each time. One sight alone may be anything. A CPU with nothing to do is
+ * held by the interrupt on top of that, not by the function in which it is idle.
+ */
 static struct gw_subsystem fault_of_busy(const struct gw_scene *scene, const struct gw_actor *actor)
 {
 	const struct gw_log_model *model = scene->model;
@@ -571,7 +574,8 @@ static struct gw_subsystem fault_of_busy(const struct gw_scene *scene, const str
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct gw_subsystem found = gw_scene_subsystem(scene, &frames[i]);
-		bool always = frames[i].reliable && !frames[i].interrupt && found.kind != GW_SUBSYSTEM_UNKNOWN;
+		bool always =
+			frames[i].reliable && frames[i].interrupt == actor->idle && found.kind != GW_SUBSYSTEM_UNKNOWN;
 
 		for (uint32_t s = model->tasks[actor->task].first_sample; always && s != GW_LOG_NONE;
 		     s = model->samples[s].next)
@@ -581,7 +585,7 @@ static struct gw_subsystem fault_of_busy(const struct gw_scene *scene, const str
 		if (always && !(found.kind == GW_SUBSYSTEM_GPU && actor->reclaims))
 			return found;
 	}
-	return actor->inner;
+	return actor->idle ? (struct gw_subsystem){ GW_SUBSYSTEM_UNKNOWN, "", false } : actor->inner;
 }
 
 /* A page that comes back from swap, for whatever code touched it; a GPU's driver may move that page, and need not. */

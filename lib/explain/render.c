@@ -218,7 +218,8 @@ static const struct gw_log_frame *text_render_busy_place(const struct text_rende
 	for (uint32_t i = 0; i < count; i++) {
 		struct gw_subsystem found = gw_scene_subsystem(render->graph->scene, &frames[i]);
 
-		if (frames[i].reliable == actor->wait.reliable && !frames[i].interrupt &&
+		if (frames[i].reliable == actor->wait.reliable && frames[i].interrupt == actor->idle &&
+		    (!actor->idle || found.kind != GW_SUBSYSTEM_UNKNOWN) &&
 		    strncmp(frames[i].function, "__pfx_", 6) != 0 && !gw_scene_is_helper(frames[i].function) &&
 		    found.kind == render->fault.kind && strcmp(found.name, render->fault.name) == 0)
 			return &frames[i];

@@ -67,6 +67,7 @@ static const struct event_words event_table[] = {
 	{ "commit wait timed out", NULL, NULL, GW_LOG_EVENT_FLIP_TIMEOUT },
 	{ "Timed out waiting for commit", NULL, NULL, GW_LOG_EVENT_FLIP_TIMEOUT },
 	{ "vblank wait timed out", NULL, NULL, GW_LOG_EVENT_FLIP_TIMEOUT },
+	{ "frame done timeout", NULL, NULL, GW_LOG_EVENT_FLIP_TIMEOUT }, /* msm's */
 	/* A fence of another driver that is waited for with a limit, ten seconds in i915, and a framebuffer's five in amdgpu. */
 	{ "Asynchronous wait on fence", "timed out", NULL, GW_LOG_EVENT_JOB_TIMEOUT },
 	{ "Waiting for fences timed out", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT },

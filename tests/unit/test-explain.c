@@ -1837,6 +1837,36 @@ static void test_stall_of_rcu_lists(void **state)
 	assert_int_equal(count_open(told, &recovered), 1);
 }
 
+/* An idle CPU that is not left is held by an interrupt. Where the log does not show one, nobody is acquitted for where it is idle. */
+static void test_idle_below_an_interrupt(void **state)
+{
+	static const char *const interrupts[] = {
+		" <IRQ>\n brix_irq_handler+0x1/0x2 [amdgpu]\n handle_irq+0x1/0x2\n </IRQ>\n",
+		" <IRQ>\n brix_poll+0x1/0x2 [igb]\n net_rx_action+0x1/0x2\n </IRQ>\n", ""
+	};
+	static const char *const kinds[] = { "gpu", "network", "unknown" }, *const places[] = { "brix_irq_handler()",
+												"brix_poll()",
+												"acpi_idle_enter()" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(interrupts) / sizeof(interrupts[0]); i++) {
+		struct told told = { .length = 0 };
+		struct gw_explanation explanation;
+		const struct gw_report *report;
+
+		tell(&told,
+		     "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\nNMI backtrace for cpu 0\n"
+		     "CPU: 0 PID: 0 Comm: swapper/0 Not tainted 6.7.0\nCall Trace:\n%s <TASK>\n"
+		     " acpi_idle_enter+0x1/0x2\n cpuidle_enter+0x1/0x2\n do_idle+0x1/0x2\n </TASK>\n",
+		     interrupts[i]);
+		explain_text(&explanation, told.text);
+		report = report_about(&explanation);
+		assert_string_equal(subsystem(report, "kind"), kinds[i]);
+		assert_non_null(strstr(report->summary, places[i]));
+		gw_explanation_deinit(&explanation);
+	}
+}
+
 /* Where it is by chance is what its caller does there. */
 static void test_helpers_are_no_place(void **state)
 {
@@ -2422,6 +2452,22 @@ static void test_possible_on_arm(void **state)
 	gw_explanation_deinit(&explanation);
 }
 
+/* Of two logs in one text the other one's stacks are none of lockdep's. */
+static void test_possible_beside_another_log(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	tell(&told,
+	     "[ 7934.0] Kernel panic - not syncing: brix\n[ 7934.1] CPU: 1 PID: 28 Comm: watcher Not tainted 6.1.0\n"
+	     "[ 7934.2] Call Trace:\n[ 7934.3]  brix_panic+0x1/0x2 [brix]\n"
+	     "WARNING: possible circular locking dependency detected\nbrix/44 is trying to acquire lock:\n");
+	explain_text(&explanation, told.text);
+	assert_string_equal(report_about(&explanation)->root_node, "task:44");
+	gw_explanation_deinit(&explanation);
+}
+
 /* Cut off above the lock that it waits for: what is left of the stack is the scheduler, and stale. */
 static void test_cut_in_the_scheduler(void **state)
 {
@@ -2649,6 +2695,7 @@ int main(void)
 		cmocka_unit_test(test_healthy_boot),
 		cmocka_unit_test(test_possible_is_no_hang),
 		cmocka_unit_test(test_possible_on_arm),
+		cmocka_unit_test(test_possible_beside_another_log),
 		cmocka_unit_test(test_cut_in_the_scheduler),
 		cmocka_unit_test(test_refuses_to_freeze),
 		cmocka_unit_test(test_stack_that_is_not_there),
@@ -2659,6 +2706,7 @@ int main(void)
 		cmocka_unit_test(test_fault_of_the_core),
 		cmocka_unit_test(test_detector_found_a_waiter),
 		cmocka_unit_test(test_stall_of_rcu_lists),
+		cmocka_unit_test(test_idle_below_an_interrupt),
 		cmocka_unit_test(test_helpers_are_no_place),
 		cmocka_unit_test(test_age_is_what_was_seen),
 		cmocka_unit_test(test_dates_of_two_logs),
