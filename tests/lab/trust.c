@@ -15,6 +15,9 @@
  *    chain's head, is what that very task signals otherwise.
  *  - missed-end: more tasks flush an entity at once than a return probe on drm_sched_entity_flush() has instances. The last one
  *    holds a lock, goes on and sleeps, and somebody else needs that lock in order to signal what the entity's next job needs.
+ *  - hang-check: a task that signals waits for a lock whose holder waits for its next fence, and the driver's check for hangs, which
+ *    had nothing to do before, ends that fence with an error.
+ *  - own-wait: the same, but the driver's function that waits for the fence sees a lockup in the end, and gives up.
  */
 #include <drm/drm_syncobj.h>
 #include <drm/gpu_scheduler.h>
@@ -38,7 +41,9 @@ enum trust_variant {
 	TRUST_MADVISE_VMA,
 	TRUST_PIPE_FAULT,
 	TRUST_SYNCOBJ_POINT,
-	TRUST_MISSED_END
+	TRUST_MISSED_END,
+	TRUST_HANG_CHECK,
+	TRUST_OWN_WAIT
 };
 
 /* Return probes have ten instances, or two per CPU. */
@@ -497,12 +502,109 @@ static int missed_end(struct trust *trust)
 	return trust->jobs[1] ? 0 : -ENOMEM;
 }
 
+/* ---- hang-check ---- */
+
+/* Signals as long as it is needed, and then needs the holder. */
+static int needing_thread(struct lab_actor *actor)
+{
+	struct trust *trust = actor->inst->priv;
+
+	lab_timeline_warmup(&trust->timeline, actor->inst->params.warmup);
+	complete(&trust->warm);
+	if (!lab_thread_wait(actor->inst, &trust->held))
+		return 0;
+	lab_actor_blocks(actor);
+	lab_lock_contend(&trust->lock);
+	lab_lock_contend_done(&trust->lock);
+	atomic_inc(&trust->ended);
+	return 0;
+}
+
+static int needing_begin(struct trust *trust)
+{
+	trust->signaller = lab_actor_run(trust->inst, "signaller", LAB_PARTICIPANT, "gpulab-sign", needing_thread);
+	return trust->signaller ? lab_wait(&trust->warm) : -ENOMEM;
+}
+
+static int needing_hold(struct trust *trust)
+{
+	int ret = trust_run(trust, &trust->holder, "holder", "gpulab-hold", holder_thread);
+
+	complete_all(&trust->held);
+	return ret ?: lab_actor_wait_blocking(trust->signaller);
+}
+
+static void check_run(struct work_struct *work)
+{
+	lab_fence_cancel(container_of(to_delayed_work(work), struct trust_item, work)->fence);
+}
+
+static int hang_check(struct trust *trust)
+{
+	int ret = needing_begin(trust) ?: trust_fence(trust);
+
+	if (ret)
+		return ret;
+	trust->first.fence = dma_fence_get(trust->fence);
+	schedule_delayed_work(&trust->first.work, trust_seconds(trust) * HZ);
+	return needing_hold(trust);
+}
+
+/* ---- own-wait ---- */
+
+struct own_fence {
+	struct dma_fence base;
+	spinlock_t lock;
+	struct trust *trust;
+};
+
+static const char *own_fence_name(struct dma_fence *fence)
+{
+	return LAB_DRIVER_NAME;
+}
+
+static noinline signed long own_fence_wait(struct dma_fence *fence, bool interruptible, signed long timeout)
+{
+	struct trust *trust = container_of(fence, struct own_fence, base)->trust;
+
+	wait_event(trust->sleep, dma_fence_is_signaled(fence) || dma_fence_is_signaled(trust->timed));
+	return dma_fence_is_signaled(fence) ? timeout : -EDEADLK;
+}
+
+static const struct dma_fence_ops own_fence_ops = {
+	.get_driver_name = own_fence_name,
+	.get_timeline_name = own_fence_name,
+	.wait = own_fence_wait,
+};
+
+static int own_wait(struct trust *trust)
+{
+	struct own_fence *fence;
+	int ret = needing_begin(trust);
+
+	if (ret)
+		return ret;
+	fence = kzalloc(sizeof(*fence), GFP_KERNEL);
+	trust->timed = lab_fence_create(&trust->other);
+	if (!fence || !trust->timed) {
+		kfree(fence);
+		return -ENOMEM;
+	}
+	fence->trust = trust;
+	spin_lock_init(&fence->lock);
+	dma_fence_init(&fence->base, &own_fence_ops, &fence->lock, trust->timeline.context,
+		       atomic64_inc_return(&trust->timeline.seqno));
+	trust->fence = &fence->base;
+	timer_begin(trust, trust->timed);
+	return needing_hold(trust);
+}
+
 /* ---- the family ---- */
 
 static void item_init(struct trust *trust, struct trust_item *item)
 {
 	item->trust = trust;
-	INIT_DELAYED_WORK(&item->work, item_run);
+	INIT_DELAYED_WORK(&item->work, trust->inst->variant->value == TRUST_HANG_CHECK ? check_run : item_run);
 }
 
 static int trust_start(struct lab_instance *inst)
@@ -536,6 +638,10 @@ static int trust_start(struct lab_instance *inst)
 		return syncobj_point(trust);
 	case TRUST_MISSED_END:
 		return missed_end(trust);
+	case TRUST_HANG_CHECK:
+		return hang_check(trust);
+	case TRUST_OWN_WAIT:
+		return own_wait(trust);
 	default:
 		return pipe_fault(trust);
 	}
@@ -591,10 +697,16 @@ static void trust_show(struct lab_instance *inst, struct seq_file *seq)
 }
 
 static const struct lab_variant trust_variants[] = {
-	{ "first-submit", TRUST_FIRST_SUBMIT },	      { "work-cleanup", TRUST_WORK_CLEANUP },
-	{ "thread-replaced", TRUST_THREAD_REPLACED }, { "madvise-vma", TRUST_MADVISE_VMA, true },
-	{ "pipe-fault", TRUST_PIPE_FAULT, true },     { "syncobj-point", TRUST_SYNCOBJ_POINT, true },
-	{ "missed-end", TRUST_MISSED_END },	      { "" },
+	{ "first-submit", TRUST_FIRST_SUBMIT },
+	{ "work-cleanup", TRUST_WORK_CLEANUP },
+	{ "thread-replaced", TRUST_THREAD_REPLACED },
+	{ "madvise-vma", TRUST_MADVISE_VMA, true },
+	{ "pipe-fault", TRUST_PIPE_FAULT, true },
+	{ "syncobj-point", TRUST_SYNCOBJ_POINT, true },
+	{ "missed-end", TRUST_MISSED_END },
+	{ "hang-check", TRUST_HANG_CHECK },
+	{ "own-wait", TRUST_OWN_WAIT },
+	{ "" },
 };
 
 const struct lab_family lab_trust_family = {

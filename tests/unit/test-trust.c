@@ -189,6 +189,28 @@ TEST(owner_that_began_before_the_waiter_ran_last_owns_the_lock)
 	world_free(w);
 }
 
+/* The last reader is gone, and its memory a new task's; who reads is not known. */
+TEST(reader_that_began_after_the_writer_does_not_read)
+{
+	struct world *w = world_new();
+	struct gw_task_record *innocent = kthread(w, 101, "innocent"), *writer = kthread(w, 102, "writer");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_RWSEM, NULL);
+	const char *frames = "gpulab:lab_wait gpulab:lab_thread kthread ret_from_fork";
+
+	gpu_module(w, "gpulab");
+	read_held_by(lock, innocent, 1);
+	waits_for_lock(w, writer, lock, GW_LOCK_F_WRITE);
+	w->now_ns += SECOND;
+	innocent->start_ns = w->now_ns;
+	w->now_ns += SECOND;
+	waits_for_fence(w, innocent, fence(w, timeline_by(w, "gfx", writer), 7));
+	stack(w, innocent, "dma_fence_default_wait dma_fence_wait_timeout gpulab:lab_thread kthread ret_from_fork");
+	stack(w, writer, frames);
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 TEST(fence_that_an_array_shows_used_again_is_over)
 {
 	struct world *w = world_new();
@@ -281,6 +303,21 @@ TEST(timer_of_another_driver_ends_nothing)
 	timer_of(w, "net_watchdog [net]", 0);
 	look(w, 2);
 	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+/* A user space driver, or a virtual machine: whoever has the file may signal. */
+TEST(other_thread_of_the_process_that_signals_may_do_so)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *signaller = user_task(w, 102, "emulator");
+	struct gw_present_record *thread = present(w, 103, "emulator");
+
+	waits_for_fence(w, holder, fence(w, timeline_by(w, "gfx", signaller), 7));
+	waits_for_lock(w, signaller, lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
+	thread->tgid = signaller->tgid;
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
 	world_free(w);
 }
 
@@ -653,6 +690,8 @@ int main(void)
 		T(fence_wait_as_the_kernel_does_it_has_no_end),
 		T(owner_that_began_after_the_wait_for_it_does_not_own_the_lock),
 		T(owner_that_began_before_the_waiter_ran_last_owns_the_lock),
+		T(reader_that_began_after_the_writer_does_not_read),
+		T(other_thread_of_the_process_that_signals_may_do_so),
 		T(fence_that_an_array_shows_used_again_is_over),
 		T(fence_of_another_driver_is_not_the_unplugged_devices),
 		T(hang_check_of_the_driver_may_end_it),

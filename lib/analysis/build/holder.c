@@ -8,6 +8,29 @@
 #include "lib/analysis/record/left.h"
 #include "lib/analysis/record/stack.h"
 
+/* ---- owners that are somebody else by now ---------------------------------------------- */
+
+#define WAITERS_ASKED 64 /* of one lock: the first ones tell as much as all */
+
+bool gw_holder_came_later(const struct gw_builder *builder, uint64_t lock, const struct gw_task_record *owner)
+{
+	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock);
+	bool waited = false;
+
+	for (size_t i = 0; owner && i < waiters.count && i < WAITERS_ASKED; i++) {
+		const struct gw_task_record *waiter = waiters.members[i].record;
+		struct gw_wait wait;
+
+		if (waiter == owner || !gw_task_wait(waiter, &wait) || !wait.since_ns ||
+		    wait.since_ns >= owner->start_ns)
+			continue;
+		if (!waiter->last_ran_ns || waiter->last_ran_ns >= owner->start_ns)
+			return false;
+		waited = true;
+	}
+	return waited;
+}
+
 /* ---- locks that are held for reading --------------------------------------------------- */
 
 #define READER_TASKS_MAX 256 /* more are not looked through for who may read */
@@ -294,7 +317,8 @@ static int holder_hinted_reader(struct gw_builder *builder, uint32_t node, uint6
 	uint64_t since_ns;
 	uint32_t reader;
 
-	if (!lock || lock->owner_kind != GW_OWNER_READER_HINT || !lock->owner)
+	if (!lock || lock->owner_kind != GW_OWNER_READER_HINT || !lock->owner ||
+	    gw_holder_came_later(builder, lock->address, gw_snapshot_task(builder->now, lock->owner)))
 		return 0;
 	if (gw_builder_task_at(builder, lock->owner, 0, &reader) < 0)
 		return -ENOMEM;

@@ -14,6 +14,12 @@
  */
 int gw_holder_readers(struct gw_builder *builder, uint32_t node);
 
+/*
+ * The task at the owner's address began after others had begun to wait for the lock, and none of those has run since: whoever
+ * releases a lock wakes one of them up. So it was not released, its owner is gone, and the task has that one's memory.
+ */
+bool gw_holder_came_later(const struct gw_builder *builder, uint64_t lock, const struct gw_task_record *owner);
+
 /* Who runs the runtime PM callback of a DEVICE whose record is of kind PLAIN. */
 int gw_expand_power(struct gw_builder *builder, uint32_t node);
 

@@ -136,35 +136,12 @@ static bool lock_may_be_let_go(const struct gw_builder *builder, uint64_t lock, 
 	       (!builder->before || !lock_longest_wait_is_unbroken(builder, lock));
 }
 
-/*
- * The owner is a task that began after others had begun to wait, and none of those has run since: whoever releases a lock wakes one
- * of them up. So the lock was never released, its owner is gone, and the task has got the memory of that one.
- */
-static bool lock_owner_came_later(const struct gw_builder *builder, uint64_t lock, const struct gw_task_record *owner)
-{
-	struct gw_index_range waiters = lock_waiters(builder, lock);
-	bool waited = false;
-
-	for (size_t i = 0; owner && i < waiters.count; i++) {
-		const struct gw_task_record *waiter = waiters.members[i].record;
-		struct gw_wait wait;
-
-		if (waiter == owner || !gw_task_wait(waiter, &wait) || !wait.since_ns ||
-		    wait.since_ns >= owner->start_ns)
-			continue;
-		if (!waiter->last_ran_ns || waiter->last_ran_ns >= owner->start_ns)
-			return false;
-		waited = true;
-	}
-	return waited;
-}
-
 static int lock_held_by_owner(struct gw_builder *builder, uint32_t node)
 {
 	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
 	enum gw_confidence confidence = GW_CONFIDENCE_PROVEN;
 	const struct gw_task_record *task = gw_snapshot_task(builder->now, lock->owner);
-	bool another = lock_owner_came_later(builder, lock->address, task);
+	bool another = gw_holder_came_later(builder, lock->address, task);
 	uint32_t owner = GW_NO_NODE;
 
 	if (!another && gw_builder_task_at(builder, lock->owner, 0, &owner) < 0)

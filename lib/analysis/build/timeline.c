@@ -167,6 +167,24 @@ static bool timeline_has_check_to_come(const struct gw_builder *builder, const s
 	return false;
 }
 
+/* What one thread of a process may signal, the others may, too. */
+static bool timeline_process_has_others(const struct gw_builder *builder, uint64_t signaller)
+{
+	const struct gw_task_record *task = gw_snapshot_task(builder->now, signaller);
+	const struct gw_task_record *const *tasks;
+	const struct gw_present_record *const *present;
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+	size_t n_present = gw_snapshot_all_present(builder->now, &present);
+
+	for (size_t i = 0; task && i < n_tasks; i++)
+		if (tasks[i]->tgid == task->tgid && tasks[i] != task)
+			return true;
+	for (size_t i = 0; task && i < n_present; i++)
+		if (present[i]->tgid == task->tgid)
+			return true;
+	return false;
+}
+
 /*
  * How sure it is that nobody but these signallers signals. Where fences can be polled, tasks signal in passing what
  * they find finished, and whoever comes next may do so; a full table may have forgotten somebody; and what is known
@@ -180,6 +198,8 @@ static enum gw_confidence timeline_trust(const struct gw_builder *builder, const
 
 	if (timeline_may_have_forgotten(builder, node->timeline) || (node->polled && user))
 		return GW_CONFIDENCE_HINT;
+	if (user && timeline_process_has_others(builder, signaller->task))
+		return GW_CONFIDENCE_PROBABLE;
 	if (node->timeline->inherited || timeline->changes > 0 || node->polled ||
 	    gw_habit(signaller) < GW_HABITUAL_SIGNALS || timeline_has_check_to_come(builder, node))
 		return GW_CONFIDENCE_PROBABLE;
