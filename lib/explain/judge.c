@@ -562,20 +562,18 @@ static bool fault_is_in_sample(const struct gw_scene *scene, const struct gw_log
 	return false;
 }
 
-/*
- * Of a task that was seen running several times, what it was in each time. One sight alone may be anything. A CPU with nothing to do is
- * held by the interrupt on top of that, not by the function in which it is idle.
- */
+/* Of a task that was seen running several times, what it was in each time. One sight alone may be anything. */
 static struct gw_subsystem fault_of_busy(const struct gw_scene *scene, const struct gw_actor *actor)
 {
 	const struct gw_log_model *model = scene->model;
 	const struct gw_log_frame *frames;
-	uint32_t count = gw_scene_frames(scene, actor, &frames);
+	bool interrupt;
+	uint32_t count = gw_scene_busy_frames(scene, actor, &frames, &interrupt);
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct gw_subsystem found = gw_scene_subsystem(scene, &frames[i]);
 		bool always =
-			frames[i].reliable && frames[i].interrupt == actor->idle && found.kind != GW_SUBSYSTEM_UNKNOWN;
+			frames[i].reliable && frames[i].interrupt == interrupt && found.kind != GW_SUBSYSTEM_UNKNOWN;
 
 		for (uint32_t s = model->tasks[actor->task].first_sample; always && s != GW_LOG_NONE;
 		     s = model->samples[s].next)

@@ -213,12 +213,13 @@ static bool text_render_is_over(const struct text_render *render)
 static const struct gw_log_frame *text_render_busy_place(const struct text_render *render, const struct gw_actor *actor)
 {
 	const struct gw_log_frame *frames;
-	uint32_t count = gw_scene_frames(render->graph->scene, actor, &frames);
+	bool interrupt;
+	uint32_t count = gw_scene_busy_frames(render->graph->scene, actor, &frames, &interrupt);
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct gw_subsystem found = gw_scene_subsystem(render->graph->scene, &frames[i]);
 
-		if (frames[i].reliable == actor->wait.reliable && frames[i].interrupt == actor->idle &&
+		if (frames[i].reliable == actor->wait.reliable && frames[i].interrupt == interrupt &&
 		    (!actor->idle || found.kind != GW_SUBSYSTEM_UNKNOWN) &&
 		    strncmp(frames[i].function, "__pfx_", 6) != 0 && !gw_scene_is_helper(frames[i].function) &&
 		    found.kind == render->fault.kind && strcmp(found.name, render->fault.name) == 0)

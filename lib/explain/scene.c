@@ -225,9 +225,9 @@ static const char *const fault_words[] = { "iopf",	  "pagefault",	  "pf_queue_wo
 static const char *const hardware_words[] = { "flip_done",	   "crtc_commit_wait", "wait_for_vblank",
 					      "wait_one_vblank",   "virtio_gpu_queue", "wait_for_idle",
 					      "wait_idle_engines", "rpc_recv",	       "rpcRecvPoll" };
-static const char *const idle_words[] = { "cpuidle",   "default_idle",	    "intel_idle",
-					  "do_idle",   "cpu_idle",	    "mwait_idle",
-					  "acpi_idle", "cpu_startup_entry", "native_safe_halt" };
+static const char *const idle_words[] = { "cpuidle",	      "default_idle",  "intel_idle", "do_idle",
+					  "cpu_idle",	      "mwait_idle",    "acpi_idle",  "cpu_startup_entry",
+					  "native_safe_halt", "acpi_safe_halt" };
 static const char *const reclaim_words[] = { "do_try_to_free_pages", "try_to_free_pages", "shrink_slab", "shrink_node",
 					     "try_to_free_mem_cgroup" };
 
@@ -375,6 +375,21 @@ static void scene_read_actor(const struct gw_scene *scene, struct gw_actor *acto
 		actor->blocked |= scene_sleeps_by_place(scene, actor);
 }
 
+uint32_t gw_scene_busy_frames(const struct gw_scene *scene, const struct gw_actor *actor,
+			      const struct gw_log_frame **frames, bool *interrupt)
+{
+	uint32_t count = gw_scene_frames(scene, actor, frames), idle = 0;
+
+	*interrupt = false;
+	for (uint32_t i = 0; i < count && actor->idle && !*interrupt; i++)
+		*interrupt = (*frames)[i].interrupt;
+	if (!actor->idle || *interrupt)
+		return count;
+	while (idle < count && !scene_has((*frames)[idle].function, idle_words, COUNT(idle_words)))
+		idle++;
+	return idle;
+}
+
 /* Where a running task is met by chance: what a debugging kernel calls everywhere, spinlocks, loops that pass time, and whoever asks. */
 bool gw_scene_is_helper(const char *function)
 {
@@ -424,6 +439,24 @@ bool gw_scene_is_helper(const char *function)
 					     "dump_backtrace",
 					     "rcu_dump_cpu_stacks",
 					     "nmi_cpu_backtrace",
+					     "rcu_sched_clock_irq",
+					     "rcu_check_callbacks",
+					     "update_process_times",
+					     "tick_sched_",
+					     "tick_nohz_handler",
+					     "__hrtimer_run_queues",
+					     "hrtimer_interrupt",
+					     "arch_timer_handler",
+					     "handle_percpu_devid_irq",
+					     "generic_handle_",
+					     "__handle_domain_irq",
+					     "gic_handle_irq",
+					     "el1_irq",
+					     "el1_interrupt",
+					     "el1h_",
+					     "call_on_irq_stack",
+					     "do_interrupt_handler",
+					     "arch_local_irq_restore",
 					     "asm_sysvec_",
 					     "sysvec_" };
 

@@ -101,6 +101,12 @@ bool gw_scene_signals(const char *function);
 /* The same of one that sets or shows a mode. */
 bool gw_scene_displays(const char *function);
 
+/*
+ * Frames of a task on a CPU that show what the CPU does: those that come back and have @interrupt as it is set. A CPU with nothing to do is
+ * held by the interrupt on top of that, which is marked on x86, and stands in front of the idle function elsewhere.
+ */
+uint32_t gw_scene_busy_frames(const struct gw_scene *scene, const struct gw_actor *actor,
+			      const struct gw_log_frame **frames, bool *interrupt);
 /* Whether a function is part of whatever calls it, and means nothing of its own. */
 bool gw_scene_is_helper(const char *function);
 

@@ -1837,16 +1837,37 @@ static void test_stall_of_rcu_lists(void **state)
 	assert_int_equal(count_open(told, &recovered), 1);
 }
 
+/* The detector asks within the tick, which ARM does not mark. */
+static void test_tick_is_no_place(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	tell(&told,
+	     "rcu: INFO: rcu_preempt self-detected stall on CPU\nTask dump for CPU 0:\n"
+	     "task:looper          state:R  running task     stack:    0 pid:   61 ppid:     1 flags:0x0000000a\n"
+	     "Call trace:\n dump_backtrace+0x1/0x2\n show_stack+0x1/0x2\n sched_show_task+0x1/0x2\n"
+	     " rcu_dump_cpu_stacks+0x1/0x2\n rcu_sched_clock_irq+0x1/0x2\n update_process_times+0x1/0x2\n"
+	     " tick_sched_timer+0x1/0x2\n __hrtimer_run_queues+0x1/0x2\n hrtimer_interrupt+0x1/0x2\n"
+	     " arch_timer_handler_phys+0x1/0x2\n handle_percpu_devid_irq+0x1/0x2\n generic_handle_irq+0x1/0x2\n"
+	     " __handle_domain_irq+0x1/0x2\n gic_handle_irq+0x1/0x2\n el1_irq+0x1/0x2\n brix_retry+0x1/0x2\n");
+	explain_text(&explanation, told.text);
+	assert_non_null(strstr(report_about(&explanation)->summary, "it is in brix_retry()"));
+	gw_explanation_deinit(&explanation);
+}
+
 /* An idle CPU that is not left is held by an interrupt. Where the log does not show one, nobody is acquitted for where it is idle. */
 static void test_idle_below_an_interrupt(void **state)
 {
 	static const char *const interrupts[] = {
 		" <IRQ>\n brix_irq_handler+0x1/0x2 [amdgpu]\n handle_irq+0x1/0x2\n </IRQ>\n",
-		" <IRQ>\n brix_poll+0x1/0x2 [igb]\n net_rx_action+0x1/0x2\n </IRQ>\n", ""
+		" <IRQ>\n brix_poll+0x1/0x2 [igb]\n net_rx_action+0x1/0x2\n </IRQ>\n",
+		" brix_irq_handler+0x1/0x2 [amdgpu]\n el1_irq+0x1/0x2\n", ""
 	};
-	static const char *const kinds[] = { "gpu", "network", "unknown" }, *const places[] = { "brix_irq_handler()",
-												"brix_poll()",
-												"acpi_idle_enter()" };
+	static const char *const kinds[] = { "gpu", "network", "gpu", "unknown" }, *const places[] = {
+		"brix_irq_handler()", "brix_poll()", "brix_irq_handler()", "acpi_idle_enter()"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(interrupts) / sizeof(interrupts[0]); i++) {
@@ -2706,6 +2727,7 @@ int main(void)
 		cmocka_unit_test(test_fault_of_the_core),
 		cmocka_unit_test(test_detector_found_a_waiter),
 		cmocka_unit_test(test_stall_of_rcu_lists),
+		cmocka_unit_test(test_tick_is_no_place),
 		cmocka_unit_test(test_idle_below_an_interrupt),
 		cmocka_unit_test(test_helpers_are_no_place),
 		cmocka_unit_test(test_age_is_what_was_seen),
