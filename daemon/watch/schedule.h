@@ -16,8 +16,7 @@
 
 struct gw_pace {
 	uint64_t min_wait_ns; /* a younger wait is not analysed */
-	uint64_t
-		interval_ns; /* least time from the begin of a look to that of the next one; half of it while there is something to confirm */
+	uint64_t interval_ns; /* least time from the begin of a look to the next; half, if that confirms something */
 };
 
 struct gw_schedule {
