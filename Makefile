@@ -246,7 +246,8 @@ $(B)/lab-probe/%/stamp: FORCE
 $(B)/lab/%/stamp: FORCE
 	@mkdir -p $(@D)
 	@tests/vm/build-module $* tests/lab $(@D)
-	@$(MAKE) -s -C tests/lab labuser CC="$(CC)"
+	@# One for all kernels, of which several may be at this at once.
+	@flock tests/lab/Makefile $(MAKE) -s -C tests/lab labuser CC="$(CC)"
 	@cp -u tests/lab/labuser $(@D)/
 	@touch $@
 

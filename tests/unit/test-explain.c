@@ -2122,6 +2122,7 @@ static void test_open_or_recovered(void **state)
 		{ "[  502.0] [drm] *ERROR* [CRTC:51:crtc-0] flip_done timed out\n", 0, 3 },
 		{ "[  502.0] [drm] *ERROR* [CRTC:51:crtc-0] flip_done timed out\n[  540.0] usb 1-1: connected\n", 2,
 		  0 },
+		{ "[drm] *ERROR* [CRTC:51:crtc-0] flip_done timed out\n", 1, 2 },
 		{ "[  502.0] [drm:brix_job_timedout [brix]] *ERROR* ring gfx timeout, but soft recovered\n", 2, 0 },
 	};
 
