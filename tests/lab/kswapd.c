@@ -34,7 +34,7 @@ struct kswapd_cycle {
 	struct completion warm, shrinks, go, allocates;
 	struct timer_list guard;
 	struct notifier_block oom;
-	bool armed, given_up;
+	bool armed, over; /* over: the process has been throttled, or will not be */
 };
 
 /* One instance at a time: there is one kswapd. */
@@ -228,7 +228,7 @@ static int marks_thread(struct lab_actor *actor)
 		usleep_range(1000, 2000);
 		done = throttled(cycle->process->task, true);
 	}
-	WRITE_ONCE(cycle->given_up, !done);
+	WRITE_ONCE(cycle->over, true);
 	marks_put_back();
 	throttled(cycle->process->task, true);
 	timer_delete_sync(&cycle->guard);
@@ -240,7 +240,7 @@ static void allocate_until_throttled(struct kswapd_cycle *cycle)
 	unsigned long end = jiffies + PATIENCE;
 	struct page *page;
 
-	while (!READ_ONCE(cycle->given_up) && !lab_stopping(cycle->inst) && time_before(jiffies, end) &&
+	while (!READ_ONCE(cycle->over) && !lab_stopping(cycle->inst) && time_before(jiffies, end) &&
 	       !fatal_signal_pending(current)) {
 		page = alloc_page(GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY);
 		if (page)
