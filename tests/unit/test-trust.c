@@ -521,21 +521,6 @@ TEST(item_that_is_queued_again_behind_itself_signals_no_sooner)
 	world_free(w);
 }
 
-/* Each job has an item of its own, and the memory of the last one that signalled is that of another job's. */
-TEST(another_item_of_the_same_function_may_signal)
-{
-	struct world *w = world_new();
-	struct gw_task_record *other;
-
-	classic_of_item(w);
-	other = worker(w, 202, ITEM + 0x400, "lab_item", OTHER_QUEUE);
-	executed(w, other, "lab_item");
-	runs(other);
-	look(w, 3);
-	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 201", "");
-	world_free(w);
-}
-
 /* holder waits for a fence of an item that waits for an active one to end, which needs the holder's lock. */
 static struct gw_work_record *queued_behind_holder(struct world *w, uint32_t active)
 {
@@ -707,7 +692,6 @@ int main(void)
 		T(item_whose_timer_runs_meanwhile_may_signal),
 		T(item_that_has_signalled_and_is_queued_again),
 		T(item_that_is_queued_again_behind_itself_signals_no_sooner),
-		T(another_item_of_the_same_function_may_signal),
 		T(item_behind_a_blocked_one),
 		T(item_that_is_held_back_although_there_is_room),
 		T(workers_of_all_nodes_are_not_those_of_one),

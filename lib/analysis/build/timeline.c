@@ -292,34 +292,16 @@ static bool timeline_work_may_begin_anew(const struct gw_builder *builder, const
 	return places.count == 0;
 }
 
-/* Where each job has an item of its own, the one that signalled last may be another job's by now, and this one signal next. */
-static bool timeline_has_another_item(const struct gw_builder *builder, uint64_t function, uint64_t item)
-{
-	struct gw_index_range workers = gw_index_find(&builder->functions, function);
-	const struct gw_work_record *const *works;
-	size_t n_works = gw_snapshot_works(builder->now, &works);
-
-	for (size_t i = 0; i < workers.count; i++)
-		if (((const struct gw_task_record *)workers.members[i].record)->watch.sections.work != item)
-			return true;
-	for (size_t i = 0; i < n_works; i++)
-		if (works[i]->function == function && works[i]->work != item && works[i]->place != GW_WORK_IDLE)
-			return true;
-	return false;
-}
-
 /*
  * An item that is being executed and has signalled a fence of this timeline already may only be cleaning up, and
- * another execution, or another item, signal the next one.
+ * another execution signal the next one.
  */
 static enum gw_confidence timeline_trust_work(const struct gw_builder *builder, const struct gw_node *node,
 					      const struct gw_signaller *signaller, uint64_t item)
 {
 	enum gw_confidence confidence = timeline_trust(builder, node, signaller);
 
-	if (item && confidence > GW_CONFIDENCE_PROBABLE &&
-	    (timeline_work_may_begin_anew(builder, node, item) ||
-	     timeline_has_another_item(builder, signaller->function, item)))
+	if (item && confidence > GW_CONFIDENCE_PROBABLE && timeline_work_may_begin_anew(builder, node, item))
 		return GW_CONFIDENCE_PROBABLE;
 	return confidence;
 }
