@@ -18,12 +18,21 @@
 #define RINGS 64
 #define OLD (60 * SECOND) /* all waits are older than what makes them a stall, however many there are */
 
-static struct gw_task_record *scale_task(struct world *w, uint32_t i)
+/* Asleep in this function. */
+static struct gw_task_record *scale_task_in(struct world *w, uint32_t i, const char *function)
 {
 	struct gw_task_record *task = user_task(w, 10 + i, "task");
+	char frames[128];
 
-	stack(w, task, "schedule __mutex_lock amdgpu:amdgpu_cs_ioctl drm:drm_ioctl __x64_sys_ioctl do_syscall_64");
+	snprintf(frames, sizeof(frames),
+		 "schedule %s amdgpu:amdgpu_cs_ioctl drm:drm_ioctl __x64_sys_ioctl do_syscall_64", function);
+	stack(w, task, frames);
 	return task;
+}
+
+static struct gw_task_record *scale_task(struct world *w, uint32_t i)
+{
+	return scale_task_in(w, i, "__mutex_lock");
 }
 
 /* All of them wait for one mutex, whose owner waits for a fence that only the first of them signals. */
@@ -62,7 +71,7 @@ static void scale_fences(struct world *w, uint32_t count)
 		signalled_by_interrupt(rings[i], GW_SIGNALLER_HARDIRQ);
 	}
 	for (uint32_t i = 0; i < count; i++)
-		waits_for_fence(w, scale_task(w, i), fence(w, rings[i % RINGS], 100 + i));
+		waits_for_fence(w, scale_task_in(w, i, "dma_fence_wait_timeout"), fence(w, rings[i % RINGS], 100 + i));
 }
 
 /* Pairs, each of which is a deadlock of its own. */
