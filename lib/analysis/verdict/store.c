@@ -422,6 +422,8 @@ static int store_offer_again(struct gw_store *store, struct entry *entry, const 
 	if (anew && confidence > GW_CONFIDENCE_PROBABLE)
 		confidence = GW_CONFIDENCE_PROBABLE;
 	entry->seen = finding->confidence;
+	/* One that nothing proves comes and goes with the short waits that it is made of. */
+	anew = anew && finding->confidence > GW_CONFIDENCE_PROBABLE;
 	if (candidate && (anew || entry->mature_ns > now_ns))
 		return 0;
 	if (store_is_active(entry) && entry->report->confidence > confidence)
