@@ -49,14 +49,20 @@ static uint64_t spell_grown(const struct gw_snapshot *now, const struct gw_snaps
 	return a && b && a->exec_ns > b->exec_ns ? a->exec_ns - b->exec_ns : 0;
 }
 
-/* The fence that it waits for with a timeout; 0: it runs, which may be between two such waits. */
+/*
+ * The fence that it waits for with a timeout; 0: it runs, which may be between two such waits. Whether a wait has a timeout is
+ * read off the stack, which a task that has just woken up does not show.
+ */
 static uint64_t spell_fence(const struct gw_task_record *task)
 {
 	struct gw_wait wait;
+	bool sleeps = gw_task_sleeps(task);
 
-	if (gw_task_wait(task, &wait))
-		return wait.kind == GW_WAIT_FENCE && gw_wait_has_timeout(&wait) ? wait.object : GW_SPELL_NO_FENCE;
-	return gw_task_sleeps(task) ? GW_SPELL_NO_FENCE : 0;
+	if (!gw_task_wait(task, &wait))
+		return sleeps ? GW_SPELL_NO_FENCE : 0;
+	if (wait.kind != GW_WAIT_FENCE || (sleeps && !gw_wait_has_timeout(&wait)))
+		return GW_SPELL_NO_FENCE;
+	return wait.object;
 }
 
 /* What the two looks show of a spell. */
