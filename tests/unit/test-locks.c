@@ -306,8 +306,8 @@ TEST(last_reader_is_not_accused_where_another_one_may_read)
 	world_free(w);
 }
 
-/* Whoever of them holds it is stuck, and all others are victims of what that one is stuck in. */
-TEST(readers_that_are_all_stuck_need_not_be_told_apart)
+/* Whoever of them holds it is stuck; that its waiters are behind the loop that one of them is in would be a guess. */
+TEST(nobody_is_a_victim_of_who_merely_may_read)
 {
 	struct world *w = world_new();
 	struct gw_task_record *before = reader_before_the_last(w, kthread(w, 101, "passed"));
@@ -315,8 +315,39 @@ TEST(readers_that_are_all_stuck_need_not_be_told_apart)
 
 	waits_for_lock(w, before, lock_of(w, GW_LOCK_MUTEX, other), GW_LOCK_F_MUTEX);
 	waits_for_lock(w, other, lock_of(w, GW_LOCK_MUTEX, before), GW_LOCK_F_MUTEX);
+	look(w, 12);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROVEN, "104 105", "");
+	assert_non_null(strstr(the_report(w, GW_KIND_STALL)->explanation, "these may hold it: passed (pid 101)"));
+	world_free(w);
+}
+
+/* The reader that the lock shows is in one loop, who else may read in another: the lock's waiters are behind the first. */
+TEST(who_waits_for_a_reader_is_behind_that_readers_loop)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_RWSEM, NULL);
+	char victims[64];
+
+	waits_for_lock(w, kthread(w, 105, "writer"), lock, WRITE);
+	look(w, 1);
+	for (uint32_t pid = 101; pid <= 103; pid += 2) {
+		struct gw_task_record *a = kthread(w, pid, "party"), *b = kthread(w, pid + 1, "party");
+
+		stack(w, a, IN_AMDGPU);
+		stack(w, b, IN_AMDGPU);
+		waits_for_lock(w, a, lock_of(w, GW_LOCK_MUTEX, b), MUTEX);
+		waits_for_lock(w, b, lock_of(w, GW_LOCK_MUTEX, a), MUTEX);
+		if (pid == 101)
+			read_held_by(lock, a, 1);
+	}
 	look(w, 3);
-	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROVEN, "104 105", "101 102");
+	assert_int_equal(count_reports(w, GW_KIND_DEADLOCK, GW_STATE_ACTIVE), 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct gw_report *report = nth_report(w, GW_KIND_DEADLOCK, GW_STATE_ACTIVE, i);
+
+		pids_of(report, report->victims, victims, sizeof(victims));
+		assert_string_equal(victims, find_node(report, "task:101") ? "105" : "");
+	}
 	world_free(w);
 }
 
@@ -1081,7 +1112,8 @@ int main(void)
 		T(reader_that_nobody_else_can_be_holds_the_lock),
 		T(reader_that_somebody_else_of_its_driver_can_be_is_a_hint),
 		T(last_reader_is_not_accused_where_another_one_may_read),
-		T(readers_that_are_all_stuck_need_not_be_told_apart),
+		T(nobody_is_a_victim_of_who_merely_may_read),
+		T(who_waits_for_a_reader_is_behind_that_readers_loop),
 		T(who_waits_behind_the_reader_does_not_hide_it),
 		T(one_of_several_readers_waits_for_whom_the_lock_is_needed),
 		T(more_tasks_than_readers_show_nobody),

@@ -79,6 +79,13 @@ bool gw_paths_stop_at_tasks(void *graph, uint32_t node)
 	return ((const struct gw_graph *)graph)->nodes[node].type != GW_NODE_TASK;
 }
 
+/* What the edge leads to merely may release what it comes from, or be one more of its readers. */
+static bool paths_is_guess(const struct gw_graph *graph, const struct gw_edge *edge)
+{
+	return edge->relation == GW_RELATION_RELEASED_BY ||
+	       (edge->evidence == GW_EVIDENCE_STACK && graph->nodes[edge->from].end == GW_END_READERS);
+}
+
 int gw_paths_towards(struct gw_paths *paths, const uint32_t *goals, uint32_t count, enum gw_confidence confidence,
 		     const bool *dead, gw_paths_enter enter, void *userdata, struct gw_index_list *reached)
 {
@@ -100,7 +107,7 @@ int gw_paths_towards(struct gw_paths *paths, const uint32_t *goals, uint32_t cou
 			uint32_t edge = graph->in[node->first_in + i], from = graph->edges[edge].from;
 
 			if (paths->mark[from] == paths->stamp || graph->edges[edge].confidence < confidence ||
-			    graph->edges[edge].relation == GW_RELATION_RELEASED_BY || (dead && !dead[from]))
+			    paths_is_guess(graph, &graph->edges[edge]) || (dead && !dead[from]))
 				continue;
 			paths->mark[from] = paths->stamp;
 			paths->via[from] = edge;

@@ -40,7 +40,8 @@ typedef bool (*gw_paths_enter)(void *userdata, uint32_t node);
 bool gw_paths_stop_at_tasks(void *graph, uint32_t node);
 
 /*
- * gw_paths_towards - everything that leads to some nodes, nearest first, but for what they merely may release
+ * gw_paths_towards - everything that leads to some nodes, nearest first, but for what they merely may release, or read beside
+ *	the one reader that the lock names
  * @goals: where the search begins; marked as reached, too
  * @dead: nodes that may be reached, NULL = all
  * @enter: asked for each newly reached node whether what leads to it counts, too; NULL = always

@@ -52,12 +52,12 @@ def describe(truth):
     return f"seed {truth['seed']} ({truth['ending']}: {' '.join(truth['row'])})"
 
 
-def wrong_names(truth, report, guessed):
-    """What the report has wrong of what is true. @guessed: who may be thought to wait for anybody"""
+def wrong_names(truth, report, leaked):
+    """What the report has wrong of what is true. Who waits for a lock that somebody leaked may be thought to wait for a worker."""
     living = {p["pid"] for p in truth["participants"] if p["state"] == "blocked"}
     gone = {p["pid"] for p in truth["participants"]} - living
     loop, victims = pids(report, report["cycle"]) - gone, pids(report, report["victims"])
-    if truth["ending"] == "loop" and (loop != living or victims - (guessed - set(truth["victims"])) != set(truth["victims"])):
+    if truth["ending"] == "loop" and (loop != living or victims - leaked != set(truth["victims"])):
         yield f"has {sorted(loop)} in the loop and {sorted(victims)} behind it, not {sorted(living)} and {sorted(truth['victims'])}"
     if truth["ending"] != "loop" and not loop <= living | set(truth["victims"]):
         yield f"has {sorted(loop)} in the chain, of {sorted(living)}"
@@ -88,12 +88,9 @@ class Soak:
         return [line for line in last.values() if line["detected_mono_ns"] / 1e9 <= truth["released_s"] and
                 (not line["resolved_mono_ns"] or line["resolved_mono_ns"] >= truth["formed_mono_ns"])]
 
-    def guessed(self):
-        """
-        Who waits where a lock was leaked, or where somebody reads an rwsem: nothing shows who has it, which may be a worker,
-        or anybody who sleeps in the same driver, also in another topology.
-        """
-        rows = [truth for truth in self.truths if truth["ending"] == "exited-lock" or "rwsem-read" in locks(truth)]
+    def leaked(self):
+        """Who waits where a lock was leaked."""
+        rows = [truth for truth in self.truths if truth["ending"] == "exited-lock"]
         return {pid for truth in rows for pid in [p["pid"] for p in truth["participants"]] + truth["victims"]}
 
     def may_be_released(self, truth):
@@ -133,7 +130,7 @@ class Soak:
     def judge_dead(self, truth, standing):
         if len(standing) > 1:
             self.fail("wrongly named", f"{describe(truth)}: {len(standing)} reports")
-        for wrong in wrong_names(truth, standing[-1], self.guessed()):
+        for wrong in wrong_names(truth, standing[-1], self.leaked()):
             self.fail("wrongly named", f"{describe(truth)} {wrong}")
         late = standing[0]["detected_mono_ns"] / 1e9 - truth["formed_mono_ns"] / 1e9
         if not self.may_be_released(truth):
