@@ -251,6 +251,9 @@ $(B)/lab/%/stamp: FORCE
 	@cp -u tests/lab/labuser $(@D)/
 	@touch $@
 
+# What tests/bench/run runs in guests.
+BENCH := $(addprefix $(B)/bench/,empty scale boot explain native)
+
 $(B)/bench/empty.bpf.o: tests/bench/empty.bpf.c
 	@mkdir -p $(@D)
 	$(CLANG) $(BPF_CFLAGS) -c $< -o $@
@@ -263,8 +266,14 @@ $(B)/tests/bench/empty.skel.h: $(B)/bench/empty.bpf.o
 $(B)/bench/empty: tests/bench/empty.c $(B)/tests/bench/empty.skel.h
 	$(CC) $(GW_CFLAGS) $(CFLAGS) $< $(call pkg_libs,libbpf) -o $@
 
-# Looks at made-up machines, with the libraries as they are shipped.
-$(B)/bench/scale $(B)/bench/boot: $(B)/bench/%: tests/bench/%.c $(B)/libgpuwatch.a
+# The hot programs, compiled for this machine.
+$(B)/bench/native: tests/bench/native.c
+	@mkdir -p $(@D)
+	$(CLANG) -O2 -Wall -Wextra -Wno-unused-parameter -Wno-unknown-attributes $(if $(WERROR),-Werror) -D__TARGET_ARCH_$(BPF_ARCH) \
+		-Itests/bench/native -I. $(GW_DEPFLAGS) $< -o $@
+
+# Looks at made-up machines, their boots and logs, with the libraries as they are shipped.
+$(filter-out %/empty %/native,$(BENCH)): $(B)/bench/%: tests/bench/%.c $(B)/libgpuwatch.a
 	@mkdir -p $(@D)
 	$(CC) $(GW_CFLAGS) $(CFLAGS) $(call pkg_cflags,$(LIB_PKGS) cmocka) $(GW_DEPFLAGS) $^ $(call pkg_libs,$(LIB_PKGS) cmocka) -o $@
 
@@ -320,15 +329,15 @@ demo: deps
 	@echo "booting Linux $(KERNEL)"
 	@tests/vm/run --tty --kernel $(KERNEL) $(GUEST_FILES) -- /cases/demo.sh $(SCENARIO)
 
-## bench: what gpuwatch costs, in instructions, beside what else one could run (OWN=1: alone), on KERNELS (WRITE=1: into docs/performance.md)
+## bench: what gpuwatch costs, in instructions, beside what else one could run (OWN=1: alone; ONLY=PART: see tests/bench/run), on KERNELS (WRITE=1: into docs/performance.md)
 bench: deps
-	@$(MAKE) -s all $(B)/bench/empty $(B)/bench/scale $(B)/bench/boot $(KERNELS:%=$(B)/lab/%/stamp)
-	@$(if $(OWN),,./setup.sh --bench)
-	@tests/bench/run $(B) $(if $(WRITE),--write) $(if $(OWN),--own) $(KERNELS)
+	@$(MAKE) -s all $(BENCH) $(KERNELS:%=$(B)/lab/%/stamp)
+	@$(if $(OWN)$(ONLY),,./setup.sh --bench)
+	@tests/bench/run $(B) $(if $(WRITE),--write) $(if $(OWN),--own) $(ONLY:%=--only=%) $(KERNELS)
 
 ## bench-check: the same without the others, on one kernel, against the figures that were kept (tests/bench/figures.json)
 bench-check: deps
-	@$(MAKE) -s all $(B)/bench/empty $(B)/bench/scale $(B)/bench/boot $(B)/lab/6.12/stamp
+	@$(MAKE) -s all $(BENCH) $(B)/lab/6.12/stamp
 	@tests/bench/run $(B) --check 6.12
 
 ## soak: random topologies of the lab on KERNELS, for SOAK="SECONDS [SEED [AT-ONCE]]" each (default ten minutes): what was missed, false or wrongly named
@@ -351,7 +360,7 @@ check-quick:
 # Everything the checks use, with warnings as errors; installed as a package would for the guest with systemd.
 check-build:
 	@echo "building gpuwatch, its unit tests, and the lab modules for $(KERNELS)"
-	@$(MAKE) -s -j$(shell nproc) WERROR=1 all $(B)/bench/empty $(B)/bench/scale $(B)/bench/boot $(B)/state $(B)/attack $(B)/way-out $(UNIT_BIN) $(FUZZ_BIN)
+	@$(MAKE) -s -j$(shell nproc) WERROR=1 all $(BENCH) $(B)/state $(B)/attack $(B)/way-out $(UNIT_BIN) $(FUZZ_BIN)
 	@$(MAKE) -s $(LAB)
 	@rm -rf $(B)/root
 	@$(MAKE) -s install DESTDIR=$(abspath $(B))/root PREFIX=/usr

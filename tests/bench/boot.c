@@ -4,13 +4,10 @@
  *
  * usage: boot MOST
  *
- * Prints a line for each shape and each power of ten from 100 to MOST devices: SHAPE DEVICES NS KIB. NS is what the clock says,
- * which is instructions where a guest's clock counts them; KIB is the most memory that this took.
+ * From 100 to MOST devices, see measure.h.
  */
+#include "tests/bench/measure.h"
 #include "tests/unit/build-boot.h"
-
-#include <sys/resource.h>
-#include <sys/wait.h>
 
 #define DEVICES_LEAST 100
 #define BUSES 50 /* devices of one supplier */
@@ -69,64 +66,23 @@ static void boot_waiting(struct machine *m, uint32_t count)
 	}
 }
 
-static const struct shape {
-	const char *name;
-	void (*build)(struct machine *m, uint32_t count);
-} shapes[] = {
-	{ "healthy", boot_healthy },
-	{ "waiting", boot_waiting },
-};
+static void (*const boot_shapes[])(struct machine *m, uint32_t count) = { boot_healthy, boot_waiting };
+static const char *const boot_names[] = { "healthy", "waiting" };
 
-static uint64_t boot_now(void)
+static uint64_t boot_work(size_t shape, uint32_t count, uint64_t *before_kib)
 {
-	struct timespec now;
+	struct machine *m = machine_new();
+	uint64_t begin;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 * MS + (uint64_t)now.tv_nsec;
-}
-
-static uint64_t boot_kib(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	return (uint64_t)usage.ru_maxrss;
-}
-
-/* In a process of its own, so that its memory is its own, too. */
-static int boot_measure(const struct shape *shape, uint32_t count)
-{
-	pid_t child = fork();
-	int status;
-
-	if (child == 0) {
-		struct machine *m = machine_new();
-		uint64_t before, ns;
-
-		shape->build(m, count);
-		before = boot_kib();
-		ns = boot_now();
-		analyse(m);
-		ns = boot_now() - ns;
-		printf("%s %u %llu %llu\n", shape->name, count, (unsigned long long)ns,
-		       (unsigned long long)(boot_kib() - before));
-		fflush(stdout);
-		_exit(0);
-	}
-	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+	boot_shapes[shape](m, count);
+	*before_kib = measure_kib();
+	begin = measure_now();
+	analyse(m);
+	return measure_now() - begin;
 }
 
 int main(int argc, char **argv)
 {
-	uint32_t most = argc == 2 ? (uint32_t)strtoul(argv[1], NULL, 10) : 0;
-
-	if (most < DEVICES_LEAST) {
-		fprintf(stderr, "usage: boot MOST\n");
-		return 2;
-	}
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
-		for (uint32_t count = DEVICES_LEAST; count <= most; count *= 10)
-			if (boot_measure(&shapes[i], count))
-				return 1;
-	return 0;
+	return measure_main(argc, argv, boot_work, boot_names, sizeof(boot_names) / sizeof(boot_names[0]),
+			    DEVICES_LEAST);
 }

@@ -4,15 +4,11 @@
  *
  * usage: scale MOST
  *
- * Prints a line for each shape and each power of ten from 100 to MOST tasks: SHAPE TASKS NS KIB. NS is what the clock says,
- * which is instructions where a guest's clock counts them; KIB is the most memory that this took.
+ * From 100 to MOST tasks, see measure.h.
  */
 #define RECORDS_MAX 1000000
+#include "tests/bench/measure.h"
 #include "tests/unit/build-snapshot.h"
-
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
 
 #define TASKS_LEAST 100
 #define RINGS 64
@@ -81,32 +77,6 @@ static void scale_pairs(struct world *w, uint32_t count)
 		classic(w, 10 + i);
 }
 
-static const struct shape {
-	const char *name;
-	void (*build)(struct world *w, uint32_t count);
-} shapes[] = {
-	{ "queue", scale_queue },
-	{ "ring", scale_ring },
-	{ "fences", scale_fences },
-	{ "pairs", scale_pairs },
-};
-
-static uint64_t scale_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
-}
-
-static uint64_t scale_kib(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	return (uint64_t)usage.ru_maxrss;
-}
-
 /* One look; the bytes come from the kernel, and making them up does not count. */
 static uint64_t scale_look(struct world *w)
 {
@@ -120,49 +90,31 @@ static uint64_t scale_look(struct world *w)
 	put(&stream, &w->host, sizeof(w->host));
 	put(&stream, records.data, records.size);
 	free(records.data);
-	begin = scale_now();
+	begin = measure_now();
 	assert_int_equal(gw_stream_parse(stream.data, stream.size, false, &snapshots, &count, NULL), GW_PARSE_OK);
 	assert_int_equal(gw_analysis_step(w->analysis, snapshots[0], NULL, NULL), 0);
-	begin = scale_now() - begin;
+	begin = measure_now() - begin;
 	free(snapshots);
 	free(stream.data);
 	return begin;
 }
 
-/* In a process of its own, so that its memory is its own, too. */
-static int scale_measure(const struct shape *shape, uint32_t count)
+static void (*const scale_shapes[])(struct world *w, uint32_t count) = { scale_queue, scale_ring, scale_fences,
+									 scale_pairs };
+static const char *const scale_names[] = { "queue", "ring", "fences", "pairs" };
+
+static uint64_t scale_work(size_t shape, uint32_t count, uint64_t *before_kib)
 {
-	pid_t child = fork();
-	int status;
+	struct world *w = world_new();
 
-	if (child == 0) {
-		struct world *w = world_new();
-		uint64_t before, ns;
-
-		shape->build(w, count);
-		w->now_ns += OLD;
-		before = scale_kib();
-		ns = scale_look(w);
-		ns += scale_look(w);
-		printf("%s %u %llu %llu\n", shape->name, count, (unsigned long long)ns,
-		       (unsigned long long)(scale_kib() - before));
-		fflush(stdout);
-		_exit(0);
-	}
-	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+	scale_shapes[shape](w, count);
+	w->now_ns += OLD;
+	*before_kib = measure_kib();
+	return scale_look(w) + scale_look(w);
 }
 
 int main(int argc, char **argv)
 {
-	uint32_t most = argc == 2 ? (uint32_t)strtoul(argv[1], NULL, 10) : 0;
-
-	if (most < TASKS_LEAST) {
-		fprintf(stderr, "usage: scale MOST\n");
-		return 2;
-	}
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
-		for (uint32_t count = TASKS_LEAST; count <= most; count *= 10)
-			if (scale_measure(&shapes[i], count))
-				return 1;
-	return 0;
+	return measure_main(argc, argv, scale_work, scale_names, sizeof(scale_names) / sizeof(scale_names[0]),
+			    TASKS_LEAST);
 }

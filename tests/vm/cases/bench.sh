@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the events that gpuwatch hooks cost on this kernel, in instructions (the guest's clock counts them, see run --icount),
 # with each of these attached: nothing, empty programs on the same hooks, gpuwatch, and with --all what else people use.
-# A line each: cost WHO EVENT INSTRUCTIONS. Then what looks at made-up machines take, look SHAPE TASKS INSTRUCTIONS KIB, and what
-# judging their boots does: boot SHAPE DEVICES INSTRUCTIONS KIB.
+# A line each: cost WHO EVENT INSTRUCTIONS. Then what looks at made-up machines take, look SHAPE TASKS INSTRUCTIONS KIB, what
+# judging their boots does, boot SHAPE DEVICES INSTRUCTIONS KIB, what reading logs does, explain SHAPE BYTES INSTRUCTIONS KIB, and
+# the hot programs when they are compiled for the machine, native EVENT THOUSANDTHS-OF-INSTRUCTIONS.
 #
 # usage: bench.sh FENCES TASKS [--all]
 #
@@ -61,4 +62,6 @@ stop_daemon
 sleep 3 # the kernel's workers free what the programs had: these instructions would count, too
 scale "$2" | sed 's/^/look /'
 boot "$2" | sed 's/^/boot /'
+explain "$2"00 | sed 's/^/explain /'
+native | sed 's/^/native /'
 [ "$failed" -eq 0 ]
