@@ -105,10 +105,11 @@ static json_t *status_counters(const struct gw_status *status, struct gw_watch *
 		(json_int_t)gw_watch_snapshots(watch), "failed_snapshots", (json_int_t)gw_watch_failures(watch),
 		"wakeups", (json_int_t)status->wakeups, "wakes", (json_int_t)counters.wakes, "missed_waits",
 		(json_int_t)counters.missed_waits, "dropped_events", (json_int_t)counters.dropped_events,
-		"dropped_hazards", (json_int_t)counters.dropped_hazards, "evicted_timelines",
-		(json_int_t)counters.evicted_timelines, "lost_journal_entries", (json_int_t)status->journal_lost,
-		"boot_events", (json_int_t)boot.events, "dropped_boot_events", (json_int_t)boot.dropped,
-		"unlogged_boot_events", (json_int_t)boot.left_out);
+		"dropped_hazards",
+		(json_int_t)(counters.dropped_hazards + gw_analysis_left_out_hazards(gw_watch_analysis(watch))),
+		"evicted_timelines", (json_int_t)counters.evicted_timelines, "lost_journal_entries",
+		(json_int_t)status->journal_lost, "boot_events", (json_int_t)boot.events, "dropped_boot_events",
+		(json_int_t)boot.dropped, "unlogged_boot_events", (json_int_t)boot.left_out);
 }
 
 /* How many reports are active, by kind; kinds without any are left out. */

@@ -199,3 +199,8 @@ const struct gw_spells *gw_analysis_spells(const struct gw_analysis *analysis)
 {
 	return &analysis->spells;
 }
+
+size_t gw_analysis_left_out_hazards(const struct gw_analysis *analysis)
+{
+	return gw_store_left_out_hazards(analysis->store);
+}

@@ -64,6 +64,9 @@ size_t gw_analysis_reports(const struct gw_analysis *analysis, const struct gw_r
 int gw_analysis_stalls(const struct gw_analysis *analysis, const struct gw_snapshot *now,
 		       const struct gw_policy *policy, gw_report_changed found, void *userdata);
 
+/* Hazards that are not reported because there is room for so many of them: in the snapshot that had most of these. */
+size_t gw_analysis_left_out_hazards(const struct gw_analysis *analysis);
+
 /* What tasks of the last snapshot do from look to look; valid until the next step. */
 const struct gw_spells *gw_analysis_spells(const struct gw_analysis *analysis);
 

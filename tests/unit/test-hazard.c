@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Broken rules of signalling sections become one report per code path; events of GPU faults and evictions become nodes. */
+#include "bpf/abi/shared.h"
 #include "build-snapshot.h"
 
 #define TEST(name) static void name(void **state)
@@ -150,6 +151,26 @@ TEST(hazard_is_told_again_when_it_became_many_more_only)
 	world_free(w);
 }
 
+/* What the kernel's table had before stays reported, and it has others by now. */
+TEST(hazards_beyond_those_that_there_is_room_for_are_counted)
+{
+	struct world *w = world_new();
+	struct gw_hazard *h = hazard(w, GW_HAZARD_MMAP_LOCK, 1, "job", "down_read run");
+
+	for (size_t i = 0; i < 4 * GW_HAZARDS_MAX; i++) {
+		h->stack[0] = h->stack[1] = 0xffffffffc0001000ULL + 0x1000 * i;
+		look(w, 1);
+	}
+	assert_int_equal(gw_analysis_left_out_hazards(w->analysis), 0);
+	for (size_t i = 0; i < 3; i++) {
+		h->stack[0] = h->stack[1] = 0xffffffffd0001000ULL + 0x1000 * i;
+		look(w, 1);
+	}
+	assert_int_equal(gw_analysis_left_out_hazards(w->analysis), 1);
+	assert_int_equal(count_reports(w, GW_KIND_HAZARD, GW_STATE_ACTIVE), 4 * GW_HAZARDS_MAX);
+	world_free(w);
+}
+
 TEST(hazard_without_any_symbol_is_told_by_addresses)
 {
 	struct world *w = world_new();
@@ -269,6 +290,7 @@ int main(void)
 		T(another_function_or_section_is_another_hazard),
 		T(what_a_wait_allocates_is_part_of_the_wait),
 		T(hazard_is_told_again_when_it_became_many_more_only),
+		T(hazards_beyond_those_that_there_is_room_for_are_counted),
 		T(hazard_without_any_symbol_is_told_by_addresses),
 		T(hazard_with_nothing_but_allocator_on_its_stack),
 		T(damaged_hazard_is_no_snapshot),

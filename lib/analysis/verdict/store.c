@@ -44,6 +44,7 @@ struct gw_store {
 	size_t n_listing;
 	bool listed; /* the listing is of now */
 	size_t n_hazards;
+	size_t left_out, most_left_out; /* hazards without room: of this step, and of the step with most */
 	uint64_t step, n_begun;
 };
 
@@ -193,6 +194,7 @@ void gw_store_expire(struct gw_store *store, const struct gw_snapshot *now, gw_r
 	const struct gw_snapshot_record *head = gw_snapshot_head(now);
 
 	store->step++;
+	store->left_out = 0;
 	store_bound_resolved(store);
 	for (size_t i = 0; i < store->count && !head->incomplete;) {
 		struct entry *entry = store->entries[i];
@@ -520,7 +522,7 @@ int gw_store_settle(struct gw_store *store, const struct gw_snapshot *now, gw_re
 
 /* ---- hazards ------------------------------------------------------------------------- */
 
-/* Code paths with one, which stay for good; more are not reported. The kernel's table has GW_HAZARDS_MAX at a time. */
+/* Code paths with one, which stay for good; more are only counted. The kernel's table has GW_HAZARDS_MAX at a time. */
 #define HAZARDS_MOST ((size_t)4 * GW_HAZARDS_MAX)
 
 static struct entry *store_find_hazard(const struct gw_store *store, uint64_t key)
@@ -560,8 +562,11 @@ int gw_store_hazard(struct gw_store *store, const struct gw_snapshot *snapshot, 
 
 	if (entry && entry->fingerprint == magnitude)
 		return 0;
-	if (!entry && store->n_hazards == HAZARDS_MOST)
+	if (!entry && store->n_hazards == HAZARDS_MOST) {
+		if (++store->left_out > store->most_left_out)
+			store->most_left_out = store->left_out;
 		return 0;
+	}
 	if (!entry && store_add_hazard(store, snapshot, hazard, &entry) < 0)
 		return -ENOMEM;
 	if (gw_hazard_render(&rendered, snapshot, hazard) < 0)
@@ -576,4 +581,9 @@ int gw_store_hazard(struct gw_store *store, const struct gw_snapshot *snapshot, 
 	if (changed)
 		changed(rendered, userdata);
 	return 0;
+}
+
+size_t gw_store_left_out_hazards(const struct gw_store *store)
+{
+	return store->most_left_out;
 }

@@ -42,6 +42,9 @@ int gw_store_settle(struct gw_store *store, const struct gw_snapshot *now, gw_re
 int gw_store_hazard(struct gw_store *store, const struct gw_snapshot *snapshot, const struct gw_hazard_finding *hazard,
 		    gw_report_changed changed, void *userdata);
 
+/* As gw_analysis_left_out_hazards(). */
+size_t gw_store_left_out_hazards(const struct gw_store *store);
+
 /* Hazards have happened: nothing more of them is to come. */
 bool gw_store_wants_more(const struct gw_store *store);
 
