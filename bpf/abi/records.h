@@ -148,15 +148,17 @@ struct gw_timeline {
 	__u64 context; /* dma_fence.context; 0 = slot unused */
 	__u64 seqno;   /* of the last signalled fence that was looked at closely */
 	__u64 ops;     /* struct dma_fence_ops, 0 = not known */
-	__u64 changes; /* times that signallers[0] became another one */
-	__u64 habit;   /* task whose signals are looked at closely only now and then, see GW_CLOSE_LOOKS */
+	__u32 changes; /* times that signallers[0] became another one */
+	__u32 items;   /* times that a work item signalled after another one of the same function had */
+	__u64 habit; /* low half of where the stack lies of the task whose signals are seldom looked at closely, see GW_CLOSE_LOOKS */
 	struct gw_signaller signallers[GW_SIGNALLERS];
 };
 
 /*
  * The first so many signals of a task are looked at closely, one by one; after
- * them every eighth: whether an interrupt came on top of the task, and whether
- * its address is another task's by now.
+ * them every eighth: whether its address is another task's by now, and what
+ * errors it gives. Whether an interrupt came on top of it is asked each time,
+ * unless that was on top of user space.
  */
 #define GW_CLOSE_LOOKS 64
 
@@ -190,6 +192,7 @@ enum gw_record_type {
 	GW_RECORD_CLOCK = 32,
 	GW_RECORD_RESV,
 	GW_RECORD_POOL,
+	GW_RECORD_ALARM = 36,
 	GW_RECORD_TYPES
 };
 
@@ -217,7 +220,11 @@ struct gw_snapshot_record {
 	__u64 mono_ns;	  /* taken at */
 	__u64 real_ns;	  /* CLOCK_REALTIME ns at the same moment */
 	__u32 incomplete; /* 1: an iterator failed or was cut short */
-	__u32 full;	  /* 1: sleeping tasks without a tracked wait have TASK records, too */
+	/*
+	 * 1: sleeping tasks without a tracked wait have TASK records, too; 2: of these, all that sleep interruptibly in a function
+	 * of a module
+	 */
+	__u32 full;
 };
 
 #define GW_TASK_F_KTHREAD (1u << 0)  /* PF_KTHREAD */
@@ -255,6 +262,24 @@ struct gw_task_record {
 	__u32 stack_depth;  /* frames below, innermost first */
 	struct gw_task_state watch; /* what the programs recorded; zeroes if nothing */
 	__u64 stack[GW_STACK_DEPTH];
+};
+
+#define GW_ALARM_F_ARMED (1u << 0) /* alarm(), setitimer(), or a POSIX timer that sends a signal: it runs */
+#define GW_ALARM_F_CPU_TIME                                                                                            \
+	(1u << 1) /* such a timer of the process's CPU time, or a limit, and other threads use that up */
+#define GW_ALARM_F_PENDING (1u << 2) /* a signal is pending that the task does not block */
+#define GW_ALARM_F_UNKNOWN (1u << 3) /* there are more POSIX timers than are looked at */
+
+/*
+ * Follows the TASK record of a process's task whose sleep a signal ends, fatal or any: what of the process's own sends it one. No
+ * flags: nothing does.
+ */
+struct gw_alarm_record {
+	struct gw_record header;
+	__u64 task;	  /* struct task_struct */
+	__u64 expires_ns; /* ARMED: when the first of these timers fires whose time is known, 0 = of none */
+	__u32 flags;	  /* GW_ALARM_F_* */
+	__u32 reserved;
 };
 
 #define GW_INNER_DEPTH 4 /* addresses kept of a stack beyond its innermost frame */
@@ -311,6 +336,9 @@ enum gw_fence_kind {
 #define GW_FENCE_F_CUT (1u << 3)      /* has more members than the record; of an array, more that are not signalled */
 #define GW_FENCE_F_PUSHED (1u << 5)   /* SCHED_FINISHED: its job has been handed to the hardware */
 #define GW_FENCE_F_POLLED (1u << 4)   /* has ops->signaled: whoever looks at it may signal it in passing */
+#define GW_FENCE_F_AWAITED                                                                                             \
+	(1u                                                                                                            \
+	 << 7) /* ARRAY at a SYNCOBJ wait's object: the wait was found at each member. It keeps the fence that it began with */
 #define GW_FENCE_F_NO_ROOM                                                                                             \
 	(1u << 6) /* SCHED_*: its job waits for one of those that the hardware has: it takes no more */
 

@@ -69,6 +69,9 @@ struct gw_layout {
 	__s32 gem_resv;	       /* struct drm_gem_object: what points to its dma_resv, */
 	__s32 gem_own_resv;    /* the one that it has itself, */
 	__s32 gem_device;      /* and its struct drm_device */
+	__s32 waiter_task;     /* struct syncobj_wait_entry */
+	__s32 waiter_fence;
+	__s32 waiter_callback;
 };
 
 /*

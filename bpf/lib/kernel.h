@@ -120,10 +120,12 @@ struct rq {
 	u64 clock_task;
 };
 
+typedef struct {
+	unsigned long sig[1];
+} sigset_t;
+
 struct sigpending {
-	struct {
-		unsigned long sig[1];
-	} signal;
+	sigset_t signal;
 };
 
 struct task_struct {
@@ -143,6 +145,8 @@ struct task_struct {
 	char comm[16];
 	struct css_set *cgroups;
 	struct sigpending pending;
+	sigset_t blocked;
+	struct signal_struct *signal;
 	struct thread_struct thread;
 };
 
@@ -206,10 +210,40 @@ struct hrtimer {
 	u8 state; /* 0 = not queued */
 };
 
+/* 7.1 has this in the place of state. */
+struct hrtimer___queued {
+	bool is_queued;
+};
+
 /* The same in schedule_hrtimeout(). */
 struct hrtimer_sleeper {
 	struct hrtimer timer;
 	struct task_struct *task;
+};
+
+/* A POSIX timer. The member that links it is one of a list_head up to 6.11, and then of a hlist_head: both begin with the next one. */
+struct k_itimer {
+	struct list_head list;
+	int it_clock;
+	int it_sigev_notify;
+	union {
+		struct {
+			struct hrtimer timer;
+		} real;
+	} it;
+};
+
+struct posix_cputimers {
+	unsigned int timers_active;
+};
+
+/* Of a process. */
+struct signal_struct {
+	int nr_threads;
+	struct list_head posix_timers;
+	struct hrtimer real_timer;
+	struct posix_cputimers posix_cputimers;
+	struct sigpending shared_pending;
 };
 
 struct bpf_iter_meta;
@@ -258,6 +292,11 @@ struct dma_fence {
 	u64 seqno;
 	unsigned long flags;
 	int error;
+	struct list_head cb_list;
+};
+
+struct dma_fence_cb {
+	struct list_head node;
 };
 
 struct dma_fence_array {

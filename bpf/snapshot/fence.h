@@ -413,7 +413,43 @@ static __always_inline u64 fence_of_point(u64 head, u64 point)
 struct syncobjs {
 	struct gw_fence_record *record;
 	u64 points; /* an array, 0 = none: the syncobjs are waited for as they are */
+	u64 task;
 };
+
+/* The callback of a task's wait among those of a fence. */
+struct waiter_search {
+	u64 begin, node; /* of the ring of callbacks */
+	u64 task, fence;
+	bool found;
+};
+
+static long try_waiter(u32 i, void *context)
+{
+	struct waiter_search *search = context;
+	u64 entry = search->node - bpf_core_field_offset(struct dma_fence_cb, node) - control.layout.waiter_callback;
+
+	if (!search->node || search->node == search->begin)
+		return 1;
+	search->found = read_u64(entry + control.layout.waiter_task) == search->task &&
+			read_u64(entry + control.layout.waiter_fence) == search->fence;
+	search->node = read_u64(search->node);
+	return search->found;
+}
+
+/*
+ * Whether the wait is for this fence: a sync object may have been given another one meanwhile, and a wait keeps the one that it
+ * began with.
+ */
+static __always_inline bool is_awaited(u64 fence, u64 task)
+{
+	struct waiter_search search = { .begin = fence + bpf_core_field_offset(struct dma_fence, cb_list),
+					.task = task,
+					.fence = fence };
+
+	search.node = read_u64(search.begin);
+	bpf_loop(LIST_WALK_MAX, try_waiter, &search, 0);
+	return search.found;
+}
 
 /* A member that is a sync object: it has a fence, or none yet. */
 static long read_syncobj(u32 i, void *context)
@@ -424,6 +460,11 @@ static long read_syncobj(u32 i, void *context)
 	if (i >= GW_FENCE_MEMBERS)
 		return 1;
 	fence = read_member(syncobjs->record->members[i], control.layout.syncobj_fence);
+	if (!point && control.layout.waiter_callback >= 0) {
+		if (is_signaled(fence) || !is_awaited(fence, syncobjs->task))
+			fence = 0;
+		syncobjs->record->flags |= GW_FENCE_F_AWAITED;
+	}
 	syncobjs->record->members[i] = point ? fence_of_point(fence, point) : fence;
 	return 0;
 }
@@ -432,7 +473,7 @@ static long read_syncobj(u32 i, void *context)
 static __noinline int emit_wait_any(struct output *out, const struct gw_wait *wait)
 {
 	struct gw_fence_record *record = new_fence_record(out, wait->object);
-	struct syncobjs syncobjs = { .record = record, .points = wait->seqno };
+	struct syncobjs syncobjs = { .record = record, .points = wait->seqno, .task = out->scratch->task.address };
 
 	record->kind = GW_FENCE_ARRAY;
 	if (!(wait->flags & GW_WAIT_F_ALL))

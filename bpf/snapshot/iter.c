@@ -4,6 +4,7 @@
 #include "bpf/lib/task-clock.h"
 #include "bpf/lib/tries.h"
 #include "bpf/lib/wait.h"
+#include "bpf/snapshot/alarm.h"
 #include "bpf/snapshot/entity.h"
 #include "bpf/snapshot/fault.h"
 #include "bpf/snapshot/fence.h"
@@ -433,6 +434,7 @@ static __always_inline void emit_task(struct output *out, struct task_struct *ta
 	record->header.size = size;
 	emit(out, record, size);
 	emit_inner(out);
+	emit_alarm(out, task);
 	emit_activity(out, task);
 	emit_running(out, task);
 	emit_sections(out, task);
@@ -486,15 +488,16 @@ static __always_inline bool works_on_wanted(struct task_struct *task)
 }
 
 /*
- * Sleeps interruptibly in a function of a module: such a task has no record, as most of them wait for work to come, but it may
- * hold for reading what others wait for. Reads all such tasks' stacks: asked for only where readers are in somebody's way.
+ * Sleeps interruptibly, or idle, in a function of a module: such a task has no record, as most of them wait for work to come, but it
+ * may hold for reading what others wait for, or have been left a lock. Reads all such tasks' stacks: asked for only where that may
+ * be in somebody's way.
  */
 static __always_inline bool may_read(struct gw_task_record *record, struct task_struct *task)
 {
 	u64 begin = control.query.modules_begin, end = control.query.modules_end;
 	u32 i;
 
-	if (!(record->state & TASK_INTERRUPTIBLE) || is_blocked(record) || is_inside(record, task))
+	if (!(record->state & (TASK_INTERRUPTIBLE | TASK_NOLOAD)) || is_blocked(record) || is_inside(record, task))
 		return false;
 	read_stack(record, task);
 	for (i = 0; i < GW_STACK_DEPTH; i++) {

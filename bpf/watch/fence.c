@@ -233,11 +233,18 @@ static __always_inline void take_slot(struct gw_timeline *timeline, u64 context)
 	timeline->context = context;
 }
 
+/* A driver with an item for each job has another one each time. */
+static __always_inline void note_item(struct gw_timeline *timeline, u64 before, u64 now)
+{
+	if (before != now)
+		timeline->items++;
+}
+
 /* Puts @who first; the others keep their order. */
 static __always_inline void signaller_put_first(struct gw_timeline *timeline, const struct gw_signaller *who)
 {
 	struct gw_signaller *list = timeline->signallers;
-	u64 count = 0;
+	u64 count = 0, work = who->work;
 	u32 errors = 0;
 	int place = GW_SIGNALLERS - 1, i;
 
@@ -246,6 +253,7 @@ static __always_inline void signaller_put_first(struct gw_timeline *timeline, co
 			place = i;
 			count = list[i].count;
 			errors = list[i].errors;
+			work = list[i].work;
 		}
 	}
 	for (i = GW_SIGNALLERS - 1; i > 0; i--) {
@@ -255,6 +263,7 @@ static __always_inline void signaller_put_first(struct gw_timeline *timeline, co
 	list[0] = *who;
 	list[0].count = count + 1;
 	list[0].errors += errors;
+	note_item(timeline, work, who->work);
 	if (place && list[1].kind != GW_SIGNALLER_NONE)
 		timeline->changes++;
 }
@@ -328,34 +337,54 @@ static __noinline int learn(struct dma_fence *fence, struct task_struct *task)
 }
 
 /* Whether the worker that runs is the one that signalled last, with the same function. Notes the present item. */
-static __always_inline bool is_same_work(struct gw_signaller *latest, struct task_struct *task)
+static __always_inline bool is_same_work(struct gw_timeline *timeline, struct task_struct *task)
 {
+	struct gw_signaller *latest = &timeline->signallers[0];
 	struct worker *worker;
+	u64 work;
 
 	if (latest->task != (u64)task || !(task->flags & PF_WQ_WORKER))
 		return false;
 	worker = current_worker(task);
 	if (latest->function != (u64)BPF_CORE_READ(worker, current_func))
 		return false;
-	latest->work = (u64)BPF_CORE_READ(worker, current_work);
+	work = (u64)BPF_CORE_READ(worker, current_work);
+	note_item(timeline, latest->work, work);
+	latest->work = work;
 	return true;
 }
 
-static __always_inline bool is_same(struct gw_signaller *latest, struct task_struct *task, u32 level)
+static __always_inline bool is_same(struct gw_timeline *timeline, struct task_struct *task, u32 level)
 {
+	struct gw_signaller *latest = &timeline->signallers[0];
+
 	if (level)
 		return latest->kind == (level & HARDIRQ_NMI_MASK ? GW_SIGNALLER_HARDIRQ : GW_SIGNALLER_SOFTIRQ);
 	if (latest->kind == GW_SIGNALLER_TASK)
 		return latest->task == (u64)task && latest->pid == (u32)task->pid;
-	return latest->kind == GW_SIGNALLER_WORK && is_same_work(latest, task);
+	return latest->kind == GW_SIGNALLER_WORK && is_same_work(timeline, task);
 }
 
-static __noinline int look_closely(struct dma_fence *fence, struct task_struct *task)
+/*
+ * Where the stack lies that @on_stack is on, the low half of that. Each task has a stack of its own, aligned to this or more, and an
+ * interrupt on top of it another one; only what comes on top of user space has the task's on x86.
+ */
+static __always_inline u32 stack_of(const void *on_stack)
 {
+	u32 low;
+
+	/* The verifier lets nobody mask a pointer. Half of one that has been copied is a number. */
+	asm volatile("%0 = %1" : "=w"(low) : "w"((u32)(u64)on_stack));
+	return low & ~0x3fffU;
+}
+
+static __noinline int look_closely(struct dma_fence *fence, u32 stack)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct gw_timeline *timeline = timeline_slot(fence->context);
 	struct gw_signaller *latest = &timeline->signallers[0];
 
-	if (timeline->context != fence->context || !is_same(latest, task, interrupt_level(task)))
+	if (timeline->context != fence->context || !is_same(timeline, task, interrupt_level(task)))
 		return learn(fence, task);
 	latest->count++;
 	latest->errors += fence->error != 0;
@@ -364,25 +393,27 @@ static __noinline int look_closely(struct dma_fence *fence, struct task_struct *
 		note_signal_of_work(task, fence->context);
 	/* Whoever retires fences is looked at closely for good. */
 	if (latest->kind == GW_SIGNALLER_TASK && latest->count >= GW_CLOSE_LOOKS && latest->errors < GW_CLOSE_LOOKS / 2)
-		timeline->habit = (u64)task;
+		timeline->habit = stack;
 	return 0;
 }
 
 /*
- * Passed by every fence: no map look-up, no clock, and as few instructions as
- * can be. A timeline nearly always has the same signaller as before.
+ * Passed by every fence: no map look-up, no clock, no helper, and as few
+ * instructions as can be. A timeline nearly always has the same signaller as
+ * before; the stack that this runs on shows that it has, and that it is no
+ * interrupt on top of it.
  */
 SEC("tp_btf/dma_fence_signaled")
 int fence_signaled(u64 *ctx)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct dma_fence *fence = (struct dma_fence *)ctx[0];
 	u64 context = fence->context;
 	struct gw_timeline *timeline = timeline_slot(context);
+	u32 stack = stack_of(ctx);
 
 	barrier_var(timeline);
-	if (timeline->context != context || timeline->habit != (u64)task || !(timeline->signallers[0].count & 7))
-		return look_closely(fence, task);
+	if (timeline->context != context || timeline->habit != stack || !(timeline->signallers[0].count & 7))
+		return look_closely(fence, stack);
 	timeline->signallers[0].count++;
 	return 0;
 }

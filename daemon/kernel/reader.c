@@ -18,6 +18,7 @@
 
 #define PASSES_MAX 6 /* a chain of owners that are not blocked themselves is short */
 #define READ_SIZE (256 * 1024)
+#define FULL_IN_MODULES 2 /* see struct gw_snapshot_record */
 #define MODULE_TAIL 65536 /* behind the beginning of a module's last function */
 
 /* A set of addresses: sorted when asked for, appended to otherwise. */
@@ -42,8 +43,9 @@ struct origins {
 };
 
 struct gw_reader {
-	bool saw_fault;	  /* of a device */
-	bool saw_readers; /* of a lock that somebody waits for */
+	bool saw_fault;		 /* of a device */
+	bool saw_readers;	 /* of a lock that somebody waits for */
+	struct addresses owners; /* of locks that one task has for itself */
 	struct gw_reader_source source;
 	uint64_t sequence;
 	struct buffer out;	 /* kept from one snapshot to the next: no allocation when it matters */
@@ -156,6 +158,7 @@ void gw_reader_free(struct gw_reader *reader)
 		return;
 	free(reader->out.data);
 	free(reader->have.list);
+	free(reader->owners.list);
 	free(reader->wanted.list);
 	free(reader->asked.list);
 	free(reader->code.list);
@@ -311,6 +314,8 @@ static int reader_note_lock(struct gw_reader *reader, const struct gw_lock_recor
 {
 	if (lock->kind == GW_LOCK_RWSEM && lock->readers > 0)
 		reader->saw_readers = true;
+	if (lock->owner_kind == GW_OWNER_EXCLUSIVE && addresses_add(&reader->owners, lock->owner) < 0)
+		return -ENOMEM;
 	return reader_want(reader, lock->owner);
 }
 
@@ -779,11 +784,22 @@ static bool reader_find_modules(struct gw_reader *reader)
 	return query->modules_end != 0;
 }
 
-/* The kernel records one reader of a lock alone: the others may sleep interruptibly. */
+/* Somebody waits for a lock whose owner neither waits nor executes a work item: it may have left the lock to another task. */
+static bool reader_saw_left_lock(struct gw_reader *reader)
+{
+	addresses_settle(&reader->have);
+	for (size_t i = 0; i < reader->owners.count; i++)
+		if (reader->owners.list[i] && !addresses_have(&reader->have, reader->owners.list[i]))
+			return true;
+	return false;
+}
+
+/* The kernel records one reader of a lock alone: the others may sleep interruptibly. So may whoever was left a lock. */
 static int reader_add_readers(struct gw_reader *reader, int iterator)
 {
-	if (!reader->saw_readers || !reader_find_modules(reader))
+	if ((!reader->saw_readers && !reader_saw_left_lock(reader)) || !reader_find_modules(reader))
 		return 0;
+	((struct gw_snapshot_record *)reader->out.data)->full = FULL_IN_MODULES;
 	return reader_run_pass(reader, iterator, GW_QUERY_READERS);
 }
 
@@ -821,6 +837,7 @@ static void reader_start(struct gw_reader *reader, uint64_t min_wait_ns)
 {
 	reader->out.size = 0;
 	reader->have.count = 0;
+	reader->owners.count = 0;
 	reader->wanted.count = 0;
 	reader->asked.count = 0;
 	reader->code.count = 0;

@@ -35,7 +35,8 @@ static const char usage[] =
 	"usage: labuser COMMAND [key=value]...\n"
 	"  notifier-cycle/munmap | mprotect | madvise | read-begin | remove | vma   take part in the scenario until it is stopped\n"
 	"  leaked-lock/user-sleep | user-spin                        keep a kernel mutex until the scenario is stopped\n"
-	"  trust/madvise-vma | pipe-fault | syncobj-point            take part in the scenario until it is stopped\n"
+	"  trust/madvise-vma | pipe-fault | syncobj-point | syncobj-replaced | alarm | posix-timer\n"
+	"                                                           take part in the scenario until it is stopped\n"
 	"  page-fault/device-memory | page-fault-healthy/moves    memory of the device, in which it faults\n"
 	"  page-lock-cycle | page-lock/left | late                   the memory whose page is locked\n"
 	"  leaked-section/user-sleep | user-spin                     stay in a drm_dev_enter() section until then\n"
@@ -837,6 +838,64 @@ static int trust_point(char **words)
 	return 0;
 }
 
+/* Waits for what the syncobj has; the lab gives it a fence that this process signals. */
+static int trust_replaced(char **words)
+{
+	int drm = open_drm("gpulab");
+	struct gpulab_attach late = { .handle = new_syncobj(drm), .delay_ms = 1000 * seconds_of(words) };
+	struct drm_syncobj_handle handle = { .handle = late.handle, .fd = -1 };
+	struct drm_syncobj_wait wait = {
+		.handles = (uintptr_t)&late.handle,
+		.count_handles = 1,
+		.timeout_nsec = INT64_MAX,
+	};
+	struct gpulab_start request = {};
+
+	lab_ioctl(drm, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &handle, "syncobj export");
+	request.address = handle.fd;
+	start(&request, words);
+	lab_ioctl(drm, DRM_IOCTL_GPULAB_ATTACH, &late, "attach");
+	if (ioctl(lab_fd, GPULAB_IOC_SIGNAL, 8) < 0)
+		fail("signal");
+	lab_ioctl(drm, DRM_IOCTL_SYNCOBJ_WAIT, &wait, "syncobj wait");
+	if (ioctl(lab_fd, GPULAB_IOC_SIGNAL, 0) < 0)
+		fail("signal");
+	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
+	return 0;
+}
+
+static void on_alarm(int __attribute__((unused)) number)
+{
+}
+
+/* A system call that it interrupts is not begun anew. */
+static void set_alarm(bool posix, unsigned int seconds)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
+	struct itimerspec once = { .it_value.tv_sec = seconds };
+	timer_t timer;
+
+	if (sigaction(SIGALRM, &action, NULL) < 0)
+		fail("sigaction");
+	if (!posix)
+		alarm(seconds);
+	else if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0 || timer_settime(timer, 0, &once, NULL) < 0)
+		fail("timer");
+}
+
+static int trust_alarm(char **words, bool posix)
+{
+	struct gpulab_start request = {};
+
+	start(&request, words);
+	set_alarm(posix, seconds_of(words));
+	if (ioctl(lab_fd, GPULAB_IOC_ENTER) < 0 && errno != EINTR)
+		fail("enter");
+	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
+	return 0;
+}
+
 static bool is_one_of(const char *word, const char *const *list)
 {
 	for (; *list; list++)
@@ -863,6 +922,10 @@ int main(int argc, char **argv)
 		return trust_pipe(argv + 1);
 	if (!strcmp(command, "trust/syncobj-point"))
 		return trust_point(argv + 1);
+	if (!strcmp(command, "trust/syncobj-replaced"))
+		return trust_replaced(argv + 1);
+	if (!strcmp(command, "trust/alarm") || !strcmp(command, "trust/posix-timer"))
+		return trust_alarm(argv + 1, !strcmp(command, "trust/posix-timer"));
 	if (!strncmp(command, "leaked-lock/user-", 17) || !strncmp(command, "leaked-section/user-", 20))
 		return leaked(strchr(command, '/') + 1, argv + 1);
 	if (!strncmp(command, "process-cycle/", 14) || !strncmp(command, "driver-sleep/", 13) ||

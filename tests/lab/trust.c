@@ -13,11 +13,19 @@
  *    the end (userfaultfd). Another task signals fences, and now wants to write into the pipe.
  *  - syncobj-point: a process waits for the first point of a syncobj's timeline, which a work item signals. The second one, the
  *    chain's head, is what that very task signals otherwise.
+ *  - syncobj-replaced: a process waits for a syncobj, which gets another fence meanwhile. That one only the process itself signals;
+ *    but the wait is for the fence that the syncobj had when it began.
  *  - missed-end: more tasks flush an entity at once than a return probe on drm_sched_entity_flush() has instances. The last one
  *    holds a lock, goes on and sleeps, and somebody else needs that lock in order to signal what the entity's next job needs.
  *  - hang-check: a task that signals waits for a lock whose holder waits for its next fence, and the driver's check for hangs, which
  *    had nothing to do before, ends that fence with an error.
  *  - own-wait: the same, but the driver's function that waits for the fence sees a lockup in the end, and gives up.
+ *  - alarm, posix-timer: a process waits for the fence with the lock, and has set a timer, whose signal ends the wait.
+ *  - on-top: most of the fences that a task seemed to signal were signalled by an interrupt on top of it. The task then waits for a lock
+ *    whose holder waits for the next fence, which an interrupt signals, too.
+ *  - item-per-job: each job has a work item that signals its fence. One waits for a lock whose holder waits for another job's fence,
+ *    whose item is queued by an interrupt.
+ *  - left-asleep: a work item has left a lock to a thread, which sleeps until an interrupt wakes it up and then releases the lock.
  */
 #include <drm/drm_syncobj.h>
 #include <drm/gpu_scheduler.h>
@@ -41,9 +49,14 @@ enum trust_variant {
 	TRUST_MADVISE_VMA,
 	TRUST_PIPE_FAULT,
 	TRUST_SYNCOBJ_POINT,
+	TRUST_SYNCOBJ_REPLACED,
 	TRUST_MISSED_END,
 	TRUST_HANG_CHECK,
-	TRUST_OWN_WAIT
+	TRUST_OWN_WAIT,
+	TRUST_ALARM,
+	TRUST_ON_TOP,
+	TRUST_ITEM_PER_JOB,
+	TRUST_LEFT_ASLEEP
 };
 
 /* Return probes have ten instances, or two per CPU. */
@@ -76,6 +89,7 @@ struct trust {
 	struct dma_fence *jobs[2]; /* finished fences */
 	struct completion flushed;
 	wait_queue_head_t sleep;
+	struct file *syncobj;
 
 	struct mm_struct *mm;
 	struct mmu_interval_notifier notifier;
@@ -94,7 +108,10 @@ static enum hrtimer_restart timer_fire(struct hrtimer *timer)
 {
 	struct trust *trust = container_of(timer, struct trust, timer);
 
-	dma_fence_signal(trust->timed);
+	if (trust->inst->variant->value == TRUST_ITEM_PER_JOB)
+		queue_delayed_work(trust->wq, &trust->second.work, 0);
+	else
+		dma_fence_signal(trust->timed);
 	wake_up_all(&trust->sleep);
 	return HRTIMER_NORESTART;
 }
@@ -215,20 +232,24 @@ static int thread_replaced(struct trust *trust)
 	return ret ?: trust_run(trust, &trust->holder, "waiter", "gpulab-wait", waiter_thread);
 }
 
-/* ---- work-cleanup ---- */
+/* ---- work-cleanup, item-per-job ---- */
 
 static void item_run(struct work_struct *work)
 {
 	struct trust_item *item = container_of(to_delayed_work(work), struct trust_item, work);
 	struct trust *trust = item->trust;
+	bool late = item->cleans_up && trust->inst->variant->value == TRUST_ITEM_PER_JOB;
 
-	dma_fence_signal(item->fence);
+	if (!late)
+		dma_fence_signal(item->fence);
 	if (!item->cleans_up)
 		return;
 	lab_actor_adopt(trust->signaller);
 	lab_actor_blocks(trust->signaller);
 	lab_lock_contend(&trust->lock);
 	lab_lock_contend_done(&trust->lock);
+	if (late)
+		dma_fence_signal(item->fence);
 	atomic_inc(&trust->ended);
 }
 
@@ -242,14 +263,24 @@ static int item_begin(struct trust *trust, struct trust_item *item, struct dma_f
 	return 0;
 }
 
-static int warm_item(struct trust *trust)
+static int warm_item(struct trust *trust, struct trust_item *item)
+{
+	int ret = item_begin(trust, item, lab_fence_create(&trust->timeline), 0);
+
+	flush_delayed_work(&item->work);
+	return ret;
+}
+
+/* Those of two jobs take turns, the first one comes last. */
+static int warm_items(struct trust *trust)
 {
 	unsigned int i;
 	int ret = 0;
 
 	for (i = 0; !ret && i < trust->inst->params.warmup; i++) {
-		ret = item_begin(trust, &trust->first, lab_fence_create(&trust->timeline), 0);
-		flush_delayed_work(&trust->first.work);
+		if (trust->inst->variant->value == TRUST_ITEM_PER_JOB)
+			ret = warm_item(trust, &trust->second);
+		ret = ret ?: warm_item(trust, &trust->first);
 	}
 	return ret;
 }
@@ -262,9 +293,14 @@ static int work_cleanup(struct trust *trust)
 	trust->signaller = lab_actor_add(trust->inst, "signaller", LAB_PARTICIPANT);
 	if (!trust->wq || !trust->signaller)
 		return -ENOMEM;
-	ret = warm_item(trust) ?: trust_fence(trust);
-	if (!ret)
+	ret = warm_items(trust) ?: trust_fence(trust);
+	if (!ret && trust->inst->variant->value == TRUST_ITEM_PER_JOB) {
+		dma_fence_put(trust->second.fence);
+		trust->second.fence = dma_fence_get(trust->fence);
+		timer_begin(trust, NULL);
+	} else if (!ret) {
 		ret = item_begin(trust, &trust->second, dma_fence_get(trust->fence), trust_seconds(trust));
+	}
 	if (!ret)
 		ret = trust_run(trust, &trust->holder, "holder", "gpulab-hold", holder_thread);
 	if (ret)
@@ -362,14 +398,14 @@ int lab_trust_signal(struct lab_instance *inst, unsigned int count)
 	struct trust *trust = inst->priv;
 
 	if (inst->family != &lab_trust_family || inst->variant->value < TRUST_PIPE_FAULT ||
-	    inst->variant->value > TRUST_SYNCOBJ_POINT || !trust || count > 64)
+	    inst->variant->value > TRUST_SYNCOBJ_REPLACED || !trust || count > 64)
 		return -EINVAL;
 	if (!count) {
 		dma_fence_signal(trust->fence);
 		return 0;
 	}
 	lab_timeline_warmup(&trust->timeline, count);
-	complete(&trust->warm);
+	complete_all(&trust->warm);
 	return 0;
 }
 
@@ -403,6 +439,30 @@ static int syncobj_point(struct trust *trust)
 	if (file)
 		fput(file);
 	return ret;
+}
+
+/* ---- syncobj-replaced ---- */
+
+/* Once the process waits. Who waits for the other fence comes before, as in syncobj-point. */
+static int replacing_thread(struct lab_actor *actor)
+{
+	struct trust *trust = actor->inst->priv;
+
+	if (!lab_thread_wait(actor->inst, &trust->warm))
+		return 0;
+	wait_for_completion_interruptible_timeout(&actor->inst->stop, HZ);
+	drm_syncobj_replace_fence(trust->syncobj->private_data, trust->fence);
+	return 0;
+}
+
+static int syncobj_replaced(struct trust *trust)
+{
+	trust->syncobj = fget(trust->inst->request.address);
+	if (!trust->syncobj)
+		return -EBADF;
+	if (!lab_actor_run(trust->inst, "replacer", LAB_HELPER, "gpulab-replace", replacing_thread))
+		return -ENOMEM;
+	return pipe_fault(trust);
 }
 
 /* ---- missed-end ---- */
@@ -599,12 +659,141 @@ static int own_wait(struct trust *trust)
 	return needing_hold(trust);
 }
 
+/* ---- alarm, posix-timer ---- */
+
+static int alarm_begin(struct trust *trust)
+{
+	trust->holder = lab_actor_add(trust->inst, "holder", LAB_PARTICIPANT);
+	return trust->holder ? needing_begin(trust) ?: trust_fence(trust) : -ENOMEM;
+}
+
+/* In an ioctl of the process, which has set a timer. */
+static int trust_enter(struct lab_instance *inst)
+{
+	struct trust *trust = inst->priv;
+	int ret;
+
+	if (inst->variant->value != TRUST_ALARM)
+		return -EINVAL;
+	lab_lock_hold(&trust->lock);
+	lab_actor_adopt(trust->holder);
+	lab_actor_blocks(trust->holder);
+	complete_all(&trust->held);
+	ret = dma_fence_wait(trust->fence, true);
+	lab_lock_release(&trust->lock);
+	atomic_inc(&trust->ended);
+	complete_all(&trust->holder->left);
+	return ret;
+}
+
+/* ---- on-top ---- */
+
+/* So many of a task's signals make gpuwatch ask no more about each of them, and of those then one in eight. */
+#define HABIT_SIGNALS 96
+#define ON_TOP_SIGNALS 40
+
+/* On this CPU while the task runs; the task has no part in it. */
+static void signal_on_top(struct trust *trust)
+{
+	ktime_t end = ktime_add_ms(ktime_get(), 100);
+
+	preempt_disable();
+	hrtimer_start(&trust->timer, ns_to_ktime(100000), HRTIMER_MODE_REL_PINNED);
+	while (!dma_fence_is_signaled(trust->timed) && ktime_before(ktime_get(), end))
+		cpu_relax();
+	preempt_enable();
+	hrtimer_cancel(&trust->timer);
+}
+
+static void seem_to_signal(struct trust *trust)
+{
+	unsigned int i;
+
+	lab_hrtimer_setup(&trust->timer, timer_fire);
+	lab_timeline_warmup(&trust->timeline, HABIT_SIGNALS);
+	for (i = 0; i < ON_TOP_SIGNALS; i++) {
+		trust->timed = lab_fence_create(&trust->timeline);
+		if (!trust->timed)
+			return;
+		if (i % 8)
+			signal_on_top(trust);
+		dma_fence_signal(trust->timed); /* unless that has been done */
+		dma_fence_put(trust->timed);
+		trust->timed = NULL;
+	}
+}
+
+static int on_top_thread(struct lab_actor *actor)
+{
+	seem_to_signal(actor->inst->priv);
+	return needing_thread(actor);
+}
+
+static int on_top(struct trust *trust)
+{
+	int ret;
+
+	trust->inst->params.warmup = 0;
+	trust->signaller = lab_actor_run(trust->inst, "signaller", LAB_PARTICIPANT, "gpulab-sign", on_top_thread);
+	ret = trust->signaller ? lab_wait(&trust->warm) ?: trust_fence(trust) : -ENOMEM;
+	if (ret)
+		return ret;
+	timer_begin(trust, trust->fence);
+	return needing_hold(trust);
+}
+
+/* ---- left-asleep ---- */
+
+static void leaving_run(struct work_struct *work)
+{
+	struct trust_item *item = container_of(to_delayed_work(work), struct trust_item, work);
+
+	lab_actor_adopt(item->trust->holder);
+	lab_lock_hold(&item->trust->lock);
+}
+
+static int heir_thread(struct lab_actor *actor)
+{
+	struct trust *trust = actor->inst->priv;
+
+	while (!lab_stopping(actor->inst) && !dma_fence_is_signaled(trust->timed))
+		wait_event_interruptible(trust->sleep,
+					 lab_stopping(actor->inst) || dma_fence_is_signaled(trust->timed));
+	lab_lock_release_for_owner(&trust->lock);
+	return 0;
+}
+
+static int left_asleep(struct trust *trust)
+{
+	struct lab_actor *heir;
+
+	if (!lab_lock_can_be_leaked())
+		return -EOPNOTSUPP;
+	trust->holder = lab_actor_add(trust->inst, "owner", LAB_ROOT);
+	trust->wq = alloc_workqueue("gpulab-owner/%u", WQ_UNBOUND | WQ_MEM_RECLAIM, 1, trust->inst->id);
+	trust->timed = lab_fence_create(&trust->other);
+	if (!trust->holder || !trust->wq || !trust->timed)
+		return -ENOMEM;
+	queue_delayed_work(trust->wq, &trust->first.work, 0);
+	flush_delayed_work(&trust->first.work);
+	trust->holder->state = "idle";
+	timer_begin(trust, trust->timed);
+	heir = lab_actor_run(trust->inst, "heir", LAB_HELPER, "gpulab-heir", heir_thread);
+	complete_all(&trust->held);
+	trust->inst->params.warmup = 0;
+	return heir ? needing_begin(trust) ?: lab_actor_wait_blocking(trust->signaller) : -ENOMEM;
+}
+
 /* ---- the family ---- */
 
 static void item_init(struct trust *trust, struct trust_item *item)
 {
+	int variant = trust->inst->variant->value;
+
 	item->trust = trust;
-	INIT_DELAYED_WORK(&item->work, trust->inst->variant->value == TRUST_HANG_CHECK ? check_run : item_run);
+	INIT_DELAYED_WORK(&item->work, variant == TRUST_HANG_CHECK    ? check_run
+				       : variant == TRUST_LEFT_ASLEEP ? leaving_run
+								      : item_run);
 }
 
 static int trust_start(struct lab_instance *inst)
@@ -629,6 +818,7 @@ static int trust_start(struct lab_instance *inst)
 	case TRUST_FIRST_SUBMIT:
 		return first_submit(trust);
 	case TRUST_WORK_CLEANUP:
+	case TRUST_ITEM_PER_JOB:
 		return work_cleanup(trust);
 	case TRUST_THREAD_REPLACED:
 		return thread_replaced(trust);
@@ -636,12 +826,20 @@ static int trust_start(struct lab_instance *inst)
 		return madvise_vma(trust);
 	case TRUST_SYNCOBJ_POINT:
 		return syncobj_point(trust);
+	case TRUST_SYNCOBJ_REPLACED:
+		return syncobj_replaced(trust);
 	case TRUST_MISSED_END:
 		return missed_end(trust);
 	case TRUST_HANG_CHECK:
 		return hang_check(trust);
 	case TRUST_OWN_WAIT:
 		return own_wait(trust);
+	case TRUST_ALARM:
+		return alarm_begin(trust);
+	case TRUST_ON_TOP:
+		return on_top(trust);
+	case TRUST_LEFT_ASLEEP:
+		return left_asleep(trust);
 	default:
 		return pipe_fault(trust);
 	}
@@ -665,6 +863,11 @@ static void trust_finish(struct lab_instance *inst)
 
 	if (!trust)
 		return;
+	/* A process that never came into the kernel does not leave it. */
+	if (trust->inst->variant->value == TRUST_ALARM && trust->holder && trust->holder->task)
+		wait_for_completion(&trust->holder->left);
+	if (trust->syncobj)
+		fput(trust->syncobj);
 	if (trust->registered)
 		mmu_interval_notifier_remove(&trust->notifier);
 	if (trust->mm)
@@ -703,9 +906,15 @@ static const struct lab_variant trust_variants[] = {
 	{ "madvise-vma", TRUST_MADVISE_VMA, true },
 	{ "pipe-fault", TRUST_PIPE_FAULT, true },
 	{ "syncobj-point", TRUST_SYNCOBJ_POINT, true },
+	{ "syncobj-replaced", TRUST_SYNCOBJ_REPLACED, true },
 	{ "missed-end", TRUST_MISSED_END },
 	{ "hang-check", TRUST_HANG_CHECK },
 	{ "own-wait", TRUST_OWN_WAIT },
+	{ "alarm", TRUST_ALARM, true },
+	{ "posix-timer", TRUST_ALARM, true },
+	{ "on-top", TRUST_ON_TOP },
+	{ "item-per-job", TRUST_ITEM_PER_JOB },
+	{ "left-asleep", TRUST_LEFT_ASLEEP },
 	{ "" },
 };
 
@@ -714,6 +923,7 @@ const struct lab_family lab_trust_family = {
 	.expected_class = "none",
 	.variants = trust_variants,
 	.start = trust_start,
+	.enter = trust_enter,
 	.release = trust_release,
 	.finish = trust_finish,
 	.show = trust_show,

@@ -46,6 +46,7 @@ struct world {
 	struct gw_host_record host;
 	uint64_t now_ns, sequence;
 	bool incomplete;
+	bool blocked_only;			/* looks leave out who sleeps interruptibly in a driver */
 	struct gw_record *records[RECORDS_MAX]; /* everything but host, snapshot, symbols; NULL = removed */
 	size_t n_records;
 	char names[NAMES_MAX][128]; /* of functions: symbol records */
@@ -425,6 +426,16 @@ static inline struct gw_wait *waits_for_any(struct world *w, struct gw_task_reco
 	return wait;
 }
 
+/* What of the process's own sends @task a signal. */
+static inline struct gw_alarm_record *alarm_of(struct world *w, const struct gw_task_record *task, uint32_t flags)
+{
+	struct gw_alarm_record *record = new_record(w, GW_RECORD_ALARM, sizeof(*record));
+
+	record->task = task->address;
+	record->flags = flags;
+	return record;
+}
+
 static inline void waits_no_more(struct gw_task_record *task)
 {
 	memset(task->watch.waits, 0, sizeof(task->watch.waits));
@@ -561,6 +572,7 @@ static inline struct bytes snapshot_bytes(struct world *w)
 		.mono_ns = w->now_ns,
 		.real_ns = 1700000000 * SECOND + w->now_ns,
 		.incomplete = w->incomplete,
+		.full = w->blocked_only ? 0 : 2,
 	};
 	struct bytes bytes = { .data = NULL };
 

@@ -306,6 +306,22 @@ TEST(timer_of_another_driver_ends_nothing)
 	world_free(w);
 }
 
+/* Which of the kernel's own timers are the driver's cannot be seen. */
+TEST(hang_check_of_a_driver_that_is_built_in_may_end_it)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.fence->ops_driver = function(w, "lab_get_driver_name");
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	/* One that checks has done so by then. */
+	w->now_ns += 60 * SECOND;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
 /* A user space driver, or a virtual machine: whoever has the file may signal. */
 TEST(other_thread_of_the_process_that_signals_may_do_so)
 {
@@ -321,6 +337,23 @@ TEST(other_thread_of_the_process_that_signals_may_do_so)
 	world_free(w);
 }
 
+/* Each of its first signals was looked at, and of the others one in eight: an interrupt may have come on top of user space. */
+TEST(process_that_has_signalled_often_may_have_been_interrupted)
+{
+	for (uint64_t count = 64; count < 66; count++) {
+		struct world *w = world_new();
+		struct gw_task_record *holder = kthread(w, 101, "holder"), *signaller = user_task(w, 102, "emulator");
+		struct gw_timeline_record *ring = timeline_by(w, "gfx", signaller);
+
+		ring->timeline.signallers[0].count = count;
+		waits_for_fence(w, holder, fence(w, ring, 7));
+		waits_for_lock(w, signaller, lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
+		look(w, 2);
+		assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, count == 64 ? PROVEN : PROBABLE, "101 102", "");
+		world_free(w);
+	}
+}
+
 /* A timer of the driver's ends fences that take too long, each with an error. */
 TEST(interrupt_that_ends_fences_with_errors_may_do_so_again)
 {
@@ -332,6 +365,215 @@ TEST(interrupt_that_ends_fences_with_errors_may_do_so_again)
 	c.ring->timeline.signallers[1].errors = 3;
 	look(w, 3);
 	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* ---- signals --------------------------------------------------------------------------------------------------------- */
+
+/* A classic whose holder is a process, which a signal wakes up. */
+static struct classic classic_of_process(struct world *w, uint32_t state)
+{
+	struct classic c;
+
+	c.holder = user_task(w, 101, "client");
+	c.signaller = kthread(w, 102, "signaller");
+	c.lock = lock_of(w, GW_LOCK_MUTEX, c.holder);
+	c.ring = timeline_by(w, "gfx", c.signaller);
+	c.fence = fence(w, c.ring, 7);
+	waits_for_fence(w, c.holder, c.fence);
+	waits_for_lock(w, c.signaller, c.lock, MUTEX);
+	c.holder->state = state;
+	return c;
+}
+
+static void assert_doubt(const struct world *w, const char *words)
+{
+	const char *explanation = the_report(w, GW_KIND_DEADLOCK)->explanation;
+
+	if (!strstr(explanation, words))
+		print_error("%s\n", explanation);
+	assert_non_null(strstr(explanation, words));
+}
+
+TEST(interruptible_wait_of_a_process_that_has_set_no_alarm)
+{
+	struct world *w = world_new();
+	struct classic c = classic_of_process(w, TASK_INTERRUPTIBLE);
+
+	alarm_of(w, c.holder, 0);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(alarm_of_the_process_ends_its_interruptible_wait)
+{
+	static const uint32_t states[] = { TASK_INTERRUPTIBLE, TASK_UNINTERRUPTIBLE | TASK_WAKEKILL };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct world *w = world_new();
+		struct classic c = classic_of_process(w, states[i]);
+		struct gw_alarm_record *alarm = alarm_of(w, c.holder, GW_ALARM_F_ARMED);
+
+		alarm->expires_ns = c.holder->watch.waits[0].since_ns + 30 * SECOND;
+		look(w, 2);
+		assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+		assert_doubt(
+			w,
+			" Not proven: that client (pid 101) waits on: a timer of its process sends a signal 30 s after "
+			"the wait began, which ends the wait unless the process blocks or ignores it.");
+		/* It has fired, and the process ignores it. */
+		alarm->flags = 0;
+		look(w, 2);
+		assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+		world_free(w);
+	}
+}
+
+TEST(alarm_ends_no_uninterruptible_wait)
+{
+	struct world *w = world_new();
+	struct classic c = classic_of_process(w, TASK_UNINTERRUPTIBLE);
+
+	alarm_of(w, c.holder, GW_ALARM_F_ARMED | GW_ALARM_F_PENDING);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(signal_that_may_come_is_no_proof)
+{
+	static const struct {
+		uint32_t flags;
+		const char *words;
+	} ways[] = {
+		{ GW_ALARM_F_PENDING, "a signal that ends its wait is pending." },
+		{ GW_ALARM_F_CPU_TIME, "its other threads have used up a limit of CPU time." },
+		{ GW_ALARM_F_UNKNOWN, "whether a timer of its process is to send one was not read." },
+		{ GW_ALARM_F_ARMED, "a timer of its process sends a signal, which ends the wait" },
+	};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		struct world *w = world_new();
+		struct classic c = classic_of_process(w, TASK_INTERRUPTIBLE);
+
+		alarm_of(w, c.holder, ways[i].flags);
+		look(w, 3);
+		assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+		assert_doubt(w, ways[i].words);
+		world_free(w);
+	}
+}
+
+/* As in recordings of before it was read. */
+TEST(process_of_whose_alarms_nothing_is_known_may_have_one)
+{
+	struct world *w = world_new();
+
+	classic_of_process(w, TASK_INTERRUPTIBLE);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	assert_doubt(w, "whether a timer of its process is to send one was not read.");
+	world_free(w);
+}
+
+/* ---- sync objects -------------------------------------------------------------------------------------------------- */
+
+/* The holder waits for a sync object, which has the classic's fence by now. */
+static struct gw_fence_record *classic_of_syncobj(struct world *w)
+{
+	struct classic c = classic(w, 101);
+	struct gw_fence_record *array = fence_of(w, GW_FENCE_ARRAY, c.fence, NULL);
+	struct gw_wait *wait;
+
+	array->context = array->seqno = 0;
+	waits_no_more(c.holder);
+	wait = waits(w, c.holder, GW_WAIT_SYNCOBJ, array->address);
+	wait->count = 1;
+	wait->flags = GW_WAIT_F_ALL;
+	return array;
+}
+
+TEST(syncobj_whose_fence_was_replaced_may_be_waited_for_with_the_old_one)
+{
+	struct world *w = world_new();
+
+	classic_of_syncobj(w);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(syncobj_whose_fence_has_the_waiter_is_waited_for_with_it)
+{
+	struct world *w = world_new();
+
+	classic_of_syncobj(w)->flags |= GW_FENCE_F_AWAITED;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+/* The wait was not found at the fence that the sync object has. */
+TEST(syncobj_whose_fence_was_replaced_is_waited_for_with_another_one)
+{
+	struct world *w = world_new();
+	struct gw_fence_record *array = classic_of_syncobj(w);
+
+	array->flags |= GW_FENCE_F_AWAITED;
+	array->members[0] = 0;
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* ---- locks that were left ------------------------------------------------------------------------------------------- */
+
+/* A worker has returned with a lock that a task of the driver waits for. */
+static struct gw_task_record *left_by_worker(struct world *w)
+{
+	struct gw_task_record *owner = worker(w, 201, 0, "lab_item", QUEUE), *waiter = kthread(w, 102, "waiter");
+
+	owner->watch.sections = (struct gw_sections){ .work = 0 };
+	owner->state = TASK_UNINTERRUPTIBLE | TASK_NOLOAD;
+	stack(w, owner, "worker_thread kthread ret_from_fork");
+	waits_for_lock(w, waiter, lock_of(w, GW_LOCK_MUTEX, owner), MUTEX);
+	stack(w, waiter, "gpulab:lab_take gpulab:lab_thread kthread ret_from_fork");
+	return owner;
+}
+
+TEST(lock_left_by_a_worker_that_nobody_may_release)
+{
+	struct world *w = world_new();
+
+	left_by_worker(w);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROVEN, "102 201", "");
+	world_free(w);
+}
+
+/* It sleeps for an event of its own, and releases the lock then. */
+TEST(lock_left_to_a_thread_that_sleeps_in_the_driver)
+{
+	struct world *w = world_new();
+	struct gw_task_record *heir = kthread(w, 103, "heir");
+
+	left_by_worker(w);
+	heir->state = TASK_INTERRUPTIBLE;
+	stack(w, heir, "gpulab:lab_wait_for_event gpulab:lab_thread kthread ret_from_fork");
+	look(w, 3);
+	assert_never_proven(w);
+	world_free(w);
+}
+
+TEST(lock_left_by_a_worker_where_nobody_looked_for_sleepers)
+{
+	struct world *w = world_new();
+
+	w->blocked_only = true;
+	left_by_worker(w);
+	look(w, 3);
+	assert_never_proven(w);
 	world_free(w);
 }
 
@@ -454,6 +696,21 @@ TEST(item_that_signals_and_is_blocked)
 	classic_of_item(w);
 	look(w, 2);
 	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 201", "");
+	world_free(w);
+}
+
+/* A job's item has signalled, and the next job's is queued once the device is done. */
+TEST(item_of_another_job_may_signal)
+{
+	struct world *w = world_new();
+
+	classic_of_item(w);
+	for (size_t i = 0; i < w->n_records; i++)
+		if (w->records[i]->type == GW_RECORD_TIMELINE)
+			((struct gw_timeline_record *)w->records[i])->timeline.items = 99;
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 201", "");
+	assert_doubt(w, "several items with its function have signalled that.");
 	world_free(w);
 }
 
@@ -681,7 +938,21 @@ int main(void)
 		T(fence_of_another_driver_is_not_the_unplugged_devices),
 		T(hang_check_of_the_driver_may_end_it),
 		T(timer_of_another_driver_ends_nothing),
+		T(hang_check_of_a_driver_that_is_built_in_may_end_it),
+		T(process_that_has_signalled_often_may_have_been_interrupted),
 		T(interrupt_that_ends_fences_with_errors_may_do_so_again),
+		T(interruptible_wait_of_a_process_that_has_set_no_alarm),
+		T(alarm_of_the_process_ends_its_interruptible_wait),
+		T(alarm_ends_no_uninterruptible_wait),
+		T(signal_that_may_come_is_no_proof),
+		T(process_of_whose_alarms_nothing_is_known_may_have_one),
+		T(syncobj_whose_fence_was_replaced_may_be_waited_for_with_the_old_one),
+		T(syncobj_whose_fence_has_the_waiter_is_waited_for_with_it),
+		T(syncobj_whose_fence_was_replaced_is_waited_for_with_another_one),
+		T(lock_left_by_a_worker_that_nobody_may_release),
+		T(lock_left_to_a_thread_that_sleeps_in_the_driver),
+		T(lock_left_by_a_worker_where_nobody_looked_for_sleepers),
+		T(item_of_another_job_may_signal),
 		T(job_whose_timeout_handler_was_not_read_may_end),
 		T(job_whose_timeout_handler_is_disabled_does_not_end),
 		T(job_whose_timeout_handler_is_held_may_end),

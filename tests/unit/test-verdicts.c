@@ -200,6 +200,7 @@ TEST(syncobj_wait_for_all_is_stuck_with_one_dead_fence)
 	wait = waits_for_any(w, holder, fence(w, gfx, 7), fence(w, sdma, 3));
 	wait->kind = GW_WAIT_SYNCOBJ;
 	wait->flags = GW_WAIT_F_ALL;
+	((struct gw_fence_record *)w->records[w->n_records - 1])->flags |= GW_FENCE_F_AWAITED;
 	waits_for_lock(w, signaller, lock, MUTEX);
 	look(w, 2);
 	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
@@ -485,6 +486,7 @@ TEST(interruptible_wait_is_stuck_too_and_the_advice_says_how_to_end_it)
 	c.holder->flags = 0; /* kernel threads take no signals */
 	c.holder->state = 1;
 	c.holder->watch.waits[0].flags = GW_WAIT_F_INTERRUPTIBLE;
+	alarm_of(w, c.holder, 0);
 	look(w, 2);
 	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
 	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->advice, "Kill process 101: the sleep of"));
@@ -743,8 +745,10 @@ TEST(user_task_that_always_signals_is_a_signaller)
 	struct world *w = world_new();
 	struct gw_task_record *holder = kthread(w, 101, "holder"), *signaller = user_task(w, 102, "client");
 	struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, holder);
+	struct gw_timeline_record *ring = timeline_by(w, "gfx", signaller);
 
-	waits_for_fence(w, holder, fence(w, timeline_by(w, "gfx", signaller), 7));
+	ring->timeline.signallers[0].count = GW_CLOSE_LOOKS; /* each of them was looked at */
+	waits_for_fence(w, holder, fence(w, ring, 7));
 	waits_for_lock(w, signaller, lock, MUTEX);
 	look(w, 3);
 	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");

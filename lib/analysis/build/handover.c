@@ -163,7 +163,9 @@ bool gw_handover_is_excluded(struct gw_builder *builder, uint32_t node)
 	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
 	size_t n_works = gw_snapshot_works(builder->now, &works);
 
-	if (!module || !builder->complete || handover_timer_runs(builder, module, lock))
+	/* Who sleeps interruptibly in the driver may have got it, too, and is not in each look. */
+	if (!module || !builder->complete || !gw_snapshot_head(builder->now)->full ||
+	    handover_timer_runs(builder, module, lock))
 		return false;
 	for (size_t i = 0; i < n_tasks; i++)
 		if (handover_may_release(builder, tasks[i], module, lock) ||

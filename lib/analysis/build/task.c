@@ -77,6 +77,22 @@ static int task_enter_sections(struct gw_builder *builder, uint32_t *needs, cons
 	return r;
 }
 
+/* A sync object may be given another fence at any time, and a wait keeps the one that it began with. */
+static bool task_fences_are_its_own(const struct gw_builder *builder, const struct gw_wait *wait)
+{
+	const struct gw_fence_record *array = gw_snapshot_fence(builder->now, wait->object);
+
+	return array && (array->flags & GW_FENCE_F_AWAITED);
+}
+
+/* A signal ends its sleep, and a timer of the process is to send one; or nobody has read whether. */
+static bool task_expects_signal(const struct gw_builder *builder, const struct gw_task_record *task)
+{
+	uint64_t expires_ns;
+
+	return task && gw_place_alarm(builder->now, task, &expires_ns) != GW_ALARM_NONE;
+}
+
 /* Nothing in the wait itself ends it. */
 static bool task_wait_is_endless(const struct gw_builder *builder, const struct gw_task_record *task,
 				 const struct gw_wait *wait)
@@ -86,6 +102,8 @@ static bool task_wait_is_endless(const struct gw_builder *builder, const struct 
 	if (wait->kind == GW_WAIT_TRYLOCK || gw_wait_end_is_unknown(wait) || gw_wait_has_timeout(wait))
 		return false;
 	if (gw_wait_is_fence(wait) && (wait->flags & GW_WAIT_F_POINTS))
+		return false;
+	if (wait->kind == GW_WAIT_SYNCOBJ && !task_fences_are_its_own(builder, wait))
 		return false;
 	return !fence || !task || !gw_stack_waits_its_own_way(builder->now, task);
 }
@@ -101,7 +119,7 @@ static int task_need(struct gw_builder *builder, uint32_t from, uint32_t to, enu
 					    : GW_EVIDENCE_TRACEPOINT;
 
 	const struct gw_task_record *task = gw_snapshot_task(builder->now, gw_builder_node(builder, from)->address);
-	bool sure = task_wait_is_endless(builder, task, wait);
+	bool sure = task_wait_is_endless(builder, task, wait) && !task_expects_signal(builder, task);
 
 	return gw_builder_edge(builder, from, to, relation, evidence,
 			       sure ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE, wait->since_ns);

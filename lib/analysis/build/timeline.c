@@ -144,7 +144,8 @@ static bool timeline_may_have_forgotten(const struct gw_builder *builder, const 
 
 /*
  * A timer of the driver's runs, or that of a delayed work item of its, and has not fired since it was first seen: it may be the
- * driver's own check for hangs, which ends what takes too long. One that has come and gone has ended nothing.
+ * driver's own check for hangs, which ends what takes too long. One that has come and gone has ended nothing. Which of the kernel's
+ * own timers are a built-in driver's is not known: it may have one.
  */
 static bool timeline_has_check_to_come(const struct gw_builder *builder, const struct gw_node *node)
 {
@@ -154,9 +155,10 @@ static bool timeline_has_check_to_come(const struct gw_builder *builder, const s
 	size_t count = gw_snapshot_timers(builder->now, &timers);
 	uint64_t now_ns = gw_snapshot_head(builder->now)->mono_ns;
 
-	if (!driver || !driver->module[0] ||
-	    (node->waited_since_ns && node->waited_since_ns + CHECK_PATIENCE_NS < now_ns))
+	if (!driver || (node->waited_since_ns && node->waited_since_ns + CHECK_PATIENCE_NS < now_ns))
 		return false;
+	if (!driver->module[0])
+		return true;
 	for (size_t i = 0; i < count; i++) {
 		const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, timers[i]->function);
 
@@ -165,6 +167,11 @@ static bool timeline_has_check_to_come(const struct gw_builder *builder, const s
 			return true;
 	}
 	return false;
+}
+
+static bool timeline_has_item_for_each_job(const struct gw_timeline *timeline, const struct gw_signaller *signaller)
+{
+	return signaller->kind == GW_SIGNALLER_WORK && timeline->items > 0;
 }
 
 /* What one thread of a process may signal, the others may, too. */
@@ -188,7 +195,8 @@ static bool timeline_process_has_others(const struct gw_builder *builder, uint64
 /*
  * How sure it is that nobody but these signallers signals. Where fences can be polled, tasks signal in passing what
  * they find finished, and whoever comes next may do so; a full table may have forgotten somebody; and what is known
- * from the driver's other timelines only need not hold for this one.
+ * from the driver's other timelines only need not hold for this one. Where a driver has an item for each job, the one that signalled
+ * last is that of a job which is done.
  */
 static enum gw_confidence timeline_trust(const struct gw_builder *builder, const struct gw_node *node,
 					 const struct gw_signaller *signaller)
@@ -198,10 +206,12 @@ static enum gw_confidence timeline_trust(const struct gw_builder *builder, const
 
 	if (timeline_may_have_forgotten(builder, node->timeline) || (node->polled && user))
 		return GW_CONFIDENCE_HINT;
-	if (user && timeline_process_has_others(builder, signaller->task))
+	/* Of many signals of a process some may have been an interrupt's on top of it. */
+	if (user && (timeline_process_has_others(builder, signaller->task) || signaller->count > GW_CLOSE_LOOKS))
 		return GW_CONFIDENCE_PROBABLE;
 	if (node->timeline->inherited || timeline->changes > 0 || node->polled ||
-	    gw_habit(signaller) < GW_HABITUAL_SIGNALS || timeline_has_check_to_come(builder, node))
+	    gw_habit(signaller) < GW_HABITUAL_SIGNALS || timeline_has_item_for_each_job(timeline, signaller) ||
+	    timeline_has_check_to_come(builder, node))
 		return GW_CONFIDENCE_PROBABLE;
 	return GW_CONFIDENCE_PROVEN;
 }

@@ -155,6 +155,25 @@ enum gw_signals gw_place_signals(const struct gw_task_record *task)
 	return task->state & TASK_WAKEKILL ? GW_SIGNALS_FATAL : GW_SIGNALS_NONE;
 }
 
+enum gw_alarm gw_place_alarm(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+			     uint64_t *expires_ns)
+{
+	const struct gw_alarm_record *alarm = gw_snapshot_alarm(snapshot, task->address);
+
+	*expires_ns = 0;
+	if (!gw_task_sleeps(task) || gw_place_signals(task) == GW_SIGNALS_NONE)
+		return GW_ALARM_NONE;
+	if (!alarm || (alarm->flags & GW_ALARM_F_UNKNOWN))
+		return GW_ALARM_UNREAD;
+	if (alarm->flags & GW_ALARM_F_PENDING)
+		return GW_ALARM_PENDING;
+	if (alarm->flags & GW_ALARM_F_ARMED) {
+		*expires_ns = alarm->expires_ns;
+		return GW_ALARM_TIMER;
+	}
+	return alarm->flags & GW_ALARM_F_CPU_TIME ? GW_ALARM_CPU_TIME : GW_ALARM_NONE;
+}
+
 /* Where a signal does end the sleep, it is about to. */
 bool gw_place_outlasts_kill(const struct gw_task_record *task)
 {

@@ -30,6 +30,19 @@ enum gw_signals {
 
 enum gw_signals gw_place_signals(const struct gw_task_record *task);
 
+/* What of the process's own may send one that ends the sleep. Whoever else may is a person, or another process. */
+enum gw_alarm {
+	GW_ALARM_NONE,	   /* nothing: no signal ends the sleep, or none is to come */
+	GW_ALARM_UNREAD,   /* nobody has read it, or not all of it */
+	GW_ALARM_CPU_TIME, /* a timer or limit of CPU time, which other threads use up */
+	GW_ALARM_TIMER,	   /* one of alarm(), setitimer() or timer_create() */
+	GW_ALARM_PENDING,  /* it is sent already */
+};
+
+/* @expires_ns: of a TIMER, when it fires; 0 = not known */
+enum gw_alarm gw_place_alarm(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+			     uint64_t *expires_ns);
+
 /* Whether it was killed, and sleeps on: it cannot end before its wait does. */
 bool gw_place_outlasts_kill(const struct gw_task_record *task);
 

@@ -264,6 +264,7 @@ static const struct record_type record_types[GW_RECORD_TYPES] = {
 	[GW_RECORD_CLOCK] = TYPE_WITHOUT_KEY(gw_clock_record, NULL),
 	[GW_RECORD_RESV] = TYPE(gw_resv_record, lock, snapshot_check_resv),
 	[GW_RECORD_POOL] = TYPE(gw_pool_record, pwq, NULL),
+	[GW_RECORD_ALARM] = TYPE(gw_alarm_record, task, NULL),
 };
 
 static size_t snapshot_known_size(uint32_t type)
@@ -786,6 +787,11 @@ const struct gw_resv_record *gw_snapshot_resv(const struct gw_snapshot *snapshot
 const struct gw_pool_record *gw_snapshot_pool(const struct gw_snapshot *snapshot, uint64_t pwq)
 {
 	return snapshot_find(snapshot, GW_RECORD_POOL, pwq);
+}
+
+const struct gw_alarm_record *gw_snapshot_alarm(const struct gw_snapshot *snapshot, uint64_t task)
+{
+	return snapshot_find(snapshot, GW_RECORD_ALARM, task);
 }
 
 const struct gw_activity *gw_snapshot_activity(const struct gw_snapshot *snapshot, uint64_t task)

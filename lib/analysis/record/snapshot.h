@@ -105,6 +105,7 @@ const struct gw_running_record *gw_snapshot_running(const struct gw_snapshot *sn
 const struct gw_resv_record *gw_snapshot_resv(const struct gw_snapshot *snapshot, uint64_t lock);
 const struct gw_pool_record *gw_snapshot_pool(const struct gw_snapshot *snapshot, uint64_t pwq);
 const struct gw_inner_record *gw_snapshot_inner(const struct gw_snapshot *snapshot, uint64_t task);
+const struct gw_alarm_record *gw_snapshot_alarm(const struct gw_snapshot *snapshot, uint64_t task);
 const struct gw_semaphore *gw_snapshot_semaphore(const struct gw_snapshot *snapshot, uint64_t address);
 const struct gw_work_record *gw_snapshot_work(const struct gw_snapshot *snapshot, uint64_t work);
 

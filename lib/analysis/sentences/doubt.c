@@ -4,7 +4,9 @@
 
 #include <inttypes.h>
 
+#include "lib/analysis/record/place.h"
 #include "lib/analysis/record/stack.h"
+#include "lib/base/units.h"
 
 /* It has not run since before the programs were attached: then its wait began before, too. */
 static bool doubt_began_before_attach(const struct gw_prose *prose, const struct gw_node *node)
@@ -98,6 +100,54 @@ static bool doubt_is_about_short_waits(const struct gw_prose *prose, const struc
 	       (from->type == GW_NODE_RECLAIM || (from->spell && edge->relation == GW_RELATION_WAITS_FOR));
 }
 
+/* A signal ends the wait, and its process may get one by itself. */
+static enum gw_alarm doubt_alarm(const struct gw_prose *prose, const struct gw_edge *edge, uint64_t *expires_ns)
+{
+	const struct gw_node *from = gw_prose_node(prose, edge->from);
+
+	if (!from->task || prose->graph->from_text || from->wait.kind == GW_WAIT_NONE)
+		return GW_ALARM_NONE;
+	return gw_place_alarm(prose->graph->snapshot, from->task, expires_ns);
+}
+
+/* When it fires is told from the beginning of the wait on, so that each look says the same. */
+static void doubt_timer(struct gw_prose *prose, const struct gw_node *from, uint64_t expires_ns)
+{
+	gw_prose_add(prose, "a timer of its process sends a signal");
+	if (expires_ns && from->since_ns && expires_ns > from->since_ns)
+		gw_text_add(&prose->text, " %" PRIu64 " s after the wait began",
+			    (expires_ns - from->since_ns + GW_NSEC_PER_SEC / 2) / GW_NSEC_PER_SEC);
+	gw_prose_add(prose, ", which ends the wait unless the process blocks or ignores it.");
+}
+
+static void doubt_signal(struct gw_prose *prose, const struct gw_edge *edge, enum gw_alarm alarm, uint64_t expires_ns)
+{
+	static const char *const what[] = {
+		[GW_ALARM_UNREAD] =
+			"a signal ends its wait, and whether a timer of its process is to send one was not read.",
+		[GW_ALARM_CPU_TIME] =
+			"a signal ends its wait, and its process gets one when its other threads have used up a limit of CPU time.",
+		[GW_ALARM_PENDING] = "a signal that ends its wait is pending.",
+	};
+
+	gw_prose_add(prose, " Not proven: that ");
+	gw_prose_name(prose, gw_prose_node(prose, edge->from));
+	gw_prose_add(prose, " waits on: ");
+	if (alarm == GW_ALARM_TIMER)
+		doubt_timer(prose, gw_prose_node(prose, edge->from), expires_ns);
+	else
+		gw_prose_add(prose, what[alarm]);
+}
+
+/* The item that signalled last is that of a job which is done. */
+static bool doubt_is_about_items(const struct gw_prose *prose, const struct gw_edge *edge)
+{
+	const struct gw_node *from = gw_prose_node(prose, edge->from);
+
+	return edge->evidence == GW_EVIDENCE_LEARNED_SIGNALLER && from->timeline && from->timeline->timeline.items &&
+	       gw_prose_node(prose, edge->to)->type == GW_NODE_WORK;
+}
+
 /* The driver has a function of its own for it. */
 static bool doubt_is_about_own_wait(const struct gw_prose *prose, const struct gw_edge *edge)
 {
@@ -143,6 +193,8 @@ static void doubt_weakest_edge(struct gw_prose *prose)
 {
 	const struct gw_index_list *edges = &prose->finding->edges;
 	const struct gw_edge *weakest = NULL;
+	enum gw_alarm alarm;
+	uint64_t expires_ns;
 
 	for (uint32_t i = 0; i < edges->count; i++) {
 		const struct gw_edge *edge = &prose->graph->edges[edges->items[i]];
@@ -166,6 +218,19 @@ static void doubt_weakest_edge(struct gw_prose *prose)
 	}
 	if (doubt_is_about_short_waits(prose, weakest)) {
 		gw_prose_add(prose, " Not proven: that these short waits never end.");
+		return;
+	}
+	alarm = doubt_alarm(prose, weakest, &expires_ns);
+	if (alarm != GW_ALARM_NONE) {
+		doubt_signal(prose, weakest, alarm, expires_ns);
+		return;
+	}
+	if (doubt_is_about_items(prose, weakest)) {
+		gw_prose_add(prose, " Not proven: that no other item than ");
+		gw_prose_name(prose, gw_prose_node(prose, weakest->to));
+		gw_prose_add(prose, " signals ");
+		gw_prose_name(prose, gw_prose_node(prose, weakest->from));
+		gw_prose_add(prose, ": several items with its function have signalled that.");
 		return;
 	}
 	if (doubt_is_about_own_wait(prose, weakest)) {
