@@ -120,12 +120,13 @@ struct rq {
 	u64 clock_task;
 };
 
-typedef struct {
+/* The kernel's sigset_t: a struct without a name. */
+struct signal_set {
 	unsigned long sig[1];
-} sigset_t;
+};
 
 struct sigpending {
-	sigset_t signal;
+	struct signal_set signal;
 };
 
 struct task_struct {
@@ -145,7 +146,7 @@ struct task_struct {
 	char comm[16];
 	struct css_set *cgroups;
 	struct sigpending pending;
-	sigset_t blocked;
+	struct signal_set blocked;
 	struct signal_struct *signal;
 	struct thread_struct thread;
 };

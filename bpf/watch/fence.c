@@ -371,10 +371,12 @@ static __always_inline bool is_same(struct gw_timeline *timeline, struct task_st
  */
 static __always_inline u32 stack_of(const void *on_stack)
 {
-	u32 low;
+	u32 low = (u32)(u64)on_stack;
 
+#ifdef __bpf__
 	/* The verifier lets nobody mask a pointer. Half of one that has been copied is a number. */
 	asm volatile("%0 = %1" : "=w"(low) : "w"((u32)(u64)on_stack));
+#endif
 	return low & ~0x3fffU;
 }
 
