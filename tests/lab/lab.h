@@ -285,6 +285,8 @@ extern const struct lab_family lab_runtime_pm_cycle_family;
 extern const struct lab_family lab_runtime_pm_family;
 extern const struct lab_family lab_page_lock_cycle_family;
 extern const struct lab_family lab_page_lock_family;
+extern const struct lab_family lab_device_page_family;
+extern const struct lab_family lab_device_page_fine_family;
 
 int lab_start(const char *command, struct lab_client *client, const struct gpulab_start *request);
 int lab_stop(const char *name);

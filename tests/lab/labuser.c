@@ -39,6 +39,7 @@ static const char usage[] =
 	"                                                           take part in the scenario until it is stopped\n"
 	"  page-fault/device-memory | page-fault-healthy/moves    memory of the device, in which it faults\n"
 	"  page-lock-cycle | page-lock/left | late                   the memory whose page is locked\n"
+	"  device-page/cycle | device-page-fine/late                 the memory whose page is moved to a device\n"
 	"  leaked-section/user-sleep | user-spin                     stay in a drm_dev_enter() section until then\n"
 	"  process-cycle/... | driver-sleep/...                      hold a mutex in an ioctl that sleeps\n"
 	"  kswapd-cycle | kswapd-healthy                             allocate with a mutex held, and be throttled\n"
@@ -361,6 +362,17 @@ static int page_lock(char **words)
 		fail("mmap");
 	memset(range, 1, length);
 	request.address = (uintptr_t)range;
+	start(&request, words);
+	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
+	return 0;
+}
+
+/* Memory that can be moved to a device. */
+static int device_page(char **words)
+{
+	size_t length = RANGE_PAGES * sysconf(_SC_PAGESIZE);
+	struct gpulab_start request = { .address = (uintptr_t)map_range(length, true), .length = length };
+
 	start(&request, words);
 	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
 	return 0;
@@ -943,6 +955,8 @@ int main(int argc, char **argv)
 		return page_fault(argv + 1);
 	if (!strncmp(command, "page-lock", 9))
 		return page_lock(argv + 1);
+	if (!strncmp(command, "device-page", 11))
+		return device_page(argv + 1);
 	if (is_one_of(command, syncobj))
 		return syncobj_command(command, parse_seconds(argv + 2));
 	if (is_one_of(command, vgem))

@@ -41,6 +41,10 @@ static const struct lab_family *const lab_families[] = {
 	&lab_own_queue_family,
 	&lab_page_lock_cycle_family,
 	&lab_page_lock_family,
+#ifdef CONFIG_DEVICE_PRIVATE
+	&lab_device_page_family,
+	&lab_device_page_fine_family,
+#endif
 #ifdef CONFIG_IOMMU_SVA
 	&lab_pager_family,
 	&lab_pager_fine_family,
