@@ -345,29 +345,22 @@ static bool stack_kernel_before(const struct gw_snapshot *snapshot, unsigned int
 	return is_major < major || (is_major == major && is_minor < minor);
 }
 
-/* A CPU that faults on a device's page is in the driver's migrate_to_ram(), whatever that one calls it. */
-static bool stack_migrates_to_ram(const struct gw_snapshot *snapshot, const struct gw_task_record *task, uint32_t frame)
-{
-	const struct gw_symbol_record *caller = gw_snapshot_symbol(snapshot, task->stack[frame]);
-	const struct gw_symbol_record *called = frame > 0 ? gw_snapshot_symbol(snapshot, task->stack[frame - 1]) : NULL;
-
-	return caller && called && called->module[0] && gw_function_is(caller->name, "do_swap_page");
-}
-
 /*
  * Between migrate_vma_setup() and migrate_vma_finalize() it is the driver's function that is on the stack: svm_migrate_*,
- * nouveau_dmem_migrate_*, drm_pagemap_migrate_* and so on. migrate_to_ram() has the page locked from the beginning since 6.15
- * (1afaeb8293c9); before, it may not have locked anything yet.
+ * nouveau_dmem_migrate_*, drm_pagemap_migrate_* and so on. A CPU that faults on a device's page is in the driver's
+ * migrate_to_ram(), whatever that one calls it: do_swap_page() calls no other function of a module. It has the page locked from the
+ * beginning since 6.15 (1afaeb8293c9); before, it may not have locked anything yet.
  */
 bool gw_stack_migrates(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
-	bool early = stack_kernel_before(snapshot, 6, 15);
+	bool early = stack_kernel_before(snapshot, 6, 15), in_module = false;
 
 	for (uint32_t i = 0; stack_is_valid(task) && i < task->stack_depth; i++) {
 		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
 
-		if (!early && stack_migrates_to_ram(snapshot, task, i))
+		if (symbol && in_module && !early && gw_function_is(symbol->name, "do_swap_page"))
 			return true;
+		in_module = symbol && symbol->module[0];
 		if (symbol && strstr(symbol->name, "migrate") &&
 		    !gw_function_is(symbol->name, "migration_entry_wait*") &&
 		    !(early && strstr(symbol->name, "migrate_to_ram")))
