@@ -41,7 +41,7 @@ static const struct lab_family *const lab_families[] = {
 	&lab_own_queue_family,
 	&lab_page_lock_cycle_family,
 	&lab_page_lock_family,
-#ifdef CONFIG_DEVICE_PRIVATE
+#if defined(CONFIG_DEVICE_PRIVATE) && defined(LAB_HAVE_FOLIO_FREE)
 	&lab_device_page_family,
 	&lab_device_page_fine_family,
 #endif
