@@ -1017,6 +1017,43 @@ static const char *text_graph_relapse_words(struct gw_text_graph *graph)
 				scene->relapse.count, scene->relapse.seconds);
 }
 
+/* These two print what their rings have done. */
+static bool text_graph_has_rings(const struct gw_actor *at)
+{
+	return at->gpu.kind == GW_SUBSYSTEM_GPU &&
+	       (at->gpu.generic || strcmp(at->gpu.name, "amdgpu") == 0 || strcmp(at->gpu.name, "radeon") == 0);
+}
+
+/* The fence that an actor waits for, of such a driver; GW_NO_NODE = it waits for none. */
+static uint32_t text_graph_open_fence(const struct gw_text_graph *graph, uint32_t actor)
+{
+	const struct gw_actor *at = text_graph_at(graph, actor);
+
+	if (!at->blocked || at->wait.kind != GW_TEXT_WAIT_FENCE || !text_graph_has_rings(at))
+		return GW_NO_NODE;
+	return gw_graph_find(&graph->graph, GW_NODE_FENCE, FENCES_BASE + (uint64_t)actor * 64, 0);
+}
+
+/* Any job takes its time: worth a word where somebody has long waited for a fence. */
+static const char *text_graph_ring_words(struct gw_text_graph *graph)
+{
+	const struct gw_log_ring *ring = graph->scene->ring;
+	bool waits = false;
+
+	for (uint32_t i = 0; ring && i < graph->scene->n_actors; i++)
+		waits |= text_graph_at(graph, i)->hung && text_graph_at(graph, i)->wait.kind == GW_TEXT_WAIT_FENCE &&
+			 text_graph_has_rings(text_graph_at(graph, i));
+	if (!waits)
+		return NULL;
+	graph->stands = true;
+	return text_graph_label(graph,
+				"finished no job of ring %" PRIu32
+				"%s%s%s between two looks: the last one that it finished is 0x%" PRIx64
+				", and it was given 0x%" PRIx64,
+				ring->number, *ring->name ? " (" : "", ring->name, *ring->name ? ")" : "",
+				ring->signalled, ring->emitted);
+}
+
 /* The GPU itself, where its driver gave it up. */
 static int text_graph_add_device(struct gw_text_graph *graph)
 {
@@ -1024,6 +1061,8 @@ static int text_graph_add_device(struct gw_text_graph *graph)
 	const char *words = text_graph_device_words(graph), *label;
 
 	graph->device = GW_NO_NODE;
+	if (!words)
+		words = text_graph_ring_words(graph);
 	graph->relapses = !words;
 	if (!words)
 		words = text_graph_relapse_words(graph);
@@ -1061,6 +1100,23 @@ static int text_graph_end_at_device(struct gw_text_graph *graph)
 	return 0;
 }
 
+/* Fences that nobody signals are signalled by the GPU, which gets nowhere. Which of its rings each is of no log shows. */
+static int text_graph_fences_end_at_device(struct gw_text_graph *graph)
+{
+	for (uint32_t i = 0; graph->stands && i < graph->scene->n_actors; i++) {
+		uint32_t fence = text_graph_open_fence(graph, i);
+		struct gw_node *node = fence != GW_NO_NODE ? text_graph_node(graph, fence) : NULL;
+
+		if (!node || node->leaf != GW_LEAF_LIVE)
+			continue;
+		node->leaf = GW_LEAF_NONE;
+		node->why = NULL;
+		if (text_graph_edge(graph, fence, graph->device, GW_RELATION_DEPENDS_ON, GW_CONFIDENCE_HINT) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int gw_text_graph_init(struct gw_text_graph *graph, const struct gw_scene *scene)
 {
 	int r;
@@ -1086,7 +1142,7 @@ int gw_text_graph_init(struct gw_text_graph *graph, const struct gw_scene *scene
 	r = r ?: text_graph_add_device(graph);
 	for (uint32_t i = 0; i < scene->n_actors && r == 0; i++)
 		r = text_graph_actor(graph, i);
-	r = r ?: text_graph_end_at_device(graph);
+	r = r ?: graph->stands ? text_graph_fences_end_at_device(graph) : text_graph_end_at_device(graph);
 	return r ?: gw_graph_finish(&graph->graph);
 }
 

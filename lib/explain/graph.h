@@ -12,6 +12,7 @@ struct gw_text_graph {
 	struct gw_graph graph;
 	uint32_t *nodes;		   /* by actor */
 	uint32_t device;		   /* node of the GPU that does not answer, GW_NO_NODE = there is none */
+	bool stands;			   /* two readings of its rings show that, and nothing else does */
 	bool relapses;			   /* it answers, and fails again and again */
 	const struct gw_log_held **wanted; /* by actor: the lock that it still takes, NULL = not known */
 	uint32_t *memory;		   /* by actor: the process whose memory it changes, 0 = none */

@@ -32,7 +32,7 @@ static const struct open_row open_left_section = { { GW_CLASS_LEAKED_SECTION }, 
 static const struct open_row open_section_or_runs = {
 	{ GW_CLASS_LEAKED_SECTION, GW_CLASS_UNPLUG_SRCU, GW_CLASS_BUSY_HOLDER }, 3
 };
-/* Anybody may release a page. */
+/* Anybody may release a page; mostly its disk does. */
 static const struct open_row open_page = { { GW_CLASS_PAGE_LOCK_CYCLE }, 1 };
 /* A driver that sleeps for what no other task of it does: its device is likeliest. */
 static const struct open_row open_sleep = { { GW_CLASS_SILENT_DEVICE }, 1 };
@@ -52,13 +52,23 @@ static const struct gw_node *open_next(const struct gw_graph *graph, const struc
 /* Whoever is in a section of its device: nobody else is in its driver, asleep or awake, or the log does not show that. */
 static const struct open_row *open_of_unplug(const struct gw_scene *scene, const struct gw_actor *at)
 {
-	bool others = gw_partner_idler(scene, at) != NULL;
+	/* The sections of all devices are one: who is in another driver counts, too. */
+	bool others = scene->n_idlers > 0;
 
 	for (uint32_t i = 0; i < scene->n_actors; i++)
-		others |= &scene->actors[i] != at && gw_partner_same_driver(at, &scene->actors[i]);
+		others |= &scene->actors[i] != at && scene->actors[i].driver.kind != GW_SUBSYSTEM_UNKNOWN;
 	if (!scene->all_listed || scene->unseen)
 		return scene->blocked_listed ? &open_section_or_runs : NULL;
 	return others ? &open_section : &open_left_section;
+}
+
+/* Somebody who is stuck is in a GPU's driver, and may have what all others need, or need it. */
+static bool open_has_driver(const struct gw_scene *scene)
+{
+	for (uint32_t i = 0; i < scene->n_actors; i++)
+		if (scene->actors[i].blocked && scene->actors[i].driver.kind != GW_SUBSYSTEM_UNKNOWN)
+			return true;
+	return false;
 }
 
 static const struct open_row *open_of_task(const struct gw_text_graph *graph, uint32_t actor)
@@ -75,7 +85,7 @@ static const struct open_row *open_of_task(const struct gw_text_graph *graph, ui
 	case GW_TEXT_WAIT_SRCU:
 		return at->unplugs ? open_of_unplug(scene, at) : NULL;
 	case GW_TEXT_WAIT_PAGE:
-		return &open_page;
+		return open_has_driver(scene) ? &open_page : NULL;
 	case GW_TEXT_WAIT_EVENT:
 		return at->driver.kind != GW_SUBSYSTEM_UNKNOWN && scene->blocked_listed &&
 				       !gw_need_is_shown(scene, graph->snapshot, actor)

@@ -349,6 +349,10 @@ static void text_render_advise_device(struct gw_text *text, const struct gw_text
 		gw_text_add(
 			text,
 			"Reset the GPU if its driver offers that (nvidia-smi --gpu-reset), else power the machine off and on; look for errors of PCI Express (AER) and of power.");
+	else if (graph->stands)
+		gw_text_add(
+			text,
+			"Look once more, as a job that merely takes long looks the same. If it stays so: end the program that submitted it, or reset the GPU (amdgpu: read amdgpu_gpu_recover beside amdgpu_fence_info), or reboot.");
 	else
 		gw_text_add(text, "Unbind and bind the driver, or reboot.");
 }
@@ -474,14 +478,26 @@ static void text_render_add_missing(json_t *missing, bool *failed, struct gw_tex
 	free(sentence);
 }
 
+/* amdgpu's rings show whether the GPU gets on, and are not in the log yet. */
+static bool text_render_asks_for_rings(const struct text_render *render)
+{
+	const struct gw_actor *actor = text_render_root(render);
+
+	return actor && actor->wait.kind == GW_TEXT_WAIT_FENCE && strcmp(actor->gpu.name, "amdgpu") == 0 &&
+	       render->graph->scene->model->n_rings == 0;
+}
+
 /* "Who has that lock: `gpuwatch-cli record FILE` while it stands."; every task is perhaps in the log already. */
 static void text_render_ask(const struct text_render *render, struct gw_text *text)
 {
-	gw_text_add(text, "%s: `gpuwatch-cli record FILE` while it stands%s.",
+	gw_text_add(text, "%s: `gpuwatch-cli record FILE` while it stands%s%s.",
 		    gw_open_question(render->graph, render->finding),
 		    render->graph->scene->all_listed
 			    ? ""
-			    : ", or `echo t > /proc/sysrq-trigger` and the kernel log after it");
+			    : ", or `echo t > /proc/sysrq-trigger` and the kernel log after it",
+		    text_render_asks_for_rings(render)
+			    ? "; `cat /sys/kernel/debug/dri/*/amdgpu_fence_info`, twice, shows whether the GPU gets on"
+			    : "");
 }
 
 /* A loop of retries without what it tries for, the stack of a task of the chain, and the holder that nobody names. */

@@ -722,6 +722,26 @@ static void scene_read_events(struct gw_scene *scene)
 	scene->blocked_listed |= scene->all_listed;
 }
 
+static bool scene_stands(const struct gw_log_ring *ring, const struct gw_log_ring *before)
+{
+	return ring->whole && before->whole && ring->number == before->number && ring->name == before->name &&
+	       ring->reading != before->reading && ring->incident == before->incident &&
+	       ring->signalled == before->signalled && ring->signalled != ring->emitted &&
+	       before->signalled != before->emitted;
+}
+
+/* Readings of several GPUs are told apart by nothing but their numbers: of another one these are mostly others. */
+static const struct gw_log_ring *scene_find_ring(const struct gw_scene *scene)
+{
+	const struct gw_log_model *model = scene->model;
+
+	for (uint32_t i = 0; i < model->n_rings; i++)
+		for (uint32_t j = 0; j < i && model->rings[i].incident == scene->incident; j++)
+			if (scene_stands(&model->rings[i], &model->rings[j]))
+				return &model->rings[i];
+	return NULL;
+}
+
 static uint32_t scene_last_listing(const struct gw_scene *scene)
 {
 	uint32_t listing = 0;
@@ -767,6 +787,7 @@ int gw_scene_init(struct gw_scene *scene, const struct gw_log_model *model, uint
 		return -ENOMEM;
 	scene->now_ns = scene_now_ns(scene);
 	scene->listing = scene_last_listing(scene);
+	scene->ring = scene_find_ring(scene);
 	scene_read_events(scene);
 	for (uint32_t i = 0; i < model->n_tasks; i++)
 		if (scene_counts(scene, i))

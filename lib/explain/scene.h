@@ -76,10 +76,11 @@ struct gw_scene {
 	bool state_listed;   /* `echo t` began to list them */
 	bool unseen;	     /* somebody runs, and where is not in the log */
 	bool device_lost, reset_failed, wedged, nvidia, needs_reboot, needs_reset;
-	bool unrecoverable;		  /* perhaps, by the driver's words */
-	bool iommu_silent;		  /* the IOMMU completes no commands, and no GPU is reported to be the cause */
-	struct gw_scene_relapse relapse;  /* what came again and again, until the log ends */
-	const char *device;		  /* the GPU that the events name, "" = none does */
+	bool unrecoverable;		 /* perhaps, by the driver's words */
+	bool iommu_silent;		 /* the IOMMU completes no commands, and no GPU is reported to be the cause */
+	struct gw_scene_relapse relapse; /* what came again and again, until the log ends */
+	const struct gw_log_ring *ring; /* has work, and did none of it between two readings, NULL = none is shown to */
+	const char *device;		/* the GPU that the events name, "" = none does */
 	struct gw_scene_modules *modules; /* private */
 };
 

@@ -14,6 +14,7 @@
 #define SAMPLES_MAX (1u << 18)
 #define FRAMES_MAX (1u << 21)
 #define OTHERS_MAX (1u << 17)
+#define RINGS_MAX 1024
 #define STRINGS_MAX (1u << 18)
 #define TEXT_MAX ((size_t)64 << 20)
 
@@ -34,7 +35,7 @@ struct gw_log_store {
 	uint32_t *tasks;		  /* index + 1, 0 = free */
 	uint32_t tasks_size;
 	uint32_t allocated_tasks, allocated_samples, allocated_frames;
-	uint32_t allocated_blockers, allocated_held, allocated_items, allocated_events;
+	uint32_t allocated_blockers, allocated_held, allocated_items, allocated_rings, allocated_events;
 };
 
 int gw_log_model_init(struct gw_log_model *model)
@@ -54,6 +55,7 @@ void gw_log_model_deinit(struct gw_log_model *model)
 	free(model->blockers);
 	free(model->held);
 	free(model->items);
+	free(model->rings);
 	free(model->events);
 	for (struct block *block = store ? store->blocks : NULL, *next; block; block = next) {
 		next = block->next;
@@ -319,6 +321,15 @@ int gw_log_add_item(struct gw_log_model *model, const struct gw_log_item *item)
 
 	if (r == 0)
 		model->items[model->n_items++] = *item;
+	return model_full(model, r);
+}
+
+int gw_log_add_ring(struct gw_log_model *model, const struct gw_log_ring *ring)
+{
+	int r = GROW(model, rings, RINGS_MAX);
+
+	if (r == 0)
+		model->rings[model->n_rings++] = *ring;
 	return model_full(model, r);
 }
 

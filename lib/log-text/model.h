@@ -113,6 +113,16 @@ struct gw_log_item {
 	uint32_t flusher; /* task that waits for its end, "BAR(812)"; GW_LOG_NONE = none */
 };
 
+/* A ring of the GPU, of one reading of amdgpu_fence_info or radeon_fence_info. */
+struct gw_log_ring {
+	uint32_t incident;
+	uint32_t reading; /* counts these: two show whether a ring gets on */
+	uint32_t number;
+	const char *name;	     /* "gfx_0.0.0", "" = not printed */
+	uint64_t signalled, emitted; /* the last ones */
+	bool whole;		     /* both were there */
+};
+
 enum gw_log_event_kind {
 	GW_LOG_EVENT_BOOT,	  /* "Linux version" */
 	GW_LOG_EVENT_JOB_TIMEOUT, /* a ring or job took too long */
@@ -161,8 +171,9 @@ struct gw_log_model {
 	struct gw_log_blocker *blockers;
 	struct gw_log_held *held;
 	struct gw_log_item *items;
+	struct gw_log_ring *rings;
 	struct gw_log_event *events;
-	uint32_t n_tasks, n_samples, n_frames, n_blockers, n_held, n_items, n_events;
+	uint32_t n_tasks, n_samples, n_frames, n_blockers, n_held, n_items, n_rings, n_events;
 	uint32_t incidents;  /* boots, machines or captures that the text is made of; at least 1 */
 	uint64_t messages;   /* of the kernel */
 	int64_t last_us;     /* time of the last message since the last incident began, -1 = none has one */
@@ -192,6 +203,7 @@ int gw_log_add_frame(struct gw_log_model *model, uint32_t sample, const struct g
 int gw_log_add_blocker(struct gw_log_model *model, const struct gw_log_blocker *blocker);
 int gw_log_add_held(struct gw_log_model *model, const struct gw_log_held *held);
 int gw_log_add_item(struct gw_log_model *model, const struct gw_log_item *item);
+int gw_log_add_ring(struct gw_log_model *model, const struct gw_log_ring *ring);
 int gw_log_add_event(struct gw_log_model *model, const struct gw_log_event *event);
 
 /* For people and JSON: "ring-timeout", "reset-begin", ... */

@@ -16,6 +16,7 @@
 #include "lib/log-text/frame.h"
 #include "lib/log-text/lines/scan.h"
 #include "lib/log-text/ps-table.h"
+#include "lib/log-text/ring.h"
 #include "lib/log-text/task-line.h"
 
 /* Writers that are told apart at a time; direct-mapped. */
@@ -57,6 +58,13 @@ struct read_place {
 	bool left;	       /* the kernel reports that these locks were not released */
 };
 
+/* What is next of a ring. */
+enum read_ring {
+	READ_RING_NOTHING,
+	READ_RING_SIGNALLED,
+	READ_RING_EMITTED,
+};
+
 struct read_host {
 	uint64_t host;
 	uint32_t incident;
@@ -70,9 +78,11 @@ struct log_reader {
 	uint32_t n_hosts, incident;
 	uint32_t tasks_before; /* the incident */
 	uint32_t listings;     /* of busy workqueues */
-	bool prefixed;	       /* the message has something in front, as in a log that nobody shortened */
-	uint32_t unnamed;      /* stacks that no line names the task of */
-	int64_t boot_us;       /* time since boot of the message before */
+	uint32_t readings;     /* of rings */
+	enum read_ring ring;
+	bool prefixed;	  /* the message has something in front, as in a log that nobody shortened */
+	uint32_t unnamed; /* stacks that no line names the task of */
+	int64_t boot_us;  /* time since boot of the message before */
 	int64_t time_us;
 	int64_t start_us; /* by the clock on the wall, when the time since boot was 0 */
 	bool clocks;	  /* start_us is known: a line had both times */
@@ -674,6 +684,53 @@ static bool read_busy_queues(struct log_reader *reader, const char *text, int *r
 	return true;
 }
 
+/* ---- rings ------------------------------------------------------------------------------------------------- */
+
+/* A ring that does not come after the one before begins another reading, or that of another GPU. */
+static int read_ring_heading(struct log_reader *reader, const struct gw_log_ring_text *line)
+{
+	struct gw_log_model *model = reader->model;
+	struct gw_log_ring ring = { .incident = reader->incident, .number = line->number };
+	uint32_t before = model->n_rings;
+	int r;
+
+	if (before == 0 || model->rings[before - 1].number >= line->number)
+		reader->readings++;
+	ring.reading = reader->readings;
+	ring.name = read_intern(reader, line->name, strlen(line->name));
+	r = ring.name ? gw_log_add_ring(model, &ring) : -ENOMEM;
+	reader->ring = model->n_rings > before ? READ_RING_SIGNALLED : READ_RING_NOTHING;
+	return r;
+}
+
+/* Of its several pairs the first one is that of the jobs. */
+static bool read_ring(struct log_reader *reader, const char *text, int *r)
+{
+	struct gw_log_ring_text line;
+	struct gw_log_ring *ring;
+
+	if (!gw_log_ring_parse(text, &line))
+		return false;
+	if (line.line == GW_LOG_RING_HEADING) {
+		*r = read_ring_heading(reader, &line);
+		return true;
+	}
+	if (reader->ring == READ_RING_NOTHING)
+		return true;
+	ring = &reader->model->rings[reader->model->n_rings - 1];
+	if (reader->ring == READ_RING_SIGNALLED && line.line == GW_LOG_RING_SIGNALLED) {
+		ring->signalled = line.seqno;
+		reader->ring = READ_RING_EMITTED;
+		return true;
+	}
+	if (reader->ring == READ_RING_EMITTED && line.line == GW_LOG_RING_EMITTED) {
+		ring->emitted = line.seqno;
+		ring->whole = true;
+	}
+	reader->ring = READ_RING_NOTHING;
+	return true;
+}
+
 /* ---- tables of ps ---------------------------------------------------------------------------------------- */
 
 static int read_row(struct log_reader *reader, const struct gw_log_row *row)
@@ -937,6 +994,8 @@ static int read_message(const struct gw_log_message *message, void *userdata)
 	if (read_detail(reader, text, &r))
 		return r;
 	reader->place->stack = reader->place->deep = false;
+	if (read_ring(reader, text, &r))
+		return r;
 	read_heading(reader, text);
 	/* What a report is about comes before whom. */
 	r = strncmp(text, "task:", 5) == 0 ? 0 : read_event(reader, text);

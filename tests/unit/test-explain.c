@@ -979,6 +979,80 @@ static void test_signaller_is_not_blocked(void **state)
 	assert_open(&unlisted, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "");
 }
 
+/* What amdgpu_fence_info prints of two rings; the first one was given 0x2c jobs. */
+static void list_rings(struct told *told, unsigned finished)
+{
+	tell(told, "--- ring 0 (gfx_0.0.0) ---\nLast signaled fence          0x%08x\n", finished);
+	tell(told, "Last emitted                 0x0000002c\nLast signaled trailing fence 0x00000000\n"
+		   "Last emitted                 0x00000007\nLast preempted               0x00000000\n"
+		   "--- ring 1 (sdma0) ---\nLast signaled fence          0x00000105\n"
+		   "Last emitted                 0x00000105\n");
+}
+
+static void wait_beside_rings(struct told *told, const char *module, unsigned first, unsigned second)
+{
+	char frames[256];
+
+	snprintf(frames, sizeof(frames), FENCE "gem_wait_ioctl@%s" IOCTL, module);
+	hung(told, "client", 90, NULL, frames);
+	tell(told, "sysrq: Show Blocked State\n");
+	list_rings(told, first);
+	if (second)
+		list_rings(told, second);
+}
+
+/* Two readings show that the GPU does not get on with what it has to do. */
+static void test_ring_stands(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+	const struct gw_report *report;
+
+	(void)state;
+	wait_beside_rings(&told, "amdgpu", 0x2a, 0x2a);
+	explain_text(&explanation, told.text);
+	report = report_about(&explanation);
+	assert_int_equal(report->kind, GW_KIND_STALL);
+	assert_int_equal(report->class, GW_CLASS_SILENT_DEVICE);
+	assert_int_equal(report->confidence, GW_CONFIDENCE_HINT);
+	assert_non_null(strstr(report->explanation, "finished no job of ring 0 (gfx_0.0.0)"));
+	assert_true(has_victim(report, "task:90"));
+	gw_explanation_deinit(&explanation);
+}
+
+/* It gets on; or it has nothing to do; or one look alone shows it; or the fence is another driver's. */
+static void test_ring_gets_on(void **state)
+{
+	static const struct {
+		const char *module;
+		unsigned first, second;
+	} looks[] = {
+		{ "amdgpu", 0x2a, 0x2b }, { "amdgpu", 0x2c, 0x2c }, { "amdgpu", 0x2a, 0 }, { "i915", 0x2a, 0x2a }
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+		struct told told = { .length = 0 };
+
+		wait_beside_rings(&told, looks[i].module, looks[i].first, looks[i].second);
+		assert_open(&told, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "silent-device orphaned-fence sched-dep-cycle");
+	}
+}
+
+/* A job may take its time, and nobody waits for long. */
+static void test_ring_without_waiter(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	list_rings(&told, 0x2a);
+	list_rings(&told, 0x2a);
+	explain_text(&explanation, told.text);
+	assert_int_equal(explanation.count, 0);
+	gw_explanation_deinit(&explanation);
+}
+
 /* It may be an item that cannot start before one that waits; a list of busy workqueues would show that. */
 static void test_signaller_may_be_held_back(void **state)
 {
@@ -1231,6 +1305,26 @@ static void test_page_is_moved_by_who_needs_the_lock(void **state)
 	explain_text(&explanation, other.text);
 	for (size_t i = 0; i < explanation.count; i++)
 		assert_int_not_equal(explanation.reports[i]->kind, GW_KIND_DEADLOCK);
+	gw_explanation_deinit(&explanation);
+}
+
+/* A page is mostly its disk's: that somebody in a GPU's driver has it is worth a word where somebody is stuck there. */
+static void test_page_of_nobody(void **state)
+{
+	struct told alone = { .length = 0 }, beside = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	hung(&alone, "watchdog", 90, NULL,
+	     SLEEP "io_schedule folio_wait_bit_common filemap_fault do_user_addr_fault exc_page_fault");
+	assert_open(&alone, GW_KIND_STALL, GW_CLASS_LONG_WAIT, "");
+	hung(&beside, "watchdog", 90, NULL,
+	     SLEEP "io_schedule folio_wait_bit_common filemap_fault do_user_addr_fault exc_page_fault");
+	hung(&beside, "client", 91, NULL, SLEEP "schedule_timeout brix_wait_ring@brix" IOCTL);
+	explain_text(&explanation, beside.text);
+	assert_int_equal(explanation.count, 2);
+	assert_true(may_be(explanation.reports[0], "page-lock-cycle") ||
+		    may_be(explanation.reports[1], "page-lock-cycle"));
 	gw_explanation_deinit(&explanation);
 }
 
@@ -2659,6 +2753,9 @@ int main(void)
 		cmocka_unit_test(test_nobody_else_has_the_lock),
 		cmocka_unit_test(test_list_is_cut),
 		cmocka_unit_test(test_signaller_is_not_blocked),
+		cmocka_unit_test(test_ring_stands),
+		cmocka_unit_test(test_ring_gets_on),
+		cmocka_unit_test(test_ring_without_waiter),
 		cmocka_unit_test(test_signaller_may_be_held_back),
 		cmocka_unit_test(test_section_is_nobodys),
 		cmocka_unit_test(test_exclusion_is_said),
@@ -2669,6 +2766,7 @@ int main(void)
 		cmocka_unit_test(test_signallers_are_stuck_alike),
 		cmocka_unit_test(test_one_signaller_is_elsewhere),
 		cmocka_unit_test(test_page_is_moved_by_who_needs_the_lock),
+		cmocka_unit_test(test_page_of_nobody),
 		cmocka_unit_test(test_cpu_is_not_left),
 		cmocka_unit_test(test_item_waits_for_its_cpu),
 		cmocka_unit_test(test_entity_waits_for_its_thread),

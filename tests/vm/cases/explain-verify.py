@@ -7,8 +7,9 @@ usage: explain-verify.py DIR GPUWATCH-CLI
 A text bears less than a live machine, so a stall is right where the daemon reports a deadlock; another class, or a GPU's hang
 that is called not the GPU's, is wrong. How the others count, docs/explain.md has: "the same" of class, cause and victims, "open"
 where the text names everybody who is blocked and the live class among those that it leaves open, and "less". Of the logs that the
-kernel's detectors and `echo w` make (log.txt), and of those that show every task (all.txt). It fails where a log contradicts the
-daemon, and where fewer than nine in ten of the logs that show every task are the same or open.
+kernel's detectors and `echo w` make (log.txt), of those that show every task (all.txt), and of these with a table of all threads
+(threads.txt). It fails where a log contradicts the daemon, and where fewer than nine in ten of the logs that show every task are the
+same or open.
 """
 import json
 import subprocess
@@ -140,7 +141,7 @@ def check_all(directory, name, program):
 
 def main():
     directory, program = Path(sys.argv[1]), sys.argv[2]
-    results = [check_all(directory, name, program) for name in ("log.txt", "all.txt")]
+    results = [check_all(directory, name, program) for name in ("log.txt", "all.txt", "threads.txt")]
     passed, failed, _ = (sum(column) for column in zip(*results))
     short = results[1][2] * 10 < 9 * sum(results[1][:2])
     if short:
