@@ -772,6 +772,24 @@ static bool read_table(struct log_reader *reader, const char *text, int *r)
 
 /* ---- events ------------------------------------------------------------------------------------------------ */
 
+/*
+ * An expedited grace period may complain after 20 ms already (CONFIG_RCU_EXP_CPU_STALL_TIMEOUT); of these jiffies there are 100 to 1000 in
+ * a second.
+ */
+#define SHORT_STALL_JIFFIES 1000
+
+/* "detected expedited stalls on CPUs/tasks: { 8-... } 11 jiffies s: 225": a CPU that was busy for a moment. */
+static bool read_is_short_stall(const struct gw_log_event *event)
+{
+	const char *after =
+		event->kind == GW_LOG_EVENT_RCU_STALL ? gw_scan_after(event->text, " expedited stalls on ") : NULL;
+	const char *count = after ? gw_scan_after(after, "} ") : NULL;
+	uint32_t jiffies;
+
+	return count && gw_scan_number(&count, &jiffies) && gw_scan_word(&count, " jiffies") &&
+	       jiffies < SHORT_STALL_JIFFIES;
+}
+
 static void read_block(struct log_reader *reader, const struct gw_log_event *event)
 {
 	static const enum read_block blocks[GW_LOG_EVENTS] = {
@@ -786,7 +804,7 @@ static void read_block(struct log_reader *reader, const struct gw_log_event *eve
 		return;
 	/* The heading of an oops has several lines; an oops within a report ends that one. */
 	read_leave(place);
-	place->block = blocks[event->kind];
+	place->block = read_is_short_stall(event) ? READ_BLOCK_WARNING : blocks[event->kind];
 	place->busy_s = event->number;
 }
 

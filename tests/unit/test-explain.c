@@ -1053,6 +1053,32 @@ static void test_ring_without_waiter(void **state)
 	gw_explanation_deinit(&explanation);
 }
 
+/* An expedited grace period complains of a CPU that was busy for some milliseconds. */
+static void test_short_stall(void **state)
+{
+	static const unsigned jiffies[] = { 11, 6720 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct told told = { .length = 0 };
+		struct gw_explanation explanation;
+
+		tell(&told,
+		     "rcu: INFO: rcu_sched detected expedited stalls on CPUs/tasks: { 8-... } %u jiffies s: 225 root: 0x1/.\n",
+		     jiffies[i]);
+		tell(&told,
+		     "Task dump for CPU 8:\n"
+		     "task:kworker/8:1     state:R  running task     stack:    0 pid:  208 ppid:     2 flags:0x00004008\n"
+		     "Workqueue: events brix_damage_work [brix]\n");
+		tell_frames(&told, "brix_copy@brix brix_damage_work@brix" WORK);
+		explain_text(&explanation, told.text);
+		assert_int_equal(explanation.count, i);
+		if (i)
+			assert_string_equal(gw_class_name(explanation.reports[0]->class), "busy-holder");
+		gw_explanation_deinit(&explanation);
+	}
+}
+
 /* It may be an item that cannot start before one that waits; a list of busy workqueues would show that. */
 static void test_signaller_may_be_held_back(void **state)
 {
@@ -2753,6 +2779,7 @@ int main(void)
 		cmocka_unit_test(test_nobody_else_has_the_lock),
 		cmocka_unit_test(test_list_is_cut),
 		cmocka_unit_test(test_signaller_is_not_blocked),
+		cmocka_unit_test(test_short_stall),
 		cmocka_unit_test(test_ring_stands),
 		cmocka_unit_test(test_ring_gets_on),
 		cmocka_unit_test(test_ring_without_waiter),
