@@ -213,6 +213,13 @@ struct gw_host_record {
 	char machine[16];	/* uname -m */
 };
 
+/* Of the tasks that sleep without a tracked wait, those that have TASK records, too. */
+enum gw_sleepers {
+	GW_SLEEPERS_NONE = 0,
+	GW_SLEEPERS_ALL,
+	GW_SLEEPERS_IN_MODULES, /* that sleep interruptibly in a function of a module */
+};
+
 /* Begins a snapshot, by user space; its records follow. */
 struct gw_snapshot_record {
 	struct gw_record header;
@@ -220,11 +227,7 @@ struct gw_snapshot_record {
 	__u64 mono_ns;	  /* taken at */
 	__u64 real_ns;	  /* CLOCK_REALTIME ns at the same moment */
 	__u32 incomplete; /* 1: an iterator failed or was cut short */
-	/*
-	 * 1: sleeping tasks without a tracked wait have TASK records, too; 2: of these, all that sleep interruptibly in a function
-	 * of a module
-	 */
-	__u32 full;
+	__u32 full;	  /* enum gw_sleepers */
 };
 
 #define GW_TASK_F_KTHREAD (1u << 0)  /* PF_KTHREAD */

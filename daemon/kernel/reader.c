@@ -18,7 +18,6 @@
 
 #define PASSES_MAX 6 /* a chain of owners that are not blocked themselves is short */
 #define READ_SIZE (256 * 1024)
-#define FULL_IN_MODULES 2 /* see struct gw_snapshot_record */
 #define MODULE_TAIL 65536 /* behind the beginning of a module's last function */
 
 /* A set of addresses: sorted when asked for, appended to otherwise. */
@@ -799,7 +798,7 @@ static int reader_add_readers(struct gw_reader *reader, int iterator)
 {
 	if ((!reader->saw_readers && !reader_saw_left_lock(reader)) || !reader_find_modules(reader))
 		return 0;
-	((struct gw_snapshot_record *)reader->out.data)->full = FULL_IN_MODULES;
+	((struct gw_snapshot_record *)reader->out.data)->full = GW_SLEEPERS_IN_MODULES;
 	return reader_run_pass(reader, iterator, GW_QUERY_READERS);
 }
 
@@ -874,7 +873,7 @@ int gw_reader_snapshot(struct gw_reader *reader, int iterator, bool full, bool t
 	head->sequence = ++reader->sequence;
 	head->mono_ns = reader->source.control->query.now_ns;
 	head->real_ns = gw_now_real_ns();
-	head->full = full;
+	head->full = full ? GW_SLEEPERS_ALL : GW_SLEEPERS_NONE;
 	incomplete = reader_run_passes(reader, iterator, full);
 	if (incomplete == -ENOMEM || reader->out.size == sizeof(*head))
 		return incomplete < 0 ? incomplete : -EIO;

@@ -83,7 +83,7 @@ static void snapshot_write_head(struct snapshot_writer *writer)
 		.header = { .type = GW_RECORD_SNAPSHOT, .size = sizeof(head) },
 		.sequence = 1,
 		.mono_ns = writer->scene->now_ns,
-		.full = 1,
+		.full = GW_SLEEPERS_ALL,
 	};
 
 	snprintf(host.release, sizeof(host.release), "%s", writer->scene->model->release);

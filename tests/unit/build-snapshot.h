@@ -572,7 +572,7 @@ static inline struct bytes snapshot_bytes(struct world *w)
 		.mono_ns = w->now_ns,
 		.real_ns = 1700000000 * SECOND + w->now_ns,
 		.incomplete = w->incomplete,
-		.full = w->blocked_only ? 0 : 2,
+		.full = w->blocked_only ? GW_SLEEPERS_NONE : GW_SLEEPERS_IN_MODULES,
 	};
 	struct bytes bytes = { .data = NULL };
 
