@@ -577,6 +577,75 @@ TEST(lock_left_by_a_worker_where_nobody_looked_for_sleepers)
 	world_free(w);
 }
 
+/* ---- locks that a thread of its driver's has kept ------------------------------------------------------------------ */
+
+#define IDLE_INTERRUPT "irq_wait_for_interrupt irq_thread kthread ret_from_fork"
+
+/* A thread that handles interrupts owns a lock that a task of the driver waits for. */
+static struct gw_task_record *left_by_thread(struct world *w, const char *frames)
+{
+	struct gw_task_record *owner = kthread(w, 201, "thread"), *waiter = kthread(w, 102, "waiter");
+
+	owner->state = TASK_INTERRUPTIBLE;
+	stack(w, owner, frames);
+	waits_for_lock(w, waiter, lock_of(w, GW_LOCK_MUTEX, owner), MUTEX);
+	stack(w, waiter, "gpulab:lab_take gpulab:lab_thread kthread ret_from_fork");
+	return owner;
+}
+
+/* The next interrupt may release it: nothing is said for ten seconds, and nothing is proven at all. */
+static void left_by_thread_is_probable(const char *frames, const char *words)
+{
+	struct world *w = world_new();
+
+	left_by_thread(w, frames);
+	look(w, 9);
+	assert_no_deadlock(w);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROBABLE, "102 201", "");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, words));
+	look(w, 60);
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROBABLE, "102 201", "");
+	world_free(w);
+}
+
+TEST(lock_left_by_a_thread_of_an_interrupt)
+{
+	left_by_thread_is_probable(IDLE_INTERRUPT, "is done with its interrupt");
+}
+
+static void holds_its_lock(const char *frames)
+{
+	struct world *w = world_new();
+
+	left_by_thread(w, frames);
+	look(w, 75);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(interrupt_that_is_handled_has_not_left_its_lock)
+{
+	holds_its_lock("gpulab:lab_wait_for_event gpulab:lab_handler irq_thread_fn irq_thread kthread");
+	holds_its_lock("irq_thread_fn irq_thread kthread ret_from_fork");
+}
+
+/* It may make the device send the interrupt that releases the lock: for a minute. */
+TEST(lock_left_by_an_interrupt_of_a_driver_that_somebody_sleeps_in)
+{
+	struct world *w = world_new();
+	struct gw_task_record *heir = kthread(w, 103, "heir");
+
+	left_by_thread(w, IDLE_INTERRUPT);
+	heir->state = TASK_INTERRUPTIBLE;
+	stack(w, heir, "gpulab:lab_wait_for_event gpulab:lab_thread kthread ret_from_fork");
+	look(w, 50);
+	assert_no_deadlock(w);
+	look(w, 15);
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROBABLE, "102 201", "");
+	world_free(w);
+}
+
 /* ---- jobs whose timeout handler is not seen ----------------------------------------------------------------------- */
 
 static struct gw_fence_record *job_of_classic(struct world *w, struct classic *c)
@@ -952,6 +1021,9 @@ int main(void)
 		T(lock_left_by_a_worker_that_nobody_may_release),
 		T(lock_left_to_a_thread_that_sleeps_in_the_driver),
 		T(lock_left_by_a_worker_where_nobody_looked_for_sleepers),
+		T(lock_left_by_a_thread_of_an_interrupt),
+		T(interrupt_that_is_handled_has_not_left_its_lock),
+		T(lock_left_by_an_interrupt_of_a_driver_that_somebody_sleeps_in),
 		T(item_of_another_job_may_signal),
 		T(job_whose_timeout_handler_was_not_read_may_end),
 		T(job_whose_timeout_handler_is_disabled_does_not_end),

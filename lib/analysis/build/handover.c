@@ -28,13 +28,7 @@ static const char *handover_module(const struct gw_builder *builder, uint64_t lo
 	return NULL;
 }
 
-/*
- * Whoever got the lock to release it does so in good time. A driver always has some item that runs: after so long, what is
- * left of those that could be meant proves nothing any more.
- */
-#define HANDOVER_PATIENCE_NS 60000000000ULL
-
-static bool handover_is_overdue(const struct gw_builder *builder, uint64_t lock)
+static bool handover_outlasts(const struct gw_builder *builder, uint64_t lock, uint64_t patience_ns)
 {
 	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock);
 	uint64_t now_ns = gw_snapshot_head(builder->now)->mono_ns;
@@ -42,9 +36,20 @@ static bool handover_is_overdue(const struct gw_builder *builder, uint64_t lock)
 
 	for (size_t i = 0; i < waiters.count; i++)
 		if (gw_task_wait(waiters.members[i].record, &wait) && wait.since_ns &&
-		    wait.since_ns + HANDOVER_PATIENCE_NS < now_ns)
+		    wait.since_ns + patience_ns < now_ns)
 			return true;
 	return false;
+}
+
+/* A driver always has some item that runs: after so long, what is left of those that could be meant proves nothing any more. */
+static bool handover_is_overdue(const struct gw_builder *builder, uint64_t lock)
+{
+	return handover_outlasts(builder, lock, GW_HANDOVER_PATIENCE_NS);
+}
+
+bool gw_handover_outlasts(struct gw_builder *builder, uint32_t node, uint64_t patience_ns)
+{
+	return handover_outlasts(builder, gw_builder_node(builder, node)->address, patience_ns);
 }
 
 /* It executes an item of the module, for some time, and does not itself wait for the lock. */
@@ -164,7 +169,7 @@ bool gw_handover_is_excluded(struct gw_builder *builder, uint32_t node)
 	size_t n_works = gw_snapshot_works(builder->now, &works);
 
 	/* Who sleeps interruptibly in the driver may have got it, too, and is not in each look. */
-	if (!module || !builder->complete || !gw_snapshot_head(builder->now)->full ||
+	if (!module || !builder->complete || gw_snapshot_head(builder->now)->full == GW_SLEEPERS_NONE ||
 	    handover_timer_runs(builder, module, lock))
 		return false;
 	for (size_t i = 0; i < n_tasks; i++)

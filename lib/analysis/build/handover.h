@@ -8,6 +8,9 @@
 
 #include "lib/analysis/build/builder.h"
 
+/* Whoever got the lock to release it does so in good time. */
+#define GW_HANDOVER_PATIENCE_NS 60000000000ULL
+
 /* Adds an edge from the lock @node to each work item, and each worker, that may release it. Returns how many, or -ENOMEM. */
 int gw_handover_workers(struct gw_builder *builder, uint32_t node);
 
@@ -19,5 +22,8 @@ bool gw_handover_is_excluded(struct gw_builder *builder, uint32_t node);
 
 /* Whether a timer runs that may release the lock @node, or have it released by a work item. */
 bool gw_handover_is_due(struct gw_builder *builder, uint32_t node);
+
+/* Whether somebody has waited for the lock @node for longer than that. */
+bool gw_handover_outlasts(struct gw_builder *builder, uint32_t node, uint64_t patience_ns);
 
 #endif

@@ -67,6 +67,30 @@ static bool lock_owner_sleeps_in_user_call(const struct gw_builder *builder, con
 	return true;
 }
 
+/* So long a lock was waited for that its owner's next interrupt was to release: that would have come. */
+#define THREAD_PATIENCE_NS 10000000000ULL
+
+/*
+ * The thread of an interrupt is always the same one, and the kernel lets it keep a lock from one to the next: so that one may release
+ * it, and nothing shows whether the device is yet to send it.
+ */
+static enum gw_confidence lock_trust_left_by_thread(struct gw_builder *builder, uint32_t node)
+{
+	if (gw_handover_outlasts(builder, node, GW_HANDOVER_PATIENCE_NS) ||
+	    (gw_handover_outlasts(builder, node, THREAD_PATIENCE_NS) && gw_handover_is_excluded(builder, node)))
+		return GW_CONFIDENCE_PROBABLE;
+	return GW_CONFIDENCE_HINT;
+}
+
+static int lock_judge_thread(struct gw_builder *builder, uint32_t node, const struct gw_task_record *owner,
+			     enum gw_confidence confidence)
+{
+	enum gw_confidence trust = lock_trust_left_by_thread(builder, node);
+
+	return gw_builder_dead(builder, node, trust < confidence ? trust : confidence,
+			       "is done with its interrupt and waits for another one");
+}
+
 /* Marks the lock as a dead end if its owner, alive as it is, has forgotten it; as surely as @confidence. */
 static int lock_judge_owner(struct gw_builder *builder, uint32_t node, const struct gw_task_record *owner,
 			    enum gw_confidence confidence)
@@ -82,6 +106,8 @@ static int lock_judge_owner(struct gw_builder *builder, uint32_t node, const str
 	if (gw_stack_idle_worker(builder->now, owner))
 		return gw_builder_dead(builder, node, confidence,
 				       "has finished its work item and waits for another one");
+	if (gw_stack_idle_thread(builder->now, owner))
+		return lock_judge_thread(builder, node, owner, confidence);
 	if (lock_owner_was_in_user_mode(builder, lock, owner))
 		return gw_builder_dead(builder, node, confidence, "went back to user space with it");
 	return 0;

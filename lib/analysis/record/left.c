@@ -47,5 +47,5 @@ bool gw_left_lock(const struct gw_snapshot *now, const struct gw_lock_record *lo
 	if (!task)
 		return !gw_snapshot_head(now)->incomplete && !gw_snapshot_present(now, lock->owner);
 	return gw_state_is_dead(task->state, task->flags) || gw_stack_user_sleep(now, task) ||
-	       gw_stack_idle_worker(now, task);
+	       gw_stack_idle_worker(now, task) || gw_stack_idle_thread(now, task);
 }

@@ -26,6 +26,9 @@ const char *gw_stack_user_sleep(const struct gw_snapshot *snapshot, const struct
 /* A worker that sleeps in worker_thread() itself: it waits for work. */
 bool gw_stack_idle_worker(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
+/* The thread of an interrupt that sleeps for the next one. */
+bool gw_stack_idle_thread(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+
 /*
  * The thread of an interrupt that sleeps until the next one: what it does is the device's doing. So is what the threads of
  * each CPU do that have softirqs, and on PREEMPT_RT all timers.
