@@ -90,7 +90,7 @@ run_stages() {
 	stage driver-core driver_core
 	stage fences sh -c 'echo fences >/sys/kernel/debug/gwdrive'
 	stage sched sh -c 'echo sched >/sys/kernel/debug/gwdrive'
-	[ "$SERIES" = 6.1 ] || stage hazards hazards
+	stage hazards hazards
 	stage sw-sync drive sw-sync
 	stage vgem drive vgem
 	stage vkms drive vkms
