@@ -253,6 +253,8 @@ extern const struct lab_family lab_late_reset_family;
 extern const struct lab_family lab_own_reset_family;
 extern const struct lab_family lab_own_reset_fine_family;
 extern const struct lab_family lab_silent_family;
+extern const struct lab_family lab_threaded_irq_family;
+extern const struct lab_family lab_threaded_irq_fine_family;
 extern const struct lab_family lab_entity_family;
 extern const struct lab_family lab_entity_fini_family;
 extern const struct lab_family lab_late_entity_family;
@@ -383,6 +385,15 @@ int lab_job_depend(struct lab_job *job, struct dma_fence *fence);
 void lab_job_push(struct lab_job *job);
 /* Instead of pushing it: its fences are never signalled, unless by whoever holds them. */
 void lab_job_abandon(struct lab_job *job);
+
+/* ---- irq.c: interrupts that have a thread ---- */
+
+struct lab_irq;
+/* @handle runs in the interrupt's thread; NULL without memory. */
+struct lab_irq *lab_irq_create(const char *name, unsigned int id, void (*handle)(void *data), void *data);
+/* The interrupt comes once, in so long. */
+void lab_irq_come_in(struct lab_irq *irq, unsigned int ms);
+void lab_irq_destroy(struct lab_irq *irq);
 
 /* ---- irq_ring.c: used by tdr.c and entity.c ---- */
 

@@ -80,6 +80,8 @@ static const struct lab_family *const lab_families[] = {
 	&lab_own_reset_fine_family,
 	&lab_stopped_family,
 	&lab_teardown_family,
+	&lab_threaded_irq_family,
+	&lab_threaded_irq_fine_family,
 	&lab_timed_family,
 	&lab_timed_fine_family,
 	&lab_trust_family,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * own-reset: a driver without drm_sched. A timer's interrupt signals its fences, until the device falls silent; a work item of its
- * own resets it, and wants the mutex of who waits for the fence. own-reset-fine: the reset only takes long; or the item that
+ * own-reset: a driver without drm_sched. A timer's interrupt, or an interrupt's thread, signals its fences, until the device falls
+ * silent; a work item of its own resets it, and wants the mutex of who waits for the fence. own-reset-fine: the reset only takes long; or the item that
  * wants the mutex resets nothing, and the interrupt comes late.
  */
 #include <linux/delay.h>
@@ -11,12 +11,13 @@
 
 #include "lab.h"
 
-enum own_reset_variant { OWN_RESET_LOCK, OWN_RESET_LATE, OWN_RESET_OTHER };
+enum own_reset_variant { OWN_RESET_LOCK, OWN_RESET_THREADED, OWN_RESET_LATE, OWN_RESET_OTHER };
 
 struct own_reset {
 	struct lab_instance *inst;
 	struct lab_timeline timeline;
 	struct hrtimer irq;
+	struct lab_irq *threaded; /* instead of it */
 	struct dma_fence *outstanding, *fence; /* what the interrupt signals; what is waited for */
 	struct lab_lock lock;
 	struct workqueue_struct *wq;
@@ -30,13 +31,21 @@ static enum hrtimer_restart own_irq(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
+static void own_threaded_irq(void *data)
+{
+	dma_fence_signal(((struct own_reset *)data)->outstanding);
+}
+
 static int own_warmup(struct own_reset *own, unsigned int count)
 {
 	while (count--) {
 		own->outstanding = lab_fence_create(&own->timeline);
 		if (!own->outstanding)
 			return -ENOMEM;
-		hrtimer_start(&own->irq, ms_to_ktime(1), HRTIMER_MODE_REL);
+		if (own->threaded)
+			lab_irq_come_in(own->threaded, 1);
+		else
+			hrtimer_start(&own->irq, ms_to_ktime(1), HRTIMER_MODE_REL);
 		dma_fence_wait(own->outstanding, false);
 		hrtimer_cancel(&own->irq);
 		dma_fence_put(own->outstanding);
@@ -58,7 +67,7 @@ static void own_reset_work(struct work_struct *work)
 	struct own_reset *own = container_of(to_delayed_work(work), struct own_reset, reset);
 	unsigned long end = jiffies + own->inst->params.seconds * HZ;
 
-	if (own->inst->variant->value == OWN_RESET_LOCK) {
+	if (own->inst->variant->value == OWN_RESET_LOCK || own->threaded) {
 		own_use_lock(own);
 	} else {
 		lab_actor_adopt(own->worker);
@@ -114,7 +123,9 @@ static int own_reset_start(struct lab_instance *inst)
 	INIT_DELAYED_WORK(&own->reset, own_reset_work);
 	INIT_DELAYED_WORK(&own->idle, own_idle_work);
 	own->wq = alloc_workqueue("gpulab-queue/%u", WQ_UNBOUND, 0, inst->id);
-	if (!own->wq)
+	if (inst->variant->value == OWN_RESET_THREADED)
+		own->threaded = lab_irq_create("gpulab-queue", inst->id, own_threaded_irq, own);
+	if (!own->wq || (inst->variant->value == OWN_RESET_THREADED && !own->threaded))
 		return -ENOMEM;
 	ret = own_warmup(own, inst->params.warmup);
 	own->fence = ret ? NULL : lab_fence_create(&own->timeline);
@@ -144,6 +155,7 @@ static void own_reset_finish(struct lab_instance *inst)
 	if (!own)
 		return;
 	hrtimer_cancel(&own->irq);
+	lab_irq_destroy(own->threaded);
 	cancel_delayed_work_sync(&own->reset);
 	cancel_delayed_work_sync(&own->idle);
 	if (own->wq)
@@ -153,7 +165,9 @@ static void own_reset_finish(struct lab_instance *inst)
 	kfree(own);
 }
 
-static const struct lab_variant own_variants[] = { { "lock", OWN_RESET_LOCK }, { "" } };
+static const struct lab_variant own_variants[] = { { "lock", OWN_RESET_LOCK },
+						   { "threaded", OWN_RESET_THREADED },
+						   { "" } };
 
 const struct lab_family lab_own_reset_family = {
 	.name = "own-reset",
