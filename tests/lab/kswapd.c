@@ -7,11 +7,13 @@
  * each is put back as soon as that has happened. A process sleeps on until somebody wakes it up, whatever the watermarks are by then;
  * everybody else whom that moment has put to sleep is woken up at once.
  */
+#include <drm/drm_device.h>
 #include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/oom.h>
+#include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
@@ -22,6 +24,7 @@
 enum kswapd_variant { KSWAPD_THROTTLED, KSWAPD_LATE };
 
 #define PATIENCE (10 * HZ) /* until kswapd shrinks, and until the process is throttled */
+#define CACHE_PAGES 128 /* more than a CPU keeps before it puts them on a list */
 #define GUARD (12 * HZ) /* then the watermarks are as they were, whatever has become of the rest */
 
 struct kswapd_cycle {
@@ -34,6 +37,7 @@ struct kswapd_cycle {
 	struct completion warm, shrinks, go, allocates;
 	struct timer_list guard;
 	struct notifier_block oom;
+	struct page *cache[CACHE_PAGES];
 	bool armed, over; /* over: the process has been throttled, or will not be */
 };
 
@@ -95,6 +99,37 @@ static void marks_raise(enum zone_watermarks from)
 		if (zone_counts(&node->node_zones[z]))
 			zone_raise(&node->node_zones[z], from);
 	spin_unlock_bh(&marks_lock);
+}
+
+/*
+ * On 7.2 a zone that has free pages, and none that could be reclaimed, does not count for who is to be throttled, and a guest without
+ * a disk has none: allow_direct_reclaim(). These are a file's, clean; a reference keeps them where they are.
+ */
+static int cache_fill(struct kswapd_cycle *cycle)
+{
+	struct address_space *mapping = lab_drm_device()->anon_inode->i_mapping;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < CACHE_PAGES; i++) {
+		cycle->cache[i] = alloc_page(GFP_KERNEL);
+		if (!cycle->cache[i])
+			return -ENOMEM;
+		ret = filemap_add_folio(mapping, page_folio(cycle->cache[i]), i, GFP_KERNEL);
+		if (ret)
+			return ret;
+		folio_unlock(page_folio(cycle->cache[i]));
+	}
+	return 0;
+}
+
+static void cache_drop(struct kswapd_cycle *cycle)
+{
+	unsigned int i;
+
+	truncate_inode_pages(lab_drm_device()->anon_inode->i_mapping, 0);
+	for (i = 0; i < CACHE_PAGES && cycle->cache[i]; i++)
+		put_page(cycle->cache[i]);
 }
 
 /* Whether @task is throttled. Wakes up all others that are if @others. */
@@ -284,6 +319,7 @@ static int kswapd_start(struct lab_instance *inst)
 		if (!lab_actor_run_index(inst, "victim", LAB_VICTIM, i, "gpulab-vict", victim_thread))
 			return -ENOMEM;
 	ret = lab_wait(&cycle->warm);
+	ret = ret ?: cache_fill(cycle);
 	if (ret)
 		return ret;
 	cycle->fence = lab_fence_create(&cycle->timeline);
@@ -352,6 +388,7 @@ static void kswapd_finish(struct lab_instance *inst)
 	wake_all();
 	lab_shrinker_destroy(cycle->shrinker);
 	unregister_oom_notifier(&cycle->oom);
+	cache_drop(cycle);
 	if (the_cycle == cycle)
 		WRITE_ONCE(the_cycle, NULL);
 	dma_fence_put(cycle->fence);
