@@ -218,7 +218,7 @@ TEST(fence_that_an_array_shows_used_again_is_over)
 	struct classic c = classic(w, 101);
 
 	/* It comes first, and knows the fence by its address alone. */
-	waits_for_fence(w, other, fence_of(w, GW_FENCE_ARRAY, c.fence, NULL));
+	waits_for_any(w, other, c.fence, NULL);
 	c.holder->watch.waits[0].seqno = 3;
 	look(w, 3);
 	assert_no_deadlock(w);
@@ -328,8 +328,11 @@ TEST(other_thread_of_the_process_that_signals_may_do_so)
 	struct world *w = world_new();
 	struct gw_task_record *holder = kthread(w, 101, "holder"), *signaller = user_task(w, 102, "emulator");
 	struct gw_present_record *thread = present(w, 103, "emulator");
+	struct gw_timeline_record *ring = timeline_by(w, "gfx", signaller);
 
-	waits_for_fence(w, holder, fence(w, timeline_by(w, "gfx", signaller), 7));
+	/* So few that none of them was an interrupt's on top of it. */
+	ring->timeline.signallers[0].count = 64;
+	waits_for_fence(w, holder, fence(w, ring, 7));
 	waits_for_lock(w, signaller, lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
 	thread->tgid = signaller->tgid;
 	look(w, 3);
@@ -522,6 +525,22 @@ TEST(syncobj_whose_fence_was_replaced_is_waited_for_with_another_one)
 
 	array->flags |= GW_FENCE_F_AWAITED;
 	array->members[0] = 0;
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* Any of two ends the wait: of one nothing is known. */
+TEST(one_of_two_syncobjs_was_given_another_fence)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+	struct gw_wait *wait;
+
+	waits_no_more(c.holder);
+	wait = waits_for_any(w, c.holder, c.fence, NULL);
+	((struct gw_fence_record *)w->records[w->n_records - 1])->flags |= GW_FENCE_F_AWAITED;
+	wait->kind = GW_WAIT_SYNCOBJ;
 	look(w, 3);
 	assert_no_deadlock(w);
 	world_free(w);
@@ -969,6 +988,25 @@ TEST(complete_look_and_an_incomplete_one_prove_nothing)
 	world_free(w);
 }
 
+/* It was not there for a while: what its waits were proof of then is none now, and one look is none either. */
+TEST(loop_that_was_proven_and_comes_back_is_probable_at_first)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	c.fence->flags = GW_FENCE_F_SIGNALED;
+	look(w, 5);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	c.fence->flags = 0;
+	look(w, 1);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	look(w, 1);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
 /* In between others could end it, in look after look. */
 TEST(loop_that_comes_back_after_long_is_seen_anew)
 {
@@ -1018,6 +1056,7 @@ int main(void)
 		T(syncobj_whose_fence_was_replaced_may_be_waited_for_with_the_old_one),
 		T(syncobj_whose_fence_has_the_waiter_is_waited_for_with_it),
 		T(syncobj_whose_fence_was_replaced_is_waited_for_with_another_one),
+		T(one_of_two_syncobjs_was_given_another_fence),
 		T(lock_left_by_a_worker_that_nobody_may_release),
 		T(lock_left_to_a_thread_that_sleeps_in_the_driver),
 		T(lock_left_by_a_worker_where_nobody_looked_for_sleepers),
@@ -1041,6 +1080,7 @@ int main(void)
 		T(section_that_is_stale_is_not_leaked_while_another_one_stands),
 		T(incomplete_looks_alone_prove_nothing),
 		T(complete_look_and_an_incomplete_one_prove_nothing),
+		T(loop_that_was_proven_and_comes_back_is_probable_at_first),
 		T(loop_that_comes_back_after_long_is_seen_anew),
 	};
 

@@ -217,6 +217,8 @@ TEST(syncobj_wait_for_a_point_of_a_timeline_is_not_proven)
 	struct gw_wait *wait;
 
 	wait = waits_for_any(w, holder, fence(w, gfx, 7), fence(w, gfx, 8));
+	/* Whether these are the wait's own fences is no question: its points alone are. */
+	((struct gw_fence_record *)w->records[w->n_records - 1])->flags |= GW_FENCE_F_AWAITED;
 	wait->kind = GW_WAIT_SYNCOBJ;
 	wait->flags = GW_WAIT_F_ALL | GW_WAIT_F_POINTS;
 	waits_for_lock(w, signaller, lock, MUTEX);
@@ -1030,11 +1032,10 @@ TEST(stale_wait_of_a_task_that_sleeps_in_epoll_is_ignored)
 	struct world *w = world_new();
 	struct classic c = classic(w, 101);
 
-	c.holder->flags = 0;
-	c.holder->state = 1;
-	stack(w, c.holder, "schedule ep_poll do_epoll_wait do_syscall_64 entry_SYSCALL_64_after_hwframe");
-	w->records[2] = NULL; /* its lock, which would be a leaked one */
-	free(c.lock);
+	/* Of a lock, no function stands on the stack of who waits for it. */
+	c.signaller->flags = 0;
+	c.signaller->state = 1;
+	stack(w, c.signaller, "schedule ep_poll do_epoll_wait do_syscall_64 entry_SYSCALL_64_after_hwframe");
 	look(w, 3);
 	assert_no_deadlock(w);
 	world_free(w);
