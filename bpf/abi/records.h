@@ -676,7 +676,7 @@ struct gw_reset_record {
 };
 
 enum gw_hazard_rule {
-	GW_HAZARD_RECLAIM = 1, /* an allocation that may enter direct reclaim: flags = gfp */
+	GW_HAZARD_RECLAIM = 1, /* an allocation that may enter direct reclaim: flags = gfp, 0 if not known */
 	GW_HAZARD_WW_LOCK,     /* ww_mutex_lock(), as of a dma_resv: object = the lock */
 	GW_HAZARD_MMAP_LOCK,   /* object = mm_struct; flags = 1 for writing */
 	GW_HAZARD_FENCE_WAIT,  /* object = the fence, context, seqno; of a wait-any the first fence */

@@ -4,7 +4,8 @@
  * that may have to be reclaimed, take a dma_resv lock or mmap_lock, wait for
  * another fence (Documentation/driver-api/dma-buf.rst, "DMA Fence Cross-Driver
  * Contract"). Needs the tracepoints of kernel-patches/: without them nobody can
- * tell who is inside.
+ * tell who is inside. Kernels that have dma_fence_hazard look for the first
+ * three by themselves, and then one event stands for all that they would pass.
  *
  * While no task is in a section, everything here returns after one load.
  */
@@ -286,6 +287,47 @@ int hazard_mmap_locked(void *ctx)
 		section->mmap_locking = 0;
 	return 0;
 }
+
+/* ---- rules that the kernel checks -------------------------------------------------- */
+
+/*
+ * dma_fence_hazard of the patched kernel (CONFIG_DMA_FENCE_HAZARD). Not its waits:
+ * it tells of those for fences that are not signalled yet, and that is luck. Raw,
+ * because 6.1 gives no typed program an argument that is a const void *.
+ */
+enum kernel_rule {
+	KERNEL_RULE_MMAP_LOCK = 1,
+	KERNEL_RULE_RESV_LOCK,
+	KERNEL_RULE_RECLAIM,
+};
+
+static __always_inline int told(void *ctx, u32 rule, const void *object)
+{
+	const struct task_entry *section = current_section();
+	struct hazard_act act = { .rule = rule, .object = (u64)object };
+
+	return section ? hazard_seen(ctx, section, &act) : 0;
+}
+
+SEC("raw_tp/dma_fence_hazard")
+int BPF_PROG(hazard_told_reclaim, u32 rule, const void *object)
+{
+	return rule == KERNEL_RULE_RECLAIM ? told(ctx, GW_HAZARD_RECLAIM, object) : 0;
+}
+
+SEC("raw_tp/dma_fence_hazard")
+int BPF_PROG(hazard_told_resv_lock, u32 rule, const void *object)
+{
+	return rule == KERNEL_RULE_RESV_LOCK ? told(ctx, GW_HAZARD_WW_LOCK, object) : 0;
+}
+
+SEC("raw_tp/dma_fence_hazard")
+int BPF_PROG(hazard_told_mmap_lock, u32 rule, const void *object)
+{
+	return rule == KERNEL_RULE_MMAP_LOCK ? told(ctx, GW_HAZARD_MMAP_LOCK, object) : 0;
+}
+
+/* ---- waits ---------------------------------------------------------------------------- */
 
 static __always_inline int fence_waited(void *ctx, struct dma_fence *fence)
 {

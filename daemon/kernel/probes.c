@@ -166,15 +166,15 @@ static void probe_drop_pins(const struct probe *probe, struct gw_pins *pins)
 	}
 }
 
-/* Opens the links of an alternative that an earlier process left, if all of them are there. */
+/* Opens the links of an alternative that an earlier process left, if they are there and no more than these. */
 static bool probe_adopt_programs(struct probe *probe, const char *const *programs, struct gw_pins *pins)
 {
 	char name[96];
 
-	for (size_t i = 0; i < GW_PROBE_PROGRAMS && programs[i]; i++) {
+	for (size_t i = 0; i < GW_PROBE_PROGRAMS; i++) {
 		probe_pin_name(probe, i, name, sizeof(name));
 		probe->links[i] = gw_pins_open_link(pins, name);
-		if (!probe->links[i]) {
+		if (!probe->links[i] != !programs[i]) {
 			probe_detach(probe);
 			return false;
 		}

@@ -107,6 +107,29 @@ TEST(stacks_of_one_code_path_are_one_hazard)
 	world_free(w);
 }
 
+/* What dma_fence_hazard tells: the stack begins in the kernel's check, and there is no gfp mask. */
+TEST(check_of_the_kernel_is_not_to_blame)
+{
+	struct world *w = world_new();
+
+	hazard(w, GW_HAZARD_RECLAIM, 1, "job",
+	       "__dma_fence_hazard_check __dma_fence_hazard_alloc __kmem_cache_alloc_node kmalloc_trace run ioctl");
+	look(w, 1);
+	assert_int_equal(strncmp(only_hazard(w)->summary, "run() allocates", 15), 0);
+	assert_null(strstr(only_hazard(w)->explanation, "gfp mask"));
+	world_free(w);
+}
+
+TEST(gfp_mask_is_told_where_it_is_known)
+{
+	struct world *w = world_new();
+
+	hazard(w, GW_HAZARD_RECLAIM, 1, "job", "__kmalloc run ioctl")->flags = 0xcc0;
+	look(w, 1);
+	assert_non_null(strstr(only_hazard(w)->explanation, ", gfp mask 0xcc0."));
+	world_free(w);
+}
+
 TEST(another_function_or_section_is_another_hazard)
 {
 	struct world *w = world_new();
@@ -287,6 +310,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(each_rule_has_its_class_at_the_first_look),
 		T(stacks_of_one_code_path_are_one_hazard),
+		T(check_of_the_kernel_is_not_to_blame),
+		T(gfp_mask_is_told_where_it_is_known),
 		T(another_function_or_section_is_another_hazard),
 		T(what_a_wait_allocates_is_part_of_the_wait),
 		T(hazard_is_told_again_when_it_became_many_more_only),

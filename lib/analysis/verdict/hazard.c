@@ -24,6 +24,7 @@ static const char *const servants[] = {
 	"__bpf_trace_*",
 	"__traceiter_*",
 	"bpf_get_stack*",
+	"__dma_fence_hazard_*",
 	/* allocators */
 	"__kmalloc*",
 	"kmalloc*",
@@ -272,7 +273,7 @@ static char *hazard_explanation(const struct gw_snapshot *snapshot, const struct
 	gw_text_add(&text, " %s: %s. Seen %" PRIu64 " time%s, the last time in ", hazard_rule_of(hazard)->does,
 		    hazard_rule_of(hazard)->explanation, finding->count, finding->count == 1 ? "" : "s");
 	gw_name_task(&text, hazard->comm, hazard->pid, hazard->tgid);
-	if (hazard->rule == GW_HAZARD_RECLAIM)
+	if (hazard->rule == GW_HAZARD_RECLAIM && hazard->flags)
 		gw_text_add(&text, ", gfp mask 0x%" PRIx32, hazard->flags);
 	gw_text_add(&text, ". Nothing is stuck by it yet.");
 	return gw_text_finish(&text);

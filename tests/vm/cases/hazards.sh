@@ -58,6 +58,17 @@ wait "$daemon"
 start_daemon || exit 1
 check "hazards outlive the daemon" wait_until 10 reported breach_nested
 check "under the same ids" [ "$(hazards | jq -r '.[].id' | sort)" = "$(cat "$OUT/ids")" ]
+# told PROGRAM: it is loaded; a kernel that checks the rules itself needs none of those that stand for its checks.
+told() {
+	grep -q "\bbpf_prog_[0-9a-f]*_$1" /proc/kallsyms
+}
+if grep -q " __traceiter_dma_fence_hazard$" /proc/kallsyms; then
+	check "what the kernel tells of is taken from it" told hazard_told
+	check "nothing is attached in its place" sh -c \
+		"! grep -E '\bbpf_prog_[0-9a-f]*_hazard_(kmalloc|cache|page|ww|mmap|down)' /proc/kallsyms"
+else
+	check "what the kernel does not tell of is seen" told hazard_kmalloc
+fi
 check "status names what sees hazards" [ "$(gpuwatch-cli status --json |
 	jq '[.probes[] | select((.name | test("^(signalling|hazard_)")) and (.state == "attached" or .state == "adopted"))] |
 	length')" -eq 5 ]
