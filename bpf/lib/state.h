@@ -68,9 +68,9 @@ struct {
 	__type(value, u64);
 } waiting SEC(".maps");
 
-static __always_inline u64 *waiting_slot(void)
+static __always_inline u64 *waiting_slot(const struct task_struct *task)
 {
-	u32 slot = bpf_get_current_pid_tgid() & (WAITING_SLOTS - 1);
+	u32 slot = task->pid & (WAITING_SLOTS - 1);
 
 	return bpf_map_lookup_elem(&waiting, &slot);
 }

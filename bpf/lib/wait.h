@@ -31,26 +31,19 @@ static __always_inline bool is_active(u32 kind)
 	return kind != GW_WAIT_COMPLETION && kind != GW_WAIT_POWER_CALL && kind != GW_WAIT_PAGE;
 }
 
-/* Adds to the current task's recorded waits, and to everybody's. */
-static __always_inline void count_waits(u64 recorded, u64 active)
+/* Adds to the current task's recorded waits, of which @count is the slot's, and to everybody's. */
+static __always_inline void count_waits(u64 *count, u64 recorded, u64 active)
 {
-	u64 *count = waiting_slot();
-
 	if (count)
 		__sync_fetch_and_add(count, recorded);
 	if (active)
 		__sync_fetch_and_add(&control.active_waits, active);
 }
 
-/* False: the current task surely has no recorded wait of this kind. */
-static __always_inline bool may_wait(u32 kind)
+/* False: nobody has a recorded wait of this kind. */
+static __always_inline bool anybody_waits(u32 kind)
 {
-	u64 *count;
-
-	if (is_active(kind) && !control.active_waits)
-		return false;
-	count = waiting_slot();
-	return count && *count;
+	return !is_active(kind) || control.active_waits;
 }
 
 static __always_inline bool is_over(const struct task_entry *entry, u32 i, u32 kind, u32 mark)
@@ -78,8 +71,8 @@ static __always_inline void wake_daemon(void)
 		__sync_fetch_and_add(&control.wakes, 1);
 }
 
-/* Forgets the waits from index @depth on. */
-static __always_inline void wait_drop(struct task_entry *entry, u32 depth)
+/* Forgets the waits from index @depth on, which are counted in @count. */
+static __always_inline void wait_drop(struct task_entry *entry, u32 depth, u64 *count)
 {
 	u64 recorded = 0, active = 0;
 	u32 i;
@@ -91,7 +84,18 @@ static __always_inline void wait_drop(struct task_entry *entry, u32 depth)
 		active += is_active(entry->watch.waits[i].kind);
 	}
 	entry->watch.depth = depth;
-	count_waits(-recorded, -active);
+	count_waits(count, -recorded, -active);
+}
+
+/* The same where the first of them is of that kind, and nearly always the only one. */
+static __always_inline void wait_drop_kind(struct task_entry *entry, u32 depth, u32 kind, u64 *count)
+{
+	if (entry->watch.depth != depth + 1) {
+		wait_drop(entry, depth, count);
+		return;
+	}
+	entry->watch.depth = depth;
+	count_waits(count, -1, is_active(kind) ? -1 : 0);
 }
 
 /*
@@ -123,7 +127,7 @@ static __always_inline void wait_begin_for(void *hook, const struct gw_wait *wai
 			return;
 		}
 		if (is_over(entry, i, wait->kind, mark)) {
-			wait_drop(entry, i);
+			wait_drop(entry, i, waiting_slot(task));
 			break;
 		}
 	}
@@ -139,7 +143,7 @@ static __always_inline void wait_begin_for(void *hook, const struct gw_wait *wai
 	entry->marks[depth] = mark;
 	entry->operations[depth] = operations;
 	entry->watch.depth = depth + 1;
-	count_waits(1, is_active(wait->kind));
+	count_waits(waiting_slot(task), 1, is_active(wait->kind));
 	if (is_active(wait->kind))
 		wake_daemon();
 }
@@ -167,13 +171,19 @@ static __always_inline u64 wait_since(u32 kind, u64 object)
 /* The current task's wait for @object (0: whatever) is over, and so is everything begun inside of it. */
 static __always_inline void wait_end(u32 kind, u64 object)
 {
+	struct task_struct *task;
 	struct task_entry *entry;
 	struct gw_wait *wait;
+	u64 *count;
 	u32 i;
 
-	if (!may_wait(kind))
+	if (!anybody_waits(kind))
 		return;
-	entry = bpf_task_storage_get(&tasks, bpf_get_current_task_btf(), NULL, 0);
+	task = bpf_get_current_task_btf();
+	count = waiting_slot(task);
+	if (!count || !*count)
+		return;
+	entry = bpf_task_storage_get(&tasks, task, NULL, 0);
 	if (!entry)
 		return;
 	for (i = 0; i < GW_WAIT_DEPTH; i++) {
@@ -183,7 +193,7 @@ static __always_inline void wait_end(u32 kind, u64 object)
 		if (wait->kind == kind && (!object || wait->object == object)) {
 			if (is_measured(kind))
 				wait_measure(wait, entry->operations[i]);
-			wait_drop(entry, i);
+			wait_drop_kind(entry, i, kind, count);
 			return;
 		}
 	}

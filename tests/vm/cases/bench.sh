@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the events that gpuwatch hooks cost on this kernel, in instructions (the guest's clock counts them, see run --icount),
-# with each of these attached: nothing, empty programs on the same hooks, gpuwatch, and with --all what else people use.
+# with each of these attached: nothing, empty programs on the same hooks, such that call helpers only, gpuwatch, and with --all what else people use.
 # A line each: cost WHO EVENT INSTRUCTIONS. Then what looks at made-up machines take, look SHAPE TASKS INSTRUCTIONS KIB, what
 # judging their boots does, boot SHAPE DEVICES INSTRUCTIONS KIB, what reading logs does, explain SHAPE BYTES INSTRUCTIONS KIB, and
 # the hot programs when they are compiled for the machine, native EVENT THOUSANDTHS-OF-INSTRUCTIONS.
@@ -54,6 +54,7 @@ others() {
 load_lab || exit 1
 /tmp/measure nothing
 empty /tmp/measure empty
+empty --helpers /tmp/measure helpers
 start_daemon --no-pin >&2 || exit 1
 ! grep "could not be attached" "$OUT/gpuwatchd.log" >&2 || exit 1
 /tmp/measure gpuwatch
