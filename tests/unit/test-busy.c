@@ -545,6 +545,95 @@ static void a_trylock_that_nobody_holds_is_no_wait(void **state)
 	world_free(w);
 }
 
+/* ---- delayed work items that arm themselves again ---------------------------------------------- */
+
+/* A task waits for a fence of a timeline that this item signals when it finds a job done. */
+struct poller {
+	struct gw_timer_record *timer;
+	struct gw_work_record *item;
+	struct gw_timeline_record *ring;
+};
+
+static struct poller poller(struct world *w)
+{
+	struct poller p = { .timer = new_record(w, GW_RECORD_TIMER, sizeof(*p.timer)) };
+
+	p.timer->timer = new_address(w);
+	p.timer->function = function(w, "gpu_retire [gpu]");
+	p.timer->work = new_address(w);
+	p.timer->expires = 1000;
+	p.item = queued_inactive(w, p.timer->work, "gpu_retire [gpu]", new_address(w), 0);
+	p.item->place = GW_WORK_DELAYED;
+	p.ring = timeline(w, "copy");
+	signalled_by_work(w, p.ring, p.timer->work, "gpu_retire [gpu]", 1000);
+	waits_for_fence(w, kthread(w, 101, "waiter"), fence(w, p.ring, 7));
+	return p;
+}
+
+static void polls(struct world *w, struct poller *p, unsigned int looks)
+{
+	while (looks--) {
+		p->timer->expires += 250;
+		look(w, 1);
+	}
+}
+
+static void an_item_that_arms_itself_again_and_again_is_a_retry_loop(void **state)
+{
+	struct world *w = world_new();
+	struct poller p = poller(w);
+	char root[32];
+
+	polls(w, &p, 12);
+	assert_no_deadlock(w);
+	snprintf(root, sizeof(root), "work:0x%llx", (unsigned long long)p.timer->work);
+	assert_livelock(w, GW_CLASS_RETRY_LOOP, root, "arms itself again and again, at least ");
+	world_free(w);
+}
+
+/* A look may come while the item is executed: it has no timer then. */
+static void an_item_that_is_just_being_executed_still_polls(void **state)
+{
+	struct world *w = world_new();
+	struct poller p = poller(w);
+
+	polls(w, &p, 12);
+	p.timer->work = 0;
+	p.item->place = GW_WORK_IDLE;
+	look(w, 1);
+	assert_int_equal(count_reports(w, GW_KIND_LIVELOCK, GW_STATE_ACTIVE), 1);
+	p.timer->work = p.item->work;
+	p.item->place = GW_WORK_DELAYED;
+	polls(w, &p, 1);
+	assert_int_equal(count_reports(w, GW_KIND_LIVELOCK, GW_STATE_ACTIVE), 1);
+	world_free(w);
+}
+
+static void an_item_that_is_due_once_does_not_poll(void **state)
+{
+	struct world *w = world_new();
+
+	poller(w);
+	look(w, 12);
+	assert_int_equal(count_reports(w, GW_KIND_LIVELOCK, GW_STATE_ACTIVE), 0);
+	assert_string_equal(gw_class_name(the_report(w, GW_KIND_STALL)->class), "long-wait");
+	world_free(w);
+}
+
+/* Its jobs end one after the other. */
+static void an_item_that_finds_jobs_done_gets_on(void **state)
+{
+	struct world *w = world_new();
+	struct poller p = poller(w);
+
+	for (int i = 0; i < 12; i++) {
+		p.ring->timeline.signallers[0].count++;
+		polls(w, &p, 1);
+	}
+	assert_int_equal(count_reports(w, GW_KIND_LIVELOCK, GW_STATE_ACTIVE), 0);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -578,6 +667,10 @@ int main(void)
 		cmocka_unit_test(a_look_between_two_waits_does_not_end_it),
 		cmocka_unit_test(one_timed_wait_in_reclaim_is_a_way_out),
 		cmocka_unit_test(a_reclaim_that_ends_between_looks_is_another_one),
+		cmocka_unit_test(an_item_that_arms_itself_again_and_again_is_a_retry_loop),
+		cmocka_unit_test(an_item_that_is_just_being_executed_still_polls),
+		cmocka_unit_test(an_item_that_is_due_once_does_not_poll),
+		cmocka_unit_test(an_item_that_finds_jobs_done_gets_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

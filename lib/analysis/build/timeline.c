@@ -340,6 +340,7 @@ static int timeline_signalled_by(struct gw_builder *builder, uint32_t node, cons
 		item = 0;
 	if (gw_builder_work(builder, item, signaller->function, &work) < 0)
 		return -ENOMEM;
+	gw_builder_node(builder, work)->quiet_since_ns = gw_builder_node(builder, node)->quiet_since_ns;
 	return gw_builder_edge(builder, node, work, GW_RELATION_SIGNALLED_BY, GW_EVIDENCE_LEARNED_SIGNALLER,
 			       timeline_trust_work(builder, gw_builder_node(builder, node), signaller, item), 0);
 }

@@ -191,6 +191,25 @@ static bool work_waits_for_execution(const struct gw_builder *builder, uint64_t 
 	return true;
 }
 
+/*
+ * A delayed item that arms itself again and again, while a timeline that it signals does not advance: what it polls for does not come.
+ * It is live: the next execution may find it. One that is queued runs first.
+ */
+static bool work_polls(struct gw_builder *builder, uint32_t node, const struct gw_work_record *record)
+{
+	const struct gw_poll *poll = NULL;
+
+	if (record->place != GW_WORK_INACTIVE && record->place != GW_WORK_QUEUED &&
+	    gw_builder_node(builder, node)->quiet_since_ns)
+		poll = gw_progress_poll(builder->progress, record->work, record->function);
+	if (!poll || poll->renewed_ns <= gw_builder_node(builder, node)->quiet_since_ns)
+		return false;
+	gw_builder_node(builder, node)->poll = poll;
+	gw_builder_node(builder, node)->end = GW_END_RETRY_LOOP;
+	gw_builder_live(builder, node, "arms itself again and again");
+	return true;
+}
+
 int gw_expand_work(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t address = gw_builder_node(builder, node)->address;
@@ -212,6 +231,8 @@ int gw_expand_work(struct gw_builder *builder, uint32_t node)
 		return gw_builder_live(builder, node, "is executed, and queued on another workqueue, too");
 	if (!record)
 		return gw_builder_live(builder, node, "is in no queue that was read");
+	if (work_polls(builder, node, record))
+		return 0;
 	switch (record->place) {
 	case GW_WORK_INACTIVE:
 		return work_behind_active(builder, node, record);

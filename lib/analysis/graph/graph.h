@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/analysis/record/progress.h"
 #include "lib/analysis/record/snapshot.h"
 #include "lib/analysis/record/spell.h"
 #include "lib/analysis/record/wait.h"
@@ -99,7 +100,7 @@ enum gw_evidence {
 enum gw_end {
 	GW_END_NONE,	      /* nothing is known, or the chain goes on */
 	GW_END_BUSY_HOLDER,   /* TASK: runs, and holds what others need */
-	GW_END_RETRY_LOOP,    /* TASK: sleeps again and again for short times without getting on */
+	GW_END_RETRY_LOOP,    /* TASK: sleeps again and again for short times; WORK: is armed again and again */
 	GW_END_RESET,	      /* TASK, WORK: the reset that could end it is itself in the way */
 	GW_END_SILENT_DEVICE, /* TIMELINE, TASK: the device, or the host of a virtual machine, does not answer */
 	GW_END_DEAD_OWNER,    /* LOCK, SECTION: whoever holds it left it behind */
@@ -123,7 +124,7 @@ struct gw_node {
 	uint64_t since_ns;	  /* TASK: its wait; NOTIFIER, FAULT, RECLAIM: entered; 0 = unknown */
 	uint64_t device;	  /* FENCE, TIMELINE: waited for inside a section of this drm_device being unplugged */
 	uint64_t context, seqno;  /* FENCE, JOB; seqno also TIMELINE: the last one that is waited for */
-	uint64_t quiet_since_ns;  /* TIMELINE: has not advanced since, 0 = it has, or that is not known */
+	uint64_t quiet_since_ns;  /* TIMELINE, WORK that signals it: has not advanced since, 0 = it has, or unknown */
 	uint32_t timeouts;	  /* TIMELINE: so often at least its jobs' timeout handler has run since it advanced */
 	uint64_t hardware;	  /* FENCE, JOB, TIMELINE: struct device that works on it, 0 = unknown */
 	uint64_t waited_since_ns; /* FENCE, TIMELINE: first wait by a task that handles no fault, 0 = none */
@@ -136,6 +137,7 @@ struct gw_node {
 	const char *comm;	  /* TASK, "" = unknown */
 	struct gw_wait wait;	  /* TASK: kind GW_WAIT_NONE if it does not wait for anything known */
 	const struct gw_spell *spell; /* TASK: of an end that is a busy holder or a retry loop, else NULL */
+	const struct gw_poll *poll;   /* WORK: of an end that is a retry loop, else NULL */
 	const char *stack_wait;	      /* TASK: without a known wait, the GPU wait function on its stack, else NULL */
 	/* The record that the node comes from, by type; NULL if the snapshot has none. */
 	const struct gw_task_record *task;

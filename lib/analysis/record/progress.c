@@ -178,13 +178,73 @@ static int progress_update_handlers(struct gw_progress *progress, const struct g
 	return 0;
 }
 
+/* ---- items that arm themselves again ------------------------------------------------------- */
+
+/* So many snapshots in a row may miss a timer that is about to run, or has just run. */
+#define POLLS_MISSED_MAX 2
+
+static const struct gw_poll *progress_poll_at(const struct gw_poll *polls, size_t count, uint64_t work,
+					      uint64_t function)
+{
+	for (size_t i = 0; i < count; i++)
+		if (polls[i].work == work && polls[i].function == function)
+			return &polls[i];
+	return NULL;
+}
+
+static struct gw_poll progress_poll_go_on(const struct gw_poll *then, const struct gw_timer_record *timer,
+					  uint64_t now_ns)
+{
+	struct gw_poll poll = {
+		.work = timer->work,
+		.function = timer->function,
+		.since_ns = now_ns,
+	};
+
+	if (then)
+		poll = *then;
+	if (then && then->expires != timer->expires) {
+		poll.times++;
+		poll.renewed_ns = now_ns;
+	}
+	poll.expires = timer->expires;
+	poll.missed = 0;
+	return poll;
+}
+
+static int progress_update_polls(struct gw_progress *progress, const struct gw_snapshot *snapshot)
+{
+	const struct gw_timer_record *const *timers;
+	size_t n_timers = gw_snapshot_timers(snapshot, &timers), count = 0;
+	struct gw_poll *next = calloc(n_timers + progress->n_polls + 1, sizeof(*next));
+
+	if (!next)
+		return -ENOMEM;
+	for (size_t i = 0; i < n_timers; i++)
+		if (timers[i]->work && !progress_poll_at(next, count, timers[i]->work, timers[i]->function))
+			next[count++] = progress_poll_go_on(progress_poll_at(progress->polls, progress->n_polls,
+									     timers[i]->work, timers[i]->function),
+							    timers[i], gw_snapshot_head(snapshot)->mono_ns);
+	for (size_t i = 0; i < progress->n_polls; i++) {
+		struct gw_poll *poll = &progress->polls[i];
+
+		if (poll->missed++ < POLLS_MISSED_MAX && !progress_poll_at(next, count, poll->work, poll->function))
+			next[count++] = *poll;
+	}
+	free(progress->polls);
+	progress->polls = next;
+	progress->n_polls = count;
+	return 0;
+}
+
 int gw_progress_update(struct gw_progress *progress, const struct gw_snapshot *snapshot)
 {
 	int r = progress_update_timelines(&progress->timelines, snapshot);
 
 	r = r ?: progress_update_timers(&progress->timers, snapshot);
 	r = r ?: progress_update_left(&progress->left, snapshot);
-	return r ?: progress_update_handlers(progress, snapshot);
+	r = r ?: progress_update_handlers(progress, snapshot);
+	return r ?: progress_update_polls(progress, snapshot);
 }
 
 void gw_progress_deinit(struct gw_progress *progress)
@@ -193,6 +253,7 @@ void gw_progress_deinit(struct gw_progress *progress)
 	free(progress->timers.entries);
 	free(progress->left.entries);
 	free(progress->handlers);
+	free(progress->polls);
 	*progress = (struct gw_progress){ .timelines = { NULL, 0 } };
 }
 
@@ -227,4 +288,12 @@ uint32_t gw_progress_timeouts(const struct gw_progress *progress, uint64_t sched
 	const struct gw_progress_handler *handler = progress ? progress_handler(progress, scheduler) : NULL;
 
 	return handler && handler->context == context ? handler->runs : 0;
+}
+
+const struct gw_poll *gw_progress_poll(const struct gw_progress *progress, uint64_t work, uint64_t function)
+{
+	const struct gw_poll *poll =
+		progress ? progress_poll_at(progress->polls, progress->n_polls, work, function) : NULL;
+
+	return poll && poll->times >= GW_POLL_LOOKS ? poll : NULL;
 }

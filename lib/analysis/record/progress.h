@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Since when something stands still, over the snapshots that show it one after the other: a timeline has not advanced, a
- * timer has not been armed anew, a lock is held by who has gone on without it. How often a timeout handler has run meanwhile.
+ * timer has not been armed anew, a lock is held by who has gone on without it. How often a timeout handler has run meanwhile, and a
+ * delayed work item has armed itself again.
  */
 #ifndef GPUWATCH_LIB_ANALYSIS_RECORD_PROGRESS_H
 #define GPUWATCH_LIB_ANALYSIS_RECORD_PROGRESS_H
@@ -36,12 +37,27 @@ struct gw_progress_handler {
 	uint32_t runs;	     /* since that timeline advanced */
 };
 
+/* An item that was seen armed anew so often polls for something. */
+#define GW_POLL_LOOKS 3
+
+/* Of a delayed work item. */
+struct gw_poll {
+	uint64_t work, function;
+	uint64_t expires;    /* of its timer, in ticks, as the last snapshot that had it */
+	uint64_t since_ns;   /* of the snapshot that showed its timer first */
+	uint64_t renewed_ns; /* of the last one that showed another time */
+	uint32_t times;	     /* snapshots that did: it was armed anew so often at least */
+	uint32_t missed;     /* snapshots since the last one that had its timer: it was queued then, or executed */
+};
+
 struct gw_progress {
 	struct gw_progress_list timelines; /* by context */
 	struct gw_progress_list timers;	   /* by timer_list */
 	struct gw_progress_list left;	   /* locks that were left, by address */
 	struct gw_progress_handler *handlers;
 	size_t n_handlers;
+	struct gw_poll *polls;
+	size_t n_polls;
 };
 
 /* Forgets what this snapshot does not show. Returns 0 or -ENOMEM, and then keeps what it was of some. */
@@ -71,5 +87,12 @@ bool gw_progress_armed_before_left(const struct gw_progress *progress, uint64_t 
  * At least: it is counted when its timer is seen to run anew, and between two snapshots that may have happened more often.
  */
 uint32_t gw_progress_timeouts(const struct gw_progress *progress, uint64_t scheduler, uint64_t context);
+
+/*
+ * gw_progress_poll - what is known of a delayed item of that function which arms itself again and again
+ *
+ * NULL: it does not, as far as can be seen. Valid until the next update. @progress may be NULL.
+ */
+const struct gw_poll *gw_progress_poll(const struct gw_progress *progress, uint64_t work, uint64_t function);
 
 #endif

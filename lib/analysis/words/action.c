@@ -250,6 +250,8 @@ static struct gw_action action_of_stall(const struct gw_graph *graph, const stru
 	} else if (finding->kind == GW_KIND_LIVELOCK && user) {
 		action.code = GW_ACTION_KILL;
 		action.node = finding->root;
+	} else if (root->poll && action_fence(graph, finding)) {
+		action_reset(&action, graph, finding);
 	} else if (finding->kind == GW_KIND_LIVELOCK) {
 		action.code = GW_ACTION_REBOOT;
 		action.works = GW_WORKS_YES;

@@ -69,6 +69,16 @@ static void end_busy(struct gw_text *text, const struct gw_graph *graph, const s
 		gw_text_add(text, ", in direct reclaim");
 }
 
+static void end_polls(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
+{
+	uint64_t now_ns = gw_snapshot_head(graph->snapshot)->mono_ns;
+
+	gw_text_add(text, "arms itself again and again, at least %" PRIu32 " times in the last ", node->poll->times);
+	gw_text_add_age(text, now_ns - node->poll->since_ns);
+	gw_text_add(text, ", and the timeline that it signals has not advanced for more than ");
+	gw_text_add_age(text, now_ns - node->quiet_since_ns);
+}
+
 static void end_timeout_handler(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
 {
 	uint64_t now_ns = gw_snapshot_head(graph->snapshot)->mono_ns;
@@ -133,6 +143,10 @@ bool gw_end_phrase(struct gw_text *text, const struct gw_graph *graph, const str
 	}
 	if (node->end == GW_END_READERS) {
 		end_readers(text, graph, node);
+		return true;
+	}
+	if (node->poll) {
+		end_polls(text, graph, node);
 		return true;
 	}
 	if (node->spell) {
