@@ -393,7 +393,7 @@ struct gw_lock_record {
 	__u64 owner;	  /* struct task_struct from the owner field, flag bits removed */
 	__u32 kind;	  /* enum gw_lock_kind */
 	__u32 owner_kind; /* enum gw_owner_kind */
-	__u32 readers;	  /* RWSEM: number of readers holding it, from count */
+	__u32 readers;	  /* RWSEM, PERCPU_RWSEM: number of readers holding it, from count, or the sum of read_count */
 	__u32 owner_pid;  /* read through owner: trust only if a task record has the same address */
 };
 

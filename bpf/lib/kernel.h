@@ -362,6 +362,7 @@ struct rcuwait {
 };
 
 struct percpu_rw_semaphore {
+	unsigned int *read_count; /* of each CPU */
 	struct rcuwait writer;
 };
 

@@ -57,6 +57,48 @@ static __always_inline void read_rwsem(struct gw_lock_record *record)
 		record->owner = 0;
 }
 
+#define PERCPU_CPUS_MAX 1024
+
+struct percpu_sum {
+	struct output *out;
+	u64 counter; /* address that stands for that of each CPU */
+	s32 sum;
+};
+
+/* From the run queues, of which both addresses are known, to where a CPU has what is its own. */
+static long add_readers_of_cpu(u32 cpu, void *context)
+{
+	struct percpu_sum *sum = context;
+	const void *its = bpf_per_cpu_ptr(&runqueues, cpu);
+	volatile u64 *words = (volatile u64 *)sum->out->scratch->words;
+	s32 readers = 0;
+
+	if (!its)
+		return 1;
+	/* Read back as mere numbers, which the verifier lets one subtract. */
+	words[0] = (u64)its;
+	words[1] = (u64)&runqueues;
+	bpf_probe_read_kernel(&readers, sizeof(readers), (void *)(sum->counter + words[0] - words[1]));
+	sum->sum += readers;
+	return 0;
+}
+
+/*
+ * The writer is named while it waits for readers to leave, which keeps everybody else out, too. How many readers there are shows
+ * their sum alone: one may have come on one CPU, and left on another.
+ */
+static __always_inline void read_percpu_rwsem(struct output *out, struct gw_lock_record *record)
+{
+	struct percpu_rw_semaphore *sem = (void *)record->address;
+	struct percpu_sum sum = { .out = out, .counter = (u64)BPF_CORE_READ(sem, read_count) };
+
+	record->owner = (u64)BPF_CORE_READ(sem, writer.task);
+	if (!record->owner || !sum.counter || !&runqueues)
+		return;
+	bpf_loop(PERCPU_CPUS_MAX, add_readers_of_cpu, &sum, 0);
+	record->readers = sum.sum > 0 ? sum.sum : 0;
+}
+
 /* As the programs saw it taken; one that they have not seen, as the kernel remembers it. */
 static __always_inline void read_semaphore(struct gw_lock_record *record)
 {
@@ -74,7 +116,7 @@ static __always_inline void read_semaphore(struct gw_lock_record *record)
 		record->owner_kind = GW_OWNER_LAST_HOLDER;
 }
 
-static __always_inline void read_owner(struct gw_lock_record *record, u32 flags)
+static __always_inline void read_owner(struct output *out, struct gw_lock_record *record, u32 flags)
 {
 	void *lock = (void *)record->address;
 
@@ -89,9 +131,7 @@ static __always_inline void read_owner(struct gw_lock_record *record, u32 flags)
 		record->owner = (u64)BPF_CORE_READ((struct rt_mutex_base *)lock, owner) & ~1UL;
 		break;
 	case GW_LOCK_PERCPU_RWSEM:
-		/* Known only while a writer waits for readers to leave; that keeps new readers out, too. */
-		if (flags & GW_LOCK_F_READ)
-			record->owner = (u64)BPF_CORE_READ((struct percpu_rw_semaphore *)lock, writer.task);
+		read_percpu_rwsem(out, record);
 		break;
 	case GW_LOCK_RWSEM:
 		if (flags & GW_LOCK_F_RT) {
@@ -134,7 +174,7 @@ static __noinline int emit_lock(struct output *out, u64 address, u32 flags)
 	record->header.size = sizeof(*record);
 	record->address = address;
 	record->kind = lock_kind(flags);
-	read_owner(record, flags);
+	read_owner(out, record, flags);
 	owner = (void *)record->owner;
 	if (owner)
 		record->owner_pid = BPF_CORE_READ(owner, pid);

@@ -26,3 +26,24 @@ int BPF_PROG(lock_wait_end, void *lock)
 	wait_end(GW_WAIT_LOCK, (u64)lock);
 	return 0;
 }
+
+/* Of a writer the events above show whether it waits for another one. That it waits for readers they do not. */
+SEC("fentry/percpu_down_write")
+int BPF_PROG(percpu_write_wait_start, void *lock)
+{
+	struct gw_wait wait = {
+		.kind = GW_WAIT_LOCK,
+		.flags = GW_LOCK_F_PERCPU | GW_LOCK_F_WRITE,
+		.object = (u64)lock,
+	};
+
+	wait_begin(ctx, &wait);
+	return 0;
+}
+
+SEC("fexit/percpu_down_write")
+int BPF_PROG(percpu_write_wait_end, void *lock)
+{
+	wait_end(GW_WAIT_LOCK, (u64)lock);
+	return 0;
+}

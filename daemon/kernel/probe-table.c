@@ -60,6 +60,13 @@ static const struct gw_probe_definition definitions[] = {
 		.lost = "waits for a mutex, ww_mutex, rwsem or semaphore",
 	},
 	{
+		.name = "percpu_write_wait",
+		.object = "watch",
+		.target = "fentry+fexit/percpu_down_write",
+		.programs = { "percpu_write_wait_start", "percpu_write_wait_end" },
+		.lost = "waits for the readers of a percpu rwsem",
+	},
+	{
 		.name = "semaphore",
 		.object = "watch",
 		.target = "fexit/down*, fentry/up",

@@ -311,7 +311,7 @@ static int reader_note_pool(struct gw_reader *reader, const struct gw_pool_recor
 
 static int reader_note_lock(struct gw_reader *reader, const struct gw_lock_record *lock)
 {
-	if (lock->kind == GW_LOCK_RWSEM && lock->readers > 0)
+	if ((lock->kind == GW_LOCK_RWSEM || lock->kind == GW_LOCK_PERCPU_RWSEM) && lock->readers > 0)
 		reader->saw_readers = true;
 	if (lock->owner_kind == GW_OWNER_EXCLUSIVE && addresses_add(&reader->owners, lock->owner) < 0)
 		return -ENOMEM;

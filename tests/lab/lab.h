@@ -255,6 +255,8 @@ extern const struct lab_family lab_own_reset_fine_family;
 extern const struct lab_family lab_silent_family;
 extern const struct lab_family lab_threaded_irq_family;
 extern const struct lab_family lab_threaded_irq_fine_family;
+extern const struct lab_family lab_percpu_family;
+extern const struct lab_family lab_percpu_fine_family;
 extern const struct lab_family lab_polling_work_family;
 extern const struct lab_family lab_polling_work_fine_family;
 extern const struct lab_family lab_entity_family;

@@ -49,6 +49,8 @@ static const struct lab_family *const lab_families[] = {
 	&lab_pager_family,
 	&lab_pager_fine_family,
 #endif
+	&lab_percpu_family,
+	&lab_percpu_fine_family,
 	&lab_polling_work_family,
 	&lab_polling_work_fine_family,
 	&lab_pool_family,

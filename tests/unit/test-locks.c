@@ -451,6 +451,73 @@ TEST(function_of_the_last_reader_alone_counts)
 	world_free(w);
 }
 
+/* ---- percpu rwsems ------------------------------------------------------------------------ */
+
+/* A reader waits for a fence, whose signaller waits for the readers to leave; another one comes the same way. */
+static struct gw_lock_record *percpu_reader(struct world *w, uint32_t readers)
+{
+	struct gw_task_record *reader = kthread(w, 101, "reader"), *writer = kthread(w, 102, "writer");
+	struct gw_task_record *next = kthread(w, 103, "next");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_PERCPU_RWSEM, writer);
+
+	lock->readers = readers;
+	stack(w, reader, READS);
+	stack(w, writer, "schedule amdgpu:amdgpu_signal kthread");
+	stack(w, next, "schedule amdgpu:amdgpu_read_section amdgpu:amdgpu_ioctl do_syscall_64");
+	waits_for_fence(w, reader, fence(w, timeline_by(w, "gfx", writer), 7));
+	waits_for_lock(w, writer, lock, GW_LOCK_F_PERCPU | WRITE);
+	waits_for_lock(w, next, lock, GW_LOCK_F_PERCPU | READ);
+	return lock;
+}
+
+TEST(reader_of_a_percpu_rwsem_is_in_the_function_by_which_the_next_one_came)
+{
+	struct world *w = world_new();
+
+	percpu_reader(w, 1);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "103");
+	world_free(w);
+}
+
+TEST(percpu_rwsem_has_a_reader_that_is_not_seen)
+{
+	struct world *w = world_new();
+
+	percpu_reader(w, 2);
+	look(w, 12);
+	assert_no_deadlock(w);
+	assert_non_null(strstr(the_report(w, GW_KIND_STALL)->explanation, "and the kernel records none of them"));
+	world_free(w);
+}
+
+/* It may be the reader, in a function of its own, and the other one read another lock. */
+TEST(task_of_the_driver_that_sleeps_may_read_the_percpu_rwsem)
+{
+	struct world *w = world_new();
+	struct gw_task_record *slow = kthread(w, 104, "slow");
+
+	stack(w, slow, "schedule msleep amdgpu:amdgpu_other_section kthread");
+	slow->flags |= GW_TASK_F_TIMER;
+	percpu_reader(w, 1);
+	look(w, 12);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(percpu_rwsem_that_a_writer_holds_is_its_own)
+{
+	struct world *w = world_new();
+	struct gw_task_record *reader = kthread(w, 101, "reader"), *writer = kthread(w, 102, "writer");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_PERCPU_RWSEM, writer);
+
+	waits_for_fence(w, writer, fence(w, timeline_by(w, "gfx", reader), 7));
+	waits_for_lock(w, reader, lock, GW_LOCK_F_PERCPU | READ);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "102 101", "");
+	world_free(w);
+}
+
 /* ---- locks that are handed over ------------------------------------------------------- */
 
 /* Waits, out of a driver, for a mutex whose owner is gone. */
@@ -1123,6 +1190,10 @@ int main(void)
 		T(reader_that_is_awake_for_a_moment_is_still_one),
 		T(reader_that_nobody_sees_may_be_the_second_one),
 		T(function_of_the_last_reader_alone_counts),
+		T(reader_of_a_percpu_rwsem_is_in_the_function_by_which_the_next_one_came),
+		T(percpu_rwsem_has_a_reader_that_is_not_seen),
+		T(task_of_the_driver_that_sleeps_may_read_the_percpu_rwsem),
+		T(percpu_rwsem_that_a_writer_holds_is_its_own),
 		T(timer_of_the_same_driver_may_release_a_lock_that_was_left),
 		T(timer_of_another_module_does_not_release_it),
 		T(timer_that_is_armed_again_and_again_does_not_release_it),

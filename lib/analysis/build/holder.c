@@ -353,6 +353,80 @@ int gw_holder_readers(struct gw_builder *builder, uint32_t node)
 	return holder_hinted_reader(builder, node, writer_since_ns, notifiers > 0);
 }
 
+/* ---- percpu rwsems ----------------------------------------------------------------------- */
+
+/* One that queues up to read: a function on its stack is the one that takes the lock. */
+static const struct gw_task_record *holder_percpu_guide(const struct gw_builder *builder,
+							const struct gw_lock_record *lock)
+{
+	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock->address);
+	struct gw_wait wait;
+
+	for (size_t i = 0; i < waiters.count; i++)
+		if (gw_task_wait(waiters.members[i].record, &wait) && (wait.flags & GW_LOCK_F_READ))
+			return waiters.members[i].record;
+	return NULL;
+}
+
+/* As many tasks as there are readers sleep in one function of a module through which one that queues came. */
+static bool holder_find_percpu_readers(const struct gw_builder *builder, const struct gw_node *node,
+				       struct readers *readers)
+{
+	const struct gw_task_record *guide = holder_percpu_guide(builder, node->lock);
+
+	readers->count = 0;
+	for (uint32_t i = 0; guide && i < guide->stack_depth; i++) {
+		const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, guide->stack[i]);
+
+		if (!function || !function->module[0])
+			continue;
+		holder_find_inside(builder, node, function, readers);
+		if (readers->count && readers->count == node->lock->readers)
+			return !holder_misses_inside(builder, node, function);
+	}
+	readers->count = 0;
+	return false;
+}
+
+/*
+ * Others of the driver that sleep, and not for the lock, may be its readers as well, in another function: those that were found
+ * may be inside of theirs with another lock. Returns false if it is not known who there is.
+ */
+static bool holder_add_others(const struct gw_builder *builder, const struct gw_node *node,
+			      const struct gw_task_record *guide, struct readers *readers)
+{
+	struct readers others;
+
+	if (!holder_find_others(builder, node, guide, false, &others))
+		return false;
+	for (uint32_t i = 0; i < others.count; i++) {
+		bool found = false;
+
+		for (uint32_t j = 0; j < readers->count && j < READERS_MAX; j++)
+			found |= readers->tasks[j] == others.tasks[i];
+		if (!found)
+			holder_add_reader(readers, others.tasks[i]);
+	}
+	return readers->count <= READERS_MAX;
+}
+
+int gw_holder_percpu_readers(struct gw_builder *builder, uint32_t node)
+{
+	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
+	const struct gw_task_record *writer = gw_snapshot_task(builder->now, lock->owner);
+	struct readers readers;
+	bool found = holder_find_percpu_readers(builder, gw_builder_node(builder, node), &readers);
+	uint32_t count = readers.count;
+	bool all =
+		holder_add_others(builder, gw_builder_node(builder, node), found ? readers.tasks[0] : writer, &readers);
+
+	if (found && all && readers.count == count)
+		return holder_several_readers(builder, node, &readers);
+	if (readers.count)
+		return holder_one_of(builder, node, &readers, GW_CONFIDENCE_HINT);
+	return gw_builder_live(builder, node, "is held for reading, and the kernel does not record by whom");
+}
+
 /* ---- devices whose power state changes ---------------------------------------------- */
 
 /* The device of the task's innermost call: whether that one's callback runs shows the stack. */

@@ -14,6 +14,9 @@
  */
 int gw_holder_readers(struct gw_builder *builder, uint32_t node);
 
+/* The same of a percpu rwsem, whose writer waits for readers that the kernel does not record at all. */
+int gw_holder_percpu_readers(struct gw_builder *builder, uint32_t node);
+
 /*
  * The task at the owner's address began after others had begun to wait for the lock, and none of those has run since: whoever
  * releases a lock wakes one of them up. So it was not released, its owner is gone, and the task has that one's memory.

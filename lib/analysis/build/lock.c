@@ -300,7 +300,7 @@ int gw_expand_lock(struct gw_builder *builder, uint32_t node)
 	gw_builder_node(builder, node)->mm = lock_mm(builder, address);
 	/* Its writer keeps everybody out already, and waits for the readers: its wait is for them. */
 	if (lock && lock->kind == GW_LOCK_PERCPU_RWSEM && lock->owner && lock_owner_waits_for_it(builder, lock))
-		return gw_builder_live(builder, node, "is held for reading, and the kernel does not record by whom");
+		return gw_holder_percpu_readers(builder, node);
 	if (lock && lock->owner_kind == GW_OWNER_EXCLUSIVE && lock->owner)
 		return lock_held_by_owner(builder, node);
 	if (lock && lock->owner_kind == GW_OWNER_LAST_HOLDER && lock->owner)

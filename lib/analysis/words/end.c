@@ -117,11 +117,13 @@ static void end_silent_timeline(struct gw_text *text, const struct gw_graph *gra
 static void end_readers(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
 {
 	uint32_t readers = node->lock ? node->lock->readers : 0;
+	bool percpu = node->lock && node->lock->kind == GW_LOCK_PERCPU_RWSEM;
 
 	gw_text_add(text, "is held for reading by %" PRIu32 " task%s", readers, readers == 1 ? "" : "s");
 	gw_text_add(
-		text,
-		", and the kernel records the last reader alone, which may have released it. By their stacks these may hold it: ");
+		text, "%s",
+		percpu ? ", and the kernel records none of them. By their stacks these may hold it: "
+		       : ", and the kernel records the last reader alone, which may have released it. By their stacks these may hold it: ");
 	for (uint32_t i = 0; i < node->n_out && i < READERS_NAMED; i++) {
 		gw_text_add(text, "%s", i ? "; " : "");
 		gw_name_phrase(text, graph, &graph->nodes[graph->edges[node->first_out + i].to]);
