@@ -356,6 +356,21 @@ static void who_retries_a_fence_may_be_awake_at_a_look(void **state)
 	world_free(w);
 }
 
+/* A look between the moment in which the timer fires and that in which it wakes up shows a wait without a timeout. */
+static void who_retries_a_fence_may_be_about_to_wake_up_at_a_look(void **state)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = holds_and_retries(w);
+
+	retries(w, holder, 6);
+	holder->watch.waits[0].flags = 0;
+	retries(w, holder, 1);
+	holder->watch.waits[0].flags = GW_WAIT_F_TIMEOUT;
+	retries(w, holder, 7);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
+	world_free(w);
+}
+
 /* Its timeout is longer than the daemon's interval: some looks show one wait twice. */
 static void a_retried_wait_may_last_from_look_to_look(void **state)
 {
@@ -642,6 +657,7 @@ int main(void)
 		cmocka_unit_test(an_owner_that_naps_is_a_retry_loop),
 		cmocka_unit_test(who_retries_a_fence_for_long_is_taken_for_waiting),
 		cmocka_unit_test(who_retries_a_fence_may_be_awake_at_a_look),
+		cmocka_unit_test(who_retries_a_fence_may_be_about_to_wake_up_at_a_look),
 		cmocka_unit_test(a_retried_wait_may_last_from_look_to_look),
 		cmocka_unit_test(one_long_wait_with_a_timeout_is_no_retry),
 		cmocka_unit_test(who_napped_before_has_not_retried_the_fence),

@@ -50,8 +50,9 @@ static uint64_t spell_grown(const struct gw_snapshot *now, const struct gw_snaps
 }
 
 /*
- * The fence that it waits for with a timeout; 0: it runs, which may be between two such waits. Whether a wait has a timeout is
- * read off the stack, which a task that has just woken up does not show.
+ * The fence that it waits for with a timeout; 0: that cannot be seen. It runs, which may be between two such waits: whether a wait has a
+ * timeout is read off the stack, which a task that has just woken up does not show. Or it sleeps and no timer is to be seen: the timer may
+ * just have fired.
  */
 static uint64_t spell_fence(const struct gw_task_record *task)
 {
@@ -60,9 +61,9 @@ static uint64_t spell_fence(const struct gw_task_record *task)
 
 	if (!gw_task_wait(task, &wait))
 		return sleeps ? GW_SPELL_NO_FENCE : 0;
-	if (wait.kind != GW_WAIT_FENCE || (sleeps && !gw_wait_has_timeout(&wait)))
+	if (wait.kind != GW_WAIT_FENCE)
 		return GW_SPELL_NO_FENCE;
-	return wait.object;
+	return sleeps && !gw_wait_has_timeout(&wait) ? 0 : wait.object;
 }
 
 /* What the two looks show of a spell. */
