@@ -238,6 +238,7 @@ struct gw_snapshot_record {
 #define GW_TASK_F_NO_TIMER (1u << 5) /* sleeps, and there is none; neither: nobody looked, or it cannot be seen */
 #define GW_TASK_F_FAR (1u << 6)	     /* the timer is not due for GW_FAR_S */
 #define GW_TASK_F_KILLED (1u << 7)   /* a fatal signal is pending */
+#define GW_TASK_F_NO_ITEM (1u << 8)  /* the thread of a kthread_worker that has no item, neither begun nor to come */
 
 /*
  * A blocked or referenced task. Followed by the FENCE, LOCK and WORK records
@@ -482,7 +483,7 @@ struct gw_pool_record {
 struct gw_timer_record {
 	struct gw_record header;
 	__u64 timer;	/* struct timer_list */
-	__u64 function; /* that it calls; of a delayed work item the item's */
+	__u64 function; /* that it calls; of a delayed work item, or of a kthread_worker's, the item's */
 	__u64 work;	/* struct delayed_work, 0 = it is no delayed work item's */
 	__u64 expires;	/* jiffies */
 };

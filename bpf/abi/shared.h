@@ -143,6 +143,8 @@ struct gw_symbols {
 	__u64 text_begin, text_end;  /* _stext, _etext: of the kernel without its modules */
 	__u64 delayed_work_timer_fn; /* what a delayed work item's timer calls */
 	__u64 wake_page_function;    /* what wakes up who waits for a page */
+	__u64 kthread_worker_fn;     /* what the thread of a kthread_worker runs */
+	__u64 kthread_timer_fn;	     /* kthread_delayed_work_timer_fn: delayed_work_timer_fn of its items */
 };
 
 /* Values of the map `names`, by dma_fence.context: what the getters of the fence's ops return. */

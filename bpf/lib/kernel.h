@@ -171,6 +171,7 @@ struct task_struct___blocked_on {
 };
 
 struct kthread {
+	int (*threadfn)(void *);
 	void *data;
 };
 
@@ -411,12 +412,20 @@ struct work_struct {
 };
 
 struct kthread_worker {
+	struct list_head work_list;
+	struct list_head delayed_work_list;
 	struct task_struct *task;
+	struct kthread_work *current_work;
 };
 
 struct kthread_work {
 	void (*func)(struct kthread_work *work);
 	struct kthread_worker *worker;
+};
+
+struct kthread_delayed_work {
+	struct kthread_work work;
+	struct timer_list timer;
 };
 
 struct delayed_work {

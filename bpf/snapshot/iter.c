@@ -72,6 +72,30 @@ static __always_inline struct worker *worker_of(struct task_struct *task)
 	return BPF_CORE_READ(kthread, data);
 }
 
+static __always_inline bool list_is_empty(u64 list)
+{
+	return read_u64(list) == list;
+}
+
+/*
+ * A kernel thread that works off a struct kthread_worker is between two items, and has none to come, as far as that is known by now.
+ * Read in the order in which an item goes through them, without the worker's lock: else one might be missed on its way.
+ * Not static: see describe_work(). 6.12 refuses a pointer to a task as the argument of such a function: so it is a number.
+ */
+__noinline u32 is_without_item(u64 address)
+{
+	struct kthread *kthread = BPF_CORE_READ((struct task_struct *)address, worker_private);
+	struct kthread_worker *worker;
+
+	if (!kthread || !control.symbols.kthread_worker_fn ||
+	    (u64)BPF_CORE_READ(kthread, threadfn) != control.symbols.kthread_worker_fn)
+		return 0;
+	worker = BPF_CORE_READ(kthread, data);
+	return worker && list_is_empty((u64)worker + bpf_core_field_offset(struct kthread_worker, delayed_work_list)) &&
+	       list_is_empty((u64)worker + bpf_core_field_offset(struct kthread_worker, work_list)) &&
+	       !BPF_CORE_READ(worker, current_work);
+}
+
 /* ---- filling a TASK record ---------------------------------------------------- */
 
 static __always_inline u64 stack_pointer(struct task_struct *task)
@@ -419,6 +443,9 @@ static __always_inline void emit_task(struct output *out, struct task_struct *ta
 	struct gw_task_record *record = &out->scratch->task;
 	u32 size;
 
+	if ((record->flags & (GW_TASK_F_KTHREAD | GW_TASK_F_WORKER)) == GW_TASK_F_KTHREAD &&
+	    is_without_item(record->address))
+		record->flags |= GW_TASK_F_NO_ITEM;
 	read_sleep(out->scratch, task);
 	read_page_wait(out->scratch, stack_pointer(task));
 	read_tries(record);

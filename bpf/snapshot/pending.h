@@ -35,6 +35,7 @@ static __always_inline bool is_of_module(u64 function)
 static __always_inline void emit_timer(struct wheel_walk *walk, struct timer_list *timer)
 {
 	struct delayed_work *delayed = container_of(timer, struct delayed_work, timer);
+	struct kthread_delayed_work *queued = container_of(timer, struct kthread_delayed_work, timer);
 	struct gw_timer_record record = {
 		.header = { .type = GW_RECORD_TIMER, .size = sizeof(record) },
 		.timer = (u64)timer,
@@ -45,6 +46,8 @@ static __always_inline void emit_timer(struct wheel_walk *walk, struct timer_lis
 	if (record.function == control.symbols.delayed_work_timer_fn) {
 		record.work = (u64)delayed;
 		record.function = (u64)BPF_CORE_READ(delayed, work.func);
+	} else if (record.function && record.function == control.symbols.kthread_timer_fn) {
+		record.function = (u64)BPF_CORE_READ(queued, work.func);
 	}
 	if (!is_of_module(record.function) || walk->emitted >= TIMERS_EMITTED)
 		return;

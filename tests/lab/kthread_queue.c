@@ -2,16 +2,17 @@
 /*
  * kthread-queue: a thread works off a queue; who flushes that queue holds the mutex that the item being executed needs.
  * kthread-queue-own: likewise, with a queue as some drivers make it themselves, of a list, a semaphore and a thread.
- * kthread-queue-fine: the item only takes long.
+ * kthread-queue-fine: the item only takes long; or it leaves a mutex to the next one, which an interrupt queues, or a timer.
  */
 #include <linux/delay.h>
+#include <linux/hrtimer.h>
 #include <linux/kthread.h>
 #include <linux/semaphore.h>
 #include <linux/slab.h>
 
 #include "lab.h"
 
-enum queue_variant { QUEUE_FLUSH, QUEUE_FLUSH_ITEM, QUEUE_CANCEL, QUEUE_OWN, QUEUE_LATE };
+enum queue_variant { QUEUE_FLUSH, QUEUE_FLUSH_ITEM, QUEUE_CANCEL, QUEUE_OWN, QUEUE_LATE, QUEUE_KEPT, QUEUE_DELAYED };
 
 struct own_item {
 	struct list_head node;
@@ -34,6 +35,8 @@ struct queue_lab {
 	struct lab_actor *executor, *flusher;
 	struct kthread_worker *worker;
 	struct kthread_work work;
+	struct kthread_delayed_work next;
+	struct hrtimer timer;
 	struct own_queue own;
 	struct own_item item;
 };
@@ -105,6 +108,55 @@ static void execute_work(struct kthread_work *work)
 	execute(container_of(work, struct queue_lab, work));
 }
 
+/* ---- a mutex that is kept from one item to the next ---- */
+
+static void keep_work(struct kthread_work *work)
+{
+	struct queue_lab *lab = container_of(work, struct queue_lab, work);
+
+	lab_actor_adopt(lab->executor);
+	lab_lock_hold(&lab->lock);
+	atomic_set(&lab->held, 1);
+}
+
+static void release_work(struct kthread_work *work)
+{
+	struct queue_lab *lab = container_of(work, struct queue_lab, next.work);
+
+	if (atomic_xchg(&lab->held, 0))
+		lab_lock_release(&lab->lock);
+}
+
+static enum hrtimer_restart queue_interrupt(struct hrtimer *timer)
+{
+	struct queue_lab *lab = container_of(timer, struct queue_lab, timer);
+
+	kthread_queue_work(lab->worker, &lab->next.work);
+	return HRTIMER_NORESTART;
+}
+
+static bool queue_keeps(const struct lab_instance *inst)
+{
+	return inst->variant->value == QUEUE_KEPT || inst->variant->value == QUEUE_DELAYED;
+}
+
+static int queue_victim_thread(struct lab_actor *actor);
+
+static int queue_keep(struct queue_lab *lab)
+{
+	struct lab_actor *waiter;
+
+	kthread_queue_work(lab->worker, &lab->work);
+	kthread_flush_work(&lab->work);
+	lab->executor->state = "idle";
+	if (lab->inst->variant->value == QUEUE_DELAYED)
+		kthread_queue_delayed_work(lab->worker, &lab->next, lab->inst->params.seconds * HZ);
+	else
+		hrtimer_start(&lab->timer, ms_to_ktime(1000 * lab->inst->params.seconds), HRTIMER_MODE_REL);
+	waiter = lab_actor_run(lab->inst, "waiter", LAB_PARTICIPANT, "gpulab-wait", queue_victim_thread);
+	return waiter ? lab_actor_wait_blocking(waiter) : -ENOMEM;
+}
+
 static void queue_flush(struct queue_lab *lab)
 {
 	switch (lab->inst->variant->value) {
@@ -174,7 +226,9 @@ static int queue_start(struct lab_instance *inst)
 	lab->inst = inst;
 	lab_lock_init(&lab->lock, LAB_MUTEX);
 	lab_truth_lock(inst, &lab->lock);
-	kthread_init_work(&lab->work, execute_work);
+	kthread_init_work(&lab->work, queue_keeps(inst) ? keep_work : execute_work);
+	kthread_init_delayed_work(&lab->next, release_work);
+	lab_hrtimer_setup(&lab->timer, queue_interrupt);
 	INIT_LIST_HEAD(&lab->own.items);
 	spin_lock_init(&lab->own.lock);
 	sema_init(&lab->own.count, 0);
@@ -183,6 +237,8 @@ static int queue_start(struct lab_instance *inst)
 	ret = queue_create(lab);
 	if (ret)
 		return ret;
+	if (queue_keeps(inst))
+		return queue_keep(lab);
 	lab->flusher = lab_actor_run(inst, "flusher", LAB_PARTICIPANT, "gpulab-flush", queue_flusher_thread);
 	ret = lab->flusher ? lab_actor_wait_blocking(lab->flusher) : -ENOMEM;
 	return ret ?: lab_victims_run(inst, queue_victim_thread);
@@ -194,6 +250,11 @@ static void queue_release(struct lab_instance *inst)
 
 	if (!lab)
 		return;
+	if (queue_keeps(inst) && lab->worker) {
+		hrtimer_cancel(&lab->timer);
+		kthread_mod_delayed_work(lab->worker, &lab->next, 0);
+		return;
+	}
 	if (inst->variant->value != QUEUE_LATE && atomic_xchg(&lab->held, 0))
 		lab_lock_release_for_owner(&lab->lock);
 	if (inst->variant->value == QUEUE_OWN && lab->flusher)
@@ -208,6 +269,7 @@ static void queue_finish(struct lab_instance *inst)
 
 	if (!lab)
 		return;
+	hrtimer_cancel(&lab->timer);
 	if (lab->worker)
 		kthread_destroy_worker(lab->worker);
 	lab_lock_fini(&lab->lock);
@@ -241,7 +303,12 @@ const struct lab_family lab_own_queue_family = {
 	.finish = queue_finish,
 };
 
-static const struct lab_variant queue_fine_variants[] = { { "late", QUEUE_LATE }, { "" } };
+static const struct lab_variant queue_fine_variants[] = {
+	{ "late", QUEUE_LATE },
+	{ "kept", QUEUE_KEPT },
+	{ "delayed", QUEUE_DELAYED },
+	{ "" },
+};
 
 const struct lab_family lab_queue_fine_family = {
 	.name = "kthread-queue-fine",

@@ -3,6 +3,9 @@
  * leaked-lock: the owner has gone back to user space, has exited, has died by an oops or has returned from its work, and still
  * holds it.
  */
+#include <linux/interrupt.h>
+#include <linux/irq.h>
+#include <linux/kthread.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -10,7 +13,16 @@
 
 #include "lab.h"
 
-enum leaked_variant { LEAKED_EXITED, LEAKED_RESV, LEAKED_OOPSED, LEAKED_WORKER, LEAKED_RWSEM, LEAKED_USER };
+enum leaked_variant {
+	LEAKED_EXITED,
+	LEAKED_RESV,
+	LEAKED_OOPSED,
+	LEAKED_WORKER,
+	LEAKED_RWSEM,
+	LEAKED_QUEUE,
+	LEAKED_INTERRUPT,
+	LEAKED_USER
+};
 
 struct leaked {
 	struct lab_lock lock;
@@ -18,6 +30,10 @@ struct leaked {
 	struct lab_actor *owner;
 	struct workqueue_struct *wq;
 	struct work_struct work;
+	struct kthread_worker *queue;
+	struct kthread_work item;
+	int irq; /* 0: none */
+	struct completion handled;
 };
 
 static int owner_thread(struct lab_actor *actor)
@@ -33,13 +49,30 @@ static int owner_thread(struct lab_actor *actor)
 	return 0;
 }
 
-static void owner_work(struct work_struct *work)
+static void owner_takes(struct leaked *leaked)
 {
-	struct leaked *leaked = container_of(work, struct leaked, work);
-
 	lab_actor_adopt(leaked->owner);
 	lab_lock_hold(&leaked->lock);
 	atomic_set(&leaked->held, 1);
+}
+
+static void owner_work(struct work_struct *work)
+{
+	owner_takes(container_of(work, struct leaked, work));
+}
+
+static void owner_item(struct kthread_work *item)
+{
+	owner_takes(container_of(item, struct leaked, item));
+}
+
+static irqreturn_t owner_interrupt(int irq, void *data)
+{
+	struct leaked *leaked = data;
+
+	owner_takes(leaked);
+	complete(&leaked->handled);
+	return IRQ_HANDLED;
 }
 
 static int waiter_thread(struct lab_actor *actor)
@@ -81,6 +114,43 @@ static int leak_in_work(struct lab_instance *inst, struct leaked *leaked)
 	return 0;
 }
 
+static int leak_in_queue(struct lab_instance *inst, struct leaked *leaked)
+{
+	leaked->owner = lab_actor_add(inst, "owner", LAB_ROOT);
+	leaked->queue = lab_kthread_worker_create("gpulab-owner/%u", inst->id);
+	if (IS_ERR(leaked->queue))
+		leaked->queue = NULL;
+	if (!leaked->owner || !leaked->queue)
+		return -ENOMEM;
+	kthread_queue_work(leaked->queue, &leaked->item);
+	kthread_flush_work(&leaked->item);
+	leaked->owner->state = "idle";
+	return 0;
+}
+
+/* An interrupt of no device: its thread is woken up as the first half of a handler would do it. */
+static int leak_in_interrupt(struct lab_instance *inst, struct leaked *leaked)
+{
+	int irq = irq_alloc_desc(NUMA_NO_NODE), ret;
+
+	if (irq < 0)
+		return irq;
+	leaked->owner = lab_actor_add(inst, "owner", LAB_ROOT);
+	irq_set_chip_and_handler(irq, &dummy_irq_chip, handle_simple_irq);
+	irq_clear_status_flags(irq, IRQ_NOREQUEST);
+	ret = leaked->owner ? request_threaded_irq(irq, NULL, owner_interrupt, IRQF_ONESHOT, "gpulab-owner", leaked)
+			    : -ENOMEM;
+	if (ret) {
+		irq_free_desc(irq);
+		return ret;
+	}
+	leaked->irq = irq;
+	irq_wake_thread(irq, leaked);
+	ret = lab_wait(&leaked->handled);
+	leaked->owner->state = "idle";
+	return ret;
+}
+
 /* In the ioctl of the process, which returns to user space after this. */
 static int leak_in_process(struct lab_instance *inst, struct leaked *leaked)
 {
@@ -97,8 +167,9 @@ static int leak_in_process(struct lab_instance *inst, struct leaked *leaked)
 static int leaked_start(struct lab_instance *inst)
 {
 	static const enum lab_lock_type types[] = {
-		[LEAKED_EXITED] = LAB_MUTEX, [LEAKED_RESV] = LAB_RESV,	 [LEAKED_OOPSED] = LAB_MUTEX,
-		[LEAKED_WORKER] = LAB_MUTEX, [LEAKED_RWSEM] = LAB_RWSEM, [LEAKED_USER] = LAB_MUTEX,
+		[LEAKED_EXITED] = LAB_MUTEX, [LEAKED_RESV] = LAB_RESV,	     [LEAKED_OOPSED] = LAB_MUTEX,
+		[LEAKED_WORKER] = LAB_MUTEX, [LEAKED_RWSEM] = LAB_RWSEM,     [LEAKED_USER] = LAB_MUTEX,
+		[LEAKED_QUEUE] = LAB_MUTEX,  [LEAKED_INTERRUPT] = LAB_MUTEX,
 	};
 	struct leaked *leaked = kzalloc(sizeof(*leaked), GFP_KERNEL);
 	struct lab_actor *waiter;
@@ -111,11 +182,17 @@ static int leaked_start(struct lab_instance *inst)
 	if (inst->variant->value != LEAKED_USER && !lab_lock_can_be_leaked())
 		return -EOPNOTSUPP;
 	INIT_WORK(&leaked->work, owner_work);
+	kthread_init_work(&leaked->item, owner_item);
+	init_completion(&leaked->handled);
 	lab_truth_lock(inst, &leaked->lock);
 	if (inst->variant->value == LEAKED_USER)
 		ret = leak_in_process(inst, leaked);
 	else if (inst->variant->value == LEAKED_WORKER || inst->variant->value == LEAKED_RWSEM)
 		ret = leak_in_work(inst, leaked);
+	else if (inst->variant->value == LEAKED_QUEUE)
+		ret = leak_in_queue(inst, leaked);
+	else if (inst->variant->value == LEAKED_INTERRUPT)
+		ret = leak_in_interrupt(inst, leaked);
 	else
 		ret = leak_in_thread(inst, leaked);
 	if (ret)
@@ -162,6 +239,12 @@ static void leaked_finish(struct lab_instance *inst)
 		return;
 	if (leaked->wq)
 		destroy_workqueue(leaked->wq);
+	if (leaked->queue)
+		kthread_destroy_worker(leaked->queue);
+	if (leaked->irq) {
+		free_irq(leaked->irq, leaked);
+		irq_free_desc(leaked->irq);
+	}
 	lab_lock_fini(&leaked->lock);
 	kfree(leaked);
 }
@@ -170,7 +253,8 @@ static const struct lab_variant leaked_variants[] = {
 	{ "exited", LEAKED_EXITED },	     { "resv", LEAKED_RESV },
 	{ "worker", LEAKED_WORKER },	     { "rwsem", LEAKED_RWSEM },
 	{ "user-sleep", LEAKED_USER, true }, { "user-spin", LEAKED_USER, true },
-	{ "oopsed", LEAKED_OOPSED },	     { "" },
+	{ "oopsed", LEAKED_OOPSED },	     { "queue", LEAKED_QUEUE },
+	{ "interrupt", LEAKED_INTERRUPT },   { "" },
 };
 
 const struct lab_family lab_leaked_family = {

@@ -26,6 +26,8 @@
  *  - item-per-job: each job has a work item that signals its fence. One waits for a lock whose holder waits for another job's fence,
  *    whose item is queued by an interrupt.
  *  - left-asleep: a work item has left a lock to a thread, which sleeps until an interrupt wakes it up and then releases the lock.
+ *  - queue-check, left-delayed: hang-check, and a lock that a work item has left, where a delayed item of a kthread_worker, which is idle
+ *    until then, ends the fence or releases the lock.
  */
 #include <drm/drm_syncobj.h>
 #include <drm/gpu_scheduler.h>
@@ -33,6 +35,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/hrtimer.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
 #include <linux/mmu_notifier.h>
@@ -56,7 +59,9 @@ enum trust_variant {
 	TRUST_ALARM,
 	TRUST_ON_TOP,
 	TRUST_ITEM_PER_JOB,
-	TRUST_LEFT_ASLEEP
+	TRUST_LEFT_ASLEEP,
+	TRUST_QUEUE_CHECK,
+	TRUST_LEFT_DELAYED
 };
 
 /* Return probes have ten instances, or two per CPU. */
@@ -83,6 +88,8 @@ struct trust {
 	struct completion warm, held;
 	struct workqueue_struct *wq;
 	struct trust_item first, second;
+	struct kthread_worker *queue;
+	struct kthread_delayed_work later;
 	atomic_t ended; /* waiters that got through */
 
 	struct lab_irq_ring *ring;
@@ -610,6 +617,30 @@ static int hang_check(struct trust *trust)
 	return needing_hold(trust);
 }
 
+/* ---- queue-check ---- */
+
+static void later_check(struct kthread_work *work)
+{
+	lab_fence_cancel(container_of(work, struct trust, later.work)->fence);
+}
+
+/* The item is executed when the time has come. */
+static int later_begin(struct trust *trust)
+{
+	struct kthread_worker *queue = lab_kthread_worker_create("gpulab-later/%u", trust->inst->id);
+
+	if (IS_ERR(queue))
+		return PTR_ERR(queue);
+	trust->queue = queue;
+	kthread_queue_delayed_work(queue, &trust->later, trust_seconds(trust) * HZ);
+	return 0;
+}
+
+static int queue_check(struct trust *trust)
+{
+	return needing_begin(trust) ?: trust_fence(trust) ?: later_begin(trust) ?: needing_hold(trust);
+}
+
 /* ---- own-wait ---- */
 
 struct own_fence {
@@ -763,25 +794,53 @@ static int heir_thread(struct lab_actor *actor)
 	return 0;
 }
 
-static int left_asleep(struct trust *trust)
+/* A work item takes the lock and returns. */
+static int leave_lock(struct trust *trust)
 {
-	struct lab_actor *heir;
-
 	if (!lab_lock_can_be_leaked())
 		return -EOPNOTSUPP;
 	trust->holder = lab_actor_add(trust->inst, "owner", LAB_ROOT);
 	trust->wq = alloc_workqueue("gpulab-owner/%u", WQ_UNBOUND | WQ_MEM_RECLAIM, 1, trust->inst->id);
-	trust->timed = lab_fence_create(&trust->other);
-	if (!trust->holder || !trust->wq || !trust->timed)
+	if (!trust->holder || !trust->wq)
 		return -ENOMEM;
 	queue_delayed_work(trust->wq, &trust->first.work, 0);
 	flush_delayed_work(&trust->first.work);
 	trust->holder->state = "idle";
-	timer_begin(trust, trust->timed);
-	heir = lab_actor_run(trust->inst, "heir", LAB_HELPER, "gpulab-heir", heir_thread);
+	return 0;
+}
+
+static int need_left_lock(struct trust *trust)
+{
 	complete_all(&trust->held);
 	trust->inst->params.warmup = 0;
-	return heir ? needing_begin(trust) ?: lab_actor_wait_blocking(trust->signaller) : -ENOMEM;
+	return needing_begin(trust) ?: lab_actor_wait_blocking(trust->signaller);
+}
+
+static int left_asleep(struct trust *trust)
+{
+	int ret = leave_lock(trust);
+
+	if (ret)
+		return ret;
+	trust->timed = lab_fence_create(&trust->other);
+	if (!trust->timed)
+		return -ENOMEM;
+	timer_begin(trust, trust->timed);
+	if (!lab_actor_run(trust->inst, "heir", LAB_HELPER, "gpulab-heir", heir_thread))
+		return -ENOMEM;
+	return need_left_lock(trust);
+}
+
+/* ---- left-delayed ---- */
+
+static void later_release(struct kthread_work *work)
+{
+	lab_lock_release_for_owner(&container_of(work, struct trust, later.work)->lock);
+}
+
+static int left_delayed(struct trust *trust)
+{
+	return leave_lock(trust) ?: later_begin(trust) ?: need_left_lock(trust);
 }
 
 /* ---- the family ---- */
@@ -791,9 +850,12 @@ static void item_init(struct trust *trust, struct trust_item *item)
 	int variant = trust->inst->variant->value;
 
 	item->trust = trust;
-	INIT_DELAYED_WORK(&item->work, variant == TRUST_HANG_CHECK    ? check_run
-				       : variant == TRUST_LEFT_ASLEEP ? leaving_run
-								      : item_run);
+	if (variant == TRUST_HANG_CHECK)
+		INIT_DELAYED_WORK(&item->work, check_run);
+	else if (variant == TRUST_LEFT_ASLEEP || variant == TRUST_LEFT_DELAYED)
+		INIT_DELAYED_WORK(&item->work, leaving_run);
+	else
+		INIT_DELAYED_WORK(&item->work, item_run);
 }
 
 static int trust_start(struct lab_instance *inst)
@@ -814,6 +876,8 @@ static int trust_start(struct lab_instance *inst)
 	lab_timeline_init(&trust->other, "sdma", inst->id);
 	item_init(trust, &trust->first);
 	item_init(trust, &trust->second);
+	kthread_init_delayed_work(&trust->later,
+				  inst->variant->value == TRUST_LEFT_DELAYED ? later_release : later_check);
 	switch (inst->variant->value) {
 	case TRUST_FIRST_SUBMIT:
 		return first_submit(trust);
@@ -840,6 +904,10 @@ static int trust_start(struct lab_instance *inst)
 		return on_top(trust);
 	case TRUST_LEFT_ASLEEP:
 		return left_asleep(trust);
+	case TRUST_QUEUE_CHECK:
+		return queue_check(trust);
+	case TRUST_LEFT_DELAYED:
+		return left_delayed(trust);
 	default:
 		return pipe_fault(trust);
 	}
@@ -855,6 +923,8 @@ static void trust_release(struct lab_instance *inst)
 	if (trust->timed != trust->fence)
 		lab_fence_cancel(trust->timed);
 	wake_up_all(&trust->sleep);
+	if (trust->queue && kthread_cancel_delayed_work_sync(&trust->later))
+		kthread_mod_delayed_work(trust->queue, &trust->later, 0);
 }
 
 static void trust_finish(struct lab_instance *inst)
@@ -874,6 +944,8 @@ static void trust_finish(struct lab_instance *inst)
 		mmdrop(trust->mm);
 	if (trust->has_timer)
 		hrtimer_cancel(&trust->timer);
+	if (trust->queue)
+		kthread_destroy_worker(trust->queue);
 	cancel_delayed_work_sync(&trust->first.work);
 	cancel_delayed_work_sync(&trust->second.work);
 	if (trust->wq)
@@ -915,6 +987,8 @@ static const struct lab_variant trust_variants[] = {
 	{ "on-top", TRUST_ON_TOP },
 	{ "item-per-job", TRUST_ITEM_PER_JOB },
 	{ "left-asleep", TRUST_LEFT_ASLEEP },
+	{ "queue-check", TRUST_QUEUE_CHECK },
+	{ "left-delayed", TRUST_LEFT_DELAYED },
 	{ "" },
 };
 

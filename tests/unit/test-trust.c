@@ -598,13 +598,15 @@ TEST(lock_left_by_a_worker_where_nobody_looked_for_sleepers)
 
 /* ---- locks that a thread of its driver's has kept ------------------------------------------------------------------ */
 
+#define IDLE_QUEUE "kthread_worker_fn kthread ret_from_fork"
 #define IDLE_INTERRUPT "irq_wait_for_interrupt irq_thread kthread ret_from_fork"
 
-/* A thread that handles interrupts owns a lock that a task of the driver waits for. */
-static struct gw_task_record *left_by_thread(struct world *w, const char *frames)
+/* A thread that executes items, or handles interrupts, owns a lock that a task of the driver waits for. */
+static struct gw_task_record *left_by_thread(struct world *w, const char *frames, uint32_t flags)
 {
 	struct gw_task_record *owner = kthread(w, 201, "thread"), *waiter = kthread(w, 102, "waiter");
 
+	owner->flags |= flags;
 	owner->state = TASK_INTERRUPTIBLE;
 	stack(w, owner, frames);
 	waits_for_lock(w, waiter, lock_of(w, GW_LOCK_MUTEX, owner), MUTEX);
@@ -612,12 +614,12 @@ static struct gw_task_record *left_by_thread(struct world *w, const char *frames
 	return owner;
 }
 
-/* The next interrupt may release it: nothing is said for ten seconds, and nothing is proven at all. */
-static void left_by_thread_is_probable(const char *frames, const char *words)
+/* The next item, or interrupt, may release it: nothing is said for ten seconds, and nothing is proven at all. */
+static void left_by_thread_is_probable(const char *frames, uint32_t flags, const char *words)
 {
 	struct world *w = world_new();
 
-	left_by_thread(w, frames);
+	left_by_thread(w, frames, flags);
 	look(w, 9);
 	assert_no_deadlock(w);
 	look(w, 3);
@@ -628,34 +630,47 @@ static void left_by_thread_is_probable(const char *frames, const char *words)
 	world_free(w);
 }
 
-TEST(lock_left_by_a_thread_of_an_interrupt)
+TEST(lock_left_by_an_item_of_a_kthread_worker)
 {
-	left_by_thread_is_probable(IDLE_INTERRUPT, "is done with its interrupt");
+	left_by_thread_is_probable(IDLE_QUEUE, GW_TASK_F_NO_ITEM, "has finished its work item");
 }
 
-static void holds_its_lock(const char *frames)
+TEST(lock_left_by_a_thread_of_an_interrupt)
+{
+	left_by_thread_is_probable(IDLE_INTERRUPT, 0, "is done with its interrupt");
+}
+
+static void holds_its_lock(const char *frames, uint32_t flags)
 {
 	struct world *w = world_new();
 
-	left_by_thread(w, frames);
+	left_by_thread(w, frames, flags);
 	look(w, 75);
 	assert_no_deadlock(w);
 	world_free(w);
 }
 
-TEST(interrupt_that_is_handled_has_not_left_its_lock)
+/* Its last call, for an event, has left no frame of the item. */
+TEST(kthread_worker_that_executes_an_item_has_not_left_its_lock)
 {
-	holds_its_lock("gpulab:lab_wait_for_event gpulab:lab_handler irq_thread_fn irq_thread kthread");
-	holds_its_lock("irq_thread_fn irq_thread kthread ret_from_fork");
+	holds_its_lock(IDLE_QUEUE, 0);
+	holds_its_lock("gpulab:lab_wait_for_event gpulab:lab_item " IDLE_QUEUE, 0);
+	holds_its_lock("gpulab:lab_wait_for_event gpulab:lab_item " IDLE_QUEUE, GW_TASK_F_NO_ITEM);
 }
 
-/* It may make the device send the interrupt that releases the lock: for a minute. */
-TEST(lock_left_by_an_interrupt_of_a_driver_that_somebody_sleeps_in)
+TEST(interrupt_that_is_handled_has_not_left_its_lock)
+{
+	holds_its_lock("gpulab:lab_wait_for_event gpulab:lab_handler irq_thread_fn irq_thread kthread", 0);
+	holds_its_lock("irq_thread_fn irq_thread kthread ret_from_fork", 0);
+}
+
+/* It may be what has the next item queued, or the device send the next interrupt: for a minute. */
+static void left_by_thread_while_somebody_sleeps(const char *frames, uint32_t flags)
 {
 	struct world *w = world_new();
 	struct gw_task_record *heir = kthread(w, 103, "heir");
 
-	left_by_thread(w, IDLE_INTERRUPT);
+	left_by_thread(w, frames, flags);
 	heir->state = TASK_INTERRUPTIBLE;
 	stack(w, heir, "gpulab:lab_wait_for_event gpulab:lab_thread kthread ret_from_fork");
 	look(w, 50);
@@ -663,6 +678,12 @@ TEST(lock_left_by_an_interrupt_of_a_driver_that_somebody_sleeps_in)
 	look(w, 15);
 	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROBABLE, "102 201", "");
 	world_free(w);
+}
+
+TEST(lock_left_by_a_thread_of_a_driver_that_somebody_sleeps_in)
+{
+	left_by_thread_while_somebody_sleeps(IDLE_QUEUE, GW_TASK_F_NO_ITEM);
+	left_by_thread_while_somebody_sleeps(IDLE_INTERRUPT, 0);
 }
 
 /* ---- jobs whose timeout handler is not seen ----------------------------------------------------------------------- */
@@ -1060,9 +1081,11 @@ int main(void)
 		T(lock_left_by_a_worker_that_nobody_may_release),
 		T(lock_left_to_a_thread_that_sleeps_in_the_driver),
 		T(lock_left_by_a_worker_where_nobody_looked_for_sleepers),
+		T(lock_left_by_an_item_of_a_kthread_worker),
 		T(lock_left_by_a_thread_of_an_interrupt),
+		T(kthread_worker_that_executes_an_item_has_not_left_its_lock),
 		T(interrupt_that_is_handled_has_not_left_its_lock),
-		T(lock_left_by_an_interrupt_of_a_driver_that_somebody_sleeps_in),
+		T(lock_left_by_a_thread_of_a_driver_that_somebody_sleeps_in),
 		T(item_of_another_job_may_signal),
 		T(job_whose_timeout_handler_was_not_read_may_end),
 		T(job_whose_timeout_handler_is_disabled_does_not_end),

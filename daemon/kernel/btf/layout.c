@@ -289,6 +289,8 @@ void gw_layout_symbols(struct gw_symbols *ret, const struct gw_kallsyms *kallsym
 	ret->text_begin = layout_address(kallsyms, "_stext");
 	ret->text_end = layout_address(kallsyms, "_etext");
 	ret->delayed_work_timer_fn = layout_address(kallsyms, "delayed_work_timer_fn");
+	ret->kthread_worker_fn = layout_address(kallsyms, "kthread_worker_fn");
+	ret->kthread_timer_fn = layout_address(kallsyms, "kthread_delayed_work_timer_fn");
 	ret->wake_page_function = layout_address(kallsyms, "wake_page_function");
 }
 

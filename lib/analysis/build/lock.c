@@ -67,12 +67,12 @@ static bool lock_owner_sleeps_in_user_call(const struct gw_builder *builder, con
 	return true;
 }
 
-/* So long a lock was waited for that its owner's next interrupt was to release: that would have come. */
+/* So long a lock was waited for that its owner's next item or interrupt was to release: that would have come. */
 #define THREAD_PATIENCE_NS 10000000000ULL
 
 /*
- * The thread of an interrupt is always the same one, and the kernel lets it keep a lock from one to the next: so that one may release
- * it, and nothing shows whether the device is yet to send it.
+ * The thread of a kthread_worker or of an interrupt is always the same one, and the kernel lets it keep a lock from one item to the
+ * next: so that one may release it, and nothing shows whether the device, or somebody of the driver, is yet to ask for it.
  */
 static enum gw_confidence lock_trust_left_by_thread(struct gw_builder *builder, uint32_t node)
 {
@@ -88,7 +88,9 @@ static int lock_judge_thread(struct gw_builder *builder, uint32_t node, const st
 	enum gw_confidence trust = lock_trust_left_by_thread(builder, node);
 
 	return gw_builder_dead(builder, node, trust < confidence ? trust : confidence,
-			       "is done with its interrupt and waits for another one");
+			       gw_stack_awaits_interrupt(builder->now, owner)
+				       ? "is done with its interrupt and waits for another one"
+				       : "has finished its work item and waits for another one");
 }
 
 /* Marks the lock as a dead end if its owner, alive as it is, has forgotten it; as surely as @confidence. */

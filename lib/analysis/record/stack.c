@@ -234,12 +234,14 @@ bool gw_stack_idle_worker(const struct gw_snapshot *snapshot, const struct gw_ta
 
 bool gw_stack_idle_thread(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
+	static const char *const queue[] = { "kthread_worker_fn" };
 	static const char *const interrupt[] = { "irq_wait_for_interrupt", "irq_thread" };
 	const struct gw_symbol_record *sleeper = stack_sleeper(snapshot, task);
 
 	if (!sleeper || sleeper->module[0] || !(task->flags & GW_TASK_F_KTHREAD) || !(task->state & TASK_INTERRUPTIBLE))
 		return false;
-	return stack_match(sleeper, interrupt, LENGTH(interrupt));
+	return stack_match(sleeper, interrupt, LENGTH(interrupt)) ||
+	       (task->flags & GW_TASK_F_NO_ITEM && stack_match(sleeper, queue, LENGTH(queue)));
 }
 
 bool gw_stack_awaits_interrupt(const struct gw_snapshot *snapshot, const struct gw_task_record *task)

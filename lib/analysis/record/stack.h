@@ -26,7 +26,10 @@ const char *gw_stack_user_sleep(const struct gw_snapshot *snapshot, const struct
 /* A worker that sleeps in worker_thread() itself: it waits for work. */
 bool gw_stack_idle_worker(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
-/* The thread of an interrupt that sleeps for the next one. */
+/*
+ * The thread of a kthread_worker, or of an interrupt, that sleeps for the next item or interrupt. An item's last call may have left
+ * the stack: so the queue must say that it executes none.
+ */
 bool gw_stack_idle_thread(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
 /*
