@@ -118,7 +118,132 @@ static void build_hazards(struct world *w, uint32_t count)
 	}
 }
 
-static uint64_t operations_of_judging(void (*build)(struct world *w, uint32_t count), uint32_t count)
+/* ---- what only stacks and modules show ------------------------------------------------------- */
+
+/* A function of a module of its own. */
+static uint64_t function_of_module(struct world *w, uint32_t i)
+{
+	struct gw_symbol_record *record = new_record(w, GW_RECORD_SYMBOL, sizeof(*record));
+
+	record->address = 0xffffffffc1000010 + i * 0x100;
+	record->offset = 0x10;
+	snprintf(record->module, sizeof(record->module), "module%u", i);
+	snprintf(record->name, sizeof(record->name), "function");
+	return record->address;
+}
+
+/* All of them remove files of sysfs that nobody is in. */
+static void build_removers(struct world *w, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		stack(w, kthread(w, 10 + i, "remover"), "schedule kernfs_drain kernfs_remove");
+}
+
+/* The same of one module, and as many are in files of another one. */
+static void build_removers_of_another_module(struct world *w, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		stack(w, kthread(w, 10 + i, "remover"), "schedule kernfs_drain kernfs_remove a:a_fini");
+		stack(w, user_task(w, 100000 + i, "reader"), "schedule b:b_show sysfs_kf_seq_show vfs_read");
+	}
+}
+
+/* Each changes a VMA of its own process. */
+static void build_writers_of_vmas(struct world *w, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		stack(w, user_task(w, 10 + i, "writer"), "schedule __vma_start_write mprotect_fixup");
+}
+
+/* Nobody migrates any. */
+static void build_pages(struct world *w, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		waits(w, user_task(w, 10 + i, "waiter"), GW_WAIT_PAGE, new_address(w));
+}
+
+/* Each left by the same worker, and wanted by a module of its own. */
+static void build_left_locks(struct world *w, uint32_t count)
+{
+	struct gw_task_record *owner = worker(w, 1, 0, "", 0);
+
+	stack(w, owner, "schedule worker_thread kthread");
+	owner->state = TASK_UNINTERRUPTIBLE | TASK_NOLOAD;
+	for (uint32_t i = 0; i < count; i++) {
+		struct gw_task_record *task = user_task(w, 10 + i, "waiter");
+
+		task->stack[task->stack_depth++] = function_of_module(w, i);
+		waits_for_lock(w, task, lock_of(w, GW_LOCK_MUTEX, owner), 0);
+	}
+}
+
+/* All wanted by one module, whose timers have been armed since. */
+static void build_left_locks_of_one_module(struct world *w, uint32_t count)
+{
+	struct gw_task_record *owner = worker(w, 1, 0, "", 0);
+
+	stack(w, owner, "schedule worker_thread kthread");
+	owner->state = TASK_UNINTERRUPTIBLE | TASK_NOLOAD;
+	for (uint32_t i = 0; i < count; i++) {
+		struct gw_task_record *task = user_task(w, 10 + i, "waiter");
+
+		stack(w, task, "a:a_ioctl");
+		waits_for_lock(w, task, lock_of(w, GW_LOCK_MUTEX, owner), 0);
+	}
+}
+
+static void add_timers(struct world *w, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct gw_timer_record *timer = new_record(w, GW_RECORD_TIMER, sizeof(*timer));
+
+		timer->timer = new_address(w);
+		timer->function = function(w, "a_timer [a]");
+		timer->expires = 1000 + w->sequence;
+	}
+}
+
+/* Each has a timeline of a driver that has no timer, where another module has many. */
+static void build_timelines(struct world *w, uint32_t count)
+{
+	struct gw_task_record *signaller = kthread(w, 1, "signaller");
+
+	waits_for_lock(w, signaller, lock_of(w, GW_LOCK_MUTEX, signaller), 0);
+	for (uint32_t i = 0; i < count; i++) {
+		struct gw_fence_record *wanted = fence(w, timeline_by(w, "gfx", signaller), 7);
+
+		wanted->ops_driver = function(w, "b_name [b]");
+		waits_for_fence(w, user_task(w, 10 + i, "waiter"), wanted);
+	}
+	add_timers(w, count);
+}
+
+/* The same of timelines that a process signals. */
+static void build_timelines_of_a_process(struct world *w, uint32_t count)
+{
+	struct gw_task_record *signaller = user_task(w, 1, "signaller");
+
+	waits_for_lock(w, signaller, lock_of(w, GW_LOCK_MUTEX, signaller), 0);
+	for (uint32_t i = 0; i < count; i++)
+		waits_for_fence(w, user_task(w, 10 + i, "waiter"), fence(w, timeline_by(w, "gfx", signaller), 7));
+}
+
+/* Each handles a page fault of the device. */
+static void build_faults(struct world *w, uint32_t count)
+{
+	struct gw_timeline_record *ring = timeline(w, "gfx");
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct gw_task_record *task = kthread(w, 10 + i, "handler");
+
+		handles_fault(w, task, 0xffff888000000040, "a");
+		waits_for_fence(w, task, fence(w, ring, 7 + i));
+	}
+}
+
+/* @later: what comes before the second look, may be NULL. */
+static uint64_t operations_of_judging(void (*build)(struct world *w, uint32_t count),
+				      void (*later)(struct world *w, uint32_t count), uint32_t count)
 {
 	struct world *w = world_new();
 	struct gw_analysis *analysis;
@@ -133,19 +258,28 @@ static uint64_t operations_of_judging(void (*build)(struct world *w, uint32_t co
 		assert_int_equal(gw_analysis_step(analysis, snapshot, NULL, NULL), 0);
 		sum += operations() - before;
 		w->now_ns += SECOND;
+		if (look == 0 && later)
+			later(w, count);
 	}
 	gw_analysis_free(analysis);
 	world_free(w);
 	return sum;
 }
 
-static void check_judging(void (*build)(struct world *w, uint32_t count), uint32_t count)
+static void check_judging_changes(void (*build)(struct world *w, uint32_t count),
+				  void (*later)(struct world *w, uint32_t count), uint32_t count)
 {
-	uint64_t once = operations_of_judging(build, count), twice = operations_of_judging(build, 2 * count);
+	uint64_t once = operations_of_judging(build, later, count);
+	uint64_t twice = operations_of_judging(build, later, 2 * count);
 
 	if ((double)twice > FACTOR_MOST * (double)once)
 		fail_msg("%llu operations for %u, %llu for twice as many", (unsigned long long)once, count,
 			 (unsigned long long)twice);
+}
+
+static void check_judging(void (*build)(struct world *w, uint32_t count), uint32_t count)
+{
+	check_judging_changes(build, NULL, count);
 }
 
 /* A loop of so many nodes, as a file may have it. */
@@ -208,6 +342,51 @@ static void test_judging_those_behind_a_loop(void **state)
 static void test_judging_hazards(void **state)
 {
 	check_judging(build_hazards, 4 * COUNT);
+}
+
+static void test_judging_removers(void **state)
+{
+	check_judging(build_removers, COUNT);
+}
+
+static void test_judging_removers_of_another_module(void **state)
+{
+	check_judging(build_removers_of_another_module, COUNT);
+}
+
+static void test_judging_writers_of_vmas(void **state)
+{
+	check_judging(build_writers_of_vmas, COUNT);
+}
+
+static void test_judging_pages(void **state)
+{
+	check_judging(build_pages, COUNT);
+}
+
+static void test_judging_left_locks(void **state)
+{
+	check_judging(build_left_locks, COUNT);
+}
+
+static void test_judging_timelines(void **state)
+{
+	check_judging(build_timelines, COUNT);
+}
+
+static void test_judging_timelines_of_a_process(void **state)
+{
+	check_judging(build_timelines_of_a_process, COUNT);
+}
+
+static void test_judging_faults(void **state)
+{
+	check_judging(build_faults, COUNT);
+}
+
+static void test_judging_left_locks_of_one_module(void **state)
+{
+	check_judging_changes(build_left_locks_of_one_module, add_timers, COUNT);
 }
 
 /* ---- logs of boots ----------------------------------------------------------------------------- */
@@ -404,6 +583,15 @@ int main(void)
 		cmocka_unit_test(test_judging_a_loop),
 		cmocka_unit_test(test_judging_those_behind_a_loop),
 		cmocka_unit_test(test_judging_hazards),
+		cmocka_unit_test(test_judging_removers),
+		cmocka_unit_test(test_judging_removers_of_another_module),
+		cmocka_unit_test(test_judging_writers_of_vmas),
+		cmocka_unit_test(test_judging_pages),
+		cmocka_unit_test(test_judging_left_locks),
+		cmocka_unit_test(test_judging_timelines),
+		cmocka_unit_test(test_judging_timelines_of_a_process),
+		cmocka_unit_test(test_judging_faults),
+		cmocka_unit_test(test_judging_left_locks_of_one_module),
 		cmocka_unit_test(test_boot_that_waits_without_reason),
 		cmocka_unit_test(test_boot_that_waits_for_reasons),
 		cmocka_unit_test(test_boot_that_waits_in_a_chain),

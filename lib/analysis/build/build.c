@@ -116,9 +116,7 @@ int gw_graph_build(struct gw_graph *ret, const struct gw_snapshot *now, const st
 	int r;
 
 	gw_graph_init(ret, now);
-	r = gw_builder_init(&builder, ret, now, before);
-	builder.spells = spells;
-	builder.progress = progress;
+	r = gw_builder_init(&builder, ret, now, before, spells, progress);
 	r = r ?: build_add_waiting_tasks(&builder);
 	r = r ?: build_expand_all(&builder);
 	if (r == 0)

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "bpf/abi/kernel-constants.h"
 #include "lib/base/array.h"
 
 #include "lib/analysis/record/subsystem.h"
@@ -110,7 +112,8 @@ static int builder_index_records(struct gw_builder *builder)
 			&(builder)->workqueues, &(builder)->notifiers, &(builder)->drm_sections, &(builder)->unplugs,  \
 			&(builder)->mms, &(builder)->power_calls, &(builder)->resets, &(builder)->lock_waiters,        \
 			&(builder)->inactive_functions, &(builder)->inactive_workqueues, &(builder)->gpu_waits,        \
-			&(builder)->gpu_symbols                                                                        \
+			&(builder)->gpu_symbols, &(builder)->checks, &(builder)->faults_by_task, &(builder)->sections, \
+			&(builder)->processes                                                                          \
 	}
 
 static int builder_finish_indexes(struct gw_builder *builder)
@@ -135,6 +138,105 @@ static int builder_index_symbols(struct gw_builder *builder)
 		if (r == 0 && gw_subsystem_of_symbol(builder->now, symbols[i]).kind == GW_SUBSYSTEM_GPU)
 			r = gw_index_add(&builder->gpu_symbols, symbols[i]->address, symbols[i]);
 	}
+	return r;
+}
+
+static int builder_compare_modules(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int builder_index_modules(struct gw_builder *builder)
+{
+	const struct gw_symbol_record *const *symbols;
+	size_t count = gw_snapshot_symbols(builder->now, &symbols), n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!symbols[i]->module[0] || (n && strcmp(builder->modules[n - 1], symbols[i]->module) == 0))
+			continue;
+		if (gw_array_reserve(builder->modules, n, builder->allocated_modules, 1) < 0)
+			return -ENOMEM;
+		builder->modules[n++] = symbols[i]->module;
+	}
+	gw_array_sort(builder->modules, n, sizeof(*builder->modules), builder_compare_modules);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || strcmp(builder->modules[builder->n_modules - 1], builder->modules[i]) != 0)
+			builder->modules[builder->n_modules++] = builder->modules[i];
+	return 0;
+}
+
+uint64_t gw_builder_module(const struct gw_builder *builder, const char *name)
+{
+	const char **found = NULL;
+
+	if (builder->n_modules)
+		found = bsearch(&name, builder->modules, builder->n_modules, sizeof(*builder->modules),
+				builder_compare_modules);
+	return found ? (uint64_t)(found - builder->modules) + 1 : 0;
+}
+
+uint64_t gw_builder_module_at(const struct gw_builder *builder, uint64_t address)
+{
+	const struct gw_symbol_record *symbol = gw_snapshot_symbol(builder->now, address);
+
+	return symbol && symbol->module[0] ? gw_builder_module(builder, symbol->module) : 0;
+}
+
+static int builder_index_timers(struct gw_builder *builder)
+{
+	const struct gw_timer_record *const *timers;
+	size_t count = gw_snapshot_timers(builder->now, &timers);
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		if (!gw_progress_has_fired(builder->progress, timers[i]->timer))
+			r = gw_index_add(&builder->checks, gw_builder_module_at(builder, timers[i]->function),
+					 timers[i]);
+	return r;
+}
+
+static int builder_index_sections(struct gw_builder *builder)
+{
+	const struct gw_section_record *const *sections;
+	size_t count = gw_snapshot_sections(builder->now, &sections);
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = gw_index_add(&builder->sections, sections[i]->section.object, sections[i]);
+	return r;
+}
+
+static bool builder_has_signalling_process(const struct gw_builder *builder)
+{
+	const struct gw_timeline_record *const *timelines;
+	size_t count = gw_snapshot_timelines(builder->now, &timelines);
+
+	for (size_t i = 0; i < count; i++) {
+		for (uint32_t j = 0; j < GW_SIGNALLERS; j++) {
+			const struct gw_signaller *signaller = &timelines[i]->timeline.signallers[j];
+
+			if (signaller->kind == GW_SIGNALLER_TASK && !(signaller->flags & PF_KTHREAD))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Of all tasks that there are: too many for what is rarely asked. */
+static int builder_index_processes(struct gw_builder *builder)
+{
+	const struct gw_task_record *const *tasks;
+	const struct gw_present_record *const *present;
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+	size_t n_present = gw_snapshot_all_present(builder->now, &present);
+	int r = 0;
+
+	if (!builder_has_signalling_process(builder))
+		return 0;
+	for (size_t i = 0; i < n_tasks && r == 0; i++)
+		r = gw_index_add(&builder->processes, tasks[i]->tgid, tasks[i]);
+	for (size_t i = 0; i < n_present && r == 0; i++)
+		r = gw_index_add(&builder->processes, present[i]->tgid, present[i]);
 	return r;
 }
 
@@ -164,11 +266,14 @@ static int builder_index_faults(struct gw_builder *builder)
 	for (size_t i = 0; i < n_records && r == 0; i++)
 		if (!gw_snapshot_task(builder->now, records[i]->task))
 			r = builder_note_fault(builder, records[i]->task, 0);
+	for (size_t i = 0; i < builder->n_faults && r == 0; i++)
+		r = gw_index_add(&builder->faults_by_task, builder->faults[i].task, &builder->faults[i]);
 	return r;
 }
 
 int gw_builder_init(struct gw_builder *builder, struct gw_graph *graph, const struct gw_snapshot *now,
-		    const struct gw_snapshot *before)
+		    const struct gw_snapshot *before, const struct gw_spells *spells,
+		    const struct gw_progress *progress)
 {
 	int r;
 
@@ -176,12 +281,18 @@ int gw_builder_init(struct gw_builder *builder, struct gw_graph *graph, const st
 		.graph = graph,
 		.now = now,
 		.before = before,
+		.spells = spells,
+		.progress = progress,
 		.unplug_srcu = gw_snapshot_host(now)->unplug_srcu,
 		.mmap_lock_offset = gw_snapshot_host(now)->mmap_lock_offset,
 		.complete = !gw_snapshot_head(now)->incomplete,
 	};
 	r = builder_index_records(builder);
 	r = r ?: builder_index_symbols(builder);
+	r = r ?: builder_index_modules(builder);
+	r = r ?: builder_index_timers(builder);
+	r = r ?: builder_index_sections(builder);
+	r = r ?: builder_index_processes(builder);
 	r = r ?: builder_index_faults(builder);
 	return r ?: builder_finish_indexes(builder);
 }
@@ -192,6 +303,13 @@ void gw_builder_deinit(struct gw_builder *builder)
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		gw_index_deinit(all[i]);
+	for (size_t i = 0; i < GW_STACK_NEEDS; i++)
+		gw_index_deinit(&builder->needed[i].tasks);
+	gw_index_deinit(&builder->handover.timers);
+	gw_index_deinit(&builder->handover.workers);
+	gw_index_deinit(&builder->handover.queued);
+	gw_index_deinit(&builder->handover.inside);
+	free(builder->modules);
 	free(builder->faults);
 }
 
@@ -326,10 +444,9 @@ const struct gw_task_record *gw_builder_worker(const struct gw_builder *builder,
 
 const struct gw_fault *gw_builder_fault_of(const struct gw_builder *builder, uint64_t task)
 {
-	for (size_t i = 0; i < builder->n_faults; i++)
-		if (builder->faults[i].task == task)
-			return &builder->faults[i].fault;
-	return NULL;
+	const struct gw_builder_fault *noted = gw_index_first(&builder->faults_by_task, task);
+
+	return noted ? &noted->fault : NULL;
 }
 
 static void builder_tell(struct gw_node *node, uint64_t hardware, uint64_t waited_since_ns)

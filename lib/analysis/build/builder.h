@@ -24,6 +24,9 @@ struct gw_builder_fault {
 	struct gw_fault fault;
 };
 
+/* Of more tasks that may hold the lock of a page the first ones are shown. */
+#define GW_BUILDER_PAGE_HOLDERS 16
+
 struct gw_builder {
 	struct gw_graph *graph;
 	const struct gw_snapshot *now, *before;
@@ -47,17 +50,45 @@ struct gw_builder {
 	struct gw_index lock_waiters; /* and the lock that they wait for. */
 	struct gw_index gpu_waits;    /* addresses on stacks that lie in a GPU wait function: SYMBOL records */
 	struct gw_index gpu_symbols;  /* all addresses that lie in a GPU driver or DRM, likewise */
-	/* All faults: few. */
+	struct gw_index sections;     /* SECTION records by object */
+	struct gw_index processes;    /* TASK and PRESENT records by tgid, if a timeline is signalled by a process */
+	/* The modules that symbols name, sorted, each once; see gw_builder_module(). */
+	const char **modules;
+	size_t n_modules, allocated_modules;
+	/* TIMER records that have not fired since they were seen first, by the module of their function. */
+	struct gw_index checks;
+	/* Asked for of few snapshots, and only then made; @r: 0 or -ENOMEM, for good. See handover.c, */
+	struct {
+		bool made;
+		int r;
+		struct gw_index timers, workers, queued, inside;
+	} handover;
+	/* and holder.c. */
+	struct gw_builder_needed {
+		bool made;
+		int r;
+		struct gw_index tasks;
+	} needed[GW_STACK_NEEDS];
+	struct {
+		bool made;
+		const struct gw_task_record *tasks[GW_BUILDER_PAGE_HOLDERS];
+		size_t count;
+	} page_holders;
 	struct gw_builder_fault *faults;
 	size_t n_faults, allocated_faults;
+	struct gw_index faults_by_task;
 	/* WORK records that are INACTIVE, */
 	struct gw_index inactive_functions;  /* by function */
 	struct gw_index inactive_workqueues; /* and by workqueue_struct. */
 };
 
-/* @graph: initialised and empty; none of them is owned. gw_builder_deinit() it, also after an error. */
+/*
+ * @graph: initialised and empty; @before, @spells and @progress may be NULL; none of them is owned. gw_builder_deinit() it, also
+ * after an error.
+ */
 int gw_builder_init(struct gw_builder *builder, struct gw_graph *graph, const struct gw_snapshot *now,
-		    const struct gw_snapshot *before);
+		    const struct gw_snapshot *before, const struct gw_spells *spells,
+		    const struct gw_progress *progress);
 void gw_builder_deinit(struct gw_builder *builder);
 
 /* Valid until the next node is added. */
@@ -102,6 +133,12 @@ int gw_builder_fence(struct gw_builder *builder, uint64_t address, uint64_t cont
 
 /* @work may be 0 where only the function is known, @function may be 0 where only the work is. */
 int gw_builder_work(struct gw_builder *builder, uint64_t work, uint64_t function, uint32_t *ret);
+
+/* A key of the indexes that are by module; 0: the kernel's own, or no symbol is of that module. */
+uint64_t gw_builder_module(const struct gw_builder *builder, const char *name);
+
+/* The same of the module that the function at an address is of. */
+uint64_t gw_builder_module_at(const struct gw_builder *builder, uint64_t address);
 
 /* Whether the task handles a fault: what is known of it, or NULL. */
 const struct gw_fault *gw_builder_fault_of(const struct gw_builder *builder, uint64_t task);

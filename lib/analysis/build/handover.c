@@ -3,9 +3,11 @@
 #include "lib/analysis/build/handover.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "lib/analysis/record/stack.h"
+#include "lib/base/array.h"
+#include "lib/base/cleanup.h"
 
 /* Workers that are shown for one lock, and its waiters that are asked for their module. */
 #define HANDOVER_WORKERS_MAX 16
@@ -14,8 +16,8 @@
 /* Drivers execute short items all the time: one that is to release a lock which others wait for takes longer. */
 #define HANDOVER_MIN_NS 50000000ULL
 
-/* The module through which tasks came to the lock; NULL if none of them came through one. */
-static const char *handover_module(const struct gw_builder *builder, uint64_t lock)
+/* The module through which tasks came to the lock, as gw_builder_module() has it; 0 if none of them came through one. */
+static uint64_t handover_module(const struct gw_builder *builder, uint64_t lock)
 {
 	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock);
 
@@ -23,9 +25,9 @@ static const char *handover_module(const struct gw_builder *builder, uint64_t lo
 		const struct gw_symbol_record *frame = gw_stack_module_frame(builder->now, waiters.members[i].record);
 
 		if (frame)
-			return frame->module;
+			return gw_builder_module(builder, frame->module);
 	}
-	return NULL;
+	return 0;
 }
 
 static bool handover_outlasts(const struct gw_builder *builder, uint64_t lock, uint64_t patience_ns)
@@ -52,62 +54,141 @@ bool gw_handover_outlasts(struct gw_builder *builder, uint32_t node, uint64_t pa
 	return handover_outlasts(builder, gw_builder_node(builder, node)->address, patience_ns);
 }
 
-/* It executes an item of the module, for some time, and does not itself wait for the lock. */
-static bool handover_may_release(const struct gw_builder *builder, const struct gw_task_record *worker,
-				 const char *module, uint64_t lock)
-{
-	const struct gw_symbol_record *function =
-		gw_snapshot_symbol(builder->now, worker->watch.sections.work_function);
-	uint64_t began_ns = worker->watch.sections.work_since_ns;
+/* ---- what of each module there is, found once per snapshot and only where somebody asks ---------------- */
 
-	if (!worker->watch.sections.work || !function || strcmp(function->module, module) != 0)
-		return false;
-	if (began_ns && began_ns + HANDOVER_MIN_NS > gw_snapshot_head(builder->now)->mono_ns)
-		return false;
-	return !gw_task_waits_for_lock(worker, lock);
+struct handover_timer {
+	const struct gw_timer_record *record;
+	uint64_t armed_ns;
+};
+
+static int handover_compare_timers(const void *a, const void *b)
+{
+	const struct handover_timer *x = a, *y = b;
+
+	return x->armed_ns < y->armed_ns ? -1 : x->armed_ns > y->armed_ns;
 }
 
-static int handover_to_workers(struct gw_builder *builder, uint32_t node, const char *module)
+/* The one that has been armed the longest first. */
+static int handover_index_timers(struct gw_builder *builder)
+{
+	const struct gw_timer_record *const *records;
+	size_t count = gw_snapshot_timers(builder->now, &records);
+	_cleanup_free_ struct handover_timer *timers = calloc(count + 1, sizeof(*timers));
+	int r = timers ? 0 : -ENOMEM;
+
+	for (size_t i = 0; timers && i < count; i++)
+		timers[i] = (struct handover_timer){
+			.record = records[i],
+			.armed_ns = gw_progress_armed_since(builder->progress, records[i]->timer),
+		};
+	if (timers)
+		gw_array_sort(timers, count, sizeof(*timers), handover_compare_timers);
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = gw_index_add(&builder->handover.timers, gw_builder_module_at(builder, timers[i].record->function),
+				 timers[i].record);
+	return r;
+}
+
+/* It executes an item, for some time. */
+static bool handover_executes(const struct gw_builder *builder, const struct gw_task_record *worker)
+{
+	uint64_t began_ns = worker->watch.sections.work_since_ns;
+
+	if (!worker->watch.sections.work)
+		return false;
+	return !began_ns || began_ns + HANDOVER_MIN_NS <= gw_snapshot_head(builder->now)->mono_ns;
+}
+
+static int handover_index_tasks(struct gw_builder *builder)
+{
+	const struct gw_task_record *const *tasks;
+	size_t count = gw_snapshot_tasks(builder->now, &tasks);
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++) {
+		const struct gw_symbol_record *frame = gw_stack_module_frame(builder->now, tasks[i]);
+
+		if (handover_executes(builder, tasks[i]))
+			r = gw_index_add(&builder->handover.workers,
+					 gw_builder_module_at(builder, tasks[i]->watch.sections.work_function),
+					 tasks[i]);
+		if (r == 0 && frame)
+			r = gw_index_add(&builder->handover.inside, gw_builder_module(builder, frame->module),
+					 tasks[i]);
+	}
+	return r;
+}
+
+/* It has not begun, because others come before it. */
+static bool handover_is_queued(const struct gw_work_record *work)
+{
+	return work->place == GW_WORK_INACTIVE;
+}
+
+static int handover_index_works(struct gw_builder *builder)
+{
+	const struct gw_work_record *const *works;
+	size_t count = gw_snapshot_works(builder->now, &works);
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++)
+		if (handover_is_queued(works[i]))
+			r = gw_index_add(&builder->handover.queued, gw_builder_module_at(builder, works[i]->function),
+					 works[i]);
+	return r;
+}
+
+static int handover_index(struct gw_builder *builder)
+{
+	int r;
+
+	if (builder->handover.made)
+		return builder->handover.r;
+	builder->handover.made = true;
+	r = handover_index_timers(builder);
+	r = r ?: handover_index_tasks(builder);
+	r = r ?: handover_index_works(builder);
+	r = r ?: gw_index_finish(&builder->handover.timers);
+	r = r ?: gw_index_finish(&builder->handover.workers);
+	r = r ?: gw_index_finish(&builder->handover.inside);
+	r = r ?: gw_index_finish(&builder->handover.queued);
+	builder->handover.r = r;
+	return r;
+}
+
+/* ---- who may release a lock ------------------------------------------------------------------------------ */
+
+static int handover_to_workers(struct gw_builder *builder, uint32_t node, uint64_t module)
 {
 	uint64_t lock = gw_builder_node(builder, node)->address;
-	const struct gw_task_record *const *tasks;
-	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+	struct gw_index_range workers = gw_index_find(&builder->handover.workers, module);
 	int found = 0;
 
-	for (size_t i = 0; i < n_tasks && found < HANDOVER_WORKERS_MAX; i++) {
+	for (size_t i = 0; i < workers.count && found < HANDOVER_WORKERS_MAX; i++) {
+		const struct gw_task_record *task = workers.members[i].record;
 		uint32_t worker;
 
-		if (!handover_may_release(builder, tasks[i], module, lock))
+		if (gw_task_waits_for_lock(task, lock))
 			continue;
-		if (gw_builder_task(builder, tasks[i], &worker) < 0 ||
+		if (gw_builder_task(builder, task, &worker) < 0 ||
 		    gw_builder_edge(builder, node, worker, GW_RELATION_RELEASED_BY, GW_EVIDENCE_INFERRED,
-				    GW_CONFIDENCE_PROBABLE, tasks[i]->watch.sections.work_since_ns) < 0)
+				    GW_CONFIDENCE_PROBABLE, task->watch.sections.work_since_ns) < 0)
 			return -ENOMEM;
 		found++;
 	}
 	return found;
 }
 
-/* It has not begun, because others come before it. */
-static bool handover_is_queued(const struct gw_builder *builder, const struct gw_work_record *work, const char *module)
+static int handover_to_queued(struct gw_builder *builder, uint32_t node, uint64_t module)
 {
-	const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, work->function);
-
-	return work->place == GW_WORK_INACTIVE && function && strcmp(function->module, module) == 0;
-}
-
-static int handover_to_queued(struct gw_builder *builder, uint32_t node, const char *module)
-{
-	const struct gw_work_record *const *works;
-	size_t n_works = gw_snapshot_works(builder->now, &works);
+	struct gw_index_range queued = gw_index_find(&builder->handover.queued, module);
 	int found = 0;
 
-	for (size_t i = 0; i < n_works && found < HANDOVER_WORKERS_MAX; i++) {
+	for (size_t i = 0; i < queued.count && found < HANDOVER_WORKERS_MAX; i++) {
+		const struct gw_work_record *record = queued.members[i].record;
 		uint32_t work;
 
-		if (!handover_is_queued(builder, works[i], module))
-			continue;
-		if (gw_builder_work(builder, works[i]->work, works[i]->function, &work) < 0 ||
+		if (gw_builder_work(builder, record->work, record->function, &work) < 0 ||
 		    gw_builder_edge(builder, node, work, GW_RELATION_RELEASED_BY, GW_EVIDENCE_INFERRED,
 				    GW_CONFIDENCE_PROBABLE, 0) < 0)
 			return -ENOMEM;
@@ -119,65 +200,51 @@ static int handover_to_queued(struct gw_builder *builder, uint32_t node, const c
 int gw_handover_workers(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t lock = gw_builder_node(builder, node)->address;
-	const char *module = handover_is_overdue(builder, lock) ? NULL : handover_module(builder, lock);
-	int running = module ? handover_to_workers(builder, node, module) : 0;
-	int queued = module && running >= 0 ? handover_to_queued(builder, node, module) : 0;
+	uint64_t module = handover_is_overdue(builder, lock) ? 0 : handover_module(builder, lock);
+	int running, queued;
 
+	if (handover_index(builder) < 0)
+		return -ENOMEM;
+	running = handover_to_workers(builder, node, module);
+	queued = running >= 0 ? handover_to_queued(builder, node, module) : 0;
 	return running < 0 ? running : queued < 0 ? queued : running + queued;
 }
 
 /* One that has been armed since then came too late to be meant, or has run and released nothing. */
-static bool handover_timer_runs(const struct gw_builder *builder, const char *module, uint64_t lock)
+static bool handover_timer_runs(const struct gw_builder *builder, uint64_t module, uint64_t lock)
 {
-	const struct gw_timer_record *const *timers;
-	size_t n_timers = gw_snapshot_timers(builder->now, &timers);
+	const struct gw_timer_record *oldest = gw_index_first(&builder->handover.timers, module);
 
-	for (size_t i = 0; i < n_timers; i++) {
-		const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, timers[i]->function);
-
-		if (function && strcmp(function->module, module) == 0 &&
-		    gw_progress_armed_before_left(builder->progress, timers[i]->timer, lock))
-			return true;
-	}
-	return false;
+	return oldest && gw_progress_armed_before_left(builder->progress, oldest->timer, lock);
 }
 
 bool gw_handover_is_due(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t lock = gw_builder_node(builder, node)->address;
-	const char *module = handover_is_overdue(builder, lock) ? NULL : handover_module(builder, lock);
+	uint64_t module = handover_is_overdue(builder, lock) ? 0 : handover_module(builder, lock);
 
-	return module && handover_timer_runs(builder, module, lock);
+	return module && (handover_index(builder) < 0 || handover_timer_runs(builder, module, lock));
 }
 
-/* It is in the driver for another reason than to wait for the lock. */
-static bool handover_task_may_release(const struct gw_builder *builder, const struct gw_task_record *task,
-				      const char *module, uint64_t lock)
+static bool handover_all_wait_for_lock(struct gw_index_range tasks, uint64_t lock)
 {
-	const struct gw_symbol_record *frame = gw_stack_module_frame(builder->now, task);
-
-	return frame && strcmp(frame->module, module) == 0 && !gw_task_waits_for_lock(task, lock);
+	for (size_t i = 0; i < tasks.count; i++)
+		if (!gw_task_waits_for_lock(tasks.members[i].record, lock))
+			return false;
+	return true;
 }
 
 bool gw_handover_is_excluded(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t lock = gw_builder_node(builder, node)->address;
-	const char *module = handover_module(builder, lock);
-	const struct gw_task_record *const *tasks;
-	const struct gw_work_record *const *works;
-	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
-	size_t n_works = gw_snapshot_works(builder->now, &works);
+	uint64_t module = handover_module(builder, lock);
 
 	/* Who sleeps interruptibly in the driver may have got it, too, and is not in each look. */
 	if (!module || !builder->complete || gw_snapshot_head(builder->now)->full == GW_SLEEPERS_NONE ||
-	    handover_timer_runs(builder, module, lock))
+	    handover_index(builder) < 0 || handover_timer_runs(builder, module, lock))
 		return false;
-	for (size_t i = 0; i < n_tasks; i++)
-		if (handover_may_release(builder, tasks[i], module, lock) ||
-		    handover_task_may_release(builder, tasks[i], module, lock))
-			return false;
-	for (size_t i = 0; i < n_works; i++)
-		if (handover_is_queued(builder, works[i], module))
-			return false;
-	return true;
+	/* Nobody is in the driver for another reason than to wait for the lock. */
+	return handover_all_wait_for_lock(gw_index_find(&builder->handover.workers, module), lock) &&
+	       handover_all_wait_for_lock(gw_index_find(&builder->handover.inside, module), lock) &&
+	       gw_index_find(&builder->handover.queued, module).count == 0;
 }

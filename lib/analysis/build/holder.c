@@ -495,7 +495,6 @@ int gw_expand_power(struct gw_builder *builder, uint32_t node)
 /* ---- pages ---------------------------------------------------------------------------- */
 
 /* Migrations that are shown for one page. */
-#define PAGE_HOLDERS_MAX 16
 
 /*
  * Waits in the middle of a migration, which holds the locks of the pages that it moves. Whoever waits for a page itself
@@ -509,28 +508,38 @@ static bool holder_may_hold_page(const struct gw_builder *builder, const struct 
 	       gw_stack_migrates(builder->now, task);
 }
 
-int gw_expand_page(struct gw_builder *builder, uint32_t node)
+/* The first ones, whatever the page: found once per snapshot. */
+static void holder_find_of_pages(struct gw_builder *builder)
 {
 	const struct gw_task_record *const *tasks;
-	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks), found = 0;
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
 
+	if (builder->page_holders.made)
+		return;
+	for (size_t i = 0; i < n_tasks && builder->page_holders.count < GW_BUILDER_PAGE_HOLDERS; i++)
+		if (holder_may_hold_page(builder, tasks[i]))
+			builder->page_holders.tasks[builder->page_holders.count++] = tasks[i];
+	builder->page_holders.made = true;
+}
+
+int gw_expand_page(struct gw_builder *builder, uint32_t node)
+{
 	/* One of them holds it, if any does. */
 	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
-	for (size_t i = 0; i < n_tasks && found < PAGE_HOLDERS_MAX; i++) {
+	holder_find_of_pages(builder);
+	for (size_t i = 0; i < builder->page_holders.count; i++) {
 		uint32_t task;
 
-		if (!holder_may_hold_page(builder, tasks[i]))
-			continue;
-		found++;
-		if (gw_builder_task(builder, tasks[i], &task) < 0 ||
+		if (gw_builder_task(builder, builder->page_holders.tasks[i], &task) < 0 ||
 		    gw_builder_edge(builder, node, task, GW_RELATION_HELD_BY, GW_EVIDENCE_INFERRED,
 				    GW_CONFIDENCE_PROBABLE, 0) < 0)
 			return -ENOMEM;
 	}
-	return found ? 0
-		     : gw_builder_live(
-			       builder, node,
-			       "is held; the kernel does not record by whom, no task that migrates pages is blocked, and anybody may release it");
+	return builder->page_holders.count
+		       ? 0
+		       : gw_builder_live(
+				 builder, node,
+				 "is held; the kernel does not record by whom, no task that migrates pages is blocked, and anybody may release it");
 }
 
 /* ---- what only stacks show ------------------------------------------------------------- */
@@ -538,28 +547,99 @@ int gw_expand_page(struct gw_builder *builder, uint32_t node)
 /* Of more tasks than that the first ones are shown. */
 #define NEEDED_MAX 16
 
-int gw_holder_by_stack(struct gw_builder *builder, uint32_t node, enum gw_stack_need need,
-		       const struct gw_task_record *task)
+/* What those that may be needed are found by: the mm, the module whose file they are in; else there is one kind of them. */
+#define NEEDED_ANY UINT64_MAX
+
+static uint64_t holder_needed_key(const struct gw_builder *builder, enum gw_stack_need need,
+				  const struct gw_task_record *task)
+{
+	if (need == GW_STACK_NEEDS_VMA)
+		return task->mm;
+	return need <= GW_STACK_NEEDS_DEBUGFS /* a file */
+		       ? gw_builder_module(builder, gw_stack_module_frame(builder->now, task)->module)
+		       : 0;
+}
+
+/* Once per snapshot, and only where somebody asks. */
+static int holder_index_needed(struct gw_builder *builder, enum gw_stack_need need)
+{
+	struct gw_builder_needed *needed = &builder->needed[need];
+	const struct gw_task_record *const *tasks;
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+	int r = 0;
+
+	if (needed->made)
+		return needed->r;
+	for (size_t i = 0; i < n_tasks && r == 0; i++) {
+		if (!gw_task_sleeps(tasks[i]) || !gw_stack_may_be_needed(builder->now, need, tasks[i]))
+			continue;
+		r = gw_index_add(&needed->tasks, NEEDED_ANY, tasks[i]);
+		r = r ?: gw_index_add(&needed->tasks, holder_needed_key(builder, need, tasks[i]), tasks[i]);
+	}
+	needed->made = true;
+	needed->r = r ?: gw_index_finish(&needed->tasks);
+	return needed->r;
+}
+
+/* The first ones of a key. Returns how many, or -ENOMEM. */
+static int holder_add_needed(struct gw_builder *builder, uint32_t node, enum gw_stack_need need,
+			     const struct gw_task_record *task, uint64_t key, int room)
 {
 	enum gw_relation relation = need == GW_STACK_NEEDS_KSWAPD     ? GW_RELATION_FREED_BY
 				    : need == GW_STACK_NEEDS_KTHREADD ? GW_RELATION_CREATED_BY
 								      : GW_RELATION_EXCLUDES;
-	const struct gw_task_record *const *tasks;
-	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+	struct gw_index_range range = gw_index_find(&builder->needed[need].tasks, key);
 	int found = 0;
 
-	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
-	for (size_t i = 0; i < n_tasks && found < NEEDED_MAX; i++) {
+	for (size_t i = 0; i < range.count && found < room; i++) {
 		uint32_t needed;
 
-		if (tasks[i] == task || !gw_task_sleeps(tasks[i]) ||
-		    !gw_stack_is_needed(builder->now, need, task, tasks[i]))
+		if (range.members[i].record == task)
 			continue;
 		found++;
-		if (gw_builder_task(builder, tasks[i], &needed) < 0 ||
+		if (gw_builder_task(builder, range.members[i].record, &needed) < 0 ||
 		    gw_builder_edge(builder, node, needed, relation, GW_EVIDENCE_STACK, GW_CONFIDENCE_PROBABLE,
 				    task->last_ran_ns) < 0)
 			return -ENOMEM;
 	}
 	return found;
+}
+
+/* Frame @frame of the task is the first one of its module: that one's key, else 0. */
+static uint64_t holder_module_of_frame(const struct gw_builder *builder, const struct gw_task_record *task,
+				       uint32_t frame)
+{
+	uint64_t module = gw_builder_module_at(builder, task->stack[frame]);
+
+	for (uint32_t i = 0; i < frame; i++)
+		if (module && gw_builder_module_at(builder, task->stack[i]) == module)
+			return 0;
+	return module;
+}
+
+/* Who removes a file needs those inside of a file of the modules that are on its stack. */
+static int holder_add_inside_of_files(struct gw_builder *builder, uint32_t node, enum gw_stack_need need,
+				      const struct gw_task_record *task)
+{
+	int found = 0, r = 0;
+
+	for (uint32_t i = 0; i < task->stack_depth && found < NEEDED_MAX && r >= 0; i++) {
+		r = holder_add_needed(builder, node, need, task, holder_module_of_frame(builder, task, i),
+				      NEEDED_MAX - found);
+		found += r;
+	}
+	return r < 0 ? r : found;
+}
+
+int gw_holder_by_stack(struct gw_builder *builder, uint32_t node, enum gw_stack_need need,
+		       const struct gw_task_record *task)
+{
+	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
+	if (holder_index_needed(builder, need) < 0)
+		return -ENOMEM;
+	if (need == GW_STACK_NEEDS_VMA)
+		return holder_add_needed(builder, node, need, task, task->mm, NEEDED_MAX);
+	if (need <= GW_STACK_NEEDS_DEBUGFS && gw_stack_module_frame(builder->now, task))
+		return holder_add_inside_of_files(builder, node, need, task);
+	return holder_add_needed(builder, node, need, task, NEEDED_ANY, NEEDED_MAX);
 }

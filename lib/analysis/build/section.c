@@ -116,25 +116,42 @@ static int section_of_task(struct gw_builder *builder, uint32_t node, const stru
 			       0);
 }
 
-/* Those of tasks that have exited, for the object or, with 0, whatever it is of. */
-static int section_add_gone(struct gw_builder *builder, uint32_t node, uint32_t kind, uint64_t object, bool explained)
+static int section_add_if_gone(struct gw_builder *builder, uint32_t node, uint32_t kind,
+			       const struct gw_section *section, bool explained)
+{
+	uint64_t since_ns = gw_builder_node(builder, node)->since_ns;
+	bool before = kind != GW_SECTION_DRM || (since_ns && section->since_ns <= since_ns);
+
+	if (section->kind != kind || !(section->flags & GW_SECTION_F_EXITED))
+		return 0;
+	return section_of_gone_task(builder, node, section,
+				    before && !explained ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE);
+}
+
+/* Those of tasks that have exited, of invalidations of the mm. */
+static int section_add_gone_of_mm(struct gw_builder *builder, uint32_t node, uint64_t mm)
+{
+	struct gw_index_range sections = gw_index_find(&builder->sections, mm);
+	int r = 0;
+
+	for (size_t i = 0; i < sections.count && r == 0; i++) {
+		const struct gw_section_record *record = sections.members[i].record;
+
+		r = section_add_if_gone(builder, node, GW_SECTION_NOTIFIER, &record->section, false);
+	}
+	return r;
+}
+
+/* The same of drm_dev_enter() sections, whatever the device. */
+static int section_add_gone_of_drm(struct gw_builder *builder, uint32_t node, bool explained)
 {
 	const struct gw_section_record *const *sections;
 	size_t count = gw_snapshot_sections(builder->now, &sections);
-	uint64_t since_ns = gw_builder_node(builder, node)->since_ns;
+	int r = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		const struct gw_section *section = &sections[i]->section;
-		bool before = kind != GW_SECTION_DRM || (since_ns && section->since_ns <= since_ns);
-
-		if (section->kind != kind || !(section->flags & GW_SECTION_F_EXITED) ||
-		    (object && section->object != object))
-			continue;
-		if (section_of_gone_task(builder, node, section,
-					 before && !explained ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE) < 0)
-			return -ENOMEM;
-	}
-	return 0;
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = section_add_if_gone(builder, node, GW_SECTION_DRM, &sections[i]->section, explained);
+	return r;
 }
 
 /* ---- invalidate callbacks ------------------------------------------------------------ */
@@ -161,7 +178,7 @@ int gw_expand_notifier(struct gw_builder *builder, uint32_t node)
 				    task->watch.sections.notifier_since_ns) < 0)
 			return -ENOMEM;
 	}
-	return section_add_gone(builder, node, GW_SECTION_NOTIFIER, gw_builder_node(builder, node)->address, false);
+	return section_add_gone_of_mm(builder, node, gw_builder_node(builder, node)->address);
 }
 
 /* ---- DRM ----------------------------------------------------------------------------- */
@@ -182,7 +199,7 @@ int gw_expand_srcu(struct gw_builder *builder, uint32_t node)
 				    explained) < 0)
 			return -ENOMEM;
 	}
-	return section_add_gone(builder, node, GW_SECTION_DRM, 0, explained);
+	return section_add_gone_of_drm(builder, node, explained);
 }
 
 int gw_expand_device(struct gw_builder *builder, uint32_t node)

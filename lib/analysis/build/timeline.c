@@ -151,22 +151,13 @@ static bool timeline_has_check_to_come(const struct gw_builder *builder, const s
 {
 	const struct gw_symbol_record *driver =
 		node->fence ? gw_snapshot_symbol(builder->now, node->fence->ops_driver) : NULL;
-	const struct gw_timer_record *const *timers;
-	size_t count = gw_snapshot_timers(builder->now, &timers);
 	uint64_t now_ns = gw_snapshot_head(builder->now)->mono_ns;
 
 	if (!driver || (node->waited_since_ns && node->waited_since_ns + CHECK_PATIENCE_NS < now_ns))
 		return false;
 	if (!driver->module[0])
 		return true;
-	for (size_t i = 0; i < count; i++) {
-		const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, timers[i]->function);
-
-		if (function && strcmp(function->module, driver->module) == 0 &&
-		    !gw_progress_has_fired(builder->progress, timers[i]->timer))
-			return true;
-	}
-	return false;
+	return gw_index_find(&builder->checks, gw_builder_module(builder, driver->module)).count > 0;
 }
 
 static bool timeline_has_item_for_each_job(const struct gw_timeline *timeline, const struct gw_signaller *signaller)
@@ -178,18 +169,9 @@ static bool timeline_has_item_for_each_job(const struct gw_timeline *timeline, c
 static bool timeline_process_has_others(const struct gw_builder *builder, uint64_t signaller)
 {
 	const struct gw_task_record *task = gw_snapshot_task(builder->now, signaller);
-	const struct gw_task_record *const *tasks;
-	const struct gw_present_record *const *present;
-	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
-	size_t n_present = gw_snapshot_all_present(builder->now, &present);
 
-	for (size_t i = 0; task && i < n_tasks; i++)
-		if (tasks[i]->tgid == task->tgid && tasks[i] != task)
-			return true;
-	for (size_t i = 0; task && i < n_present; i++)
-		if (present[i]->tgid == task->tgid)
-			return true;
-	return false;
+	/* Itself is one of them. */
+	return task && gw_index_find(&builder->processes, task->tgid).count > 1;
 }
 
 /*
@@ -349,12 +331,14 @@ static int timeline_signalled_by(struct gw_builder *builder, uint32_t node, cons
 static const struct gw_device *timeline_unplugged_device(const struct gw_builder *builder, uint64_t drm)
 {
 	const struct gw_device *device = gw_snapshot_device(builder->now, drm);
-	const struct gw_section_record *const *sections;
-	size_t count = gw_snapshot_sections(builder->now, &sections);
+	struct gw_index_range sections = gw_index_find(&builder->sections, drm);
 
-	for (size_t i = 0; (!device || !device->driver[0]) && i < count; i++)
-		if (sections[i]->section.kind == GW_SECTION_DRM && sections[i]->section.object == drm)
-			device = &sections[i]->section.device;
+	for (size_t i = 0; (!device || !device->driver[0]) && i < sections.count; i++) {
+		const struct gw_section_record *record = sections.members[i].record;
+
+		if (record->section.kind == GW_SECTION_DRM)
+			device = &record->section.device;
+	}
 	return device;
 }
 

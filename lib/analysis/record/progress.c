@@ -275,6 +275,13 @@ bool gw_progress_has_fired(const struct gw_progress *progress, uint64_t timer)
 	return entry && entry->advanced;
 }
 
+uint64_t gw_progress_armed_since(const struct gw_progress *progress, uint64_t timer)
+{
+	const struct gw_progress_entry *armed = progress ? progress_find(&progress->timers, timer) : NULL;
+
+	return armed ? armed->since_ns : 0;
+}
+
 bool gw_progress_armed_before_left(const struct gw_progress *progress, uint64_t timer, uint64_t lock)
 {
 	const struct gw_progress_entry *armed = progress ? progress_find(&progress->timers, timer) : NULL;

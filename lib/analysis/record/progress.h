@@ -75,6 +75,9 @@ uint64_t gw_progress_quiet_since(const struct gw_progress *progress, uint64_t co
 /* Whether the timer was seen to run anew since it was seen first. */
 bool gw_progress_has_fired(const struct gw_progress *progress, uint64_t timer);
 
+/* Since when the timer is armed for the time that it has, 0 = that is not known. */
+uint64_t gw_progress_armed_since(const struct gw_progress *progress, uint64_t timer);
+
 /*
  * Whether the timer has been armed since before anybody saw that the lock's owner had gone on without the lock; also where
  * that is not known.

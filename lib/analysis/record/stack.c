@@ -554,30 +554,31 @@ const char *gw_stack_to_leave(enum gw_stack_need need)
 	return need < LENGTH(what) ? what[need] : NULL;
 }
 
-/* Executes what a module has for one of its files, and @remover, as far as modules are on its stack, is of the same one. */
+/* Executes what a module has for one of its files. */
 static bool stack_is_in_file(const struct gw_snapshot *snapshot, enum gw_stack_need need,
-			     const struct gw_task_record *task, const struct gw_task_record *remover)
+			     const struct gw_task_record *task)
 {
 	static const char *const operations[][3] = {
 		[GW_STACK_NEEDS_ATTRIBUTE] = { "sysfs_kf_*", "kernfs_fop_*", "kernfs_seq_show" },
 		[GW_STACK_NEEDS_PROC] = { "proc_reg_*", "pde_*", "proc_simple_write" },
 		[GW_STACK_NEEDS_DEBUGFS] = { "full_proxy_*", "short_proxy_*", "debugfs_attr_*" },
 	};
+
+	return gw_stack_module_frame(snapshot, task) &&
+	       stack_find(snapshot, task, operations[need], LENGTH(operations[need]));
+}
+
+/* As far as modules are on the stack of who removes the file, the innermost one of @task is one of them. */
+static bool stack_is_in_file_of(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+				const struct gw_task_record *remover)
+{
 	const struct gw_symbol_record *inner = gw_stack_module_frame(snapshot, task);
 
-	return inner && stack_find(snapshot, task, operations[need], LENGTH(operations[need])) &&
-	       (!gw_stack_module_frame(snapshot, remover) || stack_module_has(snapshot, remover, inner->module));
+	return !gw_stack_module_frame(snapshot, remover) || stack_module_has(snapshot, remover, inner->module);
 }
 
-/* In a page fault of its own, or in madvise(), which since 6.17 has the lock of a VMA alone. */
-static bool stack_may_read_vma(const struct gw_snapshot *snapshot, const struct gw_task_record *task, uint64_t mm)
-{
-	return mm && task->mm == mm && stack_is_valid(task) &&
-	       (gw_stack_faults(snapshot, task) || stack_find(snapshot, task, madvise, LENGTH(madvise)));
-}
-
-bool gw_stack_is_needed(const struct gw_snapshot *snapshot, enum gw_stack_need need, const struct gw_task_record *task,
-			const struct gw_task_record *other)
+bool gw_stack_may_be_needed(const struct gw_snapshot *snapshot, enum gw_stack_need need,
+			    const struct gw_task_record *task)
 {
 	static const char *const kswapd[] = { "balance_pgdat" };
 	static const char *const kthreadd[] = { "kthreadd" }; /* which sleeps in it when nobody wants a thread */
@@ -586,18 +587,31 @@ bool gw_stack_is_needed(const struct gw_snapshot *snapshot, enum gw_stack_need n
 	case GW_STACK_NEEDS_ATTRIBUTE:
 	case GW_STACK_NEEDS_PROC:
 	case GW_STACK_NEEDS_DEBUGFS:
-		return stack_is_in_file(snapshot, need, other, task);
+		return stack_is_in_file(snapshot, need, task);
 	case GW_STACK_NEEDS_VMA:
-		return stack_may_read_vma(snapshot, other, task->mm);
+		/* In a page fault of its own, or in madvise(), which since 6.17 has the lock of a VMA alone. */
+		return task->mm && stack_is_valid(task) &&
+		       (gw_stack_faults(snapshot, task) || stack_find(snapshot, task, madvise, LENGTH(madvise)));
 	case GW_STACK_NEEDS_KSWAPD:
-		return stack_is_valid(other) && stack_find(snapshot, other, kswapd, LENGTH(kswapd));
+		return stack_is_valid(task) && stack_find(snapshot, task, kswapd, LENGTH(kswapd));
 	case GW_STACK_NEEDS_KTHREADD:
-		return stack_is_valid(other) && stack_find(snapshot, other, kthreadd, LENGTH(kthreadd)) &&
-		       !stack_match(stack_sleeper(snapshot, other), kthreadd, LENGTH(kthreadd));
+		return stack_is_valid(task) && stack_find(snapshot, task, kthreadd, LENGTH(kthreadd)) &&
+		       !stack_match(stack_sleeper(snapshot, task), kthreadd, LENGTH(kthreadd));
 	case GW_STACK_NEEDS_NOTHING:
+	case GW_STACK_NEEDS:
 		break;
 	}
 	return false;
+}
+
+bool gw_stack_is_needed(const struct gw_snapshot *snapshot, enum gw_stack_need need, const struct gw_task_record *task,
+			const struct gw_task_record *other)
+{
+	if (!gw_stack_may_be_needed(snapshot, need, other))
+		return false;
+	if (need == GW_STACK_NEEDS_VMA)
+		return other->mm == task->mm;
+	return need > GW_STACK_NEEDS_DEBUGFS || stack_is_in_file_of(snapshot, other, task);
 }
 
 bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw_task_record *task)

@@ -104,13 +104,15 @@ bool gw_stack_waits_for_power(const struct gw_snapshot *snapshot, const struct g
  * let it go on, either: only their stacks show it.
  */
 enum gw_stack_need {
-	GW_STACK_NEEDS_NOTHING,	  /* that is known */
+	GW_STACK_NEEDS_NOTHING, /* that is known */
+	/* Files of a module: these three come first. */
 	GW_STACK_NEEDS_ATTRIBUTE, /* kernfs_drain(): those inside of the file that it removes, to leave */
 	GW_STACK_NEEDS_PROC,	  /* proc_remove(): the same of a file of procfs */
 	GW_STACK_NEEDS_DEBUGFS,	  /* debugfs_remove(): the same of a file of debugfs */
 	GW_STACK_NEEDS_VMA, /* vma_start_write(), up to 6.14 by an rwsem: those who hold the VMA's lock for reading */
 	GW_STACK_NEEDS_KSWAPD,	 /* throttle_direct_reclaim(): kswapd to free memory */
 	GW_STACK_NEEDS_KTHREADD, /* kthread_create(): kthreadd, which creates all kernel threads one after the other */
+	GW_STACK_NEEDS,		 /* how many */
 };
 
 enum gw_stack_need gw_stack_need(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
@@ -118,7 +120,11 @@ enum gw_stack_need gw_stack_need(const struct gw_snapshot *snapshot, const struc
 /* What others must leave, " a file of sysfs"; NULL if they need not leave anything. */
 const char *gw_stack_to_leave(enum gw_stack_need need);
 
-/* Whether @other, which sleeps, may be one of those that @task needs so: of a file, of the same module; of a VMA, of the same mm. */
+/* Whether @task, which sleeps, may be one that others need so, whoever they are. */
+bool gw_stack_may_be_needed(const struct gw_snapshot *snapshot, enum gw_stack_need need,
+			    const struct gw_task_record *task);
+
+/* The same, that @other is one of those that @task needs so: of a file, of the same module; of a VMA, of the same mm. */
 bool gw_stack_is_needed(const struct gw_snapshot *snapshot, enum gw_stack_need need, const struct gw_task_record *task,
 			const struct gw_task_record *other);
 
