@@ -15,7 +15,7 @@
 #include "lib/explain/render.h"
 
 /* Boots or machines of one text that are looked at: the last ones. */
-#define INCIDENTS_MAX 32
+#define INCIDENTS_MAX 64
 
 static int explanation_add(struct gw_explanation *explanation, struct gw_report *report)
 {
@@ -32,19 +32,36 @@ static int explanation_add(struct gw_explanation *explanation, struct gw_report 
 	return 0;
 }
 
-/* The same text twice, from dmesg and from the journal: its second boot has the same hang at the same time. */
-static bool explanation_has(const struct gw_explanation *explanation, const struct gw_report *report)
+/*
+ * The same text twice, from dmesg and from the journal, or an excerpt and the whole: its second boot has the same hang at the same time. The
+ * index of the first report of it, or the count.
+ */
+static size_t explanation_find(const struct gw_explanation *explanation, const struct gw_report *report)
 {
-	for (size_t i = 0; i < explanation->count; i++) {
+	size_t i;
+
+	for (i = 0; i < explanation->count; i++) {
 		const struct gw_report *other = explanation->reports[i];
 
 		if (other->class == report->class && strcmp(other->root_node, report->root_node) == 0 &&
 		    other->victims_total == report->victims_total && report->formed_mono_ns &&
 		    other->formed_mono_ns == report->formed_mono_ns &&
 		    strcmp(other->signature, report->signature) == 0 && strcmp(other->summary, report->summary) == 0)
-			return true;
+			break;
 	}
-	return false;
+	return i;
+}
+
+/* What comes last in the text shows how it went on. */
+static int explanation_take(struct gw_explanation *explanation, struct gw_report *report)
+{
+	size_t at = explanation_find(explanation, report);
+
+	if (at == explanation->count)
+		return explanation_add(explanation, report);
+	gw_report_free(explanation->reports[at]);
+	explanation->reports[at] = report;
+	return 0;
 }
 
 static int explanation_findings(struct gw_explanation *explanation, const struct gw_text_graph *graph)
@@ -56,10 +73,7 @@ static int explanation_findings(struct gw_explanation *explanation, const struct
 		struct gw_report *report;
 
 		r = gw_text_render(&report, graph, &findings.items[i]);
-		if (r == 0 && explanation_has(explanation, report))
-			gw_report_free(report);
-		else if (r == 0)
-			r = explanation_add(explanation, report);
+		r = r ?: explanation_take(explanation, report);
 	}
 	gw_findings_deinit(&findings);
 	return r;
@@ -114,6 +128,9 @@ static int explanation_lockdep(struct gw_explanation *explanation, const struct 
 /* A log that goes on for so long shows that a driver got on: it gives a job, a frame or a reset ten seconds at most. */
 #define SETTLED_US ((int64_t)30 * 1000000)
 
+/* The same of a log without times. */
+#define SETTLED_LINES 20
+
 /* The detectors of lockups repeat themselves after that. */
 #define LOCKUP_SETTLED_US ((int64_t)60 * 1000000)
 
@@ -133,6 +150,33 @@ static int64_t explanation_settled_after_us(enum gw_log_event_kind kind)
 	}
 }
 
+/* These print the end of each reset, too, whatever it is: that they fall silent shows that it has not come. */
+static bool explanation_reports_end(const struct gw_log_event *event)
+{
+	return strstr(event->text, "amdgpu") || strncmp(event->text, "xe ", 3) == 0 || strstr(event->text, "[xe]");
+}
+
+/* The reset of such a driver of which the log has the beginning alone, or one that it does not try; NULL = none. */
+static const struct gw_log_event *explanation_open_reset(const struct gw_scene *scene)
+{
+	const struct gw_log_model *model = scene->model;
+	const struct gw_log_event *open = NULL;
+
+	for (uint32_t i = 0; i < model->n_events; i++) {
+		const struct gw_log_event *event = &model->events[i];
+
+		if (event->incident != scene->incident)
+			continue;
+		if (event->kind == GW_LOG_EVENT_RESET_OFF)
+			open = event;
+		else if (event->kind == GW_LOG_EVENT_RESET_BEGIN)
+			open = explanation_reports_end(event) ? event : open;
+		else if (event->kind == GW_LOG_EVENT_RESET_SUCCESS || event->kind == GW_LOG_EVENT_RESET_FAILED)
+			open = NULL;
+	}
+	return open;
+}
+
 /* Whether what begins with the event is over: the driver reports it, the log goes on without another one, or nobody waits on. */
 static bool explanation_is_settled(const struct gw_scene *scene, const struct gw_log_event *event)
 {
@@ -141,15 +185,17 @@ static bool explanation_is_settled(const struct gw_scene *scene, const struct gw
 
 	if (event->kind == GW_LOG_EVENT_RESET_SUCCESS || event->kind == GW_LOG_EVENT_FENCE_FALLBACK)
 		return true;
-	/* Whoever waited gave up; without a clock nothing shows that the log ends just then. */
-	if (event->kind == GW_LOG_EVENT_FLIP_TIMEOUT && event->time_us < 0)
-		return true;
 	for (uint32_t i = 0; !lockup && i < model->n_events; i++)
 		if (model->events[i].incident == scene->incident && model->events[i].line > event->line &&
 		    model->events[i].kind == GW_LOG_EVENT_RESET_SUCCESS)
 			return true;
-	return event->time_us >= 0 && scene->incident + 1 == model->incidents &&
-	       model->last_us - event->time_us > explanation_settled_after_us(event->kind);
+	if (!lockup && (event->kind == GW_LOG_EVENT_RESET_OFF || explanation_open_reset(scene)))
+		return false;
+	/* Whoever waited gave up, and the log goes on, for how long nothing shows. */
+	if (event->kind == GW_LOG_EVENT_FLIP_TIMEOUT && event->time_us < 0)
+		return model->spans[scene->incident].last_line - event->line >= SETTLED_LINES;
+	return event->time_us >= 0 &&
+	       gw_scene_end_us(scene) - event->time_us > explanation_settled_after_us(event->kind);
 }
 
 static int explanation_add_event(json_t *list, enum gw_log_event_kind kind, uint32_t count, const char *text)
@@ -158,6 +204,37 @@ static int explanation_add_event(json_t *list, enum gw_log_event_kind kind, uint
 				  gw_json_text(text));
 
 	return json_array_append_new(list, event) < 0 ? -ENOMEM : 0;
+}
+
+/* Lines behind the one that reports the stall. */
+static bool explanation_starves(const struct gw_log_event *event)
+{
+	return event->kind == GW_LOG_EVENT_RCU_STALL &&
+	       (strstr(event->text, "All QSes seen") || strstr(event->text, "kthread starved for"));
+}
+
+/* What the driver's words do not show by themselves. */
+static const char *explanation_remark(const struct gw_scene *scene, const struct gw_log_event *event)
+{
+	if (event->kind == GW_LOG_EVENT_RESET_BEGIN && explanation_open_reset(scene))
+		return " (this reset has not ended in the log)";
+	if (explanation_starves(event))
+		return " (RCU's own thread gets no CPU)";
+	return "";
+}
+
+static int explanation_add_open(struct gw_explanation *explanation, const struct gw_scene *scene,
+				const struct gw_log_event *event, uint32_t count)
+{
+	struct gw_text text = { .data = NULL };
+	char *words;
+	int r;
+
+	gw_text_add(&text, "%s%s", event->text, explanation_remark(scene, event));
+	words = gw_text_finish(&text);
+	r = words ? explanation_add_event(explanation->open, event->kind, count, words) : -ENOMEM;
+	free(words);
+	return r;
 }
 
 /* What it had stays taken, and nobody is seen to want it. */
@@ -187,11 +264,12 @@ static int explanation_deaths(struct gw_explanation *explanation, const struct g
 /* Timeouts and the like after which nothing is reported to stand. */
 static int explanation_events(struct gw_explanation *explanation, const struct gw_scene *scene)
 {
-	static const enum gw_log_event_kind kinds[] = { GW_LOG_EVENT_JOB_TIMEOUT,   GW_LOG_EVENT_GPU_HANG,
-							GW_LOG_EVENT_FLIP_TIMEOUT,  GW_LOG_EVENT_RESET_BEGIN,
-							GW_LOG_EVENT_RESET_SUCCESS, GW_LOG_EVENT_FENCE_FALLBACK,
-							GW_LOG_EVENT_FIRMWARE,	    GW_LOG_EVENT_SOFT_LOCKUP,
-							GW_LOG_EVENT_HARD_LOCKUP,   GW_LOG_EVENT_RCU_STALL };
+	static const enum gw_log_event_kind kinds[] = { GW_LOG_EVENT_JOB_TIMEOUT,    GW_LOG_EVENT_GPU_HANG,
+							GW_LOG_EVENT_FLIP_TIMEOUT,   GW_LOG_EVENT_RESET_BEGIN,
+							GW_LOG_EVENT_RESET_OFF,	     GW_LOG_EVENT_RESET_SUCCESS,
+							GW_LOG_EVENT_FENCE_FALLBACK, GW_LOG_EVENT_FIRMWARE,
+							GW_LOG_EVENT_SOFT_LOCKUP,    GW_LOG_EVENT_HARD_LOCKUP,
+							GW_LOG_EVENT_RCU_STALL };
 	const struct gw_log_model *model = scene->model;
 	int r = 0;
 
@@ -203,12 +281,13 @@ static int explanation_events(struct gw_explanation *explanation, const struct g
 			if (model->events[i].kind != kinds[k] || model->events[i].incident != scene->incident)
 				continue;
 			last = &model->events[i];
-			count++;
+			count += !explanation_starves(last);
 		}
+		count = count ?: !!last;
 		if (!last)
 			continue;
 		if (!explanation_is_settled(scene, last))
-			r = explanation_add_event(explanation->open, kinds[k], count, last->text);
+			r = explanation_add_open(explanation, scene, last, count);
 		else if (kinds[k] != GW_LOG_EVENT_RESET_BEGIN)
 			r = explanation_add_event(explanation->recovered, kinds[k], count, last->text);
 	}

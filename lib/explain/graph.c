@@ -1004,16 +1004,20 @@ static const char *text_graph_device_words(struct gw_text_graph *graph)
 static const char *text_graph_relapse_words(struct gw_text_graph *graph)
 {
 	const struct gw_scene *scene = graph->scene;
+	const char *words;
 
 	for (uint32_t i = 0; i < scene->n_actors; i++)
 		if (scene->actors[i].blocked || scene->actors[i].busy)
 			return NULL;
 	if (scene->relapse.count == 0)
 		return NULL;
-	return text_graph_label(graph, "%s %" PRIu32 " times within %" PRIu32 " s, up to the end of the log",
-				scene->relapse.kind == GW_LOG_EVENT_FLIP_TIMEOUT ? "did not report a frame in time,"
-				: scene->relapse.kind == GW_LOG_EVENT_FIRMWARE	 ? "has firmware that did not answer,"
-										 : "was reset",
+	words = scene->relapse.kind == GW_LOG_EVENT_FLIP_TIMEOUT ? "did not report a frame in time,"
+		: scene->relapse.kind == GW_LOG_EVENT_FIRMWARE	 ? "has firmware that did not answer,"
+								 : "was reset";
+	if (!scene->relapse.timed)
+		return text_graph_label(graph, "%s %" PRIu32 " times, up to the end of the log", words,
+					scene->relapse.count);
+	return text_graph_label(graph, "%s %" PRIu32 " times within %" PRIu32 " s, up to the end of the log", words,
 				scene->relapse.count, scene->relapse.seconds);
 }
 

@@ -26,15 +26,23 @@
 /* So does the one for hung tasks, every two minutes, ten times: five silent rounds before that show an end. */
 #define HUNG_TASK_REPEATS_S 600
 #define HUNG_TASK_REPORTS 10
+#define HUNG_TASK_ROUND_S 120
 
 /* Events of one report. */
 #define EVENTS_MAX 32
+
+enum text_render_end {
+	TEXT_RENDER_STANDS,
+	TEXT_RENDER_BY_ITSELF,
+	TEXT_RENDER_BY_REBOOT,
+};
 
 struct text_render {
 	const struct gw_text_graph *graph;
 	const struct gw_finding *finding;
 	struct gw_report *report;
 	struct gw_subsystem fault;
+	enum text_render_end end;
 };
 
 static const struct gw_actor *text_render_root(const struct text_render *render)
@@ -181,20 +189,26 @@ static bool text_render_hung_is_over(const struct text_render *render)
 	int64_t last_us = text_render_last_hung_us(render, &render->finding->chain);
 	uint32_t reports = text_render_hung_reports(scene);
 
-	/* The end of the log is that of the last boot in it. */
-	return last_us >= 0 && scene->incident + 1 == scene->model->incidents && reports > 0 &&
-	       reports < HUNG_TASK_REPORTS && !text_render_stopped_in_round(scene) &&
-	       scene->model->last_us - last_us > HUNG_TASK_REPEATS_S * (int64_t)GW_USEC_PER_SEC &&
-	       scene->model->last_us - last_us < GW_ANOTHER_LOG_US;
+	return last_us >= 0 && reports > 0 && reports < HUNG_TASK_REPORTS && !text_render_stopped_in_round(scene) &&
+	       gw_scene_end_us(scene) - last_us > HUNG_TASK_REPEATS_S * (int64_t)GW_USEC_PER_SEC &&
+	       gw_scene_end_us(scene) - last_us < GW_ANOTHER_LOG_US;
+}
+
+/* Nothing inside the machine ends a loop of locks that is proven: that the detector fell silent shows nothing. */
+static bool text_render_stands_for_ever(const struct text_render *render)
+{
+	return render->finding->kind == GW_KIND_DEADLOCK && render->finding->confidence == GW_CONFIDENCE_PROVEN;
 }
 
 /* The log goes on, and the detector does not repeat itself; nor are those who wait for it reported after that. */
-static bool text_render_is_over(const struct text_render *render)
+static bool text_render_ended_by_itself(const struct text_render *render)
 {
 	const struct gw_actor *actor = text_render_root(render);
 	int64_t last_us, limit_s;
 	uint32_t count;
 
+	if (text_render_stands_for_ever(render))
+		return false;
 	if (render->finding->class != GW_CLASS_BUSY_HOLDER)
 		return render->finding->root != render->graph->device && text_render_hung_is_over(render);
 	if (!actor)
@@ -204,7 +218,46 @@ static bool text_render_is_over(const struct text_render *render)
 	if (text_render_last_hung_us(render, &render->finding->chain) > last_us ||
 	    text_render_last_hung_us(render, &render->finding->victims) > last_us)
 		return false;
-	return last_us >= 0 && render->graph->scene->model->last_us - last_us > limit_s * (int64_t)GW_USEC_PER_SEC;
+	return last_us >= 0 && gw_scene_end_us(render->graph->scene) - last_us > limit_s * (int64_t)GW_USEC_PER_SEC;
+}
+
+/* A task of the chain hangs in that incident, too: it is the same boot, of which the text has an excerpt first. */
+static bool text_render_hangs_in(const struct text_render *render, uint32_t incident)
+{
+	const struct gw_log_model *model = render->graph->scene->model;
+
+	for (uint32_t i = 0; i < render->finding->chain.count; i++) {
+		const struct gw_actor *actor = gw_text_graph_actor(render->graph, render->finding->chain.items[i]);
+		const struct gw_log_task *of = actor ? &model->tasks[actor->task] : NULL;
+
+		for (uint32_t t = 0; of && t < model->n_tasks; t++)
+			if (model->tasks[t].incident == incident && model->tasks[t].pid == of->pid &&
+			    model->tasks[t].comm == of->comm && model->tasks[t].first_sample != GW_LOG_NONE)
+				return true;
+	}
+	return false;
+}
+
+/* Another boot follows in the text; where nothing shows that it is a later one, it goes on for longer without this hang. */
+static bool text_render_was_booted_anew(const struct text_render *render)
+{
+	const struct gw_scene *scene = render->graph->scene;
+	const struct gw_log_incident *span = &scene->model->spans[scene->incident], *next;
+	int64_t longer_us;
+
+	if (span->rebooted || span->next == GW_LOG_NONE)
+		return span->rebooted;
+	next = &scene->model->spans[span->next];
+	longer_us = next->last_us - span->last_us;
+	return next->booted && span->last_us >= 0 && longer_us > 0 && longer_us < GW_ANOTHER_LOG_US &&
+	       !text_render_hangs_in(render, span->next);
+}
+
+static enum text_render_end text_render_find_end(const struct text_render *render)
+{
+	if (text_render_ended_by_itself(render))
+		return TEXT_RENDER_BY_ITSELF;
+	return text_render_was_booted_anew(render) ? TEXT_RENDER_BY_REBOOT : TEXT_RENDER_STANDS;
 }
 
 /* ---- words ------------------------------------------------------------------------------------------------------ */
@@ -234,7 +287,7 @@ static int text_render_busy(struct text_render *render)
 	const struct gw_log_task *task = text_render_task(render, actor);
 	const struct gw_log_frame *place = text_render_busy_place(render, actor);
 	struct gw_text summary = { .data = NULL }, cause = { .data = NULL };
-	bool over = render->report->state == GW_STATE_RESOLVED;
+	bool over = render->end == TEXT_RENDER_BY_ITSELF;
 	bool once = !actor->busy && actor->seen_running < 2 && render->finding->n_victims == 0;
 
 	text_render_name(&summary, task);
@@ -387,9 +440,14 @@ static void text_render_advise_busy(struct gw_text *text, const struct text_rend
 static int text_render_advise(struct text_render *render)
 {
 	struct gw_text text = { .data = NULL };
+	const char *for_developers =
+		render->report->advice ? strstr(render->report->advice, "For the developers") : NULL;
 
-	if (render->report->state == GW_STATE_RESOLVED)
+	if (render->end == TEXT_RENDER_BY_ITSELF)
 		gw_text_add(&text, "Nothing has to be done now: it ended by itself.");
+	else if (render->end == TEXT_RENDER_BY_REBOOT)
+		gw_text_add(&text, "Nothing has to be done now: the machine was booted again after that.%s%s",
+			    for_developers ? " " : "", for_developers ? for_developers : "");
 	else if (text_render_is_not_the_gpu(render) && render->finding->kind != GW_KIND_DEADLOCK)
 		gw_text_add(&text, "Look at what the root cause waits for; no GPU driver is to blame.");
 	else if (render->finding->root == render->graph->device)
@@ -557,6 +615,29 @@ static int text_render_log(struct text_render *render)
 	return render->report->log ? 0 : -ENOMEM;
 }
 
+/* ---- ends ---------------------------------------------------------------------------------------------------------- */
+
+static uint64_t text_render_later_ns(uint64_t ns, int64_t us)
+{
+	return us > 0 && (uint64_t)us * GW_NSEC_PER_USEC > ns ? (uint64_t)us * GW_NSEC_PER_USEC : ns;
+}
+
+/*
+ * It was seen for the last time when the last of its tasks was, whatever else hung later; a round of the detector behind that it was over.
+ * Where only its victims were reported, or who does not leave a CPU, the last task of the incident has to do.
+ */
+static void text_render_date_end(struct text_render *render)
+{
+	struct gw_report *report = render->report;
+	int64_t last_us = text_render_last_hung_us(render, &render->finding->chain);
+
+	report->resolved_mono_ns = render->graph->scene->now_ns;
+	if (last_us <= 0 || render->finding->class == GW_CLASS_BUSY_HOLDER)
+		return;
+	report->detected_mono_ns = (uint64_t)last_us * GW_NSEC_PER_USEC;
+	report->resolved_mono_ns = report->detected_mono_ns + HUNG_TASK_ROUND_S * GW_NSEC_PER_SEC;
+}
+
 /* ---- identity -------------------------------------------------------------------------------------------------------- */
 
 static void text_render_identify(struct text_render *render)
@@ -572,8 +653,13 @@ static void text_render_identify(struct text_render *render)
 	/* Where it waits for nothing that has a name, its wait is all that there is. */
 	if (report->formed_mono_ns == 0 && actor && actor->blocked)
 		report->formed_mono_ns = gw_text_since_ns(scene, actor);
-	report->state = text_render_is_over(render) ? GW_STATE_RESOLVED : GW_STATE_ACTIVE;
-	report->resolved_mono_ns = report->state == GW_STATE_RESOLVED ? scene->now_ns : 0;
+	render->end = text_render_find_end(render);
+	report->state = render->end == TEXT_RENDER_STANDS ? GW_STATE_ACTIVE : GW_STATE_RESOLVED;
+	report->resolved_mono_ns = 0;
+	if (render->end == TEXT_RENDER_BY_ITSELF)
+		text_render_date_end(render);
+	else if (render->end == TEXT_RENDER_BY_REBOOT)
+		report->resolved_mono_ns = text_render_later_ns(scene->now_ns, gw_scene_end_us(scene));
 }
 
 int gw_text_render(struct gw_report **ret, const struct gw_text_graph *graph, const struct gw_finding *finding)

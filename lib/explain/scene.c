@@ -641,6 +641,9 @@ static bool scene_has_first_tasks(const struct gw_scene *scene)
 #define RELAPSE_GAP_US ((int64_t)30 * 1000000)
 #define RELAPSE_MIN 4
 
+/* Where no times are printed: hardly anything else stands between them. */
+#define RELAPSE_GAP_LINES 3
+
 /* Firmware is given longer, NVIDIA's 45 seconds for a call. */
 #define FIRMWARE_GAP_US ((int64_t)60 * 1000000)
 
@@ -648,12 +651,18 @@ static bool scene_has_first_tasks(const struct gw_scene *scene)
 static const enum gw_log_event_kind relapse_kinds[] = { GW_LOG_EVENT_RESET_BEGIN, GW_LOG_EVENT_FIRMWARE,
 							GW_LOG_EVENT_FLIP_TIMEOUT };
 
+int64_t gw_scene_end_us(const struct gw_scene *scene)
+{
+	return scene->model->spans[scene->incident].last_us;
+}
+
 /* A GPU that works between two resets, or a display that shows a frame between two that it does not, has recovered. */
 static struct gw_scene_relapse scene_find_relapse(const struct gw_scene *scene, enum gw_log_event_kind kind)
 {
 	const int64_t gap_us = kind == GW_LOG_EVENT_FIRMWARE ? FIRMWARE_GAP_US : RELAPSE_GAP_US;
 	struct gw_scene_relapse relapse = { .kind = kind };
 	int64_t first_us = -1, last_us = -1;
+	uint64_t last_line = 0;
 
 	for (uint32_t i = 0; i < scene->model->n_events; i++) {
 		const struct gw_log_event *event = &scene->model->events[i];
@@ -664,15 +673,20 @@ static struct gw_scene_relapse scene_find_relapse(const struct gw_scene *scene, 
 			relapse.count = 0;
 		if (event->kind != kind)
 			continue;
-		if (relapse.count == 0 || event->time_us < last_us || event->time_us - last_us > gap_us) {
+		if (relapse.count == 0 || (event->time_us < 0) != (last_us < 0) || event->time_us < last_us ||
+		    event->time_us - last_us > gap_us || (last_us < 0 && event->line - last_line > RELAPSE_GAP_LINES)) {
 			relapse.count = 0;
 			first_us = event->time_us;
 		}
 		relapse.count++;
 		last_us = event->time_us;
+		last_line = event->line;
 	}
-	if (relapse.count < RELAPSE_MIN || last_us < 0 || scene->model->last_us - last_us > gap_us)
+	if (relapse.count < RELAPSE_MIN ||
+	    (last_us < 0 ? scene->model->spans[scene->incident].last_line - last_line > RELAPSE_GAP_LINES
+			 : gw_scene_end_us(scene) - last_us > gap_us))
 		return (struct gw_scene_relapse){ .count = 0 };
+	relapse.timed = last_us >= 0;
 	relapse.seconds = (uint32_t)((last_us - first_us) / 1000000);
 	return relapse;
 }

@@ -48,7 +48,8 @@ struct gw_actor {
 struct gw_scene_relapse {
 	enum gw_log_event_kind kind; /* FLIP_TIMEOUT or RESET_BEGIN */
 	uint32_t count;
-	uint32_t seconds; /* from the first one to the last */
+	bool timed;
+	uint32_t seconds; /* from the first one to the last, if it is timed */
 };
 
 /* A task that sleeps in the midst of something in a driver, for a reason that the log does not show. */
@@ -87,6 +88,9 @@ struct gw_scene {
 /* Returns 0 or -ENOMEM; deinit it in any case. */
 int gw_scene_init(struct gw_scene *scene, const struct gw_log_model *model, uint32_t incident);
 void gw_scene_deinit(struct gw_scene *scene);
+
+/* Time of the last message of the incident, -1 = none has one. */
+int64_t gw_scene_end_us(const struct gw_scene *scene);
 
 /* Frames of an actor's sample. */
 uint32_t gw_scene_frames(const struct gw_scene *scene, const struct gw_actor *actor, const struct gw_log_frame **ret);

@@ -25,6 +25,9 @@ static const struct event_words event_table[] = {
 	{ "self-detected stall", NULL, NULL, GW_LOG_EVENT_RCU_STALL },
 	{ "detected stalls on", NULL, NULL, GW_LOG_EVENT_RCU_STALL },
 	{ "detected expedited stalls", NULL, NULL, GW_LOG_EVENT_RCU_STALL },
+	/* All CPUs were quiet, and RCU's own thread did not run. */
+	{ "All QSes seen", NULL, NULL, GW_LOG_EVENT_RCU_STALL },
+	{ "kthread starved for", NULL, NULL, GW_LOG_EVENT_RCU_STALL },
 	{ "possible circular locking dependency", NULL, NULL, GW_LOG_EVENT_LOCKDEP },
 	{ "possible recursive locking detected", NULL, NULL, GW_LOG_EVENT_LOCKDEP },
 	{ "possible irq lock inversion", NULL, NULL, GW_LOG_EVENT_LOCKDEP },
@@ -85,6 +88,7 @@ static const struct event_words event_table[] = {
 	{ "Failed to reset", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },
 	{ "Failed to hard-reset", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },
 	{ "GPU recovery failed", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },
+	{ "GPU recovery disabled", NULL, NULL, GW_LOG_EVENT_RESET_OFF }, /* amdgpu's, by a parameter */
 	{ "reset done", NULL, NULL, GW_LOG_EVENT_RESET_SUCCESS },
 	{ "Reset complete", NULL, NULL, GW_LOG_EVENT_RESET_SUCCESS },
 	{ "reset begin", NULL, NULL, GW_LOG_EVENT_RESET_BEGIN },
@@ -150,6 +154,7 @@ static bool event_is_of_gpu(enum gw_log_event_kind kind, const char *text)
 	case GW_LOG_EVENT_RESET_BEGIN:
 	case GW_LOG_EVENT_RESET_SUCCESS:
 	case GW_LOG_EVENT_RESET_FAILED:
+	case GW_LOG_EVENT_RESET_OFF:
 	case GW_LOG_EVENT_WEDGED:
 	case GW_LOG_EVENT_DEVICE_LOST:
 	case GW_LOG_EVENT_JOB_TIMEOUT:

@@ -36,13 +36,14 @@ struct gw_log_store {
 	uint32_t tasks_size;
 	uint32_t allocated_tasks, allocated_samples, allocated_frames;
 	uint32_t allocated_blockers, allocated_held, allocated_items, allocated_rings, allocated_events;
+	uint32_t allocated_spans;
 };
 
 int gw_log_model_init(struct gw_log_model *model)
 {
-	*model = (struct gw_log_model){ .incidents = 1, .last_us = -1, .release = "" };
+	*model = (struct gw_log_model){ .last_us = -1, .release = "" };
 	model->store = calloc(1, sizeof(*model->store));
-	return model->store ? 0 : -ENOMEM;
+	return model->store ? gw_log_add_incident(model) : -ENOMEM;
 }
 
 void gw_log_model_deinit(struct gw_log_model *model)
@@ -57,6 +58,7 @@ void gw_log_model_deinit(struct gw_log_model *model)
 	free(model->items);
 	free(model->rings);
 	free(model->events);
+	free(model->spans);
 	for (struct block *block = store ? store->blocks : NULL, *next; block; block = next) {
 		next = block->next;
 		free(block);
@@ -83,6 +85,14 @@ static int model_full(struct gw_log_model *model, int r)
 		return 0;
 	}
 	return r;
+}
+
+int gw_log_add_incident(struct gw_log_model *model)
+{
+	if (gw_array_reserve(model->spans, model->incidents, model->store->allocated_spans, 1) < 0)
+		return -ENOMEM;
+	model->spans[model->incidents++] = (struct gw_log_incident){ .last_us = -1, .next = GW_LOG_NONE };
+	return 0;
 }
 
 /* ---- strings ------------------------------------------------------------------------------ */
@@ -351,6 +361,7 @@ const char *gw_log_event_name(enum gw_log_event_kind kind)
 		[GW_LOG_EVENT_RESET_BEGIN] = "reset-begin",
 		[GW_LOG_EVENT_RESET_SUCCESS] = "reset-succeeded",
 		[GW_LOG_EVENT_RESET_FAILED] = "reset-failed",
+		[GW_LOG_EVENT_RESET_OFF] = "reset-disabled",
 		[GW_LOG_EVENT_WEDGED] = "wedged",
 		[GW_LOG_EVENT_FLIP_TIMEOUT] = "flip-timeout",
 		[GW_LOG_EVENT_XID] = "xid",

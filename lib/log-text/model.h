@@ -130,6 +130,7 @@ enum gw_log_event_kind {
 	GW_LOG_EVENT_RESET_BEGIN,
 	GW_LOG_EVENT_RESET_SUCCESS,
 	GW_LOG_EVENT_RESET_FAILED,
+	GW_LOG_EVENT_RESET_OFF, /* the driver does not try it */
 	GW_LOG_EVENT_WEDGED,
 	GW_LOG_EVENT_FLIP_TIMEOUT,
 	GW_LOG_EVENT_XID,	   /* number: the Xid */
@@ -164,6 +165,15 @@ struct gw_log_event {
 	const char *text;   /* the message */
 };
 
+/* What the log shows of an incident as a whole. */
+struct gw_log_incident {
+	int64_t last_us;    /* time of its last message, -1 = none has one */
+	uint64_t last_line; /* number of its last message */
+	bool booted;	    /* begins with a boot of the kernel */
+	bool rebooted;	    /* the machine was certainly booted again after it */
+	uint32_t next;	    /* the incident behind it in the text, as another boot; GW_LOG_NONE = none */
+};
+
 struct gw_log_model {
 	struct gw_log_task *tasks;
 	struct gw_log_sample *samples;
@@ -173,6 +183,7 @@ struct gw_log_model {
 	struct gw_log_item *items;
 	struct gw_log_ring *rings;
 	struct gw_log_event *events;
+	struct gw_log_incident *spans; /* one for each incident */
 	uint32_t n_tasks, n_samples, n_frames, n_blockers, n_held, n_items, n_rings, n_events;
 	uint32_t incidents;  /* boots, machines or captures that the text is made of; at least 1 */
 	uint64_t messages;   /* of the kernel */
@@ -190,6 +201,9 @@ void gw_log_model_deinit(struct gw_log_model *model);
 
 /* The interned string, NULL when out of memory; "" once the model is full. */
 const char *gw_log_intern(struct gw_log_model *model, const char *text, size_t length);
+
+/* One more incident, the last one. Returns 0 or -ENOMEM. */
+int gw_log_add_incident(struct gw_log_model *model);
 
 /*
  * The task of that identity, made if it is not there. A thread that changes its name keeps its number, so a number with

@@ -34,6 +34,7 @@ enum read_block {
 	READ_BLOCK_BUSY, /* a lockup, whose task is still to be named */
 	READ_BLOCK_RCU,
 	READ_BLOCK_CPU,
+	READ_BLOCK_DETECTOR, /* whom the CPU ran that found that RCU's own thread gets no time */
 	READ_BLOCK_OOPS,
 	READ_BLOCK_WARNING,
 	READ_BLOCK_FREEZER, /* who refused to freeze for busy_s */
@@ -76,18 +77,23 @@ struct log_reader {
 	struct gw_log_columns columns;
 	struct read_host hosts[HOSTS_MAX];
 	uint32_t n_hosts, incident;
-	uint32_t tasks_before; /* the incident */
-	uint32_t listings;     /* of busy workqueues */
-	uint32_t readings;     /* of rings */
+	uint32_t tasks_before, events_before; /* the incident */
+	uint32_t boot_before; /* the incident that this one is another boot behind, GW_LOG_NONE = none */
+	uint32_t listings;    /* of busy workqueues */
+	uint32_t readings;    /* of rings */
 	enum read_ring ring;
 	bool prefixed;	  /* the message has something in front, as in a log that nobody shortened */
 	uint32_t unnamed; /* stacks that no line names the task of */
 	int64_t boot_us;  /* time since boot of the message before */
 	int64_t time_us;
-	int64_t start_us; /* by the clock on the wall, when the time since boot was 0 */
-	bool clocks;	  /* start_us is known: a line had both times */
-	bool overtaken;	  /* the message before is younger: another CPU printed at the same time */
-	bool wrapped;	  /* the message before ends where a function's name follows, and it is no frame */
+	int64_t wall_us, wall_before_us; /* of the message, and of the one before, as far as they have one */
+	int64_t boot_wall_us;		 /* of the last message of boot_before */
+	int64_t end_before_us;		 /* the end of the incident before this message */
+	int64_t start_us;		 /* by the clock on the wall, when the time since boot was 0 */
+	int64_t delta_from_us;		 /* time of the message before, -1 = it has none */
+	bool clocks;			 /* start_us is known: a line had both times */
+	bool overtaken;			 /* the message before is younger: another CPU printed at the same time */
+	bool wrapped; /* the message before ends where a function's name follows, and it is no frame */
 	gw_log_progress progress;
 	void *userdata;
 };
@@ -101,40 +107,115 @@ static void read_leave(struct read_place *place)
 	};
 }
 
-static void read_new_incident(struct log_reader *reader)
+static int read_new_incident(struct log_reader *reader)
 {
-	reader->incident = reader->model->incidents++;
+	if (gw_log_add_incident(reader->model) < 0)
+		return -ENOMEM;
+	reader->incident = reader->model->incidents - 1;
 	/* Seconds since another start, or of another clock. */
 	reader->model->last_us = -1;
 	reader->tasks_before = reader->model->n_tasks;
+	reader->events_before = reader->model->n_events;
 	for (int i = 0; i < PLACES; i++)
 		read_leave(&reader->places[i]);
+	return 0;
 }
 
 /* The first host is the incident that began without one. */
-static void read_host(struct log_reader *reader, uint64_t host)
+static int read_host(struct log_reader *reader, uint64_t host)
 {
+	int r = 0;
+
 	for (uint32_t i = 0; i < reader->n_hosts; i++) {
 		if (reader->hosts[i].host != host)
 			continue;
 		reader->incident = reader->hosts[i].incident;
-		return;
+		return 0;
 	}
 	if (reader->n_hosts == HOSTS_MAX)
-		return;
-	if (reader->n_hosts > 0)
-		read_new_incident(reader);
+		return 0;
+	if (reader->n_hosts > 0) {
+		r = read_new_incident(reader);
+		reader->boot_before = GW_LOG_NONE;
+	}
 	reader->hosts[reader->n_hosts++] = (struct read_host){ host, reader->incident };
+	return r;
 }
 
-static void read_boot(struct log_reader *reader)
+static void read_forget_end(struct log_reader *reader)
 {
-	reader->model->last_us = -1;
-	if (reader->model->n_tasks == reader->tasks_before)
-		return;
-	read_new_incident(reader);
+	reader->model->last_us = reader->model->spans[reader->incident].last_us = -1;
+}
+
+/* Whether something was seen in this boot yet: a task, or a word of a driver. */
+static bool read_has_begun(const struct log_reader *reader)
+{
+	const struct gw_log_model *model = reader->model;
+
+	if (model->n_tasks != reader->tasks_before)
+		return true;
+	for (uint32_t i = reader->events_before; i < model->n_events; i++)
+		if (model->events[i].kind >= GW_LOG_EVENT_JOB_TIMEOUT &&
+		    model->events[i].kind <= GW_LOG_EVENT_RCU_STALL)
+			return true;
+	return false;
+}
+
+/* Another boot, as it seems. */
+static int read_boot(struct log_reader *reader)
+{
+	uint32_t before = reader->incident;
+
+	reader->clocks = false;
+	if (!read_has_begun(reader)) {
+		read_forget_end(reader);
+		return 0;
+	}
+	if (read_new_incident(reader) < 0)
+		return -ENOMEM;
+	reader->boot_before = before;
+	reader->boot_wall_us = reader->wall_before_us;
+	reader->model->spans[before].next = reader->incident;
 	for (uint32_t i = 0; i < reader->n_hosts; i++)
 		reader->hosts[i].incident = reader->incident;
+	return 0;
+}
+
+/*
+ * "Linux version": a boot, and one after what comes before it in the text, if that has such a line, too, or an earlier date. Otherwise the log
+ * of the whole boot may stand below an excerpt of the same boot.
+ */
+static int read_kernel_begins(struct log_reader *reader)
+{
+	struct gw_log_incident *spans;
+	uint32_t before = reader->incident;
+	int r = read_boot(reader);
+
+	if (r < 0)
+		return r;
+	spans = reader->model->spans;
+	if (reader->incident != before) {
+		spans[before].last_us = reader->end_before_us;
+		spans[reader->incident].last_us = reader->time_us;
+	}
+	spans[reader->incident].booted = true;
+	if (reader->boot_before != GW_LOG_NONE &&
+	    (spans[reader->boot_before].booted ||
+	     (reader->boot_wall_us >= 0 && reader->wall_us > reader->boot_wall_us)))
+		spans[reader->boot_before].rebooted = true;
+	return 0;
+}
+
+/* journalctl's mark leaves no doubt. */
+static int read_boot_mark(struct log_reader *reader)
+{
+	uint32_t before = reader->incident;
+	int r = read_boot(reader);
+
+	if (r == 0 && reader->incident != before)
+		reader->model->spans[before].rebooted = true;
+	reader->boot_us = -1;
+	return r;
 }
 
 /* Printing takes its time before it takes its place in the log; longer than that no CPU is held up in between. */
@@ -146,9 +227,12 @@ static void read_boot(struct log_reader *reader)
  */
 static int64_t read_clock(struct log_reader *reader, const struct gw_log_line *origin)
 {
+	/* dmesg -e prints how much later than the line before. */
+	if (origin->delta_us >= 0 && origin->time_us < 0 && origin->wall_us < 0)
+		return reader->delta_from_us >= 0 ? reader->delta_from_us + origin->delta_us : -1;
 	if (origin->time_us >= 0) {
 		if (origin->wall_us >= 0 && !reader->clocks)
-			reader->model->last_us = -1;
+			read_forget_end(reader);
 		if (origin->wall_us >= 0) {
 			reader->start_us = origin->wall_us - origin->time_us;
 			reader->clocks = true;
@@ -161,27 +245,38 @@ static int64_t read_clock(struct log_reader *reader, const struct gw_log_line *o
 }
 
 /* Parts of a report may have been put together in another order; what begins anew near zero is another boot. */
-static void read_time(struct log_reader *reader, const struct gw_log_line *origin)
+static int read_time(struct log_reader *reader, const struct gw_log_line *origin)
 {
+	struct gw_log_incident *span;
+	int r = 0;
+
+	if (origin->wall_us >= 0) {
+		reader->wall_before_us = reader->wall_us;
+		reader->wall_us = origin->wall_us;
+	}
 	reader->overtaken = origin->time_us >= 0 && origin->time_us < reader->boot_us &&
 			    reader->boot_us - origin->time_us < OVERTAKEN_MAX_US;
 	if (origin->time_us >= 0) {
 		if (reader->boot_us >= 60000000 && origin->time_us < reader->boot_us / 4)
-			read_boot(reader);
+			r = read_boot(reader);
 		reader->boot_us = origin->time_us;
 	}
-	reader->time_us = read_clock(reader, origin);
+	reader->time_us = reader->delta_from_us = read_clock(reader, origin);
 	if (reader->time_us > reader->model->last_us)
 		reader->model->last_us = reader->time_us;
+	span = &reader->model->spans[reader->incident];
+	reader->end_before_us = span->last_us;
+	if (reader->time_us > span->last_us)
+		span->last_us = reader->time_us;
+	return r;
 }
 
-static void read_origin(struct log_reader *reader, const struct gw_log_line *origin)
+static int read_origin(struct log_reader *reader, const struct gw_log_line *origin)
 {
 	struct read_place *place = &reader->places[(origin->caller ^ origin->caller >> 56) % PLACES];
+	int r = origin->host ? read_host(reader, origin->host) : 0;
 
-	if (origin->host)
-		read_host(reader, origin->host);
-	read_time(reader, origin);
+	r = r ?: read_time(reader, origin);
 	if (place->caller != origin->caller) {
 		place->caller = origin->caller;
 		read_leave(place);
@@ -189,7 +284,8 @@ static void read_origin(struct log_reader *reader, const struct gw_log_line *ori
 	reader->place = place;
 	reader->prefixed = origin->prefixed;
 	reader->model->messages++;
-	reader->model->last_line++;
+	reader->model->spans[reader->incident].last_line = ++reader->model->last_line;
+	return r;
 }
 
 /* ---- tasks and samples --------------------------------------------------------------------------- */
@@ -294,9 +390,10 @@ static int read_listing(struct log_reader *reader, const struct gw_log_listing *
 		return 0;
 	}
 	r = read_sample(reader, task,
-			stalls	  ? GW_LOG_SAMPLE_BUSY
-			: refuses ? GW_LOG_SAMPLE_HUNG
-				  : GW_LOG_SAMPLE_LISTED,
+			stalls			       ? GW_LOG_SAMPLE_BUSY
+			: refuses		       ? GW_LOG_SAMPLE_HUNG
+			: block == READ_BLOCK_DETECTOR ? GW_LOG_SAMPLE_CPU
+						       : GW_LOG_SAMPLE_LISTED,
 			listing->state, seconds);
 	/* What the CPUs do comes behind the list, and the next one that refuses behind the first. */
 	if (block == READ_BLOCK_RCU || block == READ_BLOCK_FREEZER)
@@ -800,11 +897,13 @@ static void read_block(struct log_reader *reader, const struct gw_log_event *eve
 	};
 	struct read_place *place = reader->place;
 
-	if (blocks[event->kind] == READ_BLOCK_NONE)
+	if (blocks[event->kind] == READ_BLOCK_NONE || strstr(event->text, "kthread starved for"))
 		return;
 	/* The heading of an oops has several lines; an oops within a report ends that one. */
 	read_leave(place);
-	place->block = read_is_short_stall(event) ? READ_BLOCK_WARNING : blocks[event->kind];
+	place->block = read_is_short_stall(event)	      ? READ_BLOCK_WARNING
+		       : strstr(event->text, "All QSes seen") ? READ_BLOCK_DETECTOR
+							      : blocks[event->kind];
 	place->busy_s = event->number;
 }
 
@@ -840,8 +939,8 @@ static int read_event(struct log_reader *reader, const char *text)
 
 	if (!gw_log_event_parse(&event, text, &device, &length))
 		return read_process(reader, text);
-	if (event.kind == GW_LOG_EVENT_BOOT)
-		read_boot(reader);
+	if (event.kind == GW_LOG_EVENT_BOOT && read_kernel_begins(reader) < 0)
+		return -ENOMEM;
 	event.incident = reader->incident;
 	event.time_us = reader->time_us;
 	event.line = reader->model->last_line;
@@ -1004,9 +1103,13 @@ static int read_message(const struct gw_log_message *message, void *userdata)
 {
 	struct log_reader *reader = userdata;
 	const char *text = message->text;
-	int r = 0;
+	int r;
 
-	read_origin(reader, &message->origin);
+	if (message->origin.boot)
+		return read_boot_mark(reader);
+	r = read_origin(reader, &message->origin);
+	if (r < 0)
+		return r;
 	if (read_is_wrapped(reader, text))
 		return 0;
 	if (read_detail(reader, text, &r))
@@ -1039,7 +1142,8 @@ int gw_log_read(struct gw_log_model *ret, const char *text, size_t size, gw_log_
 		return -ENOMEM;
 	}
 	reader->model = ret;
-	reader->boot_us = -1;
+	reader->boot_us = reader->wall_us = reader->wall_before_us = reader->delta_from_us = -1;
+	reader->boot_before = GW_LOG_NONE;
 	reader->progress = progress;
 	reader->userdata = userdata;
 	for (int i = 0; i < PLACES; i++)

@@ -2242,7 +2242,7 @@ static void test_open_or_recovered(void **state)
 		{ "[  502.0] [drm] *ERROR* [CRTC:51:crtc-0] flip_done timed out\n", 0, 3 },
 		{ "[  502.0] [drm] *ERROR* [CRTC:51:crtc-0] flip_done timed out\n[  540.0] usb 1-1: connected\n", 2,
 		  0 },
-		{ "[drm] *ERROR* [CRTC:51:crtc-0] flip_done timed out\n", 1, 2 },
+		{ "[drm] *ERROR* [CRTC:51:crtc-0] flip_done timed out\n", 0, 3 },
 		{ "[  502.0] [drm:brix_job_timedout [brix]] *ERROR* ring gfx timeout, but soft recovered\n", 2, 0 },
 	};
 
@@ -2521,6 +2521,245 @@ static void test_hang_that_ended(void **state)
 		     after[i]);
 		explain_text(&explanation, told.text);
 		assert_int_equal(report_about(&explanation)->state, i ? GW_STATE_RESOLVED : GW_STATE_ACTIVE);
+		gw_explanation_deinit(&explanation);
+	}
+}
+
+/* "comm:pid" is blocked on a mutex of the other's, at that time, with that in front. */
+static void tell_blocked(struct told *told, const char *before, const char *comm, unsigned pid, const char *owner,
+			 const char *function)
+{
+	tell(told, "%sINFO: task %s:%u blocked for more than 122 seconds.\n", before, comm, pid);
+	tell(told, "%sINFO: task %s:%u is blocked on a mutex likely owned by task %s.\n", before, comm, pid, owner);
+	tell(told, "%stask:%s state:D stack:0 pid:%u tgid:%u ppid:1 flags:0x4\n", before, comm, pid, pid);
+	tell(told, "%sCall Trace:\n%s schedule+0x1/0x2\n%s __mutex_lock+0x1/0x2\n", before, before, before);
+	tell(told, "%s %s+0x1/0x2 [brix]\n%s drm_ioctl+0x1/0x2 [drm]\n", before, function, before);
+}
+
+static void tell_loop(struct told *told, const char *before)
+{
+	tell_blocked(told, before, "left", 71, "right:72", "brix_a");
+	tell_blocked(told, before, "right", 72, "left:71", "brix_b");
+}
+
+#define JUNE "Jun 16 16:06:02 box kernel: "
+#define HOURS_LATER "Jun 16 18:30:02 box kernel: wlan0: associated\n"
+#define BOOTED_ANEW "the machine was booted again after that"
+
+static void assert_end(const struct told *told, enum gw_state state, const char *advice, uint64_t seconds)
+{
+	struct gw_explanation explanation;
+	const struct gw_report *report;
+
+	explain_text(&explanation, told->text);
+	report = report_about(&explanation);
+	print_message("%s\n%s\n", report->summary, report->advice);
+	assert_int_equal(report->state, state);
+	assert_non_null(strstr(report->advice, advice));
+	assert_int_equal(report->resolved_mono_ns ? (report->resolved_mono_ns - report->formed_mono_ns) / 1000000000
+						  : 0,
+			 seconds);
+	gw_explanation_deinit(&explanation);
+}
+
+/* That the detector fell silent ends no loop that is proven; another boot does. */
+static void test_proven_loop_does_not_end(void **state)
+{
+	static const char *const marks[] = { "-- Boot 5755a5ee783643c5b3703cbb3d748ac9 --\n", "-- Reboot --\n" };
+	struct told told = { .length = 0 };
+
+	(void)state;
+	tell_loop(&told, JUNE);
+	tell(&told, "%s", HOURS_LATER);
+	assert_end(&told, GW_STATE_ACTIVE, "Nothing but a reboot ends this", 0);
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		told.length = 0;
+		tell_loop(&told, JUNE);
+		tell(&told, "%s%s", marks[i], HOURS_LATER);
+		assert_end(&told, GW_STATE_RESOLVED, BOOTED_ANEW, 122);
+	}
+	/* A mark in somebody's words. */
+	told.length = 0;
+	tell_loop(&told, JUNE);
+	tell(&told, "-- Boot it again --\n%s", HOURS_LATER);
+	assert_end(&told, GW_STATE_ACTIVE, "Nothing but a reboot ends this", 0);
+}
+
+/* A hang of an earlier boot ended with that, where the log shows that the other boot is a later one. */
+static void test_booted_again(void **state)
+{
+	static const struct {
+		const char *above, *before, *below;
+		enum gw_state state;
+	} texts[] = {
+		{ "", JUNE, "Jun 16 16:30:02 box kernel: Linux version 6.17.1 (x)\n" HOURS_LATER, GW_STATE_RESOLVED },
+		{ "[    0.000000] Linux version 6.17.1 (x)\n", "[  100.000000] ",
+		  "[    0.000000] Linux version 6.17.1 (x)\n[   21.000000] usb 1-1: connected\n", GW_STATE_RESOLVED },
+		{ "", "[  100.000000] ", "[    0.000000] Linux version 6.17.1 (x)\n[  821.000000] usb 1-1: connected\n",
+		  GW_STATE_RESOLVED },
+		/* Perhaps what comes before the excerpt, in the same boot. */
+		{ "", "[  100.000000] ", "[    0.000000] Linux version 6.17.1 (x)\n[   21.000000] usb 1-1: connected\n",
+		  GW_STATE_ACTIVE },
+		{ "", JUNE, "Jun 16 12:30:02 box kernel: Linux version 6.17.1 (x)\n", GW_STATE_ACTIVE },
+		{ "", "[  100.000000] ", "[   21.000000] usb 1-1: connected\n", GW_STATE_ACTIVE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct told told = { .length = 0 };
+
+		tell(&told, "%s", texts[i].above);
+		tell_loop(&told, texts[i].before);
+		tell(&told, "%s", texts[i].below);
+		assert_end(&told, texts[i].state,
+			   texts[i].state == GW_STATE_RESOLVED ? BOOTED_ANEW : "Nothing but a reboot ends this",
+			   texts[i].state == GW_STATE_RESOLVED ? 122 : 0);
+	}
+}
+
+/* An excerpt, and the whole log of the same boot below it: the hang stands. */
+static void test_excerpt_above_the_whole(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	tell_loop(&told, "[  100.000000] ");
+	tell(&told, "[    0.000000] Linux version 6.17.1 (x)\n");
+	tell_loop(&told, "[  100.000000] ");
+	tell(&told, "[  821.000000] usb 1-1: connected\n");
+	assert_end(&told, GW_STATE_ACTIVE, "Nothing but a reboot ends this", 0);
+}
+
+/* What hung for some minutes ended then, and not when another task was reported a day later. */
+static void test_end_of_one_of_two(void **state)
+{
+	struct told told = { .length = 0 };
+	struct gw_explanation explanation;
+	unsigned resolved = 0;
+
+	(void)state;
+	tell_blocked(&told, "[  500.000000] ", "left", 71, "other:75", "brix_a");
+	tell_blocked(&told, "[90000.000000] ", "right", 72, "another:76", "zorb_b");
+	explain_text(&explanation, told.text);
+	assert_int_equal(explanation.count, 2);
+	for (size_t i = 0; i < explanation.count; i++) {
+		const struct gw_report *report = explanation.reports[i];
+
+		if (report->state != GW_STATE_RESOLVED)
+			continue;
+		resolved++;
+		assert_int_equal((report->detected_mono_ns - report->formed_mono_ns) / 1000000000, 122);
+		assert_int_equal((report->resolved_mono_ns - report->formed_mono_ns) / 1000000000, 242);
+	}
+	assert_int_equal(resolved, 1);
+	gw_explanation_deinit(&explanation);
+}
+
+/* Drivers that print the end of every reset, and have not; others settle by going on. */
+static void test_reset_without_end(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t open, recovered;
+	} texts[] = {
+		{ "[  150.2] amdgpu 0000:03:00.0: amdgpu: GPU reset begin!\n", 2, 0 },
+		{ "[  150.2] xe 0000:03:00.0: [drm] GT0: reset started\n", 2, 0 },
+		{ "[  150.2] amdgpu 0000:03:00.0: amdgpu: GPU recovery disabled.\n", 2, 0 },
+		{ "[  150.2] amdgpu 0000:03:00.0: amdgpu: GPU reset begin!\n"
+		  "[  152.2] amdgpu 0000:03:00.0: amdgpu: GPU reset(2) succeeded!\n",
+		  0, 2 },
+		{ "[  150.2] xe 0000:03:00.0: [drm] GT0: reset started\n"
+		  "[  152.2] xe 0000:03:00.0: [drm] GT0: reset done\n",
+		  0, 2 },
+		{ "[  150.2] i915 0000:03:00.0: [drm] Resetting chip for hang\n", 0, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct told told = { .length = 0 };
+		size_t recovered;
+
+		tell(&told,
+		     "[  150.1] amdgpu 0000:03:00.0: amdgpu: ring gfx_0.0.0 timeout, signaled seq=200, emitted seq=202\n"
+		     "%s[  900.0] wlan0: deauthenticated\n",
+		     texts[i].text);
+		assert_int_equal(count_open(told.text, &recovered), texts[i].open);
+		assert_int_equal(recovered, texts[i].recovered);
+	}
+}
+
+/* dmesg -e prints times from line to line; where none is printed, one below the other shows as much. */
+static void test_display_stands_still(void **state)
+{
+	static const char *const flips[] = {
+		"brix 0000:03:00.0: [drm] *ERROR* [CRTC:73:crtc-0] flip_done timed out\n",
+		"brix 0000:03:00.0: [drm] *ERROR* [PLANE:58:plane-3] commit wait timed out\n",
+	};
+	static const char *const fronts[] = { "[ +10.240042] ", "[ +10,240042] ", "" };
+	static const char *const begins[] = { "[Apr18 16:58] ", "[avr.18 16:58] ", "" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(fronts) / sizeof(fronts[0]); i++) {
+		struct told told = { .length = 0 };
+
+		tell(&told, "%s%s", begins[i], flips[0]);
+		for (int k = 0; k < 3; k++)
+			tell(&told, "%s%s", fronts[i], flips[(k + 1) % 2]);
+		assert_explained(&told, GW_CLASS_SILENT_DEVICE, GW_CONFIDENCE_HINT, "device:0xffff88afffffffc0", "gpu",
+				 "", "");
+		/* The log goes on. */
+		tell(&told, "%susb 1-1: connected\n", *fronts[i] ? "[ +40.000000] " : "");
+		for (int k = 0; k < 20; k++)
+			tell(&told, "%susb 1-1: connected\n", *fronts[i] ? "[  +0.100000] " : "");
+		assert_nothing(&told);
+	}
+}
+
+/* Without a clock: the last line of the log is open; one in its midst is not. */
+static void test_flip_without_a_clock(void **state)
+{
+	struct told told = { .length = 0 };
+	size_t recovered;
+
+	(void)state;
+	tell(&told, "brix 0000:03:00.0: [drm] *ERROR* [CRTC:73:crtc-0] flip_done timed out\n");
+	assert_int_equal(count_open(told.text, &recovered), 1);
+	for (int i = 0; i < 20; i++)
+		tell(&told, "usb 1-1: connected\n");
+	assert_int_equal(count_open(told.text, &recovered), 0);
+	assert_int_equal(recovered, 1);
+}
+
+/* "All QSes seen": RCU's own thread does not run, and what the CPU runs that found it is to blame for nothing. */
+static void test_rcu_thread_starves(void **state)
+{
+	static const struct {
+		const char *line;
+		bool accused;
+	} stalls[] = {
+		{ "rcu: All QSes seen, last rcu_preempt kthread activity 18002, jiffies_till_next_fqs=2, root ->qsmask 0x0\n",
+		  false },
+		{ "", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(stalls) / sizeof(stalls[0]); i++) {
+		struct told told = { .length = 0 };
+		struct gw_explanation explanation;
+
+		tell(&told,
+		     "[  122.1] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n"
+		     "[  122.1] \t(detected by 3, t=18002 jiffies, g=18269, q=147 ncpus=4)\n%s"
+		     "[  122.2] task:client state:R  running task stack:0 pid:95 tgid:95 ppid:1 flags:0x00004000\n"
+		     "[  122.2] Call Trace:\n[  122.2]  brix_loop+0x1/0x2 [brix]\n[  122.2]  drm_ioctl+0x1/0x2 [drm]\n"
+		     "[  122.3] rcu: rcu_preempt kthread starved for 18002 jiffies! g18269 f0x2 RCU_GP_WAIT_FQS(5)\n",
+		     stalls[i].line);
+		explain_text(&explanation, told.text);
+		assert_int_equal(explanation.count, stalls[i].accused);
+		if (!stalls[i].accused)
+			assert_non_null(
+				strstr(json_string_value(json_object_get(json_array_get(explanation.open, 0), "text")),
+				       "RCU's own thread gets no CPU"));
 		gw_explanation_deinit(&explanation);
 	}
 }
@@ -2838,6 +3077,14 @@ int main(void)
 		cmocka_unit_test(test_busy_while_others_wait),
 		cmocka_unit_test(test_waits_of_drivers),
 		cmocka_unit_test(test_hang_that_ended),
+		cmocka_unit_test(test_proven_loop_does_not_end),
+		cmocka_unit_test(test_booted_again),
+		cmocka_unit_test(test_excerpt_above_the_whole),
+		cmocka_unit_test(test_end_of_one_of_two),
+		cmocka_unit_test(test_reset_without_end),
+		cmocka_unit_test(test_display_stands_still),
+		cmocka_unit_test(test_flip_without_a_clock),
+		cmocka_unit_test(test_rcu_thread_starves),
 		cmocka_unit_test(test_two_machines),
 		cmocka_unit_test(test_healthy_boot),
 		cmocka_unit_test(test_possible_is_no_hang),

@@ -30,7 +30,7 @@ static void entry_message(struct gw_log_entry *entry, const char *text, size_t l
 static void entry_clear(struct gw_log_entry *entry)
 {
 	entry->filled = entry->binary = false;
-	entry->line = (struct gw_log_line){ .time_us = -1, .wall_us = -1, .prefixed = true };
+	entry->line = (struct gw_log_line){ .time_us = -1, .wall_us = -1, .delta_us = -1, .prefixed = true };
 }
 
 static int64_t entry_number(const char *text, size_t length)

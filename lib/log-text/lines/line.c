@@ -150,6 +150,36 @@ static bool line_syslog_date(struct cursor *cursor, int64_t *us)
 	return true;
 }
 
+/* "07:56", the clock of dmesg -e. */
+static bool line_minute(struct cursor *cursor, int64_t *us)
+{
+	struct cursor try = *cursor;
+	uint64_t hours, minutes;
+
+	if (!line_number(&try, 2, &hours) || !line_char(&try, ':') || !line_number(&try, 2, &minutes))
+		return false;
+	*us = (int64_t)(hours * 60 + minutes) * 60 * 1000000;
+	*cursor = try;
+	return true;
+}
+
+/* dmesg -e in another language, "apr31 07:56", "févr.31 07:56": which month it is makes no difference within a text. */
+static bool line_other_minute(struct cursor *cursor, int64_t *us)
+{
+	struct cursor try = *cursor;
+	uint64_t day;
+
+	while (try.at < try.end && try.at - cursor->at < 9 &&
+	       (gw_scan_is_letter(*try.at) || (unsigned char)*try.at >= 0x80 || *try.at == '.'))
+		try.at++;
+	if (try.at - cursor->at < 3 || !line_number(&try, 2, &day) || !line_char(&try, ' ') || !line_minute(&try, us) ||
+	    try.at == try.end || *try.at != ']')
+		return false;
+	*us += (int64_t)day * 86400000000LL;
+	*cursor = try;
+	return true;
+}
+
 /* dmesg -T: "Mon Aug 31 07:56:58 2026"; dmesg -e: "Aug31 07:56". Behind the '['. */
 static bool line_dmesg_date(struct cursor *cursor, int64_t *us)
 {
@@ -165,8 +195,7 @@ static bool line_dmesg_date(struct cursor *cursor, int64_t *us)
 		return false;
 	line_spaces(&try);
 	*us = 0;
-	if (!line_clock(&try, us) &&
-	    (!line_number(&try, 2, &year) || !line_char(&try, ':') || !line_number(&try, 2, &year)))
+	if (!line_clock(&try, us) && !line_minute(&try, us))
 		return false;
 	line_spaces(&try);
 	if (!line_number(&try, 4, &year))
@@ -295,12 +324,12 @@ static bool line_bracket_time(struct cursor *cursor, struct gw_log_line *line)
 	line_spaces(&try);
 	date = try;
 	if (line_dmesg_date(&date, &line->wall_us) || line_iso_date(&date, &line->wall_us) ||
-	    line_syslog_date(&date, &line->wall_us))
+	    line_syslog_date(&date, &line->wall_us) || line_other_minute(&date, &line->wall_us))
 		try = date;
 	else if (line_number(&try, 12, &seconds) && try.at < try.end && *try.at == '.')
 		line->time_us = (int64_t)seconds * 1000000 + line_fraction(&try);
 	else if (line_char(&try, '+') && line_number(&try, 9, &seconds))
-		line_fraction(&try);
+		line->delta_us = (int64_t)seconds * 1000000 + line_fraction(&try);
 	else
 		return false;
 	line_spaces(&try);
@@ -527,15 +556,31 @@ static bool line_cited(struct cursor *cursor)
 	return true;
 }
 
+/* "-- Boot 5755a5ee783643c5b3703cbb3d748ac9 --", and "-- Reboot --" before systemd 247. */
+static bool line_is_between_boots(const struct cursor *cursor)
+{
+	struct cursor try = *cursor;
+
+	if (line_word(&try, "-- Reboot --"))
+		return try.at == try.end;
+	if (!line_word(&try, "-- Boot "))
+		return false;
+	while (try.at < try.end && gw_scan_is_hex(*try.at))
+		try.at++;
+	return try.at - cursor->at == 40 && line_word(&try, " --") && try.at == try.end;
+}
+
 void gw_log_line_parse(struct gw_log_line *ret, const char *text, size_t length)
 {
 	struct cursor cursor = { text, text + length };
 
-	*ret = (struct gw_log_line){ .time_us = -1, .wall_us = -1 };
+	*ret = (struct gw_log_line){ .time_us = -1, .wall_us = -1, .delta_us = -1 };
 	while (cursor.at < cursor.end && (cursor.end[-1] == ' ' || cursor.end[-1] == '\t'))
 		cursor.end--;
 	line_quote_marks(&cursor);
-	ret->quoted = line_cited(&cursor);
+	ret->boot = line_is_between_boots(&cursor);
+	ret->prefixed = ret->boot;
+	ret->quoted = ret->boot || line_cited(&cursor);
 	line_numbered(&cursor);
 	for (int parts = 0; parts < PARTS_MAX && line_part(&cursor, ret); parts++) {
 		ret->prefixed = true;
