@@ -59,10 +59,12 @@ static bool boot_line_is(const char *text, const struct boot_line *lines, size_t
 {
 	size_t length = strlen(text);
 
-	for (size_t i = 0; i < count; i++)
-		if (strncmp(text, lines[i].begins, strlen(lines[i].begins)) == 0 &&
-		    boot_line_ends(text, length, &lines[i]))
+	for (size_t i = 0; i < count; i++) {
+		const char *behind = text;
+
+		if (gw_scan_word(&behind, lines[i].begins) && boot_line_ends(text, length, &lines[i]))
 			return true;
+	}
 	return false;
 }
 
@@ -91,7 +93,7 @@ bool gw_log_begins_boot_line(const char *text)
 	if (!message || !blank || blank + 2 >= message)
 		return false;
 	for (size_t i = 0; i < sizeof(of_devices) / sizeof(of_devices[0]); i++)
-		if (strncmp(message, of_devices[i].begins, strlen(of_devices[i].begins)) == 0)
+		if (gw_scan_word(&message, of_devices[i].begins))
 			return true;
 	return false;
 }

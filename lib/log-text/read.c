@@ -541,9 +541,12 @@ static bool read_is_watcher(const struct gw_log_frame_text *text)
 		"arch_rethook_",   "rethook_trampoline", "kretprobe_trampoline", "__kretprobe_"
 	};
 
-	for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++)
-		if (strncmp(text->function, begin[i], strlen(begin[i])) == 0)
+	for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++) {
+		const char *function = text->function;
+
+		if (gw_scan_word(&function, begin[i]))
 			return true;
+	}
 	/*
 	 * The kernel looks the address before a return address up: that of a trampoline lies in the function before it, and so does
 	 * a pointer to a function that lies on the stack. Where functions have a prefix, that one is named.

@@ -63,7 +63,7 @@ static const char *const beginnings[] = {
 static bool shape_begins(const char *text, const char *const *words, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (strncmp(text, words[i], strlen(words[i])) == 0)
+		if (gw_scan_word(&text, words[i]))
 			return true;
 	return false;
 }

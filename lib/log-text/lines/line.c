@@ -49,10 +49,11 @@ static bool line_number(struct cursor *cursor, int digits, uint64_t *ret)
 
 static bool line_word(struct cursor *cursor, const char *word)
 {
-	size_t length = strlen(word);
+	size_t left = line_left(cursor), length = 0;
 
-	if (line_left(cursor) < length || memcmp(cursor->at, word, length) != 0)
-		return false;
+	for (; word[length]; length++)
+		if (length == left || cursor->at[length] != word[length])
+			return false;
 	cursor->at += length;
 	return true;
 }
@@ -72,6 +73,8 @@ static bool line_month(struct cursor *cursor, uint64_t *month)
 {
 	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
+	if (line_left(cursor) == 0 || !gw_scan_is_letter(*cursor->at))
+		return false;
 	for (*month = 1; *month <= 12; (*month)++)
 		if (line_word(cursor,
 			      (char[]){ names[*month * 3 - 3], names[*month * 3 - 2], names[*month * 3 - 1], 0 }))

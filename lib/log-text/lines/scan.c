@@ -15,13 +15,15 @@ void gw_scan_spaces(const char **text)
 		(*text)++;
 }
 
+/* Most texts differ in the first letter: nothing is measured before. */
 bool gw_scan_word(const char **text, const char *word)
 {
-	size_t length = strlen(word);
+	const char *at = *text;
 
-	if (strncmp(*text, word, length) != 0)
-		return false;
-	*text += length;
+	for (; *word; word++, at++)
+		if (*at != *word)
+			return false;
+	*text = at;
 	return true;
 }
 
