@@ -381,6 +381,28 @@ TEST(symbols_that_nothing_gives)
 	machine_free(m);
 }
 
+/* The symbol is there, and does not fit: the module is of another kernel, and modprobe does not help. */
+TEST(symbols_of_another_kernel)
+{
+	static const char *const texts[] = {
+		"[    3.1] orion_gpu: no symbol version for orion_mmu_get\n"
+		"[    3.1] orion_gpu: Unknown symbol orion_mmu_get (err -22)\n",
+		"[    3.1] orion_gpu: disagrees about version of symbol orion_mmu_get\n"
+		"[    3.1] orion_gpu: Unknown symbol orion_mmu_get (err -22)\n",
+		"[    3.1] orion_gpu: Unknown symbol orion_mmu_get (err -22)\n",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct machine *m = machine_of_text(texts[i]);
+		const struct gw_report *r = only_report(m, GW_CLASS_SYMBOLS_MISSING);
+
+		assert_string_equal(order_text(r, "result_name"), "-EINVAL");
+		assert_contains(r->advice, "for this very kernel");
+		assert_contains(r->explanation, "for its symbols: orion_mmu_get. No record");
+		machine_free(m);
+	}
+}
+
 TEST(module_that_was_loaded_after_all)
 {
 	struct machine *m = machine_of_text(
@@ -1075,6 +1097,58 @@ TEST(dependency_that_is_not_optional)
 	}
 }
 
+/* A failure is that of whom it is reported, and of nobody who went on beside it. */
+TEST(one_failed_and_others_went_on)
+{
+	static const struct {
+		const char *text, *lost;
+		int slow;
+	} logs[] = {
+		{ OPTIONAL(
+			  "[   12.0] ", "7000.dma",
+			  WAITED) "[   12.1] orion-dmac: probe of 7000.dma failed with error -22\n" OPTIONAL("[   12.2] ",
+													     "8000.dma",
+													     WAITED)
+			  OPTIONAL("[   12.3] ", "9000.dma", WAITED) IS_CARD("[   17.0] "),
+		  "7000.dma", 2 },
+		{ GAVE_UP("[   12.0] ") FAILED("[   12.1] ") OPTIONAL("[   12.2] ", "8000.dma", WAITED)
+			  IS_CARD("[   17.0] "),
+		  "1000.mmu", 1 },
+		{ OPTIONAL(
+			  "", "7000.dma",
+			  WAITED) "orion-dmac 7000.dma: probe with driver orion-dmac failed with error -22\n" OPTIONAL("",
+														       "8000.dma",
+														       WAITED)
+			  OPTIONAL("", "9000.dma", WAITED) "orion-dmac 9000.dma: 8 channels\n",
+		  "7000.dma", 2 },
+	};
+
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
+		struct machine *m = machine_of_text(logs[i].text);
+		unsigned lost = 0, slow = 0;
+
+		assert_int_equal(m->n_reports, 2);
+		for (size_t k = 0; k < 2; k++) {
+			const struct gw_report *r = m->reports[k];
+
+			assert_int_equal(r->class, GW_CLASS_DEFERRAL_TIMEOUT);
+			if (strcmp(order_text(r, "effect"), "lost") == 0) {
+				lost++;
+				assert_string_equal(order_text(r, "device"), logs[i].lost);
+				assert_int_equal(order_number(r, "devices"), 1);
+			} else {
+				slow++;
+				assert_int_equal(order_number(r, "devices"), logs[i].slow);
+				assert_contains(r->summary, "went on without");
+				assert_int_equal(r->confidence, GW_CONFIDENCE_HINT);
+			}
+		}
+		assert_int_equal(lost, 1);
+		assert_int_equal(slow, 1);
+		machine_free(m);
+	}
+}
+
 /* What people quote in the middle of a sentence ends with its mark. */
 TEST(line_between_quote_marks)
 {
@@ -1151,6 +1225,8 @@ int main(void)
 		cmocka_unit_test(text_that_is_no_log),
 		cmocka_unit_test(all_that_gave_up_for_no_recorded_reason_are_one_report),
 		cmocka_unit_test(one_whose_end_is_not_in_the_log_goes_with_the_others),
+		cmocka_unit_test(one_failed_and_others_went_on),
+		cmocka_unit_test(symbols_of_another_kernel),
 		cmocka_unit_test(nodes_of_one_pmic_are_one_cause),
 		cmocka_unit_test(nodes_of_two_devices_are_two_causes),
 		cmocka_unit_test(node_is_resolved_to_the_device_that_failed),

@@ -219,18 +219,22 @@ static int words_nvidia(struct gw_boot_event *event, const char *message)
 	return words_set(event, GW_BOOT_NOT_PROBED, count, strcspn(count, "."));
 }
 
-/* "MODULE: Unknown symbol SYMBOL (err R)", "MODULE: disagrees about version of symbol SYMBOL" */
+/*
+ * "MODULE: Unknown symbol SYMBOL (err R)", "MODULE: disagrees about version of symbol SYMBOL", "MODULE: no symbol version for SYMBOL": -EINVAL is a
+ * symbol that is there, and of another kernel than the module.
+ */
 static int words_symbol(struct gw_boot_event *event, const char *message)
 {
 	size_t length = strcspn(message, ": ");
 	const char *rest = message + length, *symbol;
 
-	symbol =
-		gw_text_after(rest, ": Unknown symbol ") ?: gw_text_after(rest, ": disagrees about version of symbol ");
+	symbol = gw_text_after(rest, ": Unknown symbol ")
+			 ?: gw_text_after(rest, ": disagrees about version of symbol ")
+			 ?: gw_text_after(rest, ": no symbol version for ");
 	if (length == 0 || !symbol)
 		return 0;
 	words_subject(event, message, length);
-	event->result = strstr(rest, ": Unknown") == rest ? -ENOENT : -EINVAL;
+	event->result = strncmp(rest, ": Unknown", 9) == 0 && !strstr(symbol, "(err -22)") ? -ENOENT : -EINVAL;
 	return words_set(event, GW_BOOT_SYMBOL_MISSING, symbol, strcspn(symbol, " "));
 }
 

@@ -55,6 +55,7 @@ struct gw_boot_builtin {
 
 /* Of a kernel log that came as a text. */
 struct gw_boot_log {
+	uint64_t lines; /* messages */
 	bool given;
 	bool timed;	    /* its lines have times: else they are positions */
 	bool time_of_day;   /* these are of day, and count from the first line on */

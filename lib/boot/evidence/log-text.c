@@ -81,7 +81,7 @@ static uint64_t log_time(struct log_reading *reading, const struct gw_log_line *
 
 static bool log_is_next_boot(const struct log_reading *reading, const struct gw_log_message *message, uint64_t time_ns)
 {
-	if (reading->evidence->n_facts && gw_text_after(message->text, "Linux version "))
+	if (reading->evidence->n_facts && (message->origin.boot || gw_text_after(message->text, "Linux version ")))
 		return true;
 	/* Lines without a time in front of the first that has one are of the same boot. */
 	return !gw_boot_is_position(reading->last_ns) && reading->last_ns >= NEXT_BOOT_NS &&
@@ -152,6 +152,7 @@ int gw_boot_evidence_add_log(struct gw_boot_evidence *evidence, const char *text
 	evidence->log.given = true;
 	evidence->log.boots = 1;
 	r = gw_log_messages(text, size, log_take, progress ? log_progress : NULL, &reading, &newest_first);
+	evidence->log.lines = reading.lines;
 	/* It goes on for as long as the log does. */
 	if (evidence->log.timed)
 		evidence->host.taken_mono_ns = reading.last_ns;

@@ -43,6 +43,17 @@ static bool symbols_loaded_after_all(const struct refusals *all, const struct gw
 /* Lines of one refusal stand together. */
 #define LINES_MAX 64
 
+/* Two lines have it: one with the reason, one with the error. */
+static bool symbols_was_listed(const struct gw_boot_model *model, size_t first, size_t fact)
+{
+	for (size_t i = first; i < fact; i++)
+		if (model->facts[i].type == GW_BOOT_SYMBOL_MISSING &&
+		    model->facts[i].subject == model->facts[fact].subject &&
+		    model->facts[i].other == model->facts[fact].other)
+			return true;
+	return false;
+}
+
 static void symbols_write_list(const struct gw_boot_model *model, struct gw_boot_finding *finding, size_t fact)
 {
 	size_t shown = 0;
@@ -51,7 +62,7 @@ static void symbols_write_list(const struct gw_boot_model *model, struct gw_boot
 		    "The module loader refused %s for its symbols: ", gw_boot_text(model, finding->module));
 	for (size_t i = fact; i < model->n_facts && i < fact + LINES_MAX && shown < 5; i++)
 		if (model->facts[i].type == GW_BOOT_SYMBOL_MISSING &&
-		    model->facts[i].subject == model->facts[fact].subject)
+		    model->facts[i].subject == model->facts[fact].subject && !symbols_was_listed(model, fact, i))
 			gw_text_add(&finding->explanation, "%s%s", shown++ ? ", " : "",
 				    gw_boot_text(model, model->facts[i].other));
 	gw_text_add(&finding->explanation, "%s. No record shows that it was loaded later.",

@@ -137,8 +137,15 @@ const struct gw_boot_attempt *gw_boot_timeout_released(const struct gw_boot_mode
  */
 static bool timeout_went_on(const struct gw_boot_model *model, uint32_t device, const struct gw_boot_attempt *attempt)
 {
-	return !attempt->ended && !gw_boot_is_position(attempt->begin_ns) && !gw_boot_is_graphics(model, device) &&
-	       model->now_ns > attempt->begin_ns && model->now_ns - attempt->begin_ns >= REPORTED_WITHIN_NS;
+	uint64_t lines = model->evidence->log.lines;
+
+	if (attempt->ended || gw_boot_is_graphics(model, device))
+		return false;
+	/* Without times: the line behind it is about something else, or about how it gets on. */
+	if (gw_boot_is_position(attempt->begin_ns))
+		return GW_BOOT_POSITIONS + lines * GW_BOOT_POSITION_STEP >
+		       attempt->begin_ns + GW_BOOT_POSITION_STEP / 2;
+	return model->now_ns > attempt->begin_ns && model->now_ns - attempt->begin_ns >= REPORTED_WITHIN_NS;
 }
 
 static bool timeout_all_went_on(const struct gw_boot_model *model, const struct gw_boot_waiter *waiters, size_t count)
@@ -326,9 +333,9 @@ int gw_boot_rule_timeout(const struct gw_boot_model *model, struct gw_boot_findi
 			continue;
 		waiters[count++] = (struct gw_boot_waiter){
 			.device = i,
-			/* One whose end the log does not show goes with those that failed, behind them. */
+			/* One whose end the log does not show goes with those that failed, behind them; not so one that went on. */
 			.since_ns = attempt->ended ? attempt->end_ns : GW_BOOT_UNKNOWN,
-			.failed = attempt->result != 0 || !attempt->ended,
+			.failed = attempt->ended ? attempt->result != 0 : !timeout_went_on(model, i, attempt),
 			.cause = need ? need->supplier_name : GW_BOOT_NO_NAME,
 			.need = need,
 		};
