@@ -128,6 +128,9 @@ static int explanation_lockdep(struct gw_explanation *explanation, const struct 
 /* A log that goes on for so long shows that a driver got on: it gives a job, a frame or a reset ten seconds at most. */
 #define SETTLED_US ((int64_t)30 * 1000000)
 
+/* What comes later than that after a timeout is another piece of news. */
+#define FOLLOWS_US ((int64_t)120 * 1000000)
+
 /* The same of a log without times. */
 #define SETTLED_LINES 20
 
@@ -177,6 +180,22 @@ static const struct gw_log_event *explanation_open_reset(const struct gw_scene *
 	return open;
 }
 
+/* Soon after it the GPU's firmware did not answer, and the log ends with that. */
+static bool explanation_firmware_is_silent(const struct gw_scene *scene, const struct gw_log_event *event)
+{
+	const struct gw_log_model *model = scene->model;
+
+	for (uint32_t i = 0; i < model->n_events; i++) {
+		const struct gw_log_event *other = &model->events[i];
+
+		if (other->incident == scene->incident && other->kind == GW_LOG_EVENT_FIRMWARE &&
+		    other->time_us > event->time_us && other->time_us - event->time_us < FOLLOWS_US &&
+		    gw_scene_end_us(scene) - other->time_us <= SETTLED_US)
+			return true;
+	}
+	return false;
+}
+
 /* Whether what begins with the event is over: the driver reports it, the log goes on without another one, or nobody waits on. */
 static bool explanation_is_settled(const struct gw_scene *scene, const struct gw_log_event *event)
 {
@@ -189,13 +208,17 @@ static bool explanation_is_settled(const struct gw_scene *scene, const struct gw
 		if (model->events[i].incident == scene->incident && model->events[i].line > event->line &&
 		    model->events[i].kind == GW_LOG_EVENT_RESET_SUCCESS)
 			return true;
+	/* Nobody goes on by that. */
+	if (event->kind == GW_LOG_EVENT_INIT_FAILED)
+		return false;
 	if (!lockup && (event->kind == GW_LOG_EVENT_RESET_OFF || explanation_open_reset(scene)))
 		return false;
 	/* Whoever waited gave up, and the log goes on, for how long nothing shows. */
 	if (event->kind == GW_LOG_EVENT_FLIP_TIMEOUT && event->time_us < 0)
 		return model->spans[scene->incident].last_line - event->line >= SETTLED_LINES;
 	return event->time_us >= 0 &&
-	       gw_scene_end_us(scene) - event->time_us > explanation_settled_after_us(event->kind);
+	       gw_scene_end_us(scene) - event->time_us > explanation_settled_after_us(event->kind) &&
+	       (lockup || !explanation_firmware_is_silent(scene, event));
 }
 
 static int explanation_add_event(json_t *list, enum gw_log_event_kind kind, uint32_t count, const char *text)
@@ -237,7 +260,22 @@ static int explanation_add_open(struct gw_explanation *explanation, const struct
 	return r;
 }
 
-/* What it had stays taken, and nobody is seen to want it. */
+/* An oops does not print the parent of the task. */
+static bool explanation_is_kernel_thread(const struct gw_scene *scene, const struct gw_actor *actor)
+{
+	static const char *const names[] = { "kworker/", "kswapd", "khugepaged", "kcompactd", "ksoftirqd/", "rcu_" };
+	const struct gw_log_task *task = &scene->model->tasks[actor->task];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strncmp(task->comm, names[i], strlen(names[i])) == 0)
+			return true;
+	return task->kernel;
+}
+
+/*
+ * What it had stays taken, and nobody is seen to want it. A kernel thread that is gone does its work no more, whose code it was in whatever: a
+ * process that died in nobody's driver has left little behind.
+ */
 static int explanation_deaths(struct gw_explanation *explanation, const struct gw_scene *scene)
 {
 	int r = 0;
@@ -248,7 +286,8 @@ static int explanation_deaths(struct gw_explanation *explanation, const struct g
 		struct gw_text text = { .data = NULL };
 		char *sentence;
 
-		if (!actor->died || actor->driver.kind == GW_SUBSYSTEM_UNKNOWN)
+		if (!actor->died ||
+		    (actor->driver.kind == GW_SUBSYSTEM_UNKNOWN && !explanation_is_kernel_thread(scene, actor)))
 			continue;
 		gw_name_task(&text, scene->model->tasks[actor->task].comm, scene->model->tasks[actor->task].pid, 0);
 		gw_text_add(&text, " died in %s()%s%s%s", place ? place->function : "an unknown function",
@@ -264,12 +303,12 @@ static int explanation_deaths(struct gw_explanation *explanation, const struct g
 /* Timeouts and the like after which nothing is reported to stand. */
 static int explanation_events(struct gw_explanation *explanation, const struct gw_scene *scene)
 {
-	static const enum gw_log_event_kind kinds[] = { GW_LOG_EVENT_JOB_TIMEOUT,    GW_LOG_EVENT_GPU_HANG,
-							GW_LOG_EVENT_FLIP_TIMEOUT,   GW_LOG_EVENT_RESET_BEGIN,
-							GW_LOG_EVENT_RESET_OFF,	     GW_LOG_EVENT_RESET_SUCCESS,
-							GW_LOG_EVENT_FENCE_FALLBACK, GW_LOG_EVENT_FIRMWARE,
-							GW_LOG_EVENT_SOFT_LOCKUP,    GW_LOG_EVENT_HARD_LOCKUP,
-							GW_LOG_EVENT_RCU_STALL };
+	static const enum gw_log_event_kind kinds[] = { GW_LOG_EVENT_JOB_TIMEOUT,   GW_LOG_EVENT_GPU_HANG,
+							GW_LOG_EVENT_FLIP_TIMEOUT,  GW_LOG_EVENT_RESET_BEGIN,
+							GW_LOG_EVENT_INIT_FAILED,   GW_LOG_EVENT_RESET_OFF,
+							GW_LOG_EVENT_RESET_SUCCESS, GW_LOG_EVENT_FENCE_FALLBACK,
+							GW_LOG_EVENT_FIRMWARE,	    GW_LOG_EVENT_SOFT_LOCKUP,
+							GW_LOG_EVENT_HARD_LOCKUP,   GW_LOG_EVENT_RCU_STALL };
 	const struct gw_log_model *model = scene->model;
 	int r = 0;
 

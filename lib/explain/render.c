@@ -640,6 +640,65 @@ static void text_render_date_end(struct text_render *render)
 
 /* ---- identity -------------------------------------------------------------------------------------------------------- */
 
+/* Whose words an event is. */
+static const char *text_render_driver_of(const char *text)
+{
+	static const char *const drivers[][2] = {
+		{ "amdgpu", "amdgpu" },
+		{ "NVRM", "nvidia" },
+		{ "nvidia", "nvidia" },
+		{ "i915", "i915" },
+		{ "xe ", "xe" },
+		{ "nouveau", "nouveau" },
+		{ "radeon", "radeon" },
+		{ "panthor", "panthor" },
+		{ "panfrost", "panfrost" },
+		{ "etnaviv", "etnaviv" },
+		{ "msm", "msm" },
+		{ "adreno", "msm" },
+		{ "v3d", "v3d" },
+		{ "vc4", "vc4" },
+		{ "lima", "lima" },
+		{ "mali ", "mali" },
+		{ "virtio", "virtio" },
+		{ "AMD-Vi", "amd-iommu" },
+		{ "DMAR", "intel-iommu" },
+		{ "arm-smmu", "arm-smmu" },
+	};
+
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+		if (strstr(text, drivers[i][0]))
+			return drivers[i][1];
+	return "";
+}
+
+/* The events that a report without any function is about: the device's, or that of the detector. */
+static bool text_render_is_about(const struct text_render *render, const struct gw_log_event *event)
+{
+	if (render->finding->root == render->graph->device)
+		return event->kind >= GW_LOG_EVENT_JOB_TIMEOUT && event->kind <= GW_LOG_EVENT_DEVCOREDUMP;
+	return event->kind >= GW_LOG_EVENT_SOFT_LOCKUP && event->kind <= GW_LOG_EVENT_RCU_STALL;
+}
+
+/* Where no function shows where it hangs: the class, whose words, and what kind of news is the last one. */
+static void text_render_sign_events(struct text_render *render)
+{
+	const struct gw_scene *scene = render->graph->scene;
+	const struct gw_log_event *last = NULL;
+	uint64_t hash;
+
+	for (uint32_t i = 0; i < scene->model->n_events; i++)
+		if (scene->model->events[i].incident == scene->incident &&
+		    text_render_is_about(render, &scene->model->events[i]))
+			last = &scene->model->events[i];
+	if (!last || render->report->signature[0])
+		return;
+	hash = gw_hash_string(GW_HASH_START, gw_class_name(render->finding->class));
+	hash = gw_hash_string(hash, text_render_driver_of(last->text));
+	hash = gw_hash_string(hash, gw_log_event_name(last->kind));
+	snprintf(render->report->signature, sizeof(render->report->signature), "%016" PRIx64, hash);
+}
+
 static void text_render_identify(struct text_render *render)
 {
 	struct gw_report *report = render->report;
@@ -653,6 +712,7 @@ static void text_render_identify(struct text_render *render)
 	/* Where it waits for nothing that has a name, its wait is all that there is. */
 	if (report->formed_mono_ns == 0 && actor && actor->blocked)
 		report->formed_mono_ns = gw_text_since_ns(scene, actor);
+	text_render_sign_events(render);
 	render->end = text_render_find_end(render);
 	report->state = render->end == TEXT_RENDER_STANDS ? GW_STATE_ACTIVE : GW_STATE_RESOLVED;
 	report->resolved_mono_ns = 0;

@@ -57,6 +57,10 @@ static const struct event_words event_table[] = {
 	{ "NVRM: Xid ", "waiting for RPC", NULL, GW_LOG_EVENT_FIRMWARE },
 	{ "NVRM: Xid ", "CTX SWITCH TIMEOUT", NULL, GW_LOG_EVENT_GPU_HANG },
 	{ "NVRM: Xid ", NULL, NULL, GW_LOG_EVENT_XID },
+	{ "NVRM: ", "RmInitAdapter failed", NULL, GW_LOG_EVENT_INIT_FAILED },
+	/* nvidia-modeset waits for the display's engine */
+	{ "Error while waiting for GPU progress", NULL, NULL, GW_LOG_EVENT_FLIP_TIMEOUT },
+	{ "Idling display engine timed out", NULL, NULL, GW_LOG_EVENT_FLIP_TIMEOUT },
 	{ "fallen off the bus", NULL, NULL, GW_LOG_EVENT_DEVICE_LOST },
 	{ "GPU lost from the bus", NULL, NULL, GW_LOG_EVENT_DEVICE_LOST },
 	{ "device lost from bus", NULL, NULL, GW_LOG_EVENT_DEVICE_LOST },
@@ -84,6 +88,10 @@ static const struct event_words event_table[] = {
 	{ "reset end with ret = 0", NULL, NULL, GW_LOG_EVENT_RESET_SUCCESS },
 	{ "reset end with ret", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },
 	{ "reset", "failed", NULL, GW_LOG_EVENT_RESET_FAILED },
+	{ "Failed to boot MCU after reset", NULL, NULL, GW_LOG_EVENT_RESET_FAILED }, /* panthor's */
+	{ "GPU Recovery Failed", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },	     /* amdgpu's */
+	{ "cancelling all in-flight rendering", NULL, NULL,
+	  GW_LOG_EVENT_WEDGED }, /* i915's, when a reset takes too long */
 	{ "adreno_recover", "hw init failed", NULL, GW_LOG_EVENT_RESET_FAILED },
 	{ "Failed to reset", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },
 	{ "Failed to hard-reset", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },
@@ -99,6 +107,11 @@ static const struct event_words event_table[] = {
 	{ "Resetting bcs", NULL, NULL, GW_LOG_EVENT_RESET_BEGIN },
 	{ "Resetting v", NULL, NULL, GW_LOG_EVENT_RESET_BEGIN },
 	/* nouveau's: the scheduler of channels could not switch, a channel does not become idle; it kills that and starts the engine anew */
+	{ "gsp: rpc", "timeout", NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "gsp: Xid", "CTX SWITCH TIMEOUT", NULL, GW_LOG_EVENT_GPU_HANG },
+	{ "rc engn", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
+	{ "recover hung GPU", NULL, NULL, GW_LOG_EVENT_RESET_BEGIN },	     /* etnaviv's */
+	{ "CSG slot ", "progress timeout", NULL, GW_LOG_EVENT_JOB_TIMEOUT }, /* panthor's */
 	{ "runlist ", "scheduled for recovery", NULL, GW_LOG_EVENT_RESET_BEGIN },
 	{ "SCHED_ERROR", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
 	{ "sched error", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
@@ -138,6 +151,13 @@ static const struct event_words event_table[] = {
 	{ "GSP Timeout", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
 	{ "NVRM: ", "Heartbeat timed out", NULL, GW_LOG_EVENT_FIRMWARE },
 	{ "SMU: I'm not done with your previous command", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "SMU: No response", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "DMCUB error", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "Error waiting for DMUB idle", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
+	/* xe's, which wait for GuC */
+	{ "TLB invalidation fence timeout", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "Timed out wait for G2H", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
+	{ "Schedule disable failed to respond", NULL, NULL, GW_LOG_EVENT_FIRMWARE },
 };
 
 #define EVENT_ROWS (sizeof(event_table) / sizeof(event_table[0]))

@@ -133,6 +133,7 @@ enum gw_log_event_kind {
 	GW_LOG_EVENT_RESET_OFF, /* the driver does not try it */
 	GW_LOG_EVENT_WEDGED,
 	GW_LOG_EVENT_FLIP_TIMEOUT,
+	GW_LOG_EVENT_INIT_FAILED,  /* the driver could not start the GPU */
 	GW_LOG_EVENT_XID,	   /* number: the Xid */
 	GW_LOG_EVENT_DEVICE_LOST,  /* fallen off the bus, VRAM or registers unreadable */
 	GW_LOG_EVENT_NEEDS_REBOOT, /* the driver says so */

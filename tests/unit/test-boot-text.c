@@ -1062,6 +1062,33 @@ TEST(gpu_that_its_driver_gave_up)
 	machine_free(m);
 }
 
+/* In words of two other drivers; one that was wedged later has come up. */
+TEST(gpu_that_others_gave_up)
+{
+	static const struct {
+		const char *text, *device;
+	} logs[] = {
+		{ "[   81.9] NVRM: GPU 0000:01:00.0: RmInitAdapter failed! (0x62:0x40:2168)\n", "0000:01:00.0" },
+		{ "[   10.5] xe 0000:03:00.0: [drm] *ERROR* CRITICAL: Xe has declared device 0000:03:00.0 as wedged.\n",
+		  "0000:03:00.0" },
+		{ "[   81.9] NVRM: GPU 0000:01:00.0: RmInitAdapter succeeded\n", NULL },
+		{ "[    3.1] [drm] Initialized xe 1.1.0 for 0000:03:00.0 on minor 0\n"
+		  "[   57.5] xe 0000:03:00.0: [drm] *ERROR* CRITICAL: Xe has declared device 0000:03:00.0 as wedged.\n",
+		  NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
+		struct machine *m = machine_of_text(logs[i].text);
+
+		if (logs[i].device)
+			assert_string_equal(order_text(only_report(m, GW_CLASS_PROBE_FAILED), "device"),
+					    logs[i].device);
+		else
+			assert_int_equal(m->n_reports, 0);
+		machine_free(m);
+	}
+}
+
 /* A kernel without the IOMMU's driver: what does without an IOMMU has lost nothing but time, if that. */
 TEST(dependency_that_the_kernel_takes_for_optional)
 {
@@ -1227,6 +1254,7 @@ int main(void)
 		cmocka_unit_test(one_whose_end_is_not_in_the_log_goes_with_the_others),
 		cmocka_unit_test(one_failed_and_others_went_on),
 		cmocka_unit_test(symbols_of_another_kernel),
+		cmocka_unit_test(gpu_that_others_gave_up),
 		cmocka_unit_test(nodes_of_one_pmic_are_one_cause),
 		cmocka_unit_test(nodes_of_two_devices_are_two_causes),
 		cmocka_unit_test(node_is_resolved_to_the_device_that_failed),

@@ -2282,6 +2282,26 @@ static void test_died_alone(void **state)
 	gw_explanation_deinit(&explanation);
 }
 
+/* A thread of the kernel that is gone does its work no more, in whatever code; a process that died in nobody's driver is no news. */
+static void test_kernel_thread_died(void **state)
+{
+	static const char *const names[] = { "kswapd0", "python3" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct told told = { .length = 0 };
+		size_t recovered;
+
+		tell(&told,
+		     "list_del corruption. prev->next should be ffff98679438a5d0, but was ca53e83f5e8cf5a8\n"
+		     "kernel BUG at lib/list_debug.c:51!\nCPU: 4 PID: 148 Comm: %s Not tainted 6.12.8-test\n"
+		     "RIP: 0010:__list_del_entry_valid.cold+0x31/0x47\n",
+		     names[i]);
+		tell_frames(&told, "__dentry_kill shrink_dentry_list");
+		assert_int_equal(count_open(told.text, &recovered), i == 0);
+	}
+}
+
 /* Again and again, up to the end of the log; and what is less than that. */
 static void test_relapses(void **state)
 {
@@ -2361,6 +2381,113 @@ static void test_words_of_the_driver(void **state)
 			assert_string_equal(explanation.reports[0]->summary, logs[i].summary);
 		gw_explanation_deinit(&explanation);
 	}
+}
+
+/* Words of drivers that are a report, or open, or, once they end, neither. */
+static void test_more_words_of_drivers(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned times;
+		const char *summary; /* NULL = none */
+		size_t open;
+	} logs[] = {
+		{ "etnaviv-gpu 130000.gpu: recover hung GPU!", 4, "the GPU was reset 4 times", 0 },
+		{ "etnaviv-gpu 130000.gpu: recover hung GPU!", 1, NULL, 1 },
+		{ "etnaviv-gpu 130000.gpu: recovered", 4, NULL, 0 },
+		{ "panthor fb000000.gpu: [drm] *ERROR* Failed to boot MCU after reset, making device unusable.", 1,
+		  "the GPU could not be reset", 0 },
+		{ "panthor fb000000.gpu: [drm] MCU booted after reset", 1, NULL, 0 },
+		{ "nvidia-modeset: ERROR: GPU:0: Error while waiting for GPU progress: 0x0000c77d:0 2:0:4048:4040", 4,
+		  "a display did not report a frame in time, 4 times", 0 },
+		{ "nvidia-modeset: ERROR: GPU:0: Idling display engine timed out: 0x0000c67d:0:0:407", 1, NULL, 1 },
+		{ "nvidia-modeset: WARNING: GPU:0: Lost display notification (0:0x00000000); continuing.", 4, NULL, 0 },
+		{ "amdgpu 0000:c1:00.0: [drm] *ERROR* dc_dmub_srv_log_diagnostic_data: DMCUB error - collecting diagnostic data",
+		  4, "the GPU 0000:c1:00.0 has firmware that did not answer, 4 times", 0 },
+		{ "amdgpu 0000:0c:00.0: amdgpu: SMU: No response msg_reg: 12 resp_reg: 0", 1, NULL, 1 },
+		{ "amdgpu 0000:0c:00.0: amdgpu: SMU is initialized successfully!", 4, NULL, 0 },
+		{ "xe 0000:03:00.0: [drm] *ERROR* GT0: TLB invalidation fence timeout, seqno=4000 recv=3999", 4,
+		  "the GPU 0000:03:00.0 has firmware that did not answer", 0 },
+		{ "xe 0000:03:00.0: [drm] *ERROR* GT0: Timed out wait for G2H, fence 1311, action 3003, done no", 1,
+		  NULL, 1 },
+		{ "xe 0000:03:00.0: [drm] *ERROR* GT0: Schedule disable failed to respond, guc_id=12", 1, NULL, 1 },
+		{ "nouveau 0000:01:00.0: gsp: rc engn:00000001 chid:32 type:109 scope:1 part:233", 1, NULL, 1 },
+		{ "nouveau 0000:01:00.0: gsp: Xid:109 pid='Xorg', name=Xorg CTX SWITCH TIMEOUT, Info 0x3c046", 1, NULL,
+		  1 },
+		{ "nouveau 0000:01:00.0: gsp: rpc fn:76 len:0x00000258 timeout -110", 1, NULL, 1 },
+		{ "NVRM: GPU 0000:01:00.0: RmInitAdapter failed! (0x62:0x40:2393)", 1, NULL, 1 },
+		{ "i915 0000:00:02.0: [drm] *ERROR* intel_gt_reset_global timed out, cancelling all in-flight rendering.",
+		  1, "the GPU 0000:00:02.0 is wedged, by its driver's own words", 0 },
+		{ "[drm:amdgpu_job_timedout [amdgpu]] *ERROR* GPU Recovery Failed: -62", 1,
+		  "the GPU could not be reset, by its driver's own words", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
+		struct told told = { .length = 0 };
+		struct gw_explanation explanation;
+
+		for (unsigned k = 0; k < logs[i].times; k++)
+			tell(&told, "[%5u.0] %s\n", 100 + k, logs[i].text);
+		print_message("%s", told.text);
+		explain_text(&explanation, told.text);
+		assert_int_equal(explanation.count, logs[i].summary != NULL);
+		assert_int_equal(json_array_size(explanation.open), logs[i].open);
+		if (logs[i].summary) {
+			assert_non_null(strstr(explanation.reports[0]->summary, logs[i].summary));
+			assert_int_equal(strlen(explanation.reports[0]->signature), 16);
+		}
+		gw_explanation_deinit(&explanation);
+	}
+}
+
+/* That the log goes on shows nothing of a GPU that was not started, nor where it goes on with firmware that does not answer. */
+static void test_silence_is_no_recovery(void **state)
+{
+	static const char *const logs[][2] = {
+		{ "NVRM: GPU 0000:01:00.0: RmInitAdapter failed! (0x62:0x40:2393)", "usb 1-1: connected" },
+		{ "nouveau 0000:01:00.0: gsp: rc engn:00000001 chid:32 type:109 scope:1 part:233",
+		  "nouveau 0000:01:00.0: gsp: rpc fn:76 len:0x00000258 timeout -110" },
+		{ "nouveau 0000:01:00.0: gsp: rc engn:00000001 chid:32 type:109 scope:1 part:233",
+		  "usb 1-1: connected" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
+		struct told told = { .length = 0 };
+		size_t recovered;
+
+		tell(&told, "[  100.0] %s\n[  150.0] %s\n", logs[i][0], logs[i][1]);
+		assert_int_equal(count_open(told.text, &recovered), i == 2 ? 0 : i + 1);
+		assert_int_equal(recovered, i == 2);
+	}
+}
+
+/* No function shows where it hangs: whose words, and which, are the shape. */
+static void test_signature_without_a_function(void **state)
+{
+	static const char *const texts[] = {
+		"[  100.0] i915 0000:00:02.0: [drm] *ERROR* GT wedged\n",
+		"[ 7100.0] i915 0000:03:00.0: [drm] *ERROR* GT wedged\n",
+		"[  100.0] xe 0000:00:02.0: [drm] *ERROR* GT wedged\n",
+		"[  100.0] watchdog: BUG: soft lockup - CPU#6 stuck for 22s! [brix:61]\n",
+		"[  900.0] watchdog: BUG: soft lockup - CPU#3 stuck for 26s! [orion:71]\n",
+	};
+	char signatures[5][17];
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		struct gw_explanation explanation;
+
+		explain_text(&explanation, texts[i]);
+		snprintf(signatures[i], sizeof(signatures[i]), "%s", report_about(&explanation)->signature);
+		assert_int_equal(strlen(signatures[i]), 16);
+		gw_explanation_deinit(&explanation);
+	}
+	assert_string_equal(signatures[0], signatures[1]);
+	assert_string_not_equal(signatures[0], signatures[2]);
+	assert_string_equal(signatures[3], signatures[4]);
+	assert_string_not_equal(signatures[0], signatures[3]);
 }
 
 /* Interrupts of an IOMMU that waits keep a CPU from its idle task, which is to blame for nothing; once is no end. */
@@ -3069,6 +3196,10 @@ int main(void)
 		cmocka_unit_test(test_died_alone),
 		cmocka_unit_test(test_relapses),
 		cmocka_unit_test(test_words_of_the_driver),
+		cmocka_unit_test(test_more_words_of_drivers),
+		cmocka_unit_test(test_silence_is_no_recovery),
+		cmocka_unit_test(test_signature_without_a_function),
+		cmocka_unit_test(test_kernel_thread_died),
 		cmocka_unit_test(test_iommu_waits),
 		cmocka_unit_test(test_stack_without_a_name),
 		cmocka_unit_test(test_possible_and_cut),

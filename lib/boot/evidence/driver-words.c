@@ -138,7 +138,8 @@ static int words_given_up(struct gw_boot_event *event, const char *driver, size_
 		       (channel && words_last_number(channel, &event->result));
 
 	if (!engines && !words_end_with(text, "Fatal error during GPU init") &&
-	    !strstr(text, ": Failed to initialize uC ("))
+	    !strstr(text, ": Failed to initialize uC (") &&
+	    !(strstr(text, "Xe has declared device ") && strstr(text, " as wedged")))
 		return 0;
 	if (engines)
 		event->flags |= GW_BOOT_F_ENGINES;
@@ -199,7 +200,8 @@ static int words_kfd(struct gw_boot_event *event, const char *message)
 
 /*
  * "NVRM: The NVIDIA probe routine was not called for N device(s).": another driver has them, perhaps the one of "NVRM: GPU 0000:01:00.0 is
- * already bound to vfio-pci." "… probe routine failed for N device(s).": a negative result.
+ * already bound to vfio-pci." "… probe routine failed for N device(s).": a negative result. "NVRM: GPU 0000:01:00.0: RmInitAdapter failed!
+ * (0x62:0x40:2393)": the GPU is there, and its driver cannot start it.
  */
 static int words_nvidia(struct gw_boot_event *event, const char *message)
 {
@@ -208,6 +210,10 @@ static int words_nvidia(struct gw_boot_event *event, const char *message)
 	const char *gpu = gw_text_after(message, "NVRM: GPU ");
 	bool bound = gpu && strstr(gpu, " is already bound to ");
 
+	if (gpu && strstr(gpu, ": RmInitAdapter failed!")) {
+		words_subject(event, gpu, strcspn(gpu, " ") - 1);
+		return words_set(event, GW_BOOT_GIVEN_UP, "nvidia", 6);
+	}
 	if (!count && !failed && !bound)
 		return 0;
 	words_subject(event, "nvidia", 6);
