@@ -18,9 +18,11 @@ import json
 import re
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import jsonschema
+from verify import compared_tasks
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent.parent
@@ -34,6 +36,20 @@ RESOLVED_S = 2
 COLUMNS = ["scenario", "kind", "class", "confidence", "culprit", "end", "action", "kernels"]
 HEALTHY_COLUMNS = ["scenario", "kind", "seconds", "reports", "kernels"]
 HEADER = "| scenario | kind | class | culprit | action | seen on |"
+
+# Where the report's participants and victims are not those of the truth: a pattern of scenarios, how they differ, and why.
+#   more	has those of the truth, and others
+#   fewer	has some of those of the truth, and nobody else
+#   first	has all of the truth's as participants
+OTHER_TASKS = [
+    ("worker-pool/*", "more", "the workers of the pool are the kernel's: the lab knows only their items"),
+    ("page-fault/*", "more", "the fault's handler is a worker of the kernel's; its process and the job's submitter wait, too"),
+    ("page-lock-cycle/migration", "more", "the process whose memory it is starts this, and waits for its mmap_lock, too"),
+    ("orphaned-fence/work-gone", "fewer", "the worker has nothing to do any more: its item is in the chain, it is not"),
+    ("trylock-behind/*", "first", "nobody but the victim sleeps: with it the chain begins"),
+    ("virtqueue/full", "first", "who waits for room does not sleep for long: with the victim the chain begins"),
+    ("driver-sleep/uninterruptible*", "first", "the holder's sleep shows no waited object: with the victim the chain begins"),
+]
 
 
 def read_table():
@@ -103,6 +119,24 @@ def is_culprit(node, culprit, truth):
     return node.get("pid") in pids
 
 
+def same_tasks(how, compared):
+    """Whether the report has whom it should, as OTHER_TASKS says how: (whether, what is wrong)."""
+    (have, want), (have_victims, want_victims) = compared["participants"], compared["victims"]
+    if how == "first":
+        want, want_victims = want | want_victims, set()
+    good = {
+        "more": have >= want and have_victims >= want_victims,
+        "fewer": bool(have) and have <= want and have_victims == want_victims,
+    }.get(how, have == want and have_victims == want_victims)
+    return good, f"{sorted(have)} and behind them {sorted(have_victims)}, not {sorted(want)} and {sorted(want_victims)}"
+
+
+def check_tasks(checks, name, truth, report):
+    how = next((how for pattern, how, _ in OTHER_TASKS if fnmatch(name, pattern)), "same")
+    other = {"more": ", and others", "fewer": ", or fewer", "first": ", from the victim on"}.get(how, "")
+    checks.check(f"{name}: the participants and victims are the lab's{other}", *same_tasks(how, compared_tasks(truth, report)))
+
+
 def check_hang(checks, name, row, step, cli):
     truths = read_lines(step / "truth.jsonl") if (step / "truth.jsonl").exists() else []
     if not checks.check(f"{name}: formed", len(truths) == 1 and truths[0]["formed_mono_ns"] > 0, f"{truths}"):
@@ -130,6 +164,7 @@ def check_hang(checks, name, row, step, cli):
     if row["action"] != "-":
         action = report["root_cause"].get("action", {}).get("code")
         checks.check(f"{name}: the action is {row['action']}", action == row["action"], f"{action}")
+    check_tasks(checks, name, truth, report)
     if truth.get("lock"):
         check_lock(checks, name, truth["lock"], report)
     check_times(checks, name, row, step, truth, report)

@@ -66,6 +66,22 @@ def cycle_tasks(report):
     return tasks(report, report["cycle"])
 
 
+def chain_tasks(report):
+    """The same of a chain that is no loop: all that are shown, but for those behind it."""
+    return cycle_tasks(report) or tasks(report, [n["id"] for n in report["nodes"]]) - tasks(report, report["victims"])
+
+
+def compared_tasks(truth, report):
+    """What the report has and what is true, (have, want) of participants and of victims: sets of pids."""
+    # A participant that has exited may still be named, from what was learned, but need not be.
+    want = {p["pid"] for p in truth["participants"] if p["state"] != "exited"}
+    gone = {p["pid"] for p in truth["participants"]} - want
+    return {
+        "participants": (chain_tasks(report) - gone, want),
+        "victims": (tasks(report, report["victims"]), set(truth["victims"])),
+    }
+
+
 def matching(reports, truth):
     """The reports that name a true participant in their cycle, or a true fence where no task takes part."""
     want = {p["pid"] for p in truth["participants"]}
@@ -90,13 +106,8 @@ def check_active(name, truth, reports, schema, seen_at):
     check(f"{name}: class", report["class"] == truth["class"], f"{report['class']}, not {truth['class']}")
     confidence = CONFIDENCE.get(name, "proven")
     check(f"{name}: {confidence}", report["confidence"] == confidence, report["confidence"])
-    # A participant that has exited may still be named, from what was learned, but need not be.
-    want = {p["pid"] for p in truth["participants"] if p["state"] != "exited"}
-    gone = {p["pid"] for p in truth["participants"]} - want
-    have = cycle_tasks(report) - gone
-    check(f"{name}: participants", have == want, f"{sorted(have)}, not {sorted(want)}")
-    victims = tasks(report, report["victims"])
-    check(f"{name}: victims", victims == set(truth["victims"]), f"{sorted(victims)}, not {sorted(truth['victims'])}")
+    for part, (have, want) in compared_tasks(truth, report).items():
+        check(f"{name}: {part}", have == want, f"{sorted(have)}, not {sorted(want)}")
     if truth.get("fence"):
         fences = [n for n in report["nodes"] if n["type"] in ("fence", "job")]
         want_fence = (truth["fence"]["context"], truth["fence"]["seqno"])
