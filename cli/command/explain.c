@@ -158,6 +158,16 @@ static void explain_on_bad_known(const char *message, void *userdata)
 	complain("%s", message);
 }
 
+/* A program that was copied alone knows no hang; that none of these is named shows nothing then. */
+static void explain_without_known(const struct explained *all)
+{
+	bool installed;
+	const char *path = gw_known_installed(&installed);
+
+	if (!installed && explain_found(all->reports))
+		complain("%s is not there: hangs that are known are not named as such", path);
+}
+
 static int explain_logs(const struct cli *cli)
 {
 	struct explained all = { .reports = json_array(), .recovered = json_array(), .open = json_array() };
@@ -171,6 +181,8 @@ static int explain_logs(const struct cli *cli)
 	for (int i = 0; i < cli->n_arguments; i++)
 		explain_source(&all, cli->arguments[i]);
 	r = all.failed ? all.failed : explain_found(all.reports) ? EXIT_FOUND : EXIT_NOTHING;
+	if (!cli_has(cli, OPTION_JSON))
+		explain_without_known(&all);
 	/* Of several files those that can be used are shown. */
 	if ((!all.failed || all.messages) && picture_is_wanted(cli)) {
 		if (picture_write(cli, all.reports, 0) != EXIT_NOTHING)

@@ -300,6 +300,34 @@ static int explanation_deaths(struct gw_explanation *explanation, const struct g
 	return r;
 }
 
+/* Somebody's words have functions, and of which task, and whether that hangs, they do not show. */
+static int explanation_bare_stack(struct gw_explanation *explanation, const struct gw_scene *scene)
+{
+	const struct gw_log_model *model = scene->model;
+	const struct gw_log_event *last = NULL;
+	struct gw_text text = { .data = NULL };
+	uint32_t count = 0;
+	char *words;
+	int r;
+
+	for (uint32_t i = 0; i < model->n_tasks; i++)
+		if (model->tasks[i].incident == scene->incident)
+			return 0;
+	for (uint32_t i = 0; i < model->n_events; i++) {
+		if (model->events[i].incident != scene->incident || model->events[i].kind != GW_LOG_EVENT_BARE_STACK)
+			continue;
+		last = &model->events[i];
+		count++;
+	}
+	if (!last)
+		return 0;
+	gw_text_add(&text, "functions of no task, the first of which is %s()", last->text);
+	words = gw_text_finish(&text);
+	r = words ? explanation_add_event(explanation->open, last->kind, count, words) : -ENOMEM;
+	free(words);
+	return r;
+}
+
 /* Timeouts and the like after which nothing is reported to stand. */
 static int explanation_events(struct gw_explanation *explanation, const struct gw_scene *scene)
 {
@@ -330,6 +358,7 @@ static int explanation_events(struct gw_explanation *explanation, const struct g
 		else if (kinds[k] != GW_LOG_EVENT_RESET_BEGIN)
 			r = explanation_add_event(explanation->recovered, kinds[k], count, last->text);
 	}
+	r = r ?: explanation_bare_stack(explanation, scene);
 	return r ?: explanation_deaths(explanation, scene);
 }
 

@@ -1011,9 +1011,10 @@ static const char *text_graph_relapse_words(struct gw_text_graph *graph)
 			return NULL;
 	if (scene->relapse.count == 0)
 		return NULL;
-	words = scene->relapse.kind == GW_LOG_EVENT_FLIP_TIMEOUT ? "did not report a frame in time,"
-		: scene->relapse.kind == GW_LOG_EVENT_FIRMWARE	 ? "has firmware that did not answer,"
-								 : "was reset";
+	words = scene->relapse.kind == GW_LOG_EVENT_FLIP_TIMEOUT    ? "did not report a frame in time,"
+		: scene->relapse.kind == GW_LOG_EVENT_FIRMWARE	    ? "has firmware that did not answer,"
+		: scene->relapse.kind == GW_LOG_EVENT_RESET_SUCCESS ? "was reset and hung again,"
+								    : "was reset";
 	if (!scene->relapse.timed)
 		return text_graph_label(graph, "%s %" PRIu32 " times, up to the end of the log", words,
 					scene->relapse.count);

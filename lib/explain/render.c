@@ -511,7 +511,7 @@ static json_t *text_render_events(const struct gw_scene *scene)
 	}
 	for (int kind = 0; events && kind < GW_LOG_EVENTS; kind++) {
 		if (counts[kind] == 0 || kind == GW_LOG_EVENT_SYSRQ || kind == GW_LOG_EVENT_BOOT ||
-		    kind == GW_LOG_EVENT_HUNG_TASK)
+		    kind == GW_LOG_EVENT_HUNG_TASK || kind == GW_LOG_EVENT_BARE_STACK)
 			continue;
 		if (json_array_append_new(events, text_render_event(&model->events[last[kind]], counts[kind])) < 0) {
 			json_decref(events);

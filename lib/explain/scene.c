@@ -641,6 +641,10 @@ static bool scene_has_first_tasks(const struct gw_scene *scene)
 #define RELAPSE_GAP_US ((int64_t)30 * 1000000)
 #define RELAPSE_MIN 4
 
+/* A reset that succeeds, and the next one, and so on: the GPU works between them. Several lines within a second are one reset. */
+#define RELAPSE_SUCCESSES_MIN 6
+#define RELAPSE_ONE_US ((int64_t)1000000)
+
 /* Where no times are printed: hardly anything else stands between them. */
 #define RELAPSE_GAP_LINES 3
 
@@ -649,7 +653,7 @@ static bool scene_has_first_tasks(const struct gw_scene *scene)
 
 /* What is an end by its number alone, most telling first. */
 static const enum gw_log_event_kind relapse_kinds[] = { GW_LOG_EVENT_RESET_BEGIN, GW_LOG_EVENT_FIRMWARE,
-							GW_LOG_EVENT_FLIP_TIMEOUT };
+							GW_LOG_EVENT_FLIP_TIMEOUT, GW_LOG_EVENT_RESET_SUCCESS };
 
 int64_t gw_scene_end_us(const struct gw_scene *scene)
 {
@@ -669,9 +673,12 @@ static struct gw_scene_relapse scene_find_relapse(const struct gw_scene *scene, 
 
 		if (event->incident != scene->incident)
 			continue;
-		if (event->kind == GW_LOG_EVENT_RESET_SUCCESS)
+		if (event->kind == GW_LOG_EVENT_RESET_SUCCESS && kind != GW_LOG_EVENT_RESET_SUCCESS)
 			relapse.count = 0;
 		if (event->kind != kind)
+			continue;
+		if (kind == GW_LOG_EVENT_RESET_SUCCESS && relapse.count && event->time_us >= 0 &&
+		    event->time_us - last_us < RELAPSE_ONE_US)
 			continue;
 		if (relapse.count == 0 || (event->time_us < 0) != (last_us < 0) || event->time_us < last_us ||
 		    event->time_us - last_us > gap_us || (last_us < 0 && event->line - last_line > RELAPSE_GAP_LINES)) {
@@ -682,7 +689,7 @@ static struct gw_scene_relapse scene_find_relapse(const struct gw_scene *scene, 
 		last_us = event->time_us;
 		last_line = event->line;
 	}
-	if (relapse.count < RELAPSE_MIN ||
+	if (relapse.count < (kind == GW_LOG_EVENT_RESET_SUCCESS ? RELAPSE_SUCCESSES_MIN : RELAPSE_MIN) ||
 	    (last_us < 0 ? scene->model->spans[scene->incident].last_line - last_line > RELAPSE_GAP_LINES
 			 : gw_scene_end_us(scene) - last_us > gap_us))
 		return (struct gw_scene_relapse){ .count = 0 };

@@ -260,12 +260,12 @@ static char message_entity(const char *text, size_t length, size_t *at)
 	return 0;
 }
 
-/* Quote marks in front of an object; those of other lines are read with their prefix. */
+/* Quote marks in front of an object, and the dash of a list of YAML, as LAVA has it; those of other lines are read with their prefix. */
 static void message_unquote(const char **text, size_t *length)
 {
 	size_t at = 0;
 
-	while (at < *length && ((*text)[at] == '>' || (*text)[at] == ' '))
+	while (at < *length && ((*text)[at] == '>' || (*text)[at] == ' ' || (*text)[at] == '-'))
 		at++;
 	if (at == *length || (*text)[at] != '{')
 		return;

@@ -382,6 +382,7 @@ const char *gw_log_event_name(enum gw_log_event_kind kind)
 		[GW_LOG_EVENT_OUT_OF_MEMORY] = "out-of-memory",
 		[GW_LOG_EVENT_HUNG_TASK] = "hung-task",
 		[GW_LOG_EVENT_SYSRQ] = "sysrq",
+		[GW_LOG_EVENT_BARE_STACK] = "bare-stack",
 		[GW_LOG_EVENT_LOST] = "messages-lost",
 	};
 

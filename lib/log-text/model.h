@@ -151,7 +151,8 @@ enum gw_log_event_kind {
 	GW_LOG_EVENT_OUT_OF_MEMORY,
 	GW_LOG_EVENT_HUNG_TASK,
 	GW_LOG_EVENT_SYSRQ,
-	GW_LOG_EVENT_LOST, /* messages that never got into the log */
+	GW_LOG_EVENT_BARE_STACK, /* names of functions alone, in somebody's words; text: the first one */
+	GW_LOG_EVENT_LOST,	 /* messages that never got into the log */
 	GW_LOG_EVENTS
 };
 

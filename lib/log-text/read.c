@@ -82,7 +82,10 @@ struct log_reader {
 	uint32_t listings;    /* of busy workqueues */
 	uint32_t readings;    /* of rings */
 	enum read_ring ring;
-	bool prefixed;	  /* the message has something in front, as in a log that nobody shortened */
+	bool prefixed;	 /* the message has something in front, as in a log that nobody shortened */
+	uint32_t bare;	 /* lines in a row that are the name of a function, and nothing else */
+	bool bare_waits; /* one of them waits */
+	const char *bare_first;
 	uint32_t unnamed; /* stacks that no line names the task of */
 	int64_t boot_us;  /* time since boot of the message before */
 	int64_t time_us;
@@ -168,6 +171,7 @@ static int read_boot(struct log_reader *reader)
 
 	reader->clocks = false;
 	if (!read_has_begun(reader)) {
+		reader->events_before = reader->model->n_events;
 		read_forget_end(reader);
 		return 0;
 	}
@@ -955,6 +959,52 @@ static int read_event(struct log_reader *reader, const char *text)
 	return gw_log_add_event(reader->model, &event);
 }
 
+/* Names of functions in a row, so that they are a stack that somebody typed or cut out. */
+#define BARE_MIN 4
+
+static bool read_is_bare(const char *text)
+{
+	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	return length >= 5 && text[length] == '\0' && (gw_scan_is_letter(text[0]) || text[0] == '_') &&
+	       strchr(text, '_');
+}
+
+static bool read_waits(const char *function)
+{
+	static const char *const words[] = { "schedule", "mutex_lock", "rwsem_", "spin_lock", "_wait", "wait_for_" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(function, words[i]))
+			return true;
+	return false;
+}
+
+/* Of no task: it shows nothing but that somebody saw something hang. */
+static int read_bare(struct log_reader *reader, const char *text)
+{
+	struct gw_log_event event = { .kind = GW_LOG_EVENT_BARE_STACK, .task = GW_LOG_NONE, .device = "" };
+
+	if (reader->prefixed || !read_is_bare(text)) {
+		reader->bare = 0;
+		return 0;
+	}
+	if (reader->bare++ == 0) {
+		reader->bare_waits = false;
+		reader->bare_first = read_intern(reader, text, strlen(text));
+	}
+	reader->bare_waits |= read_waits(text);
+	if (!reader->bare_first)
+		return -ENOMEM;
+	if (reader->bare != BARE_MIN || !reader->bare_waits)
+		return 0;
+	event.incident = reader->incident;
+	event.time_us = reader->time_us;
+	event.line = reader->model->last_line;
+	event.text = reader->bare_first;
+	return gw_log_add_event(reader->model, &event);
+}
+
 /* "Tainted: G        W   6.1.0-18-amd64 #1", "Not tainted 6.7.0", "Linux version 6.1.0". */
 static int read_release(struct log_reader *reader, const char *text)
 {
@@ -1125,6 +1175,7 @@ static int read_message(const struct gw_log_message *message, void *userdata)
 	r = strncmp(text, "task:", 5) == 0 ? 0 : read_event(reader, text);
 	if (r == 0 && !read_task_line(reader, text, &r))
 		read_table(reader, text, &r);
+	r = r ?: read_bare(reader, text);
 	return r ?: read_release(reader, text);
 }
 

@@ -57,3 +57,9 @@ int gw_known_load(struct gw_known **ret, gw_known_complain complain, void *userd
 	*ret = loading.known;
 	return r + loading.errors;
 }
+
+const char *gw_known_installed(bool *ret)
+{
+	*ret = access(known_installed, F_OK) == 0;
+	return known_installed;
+}

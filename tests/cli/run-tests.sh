@@ -884,6 +884,8 @@ test_explain() {
 	expect "explain" 1 explain "$log"
 	ok "explain shows the loop" has 'closes the loop'
 	ok "explain names the text as evidence" has '\[text\]'
+	[[ -e /usr/local/share/gpuwatch/known-hangs.conf ]] ||
+		ok "explain names the file of known hangs that is not there" grep -q 'known-hangs.conf is not there' "$work/err"
 	expect "explain --json" 1 explain --json "$log"
 	ok "explain --json is an array of reports" test \
 		"$(jq -r '.[0] | .schema, .class, .confidence, .kernel, .subsystem.name' "$work/out" | xargs)" = \

@@ -2150,6 +2150,26 @@ static void test_words_and_prose(void **state)
 	}
 }
 
+/* Names of functions in prose show that something was seen, and not what hangs; other names show nothing. */
+static void test_functions_in_prose(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t open;
+	} texts[] = {
+		{ "Every process is blocked in this path:\n\n```text\nnative_queued_spin_lock_slowpath\n_raw_spin_lock\n"
+		  "brix_resource_usage\nbrix_show\ndev_attr_show\n```\n",
+		  1 },
+		{ "My packages:\n\nlib_brix\npython_brix\nbrix_tools\nbrix_data\n", 0 },
+		{ "It is in one of these:\n\nmutex_lock_slow\nbrix_show\n\nNo more.\nbrix_open\nbrix_close\n", 0 },
+	};
+	size_t recovered;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_int_equal(count_open(texts[i].text, &recovered), texts[i].open);
+}
+
 /* 32-bit ARM has the caller of the lock at the end of the lock's own line, and a mail has lost a blank. */
 static void test_caller_of_the_last_line(void **state)
 {
@@ -2323,6 +2343,12 @@ static void test_relapses(void **state)
 		  "NVRM: Xid (PCI:0000:41:00): 119, pid=12, name=brix, Timeout waiting for RPC from GSP!", false },
 		{ 4, 90, 1, "", "NVRM: Xid (PCI:0000:41:00): 119, pid=12, name=brix, Timeout waiting for RPC from GSP!",
 		  false },
+		{ 7, 12, 1, "amdgpu 0000:03:00.0: amdgpu: GPU reset(2) succeeded!",
+		  "amdgpu 0000:03:00.0: amdgpu: GPU reset begin!", true },
+		{ 7, 12, 60, "amdgpu 0000:03:00.0: amdgpu: GPU reset(2) succeeded!",
+		  "amdgpu 0000:03:00.0: amdgpu: GPU reset begin!", false },
+		{ 7, 90, 1, "amdgpu 0000:03:00.0: amdgpu: GPU reset(2) succeeded!",
+		  "amdgpu 0000:03:00.0: amdgpu: GPU reset begin!", false },
 		{ 5, 2, 1, "i915 0000:00:02.0: [drm] GPU reset succeeded",
 		  "i915 0000:00:02.0: Resetting rcs0 for hang on rcs0", false },
 	};
@@ -3238,6 +3264,7 @@ int main(void)
 		cmocka_unit_test(test_dates_of_two_logs),
 		cmocka_unit_test(test_detector_stopped),
 		cmocka_unit_test(test_words_and_prose),
+		cmocka_unit_test(test_functions_in_prose),
 		cmocka_unit_test(test_caller_of_the_last_line),
 	};
 

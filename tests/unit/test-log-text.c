@@ -779,6 +779,8 @@ static void test_kept_by_others(void **state)
 		"{\"ts\":\"2026-09-01\",\"msg\":\"[  847.213]  brix_wait+0x1/0x2 [brix]\"}\n",
 		"{\"log\":\"<6>[  847.213] task:brix state:D stack:0 pid:61 ppid:1 flags:0x4\\n\",\"stream\":\"stdout\"}\n"
 		"{\"log\":\"<6>[  847.213]  brix_wait+0x1/0x2 [brix]\\n\",\"stream\":\"stdout\"}\n",
+		"- {\"dt\": \"2026-06-16T16:06:02.1\", \"lvl\": \"target\", \"msg\": \"[  847.213] task:brix state:D stack:0 pid:61 ppid:1 flags:0x4\"}\n"
+		"- {\"dt\": \"2026-06-16T16:06:02.1\", \"lvl\": \"target\", \"msg\": \"[  847.213]  brix_wait+0x1/0x2 [brix]\"}\n",
 	};
 
 	(void)state;
