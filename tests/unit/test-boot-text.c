@@ -603,6 +603,8 @@ TEST(cards_of_the_last_boot)
 	machine_free(m);
 }
 
+#define PROBED_MMU "[    1.1] probe of 1000.mmu with driver orion-mmu returned 0 after 1234 usecs\n"
+
 TEST(device_that_is_missing_now)
 {
 	json_t *compare = compared(CARD("[  3.1] ", "orion", "4000.gpu", "0"),
@@ -612,6 +614,14 @@ TEST(device_that_is_missing_now)
 	json_decref(compare);
 	/* A log that does not name it does not show that it is missing. */
 	compare = compared(CARD("[  3.1] ", "orion", "4000.gpu", "0"), "[    3.2] orion: something\n");
+	assert_string_equal(state_of(compare, "4000.gpu"), "not-seen");
+	json_decref(compare);
+	/* One that has every probe does, if it is not cut. */
+	compare = compared(CARD("[  3.1] ", "orion", "4000.gpu", "0"),
+			   "[    0.0] Linux version 6.12.1 (builder@host) #1\n" PROBED_MMU);
+	assert_string_equal(state_of(compare, "4000.gpu"), "missing");
+	json_decref(compare);
+	compare = compared(CARD("[  3.1] ", "orion", "4000.gpu", "0"), PROBED_MMU);
 	assert_string_equal(state_of(compare, "4000.gpu"), "not-seen");
 	json_decref(compare);
 }
