@@ -17,6 +17,7 @@
 #include "lib/base/units.h"
 #include "lib/explain/judge.h"
 #include "lib/explain/open.h"
+#include "lib/explain/partner.h"
 #include "lib/explain/snapshot.h"
 
 /* A detector repeats itself while a CPU stays where it is: after so long it would have. */
@@ -370,6 +371,31 @@ static int text_render_acquit(struct text_render *render)
 	text_render_add_fault(&summary, &render->fault);
 	gw_text_add(&summary, ": %s", render->report->summary);
 	return text_render_replace(&render->report->summary, &summary);
+}
+
+/* Who died in the driver whose lock is waited for may have left it locked. */
+static int text_render_dead(struct text_render *render)
+{
+	const struct gw_scene *scene = render->graph->scene;
+	const struct gw_actor *root = text_render_root(render);
+	struct gw_text cause = { .data = NULL };
+
+	if (render->finding->kind != GW_KIND_STALL || render->finding->class != GW_CLASS_LONG_WAIT || !root ||
+	    !root->blocked || !gw_text_wait_is_lock(root->wait.kind) || root->driver.kind == GW_SUBSYSTEM_UNKNOWN)
+		return 0;
+	for (uint32_t i = 0; i < scene->n_actors; i++) {
+		const struct gw_actor *dead = &scene->actors[i];
+		const struct gw_log_frame *place = gw_scene_place(scene, dead);
+
+		if (!dead->died || !place || !gw_partner_same_driver(root, dead))
+			continue;
+		gw_text_add(&cause, "%s ", render->report->explanation);
+		text_render_name(&cause, text_render_task(render, dead));
+		gw_text_add(&cause, " died in %s()%s%s%s and may have left that lock locked.", place->function,
+			    *place->module ? " [" : "", place->module, *place->module ? "]" : "");
+		return text_render_replace(&render->report->explanation, &cause);
+	}
+	return 0;
 }
 
 static void text_render_advise_device(struct gw_text *text, const struct gw_text_graph *graph)
@@ -744,6 +770,7 @@ int gw_text_render(struct gw_report **ret, const struct gw_text_graph *graph, co
 		r = r ?: text_render_retry(&render);
 	r = r ?: text_render_acquit(&render);
 	r = r ?: text_render_clear(&render);
+	r = r ?: text_render_dead(&render);
 	r = r ?: text_render_advise(&render);
 	r = r ?: text_render_log(&render);
 	if (r < 0)

@@ -1072,6 +1072,36 @@ TEST(gpu_that_its_driver_gave_up)
 	machine_free(m);
 }
 
+/* Asked for in the driver's own words, of which the kernel printed nothing; without it the driver gave up, or did not. */
+TEST(firmware_in_the_drivers_words)
+{
+	static const struct {
+		const char *text, *feature;
+		size_t reports;
+	} logs[] = {
+		{ "[    4.0] amdgpu 0000:43:00.0: gfx9: Failed to load firmware \"orion/rlc.bin\"\n"
+		  "[    4.1] amdgpu 0000:43:00.0: amdgpu: Fatal error during GPU init\n",
+		  "orion/rlc.bin", 1 },
+		{ "[    4.0] xe 0000:43:00.0: [drm] GT0: GuC firmware orion/guc.bin: fetch failed -ENOENT\n"
+		  "[    4.1] xe 0000:43:00.0: [drm] *ERROR* Tile0: GT0: Failed to initialize uC (-ENOENT)\n",
+		  "orion/guc.bin", 1 },
+		{ "[    4.0] amdgpu 0000:43:00.0: psp v11.0: Failed to load firmware \"orion/ta.bin\"\n"
+		  "[    4.3] [drm] Initialized amdgpu 3.40.0 20150101 for 0000:43:00.0 on minor 0\n",
+		  NULL, 0 },
+		{ "[    4.0] xe 0000:43:00.0: [drm] GT0: GuC firmware orion/guc.bin version 70.1\n", NULL, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++) {
+		struct machine *m = machine_of_text(logs[i].text);
+
+		assert_int_equal(m->n_reports, logs[i].reports);
+		if (logs[i].feature)
+			assert_string_equal(order_text(only_report(m, GW_CLASS_FIRMWARE_MISSING), "feature"),
+					    logs[i].feature);
+		machine_free(m);
+	}
+}
+
 /* In words of two other drivers; one that was wedged later has come up. */
 TEST(gpu_that_others_gave_up)
 {
@@ -1265,6 +1295,7 @@ int main(void)
 		cmocka_unit_test(one_failed_and_others_went_on),
 		cmocka_unit_test(symbols_of_another_kernel),
 		cmocka_unit_test(gpu_that_others_gave_up),
+		cmocka_unit_test(firmware_in_the_drivers_words),
 		cmocka_unit_test(nodes_of_one_pmic_are_one_cause),
 		cmocka_unit_test(nodes_of_two_devices_are_two_causes),
 		cmocka_unit_test(node_is_resolved_to_the_device_that_failed),

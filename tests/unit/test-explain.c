@@ -2302,6 +2302,32 @@ static void test_died_alone(void **state)
 	gw_explanation_deinit(&explanation);
 }
 
+/* Who died in the driver may have left the lock that others wait for; who died in another one has not. */
+static void test_died_and_others_wait(void **state)
+{
+	static const char *const drivers[] = { "brix", "zorb" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct told told = { .length = 0 };
+		struct gw_explanation explanation;
+		bool said;
+
+		tell(&told,
+		     "BUG: kernel NULL pointer dereference, address: 0000000000000028\n"
+		     "CPU: 1 PID: 61 Comm: left Not tainted 6.12.8-test\nRIP: 0010:%s_update+0x2a/0xc0 [%s]\n",
+		     drivers[i], drivers[i]);
+		tell_frames(&told, i == 0 ? "brix_ioctl@brix" IOCTL : "zorb_ioctl@zorb" IOCTL);
+		hung(&told, "right", 72, NULL, MUTEX "brix_ioctl@brix" IOCTL);
+		explain_text(&explanation, told.text);
+		assert_string_equal(report_about(&explanation)->root_node, "task:72");
+		said = strstr(report_about(&explanation)->explanation,
+			      "left (pid 61) died in brix_update() [brix] and may have left that lock locked.") != NULL;
+		assert_int_equal(said, i == 0);
+		gw_explanation_deinit(&explanation);
+	}
+}
+
 /* A thread of the kernel that is gone does its work no more, in whatever code; a process that died in nobody's driver is no news. */
 static void test_kernel_thread_died(void **state)
 {
@@ -3226,6 +3252,7 @@ int main(void)
 		cmocka_unit_test(test_silence_is_no_recovery),
 		cmocka_unit_test(test_signature_without_a_function),
 		cmocka_unit_test(test_kernel_thread_died),
+		cmocka_unit_test(test_died_and_others_wait),
 		cmocka_unit_test(test_iommu_waits),
 		cmocka_unit_test(test_stack_without_a_name),
 		cmocka_unit_test(test_possible_and_cut),

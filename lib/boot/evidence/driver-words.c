@@ -41,6 +41,27 @@ static bool words_last_number(const char *text, int32_t *ret)
 
 /* ---- behind "DRIVER DEVICE: " ---------------------------------------------------------------------------- */
 
+/*
+ * i915's and xe's "[drm] GT0: GuC firmware FILE: fetch failed -ENOENT", and amdgpu's "gfx9: Failed to load firmware "FILE"", of which the kernel itself
+ * need not print anything.
+ */
+static int words_firmware_fetch(struct gw_boot_event *event, const char *text)
+{
+	const char *end = strstr(text, ": fetch failed -ENOENT"), *file = strstr(text, " firmware ");
+	const char *quoted = strstr(text, ": Failed to load firmware \"");
+
+	if (quoted) {
+		quoted = strchr(quoted, '"') + 1;
+		event->result = -ENOENT;
+		return words_set(event, GW_BOOT_FIRMWARE_MISSING, quoted, strcspn(quoted, "\""));
+	}
+	if (!end || !file || file > end)
+		return 0;
+	file += strlen(" firmware ");
+	event->result = -ENOENT;
+	return words_set(event, GW_BOOT_FIRMWARE_MISSING, file, (size_t)(end - file));
+}
+
 /* "Direct firmware load for FILE failed with error R"; Debian's kernels: "firmware: failed to load FILE (R)". */
 static int words_firmware(struct gw_boot_event *event, const char *text)
 {
@@ -51,7 +72,7 @@ static int words_firmware(struct gw_boot_event *event, const char *text)
 	else if ((file = gw_text_after(text, "firmware: failed to load ")))
 		end = strrchr(file, '(');
 	else
-		return 0;
+		return words_firmware_fetch(event, text);
 	if (!end || !words_last_number(end, &event->result))
 		return 0;
 	return words_set(event, GW_BOOT_FIRMWARE_MISSING, file, (size_t)(end - file) - (*end == '('));
