@@ -22,6 +22,7 @@ enum readers_variant {
 	READERS_OTHER_INTERRUPTIBLE,
 	READERS_PASSED,
 	READERS_PASSED_BEFORE,
+	READERS_PASSED_EXITED,
 };
 
 struct readers {
@@ -94,7 +95,7 @@ static noinline void pass_by(struct lab_actor *actor, struct rw_semaphore *lock)
 	down_read(lock);
 	up_read(lock);
 	complete_all(&readers->has);
-	if (lab_thread_wait(actor->inst, &readers->wait))
+	if (actor->inst->variant->value != READERS_PASSED_EXITED && lab_thread_wait(actor->inst, &readers->wait))
 		wait_for_job(actor, readers);
 }
 
@@ -177,6 +178,7 @@ static int readers_write(struct lab_instance *inst, struct readers *readers, str
 static int readers_gather(struct lab_instance *inst, struct readers *readers, struct lab_actor *signaller)
 {
 	struct lab_actor *holder;
+	int ret;
 
 	switch (inst->variant->value) {
 	case READERS_ONLY:
@@ -188,6 +190,12 @@ static int readers_gather(struct lab_instance *inst, struct readers *readers, st
 	case READERS_PASSED_BEFORE:
 		return readers_run_beside(inst, readers, 1) ?: readers_run_holder(inst, readers, &holder) ?:
 		       readers_wait_for_job(readers, holder) ?: readers_write(inst, readers, signaller);
+	case READERS_PASSED_EXITED:
+		ret = readers_run_beside(inst, readers, 1) ?: readers_run_holder(inst, readers, &holder);
+		if (ret)
+			return ret;
+		lab_actor_join(holder);
+		return readers_write(inst, readers, signaller);
 	default:
 		return readers_run_holder(inst, readers, &holder) ?: readers_wait_for_job(readers, holder) ?:
 		       readers_run_beside(inst, readers, BESIDE) ?: readers_write(inst, readers, signaller);
@@ -280,6 +288,7 @@ static const struct lab_variant readers_fine_variants[] = {
 	{ "other-interruptible", READERS_OTHER_INTERRUPTIBLE },
 	{ "passed", READERS_PASSED },
 	{ "passed-before", READERS_PASSED_BEFORE },
+	{ "passed-exited", READERS_PASSED_EXITED },
 	{ "" },
 };
 

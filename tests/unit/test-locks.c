@@ -532,6 +532,72 @@ static struct gw_task_record *waits_for_gone_owner(struct world *w, struct gw_lo
 	return waiter;
 }
 
+/* The last one that took it for reading is gone, and a writer waits for so many readers. */
+static void last_reader_is_gone(struct world *w, uint32_t readers)
+{
+	struct gw_task_record *reader = kthread(w, 90, "reader"), *writer = kthread(w, 101, "writer");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_RWSEM, NULL);
+
+	read_held_by(lock, reader, readers);
+	remove_record(w, reader);
+	stack(w, writer, IN_AMDGPU);
+	waits_for_lock(w, writer, lock, GW_LOCK_F_WRITE);
+}
+
+/* Nothing shows that it was the one that still reads: so others have their time to be seen. */
+TEST(only_reader_is_gone)
+{
+	struct world *w = world_new();
+
+	last_reader_is_gone(w, 1);
+	look(w, 9);
+	assert_no_deadlock(w);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROBABLE, "101 90", "");
+	world_free(w);
+}
+
+TEST(one_of_two_readers_is_gone)
+{
+	struct world *w = world_new();
+
+	last_reader_is_gone(w, 2);
+	look(w, 75);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* It may have read before the last one came, and still do. */
+TEST(last_reader_is_gone_and_another_task_sleeps_in_the_driver)
+{
+	struct world *w = world_new();
+	struct gw_task_record *sleeper = kthread(w, 102, "sleeper");
+
+	last_reader_is_gone(w, 1);
+	stack(w, sleeper, "schedule msleep amdgpu:amdgpu_device_wait kthread");
+	look(w, 75);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(only_reader_sleeps_in_a_system_call_of_its_own)
+{
+	struct world *w = world_new();
+	struct gw_task_record *reader = user_task(w, 90, "reader"), *writer = kthread(w, 101, "writer");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_RWSEM, NULL);
+
+	read_held_by(lock, reader, 1);
+	reader->state = TASK_INTERRUPTIBLE;
+	stack(w, reader, "schedule ep_poll do_epoll_wait do_syscall_64 entry_SYSCALL_64_after_hwframe");
+	stack(w, writer, IN_AMDGPU);
+	waits_for_lock(w, writer, lock, GW_LOCK_F_WRITE);
+	look(w, 9);
+	assert_no_deadlock(w);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROBABLE, "101 90", "");
+	world_free(w);
+}
+
 TEST(work_of_the_same_driver_may_release_the_lock_of_an_owner_that_is_gone)
 {
 	struct world *w = world_new();
@@ -1163,6 +1229,10 @@ int main(void)
 		T(reader_that_wants_to_write_need_not_wait_for_itself),
 		T(locks_of_no_gpu_are_left_to_others),
 		T(task_that_backs_off_is_in_no_loop),
+		T(only_reader_is_gone),
+		T(one_of_two_readers_is_gone),
+		T(last_reader_is_gone_and_another_task_sleeps_in_the_driver),
+		T(only_reader_sleeps_in_a_system_call_of_its_own),
 		T(work_of_the_same_driver_may_release_the_lock_of_an_owner_that_is_gone),
 		T(work_of_another_module_does_not_release_it),
 		T(work_that_waits_for_the_lock_itself_does_not_release_it),

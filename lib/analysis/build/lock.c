@@ -67,7 +67,10 @@ static bool lock_owner_sleeps_in_user_call(const struct gw_builder *builder, con
 	return true;
 }
 
-/* So long a lock was waited for that its owner's next item or interrupt was to release: that would have come. */
+/*
+ * So long a lock was waited for that its owner's next item or interrupt was to release: that would have come. And so long one that
+ * somebody else has read than the last reader: that one would have been seen.
+ */
 #define THREAD_PATIENCE_NS 10000000000ULL
 
 /*
@@ -191,6 +194,35 @@ static int lock_held_by_owner(struct gw_builder *builder, uint32_t node)
 	return gw_builder_edge(builder, node, owner, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, confidence, 0);
 }
 
+/*
+ * Its one reader is most likely the last one, which the lock names, if that one has gone on without it, and nobody who is in the
+ * driver could have read it before. Of an mmap_lock anybody could.
+ */
+static int lock_left_by_reader(struct gw_builder *builder, uint32_t node, bool *left)
+{
+	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
+	const struct gw_task_record *task = gw_snapshot_task(builder->now, lock->owner);
+	bool another = gw_holder_came_later(builder, lock->address, task);
+	uint32_t owner = GW_NO_NODE;
+
+	*left = false;
+	if (lock->readers != 1 || !lock->owner || gw_builder_node(builder, node)->mm ||
+	    !gw_handover_outlasts(builder, node, THREAD_PATIENCE_NS) || !gw_handover_is_excluded(builder, node))
+		return 0;
+	if (!another && gw_builder_task_at(builder, lock->owner, 0, &owner) < 0)
+		return -ENOMEM;
+	if (owner == GW_NO_NODE &&
+	    gw_builder_gone_task(builder, lock->owner, 0, another ? 0 : lock->owner_pid, "", &owner) < 0)
+		return -ENOMEM;
+	task = gw_builder_node(builder, owner)->task;
+	if (task && lock_judge_owner(builder, node, task, GW_CONFIDENCE_PROBABLE) < 0)
+		return -ENOMEM;
+	*left = gw_builder_node(builder, owner)->gone || gw_builder_node(builder, node)->leaf == GW_LEAF_DEAD;
+	return *left ? gw_builder_edge(builder, node, owner, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD,
+				       GW_CONFIDENCE_PROBABLE, 0)
+		     : 0;
+}
+
 /* ---- semaphores ------------------------------------------------------------------ */
 
 /* So many releases by the task that had taken it are a habit: it is used as a lock. */
@@ -297,6 +329,7 @@ int gw_expand_lock(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t address = gw_builder_node(builder, node)->address;
 	const struct gw_lock_record *lock = gw_snapshot_lock(builder->now, address);
+	bool left = false;
 
 	gw_builder_node(builder, node)->lock = lock;
 	gw_builder_node(builder, node)->mm = lock_mm(builder, address);
@@ -307,6 +340,10 @@ int gw_expand_lock(struct gw_builder *builder, uint32_t node)
 		return lock_held_by_owner(builder, node);
 	if (lock && lock->owner_kind == GW_OWNER_LAST_HOLDER && lock->owner)
 		return lock_held_by_last_holder(builder, node);
+	if (lock && lock->owner_kind == GW_OWNER_READER_HINT && lock_left_by_reader(builder, node, &left) < 0)
+		return -ENOMEM;
+	if (left)
+		return 0;
 	if (!lock || lock->readers > 0 || lock->owner_kind == GW_OWNER_READER_HINT)
 		return gw_holder_readers(builder, node);
 	return gw_builder_live(builder, node, "is free, or its owner is not recorded");
