@@ -482,10 +482,10 @@ static void report_print_action(const struct terminal *terminal, const json_t *a
 		terminal_labelled(terminal, "Action", "none: this is over");
 		return;
 	}
-	if (field_is(action, "works", "yes"))
-		works = text_format("works");
+	if (field_is(action, "works", "unknown"))
+		works = text_format("may work");
 	else
-		works = text_format("whether it works: %s", field_string(action, "works"));
+		works = text_format("%s", field_is(action, "works", "yes") ? "works" : "does not work");
 	if (!*device)
 		device = field_string(action, "driver");
 	if (*command)

@@ -29,6 +29,9 @@ const char *gw_relation_phrase(const json_t *edge, const json_t *from, const jso
 	} phrases[] = {
 		{ "waits-for", "waits for" },
 		{ "waits-for-end-of", "waits for the end of" },
+		{ "waits-for-exit-of", "waits to be let go by" },
+		{ "freed-by", "waits for memory to be freed by" },
+		{ "tries", "tries again and again to take" },
 		{ "parks", "waits for the parking of" },
 		{ "flushes", "flushes" },
 		{ "inside", "is inside" },
@@ -55,6 +58,9 @@ const char *gw_relation_phrase(const json_t *edge, const json_t *from, const jso
 	};
 	const char *relation = gw_json_string(edge, "relation");
 
+	/* A grace period runs in nobody: it ends when all who began to read before it have ended. */
+	if (strcmp(relation, "runs-in") == 0 && strcmp(gw_json_string(from, "type"), "srcu") == 0)
+		return "kept from ending by";
 	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
 		if (strcmp(phrases[i].relation, relation) == 0)
 			return phrases[i].phrase;

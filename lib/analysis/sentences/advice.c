@@ -19,13 +19,13 @@ static struct advice advice_of(enum gw_class class)
 		struct advice advice;
 	} rows[] = {
 		{ GW_CLASS_FENCE_LOCK_CYCLE,
-		  { "Nothing but a GPU reset that retires the fence, or a reboot, ends this.",
+		  { "A GPU reset that retires the fence ends this; otherwise a reboot does.",
 		    "For the driver's developers: whatever must run before a fence signals may take only locks that nobody holds while waiting for a fence; annotate it with dma_fence_begin_signalling() and run with lockdep." } },
 		{ GW_CLASS_NOTIFIER_CYCLE,
-		  { "Nothing but a GPU reset that retires the fence, or a reboot, ends this.",
+		  { "A GPU reset that retires the fence ends this; otherwise a reboot does.",
 		    "For the driver's developers: MMU-notifier callbacks may wait for fences, so the path that signals them must not take mmap_lock, wait for an invalidation or allocate memory with GFP_KERNEL." } },
 		{ GW_CLASS_RECLAIM_CYCLE,
-		  { "Nothing but a GPU reset that retires the fence, or a reboot, ends this; more free memory makes it rarer.",
+		  { "A GPU reset that retires the fence ends this; otherwise a reboot does. More free memory makes it rarer.",
 		    "For the driver's developers: the path that signals a fence must not allocate memory with GFP_KERNEL, nor take a lock under which somebody else does." } },
 		{ GW_CLASS_FAULT_PREEMPT,
 		  { "Reset the GPU.",
@@ -37,19 +37,19 @@ static struct advice advice_of(enum gw_class class)
 		  { "End the processes that submitted these jobs, or reset the GPU.",
 		    "For the driver's developers: a job may depend only on fences that existed when it was armed; check for dependencies that are added later." } },
 		{ GW_CLASS_WORKQUEUE_CYCLE,
-		  { "Nothing but a GPU reset that retires the fence, or a reboot, ends this.",
+		  { "A GPU reset that retires the fence ends this; otherwise a reboot does.",
 		    "For the driver's developers: work that signals fences needs a workqueue of its own, with WQ_MEM_RECLAIM, on which nothing waits for fences; and never flush it under a lock that it takes or before a fence that it waits for." } },
 		{ GW_CLASS_ORPHANED_FENCE,
-		  { "Only a reset or reload of the driver that retires the fence, or a reboot, ends this.",
+		  { "A reset or reload of the driver that retires the fence ends this; otherwise a reboot does.",
 		    "For the driver's developers: signal every outstanding fence with an error before the thread, work or device that would have signalled it goes away." } },
 		{ GW_CLASS_LOCK_CYCLE,
-		  { "Nothing but a reboot ends this.",
+		  { "A reboot ends this.",
 		    "For the developers: these locks are taken in different orders, or one of them twice; lockdep names both places." } },
 		{ GW_CLASS_RESET_CYCLE,
-		  { "The reset cannot run, so a reboot ends this.",
+		  { "The reset itself is stuck, so a reboot ends this.",
 		    "For the driver's developers: whoever holds a lock that the timeout or reset worker takes must not wait for a fence that only this worker can end." } },
 		{ GW_CLASS_RUNTIME_PM_CYCLE,
-		  { "Nothing but a reboot ends this; keeping the device powered (echo on > /sys/…/power/control) avoids it.",
+		  { "A reboot ends this; keeping the device powered (echo on > /sys/…/power/control) avoids it.",
 		    "For the driver's developers: a runtime PM callback must not wait for a task that waits for the device to be resumed." } },
 		{ GW_CLASS_BUSY_HOLDER,
 		  { "A reboot ends this, if it does not end by itself.",
@@ -105,6 +105,16 @@ static bool advice_is_beyond_lockdep(const struct gw_graph *graph, const struct 
 	return false;
 }
 
+/* A reset of the GPU retires fences, and none may be part of it. */
+static const char *advice_on_machine(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	bool by_reset = finding->class == GW_CLASS_FENCE_LOCK_CYCLE || finding->class == GW_CLASS_NOTIFIER_CYCLE ||
+			finding->class == GW_CLASS_RECLAIM_CYCLE || finding->class == GW_CLASS_WORKQUEUE_CYCLE;
+
+	return by_reset && !advice_has_fence(graph, finding) ? "A reboot ends this."
+							     : advice_of(finding->class).machine;
+}
+
 /* Of a log nobody knows the states of the waits: what ends it follows from its class alone. */
 char *gw_explain_advice(const struct gw_graph *graph, const struct gw_finding *finding)
 {
@@ -113,7 +123,7 @@ char *gw_explain_advice(const struct gw_graph *graph, const struct gw_finding *f
 	struct gw_text text = { .data = NULL };
 
 	if (graph->from_text) {
-		gw_text_add(&text, "%s", advice.machine);
+		gw_text_add(&text, "%s", advice_on_machine(graph, finding));
 	} else {
 		struct gw_action action = gw_action_of(graph, finding);
 

@@ -173,6 +173,17 @@ static void cause_open_loop(struct gw_prose *prose)
 	gw_prose_add(prose, " These waits form a loop, and it is not proven that nothing else ends it.");
 }
 
+/* What a reset alone ends is not slow: the reset is what does not get on. */
+static bool cause_needs_reset(const struct gw_prose *prose)
+{
+	const struct gw_index_list *edges = &prose->finding->edges;
+
+	for (uint32_t i = 0; i < edges->count; i++)
+		if (prose->graph->edges[edges->items[i]].relation == GW_RELATION_RESET_BY)
+			return true;
+	return false;
+}
+
 /* The chain leads out of the GPU's drivers. */
 static void cause_acquit(struct gw_prose *prose)
 {
@@ -211,7 +222,9 @@ static void cause_stall(struct gw_prose *prose)
 	cause_acquit(prose);
 	if (prose->finding->kind == GW_KIND_STALL && prose->finding->class != GW_CLASS_SILENT_DEVICE &&
 	    last->end != GW_END_STOPPED)
-		gw_prose_add(prose, " Nothing proves a deadlock: it may be slow rather than stuck.");
+		gw_prose_add(prose, cause_needs_reset(prose)
+					    ? " Nothing proves that the reset never ends."
+					    : " Nothing proves a deadlock: it may be slow rather than stuck.");
 	if (prose->finding->kind == GW_KIND_LIVELOCK)
 		gw_prose_add(prose, " Nothing proves that this loop never ends.");
 }

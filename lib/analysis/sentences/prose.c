@@ -96,7 +96,9 @@ void gw_prose_object(struct gw_prose *prose, const struct gw_edge *edge)
 		return;
 	case GW_NODE_DEVICE:
 		gw_prose_name(prose, to);
-		gw_prose_add(prose, " to change its power state");
+		/* A log has the name of the change itself, or a device that does not answer. */
+		if (!prose->graph->from_text)
+			gw_prose_add(prose, " to change its power state");
 		return;
 	case GW_NODE_TASK:
 		if (edge->relation == GW_RELATION_EXCLUDES || edge->relation == GW_RELATION_FREED_BY ||
