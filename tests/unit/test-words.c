@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a person reads: sentences that are true of the shape that they are about, and the action that ends it. */
 #include "build-snapshot.h"
+#include "lib/analysis/graph/graph.h"
+#include "lib/report/relation.h"
 
 #define TEST(name) static void name(void **state)
 #define MUTEX GW_LOCK_F_MUTEX
@@ -646,6 +648,22 @@ TEST(process_at_the_end_of_a_stall_may_be_killed_if_a_signal_ends_its_sleep)
 	}
 }
 
+/* In a report's table each edge is a phrase: its name in JSON is for programs. */
+static void relations_have_words(void **state)
+{
+	for (int relation = 0; relation <= GW_RELATION_CREATED_BY; relation++) {
+		const char *name = gw_relation_name(relation);
+		json_t *edge = json_pack("{s:s}", "relation", name), *task = json_pack("{s:s}", "type", "task");
+		const char *phrase = gw_relation_phrase(edge, task, task);
+
+		if (!strchr(phrase, ' '))
+			assert_true(strcmp(name, "flushes") == 0 || strcmp(name, "on-timeline") == 0);
+		assert_null(strchr(phrase, '-'));
+		json_decref(edge);
+		json_decref(task);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -681,6 +699,7 @@ int main(void)
 		cmocka_unit_test(srcu_domain_of_a_driver_is_not_called_drm),
 		cmocka_unit_test(flushed_workqueue_is_named_by_what_it_executes),
 		cmocka_unit_test(process_at_the_end_of_a_stall_may_be_killed_if_a_signal_ends_its_sleep),
+		cmocka_unit_test(relations_have_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
