@@ -483,7 +483,7 @@ struct gw_pool_record {
 struct gw_timer_record {
 	struct gw_record header;
 	__u64 timer;	/* struct timer_list */
-	__u64 function; /* that it calls; of a delayed work item, or of a kthread_worker's, the item's */
+	__u64 function; /* that it calls; of a delayed work item, or of a kthread_worker's, the item's; 0: of others, left out */
 	__u64 work;	/* struct delayed_work, 0 = it is no delayed work item's */
 	__u64 expires;	/* jiffies */
 };

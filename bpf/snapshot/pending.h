@@ -12,7 +12,7 @@
 
 #define CPUS_MAX 1024
 #define WHEELS_MAX 8	   /* of a CPU */
-#define TIMERS_EMITTED 128 /* they must fit the buffer of one task */
+#define TIMERS_EMITTED 127 /* and one that stands for the rest: they must fit the buffer of one task */
 #define BUCKET_WALK_MAX 256
 
 struct wheel_walk {
@@ -22,6 +22,7 @@ struct wheel_walk {
 	u64 word; /* of the map of buckets */
 	u32 bucket;
 	u32 emitted;
+	u32 left_out; /* there are more than there was room for */
 	u64 node;
 };
 
@@ -49,8 +50,12 @@ static __always_inline void emit_timer(struct wheel_walk *walk, struct timer_lis
 	} else if (record.function && record.function == control.symbols.kthread_timer_fn) {
 		record.function = (u64)BPF_CORE_READ(queued, work.func);
 	}
-	if (!is_of_module(record.function) || walk->emitted >= TIMERS_EMITTED)
+	if (!is_of_module(record.function))
 		return;
+	if (walk->emitted >= TIMERS_EMITTED) {
+		walk->left_out = 1;
+		return;
+	}
 	walk->emitted++;
 	emit(walk->out, &record, sizeof(record));
 }
@@ -74,6 +79,8 @@ static long walk_bucket(u32 bit, void *context)
 		return 0;
 	walk->node = walk->base + bpf_core_field_offset(struct timer_base, vectors) + (u64)(walk->bucket + bit) * 8;
 	bpf_loop(BUCKET_WALK_MAX, walk_timer, walk, 0);
+	if (walk->node)
+		walk->left_out = 1;
 	return 0;
 }
 
@@ -119,6 +126,11 @@ static __noinline int emit_timers(struct output *out)
 
 	if (&timer_bases)
 		bpf_loop(CPUS_MAX, walk_cpu, &walk, 0);
+	if (walk.left_out) {
+		struct gw_timer_record rest = { .header = { .type = GW_RECORD_TIMER, .size = sizeof(rest) } };
+
+		emit(out, &rest, sizeof(rest));
+	}
 	return 0;
 }
 

@@ -884,6 +884,35 @@ TEST(process_sleeps_in_user_space_with_a_section)
 	world_free(w);
 }
 
+/* It may be what leaves the section for it, by a delayed item for example. */
+TEST(section_that_something_of_the_driver_may_yet_leave)
+{
+	struct world *w = world_new();
+	struct gw_task_record *process = user_task(w, 90, "render");
+
+	stack(w, process, SLEEPS_IN_NANOSLEEP);
+	enters(w, process);
+	unplugs(w, 101);
+	timer_of(w, "amdgpu_device_exit_work [amdgpu]");
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LEAKED_SECTION, PROBABLE, "101 90", "");
+	world_free(w);
+}
+
+TEST(section_of_a_task_that_is_gone_and_that_something_of_the_driver_may_yet_leave)
+{
+	struct world *w = world_new();
+	struct gw_task_record *process = user_task(w, 90, "render");
+	struct gw_section_record *section = enters(w, process);
+
+	unplugs(w, 101);
+	exits_inside(w, section, process);
+	timer_of(w, "amdgpu_device_exit_work [amdgpu]");
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LEAKED_SECTION, PROBABLE, "101 90", "");
+	world_free(w);
+}
+
 TEST(process_runs_in_user_space_with_a_section)
 {
 	struct world *w = world_new();
@@ -971,7 +1000,7 @@ TEST(section_entered_in_the_moment_of_the_unplug_may_have_been_refused)
 	stack(w, process, SLEEPS_IN_NANOSLEEP);
 	enters(w, process);
 	unplugger = unplugs(w, 101);
-	unplugger->watch.waits[0].since_ns = process->watch.sections.drm_since_ns + 1000;
+	unplugger->watch.waits[0].since_ns = process->watch.sections.drm_since_ns + 5 * MS;
 	look(w, 3);
 	assert_no_deadlock(w);
 	world_free(w);
@@ -1270,6 +1299,8 @@ int main(void)
 		T(who_waits_for_a_lock_that_was_left_is_no_victim_of_another_loop),
 		T(busy_driver_does_not_hide_a_lock_that_was_left_for_ever),
 		T(process_sleeps_in_user_space_with_a_section),
+		T(section_that_something_of_the_driver_may_yet_leave),
+		T(section_of_a_task_that_is_gone_and_that_something_of_the_driver_may_yet_leave),
 		T(process_runs_in_user_space_with_a_section),
 		T(process_that_enters_again_and_again_leaves_its_sections),
 		T(task_that_sleeps_in_its_driver_is_still_in_its_section),

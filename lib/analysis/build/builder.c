@@ -112,8 +112,7 @@ static int builder_index_records(struct gw_builder *builder)
 			&(builder)->workqueues, &(builder)->notifiers, &(builder)->drm_sections, &(builder)->unplugs,  \
 			&(builder)->mms, &(builder)->power_calls, &(builder)->resets, &(builder)->lock_waiters,        \
 			&(builder)->inactive_functions, &(builder)->inactive_workqueues, &(builder)->gpu_waits,        \
-			&(builder)->gpu_symbols, &(builder)->checks, &(builder)->faults_by_task, &(builder)->sections, \
-			&(builder)->processes                                                                          \
+			&(builder)->gpu_symbols, &(builder)->timers, &(builder)->faults_by_task, &(builder)->sections  \
 	}
 
 static int builder_finish_indexes(struct gw_builder *builder)
@@ -188,10 +187,14 @@ static int builder_index_timers(struct gw_builder *builder)
 	size_t count = gw_snapshot_timers(builder->now, &timers);
 	int r = 0;
 
-	for (size_t i = 0; i < count && r == 0; i++)
-		if (!gw_progress_has_fired(builder->progress, timers[i]->timer))
-			r = gw_index_add(&builder->checks, gw_builder_module_at(builder, timers[i]->function),
-					 timers[i]);
+	for (size_t i = 0; i < count && r == 0; i++) {
+		const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, timers[i]->function);
+
+		builder->timers_left_out |= !timers[i]->function;
+		builder->has_gpu_timer |= function &&
+					  gw_subsystem_of_symbol(builder->now, function).kind == GW_SUBSYSTEM_GPU;
+		r = gw_index_add(&builder->timers, gw_builder_module_at(builder, timers[i]->function), timers[i]);
+	}
 	return r;
 }
 
@@ -203,40 +206,6 @@ static int builder_index_sections(struct gw_builder *builder)
 
 	for (size_t i = 0; i < count && r == 0; i++)
 		r = gw_index_add(&builder->sections, sections[i]->section.object, sections[i]);
-	return r;
-}
-
-static bool builder_has_signalling_process(const struct gw_builder *builder)
-{
-	const struct gw_timeline_record *const *timelines;
-	size_t count = gw_snapshot_timelines(builder->now, &timelines);
-
-	for (size_t i = 0; i < count; i++) {
-		for (uint32_t j = 0; j < GW_SIGNALLERS; j++) {
-			const struct gw_signaller *signaller = &timelines[i]->timeline.signallers[j];
-
-			if (signaller->kind == GW_SIGNALLER_TASK && !(signaller->flags & PF_KTHREAD))
-				return true;
-		}
-	}
-	return false;
-}
-
-/* Of all tasks that there are: too many for what is rarely asked. */
-static int builder_index_processes(struct gw_builder *builder)
-{
-	const struct gw_task_record *const *tasks;
-	const struct gw_present_record *const *present;
-	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
-	size_t n_present = gw_snapshot_all_present(builder->now, &present);
-	int r = 0;
-
-	if (!builder_has_signalling_process(builder))
-		return 0;
-	for (size_t i = 0; i < n_tasks && r == 0; i++)
-		r = gw_index_add(&builder->processes, tasks[i]->tgid, tasks[i]);
-	for (size_t i = 0; i < n_present && r == 0; i++)
-		r = gw_index_add(&builder->processes, present[i]->tgid, present[i]);
 	return r;
 }
 
@@ -292,7 +261,6 @@ int gw_builder_init(struct gw_builder *builder, struct gw_graph *graph, const st
 	r = r ?: builder_index_modules(builder);
 	r = r ?: builder_index_timers(builder);
 	r = r ?: builder_index_sections(builder);
-	r = r ?: builder_index_processes(builder);
 	r = r ?: builder_index_faults(builder);
 	return r ?: builder_finish_indexes(builder);
 }
@@ -341,6 +309,17 @@ int gw_builder_dead(struct gw_builder *builder, uint32_t node, enum gw_confidenc
 	gw_builder_node(builder, node)->confidence = confidence;
 	gw_builder_node(builder, node)->why = why;
 	return 0;
+}
+
+const char *gw_builder_module_of(const struct gw_builder *builder, const struct gw_device *device)
+{
+	const struct gw_gpu_record *const *gpus;
+	size_t count = gw_snapshot_gpus(builder->now, &gpus);
+
+	for (size_t i = 0; i < count; i++)
+		if (gpus[i]->module[0] && strcmp(gpus[i]->name, device->name) == 0)
+			return gpus[i]->module;
+	return device->driver;
 }
 
 int gw_builder_task(struct gw_builder *builder, const struct gw_task_record *task, uint32_t *ret)

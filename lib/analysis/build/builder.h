@@ -51,12 +51,13 @@ struct gw_builder {
 	struct gw_index gpu_waits;    /* addresses on stacks that lie in a GPU wait function: SYMBOL records */
 	struct gw_index gpu_symbols;  /* all addresses that lie in a GPU driver or DRM, likewise */
 	struct gw_index sections;     /* SECTION records by object */
-	struct gw_index processes;    /* TASK and PRESENT records by tgid, if a timeline is signalled by a process */
 	/* The modules that symbols name, sorted, each once; see gw_builder_module(). */
 	const char **modules;
 	size_t n_modules, allocated_modules;
-	/* TIMER records that have not fired since they were seen first, by the module of their function. */
-	struct gw_index checks;
+	/* TIMER records by the module of their function. */
+	struct gw_index timers;
+	bool timers_left_out; /* there are more of them, of whatever module */
+	bool has_gpu_timer;   /* one is of a GPU's driver */
 	/* Asked for of few snapshots, and only then made; @r: 0 or -ENOMEM, for good. See handover.c, */
 	struct {
 		bool made;
@@ -111,6 +112,9 @@ int gw_builder_dead(struct gw_builder *builder, uint32_t node, enum gw_confidenc
  */
 enum gw_confidence gw_builder_section(const struct gw_builder *builder, const struct gw_task_record *task,
 				      enum gw_stack_section section);
+
+/* The module of a device's driver, or at least the driver's name; "" = not known. */
+const char *gw_builder_module_of(const struct gw_builder *builder, const struct gw_device *device);
 
 /* The node of a task that has a record. */
 int gw_builder_task(struct gw_builder *builder, const struct gw_task_record *task, uint32_t *ret);

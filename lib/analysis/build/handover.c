@@ -119,10 +119,10 @@ static int handover_index_tasks(struct gw_builder *builder)
 	return r;
 }
 
-/* It has not begun, because others come before it. */
+/* It has not begun, because others come before it, or no worker has taken it yet. */
 static bool handover_is_queued(const struct gw_work_record *work)
 {
-	return work->place == GW_WORK_INACTIVE;
+	return work->place == GW_WORK_INACTIVE || work->place == GW_WORK_QUEUED;
 }
 
 static int handover_index_works(struct gw_builder *builder)
@@ -188,6 +188,9 @@ static int handover_to_queued(struct gw_builder *builder, uint32_t node, uint64_
 		const struct gw_work_record *record = queued.members[i].record;
 		uint32_t work;
 
+		/* One that no worker has taken yet begins in a moment. */
+		if (record->place != GW_WORK_INACTIVE)
+			continue;
 		if (gw_builder_work(builder, record->work, record->function, &work) < 0 ||
 		    gw_builder_edge(builder, node, work, GW_RELATION_RELEASED_BY, GW_EVIDENCE_INFERRED,
 				    GW_CONFIDENCE_PROBABLE, 0) < 0)
@@ -226,6 +229,21 @@ bool gw_handover_is_due(struct gw_builder *builder, uint32_t node)
 	return module && (handover_index(builder) < 0 || handover_timer_runs(builder, module, lock));
 }
 
+/* Whether the driver has one that may yet come, whenever it was armed; or a look had no room for all. */
+static bool handover_has_timer(const struct gw_builder *builder, uint64_t module)
+{
+	return builder->timers_left_out || gw_index_first(&builder->timers, module);
+}
+
+bool gw_handover_may_come(struct gw_builder *builder, const char *module)
+{
+	uint64_t key = gw_builder_module(builder, module);
+
+	/* Of a driver that is built in nothing is told from the rest of the kernel. */
+	return !*module || handover_index(builder) < 0 || handover_has_timer(builder, key) ||
+	       gw_index_first(&builder->handover.workers, key) || gw_index_first(&builder->handover.queued, key);
+}
+
 static bool handover_all_wait_for_lock(struct gw_index_range tasks, uint64_t lock)
 {
 	for (size_t i = 0; i < tasks.count; i++)
@@ -241,7 +259,7 @@ bool gw_handover_is_excluded(struct gw_builder *builder, uint32_t node)
 
 	/* Who sleeps interruptibly in the driver may have got it, too, and is not in each look. */
 	if (!module || !builder->complete || gw_snapshot_head(builder->now)->full == GW_SLEEPERS_NONE ||
-	    handover_index(builder) < 0 || handover_timer_runs(builder, module, lock))
+	    handover_index(builder) < 0 || handover_has_timer(builder, module))
 		return false;
 	/* Nobody is in the driver for another reason than to wait for the lock. */
 	return handover_all_wait_for_lock(gw_index_find(&builder->handover.workers, module), lock) &&

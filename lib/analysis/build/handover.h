@@ -20,6 +20,12 @@ int gw_handover_workers(struct gw_builder *builder, uint32_t node);
  */
 bool gw_handover_is_excluded(struct gw_builder *builder, uint32_t node);
 
+/*
+ * Whether a timer or a work item of the module may yet end what somebody has gone on without, a section for example: one runs, is
+ * queued, or is armed.
+ */
+bool gw_handover_may_come(struct gw_builder *builder, const char *module);
+
 /* Whether a timer runs that may release the lock @node, or have it released by a work item. */
 bool gw_handover_is_due(struct gw_builder *builder, uint32_t node);
 

@@ -76,7 +76,8 @@ static enum gw_confidence holder_confidence_in_notifier(const struct gw_builder 
 {
 	uint64_t mm = task->watch.sections.notifier_mm;
 
-	if (lock && lock->owner == task->address)
+	/* A reader's name stays in the lock after it has let go. */
+	if (lock && lock->owner == task->address && lock->owner_kind == GW_OWNER_EXCLUSIVE)
 		return GW_CONFIDENCE_PROVEN;
 	if (gw_stack_in_reverse_map(builder->now, task))
 		return GW_CONFIDENCE_HINT;

@@ -4,14 +4,15 @@
 
 #include <errno.h>
 
+#include "lib/analysis/build/handover.h"
 #include "lib/analysis/build/holder.h"
 #include "lib/analysis/record/left.h"
 
 /*
  * drm_dev_enter() may see an unplug that begins in the same moment, and fail, after its section was recorded: one of the
- * unplugged device that began so shortly before the unplug's wait counts for little.
+ * unplugged device that began so shortly before the unplug's wait counts for little. In between the task may have been preempted.
  */
-#define ENTRY_RACE_NS 50000ULL
+#define ENTRY_RACE_NS 10000000ULL
 
 static int section_runs_in(struct gw_builder *builder, uint32_t node, const struct gw_task_record *task,
 			   enum gw_relation relation, enum gw_confidence confidence, uint64_t since_ns)
@@ -36,6 +37,15 @@ static enum gw_confidence section_confidence(const struct gw_builder *builder, c
 }
 
 /* ---- sections that were never left ------------------------------------------------ */
+
+/*
+ * A section may be left by somebody else than who entered it, as a lock may be released, as long as anything of the driver is to come.
+ */
+static bool section_may_be_left(struct gw_builder *builder, const struct gw_section *section)
+{
+	return section->kind == GW_SECTION_DRM &&
+	       gw_handover_may_come(builder, gw_builder_module_of(builder, &section->device));
+}
 
 /* The section, as what @node waits for: dead with who entered it, or by itself where that task lives on. */
 static int section_never_left(struct gw_builder *builder, uint32_t node, const struct gw_section *section,
@@ -62,6 +72,8 @@ static int section_of_gone_task(struct gw_builder *builder, uint32_t node, const
 
 	if (section->flags & GW_SECTION_F_LEFT_ELSEWHERE)
 		confidence = GW_CONFIDENCE_HINT;
+	else if (confidence > GW_CONFIDENCE_PROBABLE && section_may_be_left(builder, section))
+		confidence = GW_CONFIDENCE_PROBABLE;
 	if (section_never_left(builder, node, section, confidence, &left) < 0 ||
 	    gw_builder_gone_task(builder, section->task, section->start_ns, section->pid, section->comm, &task) < 0)
 		return -ENOMEM;
@@ -111,7 +123,9 @@ static int section_of_task(struct gw_builder *builder, uint32_t node, const stru
 	if (section_never_left(builder, node, section, confidence, &left) < 0 ||
 	    gw_builder_task(builder, task, &to) < 0)
 		return -ENOMEM;
-	gw_builder_dead(builder, left, explained && sure > GW_CONFIDENCE_PROBABLE ? GW_CONFIDENCE_PROBABLE : sure, why);
+	if (sure > GW_CONFIDENCE_PROBABLE && (explained || section_may_be_left(builder, section)))
+		sure = GW_CONFIDENCE_PROBABLE;
+	gw_builder_dead(builder, left, sure, why);
 	return gw_builder_edge(builder, left, to, GW_RELATION_ENTERED_BY, GW_EVIDENCE_TRACEPOINT, GW_CONFIDENCE_PROVEN,
 			       0);
 }

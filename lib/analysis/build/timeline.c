@@ -9,6 +9,7 @@
 #include "lib/analysis/build/fault.h"
 #include "lib/analysis/record/habit.h"
 #include "lib/analysis/record/stack.h"
+#include "lib/analysis/record/subsystem.h"
 
 /* ---- which of them count ------------------------------------------------------------- */
 
@@ -143,9 +144,9 @@ static bool timeline_may_have_forgotten(const struct gw_builder *builder, const 
 #define CHECK_PATIENCE_NS 60000000000ULL
 
 /*
- * A timer of the driver's runs, or that of a delayed work item of its, and has not fired since it was first seen: it may be the
- * driver's own check for hangs, which ends what takes too long. One that has come and gone has ended nothing. Which of the kernel's
- * own timers are a built-in driver's is not known: it may have one.
+ * A timer of the driver's runs, or that of a delayed work item of its: it may be the driver's own check for hangs, which ends what
+ * takes too long, be it at its second turn or its tenth, and however often each job has put it off. Which of the kernel's own timers
+ * are a built-in driver's is not known, nor whose a fence of DRM's own kinds is: it may have one, too.
  */
 static bool timeline_has_check_to_come(const struct gw_builder *builder, const struct gw_node *node)
 {
@@ -155,23 +156,16 @@ static bool timeline_has_check_to_come(const struct gw_builder *builder, const s
 
 	if (!driver || (node->waited_since_ns && node->waited_since_ns + CHECK_PATIENCE_NS < now_ns))
 		return false;
-	if (!driver->module[0])
+	if (!driver->module[0] || builder->timers_left_out)
 		return true;
-	return gw_index_find(&builder->checks, gw_builder_module(builder, driver->module)).count > 0;
+	if (builder->has_gpu_timer && gw_subsystem_of("", driver->module).generic)
+		return true;
+	return gw_index_first(&builder->timers, gw_builder_module(builder, driver->module));
 }
 
 static bool timeline_has_item_for_each_job(const struct gw_timeline *timeline, const struct gw_signaller *signaller)
 {
 	return signaller->kind == GW_SIGNALLER_WORK && timeline->items > 0;
-}
-
-/* What one thread of a process may signal, the others may, too. */
-static bool timeline_process_has_others(const struct gw_builder *builder, uint64_t signaller)
-{
-	const struct gw_task_record *task = gw_snapshot_task(builder->now, signaller);
-
-	/* Itself is one of them. */
-	return task && gw_index_find(&builder->processes, task->tgid).count > 1;
 }
 
 /*
@@ -188,10 +182,11 @@ static enum gw_confidence timeline_trust(const struct gw_builder *builder, const
 
 	if (timeline_may_have_forgotten(builder, node->timeline) || (node->polled && user))
 		return GW_CONFIDENCE_HINT;
-	/* Of many signals of a process some may have been an interrupt's on top of it. */
-	if (user && (timeline_process_has_others(builder, signaller->task) || signaller->count > GW_CLOSE_LOOKS))
-		return GW_CONFIDENCE_PROBABLE;
-	if (node->timeline->inherited || timeline->changes > 0 || node->polled ||
+	/*
+	 * What a process may signal, its other threads may, and whoever else has its file open; and of many signals some may have been an
+	 * interrupt's on top of it.
+	 */
+	if (user || node->timeline->inherited || timeline->changes > 0 || node->polled ||
 	    gw_habit(signaller) < GW_HABITUAL_SIGNALS || timeline_has_item_for_each_job(timeline, signaller) ||
 	    timeline_has_check_to_come(builder, node))
 		return GW_CONFIDENCE_PROBABLE;
@@ -342,18 +337,6 @@ static const struct gw_device *timeline_unplugged_device(const struct gw_builder
 	return device;
 }
 
-/* The module of the device's driver, or at least the driver's name; "" = not known. */
-static const char *timeline_module_of_device(const struct gw_builder *builder, const struct gw_device *device)
-{
-	const struct gw_gpu_record *const *gpus;
-	size_t count = gw_snapshot_gpus(builder->now, &gpus);
-
-	for (size_t i = 0; i < count; i++)
-		if (gpus[i]->module[0] && strcmp(gpus[i]->name, device->name) == 0)
-			return gpus[i]->module;
-	return device->driver;
-}
-
 static const char *timeline_skip_dashes(const char *name)
 {
 	return name + strspn(name, "-_");
@@ -386,7 +369,7 @@ static bool timeline_is_of_another_device(const struct gw_builder *builder, cons
 		return false;
 	if (node->hardware && device->device)
 		return node->hardware != device->device;
-	return driver && !timeline_names_agree(driver->module, timeline_module_of_device(builder, device));
+	return driver && !timeline_names_agree(driver->module, gw_builder_module_of(builder, device));
 }
 
 /* A device that is only unbound goes on with what it has begun, and its interrupt comes. */

@@ -171,7 +171,9 @@ enum gw_alarm gw_place_alarm(const struct gw_snapshot *snapshot, const struct gw
 		*expires_ns = alarm->expires_ns;
 		return GW_ALARM_TIMER;
 	}
-	return alarm->flags & GW_ALARM_F_CPU_TIME ? GW_ALARM_CPU_TIME : GW_ALARM_NONE;
+	if (alarm->flags & GW_ALARM_F_CPU_TIME)
+		return GW_ALARM_CPU_TIME;
+	return gw_snapshot_has_siblings(snapshot, task) ? GW_ALARM_THREADS : GW_ALARM_NONE;
 }
 
 /* Where a signal does end the sleep, it is about to. */

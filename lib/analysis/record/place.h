@@ -35,6 +35,7 @@ enum gw_alarm {
 	GW_ALARM_NONE,	   /* nothing: no signal ends the sleep, or none is to come */
 	GW_ALARM_UNREAD,   /* nobody has read it, or not all of it */
 	GW_ALARM_CPU_TIME, /* a timer or limit of CPU time, which other threads use up */
+	GW_ALARM_THREADS,  /* another thread, which may watch over this one, and end the process */
 	GW_ALARM_TIMER,	   /* one of alarm(), setitimer() or timer_create() */
 	GW_ALARM_PENDING,  /* it is sent already */
 };

@@ -268,13 +268,6 @@ uint64_t gw_progress_quiet_since(const struct gw_progress *progress, uint64_t co
 	return entry->advanced && now_ns - entry->since_ns < GW_SILENT_NS ? 0 : entry->since_ns;
 }
 
-bool gw_progress_has_fired(const struct gw_progress *progress, uint64_t timer)
-{
-	const struct gw_progress_entry *entry = progress ? progress_find(&progress->timers, timer) : NULL;
-
-	return entry && entry->advanced;
-}
-
 uint64_t gw_progress_armed_since(const struct gw_progress *progress, uint64_t timer)
 {
 	const struct gw_progress_entry *armed = progress ? progress_find(&progress->timers, timer) : NULL;

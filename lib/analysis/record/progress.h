@@ -72,9 +72,6 @@ void gw_progress_deinit(struct gw_progress *progress);
  */
 uint64_t gw_progress_quiet_since(const struct gw_progress *progress, uint64_t context, uint64_t now_ns);
 
-/* Whether the timer was seen to run anew since it was seen first. */
-bool gw_progress_has_fired(const struct gw_progress *progress, uint64_t timer);
-
 /* Since when the timer is armed for the time that it has, 0 = that is not known. */
 uint64_t gw_progress_armed_since(const struct gw_progress *progress, uint64_t timer);
 

@@ -28,6 +28,7 @@ struct gw_snapshot {
 	size_t first[GW_RECORD_TYPES]; /* of a type, in records */
 	size_t counts[GW_RECORD_TYPES];
 	struct gw_index index[GW_RECORD_TYPES]; /* by address, or what else identifies a record of that type */
+	struct gw_index threads;		/* by process: the records of tasks that are not its first */
 };
 
 /* Where a snapshot lies in its stream, found by the first pass. */
@@ -405,12 +406,25 @@ static int snapshot_allocate(struct gw_snapshot *snapshot, const struct extent *
 	return snapshot->records ? 0 : -ENOMEM;
 }
 
+static int snapshot_add_thread(struct gw_snapshot *snapshot, const struct gw_record *record)
+{
+	const struct gw_task_record *task = (const void *)record;
+	const struct gw_present_record *present = (const void *)record;
+
+	if (record->type == GW_RECORD_TASK && task->tgid != task->pid)
+		return gw_index_add(&snapshot->threads, task->tgid, record);
+	if (record->type == GW_RECORD_PRESENT && present->tgid != present->pid)
+		return gw_index_add(&snapshot->threads, present->tgid, record);
+	return 0;
+}
+
 static int snapshot_add_record(struct gw_snapshot *snapshot, const struct gw_record *record)
 {
 	if (!snapshot_known_size(record->type))
 		return 0;
 	snapshot->records[snapshot->first[record->type] + snapshot->counts[record->type]++] = record;
-	return gw_index_add(&snapshot->index[record->type], snapshot_record_key(record), record);
+	return gw_index_add(&snapshot->index[record->type], snapshot_record_key(record), record)
+		       ?: snapshot_add_thread(snapshot, record);
 }
 
 /* Of several records of one thing, the first is what a look-up finds: the others are not listed, either. */
@@ -444,6 +458,7 @@ static int snapshot_new(struct gw_snapshot **ret, struct buffer *buffer, const s
 		r = snapshot_add_record(snapshot, (const struct gw_record *)at);
 	for (size_t type = 0; r == 0 && type < GW_RECORD_TYPES; type++)
 		r = gw_index_finish(&snapshot->index[type]);
+	r = r ?: gw_index_finish(&snapshot->threads);
 	if (r < 0) {
 		gw_snapshot_free(snapshot);
 		return r;
@@ -580,6 +595,7 @@ void gw_snapshot_free(struct gw_snapshot *snapshot)
 		return;
 	for (size_t type = 0; type < GW_RECORD_TYPES; type++)
 		gw_index_deinit(&snapshot->index[type]);
+	gw_index_deinit(&snapshot->threads);
 	free(snapshot->records);
 	snapshot_buffer_unref(snapshot->buffer);
 	free(snapshot);
@@ -737,6 +753,11 @@ static const void *snapshot_find(const struct gw_snapshot *snapshot, enum gw_rec
 const struct gw_task_record *gw_snapshot_task(const struct gw_snapshot *snapshot, uint64_t address)
 {
 	return snapshot_find(snapshot, GW_RECORD_TASK, address);
+}
+
+bool gw_snapshot_has_siblings(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	return task->pid != task->tgid || gw_index_first(&snapshot->threads, task->tgid);
 }
 
 const struct gw_present_record *gw_snapshot_present(const struct gw_snapshot *snapshot, uint64_t address)

@@ -88,6 +88,9 @@ size_t gw_snapshot_faults(const struct gw_snapshot *snapshot, const struct gw_fa
 /* Tasks that have no TASK record. */
 size_t gw_snapshot_all_present(const struct gw_snapshot *snapshot, const struct gw_present_record *const **ret);
 
+/* Whether its process has, or had, other threads. */
+bool gw_snapshot_has_siblings(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+
 /* Of the kernel log, oldest first of those about tasks and of those about GPUs. */
 size_t gw_snapshot_words(const struct gw_snapshot *snapshot, const struct gw_word_record *const **ret);
 

@@ -127,6 +127,8 @@ static void doubt_signal(struct gw_prose *prose, const struct gw_edge *edge, enu
 			"a signal ends its wait, and whether a timer of its process is to send one was not read.",
 		[GW_ALARM_CPU_TIME] =
 			"a signal ends its wait, and its process gets one when its other threads have used up a limit of CPU time.",
+		[GW_ALARM_THREADS] =
+			"a signal ends its wait, and another thread of its process may send one, as a watchdog does that ends the process.",
 		[GW_ALARM_PENDING] = "a signal that ends its wait is pending.",
 	};
 
