@@ -51,7 +51,10 @@ int file_read(const char *path, size_t limit, char **ret, size_t *size)
 
 	if (r == -ENOMEM)
 		out_of_memory();
-	if (r < 0)
+	if (r == -EFBIG)
+		complain("cannot read %s: it is too large, over %zu MiB: give a part of it",
+			 file_is_standard(path) ? "standard input" : path, limit >> 20);
+	else if (r < 0)
 		complain("cannot read %s: %s", file_is_standard(path) ? "standard input" : path, strerror(-r));
 	return r < 0 ? EXIT_FILE : EXIT_NOTHING;
 }

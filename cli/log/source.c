@@ -49,11 +49,11 @@ static int log_source_gunzip(const char *data, size_t size, char **ret, size_t *
 		whole = r == Z_STREAM_END ? got : whole;
 		if (r == Z_STREAM_END && stream.avail_in)
 			r = inflateReset(&stream);
-	} while (r == Z_OK && got <= LOG_LIMIT);
+	} while (r == Z_OK && got <= LOG_UNPACKED_LIMIT);
 	inflateEnd(&stream);
 	if (r == Z_MEM_ERROR)
 		return -ENOMEM;
-	if (got > LOG_LIMIT)
+	if (got > LOG_UNPACKED_LIMIT)
 		return -EFBIG;
 	/* What was cut off at its end is still worth reading, and so is what stands before garbage. */
 	if (r != Z_STREAM_END && (r != Z_BUF_ERROR || got == 0)) {
@@ -103,7 +103,7 @@ static int log_source_run(const char *program, const char *data, size_t size, ch
 	close(ends[1]);
 	if (r < 0)
 		return r;
-	r = gw_fd_whole(output, LOG_LIMIT, ret, unpacked);
+	r = gw_fd_whole(output, LOG_UNPACKED_LIMIT, ret, unpacked);
 	if (r < 0)
 		kill(pid, SIGKILL);
 	if (waitpid(pid, &status, 0) < 0)
@@ -145,7 +145,7 @@ static int log_source_unpack(const char *path, char **data, size_t *size)
 	if (r == -ENOMEM)
 		out_of_memory();
 	if (r == -EFBIG)
-		return file_reject(path, "it has more than 255 MiB unpacked");
+		return file_reject(path, "it has more than 64 MiB unpacked: unpack it, and give a part of it");
 	if (r < 0)
 		return file_reject(path, "it is packed, and cannot be unpacked");
 	*data = text;

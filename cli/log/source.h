@@ -5,8 +5,9 @@
 
 #include <stddef.h>
 
-/* Bytes of a log that are read at most, unpacked: less than what the buffer, which doubles, has at 256 MiB. */
-#define LOG_LIMIT ((size_t)255 << 20)
+/* Bytes of a log that are read at most: explain takes up to 4 s for them; and of one that is packed, of which a few bytes make as many. */
+#define LOG_LIMIT ((size_t)96 << 20)
+#define LOG_UNPACKED_LIMIT ((size_t)64 << 20)
 
 /*
  * log_source_file - the text of a file ("-" = standard input), unpacked if it is gzip, xz or zstd

@@ -34,6 +34,29 @@ subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNUL
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' gpuwatch-cli "$@"
 }
 
+# line TEXT MIB FILE: so much of one line, packed to next to nothing
+line() {
+	yes "$1" | head -c "$2M" | gzip -1 >"$3"
+}
+
+# The most that a packed log may have, of a line that starts a report, and of one that makes a row; what is behind the limit is
+# refused in test_bombs.
+PACKED_MIB=63
+PACKED_MOST=5000 # milliseconds
+
+packed_logs() {
+	local spent hung="[ 100.1] INFO: task a:1 blocked for more than 120 seconds."
+	line "$hung" 4 "$work/few/hung.gz"
+	line "$hung" $((4 * GROWTH)) "$work/many/hung.gz"
+	grows "explain of a packed log" explain @/hung.gz
+	line "$hung" $PACKED_MIB "$work/hung.gz"
+	spent=$(cost explain "$work/hung.gz")
+	ok "explain of $PACKED_MIB MiB in $(stat -c %s "$work/hung.gz") bytes: $spent ms" test "$spent" -le $PACKED_MOST
+	line "[    0.1] initcall f+0x0/0x1 returned 0 after 1 usecs" $PACKED_MIB "$work/initcalls.gz"
+	spent=$(cost probe-order --compare "$work/initcalls.gz" "$work/hung.gz")
+	ok "probe-order --compare of two such files: $spent ms" test "$spent" -le $PACKED_MOST
+}
+
 test_growth() {
 	local where rows daemons_of=() idle most
 	for where in few:1000 many:10000; do
@@ -58,6 +81,7 @@ test_growth() {
 	grows "replay" replay @/queue.gpuwatch
 	grows "replay --waits" replay --waits @/queue.gpuwatch
 
+	packed_logs
 	make-recording queue 10005 >"$work/queue.gpuwatch"
 	expect "replay of more rows than anybody reads" 0 replay --waits "$work/queue.gpuwatch"
 	ok "10000 rows, and the others counted" \
