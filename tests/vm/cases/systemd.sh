@@ -282,7 +282,8 @@ check "nor a directory" wait_until 10 [ ! -e /sys/fs/bpf/gpuwatch-boot ]
 exposed_at_most() {
 	systemd-analyze security --no-pager "$1" | awk -v most="$2" '/Overall exposure level/ { print; level = $(NF - 2) } END { exit !(level > 0 && level <= most) }'
 }
-for unit in gpuwatchd gpuwatch-boot gpuwatch-perf@0 gpuwatch-start-unit@0 gpuwatch-bundle@0 gpuwatchd-pins gpuwatch-probe-order; do
+for unit in gpuwatchd gpuwatch-boot gpuwatch-perf@0 gpuwatch-start-unit@0 gpuwatch-bundle@0 gpuwatchd-pins gpuwatch-probe-order \
+	gpuwatch-textfile; do
 	check "little exposure of $unit" exposed_at_most "$unit.service" 1.5
 done
 # What the daemon had is not in its way, although it may not override who owns what.
