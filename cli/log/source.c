@@ -28,7 +28,7 @@
 extern char **environ;
 
 /* Several packed files in a row are one. */
-static int log_source_gunzip(const char *data, size_t size, char **ret, size_t *unpacked)
+static int log_source_gunzip(const char *data, size_t size, size_t limit, char **ret, size_t *unpacked)
 {
 	z_stream stream = { .next_in = (Bytef *)data, .avail_in = (uInt)size };
 	_cleanup_free_ char *text = NULL;
@@ -49,11 +49,11 @@ static int log_source_gunzip(const char *data, size_t size, char **ret, size_t *
 		whole = r == Z_STREAM_END ? got : whole;
 		if (r == Z_STREAM_END && stream.avail_in)
 			r = inflateReset(&stream);
-	} while (r == Z_OK && got <= LOG_UNPACKED_LIMIT);
+	} while (r == Z_OK && got <= limit);
 	inflateEnd(&stream);
 	if (r == Z_MEM_ERROR)
 		return -ENOMEM;
-	if (got > LOG_UNPACKED_LIMIT)
+	if (got > limit)
 		return -EFBIG;
 	/* What was cut off at its end is still worth reading, and so is what stands before garbage. */
 	if (r != Z_STREAM_END && (r != Z_BUF_ERROR || got == 0)) {
@@ -84,7 +84,8 @@ static int log_source_spawn(const char *program, int input, int output, pid_t *r
 }
 
 /* The other formats have programs that every system has which writes them. */
-static int log_source_run(const char *program, const char *data, size_t size, char **ret, size_t *unpacked)
+static int log_source_run(const char *program, const char *data, size_t size, size_t limit, char **ret,
+			  size_t *unpacked)
 {
 	_cleanup_close_ int input = memfd_create("gpuwatch-log", MFD_CLOEXEC), output = -1;
 	int ends[2], status, r;
@@ -103,7 +104,7 @@ static int log_source_run(const char *program, const char *data, size_t size, ch
 	close(ends[1]);
 	if (r < 0)
 		return r;
-	r = gw_fd_whole(output, LOG_UNPACKED_LIMIT, ret, unpacked);
+	r = gw_fd_whole(output, limit, ret, unpacked);
 	if (r < 0)
 		kill(pid, SIGKILL);
 	if (waitpid(pid, &status, 0) < 0)
@@ -115,7 +116,7 @@ static int log_source_run(const char *program, const char *data, size_t size, ch
 	return r;
 }
 
-static int log_source_unpack(const char *path, char **data, size_t *size)
+static int log_source_unpack(const char *path, size_t limit, char **data, size_t *size)
 {
 	char *text = NULL;
 	size_t unpacked = 0;
@@ -123,7 +124,7 @@ static int log_source_unpack(const char *path, char **data, size_t *size)
 	int r;
 
 	if (*size > 2 && memcmp(*data, "\x1f\x8b", 2) == 0)
-		r = log_source_gunzip(*data, *size, &text, &unpacked);
+		r = log_source_gunzip(*data, *size, limit, &text, &unpacked);
 	else if ((program = *size > 6 && memcmp(*data,
 						"\xfd"
 						"7zXZ",
@@ -131,7 +132,7 @@ static int log_source_unpack(const char *path, char **data, size_t *size)
 				    ? "xz"
 			    : *size > 4 && memcmp(*data, "\x28\xb5\x2f\xfd", 4) == 0 ? "zstd"
 										     : NULL))
-		r = log_source_run(program, *data, *size, &text, &unpacked);
+		r = log_source_run(program, *data, *size, limit, &text, &unpacked);
 	else
 		return 0;
 	free(*data);
@@ -144,8 +145,12 @@ static int log_source_unpack(const char *path, char **data, size_t *size)
 	}
 	if (r == -ENOMEM)
 		out_of_memory();
-	if (r == -EFBIG)
-		return file_reject(path, "it has more than 64 MiB unpacked: unpack it, and give a part of it");
+	if (r == -EFBIG) {
+		_cleanup_free_ char *why =
+			text_format("it has more than %zu MiB unpacked: unpack it, and give a part of it", limit >> 20);
+
+		return file_reject(path, why);
+	}
 	if (r < 0)
 		return file_reject(path, "it is packed, and cannot be unpacked");
 	*data = text;
@@ -167,7 +172,7 @@ int log_source_bytes(const char *path, size_t limit, char **ret, size_t *size)
 {
 	int r = file_read(path, limit, ret, size);
 
-	return r ?: log_source_unpack(path, ret, size);
+	return r ?: log_source_unpack(path, limit < LOG_UNPACKED_LIMIT ? limit : LOG_UNPACKED_LIMIT, ret, size);
 }
 
 int log_source_file(const char *path, char **ret, size_t *size)

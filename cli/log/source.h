@@ -16,7 +16,7 @@
  */
 int log_source_file(const char *path, char **ret, size_t *size);
 
-/* The same of whatever is in the file: at most @limit bytes, packed. */
+/* The same of whatever is in the file: at most @limit bytes, packed, and unpacked, too. */
 int log_source_bytes(const char *path, size_t limit, char **ret, size_t *size);
 
 #endif

@@ -39,9 +39,10 @@ line() {
 	yes "$1" | head -c "$2M" | gzip -1 >"$3"
 }
 
-# The most that a packed log may have, of a line that starts a report, and of one that makes a row; what is behind the limit is
-# refused in test_bombs.
+# The most that a packed log may have, of a line that starts a report, and packed evidence, of one that makes a row; what is behind
+# the limit is refused in test_bombs.
 PACKED_MIB=63
+EVIDENCE_MIB=31
 PACKED_MOST=5000 # milliseconds
 
 packed_logs() {
@@ -52,7 +53,8 @@ packed_logs() {
 	line "$hung" $PACKED_MIB "$work/hung.gz"
 	spent=$(cost explain "$work/hung.gz")
 	ok "explain of $PACKED_MIB MiB in $(stat -c %s "$work/hung.gz") bytes: $spent ms" test "$spent" -le $PACKED_MOST
-	line "[    0.1] initcall f+0x0/0x1 returned 0 after 1 usecs" $PACKED_MIB "$work/initcalls.gz"
+	line "[    0.1] initcall f+0x0/0x1 returned 0 after 1 usecs" $EVIDENCE_MIB "$work/initcalls.gz"
+	line "$hung" $EVIDENCE_MIB "$work/hung.gz"
 	spent=$(cost probe-order --compare "$work/initcalls.gz" "$work/hung.gz")
 	ok "probe-order --compare of two such files: $spent ms" test "$spent" -le $PACKED_MOST
 }
