@@ -85,7 +85,7 @@ static int lab_device_probe(struct platform_device *device)
 
 static lab_remove_t lab_device_remove(struct platform_device *device)
 {
-	lab_reset();
+	lab_reset(true);
 	return LAB_REMOVED;
 }
 

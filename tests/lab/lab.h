@@ -174,6 +174,7 @@ struct lab_variant {
  * @start: start the threads; may fail at any point, @release and @finish then run as after a success
  * @release: break the deadlock and return without waiting for anybody blocked in it
  * @reset: what a reset of the GPU, or its driver letting go of it, does: retires fences; NULL = neither ends anything
+ * @unbind: what its driver letting go of it does, if that is more than @reset does
  * @finish: all threads have been joined: free everything
  * @show: append to the truth line: `,"key":value`
  * @unlock: for GPULAB_IOC_UNLOCK, with the client's lock held
@@ -186,6 +187,7 @@ struct lab_family {
 	int (*start)(struct lab_instance *inst);
 	void (*release)(struct lab_instance *inst);
 	void (*reset)(struct lab_instance *inst);
+	void (*unbind)(struct lab_instance *inst);
 	void (*finish)(struct lab_instance *inst);
 	void (*show)(struct lab_instance *inst, struct seq_file *seq);
 	int (*unlock)(struct lab_instance *inst);
@@ -334,8 +336,8 @@ struct drm_device;
 /* A registered DRM device of the lab's driver on a platform device of its own. */
 struct drm_device *lab_drm_create(const char *name);
 /* Unregister (unless unplugged already) and drop it. */
-/* Of all instances that stand. */
-void lab_reset(void);
+/* Of all instances that stand; @unbind: their driver lets go of the device. */
+void lab_reset(bool unbind);
 
 void lab_drm_destroy(struct drm_device *drm, bool unplugged);
 /* The device that schedulers belong to. */

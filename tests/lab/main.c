@@ -550,20 +550,22 @@ static const struct file_operations start_fops = {
 	.write = start_write,
 };
 
-void lab_reset(void)
+void lab_reset(bool unbind)
 {
 	struct lab_instance *inst;
 
 	mutex_lock(&lab_instances_lock);
 	list_for_each_entry(inst, &lab_instances, node)
-		if (inst->family->reset)
+		if (unbind && inst->family->unbind)
+			inst->family->unbind(inst);
+		else if (inst->family->reset)
 			inst->family->reset(inst);
 	mutex_unlock(&lab_instances_lock);
 }
 
 static ssize_t reset_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
 {
-	lab_reset();
+	lab_reset(false);
 	return count;
 }
 

@@ -266,14 +266,30 @@ static int tdr_start(struct lab_instance *inst)
 	       lab_victims_run(inst, victim_thread);
 }
 
-/* A driver's reset waits until no timeout handler runs. */
+/*
+ * A driver's reset waits until no timeout handler runs. It does what the handler does: a driver that has none cannot reset, and
+ * what the handler does in vain is in vain again.
+ */
+static bool has_reset(int variant)
+{
+	switch (variant) {
+	case TDR_LOCK:
+	case TDR_FLUSH:
+	case TDR_QUEUED:
+	case TDR_ROOM:
+	case TDR_NEVER:
+	case TDR_IN_VAIN:
+		return false;
+	default:
+		return true;
+	}
+}
+
 static void tdr_reset(struct lab_instance *inst)
 {
 	struct tdr *tdr = inst->priv;
-	int variant = inst->variant->value;
 
-	if (tdr && tdr->ring && variant != TDR_LOCK && variant != TDR_FLUSH && variant != TDR_QUEUED &&
-	    variant != TDR_ROOM)
+	if (tdr && tdr->ring && has_reset(inst->variant->value))
 		lab_irq_ring_recover(tdr->ring);
 }
 
@@ -350,5 +366,6 @@ const struct lab_family lab_silent_family = {
 	.start = tdr_start,
 	.release = tdr_release,
 	.reset = tdr_reset,
+	.unbind = tdr_release,
 	.finish = tdr_finish,
 };

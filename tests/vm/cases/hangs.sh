@@ -48,8 +48,8 @@ end() {
 	check "$1: the lab let go" let_go
 }
 
-# The action that the report names is tried: killing that process ends the hang; where nothing less than a reset or a reboot is
-# named, killing all that take part does not.
+# The action that the report names is tried: killing that process ends the hang; where nothing less than a reset, an unbind or a
+# reboot is named, killing all that take part does not; and where no reset is, the lab's does not.
 kill_named() {
 	pid=$(jq -rs 'map(select(.state == "active")) | last | .root_cause.action.pid' "$dir/standing.jsonl")
 	kill -KILL "$pid"
@@ -139,6 +139,7 @@ hang() {
 		;;
 	unbind)
 		kill_in_vain "$1"
+		reset_in_vain "$1"
 		command_helps "$1"
 		bind_again
 		;;
