@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * busy-holder: whoever holds what others need spins in the kernel. retry-loop: it sleeps for a short time, again and again.
- * In both it waits for a register that the device does not change; "stop" changes it. busy-late: the device answers after
+ * Either is a process in an ioctl, too, which leaves when it is killed. In both it waits for a register that the device does not change; "stop" changes it. busy-late: the device answers after
  * all, after `seconds`: nothing is wrong but its pace.
  */
 #include <linux/cpumask.h>
 #include <linux/delay.h>
+#include <linux/sched/signal.h>
 #include <linux/semaphore.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -27,6 +28,7 @@ enum busy_variant {
 	/* where it runs */
 	BUSY_WORK = 1 << 4,
 	BUSY_CPU = 1 << 5, /* on a CPU whose work item the waiter needs, and that is all that it holds */
+	BUSY_PROCESS = 1 << 6,
 };
 
 struct busy {
@@ -36,7 +38,7 @@ struct busy {
 	struct rw_semaphore rwsem;
 	u32 status; /* the register: what it waits for is not 0 */
 	struct lab_actor *holder;
-	struct completion held;
+	struct completion held, modeset_held;
 	struct workqueue_struct *wq;
 	struct work_struct work;
 	struct work_struct local; /* for the CPU of the holder */
@@ -44,9 +46,10 @@ struct busy {
 	struct delayed_work answer;
 };
 
+/* Who is killed need not wait any longer; no kernel thread is. */
 static bool device_answers(struct busy *busy)
 {
-	return READ_ONCE(busy->status);
+	return READ_ONCE(busy->status) || fatal_signal_pending(current);
 }
 
 /* Loops without bound, as drivers have them. */
@@ -172,6 +175,10 @@ static int waiter_thread(struct lab_actor *actor)
 	struct busy *busy = actor->inst->priv;
 
 	mutex_lock(&busy->modeset);
+	complete(&busy->modeset_held);
+	/* The process comes when all has been started. */
+	if (actor->inst->variant->value & BUSY_PROCESS && !lab_thread_wait(actor->inst, &busy->held))
+		goto out;
 	if (actor->inst->variant->value & BUSY_CPU)
 		schedule_work_on(busy->cpu, &busy->local);
 	lab_actor_blocks(actor);
@@ -181,6 +188,7 @@ static int waiter_thread(struct lab_actor *actor)
 		take(busy, false);
 		give(busy, false);
 	}
+out:
 	mutex_unlock(&busy->modeset);
 	return 0;
 }
@@ -204,6 +212,10 @@ static void answer_work(struct work_struct *work)
 
 static int run_holder(struct lab_instance *inst, struct busy *busy)
 {
+	if (inst->variant->value & BUSY_PROCESS) {
+		busy->holder = lab_actor_add(inst, "holder", LAB_ROOT);
+		return busy->holder ? 0 : -ENOMEM;
+	}
 	if (!(inst->variant->value & BUSY_WORK)) {
 		busy->holder = lab_actor_run(inst, "holder", LAB_ROOT, "gpulab-busy", holder_thread);
 		return busy->holder ? 0 : -ENOMEM;
@@ -231,20 +243,38 @@ static int busy_start(struct lab_instance *inst)
 	mutex_init(&busy->modeset);
 	init_rwsem(&busy->rwsem);
 	init_completion(&busy->held);
+	init_completion(&busy->modeset_held);
 	INIT_WORK(&busy->work, holder_work);
 	INIT_WORK(&busy->local, local_work);
 	busy->cpu = cpumask_last(cpu_online_mask);
 	INIT_DELAYED_WORK(&busy->answer, answer_work);
 	ret = run_holder(inst, busy);
-	ret = ret ?: lab_wait(&busy->held);
+	if (!ret && !(inst->variant->value & BUSY_PROCESS))
+		ret = lab_wait(&busy->held);
 	if (ret)
 		return ret;
 	busy->holder->state = "busy";
 	waiter = lab_actor_run(inst, "waiter", LAB_PARTICIPANT, "gpulab-wait", waiter_thread);
-	ret = waiter ? lab_actor_wait_blocking(waiter) : -ENOMEM;
+	if (!waiter)
+		ret = -ENOMEM;
+	else
+		ret = inst->variant->value & BUSY_PROCESS ? lab_wait(&busy->modeset_held)
+							  : lab_actor_wait_blocking(waiter);
 	if (!strcmp(inst->family->name, "busy-late"))
 		schedule_delayed_work(&busy->answer, inst->params.seconds * HZ);
 	return ret ?: lab_victims_run(inst, victim_thread);
+}
+
+static int busy_enter(struct lab_instance *inst)
+{
+	struct busy *busy = inst->priv;
+
+	if (!(inst->variant->value & BUSY_PROCESS))
+		return -EINVAL;
+	lab_actor_adopt(busy->holder);
+	hold_and_wait(busy);
+	complete_all(&busy->holder->left);
+	return READ_ONCE(busy->status) ? 0 : -EINTR;
 }
 
 static void busy_release(struct lab_instance *inst)
@@ -262,6 +292,9 @@ static void busy_finish(struct lab_instance *inst)
 	if (!busy)
 		return;
 	cancel_delayed_work_sync(&busy->answer);
+	/* A process that never came into the kernel does not leave it. */
+	if (inst->variant->value & BUSY_PROCESS && busy->holder && busy->holder->task)
+		wait_for_completion(&busy->holder->left);
 	if (busy->wq)
 		destroy_workqueue(busy->wq);
 	kfree(busy);
@@ -272,6 +305,7 @@ static const struct lab_variant holder_variants[] = {
 	{ "yields", BUSY_MUTEX | BUSY_YIELD },
 	{ "work", BUSY_RWSEM | BUSY_YIELD | BUSY_WORK },
 	{ "cpu", BUSY_SPIN | BUSY_CPU },
+	{ "process", BUSY_MUTEX | BUSY_YIELD | BUSY_PROCESS, true },
 	{ "" },
 };
 
@@ -279,6 +313,7 @@ static const struct lab_variant retry_variants[] = {
 	{ "usleep", BUSY_SEMAPHORE | BUSY_USLEEP },
 	{ "msleep", BUSY_RWSEM | BUSY_MSLEEP },
 	{ "work", BUSY_MUTEX | BUSY_MSLEEP | BUSY_WORK },
+	{ "process", BUSY_RWSEM | BUSY_USLEEP | BUSY_PROCESS, true },
 	{ "" },
 };
 
@@ -293,6 +328,7 @@ const struct lab_family lab_busy_holder_family = {
 	.expected_class = "busy-holder",
 	.variants = holder_variants,
 	.start = busy_start,
+	.enter = busy_enter,
 	.release = busy_release,
 	.finish = busy_finish,
 };
@@ -302,6 +338,7 @@ const struct lab_family lab_retry_loop_family = {
 	.expected_class = "retry-loop",
 	.variants = retry_variants,
 	.start = busy_start,
+	.enter = busy_enter,
 	.release = busy_release,
 	.finish = busy_finish,
 };

@@ -42,6 +42,7 @@ static const char usage[] =
 	"  device-page/cycle | device-page-fine/late                 the memory whose page is moved to a device\n"
 	"  leaked-section/user-sleep | user-spin                     stay in a drm_dev_enter() section until then\n"
 	"  process-cycle/... | driver-sleep/...                      hold a mutex in an ioctl that sleeps\n"
+	"  busy-holder/process | retry-loop/process                  hold a lock in an ioctl that polls\n"
 	"  kswapd-cycle | kswapd-healthy                             allocate with a mutex held, and be throttled\n"
 	"  stopped-signaller                                         signal fences, and be stopped\n"
 	"  random/any | dead | healthy                               memory that one of the scenario's threads unmaps\n"
@@ -941,7 +942,8 @@ int main(int argc, char **argv)
 	if (!strncmp(command, "leaked-lock/user-", 17) || !strncmp(command, "leaked-section/user-", 20))
 		return leaked(strchr(command, '/') + 1, argv + 1);
 	if (!strncmp(command, "process-cycle/", 14) || !strncmp(command, "driver-sleep/", 13) ||
-	    !strncmp(command, "kswapd-", 7))
+	    !strncmp(command, "kswapd-", 7) || !strcmp(command, "busy-holder/process") ||
+	    !strcmp(command, "retry-loop/process"))
 		return entered(argv + 1);
 	if (!strcmp(command, "fuse-hang"))
 		return fuse_hang();
