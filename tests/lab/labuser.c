@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -308,6 +309,37 @@ static void freezer(const char *cgroup)
 		usleep(100000);
 	put(path, "0");
 	_exit(0);
+}
+
+/* Keeps its parent stopped, for as long as the instance stands: a tracer that ends lets go. */
+static void debugger(void)
+{
+	pid_t parent = getppid();
+
+	close(lab_fd);
+	if (ptrace(PTRACE_SEIZE, parent, NULL, NULL) < 0 || ptrace(PTRACE_INTERRUPT, parent, NULL, NULL) < 0)
+		fail("ptrace");
+	while (stands("stopped-signaller"))
+		usleep(100000);
+	_exit(0);
+}
+
+/* The same, stopped by a debugger, which alone can write to the pipe. */
+static int traced(char **words)
+{
+	struct gpulab_start request = {};
+	int ends[2];
+	char byte;
+
+	start(&request, words);
+	if (pipe(ends) < 0)
+		fail("pipe");
+	if (fork() == 0)
+		debugger();
+	close(ends[1]);
+	while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
+		;
+	return 0;
 }
 
 static uint64_t monotonic_ms(void)
@@ -949,6 +981,8 @@ int main(int argc, char **argv)
 		return fuse_hang();
 	if (!strcmp(command, "stopped-signaller/freezer"))
 		return frozen(argv + 1);
+	if (!strcmp(command, "stopped-signaller/traced"))
+		return traced(argv + 1);
 	if (!strncmp(command, "stopped-signaller", 17))
 		return stopped(argv + 1);
 	if (!strncmp(command, "random/", 7))

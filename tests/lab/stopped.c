@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stopped-signaller: a process that signals a timeline's fences has been stopped, and others wait for its next fence.
+ * stopped-signaller: a process that signals a timeline's fences has been stopped by a signal, the freezer or a debugger, and others wait for its next fence.
  */
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -69,7 +69,9 @@ static void stopped_finish(struct lab_instance *inst)
 	kfree(stopped);
 }
 
-static const struct lab_variant stopped_variants[] = { { "signal", 0, true }, { "freezer", 1, true }, { "" } };
+static const struct lab_variant stopped_variants[] = {
+	{ "signal", 0, true }, { "freezer", 1, true }, { "traced", 2, true }, { "" }
+};
 
 const struct lab_family lab_stopped_family = {
 	.name = "stopped-signaller",

@@ -88,6 +88,16 @@ command_helps() {
 	sh -c "$(jq -rs 'map(select(.state == "active")) | last | .root_cause.action.command' "$dir/standing.jsonl")" >/dev/null
 	check "$1: the named command ends it" wait_until 12 none_active
 }
+# Where no command is named, it is a debugger that has stopped the process.
+continue_helps() {
+	pid=$(jq -rs 'map(select(.state == "active")) | last | .root_cause.action | select(.command == null) | .pid' "$dir/standing.jsonl")
+	if [ -z "$pid" ]; then
+		command_helps "$1"
+		return
+	fi
+	kill -KILL "$(sed -n 's/^TracerPid:[[:space:]]*//p' "/proc/$pid/status")"
+	check "$1: it goes on without its debugger" wait_until 12 none_active
+}
 bind_again() {
 	for device in /sys/bus/platform/devices/gpulab.*; do
 		[ -e "$device/driver" ] || echo "${device##*/}" >/sys/bus/platform/drivers/gpulab/bind
@@ -130,7 +140,7 @@ hang() {
 		fi
 		;;
 	continue)
-		command_helps "$1"
+		continue_helps "$1"
 		# The process ends then, and its scenario with it.
 		if wait_until 2 let_go; then
 			end "$1" killed
