@@ -251,7 +251,10 @@ static int refused_thread(struct lab_actor *actor)
 
 static int lasting_start(struct lab_instance *inst)
 {
-	static int (*const functions[])(struct lab_actor *) = { refused_thread, lasting_thread };
+	static const struct {
+		enum lab_part part;
+		int (*function)(struct lab_actor *actor);
+	} readers[] = { { LAB_HELPER, refused_thread }, { LAB_ROOT, lasting_thread } };
 	struct section *section = kzalloc(sizeof(*section), GFP_KERNEL);
 	struct drm_device *drm;
 	unsigned int i;
@@ -263,8 +266,9 @@ static int lasting_start(struct lab_instance *inst)
 	if (IS_ERR(drm))
 		return PTR_ERR(drm);
 	section->drm = drm;
-	for (i = 0; i < ARRAY_SIZE(functions); i++) {
-		struct lab_actor *actor = lab_actor_run(inst, "reader", LAB_HELPER, "gpulab-read", functions[i]);
+	for (i = 0; i < ARRAY_SIZE(readers); i++) {
+		struct lab_actor *actor =
+			lab_actor_run(inst, "reader", readers[i].part, "gpulab-read", readers[i].function);
 		int ret = actor ? lab_actor_wait_blocking(actor) : -ENOMEM;
 
 		if (ret)
