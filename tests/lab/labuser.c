@@ -381,6 +381,8 @@ static int entered(char **words)
 	start(&request, words);
 	if (ioctl(lab_fd, GPULAB_IOC_ENTER) < 0)
 		fail("enter");
+	/* What ended by itself is still to be told of. */
+	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
 	return 0;
 }
 
