@@ -47,6 +47,7 @@ OTHER_TASKS = [
     ("page-lock-cycle/migration", "more", "the process whose memory it is starts this, and waits for its mmap_lock, too"),
     ("orphaned-fence/work-gone", "fewer", "the worker has nothing to do any more: its item is in the chain, it is not"),
     ("trylock-behind/*", "first", "nobody but the victim sleeps: with it the chain begins"),
+    ("*/process", "first", "the victim sleeps before the process comes: with it, which waits the longest, the chain begins"),
     ("virtqueue/full", "first", "who waits for room does not sleep for long: with the victim the chain begins"),
     ("driver-sleep/uninterruptible*", "first", "the holder's sleep shows no waited object: with the victim the chain begins"),
 ]
