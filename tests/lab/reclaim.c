@@ -2,7 +2,8 @@
 /*
  * reclaim-cycle: a task allocates, enters direct reclaim, and a shrinker there waits for a fence that cannot be signalled
  * before: by that very task, or, in /retries, by one that needs a lock which the task holds. There the shrinker waits for
- * 10 jiffies, again and again. reclaim-late: nobody needs the lock, and the fence is only late.
+ * 10 jiffies, again and again. reclaim-late: nobody needs the lock, and the fence is only late; in /queued that lock is an rwsem,
+ * as an mmap_lock, which the task has for writing, and readers queue behind it.
  */
 #include <linux/delay.h>
 #include <linux/gfp.h>
@@ -12,7 +13,7 @@
 
 #include "lab.h"
 
-enum reclaim_variant { RECLAIM_DIRECT, RECLAIM_RETRIES, RECLAIM_LATE };
+enum reclaim_variant { RECLAIM_DIRECT, RECLAIM_RETRIES, RECLAIM_LATE, RECLAIM_QUEUED };
 
 /* The largest order that a hoard starts with; smaller ones follow when it runs out. */
 #define HOARD_ORDER 9
@@ -23,7 +24,8 @@ struct reclaim_cycle {
 	struct dma_fence *fence;
 	struct shrinker *shrinker;
 	struct mutex lock; /* of the GPU: whoever submits has it, the ring's thread wants it */
-	struct lab_actor *signaller, *reclaimer; /* one and the same, but in /retries and /late */
+	struct rw_semaphore memory; /* /queued: has it, too, for writing */
+	struct lab_actor *signaller, *reclaimer; /* one and the same in /direct */
 	struct completion warm, go, ring;
 	struct list_head hoard; /* pages, by their lru member; the reclaimer's own */
 	bool caught;
@@ -125,13 +127,15 @@ static int reclaimer_thread(struct lab_actor *actor)
 	struct reclaim_cycle *rc = actor->inst->priv;
 
 	mutex_lock(&rc->lock);
+	down_write(&rc->memory);
 	if (lab_thread_wait(actor->inst, &rc->go))
 		allocate_until_caught(rc);
+	up_write(&rc->memory);
 	mutex_unlock(&rc->lock);
 	return 0;
 }
 
-/* Retires what the ring has done, under the lock; in /late without it, after a while. */
+/* Retires what the ring has done, under the lock; in /late and /queued without it, after a while. */
 static int ring_thread(struct lab_actor *actor)
 {
 	struct reclaim_cycle *rc = actor->inst->priv;
@@ -142,7 +146,7 @@ static int ring_thread(struct lab_actor *actor)
 	if (!lab_thread_wait(actor->inst, &rc->ring))
 		return 0;
 	lab_actor_blocks(actor);
-	if (actor->inst->variant->value == RECLAIM_LATE) {
+	if (actor->inst->variant->value != RECLAIM_RETRIES) {
 		while (tenths-- && !lab_stopping(actor->inst))
 			msleep(100);
 		dma_fence_signal(rc->fence);
@@ -159,7 +163,12 @@ static int victim_thread(struct lab_actor *actor)
 	struct reclaim_cycle *rc = actor->inst->priv;
 
 	lab_actor_blocks(actor);
-	dma_fence_wait(rc->fence, false);
+	if (actor->inst->variant->value == RECLAIM_QUEUED) {
+		down_read(&rc->memory);
+		up_read(&rc->memory);
+	} else {
+		dma_fence_wait(rc->fence, false);
+	}
 	return 0;
 }
 
@@ -180,6 +189,7 @@ static int reclaim_start(struct lab_instance *inst)
 	init_completion(&rc->go);
 	lab_timeline_init(&rc->timeline, "copy", inst->id);
 	mutex_init(&rc->lock);
+	init_rwsem(&rc->memory);
 	init_completion(&rc->ring);
 	rc->signaller = lab_actor_run(inst, "signaller", LAB_PARTICIPANT, "gpulab-sign",
 				      inst->variant->value == RECLAIM_DIRECT ? signaller_thread : ring_thread);
@@ -232,7 +242,7 @@ static const struct lab_variant reclaim_variants[] = {
 	{ "retries", RECLAIM_RETRIES },
 	{ "" },
 };
-static const struct lab_variant late_variants[] = { { "late", RECLAIM_LATE }, { "" } };
+static const struct lab_variant late_variants[] = { { "late", RECLAIM_LATE }, { "queued", RECLAIM_QUEUED }, { "" } };
 
 const struct lab_family lab_reclaim_family = {
 	.name = "reclaim-cycle",
