@@ -482,10 +482,10 @@ struct gw_pool_record {
 /* By the iterator, at its end: a timer that runs, whose function, or whose delayed work item's function, is a module's. */
 struct gw_timer_record {
 	struct gw_record header;
-	__u64 timer;	/* struct timer_list */
+	__u64 timer; /* struct timer_list */
 	__u64 function; /* that it calls; of a delayed work item, or of a kthread_worker's, the item's; 0: of others, left out */
-	__u64 work;	/* struct delayed_work, 0 = it is no delayed work item's */
-	__u64 expires;	/* jiffies */
+	__u64 work;    /* struct delayed_work, 0 = it is no delayed work item's */
+	__u64 expires; /* jiffies */
 };
 
 /* A copy of the table's slot, by user space, for contexts that fences refer to. */

@@ -7,7 +7,8 @@
 
 #include <jansson.h>
 
-#define EVIDENCE_LIMIT ((size_t)32 << 20) /* bytes: two of them are compared in 3 s, a list of 2 million devices with one in 4 s */
+#define EVIDENCE_LIMIT                                                                                                 \
+	((size_t)32 << 20) /* bytes: two of them are compared in 3 s, a list of 2 million devices with one in 4 s */
 
 /*
  * evidence_document - the gpuwatch.probe-order.v1 that a file comes to

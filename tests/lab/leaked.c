@@ -170,8 +170,7 @@ static int leaked_start(struct lab_instance *inst)
 	static const enum lab_lock_type types[] = {
 		[LEAKED_EXITED] = LAB_MUTEX, [LEAKED_RESV] = LAB_RESV,	     [LEAKED_OOPSED] = LAB_MUTEX,
 		[LEAKED_WORKER] = LAB_MUTEX, [LEAKED_RWSEM] = LAB_RWSEM,     [LEAKED_USER] = LAB_MUTEX,
-		[LEAKED_QUEUE] = LAB_MUTEX,  [LEAKED_INTERRUPT] = LAB_MUTEX,
-		[LEAKED_RWSEM_READ] = LAB_RWSEM_READ,
+		[LEAKED_QUEUE] = LAB_MUTEX,  [LEAKED_INTERRUPT] = LAB_MUTEX, [LEAKED_RWSEM_READ] = LAB_RWSEM_READ,
 	};
 	struct leaked *leaked = kzalloc(sizeof(*leaked), GFP_KERNEL);
 	struct lab_actor *waiter;
@@ -252,11 +251,16 @@ static void leaked_finish(struct lab_instance *inst)
 }
 
 static const struct lab_variant leaked_variants[] = {
-	{ "exited", LEAKED_EXITED },	     { "resv", LEAKED_RESV },
-	{ "worker", LEAKED_WORKER },	     { "rwsem", LEAKED_RWSEM },
-	{ "rwsem-read", LEAKED_RWSEM_READ }, { "oopsed", LEAKED_OOPSED },
-	{ "user-sleep", LEAKED_USER, true }, { "user-spin", LEAKED_USER, true },
-	{ "queue", LEAKED_QUEUE },	     { "interrupt", LEAKED_INTERRUPT },
+	{ "exited", LEAKED_EXITED },
+	{ "resv", LEAKED_RESV },
+	{ "worker", LEAKED_WORKER },
+	{ "rwsem", LEAKED_RWSEM },
+	{ "rwsem-read", LEAKED_RWSEM_READ },
+	{ "oopsed", LEAKED_OOPSED },
+	{ "user-sleep", LEAKED_USER, true },
+	{ "user-spin", LEAKED_USER, true },
+	{ "queue", LEAKED_QUEUE },
+	{ "interrupt", LEAKED_INTERRUPT },
 	{ "" },
 };
 

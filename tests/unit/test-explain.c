@@ -2750,7 +2750,7 @@ static void test_proven_loop_does_not_end(void **state)
 	(void)state;
 	tell_loop(&told, JUNE);
 	tell(&told, "%s", HOURS_LATER);
-	assert_end(&told, GW_STATE_ACTIVE, "Nothing but a reboot ends this", 0);
+	assert_end(&told, GW_STATE_ACTIVE, "A reboot ends this", 0);
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		told.length = 0;
 		tell_loop(&told, JUNE);
@@ -2761,7 +2761,7 @@ static void test_proven_loop_does_not_end(void **state)
 	told.length = 0;
 	tell_loop(&told, JUNE);
 	tell(&told, "-- Boot it again --\n%s", HOURS_LATER);
-	assert_end(&told, GW_STATE_ACTIVE, "Nothing but a reboot ends this", 0);
+	assert_end(&told, GW_STATE_ACTIVE, "A reboot ends this", 0);
 }
 
 /* A hang of an earlier boot ended with that, where the log shows that the other boot is a later one. */
@@ -2791,7 +2791,7 @@ static void test_booted_again(void **state)
 		tell_loop(&told, texts[i].before);
 		tell(&told, "%s", texts[i].below);
 		assert_end(&told, texts[i].state,
-			   texts[i].state == GW_STATE_RESOLVED ? BOOTED_ANEW : "Nothing but a reboot ends this",
+			   texts[i].state == GW_STATE_RESOLVED ? BOOTED_ANEW : "A reboot ends this",
 			   texts[i].state == GW_STATE_RESOLVED ? 122 : 0);
 	}
 }
@@ -2806,7 +2806,7 @@ static void test_excerpt_above_the_whole(void **state)
 	tell(&told, "[    0.000000] Linux version 6.17.1 (x)\n");
 	tell_loop(&told, "[  100.000000] ");
 	tell(&told, "[  821.000000] usb 1-1: connected\n");
-	assert_end(&told, GW_STATE_ACTIVE, "Nothing but a reboot ends this", 0);
+	assert_end(&told, GW_STATE_ACTIVE, "A reboot ends this", 0);
 }
 
 /* What hung for some minutes ended then, and not when another task was reported a day later. */

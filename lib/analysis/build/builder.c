@@ -191,8 +191,8 @@ static int builder_index_timers(struct gw_builder *builder)
 		const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, timers[i]->function);
 
 		builder->timers_left_out |= !timers[i]->function;
-		builder->has_gpu_timer |= function &&
-					  gw_subsystem_of_symbol(builder->now, function).kind == GW_SUBSYSTEM_GPU;
+		builder->has_gpu_timer |=
+			function && gw_subsystem_of_symbol(builder->now, function).kind == GW_SUBSYSTEM_GPU;
 		r = gw_index_add(&builder->timers, gw_builder_module_at(builder, timers[i]->function), timers[i]);
 	}
 	return r;

@@ -468,9 +468,9 @@ static int task_expand_untracked(struct gw_builder *builder, uint32_t node, cons
 	if (task_is_busy(builder, node))
 		return 0;
 	return task_sleeps_in(builder, node,
-			      !task			? "runs, or sleeps for nothing that gpuwatch tracks"
-			      : gw_task_sleeps(task)	? "sleeps for what gpuwatch does not track"
-							: "runs");
+			      !task		     ? "runs, or sleeps for nothing that gpuwatch tracks"
+			      : gw_task_sleeps(task) ? "sleeps for what gpuwatch does not track"
+						     : "runs");
 }
 
 /* Live if it is out of its wait, or that ends by itself; unless what it does around that wait stands. */
