@@ -79,6 +79,20 @@ TEST(values_that_are_more_than_the_file_has_are_not_there)
 	assert_false(is_sound_with(CHILD, "\x40\0\0\x04", 4)); /* a number as big as a version */
 }
 
+/* Each of two children is the same leaf; a few levels of such nodes are read for hours. */
+TEST(shared_node_is_not_sound)
+{
+	static const char shared[] = "\xb0\x07\xf4\x57\0\2\0\1\x20\0\0\x29"   /* the root is at 41 */
+				     "\0\0\0\1\0\0\0\0a value of 20 bytes \0" /* at 12 */
+				     "ab\x40\0\0\x0c\x40\0\0\x0c";
+	char once[sizeof(shared)];
+
+	assert_false(gw_trie_is_sound(shared, sizeof(shared) - 1));
+	memcpy(once, shared, sizeof(once));
+	memset(once + sizeof(once) - 5, 0, 4);
+	assert_true(gw_trie_is_sound(once, sizeof(once) - 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -89,6 +103,7 @@ int main(void)
 		cmocka_unit_test(letters_from_the_last_to_the_first_are_none),
 		cmocka_unit_test(another_minor_version_is_looked_at_too),
 		cmocka_unit_test(values_that_are_more_than_the_file_has_are_not_there),
+		cmocka_unit_test(shared_node_is_not_sound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

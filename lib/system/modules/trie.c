@@ -25,45 +25,53 @@
 struct trie {
 	const char *data;
 	size_t size;
-	size_t visits; /* left: a node has a byte at least */
+	size_t left; /* bytes to be read: in a tree no node is read twice */
 };
 
 /* Where a node is read. */
 struct trie_reader {
-	const char *data;
-	size_t size, at;
+	struct trie *trie;
+	size_t at;
 	bool failed;
 };
+
+static bool trie_take(struct trie_reader *reader, size_t bytes)
+{
+	struct trie *trie = reader->trie;
+
+	if (reader->failed || trie->size - reader->at < bytes || trie->left < bytes) {
+		reader->failed = true;
+		return false;
+	}
+	trie->left -= bytes;
+	reader->at += bytes;
+	return true;
+}
 
 static uint32_t trie_number(struct trie_reader *reader)
 {
 	uint32_t number;
 
-	if (reader->failed || reader->size - reader->at < sizeof(number)) {
-		reader->failed = true;
+	if (!trie_take(reader, sizeof(number)))
 		return 0;
-	}
-	memcpy(&number, reader->data + reader->at, sizeof(number));
-	reader->at += sizeof(number);
+	memcpy(&number, reader->trie->data + reader->at - sizeof(number), sizeof(number));
 	return be32toh(number);
 }
 
 static unsigned char trie_letter(struct trie_reader *reader)
 {
-	if (reader->failed || reader->at == reader->size) {
-		reader->failed = true;
-		return 0;
-	}
-	return (unsigned char)reader->data[reader->at++];
+	return trie_take(reader, 1) ? (unsigned char)reader->trie->data[reader->at - 1] : 0;
 }
 
 static void trie_text(struct trie_reader *reader)
 {
-	const char *end = reader->failed ? NULL : memchr(reader->data + reader->at, '\0', reader->size - reader->at);
+	const struct trie *trie = reader->trie;
+	size_t room = trie->size - reader->at < trie->left ? trie->size - reader->at : trie->left;
+	const char *end = reader->failed ? NULL : memchr(trie->data + reader->at, '\0', room);
 
 	reader->failed = !end;
 	if (end)
-		reader->at = (size_t)(end + 1 - reader->data);
+		trie_take(reader, (size_t)(end + 1 - trie->data) - reader->at);
 }
 
 static bool trie_node_is_sound(struct trie *trie, uint32_t offset, unsigned depth);
@@ -89,9 +97,9 @@ static bool trie_children_are_sound(struct trie *trie, struct trie_reader *reade
 static bool trie_node_is_sound(struct trie *trie, uint32_t offset, unsigned depth)
 {
 	uint32_t node = offset & TRIE_OFFSET;
-	struct trie_reader reader = { trie->data, trie->size, node, node > trie->size };
+	struct trie_reader reader = { trie, node, node > trie->size };
 
-	if (reader.failed || depth > TRIE_DEPTH || trie->visits-- == 0)
+	if (reader.failed || depth > TRIE_DEPTH)
 		return false;
 	if (offset & TRIE_PREFIX)
 		trie_text(&reader);
@@ -107,7 +115,7 @@ static bool trie_node_is_sound(struct trie *trie, uint32_t offset, unsigned dept
 bool gw_trie_is_sound(const char *data, size_t size)
 {
 	struct trie trie = { data, size, size };
-	struct trie_reader reader = { data, size, 0, false };
+	struct trie_reader reader = { &trie, 0, false };
 	uint32_t root;
 
 	if (trie_number(&reader) != TRIE_MAGIC || trie_number(&reader) >> 16 != TRIE_MAJOR)
