@@ -1000,9 +1000,24 @@ TEST(section_entered_in_the_moment_of_the_unplug_may_have_been_refused)
 	stack(w, process, SLEEPS_IN_NANOSLEEP);
 	enters(w, process);
 	unplugger = unplugs(w, 101);
-	unplugger->watch.waits[0].since_ns = process->watch.sections.drm_since_ns + 5 * MS;
+	unplugger->watch.waits[0].since_ns = process->watch.sections.drm_since_ns + 1000;
 	look(w, 3);
 	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* Or before it, if the task was preempted in between. */
+TEST(section_entered_shortly_before_the_unplug_is_not_proven)
+{
+	struct world *w = world_new();
+	struct gw_task_record *process = user_task(w, 90, "render"), *unplugger;
+
+	stack(w, process, SLEEPS_IN_NANOSLEEP);
+	enters(w, process);
+	unplugger = unplugs(w, 101);
+	unplugger->watch.waits[0].since_ns = process->watch.sections.drm_since_ns + 5 * MS;
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_LEAKED_SECTION, PROBABLE, "101 90", "");
 	world_free(w);
 }
 
@@ -1307,6 +1322,7 @@ int main(void)
 		T(task_that_exited_in_a_section_never_leaves_it),
 		T(section_that_another_task_may_have_left_proves_nothing),
 		T(section_entered_in_the_moment_of_the_unplug_may_have_been_refused),
+		T(section_entered_shortly_before_the_unplug_is_not_proven),
 		T(task_that_exited_in_an_invalidation_never_ends_it),
 		T(suspend_callback_cancels_work_that_waits_for_the_device),
 		T(callback_that_is_merely_slow_is_no_deadlock),

@@ -10,9 +10,11 @@
 
 /*
  * drm_dev_enter() may see an unplug that begins in the same moment, and fail, after its section was recorded: one of the
- * unplugged device that began so shortly before the unplug's wait counts for little. In between the task may have been preempted.
+ * unplugged device that began so shortly before the unplug's wait counts for little. In between the task may have been preempted: one
+ * that began so long before it is not proven.
  */
-#define ENTRY_RACE_NS 10000000ULL
+#define ENTRY_RACE_NS 50000ULL
+#define ENTRY_PREEMPTED_NS 10000000ULL
 
 static int section_runs_in(struct gw_builder *builder, uint32_t node, const struct gw_task_record *task,
 			   enum gw_relation relation, enum gw_confidence confidence, uint64_t since_ns)
@@ -30,9 +32,9 @@ static enum gw_confidence section_confidence(const struct gw_builder *builder, c
 {
 	if (!since_ns || sections->drm_since_ns > since_ns)
 		return GW_CONFIDENCE_PROBABLE;
-	if (sections->drm_since_ns + ENTRY_RACE_NS > since_ns &&
+	if (sections->drm_since_ns + ENTRY_PREEMPTED_NS > since_ns &&
 	    gw_index_find(&builder->unplugs, sections->drm_device).count)
-		return GW_CONFIDENCE_HINT;
+		return sections->drm_since_ns + ENTRY_RACE_NS > since_ns ? GW_CONFIDENCE_HINT : GW_CONFIDENCE_PROBABLE;
 	return GW_CONFIDENCE_PROVEN;
 }
 

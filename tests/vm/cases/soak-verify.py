@@ -64,8 +64,9 @@ def wrong_names(truth, report, leaked):
         yield f"has {sorted(loop)} in the chain, of {sorted(living)}"
     if report["class"] != expected_class(truth):
         yield f"is of class {report['class']}, not {expected_class(truth)}"
-    # Who reads an rwsem and who holds a semaphore is a guess.
-    strong = ["proven"] if not locks(truth) & {"rwsem-read", "semaphore"} else ["proven", "probable"]
+    # Who reads an rwsem and who holds a semaphore is a guess, and a section that began within 10 ms of the unplug is not proven.
+    guessed = locks(truth) & {"rwsem-read", "semaphore"} or any(party.split(":")[1] == "section" for party in truth["row"])
+    strong = ["proven", "probable"] if guessed else ["proven"]
     if truth["ending"] == "loop" and report["confidence"] not in strong:
         yield f"is {report['confidence']}"
 
