@@ -622,6 +622,21 @@ TEST(lock_left_by_a_worker_to_an_item_that_is_queued)
 	world_free(w);
 }
 
+/* Its timer is put off again and again, and may be what releases the lock when it fires. */
+TEST(lock_left_by_a_worker_of_a_driver_whose_timer_is_put_off)
+{
+	struct world *w = world_new();
+	struct gw_timer_record *timer = timer_of(w, "lab_release [gpulab]", 0);
+
+	left_by_worker(w);
+	for (int i = 0; i < 4; i++) {
+		look(w, 1);
+		timer->expires += 1000;
+	}
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROBABLE, "102 201", "");
+	world_free(w);
+}
+
 TEST(lock_left_by_a_worker_where_nobody_looked_for_sleepers)
 {
 	struct world *w = world_new();
@@ -1120,6 +1135,7 @@ int main(void)
 		T(lock_left_by_a_worker_that_nobody_may_release),
 		T(lock_left_to_a_thread_that_sleeps_in_the_driver),
 		T(lock_left_by_a_worker_to_an_item_that_is_queued),
+		T(lock_left_by_a_worker_of_a_driver_whose_timer_is_put_off),
 		T(lock_left_by_a_worker_where_nobody_looked_for_sleepers),
 		T(lock_left_by_an_item_of_a_kthread_worker),
 		T(lock_left_by_a_thread_of_an_interrupt),
