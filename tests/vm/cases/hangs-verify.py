@@ -44,7 +44,9 @@ HEADER = "| scenario | kind | class | culprit | action | seen on |"
 OTHER_TASKS = [
     ("worker-pool/*", "more", "the workers of the pool are the kernel's: the lab knows only their items"),
     ("page-fault/*", "more", "the fault's handler is a worker of the kernel's; its process and the job's submitter wait, too"),
-    ("page-lock-cycle/migration", "more", "the process whose memory it is starts this, and waits for its mmap_lock, too"),
+    ("page-lock-cycle/migration", "more", "the process whose memory it is starts this, and may wait for its mmap_lock, too"),
+    ("page-lock/left", "more", "the process whose memory it is starts this, and may wait for its mmap_lock, too"),
+    ("rwsem-readers/memory", "more", "the process whose memory it is starts this, and may wait for its mmap_lock, too"),
     ("orphaned-fence/work-gone", "fewer", "the worker has nothing to do any more: its item is in the chain, it is not"),
     ("trylock-behind/*", "first", "nobody but the victim sleeps: with it the chain begins"),
     ("*/process", "first", "the victim sleeps before the process comes: with it, which waits the longest, the chain begins"),
