@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* Bytes of a log that are read at most: explain takes up to 5 s for them; and of one that is packed, of which a few bytes make as many. */
+/* Bytes of a log that are read at most, for which explain takes up to 5 s; and of one that is packed, of which a few bytes make as many. */
 #define LOG_LIMIT ((size_t)128 << 20)
 #define LOG_UNPACKED_LIMIT ((size_t)64 << 20)
 

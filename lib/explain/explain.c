@@ -33,8 +33,8 @@ static int explanation_add(struct gw_explanation *explanation, struct gw_report 
 }
 
 /*
- * The same text twice, from dmesg and from the journal, or an excerpt and the whole: its second boot has the same hang at the same time. The
- * index of the first report of it, or the count.
+ * The same text twice, from dmesg and from the journal, or an excerpt and the whole: its second boot has the same hang at the same time.
+ * The index of the first report of it, or the count.
  */
 static size_t explanation_find(const struct gw_explanation *explanation, const struct gw_report *report)
 {
@@ -273,7 +273,7 @@ static bool explanation_is_kernel_thread(const struct gw_scene *scene, const str
 }
 
 /*
- * What it had stays taken, and nobody is seen to want it. A kernel thread that is gone does its work no more, whose code it was in whatever: a
+ * What it had stays taken, and nobody is seen to want it. A kernel thread that is gone does its work no more, whoever's code it died in: a
  * process that died in nobody's driver has left little behind.
  */
 static int explanation_deaths(struct gw_explanation *explanation, const struct gw_scene *scene)

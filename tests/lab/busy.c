@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * busy-holder: whoever holds what others need spins in the kernel. retry-loop: it sleeps for a short time, again and again.
- * Either is a process in an ioctl, too, which leaves when it is killed. In both it waits for a register that the device does not change; "stop" changes it. busy-late: the device answers after
- * all, after `seconds`: nothing is wrong but its pace.
+ * Either is a process in an ioctl, too, which leaves when it is killed. In both it waits for a register that the device does
+ * not change; "stop" changes it. busy-late: the device answers after all, after `seconds`: nothing is wrong but its pace.
  */
 #include <linux/cpumask.h>
 #include <linux/delay.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * stopped-signaller: a process that signals a timeline's fences has been stopped by a signal, the freezer or a debugger, and others wait for its next fence.
+ * stopped-signaller: a process that signals a timeline's fences has been stopped by a signal, the freezer or a debugger, and
+ * others wait for its next fence.
  */
 #include <linux/sched/signal.h>
 #include <linux/slab.h>

@@ -42,8 +42,8 @@ static bool words_last_number(const char *text, int32_t *ret)
 /* ---- behind "DRIVER DEVICE: " ---------------------------------------------------------------------------- */
 
 /*
- * i915's and xe's "[drm] GT0: GuC firmware FILE: fetch failed -ENOENT", and amdgpu's "gfx9: Failed to load firmware "FILE"", of which the kernel itself
- * need not print anything.
+ * i915's and xe's "[drm] GT0: GuC firmware FILE: fetch failed -ENOENT", and amdgpu's "gfx9: Failed to load firmware "FILE"", of which
+ * the kernel itself need not print anything.
  */
 static int words_firmware_fetch(struct gw_boot_event *event, const char *text)
 {
@@ -247,8 +247,8 @@ static int words_nvidia(struct gw_boot_event *event, const char *message)
 }
 
 /*
- * "MODULE: Unknown symbol SYMBOL (err R)", "MODULE: disagrees about version of symbol SYMBOL", "MODULE: no symbol version for SYMBOL": -EINVAL is a
- * symbol that is there, and of another kernel than the module.
+ * "MODULE: Unknown symbol SYMBOL (err R)", "MODULE: disagrees about version of symbol SYMBOL", "MODULE: no symbol version for SYMBOL":
+ * -EINVAL is a symbol that is there, and of another kernel than the module.
  */
 static int words_symbol(struct gw_boot_event *event, const char *message)
 {
