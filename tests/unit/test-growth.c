@@ -203,6 +203,22 @@ static void add_timers(struct world *w, uint32_t count)
 	}
 }
 
+/* All went the same long way, and each waits to write what the next one reads, with too many others for the lock to name them. */
+static void build_read_locks(struct world *w, uint32_t count)
+{
+	struct gw_task_record *next = user_task(w, 1, "end");
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct gw_task_record *task = user_task(w, 10 + i, "writer");
+		struct gw_lock_record *lock = lock_of(w, GW_LOCK_RWSEM, NULL);
+
+		stack(w, task, "schedule rwsem_down_write_slowpath a:f a:e a:d a:c a:b a:a_ioctl __x64_sys_ioctl");
+		read_held_by(lock, next, 20);
+		waits_for_lock(w, task, lock, 0);
+		next = task;
+	}
+}
+
 /* Each has a timeline of a driver that has no timer, where another module has many. */
 static void build_timelines(struct world *w, uint32_t count)
 {
@@ -382,6 +398,11 @@ static void test_judging_timelines_of_a_process(void **state)
 static void test_judging_faults(void **state)
 {
 	check_judging(build_faults, COUNT);
+}
+
+static void test_judging_read_locks(void **state)
+{
+	check_judging(build_read_locks, 120);
 }
 
 static void test_judging_left_locks_of_one_module(void **state)
@@ -588,6 +609,7 @@ int main(void)
 		cmocka_unit_test(test_judging_writers_of_vmas),
 		cmocka_unit_test(test_judging_pages),
 		cmocka_unit_test(test_judging_left_locks),
+		cmocka_unit_test(test_judging_read_locks),
 		cmocka_unit_test(test_judging_timelines),
 		cmocka_unit_test(test_judging_timelines_of_a_process),
 		cmocka_unit_test(test_judging_faults),

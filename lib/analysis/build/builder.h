@@ -69,7 +69,7 @@ struct gw_builder {
 		bool made;
 		int r;
 		struct gw_index tasks;
-	} needed[GW_STACK_NEEDS];
+	} needed[GW_STACK_NEEDS], inside; /* @inside: by each function that they sleep inside of */
 	struct {
 		bool made;
 		const struct gw_task_record *tasks[GW_BUILDER_PAGE_HOLDERS];

@@ -133,25 +133,61 @@ static void holder_add_reader(struct readers *readers, const struct gw_task_reco
 		readers->count++;
 }
 
-/* Who sleeps inside a function; with NULL in a page fault of the mm, or a copy of one for a driver. */
-static void holder_find_inside(const struct gw_builder *builder, const struct gw_node *node,
-			       const struct gw_symbol_record *function, struct readers *readers)
+/* Once per snapshot, and only where somebody asks. */
+static int holder_index_inside(struct gw_builder *builder)
+{
+	struct gw_builder_needed *inside = &builder->inside;
+	const struct gw_task_record *const *tasks;
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+	int r = 0;
+
+	if (inside->made)
+		return inside->r;
+	for (size_t i = 0; i < n_tasks && n_tasks <= READER_TASKS_MAX; i++)
+		for (uint32_t j = 0; j < tasks[i]->stack_depth && r == 0; j++)
+			r = gw_index_add(&inside->tasks, gw_stack_function(builder->now, tasks[i], j), tasks[i]);
+	inside->made = true;
+	inside->r = r ?: gw_index_finish(&inside->tasks);
+	return inside->r;
+}
+
+/* Who sleeps inside a function. Returns 0 or -ENOMEM. */
+static int holder_find_inside(struct gw_builder *builder, const struct gw_lock_record *lock,
+			      const struct gw_symbol_record *function, struct readers *readers)
+{
+	const struct gw_task_record *last = NULL;
+	struct gw_index_range inside;
+
+	readers->count = 0;
+	if (holder_index_inside(builder) < 0)
+		return -ENOMEM;
+	inside = gw_index_find(&builder->inside.tasks, function->address - function->offset);
+	for (size_t i = 0; i < inside.count && readers->count <= READERS_MAX; i++) {
+		const struct gw_task_record *task = inside.members[i].record;
+
+		/* One that is inside twice is there twice, one after the other. */
+		if (task != last && holder_may_read(lock, task))
+			holder_add_reader(readers, task);
+		last = task;
+	}
+	return 0;
+}
+
+/* Who sleeps in a page fault of the lock's mm, or in a copy of one for a driver. */
+static void holder_find_faults(const struct gw_builder *builder, const struct gw_node *node, struct readers *readers)
 {
 	const struct gw_task_record *const *tasks;
 	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
 
 	readers->count = 0;
-	for (size_t i = 0; i < n_tasks && n_tasks <= READER_TASKS_MAX; i++) {
-		bool inside = function ? gw_stack_is_inside(builder->now, tasks[i], function)
-				       : tasks[i]->mm == node->mm && gw_stack_faults(builder->now, tasks[i]);
-
-		if (inside && holder_may_read(node->lock, tasks[i]))
+	for (size_t i = 0; i < n_tasks && n_tasks <= READER_TASKS_MAX; i++)
+		if (tasks[i]->mm == node->mm && gw_stack_faults(builder->now, tasks[i]) &&
+		    holder_may_read(node->lock, tasks[i]))
 			holder_add_reader(readers, tasks[i]);
-	}
 }
 
 /* Whether a task that slept inside at the last look is awake now: it may be one of them, who are one more then. */
-static bool holder_misses_inside(const struct gw_builder *builder, const struct gw_node *node,
+static bool holder_misses_inside(const struct gw_builder *builder, const struct gw_lock_record *lock,
 				 const struct gw_symbol_record *function)
 {
 	const struct gw_task_record *const *tasks;
@@ -160,49 +196,68 @@ static bool holder_misses_inside(const struct gw_builder *builder, const struct 
 	for (size_t i = 0; i < n_tasks && n_tasks <= READER_TASKS_MAX; i++) {
 		const struct gw_task_record *now = gw_snapshot_task(builder->now, tasks[i]->address);
 
-		if ((!now || !gw_task_sleeps(now)) && holder_may_read(node->lock, tasks[i]) &&
+		if ((!now || !gw_task_sleeps(now)) && holder_may_read(lock, tasks[i]) &&
 		    gw_stack_is_inside(builder->before, tasks[i], function))
 			return true;
 	}
 	return false;
 }
 
-/* The last reader, unless it waits for the lock itself, as who has let go of it may; else one that queues to read. */
-static const struct gw_task_record *holder_guide(const struct gw_builder *builder, const struct gw_lock_record *lock)
+/* One that queues to read: a function on its stack is the one that takes the lock. */
+static const struct gw_task_record *holder_queued_reader(const struct gw_builder *builder,
+							 const struct gw_lock_record *lock)
 {
-	const struct gw_task_record *last = gw_snapshot_task(builder->now, lock->owner);
 	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock->address);
 	struct gw_wait wait;
 
-	if (last && holder_may_read(lock, last))
-		return last;
 	for (size_t i = 0; i < waiters.count; i++)
 		if (gw_task_wait(waiters.members[i].record, &wait) && (wait.flags & GW_LOCK_F_READ))
 			return waiters.members[i].record;
 	return NULL;
 }
 
-/* Returns whether as many were found as there are. */
-static bool holder_find_readers(const struct gw_builder *builder, const struct gw_node *node, struct readers *readers)
+/* The last reader, unless it waits for the lock itself, as who has let go of it may; else one that queues to read. */
+static const struct gw_task_record *holder_guide(const struct gw_builder *builder, const struct gw_lock_record *lock)
 {
-	const struct gw_lock_record *lock = node->lock;
-	const struct gw_task_record *guide;
+	const struct gw_task_record *last = gw_snapshot_task(builder->now, lock->owner);
 
-	if (!lock || lock->readers < 2 || lock->readers > READERS_MAX)
-		return false;
-	guide = holder_guide(builder, lock);
+	return last && holder_may_read(lock, last) ? last : holder_queued_reader(builder, lock);
+}
+
+/*
+ * Who sleeps in a function of a module that is on the guide's stack, too, where these are as many as there are readers.
+ * Returns 1 if so, 0 if not, or -ENOMEM.
+ */
+static int holder_find_on_way(struct gw_builder *builder, const struct gw_lock_record *lock,
+			      const struct gw_task_record *guide, struct readers *readers)
+{
 	for (uint32_t i = 0; guide && i < guide->stack_depth; i++) {
 		const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, guide->stack[i]);
 
 		if (!function || !function->module[0])
 			continue;
-		holder_find_inside(builder, node, function, readers);
-		if (readers->count == lock->readers)
-			return !holder_misses_inside(builder, node, function);
+		if (holder_find_inside(builder, lock, function, readers) < 0)
+			return -ENOMEM;
+		if (readers->count && readers->count == lock->readers)
+			return !holder_misses_inside(builder, lock, function);
 	}
-	if (!node->mm)
-		return false;
-	holder_find_inside(builder, node, NULL, readers);
+	readers->count = 0;
+	return 0;
+}
+
+/* The same, or who sleeps in a page fault of the lock's mm. */
+static int holder_find_readers(struct gw_builder *builder, const struct gw_node *node, struct readers *readers)
+{
+	const struct gw_lock_record *lock = node->lock;
+	int r;
+
+	readers->count = 0;
+	if (!lock || lock->readers < 2 || lock->readers > READERS_MAX)
+		return 0;
+	r = holder_find_on_way(builder, lock, holder_guide(builder, lock), readers);
+	if (r || readers->count || !node->mm)
+		return r;
+	holder_find_faults(builder, node, readers);
 	return readers->count == lock->readers;
 }
 
@@ -270,7 +325,7 @@ static bool holder_find_others(const struct gw_builder *builder, const struct gw
 	others->count = 0;
 	if (!builder->complete || n_tasks > READER_TASKS_MAX || !gw_stack_module_frame(builder->now, reader))
 		return false;
-	for (size_t i = 0; i < n_tasks; i++)
+	for (size_t i = 0; i < n_tasks && others->count <= READERS_MAX; i++)
 		if (holder_may_read_too(builder, node, reader, close, tasks[i]))
 			holder_add_reader(others, tasks[i]);
 	return others->count <= READERS_MAX;
@@ -344,50 +399,21 @@ int gw_holder_readers(struct gw_builder *builder, uint32_t node)
 	uint64_t writer_since_ns;
 	struct readers readers;
 	size_t notifiers;
+	int found;
 
 	if (!holder_writer_waits(builder, gw_builder_node(builder, node)->address, &writer_since_ns))
 		return gw_builder_live(builder, node, "is held for reading, and no writer waits");
 	if (holder_in_notifiers(builder, node, &notifiers) < 0)
 		return -ENOMEM;
-	if (holder_find_readers(builder, gw_builder_node(builder, node), &readers))
+	found = holder_find_readers(builder, gw_builder_node(builder, node), &readers);
+	if (found < 0)
+		return found;
+	if (found)
 		return holder_several_readers(builder, node, &readers);
 	return holder_hinted_reader(builder, node, writer_since_ns, notifiers > 0);
 }
 
 /* ---- percpu rwsems ----------------------------------------------------------------------- */
-
-/* One that queues up to read: a function on its stack is the one that takes the lock. */
-static const struct gw_task_record *holder_percpu_guide(const struct gw_builder *builder,
-							const struct gw_lock_record *lock)
-{
-	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock->address);
-	struct gw_wait wait;
-
-	for (size_t i = 0; i < waiters.count; i++)
-		if (gw_task_wait(waiters.members[i].record, &wait) && (wait.flags & GW_LOCK_F_READ))
-			return waiters.members[i].record;
-	return NULL;
-}
-
-/* As many tasks as there are readers sleep in one function of a module through which one that queues came. */
-static bool holder_find_percpu_readers(const struct gw_builder *builder, const struct gw_node *node,
-				       struct readers *readers)
-{
-	const struct gw_task_record *guide = holder_percpu_guide(builder, node->lock);
-
-	readers->count = 0;
-	for (uint32_t i = 0; guide && i < guide->stack_depth; i++) {
-		const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, guide->stack[i]);
-
-		if (!function || !function->module[0])
-			continue;
-		holder_find_inside(builder, node, function, readers);
-		if (readers->count && readers->count == node->lock->readers)
-			return !holder_misses_inside(builder, node, function);
-	}
-	readers->count = 0;
-	return false;
-}
 
 /*
  * Others of the driver that sleep, and not for the lock, may be its readers as well, in another function: those that were found
@@ -416,11 +442,13 @@ int gw_holder_percpu_readers(struct gw_builder *builder, uint32_t node)
 	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
 	const struct gw_task_record *writer = gw_snapshot_task(builder->now, lock->owner);
 	struct readers readers;
-	bool found = holder_find_percpu_readers(builder, gw_builder_node(builder, node), &readers);
+	int found = holder_find_on_way(builder, lock, holder_queued_reader(builder, lock), &readers);
 	uint32_t count = readers.count;
-	bool all =
-		holder_add_others(builder, gw_builder_node(builder, node), found ? readers.tasks[0] : writer, &readers);
+	bool all;
 
+	if (found < 0)
+		return found;
+	all = holder_add_others(builder, gw_builder_node(builder, node), found ? readers.tasks[0] : writer, &readers);
 	if (found && all && readers.count == count)
 		return holder_several_readers(builder, node, &readers);
 	if (readers.count)

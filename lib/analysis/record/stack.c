@@ -437,15 +437,20 @@ bool gw_stack_holds_mmap_lock(const struct gw_snapshot *snapshot, const struct g
 	       (stack_kernel_before(snapshot, 6, 17) && stack_find(snapshot, task, madvise, LENGTH(madvise)));
 }
 
+uint64_t gw_stack_function(const struct gw_snapshot *snapshot, const struct gw_task_record *task, uint32_t frame)
+{
+	const struct gw_symbol_record *symbol =
+		stack_is_valid(task) ? gw_snapshot_symbol(snapshot, task->stack[frame]) : NULL;
+
+	return symbol ? symbol->address - symbol->offset : 0;
+}
+
 bool gw_stack_is_inside(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
 			const struct gw_symbol_record *function)
 {
-	for (uint32_t i = 0; stack_is_valid(task) && i < task->stack_depth; i++) {
-		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
-
-		if (symbol && symbol->address - symbol->offset == function->address - function->offset)
+	for (uint32_t i = 0; i < task->stack_depth; i++)
+		if (gw_stack_function(snapshot, task, i) == function->address - function->offset)
 			return true;
-	}
 	return false;
 }
 

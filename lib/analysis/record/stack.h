@@ -76,6 +76,9 @@ bool gw_stack_waits_its_own_way(const struct gw_snapshot *snapshot, const struct
  */
 bool gw_stack_holds_mmap_lock(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
+/* Where the function of a frame begins; 0 if it is not known, or the stack is not what the task sleeps with. */
+uint64_t gw_stack_function(const struct gw_snapshot *snapshot, const struct gw_task_record *task, uint32_t frame);
+
 /* Any frame of the task's stack is in the function that the symbol lies in. */
 bool gw_stack_is_inside(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
 			const struct gw_symbol_record *function);
