@@ -203,6 +203,30 @@ static void add_timers(struct world *w, uint32_t count)
 	}
 }
 
+/* A machine with as many delayed items, and one with as many modules. */
+static void build_delayed_items(struct world *w, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct gw_timer_record *timer = new_record(w, GW_RECORD_TIMER, sizeof(*timer));
+
+		timer->timer = timer->work = new_address(w);
+		timer->function = function(w, "a_work [a]");
+	}
+}
+
+static void build_modules(struct world *w, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct gw_module_record *module = new_record(w, GW_RECORD_MODULE, sizeof(*module));
+		struct gw_task_record *task = user_task(w, 10 + i, "waiter");
+
+		module->flags = GW_MODULE_F_GPU;
+		snprintf(module->name, sizeof(module->name), "module%u", i);
+		task->stack[task->stack_depth++] = function_of_module(w, i);
+		waits(w, task, GW_WAIT_PAGE, new_address(w));
+	}
+}
+
 /* All went the same long way, and each waits to write what the next one reads, with too many others for the lock to name them. */
 static void build_read_locks(struct world *w, uint32_t count)
 {
@@ -398,6 +422,16 @@ static void test_judging_timelines_of_a_process(void **state)
 static void test_judging_faults(void **state)
 {
 	check_judging(build_faults, COUNT);
+}
+
+static void test_judging_delayed_items(void **state)
+{
+	check_judging(build_delayed_items, COUNT);
+}
+
+static void test_judging_modules(void **state)
+{
+	check_judging(build_modules, COUNT);
 }
 
 static void test_judging_read_locks(void **state)
@@ -610,6 +644,8 @@ int main(void)
 		cmocka_unit_test(test_judging_pages),
 		cmocka_unit_test(test_judging_left_locks),
 		cmocka_unit_test(test_judging_read_locks),
+		cmocka_unit_test(test_judging_delayed_items),
+		cmocka_unit_test(test_judging_modules),
 		cmocka_unit_test(test_judging_timelines),
 		cmocka_unit_test(test_judging_timelines_of_a_process),
 		cmocka_unit_test(test_judging_faults),

@@ -183,13 +183,34 @@ static int progress_update_handlers(struct gw_progress *progress, const struct g
 /* So many snapshots in a row may miss a timer that is about to run, or has just run. */
 #define POLLS_MISSED_MAX 2
 
+static int progress_compare_polls(const void *a, const void *b)
+{
+	const struct gw_poll *x = a, *y = b;
+
+	if (x->work != y->work)
+		return x->work < y->work ? -1 : 1;
+	return x->function < y->function ? -1 : x->function > y->function;
+}
+
+/* @polls: sorted */
 static const struct gw_poll *progress_poll_at(const struct gw_poll *polls, size_t count, uint64_t work,
 					      uint64_t function)
 {
+	const struct gw_poll wanted = { .work = work, .function = function };
+
+	return count ? bsearch(&wanted, polls, count, sizeof(wanted), progress_compare_polls) : NULL;
+}
+
+/* Sorts them, and leaves each once. Returns how many. */
+static size_t progress_sort_polls(struct gw_poll *polls, size_t count)
+{
+	size_t kept = 0;
+
+	qsort(polls, count, sizeof(*polls), progress_compare_polls);
 	for (size_t i = 0; i < count; i++)
-		if (polls[i].work == work && polls[i].function == function)
-			return &polls[i];
-	return NULL;
+		if (kept == 0 || progress_compare_polls(&polls[kept - 1], &polls[i]) != 0)
+			polls[kept++] = polls[i];
+	return kept;
 }
 
 static struct gw_poll progress_poll_go_on(const struct gw_poll *then, const struct gw_timer_record *timer,
@@ -215,22 +236,24 @@ static struct gw_poll progress_poll_go_on(const struct gw_poll *then, const stru
 static int progress_update_polls(struct gw_progress *progress, const struct gw_snapshot *snapshot)
 {
 	const struct gw_timer_record *const *timers;
-	size_t n_timers = gw_snapshot_timers(snapshot, &timers), count = 0;
+	size_t n_timers = gw_snapshot_timers(snapshot, &timers), count = 0, found;
 	struct gw_poll *next = calloc(n_timers + progress->n_polls + 1, sizeof(*next));
 
 	if (!next)
 		return -ENOMEM;
 	for (size_t i = 0; i < n_timers; i++)
-		if (timers[i]->work && !progress_poll_at(next, count, timers[i]->work, timers[i]->function))
+		if (timers[i]->work)
 			next[count++] = progress_poll_go_on(progress_poll_at(progress->polls, progress->n_polls,
 									     timers[i]->work, timers[i]->function),
 							    timers[i], gw_snapshot_head(snapshot)->mono_ns);
+	count = found = progress_sort_polls(next, count);
 	for (size_t i = 0; i < progress->n_polls; i++) {
 		struct gw_poll *poll = &progress->polls[i];
 
-		if (poll->missed++ < POLLS_MISSED_MAX && !progress_poll_at(next, count, poll->work, poll->function))
+		if (poll->missed++ < POLLS_MISSED_MAX && !progress_poll_at(next, found, poll->work, poll->function))
 			next[count++] = *poll;
 	}
+	count = progress_sort_polls(next, count);
 	free(progress->polls);
 	progress->polls = next;
 	progress->n_polls = count;

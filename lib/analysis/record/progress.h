@@ -56,7 +56,7 @@ struct gw_progress {
 	struct gw_progress_list left;	   /* locks that were left, by address */
 	struct gw_progress_handler *handlers;
 	size_t n_handlers;
-	struct gw_poll *polls;
+	struct gw_poll *polls; /* sorted by work and function */
 	size_t n_polls;
 };
 

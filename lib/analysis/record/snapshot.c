@@ -27,6 +27,7 @@ struct gw_snapshot {
 	const void **records;	       /* of all types, one type after the other, in stream order */
 	size_t first[GW_RECORD_TYPES]; /* of a type, in records */
 	size_t counts[GW_RECORD_TYPES];
+	size_t n_gpu_modules; /* of the MODULE records, which begin with them, sorted by name */
 	struct gw_index index[GW_RECORD_TYPES]; /* by address, or what else identifies a record of that type */
 	struct gw_index threads;		/* by process: the records of tasks that are not its first */
 };
@@ -439,6 +440,26 @@ static void snapshot_list_once(struct gw_snapshot *snapshot, enum gw_record_type
 	snapshot->counts[type] = kept;
 }
 
+static int snapshot_compare_modules(const void *a, const void *b)
+{
+	const struct gw_module_record *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+/* The GPU's alone are asked for: by name. */
+static void snapshot_sort_modules(struct gw_snapshot *snapshot)
+{
+	const void **list = &snapshot->records[snapshot->first[GW_RECORD_MODULE]];
+	size_t gpus = 0;
+
+	for (size_t i = 0; i < snapshot->counts[GW_RECORD_MODULE]; i++)
+		if (((const struct gw_module_record *)list[i])->flags & GW_MODULE_F_GPU)
+			list[gpus++] = list[i];
+	gw_array_sort(list, gpus, sizeof(*list), snapshot_compare_modules);
+	snapshot->n_gpu_modules = gpus;
+}
+
 static int snapshot_new(struct gw_snapshot **ret, struct buffer *buffer, const struct gw_host_record *host,
 			const struct extent *extent)
 {
@@ -466,6 +487,7 @@ static int snapshot_new(struct gw_snapshot **ret, struct buffer *buffer, const s
 	snapshot_list_once(snapshot, GW_RECORD_TASK);
 	snapshot_list_once(snapshot, GW_RECORD_WORK);
 	snapshot_list_once(snapshot, GW_RECORD_TIMELINE);
+	snapshot_sort_modules(snapshot);
 	*ret = snapshot;
 	return 0;
 }
@@ -670,28 +692,28 @@ bool gw_snapshot_has_modules(const struct gw_snapshot *snapshot)
 	return snapshot->counts[GW_RECORD_MODULE] > 0;
 }
 
-/* @name: NULL = any of them */
-static bool snapshot_has_gpu_module(const struct gw_snapshot *snapshot, const char *name)
-{
-	const void *const *modules = snapshot_list(snapshot, GW_RECORD_MODULE);
-
-	for (size_t i = 0; i < snapshot->counts[GW_RECORD_MODULE]; i++) {
-		const struct gw_module_record *module = modules[i];
-
-		if ((module->flags & GW_MODULE_F_GPU) && (!name || strcmp(module->name, name) == 0))
-			return true;
-	}
-	return false;
-}
-
 bool gw_snapshot_has_gpu_module(const struct gw_snapshot *snapshot)
 {
-	return snapshot_has_gpu_module(snapshot, NULL);
+	return snapshot->n_gpu_modules > 0;
 }
 
 bool gw_snapshot_module_is_gpu(const struct gw_snapshot *snapshot, const char *name)
 {
-	return snapshot_has_gpu_module(snapshot, name);
+	const void *const *modules = snapshot_list(snapshot, GW_RECORD_MODULE);
+	size_t low = 0, high = snapshot->n_gpu_modules;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(name, ((const struct gw_module_record *)modules[middle])->name);
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return false;
 }
 
 size_t gw_snapshot_sections(const struct gw_snapshot *snapshot, const struct gw_section_record *const **ret)
