@@ -456,14 +456,16 @@ struct gw_work_record {
 	__u64 worker;
 	__u32 place; /* enum gw_work_place */
 	/*
-	 * INACTIVE, QUEUED: items before it in the same list. EXECUTING: low half of the context of the last fence that
-	 * this execution has signalled, 0 = none was seen.
+	 * INACTIVE, QUEUED: items before it in the same list. EXECUTING: low half of the context whose fences this execution
+	 * has signalled, 0 = none was seen, GW_SIGNALLED_SEVERAL = several.
 	 */
 	__u32 position;
 	__u32 nr_active; /* items counted against max_active */
 	__u32 max_active;
 	char name[GW_NAME_SIZE]; /* workqueue name */
 };
+
+#define GW_SIGNALLED_SEVERAL (~0U)
 
 /*
  * Before the WORK record of an item that is QUEUED, or that a worker executes: the pool has items that wait, and no idle
@@ -482,10 +484,10 @@ struct gw_pool_record {
 /* By the iterator, at its end: a timer that runs, whose function, or whose delayed work item's function, is a module's. */
 struct gw_timer_record {
 	struct gw_record header;
-	__u64 timer; /* struct timer_list */
+	__u64 timer; /* struct timer_list, or in a look at sleepers struct hrtimer */
 	__u64 function; /* that it calls; of a delayed work item, or of a kthread_worker's, the item's; 0: of others, left out */
 	__u64 work;    /* struct delayed_work, 0 = it is no delayed work item's */
-	__u64 expires; /* jiffies */
+	__u64 expires; /* jiffies; 0: of an hrtimer */
 };
 
 /* A copy of the table's slot, by user space, for contexts that fences refer to. */

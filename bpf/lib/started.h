@@ -10,7 +10,7 @@
 struct started {
 	u64 work; /* struct work_struct; an entry counts only for a worker that runs this item */
 	u64 since_ns;
-	u64 signalled; /* context of the last fence that this execution has signalled, 0 = none */
+	u64 signalled; /* context whose fences this execution has signalled, 0 = none, GW_SIGNALLED_SEVERAL */
 };
 
 /* By thread id; a collision makes a begin unknown, never wrong: an item runs in one worker at a time. */

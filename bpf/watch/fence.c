@@ -307,7 +307,8 @@ static __always_inline void note_signal_of_work(struct task_struct *task, u64 co
 	struct started *started = started_slot(task->pid);
 
 	if (started)
-		started->signalled = context;
+		started->signalled =
+			!started->signalled || started->signalled == context ? context : GW_SIGNALLED_SEVERAL;
 }
 
 static __noinline int learn(struct dma_fence *fence, struct task_struct *task)

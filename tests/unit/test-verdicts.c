@@ -268,7 +268,7 @@ TEST(timer_that_an_earlier_sleep_left_on_the_stack_ends_no_wait_for_a_lock)
 }
 
 /* The worker waits for the holder's lock; whether it has signalled in this execution is in its record. */
-static void work_signals_and_wants_lock(struct world *w, uint32_t signalled)
+static struct gw_task_record *work_signals_and_wants_lock(struct world *w, uint32_t signalled)
 {
 	struct gw_task_record *holder = kthread(w, 101, "holder");
 	struct gw_task_record *signaller =
@@ -277,10 +277,13 @@ static void work_signals_and_wants_lock(struct world *w, uint32_t signalled)
 	struct gw_work_record *item = executed(w, signaller, "gpulab_signal [gpulab]");
 
 	signalled_by_work(w, ring, 0xffff8880aaaa0000, "gpulab_signal [gpulab]", 8);
-	item->position = signalled ? (uint32_t)ring->timeline.context + signalled - 1 : 0;
+	item->position = signalled && signalled != GW_SIGNALLED_SEVERAL
+				 ? (uint32_t)ring->timeline.context + signalled - 1
+				 : signalled;
 	waits_for_fence(w, holder, fence(w, ring, 7));
 	waits_for_lock(w, signaller, lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
 	look(w, 2);
+	return signaller;
 }
 
 TEST(work_item_that_has_not_signalled_yet_is_the_signaller)
@@ -306,6 +309,28 @@ TEST(work_item_that_has_signalled_may_only_clean_up)
 	struct world *w = world_new();
 
 	work_signals_and_wants_lock(w, 1);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+/* One context is remembered. */
+TEST(work_item_that_has_signalled_several_timelines_may_only_clean_up)
+{
+	struct world *w = world_new();
+
+	work_signals_and_wants_lock(w, GW_SIGNALLED_SEVERAL);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+TEST(work_item_whose_begin_was_not_seen_may_have_signalled)
+{
+	struct world *w = world_new();
+	struct gw_task_record *kworker = work_signals_and_wants_lock(w, 0);
+
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	kworker->watch.sections.work_since_ns = 0;
+	look(w, 2);
 	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
 	world_free(w);
 }
@@ -1507,6 +1532,21 @@ TEST(flush_of_a_whole_workqueue_needs_every_item_on_it)
 	world_free(w);
 }
 
+TEST(item_whose_begin_was_not_seen_may_have_begun_after_the_flush)
+{
+	struct world *w = world_new();
+	struct gw_task_record *flusher = kthread(w, 101, "flusher");
+	struct gw_task_record *kworker = worker(w, 102, WORK_A, "gpulab_wait [gpulab]", QUEUE);
+
+	kworker->watch.sections.work_since_ns = 0;
+	waits_for_fence(w, kworker, fence(w, timeline_by(w, "gfx", flusher), 7));
+	waits(w, flusher, GW_WAIT_WORKQUEUE, QUEUE);
+	waits(w, flusher, GW_WAIT_COMPLETION, 0xffffc90000aa0000);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_WORKQUEUE_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
 TEST(item_that_began_after_the_flush_may_not_count)
 {
 	struct world *w = world_new();
@@ -2167,6 +2207,8 @@ int main(void)
 		T(work_item_that_has_not_signalled_yet_is_the_signaller),
 		T(work_item_that_has_signalled_another_timeline_is_the_signaller),
 		T(work_item_that_has_signalled_may_only_clean_up),
+		T(work_item_that_has_signalled_several_timelines_may_only_clean_up),
+		T(work_item_whose_begin_was_not_seen_may_have_signalled),
 		T(work_item_whose_record_is_missing_may_have_signalled),
 		T(fence_that_was_not_read_proves_nothing),
 		T(fence_array_is_stuck_with_one_dead_member),
@@ -2252,6 +2294,7 @@ int main(void)
 		T(waiter_flushes_the_work_that_needs_its_lock),
 		T(flusher_signals_only_after_the_work_that_waits_for_its_fence),
 		T(flush_of_a_whole_workqueue_needs_every_item_on_it),
+		T(item_whose_begin_was_not_seen_may_have_begun_after_the_flush),
 		T(item_that_began_after_the_flush_may_not_count),
 		T(flush_of_work_that_nobody_knows_is_not_stuck),
 		T(work_that_flushes_itself),

@@ -250,7 +250,7 @@ int gw_expand_work(struct gw_builder *builder, uint32_t node)
 /* A flush waits for what was there when it began; what came later counts less. */
 static enum gw_confidence work_item_confidence(uint64_t began_ns, uint64_t flush_ns)
 {
-	return flush_ns && began_ns <= flush_ns ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE;
+	return flush_ns && began_ns && began_ns <= flush_ns ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE;
 }
 
 /* Of what a worker of the workqueue executes, for its name. */
