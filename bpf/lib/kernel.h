@@ -201,10 +201,28 @@ struct process_timer {
 	struct task_struct *task;
 };
 
-struct hrtimer_clock_base {
-	int clockid;
+/* Begins with the root of its tree, up to 7.0 as a timerqueue_head. */
+struct timerqueue_linked_head {
+	struct rb_root_linked {
+	} rb_root;
 };
 
+struct hrtimer_clock_base {
+	int clockid;
+	struct timerqueue_linked_head active;
+};
+
+struct hrtimer_cpu_base {
+	struct hrtimer_clock_base clock_base[8];
+};
+
+struct rb_node {
+	unsigned long __rb_parent_color;
+	struct rb_node *rb_right;
+	struct rb_node *rb_left;
+};
+
+/* Begins with its node. */
 struct hrtimer {
 	s64 _softexpires; /* in ns of the clock of its base */
 	void *function;
@@ -664,6 +682,7 @@ extern struct pcpu_hot pcpu_hot __ksym __weak;
 extern int __preempt_count __ksym __weak;
 extern const struct rq runqueues __ksym __weak;
 extern const struct timer_base timer_bases[2] __ksym __weak; /* how many of them: struct gw_layout */
+extern const struct hrtimer_cpu_base hrtimer_bases __ksym __weak;
 
 static __always_inline bool fence_flag(unsigned long flags, int bit)
 {

@@ -151,6 +151,7 @@ static __always_inline bool is_sleep_of_interest(const struct gw_task_record *re
 	if ((record->flags & GW_TASK_F_ON_CPU) || !(record->state & (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)))
 		return false;
 	return record->watch.depth || control.query.mode == GW_QUERY_WANTED ||
+	       control.query.mode == GW_QUERY_READERS ||
 	       (record->state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE;
 }
 
@@ -568,7 +569,11 @@ static __noinline int emit_clock(struct output *out)
 /* After the last task. */
 static __always_inline int emit_last(struct output *out)
 {
-	if (control.query.mode == GW_QUERY_WANTED || control.query.mode == GW_QUERY_READERS)
+	if (control.query.mode == GW_QUERY_WANTED)
+		return 0;
+	if (control.query.mode != GW_QUERY_BLOCKED)
+		emit_hrtimers(out);
+	if (control.query.mode == GW_QUERY_READERS)
 		return 0;
 	emit_clock(out);
 	return emit_timers(out);

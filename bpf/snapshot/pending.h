@@ -3,7 +3,9 @@
  * TIMER records: what modules have yet to come, a timer's function or a delayed work item. The kernel's timer wheels have
  * some buckets for each CPU; of each wheel the map of those that are in use is read, and then only these.
  *
- * A look reads 9 words for each wheel, of which each CPU has two or three, and some 40 ns for each pending timer.
+ * A look reads 9 words for each wheel, of which each CPU has two or three, and some 40 ns for each pending timer. High-resolution
+ * timers are in trees, eight for each CPU. There are more of them, one for each task that naps: they are read where somebody asks who
+ * sleeps in modules.
  */
 #ifndef GPUWATCH_BPF_SNAPSHOT_PENDING_H
 #define GPUWATCH_BPF_SNAPSHOT_PENDING_H
@@ -120,17 +122,126 @@ static long walk_cpu(u32 cpu, void *context)
 	return 0;
 }
 
+/* Stands for those that there was no room for. */
+static __always_inline void emit_rest(struct output *out)
+{
+	struct gw_timer_record rest = { .header = { .type = GW_RECORD_TIMER, .size = sizeof(rest) } };
+
+	emit(out, &rest, sizeof(rest));
+}
+
 static __noinline int emit_timers(struct output *out)
 {
 	struct wheel_walk walk = { .out = out };
 
 	if (&timer_bases)
 		bpf_loop(CPUS_MAX, walk_cpu, &walk, 0);
-	if (walk.left_out) {
-		struct gw_timer_record rest = { .header = { .type = GW_RECORD_TIMER, .size = sizeof(rest) } };
+	if (walk.left_out)
+		emit_rest(out);
+	return 0;
+}
 
-		emit(out, &rest, sizeof(rest));
+/* ---- high-resolution timers ----------------------------------------------------------------------- */
+
+#define TREES_MAX 8	    /* of a CPU */
+#define TREE_STEPS_MAX 4096 /* some three for each timer */
+#define EACH_EMITTED 64	    /* of more, one stands for those of the same function behind it */
+
+struct tree_walk {
+	struct output *out;
+	u64 trees; /* of one CPU */
+	u64 node, from;
+	u64 last_function;
+	u32 emitted;
+	u32 left_out;
+};
+
+static __always_inline void emit_hrtimer(struct tree_walk *walk)
+{
+	struct hrtimer *timer = (void *)walk->node;
+	struct gw_timer_record record = {
+		.header = { .type = GW_RECORD_TIMER, .size = sizeof(record) },
+		.timer = walk->node,
+		.function = (u64)BPF_CORE_READ(timer, function),
+	};
+
+	if (!is_of_module(record.function) || (walk->emitted >= EACH_EMITTED && record.function == walk->last_function))
+		return;
+	if (walk->emitted >= TIMERS_EMITTED) {
+		walk->left_out = 1;
+		return;
 	}
+	walk->emitted++;
+	walk->last_function = record.function;
+	emit(walk->out, &record, sizeof(record));
+}
+
+/* Down to the left, then the node itself, down to the right, and up. */
+static long walk_step(u32 i, void *context)
+{
+	struct tree_walk *walk = context;
+	u64 node = walk->node, from = walk->from, parent;
+	struct rb_node links = {};
+
+	if (!node)
+		return 1;
+	bpf_probe_read_kernel(&links, sizeof(links), (void *)node);
+	parent = links.__rb_parent_color & ~3UL;
+	walk->from = node;
+	if (from == parent && links.rb_left) {
+		walk->node = (u64)links.rb_left;
+		return 0;
+	}
+	if (from == parent || from == (u64)links.rb_left) {
+		walk->node = node;
+		emit_hrtimer(walk);
+		if (links.rb_right) {
+			walk->node = (u64)links.rb_right;
+			return 0;
+		}
+	}
+	walk->node = parent;
+	return 0;
+}
+
+static long walk_tree(u32 i, void *context)
+{
+	struct tree_walk *walk = context;
+	u64 tree = walk->trees + i * bpf_core_type_size(struct hrtimer_clock_base);
+
+	if (i >=
+	    bpf_core_field_size(struct hrtimer_cpu_base, clock_base) / bpf_core_type_size(struct hrtimer_clock_base))
+		return 1;
+	walk->from = 0;
+	walk->node = read_u64(tree + bpf_core_field_offset(struct hrtimer_clock_base, active));
+	bpf_loop(TREE_STEPS_MAX, walk_step, walk, 0);
+	if (walk->node)
+		walk->left_out = 1;
+	return 0;
+}
+
+static long walk_trees(u32 cpu, void *context)
+{
+	struct tree_walk *walk = context;
+	const void *base = bpf_per_cpu_ptr(&hrtimer_bases, cpu);
+
+	if (!base)
+		return 1;
+	walk->out->scratch->words[0] = (u64)base;
+	walk->trees = *(volatile u64 *)&walk->out->scratch->words[0] +
+		      bpf_core_field_offset(struct hrtimer_cpu_base, clock_base);
+	bpf_loop(TREES_MAX, walk_tree, walk, 0);
+	return 0;
+}
+
+static __noinline int emit_hrtimers(struct output *out)
+{
+	struct tree_walk walk = { .out = out };
+
+	if (&hrtimer_bases)
+		bpf_loop(CPUS_MAX, walk_trees, &walk, 0);
+	if (walk.left_out)
+		emit_rest(out);
 	return 0;
 }
 

@@ -565,8 +565,8 @@ const struct gw_gpus *gw_loader_gpus(struct gw_loader *loader)
 	return &loader->gpus;
 }
 
-int gw_loader_snapshot(struct gw_loader *loader, bool full, bool timelines, uint64_t min_wait_ns, void **data,
-		       size_t *size)
+int gw_loader_snapshot(struct gw_loader *loader, enum gw_sleepers sleepers, bool timelines, uint64_t min_wait_ns,
+		       void **data, size_t *size)
 {
 	uint64_t active = gw_loader_active_waits(loader);
 	int r;
@@ -575,10 +575,10 @@ int gw_loader_snapshot(struct gw_loader *loader, bool full, bool timelines, uint
 	if (loader->symbols_stale)
 		loader_read_symbols(loader);
 	/* A patrol that finds somebody is followed by a full look. */
-	if (full || active > 0)
+	if (sleepers == GW_SLEEPERS_ALL || active > 0)
 		gw_loader_gpus(loader);
-	r = gw_reader_snapshot(loader->reader, gw_probes_iterator(loader->probes), full, timelines, min_wait_ns, data,
-			       size);
+	r = gw_reader_snapshot(loader->reader, gw_probes_iterator(loader->probes), sleepers, timelines, min_wait_ns,
+			       data, size);
 	if (r >= 0)
 		loader_correct_waits(loader, active);
 	return r;

@@ -94,7 +94,7 @@ void gw_loader_follow_tries(struct gw_loader *loader, const struct gw_sampled_ta
 
 /*
  * gw_loader_snapshot - look at the kernel now
- * @full: also give every sleeping task a stack (finds waits older than the programs)
+ * @sleepers: who has a stack beside those in tracked waits; all of them: finds waits older than the programs
  * @min_wait_ns: tasks whose tracked wait is younger need no record; 0 = all
  * @data, @size: appended to; malloc()ed, owned by the caller: records from
  *	SNAPSHOT on, with the symbols they need; the stream's HOST record comes
@@ -103,8 +103,8 @@ void gw_loader_follow_tries(struct gw_loader *loader, const struct gw_sampled_ta
  *
  * Returns 0 or -errno. A partly failed snapshot is marked incomplete.
  */
-int gw_loader_snapshot(struct gw_loader *loader, bool full, bool timelines, uint64_t min_wait_ns, void **data,
-		       size_t *size);
+int gw_loader_snapshot(struct gw_loader *loader, enum gw_sleepers sleepers, bool timelines, uint64_t min_wait_ns,
+		       void **data, size_t *size);
 
 /* The GPUs of the machine, at most ten seconds old; valid until the next snapshot. */
 const struct gw_gpus *gw_loader_gpus(struct gw_loader *loader);

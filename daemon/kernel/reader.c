@@ -794,18 +794,20 @@ static bool reader_saw_left_lock(struct gw_reader *reader)
 }
 
 /* The kernel records one reader of a lock alone: the others may sleep interruptibly. So may whoever was left a lock. */
-static int reader_add_readers(struct gw_reader *reader, int iterator)
+static int reader_add_readers(struct gw_reader *reader, int iterator, enum gw_sleepers sleepers)
 {
-	if ((!reader->saw_readers && !reader_saw_left_lock(reader)) || !reader_find_modules(reader))
+	bool needed = sleepers == GW_SLEEPERS_IN_MODULES || reader->saw_readers || reader_saw_left_lock(reader);
+
+	if (!needed || !reader_find_modules(reader))
 		return 0;
 	((struct gw_snapshot_record *)reader->out.data)->full = GW_SLEEPERS_IN_MODULES;
 	return reader_run_pass(reader, iterator, GW_QUERY_READERS);
 }
 
 /* 0: all that the records point to was asked for, too. */
-static int reader_run_passes(struct gw_reader *reader, int iterator, bool full)
+static int reader_run_passes(struct gw_reader *reader, int iterator, enum gw_sleepers sleepers)
 {
-	enum gw_query_mode mode = full ? GW_QUERY_FULL : GW_QUERY_BLOCKED;
+	enum gw_query_mode mode = sleepers == GW_SLEEPERS_ALL ? GW_QUERY_FULL : GW_QUERY_BLOCKED;
 	size_t offset = reader->out.size;
 	int r, i;
 
@@ -816,7 +818,7 @@ static int reader_run_passes(struct gw_reader *reader, int iterator, bool full)
 		r = reader_note_records(reader, offset);
 		offset = reader->out.size;
 		if (r >= 0 && mode == GW_QUERY_BLOCKED)
-			r = reader_add_readers(reader, iterator);
+			r = reader_add_readers(reader, iterator, sleepers);
 		if (r >= 0)
 			r = reader_note_records(reader, offset);
 		if (r < 0)
@@ -860,8 +862,8 @@ static int reader_give(struct gw_reader *reader, void **data, size_t *size)
 	return 0;
 }
 
-int gw_reader_snapshot(struct gw_reader *reader, int iterator, bool full, bool timelines, uint64_t min_wait_ns,
-		       void **data, size_t *size)
+int gw_reader_snapshot(struct gw_reader *reader, int iterator, enum gw_sleepers sleepers, bool timelines,
+		       uint64_t min_wait_ns, void **data, size_t *size)
 {
 	struct gw_snapshot_record *head;
 	int r, incomplete;
@@ -873,8 +875,8 @@ int gw_reader_snapshot(struct gw_reader *reader, int iterator, bool full, bool t
 	head->sequence = ++reader->sequence;
 	head->mono_ns = reader->source.control->query.now_ns;
 	head->real_ns = gw_now_real_ns();
-	head->full = full ? GW_SLEEPERS_ALL : GW_SLEEPERS_NONE;
-	incomplete = reader_run_passes(reader, iterator, full);
+	head->full = sleepers == GW_SLEEPERS_ALL ? GW_SLEEPERS_ALL : GW_SLEEPERS_NONE;
+	incomplete = reader_run_passes(reader, iterator, sleepers);
 	if (incomplete == -ENOMEM || reader->out.size == sizeof(*head))
 		return incomplete < 0 ? incomplete : -EIO;
 	r = gw_dedupe(reader->out.data, reader->out.size, &reader->out.size);

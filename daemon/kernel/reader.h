@@ -42,7 +42,7 @@ void gw_reader_free(struct gw_reader *reader);
 void gw_reader_forget_code(struct gw_reader *reader);
 
 /* As gw_loader_snapshot(). @iterator: link of the iterator. */
-int gw_reader_snapshot(struct gw_reader *reader, int iterator, bool full, bool timelines, uint64_t min_wait_ns,
-		       void **data, size_t *size);
+int gw_reader_snapshot(struct gw_reader *reader, int iterator, enum gw_sleepers sleepers, bool timelines,
+		       uint64_t min_wait_ns, void **data, size_t *size);
 
 #endif

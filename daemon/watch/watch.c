@@ -43,6 +43,14 @@ static int watch_add_words(struct gw_watch *watch, void **data, size_t *size)
 	return gw_words_append(watch->words, data, size);
 }
 
+/* Who sleeps in a driver may be its check for hangs, which would end the loop that is about to be reported. */
+static enum gw_sleepers watch_sleepers(const struct gw_watch *watch, enum gw_depth depth)
+{
+	if (depth != GW_LOOK_TRACKED)
+		return GW_SLEEPERS_ALL;
+	return gw_analysis_wants_sleepers(watch->analysis) ? GW_SLEEPERS_IN_MODULES : GW_SLEEPERS_NONE;
+}
+
 /* A stream of one snapshot: HOST, then what the loader gives. @data is malloc()ed. */
 static int watch_take(struct gw_watch *watch, enum gw_depth depth, uint64_t min_wait_ns, bool timelines,
 		      void **ret_data, size_t *ret_size)
@@ -56,7 +64,7 @@ static int watch_take(struct gw_watch *watch, enum gw_depth depth, uint64_t min_
 	if (!data)
 		return -ENOMEM;
 	memcpy(data, host, size);
-	r = gw_loader_snapshot(loader, depth != GW_LOOK_TRACKED, timelines, min_wait_ns, &data, &size);
+	r = gw_loader_snapshot(loader, watch_sleepers(watch, depth), timelines, min_wait_ns, &data, &size);
 	if (r >= 0)
 		r = watch_add_words(watch, &data, &size);
 	if (r < 0)

@@ -10,6 +10,7 @@
 #include "lib/analysis/record/progress.h"
 #include "lib/analysis/verdict/classify.h"
 #include "lib/analysis/verdict/render.h"
+#include "lib/analysis/verdict/rescue.h"
 #include "lib/analysis/verdict/stall.h"
 #include "lib/analysis/verdict/store.h"
 
@@ -71,6 +72,7 @@ static int analysis_find_deadlocks(const struct gw_graph *graph, struct gw_findi
 		return r;
 	r = gw_classify(graph, &stuck, findings, covered);
 	analysis_weaken(graph, findings);
+	r = r ?: gw_rescue_weaken(graph, &stuck, findings);
 	gw_stuck_deinit(&stuck);
 	return r;
 }
@@ -173,6 +175,11 @@ int gw_analysis_stalls(const struct gw_analysis *analysis, const struct gw_snaps
 bool gw_analysis_wants_more(const struct gw_analysis *analysis)
 {
 	return gw_store_wants_more(analysis->store);
+}
+
+bool gw_analysis_wants_sleepers(const struct gw_analysis *analysis)
+{
+	return analysis->last && gw_store_wants_sleepers(analysis->store, gw_snapshot_head(analysis->last)->mono_ns);
 }
 
 uint64_t gw_analysis_newest_candidate(const struct gw_analysis *analysis)

@@ -45,6 +45,12 @@ int gw_analysis_step(struct gw_analysis *analysis, struct gw_snapshot *snapshot,
  */
 bool gw_analysis_wants_more(const struct gw_analysis *analysis);
 
+/*
+ * Whether the next snapshot should have who sleeps in modules (GW_SLEEPERS_IN_MODULES): one of them may end what stands. Not
+ * after a minute, when it would have.
+ */
+bool gw_analysis_wants_sleepers(const struct gw_analysis *analysis);
+
 /* Which of them is the newest candidate, counted from 1: it is not reported before the next snapshot. 0: there is none. */
 uint64_t gw_analysis_newest_candidate(const struct gw_analysis *analysis);
 

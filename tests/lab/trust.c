@@ -28,6 +28,8 @@
  *  - left-asleep: a work item has left a lock to a thread, which sleeps until an interrupt wakes it up and then releases the lock.
  *  - queue-check, left-delayed: hang-check, and a lock that a work item has left, where a delayed item of a kthread_worker, which is idle
  *    until then, ends the fence or releases the lock.
+ *  - check-thread: hang-check, by a thread that sleeps, looks, and sleeps again.
+ *  - check-hrtimer: hang-check, by a high-resolution timer.
  */
 #include <drm/drm_syncobj.h>
 #include <drm/gpu_scheduler.h>
@@ -61,7 +63,9 @@ enum trust_variant {
 	TRUST_ITEM_PER_JOB,
 	TRUST_LEFT_ASLEEP,
 	TRUST_QUEUE_CHECK,
-	TRUST_LEFT_DELAYED
+	TRUST_LEFT_DELAYED,
+	TRUST_CHECK_THREAD,
+	TRUST_CHECK_HRTIMER
 };
 
 /* Return probes have ten instances, or two per CPU. */
@@ -641,6 +645,40 @@ static int queue_check(struct trust *trust)
 	return needing_begin(trust) ?: trust_fence(trust) ?: later_begin(trust) ?: needing_hold(trust);
 }
 
+/* ---- check-thread, check-hrtimer ---- */
+
+static int checking_thread(struct lab_actor *actor)
+{
+	struct trust *trust = actor->inst->priv;
+	unsigned long end = jiffies + trust_seconds(trust) * HZ;
+
+	while (!dma_fence_is_signaled(trust->fence) && time_before(jiffies, end))
+		msleep_interruptible(400);
+	lab_fence_cancel(trust->fence);
+	return 0;
+}
+
+static int check_thread(struct trust *trust)
+{
+	int ret = needing_begin(trust) ?: trust_fence(trust);
+
+	if (ret)
+		return ret;
+	if (!lab_actor_run(trust->inst, "check", LAB_HELPER, "gpulab-check", checking_thread))
+		return -ENOMEM;
+	return needing_hold(trust);
+}
+
+static int check_hrtimer(struct trust *trust)
+{
+	int ret = needing_begin(trust) ?: trust_fence(trust);
+
+	if (ret)
+		return ret;
+	timer_begin(trust, trust->fence);
+	return needing_hold(trust);
+}
+
 /* ---- own-wait ---- */
 
 struct own_fence {
@@ -908,6 +946,10 @@ static int trust_start(struct lab_instance *inst)
 		return queue_check(trust);
 	case TRUST_LEFT_DELAYED:
 		return left_delayed(trust);
+	case TRUST_CHECK_THREAD:
+		return check_thread(trust);
+	case TRUST_CHECK_HRTIMER:
+		return check_hrtimer(trust);
 	default:
 		return pipe_fault(trust);
 	}
@@ -989,6 +1031,8 @@ static const struct lab_variant trust_variants[] = {
 	{ "left-asleep", TRUST_LEFT_ASLEEP },
 	{ "queue-check", TRUST_QUEUE_CHECK },
 	{ "left-delayed", TRUST_LEFT_DELAYED },
+	{ "check-thread", TRUST_CHECK_THREAD },
+	{ "check-hrtimer", TRUST_CHECK_HRTIMER },
 	{ "" },
 };
 

@@ -121,8 +121,8 @@ void gw_loader_follow_tries(struct gw_loader *loader, const struct gw_sampled_ta
 {
 }
 
-int gw_loader_snapshot(struct gw_loader *loader, bool full, bool timelines, uint64_t min_wait_ns, void **data,
-		       size_t *size)
+int gw_loader_snapshot(struct gw_loader *loader, enum gw_sleepers sleepers, bool timelines, uint64_t min_wait_ns,
+		       void **data, size_t *size)
 {
 	struct bytes records;
 	char *larger;

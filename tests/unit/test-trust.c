@@ -297,6 +297,154 @@ TEST(hang_check_of_the_driver_may_end_it)
 	world_free(w);
 }
 
+/* A thread of the driver's sleeps for a time, looks, and sleeps again; one without an end to its sleep, or of another driver, does not. */
+TEST(hang_check_may_be_a_thread_that_sleeps_for_a_time)
+{
+	static const struct {
+		const char *stack;
+		uint32_t state, flags;
+		enum gw_confidence confidence;
+	} threads[] = {
+		{ "schedule schedule_timeout msleep_interruptible gpulab:watch kthread", TASK_INTERRUPTIBLE,
+		  GW_TASK_F_TIMER, PROBABLE },
+		{ "schedule schedule_timeout msleep gpulab:watch kthread", TASK_UNINTERRUPTIBLE, GW_TASK_F_TIMER,
+		  PROBABLE },
+		{ "schedule gpulab:main kthread", TASK_INTERRUPTIBLE, GW_TASK_F_NO_TIMER, PROVEN },
+		{ "schedule schedule_timeout gpulab:watch kthread", TASK_INTERRUPTIBLE, GW_TASK_F_TIMER | GW_TASK_F_FAR,
+		  PROVEN },
+		{ "schedule schedule_timeout net:watch kthread", TASK_INTERRUPTIBLE, GW_TASK_F_TIMER, PROVEN },
+	};
+
+	for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
+		struct world *w = world_new();
+		struct classic c = classic(w, 101);
+		struct gw_task_record *thread = kthread(w, 103, "watchdog");
+
+		c.fence->ops_driver = function(w, "lab_get_driver_name [gpulab]");
+		stack(w, thread, threads[i].stack);
+		thread->state = threads[i].state;
+		thread->flags |= threads[i].flags;
+		look(w, 2);
+		assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, threads[i].confidence, "101 102", "");
+		world_free(w);
+	}
+}
+
+/* Asked for from the first look on that shows a loop, until a check would have come. */
+TEST(those_who_sleep_in_modules_are_asked_for_while_a_loop_is_young)
+{
+	struct world *w = world_new();
+
+	look(w, 1);
+	assert_false(gw_analysis_wants_sleepers(w->analysis));
+	classic(w, 101);
+	look(w, 1);
+	assert_true(gw_analysis_wants_sleepers(w->analysis));
+	look(w, 50);
+	assert_true(gw_analysis_wants_sleepers(w->analysis));
+	look(w, 20);
+	assert_false(gw_analysis_wants_sleepers(w->analysis));
+	world_free(w);
+}
+
+/* An item of the driver's, or a scheduler's timeout handler, may be the recovery, unless it waits for somebody without an end. */
+TEST(recovery_that_is_under_way_may_end_it)
+{
+	static const struct {
+		const char *function;
+		uint32_t state, flags;
+		enum gw_confidence confidence;
+	} items[] = {
+		{ "gpulab_recover [gpulab]", TASK_UNINTERRUPTIBLE, GW_TASK_F_TIMER, PROBABLE },
+		{ "gpulab_recover [gpulab]", 0, GW_TASK_F_ON_CPU, PROBABLE },
+		{ "drm_sched_job_timedout [gpu_sched]", 0, 0, PROBABLE },
+		{ "gpulab_recover [gpulab]", TASK_UNINTERRUPTIBLE, GW_TASK_F_NO_TIMER, PROVEN },
+		{ "net_recover [net]", TASK_UNINTERRUPTIBLE, GW_TASK_F_TIMER, PROVEN },
+	};
+
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+		struct world *w = world_new();
+		struct classic c = classic(w, 101);
+		struct gw_task_record *kworker =
+			worker(w, 103, 0xffff8880aaaa0000, items[i].function, 0xffff8880bbbb0000);
+
+		c.fence->ops_driver = function(w, "lab_get_driver_name [gpulab]");
+		kworker->state = items[i].state;
+		kworker->flags |= items[i].flags;
+		look(w, 2);
+		assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, items[i].confidence, "101 102", "");
+		if (items[i].confidence == PROBABLE)
+			assert_non_null(
+				strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "may be the recovery of gpulab"));
+		look(w, 60);
+		assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+		world_free(w);
+	}
+}
+
+/* Behind an item that goes on; behind one that does not, it is held up. */
+TEST(hang_check_that_is_queued_may_end_it)
+{
+	for (int goes_on = 0; goes_on < 2; goes_on++) {
+		struct world *w = world_new();
+		struct classic c = classic(w, 101);
+		struct gw_task_record *kworker =
+			worker(w, 103, 0xffff8880aaaa0000, "net_poll [net]", 0xffff8880bbbb0000);
+
+		c.fence->ops_driver = function(w, "lab_get_driver_name [gpulab]");
+		kworker->state = TASK_UNINTERRUPTIBLE;
+		kworker->flags |= goes_on ? GW_TASK_F_TIMER : GW_TASK_F_NO_TIMER;
+		queued_inactive(w, 0xffff8880aaaa1000, "gpulab_check [gpulab]", 0xffff8880bbbb0000, 1);
+		look(w, 2);
+		assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, goes_on ? PROBABLE : PROVEN, "101 102", "");
+		world_free(w);
+	}
+}
+
+/* A job's timeout resets its device, and so ends what the driver has on its hardware. */
+TEST(timeout_of_a_job_may_end_a_fence_of_the_hardware)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.fence->ops_driver = function(w, "lab_get_driver_name [gpulab]");
+	timer_of(w, "drm_sched_job_timedout [gpu_sched]", 0xffff8880aaaa0000);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	look(w, 60);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+/* Any timer may be its, whose name nobody knows. */
+TEST(hang_check_of_a_driver_without_a_name_may_end_it)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.fence->ops_driver = 0xffffffffc1234560;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROVEN, "101 102", "");
+	timer_of(w, "lab_hangcheck [gpulab]", 0);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+/* Where it sleeps nobody can name: that may be its driver's own function, which gives up. */
+TEST(wait_in_a_function_without_a_name_is_not_proven)
+{
+	struct world *w = world_new();
+	struct classic c = classic(w, 101);
+
+	c.holder->stack_depth = 0;
+	c.holder->stack[c.holder->stack_depth++] = function(w, "schedule");
+	c.holder->stack[c.holder->stack_depth++] = 0xffffffffc1234567;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
 /* DRM's own fences of a display do not show whose they are. */
 TEST(hang_check_of_some_driver_may_end_a_fence_of_drms_own)
 {
@@ -1116,6 +1264,13 @@ int main(void)
 		T(fence_that_an_array_shows_used_again_is_over),
 		T(fence_of_another_driver_is_not_the_unplugged_devices),
 		T(hang_check_of_the_driver_may_end_it),
+		T(hang_check_may_be_a_thread_that_sleeps_for_a_time),
+		T(those_who_sleep_in_modules_are_asked_for_while_a_loop_is_young),
+		T(recovery_that_is_under_way_may_end_it),
+		T(hang_check_that_is_queued_may_end_it),
+		T(timeout_of_a_job_may_end_a_fence_of_the_hardware),
+		T(hang_check_of_a_driver_without_a_name_may_end_it),
+		T(wait_in_a_function_without_a_name_is_not_proven),
 		T(hang_check_of_some_driver_may_end_a_fence_of_drms_own),
 		T(hang_check_may_be_among_timers_that_a_look_had_no_room_for),
 		T(timer_of_another_driver_ends_nothing),

@@ -181,20 +181,30 @@ uint64_t gw_builder_module_at(const struct gw_builder *builder, uint64_t address
 	return symbol && symbol->module[0] ? gw_builder_module(builder, symbol->module) : 0;
 }
 
+/* @record will come by itself, and go on in the function at @address. */
+static int builder_add_timer(struct gw_builder *builder, uint64_t address, const void *record)
+{
+	const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, address);
+
+	builder->has_gpu_timer |= function && gw_subsystem_of_symbol(builder->now, function).kind == GW_SUBSYSTEM_GPU;
+	builder->has_job_timer |= function && strcmp(function->name, "drm_sched_job_timedout") == 0;
+	return gw_index_add(&builder->timers, gw_builder_module_at(builder, address), record);
+}
+
 static int builder_index_timers(struct gw_builder *builder)
 {
 	const struct gw_timer_record *const *timers;
-	size_t count = gw_snapshot_timers(builder->now, &timers);
+	const struct gw_task_record *const *tasks;
+	size_t n_timers = gw_snapshot_timers(builder->now, &timers), n_tasks = gw_snapshot_tasks(builder->now, &tasks);
 	int r = 0;
 
-	for (size_t i = 0; i < count && r == 0; i++) {
-		const struct gw_symbol_record *function = gw_snapshot_symbol(builder->now, timers[i]->function);
-
+	for (size_t i = 0; i < n_timers && r == 0; i++) {
 		builder->timers_left_out |= !timers[i]->function;
-		builder->has_gpu_timer |=
-			function && gw_subsystem_of_symbol(builder->now, function).kind == GW_SUBSYSTEM_GPU;
-		r = gw_index_add(&builder->timers, gw_builder_module_at(builder, timers[i]->function), timers[i]);
+		r = builder_add_timer(builder, timers[i]->function, timers[i]);
 	}
+	for (size_t i = 0; i < n_tasks; i++)
+		for (uint32_t j = 0; gw_task_naps(tasks[i]) && j < tasks[i]->stack_depth && r == 0; j++)
+			r = builder_add_timer(builder, tasks[i]->stack[j], tasks[i]);
 	return r;
 }
 

@@ -54,10 +54,11 @@ struct gw_builder {
 	/* The modules that symbols name, sorted, each once; see gw_builder_module(). */
 	const char **modules;
 	size_t n_modules, allocated_modules;
-	/* TIMER records by the module of their function. */
+	/* What comes by itself: TIMER records by the module of their function, and kernel threads that sleep for a time in a module. */
 	struct gw_index timers;
 	bool timers_left_out; /* there are more of them, of whatever module */
 	bool has_gpu_timer;   /* one is of a GPU's driver */
+	bool has_job_timer;   /* one is a scheduler's timeout for a job */
 	/* Asked for of few snapshots, and only then made; @r: 0 or -ENOMEM, for good. See handover.c, */
 	struct {
 		bool made;

@@ -140,25 +140,27 @@ static bool timeline_may_have_forgotten(const struct gw_builder *builder, const 
 	return timeline_is_full(&record->timeline) && !habits;
 }
 
-/* Whoever checks a device for hangs does so in good time: a timer that is due later is for something else. */
-#define CHECK_PATIENCE_NS 60000000000ULL
-
 /*
- * A timer of the driver's runs, or that of a delayed work item of its: it may be the driver's own check for hangs, which ends what
- * takes too long, be it at its second turn or its tenth, and however often each job has put it off. Which of the kernel's own timers
- * are a built-in driver's is not known, nor whose a fence of DRM's own kinds is: it may have one, too.
+ * A timer of the driver's runs, or that of a delayed work item of its, or a thread sleeps there for a time: it may be the driver's own
+ * check for hangs, which ends what takes too long, be it at its second turn or its tenth, and however often each job has put it off. Which of the kernel's own timers
+ * are a built-in driver's is not known, nor whose a fence of DRM's own kinds is: it may have one, too. And a job's timeout may end what
+ * the driver has on its hardware.
  */
 static bool timeline_has_check_to_come(const struct gw_builder *builder, const struct gw_node *node)
 {
 	const struct gw_symbol_record *driver =
 		node->fence ? gw_snapshot_symbol(builder->now, node->fence->ops_driver) : NULL;
 	uint64_t now_ns = gw_snapshot_head(builder->now)->mono_ns;
+	bool generic = driver && gw_subsystem_of("", driver->module).generic;
 
-	if (!driver || (node->waited_since_ns && node->waited_since_ns + CHECK_PATIENCE_NS < now_ns))
+	if (!node->fence || (node->waited_since_ns && node->waited_since_ns + GW_CHECK_PATIENCE_NS < now_ns))
 		return false;
+	if (!driver)
+		return node->fence->ops_driver && builder->timers.count > 0;
 	if (!driver->module[0] || builder->timers_left_out)
 		return true;
-	if (builder->has_gpu_timer && gw_subsystem_of("", driver->module).generic)
+	/* Of a scheduler's own fences it is known which timeout is theirs. */
+	if (generic ? builder->has_gpu_timer : builder->has_job_timer)
 		return true;
 	return gw_index_first(&builder->timers, gw_builder_module(builder, driver->module));
 }
@@ -261,9 +263,20 @@ static int timeline_signalled_by_task(struct gw_builder *builder, uint32_t node,
 			       0);
 }
 
+/* When its worker began with it was not seen, and what it has signalled since neither. */
+static bool timeline_work_began_unseen(const struct gw_builder *builder, uint64_t item)
+{
+	struct gw_index_range workers = gw_index_find(&builder->executing, item);
+
+	for (size_t i = 0; i < workers.count; i++)
+		if (!((const struct gw_task_record *)workers.members[i].record)->watch.sections.work_since_ns)
+			return true;
+	return false;
+}
+
 /*
- * It has signalled a fence of the timeline in this execution; or its timer runs, which queues it again, on whatever workqueue; or no
- * record shows where it is.
+ * It has signalled a fence of the timeline in this execution, or may have; or its timer runs, which queues it again, on whatever
+ * workqueue; or no record shows where it is.
  */
 static bool timeline_work_may_begin_anew(const struct gw_builder *builder, const struct gw_node *node, uint64_t item)
 {
@@ -273,10 +286,11 @@ static bool timeline_work_may_begin_anew(const struct gw_builder *builder, const
 		const struct gw_work_record *record = places.members[i].record;
 
 		if (record->place == GW_WORK_DELAYED ||
-		    (record->place == GW_WORK_EXECUTING && record->position == (uint32_t)node->address))
+		    (record->place == GW_WORK_EXECUTING &&
+		     (record->position == (uint32_t)node->address || record->position == GW_SIGNALLED_SEVERAL)))
 			return true;
 	}
-	return places.count == 0;
+	return places.count == 0 || timeline_work_began_unseen(builder, item);
 }
 
 /*

@@ -17,8 +17,10 @@ struct gw_finding {
 	enum gw_confidence confidence; /* that this snapshot alone would justify */
 	uint64_t key;		       /* equal for the same waits and objects */
 	uint64_t formed_ns;
-	uint32_t root;		    /* node: the cause */
-	bool loop;		    /* the last edge of the chain leads back to its first node */
+	const char
+		*rescuer; /* module whose items make it less than proven, see rescue.h; of the snapshot; NULL = none */
+	uint32_t root;	  /* node: the cause */
+	bool loop;	  /* the last edge of the chain leads back to its first node */
 	struct gw_index_list chain; /* nodes: the loop, from the root on; or from the oldest waiter to the dead end */
 	/* chain's: edge i leaves chain node i; the last one of a stall may lead back into it */
 	struct gw_index_list edges;

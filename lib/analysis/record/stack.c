@@ -340,12 +340,24 @@ enum gw_stack_answer gw_stack_in_wait(const struct gw_snapshot *snapshot, const 
 	return GW_STACK_UNKNOWN;
 }
 
+/* The function that decided to sleep is on the stack, and nobody can name it. */
+static bool stack_sleeper_is_unnamed(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	for (uint32_t i = 0; stack_is_valid(task) && i < task->stack_depth; i++) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
+
+		if (!symbol || symbol->module[0] || !stack_match(symbol, schedulers, LENGTH(schedulers)))
+			return !symbol;
+	}
+	return false;
+}
+
 bool gw_stack_waits_its_own_way(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
 	static const char *const common[] = { "dma_fence_*", "dma_resv_*" };
 	const struct gw_symbol_record *sleeper = stack_sleeper(snapshot, task);
 
-	return sleeper && !stack_match(sleeper, common, LENGTH(common));
+	return sleeper ? !stack_match(sleeper, common, LENGTH(common)) : stack_sleeper_is_unnamed(snapshot, task);
 }
 
 static bool stack_kernel_before(const struct gw_snapshot *snapshot, unsigned int major, unsigned int minor)

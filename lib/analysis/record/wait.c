@@ -105,6 +105,11 @@ bool gw_task_has_timer(const struct gw_task_record *task)
 	return (task->flags & GW_TASK_F_TIMER) && !(task->flags & GW_TASK_F_FAR);
 }
 
+bool gw_task_naps(const struct gw_task_record *task)
+{
+	return (task->flags & GW_TASK_F_KTHREAD) && gw_task_sleeps(task) && gw_task_has_timer(task);
+}
+
 /* What is left of it, and what has passed; to the minute, so that each look says the same. */
 uint64_t gw_wait_far_timeout_s(const struct gw_wait *wait, uint64_t now_ns)
 {

@@ -47,6 +47,12 @@ bool gw_wait_has_timeout(const struct gw_wait *wait);
 /* Likewise, whether a timer will wake the task up, whatever it sleeps for. */
 bool gw_task_has_timer(const struct gw_task_record *task);
 
+/* Whoever checks a device for hangs does so in good time: what is due later is for something else. */
+#define GW_CHECK_PATIENCE_NS 60000000000ULL
+
+/* A kernel thread that will go on by itself, whatever it sleeps in. */
+bool gw_task_naps(const struct gw_task_record *task);
+
 /* How long such a timeout is that counts as none, from the wait's beginning, in seconds; 0 = there is none. */
 uint64_t gw_wait_far_timeout_s(const struct gw_wait *wait, uint64_t now_ns);
 

@@ -191,6 +191,17 @@ static void doubt_reset(struct gw_prose *prose, const struct gw_edge *edge)
 	gw_prose_add(prose, ": by its name it is a reset of that driver, and the device may still answer.");
 }
 
+/* Nothing is wrong with the loop itself. */
+static void doubt_outsiders(struct gw_prose *prose)
+{
+	if (gw_snapshot_head(prose->graph->snapshot)->incomplete)
+		gw_prose_add(prose, " Not proven: the look was incomplete, and what was not read may end it.");
+	else if (prose->finding->rescuer)
+		gw_text_add(&prose->text,
+			    " Not proven: a work item that is not held up may be the recovery of %s, and end it.",
+			    prose->finding->rescuer);
+}
+
 static void doubt_weakest_edge(struct gw_prose *prose)
 {
 	const struct gw_index_list *edges = &prose->finding->edges;
@@ -205,8 +216,7 @@ static void doubt_weakest_edge(struct gw_prose *prose)
 			weakest = edge;
 	}
 	if (!weakest) {
-		if (gw_snapshot_head(prose->graph->snapshot)->incomplete)
-			gw_prose_add(prose, " Not proven: the look was incomplete, and what was not read may end it.");
+		doubt_outsiders(prose);
 		return;
 	}
 	if (weakest->relation == GW_RELATION_HELD_UP_BY) {

@@ -125,6 +125,15 @@ bool gw_store_wants_more(const struct gw_store *store)
 	return false;
 }
 
+bool gw_store_wants_sleepers(const struct gw_store *store, uint64_t now_ns)
+{
+	for (size_t i = 0; i < store->count; i++)
+		if (store->entries[i]->kind == GW_KIND_DEADLOCK && !store_is_resolved(store->entries[i]) &&
+		    now_ns < store->entries[i]->detected_mono_ns + GW_CHECK_PATIENCE_NS)
+			return true;
+	return false;
+}
+
 uint64_t gw_store_newest_candidate(const struct gw_store *store)
 {
 	for (size_t i = store->count; i-- > 0;)

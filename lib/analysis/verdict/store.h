@@ -48,6 +48,9 @@ size_t gw_store_left_out_hazards(const struct gw_store *store);
 /* Hazards have happened: nothing more of them is to come. */
 bool gw_store_wants_more(const struct gw_store *store);
 
+/* As gw_analysis_wants_sleepers(). */
+bool gw_store_wants_sleepers(const struct gw_store *store, uint64_t now_ns);
+
 /* As gw_analysis_newest_candidate(). */
 uint64_t gw_store_newest_candidate(const struct gw_store *store);
 
