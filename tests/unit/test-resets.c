@@ -185,6 +185,23 @@ TEST(reset_of_the_drivers_own_that_wants_what_the_waiter_holds)
 	world_free(w);
 }
 
+/* It may be that of the other GPU. */
+TEST(reset_of_a_driver_that_has_several_gpus_is_nobodys)
+{
+	struct world *w = world_new();
+
+	for (int i = 0; i < 2; i++) {
+		struct gw_gpu_record *gpu = new_record(w, GW_RECORD_GPU, sizeof(*gpu));
+
+		*gpu = (struct gw_gpu_record){ gpu->header, i, 128 + i, -1, 0, "", "panthor", "panthor" };
+	}
+	item_wants_waiters_mutex(w, "panthor_device_reset_work [panthor]");
+	look(w, 14);
+	assert_no_deadlock(w);
+	assert_int_equal(the_report(w, GW_KIND_STALL)->class, GW_CLASS_SILENT_DEVICE);
+	world_free(w);
+}
+
 TEST(item_of_the_driver_that_is_no_reset_ends_nothing)
 {
 	struct world *w = world_new();
@@ -706,6 +723,7 @@ int main(void)
 		T(thread_that_handles_its_interrupt_is_not),
 		T(silent_device_with_a_threaded_interrupt),
 		T(reset_of_the_drivers_own_that_wants_what_the_waiter_holds),
+		T(reset_of_a_driver_that_has_several_gpus_is_nobodys),
 		T(item_of_the_driver_that_is_no_reset_ends_nothing),
 		T(reset_of_another_driver_ends_nothing),
 		T(reset_of_the_drivers_own_that_gets_on_ends_it),

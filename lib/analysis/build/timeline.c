@@ -441,10 +441,21 @@ static bool timeline_is_silent(const struct gw_builder *builder, const struct gw
 /* Of more resets than that the first ones are asked. */
 #define RESETS_MAX 16
 
+/* Then nothing shows which one a reset is of. */
+static bool timeline_has_several_gpus(const struct gw_builder *builder, const char *module)
+{
+	const struct gw_gpu_record *const *gpus;
+	size_t count = gw_snapshot_gpus(builder->now, &gpus), found = 0;
+
+	for (size_t i = 0; i < count; i++)
+		found += strcmp(gpus[i]->module, module) == 0;
+	return found > 1;
+}
+
 /*
  * A driver with queues of its own has a reset of its own, too, known by its name. One that is being executed was begun because
  * the device does not answer. While it is blocked, and the interrupt has been missing for as long as no job should take, nobody
- * else ends the fences of that driver's timelines.
+ * else ends the fences of that driver's timelines, if it has one GPU.
  */
 static int timeline_reset_by_driver(struct gw_builder *builder, uint32_t node, bool *ret)
 {
@@ -453,7 +464,9 @@ static int timeline_reset_by_driver(struct gw_builder *builder, uint32_t node, b
 	struct gw_index_range resets = gw_index_find(&builder->resets, true);
 
 	*ret = false;
-	for (size_t i = 0; driver && driver->module[0] && i < resets.count && i < RESETS_MAX; i++) {
+	if (!driver || timeline_has_several_gpus(builder, driver->module))
+		return 0;
+	for (size_t i = 0; driver->module[0] && i < resets.count && i < RESETS_MAX; i++) {
 		const struct gw_sections *sections =
 			&((const struct gw_task_record *)resets.members[i].record)->watch.sections;
 		uint32_t work;
