@@ -135,6 +135,83 @@ static void a_semaphore_that_is_waited_for_with_a_timeout(void **state)
 	world_free(w);
 }
 
+/* @a waits for what @b has in down_timeout(), again and again; @b in down() for what @a has. */
+static struct gw_task_record *retries_what_needs_it(struct world *w)
+{
+	struct gw_task_record *a = kthread(w, 101, "a"), *b = kthread(w, 102, "b");
+	struct gw_lock_record *first, *second;
+
+	semaphore_of(w, a, 0, 0, &first);
+	semaphore_of(w, b, 0, 0, &second);
+	waits_for_lock(w, a, second, 0);
+	waits_for_lock(w, b, first, 0);
+	stack(w, a, "schedule_timeout ___down_common __down_timeout nvidia:rm_acquire kthread");
+	stack(w, b, "schedule_timeout ___down_common __down down nvidia:os_acquire_mutex kthread");
+	a->flags |= GW_TASK_F_TIMER;
+	return a;
+}
+
+/* At each look another turn. */
+static void retries(struct world *w, struct gw_task_record *task, unsigned int looks)
+{
+	while (looks--) {
+		task->switches += 5;
+		task->watch.waits[0].since_ns = w->now_ns;
+		look(w, 1);
+	}
+}
+
+static void who_retries_a_semaphore_for_long_is_taken_for_waiting(void **state)
+{
+	struct world *w = world_new();
+	struct gw_task_record *a = retries_what_needs_it(w);
+
+	retries(w, a, 9);
+	assert_no_deadlock(w);
+	retries(w, a, 5);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "102 101", "");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "that these short waits never end"));
+	world_free(w);
+}
+
+static void one_long_wait_for_a_semaphore_is_no_retry(void **state)
+{
+	struct world *w = world_new();
+
+	retries(w, retries_what_needs_it(w), 1);
+	look(w, 14);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+static void who_tries_one_semaphore_after_the_other_gets_on(void **state)
+{
+	struct world *w = world_new();
+	struct gw_task_record *a = retries_what_needs_it(w), *c = kthread(w, 103, "c");
+	uint64_t second = a->watch.waits[0].object;
+	struct gw_lock_record *third;
+
+	semaphore_of(w, c, 0, 0, &third);
+	for (unsigned int i = 0; i < 14; i++) {
+		a->watch.waits[0].object = i % 2 ? second : third->address;
+		retries(w, a, 1);
+	}
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* Each look shows another wait for it, without a timer: the semaphore goes round. */
+static void a_semaphore_that_goes_round_is_not_retried(void **state)
+{
+	struct world *w = world_new();
+	struct gw_task_record *a = retries_what_needs_it(w);
+
+	a->flags &= ~GW_TASK_F_TIMER;
+	retries(w, a, 14);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 /* sema_init(&done, 0) and down() wait for an event: the one that took it last is the one that waits again. */
 static void a_waiter_that_took_it_last_waits_for_a_signal(void **state)
 {
@@ -247,6 +324,10 @@ int main(void)
 		cmocka_unit_test(one_with_several_holders_proves_nothing_by_its_last),
 		cmocka_unit_test(two_semaphores_in_both_orders),
 		cmocka_unit_test(a_semaphore_that_is_waited_for_with_a_timeout),
+		cmocka_unit_test(who_retries_a_semaphore_for_long_is_taken_for_waiting),
+		cmocka_unit_test(one_long_wait_for_a_semaphore_is_no_retry),
+		cmocka_unit_test(who_tries_one_semaphore_after_the_other_gets_on),
+		cmocka_unit_test(a_semaphore_that_goes_round_is_not_retried),
 		cmocka_unit_test(a_waiter_that_took_it_last_waits_for_a_signal),
 		cmocka_unit_test(a_lock_like_one_taken_twice_is_a_deadlock),
 		cmocka_unit_test(a_habit_of_others_may_be_of_an_earlier_semaphore),

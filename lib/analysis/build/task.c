@@ -101,6 +101,8 @@ static bool task_wait_is_endless(const struct gw_builder *builder, const struct 
 
 	if (wait->kind == GW_WAIT_TRYLOCK || gw_wait_end_is_unknown(wait) || gw_wait_has_timeout(wait))
 		return false;
+	if (task && gw_wait_is_timed_semaphore(task, wait))
+		return false;
 	if (gw_wait_is_fence(wait) && (wait->flags & GW_WAIT_F_POINTS))
 		return false;
 	if (wait->kind == GW_WAIT_SYNCOBJ && !task_fences_are_its_own(builder, wait))
@@ -367,15 +369,15 @@ static bool task_retries_in_reclaim(struct gw_builder *builder, uint32_t node)
 #define RETRIED_MIN_NS 10000000000ULL
 
 /*
- * Waits with a timeout for one fence, again and again, and for nothing else in between. That is what it needs, as far as
- * some looks can show: it may give up.
+ * Waits with a timeout for one fence or semaphore, again and again, and for nothing else in between. That is what it needs,
+ * as far as some looks can show: it may give up.
  */
-static bool task_retries_fence(struct gw_builder *builder, uint32_t node, const struct gw_wait *wait)
+static bool task_retries_object(struct gw_builder *builder, uint32_t node, const struct gw_wait *wait)
 {
 	const struct gw_task_record *task = gw_builder_node(builder, node)->task;
 	const struct gw_spell *spell = gw_spells_find(builder->spells, task);
 
-	if (!spell || spell->kind != GW_SPELL_NAPS || wait->kind != GW_WAIT_FENCE || spell->fence != wait->object ||
+	if (!spell || spell->kind != GW_SPELL_NAPS || !wait->object || spell->object != wait->object ||
 	    gw_snapshot_head(builder->now)->mono_ns < spell->since_ns + RETRIED_MIN_NS)
 		return false;
 	gw_builder_node(builder, node)->spell = spell;
@@ -480,7 +482,7 @@ static void task_judge_wait(struct gw_builder *builder, uint32_t node, const str
 	if (wait->kind != GW_WAIT_TRYLOCK && !gw_task_sleeps(task) && !task_is_busy(builder, node))
 		gw_builder_live(builder, node, "is running");
 	else if (task_wait_is_timed(builder, task, wait) && !task_retries_in_reclaim(builder, node) &&
-		 !task_retries_fence(builder, node, wait) && !task_is_busy(builder, node))
+		 !task_retries_object(builder, node, wait) && !task_is_busy(builder, node))
 		gw_builder_live(builder, node, "has a timeout");
 }
 

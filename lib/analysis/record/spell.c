@@ -50,27 +50,27 @@ static uint64_t spell_grown(const struct gw_snapshot *now, const struct gw_snaps
 }
 
 /*
- * The fence that it waits for with a timeout; 0: that cannot be seen. It runs, which may be between two such waits: whether a wait has a
- * timeout is read off the stack, which a task that has just woken up does not show. Or it sleeps and no timer is to be seen: the timer may
- * just have fired.
+ * The fence or semaphore that it waits for with a timeout; 0: that cannot be seen. It runs, which may be between two such
+ * waits: whether a wait has a timeout is read off the stack, which a task that has just woken up does not show. Or it sleeps
+ * and no timer is to be seen: the timer may just have fired.
  */
-static uint64_t spell_fence(const struct gw_task_record *task)
+static uint64_t spell_object(const struct gw_task_record *task)
 {
 	struct gw_wait wait;
 	bool sleeps = gw_task_sleeps(task);
 
 	if (!gw_task_wait(task, &wait))
-		return sleeps ? GW_SPELL_NO_FENCE : 0;
-	if (wait.kind != GW_WAIT_FENCE)
-		return GW_SPELL_NO_FENCE;
-	return sleeps && !gw_wait_has_timeout(&wait) ? 0 : wait.object;
+		return sleeps ? GW_SPELL_NO_OBJECT : 0;
+	if (wait.kind != GW_WAIT_FENCE && !gw_wait_is_semaphore(&wait))
+		return GW_SPELL_NO_OBJECT;
+	return sleeps && !gw_wait_has_timeout(&wait) && !gw_wait_is_timed_semaphore(task, &wait) ? 0 : wait.object;
 }
 
 /* What the two looks show of a spell. */
 enum spell_answer {
 	SPELL_NO,
-	SPELL_STANDS, /* in one wait with a timeout for a fence, which has lasted since before: it may be one of many */
-	SPELL_DOUBT,  /* it ran in between, and nothing shows that it came out of a spell, nor that it is in one */
+	SPELL_STANDS, /* in one wait with a timeout for one object, which has lasted since before: it may be one of many */
+	SPELL_DOUBT, /* it ran in between, and nothing shows that it came out of a spell, nor that it is in one */
 	SPELL_YES,
 };
 
@@ -81,7 +81,7 @@ static enum spell_answer spell_judge(const struct gw_spell *spell, enum spell_st
 		return SPELL_YES;
 	/* One sleep that has lasted since before is no nap. */
 	if (spell->switches == 0)
-		return spell->fence != GW_SPELL_NO_FENCE && state == SPELL_NAPPING ? SPELL_STANDS : SPELL_NO;
+		return spell->object != GW_SPELL_NO_OBJECT && state == SPELL_NAPPING ? SPELL_STANDS : SPELL_NO;
 	return state == SPELL_NAPPING && was != SPELL_OTHER ? SPELL_YES : SPELL_DOUBT;
 }
 
@@ -102,7 +102,7 @@ static enum spell_answer spell_since(struct gw_spell *spell, const struct gw_sna
 		.since_ns = gw_snapshot_head(before)->mono_ns,
 		.grown_ns = spell_grown(now, before, task->address),
 		.switches = task->switches - then->switches,
-		.fence = spell_fence(task),
+		.object = spell_object(task),
 	};
 	spell->exec_ns = spell->grown_ns;
 	return spell_judge(spell, state, was, gw_snapshot_head(now)->mono_ns - gw_snapshot_head(before)->mono_ns);
@@ -127,17 +127,17 @@ static const struct gw_spell *spells_at(const struct gw_spells *spells, uint64_t
 /* So many looks in doubt end it: a task that naps is caught running, or about to wake up, now and then only. */
 #define DOUBTS_MAX 2
 
-static uint64_t spell_same_fence(uint64_t now, uint64_t so_far)
+static uint64_t spell_same_object(uint64_t now, uint64_t so_far)
 {
 	if (!now || !so_far)
 		return now ?: so_far;
-	return now == so_far ? now : GW_SPELL_NO_FENCE;
+	return now == so_far ? now : GW_SPELL_NO_OBJECT;
 }
 
 /* Returns false if there is no spell. */
 static bool spell_go_on(struct gw_spell *spell, const struct gw_spell *so_far, enum spell_answer answer)
 {
-	if (answer == SPELL_STANDS && (!so_far || so_far->kind != GW_SPELL_NAPS || so_far->fence != spell->fence))
+	if (answer == SPELL_STANDS && (!so_far || so_far->kind != GW_SPELL_NAPS || so_far->object != spell->object))
 		return false;
 	if (answer == SPELL_DOUBT && (!so_far || so_far->kind != GW_SPELL_NAPS || so_far->doubts >= DOUBTS_MAX))
 		return false;
@@ -147,7 +147,7 @@ static bool spell_go_on(struct gw_spell *spell, const struct gw_spell *so_far, e
 		spell->kind = GW_SPELL_NAPS;
 	spell->doubts = answer == SPELL_DOUBT ? so_far->doubts + 1 : 0;
 	spell->looks = so_far->looks + (answer != SPELL_STANDS);
-	spell->fence = spell_same_fence(spell->fence, so_far->fence);
+	spell->object = spell_same_object(spell->object, so_far->object);
 	spell->since_ns = so_far->since_ns;
 	spell->exec_ns += so_far->exec_ns;
 	spell->switches += so_far->switches;

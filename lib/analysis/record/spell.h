@@ -25,11 +25,12 @@ struct gw_spell {
 	uint64_t switches; /* context switches since then */
 	uint32_t doubts;   /* looks in a row that did not show it, though the task ran in between */
 	uint64_t grown_ns; /* CPU time since the look before */
-	uint64_t fence;	   /* for which it slept at each look at which it slept, with a timeout; 0 = it slept at none */
+	uint64_t
+		object; /* fence or semaphore for which it slept at each look at which it slept, with a timeout; 0 = at none */
 };
 
-/* It slept for something else, or for several fences. */
-#define GW_SPELL_NO_FENCE UINT64_MAX
+/* It slept for something else, or for several of them. */
+#define GW_SPELL_NO_OBJECT UINT64_MAX
 
 /* Of fewer looks nothing follows. */
 #define GW_SPELL_LOOKS 2

@@ -110,6 +110,17 @@ bool gw_task_naps(const struct gw_task_record *task)
 	return (task->flags & GW_TASK_F_KTHREAD) && gw_task_sleeps(task) && gw_task_has_timer(task);
 }
 
+/* The kernel's tracepoint has a flag for every kind of lock but semaphores. */
+bool gw_wait_is_semaphore(const struct gw_wait *wait)
+{
+	return wait->kind == GW_WAIT_LOCK && wait->object && !wait->flags;
+}
+
+bool gw_wait_is_timed_semaphore(const struct gw_task_record *task, const struct gw_wait *wait)
+{
+	return gw_wait_is_semaphore(wait) && gw_task_has_timer(task);
+}
+
 /* What is left of it, and what has passed; to the minute, so that each look says the same. */
 uint64_t gw_wait_far_timeout_s(const struct gw_wait *wait, uint64_t now_ns)
 {
@@ -150,9 +161,10 @@ static bool wait_is_of_reclaim(const struct gw_task_record *task, const struct g
 }
 
 /* Its turns have an end, and the next one begins: what stands is for what. */
-static bool wait_is_renewed(const struct gw_wait *wait)
+static bool wait_is_renewed(const struct gw_task_record *task, const struct gw_wait *wait)
 {
-	return wait->kind == GW_WAIT_TRYLOCK || (wait->kind == GW_WAIT_FENCE && gw_wait_has_timeout(wait));
+	return wait->kind == GW_WAIT_TRYLOCK || (wait->kind == GW_WAIT_FENCE && gw_wait_has_timeout(wait)) ||
+	       gw_wait_is_timed_semaphore(task, wait);
 }
 
 /* When a task ran last is known to some microseconds: what stands is that it has not run since. */
@@ -168,7 +180,7 @@ struct gw_wait_identity gw_wait_identify(const struct gw_task_record *task)
 	gw_task_wait(task, &wait);
 	if (wait_is_of_reclaim(task, &wait))
 		wait = (struct gw_wait){ .kind = GW_WAIT_NONE, .since_ns = task->watch.sections.reclaim_since_ns };
-	if (wait_is_renewed(&wait) || wait_has_rough_beginning(&wait))
+	if (wait_is_renewed(task, &wait) || wait_has_rough_beginning(&wait))
 		wait.since_ns = 0;
 	return (struct gw_wait_identity){
 		.task = task->address,
@@ -177,7 +189,7 @@ struct gw_wait_identity gw_wait_identify(const struct gw_task_record *task)
 		.kind = wait.kind,
 		.object = wait.object,
 		.since_ns = wait.since_ns,
-		.switches = wait_is_renewed(&wait) ? 0 : task->switches,
+		.switches = wait_is_renewed(task, &wait) ? 0 : task->switches,
 	};
 }
 

@@ -53,6 +53,10 @@ bool gw_task_has_timer(const struct gw_task_record *task);
 /* A kernel thread that will go on by itself, whatever it sleeps in. */
 bool gw_task_naps(const struct gw_task_record *task);
 
+/* For a semaphore; in down_timeout(), whose timer the task's stack shows. */
+bool gw_wait_is_semaphore(const struct gw_wait *wait);
+bool gw_wait_is_timed_semaphore(const struct gw_task_record *task, const struct gw_wait *wait);
+
 /* How long such a timeout is that counts as none, from the wait's beginning, in seconds; 0 = there is none. */
 uint64_t gw_wait_far_timeout_s(const struct gw_wait *wait, uint64_t now_ns);
 

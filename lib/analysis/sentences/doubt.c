@@ -212,7 +212,11 @@ static void doubt_weakest_edge(struct gw_prose *prose)
 	for (uint32_t i = 0; i < edges->count; i++) {
 		const struct gw_edge *edge = &prose->graph->edges[edges->items[i]];
 
-		if (edge->confidence < GW_CONFIDENCE_PROVEN && (!weakest || edge->confidence < weakest->confidence))
+		if (edge->confidence >= GW_CONFIDENCE_PROVEN)
+			continue;
+		/* Of two, that a wait ends by itself is the likelier. */
+		if (!weakest || edge->confidence < weakest->confidence ||
+		    (edge->confidence == weakest->confidence && doubt_is_about_short_waits(prose, edge)))
 			weakest = edge;
 	}
 	if (!weakest) {
