@@ -145,6 +145,42 @@ TEST(another_item_of_the_signalling_function_is_only_probable)
 	world_free(w);
 }
 
+/* The item that signalled last is in memory still, idle, and the next job's is blocked; @times: it was another one before. */
+static void next_job_is_blocked(struct world *w, uint32_t times)
+{
+	struct gw_task_record *holder = kthread(w, 101, "holder");
+	struct gw_task_record *kworker =
+		worker(w, 102, 0xffff8880aaaa0000, "gpulab_signal [gpulab]", 0xffff8880bbbb0000);
+	struct gw_timeline_record *ring = timeline(w, "gfx");
+
+	signalled_by_work(w, ring, 0xffff8880aaaa9000, "gpulab_signal [gpulab]", 8);
+	ring->timeline.items = times;
+	queued_inactive(w, 0xffff8880aaaa9000, "gpulab_signal [gpulab]", 0xffff8880bbbb0000, 0)->place = GW_WORK_IDLE;
+	waits_for_fence(w, holder, fence(w, ring, 7));
+	waits_for_lock(w, kworker, lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
+	look(w, 12);
+}
+
+TEST(item_of_the_next_job_takes_the_place_of_one_that_is_done)
+{
+	struct world *w = world_new();
+
+	next_job_is_blocked(w, 7);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+/* Each ring of a driver has an item: that of another one may be blocked for as long as it likes. */
+TEST(item_of_another_ring_does_not_signal_this_one)
+{
+	struct world *w = world_new();
+
+	next_job_is_blocked(w, 0);
+	assert_no_deadlock(w);
+	assert_non_null(strstr(the_report(w, GW_KIND_STALL)->explanation, "is not queued"));
+	world_free(w);
+}
+
 TEST(wait_any_is_stuck_when_all_its_fences_are)
 {
 	struct world *w = world_new();
@@ -2274,6 +2310,8 @@ int main(void)
 		T(munmap_of_ones_own_mm_says_nothing_about_another_mm),
 		T(signaller_waits_for_the_invalidation_to_end),
 		T(driver_lock_held_across_a_callback_that_waits_is_a_notifier_cycle),
+		T(item_of_the_next_job_takes_the_place_of_one_that_is_done),
+		T(item_of_another_ring_does_not_signal_this_one),
 		T(signaller_in_direct_reclaim_waits_for_its_own_fence),
 		T(reclaim_under_a_lock_that_the_signaller_needs),
 		T(page_fault_handler_waits_for_a_fence_behind_it),

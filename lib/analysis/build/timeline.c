@@ -307,6 +307,24 @@ static enum gw_confidence timeline_trust_work(const struct gw_builder *builder, 
 	return confidence;
 }
 
+/*
+ * Where a driver has an item for each job, the one that signalled last is that of a job which is done, also while its memory
+ * still shows it: the next one's item is executed, or queued, in its place.
+ */
+static bool timeline_item_is_done(const struct gw_builder *builder, const struct gw_node *node,
+				  const struct gw_signaller *signaller)
+{
+	struct gw_index_range places = gw_snapshot_places(builder->now, signaller->work);
+
+	if (!timeline_has_item_for_each_job(&node->timeline->timeline, signaller))
+		return false;
+	for (size_t i = 0; i < places.count; i++)
+		if (((const struct gw_work_record *)places.members[i].record)->place != GW_WORK_IDLE)
+			return false;
+	return gw_index_find(&builder->functions, signaller->function).count ||
+	       gw_index_find(&builder->inactive_functions, signaller->function).count;
+}
+
 /* The interrupt comes, unless the device stands still for a page fault. */
 static int timeline_signalled_by_device(struct gw_builder *builder, uint32_t node)
 {
@@ -327,7 +345,8 @@ static int timeline_signalled_by(struct gw_builder *builder, uint32_t node, cons
 	if (signaller->kind == GW_SIGNALLER_TASK)
 		return timeline_signalled_by_task(builder, node, signaller);
 	/* The item that signalled last may be freed, and another one of its function signal next. */
-	if (!gw_builder_knows_work(builder, item, signaller->function))
+	if (!gw_builder_knows_work(builder, item, signaller->function) ||
+	    timeline_item_is_done(builder, gw_builder_node(builder, node), signaller))
 		item = 0;
 	if (gw_builder_work(builder, item, signaller->function, &work) < 0)
 		return -ENOMEM;
