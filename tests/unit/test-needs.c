@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Waits that only a stack shows: for a file of sysfs to be left, for a VMA's readers, for kswapd; and what is none of them. */
+/* Waits that only a stack shows: for a file of sysfs to be left, an interrupt's thread, a VMA's readers, kswapd; and what is none of them. */
 #include "build-snapshot.h"
 
 #define TEST(name) static void name(void **state)
@@ -60,6 +60,79 @@ TEST(who_removes_a_file_holds_what_its_store_function_wants)
 	look(w, 2);
 	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROBABLE, "101 102", "");
 	assert_explains(w, "for needed (pid 102) to leave a file of sysfs");
+	world_free(w);
+}
+
+/* ---- threads of interrupts ---------------------------------------------------------------- */
+
+#define DISABLES                                                                                                       \
+	"schedule __synchronize_irq disable_irq amdgpu:amdgpu_irq_disable_all process_one_work worker_thread kthread"
+#define HANDLES "schedule __mutex_lock amdgpu:amdgpu_irq_handler_thread irq_thread_fn irq_thread kthread"
+
+TEST(who_disables_an_interrupt_holds_what_its_thread_wants)
+{
+	struct world *w = world_new();
+
+	pair(w, DISABLES, HANDLES);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROBABLE, "101 102", "");
+	assert_explains(w, "for needed (pid 102) to return from the handler of an interrupt");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->advice, "must not wait for a task that takes it"));
+	world_free(w);
+}
+
+/* Up to 6.1 and in free_irq() the wait is inlined, or not. */
+TEST(who_frees_an_interrupt_waits_for_its_thread)
+{
+	static const char *const frames[] = {
+		"schedule synchronize_irq amdgpu:amdgpu_irq_fini kthread",
+		"schedule __free_irq free_irq amdgpu:amdgpu_irq_fini kthread",
+	};
+
+	for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
+		struct world *w = world_new();
+
+		pair(w, frames[i], HANDLES);
+		look(w, 2);
+		assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROBABLE, "101 102", "");
+		world_free(w);
+	}
+}
+
+TEST(interrupt_of_another_module_is_not_meant)
+{
+	struct world *w = world_new();
+
+	pair(w, DISABLES, "schedule __mutex_lock xe:xe_irq_thread irq_thread_fn irq_thread kthread");
+	look(w, 2);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* It works something off, for another one of the module, but is no thread of an interrupt's. */
+TEST(thread_of_no_interrupt_is_not_meant)
+{
+	struct world *w = world_new();
+
+	pair(w, DISABLES, "schedule __mutex_lock amdgpu:amdgpu_ring_thread kthread");
+	look(w, 2);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* Another handler of the module's waits with a timer: that interrupt may be the one. */
+TEST(thread_of_an_interrupt_that_goes_on_ends_it)
+{
+	struct world *w = world_new();
+	struct gw_task_record *other;
+
+	pair(w, DISABLES, HANDLES);
+	other = kthread(w, 103, "irq/2");
+	stack(w, other, "schedule_timeout msleep amdgpu:amdgpu_hotplug_thread irq_thread_fn irq_thread kthread");
+	other->state = TASK_UNINTERRUPTIBLE;
+	other->flags |= GW_TASK_F_TIMER;
+	look(w, 2);
+	assert_no_deadlock(w);
 	world_free(w);
 }
 
@@ -257,6 +330,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_removes_a_file_holds_what_its_store_function_wants),
+		cmocka_unit_test(who_disables_an_interrupt_holds_what_its_thread_wants),
+		cmocka_unit_test(who_frees_an_interrupt_waits_for_its_thread),
+		cmocka_unit_test(interrupt_of_another_module_is_not_meant),
+		cmocka_unit_test(thread_of_no_interrupt_is_not_meant),
+		cmocka_unit_test(thread_of_an_interrupt_that_goes_on_ends_it),
 		cmocka_unit_test(who_removes_a_file_of_procfs_holds_what_its_reader_wants),
 		cmocka_unit_test(who_removes_a_file_of_debugfs_holds_what_its_reader_wants),
 		cmocka_unit_test(reader_of_another_kind_of_file_is_not_meant),

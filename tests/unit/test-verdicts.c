@@ -1279,6 +1279,61 @@ TEST(driver_lock_held_across_a_callback_that_waits_is_a_notifier_cycle)
 	world_free(w);
 }
 
+/* Unregisters a notifier with a mutex held that the callback of a process wants; @since_ns: when the callback began. */
+static struct gw_task_record *unregisters(struct world *w, const char *frames, uint64_t since_ns)
+{
+	struct gw_task_record *process = user_task(w, 101, "compute"), *release = kthread(w, 102, "release");
+
+	process->watch.sections.notifier_mm = process->mm;
+	process->watch.sections.notifier_since_ns = since_ns;
+	process->watch.sections.notifier_depth = 1;
+	stack(w, process,
+	      "schedule __mutex_lock amdkfd:invalidate __mmu_notifier_invalidate_range_start unmap_vmas do_vmi_munmap __x64_sys_munmap do_syscall_64 entry_SYSCALL_64_after_hwframe");
+	waits_for_lock(w, process, lock_of(w, GW_LOCK_MUTEX, release), GW_LOCK_F_MUTEX);
+	stack(w, release, frames);
+	waits(w, release, GW_WAIT_SRCU, new_address(w));
+	return process;
+}
+
+#define UNREGISTERS "schedule_timeout __synchronize_srcu mmu_notifier_unregister amdkfd:release kthread"
+
+TEST(who_unregisters_a_notifier_waits_for_its_callbacks)
+{
+	struct world *w = world_new();
+
+	unregisters(w, UNREGISTERS, w->now_ns);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_NOTIFIER_CYCLE, PROVEN, "101 102", "");
+	assert_null(strstr(the_report(w, GW_KIND_DEADLOCK)->summary, "fence"));
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->advice, "must not hold a lock that they take"));
+	world_free(w);
+}
+
+TEST(callback_that_began_after_the_grace_period_does_not_keep_it)
+{
+	struct world *w = world_new();
+	struct gw_task_record *process = unregisters(w, UNREGISTERS, w->now_ns);
+
+	w->now_ns += SECOND;
+	process->watch.sections.notifier_since_ns = w->now_ns;
+	process->watch.waits[0].since_ns = w->now_ns;
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* A release callback, which runs inside of it, waits for a domain of its driver's own. */
+TEST(grace_period_of_another_domain_is_not_that_of_notifiers)
+{
+	struct world *w = world_new();
+
+	unregisters(w, "schedule_timeout __synchronize_srcu amdkfd:release mmu_notifier_unregister amdkfd:fini kthread",
+		    w->now_ns);
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 /* ---- reclaim-cycle, fault-preempt --------------------------------------------------------------- */
 
 static void reclaims(struct world *w, struct gw_task_record *task)
@@ -2310,6 +2365,9 @@ int main(void)
 		T(munmap_of_ones_own_mm_says_nothing_about_another_mm),
 		T(signaller_waits_for_the_invalidation_to_end),
 		T(driver_lock_held_across_a_callback_that_waits_is_a_notifier_cycle),
+		T(who_unregisters_a_notifier_waits_for_its_callbacks),
+		T(callback_that_began_after_the_grace_period_does_not_keep_it),
+		T(grace_period_of_another_domain_is_not_that_of_notifiers),
 		T(item_of_the_next_job_takes_the_place_of_one_that_is_done),
 		T(item_of_another_ring_does_not_signal_this_one),
 		T(signaller_in_direct_reclaim_waits_for_its_own_fence),

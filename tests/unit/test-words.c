@@ -606,6 +606,28 @@ TEST(srcu_domain_of_a_driver_is_not_called_drm)
 	world_free(w);
 }
 
+/* Who reads under a driver's own domain leaves no record: whoever of the driver is blocked behind it may be the one. */
+TEST(reader_of_a_drivers_srcu_domain_may_be_blocked_behind_it)
+{
+	static const char suspect[] =
+		"of xe is blocked behind it: if that task is one of these readers, this is a deadlock";
+
+	for (int same = 0; same < 2; same++) {
+		struct world *w = world_new();
+		struct gw_task_record *waiter = kthread(w, 102, "ring"), *reader = user_task(w, 101, "reader");
+
+		waits(w, waiter, GW_WAIT_SRCU, new_address(w));
+		stack(w, waiter, "schedule __synchronize_srcu xe:xe_reset kthread");
+		waits_for_lock(w, reader, lock_of(w, GW_LOCK_MUTEX, waiter), GW_LOCK_F_MUTEX);
+		stack(w, reader,
+		      same ? "schedule __mutex_lock xe:xe_ioctl do_syscall_64"
+			   : "schedule __mutex_lock nfs:nfs_ioctl do_syscall_64");
+		look(w, 12);
+		assert_int_equal(strstr(the_report(w, GW_KIND_STALL)->explanation, suspect) != NULL, same);
+		world_free(w);
+	}
+}
+
 /* What it executes is a workqueue's, and that has a name. */
 TEST(flushed_workqueue_is_named_by_what_it_executes)
 {
@@ -697,6 +719,7 @@ int main(void)
 		cmocka_unit_test(stopped_process_is_let_go_on),
 		cmocka_unit_test(reset_is_of_the_driver_whose_fence_is_in_the_container),
 		cmocka_unit_test(srcu_domain_of_a_driver_is_not_called_drm),
+		cmocka_unit_test(reader_of_a_drivers_srcu_domain_may_be_blocked_behind_it),
 		cmocka_unit_test(flushed_workqueue_is_named_by_what_it_executes),
 		cmocka_unit_test(process_at_the_end_of_a_stall_may_be_killed_if_a_signal_ends_its_sleep),
 		cmocka_unit_test(relations_have_words),

@@ -64,6 +64,7 @@ static int builder_index_task(struct gw_builder *builder, const struct gw_task_r
 {
 	const struct gw_sections *sections = &task->watch.sections;
 	const struct gw_pool_record *pool = gw_snapshot_pool(builder->now, sections->work_pwq);
+	uint64_t mm = builder_inside(builder, task, GW_STACK_NOTIFIER, sections->notifier_mm);
 	bool in_drm = sections->drm_depth > 0 && sections->drm_device && !builder_waits_for_srcu(task);
 	struct gw_wait wait;
 	int r = gw_index_add(&builder->executing, sections->work, task);
@@ -72,9 +73,8 @@ static int builder_index_task(struct gw_builder *builder, const struct gw_task_r
 	r = r ?: gw_index_add(&builder->pools, sections->work_pwq, task);
 	r = r ?: gw_index_add(&builder->full_pools, pool ? pool->pool : 0, task);
 	r = r ?: gw_index_add(&builder->workqueues, sections->workqueue, task);
-	r = r
-		    ?: gw_index_add(&builder->notifiers,
-				    builder_inside(builder, task, GW_STACK_NOTIFIER, sections->notifier_mm), task);
+	r = r ?: gw_index_add(&builder->notifiers, mm, task);
+	r = r ?: gw_index_add(&builder->in_notifiers, mm != 0, task);
 	r = r ?: gw_index_add(&builder->drm_sections, in_drm, task);
 	r = r
 		    ?: gw_index_add(&builder->unplugs,
@@ -109,10 +109,11 @@ static int builder_index_records(struct gw_builder *builder)
 #define ALL_INDEXES(builder)                                                                                           \
 	{                                                                                                              \
 		&(builder)->executing, &(builder)->functions, &(builder)->pools, &(builder)->full_pools,               \
-			&(builder)->workqueues, &(builder)->notifiers, &(builder)->drm_sections, &(builder)->unplugs,  \
-			&(builder)->mms, &(builder)->power_calls, &(builder)->resets, &(builder)->lock_waiters,        \
-			&(builder)->inactive_functions, &(builder)->inactive_workqueues, &(builder)->gpu_waits,        \
-			&(builder)->gpu_symbols, &(builder)->timers, &(builder)->faults_by_task, &(builder)->sections  \
+			&(builder)->workqueues, &(builder)->notifiers, &(builder)->in_notifiers,                       \
+			&(builder)->drm_sections, &(builder)->unplugs, &(builder)->mms, &(builder)->power_calls,       \
+			&(builder)->resets, &(builder)->lock_waiters, &(builder)->inactive_functions,                  \
+			&(builder)->inactive_workqueues, &(builder)->gpu_waits, &(builder)->gpu_symbols,               \
+			&(builder)->timers, &(builder)->faults_by_task, &(builder)->sections                           \
 	}
 
 static int builder_finish_indexes(struct gw_builder *builder)

@@ -42,6 +42,7 @@ struct gw_builder {
 	struct gw_index full_pools;   /* worker_pool of it, where that has no idle worker */
 	struct gw_index workqueues;   /* workqueue_struct of it */
 	struct gw_index notifiers;    /* mm that is invalidated, unless the stack shows that it is over */
+	struct gw_index in_notifiers; /* 1: all of these */
 	struct gw_index drm_sections; /* 1: all tasks in a drm_dev_enter() section */
 	struct gw_index unplugs;      /* drm_device that is unplugged, likewise */
 	struct gw_index mms;	      /* their own mm */

@@ -584,7 +584,7 @@ static uint64_t holder_needed_key(const struct gw_builder *builder, enum gw_stac
 {
 	if (need == GW_STACK_NEEDS_VMA)
 		return task->mm;
-	return need <= GW_STACK_NEEDS_DEBUGFS /* a file */
+	return need <= GW_STACK_NEEDS_INTERRUPT
 		       ? gw_builder_module(builder, gw_stack_module_frame(builder->now, task)->module)
 		       : 0;
 }
@@ -646,9 +646,9 @@ static uint64_t holder_module_of_frame(const struct gw_builder *builder, const s
 	return module;
 }
 
-/* Who removes a file needs those inside of a file of the modules that are on its stack. */
-static int holder_add_inside_of_files(struct gw_builder *builder, uint32_t node, enum gw_stack_need need,
-				      const struct gw_task_record *task)
+/* Who removes a file, or turns an interrupt off, needs those inside of one of the modules that are on its stack. */
+static int holder_add_inside_of_modules(struct gw_builder *builder, uint32_t node, enum gw_stack_need need,
+					const struct gw_task_record *task)
 {
 	int found = 0, r = 0;
 
@@ -668,7 +668,7 @@ int gw_holder_by_stack(struct gw_builder *builder, uint32_t node, enum gw_stack_
 		return -ENOMEM;
 	if (need == GW_STACK_NEEDS_VMA)
 		return holder_add_needed(builder, node, need, task, task->mm, NEEDED_MAX);
-	if (need <= GW_STACK_NEEDS_DEBUGFS && gw_stack_module_frame(builder->now, task))
-		return holder_add_inside_of_files(builder, node, need, task);
+	if (need <= GW_STACK_NEEDS_INTERRUPT && gw_stack_module_frame(builder->now, task))
+		return holder_add_inside_of_modules(builder, node, need, task);
 	return holder_add_needed(builder, node, need, task, NEEDED_ANY, NEEDED_MAX);
 }

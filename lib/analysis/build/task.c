@@ -180,6 +180,29 @@ static int task_need_node(struct gw_builder *builder, uint32_t from, enum gw_nod
 	return task_need(builder, from, to, relation, wait);
 }
 
+/* Unregistering a notifier waits for the callbacks that had begun before, whatever their mm: the kernel has one domain for all. */
+static int task_need_srcu(struct gw_builder *builder, uint32_t task, uint32_t from, const struct gw_wait *wait)
+{
+	struct gw_index_range inside = gw_index_find(&builder->in_notifiers, 1);
+	const struct gw_task_record *record = gw_builder_node(builder, task)->task;
+	uint32_t found = 0, notifier;
+
+	if (!record || !wait->since_ns || !gw_stack_waits_for_notifiers(builder->now, record))
+		inside.count = 0;
+	for (size_t i = 0; i < inside.count; i++) {
+		const struct gw_task_record *other = inside.members[i].record;
+
+		if (other == record || other->watch.sections.notifier_since_ns > wait->since_ns)
+			continue;
+		found++;
+		if (gw_graph_node(builder->graph, GW_NODE_NOTIFIER, other->watch.sections.notifier_mm, other->address,
+				  &notifier) < 0 ||
+		    task_need(builder, from, notifier, GW_RELATION_WAITS_FOR, wait) < 0)
+			return -ENOMEM;
+	}
+	return found ? 0 : task_need_node(builder, from, GW_NODE_SRCU, GW_RELATION_WAITS_FOR, wait);
+}
+
 static int task_need_work(struct gw_builder *builder, uint32_t from, const struct gw_wait *wait)
 {
 	uint32_t work;
@@ -305,7 +328,7 @@ static int task_need_object(struct gw_builder *builder, uint32_t task, uint32_t 
 	case GW_WAIT_TRYLOCK:
 		return task_need_node(builder, from, GW_NODE_LOCK, GW_RELATION_TRIES, wait);
 	case GW_WAIT_SRCU:
-		return task_need_node(builder, from, GW_NODE_SRCU, GW_RELATION_WAITS_FOR, wait);
+		return task_need_srcu(builder, task, from, wait);
 	case GW_WAIT_NOTIFIER:
 		return task_need_node(builder, from, GW_NODE_NOTIFIER, GW_RELATION_WAITS_FOR, wait);
 	case GW_WAIT_WORKQUEUE:

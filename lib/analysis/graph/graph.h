@@ -75,7 +75,7 @@ enum gw_relation {
 	GW_RELATION_NEEDS_CPU_OF,   /* work → task that runs on the CPU where it must run */
 	GW_RELATION_PARKS,	    /* task → task that is to park */
 	GW_RELATION_TRIES,	    /* task → lock that it tries to take, again and again */
-	GW_RELATION_EXCLUDES,	    /* task → task that must leave a file or a VMA first */
+	GW_RELATION_EXCLUDES,	    /* task → task that must leave a file, a VMA or an interrupt's handler first */
 	GW_RELATION_FREED_BY,	    /* reclaim → kswapd */
 	GW_RELATION_NEEDS_WORKER,   /* work → task that starts a worker for its pool */
 	GW_RELATION_CREATED_BY,	    /* task that wants a thread → kthreadd */

@@ -543,6 +543,11 @@ enum gw_stack_need gw_stack_need(const struct gw_snapshot *snapshot, const struc
 		{ "proc_entry_rundown", GW_STACK_NEEDS_PROC },
 		{ "__debugfs_file_removed", GW_STACK_NEEDS_DEBUGFS }, /* which the next one inlines, or not */
 		{ "remove_one", GW_STACK_NEEDS_DEBUGFS },
+		{ "__synchronize_irq", GW_STACK_NEEDS_INTERRUPT }, /* which the next four inline, or not */
+		{ "synchronize_irq", GW_STACK_NEEDS_INTERRUPT },
+		{ "disable_irq", GW_STACK_NEEDS_INTERRUPT },
+		{ "__free_irq", GW_STACK_NEEDS_INTERRUPT },
+		{ "free_irq", GW_STACK_NEEDS_INTERRUPT },
 		{ "__vma_start_write", GW_STACK_NEEDS_VMA },
 		{ "__vma_enter_locked", GW_STACK_NEEDS_VMA },
 		{ "__vma_start_exclude_readers", GW_STACK_NEEDS_VMA },
@@ -565,6 +570,7 @@ const char *gw_stack_to_leave(enum gw_stack_need need)
 		[GW_STACK_NEEDS_ATTRIBUTE] = " to leave a file of sysfs",
 		[GW_STACK_NEEDS_PROC] = " to leave a file of procfs",
 		[GW_STACK_NEEDS_DEBUGFS] = " to leave a file of debugfs",
+		[GW_STACK_NEEDS_INTERRUPT] = " to return from the handler of an interrupt",
 		[GW_STACK_NEEDS_VMA] = " to let go of the lock of a VMA",
 	};
 
@@ -585,18 +591,20 @@ static bool stack_is_in_file(const struct gw_snapshot *snapshot, enum gw_stack_n
 	       stack_find(snapshot, task, operations[need], LENGTH(operations[need]));
 }
 
-/* As far as modules are on the stack of who removes the file, the innermost one of @task is one of them. */
-static bool stack_is_in_file_of(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
-				const struct gw_task_record *remover)
+/* As far as modules are on the stack of who waits, the innermost one of @task is one of them. */
+static bool stack_is_of_module_of(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
+				  const struct gw_task_record *waiter)
 {
 	const struct gw_symbol_record *inner = gw_stack_module_frame(snapshot, task);
 
-	return !gw_stack_module_frame(snapshot, remover) || stack_module_has(snapshot, remover, inner->module);
+	return !gw_stack_module_frame(snapshot, waiter) || stack_module_has(snapshot, waiter, inner->module);
 }
 
 bool gw_stack_may_be_needed(const struct gw_snapshot *snapshot, enum gw_stack_need need,
 			    const struct gw_task_record *task)
 {
+	/* Of them only one that handles an interrupt has a module's function on its stack. */
+	static const char *const irq_thread[] = { "irq_thread" };
 	static const char *const kswapd[] = { "balance_pgdat" };
 	static const char *const kthreadd[] = { "kthreadd" }; /* which sleeps in it when nobody wants a thread */
 
@@ -605,6 +613,9 @@ bool gw_stack_may_be_needed(const struct gw_snapshot *snapshot, enum gw_stack_ne
 	case GW_STACK_NEEDS_PROC:
 	case GW_STACK_NEEDS_DEBUGFS:
 		return stack_is_in_file(snapshot, need, task);
+	case GW_STACK_NEEDS_INTERRUPT:
+		return gw_stack_module_frame(snapshot, task) && (task->flags & GW_TASK_F_KTHREAD) &&
+		       stack_find(snapshot, task, irq_thread, LENGTH(irq_thread));
 	case GW_STACK_NEEDS_VMA:
 		/* In a page fault of its own, or in madvise(), which since 6.17 has the lock of a VMA alone. */
 		return task->mm && stack_is_valid(task) &&
@@ -628,7 +639,26 @@ bool gw_stack_is_needed(const struct gw_snapshot *snapshot, enum gw_stack_need n
 		return false;
 	if (need == GW_STACK_NEEDS_VMA)
 		return other->mm == task->mm;
-	return need > GW_STACK_NEEDS_DEBUGFS || stack_is_in_file_of(snapshot, other, task);
+	return need > GW_STACK_NEEDS_INTERRUPT || stack_is_of_module_of(snapshot, other, task);
+}
+
+bool gw_stack_waits_for_notifiers(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	static const char *const grace_period[] = { "__wait_for_common", "wait_for_completion", "__synchronize_srcu",
+						    "synchronize_srcu", "synchronize_srcu_expedited" };
+	static const char *const waits[] = { "mmu_notifier_unregister", "mmu_notifier_synchronize",
+					     "__mmu_notifier_release", "mn_hlist_release" };
+
+	for (uint32_t i = 0; stack_is_valid(task) && i < task->stack_depth; i++) {
+		const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[i]);
+
+		if (symbol && !symbol->module[0] &&
+		    (stack_match(symbol, schedulers, LENGTH(schedulers)) ||
+		     stack_match(symbol, grace_period, LENGTH(grace_period))))
+			continue;
+		return symbol && !symbol->module[0] && stack_match(symbol, waits, LENGTH(waits));
+	}
+	return false;
 }
 
 bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw_task_record *task)

@@ -86,6 +86,9 @@ bool gw_stack_is_inside(const struct gw_snapshot *snapshot, const struct gw_task
 /* In a page fault, or in what drivers call in place of one, and has not let go of mmap_lock in order to wait. */
 bool gw_stack_faults(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
+/* Its grace period is that of MMU notifiers: mmu_notifier_unregister() and its like wait for their callbacks to end. */
+bool gw_stack_waits_for_notifiers(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+
 /* Came to its invalidate callbacks through the reverse map (reclaim, migration, KSM), which takes no mmap_lock. */
 bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
@@ -108,10 +111,11 @@ bool gw_stack_waits_for_power(const struct gw_snapshot *snapshot, const struct g
  */
 enum gw_stack_need {
 	GW_STACK_NEEDS_NOTHING, /* that is known */
-	/* Files of a module: these three come first. */
+	/* By whom is found by a module: these four come first. */
 	GW_STACK_NEEDS_ATTRIBUTE, /* kernfs_drain(): those inside of the file that it removes, to leave */
 	GW_STACK_NEEDS_PROC,	  /* proc_remove(): the same of a file of procfs */
 	GW_STACK_NEEDS_DEBUGFS,	  /* debugfs_remove(): the same of a file of debugfs */
+	GW_STACK_NEEDS_INTERRUPT, /* synchronize_irq(): the thread of that interrupt, to be done with it */
 	GW_STACK_NEEDS_VMA, /* vma_start_write(), up to 6.14 by an rwsem: those who hold the VMA's lock for reading */
 	GW_STACK_NEEDS_KSWAPD,	 /* throttle_direct_reclaim(): kswapd to free memory */
 	GW_STACK_NEEDS_KTHREADD, /* kthread_create(): kthreadd, which creates all kernel threads one after the other */
@@ -127,7 +131,7 @@ const char *gw_stack_to_leave(enum gw_stack_need need);
 bool gw_stack_may_be_needed(const struct gw_snapshot *snapshot, enum gw_stack_need need,
 			    const struct gw_task_record *task);
 
-/* The same, that @other is one of those that @task needs so: of a file, of the same module; of a VMA, of the same mm. */
+/* The same, that @other is one of those that @task needs so: for a VMA, of the same mm; for a file or interrupt, of its module. */
 bool gw_stack_is_needed(const struct gw_snapshot *snapshot, enum gw_stack_need need, const struct gw_task_record *task,
 			const struct gw_task_record *other);
 

@@ -105,6 +105,18 @@ static bool advice_is_beyond_lockdep(const struct gw_graph *graph, const struct 
 	return false;
 }
 
+/* One waits for the other itself, for its end or to come out of something, and not for a lock of it. */
+static bool advice_waits_for_task(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	for (uint32_t i = 0; i < finding->edges.count; i++) {
+		enum gw_relation relation = graph->edges[finding->edges.items[i]].relation;
+
+		if (relation == GW_RELATION_EXCLUDES || relation == GW_RELATION_STOPS)
+			return true;
+	}
+	return false;
+}
+
 /* A reset of the GPU retires fences, and none may be part of it. */
 static const char *advice_on_machine(const struct gw_graph *graph, const struct gw_finding *finding)
 {
@@ -132,6 +144,15 @@ char *gw_explain_advice(const struct gw_graph *graph, const struct gw_finding *f
 	if (finding->class == GW_CLASS_LOCK_CYCLE && advice_is_beyond_lockdep(graph, finding))
 		advice.developers =
 			"For the developers: these locks are taken in different orders, or one of them twice; lockdep does not see it, for it follows neither loops of trylocks nor semaphores.";
+	else if (finding->class == GW_CLASS_LOCK_CYCLE && advice_waits_for_task(graph, finding))
+		advice.developers =
+			"For the developers: whoever has a lock must not wait for a task that takes it: not for its end, nor for it to leave a file or the handler of an interrupt.";
+	else if (finding->class == GW_CLASS_NOTIFIER_CYCLE && !advice_has_fence(graph, finding))
+		advice.developers =
+			"For the driver's developers: whoever waits for MMU-notifier callbacks, as unregistering one does, must not hold a lock that they take.";
+	else if (finding->class == GW_CLASS_WORKQUEUE_CYCLE && !advice_has_fence(graph, finding))
+		advice.developers =
+			"For the driver's developers: whoever waits for work must not hold a lock that it takes, nor be an item that the work is queued behind.";
 	if (stall && graph->nodes[finding->root].end == GW_END_STOPPED)
 		advice.developers = "Find out who has stopped it, and why.";
 	else if (stall && !advice_has_fence(graph, finding))

@@ -102,16 +102,22 @@ static void cause_end(struct gw_prose *prose, const struct gw_node *last)
 		gw_end_sleep(&prose->text, prose->graph, last);
 }
 
+/* What the wait itself is for. */
+static bool cause_waits_for(const struct gw_node *node, const struct gw_node *last)
+{
+	return last->type == GW_NODE_SRCU && node->wait.kind == GW_WAIT_SRCU && node->wait.object == last->address;
+}
+
 /* A task that waits for the end of the chain, and has a frame of the driver that is there. */
 static bool cause_may_be_needed(const struct gw_prose *prose, const struct gw_node *node, const struct gw_node *last,
 				const char *module)
 {
 	const struct gw_symbol_record *inner;
 
-	if (node == last || node->type != GW_NODE_TASK || !node->task)
+	if (node == last || node->type != GW_NODE_TASK || !node->task || cause_waits_for(node, last))
 		return false;
-	/* Processes come from outside; who owns a page may be one. */
-	if (last->type != GW_NODE_PAGE && !(node->task->flags & GW_TASK_F_KTHREAD))
+	/* Processes come from outside; who owns a page, or reads under an SRCU, may be one. */
+	if (last->type != GW_NODE_PAGE && last->type != GW_NODE_SRCU && !(node->task->flags & GW_TASK_F_KTHREAD))
 		return false;
 	inner = gw_stack_module_frame(prose->graph->snapshot, node->task);
 	return inner && strcmp(inner->module, module) == 0;
@@ -123,7 +129,7 @@ static const char *cause_module_of_end(const struct gw_prose *prose, const struc
 	const struct gw_index_list *chain = &prose->finding->chain;
 	const struct gw_symbol_record *symbol = NULL;
 
-	if (last->type == GW_NODE_PAGE && chain->count > 1)
+	if ((last->type == GW_NODE_PAGE || last->type == GW_NODE_SRCU) && chain->count > 1)
 		last = gw_prose_node(prose, chain->items[chain->count - 2]);
 	if (last->task)
 		symbol = gw_stack_module_frame(prose->graph->snapshot, last->task);
@@ -148,6 +154,7 @@ static void cause_suspect(struct gw_prose *prose, const struct gw_node *last)
 			gw_prose_name(prose, node);
 			gw_text_add(&prose->text, " of %s is blocked behind it: if %s, this is a deadlock.", module,
 				    last->type == GW_NODE_PAGE	     ? "that task holds the lock of the page"
+				    : last->type == GW_NODE_SRCU     ? "that task is one of these readers"
 				    : last->type == GW_NODE_TIMELINE ? "the device does not go on without that task"
 								     : "that task is the one that wakes it up");
 			return;
@@ -217,7 +224,8 @@ static void cause_stall(struct gw_prose *prose)
 	}
 	if (last != first)
 		cause_end(prose, last);
-	if (gw_end_is_sleep(last) || last->type == GW_NODE_PAGE || last->end == GW_END_SILENT_DEVICE)
+	if (gw_end_is_sleep(last) || last->type == GW_NODE_PAGE || last->type == GW_NODE_SRCU ||
+	    last->end == GW_END_SILENT_DEVICE)
 		cause_suspect(prose, last);
 	cause_acquit(prose);
 	if (prose->finding->kind == GW_KIND_STALL && prose->finding->class != GW_CLASS_SILENT_DEVICE &&

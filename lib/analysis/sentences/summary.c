@@ -110,9 +110,15 @@ static void summary_of_reclaim(struct gw_prose *prose)
 
 static void summary_of_notifier(struct gw_prose *prose)
 {
+	const struct gw_node *root = gw_prose_node(prose, prose->finding->root);
 	const struct gw_node *lock = summary_first_of_type(prose, GW_NODE_LOCK);
 
 	gw_prose_add(prose, " waits in an MMU-notifier callback for ");
+	if (lock && root->wait.kind == GW_WAIT_LOCK) {
+		gw_prose_name(prose, lock);
+		gw_prose_add(prose, ", whose holder waits, directly or through others, for that callback to end");
+		return;
+	}
 	summary_name_fence(prose);
 	gw_prose_add(prose, lock ? ", whose signaller needs " : ", whose signaller needs that callback to end");
 	if (lock)
