@@ -22,6 +22,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/files.h"
+#include "lib/log-text/lines/utf16.h"
 
 #define GUNZIP_STEP 65536 /* bytes that there is room for at least */
 
@@ -116,22 +117,39 @@ static int log_source_run(const char *program, const char *data, size_t size, si
 	return r;
 }
 
+/* The first bytes of what these programs write. */
+static const char *log_source_program(const char *data, size_t size)
+{
+	static const struct {
+		const char *bytes;
+		size_t length;
+		const char *program;
+	} formats[] = {
+		{ "\xfd"
+		  "7zXZ",
+		  5, "xz" },
+		{ "\x5d\0\0", 3, "xz" }, /* of its predecessor, LZMA */
+		{ "\x28\xb5\x2f\xfd", 4, "zstd" },
+		{ "BZh", 3, "bzip2" },
+		{ "\x04\x22\x4d\x18", 4, "lz4" },
+	};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (size > formats[i].length && memcmp(data, formats[i].bytes, formats[i].length) == 0)
+			return formats[i].program;
+	return NULL;
+}
+
 static int log_source_unpack(const char *path, size_t limit, char **data, size_t *size)
 {
+	const char *program = log_source_program(*data, *size);
 	char *text = NULL;
 	size_t unpacked = 0;
-	const char *program = NULL;
 	int r;
 
 	if (*size > 2 && memcmp(*data, "\x1f\x8b", 2) == 0)
 		r = log_source_gunzip(*data, *size, limit, &text, &unpacked);
-	else if ((program = *size > 6 && memcmp(*data,
-						"\xfd"
-						"7zXZ",
-						5) == 0
-				    ? "xz"
-			    : *size > 4 && memcmp(*data, "\x28\xb5\x2f\xfd", 4) == 0 ? "zstd"
-										     : NULL))
+	else if (program)
 		r = log_source_run(program, *data, *size, limit, &text, &unpacked);
 	else
 		return 0;
@@ -158,21 +176,37 @@ static int log_source_unpack(const char *path, size_t limit, char **data, size_t
 	return 0;
 }
 
-/* A text has next to no NUL bytes; a console's capture may have a few. */
+/* A text has next to no control characters but those of a terminal; a console's capture may have a few. */
 static bool log_source_is_text(const char *data, size_t size)
 {
-	size_t looked_at = size < 65536 ? size : 65536, nul = 0;
+	size_t looked_at = size < 65536 ? size : 65536, strange = 0;
 
 	for (size_t i = 0; i < looked_at; i++)
-		nul += data[i] == '\0';
-	return nul <= looked_at / 50;
+		strange += (unsigned char)data[i] < 0x20 && (!data[i] || !strchr("\a\b\t\n\v\f\r\x1b", data[i]));
+	return strange <= looked_at / 50;
+}
+
+/* What Windows saved, or its terminal. */
+static int log_source_decode(char **data, size_t *size)
+{
+	char *decoded;
+	int r = gw_log_utf16_decode(*data, size, &decoded);
+
+	if (r < 0)
+		out_of_memory();
+	if (decoded) {
+		free(*data);
+		*data = decoded;
+	}
+	return 0;
 }
 
 int log_source_bytes(const char *path, size_t limit, char **ret, size_t *size)
 {
 	int r = file_read(path, limit, ret, size);
 
-	return r ?: log_source_unpack(path, limit < LOG_UNPACKED_LIMIT ? limit : LOG_UNPACKED_LIMIT, ret, size);
+	r = r ?: log_source_unpack(path, limit < LOG_UNPACKED_LIMIT ? limit : LOG_UNPACKED_LIMIT, ret, size);
+	return r ?: log_source_decode(ret, size);
 }
 
 int log_source_file(const char *path, char **ret, size_t *size)

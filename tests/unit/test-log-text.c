@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/log-text/lines/utf16.h"
 #include "lib/log-text/message.h"
 #include "lib/log-text/read.h"
 #include "tests/unit/operations.h"
@@ -443,6 +444,39 @@ static void assert_wrapped(write_line format, size_t width, bool anywhere)
 	assert_hang(text);
 	free(text);
 	free(line);
+}
+
+/* What Windows saves; and what is no such text, whatever its bytes are. */
+static void test_utf16(void **state)
+{
+	static const char little[] = "\xff\xfe[\0\x39\0]\0 \0h\0\xfc\0 \0\x3d\xd8\x00\xde\x00\xd8!\0";
+	static const char utf8[] = "[9] h\xc3\xbc \xf0\x9f\x98\x80\xef\xbf\xbd!";
+	static const char line[] = "[    9.000000] INFO: task brix:7 blocked for more than 120 seconds.\n";
+	char big[2 * sizeof(line)], *decoded;
+	size_t size = sizeof(little) - 1;
+
+	(void)state;
+	assert_int_equal(gw_log_utf16_decode(little, &size, &decoded), 0);
+	assert_string_equal(decoded, utf8);
+	assert_int_equal(size, sizeof(utf8) - 1);
+	free(decoded);
+	for (size_t i = 0; i < sizeof(line) - 1; i++) {
+		big[2 * i] = '\0';
+		big[2 * i + 1] = line[i];
+	}
+	/* Cut in the middle of the last character. */
+	size = 2 * (sizeof(line) - 1) - 1;
+	assert_int_equal(gw_log_utf16_decode(big, &size, &decoded), 0);
+	assert_non_null(decoded);
+	assert_memory_equal(decoded, line, sizeof(line) - 2);
+	assert_int_equal(size, sizeof(line) - 2);
+	free(decoded);
+	size = sizeof(line) - 1;
+	assert_int_equal(gw_log_utf16_decode(line, &size, &decoded), 0);
+	assert_null(decoded);
+	size = 0;
+	assert_int_equal(gw_log_utf16_decode(line, &size, &decoded), 0);
+	assert_null(decoded);
 }
 
 static void test_wrapped(void **state)
@@ -1264,6 +1298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_utf16),
 		cmocka_unit_test(test_wrapped),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_newest_first),
