@@ -10,6 +10,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/log-text/boot-line.h"
 #include "lib/log-text/frame.h"
+#include "lib/log-text/lines/front.h"
 #include "lib/log-text/lines/journal.h"
 #include "lib/log-text/lines/mail.h"
 #include "lib/log-text/lines/object.h"
@@ -38,6 +39,7 @@ struct message_reader {
 	char joined[GW_LOG_MESSAGE_SIZE], plain[GW_LOG_MESSAGE_SIZE];
 	struct gw_log_object object;
 	struct gw_log_entry entry;
+	struct gw_log_front front;
 	bool inside_entry;
 	bool prefixed;	   /* any line has something in front */
 	bool torn;	   /* the newest line stands first, and of wrapped ones the last piece */
@@ -273,6 +275,61 @@ static void message_unquote(const char **text, size_t *length)
 	*length -= at;
 }
 
+/* What sets colours on a terminal, and how programs print that which do not pass it on; how long it is, 0 = it is none. */
+static size_t message_colour(const char *text, size_t length)
+{
+	static const char *const begins[] = { "\x1b[", "^[[", "#033[", "\\033[", "\\x1b[", "\\u001b[", "\\e[" };
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+		size_t at = strlen(begins[i]);
+
+		if (length < at || memcmp(text, begins[i], at) != 0)
+			continue;
+		while (at < length && (gw_scan_is_digit(text[at]) || text[at] == ';'))
+			at++;
+		/* A terminal knows others, too: they end with a letter. */
+		if (*text == 0x1b)
+			while (at < length && !gw_scan_is_letter(text[at]))
+				at++;
+		else if (at < length && text[at] != 'm')
+			return 0;
+		return at < length ? at + 1 : at;
+	}
+	return 0;
+}
+
+/* A tag of a web page; the kernel has its own between such marks, and none of these names. @breaks: a line ends there. */
+static size_t message_tag(const char *text, size_t length, bool *breaks)
+{
+	static const struct {
+		const char *name;
+		bool breaks;
+	} tags[] = { { "pre", false },	{ "code", false }, { "span", false }, { "tt", false }, { "font", false },
+		     { "samp", false }, { "br", true },	   { "p", true },     { "div", true }, { "li", true } };
+	const char *end = length && *text == '<' ? memchr(text, '>', length) : NULL;
+	const char *name = end && text[1] == '/' ? text + 2 : text + 1;
+
+	for (size_t i = 0; end && i < sizeof(tags) / sizeof(tags[0]); i++) {
+		size_t size = strlen(tags[i].name);
+
+		if ((size_t)(end - name) < size || memcmp(name, tags[i].name, size) != 0 || !strchr("> /", name[size]))
+			continue;
+		*breaks = tags[i].breaks;
+		return (size_t)(end - text) + 1;
+	}
+	return 0;
+}
+
+static bool message_has_marks(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (text[i] == 0x1b || text[i] == '&' ||
+		    (text[i] == '<' && i + 1 < length && strchr("/pcstfbdl", text[i + 1])) ||
+		    (unsigned char)text[i] == 0xc2 || (text[i] == '[' && i > 0 && strchr("[3be", text[i - 1])))
+			return true;
+	return false;
+}
+
 /* The line without what sets colours on a terminal, and with the characters that a web page has names for, in @plain. */
 static void message_plain(char plain[GW_LOG_MESSAGE_SIZE], const char **text, size_t *length)
 {
@@ -281,20 +338,73 @@ static void message_plain(char plain[GW_LOG_MESSAGE_SIZE], const char **text, si
 
 	message_unquote(text, length);
 	from = *text;
-	if (!memchr(from, 0x1b, *length) && !memchr(from, '&', *length) && !memchr(from, 0xc2, *length))
+	if (!message_has_marks(from, *length))
 		return;
 	for (size_t i = 0; i < *length && kept < GW_LOG_MESSAGE_SIZE; i++) {
 		bool stands = from[i] == '&' || (unsigned char)from[i] == 0xc2;
 		char character = stands ? message_entity(from, *length, &i) : 0;
+		bool breaks = false;
+		size_t colour = message_colour(from + i, *length - i) ?: message_tag(from + i, *length - i, &breaks);
 
-		if (from[i] == 0x1b && i + 1 < *length && from[i + 1] == '[')
-			for (i += 2; i < *length && !gw_scan_is_letter(from[i]); i++)
-				;
+		if (colour)
+			i += colour - 1;
+		if (colour && breaks && kept > 0)
+			plain[kept++] = '\n';
+		else if (colour)
+			continue;
 		else
 			plain[kept++] = character ? character : from[i];
 	}
 	*text = plain;
 	*length = kept;
+}
+
+/* The line, behind what all lines of this text have in front. */
+static void message_parse(const struct message_reader *reader, struct gw_log_line *line, const char *text,
+			  size_t length)
+{
+	size_t front = gw_log_front_length(&reader->front, text, length);
+
+	gw_log_line_parse(line, text + front, length - front);
+	line->prefixed |= front > 0;
+}
+
+/* A message of several lines is one entry of a collector, and one line of rsyslog. How long the first one is, and what follows it. */
+static size_t message_first_of(const struct gw_log_line *line, size_t *end)
+{
+	for (size_t i = 0; i < line->length; i++) {
+		*end = line->text[i] == '\n' ? 1 : 0;
+		if (line->length - i >= 4 && memcmp(line->text + i, "#012", 4) == 0)
+			*end = 4;
+		if (*end)
+			return i;
+	}
+	*end = 0;
+	return line->length;
+}
+
+static int message_take_all(struct message_reader *reader, const struct gw_log_line *line)
+{
+	struct gw_log_line rest = *line;
+	int r = 0;
+
+	for (bool first = true; r == 0 && (first || rest.length); first = false) {
+		struct gw_log_line one = rest, own;
+		size_t end;
+
+		one.length = message_first_of(&rest, &end);
+		rest.text += one.length + end;
+		rest.length -= one.length + end;
+		one.prefixed |= end > 0 || !first;
+		if (!first) {
+			message_parse(reader, &own, one.text, one.length);
+			one.text = own.text;
+			one.length = own.length;
+			one = own.prefixed ? own : one;
+		}
+		r = message_take(reader, &one);
+	}
+	return r;
 }
 
 static int message_physical(struct message_reader *reader, const char *text, size_t length)
@@ -315,10 +425,10 @@ static int message_physical(struct message_reader *reader, const char *text, siz
 	if (entry == GW_LOG_ENTRY_MORE)
 		return 0;
 	if (entry == GW_LOG_ENTRY_WHOLE)
-		return message_take(reader, &reader->entry.line);
-	gw_log_line_parse(&line, text, length);
+		return message_take_all(reader, &reader->entry.line);
+	message_parse(reader, &line, text, length);
 	reader->blank |= length && (*text == ' ' || *text == '\t');
-	r = message_take(reader, &line);
+	r = message_take_all(reader, &line);
 	reader->full = reader->full_width && length == reader->full_width;
 	reader->blank = length && (text[length - 1] == ' ' || text[length - 1] == '\t');
 	return r;
@@ -444,7 +554,7 @@ static bool message_find_order(struct message_reader *reader)
 		if (reader->spaced && message_is_blank(start, length))
 			continue;
 		message_plain(plain, &start, &length);
-		gw_log_line_parse(&line, start, length);
+		message_parse(reader, &line, start, length);
 		line.prefixed |= gw_log_object_begins(start, length);
 		piece = object.length || gw_log_object_begins(start, length);
 		message_order_pieces(&order, &line, piece ? width : length);
@@ -465,6 +575,48 @@ static bool message_find_order(struct message_reader *reader)
 	reader->full_width = message_full_width(&order);
 	reader->torn = message_order_is_torn(&order);
 	return message_is_newest_first(&order);
+}
+
+/* ---- what stands in front ----------------------------------------------------------------------------- */
+
+/* Messages of each kind that are looked at. */
+#define FRONT_LINES 64
+
+static void message_note_front(struct message_reader *reader, const char *at, const char *words, unsigned kind)
+{
+	const char *start = at, *end = reader->text + reader->size, *message;
+	char plain[GW_LOG_MESSAGE_SIZE];
+	size_t length;
+
+	while (start > reader->text && at - start < GW_LOG_MESSAGE_SIZE && !message_is_end(start[-1]))
+		start--;
+	while (at < end && !message_is_end(*at) && at - start < GW_LOG_MESSAGE_SIZE)
+		at++;
+	length = (size_t)(at - start);
+	message_plain(plain, &start, &length);
+	message = gw_log_object_begins(start, length) ? NULL : memmem(start, length, words, strlen(words));
+	if (message)
+		gw_log_front_note(&reader->front, start, length, message, kind);
+}
+
+static void message_find_front(struct message_reader *reader)
+{
+	static const char *const words[] = { "INFO: task ", "Call Trace:", "Call trace:", "Workqueue: ",
+					     "\"echo 0 > /proc/sys/kernel/hung" };
+	const char *end = reader->text + reader->size;
+
+	for (unsigned kind = 0; kind < sizeof(words) / sizeof(words[0]); kind++) {
+		const char *at = reader->text;
+
+		for (int lines = 0; lines < FRONT_LINES && at < end; lines++) {
+			at = memmem(at, (size_t)(end - at), words[kind], strlen(words[kind]));
+			if (!at)
+				break;
+			message_note_front(reader, at, words[kind], kind);
+			at += strlen(words[kind]);
+		}
+	}
+	gw_log_front_decide(&reader->front);
 }
 
 /* ---- reading ---------------------------------------------------------------------------------------- */
@@ -502,7 +654,7 @@ static int message_read_forwards(struct message_reader *reader)
 		message_report(reader, offset);
 	}
 	if (r == 0 && reader->inside_entry && reader->entry.filled)
-		r = message_take(reader, &reader->entry.line);
+		r = message_take_all(reader, &reader->entry.line);
 	return r ?: message_flush(reader);
 }
 
@@ -524,7 +676,7 @@ static size_t *message_starts(const struct message_reader *reader, size_t *count
 		if (reader->spaced && message_is_blank(start, length))
 			continue;
 		message_plain(plain, &start, &length);
-		gw_log_line_parse(&line, start, length);
+		message_parse(reader, &line, start, length);
 		if (!reader->torn && reader->prefixed && !line.prefixed && *count && line.length && *start != '{')
 			continue;
 		if (gw_array_reserve(starts, *count, allocated, 1) < 0) {
@@ -575,6 +727,7 @@ int gw_log_messages(const char *text, size_t size, gw_log_message_found found, g
 	reader->progress = progress;
 	reader->userdata = userdata;
 	reader->spaced = message_is_spaced(text, size);
+	message_find_front(reader);
 	*newest_first = message_find_order(reader);
 	r = *newest_first ? message_read_backwards(reader) : message_read_forwards(reader);
 	free(reader);

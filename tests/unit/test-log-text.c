@@ -368,6 +368,67 @@ static void json_indented(struct text *text, const char *line, size_t number)
 	add(text, "\"\n}\n");
 }
 
+/* A vendor's kernel for telephones prints the CPU and the task, too. */
+static void telephone(struct text *text, const char *line, size_t number)
+{
+	add(text, "<3>[ 4101.%06zu]  (%zu)[61:khungtaskd]%s\n", number * 17, number % 8, line);
+}
+
+static void telephone_cpu(struct text *text, const char *line, size_t number)
+{
+	add(text, "<6>[ 4101.%06zu,%zu] %s\n", number * 17, number % 8, line);
+}
+
+static void viewer(struct text *text, const char *line, size_t number)
+{
+	add(text, "2026-02-07 11:04:21.%03zu [ERR] kernel - %s\n", number, line);
+}
+
+static void searched(struct text *text, const char *line, size_t number)
+{
+	add(text, "/var/log/kern.log:%zu:Feb  7 11:04:21 brixbox kernel: [ 4101.%06zu] %s\n", number + 98, number * 17,
+	    line);
+}
+
+static void columns(struct text *text, const char *line, size_t number)
+{
+	add(text, "brix_box-%zu\tkern.err\t%s\n", number, line);
+}
+
+static void coloured_by_name(struct text *text, const char *line, size_t number)
+{
+	add(text, "^[[32m[ 4101.%06zu] ^[[0m^[[1;31m%s^[[0m\n", number * 17, line);
+}
+
+static void coloured_octal(struct text *text, const char *line, size_t number)
+{
+	add(text, "Feb  7 11:04:21 brixbox kernel: #033[32m[ 4101.%06zu] #033[0m%s\n", number * 17, line);
+}
+
+static void cloud(struct text *text, const char *line, size_t number)
+{
+	add(text, "{\"insertId\":\"%zu\",\"resource\":{\"labels\":{\"zone\":\"a\"}},\"jsonPayload\":{\"MESSAGE\":\"",
+	    number);
+	escaped(text, line);
+	add(text, "\",\"PRIORITY\":\"3\"}}\n");
+}
+
+/* All lines of a report are one message of the collector. */
+static void at_once(struct text *text, const char *line, size_t number)
+{
+	if (number == 0)
+		add(text, "Feb  7 11:04:21 brixbox kernel: ");
+	add(text, "%s%s", line, number % 7 == 6 || number == LINES - 1 ? "\nFeb  7 11:04:21 brixbox kernel: " : "#012");
+}
+
+static void object_at_once(struct text *text, const char *line, size_t number)
+{
+	if (number % 7 == 0)
+		add(text, "{\"log\":\"");
+	escaped(text, line);
+	add(text, "%s", number % 7 == 6 || number == LINES - 1 ? "\"}\n" : "\\n");
+}
+
 static void test_formats(void **state)
 {
 	static const write_line formats[] = { plain,
@@ -398,7 +459,17 @@ static void test_formats(void **state)
 					      marked,
 					      serial,
 					      journal_fields,
-					      json_indented };
+					      json_indented,
+					      telephone,
+					      telephone_cpu,
+					      viewer,
+					      searched,
+					      columns,
+					      coloured_by_name,
+					      coloured_octal,
+					      cloud,
+					      at_once,
+					      object_at_once };
 	struct text *text = malloc(sizeof(*text));
 
 	(void)state;
@@ -409,6 +480,20 @@ static void test_formats(void **state)
 			formats[f](text, hang[i], i);
 		assert_hang(text);
 	}
+	free(text);
+}
+
+/* Somebody cites lines in a sentence, and the log itself has nothing in front: no line of it loses anything. */
+static void test_cited_in_sentences(void **state)
+{
+	struct text *text = malloc(sizeof(*text));
+
+	(void)state;
+	text->length = 0;
+	add(text, "We see INFO: task brix:9 in the log, and\nwe see Call Trace: below it.\n\n");
+	for (size_t i = 0; i < LINES; i++)
+		plain(text, hang[i], i);
+	assert_hang(text);
 	free(text);
 }
 
@@ -1298,6 +1383,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_cited_in_sentences),
 		cmocka_unit_test(test_utf16),
 		cmocka_unit_test(test_wrapped),
 		cmocka_unit_test(test_pieces),

@@ -98,21 +98,30 @@ static void entry_bytes(struct gw_log_entry *entry, const char *name, const json
 	entry_field(entry, name, text, length);
 }
 
-static bool entry_json(struct gw_log_entry *entry, const char *text, size_t length)
-{
-	json_t *object = json_loadb(text, length, JSON_DISABLE_EOF_CHECK, NULL), *value;
-	const char *name;
+/* A collector's own record has the entry inside: "jsonPayload", "_source", "fields". */
+#define NESTED_MAX 3
 
-	entry_clear(entry);
-	if (!json_is_object(object)) {
-		json_decref(object);
-		return false;
-	}
-	json_object_foreach(object, name, value)
+static void entry_object(struct gw_log_entry *entry, const json_t *object, int depth)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)object, name, value)
 		if (json_is_string(value))
 			entry_field(entry, name, json_string_value(value), json_string_length(value));
 		else if (json_is_array(value))
 			entry_bytes(entry, name, value);
+		else if (json_is_object(value) && depth < NESTED_MAX)
+			entry_object(entry, value, depth + 1);
+}
+
+static bool entry_json(struct gw_log_entry *entry, const char *text, size_t length)
+{
+	json_t *object = json_loadb(text, length, JSON_DISABLE_EOF_CHECK, NULL);
+
+	entry_clear(entry);
+	if (json_is_object(object))
+		entry_object(entry, object, 0);
 	json_decref(object);
 	return entry->filled;
 }
