@@ -122,6 +122,10 @@ static void explain_print_none(const struct cli *cli, const struct explained *al
 		terminal_print(&cli->terminal, "\n");
 	explain_print_events(cli, "Recovered", all->recovered, "");
 	explain_print_events(cli, "Open", all->open, ", and the log does not show what came of it");
+	if (json_array_size(all->open) && json_array_size(all->reports) == 0)
+		terminal_labelled(
+			&cli->terminal, "Not known",
+			"What hangs, if anything does: `echo w > /proc/sysrq-trigger` while it stands, and the whole kernel log after it (`dmesg`, not what grep leaves of it).");
 }
 
 static void explain_print(const struct cli *cli, const struct explained *all)

@@ -987,6 +987,8 @@ static const char *text_graph_device_words(struct gw_text_graph *graph)
 		return "does not answer any more, by its driver's own words";
 	if (scene->wedged)
 		return "is wedged, by its driver's own words";
+	if (scene->resume_failed)
+		return "did not come up again after it slept, by its driver's own words";
 	if (scene->reset_failed)
 		return "could not be reset, by its driver's own words";
 	if (scene->iommu_silent)
@@ -1029,14 +1031,22 @@ static bool text_graph_has_rings(const struct gw_actor *at)
 	       (at->gpu.generic || strcmp(at->gpu.name, "amdgpu") == 0 || strcmp(at->gpu.name, "radeon") == 0);
 }
 
-/* The fence that an actor waits for, of such a driver; GW_NO_NODE = it waits for none. */
+/* The fence that an actor waits for; GW_NO_NODE = it waits for none. */
+static uint32_t text_graph_fence_of(const struct gw_text_graph *graph, uint32_t actor)
+{
+	const struct gw_actor *at = text_graph_at(graph, actor);
+
+	if (!at->blocked || at->wait.kind != GW_TEXT_WAIT_FENCE)
+		return GW_NO_NODE;
+	return gw_graph_find(&graph->graph, GW_NODE_FENCE, FENCES_BASE + (uint64_t)actor * 64, 0);
+}
+
+/* The same of a driver that prints its rings. */
 static uint32_t text_graph_open_fence(const struct gw_text_graph *graph, uint32_t actor)
 {
 	const struct gw_actor *at = text_graph_at(graph, actor);
 
-	if (!at->blocked || at->wait.kind != GW_TEXT_WAIT_FENCE || !text_graph_has_rings(at))
-		return GW_NO_NODE;
-	return gw_graph_find(&graph->graph, GW_NODE_FENCE, FENCES_BASE + (uint64_t)actor * 64, 0);
+	return text_graph_has_rings(at) ? text_graph_fence_of(graph, actor) : GW_NO_NODE;
 }
 
 /* Any job takes its time: worth a word where somebody has long waited for a fence. */
@@ -1105,11 +1115,24 @@ static int text_graph_end_at_device(struct gw_text_graph *graph)
 	return 0;
 }
 
+/* The driver that gave its device up is the one whose fence it waits for: another GPU's driver has others. */
+static bool text_graph_is_given_up(const struct gw_text_graph *graph, const struct gw_actor *at)
+{
+	const char *text = graph->scene->device_text;
+
+	if (graph->relapses || !*text || at->gpu.kind != GW_SUBSYSTEM_GPU || at->gpu.generic)
+		return false;
+	return strstr(text, strcmp(at->gpu.name, "nvidia") == 0 ? "NVRM" : at->gpu.name) != NULL;
+}
+
 /* Fences that nobody signals are signalled by the GPU, which gets nowhere. Which of its rings each is of no log shows. */
 static int text_graph_fences_end_at_device(struct gw_text_graph *graph)
 {
-	for (uint32_t i = 0; graph->stands && i < graph->scene->n_actors; i++) {
-		uint32_t fence = text_graph_open_fence(graph, i);
+	for (uint32_t i = 0; graph->device != GW_NO_NODE && i < graph->scene->n_actors; i++) {
+		const struct gw_actor *at = text_graph_at(graph, i);
+		uint32_t fence = graph->stands			     ? text_graph_open_fence(graph, i)
+				 : text_graph_is_given_up(graph, at) ? text_graph_fence_of(graph, i)
+								     : GW_NO_NODE;
 		struct gw_node *node = fence != GW_NO_NODE ? text_graph_node(graph, fence) : NULL;
 
 		if (!node || node->leaf != GW_LEAF_LIVE)
@@ -1147,7 +1170,9 @@ int gw_text_graph_init(struct gw_text_graph *graph, const struct gw_scene *scene
 	r = r ?: text_graph_add_device(graph);
 	for (uint32_t i = 0; i < scene->n_actors && r == 0; i++)
 		r = text_graph_actor(graph, i);
-	r = r ?: graph->stands ? text_graph_fences_end_at_device(graph) : text_graph_end_at_device(graph);
+	r = r ?: text_graph_fences_end_at_device(graph);
+	if (!graph->stands)
+		r = r ?: text_graph_end_at_device(graph);
 	return r ?: gw_graph_finish(&graph->graph);
 }
 

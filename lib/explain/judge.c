@@ -594,6 +594,12 @@ static bool fault_is_swap(const struct gw_scene *scene, const struct gw_actor *a
 	return actor->wait.kind == GW_TEXT_WAIT_PAGE && place && strcmp(place->function, "do_swap_page") == 0;
 }
 
+/* A process's memory, and the list of shrinkers, are locked by everybody, a GPU's driver included: who has that lock the log does not show. */
+static bool fault_is_of_anybody(const struct gw_actor *actor)
+{
+	return actor->inner.kind == GW_SUBSYSTEM_MEMORY && gw_text_wait_is_lock(actor->wait.kind);
+}
+
 /* The driver that a task is in says more than the core that it uses; but not than what it really waits for. */
 static struct gw_subsystem fault_of_waiter(const struct gw_scene *scene, const struct gw_actor *actor)
 {
@@ -604,6 +610,8 @@ static struct gw_subsystem fault_of_waiter(const struct gw_scene *scene, const s
 	if (actor->every_cpu && (actor->wait.kind == GW_TEXT_WAIT_WORK || actor->wait.kind == GW_TEXT_WAIT_WORKQUEUE))
 		return (struct gw_subsystem){ GW_SUBSYSTEM_UNKNOWN, "", false };
 	if (fault_is_swap(scene, actor))
+		return (struct gw_subsystem){ GW_SUBSYSTEM_UNKNOWN, "", false };
+	if (fault_is_of_anybody(actor))
 		return (struct gw_subsystem){ GW_SUBSYSTEM_UNKNOWN, "", false };
 	if (actor->inner.kind >= GW_SUBSYSTEM_NFS && actor->inner.kind <= GW_SUBSYSTEM_FREEZER)
 		return actor->inner;

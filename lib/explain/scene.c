@@ -100,6 +100,14 @@ static bool scene_has(const char *function, const char *const *words, size_t cou
 	return false;
 }
 
+static bool scene_begins(const char *function, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(function, words[i], strlen(words[i])) == 0)
+			return true;
+	return false;
+}
+
 /*
  * A list has no stack of a task that another CPU runs: only of one that waits for a CPU, or that prints the list. What stands there
  * otherwise, another CPU printed at the same time.
@@ -475,7 +483,7 @@ const struct gw_log_frame *gw_scene_place(const struct gw_scene *scene, const st
 
 	for (uint32_t i = actor->wait.caller; i < count; i++) {
 		if (frames[i].reliable != actor->wait.reliable || frames[i].interrupt ||
-		    scene_has(frames[i].function, nothing, COUNT(nothing)))
+		    scene_begins(frames[i].function, nothing, COUNT(nothing)))
 			continue;
 		if (!gw_scene_is_helper(frames[i].function))
 			return &frames[i];
@@ -709,11 +717,17 @@ static void scene_read_action(struct gw_scene *scene, const struct gw_log_event 
 	scene->needs_reset = strstr(action, "(GPU Reset Required)") != NULL;
 }
 
+static bool scene_is_end(enum gw_log_event_kind kind)
+{
+	return kind == GW_LOG_EVENT_DEVICE_LOST || kind == GW_LOG_EVENT_WEDGED || kind == GW_LOG_EVENT_RESET_FAILED ||
+	       kind == GW_LOG_EVENT_RESUME_FAILED;
+}
+
 static void scene_read_events(struct gw_scene *scene)
 {
 	bool listing = false;
 
-	scene->device = "";
+	scene->device = scene->device_text = "";
 	for (uint32_t i = 0; i < scene->model->n_events; i++) {
 		const struct gw_log_event *event = &scene->model->events[i];
 
@@ -727,8 +741,11 @@ static void scene_read_events(struct gw_scene *scene)
 		/* The last word counts. */
 		if (event->kind >= GW_LOG_EVENT_RESET_BEGIN && event->kind <= GW_LOG_EVENT_RESET_FAILED)
 			scene->reset_failed = event->kind == GW_LOG_EVENT_RESET_FAILED;
+		scene->resume_failed |= event->kind == GW_LOG_EVENT_RESUME_FAILED;
+		if (scene_is_end(event->kind))
+			scene->device_text = event->text;
 		if (event->kind == GW_LOG_EVENT_RESET_SUCCESS)
-			scene->unrecoverable = scene->needs_reset = false;
+			scene->unrecoverable = scene->needs_reset = scene->resume_failed = false;
 		scene->unrecoverable |=
 			event->kind == GW_LOG_EVENT_FIRMWARE && strstr(event->text, "unrecoverable state");
 		if (*event->device && event->kind <= GW_LOG_EVENT_DEVCOREDUMP)

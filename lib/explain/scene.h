@@ -77,6 +77,8 @@ struct gw_scene {
 	bool state_listed;   /* `echo t` began to list them */
 	bool unseen;	     /* somebody runs, and where is not in the log */
 	bool device_lost, reset_failed, wedged, nvidia, needs_reboot, needs_reset;
+	bool resume_failed;		 /* it did not come up again after it slept */
+	const char *device_text;	 /* the driver's word by which its device is at an end; "" = none */
 	bool unrecoverable;		 /* perhaps, by the driver's words */
 	bool iommu_silent;		 /* the IOMMU completes no commands, and no GPU is reported to be the cause */
 	struct gw_scene_relapse relapse; /* what came again and again, until the log ends */

@@ -94,8 +94,12 @@ static const struct event_words event_table[] = {
 	  GW_LOG_EVENT_WEDGED }, /* i915's, when a reset takes too long */
 	{ "adreno_recover", "hw init failed", NULL, GW_LOG_EVENT_RESET_FAILED },
 	{ "Failed to reset", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },
+	{ "Failed to initialise HW following reset", NULL, NULL, GW_LOG_EVENT_RESET_FAILED }, /* i915's */
 	{ "Failed to hard-reset", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },
 	{ "GPU recovery failed", NULL, NULL, GW_LOG_EVENT_RESET_FAILED },
+	/* After the machine slept, or the GPU alone; the second is the driver core's, of any driver. */
+	{ "amdgpu_device_ip_resume failed", NULL, NULL, GW_LOG_EVENT_RESUME_FAILED },
+	{ "failed to resume", "error -", NULL, GW_LOG_EVENT_RESUME_FAILED },
 	{ "GPU recovery disabled", NULL, NULL, GW_LOG_EVENT_RESET_OFF }, /* amdgpu's, by a parameter */
 	{ "reset done", NULL, NULL, GW_LOG_EVENT_RESET_SUCCESS },
 	{ "Reset complete", NULL, NULL, GW_LOG_EVENT_RESET_SUCCESS },
@@ -117,6 +121,7 @@ static const struct event_words event_table[] = {
 	{ "sched error", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
 	{ "failed to idle channel", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
 	{ "GPU HANG", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
+	{ "ctxsw timeout error", NULL, NULL, GW_LOG_EVENT_GPU_HANG }, /* nvgpu's */
 	{ "hangcheck", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
 	{ "GPU is probably locked", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
 	{ "Engine memory CAT error", NULL, NULL, GW_LOG_EVENT_GPU_HANG },
@@ -168,13 +173,14 @@ static bool event_is_of_gpu(enum gw_log_event_kind kind, const char *text)
 	static const char *const words[] = { "drm",	 "amdgpu",  "GPU",	  "gpu",    "i915",    "xe ",
 					     "nouveau",	 "radeon",  "NVRM",	  "nvidia", "msm",     "adreno",
 					     "panfrost", "panthor", "v3d",	  "vc4",    "etnaviv", "lima",
-					     "pvr",	 "virtio",  "habanalabs", "mali " };
+					     "pvr",	 "virtio",  "habanalabs", "mali ",  "kgsl" };
 
 	switch (kind) {
 	case GW_LOG_EVENT_RESET_BEGIN:
 	case GW_LOG_EVENT_RESET_SUCCESS:
 	case GW_LOG_EVENT_RESET_FAILED:
 	case GW_LOG_EVENT_RESET_OFF:
+	case GW_LOG_EVENT_RESUME_FAILED:
 	case GW_LOG_EVENT_WEDGED:
 	case GW_LOG_EVENT_DEVICE_LOST:
 	case GW_LOG_EVENT_JOB_TIMEOUT:

@@ -365,6 +365,7 @@ const char *gw_log_event_name(enum gw_log_event_kind kind)
 		[GW_LOG_EVENT_WEDGED] = "wedged",
 		[GW_LOG_EVENT_FLIP_TIMEOUT] = "flip-timeout",
 		[GW_LOG_EVENT_INIT_FAILED] = "init-failed",
+		[GW_LOG_EVENT_RESUME_FAILED] = "resume-failed",
 		[GW_LOG_EVENT_XID] = "xid",
 		[GW_LOG_EVENT_DEVICE_LOST] = "device-lost",
 		[GW_LOG_EVENT_NEEDS_REBOOT] = "needs-reboot",

@@ -133,12 +133,13 @@ enum gw_log_event_kind {
 	GW_LOG_EVENT_RESET_OFF, /* the driver does not try it */
 	GW_LOG_EVENT_WEDGED,
 	GW_LOG_EVENT_FLIP_TIMEOUT,
-	GW_LOG_EVENT_INIT_FAILED,  /* the driver could not start the GPU */
-	GW_LOG_EVENT_XID,	   /* number: the Xid */
-	GW_LOG_EVENT_DEVICE_LOST,  /* fallen off the bus, VRAM or registers unreadable */
-	GW_LOG_EVENT_NEEDS_REBOOT, /* the driver says so */
-	GW_LOG_EVENT_FIRMWARE,	   /* MES, GuC, GSP or PSP does not answer */
-	GW_LOG_EVENT_IOMMU,	   /* it does not complete its commands */
+	GW_LOG_EVENT_INIT_FAILED,   /* the driver could not start the GPU */
+	GW_LOG_EVENT_RESUME_FAILED, /* it did not come up again after the machine, or it, slept */
+	GW_LOG_EVENT_XID,	    /* number: the Xid */
+	GW_LOG_EVENT_DEVICE_LOST,   /* fallen off the bus, VRAM or registers unreadable */
+	GW_LOG_EVENT_NEEDS_REBOOT,  /* the driver says so */
+	GW_LOG_EVENT_FIRMWARE,	    /* MES, GuC, GSP or PSP does not answer */
+	GW_LOG_EVENT_IOMMU,	    /* it does not complete its commands */
 	GW_LOG_EVENT_FENCE_FALLBACK,
 	GW_LOG_EVENT_DEVCOREDUMP,
 	GW_LOG_EVENT_SOFT_LOCKUP, /* number: seconds */

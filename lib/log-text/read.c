@@ -86,6 +86,7 @@ struct log_reader {
 	uint32_t bare;	 /* lines in a row that are the name of a function, and nothing else */
 	bool bare_waits; /* one of them waits */
 	const char *bare_first;
+	uint32_t loose;	  /* frames that belong to nobody */
 	uint32_t unnamed; /* stacks that no line names the task of */
 	int64_t boot_us;  /* time since boot of the message before */
 	int64_t time_us;
@@ -119,6 +120,7 @@ static int read_new_incident(struct log_reader *reader)
 	reader->model->last_us = -1;
 	reader->tasks_before = reader->model->n_tasks;
 	reader->events_before = reader->model->n_events;
+	reader->loose = 0;
 	for (int i = 0; i < PLACES; i++)
 		read_leave(&reader->places[i]);
 	return 0;
@@ -980,11 +982,20 @@ static bool read_waits(const char *function)
 	return false;
 }
 
-/* Of no task: it shows nothing but that somebody saw something hang. */
-static int read_bare(struct log_reader *reader, const char *text)
+static int read_add_bare(struct log_reader *reader)
 {
 	struct gw_log_event event = { .kind = GW_LOG_EVENT_BARE_STACK, .task = GW_LOG_NONE, .device = "" };
 
+	event.incident = reader->incident;
+	event.time_us = reader->time_us;
+	event.line = reader->model->last_line;
+	event.text = reader->bare_first;
+	return gw_log_add_event(reader->model, &event);
+}
+
+/* Of no task: it shows nothing but that somebody saw something hang. */
+static int read_bare(struct log_reader *reader, const char *text)
+{
 	if (reader->prefixed || !read_is_bare(text)) {
 		reader->bare = 0;
 		return 0;
@@ -996,13 +1007,7 @@ static int read_bare(struct log_reader *reader, const char *text)
 	reader->bare_waits |= read_waits(text);
 	if (!reader->bare_first)
 		return -ENOMEM;
-	if (reader->bare != BARE_MIN || !reader->bare_waits)
-		return 0;
-	event.incident = reader->incident;
-	event.time_us = reader->time_us;
-	event.line = reader->model->last_line;
-	event.text = reader->bare_first;
-	return gw_log_add_event(reader->model, &event);
+	return reader->bare == BARE_MIN && reader->bare_waits ? read_add_bare(reader) : 0;
 }
 
 /* "Tainted: G        W   6.1.0-18-amd64 #1", "Not tainted 6.7.0", "Linux version 6.1.0". */
@@ -1059,6 +1064,20 @@ static bool read_task_line(struct log_reader *reader, const char *text, int *r)
 	return true;
 }
 
+/* A stack of which somebody's search left some lines, and not the one that names the task. */
+static int read_loose(struct log_reader *reader, const struct gw_log_frame_text *frame)
+{
+	const struct read_place *place = reader->place;
+
+	if (!frame->certain || place->sample != GW_LOG_NONE || place->block != READ_BLOCK_NONE)
+		return 0;
+	if (reader->loose++ == 0)
+		reader->bare_first = read_intern(reader, frame->function, frame->function_length);
+	if (!reader->bare_first)
+		return -ENOMEM;
+	return reader->loose == BARE_MIN ? read_add_bare(reader) : 0;
+}
+
 /* Lines that belong to the task named before. */
 static bool read_detail(struct log_reader *reader, const char *text, int *r)
 {
@@ -1082,7 +1101,7 @@ static bool read_detail(struct log_reader *reader, const char *text, int *r)
 	else if (gw_log_frame_register(&frame, text))
 		*r = read_frame(reader, &frame);
 	else if (gw_log_frame_parse(&frame, text) && (frame.certain || reader->place->stack))
-		*r = read_unnamed(reader, &frame, text) ?: read_frame(reader, &frame);
+		*r = read_unnamed(reader, &frame, text) ?: read_loose(reader, &frame) ?: read_frame(reader, &frame);
 	else
 		return false;
 	return true;

@@ -1508,6 +1508,120 @@ static void test_swapped_memory(void **state)
 	assert_explained(&told, GW_CLASS_LONG_WAIT, GW_CONFIDENCE_PROBABLE, "task:90", "unknown", "", "");
 }
 
+/* A GPU that does not come up again, or whose reset ends without it, is lost, however long the log goes on; other devices are no GPU. */
+static void test_lost_in_sleep(void **state)
+{
+	static const struct {
+		const char *line;
+		size_t reports;
+	} rows[] = {
+		{ "amdgpu 0000:0a:00.0: amdgpu: amdgpu_device_ip_resume failed (-62).", 1 },
+		{ "i915 0000:00:02.0: PM: failed to resume async: error -5", 1 },
+		{ "i915 0000:00:02.0: [drm] *ERROR* GT0: Failed to initialise HW following reset (-EIO)", 1 },
+		{ "usb 3-1.2: PM: failed to resume async: error -71", 0 },
+		{ "amdgpu 0000:0a:00.0: PM: failed to suspend async: error -16", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (int recovers = 0; recovers < 2; recovers++) {
+			struct told told = { .length = 0 };
+			struct gw_explanation explanation;
+
+			tell(&told, "[  610.000000] PM: suspend entry (deep)\n[  615.000000] %s\n", rows[i].line);
+			if (recovers)
+				tell(&told, "[  620.000000] amdgpu 0000:0a:00.0: amdgpu: GPU reset(1) succeeded!\n");
+			tell(&told, "[  900.000000] wlan0: associated\n");
+			explain_text(&explanation, told.text);
+			assert_int_equal(explanation.count, recovers ? 0 : rows[i].reports);
+			if (explanation.count)
+				assert_int_equal(explanation.reports[0]->class, GW_CLASS_SILENT_DEVICE);
+			gw_explanation_deinit(&explanation);
+		}
+	}
+}
+
+/* The fence of a GPU that is lost is signalled by nobody; that of another driver's GPU may be. */
+static void test_fence_of_a_lost_device(void **state)
+{
+	static const char *const lines[] = {
+		"amdgpu 0000:2b:00.0: amdgpu: device lost from bus!",
+		"NVRM: GPU 0000:01:00.0: GPU has fallen off the bus.",
+	};
+
+	(void)state;
+	for (int other = 0; other < 2; other++) {
+		struct told told = { .length = 0 };
+		struct gw_explanation explanation;
+
+		tell(&told, "%s\n", lines[other]);
+		hung(&told, "irq/38-pciehp", 201, NULL,
+		     FENCE "amdgpu_fence_wait_empty@amdgpu amdgpu_pci_remove@amdgpu pciehp_ist irq_thread_fn");
+		explain_text(&explanation, told.text);
+		assert_int_equal(explanation.count, 1 + other);
+		assert_int_equal(explanation.reports[0]->class, other ? GW_CLASS_LONG_WAIT : GW_CLASS_SILENT_DEVICE);
+		assert_true(has_victim(explanation.reports[0], "task:201") || other);
+		gw_explanation_deinit(&explanation);
+	}
+}
+
+/* A GPU's driver may have the lock of a process's memory, too: nobody is acquitted of what nobody is seen to hold. */
+static void test_lock_of_anybody(void **state)
+{
+	struct told told = { .length = 0 };
+
+	(void)state;
+	hung(&told, "khugepaged", 231, NULL,
+	     SLEEP "rwsem_down_write_slowpath down_write collapse_huge_page khugepaged kthread");
+	assert_explained(&told, GW_CLASS_LONG_WAIT, GW_CONFIDENCE_PROBABLE, "task:231", "unknown", "", "");
+}
+
+/* "dmesg | grep -i brix": frames without the line that names the task. */
+static void test_searched_for(void **state)
+{
+	static const char *const heading[] = { "",
+					       "[  399.000000] WARNING: CPU: 1 PID: 9 at drivers/brix/brix.c:77\n" };
+
+	(void)state;
+	for (int warns = 0; warns < 2; warns++) {
+		struct told told = { .length = 0 };
+		struct gw_explanation explanation;
+
+		tell(&told, "%s", heading[warns]);
+		for (int i = 0; i < 5; i++)
+			tell(&told, "[  400.00000%d]  brix_step_%d+0x4c/0xd0 [brix]\n", i, i);
+		explain_text(&explanation, told.text);
+		assert_int_equal(explanation.count, 0);
+		assert_int_equal(json_array_size(explanation.open), 1 - warns);
+		if (!warns)
+			assert_non_null(
+				strstr(json_string_value(json_object_get(json_array_get(explanation.open, 0), "text")),
+				       "brix_step_0()"));
+		gw_explanation_deinit(&explanation);
+	}
+}
+
+/* Tegra's driver is a GPU's; and a function is no thread's for having "kthread" in its name. */
+static void test_functions_of_vendors(void **state)
+{
+	struct told told = { .length = 0 }, other = { .length = 0 };
+	struct gw_explanation explanation;
+
+	(void)state;
+	hung(&told, "camera", 1211, NULL,
+	     SLEEP "schedule_timeout nvgpu_cond_wait@nvgpu gk20a_channel_release@nvgpu __fput");
+	explain_text(&explanation, told.text);
+	assert_null(strstr(report_about(&explanation)->explanation, "No function of a GPU's driver"));
+	assert_string_equal(subsystem(explanation.reports[0], "name"), "nvgpu");
+	gw_explanation_deinit(&explanation);
+	hung(&other, "nvidia-modeset/", 711, NULL,
+	     SLEEP
+	     "schedule_timeout ___down_common __down down nvkms_kthread_q_callback@nvidia_modeset _main_loop@nvidia_modeset kthread");
+	explain_text(&explanation, other.text);
+	assert_non_null(strstr(report_about(&explanation)->summary, "in nvkms_kthread_q_callback()"));
+	gw_explanation_deinit(&explanation);
+}
+
 /* Pasted twice, its time begins anew. */
 static void test_pasted_twice(void **state)
 {
@@ -3222,6 +3336,11 @@ int main(void)
 		cmocka_unit_test(test_locks_of_one_driver),
 		cmocka_unit_test(test_wedged_but_recovered),
 		cmocka_unit_test(test_swapped_memory),
+		cmocka_unit_test(test_lost_in_sleep),
+		cmocka_unit_test(test_fence_of_a_lost_device),
+		cmocka_unit_test(test_lock_of_anybody),
+		cmocka_unit_test(test_searched_for),
+		cmocka_unit_test(test_functions_of_vendors),
 		cmocka_unit_test(test_pasted_twice),
 		cmocka_unit_test(test_torn_stack),
 		cmocka_unit_test(test_reader_waits_for_invalidation),

@@ -413,6 +413,15 @@ static void cloud(struct text *text, const char *line, size_t number)
 	add(text, "\",\"PRIORITY\":\"3\"}}\n");
 }
 
+/* Copied from the source of a web page. */
+static void web_page(struct text *text, const char *line, size_t number)
+{
+	add(text, "%s<div class=\"l\"><span>[ 4101.%06zu]</span> ", number ? "" : "<pre><code>", number * 17);
+	for (; *line; line++)
+		add(text, *line == '<' ? "&lt;" : *line == '>' ? "&gt;" : "%c", *line);
+	add(text, number % 3 ? "</div>" : "</div>\n");
+}
+
 /* All lines of a report are one message of the collector. */
 static void at_once(struct text *text, const char *line, size_t number)
 {
@@ -468,6 +477,7 @@ static void test_formats(void **state)
 					      coloured_by_name,
 					      coloured_octal,
 					      cloud,
+					      web_page,
 					      at_once,
 					      object_at_once };
 	struct text *text = malloc(sizeof(*text));
