@@ -150,8 +150,7 @@ static __always_inline bool is_sleep_of_interest(const struct gw_task_record *re
 {
 	if ((record->flags & GW_TASK_F_ON_CPU) || !(record->state & (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)))
 		return false;
-	return record->watch.depth || control.query.mode == GW_QUERY_WANTED ||
-	       control.query.mode == GW_QUERY_READERS ||
+	return record->watch.depth || control.query.mode == GW_QUERY_WANTED || control.query.mode == GW_QUERY_READERS ||
 	       (record->state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE;
 }
 

@@ -155,7 +155,8 @@ static struct look look(uint64_t chain, uint64_t crowd, int error)
 	kernel.n_wanted = 0;
 	kernel.wanted = calloc(GW_WANTED_MAX, sizeof(kernel.wanted[0]));
 	assert_int_equal(gw_reader_new(&reader, &source), 0);
-	assert_int_equal(gw_reader_snapshot(reader, 0, GW_SLEEPERS_NONE, false, GW_NSEC_PER_SEC, &look.data, &look.size), 0);
+	assert_int_equal(
+		gw_reader_snapshot(reader, 0, GW_SLEEPERS_NONE, false, GW_NSEC_PER_SEC, &look.data, &look.size), 0);
 	for (size_t at = 0; at < look.size;) {
 		const struct gw_record *record = (const struct gw_record *)((const char *)look.data + at);
 

@@ -27,7 +27,7 @@ struct gw_snapshot {
 	const void **records;	       /* of all types, one type after the other, in stream order */
 	size_t first[GW_RECORD_TYPES]; /* of a type, in records */
 	size_t counts[GW_RECORD_TYPES];
-	size_t n_gpu_modules; /* of the MODULE records, which begin with them, sorted by name */
+	size_t n_gpu_modules;			/* of the MODULE records, which begin with them, sorted by name */
 	struct gw_index index[GW_RECORD_TYPES]; /* by address, or what else identifies a record of that type */
 	struct gw_index threads;		/* by process: the records of tasks that are not its first */
 };
