@@ -385,6 +385,21 @@ static void a_retried_wait_may_last_from_look_to_look(void **state)
 	world_free(w);
 }
 
+/* The same where two looks are closer than its turns. */
+static void who_retries_a_fence_may_not_have_woken_up_since_the_look_before(void **state)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = holds_and_retries(w);
+
+	retries(w, holder, 6);
+	holder->watch.waits[0].flags = 0;
+	look(w, 1);
+	holder->watch.waits[0].flags = GW_WAIT_F_TIMEOUT;
+	retries(w, holder, 6);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
+	world_free(w);
+}
+
 static void one_long_wait_with_a_timeout_is_no_retry(void **state)
 {
 	struct world *w = world_new();
@@ -659,6 +674,7 @@ int main(void)
 		cmocka_unit_test(who_retries_a_fence_may_be_awake_at_a_look),
 		cmocka_unit_test(who_retries_a_fence_may_be_about_to_wake_up_at_a_look),
 		cmocka_unit_test(a_retried_wait_may_last_from_look_to_look),
+		cmocka_unit_test(who_retries_a_fence_may_not_have_woken_up_since_the_look_before),
 		cmocka_unit_test(one_long_wait_with_a_timeout_is_no_retry),
 		cmocka_unit_test(who_napped_before_has_not_retried_the_fence),
 		cmocka_unit_test(who_waits_for_one_fence_after_the_other_gets_on),

@@ -171,6 +171,13 @@ static void who_retries_a_semaphore_for_long_is_taken_for_waiting(void **state)
 	retries(w, a, 5);
 	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "102 101", "");
 	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "that these short waits never end"));
+	/* The timer has fired, and it has not woken up yet. */
+	a->flags &= ~GW_TASK_F_TIMER;
+	look(w, 1);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "102 101", "");
+	a->flags |= GW_TASK_F_TIMER;
+	retries(w, a, 2);
+	assert_int_equal(count_reports(w, GW_KIND_DEADLOCK, GW_STATE_RESOLVED), 0);
 	world_free(w);
 }
 

@@ -3,6 +3,7 @@
 #include "tests/unit/build-snapshot.h"
 
 #include "lib/analysis/record/subsystem.h"
+#include "lib/analysis/words/waits.h"
 #include "lib/system/modules/gpu.h"
 
 static void assert_subsystem(const char *function, const char *module, enum gw_subsystem_kind kind, const char *name)
@@ -125,6 +126,29 @@ static void test_flush_of_others(void **state)
 	world_free(w);
 }
 
+/* An item whose last call is a flush has no frame of its own on the stack. */
+static void test_worker_without_a_frame(void **state)
+{
+	struct world *w = world_new();
+	struct gw_task_record *kworker =
+		worker(w, 102, 0xffff888000aa0000, "vendor_evict [vendor]", 0xffff888000ab0000);
+	struct gw_snapshot *snapshot;
+	json_t *waits_;
+	const char *name;
+
+	(void)state;
+	gpu_module(w, "vendor");
+	stack(w, kworker, "schedule_timeout __flush_work process_one_work worker_thread kthread");
+	waits(w, kworker, GW_WAIT_WORK, 0xffff888000cc0000)->context = function(w, "vendor_ring [vendor]");
+	snapshot = snapshot_of(w);
+	waits_ = gw_waits_json(snapshot, GW_WAITS_TRACKED, 0);
+	assert_int_equal(json_unpack(waits_, "{s:[{s:{s:s}}]}", "waits", "subsystem", "name", &name), 0);
+	assert_string_equal(name, "vendor");
+	json_decref(waits_);
+	gw_snapshot_free(snapshot);
+	world_free(w);
+}
+
 static void test_modules_that_use_drm(void **state)
 {
 	static const char text[] = "vendor 16384 0 - Live 0x0\n"
@@ -157,6 +181,7 @@ int main(void)
 		cmocka_unit_test(test_locks_of_a_module_that_uses_drm),
 		cmocka_unit_test(test_locks_of_a_module_that_does_not),
 		cmocka_unit_test(test_flush_of_others),
+		cmocka_unit_test(test_worker_without_a_frame),
 		cmocka_unit_test(test_modules_that_use_drm),
 	};
 

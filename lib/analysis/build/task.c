@@ -180,7 +180,10 @@ static int task_need_node(struct gw_builder *builder, uint32_t from, enum gw_nod
 	return task_need(builder, from, to, relation, wait);
 }
 
-/* Unregistering a notifier waits for the callbacks that had begun before, whatever their mm: the kernel has one domain for all. */
+/*
+ * Unregistering a notifier waits for the callbacks that had begun before, whatever their mm: the kernel has one domain for all.
+ * Those of interval notifiers are not in it, and most kernels have no function of their own on the stack by which to tell.
+ */
 static int task_need_srcu(struct gw_builder *builder, uint32_t task, uint32_t from, const struct gw_wait *wait)
 {
 	struct gw_index_range inside = gw_index_find(&builder->in_notifiers, 1);
@@ -192,12 +195,14 @@ static int task_need_srcu(struct gw_builder *builder, uint32_t task, uint32_t fr
 	for (size_t i = 0; i < inside.count; i++) {
 		const struct gw_task_record *other = inside.members[i].record;
 
-		if (other == record || other->watch.sections.notifier_since_ns > wait->since_ns)
+		if (other == record || other->watch.sections.notifier_since_ns > wait->since_ns ||
+		    gw_stack_in_interval_callback(builder->now, other))
 			continue;
 		found++;
 		if (gw_graph_node(builder->graph, GW_NODE_NOTIFIER, other->watch.sections.notifier_mm, other->address,
 				  &notifier) < 0 ||
-		    task_need(builder, from, notifier, GW_RELATION_WAITS_FOR, wait) < 0)
+		    gw_builder_edge(builder, from, notifier, GW_RELATION_WAITS_FOR, GW_EVIDENCE_INFERRED,
+				    GW_CONFIDENCE_PROBABLE, wait->since_ns) < 0)
 			return -ENOMEM;
 	}
 	return found ? 0 : task_need_node(builder, from, GW_NODE_SRCU, GW_RELATION_WAITS_FOR, wait);

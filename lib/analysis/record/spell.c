@@ -70,7 +70,7 @@ static uint64_t spell_object(const struct gw_task_record *task)
 enum spell_answer {
 	SPELL_NO,
 	SPELL_STANDS, /* in one wait with a timeout for one object, which has lasted since before: it may be one of many */
-	SPELL_DOUBT, /* it ran in between, and nothing shows that it came out of a spell, nor that it is in one */
+	SPELL_DOUBT, /* nothing shows that it came out of a spell, nor that it is in one */
 	SPELL_YES,
 };
 
@@ -79,7 +79,9 @@ static enum spell_answer spell_judge(const struct gw_spell *spell, enum spell_st
 {
 	if (spell->kind == GW_SPELL_RUNS && spell->grown_ns >= passed_ns / RUNNING_PART)
 		return SPELL_YES;
-	/* One sleep that has lasted since before is no nap. */
+	/* One sleep that has lasted since before is no nap. Its timer may have fired, and it not have woken up yet. */
+	if (spell->switches == 0 && spell->object == 0)
+		return was == SPELL_NAPPING ? SPELL_DOUBT : SPELL_NO;
 	if (spell->switches == 0)
 		return spell->object != GW_SPELL_NO_OBJECT && state == SPELL_NAPPING ? SPELL_STANDS : SPELL_NO;
 	return state == SPELL_NAPPING && was != SPELL_OTHER ? SPELL_YES : SPELL_DOUBT;

@@ -661,6 +661,13 @@ bool gw_stack_waits_for_notifiers(const struct gw_snapshot *snapshot, const stru
 	return false;
 }
 
+bool gw_stack_in_interval_callback(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	static const char *const callers[] = { "mn_itree_invalidate" };
+
+	return stack_is_valid(task) && stack_find(snapshot, task, callers, LENGTH(callers));
+}
+
 bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
 {
 	return stack_is_valid(task) && stack_find(snapshot, task, reverse_map, LENGTH(reverse_map));

@@ -88,6 +88,8 @@ bool gw_stack_faults(const struct gw_snapshot *snapshot, const struct gw_task_re
 
 /* Its grace period is that of MMU notifiers: mmu_notifier_unregister() and its like wait for their callbacks to end. */
 bool gw_stack_waits_for_notifiers(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
+/* Its callback is an interval notifier's. False says nothing: the function may be inlined. */
+bool gw_stack_in_interval_callback(const struct gw_snapshot *snapshot, const struct gw_task_record *task);
 
 /* Came to its invalidate callbacks through the reverse map (reclaim, migration, KSM), which takes no mmap_lock. */
 bool gw_stack_in_reverse_map(const struct gw_snapshot *snapshot, const struct gw_task_record *task);

@@ -201,8 +201,12 @@ bool gw_wait_unbroken(const struct gw_wait_identity *identity, const struct gw_s
 	if (!task)
 		return false;
 	now = gw_wait_identify(task);
-	if (now.start_ns != identity->start_ns || now.kind != identity->kind || now.object != identity->object ||
-	    now.since_ns != identity->since_ns)
+	if (now.start_ns != identity->start_ns || now.kind != identity->kind || now.object != identity->object)
+		return false;
+	/* It was renewed: between two turns no timer is to be seen. */
+	if (identity->object && identity->since_ns == 0 && identity->switches == 0)
+		return true;
+	if (now.since_ns != identity->since_ns)
 		return false;
 	return identity->since_ns != 0 || now.switches == identity->switches;
 }

@@ -19,12 +19,23 @@ static struct gw_subsystem whose_fence(const struct gw_graph *graph, const struc
 				      node->fence && node->fence->scheduler };
 }
 
+/* Its stack may have no frame of the item's function: a tail call leaves none. */
+static struct gw_subsystem whose_task(const struct gw_snapshot *snapshot, const struct gw_task_record *task)
+{
+	struct gw_subsystem found = gw_subsystem_of_task(snapshot, task);
+	const struct gw_symbol_record *item = NULL;
+
+	if (found.kind == GW_SUBSYSTEM_UNKNOWN && task->watch.sections.work)
+		item = gw_snapshot_symbol(snapshot, task->watch.sections.work_function);
+	return item ? gw_subsystem_of_symbol(snapshot, item) : found;
+}
+
 static struct gw_subsystem whose_node(const struct gw_graph *graph, const struct gw_node *node)
 {
 	struct gw_subsystem found = { GW_SUBSYSTEM_UNKNOWN, "", false };
 
 	if (node->type == GW_NODE_TASK && node->task)
-		found = gw_subsystem_of_task(graph->snapshot, node->task);
+		found = whose_task(graph->snapshot, node->task);
 	else if (node->type == GW_NODE_FENCE && *gw_name_driver(graph, node))
 		return whose_fence(graph, node);
 	if (found.kind == GW_SUBSYSTEM_UNKNOWN && node->gpu)
