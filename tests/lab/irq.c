@@ -66,6 +66,11 @@ void lab_irq_come_in(struct lab_irq *irq, unsigned int ms)
 	hrtimer_start(&irq->timer, ms_to_ktime(ms), HRTIMER_MODE_REL);
 }
 
+void lab_irq_disable(struct lab_irq *irq)
+{
+	disable_irq(irq->number);
+}
+
 void lab_irq_destroy(struct lab_irq *irq)
 {
 	if (!irq)

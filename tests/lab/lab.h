@@ -257,6 +257,8 @@ extern const struct lab_family lab_own_reset_fine_family;
 extern const struct lab_family lab_silent_family;
 extern const struct lab_family lab_threaded_irq_family;
 extern const struct lab_family lab_threaded_irq_fine_family;
+extern const struct lab_family lab_irq_off_family;
+extern const struct lab_family lab_irq_off_fine_family;
 extern const struct lab_family lab_percpu_family;
 extern const struct lab_family lab_percpu_fine_family;
 extern const struct lab_family lab_polling_work_family;
@@ -399,6 +401,8 @@ struct lab_irq;
 struct lab_irq *lab_irq_create(const char *name, unsigned int id, void (*handle)(void *data), void *data);
 /* The interrupt comes once, in so long. */
 void lab_irq_come_in(struct lab_irq *irq, unsigned int ms);
+/* No more interrupts; when they return, no handler runs any more, nor does the thread. */
+void lab_irq_disable(struct lab_irq *irq);
 void lab_irq_destroy(struct lab_irq *irq);
 
 /* ---- irq_ring.c: used by tdr.c and entity.c ---- */

@@ -86,6 +86,8 @@ static const struct lab_family *const lab_families[] = {
 	&lab_teardown_family,
 	&lab_threaded_irq_family,
 	&lab_threaded_irq_fine_family,
+	&lab_irq_off_family,
+	&lab_irq_off_fine_family,
 	&lab_timed_family,
 	&lab_timed_fine_family,
 	&lab_trust_family,

@@ -186,6 +186,7 @@ each_scenario() {
 	scenario semaphore-cycle/pair 2 inner=^inner_thread outer=^outer_thread
 	scenario semaphore-cycle/mutex 2 inner=^inner_thread outer=^outer_thread
 	scenario semaphore-leak/exited 2 waiter=^victim_thread
+	scenario irq-off/lock 2 holder=synchronize_irq thread=irq_off_handle victim=^irq_off_victim_thread
 	scenario unplug-srcu/reader 3 reader=$fence unplugger=synchronize_srcu
 	scenario sched-dep-cycle/two-jobs 0 victim=$fence
 	scenario reclaim-cycle/direct 1 signaller=do_try_to_free_pages

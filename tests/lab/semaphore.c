@@ -10,7 +10,18 @@
 
 #include "lab.h"
 
-enum semaphore_variant { CYCLE_PAIR, CYCLE_MUTEX, LEAK_EXITED, HEALTHY_SIGNAL, HEALTHY_HANDED, HEALTHY_TIMED };
+enum semaphore_variant {
+	CYCLE_PAIR,
+	CYCLE_MUTEX,
+	CYCLE_RETRIES,
+	LEAK_EXITED,
+	HEALTHY_SIGNAL,
+	HEALTHY_HANDED,
+	HEALTHY_TIMED,
+	HEALTHY_GIVES_UP,
+};
+
+#define TURN msecs_to_jiffies(250)
 
 struct lab_semaphores {
 	struct semaphore first, second;
@@ -31,16 +42,43 @@ static void warm_up(struct semaphore *semaphore, unsigned int count)
 
 /* ---- two tasks, two locks, both orders ---- */
 
-/* HEALTHY_TIMED: one of the two gives up. */
+/* Waits for a short time, again and again. Returns whether it has got it. */
+static bool retry_first(struct lab_instance *inst)
+{
+	bool gives_up = inst->variant->value == HEALTHY_GIVES_UP;
+	unsigned long end = jiffies + inst->params.seconds * HZ;
+	struct lab_semaphores *s = inst->priv;
+
+	while (down_timeout(&s->first, TURN))
+		if (gives_up && time_after(jiffies, end))
+			return false;
+	return true;
+}
+
+/* HEALTHY_TIMED, HEALTHY_GIVES_UP: one of the two gives up. */
 static void take_first(struct lab_instance *inst)
 {
 	struct lab_semaphores *s = inst->priv;
+	bool got = true;
 
-	if (inst->variant->value != HEALTHY_TIMED)
+	switch (inst->variant->value) {
+	case CYCLE_RETRIES:
+	case HEALTHY_GIVES_UP:
+		got = retry_first(inst);
+		break;
+	case HEALTHY_TIMED:
+		got = !down_timeout(&s->first, inst->params.seconds * HZ);
+		break;
+	default:
 		down(&s->first);
-	else if (down_timeout(&s->first, inst->params.seconds * HZ))
-		return;
-	up(&s->first);
+	}
+	if (got)
+		up(&s->first);
+}
+
+static bool is_healthy_cycle(struct lab_instance *inst)
+{
+	return inst->variant->value == HEALTHY_TIMED || inst->variant->value == HEALTHY_GIVES_UP;
 }
 
 static int inner_thread(struct lab_actor *actor)
@@ -95,7 +133,7 @@ static int victim_thread(struct lab_actor *actor)
 
 static int cycle_start(struct lab_instance *inst)
 {
-	enum lab_part part = inst->variant->value == HEALTHY_TIMED ? LAB_HELPER : LAB_PARTICIPANT;
+	enum lab_part part = is_healthy_cycle(inst) ? LAB_HELPER : LAB_PARTICIPANT;
 	struct lab_semaphores *s = inst->priv;
 	struct lab_actor *inner, *outer;
 	int ret;
@@ -203,7 +241,9 @@ static int semaphore_start(struct lab_instance *inst)
 	switch (inst->variant->value) {
 	case CYCLE_PAIR:
 	case CYCLE_MUTEX:
+	case CYCLE_RETRIES:
 	case HEALTHY_TIMED:
+	case HEALTHY_GIVES_UP:
 		return cycle_start(inst);
 	case LEAK_EXITED:
 		return leak_start(inst);
@@ -221,6 +261,7 @@ static void semaphore_release(struct lab_instance *inst)
 		return;
 	switch (inst->variant->value) {
 	case CYCLE_PAIR:
+	case CYCLE_RETRIES:
 		up(&s->second);
 		break;
 	case CYCLE_MUTEX:
@@ -246,12 +287,15 @@ static void semaphore_finish(struct lab_instance *inst)
 	kfree(s);
 }
 
-static const struct lab_variant cycle_variants[] = { { "pair", CYCLE_PAIR }, { "mutex", CYCLE_MUTEX }, { "" } };
+static const struct lab_variant cycle_variants[] = {
+	{ "pair", CYCLE_PAIR }, { "mutex", CYCLE_MUTEX }, { "retries", CYCLE_RETRIES }, { "" }
+};
 static const struct lab_variant leak_variants[] = { { "exited", LEAK_EXITED }, { "" } };
 static const struct lab_variant healthy_variants[] = {
 	{ "signal", HEALTHY_SIGNAL },
 	{ "handed", HEALTHY_HANDED },
 	{ "timed", HEALTHY_TIMED },
+	{ "gives-up", HEALTHY_GIVES_UP },
 	{ "" },
 };
 
