@@ -601,8 +601,17 @@ static void message_note_front(struct message_reader *reader, const char *at, co
 
 static void message_find_front(struct message_reader *reader)
 {
-	static const char *const words[] = { "INFO: task ", "Call Trace:", "Call trace:", "Workqueue: ",
-					     "\"echo 0 > /proc/sys/kernel/hung" };
+	static const char *const words[] = { "INFO: task ",
+					     "Call Trace:",
+					     "Call trace:",
+					     "Workqueue: ",
+					     "\"echo 0 > /proc/sys/kernel/hung",
+					     "Linux version ",
+					     "Kernel command line: ",
+					     "Command line: ",
+					     "Machine model: ",
+					     "VFS: Mounted root ",
+					     "Freeing unused kernel " };
 	const char *end = reader->text + reader->size;
 
 	for (unsigned kind = 0; kind < sizeof(words) / sizeof(words[0]); kind++) {

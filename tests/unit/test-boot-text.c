@@ -650,6 +650,39 @@ TEST(list_of_what_must_be_bound)
 	assert_null(gw_boot_expectation("# nothing\n", 10));
 }
 
+/* DRM's name of a driver is the beginning of its own. */
+TEST(drivers_by_either_name)
+{
+	static const char list[] = "4000.gpu orion-drm\n4000.gpu orion_mdp\n4000.gpu orionfb\n";
+	static const char *const states[] = { "same", "same", "other-driver" };
+	struct machine *m = machine_of_text(CARD("[  3.1] ", "orion", "4000.gpu", "0"));
+	json_t *expected = gw_boot_expectation(list, strlen(list)), *order = document(m), *compare;
+
+	compare = gw_boot_compare(expected, order);
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(json_string_value(json_object_get(
+					    json_array_get(json_object_get(compare, "devices"), i), "state")),
+				    states[i]);
+	json_decref(compare);
+	json_decref(expected);
+	json_decref(order);
+	machine_free(m);
+}
+
+/* Each driver has a reason of its own: it is no reason that "no record names". */
+TEST(reasons_of_those_that_wait_as_well)
+{
+	struct machine *m = machine_of_text(
+		"[   13.0] platform ff960000.dsi: deferred probe pending: orion-dsi: Failed to attach panel\n"
+		"[   13.0] platform display-subsystem: deferred probe pending: orion-drm: wait for supplier /dsi@ff960000\n"
+		"[   13.0] platform ff9a0000.gpu: deferred probe pending: panfrost: Failed to get regulators\n"
+		"[   13.0] platform ff650000.vpu: deferred probe pending: (reason unknown)\n");
+	const struct gw_report *r = only_report(m, GW_CLASS_DEFERRED_FOREVER);
+
+	assert_contains(r->explanation, "ff9a0000.gpu (panfrost: Failed to get regulators).");
+	machine_free(m);
+}
+
 /* ---- failures of their own ------------------------------------------------------------------------------------------ */
 
 TEST(gpu_whose_driver_failed)
@@ -785,7 +818,46 @@ TEST(nvidia_device_of_a_guest)
 	const struct gw_report *r = only_report(m, GW_CLASS_TAKEN_BY_OTHER);
 
 	assert_contains(r->summary, "0000:01:00.0 is already bound to vfio-pci");
+	assert_contains(r->explanation, "vfio-pci was bound first.");
+	assert_contains(r->advice, "keeps it for a guest");
+	assert_null(strstr(r->advice, "nouveau"));
 	machine_free(m);
+	m = machine_of_text("[   12.2] NVRM: The NVIDIA probe routine was not called for 1 device(s).\n");
+	assert_contains(only_report(m, GW_CLASS_TAKEN_BY_OTHER)->advice, "If it is nouveau");
+	machine_free(m);
+}
+
+/* What no format describes is learnt from the lines with which a boot begins. */
+TEST(fronts_of_vendors)
+{
+	static const char *const fronts[] = { "2026-02-07 11:04:2%d.123 [INF] kernel - ",
+					      "<6>[    1.10000%d]  (2)[1:swapper/0]" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(fronts) / sizeof(fronts[0]); i++) {
+		static const char *const lines[] = {
+			"Linux version 6.12.1 (builder@host) #1",
+			"Machine model: brix",
+			"Kernel command line: root=/dev/brix",
+			"platform 4000.gpu: deferred probe pending: platform: supplier 2000.clock not ready",
+			"orion-clock 2000.clock: probe with driver orion-clock failed with error -22",
+		};
+		char text[2048];
+		size_t length = 0;
+		struct machine *m;
+		json_t *order;
+
+		for (size_t k = 0; k < sizeof(lines) / sizeof(lines[0]); k++) {
+			length += (size_t)snprintf(text + length, sizeof(text) - length, fronts[i], (int)k);
+			length += (size_t)snprintf(text + length, sizeof(text) - length, "%s\n", lines[k]);
+		}
+		m = machine_of_text(text);
+		assert_contains(only_report(m, GW_CLASS_DEFERRED_FOREVER)->summary, "4000.gpu waits for 2000.clock");
+		order = document(m);
+		assert_string_equal(json_string_value(json_object_get(order, "kernel")), "6.12.1");
+		json_decref(order);
+		machine_free(m);
+	}
 }
 
 /* A cluster's collector has the node's name, the facility and the level in front. */
@@ -1324,6 +1396,8 @@ int main(void)
 		cmocka_unit_test(cards_of_the_last_boot),
 		cmocka_unit_test(device_that_is_missing_now),
 		cmocka_unit_test(list_of_what_must_be_bound),
+		cmocka_unit_test(drivers_by_either_name),
+		cmocka_unit_test(reasons_of_those_that_wait_as_well),
 		cmocka_unit_test(gpu_whose_driver_failed),
 		cmocka_unit_test(failures_that_are_no_loss),
 		cmocka_unit_test(part_fails_with_the_whole),
@@ -1333,6 +1407,7 @@ int main(void)
 		cmocka_unit_test(nvidia_driver_that_came_second),
 		cmocka_unit_test(nvidia_driver_that_failed),
 		cmocka_unit_test(nvidia_device_of_a_guest),
+		cmocka_unit_test(fronts_of_vendors),
 		cmocka_unit_test(nodes_of_a_cluster),
 		cmocka_unit_test(supplier_by_name_and_by_node_is_one),
 		cmocka_unit_test(list_of_debugfs),

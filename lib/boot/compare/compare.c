@@ -68,6 +68,20 @@ static bool compare_matches(const char *pattern, const char *name)
 	return strcmp(pattern, name) == 0 || fnmatch(pattern, name, 0) == 0;
 }
 
+/* DRM's name of a driver is often the beginning of its own: msm of msm_dpu, rockchip of rockchip-drm; a log may have either. */
+static bool compare_is_short_for(const char *name, const char *driver)
+{
+	size_t length = strlen(name);
+
+	return length && strncmp(name, driver, length) == 0 && (driver[length] == '-' || driver[length] == '_');
+}
+
+static bool compare_same_driver(const char *wanted, const char *driver)
+{
+	return compare_matches(wanted, driver) || compare_is_short_for(driver, wanted) ||
+	       compare_is_short_for(wanted, driver);
+}
+
 /* The device of that name, one that is bound before others; NULL = there is none. */
 static const json_t *compare_find(const json_t *order, const char *name)
 {
@@ -120,7 +134,7 @@ static const char *compare_state(const json_t *wanted, const json_t *device, boo
 		return state_known ? "missing" : "not-seen";
 	if (!json_is_true(json_object_get(device, "bound")))
 		return "missing";
-	if (*driver && !compare_matches(driver, gw_json_string(device, "driver")))
+	if (*driver && !compare_same_driver(driver, gw_json_string(device, "driver")))
 		return "other-driver";
 	return before > 0 && after > before && (uint64_t)(after - before) >= LATER_NS ? "later" : "same";
 }

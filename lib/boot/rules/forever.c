@@ -16,6 +16,8 @@
 
 /* Waits that are shorter are part of a boot: modules are still being loaded. */
 #define LONG_WAIT_NS (20 * GW_NSEC_PER_SEC)
+/* Devices whose reasons are written out. */
+#define REASONS_MAX 8
 /* From then on nothing can be expected to come by itself. */
 #define CERTAIN_WAIT_NS (120 * GW_NSEC_PER_SEC)
 
@@ -382,6 +384,27 @@ static struct gw_boot_finding *forever_only_cause(struct gw_boot_findings *findi
 	return waiting ? wait : timeout;
 }
 
+/* Of those of no named cause, the ones whose drivers gave a reason; they leave the list. */
+static void forever_write_reasons(struct forever *all, struct gw_boot_finding *finding)
+{
+	size_t kept = 0, shown = 0;
+
+	for (size_t i = 0; i < all->n_unnamed; i++) {
+		const struct gw_boot_device *device = &all->model->devices[all->unnamed[i]];
+
+		if (!device->reason || shown == REASONS_MAX) {
+			all->unnamed[kept++] = all->unnamed[i];
+			continue;
+		}
+		gw_text_add(&finding->explanation, "%s %s (%s)",
+			    shown++ ? "," : " Deferred as well, perhaps behind the same:",
+			    gw_boot_device_name(all->model, all->unnamed[i]), gw_boot_text(all->model, device->reason));
+	}
+	if (shown)
+		gw_text_add(&finding->explanation, ".");
+	all->n_unnamed = kept;
+}
+
 static void forever_write_behind(struct forever *all, struct gw_boot_finding *finding)
 {
 	if (all->n_behind) {
@@ -389,6 +412,7 @@ static void forever_write_behind(struct forever *all, struct gw_boot_finding *fi
 		gw_boot_write_devices(&finding->explanation, all->model, all->behind, all->n_behind);
 		gw_text_add(&finding->explanation, ".");
 	}
+	forever_write_reasons(all, finding);
 	if (all->n_unnamed) {
 		gw_text_add(&finding->explanation,
 			    " Deferred as well, perhaps for the same reason, which no record names: ");

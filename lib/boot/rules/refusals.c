@@ -189,6 +189,37 @@ static int nvidia_report_failure(struct gw_boot_findings *findings, const struct
 	return 0;
 }
 
+/* Who was first: known from the state, from the driver's words, or not. */
+static void nvidia_write_owner(const struct gw_boot_model *model, struct gw_boot_finding *finding, uint32_t device,
+			       const struct gw_boot_fact *bound)
+{
+	static const char before[] = " is already bound to ";
+	const char *words = bound ? strstr(gw_boot_text(model, bound->other), before) : NULL;
+	const char *owner = device != GW_BOOT_NOTHING ? gw_boot_text(model, finding->driver)
+			    : words		      ? words + sizeof(before) - 1
+						      : NULL;
+
+	if (!owner) {
+		gw_text_add(
+			&finding->explanation,
+			" the driver reported that its probe was not called for them: nouveau, a frame buffer driver or vfio-pci was bound first.");
+		gw_text_add(
+			&finding->advice,
+			"lspci -k shows who has them. If it is nouveau, blacklist it in /etc/modprobe.d, rebuild the initramfs and reboot.");
+		return;
+	}
+	gw_text_add(&finding->explanation,
+		    " the driver reported that its probe was not called for them: %s was bound first.", owner);
+	if (gw_boot_keeps_devices(owner))
+		gw_text_add(
+			&finding->advice,
+			"%s keeps it for a guest. To use it here, take its numbers out of vfio-pci.ids= on the kernel command line and of \"options vfio-pci ids=\" in /etc/modprobe.d, rebuild the initramfs and reboot.",
+			owner);
+	else
+		gw_text_add(&finding->advice, "Blacklist %s in /etc/modprobe.d, rebuild the initramfs and reboot.",
+			    owner);
+}
+
 /* @bound: the driver's words on who has one of them, or NULL. */
 static int nvidia_report(const struct gw_boot_model *model, struct gw_boot_findings *findings,
 			 const struct gw_boot_fact *fact, const struct gw_boot_fact *bound)
@@ -216,12 +247,7 @@ static int nvidia_report(const struct gw_boot_model *model, struct gw_boot_findi
 		gw_text_add(&finding->summary, " is bound to %s", gw_boot_text(model, finding->driver));
 	gw_text_add(&finding->explanation, "At ");
 	gw_boot_write_time(&finding->explanation, fact->time_ns);
-	gw_text_add(
-		&finding->explanation,
-		" the driver reported that its probe was not called for them: nouveau, a frame buffer driver or vfio-pci was bound first.");
-	gw_text_add(
-		&finding->advice,
-		"lspci -k shows who has them. If it is nouveau, blacklist it in /etc/modprobe.d, rebuild the initramfs and reboot.");
+	nvidia_write_owner(model, finding, device, bound);
 	return 0;
 }
 
