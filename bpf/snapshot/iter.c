@@ -492,7 +492,8 @@ static __always_inline bool is_blocked(const struct gw_task_record *record)
 	if (record->watch.depth && record->watch.waits[0].since_ns + control.query.min_wait_ns <= control.query.now_ns)
 		return true;
 	/* Waits that nobody recorded: workers and other kernel threads that merely idle say so with NOLOAD. */
-	return (record->state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE;
+	return (record->state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE ||
+	       (record->state & TASK_FROZEN);
 }
 
 /*

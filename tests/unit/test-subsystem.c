@@ -149,6 +149,27 @@ static void test_worker_without_a_frame(void **state)
 	world_free(w);
 }
 
+/* The freezer holds it where it slept, in a system call of its own. */
+static void test_task_that_the_freezer_holds(void **state)
+{
+	struct world *w = world_new();
+	struct gw_task_record *task = user_task(w, 101, "sleep");
+	struct gw_snapshot *snapshot;
+	json_t *waits_;
+	const char *kind;
+
+	(void)state;
+	task->state = TASK_FROZEN;
+	stack(w, task, "schedule do_nanosleep hrtimer_nanosleep do_syscall_64");
+	snapshot = snapshot_of(w);
+	waits_ = gw_waits_json(snapshot, GW_WAITS_ALL, 0);
+	assert_int_equal(json_unpack(waits_, "{s:[{s:{s:s}}]}", "waits", "subsystem", "kind", &kind), 0);
+	assert_string_equal(kind, "freezer");
+	json_decref(waits_);
+	gw_snapshot_free(snapshot);
+	world_free(w);
+}
+
 static void test_modules_that_use_drm(void **state)
 {
 	static const char text[] = "vendor 16384 0 - Live 0x0\n"
@@ -182,6 +203,7 @@ int main(void)
 		cmocka_unit_test(test_locks_of_a_module_that_does_not),
 		cmocka_unit_test(test_flush_of_others),
 		cmocka_unit_test(test_worker_without_a_frame),
+		cmocka_unit_test(test_task_that_the_freezer_holds),
 		cmocka_unit_test(test_modules_that_use_drm),
 	};
 

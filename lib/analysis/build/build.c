@@ -27,10 +27,11 @@ static const char *build_find_stack_wait(const struct gw_builder *builder, const
 	return NULL;
 }
 
-/* In D: somebody may ask whose fault that is, although nobody tracks what it waits for. */
+/* In D, or held by the freezer: somebody may ask whose fault that is, although nobody tracks what it waits for. */
 static bool build_is_in_d(const struct gw_task_record *task)
 {
-	return gw_task_sleeps(task) && (task->state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE;
+	return (gw_task_sleeps(task) && (task->state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)) == TASK_UNINTERRUPTIBLE) ||
+	       (task->state & TASK_FROZEN);
 }
 
 /* A node for each task that waits for anything, so that expanding adds no waiting task any more. */

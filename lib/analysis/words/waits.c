@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "bpf/abi/kernel-constants.h"
 #include "lib/analysis/build/build.h"
 #include "lib/analysis/graph/index-list.h"
 #include "lib/analysis/record/place.h"
@@ -24,7 +25,8 @@ static bool waits_shows(const struct gw_graph *graph, uint32_t index, enum gw_wa
 	const struct gw_node *node = &graph->nodes[index];
 	uint64_t now_ns = gw_snapshot_head(graph->snapshot)->mono_ns;
 
-	if (node->type != GW_NODE_TASK || !node->task || !gw_task_sleeps(node->task))
+	if (node->type != GW_NODE_TASK || !node->task ||
+	    !(gw_task_sleeps(node->task) || (node->task->state & TASK_FROZEN)))
 		return false;
 	if (waits_began_ns(node) > now_ns || now_ns - waits_began_ns(node) < min_age_ns)
 		return false;

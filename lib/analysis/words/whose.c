@@ -2,6 +2,7 @@
 /* Along a chain to the last one that shows whose it is. */
 #include "lib/analysis/words/whose.h"
 
+#include "bpf/abi/kernel-constants.h"
 #include "lib/analysis/words/names.h"
 #include "lib/base/json.h"
 
@@ -25,6 +26,9 @@ static struct gw_subsystem whose_task(const struct gw_snapshot *snapshot, const 
 	struct gw_subsystem found = gw_subsystem_of_task(snapshot, task);
 	const struct gw_symbol_record *item = NULL;
 
+	/* Wherever it slept when the freezer came. */
+	if (found.kind == GW_SUBSYSTEM_UNKNOWN && (task->state & TASK_FROZEN))
+		return (struct gw_subsystem){ GW_SUBSYSTEM_FREEZER, "freezer", false };
 	if (found.kind == GW_SUBSYSTEM_UNKNOWN && task->watch.sections.work)
 		item = gw_snapshot_symbol(snapshot, task->watch.sections.work_function);
 	return item ? gw_subsystem_of_symbol(snapshot, item) : found;
