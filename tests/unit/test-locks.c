@@ -252,8 +252,71 @@ TEST(reader_that_nobody_else_can_be_holds_the_lock)
 	struct world *w = world_new();
 
 	reader_blocks_after_the_writer_came(w);
-	look(w, 2);
+	look(w, 3);
 	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "103");
+	world_free(w);
+}
+
+/* The last one to read has let go, and waits for what the writer holds: as long as the one that reads still is at work. */
+static struct world *last_reader_waits_for_the_writer(bool another_runs)
+{
+	struct world *w = world_new();
+	struct gw_task_record *last = kthread(w, 101, "last"), *writer = kthread(w, 102, "writer");
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_RWSEM, NULL);
+
+	stack(w, last, IN_AMDGPU);
+	stack(w, writer, "schedule rwsem_down_write_slowpath amdgpu:amdgpu_signal kthread");
+	read_held_by(lock, last, 1);
+	present(w, 50, "gpuwatchd")->state = 0;
+	if (another_runs)
+		present(w, 51, "reader")->state = 0;
+	waits_for_lock(w, writer, lock, WRITE);
+	waits_for_lock(w, last, lock_of(w, GW_LOCK_MUTEX, writer), MUTEX);
+	return w;
+}
+
+TEST(last_reader_is_not_accused_while_another_task_runs)
+{
+	struct world *w = last_reader_waits_for_the_writer(true);
+
+	look(w, 4);
+	assert_no_deadlock(w);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROBABLE, "102 101", "");
+	world_free(w);
+}
+
+TEST(last_reader_is_accused_where_nobody_else_runs)
+{
+	struct world *w = last_reader_waits_for_the_writer(false);
+
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROBABLE, "102 101", "");
+	world_free(w);
+}
+
+/* Who holds the lock for a moment only has let go of it by then. */
+TEST(last_reader_has_some_time_before_it_is_accused)
+{
+	struct world *w = last_reader_waits_for_the_writer(false);
+
+	for (int i = 0; i < 4; i++) {
+		w->now_ns -= SECOND - 200 * MS;
+		look(w, 1);
+	}
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* Nobody looked for those that sleep interruptibly. */
+TEST(last_reader_that_blocked_later_is_not_accused_where_sleepers_were_not_read)
+{
+	struct world *w = world_new();
+
+	w->blocked_only = true;
+	reader_blocks_after_the_writer_came(w);
+	look(w, 5);
+	assert_no_deadlock(w);
 	world_free(w);
 }
 
@@ -358,7 +421,7 @@ TEST(who_waits_behind_the_reader_does_not_hide_it)
 	struct gw_task_record *passed = kthread(w, 101, "passed"), *before = reader_before_the_last(w, passed);
 
 	waits_for_lock(w, before, lock_of(w, GW_LOCK_MUTEX, passed), GW_LOCK_F_MUTEX);
-	look(w, 2);
+	look(w, 3);
 	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "104");
 	world_free(w);
 }
@@ -1294,6 +1357,10 @@ int main(void)
 		T(signaller_that_is_debugged_is_the_end_of_the_chain),
 		T(signaller_that_is_frozen_is_the_end_of_the_chain),
 		T(reader_that_nobody_else_can_be_holds_the_lock),
+		T(last_reader_is_not_accused_while_another_task_runs),
+		T(last_reader_is_accused_where_nobody_else_runs),
+		T(last_reader_has_some_time_before_it_is_accused),
+		T(last_reader_that_blocked_later_is_not_accused_where_sleepers_were_not_read),
 		T(reader_that_somebody_else_of_its_driver_can_be_is_a_hint),
 		T(last_reader_is_not_accused_where_another_one_may_read),
 		T(nobody_is_a_victim_of_who_merely_may_read),

@@ -47,7 +47,7 @@ TEST(only_reader_blocked_since_before_the_writer_is_probable)
 	c.lock->kind = GW_LOCK_RWSEM;
 	read_held_by(c.lock, c.holder, 1);
 	c.signaller->watch.waits[0].flags = WRITE;
-	look(w, 2);
+	look(w, 3);
 	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
 	look(w, 3);
 	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
@@ -104,7 +104,7 @@ TEST(reader_behind_a_queued_writer_is_stuck)
 	read_held_by(c.lock, c.holder, 1);
 	waits_for_lock(w, writer, c.lock, WRITE);
 	c.signaller->watch.waits[0].flags = READ;
-	look(w, 2);
+	look(w, 3);
 	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "103");
 	world_free(w);
 }

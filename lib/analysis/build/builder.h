@@ -77,6 +77,10 @@ struct gw_builder {
 		const struct gw_task_record *tasks[GW_BUILDER_PAGE_HOLDERS];
 		size_t count;
 	} page_holders;
+	struct {
+		bool made;
+		uint64_t start_ns; /* of the one that began first, UINT64_MAX = there is none */
+	} awake;
 	struct gw_builder_fault *faults;
 	size_t n_faults, allocated_faults;
 	struct gw_index faults_by_task;

@@ -3,6 +3,7 @@
 #include "lib/analysis/build/holder.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "bpf/abi/kernel-constants.h"
 #include "lib/analysis/record/left.h"
@@ -323,7 +324,8 @@ static bool holder_find_others(const struct gw_builder *builder, const struct gw
 	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
 
 	others->count = 0;
-	if (!builder->complete || n_tasks > READER_TASKS_MAX || !gw_stack_module_frame(builder->now, reader))
+	if (!builder->complete || gw_snapshot_head(builder->now)->full == GW_SLEEPERS_NONE ||
+	    n_tasks > READER_TASKS_MAX || !gw_stack_module_frame(builder->now, reader))
 		return false;
 	for (size_t i = 0; i < n_tasks && others->count <= READERS_MAX; i++)
 		if (holder_may_read_too(builder, node, reader, close, tasks[i]))
@@ -360,9 +362,74 @@ static int holder_one_of(struct gw_builder *builder, uint32_t node, const struct
 }
 
 /*
+ * Of a task that is awake nothing shows what it is in: it may read. So long a writer has waited at least before the last reader, which
+ * may have let go, is taken for the one that still reads; and so long while somebody is awake: who reads for longer is stuck, too.
+ */
+#define READER_PATIENCE_NS 1000000000ULL
+#define AWAKE_PATIENCE_NS 5000000000ULL
+
+/* It slept at the look before, and in nothing that a lock could be held in. */
+static bool holder_slept_elsewhere(const struct gw_builder *builder, uint64_t address)
+{
+	const struct gw_present_record *then =
+		builder->before ? gw_snapshot_present(builder->before, address) : NULL;
+
+	return then && then->state && gw_snapshot_head(builder->before)->full != GW_SLEEPERS_NONE;
+}
+
+/* The daemon looks at this very moment. */
+static bool holder_is_daemon(const char *comm)
+{
+	return strncmp(comm, "gpuwatchd", strlen("gpuwatchd")) == 0;
+}
+
+static void holder_add_awake(struct gw_builder *builder, uint64_t address, uint32_t state, uint64_t start_ns,
+			     const char *comm)
+{
+	if (!state && start_ns < builder->awake.start_ns && !holder_is_daemon(comm) &&
+	    !holder_slept_elsewhere(builder, address))
+		builder->awake.start_ns = start_ns;
+}
+
+/* Once per snapshot, and only where somebody asks. */
+static void holder_find_awake(struct gw_builder *builder)
+{
+	const struct gw_present_record *const *present;
+	const struct gw_task_record *const *tasks;
+	size_t n_present = gw_snapshot_all_present(builder->now, &present);
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+
+	if (builder->awake.made)
+		return;
+	builder->awake.made = true;
+	builder->awake.start_ns = UINT64_MAX;
+	for (size_t i = 0; i < n_present; i++)
+		holder_add_awake(builder, present[i]->address, present[i]->state, present[i]->start_ns,
+				 present[i]->comm);
+	for (size_t i = 0; i < n_tasks; i++)
+		holder_add_awake(builder, tasks[i]->address, tasks[i]->state, tasks[i]->start_ns, tasks[i]->comm);
+}
+
+/* Who has read and is awake would most likely be done. */
+static bool holder_readers_are_stuck(struct gw_builder *builder, uint64_t writer_since_ns)
+{
+	uint64_t now_ns = gw_snapshot_head(builder->now)->mono_ns;
+
+	if (writer_since_ns + AWAKE_PATIENCE_NS <= now_ns)
+		return true;
+	if (writer_since_ns + READER_PATIENCE_NS > now_ns || !builder->before ||
+	    gw_snapshot_head(builder->before)->mono_ns < writer_since_ns)
+		return false;
+	holder_find_awake(builder);
+	/* Who began after the writer came has not got it. */
+	return builder->awake.start_ns > writer_since_ns;
+}
+
+/*
  * The last reader, and unless @alone who else may be one. The one hint says more if it is the only reader, and blocked for
  * something else: since before the writer came, and nobody came the same way who may have read before it, and still do; or
- * else with everybody seen who sleeps in its driver. One that wants the lock itself has most likely let go of it before.
+ * else with everybody seen who sleeps in its driver; and nobody is awake who may read, or not for so long. One that wants the
+ * lock itself has most likely let go of it before.
  */
 static int holder_hinted_reader(struct gw_builder *builder, uint32_t node, uint64_t writer_since_ns, bool alone)
 {
@@ -386,7 +453,7 @@ static int holder_hinted_reader(struct gw_builder *builder, uint32_t node, uint6
 		bool before = stuck && since_ns <= writer_since_ns;
 		bool all = holder_find_others(builder, gw_builder_node(builder, node), task, before, &others);
 
-		if (before || (stuck && all))
+		if ((before || (stuck && all)) && holder_readers_are_stuck(builder, writer_since_ns))
 			confidence = GW_CONFIDENCE_PROBABLE;
 	}
 	if (gw_builder_edge(builder, node, reader, GW_RELATION_HELD_BY, GW_EVIDENCE_OWNER_FIELD, confidence, 0) < 0)
