@@ -320,6 +320,42 @@ TEST(last_reader_that_blocked_later_is_not_accused_where_sleepers_were_not_read)
 	world_free(w);
 }
 
+/* A thread of the process read its mmap_lock last and waits for a fence, whose signaller wants to write; @frames: another one. */
+static void mmap_lock_is_read(struct world *w, const char *frames)
+{
+	struct gw_task_record *last = user_task(w, 101, "last"), *other = user_task(w, 104, "other");
+	struct gw_task_record *signaller = kthread(w, 102, "signaller");
+	struct gw_lock_record *lock = mmap_lock_of(w, last->mm);
+
+	other->mm = last->mm;
+	other->state = TASK_UNINTERRUPTIBLE;
+	stack(w, other, frames);
+	stack(w, last, READS);
+	read_held_by(lock, last, 1);
+	waits_for_fence(w, last, fence(w, timeline_by(w, "gfx", signaller), 7));
+	stack(w, signaller, "schedule rwsem_down_write_slowpath amdgpu:amdgpu_signal kthread");
+	waits_for_lock(w, signaller, lock, WRITE);
+	look(w, 4);
+}
+
+TEST(mmap_lock_may_be_read_by_whoever_faults)
+{
+	struct world *w = world_new();
+
+	mmap_lock_is_read(w, "schedule io_schedule filemap_fault __do_fault handle_mm_fault do_user_addr_fault");
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(mmap_lock_is_not_read_by_who_sleeps_for_a_disk)
+{
+	struct world *w = world_new();
+
+	mmap_lock_is_read(w, "schedule io_schedule ext4_sync_file do_fsync do_syscall_64");
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
 /* It may have read before the one that the lock names, and read still. */
 TEST(reader_that_somebody_else_of_its_driver_can_be_is_a_hint)
 {
@@ -1361,6 +1397,8 @@ int main(void)
 		T(last_reader_is_accused_where_nobody_else_runs),
 		T(last_reader_has_some_time_before_it_is_accused),
 		T(last_reader_that_blocked_later_is_not_accused_where_sleepers_were_not_read),
+		T(mmap_lock_may_be_read_by_whoever_faults),
+		T(mmap_lock_is_not_read_by_who_sleeps_for_a_disk),
 		T(reader_that_somebody_else_of_its_driver_can_be_is_a_hint),
 		T(last_reader_is_not_accused_where_another_one_may_read),
 		T(nobody_is_a_victim_of_who_merely_may_read),

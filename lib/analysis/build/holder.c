@@ -304,15 +304,16 @@ static bool holder_is_behind(const struct gw_builder *builder, const struct gw_l
 	return false;
 }
 
-/* @close: that they sleep in one module is not enough. */
+/* @close: that they sleep in one module is not enough. Whoever faults, or pins pages, reads its own mmap_lock, whatever driver's. */
 static bool holder_may_read_too(const struct gw_builder *builder, const struct gw_node *node,
 				const struct gw_task_record *reader, bool close, const struct gw_task_record *task)
 {
 	if (task == reader || !holder_may_read(node->lock, task) || (node->mm && task->mm && task->mm != node->mm) ||
 	    gw_left_for_user_mode(builder->before, task))
 		return false;
-	return (close ? gw_stack_shares_way(builder->now, task, reader)
-		      : gw_stack_shares_module(builder->now, task, reader)) &&
+	return ((node->mm && task->mm == node->mm && gw_stack_faults(builder->now, task)) ||
+		(close ? gw_stack_shares_way(builder->now, task, reader)
+		       : gw_stack_shares_module(builder->now, task, reader))) &&
 	       !holder_is_behind(builder, node->lock, reader, task);
 }
 
@@ -324,13 +325,13 @@ static bool holder_find_others(const struct gw_builder *builder, const struct gw
 	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
 
 	others->count = 0;
-	if (!builder->complete || gw_snapshot_head(builder->now)->full == GW_SLEEPERS_NONE ||
-	    n_tasks > READER_TASKS_MAX || !gw_stack_module_frame(builder->now, reader))
+	if (!builder->complete || n_tasks > READER_TASKS_MAX)
 		return false;
 	for (size_t i = 0; i < n_tasks && others->count <= READERS_MAX; i++)
 		if (holder_may_read_too(builder, node, reader, close, tasks[i]))
 			holder_add_reader(others, tasks[i]);
-	return others->count <= READERS_MAX;
+	return others->count <= READERS_MAX && gw_stack_module_frame(builder->now, reader) &&
+	       gw_snapshot_head(builder->now)->full != GW_SLEEPERS_NONE;
 }
 
 /* Sleeps for something else than the lock. *@since_ns: since when, 0 = that is not known. */
