@@ -715,6 +715,22 @@ TEST(work_of_the_same_driver_may_release_the_lock_of_an_owner_that_is_gone)
 	world_free(w);
 }
 
+/* So many items are stuck behind who waits for the lock; the one behind them is not. */
+TEST(one_of_many_items_may_release_the_lock_of_an_owner_that_is_gone)
+{
+	struct world *w = world_new();
+	struct gw_lock_record *lock, *stuck;
+
+	stuck = lock_of(w, GW_LOCK_MUTEX, waits_for_gone_owner(w, &lock));
+	for (uint32_t i = 0; i < 20; i++)
+		waits_for_lock(w, worker(w, 201 + i, 0x7000 + 0x100 * i, "amdgpu_stuck_work [amdgpu]", 0x8000), stuck,
+			       MUTEX);
+	runs(worker(w, 301, 0xa000, "amdgpu_release_work [amdgpu]", 0x8000));
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 TEST(work_of_another_module_does_not_release_it)
 {
 	struct world *w = world_new();
@@ -1303,6 +1319,30 @@ TEST(migration_that_goes_on_releases_its_pages)
 	world_free(w);
 }
 
+/* So many are stuck in a migration, for one mutex or each for its own; the one behind them is not. */
+TEST(one_of_many_migrations_may_go_on)
+{
+	for (uint32_t one_mutex = 0; one_mutex < 2; one_mutex++) {
+		struct world *w = world_new();
+		struct gw_task_record *other = waits_for_page(w, MIGRATES), *goes_on;
+		struct gw_lock_record *lock = lock_of(w, GW_LOCK_MUTEX, other);
+
+		for (uint32_t i = 0; i < 20; i++) {
+			struct gw_task_record *task = kthread(w, 201 + i, "stuck");
+
+			stack(w, task, "schedule __mutex_lock amdgpu:svm_migrate_vma_to_vram amdgpu:svm_ioctl");
+			waits_for_lock(w, task, one_mutex ? lock : lock_of(w, GW_LOCK_MUTEX, other), MUTEX);
+		}
+		goes_on = kthread(w, 103, "copies");
+		stack(w, goes_on,
+		      "schedule schedule_timeout amdgpu:svm_migrate_copy_done amdgpu:svm_migrate_vma_to_vram");
+		waits_for_fence(w, goes_on, fence(w, timeline(w, "sdma"), 7));
+		look(w, 4);
+		assert_no_deadlock(w);
+		world_free(w);
+	}
+}
+
 /* Read from the stack: when the task ran last, which each look sees a little differently. */
 TEST(page_wait_without_a_sharp_beginning_is_one_wait)
 {
@@ -1377,6 +1417,7 @@ int main(void)
 		T(last_reader_is_gone_and_another_task_sleeps_in_the_driver),
 		T(only_reader_sleeps_in_a_system_call_of_its_own),
 		T(work_of_the_same_driver_may_release_the_lock_of_an_owner_that_is_gone),
+		T(one_of_many_items_may_release_the_lock_of_an_owner_that_is_gone),
 		T(work_of_another_module_does_not_release_it),
 		T(work_that_waits_for_the_lock_itself_does_not_release_it),
 		T(work_that_has_just_begun_is_one_of_many),
@@ -1437,6 +1478,7 @@ int main(void)
 		T(migration_waits_for_the_lock_that_a_fault_holds),
 		T(page_may_be_held_by_anybody),
 		T(migration_that_goes_on_releases_its_pages),
+		T(one_of_many_migrations_may_go_on),
 		T(page_wait_without_a_sharp_beginning_is_one_wait),
 		T(fault_on_a_device_page_holds_it_since_6_15),
 		T(page_that_is_being_migrated_has_an_address),

@@ -219,6 +219,48 @@ TEST(one_of_several_that_is_not_stuck_may_be_the_one)
 	world_free(w);
 }
 
+/* So many others are stuck in the driver's files, for one mutex or each for its own; @slow: and then one that is not. */
+static void many_are_in_files(struct world *w, uint32_t count, bool one_mutex, bool slow)
+{
+	struct pair p = pair(w, REMOVES, STORES);
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct gw_task_record *task = kthread(w, 201 + i, "stores");
+
+		stack(w, task, STORES);
+		waits_for_lock(w, task, one_mutex ? p.lock : lock_of(w, GW_LOCK_MUTEX, p.needs), MUTEX);
+	}
+	if (slow) {
+		struct gw_task_record *task = kthread(w, 103, "slow");
+
+		stack(w, task, "schedule msleep amdgpu:amdgpu_get_pp_od kernfs_seq_show vfs_read do_syscall_64");
+		task->state = TASK_UNINTERRUPTIBLE;
+	}
+	look(w, 3);
+}
+
+TEST(one_of_many_that_is_not_stuck_may_be_the_one)
+{
+	for (uint32_t one_mutex = 0; one_mutex < 2; one_mutex++) {
+		struct world *w = world_new();
+
+		many_are_in_files(w, 20, one_mutex, true);
+		assert_no_deadlock(w);
+		world_free(w);
+	}
+}
+
+/* They are as stuck as one of them. */
+TEST(many_that_want_one_mutex_do_not_hide_that_all_are_stuck)
+{
+	struct world *w = world_new();
+
+	many_are_in_files(w, 20, true, false);
+	assert_int_equal(count_reports(w, GW_KIND_DEADLOCK, GW_STATE_ACTIVE), 1);
+	assert_int_equal(the_report(w, GW_KIND_DEADLOCK)->class, GW_CLASS_LOCK_CYCLE);
+	world_free(w);
+}
+
 /* It ran between the looks: it removes one file after the other. */
 TEST(removal_that_gets_on_is_no_loop)
 {
@@ -341,6 +383,8 @@ int main(void)
 		cmocka_unit_test(store_function_that_gets_on_ends_it),
 		cmocka_unit_test(file_of_another_module_is_not_meant),
 		cmocka_unit_test(one_of_several_that_is_not_stuck_may_be_the_one),
+		cmocka_unit_test(one_of_many_that_is_not_stuck_may_be_the_one),
+		cmocka_unit_test(many_that_want_one_mutex_do_not_hide_that_all_are_stuck),
 		cmocka_unit_test(removal_that_gets_on_is_no_loop),
 		cmocka_unit_test(who_changes_a_vma_holds_what_a_fault_in_it_needs),
 		cmocka_unit_test(fault_of_another_process_is_not_meant),

@@ -71,11 +71,13 @@ struct gw_builder {
 		bool made;
 		int r;
 		struct gw_index tasks;
-	} needed[GW_STACK_NEEDS], inside; /* @inside: by each function that they sleep inside of */
+	} needed[GW_STACK_NEEDS], inside, /* @inside: by each function that they sleep inside of */
+		alike;		  /* by the lock that they wait for and by how they came to it */
 	struct {
 		bool made;
 		const struct gw_task_record *tasks[GW_BUILDER_PAGE_HOLDERS];
 		size_t count;
+		bool cut; /* there are more */
 	} page_holders;
 	struct {
 		bool made;

@@ -9,7 +9,7 @@
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 
-/* Workers that are shown for one lock, and its waiters that are asked for their module. */
+/* Workers, and items, that are shown for one lock, which is live if there are more; and its waiters that are asked for their module. */
 #define HANDOVER_WORKERS_MAX 16
 #define HANDOVER_WAITERS_MAX 64
 
@@ -158,18 +158,28 @@ static int handover_index(struct gw_builder *builder)
 
 /* ---- who may release a lock ------------------------------------------------------------------------------ */
 
+static bool handover_is_cut(struct gw_builder *builder, uint32_t node, int found)
+{
+	if (found < HANDOVER_WORKERS_MAX)
+		return false;
+	gw_builder_live(builder, node, "was left by its owner, and more of the driver's work items than are looked at may release it");
+	return true;
+}
+
 static int handover_to_workers(struct gw_builder *builder, uint32_t node, uint64_t module)
 {
 	uint64_t lock = gw_builder_node(builder, node)->address;
 	struct gw_index_range workers = gw_index_find(&builder->handover.workers, module);
 	int found = 0;
 
-	for (size_t i = 0; i < workers.count && found < HANDOVER_WORKERS_MAX; i++) {
+	for (size_t i = 0; i < workers.count; i++) {
 		const struct gw_task_record *task = workers.members[i].record;
 		uint32_t worker;
 
 		if (gw_task_waits_for_lock(task, lock))
 			continue;
+		if (handover_is_cut(builder, node, found))
+			break;
 		if (gw_builder_task(builder, task, &worker) < 0 ||
 		    gw_builder_edge(builder, node, worker, GW_RELATION_RELEASED_BY, GW_EVIDENCE_INFERRED,
 				    GW_CONFIDENCE_PROBABLE, task->watch.sections.work_since_ns) < 0)
@@ -184,13 +194,15 @@ static int handover_to_queued(struct gw_builder *builder, uint32_t node, uint64_
 	struct gw_index_range queued = gw_index_find(&builder->handover.queued, module);
 	int found = 0;
 
-	for (size_t i = 0; i < queued.count && found < HANDOVER_WORKERS_MAX; i++) {
+	for (size_t i = 0; i < queued.count; i++) {
 		const struct gw_work_record *record = queued.members[i].record;
 		uint32_t work;
 
 		/* One that no worker has taken yet begins in a moment. */
 		if (record->place != GW_WORK_INACTIVE)
 			continue;
+		if (handover_is_cut(builder, node, found))
+			break;
 		if (gw_builder_work(builder, record->work, record->function, &work) < 0 ||
 		    gw_builder_edge(builder, node, work, GW_RELATION_RELEASED_BY, GW_EVIDENCE_INFERRED,
 				    GW_CONFIDENCE_PROBABLE, 0) < 0)

@@ -32,6 +32,59 @@ bool gw_holder_came_later(const struct gw_builder *builder, uint64_t lock, const
 	return waited;
 }
 
+/* ---- many that wait for one lock --------------------------------------------------------- */
+
+/* They wait for the same lock, and came to it the same way: what holds for one of them holds for all. */
+static bool holder_are_alike(const struct gw_task_record *a, const struct gw_task_record *b)
+{
+	struct gw_wait x, y;
+
+	return gw_task_sleeps(a) && gw_task_sleeps(b) && gw_task_wait(a, &x) && gw_task_wait(b, &y) &&
+	       x.kind == GW_WAIT_LOCK && y.kind == GW_WAIT_LOCK && x.object == y.object && x.flags == y.flags &&
+	       a->mm == b->mm && a->state == b->state && a->flags == b->flags && a->stack_depth == b->stack_depth &&
+	       memcmp(a->stack, b->stack, a->stack_depth * sizeof(a->stack[0])) == 0;
+}
+
+/* FNV, by words: which tasks are compared with each other. */
+static uint64_t holder_likeness(const struct gw_task_record *task)
+{
+	uint64_t sum = UINT64_C(0xcbf29ce484222325) ^ task->mm;
+	struct gw_wait wait;
+
+	if (!gw_task_sleeps(task) || !gw_task_wait(task, &wait) || wait.kind != GW_WAIT_LOCK)
+		return 0;
+	sum = (sum ^ wait.object) * UINT64_C(0x100000001b3);
+	for (uint32_t i = 0; i < task->stack_depth; i++)
+		sum = (sum ^ task->stack[i]) * UINT64_C(0x100000001b3);
+	return sum;
+}
+
+/* Once per snapshot, and only where somebody asks. */
+static int holder_index_alike(struct gw_builder *builder)
+{
+	struct gw_builder_needed *alike = &builder->alike;
+	const struct gw_task_record *const *tasks;
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+	int r = 0;
+
+	if (alike->made)
+		return alike->r;
+	for (size_t i = 0; i < n_tasks && r == 0; i++)
+		r = gw_index_add(&alike->tasks, holder_likeness(tasks[i]), tasks[i]);
+	alike->made = true;
+	alike->r = r ?: gw_index_finish(&alike->tasks);
+	return alike->r;
+}
+
+/* Whether another task, which comes before it, says as much. */
+static bool holder_has_its_like(const struct gw_builder *builder, const struct gw_task_record *task)
+{
+	uint64_t likeness = holder_likeness(task);
+	const struct gw_task_record *first = likeness ? gw_index_first(&builder->alike.tasks, likeness) : NULL;
+
+	return first && first != task && holder_are_alike(first, task);
+}
+
 /* ---- locks that are held for reading --------------------------------------------------- */
 
 #define READER_TASKS_MAX 256 /* more are not looked through for who may read */
@@ -613,9 +666,14 @@ static void holder_find_of_pages(struct gw_builder *builder)
 
 	if (builder->page_holders.made)
 		return;
-	for (size_t i = 0; i < n_tasks && builder->page_holders.count < GW_BUILDER_PAGE_HOLDERS; i++)
-		if (holder_may_hold_page(builder, tasks[i]))
+	for (size_t i = 0; i < n_tasks && !builder->page_holders.cut; i++) {
+		if (!holder_may_hold_page(builder, tasks[i]) || holder_has_its_like(builder, tasks[i]))
+			continue;
+		if (builder->page_holders.count < GW_BUILDER_PAGE_HOLDERS)
 			builder->page_holders.tasks[builder->page_holders.count++] = tasks[i];
+		else
+			builder->page_holders.cut = true;
+	}
 	builder->page_holders.made = true;
 }
 
@@ -623,7 +681,11 @@ int gw_expand_page(struct gw_builder *builder, uint32_t node)
 {
 	/* One of them holds it, if any does. */
 	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
+	if (holder_index_alike(builder) < 0)
+		return -ENOMEM;
 	holder_find_of_pages(builder);
+	if (builder->page_holders.cut)
+		gw_builder_live(builder, node, "is held, and more tasks migrate pages than are looked at");
 	for (size_t i = 0; i < builder->page_holders.count; i++) {
 		uint32_t task;
 
@@ -667,8 +729,10 @@ static int holder_index_needed(struct gw_builder *builder, enum gw_stack_need ne
 
 	if (needed->made)
 		return needed->r;
+	r = holder_index_alike(builder);
 	for (size_t i = 0; i < n_tasks && r == 0; i++) {
-		if (!gw_task_sleeps(tasks[i]) || !gw_stack_may_be_needed(builder->now, need, tasks[i]))
+		if (!gw_task_sleeps(tasks[i]) || !gw_stack_may_be_needed(builder->now, need, tasks[i]) ||
+		    holder_has_its_like(builder, tasks[i]))
 			continue;
 		r = gw_index_add(&needed->tasks, NEEDED_ANY, tasks[i]);
 		r = r ?: gw_index_add(&needed->tasks, holder_needed_key(builder, need, tasks[i]), tasks[i]);
@@ -678,7 +742,7 @@ static int holder_index_needed(struct gw_builder *builder, enum gw_stack_need ne
 	return needed->r;
 }
 
-/* The first ones of a key. Returns how many, or -ENOMEM. */
+/* The first ones of a key; the node is live if these are not all: any of them may be meant. Returns how many, or -ENOMEM. */
 static int holder_add_needed(struct gw_builder *builder, uint32_t node, enum gw_stack_need need,
 			     const struct gw_task_record *task, uint64_t key, int room)
 {
@@ -688,11 +752,15 @@ static int holder_add_needed(struct gw_builder *builder, uint32_t node, enum gw_
 	struct gw_index_range range = gw_index_find(&builder->needed[need].tasks, key);
 	int found = 0;
 
-	for (size_t i = 0; i < range.count && found < room; i++) {
+	for (size_t i = 0; i < range.count; i++) {
 		uint32_t needed;
 
 		if (range.members[i].record == task)
 			continue;
+		if (found == room) {
+			gw_builder_live(builder, node, "needs one of more tasks than are looked at");
+			break;
+		}
 		found++;
 		if (gw_builder_task(builder, range.members[i].record, &needed) < 0 ||
 		    gw_builder_edge(builder, node, needed, relation, GW_EVIDENCE_STACK, GW_CONFIDENCE_PROBABLE,
@@ -720,7 +788,7 @@ static int holder_add_inside_of_modules(struct gw_builder *builder, uint32_t nod
 {
 	int found = 0, r = 0;
 
-	for (uint32_t i = 0; i < task->stack_depth && found < NEEDED_MAX && r >= 0; i++) {
+	for (uint32_t i = 0; i < task->stack_depth && r >= 0; i++) {
 		r = holder_add_needed(builder, node, need, task, holder_module_of_frame(builder, task, i),
 				      NEEDED_MAX - found);
 		found += r;

@@ -134,8 +134,8 @@ static int lock_ask_for_handover(struct gw_builder *builder, uint32_t node, uint
 			builder, node,
 			"was left by its owner, and a timer runs that the owner's driver may have set to release it");
 	found = gw_handover_workers(builder, node);
-	if (found <= 0)
-		return found;
+	if (found <= 0 || gw_builder_node(builder, node)->leaf == GW_LEAF_LIVE)
+		return found < 0 ? found : 0;
 	if (gone)
 		gw_builder_node(builder, node)->rule = GW_RULE_ANY;
 	else
