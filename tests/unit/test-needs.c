@@ -261,6 +261,23 @@ TEST(many_that_want_one_mutex_do_not_hide_that_all_are_stuck)
 	world_free(w);
 }
 
+/* It was in the file at each other look, and runs in between. */
+TEST(one_of_several_that_runs_may_be_the_one)
+{
+	struct world *w = world_new();
+	struct gw_task_record *runner;
+
+	pair(w, REMOVES, STORES);
+	runner = kthread(w, 103, "runner");
+	stack(w, runner, "schedule msleep amdgpu:amdgpu_get_pp_od kernfs_seq_show vfs_read do_syscall_64");
+	for (int i = 0; i < 8; i++) {
+		runner->state = i % 2 ? 0 : TASK_UNINTERRUPTIBLE;
+		look(w, 1);
+	}
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 /* It ran between the looks: it removes one file after the other. */
 TEST(removal_that_gets_on_is_no_loop)
 {
@@ -344,6 +361,25 @@ TEST(who_reclaims_waits_for_no_kswapd)
 	world_free(w);
 }
 
+/* Of another node; it has no stack. */
+TEST(one_of_several_kswapds_that_runs_may_be_the_one)
+{
+	for (uint32_t asleep = 0; asleep < 2; asleep++) {
+		struct world *w = world_new();
+		struct gw_present_record *other = present(w, 54, "kswapd1");
+
+		other->flags = GW_TASK_F_KTHREAD;
+		other->state = asleep;
+		pair(w, THROTTLED, SHRINKS);
+		look(w, 3);
+		if (asleep)
+			assert_deadlock(w, GW_CLASS_RECLAIM_CYCLE, PROBABLE, "101 102", "");
+		else
+			assert_no_deadlock(w);
+		world_free(w);
+	}
+}
+
 TEST(kswapd_that_goes_on_lets_go_of_who_is_throttled)
 {
 	struct world *w = world_new();
@@ -385,12 +421,14 @@ int main(void)
 		cmocka_unit_test(one_of_several_that_is_not_stuck_may_be_the_one),
 		cmocka_unit_test(one_of_many_that_is_not_stuck_may_be_the_one),
 		cmocka_unit_test(many_that_want_one_mutex_do_not_hide_that_all_are_stuck),
+		cmocka_unit_test(one_of_several_that_runs_may_be_the_one),
 		cmocka_unit_test(removal_that_gets_on_is_no_loop),
 		cmocka_unit_test(who_changes_a_vma_holds_what_a_fault_in_it_needs),
 		cmocka_unit_test(fault_of_another_process_is_not_meant),
 		cmocka_unit_test(throttled_task_holds_what_kswapd_needs),
 		cmocka_unit_test(throttled_task_sleeps_in_the_caller),
 		cmocka_unit_test(who_reclaims_waits_for_no_kswapd),
+		cmocka_unit_test(one_of_several_kswapds_that_runs_may_be_the_one),
 		cmocka_unit_test(kswapd_that_goes_on_lets_go_of_who_is_throttled),
 		cmocka_unit_test(throttling_that_ends_by_itself_is_no_loop),
 	};

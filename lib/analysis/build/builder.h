@@ -70,7 +70,7 @@ struct gw_builder {
 	struct gw_builder_needed {
 		bool made;
 		int r;
-		struct gw_index tasks;
+		struct gw_index tasks, awake; /* @awake: of @needed alone */
 	} needed[GW_STACK_NEEDS], inside, /* @inside: by each function that they sleep inside of */
 		alike;		  /* by the lock that they wait for and by how they came to it */
 	struct {

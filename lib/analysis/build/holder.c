@@ -709,14 +709,58 @@ int gw_expand_page(struct gw_builder *builder, uint32_t node)
 /* What those that may be needed are found by: the mm, the module whose file they are in; else there is one kind of them. */
 #define NEEDED_ANY UINT64_MAX
 
-static uint64_t holder_needed_key(const struct gw_builder *builder, enum gw_stack_need need,
-				  const struct gw_task_record *task)
+/* @snapshot: that it is in. */
+static uint64_t holder_needed_key(const struct gw_builder *builder, const struct gw_snapshot *snapshot,
+				  enum gw_stack_need need, const struct gw_task_record *task)
 {
 	if (need == GW_STACK_NEEDS_VMA)
 		return task->mm;
 	return need <= GW_STACK_NEEDS_INTERRUPT
-		       ? gw_builder_module(builder, gw_stack_module_frame(builder->now, task)->module)
+		       ? gw_builder_module(builder, gw_stack_module_frame(snapshot, task)->module)
 		       : 0;
+}
+
+/* Of a task that is awake nothing but its name, and what it was in at the look before, shows that it may be needed. */
+static bool holder_is_named_for(enum gw_stack_need need, const char *comm, uint32_t flags)
+{
+	if (!(flags & GW_TASK_F_KTHREAD))
+		return false;
+	return (need == GW_STACK_NEEDS_KSWAPD && strncmp(comm, "kswapd", strlen("kswapd")) == 0) ||
+	       (need == GW_STACK_NEEDS_KTHREADD && strcmp(comm, "kthreadd") == 0);
+}
+
+static bool holder_is_awake(const struct gw_builder *builder, uint64_t address)
+{
+	const struct gw_task_record *task = gw_snapshot_task(builder->now, address);
+	const struct gw_present_record *present = task ? NULL : gw_snapshot_present(builder->now, address);
+
+	return task ? !gw_task_sleeps(task) : present && !present->state;
+}
+
+static int holder_index_awake(struct gw_builder *builder, enum gw_stack_need need)
+{
+	struct gw_index *awake = &builder->needed[need].awake;
+	const struct gw_present_record *const *present;
+	const struct gw_task_record *const *tasks;
+	size_t n_present = gw_snapshot_all_present(builder->now, &present);
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+	int r = 0;
+
+	for (size_t i = 0; i < n_present && r == 0; i++)
+		if (!present[i]->state && holder_is_named_for(need, present[i]->comm, present[i]->flags))
+			r = gw_index_add(awake, NEEDED_ANY, present[i]);
+	for (size_t i = 0; i < n_tasks && r == 0; i++)
+		if (!gw_task_sleeps(tasks[i]) && holder_is_named_for(need, tasks[i]->comm, tasks[i]->flags))
+			r = gw_index_add(awake, NEEDED_ANY, tasks[i]);
+	n_tasks = builder->before ? gw_snapshot_tasks(builder->before, &tasks) : 0;
+	for (size_t i = 0; i < n_tasks && r == 0; i++) {
+		if (!gw_task_sleeps(tasks[i]) || !holder_is_awake(builder, tasks[i]->address) ||
+		    !gw_stack_may_be_needed(builder->before, need, tasks[i]))
+			continue;
+		r = gw_index_add(awake, NEEDED_ANY, tasks[i]);
+		r = r ?: gw_index_add(awake, holder_needed_key(builder, builder->before, need, tasks[i]), tasks[i]);
+	}
+	return r ?: gw_index_finish(awake);
 }
 
 /* Once per snapshot, and only where somebody asks. */
@@ -735,8 +779,10 @@ static int holder_index_needed(struct gw_builder *builder, enum gw_stack_need ne
 		    holder_has_its_like(builder, tasks[i]))
 			continue;
 		r = gw_index_add(&needed->tasks, NEEDED_ANY, tasks[i]);
-		r = r ?: gw_index_add(&needed->tasks, holder_needed_key(builder, need, tasks[i]), tasks[i]);
+		r = r ?: gw_index_add(&needed->tasks, holder_needed_key(builder, builder->now, need, tasks[i]),
+				      tasks[i]);
 	}
+	r = r ?: holder_index_awake(builder, need);
 	needed->made = true;
 	needed->r = r ?: gw_index_finish(&needed->tasks);
 	return needed->r;
@@ -752,6 +798,8 @@ static int holder_add_needed(struct gw_builder *builder, uint32_t node, enum gw_
 	struct gw_index_range range = gw_index_find(&builder->needed[need].tasks, key);
 	int found = 0;
 
+	if (gw_index_find(&builder->needed[need].awake, key).count)
+		gw_builder_live(builder, node, "needs one of several tasks, and one of them runs");
 	for (size_t i = 0; i < range.count; i++) {
 		uint32_t needed;
 
