@@ -1665,6 +1665,36 @@ TEST(item_that_began_after_the_flush_may_not_count)
 	world_free(w);
 }
 
+/* It is the one before it that the flush waits for, and that one goes on. */
+TEST(item_that_began_after_the_flush_does_not_count_beside_an_older_one)
+{
+	struct world *w = world_new();
+	struct gw_task_record *flusher = kthread(w, 101, "flusher"), *kworker;
+
+	worker(w, 103, WORK_B, "gpulab_busy [gpulab]", QUEUE);
+	waits(w, flusher, GW_WAIT_WORKQUEUE, QUEUE);
+	w->now_ns += SECOND;
+	kworker = worker(w, 102, WORK_A, "gpulab_wait [gpulab]", QUEUE);
+	waits_for_fence(w, kworker, fence(w, timeline_by(w, "gfx", flusher), 7));
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+TEST(item_of_which_nobody_saw_the_beginning_is_not_flushed_for_sure)
+{
+	struct world *w = world_new();
+	struct gw_task_record *flusher = kthread(w, 101, "flusher");
+	struct gw_task_record *kworker = worker(w, 102, WORK_A, "gpulab_wait [gpulab]", QUEUE);
+
+	kworker->watch.sections.work_since_ns = 0;
+	waits(w, flusher, GW_WAIT_WORKQUEUE, QUEUE);
+	waits_for_fence(w, kworker, fence(w, timeline_by(w, "gfx", flusher), 7));
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_WORKQUEUE_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
 TEST(flush_of_work_that_nobody_knows_is_not_stuck)
 {
 	struct world *w = world_new();
@@ -2406,6 +2436,8 @@ int main(void)
 		T(flush_of_a_whole_workqueue_needs_every_item_on_it),
 		T(item_whose_begin_was_not_seen_may_have_begun_after_the_flush),
 		T(item_that_began_after_the_flush_may_not_count),
+		T(item_that_began_after_the_flush_does_not_count_beside_an_older_one),
+		T(item_of_which_nobody_saw_the_beginning_is_not_flushed_for_sure),
 		T(flush_of_work_that_nobody_knows_is_not_stuck),
 		T(work_that_flushes_itself),
 		T(jobs_that_depend_on_each_other),

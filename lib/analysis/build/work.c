@@ -247,10 +247,22 @@ int gw_expand_work(struct gw_builder *builder, uint32_t node)
 	}
 }
 
-/* A flush waits for what was there when it began; what came later counts less. */
-static enum gw_confidence work_item_confidence(uint64_t began_ns, uint64_t flush_ns)
+static bool work_is_flushed(const struct gw_task_record *worker, uint64_t flush_ns)
 {
-	return flush_ns && began_ns && began_ns <= flush_ns ? GW_CONFIDENCE_PROVEN : GW_CONFIDENCE_PROBABLE;
+	uint64_t began_ns = worker->watch.sections.work_since_ns;
+
+	return flush_ns && began_ns && began_ns <= flush_ns;
+}
+
+/*
+ * A flush waits for what was there when it began: @older, there is such an item. Then it most likely waits for that alone; else for what
+ * seems to have come later.
+ */
+static enum gw_confidence work_item_confidence(const struct gw_task_record *worker, uint64_t flush_ns, bool older)
+{
+	if (work_is_flushed(worker, flush_ns))
+		return GW_CONFIDENCE_PROVEN;
+	return older ? GW_CONFIDENCE_HINT : GW_CONFIDENCE_PROBABLE;
 }
 
 /* Of what a worker of the workqueue executes, for its name. */
@@ -267,15 +279,17 @@ int gw_expand_workqueue(struct gw_builder *builder, uint32_t node)
 	uint64_t address = gw_builder_node(builder, node)->address;
 	struct gw_index_range workers = gw_index_find(&builder->workqueues, address);
 	struct gw_index_range inactive = gw_index_find(&builder->inactive_workqueues, address);
+	uint64_t flush_ns = gw_builder_node(builder, node)->since_ns;
+	bool older = false;
 	uint32_t work;
 
+	for (size_t i = 0; i < workers.count && !older; i++)
+		older = work_is_flushed(workers.members[i].record, flush_ns);
 	for (size_t i = 0; i < workers.count; i++) {
 		const struct gw_task_record *worker = workers.members[i].record;
-		uint64_t flush_ns = gw_builder_node(builder, node)->since_ns;
 
 		work_name_workqueue(builder, node, worker);
-		if (work_executed_by(builder, node, worker,
-				     work_item_confidence(worker->watch.sections.work_since_ns, flush_ns)) < 0)
+		if (work_executed_by(builder, node, worker, work_item_confidence(worker, flush_ns, older)) < 0)
 			return -ENOMEM;
 	}
 	for (size_t i = 0; i < inactive.count; i++) {
