@@ -136,6 +136,33 @@ TEST(thread_of_an_interrupt_that_goes_on_ends_it)
 	world_free(w);
 }
 
+TEST(who_removes_a_file_reads_what_its_store_function_writes)
+{
+	struct world *w = world_new();
+	struct pair p = pair(w, REMOVES, STORES);
+
+	p.lock->kind = GW_LOCK_RWSEM;
+	read_held_by(p.lock, p.needs, 1);
+	p.needed->watch.waits[0].flags = GW_LOCK_F_WRITE;
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROBABLE, "101 102", "");
+	world_free(w);
+}
+
+/* What it sleeps for comes by itself. */
+TEST(reader_that_merely_sleeps_is_not_stuck)
+{
+	struct world *w = world_new();
+	struct pair p = pair(w, "schedule msleep amdgpu:amdgpu_ras_fini process_one_work worker_thread kthread", STORES);
+
+	p.lock->kind = GW_LOCK_RWSEM;
+	read_held_by(p.lock, p.needs, 1);
+	p.needed->watch.waits[0].flags = GW_LOCK_F_WRITE;
+	look(w, 5);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 #define REMOVES_PROC                                                                                                          \
 	"schedule_timeout wait_for_completion proc_entry_rundown remove_proc_subtree nvidia:nv_procfs_exit process_one_work " \
 	"worker_thread kthread"
@@ -415,6 +442,8 @@ int main(void)
 		cmocka_unit_test(thread_of_an_interrupt_that_goes_on_ends_it),
 		cmocka_unit_test(who_removes_a_file_of_procfs_holds_what_its_reader_wants),
 		cmocka_unit_test(who_removes_a_file_of_debugfs_holds_what_its_reader_wants),
+		cmocka_unit_test(who_removes_a_file_reads_what_its_store_function_writes),
+		cmocka_unit_test(reader_that_merely_sleeps_is_not_stuck),
 		cmocka_unit_test(reader_of_another_kind_of_file_is_not_meant),
 		cmocka_unit_test(store_function_that_gets_on_ends_it),
 		cmocka_unit_test(file_of_another_module_is_not_meant),

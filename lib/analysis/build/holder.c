@@ -387,16 +387,19 @@ static bool holder_find_others(const struct gw_builder *builder, const struct gw
 	       gw_snapshot_head(builder->now)->full != GW_SLEEPERS_NONE;
 }
 
-/* Sleeps for something else than the lock. *@since_ns: since when, 0 = that is not known. */
-static bool holder_is_stuck_elsewhere(const struct gw_lock_record *lock, const struct gw_task_record *reader,
-				      uint64_t *since_ns)
+/* Sleeps for something else than the lock, which its wait shows, or its stack alone. *@since_ns: since when. */
+static bool holder_is_stuck_elsewhere(const struct gw_builder *builder, const struct gw_lock_record *lock,
+				      const struct gw_task_record *reader, uint64_t *since_ns)
 {
 	struct gw_wait wait;
 
-	if (!holder_may_read(lock, reader) || !gw_task_wait(reader, &wait))
+	if (!holder_may_read(lock, reader))
 		return false;
-	*since_ns = wait.since_ns;
-	return wait.since_ns != 0;
+	*since_ns = gw_task_wait(reader, &wait) ? wait.since_ns : 0;
+	if (*since_ns == 0 && gw_stack_need(builder->now, reader) != GW_STACK_NEEDS_NOTHING &&
+	    !gw_task_has_timer(reader))
+		*since_ns = reader->last_ran_ns;
+	return *since_ns != 0;
 }
 
 /* It is one of these, and nothing shows which: as long as one of them can go on, so can the lock. */
@@ -503,7 +506,7 @@ static int holder_hinted_reader(struct gw_builder *builder, uint32_t node, uint6
 		return 0;
 	task = gw_builder_node(builder, reader)->task;
 	if (task) {
-		bool stuck = lock->readers == 1 && holder_is_stuck_elsewhere(lock, task, &since_ns);
+		bool stuck = lock->readers == 1 && holder_is_stuck_elsewhere(builder, lock, task, &since_ns);
 		bool before = stuck && since_ns <= writer_since_ns;
 		bool all = holder_find_others(builder, gw_builder_node(builder, node), task, before, &others);
 
