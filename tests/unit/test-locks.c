@@ -235,7 +235,7 @@ TEST(signaller_that_is_frozen_is_the_end_of_the_chain)
 #define READS_SLOWLY "schedule msleep amdgpu:work_slowly amdgpu:amdgpu_read_section amdgpu:amdgpu_ioctl do_syscall_64"
 
 /* A writer came while it read; then it began to wait for a fence, whose signaller wants to read behind the writer. */
-static void reader_blocks_after_the_writer_came(struct world *w)
+static struct gw_lock_record *reader_blocks_after_the_writer_came(struct world *w)
 {
 	struct gw_task_record *reader = kthread(w, 101, "reader"), *signaller = kthread(w, 102, "signaller");
 	struct gw_lock_record *lock = lock_of(w, GW_LOCK_RWSEM, NULL);
@@ -245,6 +245,7 @@ static void reader_blocks_after_the_writer_came(struct world *w)
 	waits_for_lock(w, kthread(w, 103, "writer"), lock, WRITE);
 	waits_for_fence(w, reader, fence(w, timeline_by(w, "gfx", signaller), 7));
 	waits_for_lock(w, signaller, lock, GW_LOCK_F_READ);
+	return lock;
 }
 
 TEST(reader_that_nobody_else_can_be_holds_the_lock)
@@ -488,6 +489,50 @@ TEST(one_of_several_readers_waits_for_whom_the_lock_is_needed)
 	two_readers(w, &last);
 	look(w, 2);
 	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 103", "");
+	world_free(w);
+}
+
+/* A tool that somebody calls again and again, for example. */
+static void many_wait_for(struct world *w, struct gw_lock_record *lock, uint32_t flags)
+{
+	for (uint32_t i = 0; i < 400; i++) {
+		struct gw_task_record *task = user_task(w, 1001 + i, "monitor");
+
+		stack(w, task, "schedule rwsem_down_read_slowpath amdgpu:amdgpu_read_section amdgpu:amdgpu_ioctl");
+		waits_for_lock(w, task, lock, flags);
+	}
+}
+
+TEST(many_that_wait_do_not_hide_the_readers)
+{
+	struct world *w = world_new();
+	struct gw_task_record *last;
+
+	many_wait_for(w, two_readers(w, &last), READ);
+	look(w, 2);
+	assert_int_equal(count_reports(w, GW_KIND_DEADLOCK, GW_STATE_ACTIVE), 1);
+	world_free(w);
+}
+
+TEST(many_that_wait_do_not_hide_the_only_reader)
+{
+	struct world *w = world_new();
+
+	many_wait_for(w, reader_blocks_after_the_writer_came(w), READ);
+	look(w, 4);
+	assert_int_equal(count_reports(w, GW_KIND_DEADLOCK, GW_STATE_ACTIVE), 1);
+	world_free(w);
+}
+
+/* Nor do they hide one that is another. */
+TEST(many_that_wait_do_not_hide_that_another_one_may_read)
+{
+	struct world *w = world_new();
+
+	many_wait_for(w, reader_blocks_after_the_writer_came(w), READ);
+	stack(w, user_task(w, 104, "slow"), "schedule msleep amdgpu:work_slowly amdgpu:amdgpu_ioctl do_syscall_64");
+	look(w, 4);
+	assert_no_deadlock(w);
 	world_free(w);
 }
 
@@ -1446,6 +1491,9 @@ int main(void)
 		T(who_waits_for_a_reader_is_behind_that_readers_loop),
 		T(who_waits_behind_the_reader_does_not_hide_it),
 		T(one_of_several_readers_waits_for_whom_the_lock_is_needed),
+		T(many_that_wait_do_not_hide_the_readers),
+		T(many_that_wait_do_not_hide_the_only_reader),
+		T(many_that_wait_do_not_hide_that_another_one_may_read),
 		T(more_tasks_than_readers_show_nobody),
 		T(reader_that_is_awake_for_a_moment_is_still_one),
 		T(reader_that_nobody_sees_may_be_the_second_one),

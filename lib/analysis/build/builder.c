@@ -285,6 +285,8 @@ void gw_builder_deinit(struct gw_builder *builder)
 	for (size_t i = 0; i < GW_STACK_NEEDS; i++)
 		gw_index_deinit(&builder->needed[i].tasks), gw_index_deinit(&builder->needed[i].awake);
 	gw_index_deinit(&builder->inside.tasks);
+	gw_index_deinit(&builder->woken.tasks);
+	gw_index_deinit(&builder->in_modules.tasks);
 	gw_index_deinit(&builder->alike.tasks);
 	gw_index_deinit(&builder->handover.timers);
 	gw_index_deinit(&builder->handover.workers);

@@ -72,7 +72,9 @@ struct gw_builder {
 		int r;
 		struct gw_index tasks, awake; /* @awake: of @needed alone */
 	} needed[GW_STACK_NEEDS], inside, /* @inside: by each function that they sleep inside of */
-		alike;		  /* by the lock that they wait for and by how they came to it */
+		woken,	    /* the same of those that slept at the look before, and are awake or gone */
+		in_modules, /* by each module that they sleep in, of those that are alike one */
+		alike;	    /* by the lock that they wait for and by how they came to it */
 	struct {
 		bool made;
 		const struct gw_task_record *tasks[GW_BUILDER_PAGE_HOLDERS];

@@ -35,27 +35,36 @@ bool gw_holder_came_later(const struct gw_builder *builder, uint64_t lock, const
 /* ---- many that wait for one lock --------------------------------------------------------- */
 
 /* They wait for the same lock, and came to it the same way: what holds for one of them holds for all. */
-static bool holder_are_alike(const struct gw_task_record *a, const struct gw_task_record *b)
+static bool holder_are_alike(const struct gw_builder *builder, const struct gw_task_record *a,
+			     const struct gw_task_record *b)
 {
 	struct gw_wait x, y;
 
 	return gw_task_sleeps(a) && gw_task_sleeps(b) && gw_task_wait(a, &x) && gw_task_wait(b, &y) &&
 	       x.kind == GW_WAIT_LOCK && y.kind == GW_WAIT_LOCK && x.object == y.object && x.flags == y.flags &&
 	       a->mm == b->mm && a->state == b->state && a->flags == b->flags && a->stack_depth == b->stack_depth &&
-	       memcmp(a->stack, b->stack, a->stack_depth * sizeof(a->stack[0])) == 0;
+	       memcmp(a->stack, b->stack, a->stack_depth * sizeof(a->stack[0])) == 0 &&
+	       gw_left_for_user_mode(builder->before, a) == gw_left_for_user_mode(builder->before, b);
 }
 
-/* FNV, by words: which tasks are compared with each other. */
-static uint64_t holder_likeness(const struct gw_task_record *task)
+static uint64_t holder_mix(uint64_t sum, uint64_t word)
+{
+	return (sum ^ word) * UINT64_C(0x100000001b3); /* FNV */
+}
+
+/* Those of which it is the same are compared with each other. */
+static uint64_t holder_likeness(const struct gw_builder *builder, const struct gw_task_record *task)
 {
 	uint64_t sum = UINT64_C(0xcbf29ce484222325) ^ task->mm;
 	struct gw_wait wait;
 
 	if (!gw_task_sleeps(task) || !gw_task_wait(task, &wait) || wait.kind != GW_WAIT_LOCK)
 		return 0;
-	sum = (sum ^ wait.object) * UINT64_C(0x100000001b3);
+	sum = holder_mix(sum, wait.object);
+	sum = holder_mix(sum, (uint64_t)task->state << 32 | task->flags);
+	sum = holder_mix(sum, (uint64_t)wait.flags << 1 | gw_left_for_user_mode(builder->before, task));
 	for (uint32_t i = 0; i < task->stack_depth; i++)
-		sum = (sum ^ task->stack[i]) * UINT64_C(0x100000001b3);
+		sum = holder_mix(sum, task->stack[i]);
 	return sum;
 }
 
@@ -70,7 +79,7 @@ static int holder_index_alike(struct gw_builder *builder)
 	if (alike->made)
 		return alike->r;
 	for (size_t i = 0; i < n_tasks && r == 0; i++)
-		r = gw_index_add(&alike->tasks, holder_likeness(tasks[i]), tasks[i]);
+		r = gw_index_add(&alike->tasks, holder_likeness(builder, tasks[i]), tasks[i]);
 	alike->made = true;
 	alike->r = r ?: gw_index_finish(&alike->tasks);
 	return alike->r;
@@ -79,15 +88,13 @@ static int holder_index_alike(struct gw_builder *builder)
 /* Whether another task, which comes before it, says as much. */
 static bool holder_has_its_like(const struct gw_builder *builder, const struct gw_task_record *task)
 {
-	uint64_t likeness = holder_likeness(task);
+	uint64_t likeness = holder_likeness(builder, task);
 	const struct gw_task_record *first = likeness ? gw_index_first(&builder->alike.tasks, likeness) : NULL;
 
-	return first && first != task && holder_are_alike(first, task);
+	return first && first != task && holder_are_alike(builder, first, task);
 }
 
 /* ---- locks that are held for reading --------------------------------------------------- */
-
-#define READER_TASKS_MAX 256 /* more are not looked through for who may read */
 
 /* Readers queue up behind a read-held lock only while a writer waits. *@since_ns: when the first one began. */
 static bool holder_writer_waits(const struct gw_builder *builder, uint64_t lock, uint64_t *since_ns)
@@ -187,7 +194,29 @@ static void holder_add_reader(struct readers *readers, const struct gw_task_reco
 		readers->count++;
 }
 
-/* Once per snapshot, and only where somebody asks. */
+/* Frame @frame of the task is the first one of its module: that one's key, else 0. */
+static uint64_t holder_module_of_frame(const struct gw_builder *builder, const struct gw_task_record *task,
+				       uint32_t frame)
+{
+	uint64_t module = gw_builder_module_at(builder, task->stack[frame]);
+
+	for (uint32_t i = 0; i < frame; i++)
+		if (module && gw_builder_module_at(builder, task->stack[i]) == module)
+			return 0;
+	return module;
+}
+
+static int holder_index_functions(struct gw_index *index, const struct gw_snapshot *snapshot,
+				  const struct gw_task_record *task)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < task->stack_depth && r == 0; i++)
+		r = gw_index_add(index, gw_stack_function(snapshot, task, i), task);
+	return r;
+}
+
+/* These are made once per snapshot, and only where somebody asks. */
 static int holder_index_inside(struct gw_builder *builder)
 {
 	struct gw_builder_needed *inside = &builder->inside;
@@ -197,12 +226,52 @@ static int holder_index_inside(struct gw_builder *builder)
 
 	if (inside->made)
 		return inside->r;
-	for (size_t i = 0; i < n_tasks && n_tasks <= READER_TASKS_MAX; i++)
-		for (uint32_t j = 0; j < tasks[i]->stack_depth && r == 0; j++)
-			r = gw_index_add(&inside->tasks, gw_stack_function(builder->now, tasks[i], j), tasks[i]);
+	for (size_t i = 0; i < n_tasks && r == 0; i++)
+		r = holder_index_functions(&inside->tasks, builder->now, tasks[i]);
 	inside->made = true;
 	inside->r = r ?: gw_index_finish(&inside->tasks);
 	return inside->r;
+}
+
+static int holder_index_woken(struct gw_builder *builder)
+{
+	struct gw_builder_needed *woken = &builder->woken;
+	const struct gw_task_record *const *tasks;
+	size_t n_tasks = builder->before ? gw_snapshot_tasks(builder->before, &tasks) : 0;
+	int r = 0;
+
+	if (woken->made)
+		return woken->r;
+	for (size_t i = 0; i < n_tasks && r == 0; i++) {
+		const struct gw_task_record *now = gw_snapshot_task(builder->now, tasks[i]->address);
+
+		if ((!now || !gw_task_sleeps(now)) && gw_task_sleeps(tasks[i]))
+			r = holder_index_functions(&woken->tasks, builder->before, tasks[i]);
+	}
+	woken->made = true;
+	woken->r = r ?: gw_index_finish(&woken->tasks);
+	return woken->r;
+}
+
+static int holder_index_in_modules(struct gw_builder *builder)
+{
+	struct gw_builder_needed *in_modules = &builder->in_modules;
+	const struct gw_task_record *const *tasks;
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+	int r = 0;
+
+	if (in_modules->made)
+		return in_modules->r;
+	r = holder_index_alike(builder);
+	for (size_t i = 0; i < n_tasks && r == 0; i++) {
+		if (!gw_stack_module_frame(builder->now, tasks[i]) || holder_has_its_like(builder, tasks[i]))
+			continue;
+		for (uint32_t j = 0; j < tasks[i]->stack_depth && r == 0; j++)
+			r = gw_index_add(&in_modules->tasks, holder_module_of_frame(builder, tasks[i], j), tasks[i]);
+	}
+	in_modules->made = true;
+	in_modules->r = r ?: gw_index_finish(&in_modules->tasks);
+	return in_modules->r;
 }
 
 /* Who sleeps inside a function. Returns 0 or -ENOMEM. */
@@ -230,30 +299,29 @@ static int holder_find_inside(struct gw_builder *builder, const struct gw_lock_r
 /* Who sleeps in a page fault of the lock's mm, or in a copy of one for a driver. */
 static void holder_find_faults(const struct gw_builder *builder, const struct gw_node *node, struct readers *readers)
 {
-	const struct gw_task_record *const *tasks;
-	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+	struct gw_index_range threads = gw_index_find(&builder->mms, node->mm);
 
 	readers->count = 0;
-	for (size_t i = 0; i < n_tasks && n_tasks <= READER_TASKS_MAX; i++)
-		if (tasks[i]->mm == node->mm && gw_stack_faults(builder->now, tasks[i]) &&
-		    holder_may_read(node->lock, tasks[i]))
-			holder_add_reader(readers, tasks[i]);
+	for (size_t i = 0; i < threads.count && readers->count <= READERS_MAX; i++) {
+		const struct gw_task_record *task = threads.members[i].record;
+
+		if (gw_stack_faults(builder->now, task) && holder_may_read(node->lock, task))
+			holder_add_reader(readers, task);
+	}
 }
 
 /* Whether a task that slept inside at the last look is awake now: it may be one of them, who are one more then. */
-static bool holder_misses_inside(const struct gw_builder *builder, const struct gw_lock_record *lock,
+static bool holder_misses_inside(struct gw_builder *builder, const struct gw_lock_record *lock,
 				 const struct gw_symbol_record *function)
 {
-	const struct gw_task_record *const *tasks;
-	size_t n_tasks = builder->before ? gw_snapshot_tasks(builder->before, &tasks) : 0;
+	struct gw_index_range inside;
 
-	for (size_t i = 0; i < n_tasks && n_tasks <= READER_TASKS_MAX; i++) {
-		const struct gw_task_record *now = gw_snapshot_task(builder->now, tasks[i]->address);
-
-		if ((!now || !gw_task_sleeps(now)) && holder_may_read(lock, tasks[i]) &&
-		    gw_stack_is_inside(builder->before, tasks[i], function))
+	if (holder_index_woken(builder) < 0)
+		return true;
+	inside = gw_index_find(&builder->woken.tasks, function->address - function->offset);
+	for (size_t i = 0; i < inside.count; i++)
+		if (holder_may_read(lock, inside.members[i].record))
 			return true;
-	}
 	return false;
 }
 
@@ -370,20 +438,50 @@ static bool holder_may_read_too(const struct gw_builder *builder, const struct g
 	       !holder_is_behind(builder, node->lock, reader, task);
 }
 
-/* Returns whether all of them were looked at. */
-static bool holder_find_others(const struct gw_builder *builder, const struct gw_node *node,
+/* So many that do not wait for the lock itself are looked at for one lock. */
+#define OTHERS_MAX 256
+
+static bool holder_has_reader(const struct readers *readers, const struct gw_task_record *task)
+{
+	for (uint32_t i = 0; i < readers->count && i < READERS_MAX; i++)
+		if (readers->tasks[i] == task)
+			return true;
+	return false;
+}
+
+/* Of those in @range. @looked_at: at how many so far. */
+static void holder_add_others_of(const struct gw_builder *builder, const struct gw_node *node,
+				 const struct gw_task_record *reader, bool close, struct gw_index_range range,
+				 struct readers *others, size_t *looked_at)
+{
+	for (size_t i = 0; i < range.count && others->count <= READERS_MAX && *looked_at <= OTHERS_MAX; i++) {
+		const struct gw_task_record *task = range.members[i].record;
+
+		if (gw_task_waits_for_lock(task, node->lock->address))
+			continue;
+		(*looked_at)++;
+		if (holder_may_read_too(builder, node, reader, close, task) && !holder_has_reader(others, task))
+			holder_add_reader(others, task);
+	}
+}
+
+/* By the modules that the reader is in, and by its mm. Returns whether all of them were looked at. */
+static bool holder_find_others(struct gw_builder *builder, const struct gw_node *node,
 			       const struct gw_task_record *reader, bool close, struct readers *others)
 {
-	const struct gw_task_record *const *tasks;
-	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+	size_t looked_at = 0;
 
 	others->count = 0;
-	if (!builder->complete || n_tasks > READER_TASKS_MAX)
+	if (!builder->complete || holder_index_in_modules(builder) < 0)
 		return false;
-	for (size_t i = 0; i < n_tasks && others->count <= READERS_MAX; i++)
-		if (holder_may_read_too(builder, node, reader, close, tasks[i]))
-			holder_add_reader(others, tasks[i]);
-	return others->count <= READERS_MAX && gw_stack_module_frame(builder->now, reader) &&
+	for (uint32_t i = 0; i < reader->stack_depth; i++)
+		holder_add_others_of(builder, node, reader, close,
+				     gw_index_find(&builder->in_modules.tasks,
+						   holder_module_of_frame(builder, reader, i)),
+				     others, &looked_at);
+	holder_add_others_of(builder, node, reader, close, gw_index_find(&builder->mms, node->mm), others, &looked_at);
+	return others->count <= READERS_MAX && looked_at <= OTHERS_MAX &&
+	       gw_stack_module_frame(builder->now, reader) &&
 	       gw_snapshot_head(builder->now)->full != GW_SLEEPERS_NONE;
 }
 
@@ -543,7 +641,7 @@ int gw_holder_readers(struct gw_builder *builder, uint32_t node)
  * Others of the driver that sleep, and not for the lock, may be its readers as well, in another function: those that were found
  * may be inside of theirs with another lock. Returns false if it is not known who there is.
  */
-static bool holder_add_others(const struct gw_builder *builder, const struct gw_node *node,
+static bool holder_add_others(struct gw_builder *builder, const struct gw_node *node,
 			      const struct gw_task_record *guide, struct readers *readers)
 {
 	struct readers others;
@@ -819,18 +917,6 @@ static int holder_add_needed(struct gw_builder *builder, uint32_t node, enum gw_
 			return -ENOMEM;
 	}
 	return found;
-}
-
-/* Frame @frame of the task is the first one of its module: that one's key, else 0. */
-static uint64_t holder_module_of_frame(const struct gw_builder *builder, const struct gw_task_record *task,
-				       uint32_t frame)
-{
-	uint64_t module = gw_builder_module_at(builder, task->stack[frame]);
-
-	for (uint32_t i = 0; i < frame; i++)
-		if (module && gw_builder_module_at(builder, task->stack[i]) == module)
-			return 0;
-	return module;
 }
 
 /* Who removes a file, or turns an interrupt off, needs those inside of one of the modules that are on its stack. */
