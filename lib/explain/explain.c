@@ -145,6 +145,7 @@ static int64_t explanation_settled_after_us(enum gw_log_event_kind kind)
 	switch (kind) {
 	case GW_LOG_EVENT_SOFT_LOCKUP:
 	case GW_LOG_EVENT_HARD_LOCKUP:
+	case GW_LOG_EVENT_WORKQUEUE_LOCKUP:
 		return LOCKUP_SETTLED_US;
 	case GW_LOG_EVENT_RCU_STALL:
 		return STALL_SETTLED_US;
@@ -328,15 +329,22 @@ static int explanation_bare_stack(struct gw_explanation *explanation, const stru
 	return r;
 }
 
+/* Of busy workqueues, which somebody asked for. */
+static bool explanation_is_listing(const struct gw_log_event *event)
+{
+	return event->kind == GW_LOG_EVENT_WORKQUEUE_LOCKUP && event->number == 0;
+}
+
 /* Timeouts and the like after which nothing is reported to stand. */
 static int explanation_events(struct gw_explanation *explanation, const struct gw_scene *scene)
 {
-	static const enum gw_log_event_kind kinds[] = { GW_LOG_EVENT_JOB_TIMEOUT,   GW_LOG_EVENT_GPU_HANG,
-							GW_LOG_EVENT_FLIP_TIMEOUT,  GW_LOG_EVENT_RESET_BEGIN,
-							GW_LOG_EVENT_INIT_FAILED,   GW_LOG_EVENT_RESET_OFF,
-							GW_LOG_EVENT_RESET_SUCCESS, GW_LOG_EVENT_FENCE_FALLBACK,
-							GW_LOG_EVENT_FIRMWARE,	    GW_LOG_EVENT_SOFT_LOCKUP,
-							GW_LOG_EVENT_HARD_LOCKUP,   GW_LOG_EVENT_RCU_STALL };
+	static const enum gw_log_event_kind kinds[] = { GW_LOG_EVENT_JOB_TIMEOUT,     GW_LOG_EVENT_GPU_HANG,
+							GW_LOG_EVENT_FLIP_TIMEOUT,    GW_LOG_EVENT_RESET_BEGIN,
+							GW_LOG_EVENT_INIT_FAILED,     GW_LOG_EVENT_RESET_OFF,
+							GW_LOG_EVENT_RESET_SUCCESS,   GW_LOG_EVENT_FENCE_FALLBACK,
+							GW_LOG_EVENT_FIRMWARE,	      GW_LOG_EVENT_SOFT_LOCKUP,
+							GW_LOG_EVENT_HARD_LOCKUP,     GW_LOG_EVENT_RCU_STALL,
+							GW_LOG_EVENT_WORKQUEUE_LOCKUP };
 	const struct gw_log_model *model = scene->model;
 	int r = 0;
 
@@ -345,7 +353,8 @@ static int explanation_events(struct gw_explanation *explanation, const struct g
 		uint32_t count = 0;
 
 		for (uint32_t i = 0; i < model->n_events; i++) {
-			if (model->events[i].kind != kinds[k] || model->events[i].incident != scene->incident)
+			if (model->events[i].kind != kinds[k] || model->events[i].incident != scene->incident ||
+			    explanation_is_listing(&model->events[i]))
 				continue;
 			last = &model->events[i];
 			count += !explanation_starves(last);

@@ -638,6 +638,26 @@ static struct gw_subsystem fault_of_chain(const struct gw_text_graph *graph, con
 	return (struct gw_subsystem){ GW_SUBSYSTEM_UNKNOWN, "", false };
 }
 
+/*
+ * Somebody reclaims memory under a lock of a GPU's driver that the driver's shrinker takes: whoever else reclaims waits for that, which is the
+ * driver's, whatever the first one waits for.
+ */
+static bool fault_is_of_shrinker(const struct gw_text_graph *graph, const struct gw_finding *finding)
+{
+	const struct gw_actor *root = gw_text_graph_actor(graph, finding->root);
+
+	if (!root->reclaims || root->gpu.kind != GW_SUBSYSTEM_GPU)
+		return false;
+	for (uint32_t i = 0; i < finding->chain.count; i++) {
+		const struct gw_actor *actor = gw_text_graph_actor(graph, finding->chain.items[i]);
+
+		if (actor && actor != root && actor->reclaims && gw_text_wait_is_lock(actor->wait.kind) &&
+		    gw_partner_same_driver(actor, root))
+			return true;
+	}
+	return false;
+}
+
 struct gw_subsystem gw_text_fault(const struct gw_text_graph *graph, const struct gw_finding *finding)
 {
 	const struct gw_actor *actor = gw_text_graph_actor(graph, finding->root);
@@ -647,7 +667,7 @@ struct gw_subsystem gw_text_fault(const struct gw_text_graph *graph, const struc
 		return found;
 	if (finding->root == graph->device)
 		return (struct gw_subsystem){ GW_SUBSYSTEM_GPU, graph->scene->nvidia ? "nvidia" : "", false };
-	if (actor && finding->loop)
+	if (actor && (finding->loop || fault_is_of_shrinker(graph, finding)))
 		found = fault_of_chain(graph, &finding->chain);
 	if (actor && found.kind == GW_SUBSYSTEM_UNKNOWN)
 		found = actor->busy && !actor->blocked ? fault_of_busy(graph->scene, actor)

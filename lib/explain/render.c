@@ -530,7 +530,8 @@ static json_t *text_render_events(const struct gw_scene *scene)
 	json_t *events = json_array();
 
 	for (uint32_t i = 0; i < model->n_events; i++) {
-		if (model->events[i].incident != scene->incident)
+		if (model->events[i].incident != scene->incident ||
+		    (model->events[i].kind == GW_LOG_EVENT_WORKQUEUE_LOCKUP && model->events[i].number == 0))
 			continue;
 		counts[model->events[i].kind]++;
 		last[model->events[i].kind] = i;

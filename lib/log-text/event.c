@@ -75,6 +75,7 @@ static const struct event_words event_table[] = {
 	{ "Timed out waiting for commit", NULL, NULL, GW_LOG_EVENT_FLIP_TIMEOUT },
 	{ "vblank wait timed out", NULL, NULL, GW_LOG_EVENT_FLIP_TIMEOUT },
 	{ "frame done timeout", NULL, NULL, GW_LOG_EVENT_FLIP_TIMEOUT }, /* msm's */
+	{ "wait for commit done returned -110", NULL, NULL, GW_LOG_EVENT_FLIP_TIMEOUT },
 	/* A fence of another driver that is waited for with a limit, ten seconds in i915, and a framebuffer's five in amdgpu. */
 	{ "Asynchronous wait on fence", "timed out", NULL, GW_LOG_EVENT_JOB_TIMEOUT },
 	{ "Waiting for fences timed out", NULL, NULL, GW_LOG_EVENT_JOB_TIMEOUT },
@@ -255,7 +256,7 @@ static void event_number(struct gw_log_event *event, const char *text)
 
 	if (event->kind == GW_LOG_EVENT_XID || event->kind == GW_LOG_EVENT_NEEDS_REBOOT)
 		at = gw_scan_after(text, "): ");
-	else if (event->kind == GW_LOG_EVENT_SOFT_LOCKUP)
+	else if (event->kind == GW_LOG_EVENT_SOFT_LOCKUP || event->kind == GW_LOG_EVENT_WORKQUEUE_LOCKUP)
 		at = gw_scan_after(text, "stuck for ");
 	if (at)
 		gw_scan_number(&at, &event->number);

@@ -37,6 +37,7 @@ enum read_block {
 	READ_BLOCK_DETECTOR, /* whom the CPU ran that found that RCU's own thread gets no time */
 	READ_BLOCK_OOPS,
 	READ_BLOCK_WARNING,
+	READ_BLOCK_POOL,    /* workers that run, of a pool that gets nowhere for busy_s */
 	READ_BLOCK_FREEZER, /* who refused to freeze for busy_s */
 };
 
@@ -86,9 +87,10 @@ struct log_reader {
 	uint32_t bare;	 /* lines in a row that are the name of a function, and nothing else */
 	bool bare_waits; /* one of them waits */
 	const char *bare_first;
-	uint32_t loose;	  /* frames that belong to nobody */
-	uint32_t unnamed; /* stacks that no line names the task of */
-	int64_t boot_us;  /* time since boot of the message before */
+	uint32_t stalled_s; /* how long the pool of the last "workqueue lockup" has been stuck */
+	uint32_t loose;	    /* frames that belong to nobody */
+	uint32_t unnamed;   /* stacks that no line names the task of */
+	int64_t boot_us;    /* time since boot of the message before */
 	int64_t time_us;
 	int64_t wall_us, wall_before_us; /* of the message, and of the one before, as far as they have one */
 	int64_t boot_wall_us;		 /* of the last message of boot_before */
@@ -379,8 +381,10 @@ static bool read_is_reported(const struct log_reader *reader, uint32_t pid)
 static int read_listing(struct log_reader *reader, const struct gw_log_listing *listing)
 {
 	enum read_block block = reader->place->block;
-	bool stalls = read_is_stalling(reader, listing), refuses = block == READ_BLOCK_FREEZER && listing->state == 'D';
-	uint32_t task = reader->place->task, seconds = refuses ? reader->place->busy_s : 0;
+	bool stalls = read_is_stalling(reader, listing) || (block == READ_BLOCK_POOL && listing->state == 'R');
+	bool refuses = block == READ_BLOCK_FREEZER && listing->state == 'D';
+	uint32_t task = reader->place->task;
+	uint32_t seconds = refuses || block == READ_BLOCK_POOL ? reader->place->busy_s : 0;
 	struct gw_log_task *about;
 	int r = read_is_reported(reader, listing->name.pid) ? 0 : read_task(reader, &listing->name, &task);
 
@@ -402,7 +406,7 @@ static int read_listing(struct log_reader *reader, const struct gw_log_listing *
 						       : GW_LOG_SAMPLE_LISTED,
 			listing->state, seconds);
 	/* What the CPUs do comes behind the list, and the next one that refuses behind the first. */
-	if (block == READ_BLOCK_RCU || block == READ_BLOCK_FREEZER)
+	if (block == READ_BLOCK_RCU || block == READ_BLOCK_FREEZER || block == READ_BLOCK_POOL)
 		reader->place->block = block;
 	return r;
 }
@@ -950,6 +954,8 @@ static int read_event(struct log_reader *reader, const char *text)
 		return read_process(reader, text);
 	if (event.kind == GW_LOG_EVENT_BOOT && read_kernel_begins(reader) < 0)
 		return -ENOMEM;
+	if (event.kind == GW_LOG_EVENT_WORKQUEUE_LOCKUP && event.number)
+		reader->stalled_s = event.number;
 	event.incident = reader->incident;
 	event.time_us = reader->time_us;
 	event.line = reader->model->last_line;
@@ -1132,12 +1138,26 @@ static bool read_refusals(struct read_place *place, const char *text)
 	return true;
 }
 
+/*
+ * "Showing backtraces of running workers in stalled CPU-bound worker pools:", and a listing of these: none of them has left its CPU since the
+ * pool got somewhere.
+ */
+static bool read_stalled_pool(struct log_reader *reader, const char *text)
+{
+	if (strncmp(text, "Showing backtraces of running workers", 37) != 0)
+		return false;
+	read_leave(reader->place);
+	reader->place->block = READ_BLOCK_POOL;
+	reader->place->busy_s = reader->stalled_s;
+	return true;
+}
+
 /* Headings that end what was before. */
 static void read_heading(struct log_reader *reader, const char *text)
 {
 	struct read_place *place = reader->place;
 
-	if (read_refusals(place, text))
+	if (read_refusals(place, text) || read_stalled_pool(reader, text))
 		return;
 
 	if (strncmp(text, "NMI backtrace for cpu", 21) == 0) {

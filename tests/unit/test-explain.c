@@ -1622,6 +1622,69 @@ static void test_functions_of_vendors(void **state)
 	gw_explanation_deinit(&explanation);
 }
 
+/* The kernel names the pool that gets nowhere, and lists which of its workers run; before 6.2 it names the pool alone. */
+static void test_stalled_pool(void **state)
+{
+	(void)state;
+	for (int lists = 0; lists < 2; lists++) {
+		for (int goes_on = 0; goes_on < 2; goes_on++) {
+			struct told told = { .length = 0 };
+			struct gw_explanation explanation;
+
+			tell(&told,
+			     "[  600.0] BUG: workqueue lockup - pool cpus=2 node=0 flags=0x0 nice=0 stuck for 62s!\n"
+			     "[  600.1] Showing busy workqueues and worker pools:\n[  600.1] workqueue events: flags=0x0\n"
+			     "[  600.1]   pwq 10: cpus=2 node=0 flags=0x0 nice=0 active=3 refcnt=4\n"
+			     "[  600.1]     in-flight: 2210:brix_hotplug_work [brix]\n");
+			if (lists)
+				tell(&told,
+				     "[  600.2] Showing backtraces of running workers in stalled CPU-bound worker pools:\n"
+				     "[  600.2] pool 10:\n"
+				     "[  600.2] task:kworker/2:3     state:R  running task     stack:0     pid:2210  tgid:2210  ppid:2\n"
+				     "[  600.2] Call Trace:\n[  600.2]  brix_poll_sink+0x1/0x20 [brix]\n"
+				     "[  600.2]  brix_hotplug_work+0x1/0x20 [brix]\n[  600.2]  process_one_work+0x1/0x20\n");
+			if (goes_on)
+				tell(&told, "[  900.0] wlan0: associated\n");
+			explain_text(&explanation, told.text);
+			assert_int_equal(explanation.count, lists);
+			assert_int_equal(json_array_size(explanation.open), !lists && !goes_on);
+			if (lists) {
+				assert_int_equal(explanation.reports[0]->class, GW_CLASS_BUSY_HOLDER);
+				assert_string_equal(explanation.reports[0]->root_node, "task:2210");
+				assert_int_equal(explanation.reports[0]->resolved_mono_ns != 0, goes_on);
+			}
+			gw_explanation_deinit(&explanation);
+		}
+	}
+}
+
+/* Who reclaims under a lock that the driver's own shrinker takes keeps all who reclaim waiting: that is the driver's. */
+static void test_lock_of_a_shrinker(void **state)
+{
+	static const char *const frames[] = {
+		SLEEP
+		"schedule_timeout io_schedule_timeout shrink_inactive_list do_try_to_free_pages try_to_free_pages "
+		"__alloc_pages_slowpath i915_gem_get_pages@i915 i915_gem_do_execbuffer@i915" IOCTL,
+		SLEEP
+		"schedule_timeout io_schedule_timeout shrink_inactive_list do_try_to_free_pages try_to_free_pages "
+		"__alloc_pages_slowpath vfs_read",
+	};
+
+	(void)state;
+	for (int other = 0; other < 2; other++) {
+		struct told told = { .length = 0 };
+		struct gw_explanation explanation;
+
+		hung(&told, "kswapd0", 80, NULL,
+		     MUTEX "i915_gem_shrinker_scan@i915 do_shrink_slab shrink_slab shrink_node balance_pgdat kswapd");
+		tell(&told, "INFO: task kswapd0:80 is blocked on a mutex likely owned by task chrome:4410.\n");
+		hung(&told, "chrome", 4410, NULL, frames[other]);
+		explain_text(&explanation, told.text);
+		assert_string_equal(subsystem(report_about(&explanation), "kind"), other ? "memory" : "gpu");
+		gw_explanation_deinit(&explanation);
+	}
+}
+
 /* Pasted twice, its time begins anew. */
 static void test_pasted_twice(void **state)
 {
@@ -3341,6 +3404,8 @@ int main(void)
 		cmocka_unit_test(test_lock_of_anybody),
 		cmocka_unit_test(test_searched_for),
 		cmocka_unit_test(test_functions_of_vendors),
+		cmocka_unit_test(test_stalled_pool),
+		cmocka_unit_test(test_lock_of_a_shrinker),
 		cmocka_unit_test(test_pasted_twice),
 		cmocka_unit_test(test_torn_stack),
 		cmocka_unit_test(test_reader_waits_for_invalidation),

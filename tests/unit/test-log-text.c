@@ -1222,6 +1222,8 @@ static void test_events(void **state)
 		     GW_LOG_EVENT_FIRMWARE, "0000:00:02.0");
 	assert_event("mali 10.gpu: Wait for MCU power on failed on scheduling tick/tock\n", GW_LOG_EVENT_FIRMWARE, "");
 	assert_event("mali 10.gpu: Sending reset to GPU - all running jobs will be lost\n", GW_LOG_EVENT_GPU_HANG, "");
+	assert_event("[drm:dpu_kms_wait_for_commit_done:525] [dpu error]wait for commit done returned -110\n",
+		     GW_LOG_EVENT_FLIP_TIMEOUT, "");
 	assert_event("[drm:dpu_encoder_frame_done_timeout:2727] [dpu error]enc33 frame done timeout\n",
 		     GW_LOG_EVENT_FLIP_TIMEOUT, "");
 	assert_event("mali 10.gpu: Reset complete\n", GW_LOG_EVENT_RESET_SUCCESS, "");
