@@ -94,7 +94,7 @@ check "it is over when the disk has answered" not_in_d $disk
 # A file system that is frozen, as for a snapshot of its disk.
 modprobe -a loop ext4
 dd if=/dev/zero of=/tmp/disk bs=1M count=8 2>/dev/null
-mke2fs /tmp/disk >/dev/null
+mke2fs -F /tmp/disk >/dev/null
 mkdir /tmp/frozen
 mount -t ext4 -o loop /tmp/disk /tmp/frozen
 fsfreeze --freeze /tmp/frozen
