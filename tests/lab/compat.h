@@ -45,6 +45,13 @@ static inline void lab_hrtimer_setup(struct hrtimer *timer, enum hrtimer_restart
 #endif
 }
 
+/* del_timer_sync() is timer_delete_sync() since 6.2, 9b13df3fb64e, and the old name went in 6.15, 8fa7292fee5c. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define lab_timer_stop(timer) timer_delete_sync(timer)
+#else
+#define lab_timer_stop(timer) del_timer_sync(timer)
+#endif
+
 /* A workqueue without WQ_UNBOUND has to say so since 6.17, 930c2ea566af; 7.2 warns about one that does not. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
 #define WQ_PERCPU 0

@@ -3,6 +3,7 @@
  * Rings on the real drm_sched whose jobs a timer's interrupt ends, as a device does, or nobody; with a timeout handler.
  */
 #include <drm/gpu_scheduler.h>
+#include <linux/delay.h>
 #include <linux/hrtimer.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
@@ -63,7 +64,7 @@ static struct dma_fence *irq_run_job(struct drm_sched_job *base)
 	if (!job->fence)
 		return ERR_PTR(-ENOMEM);
 	if (READ_ONCE(ring->silent))
-		ring->last = dma_fence_get(job->fence);
+		dma_fence_put(xchg(&ring->last, dma_fence_get(job->fence)));
 	else
 		irq_start(ring, job);
 	return dma_fence_get(job->fence);
@@ -178,6 +179,25 @@ void lab_irq_ring_recover(struct lab_irq_ring *ring)
 {
 	WRITE_ONCE(ring->silent, false);
 	lab_fence_cancel(ring->last);
+}
+
+void lab_irq_ring_signal(struct lab_irq_ring *ring)
+{
+	struct dma_fence *fence;
+
+	while (!(fence = READ_ONCE(ring->last)) || dma_fence_is_signaled(fence))
+		usleep_range(200, 400);
+	dma_fence_signal(fence);
+}
+
+void lab_irq_ring_stop_timer(struct lab_irq_ring *ring)
+{
+	cancel_delayed_work(&ring->sched.work_tdr);
+}
+
+void lab_irq_ring_start_timer(struct lab_irq_ring *ring)
+{
+	queue_delayed_work(ring->sched.timeout_wq, &ring->sched.work_tdr, HZ / 10);
 }
 
 struct drm_sched_entity *lab_irq_ring_entity(struct lab_irq_ring *ring)

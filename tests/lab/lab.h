@@ -385,6 +385,11 @@ struct lab_ring *lab_ring_create(const char *name, unsigned int id);
 /* All jobs must have been able to end. */
 void lab_ring_destroy(struct lab_ring *ring);
 const char *lab_ring_name(const struct lab_ring *ring);
+/* The thread that signals its jobs' fences: it ends, once it has done what it has begun; another one goes on. */
+void lab_ring_stop_hardware(struct lab_ring *ring);
+int lab_ring_start_hardware(struct lab_ring *ring, unsigned int id);
+/* Submits as many jobs, one after the other. */
+int lab_ring_warmup(struct lab_ring *ring, unsigned int count);
 struct lab_job;
 /* A job that is armed, not pushed. @hook runs in run_job(). The caller gets a reference to the finished fence. */
 struct lab_job *lab_job_create(struct lab_ring *ring, lab_run_job_hook hook, void *data, struct dma_fence **finished);
@@ -434,6 +439,11 @@ struct dma_fence *lab_irq_ring_submit(struct lab_irq_ring *ring, struct dma_fenc
 int lab_irq_ring_warmup(struct lab_irq_ring *ring, unsigned int count);
 /* From now on no interrupt comes: one job at a time. */
 void lab_irq_ring_go_silent(struct lab_irq_ring *ring);
+/* Of one that is silent: the calling task signals, in the interrupt's place, the next job that runs. */
+void lab_irq_ring_signal(struct lab_irq_ring *ring);
+/* The timer of the timeout handler stops, as while another ring of the device is reset; it goes on. */
+void lab_irq_ring_stop_timer(struct lab_irq_ring *ring);
+void lab_irq_ring_start_timer(struct lab_irq_ring *ring);
 /* Interrupts come again, and what was missed is retired with an error. */
 void lab_irq_ring_recover(struct lab_irq_ring *ring);
 

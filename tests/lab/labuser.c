@@ -36,7 +36,8 @@ static const char usage[] =
 	"usage: labuser COMMAND [key=value]...\n"
 	"  notifier-cycle/munmap | mprotect | madvise | read-begin | remove | vma   take part in the scenario until it is stopped\n"
 	"  leaked-lock/user-sleep | user-spin                        keep a kernel mutex until the scenario is stopped\n"
-	"  trust/madvise-vma | pipe-fault | syncobj-point | syncobj-replaced | alarm | posix-timer\n"
+	"  trust/madvise-vma | pipe-fault | syncobj-point | syncobj-replaced | alarm | posix-timer |\n"
+	"  trust/watched | other-process\n"
 	"                                                           take part in the scenario until it is stopped\n"
 	"  page-fault/device-memory | page-fault-healthy/moves    memory of the device, in which it faults\n"
 	"  page-lock-cycle | page-lock/left | late                   the memory whose page is locked\n"
@@ -943,6 +944,61 @@ static int trust_alarm(char **words, bool posix)
 	return 0;
 }
 
+/* Watches over its process, as a shell does that gives up. */
+static void *watching_main(void *data)
+{
+	sleep_ms(1000 * *(unsigned int *)data);
+	kill(getpid(), SIGKILL);
+	return NULL;
+}
+
+/* In a child, whose end is not that of the scenario. */
+static void watched_child(unsigned int seconds)
+{
+	pthread_t watching;
+
+	if ((errno = pthread_create(&watching, NULL, watching_main, &seconds)))
+		fail("pthread_create");
+	if (ioctl(lab_fd, GPULAB_IOC_ENTER) < 0 && errno != EINTR)
+		fail("enter");
+	exit(0);
+}
+
+static int trust_watched(char **words)
+{
+	struct gpulab_start request = {};
+	pid_t child;
+
+	start(&request, words);
+	child = fork();
+	if (child < 0)
+		fail("fork");
+	if (!child)
+		watched_child(seconds_of(words));
+	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
+	return 0;
+}
+
+/* The parent signals, until it needs somebody who waits for what the child signals. */
+static int trust_other(char **words)
+{
+	struct gpulab_start request = {};
+	pid_t child;
+
+	start(&request, words);
+	child = fork();
+	if (child < 0)
+		fail("fork");
+	if (!child) {
+		sleep_ms(1000 * seconds_of(words));
+		exit(ioctl(lab_fd, GPULAB_IOC_SIGNAL, 0) < 0);
+	}
+	if (ioctl(lab_fd, GPULAB_IOC_SIGNAL, 8) < 0 || ioctl(lab_fd, GPULAB_IOC_ENTER) < 0)
+		fail("signal");
+	lab_ioctl(lab_fd, GPULAB_IOC_WAIT_STOPPED, NULL, "wait");
+	return 0;
+}
+
 static bool is_one_of(const char *word, const char *const *list)
 {
 	for (; *list; list++)
@@ -973,6 +1029,10 @@ int main(int argc, char **argv)
 		return trust_replaced(argv + 1);
 	if (!strcmp(command, "trust/alarm") || !strcmp(command, "trust/posix-timer"))
 		return trust_alarm(argv + 1, !strcmp(command, "trust/posix-timer"));
+	if (!strcmp(command, "trust/watched"))
+		return trust_watched(argv + 1);
+	if (!strcmp(command, "trust/other-process"))
+		return trust_other(argv + 1);
 	if (!strncmp(command, "leaked-lock/user-", 17) || !strncmp(command, "leaked-section/user-", 20))
 		return leaked(strchr(command, '/') + 1, argv + 1);
 	if (!strncmp(command, "process-cycle/", 14) || !strncmp(command, "driver-sleep/", 13) ||

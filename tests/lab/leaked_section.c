@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * leaked-section: a task has gone on without drm_dev_exit(), and drm_dev_unplug() waits for it with the device's lock
- * held. drm-section: sections that merely last, and one that drm_dev_enter() refused.
+ * held. drm-section: sections that merely last, or that a timer or a work item leaves in the end; one that drm_dev_enter() refused, long
+ * after the unplug or while it began; one that waits for another GPU; one whose end is missed.
  */
 #include <drm/drm_device.h>
 #include <drm/drm_drv.h>
 #include <linux/delay.h>
 #include <linux/device.h>
+#include <linux/kprobes.h>
+#include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/timer.h>
 #include <linux/workqueue.h>
 
 #include "lab.h"
@@ -16,6 +20,7 @@
 enum section_variant { SECTION_EXITED, SECTION_WORKER, SECTION_USER };
 
 struct section {
+	struct lab_instance *inst;
 	struct drm_device *drm;
 	int idx;
 	atomic_t entered;
@@ -23,6 +28,24 @@ struct section {
 	struct lab_actor *owner;
 	struct workqueue_struct *wq;
 	struct work_struct work;
+	atomic_t ended; /* unplugs that returned */
+
+	struct timer_list timer; /* left-timer */
+	struct work_struct slow; /* left-queued */
+
+	struct kprobe unseen; /* missed-end */
+	int unseen_idx;
+
+	/* refused */
+	struct kprobe read_lock;
+	bool probed;
+	struct task_struct *refused;
+	atomic_t armed;
+	struct completion entering;
+
+	/* other-gpu */
+	struct lab_ring *ring;
+	struct dma_fence *finished;
 };
 
 static int section_enter(struct section *section)
@@ -95,6 +118,7 @@ static int section_unplug_thread(struct lab_actor *actor)
 	lab_actor_blocks(actor);
 	drm_dev_unplug(section->drm);
 	device_unlock(section->drm->dev);
+	atomic_inc(&section->ended);
 	return 0;
 }
 
@@ -211,7 +235,16 @@ const struct lab_family lab_leaked_section_family = {
 
 /* ---- healthy ---- */
 
-enum lasting_variant { LASTING_SLEEPS, LASTING_RUNS };
+enum lasting_variant {
+	LASTING_SLEEPS,
+	LASTING_RUNS,
+	LASTING_LEFT_TIMER,
+	LASTING_LEFT_QUEUED,
+	LASTING_REFUSED,
+	LASTING_REFUSED_LATE,
+	LASTING_OTHER_GPU,
+	LASTING_MISSED_END
+};
 
 /* In a section for as long as the scenario lasts. */
 static int lasting_thread(struct lab_actor *actor)
@@ -249,41 +282,318 @@ static int refused_thread(struct lab_actor *actor)
 	return 0;
 }
 
+static int run_until_blocking(struct lab_instance *inst, enum lab_part part, int (*fn)(struct lab_actor *actor))
+{
+	struct lab_actor *actor = lab_actor_run(inst, "reader", part, "gpulab-read", fn);
+
+	return actor ? lab_actor_wait_blocking(actor) : -ENOMEM;
+}
+
+static int lasting_readers(struct lab_instance *inst)
+{
+	return run_until_blocking(inst, LAB_HELPER, refused_thread) ?:
+	       run_until_blocking(inst, LAB_ROOT, lasting_thread) ?: section_start_unplug(inst);
+}
+
+/* ---- sections that something else leaves ---- */
+
+static void leaving_timer(struct timer_list *timer)
+{
+	section_leave(container_of(timer, struct section, timer));
+}
+
+static void leaving_work(struct work_struct *work)
+{
+	section_leave(container_of(work, struct section, work));
+}
+
+static void section_slow(struct work_struct *work)
+{
+	struct section *section = container_of(work, struct section, slow);
+	unsigned long end = jiffies + section->inst->params.seconds * HZ;
+
+	while (!lab_stopping(section->inst) && time_before(jiffies, end))
+		msleep(50);
+}
+
+/* Who entered it has exited. On an ordered workqueue the item comes when the one before it is done. */
+static int left_readers(struct lab_instance *inst, struct section *section)
+{
+	int ret = enter_in_thread(inst, section);
+
+	if (ret)
+		return ret;
+	if (inst->variant->value == LASTING_LEFT_TIMER) {
+		mod_timer(&section->timer, jiffies + inst->params.seconds * HZ);
+		return section_start_unplug(inst);
+	}
+	section->wq = alloc_ordered_workqueue("gpulab-leave/%u", 0, inst->id);
+	if (!section->wq)
+		return -ENOMEM;
+	queue_work(section->wq, &section->slow);
+	queue_work(section->wq, &section->work);
+	return section_start_unplug(inst);
+}
+
+/* ---- a section that is refused while the unplug begins ---- */
+
+/* One instance at a time. */
+static struct section *the_refused;
+
+/* What drm_dev_enter() calls instead of __srcu_read_lock(), as if it had been preempted there. */
+static int read_lock_late(struct srcu_struct *domain)
+{
+	struct section *section = the_refused;
+	int (*lock)(struct srcu_struct *) = (void *)section->read_lock.addr;
+
+	if (section->inst->variant->value == LASTING_REFUSED_LATE)
+		usleep_range(1000, 2000);
+	complete(&section->entering);
+	while (!READ_ONCE(section->drm->unplugged) && !lab_stopping(section->inst))
+		usleep_range(100, 200);
+	return lock(domain);
+}
+
+static int before_read_lock(struct kprobe *probe, struct pt_regs *regs)
+{
+	struct section *section = container_of(probe, struct section, read_lock);
+
+	if (current != READ_ONCE(section->refused) || !atomic_xchg(&section->armed, 0))
+		return 0;
+	instruction_pointer_set(regs, (unsigned long)read_lock_late);
+	return 1;
+}
+
+/* Then it needs what the unplug's task holds. */
+static int refused_meanwhile_thread(struct lab_actor *actor)
+{
+	struct section *section = actor->inst->priv;
+
+	int idx;
+
+	WRITE_ONCE(section->refused, current);
+	atomic_set(&section->armed, 1);
+	if (drm_dev_enter(section->drm, &idx)) {
+		drm_dev_exit(idx);
+		return -EEXIST;
+	}
+	lab_actor_blocks(actor);
+	device_lock(section->drm->dev);
+	device_unlock(section->drm->dev);
+	return 0;
+}
+
+/* Holds the device until the unplug is over. */
+static int unplug_meanwhile_thread(struct lab_actor *actor)
+{
+	struct section *section = actor->inst->priv;
+
+	device_lock(section->drm->dev);
+	if (lab_thread_wait(actor->inst, &section->entering)) {
+		section->unplugged = true;
+		lab_actor_blocks(actor);
+		drm_dev_unplug(section->drm);
+	}
+	device_unlock(section->drm->dev);
+	atomic_inc(&section->ended);
+	return 0;
+}
+
+static int refused_readers(struct lab_instance *inst, struct section *section)
+{
+	struct lab_actor *refused, *unplugger;
+	int ret;
+
+	if (the_refused)
+		return -EBUSY;
+	the_refused = section;
+	section->read_lock.symbol_name = "__srcu_read_lock";
+	section->read_lock.pre_handler = before_read_lock;
+	ret = register_kprobe(&section->read_lock);
+	if (ret)
+		return ret;
+	section->probed = true;
+	ret = run_until_blocking(inst, LAB_ROOT, lasting_thread);
+	if (ret)
+		return ret;
+	unplugger = lab_actor_run(inst, "unplugger", LAB_PARTICIPANT, "gpulab-unpl", unplug_meanwhile_thread);
+	msleep(inst->params.stagger_ms);
+	refused = lab_actor_run(inst, "refused", LAB_PARTICIPANT, "gpulab-refuse", refused_meanwhile_thread);
+	if (!refused || !unplugger)
+		return -ENOMEM;
+	return lab_actor_wait_blocking(unplugger) ?: lab_actor_wait_blocking(refused);
+}
+
+/* ---- a section that waits for another GPU ---- */
+
+static int other_gpu_thread(struct lab_actor *actor)
+{
+	struct section *section = actor->inst->priv;
+	int ret = section_enter(section);
+
+	lab_actor_blocks(actor);
+	if (!ret)
+		dma_fence_wait(section->finished, false);
+	section_leave(section);
+	return ret;
+}
+
+/* The thread that signals what that GPU is done with has gone, and its driver starts another one. */
+static int hardware_again_thread(struct lab_actor *actor)
+{
+	struct section *section = actor->inst->priv;
+
+	wait_for_completion_interruptible_timeout(&actor->inst->stop, actor->inst->params.seconds * HZ);
+	return lab_ring_start_hardware(section->ring, actor->inst->id);
+}
+
+static int other_gpu_readers(struct lab_instance *inst, struct section *section)
+{
+	struct lab_job *job;
+	int ret;
+
+	section->ring = lab_ring_create("gfx", inst->id);
+	ret = section->ring ? lab_ring_warmup(section->ring, inst->params.warmup) : -ENOMEM;
+	if (ret)
+		return ret;
+	lab_ring_stop_hardware(section->ring);
+	if (!lab_actor_run(inst, "hardware", LAB_HELPER, "gpulab-again", hardware_again_thread))
+		return -ENOMEM;
+	job = lab_job_create(section->ring, NULL, NULL, &section->finished);
+	if (!job)
+		return -ENOMEM;
+	lab_job_push(job);
+	return run_until_blocking(inst, LAB_PARTICIPANT, other_gpu_thread) ?: section_start_unplug(inst);
+}
+
+/* ---- a section whose end is missed ---- */
+
+static noinline void section_end_unseen(struct section *section)
+{
+	barrier_data(section);
+}
+
+/* In the handler of a probe no other probe's is called: who watches drm_dev_exit() by one does not see this. */
+static int before_end_unseen(struct kprobe *probe, struct pt_regs *regs)
+{
+	drm_dev_exit(container_of(probe, struct section, unseen)->unseen_idx);
+	return 0;
+}
+
+static void missed_work(struct work_struct *work)
+{
+	struct section *section = container_of(work, struct section, work);
+
+	lab_actor_adopt(section->owner);
+	if (drm_dev_enter(section->drm, &section->unseen_idx))
+		section_end_unseen(section);
+}
+
+/* The worker that was in it has nothing more to do; somebody else is in another section. */
+static int missed_readers(struct lab_instance *inst, struct section *section)
+{
+	int ret;
+
+	section->unseen.addr = (kprobe_opcode_t *)section_end_unseen;
+	section->unseen.pre_handler = before_end_unseen;
+	ret = register_kprobe(&section->unseen);
+	if (ret)
+		return ret;
+	INIT_WORK(&section->work, missed_work);
+	ret = enter_in_work(inst, section);
+	unregister_kprobe(&section->unseen);
+	ret = ret ?: run_until_blocking(inst, LAB_ROOT, lasting_thread);
+	if (ret)
+		return ret;
+	msleep(inst->params.stagger_ms);
+	return section_start_unplug(inst);
+}
+
 static int lasting_start(struct lab_instance *inst)
 {
-	static const struct {
-		enum lab_part part;
-		int (*function)(struct lab_actor *actor);
-	} readers[] = { { LAB_HELPER, refused_thread }, { LAB_ROOT, lasting_thread } };
 	struct section *section = kzalloc(sizeof(*section), GFP_KERNEL);
 	struct drm_device *drm;
-	unsigned int i;
 
 	if (!section)
 		return -ENOMEM;
 	inst->priv = section;
+	section->inst = inst;
+	timer_setup(&section->timer, leaving_timer, 0);
+	INIT_WORK(&section->work, leaving_work);
+	INIT_WORK(&section->slow, section_slow);
+	init_completion(&section->entering);
 	drm = lab_drm_create("gpulab-section");
 	if (IS_ERR(drm))
 		return PTR_ERR(drm);
 	section->drm = drm;
-	for (i = 0; i < ARRAY_SIZE(readers); i++) {
-		struct lab_actor *actor =
-			lab_actor_run(inst, "reader", readers[i].part, "gpulab-read", readers[i].function);
-		int ret = actor ? lab_actor_wait_blocking(actor) : -ENOMEM;
-
-		if (ret)
-			return ret;
+	switch (inst->variant->value) {
+	case LASTING_LEFT_TIMER:
+	case LASTING_LEFT_QUEUED:
+		return left_readers(inst, section);
+	case LASTING_REFUSED:
+	case LASTING_REFUSED_LATE:
+		return refused_readers(inst, section);
+	case LASTING_OTHER_GPU:
+		return other_gpu_readers(inst, section);
+	case LASTING_MISSED_END:
+		return missed_readers(inst, section);
+	default:
+		return lasting_readers(inst);
 	}
-	return section_start_unplug(inst);
 }
 
-static const struct lab_variant lasting_variants[] = { { "sleeps", LASTING_SLEEPS }, { "runs", LASTING_RUNS }, { "" } };
+/* What would leave the section in time does so now. */
+static void lasting_release(struct lab_instance *inst)
+{
+	struct section *section = inst->priv;
+
+	if (section && (inst->variant->value == LASTING_LEFT_TIMER || inst->variant->value == LASTING_LEFT_QUEUED))
+		section_leave(section);
+}
+
+static void lasting_finish(struct lab_instance *inst)
+{
+	struct section *section = inst->priv;
+
+	if (!section)
+		return;
+	if (section->probed)
+		unregister_kprobe(&section->read_lock);
+	if (the_refused == section)
+		the_refused = NULL;
+	lab_timer_stop(&section->timer);
+	lab_ring_destroy(section->ring);
+	dma_fence_put(section->finished);
+	section_finish(inst);
+}
+
+static void lasting_show(struct lab_instance *inst, struct seq_file *seq)
+{
+	struct section *section = inst->priv;
+
+	section_show(inst, seq);
+	if (section)
+		seq_printf(seq, ",\"ended\":%d", atomic_read(&section->ended));
+}
+
+static const struct lab_variant lasting_variants[] = {
+	{ "sleeps", LASTING_SLEEPS },
+	{ "runs", LASTING_RUNS },
+	{ "left-timer", LASTING_LEFT_TIMER },
+	{ "left-queued", LASTING_LEFT_QUEUED },
+	{ "refused", LASTING_REFUSED },
+	{ "refused-late", LASTING_REFUSED_LATE },
+	{ "other-gpu", LASTING_OTHER_GPU },
+	{ "missed-end", LASTING_MISSED_END },
+	{ "" },
+};
 
 const struct lab_family lab_drm_section_family = {
 	.name = "drm-section",
 	.expected_class = "none",
 	.variants = lasting_variants,
 	.start = lasting_start,
-	.finish = section_finish,
-	.show = section_show,
+	.release = lasting_release,
+	.finish = lasting_finish,
+	.show = lasting_show,
 };

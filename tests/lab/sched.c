@@ -118,11 +118,27 @@ static int hardware_thread(void *data)
 	return 0;
 }
 
+int lab_ring_start_hardware(struct lab_ring *ring, unsigned int id)
+{
+	struct task_struct *hardware = kthread_run(hardware_thread, ring, "gpulab-hw/%u", id);
+
+	if (IS_ERR(hardware))
+		return PTR_ERR(hardware);
+	ring->hardware = hardware;
+	return 0;
+}
+
+void lab_ring_stop_hardware(struct lab_ring *ring)
+{
+	if (ring->hardware)
+		kthread_stop(ring->hardware);
+	ring->hardware = NULL;
+}
+
 struct lab_ring *lab_ring_create(const char *name, unsigned int id)
 {
 	struct lab_ring *ring = kzalloc(sizeof(*ring), GFP_KERNEL);
 	struct drm_gpu_scheduler *list[1];
-	struct task_struct *hardware;
 
 	if (!ring)
 		return NULL;
@@ -131,10 +147,8 @@ struct lab_ring *lab_ring_create(const char *name, unsigned int id)
 	spin_lock_init(&ring->lock);
 	INIT_LIST_HEAD(&ring->running);
 	init_waitqueue_head(&ring->wait);
-	hardware = kthread_run(hardware_thread, ring, "gpulab-hw/%u", id);
-	if (IS_ERR(hardware))
+	if (lab_ring_start_hardware(ring, id))
 		goto fail;
-	ring->hardware = hardware;
 	if (lab_sched_init(&ring->sched, &ring_ops, ring->name, lab_drm_parent()))
 		goto fail;
 	ring->has_sched = true;
@@ -157,8 +171,7 @@ void lab_ring_destroy(struct lab_ring *ring)
 		drm_sched_entity_destroy(&ring->entity);
 	if (ring->has_sched)
 		drm_sched_fini(&ring->sched);
-	if (ring->hardware)
-		kthread_stop(ring->hardware);
+	lab_ring_stop_hardware(ring);
 	/* Whoever still asks its jobs' fences for a name trips over it. */
 	memset(ring, 0x6b, sizeof(*ring));
 	barrier_data(ring);
@@ -220,7 +233,7 @@ static int dep_victim_thread(struct lab_actor *actor)
 	return 0;
 }
 
-static int dep_warmup(struct lab_ring *ring, unsigned int count)
+int lab_ring_warmup(struct lab_ring *ring, unsigned int count)
 {
 	struct dma_fence *finished;
 	struct lab_job *job;
@@ -270,7 +283,7 @@ static int dep_start(struct lab_instance *inst)
 	inst->priv = dc;
 	for (i = 0; i < 2; i++) {
 		dc->ring[i] = lab_ring_create(names[i], inst->id);
-		if (!dc->ring[i] || dep_warmup(dc->ring[i], inst->params.warmup))
+		if (!dc->ring[i] || lab_ring_warmup(dc->ring[i], inst->params.warmup))
 			return -ENOMEM;
 	}
 	return dep_close(inst, dc) ?: lab_victims_run(inst, dep_victim_thread);

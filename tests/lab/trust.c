@@ -21,6 +21,9 @@
  *    had nothing to do before, ends that fence with an error.
  *  - own-wait: the same, but the driver's function that waits for the fence sees a lockup in the end, and gives up.
  *  - alarm, posix-timer: a process waits for the fence with the lock, and has set a timer, whose signal ends the wait.
+ *  - watched: the same, and another thread of the process ends the process.
+ *  - other-process: a process signals, and waits for a lock whose holder waits for the next fence. Its child, which has the file open,
+ *    too, signals that one.
  *  - on-top: most of the fences that a task seemed to signal were signalled by an interrupt on top of it. The task then waits for a lock
  *    whose holder waits for the next fence, which an interrupt signals, too.
  *  - item-per-job: each job has a work item that signals its fence. One waits for a lock whose holder waits for another job's fence,
@@ -30,6 +33,8 @@
  *    until then, ends the fence or releases the lock.
  *  - check-thread: hang-check, by a thread that sleeps, looks, and sleeps again.
  *  - check-hrtimer: hang-check, by a high-resolution timer.
+ *
+ * trust_late.c has the others.
  */
 #include <drm/drm_syncobj.h>
 #include <drm/gpu_scheduler.h>
@@ -45,73 +50,10 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
-#include "lab.h"
-
-enum trust_variant {
-	TRUST_FIRST_SUBMIT,
-	TRUST_WORK_CLEANUP,
-	TRUST_THREAD_REPLACED,
-	TRUST_MADVISE_VMA,
-	TRUST_PIPE_FAULT,
-	TRUST_SYNCOBJ_POINT,
-	TRUST_SYNCOBJ_REPLACED,
-	TRUST_MISSED_END,
-	TRUST_HANG_CHECK,
-	TRUST_OWN_WAIT,
-	TRUST_ALARM,
-	TRUST_ON_TOP,
-	TRUST_ITEM_PER_JOB,
-	TRUST_LEFT_ASLEEP,
-	TRUST_QUEUE_CHECK,
-	TRUST_LEFT_DELAYED,
-	TRUST_CHECK_THREAD,
-	TRUST_CHECK_HRTIMER
-};
+#include "trust.h"
 
 /* Return probes have ten instances, or two per CPU. */
 #define FLUSHERS 24
-
-struct trust;
-
-/* Signals its fence, and may clean up afterwards. */
-struct trust_item {
-	struct delayed_work work;
-	struct trust *trust;
-	struct dma_fence *fence;
-	bool cleans_up;
-};
-
-struct trust {
-	struct lab_instance *inst;
-	struct lab_timeline timeline, other; /* of the fence that is waited for; of one that an interrupt signals */
-	struct dma_fence *fence, *timed;
-	struct hrtimer timer;
-	bool has_timer;
-	struct lab_lock lock;
-	struct lab_actor *signaller, *holder, *reader;
-	struct completion warm, held;
-	struct workqueue_struct *wq;
-	struct trust_item first, second;
-	struct kthread_worker *queue;
-	struct kthread_delayed_work later;
-	atomic_t ended; /* waiters that got through */
-
-	struct lab_irq_ring *ring;
-	struct dma_fence *jobs[2]; /* finished fences */
-	struct completion flushed;
-	wait_queue_head_t sleep;
-	struct file *syncobj;
-
-	struct mm_struct *mm;
-	struct mmu_interval_notifier notifier;
-	struct mutex update_lock;
-	bool registered;
-};
-
-static unsigned int trust_seconds(const struct trust *trust)
-{
-	return trust->inst->params.seconds;
-}
 
 /* ---- fences that an interrupt signals ---- */
 
@@ -121,14 +63,15 @@ static enum hrtimer_restart timer_fire(struct hrtimer *timer)
 
 	if (trust->inst->variant->value == TRUST_ITEM_PER_JOB)
 		queue_delayed_work(trust->wq, &trust->second.work, 0);
+	else if (trust->inst->variant->value == TRUST_ERROR_TIMER)
+		lab_fence_cancel(trust->timed);
 	else
 		dma_fence_signal(trust->timed);
 	wake_up_all(&trust->sleep);
 	return HRTIMER_NORESTART;
 }
 
-/* @fence is signalled when the time has come. */
-static void timer_begin(struct trust *trust, struct dma_fence *fence)
+void trust_timer_begin(struct trust *trust, struct dma_fence *fence)
 {
 	trust->timed = fence;
 	trust->has_timer = true;
@@ -137,6 +80,14 @@ static void timer_begin(struct trust *trust, struct dma_fence *fence)
 }
 
 /* ---- what several do ---- */
+
+void trust_need_lock(struct trust *trust, struct lab_actor *actor)
+{
+	lab_actor_blocks(actor);
+	lab_lock_contend(&trust->lock);
+	lab_lock_contend_done(&trust->lock);
+	atomic_inc(&trust->ended);
+}
 
 static int waiter_thread(struct lab_actor *actor)
 {
@@ -148,7 +99,7 @@ static int waiter_thread(struct lab_actor *actor)
 	return 0;
 }
 
-static int holder_thread(struct lab_actor *actor)
+int trust_holder_thread(struct lab_actor *actor)
 {
 	struct trust *trust = actor->inst->priv;
 
@@ -160,7 +111,7 @@ static int holder_thread(struct lab_actor *actor)
 	return 0;
 }
 
-static int trust_fence(struct trust *trust)
+int trust_fence(struct trust *trust)
 {
 	trust->fence = lab_fence_create(&trust->timeline);
 	if (!trust->fence)
@@ -169,8 +120,8 @@ static int trust_fence(struct trust *trust)
 	return 0;
 }
 
-static int trust_run(struct trust *trust, struct lab_actor **ret, const char *role, const char *name,
-		     int (*fn)(struct lab_actor *actor))
+int trust_run(struct trust *trust, struct lab_actor **ret, const char *role, const char *name,
+	      int (*fn)(struct lab_actor *actor))
 {
 	*ret = lab_actor_run(trust->inst, role, LAB_PARTICIPANT, name, fn);
 	return *ret ? lab_actor_wait_blocking(*ret) : -ENOMEM;
@@ -186,10 +137,7 @@ static int submitter_thread(struct lab_actor *actor)
 	complete(&trust->warm);
 	if (!lab_thread_wait(actor->inst, &trust->held))
 		return 0;
-	lab_actor_blocks(actor);
-	lab_lock_contend(&trust->lock);
-	lab_lock_contend_done(&trust->lock);
-	atomic_inc(&trust->ended);
+	trust_need_lock(trust, actor);
 	return 0;
 }
 
@@ -203,8 +151,8 @@ static int first_submit(struct trust *trust)
 	ret = lab_wait(&trust->warm) ?: trust_fence(trust);
 	if (ret)
 		return ret;
-	timer_begin(trust, trust->fence);
-	ret = trust_run(trust, &trust->holder, "holder", "gpulab-hold", holder_thread);
+	trust_timer_begin(trust, trust->fence);
+	ret = trust_run(trust, &trust->holder, "holder", "gpulab-hold", trust_holder_thread);
 	complete_all(&trust->held);
 	return ret ?: lab_actor_wait_blocking(trust->signaller);
 }
@@ -308,12 +256,12 @@ static int work_cleanup(struct trust *trust)
 	if (!ret && trust->inst->variant->value == TRUST_ITEM_PER_JOB) {
 		dma_fence_put(trust->second.fence);
 		trust->second.fence = dma_fence_get(trust->fence);
-		timer_begin(trust, NULL);
+		trust_timer_begin(trust, NULL);
 	} else if (!ret) {
 		ret = item_begin(trust, &trust->second, dma_fence_get(trust->fence), trust_seconds(trust));
 	}
 	if (!ret)
-		ret = trust_run(trust, &trust->holder, "holder", "gpulab-hold", holder_thread);
+		ret = trust_run(trust, &trust->holder, "holder", "gpulab-hold", trust_holder_thread);
 	if (ret)
 		return ret;
 	trust->first.cleans_up = true;
@@ -356,7 +304,7 @@ static int reader_thread(struct lab_actor *actor)
 		return 0;
 	lab_actor_wait_blocking(trust->holder); /* for its pause */
 	mmap_read_lock(trust->mm);
-	timer_begin(trust, trust->timed);
+	trust_timer_begin(trust, trust->timed);
 	lab_actor_blocks(actor);
 	dma_fence_wait(trust->timed, false);
 	mmap_read_unlock(trust->mm);
@@ -408,7 +356,7 @@ int lab_trust_signal(struct lab_instance *inst, unsigned int count)
 {
 	struct trust *trust = inst->priv;
 
-	if (inst->family != &lab_trust_family || inst->variant->value < TRUST_PIPE_FAULT ||
+	if (inst->family != &lab_trust_family || inst->variant->value < TRUST_OTHER_PROCESS ||
 	    inst->variant->value > TRUST_SYNCOBJ_REPLACED || !trust || count > 64)
 		return -EINVAL;
 	if (!count) {
@@ -569,7 +517,7 @@ static int missed_end(struct trust *trust)
 	if (ret)
 		return ret;
 	trust->jobs[1] = lab_irq_ring_submit(trust->ring, trust->fence);
-	timer_begin(trust, trust->timed);
+	trust_timer_begin(trust, trust->timed);
 	return trust->jobs[1] ? 0 : -ENOMEM;
 }
 
@@ -584,22 +532,19 @@ static int needing_thread(struct lab_actor *actor)
 	complete(&trust->warm);
 	if (!lab_thread_wait(actor->inst, &trust->held))
 		return 0;
-	lab_actor_blocks(actor);
-	lab_lock_contend(&trust->lock);
-	lab_lock_contend_done(&trust->lock);
-	atomic_inc(&trust->ended);
+	trust_need_lock(trust, actor);
 	return 0;
 }
 
-static int needing_begin(struct trust *trust)
+int trust_needing_begin(struct trust *trust)
 {
 	trust->signaller = lab_actor_run(trust->inst, "signaller", LAB_PARTICIPANT, "gpulab-sign", needing_thread);
 	return trust->signaller ? lab_wait(&trust->warm) : -ENOMEM;
 }
 
-static int needing_hold(struct trust *trust)
+int trust_needing_hold(struct trust *trust)
 {
-	int ret = trust_run(trust, &trust->holder, "holder", "gpulab-hold", holder_thread);
+	int ret = trust_run(trust, &trust->holder, "holder", "gpulab-hold", trust_holder_thread);
 
 	complete_all(&trust->held);
 	return ret ?: lab_actor_wait_blocking(trust->signaller);
@@ -612,13 +557,13 @@ static void check_run(struct work_struct *work)
 
 static int hang_check(struct trust *trust)
 {
-	int ret = needing_begin(trust) ?: trust_fence(trust);
+	int ret = trust_needing_begin(trust) ?: trust_fence(trust);
 
 	if (ret)
 		return ret;
 	trust->first.fence = dma_fence_get(trust->fence);
 	schedule_delayed_work(&trust->first.work, trust_seconds(trust) * HZ);
-	return needing_hold(trust);
+	return trust_needing_hold(trust);
 }
 
 /* ---- queue-check ---- */
@@ -642,7 +587,7 @@ static int later_begin(struct trust *trust)
 
 static int queue_check(struct trust *trust)
 {
-	return needing_begin(trust) ?: trust_fence(trust) ?: later_begin(trust) ?: needing_hold(trust);
+	return trust_needing_begin(trust) ?: trust_fence(trust) ?: later_begin(trust) ?: trust_needing_hold(trust);
 }
 
 /* ---- check-thread, check-hrtimer ---- */
@@ -660,23 +605,23 @@ static int checking_thread(struct lab_actor *actor)
 
 static int check_thread(struct trust *trust)
 {
-	int ret = needing_begin(trust) ?: trust_fence(trust);
+	int ret = trust_needing_begin(trust) ?: trust_fence(trust);
 
 	if (ret)
 		return ret;
 	if (!lab_actor_run(trust->inst, "check", LAB_HELPER, "gpulab-check", checking_thread))
 		return -ENOMEM;
-	return needing_hold(trust);
+	return trust_needing_hold(trust);
 }
 
 static int check_hrtimer(struct trust *trust)
 {
-	int ret = needing_begin(trust) ?: trust_fence(trust);
+	int ret = trust_needing_begin(trust) ?: trust_fence(trust);
 
 	if (ret)
 		return ret;
-	timer_begin(trust, trust->fence);
-	return needing_hold(trust);
+	trust_timer_begin(trust, trust->fence);
+	return trust_needing_hold(trust);
 }
 
 /* ---- own-wait ---- */
@@ -709,7 +654,7 @@ static const struct dma_fence_ops own_fence_ops = {
 static int own_wait(struct trust *trust)
 {
 	struct own_fence *fence;
-	int ret = needing_begin(trust);
+	int ret = trust_needing_begin(trust);
 
 	if (ret)
 		return ret;
@@ -724,8 +669,8 @@ static int own_wait(struct trust *trust)
 	dma_fence_init(&fence->base, &own_fence_ops, &fence->lock, trust->timeline.context,
 		       atomic64_inc_return(&trust->timeline.seqno));
 	trust->fence = &fence->base;
-	timer_begin(trust, trust->timed);
-	return needing_hold(trust);
+	trust_timer_begin(trust, trust->timed);
+	return trust_needing_hold(trust);
 }
 
 /* ---- alarm, posix-timer ---- */
@@ -733,17 +678,14 @@ static int own_wait(struct trust *trust)
 static int alarm_begin(struct trust *trust)
 {
 	trust->holder = lab_actor_add(trust->inst, "holder", LAB_PARTICIPANT);
-	return trust->holder ? needing_begin(trust) ?: trust_fence(trust) : -ENOMEM;
+	return trust->holder ? trust_needing_begin(trust) ?: trust_fence(trust) : -ENOMEM;
 }
 
-/* In an ioctl of the process, which has set a timer. */
-static int trust_enter(struct lab_instance *inst)
+/* In an ioctl of the process, which has set a timer, or whose other thread ends it. */
+static int alarm_enter(struct trust *trust)
 {
-	struct trust *trust = inst->priv;
 	int ret;
 
-	if (inst->variant->value != TRUST_ALARM)
-		return -EINVAL;
 	lab_lock_hold(&trust->lock);
 	lab_actor_adopt(trust->holder);
 	lab_actor_blocks(trust->holder);
@@ -753,6 +695,58 @@ static int trust_enter(struct lab_instance *inst)
 	atomic_inc(&trust->ended);
 	complete_all(&trust->holder->left);
 	return ret;
+}
+
+/* ---- other-process ---- */
+
+/* Comes when the process has shown that it signals. */
+static int other_holder_thread(struct lab_actor *actor)
+{
+	struct trust *trust = actor->inst->priv;
+
+	if (!lab_thread_wait(actor->inst, &trust->warm))
+		return 0;
+	lab_lock_hold(&trust->lock);
+	complete_all(&trust->held);
+	lab_actor_blocks(actor);
+	dma_fence_wait(trust->fence, false);
+	lab_lock_release(&trust->lock);
+	return 0;
+}
+
+static int other_process(struct trust *trust)
+{
+	trust->signaller = lab_actor_add(trust->inst, "signaller", LAB_PARTICIPANT);
+	if (!trust->signaller)
+		return -ENOMEM;
+	trust->holder = lab_actor_run(trust->inst, "holder", LAB_PARTICIPANT, "gpulab-hold", other_holder_thread);
+	return trust->holder ? trust_fence(trust) : -ENOMEM;
+}
+
+static int other_enter(struct trust *trust)
+{
+	int ret = lab_wait(&trust->held);
+
+	if (ret)
+		return ret;
+	lab_actor_adopt(trust->signaller);
+	trust_need_lock(trust, trust->signaller);
+	complete_all(&trust->signaller->left);
+	return 0;
+}
+
+static int trust_enter(struct lab_instance *inst)
+{
+	struct trust *trust = inst->priv;
+
+	switch (inst->variant->value) {
+	case TRUST_ALARM:
+		return alarm_enter(trust);
+	case TRUST_OTHER_PROCESS:
+		return other_enter(trust);
+	default:
+		return -EINVAL;
+	}
 }
 
 /* ---- on-top ---- */
@@ -807,8 +801,8 @@ static int on_top(struct trust *trust)
 	ret = trust->signaller ? lab_wait(&trust->warm) ?: trust_fence(trust) : -ENOMEM;
 	if (ret)
 		return ret;
-	timer_begin(trust, trust->fence);
-	return needing_hold(trust);
+	trust_timer_begin(trust, trust->fence);
+	return trust_needing_hold(trust);
 }
 
 /* ---- left-asleep ---- */
@@ -833,7 +827,7 @@ static int heir_thread(struct lab_actor *actor)
 }
 
 /* A work item takes the lock and returns. */
-static int leave_lock(struct trust *trust)
+int trust_leave_lock(struct trust *trust)
 {
 	if (!lab_lock_can_be_leaked())
 		return -EOPNOTSUPP;
@@ -847,26 +841,26 @@ static int leave_lock(struct trust *trust)
 	return 0;
 }
 
-static int need_left_lock(struct trust *trust)
+int trust_need_left_lock(struct trust *trust)
 {
 	complete_all(&trust->held);
 	trust->inst->params.warmup = 0;
-	return needing_begin(trust) ?: lab_actor_wait_blocking(trust->signaller);
+	return trust_needing_begin(trust) ?: lab_actor_wait_blocking(trust->signaller);
 }
 
 static int left_asleep(struct trust *trust)
 {
-	int ret = leave_lock(trust);
+	int ret = trust_leave_lock(trust);
 
 	if (ret)
 		return ret;
 	trust->timed = lab_fence_create(&trust->other);
 	if (!trust->timed)
 		return -ENOMEM;
-	timer_begin(trust, trust->timed);
+	trust_timer_begin(trust, trust->timed);
 	if (!lab_actor_run(trust->inst, "heir", LAB_HELPER, "gpulab-heir", heir_thread))
 		return -ENOMEM;
-	return need_left_lock(trust);
+	return trust_need_left_lock(trust);
 }
 
 /* ---- left-delayed ---- */
@@ -878,7 +872,7 @@ static void later_release(struct kthread_work *work)
 
 static int left_delayed(struct trust *trust)
 {
-	return leave_lock(trust) ?: later_begin(trust) ?: need_left_lock(trust);
+	return trust_leave_lock(trust) ?: later_begin(trust) ?: trust_need_left_lock(trust);
 }
 
 /* ---- the family ---- */
@@ -888,9 +882,9 @@ static void item_init(struct trust *trust, struct trust_item *item)
 	int variant = trust->inst->variant->value;
 
 	item->trust = trust;
-	if (variant == TRUST_HANG_CHECK)
+	if (variant == TRUST_HANG_CHECK || variant == TRUST_DRM_FENCE || variant == TRUST_BUILT_IN)
 		INIT_DELAYED_WORK(&item->work, check_run);
-	else if (variant == TRUST_LEFT_ASLEEP || variant == TRUST_LEFT_DELAYED)
+	else if (variant == TRUST_LEFT_ASLEEP || variant == TRUST_LEFT_DELAYED || variant == TRUST_LEFT_PUT_OFF)
 		INIT_DELAYED_WORK(&item->work, leaving_run);
 	else
 		INIT_DELAYED_WORK(&item->work, item_run);
@@ -950,8 +944,12 @@ static int trust_start(struct lab_instance *inst)
 		return check_thread(trust);
 	case TRUST_CHECK_HRTIMER:
 		return check_hrtimer(trust);
-	default:
+	case TRUST_OTHER_PROCESS:
+		return other_process(trust);
+	case TRUST_PIPE_FAULT:
 		return pipe_fault(trust);
+	default:
+		return trust_late_start(trust);
 	}
 }
 
@@ -961,10 +959,14 @@ static void trust_release(struct lab_instance *inst)
 
 	if (!trust)
 		return;
-	lab_fence_cancel(trust->fence);
+	if (inst->variant->value == TRUST_HANDLER_HELD && trust->ring)
+		lab_irq_ring_recover(trust->ring); /* the job's fence comes with that of the hardware */
+	else
+		lab_fence_cancel(trust->fence);
 	if (trust->timed != trust->fence)
 		lab_fence_cancel(trust->timed);
 	wake_up_all(&trust->sleep);
+	trust_late_release(trust);
 	if (trust->queue && kthread_cancel_delayed_work_sync(&trust->later))
 		kthread_mod_delayed_work(trust->queue, &trust->later, 0);
 }
@@ -978,6 +980,9 @@ static void trust_finish(struct lab_instance *inst)
 	/* A process that never came into the kernel does not leave it. */
 	if (trust->inst->variant->value == TRUST_ALARM && trust->holder && trust->holder->task)
 		wait_for_completion(&trust->holder->left);
+	if (trust->inst->variant->value == TRUST_OTHER_PROCESS && trust->signaller && trust->signaller->task)
+		wait_for_completion(&trust->signaller->left);
+	trust_late_stop(trust);
 	if (trust->syncobj)
 		fput(trust->syncobj);
 	if (trust->registered)
@@ -1001,6 +1006,7 @@ static void trust_finish(struct lab_instance *inst)
 	if (trust->timed != trust->fence)
 		dma_fence_put(trust->timed);
 	dma_fence_put(trust->fence);
+	trust_late_finish(trust);
 	lab_lock_fini(&trust->lock);
 	kfree(trust);
 }
@@ -1033,6 +1039,17 @@ static const struct lab_variant trust_variants[] = {
 	{ "left-delayed", TRUST_LEFT_DELAYED },
 	{ "check-thread", TRUST_CHECK_THREAD },
 	{ "check-hrtimer", TRUST_CHECK_HRTIMER },
+	{ "many-timers", TRUST_MANY_TIMERS },
+	{ "drm-fence", TRUST_DRM_FENCE },
+	{ "built-in", TRUST_BUILT_IN },
+	{ "error-timer", TRUST_ERROR_TIMER },
+	{ "left-put-off", TRUST_LEFT_PUT_OFF },
+	{ "queued-elsewhere", TRUST_QUEUED_ELSEWHERE },
+	{ "timer-runs", TRUST_TIMER_RUNS },
+	{ "handler-held", TRUST_HANDLER_HELD },
+	{ "owner-reused", TRUST_OWNER_REUSED },
+	{ "watched", TRUST_ALARM, true },
+	{ "other-process", TRUST_OTHER_PROCESS, true },
 	{ "" },
 };
 

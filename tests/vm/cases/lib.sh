@@ -100,7 +100,7 @@ load_lab() {
 # lab_start SPEC [KEY=VALUE]...: starts a scenario; those that need a process run one.
 lab_start() {
 	case $1 in
-	notifier-cycle/* | busy-holder/process | retry-loop/process | process-cycle/* | driver-sleep/* | kswapd-* | leaked-*/user* | page-lock* | device-page* | trust/madvise-vma | trust/pipe-fault | trust/syncobj-* | trust/alarm | trust/posix-timer | page-fault* | rwsem-readers/memory | stopped-signaller*) labuser "$@" >>"$OUT/labuser.log" 2>&1 & ;;
+	notifier-cycle/* | busy-holder/process | retry-loop/process | process-cycle/* | driver-sleep/* | kswapd-* | leaked-*/user* | page-lock* | device-page* | trust/madvise-vma | trust/pipe-fault | trust/syncobj-* | trust/alarm | trust/posix-timer | trust/watched | trust/other-process | page-fault* | rwsem-readers/memory | stopped-signaller*) labuser "$@" >>"$OUT/labuser.log" 2>&1 & ;;
 	*) echo "$*" >"$LAB/start" ;;
 	esac
 }
