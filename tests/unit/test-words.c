@@ -312,6 +312,197 @@ TEST(driver_of_two_devices_names_none)
 	world_free(w);
 }
 
+/* ---- what the root itself waits for ------------------------------------------------------------ */
+
+static void assert_summary(const struct world *w, const char *part)
+{
+	if (!strstr(the_report(w, GW_KIND_DEADLOCK)->summary, part))
+		fail_msg("no \"%s\" in: %s", part, the_report(w, GW_KIND_DEADLOCK)->summary);
+}
+
+static void assert_mentions_no_fence(const struct world *w)
+{
+	const struct gw_report *report = the_report(w, GW_KIND_DEADLOCK);
+
+	if (strstr(report->summary, "fence") || strstr(report->advice, "fence"))
+		fail_msg("there is no fence in it: %s %s", report->summary, report->advice);
+}
+
+/* As amdgpu's notifier_lock: the callback takes a lock, under which somebody waits for mmap_lock. */
+TEST(callback_that_waits_for_a_lock_waits_for_no_fence)
+{
+	struct world *w = world_new();
+	struct gw_task_record *unmapper = user_task(w, 101, "compute"), *holder = kthread(w, 102, "holder");
+	struct gw_lock_record *mmap_lock = mmap_lock_of(w, unmapper->mm);
+
+	gpu_module(w, "gpulab");
+	mmap_lock->readers = 1;
+	unmapper->watch.sections.notifier_mm = unmapper->mm;
+	unmapper->watch.sections.notifier_since_ns = w->now_ns;
+	unmapper->watch.sections.notifier_depth = 1;
+	stack(w, unmapper,
+	      "schedule __mutex_lock gpulab:invalidate mn_itree_invalidate __mmu_notifier_invalidate_range_start unmap_vmas do_vmi_munmap __x64_sys_munmap do_syscall_64 entry_SYSCALL_64_after_hwframe");
+	waits_for_lock(w, unmapper, lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
+	waits_for_lock(w, holder, mmap_lock, GW_LOCK_F_WRITE);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_NOTIFIER_CYCLE, GW_CONFIDENCE_PROVEN, "101 102", "");
+	assert_summary(w, "waits in an MMU-notifier callback for mutex 0x");
+	assert_summary(w, ", whose holder needs mmap_lock of ");
+	assert_mentions_no_fence(w);
+	world_free(w);
+}
+
+static void reclaims(struct world *w, struct gw_task_record *task)
+{
+	task->watch.sections.reclaim_since_ns = w->now_ns;
+	stack(w, task,
+	      "schedule __mutex_lock gpulab:shrink do_shrink_slab shrink_node do_try_to_free_pages try_to_free_pages __alloc_pages kthread");
+}
+
+/* The fence is what the lock's holder waits for. */
+TEST(reclaim_that_waits_for_a_lock_waits_for_no_fence)
+{
+	struct world *w = world_new();
+	struct gw_task_record *signaller = kthread(w, 101, "signaller"), *holder = kthread(w, 102, "holder");
+
+	reclaims(w, signaller);
+	waits_for_lock(w, signaller, lock_of(w, GW_LOCK_MUTEX, holder), MUTEX);
+	waits_for_fence(w, holder, fence(w, timeline_by(w, "gfx", signaller), 7));
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_RECLAIM_CYCLE, GW_CONFIDENCE_PROVEN, "101 102", "");
+	assert_summary(w, "waits in direct reclaim for mutex 0x");
+	assert_summary(w, ", whose holder waits, directly or through others, for what needs that reclaim to end");
+	world_free(w);
+}
+
+TEST(section_that_waits_for_a_lock_of_the_unplug_waits_for_no_fence)
+{
+	struct world *w = world_new();
+	struct gw_task_record *reader = kthread(w, 101, "reader"), *unplugger = kthread(w, 102, "unplugger");
+	uint64_t device = new_address(w);
+
+	reader->watch.sections.drm_device = device;
+	reader->watch.sections.drm_since_ns = w->now_ns;
+	reader->watch.sections.drm_depth = 1;
+	unplugger->watch.sections.unplug_device = device;
+	stack(w, unplugger,
+	      "__synchronize_srcu drm:drm_dev_unplug gpulab:remove device_release_driver_internal kthread");
+	w->now_ns += SECOND;
+	waits_for_lock(w, reader, lock_of(w, GW_LOCK_MUTEX, unplugger), MUTEX);
+	waits(w, unplugger, GW_WAIT_SRCU, w->host.unplug_srcu);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_UNPLUG_SRCU, GW_CONFIDENCE_PROVEN, "101 102", "");
+	assert_summary(w, "waits in a drm_dev_enter() section for mutex 0x");
+	assert_mentions_no_fence(w);
+	world_free(w);
+}
+
+/* The lock is what the thread waits for. */
+TEST(who_stops_a_thread_waits_for_its_end_and_not_for_its_lock)
+{
+	struct world *w = world_new();
+	struct gw_task_record *stopper = kthread(w, 101, "stopper"), *thread = kthread(w, 102, "thread");
+
+	gpu_module(w, "gpulab");
+	stack(w, stopper, "schedule wait_for_completion kthread_stop gpulab:stop kthread ret_from_fork");
+	waits(w, stopper, GW_WAIT_TASK, thread->address);
+	waits_for_lock(w, thread, lock_of(w, GW_LOCK_MUTEX, stopper), MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROVEN, "101 102", "");
+	assert_summary(w, "waits for the end of thread (pid 102), and that task waits");
+	assert_null(strstr(the_report(w, GW_KIND_DEADLOCK)->advice, "lockdep names"));
+	world_free(w);
+}
+
+/* The item that is to signal comes behind the one that the worker executes, and the worker flushes nothing. */
+TEST(who_keeps_the_place_of_a_work_item_need_not_flush_it)
+{
+	struct world *w = world_new();
+	uint64_t workqueue = new_address(w), work = new_address(w), behind = new_address(w);
+	struct gw_task_record *first = worker(w, 101, work, "first [gpulab]", workqueue),
+			      *owner = kthread(w, 102, "owner");
+	struct gw_timeline_record *ring = timeline(w, "gfx");
+
+	executed(w, first, "first [gpulab]");
+	queued_inactive(w, behind, "second [gpulab]", workqueue, 1);
+	signalled_by_work(w, ring, behind, "second [gpulab]", 100);
+	waits_for_lock(w, first, lock_of(w, GW_LOCK_MUTEX, owner), MUTEX);
+	waits_for_fence(w, owner, fence(w, ring, 7));
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_WORKQUEUE_CYCLE, GW_CONFIDENCE_PROVEN, "101 102", "");
+	assert_summary(w, "waits for mutex 0x");
+	assert_summary(w, ", whose holder waits, directly or through others, for what needs that wait to end");
+	world_free(w);
+}
+
+/* No job depends on any other. */
+TEST(signaller_that_waits_for_the_end_of_who_waits_for_its_fence)
+{
+	struct world *w = world_new();
+	struct gw_task_record *waiter = kthread(w, 101, "waiter"), *signaller = kthread(w, 102, "signaller");
+
+	waits_for_fence(w, waiter, fence(w, timeline_by(w, "gfx", signaller), 7));
+	waits(w, signaller, GW_WAIT_TASK, waiter->address);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_SCHED_DEP_CYCLE, GW_CONFIDENCE_PROVEN, "101 102", "");
+	assert_summary(w, ", whose signaller waits, directly or through others, for what needs that wait to end");
+	assert_null(strstr(the_report(w, GW_KIND_DEADLOCK)->advice, "job"));
+	world_free(w);
+}
+
+/* The kernel has the name of the last reader, who may have let go. */
+TEST(who_read_an_rwsem_last_is_not_said_to_hold_it)
+{
+	struct world *w = world_new();
+	struct gw_task_record *holder = kthread(w, 101, "holder"), *signaller = kthread(w, 102, "signaller");
+	struct gw_lock_record *rwsem = lock_of(w, GW_LOCK_RWSEM, NULL);
+
+	read_held_by(rwsem, holder, 1);
+	waits_for_fence(w, holder, fence(w, timeline_by(w, "gfx", signaller), 7));
+	waits_for_lock(w, signaller, rwsem, GW_LOCK_F_WRITE);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
+	assert_summary(w, " and most likely holds rwsem 0x");
+	world_free(w);
+}
+
+TEST(who_read_an_rwsem_last_is_not_said_to_be_its_holder)
+{
+	struct world *w = world_new();
+	struct gw_task_record *first = kthread(w, 101, "first"), *second = kthread(w, 102, "second");
+	struct gw_lock_record *rwsem = lock_of(w, GW_LOCK_RWSEM, NULL), *mutex = lock_of(w, GW_LOCK_MUTEX, first);
+
+	gpu_module(w, "gpulab");
+	stack(w, first, "schedule rwsem_down_write_slowpath gpulab:first kthread ret_from_fork");
+	stack(w, second, "schedule __mutex_lock gpulab:second kthread ret_from_fork");
+	read_held_by(rwsem, second, 1);
+	waits_for_lock(w, first, rwsem, GW_LOCK_F_WRITE);
+	waits_for_lock(w, second, mutex, MUTEX);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
+	assert_summary(w, ", most likely held by second (pid 102), which waits, ");
+	world_free(w);
+}
+
+TEST(stall_in_a_section_waits_for_what_is_behind_the_section)
+{
+	struct world *w = world_new();
+	struct gw_task_record *task = kthread(w, 101, "task");
+	struct gw_timeline_record *ring = timeline(w, "gfx");
+	const char *summary;
+
+	reclaims(w, task);
+	stack(w, task,
+	      "schedule dma_fence_wait_timeout gpulab:shrink do_shrink_slab shrink_node do_try_to_free_pages try_to_free_pages __alloc_pages kthread");
+	signalled_by_interrupt(ring, GW_SIGNALLER_HARDIRQ);
+	waits_for_fence(w, task, fence(w, ring, 7));
+	look(w, 15);
+	summary = the_report(w, GW_KIND_STALL)->summary;
+	if (!strstr(summary, ", in direct reclaim, has waited more than ") || strstr(summary, "for direct reclaim"))
+		fail_msg("%s", summary);
+	world_free(w);
+}
+
 /* ---- actions --------------------------------------------------------------------------------- */
 
 /* A lock may be handed over, and a reboot is not the only end of a wait that a signal ends. */
@@ -702,6 +893,15 @@ int main(void)
 		cmocka_unit_test(lock_is_named_by_the_function_that_took_it),
 		cmocka_unit_test(function_that_takes_any_lock_names_none),
 		cmocka_unit_test(each_task_of_a_chain_says_where_it_is),
+		cmocka_unit_test(callback_that_waits_for_a_lock_waits_for_no_fence),
+		cmocka_unit_test(reclaim_that_waits_for_a_lock_waits_for_no_fence),
+		cmocka_unit_test(section_that_waits_for_a_lock_of_the_unplug_waits_for_no_fence),
+		cmocka_unit_test(who_stops_a_thread_waits_for_its_end_and_not_for_its_lock),
+		cmocka_unit_test(who_keeps_the_place_of_a_work_item_need_not_flush_it),
+		cmocka_unit_test(signaller_that_waits_for_the_end_of_who_waits_for_its_fence),
+		cmocka_unit_test(who_read_an_rwsem_last_is_not_said_to_hold_it),
+		cmocka_unit_test(who_read_an_rwsem_last_is_not_said_to_be_its_holder),
+		cmocka_unit_test(stall_in_a_section_waits_for_what_is_behind_the_section),
 		cmocka_unit_test(killable_wait_of_a_holder_ends_the_loop),
 		cmocka_unit_test(fence_of_uninterruptible_waits_may_be_retired_by_a_reset),
 		cmocka_unit_test(locks_alone_need_a_reboot),

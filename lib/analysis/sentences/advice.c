@@ -105,6 +105,39 @@ static bool advice_is_beyond_lockdep(const struct gw_graph *graph, const struct 
 	return false;
 }
 
+/* Where no fence is part of it, a rule about fences does not help. NULL: the class's own text is right. */
+static const char *advice_without_fence(enum gw_class class)
+{
+	switch (class) {
+	case GW_CLASS_NOTIFIER_CYCLE:
+		return "For the driver's developers: what an MMU-notifier callback waits for must not be held, or be under way, while somebody waits for mmap_lock or for an invalidation, or allocates memory with GFP_KERNEL.";
+	case GW_CLASS_RECLAIM_CYCLE:
+		return "For the developers: what direct reclaim waits for, as a lock that a shrinker takes, must not be held, or be under way, while somebody allocates memory with GFP_KERNEL.";
+	case GW_CLASS_UNPLUG_SRCU:
+		return "For the driver's developers: drm_dev_unplug() waits for all drm_dev_enter() sections: do not call it with a lock that is taken inside of one, nor from what a section waits for.";
+	case GW_CLASS_WORKQUEUE_CYCLE:
+		return "For the developers: who waits for a work item, or for a thread, must not hold what that one needs, nor keep its place in the workqueue.";
+	case GW_CLASS_SCHED_DEP_CYCLE:
+		return "For the developers: who waits for a task must not be what that task waits for.";
+	default:
+		return NULL;
+	}
+}
+
+/* Nor of jobs, where there is none. */
+static const char *advice_without_job(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	bool tasks = false, jobs = false;
+
+	for (uint32_t i = 0; i < finding->chain.count; i++) {
+		tasks |= graph->nodes[finding->chain.items[i]].type == GW_NODE_TASK;
+		jobs |= graph->nodes[finding->chain.items[i]].type == GW_NODE_JOB;
+	}
+	return tasks && !jobs
+		       ? "For the driver's developers: whatever must run before a fence signals must not wait for a task that waits for that fence."
+		       : NULL;
+}
+
 /* One waits for the other itself, for its end or to come out of something, and not for a lock of it. */
 static bool advice_waits_for_task(const struct gw_graph *graph, const struct gw_finding *finding)
 {
@@ -115,6 +148,18 @@ static bool advice_waits_for_task(const struct gw_graph *graph, const struct gw_
 			return true;
 	}
 	return false;
+}
+
+/* What of the shape of the loop makes the class's own text wrong; NULL: nothing does. */
+static const char *advice_by_shape(const struct gw_graph *graph, const struct gw_finding *finding)
+{
+	if (finding->class == GW_CLASS_LOCK_CYCLE && advice_is_beyond_lockdep(graph, finding))
+		return "For the developers: these locks are taken in different orders, or one of them twice; lockdep does not see it, for it follows neither loops of trylocks nor semaphores.";
+	if (finding->class == GW_CLASS_LOCK_CYCLE && advice_waits_for_task(graph, finding))
+		return "For the developers: whoever has a lock must not wait for a task that takes it: not for its end, nor for it to leave a file or the handler of an interrupt.";
+	if (!advice_has_fence(graph, finding) && advice_without_fence(finding->class))
+		return advice_without_fence(finding->class);
+	return finding->class == GW_CLASS_SCHED_DEP_CYCLE ? advice_without_job(graph, finding) : NULL;
 }
 
 /* A reset of the GPU retires fences, and none may be part of it. */
@@ -141,18 +186,8 @@ char *gw_explain_advice(const struct gw_graph *graph, const struct gw_finding *f
 
 		gw_action_sentence(&text, graph, &action);
 	}
-	if (finding->class == GW_CLASS_LOCK_CYCLE && advice_is_beyond_lockdep(graph, finding))
-		advice.developers =
-			"For the developers: these locks are taken in different orders, or one of them twice; lockdep does not see it, for it follows neither loops of trylocks nor semaphores.";
-	else if (finding->class == GW_CLASS_LOCK_CYCLE && advice_waits_for_task(graph, finding))
-		advice.developers =
-			"For the developers: whoever has a lock must not wait for a task that takes it: not for its end, nor for it to leave a file or the handler of an interrupt.";
-	else if (finding->class == GW_CLASS_NOTIFIER_CYCLE && !advice_has_fence(graph, finding))
-		advice.developers =
-			"For the driver's developers: whoever waits for MMU-notifier callbacks, as unregistering one does, must not hold a lock that they take.";
-	else if (finding->class == GW_CLASS_WORKQUEUE_CYCLE && !advice_has_fence(graph, finding))
-		advice.developers =
-			"For the driver's developers: whoever waits for work must not hold a lock that it takes, nor be an item that the work is queued behind.";
+	if (advice_by_shape(graph, finding))
+		advice.developers = advice_by_shape(graph, finding);
 	if (stall && graph->nodes[finding->root].end == GW_END_STOPPED)
 		advice.developers = "Find out who has stopped it, and why.";
 	else if (stall && !advice_has_fence(graph, finding))

@@ -134,6 +134,13 @@ void gw_prose_task(struct gw_prose *prose, const struct gw_node *node, bool comm
 		gw_prose_add(prose, ",");
 }
 
+void gw_prose_section(struct gw_prose *prose, const struct gw_node *section)
+{
+	gw_prose_add(prose, section->type == GW_NODE_FAULT ? ", handling " : ", in ");
+	gw_prose_name(prose, section);
+	gw_prose_add(prose, ",");
+}
+
 const struct gw_node *gw_prose_last_node(const struct gw_prose *prose)
 {
 	return gw_prose_node(prose, prose->finding->chain.items[prose->finding->chain.count - 1]);

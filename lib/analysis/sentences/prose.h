@@ -15,6 +15,8 @@ struct gw_prose {
 };
 
 const struct gw_node *gw_prose_node(const struct gw_prose *prose, uint32_t node);
+/* ", in direct reclaim,": a section that the task before is in. */
+void gw_prose_section(struct gw_prose *prose, const struct gw_node *section);
 const struct gw_node *gw_prose_last_node(const struct gw_prose *prose);
 
 void gw_prose_add(struct gw_prose *prose, const char *words);

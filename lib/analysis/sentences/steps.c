@@ -30,6 +30,10 @@ static const char *steps_connector(const struct gw_prose *prose, const struct gw
 	case GW_RELATION_HELD_BY:
 		if (edge->evidence == GW_EVIDENCE_LAST_HOLDER)
 			return ", last taken by ";
+		/* The last reader's name is in the lock, whether it still reads or not. */
+		if (edge->confidence < GW_CONFIDENCE_PROVEN && !prose->graph->from_text &&
+		    gw_prose_node(prose, edge->to)->type == GW_NODE_TASK && !gw_prose_node(prose, edge->to)->gone)
+			return ", most likely held by ";
 		return gw_prose_node(prose, edge->to)->type == GW_NODE_NOTIFIER ? ", held by the caller of "
 										: ", held by ";
 	case GW_RELATION_RUNS_IN:
@@ -60,13 +64,6 @@ static const char *steps_connector(const struct gw_prose *prose, const struct gw
 	}
 }
 
-static void steps_section(struct gw_prose *prose, const struct gw_node *node)
-{
-	gw_prose_add(prose, node->type == GW_NODE_FAULT ? ", handling " : ", in ");
-	gw_prose_name(prose, node);
-	gw_prose_add(prose, ",");
-}
-
 static bool steps_is_section(const struct gw_node *node)
 {
 	return node->type == GW_NODE_FAULT || node->type == GW_NODE_EVICTION || node->type == GW_NODE_RECLAIM;
@@ -81,7 +78,7 @@ static uint32_t steps_one(struct gw_prose *prose, uint32_t at)
 
 	gw_prose_task(prose, from, !steps_is_section(gw_prose_node(prose, edge->to)));
 	while (steps_is_section(gw_prose_node(prose, edge->to)) && at + 1 < edges->count) {
-		steps_section(prose, gw_prose_node(prose, edge->to));
+		gw_prose_section(prose, gw_prose_node(prose, edge->to));
 		edge = &prose->graph->edges[edges->items[++at]];
 	}
 	if (edge->relation == GW_RELATION_TRIES)

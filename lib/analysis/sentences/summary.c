@@ -16,24 +16,6 @@ static const struct gw_node *summary_first_of_type(const struct gw_prose *prose,
 	return NULL;
 }
 
-static const struct gw_edge *summary_first_of_relation(const struct gw_prose *prose, enum gw_relation relation)
-{
-	for (uint32_t i = 0; i < prose->finding->edges.count; i++)
-		if (prose->graph->edges[prose->finding->edges.items[i]].relation == relation)
-			return &prose->graph->edges[prose->finding->edges.items[i]];
-	return NULL;
-}
-
-/* The root needs another task to go on, which that task cannot. */
-static void summary_of_task_needed(struct gw_prose *prose, enum gw_relation relation, const char *waits)
-{
-	const struct gw_edge *edge = summary_first_of_relation(prose, relation);
-
-	gw_prose_add(prose, waits);
-	gw_prose_object(prose, edge);
-	gw_prose_add(prose, ", and that task waits, directly or through others, for what needs this wait to end");
-}
-
 static uint32_t summary_count_tasks(const struct gw_prose *prose)
 {
 	uint32_t count = 0;
@@ -53,112 +35,241 @@ static void summary_name_fence(struct gw_prose *prose)
 		gw_prose_add(prose, "a fence");
 }
 
-/* The lock by which the loop comes back to its root; NULL if it does so by something else. */
-static const struct gw_node *summary_lock_of_root(const struct gw_prose *prose)
+/* Of the finding: counted from the edge that leaves the root. */
+static const struct gw_edge *summary_edge(const struct gw_prose *prose, uint32_t at)
 {
 	const struct gw_index_list *edges = &prose->finding->edges;
-	const struct gw_edge *last = &prose->graph->edges[edges->items[edges->count - 1]];
-	const struct gw_node *from = gw_prose_node(prose, last->from);
 
-	return last->relation == GW_RELATION_HELD_BY && from->type == GW_NODE_LOCK ? from : NULL;
+	return &prose->graph->edges[edges->items[at % edges->count]];
+}
+
+/* The edge to what the first task itself waits for: behind the sections that it is in. */
+static uint32_t summary_at_wait(const struct gw_prose *prose)
+{
+	uint32_t at = 0;
+
+	while (at + 1 < prose->finding->edges.count && summary_edge(prose, at)->relation == GW_RELATION_INSIDE)
+		at++;
+	return at;
+}
+
+static const struct gw_node *summary_awaited(const struct gw_prose *prose)
+{
+	return gw_prose_node(prose, summary_edge(prose, summary_at_wait(prose))->to);
+}
+
+/* " waits in direct reclaim for mutex 0xffff88800515aa28": what the root itself waits for, and nobody else. */
+static void summary_wait(struct gw_prose *prose, const char *where)
+{
+	const struct gw_edge *edge = summary_edge(prose, summary_at_wait(prose));
+
+	gw_prose_add(prose, edge->relation == GW_RELATION_TRIES ? " tries" : " waits");
+	gw_prose_add(prose, where);
+	gw_prose_add(prose, edge->relation == GW_RELATION_TRIES ? " again and again to take " : " for ");
+	gw_prose_object(prose, edge);
+}
+
+/* Of readers the kernel has a hint alone, and who took a semaphore last need not release it. */
+static bool summary_hold_is_sure(const struct gw_prose *prose, const struct gw_edge *hold)
+{
+	return hold->confidence == GW_CONFIDENCE_PROVEN || !gw_prose_node(prose, hold->from)->lock;
+}
+
+static bool summary_awaited_hold_is_sure(const struct gw_prose *prose)
+{
+	const struct gw_edge *next = summary_edge(prose, summary_at_wait(prose) + 1);
+
+	return next->relation != GW_RELATION_HELD_BY || summary_hold_is_sure(prose, next);
+}
+
+/* The subject of what is said of whoever stands behind what the root waits for. */
+static void summary_who(struct gw_prose *prose)
+{
+	switch (summary_awaited(prose)->type) {
+	case GW_NODE_FENCE:
+	case GW_NODE_TIMELINE:
+	case GW_NODE_JOB:
+		gw_prose_add(prose, ", whose signaller");
+		return;
+	case GW_NODE_LOCK:
+		if (summary_awaited_hold_is_sure(prose)) {
+			gw_prose_add(prose, ", whose holder");
+			return;
+		}
+		gw_prose_add(prose, ", most likely held by ");
+		gw_prose_name(prose, gw_prose_node(prose, summary_edge(prose, summary_at_wait(prose) + 1)->to));
+		gw_prose_add(prose, ", which");
+		return;
+	case GW_NODE_TASK:
+		gw_prose_add(prose, ", and that task");
+		return;
+	default:
+		gw_prose_add(prose, ", which");
+	}
+}
+
+static void summary_who_waits(struct gw_prose *prose, const char *what)
+{
+	summary_who(prose);
+	gw_prose_add(prose, " waits, directly or through others, for ");
+	gw_prose_add(prose, what);
+}
+
+/* The edge from the lock by which the loop comes back to its root; NULL if it does so by something else. */
+static const struct gw_edge *summary_hold_of_root(const struct gw_prose *prose)
+{
+	const struct gw_edge *last = summary_edge(prose, prose->finding->edges.count - 1);
+
+	return last->relation == GW_RELATION_HELD_BY && gw_prose_node(prose, last->from)->type == GW_NODE_LOCK ? last
+													       : NULL;
+}
+
+static void summary_of_locks(struct gw_prose *prose)
+{
+	const struct gw_edge *hold = summary_hold_of_root(prose);
+	bool sure = hold && summary_hold_is_sure(prose, hold);
+
+	summary_wait(prose, "");
+	if (summary_edge(prose, summary_at_wait(prose))->relation == GW_RELATION_EXCLUDES)
+		summary_who_waits(prose, "what needs this wait to end");
+	else if (hold && prose->finding->edges.count == 2)
+		gw_prose_add(prose, sure ? ", which it holds itself" : ", which it most likely holds itself");
+	else
+		summary_who_waits(prose, sure && summary_awaited_hold_is_sure(prose) ? "what it holds"
+										     : "what needs that wait to end");
 }
 
 /* A lock that the root holds is named as that, and no other one. */
 static void summary_of_held(struct gw_prose *prose)
 {
-	const struct gw_node *held = summary_lock_of_root(prose);
+	const struct gw_edge *hold = summary_hold_of_root(prose);
 
-	gw_prose_add(prose, " waits for ");
-	summary_name_fence(prose);
-	if (!held) {
-		gw_prose_add(prose,
-			     ", whose signaller waits, directly or through others, for what needs that wait to end");
+	if (summary_awaited(prose)->type != GW_NODE_FENCE) {
+		summary_of_locks(prose);
 		return;
 	}
-	gw_prose_add(prose, " and holds ");
-	gw_prose_name(prose, held);
+	summary_wait(prose, "");
+	if (!hold) {
+		summary_who_waits(prose, "what needs that wait to end");
+		return;
+	}
+	gw_prose_add(prose, summary_hold_is_sure(prose, hold) ? " and holds " : " and most likely holds ");
+	gw_prose_name(prose, gw_prose_node(prose, hold->from));
 	gw_prose_add(prose, summary_count_tasks(prose) <= 2
 				    ? ", which its signaller needs"
 				    : ", which its signaller needs, directly or through others");
 }
 
-static void summary_name_device(struct gw_prose *prose)
-{
-	const struct gw_node *device = summary_first_of_type(prose, GW_NODE_DEVICE);
-
-	if (device)
-		gw_prose_name(prose, device);
-	else
-		gw_prose_add(prose, "a device");
-}
-
 static bool summary_root_tries(const struct gw_prose *prose)
 {
-	return prose->graph->edges[prose->finding->edges.items[0]].relation == GW_RELATION_TRIES;
+	return summary_edge(prose, summary_at_wait(prose))->relation == GW_RELATION_TRIES;
 }
 
 static void summary_of_reclaim(struct gw_prose *prose)
 {
-	if (summary_first_of_relation(prose, GW_RELATION_FREED_BY)) {
-		summary_of_task_needed(prose, GW_RELATION_FREED_BY, " waits in direct reclaim for ");
-		return;
-	}
-	gw_prose_add(prose, " waits in direct reclaim for ");
-	summary_name_fence(prose);
-	gw_prose_add(prose, ", which cannot be signalled before that reclaim ends");
+	summary_wait(prose, " in direct reclaim");
+	if (summary_awaited(prose)->type == GW_NODE_FENCE)
+		gw_prose_add(prose, ", which cannot be signalled before that reclaim ends");
+	else
+		summary_who_waits(prose, summary_awaited(prose)->type == GW_NODE_TASK
+						 ? "what needs this wait to end"
+						 : "what needs that reclaim to end");
+}
+
+/* The lock that the callback's caller, or the task in it, holds, if the loop comes back to it by one; else NULL. */
+static const struct gw_node *summary_lock_around_callback(const struct gw_prose *prose)
+{
+	uint32_t at = prose->finding->edges.count - 1;
+
+	if (summary_edge(prose, at)->relation == GW_RELATION_RUNS_IN && at > 0)
+		at--;
+	return summary_edge(prose, at)->relation == GW_RELATION_HELD_BY
+		       ? gw_prose_node(prose, summary_edge(prose, at)->from)
+		       : NULL;
 }
 
 static void summary_of_notifier(struct gw_prose *prose)
 {
-	const struct gw_node *root = gw_prose_node(prose, prose->finding->root);
-	const struct gw_node *lock = summary_first_of_type(prose, GW_NODE_LOCK);
+	const struct gw_node *lock = summary_lock_around_callback(prose);
 
-	gw_prose_add(prose, " waits in an MMU-notifier callback for ");
-	if (lock && root->wait.kind == GW_WAIT_LOCK) {
-		gw_prose_name(prose, lock);
-		gw_prose_add(prose, ", whose holder waits, directly or through others, for that callback to end");
+	summary_wait(prose, " in an MMU-notifier callback");
+	if (lock && lock == summary_awaited(prose)) {
+		gw_prose_add(prose, ", which the caller of that callback holds");
 		return;
 	}
-	summary_name_fence(prose);
-	gw_prose_add(prose, lock ? ", whose signaller needs " : ", whose signaller needs that callback to end");
+	summary_who(prose);
+	gw_prose_add(prose, " needs ");
 	if (lock)
 		gw_prose_name(prose, lock);
+	else
+		gw_prose_add(prose, "that callback to end");
+	if (summary_count_tasks(prose) > 2)
+		gw_prose_add(prose, ", directly or through others");
+}
+
+/* By which edge the loop goes on from the work item that signals the fence that the root waits for; NULL: no item does. */
+static const struct gw_edge *summary_after_signalling_work(const struct gw_prose *prose)
+{
+	for (uint32_t at = summary_at_wait(prose); at + 1 < prose->finding->edges.count; at++) {
+		enum gw_node_type type = gw_prose_node(prose, summary_edge(prose, at)->to)->type;
+
+		if (type == GW_NODE_WORK)
+			return summary_edge(prose, at + 1);
+		if (type == GW_NODE_TASK)
+			return NULL;
+	}
+	return NULL;
 }
 
 static void summary_of_workqueue(struct gw_prose *prose)
 {
-	const struct gw_node *root = gw_prose_node(prose, prose->finding->root);
+	const struct gw_edge *wait = summary_edge(prose, summary_at_wait(prose));
+	const struct gw_edge *work = summary_after_signalling_work(prose);
 
-	if (!gw_wait_is_fence(&root->wait)) {
-		gw_prose_add(prose, root->wait.kind == GW_WAIT_PARK
+	if (wait->relation == GW_RELATION_PARKS || wait->relation == GW_RELATION_FLUSHES) {
+		gw_prose_add(prose, wait->relation == GW_RELATION_PARKS
 					    ? " waits for a thread that cannot park before it gets on itself"
 					    : " flushes work that cannot end before it does itself");
 		return;
 	}
-	gw_prose_add(prose, " waits for ");
-	summary_name_fence(prose);
-	if (summary_first_of_relation(prose, GW_RELATION_NEEDS_WORKER))
+	summary_wait(prose, "");
+	if (summary_awaited(prose)->type != GW_NODE_FENCE || !work)
+		summary_who_waits(prose, "what needs that wait to end");
+	else if (work->relation == GW_RELATION_NEEDS_WORKER)
 		gw_prose_add(prose, ", and the work that signals it has no worker until one can be created");
-	else if (summary_first_of_relation(prose, GW_RELATION_QUEUED_BEHIND))
+	else if (work->relation == GW_RELATION_QUEUED_BEHIND && work->to == prose->finding->root)
 		gw_prose_add(prose, ", and the work that signals it is queued behind that waiter");
 	else
-		gw_prose_add(prose,
-			     ", whose signaller waits, directly or through others, for what needs that wait to end");
+		summary_who_waits(prose, "what needs that wait to end");
 }
 
-static void summary_of_locks(struct gw_prose *prose)
+/* A job, or fences alone, as a scheduler's jobs depend on each other; tasks alone do not. */
+static void summary_of_dependencies(struct gw_prose *prose)
 {
-	const struct gw_finding *finding = prose->finding;
-
-	if (prose->graph->edges[finding->edges.items[0]].relation == GW_RELATION_EXCLUDES) {
-		summary_of_task_needed(prose, GW_RELATION_EXCLUDES, " waits for ");
+	if (summary_count_tasks(prose) == 0 || summary_first_of_type(prose, GW_NODE_JOB)) {
+		gw_prose_add(prose, " and the fences that it needs depend on each other");
 		return;
 	}
-	gw_prose_add(prose, summary_root_tries(prose) ? " tries again and again to take " : " waits for ");
-	gw_prose_name(prose, summary_first_of_type(prose, GW_NODE_LOCK));
-	gw_prose_add(prose, finding->edges.count == 2
-				    ? ", which it holds itself"
-				    : ", whose holder waits, directly or through others, for what it holds");
+	summary_wait(prose, "");
+	summary_who_waits(prose, "what needs that wait to end");
+}
+
+static const char *summary_through_others(const struct gw_prose *prose)
+{
+	return summary_count_tasks(prose) > 2 ? ", directly or through others, for " : " for ";
+}
+
+/* The last edge leads from the device back to the root. */
+static void summary_of_callback(struct gw_prose *prose)
+{
+	const struct gw_edge *last = summary_edge(prose, prose->finding->edges.count - 1);
+
+	gw_prose_add(prose, " runs a power management callback of ");
+	gw_prose_name(prose, gw_prose_node(prose, last->from));
+	gw_prose_add(prose, " and waits");
+	gw_prose_add(prose, summary_through_others(prose));
+	gw_prose_add(prose,
+		     summary_count_tasks(prose) > 1 ? "a task that waits for that device" : "that device itself");
 }
 
 static void summary_of_loop(struct gw_prose *prose)
@@ -166,8 +277,7 @@ static void summary_of_loop(struct gw_prose *prose)
 	gw_prose_task(prose, gw_prose_node(prose, prose->finding->root), true);
 	switch (prose->finding->class) {
 	case GW_CLASS_UNPLUG_SRCU:
-		gw_prose_add(prose, " waits in a drm_dev_enter() section for ");
-		summary_name_fence(prose);
+		summary_wait(prose, " in a drm_dev_enter() section");
 		gw_prose_add(prose, ", and drm_dev_unplug() waits for that section");
 		return;
 	case GW_CLASS_FAULT_PREEMPT:
@@ -189,22 +299,22 @@ static void summary_of_loop(struct gw_prose *prose)
 		summary_of_locks(prose);
 		return;
 	case GW_CLASS_RESET_CYCLE:
-		gw_prose_add(prose, " waits for ");
-		summary_name_fence(prose);
-		gw_prose_add(prose, ", and the reset that could end it waits for that task");
+		summary_wait(prose, "");
+		gw_prose_add(prose, ", and the reset that could end it waits");
+		gw_prose_add(prose, summary_through_others(prose));
+		gw_prose_add(prose, "that task");
 		return;
 	case GW_CLASS_PAGE_LOCK_CYCLE:
-		gw_prose_add(prose, " waits for ");
-		gw_prose_name(prose, summary_first_of_type(prose, GW_NODE_PAGE));
-		gw_prose_add(prose, ", and the task that seems to hold that waits for it");
+		summary_wait(prose, "");
+		gw_prose_add(prose, ", and the task that seems to hold that waits");
+		gw_prose_add(prose, summary_through_others(prose));
+		gw_prose_add(prose, "it");
 		return;
 	case GW_CLASS_RUNTIME_PM_CYCLE:
-		gw_prose_add(prose, " runs a power management callback of ");
-		summary_name_device(prose);
-		gw_prose_add(prose, " and waits for a task that waits for that device");
+		summary_of_callback(prose);
 		return;
 	default:
-		gw_prose_add(prose, " and the fences that it needs depend on each other");
+		summary_of_dependencies(prose);
 	}
 }
 
@@ -256,6 +366,16 @@ static void summary_of_end(struct gw_prose *prose, const struct gw_node *last)
 	gw_text_clear(&phrase);
 }
 
+/* And the sections that it is in. */
+static void summary_of_waiter(struct gw_prose *prose, const struct gw_node *waiter)
+{
+	uint32_t sections = summary_at_wait(prose);
+
+	gw_prose_task(prose, waiter, sections == 0);
+	for (uint32_t i = 0; i < sections; i++)
+		gw_prose_section(prose, gw_prose_node(prose, summary_edge(prose, i)->to));
+}
+
 static void summary_of_stall(struct gw_prose *prose)
 {
 	const struct gw_node *first = gw_prose_node(prose, prose->finding->chain.items[0]);
@@ -267,7 +387,7 @@ static void summary_of_stall(struct gw_prose *prose)
 	if (first->stack_wait || prose->finding->edges.count == 0)
 		gw_prose_name(prose, first);
 	else
-		gw_prose_task(prose, first, true);
+		summary_of_waiter(prose, first);
 	if (prose->finding->edges.count == 0 && first->end != GW_END_NONE && !gw_prose_waits_for_unseen_fence(first)) {
 		gw_prose_add(prose, " ");
 		gw_end_phrase(&prose->text, prose->graph, first);
@@ -282,7 +402,7 @@ static void summary_of_stall(struct gw_prose *prose)
 		gw_prose_add(prose, " tries again and again to take ");
 	else
 		gw_prose_duration(prose, first->since_ns);
-	gw_prose_object(prose, &prose->graph->edges[prose->finding->edges.items[0]]);
+	gw_prose_object(prose, summary_edge(prose, summary_at_wait(prose)));
 	summary_of_end(prose, gw_prose_last_node(prose));
 }
 
