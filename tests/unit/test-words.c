@@ -503,6 +503,40 @@ TEST(stall_in_a_section_waits_for_what_is_behind_the_section)
 	world_free(w);
 }
 
+/* ---- who can run, and does not -------------------------------------------------------------------- */
+
+TEST(task_that_no_cpu_runs_is_not_said_to_run)
+{
+	struct world *w = world_new();
+	struct gw_task_record *waiter = kthread(w, 101, "waiter"), *signaller = kthread(w, 102, "signaller");
+
+	waits_for_fence(w, waiter, fence(w, timeline_by(w, "gfx", signaller), 7));
+	signaller->state = 0;
+	look(w, 15);
+	assert_non_null(
+		strstr(the_report(w, GW_KIND_STALL)->explanation,
+		       "signaller (pid 102) can run, but no CPU has run it since the look before; it last ran 1"));
+	world_free(w);
+}
+
+/* It has run in between, as any task in a queue of its CPU does. */
+TEST(task_that_ran_since_the_look_before_only_waits_for_a_cpu)
+{
+	struct world *w = world_new();
+	struct gw_task_record *waiter = kthread(w, 101, "waiter"), *signaller = kthread(w, 102, "signaller");
+
+	waits_for_fence(w, waiter, fence(w, timeline_by(w, "gfx", signaller), 7));
+	for (int i = 0; i < 15; i++) {
+		signaller->state = 0;
+		signaller->switches++;
+		signaller->last_ran_ns = w->now_ns + SECOND;
+		look(w, 1);
+	}
+	assert_non_null(
+		strstr(the_report(w, GW_KIND_STALL)->explanation, "signaller (pid 102) can run, and waits for a CPU."));
+	world_free(w);
+}
+
 /* ---- actions --------------------------------------------------------------------------------- */
 
 /* A lock may be handed over, and a reboot is not the only end of a wait that a signal ends. */
@@ -902,6 +936,8 @@ int main(void)
 		cmocka_unit_test(who_read_an_rwsem_last_is_not_said_to_hold_it),
 		cmocka_unit_test(who_read_an_rwsem_last_is_not_said_to_be_its_holder),
 		cmocka_unit_test(stall_in_a_section_waits_for_what_is_behind_the_section),
+		cmocka_unit_test(task_that_no_cpu_runs_is_not_said_to_run),
+		cmocka_unit_test(task_that_ran_since_the_look_before_only_waits_for_a_cpu),
 		cmocka_unit_test(killable_wait_of_a_holder_ends_the_loop),
 		cmocka_unit_test(fence_of_uninterruptible_waits_may_be_retired_by_a_reset),
 		cmocka_unit_test(locks_alone_need_a_reboot),

@@ -492,6 +492,18 @@ static bool task_needs_nothing(struct gw_builder *builder, uint32_t node)
 	return why != NULL;
 }
 
+/* Not asleep. Whether it gets a CPU is another question: one that has had none since the look before is held up by that. */
+static const char *task_runs(const struct gw_builder *builder, const struct gw_task_record *task)
+{
+	const struct gw_task_record *then = builder->before ? gw_snapshot_task(builder->before, task->address) : NULL;
+
+	if (!gw_task_awaits_cpu(task))
+		return "runs";
+	if (then && then->start_ns == task->start_ns && then->switches == task->switches && gw_task_awaits_cpu(then))
+		return "can run, but no CPU has run it since the look before";
+	return "can run, and waits for a CPU";
+}
+
 /* No wait of it is on record, or it has no record at all. */
 static int task_expand_untracked(struct gw_builder *builder, uint32_t node, const struct gw_task_record *task)
 {
@@ -500,7 +512,7 @@ static int task_expand_untracked(struct gw_builder *builder, uint32_t node, cons
 	return task_sleeps_in(builder, node,
 			      !task		     ? "runs, or sleeps for nothing that gpuwatch tracks"
 			      : gw_task_sleeps(task) ? "sleeps for what gpuwatch does not track"
-						     : "runs");
+						     : task_runs(builder, task));
 }
 
 /* Live if it is out of its wait, or that ends by itself; unless what it does around that wait stands. */
@@ -508,7 +520,7 @@ static void task_judge_wait(struct gw_builder *builder, uint32_t node, const str
 			    const struct gw_wait *wait)
 {
 	if (wait->kind != GW_WAIT_TRYLOCK && !gw_task_sleeps(task) && !task_is_busy(builder, node))
-		gw_builder_live(builder, node, "is running");
+		gw_builder_live(builder, node, task_runs(builder, task));
 	else if (task_wait_is_timed(builder, task, wait) && !task_retries_in_reclaim(builder, node) &&
 		 !task_retries_object(builder, node, wait) && !task_is_busy(builder, node))
 		gw_builder_live(builder, node, "has a timeout");

@@ -57,6 +57,11 @@ bool gw_task_sleeps(const struct gw_task_record *task)
 	return task->state & (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE | TASK_RTLOCK_WAIT);
 }
 
+bool gw_task_awaits_cpu(const struct gw_task_record *task)
+{
+	return task->state == 0 && !(task->flags & GW_TASK_F_ON_CPU);
+}
+
 bool gw_state_is_dead(uint32_t state, uint32_t flags)
 {
 	return (flags & GW_TASK_F_EXITING) && (state & TASK_DEAD);

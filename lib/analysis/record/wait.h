@@ -26,6 +26,9 @@ bool gw_task_wait(const struct gw_task_record *task, struct gw_wait *ret);
 /* Sleeping, in a state that only a wake-up ends (a signal ends some): not running, stopped, or dead. */
 bool gw_task_sleeps(const struct gw_task_record *task);
 
+/* It could run, and no CPU runs it at the moment. */
+bool gw_task_awaits_cpu(const struct gw_task_record *task);
+
 /* Dead but not reaped: its last schedule() has happened. */
 bool gw_state_is_dead(uint32_t state, uint32_t flags);
 

@@ -7,6 +7,7 @@
 #include "lib/analysis/record/place.h"
 #include "lib/analysis/record/wait.h"
 #include "lib/analysis/words/names.h"
+#include "lib/base/units.h"
 
 static void end_function(struct gw_text *text, const struct gw_symbol_record *function)
 {
@@ -132,6 +133,20 @@ static void end_readers(struct gw_text *text, const struct gw_graph *graph, cons
 		gw_text_add(text, "; and %" PRIu32 " more", node->n_out - READERS_NAMED);
 }
 
+/* No reason to name a time that is the scheduler's own: a task that has a CPU again a moment later. */
+#define LATE_NS GW_NSEC_PER_SEC
+
+static void end_last_ran(struct gw_text *text, const struct gw_graph *graph, const struct gw_task_record *task)
+{
+	uint64_t now_ns = gw_snapshot_head(graph->snapshot)->mono_ns;
+
+	if (!task->last_ran_ns || task->last_ran_ns + LATE_NS > now_ns)
+		return;
+	gw_text_add(text, "; it last ran ");
+	gw_text_add_age(text, now_ns - task->last_ran_ns);
+	gw_text_add(text, " before this look");
+}
+
 bool gw_end_is_sleep(const struct gw_node *node)
 {
 	return node->type == GW_NODE_TASK && (node->end == GW_END_SLEEPS_IN || node->end == GW_END_SILENT_DEVICE);
@@ -167,6 +182,8 @@ bool gw_end_phrase(struct gw_text *text, const struct gw_graph *graph, const str
 	if (!node->why)
 		return false;
 	gw_text_add(text, "%s", node->why);
+	if (node->type == GW_NODE_TASK && node->task && gw_task_awaits_cpu(node->task))
+		end_last_ran(text, graph, node->task);
 	return true;
 }
 
