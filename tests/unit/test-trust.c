@@ -796,6 +796,39 @@ TEST(lock_left_by_a_worker_where_nobody_looked_for_sleepers)
 	world_free(w);
 }
 
+/* It came to the lock through a helper, as GPU drivers come through TTM: the timer is the driver's. */
+TEST(lock_left_by_a_worker_whose_waiter_came_through_a_helper)
+{
+	struct world *w = world_new();
+	struct gw_task_record *waiter;
+	struct gw_timer_record *timer = timer_of(w, "lab_release [gpulab]", 0);
+
+	left_by_worker(w);
+	waiter = (struct gw_task_record *)w->records[w->n_records - 2]; /* before the lock */
+	assert_int_equal(waiter->pid, 102);
+	stack(w, waiter, "ttm:ttm_bo_reserve gpulab:lab_take gpulab:lab_thread kthread ret_from_fork");
+	for (int i = 0; i < 4; i++) {
+		look(w, 1);
+		timer->expires += 1000;
+	}
+	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROBABLE, "102 201", "");
+	world_free(w);
+}
+
+/* Its innermost module is the helper's, and it is in the driver all the same. */
+TEST(lock_left_to_a_thread_that_sleeps_in_a_helper_of_the_driver)
+{
+	struct world *w = world_new();
+	struct gw_task_record *heir = kthread(w, 103, "heir");
+
+	left_by_worker(w);
+	heir->state = TASK_INTERRUPTIBLE;
+	stack(w, heir, "ttm:ttm_wait gpulab:lab_wait_for_event gpulab:lab_thread kthread ret_from_fork");
+	look(w, 3);
+	assert_never_proven(w);
+	world_free(w);
+}
+
 /* ---- locks that a thread of its driver's has kept ------------------------------------------------------------------ */
 
 #define IDLE_QUEUE "kthread_worker_fn kthread ret_from_fork"
@@ -1250,6 +1283,8 @@ TEST(loop_that_comes_back_after_long_is_seen_anew)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(lock_left_by_a_worker_whose_waiter_came_through_a_helper),
+		T(lock_left_to_a_thread_that_sleeps_in_a_helper_of_the_driver),
 		T(flush_whose_end_was_missed_is_over),
 		T(flush_that_is_on_the_stack_stands),
 		T(completion_after_a_flush_whose_end_was_missed_is_not_the_flushs),

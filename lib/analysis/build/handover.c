@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "lib/analysis/record/stack.h"
 #include "lib/base/array.h"
 #include "lib/base/cleanup.h"
 
@@ -16,18 +15,44 @@
 /* Drivers execute short items all the time: one that is to release a lock which others wait for takes longer. */
 #define HANDOVER_MIN_NS 50000000ULL
 
-/* The module through which tasks came to the lock, as gw_builder_module() has it; 0 if none of them came through one. */
-static uint64_t handover_module(const struct gw_builder *builder, uint64_t lock)
+/* A stack has a driver, and helpers through which it came: DRM, TTM, the scheduler. */
+#define HANDOVER_MODULES_MAX 8
+
+/* Each once, as gw_builder_module() has them. */
+struct handover_modules {
+	uint64_t keys[HANDOVER_MODULES_MAX];
+	size_t count;
+	bool more; /* there are others */
+};
+
+/* Of whose helpers a driver's lock is, its stack does not tell: each module on it may be the one. */
+static void handover_add_modules(const struct gw_builder *builder, const struct gw_task_record *task,
+				 struct handover_modules *modules)
+{
+	for (uint32_t i = 0; i < task->stack_depth; i++) {
+		uint64_t key = gw_builder_module_at(builder, task->stack[i]);
+		size_t at = 0;
+
+		while (at < modules->count && modules->keys[at] != key)
+			at++;
+		if (!key || at < modules->count)
+			continue;
+		if (modules->count < HANDOVER_MODULES_MAX)
+			modules->keys[modules->count++] = key;
+		else
+			modules->more = true;
+	}
+}
+
+/* The modules through which tasks came to the lock; none if they came through none. */
+static struct handover_modules handover_modules(const struct gw_builder *builder, uint64_t lock)
 {
 	struct gw_index_range waiters = gw_index_find(&builder->lock_waiters, lock);
+	struct handover_modules modules = { .count = 0 };
 
-	for (size_t i = 0; i < waiters.count && i < HANDOVER_WAITERS_MAX; i++) {
-		const struct gw_symbol_record *frame = gw_stack_module_frame(builder->now, waiters.members[i].record);
-
-		if (frame)
-			return gw_builder_module(builder, frame->module);
-	}
-	return 0;
+	for (size_t i = 0; i < waiters.count && i < HANDOVER_WAITERS_MAX; i++)
+		handover_add_modules(builder, waiters.members[i].record, &modules);
+	return modules;
 }
 
 static bool handover_outlasts(const struct gw_builder *builder, uint64_t lock, uint64_t patience_ns)
@@ -106,15 +131,15 @@ static int handover_index_tasks(struct gw_builder *builder)
 	int r = 0;
 
 	for (size_t i = 0; i < count && r == 0; i++) {
-		const struct gw_symbol_record *frame = gw_stack_module_frame(builder->now, tasks[i]);
+		struct handover_modules modules = { .count = 0 };
 
+		handover_add_modules(builder, tasks[i], &modules);
 		if (handover_executes(builder, tasks[i]))
 			r = gw_index_add(&builder->handover.workers,
 					 gw_builder_module_at(builder, tasks[i]->watch.sections.work_function),
 					 tasks[i]);
-		if (r == 0 && frame)
-			r = gw_index_add(&builder->handover.inside, gw_builder_module(builder, frame->module),
-					 tasks[i]);
+		for (size_t m = 0; m < modules.count && r == 0; m++)
+			r = gw_index_add(&builder->handover.inside, modules.keys[m], tasks[i]);
 	}
 	return r;
 }
@@ -215,14 +240,22 @@ static int handover_to_queued(struct gw_builder *builder, uint32_t node, uint64_
 int gw_handover_workers(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t lock = gw_builder_node(builder, node)->address;
-	uint64_t module = handover_is_overdue(builder, lock) ? 0 : handover_module(builder, lock);
-	int running, queued;
+	struct handover_modules modules = { .count = 0 };
+	int found = 0;
 
 	if (handover_index(builder) < 0)
 		return -ENOMEM;
-	running = handover_to_workers(builder, node, module);
-	queued = running >= 0 ? handover_to_queued(builder, node, module) : 0;
-	return running < 0 ? running : queued < 0 ? queued : running + queued;
+	if (!handover_is_overdue(builder, lock))
+		modules = handover_modules(builder, lock);
+	for (size_t i = 0; i < modules.count; i++) {
+		int running = handover_to_workers(builder, node, modules.keys[i]);
+		int queued = running >= 0 ? handover_to_queued(builder, node, modules.keys[i]) : 0;
+
+		if (running < 0 || queued < 0)
+			return -ENOMEM;
+		found += running + queued;
+	}
+	return found;
 }
 
 /* One that has been armed since then came too late to be meant, or has run and released nothing. */
@@ -236,9 +269,16 @@ static bool handover_timer_runs(const struct gw_builder *builder, uint64_t modul
 bool gw_handover_is_due(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t lock = gw_builder_node(builder, node)->address;
-	uint64_t module = handover_is_overdue(builder, lock) ? 0 : handover_module(builder, lock);
+	struct handover_modules modules = { .count = 0 };
+	bool due = false;
 
-	return module && (handover_index(builder) < 0 || handover_timer_runs(builder, module, lock));
+	if (!handover_is_overdue(builder, lock))
+		modules = handover_modules(builder, lock);
+	if (modules.count && handover_index(builder) < 0)
+		return true;
+	for (size_t i = 0; i < modules.count && !due; i++)
+		due = handover_timer_runs(builder, modules.keys[i], lock);
+	return due;
 }
 
 /* Whether the driver has one that may yet come, whenever it was armed; or a look had no room for all. */
@@ -264,17 +304,26 @@ static bool handover_all_wait_for_lock(struct gw_index_range tasks, uint64_t loc
 	return true;
 }
 
+/* Nobody is in the module for another reason than to wait for the lock. */
+static bool handover_module_has_nobody(const struct gw_builder *builder, uint64_t module, uint64_t lock)
+{
+	return !handover_has_timer(builder, module) &&
+	       handover_all_wait_for_lock(gw_index_find(&builder->handover.workers, module), lock) &&
+	       handover_all_wait_for_lock(gw_index_find(&builder->handover.inside, module), lock) &&
+	       gw_index_find(&builder->handover.queued, module).count == 0;
+}
+
 bool gw_handover_is_excluded(struct gw_builder *builder, uint32_t node)
 {
 	uint64_t lock = gw_builder_node(builder, node)->address;
-	uint64_t module = handover_module(builder, lock);
+	struct handover_modules modules = handover_modules(builder, lock);
+	bool excluded = modules.count && !modules.more;
 
 	/* Who sleeps interruptibly in the driver may have got it, too, and is not in each look. */
-	if (!module || !builder->complete || gw_snapshot_head(builder->now)->full == GW_SLEEPERS_NONE ||
-	    handover_index(builder) < 0 || handover_has_timer(builder, module))
+	if (!excluded || !builder->complete || gw_snapshot_head(builder->now)->full == GW_SLEEPERS_NONE ||
+	    handover_index(builder) < 0)
 		return false;
-	/* Nobody is in the driver for another reason than to wait for the lock. */
-	return handover_all_wait_for_lock(gw_index_find(&builder->handover.workers, module), lock) &&
-	       handover_all_wait_for_lock(gw_index_find(&builder->handover.inside, module), lock) &&
-	       gw_index_find(&builder->handover.queued, module).count == 0;
+	for (size_t i = 0; i < modules.count && excluded; i++)
+		excluded = handover_module_has_nobody(builder, modules.keys[i], lock);
+	return excluded;
 }
