@@ -829,6 +829,74 @@ TEST(lock_left_to_a_thread_that_sleeps_in_a_helper_of_the_driver)
 	world_free(w);
 }
 
+/* ---- locks that a task owns which it is recorded to wait for --------------------------------------------------------- */
+
+struct twice {
+	struct gw_task_record *owner, *behind;
+	struct gw_lock_record *mutex;
+};
+
+/* A task owns the mutex that it waits for, and another one waits behind it. */
+static struct twice takes_twice(struct world *w)
+{
+	struct twice t = { .owner = kthread(w, 101, "owner"), .behind = kthread(w, 102, "behind") };
+
+	gpu_module(w, "gpulab");
+	t.mutex = lock_of(w, GW_LOCK_MUTEX, t.owner);
+	stack(w, t.owner, "gpulab:lab_take gpulab:lab_thread kthread ret_from_fork");
+	stack(w, t.behind, "gpulab:lab_other gpulab:lab_thread kthread ret_from_fork");
+	waits_for_lock(w, t.owner, t.mutex, GW_LOCK_F_MUTEX);
+	waits_for_lock(w, t.behind, t.mutex, GW_LOCK_F_MUTEX);
+	return t;
+}
+
+TEST(mutex_that_a_task_takes_twice)
+{
+	struct world *w = world_new();
+	struct twice t = takes_twice(w);
+
+	t.owner->blocker = t.behind->blocker = t.mutex->address;
+	t.owner->last_ran_ns = w->now_ns; /* the kernel's own word counts, whenever it ran */
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROVEN, "101", "102");
+	world_free(w);
+}
+
+/* The kernel names the mutex of one task, and none of the other: that one has got it, and the end of its wait was missed. */
+TEST(wait_for_a_mutex_that_the_kernel_does_not_confirm_is_over)
+{
+	struct world *w = world_new();
+	struct twice t = takes_twice(w);
+
+	t.behind->blocker = t.mutex->address;
+	look(w, 3);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
+/* Where no kernel names it, who takes a mutex twice does not run any more. */
+TEST(mutex_that_a_task_takes_twice_where_the_kernel_names_none)
+{
+	struct world *w = world_new();
+
+	takes_twice(w);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROVEN, "101", "102");
+	world_free(w);
+}
+
+TEST(task_that_has_run_since_may_have_got_the_lock_that_it_owns)
+{
+	struct world *w = world_new();
+	struct twice t = takes_twice(w);
+
+	t.owner->last_ran_ns = t.owner->watch.waits[0].since_ns + 100 * MS;
+	w->now_ns += SECOND;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROBABLE, "101", "102");
+	world_free(w);
+}
+
 /* ---- locks that a thread of its driver's has kept ------------------------------------------------------------------ */
 
 #define IDLE_QUEUE "kthread_worker_fn kthread ret_from_fork"
@@ -1285,6 +1353,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(lock_left_by_a_worker_whose_waiter_came_through_a_helper),
 		T(lock_left_to_a_thread_that_sleeps_in_a_helper_of_the_driver),
+		T(mutex_that_a_task_takes_twice),
+		T(wait_for_a_mutex_that_the_kernel_does_not_confirm_is_over),
+		T(mutex_that_a_task_takes_twice_where_the_kernel_names_none),
+		T(task_that_has_run_since_may_have_got_the_lock_that_it_owns),
 		T(flush_whose_end_was_missed_is_over),
 		T(flush_that_is_on_the_stack_stands),
 		T(completion_after_a_flush_whose_end_was_missed_is_not_the_flushs),

@@ -82,6 +82,8 @@ static int builder_index_task(struct gw_builder *builder, const struct gw_task_r
 	r = r ?: gw_index_add(&builder->mms, task->mm, task);
 	r = r ?: builder_index_power(builder, task);
 	r = r ?: gw_index_add(&builder->resets, builder_is_blocked_reset(builder, task), task);
+	builder->names_mutexes |= task->blocker && task->blocker_type == BLOCKER_TYPE_MUTEX &&
+				  gw_task_waits_for_lock(task, task->blocker);
 	if (gw_task_wait(task, &wait) && wait.kind == GW_WAIT_LOCK)
 		r = r ?: gw_index_add(&builder->lock_waiters, wait.object, task);
 	return r;

@@ -60,6 +60,7 @@ struct gw_builder {
 	bool timers_left_out; /* there are more of them, of whatever module */
 	bool has_gpu_timer;   /* one is of a GPU's driver */
 	bool has_job_timer;   /* one is a scheduler's timeout for a job */
+	bool names_mutexes;   /* this kernel names, of each task that waits for a mutex, which one (task->blocker) */
 	/* Asked for of few snapshots, and only then made; @r: 0 or -ENOMEM, for good. See handover.c, */
 	struct {
 		bool made;

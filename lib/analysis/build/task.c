@@ -93,6 +93,39 @@ static bool task_expects_signal(const struct gw_builder *builder, const struct g
 	return task && gw_place_alarm(builder->now, task, &expires_ns) != GW_ALARM_NONE;
 }
 
+/*
+ * From the beginning of a wait for a lock until the task sleeps it runs on: it spins for the owner first. When it ran last is
+ * known to some milliseconds.
+ */
+#define BLOCKED_AT_ONCE_NS 20000000ULL
+
+/*
+ * A task that owns the lock it is recorded to wait for either takes it twice, or has got it, and the end of that wait was missed.
+ * Who takes it twice blocks at once, and is not woken up; or the kernel itself names the lock that the task is blocked by.
+ */
+static bool task_may_have_got_lock(const struct gw_builder *builder, const struct gw_task_record *task,
+				   const struct gw_wait *wait)
+{
+	const struct gw_lock_record *lock =
+		wait->kind == GW_WAIT_LOCK ? gw_snapshot_lock(builder->now, wait->object) : NULL;
+
+	if (!task || !lock || lock->owner != task->address || lock->owner_kind != GW_OWNER_EXCLUSIVE ||
+	    task->blocker == wait->object)
+		return false;
+	return !wait->since_ns || !task->last_ran_ns || task->last_ran_ns > wait->since_ns + BLOCKED_AT_ONCE_NS;
+}
+
+/*
+ * A kernel that names what tasks are blocked by does so for each that waits for a mutex. So the wait for one of a task without that name
+ * is over: its end was missed.
+ */
+static bool task_mutex_wait_is_over(const struct gw_builder *builder, const struct gw_task_record *task,
+				    const struct gw_wait *wait)
+{
+	return builder->names_mutexes && task && wait->kind == GW_WAIT_LOCK && (wait->flags & GW_LOCK_F_MUTEX) &&
+	       !task->blocker && gw_task_sleeps(task);
+}
+
 /* Nothing in the wait itself ends it. */
 static bool task_wait_is_endless(const struct gw_builder *builder, const struct gw_task_record *task,
 				 const struct gw_wait *wait)
@@ -101,7 +134,7 @@ static bool task_wait_is_endless(const struct gw_builder *builder, const struct 
 
 	if (wait->kind == GW_WAIT_TRYLOCK || gw_wait_end_is_unknown(wait) || gw_wait_has_timeout(wait))
 		return false;
-	if (task && gw_wait_is_timed_semaphore(task, wait))
+	if ((task && gw_wait_is_timed_semaphore(task, wait)) || task_may_have_got_lock(builder, task, wait))
 		return false;
 	if (gw_wait_is_fence(wait) && (wait->flags & GW_WAIT_F_POINTS))
 		return false;
@@ -534,7 +567,8 @@ int gw_expand_task(struct gw_builder *builder, uint32_t node)
 
 	if (task_needs_nothing(builder, node))
 		return 0;
-	if (wait.kind == GW_WAIT_TRYLOCK && !task_retries_lock(builder, node, &wait)) {
+	if (task_mutex_wait_is_over(builder, task, &wait) ||
+	    (wait.kind == GW_WAIT_TRYLOCK && !task_retries_lock(builder, node, &wait))) {
 		wait.kind = gw_builder_node(builder, node)->wait.kind = GW_WAIT_NONE;
 		gw_builder_node(builder, node)->since_ns = 0;
 	}
