@@ -897,6 +897,44 @@ TEST(task_that_has_run_since_may_have_got_the_lock_that_it_owns)
 	world_free(w);
 }
 
+/* ---- the OOM killer --------------------------------------------------------------------------------------------------- */
+
+/* A signaller reclaims memory and waits for a lock, whose holder, a process, waits for the signaller's fence. */
+static struct gw_task_record *holds_up_reclaim(struct world *w)
+{
+	struct gw_task_record *signaller = kthread(w, 101, "signaller"), *holder = user_task(w, 102, "process");
+
+	signaller->watch.sections.reclaim_since_ns = w->now_ns;
+	stack(w, signaller,
+	      "gpulab:shrink do_shrink_slab shrink_node do_try_to_free_pages try_to_free_pages __alloc_pages kthread");
+	waits_for_lock(w, signaller, lock_of(w, GW_LOCK_MUTEX, holder), GW_LOCK_F_MUTEX);
+	waits_for_fence(w, holder, fence(w, timeline_by(w, "gfx", signaller), 7));
+	alarm_of(w, holder, 0);
+	return holder;
+}
+
+TEST(process_that_holds_up_reclaim_and_takes_no_signal)
+{
+	struct world *w = world_new();
+
+	holds_up_reclaim(w);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_RECLAIM_CYCLE, PROVEN, "101 102", "");
+	world_free(w);
+}
+
+TEST(process_that_holds_up_reclaim_may_be_killed_for_its_memory)
+{
+	struct world *w = world_new();
+
+	holds_up_reclaim(w)->state = TASK_INTERRUPTIBLE;
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_RECLAIM_CYCLE, PROBABLE, "101 102", "");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation,
+			       "Not proven: that the OOM killer does not end process (pid 102)"));
+	world_free(w);
+}
+
 /* ---- locks that a thread of its driver's has kept ------------------------------------------------------------------ */
 
 #define IDLE_QUEUE "kthread_worker_fn kthread ret_from_fork"
@@ -1357,6 +1395,8 @@ int main(void)
 		T(wait_for_a_mutex_that_the_kernel_does_not_confirm_is_over),
 		T(mutex_that_a_task_takes_twice_where_the_kernel_names_none),
 		T(task_that_has_run_since_may_have_got_the_lock_that_it_owns),
+		T(process_that_holds_up_reclaim_and_takes_no_signal),
+		T(process_that_holds_up_reclaim_may_be_killed_for_its_memory),
 		T(flush_whose_end_was_missed_is_over),
 		T(flush_that_is_on_the_stack_stands),
 		T(completion_after_a_flush_whose_end_was_missed_is_not_the_flushs),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/analysis/graph/components.h"
+#include "lib/analysis/record/place.h"
 #include "lib/base/array.h"
 
 struct search {
@@ -84,6 +85,23 @@ static bool stuck_any_explained(const struct gw_stuck *stuck, const uint32_t *no
 	return false;
 }
 
+/*
+ * Where memory cannot be had the OOM killer ends processes. Whether it comes to that, and to which one, nobody knows: a process
+ * whose wait that ends is a way out of a loop with direct reclaim in it.
+ */
+static bool stuck_oom_killer_may_end(const struct gw_graph *graph, const uint32_t *nodes, uint32_t count)
+{
+	bool reclaim = false, killable = false;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct gw_node *node = &graph->nodes[nodes[i]];
+
+		reclaim |= node->type == GW_NODE_RECLAIM;
+		killable |= node->type == GW_NODE_TASK && node->task && gw_place_may_be_killed(node->task);
+	}
+	return reclaim && killable;
+}
+
 static int stuck_judge(struct search *search, const struct gw_scope *scope, const struct gw_components *components,
 		       uint32_t component)
 {
@@ -106,7 +124,10 @@ static int stuck_judge(struct search *search, const struct gw_scope *scope, cons
 	/* Dead of itself, or only because of what is outside? */
 	if (gw_liveness_run(&search->local, &inside, nodes, count) == 0)
 		return 0;
-	return stuck_add(search->stuck, scope->confidence, true, nodes, count);
+	return stuck_add(search->stuck,
+			 stuck_oom_killer_may_end(search->graph, nodes, count) ? GW_CONFIDENCE_PROBABLE
+									       : scope->confidence,
+			 true, nodes, count);
 }
 
 /* @dead: set by node */

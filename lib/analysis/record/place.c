@@ -155,6 +155,11 @@ enum gw_signals gw_place_signals(const struct gw_task_record *task)
 	return task->state & TASK_WAKEKILL ? GW_SIGNALS_FATAL : GW_SIGNALS_NONE;
 }
 
+bool gw_place_may_be_killed(const struct gw_task_record *task)
+{
+	return gw_task_sleeps(task) && task->tgid > 1 && gw_place_signals(task) != GW_SIGNALS_NONE;
+}
+
 enum gw_alarm gw_place_alarm(const struct gw_snapshot *snapshot, const struct gw_task_record *task,
 			     uint64_t *expires_ns)
 {

@@ -30,6 +30,9 @@ enum gw_signals {
 
 enum gw_signals gw_place_signals(const struct gw_task_record *task);
 
+/* Whether the task sleeps in a way that SIGKILL ends, as the OOM killer sends it: not the first process, which is never chosen. */
+bool gw_place_may_be_killed(const struct gw_task_record *task);
+
 /* What of the process's own may send one that ends the sleep. Whoever else may is a person, or another process. */
 enum gw_alarm {
 	GW_ALARM_NONE,	   /* nothing: no signal ends the sleep, or none is to come */

@@ -191,6 +191,22 @@ static void doubt_reset(struct gw_prose *prose, const struct gw_edge *edge)
 	gw_prose_add(prose, ": by its name it is a reset of that driver, and the device may still answer.");
 }
 
+/* Of a loop with direct reclaim in it all may be sure, but that the OOM killer leaves it alone. */
+static void doubt_oom_killer(struct gw_prose *prose)
+{
+	for (uint32_t i = 0; !prose->graph->from_text && i < prose->finding->chain.count; i++) {
+		const struct gw_node *node = gw_prose_node(prose, prose->finding->chain.items[i]);
+
+		if (prose->finding->class != GW_CLASS_RECLAIM_CYCLE || node->type != GW_NODE_TASK || !node->task ||
+		    !gw_place_may_be_killed(node->task))
+			continue;
+		gw_prose_add(prose, " Not proven: that the OOM killer does not end ");
+		gw_prose_name(prose, node);
+		gw_prose_add(prose, ", whose wait a fatal signal ends.");
+		return;
+	}
+}
+
 /* Nothing is wrong with the loop itself. */
 static void doubt_outsiders(struct gw_prose *prose)
 {
@@ -200,6 +216,8 @@ static void doubt_outsiders(struct gw_prose *prose)
 		gw_text_add(&prose->text,
 			    " Not proven: a work item that is not held up may be the recovery of %s, and end it.",
 			    prose->finding->rescuer);
+	else
+		doubt_oom_killer(prose);
 }
 
 static void doubt_weakest_edge(struct gw_prose *prose)
