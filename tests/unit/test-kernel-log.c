@@ -202,6 +202,21 @@ TEST(owner_that_died_by_an_oops_has_its_name_and_the_message)
 	world_free(w);
 }
 
+/* Long before anybody waited for the lock: by then the pid may have been another task's. */
+TEST(oops_from_long_before_the_wait_is_not_the_owners)
+{
+	struct world *w = leaked_by(812);
+	const struct gw_report *report;
+
+	word(w, 40, 812, "Xorg", "BUG: kernel NULL pointer dereference, address: 0000000000000000");
+	look(w, 2);
+	report = the_report(w, GW_KIND_DEADLOCK);
+	assert_int_equal(report->confidence, GW_CONFIDENCE_PROBABLE);
+	assert_null(strstr(report->summary, "Xorg"));
+	assert_null(strstr(report->explanation, "died by an oops"));
+	world_free(w);
+}
+
 /* The memory of the owner is another task's by now. */
 TEST(oops_in_the_waiters_driver_may_be_the_owners)
 {
@@ -447,6 +462,7 @@ TEST(older_oops_may_be_the_owners_and_the_report_shows_how_old_it_is)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(oops_from_long_before_the_wait_is_not_the_owners),
 		cmocka_unit_test(oops_has_the_task_that_a_later_line_names),
 		cmocka_unit_test(oops_without_a_register_dump_is_named_by_its_end),
 		cmocka_unit_test(line_that_names_a_task_without_an_oops_is_nothing),

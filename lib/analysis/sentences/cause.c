@@ -46,7 +46,7 @@ static void cause_dead_end(struct gw_prose *prose)
 	} else if (last->gone && before->lock && before->lock->kind == GW_LOCK_SEMAPHORE) {
 		gw_prose_add(prose, " That task no longer exists, and nobody has released the semaphore since.");
 	} else if (last->gone) {
-		gw_prose_add(prose, gw_word_of_oops(prose->graph->snapshot, last)
+		gw_prose_add(prose, gw_word_of_oops(prose->graph, last)
 					    ? " That task died by an oops, and it still owns the lock."
 					    : " That task no longer exists, and it still owns the lock.");
 	} else {

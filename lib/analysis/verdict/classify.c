@@ -595,7 +595,7 @@ static bool classify_owner_died(const struct classifier *c, const struct gw_find
 		if (c->graph->edges[finding->edges.items[i]].confidence < GW_CONFIDENCE_PROVEN)
 			return false;
 	return last->relation == GW_RELATION_HELD_BY && last->evidence == GW_EVIDENCE_OWNER_FIELD && owner->gone &&
-	       gw_word_of_oops(c->graph->snapshot, owner);
+	       gw_word_of_oops(c->graph, owner);
 }
 
 static int classify_add_dead_end(struct classifier *c, uint32_t index)

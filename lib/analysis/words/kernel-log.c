@@ -225,7 +225,7 @@ static bool klog_misses_owner(const struct klog *klog)
 	if (finding->chain.count == 0)
 		return false;
 	last = &klog->graph->nodes[finding->chain.items[finding->chain.count - 1]];
-	return last->type == GW_NODE_TASK && last->gone && !gw_word_of_oops(klog->graph->snapshot, last);
+	return last->type == GW_NODE_TASK && last->gone && !gw_word_of_oops(klog->graph, last);
 }
 
 static bool klog_gpu_counts(const struct klog *klog, const struct gw_word_record *word, enum gw_log_event_kind kind)

@@ -248,7 +248,7 @@ void gw_name_task(struct gw_text *text, const char *comm, uint32_t pid, uint32_t
 static void name_task(struct gw_text *text, const struct gw_graph *graph, const struct gw_node *node)
 {
 	const struct gw_present_record *present = gw_snapshot_present(graph->snapshot, node->address);
-	const struct gw_word_record *oops = node->gone ? gw_word_of_oops(graph->snapshot, node) : NULL;
+	const struct gw_word_record *oops = node->gone ? gw_word_of_oops(graph, node) : NULL;
 
 	if (node->pid == 0 && node->task && node->comm[0])
 		gw_name_task(text, node->comm, 0, 0);

@@ -51,18 +51,42 @@ bool gw_word_is_about(const struct gw_snapshot *snapshot, const struct gw_word_r
 {
 	if (node->type != GW_NODE_TASK || node->pid == 0 || word->pid != node->pid)
 		return false;
-	return !node->task || node->task->start_ns / GW_NSEC_PER_USEC <= gw_word_latest_us(snapshot, word);
+	/* A node's extra is when its task started, 0 = unknown. */
+	return node->extra / GW_NSEC_PER_USEC <= gw_word_latest_us(snapshot, word);
 }
 
-const struct gw_word_record *gw_word_of_oops(const struct gw_snapshot *snapshot, const struct gw_node *node)
+/* Pids are given in turn: not all of them within so short a time. */
+#define PID_REUSED_US (10 * GW_USEC_PER_SEC)
+
+/* When the first of those began to wait that wait for what the task owned, CLOCK_MONOTONIC in us; 0 = nobody knows. */
+static uint64_t word_first_wait_us(const struct gw_graph *graph, const struct gw_node *owner)
+{
+	uint64_t first_ns = 0;
+
+	for (uint32_t i = 0; i < owner->n_in; i++) {
+		const struct gw_node *owned = &graph->nodes[graph->edges[graph->in[owner->first_in + i]].from];
+
+		for (uint32_t k = 0; k < owned->n_in; k++) {
+			uint64_t since_ns = graph->edges[graph->in[owned->first_in + k]].since_ns;
+
+			if (since_ns && (!first_ns || since_ns < first_ns))
+				first_ns = since_ns;
+		}
+	}
+	return first_ns / GW_NSEC_PER_USEC;
+}
+
+const struct gw_word_record *gw_word_of_oops(const struct gw_graph *graph, const struct gw_node *node)
 {
 	const struct gw_word_record *const *words;
-	size_t count = gw_snapshot_words(snapshot, &words);
+	size_t count = gw_snapshot_words(graph->snapshot, &words);
+	uint64_t first_us = node->gone ? word_first_wait_us(graph, node) : 0;
 	struct gw_log_event event;
 
 	for (size_t i = count; i-- > 0;)
-		if (gw_word_is_about(snapshot, words[i], node) && gw_word_parse(words[i], &event) &&
-		    event.kind == GW_LOG_EVENT_OOPS)
+		if (gw_word_is_about(graph->snapshot, words[i], node) &&
+		    gw_word_latest_us(graph->snapshot, words[i]) + PID_REUSED_US >= first_us &&
+		    gw_word_parse(words[i], &event) && event.kind == GW_LOG_EVENT_OOPS)
 			return words[i];
 	return NULL;
 }

@@ -22,7 +22,10 @@ bool gw_word_is_of_other_device(const struct gw_word_record *word, const char *n
 bool gw_word_is_about(const struct gw_snapshot *snapshot, const struct gw_word_record *word,
 		      const struct gw_node *node);
 
-/* The oops by which the task of a node died, NULL if the log has none. */
-const struct gw_word_record *gw_word_of_oops(const struct gw_snapshot *snapshot, const struct gw_node *node);
+/*
+ * The oops by which the task of a node died, NULL if the log has none. Of a task that is gone nothing but its pid is known: an oops
+ * from long before anybody began to wait for what it owned may be that of an earlier task with that pid.
+ */
+const struct gw_word_record *gw_word_of_oops(const struct gw_graph *graph, const struct gw_node *node);
 
 #endif
