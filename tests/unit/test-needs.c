@@ -163,6 +163,76 @@ TEST(reader_that_merely_sleeps_is_not_stuck)
 	world_free(w);
 }
 
+/* ---- callbacks of runtime power management, asynchronous calls ----------------------------- */
+
+#define DISABLES_PM                                                                                                    \
+	"schedule __pm_runtime_disable amdgpu:amdgpu_pci_remove pci_device_remove unbind_store kernfs_fop_write_iter " \
+	"vfs_write do_syscall_64"
+#define RESUMES                                                                                                        \
+	"schedule __mutex_lock amdgpu:amdgpu_pmops_runtime_resume __rpm_callback rpm_callback rpm_resume "             \
+	"__pm_runtime_resume amdgpu:amdgpu_drm_ioctl do_syscall_64"
+
+TEST(who_disables_runtime_pm_holds_what_its_callback_wants)
+{
+	struct world *w = world_new();
+
+	pair(w, DISABLES_PM, RESUMES);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_RUNTIME_PM_CYCLE, PROBABLE, "102 101", "");
+	assert_explains(w, "for needed (pid 102) to return from a callback of runtime power management");
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->summary, "waits for that callback to end"));
+	world_free(w);
+}
+
+/* It is in the driver, and has called for power, but its callback does not run. */
+TEST(who_is_in_no_callback_does_not_keep_runtime_pm)
+{
+	static const char *const others[] = {
+		"schedule __mutex_lock amdgpu:amdgpu_drm_ioctl do_syscall_64",
+		"schedule __mutex_lock xe:xe_pm_runtime_resume __rpm_callback rpm_callback rpm_resume kthread",
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		struct world *w = world_new();
+
+		pair(w, DISABLES_PM, others[i]);
+		look(w, 2);
+		assert_no_deadlock(w);
+		world_free(w);
+	}
+}
+
+#define SYNCHRONIZES "schedule async_synchronize_cookie_domain async_synchronize_full amdgpu:amdgpu_fbdev_fini kthread"
+#define CALLED                                                                                                         \
+	"schedule __mutex_lock amdgpu:amdgpu_fbdev_setup async_run_entry_fn process_one_work worker_thread kthread"
+
+TEST(who_waits_for_asynchronous_calls_holds_what_one_wants)
+{
+	struct world *w = world_new();
+
+	pair(w, SYNCHRONIZES, CALLED);
+	look(w, 2);
+	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, PROBABLE, "101 102", "");
+	assert_explains(w, "for needed (pid 102) to return from an asynchronous call");
+	world_free(w);
+}
+
+/* It is the other one's call that may be waited for. */
+TEST(asynchronous_call_that_goes_on_ends_it)
+{
+	struct world *w = world_new();
+	struct gw_task_record *other = kthread(w, 103, "kworker/u8:1");
+
+	pair(w, SYNCHRONIZES, CALLED);
+	stack(w, other,
+	      "schedule_timeout msleep ata:ata_probe async_run_entry_fn process_one_work worker_thread kthread");
+	other->state = TASK_UNINTERRUPTIBLE;
+	other->flags |= GW_TASK_F_TIMER;
+	look(w, 2);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 #define REMOVES_PROC                                                                                                          \
 	"schedule_timeout wait_for_completion proc_entry_rundown remove_proc_subtree nvidia:nv_procfs_exit process_one_work " \
 	"worker_thread kthread"
@@ -435,6 +505,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_removes_a_file_holds_what_its_store_function_wants),
+		cmocka_unit_test(who_disables_runtime_pm_holds_what_its_callback_wants),
+		cmocka_unit_test(who_is_in_no_callback_does_not_keep_runtime_pm),
+		cmocka_unit_test(who_waits_for_asynchronous_calls_holds_what_one_wants),
+		cmocka_unit_test(asynchronous_call_that_goes_on_ends_it),
 		cmocka_unit_test(who_disables_an_interrupt_holds_what_its_thread_wants),
 		cmocka_unit_test(who_frees_an_interrupt_waits_for_its_thread),
 		cmocka_unit_test(interrupt_of_another_module_is_not_meant),

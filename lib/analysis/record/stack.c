@@ -543,6 +543,10 @@ enum gw_stack_need gw_stack_need(const struct gw_snapshot *snapshot, const struc
 		{ "proc_entry_rundown", GW_STACK_NEEDS_PROC },
 		{ "__debugfs_file_removed", GW_STACK_NEEDS_DEBUGFS }, /* which the next one inlines, or not */
 		{ "remove_one", GW_STACK_NEEDS_DEBUGFS },
+		{ "__pm_runtime_barrier", GW_STACK_NEEDS_CALLBACK }, /* which the next two inline, or not */
+		{ "pm_runtime_barrier", GW_STACK_NEEDS_CALLBACK },
+		{ "__pm_runtime_disable", GW_STACK_NEEDS_CALLBACK },
+		{ "async_synchronize_cookie_domain", GW_STACK_NEEDS_ASYNC },
 		{ "__synchronize_irq", GW_STACK_NEEDS_INTERRUPT }, /* which the next four inline, or not */
 		{ "synchronize_irq", GW_STACK_NEEDS_INTERRUPT },
 		{ "disable_irq", GW_STACK_NEEDS_INTERRUPT },
@@ -570,7 +574,9 @@ const char *gw_stack_to_leave(enum gw_stack_need need)
 		[GW_STACK_NEEDS_ATTRIBUTE] = " to leave a file of sysfs",
 		[GW_STACK_NEEDS_PROC] = " to leave a file of procfs",
 		[GW_STACK_NEEDS_DEBUGFS] = " to leave a file of debugfs",
+		[GW_STACK_NEEDS_CALLBACK] = " to return from a callback of runtime power management",
 		[GW_STACK_NEEDS_INTERRUPT] = " to return from the handler of an interrupt",
+		[GW_STACK_NEEDS_ASYNC] = " to return from an asynchronous call",
 		[GW_STACK_NEEDS_VMA] = " to let go of the lock of a VMA",
 	};
 
@@ -605,6 +611,7 @@ bool gw_stack_may_be_needed(const struct gw_snapshot *snapshot, enum gw_stack_ne
 {
 	/* Of them only one that handles an interrupt has a module's function on its stack. */
 	static const char *const irq_thread[] = { "irq_thread" };
+	static const char *const async[] = { "async_run_entry_fn" };
 	static const char *const kswapd[] = { "balance_pgdat" };
 	static const char *const kthreadd[] = { "kthreadd" }; /* which sleeps in it when nobody wants a thread */
 
@@ -613,6 +620,9 @@ bool gw_stack_may_be_needed(const struct gw_snapshot *snapshot, enum gw_stack_ne
 	case GW_STACK_NEEDS_PROC:
 	case GW_STACK_NEEDS_DEBUGFS:
 		return stack_is_in_file(snapshot, need, task);
+	case GW_STACK_NEEDS_CALLBACK:
+		return gw_stack_module_frame(snapshot, task) &&
+		       gw_stack_in_power_callback(snapshot, task) == GW_STACK_YES;
 	case GW_STACK_NEEDS_INTERRUPT:
 		return gw_stack_module_frame(snapshot, task) && (task->flags & GW_TASK_F_KTHREAD) &&
 		       stack_find(snapshot, task, irq_thread, LENGTH(irq_thread));
@@ -620,6 +630,8 @@ bool gw_stack_may_be_needed(const struct gw_snapshot *snapshot, enum gw_stack_ne
 		/* In a page fault of its own, or in madvise(), which since 6.17 has the lock of a VMA alone. */
 		return task->mm && stack_is_valid(task) &&
 		       (gw_stack_faults(snapshot, task) || stack_find(snapshot, task, madvise, LENGTH(madvise)));
+	case GW_STACK_NEEDS_ASYNC:
+		return stack_is_valid(task) && stack_find(snapshot, task, async, LENGTH(async));
 	case GW_STACK_NEEDS_KSWAPD:
 		return stack_is_valid(task) && stack_find(snapshot, task, kswapd, LENGTH(kswapd));
 	case GW_STACK_NEEDS_KTHREADD:

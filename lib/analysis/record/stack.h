@@ -113,12 +113,14 @@ bool gw_stack_waits_for_power(const struct gw_snapshot *snapshot, const struct g
  */
 enum gw_stack_need {
 	GW_STACK_NEEDS_NOTHING, /* that is known */
-	/* By whom is found by a module: these four come first. */
+	/* By whom is found by a module: these five come first. */
 	GW_STACK_NEEDS_ATTRIBUTE, /* kernfs_drain(): those inside of the file that it removes, to leave */
 	GW_STACK_NEEDS_PROC,	  /* proc_remove(): the same of a file of procfs */
 	GW_STACK_NEEDS_DEBUGFS,	  /* debugfs_remove(): the same of a file of debugfs */
+	GW_STACK_NEEDS_CALLBACK,  /* pm_runtime_disable(): who runs a runtime PM callback, to be done with it */
 	GW_STACK_NEEDS_INTERRUPT, /* synchronize_irq(): the thread of that interrupt, to be done with it */
-	GW_STACK_NEEDS_VMA, /* vma_start_write(), up to 6.14 by an rwsem: those who hold the VMA's lock for reading */
+	GW_STACK_NEEDS_VMA,   /* vma_start_write(), up to 6.14 by an rwsem: those who hold the VMA's lock for reading */
+	GW_STACK_NEEDS_ASYNC, /* async_synchronize_full(): the workers that execute asynchronous calls */
 	GW_STACK_NEEDS_KSWAPD,	 /* throttle_direct_reclaim(): kswapd to free memory */
 	GW_STACK_NEEDS_KTHREADD, /* kthread_create(): kthreadd, which creates all kernel threads one after the other */
 	GW_STACK_NEEDS,		 /* how many */

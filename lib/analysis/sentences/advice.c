@@ -50,7 +50,7 @@ static struct advice advice_of(enum gw_class class)
 		    "For the driver's developers: whoever holds a lock that the timeout or reset worker takes must not wait for a fence that only this worker can end." } },
 		{ GW_CLASS_RUNTIME_PM_CYCLE,
 		  { "A reboot ends this; keeping the device powered (echo on > /sys/…/power/control) avoids it.",
-		    "For the driver's developers: a runtime PM callback must not wait for a task that waits for the device to be resumed." } },
+		    "For the driver's developers: a runtime PM callback must not wait for a task that waits for it, or for the device to be resumed." } },
 		{ GW_CLASS_BUSY_HOLDER,
 		  { "A reboot ends this, if it does not end by itself.",
 		    "What waits for the task at the end of the chain is not to blame. For the driver's developers: a loop that polls a device needs a bound, and must not hold what others need." } },
@@ -156,7 +156,7 @@ static const char *advice_by_shape(const struct gw_graph *graph, const struct gw
 	if (finding->class == GW_CLASS_LOCK_CYCLE && advice_is_beyond_lockdep(graph, finding))
 		return "For the developers: these locks are taken in different orders, or one of them twice; lockdep does not see it, for it follows neither loops of trylocks nor semaphores.";
 	if (finding->class == GW_CLASS_LOCK_CYCLE && advice_waits_for_task(graph, finding))
-		return "For the developers: whoever has a lock must not wait for a task that takes it: not for its end, nor for it to leave a file or the handler of an interrupt.";
+		return "For the developers: whoever has a lock must not wait for a task that takes it: not for its end, nor for it to come out of a file, a handler or an asynchronous call.";
 	if (!advice_has_fence(graph, finding) && advice_without_fence(finding->class))
 		return advice_without_fence(finding->class);
 	return finding->class == GW_CLASS_SCHED_DEP_CYCLE ? advice_without_job(graph, finding) : NULL;

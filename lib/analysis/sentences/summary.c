@@ -311,7 +311,12 @@ static void summary_of_loop(struct gw_prose *prose)
 		gw_prose_add(prose, "it");
 		return;
 	case GW_CLASS_RUNTIME_PM_CYCLE:
-		summary_of_callback(prose);
+		if (summary_first_of_type(prose, GW_NODE_DEVICE))
+			summary_of_callback(prose);
+		else
+			gw_prose_add(
+				prose,
+				" runs a power management callback and waits for a task that waits for that callback to end");
 		return;
 	default:
 		summary_of_dependencies(prose);

@@ -269,7 +269,9 @@ static void classify_shape_edge(struct shape *shape, const struct gw_graph *grap
 		classify_set_first(&shape->reclaim, gw_graph_find(graph, GW_NODE_TASK, to->address, to->extra));
 	if (from->type == GW_NODE_NOTIFIER)
 		classify_set_first(&shape->notifier, edge->to);
-	if (edge->relation == GW_RELATION_CALLBACK_IN)
+	if (edge->relation == GW_RELATION_CALLBACK_IN ||
+	    (edge->relation == GW_RELATION_EXCLUDES && from->task &&
+	     gw_stack_need(graph->snapshot, from->task) == GW_STACK_NEEDS_CALLBACK))
 		classify_set_first(&shape->callback, edge->to);
 	if (to->type == GW_NODE_PAGE)
 		classify_set_first(&shape->page, edge->from);
