@@ -1002,17 +1002,32 @@ static const char *text_graph_device_words(struct gw_text_graph *graph)
 	return NULL;
 }
 
-/* Only where no task is blocked: of one that is, the log shows more than that. */
+/* Whether the words are of the driver that the actor is in: another GPU's driver has others. */
+static bool text_graph_is_word_of(const char *text, const struct gw_actor *at)
+{
+	if (!*text || at->gpu.kind != GW_SUBSYSTEM_GPU || at->gpu.generic)
+		return false;
+	return strstr(text, strcmp(at->gpu.name, "nvidia") == 0 ? "NVRM" : at->gpu.name) != NULL;
+}
+
+/* Whoever is blocked is in the driver whose firmware does not answer: that may be what the driver waits for. */
+static bool text_graph_waits_for_firmware(const struct gw_scene *scene, const struct gw_actor *at)
+{
+	return scene->relapse.kind == GW_LOG_EVENT_FIRMWARE && text_graph_is_word_of(scene->relapse.text, at);
+}
+
+/* Only where no other task is blocked: of one that is, the log shows more than that. */
 static const char *text_graph_relapse_words(struct gw_text_graph *graph)
 {
 	const struct gw_scene *scene = graph->scene;
 	const char *words;
 
-	for (uint32_t i = 0; i < scene->n_actors; i++)
-		if (scene->actors[i].blocked || scene->actors[i].busy)
-			return NULL;
 	if (scene->relapse.count == 0)
 		return NULL;
+	for (uint32_t i = 0; i < scene->n_actors; i++)
+		if ((scene->actors[i].blocked || scene->actors[i].busy) &&
+		    !text_graph_waits_for_firmware(scene, &scene->actors[i]))
+			return NULL;
 	words = scene->relapse.kind == GW_LOG_EVENT_FLIP_TIMEOUT    ? "did not report a frame in time,"
 		: scene->relapse.kind == GW_LOG_EVENT_FIRMWARE	    ? "has firmware that did not answer,"
 		: scene->relapse.kind == GW_LOG_EVENT_RESET_SUCCESS ? "was reset and hung again,"
@@ -1115,14 +1130,9 @@ static int text_graph_end_at_device(struct gw_text_graph *graph)
 	return 0;
 }
 
-/* The driver that gave its device up is the one whose fence it waits for: another GPU's driver has others. */
-static bool text_graph_is_given_up(const struct gw_text_graph *graph, const struct gw_actor *at)
+static bool text_graph_is_given_up(const struct gw_scene *scene, bool relapses, const struct gw_actor *at)
 {
-	const char *text = graph->scene->device_text;
-
-	if (graph->relapses || !*text || at->gpu.kind != GW_SUBSYSTEM_GPU || at->gpu.generic)
-		return false;
-	return strstr(text, strcmp(at->gpu.name, "nvidia") == 0 ? "NVRM" : at->gpu.name) != NULL;
+	return relapses ? text_graph_waits_for_firmware(scene, at) : text_graph_is_word_of(scene->device_text, at);
 }
 
 /* Fences that nobody signals are signalled by the GPU, which gets nowhere. Which of its rings each is of no log shows. */
@@ -1130,9 +1140,10 @@ static int text_graph_fences_end_at_device(struct gw_text_graph *graph)
 {
 	for (uint32_t i = 0; graph->device != GW_NO_NODE && i < graph->scene->n_actors; i++) {
 		const struct gw_actor *at = text_graph_at(graph, i);
-		uint32_t fence = graph->stands			     ? text_graph_open_fence(graph, i)
-				 : text_graph_is_given_up(graph, at) ? text_graph_fence_of(graph, i)
-								     : GW_NO_NODE;
+		uint32_t fence = graph->stands ? text_graph_open_fence(graph, i)
+				 : text_graph_is_given_up(graph->scene, graph->relapses, at)
+					 ? text_graph_fence_of(graph, i)
+					 : GW_NO_NODE;
 		struct gw_node *node = fence != GW_NO_NODE ? text_graph_node(graph, fence) : NULL;
 
 		if (!node || node->leaf != GW_LEAF_LIVE)

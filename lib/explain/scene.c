@@ -694,6 +694,7 @@ static struct gw_scene_relapse scene_find_relapse(const struct gw_scene *scene, 
 			first_us = event->time_us;
 		}
 		relapse.count++;
+		relapse.text = event->text;
 		last_us = event->time_us;
 		last_line = event->line;
 	}

@@ -46,10 +46,11 @@ struct gw_actor {
 
 /* An event that repeated itself at short intervals up to the end of the log; count 0 = none did. */
 struct gw_scene_relapse {
-	enum gw_log_event_kind kind; /* FLIP_TIMEOUT or RESET_BEGIN */
+	enum gw_log_event_kind kind; /* one of relapse_kinds */
 	uint32_t count;
 	bool timed;
 	uint32_t seconds; /* from the first one to the last, if it is timed */
+	const char *text; /* the last one */
 };
 
 /* A task that sleeps in the midst of something in a driver, for a reason that the log does not show. */

@@ -1685,6 +1685,31 @@ static void test_lock_of_a_shrinker(void **state)
 	}
 }
 
+/* Firmware that does not answer, and tasks in its driver: that is worth a report beside theirs; tasks of other drivers are not its victims. */
+static void test_firmware_beside_tasks(void **state)
+{
+	static const char *const drivers[] = { "nvidia_modeset", "amdgpu" };
+
+	(void)state;
+	for (int other = 0; other < 2; other++) {
+		struct told told = { .length = 0 };
+		struct gw_explanation explanation;
+		char frames[512];
+
+		snprintf(frames, sizeof(frames), MUTEX "brix_flip@%s" IOCTL, drivers[other]);
+		hung(&told, "compositor", 71, NULL, frames);
+		for (int i = 0; i < 5; i++)
+			tell(&told,
+			     "NVRM: Xid (PCI:0000:01:00): 119, pid=2099, name=kwin, Timeout after 6s of waiting for RPC response from GPU0 GSP!\n");
+		explain_text(&explanation, told.text);
+		assert_int_equal(explanation.count, 2 - other);
+		for (size_t i = 0; i < explanation.count; i++)
+			assert_int_equal(explanation.reports[i]->class == GW_CLASS_SILENT_DEVICE,
+					 explanation.reports[i]->victims_total == 0 && i == 1);
+		gw_explanation_deinit(&explanation);
+	}
+}
+
 /* Pasted twice, its time begins anew. */
 static void test_pasted_twice(void **state)
 {
@@ -3406,6 +3431,7 @@ int main(void)
 		cmocka_unit_test(test_functions_of_vendors),
 		cmocka_unit_test(test_stalled_pool),
 		cmocka_unit_test(test_lock_of_a_shrinker),
+		cmocka_unit_test(test_firmware_beside_tasks),
 		cmocka_unit_test(test_pasted_twice),
 		cmocka_unit_test(test_torn_stack),
 		cmocka_unit_test(test_reader_waits_for_invalidation),
