@@ -243,6 +243,49 @@ static void build_read_locks(struct world *w, uint32_t count)
 	}
 }
 
+/* One that is read by two, and wanted by all; each of them is in the same functions as the readers. */
+static void build_waiters_of_a_read_lock(struct world *w, uint32_t count)
+{
+	struct gw_lock_record *lock = lock_of(w, GW_LOCK_RWSEM, NULL);
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct gw_task_record *task = user_task(w, 10 + i, "waiter");
+
+		stack(w, task, "schedule rwsem_down_write_slowpath a:f a:e a:d a:c a:b a:a_ioctl __x64_sys_ioctl");
+		if (i < 2)
+			waits_for_fence(w, task, fence(w, timeline(w, "gfx"), 7));
+		else
+			waits_for_lock(w, task, lock, 0);
+		if (i == 1)
+			read_held_by(lock, task, 2);
+	}
+}
+
+/* Each has one last reader, and all sleep in one module, each of them for a lock of its own. */
+static void build_hinted_readers(struct world *w, uint32_t count)
+{
+	struct gw_task_record *next = user_task(w, 1, "end");
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct gw_task_record *task = user_task(w, 10 + i, "writer");
+		struct gw_lock_record *lock = lock_of(w, GW_LOCK_RWSEM, NULL);
+
+		stack(w, task, "schedule rwsem_down_write_slowpath a:f a:e a:d a:c a:b a:a_ioctl __x64_sys_ioctl");
+		read_held_by(lock, next, 1);
+		waits_for_lock(w, task, lock, 0);
+		next = task;
+	}
+}
+
+/* The same of locks that claim to have as many readers as there are tasks. */
+static void build_locks_of_many_readers(struct world *w, uint32_t count)
+{
+	build_hinted_readers(w, count);
+	for (size_t i = 0; i < w->n_records; i++)
+		if (w->records[i] && w->records[i]->type == GW_RECORD_LOCK)
+			((struct gw_lock_record *)w->records[i])->readers = count - 1;
+}
+
 /* Each has a timeline of a driver that has no timer, where another module has many. */
 static void build_timelines(struct world *w, uint32_t count)
 {
@@ -437,6 +480,21 @@ static void test_judging_modules(void **state)
 static void test_judging_read_locks(void **state)
 {
 	check_judging(build_read_locks, 120);
+}
+
+static void test_judging_waiters_of_a_read_lock(void **state)
+{
+	check_judging(build_waiters_of_a_read_lock, COUNT);
+}
+
+static void test_judging_hinted_readers(void **state)
+{
+	check_judging(build_hinted_readers, COUNT);
+}
+
+static void test_judging_locks_of_many_readers(void **state)
+{
+	check_judging(build_locks_of_many_readers, COUNT);
 }
 
 static void test_judging_left_locks_of_one_module(void **state)
@@ -646,6 +704,9 @@ int main(void)
 		cmocka_unit_test(test_judging_read_locks),
 		cmocka_unit_test(test_judging_delayed_items),
 		cmocka_unit_test(test_judging_modules),
+		cmocka_unit_test(test_judging_waiters_of_a_read_lock),
+		cmocka_unit_test(test_judging_hinted_readers),
+		cmocka_unit_test(test_judging_locks_of_many_readers),
 		cmocka_unit_test(test_judging_timelines),
 		cmocka_unit_test(test_judging_timelines_of_a_process),
 		cmocka_unit_test(test_judging_faults),

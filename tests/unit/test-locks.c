@@ -536,6 +536,32 @@ TEST(many_that_wait_do_not_hide_that_another_one_may_read)
 	world_free(w);
 }
 
+/* Two hundred more read. */
+static void many_read(struct world *w, struct gw_lock_record *lock)
+{
+	for (uint32_t i = 0; i < 200; i++)
+		stack(w, kthread(w, 1001 + i, "slow"), READS_SLOWLY);
+	lock->readers += 200;
+}
+
+TEST(many_readers_are_known_by_their_number)
+{
+	for (uint32_t missing = 0; missing < 2; missing++) {
+		struct world *w = world_new();
+		struct gw_task_record *last;
+		struct gw_lock_record *lock = two_readers(w, &last);
+
+		many_read(w, lock);
+		lock->readers += missing;
+		look(w, 3);
+		if (missing)
+			assert_no_deadlock(w);
+		else
+			assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 103", "");
+		world_free(w);
+	}
+}
+
 TEST(more_tasks_than_readers_show_nobody)
 {
 	struct world *w = world_new();
@@ -622,6 +648,21 @@ TEST(reader_of_a_percpu_rwsem_is_in_the_function_by_which_the_next_one_came)
 	look(w, 2);
 	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "103");
 	world_free(w);
+}
+
+TEST(many_readers_of_a_percpu_rwsem_are_known_by_their_number)
+{
+	for (uint32_t missing = 0; missing < 2; missing++) {
+		struct world *w = world_new();
+
+		many_read(w, percpu_reader(w, 1 + missing));
+		look(w, 3);
+		if (missing)
+			assert_no_deadlock(w);
+		else
+			assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 102", "103");
+		world_free(w);
+	}
 }
 
 TEST(percpu_rwsem_has_a_reader_that_is_not_seen)
@@ -1494,6 +1535,8 @@ int main(void)
 		T(many_that_wait_do_not_hide_the_readers),
 		T(many_that_wait_do_not_hide_the_only_reader),
 		T(many_that_wait_do_not_hide_that_another_one_may_read),
+		T(many_readers_are_known_by_their_number),
+		T(many_readers_of_a_percpu_rwsem_are_known_by_their_number),
 		T(more_tasks_than_readers_show_nobody),
 		T(reader_that_is_awake_for_a_moment_is_still_one),
 		T(reader_that_nobody_sees_may_be_the_second_one),

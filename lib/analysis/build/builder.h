@@ -82,6 +82,7 @@ struct gw_builder {
 		size_t count;
 		bool cut; /* there are more */
 	} page_holders;
+	size_t readers_looked_for; /* of locks that have many */
 	struct {
 		bool made;
 		uint64_t start_ns; /* of the one that began first, UINT64_MAX = there is none */

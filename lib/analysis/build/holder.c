@@ -3,11 +3,13 @@
 #include "lib/analysis/build/holder.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bpf/abi/kernel-constants.h"
 #include "lib/analysis/record/left.h"
 #include "lib/analysis/record/stack.h"
+#include "lib/base/cleanup.h"
 
 /* ---- owners that are somebody else by now ---------------------------------------------- */
 
@@ -179,19 +181,54 @@ static int holder_in_notifiers(struct gw_builder *builder, uint32_t node, size_t
  * Several readers. The kernel records the last one alone, if that: but where exactly as many tasks as there are readers
  * sleep in one function of a module, through which the last reader or one that queues came, these are most likely they.
  */
-#define READERS_MAX 32
+#define READERS_FEW 32
+
+/* A task reads few locks at a time: of locks with more readers than that, so many are looked for for each task that there is. */
+#define READERS_PER_TASK 8
 
 struct readers {
-	const struct gw_task_record *tasks[READERS_MAX];
-	uint32_t count; /* may be one more than there is room for */
+	const struct gw_task_record **tasks;
+	size_t room, count; /* the count may be one more */
+	/* In which all of them are; of others that may read: which those are in that are known to. NULL = none. */
+	const struct gw_symbol_record *function;
 };
+
+static int holder_make_room(struct readers *readers, size_t room)
+{
+	*readers = (struct readers){ .tasks = calloc(room, sizeof(const struct gw_task_record *)), .room = room };
+	return readers->tasks ? 0 : -ENOMEM;
+}
+
+static void holder_free_readers(struct readers *readers)
+{
+	free(readers->tasks);
+}
+
+static bool holder_has_room(const struct readers *readers)
+{
+	return readers->count <= readers->room;
+}
 
 static void holder_add_reader(struct readers *readers, const struct gw_task_record *task)
 {
-	if (readers->count < READERS_MAX)
+	if (readers->count < readers->room)
 		readers->tasks[readers->count] = task;
-	if (readers->count <= READERS_MAX)
+	if (holder_has_room(readers))
 		readers->count++;
+}
+
+/* Whether all the readers of the lock are looked for: a file may claim many of many locks. */
+static bool holder_seeks_all(struct gw_builder *builder, const struct gw_lock_record *lock)
+{
+	const struct gw_task_record *const *tasks;
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+
+	if (lock->readers <= READERS_FEW)
+		return true;
+	if (lock->readers > n_tasks)
+		return false;
+	builder->readers_looked_for += lock->readers;
+	return builder->readers_looked_for <= READERS_PER_TASK * n_tasks;
 }
 
 /* Frame @frame of the task is the first one of its module: that one's key, else 0. */
@@ -285,7 +322,7 @@ static int holder_find_inside(struct gw_builder *builder, const struct gw_lock_r
 	if (holder_index_inside(builder) < 0)
 		return -ENOMEM;
 	inside = gw_index_find(&builder->inside.tasks, function->address - function->offset);
-	for (size_t i = 0; i < inside.count && readers->count <= READERS_MAX; i++) {
+	for (size_t i = 0; i < inside.count && holder_has_room(readers); i++) {
 		const struct gw_task_record *task = inside.members[i].record;
 
 		/* One that is inside twice is there twice, one after the other. */
@@ -302,7 +339,7 @@ static void holder_find_faults(const struct gw_builder *builder, const struct gw
 	struct gw_index_range threads = gw_index_find(&builder->mms, node->mm);
 
 	readers->count = 0;
-	for (size_t i = 0; i < threads.count && readers->count <= READERS_MAX; i++) {
+	for (size_t i = 0; i < threads.count && holder_has_room(readers); i++) {
 		const struct gw_task_record *task = threads.members[i].record;
 
 		if (gw_stack_faults(builder->now, task) && holder_may_read(node->lock, task))
@@ -360,6 +397,7 @@ static int holder_find_on_way(struct gw_builder *builder, const struct gw_lock_r
 			continue;
 		if (holder_find_inside(builder, lock, function, readers) < 0)
 			return -ENOMEM;
+		readers->function = function;
 		if (readers->count && readers->count == lock->readers)
 			return !holder_misses_inside(builder, lock, function);
 	}
@@ -373,9 +411,10 @@ static int holder_find_readers(struct gw_builder *builder, const struct gw_node 
 	const struct gw_lock_record *lock = node->lock;
 	int r;
 
-	readers->count = 0;
-	if (!lock || lock->readers < 2 || lock->readers > READERS_MAX)
+	if (!lock || lock->readers < 2 || !holder_seeks_all(builder, lock))
 		return 0;
+	if (holder_make_room(readers, lock->readers) < 0)
+		return -ENOMEM;
 	r = holder_find_on_way(builder, lock, holder_guide(builder, lock), readers);
 	if (r || readers->count || !node->mm)
 		return r;
@@ -385,7 +424,7 @@ static int holder_find_readers(struct gw_builder *builder, const struct gw_node 
 
 static int holder_several_readers(struct gw_builder *builder, uint32_t node, const struct readers *readers)
 {
-	for (uint32_t i = 0; i < readers->count; i++) {
+	for (size_t i = 0; i < readers->count; i++) {
 		uint32_t reader;
 
 		if (gw_builder_task(builder, readers->tasks[i], &reader) < 0 ||
@@ -443,7 +482,7 @@ static bool holder_may_read_too(const struct gw_builder *builder, const struct g
 
 static bool holder_has_reader(const struct readers *readers, const struct gw_task_record *task)
 {
-	for (uint32_t i = 0; i < readers->count && i < READERS_MAX; i++)
+	for (size_t i = 0; i < readers->count && i < readers->room; i++)
 		if (readers->tasks[i] == task)
 			return true;
 	return false;
@@ -454,10 +493,11 @@ static void holder_add_others_of(const struct gw_builder *builder, const struct 
 				 const struct gw_task_record *reader, bool close, struct gw_index_range range,
 				 struct readers *others, size_t *looked_at)
 {
-	for (size_t i = 0; i < range.count && others->count <= READERS_MAX && *looked_at <= OTHERS_MAX; i++) {
+	for (size_t i = 0; i < range.count && holder_has_room(others) && *looked_at <= OTHERS_MAX; i++) {
 		const struct gw_task_record *task = range.members[i].record;
 
-		if (gw_task_waits_for_lock(task, node->lock->address))
+		if (gw_task_waits_for_lock(task, node->lock->address) ||
+		    (others->function && gw_stack_is_inside(builder->now, task, others->function)))
 			continue;
 		(*looked_at)++;
 		if (holder_may_read_too(builder, node, reader, close, task) && !holder_has_reader(others, task))
@@ -480,7 +520,7 @@ static bool holder_find_others(struct gw_builder *builder, const struct gw_node 
 						   holder_module_of_frame(builder, reader, i)),
 				     others, &looked_at);
 	holder_add_others_of(builder, node, reader, close, gw_index_find(&builder->mms, node->mm), others, &looked_at);
-	return others->count <= READERS_MAX && looked_at <= OTHERS_MAX &&
+	return holder_has_room(others) && looked_at <= OTHERS_MAX &&
 	       gw_stack_module_frame(builder->now, reader) &&
 	       gw_snapshot_head(builder->now)->full != GW_SLEEPERS_NONE;
 }
@@ -506,7 +546,7 @@ static int holder_one_of(struct gw_builder *builder, uint32_t node, const struct
 {
 	gw_builder_node(builder, node)->rule = GW_RULE_ANY;
 	gw_builder_node(builder, node)->end = GW_END_READERS;
-	for (uint32_t i = 0; i < others->count && i < READERS_MAX; i++) {
+	for (size_t i = 0; i < others->count && i < others->room; i++) {
 		uint32_t other;
 
 		if (gw_builder_task(builder, others->tasks[i], &other) < 0 ||
@@ -590,7 +630,7 @@ static int holder_hinted_reader(struct gw_builder *builder, uint32_t node, uint6
 {
 	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
 	enum gw_confidence confidence = GW_CONFIDENCE_HINT;
-	struct readers others = { .count = 0 };
+	_cleanup_(holder_free_readers) struct readers others = { .count = 0 };
 	const struct gw_task_record *task;
 	uint64_t since_ns;
 	uint32_t reader;
@@ -603,6 +643,8 @@ static int holder_hinted_reader(struct gw_builder *builder, uint32_t node, uint6
 	if (reader == GW_NO_NODE)
 		return 0;
 	task = gw_builder_node(builder, reader)->task;
+	if (task && holder_make_room(&others, READERS_FEW) < 0)
+		return -ENOMEM;
 	if (task) {
 		bool stuck = lock->readers == 1 && holder_is_stuck_elsewhere(builder, lock, task, &since_ns);
 		bool before = stuck && since_ns <= writer_since_ns;
@@ -618,8 +660,8 @@ static int holder_hinted_reader(struct gw_builder *builder, uint32_t node, uint6
 
 int gw_holder_readers(struct gw_builder *builder, uint32_t node)
 {
+	_cleanup_(holder_free_readers) struct readers readers = { .count = 0 };
 	uint64_t writer_since_ns;
-	struct readers readers;
 	size_t notifiers;
 	int found;
 
@@ -639,38 +681,38 @@ int gw_holder_readers(struct gw_builder *builder, uint32_t node)
 
 /*
  * Others of the driver that sleep, and not for the lock, may be its readers as well, in another function: those that were found
- * may be inside of theirs with another lock. Returns false if it is not known who there is.
+ * may be inside of theirs with another lock. @all: whether all of these were looked at.
  */
-static bool holder_add_others(struct gw_builder *builder, const struct gw_node *node,
-			      const struct gw_task_record *guide, struct readers *readers)
+static int holder_add_others(struct gw_builder *builder, const struct gw_node *node,
+			     const struct gw_task_record *guide, struct readers *readers, bool *all)
 {
-	struct readers others;
+	_cleanup_(holder_free_readers) struct readers others = { .count = 0 };
 
-	if (!holder_find_others(builder, node, guide, false, &others))
-		return false;
-	for (uint32_t i = 0; i < others.count; i++) {
-		bool found = false;
-
-		for (uint32_t j = 0; j < readers->count && j < READERS_MAX; j++)
-			found |= readers->tasks[j] == others.tasks[i];
-		if (!found)
-			holder_add_reader(readers, others.tasks[i]);
-	}
-	return readers->count <= READERS_MAX;
+	if (holder_make_room(&others, READERS_FEW) < 0)
+		return -ENOMEM;
+	others.function = readers->count ? readers->function : NULL;
+	*all = holder_find_others(builder, node, guide, false, &others);
+	for (size_t i = 0; *all && i < others.count; i++)
+		holder_add_reader(readers, others.tasks[i]);
+	return 0;
 }
 
 int gw_holder_percpu_readers(struct gw_builder *builder, uint32_t node)
 {
 	const struct gw_lock_record *lock = gw_builder_node(builder, node)->lock;
 	const struct gw_task_record *writer = gw_snapshot_task(builder->now, lock->owner);
-	struct readers readers;
-	int found = holder_find_on_way(builder, lock, holder_queued_reader(builder, lock), &readers);
-	uint32_t count = readers.count;
+	_cleanup_(holder_free_readers) struct readers readers = { .count = 0 };
+	size_t room = READERS_FEW + (holder_seeks_all(builder, lock) ? lock->readers : 0), count;
 	bool all;
+	int found;
 
-	if (found < 0)
-		return found;
-	all = holder_add_others(builder, gw_builder_node(builder, node), found ? readers.tasks[0] : writer, &readers);
+	if (holder_make_room(&readers, room) < 0)
+		return -ENOMEM;
+	found = holder_find_on_way(builder, lock, holder_queued_reader(builder, lock), &readers);
+	count = readers.count;
+	if (found < 0 || holder_add_others(builder, gw_builder_node(builder, node), found ? readers.tasks[0] : writer,
+					   &readers, &all) < 0)
+		return -ENOMEM;
 	if (found && all && readers.count == count)
 		return holder_several_readers(builder, node, &readers);
 	if (readers.count)
