@@ -621,6 +621,41 @@ TEST(function_of_the_last_reader_alone_counts)
 	world_free(w);
 }
 
+/* Each reads in a function of its own, and nobody else of the driver sleeps; @beside: somebody does. */
+static struct gw_task_record *readers_apart(struct world *w, bool beside)
+{
+	struct gw_task_record *last, *third = beside ? kthread(w, 104, "beside") : NULL;
+
+	two_readers(w, &last);
+	stack(w, last, "schedule wait_event amdgpu:amdgpu_query kthread");
+	if (beside)
+		stack(w, third, "schedule msleep amdgpu:amdgpu_other_section kthread");
+	return third;
+}
+
+TEST(as_many_sleep_in_the_driver_as_there_are_readers)
+{
+	struct world *w = world_new();
+
+	readers_apart(w, false);
+	look(w, 3);
+	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, PROBABLE, "101 103", "");
+	world_free(w);
+}
+
+/* It is more than there are: which of them read is not known. Nor is it while one of them is awake for a moment. */
+TEST(more_sleep_in_the_driver_than_there_are_readers)
+{
+	struct world *w = world_new();
+	struct gw_task_record *beside = readers_apart(w, true);
+
+	look(w, 3);
+	beside->state = 0;
+	look(w, 1);
+	assert_no_deadlock(w);
+	world_free(w);
+}
+
 /* ---- percpu rwsems ------------------------------------------------------------------------ */
 
 /* A reader waits for a fence, whose signaller waits for the readers to leave; another one comes the same way. */
@@ -1541,6 +1576,8 @@ int main(void)
 		T(reader_that_is_awake_for_a_moment_is_still_one),
 		T(reader_that_nobody_sees_may_be_the_second_one),
 		T(function_of_the_last_reader_alone_counts),
+		T(as_many_sleep_in_the_driver_as_there_are_readers),
+		T(more_sleep_in_the_driver_than_there_are_readers),
 		T(reader_of_a_percpu_rwsem_is_in_the_function_by_which_the_next_one_came),
 		T(percpu_rwsem_has_a_reader_that_is_not_seen),
 		T(task_of_the_driver_that_sleeps_may_read_the_percpu_rwsem),

@@ -231,16 +231,31 @@ static bool holder_seeks_all(struct gw_builder *builder, const struct gw_lock_re
 	return builder->readers_looked_for <= READERS_PER_TASK * n_tasks;
 }
 
+/* @snapshot: that the task is in. */
+static uint64_t holder_module_at(const struct gw_builder *builder, const struct gw_snapshot *snapshot,
+				 const struct gw_task_record *task, uint32_t frame)
+{
+	const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[frame]);
+
+	return symbol && symbol->module[0] ? gw_builder_module(builder, symbol->module) : 0;
+}
+
 /* Frame @frame of the task is the first one of its module: that one's key, else 0. */
+static uint64_t holder_first_of_module(const struct gw_builder *builder, const struct gw_snapshot *snapshot,
+				       const struct gw_task_record *task, uint32_t frame)
+{
+	uint64_t module = holder_module_at(builder, snapshot, task, frame);
+
+	for (uint32_t i = 0; i < frame; i++)
+		if (module && holder_module_at(builder, snapshot, task, i) == module)
+			return 0;
+	return module;
+}
+
 static uint64_t holder_module_of_frame(const struct gw_builder *builder, const struct gw_task_record *task,
 				       uint32_t frame)
 {
-	uint64_t module = gw_builder_module_at(builder, task->stack[frame]);
-
-	for (uint32_t i = 0; i < frame; i++)
-		if (module && gw_builder_module_at(builder, task->stack[i]) == module)
-			return 0;
-	return module;
+	return holder_first_of_module(builder, builder->now, task, frame);
 }
 
 static int holder_index_functions(struct gw_index *index, const struct gw_snapshot *snapshot,
@@ -282,8 +297,12 @@ static int holder_index_woken(struct gw_builder *builder)
 	for (size_t i = 0; i < n_tasks && r == 0; i++) {
 		const struct gw_task_record *now = gw_snapshot_task(builder->now, tasks[i]->address);
 
-		if ((!now || !gw_task_sleeps(now)) && gw_task_sleeps(tasks[i]))
-			r = holder_index_functions(&woken->tasks, builder->before, tasks[i]);
+		if ((now && gw_task_sleeps(now)) || !gw_task_sleeps(tasks[i]))
+			continue;
+		r = holder_index_functions(&woken->tasks, builder->before, tasks[i]);
+		for (uint32_t j = 0; j < tasks[i]->stack_depth && r == 0; j++)
+			r = gw_index_add(&woken->tasks, holder_first_of_module(builder, builder->before, tasks[i], j),
+					 tasks[i]);
 	}
 	woken->made = true;
 	woken->r = r ?: gw_index_finish(&woken->tasks);
@@ -347,15 +366,17 @@ static void holder_find_faults(const struct gw_builder *builder, const struct gw
 	}
 }
 
-/* Whether a task that slept inside at the last look is awake now: it may be one of them, who are one more then. */
-static bool holder_misses_inside(struct gw_builder *builder, const struct gw_lock_record *lock,
-				 const struct gw_symbol_record *function)
+/*
+ * Whether a task that slept inside at the last look is awake now: it may be one of them, who are one more then. @key: of the function,
+ * or of a module.
+ */
+static bool holder_misses(struct gw_builder *builder, const struct gw_lock_record *lock, uint64_t key)
 {
 	struct gw_index_range inside;
 
 	if (holder_index_woken(builder) < 0)
 		return true;
-	inside = gw_index_find(&builder->woken.tasks, function->address - function->offset);
+	inside = gw_index_find(&builder->woken.tasks, key);
 	for (size_t i = 0; i < inside.count; i++)
 		if (holder_may_read(lock, inside.members[i].record))
 			return true;
@@ -399,25 +420,54 @@ static int holder_find_on_way(struct gw_builder *builder, const struct gw_lock_r
 			return -ENOMEM;
 		readers->function = function;
 		if (readers->count && readers->count == lock->readers)
-			return !holder_misses_inside(builder, lock, function);
+			return !holder_misses(builder, lock, function->address - function->offset);
 	}
 	readers->count = 0;
 	return 0;
 }
 
-/* The same, or who sleeps in a page fault of the lock's mm. */
+/*
+ * The readers took it in functions of their own. Where exactly as many tasks sleep in the whole driver of the guide, and not for the
+ * lock, these are most likely they: who reads is inside of the driver. Returns 1 if so, 0 if not, or -ENOMEM.
+ */
+static int holder_find_in_module(struct gw_builder *builder, const struct gw_lock_record *lock,
+				 const struct gw_task_record *guide, struct readers *readers)
+{
+	const struct gw_symbol_record *frame = guide ? gw_stack_module_frame(builder->now, guide) : NULL;
+	uint64_t module = frame ? gw_builder_module(builder, frame->module) : 0;
+	struct gw_index_range inside;
+
+	readers->count = 0;
+	if (!module || !builder->complete || !builder->before ||
+	    gw_snapshot_head(builder->now)->full == GW_SLEEPERS_NONE)
+		return 0;
+	if (holder_index_in_modules(builder) < 0)
+		return -ENOMEM;
+	inside = gw_index_find(&builder->in_modules.tasks, module);
+	for (size_t i = 0; i < inside.count && holder_has_room(readers); i++)
+		if (holder_may_read(lock, inside.members[i].record) &&
+		    !gw_left_for_user_mode(builder->before, inside.members[i].record))
+			holder_add_reader(readers, inside.members[i].record);
+	return readers->count == lock->readers && !holder_misses(builder, lock, module);
+}
+
+/* On the guide's way, in a page fault of the lock's mm, or in the guide's driver. */
 static int holder_find_readers(struct gw_builder *builder, const struct gw_node *node, struct readers *readers)
 {
 	const struct gw_lock_record *lock = node->lock;
+	const struct gw_task_record *guide;
 	int r;
 
 	if (!lock || lock->readers < 2 || !holder_seeks_all(builder, lock))
 		return 0;
 	if (holder_make_room(readers, lock->readers) < 0)
 		return -ENOMEM;
-	r = holder_find_on_way(builder, lock, holder_guide(builder, lock), readers);
-	if (r || readers->count || !node->mm)
+	guide = holder_guide(builder, lock);
+	r = holder_find_on_way(builder, lock, guide, readers);
+	if (r || readers->count)
 		return r;
+	if (!node->mm)
+		return holder_find_in_module(builder, lock, guide, readers);
 	holder_find_faults(builder, node, readers);
 	return readers->count == lock->readers;
 }
@@ -515,13 +565,12 @@ static bool holder_find_others(struct gw_builder *builder, const struct gw_node 
 	if (!builder->complete || holder_index_in_modules(builder) < 0)
 		return false;
 	for (uint32_t i = 0; i < reader->stack_depth; i++)
-		holder_add_others_of(builder, node, reader, close,
-				     gw_index_find(&builder->in_modules.tasks,
-						   holder_module_of_frame(builder, reader, i)),
-				     others, &looked_at);
+		holder_add_others_of(
+			builder, node, reader, close,
+			gw_index_find(&builder->in_modules.tasks, holder_module_of_frame(builder, reader, i)), others,
+			&looked_at);
 	holder_add_others_of(builder, node, reader, close, gw_index_find(&builder->mms, node->mm), others, &looked_at);
-	return holder_has_room(others) && looked_at <= OTHERS_MAX &&
-	       gw_stack_module_frame(builder->now, reader) &&
+	return holder_has_room(others) && looked_at <= OTHERS_MAX && gw_stack_module_frame(builder->now, reader) &&
 	       gw_snapshot_head(builder->now)->full != GW_SLEEPERS_NONE;
 }
 
@@ -566,8 +615,7 @@ static int holder_one_of(struct gw_builder *builder, uint32_t node, const struct
 /* It slept at the look before, and in nothing that a lock could be held in. */
 static bool holder_slept_elsewhere(const struct gw_builder *builder, uint64_t address)
 {
-	const struct gw_present_record *then =
-		builder->before ? gw_snapshot_present(builder->before, address) : NULL;
+	const struct gw_present_record *then = builder->before ? gw_snapshot_present(builder->before, address) : NULL;
 
 	return then && then->state && gw_snapshot_head(builder->before)->full != GW_SLEEPERS_NONE;
 }
@@ -683,8 +731,8 @@ int gw_holder_readers(struct gw_builder *builder, uint32_t node)
  * Others of the driver that sleep, and not for the lock, may be its readers as well, in another function: those that were found
  * may be inside of theirs with another lock. @all: whether all of these were looked at.
  */
-static int holder_add_others(struct gw_builder *builder, const struct gw_node *node,
-			     const struct gw_task_record *guide, struct readers *readers, bool *all)
+static int holder_add_others(struct gw_builder *builder, const struct gw_node *node, const struct gw_task_record *guide,
+			     struct readers *readers, bool *all)
 {
 	_cleanup_(holder_free_readers) struct readers others = { .count = 0 };
 
@@ -922,8 +970,9 @@ static int holder_index_needed(struct gw_builder *builder, enum gw_stack_need ne
 		    holder_has_its_like(builder, tasks[i]))
 			continue;
 		r = gw_index_add(&needed->tasks, NEEDED_ANY, tasks[i]);
-		r = r ?: gw_index_add(&needed->tasks, holder_needed_key(builder, builder->now, need, tasks[i]),
-				      tasks[i]);
+		r = r
+			    ?: gw_index_add(&needed->tasks, holder_needed_key(builder, builder->now, need, tasks[i]),
+					    tasks[i]);
 	}
 	r = r ?: holder_index_awake(builder, need);
 	needed->made = true;
