@@ -153,7 +153,8 @@ TEST(who_removes_a_file_reads_what_its_store_function_writes)
 TEST(reader_that_merely_sleeps_is_not_stuck)
 {
 	struct world *w = world_new();
-	struct pair p = pair(w, "schedule msleep amdgpu:amdgpu_ras_fini process_one_work worker_thread kthread", STORES);
+	struct pair p =
+		pair(w, "schedule msleep amdgpu:amdgpu_ras_fini process_one_work worker_thread kthread", STORES);
 
 	p.lock->kind = GW_LOCK_RWSEM;
 	read_held_by(p.lock, p.needs, 1);

@@ -72,7 +72,7 @@ struct gw_builder {
 		bool made;
 		int r;
 		struct gw_index tasks, awake; /* @awake: of @needed alone */
-	} needed[GW_STACK_NEEDS], inside, /* @inside: by each function that they sleep inside of */
+	} needed[GW_STACK_NEEDS], inside,     /* @inside: by each function that they sleep inside of */
 		woken,	    /* the same of those that slept at the look before, and are awake or gone */
 		in_modules, /* by each module that they sleep in, of those that are alike one */
 		alike;	    /* by the lock that they wait for and by how they came to it */

@@ -187,7 +187,8 @@ static bool handover_is_cut(struct gw_builder *builder, uint32_t node, int found
 {
 	if (found < HANDOVER_WORKERS_MAX)
 		return false;
-	gw_builder_live(builder, node, "was left by its owner, and more of the driver's work items than are looked at may release it");
+	gw_builder_live(builder, node,
+			"was left by its owner, and more of the driver's work items than are looked at may release it");
 	return true;
 }
 
