@@ -774,6 +774,10 @@ TEST(only_reader_is_gone)
 	assert_no_deadlock(w);
 	look(w, 3);
 	assert_deadlock(w, GW_CLASS_LEAKED_LOCK, PROBABLE, "101 90", "");
+	/* The lock has its name, and nothing more: it may have let go, and another one reads. */
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->summary, "has most likely not released"));
+	assert_non_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, ", most likely held by "));
+	assert_null(strstr(the_report(w, GW_KIND_DEADLOCK)->explanation, "owns the lock"));
 	world_free(w);
 }
 

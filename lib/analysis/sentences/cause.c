@@ -45,6 +45,8 @@ static void cause_dead_end(struct gw_prose *prose)
 			" That task no longer exists, and gpuwatch has recorded no other signaller of this timeline.");
 	} else if (last->gone && before->lock && before->lock->kind == GW_LOCK_SEMAPHORE) {
 		gw_prose_add(prose, " That task no longer exists, and nobody has released the semaphore since.");
+	} else if (last->gone && gw_prose_is_hint(before)) {
+		gw_prose_add(prose, " That task no longer exists, and the lock is still held for reading.");
 	} else if (last->gone) {
 		gw_prose_add(prose, gw_word_of_oops(prose->graph, last)
 					    ? " That task died by an oops, and it still owns the lock."
@@ -52,7 +54,9 @@ static void cause_dead_end(struct gw_prose *prose)
 	} else {
 		gw_prose_add(prose, " ");
 		gw_prose_name(prose, last);
-		gw_text_add(&prose->text, " %s, and still owns the lock.",
+		gw_text_add(&prose->text,
+			    gw_prose_is_hint(before) ? " %s, and the lock is still held for reading."
+						     : " %s, and still owns the lock.",
 			    before->why ? before->why : "went on without it");
 	}
 }

@@ -134,6 +134,11 @@ void gw_prose_task(struct gw_prose *prose, const struct gw_node *node, bool comm
 		gw_prose_add(prose, ",");
 }
 
+bool gw_prose_is_hint(const struct gw_node *lock)
+{
+	return lock->lock && lock->lock->owner_kind == GW_OWNER_READER_HINT;
+}
+
 void gw_prose_section(struct gw_prose *prose, const struct gw_node *section)
 {
 	gw_prose_add(prose, section->type == GW_NODE_FAULT ? ", handling " : ", in ");

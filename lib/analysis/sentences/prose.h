@@ -15,6 +15,9 @@ struct gw_prose {
 };
 
 const struct gw_node *gw_prose_node(const struct gw_prose *prose, uint32_t node);
+/* The lock has the name of its last reader alone, who may have let go. */
+bool gw_prose_is_hint(const struct gw_node *lock);
+
 /* ", in direct reclaim,": a section that the task before is in. */
 void gw_prose_section(struct gw_prose *prose, const struct gw_node *section);
 const struct gw_node *gw_prose_last_node(const struct gw_prose *prose);

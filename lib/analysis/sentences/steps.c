@@ -32,7 +32,8 @@ static const char *steps_connector(const struct gw_prose *prose, const struct gw
 			return ", last taken by ";
 		/* The last reader's name is in the lock, whether it still reads or not. */
 		if (edge->confidence < GW_CONFIDENCE_PROVEN && !prose->graph->from_text &&
-		    gw_prose_node(prose, edge->to)->type == GW_NODE_TASK && !gw_prose_node(prose, edge->to)->gone)
+		    gw_prose_node(prose, edge->to)->type == GW_NODE_TASK &&
+		    (!gw_prose_node(prose, edge->to)->gone || gw_prose_is_hint(gw_prose_node(prose, edge->from))))
 			return ", most likely held by ";
 		return gw_prose_node(prose, edge->to)->type == GW_NODE_NOTIFIER ? ", held by the caller of "
 										: ", held by ";

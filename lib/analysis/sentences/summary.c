@@ -345,7 +345,7 @@ static void summary_of_dead_end(struct gw_prose *prose)
 		gw_prose_name(prose, lock);
 		gw_prose_add(prose, ", which ");
 		gw_prose_name(prose, gw_prose_last_node(prose));
-		gw_prose_add(prose, " has not released");
+		gw_prose_add(prose, gw_prose_is_hint(lock) ? " has most likely not released" : " has not released");
 		return;
 	}
 	if (finding->class == GW_CLASS_LEAKED_SECTION) {
