@@ -12,7 +12,7 @@ rt_series=(6.1-rt 6.12-rt)
 
 # Kernels that build-kernel makes.
 # shellcheck disable=SC2034
-own_kernels=(6.1-patched 6.1-shipped 6.1-reversed 6.1-plain 7.2-patched 7.2-shipped 7.2-reversed 7.2-plain)
+own_kernels=(6.1-patched 6.1-shipped 6.1-reversed 6.1-plain 7.2-patched 7.2-shipped 7.2-reversed 7.2-plain 6.1-bare 6.1-lockdep)
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/gpuwatch
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
