@@ -329,9 +329,13 @@ demo: deps
 	@echo "booting Linux $(KERNEL)"
 	@tests/vm/run --tty --kernel $(KERNEL) $(GUEST_FILES) -- /cases/demo.sh $(SCENARIO)
 
+# The kernels of its part lockdep, which are built here, if it is run.
+BENCH_LOCKDEP := $(if $(and $(filter 6.1,$(KERNELS)),$(findstring lockdep,$(or $(ONLY),$(if $(OWN),,lockdep)))),\
+		   $(B)/lab/6.1-bare/stamp $(B)/lab/6.1-lockdep/stamp)
+
 ## bench: what gpuwatch costs, in instructions, beside what else one could run (OWN=1: alone; ONLY=PART: see tests/bench/run), on KERNELS (WRITE=1: into docs/performance.md)
 bench: deps
-	@$(MAKE) -s all $(BENCH) $(KERNELS:%=$(B)/lab/%/stamp)
+	@$(MAKE) -s all $(BENCH) $(KERNELS:%=$(B)/lab/%/stamp) $(BENCH_LOCKDEP)
 	@$(if $(OWN)$(ONLY),,./setup.sh --bench)
 	@tests/bench/run $(B) $(if $(WRITE),--write) $(if $(OWN),--own) $(ONLY:%=--only=%) $(KERNELS)
 

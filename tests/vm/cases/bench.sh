@@ -7,6 +7,7 @@
 # the hot programs when they are compiled for the machine, native EVENT THOUSANDTHS-OF-INSTRUCTIONS.
 #
 # usage: bench.sh FENCES TASKS [--all]
+#        bench.sh FENCES             with nothing attached, and nothing else
 #
 # Of programs that read what they trace, the reading is not in the figures: it is in a task that does not run meanwhile.
 # Run by tests/bench/run: `make bench`, `make bench-check`.
@@ -53,6 +54,11 @@ others() {
 
 load_lab || exit 1
 /tmp/measure nothing
+if [ -e /proc/lockdep_stats ] && ! grep -q "debug_locks: *1$" /proc/lockdep_stats; then
+	fail "lockdep, which ends itself when it has found something, is on" >&2
+	exit 1
+fi
+[ "$2" ] || exit 0
 empty /tmp/measure empty
 empty --helpers /tmp/measure helpers
 start_daemon --no-pin >&2 || exit 1
