@@ -460,7 +460,7 @@ TEST(who_read_an_rwsem_last_is_not_said_to_hold_it)
 	read_held_by(rwsem, holder, 1);
 	waits_for_fence(w, holder, fence(w, timeline_by(w, "gfx", signaller), 7));
 	waits_for_lock(w, signaller, rwsem, GW_LOCK_F_WRITE);
-	look(w, 2);
+	look(w, 3);
 	assert_deadlock(w, GW_CLASS_FENCE_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
 	assert_summary(w, " and most likely holds rwsem 0x");
 	world_free(w);
@@ -478,7 +478,7 @@ TEST(who_read_an_rwsem_last_is_not_said_to_be_its_holder)
 	read_held_by(rwsem, second, 1);
 	waits_for_lock(w, first, rwsem, GW_LOCK_F_WRITE);
 	waits_for_lock(w, second, mutex, MUTEX);
-	look(w, 2);
+	look(w, 3);
 	assert_deadlock(w, GW_CLASS_LOCK_CYCLE, GW_CONFIDENCE_PROBABLE, "101 102", "");
 	assert_summary(w, ", most likely held by second (pid 102), which waits, ");
 	world_free(w);

@@ -110,7 +110,7 @@ static const char *advice_without_fence(enum gw_class class)
 {
 	switch (class) {
 	case GW_CLASS_NOTIFIER_CYCLE:
-		return "For the driver's developers: what an MMU-notifier callback waits for must not be held, or be under way, while somebody waits for mmap_lock or for an invalidation, or allocates memory with GFP_KERNEL.";
+		return "For the driver's developers: MMU-notifier callbacks may take locks, so whoever waits for mmap_lock or for such callbacks, as unregistering one does, or allocates memory with GFP_KERNEL, must not hold a lock that they take.";
 	case GW_CLASS_RECLAIM_CYCLE:
 		return "For the developers: what direct reclaim waits for, as a lock that a shrinker takes, must not be held, or be under way, while somebody allocates memory with GFP_KERNEL.";
 	case GW_CLASS_UNPLUG_SRCU:
