@@ -33,7 +33,7 @@ one() {
 	check "$1: the lab let go" [ -z "$(cat "$LAB/truth")" ] # the file has no size
 }
 
-# taken_back: what was proven is so no longer once another task is seen to signal the fence's timeline: the report changes.
+# taken_back: what was proven is so no longer once a thread of the driver sleeps for a time, which may end it: the report changes.
 confidence() {
 	tail -n "+$((before + 1))" "$OUT/reports.jsonl" | jq -se --arg wanted "$1" \
 		'map(select(.class == "fence-lock-cycle")) | last | .state == "active" and .confidence == $wanted' >/dev/null
@@ -45,12 +45,14 @@ one_report_says_why() {
 }
 taken_back() {
 	before=$(lines)
-	lab_start "fence-lock-cycle/joined seconds=4"
+	lab_start fence-lock-cycle/mutex
 	check "a proof that is taken back: proven at first" wait_until 4 confidence proven
-	check "a proof that is taken back: probable when somebody else signals" wait_until 20 confidence probable
+	lab_start "drm-section/sleeps seconds=60"
+	check "a proof that is taken back: probable when somebody may end it" wait_until 20 confidence probable
 	check "a proof that is taken back: one report, which says why" one_report_says_why
 	before=$(lines)
-	lab_stop fence-lock-cycle/joined
+	lab_stop fence-lock-cycle/mutex
+	lab_stop drm-section/sleeps
 	check "a proof that is taken back: resolved after release" wait_until 8 reported resolved
 }
 
