@@ -7,7 +7,6 @@
 #include "bpf/abi/kernel-constants.h"
 #include "lib/analysis/build/builder.h"
 #include "lib/analysis/build/fence.h"
-#include "lib/analysis/build/gpu.h"
 #include "lib/analysis/build/holder.h"
 #include "lib/analysis/build/lock.h"
 #include "lib/analysis/build/section.h"
@@ -54,6 +53,52 @@ static int build_add_waiting_tasks(struct gw_builder *builder)
 	}
 	return 0;
 }
+
+/* ---- what of a graph has to do with a GPU: a chain that has nothing of it is somebody else's --------------- */
+
+static bool build_has_gpu_address(const struct gw_builder *builder, uint64_t address)
+{
+	return address && gw_index_find(&builder->gpu_symbols, address).count > 0;
+}
+
+static bool build_has_gpu_task(const struct gw_builder *builder, const struct gw_node *node)
+{
+	if (gw_wait_is_fence(&node->wait) || node->stack_wait)
+		return true;
+	return node->task && (build_has_gpu_address(builder, node->task->watch.sections.work_function) ||
+			      gw_builder_has_gpu_on_stack(builder, node->task));
+}
+
+static bool build_is_of_gpu(const struct gw_builder *builder, const struct gw_node *node)
+{
+	switch (node->type) {
+	case GW_NODE_FENCE:
+	case GW_NODE_TIMELINE:
+	case GW_NODE_JOB:
+	case GW_NODE_DEVICE:
+	case GW_NODE_FAULT:
+	case GW_NODE_EVICTION:
+		return true;
+	case GW_NODE_TASK:
+		return build_has_gpu_task(builder, node);
+	case GW_NODE_LOCK:
+		return build_has_gpu_address(builder, node->address);
+	case GW_NODE_SRCU:
+		return node->address == builder->unplug_srcu || build_has_gpu_address(builder, node->address);
+	case GW_NODE_WORK:
+		return build_has_gpu_address(builder, node->function);
+	default:
+		return false;
+	}
+}
+
+static void build_mark_gpu(struct gw_builder *builder)
+{
+	for (uint32_t i = 0; i < builder->graph->n_nodes; i++)
+		builder->graph->nodes[i].gpu = build_is_of_gpu(builder, &builder->graph->nodes[i]);
+}
+
+/* ---- the graph ------------------------------------------------------------------------------- */
 
 static int build_expand(struct gw_builder *builder, uint32_t node)
 {
@@ -121,7 +166,7 @@ int gw_graph_build(struct gw_graph *ret, const struct gw_snapshot *now, const st
 	r = r ?: build_add_waiting_tasks(&builder);
 	r = r ?: build_expand_all(&builder);
 	if (r == 0)
-		gw_gpu_mark(&builder);
+		build_mark_gpu(&builder);
 	r = r ?: gw_graph_finish(ret);
 	gw_builder_deinit(&builder);
 	return r;

@@ -7,9 +7,10 @@
 #include <string.h>
 
 #include "bpf/abi/kernel-constants.h"
-#include "lib/base/array.h"
-
+#include "lib/analysis/record/left.h"
 #include "lib/analysis/record/subsystem.h"
+#include "lib/base/array.h"
+#include "lib/base/hash.h"
 
 static bool builder_waits_for_srcu(const struct gw_task_record *task)
 {
@@ -182,6 +183,25 @@ uint64_t gw_builder_module_at(const struct gw_builder *builder, uint64_t address
 	const struct gw_symbol_record *symbol = gw_snapshot_symbol(builder->now, address);
 
 	return symbol && symbol->module[0] ? gw_builder_module(builder, symbol->module) : 0;
+}
+
+static uint64_t builder_module_of_frame(const struct gw_builder *builder, const struct gw_snapshot *snapshot,
+					const struct gw_task_record *task, uint32_t frame)
+{
+	const struct gw_symbol_record *symbol = gw_snapshot_symbol(snapshot, task->stack[frame]);
+
+	return symbol && symbol->module[0] ? gw_builder_module(builder, symbol->module) : 0;
+}
+
+uint64_t gw_builder_first_of_module(const struct gw_builder *builder, const struct gw_snapshot *snapshot,
+				    const struct gw_task_record *task, uint32_t frame)
+{
+	uint64_t module = builder_module_of_frame(builder, snapshot, task, frame);
+
+	for (uint32_t i = 0; i < frame; i++)
+		if (module && builder_module_of_frame(builder, snapshot, task, i) == module)
+			return 0;
+	return module;
 }
 
 /* @record will come by itself, and go on in the function at @address. */
@@ -470,4 +490,67 @@ bool gw_builder_knows_work(const struct gw_builder *builder, uint64_t work, uint
 	const struct gw_work_record *record = work ? gw_snapshot_work(builder->now, work) : NULL;
 
 	return (record && record->function == function) || gw_builder_worker(builder, work, function);
+}
+
+bool gw_builder_has_gpu_on_stack(const struct gw_builder *builder, const struct gw_task_record *task)
+{
+	for (uint32_t i = 0; i < task->stack_depth; i++)
+		if (gw_index_find(&builder->gpu_symbols, task->stack[i]).count)
+			return true;
+	return false;
+}
+
+/* ---- many that wait for one lock --------------------------------------------------------- */
+
+/* They wait for the same lock, and came to it the same way: what holds for one of them holds for all. */
+static bool builder_are_alike(const struct gw_builder *builder, const struct gw_task_record *a,
+			      const struct gw_task_record *b)
+{
+	struct gw_wait x, y;
+
+	return gw_task_sleeps(a) && gw_task_sleeps(b) && gw_task_wait(a, &x) && gw_task_wait(b, &y) &&
+	       x.kind == GW_WAIT_LOCK && y.kind == GW_WAIT_LOCK && x.object == y.object && x.flags == y.flags &&
+	       a->mm == b->mm && a->state == b->state && a->flags == b->flags && a->stack_depth == b->stack_depth &&
+	       memcmp(a->stack, b->stack, a->stack_depth * sizeof(a->stack[0])) == 0 &&
+	       gw_left_for_user_mode(builder->before, a) == gw_left_for_user_mode(builder->before, b);
+}
+
+/* Those of which it is the same are compared with each other. */
+static uint64_t builder_likeness(const struct gw_builder *builder, const struct gw_task_record *task)
+{
+	uint64_t sum = gw_hash_number(GW_HASH_START, task->mm);
+	struct gw_wait wait;
+
+	if (!gw_task_sleeps(task) || !gw_task_wait(task, &wait) || wait.kind != GW_WAIT_LOCK)
+		return 0;
+	sum = gw_hash_number(sum, wait.object);
+	sum = gw_hash_number(sum, (uint64_t)task->state << 32 | task->flags);
+	sum = gw_hash_number(sum, (uint64_t)wait.flags << 1 | gw_left_for_user_mode(builder->before, task));
+	for (uint32_t i = 0; i < task->stack_depth; i++)
+		sum = gw_hash_number(sum, task->stack[i]);
+	return sum;
+}
+
+int gw_builder_index_alike(struct gw_builder *builder)
+{
+	struct gw_builder_needed *alike = &builder->alike;
+	const struct gw_task_record *const *tasks;
+	size_t n_tasks = gw_snapshot_tasks(builder->now, &tasks);
+	int r = 0;
+
+	if (alike->made)
+		return alike->r;
+	for (size_t i = 0; i < n_tasks && r == 0; i++)
+		r = gw_index_add(&alike->tasks, builder_likeness(builder, tasks[i]), tasks[i]);
+	alike->made = true;
+	alike->r = r ?: gw_index_finish(&alike->tasks);
+	return alike->r;
+}
+
+bool gw_builder_has_its_like(const struct gw_builder *builder, const struct gw_task_record *task)
+{
+	uint64_t likeness = builder_likeness(builder, task);
+	const struct gw_task_record *first = likeness ? gw_index_first(&builder->alike.tasks, likeness) : NULL;
+
+	return first && first != task && builder_are_alike(builder, first, task);
 }

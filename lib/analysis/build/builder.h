@@ -156,6 +156,10 @@ uint64_t gw_builder_module(const struct gw_builder *builder, const char *name);
 /* The same of the module that the function at an address is of. */
 uint64_t gw_builder_module_at(const struct gw_builder *builder, uint64_t address);
 
+/* The key of the module that frame @frame of a task of @snapshot is in, if none before it is in that module; else 0. */
+uint64_t gw_builder_first_of_module(const struct gw_builder *builder, const struct gw_snapshot *snapshot,
+				    const struct gw_task_record *task, uint32_t frame);
+
 /* Whether the task handles a fault: what is known of it, or NULL. */
 const struct gw_fault *gw_builder_fault_of(const struct gw_builder *builder, uint64_t task);
 
@@ -170,5 +174,18 @@ const struct gw_task_record *gw_builder_worker(const struct gw_builder *builder,
 
 /* Whether the snapshot shows where this very item is. */
 bool gw_builder_knows_work(const struct gw_builder *builder, uint64_t work, uint64_t function);
+
+/* Whether a function of a GPU driver is on the task's stack. */
+bool gw_builder_has_gpu_on_stack(const struct gw_builder *builder, const struct gw_task_record *task);
+
+/*
+ * Tasks that wait for one lock and came to it the same way: what holds for one of them holds for all, and many of them do not hide
+ * whoever else there is. To be indexed, once per snapshot and only where somebody asks, before one is asked about. Returns 0 or
+ * -ENOMEM.
+ */
+int gw_builder_index_alike(struct gw_builder *builder);
+
+/* Whether another task, which comes before it, says as much. */
+bool gw_builder_has_its_like(const struct gw_builder *builder, const struct gw_task_record *task);
 
 #endif

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who holds what records no owner of its own: a lock that is held for reading, a device whose power state somebody changes,
+ * Who holds what records no owner of its own: a device whose power state somebody changes,
  * the lock of a page, a file that is removed.
  */
 #ifndef GPUWATCH_LIB_ANALYSIS_BUILD_HOLDER_H
 #define GPUWATCH_LIB_ANALYSIS_BUILD_HOLDER_H
 
 #include "lib/analysis/build/builder.h"
-
-/*
- * Who holds the lock @node for reading, as long as a writer waits: of several readers the kernel records at most the last
- * one, and the others are inferred.
- */
-int gw_holder_readers(struct gw_builder *builder, uint32_t node);
-
-/* The same of a percpu rwsem, whose writer waits for readers that the kernel does not record at all. */
-int gw_holder_percpu_readers(struct gw_builder *builder, uint32_t node);
 
 /*
  * The task at the owner's address began after others had begun to wait for the lock, and none of those has run since: whoever

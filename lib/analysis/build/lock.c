@@ -6,6 +6,7 @@
 
 #include "lib/analysis/build/handover.h"
 #include "lib/analysis/build/holder.h"
+#include "lib/analysis/build/readers.h"
 #include "lib/analysis/record/left.h"
 #include "lib/analysis/record/stack.h"
 
@@ -335,7 +336,7 @@ int gw_expand_lock(struct gw_builder *builder, uint32_t node)
 	gw_builder_node(builder, node)->mm = lock_mm(builder, address);
 	/* Its writer keeps everybody out already, and waits for the readers: its wait is for them. */
 	if (lock && lock->kind == GW_LOCK_PERCPU_RWSEM && lock->owner && lock_owner_waits_for_it(builder, lock))
-		return gw_holder_percpu_readers(builder, node);
+		return gw_readers_hold_percpu(builder, node);
 	if (lock && lock->owner_kind == GW_OWNER_EXCLUSIVE && lock->owner)
 		return lock_held_by_owner(builder, node);
 	if (lock && lock->owner_kind == GW_OWNER_LAST_HOLDER && lock->owner)
@@ -345,6 +346,6 @@ int gw_expand_lock(struct gw_builder *builder, uint32_t node)
 	if (left)
 		return 0;
 	if (!lock || lock->readers > 0 || lock->owner_kind == GW_OWNER_READER_HINT)
-		return gw_holder_readers(builder, node);
+		return gw_readers_hold(builder, node);
 	return gw_builder_live(builder, node, "is free, or its owner is not recorded");
 }

@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "bpf/abi/kernel-constants.h"
-#include "lib/analysis/build/gpu.h"
 #include "lib/analysis/build/holder.h"
 #include "lib/analysis/record/place.h"
 #include "lib/analysis/record/stack.h"
@@ -288,7 +287,7 @@ static bool task_waits_for_device(const struct gw_builder *builder, const struct
 	bool section = wait->kind == GW_WAIT_NONE && task->watch.sections.drm_depth > 0 &&
 		       (task->state & TASK_UNINTERRUPTIBLE) && !gw_task_has_timer(task);
 
-	return (timed || section) && gw_gpu_on_stack(builder, task);
+	return (timed || section) && gw_builder_has_gpu_on_stack(builder, task);
 }
 
 /* It is live because nobody tracks what it sleeps for: what can be named is where. */

@@ -131,7 +131,7 @@ struct gw_node {
 	bool polled;		  /* TIMELINE: of fences that whoever looks at them may signal */
 	uint64_t function;	  /* WORK */
 	uint64_t mm;		  /* LOCK: whose mmap_lock it is, 0 = it is none */
-	bool gpu;		  /* has to do with a GPU: see lib/analysis/build/gpu.h */
+	bool gpu;		  /* has to do with a GPU: see lib/analysis/build/build.c */
 	bool gone;		  /* TASK: no longer there */
 	uint32_t pid;		  /* TASK; of a gone one as learned, 0 = unknown */
 	const char *comm;	  /* TASK, "" = unknown */

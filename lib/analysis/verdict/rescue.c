@@ -29,7 +29,7 @@ static bool rescue_is_dead(const struct rescue *rescue, enum gw_node_type type, 
 static bool rescue_goes_on(const struct rescue *rescue, const struct gw_task_record *task)
 {
 	return (!gw_task_sleeps(task) || gw_task_has_timer(task)) &&
-	       !rescue_is_dead(rescue, GW_NODE_TASK, task->address, 0);
+	       !rescue_is_dead(rescue, GW_NODE_TASK, task->address, task->start_ns);
 }
 
 /* It waits for room, and nobody who has it goes on. */
