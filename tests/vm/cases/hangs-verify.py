@@ -48,6 +48,7 @@ OTHER_TASKS = [
     ("page-lock/left", "more", "the process whose memory it is starts this, and may wait for its mmap_lock, too"),
     ("rwsem-readers/memory", "more", "the process whose memory it is starts this, and may wait for its mmap_lock, too"),
     ("orphaned-fence/work-gone", "fewer", "the worker has nothing to do any more: its item is in the chain, it is not"),
+    ("busy-holder/cpu", "more", "whoever else of the kernel flushes an item of that CPU, as khugepaged does, waits, too"),
     ("trylock-behind/*", "first", "nobody but the victim sleeps: with it the chain begins"),
     ("*/process", "first", "the victim sleeps before the process comes: with it, which waits the longest, the chain begins"),
     ("virtqueue/full", "first", "who waits for room does not sleep for long: with the victim the chain begins"),
