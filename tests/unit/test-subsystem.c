@@ -41,6 +41,7 @@ static void test_functions(void **state)
 	assert_subsystem("nfs_wait_bit_killable", "", GW_SUBSYSTEM_NFS, "nfs");
 	assert_subsystem("balance_pgdat", "", GW_SUBSYSTEM_MEMORY, "reclaim");
 	assert_subsystem("__refrigerator", "", GW_SUBSYSTEM_FREEZER, "freezer");
+	assert_subsystem("mnt_want_write", "", GW_SUBSYSTEM_FILE_SYSTEM, "freeze");
 	assert_subsystem("lima_vm_bo_del", "", GW_SUBSYSTEM_GPU, "lima");
 	assert_subsystem("a6xx_gmu_set_oob", "", GW_SUBSYSTEM_GPU, "msm");
 	assert_subsystem("synchronize_net", "", GW_SUBSYSTEM_NETWORK, "network");

@@ -235,6 +235,7 @@ static const struct subsystem_row subsystem_functions[] = {
 	{ "fsnotify_*", GW_SUBSYSTEM_FILE_SYSTEM, "fsnotify", false },
 	{ "freeze_super", GW_SUBSYSTEM_FILE_SYSTEM, "freeze", false },
 	{ "__sb_start_write", GW_SUBSYSTEM_FILE_SYSTEM, "freeze", false },
+	{ "mnt_want_write*", GW_SUBSYSTEM_FILE_SYSTEM, "freeze", false },
 	{ "blk_*", GW_SUBSYSTEM_BLOCK, "block", false },
 	{ "blkdev_*", GW_SUBSYSTEM_BLOCK, "block", false },
 	{ "submit_bio*", GW_SUBSYSTEM_BLOCK, "block", false },
