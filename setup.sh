@@ -29,7 +29,7 @@ packages=(
 	# compilers
 	build-essential clang llvm bpftool pkg-config
 	# unit tests, command line, recordings, lint
-	libcmocka-dev python3 python3-jsonschema jq curl protobuf-compiler dbus kmod xz-utils git clang-format shellcheck mandoc
+	libcmocka-dev python3 python3-jsonschema jq curl protobuf-compiler dbus kmod xz-utils bzip2 git clang-format shellcheck mandoc
 	# what pictures are read with
 	libxml2-utils graphviz
 	# what shows a terminal to a script
